@@ -21,7 +21,7 @@ pub struct Answer<D: Decider> {
 }
 
 /// An entity's state, for reading.
-pub struct Loaded<D: Decider> {
+pub struct EntityState<D: Decider> {
     pub state: Arc<D::State>,
     pub version: StreamVersion,
     pub position: Position,
@@ -38,7 +38,7 @@ impl<D: Decider> fmt::Debug for Answer<D> {
     }
 }
 
-impl<D: Decider> fmt::Debug for Loaded<D> {
+impl<D: Decider> fmt::Debug for EntityState<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Loaded")
             .field("version", &self.version)
@@ -48,4 +48,4 @@ impl<D: Decider> fmt::Debug for Loaded<D> {
 }
 
 /// The result of asking an entity.
-pub type Asked<T, D> = Result<T, AskError<<D as Decider>::Refusal>>;
+pub type AskResult<T, D> = Result<T, AskError<<D as Decider>::Refusal>>;

@@ -1,7 +1,7 @@
 //! Entities on two arbiter threads that share one runtime, asked from any thread.
 
 use crate::error::AskError;
-use crate::hosting::{Hosting, Place};
+use crate::hosting::{EntityRuntime, Hosting};
 use crate::supervisor::Supervisor;
 use crate::system::Entities;
 use crate::testing::counter::{Counter, CounterCommand, cause};
@@ -17,7 +17,7 @@ fn on_arbiters(test: impl AsyncFnOnce(Entities<Counter>, &Fakes)) {
     let tasks: Arc<dyn Tasks> =
         Supervisor::new(runtime.handle().clone(), Arc::<FakeClock>::clone(&fakes.clock));
     fakes.environment.tasks = Arc::clone(&tasks);
-    let place = Place::Arbiters {
+    let place = EntityRuntime::Arbiters {
         runtime: Arc::clone(&runtime),
         count: 2,
     };

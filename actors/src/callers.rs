@@ -15,9 +15,9 @@ const SECOND_US: i64 = 1_000_000;
 
 /// The number of calls that show each number now.
 #[derive(Debug, Default)]
-pub(crate) struct Shown(BTreeMap<String, u32>);
+pub(crate) struct CallerNumberCounts(BTreeMap<String, u32>);
 
-impl Shown {
+impl CallerNumberCounts {
     fn calls(&self, number: &str) -> u32 {
         self.0.get(number).copied().unwrap_or(0)
     }
@@ -76,7 +76,7 @@ impl Callers {
     }
 
     /// How many further calls could show a number of this line now. No limit for a line without numbers.
-    pub(crate) fn free(&mut self, shown: &Shown, now: Timestamp) -> u32 {
+    pub(crate) fn free(&mut self, shown: &CallerNumberCounts, now: Timestamp) -> u32 {
         if self.numbers.is_empty() {
             return u32::MAX;
         }
@@ -87,7 +87,7 @@ impl Callers {
     }
 
     /// Takes the next number in turn that may be shown, for one call.
-    pub(crate) fn take(&mut self, shown: &mut Shown, now: Timestamp) -> Option<CallerNumber> {
+    pub(crate) fn take(&mut self, shown: &mut CallerNumberCounts, now: Timestamp) -> Option<CallerNumber> {
         self.find_licensed(now);
         let count = self.licensed.len();
         let turns = (0..count).map(|turn| self.next.wrapping_add(turn));
@@ -104,7 +104,7 @@ impl Callers {
     }
 
     /// The use of each number now.
-    pub(crate) fn uses(&self, shown: &Shown, now: Timestamp) -> Vec<CallerUse> {
+    pub(crate) fn uses(&self, shown: &CallerNumberCounts, now: Timestamp) -> Vec<CallerUse> {
         let uses = self.numbers.iter().map(|caller| CallerUse {
             calls: shown.calls(&caller.number),
             days_left: days_licensed(caller, now),
@@ -113,7 +113,7 @@ impl Callers {
         uses.collect()
     }
 
-    fn left_of(&self, caller: &CallerNumber, shown: &Shown) -> u32 {
+    fn left_of(&self, caller: &CallerNumber, shown: &CallerNumberCounts) -> u32 {
         self.calls_max
             .map_or(u32::MAX, |max| max.saturating_sub(shown.calls(&caller.number)))
     }

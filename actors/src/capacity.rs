@@ -7,7 +7,7 @@
 //! carries no calls while it does not answer, or after it failed this way, until it answers the next probe
 //! (`line_health.rs`).
 
-use crate::callers::{Callers, Shown};
+use crate::callers::{CallerNumberCounts, Callers};
 use crate::line_health::LineHealth;
 use crate::line_load::LineLoad;
 use domain::caller_number::CallerNumber;
@@ -38,7 +38,7 @@ pub(crate) struct Capacity {
 /// The lines in order of preference, and the caller numbers in use.
 struct Lines {
     uses: Vec<LineUse>,
-    shown: Shown,
+    shown: CallerNumberCounts,
 }
 
 struct LineUse {
@@ -55,23 +55,23 @@ struct LineUse {
 }
 
 /// A slot for one leg on one line. Dropping it gives it back.
-pub(crate) struct LegPlace {
+pub(crate) struct LegSlot {
     capacity: Arc<Capacity>,
     line: usize,
     caller: Option<CallerNumber>,
 }
 
 /// Counts a waiting further leg until it is dropped.
-struct NextLegWaiting(Arc<Capacity>);
+struct NextLegWaiter(Arc<Capacity>);
 
-impl NextLegWaiting {
+impl NextLegWaiter {
     fn new(capacity: &Arc<Capacity>) -> Self {
         capacity.next_legs_waiting.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(capacity))
     }
 }
 
-impl Drop for NextLegWaiting {
+impl Drop for NextLegWaiter {
     fn drop(&mut self) {
         self.0.next_legs_waiting.fetch_sub(1, Ordering::Relaxed);
         self.0.freed.notify_one();
@@ -92,7 +92,7 @@ impl Capacity {
         Arc::new(Self {
             lines: Mutex::new(Lines {
                 uses: facts.into_iter().map(line).collect(),
-                shown: Shown::default(),
+                shown: CallerNumberCounts::default(),
             }),
             freed: Notify::new(),
             freed_for_next_legs: Notify::new(),
@@ -101,13 +101,13 @@ impl Capacity {
     }
 
     /// Takes a slot on the first line that has one now, without the lines in `except`.
-    pub(crate) fn take(self: &Arc<Self>, now: Timestamp, except: &[usize]) -> Option<LegPlace> {
+    pub(crate) fn take(self: &Arc<Self>, now: Timestamp, except: &[usize]) -> Option<LegSlot> {
         let mut lines = self.lock();
         let Lines { uses, shown } = &mut *lines;
         for (index, line) in uses.iter_mut().enumerate() {
             if !except.contains(&index) && line.free_at(now, shown).is_some_and(|at| at <= now) {
                 let caller = line.dial(now, shown);
-                return Some(LegPlace {
+                return Some(LegSlot {
                     capacity: Arc::clone(self),
                     line: index,
                     caller,
@@ -120,7 +120,7 @@ impl Capacity {
     /// Takes a slot for the first leg of a new call, on the first line that has one now, if more slots are
     /// free than further legs wait for. Those legs must be dialed within seconds; a new call can wait a
     /// moment.
-    pub(crate) fn take_first(self: &Arc<Self>, now: Timestamp) -> Option<LegPlace> {
+    pub(crate) fn take_first(self: &Arc<Self>, now: Timestamp) -> Option<LegSlot> {
         if self.free_count(now) == 0 {
             return None;
         }
@@ -134,7 +134,7 @@ impl Capacity {
         clock: &dyn Clock,
         except: &[usize],
         until: Timestamp,
-    ) -> Option<LegPlace> {
+    ) -> Option<LegSlot> {
         let mut waiting = None;
         loop {
             // Registered before looking, so that a slot released in between is not missed.
@@ -146,7 +146,7 @@ impl Capacity {
                 return Some(place);
             }
             let look_at = self.free_by(now, except, until)?;
-            waiting.get_or_insert_with(|| NextLegWaiting::new(self));
+            waiting.get_or_insert_with(|| NextLegWaiter::new(self));
             tokio::select! {
                 biased;
                 () = freed => {}
@@ -255,7 +255,7 @@ impl Capacity {
 }
 
 impl LineUse {
-    fn free_at(&mut self, now: Timestamp, shown: &Shown) -> Option<Timestamp> {
+    fn free_at(&mut self, now: Timestamp, shown: &CallerNumberCounts) -> Option<Timestamp> {
         if self.is_stopped || self.legs_count >= self.health.legs_max(self.facts.legs_max) {
             return None;
         }
@@ -278,7 +278,7 @@ impl LineUse {
         Some(oldest.plus_ms(RATE_WINDOW_MS).max(rests_until))
     }
 
-    fn free_count(&mut self, now: Timestamp, shown: &Shown) -> u32 {
+    fn free_count(&mut self, now: Timestamp, shown: &CallerNumberCounts) -> u32 {
         if self.free_at(now, shown).is_none_or(|at| at > now) {
             return 0;
         }
@@ -292,7 +292,7 @@ impl LineUse {
         )
     }
 
-    fn load(&self, now: Timestamp, shown: &Shown) -> LineLoad {
+    fn load(&self, now: Timestamp, shown: &CallerNumberCounts) -> LineLoad {
         let within = |at: &&Timestamp| now.ms_since(**at) < RATE_WINDOW_MS;
         let dialed = self.dialed.iter().filter(within).count();
         LineLoad {
@@ -311,7 +311,7 @@ impl LineUse {
         }
     }
 
-    fn dial(&mut self, now: Timestamp, shown: &mut Shown) -> Option<CallerNumber> {
+    fn dial(&mut self, now: Timestamp, shown: &mut CallerNumberCounts) -> Option<CallerNumber> {
         self.legs_count += 1;
         self.dialed.push_back(now);
         self.health.note_dial(now);
@@ -330,7 +330,7 @@ impl LineUse {
     }
 }
 
-impl LegPlace {
+impl LegSlot {
     /// Index of the line, in order of preference.
     pub(crate) const fn line(&self) -> usize {
         self.line
@@ -348,7 +348,7 @@ impl LegPlace {
     }
 }
 
-impl Drop for LegPlace {
+impl Drop for LegSlot {
     fn drop(&mut self) {
         let mut lines = self.capacity.lock();
         if let Some(line) = lines.uses.get_mut(self.line) {
@@ -427,7 +427,7 @@ mod tests {
             assert!(looked_at(next.as_mut()).await.is_pending());
             drop(used);
             let held = next.await;
-            assert_eq!(held.as_ref().map(LegPlace::line), Some(1));
+            assert_eq!(held.as_ref().map(LegSlot::line), Some(1));
             let late = capacity.take_next(&clock, &[0], until);
             tokio::pin!(late);
             assert!(looked_at(late.as_mut()).await.is_pending());
@@ -501,7 +501,7 @@ mod tests {
         let capacity = Capacity::new(vec![one_each("a"), one_each("b")]);
         let first = capacity.take(NOW, &[]).unwrap();
         let second = capacity.take(NOW, &[]).unwrap();
-        let shown = |place: &LegPlace| place.caller().unwrap().number;
+        let shown = |place: &LegSlot| place.caller().unwrap().number;
         assert_eq!([shown(&first), shown(&second)], ["+15550101", "+15550102"]);
         assert_eq!(
             capacity.free_count(NOW),

@@ -3,7 +3,7 @@
 
 use crate::environment::Environment;
 use domain::ids::StreamId;
-use domain::ports::event_store::{APPEND_EVENTS_MAX, StoreError, Writers};
+use domain::ports::event_store::{APPEND_EVENTS_MAX, StoreError, WriterConcurrency};
 use domain::stored_event::{Cause, Record, StreamVersion, UnreadableRecord};
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(crate) async fn confirm_stored(
     version: StreamVersion,
 ) -> Result<(), StoreError> {
     let store = &environment.store;
-    if store.capabilities().writers != Writers::ManyProcesses {
+    if store.capabilities().writers != WriterConcurrency::ManyProcesses {
         return Ok(());
     }
     let most = APPEND_EVENTS_MAX as u64;

@@ -9,18 +9,18 @@
 //! against the expected version. Before an answer without a write, the rest of the stream is read, and a
 //! decision from an older state is made again.
 
-pub use crate::answer::{Answer, Asked, Loaded};
+pub use crate::answer::{Answer, AskResult, EntityState};
 use crate::confirmation::{confirm_for_caller, confirm_stored};
 use crate::environment::Environment;
 use crate::error::{AskError, fault, record_error, store_error, vault_error};
-use crate::loading::{Live, LoadedStream, catch_up, load};
+use crate::loading::{LiveState, LoadedStream, catch_up, load};
 use domain::decider::{Context, Decider, EventData};
 use domain::ids::{CustomerId, StreamId};
 use domain::personal::Personal;
-use domain::ports::event_store::{StoreError, Writers};
+use domain::ports::event_store::{StoreError, WriterConcurrency};
 use domain::ports::vault::{PersonKey, key_to_seal};
 use domain::stored_event::{
-    Cause, Position, Record, RecordFacts, Sealer, StreamVersion, Urgency, record_in_place,
+    Cause, Position, Record, RecordFacts, Sealer, StreamVersion, WritePriority, record_in_place,
 };
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(crate) struct Entity<D: Decider> {
     stream: StreamId,
     /// One for all entities of an aggregate.
     environment: Arc<Environment>,
-    loaded: Option<Live<D>>,
+    loaded: Option<LiveState<D>>,
 }
 
 /// Why one try did not succeed.
@@ -42,7 +42,7 @@ enum TryError<R: std::error::Error> {
 }
 
 /// The decision about a command, before anything is written.
-enum Decided<D: Decider> {
+enum CommandDecision<D: Decider> {
     Events(Vec<D::Event>),
     /// The command was answered before; position of its last event.
     Repeat(Position),
@@ -51,8 +51,8 @@ enum Decided<D: Decider> {
     Stale,
 }
 
-impl<D: Decider> Decided<D> {
-    fn of(live: &Live<D>, command: &D::Command, cause: Cause, now: Timestamp) -> Self {
+impl<D: Decider> CommandDecision<D> {
+    fn of(live: &LiveState<D>, command: &D::Command, cause: Cause, now: Timestamp) -> Self {
         if let Some(position) = live.answered_at(cause.command) {
             return Self::Repeat(position);
         }
@@ -86,9 +86,9 @@ impl<D: Decider> Entity<D> {
         live.is_some_and(|live| D::is_underway(&live.state))
     }
 
-    pub(crate) async fn read(&mut self) -> Asked<Loaded<D>, D> {
+    pub(crate) async fn read(&mut self) -> AskResult<EntityState<D>, D> {
         let live = self.take_current().await?;
-        let loaded = Loaded {
+        let loaded = EntityState {
             state: Arc::clone(&live.state),
             version: live.version,
             position: live.position,
@@ -97,7 +97,7 @@ impl<D: Decider> Entity<D> {
         Ok(loaded)
     }
 
-    pub(crate) async fn ask(&mut self, command: &D::Command, cause: Cause) -> Asked<Answer<D>, D> {
+    pub(crate) async fn ask(&mut self, command: &D::Command, cause: Cause) -> AskResult<Answer<D>, D> {
         match self.attempt(command, cause).await {
             Ok(answer) => Ok(answer),
             Err(TryError::Final(error)) => Err(error),
@@ -119,23 +119,23 @@ impl<D: Decider> Entity<D> {
         let (mut live, now, decided) = self.decide(command, cause).await?;
         // If no event would be written, the command may have been answered long ago; then that answer is
         // returned.
-        if !matches!(&decided, Decided::Events(events) if !events.is_empty())
+        if !matches!(&decided, CommandDecision::Events(events) if !events.is_empty())
             && let Some(position) = Box::pin(self.answered_long_ago(&live, cause)).await?
         {
             return Box::pin(self.repeat(cause, position)).await;
         }
         let mut events = match decided {
-            Decided::Events(events) => events,
-            Decided::Repeat(position) => {
+            CommandDecision::Events(events) => events,
+            CommandDecision::Repeat(position) => {
                 drop(live);
                 return Box::pin(self.repeat(cause, position)).await;
             }
-            Decided::Stale => {
+            CommandDecision::Stale => {
                 let actual = live.version;
                 self.loaded = Some(live);
                 return Err(TryError::Final(AskError::Stale { actual }));
             }
-            Decided::Refusal(refusal) => {
+            CommandDecision::Refusal(refusal) => {
                 self.loaded = Some(live);
                 return Err(TryError::Final(AskError::Refused(refusal)));
             }
@@ -179,14 +179,15 @@ impl<D: Decider> Entity<D> {
     /// stream. Only for requests that carry a mark.
     async fn answered_long_ago(
         &self,
-        live: &Live<D>,
+        live: &LiveState<D>,
         cause: Cause,
     ) -> Result<Option<Position>, TryError<D::Refusal>> {
         let is_known = live.remembers_all() || live.answered_at(cause.command).is_some();
         if cause.request.mark.is_none() || is_known {
             return Ok(None);
         }
-        let read: Asked<LoadedStream<D>, D> = load(&self.id, &self.environment, Some(cause.command)).await;
+        let read: AskResult<LoadedStream<D>, D> =
+            load(&self.id, &self.environment, Some(cause.command)).await;
         let end = read.map_err(TryError::Final)?.sought_end;
         Ok(end.map(|end| end.position))
     }
@@ -222,29 +223,29 @@ impl<D: Decider> Entity<D> {
         &mut self,
         command: &D::Command,
         cause: Cause,
-    ) -> Result<(Live<D>, Timestamp, Decided<D>), TryError<D::Refusal>> {
+    ) -> Result<(LiveState<D>, Timestamp, CommandDecision<D>), TryError<D::Refusal>> {
         let may_be_behind = self.loaded.is_some() && self.is_shared();
         let live = self.take_loaded().await.map_err(TryError::Final)?;
         let now = self.environment.clock.now();
         if !may_be_behind {
-            let decided = Decided::of(&live, command, cause, now);
+            let decided = CommandDecision::of(&live, command, cause, now);
             return Ok((live, now, decided));
         }
-        match Decided::of(&live, command, cause, now) {
-            decided @ Decided::Repeat(_) => return Ok((live, now, decided)),
-            Decided::Events(events) if !events.is_empty() => {
-                return Ok((live, now, Decided::Events(events)));
+        match CommandDecision::of(&live, command, cause, now) {
+            decided @ CommandDecision::Repeat(_) => return Ok((live, now, decided)),
+            CommandDecision::Events(events) if !events.is_empty() => {
+                return Ok((live, now, CommandDecision::Events(events)));
             }
-            Decided::Events(_) | Decided::Refusal(_) | Decided::Stale => {}
+            CommandDecision::Events(_) | CommandDecision::Refusal(_) | CommandDecision::Stale => {}
         }
         let caught_up = Box::pin(catch_up(live, &self.id, &self.environment)).await;
         let live = caught_up.map_err(TryError::Final)?;
-        let decided = Decided::of(&live, command, cause, now);
+        let decided = CommandDecision::of(&live, command, cause, now);
         Ok((live, now, decided))
     }
 
     fn is_shared(&self) -> bool {
-        self.environment.store.capabilities().writers == Writers::ManyProcesses
+        self.environment.store.capabilities().writers == WriterConcurrency::ManyProcesses
     }
 
     /// True if the appended events follow `before` in the stream. False if another process had stored the
@@ -269,11 +270,11 @@ impl<D: Decider> Entity<D> {
     /// the state.
     async fn write(
         &self,
-        live: &mut Live<D>,
+        live: &mut LiveState<D>,
         events: &mut [D::Event],
         cause: Cause,
         now: Timestamp,
-    ) -> Asked<Vec<Record>, D> {
+    ) -> AskResult<Vec<Record>, D> {
         let cause = Cause {
             causation: cause
                 .causation
@@ -318,7 +319,7 @@ impl<D: Decider> Entity<D> {
         event: &mut D::Event,
         person: Option<&CustomerId>,
         own_key: Option<CustomerId>,
-    ) -> Asked<Option<PersonKey>, D> {
+    ) -> AskResult<Option<PersonKey>, D> {
         let seals = event
             .personal()
             .iter()
@@ -348,8 +349,8 @@ impl<D: Decider> Entity<D> {
         let store = &self.environment.store;
         let bytes: Vec<_> = records.iter().map(|record| Arc::clone(record.bytes())).collect();
         let mut tried = match cause.urgency {
-            Urgency::First => store.append(stream, expected, records).await,
-            Urgency::Behind => store.append_behind(stream, expected, records).await,
+            WritePriority::First => store.append(stream, expected, records).await,
+            WritePriority::Behind => store.append_behind(stream, expected, records).await,
         };
         if let Err(StoreError::Unavailable(why)) = &tried {
             tracing::warn!(%stream, why, "append is unclear, sending the same records again");
@@ -376,7 +377,7 @@ impl<D: Decider> Entity<D> {
     }
 
     /// The current state of the stream, whichever process wrote it.
-    async fn take_current(&mut self) -> Asked<Live<D>, D> {
+    async fn take_current(&mut self) -> AskResult<LiveState<D>, D> {
         let may_be_behind = self.loaded.is_some() && self.is_shared();
         let live = self.take_loaded().await?;
         if !may_be_behind {
@@ -385,7 +386,7 @@ impl<D: Decider> Entity<D> {
         Box::pin(catch_up(live, &self.id, &self.environment)).await
     }
 
-    async fn take_loaded(&mut self) -> Asked<Live<D>, D> {
+    async fn take_loaded(&mut self) -> AskResult<LiveState<D>, D> {
         match self.loaded.take() {
             Some(live) => Ok(live),
             None => {

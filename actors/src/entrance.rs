@@ -7,7 +7,7 @@
 
 use crate::error::AskError;
 use domain::ports::tasks::Tasks;
-use domain::stored_event::Urgency;
+use domain::stored_event::WritePriority;
 use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl Entrance {
     pub(crate) async fn serve<T: Send + 'static, R: Error + Send + 'static>(
         &self,
         tasks: &dyn Tasks,
-        urgency: Urgency,
+        urgency: WritePriority,
         work: impl Future<Output = Result<T, AskError<R>>> + Send + 'static,
     ) -> Result<T, AskError<R>> {
         let Some(place) = self.place(urgency) else {
@@ -70,10 +70,10 @@ impl Entrance {
         }
     }
 
-    fn place(&self, urgency: Urgency) -> Option<OwnedSemaphorePermit> {
+    fn place(&self, urgency: WritePriority) -> Option<OwnedSemaphorePermit> {
         let places = match urgency {
-            Urgency::First => &self.requests,
-            Urgency::Behind => &self.imports,
+            WritePriority::First => &self.requests,
+            WritePriority::Behind => &self.imports,
         };
         Arc::clone(places).try_acquire_owned().ok()
     }
@@ -106,7 +106,7 @@ mod tests {
         assert!(calls.block_on(async { entrance.is_inside() }));
         outside.block_on(async {
             assert!(!entrance.is_inside());
-            let served = entrance.serve(tasks.as_ref(), Urgency::First, here()).await;
+            let served = entrance.serve(tasks.as_ref(), WritePriority::First, here()).await;
             assert_eq!(served, Ok(calls.handle().id()));
         });
     }
@@ -118,13 +118,15 @@ mod tests {
         let tasks = Supervisor::new(calls.handle().clone(), Arc::new(FakeClock::new()));
         outside.block_on(async {
             let taken: Vec<_> = (0..IMPORT_REQUESTS_MAX)
-                .map(|_| entrance.place(Urgency::Behind).unwrap())
+                .map(|_| entrance.place(WritePriority::Behind).unwrap())
                 .collect();
-            let refused = entrance.serve(tasks.as_ref(), Urgency::Behind, here()).await;
+            let refused = entrance
+                .serve(tasks.as_ref(), WritePriority::Behind, here())
+                .await;
             assert_eq!(refused, Err(AskError::Busy));
             assert!(
                 entrance
-                    .serve(tasks.as_ref(), Urgency::First, here())
+                    .serve(tasks.as_ref(), WritePriority::First, here())
                     .await
                     .is_ok()
             );
@@ -132,7 +134,7 @@ mod tests {
             for _ in 0..=IMPORT_REQUESTS_MAX {
                 assert!(
                     entrance
-                        .serve(tasks.as_ref(), Urgency::Behind, here())
+                        .serve(tasks.as_ref(), WritePriority::Behind, here())
                         .await
                         .is_ok()
                 );

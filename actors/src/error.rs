@@ -4,7 +4,7 @@ use domain::ids::StreamId;
 use domain::ports::event_store::StoreError;
 use domain::ports::vault::VaultError;
 use domain::ports::worklist::WorklistError;
-use domain::problem::{Explained, Kind, Problem};
+use domain::problem::{DomainRefusal, Problem, ProblemKind};
 use domain::stored_event::{RecordError, StreamVersion};
 
 /// Why an entity did not execute a command.
@@ -28,24 +28,28 @@ pub enum AskError<R: std::error::Error> {
     Fault,
 }
 
-impl<R: Explained> From<AskError<R>> for Problem {
+impl<R: DomainRefusal> From<AskError<R>> for Problem {
     fn from(error: AskError<R>) -> Self {
         match error {
             AskError::Refused(refusal) if refusal.is_missing() => {
-                Self::new(Kind::Missing, "missing", refusal.to_string())
+                Self::new(ProblemKind::Missing, "missing", refusal.to_string())
             }
             AskError::Refused(refusal) => Self::refused("refused", refusal.to_string()),
-            AskError::Conflict => Self::new(Kind::Conflict, "conflict", "another writer was faster, twice"),
+            AskError::Conflict => Self::new(
+                ProblemKind::Conflict,
+                "conflict",
+                "another writer was faster, twice",
+            ),
             AskError::AnotherRequest => Self::refused(
                 "idempotency-key-reused",
                 "this Idempotency-Key was used for another request: use a new key for a different body",
             ),
             AskError::Stale { actual } => Self::new(
-                Kind::Stale,
+                ProblemKind::Stale,
                 "stale",
                 format!("it is now at version v{}: read it again, then retry", actual.0),
             ),
-            AskError::Busy => Self::new(Kind::Busy, "busy", "too many requests of this kind"),
+            AskError::Busy => Self::new(ProblemKind::Busy, "busy", "too many requests of this kind"),
             AskError::Unavailable => Self::unavailable("the event store or the keys cannot be written"),
             AskError::Fault => Self::fault("an entity failed"),
         }

@@ -6,7 +6,7 @@
 
 use crate::entity::Entity;
 use crate::entrance::Entrance;
-use crate::mailbox::Delivery;
+use crate::mailbox::MailboxMessage;
 use actix::prelude::{
     Actor, ActorFutureExt, Addr, Arbiter, ArbiterHandle, AtomicResponse, Context, Handler, Message, System,
     WrapFuture,
@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::runtime::Runtime;
 
 /// The runtime or threads on which the entities of a system run.
-pub enum Place {
+pub enum EntityRuntime {
     /// `count` arbiters, each an OS thread, that share one multi-thread runtime. Its last `Arc` must be
     /// dropped outside async code.
     Arbiters { runtime: Arc<Runtime>, count: usize },
@@ -44,10 +44,10 @@ pub(crate) struct Shards {
 
 impl Hosting {
     /// Starts the arbiters. They end when `tasks` stops.
-    pub(crate) fn start(place: Place, tasks: &Arc<dyn Tasks>) -> Self {
+    pub(crate) fn start(place: EntityRuntime, tasks: &Arc<dyn Tasks>) -> Self {
         match place {
-            Place::Local => Self::Local,
-            Place::Arbiters { runtime, count } => {
+            EntityRuntime::Local => Self::Local,
+            EntityRuntime::Arbiters { runtime, count } => {
                 let (sender, receiver) = std::sync::mpsc::sync_channel(1);
                 let stop = tasks.stop_signal();
                 let entrance = Entrance::new(runtime.handle().id());
@@ -87,9 +87,9 @@ impl Hosting {
 
     /// Starts the host of an entity, which arrives with the first delivery. Arbiters take turns; the registry
     /// knows where each entity lives.
-    pub(crate) fn host<D: Decider>(&self) -> Hosted<D> {
+    pub(crate) fn host<D: Decider>(&self) -> HostedEntity<D> {
         let actor = EntityActor { entity: None };
-        Hosted(match self {
+        HostedEntity(match self {
             Self::Local => actor.start(),
             Self::Arbiters(shards) => {
                 let turn = shards.next.fetch_add(1, Ordering::Relaxed) % shards.arbiters.len().max(1);
@@ -108,18 +108,18 @@ fn arbiter(runtime: &Arc<Runtime>) -> Arbiter {
 }
 
 /// The address of a hosted entity. The entity stops when its last address is dropped.
-pub(crate) struct Hosted<D: Decider>(Addr<EntityActor<D>>);
+pub(crate) struct HostedEntity<D: Decider>(Addr<EntityActor<D>>);
 
-impl<D: Decider> Clone for Hosted<D> {
+impl<D: Decider> Clone for HostedEntity<D> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<D: Decider> Hosted<D> {
+impl<D: Decider> HostedEntity<D> {
     /// Delivers through a clone of its own, which the runtime always accepts. The bound is the mailbox's
     /// slots.
-    pub(crate) fn deliver(&self, delivery: Delivery<D>) {
+    pub(crate) fn deliver(&self, delivery: MailboxMessage<D>) {
         if self.0.clone().try_send(delivery).is_err() {
             tracing::debug!(aggregate = D::AGGREGATE, "an entity was gone when asked");
         }
@@ -136,14 +136,14 @@ impl<D: Decider> Actor for EntityActor<D> {
     type Context = Context<Self>;
 }
 
-impl<D: Decider> Message for Delivery<D> {
+impl<D: Decider> Message for MailboxMessage<D> {
     type Result = ();
 }
 
-impl<D: Decider> Handler<Delivery<D>> for EntityActor<D> {
+impl<D: Decider> Handler<MailboxMessage<D>> for EntityActor<D> {
     type Result = AtomicResponse<Self, ()>;
 
-    fn handle(&mut self, delivery: Delivery<D>, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, delivery: MailboxMessage<D>, _: &mut Context<Self>) -> Self::Result {
         let entity = self.entity.take();
         AtomicResponse::new(Box::pin(
             delivery

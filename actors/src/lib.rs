@@ -7,22 +7,22 @@
 mod answer;
 #[cfg(test)]
 mod arbiter_tests;
-mod asked;
-mod asker_task;
-mod assist;
+mod call_assistant;
+mod call_encoder;
 mod callers;
 mod capacity;
 mod clock_skew;
 mod confirmation;
 mod dial_right;
+mod dial_right_guard;
 mod drivers;
-mod encode;
 mod engine_circuits;
 mod entity;
 mod entrance;
 mod environment;
 mod error;
 mod hosting;
+mod inline_execution;
 mod lifespan;
 mod line_health;
 mod line_load;
@@ -32,6 +32,7 @@ mod mailbox;
 mod registry;
 #[cfg(test)]
 mod registry_tests;
+mod request_budget;
 #[cfg(test)]
 mod shared_log_tests;
 mod stops;
@@ -42,24 +43,23 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod timers;
-mod while_held;
 
-pub use assist::Assist;
+pub use call_assistant::CallAssistant;
+pub use call_encoder::CallEncoder;
 pub use callers::CallerUse;
 pub use clock_skew::ClockSkew;
 pub use dial_right::DialRight;
 pub use drivers::{
-    DriverPorts, Drivers, DriversHandle, Hearing, Progress, SummariesOf, SummaryPorts, SummaryWriter,
-    TestCallOrder, TestCallRefusal, installation_now, start_forgetting, start_summarizing,
+    CallsInProgress, DriverPorts, Drivers, DriversHandle, ListeningPorts, SummaryPorts, SummaryScope,
+    SummaryWriter, TestCallOrder, TestCallRefusal, installation_now, start_erasures, start_summarizing,
     unconfirmed_restore,
 };
-pub use encode::Encode;
 pub use engine_circuits::{EngineCircuits, OpenCircuit};
-pub use entity::{Answer, Asked, Loaded};
+pub use entity::{Answer, AskResult, EntityState};
 pub use environment::Environment;
 pub use error::{AskError, StartError};
-pub use hosting::{ARBITERS_MAX, Place};
-pub use line_health::Carries;
+pub use hosting::{ARBITERS_MAX, EntityRuntime};
+pub use line_health::LineAdmission;
 pub use line_load::LineLoad;
 pub use log_damage::{Damage, LogDamage};
 pub use stops::{EngagedStop, engaged_by, engaged_now};

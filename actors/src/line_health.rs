@@ -31,7 +31,7 @@ pub(crate) enum TrunkSign {
 
 /// Which calls a line carries, apart from its load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Carries {
+pub enum LineAdmission {
     /// As many as its limits allow.
     #[default]
     All,
@@ -43,7 +43,7 @@ pub enum Carries {
 
 /// The last known answer of the far end to probes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Probed {
+enum ProbeStatus {
     /// No probe was ever answered, or none is sent.
     #[default]
     Never,
@@ -54,10 +54,10 @@ enum Probed {
 /// The health of one line.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LineHealth {
-    probed: Probed,
+    probed: ProbeStatus,
     failures_in_a_row: u32,
     rests_until: Option<Timestamp>,
-    carries: Carries,
+    carries: LineAdmission,
 }
 
 impl LineHealth {
@@ -76,13 +76,13 @@ impl LineHealth {
 
     /// True if it has failed and is not being tried again after an answered probe.
     pub(crate) const fn is_out(&self) -> bool {
-        self.has_failed() && !matches!(self.carries, Carries::Few { .. })
+        self.has_failed() && !matches!(self.carries, LineAdmission::Few { .. })
     }
 
     /// The state to show to operators: a line that one call tries after its rest carries no calls yet.
-    pub(crate) const fn carries(&self) -> Carries {
+    pub(crate) const fn carries(&self) -> LineAdmission {
         match self.carries {
-            Carries::All if self.has_failed() => Carries::Nothing,
+            LineAdmission::All if self.has_failed() => LineAdmission::Nothing,
             carries => carries,
         }
     }
@@ -90,15 +90,15 @@ impl LineHealth {
     /// Most simultaneous legs, given the line's own limit.
     pub(crate) fn legs_max(&self, of_line: u32) -> u32 {
         match self.carries {
-            Carries::All => of_line,
-            Carries::Few { good_calls_left } => of_line.min(good_calls_left),
-            Carries::Nothing => 0,
+            LineAdmission::All => of_line,
+            LineAdmission::Few { good_calls_left } => of_line.min(good_calls_left),
+            LineAdmission::Nothing => 0,
         }
     }
 
     /// Records that a leg begins. While one leg tries a failed line, the others wait for its result.
     pub(crate) fn note_dial(&mut self, now: Timestamp) {
-        if self.has_failed() && self.carries == Carries::All {
+        if self.has_failed() && self.carries == LineAdmission::All {
             self.rests_until = Some(now.plus_ms(REST_MS));
         }
     }
@@ -116,24 +116,24 @@ impl LineHealth {
 
     fn note_good(&mut self) {
         self.carries = match self.carries {
-            Carries::Few { good_calls_left } if good_calls_left > 1 => Carries::Few {
+            LineAdmission::Few { good_calls_left } if good_calls_left > 1 => LineAdmission::Few {
                 good_calls_left: good_calls_left - 1,
             },
             // A leg from before the far end became silent says nothing about now.
-            Carries::Nothing => return,
-            Carries::All | Carries::Few { .. } => Carries::All,
+            LineAdmission::Nothing => return,
+            LineAdmission::All | LineAdmission::Few { .. } => LineAdmission::All,
         };
-        if self.carries == Carries::All {
+        if self.carries == LineAdmission::All {
             self.failures_in_a_row = 0;
         }
     }
 
     fn note_failed(&mut self, retry_after_ms: Option<u64>, now: Timestamp) {
         self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
-        let is_open = self.has_failed() || self.carries != Carries::All;
-        let is_probed = self.probed != Probed::Never;
+        let is_open = self.has_failed() || self.carries != LineAdmission::All;
+        let is_probed = self.probed != ProbeStatus::Never;
         if is_open && is_probed {
-            self.carries = Carries::Nothing;
+            self.carries = LineAdmission::Nothing;
         }
         let rest_ms = retry_after_ms
             .map(|asked_ms| asked_ms.min(RETRY_AFTER_MS_MAX))
@@ -148,18 +148,20 @@ impl LineHealth {
         let before = self.carries;
         match answer {
             ProbeAnswer::Alive => {
-                self.probed = Probed::Alive;
-                if self.carries == Carries::Nothing || (self.carries == Carries::All && self.has_failed()) {
-                    self.carries = Carries::Few {
+                self.probed = ProbeStatus::Alive;
+                if self.carries == LineAdmission::Nothing
+                    || (self.carries == LineAdmission::All && self.has_failed())
+                {
+                    self.carries = LineAdmission::Few {
                         good_calls_left: GOOD_CALLS_TO_CLOSE,
                     };
                 }
             }
             // A far end that never answered may ignore OPTIONS of strangers and still take calls.
-            ProbeAnswer::Dead if self.probed == Probed::Never => {}
+            ProbeAnswer::Dead if self.probed == ProbeStatus::Never => {}
             ProbeAnswer::Dead => {
-                self.probed = Probed::Dead;
-                self.carries = Carries::Nothing;
+                self.probed = ProbeStatus::Dead;
+                self.carries = LineAdmission::Nothing;
             }
         }
         self.carries != before
@@ -170,15 +172,15 @@ impl LineHealth {
     pub(crate) fn forget_failures(&mut self) {
         self.failures_in_a_row = 0;
         self.rests_until = None;
-        if self.probed != Probed::Dead {
-            self.carries = Carries::All;
+        if self.probed != ProbeStatus::Dead {
+            self.carries = LineAdmission::All;
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Carries, LineHealth, REST_MS, TrunkSign};
+    use super::{LineAdmission, LineHealth, REST_MS, TrunkSign};
     use domain::ports::line::ProbeAnswer::{Alive, Dead};
     use domain::time::Timestamp;
 
@@ -202,7 +204,10 @@ mod tests {
     fn a_trunk_that_stops_answering_carries_nothing_before_a_call_finds_out() {
         let mut health = probed();
         assert!(health.note_probe(Dead));
-        assert_eq!((health.carries(), health.legs_max(100)), (Carries::Nothing, 0));
+        assert_eq!(
+            (health.carries(), health.legs_max(100)),
+            (LineAdmission::Nothing, 0)
+        );
         health.note(TrunkSign::Healthy, NOW);
         assert_eq!(health.legs_max(100), 0, "a leg from before");
         assert!(!health.note_probe(Dead));
@@ -212,23 +217,32 @@ mod tests {
             health.note(TrunkSign::Healthy, NOW);
             assert_eq!(health.legs_max(100), left);
         }
-        assert_eq!((health.carries(), health.failures_in_a_row()), (Carries::All, 0));
+        assert_eq!(
+            (health.carries(), health.failures_in_a_row()),
+            (LineAdmission::All, 0)
+        );
     }
 
     #[test]
     fn a_trunk_that_never_answered_a_probe_is_judged_by_its_calls_alone() {
         let mut health = LineHealth::default();
         assert!(!health.note_probe(Dead));
-        assert_eq!(health.carries(), Carries::All);
+        assert_eq!(health.carries(), LineAdmission::All);
         let mut health = failed(health, 3);
-        assert_eq!((health.carries(), health.legs_max(100)), (Carries::Nothing, 100));
+        assert_eq!(
+            (health.carries(), health.legs_max(100)),
+            (LineAdmission::Nothing, 100)
+        );
         assert_eq!(
             health.rests_until(),
             Some(NOW.plus_ms(REST_MS)),
             "one call tries it then"
         );
         health.note(TrunkSign::Healthy, NOW);
-        assert_eq!((health.carries(), health.rests_until()), (Carries::All, None));
+        assert_eq!(
+            (health.carries(), health.rests_until()),
+            (LineAdmission::All, None)
+        );
     }
 
     #[test]
@@ -245,12 +259,12 @@ mod tests {
         assert!(health.is_out());
         health.note_probe(Alive);
         health.forget_failures();
-        assert_eq!(health.carries(), Carries::All);
+        assert_eq!(health.carries(), LineAdmission::All);
         health.note_probe(Dead);
         health.forget_failures();
         assert_eq!(
             health.carries(),
-            Carries::Nothing,
+            LineAdmission::Nothing,
             "a resumed campaign does not open a dead trunk"
         );
     }
@@ -263,6 +277,6 @@ mod tests {
         };
         health.note(asked, NOW);
         assert_eq!(health.rests_until(), Some(NOW.plus_ms(300_000)));
-        assert_eq!(health.carries(), Carries::All);
+        assert_eq!(health.carries(), LineAdmission::All);
     }
 }

@@ -1,7 +1,7 @@
 //! The current load and limits of a line, for monitoring. No decision uses it.
 
 use crate::callers::CallerUse;
-use crate::line_health::Carries;
+use crate::line_health::LineAdmission;
 use domain::time::Timestamp;
 
 /// One line at a moment.
@@ -17,7 +17,7 @@ pub struct LineLoad {
     /// The time before which the line carries no calls.
     pub rests_until: Option<Timestamp>,
     /// Which calls its health allows.
-    pub carries: Carries,
+    pub carries: LineAdmission,
     /// True if an emergency stop forbids legs on it.
     pub is_stopped: bool,
     /// True if its far end is this machine: a rehearsal.

@@ -4,7 +4,7 @@
 //! are not kept: they are read from the stream when a repeat is asked, which is rare, because events take
 //! more memory than the state.
 
-use crate::entity::{Answer, Asked};
+use crate::entity::{Answer, AskResult};
 use crate::environment::Environment;
 use crate::error::{fault, store_error, vault_error};
 use domain::decider::{Decider, EventData};
@@ -25,24 +25,24 @@ const LOAD_PAGE_EVENTS_MAX: usize = 512;
 
 /// A command that was answered before. Its events are consecutive in the stream.
 #[derive(Debug, Clone, Copy)]
-struct Remembered {
+struct AnsweredCommand {
     command: CommandId,
     /// Position of its last event.
     position: Position,
     events_count: u32,
 }
 
-pub(crate) struct Live<D: Decider> {
+pub(crate) struct LiveState<D: Decider> {
     pub(crate) state: Arc<D::State>,
     pub(crate) version: StreamVersion,
     pub(crate) position: Position,
     /// The last commands, in order.
-    recent: VecDeque<Remembered>,
+    recent: VecDeque<AnsweredCommand>,
 }
 
 /// A loaded stream, with the events of the command that was looked for.
 pub(crate) struct LoadedStream<D: Decider> {
-    pub(crate) live: Live<D>,
+    pub(crate) live: LiveState<D>,
     pub(crate) sought: Vec<D::Event>,
     /// State, version and request mark at the last of these events.
     pub(crate) sought_end: Option<SoughtEnd<D>>,
@@ -61,9 +61,9 @@ pub(crate) async fn load<D: Decider>(
     id: &D::Id,
     environment: &Environment,
     sought: Option<CommandId>,
-) -> Asked<LoadedStream<D>, D> {
+) -> AskResult<LoadedStream<D>, D> {
     let mut loaded = LoadedStream {
-        live: Live::empty(),
+        live: LiveState::empty(),
         sought: Vec::new(),
         sought_end: None,
     };
@@ -73,10 +73,10 @@ pub(crate) async fn load<D: Decider>(
 
 /// Reads the events stored since a state in memory. Returns the stream's current state.
 pub(crate) async fn catch_up<D: Decider>(
-    live: Live<D>,
+    live: LiveState<D>,
     id: &D::Id,
     environment: &Environment,
-) -> Asked<Live<D>, D> {
+) -> AskResult<LiveState<D>, D> {
     let mut loaded = LoadedStream {
         live,
         sought: Vec::new(),
@@ -91,7 +91,7 @@ async fn read_on<D: Decider>(
     id: &D::Id,
     environment: &Environment,
     sought: Option<CommandId>,
-) -> Asked<(), D> {
+) -> AskResult<(), D> {
     let stream = D::stream(id);
     let mut reader = Reader {
         stream: &stream,
@@ -119,8 +119,8 @@ async fn read_on<D: Decider>(
             return Ok(());
         }
         let next = match ahead.pop_front() {
-            Some(Begun::Done(page)) => page,
-            Some(Begun::Waiting(page)) => page.await,
+            Some(PageFetch::Done(page)) => page,
+            Some(PageFetch::Waiting(page)) => page.await,
             None => return Ok(()),
         };
         events = next.map_err(|error| store_error(&stream, &error))?;
@@ -131,17 +131,17 @@ async fn read_on<D: Decider>(
 const LOAD_PAGES_AHEAD: usize = 2;
 
 /// A requested page, ready or pending.
-enum Begun<F: Future> {
+enum PageFetch<F: Future> {
     Done(F::Output),
     Waiting(F),
 }
 
 /// Polls the request once, without waiting.
-async fn begin<F: Future + Unpin>(mut asked: F) -> Begun<F> {
+async fn begin<F: Future + Unpin>(mut asked: F) -> PageFetch<F> {
     tokio::select! {
         biased;
-        done = &mut asked => Begun::Done(done),
-        () = std::future::ready(()) => Begun::Waiting(asked),
+        done = &mut asked => PageFetch::Done(done),
+        () = std::future::ready(()) => PageFetch::Waiting(asked),
     }
 }
 
@@ -158,7 +158,7 @@ impl Reader<'_> {
         loaded: &mut LoadedStream<D>,
         events: &[StoredEvent],
         sought: Option<CommandId>,
-    ) -> Asked<(), D> {
+    ) -> AskResult<(), D> {
         for stored in events {
             let (command, event) = self.fold(&mut loaded.live, stored).await?;
             if event.forgets() {
@@ -181,9 +181,9 @@ impl Reader<'_> {
 
     async fn fold<D: Decider>(
         &mut self,
-        live: &mut Live<D>,
+        live: &mut LiveState<D>,
         stored: &StoredEvent,
-    ) -> Asked<(CommandId, D::Event), D> {
+    ) -> AskResult<(CommandId, D::Event), D> {
         let heading = stored.heading().map_err(|error| fault(self.stream, &error))?;
         let read = D::Event::read(&heading.kind, heading.version, heading.data);
         let mut event = read.map_err(|error| {
@@ -206,7 +206,7 @@ impl Reader<'_> {
     }
 
     /// The person's key, combined with the transcript's if the event is sealed under both.
-    async fn key_of<D: Decider>(&mut self, names: &KeyNames) -> Asked<Option<PersonKey>, D> {
+    async fn key_of<D: Decider>(&mut self, names: &KeyNames) -> AskResult<Option<PersonKey>, D> {
         let Some(own) = self.fetch_key::<D>(&names.person).await? else {
             return Ok(None);
         };
@@ -220,7 +220,7 @@ impl Reader<'_> {
         }))
     }
 
-    async fn fetch_key<D: Decider>(&mut self, name: &CustomerId) -> Asked<Option<PersonKey>, D> {
+    async fn fetch_key<D: Decider>(&mut self, name: &CustomerId) -> AskResult<Option<PersonKey>, D> {
         if let Some(known) = self.keys.get(name) {
             return Ok(known.clone());
         }
@@ -255,7 +255,7 @@ fn sealed_for<E: EventData>(event: &mut E) -> Option<KeyNames> {
     })
 }
 
-impl<D: Decider> Live<D> {
+impl<D: Decider> LiveState<D> {
     fn empty() -> Self {
         Self {
             state: Arc::new(D::State::default()),
@@ -303,7 +303,7 @@ impl<D: Decider> Live<D> {
         if self.recent.len() == REMEMBERED_COMMANDS_MAX {
             self.recent.pop_front();
         }
-        self.recent.push_back(Remembered {
+        self.recent.push_back(AnsweredCommand {
             command,
             position,
             events_count,

@@ -3,9 +3,9 @@
 //! The bound is a semaphore of our own, because the actor runtime counts per clone of an address and so
 //! bounds nothing. A permit travels with each request; if none is free, the caller gets `Busy` at once.
 
-use crate::asker_task::Lent;
-use crate::entity::{Answer, Asked, Entity, Loaded};
-use crate::hosting::Hosted;
+use crate::entity::{Answer, AskResult, Entity, EntityState};
+use crate::hosting::HostedEntity;
+use crate::inline_execution::LentEntity;
 use domain::decider::Decider;
 use domain::stored_event::Cause;
 use std::sync::Arc;
@@ -21,27 +21,27 @@ pub(crate) enum Request<D: Decider> {
         command: Arc<D::Command>,
         /// Boxed, because a read is many times smaller.
         cause: Box<Cause>,
-        reply: oneshot::Sender<Asked<Answer<D>, D>>,
+        reply: oneshot::Sender<AskResult<Answer<D>, D>>,
     },
     Read {
-        reply: oneshot::Sender<Asked<Loaded<D>, D>>,
+        reply: oneshot::Sender<AskResult<EntityState<D>, D>>,
     },
 }
 
 /// A message to a hosted entity. It holds a slot of the mailbox.
-pub(crate) enum Delivery<D: Decider> {
+pub(crate) enum MailboxMessage<D: Decider> {
     Request {
         request: Request<D>,
         place: OwnedSemaphorePermit,
     },
     /// The entity itself, together with the request that it serves elsewhere.
     TakeOver {
-        lent: Arc<dyn Lent<D>>,
+        lent: Arc<dyn LentEntity<D>>,
         place: OwnedSemaphorePermit,
     },
 }
 
-impl<D: Decider> Delivery<D> {
+impl<D: Decider> MailboxMessage<D> {
     /// Serves the request and returns the entity. The slot is free before the caller gets the answer. If the
     /// caller was dropped, the decision is stored all the same. Without an entity, because it died elsewhere,
     /// no answer is sent.
@@ -73,18 +73,18 @@ impl<D: Decider> Delivery<D> {
 
 /// The queue of one hosted entity.
 pub(crate) struct Mailbox<D: Decider> {
-    hosted: Hosted<D>,
+    hosted: HostedEntity<D>,
     places: Arc<Semaphore>,
 }
 
 /// A slot of a mailbox, taken before the request is made.
-pub(crate) struct Place<D: Decider> {
-    hosted: Hosted<D>,
+pub(crate) struct MailboxSlot<D: Decider> {
+    hosted: HostedEntity<D>,
     place: OwnedSemaphorePermit,
 }
 
 impl<D: Decider> Mailbox<D> {
-    pub(crate) fn new(hosted: Hosted<D>) -> Self {
+    pub(crate) fn new(hosted: HostedEntity<D>) -> Self {
         Self {
             hosted,
             places: Arc::new(Semaphore::new(MAILBOX_COMMANDS_MAX)),
@@ -92,9 +92,9 @@ impl<D: Decider> Mailbox<D> {
     }
 
     /// Takes a slot; `None` if the mailbox is full.
-    pub(crate) fn reserve(&self) -> Option<Place<D>> {
+    pub(crate) fn reserve(&self) -> Option<MailboxSlot<D>> {
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some(Place {
+        Some(MailboxSlot {
             hosted: self.hosted.clone(),
             place,
         })
@@ -106,19 +106,19 @@ impl<D: Decider> Mailbox<D> {
     }
 }
 
-impl<D: Decider> Place<D> {
+impl<D: Decider> MailboxSlot<D> {
     /// Hands the request over. If the entity is gone, the request is dropped with the reply's sender, so the
     /// caller sees that no answer will come.
     pub(crate) fn deliver(self, request: Request<D>) {
-        self.hosted.deliver(Delivery::Request {
+        self.hosted.deliver(MailboxMessage::Request {
             request,
             place: self.place,
         });
     }
 
     /// Hands over the entity with the request that it serves elsewhere.
-    pub(crate) fn deliver_lent(self, lent: Arc<dyn Lent<D>>) {
-        self.hosted.deliver(Delivery::TakeOver {
+    pub(crate) fn deliver_lent(self, lent: Arc<dyn LentEntity<D>>) {
+        self.hosted.deliver(MailboxMessage::TakeOver {
             lent,
             place: self.place,
         });

@@ -9,10 +9,10 @@
 //! entity that died in a panic may be started again a few times a minute; after that it is a fault until the
 //! minute has passed.
 
-use crate::asker_task::Lent;
 use crate::entity::Entity;
+use crate::inline_execution::LentEntity;
 use crate::lifespan::{FRESH_MS, FRESH_SHORTER, Lifespan, SWEEP_MS};
-use crate::mailbox::{Mailbox, Place};
+use crate::mailbox::{Mailbox, MailboxSlot};
 use domain::decider::Decider;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
@@ -61,7 +61,7 @@ enum Home<D: Decider> {
     /// Here, without a request.
     Resting(Box<Entity<D>>),
     /// In the task of its caller.
-    Lent(Arc<dyn Lent<D>>),
+    Lent(Arc<dyn LentEntity<D>>),
     /// Only while the registry is locked.
     OnTheWay,
 }
@@ -96,11 +96,11 @@ impl<D: Decider> Home<D> {
 }
 
 /// The location at which a request is served.
-pub(crate) enum Reserved<D: Decider, S> {
+pub(crate) enum ServeLocation<D: Decider, S> {
     /// In the caller's own task.
     Here(Arc<S>, Generation),
     /// By the entity's host.
-    There(Place<D>, Generation),
+    There(MailboxSlot<D>, Generation),
 }
 
 /// The life of an entity that a slot belongs to, so that a late report of a death cannot end the next life.
@@ -123,13 +123,13 @@ impl<D: Decider> Registry<D> {
 
     /// Decides where a request is served. `begin` begins it with the resting entity or with a new one; `host`
     /// makes a host for an entity that another caller has.
-    pub(crate) fn reserve<S: Lent<D> + 'static>(
+    pub(crate) fn reserve<S: LentEntity<D> + 'static>(
         &self,
         id: &D::Id,
         now: Timestamp,
         begin: impl FnOnce(Option<Box<Entity<D>>>) -> Arc<S>,
         host: impl FnOnce() -> Mailbox<D>,
-    ) -> Result<Reserved<D, S>, ReserveError> {
+    ) -> Result<ServeLocation<D, S>, ReserveError> {
         let mut slots = self.lock();
         if let Some(slot) = slots.live.get_mut(id) {
             return slot.reserve(now, begin, host);
@@ -148,11 +148,11 @@ impl<D: Decider> Registry<D> {
             self.occupied.notify_one();
         }
         slots.live.insert(id.clone(), slot);
-        Ok(Reserved::Here(serving, Generation(generation)))
+        Ok(ServeLocation::Here(serving, Generation(generation)))
     }
 
     /// Takes an entity back after its request. If it was hosted meanwhile, it stays with its host.
-    pub(crate) fn give_back(&self, id: &D::Id, generation: Generation, served: &impl Lent<D>) {
+    pub(crate) fn give_back(&self, id: &D::Id, generation: Generation, served: &impl LentEntity<D>) {
         let mut slots = self.lock();
         if let Some(slot) = slots.lent(id, generation)
             && let Some(entity) = served.take_back()
@@ -183,7 +183,7 @@ impl<D: Decider> Registry<D> {
     }
 
     /// Returns when an entity has come while there was none. A later waiter is notified too.
-    pub(crate) async fn occupied(&self) {
+    pub(crate) async fn wait_until_occupied(&self) {
         self.occupied.notified().await;
     }
 
@@ -210,7 +210,7 @@ impl<D: Decider> Registry<D> {
     /// Removes idle entities at intervals. An aggregate without live entities causes no wake-ups.
     pub(crate) async fn keep_swept(&self, clock: &dyn Clock) {
         loop {
-            self.occupied().await;
+            self.wait_until_occupied().await;
             loop {
                 clock.wait_until(clock.now().plus_ms(SWEEP_MS)).await;
                 if self.passivate(clock.now()) {
@@ -230,12 +230,12 @@ impl<D: Decider> Registry<D> {
 }
 
 impl<D: Decider> Slot<D> {
-    fn reserve<S: Lent<D> + 'static>(
+    fn reserve<S: LentEntity<D> + 'static>(
         &mut self,
         now: Timestamp,
         begin: impl FnOnce(Option<Box<Entity<D>>>) -> Arc<S>,
         host: impl FnOnce() -> Mailbox<D>,
-    ) -> Result<Reserved<D, S>, ReserveError> {
+    ) -> Result<ServeLocation<D, S>, ReserveError> {
         self.used_at = now;
         let generation = Generation(self.generation);
         self.home.host_lent(host);
@@ -243,12 +243,12 @@ impl<D: Decider> Slot<D> {
             Home::Resting(entity) => {
                 let serving = begin(Some(entity));
                 self.home = Home::Lent(Arc::<S>::clone(&serving));
-                Ok(Reserved::Here(serving, generation))
+                Ok(ServeLocation::Here(serving, generation))
             }
             Home::Hosted(mailbox) => {
                 let place = mailbox.reserve();
                 self.home = Home::Hosted(mailbox);
-                Ok(Reserved::There(place.ok_or(ReserveError::Busy)?, generation))
+                Ok(ServeLocation::There(place.ok_or(ReserveError::Busy)?, generation))
             }
             // Unreachable: a lent entity has just got a host.
             other @ (Home::Lent(_) | Home::OnTheWay) => {

@@ -1,11 +1,11 @@
 //! The registry alone: which entities are lent, hosted, removed.
 
-use crate::asker_task::Serving;
-use crate::entity::{Entity, Loaded};
-use crate::hosting::{Hosting, Place};
+use crate::entity::{Entity, EntityState};
+use crate::hosting::{EntityRuntime, Hosting};
+use crate::inline_execution::InlineRequest;
 use crate::lifespan::{FRESH_MS, Lifespan};
 use crate::mailbox::Mailbox;
-use crate::registry::{Generation, Registry, ReserveError, Reserved};
+use crate::registry::{Generation, Registry, ReserveError, ServeLocation};
 use crate::testing::counter::{Counter, CounterCommand, cause, living};
 use crate::testing::{Fakes, on_one_thread};
 use domain::time::Timestamp;
@@ -26,21 +26,21 @@ const FOUR_ARE_A_CROWD: Lifespan = Lifespan {
     live_max: 99,
 };
 
-type Reading = Serving<Counter, Loaded<Counter>>;
+type CounterRead = InlineRequest<Counter, EntityState<Counter>>;
 
 /// Reserves for a read. The flag is true if the entity was resting.
 fn reserve(
     registry: &Registry<Counter>,
     fakes: &Fakes,
     id: &str,
-) -> Result<(Reserved<Counter, Reading>, bool), ReserveError> {
-    let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
+) -> Result<(ServeLocation<Counter, CounterRead>, bool), ReserveError> {
+    let hosting = Hosting::start(EntityRuntime::Local, &fakes.environment.tasks);
     let mut has_rested = false;
     let begin = |resting: Option<Box<Entity<Counter>>>| {
         has_rested = resting.is_some();
         let anew = || Box::new(Entity::new(id.to_owned(), Arc::new(fakes.environment.clone())));
         let mut entity = resting.unwrap_or_else(anew);
-        Arc::new(Serving::new(Box::pin(async move {
+        Arc::new(InlineRequest::new(Box::pin(async move {
             let loaded = entity.read().await;
             (entity, loaded)
         })))
@@ -51,16 +51,19 @@ fn reserve(
 }
 
 /// Reserves an entity that no other caller has.
-fn lend(registry: &Registry<Counter>, fakes: &Fakes, id: &str) -> (Arc<Reading>, Generation, bool) {
+fn lend(registry: &Registry<Counter>, fakes: &Fakes, id: &str) -> (Arc<CounterRead>, Generation, bool) {
     match reserve(registry, fakes, id) {
-        Ok((Reserved::Here(serving, generation), has_rested)) => (serving, generation, has_rested),
-        Ok((Reserved::There(..), _)) => panic!("{id} has a host"),
+        Ok((ServeLocation::Here(serving, generation), has_rested)) => (serving, generation, has_rested),
+        Ok((ServeLocation::There(..), _)) => panic!("{id} has a host"),
         Err(error) => panic!("{id} cannot be lent: {error:?}"),
     }
 }
 
 fn is_hosted(registry: &Registry<Counter>, fakes: &Fakes, id: &str) -> bool {
-    matches!(reserve(registry, fakes, id), Ok((Reserved::There(..), false)))
+    matches!(
+        reserve(registry, fakes, id),
+        Ok((ServeLocation::There(..), false))
+    )
 }
 
 #[test]
@@ -98,7 +101,7 @@ fn what_an_asker_left_gets_a_host_and_what_was_given_back_does_not() {
         let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
         let (id, hosting) = (
             "one".to_owned(),
-            Hosting::start(Place::Local, &fakes.environment.tasks),
+            Hosting::start(EntityRuntime::Local, &fakes.environment.tasks),
         );
         let (serving, generation, _) = lend(&registry, &fakes, "one");
         serving.answered().await;

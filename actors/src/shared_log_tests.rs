@@ -1,11 +1,11 @@
 //! Entities on a log that another process writes too: their state in memory may be behind their stream.
 
 use crate::error::AskError;
-use crate::hosting::{Hosting, Place};
+use crate::hosting::{EntityRuntime, Hosting};
 use crate::system::Entities;
-use crate::testing::counter::{Counter, CounterCommand, Zero, cause};
+use crate::testing::counter::{Counter, CounterCommand, ZeroRefusal, cause};
 use crate::testing::{AppendFault, Fakes, on_one_thread};
-use domain::actor::{Actor, Way};
+use domain::actor::{Actor, SignInMethod};
 use domain::stored_event::{Cause, Position, StreamVersion};
 
 fn one() -> String {
@@ -19,7 +19,7 @@ async fn first_is_behind(fakes: &Fakes) -> Entities<Counter> {
 
 async fn two_processes(fakes: &Fakes) -> (Entities<Counter>, Entities<Counter>) {
     let process = || {
-        let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
+        let hosting = Hosting::start(EntityRuntime::Local, &fakes.environment.tasks);
         Entities::<Counter>::start(&fakes.environment, &hosting)
     };
     let (first, second) = (process(), process());
@@ -54,7 +54,7 @@ fn a_log_of_one_process_is_not_read_again() {
         let reads = fakes.store.reads_count();
         assert_eq!(first.state(&one()).await.unwrap().state.total, 0);
         let refused = first.ask(&one(), CounterCommand::Double, cause("a")).await;
-        assert_eq!(refused.unwrap_err(), AskError::Refused(Zero));
+        assert_eq!(refused.unwrap_err(), AskError::Refused(ZeroRefusal));
         assert_eq!(fakes.store.reads_count(), reads);
     });
 }
@@ -78,7 +78,7 @@ fn a_refusal_that_still_holds_costs_one_read() {
         let first = first_is_behind(&fakes).await;
         let reads = fakes.store.reads_count();
         let refused = first.ask(&one(), CounterCommand::Add(0), cause("a")).await;
-        assert_eq!(refused.unwrap_err(), AskError::Refused(Zero));
+        assert_eq!(refused.unwrap_err(), AskError::Refused(ZeroRefusal));
         assert_eq!(fakes.store.reads_count(), reads + 1);
     });
 }
@@ -127,7 +127,7 @@ fn a_caller_hears_that_nothing_is_left_to_do_only_when_what_others_stored_is_con
         let fakes = shared();
         let (first, _second) = two_processes(&fakes).await;
         let by_person = |text| Cause {
-            by: Some(Actor::new("wang", Way::Session)),
+            by: Some(Actor::new("wang", SignInMethod::Session)),
             ..cause(text)
         };
         fakes.store.fail_next(AppendFault::LostUnavailable);
@@ -156,7 +156,7 @@ fn what_another_stored_in_one_batch_is_confirmed_as_one() {
         let twice = CounterCommand::AddTwice(2);
         second.ask(&one(), twice.clone(), cause("twice")).await.unwrap();
         let by_person = Cause {
-            by: Some(Actor::new("wang", Way::Session)),
+            by: Some(Actor::new("wang", SignInMethod::Session)),
             ..cause("a")
         };
         let answer = first.ask(&one(), CounterCommand::Nothing, by_person).await;

@@ -33,11 +33,11 @@ pub struct EngagedStop {
 /// The stops that this process knows: one for each scope that it dials for.
 #[derive(Default)]
 pub(crate) struct Stops {
-    known: Mutex<Known>,
+    known: Mutex<KnownStops>,
 }
 
 #[derive(Default)]
-struct Known {
+struct KnownStops {
     stops: BTreeMap<StopId, (StreamVersion, StopState)>,
     is_behind: bool,
 }
@@ -113,12 +113,12 @@ impl Stops {
         self.lock().is_behind
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, KnownStops> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Known {
+impl KnownStops {
     fn is_engaged(&self, stop: &StopId) -> bool {
         self.stops
             .get(stop)

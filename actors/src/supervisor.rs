@@ -22,7 +22,7 @@ use tokio::sync::watch;
 pub const STOP_WAIT_MS: u64 = 10_000;
 
 /// The runtime or task set on which tasks run.
-enum Ground {
+enum TaskHost {
     /// On the shared multi-thread runtime.
     Runtime(Handle),
     /// On the current thread's `LocalSet`.
@@ -31,14 +31,14 @@ enum Ground {
 
 /// The production implementation of `Tasks`.
 pub struct Supervisor {
-    ground: Ground,
+    ground: TaskHost,
     clock: Arc<dyn Clock>,
     stop: watch::Sender<bool>,
-    living: Arc<Living>,
+    living: Arc<LiveTasks>,
     fallen: Arc<watch::Sender<Option<&'static str>>>,
 }
 
-struct Living {
+struct LiveTasks {
     /// Number of live tasks by name, and number of panics.
     counts: Mutex<Counts>,
     changed: watch::Sender<usize>,
@@ -53,20 +53,20 @@ struct Counts {
 impl Supervisor {
     /// A supervisor with tasks on the given runtime.
     pub fn new(runtime: Handle, clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self::on(Ground::Runtime(runtime), clock))
+        Arc::new(Self::on(TaskHost::Runtime(runtime), clock))
     }
 
     /// A supervisor with tasks on the current thread's `LocalSet`, in the order in which they are woken.
     pub fn local(clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self::on(Ground::Local, clock))
+        Arc::new(Self::on(TaskHost::Local, clock))
     }
 
-    fn on(ground: Ground, clock: Arc<dyn Clock>) -> Self {
+    fn on(ground: TaskHost, clock: Arc<dyn Clock>) -> Self {
         Self {
             ground,
             clock,
             stop: watch::Sender::new(false),
-            living: Arc::new(Living {
+            living: Arc::new(LiveTasks {
                 counts: Mutex::new(Counts::default()),
                 changed: watch::Sender::new(0),
             }),
@@ -77,7 +77,7 @@ impl Supervisor {
     /// A supervisor for another runtime, which is stopped separately and earlier. Fallen tasks of it count
     /// here too.
     pub fn beside(&self, runtime: Handle) -> Arc<Self> {
-        let mut beside = Self::on(Ground::Runtime(runtime), Arc::clone(&self.clock));
+        let mut beside = Self::on(TaskHost::Runtime(runtime), Arc::clone(&self.clock));
         beside.fallen = Arc::clone(&self.fallen);
         Arc::new(beside)
     }
@@ -96,15 +96,15 @@ impl Supervisor {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place where tasks begin")]
-    fn begin(&self, name: &'static str, future: TaskFuture, vital: Option<Vital>) {
-        let guarded = Guarded {
+    fn begin(&self, name: &'static str, future: TaskFuture, vital: Option<VitalChannels>) {
+        let guarded = GuardedTask {
             future,
-            life: Life::begin(&self.living, name),
+            life: TaskGuard::begin(&self.living, name),
             vital,
         };
         match &self.ground {
-            Ground::Runtime(handle) => drop(handle.spawn(guarded)),
-            Ground::Local => drop(tokio::task::spawn_local(guarded)),
+            TaskHost::Runtime(handle) => drop(handle.spawn(guarded)),
+            TaskHost::Local => drop(tokio::task::spawn_local(guarded)),
         }
     }
 
@@ -126,7 +126,7 @@ impl Tasks for Supervisor {
     }
 
     fn spawn_vital(&self, name: &'static str, future: TaskFuture) {
-        let vital = Vital {
+        let vital = VitalChannels {
             stop: self.stop.subscribe(),
             fallen: Arc::clone(&self.fallen),
         };
@@ -135,7 +135,7 @@ impl Tasks for Supervisor {
 
     #[expect(clippy::disallowed_methods, reason = "the one place where threads begin")]
     fn thread(&self, name: &'static str, work: Box<dyn FnOnce() + Send + 'static>) {
-        let life = Life::begin(&self.living, name);
+        let life = TaskGuard::begin(&self.living, name);
         let begun = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             let life = life;
             if catch_unwind(AssertUnwindSafe(work)).is_err() {
@@ -206,13 +206,13 @@ impl StopSignal for Signal {
 }
 
 /// Counts one task or thread while it lives.
-struct Life {
-    living: Arc<Living>,
+struct TaskGuard {
+    living: Arc<LiveTasks>,
     name: &'static str,
 }
 
-impl Life {
-    fn begin(living: &Arc<Living>, name: &'static str) -> Self {
+impl TaskGuard {
+    fn begin(living: &Arc<LiveTasks>, name: &'static str) -> Self {
         *living.lock().alive.entry(name).or_default() += 1;
         living.changed.send_modify(|alive| *alive += 1);
         Self {
@@ -222,7 +222,7 @@ impl Life {
     }
 }
 
-impl Drop for Life {
+impl Drop for TaskGuard {
     fn drop(&mut self) {
         let mut counts = self.living.lock();
         if let Some(alive) = counts.alive.get_mut(self.name) {
@@ -235,19 +235,19 @@ impl Drop for Life {
     }
 }
 
-impl Living {
+impl LiveTasks {
     fn lock(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The channels of a vital task: the stop signal, and where to report that it ended.
-struct Vital {
+struct VitalChannels {
     stop: watch::Receiver<bool>,
     fallen: Arc<watch::Sender<Option<&'static str>>>,
 }
 
-impl Vital {
+impl VitalChannels {
     /// Only the first counts: later ones may end because of it.
     fn fell(&self, name: &'static str) {
         self.fallen.send_if_modified(|fallen| {
@@ -259,13 +259,13 @@ impl Vital {
 }
 
 /// A task's future. It turns a panic into a log line and a count.
-struct Guarded {
+struct GuardedTask {
     future: TaskFuture,
-    life: Life,
-    vital: Option<Vital>,
+    life: TaskGuard,
+    vital: Option<VitalChannels>,
 }
 
-impl Guarded {
+impl GuardedTask {
     /// Records the panic first and logs it second, in case the log fails.
     fn panicked(&self) {
         self.life.living.lock().panicked += 1;
@@ -288,7 +288,7 @@ impl Guarded {
     }
 }
 
-impl Future for Guarded {
+impl Future for GuardedTask {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {

@@ -3,15 +3,15 @@
 //! The order of a shutdown: drivers drain, the server stops, then `Tasks::stop` ends the arbiters. An entity
 //! holds only what its stream contains, so it needs no shutdown of its own.
 
-use crate::asker_task::{Serving, Work};
 use crate::dial_right::DialRight;
-use crate::entity::{Answer, Asked, Entity, Loaded};
+use crate::entity::{Answer, AskResult, Entity, EntityState};
 use crate::environment::Environment;
 use crate::error::AskError;
-use crate::hosting::{Hosting, Place};
+use crate::hosting::{EntityRuntime, Hosting};
+use crate::inline_execution::{BoxedFuture, InlineRequest};
 use crate::lifespan::Lifespan;
 use crate::mailbox::{Mailbox, Request};
-use crate::registry::{Generation, Registry, ReserveError, Reserved};
+use crate::registry::{Generation, Registry, ReserveError, ServeLocation};
 use domain::access::Access;
 use domain::alert::Alert;
 use domain::anonymous_transcript::AnonymousTranscript;
@@ -45,7 +45,7 @@ use domain::sample::Sample;
 use domain::saved_report::SavedReport;
 use domain::setting::Setting;
 use domain::stop::Stop;
-use domain::stored_event::{Cause, Urgency};
+use domain::stored_event::{Cause, WritePriority};
 use domain::subscriber::Subscriber;
 use domain::summary::Summary;
 use domain::test_phones::TestPhones;
@@ -133,7 +133,7 @@ pub struct ActorSystem {
 
 impl ActorSystem {
     /// Starts the hosting. Entities are created when they are asked. Ends with `Tasks::stop`.
-    pub fn start(environment: Environment, place: Place) -> Self {
+    pub fn start(environment: Environment, place: EntityRuntime) -> Self {
         let hosting = Hosting::start(place, &environment.tasks);
         Self {
             campaigns: Entities::start(&environment, &hosting),
@@ -228,7 +228,7 @@ impl<D: Decider> Entities<D> {
 
     /// Sends a command to one entity. The same command id again gets the first answer. An entity that dies
     /// while it answers is loaded again and asked once more.
-    pub async fn ask(&self, id: &D::Id, command: D::Command, cause: Cause) -> Asked<Answer<D>, D> {
+    pub async fn ask(&self, id: &D::Id, command: D::Command, cause: Cause) -> AskResult<Answer<D>, D> {
         if let Some(right) = &self.right
             && !right.held().await
         {
@@ -244,9 +244,9 @@ impl<D: Decider> Entities<D> {
             .await
     }
 
-    async fn ask_here(&self, id: &D::Id, command: D::Command, cause: Cause) -> Asked<Answer<D>, D> {
+    async fn ask_here(&self, id: &D::Id, command: D::Command, cause: Cause) -> AskResult<Answer<D>, D> {
         let command = Arc::new(command);
-        let serve = |mut entity: Box<Entity<D>>| -> Work<_> {
+        let serve = |mut entity: Box<Entity<D>>| -> BoxedFuture<_> {
             let command = Arc::clone(&command);
             Box::pin(async move {
                 let answer = entity.ask(&command, cause).await;
@@ -262,19 +262,19 @@ impl<D: Decider> Entities<D> {
     }
 
     /// The entity's current state; the default state if its stream is empty.
-    pub async fn state(&self, id: &D::Id) -> Asked<Loaded<D>, D> {
+    pub async fn state(&self, id: &D::Id) -> AskResult<EntityState<D>, D> {
         let Some(entrance) = self.inner.hosting.entrance() else {
             return self.state_here(id).await;
         };
         let (entities, id) = (self.clone(), id.clone());
         let work = async move { entities.state_here(&id).await };
         entrance
-            .serve(&*self.inner.environment.tasks, Urgency::First, work)
+            .serve(&*self.inner.environment.tasks, WritePriority::First, work)
             .await
     }
 
-    async fn state_here(&self, id: &D::Id) -> Asked<Loaded<D>, D> {
-        let serve = |mut entity: Box<Entity<D>>| -> Work<_> {
+    async fn state_here(&self, id: &D::Id) -> AskResult<EntityState<D>, D> {
+        let serve = |mut entity: Box<Entity<D>>| -> BoxedFuture<_> {
             Box::pin(async move {
                 let loaded = entity.read().await;
                 (entity, loaded)
@@ -292,19 +292,19 @@ impl<D: Decider> Entities<D> {
     async fn request<T: Send + 'static>(
         &self,
         id: &D::Id,
-        serve: impl Fn(Box<Entity<D>>) -> Work<(Box<Entity<D>>, Asked<T, D>)>,
-        send: impl Fn(oneshot::Sender<Asked<T, D>>) -> Request<D>,
-    ) -> Asked<T, D> {
+        serve: impl Fn(Box<Entity<D>>) -> BoxedFuture<(Box<Entity<D>>, AskResult<T, D>)>,
+        send: impl Fn(oneshot::Sender<AskResult<T, D>>) -> Request<D>,
+    ) -> AskResult<T, D> {
         let inner = &*self.inner;
         for _ in 0..ASK_TRIES_MAX {
             let now = inner.environment.clock.now();
             let begin = |resting: Option<Box<Entity<D>>>| {
                 let anew = || Box::new(Entity::new(id.clone(), Arc::clone(&inner.environment)));
-                Arc::new(Serving::new(serve(resting.unwrap_or_else(anew))))
+                Arc::new(InlineRequest::new(serve(resting.unwrap_or_else(anew))))
             };
             let reserved = inner.registry.reserve(id, now, begin, || inner.host());
             let (answered, generation) = match reserved {
-                Ok(Reserved::Here(serving, generation)) => {
+                Ok(ServeLocation::Here(serving, generation)) => {
                     let lease = Lease {
                         inner,
                         id,
@@ -313,7 +313,7 @@ impl<D: Decider> Entities<D> {
                     };
                     (lease.answered(&*serving).await, generation)
                 }
-                Ok(Reserved::There(place, generation)) => {
+                Ok(ServeLocation::There(place, generation)) => {
                     let (reply, answer) = oneshot::channel();
                     place.deliver(send(reply));
                     (answer.await.ok(), generation)
@@ -349,7 +349,7 @@ struct Lease<'a, D: Decider> {
 }
 
 impl<D: Decider> Lease<'_, D> {
-    async fn answered<T: Send + 'static>(mut self, serving: &Serving<D, T>) -> Option<Asked<T, D>> {
+    async fn answered<T: Send + 'static>(mut self, serving: &InlineRequest<D, T>) -> Option<AskResult<T, D>> {
         let answer = serving.answered().await;
         self.is_settled = true;
         if answer.is_some() {

@@ -1,12 +1,12 @@
 //! Entities over a fake store: repeats, races, deaths, bounds, and what survives them.
 
 use crate::error::AskError;
-use crate::hosting::{Hosting, Place};
+use crate::hosting::{EntityRuntime, Hosting};
 use crate::lifespan::Lifespan;
 use crate::mailbox::MAILBOX_COMMANDS_MAX;
 use crate::registry::RESTARTS_MAX;
 use crate::system::Entities;
-use crate::testing::counter::{Counter, CounterCommand, PANICS_LEFT, Zero, cause, living, person};
+use crate::testing::counter::{Counter, CounterCommand, PANICS_LEFT, ZeroRefusal, cause, living, person};
 use crate::testing::{AppendFault, Fakes, on_one_thread, settle};
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
@@ -14,7 +14,7 @@ use domain::stored_event::{Cause, Position, RequestFacts, RequestMark, StreamVer
 use std::sync::atomic::Ordering;
 
 fn counters(fakes: &Fakes) -> Entities<Counter> {
-    let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
+    let hosting = Hosting::start(EntityRuntime::Local, &fakes.environment.tasks);
     Entities::start(&fakes.environment, &hosting)
 }
 
@@ -47,7 +47,7 @@ fn a_refusal_and_an_empty_decision_write_nothing() {
         let fakes = Fakes::new();
         let entities = counters(&fakes);
         let refused = entities.ask(&one(), CounterCommand::Add(0), cause("a")).await;
-        assert_eq!(refused.unwrap_err(), AskError::Refused(Zero));
+        assert_eq!(refused.unwrap_err(), AskError::Refused(ZeroRefusal));
         let answer = entities
             .ask(&one(), CounterCommand::Nothing, cause("b"))
             .await

@@ -25,14 +25,14 @@ const HOURS_MAX: usize = 24 * 30 + 1;
 
 /// Calls that a person answered, and how many of them were abandoned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Answered {
+pub struct AbandonmentCounts {
     /// Calls that a person answered.
     pub answers: u64,
     /// Answered calls that got neither an agent nor, if the definition allows one, a robot in time.
     pub drops: u64,
 }
 
-impl Answered {
+impl AbandonmentCounts {
     /// Returns how many more calls may be abandoned; negative if there were too many already.
     pub fn budget(self) -> i64 {
         let allowed = self.answers.saturating_mul(DROPS_A_HUNDRED) / 100;
@@ -55,13 +55,13 @@ fn difference(allowed: u64, drops: u64) -> i64 {
 /// The answered and abandoned calls in a campaign's own events, by the hour in which the calls ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AbandonmentAccount {
-    hours: BTreeMap<i64, Answered>,
+    hours: BTreeMap<i64, AbandonmentCounts>,
 }
 
 impl AbandonmentAccount {
     /// Adds counts to the hour of `ended_at`. Hours that no window reaches any more are dropped; the log
     /// keeps them.
-    pub fn add(&mut self, ended_at: Timestamp, counted: Answered) {
+    pub fn add(&mut self, ended_at: Timestamp, counted: AbandonmentCounts) {
         let hour = ended_at.micros().div_euclid(HOUR_MICROS);
         let before = self.hours.get(&hour).copied().unwrap_or_default();
         self.hours.insert(hour, before.plus(counted));
@@ -72,25 +72,25 @@ impl AbandonmentAccount {
 
     /// Returns the counts of the last 30 days, including the hour of `now`: the window of `campaign
     /// abandonment`.
-    pub fn window(&self, now: Timestamp) -> Answered {
+    pub fn window(&self, now: Timestamp) -> AbandonmentCounts {
         let next = now.micros().div_euclid(HOUR_MICROS).saturating_add(1);
         self.between(next.saturating_sub(24 * WINDOW_DAYS), next)
     }
 
     /// Returns the counts of the day of `now` so far, in a zone `ahead_micros` microseconds ahead of UTC.
-    fn day(&self, now: Timestamp, ahead_micros: i64) -> Answered {
+    fn day(&self, now: Timestamp, ahead_micros: i64) -> AbandonmentCounts {
         let local = now.micros().saturating_add(ahead_micros);
         let midnight = local.div_euclid(DAY_MICROS).saturating_mul(DAY_MICROS) - ahead_micros;
         let next = now.micros().div_euclid(HOUR_MICROS).saturating_add(1);
         self.between(midnight.div_euclid(HOUR_MICROS), next)
     }
 
-    fn between(&self, from: i64, to: i64) -> Answered {
+    fn between(&self, from: i64, to: i64) -> AbandonmentCounts {
         if from >= to {
-            return Answered::default();
+            return AbandonmentCounts::default();
         }
         let hours = self.hours.range(from..to).map(|(_, counted)| *counted);
-        hours.fold(Answered::default(), Answered::plus)
+        hours.fold(AbandonmentCounts::default(), AbandonmentCounts::plus)
     }
 
     /// Returns how many more calls may be abandoned: by the 30 days and, if each day has to keep the share
@@ -101,7 +101,7 @@ impl AbandonmentAccount {
             return by_window;
         }
         let day = self.day(now, crate::calendar::BEIJING_MICROS);
-        let taken_for = Answered {
+        let taken_for = AbandonmentCounts {
             answers: day.answers.max(DAY_ANSWERS_MIN),
             ..day
         };
@@ -117,8 +117,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    const fn counted(answers: u64, drops: u64) -> Answered {
-        Answered { answers, drops }
+    const fn counted(answers: u64, drops: u64) -> AbandonmentCounts {
+        AbandonmentCounts { answers, drops }
     }
 
     /// The small examples in `docs/pacing.md`.

@@ -11,7 +11,7 @@ pub const ACTOR_BYTES_MAX: usize = 64;
 
 /// How a user or program signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum SignInMethod {
     /// With the directory's own key, or on the directory itself: the name is a claim of the key's holder.
     Directory,
     /// Signed in with a browser session.
@@ -27,7 +27,7 @@ pub enum Way {
 /// The user or program that requested a command.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Actor {
-    way: Way,
+    way: SignInMethod,
     /// Padded with zeros after `length`.
     name: [u8; ACTOR_BYTES_MAX],
     length: u8,
@@ -35,7 +35,7 @@ pub struct Actor {
 
 impl Actor {
     /// Returns an actor that signed in by `way`; a longer name is cut at a character.
-    pub fn new(name: &str, way: Way) -> Self {
+    pub fn new(name: &str, way: SignInMethod) -> Self {
         let mut end = name.len().min(ACTOR_BYTES_MAX);
         while !name.is_char_boundary(end) {
             end -= 1;
@@ -57,15 +57,17 @@ impl Actor {
         std::str::from_utf8(held).unwrap_or_default()
     }
 
-    pub const fn way(&self) -> Way {
+    pub const fn way(&self) -> SignInMethod {
         self.way
     }
 
     /// Returns the API key that was used, if one was.
     pub const fn key(&self) -> Option<KeyId> {
         match self.way {
-            Way::Key(key) => Some(key),
-            Way::Directory | Way::Session | Way::SetUp | Way::Other => None,
+            SignInMethod::Key(key) => Some(key),
+            SignInMethod::Directory | SignInMethod::Session | SignInMethod::SetUp | SignInMethod::Other => {
+                None
+            }
         }
     }
 }
@@ -76,7 +78,7 @@ impl fmt::Debug for Actor {
     }
 }
 
-impl Way {
+impl SignInMethod {
     /// Returns the stored name.
     pub const fn code(self) -> &'static str {
         match self {
@@ -91,7 +93,7 @@ impl Way {
 
 /// The stored form: `{"name":"wang","via":"key","key":"…"}`.
 #[derive(Serialize, Deserialize)]
-struct Stored<'a> {
+struct StoredActor<'a> {
     #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
     name: std::borrow::Cow<'a, str>,
     #[serde(borrow)]
@@ -102,7 +104,7 @@ struct Stored<'a> {
 
 impl Serialize for Actor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let stored = Stored {
+        let stored = StoredActor {
             name: self.name().into(),
             via: self.way.code().into(),
             key: self.key(),
@@ -113,13 +115,13 @@ impl Serialize for Actor {
 
 impl<'de> Deserialize<'de> for Actor {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let stored = Stored::deserialize(deserializer)?;
+        let stored = StoredActor::deserialize(deserializer)?;
         let way = match (stored.via.as_ref(), stored.key) {
-            ("session", _) => Way::Session,
-            ("set_up", _) => Way::SetUp,
-            ("key", Some(key)) => Way::Key(key),
-            ("directory", _) => Way::Directory,
-            _ => Way::Other,
+            ("session", _) => SignInMethod::Session,
+            ("set_up", _) => SignInMethod::SetUp,
+            ("key", Some(key)) => SignInMethod::Key(key),
+            ("directory", _) => SignInMethod::Directory,
+            _ => SignInMethod::Other,
         };
         Ok(Self::new(&stored.name, way))
     }
@@ -134,23 +136,23 @@ mod tests {
     fn who_acts_is_written_and_read_as_it_was() {
         let key = KeyId::new(Uuid::from_u128(7));
         for (name, way) in [
-            ("wang", Way::Session),
-            ("王五", Way::Directory),
-            ("", Way::Directory),
-            ("crm", Way::Key(key)),
+            ("wang", SignInMethod::Session),
+            ("王五", SignInMethod::Directory),
+            ("", SignInMethod::Directory),
+            ("crm", SignInMethod::Key(key)),
         ] {
             let actor = Actor::new(name, way);
             let text = serde_json::to_string(&actor).unwrap();
             assert_eq!(serde_json::from_str::<Actor>(&text).unwrap(), actor, "{text}");
             assert_eq!((actor.name(), actor.way()), (name, way));
         }
-        let nobody = serde_json::to_string(&Actor::new("", Way::Directory)).unwrap();
+        let nobody = serde_json::to_string(&Actor::new("", SignInMethod::Directory)).unwrap();
         assert_eq!(nobody, r#"{"via":"directory"}"#);
     }
 
     #[test]
     fn a_long_name_is_cut_between_characters() {
-        let actor = Actor::new(&"王".repeat(40), Way::Session);
+        let actor = Actor::new(&"王".repeat(40), SignInMethod::Session);
         assert_eq!(actor.name(), "王".repeat(21));
     }
 }

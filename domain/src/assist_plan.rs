@@ -1,6 +1,6 @@
 //! The part of a campaign's plan about the assistant: what it may be asked in calls, and how often.
 
-use crate::spoken_turn::PickOf;
+use crate::spoken_turn::PickKind;
 use serde::{Deserialize, Serialize};
 
 /// The most questions that a campaign may allow: more would cost more than the calls.
@@ -13,7 +13,7 @@ pub struct AssistPlan {
     /// The kinds of ids that the assistant may pick, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 2), example = ["answer"])]
-    pub picks: Vec<PickOf>,
+    pub picks: Vec<PickKind>,
     /// The most questions in all of the campaign's calls, counted per process and from zero after each start.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(max = ASKS_MAX))]
@@ -26,7 +26,7 @@ pub struct AssistPlan {
 
 impl AssistPlan {
     /// Returns true if the assistant may pick this.
-    pub fn allows(&self, pick_of: PickOf) -> bool {
+    pub fn allows(&self, pick_of: PickKind) -> bool {
         self.picks.contains(&pick_of)
     }
 
@@ -55,7 +55,7 @@ const fn is_zero(count: &u32) -> bool {
 mod tests {
     use super::*;
 
-    fn fault(picks: &[PickOf], asks_max: u32, summaries_max: u32) -> Option<&'static str> {
+    fn fault(picks: &[PickKind], asks_max: u32, summaries_max: u32) -> Option<&'static str> {
         let picks = picks.to_vec();
         AssistPlan {
             picks,
@@ -67,14 +67,14 @@ mod tests {
 
     #[test]
     fn a_plan_picks_or_words_something_and_says_how_often() {
-        assert_eq!(fault(&[PickOf::Answer], 1, 0), None);
+        assert_eq!(fault(&[PickKind::Answer], 1, 0), None);
         assert_eq!(fault(&[], 0, 1), None);
-        assert_eq!(fault(&[PickOf::Answer], ASKS_MAX, ASKS_MAX), None);
+        assert_eq!(fault(&[PickKind::Answer], ASKS_MAX, ASKS_MAX), None);
         for wrong in [
             fault(&[], 0, 0),
             fault(&[], 5, 0),
-            fault(&[PickOf::Answer], 0, 5),
-            fault(&[PickOf::Answer, PickOf::Answer], 5, 5),
+            fault(&[PickKind::Answer], 0, 5),
+            fault(&[PickKind::Answer, PickKind::Answer], 5, 5),
             fault(&[], 0, ASKS_MAX + 1),
         ] {
             assert!(wrong.is_some());

@@ -40,7 +40,7 @@ impl FromStr for PeriodLength {
 
 /// One period, from its first instant to before that of the next one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Span {
+pub struct CalendarPeriod {
     /// The period's name: `2026-11-20`, `2026-W47`, `2026-11`, `2026-Q4` or `2026`.
     pub label: String,
     pub from: Timestamp,
@@ -101,9 +101,9 @@ impl PeriodLength {
     }
 
     /// Returns the period that contains a day.
-    pub fn of(self, day: NaiveDate) -> Span {
+    pub fn of(self, day: NaiveDate) -> CalendarPeriod {
         let first = self.first_day(day);
-        Span {
+        CalendarPeriod {
             label: self.label(first),
             from: midnight(first),
             to: midnight(self.next(first)),
@@ -111,7 +111,7 @@ impl PeriodLength {
     }
 
     /// Returns the period before the one that contains a day.
-    pub fn before(self, day: NaiveDate) -> Span {
+    pub fn before(self, day: NaiveDate) -> CalendarPeriod {
         let last = self.first_day(day).pred_opt().unwrap_or(day);
         self.of(last)
     }

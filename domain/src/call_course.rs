@@ -2,7 +2,7 @@
 //! slot values, and counts of turns. The summary is written from it.
 
 use crate::calling_plan::FlowRef;
-use crate::spoken_turn::{Certainty, TurnDecision, TurnInput, UnderstoodFact};
+use crate::spoken_turn::{Certainty, TurnDecision, TurnInput, UnderstandingFact};
 use crate::text_channel::{Channel, CloseReason};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ pub struct TurnCounts {
 
 /// The decision that led the flow to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deciding {
+pub struct DecidingRule {
     /// The callee's intent; `None` if a key, a silence or a sensitive word decided.
     pub intent: Option<String>,
     /// The member of the flow that decided, for example `nodes.greeting.intents.affirm`.
@@ -103,7 +103,7 @@ pub struct CallCourse {
     /// The first recorded end; a correction is a separate event.
     pub ended: Option<CourseEnd>,
     pub turns: TurnCounts,
-    pub deciding: Option<Deciding>,
+    pub deciding: Option<DecidingRule>,
     /// The accepted intents, each once.
     pub intents: BTreeSet<String>,
     /// By the flow's slot names, the last value; `None` if it cannot be read any more.
@@ -118,7 +118,7 @@ pub struct CallCourse {
     /// The flow's nodes that the call entered, in order.
     pub entered: Vec<String>,
     /// A decision after which the flow has entered no node yet.
-    pub(crate) undone: Option<Deciding>,
+    pub(crate) undone: Option<DecidingRule>,
 }
 
 impl CallCourse {
@@ -143,7 +143,7 @@ impl CallCourse {
         }
     }
 
-    pub(crate) fn understand(&mut self, fact: &UnderstoodFact) {
+    pub(crate) fn understand(&mut self, fact: &UnderstandingFact) {
         self.turns.understood_count += 1;
         self.marks.insert(CourseMark::Spoken);
         match fact.reading.certainty {
@@ -183,7 +183,7 @@ impl CallCourse {
             | TurnInput::Silence
             | TurnInput::SensitiveWord => None,
         };
-        self.undone = Some(Deciding {
+        self.undone = Some(DecidingRule {
             intent,
             rule: decision.rule.clone(),
         });

@@ -5,10 +5,10 @@ use crate::assist_plan::AssistPlan;
 use crate::best_times::{BestTimesPlan, LearntTimes};
 use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::disposition_map::DispositionMap;
-use crate::kept_facts::KeptFacts;
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
 use crate::model_tier::ModelTiers;
+use crate::preset_facts::PresetFacts;
 use crate::preview::AcceptedPreview;
 use crate::quota::{FullQuota, Quota};
 use crate::ranking::PriorityPlan;
@@ -20,7 +20,7 @@ use crate::working_calendar::{Calendars, CallingDays};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use values::approvals_asked::{Approvals, NeedsApproval};
+use values::approval_requirements::{ApprovalRequirement, ApprovalRequirements};
 use values::call_caps::CallCap;
 use values::disposition::Disposition;
 use values::emotion::EmotionPlan;
@@ -29,8 +29,8 @@ use values::ids::{CampaignId, FlowId, ListId, UserId};
 use values::seller::Seller;
 use values::sensitive_words::SensitiveWordList;
 
-pub use crate::duplicates::Duplicates;
-pub use values::dedupe::Dedupe;
+pub use crate::duplicates::DuplicatePolicy;
+pub use values::deduplication_scope::DeduplicationScope;
 pub use values::preset_name::Preset;
 
 /// The legal basis on which the institution calls these people.
@@ -253,11 +253,11 @@ pub struct CallingPlan {
     pub trial: bool,
     /// Who is called if customers share a number. Absent in older campaigns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duplicates: Option<Duplicates>,
+    pub duplicates: Option<DuplicatePolicy>,
     /// Acts that take effect only after another user approved them (CMP-8); none by default.
-    #[serde(default, skip_serializing_if = "Approvals::are_none")]
-    #[schemars(with = "Vec<NeedsApproval>")]
-    pub approvals: Approvals,
+    #[serde(default, skip_serializing_if = "ApprovalRequirements::are_none")]
+    #[schemars(with = "Vec<ApprovalRequirement>")]
+    pub approvals: ApprovalRequirements,
     /// Words of the callee that end a call at once; none by default.
     #[serde(default, skip_serializing_if = "SensitiveWordList::is_empty")]
     #[schemars(with = "Vec<String>")]
@@ -346,7 +346,7 @@ pub struct CampaignFacts {
     pub calendars: Calendars,
     /// Facts of the installation that its presets may need.
     #[serde(skip)]
-    pub kept: KeptFacts,
+    pub kept: PresetFacts,
     /// Undone lists: their customers are not dialed, withdrawn yet or not.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub undone_lists: BTreeSet<ListId>,

@@ -78,15 +78,15 @@ pub enum CaseTextError {
 }
 
 /// Checks a text that is required, and its length.
-pub(crate) fn needed(member: &'static str, text: &str) -> Result<(), CaseTextError> {
+pub(crate) fn check_required_text(member: &'static str, text: &str) -> Result<(), CaseTextError> {
     if text.trim().is_empty() {
         return Err(CaseTextError::Missing { member });
     }
-    within(member, Some(text))
+    check_text_length(member, Some(text))
 }
 
 /// Checks the length of a text, if there is one.
-pub(crate) fn within(member: &'static str, text: Option<&str>) -> Result<(), CaseTextError> {
+pub(crate) fn check_text_length(member: &'static str, text: Option<&str>) -> Result<(), CaseTextError> {
     let bytes = text.map_or(0, str::len);
     if bytes <= CASE_TEXT_BYTES_MAX {
         return Ok(());
@@ -124,12 +124,12 @@ mod tests {
     #[test]
     fn a_text_has_an_end_and_one_that_is_needed_is_not_blank() {
         let longest = "x".repeat(CASE_TEXT_BYTES_MAX);
-        assert_eq!(needed("note", &longest), Ok(()));
+        assert_eq!(check_required_text("note", &longest), Ok(()));
         assert_eq!(
-            needed("note", " "),
+            check_required_text("note", " "),
             Err(CaseTextError::Missing { member: "note" })
         );
-        assert!(within("note", Some(&format!("{longest}x"))).is_err());
-        assert_eq!(within("note", None), Ok(()));
+        assert!(check_text_length("note", Some(&format!("{longest}x"))).is_err());
+        assert_eq!(check_text_length("note", None), Ok(()));
     }
 }

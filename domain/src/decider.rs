@@ -4,9 +4,9 @@
 //! the same events and commands always gives the same results.
 
 use crate::personal::Personal;
-use crate::record::tagged::read_tagged;
+use crate::record::tagged_event::read_tagged;
 use crate::time::Timestamp;
-use crate::transcript::TranscriptOf;
+use crate::transcript::TranscriptParent;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -124,13 +124,13 @@ pub trait Decider: Send + Sync + Sized + 'static {
     }
 
     /// Returns the transcript that the event's personal fields belong to: its key seals them too.
-    fn transcript(_id: &Self::Id, _event: &Self::Event) -> Option<TranscriptOf> {
+    fn transcript(_id: &Self::Id, _event: &Self::Event) -> Option<TranscriptParent> {
         None
     }
 
     /// Returns the name of an additional key that seals the event's personal fields, besides the person's.
     fn own_key(id: &Self::Id, event: &Self::Event) -> Option<CustomerId> {
-        Self::transcript(id, event).map(TranscriptOf::key)
+        Self::transcript(id, event).map(TranscriptParent::key)
     }
 
     fn stream(id: &Self::Id) -> StreamId {

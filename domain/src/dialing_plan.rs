@@ -132,7 +132,7 @@ impl DialingPlan {
 
 /// The agents' state as the dialer saw it when it requested dials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
-pub struct FloorSeen {
+pub struct AgentFloorSnapshot {
     /// Agents at work for this campaign, busy or not.
     pub agents: u32,
     pub free: u32,
@@ -142,7 +142,7 @@ pub struct FloorSeen {
     pub waiting: u32,
 }
 
-impl FloorSeen {
+impl AgentFloorSnapshot {
     /// Returns the number of free agents without a ringing call or waiting callee: calls for them abandon no
     /// callee.
     pub const fn progressive(self) -> u32 {
@@ -154,10 +154,10 @@ impl FloorSeen {
 
 /// The facts that sized a batch, besides its count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct PacedBy {
+pub struct BatchPacing {
     pub mode: DialingMode,
     #[serde(flatten)]
-    pub floor: FloorSeen,
+    pub floor: AgentFloorSnapshot,
     /// The number of dials that the pacer requested.
     pub wished: u32,
     /// The account then: live answers and abandoned calls of 30 days, and how many more it allows.
@@ -172,14 +172,14 @@ mod tests {
 
     #[test]
     fn who_rings_and_who_waits_takes_a_free_agent_each() {
-        let floor = FloorSeen {
+        let floor = AgentFloorSnapshot {
             agents: 9,
             free: 5,
             ringing: 2,
             waiting: 1,
         };
         assert_eq!(floor.progressive(), 2);
-        assert_eq!(FloorSeen { waiting: 9, ..floor }.progressive(), 0);
+        assert_eq!(AgentFloorSnapshot { waiting: 9, ..floor }.progressive(), 0);
     }
 
     #[test]

@@ -24,7 +24,7 @@ const OPTED_OUT: &str = "opted_out";
 /// What follows one disposition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
-pub enum AfterDisposition {
+pub enum DispositionAction {
     /// Called again `after_ms` after the end, at most `attempts` times.
     Retry { after_ms: u64, attempts: u32 },
     /// Not called again in this campaign, and tagged at the level behavior.
@@ -38,12 +38,12 @@ pub enum AfterDisposition {
 
 /// The map by disposition; see this file's description.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(try_from = "BTreeMap<String, AfterDisposition>")]
-pub struct DispositionMap(BTreeMap<Disposition, AfterDisposition>);
+#[serde(try_from = "BTreeMap<String, DispositionAction>")]
+pub struct DispositionMap(BTreeMap<Disposition, DispositionAction>);
 
 /// The reasons why a map is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MapFault {
+pub enum DispositionMapFault {
     #[error("{0:?} is not a disposition: use busy, no_answer, unreachable, rejected, machine …")]
     Unknown(String),
     #[error("{0}: an opted-out customer is never called again; a campaign cannot loosen this")]
@@ -66,22 +66,22 @@ pub enum MapFault {
     },
 }
 
-impl TryFrom<BTreeMap<String, AfterDisposition>> for DispositionMap {
-    type Error = MapFault;
+impl TryFrom<BTreeMap<String, DispositionAction>> for DispositionMap {
+    type Error = DispositionMapFault;
 
-    fn try_from(given: BTreeMap<String, AfterDisposition>) -> Result<Self, MapFault> {
+    fn try_from(given: BTreeMap<String, DispositionAction>) -> Result<Self, DispositionMapFault> {
         let mut map = BTreeMap::new();
         for (name, after) in given {
             if name == OPTED_OUT {
                 match after {
                     // This is what happens anyway.
-                    AfterDisposition::Stop {} => continue,
-                    AfterDisposition::Retry { .. } | AfterDisposition::Mark { .. } => {
-                        return Err(MapFault::OptedOut(OPTED_OUT));
+                    DispositionAction::Stop {} => continue,
+                    DispositionAction::Retry { .. } | DispositionAction::Mark { .. } => {
+                        return Err(DispositionMapFault::OptedOut(OPTED_OUT));
                     }
                 }
             }
-            let disposition = Disposition::from_code(&name).ok_or(MapFault::Unknown(name))?;
+            let disposition = Disposition::from_code(&name).ok_or(DispositionMapFault::Unknown(name))?;
             check(disposition, &after)?;
             map.insert(disposition, after);
         }
@@ -89,22 +89,24 @@ impl TryFrom<BTreeMap<String, AfterDisposition>> for DispositionMap {
     }
 }
 
-fn check(disposition: Disposition, after: &AfterDisposition) -> Result<(), MapFault> {
+fn check(disposition: Disposition, after: &DispositionAction) -> Result<(), DispositionMapFault> {
     match after {
-        AfterDisposition::Retry { .. } if !may_be_retried(disposition) => {
-            Err(MapFault::NotRetried(disposition))
+        DispositionAction::Retry { .. } if !may_be_retried(disposition) => {
+            Err(DispositionMapFault::NotRetried(disposition))
         }
-        AfterDisposition::Retry { after_ms, attempts }
+        DispositionAction::Retry { after_ms, attempts }
             if !(1..=ATTEMPTS_MAX).contains(attempts) || *after_ms > AFTER_MS_MAX =>
         {
-            Err(MapFault::OutOfBounds(disposition))
+            Err(DispositionMapFault::OutOfBounds(disposition))
         }
-        AfterDisposition::Mark { tag }
+        DispositionAction::Mark { tag }
             if tag.trim().is_empty() || tag.len() > MARK_BYTES_MAX || tag.chars().any(char::is_control) =>
         {
-            Err(MapFault::Tag(disposition))
+            Err(DispositionMapFault::Tag(disposition))
         }
-        AfterDisposition::Retry { .. } | AfterDisposition::Mark { .. } | AfterDisposition::Stop {} => Ok(()),
+        DispositionAction::Retry { .. } | DispositionAction::Mark { .. } | DispositionAction::Stop {} => {
+            Ok(())
+        }
     }
 }
 
@@ -126,17 +128,17 @@ impl DispositionMap {
         self.0.is_empty()
     }
 
-    pub fn get(&self, disposition: Disposition) -> Option<&AfterDisposition> {
+    pub fn get(&self, disposition: Disposition) -> Option<&DispositionAction> {
         self.0.get(&disposition)
     }
 
     /// Checks the map against the policy's limit of all retries.
-    pub fn check_against(&self, policy_retries_max: u32) -> Result<(), MapFault> {
+    pub fn check_against(&self, policy_retries_max: u32) -> Result<(), DispositionMapFault> {
         for (disposition, after) in &self.0 {
-            if let AfterDisposition::Retry { attempts, .. } = after
+            if let DispositionAction::Retry { attempts, .. } = after
                 && *attempts > policy_retries_max
             {
-                return Err(MapFault::Contradicts {
+                return Err(DispositionMapFault::Contradicts {
                     disposition: *disposition,
                     attempts: *attempts,
                     retries_max: policy_retries_max,
@@ -152,7 +154,7 @@ impl schemars::JsonSchema for DispositionMap {
         "DispositionMap".into()
     }
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let after = generator.subschema_for::<AfterDisposition>();
+        let after = generator.subschema_for::<DispositionAction>();
         let example = serde_json::json!({ "busy": { "do": "retry", "after_ms": 600_000, "attempts": 2 },
             "machine": { "do": "mark", "tag": "answering machine" }, "rejected": { "do": "stop" } });
         schemars::json_schema!({ "type": "object", "additionalProperties": after,
@@ -165,11 +167,11 @@ impl CallingPlan {
     /// Returns the rule for calling again after a disposition; `None` if there is no further call.
     pub fn retry_rule(&self, disposition: Disposition) -> Option<RetryRule> {
         match self.dispositions.get(disposition) {
-            Some(AfterDisposition::Retry { after_ms, attempts }) => Some(RetryRule {
+            Some(DispositionAction::Retry { after_ms, attempts }) => Some(RetryRule {
                 waits_ms: vec![*after_ms],
                 retries_max: *attempts,
             }),
-            Some(AfterDisposition::Mark { .. } | AfterDisposition::Stop {}) => None,
+            Some(DispositionAction::Mark { .. } | DispositionAction::Stop {}) => None,
             None => self.retry_policy.rules.get(&disposition).cloned(),
         }
     }
@@ -177,16 +179,16 @@ impl CallingPlan {
     /// Returns true if a disposition ends all further calls: retries, recycling rounds and further numbers.
     pub fn ends_after(&self, disposition: Disposition) -> bool {
         match self.dispositions.get(disposition) {
-            Some(AfterDisposition::Mark { .. } | AfterDisposition::Stop {}) => true,
-            Some(AfterDisposition::Retry { .. }) | None => false,
+            Some(DispositionAction::Mark { .. } | DispositionAction::Stop {}) => true,
+            Some(DispositionAction::Retry { .. }) | None => false,
         }
     }
 
     /// Returns the tag with which a disposition marks the customer.
     pub fn mark_of(&self, disposition: Disposition) -> Option<&str> {
         match self.dispositions.get(disposition)? {
-            AfterDisposition::Mark { tag } => Some(tag),
-            AfterDisposition::Retry { .. } | AfterDisposition::Stop {} => None,
+            DispositionAction::Mark { tag } => Some(tag),
+            DispositionAction::Retry { .. } | DispositionAction::Stop {} => None,
         }
     }
 }

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Duplicates {
+pub enum DuplicatePolicy {
     /// Only the first customer; the others are left out as `same_number`.
     ByNumber,
     /// Each customer; all of them share the number's caps.
     ByCustomer,
 }
 
-impl Duplicates {
+impl DuplicatePolicy {
     /// Returns the default of a new campaign with this preset. A debt belongs to one debtor: two debtors with
     /// one phone are two matters.
     pub const fn of_new(preset: Preset) -> Self {

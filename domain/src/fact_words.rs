@@ -1,10 +1,10 @@
 //! Labels of the facts in verdicts, zh and en: names of facts, and those of their values that are codes.
 
 /// A code with its labels, zh and en.
-pub(crate) type Words = (&'static str, &'static str, &'static str);
+pub(crate) type CodeLabels = (&'static str, &'static str, &'static str);
 
 /// The labels of the facts' names.
-pub(crate) const FACTS: [Words; 76] = [
+pub(crate) const FACTS: [CodeLabels; 76] = [
     ("country", "国家", "country"),
     ("not_evaluated", "无法判断的原因", "cannot be evaluated"),
     ("quota", "配额", "quota"),
@@ -88,7 +88,7 @@ pub(crate) const FACTS: [Words; 76] = [
 ];
 
 /// The labels of the values that are codes.
-pub(crate) const VALUES: [Words; 39] = [
+pub(crate) const VALUES: [CodeLabels; 39] = [
     (
         "record_zone_fixed",
         "记录的时区是固定偏移，当地实行夏令时",

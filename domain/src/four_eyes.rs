@@ -16,13 +16,13 @@ pub enum FourEyes {
         approved_by: UserId,
     },
     /// No approval was needed.
-    Nobody { nobody: NobodyBecause },
+    Nobody { nobody: ApprovalExemption },
 }
 
 /// The reason why no approval was needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum NobodyBecause {
+pub enum ApprovalExemption {
     /// The directory's own key was used.
     Directory,
     /// No other enabled user has the permission.
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn an_event_says_who_approved_or_why_nobody_did() {
         let nobody = FourEyes::Nobody {
-            nobody: NobodyBecause::NobodyElse,
+            nobody: ApprovalExemption::NobodyElse,
         };
         let approved = FourEyes::Approved {
             approval: ApprovalId::new(uuid::Uuid::from_u128(7)),

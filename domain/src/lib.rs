@@ -14,12 +14,12 @@ pub mod anonymous_transcript;
 pub mod api_key;
 pub mod approval;
 pub mod assist_plan;
-pub mod assisting;
+pub mod assistant_facts;
 pub mod attribute;
 pub mod best_times;
 pub mod calendar;
 pub mod call;
-pub mod call_caps_checked;
+pub mod call_caps_check;
 pub mod call_course;
 pub mod callback;
 pub mod caller_number;
@@ -44,7 +44,6 @@ pub mod grouping;
 pub mod holiday;
 pub mod inquiry;
 pub mod installation;
-pub mod kept_facts;
 pub mod knowledge;
 pub mod label;
 pub mod local_hour;
@@ -59,10 +58,11 @@ pub mod past_call;
 pub mod person_request;
 pub mod personal;
 mod plain_plan;
-pub mod planted;
+pub mod planted_bugs;
 pub mod ports;
 pub mod preference;
 pub mod preferred_times;
+pub mod preset_facts;
 pub mod preview;
 pub mod problem;
 pub mod promotion;
@@ -110,7 +110,7 @@ pub mod working_calendar;
 
 // Self-contained values have a crate of their own and keep these names here.
 pub use values::{
-    approvals_asked, call_caps, calling_code, digest, disposition, emotion, fabe, few_map, go_live, ids,
-    key_rule, message_way, outside_address, permission, phone_number, routing_score, sensitive_words,
-    sharing, stream_id, transfer_reason, visible_text, yaml,
+    approval_requirements, call_caps, calling_code, digest, disposition, emotion, external_address, fabe,
+    go_live, ids, key_rule, message_method, permission, phone_number, routing_score, sensitive_words,
+    sharing, small_map, stream_id, transfer_reason, visible_text, yaml,
 };

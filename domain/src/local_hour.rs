@@ -3,10 +3,11 @@
 //!
 //! If a callee may be in several zones, the first of them counts: a guess is sufficient for counting.
 
-use crate::best_times::{DaySort, HourOfDay, HoursAhead};
+use crate::best_times::{BetterHourGroups, DaySort, HourOfDay};
 use crate::calling_plan::{CallingPlan, CampaignFacts};
 use crate::compliance::{
-    Opening, holiday_country_of, local_time, opening, opening_in_beijing, zone_of_campaign, zone_of_person,
+    WindowOpening, holiday_country_of, local_time, opening, opening_in_beijing, zone_of_campaign,
+    zone_of_person,
 };
 use crate::time::Timestamp;
 use crate::working_calendar::{Calendars, Day, DayKind, RestDay};
@@ -58,38 +59,38 @@ pub fn hour_in(zone: Tz, plan: &CallingPlan, calendars: &Calendars, at: Timestam
 /// Returns the hours of the day after `at` in which calls may begin. If each person's own zone decides, these
 /// are hours of Beijing's day, which stand for the hours of each person's day.
 pub fn open_hours(plan: &CallingPlan, at: Timestamp) -> BTreeSet<u8> {
-    let is_zoned = opening(plan, at) != Opening::ByPerson;
+    let is_zoned = opening(plan, at) != WindowOpening::ByPerson;
     let zone = match is_zoned {
         true => zone_of_campaign(plan.preset),
         false => Tz::Asia__Shanghai,
     };
     (0..HOURS_OF_DAY_MAX)
         .map(|hours| at.plus_ms(hours * HOUR_MS))
-        .filter(|at| opening_in_beijing(plan, *at) == Opening::At(*at))
+        .filter(|at| opening_in_beijing(plan, *at) == WindowOpening::At(*at))
         .map(|at| hour_in(zone, plan, &Calendars::default(), at).hour)
         .collect()
 }
 
 /// Returns for which groups of a campaign a clearly better hour is still to come today. Known only if its
 /// preset names one zone; otherwise hours do not affect the ranking.
-pub fn hours_ahead(facts: &CampaignFacts, now: Timestamp) -> HoursAhead {
+pub fn hours_ahead(facts: &CampaignFacts, now: Timestamp) -> BetterHourGroups {
     let plan = &facts.plan;
     let Some(best_times) = plan
         .best_times
         .as_deref()
         .filter(|times| !times.groups.is_empty())
     else {
-        return HoursAhead::default();
+        return BetterHourGroups::default();
     };
     let zone = zone_of_campaign(plan.preset);
     let today = local_time(now, zone).date();
     let hours: Vec<HourOfDay> = (0..HOURS_OF_DAY_MAX)
         .map(|hours| now.plus_ms(hours * HOUR_MS))
         .take_while(|at| local_time(*at, zone).date() == today)
-        .filter(|at| opening(plan, *at) == Opening::At(*at))
+        .filter(|at| opening(plan, *at) == WindowOpening::At(*at))
         .map(|at| hour_in(zone, plan, &facts.calendars, at))
         .collect();
-    HoursAhead::of(best_times, facts.learnt.as_deref(), &hours)
+    BetterHourGroups::of(best_times, facts.learnt.as_deref(), &hours)
 }
 
 #[cfg(test)]

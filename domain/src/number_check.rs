@@ -95,12 +95,12 @@ impl CheckedState {
 
 /// The last result of a number check, with its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Checked {
+pub struct NumberCheckResult {
     pub state: CheckedState,
     pub at: Timestamp,
 }
 
-impl Checked {
+impl NumberCheckResult {
     /// Returns true if the check still counts; the last instant of its age does.
     pub fn is_fresh(&self, age_days_max: u32, now: Timestamp) -> bool {
         now.ms_since(self.at) <= DAY_MS.saturating_mul(u64::from(age_days_max))
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn an_answer_counts_to_the_last_instant_of_its_age() {
         let at = Timestamp::from_millis(1_000_000_000_000);
-        let checked = Checked {
+        let checked = NumberCheckResult {
             state: CheckedState::Live,
             at,
         };

@@ -28,7 +28,7 @@ const STREAM: &str = "number-";
 
 /// The form in which a reader gets number ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum NumberIds {
+pub enum NumberIdForm {
     /// One id for one number: for readers with the reveal permission for all customers.
     AsStored,
     /// Keyed with the customer; lookup hashes and the id of the other customer of `same_number` are left out.
@@ -46,7 +46,7 @@ pub fn keyed_apart(number: &NumberId) -> NumberId {
     keyed_with(number, "of no customer")
 }
 
-impl NumberIds {
+impl NumberIdForm {
     /// Returns the id of a number of this customer.
     pub fn of_customer(self, number: &NumberId, customer: &CustomerId) -> NumberId {
         match self {
@@ -200,7 +200,7 @@ mod tests {
     const ONE: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
     const OTHER: &str = "1a1b2c3d4e5f60718293a4b5c6d7e8f9";
 
-    fn shown(ids: NumberIds, record: Value) -> Value {
+    fn shown(ids: NumberIdForm, record: Value) -> Value {
         let event = StoredEvent::new(
             Position(7),
             crate::time::Timestamp::EPOCH,
@@ -223,20 +223,20 @@ mod tests {
     fn two_customers_with_one_number_show_different_ids_and_no_lookup_hash() {
         let number = |value: &Value| value["data"]["number"].as_str().unwrap().to_owned();
         let (one, other) = (
-            shown(NumberIds::Keyed, added(ONE)),
-            shown(NumberIds::Keyed, added(OTHER)),
+            shown(NumberIdForm::Keyed, added(ONE)),
+            shown(NumberIdForm::Keyed, added(OTHER)),
         );
         assert_ne!(number(&one), number(&other));
         assert_ne!(number(&one), NUMBER);
         assert_eq!(
             number(&one),
-            number(&shown(NumberIds::Keyed, added(ONE))),
+            number(&shown(NumberIdForm::Keyed, added(ONE))),
             "one customer keeps one id"
         );
         assert_eq!(one["data"]["phone"], json!({ "sealed": "x", "key": ONE }));
         let keyed = keyed_number(&NUMBER.parse().unwrap(), &ONE.parse().unwrap());
         assert_eq!(number(&one), keyed.as_str());
-        assert_eq!(shown(NumberIds::AsStored, added(ONE)), added(ONE));
+        assert_eq!(shown(NumberIdForm::AsStored, added(ONE)), added(ONE));
     }
 
     #[test]
@@ -245,7 +245,7 @@ mod tests {
             let record = json!({
                 "id": id, "kind": "number.x", "stream": format!("number-{NUMBER}"), "data": data
             });
-            shown(NumberIds::Keyed, record)["stream"]
+            shown(NumberIdForm::Keyed, record)["stream"]
                 .as_str()
                 .unwrap()
                 .to_owned()
@@ -277,7 +277,7 @@ mod tests {
         for data in numbers {
             let stream = format!("customer-{ONE}");
             let record = json!({ "id": "a", "stream": stream, "customer": ONE, "data": data });
-            let shown = shown(NumberIds::Keyed, record).to_string();
+            let shown = shown(NumberIdForm::Keyed, record).to_string();
             let keyed = keyed_number(&NUMBER.parse().unwrap(), &ONE.parse().unwrap());
             assert!(
                 !shown.contains(NUMBER) && shown.contains(keyed.as_str()),
@@ -293,7 +293,7 @@ mod tests {
             "data": { "why": { "rule": "same_number", "facts": { "same_as": OTHER, "cap": "3" } },
                       "numbers": [NUMBER], "list": [{ "number": NUMBER }], "number_count": 3 }
         });
-        let shown = shown(NumberIds::Keyed, record).to_string();
+        let shown = shown(NumberIdForm::Keyed, record).to_string();
         assert!(!shown.contains(OTHER) && !shown.contains(NUMBER), "{shown}");
         assert!(shown.contains("\"cap\":\"3\"") && shown.contains("\"number_count\":3"));
     }

@@ -47,7 +47,7 @@ const MOBILES: &[u8] = include_bytes!("../data/cn_numbers/mobiles.bin");
 
 /// The place where a number was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Home {
+pub struct NumberHome {
     /// ISO 3166-2, for example `CN-GD`.
     pub code: &'static str,
     pub province: &'static str,
@@ -56,7 +56,7 @@ pub struct Home {
 }
 
 struct Table {
-    places: Vec<Home>,
+    places: Vec<NumberHome>,
     /// The first prefix of each run, and the index of its place from 1; 0 for none.
     mobiles: Vec<(u32, u16)>,
     areas: Vec<(&'static str, u16)>,
@@ -84,7 +84,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| Table {
 
 /// Returns where an E.164 number was issued; `None` if the table does not have it or it is of another
 /// country.
-pub fn home(phone: &str) -> Option<Home> {
+pub fn home(phone: &str) -> Option<NumberHome> {
     let national = phone.strip_prefix("+86")?;
     let place = if is_mobile(national) {
         mobile_place(national.get(..PREFIX_DIGITS)?.parse().ok()?)
@@ -131,9 +131,9 @@ fn mobile_place(prefix: u32) -> Option<u16> {
     Some(*place)
 }
 
-fn home_of(line: &'static str) -> Option<Home> {
+fn home_of(line: &'static str) -> Option<NumberHome> {
     let mut cells = line.split('\t');
-    Some(Home {
+    Some(NumberHome {
         code: cells.next()?,
         province: cells.next()?,
         city: cells.next()?,

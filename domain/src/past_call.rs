@@ -121,7 +121,7 @@ pub fn is_status(source: HistorySource, text: &str) -> bool {
 
 /// What is kept of a record, so that it counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Noted {
+struct RecordSummary {
     dialed_at: Timestamp,
     proves_dial: bool,
 }
@@ -137,7 +137,7 @@ pub struct ImportedDial {
 /// The imported records and dials of one person or number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PastCalls {
-    records: BTreeMap<PastCallId, Noted>,
+    records: BTreeMap<PastCallId, RecordSummary>,
     dials: Vec<ImportedDial>,
 }
 
@@ -179,7 +179,7 @@ impl PastCalls {
                 .records
                 .get(&call.record)
                 .is_some_and(|noted| noted.proves_dial);
-            let noted = Noted {
+            let noted = RecordSummary {
                 dialed_at: call.dialed_at,
                 proves_dial: call.proves_dial || was_proved,
             };

@@ -2,11 +2,11 @@
 
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
 use crate::disposition_map::DispositionMap;
-use crate::duplicates::Duplicates;
+use crate::duplicates::DuplicatePolicy;
 use crate::model_tier::ModelTiers;
 use crate::ranking::PriorityPlan;
-use crate::screening::Relief;
-use values::approvals_asked::Approvals;
+use crate::screening::CallTaker;
+use values::approval_requirements::ApprovalRequirements;
 use values::sensitive_words::SensitiveWordList;
 
 impl CallingPlan {
@@ -26,7 +26,7 @@ impl CallingPlan {
             ends_at: None,
             trial: false,
             duplicates: None,
-            approvals: Approvals::NONE,
+            approvals: ApprovalRequirements::NONE,
             sensitive_words: SensitiveWordList::default(),
             model: None,
             model_tiers: ModelTiers::default(),
@@ -50,20 +50,20 @@ impl CallingPlan {
     }
 
     /// Returns how duplicates are handled; by customer if the plan does not say, as in older campaigns.
-    pub fn duplicates(&self) -> Duplicates {
-        self.duplicates.unwrap_or(Duplicates::ByCustomer)
+    pub fn duplicates(&self) -> DuplicatePolicy {
+        self.duplicates.unwrap_or(DuplicatePolicy::ByCustomer)
     }
 
     /// Returns who takes over an answered call; a robot by default.
-    pub fn relief(&self) -> Relief {
+    pub fn relief(&self) -> CallTaker {
         let said = self.screening.as_deref().and_then(|screening| screening.relief);
-        said.unwrap_or(Relief::Robot)
+        said.unwrap_or(CallTaker::Robot)
     }
 
     /// Returns the ranking plan; `None` if the plan has none and learns no best call times by group.
     pub fn order(&self) -> Option<&PriorityPlan> {
         let learns_by_groups = self.times_groups_count() > 0;
-        let alike = || learns_by_groups.then(PriorityPlan::of_all_alike);
+        let alike = || learns_by_groups.then(PriorityPlan::with_equal_values);
         self.priority.as_deref().or_else(alike)
     }
 

@@ -8,7 +8,7 @@ use values::ids::ApprovalId;
 
 /// The kind of a problem, by what the caller can do about it; see `docs/house.md`, "Errors".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ProblemKind {
     /// The request cannot be read or makes no sense: change it.
     Invalid,
     /// The resource does not exist.
@@ -43,7 +43,7 @@ pub enum Kind {
     Fault,
 }
 
-impl Kind {
+impl ProblemKind {
     /// Returns the title that all problems of a kind share.
     pub const fn title(self) -> &'static str {
         match self {
@@ -78,7 +78,7 @@ pub struct MemberError {
 /// The reason why a request was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    pub kind: Kind,
+    pub kind: ProblemKind,
     /// Stable name for programs, for example `flow-variable-missing`.
     pub code: &'static str,
     /// For users: what happened, to which input, and what to do. Never the cause of a fault.
@@ -92,7 +92,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub fn new(kind: Kind, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(kind: ProblemKind, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind,
             code,
@@ -103,33 +103,33 @@ impl Problem {
         }
     }
     pub fn invalid(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(Kind::Invalid, code, detail)
+        Self::new(ProblemKind::Invalid, code, detail)
     }
     /// Returns a problem for a missing resource; `what` has its article, for example `this campaign`.
     pub fn missing(what: &str) -> Self {
-        Self::new(Kind::Missing, "missing", format!("{what} does not exist"))
+        Self::new(ProblemKind::Missing, "missing", format!("{what} does not exist"))
     }
     pub fn refused(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(Kind::Refused, code, detail)
+        Self::new(ProblemKind::Refused, code, detail)
     }
     pub fn disproved(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(Kind::Disproved, code, detail)
+        Self::new(ProblemKind::Disproved, code, detail)
     }
     /// Returns a problem for an act that another user must approve first.
     pub fn approval_needed(approval: ApprovalId, detail: impl Into<String>) -> Self {
         Self {
             approval: Some(approval),
-            ..Self::new(Kind::ApprovalNeeded, "approval-needed", detail)
+            ..Self::new(ProblemKind::ApprovalNeeded, "approval-needed", detail)
         }
     }
     pub fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(Kind::Unavailable, "unavailable", detail)
+        Self::new(ProblemKind::Unavailable, "unavailable", detail)
     }
     /// Returns a fault. `cause` is written to the log and never sent to the caller.
     pub fn fault(cause: impl Into<String>) -> Self {
         Self {
             cause: Some(cause.into()),
-            ..Self::new(Kind::Fault, "fault", "the log has the details")
+            ..Self::new(ProblemKind::Fault, "fault", "the log has the details")
         }
     }
     /// Returns a problem that names all invalid members of a request.
@@ -140,7 +140,7 @@ impl Problem {
         let detail = told.collect::<Vec<_>>().join("; ");
         Self {
             errors,
-            ..Self::new(Kind::Refused, "invalid-members", detail)
+            ..Self::new(ProblemKind::Refused, "invalid-members", detail)
         }
     }
 
@@ -151,7 +151,10 @@ impl Problem {
 
     /// Returns true if the caller did nothing wrong: a component of ours is unavailable or failed.
     pub const fn is_ours(&self) -> bool {
-        matches!(self.kind, Kind::Unavailable | Kind::Busy | Kind::Fault)
+        matches!(
+            self.kind,
+            ProblemKind::Unavailable | ProblemKind::Busy | ProblemKind::Fault
+        )
     }
 }
 
@@ -176,7 +179,7 @@ impl std::fmt::Display for Problem {
 }
 
 /// A refusal, with what it means for the caller.
-pub trait Explained: std::error::Error {
+pub trait DomainRefusal: std::error::Error {
     /// Returns true if the requested thing does not exist.
     fn is_missing(&self) -> bool {
         false

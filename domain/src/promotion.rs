@@ -37,12 +37,12 @@ pub struct Evidence {
     pub abandoned: u64,
     pub complaints: u64,
     #[serde(flatten)]
-    pub said: SaidEvidence,
+    pub said: EvidenceStatements,
 }
 
 /// The statements of the user who promotes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct SaidEvidence {
+pub struct EvidenceStatements {
     /// The user who is on duty once the campaign is fully live.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"li")]
@@ -66,7 +66,7 @@ pub struct SaidEvidence {
 
 /// The part of a promotion's evidence that is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Lacking {
+pub enum MissingEvidence {
     #[error("no call was answered in this stage: there is no evidence")]
     Answers,
     #[error("the on-duty user for the full rollout is missing (person_on_duty)")]
@@ -92,7 +92,7 @@ pub enum Lacking {
 
 /// A step from one stage to the next, with the campaign's own facts.
 #[derive(Debug, Clone, Copy)]
-pub struct GoingOn {
+pub struct PromotionStep {
     pub from: Stage,
     pub to: Stage,
     pub plan: StagePlan,
@@ -104,14 +104,14 @@ pub struct GoingOn {
 
 impl Evidence {
     /// Returns the first part of the evidence that a step still lacks.
-    pub fn lacking(&self, going: &GoingOn) -> Option<Lacking> {
+    pub fn lacking(&self, going: &PromotionStep) -> Option<MissingEvidence> {
         if self.answered <= going.answered_before || self.calls < self.answered {
-            return Some(Lacking::Answers);
+            return Some(MissingEvidence::Answers);
         }
         let named = self.said.person_on_duty.as_deref().map(str::trim);
         let is_named = named.is_some_and(|name| !name.is_empty() && name.len() <= ON_DUTY_BYTES_MAX);
         if going.to == Stage::Full && !is_named {
-            return Some(Lacking::PersonOnDuty);
+            return Some(MissingEvidence::PersonOnDuty);
         }
         match going.from {
             Stage::Pilot if going.plan.agent_gates => self.said.agents_lack(),
@@ -121,46 +121,46 @@ impl Evidence {
     }
 }
 
-impl SaidEvidence {
-    fn roll_out_lacks(&self, days: u64) -> Option<Lacking> {
+impl EvidenceStatements {
+    fn roll_out_lacks(&self, days: u64) -> Option<MissingEvidence> {
         let (fewest, most) = ROLL_OUT_AGENTS;
         let checks = [
             (
                 self.agents
                     .is_some_and(|agents| (fewest..=most).contains(&agents)),
-                Lacking::RollOutAgents,
+                MissingEvidence::RollOutAgents,
             ),
-            (days >= ROLL_OUT_DAYS_MIN, Lacking::RollOutDays),
+            (days >= ROLL_OUT_DAYS_MIN, MissingEvidence::RollOutDays),
             (
                 self.reviewed_days
                     .is_some_and(|reviewed| u64::from(reviewed) >= days),
-                Lacking::Reviews,
+                MissingEvidence::Reviews,
             ),
         ];
         let lacking = checks.into_iter().find(|(holds, _)| !holds);
         lacking.map(|(_, lacking)| lacking)
     }
 
-    fn agents_lack(&self) -> Option<Lacking> {
+    fn agents_lack(&self) -> Option<MissingEvidence> {
         let above = |ratio: Option<u32>, floor: u32| ratio.is_some_and(|it| it > floor && it <= 1_000);
         let (fewest, most) = PILOT_AGENTS;
         let checks = [
             (
                 self.agents
                     .is_some_and(|agents| (fewest..=most).contains(&agents)),
-                Lacking::Agents,
+                MissingEvidence::Agents,
             ),
             (
                 self.days.is_some_and(|days| days >= PILOT_DAYS_MIN),
-                Lacking::Days,
+                MissingEvidence::Days,
             ),
             (
                 above(self.routing_per_mille, ROUTING_PER_MILLE_ABOVE),
-                Lacking::Routing,
+                MissingEvidence::Routing,
             ),
             (
                 above(self.coverage_per_mille, COVERAGE_PER_MILLE_ABOVE),
-                Lacking::Coverage,
+                MissingEvidence::Coverage,
             ),
         ];
         checks

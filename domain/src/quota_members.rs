@@ -10,7 +10,7 @@ use values::ids::{CampaignId, CustomerId};
 
 /// The quotas of a plan, parsed once for many customers.
 #[derive(Debug)]
-pub struct Members(Vec<Group>);
+pub struct QuotaMatcher(Vec<Group>);
 
 #[derive(Debug)]
 enum Group {
@@ -38,7 +38,7 @@ impl QuotaFault {
     }
 }
 
-impl Members {
+impl QuotaMatcher {
     /// Parses the quotas of a plan. They were checked when the plan was stored, but another version of the
     /// program may refuse a condition that was accepted then.
     pub fn of(quotas: &[Quota]) -> Result<Self, QuotaFault> {
@@ -161,7 +161,7 @@ mod tests {
         let unread = quota(
             r#"{"name":"east","where":"SELECT * FROM customers WHERE region ==","dials":3,"per":"day"}"#,
         );
-        let fault = Members::of(&[unread]).expect_err("it is no condition");
+        let fault = QuotaMatcher::of(&[unread]).expect_err("it is no condition");
         assert_eq!(fault.name, "east");
         assert!(
             fault.to_string().starts_with("quota east cannot be evaluated: "),

@@ -27,7 +27,7 @@ pub struct RunningPlan {
     pub starts_at: Option<Timestamp>,
     /// The campaign it waits for, once its start was ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<After>,
+    pub after: Option<PredecessorCampaign>,
     /// Which enrolments start a new round, and when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recycle: Option<Recycle>,
@@ -40,15 +40,15 @@ pub struct RunningPlan {
 /// The campaign to wait for, and how far it must have come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct After {
+pub struct PredecessorCampaign {
     pub campaign: CampaignId,
-    pub reached: Reached,
+    pub reached: CampaignMilestone,
 }
 
 /// How far another campaign must have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Reached {
+pub enum CampaignMilestone {
     /// All its enrolments are settled.
     Completed,
     /// It was promoted to its pilot, or further.
@@ -57,7 +57,7 @@ pub enum Reached {
     Full,
 }
 
-impl Reached {
+impl CampaignMilestone {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Completed => "completed",
@@ -68,9 +68,9 @@ impl Reached {
 
     /// Returns true if a campaign has come this far. One without stages is fully live from its start; before
     /// the start none is reached.
-    pub fn is_met(self, life: Life, stage: Option<Stage>) -> bool {
+    pub fn is_met(self, life: PredecessorStatus, stage: Option<Stage>) -> bool {
         match self {
-            Self::Completed => life == Life::Completed,
+            Self::Completed => life == PredecessorStatus::Completed,
             Self::Pilot => {
                 life.has_begun() && matches!(stage, Some(Stage::Pilot | Stage::RollOut | Stage::Full) | None)
             }
@@ -81,7 +81,7 @@ impl Reached {
 
 /// The part of a campaign's status that matters for a campaign waiting for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Life {
+pub enum PredecessorStatus {
     /// Not started, also if it was stopped before.
     Still,
     /// Started: it runs, is paused, or was stopped after it ran.
@@ -90,7 +90,7 @@ pub enum Life {
     Completed,
 }
 
-impl Life {
+impl PredecessorStatus {
     const fn has_begun(self) -> bool {
         match self {
             Self::Still => false,
@@ -199,18 +199,53 @@ mod tests {
     #[test]
     fn what_is_waited_for_is_met_by_completion_or_by_stages() {
         for (reached, life, stage, met) in [
-            (Reached::Completed, Life::Begun, None, false),
-            (Reached::Completed, Life::Completed, None, true),
-            (Reached::Pilot, Life::Begun, Some(Stage::Test), false),
-            (Reached::Pilot, Life::Begun, Some(Stage::Pilot), true),
-            (Reached::Pilot, Life::Still, Some(Stage::Pilot), false),
-            (Reached::Pilot, Life::Still, None, false),
-            (Reached::Pilot, Life::Begun, None, true),
-            (Reached::Full, Life::Completed, Some(Stage::Pilot), false),
-            (Reached::Full, Life::Begun, Some(Stage::Full), true),
-            (Reached::Full, Life::Still, None, false),
-            (Reached::Full, Life::Begun, None, true),
-            (Reached::Full, Life::Completed, None, true),
+            (
+                CampaignMilestone::Completed,
+                PredecessorStatus::Begun,
+                None,
+                false,
+            ),
+            (
+                CampaignMilestone::Completed,
+                PredecessorStatus::Completed,
+                None,
+                true,
+            ),
+            (
+                CampaignMilestone::Pilot,
+                PredecessorStatus::Begun,
+                Some(Stage::Test),
+                false,
+            ),
+            (
+                CampaignMilestone::Pilot,
+                PredecessorStatus::Begun,
+                Some(Stage::Pilot),
+                true,
+            ),
+            (
+                CampaignMilestone::Pilot,
+                PredecessorStatus::Still,
+                Some(Stage::Pilot),
+                false,
+            ),
+            (CampaignMilestone::Pilot, PredecessorStatus::Still, None, false),
+            (CampaignMilestone::Pilot, PredecessorStatus::Begun, None, true),
+            (
+                CampaignMilestone::Full,
+                PredecessorStatus::Completed,
+                Some(Stage::Pilot),
+                false,
+            ),
+            (
+                CampaignMilestone::Full,
+                PredecessorStatus::Begun,
+                Some(Stage::Full),
+                true,
+            ),
+            (CampaignMilestone::Full, PredecessorStatus::Still, None, false),
+            (CampaignMilestone::Full, PredecessorStatus::Begun, None, true),
+            (CampaignMilestone::Full, PredecessorStatus::Completed, None, true),
         ] {
             assert_eq!(reached.is_met(life, stage), met, "{reached:?} {life:?} {stage:?}");
         }

@@ -13,14 +13,14 @@ pub const LIST_NAME_BYTES_MAX: usize = 64;
 /// Who takes over when a callee has answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Relief {
+pub enum CallTaker {
     /// An agent, within two seconds.
     Agents,
     /// No agent: a robot speaks.
     Robot,
 }
 
-impl Relief {
+impl CallTaker {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Agents => "agents",
@@ -80,7 +80,7 @@ impl fmt::Display for NumberListName {
 pub struct Screening {
     /// Who takes over answered calls; a robot by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub relief: Option<Relief>,
+    pub relief: Option<CallTaker>,
     /// The only list (白名单) with numbers that may be called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only_listed_on: Option<NumberListName>,

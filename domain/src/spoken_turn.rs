@@ -27,7 +27,7 @@ pub enum Certainty {
 /// What produced a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum ReadBy {
+pub enum ReadingSource {
     /// A table that contains the whole utterance.
     Exact,
     /// A rule with fixed words.
@@ -87,7 +87,7 @@ impl KnowledgeReading {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum PickOf {
+pub enum PickKind {
     /// One of the intents that lead to a node.
     Intent,
     /// One of the approved answers that were found.
@@ -97,8 +97,8 @@ pub enum PickOf {
 /// The assistant's pick: one of the offered ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Picked {
-    pub pick_of: PickOf,
+pub struct AssistantChoice {
+    pub pick_of: PickKind,
     #[schemars(example = &"提前还款")]
     pub choice: String,
 }
@@ -107,7 +107,7 @@ pub struct Picked {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SpokenReading {
     pub certainty: Certainty,
-    pub read_by: ReadBy,
+    pub read_by: ReadingSource,
     /// The candidate intents, best first, at most three.
     pub candidates: Vec<IntentCandidate>,
     /// The score from which a reading is accepted; absent if no model was used.
@@ -121,7 +121,7 @@ pub struct SpokenReading {
     pub knowledge: Option<Box<KnowledgeReading>>,
     /// The assistant's pick among the offered ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub picked: Option<Box<Picked>>,
+    pub picked: Option<Box<AssistantChoice>>,
 }
 
 impl SpokenReading {
@@ -133,7 +133,7 @@ impl SpokenReading {
 
 /// The complete result of understanding an utterance, as input of a flow's step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Understood {
+pub struct UnderstandingResult {
     pub reading: SpokenReading,
     /// Values for slots of the flow, by name.
     pub slots: BTreeMap<String, String>,
@@ -143,14 +143,14 @@ pub struct Understood {
     pub opt_out: bool,
     /// The words of the answers that `reading.knowledge` names, by id. They are not stored: the version is,
     /// and a replay does not speak.
-    pub answers: BTreeMap<String, ApprovedWords>,
+    pub answers: BTreeMap<String, SpokenAnswer>,
     /// The callee's emotion, if it is measured.
     pub emotion: Option<EmotionReading>,
 }
 
 /// An approved answer, as it is spoken in this call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApprovedWords {
+pub struct SpokenAnswer {
     /// The question that it answers, for asking the callee to confirm.
     pub question: String,
     pub text: String,
@@ -240,7 +240,7 @@ pub struct EncoderShare {
 
 /// The stored interpretation of an utterance or a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct UnderstoodFact {
+pub struct UnderstandingFact {
     pub node: String,
     /// The best candidate's intent, however certain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -266,9 +266,9 @@ pub struct UnderstoodFact {
     pub encoder: Option<Box<EncoderShare>>,
 }
 
-impl UnderstoodFact {
+impl UnderstandingFact {
     /// Returns the fact of an utterance understood at a node, by the model of this digest.
-    pub fn of(node: String, understood: &Understood, model: Option<String>) -> Self {
+    pub fn of(node: String, understood: &UnderstandingResult, model: Option<String>) -> Self {
         let slots = understood.slots.iter();
         Self {
             node,

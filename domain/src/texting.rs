@@ -3,10 +3,11 @@
 //! own events.
 
 use crate::conversation::{
-    Channel, ConversationEvent, ConversationState, Follows, OpenedFact, TextInput, TextSaidFact,
+    Channel, ConversationEvent, ConversationState, FlowResult, OpenedFact, TextInput, TextSaidFact,
 };
 use crate::flow::{
-    FlowAction, FlowDefinition, FlowInput, FlowPrompt, FlowRun, Intention, NoticeKind, STEPS_MAX, Show,
+    ActNodeAction, FlowAction, FlowDefinition, FlowInput, FlowPrompt, FlowRun, NoticeKind, STEPS_MAX,
+    TextAttachment,
 };
 use crate::personal::Personal;
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use values::ids::ConversationId;
 const PLAYED_MAX: u32 = STEPS_MAX + 2;
 
 /// Returns the beginning of a conversation: the notices, and all texts until an answer is expected.
-pub fn begin(id: ConversationId, opened: &OpenedFact, graph: &Arc<FlowDefinition>) -> Follows {
+pub fn begin(id: ConversationId, opened: &OpenedFact, graph: &Arc<FlowDefinition>) -> FlowResult {
     let (_, actions) = begun(id, opened, graph);
     let shows = |node: &str| graph.shows_on(node, opened.channel);
     follows(&graph.start, None, actions, shows)
@@ -40,7 +41,7 @@ pub fn sends_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowD
     let mut sends = Vec::new();
     for action in actions_of(id, state, graph) {
         if let FlowAction::Intend {
-            intention: Intention::Send(name),
+            intention: ActNodeAction::Send(name),
         } = action
             && !sends.contains(&name)
         {
@@ -81,7 +82,7 @@ pub fn take(
     input: &TextInput,
     graph: &FlowDefinition,
     channel: Channel,
-) -> Follows {
+) -> FlowResult {
     let node = run.node().to_owned();
     let first = step(run, input);
     let actions = settled(run, first);
@@ -94,7 +95,7 @@ fn begun(id: ConversationId, opened: &OpenedFact, graph: &Arc<FlowDefinition>) -
     let values = opened.variables.iter();
     let values = values.filter_map(|(name, value)| Some((name.clone(), value.value()?.clone())));
     let values: BTreeMap<String, String> = values.collect();
-    let (run, first) = FlowRun::begin_by(opened.key_rule, graph, &values);
+    let (run, first) = FlowRun::begin_with_key_rule(opened.key_rule, graph, &values);
     let mut run = run.of_call(format!("{id}/{}", opened.flow.version));
     let actions = settled(&mut run, first);
     (run, actions)
@@ -127,9 +128,9 @@ fn follows(
     node: &str,
     message: Option<&str>,
     actions: Vec<FlowAction>,
-    shows_of: impl Fn(&str) -> Vec<Show>,
-) -> Follows {
-    let mut follows = Follows::default();
+    shows_of: impl Fn(&str) -> Vec<TextAttachment>,
+) -> FlowResult {
+    let mut follows = FlowResult::default();
     let mut node = node.to_owned();
     // Attachments of an entered node that has not said anything yet.
     let mut shows = Vec::new();
@@ -177,7 +178,7 @@ fn said(
     message: Option<&str>,
     prompt: FlowPrompt,
     text: String,
-    shows: Vec<Show>,
+    shows: Vec<TextAttachment>,
 ) -> ConversationEvent {
     ConversationEvent::Said(TextSaidFact {
         message: message.map(str::to_owned),

@@ -7,7 +7,9 @@ use crate::decider::{Context, Decider, EventData};
 use crate::flow::FlowDefinition;
 use crate::personal::Personal;
 use crate::record::golden_support::{at, campaign, customer, number};
-use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading, Understood, UnderstoodFact};
+use crate::spoken_turn::{
+    Certainty, IntentCandidate, ReadingSource, SpokenReading, UnderstandingFact, UnderstandingResult,
+};
 use crate::texting;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -35,7 +37,7 @@ fn opened_fact(graph: &FlowDefinition) -> Box<OpenedFact> {
         customer: customer(),
         number: number(),
         channel: Channel::Web,
-        begun_by: BegunBy::Us,
+        begun_by: ConversationInitiator::Us,
         flow: FlowRef {
             flow: graph.flow.clone(),
             version: 1,
@@ -48,10 +50,10 @@ fn opened_fact(graph: &FlowDefinition) -> Box<OpenedFact> {
 }
 
 fn words(intent: &str, opt_out: bool) -> TextInput {
-    TextInput::Words(Understood {
+    TextInput::Words(UnderstandingResult {
         reading: SpokenReading {
             certainty: Certainty::Accepted,
-            read_by: ReadBy::Rule,
+            read_by: ReadingSource::Rule,
             candidates: vec![IntentCandidate {
                 intent: intent.to_owned(),
                 score_permille: 1_000,
@@ -70,12 +72,12 @@ fn words(intent: &str, opt_out: bool) -> TextInput {
 }
 
 /// A conversation with the events decided so far.
-struct Story {
+struct TestConversation {
     graph: Arc<FlowDefinition>,
     state: ConversationState,
 }
 
-impl Story {
+impl TestConversation {
     fn begun() -> Self {
         let graph = graph();
         let opened = opened_fact(&graph);
@@ -104,11 +106,11 @@ impl Story {
         Ok(events)
     }
 
-    fn hearing(&self, message: &str, input: TextInput) -> Hearing {
+    fn hearing(&self, message: &str, input: TextInput) -> EvaluatedMessage {
         let mut run = texting::run_of(id(), &self.state, &self.graph).unwrap();
         let node = run.node().to_owned();
         let follows = texting::take(&mut run, message, &input, &self.graph, Channel::Web);
-        Hearing {
+        EvaluatedMessage {
             message: message.to_owned(),
             text: "…".to_owned(),
             node,
@@ -150,7 +152,7 @@ fn a_conversation_begins_with_the_notices_and_its_first_question() {
 
 #[test]
 fn a_message_is_taken_once_and_moves_the_flow_as_in_a_call() {
-    let mut story = Story::begun();
+    let mut story = TestConversation::begun();
     let first = story.hear("m-1", words("affirm", false));
     assert!(matches!(first[0], ConversationEvent::Heard(_)));
     assert!(matches!(first[1], ConversationEvent::Understood(_)));
@@ -164,7 +166,7 @@ fn a_message_is_taken_once_and_moves_the_flow_as_in_a_call() {
 
 #[test]
 fn what_was_read_for_another_place_is_read_again() {
-    let mut story = Story::begun();
+    let mut story = TestConversation::begun();
     let early = story.hearing("m-2", words("affirm", false));
     story.hear("m-1", words("affirm", false));
     let refused = story.when(ConversationCommand::Hear(Box::new(early)));
@@ -173,12 +175,12 @@ fn what_was_read_for_another_place_is_read_again() {
 
 #[test]
 fn a_refusal_of_calls_stands_on_the_number_first_and_ends_it() {
-    let mut story = Story::begun();
+    let mut story = TestConversation::begun();
     let hearing = story.hearing("m-1", words("refuse_call", true));
     assert!(hearing.follows.opts_out);
     let refused = story.when(ConversationCommand::Hear(Box::new(hearing.clone())));
     assert_eq!(refused, Err(ConversationRefusal::OptOutFirst));
-    let stored = Hearing {
+    let stored = EvaluatedMessage {
         opt_out_stored: true,
         ..hearing
     };
@@ -190,7 +192,7 @@ fn a_refusal_of_calls_stands_on_the_number_first_and_ends_it() {
         (closed.reason, closed.outcome, closed.messages_count),
         (CloseReason::FlowEnded, Some(Outcome::OptedOut), 1)
     );
-    let late = Hearing {
+    let late = EvaluatedMessage {
         message: "m-2".to_owned(),
         text: "?".to_owned(),
         node: String::new(),
@@ -199,7 +201,7 @@ fn a_refusal_of_calls_stands_on_the_number_first_and_ends_it() {
         inputs_before: 0,
         model: None,
         opt_out_stored: false,
-        follows: Follows::default(),
+        follows: FlowResult::default(),
     };
     let refused = story.when(ConversationCommand::Hear(Box::new(late)));
     assert_eq!(refused, Err(ConversationRefusal::Closed));
@@ -207,7 +209,7 @@ fn a_refusal_of_calls_stands_on_the_number_first_and_ends_it() {
 
 #[test]
 fn it_is_idle_at_its_channels_time_and_not_before() {
-    let mut story = Story::begun();
+    let mut story = TestConversation::begun();
     let until = at().plus_ms(Channel::Web.idle_ms());
     let early = story.when_at(ConversationCommand::CloseIdle, until.minus_ms(1));
     assert_eq!(early, Err(ConversationRefusal::NotIdle { until }));
@@ -225,7 +227,7 @@ fn it_is_idle_at_its_channels_time_and_not_before() {
 
 #[test]
 fn ids_and_texts_have_an_end() {
-    let mut story = Story::begun();
+    let mut story = TestConversation::begun();
     for (message, text, refusal) in [
         (
             "",
@@ -256,14 +258,14 @@ fn ids_and_texts_have_an_end() {
             },
         ),
     ] {
-        let hearing = Hearing {
+        let hearing = EvaluatedMessage {
             text,
             ..story.hearing(message, words("affirm", false))
         };
         let refused = story.when(ConversationCommand::Hear(Box::new(hearing)));
         assert_eq!(refused, Err(refusal));
     }
-    let longest = Hearing {
+    let longest = EvaluatedMessage {
         text: "好".repeat(TEXT_CHARS_MAX),
         ..story.hearing(&"m".repeat(MESSAGE_ID_BYTES_MAX), words("affirm", false))
     };
@@ -272,7 +274,7 @@ fn ids_and_texts_have_an_end() {
 
 #[test]
 fn whoever_writes_without_end_is_told_so_and_a_refusal_still_counts() {
-    let mut story = Story::begun();
+    let mut story = TestConversation::begun();
     let mut events = Vec::new();
     for count in 0..MESSAGES_MAX {
         events = story.hear(&format!("m-{count}"), words("unheard_of", false));
@@ -300,7 +302,7 @@ fn whose_key_is_gone_is_not_gone_on_with() {
 
 #[test]
 fn a_word_of_the_lists_ends_it_at_once_and_is_kept() {
-    let mut story = Story::begun();
+    let mut story = TestConversation::begun();
     let mut hearing = story.hearing("m-1", TextInput::SensitiveWord);
     hearing.sensitive = Some(TextWordFact {
         message: "m-1".to_owned(),
@@ -341,7 +343,7 @@ fn what_act_nodes_have_sent_is_known_from_what_came_in() {
         };
         Conversation::evolve(&mut state, &ConversationEvent::Heard(heard), at());
         if let (None, TextInput::Words(understood)) = (key, words("affirm", false)) {
-            let fact = UnderstoodFact::of(String::new(), &understood, None);
+            let fact = UnderstandingFact::of(String::new(), &understood, None);
             Conversation::evolve(&mut state, &ConversationEvent::Understood(fact), at());
         }
     }

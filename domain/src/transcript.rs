@@ -9,12 +9,12 @@ use values::ids::{CallId, ConversationId, CustomerId, NAMESPACE};
 
 /// The call or conversation that a transcript belongs to. A summary's words belong to its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TranscriptOf {
+pub enum TranscriptParent {
     Call(CallId),
     Conversation(ConversationId),
 }
 
-impl TranscriptOf {
+impl TranscriptParent {
     /// Returns the name of its key. Keys are named by 32 hexadecimal digits like persons; no person has this
     /// name.
     pub fn key(self) -> CustomerId {
@@ -36,8 +36,8 @@ mod tests {
     #[test]
     fn each_transcript_has_a_key_of_its_own_that_never_changes() {
         let id = Uuid::from_u128(1);
-        let call = TranscriptOf::Call(CallId::new(id)).key();
-        let conversation = TranscriptOf::Conversation(ConversationId::new(id)).key();
+        let call = TranscriptParent::Call(CallId::new(id)).key();
+        let conversation = TranscriptParent::Conversation(ConversationId::new(id)).key();
         assert_ne!(call, conversation);
         // Stored records name this key.
         assert_eq!(call.as_str(), "0d018d09669f545faecc7d981bbc5447");

@@ -4,7 +4,7 @@
 //! A. K. Erlang, 1917. Load is in erlangs: calls per second times seconds per call.
 
 /// Erlang B: returns the probability that a call finds all agents busy, if calls are then lost.
-pub fn blocked(load: f64, agents: u32) -> f64 {
+pub fn erlang_b(load: f64, agents: u32) -> f64 {
     (1..=agents).fold(1.0, |before, agent| {
         let offered = load * before;
         offered / (f64::from(agent) + offered)
@@ -13,8 +13,8 @@ pub fn blocked(load: f64, agents: u32) -> f64 {
 
 /// Erlang C: returns the probability that a call has to wait, if calls wait until they are served. 1 if the
 /// load is not below the number of agents.
-pub fn delayed(load: f64, agents: u32) -> f64 {
-    let (blocked, agents) = (blocked(load, agents), f64::from(agents));
+pub fn erlang_c(load: f64, agents: u32) -> f64 {
+    let (blocked, agents) = (erlang_b(load, agents), f64::from(agents));
     if load >= agents {
         return 1.0;
     }
@@ -26,7 +26,7 @@ pub fn load_within(blocked_max: f64, agents: u32) -> f64 {
     let (mut fits, mut exceeds) = (0.0, f64::from(agents) * 2.0 + 1.0);
     for _ in 0..60 {
         let middle = f64::midpoint(fits, exceeds);
-        if blocked(middle, agents) <= blocked_max {
+        if erlang_b(middle, agents) <= blocked_max {
             fits = middle;
         } else {
             exceeds = middle;
@@ -47,15 +47,15 @@ mod tests {
             (50.0, 55, 0.053_749, 0.384_547),
             (100.0, 105, 0.048_261, 0.515_707),
         ] {
-            assert!((blocked(load, agents) - b).abs() < 5e-7, "{load} {agents}");
-            assert!((delayed(load, agents) - c).abs() < 5e-7, "{load} {agents}");
+            assert!((erlang_b(load, agents) - b).abs() < 5e-7, "{load} {agents}");
+            assert!((erlang_c(load, agents) - c).abs() < 5e-7, "{load} {agents}");
         }
     }
 
     #[test]
     fn a_load_is_found_again_from_what_it_blocks() {
         let load = load_within(0.03, 20);
-        assert!((blocked(load, 20) - 0.03).abs() < 1e-9, "{load}");
-        assert_eq!(delayed(30.0, 20), 1.0);
+        assert!((erlang_b(load, 20) - 0.03).abs() < 1e-9, "{load}");
+        assert_eq!(erlang_c(30.0, 20), 1.0);
     }
 }

@@ -8,14 +8,14 @@ pub const RING_AGES: usize = AHEAD_S * STEPS_A_SECOND;
 
 /// The distributions of ring and busy times: learned, or as a campaign is configured.
 #[derive(Debug, Clone, Default)]
-pub struct Shape {
+pub struct TimeDistributions {
     pub ring: RingTimes,
     pub busy: BusyTimes,
 }
 
 /// The agents and calls of a campaign at one tick.
 #[derive(Debug, Clone)]
-pub struct Floor {
+pub struct FloorSnapshot {
     /// Agents who work, busy or not.
     pub agents: u32,
     pub free: u32,
@@ -34,7 +34,7 @@ pub struct Floor {
     pub drops: u64,
 }
 
-impl Floor {
+impl FloorSnapshot {
     pub fn ringing_count(&self) -> u32 {
         self.ringing.iter().sum()
     }
@@ -46,7 +46,7 @@ impl Floor {
     }
 
     /// Returns the expected number of agents that become free by each second ahead, and its variance.
-    pub fn releases(&self, shape: &Shape) -> (Releases, Releases) {
+    pub fn releases(&self, shape: &TimeDistributions) -> (Releases, Releases) {
         let (mut expected, mut variance) = ([0.0; AHEAD_S + 2], [0.0; AHEAD_S + 2]);
         let mut add = |releases: &Releases, agents: f64| {
             let sums = expected.iter_mut().zip(&mut variance);
@@ -65,7 +65,7 @@ impl Floor {
 
 /// The events between two ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Told {
+pub struct TickEvents {
     /// Live answers.
     pub answers: u32,
     /// Answers, of these and earlier ones, that reached an agent in time.
@@ -81,8 +81,8 @@ pub trait Pacer {
 
     /// Reports the events since the last tick. `ringing` has the calls by age after that tick, with those
     /// started at it.
-    fn told(&mut self, ringing: &[u32], told: Told);
+    fn told(&mut self, ringing: &[u32], told: TickEvents);
 
     /// Returns the number of calls to start now.
-    fn dials(&mut self, floor: &Floor) -> u32;
+    fn dials(&mut self, floor: &FloorSnapshot) -> u32;
 }

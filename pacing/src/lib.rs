@@ -14,8 +14,8 @@ pub mod price;
 pub mod times;
 pub mod trial;
 
-pub use floor::{Floor, Pacer, Told};
-pub use pacer::Ledgerline;
+pub use floor::{FloorSnapshot, Pacer, TickEvents};
+pub use pacer::PredictivePacer;
 
 /// Largest percentage of live answers that may be abandoned (16 CFR 310.4(b)(4)(i)).
 pub const ABANDONED_PERCENT_MAX: u32 = 3;

@@ -6,8 +6,8 @@
 //! calls in addition: with no drop left, one call per free agent is dialed.
 
 use crate::answer_rate::AnswerRate;
-use crate::floor::{Floor, Pacer, Shape, Told};
-use crate::price::Price;
+use crate::floor::{FloorSnapshot, Pacer, TickEvents, TimeDistributions};
+use crate::price::DropPrice;
 use crate::times::{AHEAD_S, STEPS_A_SECOND, count, normal};
 use libm::sqrt;
 
@@ -18,20 +18,20 @@ const RINGING_MAX: f64 = 3.0;
 
 /// The predictive pacer with an abandonment budget.
 #[derive(Debug, Clone)]
-pub struct Ledgerline {
-    shape: Shape,
+pub struct PredictivePacer {
+    shape: TimeDistributions,
     rate: AnswerRate,
-    price: Price,
+    price: DropPrice,
     /// The budget allowed no drop at the last tick.
     used_up: bool,
 }
 
-impl Ledgerline {
-    pub fn new(shape: Shape) -> Self {
+impl PredictivePacer {
+    pub fn new(shape: TimeDistributions) -> Self {
         Self {
             shape,
             rate: AnswerRate::default(),
-            price: Price::default(),
+            price: DropPrice::default(),
             used_up: false,
         }
     }
@@ -42,12 +42,12 @@ impl Ledgerline {
     }
 }
 
-impl Pacer for Ledgerline {
+impl Pacer for PredictivePacer {
     fn name(&self) -> &'static str {
         "ledgerline"
     }
 
-    fn told(&mut self, ringing: &[u32], told: Told) {
+    fn told(&mut self, ringing: &[u32], told: TickEvents) {
         self.rate.passed(&self.shape.ring, ringing, told.answers);
         // During progressive dialing the results say nothing about the price.
         if !self.used_up {
@@ -56,7 +56,7 @@ impl Pacer for Ledgerline {
         }
     }
 
-    fn dials(&mut self, floor: &Floor) -> u32 {
+    fn dials(&mut self, floor: &FloorSnapshot) -> u32 {
         let least = floor.progressive();
         self.used_up = floor.budget <= 0;
         if self.used_up || floor.agents == 0 {
@@ -66,7 +66,7 @@ impl Pacer for Ledgerline {
         let rate = self.rate.rate();
         let ringing_max = count(RINGING_MAX * f64::from(floor.agents) / rate);
         let most = ringing_max.saturating_sub(floor.ringing_count());
-        let ahead = Ahead::of(floor, &self.shape, rate, self.rate.error());
+        let ahead = TickForecast::of(floor, &self.shape, rate, self.rate.error());
         let worth = |dials: &u32| ahead.after(*dials).is_worth(price, floor.budget);
         (0..most)
             .take_while(worth)
@@ -77,15 +77,15 @@ impl Pacer for Ledgerline {
 }
 
 /// The forecast for the seconds ahead without a further call.
-struct Ahead {
-    seconds: Vec<Second>,
+struct TickForecast {
+    seconds: Vec<SecondForecast>,
     /// Squared relative error of the answer rate.
     doubt: f64,
 }
 
 /// The forecast for one second ahead.
 #[derive(Clone, Copy)]
-struct Second {
+struct SecondForecast {
     /// Expected free agents less expected answers by this second, and the variance.
     spare: f64,
     variance: f64,
@@ -114,8 +114,8 @@ impl Cost {
     }
 }
 
-impl Ahead {
-    fn of(floor: &Floor, shape: &Shape, rate: f64, error: f64) -> Self {
+impl TickForecast {
+    fn of(floor: &FloorSnapshot, shape: &TimeDistributions, rate: f64, error: f64) -> Self {
         let (released, released_variance) = floor.releases(shape);
         let now = f64::from(floor.free) - f64::from(floor.waiting);
         let second = |ahead: usize| {
@@ -123,7 +123,7 @@ impl Ahead {
             let (answers, answers_variance) = answers_by(floor, shape, rate, steps);
             let at = |of: &[f64]| of.get(ahead + 1).copied().unwrap_or_default();
             let by = shape.ring.answered_by(steps);
-            Second {
+            SecondForecast {
                 spare: now + at(&released) - answers,
                 variance: at(&released_variance) + answers_variance,
                 answers,
@@ -167,7 +167,7 @@ impl Ahead {
 }
 
 /// Returns the expected answers of the ringing calls within so many half seconds, and the variance.
-fn answers_by(floor: &Floor, shape: &Shape, rate: f64, steps: usize) -> (f64, f64) {
+fn answers_by(floor: &FloorSnapshot, shape: &TimeDistributions, rate: f64, steps: usize) -> (f64, f64) {
     let each = floor.ringing.iter().enumerate().filter(|(_, calls)| **calls > 0);
     each.map(|(age, calls)| {
         let (now, then) = (shape.ring.answered_by(age), shape.ring.answered_by(age + steps));
@@ -183,8 +183,8 @@ mod tests {
     use super::*;
     use crate::floor::RING_AGES;
 
-    fn floor(agents: u32, free: u32) -> Floor {
-        Floor {
+    fn floor(agents: u32, free: u32) -> FloorSnapshot {
+        FloorSnapshot {
             agents,
             free,
             waiting: 0,
@@ -197,8 +197,8 @@ mod tests {
         }
     }
 
-    fn after_many_answers() -> Ledgerline {
-        let mut pacer = Ledgerline::new(Shape::default());
+    fn after_many_answers() -> PredictivePacer {
+        let mut pacer = PredictivePacer::new(TimeDistributions::default());
         let mut ringing = vec![0; RING_AGES];
         for age in 0..RING_AGES {
             ringing.fill(0);
@@ -208,9 +208,9 @@ mod tests {
             let answers = if age == RING_AGES / 2 { 200 } else { 0 };
             pacer.told(
                 &ringing,
-                Told {
+                TickEvents {
                     answers,
-                    ..Told::default()
+                    ..TickEvents::default()
                 },
             );
         }
@@ -221,7 +221,7 @@ mod tests {
     fn an_account_without_a_drop_left_leaves_one_call_for_one_free_agent() {
         for budget in [-1, 0] {
             let mut pacer = after_many_answers();
-            let mut floor = Floor {
+            let mut floor = FloorSnapshot {
                 budget,
                 ..floor(20, 8)
             };
@@ -237,11 +237,11 @@ mod tests {
     fn what_is_left_of_the_account_decides_how_far_it_goes() {
         let mut pacer = after_many_answers();
         let plenty = pacer.dials(&floor(50, 20));
-        let little = pacer.dials(&Floor {
+        let little = pacer.dials(&FloorSnapshot {
             budget: 1,
             ..floor(50, 20)
         });
-        let none = pacer.dials(&Floor {
+        let none = pacer.dials(&FloorSnapshot {
             budget: 0,
             ..floor(50, 20)
         });

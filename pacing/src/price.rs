@@ -14,15 +14,15 @@ const HIGHEST: f64 = 0.3;
 
 /// The drop probability up to which a further call is started.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Price(f64);
+pub struct DropPrice(f64);
 
-impl Default for Price {
+impl Default for DropPrice {
     fn default() -> Self {
         Self(0.02)
     }
 }
 
-impl Price {
+impl DropPrice {
     pub fn answer_served(&mut self) {
         self.0 = (self.0 * exp(STEP * AIM)).clamp(LOWEST, HIGHEST);
     }
@@ -51,18 +51,18 @@ mod tests {
 
     #[test]
     fn it_moves_by_the_steps_of_the_table() {
-        let (mut dropped, mut served) = (Price::default(), Price::default());
+        let (mut dropped, mut served) = (DropPrice::default(), DropPrice::default());
         dropped.answer_dropped();
         served.answer_served();
         assert!((dropped.0 - 0.019_615_35).abs() < 5e-9, "{dropped:?}");
         assert!((served.0 - 0.020_011_60).abs() < 5e-9, "{served:?}");
-        let given = Price::default().given(200, 4);
+        let given = DropPrice::default().given(200, 4);
         assert!((given - 0.025_046_45).abs() < 5e-9, "{given}");
     }
 
     #[test]
     fn it_stays_within_its_bounds() {
-        let (mut low, mut high) = (Price::default(), Price::default());
+        let (mut low, mut high) = (DropPrice::default(), DropPrice::default());
         (0..10_000).for_each(|_| low.answer_dropped());
         (0..10_000).for_each(|_| high.answer_served());
         assert_eq!((low.0, high.0), (LOWEST, HIGHEST));

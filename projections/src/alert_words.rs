@@ -89,7 +89,7 @@ const SENTENCES: [(&str, &str); 23] = [
 
 /// Returns the Chinese text of an alert's detail, or `None` if no version of this program wrote that detail;
 /// it is then shown unchanged.
-pub fn in_chinese(detail: &str) -> Option<String> {
+pub fn translate_detail(detail: &str) -> Option<String> {
     SENTENCES
         .iter()
         .find_map(|(english, chinese)| holes(english, detail).map(|told| filled(chinese, &told)))
@@ -147,33 +147,33 @@ mod tests {
             for hole in 0..6 {
                 expected = expected.replace(&format!("{{{hole}}}"), &format!("v{hole}"));
             }
-            assert_eq!(in_chinese(&detail), Some(expected), "{detail}");
+            assert_eq!(translate_detail(&detail), Some(expected), "{detail}");
         }
         let failing = "in 5 of its last 20 calls, the last failure was late";
         assert_eq!(
-            in_chinese(failing).as_deref(),
+            translate_detail(failing).as_deref(),
             Some("最近 20 通电话中有 5 通失败，最后一次失败为 late")
         );
         assert_eq!(
-            in_chinese("5 in a row, the last was busy").as_deref(),
+            translate_detail("5 in a row, the last was busy").as_deref(),
             Some("连续 5 次，最后一次为 busy")
         );
         assert_eq!(
-            in_chinese("36 of 170 calls").as_deref(),
+            translate_detail("36 of 170 calls").as_deref(),
             Some("170 通电话中 36 通")
         );
     }
 
     #[test]
     fn what_no_version_wrote_is_left_as_it_is() {
-        assert_eq!(in_chinese(""), None);
-        assert_eq!(in_chinese("it hums"), None);
-        let braces = in_chinese("{1} in a row, the last was {0}");
+        assert_eq!(translate_detail(""), None);
+        assert_eq!(translate_detail("it hums"), None);
+        let braces = translate_detail("{1} in a row, the last was {0}");
         assert_eq!(
             braces.as_deref(),
             Some("连续 {1} 次，最后一次为 {0}"),
             "a value is no hole"
         );
-        assert_eq!(in_chinese("36 of 170 calls, or so"), None);
+        assert_eq!(translate_detail("36 of 170 calls, or so"), None);
     }
 }

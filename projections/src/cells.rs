@@ -1,6 +1,6 @@
 //! Access to the cells of a row by column name instead of index.
 
-use crate::database::{Edit, Table, Tx};
+use crate::database::{RowAction, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 
@@ -102,7 +102,7 @@ pub(crate) fn change_or_begin(
 ) -> Result<(), ProjectionError> {
     let known = tx.edit(table, key, &mut |row| {
         change(&mut Cells(row));
-        Ok(Edit::Write)
+        Ok(RowAction::Write)
     })?;
     if known.is_some() {
         return Ok(());

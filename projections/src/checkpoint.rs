@@ -32,7 +32,7 @@ pub(crate) fn prepare(tx: &mut dyn Tx) -> Result<(), ProjectionError> {
 
 /// Adds the column `recorded_at`, which tables of earlier builds lack. It stays empty for a view until
 /// its checkpoint moves.
-pub(crate) fn complete(tx: &mut dyn Tx) -> Result<(), ProjectionError> {
+pub(crate) fn add_recorded_at(tx: &mut dyn Tx) -> Result<(), ProjectionError> {
     let columns = tx.columns(CHECKPOINT_TABLE)?;
     if !columns.iter().any(|column| column == "recorded_at") {
         tx.exec("alter table checkpoint add column recorded_at bigint", &[])?;
@@ -78,7 +78,7 @@ fn read_checkpoint(mut row: Row) -> Result<Checkpoint, ProjectionError> {
 
 /// The position and time up to which rows are complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Complete {
+pub struct ViewCompleteness {
     /// The rows contain every event up to this position.
     pub position: Position,
     /// When that event was recorded; absent before the first event.
@@ -87,18 +87,24 @@ pub struct Complete {
 
 /// Returns the position up to which the rows of all these views are complete: that of the view furthest
 /// behind.
-pub async fn complete_of(db: &dyn ReadDb, views: Vec<&'static str>) -> Result<Complete, ProjectionError> {
-    read_as(db, move |tx| complete_in(tx, &views)).await
+pub async fn read_completeness(
+    db: &dyn ReadDb,
+    views: Vec<&'static str>,
+) -> Result<ViewCompleteness, ProjectionError> {
+    read_as(db, move |tx| read_completeness_in(tx, &views)).await
 }
 
-pub(crate) fn complete_in(tx: &mut dyn Tx, views: &[&str]) -> Result<Complete, ProjectionError> {
+pub(crate) fn read_completeness_in(
+    tx: &mut dyn Tx,
+    views: &[&str],
+) -> Result<ViewCompleteness, ProjectionError> {
     let all = read_checkpoints(tx)?;
-    let mut least: Option<Complete> = None;
+    let mut least: Option<ViewCompleteness> = None;
     for view in views {
         let own = all.iter().find(|row| row.view == *view);
         let own = own.ok_or_else(|| ProjectionError::Fault(format!("view {view} has no checkpoint")))?;
         if least.is_none_or(|least| own.position < least.position) {
-            least = Some(Complete {
+            least = Some(ViewCompleteness {
                 position: own.position,
                 recorded_at: own.recorded_at,
             });

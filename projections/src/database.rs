@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use crate::table::Table;
-pub use crate::tx::{Edit, TakesRow, Tx};
+pub use crate::tx::{RowAction, RowCallback, Tx};
 
 /// The kind of database that holds the rows, for the statements that differ between the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -131,7 +131,7 @@ impl Tally {
 
 /// The part of one cause in the gap between target and actual.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
-pub struct Part {
+pub struct DeviationPart {
     pub cause: Cause,
     pub label_zh: &'static str,
     pub label_en: &'static str,
@@ -154,7 +154,7 @@ pub struct Deviation {
     /// `true` if the expected shares come from the other campaigns, `false` if from this campaign's own
     /// shares.
     pub compared_with_others: bool,
-    pub parts: Vec<Part>,
+    pub parts: Vec<DeviationPart>,
 }
 
 /// Splits the gap between `tally` and `target_ratio` (0 to 1) over its causes. Returns `None` if nothing
@@ -174,7 +174,7 @@ pub fn deviation(tally: &Tally, target_ratio: f64, reference: &Tally) -> Option<
     causes.dedup();
     let part = |cause: Cause| {
         let (share, expected) = (tally.share(cause), shape.share(cause) * scale);
-        Part {
+        DeviationPart {
             cause,
             label_zh: cause.label_zh(),
             label_en: cause.label_en(),
@@ -184,7 +184,7 @@ pub fn deviation(tally: &Tally, target_ratio: f64, reference: &Tally) -> Option<
             part_ratio: share - expected,
         }
     };
-    let mut parts: Vec<Part> = causes.into_iter().map(part).collect();
+    let mut parts: Vec<DeviationPart> = causes.into_iter().map(part).collect();
     parts.sort_by(|one, other| other.part_ratio.total_cmp(&one.part_ratio));
     let actual_ratio = 1.0 - tally.missed_share();
     Some(Deviation {

@@ -1,7 +1,7 @@
 //! The errors of the read side: database unavailable, rows late, view parked or being rebuilt, data
 //! damaged, or a fault of our own.
 
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::Position;
 
 /// An error when rows of views are read or written.
@@ -40,8 +40,10 @@ pub enum ProjectionError {
 impl From<ProjectionError> for Problem {
     fn from(error: ProjectionError) -> Self {
         match error {
-            ProjectionError::Late { .. } => Self::new(Kind::Unavailable, "timeout", error.to_string()),
-            ProjectionError::Remade { .. } => Self::new(Kind::Unavailable, "being-remade", error.to_string()),
+            ProjectionError::Late { .. } => Self::new(ProblemKind::Unavailable, "timeout", error.to_string()),
+            ProjectionError::Remade { .. } => {
+                Self::new(ProblemKind::Unavailable, "being-remade", error.to_string())
+            }
             ProjectionError::Unavailable(_) | ProjectionError::Parked { .. } => {
                 Self::unavailable(error.to_string())
             }

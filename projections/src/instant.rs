@@ -32,13 +32,13 @@ pub async fn position_at(store: &dyn EventStore, instant: Timestamp) -> Result<P
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Story, TestLog};
+    use crate::testing::{TestHistory, TestLog};
     use domain::campaign::event::CampaignEvent;
     use domain::stored_event::StoredEvent;
 
     /// Eleven events on positions `stride` apart; the fifth to seventh were one commit.
     fn recorded(stride: u64) -> Vec<StoredEvent> {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.created("T");
         for _ in 0..10 {
             story.campaign("T", CampaignEvent::Started {});

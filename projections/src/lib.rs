@@ -9,31 +9,32 @@
 //! A view is one file in `views/`: definition, `apply`, queries, tests. SQL works on both SQLite and
 //! PostgreSQL. It occurs only in `database.rs` and `views/`.
 
-mod ahead;
 pub mod alert_words;
 pub mod ask;
+mod borrowed_event;
 mod cells;
 mod checkpoint;
+mod context;
 mod database;
 pub mod deviation;
+mod divergent_history;
 mod error;
-mod folded;
 pub mod forecast;
-mod grounds;
-mod in_place;
 mod instant;
 mod live;
 pub mod live_figures;
 mod lost_rows;
 pub mod metrics;
-pub mod multiplied;
 mod origin;
 mod own_checkpoints;
 mod person_answered;
 mod postgres;
 mod progress;
+pub mod ratio_change;
 mod read_ahead;
 mod rebuild;
+mod replay;
+pub mod row_multiplier;
 mod runner;
 mod schema;
 pub mod segments;
@@ -43,7 +44,6 @@ pub mod sql_views;
 mod sqlite;
 mod statements;
 mod status;
-pub mod swing;
 pub mod synthetic;
 mod table;
 #[cfg(test)]
@@ -58,33 +58,35 @@ mod unit_of_work;
 mod value;
 mod view;
 pub mod views;
-pub mod yardstick;
+pub mod write_baseline;
 
-pub use ahead::{forget_rows_ahead, rows_ahead};
-pub use checkpoint::{Checkpoint, Complete, checkpoints, complete_of};
-pub use database::{Dialect, Edit, ReadDb, Table, TakesRow, Tx, TxWork, read_as, transact};
+pub use borrowed_event::{BorrowedEvent, InMemoryView};
+pub use checkpoint::{Checkpoint, ViewCompleteness, checkpoints, read_completeness};
+pub use context::ProjectionContext;
+pub use database::{Dialect, ReadDb, RowAction, RowCallback, Table, Tx, TxWork, read_as, transact};
+pub use divergent_history::{find_divergent_checkpoints, reset_divergent_views};
 pub use error::ProjectionError;
-pub use folded::{
-    Begun, Copied, FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold, fold_beside, fold_onto,
-};
-pub use grounds::Grounds;
-pub use in_place::{InMemory, InPlace};
 pub use instant::position_at;
 pub use live::Projections;
-pub use origin::{Origin, forget_origin, hold_to_log, origin_of};
-pub use own_checkpoints::{OtherBuild, kept_by_other_build, rows_of_other_build};
+pub use origin::{Origin, bind_to_log, forget_origin, origin_of};
+pub use own_checkpoints::{OtherBuild, find_incompatible_tables, rows_of_other_build};
 pub use postgres::{PostgresQuestions, PostgresReadDb, idle_powers, missing_grant};
 pub use progress::Progress;
 pub use read_ahead::{BATCH_EVENTS_MAX, CATCH_UP_EVENTS_MAX};
 pub use rebuild::{
-    Comparison, DIFFERENCES_MAX, Difference, DifferenceKind, Hearing, Rebuild, RebuildError, RebuildState,
-    Rebuilds, Switched, TableCheck, TableDigest, ViewCheck, rebuild, rebuild_views, verify, verify_views,
+    Comparison, DIFFERENCES_MAX, Difference, DifferenceKind, Rebuild, RebuildError, RebuildState, Rebuilds,
+    ReplayProgress, SwitchResult, TableCheck, TableDigest, ViewCheck, rebuild, rebuild_views, verify,
+    verify_views,
+};
+pub use replay::{
+    EventSpan, FOLDED_EVENTS_MAX, FoldError, FoldedRows, InitialRows, Pages, SnapshotViews, fold, fold_onto,
+    fold_with_snapshot,
 };
 pub use runner::InlineRunner;
-pub use segments::{KnownOf, OfPerson, SegmentRows};
+pub use segments::{CustomerAttributes, CustomerChanges, SegmentRows};
 pub use spaced_pages::GATHERING_MS;
 pub use sqlite::SqliteReadDb;
 pub use status::{ParkedAt, RebuildStatus, ViewState, ViewStatus, statuses};
 pub use value::{Row, Val};
-pub use view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+pub use view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent};
 pub use views::SqlWorklist;

@@ -2,13 +2,13 @@
 //! with which others wait for rows, read their status and control rebuilds.
 
 use crate::checkpoint::Checkpoint;
+use crate::context::ProjectionContext;
 use crate::database::ReadDb;
 use crate::database::read_as;
 use crate::error::ProjectionError;
-use crate::grounds::Grounds;
 use crate::lost_rows::{self, LostRows, ReadersDb};
 use crate::progress::Progress;
-use crate::rebuild::{Host, Rebuild, RebuildError, Rebuilds, Switched};
+use crate::rebuild::{Rebuild, RebuildError, RebuildHost, Rebuilds, SwitchResult};
 use crate::runner::Feeder;
 use crate::spaced_pages::{GATHERING_MS, SpacedPages};
 use crate::status::{ViewStatus, statuses};
@@ -46,9 +46,9 @@ impl Retries {
 
 /// The views of this process, which follow the log until the process stops.
 pub struct Projections {
-    grounds: Grounds,
+    grounds: ProjectionContext,
     progress: Arc<Progress>,
-    host: Arc<Host>,
+    host: Arc<RebuildHost>,
     retries: Arc<Retries>,
     readers: Arc<dyn ReadDb>,
     lost_rows: Arc<LostRows>,
@@ -56,23 +56,23 @@ pub struct Projections {
 
 impl Projections {
     /// Starts all views of this build. Every table exists when it returns; `wait_for` waits for the rows.
-    pub async fn start(grounds: Grounds, tasks: &dyn Tasks) -> Result<Arc<Self>, ProjectionError> {
+    pub async fn start(grounds: ProjectionContext, tasks: &dyn Tasks) -> Result<Arc<Self>, ProjectionError> {
         Self::start_views(grounds, views::all(), tasks).await
     }
 
     /// Starts only the given views.
     pub async fn start_views(
-        grounds: Grounds,
+        grounds: ProjectionContext,
         views: Vec<Arc<dyn View>>,
         tasks: &dyn Tasks,
     ) -> Result<Arc<Self>, ProjectionError> {
-        Self::start_apart(grounds, views, GATHERING_MS, tasks).await
+        Self::start_with_spacing(grounds, views, GATHERING_MS, tasks).await
     }
 
     /// Starts the given views with a minimum of `apart_ms` between the starts of two transactions, unless a
     /// caller waits for rows. For the simulation, which varies by how much rows are late.
-    pub async fn start_apart(
-        grounds: Grounds,
+    pub async fn start_with_spacing(
+        grounds: ProjectionContext,
         views: Vec<Arc<dyn View>>,
         apart_ms: u64,
         tasks: &dyn Tasks,
@@ -84,7 +84,7 @@ impl Projections {
         let projections = Arc::new(Self {
             grounds: grounds.clone(),
             progress: feeder.progress(),
-            host: Arc::new(Host::new(rebuilds, feeder.progress())),
+            host: Arc::new(RebuildHost::new(rebuilds, feeder.progress())),
             retries: Arc::new(Retries::default()),
             readers: Arc::new(ReadersDb {
                 inner: Arc::clone(&grounds.db),
@@ -104,7 +104,7 @@ impl Projections {
             }),
         );
         let retries = Arc::clone(&projections.retries);
-        let following = Following {
+        let following = LogFollower {
             grounds,
             retries,
             apart_ms,
@@ -154,8 +154,8 @@ impl Projections {
     }
 
     /// Returns why the views could not go on from their current position; `None` once they have moved.
-    pub fn waits_because(&self) -> Option<String> {
-        self.progress.waits_because()
+    pub fn wait_reason(&self) -> Option<String> {
+        self.progress.wait_reason()
     }
 
     /// Returns every view's version and position and, if it is parked, the event that stopped it and why.
@@ -165,7 +165,7 @@ impl Projections {
 
     /// Returns the stored status of every view, with lag and rebuild.
     pub async fn statuses(&self) -> Result<Vec<ViewStatus>, ProjectionError> {
-        let Grounds { store, db, clock } = &self.grounds;
+        let ProjectionContext { store, db, clock } = &self.grounds;
         statuses(store.as_ref(), db.as_ref(), clock.now()).await
     }
 
@@ -195,7 +195,7 @@ impl Projections {
 
     /// Switches a view to the new rows of its shadow rebuild, in one transaction. Refused while they are not
     /// ready, and if they differ from the live rows, unless `accept` gives a reason to accept that.
-    pub async fn switch(&self, view: &str, accept: Option<&str>) -> Result<Switched, RebuildError> {
+    pub async fn switch(&self, view: &str, accept: Option<&str>) -> Result<SwitchResult, RebuildError> {
         let switched = self.host.rebuilds.switch(view, accept).await?;
         let (position, accepted) = (switched.position.0, accept.unwrap_or_default());
         tracing::warn!(view, position, accepted, "a view was switched to its new rows");
@@ -245,13 +245,13 @@ impl Projections {
 }
 
 /// The task that follows the log: its ports, the requested retries, and the least time between transactions.
-struct Following {
-    grounds: Grounds,
+struct LogFollower {
+    grounds: ProjectionContext,
     retries: Arc<Retries>,
     apart_ms: u64,
 }
 
-impl Following {
+impl LogFollower {
     /// Follows the log until the process stops. After an error it tries again, and logs the error once until
     /// the views have moved.
     async fn follow(&self, mut feeder: Feeder, stop: &dyn StopSignal) {

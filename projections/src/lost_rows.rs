@@ -7,9 +7,9 @@
 use crate::database::{Dialect, ReadDb, Table, TxWork};
 use crate::error::ProjectionError;
 use crate::progress::Progress;
-use crate::shadow::rewritten;
+use crate::shadow::replace_identifiers;
 use crate::sql_views::{SQL_SCHEMA, SQL_VIEWS};
-use crate::tx::{TakesRow, Tx};
+use crate::tx::{RowCallback, Tx};
 use crate::value::Val;
 use crate::view::View;
 use async_trait::async_trait;
@@ -120,7 +120,7 @@ impl LostRows {
     fn refuse_statement(&self, sql: &str) -> Result<(), ProjectionError> {
         let mut named = BTreeSet::new();
         let mut before = String::new();
-        rewritten(sql, |word| {
+        replace_identifiers(sql, |word| {
             named.extend(self.tables.get(word).copied());
             let reads = ["from", "join", SQL_SCHEMA]
                 .iter()
@@ -149,7 +149,7 @@ impl LostRows {
             return Ok(());
         }
         let mut named = BTreeSet::new();
-        rewritten(sql, |word| {
+        replace_identifiers(sql, |word| {
             named.extend(self.documented(word));
             None
         });
@@ -196,7 +196,7 @@ impl Tx for ReadersTx<'_> {
         self.inner.exec(sql, values)
     }
 
-    fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError> {
+    fn each(&mut self, sql: &str, values: &[Val], take: &mut RowCallback<'_>) -> Result<(), ProjectionError> {
         self.lost_rows.refuse_statement(sql)?;
         self.inner.each(sql, values, take)
     }
@@ -218,19 +218,19 @@ impl Tx for ReadersTx<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grounds::Grounds;
+    use crate::context::ProjectionContext;
     use crate::live::Projections;
     use crate::runner::InlineRunner;
     use crate::sqlite::SqliteReadDb;
-    use crate::testing::{Story, TestClock, TestLog, TestTasks};
+    use crate::testing::{TestClock, TestHistory, TestLog, TestTasks};
     use crate::view::{ViewDefinition, ViewEvent};
     use crate::views;
     use domain::ports::tasks::Tasks;
 
     /// The call history with another version.
-    struct Risen(Arc<dyn View>);
+    struct UpgradedView(Arc<dyn View>);
 
-    impl View for Risen {
+    impl View for UpgradedView {
         fn definition(&self) -> ViewDefinition {
             let definition = self.0.definition();
             ViewDefinition {
@@ -246,7 +246,7 @@ mod tests {
     fn risen() -> Vec<Arc<dyn View>> {
         let all = views::all().into_iter();
         all.map(|view| match view.name() {
-            "call_history" => Arc::new(Risen(view)) as Arc<dyn View>,
+            "call_history" => Arc::new(UpgradedView(view)) as Arc<dyn View>,
             _ => view,
         })
         .collect()
@@ -258,7 +258,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_reads_a_view_that_is_remade_is_told_how_far_it_is_and_nobody_else() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.created("T");
         (1..=5).for_each(|of| {
             story.enrolled("T", of).whole_call("T", of);
@@ -273,7 +273,7 @@ mod tests {
             let away = TestLog::of(&story.events);
             away.failures.store(usize::MAX, Ordering::SeqCst);
             let tasks = TestTasks::default();
-            let grounds = Grounds {
+            let grounds = ProjectionContext {
                 store: Arc::new(away),
                 db: Arc::clone(&db),
                 clock: TestClock::new(),
@@ -305,7 +305,7 @@ mod tests {
             tasks.stop().await;
         }
         let tasks = TestTasks::default();
-        let grounds = Grounds {
+        let grounds = ProjectionContext {
             store: Arc::new(log),
             db,
             clock: TestClock::new(),
@@ -324,7 +324,7 @@ mod tests {
     async fn rows_that_are_made_for_the_first_time_are_read_as_they_come() {
         let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline().unwrap());
         let tasks = TestTasks::default();
-        let grounds = Grounds {
+        let grounds = ProjectionContext {
             store: Arc::new(TestLog::default()),
             db,
             clock: TestClock::new(),

@@ -49,7 +49,7 @@ fn compared(stored: Option<&String>, first: Option<&EventId>) -> Origin {
 /// Compares the rows with a log. Rows without an origin are marked as this log's once it has an event, so
 /// `Unknown` is returned only while the log is empty. Views must not apply events to rows that are not
 /// `Same`.
-pub async fn hold_to_log(db: &dyn ReadDb, store: &dyn EventStore) -> Result<Origin, ProjectionError> {
+pub async fn bind_to_log(db: &dyn ReadDb, store: &dyn EventStore) -> Result<Origin, ProjectionError> {
     let first = first_event(store).await?;
     transact(db, move |tx| {
         tx.exec(TABLE, &[])?;
@@ -89,12 +89,12 @@ pub async fn forget_origin(db: &dyn ReadDb) -> Result<(), ProjectionError> {
 mod tests {
     use super::*;
     use crate::sqlite::SqliteReadDb;
-    use crate::testing::{Story, TestLog};
+    use crate::testing::{TestHistory, TestLog};
 
     fn story_of(campaign: &str) -> TestLog {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.created(campaign);
-        let mut other = Story::new();
+        let mut other = TestHistory::new();
         other.created("other").created(campaign);
         match campaign {
             "later" => TestLog::of(&other.events[1..]),
@@ -107,17 +107,17 @@ mod tests {
         let db = SqliteReadDb::open_inline().unwrap();
         let (empty, log, other) = (TestLog::default(), story_of("first"), story_of("later"));
         assert_eq!(origin_of(&db, &log).await, Ok(Origin::Unknown));
-        assert_eq!(hold_to_log(&db, &empty).await, Ok(Origin::Unknown));
-        assert_eq!(hold_to_log(&db, &log).await, Ok(Origin::Same));
+        assert_eq!(bind_to_log(&db, &empty).await, Ok(Origin::Unknown));
+        assert_eq!(bind_to_log(&db, &log).await, Ok(Origin::Same));
         for _ in 0..2 {
-            assert_eq!(hold_to_log(&db, &other).await, Ok(Origin::Other));
-            assert_eq!(hold_to_log(&db, &empty).await, Ok(Origin::Other));
-            assert_eq!(hold_to_log(&db, &log).await, Ok(Origin::Same));
+            assert_eq!(bind_to_log(&db, &other).await, Ok(Origin::Other));
+            assert_eq!(bind_to_log(&db, &empty).await, Ok(Origin::Other));
+            assert_eq!(bind_to_log(&db, &log).await, Ok(Origin::Same));
             assert_eq!(origin_of(&db, &log).await, Ok(Origin::Same));
             assert_eq!(origin_of(&db, &other).await, Ok(Origin::Other));
         }
         forget_origin(&db).await.unwrap();
-        assert_eq!(hold_to_log(&db, &other).await, Ok(Origin::Same));
+        assert_eq!(bind_to_log(&db, &other).await, Ok(Origin::Same));
         assert_eq!(origin_of(&db, &log).await, Ok(Origin::Other));
     }
 }

@@ -83,7 +83,7 @@ impl Display for OtherBuild {
 
 /// Checks whether this build can read the tables of checkpoints and rebuilds. Returns the build that wrote
 /// them if it is another one.
-pub async fn kept_by_other_build(db: &dyn ReadDb) -> Result<Option<OtherBuild>, ProjectionError> {
+pub async fn find_incompatible_tables(db: &dyn ReadDb) -> Result<Option<OtherBuild>, ProjectionError> {
     let reads = async |sql: &'static str| match read_as(db, move |tx| tx.query(sql, &[])).await {
         Err(ProjectionError::Fault(_)) => Ok(false),
         done => done.map(|_| true),
@@ -102,7 +102,7 @@ pub async fn rows_of_other_build(
     db: &dyn ReadDb,
     views: &[Arc<dyn View>],
 ) -> Result<Option<OtherBuild>, ProjectionError> {
-    if let Some(other) = kept_by_other_build(db).await? {
+    if let Some(other) = find_incompatible_tables(db).await? {
         return Ok(Some(other));
     }
     let stored = read_as(db, read_checkpoints).await?;

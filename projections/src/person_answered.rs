@@ -8,11 +8,11 @@ use domain::call::Finding;
 use domain::disposition::Disposition;
 
 /// Returns what the end of an answered call adds to the count: 1 if a person answered, else 0.
-pub(crate) fn at_end(disposition: Disposition) -> i64 {
+pub(crate) fn count_at_end(disposition: Disposition) -> i64 {
     i64::from(disposition.is_by_person())
 }
 
 /// Returns what a correction of an answered call's finding adds to the count: 1, 0 or -1.
-pub(crate) fn by_correction(before: Finding, after: Finding) -> i64 {
-    at_end(after.disposition) - at_end(before.disposition)
+pub(crate) fn count_correction(before: Finding, after: Finding) -> i64 {
+    count_at_end(after.disposition) - count_at_end(before.disposition)
 }

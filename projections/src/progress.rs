@@ -41,7 +41,7 @@ impl Progress {
     }
 
     /// Returns why the views could not go on from their current position; `None` once they have moved.
-    pub fn waits_because(&self) -> Option<String> {
+    pub fn wait_reason(&self) -> Option<String> {
         let position = self.position();
         let waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, why) = waits.as_ref().filter(|(at, _)| *at == position)?;
@@ -124,7 +124,7 @@ impl Progress {
         if self.reached(view, wanted)? {
             return Ok(());
         }
-        let _hurry = Hurry::begin(self, wanted);
+        let _hurry = UrgentWait::begin(self, wanted);
         self.wait_patiently(view, wanted).await
     }
 
@@ -188,12 +188,12 @@ impl Progress {
 }
 
 /// A registered urgent wait for a position; dropping it ends the registration.
-struct Hurry<'a> {
+struct UrgentWait<'a> {
     progress: &'a Progress,
     wanted: Position,
 }
 
-impl<'a> Hurry<'a> {
+impl<'a> UrgentWait<'a> {
     fn begin(progress: &'a Progress, wanted: Position) -> Self {
         *progress.awaited().entry(wanted).or_default() += 1;
         progress.hurried.notify_waiters();
@@ -201,7 +201,7 @@ impl<'a> Hurry<'a> {
     }
 }
 
-impl Drop for Hurry<'_> {
+impl Drop for UrgentWait<'_> {
     fn drop(&mut self) {
         let mut awaited = self.progress.awaited();
         if let Some(count) = awaited.get_mut(&self.wanted) {

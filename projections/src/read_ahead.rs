@@ -1,7 +1,7 @@
 //! Prepares stored events for views in advance, while the views apply the previous ones.
 
 use crate::error::ProjectionError;
-use crate::view::{Handles, View, ViewEvent};
+use crate::view::{HandledKinds, View, ViewEvent};
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StoredEvent, UnreadableRecord};
@@ -81,7 +81,7 @@ impl Reader {
 
     fn is_typed(&self, kind: &str) -> bool {
         let named = |view: &Arc<dyn View>| {
-            view.is_typed() && view.handles() != Handles::All && view.handles().takes(kind)
+            view.is_typed() && view.handles() != HandledKinds::All && view.handles().takes(kind)
         };
         self.views.iter().any(named)
     }
@@ -114,12 +114,12 @@ const PAGES_READY_MAX: usize = 2;
 
 /// Prepares pages in order: on its own thread one or two pages in advance, or, without a thread, when the
 /// next page is taken.
-pub(crate) struct Ready {
-    place: Place,
+pub(crate) struct PagePrefetcher {
+    place: PrefetchMode,
     underway: usize,
 }
 
-enum Place {
+enum PrefetchMode {
     Here(Reader, VecDeque<Vec<StoredEvent>>),
     Thread {
         pages: mpsc::Sender<Vec<StoredEvent>>,
@@ -127,17 +127,17 @@ enum Place {
     },
 }
 
-impl Ready {
+impl PagePrefetcher {
     /// Starts the preparing thread if `tasks` is given. The thread ends when the returned value is
     /// dropped.
     pub(crate) fn begin(reader: Reader, tasks: Option<&dyn Tasks>) -> Self {
         let place = match tasks {
-            None => Place::Here(reader, VecDeque::new()),
+            None => PrefetchMode::Here(reader, VecDeque::new()),
             Some(tasks) => {
                 let (pages, waiting) = mpsc::channel(PAGES_READY_MAX);
                 let (done, batches) = mpsc::channel(PAGES_READY_MAX);
                 tasks.thread("reading", Box::new(move || make_ready(&reader, waiting, &done)));
-                Place::Thread { pages, batches }
+                PrefetchMode::Thread { pages, batches }
             }
         };
         Self { place, underway: 0 }
@@ -150,8 +150,8 @@ impl Ready {
 
     pub(crate) async fn put(&mut self, page: Vec<StoredEvent>) -> Result<(), ProjectionError> {
         match &mut self.place {
-            Place::Here(_, waiting) => waiting.push_back(page),
-            Place::Thread { pages, .. } => pages.send(page).await.map_err(|_gone| gone())?,
+            PrefetchMode::Here(_, waiting) => waiting.push_back(page),
+            PrefetchMode::Thread { pages, .. } => pages.send(page).await.map_err(|_gone| gone())?,
         }
         self.underway += 1;
         Ok(())
@@ -164,11 +164,11 @@ impl Ready {
         }
         self.underway -= 1;
         match &mut self.place {
-            Place::Here(reader, waiting) => match waiting.pop_front() {
+            PrefetchMode::Here(reader, waiting) => match waiting.pop_front() {
                 Some(page) => Ok(Some(reader.read(&page).await)),
                 None => Ok(None),
             },
-            Place::Thread { batches, .. } => batches.recv().await.map(Some).ok_or_else(gone),
+            PrefetchMode::Thread { batches, .. } => batches.recv().await.map(Some).ok_or_else(gone),
         }
     }
 }

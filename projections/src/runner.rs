@@ -10,8 +10,8 @@ use crate::progress::Progress;
 use crate::read_ahead::{CATCH_UP_EVENTS_MAX, Events, Reader};
 use crate::schema::{prepare_schema, restore_schema};
 use crate::unit_of_work::{Keys, UnitOfWork};
-use crate::view::{View, ViewEvent, parked_before};
-use domain::planted::{Bug, planted};
+use crate::view::{View, ViewEvent, into_parked_error};
+use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::event_store::EventStore;
 use domain::stored_event::{Position, StoredEvent, UnreadableRecord};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// When the buffered rows of a view are written to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pace {
+enum FlushMode {
     /// At the end of the batch.
     Together,
     /// After each event. This is slow, but shows which event the database refused.
@@ -94,16 +94,18 @@ impl Feeder {
 
     /// Applies events as `feed` does, from events that are already prepared.
     pub(crate) async fn feed_batch(&mut self, events: Events) -> Result<(), ProjectionError> {
-        let mut pace = Pace::Together;
+        let mut pace = FlushMode::Together;
         loop {
             match self.try_batch(Arc::clone(&events), pace).await {
                 // The transaction was rolled back. The slow pace finds out which event failed.
-                Err(ProjectionError::Parked { .. }) if pace == Pace::Together => pace = Pace::EachEvent,
+                Err(ProjectionError::Parked { .. }) if pace == FlushMode::Together => {
+                    pace = FlushMode::EachEvent
+                }
                 // The batch is tried again without the parked view. Each turn parks one more view, so the
                 // loop ends.
                 Err(ProjectionError::Parked { view, position, why }) => {
                     self.park(&view, position, why)?;
-                    pace = Pace::Together;
+                    pace = FlushMode::Together;
                 }
                 // Rows that were moved back or lost are fed from their current position: the caller reads on
                 // from there.
@@ -120,7 +122,7 @@ impl Feeder {
         }
     }
 
-    async fn try_batch(&self, events: Events, pace: Pace) -> Result<Vec<Checkpoint>, ProjectionError> {
+    async fn try_batch(&self, events: Events, pace: FlushMode) -> Result<Vec<Checkpoint>, ProjectionError> {
         let views = Arc::clone(&self.views);
         let parked = self.parked.clone();
         let believed = self.progress.checkpoints();
@@ -182,7 +184,7 @@ fn apply_batch(
     views: &[Arc<dyn View>],
     stored: Vec<Checkpoint>,
     events: &[Result<ViewEvent, UnreadableRecord>],
-    pace: Pace,
+    pace: FlushMode,
     parked: &BTreeMap<&'static str, (Position, String)>,
 ) -> Result<Vec<Checkpoint>, ProjectionError> {
     tx.expect(events.len())?;
@@ -204,7 +206,7 @@ fn apply_batch(
         }
         moved.push(checkpoint);
     }
-    if !planted(Bug::CheckpointNotStored) {
+    if !is_planted(Bug::CheckpointNotStored) {
         write_checkpoints(tx, &changed)?;
     }
     Ok(moved)
@@ -226,14 +228,14 @@ pub(crate) fn apply_view(
     checkpoint: &mut Checkpoint,
     end: Option<Position>,
 ) -> Result<(), ProjectionError> {
-    apply_at_pace(tx, view, events, Pace::Together, checkpoint, end)
+    apply_at_pace(tx, view, events, FlushMode::Together, checkpoint, end)
 }
 
 fn apply_at_pace(
     tx: &mut dyn Tx,
     view: &dyn View,
     events: &[Result<ViewEvent, UnreadableRecord>],
-    pace: Pace,
+    pace: FlushMode,
     checkpoint: &mut Checkpoint,
     end: Option<Position>,
 ) -> Result<(), ProjectionError> {
@@ -246,15 +248,15 @@ fn apply_at_pace(
         return Ok(());
     };
     let last = position_of(newest);
-    let parked_at = |position| move |error| parked_before(view, position, error);
+    let parked_at = |position| move |error| into_parked_error(view, position, error);
     let mut unit = UnitOfWork::new(tx, view.tables());
-    if unit.reads_together() && pace == Pace::Together {
+    if unit.reads_together() && pace == FlushMode::Together {
         unit.read_ahead(keys_of(view, fresh)).map_err(parked_at(last))?;
     }
     for event in fresh {
         let position = position_of(event);
         apply_event(&mut unit, view, event).map_err(parked_at(position))?;
-        if pace == Pace::EachEvent {
+        if pace == FlushMode::EachEvent {
             unit.hand_over().map_err(parked_at(position))?;
         }
     }

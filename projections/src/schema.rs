@@ -21,7 +21,7 @@ pub(crate) fn prepare_schema(
     checkpoint::prepare(tx)?;
     stored::prepare(tx)?;
     lost_rows::prepare(tx)?;
-    checkpoint::complete(tx)?;
+    checkpoint::add_recorded_at(tx)?;
     let kept = read_checkpoints(tx)?;
     let is_stale = |view: &&Arc<dyn View>| {
         let mut rows = kept.iter();

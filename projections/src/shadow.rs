@@ -5,7 +5,7 @@
 //! indexes and partitions carry the generation of the rebuild: they keep their names when the table is
 //! renamed at the switch, and must not clash with those of the next rebuild.
 
-use crate::database::{Table, TakesRow, Tx};
+use crate::database::{RowCallback, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 use crate::view::View;
@@ -43,12 +43,12 @@ fn next_table(live: &Table) -> &'static Table {
 
 /// The redirection of one view's statements to the tables of its new rows, with a cache of rewritten
 /// statements.
-pub(crate) struct Shadow {
+pub(crate) struct ShadowTables {
     tables: BTreeMap<&'static str, &'static Table>,
     rewritten: Mutex<BTreeMap<String, Arc<str>>>,
 }
 
-impl Shadow {
+impl ShadowTables {
     pub(crate) fn of(view: &dyn View) -> Self {
         let tables = view.tables().iter();
         Self {
@@ -69,7 +69,7 @@ impl Shadow {
     /// generation.
     pub(crate) fn ddl(&self, statement: &str, generation: u64) -> String {
         let mut names = false;
-        rewritten(statement, |word| {
+        replace_identifiers(statement, |word| {
             let lower = word.to_ascii_lowercase();
             let is_name = names && !matches!(lower.as_str(), "if" | "not" | "exists");
             names = matches!(lower.as_str(), "index" | "table") || (names && !is_name);
@@ -86,7 +86,7 @@ impl Shadow {
             return Arc::clone(done);
         }
         let table = |word: &str| self.tables.get(word).map(|table| table.name.to_owned());
-        let done: Arc<str> = rewritten(sql, table).into();
+        let done: Arc<str> = replace_identifiers(sql, table).into();
         if known.len() < STATEMENTS_MAX {
             known.insert(sql.to_owned(), Arc::clone(&done));
         }
@@ -95,7 +95,7 @@ impl Shadow {
 }
 
 /// Returns `sql` with each identifier outside quotes replaced by the result of `replace`; `None` keeps it.
-pub(crate) fn rewritten(sql: &str, mut replace: impl FnMut(&str) -> Option<String>) -> String {
+pub(crate) fn replace_identifiers(sql: &str, mut replace: impl FnMut(&str) -> Option<String>) -> String {
     let mut done = String::with_capacity(sql.len() + NEXT.len() * 4);
     let mut word = String::new();
     let mut quote = None;
@@ -125,11 +125,11 @@ pub(crate) fn rewritten(sql: &str, mut replace: impl FnMut(&str) -> Option<Strin
 /// A transaction in which the names of a view's tables mean the tables of its new rows.
 pub(crate) struct ShadowTx<'a> {
     inner: &'a mut dyn Tx,
-    shadow: &'a Shadow,
+    shadow: &'a ShadowTables,
 }
 
 impl<'a> ShadowTx<'a> {
-    pub(crate) fn new(inner: &'a mut dyn Tx, shadow: &'a Shadow) -> Self {
+    pub(crate) fn new(inner: &'a mut dyn Tx, shadow: &'a ShadowTables) -> Self {
         Self { inner, shadow }
     }
 }
@@ -139,7 +139,7 @@ impl Tx for ShadowTx<'_> {
         self.inner.exec(&self.shadow.sql(sql), values)
     }
 
-    fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError> {
+    fn each(&mut self, sql: &str, values: &[Val], take: &mut RowCallback<'_>) -> Result<(), ProjectionError> {
         self.inner.each(&self.shadow.sql(sql), values, take)
     }
 
@@ -180,10 +180,10 @@ mod tests {
     use crate::database::Dialect;
     use crate::views;
 
-    fn shadow_of(name: &str) -> Shadow {
+    fn shadow_of(name: &str) -> ShadowTables {
         let all = views::all();
         let view = all.iter().find(|view| view.name() == name).unwrap();
-        Shadow::of(view.as_ref())
+        ShadowTables::of(view.as_ref())
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn no_column_has_a_tables_name_and_no_name_is_too_long() {
         for view in views::all() {
-            let shadow = Shadow::of(view.as_ref());
+            let shadow = ShadowTables::of(view.as_ref());
             for table in view.tables() {
                 assert!(next_name(table.name).len() <= 50, "{}", table.name);
                 for statement in table.statements(Dialect::Postgres) {

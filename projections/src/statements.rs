@@ -25,7 +25,7 @@ pub(crate) fn key_names(columns: &[String], table: &Table) -> String {
 
 /// Returns the `on conflict` clause of an upsert: it overwrites all columns outside the primary key, or
 /// does nothing if the table has no others.
-pub(crate) fn in_their_place(columns: &[String], table: &Table) -> String {
+pub(crate) fn conflict_clause(columns: &[String], table: &Table) -> String {
     let others = columns.iter().skip(table.key_columns);
     let set: Vec<String> = others
         .map(|column| format!("{column} = excluded.{column}"))
@@ -41,6 +41,6 @@ pub(crate) fn in_their_place(columns: &[String], table: &Table) -> String {
 /// key.
 pub(crate) fn upsert_statement(columns: &[String], table: &Table) -> String {
     let places = placeholders(columns.len());
-    let then = in_their_place(columns, table);
+    let then = conflict_clause(columns, table);
     format!("insert into {} values ({places}) {then}", table.name)
 }

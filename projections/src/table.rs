@@ -6,7 +6,7 @@ use crate::value::Val;
 use std::borrow::Cow;
 
 /// Rows of earlier events that a fold begins with, grouped by table.
-pub type Begun = Vec<(&'static Table, Vec<Vec<Val>>)>;
+pub type InitialRows = Vec<(&'static Table, Vec<Vec<Val>>)>;
 
 /// The number of partitions of a partitioned table. A hundred million rows are about six million in each.
 pub(crate) const PARTITIONS: u32 = 16;

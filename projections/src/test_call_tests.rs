@@ -4,7 +4,7 @@
 use crate::database::ReadDb;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
-use crate::testing::{Story, rows_of};
+use crate::testing::{TestHistory, rows_of};
 use crate::value::Val;
 use crate::views;
 use domain::call::TestCallEvent;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 const TRAIL: &str = "audit_trail";
 
 /// Returns all rows of each view.
-async fn shown(story: &Story) -> BTreeMap<&'static str, Vec<Vec<Val>>> {
+async fn shown(story: &TestHistory) -> BTreeMap<&'static str, Vec<Vec<Val>>> {
     let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline().unwrap());
     let mut runner = InlineRunner::begin(Arc::clone(&db), views::all()).await.unwrap();
     runner.apply_page(&story.events).await.unwrap();
@@ -37,7 +37,7 @@ async fn shown(story: &Story) -> BTreeMap<&'static str, Vec<Vec<Val>>> {
 }
 
 /// Marks the story's calls as test calls. Returns the number of changed events.
-fn tried(story: &mut Story) -> usize {
+fn tried(story: &mut TestHistory) -> usize {
     let mut told = Vec::new();
     for stored in &story.events {
         let mut record: Value = serde_json::from_slice(&stored.record).unwrap();
@@ -61,7 +61,7 @@ fn tried(story: &mut Story) -> usize {
 
 #[tokio::test]
 async fn a_test_call_changes_no_row_of_any_view_but_the_trail() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.created("T");
     for customer in 0..4 {
         story.whole_call("T", customer);

@@ -1,15 +1,15 @@
 //! Tests of the runner and the database: no event is skipped or applied twice, and no error is hidden.
 
+use crate::context::ProjectionContext;
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
-use crate::grounds::Grounds;
 use crate::live::Projections;
 use crate::rebuild::{Difference, DifferenceKind, ViewCheck, rebuild, verify};
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
-use crate::testing::{Story, TestClock, TestLog, TestTasks, rows_of, steps, varied};
+use crate::testing::{TestClock, TestHistory, TestLog, TestTasks, rows_of, steps, varied};
 use crate::value::Val;
-use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{HandledKinds, View, ViewDefinition, ViewEvent};
 use crate::views;
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// A view that stores the position of every event, and cannot apply the kind `unwanted`.
-struct Memory {
+struct PositionView {
     version: u32,
     unwanted: &'static str,
 }
@@ -30,13 +30,13 @@ const MEMORY: &[Table] = &[Table {
     key_columns: 1,
 }];
 
-impl View for Memory {
+impl View for PositionView {
     fn definition(&self) -> ViewDefinition {
         ViewDefinition {
             name: "memory",
             version: self.version,
             tables: MEMORY,
-            handles: Handles::All,
+            handles: HandledKinds::All,
         }
     }
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
@@ -53,7 +53,7 @@ impl View for Memory {
 }
 
 fn memory(version: u32, unwanted: &'static str) -> Arc<dyn View> {
-    Arc::new(Memory { version, unwanted })
+    Arc::new(PositionView { version, unwanted })
 }
 
 async fn seen_count(db: &dyn ReadDb) -> usize {
@@ -65,8 +65,8 @@ fn inline_db() -> Arc<dyn ReadDb> {
 }
 
 /// A story of 40 customers with a complete call each.
-fn forty_calls() -> Story {
-    let mut story = Story::new();
+fn forty_calls() -> TestHistory {
+    let mut story = TestHistory::new();
     story.created("T");
     for customer in 0..40 {
         story.whole_call("T", customer);
@@ -198,20 +198,20 @@ async fn a_new_version_of_a_view_is_made_anew() {
 }
 
 /// A running set of views over a log, with databases in files.
-struct Running {
+struct RunningViews {
     tasks: TestTasks,
     projections: Arc<Projections>,
     clock: Arc<TestClock>,
 }
 
-async fn running(dir: &std::path::Path, log: &TestLog) -> Running {
+async fn running(dir: &std::path::Path, log: &TestLog) -> RunningViews {
     running_with(dir, log, "").await
 }
 
-async fn running_with(dir: &std::path::Path, log: &TestLog, unwanted: &'static str) -> Running {
+async fn running_with(dir: &std::path::Path, log: &TestLog, unwanted: &'static str) -> RunningViews {
     let tasks = TestTasks::default();
     let clock = TestClock::new();
-    let grounds = Grounds {
+    let grounds = ProjectionContext {
         store: Arc::new(log.clone()),
         db: Arc::new(SqliteReadDb::open(dir, &tasks).unwrap()),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -219,7 +219,7 @@ async fn running_with(dir: &std::path::Path, log: &TestLog, unwanted: &'static s
     let mut all = views::all();
     all.push(memory(1, unwanted));
     let projections = Projections::start_views(grounds, all, &tasks).await.unwrap();
-    Running {
+    RunningViews {
         tasks,
         projections,
         clock,
@@ -361,7 +361,7 @@ async fn all_hold(log: &TestLog, db: Arc<dyn ReadDb>) -> Vec<ViewCheck> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn views_killed_at_random_points_equal_a_clean_replay() {
     let dir = tempfile::tempdir().unwrap();
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.created("T");
     for customer in 0..600 {
         story.whole_call("T", customer);
@@ -499,7 +499,7 @@ async fn the_rows_of_a_story_change_only_with_the_version_of_their_view() {
 async fn every_stored_kind_and_version_is_taken_by_every_view_that_names_it() {
     let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/events");
     let mut kinds = Vec::new();
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     let mut files = Vec::new();
     for folder in std::fs::read_dir(&golden)
         .unwrap()
@@ -537,7 +537,7 @@ async fn every_stored_kind_and_version_is_taken_by_every_view_that_names_it() {
         assert_eq!((row.parked, row.position), (None, story.head()), "{}", row.view);
     }
     for view in views::all() {
-        if let Handles::Kinds(named) = view.handles() {
+        if let HandledKinds::Kinds(named) = view.handles() {
             let unknown: Vec<_> = named
                 .iter()
                 .filter(|kind| !kinds.contains(&(**kind).to_owned()))

@@ -65,13 +65,13 @@ impl Threads {
 
 /// Locks a mutex, also a poisoned one: a panic in a unit of work rolled its transaction back, and the
 /// guarded value is intact.
-pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock_mutex<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn ask(queue: &Queue, work: TxWork) -> Result<(), ProjectionError> {
     let unavailable = |why: &str| ProjectionError::Unavailable(why.to_owned());
-    let sender = held(queue)
+    let sender = lock_mutex(queue)
         .clone()
         .ok_or_else(|| unavailable("the server is stopping"))?;
     let (done, answer) = oneshot::channel();
@@ -96,8 +96,8 @@ fn close_when_stopping(threads: &Arc<Threads>, tasks: &dyn Tasks) {
             stop.stopping().await;
             if let Some(threads) = weak.upgrade() {
                 // Queued work is still done; new work is refused.
-                held(&threads.writer).take();
-                held(&threads.readers).take();
+                lock_mutex(&threads.writer).take();
+                lock_mutex(&threads.readers).take();
             }
         }),
     );
@@ -108,7 +108,7 @@ fn serve(mut worker: Worker, jobs: &Mutex<mpsc::Receiver<Job>>) {
     loop {
         // Readers share a queue: the thread that holds the lock waits for the next unit, the others wait
         // for the lock.
-        let next = held(jobs).blocking_recv();
+        let next = lock_mutex(jobs).blocking_recv();
         let Some(Job { work, done }) = next else {
             return;
         };

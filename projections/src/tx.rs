@@ -6,7 +6,7 @@ use crate::table::Table;
 use crate::value::{Row, Val};
 
 /// A callback that receives the rows of a query one by one; its error ends the query.
-pub type TakesRow<'a> = dyn FnMut(Row) -> Result<(), ProjectionError> + 'a;
+pub type RowCallback<'a> = dyn FnMut(Row) -> Result<(), ProjectionError> + 'a;
 
 /// One transaction of a read database. Its methods are synchronous: the database calls them on a thread
 /// where they cannot block an executor.
@@ -15,7 +15,7 @@ pub trait Tx {
     fn exec(&mut self, sql: &str, values: &[Val]) -> Result<u64, ProjectionError>;
 
     /// Passes each row of a query to `take`, in order, without holding all of them in memory.
-    fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError>;
+    fn each(&mut self, sql: &str, values: &[Val], take: &mut RowCallback<'_>) -> Result<(), ProjectionError>;
 
     /// Returns all rows of a query; the statement must limit them.
     fn query(&mut self, sql: &str, values: &[Val]) -> Result<Vec<Row>, ProjectionError> {
@@ -137,16 +137,16 @@ pub trait Tx {
         &mut self,
         table: &'static Table,
         key: &[Val],
-        edit: &mut dyn FnMut(&mut [Val]) -> Result<Edit, ProjectionError>,
-    ) -> Result<Option<Edit>, ProjectionError> {
+        edit: &mut dyn FnMut(&mut [Val]) -> Result<RowAction, ProjectionError>,
+    ) -> Result<Option<RowAction>, ProjectionError> {
         let Some(mut row) = self.row(table, key)? else {
             return Ok(None);
         };
         let done = edit(&mut row)?;
         match done {
-            Edit::Keep => {}
-            Edit::Write => self.put(table, row)?,
-            Edit::Remove => self.write_rows(table, &[], &[key.to_vec()])?,
+            RowAction::Keep => {}
+            RowAction::Write => self.put(table, row)?,
+            RowAction::Remove => self.write_rows(table, &[], &[key.to_vec()])?,
         }
         Ok(Some(done))
     }
@@ -154,7 +154,7 @@ pub trait Tx {
 
 /// What to do with a row after `Tx::edit` has passed it to its callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edit {
+pub enum RowAction {
     /// Leave the row as it is; it was not changed.
     Keep,
     /// Write the changed row.

@@ -1,9 +1,9 @@
 //! The trait `View`, and the form in which a view receives an event: the envelope is parsed, the typed data
 //! is parsed once and only when needed.
 
+use crate::borrowed_event::{BorrowedEvent, InMemoryView};
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
-use crate::in_place::{InMemory, InPlace};
 use crate::value::Val;
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
@@ -21,13 +21,13 @@ use std::sync::{Arc, OnceLock};
 
 /// The event kinds that a view handles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handles {
+pub enum HandledKinds {
     /// Every kind, also kinds unknown to this build.
     All,
     Kinds(&'static [&'static str]),
 }
 
-impl Handles {
+impl HandledKinds {
     pub fn takes(self, kind: &str) -> bool {
         match self {
             Self::All => true,
@@ -45,7 +45,7 @@ pub struct ViewDefinition {
     /// first event.
     pub version: u32,
     pub tables: &'static [Table],
-    pub handles: Handles,
+    pub handles: HandledKinds,
 }
 
 /// A view: turns events into rows. It has no state except its rows, and reads no clock and no rows of other
@@ -69,7 +69,7 @@ pub trait View: Send + Sync {
 
     /// Returns an in-memory implementation of the view, if it has one. Folds use it for whole logs, where
     /// rows are needed only at the end. Rows that no query reads may be missing.
-    fn in_memory(&self) -> Option<Box<dyn InMemory>> {
+    fn in_memory(&self) -> Option<Box<dyn InMemoryView>> {
         None
     }
 }
@@ -88,7 +88,7 @@ impl dyn View + '_ {
         self.definition().tables
     }
 
-    pub fn handles(&self) -> Handles {
+    pub fn handles(&self) -> HandledKinds {
         self.definition().handles
     }
 }
@@ -124,7 +124,7 @@ impl ViewEvent {
     }
 
     /// Parses the whole envelope of an event that was read in place, as `View::apply` needs it.
-    pub(crate) fn whole(event: &InPlace<'_>) -> Result<Self, ProjectionError> {
+    pub(crate) fn whole(event: &BorrowedEvent<'_>) -> Result<Self, ProjectionError> {
         Self::read(event.stored()).map_err(|error| ProjectionError::Corrupt(error.to_string()))
     }
 
@@ -190,7 +190,11 @@ fn read_any(envelope: &Envelope) -> Result<AnyEvent, String> {
 }
 
 /// Turns the error of an event into `Parked` at its position; `Unavailable` stays, because it is temporary.
-pub(crate) fn parked_before(view: &dyn View, position: Position, error: ProjectionError) -> ProjectionError {
+pub(crate) fn into_parked_error(
+    view: &dyn View,
+    position: Position,
+    error: ProjectionError,
+) -> ProjectionError {
     match error {
         ProjectionError::Unavailable(_) => error,
         other => ProjectionError::Parked {

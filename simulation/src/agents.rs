@@ -3,7 +3,7 @@
 //! How long each talks and wraps up is derived from the seed and the call. After a restart all agents are
 //! free, because a power loss ends what they did.
 
-use super::breaks::Breaks;
+use super::agent_breaks::AgentBreaks;
 use super::clock::drawn_of;
 use async_trait::async_trait;
 use domain::ids::{CallId, CampaignId, UserId};
@@ -23,7 +23,7 @@ const WRAP_MIN_MS: u64 = 4_000;
 const WRAP_MORE_MS: u64 = 32_000;
 
 #[derive(Clone, Copy)]
-enum Doing {
+enum AgentActivity {
     Free {
         since: Timestamp,
     },
@@ -42,25 +42,30 @@ enum Doing {
 
 struct Agent {
     name: UserId,
-    doing: Doing,
+    doing: AgentActivity,
 }
 
 /// The agents of all campaigns of a world.
 pub(crate) struct SimulatedAgents {
     seed: u64,
     clock: Arc<dyn Clock>,
-    breaks: Option<Breaks>,
+    breaks: Option<AgentBreaks>,
     floor: Mutex<Vec<Agent>>,
     freed: Notify,
 }
 
 impl SimulatedAgents {
     /// `count` free agents; `None` for 0.
-    pub(crate) fn new(count: u32, seed: u64, clock: Arc<dyn Clock>, breaks: Option<Breaks>) -> Option<Self> {
+    pub(crate) fn new(
+        count: u32,
+        seed: u64,
+        clock: Arc<dyn Clock>,
+        breaks: Option<AgentBreaks>,
+    ) -> Option<Self> {
         let since = clock.now();
         let agent = |index| {
             let name = format!("agent-{index}").parse().ok()?;
-            let doing = Doing::Free { since };
+            let doing = AgentActivity::Free { since };
             Some(Agent { name, doing })
         };
         let floor: Vec<Agent> = (1..=count).filter_map(agent).collect();
@@ -77,10 +82,10 @@ impl SimulatedAgents {
     fn at(&self, now: Timestamp) -> MutexGuard<'_, Vec<Agent>> {
         let mut floor = self.floor.lock().unwrap_or_else(PoisonError::into_inner);
         for agent in floor.iter_mut() {
-            if let Doing::WrappingUp { until } = agent.doing
+            if let AgentActivity::WrappingUp { until } = agent.doing
                 && until <= now
             {
-                agent.doing = Doing::Free { since: until };
+                agent.doing = AgentActivity::Free { since: until };
             }
         }
         floor
@@ -94,11 +99,13 @@ impl SimulatedAgents {
         }
         let mut floor = self.at(now);
         let free = floor.iter_mut().filter_map(|agent| match agent.doing {
-            Doing::Free { since } => Some((since, agent)),
-            Doing::Kept { .. } | Doing::Talking { .. } | Doing::WrappingUp { .. } => None,
+            AgentActivity::Free { since } => Some((since, agent)),
+            AgentActivity::Kept { .. } | AgentActivity::Talking { .. } | AgentActivity::WrappingUp { .. } => {
+                None
+            }
         });
         let (_, agent) = free.min_by_key(|(since, _)| *since)?;
-        agent.doing = Doing::Talking { call, since: now };
+        agent.doing = AgentActivity::Talking { call, since: now };
         Some(agent.name.clone())
     }
 
@@ -110,8 +117,8 @@ impl SimulatedAgents {
     /// When the next agent has finished wrapping up.
     fn next_free_at(&self, now: Timestamp) -> Option<Timestamp> {
         let wrapping = |agent: &Agent| match agent.doing {
-            Doing::WrappingUp { until } => Some(until),
-            Doing::Free { .. } | Doing::Kept { .. } | Doing::Talking { .. } => None,
+            AgentActivity::WrappingUp { until } => Some(until),
+            AgentActivity::Free { .. } | AgentActivity::Kept { .. } | AgentActivity::Talking { .. } => None,
         };
         self.at(now).iter().filter_map(wrapping).min()
     }
@@ -133,10 +140,11 @@ impl SimulatedAgents {
 
     fn taken_at(&self, call: CallId, now: Timestamp) -> Timestamp {
         let talks = |agent: &Agent| match agent.doing {
-            Doing::Talking { call: with, since } if with == call => Some(since),
-            Doing::Talking { .. } | Doing::Kept { .. } | Doing::Free { .. } | Doing::WrappingUp { .. } => {
-                None
-            }
+            AgentActivity::Talking { call: with, since } if with == call => Some(since),
+            AgentActivity::Talking { .. }
+            | AgentActivity::Kept { .. }
+            | AgentActivity::Free { .. }
+            | AgentActivity::WrappingUp { .. } => None,
         };
         self.at(now).iter().find_map(talks).unwrap_or(now)
     }
@@ -150,12 +158,12 @@ impl Agents for SimulatedAgents {
         for agent in self.at(now).iter() {
             match agent.doing {
                 // Agents on a break are not reported: they are absent.
-                Doing::Free { .. } if is_away => {}
-                Doing::Free { .. } => seen.free += 1,
+                AgentActivity::Free { .. } if is_away => {}
+                AgentActivity::Free { .. } => seen.free += 1,
                 // Busy from now on: they talk as soon as the callee answers.
-                Doing::Kept { .. } => seen.talking_ms.push(0),
-                Doing::Talking { since, .. } => seen.talking_ms.push(now.ms_since(since)),
-                Doing::WrappingUp { .. } => seen.wrapping += 1,
+                AgentActivity::Kept { .. } => seen.talking_ms.push(0),
+                AgentActivity::Talking { since, .. } => seen.talking_ms.push(now.ms_since(since)),
+                AgentActivity::WrappingUp { .. } => seen.wrapping += 1,
             }
         }
         Some(seen)
@@ -185,9 +193,12 @@ impl Agents for SimulatedAgents {
             return false;
         }
         let mut floor = self.at(now);
-        let is_free = |one: &&mut Agent| one.name == *agent && matches!(one.doing, Doing::Free { .. });
+        let is_free =
+            |one: &&mut Agent| one.name == *agent && matches!(one.doing, AgentActivity::Free { .. });
         let found = floor.iter_mut().find(is_free);
-        found.map(|one| one.doing = Doing::Kept { call }).is_some()
+        found
+            .map(|one| one.doing = AgentActivity::Kept { call })
+            .is_some()
     }
 
     fn free_agents(&self, _campaign: &CampaignId, now: Timestamp) -> Vec<UserId> {
@@ -195,16 +206,19 @@ impl Agents for SimulatedAgents {
             return Vec::new();
         }
         let floor = self.at(now);
-        let free = floor.iter().filter(|one| matches!(one.doing, Doing::Free { .. }));
+        let free = floor
+            .iter()
+            .filter(|one| matches!(one.doing, AgentActivity::Free { .. }));
         free.map(|one| one.name.clone()).collect()
     }
 
     async fn take_reserved(&self, _campaign: &CampaignId, call: CallId) -> Option<UserId> {
         let now = self.clock.now();
         let mut floor = self.at(now);
-        let keeps = |one: &&mut Agent| matches!(one.doing, Doing::Kept { call: kept } if kept == call);
+        let keeps =
+            |one: &&mut Agent| matches!(one.doing, AgentActivity::Kept { call: kept } if kept == call);
         let one = floor.iter_mut().find(keeps)?;
-        one.doing = Doing::Talking { call, since: now };
+        one.doing = AgentActivity::Talking { call, since: now };
         Some(one.name.clone())
     }
 
@@ -218,10 +232,10 @@ impl Agents for SimulatedAgents {
         for one in self.at(now).iter_mut().filter(|one| one.name == *agent) {
             one.doing = match one.doing {
                 // The call was not answered: there is nothing to wrap up.
-                Doing::Kept { .. } => Doing::Free { since: now },
-                Doing::Free { .. } | Doing::Talking { .. } | Doing::WrappingUp { .. } => {
-                    Doing::WrappingUp { until }
-                }
+                AgentActivity::Kept { .. } => AgentActivity::Free { since: now },
+                AgentActivity::Free { .. }
+                | AgentActivity::Talking { .. }
+                | AgentActivity::WrappingUp { .. } => AgentActivity::WrappingUp { until },
             };
         }
         self.freed.notify_one();
@@ -233,10 +247,10 @@ mod tests {
     use super::*;
     use domain::ids::EnrolmentId;
 
-    struct Still;
+    struct FixedClock;
 
     #[async_trait]
-    impl Clock for Still {
+    impl Clock for FixedClock {
         fn now(&self) -> Timestamp {
             Timestamp::from_millis(1_000)
         }
@@ -254,7 +268,7 @@ mod tests {
 
     #[test]
     fn an_agent_who_is_kept_for_a_call_takes_that_one_alone_and_is_free_again_where_nobody_answers() {
-        let agents = SimulatedAgents::new(1, 7, Arc::new(Still), None).expect("one agent");
+        let agents = SimulatedAgents::new(1, 7, Arc::new(FixedClock), None).expect("one agent");
         let campaign: CampaignId = "C".parse().expect("a word");
         let now = Timestamp::from_millis(1_000);
         let one = agents.free_agents(&campaign, now).remove(0);

@@ -1,9 +1,9 @@
 //! A simulated disk that loses unsynced data: after a crash only synced bytes remain, and possibly a torn
 //! tail.
 
+use super::chunked_bytes::ChunkedBytes;
 use super::clock::SeededChance;
 use super::faults::{DiskFault, SyncSide};
-use super::pieces::Pieces;
 use super::power::Power;
 use domain::ports::disk::Disk;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ const SECTOR_BYTES: usize = 512;
 
 #[derive(Default)]
 struct File {
-    synced: Pieces,
+    synced: ChunkedBytes,
     unsynced: Vec<u8>,
 }
 
@@ -140,7 +140,7 @@ impl Disk for SimulatedDisk {
             Some(file) => file.unsynced.extend_from_slice(bytes),
             None => {
                 let unsynced = bytes.to_vec();
-                let synced = Pieces::default();
+                let synced = ChunkedBytes::default();
                 state.files.insert(file.to_owned(), File { synced, unsynced });
             }
         }

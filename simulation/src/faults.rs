@@ -106,13 +106,13 @@ impl Crash {
 
 /// A period with a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Spell {
+pub(crate) struct FaultPeriod {
     pub(crate) from: Timestamp,
     /// Exclusive.
     pub(crate) until: Timestamp,
 }
 
-impl Spell {
+impl FaultPeriod {
     pub(crate) fn holds(&self, at: Timestamp) -> bool {
         self.from <= at && at < self.until
     }
@@ -131,7 +131,7 @@ impl Spell {
 /// A period in which all trunks, or one of them, are unreachable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outage {
-    pub(crate) spell: Spell,
+    pub(crate) spell: FaultPeriod,
     /// The unreachable trunk, counted from 0; `None`: all.
     pub(crate) of: Option<u32>,
 }
@@ -145,15 +145,15 @@ impl Outage {
 
 /// A wrong setting of the wall clock, corrected at the end of the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Jump {
-    pub(crate) spell: Spell,
+pub(crate) struct ClockJump {
+    pub(crate) spell: FaultPeriod,
     /// By how much the wall clock is set, in milliseconds; positive is forward.
     pub(crate) by_ms: i64,
 }
 
-impl Jump {
+impl ClockJump {
     /// Draws a jump: seconds as often as hours, forward as often as back.
-    fn draw(chance: &SeededChance, spell: Spell) -> Self {
+    fn draw(chance: &SeededChance, spell: FaultPeriod) -> Self {
         let most_ms = match chance.below(2) {
             0 => JUMP_SHORT_MS_MAX,
             _ => JUMP_MS_MAX,
@@ -172,9 +172,9 @@ pub(crate) struct Faults {
     /// In order of time.
     pub(crate) crashes: Vec<Crash>,
     pub(crate) outages: Vec<Outage>,
-    pub(crate) slow: Option<Spell>,
-    pub(crate) wrong_clock: Option<Spell>,
-    pub(crate) jump: Option<Jump>,
+    pub(crate) slow: Option<FaultPeriod>,
+    pub(crate) wrong_clock: Option<FaultPeriod>,
+    pub(crate) jump: Option<ClockJump>,
 }
 
 /// Draws the faults of one world. Every second world, on average, also crashes at syncs.
@@ -187,7 +187,7 @@ pub(crate) fn draw(
 ) -> Faults {
     let mut crashes = crashes(chance, midnight, days, calls_per_day, rates);
     let spell = |rate: u32, for_ms| {
-        let drawn = Spell::draw(chance, midnight, days, for_ms);
+        let drawn = FaultPeriod::draw(chance, midnight, days, for_ms);
         (chance.below(10) < u64::from(rate)).then_some(drawn)
     };
     let mut outages: Vec<Outage> = Vec::new();
@@ -200,7 +200,7 @@ pub(crate) fn draw(
     let slow = spell(rates.slow_appends_of_ten, slow_ms);
     let wrong_clock = spell(rates.wrong_clocks_of_ten, WRONG_FOR_MS);
     let jumps = spell(rates.clock_jumps_of_ten, WRONG_FOR_MS);
-    let jump = jumps.map(|spell| Jump::draw(chance, spell));
+    let jump = jumps.map(|spell| ClockJump::draw(chance, spell));
     let mut nth = 0;
     let mut is_kept = || {
         let is_kept = nth >= KEPT_MAX || rates.kept >> nth & 1 == 1;
@@ -224,7 +224,7 @@ pub(crate) fn draw(
 
 /// The restart of a process that started ahead of the true time and cannot go back, some time after the
 /// correction.
-fn restart(jump: Jump) -> Crash {
+fn restart(jump: ClockJump) -> Crash {
     Crash {
         planned: true,
         ..Crash::end(jump.spell.until.plus_ms(RESTART_AFTER_MS))

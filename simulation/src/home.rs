@@ -12,13 +12,13 @@ pub(crate) const NEW_YORK: [&str; 4] = ["212", "332", "646", "917"];
 
 /// Where the customers of a world live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Home {
+pub(crate) enum CustomerHome {
     China,
     Berlin,
     NewYork,
 }
 
-impl Home {
+impl CustomerHome {
     /// When a campaign ends, in milliseconds from the midnight of its last day in Beijing; what is due later
     /// is settled. It is evening there, seven in the evening in Berlin, two or three in the afternoon in New
     /// York.

@@ -6,21 +6,21 @@
 //! same seed gives the same log, byte for byte. Real disks, sockets and SQLite files are tested elsewhere, by
 //! the kill loops.
 
+mod agent_breaks;
 mod agents;
-mod breaks;
+mod campaign_profile;
+mod chunked_bytes;
 mod clock;
 mod disk;
 mod faults;
 #[cfg(test)]
 mod found_seeds;
-mod hands;
 mod home;
 mod invariants;
 mod life;
-mod manner;
 mod operator;
+mod operator_acts;
 mod people;
-mod pieces;
 mod power;
 mod progress;
 mod scenario;
@@ -29,7 +29,7 @@ mod shrink;
 mod slow_store;
 mod tasks;
 mod telemarketing;
-mod wall;
+mod wall_clock;
 mod witness;
 mod world;
 
@@ -38,7 +38,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use invariants::Tally;
-pub use progress::{Progress, ProgressFault, RanWorld};
+pub use progress::{CompletedWorld, Progress, ProgressFault};
 pub use scenario::{FaultRates, Scenario, ScenarioFault};
 pub use shrink::shrink;
 pub use world::SimulationError;
@@ -86,7 +86,7 @@ impl Plan {
 
 /// The result of one world of a run.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Found(WorldReport);
+pub struct WorldResult(WorldReport);
 
 /// The result of a run. The same plan gives the same report.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -123,7 +123,7 @@ impl Report {
 }
 
 /// Runs one world of the plan on the calling thread.
-pub fn simulate_world(plan: Plan, index: u64) -> Result<Found, SimulationError> {
+pub fn simulate_world(plan: Plan, index: u64) -> Result<WorldResult, SimulationError> {
     world::run(world::WorldPlan {
         days: plan.days_of(index),
         calls_per_day: plan.calls_per_day,
@@ -134,11 +134,11 @@ pub fn simulate_world(plan: Plan, index: u64) -> Result<Found, SimulationError> 
         faults: plan.faults,
         scenario: plan.scenario,
     })
-    .map(Found)
+    .map(WorldResult)
 }
 
 /// The report over all worlds of a plan, in their order; they may have run anywhere.
-pub fn put_together(plan: Plan, worlds: Vec<Found>) -> Report {
+pub fn combine_report(plan: Plan, worlds: Vec<WorldResult>) -> Report {
     let mut report = Report {
         days: plan.days,
         calls: 0,
@@ -154,7 +154,7 @@ pub fn put_together(plan: Plan, worlds: Vec<Found>) -> Report {
         violations: Vec::new(),
     };
     let (mut hash, mut counts) = (Sha256::new(), invariants::Counts::default());
-    for Found(world) in worlds {
+    for WorldResult(world) in worlds {
         hash.update(world.log_hash);
         report.calls += world.calls;
         report.crashes += world.crashes;
@@ -202,7 +202,7 @@ mod tests {
 
     fn run(plan: Plan) -> Report {
         let worlds = (0..plan.worlds_count()).map(|index| simulate_world(plan, index).unwrap());
-        put_together(plan, worlds.collect())
+        combine_report(plan, worlds.collect())
     }
 
     #[test]

@@ -1,16 +1,16 @@
 //! One life of a world's machine: the product starts, runs with the faults around it, and is cut off or
 //! stopped.
 
+use super::agent_breaks::AgentBreaks;
 use super::agents::SimulatedAgents;
-use super::breaks::Breaks;
 use super::clock::SeededChance;
 use super::faults::Crash;
 use super::operator::Operator;
 use super::people::SeededCallees;
 use super::slow_store::SlowStore;
 use super::tasks::LocalTasks;
-use super::world::{SimulationError, World, failed};
-use actors::{ActorSystem, DriverPorts, Drivers, DriversHandle, Environment, Place};
+use super::world::{SimulatedWorld, SimulationError, failed};
+use actors::{ActorSystem, DriverPorts, Drivers, DriversHandle, EntityRuntime, Environment};
 use async_trait::async_trait;
 use domain::ids::CallId;
 use domain::installation::ClockOffset;
@@ -21,8 +21,8 @@ use domain::ports::line::Line;
 use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
 use domain::ports::tasks::Tasks;
 use media::lines::SimulatedLine;
-use projections::{Grounds, Projections};
-use speech::simulated::SimulatedSynthesizer;
+use projections::{ProjectionContext, Projections};
+use speech::simulated_synthesizer::SimulatedSynthesizer;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -54,7 +54,7 @@ impl Recordings for NoRecordings {
     }
 }
 
-impl World {
+impl SimulatedWorld {
     /// The world's store; in some worlds appends take long for a while.
     fn store_of(&self, generation: u64) -> Result<Arc<dyn EventStore>, SimulationError> {
         let inner = self.store()?;
@@ -92,13 +92,13 @@ impl World {
         self.schedule_faults(tasks.as_ref(), crash);
         self.watch_wall(tasks.as_ref(), &environment);
         self.watch_clock(tasks.as_ref(), &environment);
-        let system = ActorSystem::start(environment.clone(), Place::Local);
+        let system = ActorSystem::start(environment.clone(), EntityRuntime::Local);
         let ports = self.ports(&environment).await?;
         let operator = self.operator(&system, &environment);
         let started = OnceCell::new();
         let living = async {
             let recordings = Arc::new(NoRecordings);
-            match actors::start_forgetting(&system, &environment, recordings).await {
+            match actors::start_erasures(&system, &environment, recordings).await {
                 Ok(()) => {}
                 Err(error) if crash.disk_from.is_some() => {
                     tracing::debug!(%error, "not started");
@@ -167,12 +167,12 @@ impl World {
     }
 
     async fn ports(&self, environment: &Environment) -> Result<DriverPorts, SimulationError> {
-        let grounds = Grounds {
+        let grounds = ProjectionContext {
             store: Arc::clone(&environment.store),
             db: Arc::clone(&self.views),
             clock: Arc::clone(&self.clock),
         };
-        let projections = Projections::start_apart(
+        let projections = Projections::start_with_spacing(
             grounds,
             self.chosen(),
             self.shape.views_apart_ms,
@@ -204,7 +204,7 @@ impl World {
     }
 
     fn agents(&self) -> Option<SimulatedAgents> {
-        let breaks = Breaks::draw(self.seed, &self.plan.faults);
+        let breaks = AgentBreaks::draw(self.seed, &self.plan.faults);
         SimulatedAgents::new(self.plan.agents, self.seed, Arc::clone(&self.clock), breaks)
     }
 

@@ -5,11 +5,11 @@
 //! Every command id is derived from what the command is about, so after a crash the operator repeats the day,
 //! and each command takes effect once.
 
+use super::campaign_profile::{CampaignProfile, WHITE_LIST};
 use super::clock::SeededChance;
-use super::home::Home;
-use super::manner::{Manner, WHITE_LIST};
+use super::home::CustomerHome;
 use super::people;
-use super::shape::Shape;
+use super::shape::WorldShape;
 use super::telemarketing;
 use super::world::WorldPlan;
 use actors::{ActorSystem, AskError, Environment};
@@ -45,7 +45,7 @@ const LATE_START_MS: u64 = 18 * HOUR_MS - 60_000;
 const LOOKS_EVERY_MS: u64 = 10 * 60_000;
 
 /// The last such check of a day, in milliseconds from midnight; the campaign ends ten minutes later.
-const LOOKS_UNTIL_MS: u64 = Home::China.end_ms() - LOOKS_EVERY_MS;
+const LOOKS_UNTIL_MS: u64 = CustomerHome::China.end_ms() - LOOKS_EVERY_MS;
 
 /// The list with most customers of a campaign.
 pub(crate) const FIRST_LIST: &str = "simulated";
@@ -62,7 +62,7 @@ const TRY_AGAIN_MS: u64 = 500;
 
 /// The operator's memory, which survives crashes.
 #[derive(Default)]
-pub(crate) struct Notebook {
+pub(crate) struct OperatorMemory {
     /// Acknowledged log positions: they must be in the log forever.
     acknowledged: Mutex<Vec<Position>>,
     days_done: AtomicU32,
@@ -70,7 +70,7 @@ pub(crate) struct Notebook {
     never_began: Mutex<BTreeMap<String, Timestamp>>,
 }
 
-impl Notebook {
+impl OperatorMemory {
     pub(crate) fn note(&self, position: Position) {
         self.acknowledged
             .lock()
@@ -103,11 +103,11 @@ impl Notebook {
 pub(crate) struct Operator {
     pub(crate) system: ActorSystem,
     pub(crate) environment: Environment,
-    pub(crate) notebook: Arc<Notebook>,
+    pub(crate) notebook: Arc<OperatorMemory>,
     pub(crate) seed: u64,
     pub(crate) midnight: Timestamp,
     pub(crate) plan: WorldPlan,
-    pub(crate) shape: Shape,
+    pub(crate) shape: WorldShape,
 }
 
 pub(crate) fn cause(about: &str) -> Cause {
@@ -244,7 +244,7 @@ impl Operator {
     }
 
     /// The properties of a campaign, from the seed.
-    pub(crate) fn manner(&self, day: u32, part: u32) -> Manner {
+    pub(crate) fn manner(&self, day: u32, part: u32) -> CampaignProfile {
         manner_of(&self.plan, self.seed, day, part)
     }
 
@@ -262,7 +262,7 @@ impl Operator {
             holds_each_day: false,
             ..DialingPlan::default()
         });
-        telemarketing::relieved(&mut plan, &manner, self.plan.agents);
+        telemarketing::add_agents_to_plan(&mut plan, &manner, self.plan.agents);
         plan
     }
 
@@ -388,7 +388,7 @@ impl Operator {
 }
 
 /// The properties of one campaign of a world, for the operator and the oracle.
-pub(crate) fn manner_of(plan: &WorldPlan, seed: u64, day: u32, part: u32) -> Manner {
+pub(crate) fn manner_of(plan: &WorldPlan, seed: u64, day: u32, part: u32) -> CampaignProfile {
     let chance = SeededChance::new(seed, 6_000 + u64::from(day) + (u64::from(part) << 32));
-    Manner::draw(&chance, &plan.scenario, plan.days.saturating_sub(day))
+    CampaignProfile::draw(&chance, &plan.scenario, plan.days.saturating_sub(day))
 }

@@ -1,12 +1,12 @@
 //! The customers of a world: who they are, and what each does when the phone rings, all drawn from the seed.
 
+use super::campaign_profile::CampaignProfile;
 use super::clock::SeededChance;
 use super::faults::Outage;
-use super::home::Home;
-use super::manner::Manner;
+use super::home::CustomerHome;
 use super::power::Power;
 use super::scenario::Scenario;
-use super::witness::Witness;
+use super::witness::DurabilityWitness;
 use domain::customer::CountrySource;
 use domain::customer::command::{Enrolment, GivenConsent};
 use domain::ids::{CampaignId, ListId};
@@ -27,7 +27,7 @@ pub(crate) struct Row<'a> {
     pub(crate) index: u64,
     pub(crate) campaign: &'a CampaignId,
     pub(crate) list: ListId,
-    pub(crate) manner: &'a Manner,
+    pub(crate) manner: &'a CampaignProfile,
     /// The list uses the second number of customers who have two.
     pub(crate) by_second: bool,
     /// The earliest time of a consent.
@@ -39,7 +39,7 @@ impl Row<'_> {
     fn phone(&self, scenario: &Scenario) -> String {
         let home = self.manner.home();
         let has_two = self.index % 10 < u64::from(scenario.second_numbers_of_ten);
-        if has_two && self.by_second && home == Home::China {
+        if has_two && self.by_second && home == CustomerHome::China {
             return second_phone(self.index);
         }
         home.phone(self.index)
@@ -97,7 +97,7 @@ impl Row<'_> {
             best_times: None,
             preferred: Vec::new(),
             priority: None,
-            dedupe: domain::calling_plan::Dedupe::Campaign,
+            dedupe: domain::calling_plan::DeduplicationScope::Campaign,
         }
     }
 }
@@ -132,7 +132,7 @@ pub(crate) fn draw(chance: &SeededChance, count: u32, population: u64) -> Vec<u6
 pub(crate) struct SeededCallees {
     pub(crate) seed: u64,
     pub(crate) outages: Vec<Outage>,
-    pub(crate) witness: Arc<Witness>,
+    pub(crate) witness: Arc<DurabilityWitness>,
     pub(crate) power: Arc<Power>,
 }
 
@@ -221,7 +221,7 @@ impl SimulatedCallees for SeededCallees {
 mod tests {
     use super::*;
     use crate::disk::SimulatedDisk;
-    use crate::faults::Spell;
+    use crate::faults::FaultPeriod;
 
     fn callees(outages: Vec<Outage>) -> SeededCallees {
         let chance = Arc::new(SeededChance::new(7, 0));
@@ -229,7 +229,7 @@ mod tests {
         SeededCallees {
             seed: 7,
             outages,
-            witness: Arc::new(Witness::new(disk)),
+            witness: Arc::new(DurabilityWitness::new(disk)),
             power: Arc::default(),
         }
     }
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn nobody_is_reached_during_an_outage_and_its_end_is_past_it() {
-        let spell = Spell {
+        let spell = FaultPeriod {
             from: Timestamp::EPOCH.plus_ms(1_000),
             until: Timestamp::EPOCH.plus_ms(2_000),
         };

@@ -40,12 +40,12 @@ impl Power {
 }
 
 /// A task of the machine. Without power it stops where it is until it is dropped.
-pub(crate) struct Powered<F: ?Sized> {
+pub(crate) struct PoweredTask<F: ?Sized> {
     pub(crate) power: Arc<Power>,
     pub(crate) work: Pin<Box<F>>,
 }
 
-impl<F: Future + ?Sized> Future for Powered<F> {
+impl<F: Future + ?Sized> Future for PoweredTask<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
@@ -70,7 +70,7 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         };
-        let task = Powered {
+        let task = PoweredTask {
             power: Arc::clone(&power),
             work: Box::pin(work),
         };

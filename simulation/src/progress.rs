@@ -3,7 +3,7 @@
 //! Worlds are independent, so it does not matter which of them ran before. The first line identifies the
 //! program and the plan; results of another program or plan are not used.
 
-use crate::Found;
+use crate::WorldResult;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -11,9 +11,9 @@ use std::path::Path;
 
 /// A world that was run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RanWorld {
+pub struct CompletedWorld {
     pub index: u64,
-    pub found: Found,
+    pub found: WorldResult,
     /// Whether a second run gave the same log; `None` if it ran once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_again: Option<bool>,
@@ -48,7 +48,7 @@ pub struct Progress {
 impl Progress {
     /// Opens or creates the file of a run. Returns the worlds that it contains. A last line that was cut off
     /// is removed; a file of another run is left unchanged.
-    pub fn resume(path: &Path, of: &str) -> Result<(Self, Vec<RanWorld>), ProgressFault> {
+    pub fn resume(path: &Path, of: &str) -> Result<(Self, Vec<CompletedWorld>), ProgressFault> {
         let mut options = OpenOptions::new();
         let mut file = options
             .read(true)
@@ -92,7 +92,7 @@ impl Progress {
     }
 
     /// Stores the result of a world, before it is counted.
-    pub fn keep(&mut self, ran: &RanWorld) -> Result<(), ProgressFault> {
+    pub fn keep(&mut self, ran: &CompletedWorld) -> Result<(), ProgressFault> {
         self.write(&line_of(ran)?)
     }
 
@@ -127,10 +127,10 @@ fn parsed<T: serde::de::DeserializeOwned>(line: usize, text: &str) -> Result<T, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Plan, Views, put_together, simulate_world};
+    use crate::{Plan, Views, combine_report, simulate_world};
 
     /// A world of a day with a few customers: what is stored of a world does not depend on its length.
-    fn ran(index: u64) -> RanWorld {
+    fn ran(index: u64) -> CompletedWorld {
         let plan = Plan {
             days: 1,
             calls_per_day: 3,
@@ -138,7 +138,7 @@ mod tests {
             views: Views::Worklist,
             ..Plan::default()
         };
-        RanWorld {
+        CompletedWorld {
             index,
             found: simulate_world(plan, 0).unwrap(),
             same_again: (index == 0).then_some(true),
@@ -171,9 +171,9 @@ mod tests {
         drop(progress);
         let (_, all) = Progress::resume(&path, "ours").unwrap();
         assert_eq!(all, worlds);
-        let report = |worlds: Vec<RanWorld>| {
+        let report = |worlds: Vec<CompletedWorld>| {
             let founds = worlds.into_iter().map(|ran| ran.found).collect();
-            put_together(Plan::default(), founds)
+            combine_report(Plan::default(), founds)
         };
         let whole = report(worlds);
         assert!(whole.events > 0 && whole.invariants.len() > 5, "{whole:?}");

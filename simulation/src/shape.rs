@@ -29,7 +29,7 @@ const HOLD_OFF_MS: u64 = 180_000;
 
 /// The dimensions of one world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shape {
+pub(crate) struct WorldShape {
     pub(crate) lines: u32,
     pub(crate) legs_max: u32,
     pub(crate) max_concurrent: u32,
@@ -37,7 +37,7 @@ pub(crate) struct Shape {
     pub(crate) views_apart_ms: u64,
 }
 
-impl Shape {
+impl WorldShape {
     pub(crate) fn draw(chance: &SeededChance) -> Self {
         let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
         let one_of = |count: usize| usize::try_from(chance.below(count as u64)).unwrap_or(0);
@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn over_many_worlds_one_and_two_trunks_and_campaigns_are_drawn_and_rows_are_late_by_more_or_less() {
-        let drawn: Vec<Shape> = (0..40)
-            .map(|seed| Shape::draw(&SeededChance::new(seed, 5)))
+        let drawn: Vec<WorldShape> = (0..40)
+            .map(|seed| WorldShape::draw(&SeededChance::new(seed, 5)))
             .collect();
         for count in [1, 2] {
             assert!(drawn.iter().any(|shape| shape.lines == count));

@@ -1,7 +1,7 @@
 //! Shrinks a failing plan for as long as it fails: one world, fewer customers and days, fewer kinds of
 //! faults, then single faults removed. The result is one command line.
 
-use super::{Found, Plan, SimulationError, Views, simulate_world};
+use super::{Plan, SimulationError, Views, WorldResult, simulate_world};
 
 /// The distance between the seeds of two worlds. Its inverse modulo 2^64 makes a later world of a plan the
 /// first of another.
@@ -13,7 +13,7 @@ const TRIES_MAX: u32 = 200;
 /// Most faults that can be removed one by one.
 const FAULTS_MAX: u32 = 64;
 
-impl Found {
+impl WorldResult {
     /// The first text about a violated invariant; `None` if all hold.
     pub fn violation(&self) -> Option<&str> {
         let is_violated = self.0.findings.tallies.values().any(|tally| tally.violations > 0);

@@ -1,12 +1,14 @@
 //! A store with slow appends for a while: decisions grow old before they are stored.
 
 use super::clock::SeededChance;
-use super::faults::Spell;
+use super::faults::FaultPeriod;
 use async_trait::async_trait;
 use domain::event_filter::EventFilter;
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{After, Capabilities, EventStore, MatchingPage, StoreError, Subscription};
+use domain::ports::event_store::{
+    AfterPosition, Capabilities, EventStore, MatchingPage, StoreError, Subscription,
+};
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ pub(crate) struct SlowStore {
     pub(crate) inner: Arc<dyn EventStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) chance: SeededChance,
-    pub(crate) spell: Spell,
+    pub(crate) spell: FaultPeriod,
     /// Longest append in that period, in milliseconds.
     pub(crate) ms_max: u64,
 }
@@ -49,7 +51,7 @@ impl EventStore for SlowStore {
         self.inner.read_stream(stream, after, limit).await
     }
 
-    async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+    async fn read_all(&self, after: AfterPosition, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         self.inner.read_all(after, limit).await
     }
 
@@ -64,13 +66,13 @@ impl EventStore for SlowStore {
     async fn read_matching(
         &self,
         filter: &EventFilter,
-        after: After,
+        after: AfterPosition,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
         self.inner.read_matching(filter, after, limit).await
     }
 
-    async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {
+    async fn subscribe(&self, after: AfterPosition) -> Result<Box<dyn Subscription>, StoreError> {
         self.inner.subscribe(after).await
     }
 }

@@ -1,7 +1,7 @@
 //! Tasks on one thread: every future runs in the world's `LocalSet`, so that a crash drops them all at once,
 //! and none takes another step once the power is off.
 
-use super::power::{Power, Powered};
+use super::power::{Power, PoweredTask};
 use async_trait::async_trait;
 use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
 use std::sync::Arc;
@@ -45,9 +45,9 @@ impl LocalTasks {
 }
 
 /// Counts a task out when it ends or is dropped.
-struct Alive(Arc<AtomicUsize>);
+struct TaskCount(Arc<AtomicUsize>);
 
-impl Drop for Alive {
+impl Drop for TaskCount {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
@@ -58,12 +58,12 @@ impl Tasks for LocalTasks {
     #[expect(clippy::disallowed_methods, reason = "the simulation's Tasks is this file")]
     fn spawn(&self, _name: &'static str, future: TaskFuture) {
         self.alive.fetch_add(1, Ordering::SeqCst);
-        let alive = Alive(Arc::clone(&self.alive));
+        let alive = TaskCount(Arc::clone(&self.alive));
         let work = async move {
             future.await;
             drop(alive);
         };
-        tokio::task::spawn_local(Powered {
+        tokio::task::spawn_local(PoweredTask {
             power: Arc::clone(&self.power),
             work: Box::pin(work),
         });

@@ -5,16 +5,16 @@
 //! code, each at another time and some not at all. Without agents a robot would call alone, and no call may
 //! be placed.
 
+use super::campaign_profile::CampaignProfile;
 use super::clock::SeededChance;
-use super::home::{Home, NEW_YORK};
-use super::manner::Manner;
+use super::home::{CustomerHome, NEW_YORK};
 use super::operator::{Operator, cause};
 use domain::calling_plan::{CallingPlan, Preset};
 use domain::customer::command::Enrolment;
 use domain::number::command::NumberCommand;
-use domain::registry::{AllRegistries, RegistryCommand};
+use domain::registry::{NumberRegistryId, RegistryCommand};
 use domain::registry_book::{AreaCode, Edition};
-use domain::screening::{Relief, Screening};
+use domain::screening::{CallTaker, Screening};
 use domain::seller::Seller;
 use domain::time::Timestamp;
 use domain::working_calendar::Day;
@@ -45,11 +45,15 @@ const NO_FIRST_OF: u64 = 4;
 const REGISTERED_OF: u8 = 8;
 
 /// Adds what the rule set requires to a plan: agents, if the world has some.
-pub(crate) fn relieved(plan: &mut CallingPlan, manner: &Manner, agents: u32) {
+pub(crate) fn add_agents_to_plan(plan: &mut CallingPlan, manner: &CampaignProfile, agents: u32) {
     if manner.preset != Preset::UsTsr {
         return;
     }
-    let relief = if agents > 0 { Relief::Agents } else { Relief::Robot };
+    let relief = if agents > 0 {
+        CallTaker::Agents
+    } else {
+        CallTaker::Robot
+    };
     plan.screening
         .get_or_insert_with(|| {
             Box::new(Screening {
@@ -127,7 +131,7 @@ impl Operator {
         loop {
             let registries = &self.system.registries;
             match registries
-                .ask(&AllRegistries, command.clone(), cause(&about))
+                .ask(&NumberRegistryId, command.clone(), cause(&about))
                 .await
             {
                 Ok(answer) => return self.notebook.note(answer.position),
@@ -138,8 +142,8 @@ impl Operator {
     }
 
     /// Puts some customers in New York on the registry.
-    pub(crate) async fn register(&self, manner: &Manner, row: &Enrolment) {
-        if manner.home() != Home::NewYork {
+    pub(crate) async fn register(&self, manner: &CampaignProfile, row: &Enrolment) {
+        if manner.home() != CustomerHome::NewYork {
             return;
         }
         let about = format!("registered:{}", row.number);

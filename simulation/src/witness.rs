@@ -21,14 +21,14 @@ pub(crate) struct Drain {
 }
 
 /// Observed INVITEs and ACKs by Call-ID, each with whether its event was durable, and planned stops.
-pub(crate) struct Witness {
+pub(crate) struct DurabilityWitness {
     disk: Arc<SimulatedDisk>,
     seen: Mutex<Vec<(String, bool)>>,
     acknowledged: Mutex<Vec<(String, bool)>>,
     drains: Mutex<Vec<Drain>>,
 }
 
-impl Witness {
+impl DurabilityWitness {
     pub(crate) fn new(disk: Arc<SimulatedDisk>) -> Self {
         Self {
             disk,
@@ -101,7 +101,7 @@ mod tests {
     fn only_what_is_synced_counts_as_stored() {
         let chance = Arc::new(SeededChance::new(7, 0));
         let disk = Arc::new(SimulatedDisk::new(chance, Arc::new(Power::default())));
-        let witness = Witness::new(Arc::clone(&disk));
+        let witness = DurabilityWitness::new(Arc::clone(&disk));
         disk.append(MEMORY_LOG_FILE, b"{\"sip_call_id\":\"a\"}").unwrap();
         witness.see("a");
         disk.sync(MEMORY_LOG_FILE).unwrap();

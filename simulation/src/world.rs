@@ -6,14 +6,14 @@
 use super::Views;
 use super::clock::{MachineClock, SeededChance, VirtualClock};
 use super::disk::SimulatedDisk;
-use super::faults::{self, Crash, Faults, Spell};
+use super::faults::{self, Crash, FaultPeriod, Faults};
 use super::invariants::{self, Findings, Terms};
-use super::operator::{Notebook, Operator, manner_of};
+use super::operator::{Operator, OperatorMemory, manner_of};
 use super::power::Power;
 use super::scenario::{FaultRates, Scenario};
-use super::shape::Shape;
+use super::shape::WorldShape;
 use super::shrink::STRIDE;
-use super::witness::Witness;
+use super::witness::DurabilityWitness;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::stored_event::{Position, StoredEvent};
@@ -91,9 +91,9 @@ pub(crate) struct WorldReport {
 }
 
 /// The parts of a world that survive a crash.
-pub(crate) struct World {
+pub(crate) struct SimulatedWorld {
     pub(crate) plan: WorldPlan,
-    pub(crate) shape: Shape,
+    pub(crate) shape: WorldShape,
     pub(crate) faults: Faults,
     pub(crate) seed: u64,
     pub(crate) midnight: Timestamp,
@@ -107,8 +107,8 @@ pub(crate) struct World {
     pub(crate) vault: Arc<MemoryVault>,
     pub(crate) views: Arc<dyn ReadDb>,
     pub(crate) book: Arc<CarrierBook>,
-    pub(crate) notebook: Arc<Notebook>,
-    pub(crate) witness: Arc<Witness>,
+    pub(crate) notebook: Arc<OperatorMemory>,
+    pub(crate) witness: Arc<DurabilityWitness>,
 }
 
 /// Runs one world to its end and checks its log.
@@ -118,7 +118,7 @@ pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
         .start_paused(true)
         .build()
         .map_err(SimulationError::Runtime)?;
-    let (world, crashes) = runtime.block_on(async { World::new(plan) })?;
+    let (world, crashes) = runtime.block_on(async { SimulatedWorld::new(plan) })?;
     let end = world.midnight.plus_ms(u64::from(plan.days) * DAY_MS + GRACE_MS);
     let lives = crashes.iter().copied().chain([Crash::end(end)]);
     let mut unwritten = Vec::new();
@@ -154,7 +154,7 @@ pub(crate) fn failed(error: impl std::fmt::Display) -> SimulationError {
     SimulationError::Start(error.to_string())
 }
 
-impl World {
+impl SimulatedWorld {
     fn new(plan: WorldPlan) -> Result<(Self, Vec<Crash>), SimulationError> {
         let seed = plan.seed.wrapping_mul(STRIDE).wrapping_add(plan.index);
         let midnight = first_midnight(&plan.scenario, seed)?;
@@ -173,7 +173,7 @@ impl World {
         let machine = Arc::new(MachineClock::new(Arc::clone(&truth)));
         let world = Self {
             plan,
-            shape: Shape::draw(&SeededChance::new(seed, SHAPE)),
+            shape: WorldShape::draw(&SeededChance::new(seed, SHAPE)),
             faults,
             seed,
             midnight,
@@ -181,12 +181,12 @@ impl World {
             clock: Arc::clone(&machine) as _,
             machine,
             power,
-            witness: Arc::new(Witness::new(Arc::clone(&disk))),
+            witness: Arc::new(DurabilityWitness::new(Arc::clone(&disk))),
             disk,
             vault: Arc::new(MemoryVault::new(Arc::new(SeededChance::new(seed, VAULT)))),
             views: Arc::new(SqliteReadDb::open_inline().map_err(failed)?),
             book: Arc::new(CarrierBook::default()),
-            notebook: Arc::new(Notebook::default()),
+            notebook: Arc::new(OperatorMemory::default()),
         };
         Ok((world, crashes))
     }
@@ -217,10 +217,10 @@ impl World {
 
     /// The period before a life's end, which is now, in which events may be missing in the log: its disk
     /// accepted no writes, or an append had begun and not finished.
-    fn unwritten_before(&self, crash: Crash) -> Spell {
+    fn unwritten_before(&self, crash: Crash) -> FaultPeriod {
         let until = self.truth.now();
         let failing = crash.disk_from.map_or(0, |(from, _)| until.ms_since(from));
-        Spell {
+        FaultPeriod {
             from: until.minus_ms(failing.max(self.append_ms_max())),
             until: until.plus_ms(1),
         }
@@ -232,7 +232,7 @@ impl World {
         slow.map_or(0, |_| self.plan.faults.slow_append_ms_max.into())
     }
 
-    async fn judge(&self, crashes: u64, unwritten: &[Spell]) -> Result<WorldReport, SimulationError> {
+    async fn judge(&self, crashes: u64, unwritten: &[FaultPeriod]) -> Result<WorldReport, SimulationError> {
         let store = self.store()?;
         // Everything is in the store now, and no further crash follows.
         self.disk.forget();

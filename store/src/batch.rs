@@ -65,7 +65,7 @@ fn check_place(stream: &StreamId, version: StreamVersion, record: &Record) -> Re
 
 /// A stored event that was found by its id: its place in the log and in its batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct EventLocation {
     pub(crate) position: Position,
     pub(crate) stream: StreamId,
     pub(crate) version: StreamVersion,
@@ -76,11 +76,14 @@ pub(crate) struct Found {
 
 /// Returns the first append's position if `found` is the whole batch of an earlier append, or `None` if none
 /// of its ids is stored. Otherwise a conflict: part of a batch, several batches, or another stream.
-pub(crate) fn repeat(stream: &StreamId, found: &[Option<Found>]) -> Result<Option<Position>, StoreError> {
+pub(crate) fn repeat(
+    stream: &StreamId,
+    found: &[Option<EventLocation>],
+) -> Result<Option<Position>, StoreError> {
     if found.iter().all(Option::is_none) {
         return Ok(None);
     }
-    let mut previous: Option<&Found> = None;
+    let mut previous: Option<&EventLocation> = None;
     for (index, event) in found.iter().enumerate() {
         let whole = event.as_ref().filter(|event| {
             event.stream == *stream

@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use crate::suite_ports::{SuiteTasks, start};
 
 /// Runs every check, each on a new store.
-pub async fn run_whole<Make, Made>(make: Make)
+pub async fn run_store_contract<Make, Made>(make: Make)
 where
     Make: Fn(Arc<dyn Clock>) -> Made,
     Made: Future<Output = Arc<dyn EventStore>>,

@@ -1,7 +1,7 @@
 //! Errors of opening a store, a key file or a data directory, and the problems that callers receive for them.
 
 use domain::ports::event_store::StoreError;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use std::path::{Path, PathBuf};
 
 /// The reasons why the file of a store cannot be opened.
@@ -45,7 +45,7 @@ fn holder(pid: Option<u32>) -> String {
 impl From<OpenError> for Problem {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Missing(_) => Self::new(Kind::Missing, "log-missing", error.to_string()),
+            OpenError::Missing(_) => Self::new(ProblemKind::Missing, "log-missing", error.to_string()),
             OpenError::HalfFilled { .. } => Self::refused("log-half-filled", error.to_string()),
             OpenError::NewerSchema { .. } | OpenError::Damaged { .. } | OpenError::Unavailable { .. } => {
                 Self::unavailable(error.to_string())

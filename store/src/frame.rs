@@ -30,7 +30,7 @@ pub(crate) struct Frame {
 /// The error for a frame that is complete and followed by others, but does not have the bytes that were
 /// written. The position is that of the last good event.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct DamagedAfter(pub(crate) Position);
+pub(crate) struct DamagedFrame(pub(crate) Position);
 
 /// Encodes the frames of one commit.
 pub(crate) fn encode_all(frames: &[Frame]) -> Vec<u8> {
@@ -98,7 +98,7 @@ pub(crate) struct Decoder {
 impl Decoder {
     /// Adds the log's next bytes. Returns the frames of the commits that end in them. At the end of the log,
     /// an incomplete commit is left out: it was never acknowledged.
-    pub(crate) fn take(&mut self, part: &[u8]) -> Result<Vec<Frame>, DamagedAfter> {
+    pub(crate) fn take(&mut self, part: &[u8]) -> Result<Vec<Frame>, DamagedFrame> {
         let mut unread = std::mem::take(&mut self.unread);
         unread.extend_from_slice(part);
         let mut whole = Vec::new();
@@ -112,7 +112,7 @@ impl Decoder {
                 if found.behind.is_empty() {
                     break;
                 }
-                return Err(DamagedAfter(self.last));
+                return Err(DamagedFrame(self.last));
             };
             self.last = Position(self.last.0 + frame.records.len() as u64);
             self.read_bytes += (rest.len() - found.behind.len()) as u64;
@@ -131,7 +131,7 @@ impl Decoder {
 }
 
 /// A frame that was split off by its length and is not decoded yet.
-struct Found<'a> {
+struct RawFrame<'a> {
     body: &'a [u8],
     behind: &'a [u8],
     /// True if the check value is right.
@@ -140,13 +140,13 @@ struct Found<'a> {
 }
 
 /// Splits off the next frame. `None` if it is incomplete.
-fn split_frame(log: &[u8]) -> Option<Found<'_>> {
+fn split_frame(log: &[u8]) -> Option<RawFrame<'_>> {
     let (length, rest) = log.split_first_chunk::<4>()?;
     let (sum, rest) = rest.split_first_chunk::<8>()?;
     let length = u32::from_be_bytes(*length);
     let more = length & MORE_FOLLOWS;
     let (body, behind) = rest.split_at_checked(usize::try_from(length & !MORE_FOLLOWS).ok()?)?;
-    Some(Found {
+    Some(RawFrame {
         body,
         behind,
         is_sound: check(body, more) == *sum,
@@ -198,7 +198,7 @@ mod tests {
         }
     }
 
-    fn read_in_parts(log: &[u8], bytes: usize) -> Result<(Vec<Frame>, u64), DamagedAfter> {
+    fn read_in_parts(log: &[u8], bytes: usize) -> Result<(Vec<Frame>, u64), DamagedFrame> {
         let mut decoder = Decoder::default();
         let mut frames = Vec::new();
         for part in log.chunks(bytes).chain([&[][..]]) {
@@ -234,7 +234,7 @@ mod tests {
             assert_eq!(half, Ok((whole[..1].to_vec(), bytes[0].len() as u64)), "{part}");
             assert_eq!(
                 read_in_parts(&flipped, part),
-                Err(DamagedAfter(Position(2))),
+                Err(DamagedFrame(Position(2))),
                 "{part}"
             );
         }

@@ -22,14 +22,14 @@ const GATHER_ALL_US_MAX: i64 = 20_000;
 const GATHERED_WHOLE_MAX: usize = 96;
 
 /// The state of one group that is being gathered.
-pub(crate) struct Gathering {
+pub(crate) struct GroupWait {
     expected: usize,
     looks_left: usize,
     waiting_since: Option<Timestamp>,
     begun: Option<Timestamp>,
 }
 
-impl Gathering {
+impl GroupWait {
     /// Starts a group with `expected` appends likely to arrive. Up to 96 are all waited for, because a second
     /// sync would cost more. Of more, only half are: the other half decides and seals while these are
     /// written, so both cores stay busy.
@@ -82,7 +82,7 @@ mod tests {
     /// of checks.
     fn gathered(requests: &mut mpsc::Receiver<u32>, expected: usize, micros_a_look: i64) -> (usize, usize) {
         let (mut buffer, mut looks) = (Vec::new(), 0);
-        let mut gathering = Gathering::of(expected);
+        let mut gathering = GroupWait::of(expected);
         loop {
             let now = Timestamp::from_micros(looks * micros_a_look);
             if !gathering.look(requests, &mut buffer, || now) {
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn a_group_of_many_is_half_of_them_and_is_not_gathered_for_ever() {
         let (sender, mut receiver) = mpsc::channel(1);
-        let (mut buffer, mut gathering) = (Vec::new(), Gathering::of(4_000));
+        let (mut buffer, mut gathering) = (Vec::new(), GroupWait::of(4_000));
         assert_eq!(gathering.expected, 2_000);
         let arrivals_us = 40;
         let mut looks = 0;

@@ -5,7 +5,7 @@
 //! so the next append of the first lane waits for at most one of them. See decision 0192.
 
 use domain::ports::event_store::StoreError;
-use domain::stored_event::Urgency;
+use domain::stored_event::WritePriority;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -28,19 +28,19 @@ pub(crate) const BEHIND_GROUP_BYTES_MAX: usize = 512 * 1_024;
 const GROUPS_BEFORE_MAX: usize = 8;
 
 /// The remaining capacity of the queue, in total and of the second lane.
-pub(crate) struct Room {
+pub(crate) struct QueueCapacity {
     kib: Arc<Semaphore>,
     behind_kib: Arc<Semaphore>,
     behind_appends: Arc<Semaphore>,
 }
 
 /// The share of the queue that one append holds until it is answered.
-pub(crate) struct Share {
+pub(crate) struct QueuePermit {
     _kib: OwnedSemaphorePermit,
     _append: Option<OwnedSemaphorePermit>,
 }
 
-impl Default for Room {
+impl Default for QueueCapacity {
     fn default() -> Self {
         Self {
             kib: Arc::new(Semaphore::new(QUEUED_KIB_MAX)),
@@ -50,17 +50,17 @@ impl Default for Room {
     }
 }
 
-impl Room {
+impl QueueCapacity {
     /// Reserves the share of an append with `bytes` of records. Returns `Busy` if its lane is full.
-    pub(crate) fn share(&self, bytes: usize, urgency: Urgency) -> Result<Share, StoreError> {
+    pub(crate) fn share(&self, bytes: usize, urgency: WritePriority) -> Result<QueuePermit, StoreError> {
         let kib = u32::try_from(bytes.div_ceil(1_024)).unwrap_or(u32::MAX);
         let (kib_left, appends_left) = match urgency {
-            Urgency::First => (&self.kib, None),
-            Urgency::Behind => (&self.behind_kib, Some(&self.behind_appends)),
+            WritePriority::First => (&self.kib, None),
+            WritePriority::Behind => (&self.behind_kib, Some(&self.behind_appends)),
         };
         let busy = |_full| StoreError::Busy;
         let append = appends_left.map(|left| Arc::clone(left).try_acquire_owned());
-        Ok(Share {
+        Ok(QueuePermit {
             _kib: Arc::clone(kib_left).try_acquire_many_owned(kib).map_err(busy)?,
             _append: append.transpose().map_err(busy)?,
         })
@@ -86,10 +86,10 @@ impl<T> Default for Lanes<T> {
 }
 
 impl<T> Lanes<T> {
-    pub(crate) fn push(&mut self, append: T, urgency: Urgency) {
+    pub(crate) fn push(&mut self, append: T, urgency: WritePriority) {
         match urgency {
-            Urgency::First => self.first.push_back(append),
-            Urgency::Behind => self.behind.push_back(append),
+            WritePriority::First => self.first.push_back(append),
+            WritePriority::Behind => self.behind.push_back(append),
         }
     }
 
@@ -99,14 +99,14 @@ impl<T> Lanes<T> {
 
     /// Returns the lane for the next group: the first one, unless it is empty or the second has waited for
     /// 8 groups.
-    pub(crate) fn next(&mut self) -> (&mut VecDeque<T>, Urgency) {
+    pub(crate) fn next(&mut self) -> (&mut VecDeque<T>, WritePriority) {
         let is_its_turn = self.first.is_empty() || self.groups_before >= GROUPS_BEFORE_MAX;
         if is_its_turn && !self.behind.is_empty() {
             self.groups_before = 0;
-            return (&mut self.behind, Urgency::Behind);
+            return (&mut self.behind, WritePriority::Behind);
         }
         self.groups_before += usize::from(!self.behind.is_empty());
-        (&mut self.first, Urgency::First)
+        (&mut self.first, WritePriority::First)
     }
 }
 
@@ -118,10 +118,10 @@ mod tests {
     fn call_control_goes_before_imports_that_were_asked_earlier_and_imports_go_on() {
         let mut lanes = Lanes::default();
         for row in 0..2 {
-            lanes.push(("row", row), Urgency::Behind);
+            lanes.push(("row", row), WritePriority::Behind);
         }
         for append in 0..20 {
-            lanes.push(("call", append), Urgency::First);
+            lanes.push(("call", append), WritePriority::First);
         }
         let mut order = Vec::new();
         while !lanes.is_empty() {
@@ -140,17 +140,17 @@ mod tests {
 
     #[test]
     fn imports_that_fill_their_share_leave_the_first_lane_free() {
-        let room = Room::default();
+        let room = QueueCapacity::default();
         let shares: Vec<_> = (0..BEHIND_APPENDS_MAX)
-            .map(|_| room.share(1, Urgency::Behind).unwrap())
+            .map(|_| room.share(1, WritePriority::Behind).unwrap())
             .collect();
-        assert_eq!(room.share(1, Urgency::Behind).err(), Some(StoreError::Busy));
-        assert!(room.share(1, Urgency::First).is_ok());
+        assert_eq!(room.share(1, WritePriority::Behind).err(), Some(StoreError::Busy));
+        assert!(room.share(1, WritePriority::First).is_ok());
         drop(shares);
-        let large = room.share(BEHIND_KIB_MAX * 1_024, Urgency::Behind).unwrap();
-        assert_eq!(room.share(1, Urgency::Behind).err(), Some(StoreError::Busy));
-        assert!(room.share(1, Urgency::First).is_ok());
+        let large = room.share(BEHIND_KIB_MAX * 1_024, WritePriority::Behind).unwrap();
+        assert_eq!(room.share(1, WritePriority::Behind).err(), Some(StoreError::Busy));
+        assert!(room.share(1, WritePriority::First).is_ok());
         drop(large);
-        assert!(room.share(1, Urgency::Behind).is_ok());
+        assert!(room.share(1, WritePriority::Behind).is_ok());
     }
 }

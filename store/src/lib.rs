@@ -11,22 +11,23 @@
 
 pub mod backup;
 mod batch;
+mod column_check;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
 mod data_lock;
 mod durable_file;
 mod error;
-mod false_columns;
 mod file_vault;
 mod frame;
 mod group_wait;
 #[cfg(any(test, feature = "testing"))]
-pub mod key_place_contract;
+pub mod key_store_contract;
 #[cfg(feature = "kurrent")]
 mod kurrent;
 mod lanes;
 #[cfg(any(test, feature = "testing"))]
 mod live_readers;
+mod log_import;
 mod memory;
 mod memory_disk;
 mod memory_vault;
@@ -42,7 +43,6 @@ mod sqlite;
 mod subscription;
 #[cfg(any(test, feature = "testing"))]
 mod suite_ports;
-mod take_over;
 #[cfg(any(test, feature = "testing"))]
 pub mod test_overlay;
 #[cfg(any(test, feature = "testing"))]
@@ -54,11 +54,12 @@ pub mod vault_contract;
 mod wrapped_keys;
 pub mod yardstick;
 
+pub use column_check::LookupMismatch;
 pub use data_lock::{DataLock, LOCK_FILE};
 pub use error::{LockError, OpenError};
-pub use false_columns::Misleading;
 pub use file_vault::{
-    FileVault, KEYS_FILE, KeyWrapper, Keyring, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE, has_people,
+    FileVault, KEYS_FILE, KeyWrapper, KeyringPolicy, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE,
+    has_people,
 };
 #[cfg(feature = "kurrent")]
 pub use kurrent::{KurrentEventStore, KurrentOptions};
@@ -66,7 +67,7 @@ pub use memory::{MEMORY_LOG_FILE, MemoryEventStore};
 pub use memory_disk::MemoryDisk;
 pub use memory_vault::MemoryVault;
 pub use postgres::{
-    DriverLock, DriverLockAsker, LOCK_MS, LockAnswer, LockTime, PostgresEventStore, PostgresOptions,
+    DriverLock, DriverLockClient, LOCK_MS, LockAnswer, LockTime, PostgresEventStore, PostgresOptions,
     Timeouts as PostgresTimeouts,
 };
 pub use postgres_vault::PostgresVault;
@@ -76,6 +77,6 @@ pub use sqlite::{
 };
 pub use subscription::SUBSCRIPTIONS_MAX;
 pub use wrapped_keys::{
-    KeyBackup, KeyBackupError, KeyBackupPeople, KeyPlace, Rotated, back_up_keys, destroyed_keys,
-    people_of_key_backup, remove_old_key_backups, restore_keys, rotate_keys,
+    KeyBackup, KeyBackupError, KeyBackupPeople, KeyStoreLocation, RotationResult, back_up_keys,
+    destroyed_keys, people_of_key_backup, remove_old_key_backups, restore_keys, rotate_keys,
 };

@@ -9,7 +9,7 @@ use domain::call::LegKey;
 use domain::ids::{CallId, CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
 use domain::ports::id_source::IdSource;
-use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
+use domain::ports::vault::{DestroyedKey, PersonKey, Vault, VaultError};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,11 +18,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct MemoryVault {
     ids: Arc<dyn IdSource>,
     secret: Secret,
-    keys: Mutex<BTreeMap<CustomerId, Held>>,
+    keys: Mutex<BTreeMap<CustomerId, MemoryKey>>,
 }
 
 /// The state of one person's key.
-enum Held {
+enum MemoryKey {
     Key(PersonKey),
     Destroyed(Timestamp),
 }
@@ -38,7 +38,7 @@ impl MemoryVault {
         }
     }
 
-    fn keys(&self) -> MutexGuard<'_, BTreeMap<CustomerId, Held>> {
+    fn keys(&self) -> MutexGuard<'_, BTreeMap<CustomerId, MemoryKey>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -61,40 +61,40 @@ impl Vault for MemoryVault {
         let mut keys = self.keys();
         let held = keys
             .entry(person.clone())
-            .or_insert_with(|| Held::Key(PersonKey::new(person.clone(), draw(&*self.ids))));
+            .or_insert_with(|| MemoryKey::Key(PersonKey::new(person.clone(), draw(&*self.ids))));
         match held {
-            Held::Key(key) => Ok(key.clone()),
-            Held::Destroyed(_) => Err(VaultError::Destroyed(person.clone())),
+            MemoryKey::Key(key) => Ok(key.clone()),
+            MemoryKey::Destroyed(_) => Err(VaultError::Destroyed(person.clone())),
         }
     }
 
     async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
         Ok(match self.keys().get(person) {
-            Some(Held::Key(key)) => Some(key.clone()),
-            Some(Held::Destroyed(_)) | None => None,
+            Some(MemoryKey::Key(key)) => Some(key.clone()),
+            Some(MemoryKey::Destroyed(_)) | None => None,
         })
     }
 
-    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
+    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<DestroyedKey, VaultError> {
         let mut keys = self.keys();
         let at = match keys.get(person) {
-            Some(Held::Destroyed(first)) => *first,
-            Some(Held::Key(_)) | None => at,
+            Some(MemoryKey::Destroyed(first)) => *first,
+            Some(MemoryKey::Key(_)) | None => at,
         };
-        keys.insert(person.clone(), Held::Destroyed(at));
-        Ok(Destroyed {
+        keys.insert(person.clone(), MemoryKey::Destroyed(at));
+        Ok(DestroyedKey {
             person: person.clone(),
             at,
         })
     }
 
-    async fn destroyed(&self, person: &CustomerId) -> Result<Option<Destroyed>, VaultError> {
+    async fn destroyed(&self, person: &CustomerId) -> Result<Option<DestroyedKey>, VaultError> {
         Ok(match self.keys().get(person) {
-            Some(Held::Destroyed(at)) => Some(Destroyed {
+            Some(MemoryKey::Destroyed(at)) => Some(DestroyedKey {
                 person: person.clone(),
                 at: *at,
             }),
-            Some(Held::Key(_)) | None => None,
+            Some(MemoryKey::Key(_)) | None => None,
         })
     }
 

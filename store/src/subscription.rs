@@ -59,13 +59,13 @@ pub(crate) trait Pages: Send + Sync {
     async fn published(&self, _position: Position) {}
 
     /// Starts to read the page that will be needed next. `None` if that is not possible.
-    fn page_ahead(&self, _after: Position, _limit: usize) -> Option<PageAhead> {
+    fn page_ahead(&self, _after: Position, _limit: usize) -> Option<PrefetchedPage> {
         None
     }
 }
 
 /// A page that is being read while the one before it is processed.
-pub(crate) struct PageAhead {
+pub(crate) struct PrefetchedPage {
     pub(crate) after: Position,
     pub(crate) answered: oneshot::Receiver<Result<MatchingPage, StoreError>>,
 }
@@ -76,7 +76,7 @@ pub(crate) struct LiveSubscription {
     pub(crate) after: Position,
     pub(crate) head: watch::Receiver<Head>,
     /// The pages requested in advance, in order. Empty after catching up.
-    pub(crate) ahead: VecDeque<PageAhead>,
+    pub(crate) ahead: VecDeque<PrefetchedPage>,
     pub(crate) _place: OwnedSemaphorePermit,
 }
 
@@ -120,7 +120,7 @@ impl LiveSubscription {
     /// and positions dense; a page that begins elsewhere is not used.
     fn look_ahead(&mut self, head: Position) {
         while self.ahead.len() < PAGES_AHEAD {
-            let behind = |last: &PageAhead| Position(last.after.0 + PAGE_EVENTS as u64);
+            let behind = |last: &PrefetchedPage| Position(last.after.0 + PAGE_EVENTS as u64);
             let after = self.ahead.back().map_or(self.after, behind);
             if after >= head {
                 return;

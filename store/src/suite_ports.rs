@@ -24,16 +24,16 @@ impl Default for SuiteTasks {
     }
 }
 
-struct Alive(Arc<AtomicUsize>);
+struct SuiteTaskCount(Arc<AtomicUsize>);
 
-impl Alive {
+impl SuiteTaskCount {
     fn one_more(count: &Arc<AtomicUsize>) -> Self {
         count.fetch_add(1, Ordering::SeqCst);
         Self(Arc::clone(count))
     }
 }
 
-impl Drop for Alive {
+impl Drop for SuiteTaskCount {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
@@ -56,7 +56,7 @@ impl StopSignal for Stop {
 #[async_trait]
 impl Tasks for SuiteTasks {
     fn spawn(&self, _name: &'static str, future: TaskFuture) {
-        let alive = Alive::one_more(&self.alive);
+        let alive = SuiteTaskCount::one_more(&self.alive);
         drop(start(async move {
             future.await;
             drop(alive);
@@ -65,7 +65,7 @@ impl Tasks for SuiteTasks {
 
     #[expect(clippy::disallowed_methods, reason = "the suites have no supervisor")]
     fn thread(&self, _name: &'static str, work: Box<dyn FnOnce() + Send + 'static>) {
-        let alive = Alive::one_more(&self.alive);
+        let alive = SuiteTaskCount::one_more(&self.alive);
         std::thread::spawn(move || {
             work();
             drop(alive);

@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use domain::ids::StreamId;
-use domain::ports::event_store::{After, Capabilities, EventStore, StoreError, Subscription};
+use domain::ports::event_store::{AfterPosition, Capabilities, EventStore, StoreError, Subscription};
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 
@@ -32,7 +32,7 @@ pub trait Overlay: Send + Sync {
     ///
     /// # Errors
     /// Those of the store beneath, or of the test.
-    async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+    async fn read_all(&self, after: AfterPosition, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         self.beneath().read_all(after, limit).await
     }
 
@@ -48,16 +48,16 @@ pub trait Overlay: Send + Sync {
     ///
     /// # Errors
     /// Those of the store beneath, or of the test.
-    async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {
+    async fn subscribe(&self, after: AfterPosition) -> Result<Box<dyn Subscription>, StoreError> {
         self.beneath().subscribe(after).await
     }
 }
 
 /// A store made of an overlay and the store beneath it.
-pub struct Overlaid<T>(pub T);
+pub struct OverlayStore<T>(pub T);
 
 #[async_trait]
-impl<T: Overlay> EventStore for Overlaid<T> {
+impl<T: Overlay> EventStore for OverlayStore<T> {
     fn capabilities(&self) -> Capabilities {
         self.0.beneath().capabilities()
     }
@@ -80,7 +80,7 @@ impl<T: Overlay> EventStore for Overlaid<T> {
         self.0.beneath().read_stream(stream, after, limit).await
     }
 
-    async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+    async fn read_all(&self, after: AfterPosition, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         self.0.read_all(after, limit).await
     }
 
@@ -96,7 +96,7 @@ impl<T: Overlay> EventStore for Overlaid<T> {
         self.0.beneath().load(events).await
     }
 
-    async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {
+    async fn subscribe(&self, after: AfterPosition) -> Result<Box<dyn Subscription>, StoreError> {
         self.0.subscribe(after).await
     }
 }
@@ -109,9 +109,9 @@ mod tests {
     use std::sync::Arc;
 
     /// An overlay that overrides nothing.
-    struct Clear(MemoryEventStore);
+    struct PlainOverlay(MemoryEventStore);
 
-    impl Overlay for Clear {
+    impl Overlay for PlainOverlay {
         fn beneath(&self) -> &dyn EventStore {
             &self.0
         }
@@ -119,9 +119,9 @@ mod tests {
 
     #[tokio::test]
     async fn an_overlay_that_changes_nothing_keeps_the_contract() {
-        contract::run_whole(|clock| async {
+        contract::run_store_contract(|clock| async {
             let beneath = MemoryEventStore::new(clock, Arc::new(MemoryDisk::new())).unwrap();
-            Arc::new(Overlaid(Clear(beneath))) as Arc<dyn EventStore>
+            Arc::new(OverlayStore(PlainOverlay(beneath))) as Arc<dyn EventStore>
         })
         .await;
     }

@@ -4,13 +4,13 @@ use domain::ids::{CallId, CustomerId};
 use domain::personal::Sealed;
 use domain::ports::vault::{PersonKey, Vault, VaultError, key_to_read, key_to_seal};
 use domain::time::Timestamp;
-use domain::transcript::TranscriptOf;
+use domain::transcript::TranscriptParent;
 use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
 
 /// Runs every check, each on a new vault. Two vaults of one call must have different secrets.
-pub async fn run_whole<Make, Made, V>(make: Make)
+pub async fn run_vault_contract<Make, Made, V>(make: Make)
 where
     Make: Fn() -> Made,
     Made: Future<Output = Arc<V>>,
@@ -104,7 +104,7 @@ async fn an_altered_value_does_not_open(vault: &dyn Vault) {
 /// Checks that a transcript opens only with both keys, the person's and the transcript's, also if other keys
 /// claim the same name.
 async fn a_transcript_opens_with_both_its_keys_alone(vault: &dyn Vault) {
-    let of = |number| TranscriptOf::Call(CallId::new(uuid::Uuid::from_u128(number)));
+    let of = |number| TranscriptParent::Call(CallId::new(uuid::Uuid::from_u128(number)));
     let sealing = key_to_seal(vault, &person(1), &of(1).key())
         .await
         .expect("keys are made");

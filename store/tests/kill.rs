@@ -17,7 +17,7 @@ use store::contract::{SuiteTasks, start};
 use store::test_ports::{HashIds, StepClock};
 use store::test_records::{make_batch, stream};
 use store::vault_contract::person;
-use store::{DataLock, FileVault, Keyring, SqliteEventStore, SqliteOptions};
+use store::{DataLock, FileVault, KeyringPolicy, SqliteEventStore, SqliteOptions};
 
 /// The number of kills: enough to hit a commit, few enough for every test run.
 const KILLS: u64 = 10;
@@ -44,7 +44,7 @@ fn open_store(dir: &Path) -> SqliteEventStore {
     SqliteEventStore::open(dir, clock, &SuiteTasks::default(), &options).expect("the store opens")
 }
 
-fn open_vault(dir: &Path, seed: u64, keyring: Keyring) -> FileVault {
+fn open_vault(dir: &Path, seed: u64, keyring: KeyringPolicy) -> FileVault {
     let ids = Arc::new(HashIds::new(seed));
     FileVault::open(&dir.join("keys"), ids, &SuiteTasks::default(), keyring).expect("the keys open")
 }
@@ -65,9 +65,9 @@ async fn the_child_appends_until_it_is_killed() {
     let store = Arc::new(open_store(dir));
     let head = store.head().await.unwrap();
     let keyring = if head == Position(0) {
-        Keyring::MayBeNew
+        KeyringPolicy::MayBeNew
     } else {
-        Keyring::MustExist
+        KeyringPolicy::MustExist
     };
     let vault = Arc::new(open_vault(dir, head.0, keyring));
     let mut writers = Vec::new();
@@ -121,13 +121,13 @@ fn acknowledge(line: &str) {
 
 /// What the child acknowledged before it died.
 #[derive(Default)]
-struct Acknowledged {
+struct AcknowledgedWrites {
     /// The position of each event.
     events: BTreeMap<EventId, Position>,
     keys: BTreeMap<u32, String>,
 }
 
-impl Acknowledged {
+impl AcknowledgedWrites {
     fn take(&mut self, line: &str) -> bool {
         let words: Vec<_> = line.split_whitespace().collect();
         match words.as_slice() {
@@ -175,7 +175,7 @@ fn this_program() -> PathBuf {
 
 /// Reads the child's acknowledgements, and kills it after `kill_after` of them, if given. Returns how many
 /// there were.
-fn follow(mut command: Command, kill_after: Option<u64>, acknowledged: &mut Acknowledged) -> u64 {
+fn follow(mut command: Command, kill_after: Option<u64>, acknowledged: &mut AcknowledgedWrites) -> u64 {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -210,7 +210,7 @@ async fn whole_log(store: &SqliteEventStore) -> Vec<StoredEvent> {
     }
 }
 
-async fn check(dir: &Path, acknowledged: &Acknowledged) {
+async fn check(dir: &Path, acknowledged: &AcknowledgedWrites) {
     let store = open_store(dir);
     let events = whole_log(&store).await;
     let mut ids = BTreeSet::new();
@@ -242,9 +242,9 @@ async fn check(dir: &Path, acknowledged: &Acknowledged) {
     }
     store.close().await;
     let keyring = if events.is_empty() {
-        Keyring::MayBeNew
+        KeyringPolicy::MayBeNew
     } else {
-        Keyring::MustExist
+        KeyringPolicy::MustExist
     };
     let vault = open_vault(dir, u64::MAX, keyring);
     for (owner, key) in &acknowledged.keys {
@@ -262,7 +262,7 @@ async fn check(dir: &Path, acknowledged: &Acknowledged) {
 async fn what_was_acknowledged_before_a_kill_is_there_once_and_in_order() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
-    let mut acknowledged = Acknowledged::default();
+    let mut acknowledged = AcknowledgedWrites::default();
     let mut moment = 20_261_120_u64;
     for _ in 0..KILLS {
         // A linear congruential step (Knuth, MMIX): different moments, the same in every run.
@@ -320,7 +320,7 @@ async fn a_kill_at_every_sync_of_a_first_start_leaves_what_opens_again() {
     for sync in 1..=SYNCS_KILLED {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("data");
-        let mut acknowledged = Acknowledged::default();
+        let mut acknowledged = AcknowledgedWrites::default();
         let mut child = program(Path::new(STRACE));
         child.args(["-f", "-qq", "-o", "/dev/null", "-e"]);
         child.arg(format!("inject=fsync,fdatasync:signal=KILL:when={sync}"));

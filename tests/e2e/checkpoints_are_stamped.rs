@@ -6,7 +6,7 @@ use tests::history::member;
 use tests::program::{command, is_installed, run, run_json};
 use tests::say_skipped;
 use tests::server::{REHEARSAL, Server};
-use tests::stamping::Authority;
+use tests::timestamp_authority::TimestampAuthority;
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path of ASCII")
@@ -23,7 +23,7 @@ fn kept(data: &Path) -> Vec<PathBuf> {
 
 /// Checks that the bundle with the proof of an event contains the time stamp, and that openssl verifies it
 /// from the bundle's files.
-fn the_stamp_goes_along_in_a_bundle(folder: &Path, authority: &Authority) {
+fn the_stamp_goes_along_in_a_bundle(folder: &Path, authority: &TimestampAuthority) {
     let (data, bundle) = (folder.join("data"), folder.join("bundle.tar"));
     let events = run(&["events", "read", "--json", "--data", text(&data)]);
     let all = String::from_utf8_lossy(&events.stdout).into_owned();
@@ -57,7 +57,7 @@ fn a_checkpoint_is_stamped_by_command_and_by_the_server_and_openssl_agrees() {
     }
     let folder = tempfile::tempdir().unwrap();
     let (data, out) = (folder.path().join("data"), folder.path().join("kept"));
-    let authority = Authority::start(&folder.path().join("tsa"));
+    let authority = TimestampAuthority::start(&folder.path().join("tsa"));
     let mut command = Server::command(&data, "sip:127.0.0.1:9");
     command.args(["--tsa", &authority.url]);
     let mut server = Server::of(command, &data);

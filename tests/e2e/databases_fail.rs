@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Output;
-use tests::cutting::{Held, Way, way_to};
+use tests::faulty_proxy::{HoldControl, ProxyMode, start_proxy};
 use tests::history::member;
 use tests::mariadb::{self, MariaDb};
 use tests::postgres::PostgresServer;
@@ -130,14 +130,14 @@ impl Database {
     }
 }
 
-struct Story {
+struct DatabaseImport {
     folder: tempfile::TempDir,
     database: Database,
     server: Server,
     said: Vec<String>,
 }
 
-impl Story {
+impl DatabaseImport {
     fn of_postgres() -> Option<Self> {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let database = Database::postgres(folder.path())?;
@@ -221,7 +221,7 @@ fn holds_text(folder: &Path, text: &str) -> bool {
     })
 }
 
-fn refuses_or_is_away(mut story: Story) {
+fn refuses_or_is_away(mut story: DatabaseImport) {
     story.campaign("REFUSED");
     let port = story.database.port();
     let (done, told) = story.import("REFUSED", port, WRONG_IN_URL);
@@ -234,7 +234,7 @@ fn refuses_or_is_away(mut story: Story) {
     assert!(!done && told.contains(&place), "{told}");
 
     // Each attempt breaks off within the rows: a part of them is not accepted as all.
-    let cut = way_to(port, (0..4).map(|_| Way::CutAfter(MIDWAY)).collect());
+    let cut = start_proxy(port, (0..4).map(|_| ProxyMode::CutAfter(MIDWAY)).collect());
     let (done, told) = story.import("REFUSED", cut, SECRET_IN_URL);
     assert!(!done && told.contains("cannot be reached"), "{told}");
     assert_eq!((story.enrolled("REFUSED"), story.dialed()), (json!(0), json!([])));
@@ -249,10 +249,14 @@ fn refuses_or_is_away(mut story: Story) {
     story.ends();
 }
 
-fn breaks_off_and_is_asked_again(mut story: Story) {
+fn breaks_off_and_is_asked_again(mut story: DatabaseImport) {
     story.campaign("CUT");
-    let ways = vec![Way::CutAfter(MIDWAY), Way::CutAfter(2 * MIDWAY), Way::Whole];
-    let cut = way_to(story.database.port(), ways);
+    let ways = vec![
+        ProxyMode::CutAfter(MIDWAY),
+        ProxyMode::CutAfter(2 * MIDWAY),
+        ProxyMode::Whole,
+    ];
+    let cut = start_proxy(story.database.port(), ways);
     let report = story.report("CUT", cut);
     let told = ["rows", "enrolled", "bad_count", "duplicates"]
         .map(|name| member(&report, &format!("/{name}")).clone());
@@ -262,15 +266,15 @@ fn breaks_off_and_is_asked_again(mut story: Story) {
     story.ends();
 }
 
-fn changes_while_it_is_read(mut story: Story) {
+fn changes_while_it_is_read(mut story: DatabaseImport) {
     story.campaign("CHANGED");
-    let (way, held) = Held::after(MIDWAY);
-    let port = way_to(story.database.port(), vec![way]);
+    let (way, held) = HoldControl::after(MIDWAY);
+    let port = start_proxy(story.database.port(), vec![way]);
     let (later, last) = (ROWS + 1, ROWS + 20);
     let report = std::thread::scope(|threads| {
         let database = &story.database;
         let changed = threads.spawn(move || {
-            held.meanwhile(|| {
+            held.run_while_held(|| {
                 database.run_sql("delete from people where seq between 1500 and 1600");
                 database.run_sql("update people set phone = '12345' where seq > 1900");
                 database.add(later, last, "139");
@@ -301,36 +305,42 @@ fn changes_while_it_is_read(mut story: Story) {
 
 #[test]
 fn a_database_that_refuses_or_is_away_says_so_and_nobody_is_enrolled() {
-    Story::of_postgres().into_iter().for_each(refuses_or_is_away);
+    DatabaseImport::of_postgres()
+        .into_iter()
+        .for_each(refuses_or_is_away);
 }
 
 #[test]
 fn a_mariadb_that_refuses_or_is_away_says_so_and_nobody_is_enrolled() {
-    Story::of_mariadb().into_iter().for_each(refuses_or_is_away);
+    DatabaseImport::of_mariadb()
+        .into_iter()
+        .for_each(refuses_or_is_away);
 }
 
 #[test]
 fn a_connection_that_breaks_off_is_made_again_and_each_good_row_counts_once() {
-    Story::of_postgres()
+    DatabaseImport::of_postgres()
         .into_iter()
         .for_each(breaks_off_and_is_asked_again);
 }
 
 #[test]
 fn a_connection_to_mariadb_that_breaks_off_is_made_again_and_each_good_row_counts_once() {
-    Story::of_mariadb()
+    DatabaseImport::of_mariadb()
         .into_iter()
         .for_each(breaks_off_and_is_asked_again);
 }
 
 #[test]
 fn a_table_that_changes_meanwhile_is_read_as_it_was_and_what_is_new_comes_next_time() {
-    Story::of_postgres()
+    DatabaseImport::of_postgres()
         .into_iter()
         .for_each(changes_while_it_is_read);
 }
 
 #[test]
 fn a_table_of_mariadb_that_changes_meanwhile_is_read_as_it_was_and_what_is_new_comes_next_time() {
-    Story::of_mariadb().into_iter().for_each(changes_while_it_is_read);
+    DatabaseImport::of_mariadb()
+        .into_iter()
+        .for_each(changes_while_it_is_read);
 }

@@ -9,7 +9,7 @@ use tests::history::member;
 use tests::program::fail;
 use tests::prove::records;
 use tests::server::Server;
-use tests::told::Receiver;
+use tests::webhook_receiver::WebhookReceiver;
 
 /// The longest wait for a campaign of one person, its retries included.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -84,7 +84,7 @@ fn a_row_its_call_and_whoever_was_told_of_it_are_one_graph() {
     let folder = tempfile::tempdir().unwrap();
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
     let server = Server::start(&folder.path().join("data"), &carrier.trunk());
-    let receiver = Receiver::answering(204);
+    let receiver = WebhookReceiver::answering(204);
     let order = json!({"url": receiver.url(), "allow_private": true, "events": ["call.ended"]});
     server.must_post("/api/v1/webhooks", &order);
     server.call_to_the_end("A", &records(1, 1), WITHIN);

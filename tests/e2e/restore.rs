@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tests::carrier::CarrierProcess;
+use tests::direct_log::mark_half_filled;
 use tests::history::{History, member};
-use tests::opened::mark_half_filled;
 use tests::postgres::PostgresServer;
 use tests::program::{run, run_json};
 use tests::prove::records;
@@ -16,7 +16,7 @@ use tests::server::Server;
 /// Enough that some are settled, some are in calls and some wait when the backup is made.
 const PEOPLE: u32 = 12;
 
-struct Place {
+struct RestorePaths {
     folder: tempfile::TempDir,
     data: PathBuf,
     backup: PathBuf,
@@ -28,7 +28,7 @@ fn text(path: &Path) -> String {
 }
 
 /// Starts a campaign with settled customers and running calls.
-fn begin_campaign(place: &Place, carrier: &CarrierProcess) -> Server {
+fn begin_campaign(place: &RestorePaths, carrier: &CarrierProcess) -> Server {
     let server = Server::start(&place.data, &carrier.trunk());
     server.call("T1", &records(PEOPLE, 3));
     let under_way = server.is_under_way("T1", 2, Duration::from_secs(40));
@@ -44,7 +44,7 @@ fn customers(events: &[Value], kind: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn one_flipped_byte_is_named(place: &Place) {
+fn one_flipped_byte_is_named(place: &RestorePaths) {
     let altered = place.folder.path().join("altered.backup");
     let mut bytes = std::fs::read(&place.backup).expect("the backup was made");
     *bytes.get_mut(5_000).expect("a backup of a campaign is larger") ^= 1;
@@ -55,7 +55,7 @@ fn one_flipped_byte_is_named(place: &Place) {
     assert!(why.starts_with("000001.events, position "), "{why}");
 }
 
-fn restore(place: &Place) -> u64 {
+fn restore(place: &RestorePaths) -> u64 {
     let (backup, restored) = (text(&place.backup), text(&place.restored));
     let keys = place.restored.join("keys");
     std::fs::create_dir_all(&keys).expect("the folder can be written");
@@ -80,7 +80,7 @@ fn wait_completed(server: &Server) {
 #[test]
 fn a_restored_log_waits_for_a_person_and_calls_nobody_who_was_reached_again() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place {
+    let place = RestorePaths {
         data: folder.path().join("data"),
         backup: folder.path().join("log.backup"),
         restored: folder.path().join("restored"),
@@ -154,13 +154,13 @@ fn a_restored_log_waits_for_a_person_and_calls_nobody_who_was_reached_again() {
 }
 
 /// Runs `backup restore` into a database, with another directory for its rows.
-fn restore_into(place: &Place, store: &str) -> std::process::Output {
+fn restore_into(place: &RestorePaths, store: &str) -> std::process::Output {
     let (backup, data) = (text(&place.backup), text(&place.restored));
     run(&["backup", "restore", &backup, "--store", store, "--data", &data])
 }
 
 /// Starts a server on the database, with the keys of the log that was backed up.
-fn serve_restored(place: &Place, store: &str) -> Server {
+fn serve_restored(place: &RestorePaths, store: &str) -> Server {
     let mut serve = Server::command(&place.restored, "sip:127.0.0.1:9");
     serve
         .args(["--store", store])
@@ -181,7 +181,7 @@ fn half_of_a_restore_into_a_database_is_never_served_and_nothing_is_filled_under
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let place = Place {
+    let place = RestorePaths {
         data: folder.path().join("data"),
         backup: folder.path().join("log.backup"),
         restored: folder.path().join("restored"),

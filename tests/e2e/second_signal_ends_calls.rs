@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use std::time::Duration;
-use tests::answering_carrier::{AnsweringCarrier, Repeats};
+use tests::answering_carrier::{AnsweringCarrier, RetransmitPolicy};
 use tests::history::{History, member};
 use tests::program::{command, ledgerline};
 use tests::prove::{quick_campaign, records};
@@ -21,7 +21,7 @@ const DRAIN: &str = "10m";
 fn a_second_sigterm_hangs_up_every_call_and_stores_each_end() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let carrier = AnsweringCarrier::start(Repeats::UntilAcknowledged);
+    let carrier = AnsweringCarrier::start(RetransmitPolicy::UntilAcknowledged);
     carrier.answer();
     let trunk = format!("{};dials-per-second=50;legs-max=50", carrier.trunk());
     let mut serve = command(ledgerline());

@@ -1,7 +1,7 @@
 //! Reads the strings of the production code that are stored, hashed, sent or compared: the names that serde
 //! and clap write for types, string literals that are names, names in SQL texts, and labels.
 
-use super::written::{Written, cased};
+use super::name_attributes::{NameAttributes, cased};
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -235,7 +235,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
         if !is_test(&item.attrs) && is_on_the_wire(&item.attrs) {
-            let written = Written::of(&item.attrs);
+            let written = NameAttributes::of(&item.attrs);
             let line = format!(
                 "struct {}{}",
                 written.shape(),
@@ -249,9 +249,9 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         if is_test(&item.attrs) || !is_on_the_wire(&item.attrs) {
             return;
         }
-        let written = Written::of(&item.attrs);
+        let written = NameAttributes::of(&item.attrs);
         let variants = item.variants.iter().map(|variant| {
-            let own = Written::of(&variant.attrs);
+            let own = NameAttributes::of(&variant.attrs);
             let name = own
                 .rename
                 .clone()
@@ -303,7 +303,7 @@ fn is_on_the_wire(attributes: &[syn::Attribute]) -> bool {
 
 fn fields(fields: &syn::Fields, case: Option<&str>) -> String {
     let named = fields.iter().map(|field| {
-        let own = Written::of(&field.attrs);
+        let own = NameAttributes::of(&field.attrs);
         let Some(ident) = &field.ident else {
             return own.others() + "_";
         };

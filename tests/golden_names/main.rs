@@ -5,7 +5,7 @@
 //! (exit codes, limits). Golden events, the contract of the API and the stories check those.
 
 mod extract;
-mod written;
+mod name_attributes;
 
 use extract::Names;
 use std::collections::BTreeSet;

@@ -2,7 +2,7 @@
 //! ACKs and BYE transactions (by branch). Independent of the product's own SIP stack.
 
 use crate::program::{deadline, instant};
-use crate::watched::Watched;
+use crate::watched_value::WatchedValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const REPEATS_MS: u64 = 64 * T1_MS;
 
 /// How long a callee repeats its 200.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repeats {
+pub enum RetransmitPolicy {
     UntilAcknowledged,
     /// For the full 32 s, even after an ACK.
     ToTheEnd,
@@ -43,18 +43,18 @@ pub struct FarLeg {
     /// The number of INVITEs of other legs to the same callee that arrived after its answer.
     pub dialed_again: u32,
     invite: String,
-    repeats: Option<Repeating>,
+    repeats: Option<RetransmitTimer>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Repeating {
+struct RetransmitTimer {
     to: SocketAddr,
     next: Instant,
     interval_ms: u64,
     until: Instant,
 }
 
-type Legs = Arc<Watched<BTreeMap<String, FarLeg>>>;
+type Legs = Arc<WatchedValue<BTreeMap<String, FarLeg>>>;
 
 pub struct AnsweringCarrier {
     address: SocketAddr,
@@ -65,7 +65,7 @@ pub struct AnsweringCarrier {
 
 impl AnsweringCarrier {
     #[expect(clippy::disallowed_methods, reason = "plays the carrier of a proof")]
-    pub fn start(repeats: Repeats) -> Self {
+    pub fn start(repeats: RetransmitPolicy) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port");
         socket
             .set_read_timeout(Some(Duration::from_millis(LOOK_MS)))
@@ -119,7 +119,7 @@ struct Phone {
     socket: UdpSocket,
     legs: Legs,
     answers: Arc<AtomicBool>,
-    repeats: Repeats,
+    repeats: RetransmitPolicy,
 }
 
 impl Phone {
@@ -146,7 +146,7 @@ impl Phone {
             "ACK" => {
                 let leg = legs.get_mut(call)?;
                 leg.acks += 1;
-                if self.repeats == Repeats::UntilAcknowledged {
+                if self.repeats == RetransmitPolicy::UntilAcknowledged {
                     leg.repeats = None;
                 }
                 None
@@ -202,7 +202,7 @@ fn invited(legs: &mut BTreeMap<String, FarLeg>, call: &str, text: &str, from: So
     let leg = legs.entry(call.to_owned()).or_default();
     callee.clone_into(&mut leg.callee);
     text.clone_into(&mut leg.invite);
-    leg.repeats.get_or_insert(Repeating {
+    leg.repeats.get_or_insert(RetransmitTimer {
         to: from,
         next: instant(),
         interval_ms: T1_MS,

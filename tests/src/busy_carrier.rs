@@ -1,7 +1,7 @@
 //! A fake carrier that is always busy and records the arrival of each INVITE by a clock that is not faked: a
 //! proof about clocks must not use the clock of the process under test.
 
-use crate::watched::Watched;
+use crate::watched_value::WatchedValue;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use host::clock::SystemClock;
@@ -18,7 +18,7 @@ const DATAGRAM_BYTES: usize = 65_536;
 const LOOK_MS: u64 = 100;
 
 /// The first arrival by Call-ID: a repeated INVITE is not another dial.
-type Arrivals = Arc<Watched<BTreeMap<String, Timestamp>>>;
+type Arrivals = Arc<WatchedValue<BTreeMap<String, Timestamp>>>;
 
 pub struct BusyCarrier {
     address: SocketAddr,

@@ -1,26 +1,26 @@
 //! A fake encoder service that responds as a test says, and records the texts it was asked about.
 
 use crate::program::fail;
-use crate::watched::Watched;
+use crate::watched_value::WatchedValue;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 
 /// A fake encoder on loopback. It runs until the process ends.
-pub struct Ranking {
+pub struct FakeEncoderServer {
     address: SocketAddr,
-    asked: Arc<Watched<Vec<String>>>,
+    asked: Arc<WatchedValue<Vec<String>>>,
 }
 
-impl Ranking {
+impl FakeEncoderServer {
     /// Starts an encoder that responds to a text with the result of `answer`, JSON or not.
     #[expect(clippy::disallowed_methods, reason = "the story's own encoder, on loopback")]
     pub fn start(answer: fn(&str) -> String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0");
         let listener = listener.unwrap_or_else(|error| fail(&format!("no encoder: {error}")));
         let address = listener.local_addr().expect("who listens has an address");
-        let asked = Arc::new(Watched::new(Vec::new()));
+        let asked = Arc::new(WatchedValue::new(Vec::new()));
         let seen = Arc::clone(&asked);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -42,7 +42,7 @@ impl Ranking {
 }
 
 /// Handles one request of one connection.
-fn serve(stream: &TcpStream, answer: fn(&str) -> String, asked: &Watched<Vec<String>>) -> Option<()> {
+fn serve(stream: &TcpStream, answer: fn(&str) -> String, asked: &WatchedValue<Vec<String>>) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let (mut length, mut line) = (0, String::new());
     while reader.read_line(&mut line).ok()? > 2 {

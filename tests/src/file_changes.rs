@@ -1,8 +1,8 @@
 //! Waits for changes of files that another process writes, reported by the system (inotify).
 
-use crate::passing_time::left;
+use crate::passing_time::time_left;
 use crate::program::{deadline, fail};
-use crate::watched::Watched;
+use crate::watched_value::WatchedValue;
 use rustix::fd::OwnedFd;
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use std::mem::MaybeUninit;
@@ -19,7 +19,7 @@ pub struct FileChanges {
     /// The inotify watch of the file or folder.
     watch: i32,
     /// The number of changes so far.
-    count: Arc<Watched<u64>>,
+    count: Arc<WatchedValue<u64>>,
 }
 
 impl FileChanges {
@@ -34,7 +34,7 @@ impl FileChanges {
             | WatchFlags::MOVED_FROM
             | WatchFlags::DELETE;
         let watch = inotify::add_watch(&inotify, path, flags).unwrap_or_else(|error| told(error));
-        let (inotify, count) = (Arc::new(inotify), Arc::new(Watched::new(0)));
+        let (inotify, count) = (Arc::new(inotify), Arc::new(WatchedValue::new(0)));
         let (own, counted) = (Arc::clone(&inotify), Arc::clone(&count));
         std::thread::spawn(move || count_changes(&own, &counted));
         Self {
@@ -54,14 +54,14 @@ impl FileChanges {
                 return Some(found);
             }
             self.count
-                .until(left(until), |count| (*count != seen).then_some(()))?;
+                .until(time_left(until), |count| (*count != seen).then_some(()))?;
         }
     }
 }
 
 impl FileChanges {
     /// Returns the change counter, so that another event source can trigger the same look.
-    pub(crate) fn bell(&self) -> Arc<Watched<u64>> {
+    pub(crate) fn bell(&self) -> Arc<WatchedValue<u64>> {
         Arc::clone(&self.count)
     }
 }
@@ -74,7 +74,7 @@ impl Drop for FileChanges {
     }
 }
 
-fn count_changes(inotify: &OwnedFd, count: &Watched<u64>) {
+fn count_changes(inotify: &OwnedFd, count: &WatchedValue<u64>) {
     let mut room = [MaybeUninit::uninit(); CHANGES_BYTES];
     let mut changes = Reader::new(inotify, &mut room);
     while let Ok(change) = changes.next() {
@@ -99,10 +99,10 @@ pub fn in_folder_to_come<T>(
         let there = there.unwrap_or_else(|| fail(&format!("{} has no existing ancestor", folder.display())));
         let changes = FileChanges::of(there);
         if there == folder {
-            return changes.until(left(until), look);
+            return changes.until(time_left(until), look);
         }
         // It may have been created before the watch began.
-        changes.until(left(until), || {
+        changes.until(time_left(until), || {
             let next = folder.ancestors().take_while(|path| *path != there).last();
             next.is_some_and(Path::is_dir).then_some(())
         })?;

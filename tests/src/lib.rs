@@ -4,31 +4,31 @@
 //! data directory and the carrier's CDR file. No other crate imports this one.
 
 pub mod answering_carrier;
+pub mod api_description;
 pub mod busy_carrier;
 pub mod carrier;
-pub mod cutting;
 pub mod day_report;
-pub mod described;
-pub mod door;
+pub mod direct_log;
 pub mod encoder;
+pub mod faulty_proxy;
 pub mod file_changes;
-mod following;
+pub mod generated_log;
 pub mod history;
-pub mod made_up_log;
 pub mod mariadb;
-pub mod opened;
 pub mod passing_time;
 pub mod postgres;
 pub mod program;
 pub mod prove;
 pub mod search;
 pub mod server;
+pub mod server_tokens;
+mod server_waits;
 pub mod session;
 mod socket;
-pub mod stamping;
-mod texting;
-pub mod told;
-pub mod watched;
+mod text_campaign;
+pub mod timestamp_authority;
+pub mod watched_value;
+pub mod webhook_receiver;
 pub mod wire;
 
 use std::io::Write;

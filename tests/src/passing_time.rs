@@ -8,7 +8,7 @@ use rustix::time::{
 use std::time::{Duration, Instant};
 
 /// Returns the time left until then; zero if it is over.
-pub fn left(until: Instant) -> Duration {
+pub fn time_left(until: Instant) -> Duration {
     until.saturating_duration_since(instant())
 }
 
@@ -23,7 +23,7 @@ pub fn come_again<T>(within: Duration, mut step: impl FnMut() -> Option<T>) -> O
         if let Some(granted) = step() {
             return Some(granted);
         }
-        let pause = left(until).min(COME_AGAIN);
+        let pause = time_left(until).min(COME_AGAIN);
         if pause.is_zero() {
             return None;
         }
@@ -37,7 +37,7 @@ pub fn ask_on<T>(within: Duration, mut ask: impl FnMut() -> Option<T>) -> Option
     let until = deadline(within);
     loop {
         let found = ask();
-        if found.is_some() || left(until).is_zero() {
+        if found.is_some() || time_left(until).is_zero() {
             return found;
         }
     }
@@ -50,11 +50,11 @@ pub const BEAT: Duration = Duration::from_millis(20);
 /// waits for up to a beat for something that ends the loop, and returns true if it happened.
 pub fn at_each_beat(lasts: Duration, mut ends: impl FnMut(Duration) -> bool, mut step: impl FnMut() -> bool) {
     let until = deadline(lasts);
-    while !left(until).is_zero() && step() && !ends(BEAT.min(left(until))) {}
+    while !time_left(until).is_zero() && step() && !ends(BEAT.min(time_left(until))) {}
 }
 
 /// Waits one beat; for [`at_each_beat`] without an early end.
-pub fn nothing_ends_it(beat: Duration) -> bool {
+pub fn wait_one_beat(beat: Duration) -> bool {
     rings_in(beat);
     false
 }

@@ -1,8 +1,8 @@
 //! Starts processes: the built binary and external tools. Each is killed when its value is dropped.
 
 use crate::file_changes::FileChanges;
-use crate::passing_time::left;
-use crate::watched::Watched;
+use crate::passing_time::time_left;
+use crate::watched_value::WatchedValue;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -101,7 +101,7 @@ pub fn run_json(args: &[&str]) -> Result<(ExitStatus, serde_json::Value), String
 
 /// The output of a program so far, and its exit.
 #[derive(Default)]
-struct Told {
+struct ProgramOutput {
     lines: Vec<String>,
     /// The number of lines that were read.
     read: usize,
@@ -109,10 +109,10 @@ struct Told {
     is_silent: bool,
     status: Option<ExitStatus>,
     /// Counters that are increased with each line and at the end.
-    bells: Vec<Arc<Watched<u64>>>,
+    bells: Vec<Arc<WatchedValue<u64>>>,
 }
 
-impl Told {
+impl ProgramOutput {
     fn ring(&self) {
         for bell in &self.bells {
             bell.change(|count| *count += 1);
@@ -124,7 +124,7 @@ impl Told {
 pub struct Program {
     id: u32,
     input: Option<ChildStdin>,
-    told: Arc<Watched<Told>>,
+    told: Arc<WatchedValue<ProgramOutput>>,
 }
 
 impl Program {
@@ -134,7 +134,7 @@ impl Program {
     }
 
     /// As [`Self::start`], for a program that is sent lines on its standard input.
-    pub fn start_hearing(command: Command) -> Self {
+    pub fn start_with_input(command: Command) -> Self {
         Self::started(command, Stdio::piped())
     }
 
@@ -153,7 +153,7 @@ impl Program {
             .spawn()
             .unwrap_or_else(|error| fail(&format!("{command:?} does not start: {error}")));
         let output = child.stdout.take().expect("standard output is piped");
-        let told = Arc::new(Watched::<Told>::default());
+        let told = Arc::new(WatchedValue::<ProgramOutput>::default());
         let said = Arc::clone(&told);
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
@@ -279,7 +279,7 @@ impl Program {
     pub fn wait(&mut self, within: Duration) -> Option<ExitStatus> {
         let until = deadline(within);
         drop(self.line(within, |_| false));
-        self.ends(left(until))
+        self.ends(time_left(until))
     }
 
     /// Sends SIGTERM. Returns true if the program ends `within` with success.

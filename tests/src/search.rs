@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The result of a search.
 #[derive(Debug, Default)]
-pub struct Searched {
+pub struct SearchResult {
     pub files: u64,
     pub bytes: u64,
     /// For each hit the file, and the text and the form in which it was found.
@@ -22,9 +22,9 @@ struct Needle {
 }
 
 /// Searches every file below `paths` for each of `texts`, except folders with one of the names in `without`.
-pub fn search(paths: &[PathBuf], texts: &[&str], without: &[&str]) -> Searched {
+pub fn search(paths: &[PathBuf], texts: &[&str], without: &[&str]) -> SearchResult {
     let needles: Vec<Needle> = texts.iter().flat_map(|text| forms_of(text)).collect();
-    let mut searched = Searched::default();
+    let mut searched = SearchResult::default();
     for path in paths {
         search_below(path, &needles, without, &mut searched);
     }
@@ -33,19 +33,19 @@ pub fn search(paths: &[PathBuf], texts: &[&str], without: &[&str]) -> Searched {
 
 /// As [`search`], for bytes that are not text, such as a wrapped key: unchanged, as hexadecimal digits and in
 /// base64.
-pub fn search_bytes(paths: &[PathBuf], wanted: &[(String, Vec<u8>)], without: &[&str]) -> Searched {
+pub fn search_bytes(paths: &[PathBuf], wanted: &[(String, Vec<u8>)], without: &[&str]) -> SearchResult {
     let needles: Vec<Needle> = wanted
         .iter()
         .flat_map(|(name, bytes)| forms_of_bytes(name, bytes))
         .collect();
-    let mut searched = Searched::default();
+    let mut searched = SearchResult::default();
     for path in paths {
         search_below(path, &needles, without, &mut searched);
     }
     searched
 }
 
-fn search_below(path: &Path, needles: &[Needle], without: &[&str], searched: &mut Searched) {
+fn search_below(path: &Path, needles: &[Needle], without: &[&str], searched: &mut SearchResult) {
     if path.is_dir() {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         if name.is_some_and(|name| without.contains(&name.as_str())) {

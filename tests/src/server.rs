@@ -1,8 +1,8 @@
 //! A `ledgerline serve` in a process of its own, and requests to its HTTP routes as an integrator sends them.
 
-use super::described::{Came, Description, description};
-use super::door;
+use super::api_description::{ApiExchange, Description, description};
 use super::program::{Program, command, fail, ledgerline, run, run_json};
+use super::server_tokens;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -92,7 +92,7 @@ impl Server {
             .as_str()?
             .trim_end_matches('/')
             .clone_into(&mut self.url);
-        door::remember(&self.url, &door::token(&self.data)?);
+        server_tokens::store_token(&self.url, &server_tokens::token(&self.data)?);
         self.get("/readyz").ok()
     }
 
@@ -129,12 +129,14 @@ impl Server {
 
     /// Returns the value of `Authorization` that this server accepts.
     pub fn bearer(&self) -> String {
-        door::bearer(&self.url).unwrap_or_else(|| fail("the server is not ready"))
+        server_tokens::bearer(&self.url).unwrap_or_else(|| fail("the server is not ready"))
     }
 
     /// Returns the arguments with which a command reaches this server from anywhere.
     pub fn named(&self) -> [String; 4] {
-        let token = door::token_file(&self.data).to_string_lossy().into_owned();
+        let token = server_tokens::token_file(&self.data)
+            .to_string_lossy()
+            .into_owned();
         let named = ["--server", &self.url, "--token-file", &token];
         named.map(str::to_owned)
     }
@@ -187,13 +189,13 @@ impl Server {
 /// Sends one request with a short timeout. An error is a failed connection, not a status. Fails the test if
 /// the response differs from the server's description.
 pub fn request(method: &str, url: &str, body: Option<&Value>) -> Result<Reply, String> {
-    let (reply, media_type) = asked(method, url, body)?;
+    let (reply, media_type) = send_request(method, url, body)?;
     let (origin, path) = place(url);
     let known = description(|| {
-        let (reply, _) = asked("GET", &format!("{origin}/api/v1/openapi.json"), None).ok()?;
+        let (reply, _) = send_request("GET", &format!("{origin}/api/v1/openapi.json"), None).ok()?;
         (reply.status == 200 && reply.body.is_object()).then_some(reply.body)
     });
-    let came = Came {
+    let came = ApiExchange {
         method,
         path,
         status: reply.status,
@@ -216,9 +218,14 @@ fn place(url: &str) -> (&str, &str) {
 
 /// Sends one request with the server's token, if this process started it. Returns the response and its media
 /// type.
-pub(crate) fn asked(method: &str, url: &str, body: Option<&Value>) -> Result<(Reply, String), String> {
+pub(crate) fn send_request(method: &str, url: &str, body: Option<&Value>) -> Result<(Reply, String), String> {
     let (origin, _) = place(url);
-    asked_with(method, url, &door::bearer(origin).unwrap_or_default(), body)
+    send_request_as(
+        method,
+        url,
+        &server_tokens::bearer(origin).unwrap_or_default(),
+        body,
+    )
 }
 
 /// The size of the read and write buffers. The default is eight times as large, and a debug build spends a
@@ -237,7 +244,7 @@ pub(crate) fn agent(within: Duration) -> ureq::Agent {
 }
 
 /// Reads an event stream until it has caught up or ends, with this `Authorization`. Returns its text.
-pub(crate) fn followed(url: &str, authorization: &str) -> Result<String, String> {
+pub(crate) fn read_event_stream(url: &str, authorization: &str) -> Result<String, String> {
     let answer = agent(ANSWERED)
         .get(url)
         .header("authorization", authorization)
@@ -257,7 +264,7 @@ pub(crate) fn followed(url: &str, authorization: &str) -> Result<String, String>
 }
 
 /// Sends one request with this `Authorization`.
-pub(crate) fn asked_with(
+pub(crate) fn send_request_as(
     method: &str,
     url: &str,
     bearer: &str,

@@ -14,7 +14,7 @@ const MESSAGES_MAX: usize = 2_000;
 
 /// Connects to a WebSocket and returns all that it sends until it is quiet; `None` if it cannot be opened.
 #[expect(clippy::disallowed_methods, reason = "plays a reader of a WebSocket")]
-pub(crate) fn heard(url: &str, bearer: &str) -> Option<String> {
+pub(crate) fn read_websocket(url: &str, bearer: &str) -> Option<String> {
     let address = url.trim_start_matches("http://");
     let mut request = format!("ws://{address}").into_client_request().ok()?;
     let bearer = HeaderValue::from_str(bearer).ok()?;

@@ -14,13 +14,13 @@ const QUIET_MAX: Duration = Duration::from_secs(30);
 /// The most bytes of a response's head.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
-trait Both: Read + Write + Send {}
+trait ReadWrite: Read + Write + Send {}
 
-impl<T: Read + Write + Send> Both for T {}
+impl<T: Read + Write + Send> ReadWrite for T {}
 
 /// How a connection is encrypted.
 #[derive(Debug, Clone)]
-pub enum Speech {
+pub enum WireSecurity {
     Plain,
     /// TLS with this trust, and this name of the server.
     Secured(Trust, String),
@@ -28,7 +28,7 @@ pub enum Speech {
 
 /// An open connection.
 pub struct Wire {
-    stream: Box<dyn Both>,
+    stream: Box<dyn ReadWrite>,
     fingerprint: Option<String>,
 }
 
@@ -38,11 +38,11 @@ impl Wire {
         clippy::disallowed_methods,
         reason = "plays a client that a library would hide"
     )]
-    pub fn open(address: &str, speech: &Speech) -> Result<Self, String> {
+    pub fn open(address: &str, speech: &WireSecurity) -> Result<Self, String> {
         let mut tcp = TcpStream::connect(address).map_err(|error| error.to_string())?;
         tcp.set_read_timeout(Some(QUIET_MAX))
             .map_err(|error| error.to_string())?;
-        let Speech::Secured(trust, host) = speech else {
+        let WireSecurity::Secured(trust, host) = speech else {
             return Ok(Self {
                 stream: Box::new(tcp),
                 fingerprint: None,
@@ -54,7 +54,7 @@ impl Wire {
         while client.is_handshaking() {
             client
                 .complete_io(&mut tcp)
-                .map_err(|error| tls::said(&error).unwrap_or_else(|| error.to_string()))?;
+                .map_err(|error| tls::find_tls_error_text(&error).unwrap_or_else(|| error.to_string()))?;
         }
         let shown = client.peer_certificates().and_then(|all| all.first());
         let fingerprint = shown.map(|shown| tls::Fingerprint::of(shown).to_string());

@@ -14,7 +14,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let Some(file) = tree.get(TABLE) else {
         return Vec::new();
     };
-    let named = Named {
+    let named = EvidenceNames {
         tests: tests_of(tree),
         proofs: targets(tree),
         tree,
@@ -46,7 +46,7 @@ fn rows(file: &File) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// The things that a row may name.
-struct Named<'a> {
+struct EvidenceNames<'a> {
     /// The paths of the files with a test of this name.
     tests: BTreeMap<String, Vec<String>>,
     proofs: BTreeSet<&'a str>,
@@ -81,7 +81,7 @@ fn targets(tree: &Tree) -> BTreeSet<&str> {
         .collect()
 }
 
-impl Named<'_> {
+impl EvidenceNames<'_> {
     /// Returns what is wrong with a code span; `None` if nothing is.
     fn fault(&self, span: &str) -> Option<String> {
         if let Some(proof) = span.strip_prefix("make ") {

@@ -77,7 +77,7 @@ const UNTOLD: [(&str, &str); 16] = [
 ];
 
 /// A sentence in a file, without the values in it.
-struct Said {
+struct QuotedSentence {
     line: usize,
     sentence: String,
 }
@@ -117,7 +117,7 @@ fn is_told(file: &File) -> bool {
 }
 
 /// Returns each sentence of an error, a problem or a wrong member, before the file's tests.
-fn said(file: &File) -> Vec<Said> {
+fn said(file: &File) -> Vec<QuotedSentence> {
     let product = file.text.split("#[cfg(test)]").next().unwrap_or_default();
     static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
@@ -128,7 +128,7 @@ fn said(file: &File) -> Vec<Said> {
     let found = BEFORE.find_iter(product).filter_map(|found| {
         let sentence = values_away(&literal(product.get(found.end()..)?));
         let line = product.get(..found.end()).unwrap_or_default().lines().count();
-        Some(Said { line, sentence })
+        Some(QuotedSentence { line, sentence })
     });
     // One that has no word of its own is another's sentence.
     found

@@ -72,7 +72,7 @@ const ELSEWHERE: [(&str, &str, &str); 11] = [
 ];
 
 /// A Chinese and an English text with the same meaning, and their place.
-struct Said {
+struct TranslatedText {
     path: String,
     line: usize,
     name: String,
@@ -167,7 +167,7 @@ fn several_preferred(glossary: &File) -> Vec<Finding> {
 }
 
 /// Returns the texts of both catalogues by name. Equal texts, for example commands to type, are left out.
-fn catalogues(tree: &Tree) -> Vec<Said> {
+fn catalogues(tree: &Tree) -> Vec<TranslatedText> {
     let read = |path| {
         let catalogue: Option<Value> = tree
             .get(path)
@@ -180,7 +180,7 @@ fn catalogues(tree: &Tree) -> Vec<Said> {
     let value = Regex::new(r"\{\{.*?\}\}").expect("a constant pattern");
     let said = en.into_iter().filter_map(|(name, en)| {
         let zh = zh.get(&name)?.clone();
-        (zh != en).then(|| Said {
+        (zh != en).then(|| TranslatedText {
             path: CHINESE.to_owned(),
             line: 1,
             en: value.replace_all(&en, "").into_owned(),
@@ -204,7 +204,7 @@ fn texts(value: &Value, before: &str, found: &mut BTreeMap<String, String>) {
 }
 
 /// Returns the pairs in a source, Chinese first.
-fn labels(tree: &Tree) -> Vec<Said> {
+fn labels(tree: &Tree) -> Vec<TranslatedText> {
     let pair = Regex::new(r#"\("([^"]*\p{Han}[^"]*)", "([^"\p{Han}]+)""#).expect("a constant pattern");
     let files = LABELS.iter().filter_map(|path| tree.get(path));
     let said = files.flat_map(|file| {
@@ -212,7 +212,7 @@ fn labels(tree: &Tree) -> Vec<Said> {
             pair.captures_iter(text)
                 .map(move |found| (line, found[1].to_owned(), found[2].to_owned()))
         });
-        let said = lines.map(|(line, zh, en)| Said {
+        let said = lines.map(|(line, zh, en)| TranslatedText {
             path: file.path.clone(),
             line,
             name: en.clone(),

@@ -5,9 +5,9 @@
 //! second. Each check has its own tests on made-up text.
 
 mod asvs;
-mod circles;
 mod console;
 mod contracts;
+mod crate_sizes;
 mod deadlines;
 mod decisions;
 mod details;
@@ -17,7 +17,8 @@ mod events;
 mod examples;
 mod glossary;
 mod headers;
-mod installed;
+mod import_cycles;
+mod installed_program;
 mod leftovers;
 mod limits;
 mod manifests;
@@ -27,7 +28,6 @@ mod peers;
 mod plain_language;
 mod problems;
 mod proofs;
-mod rooms;
 mod routes;
 mod secrets;
 mod size;
@@ -71,8 +71,8 @@ checks! {
     c14_no_secret_path_host_or_phone: secrets::check;
     c15_each_limit_says_where_it_comes_from: limits::check;
     c16_text_is_clean: text::check;
-    c17_files_are_not_tied_in_circles: circles::check;
-    c18_rooms_keep_their_share_and_their_words: rooms::check;
+    c17_files_are_not_tied_in_circles: import_cycles::check;
+    c18_rooms_keep_their_share_and_their_words: crate_sizes::check;
     c19_each_parameter_stands_for_itself: parameters::check;
     c20_the_asvs_table_names_tests_that_exist: asvs::check;
     c21_each_problem_is_explained: problems::check;
@@ -82,7 +82,7 @@ checks! {
     c25_what_a_refusal_says_has_its_chinese: details::check;
     c26_users_read_the_words_of_the_glossary: glossary::check;
     c27_no_comment_holds_code_that_nothing_runs: examples::check;
-    c28_the_installed_program_names_nothing_of_tests: installed::check;
+    c28_the_installed_program_names_nothing_of_tests: installed_program::check;
     c29_deadlines_of_peers_come_first: deadlines::check;
     c30_texts_name_the_actor: plain_language::check;
     c31_each_cited_decision_exists: decisions::check;

@@ -1,6 +1,6 @@
 //! Errors of TLS: a file, the options of a URL, or the other side's certificate.
 
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use rustls::{CertificateError, Error, InvalidMessage};
 use std::error::Error as AnyError;
 use std::io;
@@ -32,7 +32,7 @@ impl TlsError {
 
     /// Makes the error of a failed handshake with `host`.
     pub(crate) fn of_handshake(host: &str, error: &io::Error) -> Self {
-        let why = said(error).unwrap_or_else(|| format!("the handshake broke off ({error})"));
+        let why = find_tls_error_text(error).unwrap_or_else(|| format!("the handshake broke off ({error})"));
         Self::Handshake(format!("TLS with {host}: {why}"))
     }
 }
@@ -40,15 +40,15 @@ impl TlsError {
 impl From<TlsError> for Problem {
     fn from(error: TlsError) -> Self {
         let kind = match &error {
-            TlsError::File { .. } | TlsError::Asked(_) => Kind::Invalid,
-            TlsError::NoAuthorities(_) | TlsError::Handshake(_) => Kind::Unavailable,
+            TlsError::File { .. } | TlsError::Asked(_) => ProblemKind::Invalid,
+            TlsError::NoAuthorities(_) | TlsError::Handshake(_) => ProblemKind::Unavailable,
         };
         Self::new(kind, "tls-refused", error.to_string())
     }
 }
 
 /// Returns the text of a TLS error that a library wrapped; `None` if the error is not one of TLS.
-pub fn said(error: &(dyn AnyError + 'static)) -> Option<String> {
+pub fn find_tls_error_text(error: &(dyn AnyError + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(error) = error.downcast_ref::<Error>() {

@@ -3,7 +3,7 @@
 //! A certificate that clients would reject (expired, not yet valid, or of another key) is refused at the
 //! start. Later, an invalid new file changes nothing: the previous certificate stays in use.
 
-use crate::accepted::Acceptor;
+use crate::accepted_stream::Acceptor;
 use crate::error::{TlsError, of_certificate};
 use crate::pem;
 use crate::provider::provider;
@@ -30,26 +30,26 @@ pub struct IdentityFiles {
 #[derive(Debug)]
 pub struct Identity {
     files: IdentityFiles,
-    shown: RwLock<Shown>,
-    seen: Mutex<Seen>,
+    shown: RwLock<ServedCertificate>,
+    seen: Mutex<FilesState>,
 }
 
 #[derive(Debug, Clone)]
-struct Shown {
+struct ServedCertificate {
     certified: Arc<CertifiedKey>,
     fingerprint: Fingerprint,
 }
 
 /// The state of the files when they were last read.
 #[derive(Debug, Default)]
-struct Seen {
+struct FilesState {
     digest: [u8; 32],
-    doubt: Doubt,
+    doubt: FilesDoubt,
 }
 
 /// Whether the content of the files can be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Doubt {
+enum FilesDoubt {
     #[default]
     None,
     /// It could not, at the first look.
@@ -60,7 +60,7 @@ enum Doubt {
 
 /// The result of reading the files again.
 #[derive(Debug)]
-pub enum Look {
+pub enum ReloadOutcome {
     /// There is nothing to report.
     Same,
     /// Another certificate is used from now on.
@@ -76,9 +76,9 @@ impl Identity {
         Ok(Arc::new(Self {
             files,
             shown: RwLock::new(shown),
-            seen: Mutex::new(Seen {
+            seen: Mutex::new(FilesState {
                 digest,
-                doubt: Doubt::None,
+                doubt: FilesDoubt::None,
             }),
         }))
     }
@@ -95,31 +95,31 @@ impl Identity {
 
     /// Reads the files again. The two are not replaced at the same instant, so a pair that does not match is
     /// reported only if it is found twice.
-    pub fn look(&self, now: Timestamp) -> Look {
+    pub fn look(&self, now: Timestamp) -> ReloadOutcome {
         let found = read(&self.files, now);
         let digest = match &found {
             Ok((_, digest)) | Err((_, digest)) => *digest,
         };
         let mut seen = self.seen();
         let is_same = seen.digest == digest;
-        let doubt = if is_same { seen.doubt } else { Doubt::None };
-        if is_same && doubt == Doubt::None {
-            return Look::Same;
+        let doubt = if is_same { seen.doubt } else { FilesDoubt::None };
+        if is_same && doubt == FilesDoubt::None {
+            return ReloadOutcome::Same;
         }
         let (doubt, look) = match found {
             // This also covers a certificate that was not yet valid when it appeared.
             Ok((shown, _)) => {
                 let fingerprint = shown.fingerprint;
                 *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
-                (Doubt::None, Look::Renewed(fingerprint))
+                (FilesDoubt::None, ReloadOutcome::Renewed(fingerprint))
             }
             Err((error, _)) => match doubt {
-                Doubt::None => (Doubt::Once, Look::Same),
-                Doubt::Once => (Doubt::Said, Look::Broken(error)),
-                Doubt::Said => (Doubt::Said, Look::Same),
+                FilesDoubt::None => (FilesDoubt::Once, ReloadOutcome::Same),
+                FilesDoubt::Once => (FilesDoubt::Said, ReloadOutcome::Broken(error)),
+                FilesDoubt::Said => (FilesDoubt::Said, ReloadOutcome::Same),
             },
         };
-        *seen = Seen { digest, doubt };
+        *seen = FilesState { digest, doubt };
         look
     }
 
@@ -137,11 +137,11 @@ impl Identity {
         Ok(Acceptor::new(config))
     }
 
-    fn shown(&self) -> Shown {
+    fn shown(&self) -> ServedCertificate {
         self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn seen(&self) -> MutexGuard<'_, FilesState> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -153,7 +153,10 @@ impl ResolvesServerCert for Identity {
 }
 
 /// Reads both files. Always returns the digest of their bytes, also with an error.
-fn read(files: &IdentityFiles, now: Timestamp) -> Result<(Shown, [u8; 32]), (TlsError, [u8; 32])> {
+fn read(
+    files: &IdentityFiles,
+    now: Timestamp,
+) -> Result<(ServedCertificate, [u8; 32]), (TlsError, [u8; 32])> {
     let (certificate, key) = (pem::read(&files.certificate), pem::read(&files.key));
     let mut digest = Sha256::new();
     for bytes in [&certificate, &key] {
@@ -175,7 +178,7 @@ fn fit(
     certificate: Result<Vec<u8>, TlsError>,
     key: Result<Vec<u8>, TlsError>,
     now: Timestamp,
-) -> Result<Shown, TlsError> {
+) -> Result<ServedCertificate, TlsError> {
     let chain = pem::certificates(&files.certificate, &certificate?)?;
     let key = key?;
     let own = chain
@@ -184,7 +187,7 @@ fn fit(
         .ok_or_else(|| TlsError::file(&files.certificate, "it holds no certificate in PEM"))?;
     check_own(files, &own, now)?;
     let certified = certified(files, chain, &key)?;
-    Ok(Shown {
+    Ok(ServedCertificate {
         certified: Arc::new(certified),
         fingerprint: Fingerprint::of(&own),
     })

@@ -6,9 +6,10 @@
 //! only. Errors name the file, or what is wrong with the other side's certificate; never a key, a password
 //! or a URL.
 
-mod accepted;
+mod accepted_stream;
 mod client;
 mod client_identity;
+mod deadline;
 mod error;
 mod identity;
 mod pem;
@@ -21,12 +22,11 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 mod trust;
-mod within;
 
-pub use accepted::{Accepted, Acceptor};
+pub use accepted_stream::{AcceptedStream, Acceptor};
 pub use client::{SecureError, secure};
 pub use client_identity::ClientIdentity;
-pub use error::{TlsError, said};
-pub use identity::{Identity, IdentityFiles, Look};
+pub use deadline::with_deadline;
+pub use error::{TlsError, find_tls_error_text};
+pub use identity::{Identity, IdentityFiles, ReloadOutcome};
 pub use trust::{Fingerprint, Trust};
-pub use within::within;

@@ -29,14 +29,14 @@ const OF_SYSTEM: &str = "system";
 const PROTOCOL: &[u8] = b"postgresql";
 
 /// The result of reading the TLS parameters of a URL.
-pub struct Read {
+pub struct TlsUrl {
     /// The URL for the client, which knows only `disable` and `require`.
     pub url: String,
     pub connector: Connector,
 }
 
 /// Reads the TLS parameters of a `postgres://` URL. Errors contain no part of the URL except the mode.
-pub fn read(url: &str) -> Result<Read, TlsError> {
+pub fn read(url: &str) -> Result<TlsUrl, TlsError> {
     // A password before the host may contain a question mark.
     let host_at = url.find('@').unwrap_or_default();
     let query_at = url.get(host_at..).and_then(|rest| rest.find('?'));
@@ -76,7 +76,7 @@ pub fn read(url: &str) -> Result<Read, TlsError> {
     let config = trust
         .map(|trust| trust.config_showing(protocols, own))
         .transpose()?;
-    Ok(Read {
+    Ok(TlsUrl {
         url: format!("{}?{}", head.unwrap_or_default(), kept.join("&")),
         connector: Connector(config.map(Arc::new)),
     })
@@ -134,37 +134,37 @@ fn trust_of(mode: Option<&str>, file: Option<&str>) -> Result<Option<Trust>, Tls
 pub struct Connector(Option<Arc<ClientConfig>>);
 
 /// A connector for one host.
-pub struct ToHost {
+pub struct HostConnector {
     config: Option<Arc<ClientConfig>>,
     host: String,
 }
 
 /// A client's stream with TLS.
-pub struct Stream<S>(Box<TlsStream<S>>);
+pub struct ClientTlsStream<S>(Box<TlsStream<S>>);
 
 impl<S> MakeTlsConnect<S> for Connector
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    type Stream = Stream<S>;
-    type TlsConnect = ToHost;
+    type Stream = ClientTlsStream<S>;
+    type TlsConnect = HostConnector;
     type Error = TlsError;
 
-    fn make_tls_connect(&mut self, domain: &str) -> Result<ToHost, TlsError> {
-        Ok(ToHost {
+    fn make_tls_connect(&mut self, domain: &str) -> Result<HostConnector, TlsError> {
+        Ok(HostConnector {
             config: self.0.clone(),
             host: domain.to_owned(),
         })
     }
 }
 
-impl<S> TlsConnect<S> for ToHost
+impl<S> TlsConnect<S> for HostConnector
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    type Stream = Stream<S>;
+    type Stream = ClientTlsStream<S>;
     type Error = TlsError;
-    type Future = Pin<Box<dyn Future<Output = Result<Stream<S>, TlsError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<ClientTlsStream<S>, TlsError>> + Send>>;
 
     fn connect(self, stream: S) -> Self::Future {
         Box::pin(async move {
@@ -176,12 +176,12 @@ where
             })?;
             let secured = TlsConnector::from(config).connect(name, stream).await;
             let secured = secured.map_err(|error| TlsError::of_handshake(&self.host, &error))?;
-            Ok(Stream(Box::new(secured)))
+            Ok(ClientTlsStream(Box::new(secured)))
         })
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> tokio_postgres::tls::TlsStream for Stream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> tokio_postgres::tls::TlsStream for ClientTlsStream<S> {
     /// Channel binding is not offered: SCRAM works without it, as with every client that does not verify it
     /// (decision 0071).
     fn channel_binding(&self) -> ChannelBinding {
@@ -189,7 +189,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> tokio_postgres::tls::TlsStream for Strea
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for ClientTlsStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -199,7 +199,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientTlsStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,6 +1,6 @@
 //! Authorities and certificates for tests, with validity and names that each test chooses.
 
-use crate::error::said;
+use crate::error::find_tls_error_text;
 use crate::identity::IdentityFiles;
 use crate::trust::{Fingerprint, Trust};
 use domain::time::Timestamp;
@@ -95,7 +95,7 @@ where
     let config = Arc::new(trust.config(protocols).unwrap());
     let name = ServerName::try_from(host.to_owned()).unwrap();
     let connected = TlsConnector::from(config).connect(name, stream).await;
-    connected.map_err(|error| said(&error).unwrap_or_else(|| error.to_string()))
+    connected.map_err(|error| find_tls_error_text(&error).unwrap_or_else(|| error.to_string()))
 }
 
 /// Returns the application protocol that was negotiated (ALPN).

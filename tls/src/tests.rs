@@ -1,10 +1,10 @@
 //! Tests of certificates: valid, of another authority or host, expired, not yet valid, and replaced.
 
-use crate::identity::{Identity, IdentityFiles, Look};
+use crate::identity::{Identity, IdentityFiles, ReloadOutcome};
 use crate::pem;
 use crate::provider::provider;
 use crate::testing::{Authority, NOW, Years, agreed, connect, noon, shown};
-use crate::{Accepted, ClientIdentity, Fingerprint, TlsError, Trust, postgres};
+use crate::{AcceptedStream, ClientIdentity, Fingerprint, TlsError, Trust, postgres};
 use rustls::client::ResolvesClientCert;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, SignatureScheme};
@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 /// client's error.
 async fn meet(identity: &Arc<Identity>, trust: Trust, host: &str) -> Result<Fingerprint, String> {
     let (near, far): (DuplexStream, DuplexStream) = tokio::io::duplex(16 * 1024);
-    let mut accepted = Accepted::new(far, Some(&identity.acceptor(&[b"h2"]).unwrap()));
+    let mut accepted = AcceptedStream::new(far, Some(&identity.acceptor(&[b"h2"]).unwrap()));
     let serving = async move {
         let mut byte = [0];
         if accepted.read_exact(&mut byte).await.is_ok() {
@@ -170,25 +170,28 @@ async fn a_renewed_certificate_is_shown_and_a_broken_one_is_not() {
     let ours = Authority::new("ours");
     let own = identity(&ours, folder.path(), &["a.example.com"]);
     let first = own.fingerprint();
-    assert!(matches!(own.look(noon()), Look::Same));
+    assert!(matches!(own.look(noon()), ReloadOutcome::Same));
     let files = ours.issue(folder.path(), &["a.example.com"], NOW);
-    let Look::Renewed(second) = own.look(noon()) else {
+    let ReloadOutcome::Renewed(second) = own.look(noon()) else {
         panic!("it was not renewed")
     };
     assert_ne!(first, second);
     assert_eq!(meet(&own, Trust::of_anybody(), "a.example.com").await, Ok(second));
-    assert!(matches!(own.look(noon()), Look::Same));
+    assert!(matches!(own.look(noon()), ReloadOutcome::Same));
     fs::write(&files.key, "half a k").unwrap();
     // A single look is no proof: the other file may be about to follow.
-    assert!(matches!(own.look(noon()), Look::Same));
-    let Look::Broken(error) = own.look(noon()) else {
+    assert!(matches!(own.look(noon()), ReloadOutcome::Same));
+    let ReloadOutcome::Broken(error) = own.look(noon()) else {
         panic!("it was not seen")
     };
     assert!(error.to_string().contains("server.key"), "{error}");
-    assert!(matches!(own.look(noon()), Look::Same), "it is reported once");
+    assert!(
+        matches!(own.look(noon()), ReloadOutcome::Same),
+        "it is reported once"
+    );
     assert_eq!(own.fingerprint(), second);
     ours.issue(folder.path(), &["a.example.com"], NOW);
-    assert!(matches!(own.look(noon()), Look::Renewed(_)));
+    assert!(matches!(own.look(noon()), ReloadOutcome::Renewed(_)));
 }
 
 #[tokio::test]
@@ -196,14 +199,14 @@ async fn who_does_not_speak_tls_is_turned_away() {
     let folder = tempfile::tempdir().unwrap();
     let own = identity(&Authority::new("ours"), folder.path(), &["a.example.com"]);
     let (mut near, far) = tokio::io::duplex(1024);
-    let mut accepted = Accepted::new(far, Some(&own.acceptor(&[]).unwrap()));
+    let mut accepted = AcceptedStream::new(far, Some(&own.acceptor(&[]).unwrap()));
     assert!(accepted.is_greeting() && accepted.stream().is_some());
     near.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
     assert!(accepted.read_u8().await.is_err());
     assert!(accepted.read_u8().await.is_err() && accepted.stream().is_none());
     let (mut near, far) = tokio::io::duplex(1024);
     near.write_all(b"x").await.unwrap();
-    assert_eq!(Accepted::new(far, None).read_u8().await.unwrap(), b'x');
+    assert_eq!(AcceptedStream::new(far, None).read_u8().await.unwrap(), b'x');
 }
 
 #[test]

@@ -11,13 +11,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use understanding::word_vectors::WordVectors;
-use understanding::{Example, Examples, Model, Settings, folds, groups, train};
+use understanding::{Example, Examples, Model, TrainingSettings, folds, groups, train};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().unwrap_or_else(|| "fixtures/nlu".to_owned());
     let folder = Path::new(&folder);
-    let (mut settings, mut parts) = (Settings::default(), Vec::new());
+    let (mut settings, mut parts) = (TrainingSettings::default(), Vec::new());
     for argument in arguments {
         match argument.split_once('=') {
             Some(("words", file)) => settings.words = Some(words(file)?),
@@ -52,7 +52,7 @@ fn words(file: &str) -> Result<Arc<WordVectors>, Box<dyn std::error::Error>> {
     clippy::cast_sign_loss,
     reason = "small numbers typed by a person"
 )]
-fn set(settings: &mut Settings, name: &str, value: f32) {
+fn set(settings: &mut TrainingSettings, name: &str, value: f32) {
     match name {
         "cost" => settings.cost = value,
         "own" => settings.own_rows = value,
@@ -92,7 +92,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn learn(&mut self, rows: Vec<Example>, settings: &Settings) -> Option<Model> {
+    fn learn(&mut self, rows: Vec<Example>, settings: &TrainingSettings) -> Option<Model> {
         let examples = Examples::of(rows.into_iter(), settings.seed);
         let (model, took) = timed(|| train(&examples, settings).ok());
         self.learning.push(took.as_secs_f64());
@@ -185,7 +185,7 @@ fn auroc(own: &[f32], foreign: &[f32]) -> f64 {
 
 /// Judges the rows in five folds; with `rows_max`, each model learns from at most that many rows of each
 /// intent.
-fn crossed(rows: &[Example], settings: &Settings, rows_max: Option<usize>) -> Value {
+fn crossed(rows: &[Example], settings: &TrainingSettings, rows_max: Option<usize>) -> Value {
     let of: Vec<usize> = folds_of(rows, settings.seed);
     let mut tally = Tally::default();
     for fold in 0..5 {
@@ -249,7 +249,7 @@ fn banking(folder: &Path) -> std::io::Result<Vec<Example>> {
     Ok(rows.into_iter().skip(1).collect())
 }
 
-fn clinc(folder: &Path, settings: &Settings) -> Result<Value, Box<dyn std::error::Error>> {
+fn clinc(folder: &Path, settings: &TrainingSettings) -> Result<Value, Box<dyn std::error::Error>> {
     let text = std::fs::read_to_string(folder.join("clinc150_dev.json"))?;
     let splits: BTreeMap<String, Vec<(String, String)>> = serde_json::from_str(&text)?;
     let split = |name: &str| splits.get(name).cloned().unwrap_or_default();
@@ -282,7 +282,7 @@ fn labelled_rows(folder: &Path, label: &str) -> std::io::Result<Vec<Example>> {
 
 /// Measures the seed alone, the seed beside the labelled set, and both with every fifth character replaced by
 /// a homophone.
-fn chinese(folder: &Path, settings: &Settings) -> std::io::Result<Value> {
+fn chinese(folder: &Path, settings: &TrainingSettings) -> std::io::Result<Value> {
     let (seed, labelled) = (seed_rows(folder)?, labelled_rows(folder, "intent")?);
     let alone = beside(&seed, &[], settings, 0.0);
     let alone_noisy = beside(&seed, &[], settings, 0.2);
@@ -293,7 +293,7 @@ fn chinese(folder: &Path, settings: &Settings) -> std::io::Result<Value> {
 
 /// Judges rows by folds. The other set is learned from too, except rows that are in one group with a judged
 /// row.
-fn beside(rows: &[Example], others: &[Example], settings: &Settings, noise: f64) -> Value {
+fn beside(rows: &[Example], others: &[Example], settings: &TrainingSettings, noise: f64) -> Value {
     let all: Vec<&str> = rows.iter().chain(others).map(|row| row.text.as_str()).collect();
     let groups = groups(&all);
     let of = folds_of(rows, settings.seed);
@@ -321,7 +321,7 @@ fn beside(rows: &[Example], others: &[Example], settings: &Settings, noise: f64)
 
 /// Measures the labelled set by folds (alone, and with the seed learned from too), interest by folds, and the
 /// lines that were written later.
-fn labelled(folder: &Path, settings: &Settings) -> std::io::Result<Value> {
+fn labelled(folder: &Path, settings: &TrainingSettings) -> std::io::Result<Value> {
     let (rows, seed) = (labelled_rows(folder, "intent")?, seed_rows(folder)?);
     let alone = beside(&rows, &[], settings, 0.0);
     let intents = beside(&rows, &seed, settings, 0.0);

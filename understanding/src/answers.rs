@@ -3,7 +3,7 @@
 //! A sign of listening (嗯, 啊) is no consent. Two negations are one yes (不是不行), a question is no answer
 //! (行不行啊), and words after 但是 count against those before it.
 
-use crate::text::normalised;
+use crate::text::normalize_text;
 
 /// The meaning of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -127,7 +127,7 @@ const YES_WORDS: &[&str] = &[
 
 /// Returns the meaning of an answer.
 pub fn read(text: &str) -> Answer {
-    let said = normalised(text);
+    let said = normalize_text(text);
     if said.is_empty() {
         return Answer::Neither;
     }
@@ -155,7 +155,7 @@ pub fn read(text: &str) -> Answer {
 
 /// True if an English answer begins with a refusal, regardless of the words after it.
 pub fn begins_with_no(text: &str) -> bool {
-    let said = normalised(text);
+    let said = normalize_text(text);
     let first = said.split(' ').next().unwrap_or_default();
     NO_FIRST.contains(&first)
 }

@@ -5,7 +5,7 @@
 //! 病死了), or if it begins the sentence. In English, telephones, batteries and lines are dead too.
 
 use crate::names::is_full_name_before;
-use crate::text::Folded;
+use crate::text::FoldedText;
 use std::ops::Range;
 
 /// Last characters of words for a person other than caller and callee.
@@ -201,7 +201,7 @@ const STRENGTHENED: &[&str] = &[
 ];
 
 /// True if these words of a rule, at this place, mean the death of a person.
-pub(crate) fn is_of_a_person(text: &Folded, words: &str, place: Range<usize>) -> bool {
+pub(crate) fn is_of_a_person(text: &FoldedText, words: &str, place: Range<usize>) -> bool {
     match words {
         "死了" => is_chinese_death(text, place),
         "is dead" => !is_of_a_thing(text, place.start) && !is_next(text, place.end, STRENGTHENED),
@@ -211,7 +211,7 @@ pub(crate) fn is_of_a_person(text: &Folded, words: &str, place: Range<usize>) ->
     }
 }
 
-fn is_chinese_death(text: &Folded, place: Range<usize>) -> bool {
+fn is_chinese_death(text: &FoldedText, place: Range<usize>) -> bool {
     if OTHER_SENSES
         .iter()
         .any(|words| text.starts_with(place.end, words))
@@ -237,7 +237,7 @@ fn is_chinese_death(text: &Folded, place: Range<usize>) -> bool {
 }
 
 /// Returns the end of the words before adverbs and dates.
-fn without_adverbs(text: &Folded, end: usize) -> usize {
+fn without_adverbs(text: &FoldedText, end: usize) -> usize {
     let mut end = end;
     while let Some(start) = start_of_one(text, end, ADVERBS).or_else(|| start_of_date(text, end)) {
         end = without_blanks(text, start);
@@ -245,13 +245,13 @@ fn without_adverbs(text: &Folded, end: usize) -> usize {
     end
 }
 
-fn start_of_date(text: &Folded, end: usize) -> Option<usize> {
+fn start_of_date(text: &FoldedText, end: usize) -> Option<usize> {
     start_of_one(text, end, DATE_ENDS)?;
     let is_of_date = |place: &usize| text.at(*place).is_some_and(|found| DATE_PARTS.contains(found));
     Some(end - (0..end).rev().take_while(is_of_date).count())
 }
 
-fn is_of_a_thing(text: &Folded, start: usize) -> bool {
+fn is_of_a_thing(text: &FoldedText, start: usize) -> bool {
     let before: String = text.chars().get(..start).unwrap_or_default().iter().collect();
     let mut words = before.split(|one: char| !one.is_alphanumeric() && one != '\'');
     let last = words.rfind(|word| !word.is_empty());
@@ -259,7 +259,7 @@ fn is_of_a_thing(text: &Folded, start: usize) -> bool {
 }
 
 /// True if the next word is one of these.
-fn is_next(text: &Folded, place: usize, words: &[&str]) -> bool {
+fn is_next(text: &FoldedText, place: usize, words: &[&str]) -> bool {
     let rest: String = text.chars().get(place..).unwrap_or_default().iter().collect();
     let mut rest = rest.split(|one: char| !one.is_alphanumeric());
     let next = rest.find(|word| !word.is_empty());
@@ -267,7 +267,7 @@ fn is_next(text: &Folded, place: usize, words: &[&str]) -> bool {
 }
 
 /// Returns the start of the longest of these words that ends at `end`; `None` if none does.
-fn start_of_one(text: &Folded, end: usize, words: &[&str]) -> Option<usize> {
+fn start_of_one(text: &FoldedText, end: usize, words: &[&str]) -> Option<usize> {
     let starts = words.iter().filter_map(|word| {
         let start = end.checked_sub(word.chars().count())?;
         text.starts_with(start, word).then_some(start)
@@ -276,14 +276,14 @@ fn start_of_one(text: &Folded, end: usize, words: &[&str]) -> Option<usize> {
 }
 
 /// Returns the place after the last character before `end` that is no blank.
-fn without_blanks(text: &Folded, end: usize) -> usize {
+fn without_blanks(text: &FoldedText, end: usize) -> usize {
     let is_blank = |place: &usize| text.at(*place) == Some(' ');
     end - (0..end).rev().take_while(is_blank).count()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::priority::{Priority, first, says};
+    use crate::priority::{Priority, find_first_rule, matches_rule};
 
     #[test]
     fn a_death_is_one_of_a_person() {
@@ -308,7 +308,7 @@ mod tests {
             "he died last year",
         ] {
             assert_eq!(
-                first(said).map(|found| found.priority),
+                find_first_rule(said).map(|found| found.priority),
                 Some(Priority::Deceased),
                 "{said}"
             );
@@ -354,7 +354,7 @@ mod tests {
             "it is dead",
             "he died laughing",
         ] {
-            assert!(!says(said, Priority::Deceased), "{said}");
+            assert!(!matches_rule(said, Priority::Deceased), "{said}");
         }
     }
 }

@@ -127,7 +127,7 @@ fn ratio(part: usize, whole: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learning::{Examples, Settings, train};
+    use crate::learning::{Examples, TrainingSettings, train};
 
     fn row(text: &str, intent: &str) -> Example {
         Example {
@@ -141,7 +141,7 @@ mod tests {
         let rows = ["转人工", "人工客服", "找真人", "接人工"].map(|text| row(text, "human"));
         let others = ["再见", "拜拜", "挂了", "先这样"].map(|text| row(text, "bye"));
         let examples = Examples::of(rows.into_iter().chain(others), 1);
-        let model = train(&examples, &Settings::default()).expect("two intents");
+        let model = train(&examples, &TrainingSettings::default()).expect("two intents");
         let asked = [
             row("转人工吧", "human"),
             row("拜拜啦", "bye"),

@@ -5,28 +5,28 @@
 //! workspace.
 
 pub mod answers;
-pub mod covering;
+pub mod cross_validation;
 mod deaths;
 mod english_numbers;
 pub mod entities;
 pub mod evaluation;
 mod features;
-pub mod held_out;
 mod learning;
 pub mod masking;
 mod model;
 mod names;
 mod plain_hash;
 pub mod priority;
-pub mod reading;
+pub mod redaction;
 pub mod retrieval;
-pub mod sensitive;
-pub mod spoken;
+pub mod sensitive_words;
+pub mod spoken_values;
 pub mod text;
+pub mod utterance_reader;
 pub mod word_vectors;
 
 pub use learning::{
-    Calibration, Example, Examples, FAULTS_LISTED_MAX, Fault, INTENTS_MAX, JUDGED_ROWS_MAX, LineFault,
-    ROWS_MAX, ROWS_PER_INTENT_MAX, Settings, TrainingFault, folds, groups, train, train_while,
+    Calibration, Example, ExampleFault, Examples, FAULTS_LISTED_MAX, INTENTS_MAX, JUDGED_ROWS_MAX, LineFault,
+    ROWS_MAX, ROWS_PER_INTENT_MAX, TrainingFault, TrainingSettings, folds, groups, train, train_while,
 };
 pub use model::{Candidate, EXPECTED_BOOST, MODEL_BYTES_MAX, Model, ModelFault, Ranking, Verdict};

@@ -1,6 +1,6 @@
 //! Chinese family names: finds the characters at a place that can begin a person's name.
 
-use crate::text::{Folded, is_han};
+use crate::text::{FoldedText, is_han};
 
 /// Family names of one character: the hundred most frequent, and further ones that begin few other words.
 const ONE: &str = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎\
@@ -16,7 +16,7 @@ pub(crate) const TWO: &[&str] = &[
 ];
 
 /// The number of characters of the family name that begins here; `None` if none can.
-pub(crate) fn family_at(text: &Folded, place: usize) -> Option<usize> {
+pub(crate) fn family_at(text: &FoldedText, place: usize) -> Option<usize> {
     if text.one_of(place, TWO).is_some() {
         return Some(2);
     }
@@ -24,7 +24,7 @@ pub(crate) fn family_at(text: &Folded, place: usize) -> Option<usize> {
 }
 
 /// True if the sentence up to this place is a family name with one or two characters after it.
-pub(crate) fn is_full_name_before(text: &Folded, end: usize) -> bool {
+pub(crate) fn is_full_name_before(text: &FoldedText, end: usize) -> bool {
     let is_inside = |place: &usize| text.at(*place).is_some_and(is_han);
     let length = (0..end).rev().take_while(is_inside).count();
     let start = end - length;

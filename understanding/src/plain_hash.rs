@@ -2,9 +2,9 @@
 
 /// The build hasher of these tables.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Plain;
+pub(crate) struct PlainBuildHasher;
 
-impl std::hash::BuildHasher for Plain {
+impl std::hash::BuildHasher for PlainBuildHasher {
     type Hasher = PlainHasher;
 
     fn build_hasher(&self) -> PlainHasher {

@@ -7,7 +7,7 @@
 //! person is their subject: `deaths.rs`.
 
 use crate::deaths;
-use crate::text::Folded;
+use crate::text::FoldedText;
 use std::ops::Range;
 
 /// The meaning of a rule. The order of the variants is the order of precedence.
@@ -32,7 +32,7 @@ pub enum Priority {
 
 /// A rule that matched, with the place of its words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Matched {
+pub struct RuleMatch {
     /// The meaning of the rule.
     pub priority: Priority,
     /// The bytes of its words in the text.
@@ -237,17 +237,17 @@ const NEGATIONS: &[&str] = &[
 ];
 
 /// Returns the first rule that matches; `None` if none does.
-pub fn first(text: &str) -> Option<Matched> {
-    first_of(text, |_every| true)
+pub fn find_first_rule(text: &str) -> Option<RuleMatch> {
+    find_first_rule_among(text, |_every| true)
 }
 
 /// Returns the first matching rule among those for which `is_asked` is true.
-pub(crate) fn first_of(text: &str, is_asked: impl Fn(Priority) -> bool) -> Option<Matched> {
-    let folded = Folded::of(text);
+pub(crate) fn find_first_rule_among(text: &str, is_asked: impl Fn(Priority) -> bool) -> Option<RuleMatch> {
+    let folded = FoldedText::of(text);
     let mut rules = RULES.iter().filter(|(priority, _)| is_asked(*priority));
     rules.find_map(|(priority, words)| {
         let hit = place_of(&folded, *priority, words)?;
-        Some(Matched {
+        Some(RuleMatch {
             priority: *priority,
             span: folded.bytes(hit, text),
         })
@@ -255,11 +255,11 @@ pub(crate) fn first_of(text: &str, is_asked: impl Fn(Priority) -> bool) -> Optio
 }
 
 /// True if a rule matches, even if another one takes precedence.
-pub fn says(text: &str, wanted: Priority) -> bool {
-    first_of(text, |priority| priority == wanted).is_some()
+pub fn matches_rule(text: &str, wanted: Priority) -> bool {
+    find_first_rule_among(text, |priority| priority == wanted).is_some()
 }
 
-fn place_of(text: &Folded, priority: Priority, words: &[&str]) -> Option<Range<usize>> {
+fn place_of(text: &FoldedText, priority: Priority, words: &[&str]) -> Option<Range<usize>> {
     (0..text.chars().len()).find_map(|place| {
         let (found, end) = text.one_of(place, words)?;
         let counts = match priority {
@@ -275,7 +275,7 @@ fn place_of(text: &Folded, priority: Priority, words: &[&str]) -> Option<Range<u
     })
 }
 
-fn is_negated(text: &Folded, place: usize) -> bool {
+fn is_negated(text: &FoldedText, place: usize) -> bool {
     let ends_here = |words: &str| {
         let length = words.chars().count();
         let start = |gap: usize| place.checked_sub(length + gap);
@@ -324,12 +324,19 @@ mod tests {
             ("好的", None),
             ("", None),
         ] {
-            assert_eq!(first(said).map(|found| found.priority), wanted, "{said}");
+            assert_eq!(
+                find_first_rule(said).map(|found| found.priority),
+                wanted,
+                "{said}"
+            );
         }
-        assert!(says("他已经去世了，你们别再打了", Priority::OptOut));
-        assert!(!says("他已经去世了", Priority::OptOut));
-        assert!(!says("不用转人工", Priority::Human));
+        assert!(matches_rule("他已经去世了，你们别再打了", Priority::OptOut));
+        assert!(!matches_rule("他已经去世了", Priority::OptOut));
+        assert!(!matches_rule("不用转人工", Priority::Human));
         let said = "你好，给我转人工吧";
-        assert_eq!(said.get(first(said).expect("a rule").span), Some("转人工"));
+        assert_eq!(
+            said.get(find_first_rule(said).expect("a rule").span),
+            Some("转人工")
+        );
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! Equal texts have equal scores on every machine; a text that equals a wording scores 1.
 
-use crate::features::{Shared, shared_pieces};
-use crate::text::normalised;
+use crate::features::{SharedFeature, shared_pieces};
+use crate::text::normalize_text;
 use std::collections::BTreeMap;
 
 /// BM25's K1: how soon further repetitions of a piece add nothing (Robertson and Zaragoza 2009, usual value).
@@ -57,7 +57,7 @@ const AROUND: [&str; 36] = [
 
 /// An entry that was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Hit {
+pub struct RetrievalHit {
     /// The entry's index among the given entries.
     pub entry: usize,
     /// The entry's score, from 0 to 1.
@@ -90,7 +90,7 @@ impl Retrieval {
         let mut texts = Vec::new();
         for (entry, wordings) in entries.iter().enumerate() {
             for text in wordings {
-                all.exact.entry(normalised(text)).or_insert(entry);
+                all.exact.entry(normalize_text(text)).or_insert(entry);
                 let pieces = pieces_of(text);
                 let place = all.wordings.len();
                 for piece in &pieces {
@@ -118,9 +118,13 @@ impl Retrieval {
     }
 
     /// Returns the nearest entries, best first, each once; entries that are not `allowed` are left out.
-    pub fn search(&self, text: &str, allowed: &dyn Fn(usize) -> bool, most: usize) -> Vec<Hit> {
+    pub fn search(&self, text: &str, allowed: &dyn Fn(usize) -> bool, most: usize) -> Vec<RetrievalHit> {
         let mut best: BTreeMap<usize, f32> = BTreeMap::new();
-        if let Some(entry) = self.exact.get(&normalised(text)).filter(|entry| allowed(**entry)) {
+        if let Some(entry) = self
+            .exact
+            .get(&normalize_text(text))
+            .filter(|entry| allowed(**entry))
+        {
             best.insert(*entry, 1.0);
         }
         let pieces = pieces_of(text);
@@ -136,9 +140,9 @@ impl Retrieval {
                 *known = known.max(share);
             }
         }
-        let mut hits: Vec<Hit> = best
+        let mut hits: Vec<RetrievalHit> = best
             .into_iter()
-            .map(|(entry, score)| Hit { entry, score })
+            .map(|(entry, score)| RetrievalHit { entry, score })
             .collect();
         hits.sort_by(|one, other| {
             other
@@ -151,7 +155,7 @@ impl Retrieval {
     }
 
     /// Returns the BM25 score of each wording that shares a piece.
-    fn scores(&self, pieces: &[Shared]) -> BTreeMap<usize, f32> {
+    fn scores(&self, pieces: &[SharedFeature]) -> BTreeMap<usize, f32> {
         let mut scores = BTreeMap::new();
         for piece in pieces {
             let Some(having) = self.having.get(&piece.hash) else {
@@ -167,7 +171,7 @@ impl Retrieval {
     }
 
     /// Returns the score of a text against itself.
-    fn own(&self, pieces: &[Shared]) -> f32 {
+    fn own(&self, pieces: &[SharedFeature]) -> f32 {
         let relative = length(pieces) / self.mean_length;
         let each = pieces.iter().map(|piece| {
             let rarity = match self.having.get(&piece.hash) {
@@ -190,7 +194,7 @@ fn saturated(times: f32, relative_length: f32) -> f32 {
     times * (K1 + 1.0) / (times + K1 * (1.0 - B + B * relative_length))
 }
 
-fn length(pieces: &[Shared]) -> f32 {
+fn length(pieces: &[SharedFeature]) -> f32 {
     pieces.iter().map(|piece| piece.times).sum()
 }
 
@@ -200,8 +204,8 @@ const fn count(value: usize) -> f32 {
 }
 
 /// Returns the pieces of a question, without the phrases that people say around it.
-fn pieces_of(text: &str) -> Vec<Shared> {
-    let whole = normalised(text);
+fn pieces_of(text: &str) -> Vec<SharedFeature> {
+    let whole = normalize_text(text);
     let mut bare = whole.clone();
     for around in AROUND {
         bare = bare.replace(around, "");

@@ -8,12 +8,12 @@ use std::ops::Range;
 
 /// A text in half width and lower case, character for character, with the byte offsets of the original.
 #[derive(Debug, Clone)]
-pub struct Folded {
+pub struct FoldedText {
     chars: Vec<char>,
     offsets: Vec<usize>,
 }
 
-impl Folded {
+impl FoldedText {
     /// Folds a text character by character.
     pub fn of(text: &str) -> Self {
         let mut offsets: Vec<usize> = text.char_indices().map(|(offset, _)| offset).collect();
@@ -116,7 +116,7 @@ pub fn is_han(found: char) -> bool {
 
 /// Returns the form in which utterances are compared: folded, punctuation as one blank, no blank beside
 /// Chinese.
-pub fn normalised(text: &str) -> String {
+pub fn normalize_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut blank = false;
     for found in text.chars().map(fold) {
@@ -148,14 +148,14 @@ mod tests {
             ("I'm here", "i'm here"),
             ("　", ""),
         ] {
-            assert_eq!(normalised(said), wanted, "{said}");
+            assert_eq!(normalize_text(said), wanted, "{said}");
         }
     }
 
     #[test]
     fn a_span_goes_back_to_the_bytes_that_were_said() {
         let said = "请 打１３８！";
-        let bare = Folded::of(said).bare();
+        let bare = FoldedText::of(said).bare();
         assert_eq!(bare.to_text(), "请打138");
         assert_eq!(said.get(bare.bytes(2..5, said)), Some("１３８"));
         assert_eq!(bare.bytes(9..12, said), said.len()..said.len());

@@ -5,8 +5,8 @@
 //! so that it judges alike on every machine. A word that no example has is then near those with the same
 //! meaning.
 
-use crate::plain_hash::Plain;
-use crate::text::{is_han, normalised};
+use crate::plain_hash::PlainBuildHasher;
+use crate::text::{is_han, normalize_text};
 use std::collections::HashMap;
 
 /// Most numbers of a word.
@@ -41,12 +41,12 @@ pub struct WordVectors {
     pub(crate) steps: Vec<f32>,
     /// The numbers of each word, one word after another.
     pub(crate) numbers: Vec<i8>,
-    places: HashMap<u64, u32, Plain>,
+    places: HashMap<u64, u32, PlainBuildHasher>,
 }
 
 /// The counts of reading a file of vectors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct VectorsRead {
+pub struct VectorReadCounts {
     /// Number of words that are kept.
     pub kept: usize,
     /// Number of words that have more than one part, or repeat an earlier word: they cannot be looked up.
@@ -62,11 +62,11 @@ pub struct VectorsRead {
 
 impl WordVectors {
     /// Reads lines with a word and its numbers. The first readable line fixes how many numbers a word has.
-    pub fn read(lines: impl Iterator<Item = String>) -> (Self, VectorsRead) {
-        let mut found = VectorsRead::default();
+    pub fn read(lines: impl Iterator<Item = String>) -> (Self, VectorReadCounts) {
+        let mut found = VectorReadCounts::default();
         let mut dimensions = 0;
         let mut words: Vec<(u64, f32, Vec<i8>)> = Vec::new();
-        let mut met: HashMap<u64, (), Plain> = HashMap::default();
+        let mut met: HashMap<u64, (), PlainBuildHasher> = HashMap::default();
         let is_full = |words: usize, dimensions: usize| {
             dimensions > 0 && (words + 1) * (dimensions + BYTES_BESIDE) > WORD_BYTES_MAX
         };
@@ -90,7 +90,7 @@ impl WordVectors {
                 found.fault(place + 1);
                 continue;
             }
-            let word = normalised(word);
+            let word = normalize_text(word);
             let chars: Vec<char> = word.chars().collect();
             let hash = hash_of(&chars);
             if word.is_empty() || word.contains(' ') || met.insert(hash, ()).is_some() {
@@ -142,7 +142,7 @@ impl WordVectors {
 
     /// Returns the meaning of a text: the sum of its words, of length one; `None` if no word is known.
     pub(crate) fn sum(&self, text: &str) -> Option<Vec<f32>> {
-        let text: Vec<char> = normalised(text)
+        let text: Vec<char> = normalize_text(text)
             .chars()
             .take(crate::features::CHARACTERS_MAX)
             .collect();
@@ -184,7 +184,7 @@ impl WordVectors {
     }
 }
 
-impl VectorsRead {
+impl VectorReadCounts {
     fn fault(&mut self, line: usize) {
         self.faulty += 1;
         if self.faulty_lines.len() < LINES_LISTED_MAX {
@@ -243,7 +243,7 @@ fn hash_of(word: &[char]) -> u64 {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (WordVectors, VectorsRead) {
+    fn read(text: &str) -> (WordVectors, VectorReadCounts) {
         WordVectors::read(text.lines().map(str::to_owned))
     }
 

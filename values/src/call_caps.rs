@@ -42,7 +42,7 @@ impl CountedCalls {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum CapOver {
+pub enum CapScope {
     /// All calls to the customer, over all campaigns and numbers.
     #[default]
     Person,
@@ -59,7 +59,7 @@ pub struct CallCap {
     /// The kind of calls. Dialed calls and connected calls are counted separately.
     pub counted: CountedCalls,
     #[serde(default)]
-    pub over: CapOver,
+    pub over: CapScope,
     /// Number of days in the callee's local time, including today.
     #[schemars(range(min = 1, max = CAP_DAYS_MAX))]
     pub local_days: u32,

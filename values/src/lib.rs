@@ -2,34 +2,34 @@
 //! crate knows no aggregates, events or ports; `domain` re-exports them for the crates above it.
 #![deny(clippy::wildcard_enum_match_arm)]
 
-pub mod approvals_asked;
-pub mod braces;
+pub mod approval_requirements;
 pub mod call_caps;
 pub mod calling_code;
 pub mod canonical;
-pub mod dedupe;
+pub mod deduplication_scope;
 pub mod digest;
 pub mod disposition;
 pub mod emotion;
 mod enrolment_id;
+pub mod external_address;
 pub mod fabe;
-pub mod few_map;
 pub mod go_live;
 pub mod ids;
 pub mod key_rule;
-pub mod message_way;
+pub mod message_method;
 pub mod named_version;
-pub mod outside_address;
 pub mod permission;
 pub mod phone_number;
 mod phone_text;
+pub mod placeholders;
 pub mod preset_name;
 pub mod routing_score;
 pub mod seller;
 pub mod sensitive_words;
 pub mod sharing;
-pub mod show;
+pub mod small_map;
 pub mod stream_id;
+pub mod text_attachment;
 mod texting_ids;
 pub mod transfer_reason;
 pub mod visible_text;

@@ -74,7 +74,7 @@ impl PhoneNumber {
     /// Reads a number as a person or file writes it. `default` is the country of a number without a country
     /// code.
     pub fn parse(text: &str, default: DefaultCountry) -> Result<Self, InvalidPhoneNumber> {
-        let written = Written::read(text, default)?;
+        let written = InputDigits::read(text, default)?;
         let international = written.is_international;
         let mainland = DefaultCountry::Of(CallingCode::MAINLAND_CHINA);
         if (international || default == mainland)
@@ -126,7 +126,7 @@ impl PhoneNumber {
 
     /// Returns true if the text has a country code, so that no default is needed.
     pub fn has_country_code(text: &str) -> bool {
-        Written::read(text, DefaultCountry::Unknown).is_ok_and(|written| written.is_international)
+        InputDigits::read(text, DefaultCountry::Unknown).is_ok_and(|written| written.is_international)
     }
 
     /// Returns the number in E.164 format: `+8613800138000`.
@@ -246,13 +246,13 @@ fn is_scientific(text: &str) -> bool {
 }
 
 /// The digits of an input, without separators and without `+`, `00` or `011`.
-struct Written {
+struct InputDigits {
     /// The digits begin with a country code.
     is_international: bool,
     digits: String,
 }
 
-impl Written {
+impl InputDigits {
     fn read(text: &str, default: DefaultCountry) -> Result<Self, InvalidPhoneNumber> {
         let plain = plain_text(text)?;
         let (has_plus, rest) = plain

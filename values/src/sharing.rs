@@ -6,14 +6,14 @@
 
 /// A claim: its demand and its weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
+pub struct SlotDemand {
     /// At least 1; 0 counts as 1.
     pub weight: u32,
     pub wants: u32,
 }
 
 /// Returns the number of slots for each claim; together at most `places`.
-pub fn shares(places: u32, claims: &[Claim]) -> Vec<u32> {
+pub fn shares(places: u32, claims: &[SlotDemand]) -> Vec<u32> {
     let mut given = vec![0_u32; claims.len()];
     let mut left = places;
     loop {
@@ -45,7 +45,7 @@ pub fn shares(places: u32, claims: &[Claim]) -> Vec<u32> {
 }
 
 /// Gives one slot of the largest share to each claim that has none, so that a small weight still gets a slot.
-fn lift(claims: &[Claim], given: &mut [u32]) {
+fn lift(claims: &[SlotDemand], given: &mut [u32]) {
     for index in 0..claims.len() {
         if given.get(index) != Some(&0) || missing(claims, given, index) == 0 {
             continue;
@@ -58,19 +58,19 @@ fn lift(claims: &[Claim], given: &mut [u32]) {
     }
 }
 
-fn weight(claims: &[Claim], index: usize) -> u64 {
+fn weight(claims: &[SlotDemand], index: usize) -> u64 {
     claims
         .get(index)
         .map_or(1, |claim| u64::from(claim.weight.max(1)))
 }
 
-fn missing(claims: &[Claim], given: &[u32], index: usize) -> u32 {
+fn missing(claims: &[SlotDemand], given: &[u32], index: usize) -> u32 {
     let wants = claims.get(index).map_or(0, |claim| claim.wants);
     wants.saturating_sub(given.get(index).copied().unwrap_or_default())
 }
 
 /// Gives at most the missing slots, and returns how many were given.
-fn give(claims: &[Claim], given: &mut [u32], index: usize, part: u32) -> u32 {
+fn give(claims: &[SlotDemand], given: &mut [u32], index: usize, part: u32) -> u32 {
     let part = part.min(missing(claims, given, index));
     if let Some(has) = given.get_mut(index) {
         *has += part;
@@ -83,9 +83,9 @@ mod tests {
     use super::*;
 
     fn check(places: u32, claims: &[(u32, u32)], expected: &[u32]) {
-        let claims: Vec<Claim> = claims
+        let claims: Vec<SlotDemand> = claims
             .iter()
-            .map(|(weight, wants)| Claim {
+            .map(|(weight, wants)| SlotDemand {
                 weight: *weight,
                 wants: *wants,
             })
@@ -112,7 +112,7 @@ mod tests {
     }
 
     /// Generates claims from a seed.
-    fn made_up(mut seed: u64) -> (u32, Vec<Claim>) {
+    fn made_up(mut seed: u64) -> (u32, Vec<SlotDemand>) {
         let mut next = |max: u32| {
             seed = seed
                 .wrapping_mul(6_364_136_223_846_793_005)
@@ -121,7 +121,7 @@ mod tests {
         };
         let places = next(300);
         let count = next(9) + 1;
-        let claims = (0..count).map(|_| Claim {
+        let claims = (0..count).map(|_| SlotDemand {
             weight: next(5) + 1,
             wants: next(120),
         });

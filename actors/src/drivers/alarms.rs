@@ -1,7 +1,7 @@
 //! Alerts of a campaign about failures that an operator must fix: a trunk that rejects our media offer,
 //! refuses our credentials, or loops.
 
-use super::kit::Kit;
+use super::driver_context::DriverContext;
 use domain::campaign::command::CampaignCommand;
 use domain::disposition::Disposition;
 use domain::ids::CampaignId;
@@ -37,7 +37,12 @@ impl Alarms {
 
 /// Raises an alert in the campaign, with the disposition's code as its name and the trunk as its detail,
 /// unless the same was raised within the last hour.
-pub(crate) async fn raise(kit: &Kit, campaign: &CampaignId, trunk: String, disposition: Disposition) {
+pub(crate) async fn raise(
+    kit: &DriverContext,
+    campaign: &CampaignId,
+    trunk: String,
+    disposition: Disposition,
+) {
     if !kit
         .alarms
         .is_news((campaign.clone(), trunk.clone(), disposition), kit.now())

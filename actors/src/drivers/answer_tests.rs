@@ -4,14 +4,14 @@
 use super::tests::rings;
 use crate::dial_right::DialRight;
 use crate::testing::dial_right::FakeRight;
+use crate::testing::error_log::LoggedErrors;
 use crate::testing::left_over::LeftOverScript;
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
-use crate::testing::logged::LoggedErrors;
-use crate::testing::world::{World, count, no_flow};
+use crate::testing::test_system::{TestSystem, count, no_flow};
 use crate::testing::{FakeClock, FakeStore, on_one_thread, settle};
 use domain::call::EndCause;
 use domain::ports::clock::Clock;
-use domain::ports::line::{DialOrder, HungUpBy, LeftOverEvent, LegEvent};
+use domain::ports::line::{DialOrder, HangupSource, LeftOverEvent, LegEvent};
 use domain::time::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
@@ -25,20 +25,20 @@ fn acknowledged(line: &FakeLine) -> usize {
 }
 
 /// A world with one ringing call, for tests that make the store unavailable.
-async fn ringing_without_store() -> World {
-    let world = World::new(vec![rings()]);
+async fn ringing_without_store() -> TestSystem {
+    let world = TestSystem::new(vec![rings()]);
     world.run_campaign(1, 1, no_flow()).await;
     world
 }
 
-async fn until_rings(world: &World) {
+async fn until_rings(world: &TestSystem) {
     world
         .until("ringing", |log| count(log, "call.ringing") == 1)
         .await;
 }
 
 /// Checks that the one call ended as cut off and that the customer is not due before midnight, Beijing time.
-fn is_cut_off(world: &World) {
+fn is_cut_off(world: &TestSystem) {
     let ended = world.data("call.ended");
     assert_eq!(
         (ended.len(), &ended[0]["disposition"]),
@@ -54,7 +54,7 @@ fn is_cut_off(world: &World) {
     assert_eq!(world.lines[0].dialed_count(), 1);
 }
 
-fn moves_to_the_next_day(world: &World) -> bool {
+fn moves_to_the_next_day(world: &TestSystem) -> bool {
     let due_at = |data: &Value| data.as_str().and_then(|text| text.parse::<Timestamp>().ok());
     let closed = world.data("customer.call_closed");
     let late = world.data("customer.late_answered");
@@ -121,7 +121,7 @@ fn an_answer_that_was_hung_up_without_a_record_is_stored_once_the_store_is_back(
         until_rings(&world).await;
         world.fakes.store.set_down(true);
         line.tell(0, LegEvent::Answered(dialog()));
-        line.tell(0, hung_up(HungUpBy::Media(EndCause::AnswerNotStored)));
+        line.tell(0, hung_up(HangupSource::Media(EndCause::AnswerNotStored)));
         line.tell(0, closed());
         for _ in 0..40 {
             settle().await;
@@ -146,14 +146,14 @@ fn an_answer_without_a_record_is_handed_over_to_the_process_that_took_over() {
         let mut world = ringing_without_store().await;
         let right = FakeRight::new(Some(true));
         let held: Arc<dyn DialRight> = Arc::<FakeRight>::clone(&right);
-        world.system = world.system.while_held(&held);
+        world.system = world.system.with_dial_right(&held);
         let line = Arc::clone(&world.lines[0]);
         line.acknowledge_too_late();
         let _drivers = world.start_drivers().await;
         until_rings(&world).await;
         world.fakes.store.set_down(true);
         line.tell(0, LegEvent::Answered(dialog()));
-        line.tell(0, hung_up(HungUpBy::Media(EndCause::AnswerNotStored)));
+        line.tell(0, hung_up(HangupSource::Media(EndCause::AnswerNotStored)));
         line.tell(0, closed());
         settle().await;
         right.set(Some(false));
@@ -181,7 +181,7 @@ fn a_planned_stop_that_loses_an_answer_logs_it_as_an_error() {
             until_rings(&world).await;
             world.fakes.store.set_down(true);
             line.tell(0, LegEvent::Answered(dialog()));
-            line.tell(0, hung_up(HungUpBy::Media(EndCause::AnswerNotStored)));
+            line.tell(0, hung_up(HangupSource::Media(EndCause::AnswerNotStored)));
             line.tell(0, closed());
             let lost = [
                 "an answer is not stored",
@@ -197,7 +197,7 @@ fn a_planned_stop_that_loses_an_answer_logs_it_as_an_error() {
     tracing::subscriber::with_default(errors.clone(), run);
 }
 
-async fn while_time_passes(world: &World, work: impl Future<Output = ()>) {
+async fn while_time_passes(world: &TestSystem, work: impl Future<Output = ()>) {
     tokio::pin!(work);
     loop {
         tokio::select! {
@@ -216,7 +216,7 @@ async fn while_time_passes(world: &World, work: impl Future<Output = ()>) {
 fn an_answer_across_the_cancel_of_an_unrecorded_leg_is_stored_once_the_store_is_back() {
     on_one_thread(async {
         let silent = FakeLine::new("silent", Box::new(|_: &DialOrder| Vec::new()));
-        let world = World::new(vec![silent]);
+        let world = TestSystem::new(vec![silent]);
         let line = Arc::clone(&world.lines[0]);
         line.cross_cancels();
         world.run_campaign(1, 1, no_flow()).await;
@@ -243,10 +243,10 @@ fn an_answer_across_the_cancel_of_an_unrecorded_leg_is_stored_once_the_store_is_
 }
 
 /// Kills a process while a call rings, and starts another whose line reports `events` for the leg.
-fn restarted(events: Vec<(u64, LeftOverEvent)>, check: impl AsyncFnOnce(World)) {
+fn restarted(events: Vec<(u64, LeftOverEvent)>, check: impl AsyncFnOnce(TestSystem)) {
     let (store, clock) = (Arc::new(FakeStore::new()), Arc::new(FakeClock::new()));
     on_one_thread(async {
-        let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![rings()]);
+        let world = TestSystem::over(Arc::clone(&store), Arc::clone(&clock), vec![rings()]);
         world.run_campaign(1, 1, no_flow()).await;
         let _drivers = world.start_drivers().await;
         until_rings(&world).await;
@@ -262,13 +262,13 @@ fn restarted(events: Vec<(u64, LeftOverEvent)>, check: impl AsyncFnOnce(World)) 
             clock: clock_of_line,
             events,
         });
-        let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![line]);
+        let world = TestSystem::over(Arc::clone(&store), Arc::clone(&clock), vec![line]);
         check(world).await;
     });
 }
 
 /// Starts the drivers, which first close open calls. Returns how long the call stayed open, in milliseconds.
-async fn stays_open_ms(world: &World) -> u64 {
+async fn stays_open_ms(world: &TestSystem) -> u64 {
     let began = world.fakes.clock.now();
     let starting = async {
         let drivers = world.start_drivers().await;
@@ -379,7 +379,7 @@ fn a_start_completes_a_late_answer_that_only_the_call_has() {
     store.crash_after(None);
     for _ in 0..2 {
         on_one_thread(async {
-            let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![rings()]);
+            let world = TestSystem::over(Arc::clone(&store), Arc::clone(&clock), vec![rings()]);
             let _drivers = world.start_drivers().await;
             assert_eq!(world.count("customer.late_answered"), 1);
             assert!(moves_to_the_next_day(&world));
@@ -392,7 +392,7 @@ fn a_start_completes_a_late_answer_that_only_the_call_has() {
     }
 }
 
-fn ends_left_overs(world: &World) -> bool {
+fn ends_left_overs(world: &TestSystem) -> bool {
     let entries = world.lines[0].entries();
     entries.iter().any(|entry| entry.starts_with("left_over"))
 }
@@ -424,7 +424,7 @@ fn a_leg_is_watched_again_where_a_second_kill_cut_its_watch_short() {
                 (300, LeftOverEvent::Closed),
             ],
         });
-        let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![line]);
+        let world = TestSystem::over(Arc::clone(&store), Arc::clone(&clock), vec![line]);
         let _drivers = world.start_drivers().await;
         assert_eq!(world.lines[0].entries()[0], "left_over cancel 1");
         clock.advance_ms(400);
@@ -441,7 +441,7 @@ fn a_leg_is_watched_again_where_a_second_kill_cut_its_watch_short() {
     });
     store.crash_after(None);
     on_one_thread(async {
-        let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![rings()]);
+        let world = TestSystem::over(Arc::clone(&store), Arc::clone(&clock), vec![rings()]);
         let _drivers = world.start_drivers().await;
         assert!(!ends_left_overs(&world), "its answer is stored");
     });
@@ -463,13 +463,13 @@ fn a_leg_with_a_watch_that_is_over_is_left_alone() {
     store.crash_after(None);
     clock.advance_ms(60_000);
     on_one_thread(async {
-        let world = World::over(store, clock, vec![rings()]);
+        let world = TestSystem::over(store, clock, vec![rings()]);
         let _drivers = world.start_drivers().await;
         assert!(!ends_left_overs(&world));
     });
 }
 
-fn is_cut_off_after_restart(world: &World) {
+fn is_cut_off_after_restart(world: &TestSystem) {
     assert!(
         moves_to_the_next_day(world),
         "{:#?}",

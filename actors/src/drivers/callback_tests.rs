@@ -3,7 +3,7 @@
 
 use crate::testing::agents::FakeAgents;
 use crate::testing::line::{FakeLine, dialog, failed, ringing};
-use crate::testing::world::{World, campaign, count, no_flow, plan, publish_flow};
+use crate::testing::test_system::{TestSystem, campaign, count, no_flow, plan, publish_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::calling_plan::CallingPlan;
 use domain::campaign::command::CampaignCommand;
@@ -56,7 +56,7 @@ fn for_agents() -> CallingPlan {
     }
 }
 
-async fn call_back(world: &World, person: usize, at: Timestamp, agent: Option<UserId>) {
+async fn call_back(world: &TestSystem, person: usize, at: Timestamp, agent: Option<UserId>) {
     let loaded = world.system.campaigns.state(&campaign()).await.unwrap();
     let order = CallbackOrder {
         at,
@@ -74,7 +74,7 @@ async fn call_back(world: &World, person: usize, at: Timestamp, agent: Option<Us
 #[test]
 fn a_callback_of_one_agent_is_made_by_nobody_else_and_before_whoever_stands_in_the_list() {
     on_one_thread(async {
-        let mut world = World::new(vec![answering()]);
+        let mut world = TestSystem::new(vec![answering()]);
         let agents = Arc::new(FakeAgents::new(2));
         world.agents = Some(Arc::clone(&agents));
         world.run_plan(5, &|_, _| {}, no_flow(), for_agents()).await;
@@ -137,7 +137,7 @@ fn a_callback_of_one_agent_is_made_by_nobody_else_and_before_whoever_stands_in_t
 #[test]
 fn what_a_callee_names_to_the_robot_is_when_they_are_called_again() {
     on_one_thread(async {
-        let world = World::new(vec![answering()]).that_listens();
+        let world = TestSystem::new(vec![answering()]).that_listens();
         let _drivers = world.start_drivers().await;
         let definition = FlowDefinition::from_yaml(ASKS_WHEN).expect("a good flow");
         let flow = publish_flow(&world, &definition).await;
@@ -170,7 +170,7 @@ const WATCHED_MOVES: usize = 20;
 fn a_callback_of_a_campaign_that_is_stopped_has_an_end_on_record_also_behind_a_restart() {
     for begins_first in [true, false] {
         on_one_thread(async {
-            let world = World::new(vec![answering()]);
+            let world = TestSystem::new(vec![answering()]);
             world.run_plan(2, &|_, _| {}, no_flow(), for_agents()).await;
             let named_at = world.fakes.environment.clock.now().plus_ms(600_000);
             call_back(&world, 1, named_at, None).await;
@@ -221,7 +221,7 @@ fn of_callbacks() -> CallingPlan {
 #[test]
 fn a_campaign_of_callbacks_calls_at_the_named_times_whoever_else_is_in_its_list() {
     on_one_thread(async {
-        let world = World::new(vec![FakeLine::new(
+        let world = TestSystem::new(vec![FakeLine::new(
             "busy",
             Box::new(|_: &DialOrder| vec![ringing(), failed(486, true)]),
         )]);
@@ -250,7 +250,7 @@ fn a_campaign_of_callbacks_calls_at_the_named_times_whoever_else_is_in_its_list(
 #[test]
 fn a_callback_is_made_in_time_though_a_full_quota_keeps_others_waiting() {
     on_one_thread(async {
-        let world = World::new(vec![answering()]);
+        let world = TestSystem::new(vec![answering()]);
         let mut plan = plan(20);
         plan.retry_policy.rules.clear();
         let group = format!("{} * FROM customers WHERE follow_up_state = 'to_call'", "SELECT");

@@ -1,7 +1,7 @@
 //! Ends of campaigns under difficulties: a pause, an outage, a call that starts late.
 
 use crate::testing::line::{FakeLine, failed, ringing};
-use crate::testing::world::{World, count, no_flow};
+use crate::testing::test_system::{TestSystem, count, no_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
@@ -23,7 +23,7 @@ fn ringing_only() -> Arc<FakeLine> {
 #[test]
 fn who_waits_in_a_paused_campaign_is_settled_at_its_end_and_the_campaign_completes() {
     on_one_thread(async {
-        let world = World::new(vec![ringing_only()]);
+        let world = TestSystem::new(vec![ringing_only()]);
         let _drivers = world.start_drivers().await;
         let ends_at = world.fakes.clock.now().plus_ms(3_600_000);
         world.run_campaign_until(3, ends_at).await;
@@ -52,7 +52,7 @@ fn who_waits_in_a_paused_campaign_is_settled_at_its_end_and_the_campaign_complet
 #[test]
 fn a_campaign_that_could_not_be_asked_to_complete_is_asked_again() {
     on_one_thread(async {
-        let world = World::new(vec![declining()]);
+        let world = TestSystem::new(vec![declining()]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 1, no_flow()).await;
         world

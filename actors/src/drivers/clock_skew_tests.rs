@@ -4,14 +4,14 @@
 use crate::testing::line::{FakeLine, ringing};
 use crate::testing::on_one_thread;
 use crate::testing::settle;
-use crate::testing::world::{World, count, no_flow};
+use crate::testing::test_system::{TestSystem, count, no_flow};
 use domain::installation::{ClockDoubt, ClockDoubtCause, ClockOffset};
 use std::sync::Arc;
 
 /// Moves of the clock within which a campaign would long have dialed.
 const WATCHED_MOVES: usize = 20;
 
-fn measure(world: &World, offset_ms: i64) {
+fn measure(world: &TestSystem, offset_ms: i64) {
     let offset = ClockOffset {
         offset_ms,
         round_trip_ms: 1,
@@ -29,7 +29,7 @@ const fn wall_moved() -> ClockDoubt {
     }
 }
 
-async fn let_time_pass(world: &World) {
+async fn let_time_pass(world: &TestSystem) {
     for _ in 0..WATCHED_MOVES {
         settle().await;
         world.fakes.clock.advance_to_next();
@@ -39,7 +39,7 @@ async fn let_time_pass(world: &World) {
 /// Grants of a campaign that begins under this clock offset, and grants after the clock was corrected.
 fn grants_under(offset_ms: i64) -> (usize, usize) {
     on_one_thread(async {
-        let world = World::new(vec![FakeLine::new("ringing", Box::new(|_| vec![ringing()]))]);
+        let world = TestSystem::new(vec![FakeLine::new("ringing", Box::new(|_| vec![ringing()]))]);
         measure(&world, offset_ms);
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 1, no_flow()).await;
@@ -73,13 +73,13 @@ fn a_doubt_that_comes_between_the_leave_and_the_dial_dials_nobody_either() {
     ] {
         on_one_thread(async {
             let line = FakeLine::new("ringing", Box::new(|_| vec![ringing()]));
-            let world = World::new(vec![Arc::clone(&line)]);
+            let world = TestSystem::new(vec![Arc::clone(&line)]);
             let skew = Arc::clone(&world.fakes.environment.skew);
             let doubted = Arc::clone(&skew);
             world
                 .fakes
                 .store
-                .as_stored(kind, move || doubted.doubt(wall_moved()));
+                .run_when_stored(kind, move || doubted.doubt(wall_moved()));
             let _drivers = world.start_drivers().await;
             world.run_campaign(1, 1, no_flow()).await;
             let_time_pass(&world).await;
@@ -99,7 +99,7 @@ fn a_doubt_that_comes_between_the_leave_and_the_dial_dials_nobody_either() {
 #[test]
 fn a_doubted_wall_clock_dials_nobody_until_it_is_believed_again() {
     on_one_thread(async {
-        let world = World::new(vec![FakeLine::new("ringing", Box::new(|_| vec![ringing()]))]);
+        let world = TestSystem::new(vec![FakeLine::new("ringing", Box::new(|_| vec![ringing()]))]);
         let skew = &world.fakes.environment.skew;
         skew.doubt(wall_moved());
         let _drivers = world.start_drivers().await;

@@ -2,7 +2,7 @@
 //! as soon as it opens.
 
 use crate::testing::line::{FakeLine, failed, ringing};
-use crate::testing::world::{Change, World, count, no_flow, plan};
+use crate::testing::test_system::{EnrolmentChange, TestSystem, count, no_flow, plan};
 use crate::testing::{FakeClock, FakeStore, on_one_thread, settle};
 use domain::calling_plan::CallingPlan;
 use domain::campaign::PlanChange;
@@ -34,13 +34,13 @@ fn declining() -> Arc<FakeLine> {
 }
 
 /// A world with the clock set to `at`.
-fn world_at(at: &str) -> World {
+fn world_at(at: &str) -> TestSystem {
     let clock = Arc::new(FakeClock::new());
     clock.advance_ms(instant(at).ms_since(clock.now()));
-    World::over(Arc::new(FakeStore::new()), clock, vec![declining()])
+    TestSystem::over(Arc::new(FakeStore::new()), clock, vec![declining()])
 }
 
-async fn go_to(world: &World, at: Timestamp) {
+async fn go_to(world: &TestSystem, at: Timestamp) {
     let clock = &world.fakes.clock;
     while clock.now() < at {
         settle().await;
@@ -51,17 +51,17 @@ async fn go_to(world: &World, at: Timestamp) {
 }
 
 /// The time of the first event of a kind.
-fn first_at(world: &World, kind: &str) -> Option<Timestamp> {
+fn first_at(world: &TestSystem, kind: &str) -> Option<Timestamp> {
     let log = world.fakes.store.envelopes();
     log.iter().find(|one| one.kind == kind).map(|one| one.at)
 }
 
-async fn run(world: &World, plan: CallingPlan, change: Change<'_>) {
+async fn run(world: &TestSystem, plan: CallingPlan, change: EnrolmentChange<'_>) {
     world.run_plan(PEOPLE, change, no_flow(), plan).await;
 }
 
 /// Number of events which show that a customer was asked, or could have been.
-fn asked_count(world: &World) -> usize {
+fn asked_count(world: &TestSystem) -> usize {
     let kinds = world.fakes.store.kinds();
     [
         "campaign.dials_granted",
@@ -73,7 +73,7 @@ fn asked_count(world: &World) -> usize {
     .sum()
 }
 
-fn judgements(world: &World) -> Vec<Value> {
+fn judgements(world: &TestSystem) -> Vec<Value> {
     world.data("campaign.window_closed")
 }
 
@@ -153,7 +153,7 @@ fn a_rest_and_a_night_are_judged_once_each_also_by_a_process_that_comes_later() 
     };
     clock.advance_ms(2 * 3_600_000);
     on_one_thread(async {
-        let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![slow()]);
+        let world = TestSystem::over(Arc::clone(&store), Arc::clone(&clock), vec![slow()]);
         let _drivers = world.start_drivers().await;
         let mut resting = plan(1);
         resting.window.rests = vec![rest(12, 14), rest(15, 24)];
@@ -168,7 +168,7 @@ fn a_rest_and_a_night_are_judged_once_each_also_by_a_process_that_comes_later() 
         assert_eq!((judgements(&world).len(), asked_count(&world)), (1, 0));
     });
     on_one_thread(async {
-        let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![slow()]);
+        let world = TestSystem::over(Arc::clone(&store), Arc::clone(&clock), vec![slow()]);
         let _drivers = world.start_drivers().await;
         go_to(&world, instant("2026-03-02T13:59:59.999+08:00")).await;
         assert_eq!((judgements(&world).len(), asked_count(&world)), (1, 0));
@@ -182,7 +182,7 @@ fn a_rest_and_a_night_are_judged_once_each_also_by_a_process_that_comes_later() 
     // As if it had been away over the closing: more customers are waiting.
     clock.advance_ms(3_600_000);
     on_one_thread(async {
-        let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![slow()]);
+        let world = TestSystem::over(Arc::clone(&store), Arc::clone(&clock), vec![slow()]);
         let (asked, dialed) = (asked_count(&world), world.count("call.dialing"));
         let _drivers = world.start_drivers().await;
         go_to(&world, instant("2026-03-02T16:00:00+08:00")).await;
@@ -270,7 +270,7 @@ fn a_clock_that_stands_before_the_closing_again_is_believed_as_it_stands() {
     on_one_thread(async {
         let right = Arc::new(FakeClock::new());
         right.advance_ms(closes.ms_since(right.now()) - 60_000);
-        let world = World::over(store, right, vec![declining()]);
+        let world = TestSystem::over(store, right, vec![declining()]);
         let _drivers = world.start_drivers().await;
         world
             .until("completion", |log| count(log, "campaign.completed") == 1)

@@ -2,14 +2,14 @@
 //! keeps ringing.
 
 use crate::testing::line::{FakeLine, ringing};
-use crate::testing::world::{World, count, no_flow};
+use crate::testing::test_system::{TestSystem, count, no_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::customer::command::CustomerCommand;
 
 /// Moves of the followers within which an order would long have arrived.
 const WATCHED_SETTLES: usize = 20;
 
-async fn withdraw(world: &World, scope: &str) {
+async fn withdraw(world: &TestSystem, scope: &str) {
     let command = CustomerCommand::WithdrawConsent {
         scope: scope.to_owned(),
         source: "hotline".to_owned(),
@@ -26,7 +26,7 @@ async fn withdraw(world: &World, scope: &str) {
 fn a_withdrawal_cancels_the_ringing_call_of_its_scope_and_no_other_and_nobody_is_dialed_after_it() {
     on_one_thread(async {
         let rings = FakeLine::new("rings", Box::new(|_| vec![ringing()]));
-        let world = World::new(vec![rings]);
+        let world = TestSystem::new(vec![rings]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 5, no_flow()).await;
         world

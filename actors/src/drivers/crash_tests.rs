@@ -2,7 +2,7 @@
 //! left unsettled.
 
 use crate::testing::line::{FakeLine, dialog, failed, ringing};
-use crate::testing::world::{World, campaign, count, publish};
+use crate::testing::test_system::{TestSystem, campaign, count, publish};
 use crate::testing::{FakeClock, FakeStore, on_one_thread, settle};
 use domain::ids::CallId;
 use domain::ports::line::{DialOrder, LegEvent};
@@ -37,7 +37,7 @@ fn live(store: &Arc<FakeStore>, clock: &Arc<FakeClock>, dialed: &mut Vec<(CallId
     let lines = lines();
     let used = lines.clone();
     let completed = on_one_thread(async {
-        let world = World::over(Arc::clone(store), Arc::clone(clock), lines);
+        let world = TestSystem::over(Arc::clone(store), Arc::clone(clock), lines);
         let begun = async {
             let _drivers = world.start_drivers().await;
             std::future::pending::<()>().await;
@@ -72,7 +72,7 @@ async fn run_out(store: &FakeStore, clock: &FakeClock) -> bool {
 fn prepared() -> (Arc<FakeStore>, Arc<FakeClock>) {
     let (store, clock) = (Arc::new(FakeStore::new()), Arc::new(FakeClock::new()));
     on_one_thread(async {
-        let world = World::over(Arc::clone(&store), Arc::clone(&clock), lines());
+        let world = TestSystem::over(Arc::clone(&store), Arc::clone(&clock), lines());
         let flow = publish(&world).await;
         world.run_campaign(PEOPLE, 2, flow).await;
     });

@@ -4,8 +4,8 @@
 //! It reads the log and not an entity, because with a shared log another process may store the confirmation.
 
 use super::begin;
-use super::follow::Follow;
-use super::kit::Kit;
+use super::driver_context::DriverContext;
+use super::event_follower::EventFollower;
 use crate::log_damage::Damage;
 use crate::timers::wake_at;
 use domain::decider::Decider;
@@ -76,7 +76,7 @@ pub async fn unconfirmed_restore(store: &dyn EventStore) -> Result<Option<Restor
 
 /// Waits for the confirmation, then starts the drivers. Ends without starting them on a drain, a stop, or a
 /// log that cannot be read.
-pub(crate) async fn wait_and_begin(kit: Arc<Kit>, head: Position) {
+pub(crate) async fn wait_and_begin(kit: Arc<DriverContext>, head: Position) {
     let stop = kit.environment.tasks.stop_signal();
     tokio::select! {
         biased;
@@ -99,8 +99,8 @@ pub(crate) async fn wait_and_begin(kit: Arc<Kit>, head: Position) {
 
 /// Returns when the log contains a confirmation after its last restore. `head` was read before the gate was
 /// found closed, so no event in between is missed.
-async fn confirmed(kit: &Kit, head: Position) -> Result<(), Damage> {
-    let mut follow = Follow::new(&kit.environment, head);
+async fn confirmed(kit: &DriverContext, head: Position) -> Result<(), Damage> {
+    let mut follow = EventFollower::new(&kit.environment, head);
     loop {
         let page = follow.next().await?;
         let aggregate = Installation::AGGREGATE;
@@ -118,7 +118,7 @@ async fn confirmed(kit: &Kit, head: Position) -> Result<(), Damage> {
 
 /// True if the log contains a confirmation after its last restore. If the log cannot be read, it tries again
 /// until it can.
-async fn is_open_by_now(kit: &Kit) -> bool {
+async fn is_open_by_now(kit: &DriverContext) -> bool {
     loop {
         match RestoredPast::read(kit.environment.store.as_ref()).await {
             Ok(past) => return !past.is_closed(),

@@ -2,7 +2,7 @@
 //! any message to the network.
 
 use crate::testing::line::{FakeLine, ringing};
-use crate::testing::world::{World, count, no_flow};
+use crate::testing::test_system::{TestSystem, count, no_flow};
 use crate::testing::{FakeClock, FakeStore, on_one_thread, settle};
 use domain::ids::LogId;
 use domain::installation::InstallationCommand;
@@ -21,7 +21,7 @@ fn ringing_only() -> Arc<FakeLine> {
     FakeLine::new("ringing", Box::new(|_: &DialOrder| vec![ringing()]))
 }
 
-async fn ask(world: &World, command: InstallationCommand) {
+async fn ask(world: &TestSystem, command: InstallationCommand) {
     let asked = world
         .system
         .installation
@@ -30,7 +30,7 @@ async fn ask(world: &World, command: InstallationCommand) {
     asked.expect("the installation takes the command");
 }
 
-async fn note_restore(world: &World) {
+async fn note_restore(world: &TestSystem) {
     let head = Position(world.fakes.store.kinds().len() as u64);
     let facts = RestoreFacts {
         source_head: head,
@@ -41,7 +41,7 @@ async fn note_restore(world: &World) {
     ask(world, InstallationCommand::Restore(facts)).await;
 }
 
-async fn confirm(world: &World) {
+async fn confirm(world: &TestSystem) {
     let (by, reason) = (
         Some("wang".to_owned()),
         "looked at the carrier's records".to_owned(),
@@ -53,7 +53,7 @@ async fn confirm(world: &World) {
 fn one_in_flight() -> (Arc<FakeStore>, Arc<FakeClock>) {
     let (store, clock) = (Arc::new(FakeStore::new()), Arc::new(FakeClock::new()));
     on_one_thread(async {
-        let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![ringing_only()]);
+        let world = TestSystem::over(Arc::clone(&store), Arc::clone(&clock), vec![ringing_only()]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(2, 1, no_flow()).await;
         world
@@ -63,7 +63,7 @@ fn one_in_flight() -> (Arc<FakeStore>, Arc<FakeClock>) {
     (store, clock)
 }
 
-async fn let_time_pass(world: &World) {
+async fn let_time_pass(world: &TestSystem) {
     for _ in 0..WATCHED_MOVES {
         settle().await;
         world.fakes.clock.advance_to_next();
@@ -74,7 +74,7 @@ async fn let_time_pass(world: &World) {
 fn a_restored_log_dials_nobody_until_a_person_confirms_and_tells_the_network_nothing() {
     let (store, clock) = one_in_flight();
     on_one_thread(async {
-        let world = World::over(store, clock, vec![ringing_only()]);
+        let world = TestSystem::over(store, clock, vec![ringing_only()]);
         note_restore(&world).await;
         let restored = world.fakes.store.kinds().len();
         let drivers = world.start_drivers().await;
@@ -105,7 +105,7 @@ fn a_restored_log_dials_nobody_until_a_person_confirms_and_tells_the_network_not
 fn a_confirmed_restore_and_a_crash_after_it_start_as_ever() {
     let (store, clock) = one_in_flight();
     on_one_thread(async {
-        let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![ringing_only()]);
+        let world = TestSystem::over(Arc::clone(&store), Arc::clone(&clock), vec![ringing_only()]);
         note_restore(&world).await;
         confirm(&world).await;
         let drivers = world.start_drivers().await;
@@ -115,7 +115,7 @@ fn a_confirmed_restore_and_a_crash_after_it_start_as_ever() {
             .await;
     });
     on_one_thread(async {
-        let world = World::over(store, clock, vec![ringing_only()]);
+        let world = TestSystem::over(store, clock, vec![ringing_only()]);
         let drivers = world.start_drivers().await;
         assert!(!drivers.is_dialing_paused());
         let said = world.lines[0].entries();
@@ -130,7 +130,7 @@ fn a_confirmed_restore_and_a_crash_after_it_start_as_ever() {
 fn a_drain_before_the_confirmation_ends_at_once_and_a_later_confirmation_begins_nothing() {
     let (store, clock) = one_in_flight();
     on_one_thread(async {
-        let world = World::over(store, clock, vec![ringing_only()]);
+        let world = TestSystem::over(store, clock, vec![ringing_only()]);
         note_restore(&world).await;
         let drivers = world.start_drivers().await;
         let before = world.fakes.clock.now();
@@ -147,7 +147,7 @@ fn a_drain_before_the_confirmation_ends_at_once_and_a_later_confirmation_begins_
 fn who_was_erased_after_the_backup_is_never_dialed_though_the_restored_log_does_not_know_it() {
     let (store, clock) = one_in_flight();
     on_one_thread(async {
-        let world = World::over(store, clock, vec![ringing_only()]);
+        let world = TestSystem::over(store, clock, vec![ringing_only()]);
         for index in 0..2 {
             let (person, now) = (world.customer(index), world.fakes.clock.now());
             let destroyed = world.fakes.vault.destroy(&person, now);

@@ -2,7 +2,7 @@
 //! not affected.
 
 use crate::testing::line::{FakeLine, dialog, ringing};
-use crate::testing::world::{World, count, no_flow, publish};
+use crate::testing::test_system::{TestSystem, count, no_flow, publish};
 use crate::testing::{on_one_thread, settle};
 use domain::call::CallRefusal;
 use domain::call::command::CallCommand;
@@ -31,13 +31,13 @@ fn order(hang_up: bool) -> CallCommand {
 }
 
 /// The calls permitted so far, in log order.
-fn calls(world: &World) -> Vec<CallId> {
+fn calls(world: &TestSystem) -> Vec<CallId> {
     let envelopes = world.fakes.store.envelopes();
     let permitted = envelopes.iter().filter(|one| one.kind == "call.permitted");
     permitted.map(|one| one.stream.id().parse().unwrap()).collect()
 }
 
-async fn let_time_pass(world: &World) {
+async fn let_time_pass(world: &TestSystem) {
     for _ in 0..WATCHED_MOVES {
         settle().await;
         world.fakes.clock.advance_to_next();
@@ -48,7 +48,7 @@ async fn let_time_pass(world: &World) {
 #[test]
 fn who_is_rung_is_canceled_settled_and_the_other_goes_on_ringing() {
     on_one_thread(async {
-        let world = World::new(vec![rings()]);
+        let world = TestSystem::new(vec![rings()]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(2, 2, no_flow()).await;
         world.until("two", |log| count(log, "call.ringing") == 2).await;
@@ -74,7 +74,7 @@ fn who_is_rung_is_canceled_settled_and_the_other_goes_on_ringing() {
 #[test]
 fn who_talks_is_hung_up_only_by_the_stronger_order() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]);
+        let world = TestSystem::new(vec![answers()]);
         let _drivers = world.start_drivers().await;
         world.lines[0].stall();
         let flow = publish(&world).await;
@@ -109,11 +109,11 @@ fn who_talks_is_hung_up_only_by_the_stronger_order() {
 fn wherever_it_comes_before_the_dial_or_with_it_nobody_is_dialed_again() {
     for kind in ["call.permitted", "call.dialing"] {
         on_one_thread(async {
-            let world = World::new(vec![rings()]);
+            let world = TestSystem::new(vec![rings()]);
             let _drivers = world.start_drivers().await;
             let stored = Arc::new(Notify::new());
             let told = Arc::clone(&stored);
-            world.fakes.store.as_stored(kind, move || told.notify_one());
+            world.fakes.store.run_when_stored(kind, move || told.notify_one());
             let (calls_of, cause) = (world.system.calls.clone(), world.outside());
             let store = Arc::clone(&world.fakes.store);
             let ordering = async move {

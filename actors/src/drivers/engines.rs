@@ -1,13 +1,13 @@
 //! Health of the speech engines: notes the results seen in calls, finds the engines a campaign needs, and
 //! probes failed ones.
 
-use super::kit::Kit;
+use super::driver_context::DriverContext;
 use crate::engine_circuits::OpenCircuit;
 use crate::timers::wake_at;
 use domain::call::{EngineKind, TurnFact};
 use domain::calling_plan::CampaignFacts;
 use domain::ports::recognizer::{
-    FINAL_MS_MAX, FRAME_MS, FRAME_SAMPLES, HeardFrame, ListeningOrder, RecognitionEvent,
+    FINAL_MS_MAX, FRAME_MS, FRAME_SAMPLES, HeardFrame, RecognitionEvent, RecognizerOptions,
 };
 use domain::ports::speech::{Prompt, SpeechError, Urgency};
 use domain::time::Timestamp;
@@ -27,7 +27,7 @@ const PROBE_TEXT: &str = "您好。";
 const PROBE_LANGUAGE: &str = "zh-CN";
 
 /// Records the success or failure of an engine that a turn of a call shows.
-pub(crate) fn note(kit: &Kit, fact: &TurnFact) {
+pub(crate) fn note(kit: &DriverContext, fact: &TurnFact) {
     let engines = &kit.environment.engines;
     match fact {
         TurnFact::EngineFailed(failed) => {
@@ -49,7 +49,7 @@ pub(crate) fn note(kit: &Kit, fact: &TurnFact) {
 }
 
 /// Records a failed synthesis. A missing bundled clip is not a failure of an engine.
-pub(crate) fn note_voice_failed(kit: &Kit, error: &SpeechError) {
+pub(crate) fn note_voice_failed(kit: &DriverContext, error: &SpeechError) {
     if !matches!(error, SpeechError::NotBundled) {
         let engine = kit.ports.synthesizer.name();
         let engines = &kit.environment.engines;
@@ -59,14 +59,14 @@ pub(crate) fn note_voice_failed(kit: &Kit, error: &SpeechError) {
 
 /// Records a successful synthesis. Only prompts with personal values count: others may come from a cache,
 /// which says nothing about the engine.
-pub(crate) fn note_voice(kit: &Kit, prompt: &Prompt) {
+pub(crate) fn note_voice(kit: &DriverContext, prompt: &Prompt) {
     if prompt.personal {
         kit.environment.engines.note_success(EngineKind::Synthesizer);
     }
 }
 
 /// The engine that the campaign's flow needs and that does not respond; `None` if all respond.
-pub(crate) async fn down_for(kit: &Kit, facts: &CampaignFacts) -> Option<OpenCircuit> {
+pub(crate) async fn down_for(kit: &DriverContext, facts: &CampaignFacts) -> Option<OpenCircuit> {
     let engines = &kit.environment.engines;
     // Agents talk in these calls; at most the seller's message is synthesized.
     if engines.open().is_empty() || facts.plan.dialing_mode().needs_agents() {
@@ -83,7 +83,7 @@ pub(crate) async fn down_for(kit: &Kit, facts: &CampaignFacts) -> Option<OpenCir
 
 /// Probes failed engines every `PROBE_MS` while a circuit is open. Calls of customers are never used as
 /// probes.
-pub(crate) async fn probe(kit: Arc<Kit>) {
+pub(crate) async fn probe(kit: Arc<DriverContext>) {
     let stop = kit.environment.tasks.stop_signal();
     loop {
         while !kit.environment.engines.open().is_empty() {
@@ -105,7 +105,7 @@ pub(crate) async fn probe(kit: Arc<Kit>) {
     }
 }
 
-async fn probe_one(kit: &Kit, open: &OpenCircuit) {
+async fn probe_one(kit: &DriverContext, open: &OpenCircuit) {
     let answered = match open.engine_kind {
         EngineKind::Recognizer => recognizer_answers(kit).await,
         EngineKind::Synthesizer => voice_answers(kit).await,
@@ -117,7 +117,7 @@ async fn probe_one(kit: &Kit, open: &OpenCircuit) {
     }
 }
 
-async fn voice_answers(kit: &Kit) -> Result<(), String> {
+async fn voice_answers(kit: &DriverContext) -> Result<(), String> {
     let prompt = Prompt {
         text: PROBE_TEXT.to_owned(),
         language: PROBE_LANGUAGE.to_owned(),
@@ -138,13 +138,13 @@ async fn voice_answers(kit: &Kit) -> Result<(), String> {
 
 /// Plays the stored clip to the recognizer in real time and waits for a final text (which may be empty) or
 /// for the end of the session: an engine of another language than the clip's ends without a text.
-async fn recognizer_answers(kit: &Kit) -> Result<(), String> {
+async fn recognizer_answers(kit: &DriverContext) -> Result<(), String> {
     let Some(hearing) = &kit.ports.hearing else {
         return Ok(());
     };
-    let order = ListeningOrder {
+    let order = RecognizerOptions {
         language: PROBE_LANGUAGE.to_owned(),
-        ..ListeningOrder::default()
+        ..RecognizerOptions::default()
     };
     let opened = hearing.recognizer.open(&order);
     let mut listening = opened.map_err(|error| error.to_string())?;
@@ -174,7 +174,7 @@ async fn recognizer_answers(kit: &Kit) -> Result<(), String> {
 
 /// Pushes the next frame. Returns the time at which the following one is due, or `None` after the last.
 fn feed(
-    listening: &mut dyn domain::ports::recognizer::Listening,
+    listening: &mut dyn domain::ports::recognizer::RecognitionSession,
     frames: &mut impl Iterator<Item = HeardFrame>,
     began: Timestamp,
 ) -> Option<Timestamp> {

@@ -2,7 +2,7 @@
 //! meanwhile, what probes the engines, and which calls resume without an operator.
 
 use crate::testing::line::{FakeLine, dialog, ringing};
-use crate::testing::world::{World, count, plan, publish, publish_flow};
+use crate::testing::test_system::{TestSystem, count, plan, publish, publish_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::call::EngineKind;
 use domain::flow::FlowDefinition;
@@ -19,21 +19,21 @@ fn answers() -> Arc<FakeLine> {
     FakeLine::new("answers", Box::new(script))
 }
 
-fn fail(world: &World, kind: EngineKind) {
+fn fail(world: &TestSystem, kind: EngineKind) {
     let engines = &world.fakes.environment.engines;
     for _ in 0..crate::engine_circuits::FAILURES_MAX {
         engines.note_failure(kind, "fake", "unreachable", world.fakes.environment.clock.now());
     }
 }
 
-async fn run_spoken(world: &World, people: usize) {
+async fn run_spoken(world: &TestSystem, people: usize) {
     let definition = FlowDefinition::from_yaml(SPOKEN).expect("a shipped flow");
     let flow = publish_flow(world, &definition).await;
     world.run_plan(people, &|_, _| {}, flow, plan(1)).await;
 }
 
 /// Lets time pass in steps of 500 ms, so that the dialer runs several rounds.
-async fn wait(world: &World, ms: u64) {
+async fn wait(world: &TestSystem, ms: u64) {
     for _ in 0..ms / 500 {
         world.fakes.clock.advance_ms(500);
         settle().await;
@@ -43,7 +43,7 @@ async fn wait(world: &World, ms: u64) {
 #[test]
 fn no_call_begins_while_the_recognizer_is_down_and_a_probe_that_it_answers_begins_them() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]).that_listens();
+        let world = TestSystem::new(vec![answers()]).that_listens();
         let _drivers = world.start_drivers().await;
         fail(&world, EngineKind::Recognizer);
         run_spoken(&world, 2).await;
@@ -71,7 +71,7 @@ fn no_call_begins_while_the_recognizer_is_down_and_a_probe_that_it_answers_begin
 fn a_probe_that_ends_in_order_without_a_text_closes_the_circuit_and_one_cut_off_does_not() {
     on_one_thread(async {
         for (heard_ms, is_open) in [(2_000, false), (500, true)] {
-            let world = World::new(vec![answers()]).that_listens();
+            let world = TestSystem::new(vec![answers()]).that_listens();
             let _drivers = world.start_drivers().await;
             fail(&world, EngineKind::Recognizer);
             settle().await;
@@ -89,7 +89,7 @@ fn a_probe_that_ends_in_order_without_a_text_closes_the_circuit_and_one_cut_off_
 #[test]
 fn a_probe_with_an_empty_text_closes_the_circuit() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]).that_listens();
+        let world = TestSystem::new(vec![answers()]).that_listens();
         let _drivers = world.start_drivers().await;
         fail(&world, EngineKind::Recognizer);
         settle().await;
@@ -105,7 +105,7 @@ fn a_probe_with_an_empty_text_closes_the_circuit() {
 fn a_campaign_that_needs_no_recognizer_is_dialed_and_none_without_a_voice() {
     on_one_thread(async {
         for (kind, dialed) in [(EngineKind::Recognizer, true), (EngineKind::Synthesizer, false)] {
-            let world = World::new(vec![answers()]).that_listens();
+            let world = TestSystem::new(vec![answers()]).that_listens();
             let _drivers = world.start_drivers().await;
             world.synthesizer.hang();
             fail(&world, kind);
@@ -120,7 +120,7 @@ fn a_campaign_that_needs_no_recognizer_is_dialed_and_none_without_a_voice() {
 #[test]
 fn calls_in_which_the_recognizer_fails_open_its_circuit() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]).that_listens();
+        let world = TestSystem::new(vec![answers()]).that_listens();
         let _drivers = world.start_drivers().await;
         run_spoken(&world, 3).await;
         let mut failures = 0;
@@ -143,7 +143,7 @@ fn calls_in_which_the_recognizer_fails_open_its_circuit() {
             if failures == 2 {
                 world.lines[0].tell(
                     0,
-                    crate::testing::line::hung_up(domain::ports::line::HungUpBy::Callee),
+                    crate::testing::line::hung_up(domain::ports::line::HangupSource::Callee),
                 );
                 world.lines[0].tell(0, crate::testing::line::closed());
                 world.until("its end", |log| count(log, "call.ended") == 1).await;

@@ -1,18 +1,18 @@
 //! Reads the states of entities and builds the facts that drivers put into commands and orders.
 
-use super::kit::{Halt, Kit};
+use super::driver_context::{DriverContext, Halt};
 use domain::call::{CallState, LegIdentity, LegState, dialog_with_callee};
 use domain::calling_plan::{CallingPlan, CampaignFacts};
 use domain::compliance::{calendars_asked, needs_facts, rules_at};
-use domain::customer::command::{CallAgain, CallClosing};
+use domain::customer::command::{CallClosing, RedialRule};
 use domain::ids::{CallId, CampaignId, CustomerId};
-use domain::kept_facts::{AgentsThere, OwnNumbers};
 use domain::ports::line::LegFacts;
 use domain::ports::vault::Vault;
-use domain::registry::AllRegistries;
+use domain::preset_facts::{AgentPresence, OwnNumbers};
+use domain::registry::NumberRegistryId;
 use domain::registry_book::RegistryBook;
 use domain::screening::NumberListName;
-use domain::test_phones::OwnPhones;
+use domain::test_phones::TestPhonesId;
 use domain::working_calendar::Calendars;
 use std::sync::Arc;
 
@@ -20,7 +20,10 @@ use std::sync::Arc;
 const SIP_UNWANTED: u16 = 607;
 
 /// The campaign's current facts. A campaign that does not exist is a fault.
-pub(crate) async fn campaign_facts(kit: &Kit, campaign: &CampaignId) -> Result<CampaignFacts, Halt> {
+pub(crate) async fn campaign_facts(
+    kit: &DriverContext,
+    campaign: &CampaignId,
+) -> Result<CampaignFacts, Halt> {
     let loaded = kit.state(&kit.system.campaigns, campaign).await?;
     loaded.state.facts(campaign.clone()).ok_or_else(|| {
         tracing::error!(%campaign, "a campaign with work does not exist");
@@ -30,7 +33,7 @@ pub(crate) async fn campaign_facts(kit: &Kit, campaign: &CampaignId) -> Result<C
 
 /// The campaign's facts for the closing of a call. If best call times are on, they include the holiday
 /// calendars, by which the next hour is chosen.
-pub(crate) async fn closing_facts(kit: &Kit, campaign: &CampaignId) -> Result<CampaignFacts, Halt> {
+pub(crate) async fn closing_facts(kit: &DriverContext, campaign: &CampaignId) -> Result<CampaignFacts, Halt> {
     let mut facts = campaign_facts(kit, campaign).await?;
     if facts.plan.best_times.is_some() {
         facts.calendars = calendars(kit, &facts.plan).await?;
@@ -39,7 +42,7 @@ pub(crate) async fn closing_facts(kit: &Kit, campaign: &CampaignId) -> Result<Ca
 }
 
 /// The imported holiday calendars that the plan or its rule set needs now.
-pub(crate) async fn calendars(kit: &Kit, plan: &CallingPlan) -> Result<Calendars, Halt> {
+pub(crate) async fn calendars(kit: &DriverContext, plan: &CallingPlan) -> Result<Calendars, Halt> {
     let now = kit.now();
     let mut imported = Vec::new();
     for id in calendars_asked(plan, rules_at(plan.preset, now), now) {
@@ -51,7 +54,10 @@ pub(crate) async fn calendars(kit: &Kit, plan: &CallingPlan) -> Result<Calendars
 
 /// Adds what the installation knows to the campaign's facts: holiday calendars, abandoned calls, presence and
 /// number of free agents, own test phones, number registries.
-pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<CampaignFacts, Halt> {
+pub(crate) async fn add_installation_facts(
+    kit: &DriverContext,
+    mut facts: CampaignFacts,
+) -> Result<CampaignFacts, Halt> {
     facts.calendars = calendars(kit, &facts.plan).await?;
     if needs_facts(&facts.plan, kit.now()) {
         let state = kit.state(&kit.system.campaigns, &facts.campaign).await?.state;
@@ -62,11 +68,11 @@ pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<Cam
             .as_ref()
             .and_then(|agents| agents.floor(&facts.campaign, kit.now()));
         if floor.is_some_and(|floor| floor.agents() > 0) {
-            facts.kept.agents = AgentsThere::Present;
+            facts.kept.agents = AgentPresence::Present;
         }
     }
     if facts.plan.stages.is_some_and(|stages| stages.own_phones) {
-        let own = kit.state(&kit.system.test_phones, &OwnPhones).await?;
+        let own = kit.state(&kit.system.test_phones, &TestPhonesId).await?;
         let numbers = own
             .state
             .phones()
@@ -74,7 +80,7 @@ pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<Cam
             .filter_map(|one| one.phone.value().cloned());
         facts.kept.own_phones = Some(Arc::new(OwnNumbers::of(numbers)));
     }
-    let registries = kit.state(&kit.system.registries, &AllRegistries).await?;
+    let registries = kit.state(&kit.system.registries, &NumberRegistryId).await?;
     facts.kept.registries = Arc::clone(registries.state.book());
     if facts.plan.dialing_mode().needs_agents()
         && let Some(agents) = &kit.ports.agents
@@ -86,8 +92,8 @@ pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<Cam
 
 /// The imported digest lists that contain this number. The digest is computed here and not stored; it gives
 /// the id of the number entity that holds the entry.
-pub(crate) async fn hashed_on(
-    kit: &Kit,
+pub(crate) async fn find_digest_lists(
+    kit: &DriverContext,
     registries: &RegistryBook,
     e164: &str,
 ) -> Result<Vec<NumberListName>, Halt> {
@@ -99,7 +105,7 @@ pub(crate) async fn hashed_on(
             .derive_number(&digests.of(e164).stream_text());
         let loaded = kit.state(&kit.system.numbers, &id).await?;
         let on = loaded.state.listed_on().iter();
-        lists.extend(on.filter(|list| registries.is_under(list, digests)).cloned());
+        lists.extend(on.filter(|list| registries.uses_digests(list, digests)).cloned());
     }
     Ok(lists)
 }
@@ -162,8 +168,8 @@ pub(crate) fn call_closing(call: CallId, state: &CallState) -> Option<(CallClosi
             .find(|leg| leg.late_answered.is_some())
             .map(|leg| leg.leg),
         again: match state.end_ordered() {
-            Some(_) => CallAgain::Never,
-            None => CallAgain::ByPolicy,
+            Some(_) => RedialRule::Never,
+            None => RedialRule::ByPolicy,
         },
         dialed_at: first.dialing_at,
         ended_at: ended.at,

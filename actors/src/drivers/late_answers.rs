@@ -1,11 +1,11 @@
 //! Late answers: they come after their leg was given up or interrupted. They are stored on the call, then on
 //! the customer, who is not due again that day. A start completes what a kill left between the two.
 
+use super::call_purpose::CallPurpose;
+use super::driver_context::{DriverContext, Halt, call_cause};
 use super::facts::closing_facts;
-use super::kit::{Halt, Kit, call_cause};
-use super::look_back::stored_since;
-use super::placed::Placed;
-use super::until_stored::{UnstoredAnswer, until_stored};
+use super::recent_events::stored_since;
+use super::store_retries::{UnstoredAnswer, retry_until_stored};
 use crate::error::StartError;
 use crate::system::Entities;
 use domain::call::CallState;
@@ -31,8 +31,8 @@ const HAND_OVER_AGAIN_MS: u64 = 250;
 
 /// Stores a late answer as soon as the store accepts it. The leg has had its ACK and BYE.
 pub(super) async fn note_late_answer(
-    kit: &Kit,
-    placed: Placed,
+    kit: &DriverContext,
+    placed: CallPurpose,
     call: CallId,
     leg: u8,
     dialog: AnsweredDialog,
@@ -45,17 +45,17 @@ pub(super) async fn note_late_answer(
         leg,
         dialog: dialog.clone(),
     };
-    let stored = until_stored(kit, || kit.ask_call(placed, &call, command.clone(), cause)).await;
+    let stored = retry_until_stored(kit, || kit.ask_call(placed, &call, command.clone(), cause)).await;
     let moved = match stored {
         Ok(answer) => {
             waiting.note_stored();
-            if placed != Placed::ForCustomer {
+            if placed != CallPurpose::ForCustomer {
                 return;
             }
             let because = EventId::derive(cause.command, 0);
             let customers = &kit.system.customers;
             let ask = || move_due_time(kit, customers, call, &answer.state, answered_at, because);
-            until_stored(kit, ask).await
+            retry_until_stored(kit, ask).await
         }
         Err(_) if kit.is_taken_over() => {
             if hand_over(kit, placed, call, leg, dialog).await {
@@ -78,13 +78,13 @@ fn late_answer_cause(call: CallId, leg: u8) -> Cause {
 /// process would otherwise call the person again today. Returns true when both the call and the customer have
 /// stored it.
 pub(super) async fn hand_over(
-    kit: &Kit,
-    placed: Placed,
+    kit: &DriverContext,
+    placed: CallPurpose,
     call: CallId,
     leg: u8,
     dialog: AnsweredDialog,
 ) -> bool {
-    if placed != Placed::ForCustomer {
+    if placed != CallPurpose::ForCustomer {
         return false;
     }
     let answered_at = kit.now();
@@ -116,7 +116,7 @@ pub(super) async fn hand_over(
 
 /// Moves the customer's due time once. The command id is derived from the call, so a repeat changes nothing.
 async fn move_due_time(
-    kit: &Kit,
+    kit: &DriverContext,
     customers: &Entities<Customer>,
     call: CallId,
     state: &CallState,
@@ -143,7 +143,7 @@ async fn move_due_time(
 /// Stores late answers on customers when only the call has the event, because the process ended between the
 /// two appends. Runs before the first dial. An error means that the store is unavailable, and the start is
 /// tried again.
-pub(super) async fn complete(kit: &Kit) -> Result<(), StartError> {
+pub(super) async fn complete(kit: &DriverContext) -> Result<(), StartError> {
     let since = kit.now().minus_ms(LOOK_BACK_MS);
     let store = kit.environment.store.as_ref();
     let stored = match stored_since(store, CallEvent::LATE_ANSWERED, since).await {
@@ -169,7 +169,7 @@ pub(super) async fn complete(kit: &Kit) -> Result<(), StartError> {
     Ok(())
 }
 
-async fn complete_one(kit: &Kit, late: &Envelope) -> Result<(), Halt> {
+async fn complete_one(kit: &DriverContext, late: &Envelope) -> Result<(), Halt> {
     let Ok(call) = late.stream.id().parse::<CallId>() else {
         return Err(Halt::Fault);
     };
@@ -195,7 +195,7 @@ async fn complete_one(kit: &Kit, late: &Envelope) -> Result<(), Halt> {
 
 /// True if another call of the enrolment was dialed after the answer; the end of that call set the due time.
 async fn is_dialed_since(
-    kit: &Kit,
+    kit: &DriverContext,
     enrolment: &EnrolmentState,
     call: CallId,
     answered_at: Timestamp,

@@ -1,21 +1,21 @@
 //! Storing that a leg is dialed may take long: an INVITE is not sent after its permit has expired.
 
 use crate::testing::line::{FakeLine, ringing};
-use crate::testing::world::{World, count, no_flow};
+use crate::testing::test_system::{TestSystem, count, no_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::ports::line::DialOrder;
 use std::sync::Arc;
 
 /// The number of dials on a line when the record of the first took `takes_ms`.
-async fn dialed_when_the_record_takes(takes_ms: u64) -> (World, usize) {
+async fn dialed_when_the_record_takes(takes_ms: u64) -> (TestSystem, usize) {
     let line = FakeLine::new("rings", Box::new(|_: &DialOrder| vec![ringing()]));
-    let world = World::new(vec![line]);
+    let world = TestSystem::new(vec![line]);
     let _drivers = world.start_drivers().await;
     let clock = Arc::clone(&world.fakes.clock);
     world
         .fakes
         .store
-        .as_stored("call.dialing", move || clock.advance_ms(takes_ms));
+        .run_when_stored("call.dialing", move || clock.advance_ms(takes_ms));
     world.run_campaign(1, 1, no_flow()).await;
     world
         .until("its dial, or its end", |log| {

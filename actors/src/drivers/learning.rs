@@ -5,8 +5,8 @@
 //! first run reads all ended calls in the log. Calls older than half a year say little about today and are
 //! not counted. What a crash loses is counted again.
 
+use super::driver_context::{DriverContext, Halt};
 use super::facts::calendars;
-use super::kit::{Halt, Kit};
 use domain::best_times::{CallHour, CountedTimes};
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::command::CampaignCommand;
@@ -34,9 +34,9 @@ const REMEMBERED_MAX: usize = 10_000;
 
 /// When each campaign is looked at again. It is only in memory; the campaign itself stores when it learned.
 #[derive(Default)]
-pub(crate) struct Learning(Mutex<BTreeMap<CampaignId, Timestamp>>);
+pub(crate) struct LearningSchedule(Mutex<BTreeMap<CampaignId, Timestamp>>);
 
-impl Learning {
+impl LearningSchedule {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<CampaignId, Timestamp>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -60,7 +60,7 @@ impl Learning {
 }
 
 /// Starts a task that learns, if the plan asks for it and it is time.
-pub(crate) fn look(kit: &Arc<Kit>, facts: &CampaignFacts, now: Timestamp) {
+pub(crate) fn look(kit: &Arc<DriverContext>, facts: &CampaignFacts, now: Timestamp) {
     if facts.plan.best_times.is_none() || !kit.learning.take(&facts.campaign, now) {
         return;
     }
@@ -76,7 +76,7 @@ pub(crate) fn look(kit: &Arc<Kit>, facts: &CampaignFacts, now: Timestamp) {
     tasks.spawn("learning", Box::pin(work));
 }
 
-async fn learn(kit: &Kit, campaign: &CampaignId, now: Timestamp) -> Result<(), Halt> {
+async fn learn(kit: &DriverContext, campaign: &CampaignId, now: Timestamp) -> Result<(), Halt> {
     let loaded = kit.state(&kit.system.campaigns, campaign).await?;
     if let Some(at) = loaded.state.learns_at().filter(|at| now < *at) {
         kit.learning.set(campaign, at);
@@ -105,7 +105,7 @@ async fn learn(kit: &Kit, campaign: &CampaignId, now: Timestamp) -> Result<(), H
 /// Counts the calls that ended after a position, up to the end of the log. Returns the counts and the
 /// position reached.
 async fn count(
-    kit: &Kit,
+    kit: &DriverContext,
     facts: &CampaignFacts,
     after: Position,
     now: Timestamp,

@@ -2,8 +2,8 @@
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::on_one_thread;
-use crate::testing::world::{World, no_flow, plan};
-use domain::best_times::{BestTimesPlan, TimesBy};
+use crate::testing::test_system::{TestSystem, no_flow, plan};
+use domain::best_times::{BestTimesGrouping, BestTimesPlan};
 use domain::disposition::Disposition;
 use domain::ports::line::DialOrder;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use std::sync::Arc;
 const HOUR_MS: u64 = 3_600_000;
 
 /// A world in which every callee is busy.
-fn world() -> World {
-    World::new(vec![FakeLine::new(
+fn world() -> TestSystem {
+    TestSystem::new(vec![FakeLine::new(
         "busy",
         Box::new(|_: &DialOrder| vec![ringing(), failed(486, true)]),
     )])
@@ -24,7 +24,7 @@ fn what_ended_is_counted_by_group_and_the_campaign_learns_once_a_day() {
     on_one_thread(async {
         let world = world();
         let times = Arc::new(BestTimesPlan {
-            by: TimesBy::Industry,
+            by: BestTimesGrouping::Industry,
             groups: vec!["retail".to_owned()],
             ..BestTimesPlan::default()
         });

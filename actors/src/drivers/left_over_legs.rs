@@ -1,11 +1,11 @@
 //! Legs that a crash left open: the line ends each and watches those without a stored answer for 32 s. A
 //! watch that a second crash cut short begins again at the next start, also after the end of its call.
 
+use super::call_purpose::CallPurpose;
+use super::driver_context::{DriverContext, Halt};
 use super::facts::dialed_leg;
-use super::kit::{Halt, Kit};
 use super::late_answers::note_late_answer;
-use super::look_back::stored_since;
-use super::placed::Placed;
+use super::recent_events::stored_since;
 use crate::error::StartError;
 use domain::call::Call;
 use domain::call::event::{CallEvent, EndReason};
@@ -28,7 +28,12 @@ const WATCH_AGAIN_MS: u64 = LEFT_OVER_WATCH_MS + 8_000;
 
 /// Ends a leg at the far end and waits for its report, but not for a silent far end. The line keeps watching
 /// the leg while the process runs; an answer is stored, also after the call's end.
-pub(super) async fn end_at_far_end(kit: &Arc<Kit>, placed: Placed, trunk: &str, facts: LegFacts) {
+pub(super) async fn end_at_far_end(
+    kit: &Arc<DriverContext>,
+    placed: CallPurpose,
+    trunk: &str,
+    facts: LegFacts,
+) {
     let call = facts.call;
     let open_ms = match facts.answered {
         Some(_) => FAR_END_MS_MAX,
@@ -51,7 +56,12 @@ pub(super) async fn end_at_far_end(kit: &Arc<Kit>, placed: Placed, trunk: &str, 
 
 /// Makes the line end the leg and watch it, and stores an answer. Returns a receiver of its reports; `None`
 /// if the line cannot end it.
-async fn watch(kit: &Arc<Kit>, placed: Placed, trunk: &str, facts: LegFacts) -> Option<mpsc::Receiver<()>> {
+async fn watch(
+    kit: &Arc<DriverContext>,
+    placed: CallPurpose,
+    trunk: &str,
+    facts: LegFacts,
+) -> Option<mpsc::Receiver<()>> {
     let (call, leg) = (facts.call, facts.leg);
     let Some(line) = kit.ports.lines.iter().find(|line| line.facts().name == trunk) else {
         tracing::warn!(%call, trunk, "the trunk of a left-over leg is not configured any more");
@@ -95,7 +105,7 @@ async fn watch(kit: &Arc<Kit>, placed: Placed, trunk: &str, facts: LegFacts) -> 
 /// Watches legs of calls again that the last start ended, if the process stopped before their watch was over.
 /// Runs before this start ends calls itself. An error means that the store is unavailable, and the start is
 /// tried again.
-pub(super) async fn watch_again(kit: &Arc<Kit>) -> Result<(), StartError> {
+pub(super) async fn watch_again(kit: &Arc<DriverContext>) -> Result<(), StartError> {
     let since = kit.now().minus_ms(WATCH_AGAIN_MS);
     let store = kit.environment.store.as_ref();
     let ended = match stored_since(store, CallEvent::ENDED, since).await {
@@ -117,7 +127,7 @@ pub(super) async fn watch_again(kit: &Arc<Kit>) -> Result<(), StartError> {
         let Some(call) = envelope.stream.id().parse::<CallId>().ok().filter(|_| is_crash) else {
             continue;
         };
-        match watch_ended(kit, Placed::ForCustomer, call).await {
+        match watch_ended(kit, CallPurpose::ForCustomer, call).await {
             Ok(()) => {}
             Err(Halt::Unavailable) => {
                 let why = "a leg with a watch that was cut short could not be read";
@@ -132,7 +142,11 @@ pub(super) async fn watch_again(kit: &Arc<Kit>) -> Result<(), StartError> {
 }
 
 /// Watches the leg of an ended call again if a crash ended the call a short time ago and no answer is stored.
-pub(super) async fn watch_ended(kit: &Arc<Kit>, placed: Placed, call: CallId) -> Result<(), Halt> {
+pub(super) async fn watch_ended(
+    kit: &Arc<DriverContext>,
+    placed: CallPurpose,
+    call: CallId,
+) -> Result<(), Halt> {
     let loaded = kit.call_state(placed, &call).await?;
     let is_lately_cut_off = loaded.state.ended().is_some_and(|ended| {
         ended.reason == EndReason::Crash && kit.now().ms_since(ended.at) <= WATCH_AGAIN_MS

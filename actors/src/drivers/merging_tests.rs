@@ -3,23 +3,23 @@
 
 use super::DriversHandle;
 use crate::testing::line::{FakeLine, ringing};
-use crate::testing::world::{World, count, no_flow, phone};
+use crate::testing::test_system::{TestSystem, count, no_flow, phone};
 use crate::testing::{on_one_thread, settle};
 use domain::customer::command::CustomerCommand;
 use domain::customer::{MergeOrder, MergeSide};
 use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
 use domain::ports::vault::Vault;
-use domain::registry::{AllRegistries, RegistryCommand};
-use domain::registry_book::{Digests, Edition};
+use domain::registry::{NumberRegistryId, RegistryCommand};
+use domain::registry_book::{DigestScheme, Edition};
 
 /// Moves of the clock within which a due customer would long have been dialed.
 const WATCHED_MOVES: usize = 60;
 
 /// A world with two due customers, the second merged into the first. No drivers run yet.
-async fn merged() -> World {
+async fn merged() -> TestSystem {
     let rings = FakeLine::new("rings", Box::new(|_| vec![ringing()]));
-    let world = World::new(vec![rings]);
+    let world = TestSystem::new(vec![rings]);
     world.run_campaign(2, 2, no_flow()).await;
     for (one, with, side) in [(1, 0, MergeSide::Other), (0, 1, MergeSide::Kept)] {
         let customer = world.customer(one);
@@ -36,7 +36,7 @@ async fn merged() -> World {
     world
 }
 
-async fn let_time_pass(world: &World) {
+async fn let_time_pass(world: &TestSystem) {
     for _ in 0..WATCHED_MOVES {
         settle().await;
         world.fakes.clock.advance_to_next();
@@ -87,7 +87,7 @@ fn a_number_that_opted_out_under_the_other_id_keeps_the_person_from_being_dialed
 fn a_number_whose_digest_is_on_a_list_under_the_other_id_keeps_the_person_from_being_dialed() {
     on_one_thread(async {
         let world = merged().await;
-        let salted = Digests {
+        let salted = DigestScheme {
             salt: "pepper".to_owned(),
         };
         let digest = salted.of(&phone(1)).stream_text();
@@ -112,7 +112,7 @@ fn a_number_whose_digest_is_on_a_list_under_the_other_id_keeps_the_person_from_b
             reason: "the list of March".to_owned(),
         };
         let registries = &world.system.registries;
-        let asked = registries.ask(&AllRegistries, recorded, world.outside());
+        let asked = registries.ask(&NumberRegistryId, recorded, world.outside());
         asked.await.expect("an edition is taken");
         let _drivers = world.start_drivers().await;
         let_time_pass(&world).await;
@@ -127,7 +127,7 @@ fn a_number_whose_digest_is_on_a_list_under_the_other_id_keeps_the_person_from_b
 }
 
 /// A world in which the phone of the kept id rings, and its running drivers.
-async fn ringing_merged() -> (World, DriversHandle) {
+async fn ringing_merged() -> (TestSystem, DriversHandle) {
     let world = merged().await;
     let drivers = world.start_drivers().await;
     world
@@ -138,14 +138,14 @@ async fn ringing_merged() -> (World, DriversHandle) {
 
 /// Checks that the call of the kept id is canceled as after an opt-out of its own and that no further call is
 /// dialed.
-async fn is_canceled(world: &World) {
+async fn is_canceled(world: &TestSystem) {
     world.until("the end", |log| count(log, "call.ended") == 1).await;
     assert_eq!(world.data("call.cancel_requested")[0]["reason"], "opted_out");
     let_time_pass(world).await;
     assert_eq!(world.lines[0].dialed_count(), 1);
 }
 
-async fn say_under_the_other_id(world: &World, command: CustomerCommand) {
+async fn say_under_the_other_id(world: &TestSystem, command: CustomerCommand) {
     let customer = world.customer(1);
     let asked = world.system.customers.ask(&customer, command, world.outside());
     asked.await.expect("it is taken");

@@ -8,12 +8,10 @@
 mod alarms;
 #[cfg(test)]
 mod answer_tests;
-mod begin_by_time;
-#[cfg(test)]
-mod begin_by_time_tests;
+mod call_closer;
+mod call_purpose;
 #[cfg(test)]
 mod callback_tests;
-mod callbacks_of_stopped;
 #[cfg(test)]
 mod campaign_end_tests;
 #[cfg(test)]
@@ -29,19 +27,19 @@ mod dialer;
 mod dialing_gate;
 #[cfg(test)]
 mod dialing_gate_tests;
+mod driver_context;
 #[cfg(test)]
 mod end_order_tests;
 pub(crate) mod engines;
 #[cfg(test)]
 mod engines_tests;
+mod erasure_worker;
+#[cfg(test)]
+mod erasure_worker_tests;
+mod event_follower;
+#[cfg(test)]
+mod event_follower_tests;
 mod facts;
-mod follow;
-#[cfg(test)]
-mod follow_tests;
-mod forgetting;
-#[cfg(test)]
-mod forgetting_tests;
-mod kit;
 mod late_answers;
 #[cfg(test)]
 mod late_record_tests;
@@ -50,18 +48,15 @@ mod learning;
 mod learning_tests;
 mod left_over_legs;
 mod live_calls;
-mod look_back;
 #[cfg(test)]
 mod merging_tests;
 mod named_callback;
-mod offers_of_stopped;
 mod one_call;
 mod orders;
 mod outreach;
 mod pacers;
-mod placed;
 #[cfg(feature = "planted")]
-mod planting;
+mod planted_effects;
 #[cfg(test)]
 mod preview_tests;
 #[cfg(test)]
@@ -71,15 +66,21 @@ mod probing;
 mod probing_tests;
 #[cfg(test)]
 mod quotas_tests;
+mod recent_events;
 #[cfg(test)]
 mod registry_tests;
-mod retry;
+mod scheduled_starts;
+#[cfg(test)]
+mod scheduled_starts_tests;
 #[cfg(test)]
 mod second_signal_tests;
 #[cfg(test)]
 mod staged_tests;
 #[cfg(test)]
 mod stop_tests;
+mod stopped_callbacks;
+mod stopped_offers;
+mod store_retries;
 mod summaries;
 #[cfg(test)]
 mod summaries_tests;
@@ -88,30 +89,30 @@ mod test_call;
 mod test_call_tests;
 #[cfg(test)]
 mod tests;
-mod until_stored;
 mod watchdog;
 #[cfg(test)]
 mod withdrawal_tests;
 #[cfg(test)]
 mod wording_tests;
 
+pub use call_purpose::{TestCallOrder, TestCallRefusal};
 pub use dialing_gate::{installation_now, unconfirmed_restore};
-pub use forgetting::start_forgetting;
-pub use placed::{TestCallOrder, TestCallRefusal};
-pub use summaries::{SummariesOf, SummaryPorts, SummaryWriter, start_summarizing};
+pub use erasure_worker::start_erasures;
+pub use summaries::{SummaryPorts, SummaryScope, SummaryWriter, start_summarizing};
 
-use crate::assist::Assist;
-use crate::encode::Encode;
+use crate::call_assistant::CallAssistant;
+use crate::call_encoder::CallEncoder;
 use crate::engine_circuits::OpenCircuit;
 use crate::environment::Environment;
 use crate::error::StartError;
 use crate::line_load::LineLoad;
 use crate::system::ActorSystem;
+use call_closer::CallCloser;
 use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;
 use domain::calling_plan::CampaignFacts;
 use domain::ids::CallId;
-use domain::planted::{Bug, planted};
+use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::agents::Agents;
 use domain::ports::knowledge::KnowledgeBases;
 use domain::ports::line::Line;
@@ -123,9 +124,8 @@ use domain::ports::understanding::Understanding;
 use domain::ports::worklist::Worklist;
 use domain::stop::StopId;
 use domain::time::Timestamp;
-use kit::Kit;
-use live_calls::{Order, Phase};
-use retry::Retry;
+use driver_context::DriverContext;
+use live_calls::{Phase, WorkerOrder};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -147,7 +147,7 @@ pub struct DriverPorts {
     pub lines: Vec<Arc<dyn Line>>,
     pub synthesizer: Arc<dyn Synthesizer>,
     /// Speech recognition and understanding. `None`: callees answer by keypress only.
-    pub hearing: Option<Hearing>,
+    pub hearing: Option<ListeningPorts>,
     pub recordings: Arc<dyn Recordings>,
     /// The agents who take calls of campaigns that need agents. `None`: these campaigns dial no calls.
     pub agents: Option<Arc<dyn Agents>>,
@@ -156,7 +156,7 @@ pub struct DriverPorts {
 /// What a call listens with: a recognizer, and what interprets and masks its texts. Neither works without the
 /// other.
 #[derive(Clone)]
-pub struct Hearing {
+pub struct ListeningPorts {
     pub recognizer: Arc<dyn Recognizer>,
     pub understanding: Arc<dyn Understanding>,
     /// Removes numbers, card numbers and names from recognized text before it is stored.
@@ -166,14 +166,14 @@ pub struct Hearing {
     /// The knowledge bases from which campaigns answer questions.
     pub knowledge: Arc<dyn KnowledgeBases>,
     /// The assistant that is asked when the understanding is unsure. `None`: no assistant is asked.
-    pub assist: Option<Assist>,
+    pub assist: Option<CallAssistant>,
     /// The encoder that ranks intents before the linear model does. `None`: only the linear model ranks.
-    pub encode: Option<Encode>,
+    pub encode: Option<CallEncoder>,
 }
 
 /// The number of calls in progress, by phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Progress {
+pub struct CallsInProgress {
     /// Dialed and not yet answered.
     pub ringing: u32,
     /// Answered and not yet ended.
@@ -221,7 +221,7 @@ impl Drivers {
             return Err(StartError::NoLine);
         }
         rehearses(&ports)?;
-        let kit = Kit::new(system, environment, ports);
+        let kit = DriverContext::new(system, environment, ports);
         let head = kit.environment.store.head().await?;
         let past = RestoredPast::read(kit.environment.store.as_ref()).await?;
         if past.is_closed() {
@@ -238,14 +238,14 @@ impl Drivers {
 
 /// Closes what was left open, then starts the drivers. If it fails, no task was spawned and it may be called
 /// again.
-async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
+async fn begin(kit: &Arc<DriverContext>) -> Result<(), StartError> {
     let past = RestoredPast::read(kit.environment.store.as_ref()).await?;
     kit.set_restored_up_to(past.up_to);
     let head = kit.environment.store.head().await?;
     kit.ports.worklist.wait_for(head).await?;
     orders::learn_stops(kit).await?;
     left_over_legs::watch_again(kit).await?;
-    let left = match planted(Bug::NoWatchdogAtStart) {
+    let left = match is_planted(Bug::NoWatchdogAtStart) {
         true => 0,
         false => watchdog::sweep(kit).await?,
     };
@@ -266,7 +266,7 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
     }
     begin_vital(kit, "watchdog", watchdog::run(Arc::clone(kit)));
     begin_vital(kit, "orders", orders::run(Arc::clone(kit), head));
-    begin_vital(kit, "retry", Retry::new(kit).run(head));
+    begin_vital(kit, "retry", CallCloser::new(kit).run(head));
     begin_vital(kit, "outreach", outreach::run(Arc::clone(kit), head));
     begin_vital(kit, "dialer", dialer::run(Arc::clone(kit), head));
     probing::begin(kit);
@@ -277,7 +277,11 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
 
 /// Spawns a driver as a vital task. A driver that ends because of damage or a drain has done its work; if it
 /// ends otherwise, the supervisor of vital tasks notices.
-fn begin_vital(kit: &Arc<Kit>, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+fn begin_vital(
+    kit: &Arc<DriverContext>,
+    name: &'static str,
+    work: impl Future<Output = ()> + Send + 'static,
+) {
     let (tasks, kit) = (Arc::clone(&kit.environment.tasks), Arc::clone(kit));
     let stop = tasks.stop_signal();
     let work = async move {
@@ -292,12 +296,12 @@ fn begin_vital(kit: &Arc<Kit>, name: &'static str, work: impl Future<Output = ()
 /// A handle to the running drivers: their state, test calls and the drain.
 #[derive(Clone)]
 pub struct DriversHandle {
-    kit: Arc<Kit>,
+    kit: Arc<DriverContext>,
 }
 
 impl DriversHandle {
-    pub fn progress(&self) -> Progress {
-        Progress {
+    pub fn progress(&self) -> CallsInProgress {
+        CallsInProgress {
             ringing: self.kit.live.phase_count(Phase::Ringing),
             talking: self.kit.live.phase_count(Phase::Talking),
         }
@@ -362,10 +366,13 @@ impl DriversHandle {
             // No dial was begun; what the restored past left open waits for the confirmation.
             return;
         }
-        kit.live.close(Order::DoNotDial(EndReason::Drain));
-        if !self.by(kit.now().plus(within), kit.live.emptied()).await {
-            kit.live.close(Order::HangUp(EndReason::Drain));
-            if !self.by(kit.now().plus_ms(DRAIN_END_MS), kit.live.emptied()).await {
+        kit.live.close(WorkerOrder::DoNotDial(EndReason::Drain));
+        if !self.by(kit.now().plus(within), kit.live.wait_until_empty()).await {
+            kit.live.close(WorkerOrder::HangUp(EndReason::Drain));
+            if !self
+                .by(kit.now().plus_ms(DRAIN_END_MS), kit.live.wait_until_empty())
+                .await
+            {
                 tracing::warn!(
                     left = kit.live.count(),
                     "some calls did not end in time; the next start ends them"
@@ -380,12 +387,12 @@ impl DriversHandle {
     /// Cancels or hangs up every leg now. A drain in progress then closes what they leave.
     pub fn end_calls(&self) {
         self.kit.begin_drain();
-        self.kit.live.close(Order::HangUp(EndReason::Drain));
+        self.kit.live.close(WorkerOrder::HangUp(EndReason::Drain));
     }
 
     /// Returns when no call is live: its leg has ended, and what the far end sent is stored. Cancel-safe.
     pub async fn calls_over(&self) {
-        self.kit.live.emptied().await;
+        self.kit.live.wait_until_empty().await;
     }
 
     /// Waits for `done`, at most until `limit`. Returns true if `done` came first.

@@ -3,8 +3,8 @@
 //! A flow asks for it with a time slot named `CALLBACK_SLOT`. The customer's decider accepts or refuses the
 //! time in the append that closes the call. The events are read only if the flow has that slot.
 
-use super::kit::{Halt, Kit};
-use domain::call::course::take;
+use super::driver_context::{DriverContext, Halt};
+use domain::call::course::apply_event;
 use domain::call::event::CallEvent;
 use domain::call::{Call, CallState};
 use domain::call_course::CallCourse;
@@ -16,14 +16,14 @@ use domain::ids::{CallId, CustomerId};
 use domain::ports::vault::key_to_read;
 use domain::stored_event::{StoredEvent, StreamVersion, open_personal, read_event};
 use domain::time::Timestamp;
-use domain::transcript::TranscriptOf;
+use domain::transcript::TranscriptParent;
 
 /// Events of one call read per page; a call has a few dozen.
 const CALL_PAGE_EVENTS: usize = 1_024;
 
 /// The callback time named in the call, if there is one and it can be read. `None` for an erased person.
-pub(super) async fn named(
-    kit: &Kit,
+pub(super) async fn read_named_callback(
+    kit: &DriverContext,
     call: CallId,
     state: &CallState,
     customer: &CustomerId,
@@ -33,7 +33,7 @@ pub(super) async fn named(
         return Ok(None);
     }
     let vault = kit.environment.vault.as_ref();
-    let key = match key_to_read(vault, customer, TranscriptOf::Call(call)).await {
+    let key = match key_to_read(vault, customer, TranscriptParent::Call(call)).await {
         Ok(Some(key)) => key,
         Ok(None) => return Ok(None),
         Err(error) => {
@@ -64,7 +64,7 @@ pub(super) async fn named(
 }
 
 fn told(
-    kit: &Kit,
+    kit: &DriverContext,
     course: &mut CallCourse,
     stored: &StoredEvent,
     key: &domain::ports::vault::PersonKey,
@@ -81,11 +81,11 @@ fn told(
         let opened = open_personal(&envelope, &mut event, kit.environment.vault.as_ref(), Some(key));
         opened.map_err(|error| unreadable(error.to_string()))?;
     }
-    take(course, &event, envelope.at);
+    apply_event(course, &event, envelope.at);
     Ok(envelope.stream_version)
 }
 
-async fn asks_for_one(kit: &Kit, flow: &FlowRef) -> Result<bool, Halt> {
+async fn asks_for_one(kit: &DriverContext, flow: &FlowRef) -> Result<bool, Halt> {
     let loaded = kit.state(&kit.system.flows, &flow.flow).await?;
     let published = loaded.state.version(flow.version);
     let definition = published.and_then(|one| one.definition.as_ref());

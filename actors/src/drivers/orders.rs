@@ -7,9 +7,9 @@
 //! An event that cannot be read may have been an opt-out: if any reader of this process meets one, this
 //! driver ends dialing in the process, and health reports why.
 
-use super::follow::Follow;
-use super::kit::Kit;
-use super::live_calls::Order;
+use super::driver_context::DriverContext;
+use super::event_follower::EventFollower;
+use super::live_calls::WorkerOrder;
 use crate::log_damage::Damage;
 use crate::timers::wake_at;
 use domain::call::event::{CallEvent, EndReason};
@@ -35,8 +35,8 @@ const GIVE_UP: [&str; 3] = [
     CustomerEvent::ERASURE_REQUESTED,
 ];
 
-pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
-    let mut follow = Follow::new(&kit.environment, after);
+pub(crate) async fn run(kit: Arc<DriverContext>, after: Position) {
+    let mut follow = EventFollower::new(&kit.environment, after);
     let mut seen = after;
     loop {
         let Some(page) = next_page(&kit, &mut follow, seen).await else {
@@ -58,7 +58,11 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
 
 /// The next events after `seen`; `None` when this driver must end. From the moment the log cannot be followed
 /// until it is followed up to its head again, no new call is dialed.
-async fn next_page(kit: &Kit, follow: &mut Follow, seen: Position) -> Option<Vec<(Position, Arc<Envelope>)>> {
+async fn next_page(
+    kit: &DriverContext,
+    follow: &mut EventFollower,
+    seen: Position,
+) -> Option<Vec<(Position, Arc<Envelope>)>> {
     let stop = kit.environment.tasks.stop_signal();
     let clock = kit.environment.clock.as_ref();
     let sight = follow.sight();
@@ -86,13 +90,13 @@ async fn next_page(kit: &Kit, follow: &mut Follow, seen: Position) -> Option<Vec
 }
 
 /// True if the log has no event after `seen`.
-async fn has_head(kit: &Kit, seen: Position) -> bool {
+async fn has_head(kit: &DriverContext, seen: Position) -> bool {
     kit.environment.store.head().await.is_ok_and(|head| head <= seen)
 }
 
 /// Reads whether the emergency stops known by name are engaged: the global one, one for each compliance rule
 /// set, and one for each line of this process. A campaign's stop is read when the campaign is first served.
-pub(crate) async fn learn_stops(kit: &Kit) -> Result<(), StoreError> {
+pub(crate) async fn learn_stops(kit: &DriverContext) -> Result<(), StoreError> {
     let presets = Preset::ALL.into_iter().map(StopId::Preset);
     let lines = kit
         .ports
@@ -111,9 +115,9 @@ pub(crate) async fn learn_stops(kit: &Kit) -> Result<(), StoreError> {
 }
 
 /// Grants no more dials and withdraws those granted but not dialed. Conversations may finish.
-fn end_dialing(kit: &Kit) {
+fn end_dialing(kit: &DriverContext) {
     kit.begin_drain();
-    kit.live.close(Order::DoNotDial(EndReason::Drain));
+    kit.live.close(WorkerOrder::DoNotDial(EndReason::Drain));
 }
 
 /// Why an event could not be carried to calls.
@@ -125,7 +129,7 @@ enum OrderError {
     Stream(#[from] InvalidId),
 }
 
-fn react(kit: &Kit, envelope: &Envelope) -> Result<(), OrderError> {
+fn react(kit: &DriverContext, envelope: &Envelope) -> Result<(), OrderError> {
     match envelope.stream.aggregate() {
         "campaign" => {
             let event = CampaignEvent::read(&envelope.kind, envelope.version, &envelope.data)?;
@@ -155,7 +159,7 @@ fn react(kit: &Kit, envelope: &Envelope) -> Result<(), OrderError> {
 /// Applies an engaged or lifted stop. Calls not dialed are withdrawn and ringing ones are canceled;
 /// conversations finish unless the stop says otherwise. The stop is recorded here before the orders are
 /// given, so that a worker that begins in between already knows it.
-fn react_to_stop(kit: &Kit, stop: &StopId, event: &StopEvent, envelope: &Envelope) {
+fn react_to_stop(kit: &DriverContext, stop: &StopId, event: &StopEvent, envelope: &Envelope) {
     let hang_up = kit.stops.take_in(stop, event, envelope);
     set_line(kit, stop, hang_up.is_some());
     let Some(hang_up) = hang_up else {
@@ -163,7 +167,11 @@ fn react_to_stop(kit: &Kit, stop: &StopId, event: &StopEvent, envelope: &Envelop
         return;
     };
     tracing::warn!(%stop, hang_up, "an emergency stop is active: nobody new is dialed within its reach");
-    let order = if hang_up { Order::HangUp } else { Order::GiveUp }(EndReason::EmergencyStop);
+    let order = if hang_up {
+        WorkerOrder::HangUp
+    } else {
+        WorkerOrder::GiveUp
+    }(EndReason::EmergencyStop);
     match stop {
         StopId::All => kit.live.order_all(order),
         StopId::Campaign(campaign) => kit.live.order_campaign(campaign, order),
@@ -177,13 +185,13 @@ fn react_to_stop(kit: &Kit, stop: &StopId, event: &StopEvent, envelope: &Envelop
 }
 
 /// Allows or forbids new legs on the line that a stop names.
-fn set_line(kit: &Kit, stop: &StopId, is_stopped: bool) {
+fn set_line(kit: &DriverContext, stop: &StopId, is_stopped: bool) {
     for line in lines_of(kit, stop) {
         kit.capacity.set_stopped(line, is_stopped);
     }
 }
 
-fn lines_of(kit: &Kit, stop: &StopId) -> Vec<usize> {
+fn lines_of(kit: &DriverContext, stop: &StopId) -> Vec<usize> {
     let StopId::Trunk(name) = stop else {
         return Vec::new();
     };
@@ -197,8 +205,8 @@ fn lines_of(kit: &Kit, stop: &StopId) -> Vec<usize> {
 /// an enrolment for another purpose becomes due again. An event under another id of the person has the same
 /// effect on a call under the kept id. A customer withdrawn from a campaign is not dialed in it; a ringing
 /// phone may ring on, and other campaigns are not affected.
-fn react_to_customer(kit: &Kit, customer: &CustomerId, event: &CustomerEvent) {
-    let order = Order::GiveUp(EndReason::OptedOut);
+fn react_to_customer(kit: &DriverContext, customer: &CustomerId, event: &CustomerEvent) {
+    let order = WorkerOrder::GiveUp(EndReason::OptedOut);
     if let CustomerEvent::ConsentWithdrawn {
         open_calls, scope, ..
     } = event
@@ -206,7 +214,7 @@ fn react_to_customer(kit: &Kit, customer: &CustomerId, event: &CustomerEvent) {
         kit.live.order_calls_of(customer, open_calls, order);
         kit.live.order_purpose_under_other_id(customer, scope, order);
     } else if let CustomerEvent::EnrolmentWithdrawn { campaign, .. } = event {
-        let order = Order::DoNotDial(EndReason::Requested);
+        let order = WorkerOrder::DoNotDial(EndReason::Requested);
         kit.live.order_of(order, |enrolment| {
             &enrolment.customer == customer && &enrolment.campaign == campaign
         });
@@ -220,30 +228,34 @@ fn react_to_customer(kit: &Kit, customer: &CustomerId, event: &CustomerEvent) {
 /// Applies an event of a campaign. A pause withdraws what is not dialed and lets a ringing phone ring; a stop
 /// also cancels. When a list is undone, all undialed grants are given back: customers of other lists become
 /// due again at once.
-fn react_to_campaign(kit: &Kit, campaign: &CampaignId, event: &CampaignEvent) {
+fn react_to_campaign(kit: &DriverContext, campaign: &CampaignId, event: &CampaignEvent) {
     if matches!(event, CampaignEvent::Paused { .. }) {
         kit.live
-            .order_campaign(campaign, Order::DoNotDial(EndReason::CampaignPaused));
+            .order_campaign(campaign, WorkerOrder::DoNotDial(EndReason::CampaignPaused));
     } else if matches!(event, CampaignEvent::ListUndone { .. }) {
         kit.live
-            .order_campaign(campaign, Order::DoNotDial(EndReason::Requested));
+            .order_campaign(campaign, WorkerOrder::DoNotDial(EndReason::Requested));
     } else if matches!(event, CampaignEvent::Stopped { .. }) {
         kit.live
-            .order_campaign(campaign, Order::GiveUp(EndReason::CampaignStopped));
+            .order_campaign(campaign, WorkerOrder::GiveUp(EndReason::CampaignStopped));
     }
 }
 
 /// Applies an order to end this call.
-fn react_to_call(kit: &Kit, call: CallId, event: &CallEvent) {
+fn react_to_call(kit: &DriverContext, call: CallId, event: &CallEvent) {
     if let CallEvent::EndOrdered { hang_up, .. } = event {
-        let order = if *hang_up { Order::HangUp } else { Order::GiveUp }(EndReason::Requested);
+        let order = if *hang_up {
+            WorkerOrder::HangUp
+        } else {
+            WorkerOrder::GiveUp
+        }(EndReason::Requested);
         kit.live.order_calls(&[call], order);
     }
 }
 
-fn react_to_number(kit: &Kit, number: &NumberId, event: &NumberEvent) {
+fn react_to_number(kit: &DriverContext, number: &NumberId, event: &NumberEvent) {
     if let Some(open_calls) = event.ruled_out() {
-        let order = Order::GiveUp(EndReason::OptedOut);
+        let order = WorkerOrder::GiveUp(EndReason::OptedOut);
         kit.live.order_calls(open_calls, order);
         kit.live.order_number(number, order);
         kit.live.order_number_under_other_id(number, order);
@@ -253,7 +265,7 @@ fn react_to_number(kit: &Kit, number: &NumberId, event: &NumberEvent) {
 #[cfg(test)]
 mod tests {
     use crate::testing::line::{FakeLine, ringing};
-    use crate::testing::world::{World, count, no_flow};
+    use crate::testing::test_system::{TestSystem, count, no_flow};
     use crate::testing::{on_one_thread, settle};
     use domain::ids::StreamId;
     use domain::ports::event_store::EventStore;
@@ -283,7 +295,7 @@ mod tests {
     fn dials_after(version: u16) -> usize {
         on_one_thread(async {
             let always_ringing = FakeLine::new("ringing", Box::new(|_| vec![ringing()]));
-            let world = World::new(vec![always_ringing]);
+            let world = TestSystem::new(vec![always_ringing]);
             let _drivers = world.start_drivers().await;
             let (stream, record) = opt_out_of_version(version);
             let appended = world.fakes.store.append(&stream, StreamVersion(0), vec![record]);

@@ -4,12 +4,12 @@
 //!
 //! The view is a hint; the campaign's decider compares with its own count of closed lists.
 
-use super::begin_by_time::begin_by_time;
-use super::callbacks_of_stopped::end_callbacks;
 use super::dialer::settle_paused;
-use super::follow::Follow;
-use super::kit::{Halt, Kit, campaign_cause};
-use super::offers_of_stopped::withdraw_offers;
+use super::driver_context::{DriverContext, Halt, campaign_cause};
+use super::event_follower::EventFollower;
+use super::scheduled_starts::begin_by_time;
+use super::stopped_callbacks::end_callbacks;
+use super::stopped_offers::withdraw_offers;
 use crate::timers::{earlier, wake_at};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::CampaignEvent;
@@ -45,9 +45,9 @@ const KINDS: [&str; 14] = [
     CampaignEvent::REOPENED,
 ];
 
-pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
+pub(crate) async fn run(kit: Arc<DriverContext>, after: Position) {
     let stop = kit.environment.tasks.stop_signal();
-    let mut follow = Follow::new(&kit.environment, after);
+    let mut follow = EventFollower::new(&kit.environment, after);
     let mut seen = after;
     let mut look_at = Some(kit.now());
     // A stop may have been engaged before this process started.
@@ -78,7 +78,7 @@ fn matters(envelope: &Envelope) -> bool {
 
 /// Looks at all campaigns once the view has reached `seen`. Returns when to look again; `None` if only an
 /// event can change anything.
-async fn look(kit: &Kit, seen: Position, is_stopped: &mut bool) -> Option<Timestamp> {
+async fn look(kit: &DriverContext, seen: Position, is_stopped: &mut bool) -> Option<Timestamp> {
     match look_once(kit, seen, *is_stopped).await {
         Ok((again_at, stopped_at)) => {
             *is_stopped = stopped_at.is_some();
@@ -94,7 +94,7 @@ async fn look(kit: &Kit, seen: Position, is_stopped: &mut bool) -> Option<Timest
 /// Looks once. Returns when to look again, and when to look again at what a stop reaches if that could not be
 /// read.
 async fn look_once(
-    kit: &Kit,
+    kit: &DriverContext,
     seen: Position,
     is_stopped: bool,
 ) -> Result<(Option<Timestamp>, Option<Timestamp>), WorklistError> {
@@ -118,7 +118,7 @@ async fn look_once(
 }
 
 /// Asks a campaign to complete. Returns when to ask again if it gave no answer.
-async fn ask_to_complete(kit: &Kit, work: &CampaignWork, position: Position) -> Option<Timestamp> {
+async fn ask_to_complete(kit: &DriverContext, work: &CampaignWork, position: Position) -> Option<Timestamp> {
     let command = CampaignCommand::Complete {
         settled: work.settled_count,
         position,

@@ -6,8 +6,8 @@
 use domain::ids::CampaignId;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use pacing::floor::{Floor, Pacer, RING_AGES, Shape, Told};
-use pacing::pacer::Ledgerline;
+use pacing::floor::{FloorSnapshot, Pacer, RING_AGES, TickEvents, TimeDistributions};
+use pacing::pacer::PredictivePacer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -19,12 +19,12 @@ const TICKS_MAX: u64 = RING_AGES as u64;
 
 /// The pacers of running campaigns. Those of other campaigns are dropped.
 #[derive(Default)]
-pub(crate) struct Pacers(Mutex<BTreeMap<CampaignId, Paced>>);
+pub(crate) struct Pacers(Mutex<BTreeMap<CampaignId, CampaignPacer>>);
 
 #[derive(Default)]
-struct Paced {
-    pacer: Option<Ledgerline>,
-    told: Told,
+struct CampaignPacer {
+    pacer: Option<PredictivePacer>,
+    told: TickEvents,
     ticked_at: Option<Timestamp>,
     /// Position up to which ended calls were counted. It is after the campaign's last record of abandoned
     /// calls if none of the later calls was answered by a person.
@@ -32,11 +32,11 @@ struct Paced {
 }
 
 impl Pacers {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<CampaignId, Paced>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<CampaignId, CampaignPacer>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, campaign: &CampaignId, note: impl FnOnce(&mut Told)) {
+    fn note(&self, campaign: &CampaignId, note: impl FnOnce(&mut TickEvents)) {
         if let Some(paced) = self.lock().get_mut(campaign) {
             note(&mut paced.told);
         }
@@ -50,7 +50,7 @@ impl Pacers {
         self.note(campaign, |told| told.served = told.served.saturating_add(1));
     }
 
-    pub(crate) fn dropped(&self, campaign: &CampaignId) {
+    pub(crate) fn note_dropped(&self, campaign: &CampaignId) {
         self.note(campaign, |told| told.drops = told.drops.saturating_add(1));
     }
 
@@ -81,7 +81,13 @@ impl Pacers {
 
     /// The number of dials that the pacer wants at this tick; 0 between two ticks. It learns from the
     /// campaign's `own` ringing calls and reckons with all calls that ring for its agents.
-    pub(crate) fn wish(&self, campaign: &CampaignId, floor: &Floor, own: &[u32], now: Timestamp) -> u32 {
+    pub(crate) fn wish(
+        &self,
+        campaign: &CampaignId,
+        floor: &FloorSnapshot,
+        own: &[u32],
+        now: Timestamp,
+    ) -> u32 {
         let mut pacers = self.lock();
         let paced = pacers.entry(campaign.clone()).or_default();
         let since_ms = paced.ticked_at.map_or(TICK_MS, |at| now.ms_since(at));
@@ -91,14 +97,14 @@ impl Pacers {
         paced.ticked_at = Some(now);
         let pacer = paced
             .pacer
-            .get_or_insert_with(|| Ledgerline::new(Shape::default()));
+            .get_or_insert_with(|| PredictivePacer::new(TimeDistributions::default()));
         // Calls that ring now rang at each of the passed ticks too; their answers are known only as a sum.
         let ticks = (since_ms / TICK_MS).clamp(1, TICKS_MAX);
         for tick in (1..=ticks).rev() {
             let told = if tick == 1 {
                 std::mem::take(&mut paced.told)
             } else {
-                Told::default()
+                TickEvents::default()
             };
             pacer.told(&younger(own, tick), told);
         }
@@ -143,7 +149,7 @@ mod tests {
     fn a_pacer_decides_once_a_tick() {
         let pacers = Pacers::default();
         let campaign: CampaignId = "c1".parse().unwrap();
-        let floor = Floor {
+        let floor = FloorSnapshot {
             agents: 4,
             free: 3,
             waiting: 0,

@@ -3,7 +3,7 @@
 
 use crate::testing::agents::FakeAgents;
 use crate::testing::line::{FakeLine, dialog, failed, ringing};
-use crate::testing::world::{World, campaign, count, no_flow, plan};
+use crate::testing::test_system::{TestSystem, campaign, count, no_flow, plan};
 use crate::testing::{on_one_thread, settle};
 use domain::calling_plan::CallingPlan;
 use domain::campaign::CampaignRefusal;
@@ -39,7 +39,7 @@ fn agent(index: usize) -> UserId {
     format!("agent-{index}").parse().unwrap()
 }
 
-async fn ask(world: &World, command: PreviewCommand) -> Result<usize, CampaignRefusal> {
+async fn ask(world: &TestSystem, command: PreviewCommand) -> Result<usize, CampaignRefusal> {
     let command = CampaignCommand::Preview(command);
     let id = campaign();
     let asked = world.system.campaigns.ask(&id, command, world.outside());
@@ -50,7 +50,7 @@ async fn ask(world: &World, command: PreviewCommand) -> Result<usize, CampaignRe
     }
 }
 
-async fn offer(world: &World, of: usize, person: usize) {
+async fn offer(world: &TestSystem, of: usize, person: usize) {
     let command = PreviewCommand::Offer {
         agent: agent(of),
         customer: world.customer(person),
@@ -59,7 +59,7 @@ async fn offer(world: &World, of: usize, person: usize) {
     assert_eq!(ask(world, command).await, Ok(1));
 }
 
-async fn accept(world: &World, of: usize, person: usize) -> Result<usize, CampaignRefusal> {
+async fn accept(world: &TestSystem, of: usize, person: usize) -> Result<usize, CampaignRefusal> {
     let customer = world.customer(person);
     let state = world.system.customers.state(&customer).await.unwrap().state;
     let call = state.next_call(&customer, &campaign()).unwrap();
@@ -71,7 +71,7 @@ async fn accept(world: &World, of: usize, person: usize) -> Result<usize, Campai
     ask(world, command).await
 }
 
-async fn let_time_pass(world: &World) {
+async fn let_time_pass(world: &TestSystem) {
     for _ in 0..WATCHED_MOVES {
         settle().await;
         world.fakes.clock.advance_ms(1_000);
@@ -79,8 +79,8 @@ async fn let_time_pass(world: &World) {
     settle().await;
 }
 
-async fn begun(agents_count: usize) -> (World, Arc<FakeAgents>) {
-    let mut world = World::new(vec![answering()]);
+async fn begun(agents_count: usize) -> (TestSystem, Arc<FakeAgents>) {
+    let mut world = TestSystem::new(vec![answering()]);
     let agents = Arc::new(FakeAgents::new(agents_count));
     world.agents = Some(Arc::clone(&agents));
     world.run_plan(4, &|_, _| {}, no_flow(), preview()).await;
@@ -118,7 +118,7 @@ fn a_retry_that_is_due_at_once_needs_another_acceptance() {
             "busy",
             Box::new(|_: &DialOrder| vec![ringing(), failed(486, true)]),
         );
-        let mut world = World::new(vec![busy]);
+        let mut world = TestSystem::new(vec![busy]);
         world.agents = Some(Arc::new(FakeAgents::new(1)));
         world.run_plan(1, &|_, _| {}, no_flow(), preview()).await;
         let _drivers = world.start_drivers().await;
@@ -145,7 +145,7 @@ fn an_acceptance_from_before_a_crash_is_dialed_behind_it_and_an_offer_is_still_o
         assert_eq!(accept(&before, 0, 0).await, Ok(1));
         let (store, clock) = (Arc::clone(&before.fakes.store), Arc::clone(&before.fakes.clock));
         drop(before);
-        let mut world = World::over(store, clock, vec![answering()]);
+        let mut world = TestSystem::over(store, clock, vec![answering()]);
         world.agents = Some(Arc::new(FakeAgents::new(2)));
         let _drivers = world.start_drivers().await;
         world
@@ -160,7 +160,7 @@ fn an_acceptance_from_before_a_crash_is_dialed_behind_it_and_an_offer_is_still_o
     });
 }
 
-async fn tell_stop(world: &World, command: StopCommand) {
+async fn tell_stop(world: &TestSystem, command: StopCommand) {
     let asked = world.system.stops.ask(&StopId::All, command, world.outside());
     asked.await.expect("the stop takes it");
 }

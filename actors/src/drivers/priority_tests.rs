@@ -2,7 +2,7 @@
 //! call before them.
 
 use crate::testing::line::{FakeLine, failed, ringing};
-use crate::testing::world::{World, campaign, no_flow, plan};
+use crate::testing::test_system::{TestSystem, campaign, no_flow, plan};
 use crate::testing::{on_one_thread, settle};
 use domain::customer::CustomerCommand;
 use domain::dialing_plan::{DialingMode, DialingPlan};
@@ -11,8 +11,8 @@ use domain::ranking::PriorityPlan;
 use std::sync::Arc;
 
 /// A world in which every callee is busy and no customer is called again.
-fn world() -> World {
-    World::new(vec![FakeLine::new(
+fn world() -> TestSystem {
+    TestSystem::new(vec![FakeLine::new(
         "busy",
         Box::new(|_: &DialOrder| vec![ringing(), failed(486, true)]),
     )])

@@ -1,7 +1,7 @@
 //! Probes each line's far end with OPTIONS every 10 s, so that a failure is found before a customer's call
 //! meets it.
 
-use super::kit::Kit;
+use super::driver_context::DriverContext;
 use domain::ports::line::ProbeAnswer;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub(super) const PROBE_EVERY_MS: u64 = 10_000;
 
 /// Starts one task per line that probes it.
-pub(super) fn begin(kit: &Arc<Kit>) {
+pub(super) fn begin(kit: &Arc<DriverContext>) {
     for line in 0..kit.ports.lines.len() {
         let kit = Arc::clone(kit);
         let tasks = Arc::clone(&kit.environment.tasks);
@@ -18,7 +18,7 @@ pub(super) fn begin(kit: &Arc<Kit>) {
 }
 
 /// Probes one line until the process stops. Ends at once if the line does not support probes.
-async fn probe(kit: &Kit, index: usize) {
+async fn probe(kit: &DriverContext, index: usize) {
     let stop = kit.environment.tasks.stop_signal();
     let Some(line) = kit.ports.lines.get(index) else {
         return;

@@ -2,9 +2,9 @@
 //! neither paused nor resumed by a user.
 
 use super::probing::PROBE_EVERY_MS;
-use crate::line_health::Carries;
+use crate::line_health::LineAdmission;
 use crate::testing::line::{FakeLine, failed, ringing};
-use crate::testing::world::{World, count, no_flow};
+use crate::testing::test_system::{TestSystem, count, no_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::ports::line::{DialOrder, ProbeAnswer};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ fn busy(name: &str) -> Arc<FakeLine> {
 #[test]
 fn no_call_begins_on_a_trunk_that_stopped_answering_probes() {
     on_one_thread(async {
-        let world = World::new(vec![busy("first"), busy("second")]);
+        let world = TestSystem::new(vec![busy("first"), busy("second")]);
         let (first, second) = (Arc::clone(&world.lines[0]), Arc::clone(&world.lines[1]));
         first.answer_probes(Some(ProbeAnswer::Alive));
         let drivers = world.start_drivers().await;
@@ -24,8 +24,8 @@ fn no_call_begins_on_a_trunk_that_stopped_answering_probes() {
         first.answer_probes(Some(ProbeAnswer::Dead));
         world.fakes.clock.advance_ms(PROBE_EVERY_MS);
         settle().await;
-        let states: Vec<Carries> = drivers.lines().iter().map(|line| line.carries).collect();
-        assert_eq!(states, [Carries::Nothing, Carries::All]);
+        let states: Vec<LineAdmission> = drivers.lines().iter().map(|line| line.carries).collect();
+        assert_eq!(states, [LineAdmission::Nothing, LineAdmission::All]);
         // More customers than rounds of the dialer until the trunk answers again, so that some calls are left
         // for it.
         world.run_campaign(40, 4, no_flow()).await;
@@ -37,7 +37,11 @@ fn no_call_begins_on_a_trunk_that_stopped_answering_probes() {
         first.answer_probes(Some(ProbeAnswer::Alive));
         world.fakes.clock.advance_ms(PROBE_EVERY_MS);
         settle().await;
-        assert_ne!(drivers.lines()[0].carries, Carries::Nothing, "it serves again");
+        assert_ne!(
+            drivers.lines()[0].carries,
+            LineAdmission::Nothing,
+            "it serves again"
+        );
         world.until("its calls", |_| first.dialed_count() > 0).await;
     });
 }
@@ -45,7 +49,7 @@ fn no_call_begins_on_a_trunk_that_stopped_answering_probes() {
 #[test]
 fn a_campaign_waits_for_its_one_trunk_and_goes_on_by_itself() {
     on_one_thread(async {
-        let world = World::new(vec![busy("only")]);
+        let world = TestSystem::new(vec![busy("only")]);
         let line = Arc::clone(&world.lines[0]);
         line.answer_probes(Some(ProbeAnswer::Alive));
         let _drivers = world.start_drivers().await;

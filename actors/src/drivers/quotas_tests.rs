@@ -3,10 +3,10 @@
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::on_one_thread;
-use crate::testing::world::{World, campaign, count, no_flow, plan};
+use crate::testing::test_system::{TestSystem, campaign, count, no_flow, plan};
 use domain::attribute::TagLevel;
 use domain::campaign::Campaign;
-use domain::customer::{AttributesOrder, CustomerCommand, ProfileOrigin, TagOrder};
+use domain::customer::{AttributesChange, CustomerCommand, ProfileOrigin, TagChange};
 use domain::decider::Decider;
 use domain::ids::StreamId;
 use domain::number::command::NumberCommand;
@@ -18,15 +18,15 @@ use domain::stored_event::{Record, StreamVersion};
 use serde_json::json;
 
 /// A world in which every callee is busy and no customer is called again.
-fn world() -> World {
-    World::new(vec![FakeLine::new(
+fn world() -> TestSystem {
+    TestSystem::new(vec![FakeLine::new(
         "busy",
         Box::new(|_: &DialOrder| vec![ringing(), failed(486, true)]),
     )])
 }
 
-async fn set_region(world: &World, index: usize, region: &str) {
-    let order = AttributesOrder {
+async fn set_region(world: &TestSystem, index: usize, region: &str) {
+    let order = AttributesChange {
         values: [("region".to_owned(), region.to_owned())].into(),
         cleared: Vec::new(),
         origin: ProfileOrigin::Person,
@@ -108,8 +108,8 @@ fn a_quota_that_cannot_be_evaluated_pauses_the_campaign_with_a_reason() {
     });
 }
 
-async fn tag(world: &World, index: usize) {
-    let order = TagOrder {
+async fn tag(world: &TestSystem, index: usize) {
+    let order = TagChange {
         level: TagLevel::Behavior,
         added: vec!["VIP".to_owned()],
         removed: Vec::new(),

@@ -5,16 +5,16 @@
 use crate::testing::agents::FakeAgents;
 use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::on_one_thread;
-use crate::testing::world::{World, count, no_flow, plan};
+use crate::testing::test_system::{TestSystem, count, no_flow, plan};
 use domain::calling_plan::{CallingPlan, Preset};
 use domain::customer::command::GivenConsent;
 use domain::dialing_plan::{DialingMode, DialingPlan};
 use domain::number::NumberCommand;
 use domain::ports::line::{DialOrder, LegEvent};
 use domain::ports::vault::Vault;
-use domain::registry::{AllRegistries, RegistryCommand};
-use domain::registry_book::{Digests, Edition};
-use domain::screening::{Relief, Screening};
+use domain::registry::{NumberRegistryId, RegistryCommand};
+use domain::registry_book::{DigestScheme, Edition};
+use domain::screening::{CallTaker, Screening};
 use std::sync::Arc;
 
 fn answering() -> Arc<FakeLine> {
@@ -22,7 +22,7 @@ fn answering() -> Arc<FakeLine> {
     FakeLine::new("answering", Box::new(answers))
 }
 
-async fn imported(world: &World, name: &str, as_of: &str, digests: Option<Digests>) {
+async fn imported(world: &TestSystem, name: &str, as_of: &str, digests: Option<DigestScheme>) {
     let edition = Edition {
         as_of: as_of.parse().unwrap(),
         areas: Vec::new(),
@@ -38,13 +38,13 @@ async fn imported(world: &World, name: &str, as_of: &str, digests: Option<Digest
     };
     let registries = &world.system.registries;
     registries
-        .ask(&AllRegistries, command, world.outside())
+        .ask(&NumberRegistryId, command, world.outside())
         .await
         .unwrap();
 }
 
 /// Puts the first customer's number on the list, as its digest under the salt.
-async fn listed(world: &World, name: &str, digests: &Digests) {
+async fn listed(world: &TestSystem, name: &str, digests: &DigestScheme) {
     let digest = digests.of("+8613800138000");
     let id = world.fakes.vault.derive_number(&digest.stream_text());
     let command = NumberCommand::List {
@@ -58,8 +58,8 @@ async fn listed(world: &World, name: &str, digests: &Digests) {
 #[test]
 fn a_number_whose_digest_is_on_a_list_is_not_dialed_and_the_others_are() {
     on_one_thread(async {
-        let world = World::new(vec![answering()]);
-        let salted = Digests {
+        let world = TestSystem::new(vec![answering()]);
+        let salted = DigestScheme {
             salt: "pepper".to_owned(),
         };
         listed(&world, "partner", &salted).await;
@@ -93,11 +93,11 @@ fn a_number_whose_digest_is_on_a_list_is_not_dialed_and_the_others_are() {
 #[test]
 fn a_digest_counts_under_its_own_salt_alone() {
     on_one_thread(async {
-        let world = World::new(vec![answering()]);
+        let world = TestSystem::new(vec![answering()]);
         listed(
             &world,
             "partner",
-            &Digests {
+            &DigestScheme {
                 salt: "pepper".to_owned(),
             },
         )
@@ -106,7 +106,7 @@ fn a_digest_counts_under_its_own_salt_alone() {
             &world,
             "partner",
             "2026-03-01",
-            Some(Digests { salt: String::new() }),
+            Some(DigestScheme { salt: String::new() }),
         )
         .await;
         let _drivers = world.start_drivers().await;
@@ -118,7 +118,7 @@ fn a_digest_counts_under_its_own_salt_alone() {
     });
 }
 
-fn telemarketing(relief: Relief) -> CallingPlan {
+fn telemarketing(relief: CallTaker) -> CallingPlan {
     CallingPlan {
         preset: Preset::UsTsr,
         dialing: Some(DialingPlan {
@@ -135,7 +135,7 @@ fn telemarketing(relief: Relief) -> CallingPlan {
     }
 }
 
-async fn run(world: &World, relief: Relief) {
+async fn run(world: &TestSystem, relief: CallTaker) {
     let consents = |_: usize, row: &mut domain::customer::command::Enrolment| {
         row.consent = Some(GivenConsent {
             scope: "loan_reminder".to_owned(),
@@ -150,8 +150,8 @@ async fn run(world: &World, relief: Relief) {
         .await;
 }
 
-fn with_agents() -> World {
-    let mut world = World::new(vec![answering()]);
+fn with_agents() -> TestSystem {
+    let mut world = TestSystem::new(vec![answering()]);
     world.agents = Some(Arc::new(FakeAgents::new(2)));
     world
 }
@@ -163,7 +163,7 @@ fn us_tsr_dials_for_agents_while_its_list_is_fresh_and_says_what_it_went_by() {
         imported(&world, "us-dnc", "2026-02-20", None).await;
         let agents = world.agents.clone().unwrap();
         let _drivers = world.start_drivers().await;
-        run(&world, Relief::Agents).await;
+        run(&world, CallTaker::Agents).await;
         world
             .until("both talk", |log| count(log, "call.agent_connected") == 2)
             .await;
@@ -200,7 +200,7 @@ fn us_tsr_waits_for_a_list_that_is_too_old_and_never_calls_with_a_robot() {
         let world = with_agents();
         imported(&world, "us-dnc", "2026-01-29", None).await;
         let _drivers = world.start_drivers().await;
-        run(&world, Relief::Agents).await;
+        run(&world, CallTaker::Agents).await;
         world
             .until("two refusals", |log| count(log, "customer.dial_refused") == 2)
             .await;
@@ -219,7 +219,7 @@ fn us_tsr_waits_for_a_list_that_is_too_old_and_never_calls_with_a_robot() {
         let world = with_agents();
         imported(&world, "us-dnc", "2026-02-20", None).await;
         let _drivers = world.start_drivers().await;
-        run(&world, Relief::Robot).await;
+        run(&world, CallTaker::Robot).await;
         world
             .until("completion", |log| count(log, "campaign.completed") == 1)
             .await;

@@ -2,14 +2,14 @@
 
 use super::tests::{drain_two_calls, rings, until_drained};
 use crate::testing::on_one_thread;
-use crate::testing::world::World;
+use crate::testing::test_system::TestSystem;
 use domain::ports::clock::Clock;
 use std::time::Duration;
 
 #[test]
 fn a_second_signal_ends_every_call_long_before_the_drain_would() {
     on_one_thread(async {
-        let world = World::new(vec![rings()]);
+        let world = TestSystem::new(vec![rings()]);
         let (drivers, drained) = drain_two_calls(&world, Duration::from_secs(600)).await;
         let begun = world.fakes.clock.now();
         drivers.end_calls();

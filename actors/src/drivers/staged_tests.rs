@@ -2,7 +2,7 @@
 //! wait, and are dialed after a promotion or on the next day.
 
 use crate::testing::line::{FakeLine, failed, ringing};
-use crate::testing::world::{World, no_flow, phone, plan};
+use crate::testing::test_system::{TestSystem, no_flow, phone, plan};
 use crate::testing::{on_one_thread, settle};
 use domain::campaign::command::CampaignCommand;
 use domain::go_live::{Stage, StagePlan};
@@ -12,7 +12,7 @@ use domain::personal::Personal;
 use domain::ports::clock::Clock;
 use domain::ports::line::DialOrder;
 use domain::promotion::Evidence;
-use domain::test_phones::{OwnPhones, TestPhone, TestPhonesCommand};
+use domain::test_phones::{TestPhone, TestPhonesCommand, TestPhonesId};
 use std::collections::BTreeSet;
 
 const PEOPLE: usize = 5;
@@ -21,15 +21,15 @@ const PEOPLE: usize = 5;
 const DAY_MS: u64 = 86_400_000;
 
 /// A world in which every callee is busy and is called once more.
-fn world() -> World {
-    World::new(vec![FakeLine::new(
+fn world() -> TestSystem {
+    TestSystem::new(vec![FakeLine::new(
         "busy",
         Box::new(|_: &DialOrder| vec![ringing(), failed(486, true)]),
     )])
 }
 
 /// Five customers wait in a campaign that has only two dials left in its stage.
-async fn all_but_two(world: &World, from: Stage) {
+async fn all_but_two(world: &TestSystem, from: Stage) {
     let mut plan = plan(200);
     plan.stages = Some(StagePlan::beginning_at(from));
     world.run_plan(PEOPLE, &|_, _| {}, no_flow(), plan).await;
@@ -47,7 +47,7 @@ async fn all_but_two(world: &World, from: Stage) {
     }
 }
 
-async fn grant(world: &World, wanted: u32) {
+async fn grant(world: &TestSystem, wanted: u32) {
     let people = (0..wanted).map(|number| format!("{number:032x}").parse().expect("an id"));
     let command = CampaignCommand::GrantDials {
         wanted,
@@ -62,7 +62,7 @@ async fn grant(world: &World, wanted: u32) {
 }
 
 /// Lets so many seconds pass.
-async fn watch(world: &World, seconds: u64) {
+async fn watch(world: &TestSystem, seconds: u64) {
     for _ in 0..seconds {
         settle().await;
         world.fakes.clock.advance_ms(1_000);
@@ -70,7 +70,7 @@ async fn watch(world: &World, seconds: u64) {
     settle().await;
 }
 
-fn people_dialed(world: &World) -> usize {
+fn people_dialed(world: &TestSystem) -> usize {
     let grants = world.data("customer.dial_granted");
     let people: BTreeSet<String> = grants.iter().map(|one| one["customer"].to_string()).collect();
     people.len()
@@ -150,7 +150,7 @@ fn a_test_for_our_own_phones_calls_nobody_else_until_the_pilot_and_says_why() {
             reason: "a test".to_owned(),
         };
         let phones = &world.system.test_phones;
-        phones.ask(&OwnPhones, put, world.outside()).await.unwrap();
+        phones.ask(&TestPhonesId, put, world.outside()).await.unwrap();
         let _drivers = world.start_drivers().await;
         let mut plan = plan(200);
         plan.stages = Some(StagePlan {

@@ -4,10 +4,10 @@ use crate::drivers::DriversHandle;
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
 use crate::testing::on_one_thread;
 use crate::testing::settle;
-use crate::testing::world::{World, campaign, count, no_flow, publish};
+use crate::testing::test_system::{TestSystem, campaign, count, no_flow, publish};
 use domain::calling_plan::Preset;
 use domain::decider::Decider;
-use domain::ports::line::{DialOrder, HungUpBy, LegEvent};
+use domain::ports::line::{DialOrder, HangupSource, LegEvent};
 use domain::stop::{Stop, StopCommand, StopId};
 use domain::stored_event::Cause;
 use std::sync::Arc;
@@ -33,21 +33,21 @@ fn engage_command(stop: &StopId, hang_up: bool) -> StopCommand {
     }
 }
 
-async fn tell(world: &World, stop: &StopId, command: StopCommand) {
+async fn tell(world: &TestSystem, stop: &StopId, command: StopCommand) {
     let asked = world.system.stops.ask(stop, command, world.outside()).await;
     asked.expect("the stop takes the command");
 }
 
-async fn engage(world: &World, stop: &StopId, hang_up: bool) {
+async fn engage(world: &TestSystem, stop: &StopId, hang_up: bool) {
     tell(world, stop, engage_command(stop, hang_up)).await;
 }
 
-async fn lift(world: &World, stop: &StopId) {
+async fn lift(world: &TestSystem, stop: &StopId) {
     let reason = "it is over".to_owned();
     tell(world, stop, StopCommand::Lift { reason }).await;
 }
 
-async fn let_time_pass(world: &World) {
+async fn let_time_pass(world: &TestSystem) {
     for _ in 0..WATCHED_MOVES {
         settle().await;
         world.fakes.clock.advance_to_next();
@@ -66,7 +66,7 @@ fn every_scope() -> [StopId; 4] {
 }
 
 /// Checks that no grant is open any more.
-fn assert_nothing_open(world: &World, stop: &str) {
+fn assert_nothing_open(world: &TestSystem, stop: &str) {
     let ended = world.count("call.ended");
     assert_eq!(world.count("call.permitted"), ended, "{stop}");
     let given_back = world.count("customer.dial_released") + world.count("customer.call_closed");
@@ -77,7 +77,7 @@ fn assert_nothing_open(world: &World, stop: &str) {
 fn what_rings_is_canceled_nobody_is_dialed_and_dialing_goes_on_once_it_is_lifted() {
     for stop in every_scope() {
         on_one_thread(async {
-            let world = World::new(vec![rings("rings")]);
+            let world = TestSystem::new(vec![rings("rings")]);
             let drivers = world.start_drivers().await;
             world.run_campaign(4, 2, no_flow()).await;
             world.until("two", |log| count(log, "call.ringing") == 2).await;
@@ -108,7 +108,7 @@ fn a_stop_of_something_else_stops_nothing_here() {
         StopId::Preset(Preset::CnCollection),
     ] {
         on_one_thread(async {
-            let world = World::new(vec![rings("rings")]);
+            let world = TestSystem::new(vec![rings("rings")]);
             let _drivers = world.start_drivers().await;
             engage(&world, &stop, true).await;
             world.run_campaign(1, 1, no_flow()).await;
@@ -122,7 +122,7 @@ fn a_stop_of_something_else_stops_nothing_here() {
 #[test]
 fn a_stopped_trunk_leaves_the_calls_to_the_other() {
     on_one_thread(async {
-        let world = World::new(vec![rings("first"), rings("second")]);
+        let world = TestSystem::new(vec![rings("first"), rings("second")]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(4, 2, no_flow()).await;
         world.until("two", |log| count(log, "call.ringing") == 2).await;
@@ -150,11 +150,11 @@ fn wherever_it_comes_between_the_leave_and_the_dial_nothing_stays_open() {
             "call.dialing",
         ] {
             on_one_thread(async {
-                let world = World::new(vec![rings("rings")]);
+                let world = TestSystem::new(vec![rings("rings")]);
                 let _drivers = world.start_drivers().await;
                 let stored = Arc::new(Notify::new());
                 let told = Arc::clone(&stored);
-                world.fakes.store.as_stored(kind, move || told.notify_one());
+                world.fakes.store.run_when_stored(kind, move || told.notify_one());
                 let (stops, cause) = (world.system.stops.clone(), world.outside());
                 let of = stop.clone();
                 let engaging = async move {
@@ -177,7 +177,7 @@ fn wherever_it_comes_between_the_leave_and_the_dial_nothing_stays_open() {
 }
 
 /// A world with one conversation that lasts until the callee hangs up.
-async fn talking(world: &World) -> DriversHandle {
+async fn talking(world: &TestSystem) -> DriversHandle {
     let drivers = world.start_drivers().await;
     world.lines[0].stall();
     let flow = publish(world).await;
@@ -193,18 +193,18 @@ async fn talking(world: &World) -> DriversHandle {
 fn a_conversation_finishes_and_is_hung_up_only_where_the_stop_says_so() {
     for stop in [StopId::All, StopId::Trunk("answers".to_owned())] {
         on_one_thread(async {
-            let world = World::new(vec![answers()]);
+            let world = TestSystem::new(vec![answers()]);
             let _drivers = talking(&world).await;
             engage(&world, &stop, false).await;
             settle().await;
             assert_eq!(world.count("call.hangup_requested"), 0);
-            world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+            world.lines[0].tell(0, hung_up(HangupSource::Callee));
             world.lines[0].tell(0, closed());
             world.until("the end", |log| count(log, "call.ended") == 1).await;
             assert_eq!(world.data("call.ended")[0]["reason"], "callee_hung_up");
         });
         on_one_thread(async {
-            let world = World::new(vec![answers()]);
+            let world = TestSystem::new(vec![answers()]);
             let _drivers = talking(&world).await;
             engage(&world, &stop, false).await;
             settle().await;
@@ -224,7 +224,7 @@ fn a_conversation_finishes_and_is_hung_up_only_where_the_stop_says_so() {
 #[test]
 fn whoever_waits_for_a_prompt_is_hung_up_at_once() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]);
+        let world = TestSystem::new(vec![answers()]);
         world.synthesizer.hang();
         let _drivers = talking(&world).await;
         engage(&world, &StopId::All, true).await;
@@ -239,11 +239,11 @@ fn whoever_waits_for_a_prompt_is_hung_up_at_once() {
 fn it_holds_over_a_restart_until_it_is_lifted() {
     for stop in every_scope() {
         on_one_thread(async {
-            let before = World::new(vec![rings("rings")]);
+            let before = TestSystem::new(vec![rings("rings")]);
             before.run_campaign(1, 1, no_flow()).await;
             engage(&before, &stop, false).await;
             let (store, clock) = (Arc::clone(&before.fakes.store), Arc::clone(&before.fakes.clock));
-            let world = World::over(store, clock, vec![rings("rings")]);
+            let world = TestSystem::over(store, clock, vec![rings("rings")]);
             let drivers = world.start_drivers().await;
             let_time_pass(&world).await;
             assert_eq!(world.count("customer.dial_granted"), 0, "{stop}");
@@ -258,7 +258,7 @@ fn it_holds_over_a_restart_until_it_is_lifted() {
 #[test]
 fn nobody_is_dialed_while_the_log_cannot_be_followed() {
     on_one_thread(async {
-        let world = World::new(vec![rings("rings")]);
+        let world = TestSystem::new(vec![rings("rings")]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(9, 1, no_flow()).await;
         world.until("one", |log| count(log, "call.ringing") == 1).await;
@@ -277,11 +277,11 @@ fn nobody_is_dialed_while_the_log_cannot_be_followed() {
 #[test]
 fn the_log_says_what_is_engaged_since_when_and_by_whom() {
     on_one_thread(async {
-        let world = World::new(vec![rings("rings")]);
+        let world = TestSystem::new(vec![rings("rings")]);
         let stop = StopId::All;
         let store = world.fakes.environment.store.as_ref();
         assert_eq!(crate::engaged_now(store, &stop).await, Ok(None));
-        let by = domain::actor::Actor::new("wang", domain::actor::Way::Directory);
+        let by = domain::actor::Actor::new("wang", domain::actor::SignInMethod::Directory);
         let cause = Cause {
             by: Some(by),
             ..world.outside()

@@ -1,21 +1,21 @@
 //! Summaries of ended calls: written beside the dialing, once each, also for calls that a crash left and for
 //! erased persons.
 
-use crate::drivers::{SummariesOf, SummaryPorts, start_summarizing};
+use crate::drivers::{SummaryPorts, SummaryScope, start_summarizing};
 use crate::testing::AppendFault;
 use crate::testing::line::{FakeLine, closed, dialog, failed, hung_up, ringing};
-use crate::testing::world::{World, count, no_flow, publish_flow};
+use crate::testing::test_system::{TestSystem, count, no_flow, publish_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::flow::FlowDefinition;
-use domain::ports::line::{DialOrder, HungUpBy, LegEvent};
+use domain::ports::line::{DialOrder, HangupSource, LegEvent};
 use domain::ports::masking::Masking;
 use std::sync::Arc;
 
 const SPOKEN: &str = include_str!("../../../fixtures/flows/card_instalment_spoken.yaml");
 
-struct Unmasked;
+struct IdentityMasking;
 
-impl Masking for Unmasked {
+impl Masking for IdentityMasking {
     fn masked(&self, text: &str) -> String {
         text.to_owned()
     }
@@ -26,11 +26,11 @@ fn answers() -> Arc<FakeLine> {
     FakeLine::new("answers", Box::new(script))
 }
 
-async fn start(world: &World) {
+async fn start(world: &TestSystem) {
     let environment = &world.fakes.environment;
     let ports = SummaryPorts {
-        of: SummariesOf::CallsAndTexts,
-        masking: Arc::new(Unmasked),
+        of: SummaryScope::CallsAndTexts,
+        masking: Arc::new(IdentityMasking),
         writer: None,
     };
     let started = start_summarizing(&world.system, environment, ports).await;
@@ -38,30 +38,30 @@ async fn start(world: &World) {
 }
 
 /// A world in which the callee confirms to be the card's holder and hangs up.
-async fn said_and_hung_up() -> World {
-    let world = World::new(vec![answers()]).that_listens();
+async fn said_and_hung_up() -> TestSystem {
+    let world = TestSystem::new(vec![answers()]).that_listens();
     world.asks_for_card_holder().await;
     settle().await;
     world.ear().say("是的", 200, 600);
     world
         .until("the next node", |log| count(log, "call.node_entered") >= 3)
         .await;
-    world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+    world.lines[0].tell(0, hung_up(HangupSource::Callee));
     world.lines[0].tell(0, closed());
     world
 }
 
-async fn until_ended(world: &World) {
+async fn until_ended(world: &TestSystem) {
     world.until("the end", |log| count(log, "call.ended") == 1).await;
 }
 
-async fn until_written(world: &World) {
+async fn until_written(world: &TestSystem) {
     world
         .until("the summary", |log| count(log, "summary.recorded") == 1)
         .await;
 }
 
-async fn seconds(world: &World, count: u32) {
+async fn seconds(world: &TestSystem, count: u32) {
     for _ in 0..count {
         settle().await;
         world.fakes.clock.advance_ms(1_000);
@@ -149,7 +149,7 @@ fn what_cannot_be_stored_as_it_is_is_given_up_after_some_tries() {
 fn nobody_answered_and_nothing_is_written() {
     on_one_thread(async {
         let busy = |_: &DialOrder| vec![ringing(), failed(486, true), closed()];
-        let world = World::new(vec![FakeLine::new("busy", Box::new(busy))]);
+        let world = TestSystem::new(vec![FakeLine::new("busy", Box::new(busy))]);
         let _drivers = world.start_drivers().await;
         start(&world).await;
         world.run_campaign(1, 1, no_flow()).await;
@@ -197,14 +197,14 @@ fn that_tags() -> FlowDefinition {
 #[test]
 fn a_person_is_tagged_once_by_what_a_flow_notes_however_often_a_summary_is_begun() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]).that_listens();
+        let world = TestSystem::new(vec![answers()]).that_listens();
         let _drivers = world.start_drivers().await;
         let flow = publish_flow(&world, &that_tags()).await;
         world.run_campaign(1, 1, flow).await;
         world
             .until("the question", |log| count(log, "call.node_entered") >= 2)
             .await;
-        world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+        world.lines[0].tell(0, hung_up(HangupSource::Callee));
         world.lines[0].tell(0, closed());
         until_ended(&world).await;
         start(&world).await;

@@ -2,16 +2,16 @@
 //! call, before or during the campaign. A test call is an aggregate of its own: it has no customer and no
 //! enrolment, and counts in no cap and no figure.
 
-use super::conversation::Trial;
+use super::call_purpose::{CallPurpose, TestCallOrder, TestCallRefusal};
+use super::conversation::TestCallValues;
+use super::driver_context::{DriverContext, Halt};
 use super::facts::campaign_facts;
-use super::kit::{Halt, Kit};
 use super::left_over_legs;
 use super::live_calls::Phase;
 use super::one_call::Attempt;
-use super::placed::{Placed, TestCallOrder, TestCallRefusal};
 use super::watchdog;
-use crate::capacity::LegPlace;
-use crate::entity::{Answer, Loaded};
+use crate::capacity::LegSlot;
+use crate::entity::{Answer, EntityState};
 use crate::error::StartError;
 use domain::call::command::CallCommand;
 use domain::call::event::EndReason;
@@ -24,7 +24,7 @@ use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::ports::worklist::DueEnrolment;
 use domain::stop::StopId;
 use domain::stored_event::{Cause, Position};
-use domain::test_phones::OwnPhones;
+use domain::test_phones::TestPhonesId;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -32,16 +32,16 @@ use std::sync::Arc;
 /// down.
 const LOOK_BACK_MS: u64 = 30 * 86_400_000;
 
-impl Kit {
+impl DriverContext {
     /// Asks the entity of a call, which is a test call or a customer's call.
     pub(crate) async fn ask_call(
         &self,
-        placed: Placed,
+        placed: CallPurpose,
         call: &CallId,
         command: CallCommand,
         cause: Cause,
     ) -> Result<Answer<Call>, Halt> {
-        if placed == Placed::ForCustomer {
+        if placed == CallPurpose::ForCustomer {
             return self.ask(&self.system.calls, call, command, cause).await;
         }
         let answer = self.ask(&self.system.test_calls, call, command, cause).await?;
@@ -55,12 +55,16 @@ impl Kit {
         })
     }
 
-    pub(crate) async fn call_state(&self, placed: Placed, call: &CallId) -> Result<Loaded<Call>, Halt> {
-        if placed == Placed::ForCustomer {
+    pub(crate) async fn call_state(
+        &self,
+        placed: CallPurpose,
+        call: &CallId,
+    ) -> Result<EntityState<Call>, Halt> {
+        if placed == CallPurpose::ForCustomer {
             return self.state(&self.system.calls, call).await;
         }
         let loaded = self.state(&self.system.test_calls, call).await?;
-        Ok(Loaded {
+        Ok(EntityState {
             state: loaded.state,
             version: loaded.version,
             position: loaded.position,
@@ -69,11 +73,11 @@ impl Kit {
 }
 
 /// Permits the call, stores that, and dials in a task of its own.
-pub(super) async fn begin(kit: &Arc<Kit>, order: TestCallOrder) -> Result<CallId, TestCallRefusal> {
+pub(super) async fn begin(kit: &Arc<DriverContext>, order: TestCallOrder) -> Result<CallId, TestCallRefusal> {
     let not_recorded = |_: Halt| TestCallRefusal::NotRecorded;
     let call = CallId::new(order.cause.command.uuid());
     let known = kit
-        .call_state(Placed::ForTest, &call)
+        .call_state(CallPurpose::ForTest, &call)
         .await
         .map_err(not_recorded)?;
     if known.state.permitted().is_some() {
@@ -86,7 +90,7 @@ pub(super) async fn begin(kit: &Arc<Kit>, order: TestCallOrder) -> Result<CallId
         return Err(TestCallRefusal::ForAgents);
     }
     let phones = kit
-        .state(&kit.system.test_phones, &OwnPhones)
+        .state(&kit.system.test_phones, &TestPhonesId)
         .await
         .map_err(not_recorded)?;
     let listed = phones.state.holds(&order.number);
@@ -117,7 +121,7 @@ pub(super) async fn begin(kit: &Arc<Kit>, order: TestCallOrder) -> Result<CallId
         number: order.number,
         callee: order.phone,
         call,
-        trial: Some(Arc::new(Trial {
+        trial: Some(Arc::new(TestCallValues {
             variables: order.variables,
         })),
         keeps_agent: false,
@@ -140,7 +144,11 @@ pub(super) async fn begin(kit: &Arc<Kit>, order: TestCallOrder) -> Result<CallId
 
 /// The call of an earlier request. If it was permitted and never dialed, it is withdrawn and an error is
 /// returned.
-async fn dialed_before(kit: &Kit, call: CallId, known: &CallState) -> Result<CallId, TestCallRefusal> {
+async fn dialed_before(
+    kit: &DriverContext,
+    call: CallId,
+    known: &CallState,
+) -> Result<CallId, TestCallRefusal> {
     if !known.legs().is_empty() || kit.live.is_at(call) {
         return Ok(call);
     }
@@ -150,11 +158,16 @@ async fn dialed_before(kit: &Kit, call: CallId, known: &CallState) -> Result<Cal
 
 /// Ends a call that was permitted and will not be dialed. If it was not permitted either, there is nothing to
 /// end.
-async fn withdraw(kit: &Kit, call: CallId) {
+async fn withdraw(kit: &DriverContext, call: CallId) {
     let reason = EndReason::GrantExpired;
-    let cause = super::kit::call_cause(call, "withdraw_test", None);
+    let cause = super::driver_context::call_cause(call, "withdraw_test", None);
     let asked = kit
-        .ask_call(Placed::ForTest, &call, CallCommand::Withdraw { reason }, cause)
+        .ask_call(
+            CallPurpose::ForTest,
+            &call,
+            CallCommand::Withdraw { reason },
+            cause,
+        )
         .await;
     if let Err(halt) = asked {
         tracing::warn!(%call, %halt, "a test call could not be withdrawn; the next start ends it");
@@ -162,7 +175,7 @@ async fn withdraw(kit: &Kit, call: CallId) {
 }
 
 /// Takes a slot on a line, if calls may be dialed now.
-fn place(kit: &Arc<Kit>, facts: &CampaignFacts) -> Result<LegPlace, TestCallRefusal> {
+fn place(kit: &Arc<DriverContext>, facts: &CampaignFacts) -> Result<LegSlot, TestCallRefusal> {
     let now = kit.now();
     let is_held = kit.is_draining() || kit.is_dialing_paused() || kit.store_away_until(now).is_some();
     if is_held || kit.environment.skew.stops_dialing() || kit.environment.damage.first().is_some() {
@@ -184,7 +197,7 @@ fn place(kit: &Arc<Kit>, facts: &CampaignFacts) -> Result<LegPlace, TestCallRefu
 
 /// Stores the permission under both grants and creates the permit for the first leg.
 async fn permitted(
-    kit: &Kit,
+    kit: &DriverContext,
     order: &TestCallOrder,
     facts: &CampaignFacts,
     customer: CustomerGrant,
@@ -199,7 +212,9 @@ async fn permitted(
         number_grant: Box::new(number.clone()),
         flow: facts.flow.clone(),
     };
-    let asked = kit.ask_call(Placed::ForTest, &call, command, order.cause).await;
+    let asked = kit
+        .ask_call(CallPurpose::ForTest, &call, command, order.cause)
+        .await;
     let minted = asked
         .ok()
         .and_then(|_| permit(&customer, &number, kit.now()).ok());
@@ -211,8 +226,8 @@ async fn permitted(
 
 async fn dial(
     mut attempt: Attempt,
-    working: &mut super::live_calls::Working,
-    place: LegPlace,
+    working: &mut super::live_calls::EnrolmentLease,
+    place: LegSlot,
     permit: DialPermit,
 ) {
     let (kit, call) = (Arc::clone(&attempt.kit), attempt.call);
@@ -227,7 +242,7 @@ async fn dial(
         }
     } else if let Err(halt) = dialed {
         tracing::warn!(%call, %halt, "a test call was cut off");
-        if let Err(halt) = watchdog::end_left_over(&kit, Placed::ForTest, call).await {
+        if let Err(halt) = watchdog::end_left_over(&kit, CallPurpose::ForTest, call).await {
             tracing::warn!(%call, %halt, "a test call could not be ended; the next start ends it");
         }
     }
@@ -236,7 +251,7 @@ async fn dial(
 }
 
 /// Deletes the recording of a test call, because no retention period applies to it.
-async fn forget_recording(kit: &Kit, call: CallId) {
+async fn forget_recording(kit: &DriverContext, call: CallId) {
     if let Err(error) = kit.ports.recordings.delete(call).await {
         tracing::warn!(%call, %error, "the recording of a test call could not be deleted");
     }
@@ -244,7 +259,7 @@ async fn forget_recording(kit: &Kit, call: CallId) {
 
 /// Ends test calls that a crash cut off. If damage in the log hides which they are, they stay open; damage
 /// stops dialing anyway.
-pub(super) async fn sweep(kit: &Arc<Kit>) -> Result<(), StartError> {
+pub(super) async fn sweep(kit: &Arc<DriverContext>) -> Result<(), StartError> {
     let seen = match begun_lately(kit).await {
         Ok(seen) => seen,
         Err(StoreError::Damaged(what)) => {
@@ -262,7 +277,7 @@ pub(super) async fn sweep(kit: &Arc<Kit>) -> Result<(), StartError> {
     Ok(())
 }
 
-async fn begun_lately(kit: &Kit) -> Result<BTreeSet<CallId>, StoreError> {
+async fn begun_lately(kit: &DriverContext) -> Result<BTreeSet<CallId>, StoreError> {
     let store = kit.environment.store.as_ref();
     let head = store.head().await?;
     let filter = EventFilter {
@@ -270,7 +285,7 @@ async fn begun_lately(kit: &Kit) -> Result<BTreeSet<CallId>, StoreError> {
         ..EventFilter::default()
     };
     let since = kit.now().minus_ms(LOOK_BACK_MS);
-    let mut after = super::look_back::last_before(store, since, head).await?;
+    let mut after = super::recent_events::last_before(store, since, head).await?;
     let mut seen: BTreeSet<CallId> = BTreeSet::new();
     loop {
         let page = store
@@ -288,20 +303,20 @@ async fn begun_lately(kit: &Kit) -> Result<BTreeSet<CallId>, StoreError> {
     }
 }
 
-async fn end_cut_off(kit: &Arc<Kit>, call: CallId) -> Result<(), Halt> {
-    let known = kit.call_state(Placed::ForTest, &call).await?.state;
+async fn end_cut_off(kit: &Arc<DriverContext>, call: CallId) -> Result<(), Halt> {
+    let known = kit.call_state(CallPurpose::ForTest, &call).await?.state;
     if known.is_ended() {
-        return left_over_legs::watch_ended(kit, Placed::ForTest, call).await;
+        return left_over_legs::watch_ended(kit, CallPurpose::ForTest, call).await;
     }
     if !known.legs().is_empty() {
-        return watchdog::end_left_over(kit, Placed::ForTest, call)
+        return watchdog::end_left_over(kit, CallPurpose::ForTest, call)
             .await
             .map(|_| ());
     }
-    let cause = super::kit::call_cause(call, "withdraw_test", None);
+    let cause = super::driver_context::call_cause(call, "withdraw_test", None);
     let reason = EndReason::Crash;
     let withdraw = CallCommand::Withdraw { reason };
-    kit.ask_call(Placed::ForTest, &call, withdraw, cause)
+    kit.ask_call(CallPurpose::ForTest, &call, withdraw, cause)
         .await
         .map(|_| ())
 }

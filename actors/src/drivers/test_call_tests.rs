@@ -3,15 +3,15 @@
 
 use crate::drivers::{TestCallOrder, TestCallRefusal};
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
-use crate::testing::world::{World, campaign, plan, publish};
+use crate::testing::test_system::{TestSystem, campaign, plan, publish};
 use crate::testing::{on_one_thread, settle};
 use domain::campaign::command::CampaignCommand;
 use domain::ids::{CommandId, NumberId};
 use domain::personal::Personal;
-use domain::ports::line::{DialOrder, HungUpBy, LegEvent};
+use domain::ports::line::{DialOrder, HangupSource, LegEvent};
 use domain::stop::{StopCommand, StopId};
 use domain::stored_event::Cause;
-use domain::test_phones::{OwnPhones, TestPhone, TestPhonesCommand};
+use domain::test_phones::{TestPhone, TestPhonesCommand, TestPhonesId};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -21,12 +21,12 @@ fn cause(name: &str) -> Cause {
     Cause::outside(CommandId::derive_from_text(name))
 }
 
-fn world() -> World {
+fn world() -> TestSystem {
     let script = |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())];
-    World::new(vec![FakeLine::new("answers", Box::new(script))])
+    TestSystem::new(vec![FakeLine::new("answers", Box::new(script))])
 }
 
-async fn listed(world: &World) -> NumberId {
+async fn listed(world: &TestSystem) -> NumberId {
     let number = world.fakes.environment.vault.derive_number(PHONE);
     let phone = TestPhone {
         number: number.clone(),
@@ -40,14 +40,14 @@ async fn listed(world: &World) -> NumberId {
     let asked = world
         .system
         .test_phones
-        .ask(&OwnPhones, command, cause("list"))
+        .ask(&TestPhonesId, command, cause("list"))
         .await;
     asked.expect("it is listed");
     number
 }
 
 /// Creates a campaign that is not started.
-async fn planned(world: &World) {
+async fn planned(world: &TestSystem) {
     let create = CampaignCommand::Create {
         campaign: campaign(),
         customer_segment: None,
@@ -68,7 +68,7 @@ fn order(number: NumberId, name: &str) -> TestCallOrder {
 }
 
 /// The step kinds of all test calls, in log order.
-fn steps(world: &World) -> Vec<String> {
+fn steps(world: &TestSystem) -> Vec<String> {
     let told = world.data("test_call.step_recorded");
     told.iter()
         .map(|data| data["step"]["kind"].as_str().unwrap_or_default().to_owned())
@@ -97,7 +97,7 @@ fn our_own_phone_rings_and_no_stream_of_a_customer_or_a_call_hears_of_it() {
             Ok(call),
             "the same request again"
         );
-        world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+        world.lines[0].tell(0, hung_up(HangupSource::Callee));
         world.lines[0].tell(0, closed());
         world
             .until("the end", |_| steps(&world).iter().any(|one| one == "call.ended"))

@@ -2,7 +2,7 @@
 
 use super::DriversHandle;
 use crate::testing::line::{FakeLine, failed, ringing};
-use crate::testing::world::{World, count, no_flow};
+use crate::testing::test_system::{TestSystem, count, no_flow};
 use crate::testing::{FakeClock, FakeStore, on_one_thread, settle};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
@@ -28,7 +28,7 @@ pub(super) fn rings() -> Arc<FakeLine> {
 
 /// Starts a drain while two calls ring. The receiver is notified of its end.
 pub(super) async fn drain_two_calls(
-    world: &World,
+    world: &TestSystem,
     within: Duration,
 ) -> (DriversHandle, oneshot::Receiver<()>) {
     let drivers = world.start_drivers().await;
@@ -46,7 +46,7 @@ pub(super) async fn drain_two_calls(
 }
 
 /// Lets time pass until the drain has ended.
-pub(super) async fn until_drained(world: &World, mut drained: oneshot::Receiver<()>) {
+pub(super) async fn until_drained(world: &TestSystem, mut drained: oneshot::Receiver<()>) {
     while drained.try_recv().is_err() {
         settle().await;
         assert!(world.fakes.clock.advance_to_next(), "the drain ends");
@@ -68,7 +68,7 @@ fn opt_out() -> NumberCommand {
 #[test]
 fn a_busy_callee_is_tried_as_often_as_the_policy_says_and_the_campaign_completes() {
     on_one_thread(async {
-        let world = World::new(vec![busy()]);
+        let world = TestSystem::new(vec![busy()]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 5, no_flow()).await;
         world
@@ -101,7 +101,7 @@ fn a_busy_callee_is_tried_as_often_as_the_policy_says_and_the_campaign_completes
 #[test]
 fn an_opted_out_number_is_refused_and_the_enrolment_settles_without_a_dial() {
     on_one_thread(async {
-        let world = World::new(vec![busy()]);
+        let world = TestSystem::new(vec![busy()]);
         let number = world.number(0);
         world
             .system
@@ -135,7 +135,7 @@ fn an_opted_out_number_is_refused_and_the_enrolment_settles_without_a_dial() {
 #[test]
 fn a_definite_failure_is_followed_by_a_leg_on_another_line_and_by_no_third() {
     on_one_thread(async {
-        let world = World::new(vec![always("first", failed(503, false)), busy()]);
+        let world = TestSystem::new(vec![always("first", failed(503, false)), busy()]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 5, no_flow()).await;
         world.until("the end", |log| count(log, "call.ended") == 1).await;
@@ -158,7 +158,7 @@ fn in_a_burst_every_definite_failure_waits_for_its_second_leg() {
             1,
             Box::new(|_: &DialOrder| vec![ringing(), failed(486, true)]),
         );
-        let world = World::new(vec![always("first", failed(503, false)), slow]);
+        let world = TestSystem::new(vec![always("first", failed(503, false)), slow]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(4, 5, no_flow()).await;
         world.until("the end", |log| count(log, "call.ended") == 4).await;
@@ -177,7 +177,7 @@ fn in_a_burst_every_definite_failure_waits_for_its_second_leg() {
 #[test]
 fn a_busy_callee_gets_no_second_leg() {
     on_one_thread(async {
-        let world = World::new(vec![busy(), rings()]);
+        let world = TestSystem::new(vec![busy(), rings()]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 5, no_flow()).await;
         world.until("the end", |log| count(log, "call.ended") == 1).await;
@@ -188,7 +188,7 @@ fn a_busy_callee_gets_no_second_leg() {
 #[test]
 fn a_phone_that_rings_too_long_is_canceled_after_the_request_is_stored() {
     on_one_thread(async {
-        let world = World::new(vec![rings()]);
+        let world = TestSystem::new(vec![rings()]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 5, no_flow()).await;
         world
@@ -213,7 +213,7 @@ fn a_phone_that_rings_too_long_is_canceled_after_the_request_is_stored() {
 #[test]
 fn an_opt_out_while_it_rings_cancels_the_leg_after_the_request_is_stored() {
     on_one_thread(async {
-        let world = World::new(vec![rings()]);
+        let world = TestSystem::new(vec![rings()]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 5, no_flow()).await;
         world
@@ -239,7 +239,7 @@ fn an_opt_out_while_it_rings_cancels_the_leg_after_the_request_is_stored() {
 #[test]
 fn after_a_crash_the_open_call_is_ended_as_interrupted_and_never_dialed_again() {
     let (store, clock) = on_one_thread(async {
-        let world = World::new(vec![rings()]);
+        let world = TestSystem::new(vec![rings()]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 5, no_flow()).await;
         world
@@ -249,7 +249,7 @@ fn after_a_crash_the_open_call_is_ended_as_interrupted_and_never_dialed_again() 
     });
     let crashed_at = clock.now();
     on_one_thread(async {
-        let world = World::over(store, clock, vec![rings()]);
+        let world = TestSystem::over(store, clock, vec![rings()]);
         let _drivers = world.start_drivers().await;
         let ended = world.data("call.ended");
         assert_eq!(
@@ -272,7 +272,7 @@ fn after_a_crash_the_open_call_is_ended_as_interrupted_and_never_dialed_again() 
 #[test]
 fn a_grant_that_a_crash_left_is_withdrawn_and_released() {
     let (store, clock) = on_one_thread(async {
-        let world = World::new(vec![rings()]);
+        let world = TestSystem::new(vec![rings()]);
         world.fakes.store.hold_kind(Some("call.dialing"));
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 5, no_flow()).await;
@@ -283,7 +283,7 @@ fn a_grant_that_a_crash_left_is_withdrawn_and_released() {
         (Arc::clone(&world.fakes.store), Arc::clone(&world.fakes.clock))
     });
     on_one_thread(async {
-        let world = World::over(store, clock, vec![rings()]);
+        let world = TestSystem::over(store, clock, vec![rings()]);
         let _drivers = world.start_drivers().await;
         assert_eq!(world.data("call.ended")[0]["disposition"], "withdrawn");
         assert_eq!(
@@ -303,7 +303,7 @@ fn a_grant_that_a_crash_left_is_withdrawn_and_released() {
 /// The log of a process that died, or only seems to have died, between a grant and the permit.
 fn granted_and_not_permitted() -> (Arc<FakeStore>, Arc<FakeClock>) {
     on_one_thread(async {
-        let world = World::new(vec![rings()]);
+        let world = TestSystem::new(vec![rings()]);
         world.fakes.store.hold_kind(Some("call.permitted"));
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 5, no_flow()).await;
@@ -317,7 +317,7 @@ fn granted_and_not_permitted() -> (Arc<FakeStore>, Arc<FakeClock>) {
 }
 
 /// Moves the clock in small steps until the grant is given back.
-async fn until_given_back(world: &World) {
+async fn until_given_back(world: &TestSystem) {
     for _ in 0..100 {
         settle().await;
         if world.count("customer.dial_released") > 0 {
@@ -336,7 +336,7 @@ fn on_a_shared_log_a_grant_is_given_back_only_when_its_holder_can_dial_on_it_no_
         }
         let taken_over_at = clock.now();
         on_one_thread(async {
-            let world = World::over(store, clock, vec![rings()]);
+            let world = TestSystem::over(store, clock, vec![rings()]);
             let _drivers = tokio::join!(world.start_drivers(), until_given_back(&world));
             let log = world.fakes.store.envelopes();
             let of_grant = ["call.permitted", "customer.dial_released"];
@@ -352,7 +352,7 @@ fn on_a_shared_log_a_grant_is_given_back_only_when_its_holder_can_dial_on_it_no_
 #[test]
 fn a_pause_stops_grants_and_lets_the_ringing_phone_ring() {
     on_one_thread(async {
-        let world = World::new(vec![rings()]);
+        let world = TestSystem::new(vec![rings()]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(3, 1, no_flow()).await;
         world
@@ -389,7 +389,7 @@ fn a_pause_stops_grants_and_lets_the_ringing_phone_ring() {
 #[test]
 fn a_stop_cancels_what_is_not_answered() {
     on_one_thread(async {
-        let world = World::new(vec![rings()]);
+        let world = TestSystem::new(vec![rings()]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 1, no_flow()).await;
         world
@@ -411,7 +411,7 @@ fn a_stop_cancels_what_is_not_answered() {
 #[test]
 fn no_more_calls_are_open_than_the_campaign_allows() {
     on_one_thread(async {
-        let world = World::new(vec![rings()]);
+        let world = TestSystem::new(vec![rings()]);
         let drivers = world.start_drivers().await;
         world.run_campaign(8, 3, no_flow()).await;
         world.until("three", |log| count(log, "call.ringing") == 3).await;
@@ -430,7 +430,7 @@ fn no_more_calls_are_open_than_the_campaign_allows() {
 #[test]
 fn draining_waits_for_live_calls_and_then_interrupts_them() {
     on_one_thread(async {
-        let world = World::new(vec![rings()]);
+        let world = TestSystem::new(vec![rings()]);
         let (_drivers, drained) = drain_two_calls(&world, Duration::from_secs(5)).await;
         world.fakes.clock.advance_ms(4_999);
         settle().await;
@@ -473,7 +473,7 @@ fn a_worker_that_dies_leaves_its_call_to_the_watchdog() {
             );
             vec![failed(603, true)]
         };
-        let world = World::new(vec![FakeLine::new("deadly", Box::new(script))]);
+        let world = TestSystem::new(vec![FakeLine::new("deadly", Box::new(script))]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(1, 5, no_flow()).await;
         world.until("the end", |log| count(log, "call.ended") == 1).await;
@@ -495,7 +495,7 @@ fn a_worker_that_dies_leaves_its_call_to_the_watchdog() {
 #[test]
 fn who_is_due_a_moment_after_another_does_not_wait_for_that_call_to_end() {
     on_one_thread(async {
-        let world = World::new(vec![rings()]);
+        let world = TestSystem::new(vec![rings()]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(2, 5, no_flow()).await;
         world.until("two", |log| count(log, "call.ringing") == 2).await;
@@ -517,7 +517,7 @@ fn who_is_due_a_moment_after_another_does_not_wait_for_that_call_to_end() {
 #[test]
 fn while_this_machine_lacks_a_port_nobody_is_asked_for_and_dialing_goes_on_by_itself() {
     on_one_thread(async {
-        let world = World::new(vec![rings()]);
+        let world = TestSystem::new(vec![rings()]);
         world.lines[0].set_lack(true);
         let _drivers = world.start_drivers().await;
         world.run_campaign(4, 5, no_flow()).await;
@@ -538,7 +538,7 @@ fn while_this_machine_lacks_a_port_nobody_is_asked_for_and_dialing_goes_on_by_it
 #[test]
 fn a_trunk_that_fails_three_times_in_a_row_pauses_the_campaign_and_loses_nobody() {
     on_one_thread(async {
-        let world = World::new(vec![always("dead", failed(503, false))]);
+        let world = TestSystem::new(vec![always("dead", failed(503, false))]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(5, 1, no_flow()).await;
         world
@@ -562,7 +562,7 @@ fn a_trunk_that_fails_three_times_in_a_row_pauses_the_campaign_and_loses_nobody(
 #[test]
 fn a_trunk_that_does_not_take_our_offer_is_told_of_once() {
     on_one_thread(async {
-        let world = World::new(vec![always("picky", failed(488, false))]);
+        let world = TestSystem::new(vec![always("picky", failed(488, false))]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(3, 1, no_flow()).await;
         world.until("all", |log| count(log, "call.ended") == 3).await;
@@ -578,7 +578,7 @@ fn a_trunk_that_does_not_take_our_offer_is_told_of_once() {
 #[test]
 fn while_the_store_is_away_nothing_is_dialed_and_afterwards_it_goes_on() {
     on_one_thread(async {
-        let world = World::new(vec![busy()]);
+        let world = TestSystem::new(vec![busy()]);
         let _drivers = world.start_drivers().await;
         world.run_campaign(2, 1, no_flow()).await;
         world.until("a dial", |log| count(log, "call.dialing") == 1).await;

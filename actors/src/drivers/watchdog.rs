@@ -6,20 +6,20 @@
 //! stored and moves the customer's due time to the next day. On a log that other processes write, a grant
 //! without a permitted call is given back only when it is too old for its holder to dial on.
 
+use super::call_purpose::CallPurpose;
+use super::driver_context::{DriverContext, Halt, call_cause};
 use super::facts::{dialed_leg, is_dialed};
-use super::kit::{Halt, Kit, call_cause};
 use super::left_over_legs::end_at_far_end;
-use super::placed::Placed;
 use crate::timers::wake_at;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::GRANT_VALID_MS;
-use domain::customer::command::{CustomerCommand, ForbiddenBy};
+use domain::customer::command::{CustomerCommand, ForbiddingRule};
 use domain::ids::{CallId, CustomerId, EnrolmentId, EventId, NumberId};
 use domain::number::command::NumberCommand;
-use domain::planted::{Bug, planted};
-use domain::ports::event_store::Writers;
+use domain::planted_bugs::{Bug, is_planted};
+use domain::ports::event_store::WriterConcurrency;
 use domain::ports::recording::RecordingFacts;
 use domain::ports::worklist::{OpenCall, OpenGrant, WorklistError};
 use domain::stored_event::Position;
@@ -38,14 +38,14 @@ const AGAIN_MS: u64 = 5_000;
 
 /// A grant to give back.
 #[derive(Clone)]
-pub(crate) struct Release<'a> {
+pub(crate) struct GrantRelease<'a> {
     pub(crate) call: CallId,
     pub(crate) customer: &'a CustomerId,
     /// `None` if the number was not asked or refused.
     pub(crate) number: Option<&'a NumberId>,
     pub(crate) reason: &'a str,
     pub(crate) not_before: Option<Timestamp>,
-    pub(crate) forbidden_by: Option<ForbiddenBy>,
+    pub(crate) forbidden_by: Option<ForbiddingRule>,
     /// The campaign's facts, if the customer must not be dialed before a time: a callback may have expired by
     /// then.
     pub(crate) facts: Option<&'a CampaignFacts>,
@@ -54,7 +54,7 @@ pub(crate) struct Release<'a> {
 }
 
 /// Runs whenever a driver's work was cut off, until the process stops.
-pub(crate) async fn run(kit: Arc<Kit>) {
+pub(crate) async fn run(kit: Arc<DriverContext>) {
     let stop = kit.environment.tasks.stop_signal();
     let mut again_at = None;
     loop {
@@ -80,7 +80,7 @@ pub(crate) async fn run(kit: Arc<Kit>) {
 }
 
 /// Closes all open work that no worker has. Returns how much could not be closed.
-pub(crate) async fn sweep(kit: &Arc<Kit>) -> Result<usize, WorklistError> {
+pub(crate) async fn sweep(kit: &Arc<DriverContext>) -> Result<usize, WorklistError> {
     if let Ok(head) = kit.environment.store.head().await {
         kit.ports.worklist.wait_for(head).await?;
     }
@@ -109,13 +109,13 @@ pub(crate) async fn sweep(kit: &Arc<Kit>) -> Result<usize, WorklistError> {
 /// A grant is at least as old as its listing, and its holder refuses to permit and to dial after
 /// `GRANT_VALID_MS`, so no clocks need to agree. If it were given back earlier, both processes could dial the
 /// same customer.
-fn may_be_dialed_until(kit: &Kit) -> Option<Timestamp> {
-    let is_shared = kit.environment.store.capabilities().writers == Writers::ManyProcesses;
+fn may_be_dialed_until(kit: &DriverContext) -> Option<Timestamp> {
+    let is_shared = kit.environment.store.capabilities().writers == WriterConcurrency::ManyProcesses;
     is_shared.then(|| kit.now().plus_ms(GRANT_VALID_MS + 1))
 }
 
 #[derive(Default)]
-struct Closed {
+struct CloseCounts {
     done: usize,
     left: usize,
     last: Position,
@@ -123,11 +123,11 @@ struct Closed {
 
 /// Closes a page of calls and grants, at most `ENDING_AT_ONCE_MAX` at a time.
 async fn close_page(
-    kit: &Arc<Kit>,
+    kit: &Arc<DriverContext>,
     calls: Vec<OpenCall>,
     grants: Vec<OpenGrant>,
     may_be_dialed: Option<Timestamp>,
-) -> Closed {
+) -> CloseCounts {
     let places = Arc::new(Semaphore::new(ENDING_AT_ONCE_MAX));
     let (sender, mut ended) = tokio::sync::mpsc::channel(ENDING_AT_ONCE_MAX);
     for call in calls {
@@ -148,7 +148,7 @@ async fn close_page(
         spawn_bounded(kit, &places, &sender, work);
     }
     drop(sender);
-    let mut closed = Closed::default();
+    let mut closed = CloseCounts::default();
     while let Some(one) = ended.recv().await {
         match one {
             Ok(position) => {
@@ -162,7 +162,7 @@ async fn close_page(
 }
 
 fn spawn_bounded(
-    kit: &Arc<Kit>,
+    kit: &Arc<DriverContext>,
     places: &Arc<Semaphore>,
     sender: &tokio::sync::mpsc::Sender<Result<Position, Halt>>,
     work: impl Future<Output = Result<Position, Halt>> + Send + 'static,
@@ -185,16 +185,20 @@ fn spawn_bounded(
     kit.environment.tasks.spawn("left_over", Box::pin(bounded));
 }
 
-async fn end_call(kit: &Arc<Kit>, open: &OpenCall) -> Result<Position, Halt> {
+async fn end_call(kit: &Arc<DriverContext>, open: &OpenCall) -> Result<Position, Halt> {
     if is_worked_on(kit, &open.campaign, &open.customer) {
         return Ok(Position(0));
     }
-    end_left_over(kit, Placed::ForCustomer, open.call).await
+    end_left_over(kit, CallPurpose::ForCustomer, open.call).await
 }
 
 /// Ends a dialed call that has no worker: the leg, the recording, the call. Returns the position of the last
 /// event.
-pub(super) async fn end_left_over(kit: &Arc<Kit>, placed: Placed, call: CallId) -> Result<Position, Halt> {
+pub(super) async fn end_left_over(
+    kit: &Arc<DriverContext>,
+    placed: CallPurpose,
+    call: CallId,
+) -> Result<Position, Halt> {
     let loaded = kit.call_state(placed, &call).await?;
     // Its worker finished since the look: no message is sent for an ended call.
     if loaded.state.is_ended() {
@@ -202,9 +206,9 @@ pub(super) async fn end_left_over(kit: &Arc<Kit>, placed: Placed, call: CallId) 
     }
     let vault = kit.environment.vault.as_ref();
     let leg = dialed_leg(vault, call, &loaded.state)
-        .filter(|_| !kit.is_of_restored_past(loaded.position) && !planted(Bug::LeftOverLegForgotten));
+        .filter(|_| !kit.is_of_restored_past(loaded.position) && !is_planted(Bug::LeftOverLegForgotten));
     #[cfg(feature = "planted")]
-    super::planting::dial_again(kit, call, &loaded.state).await;
+    super::planted_effects::dial_again(kit, call, &loaded.state).await;
     if let Some((trunk, facts)) = leg {
         end_at_far_end(kit, placed, &trunk, facts).await;
     }
@@ -223,7 +227,7 @@ pub(super) async fn end_left_over(kit: &Arc<Kit>, placed: Placed, call: CallId) 
     }
 }
 
-async fn recording_left_over(kit: &Kit, call: CallId) -> Option<RecordingFacts> {
+async fn recording_left_over(kit: &DriverContext, call: CallId) -> Option<RecordingFacts> {
     match kit.ports.recordings.close_left_over(call).await {
         Ok(facts) => facts,
         Err(error) => {
@@ -233,11 +237,11 @@ async fn recording_left_over(kit: &Kit, call: CallId) -> Option<RecordingFacts> 
     }
 }
 
-async fn release_grant(kit: &Arc<Kit>, open: &OpenGrant) -> Result<Position, Halt> {
+async fn release_grant(kit: &Arc<DriverContext>, open: &OpenGrant) -> Result<Position, Halt> {
     if is_worked_on(kit, &open.campaign, &open.customer) {
         return Ok(Position(0));
     }
-    let release = Release {
+    let release = GrantRelease {
         call: open.call,
         customer: &open.customer,
         number: Some(&open.number),
@@ -250,7 +254,7 @@ async fn release_grant(kit: &Arc<Kit>, open: &OpenGrant) -> Result<Position, Hal
     withdraw_and_release(kit, &release, EndReason::Crash).await
 }
 
-fn is_worked_on(kit: &Kit, campaign: &domain::ids::CampaignId, customer: &CustomerId) -> bool {
+fn is_worked_on(kit: &DriverContext, campaign: &domain::ids::CampaignId, customer: &CustomerId) -> bool {
     kit.live.is_working(&EnrolmentId {
         campaign: campaign.clone(),
         customer: customer.clone(),
@@ -261,14 +265,14 @@ fn is_worked_on(kit: &Kit, campaign: &domain::ids::CampaignId, customer: &Custom
 /// then releases at customer and number. If the call turns out to be dialed, it is ended instead: its grants
 /// are never released.
 pub(crate) async fn withdraw_and_release(
-    kit: &Arc<Kit>,
-    release: &Release<'_>,
+    kit: &Arc<DriverContext>,
+    release: &GrantRelease<'_>,
     reason: EndReason,
 ) -> Result<Position, Halt> {
     let call = release.call;
     let loaded = kit.state(&kit.system.calls, &call).await?;
     if is_dialed(&loaded.state) {
-        return end_left_over(kit, Placed::ForCustomer, call).await;
+        return end_left_over(kit, CallPurpose::ForCustomer, call).await;
     }
     let mut because = release.because;
     if loaded.version.0 > 0 {
@@ -277,13 +281,13 @@ pub(crate) async fn withdraw_and_release(
         match kit.ask(&kit.system.calls, &call, command, cause).await {
             Ok(_) => because = Some(EventId::derive(cause.command, 0)),
             // Only a dialed call refuses: it was dialed since the look.
-            Err(Halt::Refused) => return end_left_over(kit, Placed::ForCustomer, call).await,
+            Err(Halt::Refused) => return end_left_over(kit, CallPurpose::ForCustomer, call).await,
             Err(halt) => return Err(halt),
         }
     }
     release_grants(
         kit,
-        &Release {
+        &GrantRelease {
             because,
             ..release.clone()
         },
@@ -292,10 +296,13 @@ pub(crate) async fn withdraw_and_release(
 }
 
 /// Releases the grants, the number's first: while the customer's grant exists, no other is given.
-pub(crate) async fn release_grants(kit: &Kit, release: &Release<'_>) -> Result<Position, Halt> {
+pub(crate) async fn release_grants(
+    kit: &DriverContext,
+    release: &GrantRelease<'_>,
+) -> Result<Position, Halt> {
     let call = release.call;
     let mut last = Position(0);
-    if let Some(number) = release.number.filter(|_| !planted(Bug::NumberGrantKept)) {
+    if let Some(number) = release.number.filter(|_| !is_planted(Bug::NumberGrantKept)) {
         let command = NumberCommand::ReleaseDial {
             call,
             reason: release.reason.to_owned(),

@@ -2,7 +2,7 @@
 
 use super::DriversHandle;
 use crate::testing::line::{FakeLine, ringing};
-use crate::testing::world::{World, campaign, count, no_flow};
+use crate::testing::test_system::{TestSystem, campaign, count, no_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::campaign::PlanChange;
 use domain::campaign::command::CampaignCommand;
@@ -14,9 +14,9 @@ const WATCHED_MOVES: usize = 60;
 
 /// A world in which customer and number have granted the first customer's dial and the permit waits to be
 /// stored.
-async fn granted() -> (World, DriversHandle) {
+async fn granted() -> (TestSystem, DriversHandle) {
     let rings = FakeLine::new("rings", Box::new(|_| vec![ringing()]));
-    let world = World::new(vec![rings]);
+    let world = TestSystem::new(vec![rings]);
     world.fakes.store.make_wait(Some("call.permitted"));
     let drivers = world.start_drivers().await;
     world.run_campaign(1, 1, no_flow()).await;
@@ -27,7 +27,7 @@ async fn granted() -> (World, DriversHandle) {
     (world, drivers)
 }
 
-async fn let_time_pass(world: &World) {
+async fn let_time_pass(world: &TestSystem) {
     for _ in 0..WATCHED_MOVES {
         settle().await;
         world.fakes.clock.advance_to_next();
@@ -36,7 +36,7 @@ async fn let_time_pass(world: &World) {
 }
 
 /// Checks that no call was dialed and that the enrolment is settled by the withdrawal and nothing else.
-fn is_settled_as_withdrawn(world: &World) {
+fn is_settled_as_withdrawn(world: &TestSystem) {
     assert_eq!(
         (world.lines[0].dialed_count(), world.count("call.dialing")),
         (0, 0)

@@ -1,16 +1,16 @@
 //! Summaries worded by a language model: once, if the campaign asks for it, after the summary is recorded.
 //! Nothing waits for the model, whatever it does.
 
-use crate::drivers::{SummariesOf, SummaryPorts, SummaryWriter, start_summarizing};
-use crate::testing::assistant::{Digits, FakeWriter, Starred};
+use crate::drivers::{SummaryPorts, SummaryScope, SummaryWriter, start_summarizing};
+use crate::testing::assistant::{DigitFigures, FakeWriter, StarMasking};
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
-use crate::testing::world::{World, count, plan, publish_flow};
+use crate::testing::test_system::{TestSystem, count, plan, publish_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::assist_plan::AssistPlan;
 use domain::calling_plan::CallingPlan;
 use domain::flow::FlowDefinition;
 use domain::ports::assistant::AssistantFailure;
-use domain::ports::line::{DialOrder, HungUpBy, LegEvent};
+use domain::ports::line::{DialOrder, HangupSource, LegEvent};
 use domain::ports::writer::Writer;
 use serde_json::json;
 use std::sync::Arc;
@@ -35,19 +35,19 @@ fn asking(summaries_max: u32) -> CallingPlan {
 async fn ended(
     plan: CallingPlan,
     answers: Option<Result<String, AssistantFailure>>,
-) -> (World, Arc<FakeWriter>) {
+) -> (TestSystem, Arc<FakeWriter>) {
     let asks = plan.assist.is_some();
     let script = |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())];
-    let world = World::new(vec![FakeLine::new("answers", Box::new(script))]).that_listens();
+    let world = TestSystem::new(vec![FakeLine::new("answers", Box::new(script))]).that_listens();
     let _drivers = world.start_drivers().await;
     let writer = Arc::new(FakeWriter::default());
     *writer.answers.lock().expect("no panic inside") = answers;
     let ports = SummaryPorts {
-        of: SummariesOf::CallsAndTexts,
-        masking: Arc::new(Starred),
+        of: SummaryScope::CallsAndTexts,
+        masking: Arc::new(StarMasking),
         writer: Some(SummaryWriter {
             writer: Arc::<FakeWriter>::clone(&writer) as Arc<dyn Writer>,
-            figures: Arc::new(Digits),
+            figures: Arc::new(DigitFigures),
         }),
     };
     let started = start_summarizing(&world.system, &world.fakes.environment, ports).await;
@@ -66,7 +66,7 @@ async fn ended(
     world
         .until("the turn", |log| count(log, "call.decided") >= 1)
         .await;
-    world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+    world.lines[0].tell(0, hung_up(HangupSource::Callee));
     world.lines[0].tell(0, closed());
     world
         .until("the summary", |log| count(log, "summary.recorded") == 1)
@@ -86,12 +86,12 @@ fn good(world_outcome: &str, action: &str, text: &str) -> String {
         .to_string()
 }
 
-async fn until_answered(world: &World) {
+async fn until_answered(world: &TestSystem) {
     let is_over = |log: &[String]| count(log, "summary.worded") + count(log, "summary.wording_failed") == 1;
     world.until("an end", is_over).await;
 }
 
-fn failure_of(world: &World) -> String {
+fn failure_of(world: &TestSystem) -> String {
     let failed = world.data("summary.wording_failed");
     failed[0]["failure"].as_str().expect("it says why").to_owned()
 }

@@ -5,7 +5,7 @@ use domain::ports::assistant::{
     Assistant, AssistantFailure, AssistantPick, AssistantPrompt, AssistantQuestion,
 };
 use domain::ports::masking::Masking;
-use domain::ports::writer::{Figures, Writer, WritingBrief, Written};
+use domain::ports::writer::{Figures, Writer, WriterAnswer, WritingBrief};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
@@ -68,7 +68,7 @@ impl Writer for FakeWriter {
             sha256: "0".repeat(64),
         }
     }
-    async fn write(&self, _: &AssistantPrompt, _: u64) -> Result<Written, AssistantFailure> {
+    async fn write(&self, _: &AssistantPrompt, _: u64) -> Result<WriterAnswer, AssistantFailure> {
         let told = self.answers.lock().expect("no panic inside").clone();
         let Some(answer) = told else {
             return std::future::pending().await;
@@ -81,7 +81,7 @@ impl Writer for FakeWriter {
                 .and_then(|facts| facts[name].as_str())
                 .unwrap_or_default()
         };
-        answer.map(|content| Written {
+        answer.map(|content| WriterAnswer {
             content: content
                 .replace("@outcome", fact("outcome"))
                 .replace("@action", fact("action")),
@@ -92,9 +92,9 @@ impl Writer for FakeWriter {
 }
 
 /// Finds every run of digits as a figure.
-pub(crate) struct Digits;
+pub(crate) struct DigitFigures;
 
-impl Figures for Digits {
+impl Figures for DigitFigures {
     fn figures(&self, text: &str) -> BTreeSet<String> {
         let runs = text.split(|one: char| !one.is_ascii_digit());
         runs.filter(|run| !run.is_empty()).map(str::to_owned).collect()
@@ -102,18 +102,18 @@ impl Figures for Digits {
 }
 
 /// Leaves every text as it is.
-pub(crate) struct Unmasked;
+pub(crate) struct NoMasking;
 
-impl Masking for Unmasked {
+impl Masking for NoMasking {
     fn masked(&self, text: &str) -> String {
         text.to_owned()
     }
 }
 
 /// Replaces each digit by a star.
-pub(crate) struct Starred;
+pub(crate) struct StarMasking;
 
-impl Masking for Starred {
+impl Masking for StarMasking {
     fn masked(&self, text: &str) -> String {
         text.replace(|one: char| one.is_ascii_digit(), "*")
     }

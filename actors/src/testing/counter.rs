@@ -1,7 +1,7 @@
 //! The smallest decider: it counts, seals a note, refuses zero, and panics on request.
 
 use super::Fakes;
-use crate::hosting::{Hosting, Place};
+use crate::hosting::{EntityRuntime, Hosting};
 use crate::lifespan::Lifespan;
 use crate::system::Entities;
 use domain::decider::{Context, Decider, EventData, Scope, UnreadableEvent, read_current};
@@ -46,7 +46,7 @@ pub(crate) struct CounterState {
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("zero cannot be added")]
-pub(crate) struct Zero;
+pub(crate) struct ZeroRefusal;
 
 pub(crate) struct Counter;
 
@@ -62,7 +62,7 @@ pub(crate) fn cause(text: &str) -> Cause {
 
 /// Counters with this lifespan.
 pub(crate) fn living(fakes: &Fakes, lifespan: Lifespan) -> Entities<Counter> {
-    let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
+    let hosting = Hosting::start(EntityRuntime::Local, &fakes.environment.tasks);
     Entities::start_with(&fakes.environment, &hosting, lifespan)
 }
 
@@ -94,20 +94,24 @@ impl Decider for Counter {
     type Command = CounterCommand;
     type Event = CounterEvent;
     type State = CounterState;
-    type Refusal = Zero;
+    type Refusal = ZeroRefusal;
     const AGGREGATE: &'static str = "counter";
 
     fn command_kind(_: &CounterCommand) -> &'static str {
         "add"
     }
 
-    fn decide(state: &CounterState, command: CounterCommand, _: Context) -> Result<Vec<CounterEvent>, Zero> {
+    fn decide(
+        state: &CounterState,
+        command: CounterCommand,
+        _: Context,
+    ) -> Result<Vec<CounterEvent>, ZeroRefusal> {
         match command {
-            CounterCommand::Add(0) | CounterCommand::AddTwice(0) => Err(Zero),
+            CounterCommand::Add(0) | CounterCommand::AddTwice(0) => Err(ZeroRefusal),
             CounterCommand::Add(amount) => Ok(vec![added(amount)]),
             CounterCommand::AddTwice(amount) => Ok(vec![added(amount), added(amount)]),
             CounterCommand::Nothing => Ok(Vec::new()),
-            CounterCommand::Double if state.total == 0 => Err(Zero),
+            CounterCommand::Double if state.total == 0 => Err(ZeroRefusal),
             CounterCommand::DoubleIfAny if state.total == 0 => Ok(Vec::new()),
             CounterCommand::Double | CounterCommand::DoubleIfAny => Ok(vec![added(state.total)]),
             CounterCommand::PanicIfTold => {

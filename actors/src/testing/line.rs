@@ -9,7 +9,7 @@ use domain::compliance::DialPermit;
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
 use domain::ports::line::{
-    AnsweredDialog, DialOrder, FailureCause, HungUpBy, LeftOverLeg, Leg, LegEvent, LegFacts, LegFailure,
+    AnsweredDialog, DialOrder, FailureCause, HangupSource, LeftOverLeg, Leg, LegEvent, LegFacts, LegFailure,
     LegSummary, Line, LineError, LineFacts, ProbeAnswer,
 };
 use domain::ports::recognizer::HeardAudio;
@@ -38,7 +38,7 @@ pub(crate) struct FakeLine {
 
 /// How the line differs from a plain one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Manner {
+enum LineBehavior {
     #[default]
     Plain,
     /// Clips never finish playing.
@@ -57,7 +57,7 @@ struct Journal {
     dialed: Vec<DialOrder>,
     /// The scripts of left-over legs, in the order in which they are ended. Without one, `Closed`.
     left_overs: VecDeque<LeftOverScript>,
-    manner: Manner,
+    manner: LineBehavior,
     /// The key that callees press while we hang up.
     pressed_late: Option<char>,
     /// The clock of the silent audio that legs deliver; `None`: legs deliver no audio.
@@ -139,16 +139,16 @@ impl FakeLine {
     pub(crate) fn set_full(&self, is_full: bool) {
         self.is_full.store(is_full, Ordering::Relaxed);
     }
-    fn set_manner(&self, manner: Manner) {
+    fn set_manner(&self, manner: LineBehavior) {
         self.journal.lock().expect("no panic inside").manner = manner;
     }
     /// From now on clips never finish playing.
     pub(crate) fn stall(&self) {
-        self.set_manner(Manner::Stalls);
+        self.set_manner(LineBehavior::Stalls);
     }
     /// From now on answers are acknowledged too late.
     pub(crate) fn acknowledge_too_late(&self) {
-        self.set_manner(Manner::AcknowledgesLate);
+        self.set_manner(LineBehavior::AcknowledgesLate);
     }
     /// From now on callees press this key while we hang up.
     pub(crate) fn press_late(&self, digit: char) {
@@ -189,7 +189,7 @@ impl FakeLine {
     }
     /// From now on callees answer while a CANCEL is on its way.
     pub(crate) fn cross_cancels(&self) {
-        self.set_manner(Manner::CrossesCancels);
+        self.set_manner(LineBehavior::CrossesCancels);
     }
     /// Sends a further event of the far end of leg `index` (in order of dialing).
     pub(crate) fn tell(&self, index: usize, event: LegEvent) {
@@ -266,7 +266,7 @@ struct FakeLeg {
 }
 
 impl FakeLeg {
-    fn manner(&self) -> Manner {
+    fn manner(&self) -> LineBehavior {
         self.journal.lock().expect("no panic inside").manner
     }
     fn note(&self, what: &str) {
@@ -297,7 +297,7 @@ pub(super) fn recording() -> RecordingFacts {
     }
 }
 
-pub(crate) fn hung_up(by: HungUpBy) -> LegEvent {
+pub(crate) fn hung_up(by: HangupSource) -> LegEvent {
     LegEvent::HungUp {
         by,
         reason_header: None,
@@ -321,13 +321,13 @@ impl Leg for FakeLeg {
     async fn acknowledge(&mut self) -> Result<(), LineError> {
         self.note("acknowledge");
         match self.manner() {
-            Manner::AcknowledgesLate => Err(LineError::Ended),
-            Manner::Plain | Manner::Stalls | Manner::CrossesCancels => Ok(()),
+            LineBehavior::AcknowledgesLate => Err(LineError::Ended),
+            LineBehavior::Plain | LineBehavior::Stalls | LineBehavior::CrossesCancels => Ok(()),
         }
     }
     async fn play(&mut self, play: u32, _: Arc<Clip>) -> Result<(), LineError> {
         self.note("play");
-        if self.manner() == Manner::Stalls {
+        if self.manner() == LineBehavior::Stalls {
             return Ok(());
         }
         self.emit(LegEvent::Played {
@@ -357,7 +357,7 @@ impl Leg for FakeLeg {
     }
     async fn cancel(&mut self) -> Result<(), LineError> {
         self.note("cancel");
-        if self.manner() == Manner::CrossesCancels {
+        if self.manner() == LineBehavior::CrossesCancels {
             self.emit(LegEvent::LateAnswered(dialog()));
             self.emit(LegEvent::Closed(LegSummary::default()));
             return Ok(());
@@ -379,7 +379,7 @@ impl Leg for FakeLeg {
         pressed
             .into_iter()
             .for_each(|digit| self.emit(LegEvent::Keypress { digit }));
-        self.emit(hung_up(HungUpBy::Robot));
+        self.emit(hung_up(HangupSource::Robot));
         self.emit(closed());
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::FakeClock;
 use async_trait::async_trait;
 use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription, Writers};
+use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription, WriterConcurrency};
 use domain::stored_event::{Envelope, Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
@@ -21,7 +21,7 @@ pub(crate) enum AppendFault {
 }
 
 /// Runs when an event is stored.
-type Then = Box<dyn FnOnce() + Send>;
+type StoredHook = Box<dyn FnOnce() + Send>;
 
 #[derive(Default)]
 struct Log {
@@ -35,7 +35,7 @@ struct Log {
     held_kind: Option<&'static str>,
     /// A kind that is never stored, and how often an append of it was tried.
     refused: Option<(&'static str, usize)>,
-    as_stored: Option<(&'static str, Then)>,
+    as_stored: Option<(&'static str, StoredHook)>,
     appends_left: Option<usize>,
     clock: Option<Arc<FakeClock>>,
     is_shared: bool,
@@ -121,7 +121,7 @@ impl FakeStore {
         self.awaited.send_replace(kind);
     }
     /// Runs `then` when the first event of this kind is stored, before its append returns.
-    pub(crate) fn as_stored(&self, kind: &'static str, then: impl FnOnce() + Send + 'static) {
+    pub(crate) fn run_when_stored(&self, kind: &'static str, then: impl FnOnce() + Send + 'static) {
         self.lock().as_stored = Some((kind, Box::new(then)));
     }
     /// Makes the record at this position invalid JSON, now or when it is appended.
@@ -224,9 +224,9 @@ impl EventStore for FakeStore {
             dense: true,
             durable: false,
             writers: if self.lock().is_shared {
-                Writers::ManyProcesses
+                WriterConcurrency::ManyProcesses
             } else {
-                Writers::OneProcess
+                WriterConcurrency::OneProcess
             },
         }
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::ids::{CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
-use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
+use domain::ports::vault::{DestroyedKey, PersonKey, Vault, VaultError};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -41,16 +41,16 @@ impl Vault for FakeVault {
     async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
         Ok((!self.is_destroyed(person)).then(|| PersonKey::new(person.clone(), [7; 32])))
     }
-    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
+    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<DestroyedKey, VaultError> {
         let mut destroyed = self.destroyed.lock().expect("no panic inside");
-        Ok(Destroyed {
+        Ok(DestroyedKey {
             person: person.clone(),
             at: *destroyed.entry(person.clone()).or_insert(at),
         })
     }
-    async fn destroyed(&self, person: &CustomerId) -> Result<Option<Destroyed>, VaultError> {
+    async fn destroyed(&self, person: &CustomerId) -> Result<Option<DestroyedKey>, VaultError> {
         let person = person.clone();
-        Ok(self.destroyed_at(&person).map(|at| Destroyed { person, at }))
+        Ok(self.destroyed_at(&person).map(|at| DestroyedKey { person, at }))
     }
     fn forget_cached(&self, _: &CustomerId) {}
     fn seal(&self, key: &PersonKey, _: [u8; 12], aad: &[u8], value: &str) -> Result<Sealed, VaultError> {

@@ -6,11 +6,11 @@
 //! deadline. The thread itself is free when its work ends: each kind of body has a limit of bytes and of
 //! nesting, and its work is linear in them.
 
-use crate::as_of::line::Line;
+use crate::as_of::slot_queue::SlotQueue;
 use actors::Environment;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
 use tokio::sync::oneshot;
@@ -32,7 +32,8 @@ const DEADLINE_MS: u64 = 5_000;
 /// Largest body that `run_sized` reads on the caller's own thread: 16 KiB of JSON take about 0.1 ms.
 pub const INLINE_BYTES_MAX: usize = 16 * 1024;
 
-static THREADS: LazyLock<Line> = LazyLock::new(|| Line::new(BODY_THREADS_MAX, WAITING_MAX, WAIT_MS_MAX));
+static THREADS: LazyLock<SlotQueue> =
+    LazyLock::new(|| SlotQueue::new(BODY_THREADS_MAX, WAITING_MAX, WAIT_MS_MAX));
 
 /// A handle that runs work on request bodies on the body threads.
 #[derive(Clone)]
@@ -74,7 +75,7 @@ impl BodyWork {
 
     async fn run_in<T: Send + 'static>(
         &self,
-        threads: &Line,
+        threads: &SlotQueue,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let thread = threads.place(self.clock.as_ref(), busy).await?;
@@ -96,7 +97,7 @@ impl BodyWork {
                 Err(_stopped) => Err(Problem::unavailable("the server is shutting down")),
             },
             () = self.clock.wait_until(until) => Err(Problem::new(
-                Kind::Unavailable,
+                ProblemKind::Unavailable,
                 "body-too-slow",
                 format!("the body was not read within {DEADLINE_MS} ms: send it in smaller parts"),
             )),
@@ -106,7 +107,7 @@ impl BodyWork {
 
 fn busy() -> Problem {
     Problem::new(
-        Kind::Busy,
+        ProblemKind::Busy,
         "bodies-busy",
         format!(
             "{BODY_THREADS_MAX} bodies are being read and others are waiting: send the request again in a \
@@ -118,7 +119,7 @@ fn busy() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::as_of::line::testing::StandingClock;
+    use crate::as_of::slot_queue::testing::StoppedClock;
     use actors::Supervisor;
     use store::test_ports::StepClock;
     use tokio::runtime::Handle;
@@ -130,7 +131,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_on_a_body_runs_on_another_thread() {
-        let work = work_by(Arc::new(StandingClock));
+        let work = work_by(Arc::new(StoppedClock));
         let caller = std::thread::current().id();
         let there = work.run(|| std::thread::current().id()).await.unwrap();
         assert_ne!(there, caller);
@@ -142,25 +143,25 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_of_the_work_is_a_fault_of_one_request() {
-        let work = work_by(Arc::new(StandingClock));
+        let work = work_by(Arc::new(StoppedClock));
         let fault = work.run(|| -> () { panic!("a body") }).await.unwrap_err();
-        assert_eq!(fault.kind, Kind::Fault);
+        assert_eq!(fault.kind, ProblemKind::Fault);
         assert_eq!(work.run(|| 7).await.unwrap(), 7);
     }
 
     #[tokio::test]
     async fn a_deadline_frees_the_caller_and_the_end_of_the_work_frees_the_thread() {
         let work = work_by(Arc::new(StepClock::default()));
-        let threads = Line::new(1, 1, WAIT_MS_MAX);
+        let threads = SlotQueue::new(1, 1, WAIT_MS_MAX);
         let (go_on, held) = std::sync::mpsc::sync_channel::<()>(1);
         let fault = work
             .run_in(&threads, move || held.recv().is_ok())
             .await
             .unwrap_err();
         assert_eq!(fault.code, "body-too-slow");
-        let mut next = Box::pin(threads.place(&StandingClock, busy));
+        let mut next = Box::pin(threads.place(&StoppedClock, busy));
         assert!(futures_util::poll!(&mut next).is_pending());
-        let beyond = threads.place(&StandingClock, busy).await.unwrap_err();
+        let beyond = threads.place(&StoppedClock, busy).await.unwrap_err();
         assert_eq!(beyond.code, "bodies-busy");
         go_on.send(()).unwrap();
         assert!(next.await.is_ok());

@@ -1,8 +1,8 @@
-//! The API's form of one call (`CallShown`), and the reading of a call's own events.
+//! The API's form of one call (`CallResponse`), and the reading of a call's own events.
 
-use crate::as_of::{CorrectionShown, Known, TrueThen};
-use crate::logged_recording::Logged;
-use crate::masked::masked;
+use crate::as_of::{CallAtInstant, CorrectionResponse, PastMomentInfo};
+use crate::logged_recording::LoggedRecording;
+use crate::value_masking::masked;
 use domain::call::FourState;
 use domain::call::event::EndReason;
 use domain::call::{Call, CallState, Finding, LegState};
@@ -21,7 +21,7 @@ use serde::Serialize;
 
 /// How a call ended: disposition and outcome, each with its Chinese and English label.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct FindingShown {
+pub struct FindingResponse {
     disposition: Disposition,
     disposition_zh: &'static str,
     disposition_en: &'static str,
@@ -31,8 +31,8 @@ pub struct FindingShown {
 }
 
 /// Returns a finding with the labels of its disposition and outcome.
-pub(crate) fn describe_finding(finding: Finding) -> FindingShown {
-    FindingShown {
+pub(crate) fn describe_finding(finding: Finding) -> FindingResponse {
+    FindingResponse {
         disposition: finding.disposition,
         disposition_zh: finding.disposition.label_zh(),
         disposition_en: finding.disposition.label_en(),
@@ -50,7 +50,7 @@ pub async fn stream_of(store: &dyn EventStore, call: CallId) -> Result<Vec<Store
 
 /// One call with its legs, its place in the flow and its end.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct CallShown {
+pub struct CallResponse {
     pub id: CallId,
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
@@ -68,27 +68,27 @@ pub struct CallShown {
     pub transfer_requested: bool,
     /// Why the call was transferred. Null if it was not, or if it was stored before reasons were recorded.
     pub transfer_reason: Option<TransferReason>,
-    pub legs: Vec<LegShown>,
-    pub ended: Option<EndShown>,
+    pub legs: Vec<LegResponse>,
+    pub ended: Option<CallEndResponse>,
     /// Digest of the recording and, if its retention period is over, its disposal. Absent if the call was
     /// not recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub recording: Option<Logged>,
+    pub recording: Option<LoggedRecording>,
     /// Corrections of the finding after the end of the call.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub corrections: Option<Vec<CorrectionShown>>,
+    pub corrections: Option<Vec<CorrectionResponse>>,
     /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub known: Option<Known>,
+    pub known: Option<PastMomentInfo>,
     /// For a question about the past: what was true at the requested instant, by what is known today.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub true_then: Option<TrueThen>,
+    pub true_then: Option<CallAtInstant>,
 }
 
 /// One leg of a call: its trunk, SIP call id, caller number and how far it came.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "a reply's members, not states")]
-pub struct LegShown {
+pub struct LegResponse {
     leg: u8,
     trunk: String,
     #[schemars(example = &"6b2f1f0e-1@ledgerline")]
@@ -105,26 +105,26 @@ pub struct LegShown {
 
 /// The end of a call: its current finding, time, talk time and reason.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct EndShown {
+pub struct CallEndResponse {
     #[serde(flatten)]
-    finding: FindingShown,
+    finding: FindingResponse,
     at: Timestamp,
     talk_ms: u64,
     reason: EndReason,
     /// The finding recorded when the call ended, if a later correction differs from it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    recorded: Option<FindingShown>,
+    recorded: Option<FindingResponse>,
 }
 
 /// Returns a call for the API, without the callee's number. The caller of this function adds the number
 /// with `masked_callee_of` after it has logged the read.
-pub fn describe(call: CallId, state: &CallState) -> CallShown {
+pub fn describe(call: CallId, state: &CallState) -> CallResponse {
     let ended = state.ended().zip(state.finding()).map(|(ended, found)| {
         let recorded = Finding {
             disposition: ended.disposition,
             outcome: ended.outcome,
         };
-        EndShown {
+        CallEndResponse {
             finding: describe_finding(found),
             at: ended.at,
             talk_ms: ended.talk_ms,
@@ -132,7 +132,7 @@ pub fn describe(call: CallId, state: &CallState) -> CallShown {
             recorded: (found != recorded).then(|| describe_finding(recorded)),
         }
     });
-    CallShown {
+    CallResponse {
         id: call,
         campaign: state.campaign().cloned(),
         customer: state.customer().cloned(),
@@ -159,9 +159,9 @@ pub fn masked_callee_of(state: &CallState) -> Option<String> {
     masked(state.callee(), mask_e164)
 }
 
-fn describe_leg(leg: &LegState) -> LegShown {
+fn describe_leg(leg: &LegState) -> LegResponse {
     let failure = leg.failure.as_ref();
-    LegShown {
+    LegResponse {
         leg: leg.leg,
         trunk: leg.trunk.clone(),
         sip_call_id: leg.sip_call_id.clone(),

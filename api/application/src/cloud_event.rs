@@ -2,7 +2,7 @@
 //! stored.
 
 use domain::ids::{CustomerId, EventId, StreamId};
-use domain::number_ids::NumberIds;
+use domain::number_ids::NumberIdForm;
 use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
 use domain::time::Timestamp;
@@ -97,17 +97,17 @@ impl CloudEvent {
 
 /// The parts of an event that can contain ids of phone numbers, for replies that show these parts
 /// separately.
-pub struct ShownParts<'a> {
+pub struct EventParts<'a> {
     pub id: EventId,
     pub customer: Option<&'a CustomerId>,
     pub stream: StreamId,
     pub data: Option<Box<RawValue>>,
 }
 
-impl ShownParts<'_> {
+impl EventParts<'_> {
     /// Returns stream and data with ids of phone numbers in the form `ids` that this reader gets.
-    pub fn with(self, ids: NumberIds) -> (StreamId, Option<Box<RawValue>>) {
-        if ids == NumberIds::AsStored {
+    pub fn with(self, ids: NumberIdForm) -> (StreamId, Option<Box<RawValue>>) {
+        if ids == NumberIdForm::AsStored {
             return (self.stream, self.data);
         }
         let record = json!({
@@ -137,7 +137,7 @@ pub struct EventPage {
 
 /// Builds `{"items":[…],"next":"42"}`. `next` is the position after which the following page begins: that
 /// of the last item, or `reached` if the reader looked further.
-pub fn page_of(page: &[StoredEvent], reached: Position, ids: NumberIds) -> Result<EventPage, Problem> {
+pub fn page_of(page: &[StoredEvent], reached: Position, ids: NumberIdForm) -> Result<EventPage, Problem> {
     let mut items = Vec::with_capacity(page.len());
     for stored in page {
         items.push(read(&ids.of_event(stored))?);

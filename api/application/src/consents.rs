@@ -2,11 +2,11 @@
 //! request into a customer command.
 
 use crate::countries::NumberInCountry;
-use crate::kept_words::masked_reason;
+use crate::stored_text_masking::masked_reason;
 use domain::customer::CustomerCommand;
 use domain::ids::{CallId, CustomerId};
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -47,7 +47,7 @@ pub struct ConsentWithdrawal {
 /// appear in a URL.
 #[derive(JsonSchema)]
 #[schemars(rename = "{T}ByNumber")]
-pub struct ByNumber<T> {
+pub struct ByNumberRequest<T> {
     /// The phone number, in any usual form.
     #[schemars(example = &"13800138000")]
     pub number: String,
@@ -55,7 +55,7 @@ pub struct ByNumber<T> {
     pub order: T,
 }
 
-impl<T: Order> Order for ByNumber<T> {
+impl<T: ApiRequest> ApiRequest for ByNumberRequest<T> {
     fn read(body: &mut Members) -> Self {
         Self {
             number: body.needed_text("number").unwrap_or_default(),
@@ -64,7 +64,7 @@ impl<T: Order> Order for ByNumber<T> {
     }
 }
 
-impl Order for Consent {
+impl ApiRequest for Consent {
     fn read(body: &mut Members) -> Self {
         Self {
             scope: body.needed_short_text("scope", NAME_BYTES_MAX),
@@ -76,7 +76,7 @@ impl Order for Consent {
     }
 }
 
-impl Order for ConsentWithdrawal {
+impl ApiRequest for ConsentWithdrawal {
     fn read(body: &mut Members) -> Self {
         Self {
             scope: body.needed_short_text("scope", NAME_BYTES_MAX),
@@ -86,23 +86,23 @@ impl Order for ConsentWithdrawal {
 }
 
 /// The customer command that a consent request leads to, and the scope that it concerns.
-pub struct Wanted {
+pub struct ConsentAction {
     pub scope: String,
     pub command: CustomerCommand,
 }
 
 /// A request about a consent, which can become a customer command.
-pub trait OfConsent: Order + Send {
+pub trait ConsentRequest: ApiRequest + Send {
     /// True if the request concerns one customer only (recording a consent). A withdrawal by number applies
     /// to all customers who have the number.
     const IS_OF_ONE: bool;
-    fn wanted(self, now: Timestamp) -> Wanted;
+    fn wanted(self, now: Timestamp) -> ConsentAction;
 }
 
-impl OfConsent for Consent {
+impl ConsentRequest for Consent {
     const IS_OF_ONE: bool = true;
-    fn wanted(self, now: Timestamp) -> Wanted {
-        Wanted {
+    fn wanted(self, now: Timestamp) -> ConsentAction {
+        ConsentAction {
             scope: self.scope.clone(),
             command: CustomerCommand::RecordConsent {
                 scope: self.scope,
@@ -115,10 +115,10 @@ impl OfConsent for Consent {
     }
 }
 
-impl OfConsent for ConsentWithdrawal {
+impl ConsentRequest for ConsentWithdrawal {
     const IS_OF_ONE: bool = false;
-    fn wanted(self, _: Timestamp) -> Wanted {
-        Wanted {
+    fn wanted(self, _: Timestamp) -> ConsentAction {
+        ConsentAction {
             scope: self.scope.clone(),
             command: CustomerCommand::WithdrawConsent {
                 scope: self.scope,
@@ -130,7 +130,7 @@ impl OfConsent for ConsentWithdrawal {
 
 /// One consent of a customer. Instants are null where there is none.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ConsentShown {
+pub struct ConsentResponse {
     pub scope: String,
     /// State of the consent, in the words of the compliance rule for consent.
     #[schemars(extend("enum" = ["given", "withdrawn", "expired", "without_evidence", "given_later", "absent"]))]
@@ -143,9 +143,9 @@ pub struct ConsentShown {
 
 /// The consents of one customer.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ConsentsShown {
+pub struct ConsentsResponse {
     pub id: CustomerId,
-    pub consents: Vec<ConsentShown>,
+    pub consents: Vec<ConsentResponse>,
 }
 
 /// The consents of all customers who have a number.
@@ -154,16 +154,16 @@ pub struct ConsentsByNumber {
     /// The number, masked.
     #[schemars(example = &"138****8000")]
     pub number: String,
-    pub customers: Vec<ConsentsShown>,
+    pub customers: Vec<ConsentsResponse>,
     /// False if there may be more customers with this number.
     pub complete: bool,
 }
 
 /// One customer's consent after a change.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ConsentAfter {
+pub struct UpdatedConsent {
     pub id: CustomerId,
-    pub consent: ConsentShown,
+    pub consent: ConsentResponse,
     /// After a withdrawal: calls that had been granted. Each is withdrawn, or canceled if it is not
     /// answered yet.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,7 +173,7 @@ pub struct ConsentAfter {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConsentChanged {
     #[serde(flatten)]
-    pub after: ConsentAfter,
+    pub after: UpdatedConsent,
     pub position: String,
 }
 
@@ -186,7 +186,7 @@ pub struct ConsentsChanged {
     /// them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub countries: Vec<NumberInCountry>,
-    pub customers: Vec<ConsentAfter>,
+    pub customers: Vec<UpdatedConsent>,
     /// False if there may be more customers with this number.
     pub complete: bool,
     /// Log position of the change. Absent for users who may not see every customer: it would reveal that

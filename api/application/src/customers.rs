@@ -1,8 +1,8 @@
 //! Customers in the API: the requests for erasure and legal hold, and the replies with enrolments, numbers
 //! and the progress of an erasure.
 
-use crate::as_of::Known;
-use crate::masked::masked;
+use crate::as_of::PastMomentInfo;
+use crate::value_masking::masked;
 use domain::call_caps::CallCap;
 use domain::callback::Callback;
 use domain::calling_plan::Basis;
@@ -11,11 +11,11 @@ use domain::customer::{CustomerCommand, CustomerState, Erasure, KEY_BACKUP_DAYS_
 use domain::disposition::{Disposition, Outcome};
 use domain::four_eyes::FourEyes;
 use domain::ids::{ApprovalId, CallId, CampaignId, CustomerId, EventId, ListId, NumberId, UserId};
-use domain::number_ids::NumberIds;
+use domain::number_ids::NumberIdForm;
 use domain::phone_number::mask_e164;
 use domain::preferred_times::PreferredTime;
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use projections::views::customer_timeline::{CustomerCall, TimelineLine};
 use projections::views::portrait::Portrait;
 use schemars::JsonSchema;
@@ -27,7 +27,7 @@ const TEXT_BYTES_MAX: usize = 256;
 
 /// A request to erase a customer.
 #[derive(Clone, JsonSchema)]
-pub struct ErasureOrder {
+pub struct ErasureRequest {
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     reason: String,
     #[schemars(length(max = TEXT_BYTES_MAX))]
@@ -38,7 +38,7 @@ pub struct ErasureOrder {
     approval: Option<ApprovalId>,
 }
 
-impl Order for ErasureOrder {
+impl ApiRequest for ErasureRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
@@ -49,7 +49,7 @@ impl Order for ErasureOrder {
     }
 }
 
-impl ErasureOrder {
+impl ErasureRequest {
     /// Returns the reason and the approval of the request.
     pub fn asks(&self) -> (&str, Option<ApprovalId>) {
         (&self.reason, self.approval)
@@ -69,14 +69,14 @@ impl ErasureOrder {
 
 /// A request for a legal hold, which forbids erasure and dials.
 #[derive(JsonSchema)]
-pub struct HoldOrder {
+pub struct LegalHoldRequest {
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     reason: String,
     #[schemars(length(max = TEXT_BYTES_MAX))]
     by: Option<String>,
 }
 
-impl Order for HoldOrder {
+impl ApiRequest for LegalHoldRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
@@ -85,8 +85,8 @@ impl Order for HoldOrder {
     }
 }
 
-impl From<HoldOrder> for CustomerCommand {
-    fn from(HoldOrder { reason, by }: HoldOrder) -> Self {
+impl From<LegalHoldRequest> for CustomerCommand {
+    fn from(LegalHoldRequest { reason, by }: LegalHoldRequest) -> Self {
         Self::Hold { reason, by }
     }
 }
@@ -102,7 +102,7 @@ pub struct HoldRelease {
     approval: Option<ApprovalId>,
 }
 
-impl Order for HoldRelease {
+impl ApiRequest for HoldRelease {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.short_text("reason", TEXT_BYTES_MAX),
@@ -130,7 +130,7 @@ impl HoldRelease {
 
 /// Whether a customer is under a legal hold, and how far an erasure has come.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Standing {
+pub struct HoldErasureStatus {
     /// Reason of the legal hold. Null if there is none.
     #[schemars(example = &"a complaint is being looked into")]
     pub held: Option<String>,
@@ -144,7 +144,7 @@ pub struct Standing {
     pub open_calls: Vec<CallId>,
 }
 
-impl Standing {
+impl HoldErasureStatus {
     /// Reads hold and erasure from a customer's state. The certificate is the event of kind
     /// `certificate_event` in the customer's stream; its number is the id of `customer.erased`.
     pub fn of(state: &CustomerState) -> Self {
@@ -167,16 +167,16 @@ impl Standing {
 
 /// Hold and erasure of a customer after a change.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct StandingChanged {
+pub struct HoldErasureResponse {
     #[serde(flatten)]
-    pub standing: Standing,
+    pub standing: HoldErasureStatus,
     pub id: CustomerId,
     pub position: String,
 }
 
 /// One customer. Personal values are masked; erased ones are null.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct CustomerShown {
+pub struct CustomerResponse {
     pub id: CustomerId,
     /// The institution's own customer id, masked.
     #[schemars(example = &"**1")]
@@ -187,8 +187,8 @@ pub struct CustomerShown {
     /// The time zone in which this page shows times.
     #[schemars(example = &"Asia/Shanghai")]
     pub local_zone: &'static str,
-    pub standing: Standing,
-    pub numbers: Vec<NumberOf>,
+    pub standing: HoldErasureStatus,
+    pub numbers: Vec<CustomerNumberResponse>,
     /// Frequency caps of this customer alone, over all campaigns.
     pub caps: Vec<CallCap>,
     /// Preferred times, in the customer's local time.
@@ -199,16 +199,16 @@ pub struct CustomerShown {
     /// Ids of the same person that were merged into this one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<CustomerId>,
-    pub enrolments: Vec<EnrolmentShown>,
+    pub enrolments: Vec<EnrolmentResponse>,
     pub calls: Vec<CallId>,
     /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub known: Option<Known>,
+    pub known: Option<PastMomentInfo>,
 }
 
 /// A phone number of a customer.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct NumberOf {
+pub struct CustomerNumberResponse {
     id: NumberId,
     /// The number, masked.
     #[schemars(example = &"138****8000")]
@@ -216,9 +216,9 @@ pub struct NumberOf {
     invalid: bool,
 }
 
-impl NumberOf {
+impl CustomerNumberResponse {
     /// Builds the entry for a number of this customer, with its id in the form that this reader gets.
-    pub fn of(known: &KnownNumber, customer: &CustomerId, ids: NumberIds) -> Self {
+    pub fn of(known: &KnownNumber, customer: &CustomerId, ids: NumberIdForm) -> Self {
         Self {
             id: ids.of_customer(&known.number, customer),
             phone: masked(Some(&known.phone), mask_e164),
@@ -229,9 +229,9 @@ impl NumberOf {
 
 /// One customer's enrolment in a campaign.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct EnrolmentShown {
+pub struct EnrolmentResponse {
     /// Why the last request to dial the customer was not granted.
-    pub not_called: Option<NotCalled>,
+    pub not_called: Option<NotCalledReason>,
     pub campaign: CampaignId,
     pub list: ListId,
     pub basis: Basis,
@@ -239,14 +239,14 @@ pub struct EnrolmentShown {
     pub calls_count: u32,
     pub due_at: Timestamp,
     /// The callback that the customer asked for.
-    pub callback: Option<CallbackShown>,
+    pub callback: Option<CallbackResponse>,
     pub open_call: Option<CallId>,
-    pub settled: Option<Settled>,
+    pub settled: Option<EnrolmentEnd>,
 }
 
 /// A callback: the time at which a customer asked to be called again.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct CallbackShown {
+pub struct CallbackResponse {
     pub at: Timestamp,
     /// The callback counts as missed from this time on.
     pub until: Timestamp,
@@ -256,7 +256,7 @@ pub struct CallbackShown {
     pub any_from: Option<Timestamp>,
 }
 
-impl CallbackShown {
+impl CallbackResponse {
     pub fn of(callback: &Callback) -> Self {
         Self {
             at: callback.at,
@@ -269,14 +269,14 @@ impl CallbackShown {
 
 /// The final disposition and outcome of an enrolment.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Settled {
+pub struct EnrolmentEnd {
     pub disposition: Disposition,
     pub outcome: Option<Outcome>,
 }
 
 /// Why a customer was not dialed: the rule, its facts, and a sentence in Chinese and English.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct NotCalled {
+pub struct NotCalledReason {
     pub rule: String,
     /// The facts on which the rule decided, by name.
     #[schemars(extend("examples" = [{ "hours": "09:00-20:00" }]))]
@@ -289,18 +289,18 @@ pub struct NotCalled {
 
 /// The history of one customer: calls and timeline.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct TimelineShown {
+pub struct TimelineResponse {
     pub id: CustomerId,
     pub calls: Vec<CustomerCall>,
     pub timeline: Vec<TimelineLine>,
     /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub known: Option<Known>,
+    pub known: Option<PastMomentInfo>,
 }
 
 /// The customer profile: what the calls of one customer made known.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct PortraitShown {
+pub struct PortraitResponse {
     #[serde(flatten)]
     pub portrait: Portrait,
     /// One profile for each id that was merged into this one.
@@ -308,5 +308,5 @@ pub struct PortraitShown {
     pub merged: Vec<Portrait>,
     /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub known: Option<Known>,
+    pub known: Option<PastMomentInfo>,
 }

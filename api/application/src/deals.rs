@@ -4,11 +4,11 @@
 
 use crate::installation::{Installation, follow};
 use actors::AskError;
-use domain::customer::{CallTold, Customer, CustomerCommand, CustomerEvent, CustomerState, DealReport};
+use domain::customer::{Customer, CustomerCommand, CustomerEvent, CustomerState, DealCall, DealReport};
 use domain::deal::{Currency, DealKind};
 use domain::decider::{Context, Decider};
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
@@ -47,7 +47,7 @@ pub struct DealRow {
 
 /// Options of an import of deals.
 #[derive(Debug, Clone, Copy)]
-pub struct Taking {
+pub struct DealImportOptions {
     /// Attribution window: a deal is attributed to a call if it happened at most this many days after it.
     pub window_days: u32,
     /// If true, the rows are checked and nothing is stored.
@@ -56,7 +56,7 @@ pub struct Taking {
 
 /// The result of an import of deals: counts, and the refused rows.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub struct DealsTaken {
+pub struct DealImportReport {
     pub rows: usize,
     /// Number of deals that were not reported before.
     pub stored: usize,
@@ -66,7 +66,7 @@ pub struct DealsTaken {
     pub unchanged: usize,
     /// Stored deals that are attributed to no call, because they happened after the attribution window.
     pub unattributed: usize,
-    pub refused: Vec<DealRefused>,
+    pub refused: Vec<RefusedDeal>,
     pub dry_run: bool,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
@@ -75,7 +75,7 @@ pub struct DealsTaken {
 
 /// A deal that was refused, with the reason.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct DealRefused {
+pub struct RefusedDeal {
     /// Index of the row in the request, from 0.
     pub row: usize,
     #[schemars(example = &"ORDER-17")]
@@ -89,13 +89,13 @@ pub struct DealRefused {
 pub async fn take_deals(
     installation: &Installation,
     rows: Vec<DealRow>,
-    taking: Taking,
+    taking: DealImportOptions,
     cause: Cause,
-) -> Result<DealsTaken, Problem> {
-    let mut taken = DealsTaken {
+) -> Result<DealImportReport, Problem> {
+    let mut taken = DealImportReport {
         rows: rows.len(),
         dry_run: taking.dry_run,
-        ..DealsTaken::default()
+        ..DealImportReport::default()
     };
     for (index, row) in rows.into_iter().enumerate() {
         let reference = row.reference.clone();
@@ -105,7 +105,7 @@ pub async fn take_deals(
                 taken.position = taken.position.max(position);
                 taken.note(&events);
             }
-            Err(problem) if is_of_the_row(problem.kind) => taken.refused.push(DealRefused {
+            Err(problem) if is_of_the_row(problem.kind) => taken.refused.push(RefusedDeal {
                 row: index,
                 reference,
                 why: problem.detail,
@@ -117,11 +117,14 @@ pub async fn take_deals(
 }
 
 /// Returns true for problems that concern one row only. All other problems end the request.
-const fn is_of_the_row(kind: Kind) -> bool {
-    matches!(kind, Kind::Invalid | Kind::Missing | Kind::Refused)
+const fn is_of_the_row(kind: ProblemKind) -> bool {
+    matches!(
+        kind,
+        ProblemKind::Invalid | ProblemKind::Missing | ProblemKind::Refused
+    )
 }
 
-impl DealsTaken {
+impl DealImportReport {
     fn note(&mut self, events: &[CustomerEvent]) {
         let reported = events.iter().find_map(|event| match event {
             CustomerEvent::DealReported { deal, corrects, .. } => Some((deal, *corrects)),
@@ -141,7 +144,7 @@ impl DealsTaken {
 async fn take_one(
     installation: &Installation,
     row: DealRow,
-    taking: Taking,
+    taking: DealImportOptions,
     cause: Cause,
 ) -> Result<(Arc<Vec<CustomerEvent>>, Position), Problem> {
     let (customer, state) = installation.customer_named(&row.customer).await?;
@@ -180,7 +183,7 @@ async fn meant(
     row: &DealRow,
     customer: &CustomerId,
     state: &CustomerState,
-) -> Result<(CampaignId, CallTold), Problem> {
+) -> Result<(CampaignId, DealCall), Problem> {
     let campaign = match (&row.call, &row.campaign) {
         (None, None) => {
             return Err(Problem::invalid(
@@ -208,7 +211,7 @@ async fn meant(
         .or_else(|| dials.iter().find(named));
     match (found, first) {
         (Some((call, dialed_at)), Some((_, first_dialed_at))) => {
-            let told = CallTold {
+            let told = DealCall {
                 call: *call,
                 dialed_at: *dialed_at,
                 first_dialed_at,

@@ -11,7 +11,7 @@ use domain::ids::UserId;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, StreamVersion};
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 /// The content of a draft: a title, and the members of the form that are filled in so far.
 #[derive(Debug, Default, JsonSchema)]
 #[schemars(extend("examples" = [{ "title": "三月提醒", "body": { "step": 2, "task_id": "TASK20261120" } }]))]
-pub struct DraftOrder {
+pub struct DraftRequest {
     #[schemars(length(min = 1, max = TITLE_BYTES_MAX))]
     title: String,
     /// The form's members: as JSON text at most 64,000 bytes; stored sealed. Do not put lists of persons in
@@ -27,7 +27,7 @@ pub struct DraftOrder {
     body: Map<String, Value>,
 }
 
-impl Order for DraftOrder {
+impl ApiRequest for DraftRequest {
     fn read(body: &mut Members) -> Self {
         let title = body.needed_short_text("title", TITLE_BYTES_MAX);
         if body.is_absent("body") {
@@ -42,8 +42,8 @@ impl Order for DraftOrder {
     }
 }
 
-impl From<DraftOrder> for DraftContent {
-    fn from(DraftOrder { title, body }: DraftOrder) -> Self {
+impl From<DraftRequest> for DraftContent {
+    fn from(DraftRequest { title, body }: DraftRequest) -> Self {
         Self {
             title,
             body: Value::Object(body).to_string(),
@@ -54,20 +54,20 @@ impl From<DraftOrder> for DraftContent {
 /// A request to begin a draft: its kind and its content.
 #[derive(Debug, JsonSchema)]
 #[schemars(extend("examples" = [{ "kind": "campaign", "title": "三月提醒", "body": { "step": 2 } }]))]
-pub struct DraftBegun {
+pub struct NewDraftRequest {
     pub kind: DraftKind,
     #[serde(flatten)]
-    pub order: DraftOrder,
+    pub order: DraftRequest,
 }
 
-impl Order for DraftBegun {
+impl ApiRequest for NewDraftRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("kind") {
             body.wrong("kind", "is missing");
         }
         Self {
             kind: body.value("kind").unwrap_or(DraftKind::Campaign),
-            order: DraftOrder::read(body),
+            order: DraftRequest::read(body),
         }
     }
 }
@@ -98,7 +98,7 @@ pub struct DraftList {
 /// One draft with its body.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Draft")]
-pub struct DraftShown {
+pub struct DraftResponse {
     #[serde(flatten)]
     pub draft: DraftListed,
     /// Members of the draft's form. Null if its key was destroyed.
@@ -109,7 +109,7 @@ pub struct DraftShown {
     pub version: StreamVersion,
 }
 
-impl DraftShown {
+impl DraftResponse {
     fn of(name: DraftName, state: &DraftState, version: StreamVersion) -> Option<Self> {
         let content = state.content();
         let draft = DraftListed {
@@ -141,7 +141,7 @@ pub async fn draft(
     installation: &Installation,
     user: &UserId,
     name: DraftName,
-) -> Result<DraftShown, Problem> {
+) -> Result<DraftResponse, Problem> {
     let shown = found(installation, user, name).await?;
     shown.ok_or_else(|| Problem::missing("this draft"))
 }
@@ -150,14 +150,14 @@ async fn found(
     installation: &Installation,
     user: &UserId,
     name: DraftName,
-) -> Result<Option<DraftShown>, Problem> {
+) -> Result<Option<DraftResponse>, Problem> {
     let loaded = installation.entities.drafts.state(&id_of(user, name)).await?;
-    Ok(DraftShown::of(name, &loaded.state, loaded.version))
+    Ok(DraftResponse::of(name, &loaded.state, loaded.version))
 }
 
 /// A draft after it was begun or saved, with the answer of its entity.
-pub struct DraftKept {
-    pub shown: DraftShown,
+pub struct SavedDraft {
+    pub shown: DraftResponse,
     pub answer: Answer<Draft>,
 }
 
@@ -165,9 +165,9 @@ pub struct DraftKept {
 pub async fn begin(
     installation: &Installation,
     user: &UserId,
-    begun: DraftBegun,
+    begun: NewDraftRequest,
     cause: Cause,
-) -> Result<DraftKept, Problem> {
+) -> Result<SavedDraft, Problem> {
     let kind = begun.kind;
     let content = DraftContent::from(begun.order);
     for name in DraftName::all_of(kind) {
@@ -197,9 +197,9 @@ pub async fn replace(
     installation: &Installation,
     user: &UserId,
     name: DraftName,
-    order: DraftOrder,
+    order: DraftRequest,
     cause: Cause,
-) -> Result<DraftKept, Problem> {
+) -> Result<SavedDraft, Problem> {
     let command = DraftCommand::Replace {
         content: order.into(),
     };
@@ -223,11 +223,11 @@ pub async fn remove(
     Ok(removed.await?)
 }
 
-fn kept(name: DraftName, answer: Answer<Draft>) -> Result<DraftKept, Problem> {
-    let shown = DraftShown::of(name, &answer.state, answer.version);
+fn kept(name: DraftName, answer: Answer<Draft>) -> Result<SavedDraft, Problem> {
+    let shown = DraftResponse::of(name, &answer.state, answer.version);
     // This happens when a save is repeated after the draft was removed.
     let shown = shown.ok_or_else(|| Problem::missing("this draft"))?;
-    Ok(DraftKept { shown, answer })
+    Ok(SavedDraft { shown, answer })
 }
 
 fn id_of(user: &UserId, name: DraftName) -> DraftId {

@@ -6,7 +6,7 @@ use actors::Answer;
 use domain::holiday::{Holiday, HolidayCommand};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
-use domain::working_calendar::{CalendarFault, CalendarYear, CalendarYearId, shipped};
+use domain::working_calendar::{CalendarFault, CalendarYear, CalendarYearId, bundled_calendars};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ const YEARS_AROUND: i32 = 5;
 
 /// The holidays of one country in one year, as they apply now.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct YearShown {
+pub struct HolidayYearResponse {
     /// The id of the holidays: country and year.
     #[schemars(example = &"cn-2026")]
     pub id: String,
@@ -30,7 +30,7 @@ pub struct YearShown {
 /// A list of the holidays that apply, one entry per country and year.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct YearList {
-    pub items: Vec<YearShown>,
+    pub items: Vec<HolidayYearResponse>,
 }
 
 /// Returns the shipped years, and the imported years of `countries` around the current year. An imported
@@ -43,7 +43,7 @@ pub async fn years(installation: &Installation, countries: &[String]) -> Result<
             "country must be two lower-case letters, such as cn",
         ));
     }
-    let mut asked: BTreeSet<CalendarYearId> = shipped().iter().map(CalendarYear::id).collect();
+    let mut asked: BTreeSet<CalendarYearId> = bundled_calendars().iter().map(CalendarYear::id).collect();
     let this = installation.now().to_utc().format("%Y").to_string();
     let this: i32 = this.parse().unwrap_or_default();
     for country in countries {
@@ -58,14 +58,18 @@ pub async fn years(installation: &Installation, countries: &[String]) -> Result<
         let state = installation.entities.holidays.state(&id).await?.state;
         let imported = state.calendar().cloned().map(|calendar| ("imported", calendar));
         let shipped = || {
-            let found = shipped().iter().find(|year| year.id() == id);
+            let found = bundled_calendars().iter().find(|year| year.id() == id);
             found.cloned().map(|calendar| ("shipped", calendar))
         };
-        items.extend(imported.or_else(shipped).map(|(origin, calendar)| YearShown {
-            id: id.to_string(),
-            origin,
-            calendar,
-        }));
+        items.extend(
+            imported
+                .or_else(shipped)
+                .map(|(origin, calendar)| HolidayYearResponse {
+                    id: id.to_string(),
+                    origin,
+                    calendar,
+                }),
+        );
     }
     Ok(YearList { items })
 }
@@ -82,7 +86,7 @@ pub async fn import_year(
     calendar: CalendarYear,
     reason: String,
     cause: Cause,
-) -> Result<(YearShown, Answer<Holiday>), Problem> {
+) -> Result<(HolidayYearResponse, Answer<Holiday>), Problem> {
     let id = calendar.id();
     let command = HolidayCommand::Import {
         id: id.clone(),
@@ -90,7 +94,7 @@ pub async fn import_year(
         reason,
     };
     let answer = installation.entities.holidays.ask(&id, command, cause).await?;
-    let shown = YearShown {
+    let shown = HolidayYearResponse {
         id: id.to_string(),
         origin: "imported",
         calendar,

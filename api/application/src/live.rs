@@ -26,7 +26,7 @@ const AGAIN_MS: u64 = 500;
 
 /// The state of the live figures that a watcher receives.
 #[derive(Debug, Clone)]
-pub enum Picture {
+pub enum LiveUpdate {
     /// The last hour is still being read.
     Starting,
     Figures(Arc<LiveSnapshot>),
@@ -39,21 +39,21 @@ pub enum Picture {
 
 /// The follower of the log that computes the live figures, and the channel that publishes them.
 pub struct LiveHub {
-    pictures: watch::Sender<Picture>,
+    pictures: watch::Sender<LiveUpdate>,
 }
 
 impl Default for LiveHub {
     /// A hub without figures yet.
     fn default() -> Self {
         Self {
-            pictures: watch::Sender::new(Picture::Starting),
+            pictures: watch::Sender::new(LiveUpdate::Starting),
         }
     }
 }
 
 impl LiveHub {
     /// Returns a receiver that holds the latest state and signals each new one.
-    pub fn watch(&self) -> watch::Receiver<Picture> {
+    pub fn watch(&self) -> watch::Receiver<LiveUpdate> {
         self.pictures.subscribe()
     }
 
@@ -61,11 +61,11 @@ impl LiveHub {
     /// damaged.
     pub fn latest(&self) -> Result<Arc<LiveSnapshot>, Problem> {
         match &*self.pictures.borrow() {
-            Picture::Starting => Err(Problem::unavailable(
+            LiveUpdate::Starting => Err(Problem::unavailable(
                 "the last hour is still being read; try again",
             )),
-            Picture::Figures(figures) => Ok(Arc::clone(figures)),
-            Picture::Damaged { at, why } => Err(Problem::unavailable(format!(
+            LiveUpdate::Figures(figures) => Ok(Arc::clone(figures)),
+            LiveUpdate::Damaged { at, why } => Err(Problem::unavailable(format!(
                 "the log cannot be read after position {at}: {why}"
             ))),
         }
@@ -139,7 +139,7 @@ impl LiveHub {
             return now;
         }
         fold.figures.forget_before(now);
-        let picture = Picture::Figures(Arc::new(fold.figures.snapshot(now)));
+        let picture = LiveUpdate::Figures(Arc::new(fold.figures.snapshot(now)));
         self.pictures.send_replace(picture);
         now
     }
@@ -147,7 +147,7 @@ impl LiveHub {
     fn damaged(&self, at: Position, why: &ProjectionError) {
         tracing::error!(position = at.0, %why, "live figures end: the next event cannot be read");
         let why = why.to_string().into();
-        self.pictures.send_replace(Picture::Damaged { at, why });
+        self.pictures.send_replace(LiveUpdate::Damaged { at, why });
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// The recording of a call, as its events state it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Logged {
+pub struct LoggedRecording {
     /// SHA-256 of the file, lower-case hex.
     pub sha256: String,
     /// The disposal of the recording after its retention period. Absent while it is kept.
@@ -32,7 +32,7 @@ pub struct Disposed {
 
 /// Returns the recording that a call's events state. `None` if nothing was recorded or the call has not
 /// ended.
-pub fn logged(stored: &[StoredEvent]) -> Result<Option<Logged>, Problem> {
+pub fn read_logged_recording(stored: &[StoredEvent]) -> Result<Option<LoggedRecording>, Problem> {
     let mut found = None;
     for one in stored {
         let envelope = one
@@ -41,7 +41,7 @@ pub fn logged(stored: &[StoredEvent]) -> Result<Option<Logged>, Problem> {
         let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
         match event {
             CallEvent::Ended { recording_sha256, .. } => {
-                found = recording_sha256.map(|sha256| Logged {
+                found = recording_sha256.map(|sha256| LoggedRecording {
                     sha256,
                     disposed: None,
                 });

@@ -4,14 +4,14 @@
 //! this process was started with, a hundred per request. Each result is stored before it is returned or a
 //! compliance rule uses it.
 
-use crate::campaigns::enrolled;
+use crate::campaigns::list_enrolled_customers;
 use crate::installation::{Installation, follow};
 use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::number::NumberCommand;
-use domain::number_check::{Checked, CheckedState};
+use domain::number_check::{CheckedState, NumberCheckResult};
 use domain::phone_number::{PhoneNumber, mask_e164};
 use domain::ports::number_checker::CHECKED_AT_ONCE_MAX;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
@@ -104,7 +104,7 @@ pub async fn check_campaign(
     max_age_days: u32,
     cause: Cause,
 ) -> Result<NumbersChecked, Problem> {
-    let everybody = enrolled(installation, campaign, PEOPLE_MAX).await?;
+    let everybody = list_enrolled_customers(installation, campaign, PEOPLE_MAX).await?;
     let everybody = everybody.ok_or_else(|| {
         let detail = format!(
             "this campaign has more than {PEOPLE_MAX} customers: check the numbers from a file instead"
@@ -192,7 +192,7 @@ async fn ask(
             "the number check service did not respond as specified: {}",
             not_checked.class
         );
-        Problem::new(Kind::Unavailable, "number-check-away", detail)
+        Problem::new(ProblemKind::Unavailable, "number-check-away", detail)
     })?;
     for ((id, phone), state) in some.iter().zip(states) {
         let command = NumberCommand::NoteChecked { state };
@@ -208,7 +208,7 @@ async fn ask(
 }
 
 impl NumbersChecked {
-    fn tell(&mut self, id: NumberId, phone: &str, checked: Checked) {
+    fn tell(&mut self, id: NumberId, phone: &str, checked: NumberCheckResult) {
         *self.by_state.entry(checked.state.code()).or_default() += 1;
         self.checked.push(NumberChecked {
             id: Some(id),

@@ -7,24 +7,24 @@
 
 use crate::access::{Caller, KnownUser};
 use crate::installation::Installation;
-use domain::actor::Way;
+use domain::actor::SignInMethod;
 use domain::ids::UserId;
-use domain::permission::{CampaignScope, DataScope, People, Permission};
-use domain::problem::{Kind, Problem};
+use domain::permission::{AssigneeScope, CampaignScope, DataScope, Permission};
+use domain::problem::{Problem, ProblemKind};
 use domain::webhook::{OwnerFault, REASON_BYTES_MAX, WebhookFacts};
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// A request to take over what another user owns, with the reason.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "its owner has left" }]))]
-pub struct TakeOverOrder {
+pub struct TakeOverRequest {
     /// Reason, stored permanently. It must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
 }
 
-impl Order for TakeOverOrder {
+impl ApiRequest for TakeOverRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
@@ -56,7 +56,7 @@ pub(crate) async fn active_owner(
     Ok(Some(Caller::User(Box::new(KnownUser {
         user: owner.clone(),
         account: account.clone(),
-        way: Way::Other,
+        way: SignInMethod::Other,
         session: None,
         scopes: None,
         campaigns: CampaignScope::All,
@@ -94,7 +94,7 @@ const fn permission_of(facts: &WebhookFacts) -> Permission {
 /// for example, may listen only to the calls of their own customers.
 fn has_for(caller: &Caller, permission: Permission, facts: &WebhookFacts) -> bool {
     let scope = caller.scope_for(permission);
-    scope.is_ok_and(|scope| scope.people == People::All && is_within(facts, &scope))
+    scope.is_ok_and(|scope| scope.people == AssigneeScope::All && is_within(facts, &scope))
 }
 
 /// Returns the first permission that the caller lacks of those required to add this webhook or channel.
@@ -124,7 +124,7 @@ pub(crate) fn is_within(facts: &WebhookFacts, scope: &DataScope) -> bool {
 /// Returns the refusal of a take-over by a caller who lacks a permission required to add the same webhook.
 pub(crate) fn refuse_take_over(lacked: &str) -> Problem {
     Problem::new(
-        Kind::Forbidden,
+        ProblemKind::Forbidden,
         "take-over-beyond-rights",
         format!("taking over needs the same permissions as adding; missing: {lacked}"),
     )
@@ -137,7 +137,7 @@ mod tests {
     use domain::personal::Personal;
     use domain::stored_event::Position;
     use domain::user::Account;
-    use domain::webhook::Format;
+    use domain::webhook::WebhookFormat;
 
     fn caller(roles: &[Role], campaigns: CampaignScope) -> Caller {
         Caller::User(Box::new(KnownUser {
@@ -149,7 +149,7 @@ mod tests {
                 disabled: false,
                 until: None,
             },
-            way: Way::Other,
+            way: SignInMethod::Other,
             session: None,
             scopes: None,
             campaigns: CampaignScope::All,
@@ -158,7 +158,7 @@ mod tests {
 
     fn facts() -> WebhookFacts {
         WebhookFacts {
-            format: Format::Standard,
+            format: WebhookFormat::Standard,
             target: Personal::open("https://example.com/".to_owned()),
             shown: "https://example.com/".to_owned(),
             kinds: ["call.ended".to_owned()].into(),

@@ -9,12 +9,12 @@ use crate::installation::{Installation, follow};
 use actors::AskError;
 use domain::calling_code::DefaultCountry;
 use domain::compliance::ContactHistory;
-use domain::customer::{CustomerCommand, CustomerEvent, Erasure, HistoryOrder};
+use domain::customer::{CustomerCommand, CustomerEvent, Erasure, PastCallImport};
 use domain::ids::NumberId;
 use domain::number::{NumberCommand, NumberEvent};
 use domain::past_call::{HistorySource, PAST_CALLS_OF_EVENT_MAX, PastCall, PastCallId, is_status};
 use domain::phone_number::PhoneNumber;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use projections::views::customer_timeline;
@@ -66,7 +66,7 @@ pub struct PastCallRow {
 
 /// The result of an import of past calls: counts, and the refused records.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub struct PastCallsTaken {
+pub struct PastCallImportReport {
     pub rows: usize,
     /// Records stored in the streams of numbers.
     pub stored: usize,
@@ -79,7 +79,7 @@ pub struct PastCallsTaken {
     /// Customers who accepted no record of a number, for example because they have as many records as are
     /// kept.
     pub people_refused: usize,
-    pub refused: Vec<PastCallRefused>,
+    pub refused: Vec<RefusedPastCall>,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
@@ -87,7 +87,7 @@ pub struct PastCallsTaken {
 
 /// A record that was refused, with the reason.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct PastCallRefused {
+pub struct RefusedPastCall {
     /// Index of the record in the request, from 0.
     pub row: usize,
     #[schemars(example = &"the call lies in the future")]
@@ -95,7 +95,7 @@ pub struct PastCallRefused {
 }
 
 /// A parsed record of the request.
-struct Told {
+struct ParsedRecord {
     /// Index of the record in the request.
     row: usize,
     call: PastCall,
@@ -110,33 +110,33 @@ pub async fn take_past_calls(
     source: HistorySource,
     rows: Vec<Option<PastCallRow>>,
     cause: Cause,
-) -> Result<PastCallsTaken, Problem> {
-    let mut taken = PastCallsTaken {
+) -> Result<PastCallImportReport, Problem> {
+    let mut taken = PastCallImportReport {
         rows: rows.len(),
-        ..PastCallsTaken::default()
+        ..PastCallImportReport::default()
     };
-    let mut numbers: BTreeMap<NumberId, Vec<Told>> = BTreeMap::new();
+    let mut numbers: BTreeMap<NumberId, Vec<ParsedRecord>> = BTreeMap::new();
     let country = installation.default_country().await?;
     for (row, record) in rows.into_iter().enumerate() {
         let unread = "a member of it is missing, of another form, or none of a record";
         let record = record.ok_or_else(|| unread.to_owned());
         match record.and_then(|record| read(installation, country, source, row, record)) {
             Ok((number, told)) => numbers.entry(number).or_default().push(told),
-            Err(why) => taken.refused.push(PastCallRefused { row, why }),
+            Err(why) => taken.refused.push(RefusedPastCall { row, why }),
         }
     }
     let head = installation.store().head().await?;
     installation.rows_at(head, VIEW_WAIT_MS).await?;
     for (number, calls) in numbers {
-        let one = Importing {
+        let one = ImportContext {
             installation,
             source,
             number,
             cause,
         };
         match one.take(&calls, &mut taken).await {
-            Err(problem) if matches!(problem.kind, Kind::Refused) => {
-                taken.refused.extend(calls.iter().map(|told| PastCallRefused {
+            Err(problem) if matches!(problem.kind, ProblemKind::Refused) => {
+                taken.refused.extend(calls.iter().map(|told| RefusedPastCall {
                     row: told.row,
                     why: problem.detail.clone(),
                 }));
@@ -156,7 +156,7 @@ fn read(
     source: HistorySource,
     place: usize,
     row: PastCallRow,
-) -> Result<(NumberId, Told), String> {
+) -> Result<(NumberId, ParsedRecord), String> {
     let phone = PhoneNumber::parse(&row.phone, country).map_err(|error| error.to_string())?;
     let mut keys = std::iter::once(&row.key).chain(&row.former_key);
     if !keys.all(|key| (1..=KEY_BYTES_MAX).contains(&key.len())) {
@@ -179,7 +179,7 @@ fn read(
         status: row.status,
         talk_ms: row.talk_ms,
     };
-    let told = Told {
+    let told = ParsedRecord {
         row: place,
         call,
         former,
@@ -187,17 +187,17 @@ fn read(
     Ok((number, told))
 }
 
-struct Importing<'a> {
+struct ImportContext<'a> {
     installation: &'a Installation,
     source: HistorySource,
     number: NumberId,
     cause: Cause,
 }
 
-impl Importing<'_> {
+impl ImportContext<'_> {
     /// Gives each record the id under which it is stored: a record that was imported under its former key
     /// keeps that id, in the number's stream and in the customers' streams.
-    async fn as_known(&self, rows: &[Told]) -> Result<Vec<PastCall>, Problem> {
+    async fn as_known(&self, rows: &[ParsedRecord]) -> Result<Vec<PastCall>, Problem> {
         let loaded = self.installation.entities.numbers.state(&self.number).await?;
         let imported = loaded.state.history().imported();
         let named = rows.iter().map(|told| {
@@ -210,7 +210,7 @@ impl Importing<'_> {
         Ok(named.collect())
     }
 
-    async fn take(&self, rows: &[Told], taken: &mut PastCallsTaken) -> Result<(), Problem> {
+    async fn take(&self, rows: &[ParsedRecord], taken: &mut PastCallImportReport) -> Result<(), Problem> {
         let calls = self.as_known(rows).await?;
         let entities = &self.installation.entities;
         let command = NumberCommand::ImportHistory {
@@ -226,11 +226,11 @@ impl Importing<'_> {
         let kept = calls.iter().filter(is_kept).count();
         let now = self.installation.now();
         let mut left_aside = 0;
-        for (Told { row, .. }, call) in rows.iter().zip(&calls) {
+        for (ParsedRecord { row, .. }, call) in rows.iter().zip(&calls) {
             if !is_kept(&call) && ContactHistory::is_beyond_caps(call.dialed_at, now) {
                 left_aside += 1;
                 let why = "older than the cap window, and the number already has the maximum of records";
-                taken.refused.push(PastCallRefused {
+                taken.refused.push(RefusedPastCall {
                     row: *row,
                     why: why.to_owned(),
                 });
@@ -242,16 +242,16 @@ impl Importing<'_> {
         self.tell_people(&calls, taken).await
     }
 
-    async fn tell_people(&self, calls: &[PastCall], taken: &mut PastCallsTaken) -> Result<(), Problem> {
+    async fn tell_people(&self, calls: &[PastCall], taken: &mut PastCallImportReport) -> Result<(), Problem> {
         let entities = &self.installation.entities;
         let db = self.installation.rows.db();
-        for customer in customer_timeline::having(db.as_ref(), &self.number).await? {
+        for customer in customer_timeline::find_by_number(db.as_ref(), &self.number).await? {
             let loaded = entities.customers.state(&customer).await?;
             // An erased customer, or one being erased, gets no new data.
             if loaded.state.erasure() != Erasure::None {
                 continue;
             }
-            let order = HistoryOrder {
+            let order = PastCallImport {
                 source: self.source,
                 number: self.number.clone(),
                 calls: calls.to_vec(),

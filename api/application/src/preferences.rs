@@ -4,11 +4,11 @@ use crate::installation::Installation;
 use actors::Answer;
 use domain::ids::UserId;
 use domain::preference::{
-    Chosen, HomePage, Preference, PreferenceCommand, PreferredLanguage, PreferredTheme,
+    HomePage, Preference, PreferenceCommand, PreferredLanguage, PreferredTheme, UserPreferences,
 };
 use domain::problem::Problem;
 use domain::stored_event::{Cause, StreamVersion};
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -16,14 +16,14 @@ use serde::Serialize;
 /// browser decides.
 #[derive(Debug, Default, JsonSchema)]
 #[schemars(extend("examples" = [{ "language": "zh-CN", "theme": "dark", "home": "wall" }]))]
-pub struct PreferenceOrder {
+pub struct PreferencesRequest {
     language: Option<PreferredLanguage>,
     theme: Option<PreferredTheme>,
     /// The page that the console shows first.
     home: Option<HomePage>,
 }
 
-impl Order for PreferenceOrder {
+impl ApiRequest for PreferencesRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             language: body.value("language"),
@@ -33,8 +33,8 @@ impl Order for PreferenceOrder {
     }
 }
 
-impl From<PreferenceOrder> for Chosen {
-    fn from(order: PreferenceOrder) -> Self {
+impl From<PreferencesRequest> for UserPreferences {
+    fn from(order: PreferencesRequest) -> Self {
         Self {
             language: order.language,
             theme: order.theme,
@@ -46,9 +46,9 @@ impl From<PreferenceOrder> for Chosen {
 /// The preferences of a user.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Preferences")]
-pub struct PreferencesShown {
+pub struct PreferencesResponse {
     #[serde(flatten)]
-    pub chosen: Chosen,
+    pub chosen: UserPreferences,
     /// Version that was read. Send it as `If-Match` when you change the preferences.
     #[schemars(example = &"\"v0\"")]
     pub etag: String,
@@ -57,8 +57,8 @@ pub struct PreferencesShown {
     pub version: StreamVersion,
 }
 
-impl PreferencesShown {
-    fn of(chosen: Chosen, version: StreamVersion) -> Self {
+impl PreferencesResponse {
+    fn of(chosen: UserPreferences, version: StreamVersion) -> Self {
         Self {
             chosen,
             etag: format!("\"v{}\"", version.0),
@@ -68,14 +68,14 @@ impl PreferencesShown {
 }
 
 /// Returns the preferences of this user; empty if nothing was chosen yet.
-pub async fn preferences(installation: &Installation, user: &UserId) -> Result<PreferencesShown, Problem> {
+pub async fn preferences(installation: &Installation, user: &UserId) -> Result<PreferencesResponse, Problem> {
     let loaded = installation.entities.preferences.state(user).await?;
-    Ok(PreferencesShown::of(loaded.state.chosen(), loaded.version))
+    Ok(PreferencesResponse::of(loaded.state.chosen(), loaded.version))
 }
 
 /// Preferences after a change, with the answer of the entity.
-pub struct PreferencesKept {
-    pub shown: PreferencesShown,
+pub struct SavedPreferences {
+    pub shown: PreferencesResponse,
     pub answer: Answer<Preference>,
 }
 
@@ -83,17 +83,17 @@ pub struct PreferencesKept {
 pub async fn choose(
     installation: &Installation,
     user: &UserId,
-    order: PreferenceOrder,
+    order: PreferencesRequest,
     cause: Cause,
-) -> Result<PreferencesKept, Problem> {
+) -> Result<SavedPreferences, Problem> {
     let command = PreferenceCommand::Choose { chosen: order.into() };
     let answer = installation
         .entities
         .preferences
         .ask(user, command, cause)
         .await?;
-    Ok(PreferencesKept {
-        shown: PreferencesShown::of(answer.state.chosen(), answer.version),
+    Ok(SavedPreferences {
+        shown: PreferencesResponse::of(answer.state.chosen(), answer.version),
         answer,
     })
 }

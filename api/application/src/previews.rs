@@ -4,14 +4,14 @@
 //! shown, and again at the dial. The campaign's stream decides which agent has the offer. Nothing here
 //! dials.
 
-use crate::customers::CallbackShown;
+use crate::customers::CallbackResponse;
 use crate::installation::{Installation, follow};
-use crate::masked::masked;
+use crate::value_masking::masked;
 use crate::why_not::{campaign_now, judged_for_preview};
 use actors::{AskError, engaged_now};
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::command::{CampaignCommand, PreviewCommand};
-use domain::campaign::{CampaignRefusal, CampaignState, Waiting};
+use domain::campaign::{CampaignRefusal, CampaignState, StageWaitReason};
 use domain::compliance::zone_of_campaign;
 use domain::customer::{CustomerCommand, CustomerRefusal, CustomerState};
 use domain::disposition::Disposition;
@@ -41,14 +41,14 @@ const GIVEN_AWAY: &str = "given to somebody else";
 
 /// The campaign and the agent of a request for preview offers.
 #[derive(Debug, Clone)]
-pub struct Asking {
+pub struct PreviewQuery {
     pub campaign: CampaignId,
     pub agent: UserId,
 }
 
 /// A customer who is offered to an agent. Personal values are masked; erased ones are null.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct OfferShown {
+pub struct PreviewOfferResponse {
     pub customer: CustomerId,
     /// The institution's own customer id, masked.
     #[schemars(example = &"**1")]
@@ -66,10 +66,10 @@ pub struct OfferShown {
     pub calls_count: u32,
     pub last: Option<Disposition>,
     /// The callback that the customer asked for.
-    pub callback: Option<CallbackShown>,
+    pub callback: Option<CallbackResponse>,
 }
 
-impl OfferShown {
+impl PreviewOfferResponse {
     pub fn of(campaign: &CampaignId, offer: &Offer, person: &CustomerState) -> Self {
         let enrolment = person.enrolment(campaign);
         let phone = enrolment.and_then(|enrolment| person.phone(&enrolment.number));
@@ -85,19 +85,19 @@ impl OfferShown {
             last: enrolment
                 .and_then(|enrolment| enrolment.last)
                 .map(|last| last.disposition),
-            callback: callback.map(CallbackShown::of),
+            callback: callback.map(CallbackResponse::of),
         }
     }
 }
 
 /// The agent's open offer after a command, and the log position of the change.
-pub struct Answered {
+pub struct PreviewOfferResult {
     pub offer: Option<Offer>,
     pub position: Position,
 }
 
 /// Returns the agent's open offer, if there is one.
-pub async fn open(installation: &Installation, asking: &Asking) -> Result<Option<Offer>, Problem> {
+pub async fn open(installation: &Installation, asking: &PreviewQuery) -> Result<Option<Offer>, Problem> {
     let state = campaign(installation, asking).await?;
     may_be_offered(installation, asking, &state).await?;
     Ok(state.offers().of(&asking.agent, installation.now()).cloned())
@@ -107,7 +107,7 @@ pub async fn open(installation: &Installation, asking: &Asking) -> Result<Option
 /// only those are considered.
 pub async fn next_people(
     installation: &Installation,
-    asking: &Asking,
+    asking: &PreviewQuery,
     of: Option<&[CustomerId]>,
 ) -> Result<Vec<CustomerId>, Problem> {
     let state = campaign(installation, asking).await?;
@@ -146,8 +146,8 @@ pub async fn next_people(
     let gates = state.gates();
     let may_be_dialed = |customer: &CustomerId| match gates.waiting(now) {
         None => true,
-        Some(Waiting::TestIsFull) => gates.admits(customer),
-        Some(Waiting::DayIsFull { .. }) => false,
+        Some(StageWaitReason::TestIsFull) => gates.admits(customer),
+        Some(StageWaitReason::DayIsFull { .. }) => false,
     };
     let is_free =
         |customer: &CustomerId| may_be_dialed(customer) && state.offers().agent_of(customer, now).is_none();
@@ -156,7 +156,10 @@ pub async fn next_people(
 }
 
 /// Returns the campaign's facts for judging the customers, with this agent as the only free one.
-pub async fn judged_by(installation: &Installation, asking: &Asking) -> Result<CampaignFacts, Problem> {
+pub async fn load_preview_facts(
+    installation: &Installation,
+    asking: &PreviewQuery,
+) -> Result<CampaignFacts, Problem> {
     let mut facts = campaign_now(installation, &asking.campaign).await?;
     facts.free_agents = vec![asking.agent.clone()];
     Ok(facts)
@@ -166,11 +169,11 @@ pub async fn judged_by(installation: &Installation, asking: &Asking) -> Result<C
 /// offer first.
 pub async fn offer(
     installation: &Installation,
-    asking: &Asking,
+    asking: &PreviewQuery,
     customer: &CustomerId,
     facts: &CampaignFacts,
     cause: Cause,
-) -> Result<Option<Answered>, Problem> {
+) -> Result<Option<PreviewOfferResult>, Problem> {
     let judge = judged_for_preview(installation, customer, facts.clone()).await?;
     let named = follow(cause, &format!("judge:{customer}"));
     match installation.entities.customers.ask(customer, judge, named).await {
@@ -195,10 +198,10 @@ pub async fn offer(
 /// Accepts the call to the offered customer. The call's id is that of the customer's next call.
 pub async fn accept(
     installation: &Installation,
-    asking: &Asking,
+    asking: &PreviewQuery,
     customer: CustomerId,
     cause: Cause,
-) -> Result<Answered, Problem> {
+) -> Result<PreviewOfferResult, Problem> {
     let state = campaign(installation, asking).await?;
     may_be_offered(installation, asking, &state).await?;
     let person = installation.entities.customers.state(&customer).await?.state;
@@ -216,11 +219,11 @@ pub async fn accept(
 /// process ends between these two steps, the offer expires by itself.
 pub async fn skip(
     installation: &Installation,
-    asking: &Asking,
+    asking: &PreviewQuery,
     customer: CustomerId,
     reason: String,
     cause: Cause,
-) -> Result<Answered, Problem> {
+) -> Result<PreviewOfferResult, Problem> {
     let state = campaign(installation, asking).await?;
     let dialing = state.plan().and_then(|plan| plan.dialing).unwrap_or_default();
     let open = state.offers().of(&asking.agent, installation.now());
@@ -255,7 +258,7 @@ pub async fn skip(
 /// Ends the offer of a customer who is no longer assigned to this agent. Nothing is stored on the customer.
 pub async fn let_go(
     installation: &Installation,
-    asking: &Asking,
+    asking: &PreviewQuery,
     customer: CustomerId,
     cause: Cause,
 ) -> Result<(), Problem> {
@@ -270,14 +273,14 @@ pub async fn let_go(
 
 async fn ask(
     installation: &Installation,
-    asking: &Asking,
+    asking: &PreviewQuery,
     command: PreviewCommand,
     cause: Cause,
-) -> Result<Answered, AskError<CampaignRefusal>> {
+) -> Result<PreviewOfferResult, AskError<CampaignRefusal>> {
     let campaigns = &installation.entities.campaigns;
     let command = CampaignCommand::Preview(command);
     let answer = campaigns.ask(&asking.campaign, command, cause).await?;
-    Ok(Answered {
+    Ok(PreviewOfferResult {
         offer: answer
             .state
             .offers()
@@ -287,7 +290,7 @@ async fn ask(
     })
 }
 
-async fn campaign(installation: &Installation, asking: &Asking) -> Result<Arc<CampaignState>, Problem> {
+async fn campaign(installation: &Installation, asking: &PreviewQuery) -> Result<Arc<CampaignState>, Problem> {
     let state = installation
         .entities
         .campaigns
@@ -303,7 +306,7 @@ async fn campaign(installation: &Installation, asking: &Asking) -> Result<Arc<Ca
 /// Refuses if an emergency stop covers the campaign, or if its dialing mode has no preview offers.
 async fn may_be_offered(
     installation: &Installation,
-    asking: &Asking,
+    asking: &PreviewQuery,
     state: &CampaignState,
 ) -> Result<(), Problem> {
     let plan = state.plan().ok_or_else(|| Problem::missing("this campaign"))?;

@@ -4,14 +4,14 @@
 use crate::installation::Installation;
 use domain::attribute::{Attribute, NAME_BYTES_MAX, TEXT_BYTES_MAX, TagLevel};
 use domain::customer::{
-    AttributesOrder, Customer, CustomerCommand, Profile, ProfileOrigin, TAG_BYTES_MAX, TagOrder,
+    AttributesChange, Customer, CustomerCommand, Profile, ProfileOrigin, TAG_BYTES_MAX, TagChange,
 };
 use domain::decider::Decider;
 use domain::ids::{CustomerId, ListId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::problem::Problem;
 use domain::stored_event::{StreamVersion, open_personal, read_event};
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -33,7 +33,7 @@ pub struct AttributesBody {
     clear: Option<Vec<String>>,
 }
 
-impl Order for AttributesBody {
+impl ApiRequest for AttributesBody {
     fn read(body: &mut Members) -> Self {
         let set = body.inner("set", |members| {
             let names = members.names();
@@ -57,7 +57,7 @@ impl Order for AttributesBody {
 
 impl AttributesBody {
     pub fn command(self) -> CustomerCommand {
-        CustomerCommand::SetAttributes(Box::new(AttributesOrder {
+        CustomerCommand::SetAttributes(Box::new(AttributesChange {
             values: self.set.unwrap_or_default(),
             cleared: self.clear.unwrap_or_default(),
             origin: ProfileOrigin::Person,
@@ -78,7 +78,7 @@ pub struct TagsBody {
     remove: Option<Vec<String>>,
 }
 
-impl Order for TagsBody {
+impl ApiRequest for TagsBody {
     fn read(body: &mut Members) -> Self {
         let level = body.needed_text("level");
         let read = level.as_deref().and_then(TagLevel::of_word);
@@ -96,7 +96,7 @@ impl Order for TagsBody {
 
 impl TagsBody {
     pub fn command(self) -> CustomerCommand {
-        CustomerCommand::Tag(Box::new(TagOrder {
+        CustomerCommand::Tag(Box::new(TagChange {
             level: self.level,
             added: self.add.unwrap_or_default(),
             removed: self.remove.unwrap_or_default(),
@@ -138,7 +138,7 @@ pub struct WrongColumn {
 pub fn attributes_of_row<'a>(
     columns: impl Iterator<Item = (&'a str, &'a str)>,
     list: ListId,
-) -> Result<AttributesOrder, Vec<WrongColumn>> {
+) -> Result<AttributesChange, Vec<WrongColumn>> {
     let (mut values, mut wrong) = (BTreeMap::new(), Vec::new());
     for (column, text) in columns.filter(|(_, text)| !text.trim().is_empty()) {
         let read = Attribute::named(column).map_err(|fault| fault.to_string());
@@ -157,7 +157,7 @@ pub fn attributes_of_row<'a>(
         }
     }
     match wrong.is_empty() {
-        true => Ok(AttributesOrder {
+        true => Ok(AttributesChange {
             values,
             cleared: Vec::new(),
             origin: ProfileOrigin::Import { list },
@@ -168,17 +168,17 @@ pub fn attributes_of_row<'a>(
 
 /// The profile of one customer, in clear: attributes and tags.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ProfileShown {
+pub struct ProfileResponse {
     pub id: CustomerId,
     /// Values by attribute name, each written in the format of its type.
     #[schemars(extend("examples" = [{ "age": "31", "calls_count": "2" }]))]
     pub attributes: BTreeMap<String, String>,
-    pub tags: Vec<TagShown>,
+    pub tags: Vec<TagResponse>,
 }
 
 /// A tag of a customer.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct TagShown {
+pub struct TagResponse {
     pub level: TagLevel,
     #[schemars(example = &"信用卡")]
     pub tag: String,
@@ -187,14 +187,14 @@ pub struct TagShown {
 impl Installation {
     /// Returns the profile of a customer, computed from the customer's own events: values that were set,
     /// and values that follow from calls.
-    pub async fn profile_of(&self, customer: &CustomerId) -> Result<ProfileShown, Problem> {
+    pub async fn profile_of(&self, customer: &CustomerId) -> Result<ProfileResponse, Problem> {
         let profile = self.folded_profile(customer).await?;
         let values = profile.values().iter();
-        let tags = profile.tags().iter().map(|(level, tag)| TagShown {
+        let tags = profile.tags().iter().map(|(level, tag)| TagResponse {
             level: *level,
             tag: tag.clone(),
         });
-        Ok(ProfileShown {
+        Ok(ProfileResponse {
             id: customer.clone(),
             attributes: values
                 .map(|(attribute, value)| (attribute.to_string(), value.written()))

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 /// Why a follower lost its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lost {
+pub enum NameLossReason {
     /// Another follower uses the name now.
     TakenOver,
     /// The subscriber's position was reset. The follower reconnects and continues there.
@@ -28,21 +28,21 @@ pub struct Readers {
 struct Reader {
     /// Sequence number of the follower of this name, from 1.
     turn: u64,
-    lost: watch::Sender<Option<Lost>>,
+    lost: watch::Sender<Option<NameLossReason>>,
 }
 
 /// A name in use by a follower. Dropping it releases the name.
 #[derive(Debug)]
-pub struct Hold {
+pub struct FollowerLease {
     readers: Readers,
     name: SubscriberId,
     turn: u64,
-    lost: watch::Receiver<Option<Lost>>,
+    lost: watch::Receiver<Option<NameLossReason>>,
 }
 
 impl Readers {
     /// Takes the name. A follower that has it is ended with `TakenOver`.
-    pub fn take(&self, name: &SubscriberId) -> Arc<Hold> {
+    pub fn take(&self, name: &SubscriberId) -> Arc<FollowerLease> {
         let (sender, lost) = watch::channel(None);
         let mut by_name = self.locked();
         let before = by_name.remove(name);
@@ -50,9 +50,9 @@ impl Readers {
         by_name.insert(name.clone(), Reader { turn, lost: sender });
         drop(by_name);
         if let Some(reader) = before {
-            reader.lost.send_replace(Some(Lost::TakenOver));
+            reader.lost.send_replace(Some(NameLossReason::TakenOver));
         }
-        Arc::new(Hold {
+        Arc::new(FollowerLease {
             readers: self.clone(),
             name: name.clone(),
             turn,
@@ -61,7 +61,7 @@ impl Readers {
     }
 
     /// Ends the follower of the name, if there is one, with this reason.
-    pub fn end(&self, name: &SubscriberId, why: Lost) {
+    pub fn end(&self, name: &SubscriberId, why: NameLossReason) {
         let reader = self.locked().remove(name);
         if let Some(reader) = reader {
             reader.lost.send_replace(Some(why));
@@ -78,17 +78,17 @@ impl Readers {
     }
 }
 
-impl Hold {
+impl FollowerLease {
     /// Waits until the name is lost and returns the reason. Cancel-safe.
-    pub async fn lost(&self) -> Lost {
+    pub async fn lost(&self) -> NameLossReason {
         let mut lost = self.lost.clone();
         let why = lost.wait_for(Option::is_some).await.ok().and_then(|why| *why);
         // Without a sender, the name was removed from the map; the remover has sent the reason before.
-        why.unwrap_or(Lost::TakenOver)
+        why.unwrap_or(NameLossReason::TakenOver)
     }
 }
 
-impl Drop for Hold {
+impl Drop for FollowerLease {
     fn drop(&mut self) {
         let mut by_name = self.readers.locked();
         if by_name
@@ -127,7 +127,7 @@ mod tests {
         let readers = Readers::default();
         let first = readers.take(&name());
         let second = readers.take(&name());
-        assert_eq!(first.lost().await, Lost::TakenOver);
+        assert_eq!(first.lost().await, NameLossReason::TakenOver);
         drop(first);
         assert!(
             readers.has(&name()),
@@ -141,8 +141,8 @@ mod tests {
     async fn whoever_is_sent_back_is_told_so() {
         let readers = Readers::default();
         let hold = readers.take(&name());
-        readers.end(&name(), Lost::Reset);
-        assert_eq!(hold.lost().await, Lost::Reset);
+        readers.end(&name(), NameLossReason::Reset);
+        assert_eq!(hold.lost().await, NameLossReason::Reset);
         assert!(!readers.has(&name()));
     }
 }

@@ -4,13 +4,13 @@
 //! Nothing here logs the read. The caller must log it before handing out a recording.
 
 use crate::installation::Installation;
-use crate::logged_recording::Logged;
+use crate::logged_recording::LoggedRecording;
 use crate::owners::lost_owner;
 use crate::waveform::{Peaks, Waveform};
 use bytes::Bytes;
 use domain::ids::{CallId, WebhookId};
 use domain::ports::vault::Vault;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::io::{self, ErrorKind, SeekFrom};
@@ -27,20 +27,24 @@ const PIECE_BYTES: usize = 64 * 1024;
 pub const LINK_MS: u64 = 3_600_000;
 
 /// An open recording file with the SHA-256 that the call's events name.
-pub struct Opened {
+pub struct OpenRecordingFile {
     file: File,
     pub bytes: u64,
 }
 
 /// Opens the recording of a call in the folder of recordings and compares its SHA-256 with the call's
 /// events. Fails with `recording-disposed`, `recording-gone` or `recording-altered`.
-pub async fn open(folder: &Path, call: CallId, logged: &Logged) -> Result<Opened, Problem> {
+pub async fn open(
+    folder: &Path,
+    call: CallId,
+    logged: &LoggedRecording,
+) -> Result<OpenRecordingFile, Problem> {
     let failed = |error: &io::Error| {
         Problem::unavailable(format!("the recording of call {call} cannot be read: {error}"))
     };
     if let Some(disposed) = logged.disposed {
         return Err(Problem::new(
-            Kind::Missing,
+            ProblemKind::Missing,
             "recording-disposed",
             format!(
                 "the recording was deleted under retention on {}: disposal {} of recordings, retention \
@@ -53,7 +57,7 @@ pub async fn open(folder: &Path, call: CallId, logged: &Logged) -> Result<Opened
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(Problem::new(
-                Kind::Missing,
+                ProblemKind::Missing,
                 "recording-gone",
                 "the recording is not available: the customer's personal data was erased, or the file is on \
                  another machine",
@@ -78,10 +82,10 @@ pub async fn open(folder: &Path, call: CallId, logged: &Logged) -> Result<Opened
             "the file is not the recording in the call's record: its SHA-256 differs",
         ));
     }
-    Ok(Opened { file, bytes })
+    Ok(OpenRecordingFile { file, bytes })
 }
 
-impl Opened {
+impl OpenRecordingFile {
     /// Returns the loudness over time, in at most `points` points.
     pub async fn waveform(mut self, points: u32) -> Result<Waveform, Problem> {
         let failed = |error: io::Error| Problem::unavailable(format!("a recording cannot be read: {error}"));
@@ -178,7 +182,7 @@ fn signed(call: CallId, webhook: WebhookId, until_s: i64) -> String {
 pub async fn admit_link(installation: &Installation, claim: LinkClaim<'_>) -> Result<(), Problem> {
     let over = || {
         Problem::new(
-            Kind::Missing,
+            ProblemKind::Missing,
             "link-over",
             "this link is invalid or has expired: a link is valid for one hour and while its webhook \
              receives recordings",
@@ -212,7 +216,7 @@ mod tests {
         "308b38fa-b3fa-59e5-b685-93b305968d97".parse().unwrap()
     }
 
-    async fn taken(opened: Opened, from: u64, length: u64) -> Vec<u8> {
+    async fn taken(opened: OpenRecordingFile, from: u64, length: u64) -> Vec<u8> {
         let (send, mut pieces) = mpsc::channel::<io::Result<Bytes>>(1);
         let taking = async {
             let mut all = Vec::new();
@@ -228,7 +232,7 @@ mod tests {
     async fn only_the_file_that_the_record_names_is_given_out_and_any_part_of_it() {
         let folder = tempfile::tempdir().unwrap();
         let sound: Vec<u8> = (0..150_000_u32).map(|byte| (byte % 251) as u8).collect();
-        let logged = Logged {
+        let logged = LoggedRecording {
             sha256: hex(&Sha256::digest(&sound)),
             disposed: None,
         };

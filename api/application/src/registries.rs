@@ -4,8 +4,8 @@ use crate::installation::Installation;
 use actors::Answer;
 use domain::ids::NumberId;
 use domain::problem::Problem;
-use domain::registry::{AllRegistries, NumberRegistry, RegistryCommand};
-use domain::registry_book::{Digests, Edition, NumberDigest, RegistryKnown};
+use domain::registry::{NumberRegistry, NumberRegistryId, RegistryCommand};
+use domain::registry_book::{DigestScheme, Edition, NumberDigest, RegistryEditions};
 use domain::screening::NumberListName;
 use domain::stored_event::Cause;
 use domain::working_calendar::Day;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 /// An external blacklist as its imported editions left it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RegistryShown {
+pub struct RegistryResponse {
     pub name: NumberListName,
     /// Date of the list: that of its newest edition, whatever area codes that edition covered.
     pub as_of: Option<Day>,
@@ -23,7 +23,7 @@ pub struct RegistryShown {
     #[schemars(example = 3)]
     pub days: Option<i64>,
     /// Area codes that were imported separately, each with its own date.
-    pub areas: Vec<AreaShown>,
+    pub areas: Vec<RegistryAreaResponse>,
     /// `clear` if all numbers came in clear, `sha256` if some came as digests, `sha256_salted` if those
     /// have a salt.
     #[schemars(extend("enum" = ["clear", "sha256", "sha256_salted"]))]
@@ -38,7 +38,7 @@ pub struct RegistryShown {
 
 /// One area code of a list, with the date of its data.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct AreaShown {
+pub struct RegistryAreaResponse {
     #[schemars(example = &"202")]
     pub area: String,
     pub as_of: Day,
@@ -47,14 +47,14 @@ pub struct AreaShown {
 /// A list of all external blacklists.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RegistryList {
-    pub items: Vec<RegistryShown>,
+    pub items: Vec<RegistryResponse>,
 }
 
 pub async fn registries(installation: &Installation) -> Result<RegistryList, Problem> {
     let known = installation
         .entities
         .registries
-        .state(&AllRegistries)
+        .state(&NumberRegistryId)
         .await?
         .state;
     let today = Day::of(installation.now().to_utc().date_naive());
@@ -72,7 +72,7 @@ pub async fn record(
     edition: Edition,
     reason: String,
     cause: Cause,
-) -> Result<(Option<RegistryShown>, Answer<NumberRegistry>), Problem> {
+) -> Result<(Option<RegistryResponse>, Answer<NumberRegistry>), Problem> {
     let today = Day::of(installation.now().to_utc().date_naive());
     let command = RegistryCommand::Record {
         registry: registry.clone(),
@@ -80,7 +80,7 @@ pub async fn record(
         reason,
     };
     let registries = &installation.entities.registries;
-    let answer = registries.ask(&AllRegistries, command, cause).await?;
+    let answer = registries.ask(&NumberRegistryId, command, cause).await?;
     let list = answer.state.book().get(&registry);
     let shown = list.map(|list| shown(&registry, list, today));
     Ok((shown, answer))
@@ -91,7 +91,7 @@ pub fn stream_of_digest(installation: &Installation, digest: NumberDigest) -> Nu
     installation.vault().derive_number(&digest.stream_text())
 }
 
-fn form_of(digests: &BTreeSet<Digests>) -> &'static str {
+fn form_of(digests: &BTreeSet<DigestScheme>) -> &'static str {
     match digests.last() {
         None => "clear",
         // The set is ordered and the digests without a salt come first.
@@ -100,14 +100,14 @@ fn form_of(digests: &BTreeSet<Digests>) -> &'static str {
     }
 }
 
-fn shown(name: &NumberListName, list: &RegistryKnown, today: Day) -> RegistryShown {
+fn shown(name: &NumberListName, list: &RegistryEditions, today: Day) -> RegistryResponse {
     let as_of = list.newest();
-    let areas = list.areas.iter().map(|(area, as_of)| AreaShown {
+    let areas = list.areas.iter().map(|(area, as_of)| RegistryAreaResponse {
         area: area.to_string(),
         as_of: *as_of,
     });
     let counted = |count: fn(&Edition) -> u64| list.last.as_ref().map_or(0, count);
-    RegistryShown {
+    RegistryResponse {
         name: name.clone(),
         as_of,
         days: as_of.map(|as_of| as_of.days_to(today)),

@@ -1,13 +1,13 @@
 //! Routing scores: the weights and their versions, now or in the past; the scoring of a call's candidates,
 //! and the stored scorings.
 
-use crate::as_of::{Known, Moment, entity_then};
+use crate::as_of::{Moment, PastMomentInfo, entity_then};
 use crate::installation::Installation;
 use domain::ids::CallId;
 use domain::problem::Problem;
 use domain::routing::{Routing, RoutingCommand, RoutingState, Scoring};
 use domain::routing_score::{Breakdown, RoutingCandidate, RoutingCustomer, Weights};
-use domain::routing_weights::{OwnWeights, RoutingWeights, RoutingWeightsCommand};
+use domain::routing_weights::{RoutingWeights, RoutingWeightsCommand, RoutingWeightsId};
 use domain::stored_event::{Cause, Position, StreamVersion};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
@@ -16,7 +16,7 @@ use serde::Serialize;
 /// The routing weights in force.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "RoutingWeightsInForce")]
-pub struct WeightsShown {
+pub struct RoutingWeightsResponse {
     #[serde(flatten)]
     pub weights: Weights,
     /// Version that was read. Send it as `If-Match` when you change the weights.
@@ -27,11 +27,11 @@ pub struct WeightsShown {
     pub version: StreamVersion,
     /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub known: Option<Known>,
+    pub known: Option<PastMomentInfo>,
 }
 
-impl WeightsShown {
-    fn of(weights: Weights, version: StreamVersion, known: Option<Known>) -> Self {
+impl RoutingWeightsResponse {
+    fn of(weights: Weights, version: StreamVersion, known: Option<PastMomentInfo>) -> Self {
         Self {
             weights,
             etag: format!("\"v{}\"", version.0),
@@ -43,7 +43,7 @@ impl WeightsShown {
 
 /// One scoring of a call's candidates.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RoutingScored {
+pub struct CandidateScoring {
     pub at: Timestamp,
     /// The weights in force at that time.
     pub weights: Weights,
@@ -58,14 +58,14 @@ pub struct RoutingScored {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RoutingOfCall {
     pub call: CallId,
-    pub items: Vec<RoutingScored>,
+    pub items: Vec<CandidateScoring>,
     /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub known: Option<Known>,
+    pub known: Option<PastMomentInfo>,
 }
 
-fn scored(scoring: &Scoring) -> RoutingScored {
-    RoutingScored {
+fn scored(scoring: &Scoring) -> CandidateScoring {
+    CandidateScoring {
         at: scoring.at,
         weights: scoring.weights,
         chosen: scoring.chosen.clone(),
@@ -73,7 +73,7 @@ fn scored(scoring: &Scoring) -> RoutingScored {
     }
 }
 
-fn of_call(call: CallId, state: &RoutingState, known: Option<Known>) -> RoutingOfCall {
+fn of_call(call: CallId, state: &RoutingState, known: Option<PastMomentInfo>) -> RoutingOfCall {
     RoutingOfCall {
         call,
         items: state.scorings().iter().map(scored).collect(),
@@ -82,22 +82,37 @@ fn of_call(call: CallId, state: &RoutingState, known: Option<Known>) -> RoutingO
 }
 
 /// Returns the weights, now or at a moment in the past.
-pub async fn weights(installation: &Installation, moment: &Moment) -> Result<WeightsShown, Problem> {
+pub async fn weights(
+    installation: &Installation,
+    moment: &Moment,
+) -> Result<RoutingWeightsResponse, Problem> {
     if moment.is_now() {
-        let loaded = installation.entities.routing_weights.state(&OwnWeights).await?;
-        return Ok(WeightsShown::of(loaded.state.weights(), loaded.version, None));
+        let loaded = installation
+            .entities
+            .routing_weights
+            .state(&RoutingWeightsId)
+            .await?;
+        return Ok(RoutingWeightsResponse::of(
+            loaded.state.weights(),
+            loaded.version,
+            None,
+        ));
     }
     let then = moment.resolve(installation.store(), installation.now()).await?;
     let (store, vault) = (installation.store(), installation.vault());
-    let entity = entity_then::<RoutingWeights>(store, &OwnWeights, &then, vault, None).await?;
+    let entity = entity_then::<RoutingWeights>(store, &RoutingWeightsId, &then, vault, None).await?;
     let known = entity.known(&then);
     let version = StreamVersion(entity.events);
-    Ok(WeightsShown::of(entity.state.weights(), version, Some(known)))
+    Ok(RoutingWeightsResponse::of(
+        entity.state.weights(),
+        version,
+        Some(known),
+    ))
 }
 
 /// The weights after a change, and the log position of the change.
 pub struct WeightsChanged {
-    pub shown: WeightsShown,
+    pub shown: RoutingWeightsResponse,
     pub position: Position,
 }
 
@@ -110,9 +125,9 @@ pub async fn change_weights(
 ) -> Result<WeightsChanged, Problem> {
     let command = RoutingWeightsCommand::Change { to, reason };
     let weights = &installation.entities.routing_weights;
-    let answer = weights.ask(&OwnWeights, command, cause).await?;
+    let answer = weights.ask(&RoutingWeightsId, command, cause).await?;
     Ok(WeightsChanged {
-        shown: WeightsShown::of(answer.state.weights(), answer.version, None),
+        shown: RoutingWeightsResponse::of(answer.state.weights(), answer.version, None),
         position: answer.position,
     })
 }
@@ -142,7 +157,12 @@ pub async fn score_call(
         person: person.clone(),
         customer,
         candidates,
-        weights: entities.routing_weights.state(&OwnWeights).await?.state.weights(),
+        weights: entities
+            .routing_weights
+            .state(&RoutingWeightsId)
+            .await?
+            .state
+            .weights(),
     };
     let answer = entities.routings.ask(&call, command, cause).await?;
     Ok(CallScored {

@@ -3,7 +3,7 @@
 //! Code that depends on a setting reads it when it needs it. A change applies from then on in every process
 //! on the log, without a restart.
 
-use crate::as_of::{Known, Moment, entity_then};
+use crate::as_of::{Moment, PastMomentInfo, entity_then};
 use crate::installation::Installation;
 use actors::Answer;
 use domain::alert::AlertLimits;
@@ -16,7 +16,7 @@ use serde::Serialize;
 /// One setting with its value, default and limits.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Setting")]
-pub struct SettingShown {
+pub struct SettingResponse {
     pub name: SettingName,
     #[schemars(example = &"接通率下限（千分比）")]
     pub zh: &'static str,
@@ -34,11 +34,11 @@ pub struct SettingShown {
     pub version: StreamVersion,
     /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub known: Option<Known>,
+    pub known: Option<PastMomentInfo>,
 }
 
-impl SettingShown {
-    fn of(name: SettingName, value: u64, version: StreamVersion, known: Option<Known>) -> Self {
+impl SettingResponse {
+    fn of(name: SettingName, value: u64, version: StreamVersion, known: Option<PastMomentInfo>) -> Self {
         let (zh, en) = name.labels();
         let (least, most) = name.bounds();
         Self {
@@ -59,7 +59,7 @@ impl SettingShown {
 /// A list of all settings.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SettingList {
-    pub items: Vec<SettingShown>,
+    pub items: Vec<SettingResponse>,
 }
 
 impl Installation {
@@ -89,10 +89,10 @@ pub async fn setting(
     installation: &Installation,
     name: SettingName,
     moment: &Moment,
-) -> Result<SettingShown, Problem> {
+) -> Result<SettingResponse, Problem> {
     if moment.is_now() {
         let loaded = installation.entities.settings.state(&name).await?;
-        return Ok(SettingShown::of(
+        return Ok(SettingResponse::of(
             name,
             loaded.state.value(name),
             loaded.version,
@@ -104,7 +104,7 @@ pub async fn setting(
         entity_then::<Setting>(installation.store(), &name, &then, installation.vault(), None).await?;
     let known = entity.known(&then);
     let version = StreamVersion(entity.events);
-    Ok(SettingShown::of(
+    Ok(SettingResponse::of(
         name,
         entity.state.value(name),
         version,
@@ -123,7 +123,7 @@ pub async fn settings(installation: &Installation, moment: &Moment) -> Result<Se
 
 /// A setting after a change, with the answer of the entity.
 pub struct SettingChanged {
-    pub shown: SettingShown,
+    pub shown: SettingResponse,
     pub answer: Answer<Setting>,
 }
 
@@ -137,7 +137,7 @@ pub async fn change_setting(
 ) -> Result<SettingChanged, Problem> {
     let command = SettingCommand::Change { name, to, reason };
     let answer = installation.entities.settings.ask(&name, command, cause).await?;
-    let shown = SettingShown::of(name, answer.state.value(name), answer.version, None);
+    let shown = SettingResponse::of(name, answer.state.value(name), answer.version, None);
     Ok(SettingChanged { shown, answer })
 }
 

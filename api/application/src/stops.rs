@@ -1,7 +1,7 @@
 //! Emergency stops: the ones engaged now or at a past moment, with time, user and reason; and the check
 //! that the target of a stop exists.
 
-use crate::as_of::{Known, Moment};
+use crate::as_of::{Moment, PastMomentInfo};
 use crate::installation::Installation;
 use actors::{EngagedStop, engaged_by};
 use domain::calling_plan::Preset;
@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 
 /// An emergency stop that is engaged.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct StopShown {
+pub struct EmergencyStopResponse {
     /// The stop's id: all, trunk.NAME, campaign.ID or preset.CODE.
     #[schemars(example = &"campaign.TASK20261120")]
     pub stop: String,
@@ -36,7 +36,7 @@ pub struct StopShown {
     pub hang_up: bool,
 }
 
-impl StopShown {
+impl EmergencyStopResponse {
     fn of(engaged: &EngagedStop) -> Self {
         let by = engaged.by.as_ref().map(|by| by.name().to_owned());
         Self {
@@ -54,15 +54,15 @@ impl StopShown {
 /// The stops that are engaged, or were engaged at the requested moment.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StopsEngaged {
-    pub items: Vec<StopShown>,
+    pub items: Vec<EmergencyStopResponse>,
     /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub known: Option<Known>,
+    pub known: Option<PastMomentInfo>,
 }
 
 /// Returns the stops engaged within a scope, now or at a moment. The log decides. The view only supplies
 /// the names of the stops that ever existed, and the log those after the view's position.
-pub async fn engaged(
+pub async fn list_engaged_stops(
     installation: &Installation,
     scope: &DataScope,
     moment: Moment,
@@ -83,7 +83,7 @@ pub async fn engaged(
         let found = engaged_by(installation.store(), &stop, |stored, envelope| {
             then.as_ref().is_none_or(|then| then.counts(stored, envelope))
         });
-        items.extend(found.await?.as_ref().map(StopShown::of));
+        items.extend(found.await?.as_ref().map(EmergencyStopResponse::of));
     }
     items.sort_by(|one, other| one.stop.cmp(&other.stop));
     let known = then.map(|then| then.describe());

@@ -2,7 +2,7 @@
 //! values.
 
 use crate::installation::Installation;
-use crate::transcript_words::masked_words;
+use crate::transcript_masking::masked_words;
 use domain::call_course::{CourseMark, TurnCounts};
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CallId, CampaignId, CustomerId};
@@ -10,7 +10,7 @@ use domain::personal::Personal;
 use domain::problem::Problem;
 use domain::summary::{
     FollowUp, FollowUpAction, FollowUpReason, Interest, InterestLevel, InterestRule, SummaryFact,
-    WordingKnown,
+    WordingState,
 };
 use domain::time::Timestamp;
 use schemars::JsonSchema;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The callee's interest level, and the rule that set it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct InterestShown {
+pub struct InterestResponse {
     level: InterestLevel,
     level_zh: &'static str,
     rule: InterestRule,
@@ -27,7 +27,7 @@ pub struct InterestShown {
     rule_en: &'static str,
 }
 
-impl InterestShown {
+impl InterestResponse {
     pub(crate) const fn of(interest: Interest) -> Self {
         Self {
             level: interest.level,
@@ -41,7 +41,7 @@ impl InterestShown {
 
 /// The suggested next step after a call, and its reason.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct FollowUpShown {
+pub struct FollowUpResponse {
     action: FollowUpAction,
     action_zh: &'static str,
     action_en: &'static str,
@@ -50,7 +50,7 @@ pub struct FollowUpShown {
     reason_en: &'static str,
 }
 
-impl FollowUpShown {
+impl FollowUpResponse {
     pub(crate) const fn of(follow_up: FollowUp) -> Self {
         Self {
             action: follow_up.action,
@@ -68,8 +68,8 @@ impl FollowUpShown {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "state": "worded", "text": "客户同意分三期办理。", "follow_up": "发送确认信息。",
     "model": "qwen2.5-7b-instruct", "failure": null, "took_ms": 1840, "recorded_at": "2026-03-02T02:00:03Z" }]))]
-pub struct WordingShown {
-    state: WordingShownState,
+pub struct WordingResponse {
+    state: WordingResponseState,
     /// The model's text. Null if no text was accepted, or if its key was destroyed.
     text: Option<String>,
     /// The next step that the model suggests. Null if no text was accepted, or if its key was destroyed.
@@ -85,7 +85,7 @@ pub struct WordingShown {
 /// State of the model's text: requested, written or failed.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum WordingShownState {
+enum WordingResponseState {
     Asked,
     Worded,
     Failed,
@@ -93,7 +93,7 @@ enum WordingShownState {
 
 /// The stored summary of one call.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct SummaryShown {
+pub struct SummaryResponse {
     call: CallId,
     campaign: CampaignId,
     customer: CustomerId,
@@ -114,7 +114,7 @@ pub struct SummaryShown {
     #[schemars(example = &"nodes.签约.intents.affirm")]
     intent_rule: Option<String>,
     /// The callee's interest. Null if the callee said nothing.
-    interest: Option<InterestShown>,
+    interest: Option<InterestResponse>,
     /// Slot values by the flow's slot names. A value is null if its key was destroyed.
     #[schemars(example = BTreeMap::from([("terms", Some("3"))]))]
     slots: BTreeMap<String, Option<String>>,
@@ -130,9 +130,9 @@ pub struct SummaryShown {
     text: Option<String>,
     #[schemars(example = &"zh-CN")]
     lang: String,
-    follow_up: FollowUpShown,
+    follow_up: FollowUpResponse,
     /// Additional text by a language model. Null if none was requested.
-    wording: Option<WordingShown>,
+    wording: Option<WordingResponse>,
     turns: TurnCounts,
     /// SHA-256 digests of the models that were used during the call.
     #[schemars(example = ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])]
@@ -146,7 +146,7 @@ pub struct SummaryShown {
     clear: bool,
 }
 
-impl SummaryShown {
+impl SummaryResponse {
     /// Returns the number of personal values in this reply. Values with a destroyed key do not count.
     pub fn values_count(&self) -> usize {
         let wording = self
@@ -165,13 +165,13 @@ pub async fn summary(
     installation: &Installation,
     call: CallId,
     clear: bool,
-) -> Result<SummaryShown, Problem> {
+) -> Result<SummaryResponse, Problem> {
     let state = installation.entities.summaries.state(&call.into()).await?.state;
     let Some((fact, recorded_at)) = state.recorded() else {
         return Err(Problem::missing("a summary of this call"));
     };
     let wording = state.wording().map(|known| wording(known, clear));
-    Ok(SummaryShown {
+    Ok(SummaryResponse {
         wording,
         ..shown(call, fact, recorded_at, clear)
     })
@@ -182,9 +182,9 @@ pub(crate) fn words_of(value: &Personal<String>, clear: bool) -> Option<String> 
     Some(if clear { value.clone() } else { masked_words(value) })
 }
 
-fn wording(known: &WordingKnown, clear: bool) -> WordingShown {
-    let asked = WordingShown {
-        state: WordingShownState::Asked,
+fn wording(known: &WordingState, clear: bool) -> WordingResponse {
+    let asked = WordingResponse {
+        state: WordingResponseState::Asked,
         text: None,
         follow_up: None,
         model: None,
@@ -193,9 +193,9 @@ fn wording(known: &WordingKnown, clear: bool) -> WordingShown {
         recorded_at: None,
     };
     match known {
-        WordingKnown::Asked => asked,
-        WordingKnown::Worded(fact, at) => WordingShown {
-            state: WordingShownState::Worded,
+        WordingState::Asked => asked,
+        WordingState::Worded(fact, at) => WordingResponse {
+            state: WordingResponseState::Worded,
             text: words_of(&fact.text, clear),
             follow_up: words_of(&fact.follow_up, clear),
             model: Some(fact.model.clone()),
@@ -203,8 +203,8 @@ fn wording(known: &WordingKnown, clear: bool) -> WordingShown {
             recorded_at: Some(*at),
             ..asked
         },
-        WordingKnown::Failed(fact, at) => WordingShown {
-            state: WordingShownState::Failed,
+        WordingState::Failed(fact, at) => WordingResponse {
+            state: WordingResponseState::Failed,
             model: Some(fact.model.clone()),
             failure: Some(fact.failure.clone()),
             took_ms: Some(fact.took_ms),
@@ -214,10 +214,10 @@ fn wording(known: &WordingKnown, clear: bool) -> WordingShown {
     }
 }
 
-fn shown(call: CallId, fact: &SummaryFact, recorded_at: Timestamp, clear: bool) -> SummaryShown {
+fn shown(call: CallId, fact: &SummaryFact, recorded_at: Timestamp, clear: bool) -> SummaryResponse {
     let words = |value: &Personal<String>| words_of(value, clear);
     let slots = fact.slots.iter();
-    SummaryShown {
+    SummaryResponse {
         call,
         campaign: fact.campaign.clone(),
         customer: fact.customer.clone(),
@@ -231,14 +231,14 @@ fn shown(call: CallId, fact: &SummaryFact, recorded_at: Timestamp, clear: bool) 
         outcome_zh: fact.outcome.map(Outcome::label_zh),
         intent: fact.intent.clone(),
         intent_rule: fact.intent_rule.clone(),
-        interest: fact.interest.map(InterestShown::of),
+        interest: fact.interest.map(InterestResponse::of),
         slots: slots.map(|(name, value)| (name.clone(), words(value))).collect(),
         emotion: fact.emotion.clone(),
         tags: fact.tags.clone(),
         flow_tags: fact.flow_tags.iter().map(words).collect(),
         text: words(&fact.text),
         lang: fact.lang.clone(),
-        follow_up: FollowUpShown::of(fact.follow_up),
+        follow_up: FollowUpResponse::of(fact.follow_up),
         wording: None,
         turns: fact.turns,
         models: fact.models.clone(),

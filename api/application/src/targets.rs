@@ -166,10 +166,10 @@ pub fn campaign_of(text: Option<&str>) -> Result<Option<CampaignId>, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use projections::views::campaign_board::Count;
+    use projections::views::campaign_board::ResultCount;
 
-    fn counts(all: &[(&str, u64)]) -> Vec<Count> {
-        let count = |(code, count): &(&str, u64)| Count {
+    fn counts(all: &[(&str, u64)]) -> Vec<ResultCount> {
+        let count = |(code, count): &(&str, u64)| ResultCount {
             code: (*code).to_owned(),
             count: *count,
         };

@@ -5,9 +5,9 @@
 //! that a person cannot be found by trial.
 
 use crate::calls::stream_of;
-use crate::campaigns::AnonymousFound;
+use crate::campaigns::AnonymousMatch;
 use crate::installation::Installation;
-use crate::transcript_words::{masked_by_node, own_words};
+use crate::transcript_masking::{masked_by_node, own_words};
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::ids::{CallId, CampaignId, CustomerId};
@@ -15,7 +15,7 @@ use domain::ports::vault::key_to_read;
 use domain::problem::Problem;
 use domain::stored_event::{open_personal, read_event};
 use domain::time::Timestamp;
-use domain::transcript::TranscriptOf;
+use domain::transcript::TranscriptParent;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -30,10 +30,10 @@ const SAID_MAX: usize = 5;
 
 /// Calls with utterances that contain the search text.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct TranscriptsFound {
-    pub items: Vec<TranscriptFound>,
+pub struct TranscriptMatches {
+    pub items: Vec<TranscriptMatch>,
     /// For a search in one campaign: matching anonymous transcripts, which name no call or customer.
-    pub anonymous: Vec<AnonymousFound>,
+    pub anonymous: Vec<AnonymousMatch>,
     /// Number of calls that were decrypted for the search.
     pub searched_calls: usize,
     /// True if the time range has more calls than one search decrypts. Search a shorter range.
@@ -42,18 +42,18 @@ pub struct TranscriptsFound {
 
 /// One call with its matching utterances, masked.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct TranscriptFound {
+pub struct TranscriptMatch {
     pub call: CallId,
     pub campaign: CampaignId,
     pub customer: CustomerId,
     pub answered_at: Option<Timestamp>,
     /// The matching utterances, at most five.
-    pub said: Vec<SaidWords>,
+    pub said: Vec<MatchingUtterance>,
 }
 
 /// One utterance of the callee.
 #[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct SaidWords {
+pub struct MatchingUtterance {
     /// The flow node at which it was said.
     #[schemars(example = &"确认分期期数")]
     pub node: String,
@@ -70,7 +70,7 @@ pub async fn said_with(
     call: CallId,
     customer: &CustomerId,
     sought: &str,
-) -> Result<Vec<SaidWords>, Problem> {
+) -> Result<Vec<MatchingUtterance>, Problem> {
     let mut said = heard_in(installation, call, customer).await?;
     said.retain(|one| holds(&one.text, sought));
     said.truncate(SAID_MAX);
@@ -83,8 +83,8 @@ pub async fn heard_in(
     installation: &Installation,
     call: CallId,
     customer: &CustomerId,
-) -> Result<Vec<SaidWords>, Problem> {
-    let key = key_to_read(installation.vault(), customer, TranscriptOf::Call(call)).await?;
+) -> Result<Vec<MatchingUtterance>, Problem> {
+    let key = key_to_read(installation.vault(), customer, TranscriptParent::Call(call)).await?;
     let Some(key) = key else {
         return Ok(Vec::new());
     };
@@ -105,7 +105,7 @@ pub async fn heard_in(
         if let CallEvent::Heard(heard) = event
             && let Some(text) = heard.text.value().cloned()
         {
-            said.push(SaidWords {
+            said.push(MatchingUtterance {
                 node: heard.node,
                 begins_ms: heard.begins_ms,
                 text,
@@ -132,7 +132,7 @@ fn holds(text: &str, sought: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transcript_words::masked_words;
+    use crate::transcript_masking::masked_words;
 
     #[test]
     fn words_are_found_in_any_case_and_a_masked_number_is_not() {

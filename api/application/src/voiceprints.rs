@@ -4,7 +4,7 @@
 //! consent, deleting a voiceprint and reading its state are always possible.
 
 use crate::installation::{Installation, follow};
-use crate::kept_words::masked_reason;
+use crate::stored_text_masking::masked_reason;
 use actors::Answer;
 use domain::customer::{CustomerState, Erasure};
 use domain::decider::Decider;
@@ -18,7 +18,7 @@ use domain::voiceprint::{
     HeldVoiceConsent, HeldVoiceprint, TEXT_BYTES_MAX, Voiceprint, VoiceprintCommand, VoiceprintEvent,
     VoiceprintRefusal, VoiceprintState, key_name,
 };
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use std::sync::Arc;
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "source": "counter", "wording": "我同意将本人语音用于来电比对提示，可随时撤回并删除。",
     "evidence": "form 17", "until": "2026-12-31T16:00:00Z" }]))]
-pub struct VoiceConsentOrder {
+pub struct VoiceConsentRequest {
     /// Where the consent was given. It must not name a person.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     pub source: String,
@@ -41,7 +41,7 @@ pub struct VoiceConsentOrder {
     pub until: Timestamp,
 }
 
-impl Order for VoiceConsentOrder {
+impl ApiRequest for VoiceConsentRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("until") {
             body.wrong("until", "is missing");
@@ -55,8 +55,8 @@ impl Order for VoiceConsentOrder {
     }
 }
 
-impl From<VoiceConsentOrder> for VoiceprintCommand {
-    fn from(order: VoiceConsentOrder) -> Self {
+impl From<VoiceConsentRequest> for VoiceprintCommand {
+    fn from(order: VoiceConsentRequest) -> Self {
         Self::Consent {
             source: order.source,
             wording: order.wording,
@@ -75,7 +75,7 @@ pub struct VoiceWithdrawal {
     pub source: String,
 }
 
-impl Order for VoiceWithdrawal {
+impl ApiRequest for VoiceWithdrawal {
     fn read(body: &mut Members) -> Self {
         Self {
             source: masked_reason(&body.needed_short_text("source", TEXT_BYTES_MAX)),
@@ -92,7 +92,7 @@ pub struct VoiceDeletion {
     pub reason: String,
 }
 
-impl Order for VoiceDeletion {
+impl ApiRequest for VoiceDeletion {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
@@ -102,22 +102,22 @@ impl Order for VoiceDeletion {
 
 /// State of a customer's voiceprint: consent and enrolment. The template is never included.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct VoiceprintShown {
+pub struct VoiceprintResponse {
     pub customer: CustomerId,
     /// State of the consent. Only `given` permits comparisons.
     #[schemars(extend("enum" = ["given", "absent", "withdrawn", "expired"]))]
     pub consent: &'static str,
     /// The customer's latest consent to a voiceprint.
-    pub consented: Option<VoiceConsentShown>,
+    pub consented: Option<VoiceConsentResponse>,
     /// The enrolled voiceprint, if there is one.
-    pub enrolled: Option<VoiceEnrolmentShown>,
+    pub enrolled: Option<VoiceEnrolmentResponse>,
     /// When the last voiceprint was deleted, if none was enrolled since.
     pub deleted_at: Option<Timestamp>,
 }
 
 /// The latest consent to a voiceprint.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct VoiceConsentShown {
+pub struct VoiceConsentResponse {
     #[schemars(example = &"counter")]
     pub source: String,
     #[schemars(example = &"我同意将本人语音用于来电比对提示，可随时撤回并删除。")]
@@ -129,19 +129,19 @@ pub struct VoiceConsentShown {
 
 /// The enrolled voiceprint, without the voice data.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct VoiceEnrolmentShown {
+pub struct VoiceEnrolmentResponse {
     pub enrolment: u32,
     #[schemars(example = &"mfcc12-dtw/1")]
     pub form: String,
     pub takes: u32,
     pub enrolled_at: Timestamp,
     pub comparisons: u32,
-    pub last: Option<VoiceComparisonShown>,
+    pub last: Option<VoiceComparisonResponse>,
 }
 
 /// A comparison of a voice with the voiceprint. It is a hint, not a proof of identity.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct VoiceComparisonShown {
+pub struct VoiceComparisonResponse {
     pub campaign: Option<CampaignId>,
     /// Distance between voice and voiceprint. A smaller one means more alike.
     pub distance_milli: u32,
@@ -154,7 +154,7 @@ pub struct VoiceComparisonShown {
 
 /// Reply to a change of a voiceprint. It is short: who may change may not read the rest.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct VoiceprintOrdered {
+pub struct VoiceprintChangeResponse {
     pub customer: CustomerId,
     /// State of the consent. Only `given` permits comparisons.
     #[schemars(extend("enum" = ["given", "absent", "withdrawn", "expired"]))]
@@ -166,7 +166,7 @@ pub struct VoiceprintOrdered {
 
 /// The voiceprint state of one person, with the withdrawals under the person's other ids taken into
 /// account.
-pub struct VoiceStanding {
+pub struct VoiceprintStatus {
     customer: CustomerId,
     pub state: Arc<VoiceprintState>,
     /// Why the consent is not valid now; `None` if it is.
@@ -175,11 +175,11 @@ pub struct VoiceStanding {
     erased: bool,
 }
 
-impl VoiceStanding {
+impl VoiceprintStatus {
     /// Returns the state in the form of the API.
-    pub fn shown(&self) -> VoiceprintShown {
+    pub fn shown(&self) -> VoiceprintResponse {
         let known = (!self.erased).then_some(self.state.as_ref());
-        VoiceprintShown {
+        VoiceprintResponse {
             customer: self.customer.clone(),
             consent: self.consent_word(),
             consented: known.and_then(|state| state.consent().map(consent_shown)),
@@ -189,8 +189,8 @@ impl VoiceStanding {
     }
 
     /// Returns the reply to a change, with its log position.
-    pub fn ordered(self, position: Position) -> VoiceprintOrdered {
-        VoiceprintOrdered {
+    pub fn ordered(self, position: Position) -> VoiceprintChangeResponse {
+        VoiceprintChangeResponse {
             consent: self.consent_word(),
             customer: self.customer,
             deleted_at: self.state.deleted_at(),
@@ -214,13 +214,13 @@ pub async fn standing(
     installation: &Installation,
     customer: &CustomerId,
     person: &CustomerState,
-) -> Result<VoiceStanding, Problem> {
+) -> Result<VoiceprintStatus, Problem> {
     let state = installation.entities.voiceprints.state(customer).await?.state;
     let mut refusal = state.consented(installation.now()).err();
     if refusal.is_none() {
         for other in other_ids(installation, customer, person).await? {
             let said = installation.entities.voiceprints.state(&other).await?.state;
-            if said.withdrawn_behind(&state) {
+            if said.has_later_withdrawal(&state) {
                 refusal = Some(VoiceprintRefusal::ConsentWithdrawn);
             }
         }
@@ -230,7 +230,7 @@ pub async fn standing(
     if person.erasure() != Erasure::None {
         refusal = Some(VoiceprintRefusal::NotConsented);
     }
-    Ok(VoiceStanding {
+    Ok(VoiceprintStatus {
         customer: customer.clone(),
         state,
         refusal,
@@ -255,8 +255,8 @@ pub async fn other_ids(
     Ok(ids)
 }
 
-fn consent_shown(held: &HeldVoiceConsent) -> VoiceConsentShown {
-    VoiceConsentShown {
+fn consent_shown(held: &HeldVoiceConsent) -> VoiceConsentResponse {
+    VoiceConsentResponse {
         source: held.source.clone(),
         wording: held.wording.clone(),
         given_at: held.given_at,
@@ -265,14 +265,14 @@ fn consent_shown(held: &HeldVoiceConsent) -> VoiceConsentShown {
     }
 }
 
-fn enrolment_shown(held: &HeldVoiceprint) -> VoiceEnrolmentShown {
-    VoiceEnrolmentShown {
+fn enrolment_shown(held: &HeldVoiceprint) -> VoiceEnrolmentResponse {
+    VoiceEnrolmentResponse {
         enrolment: held.enrolment,
         form: held.form.clone(),
         takes: held.takes,
         enrolled_at: held.enrolled_at,
         comparisons: held.comparisons,
-        last: held.last.as_ref().map(|(compared, at)| VoiceComparisonShown {
+        last: held.last.as_ref().map(|(compared, at)| VoiceComparisonResponse {
             campaign: compared.campaign.clone(),
             distance_milli: compared.distance_milli,
             threshold_milli: compared.threshold_milli,
@@ -302,13 +302,13 @@ pub async fn may_be_made(installation: &Installation, person: &CustomerState) ->
 
 /// Returns the voiceprint state of a customer with a valid consent, or refuses. Call it before any audio is
 /// read. A voiceprint with an expired consent is deleted here.
-pub async fn consenting(
+pub async fn require_consented_state(
     installation: &Installation,
     customer: &CustomerId,
     person: &CustomerState,
     cause: Cause,
 ) -> Result<Arc<VoiceprintState>, Problem> {
-    let VoiceStanding { state, refusal, .. } = standing(installation, customer, person).await?;
+    let VoiceprintStatus { state, refusal, .. } = standing(installation, customer, person).await?;
     let Some(refusal) = refusal else {
         return Ok(state);
     };

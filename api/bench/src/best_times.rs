@@ -63,7 +63,7 @@ const BETTER: u64 = 24;
 const BEST: u64 = 40;
 
 /// One seed: which hours are good, and the random numbers of all people.
-struct Made {
+struct SeededHours {
     seed: u64,
     best: u8,
     better: [u8; 2],
@@ -71,13 +71,13 @@ struct Made {
 
 /// The results of one course of calls.
 #[derive(Default)]
-struct Came {
+struct CallResults {
     dials: u64,
     answers: u64,
     found: Option<u8>,
 }
 
-impl Made {
+impl SeededHours {
     fn of(seed: u64) -> Self {
         let open = u64::from(CLOSES - OPENS);
         let first = drawn(seed, 0, 0) % open;
@@ -134,8 +134,8 @@ fn first_open(at: Timestamp) -> Timestamp {
         .unwrap_or(at)
 }
 
-fn course(made: &Made, args: &Args, learns: bool) -> Came {
-    let mut came = Came::default();
+fn course(made: &SeededHours, args: &Args, learns: bool) -> CallResults {
+    let mut came = CallResults::default();
     let (mut stands, mut counted) = (LearntTimes::default(), CountedTimes::default());
     let mut due: BTreeMap<(Timestamp, u64), u32> = BTreeMap::new();
     let people = u64::from(args.people);
@@ -192,16 +192,16 @@ fn next(stands: &LearntTimes, at: Timestamp, learns: bool) -> Timestamp {
 }
 
 /// The results over all seeds.
-struct Found {
+struct LearningResults {
     seeds: u64,
     best_found: u64,
-    with: Came,
-    without: Came,
+    with: CallResults,
+    without: CallResults,
 }
 
-impl Found {
+impl LearningResults {
     fn gain_percent(&self) -> f64 {
-        let share = |came: &Came| f64::from(u32::try_from(came.answers).unwrap_or(u32::MAX));
+        let share = |came: &CallResults| f64::from(u32::try_from(came.answers).unwrap_or(u32::MAX));
         (share(&self.with) / share(&self.without).max(1.0) - 1.0) * 100.0
     }
 
@@ -210,15 +210,15 @@ impl Found {
     }
 }
 
-fn measured(args: &Args) -> Found {
-    let mut found = Found {
+fn measured(args: &Args) -> LearningResults {
+    let mut found = LearningResults {
         seeds: 0,
         best_found: 0,
-        with: Came::default(),
-        without: Came::default(),
+        with: CallResults::default(),
+        without: CallResults::default(),
     };
     for nth in 0..u64::from(args.seeds) {
-        let made = Made::of(args.seed.wrapping_add(nth));
+        let made = SeededHours::of(args.seed.wrapping_add(nth));
         let with = course(&made, args, true);
         found.seeds += 1;
         found.best_found += u64::from(with.found == Some(made.best));

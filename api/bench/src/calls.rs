@@ -53,7 +53,7 @@ pub(crate) struct Args {
 
 /// The results of one call's audio.
 #[derive(Default)]
-struct Sound {
+struct CallAudio {
     answered: bool,
     summary: LegSummary,
 }
@@ -81,7 +81,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
             call(line.as_ref(), number, until, clock.as_ref()).await
         }
     });
-    let sounds: Vec<Sound> = join_all(calls).await;
+    let sounds: Vec<CallAudio> = join_all(calls).await;
     let used_ms = processor_ms().unwrap_or(0).saturating_sub(began_ms);
     let elapsed_ms = clock.now().ms_since(began);
     let pace = bench.pace();
@@ -92,10 +92,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     report.verdict()
 }
 
-async fn call(line: &dyn Line, number: u32, until: domain::time::Timestamp, clock: &dyn Clock) -> Sound {
+async fn call(line: &dyn Line, number: u32, until: domain::time::Timestamp, clock: &dyn Clock) -> CallAudio {
     let call = CallId::new(Uuid::from_u128(u128::from(number) + 1));
     let Some(permit) = made_up_permit(call, number, clock) else {
-        return Sound::default();
+        return CallAudio::default();
     };
     let order = DialOrder {
         call,
@@ -109,14 +109,14 @@ async fn call(line: &dyn Line, number: u32, until: domain::time::Timestamp, cloc
         Ok(leg) => listen(leg, until, clock).await,
         Err(error) => {
             tracing::warn!(%error, "a call of the measurement was not placed");
-            Sound::default()
+            CallAudio::default()
         }
     }
 }
 
 /// Plays audio without a pause until the end, then hangs up.
-async fn listen(mut leg: Box<dyn Leg>, until: domain::time::Timestamp, clock: &dyn Clock) -> Sound {
-    let mut sound = Sound::default();
+async fn listen(mut leg: Box<dyn Leg>, until: domain::time::Timestamp, clock: &dyn Clock) -> CallAudio {
+    let mut sound = CallAudio::default();
     let clip = tone(until.ms_since(clock.now()));
     loop {
         let event = tokio::select! {
@@ -200,7 +200,7 @@ struct Report {
 }
 
 impl Report {
-    fn of(args: &Args, sounds: &[Sound], used_ms: u64, elapsed_ms: u64, pace: PaceFigures) -> Self {
+    fn of(args: &Args, sounds: &[CallAudio], used_ms: u64, elapsed_ms: u64, pace: PaceFigures) -> Self {
         let sum = |pick: fn(&LegSummary) -> u64| sounds.iter().map(|sound| pick(&sound.summary)).sum();
         let call_seconds = u64::from(args.concurrent) * elapsed_ms / 1_000;
         Self {

@@ -6,8 +6,8 @@
 //! rules, and creates the permit. The view gets the grant after the measurement, so that the next decision
 //! finds another person.
 
-use crate::dial_order::{DECISION_P99_MS_MAX, WAITING_BYTES_MAX, placing, pop, priority};
-use crate::held::{self, Held};
+use crate::bounded_figures::{self, BoundedFigure};
+use crate::dial_order::{DECISION_P99_MS_MAX, WAITING_BYTES_MAX, build_placing, pop, priority};
 use crate::output;
 use crate::stopwatch::{Stopwatch, Times, float};
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef};
@@ -26,7 +26,7 @@ use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::{TimeOfDay, Timestamp};
 use domain::working_calendar::Calendars;
-use host::app::Opened;
+use host::app::OpenDataDir;
 use host::open_settings::OpenSettings;
 use projections::views::worklist::Worklist;
 use projections::{InlineRunner, ReadDb, SqlWorklist, SqliteReadDb};
@@ -72,10 +72,10 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     let directory = tempfile::tempdir()?;
-    let opened = Opened::open(&OpenSettings::of_directory(directory.path().to_owned())).await?;
+    let opened = OpenDataDir::open(&OpenSettings::of_directory(directory.path().to_owned())).await?;
     let rows = directory.path().join("bench-rows");
     std::fs::create_dir(&rows)?;
-    let mut floor = Floor::fill(&rows, &opened, &args).await?;
+    let mut floor = DialFixture::fill(&rows, &opened, &args).await?;
     let (before_bytes, rows_bytes) = (floor.resident_before, file_bytes(&rows)?);
     let (mut popped, mut whole) = (Times::default(), Times::default());
     for nth in 0..args.decisions {
@@ -91,8 +91,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     // events.
     let memory = float(resident_bytes().saturating_sub(before_bytes)) / waiting;
     let held = [
-        Held::new("decision_ms_p99", p99_ms, DECISION_P99_MS_MAX, "ms"),
-        Held::new("memory_bytes_per_waiting", memory, WAITING_BYTES_MAX, "bytes"),
+        BoundedFigure::new("decision_ms_p99", p99_ms, DECISION_P99_MS_MAX, "ms"),
+        BoundedFigure::new("memory_bytes_per_waiting", memory, WAITING_BYTES_MAX, "bytes"),
     ];
     let line = json!({
         "bench": "dial-decision", "waiting": args.waiting, "campaigns": args.campaigns,
@@ -102,19 +102,19 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
         "decision_ms_p99_max": DECISION_P99_MS_MAX, "within": p99_ms <= DECISION_P99_MS_MAX,
         "memory_bytes_per_waiting": memory,
         "row_bytes_per_waiting": float(rows_bytes) / waiting,
-        "filled_ms": floor.filled_ms, "targets": held::told(&held),
+        "filled_ms": floor.filled_ms, "targets": bounded_figures::to_json_values(&held),
     });
     if args.json {
         output::json(&line)?;
     } else {
         output::pretty(&line)?;
-        held::lines(&held)?;
+        bounded_figures::lines(&held)?;
     }
-    held::check(&held, args.check)
+    bounded_figures::check(&held, args.check)
 }
 
 /// People who wait, and what decisions about them need.
-struct Floor {
+struct DialFixture {
     worklist: SqlWorklist,
     runner: InlineRunner,
     campaigns: Vec<CampaignState>,
@@ -125,15 +125,15 @@ struct Floor {
 }
 
 /// One decision.
-struct Decided {
+struct TimedDialDecision {
     popped_nanos: u64,
     nanos: u64,
     granted: (StreamId, CampaignId, CustomerId, CustomerEvent),
 }
 
-impl Floor {
+impl DialFixture {
     /// Fills the rows as the log would.
-    async fn fill(rows: &Path, opened: &Opened, args: &Args) -> Result<Self, Problem> {
+    async fn fill(rows: &Path, opened: &OpenDataDir, args: &Args) -> Result<Self, Problem> {
         let watch = Stopwatch::start();
         let resident_before = resident_bytes();
         let db = Arc::new(SqliteReadDb::open(rows, opened.environment.tasks.as_ref())?);
@@ -180,7 +180,7 @@ impl Floor {
     }
 
     /// Decides, from the person that the campaign calls next to the permit.
-    async fn decide(&mut self, nth: u64) -> Result<Decided, Problem> {
+    async fn decide(&mut self, nth: u64) -> Result<TimedDialDecision, Problem> {
         let id = campaign(nth)?;
         let state = usize::try_from(nth)
             .ok()
@@ -230,7 +230,7 @@ impl Floor {
             Campaign::evolve(state, event, now);
         }
         let stream = StreamId::new("customer", &next.customer);
-        Ok(Decided {
+        Ok(TimedDialDecision {
             popped_nanos,
             nanos,
             granted: (stream, id, next.customer.clone(), granted),
@@ -353,7 +353,7 @@ fn enrolled(
         basis: Basis::Contract,
         due_at,
         variables: BTreeMap::new(),
-        placing: placing(values, nth),
+        placing: build_placing(values, nth),
     })
 }
 

@@ -1,13 +1,13 @@
 //! The order of `ledgerline-bench dial-decision --values N`: which of a million waiting people is read first,
 //! as the dialer reads them.
 
-use domain::best_times::HoursAhead;
+use domain::best_times::BetterHourGroups;
 use domain::campaign::CampaignState;
 use domain::compliance::zone_of_campaign;
 use domain::ids::CampaignId;
 use domain::ports::worklist::{DueEnrolment, Worklist as _, WorklistError};
 use domain::problem::Problem;
-use domain::ranking::{CallValue, Order, Placing, PriorityPlan};
+use domain::ranking::{CallValue, EnrolmentRanking, Order, PriorityPlan};
 use domain::time::Timestamp;
 use projections::SqlWorklist;
 use serde_json::json;
@@ -38,7 +38,7 @@ pub(crate) async fn pop(
         plan: priority,
         zone: zone_of_campaign(plan.preset),
         now,
-        ahead: HoursAhead::default(),
+        ahead: BetterHourGroups::default(),
     };
     let ranked = worklist
         .due_ranked(campaign, &order.rungs(0), now, POPPED)
@@ -60,12 +60,12 @@ pub(crate) fn priority(values: u8) -> Result<Option<Box<PriorityPlan>>, Problem>
     Ok(Some(Box::new(plan)))
 }
 
-pub(crate) fn placing(values: u8, nth: u64) -> Option<Box<Placing>> {
+pub(crate) fn build_placing(values: u8, nth: u64) -> Option<Box<EnrolmentRanking>> {
     let value = nth.checked_rem(u64::from(values))?;
     let value = u8::try_from(value)
         .ok()
         .and_then(|value| CallValue::try_from(value).ok());
-    Some(Box::new(Placing {
+    Some(Box::new(EnrolmentRanking {
         value,
         times_group: None,
     }))

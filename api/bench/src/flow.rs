@@ -2,8 +2,8 @@
 
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, Times, float};
-use application::rehearsing::{AskedApart, Listener, SHIPPED, rehearse, shipped};
-use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun, Understood};
+use application::rehearsing::{Listener, SHIPPED, UtteranceContext, find_shipped_flow, rehearse};
+use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun, UnderstandingResult};
 use domain::problem::Problem;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ const STEPS_MAX: usize = 8;
 const SAID: [&str; 6] = ["可以", "三期", "利率多少", "不是，是六期", "没听清", "不用了"];
 
 pub(crate) fn run(args: &Args) -> Result<(), Problem> {
-    let Some(text) = shipped(&args.flow) else {
+    let Some(text) = find_shipped_flow(&args.flow) else {
         let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
         let names = names.join(", ");
         return Err(Problem::invalid(
@@ -46,9 +46,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Problem> {
     let flow = FlowDefinition::from_yaml(text).map_err(|fault| Problem::fault(fault.to_string()))?;
     let flow = Arc::new(flow);
     let listener = Listener::shared(&flow.lang).map_err(|fault| Problem::fault(fault.to_string()))?;
-    let asked = AskedApart {
+    let asked = UtteranceContext {
         slots: flow.learned_slots(),
-        ..AskedApart::default()
+        ..UtteranceContext::default()
     };
     let understood = SAID.map(|said| listener.understand_apart(said, &asked, Timestamp::EPOCH));
     let mut report = Report::default();
@@ -84,7 +84,11 @@ fn per_second(steps: usize, times: &Times) -> f64 {
 
 /// Returns the times of whole conversations, how many steps they had in all, and the times of finding the
 /// same nodes as often by name in the same map.
-fn conversations(flow: &Arc<FlowDefinition>, said: &[Understood], count: usize) -> (Times, usize, Times) {
+fn conversations(
+    flow: &Arc<FlowDefinition>,
+    said: &[UnderstandingResult],
+    count: usize,
+) -> (Times, usize, Times) {
     let (mut stepped, mut looked_up, mut steps) = (Times::default(), Times::default(), 0);
     let values = BTreeMap::new();
     for number in 0..count {

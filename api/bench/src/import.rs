@@ -6,18 +6,18 @@
 //! views have their rows is shown too, and the time in which the same file is only read and checked, by a dry
 //! run before.
 
-use crate::append::actors::in_tasks;
-use crate::cost::counted::Counted;
-use crate::cost::world::{Order, World};
-use crate::cost::{by_thread, load};
+use crate::append::actors::run_in_tasks;
+use crate::bench_installation::BenchInstallation;
+use crate::cost::bench_processes::{BenchCampaign, BenchProcesses};
+use crate::cost::server_usage::ServerUsage;
+use crate::cost::{by_thread, read_load_average};
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, float};
-use crate::workshop::Workshop;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::problem::Problem;
 use domain::stored_event::{Position, Record, StreamVersion};
 use futures_util::future::try_join_all;
-use host::app::ReadOnly;
+use host::app::ReadOnlyLog;
 use host::store_spec::StoreSpec;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -66,8 +66,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     let directory = tempfile::tempdir()?;
     let mut report = Report::default();
     report.fact("rows", args.rows);
-    report.fact("load", load());
-    let world = World::start(&program, directory.path(), RATE).await?;
+    report.fact("load", read_load_average());
+    let world = BenchProcesses::start(&program, directory.path(), RATE).await?;
     let nanos = imported(&mut report, args.rows, &world).await?;
     let appends = appends_of(world.data()).await?;
     drop(world);
@@ -81,8 +81,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
 }
 
 /// Imports the file; returns the nanoseconds until its report arrived.
-async fn imported(report: &mut Report, rows: u32, world: &World) -> Result<u64, Problem> {
-    let order = Order {
+async fn imported(report: &mut Report, rows: u32, world: &BenchProcesses) -> Result<u64, Problem> {
+    let order = BenchCampaign {
         campaign: "BENCH-IMPORT",
         hours: ("09:00", "18:00"),
         people: 0..rows,
@@ -119,11 +119,12 @@ async fn imported(report: &mut Report, rows: u32, world: &World) -> Result<u64, 
         float(seen),
         None,
     );
-    let mut each = |name: &str, (from, to): (&Counted, &Counted), pick: fn(&Counted) -> u64, unit: f64| {
-        let used = float(pick(to).saturating_sub(pick(from)));
-        report.ratio(name, used / unit, count, None);
-    };
-    let processor = |one: &Counted| one.processor_ms;
+    let mut each =
+        |name: &str, (from, to): (&ServerUsage, &ServerUsage), pick: fn(&ServerUsage) -> u64, unit: f64| {
+            let used = float(pick(to).saturating_sub(pick(from)));
+            report.ratio(name, used / unit, count, None);
+        };
+    let processor = |one: &ServerUsage| one.processor_ms;
     each(
         "processor of the import, us a row",
         (&before, &after),
@@ -154,9 +155,9 @@ async fn imported(report: &mut Report, rows: u32, world: &World) -> Result<u64, 
 /// Sends the same file as a dry run, which enrols no customers.
 async fn only_read(
     report: &mut Report,
-    order: &Order<'_>,
+    order: &BenchCampaign<'_>,
     file: &Path,
-    world: &World,
+    world: &BenchProcesses,
 ) -> Result<(), Problem> {
     let watch = Stopwatch::start();
     world.try_list(order, file).await?;
@@ -172,7 +173,7 @@ async fn only_read(
 /// Returns the effects of the rows as they were appended: all events of a person's or number's stream are one
 /// append.
 async fn appends_of(data: &Path) -> Result<Vec<Batch>, Problem> {
-    let log = ReadOnly::of(&StoreSpec::Sqlite(data.to_owned())).await?;
+    let log = ReadOnlyLog::of(&StoreSpec::Sqlite(data.to_owned())).await?;
     let mut appends: Vec<Batch> = Vec::new();
     let mut after = Position(0);
     loop {
@@ -206,7 +207,7 @@ async fn appends_of(data: &Path) -> Result<Vec<Batch>, Problem> {
 /// Returns the nanoseconds of the store for the same events in its own directory.
 async fn alone(directory: &Path, appends: Vec<Batch>, runtime: Arc<Runtime>) -> Result<u64, Problem> {
     let own = directory.join("alone");
-    let workshop = Workshop::open(&own, StoreSpec::Sqlite(own.clone()), 0, runtime).await?;
+    let workshop = BenchInstallation::open(&own, StoreSpec::Sqlite(own.clone()), 0, runtime).await?;
     let mut shares: Vec<Vec<Batch>> = vec![Vec::new(); APPENDS_AT_ONCE];
     for (place, append) in appends.into_iter().enumerate() {
         if let Some(share) = shares.get_mut(place % APPENDS_AT_ONCE) {
@@ -215,7 +216,7 @@ async fn alone(directory: &Path, appends: Vec<Batch>, runtime: Arc<Runtime>) -> 
     }
     let mut shares = shares.into_iter();
     let watch = Stopwatch::start();
-    in_tasks(workshop.tasks(), APPENDS_AT_ONCE, |askers| {
+    run_in_tasks(workshop.tasks(), APPENDS_AT_ONCE, |askers| {
         let own: Vec<Vec<Batch>> = shares.by_ref().take(askers.len()).collect();
         let store = Arc::clone(workshop.store());
         async move {

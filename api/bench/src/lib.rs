@@ -2,23 +2,24 @@
 
 mod api;
 mod append;
+mod bench_installation;
 mod best_times;
+mod bounded_figures;
 mod calls;
 mod cost;
 mod dial_decision;
 mod dial_order;
 mod figures;
 mod flow;
-mod held;
 mod import;
 mod line;
 mod load;
 mod nlu;
-mod opted_out;
+mod opt_out_command;
 mod output;
 mod pacing;
 mod pacing_plot;
-mod past;
+mod past_queries;
 mod payload;
 mod project;
 mod query;
@@ -28,7 +29,6 @@ mod stopwatch;
 mod subscribe;
 mod turn;
 mod webhook;
-mod workshop;
 mod yaml;
 
 use clap::Parser;

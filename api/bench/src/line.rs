@@ -8,7 +8,7 @@ use host::app::AppError;
 use host::clock::{SystemClock, SystemIds};
 use host::config::RTP_PORTS_DEFAULT;
 use host::data_dir::RECORDINGS_DIR;
-use media::driver::{MediaConfig, MediaDriver, Surroundings};
+use media::driver::{MediaConfig, MediaDriver, MediaPorts};
 use media::lines::{SipTrunk, TrunkConfig};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -42,7 +42,7 @@ impl BenchLine {
             recordings: directory.join(RECORDINGS_DIR),
             hung_up: Arc::default(),
         };
-        let surroundings = Surroundings {
+        let surroundings = MediaPorts {
             clock,
             ids: Arc::new(ids),
             tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,

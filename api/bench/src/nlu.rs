@@ -3,8 +3,8 @@
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, Times, float};
 use domain::problem::Problem;
-use understanding::text::normalised;
-use understanding::{Example, Examples, Model, Settings, train};
+use understanding::text::normalize_text;
+use understanding::{Example, Examples, Model, TrainingSettings, train};
 
 /// Learn rows and classify utterances: seconds of a training, microseconds of an utterance
 #[derive(Debug, clap::Args)]
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Problem> {
     let mut report = Report::default();
     let rows = args.rows as usize;
     let examples = Examples::of(lines(rows), 1);
-    let settings = Settings::default();
+    let settings = TrainingSettings::default();
     let watch = Stopwatch::start();
     let model = train(&examples, &settings).map_err(|fault| Problem::fault(fault.to_string()))?;
     let training_seconds = float(watch.nanos()) / 1e9;
@@ -128,7 +128,7 @@ fn told_apart(model: &Model, count: usize) -> (Times, Times, u64) {
     let (mut ranked, mut folded, mut right) = (Times::default(), Times::default(), 0);
     for said in lines(count) {
         let watch = Stopwatch::start();
-        let plain = normalised(&said.text);
+        let plain = normalize_text(&said.text);
         folded.add(watch.nanos());
         let watch = Stopwatch::start();
         let ranking = model.rank(&said.text);

@@ -4,12 +4,14 @@ use crate::output;
 use crate::pacing_plot::{Point, svg};
 use crate::stopwatch::Stopwatch;
 use domain::problem::Problem;
-use pacing::baselines::{Adaptive, ByErlang, FixedRatio, Naive, Progressive, SafeBurst};
+use pacing::baselines::{
+    AdaptivePacer, ErlangPacer, FixedRatioPacer, NaivePacer, ProgressivePacer, SafeBurstPacer,
+};
 use pacing::bursts::safe_burst;
-use pacing::erlang::{blocked, delayed};
-use pacing::floor::Shape;
-use pacing::trial::{Course, Ledger, Outcome, Trial, run as try_out};
-use pacing::{Ledgerline, Pacer};
+use pacing::erlang::{erlang_b, erlang_c};
+use pacing::floor::TimeDistributions;
+use pacing::trial::{AnswerRateCourse, DropLimitPeriod, Trial, TrialOutcome, run as try_out};
+use pacing::{Pacer, PredictivePacer};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -52,7 +54,7 @@ const RATIOS: [f64; 8] = [1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0];
 struct Score {
     pacer: &'static str,
     trial: Trial,
-    outcome: Outcome,
+    outcome: TrialOutcome,
     /// Only our pacer has one.
     floor: Option<f64>,
 }
@@ -67,7 +69,7 @@ impl Score {
     fn value(&self) -> Value {
         json!({
             "pacer": self.pacer, "agents": self.trial.agents, "p": self.trial.rate,
-            "course": self.trial.course.name(), "stationary": self.trial.course == Course::Steady,
+            "course": self.trial.course.name(), "stationary": self.trial.course == AnswerRateCourse::Steady,
             "gain": self.outcome.gain(self.trial.rate), "floor": self.floor, "holds": self.holds(),
             "occupancy_ratio": self.outcome.occupancy_ratio,
             "abandon_ratio_max": self.outcome.abandon_ratio_max, "answers": self.outcome.answers,
@@ -93,7 +95,7 @@ impl Score {
 
 pub(crate) fn run(args: &Args) -> Result<(), Problem> {
     let watch = Stopwatch::start();
-    let shape = Shape::default();
+    let shape = TimeDistributions::default();
     let mut scores = Vec::new();
     for (agents, floors) in AGENTS.into_iter().zip(FLOORS) {
         if args.agents.is_some_and(|wanted| wanted != agents) {
@@ -131,7 +133,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Problem> {
 /// Returns the points of steady floors, the only ones on which all pacers are tried. Of the fixed ratios
 /// there is one per cell, the best.
 fn points(scores: &[Score]) -> Vec<Point> {
-    let steady = scores.iter().filter(|score| score.trial.course == Course::Steady);
+    let steady = scores
+        .iter()
+        .filter(|score| score.trial.course == AnswerRateCourse::Steady);
     let drawn = steady.map(|score| Point {
         pacer: score.pacer,
         agents: score.trial.agents,
@@ -150,12 +154,12 @@ struct Cell {
 }
 
 /// Measures our pacer on every course of the answer rate, the others on the steady one.
-fn cell(args: &Args, shape: &Shape, cell: Cell) -> Vec<Score> {
+fn cell(args: &Args, shape: &TimeDistributions, cell: Cell) -> Vec<Score> {
     let trial = |course| Trial {
         agents: cell.agents,
         rate: cell.rate,
         course,
-        ledger: Ledger::ThirtyDays,
+        ledger: DropLimitPeriod::ThirtyDays,
         days: usize::from(args.days),
         seed: args.seed,
     };
@@ -165,26 +169,32 @@ fn cell(args: &Args, shape: &Shape, cell: Cell) -> Vec<Score> {
         outcome: try_out(&trial(course), pacer.as_mut()),
         floor,
     };
-    let ours = Course::ALL.map(|course| {
+    let ours = AnswerRateCourse::ALL.map(|course| {
         // The average of the rate changes with it at noon: no floor is stated for that.
         let floor = match course {
-            Course::Steady => Some(cell.floor),
-            Course::Drifts | Course::Bursts => Some(cell.floor - MOVING),
-            Course::HalvesAtNoon => None,
+            AnswerRateCourse::Steady => Some(cell.floor),
+            AnswerRateCourse::Drifts | AnswerRateCourse::Bursts => Some(cell.floor - MOVING),
+            AnswerRateCourse::HalvesAtNoon => None,
         };
         // Floors are stated for thirty days: a few days depend too much on chance.
         let floor = floor.filter(|_| args.days >= WINDOW_DAYS);
-        score(Box::new(Ledgerline::new(shape.clone())), course, floor)
+        score(Box::new(PredictivePacer::new(shape.clone())), course, floor)
     });
     let others: [Box<dyn Pacer>; 6] = [
-        Box::new(Progressive),
-        Box::new(Naive::default()),
-        Box::new(ByErlang::default()),
-        Box::new(SafeBurst::default()),
-        Box::new(Adaptive::fast()),
-        Box::new(Adaptive::slow()),
+        Box::new(ProgressivePacer),
+        Box::new(NaivePacer::default()),
+        Box::new(ErlangPacer::default()),
+        Box::new(SafeBurstPacer::default()),
+        Box::new(AdaptivePacer::fast()),
+        Box::new(AdaptivePacer::slow()),
     ];
-    let fixed = RATIOS.map(|ratio| score(Box::new(FixedRatio { ratio }), Course::Steady, None));
+    let fixed = RATIOS.map(|ratio| {
+        score(
+            Box::new(FixedRatioPacer { ratio }),
+            AnswerRateCourse::Steady,
+            None,
+        )
+    });
     let lawful = fixed
         .into_iter()
         .filter(|one| one.outcome.abandon_ratio_max <= 0.03);
@@ -193,7 +203,7 @@ fn cell(args: &Args, shape: &Shape, cell: Cell) -> Vec<Score> {
             .occupancy_ratio
             .total_cmp(&other.outcome.occupancy_ratio)
     });
-    let others = others.map(|pacer| score(pacer, Course::Steady, None));
+    let others = others.map(|pacer| score(pacer, AnswerRateCourse::Steady, None));
     ours.into_iter().chain(others).chain(best).collect()
 }
 
@@ -206,7 +216,7 @@ fn bursts() -> Vec<Value> {
 fn erlangs() -> Vec<Value> {
     let floors = [(8.0, 10), (20.0, 22), (50.0, 55), (100.0, 105)];
     let of = |(load, agents): (f64, u32)| {
-        let (b, c) = (blocked(load, agents), delayed(load, agents));
+        let (b, c) = (erlang_b(load, agents), erlang_c(load, agents));
         json!({"load": load, "n": agents, "b": b, "c": c})
     };
     floors.map(of).into()

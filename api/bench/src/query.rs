@@ -1,10 +1,10 @@
 //! `ledgerline-bench query`: how long the questions of a console take over millions of call rows, or those
 //! about yesterday (`--as-of`).
 
+use crate::bench_installation::BenchInstallation;
 use crate::figures::{Report, Target};
-use crate::past::{self, Wanted};
+use crate::past_queries::{self, PastQueryOptions};
 use crate::stopwatch::{Stopwatch, Times};
-use crate::workshop::Workshop;
 use domain::ids::{CallId, CampaignId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::problem::Problem;
@@ -12,12 +12,12 @@ use host::read_db_spec::ReadDbSpec;
 use host::store_spec::StoreSpec;
 use indicatif::{ProgressBar, ProgressStyle};
 use projections::metrics::{Scope, catalog};
-use projections::multiplied::{Copies, multiply, spread_ids};
+use projections::row_multiplier::{CopyTarget, multiply, spread_ids};
 use projections::synthetic::SyntheticLog;
 use projections::views::call_history::{self, CallFilter, CallHistory};
 use projections::views::campaign_board::{self, CampaignBoard, LISTED_MAX};
 use projections::views::customer_timeline::{self, CustomerTimeline};
-use projections::views::metric_board::{By, MetricBoard, figures};
+use projections::views::metric_board::{Dimension, MetricBoard, figures};
 use projections::{InlineRunner, ReadDb, View};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -70,26 +70,26 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     let mut report = Report::default();
     let directory = tempfile::tempdir()?;
     if args.as_of {
-        let wanted = Wanted {
+        let wanted = PastQueryOptions {
             store: args.store,
             others: args.others,
         };
-        past::measure(&mut report, directory.path(), wanted, runtime).await?;
+        past_queries::measure(&mut report, directory.path(), wanted, runtime).await?;
         return report.show(args.json);
     }
     let own = directory.path().join("data");
-    let workshop = Workshop::open(&own, StoreSpec::Sqlite(own.clone()), 0, runtime).await?;
+    let workshop = BenchInstallation::open(&own, StoreSpec::Sqlite(own.clone()), 0, runtime).await?;
     let spec = match args.read_db.clone() {
         Some(spec @ ReadDbSpec::Postgres(_)) => spec,
         Some(ReadDbSpec::Sqlite(_)) | None => ReadDbSpec::Sqlite(own.clone()),
     };
     let db = workshop.rows(&spec).await?;
-    let wanted = Copies {
+    let wanted = CopyTarget {
         rows: args.rows,
         campaigns: args.campaigns,
     };
     fill(&mut report, &db, wanted).await?;
-    let asked = Asked::find(db.as_ref()).await?;
+    let asked = QueryIds::find(db.as_ref()).await?;
     by_id(&mut report, db.as_ref(), &asked).await?;
     dashboards(&mut report, db.as_ref(), &asked).await?;
     drop(db);
@@ -107,7 +107,7 @@ fn views() -> Vec<Arc<dyn View>> {
 }
 
 /// Passes some calls through the views, then copies their rows.
-async fn fill(report: &mut Report, db: &Arc<dyn ReadDb>, wanted: Copies) -> Result<(), Problem> {
+async fn fill(report: &mut Report, db: &Arc<dyn ReadDb>, wanted: CopyTarget) -> Result<(), Problem> {
     let mut runner = InlineRunner::begin(Arc::clone(db), views()).await?;
     let mut log = SyntheticLog::default();
     let page = log.page(EVENTS_FIRST)?;
@@ -130,13 +130,13 @@ async fn fill(report: &mut Report, db: &Arc<dyn ReadDb>, wanted: Copies) -> Resu
 }
 
 /// What the questions are about: ids spread over the whole tables, so that most are not in memory.
-struct Asked {
+struct QueryIds {
     calls: Vec<CallId>,
     customers: Vec<String>,
     campaigns: Vec<CampaignId>,
 }
 
-impl Asked {
+impl QueryIds {
     async fn find(db: &dyn ReadDb) -> Result<Self, Problem> {
         let boards = campaign_board::list(db, None, LISTED_MAX).await?;
         let calls = spread_ids(db, "call_history", "call", KNOWN_IDS).await?;
@@ -154,7 +154,7 @@ impl Asked {
     }
 }
 
-async fn by_id(report: &mut Report, db: &dyn ReadDb, asked: &Asked) -> Result<(), Problem> {
+async fn by_id(report: &mut Report, db: &dyn ReadDb, asked: &QueryIds) -> Result<(), Problem> {
     let (mut calls, mut customers) = (Times::default(), Times::default());
     for time in 0..TIMES {
         if let Some(call) = asked.calls.get(time % asked.calls.len()) {
@@ -189,11 +189,11 @@ enum Question {
     Report,
     Calls,
     /// A metric by name, split; of one campaign or all, of one day or of all time.
-    Figure(&'static str, Option<By>, Of),
+    Figure(&'static str, Option<Dimension>, FigureScope),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Of {
+enum FigureScope {
     Campaign,
     CampaignDay,
     All,
@@ -209,38 +209,39 @@ const QUESTIONS: &[(&str, Question)] = &[
     ("calls of a campaign, a page", Question::Calls),
     (
         "answer rate per call, by day, all campaigns",
-        Question::Figure(PER_CALL, Some(By::Day), Of::All),
+        Question::Figure(PER_CALL, Some(Dimension::Day), FigureScope::All),
     ),
     (
         "answer rate per customer, one campaign",
-        Question::Figure(PER_CUSTOMER, None, Of::Campaign),
+        Question::Figure(PER_CUSTOMER, None, FigureScope::Campaign),
     ),
     (
         "answer rate per customer, one campaign, by hour of a day",
-        Question::Figure(PER_CUSTOMER, Some(By::Hour), Of::CampaignDay),
+        Question::Figure(PER_CUSTOMER, Some(Dimension::Hour), FigureScope::CampaignDay),
     ),
     (
         "answer rate per customer, all campaigns together",
-        Question::Figure(PER_CUSTOMER, None, Of::All),
+        Question::Figure(PER_CUSTOMER, None, FigureScope::All),
     ),
     (
         "answer rate per customer, all campaigns, by day",
-        Question::Figure(PER_CUSTOMER, Some(By::Day), Of::All),
+        Question::Figure(PER_CUSTOMER, Some(Dimension::Day), FigureScope::All),
     ),
     (
         "answer rate per customer, by campaign, of a day",
-        Question::Figure(PER_CUSTOMER, Some(By::Campaign), Of::AllDay),
+        Question::Figure(PER_CUSTOMER, Some(Dimension::Campaign), FigureScope::AllDay),
     ),
 ];
 
 /// The second day of the calls, midnight to midnight in Beijing.
 const DAY: [&str; 2] = ["2026-03-03T00:00:00+08:00", "2026-03-04T00:00:00+08:00"];
 
-fn scope(campaign: &CampaignId, of: Of) -> Scope {
-    let bound = |text: &str| matches!(of, Of::CampaignDay | Of::AllDay).then(|| text.parse().ok());
+fn scope(campaign: &CampaignId, of: FigureScope) -> Scope {
+    let bound =
+        |text: &str| matches!(of, FigureScope::CampaignDay | FigureScope::AllDay).then(|| text.parse().ok());
     let [from, to] = DAY.map(|text| bound(text).flatten());
     Scope {
-        campaign: matches!(of, Of::Campaign | Of::CampaignDay).then(|| campaign.clone()),
+        campaign: matches!(of, FigureScope::Campaign | FigureScope::CampaignDay).then(|| campaign.clone()),
         from,
         to,
     }
@@ -267,7 +268,7 @@ async fn ask(db: &dyn ReadDb, question: Question, campaign: &CampaignId) -> Resu
     Ok(())
 }
 
-async fn dashboards(report: &mut Report, db: &dyn ReadDb, asked: &Asked) -> Result<(), Problem> {
+async fn dashboards(report: &mut Report, db: &dyn ReadDb, asked: &QueryIds) -> Result<(), Problem> {
     let mut times: Vec<Times> = QUESTIONS.iter().map(|_| Times::default()).collect();
     for turn in 0..TIMES / 4 {
         let Some(campaign) = asked.campaigns.get(turn % asked.campaigns.len().max(1)) else {

@@ -1,7 +1,7 @@
 //! `ledgerline-bench segment`: how soon a segment over many made-up customers is answered, by the rows that a
 //! process keeps for that.
 
-use crate::held::{self, Held};
+use crate::bounded_figures::{self, BoundedFigure};
 use crate::output;
 use crate::stopwatch::{Stopwatch, float};
 use domain::attribute::{Attribute, TagLevel};
@@ -10,7 +10,7 @@ use domain::ids::CustomerId;
 use domain::problem::Problem;
 use domain::segment::Segment;
 use domain::time::Timestamp;
-use projections::{OfPerson, SegmentRows};
+use projections::{CustomerChanges, SegmentRows};
 use serde_json::json;
 
 /// Query segments of made-up customers: the one of CUS-5, and others similar to it
@@ -56,7 +56,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     let rows = SegmentRows::in_memory().await?;
     for first in (0..args.customers).step_by(usize::try_from(AT_ONCE).unwrap_or(1)) {
         let last = (first + AT_ONCE).min(args.customers);
-        let people: Result<Vec<OfPerson>, Problem> =
+        let people: Result<Vec<CustomerChanges>, Problem> =
             (first..last).map(|number| person(number, now)).collect();
         rows.take(people?).await?;
     }
@@ -75,7 +75,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
         let most = each.last().copied().unwrap_or(0);
         asked.push(json!({ "name": name, "count": count, "ms_p50": middle, "ms_max": most }));
         let named = format!("{name}_ms_max");
-        held.push(Held::new(&named, float(most), ASKED_MS_MAX, "ms"));
+        held.push(BoundedFigure::new(&named, float(most), ASKED_MS_MAX, "ms"));
         if !args.json {
             output::line(&format!(
                 "{name:<12} {count:>8} people  {middle:>6} ms, at most {most} ms"
@@ -83,18 +83,18 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
         }
     }
     let line = json!({ "bench": "segment", "customers": args.customers, "filled_ms": filled_ms,
-        "asked": asked, "targets": held::told(&held) });
+        "asked": asked, "targets": bounded_figures::to_json_values(&held) });
     if args.json {
         output::json(&line)?;
     } else {
         output::line(&format!("{} customers, filled in {filled_ms} ms", args.customers))?;
-        held::lines(&held)?;
+        bounded_figures::lines(&held)?;
     }
-    held::check(&held, args.check)
+    bounded_figures::check(&held, args.check)
 }
 
 /// Returns a person drawn from their number: the same in every run.
-fn person(number: u64, now: Timestamp) -> Result<OfPerson, Problem> {
+fn person(number: u64, now: Timestamp) -> Result<CustomerChanges, Problem> {
     let id = format!(
         "{:032x}",
         u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)

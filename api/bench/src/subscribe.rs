@@ -1,9 +1,9 @@
 //! `ledgerline-bench subscribe`: how long after the acknowledgment a follower gets the event.
 
+use crate::bench_installation::BenchInstallation;
 use crate::figures::{Report, Target};
 use crate::payload::Payload;
 use crate::stopwatch::{Stopwatch, Times};
-use crate::workshop::Workshop;
 use domain::ports::event_store::{EventStore, StoreError, Subscription};
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -36,7 +36,7 @@ pub(crate) struct Args {
 }
 
 /// The events that the follower got: up to which position, and when, in nanoseconds of the shared watch.
-type Seen = mpsc::Receiver<(Position, u64)>;
+type FollowedEvents = mpsc::Receiver<(Position, u64)>;
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
     let mut report = Report::default();
@@ -54,8 +54,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
             ));
         }
     };
-    let workshop = Workshop::open(&own, spec, 0, runtime).await?;
-    workshop.hold_to_empty().await?;
+    let workshop = BenchInstallation::open(&own, spec, 0, runtime).await?;
+    workshop.require_empty_log().await?;
     let watch = Stopwatch::start();
     let seen = follow(&workshop, watch).await?;
     let (commits, behind) = measure(workshop.store().as_ref(), watch, seen).await?;
@@ -76,7 +76,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
 }
 
 /// Starts a follower on its own task, as drivers and streams of users are.
-async fn follow(workshop: &Workshop, watch: Stopwatch) -> Result<Seen, Problem> {
+async fn follow(workshop: &BenchInstallation, watch: Stopwatch) -> Result<FollowedEvents, Problem> {
     let subscription = workshop.store().subscribe(Position(0)).await?;
     let (sender, receiver) = mpsc::channel(EVENTS_COUNT);
     let stop = workshop.tasks().stop_signal();
@@ -118,7 +118,7 @@ async fn tell(
 async fn measure(
     store: &dyn EventStore,
     watch: Stopwatch,
-    mut seen: Seen,
+    mut seen: FollowedEvents,
 ) -> Result<(Times, Times), Problem> {
     let mut payload = Payload::new(1);
     let (mut commits, mut behind) = (Times::default(), Times::default());

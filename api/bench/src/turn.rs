@@ -6,11 +6,12 @@
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, Times};
 use actors::Supervisor;
-use application::rehearsing::{Listener, shipped};
+use application::rehearsing::{Listener, find_shipped_flow};
 use domain::flow::{CALLBACK_PROMISE, FlowDefinition, FlowInput, FlowRun, GOODBYE, MENU, RECORDING_NOTICE};
 use domain::ports::clock::Clock;
 use domain::ports::recognizer::{
-    FRAME_MS, FRAME_SAMPLES, HeardFrame, Listening, ListeningOrder, RecognitionEvent, Recognizer, Utterance,
+    FRAME_MS, FRAME_SAMPLES, HeardFrame, RecognitionEvent, RecognitionSession, Recognizer, RecognizerOptions,
+    Utterance,
 };
 use domain::ports::speech::{Clip, Prompt, Synthesizer};
 use domain::ports::tasks::Tasks;
@@ -66,7 +67,7 @@ pub(crate) async fn run(args: &Args) -> Result<(), Problem> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));
     let engine = embedded(directory.path(), &clock, &tasks)?;
-    let text = shipped("card_instalment_spoken").unwrap_or_default();
+    let text = find_shipped_flow("card_instalment_spoken").unwrap_or_default();
     let flow = FlowDefinition::from_yaml(text).map_err(|fault| Problem::fault(fault.to_string()))?;
     let flow = Arc::new(flow);
     let listener = Listener::shared(&flow.lang).map_err(|fault| Problem::fault(fault.to_string()))?;
@@ -130,9 +131,9 @@ async fn spoken(voice: &BundledSynthesizer, text: &str) -> Result<Arc<Clip>, Pro
 /// Returns what was recognized, and the nanoseconds from the frame in which the end of speech was detected
 /// until its text arrived.
 async fn heard(engine: &dyn Recognizer, clock: &dyn Clock, clip: &Clip) -> Result<(Utterance, u64), Problem> {
-    let order = ListeningOrder {
+    let order = RecognizerOptions {
         language: "zh-CN".to_owned(),
-        ..ListeningOrder::default()
+        ..RecognizerOptions::default()
     };
     let opened = engine.open(&order);
     let mut listening = opened.map_err(|error| Problem::fault(error.to_string()))?;
@@ -160,7 +161,10 @@ async fn heard(engine: &dyn Recognizer, clock: &dyn Clock, clip: &Clip) -> Resul
     Err(Problem::fault("no end of speech was detected"))
 }
 
-async fn text_of(listening: &mut dyn Listening, watch: Stopwatch) -> Result<(Utterance, u64), Problem> {
+async fn text_of(
+    listening: &mut dyn RecognitionSession,
+    watch: Stopwatch,
+) -> Result<(Utterance, u64), Problem> {
     loop {
         match listening.next().await {
             Some(RecognitionEvent::Final(said)) => return Ok((said, watch.nanos())),

@@ -4,27 +4,27 @@
 //! Every delivery is an event, which is stored in the same time, with the views after it. The receivers
 //! respond on loopback, in this process.
 
-use crate::append::actors::in_tasks;
-use crate::cost::load;
+use crate::append::actors::run_in_tasks;
+use crate::cost::read_load_average;
 use crate::figures::{Report, Target};
-use crate::opted_out;
+use crate::opt_out_command;
 use crate::stopwatch::{Stopwatch, float};
 use application::access::Caller;
 use application::installation::Installation;
-use application::webhooks::{Adding, WebhookOrder, add_webhook};
+use application::webhooks::{WebhookEditor, WebhookRequest, add_webhook};
 use domain::ids::WebhookId;
 use domain::number::event::NumberEvent;
 use domain::permission::DataScope;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
-use domain::webhook::Format;
+use domain::webhook::WebhookFormat;
 use host::messaging_args::MessagingChoice;
 use host::open_settings::OpenSettings;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInSettings;
 use host::speech_args::SpeechChoice;
 use http::listeners::Listeners;
-use http::running::Running;
+use http::running_server::RunningServer;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,11 +67,11 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
     let directory = tempfile::tempdir()?;
-    let running = Running::start(settings(directory.path()), Listeners::none(), runtime).await?;
+    let running = RunningServer::start(settings(directory.path()), Listeners::none(), runtime).await?;
     let installation = Arc::clone(&running.installation);
     let mut report = Report::default();
     report.fact("events", args.events);
-    report.fact("load", load());
+    report.fact("load", read_load_average());
     let wanted = args.events as usize;
     make_events(&installation, wanted).await?;
     let alone = measure(&installation, wanted).await?;
@@ -126,7 +126,7 @@ pub(crate) fn settings(directory: &Path) -> ServeSettings {
 /// Opts so many numbers out: events of different streams, which may be sent in parallel.
 async fn make_events(installation: &Arc<Installation>, wanted: usize) -> Result<(), Problem> {
     let next = Arc::new(AtomicUsize::new(0));
-    in_tasks(installation.tasks(), APPENDS_AT_ONCE, |askers| {
+    run_in_tasks(installation.tasks(), APPENDS_AT_ONCE, |askers| {
         let (installation, next) = (Arc::clone(installation), Arc::clone(&next));
         let count = askers.len();
         async move {
@@ -144,7 +144,7 @@ async fn opt_out(installation: &Installation, next: &AtomicUsize, wanted: usize)
         if number >= wanted {
             return Ok(());
         }
-        opted_out::opt_out(installation, &format!("+86138{number:08}")).await?;
+        opt_out_command::opt_out(installation, &format!("+86138{number:08}")).await?;
     }
 }
 
@@ -175,10 +175,10 @@ async fn measure(installation: &Arc<Installation>, wanted: usize) -> Result<u64,
 
 /// Creates a webhook that gets every opt-out.
 async fn tell(installation: &Installation, receiver: &Receiver) -> Result<WebhookId, Problem> {
-    let order = WebhookOrder {
+    let order = WebhookRequest {
         url: receiver.url.clone(),
         events: Some(vec![NumberEvent::OPTED_OUT.to_owned()]),
-        format: Format::Standard,
+        format: WebhookFormat::Standard,
         campaigns: None,
         bearer: None,
         secret: None,
@@ -188,7 +188,7 @@ async fn tell(installation: &Installation, receiver: &Receiver) -> Result<Webhoo
         recordings_from: None,
         after: Some(Position(0)),
     };
-    let adding = Adding {
+    let adding = WebhookEditor {
         caller: &Caller::Directory { door: "directory" },
         scope: &DataScope::ALL,
         is_channel: false,

@@ -51,7 +51,7 @@ pub fn run() -> ExitCode {
         .json();
     logs.init();
     if cli.command.only_shows() {
-        output::end_with_the_reader();
+        output::end_when_pipe_closes();
     }
     match on_runtime(cli.command) {
         Ok(()) => ExitCode::SUCCESS,

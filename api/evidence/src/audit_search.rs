@@ -4,17 +4,17 @@
 //! No index and no view is used: one that lacked an event would hide it. Sealed values stay sealed, and their
 //! words are not found.
 
-use crate::log_walk::Matching;
-use crate::proved::Selection;
-use application::cloud_event::{EventData, ShownParts};
+use crate::event_bundles::Selection;
+use crate::log_walk::FilteredEventReader;
+use application::cloud_event::{EventData, EventParts};
 use domain::event_filter::EventFilter;
 use domain::ids::{CampaignId, CustomerId, EventId, StreamId};
-use domain::number_ids::NumberIds;
+use domain::number_ids::NumberIdForm;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent};
 use domain::time::Timestamp;
-use projections::views::audit_trail::by_whom;
+use projections::views::audit_trail::find_actor;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub const FOUND_MAX: usize = 1_000;
 
 /// The conditions of a search; all that are given must hold.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct AuditSearchFilter {
     /// Name of the actor.
     pub by: Option<String>,
     /// An event kind; with a dot at its end, all kinds that begin with it.
@@ -37,14 +37,14 @@ pub struct Wanted {
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
     /// Things that the event must belong to or name; each by any of its names.
-    pub named: Vec<Named>,
+    pub named: Vec<AuditSearchSubject>,
     /// Words that must all occur in the event, regardless of case.
     pub words: Vec<String>,
 }
 
 /// A thing, with the names under which events refer to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct AuditSearchSubject {
     /// Streams of the thing, and of what was refused to it.
     pub streams: Vec<String>,
     /// Names of the thing in other events.
@@ -76,8 +76,8 @@ pub struct FoundEvent {
 impl FoundEvent {
     /// Returns the event with ids of phone numbers in the form that the reader may see.
     #[must_use]
-    pub fn showing(mut self, ids: NumberIds) -> Self {
-        let shown = ShownParts {
+    pub fn showing(mut self, ids: NumberIdForm) -> Self {
+        let shown = EventParts {
             id: self.id,
             customer: self.customer.as_ref(),
             stream: self.stream,
@@ -92,7 +92,7 @@ impl FoundEvent {
 
 /// A page of events found by a search of the audit trail.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Found {
+pub struct AuditSearchPage {
     pub items: Vec<FoundEvent>,
     /// Number of events found on all pages.
     pub total: u64,
@@ -107,13 +107,13 @@ pub struct Found {
 /// Counts the matching events up to `until` and returns the page after `after`.
 pub async fn search(
     store: &dyn EventStore,
-    wanted: &Wanted,
+    wanted: &AuditSearchFilter,
     after: Position,
     limit: usize,
     until: Position,
-) -> Result<Found, Problem> {
+) -> Result<AuditSearchPage, Problem> {
     let limit = limit.clamp(1, FOUND_MAX);
-    let mut found = Found {
+    let mut found = AuditSearchPage {
         items: Vec::new(),
         total: 0,
         position: until,
@@ -136,7 +136,11 @@ pub async fn search(
 }
 
 /// Selects the matching events up to `until` for a proof. Refuses more than `FOUND_MAX`.
-pub async fn select(store: &dyn EventStore, wanted: &Wanted, until: Position) -> Result<Selection, Problem> {
+pub async fn select(
+    store: &dyn EventStore,
+    wanted: &AuditSearchFilter,
+    until: Position,
+) -> Result<Selection, Problem> {
     let mut selection = Selection::default();
     each(store, wanted, until, |stored, _| {
         if selection.events.len() >= FOUND_MAX {
@@ -151,7 +155,7 @@ pub async fn select(store: &dyn EventStore, wanted: &Wanted, until: Position) ->
 
 async fn each(
     store: &dyn EventStore,
-    wanted: &Wanted,
+    wanted: &AuditSearchFilter,
     until: Position,
     mut take: impl FnMut(StoredEvent, Envelope) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
@@ -162,7 +166,7 @@ async fn each(
         ..EventFilter::default()
     };
     let words: Vec<String> = wanted.words.iter().map(|word| word.to_lowercase()).collect();
-    let mut log = Matching::new(store, filter).between(Position(0), until);
+    let mut log = FilteredEventReader::new(store, filter).between(Position(0), until);
     while let Some(page) = log.next().await? {
         for stored in page {
             let envelope = stored.envelope();
@@ -175,10 +179,10 @@ async fn each(
     Ok(())
 }
 
-fn fits(wanted: &Wanted, words: &[String], envelope: &Envelope) -> bool {
+fn fits(wanted: &AuditSearchFilter, words: &[String], envelope: &Envelope) -> bool {
     let in_time =
         wanted.from.is_none_or(|from| envelope.at >= from) && wanted.to.is_none_or(|to| envelope.at < to);
-    let acted = |by: &String| by_whom(envelope).as_ref() == Some(by);
+    let acted = |by: &String| find_actor(envelope).as_ref() == Some(by);
     if !in_time || !wanted.by.as_ref().is_none_or(acted) {
         return false;
     }
@@ -186,7 +190,7 @@ fn fits(wanted: &Wanted, words: &[String], envelope: &Envelope) -> bool {
         return true;
     }
     let data: Value = serde_json::from_str(envelope.data.get()).unwrap_or_default();
-    let is_named = |thing: &Named| {
+    let is_named = |thing: &AuditSearchSubject| {
         let is_own = thing
             .streams
             .iter()
@@ -197,7 +201,7 @@ fn fits(wanted: &Wanted, words: &[String], envelope: &Envelope) -> bool {
         return false;
     }
     let mut text = format!("{} {} ", envelope.kind, envelope.stream);
-    text.push_str(&by_whom(envelope).unwrap_or_default());
+    text.push_str(&find_actor(envelope).unwrap_or_default());
     add_words(&data, &mut text);
     let text = text.to_lowercase();
     words.iter().all(|word| text.contains(word.as_str()))
@@ -235,7 +239,7 @@ fn shown(stored: StoredEvent, envelope: Envelope) -> FoundEvent {
     FoundEvent {
         position: stored.position,
         id: envelope.id,
-        by_whom: by_whom(&envelope),
+        by_whom: find_actor(&envelope),
         kind: envelope.kind,
         stream: envelope.stream,
         at: envelope.at,
@@ -269,12 +273,12 @@ mod tests {
             Some("wang"),
             &json!({ "calls": ["c1", "c2"], "reason": "Complaint 17", "name": { "sealed": "Zhang" } }),
         );
-        let thing = |stream: &str, name: &str| Wanted {
-            named: vec![Named {
+        let thing = |stream: &str, name: &str| AuditSearchFilter {
+            named: vec![AuditSearchSubject {
                 streams: vec![stream.to_owned()],
                 names: vec![name.to_owned()],
             }],
-            ..Wanted::default()
+            ..AuditSearchFilter::default()
         };
         assert!(fits(&thing("call-c2", "c2"), &[], &read));
         assert!(
@@ -284,7 +288,7 @@ mod tests {
         let own = envelope("call.ended", "call-c9", None, &json!({}));
         assert!(fits(&thing("call-c9", "c9"), &[], &own));
         let words = |text: &str| text.split(' ').map(str::to_lowercase).collect::<Vec<_>>();
-        let any = Wanted::default();
+        let any = AuditSearchFilter::default();
         assert!(fits(&any, &words("complaint 17 READ wang"), &read));
         assert!(!fits(&any, &words("complaint 18"), &read));
         assert!(!fits(&any, &words("zhang"), &read), "sealed as it is");
@@ -294,11 +298,11 @@ mod tests {
     fn who_acted_and_when_hold_at_their_edges() {
         let acted = envelope("user.signed_in", "user-wang", Some("wang"), &json!({}));
         let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
-        let wanted = |by: &str, from: &str, to: &str| Wanted {
+        let wanted = |by: &str, from: &str, to: &str| AuditSearchFilter {
             by: Some(by.to_owned()),
             from: at(from),
             to: at(to),
-            ..Wanted::default()
+            ..AuditSearchFilter::default()
         };
         let (ten, later) = ("2026-03-02T10:00:00Z", "2026-03-02T10:00:01Z");
         assert!(fits(&wanted("wang", ten, later), &[], &acted));

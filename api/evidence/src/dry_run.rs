@@ -1,7 +1,7 @@
 //! Tries a new version of a preset on the present customers of a campaign: reports who would newly be
 //! refused, by rule. Nothing is stored, and customers are named by id only.
 
-use crate::log_walk::{Matching, unreadable};
+use crate::log_walk::{FilteredEventReader, unreadable};
 use application::installation::Installation;
 use application::why_not::{judged_now, person_then};
 use domain::calling_plan::Preset;
@@ -107,7 +107,7 @@ pub async fn dry_run(
             ),
         ));
     }
-    let (people, whole) = enrolled(installation.store(), &campaign).await?;
+    let (people, whole) = list_enrolled_customers(installation.store(), &campaign).await?;
     let now_by = domain::compliance::rules_at(plan.preset, at);
     let mut report = DryRun {
         campaign: campaign.clone(),
@@ -154,7 +154,7 @@ pub async fn dry_run(
 
 /// Returns the customers that the campaign enrolled, from the log. The flag is false if there are more than
 /// are tried.
-pub(crate) async fn enrolled(
+pub(crate) async fn list_enrolled_customers(
     store: &dyn EventStore,
     campaign: &CampaignId,
 ) -> Result<(BTreeSet<CustomerId>, bool), Problem> {
@@ -164,7 +164,7 @@ pub(crate) async fn enrolled(
         ..EventFilter::default()
     };
     let head = store.head().await?;
-    let mut log = Matching::new(store, filter).between(Position(0), head);
+    let mut log = FilteredEventReader::new(store, filter).between(Position(0), head);
     let mut people = BTreeSet::new();
     while let Some(page) = log.next().await? {
         for stored in &page {

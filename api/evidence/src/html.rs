@@ -80,8 +80,8 @@ impl Page {
     }
 
     /// Adds a paragraph in the style of a good or a bad result.
-    pub(crate) fn verdict(&mut self, text: &str, good: Good) {
-        let class = if good == Good::Yes { "good" } else { "bad" };
+    pub(crate) fn verdict(&mut self, text: &str, good: ResultMark) {
+        let class = if good == ResultMark::Yes { "good" } else { "bad" };
         self.push(format_args!("<p class=\"{class}\">{}</p>\n", escape(text)));
     }
 
@@ -154,7 +154,7 @@ impl Page {
 
 /// Whether a result is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Good {
+pub(crate) enum ResultMark {
     Yes,
     No,
 }

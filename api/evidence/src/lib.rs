@@ -5,10 +5,12 @@
 //! have to trust the process that answers.
 
 pub mod audit_search;
+pub mod breach_worksheet;
 pub mod bundle;
 pub mod causes;
 pub mod compliance_report;
 pub mod dry_run;
+pub mod event_bundles;
 pub mod html;
 pub mod inspection;
 pub mod log_walk;
@@ -16,8 +18,6 @@ pub mod mining;
 pub mod pdca;
 pub mod policies;
 pub mod preflight;
-pub mod proved;
 pub mod reconcile;
 pub mod replaying;
 pub mod sampling;
-pub mod seen;

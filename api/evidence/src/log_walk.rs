@@ -10,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use domain::event_filter::{EventFacts, EventFilter};
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, MatchingPage, PAGE_EVENTS_MAX, StoreError};
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
 use domain::time::Timestamp;
 use store::proof::{RootFold, event_hash};
@@ -68,7 +68,7 @@ impl<'a> Log<'a> {
     fn check_time(&self) -> Result<(), Problem> {
         match self.limit {
             Some((clock, limit)) if clock.now() > limit => Err(Problem::new(
-                Kind::Unavailable,
+                ProblemKind::Unavailable,
                 "log-read-too-long",
                 format!(
                     "reading the log took longer than {} s: give an earlier position, or stop the server \
@@ -82,7 +82,7 @@ impl<'a> Log<'a> {
 }
 
 /// Reads the events that match a filter, in order, page by page.
-pub struct Matching<'a> {
+pub struct FilteredEventReader<'a> {
     store: &'a dyn EventStore,
     filter: EventFilter,
     /// Log position up to which events were read.
@@ -91,7 +91,7 @@ pub struct Matching<'a> {
     ended: bool,
 }
 
-impl<'a> Matching<'a> {
+impl<'a> FilteredEventReader<'a> {
     /// Reads the whole log.
     pub fn new(store: &'a dyn EventStore, filter: EventFilter) -> Self {
         Self {
@@ -144,7 +144,7 @@ pub async fn each_of_kinds(
     kinds: &[&str],
     mut take: impl FnMut(&Envelope),
 ) -> Result<(), StoreError> {
-    let mut log = Matching::of_kinds(store, kinds);
+    let mut log = FilteredEventReader::of_kinds(store, kinds);
     while let Some(page) = log.next().await? {
         for event in &page {
             let unreadable = |error: UnreadableRecord| StoreError::Damaged(error.to_string());
@@ -156,10 +156,10 @@ pub async fn each_of_kinds(
 
 /// Acquires the permit to read the whole log in this process. Dropping the permit releases it. Refuses while
 /// another read has it.
-pub fn turn() -> Result<SemaphorePermit<'static>, Problem> {
+pub fn acquire_walk_permit() -> Result<SemaphorePermit<'static>, Problem> {
     let taken = |_| {
         Problem::new(
-            Kind::Unavailable,
+            ProblemKind::Unavailable,
             "log-being-read",
             "another report or sample is reading the whole log: try again when it is done",
         )
@@ -183,7 +183,7 @@ pub async fn walk(
     let last = upto.unwrap_or(head);
     if last > head {
         return Err(Problem::new(
-            Kind::Refused,
+            ProblemKind::Refused,
             "position-in-the-future",
             format!("the log ends at position {head}"),
         ));
@@ -246,7 +246,7 @@ mod tests {
         MemoryEventStore::new(Arc::<SetClock>::clone(clock), Arc::new(MemoryDisk::new())).unwrap()
     }
 
-    async fn positions(mut log: Matching<'_>) -> Vec<u64> {
+    async fn positions(mut log: FilteredEventReader<'_>) -> Vec<u64> {
         let mut read = Vec::new();
         while let Some(page) = log.next().await.unwrap() {
             read.extend(page.iter().map(|event| event.position.0));
@@ -263,7 +263,7 @@ mod tests {
             let expected = StreamVersion(version - 1);
             store.append(&stream("s"), expected, vec![record]).await.unwrap();
         }
-        let released = || Matching::of_kinds(&store, &["number.dial_released"]);
+        let released = || FilteredEventReader::of_kinds(&store, &["number.dial_released"]);
         assert_eq!(positions(released()).await, [1, 2, 3, 4, 5]);
         for (after, until, wanted) in [
             (0, 5, vec![1, 2, 3, 4, 5]),
@@ -274,7 +274,7 @@ mod tests {
             let log = released().between(Position(after), Position(until));
             assert_eq!(positions(log).await, wanted, "after {after} until {until}");
         }
-        let others = Matching::of_kinds(&store, &["call.ended"]);
+        let others = FilteredEventReader::of_kinds(&store, &["call.ended"]);
         assert!(positions(others).await.is_empty());
         let mut log = released();
         while log.next().await.unwrap().is_some() {}
@@ -290,7 +290,10 @@ mod tests {
         assert!(log.check_time().is_ok());
         clock.0.store(WALK_MS_MAX + 1, Ordering::Relaxed);
         let late = log.check_time().unwrap_err();
-        assert_eq!((late.kind, late.code), (Kind::Unavailable, "log-read-too-long"));
+        assert_eq!(
+            (late.kind, late.code),
+            (ProblemKind::Unavailable, "log-read-too-long")
+        );
         assert!(Log::quiet(&store).check_time().is_ok());
     }
 }

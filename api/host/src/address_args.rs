@@ -1,7 +1,7 @@
 //! Parsers of command-line arguments that name an external address. A wrong address fails the start of the
 //! program, not the first message sent to it.
 
-use domain::outside_address::{AddressFault, check_url, mail_server};
+use domain::external_address::{AddressFault, check_url, mail_server};
 
 /// Parses an argument that is an http or https URL. Returns the text unchanged, or why it is not a URL.
 pub(crate) fn outside_url(text: &str) -> Result<String, AddressFault> {

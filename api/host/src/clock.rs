@@ -160,16 +160,16 @@ const DRAWN_BYTES_MAX: usize = 16;
 const DRAWN_OF_A_KEY_BYTES: usize = 64 * 1024;
 
 /// The generator of one thread, and how many bytes it may still give under its key.
-struct Drawing {
+struct ThreadGenerator {
     generator: ChaCha20Rng,
     left: usize,
 }
 
 thread_local! {
-    static DRAWING: RefCell<Option<Drawing>> = const { RefCell::new(None) };
+    static DRAWING: RefCell<Option<ThreadGenerator>> = const { RefCell::new(None) };
 }
 
-impl Drawing {
+impl ThreadGenerator {
     fn fill(drawing: &mut Option<Self>, buffer: &mut [u8]) {
         let drawing = match drawing {
             Some(drawing) if drawing.left >= buffer.len() => drawing,
@@ -205,7 +205,7 @@ impl IdSource for SystemIds {
         if buffer.len() > DRAWN_BYTES_MAX {
             fill_of_system(buffer);
         } else {
-            DRAWING.with_borrow_mut(|drawing| Drawing::fill(drawing, buffer));
+            DRAWING.with_borrow_mut(|drawing| ThreadGenerator::fill(drawing, buffer));
         }
     }
 }

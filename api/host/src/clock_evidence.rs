@@ -42,7 +42,7 @@ pub struct ClockEvidence {
 }
 
 /// The result of asking one source for its time.
-pub struct Measured {
+pub struct ClockMeasurement {
     pub source: String,
     pub offset: Result<ClockOffset, String>,
     /// True if the offset said something new and is recorded in the log.
@@ -107,7 +107,7 @@ impl ClockEvidence {
     }
 
     /// Asks every source now and keeps the answers. Returns one entry per source; none in a rehearsal.
-    pub async fn measure(&self) -> Vec<Measured> {
+    pub async fn measure(&self) -> Vec<ClockMeasurement> {
         let mut measured = Vec::new();
         if self.environment.rehearsal {
             return measured;
@@ -124,7 +124,7 @@ impl ClockEvidence {
         measured
     }
 
-    async fn keep(&self, source: String, offset: Result<ClockOffset, String>) -> Measured {
+    async fn keep(&self, source: String, offset: Result<ClockOffset, String>) -> ClockMeasurement {
         let is_noted = match &offset {
             Ok(offset) => {
                 let now = self.environment.clock.now();
@@ -140,7 +140,7 @@ impl ClockEvidence {
                 false
             }
         };
-        Measured {
+        ClockMeasurement {
             source,
             offset,
             is_noted,
@@ -161,9 +161,11 @@ impl ClockEvidence {
 
     /// Returns the last offset from each source, for the readiness response. `None` if no source is
     /// configured or none has answered yet.
-    pub fn shown(&self) -> Option<Vec<OffsetShown>> {
+    pub fn shown(&self) -> Option<Vec<ClockOffsetResponse>> {
         let all = self.environment.skew.all();
-        let shown = all.iter().map(|(offset, at)| OffsetShown::of(offset, *at));
+        let shown = all
+            .iter()
+            .map(|(offset, at)| ClockOffsetResponse::of(offset, *at));
         (!all.is_empty()).then(|| shown.collect())
     }
 
@@ -187,7 +189,7 @@ impl ClockEvidence {
 
 /// The offset of this process's clock from one source, as responses show it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct OffsetShown {
+pub struct ClockOffsetResponse {
     #[schemars(example = &"ntp.example.com:123")]
     source: String,
     offset_ms: i64,
@@ -197,7 +199,7 @@ pub struct OffsetShown {
     dialing_allowed: bool,
 }
 
-impl OffsetShown {
+impl ClockOffsetResponse {
     pub fn of(offset: &ClockOffset, at: Timestamp) -> Self {
         Self {
             source: offset.source.clone(),

@@ -45,7 +45,7 @@ struct Facts {
 
 /// What earlier processes recorded about the clock.
 #[derive(Debug)]
-struct Left {
+struct InheritedRecord {
     doubt: Option<ClockDoubt>,
     /// When the end of the last doubt was recorded.
     trusted_at: Option<Timestamp>,
@@ -70,7 +70,7 @@ fn log_ends_at(recorded_at: Timestamp, at: Timestamp, trusted_at: Option<Timesta
 
 /// What the watch does after one comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Judged {
+enum ClockJudgment {
     /// Nothing changes.
     Same,
     Doubt(ClockDoubt),
@@ -85,7 +85,7 @@ pub fn is_apart(ms: i64) -> bool {
     ms.unsigned_abs() > CLOCK_SKEW_MS_MAX
 }
 
-fn judge(facts: &Facts) -> Judged {
+fn judge(facts: &Facts) -> ClockJudgment {
     let apart_ms = facts.apart_ms;
     // How far the end of the log is ahead of the wall clock now. The end of the log advances with the steady
     // clock, so that a slow clock does not come to agree just by running.
@@ -100,20 +100,20 @@ fn judge(facts: &Facts) -> Judged {
     // A wall clock that is right but behind this process cannot be adopted: time never goes back.
     let is_behind = is_apart(apart_ms) && apart_ms < 0;
     match (cause, &facts.right_by, facts.doubt) {
-        (_, Some(source), Some(_)) if !is_behind => Judged::RightBy(source.clone()),
+        (_, Some(source), Some(_)) if !is_behind => ClockJudgment::RightBy(source.clone()),
         (Some((ClockDoubtCause::WallMoved, _)), Some(source), None) if !is_behind => {
-            Judged::RightBy(source.clone())
+            ClockJudgment::RightBy(source.clone())
         }
-        (Some((ClockDoubtCause::BeforeLog, _)), Some(_), None) => Judged::Same,
-        (Some((cause, apart_ms)), _, _) => Judged::Doubt(ClockDoubt { cause, apart_ms }),
-        (None, _, Some(_)) if !facts.is_inherited => Judged::Agreed,
-        (None, ..) => Judged::Same,
+        (Some((ClockDoubtCause::BeforeLog, _)), Some(_), None) => ClockJudgment::Same,
+        (Some((cause, apart_ms)), _, _) => ClockJudgment::Doubt(ClockDoubt { cause, apart_ms }),
+        (None, _, Some(_)) if !facts.is_inherited => ClockJudgment::Agreed,
+        (None, ..) => ClockJudgment::Same,
     }
 }
 
 /// What this process remembers between two comparisons.
 #[derive(Debug, Default)]
-struct Remembered {
+struct WatchState {
     is_inherited: bool,
     /// True if the doubt is recorded in the log.
     is_noted: bool,
@@ -127,7 +127,7 @@ pub struct ClockWatch {
     environment: Environment,
     system: ActorSystem,
     clock: Arc<SystemClock>,
-    remembered: Mutex<Remembered>,
+    remembered: Mutex<WatchState>,
 }
 
 impl ClockWatch {
@@ -198,8 +198,8 @@ impl ClockWatch {
 
     async fn look(&self) {
         match judge(&self.facts()) {
-            Judged::Same => {}
-            Judged::Doubt(doubt) => {
+            ClockJudgment::Same => {}
+            ClockJudgment::Doubt(doubt) => {
                 self.environment.skew.doubt(doubt);
                 let is_noted = self.remembered().is_noted;
                 if !is_noted {
@@ -207,13 +207,13 @@ impl ClockWatch {
                     self.remembered().is_noted = noted;
                 }
             }
-            Judged::Agreed => {
+            ClockJudgment::Agreed => {
                 // The wall clock was set to the log's time: the process adopts it. Dialing was off meanwhile.
                 if self.clock.go_to_wall() {
                     self.end(InstallationCommand::AgreeOnClock).await;
                 }
             }
-            Judged::RightBy(source) => {
+            ClockJudgment::RightBy(source) => {
                 if self.clock.go_to_wall() {
                     self.end(InstallationCommand::BelieveSource { source }).await;
                 }
@@ -260,13 +260,13 @@ impl ClockWatch {
         }
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {
+    fn remembered(&self) -> std::sync::MutexGuard<'_, WatchState> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Reads from the log the doubt that earlier processes recorded, and when the last one ended.
-async fn left_in_the_log(store: &dyn EventStore) -> Result<Left, StoreError> {
+async fn left_in_the_log(store: &dyn EventStore) -> Result<InheritedRecord, StoreError> {
     let stream = Installation::stream(&LogId);
     let mut state = domain::installation::InstallationState::default();
     let (mut trusted_at, mut after) = (None, StreamVersion(0));
@@ -283,7 +283,7 @@ async fn left_in_the_log(store: &dyn EventStore) -> Result<Left, StoreError> {
         }
         if page.len() < PAGE_EVENTS_MAX {
             let doubt = state.clock_doubt().map(|(doubt, _)| doubt);
-            return Ok(Left { doubt, trusted_at });
+            return Ok(InheritedRecord { doubt, trusted_at });
         }
     }
 }
@@ -303,7 +303,7 @@ async fn last_event(store: &dyn EventStore) -> Result<Option<((Timestamp, Timest
 
 /// What a log says about the clock, read without changing anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LogOfClock {
+pub enum LogClockRecord {
     NoEvents,
     /// A log of a rehearsal: its times are made up.
     Rehearsal,
@@ -314,15 +314,15 @@ pub enum LogOfClock {
 }
 
 /// Reads from a log what a process that starts on it would compare the clock with.
-pub async fn look_at_log(store: &dyn EventStore) -> Result<LogOfClock, StoreError> {
+pub async fn look_at_log(store: &dyn EventStore) -> Result<LogClockRecord, StoreError> {
     let Some(((recorded_at, at), is_rehearsal)) = last_event(store).await? else {
-        return Ok(LogOfClock::NoEvents);
+        return Ok(LogClockRecord::NoEvents);
     };
     if is_rehearsal {
-        return Ok(LogOfClock::Rehearsal);
+        return Ok(LogClockRecord::Rehearsal);
     }
     let left = left_in_the_log(store).await?;
-    Ok(LogOfClock::Real {
+    Ok(LogClockRecord::Real {
         ends_at: log_ends_at(recorded_at, at, left.trusted_at),
         doubt: left.doubt,
     })
@@ -364,34 +364,40 @@ mod tests {
     fn two_seconds_are_no_doubt_and_a_millisecond_more_is() {
         use ClockDoubtCause::{BeforeLog, WallMoved};
         for apart in [0, 2_000, -2_000] {
-            assert_eq!(judge(&facts(apart, 0)), Judged::Same, "{apart}");
+            assert_eq!(judge(&facts(apart, 0)), ClockJudgment::Same, "{apart}");
         }
         for apart in [2_001, -2_001, HOURS_MS, -HOURS_MS] {
-            assert_eq!(judge(&facts(apart, 0)), Judged::Doubt(doubt(WallMoved, apart)));
+            assert_eq!(
+                judge(&facts(apart, 0)),
+                ClockJudgment::Doubt(doubt(WallMoved, apart))
+            );
         }
-        assert_eq!(judge(&facts(0, 2_000)), Judged::Same);
-        assert_eq!(judge(&facts(0, -HOURS_MS)), Judged::Same);
-        assert_eq!(judge(&facts(0, 2_001)), Judged::Doubt(doubt(BeforeLog, -2_001)));
+        assert_eq!(judge(&facts(0, 2_000)), ClockJudgment::Same);
+        assert_eq!(judge(&facts(0, -HOURS_MS)), ClockJudgment::Same);
+        assert_eq!(
+            judge(&facts(0, 2_001)),
+            ClockJudgment::Doubt(doubt(BeforeLog, -2_001))
+        );
         // A slow clock stays slow however long it runs. Once it is set to the log's time, it agrees.
         assert_eq!(
             judge(&facts(3_000, 10_000)),
-            Judged::Doubt(doubt(BeforeLog, -7_000))
+            ClockJudgment::Doubt(doubt(BeforeLog, -7_000))
         );
         let known = Facts {
             doubt: Some(doubt(BeforeLog, -10_000)),
             ..facts(10_000, 10_000)
         };
-        assert_eq!(judge(&known), Judged::Agreed);
+        assert_eq!(judge(&known), ClockJudgment::Agreed);
     }
 
     #[test]
     fn it_ends_by_itself_when_they_agree_unless_an_earlier_process_began_it() {
         use ClockDoubtCause::{BeforeLog, WallMoved};
         for (cause, is_inherited, then) in [
-            (WallMoved, false, Judged::Agreed),
-            (WallMoved, true, Judged::Same),
-            (BeforeLog, false, Judged::Agreed),
-            (BeforeLog, true, Judged::Same),
+            (WallMoved, false, ClockJudgment::Agreed),
+            (WallMoved, true, ClockJudgment::Same),
+            (BeforeLog, false, ClockJudgment::Agreed),
+            (BeforeLog, true, ClockJudgment::Same),
         ] {
             let known = Facts {
                 doubt: Some(doubt(cause, HOURS_MS)),
@@ -406,7 +412,7 @@ mod tests {
     fn a_source_that_finds_the_wall_right_ends_it_unless_time_would_go_back() {
         use ClockDoubtCause::WallMoved;
         let source = || Some("ntp:127.0.0.1:123".to_owned());
-        let right = Judged::RightBy("ntp:127.0.0.1:123".to_owned());
+        let right = ClockJudgment::RightBy("ntp:127.0.0.1:123".to_owned());
         for (apart, is_inherited) in [(HOURS_MS, false), (0, true)] {
             let known = Facts {
                 right_by: source(),
@@ -420,12 +426,12 @@ mod tests {
             right_by: source(),
             ..facts(-HOURS_MS, 0)
         };
-        assert_eq!(judge(&behind), Judged::Doubt(doubt(WallMoved, -HOURS_MS)));
+        assert_eq!(judge(&behind), ClockJudgment::Doubt(doubt(WallMoved, -HOURS_MS)));
         let log_of_another_clock = Facts {
             right_by: source(),
             ..facts(0, HOURS_MS)
         };
-        assert_eq!(judge(&log_of_another_clock), Judged::Same);
+        assert_eq!(judge(&log_of_another_clock), ClockJudgment::Same);
     }
 
     #[test]

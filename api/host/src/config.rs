@@ -1,11 +1,11 @@
 //! Settings from the command line and the environment with their limits and errors: trunk SPECs, durations,
 //! addresses. Only this file reads environment variables.
 
-use crate::{trunk_callers, trunk_manners};
+use crate::{carrier_settings, trunk_callers};
 use domain::caller_number::CallerNumber;
 use domain::problem::Problem;
-use media::driver::Replies;
-use media::lines::{NumberForm, Probing, TrunkProfile};
+use media::driver::ResponsePortRule;
+use media::lines::{NumberForm, ProbeMode, TrunkProfile};
 use media::rtp::latch::LatchRule;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -184,7 +184,7 @@ pub struct TrunkSpec {
     first_response_ms: Option<u64>,
     pub hold_off_ms: u64,
     /// Whether SIP responses must come from the trunk's port or may come from any port of its address.
-    pub replies: Replies,
+    pub replies: ResponsePortRule,
     /// Addresses between which and us audio may flow. Empty: the addresses in the SDP of the trunk.
     pub media: Vec<IpAddr>,
     /// How far the source of audio may differ from the address in the SDP.
@@ -196,7 +196,7 @@ pub struct TrunkSpec {
     pub(crate) silence_ms: u64,
     /// The identities in SIP messages to this trunk, and the outbound proxy.
     pub profile: TrunkProfile,
-    pub probing: Probing,
+    pub probing: ProbeMode,
 }
 
 impl TrunkSpec {
@@ -207,10 +207,10 @@ impl TrunkSpec {
 
     /// Returns the wait for a first response in milliseconds: the setting, or a default, which is shorter if
     /// another trunk can take the call.
-    pub(crate) fn first_response_ms(&self, another_follows: Followed) -> u64 {
+    pub(crate) fn first_response_ms(&self, another_follows: TrunkSuccessor) -> u64 {
         let default = match another_follows {
-            Followed::ByAnother => FIRST_RESPONSE_BEFORE_NEXT_MS,
-            Followed::ByNone => FIRST_RESPONSE_MS,
+            TrunkSuccessor::ByAnother => FIRST_RESPONSE_BEFORE_NEXT_MS,
+            TrunkSuccessor::ByNone => FIRST_RESPONSE_MS,
         };
         self.first_response_ms.unwrap_or(default)
     }
@@ -218,7 +218,7 @@ impl TrunkSpec {
 
 /// Whether another trunk comes after this one in the order of preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Followed {
+pub enum TrunkSuccessor {
     ByAnother,
     ByNone,
 }
@@ -262,14 +262,14 @@ impl FromStr for TrunkSpec {
             } else {
                 HOLD_OFF_MS
             },
-            replies: Replies::SamePort,
+            replies: ResponsePortRule::SamePort,
             media: Vec::new(),
             latch: LatchRule::default(),
             dial: NumberForm::E164,
             prefix: String::new(),
             silence_ms: media::lines::SILENCE_MS,
             profile: TrunkProfile::default(),
-            probing: Probing::On,
+            probing: ProbeMode::On,
         };
         for part in parts.filter(|part| !part.is_empty()) {
             let (key, value) = part
@@ -300,14 +300,14 @@ impl TrunkSpec {
             "ring-timeout" => self.ring_timeout_ms = duration(value)?,
             "first-response" => self.first_response_ms = Some(duration(value)?),
             "hold-off" => self.hold_off_ms = duration(value)?,
-            "replies" => self.replies = trunk_manners::replies(value)?,
-            "media" => self.media = trunk_manners::media(value)?,
-            "latch" => self.latch = trunk_manners::latch(value)?,
-            "dial" => self.dial = trunk_manners::dial(value)?,
-            "silence" => self.silence_ms = trunk_manners::silence(duration(value)?)?,
-            "prefix" => self.prefix = trunk_manners::prefix(value)?,
-            "probe" => self.probing = trunk_manners::probing(value)?,
-            _ => trunk_manners::profile(&mut self.profile, key, value)?,
+            "replies" => self.replies = carrier_settings::replies(value)?,
+            "media" => self.media = carrier_settings::media(value)?,
+            "latch" => self.latch = carrier_settings::latch(value)?,
+            "dial" => self.dial = carrier_settings::dial(value)?,
+            "silence" => self.silence_ms = carrier_settings::silence(duration(value)?)?,
+            "prefix" => self.prefix = carrier_settings::prefix(value)?,
+            "probe" => self.probing = carrier_settings::probing(value)?,
+            _ => carrier_settings::profile(&mut self.profile, key, value)?,
         }
         Ok(())
     }
@@ -386,8 +386,8 @@ mod tests {
         assert!(spec.is_loopback());
         assert_eq!((spec.legs_max, spec.dials_per_second), (200, 10));
         assert_eq!((spec.ring_timeout_ms, spec.hold_off_ms), (30_000, 5_000));
-        assert_eq!(spec.first_response_ms(Followed::ByNone), 32_000);
-        assert_eq!(spec.first_response_ms(Followed::ByAnother), 4_000);
+        assert_eq!(spec.first_response_ms(TrunkSuccessor::ByNone), 32_000);
+        assert_eq!(spec.first_response_ms(TrunkSuccessor::ByAnother), 4_000);
     }
 
     #[test]
@@ -408,7 +408,7 @@ mod tests {
         assert_eq!(spec.calls_per_number_max, None);
         assert_eq!((spec.legs_max, spec.dials_per_second), (30, 5));
         assert_eq!((spec.ring_timeout_ms, spec.hold_off_ms), (25_000, 120_000));
-        assert_eq!(spec.first_response_ms(Followed::ByAnother), 8_000);
+        assert_eq!(spec.first_response_ms(TrunkSuccessor::ByAnother), 8_000);
     }
 
     #[test]

@@ -79,9 +79,9 @@ pub fn needed(legs: u64) -> u64 {
 }
 
 /// Returns the limit for the readiness response, with the legs and connections that it has room for.
-pub fn shown() -> DescriptorsShown {
+pub fn shown() -> DescriptorsResponse {
     let (limit, _) = limits();
-    DescriptorsShown {
+    DescriptorsResponse {
         limit,
         legs_room: limit.map(|limit| legs_within(Some(limit))),
         connections_room: connections_within(limit),
@@ -91,7 +91,7 @@ pub fn shown() -> DescriptorsShown {
 /// The limit of open files, and the legs and connections that it has room for. Null: the system sets no
 /// limit.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct DescriptorsShown {
+pub struct DescriptorsResponse {
     limit: Option<u64>,
     legs_room: Option<u64>,
     connections_room: u64,

@@ -1,6 +1,6 @@
 //! Exit codes of the programs, for scripts.
 
-use domain::problem::Kind;
+use domain::problem::ProblemKind;
 
 /// Exit code: a check found something wrong.
 pub const FOUND: u8 = 1;
@@ -18,22 +18,22 @@ pub const EXIT_CODES: &str = "Exit codes: 0 done; 1 a check found something wron
 3 refused, or there is no such thing; 4 unavailable (no server, disk, port, lock); 5 a fault of ours";
 
 /// Returns the exit code for a kind of problem.
-pub const fn exit_code(kind: Kind) -> u8 {
+pub const fn exit_code(kind: ProblemKind) -> u8 {
     match kind {
-        Kind::Disproved => FOUND,
-        Kind::Missing
-        | Kind::Refused
-        | Kind::Conflict
-        | Kind::Stale
-        | Kind::Unconditional
-        | Kind::ApprovalNeeded
-        | Kind::Unauthenticated
-        | Kind::Forbidden
-        | Kind::TooLarge
-        | Kind::WrongMediaType
-        | Kind::WrongMethod => REFUSED,
-        Kind::Invalid => USAGE,
-        Kind::Busy | Kind::Unavailable => UNAVAILABLE,
-        Kind::Fault => FAULT,
+        ProblemKind::Disproved => FOUND,
+        ProblemKind::Missing
+        | ProblemKind::Refused
+        | ProblemKind::Conflict
+        | ProblemKind::Stale
+        | ProblemKind::Unconditional
+        | ProblemKind::ApprovalNeeded
+        | ProblemKind::Unauthenticated
+        | ProblemKind::Forbidden
+        | ProblemKind::TooLarge
+        | ProblemKind::WrongMediaType
+        | ProblemKind::WrongMethod => REFUSED,
+        ProblemKind::Invalid => USAGE,
+        ProblemKind::Busy | ProblemKind::Unavailable => UNAVAILABLE,
+        ProblemKind::Fault => FAULT,
     }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::str::FromStr;
 use std::sync::Arc;
-use store::{KeyPlace, KeyWrapper, MasterKey, WRAPPED_MASTER_FILE};
+use store::{KeyStoreLocation, KeyWrapper, MasterKey, WRAPPED_MASTER_FILE};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio::runtime::Handle;
@@ -143,10 +143,10 @@ impl KeysSpec {
     }
 
     /// Returns where the keys of a server on `data` are stored: a directory or a database.
-    pub fn place(&self, data: &Path) -> KeyPlace {
+    pub fn place(&self, data: &Path) -> KeyStoreLocation {
         match &self.keys {
-            Some(KeysPlace::Postgres(url)) => KeyPlace::Database(url.as_str().to_owned()),
-            Some(KeysPlace::Dir(_)) | None => KeyPlace::Directory(self.directory(data)),
+            Some(KeysPlace::Postgres(url)) => KeyStoreLocation::Database(url.as_str().to_owned()),
+            Some(KeysPlace::Dir(_)) | None => KeyStoreLocation::Directory(self.directory(data)),
         }
     }
 

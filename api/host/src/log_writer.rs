@@ -20,11 +20,11 @@ const HELD_BACK_MS: u64 = 60_000;
 /// Makes the writer of each log line. All writers share one state.
 #[derive(Clone)]
 pub struct LogWriter {
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<WriterState>>,
     clock: Arc<dyn Clock>,
 }
 
-struct Shared {
+struct WriterState {
     out: Box<dyn Write + Send>,
     /// The number of lines dropped since the last one that was written.
     dropped: u64,
@@ -32,11 +32,11 @@ struct Shared {
     is_torn: bool,
     /// The suppressed lines by cause: a place in the source, so that there are at most as many as the program
     /// has.
-    causes: BTreeMap<&'static str, Held>,
+    causes: BTreeMap<&'static str, SuppressedLines>,
 }
 
 /// The suppressed lines of one cause: since when they are counted, and how many.
-struct Held {
+struct SuppressedLines {
     since: Timestamp,
     count: u64,
 }
@@ -47,7 +47,7 @@ impl LogWriter {
     }
 
     fn new(out: Box<dyn Write + Send>, clock: Arc<dyn Clock>) -> Self {
-        let shared = Shared {
+        let shared = WriterState {
             out,
             dropped: 0,
             is_torn: false,
@@ -62,7 +62,7 @@ impl LogWriter {
 
 /// Writes one log line.
 pub struct LineWriter {
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<WriterState>>,
     now: Timestamp,
     /// The cause of a warning or an error, for the limit on its lines; `None` for other levels.
     cause: Option<&'static str>,
@@ -107,12 +107,13 @@ impl Write for LineWriter {
     }
 }
 
-impl Shared {
+impl WriterState {
     /// Returns true if a line of this cause may be written. Within a minute of the last one it returns false
     /// and counts the line.
     fn lets_through(&mut self, cause: &'static str, now: Timestamp) -> bool {
         let Some(held) = self.causes.get_mut(cause) else {
-            self.causes.insert(cause, Held { since: now, count: 0 });
+            self.causes
+                .insert(cause, SuppressedLines { since: now, count: 0 });
             return true;
         };
         // A clock that was set back also ends the minute.
@@ -125,7 +126,7 @@ impl Shared {
 
     /// Writes how many lines of each cause were suppressed, when its minute is over.
     fn tell_held(&mut self, now: Timestamp) {
-        let is_over = |held: &Held| now < held.since || now >= held.since.plus_ms(HELD_BACK_MS);
+        let is_over = |held: &SuppressedLines| now < held.since || now >= held.since.plus_ms(HELD_BACK_MS);
         let over: Vec<_> = self
             .causes
             .iter()
@@ -133,7 +134,8 @@ impl Shared {
             .map(|(cause, held)| (*cause, held.count))
             .collect();
         for (cause, count) in over {
-            self.causes.insert(cause, Held { since: now, count: 0 });
+            self.causes
+                .insert(cause, SuppressedLines { since: now, count: 0 });
             if count > 0 {
                 let said = "more lines of one cause were held back";
                 let fields = json!({"message": said, "cause": cause, "count": count});

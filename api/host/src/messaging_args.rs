@@ -4,7 +4,7 @@
 use crate::address_args::{outside_mail_server, outside_url};
 use crate::config::named_variable;
 use crate::number_check_args::{NumberCheckArgs, NumberCheckChoice, NumberCheckFault};
-use domain::outside_address::{AddressFault, check_bearer, check_mail_login};
+use domain::external_address::{AddressFault, check_bearer, check_mail_login};
 
 /// The chosen ways by which messages leave. Without any, no message is sent.
 #[derive(Clone, Default)]

@@ -4,7 +4,7 @@
 use crate::clock::SystemClock;
 use actors::Supervisor;
 use carrier::driver::{CarrierConfig, CarrierError, CarrierHandle};
-use carrier::{CarrierProfile, CarrierUser, Voices, phrases};
+use carrier::{CarrierProfile, CarrierUser, PhraseAudio, phrases};
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
 use domain::problem::Problem;
@@ -43,12 +43,12 @@ pub struct CarrierSettings {
 
 /// Reads the audio of the profile's phrases: for each phrase the WAV file of that name in the directory
 /// `voices`.
-fn voices(profile: &CarrierProfile) -> Result<Voices, RehearsalError> {
+fn voices(profile: &CarrierProfile) -> Result<PhraseAudio, RehearsalError> {
     let bad = |why: String| RehearsalError::Profile(why);
     let phrases = phrases(&profile.conversations).map_err(|error| bad(error.to_string()))?;
     let Some(directory) = profile.voices.as_deref() else {
         return match phrases.first() {
-            None => Ok(Voices::default()),
+            None => Ok(PhraseAudio::default()),
             Some(text) => Err(bad(format!(
                 "conversations: `{text}` needs the directory `voices` with a WAV file of this name"
             ))),
@@ -61,7 +61,7 @@ fn voices(profile: &CarrierProfile) -> Result<Voices, RehearsalError> {
         clip.map(|clip| (text, clip.samples))
             .map_err(|why| bad(format!("{}: {why}", file.display())))
     });
-    Ok(Voices::new(spoken.collect::<Result<_, _>>()?))
+    Ok(PhraseAudio::new(spoken.collect::<Result<_, _>>()?))
 }
 
 /// A running rehearsal carrier, on tasks and a clock of its own.

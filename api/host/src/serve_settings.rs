@@ -40,12 +40,12 @@ pub struct ServeSettings {
     /// The NTP server that this machine's clock is compared with, besides the database's clock.
     pub ntp: Option<NtpServer>,
     /// A text that is spoken by a recording instead of the synthesizer (`trunk call --wav`).
-    pub given: Option<GivenSound>,
+    pub given: Option<RecordedClipFile>,
 }
 
 /// A text and the WAV file that is played for it.
 #[derive(Debug, Clone)]
-pub struct GivenSound {
+pub struct RecordedClipFile {
     pub text: String,
     pub file: PathBuf,
 }

@@ -3,7 +3,7 @@
 use crate::address_args::outside_url;
 use crate::config::named_variable;
 use crate::outbound::oidc::OidcSettings;
-use domain::outside_address::check_url;
+use domain::external_address::check_url;
 use domain::permission::Role;
 use domain::problem::Problem;
 use openidconnect::IssuerUrl;

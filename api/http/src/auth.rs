@@ -3,14 +3,14 @@
 //! The directory's key is created at the first start as `DIR/token`, readable by its owner only, and works
 //! only on this machine. What a caller may do is checked by the guard (`guard.rs`).
 
-use crate::own_page;
-use crate::server::Peer;
-use application::access::{Asked, Caller, Credentials, KEY_PREFIX, csrf_token, identify};
+use crate::origin_check;
+use crate::server::ClientAddress;
+use application::access::{Caller, Credentials, KEY_PREFIX, RequestTrigger, csrf_token, identify};
 use application::installation::Installation;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ports::id_source::IdSource;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use host::data_dir::TOKEN_FILE;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -35,7 +35,7 @@ pub(crate) const CSRF_HEADER: &str = "x-csrf-token";
 
 /// How requests are authenticated here.
 #[derive(Clone)]
-pub enum Door {
+pub enum AuthenticationMode {
     /// A listener: the directory's token, and the port if it listens on a loopback address.
     Token {
         token: String,
@@ -51,7 +51,7 @@ pub(crate) const UNATTENDED_HEADER: &str = "x-unattended";
 
 /// Returns whether a user or the page itself sent the request. Browsers reopen streams by themselves and
 /// cannot add our header, so streams count as automatic; a page in use sends other requests too.
-fn asked(headers: &HeaderMap) -> Asked {
+fn asked(headers: &HeaderMap) -> RequestTrigger {
     let says = |name: &str, what: &str| {
         let said = headers.get(name).and_then(|said| said.to_str().ok());
         said.is_some_and(|said| said.to_ascii_lowercase().contains(what))
@@ -59,19 +59,19 @@ fn asked(headers: &HeaderMap) -> Asked {
     let is_stream = says("accept", "text/event-stream") || says("upgrade", "websocket");
     let unattended = headers.get(UNATTENDED_HEADER);
     match is_stream || unattended.is_some_and(|said| said.as_bytes() == b"true") {
-        true => Asked::ByItself,
-        false => Asked::ByPerson,
+        true => RequestTrigger::ByItself,
+        false => RequestTrigger::ByPerson,
     }
 }
 
-impl Door {
+impl AuthenticationMode {
     /// Returns the caller of this request. Fails if the credentials are missing or invalid.
     pub(crate) async fn identify(
         &self,
         installation: &Installation,
         method: &Method,
         headers: &HeaderMap,
-        peer: Option<Peer>,
+        peer: Option<ClientAddress>,
     ) -> Result<Caller, Problem> {
         let Self::Token { token, .. } = self else {
             // A command with a session of its user acts as that user, also without a server.
@@ -102,8 +102,8 @@ impl Door {
             Self::Token {
                 loopback_port: Some(port),
                 ..
-            } => own_page::admit(headers, *port),
-            Self::Token { .. } => own_page::admit_site(method, headers),
+            } => origin_check::admit(headers, *port),
+            Self::Token { .. } => origin_check::admit_site(method, headers),
             Self::Directory => Ok(()),
         }
     }
@@ -114,7 +114,7 @@ impl Door {
         installation: &Installation,
         token: &str,
         given: &str,
-        peer: Option<Peer>,
+        peer: Option<ClientAddress>,
     ) -> Result<Caller, Problem> {
         if given.starts_with(KEY_PREFIX) {
             return identify(installation, Credentials::Key(given)).await;
@@ -125,7 +125,7 @@ impl Door {
         // Requests without a connection exist only in tests of this crate.
         if peer.is_some_and(|peer| !peer.0.ip().to_canonical().is_loopback()) {
             return Err(Problem::new(
-                Kind::Unauthenticated,
+                ProblemKind::Unauthenticated,
                 "token-of-another-machine",
                 "the key in DIR/token is valid only on its own machine: create an API key with `ledgerline \
                  user key`",
@@ -136,7 +136,7 @@ impl Door {
 }
 
 /// The address used for a client behind a proxy; it is not known to be on this machine.
-const FORWARDED: Peer = Peer(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
+const FORWARDED: ClientAddress = ClientAddress(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
 
 /// True if a proxy forwards the request for another client (RFC 7239, and the older header).
 fn is_forwarded(headers: &HeaderMap) -> bool {
@@ -145,7 +145,7 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
 
 fn needed() -> Problem {
     Problem::new(
-        Kind::Unauthenticated,
+        ProblemKind::Unauthenticated,
         "token-needed",
         "sign in, or send a key as `Authorization: Bearer KEY`: one of `ledgerline user key`, or on this machine \
          the content of DIR/token",
@@ -216,7 +216,7 @@ pub(crate) fn hold_to_page(headers: &HeaderMap, session: &str) -> Result<(), Pro
         return Ok(());
     }
     Err(Problem::new(
-        Kind::Forbidden,
+        ProblemKind::Forbidden,
         "csrf-token-needed",
         "a command in a session needs the header X-CSRF-Token with the csrf_token of the sign-in",
     ))
@@ -289,12 +289,21 @@ mod tests {
 
     #[test]
     fn only_a_page_that_says_so_asks_by_itself() {
-        assert_eq!(asked(&HeaderMap::new()), Asked::ByPerson);
-        assert_eq!(asked(&with(UNATTENDED_HEADER, &["true"])), Asked::ByItself);
-        assert_eq!(asked(&with("accept", &["text/event-stream"])), Asked::ByItself);
-        assert_eq!(asked(&with("upgrade", &["WebSocket"])), Asked::ByItself);
-        assert_eq!(asked(&with("accept", &["application/json"])), Asked::ByPerson);
-        assert_eq!(asked(&with(UNATTENDED_HEADER, &["no"])), Asked::ByPerson);
+        assert_eq!(asked(&HeaderMap::new()), RequestTrigger::ByPerson);
+        assert_eq!(
+            asked(&with(UNATTENDED_HEADER, &["true"])),
+            RequestTrigger::ByItself
+        );
+        assert_eq!(
+            asked(&with("accept", &["text/event-stream"])),
+            RequestTrigger::ByItself
+        );
+        assert_eq!(asked(&with("upgrade", &["WebSocket"])), RequestTrigger::ByItself);
+        assert_eq!(
+            asked(&with("accept", &["application/json"])),
+            RequestTrigger::ByPerson
+        );
+        assert_eq!(asked(&with(UNATTENDED_HEADER, &["no"])), RequestTrigger::ByPerson);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! the share and always passes.
 
 use bytes::{Buf, Bytes};
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use tokio::sync::Semaphore;
 
@@ -56,7 +56,7 @@ impl Body {
             whole.extend_from_slice(&piece);
             if whole.len() > BODY_BYTES_MAX {
                 return Err(Problem::new(
-                    Kind::TooLarge,
+                    ProblemKind::TooLarge,
                     "body-too-large",
                     format!("a body may have {BODY_BYTES_MAX} bytes; send larger lists as files"),
                 ));
@@ -64,7 +64,7 @@ impl Body {
             let beyond = whole.len().saturating_sub(SHARE_BYTES).min(piece.len());
             let Ok(more) = purse.try_acquire_many(u32::try_from(beyond).unwrap_or(u32::MAX)) else {
                 return Err(Problem::new(
-                    Kind::Busy,
+                    ProblemKind::Busy,
                     "bodies-too-large-at-once",
                     "too many large bodies are being read; send the request again in a moment",
                 ));

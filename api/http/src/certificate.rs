@@ -9,11 +9,11 @@ use application::notice::notice;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
 use host::clock::SystemClock;
-use host::outbound::own_server::ServerFile;
+use host::outbound::server_locator::ServerFile;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tls::{Acceptor, Fingerprint, Identity, IdentityFiles, Look, TlsError, Trust};
+use tls::{Acceptor, Fingerprint, Identity, IdentityFiles, ReloadOutcome, TlsError, Trust};
 
 /// Interval in milliseconds at which the files are checked: a renewed certificate is in use within seconds.
 const LOOK_MS: u64 = 5_000;
@@ -39,7 +39,7 @@ pub(crate) fn of_grpc(identity: Option<&Arc<Identity>>) -> Result<Option<Accepto
 }
 
 /// Prints a notice if traffic of a listener can be read on its way: open to other machines, without TLS.
-pub(crate) fn say_if_readable(option: &str, address: SocketAddr, identity: Option<&Arc<Identity>>) {
+pub(crate) fn warn_if_unencrypted(option: &str, address: SocketAddr, identity: Option<&Arc<Identity>>) {
     if address.ip().is_loopback() || identity.is_some() {
         return;
     }
@@ -52,7 +52,7 @@ pub(crate) fn say_if_readable(option: &str, address: SocketAddr, identity: Optio
 
 /// Prints a notice if a listener that other machines can reach has a certificate that systems do not trust by
 /// default.
-pub(crate) fn say_if_strange(option: &str, address: SocketAddr, identity: Option<&Arc<Identity>>) {
+pub(crate) fn warn_if_untrusted(option: &str, address: SocketAddr, identity: Option<&Arc<Identity>>) {
     let Some(identity) = identity.filter(|_| !address.ip().is_loopback()) else {
         return;
     };
@@ -70,7 +70,7 @@ pub(crate) fn say_if_strange(option: &str, address: SocketAddr, identity: Option
 
 /// Starts the task that reloads the certificate when the files change. `directory` is where commands read
 /// which certificate to trust.
-pub(crate) fn begin_looking(
+pub(crate) fn watch_certificate_files(
     identity: &Arc<Identity>,
     directory: PathBuf,
     tasks: &Arc<dyn Tasks>,
@@ -86,9 +86,9 @@ pub(crate) fn begin_looking(
                 () = clock.wait_until(clock.now().plus_ms(LOOK_MS)) => {}
             }
             match identity.look(wall.now()) {
-                Look::Same => {}
-                Look::Renewed(fingerprint) => say_renewed(&directory, fingerprint),
-                Look::Broken(error) => say_broken(&error),
+                ReloadOutcome::Same => {}
+                ReloadOutcome::Renewed(fingerprint) => say_renewed(&directory, fingerprint),
+                ReloadOutcome::Broken(error) => say_broken(&error),
             }
         }
     };

@@ -1,6 +1,6 @@
 //! A customer's values in clear, as replies show them: the fields that can be requested, and their values.
 
-use crate::guard::tells_of;
+use crate::guard::shows_campaign;
 use domain::customer::CustomerState;
 use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::permission::DataScope;
@@ -15,14 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
-pub(crate) enum Field {
+pub(crate) enum PersonalField {
     ExternalId,
     Name,
     Phones,
     Variables,
 }
 
-impl Field {
+impl PersonalField {
     /// Returns the name of the field in the record of a read.
     const fn code(self) -> &'static str {
         match self {
@@ -35,8 +35,8 @@ impl Field {
 }
 
 /// Reads the member `fields` of a body; at least one is required.
-pub(crate) fn fields_of(body: &mut Members) -> BTreeSet<Field> {
-    let fields: Option<BTreeSet<Field>> = body.value("fields");
+pub(crate) fn fields_of(body: &mut Members) -> BTreeSet<PersonalField> {
+    let fields: Option<BTreeSet<PersonalField>> = body.value("fields");
     if fields.as_ref().is_none_or(BTreeSet::is_empty) {
         body.wrong(
             "fields",
@@ -47,14 +47,14 @@ pub(crate) fn fields_of(body: &mut Members) -> BTreeSet<Field> {
 }
 
 /// Returns the names of the fields in the record of a read.
-pub(crate) fn codes(fields: &BTreeSet<Field>) -> Cow<'static, [&'static str]> {
+pub(crate) fn codes(fields: &BTreeSet<PersonalField>) -> Cow<'static, [&'static str]> {
     Cow::Owned(fields.iter().map(|field| field.code()).collect())
 }
 
 /// A customer's values in clear. Fields that were not requested are absent; values of an erased customer are
 /// null.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Revealed {
+pub(crate) struct ClearCustomerValues {
     id: CustomerId,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"C001")]
@@ -63,7 +63,7 @@ pub(crate) struct Revealed {
     #[schemars(example = &"张三")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    phones: Option<Vec<PhoneRevealed>>,
+    phones: Option<Vec<ClearPhone>>,
     /// Variables by campaign and name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = BTreeMap::from([("TASK20261120", BTreeMap::from([("days", "3")]))]))]
@@ -71,13 +71,13 @@ pub(crate) struct Revealed {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct PhoneRevealed {
+pub(crate) struct ClearPhone {
     number: NumberId,
     #[schemars(example = &"+8613800138000")]
     phone: Option<String>,
 }
 
-impl Revealed {
+impl ClearCustomerValues {
     /// Returns the number of shown values; erased values do not count.
     pub(crate) fn values_count(&self) -> usize {
         let phones = self.phones.iter().flatten().filter(|one| one.phone.is_some());
@@ -92,16 +92,16 @@ impl Revealed {
 }
 
 /// Returns the requested values of a customer; variables only of campaigns that the scope includes.
-pub(crate) fn revealed(
+pub(crate) fn reveal_values(
     id: CustomerId,
     state: &CustomerState,
-    fields: &BTreeSet<Field>,
+    fields: &BTreeSet<PersonalField>,
     scope: &DataScope,
-) -> Revealed {
+) -> ClearCustomerValues {
     let clear = |value: Option<&Personal<String>>| value.and_then(Personal::value).cloned();
-    let asked = |field: Field| fields.contains(&field);
+    let asked = |field: PersonalField| fields.contains(&field);
     let phones = || {
-        let numbers = state.numbers().iter().map(|known| PhoneRevealed {
+        let numbers = state.numbers().iter().map(|known| ClearPhone {
             number: known.number.clone(),
             phone: known.phone.value().cloned(),
         });
@@ -109,7 +109,7 @@ pub(crate) fn revealed(
     };
     let variables = || {
         let enrolments = state.enrolments().iter();
-        let told = enrolments.filter(|(campaign, _)| tells_of(scope, campaign));
+        let told = enrolments.filter(|(campaign, _)| shows_campaign(scope, campaign));
         let told = told.map(|(campaign, enrolment)| {
             let values = enrolment.variables.iter();
             let values = values.map(|(name, value)| (name.clone(), value.value().cloned()));
@@ -117,13 +117,13 @@ pub(crate) fn revealed(
         });
         told.collect()
     };
-    Revealed {
-        external_id: asked(Field::ExternalId)
+    ClearCustomerValues {
+        external_id: asked(PersonalField::ExternalId)
             .then(|| clear(state.external_id()))
             .flatten(),
-        name: asked(Field::Name).then(|| clear(state.name())).flatten(),
-        phones: asked(Field::Phones).then(phones),
-        variables: asked(Field::Variables).then(variables),
+        name: asked(PersonalField::Name).then(|| clear(state.name())).flatten(),
+        phones: asked(PersonalField::Phones).then(phones),
+        variables: asked(PersonalField::Variables).then(variables),
         id,
     }
 }

@@ -3,12 +3,12 @@
 
 use crate::comparisons::{Comparer, is_customer_id};
 use crate::context::Context;
-use application::inquiring::{Comparison, put_comparison_on_record};
+use application::inquiries::{Comparison, put_comparison_on_record};
 use domain::customer::CustomerState;
 use domain::ids::CustomerId;
 use domain::inquiry::ComparedValue;
 use domain::permission::Permission;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use std::sync::Arc;
 
 impl Context {
@@ -59,7 +59,7 @@ impl Context {
     pub(crate) async fn note_order(&self, comparer: &Comparer, was_known: bool) -> Result<(), Problem> {
         if !was_known {
             let now = self.installation.now();
-            self.comparisons.missed_by_order(&comparer.names, now);
+            self.comparisons.charge_unknown_number(&comparer.names, now);
         }
         let comparison = Comparison::of_one(ComparedValue::Number, was_known);
         put_comparison_on_record(&self.installation, &comparer.reader, comparison).await
@@ -74,7 +74,7 @@ impl Context {
     ) -> Result<T, Problem> {
         let is_found = match &found {
             Ok(_) => true,
-            Err(problem) if problem.kind == Kind::Missing => false,
+            Err(problem) if problem.kind == ProblemKind::Missing => false,
             Err(_) => return found,
         };
         self.note_comparison(comparer, Comparison::of_one(what, is_found))
@@ -109,7 +109,7 @@ impl Context {
         self.admit_comparison(comparer)?;
         let found = self.installation.customer_named(text).await;
         match self.compared(comparer, ComparedValue::CustomerId, found).await {
-            Err(problem) if problem.kind != Kind::Missing => Err(problem),
+            Err(problem) if problem.kind != ProblemKind::Missing => Err(problem),
             Ok(_) | Err(_) => Ok(()),
         }
     }

@@ -7,15 +7,15 @@
 //! produces misses. Commands that prevent calls (opt-out, suppression, withdrawal of a consent) are never
 //! refused here; beyond the limit their reply says less.
 
-use crate::places::network;
+use crate::connection_limits::network;
 use application::access::Caller;
-use application::inquiring::Reader;
+use application::inquiries::Reader;
 use domain::ids::{CustomerId, NumberId};
-use domain::number_ids::NumberIds;
+use domain::number_ids::NumberIdForm;
 use domain::permission::{DataScope, Permission};
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -57,15 +57,15 @@ const LISTS: Limit = Limit {
 
 /// The used comparisons under one limit, by address and by user.
 #[derive(Default)]
-struct Budget(Mutex<BTreeMap<String, Used>>);
+struct Budget(Mutex<BTreeMap<String, UsedComparisons>>);
 
-struct Used {
+struct UsedComparisons {
     /// Used thousandths. Can exceed the limit after a single miss; the excess delays the next comparison.
     millis: u64,
     at: Timestamp,
 }
 
-impl Used {
+impl UsedComparisons {
     /// True if one more comparison is available.
     const fn has_one(&self, limit: Limit) -> bool {
         self.millis + MILLI <= limit.full()
@@ -77,7 +77,7 @@ impl Limit {
         self.at_once_max * MILLI
     }
 
-    fn refill(self, used: &mut Used, now: Timestamp) {
+    fn refill(self, used: &mut UsedComparisons, now: Timestamp) {
         let came_back = now.ms_since(used.at).saturating_mul(MILLI) / self.one_each_ms;
         // Otherwise a caller with a request every few milliseconds would lose each fraction.
         if came_back == 0 {
@@ -132,26 +132,33 @@ impl Budget {
     }
 }
 
-fn of<'k>(kept: &'k mut BTreeMap<String, Used>, limit: Limit, name: &str, now: Timestamp) -> &'k mut Used {
+fn of<'k>(
+    kept: &'k mut BTreeMap<String, UsedComparisons>,
+    limit: Limit,
+    name: &str,
+    now: Timestamp,
+) -> &'k mut UsedComparisons {
     if kept.len() >= REMEMBERED_MAX && !kept.contains_key(name) {
         let oldest = kept.iter().min_by_key(|(_, used)| used.at);
         if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
             kept.remove(&oldest);
         }
     }
-    let used = kept.entry(name.to_owned()).or_insert(Used { millis: 0, at: now });
+    let used = kept
+        .entry(name.to_owned())
+        .or_insert(UsedComparisons { millis: 0, at: now });
     limit.refill(used, now);
     used
 }
 
 /// The rate limits of comparisons, by address and by user.
 #[derive(Default)]
-pub struct Comparisons {
+pub struct ComparisonLimits {
     values: Budget,
     lists: Budget,
 }
 
-impl Comparisons {
+impl ComparisonLimits {
     pub(crate) fn take(&self, names: &[String], now: Timestamp) -> Result<(), Problem> {
         match self.values.take(VALUES, names, now) {
             true => Ok(()),
@@ -180,7 +187,7 @@ impl Comparisons {
 
     /// Charges a command about an unknown number. It uses up what is left and no more: opt-outs do not keep
     /// their caller from looking up customers.
-    pub(crate) fn missed_by_order(&self, names: &[String], now: Timestamp) {
+    pub(crate) fn charge_unknown_number(&self, names: &[String], now: Timestamp) {
         self.values.miss(VALUES, names, 1, VALUES.full(), now);
     }
 
@@ -191,7 +198,7 @@ impl Comparisons {
             "at most {per_second} lookups by number or customer id per second are allowed; a lookup without \
              a result counts {miss_costs} times: try again in a second"
         );
-        Problem::new(Kind::Busy, "lookups-too-fast", detail)
+        Problem::new(ProblemKind::Busy, "lookups-too-fast", detail)
     }
 
     pub(crate) fn take_list(&self, names: &[String], now: Timestamp) -> Result<(), Problem> {
@@ -203,7 +210,7 @@ impl Comparisons {
             "at most {at_once_max} lists per hour can be compared with all campaigns: import with \
              dedupe=campaign or try again in six minutes"
         );
-        Err(Problem::new(Kind::Busy, "lists-too-fast", detail))
+        Err(Problem::new(ProblemKind::Busy, "lists-too-fast", detail))
     }
 
     /// Returns the charge of a list that was not compared.
@@ -239,7 +246,7 @@ impl Comparer {
         if self.caller.scope_for(permission)?.is_all() {
             return Ok(());
         }
-        Err(crate::guard::limited(
+        Err(crate::guard::build_scope_problem(
             "this compares with customers of all campaigns",
         ))
     }
@@ -257,10 +264,10 @@ pub(crate) fn reveals_all(caller: &Caller) -> bool {
 }
 
 /// Returns the form in which this caller gets ids of phone numbers.
-pub(crate) fn number_ids(caller: &Caller) -> NumberIds {
+pub(crate) fn number_ids(caller: &Caller) -> NumberIdForm {
     match reveals_all(caller) {
-        true => NumberIds::AsStored,
-        false => NumberIds::Keyed,
+        true => NumberIdForm::AsStored,
+        false => NumberIdForm::Keyed,
     }
 }
 
@@ -282,13 +289,13 @@ fn network_of(peer: Option<SocketAddr>) -> IpAddr {
 
 /// The body with a phone number, so that it is in no URL.
 #[derive(JsonSchema)]
-pub(crate) struct NumberOnly {
+pub(crate) struct NumberBody {
     /// The phone number in any common notation.
     #[schemars(example = &"13800138000")]
     pub number: String,
 }
 
-impl Order for NumberOnly {
+impl ApiRequest for NumberBody {
     fn read(body: &mut Members) -> Self {
         Self {
             number: body.needed_text("number").unwrap_or_default(),
@@ -308,7 +315,7 @@ mod tests {
         all.iter().map(|name| (*name).to_owned()).collect()
     }
 
-    fn answered(comparisons: &Comparisons, callers: &[&str], now: Timestamp) -> u64 {
+    fn answered(comparisons: &ComparisonLimits, callers: &[&str], now: Timestamp) -> u64 {
         let callers = names(callers);
         (0..1_000)
             .map(|_| u64::from(comparisons.take(&callers, now).is_ok()))
@@ -317,7 +324,7 @@ mod tests {
 
     #[test]
     fn an_address_and_a_principal_each_have_their_own_and_a_miss_costs_ten() {
-        let comparisons = Comparisons::default();
+        let comparisons = ComparisonLimits::default();
         assert_eq!(answered(&comparisons, &["a", "wang"], at(0)), VALUES.at_once_max);
         assert_eq!(
             answered(&comparisons, &["b", "wang"], at(0)),
@@ -349,7 +356,7 @@ mod tests {
 
     #[test]
     fn guesses_in_a_row_go_on_at_one_a_second() {
-        let comparisons = Comparisons::default();
+        let comparisons = ComparisonLimits::default();
         let caller = names(&["a", "wang"]);
         let mut guesses = 0;
         // Sent every 100 ms, when one comparison is available again.
@@ -364,14 +371,14 @@ mod tests {
         // Many misses of one request use up what is left and no more; so do commands.
         let other = names(&["b", "li"]);
         comparisons.missed(&other, 1_000, at(0));
-        comparisons.missed_by_order(&other, at(0));
+        comparisons.charge_unknown_number(&other, at(0));
         assert!(comparisons.ask(&other, at(0)).is_err());
         assert!(comparisons.ask(&other, at(100)).is_ok());
     }
 
     #[test]
     fn fewer_lists_pass_than_recover_four_digits_and_one_comes_back_in_six_minutes() {
-        let comparisons = Comparisons::default();
+        let comparisons = ComparisonLimits::default();
         let caller = names(&["a", "wang"]);
         let passed = |now| {
             let all = 0..20;
@@ -391,7 +398,7 @@ mod tests {
 
     #[test]
     fn more_names_than_are_remembered_take_no_more_memory() {
-        let comparisons = Comparisons::default();
+        let comparisons = ComparisonLimits::default();
         for index in 0..REMEMBERED_MAX + 10 {
             let caller = vec![format!("address {index}")];
             comparisons.take(&caller, at(index as u64)).unwrap();

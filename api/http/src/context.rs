@@ -2,13 +2,13 @@
 //!
 //! A server and a command on a directory differ only in values here; handlers do not distinguish them.
 
-use crate::auth::Door;
-use crate::coming_again::InFlight;
-use crate::comparisons::Comparisons;
-use crate::kept_replies::KeptReplies;
-use crate::rates::Rates;
-use crate::sign_in_rates::SignInRates;
-use crate::signing::Signing;
+use crate::auth::AuthenticationMode;
+use crate::comparisons::ComparisonLimits;
+use crate::idempotency::InFlightKeys;
+use crate::rate_limits::RateLimiter;
+use crate::response_cache::ResponseCache;
+use crate::sign_in_limits::SignInLimiter;
+use crate::signing::CheckpointSigning;
 use application::engines::Engines;
 use application::installation::Installation;
 use domain::problem::Problem;
@@ -22,11 +22,11 @@ use std::sync::Arc;
 const POSITION_WAIT_MS: u64 = 5_000;
 
 /// Callback for the progress of reading the whole log: current position and end.
-pub type Hears = dyn Fn(Position, Position) + Send + Sync;
+pub type LogProgressCallback = dyn Fn(Position, Position) + Send + Sync;
 
 /// Which state of the views an endpoint needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RowsNeeded {
+pub(crate) enum ViewFreshness {
     /// The views must have caught up with the log.
     OfTheLog,
     /// The endpoint reads no views, or shows how far they are.
@@ -39,27 +39,27 @@ pub struct Context {
     /// For requests about the process itself: its health, its clock.
     pub process: Arc<Process>,
     /// How requests are authenticated.
-    pub door: Door,
+    pub door: AuthenticationMode,
     /// Rate limits of comparisons with sealed values, per address and user.
-    pub comparisons: Comparisons,
+    pub comparisons: ComparisonLimits,
     /// Rate limits of requests, per user and key.
-    pub rates: Rates,
+    pub rates: RateLimiter,
     /// Cached responses, valid while the log position is unchanged.
-    pub kept_replies: KeptReplies,
+    pub kept_replies: ResponseCache,
     /// Rate limits of failed sign-ins, per address.
-    pub sign_ins: SignInRates,
+    pub sign_ins: SignInLimiter,
     /// The speech and understanding engines of calls, for other systems.
     pub engines: Engines,
     /// Requests with an `Idempotency-Key` that are in progress.
-    pub in_flight: InFlight,
+    pub in_flight: InFlightKeys,
     /// Signs checkpoints of the log.
-    pub signing: Signing,
+    pub signing: CheckpointSigning,
     /// Maximum time that reads wait until the views have caught up with the log, in milliseconds. `None` on a
     /// server, where a client that wants to read its own write sends the position.
     pub rows_within_ms: Option<u64>,
     /// Callback for the progress of reading the whole log, without a time limit; without a callback there is
     /// a limit.
-    pub hears: Option<Box<Hears>>,
+    pub hears: Option<Box<LogProgressCallback>>,
 }
 
 impl Context {
@@ -74,12 +74,16 @@ impl Context {
 
     /// Waits until the views are as the request needs them. With `?after_position=` it waits until the views
     /// have that position (read your writes).
-    pub(crate) async fn rows_for(&self, rows: RowsNeeded, behind: Option<Position>) -> Result<(), Problem> {
+    pub(crate) async fn rows_for(
+        &self,
+        rows: ViewFreshness,
+        behind: Option<Position>,
+    ) -> Result<(), Problem> {
         if let Some(position) = behind {
             self.installation.rows_at(position, POSITION_WAIT_MS).await?;
         }
         match self.rows_within_ms {
-            Some(within_ms) if rows == RowsNeeded::OfTheLog => {
+            Some(within_ms) if rows == ViewFreshness::OfTheLog => {
                 let head = self.installation.store().head().await?;
                 self.installation.rows_at(head, within_ms).await
             }

@@ -1,8 +1,8 @@
 //! A text conversation over a WebSocket (RFC 6455): one text message `{"id","text"}` per message of the
 //! customer, and one back with the replies, in the format of `POST conversations/{id}/messages`.
 
-use application::conversations::{MessageOrder, hear};
-use application::event_stream::StreamPlace;
+use application::conversations::{ConversationMessageRequest, hear};
+use application::event_stream::StreamSlot;
 use application::installation::Installation;
 use domain::actor::Actor;
 use domain::ids::ConversationId;
@@ -26,24 +26,24 @@ pub(crate) const MESSAGE_BYTES_MAX: usize = 8 * 1_024;
 const SILENT_MS_MAX: u64 = 30 * 60_000;
 
 /// The state of one connection: the conversation and its client.
-pub(crate) struct Writing {
+pub(crate) struct ConversationConnection {
     pub(crate) installation: Arc<Installation>,
     pub(crate) conversation: ConversationId,
     pub(crate) by: Option<Actor>,
     /// Fires when the process stops, or when the client loses its permission.
     pub(crate) stop: Arc<dyn StopSignal>,
-    pub(crate) place: StreamPlace,
+    pub(crate) place: StreamSlot,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct WebSocketMessage {
     id: String,
     text: String,
 }
 
 /// Answers messages one after another until the conversation is closed or the client disconnects.
-pub(crate) async fn follow(socket: WebSocket, writing: Writing) {
+pub(crate) async fn follow(socket: WebSocket, writing: ConversationConnection) {
     let (mut sink, mut incoming) = socket.split();
     let clock = Arc::clone(&writing.installation.environment.clock);
     let last = loop {
@@ -76,9 +76,9 @@ pub(crate) async fn follow(socket: WebSocket, writing: Writing) {
 }
 
 /// Returns the reply to a message, and whether the message closed the conversation.
-async fn answer(writing: &Writing, text: &str) -> (Value, bool) {
+async fn answer(writing: &ConversationConnection, text: &str) -> (Value, bool) {
     let order = match serde_json::from_str(text) {
-        Ok(Written { id, text }) => MessageOrder { message: id, text },
+        Ok(WebSocketMessage { id, text }) => ConversationMessageRequest { message: id, text },
         Err(error) => {
             let why = format!(
                 "a message must be {{\"id\", \"text\"}}: column {}",

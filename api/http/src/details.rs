@@ -20,7 +20,7 @@ const BETWEEN: &str = "; ";
 
 /// An English sentence with values, and its Chinese.
 #[derive(Debug)]
-struct Line {
+struct SentencePattern {
     /// The text between the values; one more than there are names.
     literals: Vec<&'static str>,
     names: Vec<&'static str>,
@@ -32,7 +32,7 @@ struct Table {
     whole: BTreeMap<&'static str, &'static str>,
     /// Sentences with values. Those with the most literal text come first, so that specific sentences match
     /// before general ones.
-    patterns: Vec<Line>,
+    patterns: Vec<SentencePattern>,
 }
 
 static LINES: LazyLock<Table> = LazyLock::new(|| {
@@ -42,7 +42,7 @@ static LINES: LazyLock<Table> = LazyLock::new(|| {
         if names.is_empty() {
             table.whole.insert(en, zh);
         } else {
-            table.patterns.push(Line { literals, names, zh });
+            table.patterns.push(SentencePattern { literals, names, zh });
         }
     }
     table
@@ -91,7 +91,7 @@ fn translated(text: &str, nested_max: usize) -> Option<String> {
     said.map(|said| said.join("；"))
 }
 
-impl Line {
+impl SentencePattern {
     /// Returns the values of this sentence in a text; `None` if the text is another sentence.
     fn values<'a>(&self, text: &'a str) -> Option<Vec<&'a str>> {
         let (first, further) = self.literals.split_first()?;

@@ -5,8 +5,8 @@
 
 use crate::comparisons::Comparer;
 use crate::context::Ctx;
-use crate::revealing::refuse_unrevealed;
-use application::inquiring::{Reader, Shown, put_on_record};
+use crate::reveal_checks::refuse_unrevealed;
+use application::inquiries::{ReadContent, Reader, put_on_record};
 use domain::ids::{CampaignId, CustomerId};
 use domain::inquiry::ReadForm;
 use domain::problem::Problem;
@@ -40,10 +40,10 @@ impl Disclosure<'_> {
     /// Records a disclosure that the route's own permission allows.
     pub(crate) async fn record(self, ctx: &Ctx, columns: Vec<String>) -> Result<(), Problem> {
         let columns = columns.into_iter().take(COLUMNS_NAMED_MAX).collect();
-        let shown = Shown {
+        let shown = ReadContent {
             customer: Some(self.customer.clone()),
             campaign: Some(self.campaign.clone()),
-            ..Shown::of(&["text"], ReadForm::Clear)
+            ..ReadContent::of(&["text"], ReadForm::Clear)
         };
         put_on_record(&ctx.installation, self.reader, shown.with_columns(columns))
             .await

@@ -3,17 +3,17 @@
 //! Handlers know nothing of warp: they get a context and an input and return a result. The published
 //! description is generated from the same list as the router, so the two cannot differ.
 
-use crate::answering::{Answering, Brought, Handler};
+use crate::api_description::{DocumentedResponse, IntoReply, names_of_who_acts, schema_of};
 use crate::body::pieces;
 pub(crate) use crate::context::Ctx;
-use crate::context::RowsNeeded;
-use crate::described::{IntoReply, Told, names_of_who_acts, schema_of};
-pub(crate) use crate::guard::About;
+use crate::context::ViewFreshness;
+pub(crate) use crate::guard::EndpointSubject;
 use crate::guard::Guard;
 pub(crate) use crate::input::{Input, parse_object};
-use crate::known_query::KnownQuery;
-use crate::rates::Weight;
-use crate::server::Peer;
+use crate::query_parameters::QueryParameters;
+use crate::rate_limits::RequestWeight;
+use crate::request_pipeline::{Handler, RequestParts, RequestPipeline};
+use crate::server::ClientAddress;
 use application::parameter::Parameter;
 use application::query::Query;
 pub(crate) use domain::permission::Permission;
@@ -30,7 +30,7 @@ use warp::ws::Ws;
 
 /// The kind of body that an endpoint reads, for the description.
 #[derive(Debug, Clone, Copy)]
-pub enum Takes {
+pub enum BodyKind {
     Nothing,
     /// A JSON object with this schema.
     Json(fn(&mut SchemaGenerator) -> Value),
@@ -39,7 +39,7 @@ pub enum Takes {
 
 /// The permission that an endpoint requires, unless it is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
+pub enum AccessRequirement {
     /// Not declared: only the directory's owner is allowed.
     Unsaid,
     /// Any authenticated caller.
@@ -49,7 +49,7 @@ pub enum Needs {
 
 /// Whether new clients should use an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum EndpointStatus {
     Current,
     /// Replaced by a better endpoint; kept for existing clients.
     Deprecated,
@@ -57,7 +57,7 @@ pub enum Standing {
 
 /// What a response depends on, and so whether it can be cached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnswerOf {
+pub enum ResponseDependency {
     /// Also on the clock or on this process, or the request is recorded: never cached.
     TheMoment,
     /// On views and log alone: the same request at the same log position has the same response.
@@ -66,7 +66,7 @@ pub enum AnswerOf {
 
 /// How a command checks the version of what it changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Writing {
+pub enum VersionCheck {
     /// `If-Match` is optional; without it the current state decides.
     AsItStands,
     /// The command replaces a stored value: `If-Match` with its version is required.
@@ -82,7 +82,7 @@ pub struct Endpoint {
     pub summary: &'static str,
     /// Sentences about what it does, for the published description.
     pub description: &'static str,
-    pub takes: Takes,
+    pub takes: BodyKind,
     /// The form that it accepts instead of the body.
     pub form: Option<fn(&mut SchemaGenerator) -> Value>,
     /// Query parameters with their descriptions.
@@ -92,22 +92,22 @@ pub struct Endpoint {
     /// No authentication: health and the status page contain no personal data.
     pub open: bool,
     /// The permission that it requires.
-    pub needs: Needs,
+    pub needs: AccessRequirement,
     /// What it is about; determines how the caller's data scope is checked.
-    pub about: About,
+    pub about: EndpointSubject,
     /// Members of the body that name the acting user. Only the directory's owner may set them.
     says_who: &'static [&'static str],
     /// True if the connection limits reserve slots for it: health checks, and commands that end or prevent
     /// calls.
     pub kept: bool,
     /// Whether it also counts against the limit of heavy requests.
-    pub weight: Weight,
-    pub writing: Writing,
-    pub standing: Standing,
-    pub answer: AnswerOf,
-    rows: RowsNeeded,
+    pub weight: RequestWeight,
+    pub writing: VersionCheck,
+    pub standing: EndpointStatus,
+    pub answer: ResponseDependency,
+    rows: ViewFreshness,
     /// The responses of a successful request, derived from the handler's return type.
-    pub(crate) told: fn(&mut SchemaGenerator) -> Vec<Told>,
+    pub(crate) told: fn(&mut SchemaGenerator) -> Vec<DocumentedResponse>,
     handler: Handler,
 }
 
@@ -160,23 +160,23 @@ impl Endpoint {
             path,
             summary,
             description: "",
-            takes: Takes::Nothing,
+            takes: BodyKind::Nothing,
             form: None,
             query: &[],
             headers: &[],
             open: false,
-            needs: Needs::Unsaid,
-            about: About::Everybody,
+            needs: AccessRequirement::Unsaid,
+            about: EndpointSubject::Everybody,
             says_who: &[],
             kept: false,
-            weight: Weight::Usual,
-            writing: Writing::AsItStands,
-            standing: Standing::Current,
-            answer: AnswerOf::TheMoment,
+            weight: RequestWeight::Usual,
+            writing: VersionCheck::AsItStands,
+            standing: EndpointStatus::Current,
+            answer: ResponseDependency::TheMoment,
             rows: if R::IS_READ {
-                RowsNeeded::OfTheLog
+                ViewFreshness::OfTheLog
             } else {
-                RowsNeeded::AsTheyAre
+                ViewFreshness::AsTheyAre
             },
             told: R::told,
             handler: Arc::new(move |ctx, input| {
@@ -191,20 +191,20 @@ impl Endpoint {
         self
     }
     /// Sets the permission, and what the endpoint is about.
-    pub const fn needs(mut self, permission: Permission, about: About) -> Self {
-        self.needs = Needs::Permission(permission);
+    pub const fn needs(mut self, permission: Permission, about: EndpointSubject) -> Self {
+        self.needs = AccessRequirement::Permission(permission);
         self.about = about;
         self
     }
     /// Allows any authenticated caller; the endpoint is about the caller.
-    pub const fn for_whoever_is_known(mut self) -> Self {
-        self.needs = Needs::ToBeKnown;
-        self.about = About::Nobody;
+    pub const fn for_any_caller(mut self) -> Self {
+        self.needs = AccessRequirement::ToBeKnown;
+        self.about = EndpointSubject::Nobody;
         self
     }
     /// Declares a JSON body of this type.
     pub fn takes<T: JsonSchema>(mut self) -> Self {
-        self.takes = Takes::Json(schema_of::<T>);
+        self.takes = BodyKind::Json(schema_of::<T>);
         self.says_who = names_of_who_acts::<T>();
         self
     }
@@ -215,7 +215,7 @@ impl Endpoint {
     }
     /// Declares a file as the body.
     pub const fn takes_file(mut self) -> Self {
-        self.takes = Takes::File;
+        self.takes = BodyKind::File;
         self
     }
     pub const fn query(mut self, query: &'static [Parameter]) -> Self {
@@ -227,8 +227,8 @@ impl Endpoint {
         self
     }
     /// The response shows how far the views are, so it does not wait for them.
-    pub const fn of_rows_as_they_are(mut self) -> Self {
-        self.rows = RowsNeeded::AsTheyAre;
+    pub const fn skip_view_wait(mut self) -> Self {
+        self.rows = ViewFreshness::AsTheyAre;
         self
     }
     pub const fn open(mut self) -> Self {
@@ -236,22 +236,22 @@ impl Endpoint {
         self
     }
     pub const fn deprecated(mut self) -> Self {
-        self.standing = Standing::Deprecated;
+        self.standing = EndpointStatus::Deprecated;
         self
     }
     /// The response depends on views and log alone, and the request is not recorded; it can be cached.
-    pub const fn steady(mut self) -> Self {
-        self.answer = AnswerOf::TheLog;
+    pub const fn allow_caching(mut self) -> Self {
+        self.answer = ResponseDependency::TheLog;
         self
     }
     /// Replaces a stored value: a request without `If-Match` is refused (428).
     pub const fn replaces(mut self) -> Self {
-        self.writing = Writing::Replaces;
+        self.writing = VersionCheck::Replaces;
         self
     }
     /// Reads much of the views or the log: counts against the limit of heavy requests.
     pub const fn heavy(mut self) -> Self {
-        self.weight = Weight::Heavy;
+        self.weight = RequestWeight::Heavy;
         self
     }
     pub const fn kept(mut self) -> Self {
@@ -260,13 +260,13 @@ impl Endpoint {
     }
 
     /// Returns the request pipeline of this endpoint.
-    pub(crate) fn answering(&self, ctx: &Ctx) -> Answering {
+    pub(crate) fn answering(&self, ctx: &Ctx) -> RequestPipeline {
         let guard = Guard {
             open: self.open,
             needs: match self.needs {
-                Needs::Unsaid => Some(Permission::DirectoryWrite),
-                Needs::ToBeKnown => None,
-                Needs::Permission(permission) => Some(permission),
+                AccessRequirement::Unsaid => Some(Permission::DirectoryWrite),
+                AccessRequirement::ToBeKnown => None,
+                AccessRequirement::Permission(permission) => Some(permission),
             },
             about: self.about,
             rows: self.rows,
@@ -276,9 +276,9 @@ impl Endpoint {
             writing: self.writing,
             takes: self.takes,
             form: self.form,
-            known: KnownQuery(self.query),
+            known: QueryParameters(self.query),
         };
-        Answering {
+        RequestPipeline {
             ctx: Arc::clone(ctx),
             handler: Arc::clone(&self.handler),
             guard,
@@ -309,11 +309,11 @@ impl Endpoint {
             .and(method(self.method))
             .and(warp::query::<Vec<(String, String)>>())
             .and(warp::header::headers_cloned())
-            .and(warp::ext::optional::<Peer>())
+            .and(warp::ext::optional::<ClientAddress>())
             .and(upgrade())
             .and(warp::body::stream())
             .then(move |params: Params, query, headers, peer, upgrade, body| {
-                let brought = Brought {
+                let brought = RequestParts {
                     params: params.0,
                     query: Query(query),
                     headers,

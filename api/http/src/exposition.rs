@@ -10,19 +10,19 @@ pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub(crate) struct Exposition(String);
 
 /// One metric family; its samples follow.
-pub(crate) struct Family<'a> {
+pub(crate) struct MetricFamily<'a> {
     name: &'static str,
     text: &'a mut String,
 }
 
 impl Exposition {
     /// Starts a gauge: a figure that can fall. `help` is one line.
-    pub(crate) fn gauge(&mut self, name: &'static str, help: &str) -> Family<'_> {
+    pub(crate) fn gauge(&mut self, name: &'static str, help: &str) -> MetricFamily<'_> {
         self.family(name, "gauge", help)
     }
 
     /// Starts a counter: a figure that only grows until the process restarts.
-    pub(crate) fn counter(&mut self, name: &'static str, help: &str) -> Family<'_> {
+    pub(crate) fn counter(&mut self, name: &'static str, help: &str) -> MetricFamily<'_> {
         self.family(name, "counter", help)
     }
 
@@ -30,10 +30,10 @@ impl Exposition {
         self.0
     }
 
-    fn family(&mut self, name: &'static str, kind: &str, help: &str) -> Family<'_> {
+    fn family(&mut self, name: &'static str, kind: &str, help: &str) -> MetricFamily<'_> {
         self.line(format_args!("# HELP {name} {help}"));
         self.line(format_args!("# TYPE {name} {kind}"));
-        Family {
+        MetricFamily {
             name,
             text: &mut self.0,
         }
@@ -45,7 +45,7 @@ impl Exposition {
     }
 }
 
-impl Family<'_> {
+impl MetricFamily<'_> {
     /// Writes a sample with its labels. Labels must not contain personal data.
     pub(crate) fn put(&mut self, labels: &[(&str, &str)], value: impl Display) {
         self.text.push_str(self.name);

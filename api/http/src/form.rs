@@ -6,11 +6,11 @@
 
 use crate::body::Body;
 use crate::endpoint::Input;
-use crate::uploads::Pieces;
+use crate::uploads::ChunkSource;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::ids::CampaignId;
-use domain::problem::{Kind, MemberError, Problem};
+use domain::problem::{MemberError, Problem, ProblemKind};
 use futures_util::stream::{self, Stream};
 use intake::table::HiddenRows;
 use multer::{Constraints, Field, Multipart, SizeLimit, parse_boundary};
@@ -63,7 +63,7 @@ impl Form {
         let kind = input.header("content-type").unwrap_or_default();
         let boundary = parse_boundary(kind).map_err(|error| {
             Problem::new(
-                Kind::WrongMediaType,
+                ProblemKind::WrongMediaType,
                 "send-the-file-itself",
                 format!(
                     "{error}: send the file as the request body or as the part {FILE} of multipart/form-data"
@@ -132,7 +132,7 @@ impl Form {
 }
 
 #[async_trait]
-impl Pieces for FilePart {
+impl ChunkSource for FilePart {
     async fn piece(&mut self) -> Result<Option<Bytes>, Problem> {
         let piece = self.field.chunk().await.map_err(broken)?;
         self.ahead.store(0, Ordering::Relaxed);
@@ -178,7 +178,7 @@ fn broken(error: multer::Error) -> Problem {
 
 fn too_large(what: &str) -> Problem {
     let detail = format!("{what} is too long: send large lists as the part {FILE}");
-    Problem::new(Kind::TooLarge, "body-too-large", detail)
+    Problem::new(ProblemKind::TooLarge, "body-too-large", detail)
 }
 
 fn wrong(part: &str, why: &str) -> Problem {

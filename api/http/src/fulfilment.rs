@@ -1,10 +1,10 @@
 //! Carries out person requests: copy, correction, explanation, hold or erasure, each recorded.
 
-use application::cases::correcting::{RightValues, correction};
-use application::inquiring::{Reader, Shown, put_on_record};
+use application::cases::corrections::{CorrectedValues, correction};
+use application::inquiries::{ReadContent, Reader, put_on_record};
 use application::installation::{Installation, follow};
-use application::profiles::ProfileShown;
-use application::voiceprints::{VoiceprintShown, other_ids, standing};
+use application::profiles::ProfileResponse;
+use application::voiceprints::{VoiceprintResponse, other_ids, standing};
 use domain::campaign::Anonymization;
 use domain::customer::CustomerCommand;
 use domain::decider::Decider;
@@ -15,7 +15,9 @@ use domain::person_request::{PersonRequest, ReceivedRequest, Wish};
 use domain::personal::Personal;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, StreamVersion};
-use evidence::inspection::{Ask, Inspected, Inspection, Order as Inspecting, Values};
+use evidence::inspection::{
+    Inspected, Inspection, InspectionInputs as Inspecting, InspectionScope, PersonalValueForm,
+};
 use host::data_dir::RECORDINGS_DIR;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -57,12 +59,12 @@ pub(crate) struct PersonCopy {
     #[schemars(example = BTreeMap::from([("TASK20261120", BTreeMap::from([("days", "3")]))]))]
     variables: BTreeMap<CampaignId, BTreeMap<String, Option<String>>>,
     /// Attributes and tags of the person, with those derived from calls.
-    known: ProfileShown,
+    known: ProfileResponse,
     /// State of the person's voiceprint: consent, enrolment, comparisons.
-    voiceprint: VoiceprintShown,
+    voiceprint: VoiceprintResponse,
     /// State of the voiceprints under the person's other ids.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    merged_voiceprints: Vec<VoiceprintShown>,
+    merged_voiceprints: Vec<VoiceprintResponse>,
     /// Data that cannot be copied, because it can no longer be attributed to the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     anonymous: Option<AnonymousNote>,
@@ -89,13 +91,13 @@ impl AnonymousNote {
 
 /// What was done for a person request, and the event that did it.
 #[derive(Default)]
-pub(crate) struct Done {
+pub(crate) struct FulfilmentResult {
     pub by: Option<EventId>,
     pub copy: Option<PersonCopy>,
     pub explanation: Option<Inspection>,
 }
 
-pub(crate) fn erasing(reason: String, four_eyes: Option<Box<FourEyes>>) -> CustomerCommand {
+pub(crate) fn build_erase_command(reason: String, four_eyes: Option<Box<FourEyes>>) -> CustomerCommand {
     let approved_by = four_eyes.as_ref().and_then(|eyes| eyes.approved_by());
     CustomerCommand::Erase {
         reason,
@@ -107,21 +109,21 @@ pub(crate) fn erasing(reason: String, four_eyes: Option<Box<FourEyes>>) -> Custo
 
 /// What carrying out a request needs: the reader for the record, the approval of an erasure, the right
 /// values.
-pub(crate) struct Fulfilling {
+pub(crate) struct FulfilmentInput {
     pub reader: Reader,
     pub four_eyes: Option<Box<FourEyes>>,
     /// For a correction: the right values.
-    pub right: RightValues,
+    pub right: CorrectedValues,
 }
 
 pub(crate) async fn fulfil(
     installation: &Installation,
     id: PersonRequestId,
     received: &ReceivedRequest,
-    fulfilling: Fulfilling,
+    fulfilling: FulfilmentInput,
     cause: Cause,
-) -> Result<Done, Problem> {
-    let Fulfilling {
+) -> Result<FulfilmentResult, Problem> {
+    let FulfilmentInput {
         reader,
         four_eyes,
         right,
@@ -130,14 +132,14 @@ pub(crate) async fn fulfil(
     let reason = format!("request {id} of the person");
     match received.wish {
         // A correction without values was made in the institution's own records; the note describes it.
-        Wish::Correct if right.is_empty() => Ok(Done::default()),
+        Wish::Correct if right.is_empty() => Ok(FulfilmentResult::default()),
         Wish::Correct => {
             let correction = correction(installation, id, customer, right).await?;
             let command = CustomerCommand::Correct(Box::new(correction));
             told(installation, id, customer, command, cause).await
         }
         Wish::Copy => {
-            let found = found(installation, customer, Values::Clear).await?;
+            let found = found(installation, customer, PersonalValueForm::Clear).await?;
             let by = record(installation, reader.clone(), customer, &found, COPY).await?;
             let (voiceprint, merged_voiceprints) = voiceprints(installation, reader, customer).await?;
             let copy = Some(PersonCopy {
@@ -148,16 +150,16 @@ pub(crate) async fn fulfil(
                 merged_voiceprints,
                 anonymous: anonymous(installation, customer).await?,
             });
-            Ok(Done {
+            Ok(FulfilmentResult {
                 by: Some(by),
                 copy,
                 explanation: None,
             })
         }
         Wish::Explain => {
-            let found = found(installation, customer, Values::Masked).await?;
+            let found = found(installation, customer, PersonalValueForm::Masked).await?;
             let by = record(installation, reader, customer, &found, EXPLANATION).await?;
-            Ok(Done {
+            Ok(FulfilmentResult {
                 by: Some(by),
                 copy: None,
                 explanation: Some(found.answer),
@@ -168,7 +170,7 @@ pub(crate) async fn fulfil(
             told(installation, id, customer, command, cause).await
         }
         Wish::Delete => {
-            let command = erasing(reason, four_eyes);
+            let command = build_erase_command(reason, four_eyes);
             told(installation, id, customer, command, cause).await
         }
     }
@@ -177,10 +179,10 @@ pub(crate) async fn fulfil(
 async fn found(
     installation: &Installation,
     customer: &CustomerId,
-    values: Values,
+    values: PersonalValueForm,
 ) -> Result<Inspected, Problem> {
     let order = Inspecting {
-        ask: Ask {
+        ask: InspectionScope {
             persons: BTreeSet::from([customer.clone()]),
             number: None,
             from: None,
@@ -203,10 +205,10 @@ async fn record(
     found: &Inspected,
     fields: &'static [&'static str],
 ) -> Result<EventId, Problem> {
-    let shown = Shown {
+    let shown = ReadContent {
         customer: Some(customer.clone()),
         calls: found.answer.calls.iter().map(|call| call.call).collect(),
-        ..Shown::of(fields, ReadForm::Clear)
+        ..ReadContent::of(fields, ReadForm::Clear)
     };
     put_on_record(installation, reader, shown).await
 }
@@ -217,14 +219,14 @@ async fn voiceprints(
     installation: &Installation,
     reader: Reader,
     customer: &CustomerId,
-) -> Result<(VoiceprintShown, Vec<VoiceprintShown>), Problem> {
+) -> Result<(VoiceprintResponse, Vec<VoiceprintResponse>), Problem> {
     let customers = &installation.entities.customers;
     let person = customers.state(customer).await?.state;
     let mut merged = Vec::new();
     for other in other_ids(installation, customer, &person).await? {
-        let shown = Shown {
+        let shown = ReadContent {
             customer: Some(other.clone()),
-            ..Shown::of(&["voiceprint"], ReadForm::Clear)
+            ..ReadContent::of(&["voiceprint"], ReadForm::Clear)
         };
         put_on_record(installation, reader.clone(), shown).await?;
         let state = customers.state(&other).await?.state;
@@ -272,7 +274,7 @@ async fn told(
     customer: &CustomerId,
     command: CustomerCommand,
     cause: Cause,
-) -> Result<Done, Problem> {
+) -> Result<FulfilmentResult, Problem> {
     let stream = PersonRequest::stream(&id);
     let first = installation
         .store()
@@ -290,8 +292,8 @@ async fn told(
         .ask(customer, command, cause)
         .await?;
     let did = !answer.events.is_empty();
-    Ok(Done {
+    Ok(FulfilmentResult {
         by: did.then(|| EventId::derive(cause.command, 0)),
-        ..Done::default()
+        ..FulfilmentResult::default()
     })
 }

@@ -6,17 +6,17 @@
 //! declaration is only for the directory's owner.
 
 use crate::auth;
-use crate::context::{Context, RowsNeeded};
-use crate::endpoint::{AnswerOf, Takes, Writing};
+use crate::context::{Context, ViewFreshness};
+use crate::endpoint::{BodyKind, ResponseDependency, VersionCheck};
 use crate::input::Input;
-use crate::known_query::{AFTER_POSITION, KnownQuery};
-use crate::rates::Weight;
-use application::access::{Caller, Refused};
-use domain::actor::Way;
+use crate::query_parameters::{AFTER_POSITION, QueryParameters};
+use crate::rate_limits::RequestWeight;
+use application::access::{AttemptSource, Caller};
+use domain::actor::SignInMethod;
 use domain::customer::{Assignee, CustomerState};
 use domain::ids::{CallId, CampaignId, CustomerId};
-use domain::permission::{CampaignScope, DataScope, People, Permission};
-use domain::problem::{Kind, Problem};
+use domain::permission::{AssigneeScope, CampaignScope, DataScope, Permission};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::Position;
 use schemars::SchemaGenerator;
 use serde_json::Value;
@@ -25,7 +25,7 @@ use warp::http::{Method, header};
 
 /// What an endpoint is about; determines how the caller's data scope is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
+pub enum EndpointSubject {
     /// No customer or campaign: rules, definitions, the caller's own session, or a command that only prevents
     /// calls.
     Nobody,
@@ -58,18 +58,18 @@ pub(crate) struct Guard {
     pub open: bool,
     /// The required permission; `None` for any authenticated caller.
     pub needs: Option<Permission>,
-    pub about: About,
-    pub rows: RowsNeeded,
+    pub about: EndpointSubject,
+    pub rows: ViewFreshness,
     /// True if the request passes although the rate limit is exceeded.
     pub kept: bool,
-    pub weight: Weight,
+    pub weight: RequestWeight,
     /// What the response depends on, and so whether it can be cached.
-    pub answer: AnswerOf,
-    pub writing: Writing,
-    pub takes: Takes,
+    pub answer: ResponseDependency,
+    pub writing: VersionCheck,
+    pub takes: BodyKind,
     /// The form that it accepts as well.
     pub form: Option<fn(&mut SchemaGenerator) -> Value>,
-    pub known: KnownQuery,
+    pub known: QueryParameters,
 }
 
 impl Guard {
@@ -89,9 +89,9 @@ impl Guard {
             admitted.inspect_err(|problem| note(ctx, method, input, problem))?;
         }
         self.known.refuse_others(&input.query().0)?;
-        if self.writing == Writing::Replaces && !input.headers().contains_key(header::IF_MATCH) {
+        if self.writing == VersionCheck::Replaces && !input.headers().contains_key(header::IF_MATCH) {
             return Err(Problem::new(
-                Kind::Unconditional,
+                ProblemKind::Unconditional,
                 "if-match-needed",
                 "this replaces stored data: read it first and send its ETag as If-Match",
             ));
@@ -122,47 +122,49 @@ impl Guard {
 }
 
 /// Checks a request against a limited scope. What is outside the scope is reported as missing.
-async fn hold(about: About, ctx: &Context, input: &mut Input) -> Result<(), Problem> {
+async fn hold(about: EndpointSubject, ctx: &Context, input: &mut Input) -> Result<(), Problem> {
     let scope = input.scope.clone();
     match about {
-        About::Nobody | About::Handler => Ok(()),
-        About::Everybody => Err(limited("this is about all campaigns")),
-        About::Campaign => {
+        EndpointSubject::Nobody | EndpointSubject::Handler => Ok(()),
+        EndpointSubject::Everybody => Err(build_scope_problem("this is about all campaigns")),
+        EndpointSubject::Campaign => {
             let campaign: CampaignId = input.id(0, "this campaign")?;
-            in_scope(&scope, &campaign)
+            require_campaign_in_scope(&scope, &campaign)
         }
-        About::Call => {
+        EndpointSubject::Call => {
             let call: CallId = input.id(0, "this call")?;
             let missing = || Problem::missing("this call");
             let state = ctx.installation.entities.calls.state(&call).await?.state;
             let (campaign, customer) = state.campaign().zip(state.customer()).ok_or_else(missing)?;
-            sees_call(ctx, &scope, campaign, customer).await
+            require_call_in_scope(ctx, &scope, campaign, customer).await
         }
-        About::Customer => {
+        EndpointSubject::Customer => {
             let (_, state) = ctx.installation.customer_named(&input.param(0)?).await?;
             let seen = sees_person(ctx, &scope, &state).await?;
             seen.then_some(())
                 .ok_or_else(|| Problem::missing("this customer"))
         }
-        About::CampaignAsked => asked(&scope, input),
-        About::RowsAsked | About::OwnRowsAsked if scope.people == People::All => asked(&scope, input),
-        About::OwnRowsAsked => Ok(()),
-        About::RowsAsked => Err(limited(
+        EndpointSubject::CampaignAsked => asked(&scope, input),
+        EndpointSubject::RowsAsked | EndpointSubject::OwnRowsAsked if scope.people == AssigneeScope::All => {
+            asked(&scope, input)
+        }
+        EndpointSubject::OwnRowsAsked => Ok(()),
+        EndpointSubject::RowsAsked => Err(build_scope_problem(
             "this list needs a scope over all customers of its campaigns",
         )),
     }
 }
 
 /// Refuses a call outside the scope as missing.
-pub(crate) async fn sees_call(
+pub(crate) async fn require_call_in_scope(
     ctx: &Context,
     scope: &DataScope,
     campaign: &CampaignId,
     customer: &CustomerId,
 ) -> Result<(), Problem> {
     let seen = match &scope.people {
-        People::All => scope.admits_campaign(campaign),
-        People::Team(_) | People::Own(_) | People::Nobody => {
+        AssigneeScope::All => scope.admits_campaign(campaign),
+        AssigneeScope::Team(_) | AssigneeScope::Own(_) | AssigneeScope::Nobody => {
             let customer = ctx.installation.entities.customers.state(customer).await?.state;
             sees_person(ctx, scope, &customer).await?
         }
@@ -178,14 +180,14 @@ pub(crate) async fn sees_person(
     person: &CustomerState,
 ) -> Result<bool, Problem> {
     let is_own = match &scope.people {
-        People::All => {
+        AssigneeScope::All => {
             let mut enrolments = person.enrolments().iter();
             let any =
                 scope.campaigns.is_all() || enrolments.any(|(campaign, _)| scope.admits_campaign(campaign));
             return Ok(any);
         }
-        People::Own(user) => matches!(person.assignee(), Some(Assignee::User(of)) if of == user),
-        People::Team(team) => match person.assignee() {
+        AssigneeScope::Own(user) => matches!(person.assignee(), Some(Assignee::User(of)) if of == user),
+        AssigneeScope::Team(team) => match person.assignee() {
             Some(Assignee::Team(of)) => of == team,
             Some(Assignee::User(user)) => {
                 let user = ctx.installation.entities.users.state(user).await?.state;
@@ -193,19 +195,19 @@ pub(crate) async fn sees_person(
             }
             None => false,
         },
-        People::Nobody => false,
+        AssigneeScope::Nobody => false,
     };
     Ok(is_own)
 }
 
 /// True if a campaign of a visible customer is shown. The user or team responsible for the customer sees all
 /// of the customer's campaigns; others see those in their scope.
-pub(crate) fn tells_of(scope: &DataScope, campaign: &CampaignId) -> bool {
-    scope.people != People::All || scope.campaigns.admits(campaign)
+pub(crate) fn shows_campaign(scope: &DataScope, campaign: &CampaignId) -> bool {
+    scope.people != AssigneeScope::All || scope.campaigns.admits(campaign)
 }
 
 /// Refuses a campaign outside the scope as missing.
-pub(crate) fn in_scope(scope: &DataScope, campaign: &CampaignId) -> Result<(), Problem> {
+pub(crate) fn require_campaign_in_scope(scope: &DataScope, campaign: &CampaignId) -> Result<(), Problem> {
     let admitted = scope.admits_campaign(campaign);
     admitted
         .then_some(())
@@ -220,7 +222,7 @@ fn asked(scope: &DataScope, input: &mut Input) -> Result<(), Problem> {
     };
     if let Some(asked) = input.text(CAMPAIGN) {
         return match asked.parse() {
-            Ok(campaign) => in_scope(scope, &campaign),
+            Ok(campaign) => require_campaign_in_scope(scope, &campaign),
             Err(_) => Err(Problem::missing("this campaign")),
         };
     }
@@ -231,7 +233,7 @@ fn asked(scope: &DataScope, input: &mut Input) -> Result<(), Problem> {
             input.add_to_query(pair);
             Ok(())
         }
-        (None, _) => Err(limited("no campaign is named for you")),
+        (None, _) => Err(build_scope_problem("no campaign is named for you")),
         (Some(_), Some(_)) => Err(Problem::invalid(
             "campaign-needed",
             "select one of your campaigns with ?campaign=",
@@ -240,14 +242,17 @@ fn asked(scope: &DataScope, input: &mut Input) -> Result<(), Problem> {
 }
 
 /// Returns the problem for a request beyond the scope.
-pub(crate) fn limited(why: &str) -> Problem {
+pub(crate) fn build_scope_problem(why: &str) -> Problem {
     let detail = format!("{why}: it is outside the data scope of this user or key");
-    Problem::new(Kind::Forbidden, "scope-too-small", detail)
+    Problem::new(ProblemKind::Forbidden, "scope-too-small", detail)
 }
 
 /// Records a refused attempt. Other problems are not recorded.
 fn note(ctx: &Context, method: &Method, input: &Input, problem: &Problem) {
-    let is_refused = matches!(problem.kind, Kind::Unauthenticated | Kind::Forbidden);
+    let is_refused = matches!(
+        problem.kind,
+        ProblemKind::Unauthenticated | ProblemKind::Forbidden
+    );
     // A request without credentials is no attempt: a page that was opened before the sign-in.
     let headers = input.headers();
     let tries = headers.contains_key(header::AUTHORIZATION) || auth::names_session(headers);
@@ -256,10 +261,14 @@ fn note(ctx: &Context, method: &Method, input: &Input, problem: &Problem) {
     }
     let whose = match &input.caller {
         Caller::User(known) => match known.way {
-            Way::Key(key) => Refused::Key(key),
-            Way::Directory | Way::Session | Way::SetUp | Way::Other => Refused::User(known.user.clone()),
+            SignInMethod::Key(key) => AttemptSource::Key(key),
+            SignInMethod::Directory | SignInMethod::Session | SignInMethod::SetUp | SignInMethod::Other => {
+                AttemptSource::User(known.user.clone())
+            }
         },
-        Caller::Directory { .. } | Caller::Nobody => Refused::Address(input.peer().map(|peer| peer.ip())),
+        Caller::Directory { .. } | Caller::Nobody => {
+            AttemptSource::Address(input.peer().map(|peer| peer.ip()))
+        }
     };
     let route = format!("{method} {}", input.route());
     tracing::warn!(route, code = problem.code, "a request was refused");

@@ -3,31 +3,31 @@
 //! A command on a directory that no server uses opens the directory and calls these routes, so that each
 //! action has one implementation and one guard. No call is dialed: there are no lines and no drivers.
 
-use crate::auth::Door;
-use crate::coming_again::InFlight;
-use crate::comparisons::Comparisons;
+use crate::auth::AuthenticationMode;
+use crate::comparisons::ComparisonLimits;
 use crate::context::Context;
-pub use crate::context::Hears;
-use crate::kept_replies::KeptReplies;
-use crate::rates::Rates;
+pub use crate::context::LogProgressCallback;
+use crate::idempotency::InFlightKeys;
+use crate::rate_limits::RateLimiter;
+use crate::response_cache::ResponseCache;
 use crate::router::Router;
 use crate::routes;
-use crate::server::routed;
-use crate::sign_in_rates::SignInRates;
-use crate::signing::Signing;
+use crate::server::handle_request;
+use crate::sign_in_limits::SignInLimiter;
+use crate::signing::CheckpointSigning;
 use application::engines::Engines;
 use application::installation::Installation;
 use async_trait::async_trait;
 use domain::problem::Problem;
-use host::app::{Askers, Opened};
+use host::app::{InstallationUse, OpenDataDir};
 use host::clock_evidence::ClockEvidence;
 use host::data_dir::Mode;
-use host::lone_event::note_index_remade;
+use host::log_proofs::history;
 use host::open_settings::OpenSettings;
-use host::outbound::api_client::{Answerer, ApiClient, ReplyBody, RequestBody};
+use host::outbound::api_client::{ApiClient, ReplyBody, RequestBody, RequestHandler};
 use host::process::Process;
-use host::proving::history;
 use host::read_db_spec::ReadDbSpec;
+use host::single_event::note_index_remade;
 use http_body_util::BodyExt;
 use hyper::{Request, Response};
 use std::io;
@@ -38,7 +38,7 @@ use tokio::runtime::Runtime;
 const CATCH_UP_MS: u64 = 60_000;
 
 /// The routes on a log that this process has opened.
-struct InProcess {
+struct InProcessApi {
     process: Arc<Process>,
     routes: Router,
 }
@@ -46,12 +46,12 @@ struct InProcess {
 /// Returns a client of the routes on the directory that was opened with `settings`. The views are in
 /// `read_db`, or else in the directory, and follow the log until the client is closed. `hears` is called with
 /// the progress of reading the whole log.
-pub async fn client(
-    opened: Opened,
+pub async fn open_client(
+    opened: OpenDataDir,
     settings: &OpenSettings,
     read_db: Option<&ReadDbSpec>,
     runtime: Arc<Runtime>,
-    hears: Box<Hears>,
+    hears: Box<LogProgressCallback>,
 ) -> Result<ApiClient, Problem> {
     match put_together(&opened, settings, read_db, runtime).await {
         Ok((installation, evidence)) => {
@@ -59,19 +59,19 @@ pub async fn client(
             let ctx = Arc::new(Context {
                 installation,
                 process: Arc::clone(&process),
-                door: Door::Directory,
-                comparisons: Comparisons::default(),
-                rates: Rates::default(),
-                kept_replies: KeptReplies::default(),
-                sign_ins: SignInRates::default(),
+                door: AuthenticationMode::Directory,
+                comparisons: ComparisonLimits::default(),
+                rates: RateLimiter::default(),
+                kept_replies: ResponseCache::default(),
+                sign_ins: SignInLimiter::default(),
                 engines: Engines::new(None),
-                in_flight: InFlight::default(),
-                signing: Signing::WhenAsked(Box::new(settings.clone())),
+                in_flight: InFlightKeys::default(),
+                signing: CheckpointSigning::WhenAsked(Box::new(settings.clone())),
                 rows_within_ms: Some(CATCH_UP_MS),
                 hears: Some(hears),
             });
-            let routes = routes::all(&ctx);
-            Ok(ApiClient::of(InProcess { process, routes }))
+            let routes = routes::build_router(&ctx);
+            Ok(ApiClient::of(InProcessApi { process, routes }))
         }
         Err(problem) => {
             opened.close().await;
@@ -81,23 +81,23 @@ pub async fn client(
 }
 
 async fn put_together(
-    opened: &Opened,
+    opened: &OpenDataDir,
     settings: &OpenSettings,
     read_db: Option<&ReadDbSpec>,
     runtime: Arc<Runtime>,
 ) -> Result<(Arc<Installation>, Arc<ClockEvidence>), Problem> {
     // A log that lost signed events is detected before anything is written after the gap.
-    history::hold(&opened.environment, settings).await?;
+    history::check_history(&opened.environment, settings).await?;
     opened.name_log().await?;
     let mode = Mode::of_rehearsal(opened.environment.rehearsal);
     note_index_remade(opened.environment.store.as_ref(), mode, opened.index_remade()).await?;
     let entities = opened.entities(runtime);
     let synthesizer = opened.synthesizer(None).await?;
     let installation = opened
-        .installation(entities, read_db, Askers::One, synthesizer)
+        .installation(entities, read_db, InstallationUse::One, synthesizer)
         .await?;
     // No key of an erased person may open anything, so erasures are completed before the first request.
-    actors::start_forgetting(
+    actors::start_erasures(
         &installation.entities,
         &installation.environment,
         opened.recordings(),
@@ -114,9 +114,9 @@ async fn put_together(
 }
 
 #[async_trait]
-impl Answerer for InProcess {
+impl RequestHandler for InProcessApi {
     async fn answer(&self, request: Request<RequestBody>) -> Result<Response<ReplyBody>, Problem> {
-        let reply = routed(&self.routes, request).await;
+        let reply = handle_request(&self.routes, request).await;
         Ok(reply.map(|body| body.map_err(io::Error::other).boxed_unsync()))
     }
 

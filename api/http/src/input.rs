@@ -1,18 +1,18 @@
 //! The input of a handler: the parts of the request, read and checked, with the caller and the data scope.
 
 use crate::body::Body;
-use crate::coming_again::key_of;
 use crate::comparisons::{Comparer, is_customer_id};
-use crate::rates::RateLeft;
-use crate::server::Peer;
+use crate::idempotency::key_of;
+use crate::rate_limits::RateLimitStatus;
+use crate::server::ClientAddress;
 use application::access::Caller;
 use application::body_work::BodyWork;
-use application::inquiring::Reader;
-use application::inquiring::customer_page::PAGE_VIEW_HEADER;
+use application::inquiries::Reader;
+use application::inquiries::customer_page::PAGE_VIEW_HEADER;
 use application::installation::Installation;
-use application::kept_words::masked_reason;
 use application::percent;
 use application::query::Query;
+use application::stored_text_masking::masked_reason;
 use bytes::Bytes;
 use domain::actor::Actor;
 use domain::ids::CommandId;
@@ -20,7 +20,7 @@ use domain::permission::DataScope;
 use domain::problem::{MemberError, Problem};
 use domain::stored_event::{Cause, RequestFacts};
 use host::outbound::api_client::ACTING_HEADER;
-use intake::members::Order;
+use intake::members::ApiRequest;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -42,7 +42,7 @@ pub(crate) struct Input {
     pub(crate) query: Query,
     pub(crate) headers: HeaderMap,
     /// Absent in tests without a connection.
-    pub(crate) peer: Option<Peer>,
+    pub(crate) peer: Option<ClientAddress>,
     pub(crate) upgrade: Option<Ws>,
     /// The caller, set by the guard.
     pub caller: Caller,
@@ -50,7 +50,7 @@ pub(crate) struct Input {
     pub scope: DataScope,
     pub(crate) says_who: &'static [&'static str],
     /// The caller's remaining requests.
-    pub(crate) rate: Option<RateLeft>,
+    pub(crate) rate: Option<RateLimitStatus>,
     /// The facts of this request that its events store.
     pub(crate) request: RequestFacts,
     pub body: Body,
@@ -68,7 +68,7 @@ impl Input {
         &self.headers
     }
 
-    pub(crate) const fn own_peer(&self) -> Option<Peer> {
+    pub(crate) const fn own_peer(&self) -> Option<ClientAddress> {
         self.peer
     }
 
@@ -202,7 +202,7 @@ impl Input {
     }
 
     /// Reads the whole body and keeps it, so that it can be read again.
-    pub(crate) async fn whole_body(&mut self) -> Result<Bytes, Problem> {
+    pub(crate) async fn read_whole_body(&mut self) -> Result<Bytes, Problem> {
         let body = self.take_body();
         let bytes = Bytes::from(body.whole().await?);
         self.body = Body::of(bytes.clone());
@@ -210,7 +210,7 @@ impl Input {
     }
 
     /// Reads the body as a request type.
-    pub(crate) async fn order<T: Order + Send + 'static>(self) -> Result<T, Problem> {
+    pub(crate) async fn order<T: ApiRequest + Send + 'static>(self) -> Result<T, Problem> {
         self.read(T::of).await
     }
 

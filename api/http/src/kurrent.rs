@@ -1,18 +1,18 @@
 //! `serve --kurrent-listen`: serves the log over the KurrentDB protocol, with the same authentication as
 //! HTTP.
 
-use crate::auth::{self, Door};
+use crate::auth::{self, AuthenticationMode};
 use crate::certificate;
 use crate::comparisons::number_ids;
-use crate::server::{self, Peer};
-use application::access::{Refused, WhileAllowed};
+use crate::server::{self, ClientAddress};
+use application::access::{AccessStopSignal, AttemptSource};
 use application::installation::Installation;
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::permission::{People, Permission};
-use domain::problem::{Kind, Problem};
-use kurrent_endpoint::{Admission, Admitted, Endpoint, Options, Positions};
+use domain::permission::{AssigneeScope, Permission};
+use domain::problem::{Problem, ProblemKind};
+use kurrent_endpoint::{Admission, CallerPermissions, Endpoint, Options, Positions};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tls::Identity;
@@ -38,17 +38,17 @@ const WITH_GAPS: Option<Positions> = Positions::sparse(1_000, 17);
 
 /// Authenticates and authorizes KurrentDB clients like the guard of the routes. The key is sent as a bearer
 /// token, or as the password of any user name.
-struct KeyHolders {
+struct KurrentAdmission {
     installation: Arc<Installation>,
-    door: Door,
+    door: AuthenticationMode,
     token: String,
 }
 
 #[async_trait]
-impl Admission for KeyHolders {
-    async fn admits(&self, authorization: Option<&str>, peer: Option<IpAddr>) -> Option<Admitted> {
+impl Admission for KurrentAdmission {
+    async fn admits(&self, authorization: Option<&str>, peer: Option<IpAddr>) -> Option<CallerPermissions> {
         let given = authorization.and_then(key_of)?;
-        let peer = peer.map(|peer| Peer(SocketAddr::new(peer, 0)));
+        let peer = peer.map(|peer| ClientAddress(SocketAddr::new(peer, 0)));
         let caller = self
             .door
             .by_key(&self.installation, &self.token, &given, peer)
@@ -56,8 +56,8 @@ impl Admission for KeyHolders {
         let caller = match caller {
             Ok(caller) => caller,
             Err(problem) => {
-                if problem.kind == Kind::Unauthenticated {
-                    let whose = Refused::Address(peer.map(|peer| peer.0.ip()));
+                if problem.kind == ProblemKind::Unauthenticated {
+                    let whose = AttemptSource::Address(peer.map(|peer| peer.0.ip()));
                     self.note(&whose, problem.code);
                 }
                 return None;
@@ -68,23 +68,23 @@ impl Admission for KeyHolders {
         if let Err(problem) = &reads
             && let Some(known) = caller.user()
         {
-            self.note(&Refused::User(known.user.clone()), problem.code);
+            self.note(&AttemptSource::User(known.user.clone()), problem.code);
         }
         // Events contain customers of all kinds, so a caller who is limited to some customers may not read
         // them.
-        let read = reads.ok().filter(|scope| scope.people == People::All);
-        Some(Admitted {
+        let read = reads.ok().filter(|scope| scope.people == AssigneeScope::All);
+        Some(CallerPermissions {
             may_read: read.is_some(),
             number_ids: number_ids(&caller),
             may_append: appends.is_ok_and(|scope| scope.is_all()),
             campaigns: read.unwrap_or_default().campaigns,
-            until: Some(WhileAllowed::of(&self.installation, caller)),
+            until: Some(AccessStopSignal::of(&self.installation, caller)),
         })
     }
 }
 
-impl KeyHolders {
-    fn note(&self, whose: &Refused, code: &'static str) {
+impl KurrentAdmission {
+    fn note(&self, whose: &AttemptSource, code: &'static str) {
         let refused = &self.installation.access.refused;
         refused.count(&self.installation, whose, "kurrentdb", code);
     }
@@ -137,12 +137,12 @@ pub(crate) fn serve(
         positions,
     } = listening;
     let mut address = listener.local_addr()?;
-    certificate::say_if_readable("--kurrent-listen", address, identity);
+    certificate::warn_if_unencrypted("--kurrent-listen", address, identity);
     let environment = &installation.environment;
     let token = auth::token(&installation.directory, environment.ids.as_ref())?;
-    let admission = KeyHolders {
+    let admission = KurrentAdmission {
         installation: Arc::clone(installation),
-        door: Door::Token {
+        door: AuthenticationMode::Token {
             token: token.clone(),
             loopback_port: None,
         },

@@ -1,7 +1,7 @@
 //! A line as replies show it: its current load with its limits, as the dialer counts it.
 
-use actors::{Carries, LineLoad};
-use application::installation::Dialing;
+use actors::{LineAdmission, LineLoad};
+use application::installation::DialingControl;
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -43,7 +43,7 @@ pub(crate) enum LineState {
 }
 
 /// Returns the lines in order of preference; `None` if this process does not dial.
-pub(crate) fn lines_of(dialing: &Dialing) -> Option<Vec<LineUse>> {
+pub(crate) fn lines_of(dialing: &DialingControl) -> Option<Vec<LineUse>> {
     let drivers = dialing.drivers()?;
     Some(drivers.lines().iter().map(LineUse::of).collect())
 }
@@ -69,7 +69,7 @@ fn state_of(load: &LineLoad) -> LineState {
         LineState::Stopped
     } else if load.is_unlicensed() {
         LineState::Unlicensed
-    } else if load.carries != Carries::All {
+    } else if load.carries != LineAdmission::All {
         LineState::Failing
     } else if load.rests_until.is_some() {
         LineState::Resting
@@ -93,7 +93,7 @@ mod tests {
             dials_per_second_max: 2,
             failures_in_a_row: 0,
             rests_until,
-            carries: Carries::All,
+            carries: LineAdmission::All,
             is_stopped,
             is_loopback: true,
             callers: Vec::new(),
@@ -118,7 +118,7 @@ mod tests {
             LineState::Stopped,
         ];
         assert_eq!(states, expected);
-        for carries in [Carries::Nothing, Carries::Few { good_calls_left: 2 }] {
+        for carries in [LineAdmission::Nothing, LineAdmission::Few { good_calls_left: 2 }] {
             let failing = LineLoad {
                 carries,
                 ..load(4, later, false)

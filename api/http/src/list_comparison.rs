@@ -1,9 +1,9 @@
 //! The comparison that an import of a list makes with customers of other campaigns: whether it took place,
 //! and its record.
 
-use application::inquiring::Comparison;
+use application::inquiries::Comparison;
 use application::installation::Installation;
-use application::lists::load::{Elsewhere, ImportReport};
+use application::lists::load::{ImportReport, OtherCampaignsCount};
 use domain::ids::{CampaignId, ListId};
 use domain::inquiry::ComparedValue;
 use domain::problem::Problem;
@@ -26,10 +26,10 @@ pub(crate) async fn was_compared(
 }
 
 /// Returns the record of an import's comparison: its rows, and those that the report shows as known.
-pub(crate) fn compared(report: &ImportReport, campaign: CampaignId) -> Comparison {
+pub(crate) fn describe_comparison(report: &ImportReport, campaign: CampaignId) -> Comparison {
     let found = match report.duplicates_elsewhere {
-        Elsewhere::About(count) => count,
-        Elsewhere::NotChecked(_) => report.duplicates.saturating_add(report.same_number.count),
+        OtherCampaignsCount::About(count) => count,
+        OtherCampaignsCount::NotChecked(_) => report.duplicates.saturating_add(report.same_number.count),
     };
     Comparison {
         what: ComparedValue::List,

@@ -1,7 +1,7 @@
 //! The listeners of a server. Each address is bound before anything is opened: an address in use is reported
 //! before the log is touched, and once HTTP reports ready, every other listener answers too.
 
-use crate::console::Console;
+use crate::console::ConsoleMode;
 use crate::kurrent::KurrentListener;
 use crate::proxies::Proxies;
 use tokio::net::TcpListener;
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 pub struct Listeners {
     pub(crate) http: Option<TcpListener>,
     pub(crate) kurrent: Option<KurrentListener>,
-    pub(crate) console: Console,
+    pub(crate) console: ConsoleMode,
     pub(crate) proxies: Proxies,
 }
 
@@ -29,7 +29,7 @@ impl Listeners {
 
     /// Sets whether the console is served next to the API.
     #[must_use]
-    pub const fn and_console(mut self, console: Console) -> Self {
+    pub const fn and_console(mut self, console: ConsoleMode) -> Self {
         self.console = console;
         self
     }

@@ -2,12 +2,12 @@
 //!
 //! Each snapshot is complete, so a client needs no history: after a reconnect it starts with the latest.
 
-use crate::event_stream::sse::Shareable;
+use crate::event_stream::sse::SyncStream;
 use crate::line_use::{LineUse, lines_of};
-use application::event_stream::{End, StreamPlace};
-use application::figures::{FORMULA, PEOPLE, Versions, no_metric, versions};
-use application::installation::Dialing;
-use application::live::Picture;
+use application::event_stream::{FeedEnd, StreamSlot};
+use application::figures::{FORMULA, MetricVersions, PEOPLE, no_metric, versions};
+use application::installation::DialingControl;
+use application::live::LiveUpdate;
 use application::reply_value::value;
 use domain::ids::CampaignId;
 use domain::permission::DataScope;
@@ -47,33 +47,33 @@ const GOING_AWAY: u16 = 1_001;
 const FAILED: u16 = 1_011;
 
 /// What a client's stream needs.
-pub struct Watching {
-    pub pictures: watch::Receiver<Picture>,
-    pub watcher: Watcher,
+pub struct LiveStreamContext {
+    pub pictures: watch::Receiver<LiveUpdate>,
+    pub watcher: LiveSnapshotFilter,
     pub stop: Arc<dyn StopSignal>,
     /// The stream slot; freed when the stream ends.
-    pub _place: StreamPlace,
+    pub _place: StreamSlot,
 }
 
 /// The next message of a stream.
-enum Said {
+enum LiveMessage {
     Figures(String),
     /// The last message: its name and data.
     End(&'static str, String),
 }
 
-impl Watching {
+impl LiveStreamContext {
     /// Returns why the stream ends.
     fn why_over(&self) -> String {
         let why = match self.stop.is_stopping() {
-            true => End::Stopping,
-            false => End::NotAllowed,
+            true => FeedEnd::Stopping,
+            false => FeedEnd::NotAllowed,
         };
         why.text().into_owned()
     }
 
     /// Waits for the next snapshot that was not sent yet; `None` when the process stops. Cancel-safe.
-    async fn next(&mut self) -> Option<Said> {
+    async fn next(&mut self) -> Option<LiveMessage> {
         loop {
             tokio::select! {
                 biased;
@@ -82,14 +82,14 @@ impl Watching {
             }
             let picture = self.pictures.borrow_and_update().clone();
             match picture {
-                Picture::Starting => {}
-                Picture::Figures(figures) => {
+                LiveUpdate::Starting => {}
+                LiveUpdate::Figures(figures) => {
                     let picture = self.watcher.shown(&figures);
-                    return Some(Said::Figures(value(&picture).to_string()));
+                    return Some(LiveMessage::Figures(value(&picture).to_string()));
                 }
-                Picture::Damaged { at, why } => {
+                LiveUpdate::Damaged { at, why } => {
                     let data = json!({ "position": at.to_string(), "reason": why.as_ref() });
-                    return Some(Said::End("end", data.to_string()));
+                    return Some(LiveMessage::End("end", data.to_string()));
                 }
             }
         }
@@ -97,16 +97,16 @@ impl Watching {
 }
 
 /// What a client may see of the live figures.
-pub struct Watcher {
+pub struct LiveSnapshotFilter {
     pub scope: DataScope,
     pub clock: Arc<dyn Clock>,
-    pub dialing: Arc<Dialing>,
+    pub dialing: Arc<DialingControl>,
 }
 
 /// The campaigns that a snapshot covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum PictureOf {
+enum SnapshotCoverage {
     /// All campaigns, with trunks and engines.
     All,
     /// Only the campaigns in the caller's data scope, without trunks and engines.
@@ -115,36 +115,36 @@ enum PictureOf {
 
 /// A snapshot of the live figures, with its age.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct LivePicture {
+pub struct LiveSnapshotResponse {
     #[serde(flatten)]
     figures: LiveSnapshot,
     /// The campaigns that the figures cover.
-    of: PictureOf,
+    of: SnapshotCoverage,
     /// Load of each line of this process; absent if it does not dial, and for a caller who is limited to
     /// campaigns.
     #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<Vec<LineUse>>,
     /// Age of the snapshot when it was sent, in milliseconds.
     age_ms: u64,
-    versions: Versions,
+    versions: MetricVersions,
 }
 
-impl Watcher {
+impl LiveSnapshotFilter {
     /// Returns the snapshot as this client may see it.
-    pub fn shown(&self, figures: &LiveSnapshot) -> LivePicture {
+    pub fn shown(&self, figures: &LiveSnapshot) -> LiveSnapshotResponse {
         let age_ms = self.clock.now().ms_since(figures.shown_at);
         let of = match self.scope.is_all() {
-            true => PictureOf::All,
-            false => PictureOf::NamedCampaigns,
+            true => SnapshotCoverage::All,
+            false => SnapshotCoverage::NamedCampaigns,
         };
         let (figures, lines) = match of {
-            PictureOf::All => (figures.clone(), lines_of(&self.dialing)),
-            PictureOf::NamedCampaigns => {
+            SnapshotCoverage::All => (figures.clone(), lines_of(&self.dialing)),
+            SnapshotCoverage::NamedCampaigns => {
                 let admits = |campaign: &CampaignId| self.scope.admits_campaign(campaign);
                 (figures.of_campaigns(admits), None)
             }
         };
-        LivePicture {
+        LiveSnapshotResponse {
             figures,
             of,
             lines,
@@ -156,7 +156,7 @@ impl Watcher {
 
 /// Returns the definitions of the ratios of a window: metrics with their versions, and two that exist only
 /// here.
-pub(crate) fn measures() -> Versions {
+pub(crate) fn measures() -> MetricVersions {
     let people = PEOPLE
         .iter()
         .filter(|(member, ..)| *member == "answer_ratio_people");
@@ -173,24 +173,24 @@ pub(crate) fn measures() -> Versions {
 }
 
 /// Sends snapshots as server-sent events named `figures`, starting with the latest.
-pub fn sse(mut watching: Watching) -> Response {
+pub fn sse(mut watching: LiveStreamContext) -> Response {
     watching.pictures.mark_changed();
     let events = stream::unfold(Some(watching), |open| async move {
         let mut watching = open?;
         match watching.next().await? {
-            Said::Figures(data) => {
+            LiveMessage::Figures(data) => {
                 let event = Event::default().event("figures").data(data);
                 Some((Ok::<Event, Infallible>(event), Some(watching)))
             }
-            Said::End(name, data) => Some((Ok(Event::default().event(name).data(data)), None)),
+            LiveMessage::End(name, data) => Some((Ok(Event::default().event(name).data(data)), None)),
         }
     });
-    warp::sse::reply(Shareable::of(events.boxed())).into_response()
+    warp::sse::reply(SyncStream::of(events.boxed())).into_response()
 }
 
 /// Sends snapshots as text messages, starting with the latest, until the client disconnects or the process
 /// stops.
-pub async fn web_socket(socket: WebSocket, mut watching: Watching) {
+pub async fn web_socket(socket: WebSocket, mut watching: LiveStreamContext) {
     watching.pictures.mark_changed();
     let (mut sink, mut incoming) = socket.split();
     loop {
@@ -203,8 +203,8 @@ pub async fn web_socket(socket: WebSocket, mut watching: Watching) {
             said = watching.next() => said,
         };
         let (message, is_last) = match said {
-            Some(Said::Figures(data)) => (Message::text(data), false),
-            Some(Said::End(_, data)) => (Message::close_with(FAILED, short(&data)), true),
+            Some(LiveMessage::Figures(data)) => (Message::text(data), false),
+            Some(LiveMessage::End(_, data)) => (Message::close_with(FAILED, short(&data)), true),
             None => (Message::close_with(GOING_AWAY, watching.why_over()), true),
         };
         if sink.send(message).await.is_err() || is_last {

@@ -1,14 +1,16 @@
 //! The published description: OpenAPI 3.1, generated from the same list of endpoints as the router, and from
 //! the types that their handlers read and return.
 
+use crate::api_description::{DocumentedResponse, Schemas, example, of_path, schema_of, with_names};
 use crate::auth::SESSION_COOKIE;
-use crate::described::{Schemas, Told, example, of_path, schema_of, with_names};
-use crate::endpoint::{AnswerOf, Endpoint, Needs, Standing, Takes, Writing};
-use crate::known_query::AFTER_POSITION;
+use crate::endpoint::{
+    AccessRequirement, BodyKind, Endpoint, EndpointStatus, ResponseDependency, VersionCheck,
+};
 use crate::problem_body::ProblemBody;
+use crate::query_parameters::AFTER_POSITION;
 use crate::reply::{ELSEWHERE, NOT_MODIFIED, POSITION_HEADER, RETRY_AFTER_SECONDS, status_of};
 use application::parameter::Parameter;
-use domain::problem::Kind;
+use domain::problem::ProblemKind;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
@@ -35,23 +37,23 @@ const UNLESS: Parameter = Parameter::text(
 );
 
 /// All kinds of problems; their responses are listed next to the schemas.
-const KINDS: [Kind; 16] = [
-    Kind::Invalid,
-    Kind::Missing,
-    Kind::WrongMethod,
-    Kind::Refused,
-    Kind::Disproved,
-    Kind::Conflict,
-    Kind::Stale,
-    Kind::Unconditional,
-    Kind::ApprovalNeeded,
-    Kind::Unauthenticated,
-    Kind::Forbidden,
-    Kind::TooLarge,
-    Kind::WrongMediaType,
-    Kind::Busy,
-    Kind::Unavailable,
-    Kind::Fault,
+const KINDS: [ProblemKind; 16] = [
+    ProblemKind::Invalid,
+    ProblemKind::Missing,
+    ProblemKind::WrongMethod,
+    ProblemKind::Refused,
+    ProblemKind::Disproved,
+    ProblemKind::Conflict,
+    ProblemKind::Stale,
+    ProblemKind::Unconditional,
+    ProblemKind::ApprovalNeeded,
+    ProblemKind::Unauthenticated,
+    ProblemKind::Forbidden,
+    ProblemKind::TooLarge,
+    ProblemKind::WrongMediaType,
+    ProblemKind::Busy,
+    ProblemKind::Unavailable,
+    ProblemKind::Fault,
 ];
 
 /// Builds the OpenAPI document of these endpoints.
@@ -112,7 +114,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     for told in (endpoint.told)(&mut schemas.sent) {
         replies.insert(told.status.to_string(), reply(told, endpoint.answer));
     }
-    if endpoint.answer == AnswerOf::TheLog {
+    if endpoint.answer == ResponseDependency::TheLog {
         let there = json!({ "description": "Not modified: If-None-Match contains the current etag", "headers": tag() });
         replies.insert(NOT_MODIFIED.to_string(), there);
     }
@@ -136,7 +138,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     if let Some(body) = taken(endpoint, schemas) {
         members.insert("requestBody".to_owned(), body);
     }
-    if endpoint.standing == Standing::Deprecated {
+    if endpoint.standing == EndpointStatus::Deprecated {
         members.insert("deprecated".to_owned(), json!(true));
     }
     if endpoint.open {
@@ -144,7 +146,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
         members.insert("security".to_owned(), json!([]));
     } else {
         members.insert("security".to_owned(), json!([{ "key": [] }, { "session": [] }]));
-        if let Needs::Permission(permission) = endpoint.needs {
+        if let AccessRequirement::Permission(permission) = endpoint.needs {
             members.insert("x-permission".to_owned(), json!(permission));
         }
     }
@@ -152,39 +154,49 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
 }
 
 /// Returns the kinds of problems that an operation can return.
-fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
-    let mut kinds = vec![Kind::Invalid, Kind::Busy, Kind::Fault, Kind::Unavailable];
+fn kinds(endpoint: &Endpoint) -> Vec<ProblemKind> {
+    let mut kinds = vec![
+        ProblemKind::Invalid,
+        ProblemKind::Busy,
+        ProblemKind::Fault,
+        ProblemKind::Unavailable,
+    ];
     if !endpoint.open {
-        kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
+        kinds.extend([ProblemKind::Unauthenticated, ProblemKind::Forbidden]);
     }
     let is_command = endpoint.method != "GET";
     // An endpoint that redirects is part of a sign-in with an identity provider.
     let told = (endpoint.told)(&mut SchemaGenerator::default());
     let lets_in = told.iter().any(|told| told.status == ELSEWHERE);
     if endpoint.open && (is_command || lets_in) {
-        kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
+        kinds.extend([ProblemKind::Unauthenticated, ProblemKind::Forbidden]);
     }
     if endpoint.path.contains('{') || !endpoint.query.is_empty() || is_command || lets_in {
-        kinds.extend([Kind::Missing, Kind::Refused]);
+        kinds.extend([ProblemKind::Missing, ProblemKind::Refused]);
     }
     if is_command {
-        kinds.extend([Kind::Conflict, Kind::Stale, Kind::TooLarge, Kind::WrongMediaType]);
+        kinds.extend([
+            ProblemKind::Conflict,
+            ProblemKind::Stale,
+            ProblemKind::TooLarge,
+            ProblemKind::WrongMediaType,
+        ]);
     }
-    if endpoint.writing == Writing::Replaces {
-        kinds.push(Kind::Unconditional);
+    if endpoint.writing == VersionCheck::Replaces {
+        kinds.push(ProblemKind::Unconditional);
     }
     kinds
 }
 
 fn taken(endpoint: &Endpoint, schemas: &mut Schemas) -> Option<Value> {
     let (required, media_type, schema) = match endpoint.takes {
-        Takes::Nothing => return None,
-        Takes::Json(order) => {
+        BodyKind::Nothing => return None,
+        BodyKind::Json(order) => {
             let schema = order(&mut schemas.read);
             // A body without required members may also be empty.
             (true, "application/json", schema)
         }
-        Takes::File => (
+        BodyKind::File => (
             true,
             "application/octet-stream",
             json!({ "type": "string", "format": "binary",
@@ -204,7 +216,7 @@ fn tag() -> Value {
     json!({ "etag": { "description": "Unchanged as long as the reply is unchanged", "schema": { "type": "string" } } })
 }
 
-fn reply(told: Told, answer: AnswerOf) -> Value {
+fn reply(told: DocumentedResponse, answer: ResponseDependency) -> Value {
     let content = told.content.into_iter();
     let content: Map<String, Value> = content
         .map(|(media_type, schema)| (media_type.to_owned(), json!({ "schema": schema })))
@@ -220,14 +232,14 @@ fn reply(told: Told, answer: AnswerOf) -> Value {
                 "etag": { "description": "Version after the write", "schema": { "type": "string" } },
             });
             members.insert("headers".to_owned(), headers);
-        } else if answer == AnswerOf::TheLog {
+        } else if answer == ResponseDependency::TheLog {
             members.insert("headers".to_owned(), tag());
         }
     }
     reply
 }
 
-fn problem_reply(kind: Kind, schema: &Value) -> Value {
+fn problem_reply(kind: ProblemKind, schema: &Value) -> Value {
     let status = status_of(kind);
     let example = json!({ "type": "/api/v1/problems/missing", "title": kind.title(), "status": status,
         "detail": "what happened, to which input, and what to do", "code": "missing" });
@@ -236,8 +248,8 @@ fn problem_reply(kind: Kind, schema: &Value) -> Value {
         "content": { "application/problem+json": { "schema": schema, "example": example } },
     });
     let header = match kind {
-        Kind::Busy | Kind::Unavailable => ("retry-after", RETRY_AFTER_SECONDS),
-        Kind::Unauthenticated => ("www-authenticate", "Bearer"),
+        ProblemKind::Busy | ProblemKind::Unavailable => ("retry-after", RETRY_AFTER_SECONDS),
+        ProblemKind::Unauthenticated => ("www-authenticate", "Bearer"),
         _ => return reply,
     };
     if let Some(members) = reply.as_object_mut() {
@@ -248,7 +260,7 @@ fn problem_reply(kind: Kind, schema: &Value) -> Value {
     reply
 }
 
-fn kind_name(kind: Kind) -> String {
+fn kind_name(kind: ProblemKind) -> String {
     format!("{kind:?}")
 }
 
@@ -290,13 +302,13 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let key = key.map(|one| {
         let mut described = one.described("header");
         // An endpoint that replaces a stored value requires the version.
-        let is_demanded = endpoint.writing == Writing::Replaces && one.name == UNCHANGED.name;
+        let is_demanded = endpoint.writing == VersionCheck::Replaces && one.name == UNCHANGED.name;
         if let Some(members) = described.as_object_mut().filter(|_| is_demanded) {
             members.insert("required".to_owned(), json!(true));
         }
         described
     });
-    let unless = (endpoint.answer == AnswerOf::TheLog).then(|| UNLESS.described("header"));
+    let unless = (endpoint.answer == ResponseDependency::TheLog).then(|| UNLESS.described("header"));
     let of_request = in_path.chain(in_query).chain(after_position);
     of_request.chain(in_header).chain(unless).chain(key).collect()
 }
@@ -339,7 +351,7 @@ fn contents(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::described::validate::wrong;
+    use crate::api_description::validate::wrong;
     use crate::routes::endpoints;
 
     fn every(document: &Value) -> Vec<(String, &Map<String, Value>)> {
@@ -493,7 +505,7 @@ mod tests {
     #[test]
     fn every_operation_that_is_not_open_says_whom_it_is_for() {
         for endpoint in endpoints() {
-            let says = endpoint.open != (endpoint.needs != Needs::Unsaid);
+            let says = endpoint.open != (endpoint.needs != AccessRequirement::Unsaid);
             assert!(
                 says,
                 "{} {}: open, for any authenticated caller, or with a permission",

@@ -8,7 +8,7 @@
 //! SIV (RFC 5297), the mark both authenticates the place and makes the stream unique (decision 0087).
 
 use crate::endpoint::Input;
-use crate::known_query::AFTER_POSITION;
+use crate::query_parameters::AFTER_POSITION;
 use application::as_of::{AS_OF, VALID_AT};
 use application::installation::Installation;
 use application::parameter::Parameter;
@@ -16,7 +16,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::personal::LookupHash;
 use domain::ports::vault::Vault;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -56,13 +56,13 @@ pub(crate) const PAGED_THEN: &[Parameter] = &[AS_OF, VALID_AT, CURSOR, LIMIT];
 
 /// The page length: default and maximum.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Length {
+pub(crate) struct PageLength {
     pub unasked: usize,
     pub most: usize,
 }
 
 /// The page length of lists that had no pages at first.
-pub(crate) const LONG: Length = Length {
+pub(crate) const LONG: PageLength = PageLength {
     unasked: ROWS_MAX,
     most: ROWS_MAX,
 };
@@ -70,7 +70,7 @@ pub(crate) const LONG: Length = Length {
 /// A page of a list, with the cursor of the next page.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "{L}Page")]
-pub(crate) struct Paged<L> {
+pub(crate) struct ListPage<L> {
     #[serde(flatten)]
     pub list: L,
     /// Send it as `cursor` with the same other parameters; null on the last page.
@@ -88,7 +88,11 @@ pub(crate) struct Paging {
 
 impl Paging {
     /// Reads the paging of a request with its filter in the URL.
-    pub(crate) fn of(installation: &Installation, input: &Input, length: Length) -> Result<Self, Problem> {
+    pub(crate) fn of(
+        installation: &Installation,
+        input: &Input,
+        length: PageLength,
+    ) -> Result<Self, Problem> {
         let mut filter: Vec<&(String, String)> = input
             .query()
             .0
@@ -225,7 +229,7 @@ fn asked_of<'a>(route: &'a str, parts: impl Iterator<Item = &'a str>) -> String 
 
 fn not_ours() -> Problem {
     Problem::new(
-        Kind::Invalid,
+        ProblemKind::Invalid,
         "cursor-invalid",
         "cursor: invalid, or from another route or other parameters; leave it out to get the first page",
     )

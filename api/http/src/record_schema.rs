@@ -26,9 +26,9 @@ const fn record_member(member: Member) -> &'static str {
 }
 
 /// A record of a list: the customer, the phone number, and values of variables by name.
-pub(crate) struct RecordSent;
+pub(crate) struct ListRecord;
 
-impl JsonSchema for RecordSent {
+impl JsonSchema for ListRecord {
     fn schema_name() -> Cow<'static, str> {
         "Record".into()
     }
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_schema_of_a_record_names_every_member() {
-        let schema = RecordSent::json_schema(&mut SchemaGenerator::default());
+        let schema = ListRecord::json_schema(&mut SchemaGenerator::default());
         for member in Member::ALL {
             let described = &schema.as_value()["properties"][member.name()];
             assert!(described["description"].is_string(), "{}", member.name());

@@ -3,12 +3,12 @@
 
 use crate::auth::{ROUND_COOKIE, SESSION_COOKIE};
 use crate::problem_body::body;
-use crate::rates::RateLeft;
+use crate::rate_limits::RateLimitStatus;
 use application::access::ROUND_MS;
 use application::reply_value::value;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::{Position, StreamVersion};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -22,22 +22,22 @@ pub(crate) const POSITION_HEADER: &str = "x-event-position";
 pub(crate) const RETRY_AFTER_SECONDS: &str = "1";
 
 /// Returns the status of each kind of problem; the only place that maps them.
-const fn status(kind: Kind) -> StatusCode {
+const fn status(kind: ProblemKind) -> StatusCode {
     match kind {
-        Kind::Invalid => StatusCode::BAD_REQUEST,
-        Kind::Missing => StatusCode::NOT_FOUND,
-        Kind::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-        Kind::Refused | Kind::Disproved => StatusCode::UNPROCESSABLE_ENTITY,
-        Kind::Conflict | Kind::ApprovalNeeded => StatusCode::CONFLICT,
-        Kind::Stale => StatusCode::PRECONDITION_FAILED,
-        Kind::Unconditional => StatusCode::PRECONDITION_REQUIRED,
-        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Kind::Forbidden => StatusCode::FORBIDDEN,
-        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Kind::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Kind::Busy => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+        ProblemKind::Invalid => StatusCode::BAD_REQUEST,
+        ProblemKind::Missing => StatusCode::NOT_FOUND,
+        ProblemKind::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+        ProblemKind::Refused | ProblemKind::Disproved => StatusCode::UNPROCESSABLE_ENTITY,
+        ProblemKind::Conflict | ProblemKind::ApprovalNeeded => StatusCode::CONFLICT,
+        ProblemKind::Stale => StatusCode::PRECONDITION_FAILED,
+        ProblemKind::Unconditional => StatusCode::PRECONDITION_REQUIRED,
+        ProblemKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ProblemKind::Forbidden => StatusCode::FORBIDDEN,
+        ProblemKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ProblemKind::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ProblemKind::Busy => StatusCode::TOO_MANY_REQUESTS,
+        ProblemKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ProblemKind::Fault => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -51,13 +51,13 @@ pub(crate) const ELSEWHERE: u16 = StatusCode::SEE_OTHER.as_u16();
 pub(crate) const SWITCHED: u16 = StatusCode::SWITCHING_PROTOCOLS.as_u16();
 
 /// Returns the status of each kind of problem, for the description.
-pub(crate) const fn status_of(kind: Kind) -> u16 {
+pub(crate) const fn status_of(kind: ProblemKind) -> u16 {
     status(kind).as_u16()
 }
 
 /// The result of a write: its body, its stream version and its log position.
 #[derive(Debug)]
-pub(crate) struct Written<T> {
+pub(crate) struct WriteResult<T> {
     pub body: T,
     pub version: Option<StreamVersion>,
     pub position: Option<Position>,
@@ -76,12 +76,12 @@ pub(crate) fn read_at(body: &impl Serialize, version: StreamVersion) -> Response
 }
 
 /// Builds the reply to a change, also if nothing had to be changed.
-pub(crate) fn changed(written: Written<impl Serialize>) -> Response {
+pub(crate) fn change_response(written: WriteResult<impl Serialize>) -> Response {
     written_response(StatusCode::OK, written)
 }
 
 /// Builds the reply to a creation.
-pub(crate) fn made(written: Written<impl Serialize>) -> Response {
+pub(crate) fn creation_response(written: WriteResult<impl Serialize>) -> Response {
     written_response(StatusCode::CREATED, written)
 }
 
@@ -167,14 +167,14 @@ pub(crate) fn file_response(
 
 /// A part of a file: a byte range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct ByteRange {
     pub from: u64,
     pub length: u64,
     /// Length of the whole file.
     pub total: u64,
 }
 
-impl Part {
+impl ByteRange {
     /// Returns the part that a `Range` header asks for (RFC 9110, 14.1.2): one range that begins in the file.
     /// For anything else the whole file is returned, as 14.2 allows.
     pub(crate) fn asked(range: Option<&str>, total: u64) -> Self {
@@ -213,7 +213,7 @@ impl Part {
 /// Builds the reply with the audio of a call, or a part of it.
 pub(crate) fn sound_response(
     name: &str,
-    part: Part,
+    part: ByteRange,
     pieces: tokio::sync::mpsc::Receiver<std::io::Result<bytes::Bytes>>,
 ) -> Response {
     let mut response = file_response("audio/wav", name, pieces);
@@ -240,7 +240,7 @@ pub(crate) fn whole_file_response(media_type: &str, name: &str, bytes: Vec<u8>) 
     response
 }
 
-fn written_response(status: StatusCode, written: Written<impl Serialize>) -> Response {
+fn written_response(status: StatusCode, written: WriteResult<impl Serialize>) -> Response {
     let mut response = json_response(status, &written.body);
     if let Some(version) = written.version {
         set(&mut response, header::ETAG, &format!("\"v{}\"", version.0));
@@ -260,29 +260,29 @@ pub(crate) fn problem_response(problem: &Problem) -> Response {
     let mut response = json_response(status(problem.kind), &body(problem, status_of(problem.kind)));
     set(&mut response, header::CONTENT_TYPE, "application/problem+json");
     match problem.kind {
-        Kind::Unauthenticated => set(&mut response, header::WWW_AUTHENTICATE, "Bearer"),
-        Kind::Busy | Kind::Unavailable => {
+        ProblemKind::Unauthenticated => set(&mut response, header::WWW_AUTHENTICATE, "Bearer"),
+        ProblemKind::Busy | ProblemKind::Unavailable => {
             set(&mut response, header::RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
-        Kind::Invalid
-        | Kind::Missing
-        | Kind::WrongMethod
-        | Kind::Refused
-        | Kind::Disproved
-        | Kind::Conflict
-        | Kind::Stale
-        | Kind::Unconditional
-        | Kind::ApprovalNeeded
-        | Kind::Forbidden
-        | Kind::TooLarge
-        | Kind::WrongMediaType
-        | Kind::Fault => {}
+        ProblemKind::Invalid
+        | ProblemKind::Missing
+        | ProblemKind::WrongMethod
+        | ProblemKind::Refused
+        | ProblemKind::Disproved
+        | ProblemKind::Conflict
+        | ProblemKind::Stale
+        | ProblemKind::Unconditional
+        | ProblemKind::ApprovalNeeded
+        | ProblemKind::Forbidden
+        | ProblemKind::TooLarge
+        | ProblemKind::WrongMediaType
+        | ProblemKind::Fault => {}
     }
     response
 }
 
 /// Adds the headers with the caller's remaining requests.
-pub(crate) fn tell_rate(response: &mut Response, left: RateLeft) {
+pub(crate) fn tell_rate(response: &mut Response, left: RateLimitStatus) {
     let policy = header::HeaderName::from_static("ratelimit-policy");
     set(response, policy, &left.policy());
     let limit = header::HeaderName::from_static("ratelimit");
@@ -309,8 +309,8 @@ pub(crate) fn with_session(mut response: Response, session: Option<&str>) -> Res
 
 /// Redirects the browser to the identity provider, with the state of the sign-in in a cookie. The cookie must
 /// be sent on the return from another site, so it cannot be stricter than Lax.
-pub(crate) fn sent_away(address: &str, state: &str) -> Response {
-    let mut response = elsewhere(address);
+pub(crate) fn redirect_to_provider(address: &str, state: &str) -> Response {
+    let mut response = redirect_to(address);
     let lasts_s = ROUND_MS / 1_000;
     let cookie = format!("{ROUND_COOKIE}={state}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={lasts_s}");
     set(&mut response, header::SET_COOKIE, &cookie);
@@ -318,8 +318,8 @@ pub(crate) fn sent_away(address: &str, state: &str) -> Response {
 }
 
 /// Redirects the browser to the console with a session, and deletes the cookie of the sign-in.
-pub(crate) fn sent_home(session: &str) -> Response {
-    let mut response = with_session(elsewhere("/"), Some(session));
+pub(crate) fn redirect_to_console(session: &str) -> Response {
+    let mut response = with_session(redirect_to("/"), Some(session));
     let over = format!("{ROUND_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
     if let Ok(over) = HeaderValue::from_str(&over) {
         response.headers_mut().append(header::SET_COOKIE, over);
@@ -327,7 +327,7 @@ pub(crate) fn sent_home(session: &str) -> Response {
     response
 }
 
-pub(crate) fn elsewhere(address: &str) -> Response {
+pub(crate) fn redirect_to(address: &str) -> Response {
     let mut response = Response::new(String::new().into());
     *response.status_mut() = StatusCode::SEE_OTHER;
     set(&mut response, header::LOCATION, address);
@@ -355,22 +355,22 @@ mod tests {
     #[test]
     fn each_kind_has_the_status_of_the_house() {
         for (kind, expected) in [
-            (Kind::Invalid, 400),
-            (Kind::Missing, 404),
-            (Kind::WrongMethod, 405),
-            (Kind::Refused, 422),
-            (Kind::Disproved, 422),
-            (Kind::Conflict, 409),
-            (Kind::Stale, 412),
-            (Kind::Unconditional, 428),
-            (Kind::ApprovalNeeded, 409),
-            (Kind::Unauthenticated, 401),
-            (Kind::Forbidden, 403),
-            (Kind::TooLarge, 413),
-            (Kind::WrongMediaType, 415),
-            (Kind::Busy, 429),
-            (Kind::Unavailable, 503),
-            (Kind::Fault, 500),
+            (ProblemKind::Invalid, 400),
+            (ProblemKind::Missing, 404),
+            (ProblemKind::WrongMethod, 405),
+            (ProblemKind::Refused, 422),
+            (ProblemKind::Disproved, 422),
+            (ProblemKind::Conflict, 409),
+            (ProblemKind::Stale, 412),
+            (ProblemKind::Unconditional, 428),
+            (ProblemKind::ApprovalNeeded, 409),
+            (ProblemKind::Unauthenticated, 401),
+            (ProblemKind::Forbidden, 403),
+            (ProblemKind::TooLarge, 413),
+            (ProblemKind::WrongMediaType, 415),
+            (ProblemKind::Busy, 429),
+            (ProblemKind::Unavailable, 503),
+            (ProblemKind::Fault, 500),
         ] {
             assert_eq!(status(&Problem::new(kind, "x", "x")), expected);
         }
@@ -449,20 +449,20 @@ mod tests {
             ("bytes=-0", 0, 100),
             ("lines=1-2", 0, 100),
         ] {
-            let part = Part::asked(Some(range), 100);
+            let part = ByteRange::asked(Some(range), 100);
             assert_eq!(
                 (part.from, part.length, part.total),
                 (from, length, 100),
                 "{range}"
             );
         }
-        assert!(Part::asked(None, 100).is_whole());
-        assert_eq!(Part::asked(Some("bytes=0-0"), 0).length, 0);
+        assert!(ByteRange::asked(None, 100).is_whole());
+        assert_eq!(ByteRange::asked(Some("bytes=0-0"), 0).length, 0);
     }
 
     #[test]
     fn a_write_tells_its_version_and_position() {
-        let response = made(Written {
+        let response = creation_response(WriteResult {
             body: json!({}),
             version: Some(StreamVersion(17)),
             position: Some(Position(42)),
@@ -474,7 +474,7 @@ mod tests {
 
     #[test]
     fn who_met_a_limit_is_told_when_to_come_again() {
-        let response = problem_response(&Problem::new(Kind::Busy, "busy", "busy"));
+        let response = problem_response(&Problem::new(ProblemKind::Busy, "busy", "busy"));
         assert_eq!(response.headers()[header::RETRY_AFTER], RETRY_AFTER_SECONDS);
     }
 }

@@ -15,18 +15,18 @@ use warp::http::{Method, Request, header};
 use warp::reply::Response;
 
 /// The future of a response.
-pub(crate) type Answered = Pin<Box<dyn Future<Output = Response> + Send>>;
+pub(crate) type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// The fast path of one route for plain reads: takes the path parameters and the rest of the request.
-pub(crate) struct Reader {
+pub(crate) struct PlainReadHandler {
     pub route: &'static str,
-    pub read: Box<dyn Fn(Vec<String>, Parts) -> Answered + Send + Sync>,
+    pub read: Box<dyn Fn(Vec<String>, Parts) -> ResponseFuture + Send + Sync>,
 }
 
 /// What handles requests of a path.
-pub(crate) struct Stands {
+pub(crate) struct PathHandlers {
     /// The fast paths of all routes that overlap this path, in the order of the list.
-    pub readers: Vec<Reader>,
+    pub readers: Vec<PlainReadHandler>,
     /// All endpoints that overlap this path, as one filter.
     pub filter: BoxedFilter<(Response,)>,
 }
@@ -34,13 +34,13 @@ pub(crate) struct Stands {
 /// All routes by path.
 #[derive(Clone)]
 pub struct Router {
-    routes: Arc<PathIndex<Stands>>,
+    routes: Arc<PathIndex<PathHandlers>>,
     /// The filter for paths without a route.
     otherwise: BoxedFilter<(Response,)>,
 }
 
 impl Router {
-    pub(crate) fn new(routes: PathIndex<Stands>, otherwise: BoxedFilter<(Response,)>) -> Self {
+    pub(crate) fn new(routes: PathIndex<PathHandlers>, otherwise: BoxedFilter<(Response,)>) -> Self {
         Self {
             routes: Arc::new(routes),
             otherwise,
@@ -63,7 +63,7 @@ impl Router {
     }
 
     /// Returns the fast path for a request without a body, if it is a plain read, with the path parameters.
-    pub(crate) fn reader<B>(&self, request: &Request<B>) -> Option<(&Reader, Vec<String>)> {
+    pub(crate) fn reader<B>(&self, request: &Request<B>) -> Option<(&PlainReadHandler, Vec<String>)> {
         let (uri, headers) = (request.uri(), request.headers());
         if request.method() != Method::GET || uri.query().is_some() || headers.contains_key(header::UPGRADE) {
             return None;

@@ -4,15 +4,17 @@
 //! slots and are closed when others need them (see `places`). A panic in a handler fails its own request
 //! only. At shutdown, open replies have until the deadline; streams close themselves on the stop signal.
 
-use crate::places::{Limits, OurBody, Place, Places, RouteList, TheirBody};
+use crate::connection_limits::{
+    ConnectionSlot, ConnectionSlots, RouteList, SlotLimits, TimedRequestBody, TimedResponseBody,
+};
 use crate::proxies::Proxies;
 use crate::reply::problem_response;
 use crate::router::Router;
-use crate::unstalled::Unstalled;
+use crate::write_timeout::WriteTimeoutStream;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use futures_util::FutureExt;
 use host::descriptors;
 use hyper::body::{Body, Incoming};
@@ -26,7 +28,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tls::{Accepted, Acceptor};
+use tls::{AcceptedStream, Acceptor};
 use tokio::net::{TcpListener, TcpStream};
 use tower::Service;
 use warp::http::{HeaderValue, Method, StatusCode, header};
@@ -67,7 +69,7 @@ const NEXT_PORTS_MAX: u16 = 100;
 
 /// The client's address in every request's extensions: the peer's, or the one that a trusted proxy forwards.
 #[derive(Debug, Clone, Copy)]
-pub struct Peer(pub SocketAddr);
+pub struct ClientAddress(pub SocketAddr);
 
 /// Binds the listener.
 #[expect(clippy::disallowed_methods, reason = "the one place that listens for HTTP")]
@@ -113,8 +115,8 @@ pub async fn serve(
 ) {
     let stop = tasks.stop_signal();
     let graceful = GracefulShutdown::new();
-    let places = Places::new(Limits::within(descriptors::raise()), Arc::clone(&clock));
-    let doors = Doors {
+    let places = ConnectionSlots::new(SlotLimits::within(descriptors::raise()), Arc::clone(&clock));
+    let doors = SharedState {
         routes,
         list: Arc::new(list),
         proxies,
@@ -141,8 +143,8 @@ pub async fn serve(
         };
         let place = Arc::new(place);
         // Outside of TLS, so that progress is measured on data and not on messages of TLS itself.
-        let stream = Accepted::new(stream, acceptor.as_ref());
-        let stream = Unstalled::new(stream, Arc::clone(&clock), Arc::clone(&place));
+        let stream = AcceptedStream::new(stream, acceptor.as_ref());
+        let stream = WriteTimeoutStream::new(stream, Arc::clone(&clock), Arc::clone(&place));
         let connection = connection(stream, peer, place, doors.clone(), &graceful);
         tasks.spawn("http-connection", Box::pin(connection));
     }
@@ -150,7 +152,7 @@ pub async fn serve(
     let ended = async {
         graceful.shutdown().await;
         // WebSocket streams do not count as open replies; they still have to send their close message.
-        places.all_left().await;
+        places.wait_until_empty().await;
     };
     tokio::select! {
         biased;
@@ -161,7 +163,7 @@ pub async fn serve(
 
 /// What requests of all connections share.
 #[derive(Clone)]
-struct Doors {
+struct SharedState {
     routes: Router,
     list: Arc<RouteList>,
     proxies: Proxies,
@@ -172,16 +174,16 @@ struct Doors {
 /// Runs one connection. It ends after its open request when the server stops, and at once when it exceeds a
 /// limit or another connection needs its slot.
 fn connection(
-    stream: Unstalled<Accepted<TcpStream>>,
+    stream: WriteTimeoutStream<AcceptedStream<TcpStream>>,
     peer: SocketAddr,
-    place: Arc<Place>,
-    doors: Doors,
+    place: Arc<ConnectionSlot>,
+    doors: SharedState,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + 'static {
     let visited = Arc::clone(&place);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let asks = doors.proxies.client(peer, request.headers());
-        request.extensions_mut().insert(Peer(asks));
+        request.extensions_mut().insert(ClientAddress(asks));
         name_host(&mut request);
         take(doors.clone(), Arc::clone(&visited), request)
     });
@@ -195,7 +197,7 @@ fn connection(
             () = place.is_over() => return,
         };
         // An upgraded connection lives on in its own task, with its stream and its slot.
-        place.is_upgraded();
+        place.mark_upgraded();
         if let Err(error) = ended {
             tracing::debug!(%error, "connection ended early");
         }
@@ -240,10 +242,10 @@ fn builder() -> Builder<TokioExecutor> {
 
 /// Handles one request: takes its slot, then runs the routes.
 async fn take(
-    doors: Doors,
-    place: Arc<Place>,
+    doors: SharedState,
+    place: Arc<ConnectionSlot>,
     request: hyper::Request<Incoming>,
-) -> Result<hyper::Response<OurBody<impl Body<Data = Bytes, Error = warp::Error>>>, Infallible> {
+) -> Result<hyper::Response<TimedResponseBody<impl Body<Data = Bytes, Error = warp::Error>>>, Infallible> {
     let path = request.uri().path().to_owned();
     // A monitor may use HEAD where others use GET.
     let kept = match *request.method() == Method::HEAD {
@@ -253,11 +255,11 @@ async fn take(
     let Some(open) = place.begin(kept) else {
         // The refusal is short and takes no ordinary slot.
         let refused = place.begin_refused();
-        return Ok(full().map(|body| OurBody::new(body, refused)));
+        return Ok(full().map(|body| TimedResponseBody::new(body, refused)));
     };
     let reading = Arc::clone(&open);
-    let request = request.map(|body| TheirBody::new(body, reading));
-    let mut response = routed(&doors.routes, request).await;
+    let request = request.map(|body| TimedRequestBody::new(body, reading));
+    let mut response = handle_request(&doors.routes, request).await;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         place.keep(Arc::clone(&open));
     }
@@ -272,13 +274,13 @@ async fn take(
             .headers_mut()
             .insert(header::STRICT_TRANSPORT_SECURITY, policy);
     }
-    Ok(response.map(|body| OurBody::new(body, open)))
+    Ok(response.map(|body| TimedResponseBody::new(body, open)))
 }
 
 /// Returns the reply when all ordinary slots are busy.
 fn full() -> Response {
     let mut response = problem_response(&Problem::new(
-        Kind::Busy,
+        ProblemKind::Busy,
         "places-taken",
         "all request slots are in use; try again in a moment",
     ));
@@ -289,7 +291,7 @@ fn full() -> Response {
 
 /// Returns the response to a request; a panic becomes a fault. Adds headers against content sniffing and
 /// caching unless the response sets them. HEAD is handled as GET, without the body (RFC 9110, section 9.3.2).
-pub(crate) async fn routed<B>(routes: &Router, mut request: hyper::Request<B>) -> Response
+pub(crate) async fn handle_request<B>(routes: &Router, mut request: hyper::Request<B>) -> Response
 where
     B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Sync + 'static,
 {

@@ -7,9 +7,9 @@
 use crate::context::Context;
 use domain::problem::Problem;
 use domain::stored_event::Position;
-use evidence::proved::Prover;
+use evidence::event_bundles::Prover;
+use host::log_proofs::LogTreeMaintainer;
 use host::open_settings::OpenSettings;
-use host::proving::Proving;
 use store::proof::SignedCheckpoint;
 
 /// Maximum wait for the next checkpoint in milliseconds: one is signed per second, and a witness may be asked
@@ -20,7 +20,7 @@ const WAIT_MS: u64 = 10_000;
 const LOOK_MS: u64 = 100;
 
 /// How checkpoints of this log are signed.
-pub enum Signing {
+pub enum CheckpointSigning {
     /// By this server, or another one on the log, each second.
     EachSecond,
     /// On request, by this process: it uses the settings with which the directory was opened.
@@ -37,9 +37,11 @@ impl Context {
 
     /// Returns a checkpoint that covers everything up to a position; waits at most `WAIT_MS`.
     pub(crate) async fn checkpoint_over(&self, position: Position) -> Result<SignedCheckpoint, Problem> {
-        if let Signing::WhenAsked(settings) = &self.signing {
+        if let CheckpointSigning::WhenAsked(settings) = &self.signing {
             let environment = &self.installation.environment;
-            let published = Proving::new(environment, settings, &[])?.publish_once().await?;
+            let published = LogTreeMaintainer::new(environment, settings, &[])?
+                .publish_once()
+                .await?;
             return Ok(published.checkpoint);
         }
         let clock = &self.installation.environment.clock;

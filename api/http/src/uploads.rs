@@ -3,11 +3,11 @@
 use crate::body::Body;
 use crate::form::{Fields, Form};
 use application::installation::Installation;
-use application::paced_places::{PacedPlace, PacedPlaces};
+use application::slow_client_slots::{SlowClientSlot, SlowClientSlots};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use intake::spool::Spool;
 use std::sync::{Arc, LazyLock};
 
@@ -16,37 +16,37 @@ const UPLOADS_MAX: usize = 2;
 
 /// Upload slots of the process, for all campaigns. A slow sender keeps one only while no other sender needs
 /// it.
-static UPLOADS: LazyLock<Arc<PacedPlaces>> = LazyLock::new(|| PacedPlaces::new(UPLOADS_MAX));
+static UPLOADS: LazyLock<Arc<SlowClientSlots>> = LazyLock::new(|| SlowClientSlots::new(UPLOADS_MAX));
 
 /// A source of data in pieces.
 #[async_trait]
-pub(crate) trait Pieces: Send {
+pub(crate) trait ChunkSource: Send {
     /// Returns the next piece; `None` at the end.
     async fn piece(&mut self) -> Result<Option<Bytes>, Problem>;
 }
 
 #[async_trait]
-impl Pieces for Body {
+impl ChunkSource for Body {
     async fn piece(&mut self) -> Result<Option<Bytes>, Problem> {
         Self::piece(self).await
     }
 }
 
 /// A file that was received completely. Its slot is held as long as this exists.
-pub(crate) struct Received {
+pub(crate) struct ReceivedFile {
     pub spool: Spool,
-    pub turn: PacedPlace,
+    pub turn: SlowClientSlot,
 }
 
 /// Receives a file to its end. A sender that sends too little loses its slot when another one needs it. The
 /// slot's time limit ends when nothing more is to come; fields may follow the file of a form.
 pub(crate) async fn receive(
     installation: &Installation,
-    sender: &mut dyn Pieces,
-) -> Result<Received, Problem> {
+    sender: &mut dyn ChunkSource,
+) -> Result<ReceivedFile, Problem> {
     let Some(turn) = UPLOADS.enter(installation.now()) else {
         return Err(Problem::new(
-            Kind::Busy,
+            ProblemKind::Busy,
             "two-uploads-at-once",
             format!("{UPLOADS_MAX} files are already being read; send this one when one of them is done"),
         ));
@@ -64,18 +64,22 @@ pub(crate) async fn receive(
             None => break,
         }
     }
-    Ok(Received { spool, turn })
+    Ok(ReceivedFile { spool, turn })
 }
 
 /// Returns the fields of a form after its file was received, within the same time limit.
-pub(crate) async fn all_of(clock: &dyn Clock, turn: &PacedPlace, form: Form) -> Result<Fields, Problem> {
+pub(crate) async fn read_form_fields(
+    clock: &dyn Clock,
+    turn: &SlowClientSlot,
+    form: Form,
+) -> Result<Fields, Problem> {
     let fields = turn.wait_for(clock, form.fields(), |_| 0).await;
     fields.ok_or_else(too_slow)?
 }
 
 fn too_slow() -> Problem {
     Problem::new(
-        Kind::Busy,
+        ProblemKind::Busy,
         "upload-too-slow",
         "the upload was too slow and lost its slot: send the file again",
     )
@@ -103,7 +107,7 @@ mod tests {
     #[tokio::test]
     async fn the_turn_of_a_form_whose_tail_does_not_come_goes_to_whoever_asks() {
         let clock = StepClock::default();
-        let places = PacedPlaces::new(1);
+        let places = SlowClientSlots::new(1);
         let turn = places.enter(clock.now()).unwrap();
         let form = without_an_end().await;
         let asks = async {
@@ -111,7 +115,7 @@ mod tests {
             clock.wait_until(clock.now().plus_ms(31_000)).await;
             places.enter(clock.now())
         };
-        let (told, entered) = tokio::join!(all_of(&clock, &turn, form), asks);
+        let (told, entered) = tokio::join!(read_form_fields(&clock, &turn, form), asks);
         assert!(entered.is_some(), "an active sender gets the slot");
         assert_eq!(told.unwrap_err().code, "upload-too-slow");
     }

@@ -1,24 +1,24 @@
 //! The request body that creates a campaign (CMP-2), with its defaults and limits.
 
+use crate::conversation_schemas::{described as of, of_conversation};
 use crate::hours_and_quotas::{self, best_times_of, quotas_of};
 use crate::members::Members;
-use crate::model_tiers::{TierNamed, tiers_of};
-use crate::of_conversation::{described as of, of_conversation};
-use crate::when_running::{ends_at, running};
-use crate::whom_and_when::{
+use crate::model_tiers::{NamedModelTier, tiers_of};
+use crate::schedule_members::{ends_at, running};
+use crate::target_members::{
     self, caps_of, days_of, ignores_preferred_times, priority_of, screening_of, seller_of,
 };
-use domain::approvals_asked::{Approvals, NeedsApproval};
+use domain::approval_requirements::{ApprovalRequirement, ApprovalRequirements};
 use domain::assist_plan::AssistPlan;
-use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
+use domain::calling_plan::{Basis, CallingPlan, CallingWindow, DuplicatePolicy, Preset, RetryPolicy};
 use domain::dialing_plan::DialingPlan;
 use domain::disposition_map::DispositionMap;
 use domain::emotion::EmotionPlan;
-use domain::flow::{FlowDefinition, FlowNamed};
+use domain::flow::{FlowDefinition, FlowSelector};
 use domain::go_live::StagePlan;
 use domain::ids::CampaignId;
-use domain::knowledge::KnowledgeNamed;
-use domain::model::ModelNamed;
+use domain::knowledge::KnowledgeSelector;
+use domain::model::ModelSelector;
 use domain::model_tier::ModelTiers;
 use domain::problem::Problem;
 use domain::running_plan::RunningPlan;
@@ -52,7 +52,7 @@ pub enum FlowBody {
     /// A flow definition of its own (YAML files are sent as JSON).
     Definition(Value),
     /// A published version, by name and number.
-    Version(FlowNamed),
+    Version(FlowSelector),
 }
 
 /// A request to create a campaign.
@@ -63,11 +63,11 @@ pub struct CampaignBody {
     pub flow: FlowBody,
     pub plan: CallingPlan,
     /// The model for understanding callees. It is resolved when the campaign is created.
-    pub model: Option<ModelNamed>,
+    pub model: Option<ModelSelector>,
     /// Other models for customers with a grade or value, resolved in the same way.
-    pub model_tiers: Vec<TierNamed>,
+    pub model_tiers: Vec<NamedModelTier>,
     /// The knowledge base for answers, resolved in the same way.
-    pub knowledge: Option<KnowledgeNamed>,
+    pub knowledge: Option<KnowledgeSelector>,
 }
 
 /// The members of the body, as `read` reads them.
@@ -79,10 +79,10 @@ impl JsonSchema for CampaignBody {
         let preset = of(generator.subschema_for::<Preset>(), "Default: cn-service");
         let basis = of(generator.subschema_for::<Basis>(), "Default: contract");
         let duplicates = of(
-            generator.subschema_for::<Duplicates>(),
+            generator.subschema_for::<DuplicatePolicy>(),
             "The same number under two customer ids; default by_number, in cn-collection by_customer",
         );
-        let approvals = generator.subschema_for::<NeedsApproval>();
+        let approvals = generator.subschema_for::<ApprovalRequirement>();
         let task_id = generator.subschema_for::<CampaignId>();
         let time = generator.subschema_for::<TimeOfDay>();
         let ends_at = generator.subschema_for::<Timestamp>();
@@ -138,7 +138,7 @@ impl JsonSchema for CampaignBody {
         );
         if let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             members.extend(of_conversation(generator));
-            members.extend(whom_and_when::schemas(generator));
+            members.extend(target_members::schemas(generator));
             members.insert("also_presets".to_owned(), also_presets(generator));
             members.extend(hours_and_quotas::schemas(generator));
             members.insert("stages".to_owned(), stages.to_value());
@@ -177,8 +177,10 @@ impl CampaignBody {
             ends_at: ends_at(&mut body, schedule.stop_at),
             trial: false,
             // If it is absent, it is chosen when the campaign is created, or stays as it was created.
-            duplicates: body.value::<Duplicates>("duplicates"),
-            approvals: body.value::<Approvals>("approvals").unwrap_or_default(),
+            duplicates: body.value::<DuplicatePolicy>("duplicates"),
+            approvals: body
+                .value::<ApprovalRequirements>("approvals")
+                .unwrap_or_default(),
             sensitive_words: body
                 .value::<SensitiveWordList>("sensitive_words")
                 .unwrap_or_default(),
@@ -202,12 +204,12 @@ impl CampaignBody {
             quotas: quotas_of(&mut body),
             seller: seller_of(&mut body).map(Box::new),
         };
-        let model = body.parsed::<ModelNamed>("model");
+        let model = body.parsed::<ModelSelector>("model");
         if model.as_ref().is_some_and(|named| named.version.is_none()) {
             body.wrong("model", "has no version: use NAME@V");
         }
         let model_tiers = tiers_of(&mut body);
-        let knowledge = body.parsed::<KnowledgeNamed>("knowledge");
+        let knowledge = body.parsed::<KnowledgeSelector>("knowledge");
         if knowledge.as_ref().is_some_and(|named| named.version.is_none()) {
             body.wrong("knowledge", "has no version: use NAME@V");
         }
@@ -286,7 +288,7 @@ fn name(body: &mut Members, member: &str) -> Option<String> {
 }
 
 fn flow(body: &mut Members) -> Option<FlowBody> {
-    if let Some(named) = body.parsed::<FlowNamed>("flow_version") {
+    if let Some(named) = body.parsed::<FlowSelector>("flow_version") {
         for other in ["script_template", "flow"] {
             if body.raw(other).is_some() {
                 body.wrong("flow_version", format!("cannot be combined with {other}"));

@@ -22,12 +22,12 @@ pub struct CellText {
     /// The cell's text as displayed.
     pub shown: String,
     /// The stored value, if it is displayed in another form.
-    pub exact: Option<Exact>,
+    pub exact: Option<ExactValue>,
 }
 
 /// A cell's stored value, if it differs from the displayed text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Exact {
+pub enum ExactValue {
     /// A date, `2026-03-05` or `2026-03-05 14:30:00`.
     Date(String),
     /// A number with all its digits.
@@ -44,7 +44,7 @@ impl CellText {
     /// Returns the text for an id or a phone number: as displayed, unless the display has lost or added a
     /// digit.
     pub fn identifier(&self) -> &str {
-        let Some(Exact::Number(exact)) = &self.exact else {
+        let Some(ExactValue::Number(exact)) = &self.exact else {
             return &self.shown;
         };
         let digits: String = self.shown.chars().filter(char::is_ascii_digit).collect();
@@ -57,8 +57,8 @@ impl CellText {
     /// Returns the text for a time: the stored date, in whatever form it is displayed.
     pub fn moment(&self) -> &str {
         match &self.exact {
-            Some(Exact::Date(exact)) => exact,
-            Some(Exact::Number(_)) | None => &self.shown,
+            Some(ExactValue::Date(exact)) => exact,
+            Some(ExactValue::Number(_)) | None => &self.shown,
         }
     }
 }

@@ -87,11 +87,11 @@ mod tests {
     use crate::encoding::EncodingChoice;
     use crate::mapping::{Mapping, Member};
     use crate::source::{ListRows, ReadRow, RowSource};
-    use crate::spool::{Spool, Spooled};
+    use crate::spool::{Spool, SpooledFile};
     use encoding_rs::GBK;
     use std::ops::ControlFlow;
 
-    fn spooled(bytes: &[u8]) -> Spooled {
+    fn spooled(bytes: &[u8]) -> SpooledFile {
         let mut spool = Spool::new(&std::env::temp_dir()).unwrap();
         spool.write(bytes).unwrap();
         spool.finish(EncodingChoice::Auto)

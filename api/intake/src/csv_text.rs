@@ -34,7 +34,7 @@ pub struct CsvText {
 }
 
 /// What the bytes read so far contain of the next row.
-enum Seen {
+enum RowScan {
     /// The row, and the bytes it uses including its line end.
     Row(Row, usize),
     More,
@@ -43,7 +43,7 @@ enum Seen {
 }
 
 /// Why a value is not available yet, or is invalid.
-enum Unclear {
+enum ValueScanStop {
     More,
     Stray,
     /// The end of a quote was not found within the searched range.
@@ -83,13 +83,13 @@ impl CsvText {
                 return Ok(None);
             }
             match row_of(rest, self.separator, self.ended) {
-                Seen::Row(read, used) => {
+                RowScan::Row(read, used) => {
                     self.at += used;
                     return Ok(Some(read));
                 }
-                Seen::TooLong => return Err(ImportError::RowTooLong { row }),
-                Seen::More if rest.len() > ROW_MAX => return Err(ImportError::RowTooLong { row }),
-                Seen::More => self.fill().map_err(ImportError::Disk)?,
+                RowScan::TooLong => return Err(ImportError::RowTooLong { row }),
+                RowScan::More if rest.len() > ROW_MAX => return Err(ImportError::RowTooLong { row }),
+                RowScan::More => self.fill().map_err(ImportError::Disk)?,
             }
         }
     }
@@ -114,7 +114,7 @@ impl CsvText {
 }
 
 /// Reads the first row of `text`. `ended` is true if nothing follows it.
-fn row_of(text: &[u8], separator: u8, ended: bool) -> Seen {
+fn row_of(text: &[u8], separator: u8, ended: bool) -> RowScan {
     let mut cells = Vec::new();
     let mut at = 0;
     loop {
@@ -125,9 +125,9 @@ fn row_of(text: &[u8], separator: u8, ended: bool) -> Seen {
         };
         let (cell, used) = match read {
             Ok(read) => read,
-            Err(Unclear::More) => return Seen::More,
-            Err(Unclear::Far) if has_line_end(text.get(..at)) => return Seen::TooLong,
-            Err(Unclear::Stray | Unclear::Far) => return stray(text, ended),
+            Err(ValueScanStop::More) => return RowScan::More,
+            Err(ValueScanStop::Far) if has_line_end(text.get(..at)) => return RowScan::TooLong,
+            Err(ValueScanStop::Stray | ValueScanStop::Far) => return stray(text, ended),
         };
         cells.push(cell);
         at += used;
@@ -139,27 +139,27 @@ fn row_of(text: &[u8], separator: u8, ended: bool) -> Seen {
 }
 
 /// Ends a row after its last cell, including its line end.
-fn ended_row(cells: Vec<String>, text: &[u8], at: usize, ended: bool) -> Seen {
+fn ended_row(cells: Vec<String>, text: &[u8], at: usize, ended: bool) -> RowScan {
     let end = match (text.get(at), text.get(at + 1)) {
         (None, _) => 0,
         (Some(b'\r'), Some(b'\n')) => 2,
-        (Some(b'\r'), None) if !ended => return Seen::More,
+        (Some(b'\r'), None) if !ended => return RowScan::More,
         (Some(_), _) => 1,
     };
-    Seen::Row(Row::Cells(cells), at + end)
+    RowScan::Row(Row::Cells(cells), at + end)
 }
 
 /// Skips a line with a stray quote.
-fn stray(text: &[u8], ended: bool) -> Seen {
+fn stray(text: &[u8], ended: bool) -> RowScan {
     let line = text.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
     match line {
         Some(at) => ended_row(Vec::new(), text, at, ended).with(Row::StrayQuote),
-        None if ended => Seen::Row(Row::StrayQuote, text.len()),
-        None => Seen::More,
+        None if ended => RowScan::Row(Row::StrayQuote, text.len()),
+        None => RowScan::More,
     }
 }
 
-impl Seen {
+impl RowScan {
     fn with(self, row: Row) -> Self {
         match self {
             Self::Row(_, used) => Self::Row(row, used),
@@ -178,32 +178,32 @@ fn has_line_end(before: Option<&[u8]>) -> bool {
 }
 
 /// Returns a value up to the separator or line end, and its length in bytes.
-fn plain(text: &[u8], separator: u8, ended: bool) -> Result<(String, usize), Unclear> {
+fn plain(text: &[u8], separator: u8, ended: bool) -> Result<(String, usize), ValueScanStop> {
     let end = text
         .iter()
         .position(|byte| *byte == separator || matches!(byte, b'\n' | b'\r'));
     match end {
         Some(end) => Ok((owned(text.get(..end)), end)),
         None if ended => Ok((owned(Some(text)), text.len())),
-        None => Err(Unclear::More),
+        None => Err(ValueScanStop::More),
     }
 }
 
 /// Returns a quoted value without its quotes, and the number of bytes used, which is at most `reach`.
-fn quoted(text: &[u8], separator: u8, ended: bool, reach: usize) -> Result<(String, usize), Unclear> {
+fn quoted(text: &[u8], separator: u8, ended: bool, reach: usize) -> Result<(String, usize), ValueScanStop> {
     let mut value = Vec::new();
     let mut at = 1;
     loop {
         let rest = text.get(at..).unwrap_or_default();
         let Some(length) = rest.iter().position(|byte| *byte == b'"') else {
             return Err(match at + rest.len() > reach {
-                true => Unclear::Far,
-                false if ended => Unclear::Stray,
-                false => Unclear::More,
+                true => ValueScanStop::Far,
+                false if ended => ValueScanStop::Stray,
+                false => ValueScanStop::More,
             });
         };
         if at + length > reach {
-            return Err(Unclear::Far);
+            return Err(ValueScanStop::Far);
         }
         value.extend_from_slice(rest.get(..length).unwrap_or_default());
         at += length + 1;
@@ -212,12 +212,12 @@ fn quoted(text: &[u8], separator: u8, ended: bool, reach: usize) -> Result<(Stri
                 value.push(b'"');
                 at += 1;
             }
-            None if !ended => return Err(Unclear::More),
+            None if !ended => return Err(ValueScanStop::More),
             None => return Ok((owned(Some(&value)), at)),
             Some(byte) if *byte == separator || matches!(byte, b'\n' | b'\r') => {
                 return Ok((owned(Some(&value)), at));
             }
-            Some(_) => return Err(Unclear::Stray),
+            Some(_) => return Err(ValueScanStop::Stray),
         }
     }
 }
@@ -283,9 +283,9 @@ mod tests {
     use super::*;
 
     /// Returns a few bytes at a time, as a pipe may.
-    struct Dripping(Vec<u8>, usize);
+    struct DrippingReader(Vec<u8>, usize);
 
-    impl Read for Dripping {
+    impl Read for DrippingReader {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             let count = self.0.len().min(self.1).min(buffer.len());
             let given: Vec<u8> = self.0.drain(..count).collect();
@@ -295,7 +295,7 @@ mod tests {
     }
 
     fn rows_by(text: &str, step: usize) -> Vec<Row> {
-        let source = Box::new(Dripping(text.as_bytes().to_vec(), step));
+        let source = Box::new(DrippingReader(text.as_bytes().to_vec(), step));
         let mut read = CsvText::open(source).unwrap();
         let mut rows = Vec::new();
         while let Some(row) = read.next_row(1).unwrap() {

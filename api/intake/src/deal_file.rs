@@ -57,9 +57,9 @@ pub fn read(path: &Path, options: TableOptions) -> Result<(Vec<DealLine>, TableR
 }
 
 /// The place of each column in the file's rows, if it has it.
-type Places = [Option<usize>; COLUMNS.len()];
+type ColumnIndices = [Option<usize>; COLUMNS.len()];
 
-fn places_of(titles: &[String]) -> Result<Places, ImportError> {
+fn places_of(titles: &[String]) -> Result<ColumnIndices, ImportError> {
     let place = |names: (&str, &str)| {
         let is_it = |title: &String| [names.0, names.1].contains(&normalize(title).as_ref());
         titles.iter().position(is_it)
@@ -78,7 +78,7 @@ fn places_of(titles: &[String]) -> Result<Places, ImportError> {
     Ok(places)
 }
 
-fn row(cells: &[Cell], places: &Places) -> Result<Value, String> {
+fn row(cells: &[Cell], places: &ColumnIndices) -> Result<Value, String> {
     let cell = |name: &str| -> Result<Option<String>, String> {
         let place = COLUMNS
             .iter()

@@ -5,7 +5,7 @@
 //! candidates named: text in a wrong encoding would be spoken to every callee. Bytes that are invalid in
 //! the encoding become U+FFFD, and the row that contains them is reported.
 
-use crate::evidence::{Evidence, Weighed};
+use crate::evidence::{EncodingScores, Evidence};
 use crate::{ImportError, cut};
 use encoding_rs::{Decoder, EUC_JP, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 use std::fmt;
@@ -97,7 +97,7 @@ impl Detection {
         self.evidence.feed(bytes);
     }
 
-    pub fn finish(self, choice: EncodingChoice) -> Seen {
+    pub fn finish(self, choice: EncodingChoice) -> DetectedEncoding {
         let weighed = self.evidence.finish();
         let guess = guess(&self.first, &weighed);
         let encoding = match (choice, guess) {
@@ -105,7 +105,7 @@ impl Detection {
             (EncodingChoice::Auto, Guess::Ascii) => UTF_8,
             (EncodingChoice::Auto, Guess::Sure(encoding) | Guess::Unsure([encoding, ..])) => encoding,
         };
-        Seen {
+        DetectedEncoding {
             encoding,
             choice,
             guess,
@@ -124,7 +124,7 @@ enum Guess {
     Unsure([&'static Encoding; CANDIDATES_MAX]),
 }
 
-fn guess(first: &[u8], weighed: &Weighed) -> Guess {
+fn guess(first: &[u8], weighed: &EncodingScores) -> Guess {
     match first {
         b"\xff\xfe" => return Guess::Sure(UTF_16LE),
         b"\xfe\xff" => return Guess::Sure(UTF_16BE),
@@ -175,14 +175,14 @@ fn same(a: &'static Encoding, b: &'static Encoding) -> bool {
 
 /// The encoding that a file is read in, and what its bytes indicate.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen {
+pub struct DetectedEncoding {
     pub encoding: &'static Encoding,
     choice: EncodingChoice,
     guess: Guess,
-    weighed: Weighed,
+    weighed: EncodingScores,
 }
 
-impl Seen {
+impl DetectedEncoding {
     /// Refuses a file if its encoding is uncertain and was not named, or if it cannot be in the encoding
     /// that was named. One wrong byte is not enough evidence of another encoding: a file named as UTF-8
     /// stays UTF-8 unless it reads well in another encoding, and its rows are checked one by one.
@@ -208,7 +208,7 @@ impl Seen {
         if !cannot_be {
             return Ok(());
         }
-        Err(ImportError::WrongEncoding(Misnamed {
+        Err(ImportError::WrongEncoding(EncodingMismatch {
             named: name(self.encoding),
             seen: name(guess),
             line: self.weighed.first_bad_line.filter(|_| says_utf8),
@@ -242,14 +242,14 @@ impl fmt::Display for Candidates {
 
 /// A file that is not in the encoding that was named: its actual encoding, the evidence, and what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Misnamed {
+pub struct EncodingMismatch {
     named: &'static str,
     seen: &'static str,
     /// The first line that is invalid in the named encoding.
     line: Option<u64>,
 }
 
-impl fmt::Display for Misnamed {
+impl fmt::Display for EncodingMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { named, seen, line } = self;
         let (where_en, where_zh) = line.map_or_else(Default::default, |line| {
@@ -459,7 +459,7 @@ mod tests {
     }
 
     /// Returns what is detected in a list of one column of names, without a named encoding.
-    fn seen(names: &[&str], encoding: &'static Encoding) -> Seen {
+    fn seen(names: &[&str], encoding: &'static Encoding) -> DetectedEncoding {
         let rows = names
             .iter()
             .enumerate()
@@ -473,7 +473,7 @@ mod tests {
     }
 
     /// Returns why the file is refused; empty if it is not.
-    fn said(seen: &Seen) -> String {
+    fn said(seen: &DetectedEncoding) -> String {
         seen.check()
             .map_or_else(|error| error.to_string(), |()| String::new())
     }

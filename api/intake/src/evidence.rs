@@ -6,7 +6,7 @@
 //! Regions with common characters are likely, rare ones are not, and bytes outside the table almost rule it
 //! out (decision 0202). Among single-byte encodings, chardetng decides.
 
-use crate::likelihood::{MODELS, MODELS_COUNT, Reading, Tally};
+use crate::likelihood::{MODELS, MODELS_COUNT, ModelReading, Tally};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
 
@@ -18,7 +18,7 @@ pub(crate) struct Evidence {
     utf8: Tally,
     /// The first bytes of a character that is not complete yet.
     begun: Vec<u8>,
-    readings: [Reading; MODELS_COUNT],
+    readings: [ModelReading; MODELS_COUNT],
     detector: EncodingDetector,
     weighed: u64,
     /// Number of line ends so far.
@@ -28,7 +28,7 @@ pub(crate) struct Evidence {
 
 /// The evaluated bytes of a file: how likely each encoding is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Weighed {
+pub(crate) struct EncodingScores {
     utf8: Tally,
     /// In the order of `MODELS`: probabilities that add up to one, and counts of characters.
     likely: [(f64, Tally); MODELS_COUNT],
@@ -43,7 +43,7 @@ impl Evidence {
         Self {
             utf8: Tally::default(),
             begun: Vec::new(),
-            readings: MODELS.map(Reading::new),
+            readings: MODELS.map(ModelReading::new),
             detector: EncodingDetector::new(Iso2022JpDetection::Deny),
             weighed: 0,
             lines: 0,
@@ -62,7 +62,7 @@ impl Evidence {
         }
     }
 
-    pub(crate) fn finish(mut self) -> Weighed {
+    pub(crate) fn finish(mut self) -> EncodingScores {
         self.detector.feed(b"", true);
         if !self.begun.is_empty() {
             self.bad_utf8();
@@ -73,13 +73,13 @@ impl Evidence {
         let best = self
             .readings
             .iter()
-            .map(Reading::score)
+            .map(ModelReading::score)
             .fold(f64::NEG_INFINITY, f64::max);
         let weights = self
             .readings
             .map(|reading| ((reading.score() - best).exp(), reading.tally()));
         let sum: f64 = weights.iter().map(|(weight, _)| weight).sum();
-        Weighed {
+        EncodingScores {
             utf8: self.utf8,
             likely: weights.map(|(weight, tally)| (weight / sum, tally)),
             detected: self.detector.guess(None, Utf8Detection::Deny),
@@ -115,7 +115,7 @@ impl Evidence {
     }
 }
 
-impl Weighed {
+impl EncodingScores {
     /// Returns true if all bytes are ASCII, which is valid in every supported encoding.
     pub(crate) const fn is_ascii(&self) -> bool {
         self.utf8.good == 0 && self.utf8.bad == 0
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
     use encoding_rs::GB18030;
 
-    fn weigh(bytes: &[u8], chunk: usize) -> Weighed {
+    fn weigh(bytes: &[u8], chunk: usize) -> EncodingScores {
         let mut evidence = Evidence::new();
         bytes.chunks(chunk).for_each(|part| evidence.feed(part));
         evidence.finish()

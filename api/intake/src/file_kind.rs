@@ -124,7 +124,7 @@ pub(crate) fn check(name: &str, head: &[u8], file: &mut File) -> Result<(), Impo
 /// Returns the kind of an archive that is not an XLSX workbook. An archive that cannot be read is left to
 /// the workbook reader, which reports the reason.
 fn archive_kind(file: &mut File) -> Result<Option<(&'static str, &'static str)>, ImportError> {
-    crate::unfolding::check_entries(file)?;
+    crate::zip_limits::check_entries(file)?;
     let mut names = Vec::new();
     if let Ok(archive) = ZipArchive::new(io::BufReader::new(&mut *file)) {
         let plain = |name: &str| name.replace('\\', "/").to_ascii_lowercase();

@@ -1,13 +1,13 @@
 //! The titles of a file's columns and their assumed meanings, shown to a user before the mapping is made.
 
 use crate::mapping::{Column, Mapping, Meaning, Member};
-use crate::spool::Spooled;
+use crate::spool::SpooledFile;
 use crate::{ImportError, cut};
 
 /// A column of the file and its assumed meaning. A column with neither is not read.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[schemars(rename = "ListColumn")]
-pub struct ColumnTold {
+pub struct ListColumn {
     #[schemars(example = &"手机号")]
     pub title: String,
     /// The member that the column is used for, if any.
@@ -25,13 +25,13 @@ pub struct ColumnTold {
 pub struct Header {
     /// The row of the titles, as in a spreadsheet.
     pub row: u64,
-    pub columns: Vec<ColumnTold>,
+    pub columns: Vec<ListColumn>,
     pub missing: Vec<&'static str>,
 }
 
 impl Header {
     /// Reads the titles. Blocks, as it reads a file.
-    pub fn of(spooled: &Spooled, mapping: &Mapping) -> Result<Self, ImportError> {
+    pub fn of(spooled: &SpooledFile, mapping: &Mapping) -> Result<Self, ImportError> {
         let (row, titles) = spooled.titles(&|titles| mapping.columns(titles).is_ok())?;
         let columns = mapping.taken_for(&titles)?;
         let has = |member: Member| {
@@ -47,14 +47,14 @@ impl Header {
     }
 }
 
-fn told(column: Column) -> ColumnTold {
+fn told(column: Column) -> ListColumn {
     let (member, variable) = match column.meaning {
         Meaning::Member(member) => (Some(member.name()), None),
         Meaning::FurtherPhone(name) => (Some(Member::Phone.name()), Some(cut(&name))),
         Meaning::Variable(name) => (None, Some(cut(&name))),
         Meaning::Ignored => (None, None),
     };
-    ColumnTold {
+    ListColumn {
         title: cut(&column.title),
         member,
         variable,

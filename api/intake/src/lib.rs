@@ -5,11 +5,12 @@
 //! reason; the others continue. Rows are streamed: memory use does not grow with the file, except for the
 //! ids that are needed to find repeated customers and numbers.
 
+mod bilingual_reason;
 pub mod body;
-mod both;
 pub mod bounded_file;
 pub mod campaign_body;
 pub mod cell;
+mod conversation_schemas;
 mod csv;
 pub mod csv_text;
 pub mod deal_file;
@@ -25,27 +26,26 @@ pub mod mapping_file;
 pub mod members;
 pub mod model_tiers;
 pub mod number_file;
-mod of_conversation;
 pub mod profile_file;
 pub mod row;
 pub mod same_number;
+mod schedule_members;
 mod shared_file;
 pub mod source;
 pub mod spool;
 pub mod table;
+mod target_members;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what tests stand on")]
 pub mod testing;
-mod unfolding;
 mod value_kind;
-mod when_running;
-mod whom_and_when;
 mod xlsx;
+mod zip_limits;
 
 pub use file_kind::is_workbook;
 
-use domain::problem::{Kind, Problem};
-use encoding::{Candidates, Misnamed};
+use domain::problem::{Problem, ProblemKind};
+use encoding::{Candidates, EncodingMismatch};
 use serde::{Deserialize, Serialize};
 
 /// Most data rows of one list: Excel's own limit, and the 1,000,000 of CUS-1.
@@ -132,7 +132,7 @@ pub enum ImportError {
     #[error("{0:?} contains {1}, which does not match its name; {2}")]
     OtherKind(String, &'static str, &'static str),
     #[error("{0}")]
-    WrongEncoding(Misnamed),
+    WrongEncoding(EncodingMismatch),
     #[error("{0}")]
     EncodingUnsure(Candidates),
     #[error(
@@ -183,27 +183,31 @@ fn no_sheet(wanted: Option<&str>, sheets: &str) -> String {
 impl From<ImportError> for Problem {
     fn from(error: ImportError) -> Self {
         let (kind, code) = match &error {
-            ImportError::Unreadable(_) => (Kind::Invalid, "file-unreadable"),
-            ImportError::NoHeader | ImportError::NoHeaderAt { .. } => (Kind::Invalid, "file-without-header"),
-            ImportError::HiddenRows { .. } => (Kind::Refused, "rows-hidden"),
-            ImportError::NoSheet { .. } => (Kind::Refused, "sheet-missing"),
-            ImportError::FormulasWithoutValues { .. } => (Kind::Refused, "formulas-without-values"),
-            ImportError::InvalidOption { .. } => (Kind::Invalid, "query-invalid"),
-            ImportError::MissingColumn { .. } | ImportError::WithoutColumn { .. } => {
-                (Kind::Refused, "column-missing")
+            ImportError::Unreadable(_) => (ProblemKind::Invalid, "file-unreadable"),
+            ImportError::NoHeader | ImportError::NoHeaderAt { .. } => {
+                (ProblemKind::Invalid, "file-without-header")
             }
-            ImportError::TitledTwice(_) => (Kind::Refused, "column-twice"),
+            ImportError::HiddenRows { .. } => (ProblemKind::Refused, "rows-hidden"),
+            ImportError::NoSheet { .. } => (ProblemKind::Refused, "sheet-missing"),
+            ImportError::FormulasWithoutValues { .. } => (ProblemKind::Refused, "formulas-without-values"),
+            ImportError::InvalidOption { .. } => (ProblemKind::Invalid, "query-invalid"),
+            ImportError::MissingColumn { .. } | ImportError::WithoutColumn { .. } => {
+                (ProblemKind::Refused, "column-missing")
+            }
+            ImportError::TitledTwice(_) => (ProblemKind::Refused, "column-twice"),
             ImportError::InvalidMapping(_)
             | ImportError::MappedAs(_)
             | ImportError::UnknownColumn(_)
-            | ImportError::MappedTwice(_) => (Kind::Refused, "mapping-invalid"),
-            ImportError::OtherKind(..) => (Kind::Refused, "file-of-another-kind"),
-            ImportError::WrongEncoding(_) => (Kind::Refused, "encoding-wrong"),
-            ImportError::EncodingUnsure(_) => (Kind::Refused, "encoding-unsure"),
-            ImportError::ReadAs { .. } => (Kind::Refused, "column-missing"),
-            ImportError::UnknownEncoding(_) => (Kind::Refused, "encoding-unknown"),
-            ImportError::TooLarge { .. } | ImportError::RowTooLong { .. } => (Kind::TooLarge, "too-large"),
-            ImportError::Disk(_) => (Kind::Unavailable, "disk-unavailable"),
+            | ImportError::MappedTwice(_) => (ProblemKind::Refused, "mapping-invalid"),
+            ImportError::OtherKind(..) => (ProblemKind::Refused, "file-of-another-kind"),
+            ImportError::WrongEncoding(_) => (ProblemKind::Refused, "encoding-wrong"),
+            ImportError::EncodingUnsure(_) => (ProblemKind::Refused, "encoding-unsure"),
+            ImportError::ReadAs { .. } => (ProblemKind::Refused, "column-missing"),
+            ImportError::UnknownEncoding(_) => (ProblemKind::Refused, "encoding-unknown"),
+            ImportError::TooLarge { .. } | ImportError::RowTooLong { .. } => {
+                (ProblemKind::TooLarge, "too-large")
+            }
+            ImportError::Disk(_) => (ProblemKind::Unavailable, "disk-unavailable"),
         };
         Self::new(kind, code, error.to_string())
     }

@@ -73,13 +73,13 @@ pub(crate) struct Model {
 #[derive(Clone, Copy)]
 enum Units {
     /// A first byte and the next byte.
-    Double(fn(u8, u8) -> Wide),
+    Double(fn(u8, u8) -> ByteMeaning),
     /// The byte, and true if the byte before it is not ASCII.
     Single(fn(u8, bool) -> Option<f64>),
 }
 
 /// The meaning of a first byte and the next one.
-enum Wide {
+enum ByteMeaning {
     /// A character with this probability.
     Two(f64),
     /// The first byte alone is a character.
@@ -99,7 +99,7 @@ pub(crate) struct Tally {
 
 /// A file's bytes as read by one model, with the probability so far.
 #[derive(Clone, Copy)]
-pub(crate) struct Reading {
+pub(crate) struct ModelReading {
     model: Model,
     /// Logarithm of the probability so far.
     score: f64,
@@ -111,7 +111,7 @@ pub(crate) struct Reading {
     before: u8,
 }
 
-impl Reading {
+impl ModelReading {
     pub(crate) fn new(model: Model) -> Self {
         Self {
             model,
@@ -167,7 +167,7 @@ impl Reading {
         self.before = byte;
     }
 
-    fn double(&mut self, byte: u8, read: fn(u8, u8) -> Wide) {
+    fn double(&mut self, byte: u8, read: fn(u8, u8) -> ByteMeaning) {
         if self.to_pass > 0 {
             self.to_pass -= 1;
             return;
@@ -182,7 +182,7 @@ impl Reading {
             1.0
         };
         match read(first, byte) {
-            Wide::Two(probability) => {
+            ByteMeaning::Two(probability) => {
                 self.good(WIDE_SHARE * behind_letter * probability);
                 if byte < 0x80 {
                     // Other models read this byte as ASCII, without a cost. Its cost is removed here, too.
@@ -190,18 +190,18 @@ impl Reading {
                 }
                 self.before = first;
             }
-            Wide::HalfOfFour => {
+            ByteMeaning::HalfOfFour => {
                 self.good(WIDE_SHARE * 0.005 / 1e6);
                 self.score -= 2.0 * ASCII.ln();
                 self.to_pass = 2;
                 self.before = first;
             }
-            Wide::One(probability) => {
+            ByteMeaning::One(probability) => {
                 self.good(WIDE_SHARE * probability);
                 self.before = first;
                 self.begin(byte);
             }
-            Wide::None => {
+            ByteMeaning::None => {
                 self.outside();
                 self.before = first;
                 self.begin(byte);
@@ -219,11 +219,11 @@ impl Reading {
 
 /// Returns a character of a region: the region's share of ordinary text divided by its number of
 /// characters.
-const fn of(share: f64, characters: f64) -> Wide {
-    Wide::Two(share / characters)
+const fn of(share: f64, characters: f64) -> ByteMeaning {
+    ByteMeaning::Two(share / characters)
 }
 
-fn gb18030(first: u8, trail: u8) -> Wide {
+fn gb18030(first: u8, trail: u8) -> ByteMeaning {
     match (first, trail) {
         // GB 2312: symbols, kana and similar, first and second level.
         (0xa1..=0xa3, 0xa1..=0xfe) => of(0.05, 282.0),
@@ -232,34 +232,34 @@ fn gb18030(first: u8, trail: u8) -> Wide {
         (0xd8..=0xf7, 0xa1..=0xfe) => of(0.03, 3_008.0),
         // GBK: all other characters, including traditional ones.
         (0x81..=0xfe, 0x40..=0x7e | 0x80..=0xfe) => of(0.013, 14_000.0),
-        (0x81..=0xfe, 0x30..=0x39) => Wide::HalfOfFour,
-        _ => Wide::None,
+        (0x81..=0xfe, 0x30..=0x39) => ByteMeaning::HalfOfFour,
+        _ => ByteMeaning::None,
     }
 }
 
-fn big5(first: u8, trail: u8) -> Wide {
+fn big5(first: u8, trail: u8) -> ByteMeaning {
     match (first, trail) {
         (0xa1..=0xa3, 0x40..=0x7e | 0xa1..=0xfe) => of(0.05, 408.0),
         (0xa4..=0xc6, 0x40..=0x7e | 0xa1..=0xfe) => of(0.92, 5_401.0),
         (0xc9..=0xf9, 0x40..=0x7e | 0xa1..=0xfe) => of(0.028, 7_652.0),
         // The Hong Kong additions.
         (0x87..=0xfe, 0x40..=0x7e | 0xa1..=0xfe) => of(0.002, 5_000.0),
-        _ => Wide::None,
+        _ => ByteMeaning::None,
     }
 }
 
-fn euc_kr(first: u8, trail: u8) -> Wide {
+fn euc_kr(first: u8, trail: u8) -> ByteMeaning {
     match (first, trail) {
         (0xa1..=0xac, 0xa1..=0xfe) => of(0.03, 986.0),
         (0xb0..=0xc8, 0xa1..=0xfe) => of(0.95, 2_350.0),
         (0xca..=0xfd, 0xa1..=0xfe) => of(0.01, 4_888.0),
         // Further syllables of Windows.
         (0x81..=0xc6, 0x41..=0x5a | 0x61..=0x7a | 0x81..=0xfe) => of(0.01, 8_822.0),
-        _ => Wide::None,
+        _ => ByteMeaning::None,
     }
 }
 
-fn euc_jp(first: u8, trail: u8) -> Wide {
+fn euc_jp(first: u8, trail: u8) -> ByteMeaning {
     match (first, trail) {
         (0xa1..=0xa3, 0xa1..=0xfe) => of(0.06, 282.0),
         (0xa4, 0xa1..=0xf3) => of(0.35, 83.0),
@@ -267,11 +267,11 @@ fn euc_jp(first: u8, trail: u8) -> Wide {
         (0xb0..=0xcf, 0xa1..=0xfe) => of(0.41, 2_965.0),
         (0xd0..=0xf4, 0xa1..=0xfe) => of(0.02, 3_390.0),
         (0x8e, 0xa1..=0xdf) => of(0.01, 63.0),
-        _ => Wide::None,
+        _ => ByteMeaning::None,
     }
 }
 
-fn shift_jis(first: u8, trail: u8) -> Wide {
+fn shift_jis(first: u8, trail: u8) -> ByteMeaning {
     match (first, trail) {
         (0x81, 0x40..=0x7e | 0x80..=0xfc) => of(0.06, 188.0),
         (0x82, 0x9f..=0xf1) => of(0.35, 83.0),
@@ -280,8 +280,8 @@ fn shift_jis(first: u8, trail: u8) -> Wide {
         (0x88..=0x98, 0x40..=0x7e | 0x80..=0xfc) => of(0.40, 2_965.0),
         (0x99..=0x9f | 0xe0..=0xea, 0x40..=0x7e | 0x80..=0xfc) => of(0.02, 3_390.0),
         // Half-width kana.
-        (0xa1..=0xdf, _) => Wide::One(0.01 / 63.0),
-        _ => Wide::None,
+        (0xa1..=0xdf, _) => ByteMeaning::One(0.01 / 63.0),
+        _ => ByteMeaning::None,
     }
 }
 

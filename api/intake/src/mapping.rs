@@ -170,13 +170,13 @@ pub struct Column {
 
 /// The mapping of one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mapped {
+pub struct ColumnMapping {
     title: String,
     member: String,
     kind: ValueKind,
 }
 
-impl Mapped {
+impl ColumnMapping {
     /// Creates the mapping of one column. The member may also be given by a usual title. Ids and phones are
     /// always text.
     pub(crate) fn new(title: &str, member: &str, kind: &str) -> Result<Self, ImportError> {
@@ -203,10 +203,10 @@ impl Mapped {
 /// The meaning of columns: `客户ID=customer_id,手机号=phone` (titles may contain anything but `=` and `,`), or a
 /// JSON list of objects with `column`, `member` and `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Mapping(Vec<Mapped>);
+pub struct Mapping(Vec<ColumnMapping>);
 
 impl Mapping {
-    pub(crate) fn of(mapped: Vec<Mapped>) -> Result<Self, ImportError> {
+    pub(crate) fn of(mapped: Vec<ColumnMapping>) -> Result<Self, ImportError> {
         if mapped.len() > COLUMNS_MAX {
             return Err(ImportError::TooLarge {
                 what: "the number of mapped columns",
@@ -224,24 +224,24 @@ impl Mapping {
         for part in text.split([',', '，']).filter(|part| !part.trim().is_empty()) {
             let pair = part.split_once('=');
             let (title, member) = pair.ok_or_else(|| ImportError::InvalidMapping(cut(part)))?;
-            mapped.push(Mapped::new(title.trim(), member.trim(), "")?);
+            mapped.push(ColumnMapping::new(title.trim(), member.trim(), "")?);
         }
         Self::of(mapped)
     }
 
     fn parse_json(text: &str) -> Result<Self, ImportError> {
         #[derive(serde::Deserialize)]
-        struct Said {
+        struct MappingEntry {
             column: String,
             member: String,
             #[serde(default)]
             r#type: String,
         }
-        let said: Vec<Said> = serde_json::from_str(text)
+        let said: Vec<MappingEntry> = serde_json::from_str(text)
             .map_err(|error| ImportError::InvalidMapping(cut(&error.to_string())))?;
         let mapped = said
             .iter()
-            .map(|one| Mapped::new(one.column.trim(), one.member.trim(), &one.r#type));
+            .map(|one| ColumnMapping::new(one.column.trim(), one.member.trim(), &one.r#type));
         Self::of(mapped.collect::<Result<_, _>>()?)
     }
 
@@ -280,7 +280,7 @@ impl Mapping {
             });
         }
         let header: Vec<Cow<'_, str>> = header.iter().map(|title| normalize(title)).collect();
-        for Mapped { title, .. } in &self.0 {
+        for ColumnMapping { title, .. } in &self.0 {
             if !header.iter().any(|one| one == title) {
                 return Err(ImportError::UnknownColumn(cut(title)));
             }
@@ -294,7 +294,7 @@ impl Mapping {
             return Err(ImportError::TitledTwice(cut(twice)));
         }
         let mut taken = BTreeSet::new();
-        for Mapped { member: name, .. } in &self.0 {
+        for ColumnMapping { member: name, .. } in &self.0 {
             if let Some(member) = Member::from_name(name)
                 && !taken.insert(member)
             {
@@ -313,7 +313,7 @@ impl Mapping {
     fn column(&self, title: &str, taken: &mut BTreeSet<Member>) -> Column {
         let given = self.0.iter().find(|mapped| mapped.title == title);
         let meaning = match given {
-            Some(Mapped { member: name, .. }) => {
+            Some(ColumnMapping { member: name, .. }) => {
                 Member::from_name(name).map_or_else(|| Meaning::Variable(name.clone()), Meaning::Member)
             }
             None if title.is_empty() => Meaning::Ignored,

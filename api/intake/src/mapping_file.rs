@@ -1,6 +1,6 @@
 //! A mapping as a file of three columns (系统字段, 导入列名, 数据类型): CSV, XLSX or YAML.
 
-use crate::mapping::{Mapped, Mapping};
+use crate::mapping::{ColumnMapping, Mapping};
 use crate::table::{Table, TableOptions};
 use crate::{ImportError, cut};
 use domain::visible_text::normalize;
@@ -36,7 +36,7 @@ pub fn read(bytes: &[u8], options: TableOptions) -> Result<Mapping, ImportError>
     for [member, title, kind] in &mapped {
         // A system field without a column.
         if !title.is_empty() {
-            columns.push(Mapped::new(title, member, kind)?);
+            columns.push(ColumnMapping::new(title, member, kind)?);
         }
     }
     Mapping::of(columns)

@@ -11,7 +11,7 @@ const TEXT_BYTES_MAX: usize = 16 * 1024;
 
 /// A request body as a type. It is read member by member, so that all errors are reported together. Its
 /// schema is the type's own.
-pub trait Order: JsonSchema + Sized {
+pub trait ApiRequest: JsonSchema + Sized {
     /// Reads every known member. The result is used only if there is no error.
     fn read(body: &mut Members) -> Self;
 

@@ -2,7 +2,7 @@
 
 use crate::members::Members;
 use domain::grouping::RFM_GRADES;
-use domain::model::ModelNamed;
+use domain::model::ModelSelector;
 use domain::model_tier::{GRADE, TIERS_MAX};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ const TIER_TEXT_BYTES_MAX: usize = 128;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ModelTierOrder", extend("examples" = [{ "grade": "lost", "model": "zh_outbound@2" }]))]
-pub(crate) struct TierSent {
+pub(crate) struct ModelTierRequest {
     /// An RFM grade (recency, frequency, monetary value), from the list's column or the attribute
     /// `rfm_grade`.
     #[serde(default)]
@@ -31,15 +31,15 @@ pub(crate) struct TierSent {
 
 /// One tier, with its model by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TierNamed {
+pub struct NamedModelTier {
     pub by: String,
     pub is: String,
-    pub model: ModelNamed,
+    pub model: ModelSelector,
 }
 
-impl TierSent {
-    fn read(self) -> Result<TierNamed, String> {
-        let model: ModelNamed = self.model.parse().map_err(|error| format!("model: {error}"))?;
+impl ModelTierRequest {
+    fn read(self) -> Result<NamedModelTier, String> {
+        let model: ModelSelector = self.model.parse().map_err(|error| format!("model: {error}"))?;
         if model.version.is_none() {
             return Err("model has no version: use NAME@V".to_owned());
         }
@@ -58,13 +58,15 @@ impl TierSent {
         if !fits(&by) || !fits(&is) {
             return Err(format!("by and is have 1 to {TIER_TEXT_BYTES_MAX} bytes"));
         }
-        Ok(TierNamed { by, is, model })
+        Ok(NamedModelTier { by, is, model })
     }
 }
 
 /// Reads the tiers of the body and reports each invalid one.
-pub(crate) fn tiers_of(body: &mut Members) -> Vec<TierNamed> {
-    let sent = body.value::<Vec<TierSent>>("model_tiers").unwrap_or_default();
+pub(crate) fn tiers_of(body: &mut Members) -> Vec<NamedModelTier> {
+    let sent = body
+        .value::<Vec<ModelTierRequest>>("model_tiers")
+        .unwrap_or_default();
     if sent.len() > TIERS_MAX {
         body.wrong("model_tiers", format!("has at most {TIERS_MAX}"));
     }
@@ -83,7 +85,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn read(tiers: Value) -> (Vec<TierNamed>, bool) {
+    fn read(tiers: Value) -> (Vec<NamedModelTier>, bool) {
         let object = json!({ "model_tiers": tiers });
         let mut body = Members::new(object.as_object().unwrap().clone());
         let tiers = tiers_of(&mut body);

@@ -55,7 +55,7 @@ pub struct NumberLine {
 
 /// Which sheets are read if the request names none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sheets {
+pub enum DefaultSheets {
     /// Only the first visible sheet.
     FirstVisible,
     /// All sheets with numbers, including hidden ones.
@@ -67,14 +67,14 @@ pub fn each_number(
     path: &Path,
     options: TableOptions,
     form: LineForm,
-    sheets: Sheets,
+    sheets: DefaultSheets,
     take: &mut dyn FnMut(NumberLine) -> Result<bool, ImportError>,
 ) -> Result<Vec<WorkbookReport>, ImportError> {
     let is_named = options.sheet.is_some();
     let includes = options.hidden_rows == HiddenRows::Include;
     let mut table = Table::open(path, options)?;
     let names: Vec<String> = table.sheets().into_iter().map(|sheet| sheet.name).collect();
-    if names.is_empty() || is_named || sheets == Sheets::FirstVisible {
+    if names.is_empty() || is_named || sheets == DefaultSheets::FirstVisible {
         let columns = columns_of(&mut table, &form)?;
         let report = read(&mut table, &columns, includes, take)?;
         return Ok(report.into_iter().collect());
@@ -264,7 +264,11 @@ mod tests {
 
     type FileRead = (Vec<(u64, Option<String>)>, Vec<WorkbookReport>);
 
-    fn read_with(bytes: &[u8], hidden_rows: HiddenRows, sheets: Sheets) -> Result<FileRead, ImportError> {
+    fn read_with(
+        bytes: &[u8],
+        hidden_rows: HiddenRows,
+        sheets: DefaultSheets,
+    ) -> Result<FileRead, ImportError> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), bytes).unwrap();
         let options = TableOptions {
@@ -281,7 +285,7 @@ mod tests {
     }
 
     fn forbidding(bytes: &[u8]) -> FileRead {
-        read_with(bytes, HiddenRows::Include, Sheets::All).unwrap()
+        read_with(bytes, HiddenRows::Include, DefaultSheets::All).unwrap()
     }
 
     fn numbers(lines: &[(u64, Option<String>)]) -> Vec<&str> {
@@ -322,7 +326,7 @@ mod tests {
             let mut lines = Vec::new();
             let form = LineForm::Column(Some(title.to_owned()));
             let options = TableOptions::default();
-            each_number(file.path(), options, form, Sheets::All, &mut |line| {
+            each_number(file.path(), options, form, DefaultSheets::All, &mut |line| {
                 lines.push(line.number.unwrap());
                 Ok(true)
             })
@@ -411,7 +415,7 @@ mod tests {
 
     #[test]
     fn hidden_rows_and_sheets_of_a_list_for_calls_are_left_out() {
-        let (read, reports) = read_with(&sheets(), HiddenRows::Exclude, Sheets::FirstVisible).unwrap();
+        let (read, reports) = read_with(&sheets(), HiddenRows::Exclude, DefaultSheets::FirstVisible).unwrap();
         assert_eq!(numbers(&read), ["1"]);
         assert_eq!((reports[0].hidden_rows, reports[0].hidden_rows_read), (1, false));
     }
@@ -426,7 +430,14 @@ mod tests {
             Ok(true)
         };
         let options = TableOptions::default();
-        each_number(file.path(), options, LineForm::WholeLine, Sheets::All, &mut take).unwrap();
+        each_number(
+            file.path(),
+            options,
+            LineForm::WholeLine,
+            DefaultSheets::All,
+            &mut take,
+        )
+        .unwrap();
         assert_eq!(lines, ["202,5550123", "202,5550124"]);
     }
 }

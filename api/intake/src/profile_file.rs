@@ -28,7 +28,7 @@ const CUSTOMER_TITLES: [&str; 5] = ["customer_id", "customerid", "客户编号",
 
 /// The content of a column of a file of attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Holds {
+enum ColumnContent {
     Customer,
     /// The values of the attribute with this name.
     Value(String),
@@ -55,7 +55,7 @@ impl ProfileColumns {
         Ok(Self { said: columns })
     }
 
-    fn of(&self, header: &[String]) -> Result<Vec<Holds>, ImportError> {
+    fn of(&self, header: &[String]) -> Result<Vec<ColumnContent>, ImportError> {
         if header.len() > COLUMNS_MAX {
             return Err(ImportError::TooLarge {
                 what: "the number of columns",
@@ -76,12 +76,12 @@ impl ProfileColumns {
                 let advice = format!("column {:?}: {why}; leave it out with --map COLUMN=-", cut(title));
                 ImportError::Unreadable(advice)
             })?;
-            if holds != Holds::Nothing && !once.insert(format!("{holds:?}")) {
+            if holds != ColumnContent::Nothing && !once.insert(format!("{holds:?}")) {
                 return Err(ImportError::MappedTwice(cut(title)));
             }
             columns.push(holds);
         }
-        if !columns.contains(&Holds::Customer) {
+        if !columns.contains(&ColumnContent::Customer) {
             return Err(ImportError::MissingColumn {
                 member: "customer_id",
                 columns: cut_titles(header),
@@ -91,19 +91,19 @@ impl ProfileColumns {
     }
 }
 
-fn holds(name: &str) -> Result<Holds, String> {
+fn holds(name: &str) -> Result<ColumnContent, String> {
     if name == LEFT_OUT || name.is_empty() {
-        return Ok(Holds::Nothing);
+        return Ok(ColumnContent::Nothing);
     }
     if CUSTOMER_TITLES.contains(&name.to_lowercase().as_str()) {
-        return Ok(Holds::Customer);
+        return Ok(ColumnContent::Customer);
     }
     let level = name.strip_prefix("tags.").or_else(|| name.strip_suffix("标签"));
     if let Some(level) = level.and_then(TagLevel::of_word) {
-        return Ok(Holds::Tags(level));
+        return Ok(ColumnContent::Tags(level));
     }
     let attribute = Attribute::named(name).map_err(|fault| fault.to_string())?;
-    Ok(Holds::Value(attribute.to_string()))
+    Ok(ColumnContent::Value(attribute.to_string()))
 }
 
 /// One row: its number as in a spreadsheet, and the customer in the form of the request.
@@ -141,15 +141,20 @@ pub fn each_of_file<E: From<ImportError>>(
 }
 
 /// Reads one row. A cell that is unreliable makes the row bad, unless its column is left out.
-fn table_line(row: u64, cells: Vec<Cell>, titles: &[String], holds: &[Holds]) -> Result<ProfileLine, BadRow> {
+fn table_line(
+    row: u64,
+    cells: Vec<Cell>,
+    titles: &[String],
+    holds: &[ColumnContent],
+) -> Result<ProfileLine, BadRow> {
     let mut read = Vec::with_capacity(cells.len());
     for (place, cell) in cells.into_iter().enumerate() {
         let held = holds.get(place);
         read.push(match cell {
-            Ok(text) if held == Some(&Holds::Customer) => text.identifier().to_owned(),
+            Ok(text) if held == Some(&ColumnContent::Customer) => text.identifier().to_owned(),
             // An attribute has its own type: it gets the stored date, not its displayed form.
             Ok(text) => text.moment().to_owned(),
-            Err(_) if held == Some(&Holds::Nothing) => String::new(),
+            Err(_) if held == Some(&ColumnContent::Nothing) => String::new(),
             Err(reason) => {
                 let column = titles.get(place).map_or_else(String::new, |title| cut(title));
                 return Err(BadRow { row, column, reason });
@@ -163,7 +168,7 @@ fn table_line(row: u64, cells: Vec<Cell>, titles: &[String], holds: &[Holds]) ->
     line(row, &read, holds)
 }
 
-fn line(row: u64, cells: &[String], holds: &[Holds]) -> Result<ProfileLine, BadRow> {
+fn line(row: u64, cells: &[String], holds: &[ColumnContent]) -> Result<ProfileLine, BadRow> {
     let bad = |reason: &str| BadRow {
         row,
         column: "customer_id".to_owned(),
@@ -179,12 +184,12 @@ fn line(row: u64, cells: &[String], holds: &[Holds]) -> Result<ProfileLine, BadR
         let cell = cell.trim();
         match holds {
             _ if cell.is_empty() => {}
-            Holds::Nothing => {}
-            Holds::Customer => id = Some(cell),
-            Holds::Value(name) => {
+            ColumnContent::Nothing => {}
+            ColumnContent::Customer => id = Some(cell),
+            ColumnContent::Value(name) => {
                 set.insert(name.clone(), json!(cell));
             }
-            Holds::Tags(level) => {
+            ColumnContent::Tags(level) => {
                 let add: Vec<&str> = cell.split(BETWEEN_TAGS).map(str::trim).collect();
                 let add: Vec<&str> = add.into_iter().filter(|tag| !tag.is_empty()).collect();
                 tags.push(json!({ "level": level.code(), "add": add }));

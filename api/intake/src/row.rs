@@ -1,16 +1,16 @@
 //! Checks and normalises one row into an enrolment. Everything wrong is reported with its column.
 
 use crate::BadRow;
-use crate::both::{both, of_phone};
+use crate::bilingual_reason::{join_languages, of_phone};
 use crate::list_country::ListCountry;
 use crate::mapping::Member;
 use crate::source::NamedRow;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use domain::best_times::BestTimesPlan;
-use domain::calling_plan::{Basis, Dedupe, Duplicates, Preset};
+use domain::calling_plan::{Basis, DeduplicationScope, DuplicatePolicy, Preset};
 use domain::compliance::{ZoneFault, zone_of_row};
 use domain::customer::Assignee;
-use domain::customer::command::{Enrolment, GivenConsent, TheirPhone};
+use domain::customer::command::{AdditionalPhone, Enrolment, GivenConsent};
 use domain::flow::{FlowDefinition, ValueFault};
 use domain::ids::{CampaignId, ListId};
 use domain::number_library::{self, HOME_LOCATION};
@@ -37,7 +37,7 @@ const BEIJING_OFFSET_SECONDS: i64 = 8 * 3_600;
 
 /// The place of the consent that a campaign needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Consents {
+pub enum ConsentLocation {
     /// In the row: the customer may still be unknown.
     InTheRow,
     /// On record: the customer is known, and each grant checks it.
@@ -51,14 +51,14 @@ pub struct RowRules {
     pub list: ListId,
     pub preset: Preset,
     pub basis: Basis,
-    pub duplicates: Duplicates,
+    pub duplicates: DuplicatePolicy,
     /// The calling order of the campaign.
     pub priority: Option<Arc<PriorityPlan>>,
     /// The groups by which it learns when customers answer.
     pub best_times: Option<Arc<BestTimesPlan>>,
     /// Where a customer of the list must not be enrolled already.
-    pub dedupe: Dedupe,
-    pub consents: Consents,
+    pub dedupe: DeduplicationScope,
+    pub consents: ConsentLocation,
     /// The country of numbers without a country code.
     pub country: ListCountry,
     /// If set, the campaign requires a vacancy check that is at most this many days old.
@@ -70,7 +70,7 @@ pub struct RowRules {
 impl RowRules {
     fn needs_consent(&self) -> bool {
         let needs = self.preset == Preset::CnMarketing || self.basis == Basis::Consent;
-        needs && self.consents == Consents::InTheRow
+        needs && self.consents == ConsentLocation::InTheRow
     }
 }
 
@@ -85,7 +85,7 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
         ));
     }
     let mut phones = phones(&row, rules, vault)?;
-    let TheirPhone {
+    let AdditionalPhone {
         number,
         phone,
         country,
@@ -142,14 +142,14 @@ fn preferred_times(row: &NamedRow) -> Result<Vec<PreferredTime>, BadRow> {
 
 /// Returns the numbers of the row's customer, at least one. If the phone column is empty, the first of the
 /// further numbers is called first.
-fn phones(row: &NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<Vec<TheirPhone>, BadRow> {
+fn phones(row: &NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<Vec<AdditionalPhone>, BadRow> {
     let own = row.members.get(&Member::Phone);
     let own = own.map(|text| (row.title(Member::Phone), text));
     let further = row.further_phones.iter();
     let written = own
         .into_iter()
         .chain(further.map(|one| (one.title.clone(), &one.text)));
-    let mut phones: Vec<TheirPhone> = Vec::new();
+    let mut phones: Vec<AdditionalPhone> = Vec::new();
     for (column, text) in written {
         let read = rules.country.read(text);
         let (phone, country) = read.map_err(|error| BadRow {
@@ -159,7 +159,7 @@ fn phones(row: &NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<Vec<The
         })?;
         let number = vault.derive_number(phone.as_e164());
         if phones.iter().all(|one| one.number != number) {
-            phones.push(TheirPhone {
+            phones.push(AdditionalPhone {
                 number,
                 phone: phone.as_e164().to_owned(),
                 country,
@@ -184,7 +184,7 @@ fn time_zone(row: &NamedRow, phone: &str) -> Result<Option<String>, BadRow> {
             ZoneFault::Unreadable => "不是 IANA 时区：请填写如 Asia/Shanghai、America/New_York",
             ZoneFault::FixedOffset => "是固定偏移，当地实行夏令时：请填写地区时区，如 America/New_York",
         };
-        bad(row, Member::TimeZone, both(&fault.to_string(), zh))
+        bad(row, Member::TimeZone, join_languages(&fault.to_string(), zh))
     })
 }
 
@@ -215,7 +215,7 @@ fn bad(row: &NamedRow, member: Member, reason: String) -> BadRow {
 
 fn missing(member: Member) -> String {
     let name = member.name();
-    both(&format!("{name} is missing"), &format!("缺少 {name}"))
+    join_languages(&format!("{name} is missing"), &format!("缺少 {name}"))
 }
 
 fn required(row: &NamedRow, member: Member) -> Result<String, BadRow> {
@@ -266,7 +266,7 @@ fn check_variables(row: &NamedRow, rules: &RowRules) -> Result<(), BadRow> {
         let names: Vec<_> = faults.iter().map(ValueFault::variable).collect();
         let said: Vec<_> = faults.iter().map(ToString::to_string).collect();
         let said = format!("the campaign's flow: {}", said.join("; "));
-        let reason = both(&said, &format!("话术变量缺失或有误：{}", names.join(", ")));
+        let reason = join_languages(&said, &format!("话术变量缺失或有误：{}", names.join(", ")));
         return Err(bad(&names.join(", "), reason));
     }
     let bytes: usize = row
@@ -299,7 +299,7 @@ fn consent(row: &NamedRow, rules: &RowRules) -> Result<Option<GivenConsent>, Bad
         return Err(bad(
             row,
             Member::ConsentScope,
-            both(
+            join_languages(
                 "this campaign accepts only customers with consent",
                 "此任务只接受有同意记录的客户",
             ),
@@ -312,7 +312,7 @@ fn consent(row: &NamedRow, rules: &RowRules) -> Result<Option<GivenConsent>, Bad
         return Err(bad(
             row,
             Member::ConsentUntil,
-            both("the consent ends before it begins", "同意的截止早于开始"),
+            join_languages("the consent ends before it begins", "同意的截止早于开始"),
         ));
     }
     let evidence = row.members.get(&Member::ConsentEvidence).cloned();
@@ -320,7 +320,7 @@ fn consent(row: &NamedRow, rules: &RowRules) -> Result<Option<GivenConsent>, Bad
         return Err(bad(
             row,
             Member::ConsentEvidence,
-            both(
+            join_languages(
                 "cn-marketing requires evidence of consent",
                 "营销规则要求同意的证据",
             ),
@@ -344,7 +344,7 @@ fn instant(row: &NamedRow, member: Member) -> Result<Option<Timestamp>, BadRow> 
         None => Err(bad(
             row,
             member,
-            both(
+            join_languages(
                 "it is not a time such as 2026-03-02 10:00:00 or 2026-03-02T10:00:00+08:00",
                 "时间应写作 2026-03-02 10:00:00",
             ),
@@ -384,11 +384,11 @@ mod tests {
             list: ListId::derive(&"T".parse().unwrap(), "00"),
             preset,
             basis: Basis::Contract,
-            duplicates: Duplicates::ByCustomer,
+            duplicates: DuplicatePolicy::ByCustomer,
             priority: None,
             best_times: None,
-            dedupe: Dedupe::Campaign,
-            consents: Consents::InTheRow,
+            dedupe: DeduplicationScope::Campaign,
+            consents: ConsentLocation::InTheRow,
             country: ListCountry::of_presets([preset]),
             number_check: None,
             flow: flow(variables),
@@ -584,7 +584,7 @@ mod tests {
     #[test]
     fn people_who_are_known_are_not_asked_for_a_consent_in_their_row() {
         let mut rules = rules(Preset::CnMarketing, &[]);
-        rules.consents = Consents::OnRecord;
+        rules.consents = ConsentLocation::OnRecord;
         let enrolment = check(row(&PERSON, &[]), &rules, &PlainVault).unwrap();
         assert_eq!(enrolment.consent, None);
     }

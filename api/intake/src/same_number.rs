@@ -73,24 +73,24 @@ impl<V> Default for Marks<V> {
 
 impl<V: Copy> Marks<V> {
     /// Returns the value of the id. If it has none, stores `value`. `None` if the text is not an id.
-    fn first(&mut self, id: &str, value: V) -> Option<First<V>> {
+    fn first(&mut self, id: &str, value: V) -> Option<Occurrence<V>> {
         let (bucket, mark) = mark(id)?;
         let bucket = self.buckets.get_mut(bucket)?;
         match bucket.binary_search_by_key(&mark, |(known, _)| *known) {
-            Ok(at) => bucket.get(at).map(|(_, known)| First::Known(*known)),
+            Ok(at) => bucket.get(at).map(|(_, known)| Occurrence::Known(*known)),
             Err(at) => {
                 if bucket.len() == bucket.capacity() {
                     bucket.reserve_exact(4 + bucket.len() / 8);
                 }
                 bucket.insert(at, (mark, value));
-                Some(First::Now)
+                Some(Occurrence::Now)
             }
         }
     }
 }
 
 /// Whether an id occurs for the first time.
-enum First<V> {
+enum Occurrence<V> {
     Now,
     Known(V),
 }
@@ -105,7 +105,7 @@ impl CustomersSeen {
     /// Returns true if the id did not occur before.
     pub fn is_first(&mut self, customer: &CustomerId) -> bool {
         // A customer id is 128 bits as hexadecimal digits.
-        matches!(self.ids.first(customer.as_str(), ()), Some(First::Now))
+        matches!(self.ids.first(customer.as_str(), ()), Some(Occurrence::Now))
     }
 }
 
@@ -121,21 +121,21 @@ impl NumbersSeen {
         // A file has fewer rows than the maximum of u32.
         let row = u32::try_from(row).ok()?;
         match self.first_rows.first(number.as_str(), row)? {
-            First::Known(first) => (first != row).then_some(u64::from(first)),
-            First::Now => None,
+            Occurrence::Known(first) => (first != row).then_some(u64::from(first)),
+            Occurrence::Now => None,
         }
     }
 }
 
 /// A row that may share its number.
 #[derive(Debug, Clone)]
-pub struct Sharing {
+pub struct SharedNumberRow {
     pub number: NumberId,
     pub customer: CustomerId,
     pub same_row: Option<u64>,
 }
 
-impl Sharing {
+impl SharedNumberRow {
     /// Returns the row for the report. `same_as` is given if it was left out.
     pub fn row(&self, row: u64, same_as: Option<&CustomerId>) -> SharedRow {
         SharedRow {

@@ -1,6 +1,6 @@
 //! The output of every reader of rows: a row's number and its values by name, before they are checked.
 
-use crate::cell::{Cell, CellText, Exact, too_long};
+use crate::cell::{Cell, CellText, ExactValue, too_long};
 use crate::mapping::{Column, Mapping, Meaning, Member};
 use crate::table::{Table, TableReport};
 use crate::value_kind::ValueKind;
@@ -67,8 +67,8 @@ fn value_of<'a>(cell: &'a CellText, column: &Column) -> Result<Cow<'a, str>, Str
     }
     let fits = |text: &str| column.kind.refuse(text.trim()).is_none();
     let is_stored_so = match (&cell.exact, column.kind) {
-        (Some(Exact::Date(exact)), ValueKind::Date) => fits(exact),
-        (Some(Exact::Number(exact)), ValueKind::Integer | ValueKind::Number) => fits(exact),
+        (Some(ExactValue::Date(exact)), ValueKind::Date) => fits(exact),
+        (Some(ExactValue::Number(exact)), ValueKind::Integer | ValueKind::Number) => fits(exact),
         _ => false,
     };
     let is_blank = cell.shown.trim().is_empty();

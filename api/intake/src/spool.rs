@@ -6,7 +6,7 @@
 
 use crate::ImportError;
 use crate::csv::StrayQuotes;
-use crate::encoding::{Detection, Seen, name};
+use crate::encoding::{DetectedEncoding, Detection, name};
 use crate::file_kind::{self, ARCHIVE_MARK, HEAD_BYTES};
 use crate::mapping::Mapping;
 use crate::source::{ListRows, RowSink, RowSource};
@@ -29,10 +29,10 @@ pub struct Spool {
 }
 
 /// A file that was received completely.
-pub struct Spooled {
+pub struct SpooledFile {
     file: File,
     pub content_sha256: String,
-    seen: Seen,
+    seen: DetectedEncoding,
     head: Vec<u8>,
     is_archive: bool,
     stray: StrayQuotes,
@@ -67,9 +67,9 @@ impl Spool {
     }
 
     /// Ends the file after its last byte. `options` say how to read it.
-    pub fn finish(self, options: impl Into<TableOptions>) -> Spooled {
+    pub fn finish(self, options: impl Into<TableOptions>) -> SpooledFile {
         let options = options.into();
-        Spooled {
+        SpooledFile {
             file: self.file,
             content_sha256: hex(&self.hash.finalize()),
             seen: self.detection.finish(options.encoding),
@@ -81,7 +81,7 @@ impl Spool {
     }
 }
 
-impl Spooled {
+impl SpooledFile {
     /// Marks the rows as the result of a query: they were written by a program, so every quote is closed.
     pub const fn of_query(mut self) -> Self {
         self.stray = StrayQuotes::EndTheImport;
@@ -120,7 +120,7 @@ impl Spooled {
 
     /// Returns the rows. The file is opened when they are read, which must happen outside the runtime.
     pub fn into_rows(self, mapping: Mapping) -> Box<dyn RowSource> {
-        Box::new(Unopened::Waiting(Box::new((self, mapping))))
+        Box::new(PendingFile::Waiting(Box::new((self, mapping))))
     }
 
     /// Returns the same rows for a first pass. They must be read completely or dropped before `into_rows`.
@@ -165,13 +165,13 @@ impl Spooled {
 }
 
 /// A file with its header or parts not read yet.
-enum Unopened {
-    Waiting(Box<(Spooled, Mapping)>),
+enum PendingFile {
+    Waiting(Box<(SpooledFile, Mapping)>),
     /// The rows were read. This is possible only once.
     Read(TableReport),
 }
 
-impl RowSource for Unopened {
+impl RowSource for PendingFile {
     fn read_rows(&mut self, sink: &mut RowSink<'_>) -> Result<(), ImportError> {
         match std::mem::replace(self, Self::Read(TableReport::default())) {
             Self::Waiting(waiting) => {

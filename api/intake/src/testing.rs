@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::ids::{CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
 use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
-use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
+use domain::ports::vault::{DestroyedKey, PersonKey, Vault, VaultError};
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -23,10 +23,10 @@ impl Vault for PlainVault {
     async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
         self.key(person).await.map(Some)
     }
-    async fn destroy(&self, person: &CustomerId, _: Timestamp) -> Result<Destroyed, VaultError> {
+    async fn destroy(&self, person: &CustomerId, _: Timestamp) -> Result<DestroyedKey, VaultError> {
         Err(VaultError::Destroyed(person.clone()))
     }
-    async fn destroyed(&self, _: &CustomerId) -> Result<Option<Destroyed>, VaultError> {
+    async fn destroyed(&self, _: &CustomerId) -> Result<Option<DestroyedKey>, VaultError> {
         Ok(None)
     }
     fn forget_cached(&self, _: &CustomerId) {}

@@ -2,7 +2,7 @@
 //! and the peer's address.
 
 use async_trait::async_trait;
-use domain::number_ids::NumberIds;
+use domain::number_ids::NumberIdForm;
 use domain::permission::CampaignScope;
 use domain::ports::tasks::StopSignal;
 use std::net::IpAddr;
@@ -10,25 +10,25 @@ use std::sync::Arc;
 
 /// The permissions of a caller.
 #[derive(Clone)]
-pub struct Admitted {
+pub struct CallerPermissions {
     pub may_read: bool,
     pub may_append: bool,
     /// The campaigns with events that the caller may see. A stream without any of them does not exist for
     /// the caller.
     pub campaigns: CampaignScope,
     /// The form in which the caller gets ids of phone numbers.
-    pub number_ids: NumberIds,
+    pub number_ids: NumberIdForm,
     /// Ends open replies when the caller's access ends. Without it, only the end of the server does.
     pub until: Option<Arc<dyn StopSignal>>,
 }
 
-impl Admitted {
+impl CallerPermissions {
     /// Permits reading and appending, for all campaigns.
     pub const EVERYTHING: Self = Self {
         may_read: true,
         may_append: true,
         campaigns: CampaignScope::All,
-        number_ids: NumberIds::AsStored,
+        number_ids: NumberIdForm::AsStored,
         until: None,
     };
 }
@@ -40,16 +40,16 @@ impl Admitted {
 #[async_trait]
 pub trait Admission: Send + Sync {
     /// Returns the caller's permissions; `None` for an unknown caller.
-    async fn admits(&self, authorization: Option<&str>, peer: Option<IpAddr>) -> Option<Admitted>;
+    async fn admits(&self, authorization: Option<&str>, peer: Option<IpAddr>) -> Option<CallerPermissions>;
 }
 
 /// Admits every caller: for tests, and for listeners that are protected in another way.
 #[derive(Debug, Clone, Copy)]
-pub struct Everyone;
+pub struct OpenAdmission;
 
 #[async_trait]
-impl Admission for Everyone {
-    async fn admits(&self, _authorization: Option<&str>, _peer: Option<IpAddr>) -> Option<Admitted> {
-        Some(Admitted::EVERYTHING)
+impl Admission for OpenAdmission {
+    async fn admits(&self, _authorization: Option<&str>, _peer: Option<IpAddr>) -> Option<CallerPermissions> {
+        Some(CallerPermissions::EVERYTHING)
     }
 }

@@ -1,14 +1,16 @@
 //! Tests of reads and subscriptions from beyond the head, as a client makes them after the log was restored:
 //! FAILED_PRECONDITION with the head position, never an empty reply that looks like "caught up".
 
-use crate::admission::Admitted;
+use crate::admission::CallerPermissions;
 use crate::positions::Positions;
-use crate::request::{From, How, Of, Wish};
+use crate::request::{ReadMode, ReadRequest, ReadSource, ReadStart};
 use crate::service::Service;
 use async_trait::async_trait;
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{After, Capabilities, EventStore, StoreError, Subscription, Writers};
+use domain::ports::event_store::{
+    AfterPosition, Capabilities, EventStore, StoreError, Subscription, WriterConcurrency,
+};
 use domain::ports::tasks::StopSignal;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
@@ -18,15 +20,15 @@ use tokio::sync::Semaphore;
 use tonic::{Code, Status};
 
 /// A log with a head position, without readable events or streams.
-struct Head(u64);
+struct EmptyLog(u64);
 
 #[async_trait]
-impl EventStore for Head {
+impl EventStore for EmptyLog {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             dense: true,
             durable: false,
-            writers: Writers::OneProcess,
+            writers: WriterConcurrency::OneProcess,
         }
     }
 
@@ -48,7 +50,7 @@ impl EventStore for Head {
         Ok(Vec::new())
     }
 
-    async fn read_all(&self, _after: After, _limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+    async fn read_all(&self, _after: AfterPosition, _limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         Ok(Vec::new())
     }
 
@@ -60,16 +62,16 @@ impl EventStore for Head {
         Ok(None)
     }
 
-    async fn subscribe(&self, _after: After) -> Result<Box<dyn Subscription>, StoreError> {
+    async fn subscribe(&self, _after: AfterPosition) -> Result<Box<dyn Subscription>, StoreError> {
         Err(StoreError::Busy)
     }
 }
 
 /// A process that does not stop, and a clock that never advances.
-struct Still;
+struct FrozenProcess;
 
 #[async_trait]
-impl StopSignal for Still {
+impl StopSignal for FrozenProcess {
     fn is_stopping(&self) -> bool {
         false
     }
@@ -80,7 +82,7 @@ impl StopSignal for Still {
 }
 
 #[async_trait]
-impl Clock for Still {
+impl Clock for FrozenProcess {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(0)
     }
@@ -91,17 +93,17 @@ impl Clock for Still {
 }
 
 /// Opens a reply over a log with three events, shown at 1017, 2017 and 3017.
-fn open(of: Of, how: How, from: From) -> Result<(), Status> {
+fn open(of: ReadSource, how: ReadMode, from: ReadStart) -> Result<(), Status> {
     let service = Service {
-        store: Arc::new(Head(3)),
-        clock: Arc::new(Still),
-        stop: Arc::new(Still),
+        store: Arc::new(EmptyLog(3)),
+        clock: Arc::new(FrozenProcess),
+        stop: Arc::new(FrozenProcess),
         positions: Positions::sparse(1_000, 17).unwrap(),
         append: false,
         subscriptions: Arc::new(Semaphore::new(1)),
         asked: AtomicU64::new(0),
     };
-    let wish = Wish {
+    let wish = ReadRequest {
         of,
         from,
         how,
@@ -109,21 +111,21 @@ fn open(of: Of, how: How, from: From) -> Result<(), Status> {
         end_markers: false,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let opened = runtime.block_on(service.open(wish, Admitted::EVERYTHING));
+    let opened = runtime.block_on(service.open(wish, CallerPermissions::EVERYTHING));
     opened.map(drop)
 }
 
-fn refusal(how: How, shown: u64) -> Option<Status> {
-    open(Of::All(None), how, From::At(shown)).err()
+fn refusal(how: ReadMode, shown: u64) -> Option<Status> {
+    open(ReadSource::All(None), how, ReadStart::At(shown)).err()
 }
 
 #[test]
 fn all_from_beyond_the_head_is_a_failed_precondition_with_the_head() {
     for (how, last_taken) in [
         // A subscription continues after the position.
-        (How::Follow, 4_016),
+        (ReadMode::Follow, 4_016),
         // A read begins with the event at the position, which may be the next one to come.
-        (How::Forwards(10), 4_017),
+        (ReadMode::Forwards(10), 4_017),
     ] {
         assert!(refusal(how, 3_017).is_none(), "{how:?} from the head");
         assert!(refusal(how, last_taken).is_none(), "{how:?}");
@@ -142,19 +144,19 @@ fn all_from_beyond_the_head_is_a_failed_precondition_with_the_head() {
 
 #[test]
 fn all_backwards_from_beyond_the_head_skips_nothing_and_is_read() {
-    assert!(refusal(How::Backwards(10), 900_000).is_none());
-    assert!(open(Of::All(None), How::Follow, From::End).is_ok());
+    assert!(refusal(ReadMode::Backwards(10), 900_000).is_none());
+    assert!(open(ReadSource::All(None), ReadMode::Follow, ReadStart::End).is_ok());
 }
 
 #[test]
 fn a_stream_followed_from_beyond_its_end_is_a_failed_precondition_with_its_length() {
-    let stream = || Of::Stream(StreamId::new("campaign", &"T"));
-    let status = open(stream(), How::Follow, From::At(0)).unwrap_err();
+    let stream = || ReadSource::Stream(StreamId::new("campaign", &"T"));
+    let status = open(stream(), ReadMode::Follow, ReadStart::At(0)).unwrap_err();
     assert_eq!(status.code(), Code::FailedPrecondition);
     assert!(
         status.message().contains("the stream, which has 0 events"),
         "{}",
         status.message()
     );
-    assert!(open(stream(), How::Follow, From::Start).is_ok());
+    assert!(open(stream(), ReadMode::Follow, ReadStart::Start).is_ok());
 }

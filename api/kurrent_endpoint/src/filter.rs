@@ -4,7 +4,7 @@ use crate::generated::event_store::client::streams::read_req::options::FilterOpt
 use crate::generated::event_store::client::streams::read_req::options::filter_options::{
     Expression, Filter as WireFilter, Window,
 };
-use crate::wire::Facts;
+use crate::wire::RecordMetadata;
 use regex::{Regex, RegexBuilder};
 use tonic::Status;
 
@@ -24,13 +24,13 @@ const WINDOW_EVENTS: u64 = 32;
 #[derive(Debug)]
 pub(crate) struct Filter {
     on_stream: bool,
-    wanted: Wanted,
+    wanted: FilterPattern,
     /// The number of events searched from one checkpoint to the next, at least 1.
     pub(crate) checkpoint_events: u64,
 }
 
 #[derive(Debug)]
-enum Wanted {
+enum FilterPattern {
     Prefixed(Vec<String>),
     Matching(Regex),
     /// Everything except what a leading negative look-ahead excludes.
@@ -56,27 +56,27 @@ impl Filter {
         })
     }
 
-    pub(crate) fn wants(&self, facts: &Facts<'_>) -> bool {
+    pub(crate) fn wants(&self, facts: &RecordMetadata<'_>) -> bool {
         let text = if self.on_stream {
             &facts.stream
         } else {
             &facts.kind
         };
         match &self.wanted {
-            Wanted::Prefixed(prefixes) => prefixes.iter().any(|one| text.starts_with(one.as_str())),
-            Wanted::Matching(regex) => regex.is_match(text),
-            Wanted::NotMatching(regex) => !regex.is_match(text),
+            FilterPattern::Prefixed(prefixes) => prefixes.iter().any(|one| text.starts_with(one.as_str())),
+            FilterPattern::Matching(regex) => regex.is_match(text),
+            FilterPattern::NotMatching(regex) => !regex.is_match(text),
         }
     }
 }
 
-fn wanted(expression: Expression) -> Result<Wanted, Status> {
+fn wanted(expression: Expression) -> Result<FilterPattern, Status> {
     if !expression.prefix.is_empty() {
         if expression.prefix.len() > PREFIXES_MAX {
             let why = format!("a filter has at most {PREFIXES_MAX} prefixes");
             return Err(Status::invalid_argument(why));
         }
-        return Ok(Wanted::Prefixed(expression.prefix));
+        return Ok(FilterPattern::Prefixed(expression.prefix));
     }
     let text = expression.regex;
     if text.is_empty() || text.len() > REGEX_BYTES_MAX {
@@ -84,8 +84,8 @@ fn wanted(expression: Expression) -> Result<Wanted, Status> {
         return Err(Status::invalid_argument(why));
     }
     match excluded(&text) {
-        Some(inside) => Ok(Wanted::NotMatching(compiled(&format!("^(?:{inside})"))?)),
-        None => Ok(Wanted::Matching(compiled(&text)?)),
+        Some(inside) => Ok(FilterPattern::NotMatching(compiled(&format!("^(?:{inside})"))?)),
+        None => Ok(FilterPattern::Matching(compiled(&text)?)),
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
     }
 
     fn wants(filter: &Filter, kind: &'static str, stream: &'static str) -> bool {
-        filter.wants(&Facts {
+        filter.wants(&RecordMetadata {
             id: EventId::new(uuid::Uuid::nil()),
             kind: kind.into(),
             stream: stream.into(),

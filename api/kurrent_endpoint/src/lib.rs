@@ -16,15 +16,15 @@
 )]
 
 mod admission;
-mod all;
-mod appending;
-mod batching;
+mod all_stream;
+mod appends;
+mod batch_append;
 #[cfg(test)]
 mod beyond_head_tests;
+mod connections;
 mod discovery;
 mod errors;
 mod filter;
-mod following;
 #[expect(
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
@@ -37,15 +37,15 @@ mod following;
     reason = "generated code is as its tool writes it"
 )]
 pub mod generated;
-mod incoming;
 mod paging;
 mod positions;
 mod request;
 mod server;
 mod service;
 mod stream;
+mod subscriptions;
 mod wire;
 
-pub use admission::{Admission, Admitted, Everyone};
+pub use admission::{Admission, CallerPermissions, OpenAdmission};
 pub use positions::Positions;
 pub use server::{Endpoint, Options, ServeError};

@@ -19,7 +19,7 @@ pub(crate) type Replies = Pin<Box<dyn Stream<Item = Result<ReadResp, Status>> + 
 
 /// Produces the messages of a reply, page by page.
 #[async_trait]
-pub(crate) trait Pages: Send {
+pub(crate) trait PageSource: Send {
     /// Adds the next page to `ready`, which is empty. May add nothing and be called again. Returns `false` if
     /// nothing will follow.
     async fn next(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status>;
@@ -36,7 +36,7 @@ struct State<P> {
 
 /// Returns the reply as a stream. It requests a page when the connection needs a message and none is left,
 /// and ends when the server stops. Dropping it ends the read.
-pub(crate) fn replies<P: Pages + 'static>(pages: P, stop: Arc<dyn StopSignal>) -> Replies {
+pub(crate) fn replies<P: PageSource + 'static>(pages: P, stop: Arc<dyn StopSignal>) -> Replies {
     let state = State {
         pages,
         ready: VecDeque::new(),
@@ -50,7 +50,7 @@ pub(crate) fn replies<P: Pages + 'static>(pages: P, stop: Arc<dyn StopSignal>) -
     }))
 }
 
-impl<P: Pages> State<P> {
+impl<P: PageSource> State<P> {
     async fn message(&mut self) -> Option<Result<ReadResp, Status>> {
         while self.ready.is_empty() {
             if !self.goes_on {

@@ -14,7 +14,7 @@ use tonic::Status;
 
 /// The beginning of a read or subscription, in the client's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum From {
+pub(crate) enum ReadStart {
     Start,
     End,
     /// A revision or a shown position.
@@ -23,30 +23,30 @@ pub(crate) enum From {
 
 /// The source of a read: one stream, or the log with an optional filter.
 #[derive(Debug)]
-pub(crate) enum Of {
+pub(crate) enum ReadSource {
     Stream(StreamId),
     All(Option<Filter>),
 }
 
 /// The direction and the most events of a read; or a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum How {
+pub(crate) enum ReadMode {
     Forwards(u64),
     Backwards(u64),
     Follow,
 }
 
 #[derive(Debug)]
-pub(crate) struct Wish {
-    pub(crate) of: Of,
-    pub(crate) from: From,
-    pub(crate) how: How,
+pub(crate) struct ReadRequest {
+    pub(crate) of: ReadSource,
+    pub(crate) from: ReadStart,
+    pub(crate) how: ReadMode,
     pub(crate) structured_ids: bool,
     /// True if the client wants `last_stream_position` at the end of a stream read.
     pub(crate) end_markers: bool,
 }
 
-impl Wish {
+impl ReadRequest {
     pub(crate) fn read(request: ReadReq) -> Result<Self, Status> {
         let missing = || Status::invalid_argument("a read without options");
         let options = request.options.ok_or_else(missing)?;
@@ -68,19 +68,22 @@ impl Wish {
                     return Err(Status::invalid_argument("a filter is for $all only"));
                 }
                 let from = match stream.revision_option {
-                    Some(RevisionOption::Revision(revision)) => From::At(revision),
-                    Some(RevisionOption::Start(())) | None => From::Start,
-                    Some(RevisionOption::End(())) => From::End,
+                    Some(RevisionOption::Revision(revision)) => ReadStart::At(revision),
+                    Some(RevisionOption::Start(())) | None => ReadStart::Start,
+                    Some(RevisionOption::End(())) => ReadStart::End,
                 };
-                (Of::Stream(wire::stream_of(stream.stream_identifier)?), from)
+                (
+                    ReadSource::Stream(wire::stream_of(stream.stream_identifier)?),
+                    from,
+                )
             }
             Some(StreamOption::All(all)) => {
                 let from = match all.all_option {
-                    Some(AllOption::Position(position)) => From::At(position.commit_position),
-                    Some(AllOption::Start(())) | None => From::Start,
-                    Some(AllOption::End(())) => From::End,
+                    Some(AllOption::Position(position)) => ReadStart::At(position.commit_position),
+                    Some(AllOption::Start(())) | None => ReadStart::Start,
+                    Some(AllOption::End(())) => ReadStart::End,
                 };
-                (Of::All(filter), from)
+                (ReadSource::All(filter), from)
             }
             None => return Err(Status::invalid_argument("neither a stream nor $all is requested")),
         };
@@ -94,15 +97,15 @@ impl Wish {
     }
 }
 
-fn how(options: &Options) -> Result<How, Status> {
+fn how(options: &Options) -> Result<ReadMode, Status> {
     let backwards = options.read_direction() == ReadDirection::Backwards;
     match &options.count_option {
-        Some(CountOption::Count(count)) if backwards => Ok(How::Backwards(*count)),
-        Some(CountOption::Count(count)) => Ok(How::Forwards(*count)),
+        Some(CountOption::Count(count)) if backwards => Ok(ReadMode::Backwards(*count)),
+        Some(CountOption::Count(count)) => Ok(ReadMode::Forwards(*count)),
         Some(CountOption::Subscription(_)) if backwards => {
             Err(Status::invalid_argument("a subscription runs forwards"))
         }
-        Some(CountOption::Subscription(_)) => Ok(How::Follow),
+        Some(CountOption::Subscription(_)) => Ok(ReadMode::Follow),
         None => Err(Status::invalid_argument(
             "neither a count nor a subscription is requested",
         )),

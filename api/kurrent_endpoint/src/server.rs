@@ -1,12 +1,12 @@
 //! Listens and serves until the stop signal, with the limits that a public gRPC port needs.
 
-use crate::admission::{Admission, Admitted};
+use crate::admission::{Admission, CallerPermissions};
+use crate::connections;
 use crate::discovery::Discovery;
 use crate::errors;
 use crate::generated::event_store::client::gossip::gossip_server::GossipServer;
 use crate::generated::event_store::client::server_features::server_features_server::ServerFeaturesServer;
 use crate::generated::event_store::client::streams::streams_server::StreamsServer;
-use crate::incoming;
 use crate::positions::Positions;
 use crate::service::{SUBSCRIPTIONS_MAX, Service};
 use domain::ports::clock::Clock;
@@ -77,7 +77,7 @@ impl Endpoint {
     /// Serves until the stop signal, which also ends open replies.
     pub async fn serve(self, listener: TcpListener) -> Result<(), ServeError> {
         let (stop, clock) = (Arc::clone(&self.stop), Arc::clone(&self.clock));
-        let incoming = incoming::connections(listener, self.options.acceptor.clone(), Arc::clone(&clock));
+        let incoming = connections::connections(listener, self.options.acceptor.clone(), Arc::clone(&clock));
         let serving = Server::builder()
             .timeout(Duration::from_millis(CALL_MS))
             .max_concurrent_streams(CALLS_MAX)
@@ -156,7 +156,7 @@ impl Services {
     /// request's extensions.
     fn admitted(&self, mut request: http::Request<Body>) -> BoxFuture<http::Response<Body>, Infallible> {
         let (admission, mut streams) = (Arc::clone(&self.admission), self.streams.clone());
-        let asker = Asker::of(&request);
+        let asker = CallerCredentials::of(&request);
         Box::pin(async move {
             match asker.admitted(admission).await {
                 Some(admitted) => {
@@ -174,7 +174,7 @@ impl Services {
         request: &http::Request<Body>,
         status: tonic::Status,
     ) -> BoxFuture<http::Response<Body>, Infallible> {
-        let (admission, asker) = (Arc::clone(&self.admission), Asker::of(request));
+        let (admission, asker) = (Arc::clone(&self.admission), CallerCredentials::of(request));
         Box::pin(async move {
             Ok(match asker.admitted(admission).await {
                 Some(_) => status.into_http(),
@@ -185,12 +185,12 @@ impl Services {
 }
 
 /// The caller, as the request identifies it.
-struct Asker {
+struct CallerCredentials {
     authorization: Option<String>,
     peer: Option<IpAddr>,
 }
 
-impl Asker {
+impl CallerCredentials {
     fn of(request: &http::Request<Body>) -> Self {
         let header = request.headers().get("authorization");
         let peer = request.extensions().get::<TcpConnectInfo>();
@@ -202,7 +202,7 @@ impl Asker {
         }
     }
 
-    async fn admitted(self, admission: Arc<dyn Admission>) -> Option<Admitted> {
+    async fn admitted(self, admission: Arc<dyn Admission>) -> Option<CallerPermissions> {
         admission.admits(self.authorization.as_deref(), self.peer).await
     }
 }

@@ -1,21 +1,21 @@
 //! The Streams service: passes each request to the reader or writer of its kind.
 
-use crate::admission::Admitted;
-use crate::all::{AllBackwards, AllForwards};
-use crate::appending;
-use crate::batching::{self, Answers};
+use crate::admission::CallerPermissions;
+use crate::all_stream::{BackwardAllRead, ForwardAllRead};
+use crate::appends;
+use crate::batch_append::{self, BatchAppendResponses};
 use crate::errors::{self, of_store, unimplemented};
 use crate::filter::Filter;
-use crate::following::{Follow, Followed};
 use crate::generated::event_store::client::streams::streams_server::Streams;
 use crate::generated::event_store::client::streams::{
     AppendReq, AppendResp, BatchAppendReq, DeleteReq, DeleteResp, ReadReq, TombstoneReq, TombstoneResp,
 };
 use crate::paging::{Replies, replies};
 use crate::positions::{POSITION_MAX, Positions};
-use crate::request::{From, How, Of, Wish};
-use crate::stream::{self, StreamBackwards, StreamForwards};
-use crate::wire::View;
+use crate::request::{ReadMode, ReadRequest, ReadSource, ReadStart};
+use crate::stream::{self, BackwardStreamRead, ForwardStreamRead};
+use crate::subscriptions::{ClientSubscription, SubscriptionSource};
+use crate::wire::ClientView;
 use domain::ids::{NAMESPACE, StreamId};
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
@@ -59,9 +59,13 @@ impl Service {
     }
 
     /// Opens the reply to a read request.
-    pub(crate) async fn open(&self, wish: Wish, admitted: Admitted) -> Result<Replies, Status> {
+    pub(crate) async fn open(
+        &self,
+        wish: ReadRequest,
+        admitted: CallerPermissions,
+    ) -> Result<Replies, Status> {
         let stop = admitted.until.unwrap_or_else(|| Arc::clone(&self.stop));
-        let view = View {
+        let view = ClientView {
             campaigns: admitted.campaigns,
             number_ids: admitted.number_ids,
             positions: self.positions,
@@ -69,24 +73,26 @@ impl Service {
         };
         let from = wish.from;
         match (wish.of, wish.how) {
-            (Of::Stream(stream), How::Follow) => self.follow_stream(stream, from, view, stop).await,
-            (Of::All(filter), How::Follow) => {
+            (ReadSource::Stream(stream), ReadMode::Follow) => {
+                self.follow_stream(stream, from, view, stop).await
+            }
+            (ReadSource::All(filter), ReadMode::Follow) => {
                 let after = match from {
-                    From::Start => Position(0),
-                    From::At(shown) => {
+                    ReadStart::Start => Position(0),
+                    ReadStart::At(shown) => {
                         let at = self.positions.at_or_below(shown);
                         self.refuse_beyond(shown, at, self.head().await?)?;
                         at
                     }
-                    From::End => self.head().await?,
+                    ReadStart::End => self.head().await?,
                 };
-                self.follow(view, Followed::All(filter), after, stop)
+                self.follow(view, SubscriptionSource::All(filter), after, stop)
             }
-            (Of::Stream(stream), how) => {
+            (ReadSource::Stream(stream), how) => {
                 Ok(self.read_stream(stream, how, from, view, wish.end_markers, stop))
             }
-            (Of::All(filter), how) => {
-                if let (How::Forwards(_), From::At(shown)) = (how, from) {
+            (ReadSource::All(filter), how) => {
+                if let (ReadMode::Forwards(_), ReadStart::At(shown)) = (how, from) {
                     // The event at the position is included, so the position before it may be the head.
                     self.refuse_beyond(shown, self.positions.below(shown), self.head().await?)?;
                 }
@@ -98,15 +104,15 @@ impl Service {
     fn read_stream(
         &self,
         stream: StreamId,
-        how: How,
-        from: From,
-        view: View,
+        how: ReadMode,
+        from: ReadStart,
+        view: ClientView,
         end_markers: bool,
         stop: Arc<dyn StopSignal>,
     ) -> Replies {
         let store = Arc::clone(&self.store);
-        if let How::Backwards(left) = how {
-            let pages = StreamBackwards {
+        if let ReadMode::Backwards(left) = how {
+            let pages = BackwardStreamRead {
                 store,
                 stream,
                 view,
@@ -118,11 +124,11 @@ impl Service {
             return replies(pages, stop);
         }
         let (after, left) = match from {
-            From::Start => (0, count(how)),
-            From::At(revision) => (revision.min(POSITION_MAX), count(how)),
-            From::End => (0, 0),
+            ReadStart::Start => (0, count(how)),
+            ReadStart::At(revision) => (revision.min(POSITION_MAX), count(how)),
+            ReadStart::End => (0, 0),
         };
-        let pages = StreamForwards {
+        let pages = ForwardStreamRead {
             store,
             stream,
             view,
@@ -137,14 +143,14 @@ impl Service {
     fn read_all(
         &self,
         filter: Option<Filter>,
-        how: How,
-        from: From,
-        view: View,
+        how: ReadMode,
+        from: ReadStart,
+        view: ClientView,
         stop: Arc<dyn StopSignal>,
     ) -> Replies {
         let store = Arc::clone(&self.store);
-        if let How::Backwards(left) = how {
-            let pages = AllBackwards {
+        if let ReadMode::Backwards(left) = how {
+            let pages = BackwardAllRead {
                 store,
                 view,
                 filter,
@@ -155,11 +161,11 @@ impl Service {
             return replies(pages, stop);
         }
         let (after, left) = match from {
-            From::Start => (Position(0), count(how)),
-            From::At(shown) => (self.positions.below(shown), count(how)),
-            From::End => (Position(0), 0),
+            ReadStart::Start => (Position(0), count(how)),
+            ReadStart::At(shown) => (self.positions.below(shown), count(how)),
+            ReadStart::End => (Position(0), 0),
         };
-        let pages = AllForwards {
+        let pages = ForwardAllRead {
             store,
             view,
             filter,
@@ -174,14 +180,14 @@ impl Service {
     async fn follow_stream(
         &self,
         stream: StreamId,
-        from: From,
-        view: View,
+        from: ReadStart,
+        view: ClientView,
         stop: Arc<dyn StopSignal>,
     ) -> Result<Replies, Status> {
         let head = self.head().await?;
         let after = match from {
-            From::Start => StreamVersion(0),
-            From::At(revision) => {
+            ReadStart::Start => StreamVersion(0),
+            ReadStart::At(revision) => {
                 let after = StreamVersion(revision.min(POSITION_MAX).saturating_add(1));
                 let last = stream::version_of(&*self.store, &stream).await;
                 let last = last.map_err(|error| of_store(&error))?;
@@ -194,17 +200,17 @@ impl Service {
                 }
                 after
             }
-            From::End => stream::version_of(&*self.store, &stream)
+            ReadStart::End => stream::version_of(&*self.store, &stream)
                 .await
                 .map_err(|error| of_store(&error))?,
         };
-        self.follow(view, Followed::Stream(stream, after), head, stop)
+        self.follow(view, SubscriptionSource::Stream(stream, after), head, stop)
     }
 
     fn follow(
         &self,
-        view: View,
-        followed: Followed,
+        view: ClientView,
+        followed: SubscriptionSource,
         after: Position,
         stop: Arc<dyn StopSignal>,
     ) -> Result<Replies, Status> {
@@ -215,36 +221,36 @@ impl Service {
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
         let id = Uuid::new_v5(&NAMESPACE, format!("subscription {number}").as_bytes());
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-        let pages = Follow::new(store, clock, view, followed, after, id, place);
+        let pages = ClientSubscription::new(store, clock, view, followed, after, id, place);
         Ok(replies(pages, stop))
     }
 }
 
 /// Returns how many events a read requests.
-const fn count(how: How) -> u64 {
+const fn count(how: ReadMode) -> u64 {
     match how {
-        How::Forwards(count) | How::Backwards(count) => count,
-        How::Follow => u64::MAX,
+        ReadMode::Forwards(count) | ReadMode::Backwards(count) => count,
+        ReadMode::Follow => u64::MAX,
     }
 }
 
 /// Returns the caller's permissions, which the server has added to the request.
-fn admitted<T>(request: &Request<T>) -> Result<Admitted, Status> {
-    let admitted = request.extensions().get::<Admitted>();
+fn admitted<T>(request: &Request<T>) -> Result<CallerPermissions, Status> {
+    let admitted = request.extensions().get::<CallerPermissions>();
     admitted.cloned().ok_or_else(errors::not_admitted)
 }
 
 #[tonic::async_trait]
 impl Streams for Service {
     type ReadStream = Replies;
-    type BatchAppendStream = Answers;
+    type BatchAppendStream = BatchAppendResponses;
 
     async fn read(&self, request: Request<ReadReq>) -> Result<Response<Replies>, Status> {
         let admitted = admitted(&request)?;
         if !admitted.may_read {
             return Err(errors::not_allowed("reading events"));
         }
-        let wish = Wish::read(request.into_inner())?;
+        let wish = ReadRequest::read(request.into_inner())?;
         Ok(Response::new(self.open(wish, admitted).await?))
     }
 
@@ -255,10 +261,10 @@ impl Streams for Service {
         if !admitted(&request)?.may_append {
             return Err(errors::not_allowed("appending events"));
         }
-        let batch = appending::receive(request.into_inner()).await?;
+        let batch = appends::receive(request.into_inner()).await?;
         let expected = batch.expected;
         let outcome = batch.store(&*self.store, self.positions).await?;
-        Ok(Response::new(appending::answer(expected, &outcome)))
+        Ok(Response::new(appends::answer(expected, &outcome)))
     }
 
     async fn delete(&self, _request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
@@ -272,14 +278,14 @@ impl Streams for Service {
     async fn batch_append(
         &self,
         request: Request<Streaming<BatchAppendReq>>,
-    ) -> Result<Response<Answers>, Status> {
+    ) -> Result<Response<BatchAppendResponses>, Status> {
         if !self.append {
             return Err(errors::read_only());
         }
         if !admitted(&request)?.may_append {
             return Err(errors::not_allowed("appending events"));
         }
-        Ok(Response::new(batching::answers(
+        Ok(Response::new(batch_append::answers(
             request.into_inner(),
             Arc::clone(&self.store),
             self.positions,

@@ -3,9 +3,9 @@
 use crate::errors::of_store;
 use crate::generated::event_store::client::streams::ReadResp;
 use crate::generated::event_store::client::streams::read_resp::Content;
-use crate::paging::{PAGE_EVENTS, Pages};
-use crate::request::From;
-use crate::wire::{self, Facts, View};
+use crate::paging::{PAGE_EVENTS, PageSource};
+use crate::request::ReadStart;
+use crate::wire::{self, ClientView, RecordMetadata};
 use async_trait::async_trait;
 use domain::ids::StreamId;
 use domain::ports::event_store::{EventStore, StoreError};
@@ -43,10 +43,10 @@ pub(crate) async fn version_of(
 }
 
 /// A forward read of a stream.
-pub(crate) struct StreamForwards {
+pub(crate) struct ForwardStreamRead {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) stream: StreamId,
-    pub(crate) view: View,
+    pub(crate) view: ClientView,
     /// The version after which the next page begins.
     pub(crate) after: StreamVersion,
     pub(crate) left: u64,
@@ -56,7 +56,7 @@ pub(crate) struct StreamForwards {
 }
 
 #[async_trait]
-impl Pages for StreamForwards {
+impl PageSource for ForwardStreamRead {
     async fn next(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status> {
         let limit = page_limit(self.left);
         let events = self
@@ -65,7 +65,7 @@ impl Pages for StreamForwards {
             .await
             .map_err(|error| of_store(&error))?;
         for event in &events {
-            let facts = Facts::of(event)?;
+            let facts = RecordMetadata::of(event)?;
             self.after = facts.version;
             if self.view.sees(&facts) {
                 self.found = true;
@@ -90,7 +90,7 @@ impl Pages for StreamForwards {
     }
 }
 
-impl StreamForwards {
+impl ForwardStreamRead {
     /// Adds the messages after the last event, as KurrentDB's server sends them. A read from beyond the end
     /// is empty and contains the revision that the next event will have, if that is another one.
     async fn end_of_stream(&self, ready: &mut VecDeque<ReadResp>) -> Result<(), Status> {
@@ -123,27 +123,27 @@ impl StreamForwards {
             .read_stream(&self.stream, StreamVersion(before), 1)
             .await;
         match page.map_err(|error| of_store(&error))?.first() {
-            Some(event) => Ok(self.view.sees(&Facts::of(event)?)),
+            Some(event) => Ok(self.view.sees(&RecordMetadata::of(event)?)),
             None => Ok(false),
         }
     }
 }
 
 /// A backward read of a stream.
-pub(crate) struct StreamBackwards {
+pub(crate) struct BackwardStreamRead {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) stream: StreamId,
-    pub(crate) view: View,
+    pub(crate) view: ClientView,
     /// The version with which the next page begins; `None` before the first page.
     pub(crate) at: Option<StreamVersion>,
-    pub(crate) from: From,
+    pub(crate) from: ReadStart,
     pub(crate) left: u64,
     /// True if an event of the stream was sent.
     pub(crate) found: bool,
 }
 
 #[async_trait]
-impl Pages for StreamBackwards {
+impl PageSource for BackwardStreamRead {
     async fn next(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status> {
         let at = match self.at {
             Some(at) => at,
@@ -156,9 +156,9 @@ impl Pages for StreamBackwards {
                     return Ok(false);
                 }
                 match self.from {
-                    From::Start => StreamVersion(1),
-                    From::End => last,
-                    From::At(revision) => last.min(StreamVersion(revision.saturating_add(1))),
+                    ReadStart::Start => StreamVersion(1),
+                    ReadStart::End => last,
+                    ReadStart::At(revision) => last.min(StreamVersion(revision.saturating_add(1))),
                 }
             }
         };
@@ -170,7 +170,7 @@ impl Pages for StreamBackwards {
             .await
             .map_err(|error| of_store(&error))?;
         for event in events.iter().rev() {
-            let facts = Facts::of(event)?;
+            let facts = RecordMetadata::of(event)?;
             if self.view.sees(&facts) {
                 self.found = true;
                 ready.push_back(self.view.event(event, &facts));
@@ -194,9 +194,9 @@ pub(crate) fn page_limit(left: u64) -> usize {
 mod tests {
     use super::*;
     use crate::positions::Positions;
-    use domain::number_ids::NumberIds;
+    use domain::number_ids::NumberIdForm;
     use domain::permission::CampaignScope;
-    use domain::ports::event_store::{After, Capabilities, Subscription, Writers};
+    use domain::ports::event_store::{AfterPosition, Capabilities, Subscription, WriterConcurrency};
     use domain::stored_event::{Position, Record, StoredEvent};
     use domain::time::Timestamp;
 
@@ -225,7 +225,7 @@ mod tests {
             Capabilities {
                 dense: true,
                 durable: false,
-                writers: Writers::OneProcess,
+                writers: WriterConcurrency::OneProcess,
             }
         }
         async fn append(
@@ -245,7 +245,7 @@ mod tests {
             let versions = after.0.saturating_add(1)..=self.0;
             Ok(versions.take(limit).map(stored).collect())
         }
-        async fn read_all(&self, _: After, _: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        async fn read_all(&self, _: AfterPosition, _: usize) -> Result<Vec<StoredEvent>, StoreError> {
             Err(StoreError::Busy)
         }
         async fn head(&self) -> Result<Position, StoreError> {
@@ -254,21 +254,21 @@ mod tests {
         async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
             Ok(None)
         }
-        async fn subscribe(&self, _: After) -> Result<Box<dyn Subscription>, StoreError> {
+        async fn subscribe(&self, _: AfterPosition) -> Result<Box<dyn Subscription>, StoreError> {
             Err(StoreError::Busy)
         }
     }
 
     /// Returns the messages after the events in a forward read of a stream with `events` events.
     async fn ends(events: u64, after: u64, campaigns: CampaignScope) -> Vec<Content> {
-        let mut pages = StreamForwards {
+        let mut pages = ForwardStreamRead {
             store: Arc::new(OneStream(events)),
             stream: StreamId::from_stored("call-1".to_owned()),
-            view: View {
+            view: ClientView {
                 positions: Positions::SAME,
                 structured_ids: false,
                 campaigns,
-                number_ids: NumberIds::AsStored,
+                number_ids: NumberIdForm::AsStored,
             },
             after: StreamVersion(after),
             left: u64::MAX,

@@ -6,7 +6,7 @@ use crate::generated::event_store::client::{StreamIdentifier, Uuid as WireUuid, 
 use crate::generated::google::protobuf::Timestamp as WireTimestamp;
 use crate::positions::Positions;
 use domain::ids::{CampaignId, EventId, StreamId};
-use domain::number_ids::NumberIds;
+use domain::number_ids::NumberIdForm;
 use domain::permission::CampaignScope;
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
@@ -23,7 +23,7 @@ pub(crate) const RECORDED_AT_MEMBER: &str = "recorded_at_us";
 const TICKS_PER_MICROSECOND: i64 = 10;
 
 /// The facts of a record that the protocol shows besides its bytes.
-pub(crate) struct Facts<'a> {
+pub(crate) struct RecordMetadata<'a> {
     pub(crate) id: EventId,
     pub(crate) kind: Cow<'a, str>,
     pub(crate) stream: Cow<'a, str>,
@@ -33,13 +33,13 @@ pub(crate) struct Facts<'a> {
     pub(crate) campaign: Option<CampaignId>,
 }
 
-impl Facts<'_> {
+impl RecordMetadata<'_> {
     /// Reads the facts from a stored record.
-    pub(crate) fn of(event: &StoredEvent) -> Result<Facts<'static>, Status> {
+    pub(crate) fn of(event: &StoredEvent) -> Result<RecordMetadata<'static>, Status> {
         let envelope = event
             .envelope()
             .map_err(|error| Status::data_loss(error.to_string()))?;
-        Ok(Facts {
+        Ok(RecordMetadata {
             id: envelope.id,
             kind: envelope.kind.into(),
             stream: String::from(envelope.stream.as_str()).into(),
@@ -53,28 +53,28 @@ impl Facts<'_> {
 
 /// The form of ids and positions that a client gets, and the events that it may see.
 #[derive(Debug, Clone)]
-pub(crate) struct View {
+pub(crate) struct ClientView {
     pub(crate) positions: Positions,
     pub(crate) structured_ids: bool,
     pub(crate) campaigns: CampaignScope,
-    pub(crate) number_ids: NumberIds,
+    pub(crate) number_ids: NumberIdForm,
 }
 
-impl View {
+impl ClientView {
     /// Returns true if the client may see an event. With access to some campaigns only, events without a
     /// campaign are not visible.
-    pub(crate) fn sees(&self, facts: &Facts<'_>) -> bool {
+    pub(crate) fn sees(&self, facts: &RecordMetadata<'_>) -> bool {
         match &facts.campaign {
             Some(campaign) => self.campaigns.admits(campaign),
             None => self.campaigns.is_all(),
         }
     }
 
-    pub(crate) fn event(&self, event: &StoredEvent, facts: &Facts<'_>) -> ReadResp {
+    pub(crate) fn event(&self, event: &StoredEvent, facts: &RecordMetadata<'_>) -> ReadResp {
         let keyed = self.number_ids.of_event(event);
         let stream = match self.number_ids {
-            NumberIds::AsStored => None,
-            NumberIds::Keyed => keyed.envelope().ok().map(|envelope| envelope.stream.to_string()),
+            NumberIdForm::AsStored => None,
+            NumberIdForm::Keyed => keyed.envelope().ok().map(|envelope| envelope.stream.to_string()),
         };
         let stream = stream.as_deref().unwrap_or(&facts.stream);
         let shown = self.positions.shown(event.position);
@@ -109,7 +109,7 @@ impl View {
         }))
     }
 
-    pub(crate) fn caught_up(&self, at: &Reached, now: Timestamp) -> ReadResp {
+    pub(crate) fn caught_up(&self, at: &SubscriptionProgress, now: Timestamp) -> ReadResp {
         content(Content::CaughtUp(read_resp::CaughtUp {
             timestamp: Some(wire_time(now)),
             stream_revision: at.revision(),
@@ -117,7 +117,7 @@ impl View {
         }))
     }
 
-    pub(crate) fn fell_behind(&self, at: &Reached, now: Timestamp) -> ReadResp {
+    pub(crate) fn fell_behind(&self, at: &SubscriptionProgress, now: Timestamp) -> ReadResp {
         content(Content::FellBehind(read_resp::FellBehind {
             timestamp: Some(wire_time(now)),
             stream_revision: at.revision(),
@@ -141,14 +141,14 @@ impl View {
 
 /// The progress of a subscription, in the terms of its kind.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Reached {
+pub(crate) enum SubscriptionProgress {
     /// A stream's version; 0 while it has no events.
     Stream(StreamVersion),
     /// A position of the log; 0 while it is empty.
     All(Position),
 }
 
-impl Reached {
+impl SubscriptionProgress {
     fn revision(self) -> Option<i64> {
         match self {
             Self::Stream(version) => i64::try_from(version.0.checked_sub(1)?).ok(),
@@ -224,7 +224,7 @@ pub(crate) fn uuid_of(id: Option<WireUuid>) -> Result<Uuid, Status> {
 
 /// Returns the custom metadata: `recorded_at`, which the record does not contain, and the members that
 /// KurrentDB's own tools use, `$correlationId` and `$causationId`.
-fn custom_metadata(recorded_at: Timestamp, facts: &Facts<'_>) -> Vec<u8> {
+fn custom_metadata(recorded_at: Timestamp, facts: &RecordMetadata<'_>) -> Vec<u8> {
     let mut members = Map::new();
     members.insert(RECORDED_AT_MEMBER.to_owned(), Value::from(recorded_at.micros()));
     if let Some(correlation) = facts.correlation {

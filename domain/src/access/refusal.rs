@@ -1,6 +1,6 @@
 //! The refusal to record attempts now: the caller keeps the count and records it later.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -9,4 +9,4 @@ pub enum AccessRefusal {
     TooSoon { again_at: Timestamp },
 }
 
-impl Explained for AccessRefusal {}
+impl DomainRefusal for AccessRefusal {}

@@ -17,9 +17,9 @@ pub const ESCALATE_AFTER_MS: u64 = 900_000;
 /// Longest mute, in milliseconds: a week. For a longer time, change the limit instead of hiding the alert.
 pub const MUTE_MS_MAX: u64 = 604_800_000;
 
-type Decided = Result<Vec<AlertEvent>, AlertRefusal>;
+type DecideResult = Result<Vec<AlertEvent>, AlertRefusal>;
 
-pub(super) fn decide(state: &AlertState, command: AlertCommand, now: Timestamp) -> Decided {
+pub(super) fn decide(state: &AlertState, command: AlertCommand, now: Timestamp) -> DecideResult {
     match command {
         AlertCommand::Raise { .. } => raise(state, command, now),
         AlertCommand::Clear { figure } => Ok(clear(state, figure, now)),
@@ -29,7 +29,7 @@ pub(super) fn decide(state: &AlertState, command: AlertCommand, now: Timestamp) 
     }
 }
 
-fn raise(state: &AlertState, command: AlertCommand, now: Timestamp) -> Decided {
+fn raise(state: &AlertState, command: AlertCommand, now: Timestamp) -> DecideResult {
     let AlertCommand::Raise {
         rule,
         subject,
@@ -65,7 +65,7 @@ fn clear(state: &AlertState, figure: AlertFigure, now: Timestamp) -> Vec<AlertEv
     cleared.into_iter().collect()
 }
 
-fn acknowledge(state: &AlertState, by: Option<String>, note: String) -> Decided {
+fn acknowledge(state: &AlertState, by: Option<String>, note: String) -> DecideResult {
     reason("note", &note)?;
     within("user", by.as_deref().unwrap_or(""), USER_BYTES_MAX)?;
     match state.standing() {
@@ -86,7 +86,7 @@ fn escalate(state: &AlertState, now: Timestamp) -> Vec<AlertEvent> {
     escalated.into_iter().collect()
 }
 
-fn mute(until: Timestamp, by: Option<String>, why: String, now: Timestamp) -> Decided {
+fn mute(until: Timestamp, by: Option<String>, why: String, now: Timestamp) -> DecideResult {
     reason("reason", &why)?;
     within("user", by.as_deref().unwrap_or(""), USER_BYTES_MAX)?;
     let latest = now.plus_ms(MUTE_MS_MAX);

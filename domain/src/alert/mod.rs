@@ -21,7 +21,7 @@ pub use decide::{ESCALATE_AFTER_MS, MUTE_MS_MAX, NOTE_BYTES_MAX, USER_BYTES_MAX}
 pub use event::{AlertEvent, AlertFigure, AlertRule, Severity};
 pub use limits::{ABANDONED_PER_MILLE_MAX, AlertLimits, CALLER_NUMBER_DAYS};
 pub use refusal::AlertRefusal;
-pub use state::{AlertState, Standing};
+pub use state::{AlertState, RaisedAlert};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;

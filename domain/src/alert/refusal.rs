@@ -1,6 +1,6 @@
 //! Refusals of an alert command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,4 +19,4 @@ pub enum AlertRefusal {
     },
 }
 
-impl Explained for AlertRefusal {}
+impl DomainRefusal for AlertRefusal {}

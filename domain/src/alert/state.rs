@@ -8,13 +8,13 @@ use values::ids::CampaignId;
 /// The state of one alert.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AlertState {
-    standing: Option<Standing>,
+    standing: Option<RaisedAlert>,
     muted_until: Option<Timestamp>,
 }
 
 /// A raised alert.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Standing {
+pub struct RaisedAlert {
     pub rule: AlertRule,
     pub subject: String,
     pub campaign: Option<CampaignId>,
@@ -27,7 +27,7 @@ pub struct Standing {
 
 impl AlertState {
     /// Returns the alert while it is raised.
-    pub const fn standing(&self) -> Option<&Standing> {
+    pub const fn standing(&self) -> Option<&RaisedAlert> {
         self.standing.as_ref()
     }
 
@@ -46,7 +46,7 @@ impl AlertState {
                 figure,
                 ..
             } => {
-                self.standing = Some(Standing {
+                self.standing = Some(RaisedAlert {
                     rule: *rule,
                     subject: subject.clone(),
                     campaign: campaign.clone(),
@@ -64,7 +64,7 @@ impl AlertState {
         }
     }
 
-    fn with_standing(&mut self, change: impl FnOnce(&mut Standing)) {
+    fn with_standing(&mut self, change: impl FnOnce(&mut RaisedAlert)) {
         if let Some(standing) = &mut self.standing {
             change(standing);
         }

@@ -14,14 +14,14 @@ use values::ids::CampaignId;
 pub enum AnonymousTranscriptEvent {
     /// An anonymous transcript was stored. Stored before the original words are destroyed.
     #[serde(rename = "anonymous_transcript.kept")]
-    Kept(Box<KeptFact>),
+    Kept(Box<AnonymousTranscriptFact>),
 }
 
 /// The words of one call or conversation without identifying parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct KeptFact {
+pub struct AnonymousTranscriptFact {
     pub campaign: CampaignId,
-    pub said_in: SaidIn,
+    pub said_in: AnonymousTranscriptSource,
     /// The disposition. Only if calls of at least three customers had it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disposition: Option<Disposition>,
@@ -37,7 +37,7 @@ pub struct KeptFact {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum SaidIn {
+pub enum AnonymousTranscriptSource {
     Call,
     Conversation,
 }

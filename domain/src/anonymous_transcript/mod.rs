@@ -10,11 +10,11 @@ pub mod event;
 #[cfg(test)]
 mod tests;
 
-pub use event::{AnonymousTranscriptEvent, KeptFact, SaidIn};
+pub use event::{AnonymousTranscriptEvent, AnonymousTranscriptFact, AnonymousTranscriptSource};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::personal::Personal;
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::stored_event::Envelope;
 use crate::time::Timestamp;
 use values::ids::{AnonymousTranscriptId, CampaignId, CommandId, CustomerId, EventId};
@@ -41,7 +41,7 @@ pub fn secret_destroyed_by(anonymized: &Envelope) -> Option<CustomerId> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnonymousTranscriptCommand {
     /// Stores a copy. A repeated command stores no event.
-    Keep(Box<KeptFact>),
+    Keep(Box<AnonymousTranscriptFact>),
 }
 
 /// Refusals of an anonymous transcript command. No event is stored.
@@ -51,7 +51,7 @@ pub enum AnonymousTranscriptRefusal {
     NoOrTooManyWords,
 }
 
-impl Explained for AnonymousTranscriptRefusal {}
+impl DomainRefusal for AnonymousTranscriptRefusal {}
 
 /// The state of a copy: its campaign, once it is stored. It does not hold the words.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -127,9 +127,9 @@ impl Decider for AnonymousTranscript {
     }
 }
 
-impl KeptFact {
+impl AnonymousTranscriptFact {
     /// Creates a copy without disposition and outcome.
-    pub fn new(campaign: CampaignId, said_in: SaidIn, words: String) -> Self {
+    pub fn new(campaign: CampaignId, said_in: AnonymousTranscriptSource, words: String) -> Self {
         Self {
             campaign,
             said_in,

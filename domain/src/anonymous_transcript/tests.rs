@@ -5,8 +5,8 @@ use crate::record::golden_support::{campaign, check as check_golden};
 use serde_json::json;
 use values::disposition::{Disposition, Outcome};
 
-fn kept(words: String) -> KeptFact {
-    KeptFact::new(campaign(), SaidIn::Call, words)
+fn kept(words: String) -> AnonymousTranscriptFact {
+    AnonymousTranscriptFact::new(campaign(), AnonymousTranscriptSource::Call, words)
 }
 
 fn check(given: &[AnonymousTranscriptEvent], words: String, then: Result<usize, AnonymousTranscriptRefusal>) {
@@ -60,7 +60,7 @@ fn the_secret_of_an_order_has_a_name_that_never_changes_and_goes_with_its_end() 
 
 #[test]
 fn it_is_written_and_read_as_its_golden_file_says() {
-    let event = KeptFact {
+    let event = AnonymousTranscriptFact {
         disposition: Some(Disposition::Answered),
         outcome: Some(Outcome::OptedOut),
         ..kept("[\"太贵了\"]  ".to_owned())

@@ -12,16 +12,16 @@ pub const KEY_MS_MAX: u64 = 731 * 86_400_000;
 /// Longest label or reason, in bytes. They are stored forever and must not contain personal data.
 pub const LABEL_BYTES_MAX: usize = 256;
 
-type Decided = Result<Vec<ApiKeyEvent>, ApiKeyRefusal>;
+type DecideResult = Result<Vec<ApiKeyEvent>, ApiKeyRefusal>;
 
-pub(super) fn decide(state: &ApiKeyState, command: ApiKeyCommand, now: Timestamp) -> Decided {
+pub(super) fn decide(state: &ApiKeyState, command: ApiKeyCommand, now: Timestamp) -> DecideResult {
     match command {
         ApiKeyCommand::Create { facts } => create(state, facts, now),
         ApiKeyCommand::Revoke { reason } => revoke(state, reason),
     }
 }
 
-fn create(state: &ApiKeyState, facts: KeyFacts, now: Timestamp) -> Decided {
+fn create(state: &ApiKeyState, facts: KeyFacts, now: Timestamp) -> DecideResult {
     if state.facts().is_some() {
         return Err(ApiKeyRefusal::Exists);
     }
@@ -36,7 +36,7 @@ fn create(state: &ApiKeyState, facts: KeyFacts, now: Timestamp) -> Decided {
     Ok(vec![ApiKeyEvent::Created { facts }])
 }
 
-fn revoke(state: &ApiKeyState, reason: String) -> Decided {
+fn revoke(state: &ApiKeyState, reason: String) -> DecideResult {
     if state.facts().is_none() {
         return Err(ApiKeyRefusal::Unknown);
     }

@@ -1,6 +1,6 @@
 //! Refusals of an API key command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +23,7 @@ pub enum ApiKeyRefusal {
     },
 }
 
-impl Explained for ApiKeyRefusal {
+impl DomainRefusal for ApiKeyRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::Unknown)
     }

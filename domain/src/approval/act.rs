@@ -151,7 +151,7 @@ impl Act {
 /// The exact act that an approval is for: ids of this system, times and counts, no personal data. Personal
 /// data (a list of persons, a file) is represented by its digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Asked {
+pub struct ApprovalSubject {
     pub act: Act,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
@@ -163,7 +163,7 @@ pub struct Asked {
     pub details: BTreeMap<String, String>,
 }
 
-impl Asked {
+impl ApprovalSubject {
     /// Creates the request for an act on one customer.
     pub const fn of_person(act: Act, customer: CustomerId) -> Self {
         Self {

@@ -1,14 +1,14 @@
 //! The commands of an approval: request it, decide it, use it.
 
-use super::act::Asked;
+use super::act::ApprovalSubject;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use values::ids::UserId;
 
 /// A user's request for an act that needs approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Requesting {
-    pub asked: Asked,
+pub struct ApprovalRequest {
+    pub asked: ApprovalSubject,
     pub reason: String,
     pub by: UserId,
     /// Time from which it can be neither approved nor used.
@@ -17,7 +17,7 @@ pub struct Requesting {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApprovalCommand {
-    Request(Requesting),
+    Request(ApprovalRequest),
     Approve {
         by: UserId,
         reason: Option<String>,
@@ -31,8 +31,8 @@ pub enum ApprovalCommand {
     /// Uses the approval; the act begins.
     Use {
         by: UserId,
-        asked: Asked,
-        approver: ApproverNow,
+        asked: ApprovalSubject,
+        approver: ApproverStatus,
     },
 }
 
@@ -46,7 +46,7 @@ pub struct CredentialSources {
 
 /// The approver's permission at the moment of the act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ApproverNow {
+pub enum ApproverStatus {
     HoldsTheRight,
     Disabled,
     LostTheRight,

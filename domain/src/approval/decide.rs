@@ -1,17 +1,17 @@
 //! Decides the commands of an approval: requested once, decided by another user, used once for the exact act.
 
 use super::REASON_BYTES_MAX;
-use super::act::Asked;
-use super::command::{ApprovalCommand, ApproverNow, CredentialSources, Requesting};
+use super::act::ApprovalSubject;
+use super::command::{ApprovalCommand, ApprovalRequest, ApproverStatus, CredentialSources};
 use super::event::ApprovalEvent;
 use super::refusal::ApprovalRefusal;
-use super::state::{ApprovalState, RequestedApproval, Standing};
+use super::state::{ApprovalState, ApprovalStatus, RequestedApproval};
 use crate::time::Timestamp;
 use values::ids::UserId;
 
-type Decided = Result<Vec<ApprovalEvent>, ApprovalRefusal>;
+type DecideResult = Result<Vec<ApprovalEvent>, ApprovalRefusal>;
 
-pub(super) fn decide(state: &ApprovalState, command: ApprovalCommand, now: Timestamp) -> Decided {
+pub(super) fn decide(state: &ApprovalState, command: ApprovalCommand, now: Timestamp) -> DecideResult {
     match command {
         ApprovalCommand::Request(requesting) => request(state, requesting),
         ApprovalCommand::Approve {
@@ -28,7 +28,7 @@ pub(super) fn decide(state: &ApprovalState, command: ApprovalCommand, now: Times
 }
 
 /// Stores the request. A repeated request stores no event.
-fn request(state: &ApprovalState, requesting: Requesting) -> Decided {
+fn request(state: &ApprovalState, requesting: ApprovalRequest) -> DecideResult {
     if state.requested().is_some() {
         return Ok(Vec::new());
     }
@@ -59,7 +59,7 @@ fn hold_apart(
     Ok(())
 }
 
-fn approve(state: &ApprovalState, by: UserId, reason: Option<String>, now: Timestamp) -> Decided {
+fn approve(state: &ApprovalState, by: UserId, reason: Option<String>, now: Timestamp) -> DecideResult {
     let (requested, standing) = known(state, now)?;
     if requested.by == by {
         return Err(ApprovalRefusal::OwnRequest);
@@ -68,37 +68,39 @@ fn approve(state: &ApprovalState, by: UserId, reason: Option<String>, now: Times
         within(reason)?;
     }
     match standing {
-        Standing::Waiting => Ok(vec![ApprovalEvent::Approved {
+        ApprovalStatus::Waiting => Ok(vec![ApprovalEvent::Approved {
             approved_by: by,
             reason,
         }]),
         // It is approved already. The approval of one other user is enough.
-        Standing::Approved => Ok(Vec::new()),
-        Standing::Rejected | Standing::Used | Standing::Expired => Err(over(requested, standing)),
+        ApprovalStatus::Approved => Ok(Vec::new()),
+        ApprovalStatus::Rejected | ApprovalStatus::Used | ApprovalStatus::Expired => {
+            Err(over(requested, standing))
+        }
     }
 }
 
 /// Rejects a waiting or approved request that was not used yet. The requester may do so too.
-fn reject(state: &ApprovalState, by: Option<UserId>, reason: String, now: Timestamp) -> Decided {
+fn reject(state: &ApprovalState, by: Option<UserId>, reason: String, now: Timestamp) -> DecideResult {
     let (requested, standing) = known(state, now)?;
     given(&reason)?;
     match standing {
-        Standing::Waiting | Standing::Approved => Ok(vec![ApprovalEvent::Rejected {
+        ApprovalStatus::Waiting | ApprovalStatus::Approved => Ok(vec![ApprovalEvent::Rejected {
             rejected_by: by,
             reason,
         }]),
-        Standing::Rejected => Ok(Vec::new()),
-        Standing::Used | Standing::Expired => Err(over(requested, standing)),
+        ApprovalStatus::Rejected => Ok(Vec::new()),
+        ApprovalStatus::Used | ApprovalStatus::Expired => Err(over(requested, standing)),
     }
 }
 
 fn use_it(
     state: &ApprovalState,
     by: &UserId,
-    asked: &Asked,
-    approver: ApproverNow,
+    asked: &ApprovalSubject,
+    approver: ApproverStatus,
     now: Timestamp,
-) -> Decided {
+) -> DecideResult {
     let (requested, standing) = known(state, now)?;
     if requested.by != *by {
         return Err(ApprovalRefusal::AnotherRequester(requested.by.clone()));
@@ -107,8 +109,8 @@ fn use_it(
         return Err(ApprovalRefusal::AnotherAct);
     }
     match (standing, state.approved_by()) {
-        (Standing::Approved, Some(approved_by)) => {
-            still_holds(approver, approved_by)?;
+        (ApprovalStatus::Approved, Some(approved_by)) => {
+            check_approver(approver, approved_by)?;
             Ok(vec![ApprovalEvent::Used {}])
         }
         (other, _) => Err(over(requested, other)),
@@ -116,27 +118,30 @@ fn use_it(
 }
 
 /// Checks that the approver could still approve now.
-pub(super) fn still_holds(approver: ApproverNow, approved_by: &UserId) -> Result<(), ApprovalRefusal> {
+pub(super) fn check_approver(approver: ApproverStatus, approved_by: &UserId) -> Result<(), ApprovalRefusal> {
     match approver {
-        ApproverNow::HoldsTheRight => Ok(()),
-        ApproverNow::Disabled => Err(ApprovalRefusal::ApproverDisabled(approved_by.clone())),
-        ApproverNow::LostTheRight => Err(ApprovalRefusal::ApproverLostTheRight(approved_by.clone())),
+        ApproverStatus::HoldsTheRight => Ok(()),
+        ApproverStatus::Disabled => Err(ApprovalRefusal::ApproverDisabled(approved_by.clone())),
+        ApproverStatus::LostTheRight => Err(ApprovalRefusal::ApproverLostTheRight(approved_by.clone())),
     }
 }
 
-fn known(state: &ApprovalState, now: Timestamp) -> Result<(&RequestedApproval, Standing), ApprovalRefusal> {
+fn known(
+    state: &ApprovalState,
+    now: Timestamp,
+) -> Result<(&RequestedApproval, ApprovalStatus), ApprovalRefusal> {
     let requested = state.requested().ok_or(ApprovalRefusal::Unknown)?;
     let standing = state.standing(now).ok_or(ApprovalRefusal::Unknown)?;
     Ok((requested, standing))
 }
 
 /// Returns the refusal for an approval with this status.
-const fn over(requested: &RequestedApproval, standing: Standing) -> ApprovalRefusal {
+const fn over(requested: &RequestedApproval, standing: ApprovalStatus) -> ApprovalRefusal {
     match standing {
-        Standing::Waiting | Standing::Approved => ApprovalRefusal::NotApproved,
-        Standing::Rejected => ApprovalRefusal::Rejected,
-        Standing::Used => ApprovalRefusal::Used,
-        Standing::Expired => ApprovalRefusal::Expired {
+        ApprovalStatus::Waiting | ApprovalStatus::Approved => ApprovalRefusal::NotApproved,
+        ApprovalStatus::Rejected => ApprovalRefusal::Rejected,
+        ApprovalStatus::Used => ApprovalRefusal::Used,
+        ApprovalStatus::Expired => ApprovalRefusal::Expired {
             at: requested.expires_at,
         },
     }

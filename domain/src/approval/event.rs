@@ -1,6 +1,6 @@
 //! The events of an approval. Stored kinds and versions never change; new ones are added.
 
-use super::act::Asked;
+use super::act::ApprovalSubject;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
 use crate::time::Timestamp;
@@ -15,7 +15,7 @@ pub enum ApprovalEvent {
     #[serde(rename = "approval.requested")]
     Requested {
         #[serde(flatten)]
-        asked: Asked,
+        asked: ApprovalSubject,
         reason: String,
         requested_by: UserId,
         /// Time from which it can be neither approved nor used.

@@ -1,14 +1,14 @@
 //! Golden tests: the stored form of every approval event equals its golden file.
 
-use super::act::{Act, Asked};
+use super::act::{Act, ApprovalSubject};
 use super::event::ApprovalEvent;
 use crate::record::golden_support::{campaign, check, customer};
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
-    let asked = Asked {
+    let asked = ApprovalSubject {
         campaign: Some(campaign()),
-        ..Asked::of_person(Act::AnswerDeletion, customer())
+        ..ApprovalSubject::of_person(Act::AnswerDeletion, customer())
     };
     let requested = ApprovalEvent::Requested {
         asked: asked.with("request", Some("00000000-0000-5000-8000-000000000001")),

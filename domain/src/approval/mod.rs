@@ -7,11 +7,11 @@
 //! same rule. The caller of this aggregate checks whether an act needs approval and who holds the permission.
 
 mod act;
-mod again;
 pub mod command;
 mod decide;
 pub mod event;
 mod refusal;
+mod repeated_use;
 mod state;
 
 #[cfg(test)]
@@ -19,12 +19,12 @@ mod golden;
 #[cfg(test)]
 mod tests;
 
-pub use act::{Act, Asked};
-pub use again::stands_again;
-pub use command::{ApprovalCommand, ApproverNow, CredentialSources, Requesting};
+pub use act::{Act, ApprovalSubject};
+pub use command::{ApprovalCommand, ApprovalRequest, ApproverStatus, CredentialSources};
 pub use event::ApprovalEvent;
 pub use refusal::ApprovalRefusal;
-pub use state::{ApprovalState, DecidedApproval, RequestedApproval, Standing};
+pub use repeated_use::check_repeated_use;
+pub use state::{ApprovalState, ApprovalStatus, DecidedApproval, RequestedApproval};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;

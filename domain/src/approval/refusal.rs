@@ -1,6 +1,6 @@
 //! Refusals of an approval command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::time::Timestamp;
 use values::ids::UserId;
 
@@ -44,7 +44,7 @@ pub enum ApprovalRefusal {
     TooLong { bytes: usize, bytes_max: usize },
 }
 
-impl Explained for ApprovalRefusal {
+impl DomainRefusal for ApprovalRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::Unknown)
     }

@@ -1,6 +1,6 @@
 //! The state of an approval, folded from its events: the request, the decision and the use.
 
-use super::act::Asked;
+use super::act::ApprovalSubject;
 use super::event::ApprovalEvent;
 use crate::time::Timestamp;
 use serde::Serialize;
@@ -17,7 +17,7 @@ pub struct ApprovalState {
 /// The request: the act, the reason and the requester.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestedApproval {
-    pub asked: Asked,
+    pub asked: ApprovalSubject,
     pub reason: String,
     pub by: UserId,
     pub at: Timestamp,
@@ -42,7 +42,7 @@ pub enum DecidedApproval {
 /// The status of an approval at a point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum ApprovalStatus {
     /// Not decided yet.
     Waiting,
     /// Approved and not used yet.
@@ -76,15 +76,15 @@ impl ApprovalState {
     }
 
     /// Returns the status; `None` if the approval was never requested.
-    pub fn standing(&self, now: Timestamp) -> Option<Standing> {
+    pub fn standing(&self, now: Timestamp) -> Option<ApprovalStatus> {
         let requested = self.requested.as_ref()?;
         let is_over = now >= requested.expires_at;
         Some(match (&self.decided, self.used_at) {
-            (_, Some(_)) => Standing::Used,
-            (Some(DecidedApproval::Rejected { .. }), None) => Standing::Rejected,
-            (Some(DecidedApproval::Approved { .. }) | None, None) if is_over => Standing::Expired,
-            (Some(DecidedApproval::Approved { .. }), None) => Standing::Approved,
-            (None, None) => Standing::Waiting,
+            (_, Some(_)) => ApprovalStatus::Used,
+            (Some(DecidedApproval::Rejected { .. }), None) => ApprovalStatus::Rejected,
+            (Some(DecidedApproval::Approved { .. }) | None, None) if is_over => ApprovalStatus::Expired,
+            (Some(DecidedApproval::Approved { .. }), None) => ApprovalStatus::Approved,
+            (None, None) => ApprovalStatus::Waiting,
         })
     }
 

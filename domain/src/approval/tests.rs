@@ -11,8 +11,8 @@ fn user(name: &str) -> UserId {
     name.parse().unwrap()
 }
 
-fn erasing(customer: &str) -> Asked {
-    Asked::of_person(Act::ErasePerson, customer.parse().unwrap())
+fn erasing(customer: &str) -> ApprovalSubject {
+    ApprovalSubject::of_person(Act::ErasePerson, customer.parse().unwrap())
 }
 
 const C1: &str = "00112233445566778899aabbccddeeff";
@@ -69,7 +69,7 @@ fn reject(by: &str) -> ApprovalCommand {
     }
 }
 
-fn used_by(by: &str, asked: Asked, approver: ApproverNow) -> ApprovalCommand {
+fn used_by(by: &str, asked: ApprovalSubject, approver: ApproverStatus) -> ApprovalCommand {
     ApprovalCommand::Use {
         by: user(by),
         asked,
@@ -78,7 +78,7 @@ fn used_by(by: &str, asked: Asked, approver: ApproverNow) -> ApprovalCommand {
 }
 
 fn right_use() -> ApprovalCommand {
-    used_by("li", erasing(C1), ApproverNow::HoldsTheRight)
+    used_by("li", erasing(C1), ApproverStatus::HoldsTheRight)
 }
 
 fn when(
@@ -153,27 +153,27 @@ fn it_is_used_once_by_who_asked_for_what_was_asked() {
     let given = [requested(), approved()];
     for (command, refusal) in [
         (
-            used_by("li", erasing(C2), ApproverNow::HoldsTheRight),
+            used_by("li", erasing(C2), ApproverStatus::HoldsTheRight),
             ApprovalRefusal::AnotherAct,
         ),
         (
             used_by(
                 "li",
-                Asked::of_person(Act::ReleaseHold, C1.parse().unwrap()),
-                ApproverNow::HoldsTheRight,
+                ApprovalSubject::of_person(Act::ReleaseHold, C1.parse().unwrap()),
+                ApproverStatus::HoldsTheRight,
             ),
             ApprovalRefusal::AnotherAct,
         ),
         (
-            used_by("chen", erasing(C1), ApproverNow::HoldsTheRight),
+            used_by("chen", erasing(C1), ApproverStatus::HoldsTheRight),
             ApprovalRefusal::AnotherRequester(user("li")),
         ),
         (
-            used_by("li", erasing(C1), ApproverNow::Disabled),
+            used_by("li", erasing(C1), ApproverStatus::Disabled),
             ApprovalRefusal::ApproverDisabled(user("wang")),
         ),
         (
-            used_by("li", erasing(C1), ApproverNow::LostTheRight),
+            used_by("li", erasing(C1), ApproverStatus::LostTheRight),
             ApprovalRefusal::ApproverLostTheRight(user("wang")),
         ),
     ] {
@@ -203,26 +203,29 @@ fn what_was_shown_is_shown_again_for_minutes_and_only_while_who_approved_it_hold
         for event in [requested, approved(), ApprovalEvent::Used {}] {
             Approval::evolve(&mut state, &event, at("2026-03-02T10:00:00Z"));
         }
-        stands_again(&state, approver, at(now))
+        check_repeated_use(&state, approver, at(now))
     };
     let (within, late) = ("2026-03-02T10:04:59.999999Z", "2026-03-02T10:05:00Z");
     for act in Act::ALL {
         let again = |approver, now| standing_again(act, approver, now);
-        assert_eq!(again(ApproverNow::HoldsTheRight, within), Ok(()), "{act:?}");
+        assert_eq!(again(ApproverStatus::HoldsTheRight, within), Ok(()), "{act:?}");
         let shows = [Act::InspectClear, Act::NoticeClear, Act::RevealMany].contains(&act);
         let refused = |why| if shows { Err(why) } else { Ok(()) };
         let wang = user("wang");
         assert_eq!(
-            again(ApproverNow::HoldsTheRight, late),
+            again(ApproverStatus::HoldsTheRight, late),
             refused(ApprovalRefusal::Used)
         );
         let disabled = refused(ApprovalRefusal::ApproverDisabled(wang.clone()));
-        assert_eq!(again(ApproverNow::Disabled, within), disabled, "{act:?}");
+        assert_eq!(again(ApproverStatus::Disabled, within), disabled, "{act:?}");
         let lost = refused(ApprovalRefusal::ApproverLostTheRight(wang));
-        assert_eq!(again(ApproverNow::LostTheRight, within), lost, "{act:?}");
+        assert_eq!(again(ApproverStatus::LostTheRight, within), lost, "{act:?}");
     }
     let unused = ApprovalState::default();
-    assert_eq!(stands_again(&unused, ApproverNow::Disabled, at(late)), Ok(()));
+    assert_eq!(
+        check_repeated_use(&unused, ApproverStatus::Disabled, at(late)),
+        Ok(())
+    );
 }
 
 #[test]
@@ -240,7 +243,7 @@ fn it_is_taken_back_until_it_is_used() {
 #[test]
 fn a_request_says_why_and_asks_once() {
     let asking = |reason: &str| {
-        ApprovalCommand::Request(Requesting {
+        ApprovalCommand::Request(ApprovalRequest {
             asked: erasing(C1),
             reason: reason.to_owned(),
             by: user("li"),

@@ -5,7 +5,7 @@ use super::{Attribute, AttributeType, TagLevel};
 
 /// A built-in attribute.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct BuiltInAttribute {
     /// The name in records, columns and segments.
     pub name: &'static str,
     pub name_zh: &'static str,
@@ -15,8 +15,13 @@ pub struct Known {
     pub follows_calls: bool,
 }
 
-const fn set(name: &'static str, name_zh: &'static str, kind: AttributeType, level: TagLevel) -> Known {
-    Known {
+const fn set(
+    name: &'static str,
+    name_zh: &'static str,
+    kind: AttributeType,
+    level: TagLevel,
+) -> BuiltInAttribute {
+    BuiltInAttribute {
         name,
         name_zh,
         kind,
@@ -25,8 +30,8 @@ const fn set(name: &'static str, name_zh: &'static str, kind: AttributeType, lev
     }
 }
 
-const fn called(name: &'static str, name_zh: &'static str, kind: AttributeType) -> Known {
-    Known {
+const fn called(name: &'static str, name_zh: &'static str, kind: AttributeType) -> BuiltInAttribute {
+    BuiltInAttribute {
         name,
         name_zh,
         kind,
@@ -40,7 +45,7 @@ use TagLevel::{Basic, Behavior, Business};
 
 /// Every built-in attribute. Names never change; new ones are added at the end. The first seven are those of
 /// CUS-4.
-pub static CATALOGUE: [Known; 34] = [
+pub static CATALOGUE: [BuiltInAttribute; 34] = [
     set("age", "年龄", Integer, Basic),
     set("gender", "性别", Text, Basic),
     set("region", "地域", Text, Basic),
@@ -122,7 +127,7 @@ pub(super) fn is_identifying(plain: &str) -> bool {
     IDENTIFYING.binary_search(&plain).is_ok()
 }
 
-impl Known {
+impl BuiltInAttribute {
     /// Returns the attribute of a lower-case name in either language; `None` if there is none.
     pub fn named(plain: &str) -> Option<&'static Self> {
         let mut all = CATALOGUE.iter();
@@ -161,7 +166,7 @@ const ENDS: [(&str, AttributeType); 19] = [
 ];
 const BEGINNINGS: [&str; 3] = ["is_", "has_", "是否"];
 
-pub(super) fn type_said_by(plain: &str) -> AttributeType {
+pub(super) fn infer_type(plain: &str) -> AttributeType {
     if BEGINNINGS.iter().any(|begins| plain.starts_with(begins)) {
         return Boolean;
     }

@@ -11,8 +11,8 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::{CATALOGUE, Known};
-pub use value::{AttributeValue, DECIMAL_DIGITS, DECIMAL_UNIT, TEXT_BYTES_MAX, ValueFault, folded};
+pub use catalogue::{BuiltInAttribute, CATALOGUE};
+pub use value::{AttributeValue, DECIMAL_DIGITS, DECIMAL_UNIT, TEXT_BYTES_MAX, ValueFault, normalize_text};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -129,11 +129,11 @@ impl Attribute {
         if catalogue::is_identifying(&plain) {
             return Err(NameFault::Identifying { name: plain });
         }
-        if let Some(known) = Known::named(&plain) {
+        if let Some(known) = BuiltInAttribute::named(&plain) {
             return Ok(known.attribute());
         }
         Ok(Self {
-            kind: catalogue::type_said_by(&plain),
+            kind: catalogue::infer_type(&plain),
             name: plain,
         })
     }
@@ -148,8 +148,8 @@ impl Attribute {
     }
 
     /// Returns the catalogue entry; `None` if the attribute is not built in.
-    pub fn known(&self) -> Option<&'static Known> {
-        Known::named(&self.name)
+    pub fn known(&self) -> Option<&'static BuiltInAttribute> {
+        BuiltInAttribute::named(&self.name)
     }
 
     /// Reads the text of a cell as a value of this attribute.

@@ -83,7 +83,7 @@ impl AttributeValue {
 }
 
 /// Returns the form in which texts are compared: lower case, because databases differ in comparing case.
-pub fn folded(text: &str) -> String {
+pub fn normalize_text(text: &str) -> String {
     text.to_lowercase()
 }
 

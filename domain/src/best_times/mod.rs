@@ -6,16 +6,16 @@
 //! enough counts, is within the plan's longest delay, and is clearly better than the retry policy's hour;
 //! otherwise the retry is not moved.
 
-mod ahead;
-mod choosing;
+mod better_hour_groups;
+mod hour_choice;
+mod hour_counts;
 mod hours;
-mod learnt;
 mod plan;
 #[cfg(test)]
 mod tests;
 
-pub use ahead::HoursAhead;
-pub use choosing::{BEST_TIME, BetterHour, CallTiming, Retry, better_hour};
+pub use better_hour_groups::BetterHourGroups;
+pub use hour_choice::{BEST_TIME, BetterHour, CallTiming, Retry, better_hour};
+pub use hour_counts::{CountedTimes, HourRow, LearntTimes, PRIOR_DIALS, Rate};
 pub use hours::{CallHour, DaySort, HOURS_OF_DAY, HourOfDay};
-pub use learnt::{CountedTimes, HourRow, LearntTimes, PRIOR_DIALS, Rate};
-pub use plan::{BestTimesPlan, TIMES_GROUPS_MAX, TimesBy};
+pub use plan::{BestTimesGrouping, BestTimesPlan, TIMES_GROUPS_MAX};

@@ -21,7 +21,7 @@ const LATER_MS_MAX: u64 = 72 * 3_600_000;
 /// The criterion by which customers are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum TimesBy {
+pub enum BestTimesGrouping {
     /// No groups.
     #[default]
     All,
@@ -33,7 +33,7 @@ pub enum TimesBy {
     Tag,
 }
 
-impl TimesBy {
+impl BestTimesGrouping {
     pub const fn code(self) -> &'static str {
         match self {
             Self::All => "all",
@@ -58,7 +58,7 @@ impl TimesBy {
 #[serde(deny_unknown_fields)]
 pub struct BestTimesPlan {
     #[serde(default)]
-    pub by: TimesBy,
+    pub by: BestTimesGrouping,
     /// The groups. Customers in none of them form a group of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = TIMES_GROUPS_MAX), example = &["retail"])]
@@ -77,7 +77,7 @@ const fn later_default() -> u64 {
 impl Default for BestTimesPlan {
     fn default() -> Self {
         Self {
-            by: TimesBy::All,
+            by: BestTimesGrouping::All,
             groups: Vec::new(),
             later_ms_max: LATER_MS_DEFAULT,
         }
@@ -93,7 +93,7 @@ impl BestTimesPlan {
         if self.groups.len() > TIMES_GROUPS_MAX {
             return Some("names at most 8 groups");
         }
-        if (self.by == TimesBy::All) != self.groups.is_empty() {
+        if (self.by == BestTimesGrouping::All) != self.groups.is_empty() {
             return Some("names groups where it learns by one of industry, region and tag, and only there");
         }
         let is_name = |name: &String| !name.trim().is_empty() && name.len() <= GROUP_BYTES_MAX;

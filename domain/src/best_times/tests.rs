@@ -128,7 +128,7 @@ fn a_retry_goes_to_the_best_open_hour_in_its_time_and_stays_where_none_is_clearl
 #[test]
 fn a_better_hour_ahead_is_of_the_groups_that_have_one() {
     let plan = BestTimesPlan {
-        by: TimesBy::Tag,
+        by: BestTimesGrouping::Tag,
         groups: vec!["早".to_owned(), "晚".to_owned()],
         ..BestTimesPlan::default()
     };
@@ -142,14 +142,17 @@ fn a_better_hour_ahead_is_of_the_groups_that_have_one() {
         hour,
         day: DaySort::Workday,
     });
-    let ahead = HoursAhead::of(&plan, Some(&learnt), &hours);
+    let ahead = BetterHourGroups::of(&plan, Some(&learnt), &hours);
     assert_eq!(
         [0, 1, 2, 9].map(|group| ahead.has(group)),
         [false, false, true, false]
     );
-    let late = HoursAhead::of(&plan, Some(&learnt), &hours[2..]);
-    assert_eq!(late, HoursAhead::default());
-    assert_eq!(HoursAhead::of(&plan, None, &hours), HoursAhead::default());
+    let late = BetterHourGroups::of(&plan, Some(&learnt), &hours[2..]);
+    assert_eq!(late, BetterHourGroups::default());
+    assert_eq!(
+        BetterHourGroups::of(&plan, None, &hours),
+        BetterHourGroups::default()
+    );
 }
 
 #[test]

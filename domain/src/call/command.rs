@@ -3,8 +3,8 @@
 use super::correction::Correction;
 use super::end_cause::EndCause;
 use super::event::{CallEvent, EndReason, Notice};
-use super::said::Disposal;
 use super::state::CallState;
+use super::transcript_disposal::Disposal;
 use super::turn_fact::TurnFact;
 use crate::caller_number::CallerNumber;
 use crate::calling_plan::{FlowRef, Preset};

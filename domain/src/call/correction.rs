@@ -66,7 +66,7 @@ const fn talks(disposition: Disposition) -> bool {
 mod tests {
     use super::super::command::CallCommand;
     use super::super::event::EndReason;
-    use super::super::given::{and, check, dialing, ended, permitted, state_after, up_to_answer};
+    use super::super::test_support::{and, check, dialing, ended, permitted, state_after, up_to_answer};
     use super::*;
     use values::disposition::Outcome;
 

@@ -6,7 +6,7 @@ use crate::call_course::{CallCourse, CourseEnd, CourseMark};
 use crate::time::Timestamp;
 
 /// Adds one more event of the call to the course. Events are given in order.
-pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
+pub fn apply_event(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
     let turns = &mut course.turns;
     match event {
         CallEvent::Permitted {
@@ -82,11 +82,11 @@ pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::turn_fact::UnderstoodFact;
+    use super::super::turn_fact::UnderstandingFact;
     use super::*;
     use crate::personal::Personal;
     use crate::spoken_turn::{Certainty, TurnDecision, TurnInput};
-    use crate::spoken_turn::{Explanation, IntentCandidate, ReadBy, SpokenReading};
+    use crate::spoken_turn::{Explanation, IntentCandidate, ReadingSource, SpokenReading};
     use std::collections::BTreeMap;
 
     const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
@@ -94,7 +94,7 @@ mod tests {
     fn reading(certainty: Certainty, intent: &str) -> SpokenReading {
         SpokenReading {
             certainty,
-            read_by: ReadBy::Model,
+            read_by: ReadingSource::Model,
             candidates: vec![IntentCandidate {
                 intent: intent.to_owned(),
                 score_permille: 900,
@@ -124,7 +124,7 @@ mod tests {
     fn course(events: &[CallEvent]) -> CallCourse {
         let mut course = CallCourse::default();
         for event in events {
-            take(&mut course, event, NOW);
+            apply_event(&mut course, event, NOW);
         }
         course
     }
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_slot_has_its_last_value_and_what_nobody_can_open_has_none() {
         let said = |certainty, value: Personal<String>| {
-            CallEvent::Understood(UnderstoodFact {
+            CallEvent::Understood(UnderstandingFact {
                 node: "a".to_owned(),
                 intent: Some("tell_term".to_owned()),
                 reading: reading(certainty, "tell_term"),

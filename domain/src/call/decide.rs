@@ -1,6 +1,6 @@
 //! Decides commands to a call. A repeated fact makes no event; a repeated dial is refused.
 
-use super::attended::connect_agent;
+use super::attendance::connect_agent;
 use super::carrier_words::{dialog_without_callee, may_tell_a_number, without_callee};
 use super::command::{CallCommand, CallEnding};
 use super::correction::correct;
@@ -9,7 +9,7 @@ use super::end_order;
 use super::event::{CallEvent, EndReason, Notice};
 use super::leg_state::LegState;
 use super::outcome::outcome;
-use super::progress::{CallFacts, CallProgress, DISPOSITION_VERSION, dispose, parse_q850};
+use super::progress::{CallFacts, CallProgress, DISPOSITION_VERSION, derive_disposition, parse_q850};
 use super::recording::dispose_recording;
 use super::refusal::CallRefusal;
 use super::state::CallState;
@@ -25,9 +25,9 @@ use values::transfer_reason::TransferReason;
 /// The most node entries recorded of one call: above the flow's own step limit (`flow::STEPS_MAX`).
 pub const NODES_MAX: u32 = 500;
 
-type Decided = Result<Vec<CallEvent>, CallRefusal>;
+type DecideResult = Result<Vec<CallEvent>, CallRefusal>;
 
-pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) -> Decided {
+pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) -> DecideResult {
     let begins = matches!(command, CallCommand::Permit { .. });
     if state.permitted().is_none() && !begins {
         return Err(CallRefusal::NotPermitted);
@@ -67,7 +67,7 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
             preset,
             days,
         } => dispose_recording(state, of, preset, days),
-        CallCommand::DisposeTranscript(of) => super::said::dispose_transcript(state, of),
+        CallCommand::DisposeTranscript(of) => super::transcript_disposal::dispose_transcript(state, of),
     }
 }
 
@@ -98,7 +98,7 @@ const fn answered_after_end(command: &CallCommand) -> bool {
     }
 }
 
-fn begin(state: &CallState, command: CallCommand, context: Context) -> Decided {
+fn begin(state: &CallState, command: CallCommand, context: Context) -> DecideResult {
     let CallCommand::Permit {
         call,
         attempt,
@@ -145,7 +145,7 @@ fn answered_leg(state: &CallState, leg: u8) -> Result<&LegState, CallRefusal> {
 }
 
 /// Records the first 18x of a leg. A later one, or one after the answer or the failure, makes no event.
-fn note_ringing(state: &CallState, leg: u8, sip_code: u16, early_media: bool) -> Decided {
+fn note_ringing(state: &CallState, leg: u8, sip_code: u16, early_media: bool) -> DecideResult {
     let known = known_leg(state, leg)?;
     if known.rang || known.failure.is_some() || known.answered.is_some() {
         return Ok(Vec::new());
@@ -157,7 +157,7 @@ fn note_ringing(state: &CallState, leg: u8, sip_code: u16, early_media: bool) ->
     }])
 }
 
-fn fail_leg(state: &CallState, leg: u8, failure: LegFailure) -> Decided {
+fn fail_leg(state: &CallState, leg: u8, failure: LegFailure) -> DecideResult {
     let known = known_leg(state, leg)?;
     if known.failure.is_some() {
         return Ok(Vec::new());
@@ -175,7 +175,7 @@ fn fail_leg(state: &CallState, leg: u8, failure: LegFailure) -> Decided {
 
 /// Records a 2xx. After our CANCEL, after the leg's failure or after the call's end it is a late answer,
 /// which never reaches the robot.
-fn answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> Decided {
+fn answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> DecideResult {
     let known = known_leg(state, leg)?;
     if known.answered.is_some() {
         return Ok(Vec::new());
@@ -192,7 +192,7 @@ fn answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> Decided {
     }])
 }
 
-fn note_late_answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> Decided {
+fn note_late_answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> DecideResult {
     let known = known_leg(state, leg)?;
     if known.late_answered.is_some() || known.answered.is_some() {
         return Ok(Vec::new());
@@ -219,7 +219,7 @@ fn reason_without_callee(state: &CallState, reason_header: Option<&str>) -> Opti
     }
 }
 
-fn note_notice_played(state: &CallState, leg: u8, notice: Notice, recorded_ms: Option<u64>) -> Decided {
+fn note_notice_played(state: &CallState, leg: u8, notice: Notice, recorded_ms: Option<u64>) -> DecideResult {
     answered_leg(state, leg)?;
     if state.notices().contains(&notice) {
         return Ok(Vec::new());
@@ -231,7 +231,7 @@ fn note_notice_played(state: &CallState, leg: u8, notice: Notice, recorded_ms: O
     }])
 }
 
-fn enter_node(state: &CallState, node: String) -> Decided {
+fn enter_node(state: &CallState, node: String) -> DecideResult {
     if state.answered_at().is_none() {
         return Err(CallRefusal::NotAnswered);
     }
@@ -241,7 +241,7 @@ fn enter_node(state: &CallState, node: String) -> Decided {
     Ok(vec![CallEvent::NodeEntered { node }])
 }
 
-fn note_keypress(state: &CallState, leg: u8, node: String, digit: char) -> Decided {
+fn note_keypress(state: &CallState, leg: u8, node: String, digit: char) -> DecideResult {
     answered_leg(state, leg)?;
     // RFC 4733, 3.2: events 0 to 15.
     if !matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D') {
@@ -258,7 +258,7 @@ fn note_keypress(state: &CallState, leg: u8, node: String, digit: char) -> Decid
     }])
 }
 
-fn request_transfer(state: &CallState, node: String, reason: Option<TransferReason>) -> Decided {
+fn request_transfer(state: &CallState, node: String, reason: Option<TransferReason>) -> DecideResult {
     if state.answered_at().is_none() {
         return Err(CallRefusal::NotAnswered);
     }
@@ -270,7 +270,7 @@ fn request_transfer(state: &CallState, node: String, reason: Option<TransferReas
 
 /// Records that we give up a leg. Also accepted between two legs, when no CANCEL is due: it forbids the next
 /// leg.
-fn request_cancel(state: &CallState, leg: u8, reason: EndReason) -> Decided {
+fn request_cancel(state: &CallState, leg: u8, reason: EndReason) -> DecideResult {
     let known = known_leg(state, leg)?;
     if known.answered.is_some() {
         return Err(CallRefusal::AlreadyAnswered { leg });
@@ -285,7 +285,7 @@ fn request_cancel(state: &CallState, leg: u8, reason: EndReason) -> Decided {
     Ok(vec![CallEvent::CancelRequested { leg, reason }])
 }
 
-fn request_hangup(state: &CallState, leg: u8, reason: EndReason) -> Decided {
+fn request_hangup(state: &CallState, leg: u8, reason: EndReason) -> DecideResult {
     let known = answered_leg(state, leg)?;
     if known.hangup_requested.is_some() {
         return Ok(Vec::new());
@@ -293,7 +293,7 @@ fn request_hangup(state: &CallState, leg: u8, reason: EndReason) -> Decided {
     Ok(vec![CallEvent::HangupRequested { leg, reason }])
 }
 
-fn withdraw(state: &CallState, reason: EndReason, now: Timestamp) -> Decided {
+fn withdraw(state: &CallState, reason: EndReason, now: Timestamp) -> DecideResult {
     if let Some(first) = state.legs().first() {
         return Err(CallRefusal::AlreadyDialed { leg: first.leg });
     }
@@ -328,7 +328,7 @@ fn end(state: &CallState, ending: &CallEnding, now: Timestamp) -> Vec<CallEvent>
             failure,
         },
     };
-    let disposed = dispose(&CallFacts { reason, progress });
+    let disposed = derive_disposition(&CallFacts { reason, progress });
     let raw_reason = |failure: &LegFailure| failure.reason_header.clone();
     let reason_header = reason_without_callee(state, ending.reason_header.as_deref())
         .or_else(|| failure.and_then(raw_reason));

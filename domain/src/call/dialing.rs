@@ -7,9 +7,9 @@ use super::state::CallState;
 use crate::compliance::{judge_caller_number, permit, permit_next_leg};
 use crate::time::Timestamp;
 
-type Decided = Result<Vec<CallEvent>, CallRefusal>;
+type DecideResult = Result<Vec<CallEvent>, CallRefusal>;
 
-pub(super) fn dial(state: &CallState, command: CallCommand, now: Timestamp) -> Decided {
+pub(super) fn dial(state: &CallState, command: CallCommand, now: Timestamp) -> DecideResult {
     let CallCommand::Dial {
         leg,
         trunk,
@@ -66,7 +66,7 @@ fn may_dial(state: &CallState, leg: u8, trunk: &str, now: Timestamp) -> Result<(
 
 #[cfg(test)]
 mod tests {
-    use super::super::given::{decide_at, dial_on, permitted};
+    use super::super::test_support::{decide_at, dial_on, permitted};
     use super::*;
     use crate::caller_number::CallerNumber;
     use crate::compliance::Decision;

@@ -2,7 +2,7 @@
 
 use super::command::{CallCommand, CallEnding};
 use super::event::{CallEvent, EndReason};
-use super::given::{
+use super::test_support::{
     and, answer, answered, at, call, campaign, cancel, cancel_requested, canceled, check, customer,
     decide_at, dial, dialing, end, ended, ends, failure, keypress, late_answered, leg_failed, permitted,
     ring, ringing, state_after, told, up_to_answer,

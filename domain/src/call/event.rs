@@ -5,10 +5,10 @@ use super::end_cause::EndCause;
 use super::finding::Finding;
 use super::turn_fact::{
     BargedInFact, EngineFailedFact, HeardFact, SaidFact, SellerMessageFact, SensitiveWordFact, SilenceFact,
-    UnderstoodFact,
+    UnderstandingFact,
 };
 use super::upcast;
-use crate::assisting::{AssistantAnsweredFact, AssistantAskedFact};
+use crate::assistant_facts::{AssistantAnsweredFact, AssistantAskedFact};
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::decider::{EventData, UnreadableEvent};
@@ -92,7 +92,7 @@ pub enum CallEvent {
     #[serde(rename = "call.heard")]
     Heard(HeardFact),
     #[serde(rename = "call.understood")]
-    Understood(UnderstoodFact),
+    Understood(UnderstandingFact),
     /// A decision of the flow. Stored before the `call.node_entered` that follows from it.
     #[serde(rename = "call.decided")]
     Decided(TurnDecision),

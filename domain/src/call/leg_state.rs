@@ -1,7 +1,7 @@
 //! The state of one leg of a call: the fold of the call's events about it.
 
 use super::event::{CallEvent, EndReason};
-use super::progress::{Disposed, dispose_failure};
+use super::progress::{DispositionEffect, derive_failure_disposition};
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::time::Timestamp;
 
@@ -27,8 +27,8 @@ pub struct LegState {
 
 impl LegState {
     /// Returns what the leg's failure means by the table of call progress; `None` if it has not failed.
-    pub fn disposed(&self) -> Option<Disposed> {
-        self.failure.as_ref().map(dispose_failure)
+    pub fn disposed(&self) -> Option<DispositionEffect> {
+        self.failure.as_ref().map(derive_failure_disposition)
     }
 
     pub(super) fn begun(event: &CallEvent, at: Timestamp) -> Option<Self> {

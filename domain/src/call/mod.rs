@@ -14,7 +14,7 @@ pub mod progress;
 
 #[cfg(test)]
 mod assistant_golden;
-mod attended;
+mod attendance;
 mod carrier_words;
 mod correction;
 mod decide;
@@ -22,10 +22,9 @@ mod dialing;
 pub(crate) mod end_cause;
 #[cfg(test)]
 mod end_tests;
+mod event_accessors;
 mod finding;
 mod four_state;
-#[cfg(test)]
-mod given;
 #[cfg(test)]
 mod golden;
 pub(crate) mod key_path;
@@ -34,25 +33,26 @@ mod leg_state;
 #[cfg(test)]
 mod offer_golden;
 mod outcome;
-mod permitted;
+mod permitted_call;
 mod recording;
 mod refusal;
-mod said;
 #[cfg(test)]
 mod seller_golden;
-mod shown;
 #[cfg(test)]
 mod small_world_tests;
 mod state;
 pub mod test_call;
 #[cfg(test)]
+mod test_support;
+#[cfg(test)]
 mod tests;
+mod transcript_disposal;
 mod turn_fact;
 #[cfg(test)]
 mod turn_golden;
 mod upcast;
 
-pub use attended::{ATTENDED_WITHIN_MS, robot_attends};
+pub use attendance::{ATTENDED_WITHIN_MS, robot_attends};
 pub use carrier_words::dialog_with_callee;
 pub use correction::{CORRECTION_REASON_CHARS_MAX, Correction};
 pub use decide::NODES_MAX;
@@ -63,21 +63,21 @@ pub use four_state::{FourSignal, FourState};
 pub use key_path::KeyPath;
 pub use leg_identity::{LegIdentity, LegKey};
 pub use leg_state::LegState;
-pub use permitted::Permitted;
-pub use recording::RecordingStanding;
+pub use permitted_call::PermittedCall;
+pub use recording::RecordingStatus;
 pub use refusal::CallRefusal;
-pub use said::Disposal;
 pub use state::{CallPhase, CallState, EndedCall};
 pub use test_call::{TestCall, TestCallEvent};
+pub use transcript_disposal::Disposal;
 pub use turn_fact::{
     BargedInFact, EngineFailedFact, EngineKind, HEARD_CHARS_MAX, HeardFact, SaidFact, SellerMessageFact,
-    SensitiveWordFact, SilenceFact, TURN_FACTS_MAX, TurnFact, UnderstoodFact,
+    SensitiveWordFact, SilenceFact, TURN_FACTS_MAX, TurnFact, UnderstandingFact,
 };
 
 use crate::compliance::{OWN_TEST_NUMBER, PermitRefusal};
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
-use crate::transcript::TranscriptOf;
+use crate::transcript::TranscriptParent;
 use command::CallCommand;
 use event::CallEvent;
 use values::ids::CallId;
@@ -126,8 +126,8 @@ impl Decider for Call {
     /// Returns the transcript that holds the event's words under its own key: what the callee said and how it
     /// was understood. `None` for other events; the number dialed and the keypresses are sealed under the
     /// person's key.
-    fn transcript(id: &CallId, event: &CallEvent) -> Option<TranscriptOf> {
-        event.is_of_transcript().then_some(TranscriptOf::Call(*id))
+    fn transcript(id: &CallId, event: &CallEvent) -> Option<TranscriptParent> {
+        event.is_of_transcript().then_some(TranscriptParent::Call(*id))
     }
 
     fn scope(_: &CallId, state: &CallState, _: &CallEvent) -> Scope {

@@ -3,7 +3,7 @@
 
 use super::command::CallCommand;
 use super::event::CallEvent;
-use super::given::{and, check as check_call, up_to_answer};
+use super::test_support::{and, check as check_call, up_to_answer};
 use super::{CallRefusal, SilenceFact, TurnFact};
 use crate::attribute::TagLevel;
 use crate::offering::{

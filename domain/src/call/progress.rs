@@ -63,7 +63,7 @@ impl NextLeg {
 
 /// The result of one row of the table: the disposition and what follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Disposed {
+pub struct DispositionEffect {
     pub disposition: Disposition,
     /// True if the retry policy counts the call as an attempt. Caps count every dial.
     pub charged: bool,
@@ -73,7 +73,7 @@ pub struct Disposed {
     pub alarm: bool,
 }
 
-impl Disposed {
+impl DispositionEffect {
     /// Returns true if the trunk caused the failure. 3 of these in a row pause the campaign.
     pub const fn trunk_attributable(self) -> bool {
         matches!(self.health, TrunkHealth::Counts | TrunkHealth::CountsHard)
@@ -146,13 +146,14 @@ impl CallProgress<'_> {
 }
 
 /// Returns the disposition of a call, and what follows from it, from the facts known at its end.
-pub fn dispose(facts: &CallFacts<'_>) -> Disposed {
+pub fn derive_disposition(facts: &CallFacts<'_>) -> DispositionEffect {
     if facts.progress == CallProgress::NotDialed {
-        return Disposed::of(Disposition::Withdrawn, TrunkHealth::Neutral, NextLeg::Never).uncharged();
+        return DispositionEffect::of(Disposition::Withdrawn, TrunkHealth::Neutral, NextLeg::Never)
+            .uncharged();
     }
     // An interrupted call counts as an attempt: the phone may have rung. If the last leg had failed
     // definitely before the interruption, the call keeps the disposition of that failure.
-    let interrupted = Disposed::of(Disposition::Interrupted, TrunkHealth::Neutral, NextLeg::Never);
+    let interrupted = DispositionEffect::of(Disposition::Interrupted, TrunkHealth::Neutral, NextLeg::Never);
     let interrupts = matches!(
         facts.reason,
         EndReason::Crash | EndReason::Drain | EndReason::EmergencyStop
@@ -167,7 +168,7 @@ pub fn dispose(facts: &CallFacts<'_>) -> Disposed {
             failure: Some(failure),
             ..
         } => {
-            let mut disposed = dispose_failure(failure);
+            let mut disposed = derive_failure_disposition(failure);
             disposed.charged |= rang && disposed.disposition == Disposition::Congestion;
             disposed
         }
@@ -175,34 +176,35 @@ pub fn dispose(facts: &CallFacts<'_>) -> Disposed {
         CallProgress::Unanswered { cancel_requested, .. }
             if cancel_requested || facts.reason == EndReason::RingTimeout =>
         {
-            Disposed::of(Disposition::NoAnswer, TrunkHealth::Soft, NextLeg::Never)
+            DispositionEffect::of(Disposition::NoAnswer, TrunkHealth::Soft, NextLeg::Never)
         }
         CallProgress::Unanswered { .. } | CallProgress::NotDialed => interrupted,
     }
 }
 
-fn dispose_answered(reason: EndReason, talk_ms: u64, heard_rtp: bool) -> Disposed {
+fn dispose_answered(reason: EndReason, talk_ms: u64, heard_rtp: bool) -> DispositionEffect {
     if reason == EndReason::NoAgent {
-        return Disposed::person(Disposition::Abandoned);
+        return DispositionEffect::person(Disposition::Abandoned);
     }
     let gone_at_once = reason == EndReason::CalleeHungUp && talk_ms < ANSWERED_SHORT_BELOW_MS;
     if gone_at_once && !heard_rtp {
-        return Disposed::of(Disposition::AnsweredShort, TrunkHealth::Soft, NextLeg::Never);
+        return DispositionEffect::of(Disposition::AnsweredShort, TrunkHealth::Soft, NextLeg::Never);
     }
-    Disposed::person(Disposition::Answered)
+    DispositionEffect::person(Disposition::Answered)
 }
 
 /// Returns the row of the table for the failure of one leg.
-pub fn dispose_failure(failure: &LegFailure) -> Disposed {
+pub fn derive_failure_disposition(failure: &LegFailure) -> DispositionEffect {
     if failure.lack.is_some_and(EndCause::is_own_lack) {
         // Nothing left this machine: no attempt, no fault of the trunk; another trunk would lack the same.
-        return Disposed::of(Disposition::Interrupted, TrunkHealth::Neutral, NextLeg::Never).uncharged();
+        return DispositionEffect::of(Disposition::Interrupted, TrunkHealth::Neutral, NextLeg::Never)
+            .uncharged();
     }
     match failure.cause {
         FailureCause::Cancelled => match failure.sip_code {
-            Some(_) => Disposed::person(Disposition::NoAnswer),
+            Some(_) => DispositionEffect::person(Disposition::NoAnswer),
             // CANCEL race (d): no final response within 64*T1.
-            None => Disposed::of(Disposition::NoAnswer, TrunkHealth::Soft, NextLeg::Never),
+            None => DispositionEffect::of(Disposition::NoAnswer, TrunkHealth::Soft, NextLeg::Never),
         },
         FailureCause::NoResponse | FailureCause::OnlyTrying => {
             trunk_failure(Disposition::TrunkTimeout, failure)
@@ -223,13 +225,13 @@ fn cause_of(failure: &LegFailure) -> Option<u16> {
 
 /// Returns the row for a trunk that did not respond or could not be reached. A definite failure is not
 /// charged. Otherwise the phone may have rung: the call is charged and due again after the hold-off.
-fn trunk_failure(disposition: Disposition, failure: &LegFailure) -> Disposed {
+fn trunk_failure(disposition: Disposition, failure: &LegFailure) -> DispositionEffect {
     let next_leg = if failure.definite {
         NextLeg::AnotherTrunk
     } else {
         NextLeg::Never
     };
-    let disposed = Disposed::of(disposition, TrunkHealth::CountsHard, next_leg);
+    let disposed = DispositionEffect::of(disposition, TrunkHealth::CountsHard, next_leg);
     if failure.definite {
         disposed.uncharged()
     } else {
@@ -238,18 +240,20 @@ fn trunk_failure(disposition: Disposition, failure: &LegFailure) -> Disposed {
 }
 
 /// Returns the row for a Q.850 cause; `None` if the cause decides nothing (16, normal clearing, and others).
-fn by_q850(cause: u16, failure: &LegFailure) -> Option<Disposed> {
+fn by_q850(cause: u16, failure: &LegFailure) -> Option<DispositionEffect> {
     match cause {
-        17 => Some(Disposed::person(Disposition::Busy)),
-        18 | 19 => Some(Disposed::person(Disposition::NoAnswer)),
-        20 | 31 => Some(Disposed::of(
+        17 => Some(DispositionEffect::person(Disposition::Busy)),
+        18 | 19 => Some(DispositionEffect::person(Disposition::NoAnswer)),
+        20 | 31 => Some(DispositionEffect::of(
             Disposition::Unreachable,
             TrunkHealth::Neutral,
             NextLeg::Never,
         )),
         // 607 and 608 say more than "call rejected".
-        21 if !matches!(failure.sip_code, Some(607 | 608)) => Some(Disposed::person(Disposition::Rejected)),
-        1 | 22 | 28 => Some(Disposed::person(Disposition::InvalidNumber)),
+        21 if !matches!(failure.sip_code, Some(607 | 608)) => {
+            Some(DispositionEffect::person(Disposition::Rejected))
+        }
+        1 | 22 | 28 => Some(DispositionEffect::person(Disposition::InvalidNumber)),
         // Q.850 outranks the 404, but the time limit of the 404 still applies to the second leg.
         3 if failure.sip_code == Some(404) => {
             let soon = failure.after_ms < NO_ROUTE_404_FAILOVER_BELOW_MS;
@@ -262,18 +266,18 @@ fn by_q850(cause: u16, failure: &LegFailure) -> Option<Disposed> {
 }
 
 /// Returns the row for a missing route: the prefix is at fault, not the trunk.
-const fn no_route(next_leg: NextLeg) -> Disposed {
-    Disposed::of(Disposition::UnreachableRoute, TrunkHealth::Neutral, next_leg)
+const fn no_route(next_leg: NextLeg) -> DispositionEffect {
+    DispositionEffect::of(Disposition::UnreachableRoute, TrunkHealth::Neutral, next_leg)
 }
 
 /// Returns the row for congestion. It is charged only if the leg rang.
-const fn congestion(failure: &LegFailure) -> Disposed {
-    let disposed = Disposed::of(
+const fn congestion(failure: &LegFailure) -> DispositionEffect {
+    let disposed = DispositionEffect::of(
         Disposition::Congestion,
         TrunkHealth::Counts,
         NextLeg::AnotherTrunk,
     );
-    Disposed {
+    DispositionEffect {
         charged: failure.rang,
         ..disposed
     }
@@ -281,56 +285,58 @@ const fn congestion(failure: &LegFailure) -> Disposed {
 
 /// Returns the row for a SIP status without a deciding cause. A status without its own row is read as its
 /// class (RFC 3261, 8.1.3.2).
-fn by_code(failure: &LegFailure) -> Disposed {
+fn by_code(failure: &LegFailure) -> DispositionEffect {
     let Some(code) = failure.sip_code else {
         return trunk_failure(Disposition::TrunkTimeout, failure);
     };
     match code {
-        408 if failure.rang => Disposed::person(Disposition::NoAnswer),
+        408 if failure.rang => DispositionEffect::person(Disposition::NoAnswer),
         408 => trunk_failure(Disposition::TrunkTimeout, failure),
         480 => unavailable(failure),
-        487 => Disposed {
+        487 => DispositionEffect {
             health: TrunkHealth::Neutral,
             next_leg: NextLeg::Never,
             ..unavailable(failure)
         },
         403 if says_channel_limit(failure) => congestion(failure).uncharged(),
         401 | 407 => denied(Disposition::TrunkAuth),
-        404 | 410 | 416 | 484 | 485 | 604 => Disposed::person(Disposition::InvalidNumber),
-        415 | 420 | 421 | 488 | 606 => Disposed::of(
+        404 | 410 | 416 | 484 | 485 | 604 => DispositionEffect::person(Disposition::InvalidNumber),
+        415 | 420 | 421 | 488 | 606 => DispositionEffect::of(
             Disposition::MediaIncompatible,
             TrunkHealth::Neutral,
             NextLeg::Once,
         )
         .uncharged()
         .alarming(),
-        482 | 483 => Disposed::of(Disposition::Loop, TrunkHealth::Neutral, NextLeg::Never)
+        482 | 483 => DispositionEffect::of(Disposition::Loop, TrunkHealth::Neutral, NextLeg::Never)
             .uncharged()
             .alarming(),
-        486 => Disposed::person(Disposition::Busy),
+        486 => DispositionEffect::person(Disposition::Busy),
         502 | 504 => no_route(NextLeg::AnotherTrunk),
-        603 => Disposed::person(Disposition::Rejected),
-        607 | 608 => Disposed::person(Disposition::Blocked),
-        300..=399 => Disposed::of(Disposition::RedirectRefused, TrunkHealth::Neutral, NextLeg::Never),
+        603 => DispositionEffect::person(Disposition::Rejected),
+        607 | 608 => DispositionEffect::person(Disposition::Blocked),
+        300..=399 => {
+            DispositionEffect::of(Disposition::RedirectRefused, TrunkHealth::Neutral, NextLeg::Never)
+        }
         500..=599 => congestion(failure),
-        600..=699 => Disposed::person(Disposition::Busy),
+        600..=699 => DispositionEffect::person(Disposition::Busy),
         // 400, 402, 403, 405, 423 and others: the trunk does not accept our requests as they are.
         _ => denied(Disposition::TrunkDenied),
     }
 }
 
 /// Returns the row for 480, and for a 487 without our CANCEL: no answer if it rang, else unreachable.
-fn unavailable(failure: &LegFailure) -> Disposed {
+fn unavailable(failure: &LegFailure) -> DispositionEffect {
     if failure.rang {
-        return Disposed::person(Disposition::NoAnswer);
+        return DispositionEffect::person(Disposition::NoAnswer);
     }
     let soon = failure.after_ms < UNREACHABLE_FAILOVER_BELOW_MS && cause_of(failure).is_none();
     let next_leg = if soon { NextLeg::Once } else { NextLeg::Never };
-    Disposed::of(Disposition::Unreachable, TrunkHealth::Neutral, next_leg)
+    DispositionEffect::of(Disposition::Unreachable, TrunkHealth::Neutral, next_leg)
 }
 
-const fn denied(disposition: Disposition) -> Disposed {
-    Disposed::of(disposition, TrunkHealth::CountsHard, NextLeg::AnotherTrunk)
+const fn denied(disposition: Disposition) -> DispositionEffect {
+    DispositionEffect::of(disposition, TrunkHealth::CountsHard, NextLeg::AnotherTrunk)
         .uncharged()
         .alarming()
 }
@@ -355,7 +361,7 @@ pub fn disposition_of_code(code: u16, rang: bool) -> Disposition {
                 rang,
                 ..LegFailure::default()
             };
-            dispose_failure(&failure).disposition
+            derive_failure_disposition(&failure).disposition
         }
     }
 }
@@ -452,7 +458,7 @@ mod tests {
     #[track_caller]
     fn check(rows: &[Row]) {
         for (failure, disposition, charged, health, next_leg) in rows {
-            let disposed = dispose_failure(failure);
+            let disposed = derive_failure_disposition(failure);
             let found = (
                 disposed.disposition,
                 disposed.charged,
@@ -666,7 +672,7 @@ mod tests {
                 ..local(FailureCause::Local, true)
             };
             check(&[(failure.clone(), D::Interrupted, false, Neutral, Never)]);
-            assert!(!dispose_failure(&failure).trunk_attributable());
+            assert!(!derive_failure_disposition(&failure).trunk_attributable());
         }
     }
 
@@ -679,7 +685,7 @@ mod tests {
         rows.push((response(482), D::Loop, false, Neutral, Never));
         rows.push((response(483), D::Loop, false, Neutral, Never));
         check(&rows);
-        assert!(rows.iter().all(|row| dispose_failure(&row.0).alarm));
+        assert!(rows.iter().all(|row| derive_failure_disposition(&row.0).alarm));
         check(&[(response(302), D::RedirectRefused, true, Neutral, Never)]);
     }
 
@@ -699,9 +705,12 @@ mod tests {
             cause: FailureCause::Cancelled,
             ..with_cause(17, rang(486))
         };
-        assert_eq!(dispose_failure(&canceled_busy).disposition, D::NoAnswer);
         assert_eq!(
-            dispose_failure(&with_cause(17, response(503))).disposition,
+            derive_failure_disposition(&canceled_busy).disposition,
+            D::NoAnswer
+        );
+        assert_eq!(
+            derive_failure_disposition(&with_cause(17, response(503))).disposition,
             D::Busy
         );
     }
@@ -713,8 +722,8 @@ mod tests {
         assert!(!Never.allowed_after(1));
     }
 
-    fn network(progress: CallProgress<'_>) -> Disposed {
-        dispose(&CallFacts {
+    fn network(progress: CallProgress<'_>) -> DispositionEffect {
+        derive_disposition(&CallFacts {
             reason: EndReason::Network,
             progress,
         })
@@ -748,7 +757,7 @@ mod tests {
     #[test]
     fn three_kinds_of_health_do_not_open_the_breaker() {
         for (code, attributable) in [(486, false), (480, false), (488, false), (503, true), (407, true)] {
-            let disposed = dispose_failure(&response(code));
+            let disposed = derive_failure_disposition(&response(code));
             assert_eq!(disposed.trunk_attributable(), attributable, "{code}");
         }
     }
@@ -778,7 +787,7 @@ mod tests {
             (Some(&silent), D::Interrupted),
             (None, D::Interrupted),
         ] {
-            let disposed = dispose(&CallFacts {
+            let disposed = derive_disposition(&CallFacts {
                 reason: EndReason::Crash,
                 progress: CallProgress::Unanswered {
                     rang: false,
@@ -796,7 +805,7 @@ mod tests {
             reason_header: Some("Q.850;cause=17".to_owned()),
             ..response(480)
         };
-        assert_eq!(dispose_failure(&failure).disposition, D::Busy);
+        assert_eq!(derive_failure_disposition(&failure).disposition, D::Busy);
     }
 
     #[test]

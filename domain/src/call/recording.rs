@@ -7,7 +7,7 @@ use crate::calling_plan::Preset;
 
 /// The status of a call's recording, according to the call's own events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RecordingStanding {
+pub enum RecordingStatus {
     /// Nothing was recorded, or the call has not ended.
     #[default]
     None,
@@ -23,9 +23,9 @@ pub(super) fn dispose_recording(
     days: u32,
 ) -> Result<Vec<CallEvent>, CallRefusal> {
     match state.recording() {
-        RecordingStanding::None => Err(CallRefusal::NothingRecorded),
-        RecordingStanding::Disposed => Ok(Vec::new()),
-        RecordingStanding::Kept => Ok(vec![CallEvent::RecordingDisposed {
+        RecordingStatus::None => Err(CallRefusal::NothingRecorded),
+        RecordingStatus::Disposed => Ok(Vec::new()),
+        RecordingStatus::Kept => Ok(vec![CallEvent::RecordingDisposed {
             disposal,
             preset,
             days,
@@ -37,7 +37,7 @@ pub(super) fn dispose_recording(
 mod tests {
     use super::super::command::CallCommand;
     use super::super::event::EndReason;
-    use super::super::given::{and, check, ended, permitted, up_to_answer};
+    use super::super::test_support::{and, check, ended, permitted, up_to_answer};
     use super::*;
     use values::disposition::Disposition;
 

@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use crate::compliance::{PermitRefusal, Verdict};
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use values::disposition::Disposition;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,4 +81,4 @@ fn outcome_code(found: Finding) -> String {
         .map_or_else(String::new, |outcome| format!(", {}", outcome.code()))
 }
 
-impl Explained for CallRefusal {}
+impl DomainRefusal for CallRefusal {}

@@ -2,7 +2,7 @@
 
 use super::command::CallCommand;
 use super::event::CallEvent;
-use super::given::{and, check as check_call, up_to_answer};
+use super::test_support::{and, check as check_call, up_to_answer};
 use super::{SellerMessageFact, TurnFact};
 use crate::record::golden_support::check;
 use values::seller::Seller;

@@ -2,7 +2,7 @@
 
 use super::command::CallCommand;
 use super::event::{CallEvent, EndReason};
-use super::given::{
+use super::test_support::{
     answer, at, cancel, customer_grant, dial, end, failure, keypress, number_grant, permit_with, ring,
 };
 use super::{Call, CallState};
@@ -42,12 +42,12 @@ fn commands() -> Vec<CallCommand> {
 }
 
 #[derive(Clone, Default)]
-struct World {
+struct CallRun {
     state: CallState,
     history: Vec<CallEvent>,
 }
 
-impl World {
+impl CallRun {
     fn ask(&mut self, command: CallCommand, millis: u64) {
         let context = Context { now: at(millis) };
         let events = Call::decide(&self.state, command, context).unwrap_or_default();
@@ -108,7 +108,7 @@ impl World {
     }
 }
 
-fn explore(world: &World, depth: usize, seen: &mut u64) {
+fn explore(world: &CallRun, depth: usize, seen: &mut u64) {
     *seen += 1;
     world.check();
     let millis = (DEPTH - depth) as u64 * STEP_MS;
@@ -132,6 +132,6 @@ fn explore(world: &World, depth: usize, seen: &mut u64) {
 #[test]
 fn no_sequence_of_commands_breaks_a_promise_of_the_call() {
     let mut seen = 0;
-    explore(&World::default(), DEPTH, &mut seen);
+    explore(&CallRun::default(), DEPTH, &mut seen);
     assert!(seen > 1_000, "only {seen} histories were reached");
 }

@@ -1,13 +1,13 @@
 //! The state of one call: the fold of its own events. It holds facts and judges nothing.
 
-use super::attended::Attended;
+use super::attendance::AttendanceTimes;
 use super::event::{CallEvent, EndReason, Notice};
 use super::finding::Finding;
 use super::four_state::FourState;
 use super::leg_state::LegState;
-use super::permitted::Permitted;
+use super::permitted_call::PermittedCall;
 use super::progress::NextLeg;
-use super::recording::RecordingStanding;
+use super::recording::RecordingStatus;
 use super::turn_fact::KeptTurns;
 use crate::calling_plan::FlowRef;
 use crate::compliance::CallGrants;
@@ -51,7 +51,7 @@ pub struct EndedCall {
 #[derive(Debug, Clone, Default)]
 pub struct CallState {
     pub(super) phase: CallPhase,
-    pub(super) permitted: Option<Permitted>,
+    pub(super) permitted: Option<PermittedCall>,
     pub(super) legs: Vec<LegState>,
     pub(super) answered_at: Option<Timestamp>,
     pub(super) notices: BTreeSet<Notice>,
@@ -64,11 +64,11 @@ pub struct CallState {
     pub(super) transfer_requested: bool,
     transfer_reason: Option<TransferReason>,
     agent: Option<UserId>,
-    pub(super) attended: Attended,
+    pub(super) attended: AttendanceTimes,
     pub(super) end_ordered: Option<bool>,
     pub(super) ended: Option<EndedCall>,
     pub(super) corrected: Option<Finding>,
-    pub(super) recording: RecordingStanding,
+    pub(super) recording: RecordingStatus,
     pub(super) transcript_disposed: bool,
     pub(super) four_state: FourState,
 }
@@ -78,7 +78,7 @@ impl CallState {
         self.phase
     }
     /// Returns the grants, the callee and the flow; `None` before `call.permitted`.
-    pub const fn permitted(&self) -> Option<&Permitted> {
+    pub const fn permitted(&self) -> Option<&PermittedCall> {
         self.permitted.as_ref()
     }
     pub fn call(&self) -> Option<CallId> {
@@ -255,7 +255,7 @@ impl CallState {
             CallEvent::EndOrdered { hang_up, .. } => self.end_ordered = Some(*hang_up),
             CallEvent::Ended { .. } => self.apply_ended(event, at),
             CallEvent::Corrected { after, .. } => self.corrected = Some(*after),
-            CallEvent::RecordingDisposed { .. } => self.recording = RecordingStanding::Disposed,
+            CallEvent::RecordingDisposed { .. } => self.recording = RecordingStatus::Disposed,
             CallEvent::TranscriptDisposed { .. } => self.transcript_disposed = true,
             CallEvent::CancelRequested { .. }
             | CallEvent::HangupRequested { .. }
@@ -273,7 +273,7 @@ impl CallState {
         } = event
         {
             self.phase = CallPhase::Permitted;
-            self.permitted = Some(Permitted {
+            self.permitted = Some(PermittedCall {
                 attempt: *attempt,
                 callee: callee.clone(),
                 customer_grant: customer_grant.as_ref().clone(),
@@ -295,7 +295,7 @@ impl CallState {
         } = event
         {
             if recording_sha256.is_some() {
-                self.recording = RecordingStanding::Kept;
+                self.recording = RecordingStatus::Kept;
             }
             self.phase = CallPhase::Ended;
             self.ended = Some(EndedCall {

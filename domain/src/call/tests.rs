@@ -2,7 +2,7 @@
 
 use super::command::CallCommand;
 use super::event::{CallEvent, EndReason, Notice};
-use super::given::{
+use super::test_support::{
     and, answer, answered, at, cancel, cancel_requested, check, check_at, customer_grant, decide_at, dial,
     dial_on, dialing, end, failure, keypress, leg_failed, number_grant, permit_with, permitted, ring,
     ringing, state_after, up_to_answer, verdict, withdrawn,
@@ -323,7 +323,7 @@ fn only_keys_of_a_telephone_are_recorded_and_only_so_many() {
 fn how_keys_can_arrive_is_stored_with_the_answer_alone() {
     let answer_with = |key_paths| AnsweredDialog {
         key_paths,
-        ..super::given::told()
+        ..super::test_support::told()
     };
     let given = [(0, permitted()), (0, dialing(1))];
     for key_paths in [
@@ -342,7 +342,7 @@ fn how_keys_can_arrive_is_stored_with_the_answer_alone() {
     }
     let dialog = answer_with(Some(vec![KeyPath::RtpEvent]));
     let late = CallCommand::NoteLateAnswer { leg: 1, dialog };
-    check(&given, late, Ok(vec![super::given::late_answered(1)]));
+    check(&given, late, Ok(vec![super::test_support::late_answered(1)]));
 }
 
 #[test]

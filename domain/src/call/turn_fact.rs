@@ -4,12 +4,12 @@
 use super::event::CallEvent;
 use super::refusal::CallRefusal;
 use super::state::CallState;
-use crate::assisting::{AssistantAnsweredFact, AssistantAskedFact};
+use crate::assistant_facts::{AssistantAnsweredFact, AssistantAskedFact};
 use crate::offering::{ModelChosenFact, OfferChosenFact};
 use crate::personal::Personal;
 use crate::spoken_turn::TurnDecision;
-pub use crate::spoken_turn::UnderstoodFact;
-use crate::turn::AnswerBy;
+pub use crate::spoken_turn::UnderstandingFact;
+use crate::turn::AnswerChannel;
 use serde::{Deserialize, Serialize};
 use values::seller::Seller;
 
@@ -108,7 +108,7 @@ pub struct EngineFailedFact {
     /// Synthesizer: `failed`.
     pub class: String,
     /// How the callee's answers are taken from here on.
-    pub answer_by: AnswerBy,
+    pub answer_by: AnswerChannel,
 }
 
 /// The message that names the seller, played when no agent is free for the callee: to its end, or until
@@ -132,7 +132,7 @@ pub struct SellerMessageFact {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TurnFact {
     Heard(HeardFact),
-    Understood(UnderstoodFact),
+    Understood(UnderstandingFact),
     Decided(TurnDecision),
     Said(SaidFact),
     BargedIn(BargedInFact),

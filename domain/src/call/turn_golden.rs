@@ -3,20 +3,21 @@
 use super::event::CallEvent;
 use super::{
     BargedInFact, EngineFailedFact, EngineKind, HeardFact, SaidFact, SensitiveWordFact, SilenceFact,
-    UnderstoodFact,
+    UnderstandingFact,
 };
 use crate::personal::Personal;
 use crate::record::golden_support::{check, check_with};
 use crate::spoken_turn::{
-    Certainty, EncoderShare, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput,
+    Certainty, EncoderShare, Explanation, IntentCandidate, ReadingSource, SpokenReading, TurnDecision,
+    TurnInput,
 };
-use crate::turn::AnswerBy;
+use crate::turn::AnswerChannel;
 use std::collections::BTreeMap;
 use values::emotion::{EmotionLevel, EmotionReading, Prosody};
 
 #[test]
 fn how_somebody_sounded_is_written_as_its_golden_file() {
-    let understood = UnderstoodFact {
+    let understood = UnderstandingFact {
         node: "gauge".to_owned(),
         intent: None,
         reading: reading(),
@@ -48,7 +49,7 @@ fn what_an_encoder_had_to_it_is_written_as_its_golden_file() {
         took_ms: 400,
         failure: Some("late".to_owned()),
     };
-    let understood = UnderstoodFact {
+    let understood = UnderstandingFact {
         node: "gauge".to_owned(),
         intent: Some("ask_term".to_owned()),
         reading: reading(),
@@ -69,14 +70,14 @@ fn engine_failed() -> CallEvent {
         engine_kind: EngineKind::Recognizer,
         engine: "funasr".to_owned(),
         class: "late".to_owned(),
-        answer_by: AnswerBy::Keypress,
+        answer_by: AnswerChannel::Keypress,
     })
 }
 
 fn reading() -> SpokenReading {
     SpokenReading {
         certainty: Certainty::Accepted,
-        read_by: ReadBy::Model,
+        read_by: ReadingSource::Model,
         candidates: vec![IntentCandidate {
             intent: "ask_term".to_owned(),
             score_permille: 812,
@@ -125,7 +126,7 @@ fn every_fact_of_a_turn_is_written_as_its_golden_file() {
             begins_ms: 14_200,
             ends_ms: 15_640,
         }),
-        CallEvent::Understood(UnderstoodFact {
+        CallEvent::Understood(UnderstandingFact {
             node: node(),
             intent: Some("ask_term".to_owned()),
             reading,

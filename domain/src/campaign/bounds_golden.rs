@@ -3,10 +3,10 @@
 
 use super::event::CampaignEvent;
 use super::golden::created;
-use crate::best_times::{BestTimesPlan, CallHour, CountedTimes, DaySort, LearntTimes, TimesBy};
+use crate::best_times::{BestTimesGrouping, BestTimesPlan, CallHour, CountedTimes, DaySort, LearntTimes};
 use crate::calling_plan::Preset;
-use crate::promotion::{Evidence, SaidEvidence};
-use crate::quota::{QuotaEnd, QuotaPlace};
+use crate::promotion::{Evidence, EvidenceStatements};
+use crate::quota::{QuotaEnd, QuotaReservation};
 use crate::record::golden_support::{at, call, check, check_with};
 use values::go_live::{Stage, StagePlan};
 use values::ids::CustomerId;
@@ -31,7 +31,7 @@ fn what_was_learnt_of_hours_is_written_as_its_golden_file() {
     let mut event = created();
     if let CampaignEvent::Created { plan, .. } = &mut event {
         plan.best_times = Some(Box::new(BestTimesPlan {
-            by: TimesBy::Industry,
+            by: BestTimesGrouping::Industry,
             groups: vec!["retail".to_owned()],
             ..BestTimesPlan::default()
         }));
@@ -58,7 +58,7 @@ fn quotas_their_places_and_what_came_of_them_are_written_as_their_golden_files()
         paced: None,
         admitted: Vec::new(),
         unused: 0,
-        places: vec![QuotaPlace {
+        places: vec![QuotaReservation {
             customer: customer(),
             attempt: 3,
             quotas: vec![0, 1],
@@ -103,11 +103,11 @@ fn a_test_for_our_own_phones_and_a_roll_out_are_written_as_their_golden_files() 
     let evidence = Evidence {
         calls: 4_000,
         answered: 1_800,
-        said: SaidEvidence {
+        said: EvidenceStatements {
             person_on_duty: Some("li".to_owned()),
             agents: Some(24),
             reviewed_days: Some(31),
-            ..SaidEvidence::default()
+            ..EvidenceStatements::default()
         },
         ..Evidence::default()
     };

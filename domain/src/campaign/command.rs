@@ -3,10 +3,10 @@
 use super::event::{AnonymizedCounts, FrozenSegment, PauseReason, Target};
 use super::query_mark::QueryMark;
 use super::terms::PlanChange;
-use crate::abandonment::Answered;
+use crate::abandonment::AbandonmentCounts;
 use crate::best_times::CountedTimes;
 use crate::calling_plan::{CallingPlan, FlowRef};
-use crate::dialing_plan::FloorSeen;
+use crate::dialing_plan::AgentFloorSnapshot;
 use crate::four_eyes::FourEyes;
 use crate::promotion::Evidence;
 use crate::quota::{QuotaEnd, QuotaPerson};
@@ -70,7 +70,7 @@ pub enum CampaignCommand {
         wanted: u32,
         in_flight: u32,
         /// The agents' state, if agents take the calls; without it nothing is granted.
-        floor: Option<FloorSeen>,
+        floor: Option<AgentFloorSnapshot>,
         /// The due customers in dialing order; needed while a stage limits who may be called.
         people: Vec<CustomerId>,
         /// The imported holiday calendars, if the plan has calling days.
@@ -87,7 +87,7 @@ pub enum CampaignCommand {
     /// Records answered and abandoned calls that ended up to a position, all within one hour. Recorded
     /// already: no event.
     RecordAbandonment {
-        counted: Answered,
+        counted: AbandonmentCounts,
         /// The end of the last of these calls.
         ended_at: Timestamp,
         /// Position up to which the log was read.

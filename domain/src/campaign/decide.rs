@@ -4,25 +4,25 @@
 //! list reopens it paused, because no user has resumed it. A completed campaign cannot be stopped (nothing
 //! runs); a stopped one takes no further list.
 
-use super::anonymizing;
+use super::anonymization;
+use super::best_times_update;
 use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason};
-use super::freezing;
-use super::gates::{Asking, BATCH_VALID_MS};
-use super::learning;
-use super::opening;
+use super::gates::{BATCH_VALID_MS, StageBatchRequest};
+use super::list_opening;
 use super::pacing;
 use super::plan_change;
 use super::refusal::CampaignRefusal;
+use super::segment_freeze;
 use super::state::{CampaignState, CreatedCampaign};
 use super::status::CampaignStatus;
-use super::{previewing, promoting, querying, quotas, scheduling, targets, undoing};
-use crate::call_caps_checked;
+use super::{list_undo, preview_offers, query_import, quotas, scheduling, stage_promotion, targets};
+use crate::call_caps_check;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
-use crate::dialing_plan::PacedBy;
-use crate::planted::{Bug, planted};
-use crate::quota::QuotaPlace;
+use crate::dialing_plan::BatchPacing;
+use crate::planted_bugs::{Bug, is_planted};
+use crate::quota::QuotaReservation;
 use crate::quota_members::fault_of;
 use crate::time::Timestamp;
 use values::ids::{CampaignId, ListId};
@@ -33,9 +33,9 @@ pub const BATCH_DIALS_MAX: u32 = 200;
 /// The most lists of one campaign; each body of `tasks/data` is one, and the state holds 24 bytes of each.
 pub const LISTS_MAX: usize = 100_000;
 
-pub(super) type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
+pub(super) type DecideResult = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: Context) -> Decided {
+pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: Context) -> DecideResult {
     if let CampaignCommand::Create { .. } = command {
         return create(state, command, context.now);
     }
@@ -54,7 +54,7 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             source,
             four_eyes,
             request_key,
-        } => opening::open_list(
+        } => list_opening::open_list(
             state,
             status,
             list,
@@ -66,8 +66,8 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             },
         ),
         CampaignCommand::CloseList { list, count } => close_list(state, status, list, count),
-        CampaignCommand::MarkQuery { mark } => querying::mark(state, mark),
-        CampaignCommand::UndoList { list, reason, by } => undoing::undo(state, list, reason, by),
+        CampaignCommand::MarkQuery { mark } => query_import::mark(state, mark),
+        CampaignCommand::UndoList { list, reason, by } => list_undo::undo(state, list, reason, by),
         CampaignCommand::GrantDials { .. } => grant(state, status, command, context.now),
         CampaignCommand::CountQuotas { ended } => quotas::count(state, ended),
         CampaignCommand::RecordAbandonment {
@@ -79,29 +79,29 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             counted,
             after,
             through,
-        } => learning::learn(state, &counted, after, through, context.now),
+        } => best_times_update::learn(state, &counted, after, through, context.now),
         CampaignCommand::Promote {
             to,
             reason,
             evidence,
             four_eyes,
-        } => promoting::promote(state, status, to, reason, evidence, four_eyes, context.now),
-        CampaignCommand::Preview(command) => previewing::decide(state, status, command, context.now),
+        } => stage_promotion::promote(state, status, to, reason, evidence, four_eyes, context.now),
+        CampaignCommand::Preview(command) => preview_offers::decide(state, status, command, context.now),
         CampaignCommand::RaiseAlert { alert, detail } => {
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
         }
         CampaignCommand::SetTargets { targets, by } => targets::set(state, targets, by),
         CampaignCommand::ChangePlan(change) => plan_change::change(state, status, *change, context.now),
-        CampaignCommand::FreezeSegment(segment) => freezing::freeze(state, status, *segment),
+        CampaignCommand::FreezeSegment(segment) => segment_freeze::freeze(state, status, *segment),
         CampaignCommand::BeginAnonymization { reason, four_eyes } => {
-            anonymizing::begin(state, status, reason, four_eyes)
+            anonymization::begin(state, status, reason, four_eyes)
         }
-        CampaignCommand::CompleteAnonymization { counts } => anonymizing::complete(state, counts),
+        CampaignCommand::CompleteAnonymization { counts } => anonymization::complete(state, counts),
         CampaignCommand::Complete { settled, .. } => complete(state, status, settled),
     }
 }
 
-fn create(state: &CampaignState, command: CampaignCommand, now: Timestamp) -> Decided {
+fn create(state: &CampaignState, command: CampaignCommand, now: Timestamp) -> DecideResult {
     let CampaignCommand::Create {
         campaign,
         customer_segment,
@@ -131,9 +131,9 @@ fn create(state: &CampaignState, command: CampaignCommand, now: Timestamp) -> De
         return Err(CampaignRefusal::NoConcurrency);
     }
     let running = wanted.plan.running.as_deref();
-    scheduling::runs(&campaign, running, wanted.plan.ends_at)?;
+    scheduling::check_running_plan(&campaign, running, wanted.plan.ends_at)?;
     let plan = &wanted.plan;
-    call_caps_checked::check(&plan.caps, &plan.presets().collect::<Vec<_>>(), now)
+    call_caps_check::check(&plan.caps, &plan.presets().collect::<Vec<_>>(), now)
         .map_err(CampaignRefusal::Caps)?;
     scheduling::presets_agree(plan, now)?;
     scheduling::rings_long_enough(plan, now)?;
@@ -168,7 +168,7 @@ fn created_event(campaign: CampaignId, created: CreatedCampaign) -> CampaignEven
     }
 }
 
-fn start(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Decided {
+fn start(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> DecideResult {
     match status {
         CampaignStatus::Draft => Err(CampaignRefusal::NoClosedList),
         CampaignStatus::Ready => {
@@ -182,7 +182,7 @@ fn start(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Decid
     }
 }
 
-fn pause(status: CampaignStatus, reason: PauseReason) -> Decided {
+fn pause(status: CampaignStatus, reason: PauseReason) -> DecideResult {
     match status {
         CampaignStatus::Running => Ok(vec![CampaignEvent::Paused { reason }]),
         CampaignStatus::Paused => Ok(Vec::new()),
@@ -193,7 +193,7 @@ fn pause(status: CampaignStatus, reason: PauseReason) -> Decided {
     }
 }
 
-fn resume(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Decided {
+fn resume(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> DecideResult {
     match status {
         CampaignStatus::Paused => {
             before_end(state, now)?;
@@ -207,7 +207,7 @@ fn resume(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Deci
     }
 }
 
-fn stop(status: CampaignStatus, reason: String) -> Decided {
+fn stop(status: CampaignStatus, reason: String) -> DecideResult {
     match status {
         CampaignStatus::Draft | CampaignStatus::Ready | CampaignStatus::Running | CampaignStatus::Paused => {
             Ok(vec![CampaignEvent::Stopped { reason }])
@@ -217,11 +217,11 @@ fn stop(status: CampaignStatus, reason: String) -> Decided {
     }
 }
 
-fn close_list(state: &CampaignState, status: CampaignStatus, list: ListId, count: u64) -> Decided {
+fn close_list(state: &CampaignState, status: CampaignStatus, list: ListId, count: u64) -> DecideResult {
     match state.lists().get(&list) {
         None => Err(CampaignRefusal::UnknownList { list }),
         Some(Some(closed)) if *closed == count => Ok(Vec::new()),
-        Some(Some(closed)) if undoing::may_grow(state, list, *closed, count) => {
+        Some(Some(closed)) if list_undo::may_grow(state, list, *closed, count) => {
             Ok(vec![CampaignEvent::ListClosed {
                 list,
                 count,
@@ -243,19 +243,19 @@ fn close_list(state: &CampaignState, status: CampaignStatus, list: ListId, count
 }
 
 /// Returns an error unless the campaign runs and its end has not come.
-pub(super) fn running(
+pub(super) fn check_running(
     state: &CampaignState,
     status: CampaignStatus,
     now: Timestamp,
 ) -> Result<(), CampaignRefusal> {
-    if status != CampaignStatus::Running && !planted(Bug::PausedCampaignGrants) {
+    if status != CampaignStatus::Running && !is_planted(Bug::PausedCampaignGrants) {
         return Err(CampaignRefusal::WrongStatus { status });
     }
     before_end(state, now)
 }
 
 /// Records a closed calling window once, for all waiting customers. The same closing again is refused.
-fn window_closed(state: &CampaignState, closed: ClosedWindow) -> Decided {
+fn window_closed(state: &CampaignState, closed: ClosedWindow) -> DecideResult {
     let until = closed.until;
     if state.closed_window().is_some_and(|judged| judged.until == until) {
         return Err(CampaignRefusal::WindowClosed { until });
@@ -280,7 +280,12 @@ fn free(state: &CampaignState, in_flight: u32) -> Result<u32, CampaignRefusal> {
 }
 
 /// Grants a batch of dials within the hours, the concurrency, the free agents, the quotas and the stage.
-fn grant(state: &CampaignState, status: CampaignStatus, command: CampaignCommand, now: Timestamp) -> Decided {
+fn grant(
+    state: &CampaignState,
+    status: CampaignStatus,
+    command: CampaignCommand,
+    now: Timestamp,
+) -> DecideResult {
     let CampaignCommand::GrantDials {
         wanted,
         in_flight,
@@ -293,16 +298,16 @@ fn grant(state: &CampaignState, status: CampaignStatus, command: CampaignCommand
     else {
         return Ok(Vec::new());
     };
-    running(state, status, now)?;
+    check_running(state, status, now)?;
     let closed = state.plan();
     let closed = closed.and_then(|plan| closed_for_all(plan, &calendars, now));
     if let Some(closed) = closed.filter(|_| wanted > 0) {
         return window_closed(state, closed);
     }
     let wanted = wanted.min(free(state, in_flight)?).min(BATCH_DIALS_MAX);
-    let (wanted, paced) = pacing::sized(state, wanted, floor, now)?;
-    let (wanted, places) = quotas::held(state, wanted, &quota_people, now)?;
-    let asking = Asking {
+    let (wanted, paced) = pacing::size_batch(state, wanted, floor, now)?;
+    let (wanted, places) = quotas::reserve_places(state, wanted, &quota_people, now)?;
+    let asking = StageBatchRequest {
         wanted,
         people,
         unused,
@@ -313,11 +318,11 @@ fn grant(state: &CampaignState, status: CampaignStatus, command: CampaignCommand
 /// Makes the grant of a batch. It expires at the campaign's end at the latest.
 fn grant_dials(
     state: &CampaignState,
-    asking: Asking,
-    paced: Option<Box<PacedBy>>,
-    places: Vec<QuotaPlace>,
+    asking: StageBatchRequest,
+    paced: Option<Box<BatchPacing>>,
+    places: Vec<QuotaReservation>,
     now: Timestamp,
-) -> Decided {
+) -> DecideResult {
     if asking.wanted == 0 {
         return Err(CampaignRefusal::NothingWanted);
     }
@@ -334,7 +339,7 @@ fn grant_dials(
     }])
 }
 
-fn complete(state: &CampaignState, status: CampaignStatus, settled: u64) -> Decided {
+fn complete(state: &CampaignState, status: CampaignStatus, settled: u64) -> DecideResult {
     match status {
         CampaignStatus::Completed => return Ok(Vec::new()),
         CampaignStatus::Draft | CampaignStatus::Ready | CampaignStatus::Stopped => {

@@ -2,18 +2,18 @@
 
 use super::query_mark::QueryMark;
 use super::terms::CallingTerms;
-use crate::abandonment::Answered;
+use crate::abandonment::AbandonmentCounts;
 use crate::best_times::LearntTimes;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::dialing_plan::PacedBy;
+use crate::dialing_plan::BatchPacing;
 use crate::four_eyes::FourEyes;
 use crate::personal::Personal;
 use crate::promotion::Evidence;
-use crate::quota::{QuotaEnd, QuotaPlace};
+use crate::quota::{QuotaEnd, QuotaReservation};
 use crate::record::stored_event::{Position, RequestMark};
-use crate::running_plan::After;
+use crate::running_plan::PredecessorCampaign;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -51,7 +51,7 @@ pub enum CampaignEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         starts_at: Option<Timestamp>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        after: Option<After>,
+        after: Option<PredecessorCampaign>,
     },
     /// Ended permanently: what is not settled stays unsettled.
     #[serde(rename = "campaign.stopped")]
@@ -101,7 +101,7 @@ pub enum CampaignEvent {
         until: Timestamp,
         /// The facts that sized the batch, if agents take the calls.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        paced: Option<Box<PacedBy>>,
+        paced: Option<Box<BatchPacing>>,
         /// In the test stage: customers who may be called from now on, besides those before.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         admitted: Vec<CustomerId>,
@@ -110,7 +110,7 @@ pub enum CampaignEvent {
         unused: u32,
         /// The customers that reserve quota places. Customers without a quota may be called too.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        places: Vec<QuotaPlace>,
+        places: Vec<QuotaReservation>,
     },
     /// The results of reserved quota places: counted, or free again.
     #[serde(rename = "campaign.quota_counted")]
@@ -120,7 +120,7 @@ pub enum CampaignEvent {
     #[serde(rename = "campaign.abandonment_recorded")]
     AbandonmentRecorded {
         #[serde(flatten)]
-        counted: Answered,
+        counted: AbandonmentCounts,
         ended_at: Timestamp,
         /// Position up to which ended calls are counted.
         through: Position,

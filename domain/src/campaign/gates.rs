@@ -8,7 +8,7 @@
 use super::refusal::CampaignRefusal;
 use crate::calling_plan::CallingPlan;
 use crate::compliance::zone_of_campaign;
-use crate::planted::{Bug, planted};
+use crate::planted_bugs::{Bug, is_planted};
 use crate::promotion::Evidence;
 use crate::time::Timestamp;
 use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
@@ -27,14 +27,14 @@ const DAY_MS: u64 = 86_400_000;
 
 /// The reason why a stage permits no further dial now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Waiting {
+pub enum StageWaitReason {
     /// All customers of the test are named, and none of them is due.
     TestIsFull,
     /// The calls of the pilot's day are placed.
     DayIsFull { until: Timestamp },
 }
 
-impl Waiting {
+impl StageWaitReason {
     pub const fn until(self) -> Option<Timestamp> {
         match self {
             Self::TestIsFull => None,
@@ -51,7 +51,7 @@ impl Waiting {
     }
 }
 
-impl fmt::Display for Waiting {
+impl fmt::Display for StageWaitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TestIsFull => write!(
@@ -72,11 +72,11 @@ impl fmt::Display for Waiting {
 #[derive(Debug, Clone, Default)]
 pub struct Gates {
     /// `None` if the campaign is fully live from its start.
-    staged: Option<Staged>,
+    staged: Option<StageProgress>,
 }
 
 #[derive(Debug, Clone)]
-struct Staged {
+struct StageProgress {
     plan: StagePlan,
     stage: Stage,
     /// The time zone of the pilot's days.
@@ -92,7 +92,7 @@ struct Staged {
 }
 
 /// The facts of a batch request that matter for the stage.
-pub(super) struct Asking {
+pub(super) struct StageBatchRequest {
     pub(super) wanted: u32,
     pub(super) people: Vec<CustomerId>,
     pub(super) unused: Vec<Timestamp>,
@@ -100,7 +100,7 @@ pub(super) struct Asking {
 
 /// The part of a batch request that the stage permits.
 #[derive(Debug)]
-pub(super) struct Passed {
+pub(super) struct AdmittedBatch {
     pub(super) count: u32,
     pub(super) admitted: Vec<CustomerId>,
     pub(super) unused: u32,
@@ -108,7 +108,7 @@ pub(super) struct Passed {
 
 impl Gates {
     pub(super) fn of(plan: &CallingPlan) -> Self {
-        let staged = plan.stages.map(|stages| Staged {
+        let staged = plan.stages.map(|stages| StageProgress {
             plan: stages,
             stage: stages.from,
             zone: zone_of_campaign(plan.preset),
@@ -178,13 +178,13 @@ impl Gates {
     }
 
     /// Returns the reason why the stage permits no further dial now, if it does not.
-    pub fn waiting(&self, now: Timestamp) -> Option<Waiting> {
+    pub fn waiting(&self, now: Timestamp) -> Option<StageWaitReason> {
         let staged = self.staged.as_ref()?;
         match staged.stage {
-            Stage::Test => self.is_test_full().then_some(Waiting::TestIsFull),
+            Stage::Test => self.is_test_full().then_some(StageWaitReason::TestIsFull),
             Stage::Pilot => {
                 let is_full = self.calls_today(now) >= PILOT_CALLS_PER_DAY_MAX;
-                is_full.then(|| Waiting::DayIsFull {
+                is_full.then(|| StageWaitReason::DayIsFull {
                     until: staged.next_day(now),
                 })
             }
@@ -215,21 +215,25 @@ impl Gates {
 
     fn left_to_admit(&self) -> usize {
         let max = usize::try_from(TEST_PEOPLE_MAX).unwrap_or(usize::MAX);
-        match planted(Bug::StageLimitIgnored) {
+        match is_planted(Bug::StageLimitIgnored) {
             true => max,
             false => max.saturating_sub(self.admitted_count()),
         }
     }
 
     /// Returns the part of a batch request that the stage permits, or a refusal.
-    pub(super) fn pass(&self, asking: Asking, now: Timestamp) -> Result<Passed, CampaignRefusal> {
+    pub(super) fn pass(
+        &self,
+        asking: StageBatchRequest,
+        now: Timestamp,
+    ) -> Result<AdmittedBatch, CampaignRefusal> {
         match &self.staged {
             Some(staged) if staged.stage == Stage::Test => self.pass_test(asking),
             Some(staged) if staged.stage == Stage::Pilot => {
                 let unused = self.of_today(&asking.unused, now);
                 staged.pass_pilot(asking.wanted, unused, self.calls_today(now), now)
             }
-            Some(_) | None => Ok(Passed {
+            Some(_) | None => Ok(AdmittedBatch {
                 count: asking.wanted,
                 admitted: Vec::new(),
                 unused: 0,
@@ -238,7 +242,7 @@ impl Gates {
     }
 
     /// Counts due customers in order: those admitted already, and new ones while there is room.
-    fn pass_test(&self, asking: Asking) -> Result<Passed, CampaignRefusal> {
+    fn pass_test(&self, asking: StageBatchRequest) -> Result<AdmittedBatch, CampaignRefusal> {
         let mut left = self.left_to_admit();
         let mut count = 0_u32;
         let mut admitted = BTreeSet::new();
@@ -254,9 +258,9 @@ impl Gates {
             }
         }
         if count == 0 {
-            return Err(CampaignRefusal::Staged(Waiting::TestIsFull));
+            return Err(CampaignRefusal::Staged(StageWaitReason::TestIsFull));
         }
-        Ok(Passed {
+        Ok(AdmittedBatch {
             count,
             admitted: admitted.into_iter().collect(),
             unused: 0,
@@ -287,7 +291,7 @@ impl Gates {
     }
 }
 
-impl Staged {
+impl StageProgress {
     fn day_of(&self, at: Timestamp) -> NaiveDate {
         at.to_utc().with_timezone(&self.zone).date_naive()
     }
@@ -309,14 +313,14 @@ impl Staged {
         unused: usize,
         today: u32,
         now: Timestamp,
-    ) -> Result<Passed, CampaignRefusal> {
+    ) -> Result<AdmittedBatch, CampaignRefusal> {
         let unused = u32::try_from(unused).unwrap_or(u32::MAX).min(today);
         let left = PILOT_CALLS_PER_DAY_MAX.saturating_sub(today.saturating_sub(unused));
         if left == 0 {
             let until = self.next_day(now);
-            return Err(CampaignRefusal::Staged(Waiting::DayIsFull { until }));
+            return Err(CampaignRefusal::Staged(StageWaitReason::DayIsFull { until }));
         }
-        Ok(Passed {
+        Ok(AdmittedBatch {
             count: wanted.min(left),
             admitted: Vec::new(),
             unused,

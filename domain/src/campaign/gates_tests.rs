@@ -2,15 +2,15 @@
 
 use super::command::CampaignCommand;
 use super::event::CampaignEvent;
-use super::given::now;
+use super::test_support::now;
 use super::tests::created;
-use super::{Campaign, CampaignRefusal, CampaignState, Waiting};
+use super::{Campaign, CampaignRefusal, CampaignState, StageWaitReason};
 use crate::decider::{Context, Decider};
-use crate::four_eyes::{FourEyes, NobodyBecause};
-use crate::promotion::{Evidence, Lacking, SaidEvidence};
+use crate::four_eyes::{ApprovalExemption, FourEyes};
+use crate::promotion::{Evidence, EvidenceStatements, MissingEvidence};
 use crate::time::Timestamp;
 use uuid::Uuid;
-use values::approvals_asked::{Approvals, NeedsApproval};
+use values::approval_requirements::{ApprovalRequirement, ApprovalRequirements};
 use values::go_live::{Stage, StagePlan};
 use values::ids::{CustomerId, ListId};
 
@@ -112,7 +112,7 @@ fn figures() -> Evidence {
         answered: 97,
         abandoned: 0,
         complaints: 0,
-        said: SaidEvidence::default(),
+        said: EvidenceStatements::default(),
     }
 }
 
@@ -126,10 +126,13 @@ fn a_test_calls_its_first_200_people_again_and_again_and_the_201st_waits() {
     assert_eq!(state.gates().admitted_count(), 200);
     assert!(state.gates().admits(&people(199..200)[0]) && !state.gates().admits(&people(200..201)[0]));
     let the_201st = when(&mut state, asking(1, 0, people(200..201), vec![]), now());
-    assert_eq!(the_201st, Err(CampaignRefusal::Staged(Waiting::TestIsFull)));
+    assert_eq!(
+        the_201st,
+        Err(CampaignRefusal::Staged(StageWaitReason::TestIsFull))
+    );
     let again = when(&mut state, asking(5, 0, people(198..205), vec![]), now()).unwrap();
     assert_eq!(count_of(&again), 2);
-    assert_eq!(state.gates().waiting(now()), Some(Waiting::TestIsFull));
+    assert_eq!(state.gates().waiting(now()), Some(StageWaitReason::TestIsFull));
     when(&mut state, promote(Stage::Pilot, figures()), now()).unwrap();
     let after = when(&mut state, asking(1, 0, people(200..201), vec![]), now()).unwrap();
     assert_eq!(count_of(&after), 1);
@@ -145,7 +148,7 @@ fn a_pilot_places_1000_calls_a_day_and_the_next_waits_for_the_next_day() {
     let at = now().plus_ms(10 * SECOND_MS);
     assert_eq!(state.gates().calls_today(at), 1_000);
     let midnight: Timestamp = "2026-03-02T16:00:00Z".parse().unwrap();
-    let full = CampaignRefusal::Staged(Waiting::DayIsFull { until: midnight });
+    let full = CampaignRefusal::Staged(StageWaitReason::DayIsFull { until: midnight });
     assert_eq!(when(&mut state, grant(1, 0), at), Err(full.clone()));
     // Three dials of the third batch were never begun; one reported of yesterday does not count.
     let third = now().plus_ms(3 * SECOND_MS);
@@ -173,7 +176,7 @@ fn a_stage_follows_only_with_its_evidence_and_only_the_next_one() {
             to: Stage::Full
         }
     );
-    let nothing = CampaignRefusal::WithoutEvidence(Lacking::Answers);
+    let nothing = CampaignRefusal::WithoutEvidence(MissingEvidence::Answers);
     assert_eq!(refused(&mut state, Stage::Pilot, Evidence::default()), nothing);
     when(&mut state, promote(Stage::Pilot, figures()), now()).unwrap();
     // Calls answered in the test are no evidence for the pilot.
@@ -182,23 +185,26 @@ fn a_stage_follows_only_with_its_evidence_and_only_the_next_one() {
     evidence.calls += 1;
     evidence.answered += 1;
     for lacking in [
-        Lacking::PersonOnDuty,
-        Lacking::Agents,
-        Lacking::Days,
-        Lacking::Routing,
-        Lacking::Coverage,
+        MissingEvidence::PersonOnDuty,
+        MissingEvidence::Agents,
+        MissingEvidence::Days,
+        MissingEvidence::Routing,
+        MissingEvidence::Coverage,
     ] {
         assert_eq!(
             refused(&mut state, Stage::Full, evidence.clone()),
             CampaignRefusal::WithoutEvidence(lacking)
         );
         match lacking {
-            Lacking::PersonOnDuty => evidence.said.person_on_duty = Some("li".to_owned()),
-            Lacking::Agents => evidence.said.agents = Some(3),
-            Lacking::Days => evidence.said.days = Some(7),
-            Lacking::Routing => evidence.said.routing_per_mille = Some(851),
-            Lacking::Coverage => evidence.said.coverage_per_mille = Some(901),
-            Lacking::Answers | Lacking::RollOutAgents | Lacking::RollOutDays | Lacking::Reviews => {}
+            MissingEvidence::PersonOnDuty => evidence.said.person_on_duty = Some("li".to_owned()),
+            MissingEvidence::Agents => evidence.said.agents = Some(3),
+            MissingEvidence::Days => evidence.said.days = Some(7),
+            MissingEvidence::Routing => evidence.said.routing_per_mille = Some(851),
+            MissingEvidence::Coverage => evidence.said.coverage_per_mille = Some(901),
+            MissingEvidence::Answers
+            | MissingEvidence::RollOutAgents
+            | MissingEvidence::RollOutDays
+            | MissingEvidence::Reviews => {}
         }
     }
     for (routing, coverage) in [(850, 901), (851, 900), (1_001, 901)] {
@@ -228,7 +234,7 @@ fn who_asks_for_a_second_person_is_promoted_only_with_one_and_who_has_no_stages_
     let mut asks = created();
     if let CampaignEvent::Created { plan, .. } = &mut asks {
         plan.stages = Some(StagePlan::beginning_at(Stage::Test));
-        plan.approvals = Approvals::from(vec![NeedsApproval::Promotions]);
+        plan.approvals = ApprovalRequirements::from(vec![ApprovalRequirement::Promotions]);
     }
     let mut state = CampaignState::default();
     Campaign::evolve(&mut state, &asks, now());
@@ -240,7 +246,7 @@ fn who_asks_for_a_second_person_is_promoted_only_with_one_and_who_has_no_stages_
     } = &mut behind
     {
         *four_eyes = Some(Box::new(FourEyes::Nobody {
-            nobody: NobodyBecause::NobodyElse,
+            nobody: ApprovalExemption::NobodyElse,
         }));
         assert!(!reason.is_empty());
     }
@@ -264,18 +270,18 @@ fn a_roll_out_stands_between_pilot_and_full_and_ends_after_thirty_days_that_were
     }
     let mut state = CampaignState::default();
     Campaign::evolve(&mut state, &made, now());
-    let with = |answered, said: SaidEvidence| Evidence {
+    let with = |answered, said: EvidenceStatements| Evidence {
         answered,
         said,
         ..figures()
     };
-    let pilot = SaidEvidence {
+    let pilot = EvidenceStatements {
         agents: Some(5),
         days: Some(14),
         routing_per_mille: Some(900),
         coverage_per_mille: Some(950),
         person_on_duty: Some("li".to_owned()),
-        ..SaidEvidence::default()
+        ..EvidenceStatements::default()
     };
     assert_eq!(state.gates().next(), Some(Stage::RollOut));
     let skipped = when(&mut state, promote(Stage::Full, with(97, pilot.clone())), now());
@@ -284,33 +290,36 @@ fn a_roll_out_stands_between_pilot_and_full_and_ends_after_thirty_days_that_were
         "{skipped:?}"
     );
     // The pilot's gates apply to the promotion to the roll-out.
-    let few = promote(Stage::RollOut, with(97, SaidEvidence::default()));
+    let few = promote(Stage::RollOut, with(97, EvidenceStatements::default()));
     let lacking = |lacking| Err(CampaignRefusal::WithoutEvidence(lacking));
-    assert_eq!(when(&mut state, few, now()), lacking(Lacking::Agents));
+    assert_eq!(when(&mut state, few, now()), lacking(MissingEvidence::Agents));
     when(&mut state, promote(Stage::RollOut, with(97, pilot)), now()).unwrap();
     assert_eq!(
         (state.gates().stage(), state.gates().next()),
         (Some(Stage::RollOut), Some(Stage::Full))
     );
     let day = 86_400 * SECOND_MS;
-    let said = |agents, reviewed_days| SaidEvidence {
+    let said = |agents, reviewed_days| EvidenceStatements {
         person_on_duty: Some("li".to_owned()),
         agents: Some(agents),
         reviewed_days: Some(reviewed_days),
-        ..SaidEvidence::default()
+        ..EvidenceStatements::default()
     };
     let (early, over) = (now().plus_ms(30 * day - 1), now().plus_ms(30 * day));
     for (agents, reviewed, at, lacks) in [
-        (19, 30, over, Lacking::RollOutAgents),
-        (51, 30, over, Lacking::RollOutAgents),
-        (20, 30, early, Lacking::RollOutDays),
-        (50, 29, over, Lacking::Reviews),
+        (19, 30, over, MissingEvidence::RollOutAgents),
+        (51, 30, over, MissingEvidence::RollOutAgents),
+        (20, 30, early, MissingEvidence::RollOutDays),
+        (50, 29, over, MissingEvidence::Reviews),
     ] {
         let asked = promote(Stage::Full, with(98, said(agents, reviewed)));
         assert_eq!(when(&mut state, asked, at), lacking(lacks), "{agents} {reviewed}");
     }
     let nothing_new = promote(Stage::Full, with(97, said(20, 30)));
-    assert_eq!(when(&mut state, nothing_new, over), lacking(Lacking::Answers));
+    assert_eq!(
+        when(&mut state, nothing_new, over),
+        lacking(MissingEvidence::Answers)
+    );
     when(&mut state, promote(Stage::Full, with(98, said(20, 30))), over).unwrap();
     assert_eq!(
         (state.gates().stage(), state.gates().next()),

@@ -2,21 +2,21 @@
 
 use super::event::{AnonymizedCounts, CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::query_mark::QueryMark;
-use crate::abandonment::Answered;
+use crate::abandonment::AbandonmentCounts;
 use crate::calling_plan::{CallingPlan, CallingWindow, FlowRef, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
-use crate::dialing_plan::{DialingMode, DialingPlan, FloorSeen, PacedBy};
-use crate::four_eyes::{FourEyes, NobodyBecause};
+use crate::dialing_plan::{AgentFloorSnapshot, BatchPacing, DialingMode, DialingPlan};
+use crate::four_eyes::{ApprovalExemption, FourEyes};
 use crate::model_tier::{ModelTier, ModelTiers};
-use crate::promotion::{Evidence, SaidEvidence};
+use crate::promotion::{Evidence, EvidenceStatements};
 use crate::record::golden_support::{at, call, campaign, check, check_with, customer, list};
 use crate::record::stored_event::Position;
-use crate::running_plan::{After, Reached, Recycle, RunningPlan};
+use crate::running_plan::{CampaignMilestone, PredecessorCampaign, Recycle, RunningPlan};
 use crate::screening::Screening;
 use crate::speech_plan::SpeechPlan;
 use crate::time::TimeOfDay;
 use std::collections::BTreeMap;
-use values::approvals_asked::{Approvals, NeedsApproval};
+use values::approval_requirements::{ApprovalRequirement, ApprovalRequirements};
 use values::disposition::Disposition;
 use values::emotion::EmotionPlan;
 use values::go_live::{Stage, StagePlan};
@@ -132,7 +132,7 @@ fn promoted() -> CampaignEvent {
             answered: 2_301,
             abandoned: 12,
             complaints: 0,
-            said: SaidEvidence {
+            said: EvidenceStatements {
                 person_on_duty: Some("li".to_owned()),
                 agents: Some(5),
                 days: Some(8),
@@ -142,7 +142,7 @@ fn promoted() -> CampaignEvent {
             },
         }),
         four_eyes: Some(Box::new(FourEyes::Nobody {
-            nobody: NobodyBecause::Directory,
+            nobody: ApprovalExemption::Directory,
         })),
     }
 }
@@ -155,7 +155,7 @@ fn going_live_in_stages_is_written_as_its_golden_files() {
             agent_gates: true,
             ..StagePlan::beginning_at(Stage::Test)
         });
-        plan.approvals = Approvals::from(vec![NeedsApproval::Promotions]);
+        plan.approvals = ApprovalRequirements::from(vec![ApprovalRequirement::Promotions]);
     }
     check_with("campaign", "stages", staged);
     let granted = CampaignEvent::DialsGranted {
@@ -200,7 +200,7 @@ fn tiers_of_models_are_written_as_their_golden_file() {
 
 #[test]
 fn what_a_campaign_waits_for_is_written_as_its_golden_files() {
-    let after = |reached| After {
+    let after = |reached| PredecessorCampaign {
         campaign: "LOAN_REMIND_20231001".parse().unwrap(),
         reached,
     };
@@ -208,7 +208,7 @@ fn what_a_campaign_waits_for_is_written_as_its_golden_files() {
     if let CampaignEvent::Created { plan, .. } = &mut waiting {
         plan.running = Some(Box::new(RunningPlan {
             starts_at: Some(at().plus_ms(1_000)),
-            after: Some(after(Reached::Full)),
+            after: Some(after(CampaignMilestone::Full)),
             recycle: Some(Recycle {
                 dispositions: [Disposition::NoAnswer].into(),
                 after_days: 14,
@@ -220,7 +220,7 @@ fn what_a_campaign_waits_for_is_written_as_its_golden_files() {
     check_with("campaign", "running", waiting);
     let scheduled = CampaignEvent::StartScheduled {
         starts_at: Some(at().plus_ms(86_400_000)),
-        after: Some(after(Reached::Completed)),
+        after: Some(after(CampaignMilestone::Completed)),
     };
     check("campaign", scheduled);
 }
@@ -270,9 +270,9 @@ fn how_offers_are_made_is_written_as_its_golden_file() {
 
 #[test]
 fn by_what_a_batch_was_sized_is_written_as_its_golden_file() {
-    let paced = PacedBy {
+    let paced = BatchPacing {
         mode: DialingMode::Predictive,
-        floor: FloorSeen {
+        floor: AgentFloorSnapshot {
             agents: 9,
             free: 2,
             ringing: 1,
@@ -332,7 +332,7 @@ fn every_kind_is_written_as_its_golden_file() {
         },
         super::gates_tests::granted(50, at().plus_ms(1_000)),
         CampaignEvent::AbandonmentRecorded {
-            counted: Answered { answers: 7, drops: 1 },
+            counted: AbandonmentCounts { answers: 7, drops: 1 },
             ended_at: at(),
             through: Position(4_711),
         },
@@ -373,7 +373,7 @@ fn every_kind_is_written_as_its_golden_file() {
         CampaignEvent::AnonymizationBegun {
             reason: "the study is over".to_owned(),
             four_eyes: Some(Box::new(FourEyes::Nobody {
-                nobody: NobodyBecause::NobodyElse,
+                nobody: ApprovalExemption::NobodyElse,
             })),
         },
         CampaignEvent::Anonymized {

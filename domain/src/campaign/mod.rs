@@ -5,39 +5,36 @@
 //! completes only when no list is open and as many enrolments are settled as its lists counted. A later list
 //! reopens it, paused if it was paused.
 
+mod anonymization;
 mod anonymized_counts;
-mod anonymizing;
 #[cfg(test)]
 mod bounds_golden;
 pub mod command;
 pub mod event;
 
 #[cfg(test)]
-mod approving_tests;
+mod approval_tests;
+mod best_times_update;
 mod decide;
-mod freezing;
 mod gates;
 #[cfg(test)]
 mod gates_tests;
 #[cfg(test)]
-mod given;
-#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod golden_tests;
-mod learning;
-mod offers_applied;
-mod opening;
+mod list_opening;
+mod list_undo;
+mod offers_evolution;
 mod pacing;
 #[cfg(test)]
 mod pacing_tests;
 mod plan_change;
-mod previewing;
+mod preview_offers;
 #[cfg(test)]
-mod previewing_tests;
-mod promoting;
+mod preview_offers_tests;
+mod query_import;
 mod query_mark;
-mod querying;
 mod quotas;
 #[cfg(test)]
 mod quotas_tests;
@@ -45,28 +42,31 @@ mod refusal;
 mod scheduling;
 #[cfg(test)]
 mod scheduling_tests;
+mod segment_freeze;
+mod stage_promotion;
 mod state;
 mod status;
 mod targets;
 mod terms;
 #[cfg(test)]
+mod test_support;
+#[cfg(test)]
 mod tests;
-mod undoing;
 
-pub use anonymizing::ANONYMIZATION_REASON_BYTES_MAX;
+pub use anonymization::ANONYMIZATION_REASON_BYTES_MAX;
+pub use best_times_update::LEARN_EVERY_MS;
 pub use decide::{BATCH_DIALS_MAX, LISTS_MAX};
-pub use gates::{BATCH_VALID_MS, Gates, Waiting};
-pub use learning::LEARN_EVERY_MS;
+pub use gates::{BATCH_VALID_MS, Gates, StageWaitReason};
+pub use list_undo::{LISTS_UNDONE_MAX, UNDO_REASON_BYTES_MAX};
 pub use plan_change::PLAN_CHANGE_REASON_BYTES_MAX;
-pub use promoting::PROMOTION_REASON_BYTES_MAX;
+pub use query_import::QUERIES_MAX;
 pub use query_mark::QueryMark;
-pub use querying::QUERIES_MAX;
 pub use refusal::CampaignRefusal;
+pub use stage_promotion::PROMOTION_REASON_BYTES_MAX;
 pub use state::{Anonymization, CampaignState, CreatedCampaign};
 pub use status::CampaignStatus;
 pub use targets::TARGETS_MAX;
 pub use terms::{CallingTerms, PlanChange};
-pub use undoing::{LISTS_UNDONE_MAX, UNDO_REASON_BYTES_MAX};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;

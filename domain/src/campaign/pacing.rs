@@ -7,26 +7,26 @@
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
-use crate::abandonment::Answered;
-use crate::dialing_plan::{DialingMode, FloorSeen, PacedBy};
-use crate::planted::{Bug, planted};
+use crate::abandonment::AbandonmentCounts;
+use crate::dialing_plan::{AgentFloorSnapshot, BatchPacing, DialingMode};
+use crate::planted_bugs::{Bug, is_planted};
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
 /// Returns how many of the wanted dials may be granted, and the facts that sized the batch.
-pub(super) fn sized(
+pub(super) fn size_batch(
     state: &CampaignState,
     wanted: u32,
-    floor: Option<FloorSeen>,
+    floor: Option<AgentFloorSnapshot>,
     now: Timestamp,
-) -> Result<(u32, Option<Box<PacedBy>>), CampaignRefusal> {
+) -> Result<(u32, Option<Box<BatchPacing>>), CampaignRefusal> {
     let plan = state.plan().and_then(|plan| plan.dialing).unwrap_or_default();
     if !plan.mode.needs_agents() || wanted == 0 {
         return Ok((wanted, None));
     }
     let floor = floor.ok_or(CampaignRefusal::NoFloor)?;
     let budget = state.account().budget(now, plan.holds_each_day);
-    let is_left = budget > 0 || planted(Bug::LedgerOverdrawn);
+    let is_left = budget > 0 || is_planted(Bug::LedgerOverdrawn);
     let counts_on_answers = plan.mode == DialingMode::Predictive && floor.agents > 0 && is_left;
     let count = if counts_on_answers {
         wanted
@@ -41,7 +41,7 @@ pub(super) fn sized(
         });
     }
     let window = state.account().window(now);
-    let paced = PacedBy {
+    let paced = BatchPacing {
         mode: plan.mode,
         floor,
         wished: wanted,
@@ -55,7 +55,7 @@ pub(super) fn sized(
 /// Adds calls counted after the last position to the account.
 pub(super) fn record(
     state: &CampaignState,
-    counted: Answered,
+    counted: AbandonmentCounts,
     ended_at: Timestamp,
     through: Position,
 ) -> Result<Vec<CampaignEvent>, CampaignRefusal> {
@@ -65,7 +65,7 @@ pub(super) fn record(
     {
         return Err(CampaignRefusal::NoAccount);
     }
-    let Answered { answers, drops } = counted;
+    let AbandonmentCounts { answers, drops } = counted;
     if drops > answers {
         return Err(CampaignRefusal::DropsBeyondAnswers { answers, drops });
     }

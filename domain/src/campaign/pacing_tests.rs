@@ -3,13 +3,13 @@
 use super::Campaign;
 use super::command::CampaignCommand;
 use super::event::CampaignEvent;
-use super::given::{now, plan};
 use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
-use crate::abandonment::Answered;
+use super::test_support::{now, plan};
+use crate::abandonment::AbandonmentCounts;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::decider::{Context, Decider};
-use crate::dialing_plan::{DialingMode, DialingPlan, FloorSeen};
+use crate::dialing_plan::{AgentFloorSnapshot, DialingMode, DialingPlan};
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
@@ -41,7 +41,7 @@ fn running(mode: DialingMode, holds_each_day: bool) -> CampaignState {
 
 fn recorded(answers: u64, drops: u64, through: u64) -> CampaignCommand {
     CampaignCommand::RecordAbandonment {
-        counted: Answered { answers, drops },
+        counted: AbandonmentCounts { answers, drops },
         ended_at: now(),
         through: Position(through),
     }
@@ -63,8 +63,8 @@ fn ask_at(
     Ok(events)
 }
 
-fn floor(agents: u32, free: u32, ringing: u32, waiting: u32) -> FloorSeen {
-    FloorSeen {
+fn floor(agents: u32, free: u32, ringing: u32, waiting: u32) -> AgentFloorSnapshot {
+    AgentFloorSnapshot {
         agents,
         free,
         ringing,
@@ -72,7 +72,7 @@ fn floor(agents: u32, free: u32, ringing: u32, waiting: u32) -> FloorSeen {
     }
 }
 
-fn wish(wanted: u32, floor: Option<FloorSeen>) -> CampaignCommand {
+fn wish(wanted: u32, floor: Option<AgentFloorSnapshot>) -> CampaignCommand {
     CampaignCommand::GrantDials {
         wanted,
         in_flight: 0,
@@ -153,7 +153,7 @@ fn a_pacers_wish_is_granted_while_the_account_holds_and_falls_to_progressive_whe
     // Thirty days later these calls no longer count; the later ones allow an abandoned call.
     let later = now().plus_ms(30 * 86_400_000);
     let since = CampaignCommand::RecordAbandonment {
-        counted: Answered {
+        counted: AbandonmentCounts {
             answers: 34,
             drops: 0,
         },
@@ -164,7 +164,7 @@ fn a_pacers_wish_is_granted_while_the_account_holds_and_falls_to_progressive_whe
     assert_eq!(count_at(&mut state, seen, later), 7);
 }
 
-fn count_at(state: &mut CampaignState, seen: Option<FloorSeen>, at: Timestamp) -> u32 {
+fn count_at(state: &mut CampaignState, seen: Option<AgentFloorSnapshot>, at: Timestamp) -> u32 {
     count(&ask_at(state, wish(7, seen), at).unwrap())
 }
 
@@ -173,7 +173,7 @@ fn where_each_day_is_held_to_the_share_the_day_binds_before_the_month() {
     let mut state = running(DialingMode::Predictive, true);
     let before = now().minus_ms(2 * 86_400_000);
     let plenty = CampaignCommand::RecordAbandonment {
-        counted: Answered {
+        counted: AbandonmentCounts {
             answers: 10_000,
             drops: 0,
         },
@@ -193,7 +193,10 @@ fn what_was_counted_is_not_counted_again_and_nothing_is_counted_where_robots_ans
     for again in [recorded(7, 1, 30), recorded(9, 0, 12), recorded(0, 0, 40)] {
         assert_eq!(ask(&mut state, again).unwrap(), []);
     }
-    assert_eq!(state.account().window(now()), Answered { answers: 7, drops: 1 });
+    assert_eq!(
+        state.account().window(now()),
+        AbandonmentCounts { answers: 7, drops: 1 }
+    );
     assert_eq!(state.accounted_through(), Some(Position(30)));
     assert_eq!(
         ask(&mut state, recorded(1, 2, 50)),

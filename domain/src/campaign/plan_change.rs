@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 /// The most bytes of a reason. It is stored permanently and must not contain personal data.
 pub const PLAN_CHANGE_REASON_BYTES_MAX: usize = 256;
 
-type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
+type DecideResult = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
 /// Changes the plan within the rules that applied when it was created. A change without a difference makes no
 /// event.
@@ -23,13 +23,13 @@ pub(super) fn change(
     status: CampaignStatus,
     change: PlanChange,
     now: Timestamp,
-) -> Decided {
+) -> DecideResult {
     if status == CampaignStatus::Stopped {
         return Err(CampaignRefusal::WrongStatus { status });
     }
     let plan = state.plan().ok_or(CampaignRefusal::NotCreated)?;
     let before = CallingTerms::of(plan);
-    let (after, reason) = change.applied_to(&before);
+    let (after, reason) = change.merge_terms(&before);
     if reason.trim().is_empty() || reason.len() > PLAN_CHANGE_REASON_BYTES_MAX {
         return Err(CampaignRefusal::NoReason {
             bytes_max: PLAN_CHANGE_REASON_BYTES_MAX,
@@ -85,12 +85,12 @@ fn check(
     if before.window == after.window {
         return Ok(());
     }
-    scheduling::plan_opens(changed, now)
+    scheduling::check_plan_hours(changed, now)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::given::now;
+    use super::super::test_support::now;
     use super::super::tests::created;
     use super::super::{Campaign, CampaignCommand};
     use super::*;
@@ -119,7 +119,7 @@ mod tests {
         state
     }
 
-    fn when(state: &CampaignState, change: PlanChange) -> Decided {
+    fn when(state: &CampaignState, change: PlanChange) -> DecideResult {
         let command = CampaignCommand::ChangePlan(Box::new(change));
         Campaign::decide(state, command, Context { now: now() })
     }

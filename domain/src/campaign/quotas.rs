@@ -3,16 +3,16 @@
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
-use crate::quota::{QuotaEnd, QuotaPerson, QuotaPlace};
+use crate::quota::{QuotaEnd, QuotaPerson, QuotaReservation};
 use crate::time::Timestamp;
 
 /// Returns how many dials may be granted to the due customers, in order, and which places they reserve.
-pub(super) fn held(
+pub(super) fn reserve_places(
     state: &CampaignState,
     wanted: u32,
     people: &[QuotaPerson],
     now: Timestamp,
-) -> Result<(u32, Vec<QuotaPlace>), CampaignRefusal> {
+) -> Result<(u32, Vec<QuotaReservation>), CampaignRefusal> {
     if wanted == 0 || state.quotas().quotas().is_empty() {
         return Ok((wanted, Vec::new()));
     }

@@ -3,12 +3,12 @@
 use super::Campaign;
 use super::command::CampaignCommand;
 use super::event::CampaignEvent;
-use super::given::{now, plan};
 use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
+use super::test_support::{now, plan};
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::decider::{Context, Decider};
-use crate::quota::{Quota, QuotaEnd, QuotaPerson, QuotaPlace};
+use crate::quota::{Quota, QuotaEnd, QuotaPerson, QuotaReservation};
 use values::ids::CustomerId;
 
 fn quotas(dials: u32) -> Vec<Quota> {
@@ -84,7 +84,7 @@ fn a_batch_names_who_has_a_place_and_none_is_granted_beyond() {
     let CampaignEvent::DialsGranted { count, places, .. } = &granted[0] else {
         panic!("{granted:?}");
     };
-    let first = QuotaPlace {
+    let first = QuotaReservation {
         customer: customer(1),
         attempt: 1,
         quotas: vec![0],

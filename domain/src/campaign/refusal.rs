@@ -1,14 +1,14 @@
 //! The reasons for which a command to a campaign is refused. A refused command writes no event.
 
-use super::gates::Waiting;
+use super::gates::StageWaitReason;
 use super::status::CampaignStatus;
-use crate::call_caps_checked::CapFault;
+use crate::call_caps_check::CapFault;
 use crate::calling_plan::Preset;
 use crate::compliance::Contradiction;
 use crate::dialing_plan::DialingMode;
-use crate::disposition_map::MapFault;
-use crate::problem::Explained;
-use crate::promotion::Lacking;
+use crate::disposition_map::DispositionMapFault;
+use crate::problem::DomainRefusal;
+use crate::promotion::MissingEvidence;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use values::go_live::Stage;
@@ -50,7 +50,7 @@ pub enum CampaignRefusal {
     #[error("{0}")]
     Caps(CapFault),
     #[error("{0}")]
-    Dispositions(MapFault),
+    Dispositions(DispositionMapFault),
     #[error("the campaign has no closed list yet: import one before starting")]
     NoClosedList,
     /// The command is not possible in the campaign's current status.
@@ -142,13 +142,13 @@ pub enum CampaignRefusal {
     NoReason { bytes_max: usize },
     /// The stage of going live permits no further dial now.
     #[error("{0}")]
-    Staged(Waiting),
+    Staged(StageWaitReason),
     #[error("the campaign has no rollout stages: it is fully live from its start")]
     NotStaged,
     #[error("the campaign is in stage {}; the next stage is not {}", .stage.label_en(), .to.code())]
     NotTheNextStage { stage: Stage, to: Stage },
     #[error("the promotion lacks its evidence: {0}")]
-    WithoutEvidence(Lacking),
+    WithoutEvidence(MissingEvidence),
     #[error("this promotion needs another person's approval first")]
     PromotionNotApproved,
     #[error("{open_count} lists are still open")]
@@ -157,7 +157,7 @@ pub enum CampaignRefusal {
     NotSettled { settled: u64, enrolled: u64 },
 }
 
-impl Explained for CampaignRefusal {
+impl DomainRefusal for CampaignRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::NotCreated)
     }

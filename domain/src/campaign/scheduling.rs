@@ -6,7 +6,7 @@ use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
 use super::status::CampaignStatus;
 use crate::calling_plan::CallingPlan;
-use crate::compliance::{Opening, contradiction, demands_seller, opening, rules_of};
+use crate::compliance::{WindowOpening, contradiction, demands_seller, opening, rules_of};
 use crate::running_plan::RunningPlan;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 /// The reason stored when a scheduled campaign is stopped because its end came first.
 const PAST_END: &str = "its end came before it could begin";
 
-type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
+type DecideResult = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
 /// Returns the event of a scheduled start, if the campaign has to wait for a time or another campaign.
 fn waits(state: &CampaignState, now: Timestamp) -> Option<CampaignEvent> {
@@ -25,22 +25,22 @@ fn waits(state: &CampaignState, now: Timestamp) -> Option<CampaignEvent> {
 }
 
 /// Refuses a campaign with hours that never open: each customer would be refused separately.
-pub(super) fn opens(state: &CampaignState, now: Timestamp) -> Result<(), CampaignRefusal> {
-    state.plan().map_or(Ok(()), |plan| plan_opens(plan, now))
+pub(super) fn check_hours(state: &CampaignState, now: Timestamp) -> Result<(), CampaignRefusal> {
+    state.plan().map_or(Ok(()), |plan| check_plan_hours(plan, now))
 }
 
 /// Refuses a plan with hours that never open from now, or from its start time, on.
-pub(super) fn plan_opens(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
+pub(super) fn check_plan_hours(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
     let starts_at = plan.running.as_deref().and_then(|running| running.starts_at);
     match opening(plan, starts_at.map_or(now, |at| at.max(now))) {
-        Opening::Never => Err(CampaignRefusal::NeverOpens),
-        Opening::At(_) | Opening::ByPerson => Ok(()),
+        WindowOpening::Never => Err(CampaignRefusal::NeverOpens),
+        WindowOpening::At(_) | WindowOpening::ByPerson => Ok(()),
     }
 }
 
 /// Starts a ready campaign on a user's order, or schedules the start.
-pub(super) fn start_ready(state: &CampaignState, now: Timestamp) -> Decided {
-    opens(state, now)?;
+pub(super) fn start_ready(state: &CampaignState, now: Timestamp) -> DecideResult {
+    check_hours(state, now)?;
     match waits(state, now) {
         Some(_) if state.is_start_scheduled() => Ok(Vec::new()),
         Some(scheduled) => Ok(vec![scheduled]),
@@ -54,7 +54,7 @@ pub(super) fn start_due(
     status: CampaignStatus,
     after_met: bool,
     now: Timestamp,
-) -> Decided {
+) -> DecideResult {
     if status != CampaignStatus::Ready || !state.is_start_scheduled() {
         return Ok(Vec::new());
     }
@@ -81,7 +81,7 @@ fn is_past_end(state: &CampaignState, now: Timestamp) -> bool {
 }
 
 /// Refuses a plan that can never run.
-pub(super) fn runs(
+pub(super) fn check_running_plan(
     campaign: &values::ids::CampaignId,
     running: Option<&RunningPlan>,
     ends_at: Option<Timestamp>,

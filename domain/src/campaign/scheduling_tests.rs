@@ -3,14 +3,14 @@
 
 use super::command::CampaignCommand;
 use super::event::CampaignEvent;
-use super::given::{now, plan};
 use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
+use super::test_support::{now, plan};
 use super::{Campaign, CampaignStatus};
 use crate::calling_plan::{CallingPlan, FlowRef, Preset};
 use crate::decider::{Context, Decider};
-use crate::running_plan::{After, Life, Reached, RunningPlan};
-use crate::screening::{Relief, Screening};
+use crate::running_plan::{CampaignMilestone, PredecessorCampaign, PredecessorStatus, RunningPlan};
+use crate::screening::{CallTaker, Screening};
 use crate::time::Timestamp;
 use values::seller::Seller;
 
@@ -52,11 +52,11 @@ fn ready(plan: CallingPlan) -> CampaignState {
     state
 }
 
-fn decide(state: &CampaignState, command: CampaignCommand, at: Timestamp) -> Decided {
+fn decide(state: &CampaignState, command: CampaignCommand, at: Timestamp) -> DecideResult {
     Campaign::decide(state, command, Context { now: at })
 }
 
-type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
+type DecideResult = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
 fn told(mut state: CampaignState) -> CampaignState {
     let events = decide(&state, CampaignCommand::Start, now()).unwrap();
@@ -109,9 +109,9 @@ fn told_to_start_before_its_time_it_waits_and_the_clock_starts_it() {
 
 #[test]
 fn behind_another_campaign_it_starts_once_that_came_so_far_and_once_only() {
-    let after = After {
+    let after = PredecessorCampaign {
         campaign: "B".parse().unwrap(),
-        reached: Reached::Completed,
+        reached: CampaignMilestone::Completed,
     };
     let mut state = told(ready(waiting(RunningPlan {
         after: Some(after),
@@ -132,9 +132,9 @@ fn behind_another_campaign_it_starts_once_that_came_so_far_and_once_only() {
 #[test]
 fn an_end_that_comes_first_stops_it_and_it_never_begins() {
     let ends_at = now().plus_ms(3_600_000);
-    let after = After {
+    let after = PredecessorCampaign {
         campaign: "B".parse().unwrap(),
-        reached: Reached::Completed,
+        reached: CampaignMilestone::Completed,
     };
     let mut state = told(ready(CallingPlan {
         ends_at: Some(ends_at),
@@ -171,9 +171,9 @@ fn a_plan_that_never_runs_is_refused_when_it_is_made() {
             ..waiting(running)
         },
     };
-    let own = After {
+    let own = PredecessorCampaign {
         campaign: "A".parse().unwrap(),
-        reached: Reached::Full,
+        reached: CampaignMilestone::Full,
     };
     let itself = RunningPlan {
         after: Some(own),
@@ -206,9 +206,15 @@ fn one_that_is_stopped_after_it_ran_came_as_far_as_it_came() {
         reason: "mistake".to_owned(),
     };
     assert_eq!(CampaignState::default().life(), None);
-    assert_eq!(life_of(&[]), Some(Life::Still));
-    assert_eq!(life_of(std::slice::from_ref(&stopped)), Some(Life::Still));
-    assert_eq!(life_of(&[CampaignEvent::Started {}, stopped]), Some(Life::Begun));
+    assert_eq!(life_of(&[]), Some(PredecessorStatus::Still));
+    assert_eq!(
+        life_of(std::slice::from_ref(&stopped)),
+        Some(PredecessorStatus::Still)
+    );
+    assert_eq!(
+        life_of(&[CampaignEvent::Started {}, stopped]),
+        Some(PredecessorStatus::Begun)
+    );
 }
 
 #[test]
@@ -241,14 +247,14 @@ fn a_plan_for_agents_names_its_seller_where_its_preset_demands_one() {
     let since = "2026-11-26T00:00:00Z";
     let tsr = Preset::UsTsr;
     let missing = Err(CampaignRefusal::SellerMissing { preset: tsr });
-    assert_eq!(made(tsr, Relief::Agents, None, since), missing);
+    assert_eq!(made(tsr, CallTaker::Agents, None, since), missing);
     let bank = Some(("Example Bank", "+12025550100"));
-    assert_eq!(made(tsr, Relief::Agents, bank, since), Ok(1));
+    assert_eq!(made(tsr, CallTaker::Agents, bank, since), Ok(1));
     // A robot's campaign under this preset may be created; its dials are refused with the reason.
-    assert_eq!(made(tsr, Relief::Robot, None, since), Ok(1));
-    assert_eq!(made(Preset::CnService, Relief::Agents, None, since), Ok(1));
+    assert_eq!(made(tsr, CallTaker::Robot, None, since), Ok(1));
+    assert_eq!(made(Preset::CnService, CallTaker::Agents, None, since), Ok(1));
     for wrong in [("", "+12025550100"), ("Example Bank", "2025550100")] {
-        let refused = made(Preset::CnService, Relief::Agents, Some(wrong), since);
+        let refused = made(Preset::CnService, CallTaker::Agents, Some(wrong), since);
         assert!(
             matches!(refused, Err(CampaignRefusal::SellerFaulty { .. })),
             "{wrong:?}: {refused:?}"

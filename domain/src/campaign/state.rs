@@ -2,25 +2,25 @@
 
 use super::event::{CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::gates::Gates;
-use super::offers_applied;
+use super::offers_evolution;
 use super::query_mark::QueryMark;
 use super::status::CampaignStatus;
 use super::terms::CallingTerms;
-use crate::abandonment::{AbandonmentAccount, Answered};
+use crate::abandonment::{AbandonmentAccount, AbandonmentCounts};
 use crate::best_times::LearntTimes;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::compliance::{ClosedWindow, closed_for_all, zone_of_campaign};
 use crate::four_eyes::FourEyes;
-use crate::kept_facts::{Abandoned, KeptFacts};
+use crate::preset_facts::{AbandonmentTotals, PresetFacts};
 use crate::preview::Offers;
 use crate::quota::QuotaAccount;
 use crate::record::stored_event::{Position, RequestMark};
-use crate::running_plan::Life;
+use crate::running_plan::PredecessorStatus;
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use values::approvals_asked::NeedsApproval;
+use values::approval_requirements::ApprovalRequirement;
 use values::ids::{ApprovalId, CampaignId, ListId};
 
 /// The flow, the plan and the segment that `campaign.created` fixed.
@@ -111,12 +111,14 @@ impl CampaignState {
     }
     /// Returns how far this campaign has come, for a campaign that waits for it; `None` before
     /// `campaign.created`. A campaign that was stopped after it ran counts as begun.
-    pub fn life(&self) -> Option<Life> {
+    pub fn life(&self) -> Option<PredecessorStatus> {
         self.status.map(|status| match status {
-            CampaignStatus::Running | CampaignStatus::Paused => Life::Begun,
-            CampaignStatus::Stopped if self.begun => Life::Begun,
-            CampaignStatus::Draft | CampaignStatus::Ready | CampaignStatus::Stopped => Life::Still,
-            CampaignStatus::Completed => Life::Completed,
+            CampaignStatus::Running | CampaignStatus::Paused => PredecessorStatus::Begun,
+            CampaignStatus::Stopped if self.begun => PredecessorStatus::Begun,
+            CampaignStatus::Draft | CampaignStatus::Ready | CampaignStatus::Stopped => {
+                PredecessorStatus::Still
+            }
+            CampaignStatus::Completed => PredecessorStatus::Completed,
         })
     }
     /// Returns true if a start was ordered and waits for its time or another campaign.
@@ -159,10 +161,10 @@ impl CampaignState {
     }
     /// Returns the abandoned calls of the account's window as a preset's fact; `None` for a campaign without
     /// agents.
-    pub fn abandoned(&self, now: Timestamp) -> Option<Abandoned> {
+    pub fn abandoned(&self, now: Timestamp) -> Option<AbandonmentTotals> {
         self.plan().filter(|plan| plan.dialing_mode().needs_agents())?;
-        let Answered { answers, drops } = self.account.window(now);
-        Some(Abandoned { answers, drops })
+        let AbandonmentCounts { answers, drops } = self.account.window(now);
+        Some(AbandonmentTotals { answers, drops })
     }
     /// Returns the position up to which ended calls are in the account; `None` before the first record.
     pub const fn accounted_through(&self) -> Option<Position> {
@@ -184,7 +186,7 @@ impl CampaignState {
         &self.query_marks
     }
     /// Returns true if the plan requires another user's approval for this.
-    pub fn asks_for_approval_of(&self, what: NeedsApproval) -> bool {
+    pub fn asks_for_approval_of(&self, what: ApprovalRequirement) -> bool {
         self.plan().is_some_and(|plan| plan.approvals.ask_for(what))
     }
     /// Returns another list that a request brought under the same key, if there is one.
@@ -232,7 +234,7 @@ impl CampaignState {
             flow: created.flow.clone(),
             plan: created.plan.clone(),
             calendars: Calendars::default(),
-            kept: KeptFacts::of_stage(self.gates.is_test()),
+            kept: PresetFacts::of_stage(self.gates.is_test()),
             undone_lists: self.undone_lists.clone(),
             learnt: self.learnt.clone(),
             full: None,
@@ -309,7 +311,7 @@ impl CampaignState {
             CampaignEvent::PreviewOffered { .. }
             | CampaignEvent::PreviewAccepted { .. }
             | CampaignEvent::PreviewSkipped { .. }
-            | CampaignEvent::PreviewsWithdrawn { .. } => offers_applied::apply(&mut self.offers, event, at),
+            | CampaignEvent::PreviewsWithdrawn { .. } => offers_evolution::apply(&mut self.offers, event, at),
             CampaignEvent::AlertRaised { .. } => {}
             CampaignEvent::TargetsSet { targets, .. } => self.targets.clone_from(targets),
             CampaignEvent::PlanChanged { before, after, .. } => self.change_terms(before, after),

@@ -12,10 +12,10 @@ const METRIC_BYTES_MAX: usize = 64;
 /// The largest target: every call.
 const PER_MILLE_MAX: u32 = 1_000;
 
-type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
+type DecideResult = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
 /// Replaces the targets. The same targets again make no event.
-pub(super) fn set(state: &CampaignState, targets: Vec<Target>, by: Option<String>) -> Decided {
+pub(super) fn set(state: &CampaignState, targets: Vec<Target>, by: Option<String>) -> DecideResult {
     if targets.is_empty() || targets.len() > TARGETS_MAX {
         return Err(CampaignRefusal::TargetCount {
             count: targets.len(),

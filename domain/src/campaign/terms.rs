@@ -51,7 +51,7 @@ pub struct PlanChange {
 
 impl PlanChange {
     /// Returns the terms after the change, and its reason.
-    pub(super) fn applied_to(self, before: &CallingTerms) -> (CallingTerms, String) {
+    pub(super) fn merge_terms(self, before: &CallingTerms) -> (CallingTerms, String) {
         let after = CallingTerms {
             window: CallingWindow {
                 start: self.start.unwrap_or(before.window.start),

@@ -2,9 +2,9 @@
 
 use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
-use super::given::{now, plan};
+use super::test_support::{now, plan};
 use super::{BATCH_DIALS_MAX, Campaign, CampaignRefusal, CampaignState, CampaignStatus, LISTS_MAX};
-use crate::calling_plan::{CallingPlan, Duplicates, FlowRef, Preset};
+use crate::calling_plan::{CallingPlan, DuplicatePolicy, FlowRef, Preset};
 use crate::compliance::closed_for_all;
 use crate::decider::{Context, Decider};
 use crate::record::stored_event::Position;
@@ -64,7 +64,7 @@ fn closed(number: u128, count: u64) -> CampaignEvent {
 }
 
 fn open_list(number: u128) -> CampaignCommand {
-    super::approving_tests::open_list(list(number), None)
+    super::approval_tests::open_list(list(number), None)
 }
 
 fn close_list(number: u128, count: u64) -> CampaignCommand {
@@ -570,7 +570,7 @@ fn what_is_not_said_about_duplicates_is_as_the_campaign_was_made() {
         Campaign::decide(&state_after(given), command, Context { now: now() })
     };
     let made = |duplicates| decide(&[], create(duplicates)).unwrap();
-    let (by_number, by_customer) = (Some(Duplicates::ByNumber), Some(Duplicates::ByCustomer));
+    let (by_number, by_customer) = (Some(DuplicatePolicy::ByNumber), Some(DuplicatePolicy::ByCustomer));
     for (before, said, same) in [
         (None, None, true),
         (None, by_customer, true),

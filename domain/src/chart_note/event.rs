@@ -14,7 +14,7 @@ pub enum ChartNoteEvent {
     #[serde(rename = "chart_note.added")]
     Added {
         #[serde(flatten)]
-        note: Noted,
+        note: ChartNoteContent,
         /// The user who wrote the note.
         by: String,
     },
@@ -23,7 +23,7 @@ pub enum ChartNoteEvent {
 /// The content of a note and its place on the chart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "ChartNoted")]
-pub struct Noted {
+pub struct ChartNoteContent {
     /// The campaign with the note on its chart. Absent if it concerns all campaigns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,

@@ -11,11 +11,11 @@ mod golden;
 #[cfg(test)]
 mod tests;
 
-pub use event::{ChartNoteEvent, Noted};
+pub use event::{ChartNoteContent, ChartNoteEvent};
 pub use id::ChartId;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::time::Timestamp;
 
 /// Longest text of a note, in bytes: a few lines beside a chart.
@@ -28,7 +28,7 @@ pub const NOTES_MAX: usize = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChartNoteCommand {
     /// Adds a note. If the same user added it already, no event is stored.
-    Add { note: Noted, by: String },
+    Add { note: ChartNoteContent, by: String },
 }
 
 /// Refusals of a chart note command. No event is stored.
@@ -44,24 +44,24 @@ pub enum ChartNoteRefusal {
     Full,
 }
 
-impl Explained for ChartNoteRefusal {}
+impl DomainRefusal for ChartNoteRefusal {}
 
 /// The state of a chart's notes, folded from their events: the notes in order of their arrival.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChartNoteState {
-    notes: Vec<NoteKept>,
+    notes: Vec<ChartNoteEntry>,
 }
 
 /// One note, its author and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoteKept {
-    pub note: Noted,
+pub struct ChartNoteEntry {
+    pub note: ChartNoteContent,
     pub by: String,
     pub at: Timestamp,
 }
 
 impl ChartNoteState {
-    pub fn notes(&self) -> &[NoteKept] {
+    pub fn notes(&self) -> &[ChartNoteEntry] {
         &self.notes
     }
 }
@@ -111,7 +111,7 @@ impl Decider for ChartNote {
 
     fn evolve(state: &mut ChartNoteState, event: &ChartNoteEvent, at: Timestamp) {
         let ChartNoteEvent::Added { note, by } = event;
-        state.notes.push(NoteKept {
+        state.notes.push(ChartNoteEntry {
             note: note.clone(),
             by: by.clone(),
             at,

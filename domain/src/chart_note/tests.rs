@@ -2,8 +2,8 @@
 
 use super::*;
 
-pub(super) fn note(text: &str, about_at: Timestamp) -> Noted {
-    Noted {
+pub(super) fn note(text: &str, about_at: Timestamp) -> ChartNoteContent {
+    ChartNoteContent {
         campaign: None,
         about_at,
         text: text.to_owned(),
@@ -14,7 +14,11 @@ fn now() -> Timestamp {
     "2026-03-02T10:00:00Z".parse().unwrap()
 }
 
-fn when(state: &ChartNoteState, note: Noted, by: &str) -> Result<Vec<ChartNoteEvent>, ChartNoteRefusal> {
+fn when(
+    state: &ChartNoteState,
+    note: ChartNoteContent,
+    by: &str,
+) -> Result<Vec<ChartNoteEvent>, ChartNoteRefusal> {
     let by = by.to_owned();
     ChartNote::decide(state, ChartNoteCommand::Add { note, by }, Context { now: now() })
 }

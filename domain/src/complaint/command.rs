@@ -6,7 +6,7 @@ use crate::time::Timestamp;
 
 /// The data of a complaint to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opening {
+pub struct NewComplaint {
     pub source: ComplaintSource,
     pub about: CaseAbout,
     /// The reference number at the source.
@@ -21,7 +21,7 @@ pub struct Opening {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComplaintCommand {
-    Open(Opening),
+    Open(NewComplaint),
     /// Assigns the complaint to an owner.
     Assign {
         to: String,

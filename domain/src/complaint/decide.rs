@@ -1,37 +1,37 @@
 //! Decides the commands of a complaint: opened once with its deadline, resolved once.
 
-use super::command::{ComplaintCommand, Opening};
+use super::command::{ComplaintCommand, NewComplaint};
 use super::event::ComplaintEvent;
 use super::refusal::ComplaintRefusal;
 use super::state::{ComplaintState, OpenedComplaint};
-use crate::case::{Deadline, needed, within};
+use crate::case::{Deadline, check_required_text, check_text_length};
 use crate::time::Timestamp;
 
-type Decided = Result<Vec<ComplaintEvent>, ComplaintRefusal>;
+type DecideResult = Result<Vec<ComplaintEvent>, ComplaintRefusal>;
 
 /// The stored source of a deadline that the complaint's source set itself.
 const OWN_DAY: &str = "the day that the source set";
 
-pub(super) fn decide(state: &ComplaintState, command: ComplaintCommand, now: Timestamp) -> Decided {
+pub(super) fn decide(state: &ComplaintState, command: ComplaintCommand, now: Timestamp) -> DecideResult {
     match command {
         ComplaintCommand::Open(opening) => open(state, opening, now),
         ComplaintCommand::Assign { to } => assign(state, to),
         ComplaintCommand::Resolve { outcome, note } => {
             underway(state)?;
-            needed("note", &note)?;
+            check_required_text("note", &note)?;
             Ok(vec![ComplaintEvent::Resolved { outcome, note }])
         }
     }
 }
 
 /// Opens the complaint. A repeated command stores no event.
-fn open(state: &ComplaintState, opening: Opening, now: Timestamp) -> Decided {
+fn open(state: &ComplaintState, opening: NewComplaint, now: Timestamp) -> DecideResult {
     if state.opened().is_some() {
         return Ok(Vec::new());
     }
-    needed("what", &opening.what)?;
-    within("reference", opening.reference.as_deref())?;
-    within("owner", opening.owner.as_deref())?;
+    check_required_text("what", &opening.what)?;
+    check_text_length("reference", opening.reference.as_deref())?;
+    check_text_length("owner", opening.owner.as_deref())?;
     if opening.about.is_nobody() {
         return Err(ComplaintRefusal::AboutNobody);
     }
@@ -61,9 +61,9 @@ fn open(state: &ComplaintState, opening: Opening, now: Timestamp) -> Decided {
     }])
 }
 
-fn assign(state: &ComplaintState, to: String) -> Decided {
+fn assign(state: &ComplaintState, to: String) -> DecideResult {
     let opened = underway(state)?;
-    needed("to", &to)?;
+    check_required_text("to", &to)?;
     let before = opened.owner.clone();
     if before.as_ref() == Some(&to) {
         return Ok(Vec::new());

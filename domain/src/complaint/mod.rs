@@ -16,7 +16,7 @@ mod golden;
 #[cfg(test)]
 mod tests;
 
-pub use command::{ComplaintCommand, Opening};
+pub use command::{ComplaintCommand, NewComplaint};
 pub use event::ComplaintEvent;
 pub use refusal::ComplaintRefusal;
 pub use source::{ComplaintOutcome, ComplaintSource};

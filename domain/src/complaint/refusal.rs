@@ -1,7 +1,7 @@
 //! Refusals of a complaint command. No event is stored.
 
 use crate::case::CaseTextError;
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ComplaintRefusal {
@@ -19,7 +19,7 @@ pub enum ComplaintRefusal {
     Text(#[from] CaseTextError),
 }
 
-impl Explained for ComplaintRefusal {
+impl DomainRefusal for ComplaintRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::Unknown)
     }

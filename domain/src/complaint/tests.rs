@@ -2,7 +2,7 @@
 
 use super::{
     Complaint, ComplaintCommand, ComplaintEvent, ComplaintOutcome, ComplaintRefusal, ComplaintSource,
-    ComplaintState, Opening,
+    ComplaintState, NewComplaint,
 };
 use crate::case::{CASE_TEXT_BYTES_MAX, CaseAbout, CaseTextError, Deadline};
 use crate::decider::{Context, Decider};
@@ -10,8 +10,8 @@ use crate::time::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
-fn opening() -> Opening {
-    Opening {
+fn opening() -> NewComplaint {
+    NewComplaint {
         source: ComplaintSource::Own,
         about: CaseAbout {
             campaign: Some("T".parse().unwrap()),
@@ -25,7 +25,7 @@ fn opening() -> Opening {
     }
 }
 
-fn opened(from: &Opening) -> ComplaintEvent {
+fn opened(from: &NewComplaint) -> ComplaintEvent {
     ComplaintEvent::Opened {
         source: from.source,
         about: from.about.clone(),
@@ -70,7 +70,7 @@ fn decide(given: &[ComplaintEvent], when: ComplaintCommand) -> Result<Vec<Compla
 #[test]
 fn each_source_fixes_the_deadline_and_what_it_rests_on() {
     for source in ComplaintSource::ALL {
-        let from = Opening { source, ..opening() };
+        let from = NewComplaint { source, ..opening() };
         assert_eq!(
             decide(&[], ComplaintCommand::Open(from.clone())),
             Ok(vec![opened(&from)])
@@ -81,7 +81,7 @@ fn each_source_fixes_the_deadline_and_what_it_rests_on() {
 
 #[test]
 fn a_day_that_the_source_set_counts_instead() {
-    let from = Opening {
+    let from = NewComplaint {
         due_at: Some(NOW.plus_ms(3 * 86_400_000)),
         ..opening()
     };
@@ -90,7 +90,7 @@ fn a_day_that_the_source_set_counts_instead() {
         panic!("{events:?}")
     };
     assert_eq!((Some(deadline.due_at), deadline.days), (from.due_at, 3));
-    let before = Opening {
+    let before = NewComplaint {
         due_at: Some(NOW),
         ..opening()
     };
@@ -102,7 +102,7 @@ fn a_day_that_the_source_set_counts_instead() {
 
 #[test]
 fn what_says_nothing_or_comes_from_later_is_refused() {
-    let nobody = Opening {
+    let nobody = NewComplaint {
         about: CaseAbout::default(),
         ..opening()
     };
@@ -110,7 +110,7 @@ fn what_says_nothing_or_comes_from_later_is_refused() {
         decide(&[], ComplaintCommand::Open(nobody)),
         Err(ComplaintRefusal::AboutNobody)
     );
-    let later = Opening {
+    let later = NewComplaint {
         received_at: NOW.plus_ms(1),
         ..opening()
     };
@@ -118,13 +118,13 @@ fn what_says_nothing_or_comes_from_later_is_refused() {
         decide(&[], ComplaintCommand::Open(later)),
         Err(ComplaintRefusal::ReceivedLater)
     );
-    let blank = Opening {
+    let blank = NewComplaint {
         what: " ".to_owned(),
         ..opening()
     };
     let missing = CaseTextError::Missing { member: "what" };
     assert_eq!(decide(&[], ComplaintCommand::Open(blank)), Err(missing.into()));
-    let long = Opening {
+    let long = NewComplaint {
         what: "x".repeat(CASE_TEXT_BYTES_MAX + 1),
         ..opening()
     };

@@ -5,7 +5,7 @@
 //! caller numbers with the carrier, 码号). The licence's last day ends with the first of the zones of the
 //! number's region; for a number in a carrier's own form, such as 95xxx, with the day in Beijing.
 
-use super::verdict::{Decision, Rule, Verdict, named};
+use super::verdict::{Decision, Rule, Verdict, to_fact_map};
 use super::zones::{local, zones_of};
 use crate::caller_number::CallerNumber;
 use crate::time::Timestamp;
@@ -32,11 +32,11 @@ impl Rule<CallerNumber> for CallerNumberLicensed {
     }
 
     fn decide(&self, shown: &CallerNumber, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
-        let mut seen = named([("caller", shown.number.clone())]);
+        let mut seen = to_fact_map([("caller", shown.number.clone())]);
         let Some(until) = shown.valid_until else {
             return (Decision::Allow, seen);
         };
-        seen.extend(named([("valid_until", until.to_string())]));
+        seen.extend(to_fact_map([("valid_until", until.to_string())]));
         seen.extend(
             shown
                 .licence

@@ -7,12 +7,14 @@
 
 use super::facts::CustomerFacts;
 use super::preset::{PresetRules, rules_of};
-use super::verdict::{Decision, Rule, Verdict, named};
+use super::verdict::{Decision, Rule, Verdict, to_fact_map};
 use super::zones::{later_day, local, start_of_day, zones_of};
 use crate::calling_plan::{CallingPlan, Preset};
-use crate::planted::{Bug, planted};
+use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
-use crate::working_calendar::{CalendarYearId, Calendars, CallingDays, Day, DayKind, Holidays, Origin};
+use crate::working_calendar::{
+    CalendarSource, CalendarYearId, Calendars, CallingDays, Day, DayKind, Holidays,
+};
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,7 +49,7 @@ impl Rule<CustomerFacts<'_>> for CallingDay {
             Ok(zones) => zones,
             Err(unknown) => {
                 let because = unknown.code().to_owned();
-                let seen = named([("missing", "time_zone".to_owned()), ("because", because)]);
+                let seen = to_fact_map([("missing", "time_zone".to_owned()), ("because", because)]);
                 return (Decision::Forbid, seen);
             }
         };
@@ -65,7 +67,7 @@ fn decide_in(
     let mut seen = BTreeMap::new();
     let mut decision = Decision::Allow;
     for days in days_of(plan, rules) {
-        let asked = Asked {
+        let asked = CallingCalendar {
             days: &days,
             country: days.country.as_deref(),
             calendars,
@@ -195,29 +197,29 @@ fn stricter(one: Decision, other: Decision) -> Decision {
 }
 
 /// The status of a day for the campaign.
-enum Found {
+enum DayStatus {
     Called,
     Resting,
     Unknown,
 }
 
-struct Asked<'a> {
+struct CallingCalendar<'a> {
     days: &'a CallingDays,
     country: Option<&'a str>,
     calendars: &'a Calendars,
 }
 
-impl Asked<'_> {
+impl CallingCalendar<'_> {
     fn in_zone(&self, zone: Tz, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         let today = local(now, zone).date();
         let mut seen = BTreeMap::new();
         let found = self.day(today, Some(&mut seen));
         let opens_on = match found {
-            Found::Called => return (Decision::Allow, seen),
-            Found::Unknown => later_day(today, 1),
-            Found::Resting => {
+            DayStatus::Called => return (Decision::Allow, seen),
+            DayStatus::Unknown => later_day(today, 1),
+            DayStatus::Resting => {
                 let mut later = (1..=DAYS_AHEAD_MAX).filter_map(|count| later_day(today, count));
-                later.find(|day| !matches!(self.day(*day, None), Found::Resting))
+                later.find(|day| !matches!(self.day(*day, None), DayStatus::Resting))
             }
         };
         let opens_at = opens_on.and_then(|day| start_of_day(day, zone));
@@ -225,20 +227,20 @@ impl Asked<'_> {
     }
 
     /// Returns the day's status, and writes the facts that decided it to `seen`.
-    fn day(&self, date: NaiveDate, seen: Option<&mut BTreeMap<String, String>>) -> Found {
+    fn day(&self, date: NaiveDate, seen: Option<&mut BTreeMap<String, String>>) -> DayStatus {
         let day = Day::of(date);
         let weekday = day.rest_day();
         let mut facts = vec![("day", format!("{day} {}", weekday.code()))];
         let resting = match self.days.rest_days.contains(&weekday) {
-            true => Found::Resting,
-            false => Found::Called,
+            true => DayStatus::Resting,
+            false => DayStatus::Called,
         };
         let found = match self.days.holidays {
             Holidays::Ignore => resting,
             Holidays::Observe => self.observed(day, resting, &mut facts),
         };
         if let Some(seen) = seen {
-            if matches!(found, Found::Resting) && facts.iter().all(|(name, _)| *name != "because") {
+            if matches!(found, DayStatus::Resting) && facts.iter().all(|(name, _)| *name != "because") {
                 facts.push(("because", "rest_day".to_owned()));
             }
             seen.extend(facts.into_iter().map(|(name, value)| (name.to_owned(), value)));
@@ -246,7 +248,7 @@ impl Asked<'_> {
         found
     }
 
-    fn observed(&self, day: Day, resting: Found, facts: &mut Vec<(&'static str, String)>) -> Found {
+    fn observed(&self, day: Day, resting: DayStatus, facts: &mut Vec<(&'static str, String)>) -> DayStatus {
         let calendar = self
             .country
             .and_then(|country| self.calendars.of_day(country, day));
@@ -257,24 +259,24 @@ impl Asked<'_> {
             let country = self.country.unwrap_or("unknown");
             facts.push(("missing", "holidays".to_owned()));
             facts.push(("calendar", format!("{country}-{}", day.year())));
-            return Found::Unknown;
+            return DayStatus::Unknown;
         };
         let origin = match origin {
-            Origin::Imported => "imported",
-            Origin::Shipped => "shipped",
+            CalendarSource::Imported => "imported",
+            CalendarSource::Shipped => "shipped",
         };
         let status = calendar.status.code();
         facts.push(("calendar", format!("{} {status} {origin}", calendar.id())));
         match calendar.kind_of(day) {
-            DayKind::Holiday(_) if planted(Bug::HolidayIgnored) => resting,
+            DayKind::Holiday(_) if is_planted(Bug::HolidayIgnored) => resting,
             DayKind::Holiday(name) => {
                 facts.push(("because", "holiday".to_owned()));
                 facts.push(("holiday", name.to_owned()));
-                Found::Resting
+                DayStatus::Resting
             }
             DayKind::Worked => {
                 facts.push(("because", "worked_for_a_holiday".to_owned()));
-                Found::Called
+                DayStatus::Called
             }
             DayKind::Ordinary => resting,
         }

@@ -7,10 +7,10 @@
 
 use super::facts::CustomerFacts;
 use super::preset::{PresetRules, rules_of};
-use super::verdict::{Decision, Rule, Verdict, named};
+use super::verdict::{Decision, Rule, Verdict, to_fact_map};
 use super::zones::{instant_of, later_day, local, zones_of};
 use crate::calling_plan::CallingPlan;
-use crate::planted::{Bug, planted};
+use crate::planted_bugs::{Bug, is_planted};
 use crate::time::{Timestamp, seconds_of_day};
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
@@ -48,7 +48,7 @@ impl Rule<CustomerFacts<'_>> for CallingHours {
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         let plan = &facts.campaign.plan;
         let windows = windows_of(plan, facts.rules(now));
-        let mut seen = named([("hours", hours_of(&windows))]);
+        let mut seen = to_fact_map([("hours", hours_of(&windows))]);
         if windows.iter().all(Hours::is_always_open) {
             return (Decision::Allow, seen);
         }
@@ -70,7 +70,7 @@ impl Rule<CustomerFacts<'_>> for CallingHours {
 /// Returns the decision over all windows in all zones, and the facts it used.
 fn decide_in(zones: &[Tz], windows: &[Hours], now: Timestamp) -> (Decision, BTreeMap<String, String>) {
     let names: Vec<&str> = zones.iter().map(|zone| zone.name()).collect();
-    let seen = named([
+    let seen = to_fact_map([
         ("time_zones", names.join(", ")),
         ("local_time", local_times(zones, now)),
     ]);
@@ -91,14 +91,14 @@ pub(super) fn closed_hours(
 ) -> Option<Verdict> {
     let windows = windows_of(plan, rules);
     let (decision, mut seen) = decide_in(&[zone], &windows, now);
-    seen.extend(named([("hours", hours_of(&windows))]));
+    seen.extend(to_fact_map([("hours", hours_of(&windows))]));
     let verdict = CallingHours.says(decision, seen);
     (!verdict.allows()).then_some(verdict)
 }
 
 /// When dialing may start, by the hours alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Opening {
+pub enum WindowOpening {
     /// At this time; the requested time itself if the hours are open.
     At(Timestamp),
     /// Never: the campaign's and the preset's hours have no second in common, or do not open before the
@@ -109,19 +109,19 @@ pub enum Opening {
 }
 
 /// Returns the first opening from `now` on. Calling days are not checked: they need calendars.
-pub fn opening(plan: &CallingPlan, now: Timestamp) -> Opening {
+pub fn opening(plan: &CallingPlan, now: Timestamp) -> WindowOpening {
     opening_by(plan, None, now)
 }
 
 /// Returns the first opening from `now` on. If it depends on each person's zone, Beijing time is used for
 /// all: this tells how many hours a day are open, but not which.
-pub fn opening_in_beijing(plan: &CallingPlan, now: Timestamp) -> Opening {
+pub fn opening_in_beijing(plan: &CallingPlan, now: Timestamp) -> WindowOpening {
     opening_by(plan, Some(Tz::Asia__Shanghai), now)
 }
 
 /// Returns the first opening, with the zone `other` for presets that name none. Without `other` each person's
 /// zone decides.
-fn opening_by(plan: &CallingPlan, other: Option<Tz>, now: Timestamp) -> Opening {
+fn opening_by(plan: &CallingPlan, other: Option<Tz>, now: Timestamp) -> WindowOpening {
     let rules: Vec<&PresetRules> = rules_of(plan, now).collect();
     let in_time = |at: Timestamp| plan.ends_at.is_none_or(|ends_at| at < ends_at);
     let is_zoned = |rules: &&&PresetRules| rules.zone.is_some() && !plan.trial;
@@ -129,10 +129,10 @@ fn opening_by(plan: &CallingPlan, other: Option<Tz>, now: Timestamp) -> Opening 
     // Presets without a zone are all judged in the same one, whichever it is.
     let found = next_open_by(plan, &rules, other.unwrap_or(Tz::UTC), now);
     match found {
-        None => Opening::Never,
-        Some(_) if by_person && in_time(now) => Opening::ByPerson,
-        Some(at) if !by_person && in_time(at) => Opening::At(at),
-        Some(_) => Opening::Never,
+        None => WindowOpening::Never,
+        Some(_) if by_person && in_time(now) => WindowOpening::ByPerson,
+        Some(at) if !by_person && in_time(at) => WindowOpening::At(at),
+        Some(_) => WindowOpening::Never,
     }
 }
 
@@ -184,14 +184,14 @@ impl Hours {
     }
 
     fn is_open(&self, local: NaiveDateTime) -> bool {
-        let summer = TimeDelta::hours(i64::from(planted(Bug::ZoneAnHourOff)));
+        let summer = TimeDelta::hours(i64::from(is_planted(Bug::ZoneAnHourOff)));
         let second = seconds_of_day(local - summer);
-        let resting = !planted(Bug::RestIgnored)
+        let resting = !is_planted(Bug::RestIgnored)
             && self
                 .rests
                 .iter()
                 .any(|(start, end)| (*start..*end).contains(&second));
-        let end = self.end + u32::from(planted(Bug::WindowsLastSecondOpen));
+        let end = self.end + u32::from(is_planted(Bug::WindowsLastSecondOpen));
         (self.start..end).contains(&second) && !resting
     }
 
@@ -677,7 +677,7 @@ mod tests {
     #[test]
     fn hours_open_when_both_windows_do_and_never_where_they_do_not_meet() {
         let night = instant("2026-03-02T03:00:00+08:00");
-        let nine = Opening::At(instant("2026-03-02T09:00:00+08:00"));
+        let nine = WindowOpening::At(instant("2026-03-02T09:00:00+08:00"));
         assert_eq!(
             opening(&campaign_plan(Preset::CnService, "08:00-18:00"), night),
             nine
@@ -689,11 +689,11 @@ mod tests {
         );
         assert_eq!(
             opening(&campaign_plan(Preset::CnService, "20:00-23:00"), night),
-            Opening::Never
+            WindowOpening::Never
         );
         assert_eq!(
             opening(&campaign_plan(Preset::CnService, "19:59-23:00"), night),
-            Opening::At(instant("2026-03-02T19:59:00+08:00"))
+            WindowOpening::At(instant("2026-03-02T19:59:00+08:00"))
         );
     }
 
@@ -702,9 +702,9 @@ mod tests {
         let night = instant("2026-03-02T03:00:00+08:00");
         let mut ends = campaign_plan(Preset::CnService, "09:00-18:00");
         ends.ends_at = Some(instant("2026-03-02T09:00:00+08:00"));
-        assert_eq!(opening(&ends, night), Opening::Never);
+        assert_eq!(opening(&ends, night), WindowOpening::Never);
         ends.ends_at = Some(instant("2026-03-02T09:00:01+08:00"));
-        assert_ne!(opening(&ends, night), Opening::Never);
+        assert_ne!(opening(&ends, night), WindowOpening::Never);
     }
 
     #[test]
@@ -712,11 +712,11 @@ mod tests {
         let now = instant("2026-03-02T03:00:00+08:00");
         assert_eq!(
             opening(&campaign_plan(Preset::EuGdpr, "09:00-18:00"), now),
-            Opening::ByPerson
+            WindowOpening::ByPerson
         );
         assert_eq!(
             opening(&campaign_plan(Preset::EuGdpr, "21:00-23:00"), now),
-            Opening::Never
+            WindowOpening::Never
         );
     }
 }

@@ -4,7 +4,7 @@
 //! them).
 
 use super::facts::CustomerFacts;
-use super::verdict::{Decision, Rule, named};
+use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ impl Rule<CustomerFacts<'_>> for CampaignState {
 
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         let campaign = facts.campaign;
-        let mut seen = named([
+        let mut seen = to_fact_map([
             ("running", campaign.running.to_string()),
             ("campaign_version", campaign.version.to_string()),
         ]);

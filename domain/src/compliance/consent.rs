@@ -7,9 +7,9 @@
 //! later.
 
 use super::facts::{ConsentFacts, CustomerFacts};
-use super::verdict::{Decision, Rule, named};
+use super::verdict::{Decision, Rule, to_fact_map};
 use crate::calling_plan::Basis;
-use crate::planted::{Bug, planted};
+use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ impl Rule<CustomerFacts<'_>> for ConsentGiven {
             _ if needed => Decision::Forbid,
             _ => Decision::Allow,
         };
-        let seen = named([
+        let seen = to_fact_map([
             ("scope", plan.purpose.clone()),
             ("needed", needed.to_string()),
             ("consent", found.to_owned()),
@@ -68,7 +68,7 @@ pub fn consent_state(consent: Option<&ConsentFacts>, now: Timestamp) -> &'static
     if given_at > now {
         return "given_later";
     }
-    if consent.until.is_some_and(|until| now >= until) && !planted(Bug::ExpiredConsentCounts) {
+    if consent.until.is_some_and(|until| now >= until) && !is_planted(Bug::ExpiredConsentCounts) {
         return "expired";
     }
     if !consent.has_evidence {

@@ -59,7 +59,7 @@ impl ContactHistory {
 
     /// Returns the records of one number that are new: unknown or unproved so far, and no dial of ours.
     /// Records too old for any cap are dropped if the others need their room.
-    pub(crate) fn news(
+    pub(crate) fn filter_new_calls(
         &self,
         number: Option<&NumberId>,
         calls: Vec<PastCall>,

@@ -5,7 +5,7 @@
 //! Source: the right to erasure (PIPL article 47, GDPR article 17), as far as known.
 
 use super::facts::CustomerFacts;
-use super::verdict::{Decision, Rule, named};
+use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -29,16 +29,19 @@ impl Rule<CustomerFacts<'_>> for ErasedPerson {
 
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         if facts.phone.is_none() {
-            return (Decision::Forbid, named([("phone", "erased".to_owned())]));
+            return (Decision::Forbid, to_fact_map([("phone", "erased".to_owned())]));
         }
         if facts.erasing {
-            return (Decision::Forbid, named([("erasure", "requested".to_owned())]));
+            return (
+                Decision::Forbid,
+                to_fact_map([("erasure", "requested".to_owned())]),
+            );
         }
         if facts.held {
             let again_at = now.plus_ms(ASK_HELD_AGAIN_MS);
             return (
                 Decision::DeferUntil(again_at),
-                named([("hold", "in force".to_owned())]),
+                to_fact_map([("hold", "in force".to_owned())]),
             );
         }
         (Decision::Allow, BTreeMap::new())

@@ -3,7 +3,7 @@
 use super::contact_history::ContactHistory;
 use super::preset::{PresetRules, rules_at};
 use crate::calling_plan::{Basis, CampaignFacts};
-use crate::number_check::Checked;
+use crate::number_check::NumberCheckResult;
 use crate::preferred_times::PreferredTime;
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
@@ -68,7 +68,7 @@ pub struct NumberFacts<'a> {
     pub campaign: &'a CampaignFacts,
     pub opted_out: bool,
     /// A list forbids dialing the number.
-    pub suppressed: Option<Suppressed>,
+    pub suppressed: Option<SuppressionEnd>,
     /// True if the network reported that this number does not exist.
     pub invalid: bool,
     /// Another customer that this campaign already calls at the number.
@@ -78,7 +78,7 @@ pub struct NumberFacts<'a> {
     /// Lists of digests that contain this number's digest.
     pub hashed_on: &'a [NumberListName],
     /// The result of the last number check.
-    pub checked: Option<Checked>,
+    pub checked: Option<NumberCheckResult>,
     pub history: &'a ContactHistory,
     /// A preset version to judge by instead of the current one: a dry run.
     pub coming: Option<&'a PresetRules>,
@@ -94,7 +94,7 @@ impl<'a> NumberFacts<'a> {
 
 /// How long a suppression applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Suppressed {
+pub enum SuppressionEnd {
     Until(Timestamp),
     ForGood,
 }
@@ -124,7 +124,7 @@ pub struct JoinedFacts {
     pub erasing: bool,
     pub held: bool,
     /// The longest suppression of any of its numbers.
-    pub silenced: Option<Suppressed>,
+    pub silenced: Option<SuppressionEnd>,
 }
 
 impl JoinedFacts {
@@ -138,19 +138,21 @@ impl JoinedFacts {
 
     /// Records that one of its numbers is on a list of digests, which has no end.
     pub fn note_listed(&mut self) {
-        self.note_number(false, Some(Suppressed::ForGood));
+        self.note_number(false, Some(SuppressionEnd::ForGood));
     }
 
     /// Adds the opt-out or suppression of one of its numbers; the longest one counts.
-    pub fn note_number(&mut self, opted_out: bool, suppressed: Option<Suppressed>) {
+    pub fn note_number(&mut self, opted_out: bool, suppressed: Option<SuppressionEnd>) {
         let said = match opted_out {
-            true => Some(Suppressed::ForGood),
+            true => Some(SuppressionEnd::ForGood),
             false => suppressed,
         };
         self.silenced = match (self.silenced, said) {
-            (Some(Suppressed::ForGood), _) | (_, Some(Suppressed::ForGood)) => Some(Suppressed::ForGood),
-            (Some(Suppressed::Until(one)), Some(Suppressed::Until(other))) => {
-                Some(Suppressed::Until(one.max(other)))
+            (Some(SuppressionEnd::ForGood), _) | (_, Some(SuppressionEnd::ForGood)) => {
+                Some(SuppressionEnd::ForGood)
+            }
+            (Some(SuppressionEnd::Until(one)), Some(SuppressionEnd::Until(other))) => {
+                Some(SuppressionEnd::Until(one.max(other)))
             }
             (one, None) => one,
             (None, other) => other,

@@ -5,7 +5,7 @@
 //! counted separately; an open grant counts as both. A day is the callee's local day; if several zones are
 //! possible, the cap applies in each.
 
-use super::counting::judge_caps;
+use super::call_counts::judge_caps;
 use super::facts::Counters;
 use super::facts::{CustomerFacts, NumberFacts};
 use super::preset::{CountedOver, FrequencyCap, PresetRules};

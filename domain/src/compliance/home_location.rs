@@ -7,7 +7,7 @@
 //! permit, and the verdict names the province if it is known: `campaign regions` counts by it.
 
 use super::facts::CustomerFacts;
-use super::verdict::{Decision, Rule, named};
+use super::verdict::{Decision, Rule, to_fact_map};
 use crate::number_library::{home, province_of};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ impl Rule<CustomerFacts<'_>> for HomeLocation {
             _ => Decision::Allow,
         };
         let is_told = decision != Decision::Allow || location != "unknown";
-        let told = is_told.then(|| named([("home_location", location.to_owned())]));
+        let told = is_told.then(|| to_fact_map([("home_location", location.to_owned())]));
         (decision, told.unwrap_or_default())
     }
 }

@@ -6,8 +6,8 @@
 //! rules.
 
 use super::facts::CustomerFacts;
-use super::facts::{ConsentFacts, JoinedFacts, MERGED_PERSON, Suppressed};
-use super::verdict::{Decision, Rule, named};
+use super::facts::{ConsentFacts, JoinedFacts, MERGED_PERSON, SuppressionEnd};
+use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ impl Rule<CustomerFacts<'_>> for MergedPerson {
     }
 
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
-        let mut binding = (Decision::Allow, named([]));
+        let mut binding = (Decision::Allow, to_fact_map([]));
         for other in facts.joined {
             let (decision, because) = of_other(facts, other, now);
             if is_stricter(decision, binding.0) {
@@ -38,7 +38,7 @@ impl Rule<CustomerFacts<'_>> for MergedPerson {
                     ("merged_with", other.customer.to_string()),
                     ("because", because.to_owned()),
                 ];
-                binding = (decision, named(seen));
+                binding = (decision, to_fact_map(seen));
             }
         }
         binding
@@ -54,9 +54,11 @@ fn of_other(facts: &CustomerFacts<'_>, other: &JoinedFacts, now: Timestamp) -> (
         return (Decision::Forbid, "withdrawn");
     }
     match other.silenced {
-        Some(Suppressed::ForGood) => return (Decision::Forbid, "suppressed"),
-        Some(Suppressed::Until(until)) if now < until => return (Decision::DeferUntil(until), "suppressed"),
-        Some(Suppressed::Until(_)) | None => {}
+        Some(SuppressionEnd::ForGood) => return (Decision::Forbid, "suppressed"),
+        Some(SuppressionEnd::Until(until)) if now < until => {
+            return (Decision::DeferUntil(until), "suppressed");
+        }
+        Some(SuppressionEnd::Until(_)) | None => {}
     }
     match other.held {
         true => (Decision::DeferUntil(now.plus_ms(ASK_HELD_AGAIN_MS)), "held"),
@@ -121,7 +123,7 @@ mod tests {
     fn what_another_id_forbids_is_forbidden_and_the_strictest_of_all_ids_binds() {
         let until = |at: &str| {
             let mut other = other();
-            other.note_number(false, Some(Suppressed::Until(instant(at))));
+            other.note_number(false, Some(SuppressionEnd::Until(instant(at))));
             other
         };
         let mut opted_out = until(LATER);

@@ -12,12 +12,12 @@
 
 use super::facts::CustomerFacts;
 use super::preset::{PresetRules, rules_of};
-use super::verdict::{Decision, Rule, named};
+use super::verdict::{Decision, Rule, to_fact_map};
 use super::zones::{local, zones_of};
 use crate::calling_plan::{CallingPlan, Preset};
-use crate::kept_facts::AgentsThere;
-use crate::planted::{Bug, planted};
-use crate::screening::Relief;
+use crate::planted_bugs::{Bug, is_planted};
+use crate::preset_facts::AgentPresence;
+use crate::screening::CallTaker;
 use crate::time::Timestamp;
 use crate::working_calendar::Day;
 use std::collections::BTreeMap;
@@ -63,24 +63,24 @@ impl Rule<CustomerFacts<'_>> for MissingFact {
         let mut missing = Vec::new();
         let mut decision = Decision::Allow;
         for fact in &rules.needs_facts {
-            let asked = Asked { facts, rules, now };
+            let asked = FactCheck { facts, rules, now };
             let found = match asked.found(fact, &mut seen) {
-                Found::SaysNo if facts.campaign.kept.assumes_kept() => Found::Good,
-                found @ (Found::Good | Found::SaysNo | Found::Never) => found,
+                FactStatus::SaysNo if facts.campaign.kept.assumes_kept() => FactStatus::Good,
+                found @ (FactStatus::Good | FactStatus::SaysNo | FactStatus::Never) => found,
             };
-            if found != Found::Good {
+            if found != FactStatus::Good {
                 missing.push(fact.as_str());
             }
             decision = match (decision, found) {
-                (same, Found::Good) => same,
-                (Decision::Forbid, _) | (_, Found::Never) => Decision::Forbid,
-                (Decision::Allow | Decision::DeferUntil(_), Found::SaysNo) => {
+                (same, FactStatus::Good) => same,
+                (Decision::Forbid, _) | (_, FactStatus::Never) => Decision::Forbid,
+                (Decision::Allow | Decision::DeferUntil(_), FactStatus::SaysNo) => {
                     Decision::DeferUntil(now.plus_ms(ASK_AGAIN_MS))
                 }
             };
         }
         if !missing.is_empty() {
-            seen.extend(named([("missing", missing.join(", "))]));
+            seen.extend(to_fact_map([("missing", missing.join(", "))]));
         }
         (decision, seen)
     }
@@ -88,7 +88,7 @@ impl Rule<CustomerFacts<'_>> for MissingFact {
 
 /// The status of a fact.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Found {
+enum FactStatus {
     Good,
     /// Missing so far, or against a dial today.
     SaysNo,
@@ -96,44 +96,44 @@ enum Found {
     Never,
 }
 
-struct Asked<'a> {
+struct FactCheck<'a> {
     facts: &'a CustomerFacts<'a>,
     rules: &'a PresetRules,
     now: Timestamp,
 }
 
-impl Asked<'_> {
+impl FactCheck<'_> {
     /// Returns the status of a fact. A fact unknown to this build is never true.
-    fn found(&self, fact: &str, seen: &mut BTreeMap<String, String>) -> Found {
+    fn found(&self, fact: &str, seen: &mut BTreeMap<String, String>) -> FactStatus {
         match fact {
             "do_not_call_registry" => self.registry(seen),
             "abandon_ratio" => self.abandoned(seen),
             "agents_present" => self.agents(seen),
             SELLER_MESSAGE => self.seller(seen),
-            _ => Found::Never,
+            _ => FactStatus::Never,
         }
     }
 
-    fn registry(&self, seen: &mut BTreeMap<String, String>) -> Found {
+    fn registry(&self, seen: &mut BTreeMap<String, String>) -> FactStatus {
         let Some(need) = &self.rules.registry else {
-            return Found::Never;
+            return FactStatus::Never;
         };
-        seen.extend(named([
+        seen.extend(to_fact_map([
             ("registry", need.name.to_string()),
             ("registry_days_max", need.days_max.to_string()),
         ]));
         let list = self.facts.campaign.kept.registries.get(&need.name);
         let Some(as_of) = list.and_then(|list| list.as_of(self.facts.phone)) else {
-            return Found::SaysNo;
+            return FactStatus::SaysNo;
         };
         let age = as_of.days_to(self.day());
-        seen.extend(named([
+        seen.extend(to_fact_map([
             ("registry_of", as_of.to_string()),
             ("registry_days", age.to_string()),
         ]));
-        match age <= i64::from(need.days_max) || planted(Bug::OldRegistryCounts) {
-            true => Found::Good,
-            false => Found::SaysNo,
+        match age <= i64::from(need.days_max) || is_planted(Bug::OldRegistryCounts) {
+            true => FactStatus::Good,
+            false => FactStatus::SaysNo,
         }
     }
 
@@ -148,50 +148,53 @@ impl Asked<'_> {
         days.max().unwrap_or_else(latest)
     }
 
-    fn abandoned(&self, seen: &mut BTreeMap<String, String>) -> Found {
+    fn abandoned(&self, seen: &mut BTreeMap<String, String>) -> FactStatus {
         let Some(abandoned) = self.facts.campaign.kept.abandoned else {
-            return Found::SaysNo;
+            return FactStatus::SaysNo;
         };
         let (drops, answers) = (abandoned.drops, abandoned.answers);
-        seen.extend(named([("abandoned", format!("{drops} of {answers}"))]));
+        seen.extend(to_fact_map([("abandoned", format!("{drops} of {answers}"))]));
         let allowed = answers.max(ANSWERS_MIN).saturating_mul(ABANDONED_PER_MILLE_MAX);
         match drops.saturating_mul(1_000) <= allowed {
-            true => Found::Good,
-            false => Found::SaysNo,
+            true => FactStatus::Good,
+            false => FactStatus::SaysNo,
         }
     }
 
-    fn agents(&self, seen: &mut BTreeMap<String, String>) -> Found {
+    fn agents(&self, seen: &mut BTreeMap<String, String>) -> FactStatus {
         let relief = self.facts.campaign.plan.relief();
-        seen.extend(named([("relief", relief.code().to_owned())]));
+        seen.extend(to_fact_map([("relief", relief.code().to_owned())]));
         match (relief, self.facts.campaign.kept.agents) {
-            (Relief::Robot, _) if planted(Bug::RobotSellsAlone) => Found::Good,
-            (Relief::Robot, _) => Found::Never,
-            (Relief::Agents, AgentsThere::Present) => Found::Good,
-            (Relief::Agents, AgentsThere::Absent) => Found::SaysNo,
+            (CallTaker::Robot, _) if is_planted(Bug::RobotSellsAlone) => FactStatus::Good,
+            (CallTaker::Robot, _) => FactStatus::Never,
+            (CallTaker::Agents, AgentPresence::Present) => FactStatus::Good,
+            (CallTaker::Agents, AgentPresence::Absent) => FactStatus::SaysNo,
         }
     }
 
     /// Returns the status of the seller fact. Not checked for a robot's campaign, which the missing agents
     /// refuse already.
-    fn seller(&self, seen: &mut BTreeMap<String, String>) -> Found {
+    fn seller(&self, seen: &mut BTreeMap<String, String>) -> FactStatus {
         let plan = &self.facts.campaign.plan;
-        if plan.relief() == Relief::Robot {
-            return Found::Good;
+        if plan.relief() == CallTaker::Robot {
+            return FactStatus::Good;
         }
         match &plan.seller {
             Some(seller) if seller.fault().is_none() => {
-                seen.extend(named([("seller", format!("{} {}", seller.name, seller.number))]));
-                Found::Good
+                seen.extend(to_fact_map([(
+                    "seller",
+                    format!("{} {}", seller.name, seller.number),
+                )]));
+                FactStatus::Good
             }
-            Some(_) | None => Found::Never,
+            Some(_) | None => FactStatus::Never,
         }
     }
 }
 
 /// Returns the first preset of a plan that requires the seller message for callees without a free agent.
 pub fn demands_seller(plan: &CallingPlan, now: Timestamp) -> Option<Preset> {
-    if plan.relief() == Relief::Robot {
+    if plan.relief() == CallTaker::Robot {
         return None;
     }
     let demanding =
@@ -204,7 +207,7 @@ mod tests {
     use super::*;
     use crate::compliance::testing::{campaign_facts, customer_facts, instant};
     use crate::compliance::{ContactHistory, waits_for_facts};
-    use crate::kept_facts::{Abandoned, KeptFacts};
+    use crate::preset_facts::{AbandonmentTotals, PresetFacts};
     use crate::registry_book::{Edition, RegistryBook};
     use crate::screening::Screening;
     use std::sync::Arc;
@@ -241,23 +244,23 @@ mod tests {
         Arc::new(book)
     }
 
-    const fn abandoned(answers: u64, drops: u64) -> Option<Abandoned> {
-        Some(Abandoned { answers, drops })
+    const fn abandoned(answers: u64, drops: u64) -> Option<AbandonmentTotals> {
+        Some(AbandonmentTotals { answers, drops })
     }
 
     /// Facts that permit a dial; each row changes one of them. The list is 31 days old.
-    fn good() -> (Option<Relief>, KeptFacts) {
-        let mut kept = KeptFacts::default();
+    fn good() -> (Option<CallTaker>, PresetFacts) {
+        let mut kept = PresetFacts::default();
         kept.registries = list("2026-01-30", &["202"]);
         kept.abandoned = abandoned(1_000, 30);
-        kept.agents = AgentsThere::Present;
-        (Some(Relief::Agents), kept)
+        kept.agents = AgentPresence::Present;
+        (Some(CallTaker::Agents), kept)
     }
 
     /// Checks the verdict at `now`; `missing` is `None` if the rule allows.
     fn check_at(
         now: &str,
-        change: impl Fn(&mut Option<Relief>, &mut KeptFacts),
+        change: impl Fn(&mut Option<CallTaker>, &mut PresetFacts),
         missing: Option<&str>,
         for_good: bool,
     ) {
@@ -285,7 +288,11 @@ mod tests {
         assert_eq!(waits_for_facts(&verdict), missing.is_some() && !for_good);
     }
 
-    fn check(change: impl Fn(&mut Option<Relief>, &mut KeptFacts), missing: Option<&str>, for_good: bool) {
+    fn check(
+        change: impl Fn(&mut Option<CallTaker>, &mut PresetFacts),
+        missing: Option<&str>,
+        for_good: bool,
+    ) {
         check_at(NOW, change, missing, for_good);
     }
 
@@ -326,7 +333,7 @@ mod tests {
             (10, 3, false),
             (10, 4, true),
         ] {
-            let change = |_: &mut Option<Relief>, kept: &mut KeptFacts| {
+            let change = |_: &mut Option<CallTaker>, kept: &mut PresetFacts| {
                 kept.abandoned = abandoned(answers, drops);
             };
             check(change, ratio.filter(|_| refused), false);
@@ -336,15 +343,15 @@ mod tests {
     #[test]
     fn with_a_robot_alone_it_stays_refused_and_agents_must_be_there() {
         let agents = Some("agents_present");
-        check(|relief, _| *relief = Some(Relief::Robot), agents, true);
+        check(|relief, _| *relief = Some(CallTaker::Robot), agents, true);
         check(|relief, _| *relief = None, agents, true);
-        check(|_, kept| kept.agents = AgentsThere::Absent, agents, false);
+        check(|_, kept| kept.agents = AgentPresence::Absent, agents, false);
     }
 
     /// Version 2 of the preset applies from here; the good facts stay good except for the list's age.
     const SINCE_SELLER: &str = "2026-11-26T10:00:00-05:00";
 
-    fn check_seller(seller: Option<Seller>, relief: Relief, missing: Option<&str>) {
+    fn check_seller(seller: Option<Seller>, relief: CallTaker, missing: Option<&str>) {
         let now = instant(SINCE_SELLER);
         let (_, mut kept) = good();
         kept.registries = list("2026-11-20", &[]);
@@ -374,16 +381,16 @@ mod tests {
                 number: number.to_owned(),
             })
         };
-        check_seller(seller("+12025550100"), Relief::Agents, None);
-        check_seller(None, Relief::Agents, Some("seller_message"));
-        check_seller(seller("555 0100"), Relief::Agents, Some("seller_message"));
+        check_seller(seller("+12025550100"), CallTaker::Agents, None);
+        check_seller(None, CallTaker::Agents, Some("seller_message"));
+        check_seller(seller("555 0100"), CallTaker::Agents, Some("seller_message"));
         // With a robot alone the seller does not help: the missing fact is an agent.
-        check_seller(seller("+12025550100"), Relief::Robot, Some("agents_present"));
-        check_seller(None, Relief::Robot, Some("agents_present"));
+        check_seller(seller("+12025550100"), CallTaker::Robot, Some("agents_present"));
+        check_seller(None, CallTaker::Robot, Some("agents_present"));
         // The day before, the version without this requirement was in force.
         let plan = |preset| {
             let mut plan = campaign_facts(preset).plan;
-            let relief = Some(Relief::Agents);
+            let relief = Some(CallTaker::Agents);
             plan.screening = Some(Box::new(Screening {
                 relief,
                 ..Screening::default()
@@ -402,12 +409,12 @@ mod tests {
     #[test]
     fn a_look_ahead_takes_what_may_come_to_have_come_and_never_a_robot_for_an_agent() {
         check(
-            |_, kept| *kept = KeptFacts::default().assuming_kept(),
+            |_, kept| *kept = PresetFacts::default().assuming_kept(),
             None,
             false,
         );
-        let robot = |relief: &mut Option<Relief>, kept: &mut KeptFacts| {
-            (*relief, *kept) = (Some(Relief::Robot), kept.assuming_kept());
+        let robot = |relief: &mut Option<CallTaker>, kept: &mut PresetFacts| {
+            (*relief, *kept) = (Some(CallTaker::Robot), kept.assuming_kept());
         };
         check(robot, Some("agents_present"), true);
     }

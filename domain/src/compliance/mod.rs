@@ -4,20 +4,21 @@
 //! (the person) and the number each check their ordered list at the moment of dialing and store every
 //! verdict. Sources are given as far as known; the operator's own counsel decides.
 
+mod additional_presets;
+mod call_counts;
 mod caller_number;
 mod calling_days;
 mod calling_window;
 mod campaign_state;
-mod closed;
+mod closed_window;
 #[cfg(test)]
-mod closed_tests;
+mod closed_window_tests;
 mod consent;
 mod contact_history;
-mod counting;
+mod display_zones;
 mod erased_person;
 mod facts;
 mod frequency_cap;
-mod further;
 mod home_location;
 mod merged_person;
 mod missing_fact;
@@ -31,26 +32,26 @@ mod preferred_times;
 mod preset;
 mod record_zone;
 mod retry_policy;
-mod said_zones;
 mod same_number;
 mod suppression;
 #[cfg(test)]
 pub(crate) mod testing;
 mod verdict;
+mod verdict_text;
 mod white_list;
-mod words;
 mod zones;
 
+pub use additional_presets::{Contradiction, contradiction, needs_facts, ring_ms};
 pub use caller_number::{days_licensed, judge_caller_number};
 pub use calling_days::{calendars_asked, holiday_country_of, unknown_year, waits_for_holidays};
-pub use calling_window::{Opening, opening, opening_in_beijing};
-pub use closed::{ClosedWindow, closed_for_all};
+pub use calling_window::{WindowOpening, opening, opening_in_beijing};
+pub use closed_window::{ClosedWindow, closed_for_all};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
+pub use display_zones::{zone_of, zone_of_campaign};
 pub use facts::{
-    ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, PhoneCountry, Suppressed,
+    ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, PhoneCountry, SuppressionEnd,
 };
-pub use further::{Contradiction, contradiction, needs_facts, ring_ms};
 pub use missing_fact::demands_seller;
 #[cfg(feature = "planted")]
 pub use permit::planted_permit;
@@ -63,14 +64,13 @@ pub use preset::{
     rules_at, rules_of, shipped_presets,
 };
 pub use record_zone::{ZoneFault, zone_of_row};
-pub use said_zones::{zone_of, zone_of_campaign};
 pub use same_number::SAME_NUMBER;
 use verdict::PRESET;
 pub use verdict::{Decision, Rule, Verdict};
-pub use words::{InWords, Side, allowed_in_words, in_words};
+pub use verdict_text::{BilingualSentence, RuleSide, describe_allowed, describe_refusal};
 pub use zones::{local_time, next_local_day, same_local_day, zone_of_person};
 
-use crate::calling_plan::Duplicates;
+use crate::calling_plan::DuplicatePolicy;
 use crate::time::Timestamp;
 
 /// Returns the customer's rules, in the order of their verdicts.
@@ -98,8 +98,8 @@ pub fn number_rules<'a>() -> [&'a dyn Rule<NumberFacts<'a>>; 3] {
 
 /// A rule with its metadata, as it is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RuleListed {
-    pub side: Side,
+pub struct RuleMetadata {
+    pub side: RuleSide,
     pub id: &'static str,
     pub version: u32,
     pub effective_from: &'static str,
@@ -107,9 +107,9 @@ pub struct RuleListed {
 }
 
 /// Returns every rule of both sides, including those that apply only if a campaign asks for them.
-pub fn all_rules() -> Vec<RuleListed> {
-    fn listed<F>(side: Side, rule: &dyn Rule<F>) -> RuleListed {
-        RuleListed {
+pub fn all_rules() -> Vec<RuleMetadata> {
+    fn listed<F>(side: RuleSide, rule: &dyn Rule<F>) -> RuleMetadata {
+        RuleMetadata {
             side,
             id: rule.id(),
             version: rule.version(),
@@ -117,21 +117,21 @@ pub fn all_rules() -> Vec<RuleListed> {
             source: rule.source(),
         }
     }
-    let mut all: Vec<RuleListed> = customer_rules()
+    let mut all: Vec<RuleMetadata> = customer_rules()
         .iter()
-        .map(|rule| listed(Side::Customer, *rule))
+        .map(|rule| listed(RuleSide::Customer, *rule))
         .collect();
-    all.push(listed(Side::Customer, &calling_days::CallingDay));
-    all.push(listed(Side::Customer, &own_caps::OwnCaps));
-    all.push(listed(Side::Customer, &own_phones::OwnPhonesOnly));
-    all.push(listed(Side::Customer, &number_country::NumberCountry));
-    all.push(listed(Side::Customer, &preferred_times::PreferredTimes));
-    all.push(listed(Side::Customer, &merged_person::MergedPerson));
-    all.extend(number_rules().iter().map(|rule| listed(Side::Number, *rule)));
-    all.push(listed(Side::Number, &same_number::SameNumber));
-    all.push(listed(Side::Number, &white_list::OnWhiteList));
-    all.push(listed(Side::Number, &number_state::NumberFound));
-    all.push(listed(Side::Line, &caller_number::CallerNumberLicensed));
+    all.push(listed(RuleSide::Customer, &calling_days::CallingDay));
+    all.push(listed(RuleSide::Customer, &own_caps::OwnCaps));
+    all.push(listed(RuleSide::Customer, &own_phones::OwnPhonesOnly));
+    all.push(listed(RuleSide::Customer, &number_country::NumberCountry));
+    all.push(listed(RuleSide::Customer, &preferred_times::PreferredTimes));
+    all.push(listed(RuleSide::Customer, &merged_person::MergedPerson));
+    all.extend(number_rules().iter().map(|rule| listed(RuleSide::Number, *rule)));
+    all.push(listed(RuleSide::Number, &same_number::SameNumber));
+    all.push(listed(RuleSide::Number, &white_list::OnWhiteList));
+    all.push(listed(RuleSide::Number, &number_state::NumberFound));
+    all.push(listed(RuleSide::Line, &caller_number::CallerNumberLicensed));
     all
 }
 
@@ -160,7 +160,7 @@ pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict>
         verdicts.extend(times_of_other_ids(facts, now));
         verdicts.push(merged_person::MergedPerson.judge(facts, now));
     }
-    verdicts.extend(further::of_customer(facts, now));
+    verdicts.extend(additional_presets::judge_customer_side(facts, now));
     verdicts
 }
 
@@ -184,7 +184,7 @@ fn times_of_other_ids(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict>
 /// campaign calls each number once.
 pub fn judge_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = number_rules().iter().map(|rule| rule.judge(facts, now)).collect();
-    if facts.campaign.plan.duplicates() == Duplicates::ByNumber {
+    if facts.campaign.plan.duplicates() == DuplicatePolicy::ByNumber {
         verdicts.push(same_number::SameNumber.judge(facts, now));
     }
     let screening = facts.campaign.plan.screening.as_deref();
@@ -194,7 +194,7 @@ pub fn judge_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     if screening.is_some_and(|screening| screening.number_check.is_some()) {
         verdicts.push(number_state::NumberFound.judge(facts, now));
     }
-    verdicts.extend(further::of_number(facts, now));
+    verdicts.extend(additional_presets::judge_number_side(facts, now));
     verdicts
 }
 
@@ -222,7 +222,7 @@ pub fn judge_text(
         verdicts.push(number_country::NumberCountry.judge(customer, now));
     }
     verdicts.push(suppression::NotSuppressed.judge(number, now));
-    verdicts.extend(further::of_text(customer, now));
+    verdicts.extend(additional_presets::judge_text_side(customer, now));
     verdicts
 }
 
@@ -324,7 +324,7 @@ pub fn waits_for_check(verdict: &Verdict) -> bool {
 
 /// Returns one side's verdicts with the preset's version and first day added to the facts: in every refusing
 /// verdict, and in the first verdict, so that each grant names them once.
-pub fn by_preset(mut verdicts: Vec<Verdict>, rules: &PresetRules) -> Vec<Verdict> {
+pub fn add_preset_fact(mut verdicts: Vec<Verdict>, rules: &PresetRules) -> Vec<Verdict> {
     for (index, verdict) in verdicts.iter_mut().enumerate() {
         if index == 0 || !verdict.allows() {
             let named = || rules.named();

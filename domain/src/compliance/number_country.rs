@@ -4,7 +4,7 @@
 //! Source: our own records. An unconfirmed number is checked again the next day.
 
 use super::facts::{CustomerFacts, PhoneCountry};
-use super::verdict::{Decision, Rule, named};
+use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::calling_code::{CallingCode, DefaultCountry};
@@ -40,7 +40,7 @@ impl Rule<CustomerFacts<'_>> for NumberCountry {
             return (Decision::Allow, BTreeMap::new());
         }
         let later = Decision::DeferUntil(now.plus_ms(ASK_AGAIN_MS));
-        (later, named([("country", "guessed".to_owned())]))
+        (later, to_fact_map([("country", "guessed".to_owned())]))
     }
 }
 

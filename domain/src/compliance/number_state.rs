@@ -5,7 +5,7 @@
 //! is checked again an hour later, because a check may have been made.
 
 use super::facts::NumberFacts;
-use super::verdict::{Decision, Rule, named};
+use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -34,16 +34,16 @@ impl Rule<NumberFacts<'_>> for NumberFound {
         };
         let again = Decision::DeferUntil(now.plus_ms(ASK_AGAIN_MS));
         let Some(checked) = facts.checked else {
-            return (again, named([("because", "not_checked".to_owned())]));
+            return (again, to_fact_map([("because", "not_checked".to_owned())]));
         };
         let state = ("number_state", checked.state.code().to_owned());
         let at = ("since", checked.at.to_string());
         if !checked.is_fresh(demanded.max_age_days, now) {
-            return (again, named([state, at, ("because", "expired".to_owned())]));
+            return (again, to_fact_map([state, at, ("because", "expired".to_owned())]));
         }
         match demanded.refuse.contains(&checked.state) {
-            true => (Decision::Forbid, named([state, at])),
-            false => (Decision::Allow, named([state, at])),
+            true => (Decision::Forbid, to_fact_map([state, at])),
+            false => (Decision::Allow, to_fact_map([state, at])),
         }
     }
 }
@@ -54,12 +54,12 @@ mod tests {
     use super::super::{ContactHistory, judge_number};
     use super::*;
     use crate::calling_plan::Preset;
-    use crate::number_check::{Checked, CheckedState};
+    use crate::number_check::{CheckedState, NumberCheckResult};
     use crate::screening::Screening;
 
     const NOW: &str = "2026-03-02T10:00:00+08:00";
 
-    fn judged(demand: Option<&str>, checked: Option<Checked>) -> Option<Decision> {
+    fn judged(demand: Option<&str>, checked: Option<NumberCheckResult>) -> Option<Decision> {
         let mut campaign = campaign_facts(Preset::CnService);
         campaign.plan.screening = demand.map(|demand| {
             Box::new(Screening {
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn what_is_unknown_refuses_only_where_the_campaign_asks_for_the_check() {
         let found = |state, at: &str| {
-            Some(Checked {
+            Some(NumberCheckResult {
                 state,
                 at: instant(at),
             })

@@ -7,7 +7,7 @@
 use super::contact_history::PastDial;
 use super::facts::NumberFacts;
 use super::permit::HELD_MS;
-use super::verdict::{Decision, Rule, named};
+use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ impl Rule<NumberFacts<'_>> for NoOpenCall {
         };
         (
             Decision::DeferUntil(over_at),
-            named([("call", latest.call.to_string())]),
+            to_fact_map([("call", latest.call.to_string())]),
         )
     }
 }
@@ -65,7 +65,7 @@ const fn held_ms(for_agents: bool) -> u64 {
 /// rule fixes it.
 fn said_of_grant(facts: &NumberFacts<'_>) -> BTreeMap<String, String> {
     match facts.campaign.plan.dialing_mode().needs_agents() {
-        true => named([(HELD_MS, AGENTS_CALL_MS.to_string())]),
+        true => to_fact_map([(HELD_MS, AGENTS_CALL_MS.to_string())]),
         false => BTreeMap::new(),
     }
 }

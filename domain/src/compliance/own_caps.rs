@@ -3,7 +3,7 @@
 //! Source: the campaign's plan, or the user who set the person's caps. Counted like the preset's caps; if
 //! both limit the same calls, the stricter one counts.
 
-use super::counting::judge_caps;
+use super::call_counts::judge_caps;
 use super::facts::Counters;
 use super::facts::CustomerFacts;
 use super::preset::{CountedOver, FrequencyCap, Period};
@@ -11,7 +11,7 @@ use super::verdict::{Decision, Rule};
 use super::zones::zones_of;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
-use values::call_caps::{CallCap, CapOver};
+use values::call_caps::{CallCap, CapScope};
 
 pub(super) struct OwnCaps;
 
@@ -61,8 +61,8 @@ fn strictest(facts: &CustomerFacts<'_>) -> Vec<FrequencyCap> {
     let read = |cap: CallCap| FrequencyCap {
         counted: cap.counted,
         over: match cap.over {
-            CapOver::Person => CountedOver::Person,
-            CapOver::Matter => CountedOver::Matter,
+            CapScope::Person => CountedOver::Person,
+            CapScope::Matter => CountedOver::Matter,
         },
         period: Period::LocalDays(cap.local_days),
         calls_max: cap.calls_max,
@@ -80,7 +80,7 @@ mod tests {
     fn cap(calls_max: u32, local_days: u32) -> CallCap {
         CallCap {
             counted: CountedCalls::Dialed,
-            over: CapOver::Person,
+            over: CapScope::Person,
             local_days,
             calls_max,
         }

@@ -5,7 +5,7 @@
 //! is checked again the next day: the campaign may then be in its pilot.
 
 use super::facts::CustomerFacts;
-use super::verdict::{Decision, Rule, named};
+use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::go_live::Stage;
@@ -40,12 +40,12 @@ impl Rule<CustomerFacts<'_>> for OwnPhonesOnly {
         }
         let stage = ("stage", Stage::Test.code().to_owned());
         let why = match (&kept.own_phones, facts.phone) {
-            (Some(own), Some(phone)) if own.holds(phone) => return (Decision::Allow, named([stage])),
+            (Some(own), Some(phone)) if own.holds(phone) => return (Decision::Allow, to_fact_map([stage])),
             (Some(_), _) => "not_own_phone",
             (None, _) => "own_phones_unknown",
         };
         let later = Decision::DeferUntil(now.plus_ms(ASK_AGAIN_MS));
-        (later, named([stage, ("because", why.to_owned())]))
+        (later, to_fact_map([stage, ("because", why.to_owned())]))
     }
 }
 
@@ -55,7 +55,7 @@ mod tests {
     use crate::calling_plan::Preset;
     use crate::compliance::testing::{campaign_facts, customer_facts, instant};
     use crate::compliance::{ContactHistory, judge_customer, strictest, waits_for_facts};
-    use crate::kept_facts::{KeptFacts, OwnNumbers};
+    use crate::preset_facts::{OwnNumbers, PresetFacts};
     use std::sync::Arc;
     use values::go_live::StagePlan;
 
@@ -75,7 +75,7 @@ mod tests {
                 own_phones: is_asked,
                 ..StagePlan::beginning_at(Stage::Test)
             });
-            campaign.kept = KeptFacts::of_stage(under_test);
+            campaign.kept = PresetFacts::of_stage(under_test);
             campaign.kept.own_phones = known;
             let history = ContactHistory::default();
             let facts = customer_facts(&campaign, &history);

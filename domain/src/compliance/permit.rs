@@ -1,7 +1,7 @@
 //! The permit: the stored agreement of customer and number to one dial. Only this file creates one.
 
 use super::verdict::{Decision, Verdict};
-use crate::planted::{Bug, planted};
+use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -189,7 +189,7 @@ pub fn permit(
         return Err(PermitRefusal::Mismatch);
     }
     let valid_until = customer.valid_until.min(number.valid_until);
-    if now > valid_until && !planted(Bug::ExpiredGrantDialed) {
+    if now > valid_until && !is_planted(Bug::ExpiredGrantDialed) {
         return Err(PermitRefusal::Expired(valid_until));
     }
     let verdicts = customer.verdicts.iter().chain(&number.verdicts);

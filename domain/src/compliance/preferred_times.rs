@@ -5,7 +5,7 @@
 //! possible, the time must be preferred in each.
 
 use super::facts::CustomerFacts;
-use super::verdict::{Decision, Rule, named};
+use super::verdict::{Decision, Rule, to_fact_map};
 use super::zones::{instant_of, later_day, local, zones_of};
 use crate::preferred_times::PreferredTime;
 use crate::time::{TimeOfDay, Timestamp};
@@ -38,7 +38,7 @@ impl Rule<CustomerFacts<'_>> for PreferredTimes {
         let zones = match zones_of(facts.rules(now).zone, facts.phone, facts.time_zone) {
             Ok(zones) => zones,
             Err(unknown) => {
-                seen.extend(named([
+                seen.extend(to_fact_map([
                     ("missing", "time_zone".to_owned()),
                     ("because", unknown.code().to_owned()),
                 ]));
@@ -47,7 +47,7 @@ impl Rule<CustomerFacts<'_>> for PreferredTimes {
         };
         if let Some(zone) = zones.first() {
             let shown = local(now, *zone).format("%Y-%m-%dT%H:%M:%S").to_string();
-            seen.extend(named([("local_time", shown)]));
+            seen.extend(to_fact_map([("local_time", shown)]));
         }
         let spans: Vec<Vec<Span>> = zones
             .iter()

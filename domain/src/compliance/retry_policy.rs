@@ -6,7 +6,7 @@
 //! time, which the customer keeps.
 
 use super::facts::CustomerFacts;
-use super::verdict::{Decision, Rule, named};
+use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ impl Rule<CustomerFacts<'_>> for RetriesLeft {
 
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         let policy = &facts.campaign.plan.retry_policy;
-        let mut seen = named([
+        let mut seen = to_fact_map([
             ("charged_dials", facts.charged_dials.to_string()),
             ("retries_max", policy.retries_max.to_string()),
             ("uncharged_dials", facts.uncharged_dials.to_string()),

@@ -5,7 +5,7 @@
 //! of their own (collection), the campaign says `by_customer` and this rule does not apply.
 
 use super::facts::NumberFacts;
-use super::verdict::{Decision, Rule, named};
+use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ impl Rule<NumberFacts<'_>> for SameNumber {
     fn decide(&self, facts: &NumberFacts<'_>, _now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         match facts.claimed_by {
             None => (Decision::Allow, BTreeMap::new()),
-            Some(customer) => (Decision::Forbid, named([("same_as", customer.to_string())])),
+            Some(customer) => (Decision::Forbid, to_fact_map([("same_as", customer.to_string())])),
         }
     }
 }
@@ -36,10 +36,10 @@ mod tests {
     use super::super::testing::{campaign_facts, customer, instant, number_facts};
     use super::super::{ContactHistory, judge_number, strictest};
     use super::SAME_NUMBER;
-    use crate::calling_plan::{Duplicates, Preset};
+    use crate::calling_plan::{DuplicatePolicy, Preset};
 
     /// Returns the rule that forbids a dial to a number claimed by another customer, under this choice.
-    fn forbidding(duplicates: Option<Duplicates>, is_claimed: bool) -> Option<String> {
+    fn forbidding(duplicates: Option<DuplicatePolicy>, is_claimed: bool) -> Option<String> {
         let mut campaign = campaign_facts(Preset::CnService);
         campaign.plan.duplicates = duplicates;
         let (history, other) = (ContactHistory::default(), customer());
@@ -52,9 +52,13 @@ mod tests {
     #[test]
     fn a_number_that_is_called_for_another_is_forbidden_only_where_the_campaign_calls_by_number() {
         for (duplicates, is_claimed, rule) in [
-            (Some(Duplicates::ByNumber), true, Some(SAME_NUMBER.to_owned())),
-            (Some(Duplicates::ByNumber), false, None),
-            (Some(Duplicates::ByCustomer), true, None),
+            (
+                Some(DuplicatePolicy::ByNumber),
+                true,
+                Some(SAME_NUMBER.to_owned()),
+            ),
+            (Some(DuplicatePolicy::ByNumber), false, None),
+            (Some(DuplicatePolicy::ByCustomer), true, None),
             (None, true, None),
         ] {
             assert_eq!(

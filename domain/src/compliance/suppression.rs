@@ -7,9 +7,9 @@
 //! 310.4(b)(1)(iii) for company lists). A number that the network called invalid stays so: numbers are
 //! reissued, but to another person.
 
-use super::facts::{NumberFacts, Suppressed};
-use super::verdict::{Decision, Rule, named};
-use crate::planted::{Bug, planted};
+use super::facts::{NumberFacts, SuppressionEnd};
+use super::verdict::{Decision, Rule, to_fact_map};
+use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -33,8 +33,8 @@ impl Rule<NumberFacts<'_>> for NotSuppressed {
     }
 
     fn decide(&self, facts: &NumberFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
-        let because = |reason: &str| named([("because", reason.to_owned())]);
-        if facts.opted_out && !planted(Bug::OptOutsIgnored) {
+        let because = |reason: &str| to_fact_map([("because", reason.to_owned())]);
+        if facts.opted_out && !is_planted(Bug::OptOutsIgnored) {
             return (Decision::Forbid, because("opted_out"));
         }
         if facts.invalid {
@@ -42,14 +42,14 @@ impl Rule<NumberFacts<'_>> for NotSuppressed {
         }
         if let Some(list) = facts.hashed_on.first() {
             let seen = [("because", "hashed_list".to_owned()), ("list", list.to_string())];
-            return (Decision::Forbid, named(seen));
+            return (Decision::Forbid, to_fact_map(seen));
         }
         match facts.suppressed {
-            Some(Suppressed::ForGood) => (Decision::Forbid, because("suppressed")),
-            Some(Suppressed::Until(until)) if now < until => {
+            Some(SuppressionEnd::ForGood) => (Decision::Forbid, because("suppressed")),
+            Some(SuppressionEnd::Until(until)) if now < until => {
                 (Decision::DeferUntil(until), because("suppressed"))
             }
-            Some(Suppressed::Until(_)) | None => (Decision::Allow, BTreeMap::new()),
+            Some(SuppressionEnd::Until(_)) | None => (Decision::Allow, BTreeMap::new()),
         }
     }
 }
@@ -65,12 +65,18 @@ mod tests {
     fn what_stands_against_a_number_forbids_or_defers() {
         let until = instant("2026-03-02T10:00:00+08:00");
         let before = instant("2026-03-02T09:59:59.999999+08:00");
-        let for_a_time = Some(Suppressed::Until(until));
+        let for_a_time = Some(SuppressionEnd::Until(until));
         for (opted_out, invalid, suppressed, now, decision) in [
             (false, false, None, until, Decision::Allow),
             (true, false, None, until, Decision::Forbid),
             (false, true, None, until, Decision::Forbid),
-            (false, false, Some(Suppressed::ForGood), until, Decision::Forbid),
+            (
+                false,
+                false,
+                Some(SuppressionEnd::ForGood),
+                until,
+                Decision::Forbid,
+            ),
             (false, false, for_a_time, before, Decision::DeferUntil(until)),
             (false, false, for_a_time, until, Decision::Allow),
             (true, false, for_a_time, before, Decision::Forbid),

@@ -4,7 +4,7 @@ use super::{ContactHistory, CustomerFacts, NumberFacts, PhoneCountry};
 use crate::calling_plan::{
     Basis, CallingPlan, CallingWindow, CampaignFacts, FlowRef, Preset, RetryPolicy, RetryRule,
 };
-use crate::kept_facts::KeptFacts;
+use crate::preset_facts::PresetFacts;
 use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::Calendars;
 use std::collections::BTreeMap;
@@ -82,7 +82,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         },
         plan,
         calendars: Calendars::default(),
-        kept: KeptFacts::default(),
+        kept: PresetFacts::default(),
         undone_lists: Default::default(),
         free_agents: Vec::new(),
         accepted: Vec::new(),

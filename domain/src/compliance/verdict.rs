@@ -72,6 +72,6 @@ pub trait Rule<F>: Sync {
 pub(super) const PRESET: &str = "preset";
 
 /// Returns the facts of a verdict from names and values.
-pub(super) fn named<const N: usize>(facts: [(&str, String); N]) -> BTreeMap<String, String> {
+pub(super) fn to_fact_map<const N: usize>(facts: [(&str, String); N]) -> BTreeMap<String, String> {
     facts.map(|(name, value)| (name.to_owned(), value)).into()
 }

@@ -3,8 +3,8 @@
 //! Source: the campaign's own plan. A number on no list is not on this one: unknown means no.
 
 use super::facts::NumberFacts;
-use super::verdict::{Decision, Rule, named};
-use crate::planted::{Bug, planted};
+use super::verdict::{Decision, Rule, to_fact_map};
+use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -29,11 +29,11 @@ impl Rule<NumberFacts<'_>> for OnWhiteList {
             return (Decision::Allow, BTreeMap::new());
         };
         let list_seen = ("list", list.to_string());
-        if facts.listed_on.contains(list) || planted(Bug::WhiteListIgnored) {
-            return (Decision::Allow, named([list_seen]));
+        if facts.listed_on.contains(list) || is_planted(Bug::WhiteListIgnored) {
+            return (Decision::Allow, to_fact_map([list_seen]));
         }
         let because = ("because", "not_listed".to_owned());
-        (Decision::Forbid, named([list_seen, because]))
+        (Decision::Forbid, to_fact_map([list_seen, because]))
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::record_zone::{ZoneFault, recorded_zone};
 use crate::calling_plan::Preset;
-use crate::planted::{Bug, planted};
+use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use crate::working_calendar::Day;
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
@@ -151,7 +151,7 @@ pub(super) fn zones_of_region(region: &str) -> Option<&'static [Tz]> {
 /// Returns the wall clock of `zone` at an instant.
 pub(super) fn local(at: Timestamp, zone: Tz) -> NaiveDateTime {
     let local = at.to_utc().with_timezone(&zone);
-    if planted(Bug::SummerTimeIgnored) {
+    if is_planted(Bug::SummerTimeIgnored) {
         return local.naive_utc() + local.offset().base_utc_offset();
     }
     local.naive_local()

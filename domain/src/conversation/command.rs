@@ -7,7 +7,7 @@ use values::disposition::Outcome;
 
 /// The result of the flow for one input: decisions and texts in order, and the outcome if the flow ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Follows {
+pub struct FlowResult {
     pub events: Vec<ConversationEvent>,
     pub outcome: Option<Outcome>,
     /// The flow requests a transfer to an agent.
@@ -18,7 +18,7 @@ pub struct Follows {
 
 /// A message of the customer, evaluated at the conversation's current node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hearing {
+pub struct EvaluatedMessage {
     /// The id that the sender gave the message.
     pub message: String,
     /// The text as it is stored, masked.
@@ -34,16 +34,16 @@ pub struct Hearing {
     pub model: Option<String>,
     /// True if the opt-out is stored in the number's own stream.
     pub opt_out_stored: bool,
-    pub follows: Follows,
+    pub follows: FlowResult,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConversationCommand {
     Open {
         opened: Box<OpenedFact>,
-        follows: Follows,
+        follows: FlowResult,
     },
-    Hear(Box<Hearing>),
+    Hear(Box<EvaluatedMessage>),
     /// Closes the conversation after its idle time. Refused before that.
     CloseIdle,
     /// Closes the conversation on a user's request.

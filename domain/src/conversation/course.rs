@@ -7,7 +7,7 @@ use crate::text_channel::CloseReason;
 use crate::time::Timestamp;
 
 /// Adds one event of a conversation to the course. Events are added in stream order.
-pub fn take(told: &mut TextCourse, event: &ConversationEvent, at: Timestamp) {
+pub fn apply_event(told: &mut TextCourse, event: &ConversationEvent, at: Timestamp) {
     let course = &mut told.course;
     match event {
         ConversationEvent::Opened(fact) => {
@@ -111,7 +111,7 @@ mod tests {
     fn told(events: &[ConversationEvent]) -> TextCourse {
         let mut told = TextCourse::default();
         for event in events {
-            take(&mut told, event, NOW);
+            apply_event(&mut told, event, NOW);
         }
         told
     }

@@ -1,13 +1,13 @@
 //! Decides the commands of a text conversation. The replies to a message are decided here and stored
 //! completely before any of them is sent.
 
-use super::command::{ConversationCommand, Follows, Hearing};
+use super::command::{ConversationCommand, EvaluatedMessage, FlowResult};
 use super::event::{ClosedFact, ConversationEvent, OpenedFact, TextHeardFact};
 use super::refusal::ConversationRefusal;
 use super::state::{ConversationState, TextInput};
 use crate::calling_plan::Preset;
 use crate::personal::Personal;
-use crate::spoken_turn::UnderstoodFact;
+use crate::spoken_turn::UnderstandingFact;
 use crate::text_channel::CloseReason;
 use crate::time::Timestamp;
 
@@ -20,9 +20,13 @@ pub const TEXT_CHARS_MAX: usize = 600;
 /// Longest message id of a sender, in bytes.
 pub const MESSAGE_ID_BYTES_MAX: usize = 128;
 
-type Decided = Result<Vec<ConversationEvent>, ConversationRefusal>;
+type DecideResult = Result<Vec<ConversationEvent>, ConversationRefusal>;
 
-pub(super) fn decide(state: &ConversationState, command: ConversationCommand, now: Timestamp) -> Decided {
+pub(super) fn decide(
+    state: &ConversationState,
+    command: ConversationCommand,
+    now: Timestamp,
+) -> DecideResult {
     match command {
         ConversationCommand::Open { opened, follows } => open(state, opened, follows),
         ConversationCommand::Hear(hearing) => hear(state, *hearing),
@@ -37,7 +41,7 @@ pub(super) fn decide(state: &ConversationState, command: ConversationCommand, no
 }
 
 /// Records once that the transcript's key is destroyed. Only for a closed conversation.
-fn dispose_transcript(state: &ConversationState, disposal: u64, preset: Preset, days: u32) -> Decided {
+fn dispose_transcript(state: &ConversationState, disposal: u64, preset: Preset, days: u32) -> DecideResult {
     if state.is_transcript_disposed() {
         return Ok(Vec::new());
     }
@@ -52,7 +56,7 @@ fn dispose_transcript(state: &ConversationState, disposal: u64, preset: Preset, 
 }
 
 /// Opens the conversation. A repeated command stores no event.
-fn open(state: &ConversationState, opened: Box<OpenedFact>, follows: Follows) -> Decided {
+fn open(state: &ConversationState, opened: Box<OpenedFact>, follows: FlowResult) -> DecideResult {
     if state.opened().is_some() {
         return Ok(Vec::new());
     }
@@ -66,7 +70,7 @@ fn open(state: &ConversationState, opened: Box<OpenedFact>, follows: Follows) ->
 
 /// Takes a message. A message that was taken before stores no event, also if the conversation is closed by
 /// now.
-fn hear(state: &ConversationState, hearing: Hearing) -> Decided {
+fn hear(state: &ConversationState, hearing: EvaluatedMessage) -> DecideResult {
     if state.opened().is_none() {
         return Err(ConversationRefusal::Unknown);
     }
@@ -100,7 +104,7 @@ fn hear(state: &ConversationState, hearing: Hearing) -> Decided {
         as_key: matches!(hearing.input, TextInput::Key(_)),
     })];
     if let TextInput::Words(understood) = &hearing.input {
-        let fact = UnderstoodFact::of(node, understood, hearing.model);
+        let fact = UnderstandingFact::of(node, understood, hearing.model);
         events.push(ConversationEvent::Understood(fact));
     }
     events.extend(hearing.sensitive.map(ConversationEvent::SensitiveWordMatched));
@@ -109,7 +113,7 @@ fn hear(state: &ConversationState, hearing: Hearing) -> Decided {
 }
 
 /// Returns the events of the flow, followed by the close if the flow ended.
-fn closing(follows: Follows, messages_count: u32) -> Vec<ConversationEvent> {
+fn closing(follows: FlowResult, messages_count: u32) -> Vec<ConversationEvent> {
     let mut events = follows.events;
     if let Some(outcome) = follows.outcome {
         let reason = if follows.hands_over {
@@ -127,7 +131,7 @@ fn closing(follows: Follows, messages_count: u32) -> Vec<ConversationEvent> {
     events
 }
 
-fn readable(hearing: &Hearing) -> Result<(), ConversationRefusal> {
+fn readable(hearing: &EvaluatedMessage) -> Result<(), ConversationRefusal> {
     let id = hearing.message.as_bytes();
     let printable = id.iter().all(u8::is_ascii_graphic);
     if id.is_empty() || id.len() > MESSAGE_ID_BYTES_MAX || !printable {
@@ -144,7 +148,7 @@ fn readable(hearing: &Hearing) -> Result<(), ConversationRefusal> {
     Ok(())
 }
 
-fn close_idle(state: &ConversationState, now: Timestamp) -> Decided {
+fn close_idle(state: &ConversationState, now: Timestamp) -> DecideResult {
     let until = state.idle_at().ok_or(ConversationRefusal::Unknown)?;
     if state.closed().is_some() {
         return Ok(Vec::new());
@@ -156,7 +160,7 @@ fn close_idle(state: &ConversationState, now: Timestamp) -> Decided {
     Ok(vec![ConversationEvent::Closed(closed)])
 }
 
-fn close(state: &ConversationState) -> Decided {
+fn close(state: &ConversationState) -> DecideResult {
     if state.opened().is_none() {
         return Err(ConversationRefusal::Unknown);
     }

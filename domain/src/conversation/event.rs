@@ -5,7 +5,7 @@ use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::{Personal, escaped};
-use crate::spoken_turn::{TurnDecision, UnderstoodFact};
+use crate::spoken_turn::{TurnDecision, UnderstandingFact};
 use crate::text_channel::{Channel, CloseReason};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use values::disposition::Outcome;
 use values::ids::{CampaignId, CustomerId, NumberId};
 use values::key_rule::KeyRule;
-use values::show::Show;
+use values::text_attachment::TextAttachment;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
@@ -27,7 +27,7 @@ pub enum ConversationEvent {
     #[serde(rename = "conversation.heard")]
     Heard(TextHeardFact),
     #[serde(rename = "conversation.understood")]
-    Understood(UnderstoodFact),
+    Understood(UnderstandingFact),
     /// A message had a sensitive word of the campaign. It ends the conversation.
     #[serde(rename = "conversation.sensitive_word_matched")]
     SensitiveWordMatched(TextWordFact),
@@ -59,7 +59,7 @@ pub struct OpenedFact {
     /// The number that an opt-out applies to.
     pub number: NumberId,
     pub channel: Channel,
-    pub begun_by: BegunBy,
+    pub begun_by: ConversationInitiator,
     pub flow: FlowRef,
     /// The key rule for keys that the customer writes.
     pub key_rule: KeyRule,
@@ -73,7 +73,7 @@ pub struct OpenedFact {
 /// The party that wrote first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum BegunBy {
+pub enum ConversationInitiator {
     /// The robot. Every compliance rule for texts is checked.
     Us,
     /// The customer, who gets an answer.
@@ -123,7 +123,7 @@ pub struct TextSaidFact {
     pub text: Personal<String>,
     /// Pictures and links that were sent with it, as far as the channel supports them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub shows: Vec<Show>,
+    pub shows: Vec<TextAttachment>,
 }
 
 /// The end of a conversation.

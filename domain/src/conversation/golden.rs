@@ -1,20 +1,22 @@
 //! Golden tests: the stored form of every conversation event equals its golden file.
 
 use super::event::{
-    BegunBy, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact, TextSaidFact, TextWordFact,
+    ClosedFact, ConversationEvent, ConversationInitiator, OpenedFact, TextHeardFact, TextSaidFact,
+    TextWordFact,
 };
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{Decision, Verdict};
 use crate::personal::Personal;
 use crate::record::golden_support::{at, campaign, check, check_with, customer, number};
 use crate::spoken_turn::{
-    Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput, UnderstoodFact,
+    Certainty, Explanation, IntentCandidate, ReadingSource, SpokenReading, TurnDecision, TurnInput,
+    UnderstandingFact,
 };
 use crate::text_channel::{Channel, CloseReason};
 use std::collections::BTreeMap;
 use values::disposition::Outcome;
 use values::key_rule::KeyRule;
-use values::show::{Show, ShownAs};
+use values::text_attachment::{AttachmentKind, TextAttachment};
 
 fn open(text: &str) -> Personal<String> {
     Personal::open(text.to_owned())
@@ -26,7 +28,7 @@ fn opened() -> OpenedFact {
         customer: customer(),
         number: number(),
         channel: Channel::Web,
-        begun_by: BegunBy::Customer,
+        begun_by: ConversationInitiator::Customer,
         flow: FlowRef {
             flow: "card_instalment_spoken".parse().unwrap(),
             version: 2,
@@ -47,7 +49,7 @@ fn opened() -> OpenedFact {
 fn reading() -> SpokenReading {
     SpokenReading {
         certainty: Certainty::Accepted,
-        read_by: ReadBy::Rule,
+        read_by: ReadingSource::Rule,
         candidates: vec![IntentCandidate {
             intent: "refuse_call".to_owned(),
             score_permille: 1_000,
@@ -74,8 +76,8 @@ fn said() -> TextSaidFact {
 #[test]
 fn what_is_shown_beside_a_text_is_written_as_its_golden_file() {
     let shown = TextSaidFact {
-        shows: vec![Show {
-            shown_as: ShownAs::Picture,
+        shows: vec![TextAttachment {
+            shown_as: AttachmentKind::Picture,
             address: "https://example.com/plan.png".to_owned(),
             title: "分期方案".to_owned(),
         }],
@@ -92,7 +94,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         text: open("别再打了"),
         as_key: false,
     };
-    let understood = UnderstoodFact {
+    let understood = UnderstandingFact {
         node: "greeting".to_owned(),
         intent: Some("refuse_call".to_owned()),
         reading: reading(),

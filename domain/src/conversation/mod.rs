@@ -16,17 +16,18 @@ mod state;
 mod golden;
 
 pub use crate::text_channel::{Channel, CloseReason};
-pub use command::{ConversationCommand, Follows, Hearing};
+pub use command::{ConversationCommand, EvaluatedMessage, FlowResult};
 pub use decide::{MESSAGE_ID_BYTES_MAX, MESSAGES_MAX, TEXT_CHARS_MAX};
 pub use event::{
-    BegunBy, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact, TextSaidFact, TextWordFact,
+    ClosedFact, ConversationEvent, ConversationInitiator, OpenedFact, TextHeardFact, TextSaidFact,
+    TextWordFact,
 };
 pub use refusal::ConversationRefusal;
 pub use state::{ConversationState, TextInput};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
-use crate::transcript::TranscriptOf;
+use crate::transcript::TranscriptParent;
 use values::ids::ConversationId;
 
 /// The decider of the conversation aggregate.
@@ -65,10 +66,10 @@ impl Decider for Conversation {
 
     /// Returns the transcript of events with words of either side. The variables of `conversation.opened` are
     /// sealed under the customer's key only.
-    fn transcript(id: &ConversationId, event: &ConversationEvent) -> Option<TranscriptOf> {
+    fn transcript(id: &ConversationId, event: &ConversationEvent) -> Option<TranscriptParent> {
         event
             .is_of_transcript()
-            .then_some(TranscriptOf::Conversation(*id))
+            .then_some(TranscriptParent::Conversation(*id))
     }
 
     fn scope(_: &ConversationId, state: &ConversationState, _: &ConversationEvent) -> Scope {

@@ -1,6 +1,6 @@
 //! Refusals of a conversation command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +26,7 @@ pub enum ConversationRefusal {
     NotIdle { until: Timestamp },
 }
 
-impl Explained for ConversationRefusal {
+impl DomainRefusal for ConversationRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::Unknown)
     }

@@ -2,7 +2,7 @@
 
 use super::event::{ClosedFact, ConversationEvent, OpenedFact};
 use crate::personal::Personal;
-use crate::spoken_turn::{Understood, UnderstoodFact};
+use crate::spoken_turn::{UnderstandingFact, UnderstandingResult};
 use crate::text_channel::Channel;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum TextInput {
     /// A written key of a menu.
     Key(char),
-    Words(Understood),
+    Words(UnderstandingResult),
     /// The message has a sensitive word. The rest of it has no effect.
     SensitiveWord,
 }
@@ -105,10 +105,10 @@ impl ConversationState {
 }
 
 /// Returns the input of the flow; `None` if a slot cannot be decrypted.
-fn understood(fact: &UnderstoodFact) -> Option<Understood> {
+fn understood(fact: &UnderstandingFact) -> Option<UnderstandingResult> {
     let readable = |(name, value): (&String, &Personal<String>)| Some((name.clone(), value.value()?.clone()));
     let slots: Option<BTreeMap<String, String>> = fact.slots.iter().map(readable).collect();
-    Some(Understood {
+    Some(UnderstandingResult {
         reading: fact.reading.clone(),
         slots: slots?,
         interest: fact.interest.clone(),

@@ -8,10 +8,10 @@ use super::state::CustomerState;
 /// The most bytes of a reason. It is stored permanently and must not contain personal data.
 pub const ASSIGNMENT_REASON_BYTES_MAX: usize = 256;
 
-type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
+type DecideResult = Result<Vec<CustomerEvent>, CustomerRefusal>;
 
-pub(super) fn assign(state: &CustomerState, to: Assignee, reason: String) -> Decided {
-    super::answering::not_erased(state)?;
+pub(super) fn assign(state: &CustomerState, to: Assignee, reason: String) -> DecideResult {
+    super::decider_support::check_not_erased(state)?;
     known(state)?;
     given(&reason)?;
     if state.assignee() == Some(&to) {
@@ -24,7 +24,7 @@ pub(super) fn assign(state: &CustomerState, to: Assignee, reason: String) -> Dec
     }])
 }
 
-pub(super) fn unassign(state: &CustomerState, reason: String) -> Decided {
+pub(super) fn unassign(state: &CustomerState, reason: String) -> DecideResult {
     known(state)?;
     given(&reason)?;
     Ok(match state.assignee() {

@@ -35,7 +35,7 @@ pub(super) fn timing(
 }
 
 /// Returns the better hour for a retry that the policy sets to `due_at`; `None` if the retry stays there.
-pub(super) fn moved(
+pub(super) fn find_better_hour(
     state: &CustomerState,
     enrolment: &EnrolmentState,
     closing: &CallClosing,

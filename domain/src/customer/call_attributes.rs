@@ -6,7 +6,7 @@
 
 use super::event::CustomerEvent;
 use super::profile::{COUNTS, FOLLOW_UP_STATES, Profile, ProfileChange, profile_changes};
-use crate::attribute::{AttributeValue, Known};
+use crate::attribute::{AttributeValue, BuiltInAttribute};
 use crate::time::Timestamp;
 use values::disposition::{Disposition, InterestLevel, Outcome};
 
@@ -59,7 +59,7 @@ impl CallAttributes {
         }
         profile.register();
         for (name, value) in self.values() {
-            if let Some(known) = Known::named(name) {
+            if let Some(known) = BuiltInAttribute::named(name) {
                 profile.change(ProfileChange::Set(known.attribute(), value));
             }
         }

@@ -1,7 +1,7 @@
 //! An order to call one customer of a campaign now, before customers who are only in a list. It is no permit:
 //! the dial still checks every rule and cap.
 
-use super::command::ForbiddenBy;
+use super::command::ForbiddingRule;
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
@@ -77,10 +77,10 @@ pub(super) fn may_cancel(
 }
 
 /// Returns the rule and facts that settle the enrolment of a canceled call.
-pub(super) fn canceled(reason: String, by: Option<String>) -> ForbiddenBy {
+pub(super) fn canceled(reason: String, by: Option<String>) -> ForbiddingRule {
     let mut facts = BTreeMap::from([("reason".to_owned(), reason)]);
     facts.extend(by.map(|by| ("by".to_owned(), by)));
-    ForbiddenBy {
+    ForbiddingRule {
         rule: CALL_CANCELED.to_owned(),
         facts,
     }

@@ -1,9 +1,9 @@
 //! The effect of a call's end on callbacks: a time named during the call, and the callback that the call
 //! kept.
 
-use super::answering::callback_ended;
-use super::callbacks::{Barred, barred, replaced};
-use super::command::{CallAgain, CallClosing};
+use super::callbacks::{BlockedCallback, find_blocking_rule, replace_callback};
+use super::command::{CallClosing, RedialRule};
+use super::decider_support::callback_ended;
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::state::CustomerState;
@@ -20,7 +20,7 @@ const CALLBACK_TIME: &str = "callback_time";
 
 /// The effect of a call's end on callbacks.
 #[derive(Debug, Default)]
-pub(super) struct AfterCall {
+pub(super) struct CallbackEffect {
     /// Events before the call is closed: the callback named during the call.
     pub(super) named: Vec<CustomerEvent>,
     /// Event after the call is closed: how a callback ended.
@@ -37,12 +37,12 @@ pub(super) fn after_call(
     closing: &CallClosing,
     facts: &CampaignFacts,
     is_over: bool,
-) -> AfterCall {
+) -> CallbackEffect {
     let (named, fresh) = named_in(state, enrolment, closing, facts);
     let Some(pending_at) = fresh.or_else(|| enrolment.callback.as_deref().map(|one| one.at)) else {
-        return AfterCall {
+        return CallbackEffect {
             named,
-            ..AfterCall::default()
+            ..CallbackEffect::default()
         };
     };
     let uncharged = enrolment.uncharged_dials + u32::from(!closing.charged);
@@ -67,7 +67,7 @@ pub(super) fn after_call(
         }
         event
     });
-    AfterCall {
+    CallbackEffect {
         named,
         ended,
         due_at: due_at.filter(|_| in_time),
@@ -77,7 +77,7 @@ pub(super) fn after_call(
 /// Returns true if the callee refused further calls, or a user or program ended the call: no callback
 /// follows.
 fn is_final(closing: &CallClosing) -> bool {
-    closing.again == CallAgain::Never || closing.outcome == Some(Outcome::OptedOut)
+    closing.again == RedialRule::Never || closing.outcome == Some(Outcome::OptedOut)
 }
 
 /// Returns the events of a time that the callee named, and the time if it was accepted. A refused time is
@@ -98,15 +98,15 @@ fn named_in(
     }
     let is_in_bounds = at > closing.ended_at && at <= closing.ended_at.plus_ms(CALLBACK_AHEAD_MS_MAX);
     let barred = match is_in_bounds && enrolment.callbacks < CALLBACKS_MAX {
-        true => barred(state, enrolment, facts, at),
-        false => Some(Barred {
+        true => find_blocking_rule(state, enrolment, facts, at),
+        false => Some(BlockedCallback {
             rule: CALLBACK_TIME.to_owned(),
             facts: BTreeMap::new(),
             not_before: None,
         }),
     };
     let Some(barred) = barred else {
-        let mut events = replaced(&closing.campaign, pending);
+        let mut events = replace_callback(&closing.campaign, pending);
         events.push(CustomerEvent::CallbackRequested {
             campaign: closing.campaign.clone(),
             callback_at: at,

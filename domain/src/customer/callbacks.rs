@@ -3,14 +3,16 @@
 //! A time that the rules do not allow is refused when it is named, with the next allowed time. The dial
 //! checks every rule again at its time; waits and counts of the retry policy do not apply to it.
 
-use super::answering::{Decided, at_most, callback_ended, not_erased, not_permitted};
-use super::command::{CallbackOrder, CustomerCommand, ForbiddenBy};
+use super::command::{CallbackOrder, CustomerCommand, ForbiddingRule};
+use super::decider_support::{
+    DecideResult, callback_ended, check_count, check_not_erased, settle_not_permitted,
+};
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::grant_dial::{facts_of, too_late};
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::withdrawing::ENROLMENT_WITHDRAWN;
+use super::withdrawal::ENROLMENT_WITHDRAWN;
 use crate::callback::{
     CALLBACK_AHEAD_MS_MAX, CALLBACK_LATE_MS_MAX, CALLBACK_REASON_BYTES_MAX, CALLBACKS_MAX, Callback,
     CallbackEnd,
@@ -36,14 +38,14 @@ pub const CALLBACK_AGENT: &str = "callback_agent";
 const AGENT_AGAIN_MS: u64 = 5_000;
 
 /// The rule that forbids a callback at a time, with its facts and the next allowed time.
-pub(super) struct Barred {
+pub(super) struct BlockedCallback {
     pub(super) rule: String,
     pub(super) facts: BTreeMap<String, String>,
     pub(super) not_before: Option<Timestamp>,
 }
 
-pub(super) fn request(state: &CustomerState, order: CallbackOrder, now: Timestamp) -> Decided {
-    not_erased(state)?;
+pub(super) fn request(state: &CustomerState, order: CallbackOrder, now: Timestamp) -> DecideResult {
+    check_not_erased(state)?;
     let campaign = order.facts.campaign.clone();
     let enrolment = unsettled(state, &campaign)?;
     if order
@@ -68,8 +70,8 @@ pub(super) fn request(state: &CustomerState, order: CallbackOrder, now: Timestam
     }
     let count = usize::try_from(enrolment.callbacks.saturating_add(1)).unwrap_or(usize::MAX);
     let count_max = usize::try_from(CALLBACKS_MAX).unwrap_or(usize::MAX);
-    at_most(count, count_max, "callbacks in this campaign")?;
-    if let Some(barred) = barred(state, enrolment, &order.facts, order.at) {
+    check_count(count, count_max, "callbacks in this campaign")?;
+    if let Some(barred) = find_blocking_rule(state, enrolment, &order.facts, order.at) {
         return Err(CustomerRefusal::CallbackNotAllowed {
             at: order.at,
             rule: barred.rule,
@@ -77,7 +79,7 @@ pub(super) fn request(state: &CustomerState, order: CallbackOrder, now: Timestam
             not_before: barred.not_before,
         });
     }
-    let mut events = replaced(&campaign, pending);
+    let mut events = replace_callback(&campaign, pending);
     events.push(CustomerEvent::CallbackRequested {
         campaign,
         callback_at: order.at,
@@ -90,7 +92,7 @@ pub(super) fn request(state: &CustomerState, order: CallbackOrder, now: Timestam
     Ok(events)
 }
 
-pub(super) fn cancel(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
+pub(super) fn cancel(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> DecideResult {
     let CustomerCommand::CancelCallback { facts, reason, by } = command else {
         return Ok(Vec::new());
     };
@@ -146,14 +148,14 @@ fn unsettled<'a>(
 /// Returns the person's rule that forbids a call at `at`, as far as it is known now. Assumes that the
 /// campaign runs then and a hold is released, as for the due time of a refused dial. Rules of the number are
 /// checked at the dial.
-pub(super) fn barred(
+pub(super) fn find_blocking_rule(
     state: &CustomerState,
     enrolment: &EnrolmentState,
     campaign: &CampaignFacts,
     at: Timestamp,
-) -> Option<Barred> {
+) -> Option<BlockedCallback> {
     if enrolment.withdrawn {
-        return Some(Barred {
+        return Some(BlockedCallback {
             rule: ENROLMENT_WITHDRAWN.to_owned(),
             facts: BTreeMap::new(),
             not_before: None,
@@ -174,7 +176,7 @@ pub(super) fn barred(
     let late = enrolment.deadline.filter(|_| !in_time(at)).map(too_late);
     let verdict = strictest(&verdicts).cloned().or(late)?;
     let later = when_permitted(at, |at| judge_customer(&facts, at));
-    Some(Barred {
+    Some(BlockedCallback {
         rule: verdict.rule,
         facts: verdict.facts,
         not_before: later.filter(|later| in_time(*later)),
@@ -182,17 +184,17 @@ pub(super) fn barred(
 }
 
 /// Ends the waiting callback because another one replaces it.
-pub(super) fn replaced(campaign: &CampaignId, pending: Option<&Callback>) -> Vec<CustomerEvent> {
+pub(super) fn replace_callback(campaign: &CampaignId, pending: Option<&Callback>) -> Vec<CustomerEvent> {
     let ended = pending.map(|pending| callback_ended(campaign, pending.at, CallbackEnd::Replaced));
     ended.into_iter().collect()
 }
 
 fn settled(campaign: &CampaignId, enrolment: &EnrolmentState, rule: &str) -> CustomerEvent {
-    let forbidden = ForbiddenBy {
+    let forbidden = ForbiddingRule {
         rule: rule.to_owned(),
         facts: BTreeMap::new(),
     };
-    not_permitted(campaign, enrolment, forbidden)
+    settle_not_permitted(campaign, enrolment, forbidden)
 }
 
 /// Returns a time that was named while a grant was open, or that is before the policy's due time: a released
@@ -242,7 +244,7 @@ pub(super) fn overdue(
     let pending = enrolment.callback.as_deref().filter(|one| now >= one.until)?;
     let by = enrolment.not_dialed.as_ref();
     let by = by.map(|one| (one.rule.clone(), one.facts.clone()));
-    Some(missed(state, enrolment, facts, pending, by, Some(now)))
+    Some(miss_callback(state, enrolment, facts, pending, by, Some(now)))
 }
 
 /// Returns the events if a verdict delays the callback beyond its end: the callback is missed.
@@ -259,16 +261,16 @@ pub(super) fn deferred_beyond(
     let by = (verdict.rule.clone(), verdict.facts.clone());
     match not_before {
         Some(later) if later < pending.until => Vec::new(),
-        Some(later) => missed(state, enrolment, facts, pending, Some(by), Some(later)),
+        Some(later) => miss_callback(state, enrolment, facts, pending, Some(by), Some(later)),
         // The rule's own refusal settles the enrolment.
-        None => missed(state, enrolment, facts, pending, Some(by), None)
+        None => miss_callback(state, enrolment, facts, pending, Some(by), None)
             .into_iter()
             .take(1)
             .collect(),
     }
 }
 
-pub(super) fn missed(
+pub(super) fn miss_callback(
     state: &CustomerState,
     enrolment: &EnrolmentState,
     facts: &CampaignFacts,

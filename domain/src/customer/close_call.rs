@@ -6,19 +6,19 @@
 //! end is settled. A conversation that we cut off is not retried by the rule for interruptions but by the
 //! policy's own member for cut-offs.
 
-use super::answering::{Decided, settled_by};
-use super::command::{CallAgain, CallClosing, TagOrder};
+use super::command::{CallClosing, RedialRule, TagChange};
+use super::decider_support::{DecideResult, settle_by_rule};
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::profile_origin::ProfileOrigin;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::{better_hours, callback_closing, callbacks, late_answer, profiling, recycling, withdrawing};
+use super::{better_hours, callback_closing, callbacks, late_answer, profile_update, recycling, withdrawal};
 use crate::attribute::TagLevel;
 use crate::best_times::{BetterHour, CallTiming};
 use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryRule};
 use crate::compliance::next_local_day;
-use crate::planted::{Bug, planted};
+use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use values::disposition::{Disposition, Outcome};
 use values::ids::NumberId;
@@ -29,14 +29,14 @@ use values::ids::NumberId;
 const TALKING_MS_MAX: u64 = 600_000;
 
 /// Time and number of the next dial.
-struct Next {
+struct NextDial {
     due_at: Timestamp,
     number: Option<NumberId>,
     /// The better hour to which it was moved, if it was.
     moved: Option<BetterHour>,
 }
 
-impl Next {
+impl NextDial {
     const fn at(due_at: Timestamp) -> Self {
         Self {
             due_at,
@@ -46,7 +46,7 @@ impl Next {
     }
 }
 
-impl Next {
+impl NextDial {
     /// Returns this dial, moved to the day after a late answer if there is one.
     fn behind(self, enrolment: &EnrolmentState) -> Self {
         Self {
@@ -58,7 +58,11 @@ impl Next {
 
 /// Closes a call. A call that was closed or released before makes no event. A call withdrawn before its dial
 /// is released instead: it never rang and is not counted.
-pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &CampaignFacts) -> Decided {
+pub(super) fn close_call(
+    state: &CustomerState,
+    closing: &CallClosing,
+    facts: &CampaignFacts,
+) -> DecideResult {
     let campaign = &closing.campaign;
     let enrolment = state
         .enrolment(campaign)
@@ -71,7 +75,7 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
     if closing.disposition == Disposition::Withdrawn {
         return Ok(released(enrolment, closing));
     }
-    let forbidden = withdrawing::forbids(enrolment);
+    let forbidden = withdrawal::withdrawal_rule(enrolment);
     let is_over = forbidden.is_some() || enrolment.settled.is_some();
     let callback = callback_closing::after_call(state, enrolment, closing, facts, is_over);
     let by_policy = next_dial(state, enrolment, closing, facts).map(|next| next.behind(enrolment));
@@ -123,7 +127,7 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
             rule: forbidden.map(|forbidden| forbidden.rule),
             facts: std::collections::BTreeMap::new(),
         });
-        let again = events.last().cloned().filter(|_| planted(Bug::SettlesTwice));
+        let again = events.last().cloned().filter(|_| is_planted(Bug::SettlesTwice));
         events.extend(again);
     }
     Ok(events)
@@ -137,8 +141,8 @@ fn released(enrolment: &EnrolmentState, closing: &CallClosing) -> Vec<CustomerEv
         reason: Disposition::Withdrawn.code().to_owned(),
         not_before: callbacks::named_while_open(enrolment, closing.ended_at),
     };
-    let forbidden = withdrawing::forbids(enrolment);
-    let settled = forbidden.map(|forbidden| settled_by(&closing.campaign, enrolment, forbidden));
+    let forbidden = withdrawal::withdrawal_rule(enrolment);
+    let settled = forbidden.map(|forbidden| settle_by_rule(&closing.campaign, enrolment, forbidden));
     [released]
         .into_iter()
         .chain(settled.into_iter().flatten())
@@ -146,7 +150,7 @@ fn released(enrolment: &EnrolmentState, closing: &CallClosing) -> Vec<CustomerEv
 }
 
 /// Refuses a call that the enrolment cannot have, because it never had a grant; else makes no event.
-const fn no_longer_open(enrolment: &EnrolmentState, closing: &CallClosing) -> Decided {
+const fn no_longer_open(enrolment: &EnrolmentState, closing: &CallClosing) -> DecideResult {
     if enrolment.attempts == 0 {
         return Err(CustomerRefusal::UnknownCall { call: closing.call });
     }
@@ -164,22 +168,22 @@ fn marked(
     let Some(tag) = facts.plan.mark_of(closing.disposition).filter(|_| !is_over) else {
         return Vec::new();
     };
-    let order = TagOrder {
+    let order = TagChange {
         level: TagLevel::Behavior,
         added: vec![tag.to_owned()],
         removed: Vec::new(),
         origin: ProfileOrigin::Call { call: closing.call },
     };
-    profiling::tag(state, order).unwrap_or_default()
+    profile_update::tag(state, order).unwrap_or_default()
 }
 
 /// Returns the dial for a callback: at the named time; a number that does not exist is replaced by the next
 /// one.
-fn by_callback(state: &CustomerState, closing: &CallClosing, due_at: Timestamp) -> Next {
+fn by_callback(state: &CustomerState, closing: &CallClosing, due_at: Timestamp) -> NextDial {
     let is_invalid = closing.disposition == Disposition::InvalidNumber;
-    Next {
+    NextDial {
         number: state.next_number(&closing.number).filter(|_| is_invalid),
-        ..Next::at(due_at.max(held_off_until(closing)))
+        ..NextDial::at(due_at.max(held_off_until(closing)))
     }
 }
 
@@ -188,23 +192,23 @@ fn next_dial(
     enrolment: &EnrolmentState,
     closing: &CallClosing,
     facts: &CampaignFacts,
-) -> Option<Next> {
+) -> Option<NextDial> {
     let policy = &facts.plan.retry_policy;
     let charged = enrolment.charged_dials + u32::from(closing.charged);
     let uncharged = enrolment.uncharged_dials + u32::from(!closing.charged);
-    let is_last = closing.again == CallAgain::Never || closing.outcome == Some(Outcome::OptedOut);
+    let is_last = closing.again == RedialRule::Never || closing.outcome == Some(Outcome::OptedOut);
     let is_last = is_last || facts.plan.ends_after(closing.disposition);
     if is_last || !policy.permits_another(charged, uncharged) {
         return None;
     }
     if closing.disposition == Disposition::InvalidNumber {
-        return state.next_number(&closing.number).map(|number| Next {
+        return state.next_number(&closing.number).map(|number| NextDial {
             number: Some(number),
-            ..Next::at(closing.ended_at)
+            ..NextDial::at(closing.ended_at)
         });
     }
     if closing.was_cut_off() {
-        return after_cut_off(state, closing, facts).map(Next::at);
+        return after_cut_off(state, closing, facts).map(NextDial::at);
     }
     let rule = facts.plan.retry_rule(closing.disposition)?;
     let before = enrolment
@@ -220,12 +224,12 @@ fn next_dial(
     }
     let due_at = closing.ended_at.plus_ms(wait_ms(&rule, before.all));
     let due_at = due_at.max(held_off_until(closing));
-    let moved = better_hours::moved(state, enrolment, closing, facts, due_at);
+    let moved = better_hours::find_better_hour(state, enrolment, closing, facts, due_at);
     Some(moved.map_or_else(
-        || Next::at(due_at),
-        |(due_at, better)| Next {
+        || NextDial::at(due_at),
+        |(due_at, better)| NextDial {
             moved: Some(better),
-            ..Next::at(due_at)
+            ..NextDial::at(due_at)
         },
     ))
 }
@@ -252,7 +256,7 @@ fn after_cut_off(state: &CustomerState, closing: &CallClosing, facts: &CampaignF
 /// Returns the wait in milliseconds before the retry after `before` earlier calls of this disposition; the
 /// last wait of the rule repeats.
 fn wait_ms(rule: &RetryRule, before: u32) -> u64 {
-    if planted(Bug::RetryWaitsIgnored) {
+    if is_planted(Bug::RetryWaitsIgnored) {
         return 0;
     }
     let index = usize::try_from(before).unwrap_or(usize::MAX);
@@ -264,7 +268,7 @@ fn wait_ms(rule: &RetryRule, before: u32) -> u64 {
 /// 3261 timer C), so the trunk's hold-off has to pass since the dial.
 fn held_off_until(closing: &CallClosing) -> Timestamp {
     match closing.disposition {
-        Disposition::Interrupted | Disposition::TrunkTimeout if !planted(Bug::HoldOffIgnored) => {
+        Disposition::Interrupted | Disposition::TrunkTimeout if !is_planted(Bug::HoldOffIgnored) => {
             closing.dialed_at.plus_ms(closing.hold_off_ms)
         }
         Disposition::Answered

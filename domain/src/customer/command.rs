@@ -3,13 +3,13 @@
 use super::assignee::Assignee;
 use super::deals::DealReport;
 use super::erasure::DeletedRecording;
+use super::history_import::PastCallImport;
 use super::known_number::CountrySource;
 use super::merge_side::MergeSide;
-use super::past::HistoryOrder;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
 use crate::best_times::BestTimesPlan;
-use crate::calling_plan::{Basis, CampaignFacts, Dedupe, Preset};
+use crate::calling_plan::{Basis, CampaignFacts, DeduplicationScope, Preset};
 use crate::compliance::{JoinedFacts, Verdict};
 use crate::four_eyes::FourEyes;
 use crate::preferred_times::PreferredTime;
@@ -64,7 +64,7 @@ pub enum CustomerCommand {
         call: CallId,
         reason: String,
         not_before: Option<Timestamp>,
-        forbidden_by: Option<ForbiddenBy>,
+        forbidden_by: Option<ForbiddingRule>,
         facts: Option<Box<CampaignFacts>>,
     },
     /// Closes a call that ended: sets the next due time or settles. `facts` holds the campaign's plan.
@@ -156,11 +156,11 @@ pub enum CustomerCommand {
         reason: String,
     },
     /// Replaces wrong values of the person by right ones. No event if they are so already.
-    Correct(Box<Correction>),
+    Correct(Box<ValueCorrection>),
     /// Sets and clears values of attributes.
-    SetAttributes(Box<AttributesOrder>),
+    SetAttributes(Box<AttributesChange>),
     /// Adds and removes tags.
-    Tag(Box<TagOrder>),
+    Tag(Box<TagChange>),
     /// Sets caps for calls to the person, never looser than the presets of the person's campaigns. No event
     /// if unchanged.
     SetCaps {
@@ -183,7 +183,7 @@ pub enum CustomerCommand {
     /// Reports a deal that followed a call. No event if it is known so already.
     ReportDeal(Box<DealReport>),
     /// Imports another system's records of calls to a number of the person. No event if all are known.
-    ImportHistory(Box<HistoryOrder>),
+    ImportHistory(Box<PastCallImport>),
     /// Merges this id with another of the same person. Merged already: no event, or what is still to be
     /// settled.
     Merge(MergeOrder),
@@ -236,7 +236,7 @@ impl CustomerCommand {
 
 /// The right values of a person, and the person request that states them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Correction {
+pub struct ValueCorrection {
     pub request: PersonRequestId,
     pub name: Option<String>,
     /// Values by variable name, for every campaign that has the variable.
@@ -245,7 +245,7 @@ pub struct Correction {
 
 /// Values for attributes by name, in either language, as the user wrote them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttributesOrder {
+pub struct AttributesChange {
     pub values: BTreeMap<String, String>,
     pub cleared: Vec<String>,
     pub origin: ProfileOrigin,
@@ -253,7 +253,7 @@ pub struct AttributesOrder {
 
 /// Tags of one level to add and remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TagOrder {
+pub struct TagChange {
     pub level: TagLevel,
     pub added: Vec<String>,
     pub removed: Vec<String>,
@@ -301,7 +301,7 @@ pub struct DoneErasure {
 
 /// A further number of a person in a row of a list. `phone` is E.164.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TheirPhone {
+pub struct AdditionalPhone {
     pub number: NumberId,
     pub phone: String,
     /// How the number's country was known.
@@ -318,7 +318,7 @@ pub struct Enrolment {
     /// How the phone's country was known.
     pub country: CountrySource,
     /// Further numbers of the person, in the order in which they are tried.
-    pub further_phones: Vec<TheirPhone>,
+    pub further_phones: Vec<AdditionalPhone>,
     pub name: Option<String>,
     pub time_zone: Option<String>,
     pub campaign: CampaignId,
@@ -333,7 +333,7 @@ pub struct Enrolment {
     /// The campaign's plan for best call times, if it has one.
     pub best_times: Option<Arc<BestTimesPlan>>,
     /// The campaigns in which the person must not be enrolled already.
-    pub dedupe: Dedupe,
+    pub dedupe: DeduplicationScope,
     /// The customer that the campaign already calls at this number. This person is then enrolled and settled
     /// at once, so that the list's count is complete, and never called.
     pub same_number_as: Option<CustomerId>,
@@ -351,7 +351,7 @@ pub struct GivenConsent {
 
 /// A rule that forbids further dials permanently, with its facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ForbiddenBy {
+pub struct ForbiddingRule {
     pub rule: String,
     pub facts: BTreeMap<String, String>,
 }
@@ -368,7 +368,7 @@ pub struct CallClosing {
     pub answered: bool,
     /// The leg that got a 2xx after it was given up or interrupted.
     pub late_leg: Option<u8>,
-    pub again: CallAgain,
+    pub again: RedialRule,
     pub dialed_at: Timestamp,
     pub ended_at: Timestamp,
     /// The callback time that the callee named.
@@ -379,7 +379,7 @@ pub struct CallClosing {
 
 /// What decides if the person is called again in the campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallAgain {
+pub enum RedialRule {
     /// The campaign's retry policy decides.
     ByPolicy,
     /// A user or program ordered the end of the call: no further call.

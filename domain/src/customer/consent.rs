@@ -4,8 +4,8 @@
 //! by kept evidence, and is as easy to withdraw as to give. A consent given by hand that no rule would count
 //! is refused with what it lacks. A withdrawal names the open calls of its scope.
 
-use super::answering::{Decided, at_most, not_erased, readable};
 use super::command::GivenConsent;
+use super::decider_support::{DecideResult, check_count, check_not_erased, check_readable};
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
@@ -18,10 +18,10 @@ use values::ids::CallId;
 const SCOPES_MAX: usize = 64;
 
 /// Records a consent. Refused unless every preset that requires consent would count this one from now on.
-pub(super) fn give(state: &CustomerState, consent: GivenConsent, now: Timestamp) -> Decided {
-    not_erased(state)?;
+pub(super) fn give(state: &CustomerState, consent: GivenConsent, now: Timestamp) -> DecideResult {
+    check_not_erased(state)?;
     registered(state)?;
-    readable(state)?;
+    check_readable(state)?;
     let scope = consent.scope.clone();
     let events: Vec<CustomerEvent> = event_of(state, consent)?.into_iter().collect();
     let mut after = state.clone();
@@ -56,7 +56,7 @@ pub(super) fn of_row(
 fn event_of(state: &CustomerState, consent: GivenConsent) -> Result<Option<CustomerEvent>, CustomerRefusal> {
     let held = state.consents().get(&consent.scope);
     let is_new_scope = held.is_none();
-    at_most(
+    check_count(
         state.consents().len() + usize::from(is_new_scope),
         SCOPES_MAX,
         "consent scopes",
@@ -80,8 +80,8 @@ fn event_of(state: &CustomerState, consent: GivenConsent) -> Result<Option<Custo
 
 /// Withdraws consent for a scope. Stored also without a recorded consent: a file may bring an older one
 /// later.
-pub(super) fn withdraw(state: &CustomerState, scope: String, source: String) -> Decided {
-    not_erased(state)?;
+pub(super) fn withdraw(state: &CustomerState, scope: String, source: String) -> DecideResult {
+    check_not_erased(state)?;
     registered(state)?;
     let held = state.consents().get(&scope);
     let is_withdrawn =
@@ -89,7 +89,7 @@ pub(super) fn withdraw(state: &CustomerState, scope: String, source: String) -> 
     if is_withdrawn {
         return Ok(Vec::new());
     }
-    at_most(
+    check_count(
         state.consents().len() + usize::from(held.is_none()),
         SCOPES_MAX,
         "consent scopes",

@@ -4,7 +4,7 @@
 //! A phone number and the institution's own id cannot be corrected: calls, opt-outs and lookups refer to
 //! them.
 
-use super::command::Correction;
+use super::command::ValueCorrection;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
@@ -29,16 +29,16 @@ const SEALED_BYTES: usize = 128;
 /// The variables in which flows hold the person's name; a corrected name changes them too.
 const NAME_VARIABLES: [&str; 2] = ["customer_name", "name"];
 
-type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
+type DecideResult = Result<Vec<CustomerEvent>, CustomerRefusal>;
 type Values = BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>;
 
-pub(super) fn correct(state: &CustomerState, correction: Correction) -> Decided {
-    super::answering::not_erased(state)?;
-    super::answering::readable(state)?;
+pub(super) fn correct(state: &CustomerState, correction: ValueCorrection) -> DecideResult {
+    super::decider_support::check_not_erased(state)?;
+    super::decider_support::check_readable(state)?;
     if !state.is_registered() {
         return Err(CustomerRefusal::NotRegistered);
     }
-    let Correction {
+    let ValueCorrection {
         request,
         name,
         variables,

@@ -1,9 +1,9 @@
 //! Orders of a user for a customer that we cut off in a conversation: a call back sooner than the policy
 //! says, or no further call. Neither is a permit: the next dial checks every rule and cap.
 
-use super::answering::{Decided, not_erased, settled_by};
 use super::call_now;
-use super::command::ForbiddenBy;
+use super::command::ForbiddingRule;
+use super::decider_support::{DecideResult, check_not_erased, settle_by_rule};
 use super::enrolment::{EnrolmentState, LastCall};
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
@@ -37,8 +37,8 @@ pub(super) fn call_back(
     campaign: CampaignId,
     by: Option<String>,
     now: Timestamp,
-) -> Decided {
-    not_erased(state)?;
+) -> DecideResult {
+    check_not_erased(state)?;
     let (enrolment, last) = open_and_cut_off(state, &campaign)?;
     if enrolment.due_at <= now {
         return Ok(Vec::new());
@@ -57,12 +57,16 @@ pub(super) fn settle(
     campaign: CampaignId,
     reason: String,
     by: Option<String>,
-) -> Decided {
+) -> DecideResult {
     let (enrolment, _) = open_and_cut_off(state, &campaign)?;
     let mut facts = BTreeMap::from([("reason".to_owned(), reason)]);
     facts.extend(by.map(|by| ("by".to_owned(), by)));
     let rule = CUT_OFF_SETTLED.to_owned();
-    Ok(settled_by(&campaign, enrolment, ForbiddenBy { rule, facts }))
+    Ok(settle_by_rule(
+        &campaign,
+        enrolment,
+        ForbiddingRule { rule, facts },
+    ))
 }
 
 /// Returns the enrolment with a cut-off as its last call; refused if it is settled or is being called again.

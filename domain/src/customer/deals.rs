@@ -33,14 +33,14 @@ pub struct DealReport {
     pub happened_at: Timestamp,
     pub campaign: CampaignId,
     /// The call that the deal follows, or the last one of the campaign, with facts from the call's stream.
-    pub call: CallTold,
+    pub call: DealCall,
     /// The attribution window: a deal within this many days after a call is attributed to it.
     pub window_days: u32,
 }
 
 /// Facts from a call's stream. They come with the request, because the customer reads no other stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CallTold {
+pub struct DealCall {
     pub call: CallId,
     pub dialed_at: Timestamp,
     /// The first dial of this person in the campaign.
@@ -63,7 +63,7 @@ pub(super) fn report(
     report: DealReport,
     now: Timestamp,
 ) -> Result<Vec<CustomerEvent>, CustomerRefusal> {
-    super::answering::not_erased(state)?;
+    super::decider_support::check_not_erased(state)?;
     check(&report, now)?;
     let enrolment = state.enrolment(&report.campaign).ok_or_else(|| {
         let campaign = report.campaign.clone();
@@ -92,7 +92,7 @@ pub(super) fn report(
         return Err(CustomerRefusal::DealOfAnother);
     }
     let count = state.deals().map_or(0, BTreeMap::len) + usize::from(before.is_none());
-    super::answering::at_most(count, DEALS_MAX, "deals")?;
+    super::decider_support::check_count(count, DEALS_MAX, "deals")?;
     let deal = attributed(report);
     if before == Some(&deal) {
         return Ok(Vec::new());

@@ -1,21 +1,22 @@
 //! Decides commands to one customer: enrolling, releases; consent, grants and closings have their own files.
 
-use super::answering::{Decided, at_most, not_erased, readable, settled_by};
-use super::command::{CustomerCommand, Enrolment, ForbiddenBy, GivenConsent, TheirPhone};
+use super::command::{AdditionalPhone, CustomerCommand, Enrolment, ForbiddingRule, GivenConsent};
+use super::decider_support::{DecideResult, check_count, check_not_erased, check_readable, settle_by_rule};
 use super::event::CustomerEvent;
 use super::profile::Profile;
 use super::profile_origin::ProfileOrigin;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{
-    assignment, call_now, callbacks, close_call, confirming, consent, correction, cut_off, deals, forget,
-    grant_dial, late_answer, merging, own_rules, past, previewing, profiling, releasing, withdrawing,
+    assignment, call_now, callbacks, close_call, consent, correction, cut_off, deals, dial_release,
+    erasure_commands, grant_dial, history_import, id_merge, late_answer, number_confirmation, own_rules,
+    preview_judgment, profile_update, withdrawal,
 };
-use crate::calling_plan::Dedupe;
+use crate::calling_plan::DeduplicationScope;
 use crate::compliance::SAME_NUMBER;
 use crate::decider::Context;
 use crate::personal::Personal;
-use crate::ranking::{KnownOfPerson, Placing};
+use crate::ranking::{EnrolmentFacts, EnrolmentRanking};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
@@ -27,7 +28,7 @@ const NUMBERS_MAX: usize = 16;
 /// The most campaigns one person may be in: one a day for ten years. The state of each stays in memory.
 const ENROLMENTS_MAX: usize = 4_096;
 
-pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: Context) -> Decided {
+pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: Context) -> DecideResult {
     match command {
         CustomerCommand::Enrol(row) => enrol(state, *row, context.now),
         CustomerCommand::WithdrawEnrolment {
@@ -35,31 +36,39 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             list,
             reason,
             by,
-        } => withdrawing::withdraw(state, campaign, list, reason, by),
+        } => withdrawal::withdraw(state, campaign, list, reason, by),
         CustomerCommand::GrantDial {
             customer,
             facts,
             joined,
         } => grant_dial::grant_dial(state, customer, &facts, &joined, context.now),
-        CustomerCommand::JudgePreview { .. } => previewing::judge(state, command, context.now),
+        CustomerCommand::JudgePreview { .. } => preview_judgment::judge(state, command, context.now),
         CustomerCommand::SkipPreview {
             campaign,
             agent,
             reason,
             wait_ms,
-        } => previewing::skip(state, campaign, agent, reason, context.now.plus_ms(wait_ms)),
+        } => preview_judgment::skip(state, campaign, agent, reason, context.now.plus_ms(wait_ms)),
         CustomerCommand::ReleaseDial { .. } => {
-            let events = releasing::release_dial(state, command, context.now)?;
-            Ok(forget::with_what_waited(state, events, context.now))
+            let events = dial_release::release_dial(state, command, context.now)?;
+            Ok(erasure_commands::append_pending_erasure(
+                state,
+                events,
+                context.now,
+            ))
         }
         CustomerCommand::CloseCall { closing, facts } => {
             let events = close_call::close_call(state, &closing, &facts)?;
-            Ok(forget::with_what_waited(state, events, context.now))
+            Ok(erasure_commands::append_pending_erasure(
+                state,
+                events,
+                context.now,
+            ))
         }
         CustomerCommand::NoteLateAnswer { .. } => late_answer::note(state, command),
         CustomerCommand::CallBack { campaign, by } => cut_off::call_back(state, campaign, by, context.now),
         CustomerCommand::CallNow { campaign, deadline } => {
-            not_erased(state)?;
+            check_not_erased(state)?;
             call_now::call_now(state.enrolment(&campaign), campaign, deadline, context.now)
         }
         CustomerCommand::RequestCallback(order) => callbacks::request(state, *order, context.now),
@@ -79,28 +88,28 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         }
         CustomerCommand::RecordConsent { .. } => record_consent(state, command, context.now),
         CustomerCommand::WithdrawConsent { scope, source } => consent::withdraw(state, scope, source),
-        CustomerCommand::Hold { reason, by } => forget::hold(state, reason, by),
-        CustomerCommand::ReleaseHold { .. } => forget::release_hold(state, command, context.now),
-        CustomerCommand::Erase { .. } => forget::erase(state, command, context.now),
+        CustomerCommand::Hold { reason, by } => erasure_commands::hold(state, reason, by),
+        CustomerCommand::ReleaseHold { .. } => erasure_commands::release_hold(state, command, context.now),
+        CustomerCommand::Erase { .. } => erasure_commands::erase(state, command, context.now),
         CustomerCommand::Assign { to, reason } => assignment::assign(state, to, reason),
         CustomerCommand::Unassign { reason } => assignment::unassign(state, reason),
         CustomerCommand::Correct(correction) => correction::correct(state, *correction),
-        CustomerCommand::SetAttributes(order) => profiling::set_attributes(state, *order),
-        CustomerCommand::Tag(order) => profiling::tag(state, *order),
+        CustomerCommand::SetAttributes(order) => profile_update::set_attributes(state, *order),
+        CustomerCommand::Tag(order) => profile_update::tag(state, *order),
         CustomerCommand::SetCaps { .. } => own_rules::set_caps(state, command, context.now),
         CustomerCommand::SetPreferredTimes { .. } => own_rules::set_preferred_times(state, command),
         CustomerCommand::ConfirmNumber { number, reason } => {
-            confirming::confirm_number(state, number, reason)
+            number_confirmation::confirm_number(state, number, reason)
         }
         CustomerCommand::ReportDeal(report) => deals::report(state, *report, context.now),
-        CustomerCommand::ImportHistory(order) => past::import(state, *order, context.now),
-        CustomerCommand::Merge(order) => merging::merge(state, order),
-        CustomerCommand::Unmerge(order) => merging::unmerge(state, order),
-        CustomerCommand::CertifyErasure(done) => forget::certify(state, *done),
+        CustomerCommand::ImportHistory(order) => history_import::import(state, *order, context.now),
+        CustomerCommand::Merge(order) => id_merge::merge(state, order),
+        CustomerCommand::Unmerge(order) => id_merge::unmerge(state, order),
+        CustomerCommand::CertifyErasure(done) => erasure_commands::certify(state, *done),
     }
 }
 
-fn record_consent(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
+fn record_consent(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> DecideResult {
     let CustomerCommand::RecordConsent {
         scope,
         source,
@@ -122,24 +131,24 @@ fn record_consent(state: &CustomerState, command: CustomerCommand, now: Timestam
 }
 
 /// Cancels a requested call before its grant and settles the enrolment.
-fn cancel_asked(state: &CustomerState, id: EnrolmentId, call: CallId, why: ForbiddenBy) -> Decided {
+fn cancel_asked(state: &CustomerState, id: EnrolmentId, call: CallId, why: ForbiddingRule) -> DecideResult {
     let campaign = id.campaign.clone();
     let Some(enrolment) = state.enrolment(&campaign) else {
         return Err(CustomerRefusal::NotEnrolled { campaign });
     };
     call_now::may_cancel(enrolment, id, call)?;
-    Ok(settled_by(&campaign, enrolment, why))
+    Ok(settle_by_rule(&campaign, enrolment, why))
 }
 
-fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
-    not_erased(state)?;
+fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> DecideResult {
+    check_not_erased(state)?;
     if let Some(enrolment) = state.enrolment(&row.campaign) {
         return Err(CustomerRefusal::AlreadyEnrolled {
             campaign: row.campaign,
             list: enrolment.list,
         });
     }
-    if row.dedupe == Dedupe::Everywhere
+    if row.dedupe == DeduplicationScope::Everywhere
         && let Some((campaign, other)) = state.enrolments().iter().next()
     {
         return Err(CustomerRefusal::AlreadyEnrolled {
@@ -147,16 +156,16 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
             list: other.list,
         });
     }
-    readable(state)?;
-    let own = TheirPhone {
+    check_readable(state)?;
+    let own = AdditionalPhone {
         number: row.number.clone(),
         phone: row.phone,
         country: row.country,
     };
     let phones = std::iter::once(own).chain(row.further_phones);
-    let new: Vec<TheirPhone> = phones.filter(|one| state.phone(&one.number).is_none()).collect();
-    at_most(state.numbers().len() + new.len(), NUMBERS_MAX, "numbers")?;
-    at_most(state.enrolments().len() + 1, ENROLMENTS_MAX, "enrolments")?;
+    let new: Vec<AdditionalPhone> = phones.filter(|one| state.phone(&one.number).is_none()).collect();
+    check_count(state.numbers().len() + new.len(), NUMBERS_MAX, "numbers")?;
+    check_count(state.enrolments().len() + 1, ENROLMENTS_MAX, "enrolments")?;
     let mut events = Vec::new();
     if !state.is_registered() {
         events.push(CustomerEvent::Registered {
@@ -178,14 +187,15 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
         events.extend(own_rules::preferred_of_row(state, row.preferred, origin));
     }
     let same_number = row.same_number_as.map(|other| left_out(&row.campaign, &other));
-    let left_out = merging::left_out(state, &row.campaign).or(same_number);
-    let known = KnownOfPerson {
+    let left_out = id_merge::settle_merged_row(state, &row.campaign).or(same_number);
+    let known = EnrolmentFacts {
         columns: &row.variables,
         attributes: state.profile().map(Profile::values),
         tags: state.profile().into_iter().flat_map(Profile::tag_names).collect(),
         now,
     };
-    let placing = Placing::of(row.priority.as_deref(), row.best_times.as_deref(), &known).map(Box::new);
+    let placing =
+        EnrolmentRanking::of(row.priority.as_deref(), row.best_times.as_deref(), &known).map(Box::new);
     events.push(CustomerEvent::Enrolled {
         campaign: row.campaign,
         list: row.list,

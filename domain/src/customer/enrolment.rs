@@ -6,12 +6,12 @@ use crate::callback::Callback;
 use crate::calling_plan::Basis;
 use crate::compliance::ClosedWindow;
 use crate::personal::Personal;
-use crate::ranking::{Placing, Rung, Standing};
+use crate::ranking::{EnrolmentRanking, RankingBucket, RankingFacts};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
-use values::few_map::FewMap;
 use values::ids::{CallId, CampaignId, ListId, NumberId};
+use values::small_map::SmallMap;
 
 /// One campaign's enrolment of this person.
 #[derive(Debug, Clone)]
@@ -20,9 +20,9 @@ pub struct EnrolmentState {
     /// The number to dial next.
     pub number: NumberId,
     pub basis: Basis,
-    pub variables: FewMap<String, Personal<String>>,
+    pub variables: SmallMap<String, Personal<String>>,
     /// Its place in the campaign's ranking and best-times plans.
-    pub placing: Option<Box<Placing>>,
+    pub placing: Option<Box<EnrolmentRanking>>,
     /// Grants so far, including released ones; the attempt of the next call is one more.
     pub attempts: u32,
     /// Dials that the retry policy counts.
@@ -49,12 +49,12 @@ pub struct EnrolmentState {
     pub last: Option<LastCall>,
     /// The last late answer, until the next grant. Boxed: few enrolments have one.
     pub late_answer: Option<Box<LateAnswer>>,
-    pub settled: Option<SettledAs>,
+    pub settled: Option<EnrolmentResult>,
     /// True if it was withdrawn from the campaign; it is settled as soon as no call is open.
     pub withdrawn: bool,
     /// The reason why the last requested dial was refused, or why none will follow; cleared by the next
     /// grant.
-    pub not_dialed: Option<NotDialed>,
+    pub not_dialed: Option<RefusedDial>,
     /// When each rule last refused; cleared by the next grant.
     pub(super) refused_at: BTreeMap<String, Timestamp>,
 }
@@ -119,9 +119,13 @@ impl EnrolmentState {
     }
 
     /// Returns the facts by which the campaign's ranking orders this enrolment.
-    pub fn standing(&self) -> Standing {
-        let Rung { value, group } = self.placing.as_deref().map(Placing::rung).unwrap_or_default();
-        Standing {
+    pub fn standing(&self) -> RankingFacts {
+        let RankingBucket { value, group } = self
+            .placing
+            .as_deref()
+            .map(EnrolmentRanking::rung)
+            .unwrap_or_default();
+        RankingFacts {
             asked: self.asked || self.callback.is_some(),
             due_at: self.due_at,
             value,
@@ -136,8 +140,8 @@ impl EnrolmentState {
 
     /// Returns the reason why it is not dialed now. While the campaign's window is closed the reason is the
     /// window, for every enrolment that waits for it; they are not judged one by one.
-    pub fn why_not_dialed(&self, closed: Option<&ClosedWindow>) -> Option<NotDialed> {
-        let for_all = self.kept_by(closed).map(|closed| NotDialed {
+    pub fn why_not_dialed(&self, closed: Option<&ClosedWindow>) -> Option<RefusedDial> {
+        let for_all = self.kept_by(closed).map(|closed| RefusedDial {
             rule: closed.verdict.rule.clone(),
             facts: closed.verdict.facts.clone(),
             at: closed.judged_at,
@@ -147,7 +151,7 @@ impl EnrolmentState {
     }
 
     /// Returns the better hour that it waits for, if it waits for one.
-    pub fn waits_for_hour(&self) -> Option<&NotDialed> {
+    pub fn waits_for_hour(&self) -> Option<&RefusedDial> {
         self.not_dialed.as_ref().filter(|waits| waits.rule == BEST_TIME)
     }
 
@@ -184,7 +188,7 @@ impl EnrolmentState {
         at: Timestamp,
         not_before: Option<Timestamp>,
     ) {
-        self.not_dialed = Some(NotDialed {
+        self.not_dialed = Some(RefusedDial {
             rule: rule.to_owned(),
             facts: facts.clone(),
             at,
@@ -216,14 +220,14 @@ pub struct LateAnswer {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SettledAs {
+pub struct EnrolmentResult {
     pub disposition: Disposition,
     pub outcome: Option<Outcome>,
 }
 
 /// The rule that refused a dial.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotDialed {
+pub struct RefusedDial {
     pub rule: String,
     pub facts: BTreeMap<String, String>,
     pub at: Timestamp,

@@ -8,7 +8,9 @@ use crate::{
     attribute::TagLevel, best_times::CallTiming, callback::CallbackEnd, deal::Deal, deal::DealCounts,
 };
 use crate::{calling_plan::Basis, compliance::CustomerGrant, compliance::Verdict};
-use crate::{four_eyes::FourEyes, personal::Personal, preferred_times::PreferredTime, ranking::Placing};
+use crate::{
+    four_eyes::FourEyes, personal::Personal, preferred_times::PreferredTime, ranking::EnrolmentRanking,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
@@ -68,7 +70,7 @@ pub enum CustomerEvent {
         variables: BTreeMap<String, Personal<String>>,
         /// Its place in the campaign's ranking and best-times plans; absent if the plan has neither.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        placing: Option<Box<Placing>>,
+        placing: Option<Box<EnrolmentRanking>>,
     },
     #[serde(rename = "customer.dial_granted")]
     DialGranted {

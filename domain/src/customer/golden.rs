@@ -2,8 +2,8 @@
 
 use super::assignee::Assignee;
 use super::erasure::DeletedRecording;
+use super::erasure_commands::KEY_BACKUP_DAYS_MAX;
 use super::event::CustomerEvent;
-use super::forget::KEY_BACKUP_DAYS_MAX;
 use super::late_answer_fact::LateAnswerFact;
 use super::merge_side::MergeSide;
 use super::profile_origin::ProfileOrigin;
@@ -19,7 +19,7 @@ use crate::record::golden_support::{
     at, call, campaign, check, check_with, customer, list, number, other_number, past_call,
 };
 use std::collections::BTreeMap;
-use values::call_caps::{CallCap, CapOver};
+use values::call_caps::{CallCap, CapScope};
 use values::disposition::{Disposition, Outcome};
 use values::ids::{CommandId, CustomerId, EventId};
 
@@ -241,7 +241,7 @@ fn held_and_erased() -> Vec<CustomerEvent> {
         CustomerEvent::CapsSet {
             caps: vec![CallCap {
                 counted: CountedCalls::Dialed,
-                over: CapOver::Person,
+                over: CapScope::Person,
                 local_days: 7,
                 calls_max: 3,
             }],

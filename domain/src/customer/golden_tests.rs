@@ -5,7 +5,7 @@ use super::event::CustomerEvent;
 use super::golden::{endings, who_and_what_they_allow};
 use super::known_number::CountrySource;
 use crate::best_times::{BetterHour, CallHour, CallTiming, DaySort};
-use crate::ranking::{CallValue, Placing};
+use crate::ranking::{CallValue, EnrolmentRanking};
 use crate::record::golden_support::{at, check_with};
 
 #[test]
@@ -39,7 +39,7 @@ fn where_somebody_stands_is_written_as_its_golden_file() {
         .into_iter()
         .find(|event| matches!(event, CustomerEvent::Enrolled { .. }));
     if let Some(CustomerEvent::Enrolled { placing, .. }) = &mut enrolled {
-        *placing = Some(Box::new(Placing {
+        *placing = Some(Box::new(EnrolmentRanking {
             value: CallValue::try_from(9).ok(),
             times_group: Some(2),
         }));

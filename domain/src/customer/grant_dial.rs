@@ -5,19 +5,19 @@
 //! per enrolment, rule and day. A rule that forbids permanently, hours that never overlap, or an instant
 //! after the campaign's end settles the enrolment.
 
-use super::answering::{Decided, not_permitted};
-use super::command::ForbiddenBy;
+use super::command::ForbiddingRule;
+use super::decider_support::{DecideResult, settle_not_permitted};
 use super::enrolment::EnrolmentState;
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
-use super::merging::{Together, untold};
+use super::id_merge::{CombinedRecord, check_joined_facts};
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::{callbacks, previewing, withdrawing};
+use super::{callbacks, preview_judgment, withdrawal};
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
     CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, JoinedFacts, NEXT_LEG_WITHIN_MS, PhoneCountry,
-    Verdict, by_preset, first_permitted, judge_customer, permitted_until, same_local_day, strictest,
+    Verdict, add_preset_fact, first_permitted, judge_customer, permitted_until, same_local_day, strictest,
 };
 use crate::number_library::HOME_LOCATION;
 use crate::quota::{FullQuota, QUOTA};
@@ -48,7 +48,7 @@ const RULES_OF_HOURS: [&str; 3] = ["calling_window", "calling_days", "preferred_
 const HOURS_STEPS_MAX: usize = 64;
 
 /// The facts with which a dial is requested.
-pub(super) struct Asking<'a> {
+pub(super) struct GrantRequest<'a> {
     pub(super) customer: CustomerId,
     pub(super) campaign: &'a CampaignFacts,
     pub(super) joined: &'a [JoinedFacts],
@@ -58,7 +58,7 @@ pub(super) struct Asking<'a> {
 }
 
 /// The result of the rules: a refusal's events, or the grant.
-pub(super) enum Asked {
+pub(super) enum GrantDecision {
     Refused(Vec<CustomerEvent>),
     Permitted(Box<CustomerEvent>),
 }
@@ -69,53 +69,55 @@ pub(super) fn grant_dial(
     campaign: &CampaignFacts,
     joined: &[JoinedFacts],
     now: Timestamp,
-) -> Decided {
+) -> DecideResult {
     let mode = campaign.plan.dialing_mode();
     // A customer of a full quota gets the quota's verdict, with or without acceptance.
     let accepted = match mode.only_accepted() && campaign.full.is_none() {
-        true => Some(previewing::accepted(state, &customer, campaign, now)?),
+        true => Some(preview_judgment::find_accepted_preview(
+            state, &customer, campaign, now,
+        )?),
         false => None,
     };
     let needs_acceptance = mode.only_accepted() && accepted.is_none();
     // The accepting agent makes the call; no other agent is free for another agent's callback.
     let free_agents = accepted.map_or(campaign.free_agents.as_slice(), |one| slice::from_ref(&one.agent));
-    let asking = Asking {
+    let asking = GrantRequest {
         customer,
         campaign,
         joined,
         free_agents,
         of_number: None,
     };
-    Ok(match ask(state, asking, now)? {
-        Asked::Refused(events) => events,
-        Asked::Permitted(_) if needs_acceptance => {
+    Ok(match judge_dial(state, asking, now)? {
+        GrantDecision::Refused(events) => events,
+        GrantDecision::Permitted(_) if needs_acceptance => {
             return Err(CustomerRefusal::NotAccepted {
                 campaign: campaign.campaign.clone(),
             });
         }
-        Asked::Permitted(granted) => vec![*granted],
+        GrantDecision::Permitted(granted) => vec![*granted],
     })
 }
 
 /// Checks every rule and returns the refusal's events or the grant.
-pub(super) fn ask(
+pub(super) fn judge_dial(
     state: &CustomerState,
-    asking: Asking<'_>,
+    asking: GrantRequest<'_>,
     now: Timestamp,
-) -> Result<Asked, CustomerRefusal> {
-    let Asking {
+) -> Result<GrantDecision, CustomerRefusal> {
+    let GrantRequest {
         customer,
         campaign,
         joined,
         free_agents,
         of_number,
     } = asking;
-    if let Some(withdrawn) = withdrawing::of_undone_list(state, campaign) {
-        return Ok(Asked::Refused(withdrawn));
+    if let Some(withdrawn) = withdrawal::of_undone_list(state, campaign) {
+        return Ok(GrantDecision::Refused(withdrawn));
     }
     let enrolment = askable(state, campaign, now)?;
     if let Some(missed) = callbacks::overdue(state, enrolment, campaign, now) {
-        return Ok(Asked::Refused(missed));
+        return Ok(GrantDecision::Refused(missed));
     }
     // After the campaign's end the rules are checked for every customer: they forbid the dial and settle.
     let is_over = campaign.plan.ends_at.is_some_and(|ends_at| ends_at <= now);
@@ -125,7 +127,7 @@ pub(super) fn ask(
         });
     }
     let number = state.number_to_dial(enrolment);
-    let together = Together::of(state, joined);
+    let together = CombinedRecord::of(state, joined);
     let own = facts_of(state, enrolment, campaign, &number);
     let facts = together.as_ref().map_or(own, |all| all.facts(own, joined));
     let attempt = enrolment.attempts.saturating_add(1);
@@ -135,7 +137,7 @@ pub(super) fn ask(
     };
     let call = CallId::derive(&enrolment_id, attempt);
     let no = |verdict: &Verdict| {
-        Ok(Asked::Refused(refuse(
+        Ok(GrantDecision::Refused(refuse(
             state, enrolment, &facts, call, verdict, now,
         )?))
     };
@@ -151,11 +153,11 @@ pub(super) fn ask(
     if let Some(full) = campaign.full.as_deref() {
         return no(&quota_full(full));
     }
-    let verdicts = by_preset(judge_customer(&facts, now), facts.rules(now));
+    let verdicts = add_preset_fact(judge_customer(&facts, now), facts.rules(now));
     if let Some(verdict) = strictest(&verdicts).or(of_number) {
         return no(verdict);
     }
-    untold(state, joined)?;
+    check_joined_facts(state, joined)?;
     let judge = |at| judge_customer(&facts, at);
     let last_leg_at = now.plus_ms(GRANT_VALID_MS + NEXT_LEG_WITHIN_MS);
     let grant = CustomerGrant {
@@ -167,7 +169,7 @@ pub(super) fn ask(
         legs_until: Some(permitted_until(now, last_leg_at, judge)).filter(|until| *until < last_leg_at),
         verdicts,
     };
-    Ok(Asked::Permitted(Box::new(CustomerEvent::DialGranted {
+    Ok(GrantDecision::Permitted(Box::new(CustomerEvent::DialGranted {
         attempt,
         grant,
     })))
@@ -281,7 +283,7 @@ fn refuse(
     call: CallId,
     verdict: &Verdict,
     now: Timestamp,
-) -> Decided {
+) -> DecideResult {
     let campaign = &facts.campaign.campaign;
     let permitted_at = match verdict.decision {
         Decision::DeferUntil(at) => permitted_from(facts, at),
@@ -307,11 +309,11 @@ fn refuse(
         not_before,
     ));
     if not_before.is_none() {
-        let forbidden = ForbiddenBy {
+        let forbidden = ForbiddingRule {
             rule: verdict.rule.clone(),
             facts: verdict.facts.clone(),
         };
-        events.push(not_permitted(campaign, enrolment, forbidden));
+        events.push(settle_not_permitted(campaign, enrolment, forbidden));
     }
     Ok(events)
 }

@@ -2,8 +2,8 @@
 //! The enrolment is not due again before the callee's next local day, also if the retry policy would call
 //! sooner.
 
-use super::answering::Decided;
 use super::command::CustomerCommand;
+use super::decider_support::DecideResult;
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::late_answer_fact::LateAnswerFact;
@@ -19,7 +19,7 @@ const DAY_MS: u64 = 86_400_000;
 
 /// Records a late answer and moves the due time. An enrolment that is then not due before its campaign ends
 /// is settled at once, unless a call is open: then the end of that call settles it.
-pub(super) fn note(state: &CustomerState, command: CustomerCommand) -> Decided {
+pub(super) fn note(state: &CustomerState, command: CustomerCommand) -> DecideResult {
     let CustomerCommand::NoteLateAnswer {
         call,
         answered_at,

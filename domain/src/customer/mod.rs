@@ -5,7 +5,6 @@
 //! past a cap. Everything works when the person's values are erased. There is one enrolment per campaign for
 //! ever; it is settled once. An erased person keeps ids, counts and lookup hashes, no values.
 
-mod answering;
 mod assignee;
 mod assignment;
 mod better_hours;
@@ -15,41 +14,42 @@ mod callback_closing;
 mod callbacks;
 mod close_call;
 pub mod command;
-mod confirming;
 mod consent;
-mod consented;
+mod consent_evolution;
 mod correction;
 mod cut_off;
 mod deals;
 mod decide;
+mod decider_support;
+mod dial_release;
 mod enrolment;
+mod enrolment_evolution;
 mod erasure;
+mod erasure_commands;
+mod erasure_evolution;
 pub mod event;
-mod event_about;
+mod event_accessors;
 mod event_data;
-mod evolving;
-mod forget;
-mod forgotten;
 mod grant_dial;
+mod history_import;
+mod id_merge;
 mod known_number;
 mod late_answer;
 mod late_answer_fact;
 mod merge_side;
-mod merging;
+mod number_confirmation;
 mod own_rules;
-mod own_rules_kept;
-mod past;
+mod own_rules_state;
 mod pointers;
-mod previewing;
+mod preview_judgment;
 mod profile;
 mod profile_origin;
-mod profiling;
+mod profile_update;
 mod recycling;
 mod refusal;
-mod releasing;
 mod state;
 mod why_not;
-mod withdrawing;
+mod withdrawal;
 
 #[cfg(test)]
 mod golden;
@@ -64,29 +64,31 @@ pub use assignment::ASSIGNMENT_REASON_BYTES_MAX;
 pub use call_now::CALL_CANCELED;
 pub use callbacks::{CALLBACK_AGENT, CALLBACK_MISSED};
 pub use command::{
-    AttributesOrder, CallClosing, CallbackOrder, Correction, CustomerCommand, DoneErasure, Enrolment,
-    ForbiddenBy, GivenConsent, MergeOrder, TagOrder, TheirPhone, UnmergeOrder,
+    AdditionalPhone, AttributesChange, CallClosing, CallbackOrder, CustomerCommand, DoneErasure, Enrolment,
+    ForbiddingRule, GivenConsent, MergeOrder, TagChange, UnmergeOrder, ValueCorrection,
 };
-pub use confirming::CONFIRMATION_REASON_BYTES_MAX;
 pub use correction::{CORRECTED_BYTES_MAX, CORRECTED_VALUES_MAX};
 pub use cut_off::CUT_OFF_SETTLED;
-pub use deals::{CallTold, DEALS_MAX, DealReport, Deals, KnownDeal};
-pub use enrolment::{ClosedCount, EnrolmentState, LastCall, LateAnswer, NotDialed, SettledAs};
+pub use deals::{DEALS_MAX, DealCall, DealReport, Deals, KnownDeal};
+pub use enrolment::{ClosedCount, EnrolmentResult, EnrolmentState, LastCall, LateAnswer, RefusedDial};
 pub use erasure::{DeletedRecording, Erasure};
+pub use erasure_commands::{KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};
 pub use event::CustomerEvent;
-pub use forget::{KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};
+pub use history_import::PastCallImport;
+pub use id_merge::{MERGE_REASON_BYTES_MAX, MERGED_MAX};
 pub use known_number::{CountrySource, KnownNumber};
 pub use late_answer_fact::LateAnswerFact;
 pub use merge_side::MergeSide;
-pub use merging::{MERGE_REASON_BYTES_MAX, MERGED_MAX};
-pub use past::HistoryOrder;
+pub use number_confirmation::CONFIRMATION_REASON_BYTES_MAX;
 pub use profile::{COUNTS, Profile, ProfileChange, profile_changes};
 pub use profile_origin::ProfileOrigin;
-pub use profiling::{ATTRIBUTES_MAX, TAGS_MAX};
+pub use profile_update::{ATTRIBUTES_MAX, TAGS_MAX};
 pub use refusal::CustomerRefusal;
 pub use state::CustomerState;
-pub use why_not::{Above, Judge, Lifted, SidedVerdict, WhyNot, dialed_number, why_not};
-pub use withdrawing::{ENROLMENT_WITHDRAWN, WITHDRAWAL_REASON_BYTES_MAX};
+pub use why_not::{
+    CampaignBlock, CampaignBlockEnd, DialExplanation, SidedVerdict, WhyNotInput, dialed_number, why_not,
+};
+pub use withdrawal::{ENROLMENT_WITHDRAWN, WITHDRAWAL_REASON_BYTES_MAX};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;

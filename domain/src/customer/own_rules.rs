@@ -1,19 +1,19 @@
 //! Rules in a person's own record: caps for calls to the person, and preferred times.
 
-use super::answering::{Decided, not_erased};
 use super::command::CustomerCommand;
+use super::decider_support::{DecideResult, check_not_erased};
 use super::event::CustomerEvent;
 use super::profile_origin::ProfileOrigin;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use crate::call_caps_checked::check;
+use crate::call_caps_check::check;
 use crate::preferred_times::{PREFERRED_TIMES_MAX, PreferredTime, canonical};
 use crate::time::Timestamp;
 
 /// The most bytes of a reason. It is stored permanently and must not contain personal data.
 const REASON_BYTES_MAX: usize = 256;
 
-pub(super) fn set_caps(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
+pub(super) fn set_caps(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> DecideResult {
     let CustomerCommand::SetCaps {
         mut caps,
         presets,
@@ -37,7 +37,7 @@ pub(super) fn set_caps(state: &CustomerState, command: CustomerCommand, now: Tim
     Ok(vec![CustomerEvent::CapsSet { caps, reason, by }])
 }
 
-pub(super) fn set_preferred_times(state: &CustomerState, command: CustomerCommand) -> Decided {
+pub(super) fn set_preferred_times(state: &CustomerState, command: CustomerCommand) -> DecideResult {
     let CustomerCommand::SetPreferredTimes { times, origin } = command else {
         return Ok(Vec::new());
     };
@@ -65,7 +65,7 @@ pub(super) fn preferred_of_row(
 }
 
 fn may_have_rules(state: &CustomerState) -> Result<(), CustomerRefusal> {
-    not_erased(state)?;
+    check_not_erased(state)?;
     if state.is_registered() {
         return Ok(());
     }

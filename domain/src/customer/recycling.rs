@@ -1,7 +1,7 @@
 //! List recycling: an enrolment that would be settled starts a new round some days later, if its campaign
 //! says so for the last call's disposition. Caps, consent and the campaign's end continue to apply.
 
-use super::command::{CallAgain, CallClosing};
+use super::command::{CallClosing, RedialRule};
 use super::enrolment::EnrolmentState;
 use crate::calling_plan::CampaignFacts;
 use crate::time::Timestamp;
@@ -24,7 +24,7 @@ pub(super) fn round(
     facts: &CampaignFacts,
 ) -> Option<Round> {
     let recycle = facts.plan.running.as_deref()?.recycle.as_ref()?;
-    let is_last = closing.again == CallAgain::Never || closing.outcome == Some(Outcome::OptedOut);
+    let is_last = closing.again == RedialRule::Never || closing.outcome == Some(Outcome::OptedOut);
     let is_last = is_last || facts.plan.ends_after(closing.disposition);
     if is_last || !recycle.dispositions.contains(&closing.disposition) {
         return None;

@@ -2,8 +2,8 @@
 //! of these.
 
 use crate::attribute::NameFault;
-use crate::call_caps_checked::CapFault;
-use crate::problem::Explained;
+use crate::call_caps_check::CapFault;
+use crate::problem::DomainRefusal;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
@@ -162,4 +162,4 @@ fn what_it_lacks(lacks: &str) -> &'static str {
     }
 }
 
-impl Explained for CustomerRefusal {}
+impl DomainRefusal for CustomerRefusal {}

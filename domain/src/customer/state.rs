@@ -2,14 +2,14 @@
 
 use super::assignee::Assignee;
 use super::call_attributes::CallAttributes;
-use super::consented;
+use super::consent_evolution;
 use super::deals::{Deals, KnownDeal};
 use super::enrolment::EnrolmentState;
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::known_number::KnownNumber;
 use super::merge_side::MergedIds;
-use super::own_rules_kept::OwnRules;
+use super::own_rules_state::OwnRules;
 use super::profile::Profile;
 use crate::compliance::{ConsentFacts, ContactHistory, PhoneCountry};
 use crate::deal::Deal;
@@ -18,8 +18,8 @@ use crate::preferred_times::PreferredTime;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::call_caps::CallCap;
-use values::few_map::FewMap;
 use values::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
+use values::small_map::SmallMap;
 
 #[derive(Debug, Clone, Default)]
 pub struct CustomerState {
@@ -28,7 +28,7 @@ pub struct CustomerState {
     pub(super) time_zone: Option<String>,
     pub(super) numbers: Vec<KnownNumber>,
     consents: BTreeMap<String, ConsentFacts>,
-    pub(super) enrolments: FewMap<CampaignId, EnrolmentState>,
+    pub(super) enrolments: SmallMap<CampaignId, EnrolmentState>,
     pub(super) history: ContactHistory,
     pub(super) held: Option<String>,
     pub(super) erasure: Erasure,
@@ -84,7 +84,7 @@ impl CustomerState {
         let attempts = self.enrolment(campaign)?.attempts;
         Some(CallId::derive(&enrolment, attempts.saturating_add(1)))
     }
-    pub const fn enrolments(&self) -> &FewMap<CampaignId, EnrolmentState> {
+    pub const fn enrolments(&self) -> &SmallMap<CampaignId, EnrolmentState> {
         &self.enrolments
     }
     /// Returns the recorded consents, by scope.
@@ -192,7 +192,7 @@ impl CustomerState {
                 until,
                 evidence,
                 ..
-            } => consented::note(
+            } => consent_evolution::note(
                 self.consents.entry(scope.clone()).or_default(),
                 *given_at,
                 *until,

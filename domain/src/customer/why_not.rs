@@ -6,14 +6,14 @@
 
 use super::enrolment::EnrolmentState;
 use super::grant_dial::{facts_of, quota_full, too_late, without_key};
-use super::merging::Together;
+use super::id_merge::CombinedRecord;
 use super::state::CustomerState;
-use super::withdrawing::ENROLMENT_WITHDRAWN;
+use super::withdrawal::ENROLMENT_WITHDRAWN;
 use crate::best_times::BEST_TIME;
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
-    CustomerFacts, Decision, JoinedFacts, NumberFacts, PhoneCountry, PresetRules, Side, Verdict, by_preset,
-    is_of_check, judge_customer, judge_number, strictest, waits_for_check, waits_for_facts,
+    CustomerFacts, Decision, JoinedFacts, NumberFacts, PhoneCountry, PresetRules, RuleSide, Verdict,
+    add_preset_fact, is_of_check, judge_customer, judge_number, strictest, waits_for_check, waits_for_facts,
     waits_for_holidays, when_permitted,
 };
 use crate::number_check::check_asked_again;
@@ -29,9 +29,9 @@ const ASK_AGAIN_MS: u64 = 1_000;
 
 /// The input of `why_not`: a number's facts, and the conditions that stop the whole campaign.
 #[derive(Debug)]
-pub struct Judge<'a> {
+pub struct WhyNotInput<'a> {
     pub number: NumberFacts<'a>,
-    pub above: Vec<Above>,
+    pub above: Vec<CampaignBlock>,
     /// A preset version to judge both sides by instead of the current one: a dry run.
     pub coming: Option<&'a PresetRules>,
     /// The restrictions of merged ids of the person.
@@ -41,16 +41,16 @@ pub struct Judge<'a> {
 /// A condition that stops a campaign's dialing before any rule is checked: an emergency stop, its end, or its
 /// stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Above {
+pub struct CampaignBlock {
     /// `emergency_stop`, `campaign_over` or `stage`.
     pub rule: String,
     pub facts: BTreeMap<String, String>,
-    pub until: Lifted,
+    pub until: CampaignBlockEnd,
 }
 
 /// When a condition that stops a campaign's dialing ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lifted {
+pub enum CampaignBlockEnd {
     Never,
     /// The end is not known. The search for the next permitted time assumes it is over and lists this name.
     Sometime(&'static str),
@@ -60,13 +60,13 @@ pub enum Lifted {
 /// A verdict, and the side that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SidedVerdict {
-    pub side: Side,
+    pub side: RuleSide,
     pub verdict: Verdict,
 }
 
 /// The result for one dial at one time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WhyNot {
+pub struct DialExplanation {
     /// The verdict that decides; `None` if everything allows.
     pub binding: Option<Verdict>,
     /// When everything allows, as far as known: the requested time or later. `None`: never.
@@ -76,7 +76,7 @@ pub struct WhyNot {
     pub verdicts: Vec<SidedVerdict>,
 }
 
-impl WhyNot {
+impl DialExplanation {
     pub const fn permitted(&self) -> bool {
         self.binding.is_none()
     }
@@ -89,11 +89,11 @@ pub fn dialed_number(state: &CustomerState, campaign: &CampaignId) -> Option<Num
 }
 
 /// Returns the verdicts for a dial at `at`; `None` if the person is not in the campaign.
-pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Option<WhyNot> {
+pub fn why_not(state: &CustomerState, judge: &WhyNotInput<'_>, at: Timestamp) -> Option<DialExplanation> {
     let campaign = judge.number.campaign;
     let enrolment = state.enrolment(&campaign.campaign)?;
     let number = state.number_to_dial(enrolment);
-    let together = Together::of(state, judge.joined);
+    let together = CombinedRecord::of(state, judge.joined);
     let own = CustomerFacts {
         coming: judge.coming,
         ..facts_of(state, enrolment, campaign, &number)
@@ -109,11 +109,11 @@ pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Optio
     }];
     verdicts.extend(judge.above.iter().map(|above| from_above(above, at)));
     verdicts.extend(campaign.full.as_deref().map(quota_full));
-    verdicts.extend(by_preset(judge_customer(&facts, at), facts.rules(at)));
+    verdicts.extend(add_preset_fact(judge_customer(&facts, at), facts.rules(at)));
     let of_customer = verdicts.len();
-    verdicts.extend(by_preset(judge_number(&of_number, at), of_number.rules(at)));
+    verdicts.extend(add_preset_fact(judge_number(&of_number, at), of_number.rules(at)));
     let binding = strictest(&verdicts).cloned();
-    let asked = When {
+    let asked = TimeSearch {
         state,
         enrolment,
         facts,
@@ -125,8 +125,8 @@ pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Optio
         Some(_) => asked.not_before(at),
     };
     let side = |index: usize| match index < of_customer {
-        true => Side::Customer,
-        false => Side::Number,
+        true => RuleSide::Customer,
+        false => RuleSide::Number,
     };
     let sided = verdicts
         .into_iter()
@@ -135,7 +135,7 @@ pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Optio
             side: side(index),
             verdict,
         });
-    Some(WhyNot {
+    Some(DialExplanation {
         assumed: match (&binding, not_before) {
             (Some(_), Some(found)) => asked.assumed(found),
             (None, _) | (_, None) => Vec::new(),
@@ -147,15 +147,15 @@ pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Optio
 }
 
 /// The search for the next permitted time.
-struct When<'a> {
+struct TimeSearch<'a> {
     state: &'a CustomerState,
     enrolment: &'a EnrolmentState,
     facts: CustomerFacts<'a>,
     of_number: NumberFacts<'a>,
-    judge: &'a Judge<'a>,
+    judge: &'a WhyNotInput<'a>,
 }
 
-impl When<'_> {
+impl TimeSearch<'_> {
     /// Returns true if a verdict at that time depends on data that is missing: a holiday calendar, a fact of
     /// the preset.
     fn waits_for(&self, waits: fn(&Verdict) -> bool, found: Timestamp) -> bool {
@@ -181,8 +181,8 @@ impl When<'_> {
             ),
         ];
         let lifted = self.judge.above.iter().filter_map(|above| match above.until {
-            Lifted::Sometime(name) => Some(name),
-            Lifted::Never | Lifted::At(_) => None,
+            CampaignBlockEnd::Sometime(name) => Some(name),
+            CampaignBlockEnd::Never | CampaignBlockEnd::At(_) => None,
         });
         all.into_iter()
             .filter(|(_, is)| *is)
@@ -213,15 +213,19 @@ impl When<'_> {
     }
 
     fn not_before(&self, at: Timestamp) -> Option<Timestamp> {
-        let never = self.judge.above.iter().any(|above| above.until == Lifted::Never);
+        let never = self
+            .judge
+            .above
+            .iter()
+            .any(|above| above.until == CampaignBlockEnd::Never);
         let full = self.facts.campaign.full.as_deref();
         let is_full = full.is_some_and(|full| full.until.is_none());
         if never || is_full || is_withdrawn(self.enrolment, self.facts.campaign) {
             return None;
         }
         let lifted_at = self.judge.above.iter().filter_map(|above| match above.until {
-            Lifted::At(at) => Some(at),
-            Lifted::Never | Lifted::Sometime(_) => None,
+            CampaignBlockEnd::At(at) => Some(at),
+            CampaignBlockEnd::Never | CampaignBlockEnd::Sometime(_) => None,
         });
         // Unknown facts are checked again later, and are then assumed to be known. A number check that failed
         // is known.
@@ -312,11 +316,11 @@ fn verdict(decision: Decision, fact: &str, value: String) -> Verdict {
     named(ENROLMENT, decision, BTreeMap::from([(fact.to_owned(), value)]))
 }
 
-fn from_above(above: &Above, at: Timestamp) -> Verdict {
+fn from_above(above: &CampaignBlock, at: Timestamp) -> Verdict {
     let decision = match above.until {
-        Lifted::Never => Decision::Forbid,
-        Lifted::Sometime(_) => Decision::DeferUntil(at.plus_ms(ASK_AGAIN_MS)),
-        Lifted::At(until) => Decision::DeferUntil(until),
+        CampaignBlockEnd::Never => Decision::Forbid,
+        CampaignBlockEnd::Sometime(_) => Decision::DeferUntil(at.plus_ms(ASK_AGAIN_MS)),
+        CampaignBlockEnd::At(until) => Decision::DeferUntil(until),
     };
     named(&above.rule, decision, above.facts.clone())
 }

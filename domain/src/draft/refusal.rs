@@ -1,6 +1,6 @@
 //! Refusals of a draft command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DraftRefusal {
@@ -18,7 +18,7 @@ pub enum DraftRefusal {
     },
 }
 
-impl Explained for DraftRefusal {
+impl DomainRefusal for DraftRefusal {
     fn is_missing(&self) -> bool {
         *self == Self::NotThere
     }

@@ -8,12 +8,12 @@ use crate::time::Timestamp;
 /// The state of one slot.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DraftState {
-    saved: Option<Saved>,
+    saved: Option<StoredDraft>,
 }
 
 /// A saved draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Saved {
+struct StoredDraft {
     at: Timestamp,
     /// `None` if its key was destroyed.
     content: Option<DraftContent>,
@@ -36,7 +36,7 @@ impl DraftState {
 
     pub(super) fn apply(&mut self, event: &DraftEvent, at: Timestamp) {
         self.saved = match event {
-            DraftEvent::Saved { title, body } => Some(Saved {
+            DraftEvent::Saved { title, body } => Some(StoredDraft {
                 at,
                 content: readable(title, body),
             }),

@@ -77,7 +77,7 @@ const OBJECTIONS: [&str; 4] = ["too_expensive", "no_money_need", "is_fraud", "no
 /// Milestones of the path from the start to the first question, in milliseconds of speech from the start of
 /// the call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Rhythm {
+pub struct OpeningTimings {
     /// Time until the callee has heard who is calling.
     pub identified_ms: u64,
     /// Time until the end of the second text, which says what the offer is good for.
@@ -88,8 +88,8 @@ pub struct Rhythm {
 
 impl FlowDefinition {
     /// Returns the milestones that the advice on rhythm checks. The notices are not counted.
-    pub fn rhythm(&self) -> Rhythm {
-        let mut rhythm = Rhythm::default();
+    pub fn rhythm(&self) -> OpeningTimings {
+        let mut rhythm = OpeningTimings::default();
         let (mut spoken_ms, mut texts) = (0_u64, 0_u32);
         for (_, node) in self.way_to_question() {
             let text = node.text().unwrap_or_default();
@@ -238,7 +238,7 @@ impl FlowDefinition {
             found.push(Advice::UndisclosedRobot);
         }
         for (name, node) in &self.nodes {
-            let lacking = node.kind().ask().and_then(super::nodes::Ask::missing_branch);
+            let lacking = node.kind().ask().and_then(super::nodes::AskNode::missing_branch);
             if let Some(intent) = lacking
                 && !self.dialogue().intents.contains_key(intent)
             {

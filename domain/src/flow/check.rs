@@ -2,7 +2,7 @@
 
 use super::fault::DefinitionFault;
 use super::graph::FlowDefinition;
-use super::nodes::{Calls, Node, Place, check_range};
+use super::nodes::{GroupCall, Node, NodeContext, check_range};
 use super::text::{is_variable_name, pieces, variables_of};
 use std::collections::BTreeSet;
 
@@ -117,7 +117,7 @@ impl FlowDefinition {
             let member = format!("nodes.{name}.visits.max");
             check_range(member, visits.max.into(), 1..=VISITS_MAX.into(), faults);
         }
-        let place = Place {
+        let place = NodeContext {
             node: name,
             variables: &self.variables,
             dialogue: self.dialogue(),
@@ -232,7 +232,7 @@ impl FlowDefinition {
                         .iter()
                         .any(|target| found.contains(target.node)),
                 };
-                if node.kind().is_last() || node.kind().calls() == Some(Calls::Back) || has_exit {
+                if node.kind().is_last() || node.kind().calls() == Some(GroupCall::Back) || has_exit {
                     found.insert(name.as_str());
                 }
             }
@@ -281,7 +281,7 @@ impl FlowDefinition {
 
     /// Returns the start node of the group that a `sub_flow` node enters.
     fn group_of(&self, name: &str) -> Option<&str> {
-        let Some(Calls::Into { group, .. }) = self.nodes.get(name)?.kind().calls() else {
+        let Some(GroupCall::Into { group, .. }) = self.nodes.get(name)?.kind().calls() else {
             return None;
         };
         let group = self.dialogue().groups.get(group)?;
@@ -309,7 +309,7 @@ impl FlowDefinition {
         let mut seen = BTreeSet::from([start]);
         let mut open = vec![start];
         while let Some(name) = open.pop() {
-            if self.nodes.get(name).and_then(|node| node.kind().calls()) == Some(Calls::Back) {
+            if self.nodes.get(name).and_then(|node| node.kind().calls()) == Some(GroupCall::Back) {
                 return true;
             }
             let inside = self.group_of(name);

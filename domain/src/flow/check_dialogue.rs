@@ -4,7 +4,7 @@
 use super::dialogue::{ANSWERS_MAX, GLOBAL_INTENTS_MAX, INTENT};
 use super::fault::DefinitionFault;
 use super::graph::FlowDefinition;
-use super::nodes::Calls;
+use super::nodes::GroupCall;
 use super::text::is_variable_name;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,7 @@ impl FlowDefinition {
             faults.push(DefinitionFault::NoRefusal);
         }
         for node in self.outside_groups() {
-            let back = self.nodes.get(node).and_then(|node| node.kind().calls()) == Some(Calls::Back);
+            let back = self.nodes.get(node).and_then(|node| node.kind().calls()) == Some(GroupCall::Back);
             if back {
                 faults.push(DefinitionFault::ReturnOutside {
                     node: node.to_owned(),
@@ -57,14 +57,14 @@ impl FlowDefinition {
         let chars = |label: &&String| label.chars().count();
         let longest = labels.values().max_by_key(chars);
         let plain = longest.map_or(0, |label| label.chars().count()).max(1);
-        for (member, wording) in self.asks_back() {
+        for (member, wording) in self.list_confirmation_wordings() {
             let text = wording.replace(INTENT, &"x".repeat(plain));
             self.check_text(&member, &text, faults);
         }
     }
 
     /// Returns the confirmation wordings of nodes and of the dialogue, each with its member path.
-    pub(super) fn asks_back(&self) -> Vec<(String, &str)> {
+    pub(super) fn list_confirmation_wordings(&self) -> Vec<(String, &str)> {
         let asks = self.nodes.iter().filter_map(|(name, node)| {
             let own = node.kind().ask()?.confirm.as_deref()?;
             Some((format!("nodes.{name}.confirm"), own))
@@ -120,7 +120,7 @@ impl FlowDefinition {
         for (name, node) in &self.nodes {
             let node = node.kind();
             let mut note = |to: &str| found.insert((name.clone(), to.to_owned()));
-            if let Some(Calls::Into { group, .. }) = node.calls() {
+            if let Some(GroupCall::Into { group, .. }) = node.calls() {
                 let group = self.dialogue().groups.get(group);
                 group.map(|group| note(&group.start));
                 continue;
@@ -134,7 +134,7 @@ impl FlowDefinition {
 
     /// Finds the node that a call left `from` for but did not enter because its visits were used up, so that
     /// it went to `to` instead. `entered` holds how often each node was entered before.
-    pub fn used_up(&self, from: &str, to: &str, entered: &BTreeMap<String, u32>) -> Option<&str> {
+    pub fn find_exhausted_node(&self, from: &str, to: &str, entered: &BTreeMap<String, u32>) -> Option<&str> {
         let targets = self.nodes.get(from)?.kind().targets();
         let mut wanted = targets.into_iter().map(|target| target.node);
         wanted.find(|name| {

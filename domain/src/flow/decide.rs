@@ -59,7 +59,7 @@ fn roll_back(
     let unknown = || FlowRefusal::UnknownVersion {
         flow: flow.clone(),
         version: to_version,
-        versions: state.versions_told(),
+        versions: state.describe_versions(),
     };
     let target = state.version(to_version).ok_or_else(unknown)?;
     if target.definition.is_none() {

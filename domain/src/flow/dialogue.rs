@@ -49,7 +49,7 @@ pub struct Dialogue {
     pub confirm: Option<String>,
     /// Groups of nodes that `sub_flow` nodes enter and `return` nodes leave, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub groups: BTreeMap<String, Group>,
+    pub groups: BTreeMap<String, FlowGroup>,
 }
 
 /// The empty dialogue of a flow without the member `dialogue`.
@@ -185,7 +185,7 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "FlowGroup")]
-pub struct Group {
+pub struct FlowGroup {
     pub start: String,
 }
 

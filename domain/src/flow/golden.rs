@@ -2,7 +2,7 @@
 
 use super::event::FlowEvent;
 use super::{content_hash, tests};
-use crate::four_eyes::{FourEyes, NobodyBecause};
+use crate::four_eyes::{ApprovalExemption, FourEyes};
 use crate::record::golden_support::{check, check_with};
 
 #[test]
@@ -32,7 +32,7 @@ fn a_version_behind_which_somebody_stood_is_written_as_its_golden_file() {
             content_hash: content_hash(&definition),
             definition,
             four_eyes: Some(Box::new(FourEyes::Nobody {
-                nobody: NobodyBecause::NobodyElse,
+                nobody: ApprovalExemption::NobodyElse,
             })),
         },
     );
@@ -49,7 +49,7 @@ fn a_flow_rolled_back_is_written_as_its_golden_file() {
             content_hash: content_hash(&tests::small()),
             reason: Some("complaints".to_owned()),
             four_eyes: Some(Box::new(FourEyes::Nobody {
-                nobody: NobodyBecause::NobodyElse,
+                nobody: ApprovalExemption::NobodyElse,
             })),
         },
     );

@@ -8,7 +8,7 @@ use super::dialogue::{Dialogue, SILENT};
 use super::messages::MessageTemplate;
 use super::nodes::Node;
 use super::offers::Offers;
-use super::shorthand::written_out;
+use super::shorthand::expand_shorthand;
 use super::text::variables_of;
 use super::variable::{Variable, VariableKind, Variables};
 use serde::de::DeserializeOwned;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use values::ids::FlowId;
-use values::show::Show;
+use values::text_attachment::TextAttachment;
 use values::yaml;
 
 /// Largest flow file, in bytes: four times the limit of a stored definition, to allow for comments and
@@ -50,7 +50,7 @@ pub struct FlowDefinition {
     pub messages: BTreeMap<String, MessageTemplate>,
     /// Pictures and links that a text conversation shows beside a node's text, by node name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub shows: BTreeMap<String, Vec<Show>>,
+    pub shows: BTreeMap<String, Vec<TextAttachment>>,
     pub nodes: BTreeMap<String, Node>,
 }
 
@@ -133,7 +133,7 @@ impl FlowDefinition {
     /// Reads a definition from JSON, after expanding presets and transition tables. Parts are read one by
     /// one, so that an error names its place.
     pub fn from_value(value: &Value) -> Result<Self, ReadFault> {
-        let written_out = written_out(value)?;
+        let written_out = expand_shorthand(value)?;
         let value = written_out.as_ref().unwrap_or(value);
         if let Some(dialogue) = value.get("dialogue") {
             read_part::<Dialogue>("dialogue", dialogue)?;
@@ -148,7 +148,7 @@ impl FlowDefinition {
             read_members::<MessageTemplate>("messages", messages)?;
         }
         if let Some(shows) = value.get("shows") {
-            read_members::<Vec<Show>>("shows", shows)?;
+            read_members::<Vec<TextAttachment>>("shows", shows)?;
         }
         if let Some(notices) = value.get("notices") {
             read_part::<Notices>("notices", notices)?;
@@ -209,7 +209,10 @@ impl FlowDefinition {
             .answers
             .values()
             .map(|answer| answer.text.as_str());
-        let asks_back = self.asks_back().into_iter().map(|(_, wording)| wording);
+        let asks_back = self
+            .list_confirmation_wordings()
+            .into_iter()
+            .map(|(_, wording)| wording);
         let texts = notices.into_iter().flatten().chain(spoken).chain(answers);
         texts.chain(asks_back).collect()
     }

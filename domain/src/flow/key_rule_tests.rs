@@ -17,7 +17,7 @@ fn played_by(
     definition: FlowDefinition,
     inputs: &[FlowInput<'_>],
 ) -> (Vec<String>, usize, Option<Outcome>) {
-    let (mut run, _) = FlowRun::begin_by(rule, &Arc::new(definition), &variables());
+    let (mut run, _) = FlowRun::begin_with_key_rule(rule, &Arc::new(definition), &variables());
     let (mut entered, mut opt_outs, mut ended) = (Vec::new(), 0, None);
     for input in inputs {
         for action in run.step(*input) {

@@ -3,9 +3,9 @@
 
 use super::spoken_tests::sure;
 use super::step::{FlowAction, FlowInput, FlowRun};
-use super::{FlowDefinition, Understood};
+use super::{FlowDefinition, UnderstandingResult};
 use crate::spoken_turn::{
-    AnswerCandidate, ApprovedWords, Certainty, IntentCandidate, KnowledgeReading, PickOf, Picked,
+    AnswerCandidate, AssistantChoice, Certainty, IntentCandidate, KnowledgeReading, PickKind, SpokenAnswer,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ fn at_terms() -> FlowRun {
     run
 }
 
-fn found(certainty: Certainty) -> Understood {
+fn found(certainty: Certainty) -> UnderstandingResult {
     let mut said = sure("x");
     said.reading.certainty = Certainty::Abstained;
     said.reading.candidates.clear();
@@ -46,7 +46,7 @@ fn found(certainty: Certainty) -> Understood {
         confirm_permille: 330,
     }));
     for (answer, text) in [("提前还款", "可以提前还清。"), ("违约金", "收{{fee_text}}。")] {
-        let words = ApprovedWords {
+        let words = SpokenAnswer {
             question: format!("{answer}吗"),
             text: text.to_owned(),
             personal: false,
@@ -56,9 +56,9 @@ fn found(certainty: Certainty) -> Understood {
     said
 }
 
-fn picks(mut said: Understood, pick_of: PickOf, choice: &str) -> Understood {
+fn picks(mut said: UnderstandingResult, pick_of: PickKind, choice: &str) -> UnderstandingResult {
     let choice = choice.to_owned();
-    said.reading.picked = Some(Box::new(Picked { pick_of, choice }));
+    said.reading.picked = Some(Box::new(AssistantChoice { pick_of, choice }));
     said
 }
 
@@ -79,7 +79,7 @@ fn told(actions: &[FlowAction]) -> (Vec<&str>, String) {
     (rules.collect(), text.unwrap_or_default())
 }
 
-fn step(run: &mut FlowRun, said: &Understood) -> (Vec<String>, String) {
+fn step(run: &mut FlowRun, said: &UnderstandingResult) -> (Vec<String>, String) {
     let actions = run.step(FlowInput::Spoken(said));
     let (rules, text) = told(&actions);
     (rules.into_iter().map(str::to_owned).collect(), text)
@@ -161,9 +161,9 @@ fn what_the_flow_itself_knows_a_way_for_goes_first() {
 
 #[test]
 fn an_assistant_picks_among_what_was_found_and_nothing_else() {
-    let said = picks(found(Certainty::Abstained), PickOf::Answer, "违约金");
+    let said = picks(found(Certainty::Abstained), PickKind::Answer, "违约金");
     assert_eq!(step(&mut at_terms(), &said).0, ["knowledge.answers.违约金"]);
-    let invented = picks(found(Certainty::Abstained), PickOf::Answer, "免费");
+    let invented = picks(found(Certainty::Abstained), PickKind::Answer, "免费");
     assert_eq!(
         step(&mut at_terms(), &invented).0,
         ["nodes.确认分期期数.on_unclear"]
@@ -174,7 +174,7 @@ fn an_assistant_picks_among_what_was_found_and_nothing_else() {
 fn an_assistants_intent_counts_after_the_callees_own_yes() {
     let mut said = found(Certainty::Abstained);
     said.reading.knowledge = None;
-    let picked = picks(said.clone(), PickOf::Intent, "deny");
+    let picked = picks(said.clone(), PickKind::Intent, "deny");
     let mut run = at_terms();
     let (rules, _) = step(&mut run, &picked);
     assert_eq!(
@@ -183,7 +183,7 @@ fn an_assistants_intent_counts_after_the_callees_own_yes() {
     );
     step(&mut run, &sure("affirm"));
     assert_eq!(run.node(), "婉拒");
-    let nowhere = picks(said, PickOf::Intent, "buy_a_house");
+    let nowhere = picks(said, PickKind::Intent, "buy_a_house");
     assert_eq!(
         step(&mut at_terms(), &nowhere).0,
         ["nodes.确认分期期数.on_unclear"]

@@ -7,8 +7,8 @@ use super::fault::DefinitionFault;
 use super::graph::FlowDefinition;
 use super::text::variables_of;
 use serde::{Deserialize, Serialize};
-use values::message_way::Way;
-use values::outside_address::check_mail;
+use values::external_address::check_mail;
+use values::message_method::MessageMethod;
 
 /// Most messages of one flow.
 pub const FLOW_MESSAGES_MAX: usize = 20;
@@ -25,7 +25,7 @@ const LINK: &str = "link";
 /// When a flow message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum SentWhen {
+pub enum MessageTiming {
     /// During the call.
     During,
     /// After the call has ended.
@@ -33,7 +33,7 @@ pub enum SentWhen {
     After,
 }
 
-impl SentWhen {
+impl MessageTiming {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
     fn is_after(&self) -> bool {
         *self == Self::After
@@ -44,7 +44,7 @@ impl SentWhen {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageTemplate {
-    pub way: Way,
+    pub way: MessageMethod,
     /// The text. It may contain `{{variables}}`, slots and `{{link}}` for the message's link.
     pub text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,8 +58,8 @@ pub struct MessageTemplate {
     /// HTTPS addresses of pictures or documents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<String>,
-    #[serde(default, skip_serializing_if = "SentWhen::is_after")]
-    pub when: SentWhen,
+    #[serde(default, skip_serializing_if = "MessageTiming::is_after")]
+    pub when: MessageTiming,
 }
 
 impl MessageTemplate {
@@ -71,7 +71,7 @@ impl MessageTemplate {
 
     /// Returns true for a mail to an address that is written into the flow.
     pub fn has_fixed_address(&self) -> bool {
-        self.way == Way::Mail && self.address_column().is_none()
+        self.way == MessageMethod::Mail && self.address_column().is_none()
     }
 }
 
@@ -163,7 +163,7 @@ impl FlowDefinition {
         }
         let fixed = template.to.as_deref().filter(|to| !to.contains("{{"));
         let is_no_address = fixed.is_some_and(|to| check_mail(to).is_err());
-        if (template.way == Way::Mail) != template.to.is_some() || is_no_address {
+        if (template.way == MessageMethod::Mail) != template.to.is_some() || is_no_address {
             faults.push(wrong("to"));
         }
     }
@@ -199,7 +199,7 @@ mod tests {
         let flow = flow(&messages, "plan");
         assert_eq!(flow.check(), []);
         let (name, template) = flow.message_of("plan").unwrap();
-        assert_eq!((name, template.when), ("plan", SentWhen::After));
+        assert_eq!((name, template.when), ("plan", MessageTiming::After));
         assert_eq!(flow.message_of("bye"), None);
         assert_eq!(flow.to_value()["messages"], messages, "defaults are left out");
     }

@@ -11,11 +11,12 @@ pub mod event;
 mod advice;
 mod check;
 mod check_dialogue;
-mod coverable;
+mod coverage_targets;
 mod decide;
 mod dialogue;
 #[cfg(test)]
 mod dialogue_tests;
+mod edges;
 mod fault;
 mod finding;
 #[cfg(test)]
@@ -28,19 +29,19 @@ mod known_tests;
 #[cfg(test)]
 mod landed_tests;
 mod messages;
-mod named;
+mod node_media;
 mod nodes;
 mod notes;
 mod offers;
 #[cfg(test)]
 mod offers_tests;
+mod opt_out_keys;
 mod recordings;
 mod refusal;
-mod refusing_keys;
 #[cfg(test)]
 mod schema_tests;
+mod selector;
 mod shorthand;
-mod shows;
 #[cfg(test)]
 mod spoken_tests;
 mod state;
@@ -55,40 +56,40 @@ mod variable;
 mod variants;
 #[cfg(test)]
 mod version_tests;
-mod ways;
 
-pub use advice::{Advice, CHARACTER_MS, DECISION_BY_MS, IDENTIFIED_BY_MS, Rhythm, VALUE_BY_MS};
+pub use advice::{Advice, CHARACTER_MS, DECISION_BY_MS, IDENTIFIED_BY_MS, OpeningTimings, VALUE_BY_MS};
 pub use check::{FLOW_NODES_MAX, FLOW_VARIABLES_MAX, NODE_NAME_CHARS_MAX, TEXT_CHARS_MAX, VISITS_MAX};
 pub use decide::{DEFINITION_BYTES_MAX, REASON_BYTES_MAX, VERSIONS_MAX};
 pub use dialogue::{
-    AFFIRM, ANSWERS_MAX, Answer, DENY, DIGRESSIONS_MAX, Dialogue, GLOBAL_INTENTS_MAX, GlobalIntent, Group,
-    Slot, SlotKind,
+    AFFIRM, ANSWERS_MAX, Answer, DENY, DIGRESSIONS_MAX, Dialogue, FlowGroup, GLOBAL_INTENTS_MAX,
+    GlobalIntent, Slot, SlotKind,
 };
+pub use edges::FlowEdge;
 pub use fault::DefinitionFault;
 pub use graph::{FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, ValueFault};
-pub use messages::{ATTACHMENTS_MAX, FLOW_MESSAGES_MAX, MessageTemplate, SentWhen, address_column};
-pub use named::{FlowNamed, InvalidFlowName};
+pub use messages::{ATTACHMENTS_MAX, FLOW_MESSAGES_MAX, MessageTemplate, MessageTiming, address_column};
+pub use node_media::SHOWS_MAX;
 pub use nodes::*;
 pub use notes::NOTED_TAGS_MAX;
 pub use offers::{OFFER_SCORE_MAX, OFFER_SCORES_MAX, OFFERS_MAX, Offer, OfferRule, OfferScore, Offers};
-pub use recordings::RecordedPiece;
+pub use recordings::RecordableText;
 pub use refusal::FlowRefusal;
+pub use selector::{FlowSelector, InvalidFlowName};
 pub use shorthand::PRESETS;
-pub use shows::SHOWS_MAX;
 pub use state::{FlowState, PublishedFlow};
 pub use step::{
-    FlowAction, FlowInput, FlowPrompt, FlowRun, Intention, Interruption, NoticeKind, STEPS_MAX, Understood,
+    ActNodeAction, FlowAction, FlowInput, FlowPrompt, FlowRun, Interruption, NoticeKind, STEPS_MAX,
+    UnderstandingResult,
 };
 pub use template::{
     AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE, from_script,
     from_script_without_type_ahead,
 };
-pub use text::{FillFault, TextFault, VARIABLE_NAME_MAX, filled_in, is_variable_name, variables_of};
+pub use text::{FillFault, TextFault, VARIABLE_NAME_MAX, fill_strict, is_variable_name, variables_of};
 pub use values::canonical::{canonical_json, content_hash};
-pub use values::show::{Show, ShownAs};
+pub use values::text_attachment::{AttachmentKind, TextAttachment};
 pub use variable::{VALUE_CHARS_MAX, Variable, VariableKind};
 pub use variants::{ARMS_MAX, Arm, VariantMetric, Variants};
-pub use ways::Way;
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;

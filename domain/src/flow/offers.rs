@@ -12,7 +12,7 @@ use super::nodes::Node;
 use super::text::is_variable_name;
 use crate::attribute::Attribute;
 use crate::offering::{
-    KnownOfPerson, KnownTag, OfferAnswer, OfferCandidate, OfferChosenFact, OfferReason, Profile,
+    KnownTag, OfferAnswer, OfferCandidate, OfferChosenFact, OfferFacts, OfferReason, Profile,
 };
 use crate::personal::Personal;
 use crate::segment::{Column, Segment};
@@ -131,7 +131,7 @@ impl Offer {
 impl Offers {
     /// Chooses the offer for a customer and returns it with the evaluation of every candidate. Equal facts
     /// give equal choices.
-    pub fn chosen(&self, known: &KnownOfPerson, as_of: Timestamp) -> OfferChosenFact {
+    pub fn chosen(&self, known: &OfferFacts, as_of: Timestamp) -> OfferChosenFact {
         let plainly = |reason| OfferChosenFact {
             offer: self.plain.clone(),
             reason,
@@ -141,9 +141,9 @@ impl Offers {
             tags: Vec::new(),
         };
         let profile = match known {
-            KnownOfPerson::Restricted => return plainly(OfferReason::Restricted),
-            KnownOfPerson::NotRead => return plainly(OfferReason::NotRead),
-            KnownOfPerson::Told(profile) => profile.as_ref(),
+            OfferFacts::Restricted => return plainly(OfferReason::Restricted),
+            OfferFacts::NotRead => return plainly(OfferReason::NotRead),
+            OfferFacts::Told(profile) => profile.as_ref(),
         };
         let candidates = self.candidates.iter();
         let candidates: Vec<OfferCandidate> = candidates
@@ -283,7 +283,11 @@ impl Offers {
                 .filter_map(|one| Attribute::named(one).ok());
             named.into_iter().any(|one| one.name() == name)
         };
-        match condition.further().into_iter().find(|name| !declared(name)) {
+        match condition
+            .list_custom_attributes()
+            .into_iter()
+            .find(|name| !declared(name))
+        {
             Some(name) => Err(format!(
                 "attribute {name} is neither known nor one of offers.attributes"
             )),

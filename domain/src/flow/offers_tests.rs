@@ -4,7 +4,7 @@
 use super::FlowDefinition;
 use super::{FlowAction, FlowInput, FlowRun, OfferRule, Offers};
 use crate::attribute::{Attribute, TagLevel};
-use crate::offering::{KnownOfPerson, OfferAnswer, OfferReason, Profile};
+use crate::offering::{OfferAnswer, OfferFacts, OfferReason, Profile};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,8 +56,8 @@ fn profile(values: &[(&str, &str)], tags: &[&str]) -> Profile {
     Profile::told(values.collect(), tags.collect())
 }
 
-fn told(values: &[(&str, &str)], tags: &[&str]) -> KnownOfPerson {
-    KnownOfPerson::of(profile(values, tags), false)
+fn told(values: &[(&str, &str)], tags: &[&str]) -> OfferFacts {
+    OfferFacts::of(profile(values, tags), false)
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn who_refuses_or_is_held_gets_the_plain_one_and_nothing_of_them_is_written_down
     let refuses = [("balance", "900000"), ("is_profiling_refused", "true")];
     let agrees = [("balance", "900000"), ("is_profiling_refused", "false")];
     assert_eq!(offers().chosen(&told(&agrees, &[]), NOW).offer, "premium");
-    let held = KnownOfPerson::of(profile(&rich, &[]), true);
+    let held = OfferFacts::of(profile(&rich, &[]), true);
     for restricted in [told(&refuses, &[]), held] {
         let chosen = offers().chosen(&restricted, NOW);
         assert_eq!(
@@ -132,7 +132,7 @@ fn who_refuses_or_is_held_gets_the_plain_one_and_nothing_of_them_is_written_down
         );
         assert!(chosen.known.is_empty() && chosen.tags.is_empty() && chosen.candidates.is_empty());
     }
-    let unread = offers().chosen(&KnownOfPerson::NotRead, NOW);
+    let unread = offers().chosen(&OfferFacts::NotRead, NOW);
     assert_eq!(
         (unread.offer.as_str(), unread.reason),
         ("standard", OfferReason::NotRead)
@@ -181,7 +181,7 @@ fn what_was_recorded_chooses_the_same_again_and_what_is_erased_nothing() {
     ] {
         for tags in [&tags[..], &[]] {
             let chosen = offers().chosen(&told(values, tags), NOW);
-            let again = offers().chosen(&chosen.known_then().unwrap(), chosen.as_of);
+            let again = offers().chosen(&chosen.restore_known_facts().unwrap(), chosen.as_of);
             // Tags that are known but do not count are not recorded, so only `missing` may differ.
             assert_eq!(
                 (&again.offer, &again.known, &again.tags),
@@ -197,7 +197,7 @@ fn what_was_recorded_chooses_the_same_again_and_what_is_erased_nothing() {
     for (_, value) in erased.personal() {
         *value = Personal::Erased { hash: None };
     }
-    assert_eq!(erased.known_then(), None);
+    assert_eq!(erased.restore_known_facts(), None);
 }
 
 fn said_and_end(offer: Option<&str>) -> (Vec<(String, String)>, Vec<String>) {

@@ -2,11 +2,11 @@
 
 use super::graph::FlowDefinition;
 use super::nodes::Node;
-use super::text::{Piece, pieces};
+use super::text::{TextPart, pieces};
 
 /// A piece of a text that can be recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedPiece {
+pub struct RecordableText {
     /// Member path of the text, such as `nodes.greeting.text`.
     pub member: String,
     pub text: String,
@@ -15,7 +15,7 @@ pub struct RecordedPiece {
 impl FlowDefinition {
     /// Returns every piece, in the order of the flow's members. Pieces without a letter or digit are left
     /// out.
-    pub fn recorded_pieces(&self) -> Vec<RecordedPiece> {
+    pub fn recorded_pieces(&self) -> Vec<RecordableText> {
         let mut texts = vec![("notices.recording".to_owned(), self.notices.recording.as_str())];
         texts.extend(self.notices.ai.as_deref().map(|ai| ("notices.ai".to_owned(), ai)));
         for (name, node) in &self.nodes {
@@ -30,10 +30,10 @@ impl FlowDefinition {
         let mut found = Vec::new();
         for (member, text) in texts {
             for piece in pieces(text).unwrap_or_default() {
-                if let Piece::Plain(plain) = piece
+                if let TextPart::Plain(plain) = piece
                     && plain.contains(char::is_alphanumeric)
                 {
-                    found.push(RecordedPiece {
+                    found.push(RecordableText {
                         member: member.clone(),
                         text: plain.trim().to_owned(),
                     });

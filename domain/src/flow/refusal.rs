@@ -3,7 +3,7 @@
 
 use super::fault::DefinitionFault;
 use super::graph::ReadFault;
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use values::ids::FlowId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +46,7 @@ fn list(faults: &[DefinitionFault]) -> String {
     faults.join("; ")
 }
 
-impl Explained for FlowRefusal {
+impl DomainRefusal for FlowRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::NotPublished { .. })
     }

@@ -60,7 +60,7 @@ const TRIGGERS: &[(&str, &str)] = &[
 ];
 
 /// Returns the file with presets and transitions expanded; `None` if it has neither.
-pub(super) fn written_out(value: &Value) -> Result<Option<Value>, ReadFault> {
+pub(super) fn expand_shorthand(value: &Value) -> Result<Option<Value>, ReadFault> {
     let short = ["presets", "transitions"];
     if !short.iter().any(|member| value.get(member).is_some()) {
         return Ok(None);
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_file_without_short_forms_is_read_as_it_is() {
-        assert_eq!(written_out(&json!({"flow": "a"})), Ok(None));
+        assert_eq!(expand_shorthand(&json!({"flow": "a"})), Ok(None));
     }
 
     #[test]
@@ -231,7 +231,7 @@ mod tests {
                 "consider": {"replay": true}}},
             "nodes": {"转人工": {"end": {"outcome": "callback"}}},
         });
-        let whole = written_out(&file).unwrap().unwrap();
+        let whole = expand_shorthand(&file).unwrap().unwrap();
         assert_eq!(whole["dialogue"]["intents"]["bye"], json!({"replay": true}));
         assert_eq!(whole["nodes"]["转人工"], json!({"end": {"outcome": "callback"}}));
         assert_eq!(whole["notices"]["ai"], json!("我是智能语音机器人。"));
@@ -246,13 +246,13 @@ mod tests {
             "rows": [{"当前状态": "问候阶段", "触发条件": "是", "下一状态": "产品介绍", "对应话术": "我们这款产品"}],
             "texts": {"问候阶段": "您好"}, "goes_on": {"产品介绍": "再见"}, "otherwise": "婉拒",
         }});
-        let nodes = written_out(&file).unwrap().unwrap()["nodes"].clone();
+        let nodes = expand_shorthand(&file).unwrap().unwrap()["nodes"].clone();
         assert_eq!(nodes["问候阶段"]["ask"]["intents"], json!({"affirm": "产品介绍"}));
         assert_eq!(
             nodes["产品介绍"],
             json!({"say": {"text": "我们这款产品", "next": "再见"}})
         );
-        let unknown = written_out(&json!({"presets": ["fr_outbound"]}));
+        let unknown = expand_shorthand(&json!({"presets": ["fr_outbound"]}));
         assert!(matches!(unknown, Err(ReadFault::Shape { path, .. }) if path == "presets"));
     }
 
@@ -260,7 +260,7 @@ mod tests {
     fn fault_of(rows: &Value) -> Option<String> {
         let file =
             json!({"transitions": {"rows": rows, "texts": {"a": "您好", "b": "您好"}, "otherwise": "c"}});
-        written_out(&file).err().map(|fault| fault.to_string())
+        expand_shorthand(&file).err().map(|fault| fault.to_string())
     }
 
     #[test]

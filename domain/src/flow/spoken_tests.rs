@@ -4,9 +4,10 @@
 use super::step_tests::variables;
 use super::tests::shipped;
 use super::{
-    BargeIn, FlowAction, FlowDefinition, FlowInput, FlowRun, Intention, Interruption, Node, Understood,
+    ActNodeAction, BargeIn, FlowAction, FlowDefinition, FlowInput, FlowRun, Interruption, Node,
+    UnderstandingResult,
 };
-use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
+use crate::spoken_turn::{Certainty, IntentCandidate, ReadingSource, SpokenReading};
 use FlowInput::{BargedIn, Deaf, Keypress, Played, SensitiveWord, Silence, Spoken, Unheard};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,15 +15,15 @@ use values::disposition::Outcome;
 use values::emotion::EmotionPlan;
 use values::transfer_reason::TransferReason;
 
-fn said(intent: &str, certainty: Certainty) -> Understood {
+fn said(intent: &str, certainty: Certainty) -> UnderstandingResult {
     let candidate = IntentCandidate {
         intent: intent.to_owned(),
         score_permille: 700,
     };
-    Understood {
+    UnderstandingResult {
         reading: SpokenReading {
             certainty,
-            read_by: ReadBy::Model,
+            read_by: ReadingSource::Model,
             candidates: vec![candidate],
             accept_permille: Some(600),
             confirm_permille: Some(300),
@@ -37,32 +38,32 @@ fn said(intent: &str, certainty: Certainty) -> Understood {
     }
 }
 
-pub(super) fn sure(intent: &str) -> Understood {
+pub(super) fn sure(intent: &str) -> UnderstandingResult {
     said(intent, Certainty::Accepted)
 }
 
-fn term(months: &str) -> Understood {
-    Understood {
+fn term(months: &str) -> UnderstandingResult {
+    UnderstandingResult {
         slots: [("terms".to_owned(), months.to_owned())].into(),
         ..said("ask_term", Certainty::Abstained)
     }
 }
 
 /// A run of a bundled flow, recorded as nodes, rules and outcomes.
-struct Told {
+struct RecordedRun {
     run: FlowRun,
     nodes: Vec<String>,
     rules: Vec<String>,
     last: Vec<FlowAction>,
 }
 
-fn call(flow: &str) -> Told {
+fn call(flow: &str) -> RecordedRun {
     of(shipped(flow))
 }
 
-fn of(definition: FlowDefinition) -> Told {
+fn of(definition: FlowDefinition) -> RecordedRun {
     let (run, _) = FlowRun::begin(&Arc::new(definition), &variables());
-    Told {
+    RecordedRun {
         run,
         nodes: Vec::new(),
         rules: Vec::new(),
@@ -70,7 +71,7 @@ fn of(definition: FlowDefinition) -> Told {
     }
 }
 
-impl Told {
+impl RecordedRun {
     fn then(mut self, input: FlowInput<'_>) -> Self {
         self.last = self.run.step(input);
         for action in &self.last {
@@ -105,12 +106,12 @@ impl Told {
 }
 
 /// Runs the flow up to the question about the card.
-fn at_card() -> Told {
+fn at_card() -> RecordedRun {
     call("card_instalment_spoken.yaml").then(Played).then(Played)
 }
 
 /// Runs the flow up to the question about the term.
-fn at_terms() -> Told {
+fn at_terms() -> RecordedRun {
     at_card().then(Played).then(Spoken(&sure("affirm"))).then(Played)
 }
 
@@ -219,7 +220,7 @@ fn an_answer_beside_the_way_returns_to_the_question_three_times_at_most() {
 
 #[test]
 fn an_opt_out_by_word_counts_in_the_notices_in_texts_in_questions_and_in_the_goodbye() {
-    let refusal = Understood {
+    let refusal = UnderstandingResult {
         opt_out: true,
         ..sure("refuse_call")
     };
@@ -265,7 +266,7 @@ fn a_question_is_interrupted_by_enough_voice_and_a_notice_never() {
             chars,
         })
     };
-    let stop = |told: &Told| told.last.contains(&FlowAction::StopSaying);
+    let stop = |told: &RecordedRun| told.last.contains(&FlowAction::StopSaying);
     assert!(stop(&at_terms().then(heard(300, 300, Some(2)))));
     assert!(!stop(&at_terms().then(heard(299, 300, Some(2)))), "protected");
     assert!(!stop(&at_terms().then(heard(300, 299, None))), "too short");
@@ -319,7 +320,7 @@ fn rules_over_what_is_known_decide_and_acts_are_named() {
     assert_eq!(told.nodes, ["hello", "interested", "content", "which", "praised"]);
     assert_eq!(told.rules.last().unwrap(), "nodes.which.rules[1]");
     let tag = FlowAction::Intend {
-        intention: Intention::Tag("满意".to_owned()),
+        intention: ActNodeAction::Tag("满意".to_owned()),
     };
     assert!(told.last.contains(&tag));
     let told = call("decide.yaml")
@@ -337,7 +338,7 @@ fn rules_over_what_is_known_decide_and_acts_are_named() {
 fn how_somebody_sounds_decides_where_the_campaign_lets_it_and_nowhere_else() {
     let led = |text: &str, may_branch: bool| {
         let read = EmotionPlan { may_branch }.read(text, None);
-        let spoken = Understood {
+        let spoken = UnderstandingResult {
             emotion: Some(read),
             ..said("", Certainty::Abstained)
         };
@@ -355,7 +356,7 @@ fn how_somebody_sounds_decides_where_the_campaign_lets_it_and_nowhere_else() {
 #[test]
 fn a_transfer_for_how_the_callee_sounds_says_so_and_one_asked_for_by_word_does_too() {
     let read = EmotionPlan { may_branch: true }.read("你们这些骗子", None);
-    let angry = Understood {
+    let angry = UnderstandingResult {
         emotion: Some(read),
         ..said("", Certainty::Abstained)
     };
@@ -406,8 +407,8 @@ fn a_call_says_the_wording_its_id_chose_and_says_which() {
 }
 
 /// Returns an utterance with a term of so many months.
-fn with_term(months: &str, said: Understood) -> Understood {
-    Understood {
+fn with_term(months: &str, said: UnderstandingResult) -> UnderstandingResult {
+    UnderstandingResult {
         slots: term(months).slots,
         ..said
     }
@@ -417,7 +418,7 @@ fn with_term(months: &str, said: Understood) -> Understood {
 fn a_refusal_a_complaint_and_a_person_asked_for_go_before_a_number_in_the_sentence() {
     let by_rule = |intent: &str| {
         let mut said = sure(intent);
-        said.reading.read_by = ReadBy::Rule;
+        said.reading.read_by = ReadingSource::Rule;
         said
     };
     for (said, rule) in [
@@ -449,7 +450,7 @@ fn a_value_that_is_not_asked_for_here_and_not_taken_makes_no_answer_unclear() {
 }
 
 /// Runs the flow up to the question about the term, with barge-in forbidden there.
-fn at_protected_terms() -> Told {
+fn at_protected_terms() -> RecordedRun {
     let mut flow = shipped("card_instalment_spoken.yaml");
     if let Some(Node::Ask(ask)) = flow.nodes.get_mut("确认分期期数") {
         ask.barge_in = Some(BargeIn {
@@ -485,7 +486,7 @@ fn a_text_that_must_be_heard_whole_is_cut_by_nothing_but_what_counts_anywhere() 
     );
     let told = at_protected_terms().then(Played).then(Unheard);
     assert_eq!(told.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
-    let refusal = Understood {
+    let refusal = UnderstandingResult {
         opt_out: true,
         ..sure("refuse_call")
     };

@@ -53,7 +53,7 @@ impl FlowState {
         newest_first.find(|one| one.flow_ref.content_hash == content_hash)
     }
     /// Returns the list of versions for error messages, such as `@1, @2`.
-    pub fn versions_told(&self) -> String {
+    pub fn describe_versions(&self) -> String {
         let versions = self.versions.keys();
         versions
             .map(|version| format!("@{version}"))

@@ -6,7 +6,7 @@
 //! `opted_out`, and a hang-up by the callee before the end is `hung_up`.
 
 use super::graph::{FlowDefinition, Notices};
-use super::nodes::{AskKeypress, End, Node, Reprompt, Say, Transfer, Visits};
+use super::nodes::{AskKeypressNode, EndNode, Node, Reprompt, SayNode, TransferNode, VisitLimit};
 use super::text::{TextFault, pieces, variables_of};
 use super::variable::{Variable, VariableKind};
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ pub fn from_script(flow: FlowId, script: &str) -> Result<FlowDefinition, TextFau
 }
 
 fn nodes(script: &str) -> BTreeMap<String, Node> {
-    let again = Visits {
+    let again = VisitLimit {
         max: REPLAYS_OF_TEXT_MAX,
         then: "heard".to_owned(),
     };
@@ -73,7 +73,7 @@ fn nodes(script: &str) -> BTreeMap<String, Node> {
         ("menu_again", menu(reprompt(0, "heard"), reprompt(1, "heard"))),
         (
             "colleague",
-            Node::Transfer(Transfer {
+            Node::Transfer(TransferNode {
                 text: CALLBACK_PROMISE.to_owned(),
                 outcome: Outcome::Callback,
             }),
@@ -99,8 +99,8 @@ pub fn from_script_without_type_ahead(flow: FlowId, script: &str) -> Result<Flow
     Ok(definition)
 }
 
-fn say(text: &str, next: &str, visits: Option<Visits>) -> Node {
-    Node::Say(Say {
+fn say(text: &str, next: &str, visits: Option<VisitLimit>) -> Node {
+    Node::Say(SayNode {
         text: text.to_owned(),
         next: next.to_owned(),
         variants: None,
@@ -112,7 +112,7 @@ fn say(text: &str, next: &str, visits: Option<Visits>) -> Node {
 
 fn menu(on_timeout: Reprompt, on_other: Reprompt) -> Node {
     let keys = [("1", "message_again"), ("2", "colleague"), ("9", "refused")];
-    Node::AskKeypress(AskKeypress {
+    Node::AskKeypress(AskKeypressNode {
         text: MENU.to_owned(),
         keys: keys.map(|(key, node)| (key.to_owned(), node.to_owned())).into(),
         set: BTreeMap::new(),
@@ -134,7 +134,7 @@ fn reprompt(replay: u32, then: &str) -> Reprompt {
 }
 
 fn end(text: &str, outcome: Outcome) -> Node {
-    Node::End(End {
+    Node::End(EndNode {
         text: Some(text.to_owned()),
         outcome,
         opt_out: outcome == Outcome::OptedOut,

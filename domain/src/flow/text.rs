@@ -7,7 +7,7 @@ pub const VARIABLE_NAME_MAX: usize = 64;
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
+pub(super) enum TextPart<'a> {
     Plain(&'a str),
     Variable(&'a str),
 }
@@ -28,7 +28,7 @@ pub fn is_variable_name(name: &str) -> bool {
 }
 
 /// Splits a text at its variables. Error if a `{{` is not closed or a name is not valid.
-pub(super) fn pieces(text: &str) -> Result<Vec<Piece<'_>>, TextFault> {
+pub(super) fn pieces(text: &str) -> Result<Vec<TextPart<'_>>, TextFault> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some((plain, after)) = rest.split_once("{{") {
@@ -40,13 +40,13 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece<'_>>, TextFault> {
             });
         }
         if !plain.is_empty() {
-            found.push(Piece::Plain(plain));
+            found.push(TextPart::Plain(plain));
         }
-        found.push(Piece::Variable(name));
+        found.push(TextPart::Variable(name));
         rest = tail;
     }
     if !rest.is_empty() {
-        found.push(Piece::Plain(rest));
+        found.push(TextPart::Plain(rest));
     }
     Ok(found)
 }
@@ -55,8 +55,8 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece<'_>>, TextFault> {
 pub fn variables_of(text: &str) -> Vec<&str> {
     let found = pieces(text).unwrap_or_default();
     let variable = |piece| match piece {
-        Piece::Variable(name) => Some(name),
-        Piece::Plain(_) => None,
+        TextPart::Variable(name) => Some(name),
+        TextPart::Plain(_) => None,
     };
     found.into_iter().filter_map(variable).collect()
 }
@@ -71,10 +71,10 @@ pub enum FillFault {
 }
 
 /// Returns the text with all variables replaced by their values. Error if one has no value.
-pub fn filled_in(text: &str, values: &BTreeMap<String, String>) -> Result<String, FillFault> {
+pub fn fill_strict(text: &str, values: &BTreeMap<String, String>) -> Result<String, FillFault> {
     let missing = pieces(text)?.into_iter().find_map(|piece| match piece {
-        Piece::Variable(name) if !values.contains_key(name) => Some(name.to_owned()),
-        Piece::Variable(_) | Piece::Plain(_) => None,
+        TextPart::Variable(name) if !values.contains_key(name) => Some(name.to_owned()),
+        TextPart::Variable(_) | TextPart::Plain(_) => None,
     });
     match missing {
         Some(name) => Err(FillFault::Missing { name }),
@@ -84,7 +84,7 @@ pub fn filled_in(text: &str, values: &BTreeMap<String, String>) -> Result<String
 
 /// A text with its variables replaced by values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Filled {
+pub(super) struct FilledText {
     pub(super) text: String,
     /// A variable was replaced, so the text holds personal data.
     pub(super) personal: bool,
@@ -94,24 +94,24 @@ pub(super) struct Filled {
 
 /// Replaces the variables of a text. One without a value is left out; publication and import ensure that none
 /// is missing.
-pub(super) fn fill(text: &str, values: &BTreeMap<String, String>) -> Filled {
+pub(super) fn fill(text: &str, values: &BTreeMap<String, String>) -> FilledText {
     let found = pieces(text).unwrap_or_default();
-    let personal = found.iter().any(|piece| matches!(piece, Piece::Variable(_)));
+    let personal = found.iter().any(|piece| matches!(piece, TextPart::Variable(_)));
     let mut parts = vec![String::new()];
     for piece in found {
         match piece {
-            Piece::Plain(plain) => {
+            TextPart::Plain(plain) => {
                 if let Some(last) = parts.last_mut() {
                     last.push_str(plain);
                 }
             }
-            Piece::Variable(name) => {
+            TextPart::Variable(name) => {
                 parts.push(values.get(name).cloned().unwrap_or_default());
                 parts.push(String::new());
             }
         }
     }
-    Filled {
+    FilledText {
         text: parts.concat(),
         personal,
         parts: if personal { parts } else { Vec::new() },
@@ -128,11 +128,11 @@ mod tests {
         assert_eq!(
             pieces(text).unwrap(),
             [
-                Piece::Plain("您好,"),
-                Piece::Variable("customer_name"),
-                Piece::Plain(",已逾期"),
-                Piece::Variable("天数"),
-                Piece::Plain("天"),
+                TextPart::Plain("您好,"),
+                TextPart::Variable("customer_name"),
+                TextPart::Plain(",已逾期"),
+                TextPart::Variable("天数"),
+                TextPart::Plain("天"),
             ]
         );
         assert_eq!(variables_of(text), ["customer_name", "天数"]);
@@ -147,7 +147,7 @@ mod tests {
         let longest = "x".repeat(VARIABLE_NAME_MAX);
         assert!(pieces(&format!("{{{{{longest}}}}}")).is_ok());
         assert!(pieces(&format!("{{{{{longest}x}}}}")).is_err());
-        assert_eq!(pieces("a } b { c }}"), Ok(vec![Piece::Plain("a } b { c }}")]));
+        assert_eq!(pieces("a } b { c }}"), Ok(vec![TextPart::Plain("a } b { c }}")]));
     }
 
     #[test]
@@ -157,7 +157,7 @@ mod tests {
         let values = BTreeMap::from(values);
         let text = "您好，{{name}}，已逾期{{days}}天，{{amount}}";
         let expected = "您好，{{days}}{{，已逾期3天，}}{{name}}";
-        assert_eq!(filled_in(text, &values).as_deref(), Ok(expected));
+        assert_eq!(fill_strict(text, &values).as_deref(), Ok(expected));
         let filled = fill(text, &values);
         assert_eq!(filled.text, expected);
         assert_eq!(filled.parts[1], "{{days}}{{", "a value is one piece");
@@ -168,7 +168,7 @@ mod tests {
         let values = BTreeMap::from([("name".to_owned(), "张三".to_owned())]);
         assert_eq!(
             fill("您好，{{name}}", &values),
-            Filled {
+            FilledText {
                 text: "您好，张三".to_owned(),
                 personal: true,
                 parts: vec!["您好，".to_owned(), "张三".to_owned(), String::new()],

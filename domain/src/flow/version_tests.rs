@@ -4,7 +4,7 @@ use super::command::FlowCommand;
 use super::event::FlowEvent;
 use super::{Flow, FlowRefusal, FlowState, tests};
 use crate::decider::{Context, Decider};
-use crate::four_eyes::{FourEyes, NobodyBecause};
+use crate::four_eyes::{ApprovalExemption, FourEyes};
 use crate::time::Timestamp;
 use serde_json::{Value, json};
 use values::ids::FlowId;
@@ -22,14 +22,14 @@ fn waiting(timeout_ms: u32) -> Value {
 
 fn behind() -> Box<FourEyes> {
     Box::new(FourEyes::Nobody {
-        nobody: NobodyBecause::NobodyElse,
+        nobody: ApprovalExemption::NobodyElse,
     })
 }
 
 #[derive(Default)]
-struct Story(FlowState);
+struct FlowFixture(FlowState);
 
-impl Story {
+impl FlowFixture {
     fn ask(&mut self, command: FlowCommand) -> Result<Vec<FlowEvent>, FlowRefusal> {
         let now = Timestamp::EPOCH;
         let events = Flow::decide(&self.0, command, Context { now })?;
@@ -74,7 +74,7 @@ impl Story {
 
 #[test]
 fn a_flow_goes_back_one_version_or_to_one_that_is_named_and_forward_again() {
-    let mut story = Story::default();
+    let mut story = FlowFixture::default();
     assert_eq!(story.back(None), Err(FlowRefusal::NotPublished { flow: small() }));
     for timeout_ms in [5_000, 6_000, 7_000] {
         assert_eq!(story.publish(timeout_ms), Ok(1));
@@ -99,7 +99,7 @@ fn a_flow_goes_back_one_version_or_to_one_that_is_named_and_forward_again() {
 
 #[test]
 fn once_somebody_stood_behind_a_version_somebody_stands_behind_each() {
-    let mut story = Story::default();
+    let mut story = FlowFixture::default();
     assert_eq!(story.publish(5_000), Ok(1));
     assert_eq!(
         story.publish_behind(5_000),

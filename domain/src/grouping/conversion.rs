@@ -57,12 +57,12 @@ pub enum GroupCondition {
 
 /// A number of customers and of conversions among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Measured {
+pub struct ConversionCounts {
     pub people: usize,
     pub converted: usize,
 }
 
-impl Measured {
+impl ConversionCounts {
     /// Returns the conversions per ten thousand, rounded down.
     pub fn per_ten_thousand(self) -> u64 {
         let (people, converted) = (self.people.max(1) as u64, self.converted as u64);
@@ -88,19 +88,19 @@ impl Measured {
 
 /// A group of customers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
+pub struct CustomerGroup {
     pub conditions: Vec<GroupCondition>,
     /// Counts of the customers used for learning.
-    pub learned: Measured,
+    pub learned: ConversionCounts,
     /// Counts of the customers held back: the measured value of the group.
-    pub held_back: Measured,
+    pub held_back: ConversionCounts,
 }
 
 /// All groups, the one with the highest conversion first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grouping {
-    pub groups: Vec<Group>,
-    pub all: Measured,
+    pub groups: Vec<CustomerGroup>,
+    pub all: ConversionCounts,
 }
 
 struct Node {
@@ -133,16 +133,16 @@ pub fn group(features: &[Feature], rows: &[Features], limits: GroupingLimits) ->
             Some(split) => open.extend(parted(rows, node, split)),
         }
     }
-    let mut groups: Vec<Group> = leaves.into_iter().map(|leaf| measured(rows, leaf)).collect();
+    let mut groups: Vec<CustomerGroup> = leaves.into_iter().map(|leaf| measured(rows, leaf)).collect();
     groups.sort_by(|one, other| {
-        let worth = |group: &Group| (group.held_back.per_ten_thousand(), group.held_back.people);
+        let worth = |group: &CustomerGroup| (group.held_back.per_ten_thousand(), group.held_back.people);
         worth(other).cmp(&worth(one))
     });
     Grouping {
         groups,
         all: rows
             .iter()
-            .fold(Measured::default(), |sum, row| sum.of(row.converted)),
+            .fold(ConversionCounts::default(), |sum, row| sum.of(row.converted)),
     }
 }
 
@@ -166,14 +166,14 @@ fn parted(rows: &[Features], node: Node, split: Split) -> [Node; 2] {
     ]
 }
 
-fn measured(rows: &[Features], leaf: Node) -> Group {
+fn measured(rows: &[Features], leaf: Node) -> CustomerGroup {
     let fits = |row: &&Features| leaf.conditions.iter().all(|condition| condition.fits(row));
     let held_back = rows.iter().filter(|row| row.is_held_back).filter(fits);
-    let sum = |sum: Measured, row: &Features| sum.of(row.converted);
+    let sum = |sum: ConversionCounts, row: &Features| sum.of(row.converted);
     let learned = leaf.people.iter().filter_map(|at| rows.get(*at));
-    Group {
-        learned: learned.fold(Measured::default(), sum),
-        held_back: held_back.fold(Measured::default(), sum),
+    CustomerGroup {
+        learned: learned.fold(ConversionCounts::default(), sum),
+        held_back: held_back.fold(ConversionCounts::default(), sum),
         conditions: leaf.conditions,
     }
 }
@@ -217,7 +217,7 @@ impl GroupCondition {
 
 /// Returns the split that separates conversion best over all features and values; of equal ones the first.
 fn best_split(features: &[Feature], rows: &[Features], node: &Node, limits: GroupingLimits) -> Option<Split> {
-    let mut all = Measured::default();
+    let mut all = ConversionCounts::default();
     for row in node.people.iter().filter_map(|at| rows.get(*at)) {
         all = all.of(row.converted);
     }
@@ -226,7 +226,7 @@ fn best_split(features: &[Feature], rows: &[Features], node: &Node, limits: Grou
     let mut best: Option<Split> = None;
     for (feature, described) in features.iter().enumerate() {
         for (at, yes) in candidates(feature, described, rows, node) {
-            let no = Measured {
+            let no = ConversionCounts {
                 people: all.people - yes.people,
                 converted: all.converted - yes.converted,
             };
@@ -257,7 +257,12 @@ const fn split(feature: usize, described: &Feature, value: i64, gain: f64) -> Sp
 }
 
 /// Returns the values at which the customers of a node can be split, with the counts on the yes side.
-fn candidates(feature: usize, described: &Feature, rows: &[Features], node: &Node) -> Vec<(i64, Measured)> {
+fn candidates(
+    feature: usize,
+    described: &Feature,
+    rows: &[Features],
+    node: &Node,
+) -> Vec<(i64, ConversionCounts)> {
     let of = |at: &usize| {
         let row = rows.get(*at)?;
         let value = row.values.get(feature).copied().flatten()?;
@@ -265,22 +270,22 @@ fn candidates(feature: usize, described: &Feature, rows: &[Features], node: &Nod
     };
     let mut known: Vec<(i64, bool)> = node.people.iter().filter_map(of).collect();
     known.sort_unstable();
-    let mut steps: Vec<(i64, Measured)> = Vec::new();
+    let mut steps: Vec<(i64, ConversionCounts)> = Vec::new();
     for (value, converted) in known {
         match steps.last_mut() {
             Some((last, sum)) if *last == value => *sum = sum.of(converted),
-            _ => steps.push((value, Measured::default().of(converted))),
+            _ => steps.push((value, ConversionCounts::default().of(converted))),
         }
     }
     if matches!(described.kind, FeatureKind::Text(_)) {
         return steps;
     }
     // From the highest value down: the customers above a value.
-    let mut over = Measured::default();
+    let mut over = ConversionCounts::default();
     let mut above = Vec::with_capacity(steps.len());
     for (value, sum) in steps.into_iter().rev() {
         above.push((value, over));
-        over = Measured {
+        over = ConversionCounts {
             people: over.people + sum.people,
             converted: over.converted + sum.converted,
         };

@@ -10,7 +10,7 @@ mod rfm;
 #[cfg(test)]
 mod tests;
 
-pub use conversion::{Group, GroupCondition, Grouping, GroupingLimits, Measured, group};
+pub use conversion::{ConversionCounts, CustomerGroup, GroupCondition, Grouping, GroupingLimits, group};
 pub use rfm::{RFM_GRADES, RfmFacts, RfmGrade, RfmLimits, RfmScore, grades_by_quantiles, grades_by_rules};
 
 use serde::Serialize;

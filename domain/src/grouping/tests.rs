@@ -50,9 +50,9 @@ fn rules_score_at_their_limits_and_grades_go_by_high_and_low() {
     assert_eq!(codes.len(), 8);
 }
 
-struct Drawn(u64);
+struct RandomNumbers(u64);
 
-impl Drawn {
+impl RandomNumbers {
     fn below(&mut self, end: u64) -> i64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -82,7 +82,7 @@ fn features() -> Vec<Feature> {
 /// Returns customers of all ages and incomes. Of those from 25 to 35 with more than 5,000 a month three in
 /// ten convert, of the others one in twenty.
 fn planted(seed: u64, everybody: bool) -> Vec<Features> {
-    let mut drawn = Drawn(0x9e37_79b9_7f4a_7c15 ^ (seed + 1).wrapping_mul(0x5851_f42d_4c95_7f2d));
+    let mut drawn = RandomNumbers(0x9e37_79b9_7f4a_7c15 ^ (seed + 1).wrapping_mul(0x5851_f42d_4c95_7f2d));
     (0..6_000)
         .map(|_| {
             let (age, income) = (18 + drawn.below(50), 1_000 + drawn.below(11_000));
@@ -103,7 +103,7 @@ fn planted(seed: u64, everybody: bool) -> Vec<Features> {
 }
 
 /// Returns the limits of the best group on one feature: above the first value, up to the second.
-fn between(group: &Group, wanted: usize) -> (i64, i64) {
+fn between(group: &CustomerGroup, wanted: usize) -> (i64, i64) {
     let (mut low, mut high) = (i64::MIN, i64::MAX);
     for condition in &group.conditions {
         match condition {
@@ -164,7 +164,7 @@ fn a_group_is_told_in_the_words_of_a_segment_and_each_person_is_in_one() {
         let sql = format!("SELECT * FROM customers WHERE {}", conditions.join(" AND "));
         assert!(crate::segment::Segment::read(&sql).is_ok(), "{sql}");
     }
-    let sum = |of: fn(&Group) -> usize| grouping.groups.iter().map(of).sum::<usize>();
+    let sum = |of: fn(&CustomerGroup) -> usize| grouping.groups.iter().map(of).sum::<usize>();
     assert_eq!(
         sum(|group| group.learned.people + group.held_back.people),
         rows.len()

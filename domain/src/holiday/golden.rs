@@ -2,14 +2,14 @@
 
 use super::event::HolidayEvent;
 use crate::record::golden_support::check;
-use crate::working_calendar::shipped;
+use crate::working_calendar::bundled_calendars;
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
     check(
         "holiday",
         HolidayEvent::Imported {
-            calendar: Box::new(shipped()[0].clone()),
+            calendar: Box::new(bundled_calendars()[0].clone()),
             reason: "the notice is out".to_owned(),
         },
     );

@@ -1,6 +1,6 @@
 //! Refusals of a holiday command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::working_calendar::CalendarFault;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,4 +13,4 @@ pub enum HolidayRefusal {
     AnotherYear { asked: String, found: String },
 }
 
-impl Explained for HolidayRefusal {}
+impl DomainRefusal for HolidayRefusal {}

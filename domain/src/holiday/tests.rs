@@ -2,7 +2,7 @@
 //! afterwards.
 
 use super::*;
-use crate::working_calendar::{CalendarYear, shipped};
+use crate::working_calendar::{CalendarYear, bundled_calendars};
 
 fn import(id: &str, calendar: &CalendarYear, reason: &str) -> HolidayCommand {
     HolidayCommand::Import {
@@ -23,7 +23,7 @@ fn when(given: &[HolidayEvent], command: HolidayCommand) -> Result<Vec<HolidayEv
 
 #[test]
 fn a_later_import_counts_and_the_same_again_says_nothing() {
-    let first = &shipped()[1];
+    let first = &bundled_calendars()[1];
     let imported = when(&[], import("cn-2027", first, "why")).unwrap();
     assert_eq!(imported.len(), 1);
     assert_eq!(when(&imported, import("cn-2027", first, "again")), Ok(vec![]));
@@ -40,7 +40,7 @@ fn a_later_import_counts_and_the_same_again_says_nothing() {
 
 #[test]
 fn another_year_a_broken_one_and_no_reason_are_refused() {
-    let year = &shipped()[0];
+    let year = &bundled_calendars()[0];
     let refused = |command| when(&[], command).unwrap_err();
     assert!(matches!(
         refused(import("cn-2027", year, "why")),

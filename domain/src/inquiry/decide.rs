@@ -29,9 +29,9 @@ const RUN_DIGITS_MIN: usize = 7;
 /// date with its hour has ten, `138-0013-8000` has eleven.
 const PARTED_DIGITS_MIN: usize = 11;
 
-type Decided = Result<Vec<InquiryEvent>, InquiryRefusal>;
+type DecideResult = Result<Vec<InquiryEvent>, InquiryRefusal>;
 
-pub(super) fn decide(state: &InquiryState, command: InquiryCommand) -> Decided {
+pub(super) fn decide(state: &InquiryState, command: InquiryCommand) -> DecideResult {
     match command {
         InquiryCommand::Query {
             sql,
@@ -76,13 +76,13 @@ pub(super) fn decide(state: &InquiryState, command: InquiryCommand) -> Decided {
     }
 }
 
-fn export(state: &InquiryState, facts: ExportFacts, by: Option<String>) -> Decided {
+fn export(state: &InquiryState, facts: ExportFacts, by: Option<String>) -> DecideResult {
     let who = by.as_deref().map(mask_numbers);
     ask(state, by.as_deref(), InquiryEvent::Exported { facts, by: who })
 }
 
 /// Records a search. Digits of the search words that may be a phone number are masked.
-fn search(state: &InquiryState, mut facts: SearchFacts, by: Option<String>) -> Decided {
+fn search(state: &InquiryState, mut facts: SearchFacts, by: Option<String>) -> DecideResult {
     within("words", facts.words.as_deref().unwrap_or(""), REASON_BYTES_MAX)?;
     within("by", facts.acted_by.as_deref().unwrap_or(""), USER_BYTES_MAX)?;
     within("kind", facts.event_kind.as_deref().unwrap_or(""), WORD_BYTES_MAX)?;
@@ -94,7 +94,7 @@ fn search(state: &InquiryState, mut facts: SearchFacts, by: Option<String>) -> D
 }
 
 /// Records a comparison by its counts. The compared values are not stored.
-fn compare(state: &InquiryState, facts: ComparisonFacts, by: Option<String>) -> Decided {
+fn compare(state: &InquiryState, facts: ComparisonFacts, by: Option<String>) -> DecideResult {
     within("route", &facts.route, WORD_BYTES_MAX)?;
     within("door", &facts.door, WORD_BYTES_MAX)?;
     let who = by.as_deref().map(mask_numbers);
@@ -103,7 +103,7 @@ fn compare(state: &InquiryState, facts: ComparisonFacts, by: Option<String>) -> 
 
 /// Records a read of personal data. Subjects and fields are ids and names of this system; the reader's own
 /// text is limited and masked.
-fn read(state: &InquiryState, mut facts: ReadFacts, by: Option<String>) -> Decided {
+fn read(state: &InquiryState, mut facts: ReadFacts, by: Option<String>) -> DecideResult {
     within("reason", facts.reason.as_deref().unwrap_or(""), REASON_BYTES_MAX)?;
     within("route", &facts.route, WORD_BYTES_MAX)?;
     within("door", &facts.door, WORD_BYTES_MAX)?;
@@ -136,7 +136,7 @@ fn few(member: &'static str, count: usize, max: usize) -> Result<(), InquiryRefu
     Err(InquiryRefusal::TooMany { member, count, max })
 }
 
-fn ask(state: &InquiryState, by: Option<&str>, asked: InquiryEvent) -> Decided {
+fn ask(state: &InquiryState, by: Option<&str>, asked: InquiryEvent) -> DecideResult {
     within("user", by.unwrap_or(""), USER_BYTES_MAX)?;
     if state.is_asked() {
         return Err(InquiryRefusal::AskedBefore);
@@ -145,7 +145,7 @@ fn ask(state: &InquiryState, by: Option<&str>, asked: InquiryEvent) -> Decided {
 }
 
 /// Records the end of an inquiry. A second end stores no event.
-fn end(state: &InquiryState, ended: InquiryEvent) -> Decided {
+fn end(state: &InquiryState, ended: InquiryEvent) -> DecideResult {
     if !state.is_asked() {
         return Err(InquiryRefusal::NotAsked);
     }

@@ -1,6 +1,6 @@
 //! Refusals of an inquiry command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InquiryRefusal {
@@ -26,4 +26,4 @@ pub enum InquiryRefusal {
     },
 }
 
-impl Explained for InquiryRefusal {}
+impl DomainRefusal for InquiryRefusal {}

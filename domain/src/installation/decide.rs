@@ -29,9 +29,13 @@ pub const CLOCK_CHANGE_MS: u64 = 250;
 /// An unchanged offset is recorded again after this many milliseconds: once a day.
 pub const CLOCK_NOTE_MS: u64 = 24 * 60 * 60 * 1_000;
 
-pub(super) type Decided = Result<Vec<InstallationEvent>, InstallationRefusal>;
+pub(super) type DecideResult = Result<Vec<InstallationEvent>, InstallationRefusal>;
 
-pub(super) fn decide(state: &InstallationState, command: InstallationCommand, now: Timestamp) -> Decided {
+pub(super) fn decide(
+    state: &InstallationState,
+    command: InstallationCommand,
+    now: Timestamp,
+) -> DecideResult {
     match command {
         InstallationCommand::Restore(facts) => Ok(vec![InstallationEvent::Restored { facts }]),
         InstallationCommand::ConfirmDialing { by, reason } => confirm(state, by, reason),
@@ -54,7 +58,7 @@ pub(super) fn decide(state: &InstallationState, command: InstallationCommand, no
 
 /// Records the first offset of a source, a change, or an unchanged offset after a day, so that the log does
 /// not fill.
-fn note_offset(state: &InstallationState, offset: ClockOffset, now: Timestamp) -> Decided {
+fn note_offset(state: &InstallationState, offset: ClockOffset, now: Timestamp) -> DecideResult {
     within("source", &offset.source, SOURCE_BYTES_MAX)?;
     let is_wrong = |offset: &ClockOffset| offset.offset_ms.unsigned_abs() > CLOCK_SKEW_MS_MAX;
     let is_known = state.clock_offset(&offset.source).is_some_and(|(last, at)| {
@@ -91,7 +95,7 @@ fn trust_clock(state: &InstallationState, how: ClockTrust, source: Option<String
     }]
 }
 
-fn confirm_clock(state: &InstallationState, by: Option<String>, reason: String) -> Decided {
+fn confirm_clock(state: &InstallationState, by: Option<String>, reason: String) -> DecideResult {
     said_by(by.as_deref(), &reason)?;
     if state.clock_doubt().is_none() {
         return Err(InstallationRefusal::ClockNotDoubted);
@@ -113,7 +117,7 @@ fn said_by(by: Option<&str>, reason: &str) -> Result<(), InstallationRefusal> {
     within("user", by.unwrap_or(""), USER_BYTES_MAX)
 }
 
-fn confirm(state: &InstallationState, by: Option<String>, reason: String) -> Decided {
+fn confirm(state: &InstallationState, by: Option<String>, reason: String) -> DecideResult {
     said_by(by.as_deref(), &reason)?;
     if !state.is_dialing_paused() {
         return Err(InstallationRefusal::NotPaused);

@@ -3,7 +3,7 @@
 use super::clock::{ClockDoubt, ClockDoubtCause, ClockTrust};
 use super::event::{ClockOffset, InstallationEvent, RestoreFacts};
 use super::keys::RestoredKeys;
-use super::loss::{KnownBy, LostHistory};
+use super::loss::{LossEvidence, LostHistory};
 use crate::record::golden_support::{at, check, customer};
 use crate::record::stored_event::Position;
 
@@ -19,7 +19,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         InstallationEvent::Restored { facts },
         InstallationEvent::HistoryLost {
             lost: LostHistory {
-                known_by: KnownBy::Checkpoint,
+                known_by: LossEvidence::Checkpoint,
                 known_head: Position(489),
                 known_root: Some("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".to_owned()),
                 log_head: Position(240),

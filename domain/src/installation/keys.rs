@@ -5,7 +5,7 @@
 //! its own keys first of all: under other keys, a known person would appear as a new one, and the person's
 //! opt-out would not be found.
 
-use super::decide::Decided;
+use super::decide::DecideResult;
 use super::event::InstallationEvent;
 use super::refusal::InstallationRefusal;
 use super::state::InstallationState;
@@ -31,7 +31,7 @@ pub struct RestoredKeys {
 }
 
 /// Records the fingerprint once. A different fingerprint is refused.
-pub(super) fn name(state: &InstallationState, fingerprint: String) -> Decided {
+pub(super) fn name(state: &InstallationState, fingerprint: String) -> DecideResult {
     match state.fingerprint() {
         None => Ok(vec![InstallationEvent::Named { fingerprint }]),
         Some(is) if is == fingerprint => Ok(Vec::new()),

@@ -4,7 +4,7 @@
 //! dialing stays off until a user confirms it. Signatures of the lost history remain; later checkpoints are
 //! signed under another origin.
 
-use super::decide::Decided;
+use super::decide::DecideResult;
 use super::event::InstallationEvent;
 use super::state::InstallationState;
 use crate::record::stored_event::Position;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// What knew the lost history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum KnownBy {
+pub enum LossEvidence {
     /// A published checkpoint of the log.
     Checkpoint,
     /// The rows of a view. They are not signed, so the origin does not change.
@@ -23,7 +23,7 @@ pub enum KnownBy {
 /// The history that was known, and the history that the log has now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LostHistory {
-    pub known_by: KnownBy,
+    pub known_by: LossEvidence,
     /// Number of events of the known checkpoint, or the view's position.
     pub known_head: Position,
     /// Merkle root of the known checkpoint, base64.
@@ -40,8 +40,8 @@ pub struct LostHistory {
 }
 
 /// Records a loss once per checkpoint, so that the next start does not record it again.
-pub(super) fn note(state: &InstallationState, lost: LostHistory) -> Decided {
-    let is_on_record = lost.known_by == KnownBy::Checkpoint
+pub(super) fn note(state: &InstallationState, lost: LostHistory) -> DecideResult {
+    let is_on_record = lost.known_by == LossEvidence::Checkpoint
         && state.has_given_up(lost.known_head, lost.known_root.as_deref());
     if is_on_record {
         return Ok(Vec::new());

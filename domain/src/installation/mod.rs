@@ -24,7 +24,7 @@ pub use command::InstallationCommand;
 pub use decide::{CLOCK_CHANGE_MS, CLOCK_NOTE_MS, CLOCK_SKEW_MS_MAX, REASON_BYTES_MAX, USER_BYTES_MAX};
 pub use event::{ClockOffset, InstallationEvent};
 pub use keys::RestoredKeys;
-pub use loss::{KnownBy, LostHistory};
+pub use loss::{LossEvidence, LostHistory};
 pub use refusal::InstallationRefusal;
 pub use state::InstallationState;
 

@@ -1,6 +1,6 @@
 //! Refusals of an installation command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InstallationRefusal {
@@ -20,4 +20,4 @@ pub enum InstallationRefusal {
     },
 }
 
-impl Explained for InstallationRefusal {}
+impl DomainRefusal for InstallationRefusal {}

@@ -4,7 +4,7 @@ use super::clock::{ClockDoubt, ClockDoubtCause, ClockTrust};
 use super::decide::{CLOCK_NOTE_MS, REASON_BYTES_MAX, SOURCE_BYTES_MAX, USER_BYTES_MAX};
 use super::event::{ClockOffset, RestoreFacts};
 use super::keys::RestoredKeys;
-use super::loss::{KnownBy, LostHistory};
+use super::loss::{LossEvidence, LostHistory};
 use super::{Installation, InstallationCommand, InstallationEvent, InstallationRefusal, InstallationState};
 use crate::decider::{Context, Decider};
 use crate::record::stored_event::Position;
@@ -331,18 +331,18 @@ fn a_person_confirms_a_clock_that_is_doubted_with_a_reason() {
     );
 }
 
-fn lost(known_by: KnownBy, known_head: u64) -> LostHistory {
+fn lost(known_by: LossEvidence, known_head: u64) -> LostHistory {
     LostHistory {
         known_by,
         known_head: Position(known_head),
-        known_root: (known_by == KnownBy::Checkpoint).then(|| format!("root of {known_head}")),
+        known_root: (known_by == LossEvidence::Checkpoint).then(|| format!("root of {known_head}")),
         log_head: Position(240),
         log_root: None,
-        origin_suffix: (known_by == KnownBy::Checkpoint).then(|| format!("from {known_head}")),
+        origin_suffix: (known_by == LossEvidence::Checkpoint).then(|| format!("from {known_head}")),
     }
 }
 
-fn gone(known_by: KnownBy, known_head: u64) -> InstallationEvent {
+fn gone(known_by: LossEvidence, known_head: u64) -> InstallationEvent {
     InstallationEvent::HistoryLost {
         lost: lost(known_by, known_head),
     }
@@ -351,29 +351,29 @@ fn gone(known_by: KnownBy, known_head: u64) -> InstallationEvent {
 #[test]
 fn a_lost_history_pauses_dialing_until_it_is_confirmed_and_the_same_checkpoint_is_lost_once() {
     use InstallationCommand::NoteHistoryLost as Note;
-    let signed = || gone(KnownBy::Checkpoint, 489);
-    check(&[], Note(lost(KnownBy::Checkpoint, 489)), Ok(vec![signed()]));
+    let signed = || gone(LossEvidence::Checkpoint, 489);
+    check(&[], Note(lost(LossEvidence::Checkpoint, 489)), Ok(vec![signed()]));
     check(&[signed()], confirm(None, "ok"), Ok(vec![confirmed(None, "ok")]));
     for given in [vec![signed()], vec![signed(), confirmed(None, "ok")]] {
-        check(&given, Note(lost(KnownBy::Checkpoint, 489)), Ok(Vec::new()));
+        check(&given, Note(lost(LossEvidence::Checkpoint, 489)), Ok(Vec::new()));
         check(
             &given,
-            Note(lost(KnownBy::Checkpoint, 300)),
-            Ok(vec![gone(KnownBy::Checkpoint, 300)]),
+            Note(lost(LossEvidence::Checkpoint, 300)),
+            Ok(vec![gone(LossEvidence::Checkpoint, 300)]),
         );
     }
     // The rows of a view are rebuilt each time, so a view ahead of the log is a new loss each time.
-    let ahead = || gone(KnownBy::View, 489);
-    check(&[ahead()], Note(lost(KnownBy::View, 489)), Ok(vec![ahead()]));
+    let ahead = || gone(LossEvidence::View, 489);
+    check(&[ahead()], Note(lost(LossEvidence::View, 489)), Ok(vec![ahead()]));
 }
 
 #[test]
 fn the_origin_follows_the_last_signed_history_that_was_lost_and_since_when_the_first() {
     let mut state = InstallationState::default();
     let at = |seconds: i64| Timestamp::from_millis(1_772_416_800_000 + seconds * 1_000);
-    Installation::evolve(&mut state, &gone(KnownBy::Checkpoint, 489), at(0));
-    Installation::evolve(&mut state, &gone(KnownBy::Checkpoint, 300), at(1));
-    Installation::evolve(&mut state, &gone(KnownBy::View, 489), at(2));
+    Installation::evolve(&mut state, &gone(LossEvidence::Checkpoint, 489), at(0));
+    Installation::evolve(&mut state, &gone(LossEvidence::Checkpoint, 300), at(1));
+    Installation::evolve(&mut state, &gone(LossEvidence::View, 489), at(2));
     assert_eq!(state.origin_suffix(), Some("from 300"));
     assert_eq!(state.unconfirmed_loss().map(|(_, since)| *since), Some(at(0)));
     Installation::evolve(&mut state, &confirmed(None, "ok"), at(3));

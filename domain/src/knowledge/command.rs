@@ -6,7 +6,7 @@ use values::ids::KnowledgeId;
 
 /// The version that a publication makes current.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum VersionChoice {
     /// The latest imported version.
     Newest,
     /// The version that was current before this one: a rollback.
@@ -27,7 +27,7 @@ pub enum KnowledgeCommand {
     /// Makes a version current. If it is current already, no event is stored.
     Publish {
         knowledge: KnowledgeId,
-        wanted: Wanted,
+        wanted: VersionChoice,
         four_eyes: Option<Box<FourEyes>>,
     },
 }

@@ -109,7 +109,7 @@ pub struct Fact {
 
 /// One retrievable entry of a knowledge base: an answer or an objection in the same form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry<'a> {
+pub struct KnowledgeEntry<'a> {
     pub id: &'a str,
     /// Text for confirmation: the question, or the first wording of the objection.
     pub question: &'a str,
@@ -120,7 +120,7 @@ pub struct Entry<'a> {
     pub effective_until: Option<Day>,
 }
 
-impl Entry<'_> {
+impl KnowledgeEntry<'_> {
     /// Returns true if the entry is used on this day.
     pub fn is_effective(&self, day: Day) -> bool {
         self.effective_from.is_none_or(|from| from <= day)
@@ -130,8 +130,8 @@ impl Entry<'_> {
 
 impl KnowledgeContent {
     /// Returns all entries: first the answers, then the objections, in the order of the file.
-    pub fn entries(&self) -> Vec<Entry<'_>> {
-        let answers = self.answers.iter().map(|one| Entry {
+    pub fn entries(&self) -> Vec<KnowledgeEntry<'_>> {
+        let answers = self.answers.iter().map(|one| KnowledgeEntry {
             id: &one.id,
             question: &one.question,
             variants: &one.variants,
@@ -139,7 +139,7 @@ impl KnowledgeContent {
             effective_from: one.effective_from,
             effective_until: one.effective_until,
         });
-        let objections = self.objections.iter().map(|one| Entry {
+        let objections = self.objections.iter().map(|one| KnowledgeEntry {
             id: &one.id,
             question: one.variants.first().map_or(one.id.as_str(), String::as_str),
             variants: &one.variants,

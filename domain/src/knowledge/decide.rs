@@ -1,7 +1,7 @@
 //! Decides the commands of a knowledge base: a content becomes a version, and a version becomes current, with
 //! an approval if one is required.
 
-use super::command::{KnowledgeCommand, Wanted};
+use super::command::{KnowledgeCommand, VersionChoice};
 use super::content::KnowledgeContent;
 use super::event::KnowledgeEvent;
 use super::refusal::KnowledgeRefusal;
@@ -69,16 +69,16 @@ fn import(
 fn publish(
     state: &KnowledgeState,
     knowledge: KnowledgeId,
-    wanted: Wanted,
+    wanted: VersionChoice,
     four_eyes: Option<Box<FourEyes>>,
 ) -> Result<Vec<KnowledgeEvent>, KnowledgeRefusal> {
     if state.versions_count() == 0 {
         return Err(KnowledgeRefusal::NotImported { knowledge });
     }
     let number = match wanted {
-        Wanted::Newest => state.versions_count(),
-        Wanted::Before => state.before().ok_or(KnowledgeRefusal::NothingBefore)?,
-        Wanted::Version(version) => version,
+        VersionChoice::Newest => state.versions_count(),
+        VersionChoice::Before => state.before().ok_or(KnowledgeRefusal::NothingBefore)?,
+        VersionChoice::Version(version) => version,
     };
     let version = state
         .version(number)

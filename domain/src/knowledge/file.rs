@@ -2,7 +2,7 @@
 //! with their place and fault.
 
 use super::content::{Fact, KnowledgeContent, KnownAnswer, Objection, Thresholds};
-use super::placeholder::{PlaceholderFault, check, chosen, is_name};
+use super::placeholder::{PlaceholderFault, check, is_name, split_entity_selector};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -111,11 +111,11 @@ impl KnowledgeFile {
                 "confirm_permille must be 1 to accept_permille, and accept_permille at most 1000".to_owned();
             return Err(member("thresholds", why));
         }
-        let mut reading = Reading::default();
-        let facts = reading.rows(members, "facts", Reading::fact)?;
+        let mut reading = FileParser::default();
+        let facts = reading.rows(members, "facts", FileParser::fact)?;
         reading.known = facts;
-        let answers = reading.rows(members, "answers", Reading::answer)?;
-        let objections = reading.rows(members, "objections", Reading::objection)?;
+        let answers = reading.rows(members, "answers", FileParser::answer)?;
+        let objections = reading.rows(members, "objections", FileParser::objection)?;
         if answers.is_empty() && objections.is_empty() {
             return Err(FileFault::NothingGood);
         }
@@ -147,7 +147,7 @@ fn part<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> Result
 
 /// What was read so far; later rows are checked against it.
 #[derive(Debug, Default)]
-struct Reading {
+struct FileParser {
     known: Vec<Fact>,
     /// Id of the row, by normalized wording.
     wordings: BTreeMap<String, String>,
@@ -158,7 +158,7 @@ struct Reading {
     faults_count: u32,
 }
 
-impl Reading {
+impl FileParser {
     fn rows<T: DeserializeOwned>(
         &mut self,
         members: &Map<String, Value>,
@@ -194,7 +194,7 @@ impl Reading {
     }
 
     fn fact(&mut self, fact: &Fact) -> Result<(), String> {
-        let entity = chosen(&fact.entity).map_or(fact.entity.as_str(), |(of, _)| of);
+        let entity = split_entity_selector(&fact.entity).map_or(fact.entity.as_str(), |(of, _)| of);
         if !is_name(entity) || !is_name(&fact.attribute) {
             return Err(
                 "entity and attribute have letters, digits and _; one of several is entity[value]".into(),

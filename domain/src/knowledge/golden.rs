@@ -2,7 +2,7 @@
 
 use super::event::KnowledgeEvent;
 use super::tests::content;
-use crate::four_eyes::{FourEyes, NobodyBecause};
+use crate::four_eyes::{ApprovalExemption, FourEyes};
 use crate::record::golden_support::check;
 
 #[test]
@@ -21,7 +21,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         content_hash: "a".repeat(64),
         from_version: Some(1),
         four_eyes: Some(Box::new(FourEyes::Nobody {
-            nobody: NobodyBecause::NobodyElse,
+            nobody: ApprovalExemption::NobodyElse,
         })),
     };
     for event in [imported, published] {

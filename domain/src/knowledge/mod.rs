@@ -11,9 +11,9 @@ mod day;
 mod decide;
 pub mod event;
 mod file;
-mod named;
 mod placeholder;
 mod refusal;
+mod selector;
 mod state;
 
 #[cfg(test)]
@@ -23,16 +23,16 @@ mod schema_tests;
 #[cfg(test)]
 mod tests;
 
-pub use command::{KnowledgeCommand, Wanted};
-pub use content::{Entry, Fact, KnowledgeContent, KnownAnswer, Objection, Thresholds};
+pub use command::{KnowledgeCommand, VersionChoice};
+pub use content::{Fact, KnowledgeContent, KnowledgeEntry, KnownAnswer, Objection, Thresholds};
 pub use day::Day;
 pub use decide::{CONTENT_BYTES_MAX, VERSIONS_MAX};
 pub use event::KnowledgeEvent;
 pub use file::{FILE_BYTES_MAX, FileFault, KnowledgeFile, ROW_FAULTS_LISTED_MAX, RowFault};
-pub use named::{InvalidKnowledgeName, KnowledgeNamed, KnowledgeRef};
-pub use placeholder::{Worded, named_facts, worded};
+pub use placeholder::{AnswerText, fill_placeholders, named_facts};
 pub use refusal::KnowledgeRefusal;
-pub use state::{KnowledgeState, KnownVersion};
+pub use selector::{InvalidKnowledgeName, KnowledgeRef, KnowledgeSelector};
+pub use state::{KnowledgeState, KnowledgeVersion};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;

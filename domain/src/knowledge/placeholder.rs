@@ -7,13 +7,13 @@
 
 use super::content::Fact;
 use std::collections::BTreeMap;
-use values::braces::{Piece, Unclosed, pieces};
+use values::placeholders::{TemplatePiece, UnclosedPlaceholder, pieces};
 
 const FACT: &str = "fact:";
 
 /// The text of an answer for one call: facts are filled in, variables are left for the flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Worded {
+pub struct AnswerText {
     pub text: String,
     /// A value of the customer selected one of the facts, so the text is personal data.
     pub personal: bool,
@@ -32,7 +32,7 @@ pub(super) enum PlaceholderFault {
 
 /// A placeholder, or the plain text between two of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part<'a> {
+enum AnswerPart<'a> {
     Plain(&'a str),
     Variable(&'a str),
     Fact {
@@ -42,20 +42,20 @@ enum Part<'a> {
     },
 }
 
-fn parts(text: &str) -> Result<Vec<Part<'_>>, PlaceholderFault> {
-    let pieces = pieces(text).map_err(|Unclosed| PlaceholderFault::Unclosed)?;
+fn parts(text: &str) -> Result<Vec<AnswerPart<'_>>, PlaceholderFault> {
+    let pieces = pieces(text).map_err(|UnclosedPlaceholder| PlaceholderFault::Unclosed)?;
     let parts = pieces.into_iter().map(|piece| match piece {
-        Piece::Plain(plain) => Ok(Part::Plain(plain)),
-        Piece::Braced(inside) => part_of(inside.trim()).ok_or_else(|| PlaceholderFault::Unreadable {
+        TemplatePiece::Plain(plain) => Ok(AnswerPart::Plain(plain)),
+        TemplatePiece::Braced(inside) => part_of(inside.trim()).ok_or_else(|| PlaceholderFault::Unreadable {
             found: inside.to_owned(),
         }),
     });
     parts.collect()
 }
 
-fn part_of(inside: &str) -> Option<Part<'_>> {
+fn part_of(inside: &str) -> Option<AnswerPart<'_>> {
     let Some(fact) = inside.strip_prefix(FACT) else {
-        return is_name(inside).then_some(Part::Variable(inside));
+        return is_name(inside).then_some(AnswerPart::Variable(inside));
     };
     let (entity, attribute) = fact.split_once('.')?;
     let (entity, slot) = match entity.split_once('[') {
@@ -63,7 +63,7 @@ fn part_of(inside: &str) -> Option<Part<'_>> {
         Some((entity, slot)) => (entity, Some(slot.strip_suffix(']')?)),
     };
     let fits = is_name(entity) && is_name(attribute) && slot.is_none_or(is_name);
-    fits.then_some(Part::Fact {
+    fits.then_some(AnswerPart::Fact {
         entity,
         slot,
         attribute,
@@ -79,7 +79,7 @@ pub(super) fn is_name(text: &str) -> bool {
 /// at least one value.
 pub(super) fn check(text: &str, facts: &[Fact]) -> Result<(), PlaceholderFault> {
     for part in parts(text)? {
-        let Part::Fact {
+        let AnswerPart::Fact {
             entity,
             slot,
             attribute,
@@ -89,7 +89,7 @@ pub(super) fn check(text: &str, facts: &[Fact]) -> Result<(), PlaceholderFault> 
         };
         let is_of = |fact: &&Fact| match slot {
             None => fact.entity == entity,
-            Some(_) => chosen(&fact.entity).is_some_and(|(of, _)| of == entity),
+            Some(_) => split_entity_selector(&fact.entity).is_some_and(|(of, _)| of == entity),
         };
         let known = facts.iter().filter(is_of).any(|fact| fact.attribute == attribute);
         if !known {
@@ -103,7 +103,7 @@ pub(super) fn check(text: &str, facts: &[Fact]) -> Result<(), PlaceholderFault> 
 }
 
 /// Splits `分期[3]` into the entity and the value in brackets.
-pub(super) fn chosen(entity: &str) -> Option<(&str, &str)> {
+pub(super) fn split_entity_selector(entity: &str) -> Option<(&str, &str)> {
     let (of, value) = entity.split_once('[')?;
     Some((of, value.strip_suffix(']')?))
 }
@@ -113,7 +113,7 @@ pub(super) fn chosen(entity: &str) -> Option<(&str, &str)> {
 pub fn named_facts(text: &str, facts: &[Fact]) -> BTreeMap<String, String> {
     let parts = parts(text).unwrap_or_default().into_iter();
     let named = parts.filter_map(|part| {
-        let Part::Fact {
+        let AnswerPart::Fact {
             entity,
             slot,
             attribute,
@@ -130,19 +130,23 @@ pub fn named_facts(text: &str, facts: &[Fact]) -> BTreeMap<String, String> {
 }
 
 /// Returns the text for a call with these values; `None` if one of its values or facts is missing.
-pub fn worded(text: &str, facts: &[Fact], values: &BTreeMap<String, String>) -> Option<Worded> {
+pub fn fill_placeholders(
+    text: &str,
+    facts: &[Fact],
+    values: &BTreeMap<String, String>,
+) -> Option<AnswerText> {
     let mut said = String::with_capacity(text.len());
     let mut personal = false;
     for part in parts(text).ok()? {
         match part {
-            Part::Plain(plain) => said.push_str(plain),
-            Part::Variable(name) => {
+            AnswerPart::Plain(plain) => said.push_str(plain),
+            AnswerPart::Variable(name) => {
                 values.get(name).filter(|value| !value.trim().is_empty())?;
                 said.push_str("{{");
                 said.push_str(name);
                 said.push_str("}}");
             }
-            Part::Fact {
+            AnswerPart::Fact {
                 entity,
                 slot,
                 attribute,
@@ -167,7 +171,7 @@ pub fn worded(text: &str, facts: &[Fact], values: &BTreeMap<String, String>) -> 
             }
         }
     }
-    Some(Worded { text: said, personal })
+    Some(AnswerText { text: said, personal })
 }
 
 #[cfg(test)]
@@ -190,7 +194,8 @@ mod tests {
             fact("分期[6]", "费率", "0.7%"),
         ];
         let values = |terms: &str| BTreeMap::from([("terms".to_owned(), terms.to_owned())]);
-        let said = |text: &str, terms: &str| worded(text, &facts, &values(terms)).map(|one| one.text);
+        let said =
+            |text: &str, terms: &str| fill_placeholders(text, &facts, &values(terms)).map(|one| one.text);
         assert_eq!(
             said("满{{fact:分期.起点}}可分。", "3").as_deref(),
             Some("满500元可分。")
@@ -199,7 +204,7 @@ mod tests {
         assert_eq!(said(by_terms, "6").as_deref(), Some("每期0.7%，{{terms}}期。"));
         assert_eq!(said(by_terms, "24"), None, "nothing is known of it");
         assert_eq!(
-            worded(by_terms, &facts, &BTreeMap::new()),
+            fill_placeholders(by_terms, &facts, &BTreeMap::new()),
             None,
             "no term was said yet"
         );
@@ -208,8 +213,13 @@ mod tests {
             Some("0.6%"),
             "named itself"
         );
-        let of_person = worded(by_terms, &facts, &values("3")).unwrap();
-        assert!(of_person.personal && !worded("满500元。", &facts, &values("3")).unwrap().personal);
+        let of_person = fill_placeholders(by_terms, &facts, &values("3")).unwrap();
+        assert!(
+            of_person.personal
+                && !fill_placeholders("满500元。", &facts, &values("3"))
+                    .unwrap()
+                    .personal
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Refusals of a knowledge base: reasons why a content is not imported or a version not published. No event
 //! is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use values::ids::KnowledgeId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +27,7 @@ pub enum KnowledgeRefusal {
     NeedsApproval { knowledge: KnowledgeId },
 }
 
-impl Explained for KnowledgeRefusal {
+impl DomainRefusal for KnowledgeRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::NotImported { .. })
     }

@@ -2,13 +2,13 @@
 //! It holds no content; readers take that from the stream. It makes no decisions.
 
 use super::event::KnowledgeEvent;
-use super::named::KnowledgeRef;
+use super::selector::KnowledgeRef;
 use crate::four_eyes::FourEyes;
 use std::collections::BTreeMap;
 
 /// One version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownVersion {
+pub struct KnowledgeVersion {
     /// The reference that a campaign stores.
     pub knowledge_ref: KnowledgeRef,
     /// The version is or was current.
@@ -19,7 +19,7 @@ pub struct KnownVersion {
 
 #[derive(Debug, Clone, Default)]
 pub struct KnowledgeState {
-    versions: BTreeMap<u32, KnownVersion>,
+    versions: BTreeMap<u32, KnowledgeVersion>,
     current: Option<u32>,
     before: Option<u32>,
     asks_for_approval: bool,
@@ -27,18 +27,18 @@ pub struct KnowledgeState {
 
 impl KnowledgeState {
     /// Returns the current version, which a reference without a version means.
-    pub fn current(&self) -> Option<&KnownVersion> {
+    pub fn current(&self) -> Option<&KnowledgeVersion> {
         self.versions.get(&self.current?)
     }
     /// Returns the number of the version that was current before the current one.
     pub const fn before(&self) -> Option<u32> {
         self.before
     }
-    pub fn version(&self, version: u32) -> Option<&KnownVersion> {
+    pub fn version(&self, version: u32) -> Option<&KnowledgeVersion> {
         self.versions.get(&version)
     }
     /// Returns all versions, the first one first.
-    pub fn versions(&self) -> impl DoubleEndedIterator<Item = &KnownVersion> {
+    pub fn versions(&self) -> impl DoubleEndedIterator<Item = &KnowledgeVersion> {
         self.versions.values()
     }
     /// Returns the number of versions, which is also the latest version's number.
@@ -46,7 +46,7 @@ impl KnowledgeState {
         self.versions.last_key_value().map_or(0, |(version, _)| *version)
     }
     /// Returns the version with this content hash.
-    pub fn of_content(&self, content_hash: &str) -> Option<&KnownVersion> {
+    pub fn of_content(&self, content_hash: &str) -> Option<&KnowledgeVersion> {
         let mut all = self.versions.values();
         all.find(|one| one.knowledge_ref.content_hash == content_hash)
     }
@@ -63,7 +63,7 @@ impl KnowledgeState {
                 content_hash,
                 ..
             } => {
-                let version = KnownVersion {
+                let version = KnowledgeVersion {
                     knowledge_ref: KnowledgeRef {
                         knowledge: knowledge.clone(),
                         version: *knowledge_version,

@@ -1,7 +1,7 @@
 //! Tests of the knowledge base decider and of its file, row by row.
 
 use super::*;
-use crate::four_eyes::{FourEyes, NobodyBecause};
+use crate::four_eyes::{ApprovalExemption, FourEyes};
 
 const SMALL: &str = "
 knowledge: card_instalment
@@ -35,9 +35,9 @@ fn import(threshold: u16) -> KnowledgeCommand {
     }
 }
 
-fn publish(wanted: Wanted, somebody: bool) -> KnowledgeCommand {
+fn publish(wanted: VersionChoice, somebody: bool) -> KnowledgeCommand {
     let nobody = FourEyes::Nobody {
-        nobody: NobodyBecause::NobodyElse,
+        nobody: ApprovalExemption::NobodyElse,
     };
     KnowledgeCommand::Publish {
         knowledge: name(),
@@ -74,50 +74,53 @@ fn a_content_is_one_version_for_ever_and_is_heard_once_it_is_published() {
     assert_eq!(after(vec![import(700), import(800)]), Ok(vec![2]));
     let two = || vec![import(700), import(800)];
     let then = |more: &[KnowledgeCommand]| after([two(), more.to_vec()].concat());
-    assert_eq!(then(&[publish(Wanted::Newest, false)]), Ok(vec![2]));
-    assert_eq!(then(&[publish(Wanted::Version(1), false)]), Ok(vec![1]));
-    let twice = [publish(Wanted::Newest, false), publish(Wanted::Version(2), false)];
+    assert_eq!(then(&[publish(VersionChoice::Newest, false)]), Ok(vec![2]));
+    assert_eq!(then(&[publish(VersionChoice::Version(1), false)]), Ok(vec![1]));
+    let twice = [
+        publish(VersionChoice::Newest, false),
+        publish(VersionChoice::Version(2), false),
+    ];
     assert_eq!(then(&twice), Ok(vec![]), "it is current already");
     let back = [
-        publish(Wanted::Version(1), false),
-        publish(Wanted::Version(2), false),
-        publish(Wanted::Before, false),
+        publish(VersionChoice::Version(1), false),
+        publish(VersionChoice::Version(2), false),
+        publish(VersionChoice::Before, false),
     ];
     assert_eq!(then(&back), Ok(vec![1]));
 }
 
 #[test]
 fn what_is_not_there_is_not_published() {
-    let refused = after(vec![publish(Wanted::Newest, false)]);
+    let refused = after(vec![publish(VersionChoice::Newest, false)]);
     assert_eq!(refused, Err(KnowledgeRefusal::NotImported { knowledge: name() }));
-    let refused = after(vec![import(700), publish(Wanted::Version(2), false)]);
+    let refused = after(vec![import(700), publish(VersionChoice::Version(2), false)]);
     assert!(matches!(
         refused,
         Err(KnowledgeRefusal::UnknownVersion { versions: 1, .. })
     ));
     let refused = after(vec![
         import(700),
-        publish(Wanted::Newest, false),
-        publish(Wanted::Before, false),
+        publish(VersionChoice::Newest, false),
+        publish(VersionChoice::Before, false),
     ]);
     assert_eq!(refused, Err(KnowledgeRefusal::NothingBefore));
 }
 
 #[test]
 fn from_the_first_approved_publication_on_somebody_stands_behind_each() {
-    let begun = || vec![import(700), publish(Wanted::Newest, true), import(800)];
+    let begun = || vec![import(700), publish(VersionChoice::Newest, true), import(800)];
     let then = |more: KnowledgeCommand| after([begun(), vec![more]].concat());
-    let refused = then(publish(Wanted::Newest, false));
+    let refused = then(publish(VersionChoice::Newest, false));
     assert_eq!(
         refused,
         Err(KnowledgeRefusal::NeedsApproval { knowledge: name() })
     );
-    assert_eq!(then(publish(Wanted::Newest, true)), Ok(vec![2]));
-    assert_eq!(then(publish(Wanted::Version(1), true)), Ok(vec![]));
+    assert_eq!(then(publish(VersionChoice::Newest, true)), Ok(vec![2]));
+    assert_eq!(then(publish(VersionChoice::Version(1), true)), Ok(vec![]));
     let behind = after(vec![
         import(700),
-        publish(Wanted::Newest, false),
-        publish(Wanted::Newest, true),
+        publish(VersionChoice::Newest, false),
+        publish(VersionChoice::Newest, true),
     ]);
     assert_eq!(behind, Ok(vec![1]), "now it has an approval");
 }

@@ -1,7 +1,7 @@
 //! Decides the commands of a label: who may open the turn, which labels count, and when the turn is settled.
 
 use super::command::{LabelCommand, PEOPLE_MAX};
-use super::event::{LabelEvent, LabelSays, LabelledTurn, Meaning, SettledBy};
+use super::event::{LabelEvent, LabelValue, LabeledTurn, Meaning, SettledBy};
 use super::refusal::LabelRefusal;
 use super::state::LabelState;
 use crate::time::Timestamp;
@@ -47,7 +47,7 @@ fn named(by: String) -> Result<String, LabelRefusal> {
 
 fn open(
     state: &LabelState,
-    turn: LabelledTurn,
+    turn: LabeledTurn,
     by: String,
     now: Timestamp,
 ) -> Result<Vec<LabelEvent>, LabelRefusal> {
@@ -71,8 +71,8 @@ fn open(
 
 fn add(
     state: &LabelState,
-    turn: LabelledTurn,
-    says: LabelSays,
+    turn: LabeledTurn,
+    says: LabelValue,
     by: String,
     people: u64,
     now: Timestamp,
@@ -111,7 +111,7 @@ fn add(
 
 /// Returns how this label settles the turn, given the earlier labels; `None` if it does not. With `people` 2,
 /// one label alone is not enough. Two equal labels settle it; if two differ, the third label decides.
-fn settled_by(before: &[(String, LabelSays)], says: &LabelSays, people: u64) -> Option<SettledBy> {
+fn settled_by(before: &[(String, LabelValue)], says: &LabelValue, people: u64) -> Option<SettledBy> {
     let count = before.len() + 1;
     if count >= THIRD {
         return Some(SettledBy::Third);
@@ -122,7 +122,7 @@ fn settled_by(before: &[(String, LabelSays)], says: &LabelSays, people: u64) -> 
     (before.is_empty() && people < PEOPLE_MAX).then_some(SettledBy::Alone)
 }
 
-fn check(says: &LabelSays) -> Result<(), LabelRefusal> {
+fn check(says: &LabelValue) -> Result<(), LabelRefusal> {
     if says.intent.is_some() != (says.meaning == Meaning::Intent) {
         return Err(LabelRefusal::Intent);
     }

@@ -12,7 +12,7 @@ use values::ids::{CampaignId, CustomerId};
 
 /// A turn to be labeled, with its campaign and customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct LabelledTurn {
+pub struct LabeledTurn {
     pub turn: TurnId,
     pub campaign: CampaignId,
     pub customer: CustomerId,
@@ -55,7 +55,7 @@ labelled! {
 
 /// A user's label of a turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct LabelSays {
+pub struct LabelValue {
     pub meaning: Meaning,
     /// The intent. Absent unless `meaning` is `intent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,7 +74,7 @@ pub enum LabelEvent {
     #[serde(rename = "label.requested")]
     Requested {
         #[serde(flatten)]
-        turn: LabelledTurn,
+        turn: LabeledTurn,
         why: LabelWhy,
         by: String,
     },
@@ -82,7 +82,7 @@ pub enum LabelEvent {
     #[serde(rename = "label.opened")]
     Opened {
         #[serde(flatten)]
-        turn: LabelledTurn,
+        turn: LabeledTurn,
         by: String,
         /// End of the lock. From then on other users may open the turn.
         until: Timestamp,
@@ -91,18 +91,18 @@ pub enum LabelEvent {
     #[serde(rename = "label.added")]
     Added {
         #[serde(flatten)]
-        turn: LabelledTurn,
+        turn: LabeledTurn,
         by: String,
         #[serde(flatten)]
-        says: LabelSays,
+        says: LabelValue,
     },
     /// The meaning of the turn is settled. It occurs once per turn.
     #[serde(rename = "label.settled")]
     Settled {
         #[serde(flatten)]
-        turn: LabelledTurn,
+        turn: LabeledTurn,
         #[serde(flatten)]
-        says: LabelSays,
+        says: LabelValue,
         settled_by: SettledBy,
         /// Number of users who labeled the turn.
         people: u64,
@@ -117,7 +117,7 @@ impl LabelEvent {
     pub const SETTLED: &'static str = "label.settled";
 
     /// Returns the turn of this event.
-    pub const fn turn(&self) -> &LabelledTurn {
+    pub const fn turn(&self) -> &LabeledTurn {
         match self {
             Self::Requested { turn, .. }
             | Self::Opened { turn, .. }

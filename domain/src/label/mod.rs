@@ -19,10 +19,10 @@ mod tests;
 
 pub use command::{LabelCommand, PEOPLE_MAX};
 pub use decide::{INTENT_BYTES_MAX, OPEN_MS, THIRD};
-pub use event::{LabelEvent, LabelSays, LabelWhy, LabelledTurn, Meaning, Sentiment, SettledBy};
+pub use event::{LabelEvent, LabelValue, LabelWhy, LabeledTurn, Meaning, Sentiment, SettledBy};
 pub use refusal::LabelRefusal;
 pub use state::LabelState;
-pub use turn_id::{TurnId, TurnOf};
+pub use turn_id::{TurnId, TurnParent};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;

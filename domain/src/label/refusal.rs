@@ -1,6 +1,6 @@
 //! Refusals of a label command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,4 +19,4 @@ pub enum LabelRefusal {
     Nobody,
 }
 
-impl Explained for LabelRefusal {}
+impl DomainRefusal for LabelRefusal {}

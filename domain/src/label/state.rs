@@ -1,6 +1,6 @@
 //! The state of a turn's labels, folded from its events: the lock, the labels and the settlement.
 
-use super::event::{LabelEvent, LabelSays, SettledBy};
+use super::event::{LabelEvent, LabelValue, SettledBy};
 use crate::time::Timestamp;
 
 /// The state of one turn.
@@ -8,8 +8,8 @@ use crate::time::Timestamp;
 pub struct LabelState {
     requested: bool,
     open: Option<(String, Timestamp)>,
-    labels: Vec<(String, LabelSays)>,
-    settled: Option<(LabelSays, SettledBy)>,
+    labels: Vec<(String, LabelValue)>,
+    settled: Option<(LabelValue, SettledBy)>,
 }
 
 impl LabelState {
@@ -23,14 +23,14 @@ impl LabelState {
         open.map(|(by, until)| (by.as_str(), *until))
     }
     /// Returns the users with their labels, in order.
-    pub fn labels(&self) -> &[(String, LabelSays)] {
+    pub fn labels(&self) -> &[(String, LabelValue)] {
         &self.labels
     }
-    pub fn said_by(&self, by: &str) -> Option<&LabelSays> {
+    pub fn said_by(&self, by: &str) -> Option<&LabelValue> {
         let found = self.labels.iter().find(|(who, _)| who == by);
         found.map(|(_, says)| says)
     }
-    pub const fn settled(&self) -> Option<&(LabelSays, SettledBy)> {
+    pub const fn settled(&self) -> Option<&(LabelValue, SettledBy)> {
         self.settled.as_ref()
     }
 

@@ -1,23 +1,23 @@
 //! Tests of the label decider: given events, when a command, then events or a refusal.
 
 use super::{
-    Label, LabelCommand, LabelEvent, LabelRefusal, LabelSays, LabelState, LabelWhy, LabelledTurn, Meaning,
+    Label, LabelCommand, LabelEvent, LabelRefusal, LabelState, LabelValue, LabelWhy, LabeledTurn, Meaning,
     OPEN_MS, Sentiment, SettledBy,
 };
 use crate::decider::{Context, Decider};
 use crate::time::Timestamp;
 use values::disposition::InterestLevel;
 
-pub(super) fn turn() -> LabelledTurn {
-    LabelledTurn {
+pub(super) fn turn() -> LabeledTurn {
+    LabeledTurn {
         turn: "call.308b38fa-b3fa-59e5-b685-93b305968d97.12".parse().unwrap(),
         campaign: "A".parse().unwrap(),
         customer: "0a1b2c3d4e5f60718293a4b5c6d7e8f9".parse().unwrap(),
     }
 }
 
-pub(super) fn says(intent: &str) -> LabelSays {
-    LabelSays {
+pub(super) fn says(intent: &str) -> LabelValue {
+    LabelValue {
         meaning: Meaning::Intent,
         intent: Some(intent.to_owned()),
         sentiment: Some(Sentiment::Neutral),
@@ -25,8 +25,8 @@ pub(super) fn says(intent: &str) -> LabelSays {
     }
 }
 
-fn none(meaning: Meaning) -> LabelSays {
-    LabelSays {
+fn none(meaning: Meaning) -> LabelValue {
+    LabelValue {
         meaning,
         intent: None,
         sentiment: None,
@@ -38,7 +38,7 @@ fn noon() -> Timestamp {
     "2026-11-20T12:00:00+08:00".parse().unwrap()
 }
 
-fn add(by: &str, says: LabelSays, people: u64) -> LabelCommand {
+fn add(by: &str, says: LabelValue, people: u64) -> LabelCommand {
     LabelCommand::Add {
         turn: turn(),
         says,
@@ -54,7 +54,7 @@ fn open(by: &str) -> LabelCommand {
     }
 }
 
-fn added(by: &str, says: LabelSays) -> LabelEvent {
+fn added(by: &str, says: LabelValue) -> LabelEvent {
     LabelEvent::Added {
         turn: turn(),
         by: by.to_owned(),
@@ -70,7 +70,7 @@ fn opened(by: &str, until: Timestamp) -> LabelEvent {
     }
 }
 
-fn settled(says: LabelSays, settled_by: SettledBy, people: u64) -> LabelEvent {
+fn settled(says: LabelValue, settled_by: SettledBy, people: u64) -> LabelEvent {
     LabelEvent::Settled {
         turn: turn(),
         says,
@@ -196,7 +196,7 @@ fn an_intent_is_named_where_one_is_meant_and_only_there() {
     for (wrong, refusal) in [
         (none(Meaning::Intent), LabelRefusal::Intent),
         (
-            LabelSays {
+            LabelValue {
                 intent: Some("busy".to_owned()),
                 ..none(Meaning::Foreign)
             },

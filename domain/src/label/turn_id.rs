@@ -10,7 +10,7 @@ use values::ids::{CallId, ConversationId, InvalidId};
 
 /// The conversation of a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TurnOf {
+pub enum TurnParent {
     Call(CallId),
     /// A text conversation.
     Conversation(ConversationId),
@@ -20,7 +20,7 @@ pub enum TurnOf {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "Cow<'_, str>")]
 pub struct TurnId {
-    pub of: TurnOf,
+    pub of: TurnParent,
     /// Stream version of the event with what was understood.
     pub version: StreamVersion,
 }
@@ -34,8 +34,8 @@ const PLACE_DIGITS_MAX: usize = 10;
 impl fmt::Display for TurnId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.of {
-            TurnOf::Call(id) => write!(f, "call.{id}.{}", self.version.0),
-            TurnOf::Conversation(id) => write!(f, "conversation.{id}.{}", self.version.0),
+            TurnParent::Call(id) => write!(f, "call.{id}.{}", self.version.0),
+            TurnParent::Conversation(id) => write!(f, "conversation.{id}.{}", self.version.0),
         }
     }
 }
@@ -62,8 +62,8 @@ fn read(text: &str) -> Option<TurnId> {
         return None;
     }
     let of = match of {
-        "call" => TurnOf::Call(id.parse().ok()?),
-        "conversation" => TurnOf::Conversation(id.parse().ok()?),
+        "call" => TurnParent::Call(id.parse().ok()?),
+        "conversation" => TurnParent::Conversation(id.parse().ok()?),
         _ => return None,
     };
     let found = TurnId {

@@ -1,18 +1,18 @@
 //! The commands about one customer's messages: order one, record its result, take a reply.
 
-use super::event::{OrderedFact, RepliedFact};
-use super::state::SentAs;
+use super::event::{MessageOrderedFact, MessageRepliedFact};
+use super::state::SendResult;
 use values::ids::MessageId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MessageCommand {
     /// Orders a message. If it was ordered already, no event is stored.
-    Order(Box<OrderedFact>),
+    Order(Box<MessageOrderedFact>),
     /// Records the result of a message. A second result stores no event.
-    Settle { message: MessageId, sent: SentAs },
+    Settle { message: MessageId, sent: SendResult },
     /// Takes a reply. If it was taken already, no event is stored.
     Reply {
-        replied: RepliedFact,
+        replied: MessageRepliedFact,
         /// True if the opt-out is stored in the number's own stream.
         opt_out_stored: bool,
     },

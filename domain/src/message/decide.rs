@@ -1,9 +1,9 @@
 //! Decides the commands about one customer's messages: within rules and caps, with one result each.
 
 use super::command::MessageCommand;
-use super::event::{MessageEvent, OrderedFact, RepliedFact};
+use super::event::{MessageEvent, MessageOrderedFact, MessageRepliedFact};
 use super::refusal::MessageRefusal;
-use super::state::{MessageState, SentAs};
+use super::state::{MessageState, SendResult};
 use crate::compliance::strictest;
 use crate::personal::Personal;
 use crate::time::Timestamp;
@@ -31,9 +31,9 @@ const MONTH_HOURS: u64 = 30 * DAY_HOURS;
 /// Milliseconds of one hour.
 const HOUR_MS: u64 = 3_600_000;
 
-type Decided = Result<Vec<MessageEvent>, MessageRefusal>;
+type DecideResult = Result<Vec<MessageEvent>, MessageRefusal>;
 
-pub(super) fn decide(state: &MessageState, command: MessageCommand, now: Timestamp) -> Decided {
+pub(super) fn decide(state: &MessageState, command: MessageCommand, now: Timestamp) -> DecideResult {
     match command {
         MessageCommand::Order(fact) => order(state, fact, now),
         MessageCommand::Settle { message, sent } => settle(state, message, sent),
@@ -44,7 +44,7 @@ pub(super) fn decide(state: &MessageState, command: MessageCommand, now: Timesta
     }
 }
 
-fn order(state: &MessageState, fact: Box<OrderedFact>, now: Timestamp) -> Decided {
+fn order(state: &MessageState, fact: Box<MessageOrderedFact>, now: Timestamp) -> DecideResult {
     if state.message(fact.message).is_some() {
         return Ok(Vec::new());
     }
@@ -66,18 +66,18 @@ fn order(state: &MessageState, fact: Box<OrderedFact>, now: Timestamp) -> Decide
     Ok(vec![MessageEvent::Ordered(fact)])
 }
 
-fn settle(state: &MessageState, message: MessageId, sent: SentAs) -> Decided {
+fn settle(state: &MessageState, message: MessageId, sent: SendResult) -> DecideResult {
     let kept = state.message(message).ok_or(MessageRefusal::Unknown)?;
     if kept.sent.is_some() {
         return Ok(Vec::new());
     }
     Ok(vec![match sent {
-        SentAs::Taken { status, duration_ms } => MessageEvent::Sent {
+        SendResult::Taken { status, duration_ms } => MessageEvent::Sent {
             message,
             status,
             duration_ms,
         },
-        SentAs::Failed {
+        SendResult::Failed {
             class,
             status,
             duration_ms,
@@ -92,7 +92,12 @@ fn settle(state: &MessageState, message: MessageId, sent: SentAs) -> Decided {
     }])
 }
 
-fn reply(state: &MessageState, replied: RepliedFact, opt_out_stored: bool, now: Timestamp) -> Decided {
+fn reply(
+    state: &MessageState,
+    replied: MessageRepliedFact,
+    opt_out_stored: bool,
+    now: Timestamp,
+) -> DecideResult {
     if state.has_reply(&replied.reply) {
         return Ok(Vec::new());
     }

@@ -6,14 +6,14 @@ use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use values::ids::{CampaignId, MessageId, NumberId};
-pub use values::message_way::Way;
+pub use values::message_method::MessageMethod;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum MessageEvent {
     /// A message was ordered. Stored before it is sent.
     #[serde(rename = "message.ordered")]
-    Ordered(Box<OrderedFact>),
+    Ordered(Box<MessageOrderedFact>),
     /// The carrier accepted the message.
     #[serde(rename = "message.sent")]
     Sent {
@@ -38,17 +38,17 @@ pub enum MessageEvent {
     },
     /// The customer replied.
     #[serde(rename = "message.replied")]
-    Replied(RepliedFact),
+    Replied(MessageRepliedFact),
 }
 
 /// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct OrderedFact {
+pub struct MessageOrderedFact {
     pub message: MessageId,
     pub campaign: CampaignId,
     /// The number that an opt-out applies to.
     pub number: NumberId,
-    pub way: Way,
+    pub way: MessageMethod,
     /// The recipient: a phone number or a mail address.
     pub to: Personal<String>,
     /// Subject of a mail. Mail only.
@@ -65,7 +65,7 @@ pub struct OrderedFact {
 
 /// A reply of the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct RepliedFact {
+pub struct MessageRepliedFact {
     /// The id that the sender gave the reply. The same id is the same reply.
     #[schemars(example = &"r-1")]
     pub reply: String,

@@ -1,6 +1,6 @@
 //! Golden tests: the stored form of every message event equals its golden file.
 
-use super::event::{MessageEvent, OrderedFact, RepliedFact, Way};
+use super::event::{MessageEvent, MessageMethod, MessageOrderedFact, MessageRepliedFact};
 use crate::compliance::{Decision, Verdict};
 use crate::personal::Personal;
 use crate::record::golden_support::{campaign, check, check_with, number};
@@ -11,11 +11,11 @@ use values::ids::{CommandId, MessageId};
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
     let open = |text: &str| Personal::open(text.to_owned());
     let message = MessageId::derive(CommandId::derive_from_text("golden"));
-    let ordered = OrderedFact {
+    let ordered = MessageOrderedFact {
         message,
         campaign: campaign(),
         number: number(),
-        way: Way::Mail,
+        way: MessageMethod::Mail,
         to: open("li@example.com"),
         subject: Some(open("还款计划")),
         text: open("【示例银行】您的还款计划：https://example.com/p。回T退订"),
@@ -28,7 +28,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
             facts: BTreeMap::new(),
         }],
     };
-    let replied = RepliedFact {
+    let replied = MessageRepliedFact {
         reply: "r-1".to_owned(),
         message: Some(message),
         text: open("退订"),

@@ -19,9 +19,9 @@ pub use command::MessageCommand;
 pub use decide::{
     MESSAGES_PER_DAY_MAX, MESSAGES_PER_MONTH_MAX, REPLIES_PER_DAY_MAX, REPLY_ID_BYTES_MAX, TEXT_CHARS_MAX,
 };
-pub use event::{MessageEvent, OrderedFact, RepliedFact, Way};
+pub use event::{MessageEvent, MessageMethod, MessageOrderedFact, MessageRepliedFact};
 pub use refusal::MessageRefusal;
-pub use state::{KeptMessage, MessageState, SentAs};
+pub use state::{MessageState, OrderedMessage, SendResult};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;

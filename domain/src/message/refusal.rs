@@ -1,6 +1,6 @@
 //! Refusals of a message command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MessageRefusal {
@@ -20,7 +20,7 @@ pub enum MessageRefusal {
     OptOutFirst,
 }
 
-impl Explained for MessageRefusal {
+impl DomainRefusal for MessageRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::Unknown)
     }

@@ -1,13 +1,13 @@
 //! The state of one customer's messages, folded from their events: order times and results.
 
-use super::event::{MessageEvent, Way};
+use super::event::{MessageEvent, MessageMethod};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use values::ids::{CampaignId, MessageId, NumberId};
 
 /// The result of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SentAs {
+pub enum SendResult {
     Taken {
         status: Option<u16>,
         duration_ms: u64,
@@ -23,20 +23,20 @@ pub enum SentAs {
 
 /// A message that was ordered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptMessage {
+pub struct OrderedMessage {
     pub at: Timestamp,
     pub campaign: CampaignId,
     pub number: NumberId,
-    pub way: Way,
+    pub way: MessageMethod,
     /// The result. Absent until it is known, and forever if it is never known.
-    pub sent: Option<SentAs>,
+    pub sent: Option<SendResult>,
 }
 
-impl KeptMessage {
+impl OrderedMessage {
     const fn has_not_left(&self) -> bool {
         matches!(
             self.sent,
-            Some(SentAs::Failed {
+            Some(SendResult::Failed {
                 may_have_left: false,
                 ..
             })
@@ -47,16 +47,16 @@ impl KeptMessage {
 /// The state of one customer's messages. It does not hold their texts.
 #[derive(Debug, Clone, Default)]
 pub struct MessageState {
-    messages: BTreeMap<MessageId, KeptMessage>,
+    messages: BTreeMap<MessageId, OrderedMessage>,
     replies: BTreeSet<String>,
     replied_at: Vec<Timestamp>,
 }
 
 impl MessageState {
-    pub const fn messages(&self) -> &BTreeMap<MessageId, KeptMessage> {
+    pub const fn messages(&self) -> &BTreeMap<MessageId, OrderedMessage> {
         &self.messages
     }
-    pub fn message(&self, message: MessageId) -> Option<&KeptMessage> {
+    pub fn message(&self, message: MessageId) -> Option<&OrderedMessage> {
         self.messages.get(&message)
     }
     pub fn has_reply(&self, reply: &str) -> bool {
@@ -78,7 +78,7 @@ impl MessageState {
     pub(super) fn apply(&mut self, event: &MessageEvent, at: Timestamp) {
         match event {
             MessageEvent::Ordered(fact) => {
-                let kept = KeptMessage {
+                let kept = OrderedMessage {
                     at,
                     campaign: fact.campaign.clone(),
                     number: fact.number.clone(),
@@ -93,7 +93,7 @@ impl MessageState {
                 duration_ms,
             } => self.settle(
                 *message,
-                SentAs::Taken {
+                SendResult::Taken {
                     status: *status,
                     duration_ms: *duration_ms,
                 },
@@ -106,7 +106,7 @@ impl MessageState {
                 may_have_left,
             } => self.settle(
                 *message,
-                SentAs::Failed {
+                SendResult::Failed {
                     class: class.clone(),
                     status: *status,
                     duration_ms: *duration_ms,
@@ -120,7 +120,7 @@ impl MessageState {
         }
     }
 
-    fn settle(&mut self, message: MessageId, sent: SentAs) {
+    fn settle(&mut self, message: MessageId, sent: SendResult) {
         if let Some(kept) = self.messages.get_mut(&message) {
             kept.sent = Some(sent);
         }

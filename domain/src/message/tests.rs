@@ -15,11 +15,11 @@ fn id(name: &str) -> MessageId {
 }
 
 fn ordered(name: &str, decision: Decision) -> MessageCommand {
-    MessageCommand::Order(Box::new(OrderedFact {
+    MessageCommand::Order(Box::new(MessageOrderedFact {
         message: id(name),
         campaign: campaign(),
         number: number(),
-        way: Way::Sms,
+        way: MessageMethod::Sms,
         to: Personal::open("+8613800138000".to_owned()),
         subject: None,
         text: Personal::open("【示例】您好。回T退订".to_owned()),
@@ -36,7 +36,7 @@ fn ordered(name: &str, decision: Decision) -> MessageCommand {
 
 /// The request in a reply.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Says {
+enum ReplyKind {
     Thanks,
     /// An opt-out that is not stored in the number's stream yet.
     Stop,
@@ -44,15 +44,15 @@ enum Says {
     StopStored,
 }
 
-fn replied(reply: &str, says: Says) -> MessageCommand {
+fn replied(reply: &str, says: ReplyKind) -> MessageCommand {
     MessageCommand::Reply {
-        replied: RepliedFact {
+        replied: MessageRepliedFact {
             reply: reply.to_owned(),
             message: None,
             text: Personal::open("退订".to_owned()),
-            opt_out: says != Says::Thanks,
+            opt_out: says != ReplyKind::Thanks,
         },
-        opt_out_stored: says == Says::StopStored,
+        opt_out_stored: says == ReplyKind::StopStored,
     }
 }
 
@@ -77,12 +77,12 @@ fn a_message_is_ordered_once_and_settled_once() {
         message: id("a"),
         sent,
     };
-    let taken = SentAs::Taken {
+    let taken = SendResult::Taken {
         status: Some(200),
         duration_ms: 3,
     };
     assert_eq!(when(&mut state, settle(taken.clone()), at()), Ok(1));
-    let late = SentAs::Failed {
+    let late = SendResult::Failed {
         class: "timeout".to_owned(),
         status: None,
         duration_ms: 9,
@@ -92,7 +92,7 @@ fn a_message_is_ordered_once_and_settled_once() {
     assert_eq!(state.message(id("a")).unwrap().sent, Some(taken));
     let unknown = MessageCommand::Settle {
         message: id("b"),
-        sent: SentAs::Taken {
+        sent: SendResult::Taken {
             status: None,
             duration_ms: 0,
         },
@@ -121,7 +121,7 @@ fn three_a_day_and_ten_a_month_and_none_that_failed_counts() {
     assert_eq!(when(&mut state, ordered("d", Decision::Allow), last), Err(cap));
     let failed = MessageCommand::Settle {
         message: id("c"),
-        sent: SentAs::Failed {
+        sent: SendResult::Failed {
             class: "unreachable".to_owned(),
             status: None,
             duration_ms: 1,
@@ -150,21 +150,24 @@ fn three_a_day_and_ten_a_month_and_none_that_failed_counts() {
 #[test]
 fn a_reply_that_refuses_stands_on_the_number_first_and_counts_however_many_there_are() {
     let mut state = MessageState::default();
-    let refused = when(&mut state, replied("r", Says::Stop), at());
+    let refused = when(&mut state, replied("r", ReplyKind::Stop), at());
     assert_eq!(refused, Err(MessageRefusal::OptOutFirst));
-    assert_eq!(when(&mut state, replied("r", Says::StopStored), at()), Ok(1));
-    assert_eq!(when(&mut state, replied("r", Says::StopStored), at()), Ok(0));
+    assert_eq!(when(&mut state, replied("r", ReplyKind::StopStored), at()), Ok(1));
+    assert_eq!(when(&mut state, replied("r", ReplyKind::StopStored), at()), Ok(0));
     for count in 1..REPLIES_PER_DAY_MAX {
         assert_eq!(
-            when(&mut state, replied(&format!("r{count}"), Says::Thanks), at()),
+            when(&mut state, replied(&format!("r{count}"), ReplyKind::Thanks), at()),
             Ok(1)
         );
     }
-    let refused = when(&mut state, replied("more", Says::Thanks), at());
+    let refused = when(&mut state, replied("more", ReplyKind::Thanks), at());
     let replies_max = REPLIES_PER_DAY_MAX;
     assert_eq!(refused, Err(MessageRefusal::TooManyReplies { replies_max }));
-    assert_eq!(when(&mut state, replied("stop", Says::StopStored), at()), Ok(1));
-    let refused = when(&mut state, replied("a b", Says::Thanks), at());
+    assert_eq!(
+        when(&mut state, replied("stop", ReplyKind::StopStored), at()),
+        Ok(1)
+    );
+    let refused = when(&mut state, replied("a b", ReplyKind::Thanks), at());
     let bytes_max = REPLY_ID_BYTES_MAX;
     assert_eq!(refused, Err(MessageRefusal::ReplyId { bytes_max }));
 }

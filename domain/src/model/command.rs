@@ -1,6 +1,6 @@
 //! The commands of a model: publish checked bytes, store a draft, or publish an earlier version again.
 
-use super::event::{Artefact, Training};
+use super::event::{ModelArtifact, Training};
 use crate::four_eyes::FourEyes;
 use values::ids::ModelId;
 
@@ -9,7 +9,7 @@ pub enum ModelCommand {
     /// Publishes a content. If it is the current one, no event is stored.
     Publish {
         model: ModelId,
-        artefact: Artefact,
+        artefact: ModelArtifact,
         training: Option<Training>,
         four_eyes: Option<Box<FourEyes>>,
     },
@@ -17,7 +17,7 @@ pub enum ModelCommand {
     /// event is stored.
     KeepDraft {
         model: ModelId,
-        artefact: Artefact,
+        artefact: ModelArtifact,
         training: Training,
     },
     /// Publishes an earlier version's content as a new version. Without `version`, the last one with another

@@ -1,7 +1,7 @@
 //! Decides the commands of a model: a content becomes a version, with an approval if one is required.
 
 use super::command::ModelCommand;
-use super::event::{Artefact, ModelEvent, Training};
+use super::event::{ModelArtifact, ModelEvent, Training};
 use super::refusal::ModelRefusal;
 use super::state::ModelState;
 use crate::four_eyes::FourEyes;
@@ -43,7 +43,7 @@ pub(super) fn decide(state: &ModelState, command: ModelCommand) -> Result<Vec<Mo
 fn publish(
     state: &ModelState,
     model: ModelId,
-    artefact: Artefact,
+    artefact: ModelArtifact,
     training: Option<Training>,
     four_eyes: Option<Box<FourEyes>>,
 ) -> Result<Vec<ModelEvent>, ModelRefusal> {
@@ -61,7 +61,7 @@ fn publish(
     Ok(trained.into_iter().chain(published).collect())
 }
 
-fn fits(artefact: &Artefact) -> Result<(), ModelRefusal> {
+fn fits(artefact: &ModelArtifact) -> Result<(), ModelRefusal> {
     if artefact.size_bytes > MODEL_FILE_BYTES_MAX {
         return Err(ModelRefusal::TooLarge {
             size_bytes: artefact.size_bytes,
@@ -74,7 +74,7 @@ fn fits(artefact: &Artefact) -> Result<(), ModelRefusal> {
 fn keep_draft(
     state: &ModelState,
     model: ModelId,
-    artefact: Artefact,
+    artefact: ModelArtifact,
     training: Training,
 ) -> Result<Vec<ModelEvent>, ModelRefusal> {
     fits(&artefact)?;
@@ -128,7 +128,7 @@ fn publish_again(
 fn version_of(
     state: &ModelState,
     model: ModelId,
-    artefact: Artefact,
+    artefact: ModelArtifact,
     again_of: Option<u32>,
     four_eyes: Option<Box<FourEyes>>,
 ) -> Result<Option<ModelEvent>, ModelRefusal> {

@@ -10,7 +10,7 @@ use values::ids::ModelId;
 /// The description of a model's bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Artefact {
+pub struct ModelArtifact {
     /// SHA-256 of the file, in lower-case hex. It is the file's name beside the log and in `call.understood`.
     pub digest: String,
     pub size_bytes: u64,
@@ -48,7 +48,7 @@ pub enum ModelEvent {
     #[serde(rename = "model.trained")]
     Trained {
         model: ModelId,
-        artefact: Artefact,
+        artefact: ModelArtifact,
         training: Training,
     },
     /// A version was published. A call that names it is classified with exactly these bytes.
@@ -57,7 +57,7 @@ pub enum ModelEvent {
         model: ModelId,
         /// Version number, starting at 1 and increasing by one.
         model_version: u32,
-        artefact: Artefact,
+        artefact: ModelArtifact,
         /// The earlier version with the same content.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         again_of: Option<u32>,

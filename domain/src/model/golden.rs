@@ -2,7 +2,7 @@
 
 use super::event::ModelEvent;
 use super::tests::{artefact, training};
-use crate::four_eyes::{FourEyes, NobodyBecause};
+use crate::four_eyes::{ApprovalExemption, FourEyes};
 use crate::record::golden_support::check;
 
 #[test]
@@ -19,7 +19,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         artefact: artefact('a'),
         again_of: Some(1),
         four_eyes: Some(Box::new(FourEyes::Nobody {
-            nobody: NobodyBecause::NobodyElse,
+            nobody: ApprovalExemption::NobodyElse,
         })),
     };
     for event in [trained, published] {

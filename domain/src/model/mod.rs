@@ -8,8 +8,8 @@
 pub mod command;
 mod decide;
 pub mod event;
-mod named;
 mod refusal;
+mod selector;
 mod state;
 
 #[cfg(test)]
@@ -19,9 +19,9 @@ mod tests;
 
 pub use command::ModelCommand;
 pub use decide::{DRAFTS_MAX, MODEL_FILE_BYTES_MAX, VERSIONS_MAX};
-pub use event::{Artefact, ModelEvent, Training};
-pub use named::{InvalidModelName, ModelNamed, ModelRef};
+pub use event::{ModelArtifact, ModelEvent, Training};
 pub use refusal::ModelRefusal;
+pub use selector::{InvalidModelName, ModelRef, ModelSelector};
 pub use state::{ModelState, PublishedModel};
 
 use crate::decider::{Context, Decider, Scope};

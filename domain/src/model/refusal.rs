@@ -1,6 +1,6 @@
 //! Refusals of a model command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use values::ids::ModelId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum ModelRefusal {
     Training { what: &'static str },
 }
 
-impl Explained for ModelRefusal {
+impl DomainRefusal for ModelRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::NotPublished { .. })
     }

@@ -1,8 +1,8 @@
 //! The state of a model, folded from its events: published versions; the last is current. It makes
 //! no decisions.
 
-use super::event::{Artefact, ModelEvent, Training};
-use super::named::ModelRef;
+use super::event::{ModelArtifact, ModelEvent, Training};
+use super::selector::ModelRef;
 use crate::four_eyes::FourEyes;
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub struct PublishedModel {
     /// The reference that a campaign stores.
     pub model_ref: ModelRef,
-    pub artefact: Artefact,
+    pub artefact: ModelArtifact,
     pub again_of: Option<u32>,
     /// The version's approval, if the model required one.
     pub four_eyes: Option<Box<FourEyes>>,
@@ -23,7 +23,7 @@ pub struct ModelState {
     /// Training data by digest of the content.
     trained: BTreeMap<String, Training>,
     /// Unpublished trained contents, by digest.
-    drafts: BTreeMap<String, Artefact>,
+    drafts: BTreeMap<String, ModelArtifact>,
 }
 
 impl ModelState {
@@ -52,7 +52,7 @@ impl ModelState {
     }
 
     /// Returns the trained contents that are not published, with their training data.
-    pub fn drafts(&self) -> impl Iterator<Item = (&Artefact, Option<&Training>)> {
+    pub fn drafts(&self) -> impl Iterator<Item = (&ModelArtifact, Option<&Training>)> {
         self.drafts
             .values()
             .map(|one| (one, self.trained.get(&one.digest)))

@@ -1,16 +1,16 @@
 //! Tests of the model decider: given events, when a command, then events or a refusal.
 
 use super::{
-    Artefact, DRAFTS_MAX, MODEL_FILE_BYTES_MAX, Model, ModelCommand, ModelEvent, ModelRefusal, ModelState,
-    Training,
+    DRAFTS_MAX, MODEL_FILE_BYTES_MAX, Model, ModelArtifact, ModelCommand, ModelEvent, ModelRefusal,
+    ModelState, Training,
 };
 use crate::decider::{Context, Decider};
-use crate::four_eyes::{FourEyes, NobodyBecause};
+use crate::four_eyes::{ApprovalExemption, FourEyes};
 use crate::time::Timestamp;
 use values::ids::ModelId;
 
-pub(super) fn artefact(letter: char) -> Artefact {
-    Artefact {
+pub(super) fn artefact(letter: char) -> ModelArtifact {
+    ModelArtifact {
         digest: letter.to_string().repeat(64),
         size_bytes: 500_000,
         intents: 27,
@@ -35,7 +35,7 @@ fn name() -> ModelId {
 
 fn behind() -> Option<Box<FourEyes>> {
     Some(Box::new(FourEyes::Nobody {
-        nobody: NobodyBecause::NobodyElse,
+        nobody: ApprovalExemption::NobodyElse,
     }))
 }
 
@@ -208,7 +208,7 @@ fn drafts_have_an_end_and_say_what_they_were_learned_from() {
     let given: Vec<ModelEvent> = (0..DRAFTS_MAX)
         .map(|number| {
             let digest = format!("{number:064}");
-            let artefact = Artefact {
+            let artefact = ModelArtifact {
                 digest,
                 ..artefact('a')
             };

@@ -5,18 +5,18 @@
 //! because a person may have further numbers that no list of this campaign named; it claims the number if it
 //! is unclaimed.
 
-use super::decide::Decided;
+use super::decide::DecideResult;
 use super::event::NumberEvent;
 use super::refusal::NumberRefusal;
 use super::state::NumberState;
-use crate::calling_plan::{CampaignFacts, Duplicates};
+use crate::calling_plan::{CampaignFacts, DuplicatePolicy};
 use values::ids::{CampaignId, CustomerId};
 
 /// The most campaigns in which one number is claimed: one a day for ten years, like the enrolments of one
 /// person.
 const CLAIMS_MAX: usize = 4_096;
 
-pub(super) fn claim(state: &NumberState, campaign: CampaignId, customer: CustomerId) -> Decided {
+pub(super) fn claim(state: &NumberState, campaign: CampaignId, customer: CustomerId) -> DecideResult {
     match state.claims().get(&campaign) {
         Some(claimed_by) if *claimed_by == customer => Ok(Vec::new()),
         Some(claimed_by) => Err(NumberRefusal::ClaimedBy {
@@ -36,7 +36,7 @@ pub(super) fn release(state: &NumberState, campaign: CampaignId, customer: Custo
 }
 
 /// Returns another customer for which this campaign has claimed the number, if there is one.
-pub(super) fn by_another<'a>(
+pub(super) fn find_other_claimant<'a>(
     state: &'a NumberState,
     campaign: &CampaignId,
     customer: &CustomerId,
@@ -54,7 +54,7 @@ pub(super) fn with_claim(
 ) -> Vec<NumberEvent> {
     let is_granted = matches!(events.as_slice(), [NumberEvent::DialGranted { .. }]);
     let is_claimed = state.claims().contains_key(&facts.campaign) || state.claims().len() >= CLAIMS_MAX;
-    if is_granted && !is_claimed && facts.plan.duplicates() == Duplicates::ByNumber {
+    if is_granted && !is_claimed && facts.plan.duplicates() == DuplicatePolicy::ByNumber {
         events.push(NumberEvent::Claimed {
             campaign: facts.campaign.clone(),
             customer,

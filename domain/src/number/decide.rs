@@ -4,35 +4,37 @@ use super::claims;
 use super::command::NumberCommand;
 use super::event::{NumberEvent, OptOutSource};
 use super::lists;
-use super::past;
+use super::past_calls;
 use super::refusal::NumberRefusal;
-use super::state::{NumberState, longer};
+use super::state::{NumberState, choose_longer};
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
-    Decision, GRANT_VALID_MS, NumberFacts, NumberGrant, Verdict, by_preset, first_permitted, judge_number,
-    strictest, waits_for_check,
+    Decision, GRANT_VALID_MS, NumberFacts, NumberGrant, Verdict, add_preset_fact, first_permitted,
+    judge_number, strictest, waits_for_check,
 };
 use crate::decider::Context;
 use crate::number_check::check_asked_again;
-use crate::planted::{Bug, planted};
+use crate::planted_bugs::{Bug, is_planted};
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
 use values::disposition::Disposition;
 use values::ids::{CallId, CustomerId, NumberId};
 
-pub(super) type Decided = Result<Vec<NumberEvent>, NumberRefusal>;
+pub(super) type DecideResult = Result<Vec<NumberEvent>, NumberRefusal>;
 
 /// The reason stored when a number is suppressed because its callee marked us as unwanted (SIP 607). A call
 /// blocked by an analytics engine (608) says nothing about the callee's wish.
 const UNWANTED: &str = "unwanted";
 
-pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Context) -> Decided {
+pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Context) -> DecideResult {
     match command {
         NumberCommand::OptOut { reason, source, call } => Ok(opt_out(state, reason, source, call)),
         NumberCommand::Suppress { reason, until } => Ok(suppress(state, reason, until)),
-        NumberCommand::List { list, reason } => lists::put(state, list, reason),
-        NumberCommand::Unlist { list, reason } => Ok(lists::take_off(state, list, reason)),
-        NumberCommand::ImportHistory { source, calls } => past::import(state, source, calls, context.now),
+        NumberCommand::List { list, reason } => lists::add_to_list(state, list, reason),
+        NumberCommand::Unlist { list, reason } => Ok(lists::remove_from_list(state, list, reason)),
+        NumberCommand::ImportHistory { source, calls } => {
+            past_calls::import(state, source, calls, context.now)
+        }
         NumberCommand::NoteChecked { state } => Ok(vec![NumberEvent::StateChecked { state }]),
         NumberCommand::Claim { campaign, customer } => claims::claim(state, campaign, customer),
         NumberCommand::ReleaseClaim { campaign, customer } => Ok(claims::release(state, campaign, customer)),
@@ -85,7 +87,7 @@ fn opt_out(
 
 /// Records a suppression. No event if it ends no later than the current one.
 fn suppress(state: &NumberState, reason: String, until: Option<Timestamp>) -> Vec<NumberEvent> {
-    if state.suppressed() == Some(longer(state.suppressed(), until)) {
+    if state.suppressed() == Some(choose_longer(state.suppressed(), until)) {
         return Vec::new();
     }
     vec![NumberEvent::Suppressed {
@@ -104,14 +106,14 @@ fn grant_dial(
     call: CallId,
     judged: NumberFacts<'_>,
     now: Timestamp,
-) -> Decided {
+) -> DecideResult {
     let facts = judged.campaign;
     match state.history().find(call).map(|dial| dial.answered) {
         Some(None) => return Err(NumberRefusal::AlreadyGranted { call }),
         Some(Some(_)) => return Err(NumberRefusal::CallOver { call }),
         None => {}
     }
-    let verdicts = by_preset(judge_number(&judged, now), judged.rules(now));
+    let verdicts = add_preset_fact(judge_number(&judged, now), judged.rules(now));
     let campaign = facts.campaign.clone();
     let Some(verdict) = strictest(&verdicts) else {
         let grant = NumberGrant {
@@ -162,7 +164,7 @@ pub fn facts_of<'a>(
         opted_out: state.opted_out(),
         suppressed: state.suppressed(),
         invalid: state.invalid(),
-        claimed_by: claims::by_another(state, &campaign.campaign, customer),
+        claimed_by: claims::find_other_claimant(state, &campaign.campaign, customer),
         listed_on: state.listed_on(),
         hashed_on,
         checked: state.checked(),
@@ -187,14 +189,14 @@ fn close_call(
     closed: NumberEvent,
     unwanted: bool,
 ) -> Vec<NumberEvent> {
-    if !state.history().is_open(call) && !planted(Bug::NumberClosesTwice) {
+    if !state.history().is_open(call) && !is_planted(Bug::NumberClosesTwice) {
         return Vec::new();
     }
     if disposition == Disposition::Withdrawn {
         return release_dial(state, call, disposition.code().to_owned());
     }
     let mut events = vec![closed];
-    if unwanted && state.suppressed() != Some(longer(state.suppressed(), None)) {
+    if unwanted && state.suppressed() != Some(choose_longer(state.suppressed(), None)) {
         let open_calls = state.open_calls();
         events.push(NumberEvent::Suppressed {
             reason: UNWANTED.to_owned(),

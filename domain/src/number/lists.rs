@@ -1,6 +1,6 @@
 //! Our own lists that contain a number: allowlists, which a campaign may require.
 
-use super::decide::Decided;
+use super::decide::DecideResult;
 use super::event::NumberEvent;
 use super::refusal::NumberRefusal;
 use super::state::NumberState;
@@ -9,7 +9,7 @@ use crate::screening::NumberListName;
 /// The most lists that one number is on; each is searched at every dial of it.
 const LISTS_MAX: usize = 64;
 
-pub(super) fn put(state: &NumberState, list: NumberListName, reason: String) -> Decided {
+pub(super) fn add_to_list(state: &NumberState, list: NumberListName, reason: String) -> DecideResult {
     if state.listed_on().contains(&list) {
         return Ok(Vec::new());
     }
@@ -19,7 +19,11 @@ pub(super) fn put(state: &NumberState, list: NumberListName, reason: String) -> 
     Ok(vec![NumberEvent::Listed { list, reason }])
 }
 
-pub(super) fn take_off(state: &NumberState, list: NumberListName, reason: String) -> Vec<NumberEvent> {
+pub(super) fn remove_from_list(
+    state: &NumberState,
+    list: NumberListName,
+    reason: String,
+) -> Vec<NumberEvent> {
     if state.listed_on().contains(&list) {
         return vec![NumberEvent::Unlisted { list, reason }];
     }

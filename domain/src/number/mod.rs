@@ -10,7 +10,7 @@ pub mod command;
 mod decide;
 pub mod event;
 mod lists;
-mod past;
+mod past_calls;
 mod refusal;
 mod state;
 

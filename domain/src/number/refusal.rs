@@ -1,7 +1,7 @@
 //! The reasons for which a command to a number is refused. A rule's refusal of a dial is an event, not one of
 //! these.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use values::ids::{CallId, CampaignId, CustomerId};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,4 +28,4 @@ pub enum NumberRefusal {
     CallOver { call: CallId },
 }
 
-impl Explained for NumberRefusal {}
+impl DomainRefusal for NumberRefusal {}

@@ -1,23 +1,23 @@
 //! The state of a number: opt-out, suppression, validity and recent dials, folded from its own events.
 
 use super::event::NumberEvent;
-use crate::compliance::{ContactHistory, Suppressed};
-use crate::number_check::Checked;
+use crate::compliance::{ContactHistory, SuppressionEnd};
+use crate::number_check::NumberCheckResult;
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
 use values::disposition::Disposition;
-use values::few_map::FewMap;
 use values::ids::{CallId, CampaignId, CustomerId};
+use values::small_map::SmallMap;
 
 #[derive(Debug, Clone, Default)]
 pub struct NumberState {
     opted_out: bool,
-    suppressed: Option<Suppressed>,
+    suppressed: Option<SuppressionEnd>,
     invalid: bool,
     history: ContactHistory,
-    claims: FewMap<CampaignId, CustomerId>,
+    claims: SmallMap<CampaignId, CustomerId>,
     listed_on: Vec<NumberListName>,
-    checked: Option<Checked>,
+    checked: Option<NumberCheckResult>,
 }
 
 impl NumberState {
@@ -26,7 +26,7 @@ impl NumberState {
         self.opted_out
     }
     /// Returns the suppression that lasts longest.
-    pub const fn suppressed(&self) -> Option<Suppressed> {
+    pub const fn suppressed(&self) -> Option<SuppressionEnd> {
         self.suppressed
     }
     /// Returns true if the network reported that the number does not exist.
@@ -38,7 +38,7 @@ impl NumberState {
         &self.history
     }
     /// Returns the customer that claimed the number, by campaign, for campaigns that call each number once.
-    pub const fn claims(&self) -> &FewMap<CampaignId, CustomerId> {
+    pub const fn claims(&self) -> &SmallMap<CampaignId, CustomerId> {
         &self.claims
     }
     /// Returns our own lists that contain the number.
@@ -46,7 +46,7 @@ impl NumberState {
         &self.listed_on
     }
     /// Returns the result of the last number check.
-    pub const fn checked(&self) -> Option<Checked> {
+    pub const fn checked(&self) -> Option<NumberCheckResult> {
         self.checked
     }
     /// Returns the calls that are granted and neither closed nor released.
@@ -57,13 +57,17 @@ impl NumberState {
     pub(super) fn evolve(&mut self, event: &NumberEvent, at: Timestamp) {
         match event {
             NumberEvent::OptedOut { .. } => self.opted_out = true,
-            NumberEvent::Suppressed { until, .. } => self.suppressed = Some(longer(self.suppressed, *until)),
+            NumberEvent::Suppressed { until, .. } => {
+                self.suppressed = Some(choose_longer(self.suppressed, *until))
+            }
             NumberEvent::Listed { list, .. } => {
                 self.listed_on.reserve_exact(1);
                 self.listed_on.push(list.clone());
             }
             NumberEvent::Unlisted { list, .. } => self.listed_on.retain(|one| one != list),
-            NumberEvent::StateChecked { state } => self.checked = Some(Checked { state: *state, at }),
+            NumberEvent::StateChecked { state } => {
+                self.checked = Some(NumberCheckResult { state: *state, at })
+            }
             NumberEvent::Claimed { campaign, customer } => {
                 self.claims.insert(campaign.clone(), customer.clone());
             }
@@ -88,10 +92,10 @@ impl NumberState {
 }
 
 /// Returns the longer of two suppressions.
-pub(super) fn longer(held: Option<Suppressed>, until: Option<Timestamp>) -> Suppressed {
+pub(super) fn choose_longer(held: Option<SuppressionEnd>, until: Option<Timestamp>) -> SuppressionEnd {
     match (held, until) {
-        (Some(Suppressed::ForGood), _) | (_, None) => Suppressed::ForGood,
-        (Some(Suppressed::Until(one)), Some(other)) => Suppressed::Until(one.max(other)),
-        (None, Some(until)) => Suppressed::Until(until),
+        (Some(SuppressionEnd::ForGood), _) | (_, None) => SuppressionEnd::ForGood,
+        (Some(SuppressionEnd::Until(one)), Some(other)) => SuppressionEnd::Until(one.max(other)),
+        (None, Some(until)) => SuppressionEnd::Until(until),
     }
 }

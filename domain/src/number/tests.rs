@@ -1,9 +1,9 @@
 //! Given events of a number, when a command comes, then events or a refusal.
 
 use super::{Number, NumberCommand, NumberEvent, NumberRefusal, NumberState, OptOutSource};
-use crate::calling_plan::{CampaignFacts, Duplicates, Preset};
+use crate::calling_plan::{CampaignFacts, DuplicatePolicy, Preset};
 use crate::compliance::testing::{campaign_facts, customer, instant, nth_call};
-use crate::compliance::{Decision, GRANT_VALID_MS, NumberGrant, Suppressed};
+use crate::compliance::{Decision, GRANT_VALID_MS, NumberGrant, SuppressionEnd};
 use crate::decider::{Context, Decider};
 use crate::screening::{NumberListName, Screening};
 use crate::time::Timestamp;
@@ -204,7 +204,7 @@ fn a_suppression_holds_until_the_latest_end_and_shorter_ones_add_nothing() {
         refusal_of(&held, grant(1)),
         Some(("suppression".to_owned(), Decision::DeferUntil(at), Some(at)))
     );
-    assert_eq!(state(&held).suppressed(), Some(Suppressed::Until(at)));
+    assert_eq!(state(&held).suppressed(), Some(SuppressionEnd::Until(at)));
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn a_number_is_claimed_for_one_customer_of_a_campaign_and_given_back_by_that_one
 #[test]
 fn a_grant_by_number_asks_whose_the_number_is_and_claims_it_where_nobody_has() {
     let mut by_number = campaign_facts(Preset::CnService);
-    by_number.plan.duplicates = Some(Duplicates::ByNumber);
+    by_number.plan.duplicates = Some(DuplicatePolicy::ByNumber);
     let mine = customer().to_string();
     let (rule, decision, _) = refusal_of(&[claimed(OTHER)], grant_with(1, by_number.clone())).unwrap();
     assert_eq!((rule.as_str(), decision), ("same_number", Decision::Forbid));

@@ -5,12 +5,12 @@
 //! like the nodes of a branch; values and tags are sealed. Only the facts that the conditions use are stored;
 //! evaluated again, they give the same choice.
 
-mod known;
+mod offer_facts;
 mod tier;
 
 /// The customer's profile as segments evaluate it.
 pub use crate::customer::Profile;
-pub use known::KnownOfPerson;
+pub use offer_facts::OfferFacts;
 pub use tier::{ModelChosenFact, ModelReason, model_of};
 
 use crate::attribute::TagLevel;
@@ -147,14 +147,14 @@ impl OfferChosenFact {
     }
 
     /// Returns the recorded facts; `None` if a value can no longer be decrypted.
-    pub fn known_then(&self) -> Option<KnownOfPerson> {
+    pub fn restore_known_facts(&self) -> Option<OfferFacts> {
         match self.reason {
-            OfferReason::Restricted => Some(KnownOfPerson::Restricted),
-            OfferReason::NotRead => Some(KnownOfPerson::NotRead),
+            OfferReason::Restricted => Some(OfferFacts::Restricted),
+            OfferReason::NotRead => Some(OfferFacts::NotRead),
             OfferReason::FirstThatHolds
             | OfferReason::HighestScore
             | OfferReason::NoneHolds
-            | OfferReason::NothingKnown => known::told_again(&self.known, &self.tags),
+            | OfferReason::NothingKnown => offer_facts::restore_offer_facts(&self.known, &self.tags),
         }
     }
 

@@ -1,8 +1,8 @@
 //! The choice of an intent model for a call, by the facts known about the customer and the campaign's model
 //! tiers. It is a recorded fact before the first prompt.
 
-use super::KnownOfPerson;
-use crate::attribute::{Attribute, folded};
+use super::OfferFacts;
+use crate::attribute::{Attribute, normalize_text};
 use crate::model::ModelRef;
 use crate::model_tier::ModelTiers;
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ impl ModelChosenFact {
 pub fn model_of(
     tiers: &ModelTiers,
     variables: &BTreeMap<String, String>,
-    known: &KnownOfPerson,
+    known: &OfferFacts,
 ) -> Option<ModelChosenFact> {
     if tiers.is_empty() {
         return None;
@@ -95,13 +95,13 @@ pub fn model_of(
         tier: None,
         by: None,
     };
-    if *known == KnownOfPerson::Restricted {
+    if *known == OfferFacts::Restricted {
         return Some(without(ModelReason::Restricted));
     }
     let mut all = tiers.tiers().iter().enumerate();
     let meant = all.find(|(_, tier)| {
         let value = value_of(&tier.by, variables, known);
-        value.is_some_and(|value| folded(value.trim()) == folded(tier.is.trim()))
+        value.is_some_and(|value| normalize_text(value.trim()) == normalize_text(tier.is.trim()))
     });
     Some(match meant {
         Some((at, tier)) => ModelChosenFact {
@@ -114,17 +114,17 @@ pub fn model_of(
     })
 }
 
-fn value_of(name: &str, variables: &BTreeMap<String, String>, known: &KnownOfPerson) -> Option<String> {
+fn value_of(name: &str, variables: &BTreeMap<String, String>, known: &OfferFacts) -> Option<String> {
     let listed = variables.get(name).filter(|value| !value.trim().is_empty());
     if let Some(value) = listed {
         return Some(value.clone());
     }
     match known {
-        KnownOfPerson::Told(profile) => {
+        OfferFacts::Told(profile) => {
             let attribute = Attribute::named(name).ok()?;
             profile.value(&attribute).map(|value| value.written())
         }
-        KnownOfPerson::Restricted | KnownOfPerson::NotRead => None,
+        OfferFacts::Restricted | OfferFacts::NotRead => None,
     }
 }
 
@@ -153,13 +153,13 @@ mod tests {
         ])
     }
 
-    fn told(values: &[(&str, &str)]) -> KnownOfPerson {
+    fn told(values: &[(&str, &str)]) -> OfferFacts {
         let values = values.iter().map(|(name, text)| {
             let attribute = Attribute::named(name).unwrap();
             let value = attribute.read(text).unwrap();
             (attribute, value)
         });
-        KnownOfPerson::of(
+        OfferFacts::of(
             Profile::told(values.collect(), std::collections::BTreeSet::new()),
             false,
         )
@@ -191,7 +191,7 @@ mod tests {
                 ModelReason::NoTier,
             ),
             (&nothing, told(&[]), None, ModelReason::NoTier),
-            (&nothing, KnownOfPerson::NotRead, None, ModelReason::NoTier),
+            (&nothing, OfferFacts::NotRead, None, ModelReason::NoTier),
             (&nothing, refuses.clone(), None, ModelReason::Restricted),
             (&list("champion"), refuses, None, ModelReason::Restricted),
         ] {

@@ -6,7 +6,7 @@ use values::ids::{CustomerId, EventId};
 
 /// The data of a request that a person made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receiving {
+pub struct PersonRequestInput {
     pub wish: Wish,
     pub customer: CustomerId,
     /// The channel through which it came, such as `hotline`.
@@ -18,7 +18,7 @@ pub struct Receiving {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PersonRequestCommand {
-    Receive(Receiving),
+    Receive(PersonRequestInput),
     Answer {
         answer: AnswerKind,
         note: String,

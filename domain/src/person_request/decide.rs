@@ -1,15 +1,19 @@
 //! Decides the commands of a person request: received once with its deadline, answered once.
 
-use super::command::{PersonRequestCommand, Receiving};
+use super::command::{PersonRequestCommand, PersonRequestInput};
 use super::event::PersonRequestEvent;
 use super::refusal::PersonRequestRefusal;
 use super::state::PersonRequestState;
-use crate::case::{Deadline, needed, within};
+use crate::case::{Deadline, check_required_text, check_text_length};
 use crate::time::Timestamp;
 
-type Decided = Result<Vec<PersonRequestEvent>, PersonRequestRefusal>;
+type DecideResult = Result<Vec<PersonRequestEvent>, PersonRequestRefusal>;
 
-pub(super) fn decide(state: &PersonRequestState, command: PersonRequestCommand, now: Timestamp) -> Decided {
+pub(super) fn decide(
+    state: &PersonRequestState,
+    command: PersonRequestCommand,
+    now: Timestamp,
+) -> DecideResult {
     match command {
         PersonRequestCommand::Receive(receiving) => receive(state, receiving, now),
         PersonRequestCommand::Answer {
@@ -21,7 +25,7 @@ pub(super) fn decide(state: &PersonRequestState, command: PersonRequestCommand, 
             if state.answered().is_some() {
                 return Err(PersonRequestRefusal::Answered);
             }
-            needed("note", &note)?;
+            check_required_text("note", &note)?;
             Ok(vec![PersonRequestEvent::Answered {
                 answer,
                 note,
@@ -32,12 +36,12 @@ pub(super) fn decide(state: &PersonRequestState, command: PersonRequestCommand, 
 }
 
 /// Stores the request. A repeated command stores no event.
-fn receive(state: &PersonRequestState, receiving: Receiving, now: Timestamp) -> Decided {
+fn receive(state: &PersonRequestState, receiving: PersonRequestInput, now: Timestamp) -> DecideResult {
     if state.received().is_some() {
         return Ok(Vec::new());
     }
-    within("channel", receiving.channel.as_deref())?;
-    within("note", receiving.note.as_deref())?;
+    check_text_length("channel", receiving.channel.as_deref())?;
+    check_text_length("note", receiving.note.as_deref())?;
     if receiving.received_at > now {
         return Err(PersonRequestRefusal::ReceivedLater);
     }

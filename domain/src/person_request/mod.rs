@@ -17,10 +17,10 @@ mod golden;
 #[cfg(test)]
 mod tests;
 
-pub use command::{PersonRequestCommand, Receiving};
+pub use command::{PersonRequestCommand, PersonRequestInput};
 pub use event::PersonRequestEvent;
 pub use refusal::PersonRequestRefusal;
-pub use state::{AnsweredRequest, PersonRequestState, ReceivedRequest};
+pub use state::{PersonRequestAnswer, PersonRequestState, ReceivedRequest};
 pub use wish::{AnswerKind, Wish};
 
 use crate::decider::{Context, Decider, Scope};

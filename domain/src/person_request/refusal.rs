@@ -1,7 +1,7 @@
 //! Refusals of a person request command. No event is stored.
 
 use crate::case::CaseTextError;
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PersonRequestRefusal {
@@ -15,7 +15,7 @@ pub enum PersonRequestRefusal {
     Text(#[from] CaseTextError),
 }
 
-impl Explained for PersonRequestRefusal {
+impl DomainRefusal for PersonRequestRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::Unknown)
     }

@@ -10,7 +10,7 @@ use values::ids::{CustomerId, EventId};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PersonRequestState {
     received: Option<ReceivedRequest>,
-    answered: Option<AnsweredRequest>,
+    answered: Option<PersonRequestAnswer>,
 }
 
 /// A request that was received.
@@ -26,7 +26,7 @@ pub struct ReceivedRequest {
 
 /// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AnsweredRequest {
+pub struct PersonRequestAnswer {
     pub answer: AnswerKind,
     pub note: String,
     pub done_by: Option<EventId>,
@@ -38,7 +38,7 @@ impl PersonRequestState {
         self.received.as_ref()
     }
 
-    pub const fn answered(&self) -> Option<&AnsweredRequest> {
+    pub const fn answered(&self) -> Option<&PersonRequestAnswer> {
         self.answered.as_ref()
     }
 
@@ -73,7 +73,7 @@ impl PersonRequestState {
                 note,
                 done_by,
             } => {
-                self.answered = Some(AnsweredRequest {
+                self.answered = Some(PersonRequestAnswer {
                     answer: *answer,
                     note: note.clone(),
                     done_by: *done_by,

@@ -1,8 +1,8 @@
 //! Tests of the person request decider: given events, when a command, then events or a refusal.
 
 use super::{
-    AnswerKind, PersonRequest, PersonRequestCommand, PersonRequestEvent, PersonRequestRefusal,
-    PersonRequestState, Receiving, Wish,
+    AnswerKind, PersonRequest, PersonRequestCommand, PersonRequestEvent, PersonRequestInput,
+    PersonRequestRefusal, PersonRequestState, Wish,
 };
 use crate::case::{CASE_TEXT_BYTES_MAX, CaseTextError, Deadline};
 use crate::decider::{Context, Decider};
@@ -10,8 +10,8 @@ use crate::time::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
-fn receiving(wish: Wish) -> Receiving {
-    Receiving {
+fn receiving(wish: Wish) -> PersonRequestInput {
+    PersonRequestInput {
         wish,
         customer: "00112233445566778899aabbccddeeff".parse().unwrap(),
         channel: None,
@@ -21,7 +21,7 @@ fn receiving(wish: Wish) -> Receiving {
 }
 
 fn received(wish: Wish) -> PersonRequestEvent {
-    let Receiving { customer, .. } = receiving(wish);
+    let PersonRequestInput { customer, .. } = receiving(wish);
     PersonRequestEvent::Received {
         wish,
         customer,
@@ -62,7 +62,7 @@ fn every_wish_has_its_deadline_and_says_what_it_rests_on() {
         assert_eq!(decide(&[], when), Ok(vec![received(wish)]));
         assert_eq!(wish.code().parse(), Ok(wish));
     }
-    let later = Receiving {
+    let later = PersonRequestInput {
         received_at: NOW.plus_ms(1),
         ..receiving(Wish::Copy)
     };

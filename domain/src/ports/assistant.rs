@@ -5,7 +5,7 @@
 //! sends one request. The answer is one JSON object of the agreed form or a failure; the caller checks that
 //! the id is one of those offered. No implementation logs the text.
 
-use crate::spoken_turn::PickOf;
+use crate::spoken_turn::PickKind;
 use async_trait::async_trait;
 
 /// One id that the assistant may select.
@@ -21,7 +21,7 @@ pub struct AssistantOption {
 pub struct AssistantQuestion {
     /// The language's BCP 47 tag.
     pub language: String,
-    pub pick_of: PickOf,
+    pub pick_of: PickKind,
     /// The callee's utterance, masked.
     pub said: String,
     pub options: Vec<AssistantOption>,

@@ -6,7 +6,9 @@
 //! between 0 and 1, or a failure. It does not log the text.
 
 use super::assistant::AssistantFailure;
-use crate::spoken_turn::{Certainty, IntentCandidate, REFUSE_CALL, ReadBy, SpokenReading, Understood};
+use crate::spoken_turn::{
+    Certainty, IntentCandidate, REFUSE_CALL, ReadingSource, SpokenReading, UnderstandingResult,
+};
 use async_trait::async_trait;
 
 /// The failure of an encoder; the same classes as an assistant's.
@@ -50,7 +52,7 @@ impl EncoderRanking {
         }
         Some(SpokenReading {
             certainty,
-            read_by: ReadBy::Model,
+            read_by: ReadingSource::Model,
             candidates: self.candidates.iter().take(RANKED_MAX).cloned().collect(),
             accept_permille: Some(self.accept_permille),
             confirm_permille: Some(self.confirm_permille),
@@ -61,9 +63,9 @@ impl EncoderRanking {
 
 /// Returns true if the utterance is left to models: no exact line, rule, answer or back-channel read it, and
 /// it is not an opt-out.
-pub fn is_for_models(understood: &Understood) -> bool {
+pub fn is_for_models(understood: &UnderstandingResult) -> bool {
     let reading = &understood.reading;
-    let by_model = matches!(reading.read_by, ReadBy::Model | ReadBy::Nothing);
+    let by_model = matches!(reading.read_by, ReadingSource::Model | ReadingSource::Nothing);
     by_model && reading.certainty != Certainty::BackChannel && !understood.opt_out
 }
 
@@ -84,7 +86,7 @@ pub trait Encoder: Send + Sync {
 mod tests {
     use super::*;
 
-    fn reading(certainty: Certainty, read_by: ReadBy) -> SpokenReading {
+    fn reading(certainty: Certainty, read_by: ReadingSource) -> SpokenReading {
         SpokenReading {
             certainty,
             read_by,
@@ -116,13 +118,13 @@ mod tests {
             (500, Certainty::ToConfirm, Some(Certainty::ToConfirm)),
             (499, abstained, None),
         ] {
-            let over = ranked(score).over(&reading(standing, ReadBy::Model));
+            let over = ranked(score).over(&reading(standing, ReadingSource::Model));
             assert_eq!(over.map(|one| one.certainty), then, "{score} over {standing:?}");
         }
         let none = EncoderRanking {
             candidates: vec![],
             ..ranked(900)
         };
-        assert_eq!(none.over(&reading(abstained, ReadBy::Nothing)), None);
+        assert_eq!(none.over(&reading(abstained, ReadingSource::Nothing)), None);
     }
 }

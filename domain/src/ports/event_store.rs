@@ -15,7 +15,7 @@
 //!   reopened.
 //! - Every queue is bounded; a full one answers `Busy` at once.
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 use crate::record::event_filter::{EventFacts, EventFilter};
 use crate::record::stored_event::{Position, Record, StoredEvent, StreamVersion, UnreadableRecord};
 use async_trait::async_trait;
@@ -42,12 +42,12 @@ pub struct Capabilities {
     pub dense: bool,
     /// Acknowledged events survive the end of the process.
     pub durable: bool,
-    pub writers: Writers,
+    pub writers: WriterConcurrency,
 }
 
 /// Which processes may append to a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Writers {
+pub enum WriterConcurrency {
     /// Only this process: a state that it holds in memory is current.
     OneProcess,
     /// Several processes: a state held in memory may be behind its stream, and the expected version decides.
@@ -99,11 +99,13 @@ pub enum StoreError {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy => Self::new(Kind::Busy, "busy", "the store's queue is full"),
+            StoreError::Busy => Self::new(ProblemKind::Busy, "busy", "the store's queue is full"),
             StoreError::Unavailable(why) => Self::unavailable(format!("the event store: {why}")),
-            StoreError::WrongVersion { .. } | StoreError::PartlyStored { .. } => {
-                Self::new(Kind::Conflict, "conflict", "another request changed it first")
-            }
+            StoreError::WrongVersion { .. } | StoreError::PartlyStored { .. } => Self::new(
+                ProblemKind::Conflict,
+                "conflict",
+                "another request changed it first",
+            ),
             StoreError::Invalid(_) | StoreError::Damaged(_) | StoreError::TooLong { .. } => {
                 Self::fault(error.to_string())
             }
@@ -112,7 +114,7 @@ impl From<StoreError> for Problem {
 }
 
 /// The position after which a read or subscription begins (0: from the first event).
-pub type After = Position;
+pub type AfterPosition = Position;
 
 /// A live reader: pages of events after a position, then new ones as they commit. Dropping it ends it.
 #[async_trait]
@@ -175,7 +177,7 @@ pub trait EventStore: Send + Sync {
     }
 
     /// Returns events of all streams after a position, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`).
-    async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError>;
+    async fn read_all(&self, after: AfterPosition, limit: usize) -> Result<Vec<StoredEvent>, StoreError>;
 
     /// Returns the position of the last event; 0 if there is none.
     async fn head(&self) -> Result<Position, StoreError>;
@@ -203,7 +205,7 @@ pub trait EventStore: Send + Sync {
     async fn read_matching(
         &self,
         filter: &EventFilter,
-        after: After,
+        after: AfterPosition,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
         let mut events = self.read_all(after, limit).await?;
@@ -217,7 +219,7 @@ pub trait EventStore: Send + Sync {
     async fn read_matching_until(
         &self,
         filter: &EventFilter,
-        after: After,
+        after: AfterPosition,
         until: Position,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
@@ -245,7 +247,7 @@ pub trait EventStore: Send + Sync {
     }
 
     /// Returns a subscription to all events after a position.
-    async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError>;
+    async fn subscribe(&self, after: AfterPosition) -> Result<Box<dyn Subscription>, StoreError>;
 }
 
 fn unreadable(error: UnreadableRecord) -> StoreError {

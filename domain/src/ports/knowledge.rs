@@ -6,7 +6,7 @@
 
 use crate::flow::FlowRun;
 use crate::knowledge::KnowledgeRef;
-use crate::spoken_turn::Understood;
+use crate::spoken_turn::UnderstandingResult;
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -23,5 +23,5 @@ pub trait KnowledgeBases: Send + Sync {
 pub trait KnowledgeBase: Send + Sync {
     /// Adds to `understood` the answers closest to the text, if the node asks for them and nothing clearer
     /// was understood. Also adds the words of the answer that waits for a yes.
-    fn look_up(&self, text: &str, run: &FlowRun, at: Timestamp, understood: &mut Understood);
+    fn look_up(&self, text: &str, run: &FlowRun, at: Timestamp, understood: &mut UnderstandingResult);
 }

@@ -156,7 +156,7 @@ impl AnsweredDialog {
 /// The party or fault that ended an answered leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum HungUpBy {
+pub enum HangupSource {
     Callee,
     Robot,
     /// RTP stopped, or the session could not be kept.
@@ -198,7 +198,7 @@ pub enum LegEvent {
     RecordingFailed,
     /// The answered leg ended. `heard_rtp`: at least one RTP packet came from the callee.
     HungUp {
-        by: HungUpBy,
+        by: HangupSource,
         reason_header: Option<String>,
         q850: Option<u16>,
         heard_rtp: bool,

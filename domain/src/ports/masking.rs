@@ -6,7 +6,7 @@
 
 /// The question that an utterance answers, as far as it matters for masking.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AskedWords {
+pub struct MaskingContext {
     /// Texts, intents and options of the flow: their words are not masked as names.
     pub own_words: String,
     /// The question asks for a number, which the callee may say in parts: each part is masked.
@@ -18,7 +18,7 @@ pub trait Masking: Send + Sync {
     fn masked(&self, text: &str) -> String;
 
     /// Masks an answer to a question of a flow.
-    fn masked_answer(&self, text: &str, _asked: &AskedWords) -> String {
+    fn masked_answer(&self, text: &str, _asked: &MaskingContext) -> String {
         self.masked(text)
     }
 

@@ -5,7 +5,7 @@
 //! once. After a fault in which the message may have left, the failure says so and nothing sends it again. It
 //! never logs an address or a text.
 
-use crate::message::Way;
+use crate::message::MessageMethod;
 use async_trait::async_trait;
 use values::ids::MessageId;
 
@@ -14,7 +14,7 @@ use values::ids::MessageId;
 pub struct OutgoingMessage {
     /// The message's id; the provider names it in replies.
     pub message: MessageId,
-    pub way: Way,
+    pub way: MessageMethod,
     /// The recipient: a number (E.164), a mail address, or our id of the customer.
     pub to: String,
     pub subject: Option<String>,
@@ -25,14 +25,14 @@ pub struct OutgoingMessage {
 
 /// The provider's answer to an accepted message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Carried {
+pub struct MessageAcceptance {
     pub status: Option<u16>,
 }
 
 /// The failure of a message that the provider did not accept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not accepted: {class}")]
-pub struct NotCarried {
+pub struct MessengerFailure {
     /// Class of the failure, for example `unreachable`.
     pub class: String,
     pub status: Option<u16>,
@@ -44,8 +44,8 @@ pub struct NotCarried {
 #[async_trait]
 pub trait Messenger: Send + Sync {
     /// Returns the ways by which this messenger sends.
-    fn ways(&self) -> Vec<Way>;
+    fn ways(&self) -> Vec<MessageMethod>;
     /// Returns the signature that begins each message of this installation, for example 【示例银行】.
     fn signature(&self) -> Option<String>;
-    async fn carry(&self, message: OutgoingMessage) -> Result<Carried, NotCarried>;
+    async fn carry(&self, message: OutgoingMessage) -> Result<MessageAcceptance, MessengerFailure>;
 }

@@ -14,7 +14,7 @@ pub const CHECKED_AT_ONCE_MAX: usize = 100;
 /// The failure of a number check: no number was checked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not checked: {class}")]
-pub struct NotChecked {
+pub struct NumberCheckFailure {
     /// Class of the failure, for example `timed_out` or `answer_unreadable`.
     pub class: String,
     pub status: Option<u16>,
@@ -24,5 +24,5 @@ pub struct NotChecked {
 #[async_trait]
 pub trait NumberChecker: Send + Sync {
     /// Returns the state of each number, in order. Numbers are in international form.
-    async fn check(&self, numbers: &[String]) -> Result<Vec<CheckedState>, NotChecked>;
+    async fn check(&self, numbers: &[String]) -> Result<Vec<CheckedState>, NumberCheckFailure>;
 }

@@ -1,7 +1,7 @@
 //! The Recognizer port: turns the callee's speech into text while the callee speaks.
 //!
 //! A leg delivers the audio (`Leg::listen`), 20 ms at a time. The call's worker pushes it into the
-//! `Listening` that a recognizer opened and reads its events. All times are milliseconds on the leg's own
+//! `RecognitionSession` that a recognizer opened and reads its events. All times are milliseconds on the leg's own
 //! timeline, which begins at its answer, so that stored texts can be found in the recording.
 //!
 //! **Guarantees of every implementation.**
@@ -77,7 +77,7 @@ pub struct HotWord {
 
 /// The parameters with which a recognizer is opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ListeningOrder {
+pub struct RecognizerOptions {
     /// BCP 47, for example `zh-CN` or `en`.
     pub language: String,
     /// A dialect by its BCP 47 tag, for example `yue`, for engines that know it; others ignore it.
@@ -95,7 +95,7 @@ pub struct ListeningOrder {
 
 /// The member of an order that exceeds its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidOrder {
+pub enum InvalidRecognizerOptions {
     #[error("more than {HOT_WORDS_MAX} hot words")]
     HotWords,
     #[error("the vocabulary has more than {VOCABULARY_MAX} phrases")]
@@ -106,7 +106,7 @@ pub enum InvalidOrder {
     Phrase,
 }
 
-impl ListeningOrder {
+impl RecognizerOptions {
     /// Returns the language code for engines that take one: the dialect's, if its tag is a language of its
     /// own (`yue`), else the language's (`zh`).
     pub fn language_code(&self) -> String {
@@ -119,12 +119,12 @@ impl ListeningOrder {
     }
 
     /// Checks every limit of the order; each implementation calls it first.
-    pub fn check(&self) -> Result<(), InvalidOrder> {
+    pub fn check(&self) -> Result<(), InvalidRecognizerOptions> {
         if self.hot_words.len() > HOT_WORDS_MAX {
-            return Err(InvalidOrder::HotWords);
+            return Err(InvalidRecognizerOptions::HotWords);
         }
         if self.vocabulary.len() > VOCABULARY_MAX {
-            return Err(InvalidOrder::Vocabulary);
+            return Err(InvalidRecognizerOptions::Vocabulary);
         }
         let hot = self.hot_words.iter().map(|hot| &hot.word);
         let mut phrases = hot.chain(&self.vocabulary);
@@ -132,7 +132,7 @@ impl ListeningOrder {
             phrase.trim().is_empty() || phrase.len() > PHRASE_BYTES_MAX || phrase.contains(char::is_control)
         };
         if phrases.any(bad) {
-            return Err(InvalidOrder::Phrase);
+            return Err(InvalidRecognizerOptions::Phrase);
         }
         Ok(())
     }
@@ -248,7 +248,7 @@ impl RecognitionEvent {
 
 /// Which side separates one utterance from the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cuts {
+pub enum UtteranceSegmenter {
     /// Our detector: each speech segment has one `Final` of its own.
     Ours,
     /// The engine: it may join and split segments.
@@ -265,12 +265,12 @@ pub struct RecognizerFacts {
     /// True if it recognizes only synthetic speech of a closed vocabulary: for rehearsals, never for people.
     pub rehearsal_only: bool,
     pub gives_partials: bool,
-    pub cuts: Cuts,
+    pub cuts: UtteranceSegmenter,
 }
 
 /// The recognition of one call. Dropping it is `abort`.
 #[async_trait]
-pub trait Listening: Send {
+pub trait RecognitionSession: Send {
     /// Takes a frame and never waits. Missing frames are replaced by silence, within a limit. After `finish`,
     /// `abort` or the end the frame is ignored.
     fn push(&mut self, frame: &HeardFrame);
@@ -286,7 +286,10 @@ pub trait Listening: Send {
 pub trait Recognizer: Send + Sync {
     fn facts(&self) -> RecognizerFacts;
     /// Begins to listen. Refuses only an order that is over a limit.
-    fn open(&self, order: &ListeningOrder) -> Result<Box<dyn Listening>, InvalidOrder>;
+    fn open(
+        &self,
+        order: &RecognizerOptions,
+    ) -> Result<Box<dyn RecognitionSession>, InvalidRecognizerOptions>;
 }
 
 #[cfg(test)]
@@ -302,10 +305,10 @@ mod tests {
             (Some("zh-Hans-CN-sichuan"), "zh"),
             (Some("sichuan"), "zh"),
         ] {
-            let order = ListeningOrder {
+            let order = RecognizerOptions {
                 language: "zh-CN".to_owned(),
                 dialect: dialect.map(str::to_owned),
-                ..ListeningOrder::default()
+                ..RecognizerOptions::default()
             };
             assert_eq!(order.language_code(), code, "{dialect:?}");
         }
@@ -317,20 +320,29 @@ mod tests {
             word: word.to_owned(),
             weight: 20,
         };
-        let order = |hot_words: Vec<HotWord>, vocabulary: Vec<String>| ListeningOrder {
+        let order = |hot_words: Vec<HotWord>, vocabulary: Vec<String>| RecognizerOptions {
             hot_words,
             vocabulary,
-            ..ListeningOrder::default()
+            ..RecognizerOptions::default()
         };
         let longest = "a".repeat(PHRASE_BYTES_MAX);
         let most = vec![hot("分期"); HOT_WORDS_MAX];
         assert_eq!(order(most.clone(), vec![longest.clone()]).check(), Ok(()));
         let one_more: Vec<HotWord> = most.into_iter().chain([hot("x")]).collect();
-        assert_eq!(order(one_more, vec![]).check(), Err(InvalidOrder::HotWords));
+        assert_eq!(
+            order(one_more, vec![]).check(),
+            Err(InvalidRecognizerOptions::HotWords)
+        );
         let phrases = vec!["是的".to_owned(); VOCABULARY_MAX + 1];
-        assert_eq!(order(vec![], phrases).check(), Err(InvalidOrder::Vocabulary));
+        assert_eq!(
+            order(vec![], phrases).check(),
+            Err(InvalidRecognizerOptions::Vocabulary)
+        );
         for bad in [longest + "a", " ".to_owned(), "a\nb".to_owned()] {
-            assert_eq!(order(vec![hot(&bad)], vec![]).check(), Err(InvalidOrder::Phrase));
+            assert_eq!(
+                order(vec![hot(&bad)], vec![]).check(),
+                Err(InvalidRecognizerOptions::Phrase)
+            );
         }
     }
 

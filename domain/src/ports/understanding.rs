@@ -3,7 +3,7 @@
 //! **Guarantees of every implementation.** It answers from memory, in microseconds, and never waits. Equal
 //! arguments have equal answers. It reads the text and the run and changes neither.
 
-use crate::flow::{FlowRun, Understood};
+use crate::flow::{FlowRun, UnderstandingResult};
 use crate::model::ModelRef;
 use crate::time::Timestamp;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub trait SensitiveWords: Send + Sync {
 /// Interprets utterances of callees.
 pub trait Understanding: Send + Sync {
     /// Returns what an utterance means to the node where `run` is, at a moment of the call.
-    fn understand(&self, text: &str, run: &FlowRun, at: Timestamp) -> Understood;
+    fn understand(&self, text: &str, run: &FlowRun, at: Timestamp) -> UnderstandingResult;
     /// Returns the digest of the model used for this language; `None` if only rules are.
     fn model(&self, language: &str) -> Option<String>;
     /// Returns the interpreter that uses a published model for the model's language, and the default for

@@ -4,7 +4,7 @@ use crate::call::LegKey;
 use crate::personal::{LookupHash, Sealed};
 use crate::problem::Problem;
 use crate::time::Timestamp;
-use crate::transcript::TranscriptOf;
+use crate::transcript::TranscriptParent;
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
@@ -79,7 +79,7 @@ impl fmt::Debug for PersonKey {
 
 /// A key that was destroyed permanently: this installation cannot open what it sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Destroyed {
+pub struct DestroyedKey {
     pub person: CustomerId,
     /// The time at which it was first destroyed.
     pub at: Timestamp,
@@ -121,15 +121,15 @@ impl From<VaultError> for Problem {
 pub trait Vault: Send + Sync {
     /// Returns the person's key; makes it and stores it durably if there was none.
     ///
-    /// A transcript's key is requested by the name from `TranscriptOf::key`, here and below.
+    /// A transcript's key is requested by the name from `TranscriptParent::key`, here and below.
     async fn key(&self, person: &CustomerId) -> Result<PersonKey, VaultError>;
     /// Returns the person's key, or `None` if it was never made or has been destroyed.
     async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError>;
     /// Destroys the person's key, also if it was never made, and refuses to make one from then on; `key` then
-    /// answers `Destroyed`. Idempotent: a repeat returns the first instant. `at` is the current time.
-    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError>;
+    /// answers `DestroyedKey`. Idempotent: a repeat returns the first instant. `at` is the current time.
+    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<DestroyedKey, VaultError>;
     /// Returns when this person's key was destroyed; `None` if it was not.
-    async fn destroyed(&self, person: &CustomerId) -> Result<Option<Destroyed>, VaultError>;
+    async fn destroyed(&self, person: &CustomerId) -> Result<Option<DestroyedKey>, VaultError>;
     /// Drops an unwrapped key cached in this process: another process may have destroyed it.
     fn forget_cached(&self, person: &CustomerId);
     /// Seals one value. `hash` is left empty; the record writer sets it for fields that have one.
@@ -154,7 +154,7 @@ pub trait Vault: Send + Sync {
 pub async fn key_to_read(
     vault: &dyn Vault,
     person: &CustomerId,
-    transcript: TranscriptOf,
+    transcript: TranscriptParent,
 ) -> Result<Option<PersonKey>, VaultError> {
     key_to_read_with(vault, person, &transcript.key()).await
 }

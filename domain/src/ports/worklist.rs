@@ -3,7 +3,7 @@
 //! At start a driver waits until the view has reached the head position, reads its open work here, then
 //! follows events.
 
-use crate::ranking::{Rung, Standing};
+use crate::ranking::{RankingBucket, RankingFacts};
 use crate::record::stored_event::{Envelope, Position};
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -20,9 +20,9 @@ pub struct DueEnrolment {
 
 /// A due enrolment with the facts by which the ranking orders it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RankedDue {
+pub struct RankedEnrolment {
     pub due: DueEnrolment,
-    pub standing: Standing,
+    pub standing: RankingFacts,
 }
 
 /// A grant for a dial that was neither dialed nor released.
@@ -103,10 +103,10 @@ pub trait Worklist: Send + Sync {
     async fn due_ranked(
         &self,
         campaign: &CampaignId,
-        rungs: &[Rung],
+        rungs: &[RankingBucket],
         now: Timestamp,
         limit: usize,
-    ) -> Result<Vec<RankedDue>, WorklistError>;
+    ) -> Result<Vec<RankedEnrolment>, WorklistError>;
     /// Returns what `due` lists at `now` for these customers only, at most `NAMED_MAX`, in one answer. With a
     /// future `now` it lists those who will be due by then.
     async fn due_of(

@@ -26,7 +26,7 @@ pub struct WritingBrief {
 
 /// The writer's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Written {
+pub struct WriterAnswer {
     pub content: String,
     pub prompt_tokens: Option<u32>,
     pub answer_tokens: Option<u32>,
@@ -39,7 +39,8 @@ pub trait Writer: Send + Sync {
     fn model(&self) -> &str;
     /// Returns the request that `write` would send for a brief.
     fn prompt(&self, brief: &WritingBrief) -> AssistantPrompt;
-    async fn write(&self, prompt: &AssistantPrompt, within_ms: u64) -> Result<Written, AssistantFailure>;
+    async fn write(&self, prompt: &AssistantPrompt, within_ms: u64)
+    -> Result<WriterAnswer, AssistantFailure>;
 }
 
 /// Finds the numbers and days that a text names. Answers from memory; equal texts have equal results.

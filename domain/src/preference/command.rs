@@ -1,11 +1,11 @@
 //! The command of a user's preferences: set all of them.
 
-use super::chosen::Chosen;
+use super::user_preferences::UserPreferences;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PreferenceCommand {
     /// Sets all preferences. If nothing changes, no event is stored.
-    Choose { chosen: Chosen },
+    Choose { chosen: UserPreferences },
 }
 
 impl PreferenceCommand {

@@ -1,7 +1,7 @@
 //! The events of a user's preferences. Stored kinds and versions never change; new ones are added. The
 //! stream's name has the user, the envelope the actor.
 
-use super::chosen::Chosen;
+use super::user_preferences::UserPreferences;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub enum PreferenceEvent {
     #[serde(rename = "preference.changed")]
     Changed {
         #[serde(flatten)]
-        chosen: Chosen,
+        chosen: UserPreferences,
     },
 }
 

@@ -3,23 +3,23 @@
 //! Guarantees: one stream per user, with the user's name as id. A choice contains all preferences. No
 //! decision uses them. All values come from closed lists, so nothing personal is stored.
 
-mod chosen;
 pub mod command;
 mod decide;
 pub mod event;
 mod refusal;
 mod state;
+mod user_preferences;
 
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod tests;
 
-pub use chosen::{Chosen, HomePage, PreferredLanguage, PreferredTheme};
 pub use command::PreferenceCommand;
 pub use event::PreferenceEvent;
 pub use refusal::PreferenceRefusal;
 pub use state::PreferenceState;
+pub use user_preferences::{HomePage, PreferredLanguage, PreferredTheme, UserPreferences};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;

@@ -1,7 +1,7 @@
 //! Refusals of a preference command. No event is stored.
 
 use super::CHANGES_MAX;
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PreferenceRefusal {
@@ -9,4 +9,4 @@ pub enum PreferenceRefusal {
     TooOften,
 }
 
-impl Explained for PreferenceRefusal {}
+impl DomainRefusal for PreferenceRefusal {}

@@ -1,18 +1,18 @@
 //! The state of a user's preferences, folded from its events: the last choice and the number of changes.
 
-use super::chosen::Chosen;
 use super::event::PreferenceEvent;
+use super::user_preferences::UserPreferences;
 
 /// The state of one user's preferences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PreferenceState {
-    chosen: Chosen,
+    chosen: UserPreferences,
     changes: u32,
 }
 
 impl PreferenceState {
     /// Returns the current preferences; empty at first.
-    pub const fn chosen(&self) -> Chosen {
+    pub const fn chosen(&self) -> UserPreferences {
         self.chosen
     }
 

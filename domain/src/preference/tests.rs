@@ -7,7 +7,11 @@ fn now() -> Timestamp {
     "2026-03-02T10:00:00Z".parse().unwrap()
 }
 
-fn check(given: &[Chosen], when: Chosen, then: Result<Vec<PreferenceEvent>, PreferenceRefusal>) {
+fn check(
+    given: &[UserPreferences],
+    when: UserPreferences,
+    then: Result<Vec<PreferenceEvent>, PreferenceRefusal>,
+) {
     let mut state = PreferenceState::default();
     for chosen in given {
         Preference::evolve(&mut state, &PreferenceEvent::Changed { chosen: *chosen }, now());
@@ -16,13 +20,13 @@ fn check(given: &[Chosen], when: Chosen, then: Result<Vec<PreferenceEvent>, Pref
     assert_eq!(Preference::decide(&state, command, Context { now: now() }), then);
 }
 
-const DARK: Chosen = Chosen {
+const DARK: UserPreferences = UserPreferences {
     language: None,
     theme: Some(PreferredTheme::Dark),
     home: None,
 };
 
-const ENGLISH: Chosen = Chosen {
+const ENGLISH: UserPreferences = UserPreferences {
     language: Some(PreferredLanguage::English),
     theme: None,
     home: Some(HomePage::Wall),
@@ -31,11 +35,15 @@ const ENGLISH: Chosen = Chosen {
 #[test]
 fn a_choice_is_the_whole_of_it_and_the_same_again_is_no_event() {
     let changed = |chosen| Ok(vec![PreferenceEvent::Changed { chosen }]);
-    check(&[], Chosen::default(), Ok(vec![]));
+    check(&[], UserPreferences::default(), Ok(vec![]));
     check(&[], DARK, changed(DARK));
     check(&[DARK], DARK, Ok(vec![]));
     check(&[DARK], ENGLISH, changed(ENGLISH));
-    check(&[DARK, ENGLISH], Chosen::default(), changed(Chosen::default()));
+    check(
+        &[DARK, ENGLISH],
+        UserPreferences::default(),
+        changed(UserPreferences::default()),
+    );
 }
 
 #[test]
@@ -58,6 +66,9 @@ fn what_is_on_no_list_is_not_read() {
         r#"{"language":"de"}"#,
         r#"{"home":"/customers/C1"}"#,
     ] {
-        assert!(serde_json::from_str::<Chosen>(unknown).is_err(), "{unknown}");
+        assert!(
+            serde_json::from_str::<UserPreferences>(unknown).is_err(),
+            "{unknown}"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The counts and reserved places of a campaign's quotas, folded from the campaign's own events.
 
-use super::{Counted, Per, Quota};
+use super::{Quota, QuotaMeasure, QuotaPeriod};
 use crate::time::Timestamp;
 use chrono::{Days as ManyDays, NaiveDate, NaiveTime, TimeDelta, TimeZone as _};
 use chrono_tz::Tz;
@@ -14,7 +14,7 @@ const DAYS_KEPT: usize = 8;
 
 /// A reserved place in quotas, from the grant of a batch until the end of the customer's call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct QuotaPlace {
+pub struct QuotaReservation {
     pub customer: CustomerId,
     /// Number of the enrolment's attempt. It identifies the call.
     pub attempt: u32,
@@ -39,33 +39,33 @@ pub struct QuotaEnd {
 }
 
 impl QuotaEnd {
-    const fn counts_as(&self, counted: Counted) -> bool {
+    const fn counts_as(&self, counted: QuotaMeasure) -> bool {
         match counted {
-            Counted::Dials => self.call.is_some(),
-            Counted::Connected => self.call.is_some() && self.connected,
-            Counted::Completed => self.call.is_some() && self.completed,
+            QuotaMeasure::Dials => self.call.is_some(),
+            QuotaMeasure::Connected => self.call.is_some() && self.connected,
+            QuotaMeasure::Completed => self.call.is_some() && self.completed,
         }
     }
 }
 
 /// A reserved place with the time of its grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Taken {
+struct Reservation {
     attempt: u32,
     quotas: Vec<u8>,
     at: Timestamp,
 }
 
 /// Counts of a quota by the day of the grant. A quota of the whole campaign has one entry under `None`.
-type Days = BTreeMap<Option<NaiveDate>, u32>;
+type DailyCounts = BTreeMap<Option<NaiveDate>, u32>;
 
 /// The counts and reserved places of a campaign's quotas.
 #[derive(Debug, Clone, Default)]
 pub struct QuotaAccount {
     zone: Option<Tz>,
     quotas: Vec<Quota>,
-    counted: BTreeMap<u8, Days>,
-    places: BTreeMap<CustomerId, Taken>,
+    counted: BTreeMap<u8, DailyCounts>,
+    places: BTreeMap<CustomerId, Reservation>,
 }
 
 /// A customer of a requested batch, with the customer's quotas.
@@ -87,7 +87,7 @@ pub struct FullQuota {
 
 /// The status of a quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum QuotaStatus {
     Open,
     /// Counts and calls in flight fill it; the results of these calls are not known yet.
     Taken,
@@ -99,30 +99,30 @@ pub enum Standing {
 
 /// A quota with its counts and status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QuotaStanding<'a> {
+pub struct QuotaUsage<'a> {
     pub quota: &'a Quota,
     /// Count of the campaign, or of today.
     pub counted: u32,
     pub in_flight: u32,
-    pub standing: Standing,
+    pub standing: QuotaStatus,
 }
 
-impl QuotaStanding<'_> {
+impl QuotaUsage<'_> {
     /// Returns the number of free places.
     fn left(&self) -> u32 {
         let (_, most) = self.quota.bound();
         match self.standing {
-            Standing::Open => most.saturating_sub(self.counted.saturating_add(self.in_flight)),
-            Standing::Taken | Standing::FullUntil(_) | Standing::Full => 0,
+            QuotaStatus::Open => most.saturating_sub(self.counted.saturating_add(self.in_flight)),
+            QuotaStatus::Taken | QuotaStatus::FullUntil(_) | QuotaStatus::Full => 0,
         }
     }
 
     /// Returns the quota if it is full; `None` if its customers can be called now or may be soon.
     pub fn full(&self) -> Option<FullQuota> {
         let until = match self.standing {
-            Standing::Open | Standing::Taken => return None,
-            Standing::FullUntil(until) => Some(until),
-            Standing::Full => None,
+            QuotaStatus::Open | QuotaStatus::Taken => return None,
+            QuotaStatus::FullUntil(until) => Some(until),
+            QuotaStatus::Full => None,
         };
         let facts = self.facts();
         Some(FullQuota { facts, until })
@@ -171,31 +171,32 @@ impl QuotaAccount {
     }
 
     /// Returns the status of every quota.
-    pub fn standings(&self, now: Timestamp) -> Vec<QuotaStanding<'_>> {
+    pub fn standings(&self, now: Timestamp) -> Vec<QuotaUsage<'_>> {
         let all = (0..).zip(&self.quotas);
         all.map(|(place, quota)| self.standing(place, quota, now))
             .collect()
     }
 
-    fn standing<'a>(&self, place: u8, quota: &'a Quota, now: Timestamp) -> QuotaStanding<'a> {
+    fn standing<'a>(&self, place: u8, quota: &'a Quota, now: Timestamp) -> QuotaUsage<'a> {
         let day = self.day(quota, now);
         let counted = self.counted.get(&place).and_then(|days| days.get(&day)).copied();
         let counted = counted.unwrap_or(0);
-        let is_in_flight = |taken: &&Taken| taken.quotas.contains(&place) && self.day(quota, taken.at) == day;
+        let is_in_flight =
+            |taken: &&Reservation| taken.quotas.contains(&place) && self.day(quota, taken.at) == day;
         let in_flight = self.places.values().filter(is_in_flight).count();
         let in_flight = u32::try_from(in_flight).unwrap_or(u32::MAX);
         let (_, most) = quota.bound();
         let standing = if counted >= most {
             match (quota.per, self.zone.and_then(|zone| start_of_next_day(zone, now))) {
-                (Per::Day, Some(until)) => Standing::FullUntil(until),
-                (Per::Day, None) | (Per::Campaign, _) => Standing::Full,
+                (QuotaPeriod::Day, Some(until)) => QuotaStatus::FullUntil(until),
+                (QuotaPeriod::Day, None) | (QuotaPeriod::Campaign, _) => QuotaStatus::Full,
             }
         } else if counted.saturating_add(in_flight) >= most {
-            Standing::Taken
+            QuotaStatus::Taken
         } else {
-            Standing::Open
+            QuotaStatus::Open
         };
-        QuotaStanding {
+        QuotaUsage {
             quota,
             counted,
             in_flight,
@@ -206,14 +207,19 @@ impl QuotaAccount {
     /// Returns the full quota for which a customer of these quotas is not called: one that stays full, else
     /// the one that opens last.
     pub fn full_for(&self, quotas: &[u8], now: Timestamp) -> Option<FullQuota> {
-        full_of(&self.standings(now), quotas)
+        find_full_quota(&self.standings(now), quotas)
     }
 
     /// Selects from the due customers, in their order, the first `wanted` who can be called. Returns their
     /// number and their places; a customer without a quota needs no place.
-    pub(crate) fn take(&self, wanted: u32, people: &[QuotaPerson], now: Timestamp) -> (u32, Vec<QuotaPlace>) {
-        let mut left: Vec<u32> = self.standings(now).iter().map(QuotaStanding::left).collect();
-        let (mut count, mut places) = (0, Vec::<QuotaPlace>::new());
+    pub(crate) fn take(
+        &self,
+        wanted: u32,
+        people: &[QuotaPerson],
+        now: Timestamp,
+    ) -> (u32, Vec<QuotaReservation>) {
+        let mut left: Vec<u32> = self.standings(now).iter().map(QuotaUsage::left).collect();
+        let (mut count, mut places) = (0, Vec::<QuotaReservation>::new());
         let mut placed = BTreeSet::new();
         for person in people {
             if count >= wanted {
@@ -233,7 +239,7 @@ impl QuotaAccount {
                     *left = left.saturating_sub(1);
                 }
             }
-            places.push(QuotaPlace {
+            places.push(QuotaReservation {
                 customer: person.customer.clone(),
                 attempt: person.attempt,
                 quotas: person.quotas.clone(),
@@ -243,8 +249,8 @@ impl QuotaAccount {
         (count, places)
     }
 
-    pub(crate) fn taken(&mut self, place: &QuotaPlace, at: Timestamp) {
-        let taken = Taken {
+    pub(crate) fn taken(&mut self, place: &QuotaReservation, at: Timestamp) {
+        let taken = Reservation {
             attempt: place.attempt,
             quotas: place.quotas.clone(),
             at,
@@ -279,27 +285,27 @@ impl QuotaAccount {
     /// Returns the key under which a quota counts a grant of this time.
     fn day(&self, quota: &Quota, at: Timestamp) -> Option<NaiveDate> {
         match quota.per {
-            Per::Campaign => None,
-            Per::Day => self.zone.map(|zone| day_of(zone, at)),
+            QuotaPeriod::Campaign => None,
+            QuotaPeriod::Day => self.zone.map(|zone| day_of(zone, at)),
         }
     }
 }
 
 /// Like `full_for`, for statuses that were computed once for many customers.
-pub fn full_of(standings: &[QuotaStanding<'_>], quotas: &[u8]) -> Option<FullQuota> {
+pub fn find_full_quota(standings: &[QuotaUsage<'_>], quotas: &[u8]) -> Option<FullQuota> {
     let own = quotas
         .iter()
         .filter_map(|place| standings.get(usize::from(*place)));
-    let full = own.filter_map(QuotaStanding::full);
+    let full = own.filter_map(QuotaUsage::full);
     full.max_by_key(|full| (full.until.is_none(), full.until))
 }
 
 /// Returns true if calls in flight fill one of these quotas. Its customers wait for the results.
-pub fn waits_for_calls(standings: &[QuotaStanding<'_>], quotas: &[u8]) -> bool {
+pub fn waits_for_calls(standings: &[QuotaUsage<'_>], quotas: &[u8]) -> bool {
     let own = quotas
         .iter()
         .filter_map(|place| standings.get(usize::from(*place)));
-    own.into_iter().any(|one| one.standing == Standing::Taken)
+    own.into_iter().any(|one| one.standing == QuotaStatus::Taken)
 }
 
 fn day_of(zone: Tz, at: Timestamp) -> NaiveDate {

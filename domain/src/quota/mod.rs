@@ -11,8 +11,8 @@ mod account;
 mod tests;
 
 pub use account::{
-    FullQuota, QuotaAccount, QuotaEnd, QuotaPerson, QuotaPlace, QuotaStanding, Standing, full_of,
-    waits_for_calls,
+    FullQuota, QuotaAccount, QuotaEnd, QuotaPerson, QuotaReservation, QuotaStatus, QuotaUsage,
+    find_full_quota, waits_for_calls,
 };
 
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ pub const QUOTA: &str = "quota";
 
 /// The result that a quota counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
+pub enum QuotaMeasure {
     /// Calls that were dialed.
     Dials,
     /// Calls that a person answered.
@@ -40,7 +40,7 @@ pub enum Counted {
     Completed,
 }
 
-impl Counted {
+impl QuotaMeasure {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Dials => "dials",
@@ -53,13 +53,13 @@ impl Counted {
 /// The period over which a quota counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Per {
+pub enum QuotaPeriod {
     Campaign,
     /// A day in the campaign's time zone, as in its schedule.
     Day,
 }
 
-impl Per {
+impl QuotaPeriod {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Campaign => "campaign",
@@ -86,16 +86,16 @@ pub struct Quota {
     pub connected: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed: Option<u32>,
-    pub per: Per,
+    pub per: QuotaPeriod,
 }
 
 impl Quota {
     /// Returns the counted result and its limit.
-    pub fn bound(&self) -> (Counted, u32) {
+    pub fn bound(&self) -> (QuotaMeasure, u32) {
         let bound = |counted, most: Option<u32>| most.map(|most| (counted, most));
-        bound(Counted::Dials, self.dials)
-            .or_else(|| bound(Counted::Connected, self.connected))
-            .or_else(|| bound(Counted::Completed, self.completed))
-            .unwrap_or((Counted::Dials, 0))
+        bound(QuotaMeasure::Dials, self.dials)
+            .or_else(|| bound(QuotaMeasure::Connected, self.connected))
+            .or_else(|| bound(QuotaMeasure::Completed, self.completed))
+            .unwrap_or((QuotaMeasure::Dials, 0))
     }
 }

@@ -61,7 +61,7 @@ fn a_place_counts_until_its_call_is_known_and_no_quota_is_passed() {
         "two places, however many are wanted"
     );
     assert_eq!(take(&mut account, 5, &people, now()), 0);
-    assert_eq!(account.standings(now())[0].standing, Standing::Taken);
+    assert_eq!(account.standings(now())[0].standing, QuotaStatus::Taken);
     assert_eq!(
         account.full_for(&[0], now()),
         None,
@@ -76,7 +76,7 @@ fn a_place_counts_until_its_call_is_known_and_no_quota_is_passed() {
     let standing = &account.standings(now())[0];
     assert_eq!(
         (standing.counted, standing.in_flight, standing.standing),
-        (2, 0, Standing::Full)
+        (2, 0, QuotaStatus::Full)
     );
     let full = account.full_for(&[0], now()).unwrap();
     assert_eq!(full.until, None, "for good");
@@ -102,10 +102,10 @@ fn a_day_is_of_the_grant_and_opens_again_and_others_are_not_held_up() {
     assert_eq!(take(&mut account, 1, &people[2..], midnight), 1);
     account.ended(&end(1, "dial"));
     assert_eq!(account.full_for(&[0], late).unwrap().until, Some(midnight));
-    assert_eq!(account.standings(midnight)[0].standing, Standing::Taken);
+    assert_eq!(account.standings(midnight)[0].standing, QuotaStatus::Taken);
     // Never dialed: nothing counts.
     account.ended(&end(3, "nothing"));
-    assert_eq!(account.standings(midnight)[0].standing, Standing::Open);
+    assert_eq!(account.standings(midnight)[0].standing, QuotaStatus::Open);
 }
 
 #[test]

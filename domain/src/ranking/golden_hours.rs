@@ -3,20 +3,20 @@
 //! They only order: a customer does not wait if no other is due. Calling windows decide when a customer may
 //! be called. The hours are in the campaign's time zone, like its schedule.
 
-use super::Class;
+use super::RankingClass;
 use crate::time::{TimeOfDay, Timestamp, seconds_of_day};
 use chrono_tz::Tz;
 
 /// The kind of the current hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hour {
+pub enum HourKind {
     /// The plan has no golden hours.
     Any,
     Golden,
     Ordinary,
 }
 
-impl Hour {
+impl HourKind {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Any => "any",
@@ -27,9 +27,9 @@ impl Hour {
 }
 
 /// Returns the kind of the hour at `now`. Pairs have an inclusive start and an exclusive end.
-pub(super) fn hour(golden: &[(TimeOfDay, TimeOfDay)], zone: Tz, now: Timestamp) -> Hour {
+pub(super) fn hour(golden: &[(TimeOfDay, TimeOfDay)], zone: Tz, now: Timestamp) -> HourKind {
     if golden.is_empty() {
-        return Hour::Any;
+        return HourKind::Any;
     }
     let local = now.to_utc().with_timezone(&zone).naive_local();
     let second = seconds_of_day(local);
@@ -37,14 +37,16 @@ pub(super) fn hour(golden: &[(TimeOfDay, TimeOfDay)], zone: Tz, now: Timestamp) 
         .iter()
         .any(|(from, until)| (from.seconds()..until.seconds()).contains(&second));
     match is_golden {
-        true => Hour::Golden,
-        false => Hour::Ordinary,
+        true => HourKind::Golden,
+        false => HourKind::Ordinary,
     }
 }
 
-pub(super) const fn class(hour: Hour, is_high: bool) -> Class {
+pub(super) const fn class(hour: HourKind, is_high: bool) -> RankingClass {
     match (hour, is_high) {
-        (Hour::Any, _) | (Hour::Golden, true) | (Hour::Ordinary, false) => Class::OfTheHour,
-        (Hour::Golden, false) | (Hour::Ordinary, true) => Class::OfOtherHours,
+        (HourKind::Any, _) | (HourKind::Golden, true) | (HourKind::Ordinary, false) => {
+            RankingClass::OfTheHour
+        }
+        (HourKind::Golden, false) | (HourKind::Ordinary, true) => RankingClass::OfOtherHours,
     }
 }

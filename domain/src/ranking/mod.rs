@@ -7,27 +7,29 @@
 //! time is first, so the first few of each value determine the first few of all; the whole list is never
 //! sorted.
 
-mod ageing;
-mod by_value;
+mod aging;
+mod enrolment_ranking;
 mod golden_hours;
-mod placing;
 mod plan;
 #[cfg(test)]
 mod tests;
+mod value_criterion;
 
-pub use by_value::{AtLeast, ByColumn, ByGrade, ByTags, GradeLimits, ValuedBy};
-pub use golden_hours::Hour;
-pub use placing::{KnownOfPerson, Placing, Rung};
+pub use enrolment_ranking::{EnrolmentFacts, EnrolmentRanking, RankingBucket};
+pub use golden_hours::HourKind;
 pub use plan::{CallValue, PriorityPlan, VALUE_MAX};
+pub use value_criterion::{
+    ColumnCriterion, GradeCriterion, GradeLimits, TagCriterion, ValueCriterion, ValueStep,
+};
 
-use crate::best_times::HoursAhead;
+use crate::best_times::BetterHourGroups;
 use crate::time::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
 /// The facts of a due enrolment that the order uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct RankingFacts {
     /// The call was requested, or a time was agreed.
     pub asked: bool,
     pub due_at: Timestamp,
@@ -38,7 +40,7 @@ pub struct Standing {
 
 /// The class of an enrolment in the order, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
+pub enum RankingClass {
     /// The call was requested.
     Asked,
     /// The customer has waited as long as a customer can be overtaken.
@@ -49,7 +51,7 @@ pub enum Class {
     OfOtherHours,
 }
 
-impl Class {
+impl RankingClass {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Asked => "asked",
@@ -78,8 +80,8 @@ impl Class {
 
 /// The place of an enrolment in the order; the smaller is first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    pub class: Class,
+pub struct RankingPosition {
+    pub class: RankingClass,
     /// The due time less the head start of the value.
     pub key: Timestamp,
     due_at: Timestamp,
@@ -93,39 +95,45 @@ pub struct Order<'a> {
     pub zone: Tz,
     pub now: Timestamp,
     /// Groups with a better hour later today.
-    pub ahead: HoursAhead,
+    pub ahead: BetterHourGroups,
 }
 
 impl Order<'_> {
-    pub fn hour(&self) -> Hour {
+    pub fn hour(&self) -> HourKind {
         golden_hours::hour(&self.plan.golden_hours, self.zone, self.now)
     }
 
     /// Returns the rungs (value and group) that rows are selected by.
-    pub fn rungs(&self, groups: usize) -> Vec<Rung> {
+    pub fn rungs(&self, groups: usize) -> Vec<RankingBucket> {
         let groups = 0..=u8::try_from(groups).unwrap_or(0);
         let values = self.plan.by.values();
-        let of_group = |group| values.iter().map(move |value| Rung { value: *value, group });
+        let of_group = |group| {
+            values
+                .iter()
+                .map(move |value| RankingBucket { value: *value, group })
+        };
         groups.flat_map(of_group).collect()
     }
 
     /// Returns the current place of an enrolment.
-    pub fn place(&self, one: Standing) -> Place {
+    pub fn place(&self, one: RankingFacts) -> RankingPosition {
         let bound_ms = self.plan.overtaken_ms_max;
         let class = if one.asked {
-            Class::Asked
-        } else if ageing::has_waited(one.due_at, self.now, bound_ms) {
-            Class::Waited
+            RankingClass::Asked
+        } else if aging::has_waited(one.due_at, self.now, bound_ms) {
+            RankingClass::Waited
         } else {
             let class = golden_hours::class(self.hour(), self.plan.is_high(one.value));
-            let waits = class == Class::OfTheHour && self.ahead.has(one.times_group);
-            if waits { Class::OfOtherHours } else { class }
+            let waits = class == RankingClass::OfTheHour && self.ahead.has(one.times_group);
+            if waits { RankingClass::OfOtherHours } else { class }
         };
         let key = match class {
-            Class::Asked | Class::Waited => one.due_at,
-            Class::OfTheHour | Class::OfOtherHours => ageing::key(one.due_at, one.value, bound_ms),
+            RankingClass::Asked | RankingClass::Waited => one.due_at,
+            RankingClass::OfTheHour | RankingClass::OfOtherHours => {
+                aging::key(one.due_at, one.value, bound_ms)
+            }
         };
-        Place {
+        RankingPosition {
             class,
             key,
             due_at: one.due_at,
@@ -134,8 +142,8 @@ impl Order<'_> {
 
     /// Returns the first `limit` of these enrolments in order. They must contain the first `limit` of each
     /// value by due time.
-    pub fn first<T: Ord>(&self, those: Vec<(Standing, T)>, limit: usize) -> Vec<T> {
-        let mut placed: Vec<(Place, T)> = those
+    pub fn first<T: Ord>(&self, those: Vec<(RankingFacts, T)>, limit: usize) -> Vec<T> {
+        let mut placed: Vec<(RankingPosition, T)> = those
             .into_iter()
             .map(|(standing, one)| (self.place(standing), one))
             .collect();
@@ -145,7 +153,7 @@ impl Order<'_> {
     }
 
     /// Returns the facts that explain an enrolment's place.
-    pub fn why(&self, one: Standing) -> BTreeMap<String, String> {
+    pub fn why(&self, one: RankingFacts) -> BTreeMap<String, String> {
         let place = self.place(one);
         let facts = [
             ("class", place.class.code().to_owned()),

@@ -1,6 +1,6 @@
 //! A campaign's ranking plan: the value of a customer, the longest time of being overtaken, and golden hours.
 
-use super::by_value::{ByTags, ValuedBy};
+use super::value_criterion::{TagCriterion, ValueCriterion};
 use crate::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -73,7 +73,7 @@ impl fmt::Display for CallValue {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriorityPlan {
-    pub by: ValuedBy,
+    pub by: ValueCriterion,
     /// Milliseconds after the due time from which a customer is no longer overtaken. Default: 4 hours.
     #[serde(default = "overtaken_default")]
     #[schemars(range(min = OVERTAKEN_MS_MIN, max = OVERTAKEN_MS_MAX))]
@@ -94,10 +94,10 @@ const fn overtaken_default() -> u64 {
 
 impl PriorityPlan {
     /// Returns the plan with equal values: the order of a campaign that only learns answer times.
-    pub fn of_all_alike() -> &'static Self {
+    pub fn with_equal_values() -> &'static Self {
         static ALIKE: std::sync::OnceLock<PriorityPlan> = std::sync::OnceLock::new();
         ALIKE.get_or_init(|| Self {
-            by: ValuedBy::Tags(ByTags {
+            by: ValueCriterion::Tags(TagCriterion {
                 values: std::collections::BTreeMap::new(),
             }),
             overtaken_ms_max: OVERTAKEN_MS_DEFAULT,

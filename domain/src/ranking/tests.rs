@@ -30,12 +30,12 @@ fn order<'a>(plan: &'a PriorityPlan, now: &str) -> Order<'a> {
         plan,
         zone: zone_of_campaign(Preset::CnCollection),
         now: at(now),
-        ahead: HoursAhead::default(),
+        ahead: BetterHourGroups::default(),
     }
 }
 
-fn standing(due_at: Timestamp, value: u8) -> Standing {
-    Standing {
+fn standing(due_at: Timestamp, value: u8) -> RankingFacts {
+    RankingFacts {
         asked: false,
         due_at,
         value: CallValue::try_from(value).unwrap(),
@@ -43,8 +43,8 @@ fn standing(due_at: Timestamp, value: u8) -> Standing {
     }
 }
 
-fn known<'a>(columns: &'a BTreeMap<String, String>, tags: &[&'a str]) -> KnownOfPerson<'a> {
-    KnownOfPerson {
+fn known<'a>(columns: &'a BTreeMap<String, String>, tags: &[&'a str]) -> EnrolmentFacts<'a> {
+    EnrolmentFacts {
         columns,
         attributes: None,
         tags: tags.iter().copied().collect::<BTreeSet<_>>(),
@@ -71,14 +71,17 @@ fn a_value_is_told_by_a_column_a_tag_or_nothing() {
         (&by_tag, BTreeMap::new(), &["信用卡", "VIP"], 9),
         (&by_tag, BTreeMap::new(), &["vip"], 0),
     ] {
-        let placing = Placing::of(Some(plan), None, &known(&columns, tags)).unwrap();
+        let placing = EnrolmentRanking::of(Some(plan), None, &known(&columns, tags)).unwrap();
         assert_eq!(
             placing.value.map(CallValue::get),
             Some(value),
             "{columns:?} {tags:?}"
         );
     }
-    assert_eq!(Placing::of(None, None, &known(&BTreeMap::new(), &["VIP"])), None);
+    assert_eq!(
+        EnrolmentRanking::of(None, None, &known(&BTreeMap::new(), &["VIP"])),
+        None
+    );
 }
 
 #[test]
@@ -107,11 +110,11 @@ fn a_grade_is_told_by_attributes_and_unknown_is_worth_nothing() {
     let mut unknown = good.clone();
     unknown.remove(&attribute("orders_count", "1").0);
     for (attributes, value) in [(&good, 9), (&poor, 1), (&unknown, 0)] {
-        let known = KnownOfPerson {
+        let known = EnrolmentFacts {
             attributes: Some(attributes),
             ..known(&columns, &[])
         };
-        let placing = Placing::of(Some(&plan), None, &known).unwrap();
+        let placing = EnrolmentRanking::of(Some(&plan), None, &known).unwrap();
         assert_eq!(placing.value.map(CallValue::get), Some(value));
     }
 }
@@ -144,7 +147,7 @@ fn value_is_a_head_start_and_in_golden_hours_and_outside_of_them_others_are_firs
 fn who_was_asked_for_is_first_and_who_has_waited_the_bound_is_next() {
     let golden = golden();
     let order = order(&golden, "2026-03-02T02:30:00Z");
-    let asked = Standing {
+    let asked = RankingFacts {
         asked: true,
         ..standing(order.now, 0)
     };
@@ -165,7 +168,7 @@ fn who_was_asked_for_is_first_and_who_has_waited_the_bound_is_next() {
 fn nobody_who_has_waited_the_bound_is_overtaken_while_the_best_keep_coming() {
     let golden = golden();
     let begin = at("2026-03-02T01:00:00Z");
-    let mut waiting: Vec<Standing> = (0..5).map(|nth| standing(begin.plus_ms(nth), 0)).collect();
+    let mut waiting: Vec<RankingFacts> = (0..5).map(|nth| standing(begin.plus_ms(nth), 0)).collect();
     let mut called = Vec::new();
     // Two customers of high value or of the others become due per minute and one is called, so the queue only
     // grows.
@@ -175,7 +178,7 @@ fn nobody_who_has_waited_the_bound_is_overtaken_while_the_best_keep_coming() {
             plan: &golden,
             zone: zone_of_campaign(Preset::CnCollection),
             now,
-            ahead: HoursAhead::default(),
+            ahead: BetterHourGroups::default(),
         };
         let best = if minute % 200 < 100 { 9 } else { 1 };
         waiting.extend([standing(now, best), standing(now, 9 - best)]);
@@ -206,7 +209,7 @@ fn the_first_of_each_value_are_enough_to_know_the_first_of_all() {
         (seed >> 33) % below
     };
     for _ in 0..200 {
-        let mut all: Vec<(Standing, u64)> = (0..60)
+        let mut all: Vec<(RankingFacts, u64)> = (0..60)
             .map(|nth| {
                 let value = u8::try_from(next(10)).unwrap();
                 (standing(order.now.minus_ms(next(2 * HOUR_MS)), value), nth)

@@ -19,12 +19,12 @@ pub struct Cause {
     /// The facts of the request that events store; empty without a request.
     pub request: RequestFacts,
     /// How soon its events are written; not stored.
-    pub urgency: Urgency,
+    pub urgency: WritePriority,
 }
 
 /// The priority of a command's events when the log has more to write than it can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Urgency {
+pub enum WritePriority {
     /// Call control, and everything that a user waits for.
     #[default]
     First,
@@ -41,7 +41,7 @@ impl Cause {
             correlation: Some(command.uuid()),
             by: None,
             request: RequestFacts::NONE,
-            urgency: Urgency::First,
+            urgency: WritePriority::First,
         }
     }
     /// Returns this cause with the user who requested it.
@@ -56,7 +56,7 @@ impl Cause {
     }
     /// Returns this cause for a row of an import: written after everything else.
     pub const fn behind(mut self) -> Self {
-        self.urgency = Urgency::Behind;
+        self.urgency = WritePriority::Behind;
         self
     }
     /// Returns the cause of a command that a driver derives from an event.
@@ -67,7 +67,7 @@ impl Cause {
             correlation: event.correlation,
             by: None,
             request: RequestFacts::NONE,
-            urgency: Urgency::First,
+            urgency: WritePriority::First,
         }
     }
 }

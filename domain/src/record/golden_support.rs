@@ -2,20 +2,20 @@
 //! and reads. The ids and instants are fixed and made up. The seal is a fake in the form of the real one, so
 //! that the bytes are the same on every run.
 
-use crate::actor::{Actor, Way};
+use crate::actor::{Actor, SignInMethod};
 use crate::call::LegKey;
 use crate::decider::{EventData, Scope};
 use crate::past_call::{HistorySource, PastCall, PastCallId};
 use crate::personal::{LookupHash, Personal, Sealed};
-use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
+use crate::ports::vault::{DestroyedKey, PersonKey, Vault, VaultError};
 use crate::record::stored_event::{
-    Cause, Envelope, RecordFacts, RequestFacts, Sealer, StreamVersion, Urgency, open_personal, record,
+    Cause, Envelope, RecordFacts, RequestFacts, Sealer, StreamVersion, WritePriority, open_personal, record,
     record_in_place,
 };
 use crate::setting::SettingName;
 use crate::stop::StopId;
 use crate::time::Timestamp;
-use crate::transcript::TranscriptOf;
+use crate::transcript::TranscriptParent;
 use async_trait::async_trait;
 use std::path::{Path, PathBuf};
 use values::ids::{
@@ -85,7 +85,7 @@ pub(crate) fn check<E: EventData>(aggregate: &str, event: E) {
 
 /// Compares like `check` an event with words that are also sealed under their transcript's key:
 /// `<kind>.v<N>.transcript.json`.
-pub(crate) fn check_transcript<E: EventData>(aggregate: &str, of: TranscriptOf, event: E) {
+pub(crate) fn check_transcript<E: EventData>(aggregate: &str, of: TranscriptParent, event: E) {
     check_own_key(aggregate, of.key(), event);
 }
 
@@ -224,7 +224,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             correlation: Some(command.uuid()),
             by: by(aggregate),
             request: RequestFacts::NONE,
-            urgency: Urgency::First,
+            urgency: WritePriority::First,
         },
         index: 1,
         scope: Scope { campaign, customer },
@@ -252,8 +252,10 @@ fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
         | "approval" | "setting" | "draft" | "holiday" | "registry" | "conversation" | "message"
-        | "voiceprint" | "test_phones" | "wording_draft" | "routing" | "routing_weights" => Way::Session,
-        "api_key" => Way::Directory,
+        | "voiceprint" | "test_phones" | "wording_draft" | "routing" | "routing_weights" => {
+            SignInMethod::Session
+        }
+        "api_key" => SignInMethod::Directory,
         _ => return None,
     };
     Some(Actor::new("wang", way))
@@ -277,13 +279,13 @@ impl Vault for FakeVault {
     async fn existing_key(&self, _person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
         Ok(Some(fake_key()))
     }
-    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
-        Ok(Destroyed {
+    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<DestroyedKey, VaultError> {
+        Ok(DestroyedKey {
             person: person.clone(),
             at,
         })
     }
-    async fn destroyed(&self, _person: &CustomerId) -> Result<Option<Destroyed>, VaultError> {
+    async fn destroyed(&self, _person: &CustomerId) -> Result<Option<DestroyedKey>, VaultError> {
         Ok(None)
     }
     fn forget_cached(&self, _person: &CustomerId) {}

@@ -30,7 +30,7 @@ pub struct Heading<'a> {
 
 /// Returns the heading; `None` if the record has another form and needs the parser.
 pub(crate) fn read(record: &[u8]) -> Option<Heading<'_>> {
-    let mut text = Text(std::str::from_utf8(record).ok()?);
+    let mut text = Remainder(std::str::from_utf8(record).ok()?);
     text.skip("{\"id\":\"")?;
     let id = EventId::new(text.uuid()?);
     text.skip(",\"kind\":\"")?;
@@ -79,9 +79,9 @@ pub(crate) fn read(record: &[u8]) -> Option<Heading<'_>> {
 }
 
 /// The rest of a record that is not read yet.
-struct Text<'a>(&'a str);
+struct Remainder<'a>(&'a str);
 
-impl<'a> Text<'a> {
+impl<'a> Remainder<'a> {
     fn skip(&mut self, member: &str) -> Option<()> {
         self.0 = self.0.strip_prefix(member)?;
         Some(())

@@ -4,7 +4,7 @@
 //! with the cause of every command, so they are `Copy` and hold their bytes inline.
 
 use crate::personal::LookupHash;
-use crate::record::place::StreamVersion;
+use crate::record::position::StreamVersion;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 

@@ -7,15 +7,15 @@ use std::sync::{Arc, OnceLock};
 /// An envelope that is parsed once for all copies of an event; empty for an event that is not shared. It does
 /// not affect the equality of events.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Parsed(Option<Arc<OnceLock<Arc<Envelope>>>>);
+pub(crate) struct ParsedEnvelope(Option<Arc<OnceLock<Arc<Envelope>>>>);
 
-impl PartialEq for Parsed {
+impl PartialEq for ParsedEnvelope {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for Parsed {}
+impl Eq for ParsedEnvelope {}
 
 impl StoredEvent {
     pub const fn new(position: Position, recorded_at: Timestamp, record: Arc<[u8]>) -> Self {
@@ -23,14 +23,14 @@ impl StoredEvent {
             position,
             recorded_at,
             record,
-            parsed: Parsed(None),
+            parsed: ParsedEnvelope(None),
         }
     }
 
     /// Returns an event that will be copied. Its record must not change afterwards.
     pub fn shared(position: Position, recorded_at: Timestamp, record: Arc<[u8]>) -> Self {
         Self {
-            parsed: Parsed(Some(Arc::default())),
+            parsed: ParsedEnvelope(Some(Arc::default())),
             ..Self::new(position, recorded_at, record)
         }
     }

@@ -6,11 +6,11 @@
 //! rehearsal, data`; absent members are left out. `recorded_at` and the position are not part of it and
 //! belong to the store.
 
-pub use super::cause::{Cause, Urgency};
+pub use super::cause::{Cause, WritePriority};
 pub use super::heading::Heading;
-pub use super::place::{Position, StreamVersion};
+pub use super::position::{Position, StreamVersion};
 pub use super::request::{RequestFacts, RequestMark, TraceParent};
-use super::shared_event::Parsed;
+use super::shared_event::ParsedEnvelope;
 use super::{heading, text};
 use crate::actor::Actor;
 use crate::decider::{Decider, EventData, Scope, UnreadableEvent};
@@ -34,13 +34,13 @@ pub struct Record {
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
     pub stream_version: StreamVersion,
-    written: WrittenPlace,
+    written: RecordLocation,
     bytes: Arc<[u8]>,
 }
 
 /// The id, stream and version in the bytes of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct WrittenPlace {
+struct RecordLocation {
     id: EventId,
     stream: StreamId,
     stream_version: StreamVersion,
@@ -74,7 +74,7 @@ impl Record {
             campaign: envelope.campaign,
             customer: envelope.customer,
             stream_version: envelope.stream_version,
-            written: WrittenPlace {
+            written: RecordLocation {
                 id: envelope.id,
                 stream: envelope.stream,
                 stream_version: envelope.stream_version,
@@ -124,7 +124,7 @@ pub struct StoredEvent {
     /// When the store made it durable: one instant per group commit, max(clock, last).
     pub recorded_at: Timestamp,
     pub record: Arc<[u8]>,
-    pub(crate) parsed: Parsed,
+    pub(crate) parsed: ParsedEnvelope,
 }
 
 impl StoredEvent {
@@ -250,7 +250,7 @@ fn written<E: EventData>(facts: RecordFacts, id: EventId, event: &E) -> Result<R
         campaign: facts.scope.campaign,
         customer: facts.scope.customer,
         stream_version: facts.stream_version,
-        written: WrittenPlace {
+        written: RecordLocation {
             id,
             stream: facts.stream,
             stream_version: facts.stream_version,

@@ -20,7 +20,7 @@ pub(crate) fn write<E: EventData>(
 ) -> Result<Vec<u8>, RecordError> {
     let kind = event.kind();
     let unwritable = |why: String| RecordError::Unwritable { kind, why };
-    let surroundings = WrittenSurroundings {
+    let surroundings = EnvelopeFields {
         id,
         kind,
         version: event.version(),
@@ -55,7 +55,7 @@ pub(crate) fn write<E: EventData>(
 
 /// The envelope as `Envelope` writes it, with borrowed parts and without `data`.
 #[derive(Serialize)]
-struct WrittenSurroundings<'a> {
+struct EnvelopeFields<'a> {
     id: EventId,
     kind: &'a str,
     version: u16,

@@ -89,7 +89,7 @@ fn is_known(
     if known.last.as_ref() == Some(edition) {
         return Ok(true);
     }
-    match known.later_than(edition) {
+    match known.find_later_date(edition) {
         Some(known) => Err(RegistryRefusal::NotNewer {
             as_of: edition.as_of,
             known,

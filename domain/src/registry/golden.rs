@@ -2,7 +2,7 @@
 
 use super::event::RegistryEvent;
 use crate::record::golden_support::{check, check_with};
-use crate::registry_book::{Digests, Edition};
+use crate::registry_book::{DigestScheme, Edition};
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
@@ -13,7 +13,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
             edition: Box::new(Edition {
                 as_of: "2026-03-02".parse().unwrap(),
                 areas: vec!["202".parse().unwrap()],
-                digests: Some(Digests {
+                digests: Some(DigestScheme {
                     salt: "pepper".to_owned(),
                 }),
                 numbers: 12,

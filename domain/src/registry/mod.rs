@@ -29,9 +29,9 @@ use std::fmt;
 
 /// The id of the one registry stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct AllRegistries;
+pub struct NumberRegistryId;
 
-impl fmt::Display for AllRegistries {
+impl fmt::Display for NumberRegistryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("all")
     }
@@ -42,7 +42,7 @@ impl fmt::Display for AllRegistries {
 pub struct NumberRegistry;
 
 impl Decider for NumberRegistry {
-    type Id = AllRegistries;
+    type Id = NumberRegistryId;
     type Command = RegistryCommand;
     type Event = RegistryEvent;
     type State = RegistryState;
@@ -71,7 +71,7 @@ impl Decider for NumberRegistry {
     }
 
     /// Returns an empty scope: registries concern no campaign and no customer.
-    fn scope(_: &AllRegistries, _: &RegistryState, _: &RegistryEvent) -> Scope {
+    fn scope(_: &NumberRegistryId, _: &RegistryState, _: &RegistryEvent) -> Scope {
         Scope::default()
     }
 }

@@ -1,6 +1,6 @@
 //! Refusals of a registry command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::working_calendar::Day;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,4 +28,4 @@ pub enum RegistryRefusal {
     TooManyAreas { count: usize },
 }
 
-impl Explained for RegistryRefusal {}
+impl DomainRefusal for RegistryRefusal {}

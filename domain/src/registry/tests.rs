@@ -1,7 +1,7 @@
 //! Tests of the registry decider: which editions are valid, and the date of a registry for a number.
 
 use super::*;
-use crate::registry_book::{AreaCode, Digests, Edition, SALT_BYTES_MAX, SALTS_MAX};
+use crate::registry_book::{AreaCode, DigestScheme, Edition, SALT_BYTES_MAX, SALTS_MAX};
 use crate::working_calendar::Day;
 
 const NOW: &str = "2026-03-02T10:00:00Z";
@@ -14,7 +14,7 @@ fn edition(as_of: &str, areas: &[&str], salt: Option<&str>) -> Edition {
     Edition {
         as_of: day(as_of),
         areas: areas.iter().map(|area| area.parse().unwrap()).collect(),
-        digests: salt.map(|salt| Digests {
+        digests: salt.map(|salt| DigestScheme {
             salt: salt.to_owned(),
         }),
         numbers: 3,
@@ -148,11 +148,11 @@ fn what_came_as_digests_binds_whatever_comes_after_it() {
             ("us-dnc", edition("2026-02-01", &[], Some("pepper"))),
             ("us-dnc", edition("2026-03-01", &areas, salt)),
         ]);
-        let pepper = Digests {
+        let pepper = DigestScheme {
             salt: "pepper".to_owned(),
         };
         assert!(state.book().salts().contains(&pepper), "{areas:?} {salt:?}");
-        assert!(state.book().is_under(&name, &pepper), "{areas:?} {salt:?}");
+        assert!(state.book().uses_digests(&name, &pepper), "{areas:?} {salt:?}");
         let salts = 1 + usize::from(salt.is_some());
         assert_eq!(state.book().salts().len(), salts, "{areas:?} {salt:?}");
     }

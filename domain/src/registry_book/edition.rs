@@ -66,14 +66,14 @@ impl From<AreaCode> for String {
 /// including `+`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "RegistryDigests")]
-pub struct Digests {
+pub struct DigestScheme {
     /// The salt before each number; empty if there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = SALT_BYTES_MAX), example = &"pepper")]
     pub salt: String,
 }
 
-impl Digests {
+impl DigestScheme {
     /// Returns the digest of a number in international format.
     pub fn of(&self, e164: &str) -> NumberDigest {
         let mut hash = Sha256::new();
@@ -133,7 +133,7 @@ pub struct Edition {
     pub areas: Vec<AreaCode>,
     /// How its numbers are hashed. Absent if they came in clear text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digests: Option<Digests>,
+    pub digests: Option<DigestScheme>,
     /// Number of imported numbers.
     pub numbers: u64,
     /// Number of rows that could not be read. Earlier versions accepted editions with bad rows; another
@@ -170,7 +170,7 @@ mod tests {
                 "d0af29e8dab6cacaeb6d8297db0673761abbbae597eb365a0a6edf37547cb59d",
             ),
         ] {
-            let digests = Digests {
+            let digests = DigestScheme {
                 salt: salt.to_owned(),
             };
             let of_list: NumberDigest = hex.to_uppercase().parse().unwrap();

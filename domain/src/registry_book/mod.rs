@@ -3,7 +3,7 @@
 
 mod edition;
 
-pub use edition::{AreaCode, Digests, Edition, NumberDigest, SALT_BYTES_MAX};
+pub use edition::{AreaCode, DigestScheme, Edition, NumberDigest, SALT_BYTES_MAX};
 
 use crate::screening::NumberListName;
 use crate::working_calendar::Day;
@@ -20,19 +20,19 @@ pub const REGISTRY_AREAS_MAX: usize = 800;
 
 /// One registry after its editions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RegistryKnown {
+pub struct RegistryEditions {
     /// Date of the last edition of the whole registry.
     pub whole: Option<Day>,
     /// Date of the last edition by area code.
     pub areas: BTreeMap<AreaCode, Day>,
     /// The salts of all editions that came as digests. Entries remain after an edition in clear text or with
     /// another salt, so every salt stays in use.
-    pub digests: BTreeSet<Digests>,
+    pub digests: BTreeSet<DigestScheme>,
     /// The last edition.
     pub last: Option<Edition>,
 }
 
-impl RegistryKnown {
+impl RegistryEditions {
     /// Returns the date of the registry for a number: that of its area code or of the whole registry, the
     /// later one.
     pub fn as_of(&self, e164: Option<&str>) -> Option<Day> {
@@ -60,7 +60,7 @@ impl RegistryKnown {
 
     /// Returns the known date if it is later than the edition for everything the edition covers; otherwise
     /// `None`.
-    pub fn later_than(&self, edition: &Edition) -> Option<Day> {
+    pub fn find_later_date(&self, edition: &Edition) -> Option<Day> {
         let later = |known: Option<Day>| known.filter(|known| *known > edition.as_of);
         match edition.areas.is_empty() {
             true => later(self.whole),
@@ -76,15 +76,15 @@ impl RegistryKnown {
 /// All registries, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RegistryBook {
-    lists: BTreeMap<NumberListName, RegistryKnown>,
+    lists: BTreeMap<NumberListName, RegistryEditions>,
 }
 
 impl RegistryBook {
-    pub fn get(&self, name: &NumberListName) -> Option<&RegistryKnown> {
+    pub fn get(&self, name: &NumberListName) -> Option<&RegistryEditions> {
         self.lists.get(name)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (&NumberListName, &RegistryKnown)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&NumberListName, &RegistryEditions)> {
         self.lists.iter()
     }
 
@@ -97,12 +97,12 @@ impl RegistryBook {
     }
 
     /// Returns the salts with which a dial looks up a number: those of all editions of all registries.
-    pub fn salts(&self) -> BTreeSet<&Digests> {
+    pub fn salts(&self) -> BTreeSet<&DigestScheme> {
         self.lists.values().flat_map(|list| &list.digests).collect()
     }
 
     /// Returns true if an edition of this registry came as digests with this salt.
-    pub fn is_under(&self, name: &NumberListName, digests: &Digests) -> bool {
+    pub fn uses_digests(&self, name: &NumberListName, digests: &DigestScheme) -> bool {
         self.get(name).is_some_and(|list| list.digests.contains(digests))
     }
 

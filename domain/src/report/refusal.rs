@@ -1,6 +1,6 @@
 //! Refusals of a report command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::record::stored_event::Position;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,4 +13,4 @@ pub enum ReportRefusal {
     NoDigest(String),
 }
 
-impl Explained for ReportRefusal {}
+impl DomainRefusal for ReportRefusal {}

@@ -2,24 +2,24 @@
 //! review.
 
 use super::class::DataClass;
-use super::event::{DisposalResult, DisposedThings, Reviewed};
+use super::event::{DisposalResult, DisposedItems, ReviewCounts};
 use crate::calling_plan::Preset;
 use crate::time::Timestamp;
 
 /// The data of a disposal to begin. The decider adds its number and rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Beginning {
+pub struct DisposalRequest {
     pub class: DataClass,
     pub preset: Preset,
     pub oldest_at: Timestamp,
     pub newest_at: Timestamp,
-    pub what: DisposedThings,
-    pub under: Under,
+    pub what: DisposedItems,
+    pub under: DisposalBasis,
 }
 
 /// The basis of a disposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Under {
+pub enum DisposalBasis {
     /// The retention period that was set.
     Period,
     /// An order that is recorded elsewhere. If no period is set, the floor must have passed.
@@ -37,11 +37,11 @@ pub enum RetentionCommand {
         reason: String,
     },
     /// Begins a disposal: these items are destroyed next.
-    BeginDisposal(Box<Beginning>),
+    BeginDisposal(Box<DisposalRequest>),
     /// Completes a disposal: the items are destroyed.
     CompleteDisposal { disposal: u64, result: DisposalResult },
     /// Records that a review looked for data to dispose of.
-    Review(Reviewed),
+    Review(ReviewCounts),
 }
 
 impl RetentionCommand {

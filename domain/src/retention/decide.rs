@@ -2,7 +2,7 @@
 //! time, and one disposal at a time.
 
 use super::class::DataClass;
-use super::command::{Beginning, RetentionCommand, Under};
+use super::command::{DisposalBasis, DisposalRequest, RetentionCommand};
 use super::event::{DisposalResult, DisposalRule, RetentionEvent};
 use super::floor::{Floor, GENERAL_FLOOR, floor};
 use super::refusal::RetentionRefusal;
@@ -22,9 +22,9 @@ pub const DISPOSAL_ITEMS_MAX: usize = 500;
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
 
-type Decided = Result<Vec<RetentionEvent>, RetentionRefusal>;
+type DecideResult = Result<Vec<RetentionEvent>, RetentionRefusal>;
 
-pub(super) fn decide(state: &RetentionState, command: RetentionCommand, now: Timestamp) -> Decided {
+pub(super) fn decide(state: &RetentionState, command: RetentionCommand, now: Timestamp) -> DecideResult {
     match command {
         RetentionCommand::SetPeriod {
             class,
@@ -44,7 +44,7 @@ fn set(
     preset: Option<Preset>,
     days: Option<u32>,
     reason: String,
-) -> Decided {
+) -> DecideResult {
     if reason.trim().is_empty() {
         return Err(RetentionRefusal::NoReason);
     }
@@ -81,8 +81,8 @@ fn set(
 
 /// Begins a disposal. The caller selected the items; they are checked here against the current period and the
 /// clock.
-fn begin(state: &RetentionState, beginning: Beginning, now: Timestamp) -> Decided {
-    let Beginning {
+fn begin(state: &RetentionState, beginning: DisposalRequest, now: Timestamp) -> DecideResult {
+    let DisposalRequest {
         class,
         preset,
         oldest_at,
@@ -99,11 +99,11 @@ fn begin(state: &RetentionState, beginning: Beginning, now: Timestamp) -> Decide
         return Err(RetentionRefusal::NotOfClass);
     }
     let period = match under {
-        Under::Period => state.period(class, preset).ok_or(RetentionRefusal::NoPeriod)?,
-        Under::Order => state.period_of_order(class, preset),
+        DisposalBasis::Period => state.period(class, preset).ok_or(RetentionRefusal::NoPeriod)?,
+        DisposalBasis::Order => state.period_of_order(class, preset),
     };
     let Period { days, rule } = period;
-    if newest_at > kept_from(now, days) {
+    if newest_at > compute_cutoff(now, days) {
         return Err(RetentionRefusal::TooEarly { days });
     }
     Ok(vec![RetentionEvent::DisposalBegun {
@@ -121,12 +121,12 @@ fn begin(state: &RetentionState, beginning: Beginning, now: Timestamp) -> Decide
 }
 
 /// Returns the latest end time of data that has been kept for `days` at `now`.
-pub fn kept_from(now: Timestamp, days: u32) -> Timestamp {
+pub fn compute_cutoff(now: Timestamp, days: u32) -> Timestamp {
     now.minus_ms(u64::from(days).saturating_mul(DAY_MS))
 }
 
 /// Completes the open disposal. For a disposal that is completed already, no event is stored.
-fn complete(state: &RetentionState, disposal: u64, result: DisposalResult) -> Decided {
+fn complete(state: &RetentionState, disposal: u64, result: DisposalResult) -> DecideResult {
     match state.under_way() {
         Some(under_way) if under_way.disposal == disposal => Ok(vec![RetentionEvent::Disposed {
             disposal,

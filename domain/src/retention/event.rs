@@ -34,7 +34,7 @@ pub enum RetentionEvent {
         #[serde(flatten)]
         under: DisposalRule,
         #[serde(flatten)]
-        what: Box<DisposedThings>,
+        what: Box<DisposedItems>,
     },
     /// A disposal was completed. Its items are in the event that began it.
     #[serde(rename = "retention.disposed")]
@@ -49,7 +49,7 @@ pub enum RetentionEvent {
     #[serde(rename = "retention.reviewed")]
     Reviewed {
         #[serde(flatten)]
-        reviewed: Reviewed,
+        reviewed: ReviewCounts,
     },
 }
 
@@ -71,7 +71,7 @@ pub struct DisposalRule {
 
 /// The items of a disposal, by ids of this system.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct DisposedThings {
+pub struct DisposedItems {
     /// Calls, for recordings and transcripts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallId>,
@@ -83,7 +83,7 @@ pub struct DisposedThings {
     pub conversations: Vec<ConversationId>,
 }
 
-impl DisposedThings {
+impl DisposedItems {
     /// Returns the number of items.
     pub const fn count(&self) -> usize {
         let of_calls = self.calls.len().saturating_add(self.conversations.len());
@@ -113,7 +113,7 @@ pub struct DisposalResult {
 
 /// The result of a review, as numbers of items.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Reviewed {
+pub struct ReviewCounts {
     pub looked_at: u64,
     /// Items with their period passed, including those held and left.
     pub due: u64,

@@ -1,7 +1,7 @@
 //! Golden tests: the stored form of every retention event equals its golden file.
 
 use super::class::DataClass;
-use super::event::{DisposalResult, DisposalRule, DisposedThings, RetentionEvent, Reviewed};
+use super::event::{DisposalResult, DisposalRule, DisposedItems, RetentionEvent, ReviewCounts};
 use crate::calling_plan::Preset;
 use crate::record::golden_support::{at, call, check, check_with, customer};
 use crate::stored_event::Position;
@@ -29,9 +29,9 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     let begun = RetentionEvent::DisposalBegun {
         disposal: 17,
         under: under(DataClass::Recordings),
-        what: Box::new(DisposedThings {
+        what: Box::new(DisposedItems {
             calls: vec![call()],
-            ..DisposedThings::default()
+            ..DisposedItems::default()
         }),
     };
     let disposed = RetentionEvent::Disposed {
@@ -44,7 +44,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         },
     };
     let reviewed = RetentionEvent::Reviewed {
-        reviewed: Reviewed {
+        reviewed: ReviewCounts {
             looked_at: 10,
             due: 3,
             destroyed: 1,
@@ -60,27 +60,27 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     let persons = RetentionEvent::DisposalBegun {
         disposal: 18,
         under: under(DataClass::Persons),
-        what: Box::new(DisposedThings {
+        what: Box::new(DisposedItems {
             customers: vec![customer()],
-            ..DisposedThings::default()
+            ..DisposedItems::default()
         }),
     };
     check_with("retention", "persons", persons);
     let transcripts = RetentionEvent::DisposalBegun {
         disposal: 19,
         under: under(DataClass::Transcripts),
-        what: Box::new(DisposedThings {
+        what: Box::new(DisposedItems {
             calls: vec![call()],
             conversations: vec![ConversationId::derive(CommandId::derive_from_text("golden"))],
-            ..DisposedThings::default()
+            ..DisposedItems::default()
         }),
     };
     check_with("retention", "transcripts", transcripts);
     let reviewed = RetentionEvent::Reviewed {
-        reviewed: Reviewed {
+        reviewed: ReviewCounts {
             looked_at: 10,
             through_position: Some(Position(4_711)),
-            ..Reviewed::default()
+            ..ReviewCounts::default()
         },
     };
     check_with("retention", "through_position", reviewed);

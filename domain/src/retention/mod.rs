@@ -20,12 +20,12 @@ mod golden;
 mod tests;
 
 pub use class::DataClass;
-pub use command::{Beginning, RetentionCommand, Under};
-pub use decide::{DISPOSAL_ITEMS_MAX, PERIOD_DAYS_MAX, REASON_BYTES_MAX, kept_from};
-pub use event::{DisposalResult, DisposalRule, DisposedThings, RetentionEvent, Reviewed};
+pub use command::{DisposalBasis, DisposalRequest, RetentionCommand};
+pub use decide::{DISPOSAL_ITEMS_MAX, PERIOD_DAYS_MAX, REASON_BYTES_MAX, compute_cutoff};
+pub use event::{DisposalResult, DisposalRule, DisposedItems, RetentionEvent, ReviewCounts};
 pub use floor::{Floor, GENERAL_FLOOR, floor};
 pub use refusal::RetentionRefusal;
-pub use state::{LastReview, Period, RetentionState, UnderWay};
+pub use state::{LastReview, OpenDisposal, Period, RetentionState};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;

@@ -1,7 +1,7 @@
 //! Refusals of a retention command. No event is stored.
 
 use super::decide::{DISPOSAL_ITEMS_MAX, PERIOD_DAYS_MAX};
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RetentionRefusal {
@@ -32,4 +32,4 @@ pub enum RetentionRefusal {
     NotBegun { disposal: u64 },
 }
 
-impl Explained for RetentionRefusal {}
+impl DomainRefusal for RetentionRefusal {}

@@ -1,7 +1,7 @@
 //! The state of one data class, folded from its events: its periods, the open disposal and the last review.
 
 use super::class::DataClass;
-use super::event::{DisposalRule, DisposedThings, RetentionEvent, Reviewed};
+use super::event::{DisposalRule, DisposedItems, RetentionEvent, ReviewCounts};
 use super::floor::{Floor, floor};
 use crate::calling_plan::Preset;
 use crate::time::Timestamp;
@@ -13,7 +13,7 @@ pub struct RetentionState {
     /// Periods in days: by preset, and under `None` for all presets without their own.
     set: BTreeMap<Option<Preset>, u32>,
     disposals: u64,
-    under_way: Option<UnderWay>,
+    under_way: Option<OpenDisposal>,
     destroyed: u64,
     last_review: Option<LastReview>,
 }
@@ -27,17 +27,17 @@ pub struct Period {
 
 /// A disposal that has begun and is not completed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnderWay {
+pub struct OpenDisposal {
     pub disposal: u64,
     pub under: DisposalRule,
-    pub what: DisposedThings,
+    pub what: DisposedItems,
 }
 
 /// The last review: its time and result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastReview {
     pub at: Timestamp,
-    pub reviewed: Reviewed,
+    pub reviewed: ReviewCounts,
 }
 
 impl RetentionState {
@@ -93,7 +93,7 @@ impl RetentionState {
     }
 
     /// Returns the disposal that has begun and is not completed.
-    pub const fn under_way(&self) -> Option<&UnderWay> {
+    pub const fn under_way(&self) -> Option<&OpenDisposal> {
         self.under_way.as_ref()
     }
 
@@ -125,7 +125,7 @@ impl RetentionState {
                 what,
             } => {
                 self.disposals = *disposal;
-                self.under_way = Some(UnderWay {
+                self.under_way = Some(OpenDisposal {
                     disposal: *disposal,
                     under: under.clone(),
                     what: what.as_ref().clone(),

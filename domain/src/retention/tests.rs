@@ -1,9 +1,9 @@
 //! Tests of the retention decider: given events, when a command, then events or a refusal.
 
 use super::{
-    Beginning, DISPOSAL_ITEMS_MAX, DataClass, DisposalResult, DisposedThings, GENERAL_FLOOR, PERIOD_DAYS_MAX,
-    REASON_BYTES_MAX, Retention, RetentionCommand, RetentionEvent, RetentionRefusal, RetentionState, Under,
-    floor, kept_from,
+    DISPOSAL_ITEMS_MAX, DataClass, DisposalBasis, DisposalRequest, DisposalResult, DisposedItems,
+    GENERAL_FLOOR, PERIOD_DAYS_MAX, REASON_BYTES_MAX, Retention, RetentionCommand, RetentionEvent,
+    RetentionRefusal, RetentionState, compute_cutoff, floor,
 };
 use crate::calling_plan::Preset;
 use crate::decider::{Context, Decider};
@@ -54,23 +54,23 @@ fn call(number: u32) -> CallId {
 }
 
 fn begin(count: u32, newest_at: Timestamp) -> RetentionCommand {
-    RetentionCommand::BeginDisposal(Box::new(Beginning {
+    RetentionCommand::BeginDisposal(Box::new(DisposalRequest {
         class: DataClass::Recordings,
         preset: Preset::CnService,
         oldest_at: newest_at.minus_ms(1),
         newest_at,
-        what: DisposedThings {
+        what: DisposedItems {
             calls: (0..count).map(call).collect(),
-            ..DisposedThings::default()
+            ..DisposedItems::default()
         },
-        under: Under::Period,
+        under: DisposalBasis::Period,
     }))
 }
 
 /// Returns the event of a disposal after a period of one year was set for all presets.
 fn begun() -> RetentionEvent {
     let given = state(&[was_set(None, None, Some(365))]);
-    let events = Retention::decide(&given, begin(1, kept_from(NOW, 365)), Context { now: NOW });
+    let events = Retention::decide(&given, begin(1, compute_cutoff(NOW, 365)), Context { now: NOW });
     events.unwrap().pop().unwrap()
 }
 
@@ -205,7 +205,7 @@ fn the_longest_that_applies_counts_and_without_any_nothing_is_due() {
 #[test]
 fn nothing_is_begun_before_its_time_and_one_at_a_time() {
     let given = [was_set(None, None, Some(365))];
-    let last = kept_from(NOW, 365);
+    let last = compute_cutoff(NOW, 365);
     check(&[], begin(1, last), Err(RetentionRefusal::NoPeriod));
     check(&given, begin(1, last), Ok(vec![begun()]));
     let early = RetentionRefusal::TooEarly { days: 365 };
@@ -252,19 +252,19 @@ fn a_disposal_is_completed_once_and_says_what_came_of_it() {
 
 #[test]
 fn a_disposal_names_what_its_class_is_of_and_nothing_else() {
-    let calls = DisposedThings {
+    let calls = DisposedItems {
         calls: vec![call(1)],
-        ..DisposedThings::default()
+        ..DisposedItems::default()
     };
-    let conversations = DisposedThings {
+    let conversations = DisposedItems {
         conversations: vec!["308b38fa-b3fa-59e5-b685-93b305968d97".parse().unwrap()],
-        ..DisposedThings::default()
+        ..DisposedItems::default()
     };
-    let customers = DisposedThings {
+    let customers = DisposedItems {
         customers: vec!["00112233445566778899aabbccddeeff".parse().unwrap()],
-        ..DisposedThings::default()
+        ..DisposedItems::default()
     };
-    let both = DisposedThings {
+    let both = DisposedItems {
         calls: calls.calls.clone(),
         ..conversations.clone()
     };
@@ -279,13 +279,13 @@ fn a_disposal_names_what_its_class_is_of_and_nothing_else() {
     ] {
         let what = what.clone();
         assert_eq!(what.is_of(class), is_of, "{class}: {what:?}");
-        let begin = RetentionCommand::BeginDisposal(Box::new(Beginning {
+        let begin = RetentionCommand::BeginDisposal(Box::new(DisposalRequest {
             class,
             preset: Preset::CnService,
-            oldest_at: kept_from(NOW, 365),
-            newest_at: kept_from(NOW, 365),
+            oldest_at: compute_cutoff(NOW, 365),
+            newest_at: compute_cutoff(NOW, 365),
             what,
-            under: Under::Period,
+            under: DisposalBasis::Period,
         }));
         let set = [was_set(None, None, Some(365))];
         let decided = Retention::decide(&state(&set), begin, Context { now: NOW });
@@ -299,11 +299,11 @@ fn an_order_needs_no_period_but_the_floor_and_what_is_set_to_be_past() {
         let RetentionCommand::BeginDisposal(mut beginning) = begin(1, at) else {
             panic!("it begins");
         };
-        beginning.under = Under::Order;
+        beginning.under = DisposalBasis::Order;
         RetentionCommand::BeginDisposal(beginning)
     };
     let days = GENERAL_FLOOR.days;
-    let past = kept_from(NOW, days);
+    let past = compute_cutoff(NOW, days);
     let decided =
         |given: &[RetentionEvent], at| Retention::decide(&state(given), of(at), Context { now: NOW });
     assert_eq!(decided(&[], past).map(|events| events.len()), Ok(1));

@@ -12,7 +12,7 @@ mod tests;
 pub use event::RoutingEvent;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use values::ids::{CallId, CampaignId, CustomerId, plain_word};
@@ -54,7 +54,7 @@ pub enum RoutingRefusal {
     Full,
 }
 
-impl Explained for RoutingRefusal {}
+impl DomainRefusal for RoutingRefusal {}
 
 /// One scoring of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]

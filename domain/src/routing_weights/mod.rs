@@ -12,7 +12,7 @@ mod tests;
 pub use event::RoutingWeightsEvent;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::time::Timestamp;
 use std::fmt;
 use values::routing_score::Weights;
@@ -22,9 +22,9 @@ pub const REASON_BYTES_MAX: usize = 512;
 
 /// The id of the one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct OwnWeights;
+pub struct RoutingWeightsId;
 
-impl fmt::Display for OwnWeights {
+impl fmt::Display for RoutingWeightsId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("own")
     }
@@ -48,7 +48,7 @@ pub enum RoutingWeightsRefusal {
     Weights(&'static str),
 }
 
-impl Explained for RoutingWeightsRefusal {}
+impl DomainRefusal for RoutingWeightsRefusal {}
 
 /// The state of the routing weights, folded from their events: the weights in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,7 +68,7 @@ impl RoutingWeightsState {
 pub struct RoutingWeights;
 
 impl Decider for RoutingWeights {
-    type Id = OwnWeights;
+    type Id = RoutingWeightsId;
     type Command = RoutingWeightsCommand;
     type Event = RoutingWeightsEvent;
     type State = RoutingWeightsState;
@@ -126,7 +126,7 @@ impl Decider for RoutingWeights {
     }
 
     /// Returns an empty scope: weights concern no campaign and no customer.
-    fn scope(_: &OwnWeights, _: &RoutingWeightsState, _: &RoutingWeightsEvent) -> Scope {
+    fn scope(_: &RoutingWeightsId, _: &RoutingWeightsState, _: &RoutingWeightsEvent) -> Scope {
         Scope::default()
     }
 }

@@ -1,12 +1,12 @@
 //! The commands of a sample: draw it, record the finding of a call, sign it off.
 
-use super::event::{Drawn, Finding};
+use super::event::{DrawnSample, Finding};
 use values::ids::CallId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SampleCommand {
     /// Stores a draw that the caller computed. Any reader of the log can repeat it.
-    Draw(Box<Drawn>),
+    Draw(Box<DrawnSample>),
     /// Records the finding of a call. A later finding of the same call replaces it.
     RecordFinding {
         call: CallId,

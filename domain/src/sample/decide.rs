@@ -2,7 +2,7 @@
 
 use super::checklist::{CHECKLIST, CheckItem};
 use super::command::SampleCommand;
-use super::event::{Drawn, Finding, SampleEvent};
+use super::event::{DrawnSample, Finding, SampleEvent};
 use super::refusal::SampleRefusal;
 use super::state::SampleState;
 use std::collections::BTreeSet;
@@ -19,9 +19,9 @@ pub const REMARK_BYTES_MAX: usize = 1_024;
 /// Longest name of the reviewer or signer, in bytes.
 pub const BY_BYTES_MAX: usize = 64;
 
-type Decided = Result<Vec<SampleEvent>, SampleRefusal>;
+type DecideResult = Result<Vec<SampleEvent>, SampleRefusal>;
 
-pub(super) fn decide(state: &SampleState, command: SampleCommand) -> Decided {
+pub(super) fn decide(state: &SampleState, command: SampleCommand) -> DecideResult {
     match command {
         SampleCommand::Draw(drawn) => draw(state, drawn),
         SampleCommand::RecordFinding { call, finding } => record_finding(state, call, finding),
@@ -29,7 +29,7 @@ pub(super) fn decide(state: &SampleState, command: SampleCommand) -> Decided {
     }
 }
 
-fn draw(state: &SampleState, drawn: Box<Drawn>) -> Decided {
+fn draw(state: &SampleState, drawn: Box<DrawnSample>) -> DecideResult {
     match state.drawn() {
         Some(before) if *before == *drawn => return Ok(Vec::new()),
         Some(_) => return Err(SampleRefusal::DrawnOtherwise),
@@ -40,7 +40,7 @@ fn draw(state: &SampleState, drawn: Box<Drawn>) -> Decided {
     Ok(vec![SampleEvent::Drawn { drawn }])
 }
 
-fn sound(drawn: &Drawn) -> Result<(), &'static str> {
+fn sound(drawn: &DrawnSample) -> Result<(), &'static str> {
     if drawn.facts.seed.is_empty() {
         return Err("the seed is empty");
     }
@@ -69,7 +69,7 @@ fn sound(drawn: &Drawn) -> Result<(), &'static str> {
     }
 }
 
-fn record_finding(state: &SampleState, call: CallId, finding: Finding) -> Decided {
+fn record_finding(state: &SampleState, call: CallId, finding: Finding) -> DecideResult {
     let drawn = open(state)?;
     if !drawn.calls.contains(&call) {
         return Err(SampleRefusal::NotInSample(call));
@@ -97,7 +97,7 @@ fn record_finding(state: &SampleState, call: CallId, finding: Finding) -> Decide
     Ok(vec![SampleEvent::FindingRecorded { call, finding }])
 }
 
-fn sign_off(state: &SampleState, by: String, remark: Option<String>) -> Decided {
+fn sign_off(state: &SampleState, by: String, remark: Option<String>) -> DecideResult {
     open(state)?;
     named(&by)?;
     within("remark", remark.as_deref().unwrap_or(""), REMARK_BYTES_MAX)?;
@@ -112,7 +112,7 @@ fn sign_off(state: &SampleState, by: String, remark: Option<String>) -> Decided 
 }
 
 /// Returns the draw of a sample that still accepts findings.
-fn open(state: &SampleState) -> Result<&Drawn, SampleRefusal> {
+fn open(state: &SampleState) -> Result<&DrawnSample, SampleRefusal> {
     if state.signed_off().is_some() {
         return Err(SampleRefusal::SignedOff);
     }

@@ -15,7 +15,7 @@ pub enum SampleEvent {
     #[serde(rename = "sample.drawn")]
     Drawn {
         #[serde(flatten)]
-        drawn: Box<Drawn>,
+        drawn: Box<DrawnSample>,
     },
     #[serde(rename = "sample.finding_recorded")]
     FindingRecorded {
@@ -34,7 +34,7 @@ pub enum SampleEvent {
 
 /// A draw: its parameters and its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Drawn {
+pub struct DrawnSample {
     #[serde(flatten)]
     pub facts: DrawFacts,
     /// SHA-256, in lower-case hex, of the population's call ids in the order of their `call.ended` events,
@@ -55,7 +55,7 @@ pub struct DrawFacts {
     /// Number of calls to draw. A smaller population gives fewer.
     pub size: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stratify: Option<Stratify>,
+    pub stratify: Option<StratificationKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,
     /// Only calls that ended at or after this time.
@@ -76,7 +76,7 @@ pub struct DrawFacts {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Stratify {
+pub enum StratificationKey {
     Disposition,
     Campaign,
     /// The trunk of the first leg.

@@ -1,17 +1,17 @@
 //! Golden tests: the stored form of every sample event equals its golden file.
 
-use super::event::{Answer, DrawFacts, Drawn, Finding, SampleEvent, Stratify, Stratum};
+use super::event::{Answer, DrawFacts, DrawnSample, Finding, SampleEvent, StratificationKey, Stratum};
 use super::{BY_BYTES_MAX, CHECKLIST, REMARK_BYTES_MAX, SAMPLE_CALLS_MAX, STRATA_MAX};
 use crate::record::golden_support::{at, call, campaign, check};
 use crate::record::stored_event::{Position, RECORD_BYTES_MAX};
 use values::ids::{CAMPAIGN_ID_BYTES_MAX, CallId};
 
-fn drawn() -> Drawn {
-    Drawn {
+fn drawn() -> DrawnSample {
+    DrawnSample {
         facts: DrawFacts {
             seed: "2026-03 shanghai index 3987.41".to_owned(),
             size: 1,
-            stratify: Some(Stratify::Disposition),
+            stratify: Some(StratificationKey::Disposition),
             campaign: Some(campaign()),
             from: Some(at()),
             to: Some(at().plus_ms(86_400_000)),

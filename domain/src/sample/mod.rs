@@ -19,7 +19,7 @@ mod tests;
 pub use checklist::{CHECKLIST, CheckItem};
 pub use command::SampleCommand;
 pub use decide::{BY_BYTES_MAX, REMARK_BYTES_MAX, SAMPLE_CALLS_MAX, SEED_BYTES_MAX, STRATA_MAX};
-pub use event::{Answer, DrawFacts, Drawn, Finding, SampleEvent, Stratify, Stratum};
+pub use event::{Answer, DrawFacts, DrawnSample, Finding, SampleEvent, StratificationKey, Stratum};
 pub use refusal::SampleRefusal;
 pub use state::SampleState;
 

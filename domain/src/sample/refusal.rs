@@ -1,6 +1,6 @@
 //! Refusals of a sample command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use values::ids::CallId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum SampleRefusal {
     },
 }
 
-impl Explained for SampleRefusal {
+impl DomainRefusal for SampleRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::NotDrawn)
     }

@@ -1,6 +1,6 @@
 //! The state of a sample, folded from its events: the draw, the findings and the sign-off.
 
-use super::event::{Drawn, Finding, SampleEvent};
+use super::event::{DrawnSample, Finding, SampleEvent};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::ids::CallId;
@@ -8,14 +8,14 @@ use values::ids::CallId;
 /// The state of a sample.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SampleState {
-    drawn: Option<Box<Drawn>>,
+    drawn: Option<Box<DrawnSample>>,
     drawn_at: Option<Timestamp>,
     findings: BTreeMap<CallId, (Finding, Timestamp)>,
     signed_off: Option<(String, Timestamp)>,
 }
 
 impl SampleState {
-    pub fn drawn(&self) -> Option<&Drawn> {
+    pub fn drawn(&self) -> Option<&DrawnSample> {
         self.drawn.as_deref()
     }
 

@@ -1,6 +1,6 @@
 //! Tests of the sample decider: given a draw and findings, when a command, then events or a refusal.
 
-use super::event::{Answer, DrawFacts, Drawn, Finding, SampleEvent, Stratum};
+use super::event::{Answer, DrawFacts, DrawnSample, Finding, SampleEvent, Stratum};
 use super::{
     CHECKLIST, REMARK_BYTES_MAX, SAMPLE_CALLS_MAX, Sample, SampleCommand, SampleRefusal, SampleState,
 };
@@ -13,8 +13,8 @@ fn nth(n: usize) -> CallId {
     CallId::new(uuid::Uuid::from_u128(u128::try_from(n).unwrap() + 1))
 }
 
-fn drawn(calls: usize) -> Box<Drawn> {
-    Box::new(Drawn {
+fn drawn(calls: usize) -> Box<DrawnSample> {
+    Box::new(DrawnSample {
         facts: DrawFacts {
             seed: "s".to_owned(),
             size: u32::try_from(calls).unwrap(),
@@ -92,7 +92,7 @@ fn a_thousand_calls_are_the_most_that_are_drawn() {
 
 #[test]
 fn a_draw_whose_counts_do_not_add_up_is_refused() {
-    let changes: [fn(&mut Drawn); 5] = [
+    let changes: [fn(&mut DrawnSample); 5] = [
         |drawn| drawn.facts.size = 3,
         |drawn| drawn.calls[1] = drawn.calls[0],
         |drawn| drawn.strata[0].drawn = 1,

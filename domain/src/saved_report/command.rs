@@ -1,6 +1,6 @@
 //! The commands of a saved report: save it, record a sending, change the owner, remove it.
 
-use super::event::Sending;
+use super::event::ReportSending;
 use super::plan::ReportPlan;
 use values::ids::UserId;
 
@@ -14,7 +14,7 @@ pub enum SavedReportCommand {
     },
     /// Records what was sent. Once for each due time.
     Send {
-        sending: Box<Sending>,
+        sending: Box<ReportSending>,
     },
     /// Sets the owner from now on. `None` is the owner of the data directory.
     TakeOver {

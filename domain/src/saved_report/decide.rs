@@ -2,7 +2,7 @@
 //! sent once for each due time.
 
 use super::command::SavedReportCommand;
-use super::event::{SavedReportEvent, Sending};
+use super::event::{ReportSending, SavedReportEvent};
 use super::plan::{CHANNELS_MAX, FIGURES_MAX, ReportPlan};
 use super::refusal::SavedReportRefusal;
 use super::state::SavedReportState;
@@ -74,7 +74,7 @@ fn take_over(
 
 fn send(
     state: &SavedReportState,
-    sending: Box<Sending>,
+    sending: Box<ReportSending>,
     now: Timestamp,
 ) -> Result<Vec<SavedReportEvent>, SavedReportRefusal> {
     let saved = state.saved().ok_or(SavedReportRefusal::Nothing)?;

@@ -28,7 +28,7 @@ pub enum SavedReportEvent {
     #[serde(rename = "saved_report.sent")]
     Sent {
         #[serde(flatten)]
-        sending: Box<Sending>,
+        sending: Box<ReportSending>,
     },
     /// The report has a new owner, because the previous one lost the permission. The same user can take it
     /// over again after regaining the permission.
@@ -47,7 +47,7 @@ pub enum SavedReportEvent {
 /// What was sent, or why it was not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "ReportSending")]
-pub struct Sending {
+pub struct ReportSending {
     #[schemars(example = &"周报")]
     pub title: String,
     /// The due time of the schedule. Absent if a user requested the sending.
@@ -135,7 +135,7 @@ impl SavedReportEvent {
     pub const REMOVED: &'static str = "saved_report.removed";
 
     /// Returns the sending of this event; `None` for other events.
-    pub const fn sending(&self) -> Option<&Sending> {
+    pub const fn sending(&self) -> Option<&ReportSending> {
         match self {
             Self::Sent { sending } => Some(sending),
             Self::Saved { .. } | Self::TakenOver { .. } | Self::Removed {} => None,

@@ -19,11 +19,11 @@ mod tests;
 
 pub use command::SavedReportCommand;
 pub use decide::REASON_BYTES_MAX;
-pub use event::{SavedReportEvent, Sending, SendingFault, SentFigure};
+pub use event::{ReportSending, SavedReportEvent, SendingFault, SentFigure};
 pub use id::SavedReportId;
-pub use plan::{Every, ReportPlan, ReportSchedule};
+pub use plan::{ReportInterval, ReportPlan, ReportSchedule};
 pub use refusal::SavedReportRefusal;
-pub use state::{Saved, SavedReportState};
+pub use state::{SavedPlan, SavedReportState};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;

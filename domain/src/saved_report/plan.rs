@@ -72,7 +72,7 @@ pub struct ReportPlan {
 /// The schedule of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ReportSchedule {
-    pub every: Every,
+    pub every: ReportInterval,
     /// Day of the week, 1 (Monday) to 7, or of the month, 1 to 28. Absent for daily reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 28))]
@@ -86,7 +86,7 @@ pub struct ReportSchedule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ReportEvery")]
-pub enum Every {
+pub enum ReportInterval {
     Day,
     Week,
     Month,
@@ -167,10 +167,10 @@ impl ReportPlan {
             return Ok(());
         };
         let is_day = match (schedule.every, schedule.day) {
-            (Every::Day, None) => true,
-            (Every::Week, Some(day)) => (1..=7).contains(&day),
-            (Every::Month, Some(day)) => (1..=28).contains(&day),
-            (Every::Day, Some(_)) | (Every::Week | Every::Month, None) => false,
+            (ReportInterval::Day, None) => true,
+            (ReportInterval::Week, Some(day)) => (1..=7).contains(&day),
+            (ReportInterval::Month, Some(day)) => (1..=28).contains(&day),
+            (ReportInterval::Day, Some(_)) | (ReportInterval::Week | ReportInterval::Month, None) => false,
         };
         if !is_day || schedule.minute >= DAY_MINUTES {
             return Err(PlanFault::Schedule);
@@ -209,9 +209,9 @@ impl ReportPlan {
     fn due_on(&self, zone: Tz, day: NaiveDate) -> Option<Timestamp> {
         let schedule = self.schedule?;
         let is_meant = match schedule.every {
-            Every::Day => true,
-            Every::Week => Some(day.weekday().number_from_monday()) == schedule.day.map(u32::from),
-            Every::Month => Some(day.day()) == schedule.day.map(u32::from),
+            ReportInterval::Day => true,
+            ReportInterval::Week => Some(day.weekday().number_from_monday()) == schedule.day.map(u32::from),
+            ReportInterval::Month => Some(day.day()) == schedule.day.map(u32::from),
         };
         is_meant.then_some(())?;
         let minute = u32::from(schedule.minute);

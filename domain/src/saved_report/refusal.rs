@@ -1,7 +1,7 @@
 //! Refusals of a saved report command. No event is stored.
 
 use super::plan::PlanFault;
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,4 +26,4 @@ pub enum SavedReportRefusal {
     ReasonTooLong { bytes: usize, bytes_max: usize },
 }
 
-impl Explained for SavedReportRefusal {}
+impl DomainRefusal for SavedReportRefusal {}

@@ -1,6 +1,6 @@
 //! The state of a saved report, folded from its events: its plan, its owner and the last sending.
 
-use super::event::{SavedReportEvent, Sending, SendingFault};
+use super::event::{ReportSending, SavedReportEvent, SendingFault};
 use super::plan::ReportPlan;
 use crate::time::Timestamp;
 use values::ids::UserId;
@@ -8,10 +8,10 @@ use values::ids::UserId;
 /// The state of one saved report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SavedReportState {
-    saved: Option<Saved>,
+    saved: Option<SavedPlan>,
     /// Last due time that was handled. A later plan of the same name is not sent for it again.
     last_due: Option<Timestamp>,
-    last: Option<(Timestamp, Box<Sending>)>,
+    last: Option<(Timestamp, Box<ReportSending>)>,
     owner_lost: bool,
     /// The owner of the report that was removed last.
     removed_of: Option<Option<UserId>>,
@@ -19,7 +19,7 @@ pub struct SavedReportState {
 
 /// The plan in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Saved {
+pub struct SavedPlan {
     pub plan: Box<ReportPlan>,
     pub owner: Option<UserId>,
     /// The report is sent for due times after this.
@@ -28,7 +28,7 @@ pub struct Saved {
 
 impl SavedReportState {
     /// Returns the plan; `None` if it was removed or never saved.
-    pub const fn saved(&self) -> Option<&Saved> {
+    pub const fn saved(&self) -> Option<&SavedPlan> {
         self.saved.as_ref()
     }
 
@@ -40,7 +40,7 @@ impl SavedReportState {
     }
 
     /// Returns the last sending and its time.
-    pub fn last(&self) -> Option<(Timestamp, &Sending)> {
+    pub fn last(&self) -> Option<(Timestamp, &ReportSending)> {
         self.last.as_ref().map(|(at, sending)| (*at, &**sending))
     }
 
@@ -67,7 +67,7 @@ impl SavedReportState {
             SavedReportEvent::Saved { plan, owner } => {
                 self.removed_of = None;
                 self.owner_lost = false;
-                self.saved = Some(Saved {
+                self.saved = Some(SavedPlan {
                     plan: plan.clone(),
                     owner: owner.clone(),
                     since: at,

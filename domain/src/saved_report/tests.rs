@@ -14,7 +14,7 @@ pub(super) fn plan() -> ReportPlan {
         days: 7,
         zone: "Asia/Shanghai".to_owned(),
         schedule: Some(ReportSchedule {
-            every: Every::Week,
+            every: ReportInterval::Week,
             day: Some(1),
             minute: 540,
         }),
@@ -23,8 +23,8 @@ pub(super) fn plan() -> ReportPlan {
     }
 }
 
-pub(super) fn sending(due: Option<&str>) -> Sending {
-    Sending {
+pub(super) fn sending(due: Option<&str>) -> ReportSending {
+    ReportSending {
         title: "接通率周报".to_owned(),
         due: due.map(at),
         from: at("2026-02-22T16:00:00Z"),
@@ -210,10 +210,10 @@ fn the_last_permitted_plan_is_taken_and_the_first_forbidden_one_is_not() {
         plan.schedule = Some(ReportSchedule { every, day, minute });
         plan.check(at(MONDAY)).is_ok()
     };
-    assert!(schedule(Every::Day, None, 1_439) && !schedule(Every::Day, None, 1_440));
-    assert!(schedule(Every::Week, Some(7), 0) && !schedule(Every::Week, Some(8), 0));
-    assert!(schedule(Every::Month, Some(28), 0) && !schedule(Every::Month, Some(29), 0));
-    assert!(!schedule(Every::Day, Some(1), 0) && !schedule(Every::Month, None, 0));
+    assert!(schedule(ReportInterval::Day, None, 1_439) && !schedule(ReportInterval::Day, None, 1_440));
+    assert!(schedule(ReportInterval::Week, Some(7), 0) && !schedule(ReportInterval::Week, Some(8), 0));
+    assert!(schedule(ReportInterval::Month, Some(28), 0) && !schedule(ReportInterval::Month, Some(29), 0));
+    assert!(!schedule(ReportInterval::Day, Some(1), 0) && !schedule(ReportInterval::Month, None, 0));
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn its_days_are_those_of_its_zone_and_a_skipped_hour_comes_later() {
     let mut skipped = plan();
     skipped.zone = "America/New_York".to_owned();
     skipped.schedule = Some(ReportSchedule {
-        every: Every::Day,
+        every: ReportInterval::Day,
         day: None,
         minute: 150,
     });
@@ -236,7 +236,7 @@ fn its_days_are_those_of_its_zone_and_a_skipped_hour_comes_later() {
     assert_eq!(next, Some(at("2026-03-08T07:30:00Z")));
     let month = ReportPlan {
         schedule: Some(ReportSchedule {
-            every: Every::Month,
+            every: ReportInterval::Month,
             day: Some(28),
             minute: 0,
         }),

@@ -137,7 +137,7 @@ impl Operator {
 
 /// One column of an ORDER BY. Customers without a value come first in ascending and last in descending order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ordering {
+pub struct SortColumn {
     pub attribute: Attribute,
     pub is_descending: bool,
 }

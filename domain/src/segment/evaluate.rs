@@ -2,7 +2,7 @@
 
 use super::condition::{Column, Condition, Operator};
 use super::{Bound, Segment};
-use crate::attribute::{AttributeValue, TagLevel, folded};
+use crate::attribute::{AttributeValue, TagLevel, normalize_text};
 use crate::customer::Profile;
 use crate::time::Timestamp;
 use std::cmp::Ordering;
@@ -62,7 +62,7 @@ impl Condition {
                 column: Column::Tag(level),
                 pattern,
                 ..
-            } => keep(*level, &|tag| pattern.fits(&folded(tag))),
+            } => keep(*level, &|tag| pattern.fits(&normalize_text(tag))),
             Self::IsNull {
                 column: Column::Tag(level),
                 ..
@@ -127,14 +127,14 @@ impl Condition {
                 negated,
             } => match column {
                 Column::Tag(level) => {
-                    let has = has_tag(profile, *level, |tag| pattern.fits(&folded(tag)));
+                    let has = has_tag(profile, *level, |tag| pattern.fits(&normalize_text(tag)));
                     Some(has != *negated)
                 }
                 Column::Attribute(attribute) => {
                     let AttributeValue::Text(text) = profile.value(attribute)? else {
                         return None;
                     };
-                    Some(pattern.fits(&folded(text)) != *negated)
+                    Some(pattern.fits(&normalize_text(text)) != *negated)
                 }
             },
             Self::IsNull { column, negated } => {
@@ -188,13 +188,13 @@ fn has_tag(profile: &Profile, level: Option<TagLevel>, fits: impl Fn(&str) -> bo
 }
 
 fn is_same(tag: &str, value: &AttributeValue) -> bool {
-    matches!(value, AttributeValue::Text(text) if folded(tag) == folded(text))
+    matches!(value, AttributeValue::Text(text) if normalize_text(tag) == normalize_text(text))
 }
 
 /// Compares two values of one type; `None` if the types differ.
 fn compared(one: &AttributeValue, other: &AttributeValue) -> Option<Ordering> {
     if let (AttributeValue::Text(one), AttributeValue::Text(other)) = (one, other) {
-        return Some(folded(one).cmp(&folded(other)));
+        return Some(normalize_text(one).cmp(&normalize_text(other)));
     }
     match one.kind() == other.kind() {
         true => Some(one.ordered()?.cmp(&other.ordered()?)),

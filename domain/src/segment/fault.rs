@@ -29,7 +29,12 @@ pub struct SegmentFault {
 }
 
 impl SegmentFault {
-    pub(super) fn at(kind: FaultKind, what: impl Into<String>, hint: impl Into<String>, at: Place) -> Self {
+    pub(super) fn at(
+        kind: FaultKind,
+        what: impl Into<String>,
+        hint: impl Into<String>,
+        at: TextLocation,
+    ) -> Self {
         Self {
             kind,
             what: what.into(),
@@ -84,9 +89,9 @@ impl fmt::Display for SegmentFault {
 
 /// The position of a part in the segment's text.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place(pub(super) sqlparser::tokenizer::Location);
+pub(super) struct TextLocation(pub(super) sqlparser::tokenizer::Location);
 
-impl Place {
+impl TextLocation {
     pub(super) const NONE: Self = Self(sqlparser::tokenizer::Location { line: 0, column: 0 });
 
     pub(super) fn of(part: &impl sqlparser::ast::Spanned) -> Self {

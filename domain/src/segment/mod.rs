@@ -20,7 +20,7 @@ mod predicate;
 mod tests;
 
 pub use bound::Bound;
-pub use condition::{Column, Condition, Operator, Ordering};
+pub use condition::{Column, Condition, Operator, SortColumn};
 pub use fault::{FaultKind, SegmentFault};
 pub use pattern::Pattern;
 
@@ -52,7 +52,7 @@ pub struct Segment {
     text: String,
     said: Option<String>,
     pub(crate) condition: Option<Condition>,
-    pub(crate) order: Vec<Ordering>,
+    pub(crate) order: Vec<SortColumn>,
     pub(crate) limit: Option<u64>,
 }
 
@@ -115,7 +115,7 @@ impl Segment {
         self.condition.as_ref()
     }
 
-    pub fn order(&self) -> &[Ordering] {
+    pub fn order(&self) -> &[SortColumn] {
         &self.order
     }
 
@@ -125,7 +125,7 @@ impl Segment {
 
     /// Returns the attributes besides the built-in ones. If no customer has one, its name is probably a
     /// typing error.
-    pub fn further(&self) -> BTreeSet<String> {
+    pub fn list_custom_attributes(&self) -> BTreeSet<String> {
         let asked = self.columns().into_iter().filter_map(|column| match column {
             Column::Attribute(attribute) => Some(attribute),
             Column::Tag(_) => None,

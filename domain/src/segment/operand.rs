@@ -6,7 +6,7 @@
 
 use super::bound::{Bound, SHIFT_MICROS_MAX, SHIFT_MONTHS_MAX, Shift};
 use super::condition::Column;
-use super::fault::{FaultKind, Place, SegmentFault};
+use super::fault::{FaultKind, SegmentFault, TextLocation};
 use crate::attribute::{Attribute, AttributeType, AttributeValue, CATALOGUE};
 use crate::calendar::{DAY_MICROS, HOUR_MICROS};
 use sqlparser::ast::{
@@ -16,7 +16,7 @@ use sqlparser::ast::{
 
 /// Returns the column that an expression names.
 pub(super) fn column_of(expr: &Expr) -> Result<Column, SegmentFault> {
-    let at = Place::of(expr);
+    let at = TextLocation::of(expr);
     let Expr::Identifier(ident) = expr else {
         let what = format!("`{expr}` where a column is expected");
         return Err(SegmentFault::at(FaultKind::Forbidden, what, columns(), at));
@@ -51,7 +51,7 @@ pub(super) fn value_for(column: &Column, expr: &Expr) -> Result<Bound, SegmentFa
     let wrong = || {
         let what = format!("`{expr}` beside {column}");
         let hint = format!("{column} is {}: use {}", kind.code(), literal_of(kind));
-        SegmentFault::at(FaultKind::WrongType, what, hint, Place::of(expr))
+        SegmentFault::at(FaultKind::WrongType, what, hint, TextLocation::of(expr))
     };
     match expr {
         Expr::Value(value) => fixed(kind, &value.value, false).ok_or_else(wrong),

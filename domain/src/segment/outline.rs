@@ -7,10 +7,10 @@
     reason = "what the parser reads and segments do not know is refused, also what it learns to read later"
 )]
 
-use super::condition::{Column, Ordering};
-use super::fault::{FaultKind, Place, SegmentFault};
+use super::condition::{Column, SortColumn};
+use super::fault::{FaultKind, SegmentFault, TextLocation};
 use super::operand::column_of;
-use super::predicate::Reading;
+use super::predicate::ConditionParser;
 use super::{LIMIT_MAX, ORDERINGS_MAX, SEGMENT_BYTES_MAX, Segment};
 use sqlparser::ast::{
     Expr, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderBySort, Query, Select, SetExpr, Spanned,
@@ -28,9 +28,9 @@ const OUTLINE: &str =
 
 /// A SQL dialect with the words and signs of segments only; all dialect extensions are off.
 #[derive(Debug)]
-struct Plain;
+struct SegmentDialect;
 
-impl Dialect for Plain {
+impl Dialect for SegmentDialect {
     fn dialect(&self) -> TypeId {
         TypeId::of::<Self>()
     }
@@ -51,7 +51,7 @@ pub(super) fn read(text: &str) -> Result<Segment, SegmentFault> {
     }
     let query = one_query(text)?;
     let select = select_of(&query)?;
-    let mut reading = Reading::default();
+    let mut reading = ConditionParser::default();
     let condition = match &select.selection {
         Some(expr) => Some(reading.condition(expr)?),
         None => None,
@@ -65,13 +65,16 @@ pub(super) fn read(text: &str) -> Result<Segment, SegmentFault> {
     };
     // Refuse any part that was read but not understood.
     if query.to_string() != understood(&query, select)? {
-        return Err(refused("a clause that segments do not have", Place::of(&*query)));
+        return Err(refused(
+            "a clause that segments do not have",
+            TextLocation::of(&*query),
+        ));
     }
     Ok(segment)
 }
 
 fn one_query(text: &str) -> Result<Box<Query>, SegmentFault> {
-    let statements = Parser::new(&Plain)
+    let statements = Parser::new(&SegmentDialect)
         .with_recursion_limit(NESTING_MAX)
         .try_with_sql(text)
         .and_then(|mut parser| parser.parse_statements())
@@ -79,13 +82,13 @@ fn one_query(text: &str) -> Result<Box<Query>, SegmentFault> {
     let mut statements = statements.into_iter();
     match (statements.next(), statements.next()) {
         (Some(Statement::Query(query)), None) => Ok(query),
-        (Some(_), Some(second)) => Err(refused("a second statement", Place::of(&second))),
-        (Some(other), None) => Err(refused("another statement", Place::of(&other))),
-        (None, _) => Err(refused("nothing", Place::NONE)),
+        (Some(_), Some(second)) => Err(refused("a second statement", TextLocation::of(&second))),
+        (Some(other), None) => Err(refused("another statement", TextLocation::of(&other))),
+        (None, _) => Err(refused("nothing", TextLocation::NONE)),
     }
 }
 
-fn refused(what: &str, at: Place) -> SegmentFault {
+fn refused(what: &str, at: TextLocation) -> SegmentFault {
     SegmentFault::at(FaultKind::Forbidden, what, OUTLINE, at)
 }
 
@@ -95,7 +98,7 @@ fn unreadable(error: ParserError) -> SegmentFault {
         ParserError::RecursionLimitExceeded => {
             let what = "it nests too deep";
             let hint = format!("at most {NESTING_MAX} nested parentheses and NOTs");
-            return SegmentFault::at(FaultKind::TooLarge, what, hint, Place::NONE);
+            return SegmentFault::at(FaultKind::TooLarge, what, hint, TextLocation::NONE);
         }
     };
     // The parser ends its message with the position.
@@ -115,7 +118,7 @@ fn unreadable(error: ParserError) -> SegmentFault {
 fn select_of(query: &Query) -> Result<&Select, SegmentFault> {
     match query.body.as_ref() {
         SetExpr::Select(select) => Ok(select),
-        _ => Err(refused("another query than one SELECT", Place::of(query))),
+        _ => Err(refused("another query than one SELECT", TextLocation::of(query))),
     }
 }
 
@@ -124,13 +127,18 @@ fn understood(query: &Query, select: &Select) -> Result<String, SegmentFault> {
     let table = match select.from.as_slice() {
         [one] => match &one.relation {
             TableFactor::Table { name, .. } => name.to_string(),
-            other => return Err(refused("another table than customers", Place(other.span().start))),
+            other => {
+                return Err(refused(
+                    "another table than customers",
+                    TextLocation(other.span().start),
+                ));
+            }
         },
-        _ => return Err(refused("another table than customers", Place::of(select))),
+        _ => return Err(refused("another table than customers", TextLocation::of(select))),
     };
     if !matches!(table.to_lowercase().as_str(), "customers" | "客户") {
         let what = format!("the table {table}");
-        return Err(refused(&what, Place::of(select)));
+        return Err(refused(&what, TextLocation::of(select)));
     }
     let mut whole = format!("SELECT * FROM {table}");
     if let Some(condition) = &select.selection {
@@ -145,15 +153,15 @@ fn understood(query: &Query, select: &Select) -> Result<String, SegmentFault> {
     Ok(whole)
 }
 
-fn ordering(order: Option<&OrderBy>) -> Result<Vec<Ordering>, SegmentFault> {
+fn ordering(order: Option<&OrderBy>) -> Result<Vec<SortColumn>, SegmentFault> {
     let Some(order) = order else {
         return Ok(Vec::new());
     };
     let OrderByKind::Expressions(columns) = &order.kind else {
-        return Err(refused("ORDER BY ALL", Place::of(order)));
+        return Err(refused("ORDER BY ALL", TextLocation::of(order)));
     };
     if order.interpolate.is_some() {
-        return Err(refused("INTERPOLATE", Place::of(order)));
+        return Err(refused("INTERPOLATE", TextLocation::of(order)));
     }
     if columns.len() > ORDERINGS_MAX {
         let what = format!("{} columns of an order", columns.len());
@@ -162,14 +170,14 @@ fn ordering(order: Option<&OrderBy>) -> Result<Vec<Ordering>, SegmentFault> {
             FaultKind::TooLarge,
             what,
             hint,
-            Place::of(order),
+            TextLocation::of(order),
         ));
     }
     columns.iter().map(one_ordering).collect()
 }
 
-fn one_ordering(by: &OrderByExpr) -> Result<Ordering, SegmentFault> {
-    let at = Place::of(&by.expr);
+fn one_ordering(by: &OrderByExpr) -> Result<SortColumn, SegmentFault> {
+    let at = TextLocation::of(&by.expr);
     if by.with_fill.is_some() || by.options.nulls_first.is_some() {
         let hint = "NULLS is fixed: customers without a value come first ascending and last descending";
         return Err(SegmentFault::at(
@@ -186,7 +194,7 @@ fn one_ordering(by: &OrderByExpr) -> Result<Ordering, SegmentFault> {
     };
     match column_of(&by.expr)? {
         Column::Attribute(attribute) if attribute.kind() != crate::attribute::AttributeType::Text => {
-            Ok(Ordering {
+            Ok(SortColumn {
                 attribute,
                 is_descending,
             })
@@ -209,10 +217,10 @@ fn limit(clause: Option<&LimitClause>) -> Result<Option<u64>, SegmentFault> {
         limit_by,
     } = clause
     else {
-        return Err(refused("OFFSET", Place::of(clause)));
+        return Err(refused("OFFSET", TextLocation::of(clause)));
     };
     if !limit_by.is_empty() {
-        return Err(refused("LIMIT … BY", Place::of(clause)));
+        return Err(refused("LIMIT … BY", TextLocation::of(clause)));
     }
     let count = match limit {
         Expr::Value(value) => match &value.value {
@@ -230,7 +238,7 @@ fn limit(clause: Option<&LimitClause>) -> Result<Option<u64>, SegmentFault> {
                 FaultKind::WrongType,
                 what,
                 hint,
-                Place::of(limit),
+                TextLocation::of(limit),
             ))
         }
     }

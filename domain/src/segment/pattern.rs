@@ -1,7 +1,7 @@
 //! Patterns of LIKE: `%` for any text, `_` for one character, `\` before either for the character itself.
 //! Case is ignored.
 
-use crate::attribute::folded;
+use crate::attribute::normalize_text;
 
 /// Longest pattern, in bytes: the limit of a text attribute.
 const PATTERN_BYTES_MAX: usize = crate::attribute::TEXT_BYTES_MAX;
@@ -11,7 +11,7 @@ const PATTERN_BYTES_MAX: usize = crate::attribute::TEXT_BYTES_MAX;
 pub struct Pattern(String);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Piece {
+enum PatternElement {
     Any,
     One,
     Exactly(char),
@@ -22,7 +22,7 @@ impl Pattern {
     pub(super) fn read(text: &str) -> Option<Self> {
         let is_long = text.len() > PATTERN_BYTES_MAX || text.chars().any(char::is_control);
         let ends_escaped = text.chars().rev().take_while(|&last| last == '\\').count() % 2 == 1;
-        (!is_long && !ends_escaped).then(|| Self(folded(text)))
+        (!is_long && !ends_escaped).then(|| Self(normalize_text(text)))
     }
 
     /// Returns the pattern in the case in which texts are stored.
@@ -30,15 +30,17 @@ impl Pattern {
         &self.0
     }
 
-    fn pieces(&self) -> Vec<Piece> {
+    fn pieces(&self) -> Vec<PatternElement> {
         let mut characters = self.0.chars();
         let mut pieces = Vec::new();
         while let Some(character) = characters.next() {
             pieces.push(match character {
-                '%' => Piece::Any,
-                '_' => Piece::One,
-                '\\' => characters.next().map_or(Piece::Exactly('\\'), Piece::Exactly),
-                plain => Piece::Exactly(plain),
+                '%' => PatternElement::Any,
+                '_' => PatternElement::One,
+                '\\' => characters
+                    .next()
+                    .map_or(PatternElement::Exactly('\\'), PatternElement::Exactly),
+                plain => PatternElement::Exactly(plain),
             });
         }
         pieces
@@ -47,19 +49,19 @@ impl Pattern {
     /// Returns true if a text in the same case matches. It backtracks only to the last `%`, so the time is
     /// bounded.
     pub fn fits(&self, text: &str) -> bool {
-        let (pieces, text): (Vec<Piece>, Vec<char>) = (self.pieces(), text.chars().collect());
+        let (pieces, text): (Vec<PatternElement>, Vec<char>) = (self.pieces(), text.chars().collect());
         let (mut piece, mut at) = (0, 0);
         let mut back: Option<(usize, usize)> = None;
         while let Some(character) = text.get(at) {
             match pieces.get(piece) {
-                Some(Piece::Any) => {
+                Some(PatternElement::Any) => {
                     back = Some((piece + 1, at));
                     piece += 1;
                     continue;
                 }
-                Some(Piece::One) => {}
-                Some(Piece::Exactly(wanted)) if wanted == character => {}
-                Some(Piece::Exactly(_)) | None => {
+                Some(PatternElement::One) => {}
+                Some(PatternElement::Exactly(wanted)) if wanted == character => {}
+                Some(PatternElement::Exactly(_)) | None => {
                     let Some((behind, from)) = back else {
                         return false;
                     };
@@ -72,6 +74,6 @@ impl Pattern {
             at += 1;
         }
         let rest = pieces.get(piece..).unwrap_or_default();
-        rest.iter().all(|piece| *piece == Piece::Any)
+        rest.iter().all(|piece| *piece == PatternElement::Any)
     }
 }

@@ -6,7 +6,7 @@
 )]
 
 use super::condition::{Column, Condition, Operator};
-use super::fault::{FaultKind, Place, SegmentFault};
+use super::fault::{FaultKind, SegmentFault, TextLocation};
 use super::operand::{column_of, is_column, value_for};
 use super::pattern::Pattern;
 use super::{COMPARISONS_MAX, IN_VALUES_MAX};
@@ -16,16 +16,16 @@ use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value};
 const CONDITIONS: &str =
     "conditions are AND, OR, NOT, = <> < <= > >=, BETWEEN, IN, LIKE and IS NULL of a column";
 
-type Read<T> = Result<T, SegmentFault>;
+type ParseResult<T> = Result<T, SegmentFault>;
 
 /// The parser of conditions; it counts the comparisons read so far.
 #[derive(Default)]
-pub(super) struct Reading {
+pub(super) struct ConditionParser {
     comparisons: usize,
 }
 
-impl Reading {
-    pub(super) fn condition(&mut self, expr: &Expr) -> Read<Condition> {
+impl ConditionParser {
+    pub(super) fn condition(&mut self, expr: &Expr) -> ParseResult<Condition> {
         match expr {
             Expr::Nested(inner) => self.condition(inner),
             Expr::UnaryOp {
@@ -55,18 +55,23 @@ impl Reading {
         }
     }
 
-    fn count(&mut self, expr: &Expr) -> Read<()> {
+    fn count(&mut self, expr: &Expr) -> ParseResult<()> {
         self.comparisons += 1;
         if self.comparisons > COMPARISONS_MAX {
             let what = format!("the condition has more than {COMPARISONS_MAX} comparisons");
             let hint = "write IN for many values of one column";
-            return Err(SegmentFault::at(FaultKind::TooLarge, what, hint, Place::of(expr)));
+            return Err(SegmentFault::at(
+                FaultKind::TooLarge,
+                what,
+                hint,
+                TextLocation::of(expr),
+            ));
         }
         Ok(())
     }
 }
 
-fn comparison(expr: &Expr) -> Read<Condition> {
+fn comparison(expr: &Expr) -> ParseResult<Condition> {
     match expr {
         Expr::BinaryOp { left, op, right } => compared(expr, left, op, right),
         Expr::Between {
@@ -100,10 +105,10 @@ fn refused(expr: &Expr) -> SegmentFault {
         true => format!("`{text}`"),
         false => "this expression".to_owned(),
     };
-    SegmentFault::at(FaultKind::Forbidden, what, CONDITIONS, Place::of(expr))
+    SegmentFault::at(FaultKind::Forbidden, what, CONDITIONS, TextLocation::of(expr))
 }
 
-fn compared(whole: &Expr, left: &Expr, op: &BinaryOperator, right: &Expr) -> Read<Condition> {
+fn compared(whole: &Expr, left: &Expr, op: &BinaryOperator, right: &Expr) -> ParseResult<Condition> {
     let operator = match op {
         BinaryOperator::Eq => Operator::Equal,
         BinaryOperator::NotEq => Operator::NotEqual,
@@ -120,7 +125,7 @@ fn compared(whole: &Expr, left: &Expr, op: &BinaryOperator, right: &Expr) -> Rea
             FaultKind::Forbidden,
             what,
             hint,
-            Place::of(right),
+            TextLocation::of(right),
         ));
     }
     // A comparison of two constants depends on no customer.
@@ -143,7 +148,7 @@ fn compared(whole: &Expr, left: &Expr, op: &BinaryOperator, right: &Expr) -> Rea
 }
 
 /// Refuses an order of texts and Booleans: each database orders texts in its own way.
-fn ordered(column: &Column, expr: &Expr) -> Read<()> {
+fn ordered(column: &Column, expr: &Expr) -> ParseResult<()> {
     match column.kind() {
         AttributeType::Text | AttributeType::Boolean => {
             let what = format!("an order of {column}, which is {}", column.kind().code());
@@ -152,14 +157,14 @@ fn ordered(column: &Column, expr: &Expr) -> Read<()> {
                 FaultKind::WrongType,
                 what,
                 hint,
-                Place::of(expr),
+                TextLocation::of(expr),
             ))
         }
         AttributeType::Integer | AttributeType::Decimal | AttributeType::Date | AttributeType::Time => Ok(()),
     }
 }
 
-fn not_null(expr: &Expr) -> Read<()> {
+fn not_null(expr: &Expr) -> ParseResult<()> {
     match expr {
         Expr::Value(value) if value.value == Value::Null => {
             let hint = "NULL cannot be compared: write IS NULL or IS NOT NULL";
@@ -167,14 +172,14 @@ fn not_null(expr: &Expr) -> Read<()> {
                 FaultKind::WrongType,
                 "NULL as a value",
                 hint,
-                Place::of(expr),
+                TextLocation::of(expr),
             ))
         }
         _ => Ok(()),
     }
 }
 
-fn between(inner: &Expr, negated: bool, low: &Expr, high: &Expr) -> Read<Condition> {
+fn between(inner: &Expr, negated: bool, low: &Expr, high: &Expr) -> ParseResult<Condition> {
     let column = column_of(inner)?;
     ordered(&column, inner)?;
     not_null(low)?;
@@ -187,7 +192,7 @@ fn between(inner: &Expr, negated: bool, low: &Expr, high: &Expr) -> Read<Conditi
     })
 }
 
-fn in_list(inner: &Expr, list: &[Expr], negated: bool) -> Read<Condition> {
+fn in_list(inner: &Expr, list: &[Expr], negated: bool) -> ParseResult<Condition> {
     let column = column_of(inner)?;
     if list.is_empty() || list.len() > IN_VALUES_MAX {
         let what = format!("IN with {} values", list.len());
@@ -196,7 +201,7 @@ fn in_list(inner: &Expr, list: &[Expr], negated: bool) -> Read<Condition> {
             FaultKind::TooLarge,
             what,
             hint,
-            Place::of(inner),
+            TextLocation::of(inner),
         ));
     }
     let mut values = Vec::with_capacity(list.len());
@@ -211,11 +216,11 @@ fn in_list(inner: &Expr, list: &[Expr], negated: bool) -> Read<Condition> {
     })
 }
 
-fn like(inner: &Expr, pattern: &Expr, negated: bool) -> Read<Condition> {
+fn like(inner: &Expr, pattern: &Expr, negated: bool) -> ParseResult<Condition> {
     let column = column_of(inner)?;
     let wrong = |hint: &str| {
         let what = format!("LIKE of {column}");
-        SegmentFault::at(FaultKind::WrongType, what, hint, Place::of(pattern))
+        SegmentFault::at(FaultKind::WrongType, what, hint, TextLocation::of(pattern))
     };
     if column.kind() != AttributeType::Text {
         return Err(wrong("LIKE is for texts and tags"));
@@ -238,7 +243,7 @@ fn like(inner: &Expr, pattern: &Expr, negated: bool) -> Read<Condition> {
     })
 }
 
-fn is_null(inner: &Expr, negated: bool) -> Read<Condition> {
+fn is_null(inner: &Expr, negated: bool) -> ParseResult<Condition> {
     Ok(Condition::IsNull {
         column: column_of(inner)?,
         negated,

@@ -327,7 +327,7 @@ fn a_digest_is_of_the_text_as_it_was_written() {
 
 #[test]
 fn what_is_no_column_is_named_wherever_it_stands() {
-    let read = |text: &str| Segment::read(text).unwrap().further();
+    let read = |text: &str| Segment::read(text).unwrap().list_custom_attributes();
     assert!(read("SELECT * FROM customers WHERE age > 3 AND 地域 = 'x' AND tag LIKE '%y%'").is_empty());
     let sql = "SELECT * FROM customers WHERE NOT (regoin = 'x' OR age > 3) AND shoe_count > 40 ORDER BY visits_count";
     let names: Vec<String> = read(sql).into_iter().collect();

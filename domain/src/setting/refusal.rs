@@ -1,7 +1,7 @@
 //! Refusals of a setting command. No event is stored.
 
 use super::name::SettingName;
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingRefusal {
@@ -20,4 +20,4 @@ pub enum SettingRefusal {
     TooLong { bytes: usize, bytes_max: usize },
 }
 
-impl Explained for SettingRefusal {}
+impl DomainRefusal for SettingRefusal {}

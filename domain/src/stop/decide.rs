@@ -10,9 +10,9 @@ use super::state::StopState;
 /// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
 
-type Decided = Result<Vec<StopEvent>, StopRefusal>;
+type DecideResult = Result<Vec<StopEvent>, StopRefusal>;
 
-pub(super) fn decide(state: &StopState, command: StopCommand) -> Decided {
+pub(super) fn decide(state: &StopState, command: StopCommand) -> DecideResult {
     match command {
         StopCommand::Engage {
             stop,
@@ -24,7 +24,7 @@ pub(super) fn decide(state: &StopState, command: StopCommand) -> Decided {
 }
 
 /// Engages the stop. While it is engaged, only a first `hang_up` stores a further event.
-fn engage(state: &StopState, stop: &StopId, reason: String, hang_up: bool) -> Decided {
+fn engage(state: &StopState, stop: &StopId, reason: String, hang_up: bool) -> DecideResult {
     check(&reason)?;
     if state.engaged().is_some_and(|engaged| engaged.hang_up || !hang_up) {
         return Ok(Vec::new());
@@ -37,7 +37,7 @@ fn engage(state: &StopState, stop: &StopId, reason: String, hang_up: bool) -> De
     }])
 }
 
-fn lift(state: &StopState, reason: String) -> Decided {
+fn lift(state: &StopState, reason: String) -> DecideResult {
     check(&reason)?;
     match state.engaged() {
         None => Err(StopRefusal::NotEngaged),

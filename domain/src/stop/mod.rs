@@ -22,7 +22,7 @@ pub use decide::REASON_BYTES_MAX;
 pub use event::StopEvent;
 pub use id::{StopId, StopScope, TRUNK_NAME_BYTES_MAX};
 pub use refusal::StopRefusal;
-pub use state::{Engaged, StopState};
+pub use state::{ActiveStop, StopState};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;

@@ -1,6 +1,6 @@
 //! Refusals of a stop command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StopRefusal {
@@ -12,4 +12,4 @@ pub enum StopRefusal {
     TooLong { bytes: usize, bytes_max: usize },
 }
 
-impl Explained for StopRefusal {}
+impl DomainRefusal for StopRefusal {}

@@ -7,12 +7,12 @@ use crate::time::Timestamp;
 /// The state of one stop.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StopState {
-    engaged: Option<Engaged>,
+    engaged: Option<ActiveStop>,
 }
 
 /// An engaged stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Engaged {
+pub struct ActiveStop {
     /// When it was first engaged. A further `stop.engaged` does not change it.
     pub since: Timestamp,
     /// The reason of the last `stop.engaged`.
@@ -22,7 +22,7 @@ pub struct Engaged {
 
 impl StopState {
     /// Returns the stop while it is engaged.
-    pub const fn engaged(&self) -> Option<&Engaged> {
+    pub const fn engaged(&self) -> Option<&ActiveStop> {
         self.engaged.as_ref()
     }
 
@@ -30,7 +30,7 @@ impl StopState {
         match event {
             StopEvent::Engaged { reason, hang_up, .. } => {
                 let since = self.engaged.as_ref().map_or(at, |engaged| engaged.since);
-                self.engaged = Some(Engaged {
+                self.engaged = Some(ActiveStop {
                     since,
                     reason: reason.clone(),
                     hang_up: *hang_up,

@@ -1,6 +1,6 @@
 //! The commands of a subscriber: its reader connects and acknowledges; a user resets or removes it.
 
-use super::event::{Subscribed, SubscriberEvent};
+use super::event::{SubscriberEvent, SubscriberFilter};
 use crate::stored_event::Position;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub enum SubscriberCommand {
     /// Starts to read under this name. The first time creates the subscriber.
     Follow {
         /// The filter for events; `None` uses the subscriber's own.
-        wanted: Option<Subscribed>,
+        wanted: Option<SubscriberFilter>,
         /// Start position of a new subscriber.
         after: Position,
     },

@@ -1,7 +1,7 @@
 //! Decides the commands of a subscriber: added once with its filter, moved forward only by acknowledgements.
 
 use super::command::SubscriberCommand;
-use super::event::{Subscribed, SubscriberEvent};
+use super::event::{SubscriberEvent, SubscriberFilter};
 use super::refusal::SubscriberRefusal;
 use super::state::SubscriberState;
 use crate::stored_event::Position;
@@ -9,9 +9,9 @@ use crate::stored_event::Position;
 /// Longest reason, in bytes. It is stored forever and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
 
-type Decided = Result<Vec<SubscriberEvent>, SubscriberRefusal>;
+type DecideResult = Result<Vec<SubscriberEvent>, SubscriberRefusal>;
 
-pub(super) fn decide(state: &SubscriberState, command: SubscriberCommand) -> Decided {
+pub(super) fn decide(state: &SubscriberState, command: SubscriberCommand) -> DecideResult {
     match command {
         SubscriberCommand::Follow { wanted, after } => follow(state, wanted, after),
         SubscriberCommand::Acknowledge { position, turn } => acknowledge(state, position, turn),
@@ -35,7 +35,7 @@ pub(super) fn decide(state: &SubscriberState, command: SubscriberCommand) -> Dec
 
 /// Adds a subscriber, or continues an existing one at its position. Another filter is refused, because the
 /// position would have another meaning.
-fn follow(state: &SubscriberState, wanted: Option<Subscribed>, after: Position) -> Decided {
+fn follow(state: &SubscriberState, wanted: Option<SubscriberFilter>, after: Position) -> DecideResult {
     match (state.follows(), wanted) {
         (None, wanted) => Ok(vec![SubscriberEvent::Added {
             follows: wanted.unwrap_or_default(),
@@ -48,7 +48,7 @@ fn follow(state: &SubscriberState, wanted: Option<Subscribed>, after: Position) 
 
 /// Moves the position forward. An acknowledgement of an earlier position, or of a turn before a reset, stores
 /// no event.
-fn acknowledge(state: &SubscriberState, position: Position, turn: Option<u32>) -> Decided {
+fn acknowledge(state: &SubscriberState, position: Position, turn: Option<u32>) -> DecideResult {
     known(state)?;
     let is_of_now = turn.is_none_or(|turn| turn == state.turn());
     if !is_of_now || position <= state.position() {

@@ -11,7 +11,7 @@ use values::ids::{CampaignId, CustomerId};
 
 /// The filter of a subscriber. Every given member must match; an empty filter matches every event.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Subscribed {
+pub struct SubscriberFilter {
     /// Event kinds; one match is enough. A kind that ends in a dot is a prefix.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("examples" = [["call."]]))]
@@ -26,7 +26,7 @@ pub struct Subscribed {
     pub customer: Option<CustomerId>,
 }
 
-impl Subscribed {
+impl SubscriberFilter {
     /// Returns the normalized form of a filter: sorted, without duplicates.
     pub fn of(filter: &EventFilter) -> Self {
         let sorted = |names: &[String]| {
@@ -61,7 +61,7 @@ pub enum SubscriberEvent {
     #[serde(rename = "subscriber.added")]
     Added {
         #[serde(flatten)]
-        follows: Subscribed,
+        follows: SubscriberFilter,
         /// Events after this position are delivered.
         after: Position,
     },

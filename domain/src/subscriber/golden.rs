@@ -1,13 +1,13 @@
 //! Golden tests: the stored form of every subscriber event equals its golden file.
 
-use super::event::{Subscribed, SubscriberEvent};
+use super::event::{SubscriberEvent, SubscriberFilter};
 use crate::record::golden_support::{campaign, check, customer};
 use crate::stored_event::Position;
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
     let added = SubscriberEvent::Added {
-        follows: Subscribed {
+        follows: SubscriberFilter {
             kinds: vec!["call.".to_owned(), "number.opted_out".to_owned()],
             streams: vec!["call-".to_owned()],
             campaign: Some(campaign()),

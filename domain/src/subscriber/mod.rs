@@ -19,7 +19,7 @@ mod tests;
 
 pub use command::SubscriberCommand;
 pub use decide::REASON_BYTES_MAX;
-pub use event::{Subscribed, SubscriberEvent};
+pub use event::{SubscriberEvent, SubscriberFilter};
 pub use id::SubscriberId;
 pub use refusal::SubscriberRefusal;
 pub use state::SubscriberState;

@@ -1,6 +1,6 @@
 //! Refusals of a subscriber command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubscriberRefusal {
@@ -12,7 +12,7 @@ pub enum SubscriberRefusal {
     TooLong { bytes: usize, bytes_max: usize },
 }
 
-impl Explained for SubscriberRefusal {
+impl DomainRefusal for SubscriberRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::Unknown)
     }

@@ -1,13 +1,13 @@
 //! The state of a subscriber, folded from its events: its filter and its acknowledged position.
 
-use super::event::{Subscribed, SubscriberEvent};
+use super::event::{SubscriberEvent, SubscriberFilter};
 use crate::stored_event::Position;
 use crate::time::Timestamp;
 
 /// The state of one subscriber.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SubscriberState {
-    follows: Option<Subscribed>,
+    follows: Option<SubscriberFilter>,
     position: Position,
     added_at: Option<Timestamp>,
     reached_at: Option<Timestamp>,
@@ -16,7 +16,7 @@ pub struct SubscriberState {
 
 impl SubscriberState {
     /// Returns the filter; `None` if the subscriber does not exist or was removed.
-    pub const fn follows(&self) -> Option<&Subscribed> {
+    pub const fn follows(&self) -> Option<&SubscriberFilter> {
         self.follows.as_ref()
     }
 

@@ -1,7 +1,7 @@
 //! Tests of the subscriber decider: given events, when a command, then events or a refusal.
 
 use super::{
-    REASON_BYTES_MAX, Subscribed, Subscriber, SubscriberCommand, SubscriberEvent, SubscriberRefusal,
+    REASON_BYTES_MAX, Subscriber, SubscriberCommand, SubscriberEvent, SubscriberFilter, SubscriberRefusal,
     SubscriberState,
 };
 use crate::decider::{Context, Decider};
@@ -11,10 +11,10 @@ use crate::time::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
-fn calls() -> Subscribed {
-    Subscribed {
+fn calls() -> SubscriberFilter {
+    SubscriberFilter {
         kinds: vec!["call.".to_owned()],
-        ..Subscribed::default()
+        ..SubscriberFilter::default()
     }
 }
 
@@ -35,7 +35,7 @@ fn removed() -> SubscriberEvent {
     SubscriberEvent::Removed { reason: None }
 }
 
-fn follow(wanted: Option<Subscribed>) -> SubscriberCommand {
+fn follow(wanted: Option<SubscriberFilter>) -> SubscriberCommand {
     SubscriberCommand::Follow {
         wanted,
         after: Position(5),
@@ -82,9 +82,9 @@ fn who_follows_first_makes_the_name_and_who_comes_again_is_where_they_were() {
 
 #[test]
 fn a_name_follows_the_same_events_for_ever() {
-    let other = Subscribed {
+    let other = SubscriberFilter {
         kinds: vec!["campaign.".to_owned()],
-        ..Subscribed::default()
+        ..SubscriberFilter::default()
     };
     assert_eq!(
         when(&[added(0)], follow(Some(other.clone()))),
@@ -104,8 +104,8 @@ fn the_order_and_repetition_of_names_make_no_other_filter() {
         kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
         ..EventFilter::default()
     };
-    let one = Subscribed::of(&filter(&["call.", "number."]));
-    assert_eq!(one, Subscribed::of(&filter(&["number.", "call.", "call."])));
+    let one = SubscriberFilter::of(&filter(&["call.", "number."]));
+    assert_eq!(one, SubscriberFilter::of(&filter(&["number.", "call.", "call."])));
     assert_eq!(one.filter(), filter(&["call.", "number."]));
 }
 

@@ -3,7 +3,7 @@
 use super::event::SummaryEvent;
 use super::tests::{course, made_at, notes, stars, text_course};
 use super::wording::{WordedFact, WordingAskedFact, WordingFailedFact};
-use super::{written, written_of_text};
+use super::{write_summary, write_text_summary};
 use crate::personal::Personal;
 use crate::record::golden_support::{campaign, check, check_with, customer};
 
@@ -11,7 +11,7 @@ use crate::record::golden_support::{campaign, check, check_with, customer};
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
     let mut course = course();
     (course.campaign, course.customer) = (Some(campaign()), Some(customer()));
-    let mut fact = written(&course, &notes("zh-CN"), made_at(), &stars()).unwrap();
+    let mut fact = write_summary(&course, &notes("zh-CN"), made_at(), &stars()).unwrap();
     fact.emotion = Some("calm".to_owned());
     // The golden file was written with the first version of the rules.
     fact.summary_version = 1;
@@ -52,6 +52,6 @@ fn the_summary_of_a_text_is_written_as_its_golden_file_says() {
     (course.campaign, course.customer) = (Some(campaign()), Some(customer()));
     let mut notes = notes("zh-CN");
     notes.tags = vec!["承诺还款".to_owned()];
-    let fact = written_of_text(&told, &notes, made_at(), &stars()).unwrap();
+    let fact = write_text_summary(&told, &notes, made_at(), &stars()).unwrap();
     check("summary", SummaryEvent::TextRecorded(Box::new(fact)));
 }

@@ -28,14 +28,14 @@ pub use fact::{
     SummaryFact,
 };
 pub use refusal::SummaryRefusal;
-pub use rules::{INTENT_BY_OUTCOME, MadeAt, SUMMARY_VERSION, written, written_of_text};
-pub use state::{SummaryState, WordingKnown};
+pub use rules::{INTENT_BY_OUTCOME, SUMMARY_VERSION, SummaryPosition, write_summary, write_text_summary};
+pub use state::{SummaryState, WordingState};
 pub use text_fact::TextSummaryFact;
 
 use crate::decider::{Context, Decider, Scope};
 use crate::personal::Personal;
 use crate::time::Timestamp;
-use crate::transcript::TranscriptOf;
+use crate::transcript::TranscriptParent;
 use values::ids::{CallId, ConversationId, SummaryId};
 
 /// The decider of the summary aggregate. A summary's id is the id of its call or conversation.
@@ -95,13 +95,13 @@ impl Decider for Summary {
     }
 
     /// Returns the call or conversation with the transcript key that seals the event's words.
-    fn transcript(id: &SummaryId, event: &SummaryEvent) -> Option<TranscriptOf> {
+    fn transcript(id: &SummaryId, event: &SummaryEvent) -> Option<TranscriptParent> {
         Some(match event {
-            SummaryEvent::TextRecorded(_) => TranscriptOf::Conversation(ConversationId::new(id.uuid())),
+            SummaryEvent::TextRecorded(_) => TranscriptParent::Conversation(ConversationId::new(id.uuid())),
             SummaryEvent::Recorded(_)
             | SummaryEvent::WordingAsked(_)
             | SummaryEvent::Worded(_)
-            | SummaryEvent::WordingFailed(_) => TranscriptOf::Call(CallId::new(id.uuid())),
+            | SummaryEvent::WordingFailed(_) => TranscriptParent::Call(CallId::new(id.uuid())),
         })
     }
 
@@ -133,7 +133,7 @@ fn refuse_too_long(text: &Personal<String>) -> Result<(), SummaryRefusal> {
 fn answered(state: &SummaryState, event: SummaryEvent) -> Result<Vec<SummaryEvent>, SummaryRefusal> {
     match state.wording() {
         None => Err(SummaryRefusal::WordingNotAsked),
-        Some(WordingKnown::Asked) => Ok(vec![event]),
-        Some(WordingKnown::Worded(..) | WordingKnown::Failed(..)) => Ok(Vec::new()),
+        Some(WordingState::Asked) => Ok(vec![event]),
+        Some(WordingState::Worded(..) | WordingState::Failed(..)) => Ok(Vec::new()),
     }
 }

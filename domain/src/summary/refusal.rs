@@ -1,7 +1,7 @@
 //! Refusals of a summary: a text is too long, or a wording was not asked for.
 
 use super::fact::SUMMARY_TEXT_CHARS_MAX;
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SummaryRefusal {
@@ -15,4 +15,4 @@ pub enum SummaryRefusal {
     WordingNotAsked,
 }
 
-impl Explained for SummaryRefusal {}
+impl DomainRefusal for SummaryRefusal {}

@@ -4,7 +4,7 @@
 use super::fact::{
     FollowUp, FollowUpAction, FollowUpReason, Interest, InterestLevel, InterestRule, SummaryFact,
 };
-use super::text::{Ending, Told, text};
+use super::text::{Ending, SummaryValues, text};
 use super::text_fact::TextSummaryFact;
 use crate::call_course::{CallCourse, CallNotes, CourseMark, TextCourse};
 use crate::personal::Personal;
@@ -39,17 +39,17 @@ const ASKS: &str = "ask_";
 
 /// The last event that a summary includes: its position in the log and its version in the call's stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MadeAt {
+pub struct SummaryPosition {
     pub position: Position,
     pub version: StreamVersion,
 }
 
 /// Writes the summary of an answered, ended call; `None` for any other call. `notes` are the notes of its
 /// flow, `made_at` is the place of its last event.
-pub fn written(
+pub fn write_summary(
     course: &CallCourse,
     notes: &CallNotes,
-    made_at: MadeAt,
+    made_at: SummaryPosition,
     masking: &dyn Masking,
 ) -> Option<SummaryFact> {
     let end = course.ended.filter(|_| course.is_answered)?;
@@ -85,10 +85,10 @@ pub fn written(
 
 /// Writes the summary of a closed text conversation; `None` for an open one. `notes` and `made_at` are as in
 /// `written`.
-pub fn written_of_text(
+pub fn write_text_summary(
     told: &TextCourse,
     notes: &CallNotes,
-    made_at: MadeAt,
+    made_at: SummaryPosition,
     masking: &dyn Masking,
 ) -> Option<TextSummaryFact> {
     let (course, close) = (&told.course, told.close?);
@@ -122,7 +122,7 @@ pub fn written_of_text(
 }
 
 /// The result of the rules for one course.
-struct ReadCourse {
+struct RuleResults {
     intent: Option<String>,
     intent_rule: Option<String>,
     interest: Option<Interest>,
@@ -130,7 +130,7 @@ struct ReadCourse {
 }
 
 /// The texts of a summary, masked.
-struct Words {
+struct MaskedTexts {
     slots: BTreeMap<String, Personal<String>>,
     flow_tags: Vec<Personal<String>>,
     text: Personal<String>,
@@ -142,11 +142,11 @@ fn read(
     notes: &CallNotes,
     outcome: Option<Outcome>,
     unsaid: impl FnOnce() -> (FollowUpAction, FollowUpReason),
-) -> ReadCourse {
+) -> RuleResults {
     let (intent, intent_rule) = intent(course, outcome);
     let interest = interest(course, notes, outcome, intent.as_deref());
     let follow_up = follow_up(course, outcome, intent.as_deref(), interest, unsaid);
-    ReadCourse {
+    RuleResults {
         intent,
         intent_rule,
         interest,
@@ -154,14 +154,20 @@ fn read(
     }
 }
 
-impl ReadCourse {
-    fn words(&self, course: &CallCourse, notes: &CallNotes, ending: Ending, masking: &dyn Masking) -> Words {
+impl RuleResults {
+    fn words(
+        &self,
+        course: &CallCourse,
+        notes: &CallNotes,
+        ending: Ending,
+        masking: &dyn Masking,
+    ) -> MaskedTexts {
         let slots: BTreeMap<String, Option<String>> = course
             .slots
             .iter()
             .map(|(name, value)| (name.clone(), value.as_deref().map(|value| masking.masked(value))))
             .collect();
-        let told = Told {
+        let told = SummaryValues {
             course,
             ending,
             intent: self.intent.as_deref(),
@@ -173,7 +179,7 @@ impl ReadCourse {
         let text = masking.masked(&text(&told, &notes.lang));
         let personal = |value: Option<String>| value.map_or(Personal::Erased { hash: None }, Personal::open);
         let tags = notes.tags.iter();
-        Words {
+        MaskedTexts {
             text: Personal::open(text),
             flow_tags: tags.map(|tag| Personal::open(masking.masked(tag))).collect(),
             slots: slots

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 
 /// The course of asking a model for a wording.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WordingKnown {
+pub enum WordingState {
     Asked,
     Worded(Box<WordedFact>, Timestamp),
     Failed(Box<WordingFailedFact>, Timestamp),
@@ -20,7 +20,7 @@ pub enum WordingKnown {
 pub struct SummaryState {
     recorded: Option<(Box<SummaryFact>, Timestamp)>,
     text: Option<(Box<TextSummaryFact>, Timestamp)>,
-    wording: Option<WordingKnown>,
+    wording: Option<WordingState>,
 }
 
 impl SummaryState {
@@ -33,7 +33,7 @@ impl SummaryState {
         self.text.as_ref().map(|(fact, at)| (fact.as_ref(), *at))
     }
     /// Returns the course of the wording; `None` if no model was asked.
-    pub const fn wording(&self) -> Option<&WordingKnown> {
+    pub const fn wording(&self) -> Option<&WordingState> {
         self.wording.as_ref()
     }
 
@@ -41,9 +41,9 @@ impl SummaryState {
         match event {
             SummaryEvent::Recorded(fact) => self.recorded = Some((fact.clone(), at)),
             SummaryEvent::TextRecorded(fact) => self.text = Some((fact.clone(), at)),
-            SummaryEvent::WordingAsked(_) => self.wording = Some(WordingKnown::Asked),
-            SummaryEvent::Worded(fact) => self.wording = Some(WordingKnown::Worded(fact.clone(), at)),
-            SummaryEvent::WordingFailed(fact) => self.wording = Some(WordingKnown::Failed(fact.clone(), at)),
+            SummaryEvent::WordingAsked(_) => self.wording = Some(WordingState::Asked),
+            SummaryEvent::Worded(fact) => self.wording = Some(WordingState::Worded(fact.clone(), at)),
+            SummaryEvent::WordingFailed(fact) => self.wording = Some(WordingState::Failed(fact.clone(), at)),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Tests of the summary rules and decider: a course gives its summary, and a repeated record stores nothing.
 
-use super::wording::{WordingAskedFact, WordingFailedFact, WordingFailure, worded};
+use super::wording::{WordingAskedFact, WordingFailedFact, WordingFailure, parse_wording};
 use super::{
-    FollowUpAction, FollowUpReason, INTENT_BY_OUTCOME, InterestLevel, InterestRule, MadeAt,
-    SUMMARY_TEXT_CHARS_MAX, Summary, SummaryCommand, SummaryEvent, SummaryFact, SummaryRefusal, SummaryState,
-    written, written_of_text,
+    FollowUpAction, FollowUpReason, INTENT_BY_OUTCOME, InterestLevel, InterestRule, SUMMARY_TEXT_CHARS_MAX,
+    Summary, SummaryCommand, SummaryEvent, SummaryFact, SummaryPosition, SummaryRefusal, SummaryState,
+    write_summary, write_text_summary,
 };
 use crate::call_course::{
-    CallCourse, CallNotes, CourseEnd, CourseMark, Deciding, TextClose, TextCourse, TurnCounts,
+    CallCourse, CallNotes, CourseEnd, CourseMark, DecidingRule, TextClose, TextCourse, TurnCounts,
 };
 use crate::calling_plan::FlowRef;
 use crate::decider::{Context, Decider, EventData};
@@ -42,8 +42,8 @@ pub(super) fn notes(lang: &str) -> CallNotes {
     }
 }
 
-pub(super) fn made_at() -> MadeAt {
-    MadeAt {
+pub(super) fn made_at() -> SummaryPosition {
+    SummaryPosition {
         position: Position(1_204),
         version: StreamVersion(17),
     }
@@ -73,7 +73,7 @@ pub(super) fn course() -> CallCourse {
             said_count: 5,
             ..TurnCounts::default()
         },
-        deciding: Some(Deciding {
+        deciding: Some(DecidingRule {
             intent: Some("affirm".to_owned()),
             rule: "nodes.签约.intents.affirm".to_owned(),
         }),
@@ -94,7 +94,7 @@ fn with(outcome: Option<Outcome>, intent: Option<&str>) -> CallCourse {
         end.outcome = outcome;
     }
     course.intents.clear();
-    course.deciding = intent.map(|intent| Deciding {
+    course.deciding = intent.map(|intent| DecidingRule {
         intent: Some(intent.to_owned()),
         rule: format!("nodes.a.intents.{intent}"),
     });
@@ -102,7 +102,7 @@ fn with(outcome: Option<Outcome>, intent: Option<&str>) -> CallCourse {
 }
 
 fn told(course: &CallCourse) -> SummaryFact {
-    written(course, &notes("zh-CN"), made_at(), &Stars).unwrap()
+    write_summary(course, &notes("zh-CN"), made_at(), &Stars).unwrap()
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn an_agreement_says_its_intent_its_figures_and_what_may_follow() {
         Some("138****8000"),
         "masked before it is sealed"
     );
-    let english = written(&course(), &notes("en"), made_at(), &Stars).unwrap();
+    let english = write_summary(&course(), &notes("en"), made_at(), &Stars).unwrap();
     assert_eq!(
         english.text.value().unwrap(),
         "answered, 41 s, outcome: success. Utterances: 3; intent: yes; interest: high (agreed). terms: 3. \
@@ -170,7 +170,7 @@ fn who_was_not_answered_or_has_not_ended_has_no_summary() {
         ..course()
     };
     for course in [unanswered, running] {
-        assert_eq!(written(&course, &notes("zh-CN"), made_at(), &Stars), None);
+        assert_eq!(write_summary(&course, &notes("zh-CN"), made_at(), &Stars), None);
     }
 }
 
@@ -285,7 +285,7 @@ fn what_the_flow_notes_stands_in_the_summary_and_goes_before_what_a_model_heard(
         interest: Some("低".to_owned()),
         ..notes("zh-CN")
     };
-    let fact = written(&course, &noted, made_at(), &Stars).unwrap();
+    let fact = write_summary(&course, &noted, made_at(), &Stars).unwrap();
     let interest = fact.interest.unwrap();
     assert_eq!(
         (interest.level, interest.rule),
@@ -314,7 +314,7 @@ fn what_the_flow_notes_stands_in_the_summary_and_goes_before_what_a_model_heard(
         interest: Some("看情况".to_owned()),
         ..notes("zh-CN")
     };
-    let level = written(&course, &own, made_at(), &Stars)
+    let level = write_summary(&course, &own, made_at(), &Stars)
         .unwrap()
         .interest
         .unwrap()
@@ -341,7 +341,7 @@ impl crate::ports::writer::Figures for Digits {
 fn what_a_model_words_names_the_calls_own_outcome_and_no_other_figure() {
     let fact = told(&course());
     let heard = ["明天也行，138****8000".to_owned()];
-    let read = |answer: &str| worded(answer, &fact, &heard, &Digits).map_err(WordingFailure::name);
+    let read = |answer: &str| parse_wording(answer, &fact, &heard, &Digits).map_err(WordingFailure::name);
     let answer = |outcome: &str, action: &str, summary: &str| {
         serde_json::json!({ "outcome": outcome, "action": action, "summary": summary,
             "follow_up": "发送确认。" })
@@ -446,8 +446,8 @@ fn closed(reason: CloseReason, outcome: Option<Outcome>) -> TextCourse {
 
 #[test]
 fn a_text_is_read_by_the_rules_of_a_call_and_says_by_which_way_it_came() {
-    let of_call = written(&course(), &notes("zh-CN"), made_at(), &stars()).unwrap();
-    let fact = written_of_text(&text_course(), &notes("zh-CN"), made_at(), &stars()).unwrap();
+    let of_call = write_summary(&course(), &notes("zh-CN"), made_at(), &stars()).unwrap();
+    let fact = write_text_summary(&text_course(), &notes("zh-CN"), made_at(), &stars()).unwrap();
     assert_eq!(
         (&fact.intent, &fact.intent_rule, fact.interest, fact.follow_up),
         (
@@ -464,7 +464,7 @@ fn a_text_is_read_by_the_rules_of_a_call_and_says_by_which_way_it_came() {
         "{text}"
     );
     assert!(!text.contains("通话"), "{text}");
-    let english = written_of_text(&text_course(), &notes("en"), made_at(), &stars()).unwrap();
+    let english = write_text_summary(&text_course(), &notes("en"), made_at(), &stars()).unwrap();
     let text = english.text.value().unwrap();
     assert!(
         text.starts_with("conversation in text (short messages), the flow ended, outcome: "),
@@ -476,7 +476,7 @@ fn a_text_is_read_by_the_rules_of_a_call_and_says_by_which_way_it_came() {
 fn what_nobody_went_on_with_is_not_called_hung_up_and_what_is_open_has_no_summary() {
     let mut silent = closed(CloseReason::Idle, None);
     silent.course.turns = TurnCounts::default();
-    let written = |told: &TextCourse| written_of_text(told, &notes("zh-CN"), made_at(), &stars());
+    let written = |told: &TextCourse| write_text_summary(told, &notes("zh-CN"), made_at(), &stars());
     let fact = written(&silent).unwrap();
     assert_eq!(
         (fact.interest, fact.follow_up.action, fact.follow_up.reason),
@@ -489,14 +489,17 @@ fn what_nobody_went_on_with_is_not_called_hung_up_and_what_is_open_has_no_summar
     assert_eq!(fact.follow_up.reason, FollowUpReason::LeftOffInterested);
     left.course.interest = None;
     left.course.intents.clear();
-    assert_eq!(written(&left).unwrap().follow_up.reason, FollowUpReason::LeftOff);
+    assert_eq!(
+        written(&left).unwrap().follow_up.reason,
+        FollowUpReason::LeftOff
+    );
     left.close = None;
     assert_eq!(written(&left), None);
 }
 
 #[test]
 fn a_text_is_recorded_once() {
-    let fact = written_of_text(&text_course(), &notes("zh-CN"), made_at(), &stars()).unwrap();
+    let fact = write_text_summary(&text_course(), &notes("zh-CN"), made_at(), &stars()).unwrap();
     let command = SummaryCommand::RecordText(Box::new(fact));
     let mut state = SummaryState::default();
     let context = Context { now: NOW };

@@ -53,7 +53,7 @@ impl Ending {
 }
 
 /// The values that a summary's text is made of.
-pub(super) struct Told<'a> {
+pub(super) struct SummaryValues<'a> {
     pub(super) course: &'a CallCourse,
     pub(super) ending: Ending,
     pub(super) intent: Option<&'a str>,
@@ -64,7 +64,7 @@ pub(super) struct Told<'a> {
 }
 
 /// Returns the text: in Chinese if the flow's language is Chinese, otherwise in English.
-pub(super) fn text(told: &Told<'_>, lang: &str) -> String {
+pub(super) fn text(told: &SummaryValues<'_>, lang: &str) -> String {
     if lang.starts_with("zh") {
         in_chinese(told)
     } else {
@@ -72,8 +72,8 @@ pub(super) fn text(told: &Told<'_>, lang: &str) -> String {
     }
 }
 
-fn in_chinese(told: &Told<'_>) -> String {
-    let Told { course, ending, .. } = told;
+fn in_chinese(told: &SummaryValues<'_>) -> String {
+    let SummaryValues { course, ending, .. } = told;
     let mut text = ending.in_chinese();
     if let Some(outcome) = ending.outcome() {
         text.push_str(&format!("，结果：{}", outcome.label_zh()));
@@ -109,8 +109,8 @@ fn in_chinese(told: &Told<'_>) -> String {
     text
 }
 
-fn in_english(told: &Told<'_>) -> String {
-    let Told { course, ending, .. } = told;
+fn in_english(told: &SummaryValues<'_>) -> String {
+    let SummaryValues { course, ending, .. } = told;
     let mut text = ending.in_english();
     if let Some(outcome) = ending.outcome() {
         text.push_str(&format!(", outcome: {}", outcome.label_en()));
@@ -152,7 +152,7 @@ fn in_english(told: &Told<'_>) -> String {
     text
 }
 
-impl Told<'_> {
+impl SummaryValues<'_> {
     /// Returns the slots with a figure as their value. Names and sentences appear only among the slots.
     fn values(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_figure = |value: &&str| {

@@ -85,7 +85,7 @@ pub struct Wording {
 /// The members of a model's answer; other members are refused.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Agreed {
+struct WordingAnswer {
     outcome: String,
     action: String,
     summary: String,
@@ -94,14 +94,14 @@ struct Agreed {
 
 /// Reads a model's answer. It must name the call's own outcome and follow-up, and only figures that the
 /// summary or the utterances (`heard`) contain.
-pub fn worded(
+pub fn parse_wording(
     answer: &str,
     fact: &SummaryFact,
     heard: &[String],
     figures: &dyn Figures,
 ) -> Result<Wording, WordingFailure> {
     let garbled = WordingFailure::Unanswered(AssistantFailure::Garbled);
-    let agreed: Agreed = serde_json::from_str(answer).map_err(|_prose| garbled)?;
+    let agreed: WordingAnswer = serde_json::from_str(answer).map_err(|_prose| garbled)?;
     let outcome = fact.outcome.map_or(NO_OUTCOME, |outcome| outcome.code());
     if agreed.outcome != outcome || agreed.action != fact.follow_up.action.code() {
         return Err(WordingFailure::Contradicts);

@@ -31,9 +31,9 @@ pub const LABEL_CHARS_MAX: usize = 40;
 
 /// The id of the one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct OwnPhones;
+pub struct TestPhonesId;
 
-impl fmt::Display for OwnPhones {
+impl fmt::Display for TestPhonesId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("own")
     }
@@ -57,7 +57,7 @@ pub enum TestPhonesCommand {
 pub struct TestPhones;
 
 impl Decider for TestPhones {
-    type Id = OwnPhones;
+    type Id = TestPhonesId;
     type Command = TestPhonesCommand;
     type Event = TestPhonesEvent;
     type State = TestPhonesState;
@@ -114,11 +114,11 @@ impl Decider for TestPhones {
     }
 
     /// Returns an empty scope: the list concerns no customer.
-    fn scope(_: &OwnPhones, _: &TestPhonesState, _: &TestPhonesEvent) -> Scope {
+    fn scope(_: &TestPhonesId, _: &TestPhonesState, _: &TestPhonesEvent) -> Scope {
         Scope::default()
     }
 
-    fn sealed_under(_: &OwnPhones, _: &Scope) -> Option<CustomerId> {
+    fn sealed_under(_: &TestPhonesId, _: &Scope) -> Option<CustomerId> {
         Some(test_stand_in())
     }
 }

@@ -1,7 +1,7 @@
 //! Refusals of a test phones command. No event is stored.
 
 use super::{LABEL_CHARS_MAX, REASON_BYTES_MAX};
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TestPhonesRefusal {
@@ -17,4 +17,4 @@ pub enum TestPhonesRefusal {
     TooMany { phones_max: usize },
 }
 
-impl Explained for TestPhonesRefusal {}
+impl DomainRefusal for TestPhonesRefusal {}

@@ -6,18 +6,18 @@
 //! calls `elapsed` at `deadline`. It knows only back-channels; the meaning of an utterance is not evaluated
 //! here.
 
-mod answer_by;
-mod awaited;
+mod answer_channel;
 mod back_channel;
+mod pending_texts;
 mod rules;
-mod spoken;
+mod spoken_length;
 mod taking;
 #[cfg(test)]
 mod tests;
 
-pub use answer_by::AnswerBy;
-pub use awaited::Awaited;
+pub use answer_channel::AnswerChannel;
 pub use back_channel::is_back_channel;
-pub use rules::{BargeIn, Expected, TurnRules};
-pub use spoken::characters_spoken;
+pub use pending_texts::PendingTextCount;
+pub use rules::{BargeIn, ExpectedAnswer, TurnRules};
+pub use spoken_length::characters_spoken;
 pub use taking::{Turn, TurnAct};

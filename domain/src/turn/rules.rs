@@ -1,6 +1,6 @@
 //! The rules of turn-taking: how long a pause ends a turn, and when the callee may interrupt.
 
-use crate::ports::recognizer::Cuts;
+use crate::ports::recognizer::UtteranceSegmenter;
 
 /// Silence after a short answer, in milliseconds. It is complete as soon as it is said.
 const SHORT_SILENCE_MS: u64 = 500;
@@ -20,7 +20,7 @@ pub(super) const TURN_MS_MAX: u64 = 15_000;
 
 /// The kind of answer that a node expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expected {
+pub enum ExpectedAnswer {
     /// Yes or no, or a choice as with keys.
     Short,
     Open,
@@ -28,7 +28,7 @@ pub enum Expected {
     Groups,
 }
 
-impl Expected {
+impl ExpectedAnswer {
     /// Returns the silence that ends the turn, in milliseconds.
     pub const fn end_silence_ms(self) -> u64 {
         match self {
@@ -52,10 +52,10 @@ pub enum BargeIn {
 /// The turn-taking rules of one node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TurnRules {
-    pub expected: Expected,
+    pub expected: ExpectedAnswer,
     pub barge_in: BargeIn,
     /// The recognizer sends partial texts.
     pub hears_partials: bool,
     /// Who splits the audio into segments: the engine or this program.
-    pub cuts: Cuts,
+    pub cuts: UtteranceSegmenter,
 }

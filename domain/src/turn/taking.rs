@@ -1,7 +1,7 @@
 //! The turn-taking of one conversation, event by event.
 
-use super::awaited::Awaited;
 use super::back_channel::is_back_channel;
+use super::pending_texts::PendingTextCount;
 use super::rules::{BARGE_IN_ANY_MS, BARGE_IN_MS, BARGE_IN_UNHEARD_MS, BargeIn, TURN_MS_MAX, TurnRules};
 use crate::ports::recognizer::{FailureClass, RecognitionEvent, UTTERANCE_BYTES_MAX, Utterance};
 
@@ -32,7 +32,7 @@ pub struct Turn {
     silent_from_ms: Option<u64>,
     said: Vec<Utterance>,
     /// Recognized texts that are still missing.
-    awaited: Awaited,
+    awaited: PendingTextCount,
 }
 
 impl Turn {
@@ -46,7 +46,7 @@ impl Turn {
             turn_from_ms: None,
             silent_from_ms: None,
             said: Vec::new(),
-            awaited: Awaited::NOTHING,
+            awaited: PendingTextCount::NOTHING,
         }
     }
 
@@ -76,7 +76,7 @@ impl Turn {
         self.partial.clear();
         self.turn_from_ms = self.speech_from_ms;
         self.silent_from_ms = None;
-        self.awaited = Awaited::NOTHING;
+        self.awaited = PendingTextCount::NOTHING;
     }
 
     /// Returns when to call `elapsed` if no other event comes before.
@@ -229,7 +229,7 @@ impl Turn {
         self.forget();
         if self.speech_from_ms.is_some() {
             self.turn_from_ms = Some(now_ms);
-            self.awaited = Awaited::NOTHING.began(self.rules.cuts);
+            self.awaited = PendingTextCount::NOTHING.began(self.rules.cuts);
         }
         utterance
     }

@@ -1,14 +1,14 @@
 //! Tests of turn-taking as tables: what is heard at which time, and which acts follow.
 
 use super::*;
-use crate::ports::recognizer::{Cuts, FailureClass, RecognitionEvent as Event, Utterance};
+use crate::ports::recognizer::{FailureClass, RecognitionEvent as Event, Utterance, UtteranceSegmenter};
 
-fn rules(expected: Expected, hears_partials: bool) -> TurnRules {
+fn rules(expected: ExpectedAnswer, hears_partials: bool) -> TurnRules {
     TurnRules {
         expected,
         barge_in: BargeIn::Allowed,
         hears_partials,
-        cuts: Cuts::Engines,
+        cuts: UtteranceSegmenter::Engines,
     }
 }
 
@@ -49,9 +49,9 @@ fn text_of(act: Option<TurnAct>) -> String {
 #[test]
 fn a_turn_ends_after_the_silence_that_its_answer_needs() {
     for (expected, at_ms) in [
-        (Expected::Short, 2_500),
-        (Expected::Open, 2_800),
-        (Expected::Groups, 3_200),
+        (ExpectedAnswer::Short, 2_500),
+        (ExpectedAnswer::Open, 2_800),
+        (ExpectedAnswer::Groups, 3_200),
     ] {
         let mut turn = Turn::new(rules(expected, true));
         for event in [STARTED, partial("是"), ENDED] {
@@ -67,7 +67,7 @@ fn a_turn_ends_after_the_silence_that_its_answer_needs() {
 
 #[test]
 fn a_text_that_comes_after_the_silence_ends_the_turn_at_once() {
-    let mut turn = Turn::new(rules(Expected::Short, true));
+    let mut turn = Turn::new(rules(ExpectedAnswer::Short, true));
     turn.heard(&STARTED, 1_060);
     turn.heard(&ENDED, 2_300);
     assert_eq!(turn.elapsed(4_000), None, "nothing is made out yet");
@@ -76,7 +76,7 @@ fn a_text_that_comes_after_the_silence_ends_the_turn_at_once() {
 
 #[test]
 fn who_goes_on_after_a_breath_says_one_utterance() {
-    let mut turn = Turn::new(rules(Expected::Groups, true));
+    let mut turn = Turn::new(rules(ExpectedAnswer::Groups, true));
     turn.heard(&STARTED, 1_060);
     turn.heard(&said("138"), 1_900);
     turn.heard(&ENDED, 2_300);
@@ -93,7 +93,7 @@ fn who_goes_on_after_a_breath_says_one_utterance() {
 
 #[test]
 fn a_text_that_comes_while_they_speak_again_is_that_of_what_came_before() {
-    let mut turn = Turn::new(rules(Expected::Short, true));
+    let mut turn = Turn::new(rules(ExpectedAnswer::Short, true));
     turn.heard(&STARTED, 1_060);
     turn.heard(&ENDED, 2_300);
     turn.heard(&Event::SpeechStarted { t_ms: 2_400 }, 2_460);
@@ -105,7 +105,7 @@ fn a_text_that_comes_while_they_speak_again_is_that_of_what_came_before() {
 
 #[test]
 fn whoever_never_stops_is_answered_after_15_s() {
-    let mut turn = Turn::new(rules(Expected::Open, true));
+    let mut turn = Turn::new(rules(ExpectedAnswer::Open, true));
     turn.heard(&STARTED, 1_060);
     turn.heard(&said("我想说"), 5_000);
     assert_eq!(turn.deadline(), Some(16_000));
@@ -122,7 +122,7 @@ fn a_prompt_is_cut_at_300_ms_of_voice_and_at_500_ms_where_words_are_awaited() {
         (true, Some("对对"), 1_200),
         (true, Some("uh huh"), 1_200),
     ] {
-        let mut turn = Turn::new(rules(Expected::Open, hears_partials));
+        let mut turn = Turn::new(rules(ExpectedAnswer::Open, hears_partials));
         turn.prompt_began();
         turn.heard(&STARTED, 1_060);
         if let Some(text) = heard {
@@ -141,8 +141,8 @@ fn a_prompt_is_cut_at_300_ms_of_voice_and_at_500_ms_where_words_are_awaited() {
 #[test]
 fn where_our_detector_cuts_each_stretch_is_waited_for() {
     let mut turn = Turn::new(TurnRules {
-        cuts: Cuts::Ours,
-        ..rules(Expected::Short, false)
+        cuts: UtteranceSegmenter::Ours,
+        ..rules(ExpectedAnswer::Short, false)
     });
     turn.heard(&STARTED, 1_060);
     turn.heard(&ENDED, 2_300);
@@ -155,7 +155,7 @@ fn where_our_detector_cuts_each_stretch_is_waited_for() {
 
 #[test]
 fn a_text_that_comes_after_its_turn_was_answered_is_no_part_of_the_next() {
-    let mut turn = Turn::new(rules(Expected::Short, true));
+    let mut turn = Turn::new(rules(ExpectedAnswer::Short, true));
     turn.heard(&STARTED, 1_060);
     turn.heard(&ENDED, 2_300);
     assert_eq!(text_of(turn.heard(&said(""), 5_000)), "");
@@ -168,7 +168,7 @@ fn a_text_that_comes_after_its_turn_was_answered_is_no_part_of_the_next() {
 
 #[test]
 fn whoever_is_cut_off_at_15_s_is_still_waited_for_when_they_stop() {
-    let mut turn = Turn::new(rules(Expected::Open, true));
+    let mut turn = Turn::new(rules(ExpectedAnswer::Open, true));
     turn.heard(&STARTED, 1_060);
     assert_eq!(text_of(turn.elapsed(16_000)), "");
     turn.heard(&Event::SpeechEnded { t_ms: 18_000 }, 18_300);
@@ -178,7 +178,7 @@ fn whoever_is_cut_off_at_15_s_is_still_waited_for_when_they_stop() {
 
 #[test]
 fn a_cut_that_the_node_refuses_is_asked_again_while_they_go_on() {
-    let mut turn = Turn::new(rules(Expected::Open, false));
+    let mut turn = Turn::new(rules(ExpectedAnswer::Open, false));
     turn.prompt_began();
     turn.heard(&STARTED, 1_060);
     let asked = |turn: &mut Turn, voiced_ms| {
@@ -197,7 +197,7 @@ fn a_cut_that_the_node_refuses_is_asked_again_while_they_go_on() {
 fn what_is_said_over_a_text_that_no_voice_cuts_counts_once_it_is_complete() {
     let mut turn = Turn::new(TurnRules {
         barge_in: BargeIn::Words,
-        ..rules(Expected::Short, true)
+        ..rules(ExpectedAnswer::Short, true)
     });
     turn.prompt_began();
     for event in [STARTED, partial("你是谁"), still(1_500), said("你是谁"), ENDED] {
@@ -225,7 +225,7 @@ fn what_is_said_over_a_text_that_no_voice_cuts_counts_once_it_is_complete() {
 fn a_notice_is_not_cut_and_what_is_said_over_it_is_not_kept() {
     let mut turn = Turn::new(TurnRules {
         barge_in: BargeIn::Never,
-        ..rules(Expected::Open, true)
+        ..rules(ExpectedAnswer::Open, true)
     });
     turn.prompt_began();
     for event in [STARTED, partial("不需要"), still(2_000), said("不需要"), ENDED] {
@@ -238,7 +238,7 @@ fn a_notice_is_not_cut_and_what_is_said_over_it_is_not_kept() {
 
 #[test]
 fn a_sound_of_listening_is_an_answer_only_when_we_are_silent() {
-    let mut turn = Turn::new(rules(Expected::Short, true));
+    let mut turn = Turn::new(rules(ExpectedAnswer::Short, true));
     turn.prompt_began();
     for event in [STARTED, still(200), said("嗯"), ENDED] {
         assert_eq!(turn.heard(&event, 2_300), None);
@@ -254,7 +254,7 @@ fn a_sound_of_listening_is_an_answer_only_when_we_are_silent() {
 #[test]
 fn an_answer_into_our_last_words_counts_and_a_sound_of_listening_does_not() {
     for (text, counts) in [("不需要", true), ("嗯", false), ("", false)] {
-        let mut turn = Turn::new(rules(Expected::Short, true));
+        let mut turn = Turn::new(rules(ExpectedAnswer::Short, true));
         turn.prompt_began();
         turn.heard(&STARTED, 1_060);
         turn.heard(&ENDED, 2_300);
@@ -267,7 +267,7 @@ fn an_answer_into_our_last_words_counts_and_a_sound_of_listening_does_not() {
 
 #[test]
 fn who_speaks_when_the_prompt_ends_is_heard() {
-    let mut turn = Turn::new(rules(Expected::Short, true));
+    let mut turn = Turn::new(rules(ExpectedAnswer::Short, true));
     turn.prompt_began();
     turn.heard(&STARTED, 1_060);
     turn.prompt_ended();
@@ -278,7 +278,7 @@ fn who_speaks_when_the_prompt_ends_is_heard() {
 
 #[test]
 fn a_recognizer_that_fails_leaves_keys_and_then_a_person() {
-    let mut turn = Turn::new(rules(Expected::Short, true));
+    let mut turn = Turn::new(rules(ExpectedAnswer::Short, true));
     turn.heard(&STARTED, 1_060);
     let deaf = turn.heard(&Event::failed(FailureClass::Late), 5_000);
     let class = FailureClass::Late;
@@ -290,9 +290,12 @@ fn a_recognizer_that_fails_leaves_keys_and_then_a_person() {
         })
     );
     assert_eq!(turn.deadline(), None);
-    let by = AnswerBy::Speech.after_failure();
-    assert_eq!((by, by.after_failure()), (AnswerBy::Keypress, AnswerBy::Person));
-    assert_eq!(AnswerBy::Person.after_failure(), AnswerBy::Person);
+    let by = AnswerChannel::Speech.after_failure();
+    assert_eq!(
+        (by, by.after_failure()),
+        (AnswerChannel::Keypress, AnswerChannel::Person)
+    );
+    assert_eq!(AnswerChannel::Person.after_failure(), AnswerChannel::Person);
 }
 
 #[test]

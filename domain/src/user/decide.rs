@@ -28,9 +28,9 @@ pub const INVITED_MS: u64 = 24 * 3_600_000;
 /// Most sessions of one user at a time. A further one ends the oldest.
 pub const SESSIONS_MAX: usize = 16;
 
-type Decided = Result<Vec<UserEvent>, UserRefusal>;
+type DecideResult = Result<Vec<UserEvent>, UserRefusal>;
 
-pub(super) fn decide(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
+pub(super) fn decide(state: &UserState, command: UserCommand, now: Timestamp) -> DecideResult {
     match command {
         UserCommand::Add { .. } => add(state, command, now),
         UserCommand::ChangeScope {
@@ -92,7 +92,7 @@ pub(super) fn decide(state: &UserState, command: UserCommand, now: Timestamp) ->
     }
 }
 
-fn add(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
+fn add(state: &UserState, command: UserCommand, now: Timestamp) -> DecideResult {
     let UserCommand::Add {
         roles,
         campaigns,
@@ -159,9 +159,9 @@ fn change_scope(
     reason: String,
     has_other_admin: bool,
     now: Timestamp,
-) -> Decided {
+) -> DecideResult {
     let account = active(state)?;
-    given(&reason)?;
+    check_reason(&reason)?;
     let before = UserScope {
         campaigns: account.campaigns.clone(),
         team: account.team.clone(),
@@ -193,11 +193,11 @@ fn change_password(
     password: Personal<String>,
     proof: SignInProof,
     now: Timestamp,
-) -> Decided {
+) -> DecideResult {
     may_sign_in(state, active(state)?, None, now)?;
     Ok(vec![UserEvent::PasswordChosen {
         password,
-        second_factor: second_factor::hold(state, proof)?,
+        second_factor: second_factor::check_second_factor(state, proof)?,
     }])
 }
 
@@ -212,9 +212,9 @@ fn still_is(state: &UserState, held_against: &Personal<String>) -> Result<(), Us
     Err(UserRefusal::PasswordChanged)
 }
 
-fn grant(state: &UserState, role: Role, reason: String, others_could_revoke: bool) -> Decided {
+fn grant(state: &UserState, role: Role, reason: String, others_could_revoke: bool) -> DecideResult {
     let account = active(state)?;
-    given(&reason)?;
+    check_reason(&reason)?;
     if account.roles.contains(&role) {
         return Ok(Vec::new());
     }
@@ -234,9 +234,9 @@ fn grant(state: &UserState, role: Role, reason: String, others_could_revoke: boo
     }])
 }
 
-fn revoke(state: &UserState, role: Role, reason: String, has_other_admin: bool) -> Decided {
+fn revoke(state: &UserState, role: Role, reason: String, has_other_admin: bool) -> DecideResult {
     let account = active(state)?;
-    given(&reason)?;
+    check_reason(&reason)?;
     if !account.roles.contains(&role) {
         return Err(UserRefusal::RoleNotHeld(role));
     }
@@ -260,7 +260,7 @@ fn revoke(state: &UserState, role: Role, reason: String, has_other_admin: bool) 
     }])
 }
 
-fn sign_in(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
+fn sign_in(state: &UserState, command: UserCommand, now: Timestamp) -> DecideResult {
     let UserCommand::SignIn {
         session,
         until,
@@ -284,13 +284,18 @@ fn sign_in(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
         session,
         until,
         from,
-        second_factor: second_factor::hold(state, proof)?,
+        second_factor: second_factor::check_second_factor(state, proof)?,
         issuer,
     }])
 }
 
 /// Records a failed sign-in. During a lock nothing is stored, so that repeated attempts cannot fill the log.
-fn refuse_sign_in(state: &UserState, fault: SignInFault, from: Option<String>, now: Timestamp) -> Decided {
+fn refuse_sign_in(
+    state: &UserState,
+    fault: SignInFault,
+    from: Option<String>,
+    now: Timestamp,
+) -> DecideResult {
     let known = state.account().ok_or(UserRefusal::Unknown)?;
     may_sign_in(state, known, from.as_deref(), now)?;
     let attempts = state.attempts.of(from.as_deref());
@@ -312,9 +317,9 @@ fn refuse_sign_in(state: &UserState, fault: SignInFault, from: Option<String>, n
     Ok(events)
 }
 
-fn disable(state: &UserState, reason: String, has_other_admin: bool) -> Decided {
+fn disable(state: &UserState, reason: String, has_other_admin: bool) -> DecideResult {
     let account = state.account().ok_or(UserRefusal::Unknown)?;
-    given(&reason)?;
+    check_reason(&reason)?;
     if account.disabled {
         return Ok(Vec::new());
     }
@@ -350,7 +355,7 @@ pub(super) fn active(state: &UserState) -> Result<&Account, UserRefusal> {
     Ok(account)
 }
 
-pub(super) fn given(reason: &str) -> Result<(), UserRefusal> {
+pub(super) fn check_reason(reason: &str) -> Result<(), UserRefusal> {
     if reason.trim().is_empty() {
         return Err(UserRefusal::NoReason);
     }

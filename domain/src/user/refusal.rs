@@ -1,6 +1,6 @@
 //! Refusals of a user command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::time::Timestamp;
 use values::permission::Role;
 
@@ -57,7 +57,7 @@ pub enum UserRefusal {
     NoProvider,
 }
 
-impl Explained for UserRefusal {
+impl DomainRefusal for UserRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::Unknown)
     }

@@ -4,7 +4,7 @@
 //! The caller, which holds the secret, computes the time step of a code. This module decides whether the step
 //! may still be used.
 
-use super::decide::{active, given, may_sign_in};
+use super::decide::{active, check_reason, may_sign_in};
 use super::event::UserEvent;
 use super::refusal::UserRefusal;
 use super::state::UserState;
@@ -61,14 +61,14 @@ pub struct SecondFactor {
 
 /// An offered secret, which takes effect with its first code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offered {
+pub struct OfferedSecret {
     pub secret: Personal<String>,
     pub until: Timestamp,
 }
 
-type Decided = Result<Vec<UserEvent>, UserRefusal>;
+type DecideResult = Result<Vec<UserEvent>, UserRefusal>;
 
-pub(super) fn offer(state: &UserState, secret: Personal<String>, now: Timestamp) -> Decided {
+pub(super) fn offer(state: &UserState, secret: Personal<String>, now: Timestamp) -> DecideResult {
     may_sign_in(state, active(state)?, None, now)?;
     if state.second_factor().is_some() {
         return Err(UserRefusal::SecondFactorExists);
@@ -79,7 +79,12 @@ pub(super) fn offer(state: &UserState, secret: Personal<String>, now: Timestamp)
     }])
 }
 
-pub(super) fn add(state: &UserState, step: u64, recovery: BTreeSet<SecretDigest>, now: Timestamp) -> Decided {
+pub(super) fn add(
+    state: &UserState,
+    step: u64,
+    recovery: BTreeSet<SecretDigest>,
+    now: Timestamp,
+) -> DecideResult {
     may_sign_in(state, active(state)?, None, now)?;
     if state.second_factor().is_some() {
         return Err(UserRefusal::SecondFactorExists);
@@ -90,9 +95,9 @@ pub(super) fn add(state: &UserState, step: u64, recovery: BTreeSet<SecretDigest>
     Ok(vec![UserEvent::SecondFactorAdded { step, recovery }])
 }
 
-pub(super) fn reset(state: &UserState, reason: String) -> Decided {
+pub(super) fn reset(state: &UserState, reason: String) -> DecideResult {
     active(state)?;
-    given(&reason)?;
+    check_reason(&reason)?;
     if state.second_factor().is_none() {
         return Err(UserRefusal::NoSecondFactor);
     }
@@ -104,10 +109,10 @@ pub(super) fn link(
     issuer: String,
     subject: LookupHash,
     reason: Option<String>,
-) -> Decided {
+) -> DecideResult {
     active(state)?;
     if let Some(reason) = &reason {
-        given(reason)?;
+        check_reason(reason)?;
     }
     if issuer.is_empty() || issuer.len() > ISSUER_BYTES_MAX {
         return Err(UserRefusal::IssuerLength {
@@ -124,9 +129,9 @@ pub(super) fn link(
     }])
 }
 
-pub(super) fn unlink(state: &UserState, reason: String) -> Decided {
+pub(super) fn unlink(state: &UserState, reason: String) -> DecideResult {
     active(state)?;
-    given(&reason)?;
+    check_reason(&reason)?;
     if state.provider_subject().is_none() {
         return Err(UserRefusal::NoProvider);
     }
@@ -135,7 +140,10 @@ pub(super) fn unlink(state: &UserState, reason: String) -> Decided {
 
 /// Checks the second factor after the password or the identity provider was accepted. Returns the factor that
 /// was used.
-pub(super) fn hold(state: &UserState, proof: SignInProof) -> Result<Option<SecondFactorUsed>, UserRefusal> {
+pub(super) fn check_second_factor(
+    state: &UserState,
+    proof: SignInProof,
+) -> Result<Option<SecondFactorUsed>, UserRefusal> {
     if let SignInProof::Provider {
         subject, asked_twice, ..
     } = proof

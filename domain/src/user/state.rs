@@ -3,7 +3,7 @@
 use super::attempts::AttemptsByAddress;
 use super::decide::SESSIONS_MAX;
 use super::event::{Invitation, UserEvent};
-use super::second_factor::{Offered, SecondFactor, SecondFactorUsed};
+use super::second_factor::{OfferedSecret, SecondFactor, SecondFactorUsed};
 use crate::personal::{LookupHash, Personal};
 use crate::time::Timestamp;
 use std::collections::{BTreeSet, VecDeque};
@@ -18,7 +18,7 @@ pub struct UserState {
     password: Option<Personal<String>>,
     mail: Option<Personal<String>>,
     invitation: Option<Invitation>,
-    offered: Option<Offered>,
+    offered: Option<OfferedSecret>,
     second_factor: Option<SecondFactor>,
     provider_subject: Option<LookupHash>,
     /// In the order in which they began.
@@ -118,7 +118,7 @@ impl UserState {
     }
 
     /// Returns true if the session was started with a second factor.
-    pub fn asked_twice(&self, session: SecretDigest) -> bool {
+    pub fn used_second_factor(&self, session: SecretDigest) -> bool {
         let mut sessions = self.sessions.iter();
         sessions.any(|one| one.digest == session && one.asked_twice)
     }
@@ -263,7 +263,7 @@ impl UserState {
                 self.sessions.clear();
             }
             UserEvent::SecondFactorOffered { secret, until } => {
-                self.offered = Some(Offered {
+                self.offered = Some(OfferedSecret {
                     secret: secret.clone(),
                     until: *until,
                 });

@@ -336,7 +336,7 @@ fn a_code_of_the_second_factor_is_good_once_and_never_an_older_one() {
     for event in when_at(&state, now(), totp(9)).unwrap() {
         User::evolve(&mut state, &event, now());
     }
-    assert!(state.has_session("s", now()) && state.asked_twice(SecretDigest::of("s")));
+    assert!(state.has_session("s", now()) && state.used_second_factor(SecretDigest::of("s")));
     for step in [8, 9] {
         assert_eq!(
             when_at(&state, now(), totp(step)),
@@ -470,7 +470,7 @@ fn a_provider_is_believed_of_the_subject_that_was_linked_alone() {
     for event in when_at(&state, now(), by("a")).unwrap() {
         User::evolve(&mut state, &event, now());
     }
-    assert!(state.has_session("s", now()) && !state.asked_twice(SecretDigest::of("s")));
+    assert!(state.has_session("s", now()) && !state.used_second_factor(SecretDigest::of("s")));
     assert!(state.by_provider(SecretDigest::of("s")));
     assert!(!state.by_provider(SecretDigest::of("another")));
     let unlink = UserCommand::UnlinkProvider {

@@ -1,6 +1,6 @@
 //! Refusals of a view command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ViewRefusal {
@@ -14,4 +14,4 @@ pub enum ViewRefusal {
     },
 }
 
-impl Explained for ViewRefusal {}
+impl DomainRefusal for ViewRefusal {}

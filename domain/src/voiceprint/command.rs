@@ -1,6 +1,6 @@
 //! The commands of a customer's voiceprint: consent, enrolment, comparison, withdrawal and deletion.
 
-use super::event::Compared;
+use super::event::VoiceprintComparison;
 use super::take::TakeFacts;
 use crate::time::Timestamp;
 
@@ -20,7 +20,10 @@ pub enum VoiceprintCommand {
         template: String,
     },
     /// Records a comparison, with the utterance that was compared.
-    Compare { compared: Compared, take: TakeFacts },
+    Compare {
+        compared: VoiceprintComparison,
+        take: TakeFacts,
+    },
     /// Withdraws the consent and deletes the voiceprint.
     Withdraw { source: String },
     /// Deletes the voiceprint. If there is none, no event is stored.

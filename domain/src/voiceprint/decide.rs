@@ -3,7 +3,7 @@
 
 use super::command::VoiceprintCommand;
 use super::event::{
-    Compared, VoiceConsented, VoiceDeletedFor, VoiceEnrolled, VoiceLikeness, VoiceprintEvent,
+    VoiceConsent, VoiceDeletedFor, VoiceLikeness, VoiceTemplate, VoiceprintComparison, VoiceprintEvent,
 };
 use super::refusal::VoiceprintRefusal as Refusal;
 use super::state::{HeldVoiceConsent, VoiceprintState};
@@ -12,7 +12,7 @@ use super::{CONSENT_DAYS_MAX, EVENTS_MAX, TAKES_MAX, TAKES_MIN, TEMPLATE_BYTES_M
 use crate::personal::Personal;
 use crate::time::Timestamp;
 
-type Decided = Result<Vec<VoiceprintEvent>, Refusal>;
+type DecideResult = Result<Vec<VoiceprintEvent>, Refusal>;
 
 /// Milliseconds of a day.
 const DAY_MS: u64 = 24 * 3_600_000;
@@ -20,21 +20,21 @@ const DAY_MS: u64 = 24 * 3_600_000;
 /// Proof of a consent that is valid now. Enrolments and comparisons require it; only
 /// `VoiceprintState::consented` creates it.
 #[derive(Debug, Clone, Copy)]
-pub struct Consented<'a>(&'a HeldVoiceConsent);
+pub struct ConsentProof<'a>(&'a HeldVoiceConsent);
 
 impl VoiceprintState {
     /// Returns the consent if it is valid now; otherwise the reason why not.
-    pub fn consented(&self, now: Timestamp) -> Result<Consented<'_>, Refusal> {
+    pub fn consented(&self, now: Timestamp) -> Result<ConsentProof<'_>, Refusal> {
         match self.consent() {
             None => Err(Refusal::NotConsented),
             Some(held) if held.withdrawn_at.is_some() => Err(Refusal::ConsentWithdrawn),
             Some(held) if held.until <= now => Err(Refusal::ConsentExpired { until: held.until }),
-            Some(held) => Ok(Consented(held)),
+            Some(held) => Ok(ConsentProof(held)),
         }
     }
 }
 
-pub(super) fn decide(state: &VoiceprintState, command: VoiceprintCommand, now: Timestamp) -> Decided {
+pub(super) fn decide(state: &VoiceprintState, command: VoiceprintCommand, now: Timestamp) -> DecideResult {
     match command {
         VoiceprintCommand::Consent {
             source,
@@ -59,7 +59,7 @@ pub(super) fn decide(state: &VoiceprintState, command: VoiceprintCommand, now: T
                 Ok(_) => Vec::new(),
                 Err(_) => deleted(state, VoiceDeletedFor::Expired, None),
             };
-            events.push(VoiceprintEvent::Consented(Box::new(VoiceConsented {
+            events.push(VoiceprintEvent::Consented(Box::new(VoiceConsent {
                 consent,
                 source,
                 wording,
@@ -95,11 +95,11 @@ pub(super) fn decide(state: &VoiceprintState, command: VoiceprintCommand, now: T
 
 fn enrol(
     state: &VoiceprintState,
-    consented: Consented<'_>,
+    consented: ConsentProof<'_>,
     form: String,
     takes: &[TakeFacts],
     template: String,
-) -> Decided {
+) -> DecideResult {
     has_room(state)?;
     if state.held().is_some() {
         return Err(Refusal::AlreadyEnrolled);
@@ -110,7 +110,7 @@ fn enrol(
     let Some(takes) = u32::try_from(takes.len()).ok().filter(|_| fits) else {
         return Err(Refusal::Template);
     };
-    Ok(vec![VoiceprintEvent::Enrolled(Box::new(VoiceEnrolled {
+    Ok(vec![VoiceprintEvent::Enrolled(Box::new(VoiceTemplate {
         enrolment: state.enrolments() + 1,
         consent: consented.0.consent,
         form,
@@ -119,7 +119,12 @@ fn enrol(
     }))])
 }
 
-fn compare(state: &VoiceprintState, _: Consented<'_>, compared: Compared, take: TakeFacts) -> Decided {
+fn compare(
+    state: &VoiceprintState,
+    _: ConsentProof<'_>,
+    compared: VoiceprintComparison,
+    take: TakeFacts,
+) -> DecideResult {
     let Some(held) = state.held() else {
         return Err(Refusal::NotEnrolled);
     };
@@ -132,11 +137,14 @@ fn compare(state: &VoiceprintState, _: Consented<'_>, compared: Compared, take: 
         true => VoiceLikeness::Alike,
         false => VoiceLikeness::Unlike,
     };
-    Ok(vec![VoiceprintEvent::Compared(Compared { likeness, ..compared })])
+    Ok(vec![VoiceprintEvent::Compared(VoiceprintComparison {
+        likeness,
+        ..compared
+    })])
 }
 
 /// Withdraws the consent. An ended consent can be withdrawn too.
-fn withdraw(state: &VoiceprintState, source: String) -> Decided {
+fn withdraw(state: &VoiceprintState, source: String) -> DecideResult {
     needed("source", &source)?;
     let Some(consent) = state.consent().filter(|held| held.withdrawn_at.is_none()) else {
         return Ok(Vec::new());

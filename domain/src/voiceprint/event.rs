@@ -13,7 +13,7 @@ use values::ids::{CampaignId, CustomerId};
 
 /// A consent to a voiceprint only, separate from other consents (PIPL, article 29).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct VoiceConsented {
+pub struct VoiceConsent {
     /// Number of the consent, starting at 1.
     pub consent: u32,
     /// The channel of the consent, such as `counter`. It names no person.
@@ -29,7 +29,7 @@ pub struct VoiceConsented {
 
 /// A template of a customer's voice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct VoiceEnrolled {
+pub struct VoiceTemplate {
     /// Number of the enrolment, starting at 1. The template's own key is named after it.
     pub enrolment: u32,
     /// Number of the consent.
@@ -63,7 +63,7 @@ labelled! {
 
 /// One comparison of an utterance with the template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Compared {
+pub struct VoiceprintComparison {
     /// Number of the enrolment.
     pub enrolment: u32,
     /// The campaign that requested the comparison, if one did.
@@ -81,13 +81,13 @@ pub struct Compared {
 pub enum VoiceprintEvent {
     /// The customer consented to a voiceprint.
     #[serde(rename = "voiceprint.consented")]
-    Consented(Box<VoiceConsented>),
+    Consented(Box<VoiceConsent>),
     /// A template of the customer's voice was stored.
     #[serde(rename = "voiceprint.enrolled")]
-    Enrolled(Box<VoiceEnrolled>),
+    Enrolled(Box<VoiceTemplate>),
     /// An utterance was compared with the template.
     #[serde(rename = "voiceprint.compared")]
-    Compared(Compared),
+    Compared(VoiceprintComparison),
     /// The consent was withdrawn.
     #[serde(rename = "voiceprint.withdrawn")]
     Withdrawn {

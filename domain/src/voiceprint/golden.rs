@@ -15,7 +15,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     check("voiceprint", enrolled(1));
     check_own_key("voiceprint", key_name(&customer(), 1), enrolled(1));
     check("voiceprint", VoiceprintEvent::Compared(compared(1, 1_340)));
-    let asked = Compared {
+    let asked = VoiceprintComparison {
         campaign: Some(campaign()),
         ..compared(1, 340)
     };

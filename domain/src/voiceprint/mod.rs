@@ -19,8 +19,10 @@ mod golden;
 mod tests;
 
 pub use command::VoiceprintCommand;
-pub use decide::Consented;
-pub use event::{Compared, VoiceConsented, VoiceDeletedFor, VoiceEnrolled, VoiceLikeness, VoiceprintEvent};
+pub use decide::ConsentProof;
+pub use event::{
+    VoiceConsent, VoiceDeletedFor, VoiceLikeness, VoiceTemplate, VoiceprintComparison, VoiceprintEvent,
+};
 pub use refusal::VoiceprintRefusal;
 pub use state::{HeldVoiceConsent, HeldVoiceprint, VoiceprintState};
 pub use take::{NOISE_BELOW_DB_MIN, SPOKEN_MS_MIN, TakeFacts};

@@ -2,7 +2,7 @@
 
 use super::take::{NOISE_BELOW_DB_MIN, SPOKEN_MS_MIN};
 use super::{CONSENT_DAYS_MAX, EVENTS_MAX, TAKES_MAX, TAKES_MIN, TEMPLATE_BYTES_MAX};
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +35,7 @@ pub enum VoiceprintRefusal {
     TooOften,
 }
 
-impl Explained for VoiceprintRefusal {
+impl DomainRefusal for VoiceprintRefusal {
     fn is_missing(&self) -> bool {
         matches!(self, Self::NotEnrolled)
     }

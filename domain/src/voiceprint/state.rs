@@ -1,7 +1,7 @@
 //! The state of a voiceprint, folded from its events. It does not hold the template: a comparison reads it
 //! from the log, which is recorded, so that no entity in memory holds a voice. It makes no decisions.
 
-use super::event::{Compared, VoiceprintEvent};
+use super::event::{VoiceprintComparison, VoiceprintEvent};
 use super::key_name;
 use crate::time::Timestamp;
 use values::ids::CustomerId;
@@ -26,7 +26,7 @@ pub struct HeldVoiceprint {
     pub enrolled_at: Timestamp,
     pub comparisons: u32,
     /// The last comparison with it, and its time.
-    pub last: Option<(Compared, Timestamp)>,
+    pub last: Option<(VoiceprintComparison, Timestamp)>,
 }
 
 /// The state of one customer's voiceprint.
@@ -61,7 +61,7 @@ impl VoiceprintState {
     }
     /// Returns true if this id of a merged person has a withdrawal that is later than the consent under the
     /// `other` id. Both ids belong to one person, so the withdrawal counts for both.
-    pub fn withdrawn_behind(&self, other: &Self) -> bool {
+    pub fn has_later_withdrawal(&self, other: &Self) -> bool {
         let withdrawn_at = self.consent.as_ref().and_then(|held| held.withdrawn_at);
         let given_at = other.consent.as_ref().map(|held| held.given_at);
         withdrawn_at.is_some_and(|withdrawn| given_at.is_some_and(|given| withdrawn >= given))

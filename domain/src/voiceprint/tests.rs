@@ -4,7 +4,7 @@
 use super::*;
 use crate::personal::Personal;
 
-type Then = Result<Vec<VoiceprintEvent>, VoiceprintRefusal>;
+type DecideResult = Result<Vec<VoiceprintEvent>, VoiceprintRefusal>;
 
 const GOOD: TakeFacts = TakeFacts {
     spoken_ms: SPOKEN_MS_MIN,
@@ -24,7 +24,7 @@ fn june() -> Timestamp {
 }
 
 pub(super) fn consented(consent: u32, until: Timestamp) -> VoiceprintEvent {
-    VoiceprintEvent::Consented(Box::new(VoiceConsented {
+    VoiceprintEvent::Consented(Box::new(VoiceConsent {
         consent,
         source: "counter".to_owned(),
         wording: "v1".to_owned(),
@@ -34,7 +34,7 @@ pub(super) fn consented(consent: u32, until: Timestamp) -> VoiceprintEvent {
 }
 
 pub(super) fn enrolled(enrolment: u32) -> VoiceprintEvent {
-    VoiceprintEvent::Enrolled(Box::new(VoiceEnrolled {
+    VoiceprintEvent::Enrolled(Box::new(VoiceTemplate {
         enrolment,
         consent: 1,
         form: "mfcc12-dtw/1".to_owned(),
@@ -43,8 +43,8 @@ pub(super) fn enrolled(enrolment: u32) -> VoiceprintEvent {
     }))
 }
 
-pub(super) fn compared(enrolment: u32, distance_milli: u32) -> Compared {
-    Compared {
+pub(super) fn compared(enrolment: u32, distance_milli: u32) -> VoiceprintComparison {
+    VoiceprintComparison {
         enrolment,
         campaign: None,
         distance_milli,
@@ -91,14 +91,14 @@ fn enrol(takes: &[TakeFacts]) -> VoiceprintCommand {
 
 /// Returns a comparison. The decider computes the likeness from the distance, whatever the command states.
 fn compare(enrolment: u32, distance_milli: u32, take: TakeFacts) -> VoiceprintCommand {
-    let compared = Compared {
+    let compared = VoiceprintComparison {
         likeness: VoiceLikeness::Alike,
         ..compared(enrolment, distance_milli)
     };
     VoiceprintCommand::Compare { compared, take }
 }
 
-fn check_at(now: Timestamp, given: &[VoiceprintEvent], when: VoiceprintCommand, then: Then) {
+fn check_at(now: Timestamp, given: &[VoiceprintEvent], when: VoiceprintCommand, then: DecideResult) {
     let mut state = VoiceprintState::default();
     for event in given {
         Voiceprint::evolve(&mut state, event, now);
@@ -106,7 +106,7 @@ fn check_at(now: Timestamp, given: &[VoiceprintEvent], when: VoiceprintCommand, 
     assert_eq!(Voiceprint::decide(&state, when, Context { now }), then);
 }
 
-fn check(given: &[VoiceprintEvent], when: VoiceprintCommand, then: Then) {
+fn check(given: &[VoiceprintEvent], when: VoiceprintCommand, then: DecideResult) {
     check_at(now(), given, when, then);
 }
 
@@ -284,10 +284,13 @@ fn a_withdrawal_under_another_id_counts_until_a_consent_behind_it() {
     let other = state(&[(consented(1, june()), now()), (withdrawn(), later)]);
     for (given_at, is_over) in [(now(), true), (later, true), (later.plus_ms(1), false)] {
         let own = state(&[(consented(1, june()), given_at)]);
-        assert_eq!(other.withdrawn_behind(&own), is_over, "{given_at}");
-        assert!(!own.withdrawn_behind(&other), "nothing was withdrawn under it");
+        assert_eq!(other.has_later_withdrawal(&own), is_over, "{given_at}");
+        assert!(
+            !own.has_later_withdrawal(&other),
+            "nothing was withdrawn under it"
+        );
     }
-    assert!(!other.withdrawn_behind(&state(&[])), "there is no consent");
+    assert!(!other.has_later_withdrawal(&state(&[])), "there is no consent");
 }
 
 #[test]

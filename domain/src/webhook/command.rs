@@ -1,8 +1,8 @@
 //! The commands of a webhook: from the users who manage it, and from the sender that reports the results of
 //! deliveries.
 
-use super::event::{Attempted, WebhookFacts};
-use super::format::Format;
+use super::event::{DeliveryAttempt, WebhookFacts};
+use super::format::WebhookFormat;
 use super::owner_fault::OwnerFault;
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
@@ -47,7 +47,7 @@ pub enum WebhookCommand {
     },
     /// Records the result of a test delivery.
     Test {
-        attempt: Attempted,
+        attempt: DeliveryAttempt,
     },
     /// Records the results of several events in one append.
     Record {
@@ -56,14 +56,14 @@ pub enum WebhookCommand {
         /// Position up to which every event is delivered, a dead letter or known to wait, once this command
         /// is stored.
         through: Position,
-        outcomes: Vec<Outcome>,
+        outcomes: Vec<AttemptOutcome>,
     },
 }
 
 /// The new settings of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookChange {
-    pub format: Format,
+    pub format: WebhookFormat,
     pub kinds: BTreeSet<String>,
     pub allow_private: bool,
     /// The new address. The bearer token of the old address is not sent to it.
@@ -84,22 +84,22 @@ pub struct NewAddress {
 
 /// The result of one delivery attempt, or of an event that has to wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct AttemptOutcome {
     pub event: EventId,
     pub position: Position,
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
     /// Number of attempts, including this one.
     pub attempts: u32,
-    pub end: OutcomeEnd,
+    pub end: AttemptEnd,
 }
 
 /// How an attempt ended, or why there was none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OutcomeEnd {
+pub enum AttemptEnd {
     /// An attempt was made; it succeeded if `attempt.fault` is `None`.
     Tried {
-        attempt: Attempted,
+        attempt: DeliveryAttempt,
         /// Wait that the receiver asked for (`Retry-After`), in milliseconds.
         retry_after_ms: Option<u64>,
     },

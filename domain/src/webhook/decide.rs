@@ -1,7 +1,7 @@
 //! Decides the commands of a webhook: it is added once, its secret is rotated with an overlap, and every
 //! event is delivered, retried or becomes a dead letter.
 
-use super::command::{Outcome, OutcomeEnd, WebhookChange, WebhookCommand};
+use super::command::{AttemptEnd, AttemptOutcome, WebhookChange, WebhookCommand};
 use super::event::{Delivery, WebhookEvent, WebhookFacts, WebhookTerms};
 use super::owner_fault::OwnerFault;
 use super::refusal::WebhookRefusal;
@@ -22,9 +22,9 @@ pub const OVERLAP_MS: u64 = 86_400_000;
 /// The HTTP status of a receiver that is gone permanently (RFC 9110, 15.5.11).
 const GONE: u16 = 410;
 
-type Decided = Result<Vec<WebhookEvent>, WebhookRefusal>;
+type DecideResult = Result<Vec<WebhookEvent>, WebhookRefusal>;
 
-pub(super) fn decide(state: &WebhookState, command: WebhookCommand, now: Timestamp) -> Decided {
+pub(super) fn decide(state: &WebhookState, command: WebhookCommand, now: Timestamp) -> DecideResult {
     match command {
         WebhookCommand::Add { facts } => add(state, facts),
         WebhookCommand::Change { change, read, reason } => changed(state, *change, read, reason),
@@ -56,7 +56,7 @@ fn present(state: &WebhookState) -> Result<&WebhookFacts, WebhookRefusal> {
     }
 }
 
-fn add(state: &WebhookState, facts: Box<WebhookFacts>) -> Decided {
+fn add(state: &WebhookState, facts: Box<WebhookFacts>) -> DecideResult {
     if state.is_there() {
         return Err(WebhookRefusal::Exists);
     }
@@ -66,7 +66,7 @@ fn add(state: &WebhookState, facts: Box<WebhookFacts>) -> Decided {
     Ok(vec![WebhookEvent::Added { facts }])
 }
 
-fn rotate(state: &WebhookState, secret: Personal<String>, now: Timestamp) -> Decided {
+fn rotate(state: &WebhookState, secret: Personal<String>, now: Timestamp) -> DecideResult {
     let facts = present(state)?;
     if !facts.format.is_signed() {
         return Err(WebhookRefusal::NotSigned);
@@ -76,7 +76,7 @@ fn rotate(state: &WebhookState, secret: Personal<String>, now: Timestamp) -> Dec
 }
 
 /// Starts a replay. Refused if the owner lost the right, because the replay would deliver by that right.
-fn replay(state: &WebhookState, after: Position) -> Decided {
+fn replay(state: &WebhookState, after: Position) -> DecideResult {
     present(state)?;
     if state.owner_fault().is_some() {
         return Err(WebhookRefusal::OwnerLost);
@@ -86,7 +86,7 @@ fn replay(state: &WebhookState, after: Position) -> Decided {
 }
 
 /// Disables the webhook. Does nothing if it was changed or taken over since the owner was checked.
-fn disable(state: &WebhookState, reason: OwnerFault, owner: UserId, read: u64) -> Decided {
+fn disable(state: &WebhookState, reason: OwnerFault, owner: UserId, read: u64) -> DecideResult {
     present(state)?;
     if state.is_disabled() || state.revision() != read {
         return Ok(Vec::new());
@@ -99,7 +99,7 @@ fn disable(state: &WebhookState, reason: OwnerFault, owner: UserId, read: u64) -
 }
 
 /// Changes the owner. The new owner's permissions are checked before the command is sent.
-fn take_over(state: &WebhookState, owner: Option<UserId>, reason: String) -> Decided {
+fn take_over(state: &WebhookState, owner: Option<UserId>, reason: String) -> DecideResult {
     let facts = present(state)?;
     refuse_unreasoned(&reason)?;
     if owner.is_some() && facts.owner == owner && state.owner_fault().is_none() {
@@ -108,7 +108,7 @@ fn take_over(state: &WebhookState, owner: Option<UserId>, reason: String) -> Dec
     Ok(vec![WebhookEvent::TakenOver { owner, reason }])
 }
 
-fn remove(state: &WebhookState, reason: String) -> Decided {
+fn remove(state: &WebhookState, reason: String) -> DecideResult {
     if state.is_removed() {
         return Ok(Vec::new());
     }
@@ -131,7 +131,7 @@ fn refuse_unreasoned(reason: &str) -> Result<(), WebhookRefusal> {
 }
 
 /// Changes the settings of the revision that the caller read. A change without effect stores no event.
-fn changed(state: &WebhookState, change: WebhookChange, read: Option<u64>, reason: String) -> Decided {
+fn changed(state: &WebhookState, change: WebhookChange, read: Option<u64>, reason: String) -> DecideResult {
     let facts = present(state)?;
     refuse_unreasoned(&reason)?;
     if change.kinds.is_empty() {
@@ -178,7 +178,7 @@ fn record(
     state: &WebhookState,
     run: u32,
     through: Position,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<AttemptOutcome>,
     now: Timestamp,
 ) -> Vec<WebhookEvent> {
     let is_over = run != state.run();
@@ -209,7 +209,7 @@ fn record(
     events
 }
 
-fn settled(outcome: Outcome, run: u32, through: Position, now: Timestamp) -> WebhookEvent {
+fn settled(outcome: AttemptOutcome, run: u32, through: Position, now: Timestamp) -> WebhookEvent {
     let delivery = Delivery {
         event: outcome.event,
         position: outcome.position,
@@ -220,11 +220,11 @@ fn settled(outcome: Outcome, run: u32, through: Position, now: Timestamp) -> Web
         through,
     };
     match outcome.end {
-        OutcomeEnd::Deferred { behind } => WebhookEvent::DeliveryDeferred { delivery, behind },
-        OutcomeEnd::Tried { attempt, .. } if attempt.fault.is_none() => {
+        AttemptEnd::Deferred { behind } => WebhookEvent::DeliveryDeferred { delivery, behind },
+        AttemptEnd::Tried { attempt, .. } if attempt.fault.is_none() => {
             WebhookEvent::Delivered { delivery, attempt }
         }
-        OutcomeEnd::Tried {
+        AttemptEnd::Tried {
             attempt,
             retry_after_ms,
         } => match wait_ms(delivery.attempts, retry_after_ms) {
@@ -238,7 +238,7 @@ fn settled(outcome: Outcome, run: u32, through: Position, now: Timestamp) -> Web
     }
 }
 
-impl OutcomeEnd {
+impl AttemptEnd {
     const fn status(&self) -> Option<u16> {
         match self {
             Self::Tried { attempt, .. } => attempt.status,

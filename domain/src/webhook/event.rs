@@ -1,7 +1,7 @@
 //! The events of a webhook. Stored kinds and versions never change; new ones are added. The envelope names
 //! the actor.
 
-use super::format::Format;
+use super::format::WebhookFormat;
 use super::owner_fault::OwnerFault;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -79,7 +79,7 @@ pub enum WebhookEvent {
     #[serde(rename = "webhook.tested")]
     Tested {
         #[serde(flatten)]
-        attempt: Attempted,
+        attempt: DeliveryAttempt,
     },
     /// An event was sent and the receiver accepted it.
     #[serde(rename = "webhook.delivered")]
@@ -87,7 +87,7 @@ pub enum WebhookEvent {
         #[serde(flatten)]
         delivery: Delivery,
         #[serde(flatten)]
-        attempt: Attempted,
+        attempt: DeliveryAttempt,
     },
     /// An event was not accepted, or could not be sent. It is retried.
     #[serde(rename = "webhook.delivery_failed")]
@@ -95,7 +95,7 @@ pub enum WebhookEvent {
         #[serde(flatten)]
         delivery: Delivery,
         #[serde(flatten)]
-        attempt: Attempted,
+        attempt: DeliveryAttempt,
         due_at: Timestamp,
     },
     /// An event waits behind an earlier event about the same customer or subject, which is being retried.
@@ -111,14 +111,14 @@ pub enum WebhookEvent {
         #[serde(flatten)]
         delivery: Delivery,
         #[serde(flatten)]
-        attempt: Attempted,
+        attempt: DeliveryAttempt,
     },
 }
 
 /// The settings of a webhook: its receiver, its events and its format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WebhookFacts {
-    pub format: Format,
+    pub format: WebhookFormat,
     /// URL or mail address, sealed under the webhook's own key. It may contain a credential or name a person.
     pub target: Personal<String>,
     /// The part of the target that responses show: without query and user; for group robots only the host.
@@ -162,7 +162,7 @@ pub struct WebhookFacts {
 /// The settings of a webhook that can be changed, as responses show them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WebhookTerms {
-    pub format: Format,
+    pub format: WebhookFormat,
     pub shown: String,
     pub kinds: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -195,7 +195,7 @@ const fn is_first(run: &u32) -> bool {
 
 /// The result of one delivery attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Attempted {
+pub struct DeliveryAttempt {
     /// The reason why the receiver did not accept it. Absent if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<DeliveryFault>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Format {
+pub enum WebhookFormat {
     /// The event as CloudEvents JSON, signed by the Standard Webhooks specification. Personal fields stay
     /// sealed.
     Standard,
@@ -29,7 +29,7 @@ pub enum Format {
     Sms,
 }
 
-impl Format {
+impl WebhookFormat {
     /// Every format, in display order.
     pub const ALL: [Self; 8] = [
         Self::Standard,
@@ -84,7 +84,7 @@ impl Format {
     }
 }
 
-impl std::str::FromStr for Format {
+impl std::str::FromStr for WebhookFormat {
     type Err = &'static str;
 
     fn from_str(code: &str) -> Result<Self, Self::Err> {

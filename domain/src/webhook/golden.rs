@@ -1,7 +1,7 @@
 //! Golden tests: the stored form of every webhook event equals its golden file.
 
-use super::event::{Attempted, Delivery, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
-use super::format::Format;
+use super::event::{Delivery, DeliveryAttempt, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
+use super::format::WebhookFormat;
 use super::owner_fault::OwnerFault;
 use crate::personal::Personal;
 use crate::record::golden_support::{at, campaign, check, check_with, customer};
@@ -21,8 +21,8 @@ fn delivery(attempts: u32) -> Delivery {
     }
 }
 
-fn attempt(fault: Option<DeliveryFault>, status: Option<u16>) -> Attempted {
-    Attempted {
+fn attempt(fault: Option<DeliveryFault>, status: Option<u16>) -> DeliveryAttempt {
+    DeliveryAttempt {
         fault,
         status,
         elapsed_ms: 12,
@@ -31,7 +31,7 @@ fn attempt(fault: Option<DeliveryFault>, status: Option<u16>) -> Attempted {
     }
 }
 
-fn terms(format: Format, shown: &str) -> WebhookTerms {
+fn terms(format: WebhookFormat, shown: &str) -> WebhookTerms {
     WebhookTerms {
         format,
         shown: shown.to_owned(),
@@ -46,7 +46,7 @@ fn sealed(text: &str) -> Personal<String> {
 
 fn facts(owner: Option<&str>) -> WebhookFacts {
     WebhookFacts {
-        format: Format::Crm,
+        format: WebhookFormat::Crm,
         target: sealed("https://api.example.com/crm/customers"),
         shown: "https://api.example.com/crm/customers".to_owned(),
         kinds: ["call.ended".to_owned()].into(),
@@ -65,10 +65,10 @@ fn facts(owner: Option<&str>) -> WebhookFacts {
 
 fn changed(owner: Option<&str>) -> WebhookEvent {
     WebhookEvent::Changed {
-        before: Box::new(terms(Format::Crm, "https://api.example.com/crm/customers")),
+        before: Box::new(terms(WebhookFormat::Crm, "https://api.example.com/crm/customers")),
         after: Box::new(WebhookTerms {
             allow_private: true,
-            ..terms(Format::Standard, "https://hooks.example.com/in")
+            ..terms(WebhookFormat::Standard, "https://hooks.example.com/in")
         }),
         target: Some(sealed("https://hooks.example.com/in?key=1")),
         bearer: Some(sealed("another bearer")),

@@ -20,14 +20,14 @@ mod golden;
 #[cfg(test)]
 mod tests;
 
-pub use command::{NewAddress, Outcome, OutcomeEnd, WebhookChange, WebhookCommand};
+pub use command::{AttemptEnd, AttemptOutcome, NewAddress, WebhookChange, WebhookCommand};
 pub use decide::{OVERLAP_MS, REASON_BYTES_MAX};
-pub use event::{Attempted, Delivery, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
-pub use format::Format;
+pub use event::{Delivery, DeliveryAttempt, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
+pub use format::WebhookFormat;
 pub use owner_fault::OwnerFault;
 pub use refusal::WebhookRefusal;
 pub use schedule::{ATTEMPTS_MAX, RETRY_AFTER_MS_MAX, wait_ms};
-pub use state::{Counts, DEAD_LETTERS_MAX, DeadLetter, OldSecret, Waiting, WebhookState};
+pub use state::{Counts, DEAD_LETTERS_MAX, DeadLetter, OldSecret, WaitingDelivery, WebhookState};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;

@@ -1,6 +1,6 @@
 //! Refusals of a webhook command. No event is stored.
 
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookRefusal {
@@ -26,4 +26,4 @@ pub enum WebhookRefusal {
     TooLong { bytes: usize, bytes_max: usize },
 }
 
-impl Explained for WebhookRefusal {}
+impl DomainRefusal for WebhookRefusal {}

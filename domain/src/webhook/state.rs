@@ -5,7 +5,7 @@
 //! has the positions settled after that. Both stay small, because the sender has few events in flight and
 //! reads no further while too many wait.
 
-use super::event::{Attempted, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
+use super::event::{DeliveryAttempt, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
 use super::owner_fault::OwnerFault;
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
@@ -29,7 +29,7 @@ pub struct WebhookState {
     run: u32,
     through: Position,
     beyond: BTreeSet<Position>,
-    waiting: BTreeMap<Position, Waiting>,
+    waiting: BTreeMap<Position, WaitingDelivery>,
     dead: BTreeMap<Position, DeadLetter>,
     delivered_count: u64,
     failed_count: u64,
@@ -47,7 +47,7 @@ pub struct OldSecret {
 
 /// An event that was not accepted yet, or waits behind one that was not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingDelivery {
     /// 0 for an event that waits behind another.
     pub attempts: u32,
     pub due_at: Timestamp,
@@ -113,7 +113,7 @@ impl WebhookState {
     pub fn knows(&self, position: Position) -> bool {
         position <= self.through || self.beyond.contains(&position) || self.waiting.contains_key(&position)
     }
-    pub const fn waiting(&self) -> &BTreeMap<Position, Waiting> {
+    pub const fn waiting(&self) -> &BTreeMap<Position, WaitingDelivery> {
         &self.waiting
     }
     pub const fn dead_letters(&self) -> &BTreeMap<Position, DeadLetter> {
@@ -175,7 +175,7 @@ impl WebhookState {
             } => {
                 self.failed_count += 1;
                 self.last_fault = attempt.fault;
-                let waiting = Waiting {
+                let waiting = WaitingDelivery {
                     attempts: delivery.attempts,
                     due_at: *due_at,
                 };
@@ -183,7 +183,7 @@ impl WebhookState {
                 self.reach(delivery.run, delivery.through);
             }
             WebhookEvent::DeliveryDeferred { delivery, .. } => {
-                let waiting = Waiting {
+                let waiting = WaitingDelivery {
                     attempts: 0,
                     due_at: at,
                 };
@@ -280,7 +280,7 @@ impl WebhookState {
         self.reach(run, through);
     }
 
-    fn wait(&mut self, run: u32, position: Position, waiting: Waiting) {
+    fn wait(&mut self, run: u32, position: Position, waiting: WaitingDelivery) {
         if run == self.run {
             self.waiting.insert(position, waiting);
         }
@@ -294,7 +294,7 @@ impl WebhookState {
     }
 }
 
-fn dead_letter(event: EventId, attempts: u32, attempt: &Attempted, at: Timestamp) -> DeadLetter {
+fn dead_letter(event: EventId, attempts: u32, attempt: &DeliveryAttempt, at: Timestamp) -> DeadLetter {
     DeadLetter {
         event,
         attempts,

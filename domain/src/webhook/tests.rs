@@ -1,8 +1,9 @@
 //! Tests of the webhook decider: given events, when a command, then events or a refusal.
 
 use super::{
-    ATTEMPTS_MAX, Attempted, DeliveryFault, Format, NewAddress, OVERLAP_MS, Outcome, OutcomeEnd, OwnerFault,
-    Webhook, WebhookChange, WebhookCommand, WebhookEvent, WebhookFacts, WebhookRefusal, WebhookState,
+    ATTEMPTS_MAX, AttemptEnd, AttemptOutcome, DeliveryAttempt, DeliveryFault, NewAddress, OVERLAP_MS,
+    OwnerFault, Webhook, WebhookChange, WebhookCommand, WebhookEvent, WebhookFacts, WebhookFormat,
+    WebhookRefusal, WebhookState,
 };
 use crate::decider::{Context, Decider};
 use crate::personal::Personal;
@@ -17,7 +18,7 @@ fn user(name: &str) -> UserId {
     name.parse().unwrap()
 }
 
-fn facts(format: Format) -> Box<WebhookFacts> {
+fn facts(format: WebhookFormat) -> Box<WebhookFacts> {
     Box::new(WebhookFacts {
         format,
         target: Personal::open("https://example.com/in".to_owned()),
@@ -38,7 +39,7 @@ fn facts(format: Format) -> Box<WebhookFacts> {
 
 fn added() -> WebhookEvent {
     WebhookEvent::Added {
-        facts: facts(Format::Standard),
+        facts: facts(WebhookFormat::Standard),
     }
 }
 
@@ -67,15 +68,15 @@ fn behind(given: &[WebhookEvent], when: WebhookCommand) -> WebhookState {
     state(&all)
 }
 
-fn tried(position: u64, attempts: u32, status: u16) -> Outcome {
-    Outcome {
+fn tried(position: u64, attempts: u32, status: u16) -> AttemptOutcome {
+    AttemptOutcome {
         event: EventId::derive(CommandId::derive_from_text(&position.to_string()), 0),
         position: Position(position),
         campaign: None,
         customer: None,
         attempts,
-        end: OutcomeEnd::Tried {
-            attempt: Attempted {
+        end: AttemptEnd::Tried {
+            attempt: DeliveryAttempt {
                 fault: (status >= 300).then_some(DeliveryFault::Status),
                 status: Some(status),
                 elapsed_ms: 1,
@@ -87,16 +88,16 @@ fn tried(position: u64, attempts: u32, status: u16) -> Outcome {
     }
 }
 
-fn deferred(position: u64, behind: u64) -> Outcome {
-    Outcome {
-        end: OutcomeEnd::Deferred {
+fn deferred(position: u64, behind: u64) -> AttemptOutcome {
+    AttemptOutcome {
+        end: AttemptEnd::Deferred {
             behind: Position(behind),
         },
         ..tried(position, 0, 200)
     }
 }
 
-fn record(run: u32, through: u64, outcomes: Vec<Outcome>) -> WebhookCommand {
+fn record(run: u32, through: u64, outcomes: Vec<AttemptOutcome>) -> WebhookCommand {
     WebhookCommand::Record {
         run,
         through: Position(through),
@@ -107,14 +108,17 @@ fn record(run: u32, through: u64, outcomes: Vec<Outcome>) -> WebhookCommand {
 #[test]
 fn it_is_added_once_and_of_something() {
     let add = |facts| WebhookCommand::Add { facts };
-    assert_eq!(decide(&[], add(facts(Format::Standard))), Ok(vec![added()]));
     assert_eq!(
-        decide(&[added()], add(facts(Format::Standard))),
+        decide(&[], add(facts(WebhookFormat::Standard))),
+        Ok(vec![added()])
+    );
+    assert_eq!(
+        decide(&[added()], add(facts(WebhookFormat::Standard))),
         Err(WebhookRefusal::Exists)
     );
     let nothing = Box::new(WebhookFacts {
         kinds: std::collections::BTreeSet::new(),
-        ..*facts(Format::Standard)
+        ..*facts(WebhookFormat::Standard)
     });
     assert_eq!(decide(&[], add(nothing)), Err(WebhookRefusal::NoKind));
 }
@@ -134,13 +138,13 @@ fn an_old_secret_signs_beside_the_new_one_for_a_day() {
     assert_eq!(old.secret.value().map(String::as_str), Some("whsec_one"));
     assert_eq!(old.until, NOW.plus_ms(OVERLAP_MS));
     let robot = WebhookEvent::Added {
-        facts: facts(Format::Wecom),
+        facts: facts(WebhookFormat::Wecom),
     };
     assert_eq!(decide(&[robot], rotate()), Err(WebhookRefusal::NotSigned));
 }
 
 /// Returns a change to this format, these kinds and this URL.
-fn change(format: Format, kinds: &[&str], url: Option<&str>) -> WebhookChange {
+fn change(format: WebhookFormat, kinds: &[&str], url: Option<&str>) -> WebhookChange {
     WebhookChange {
         format,
         kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
@@ -164,32 +168,36 @@ fn ordered(change: WebhookChange, read: u64) -> WebhookCommand {
 
 #[test]
 fn a_webhook_is_changed_as_it_was_read_and_hands_nothing_to_another_address() {
-    let mut facts = facts(Format::Standard);
+    let mut facts = facts(WebhookFormat::Standard);
     facts.bearer = Some(Personal::open("opens a door".to_owned()));
     let given = [WebhookEvent::Added { facts }];
     let kinds = ["call.ended", "number.opted_out"];
-    let told = behind(&given, ordered(change(Format::Crm, &kinds, None), 1));
+    let told = behind(&given, ordered(change(WebhookFormat::Crm, &kinds, None), 1));
     let terms = told.active().unwrap();
-    assert_eq!((terms.format, terms.kinds.len()), (Format::Crm, 2));
+    assert_eq!((terms.format, terms.kinds.len()), (WebhookFormat::Crm, 2));
     assert!(terms.bearer.is_some(), "it is the same address");
     assert_eq!(told.revision(), 2);
-    let moved = change(Format::Standard, &kinds, Some("https://example.org/in"));
+    let moved = change(WebhookFormat::Standard, &kinds, Some("https://example.org/in"));
     let moved = behind(&given, ordered(moved, 1));
     let terms = moved.active().unwrap();
     assert_eq!(terms.shown, "https://example.org/in");
     assert_eq!((&terms.bearer, terms.secret.is_some()), (&None, true));
-    let mut with_bearer = change(Format::Standard, &kinds, Some("https://example.org/in"));
+    let mut with_bearer = change(WebhookFormat::Standard, &kinds, Some("https://example.org/in"));
     with_bearer.bearer = Some(Personal::open("another".to_owned()));
     let moved = behind(&given, ordered(with_bearer, 1));
     assert!(moved.active().unwrap().bearer.is_some());
     // A change without effect stores no event, also for a caller that read the current revision.
-    let same = change(Format::Standard, &["call.ended"], None);
+    let same = change(WebhookFormat::Standard, &["call.ended"], None);
     assert_eq!(decide(&given, ordered(same.clone(), 1)), Ok(vec![]));
     for (change, read, refusal) in [
         (same, 2, WebhookRefusal::Stale { actual: 1 }),
-        (change(Format::Standard, &[], None), 1, WebhookRefusal::NoKind),
         (
-            change(Format::Wecom, &["call.ended"], None),
+            change(WebhookFormat::Standard, &[], None),
+            1,
+            WebhookRefusal::NoKind,
+        ),
+        (
+            change(WebhookFormat::Wecom, &["call.ended"], None),
             1,
             WebhookRefusal::OtherReceiver,
         ),
@@ -197,13 +205,13 @@ fn a_webhook_is_changed_as_it_was_read_and_hands_nothing_to_another_address() {
         assert_eq!(decide(&given, ordered(change, read)), Err(refusal));
     }
     let unreasoned = WebhookCommand::Change {
-        change: Box::new(change(Format::Crm, &kinds, None)),
+        change: Box::new(change(WebhookFormat::Crm, &kinds, None)),
         read: None,
         reason: " ".to_owned(),
     };
     assert_eq!(decide(&given, unreasoned), Err(WebhookRefusal::NoReason));
     assert_eq!(
-        decide(&[], ordered(change(Format::Crm, &kinds, None), 0)),
+        decide(&[], ordered(change(WebhookFormat::Crm, &kinds, None), 0)),
         Err(WebhookRefusal::Unknown)
     );
 }
@@ -391,7 +399,7 @@ fn a_webhook_of_a_receiver_that_is_gone_needs_a_replay_after_it_was_taken_over()
 
 #[test]
 fn a_change_names_the_owner_and_lifts_no_disabling() {
-    let change = ordered(change(Format::Crm, &["call.ended"], None), 1);
+    let change = ordered(change(WebhookFormat::Crm, &["call.ended"], None), 1);
     let changed = behind(&[added(), disabled()], change);
     let owner = changed.active().and_then(|facts| facts.owner.clone());
     assert_eq!(owner, Some(user("wang")));

@@ -1,23 +1,23 @@
 //! The commands of a wording draft: a model is asked, its answer is stored, and a user adopts or rejects it.
 
+use super::answer_parser::FailedDraft;
 use super::event::DraftCost;
-use super::reading::NoDraft;
 use super::task::DraftTask;
-use crate::four_eyes::NobodyBecause;
+use crate::four_eyes::ApprovalExemption;
 use values::ids::UserId;
 
 /// The request to a model, stored before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AskingForDraft {
+pub struct DraftGenerationRequest {
     pub task: DraftTask,
     /// The user who asked. `None` if the directory's own key was used.
     pub by: Option<UserId>,
-    pub sent: DraftedBy,
+    pub sent: DraftPrompt,
 }
 
 /// The model and the full prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DraftedBy {
+pub struct DraftPrompt {
     pub model: String,
     pub prompt: String,
     pub prompt_sha256: String,
@@ -25,11 +25,11 @@ pub struct DraftedBy {
 
 /// A user's adoption of a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Adopting {
+pub struct DraftAdoption {
     /// The user who adopts. `None` if the directory's own key was used.
     pub by: Option<UserId>,
     /// The reason why no second person was needed, if the requester adopts.
-    pub nobody: Option<NobodyBecause>,
+    pub nobody: Option<ApprovalExemption>,
     /// The knowledge base version that has the answer to be replaced.
     pub from_version: u32,
     /// Content hash of the new version.
@@ -40,13 +40,13 @@ pub struct Adopting {
 pub enum WordingDraftCommand {
     /// Records the request. If the draft was asked for already, no event is stored and the model is not asked
     /// again.
-    Ask(Box<AskingForDraft>),
+    Ask(Box<DraftGenerationRequest>),
     /// Stores a text that passed the checks.
     Keep { text: String, cost: DraftCost },
     /// Records that the model wrote nothing, or that its text was refused.
-    Fail { no_draft: NoDraft, cost: DraftCost },
+    Fail { no_draft: FailedDraft, cost: DraftCost },
     /// Adopts the draft. If it was adopted into the same version, no event is stored.
-    Adopt(Box<Adopting>),
+    Adopt(Box<DraftAdoption>),
     /// Rejects the draft. If it was rejected already, no event is stored.
     Reject { by: Option<UserId>, reason: String },
 }

@@ -1,15 +1,15 @@
 //! Decides the commands of a wording draft: it is asked for once, written once and decided once by a user.
 
-use super::command::{Adopting, AskingForDraft, WordingDraftCommand};
+use super::command::{DraftAdoption, DraftGenerationRequest, WordingDraftCommand};
 use super::event::WordingDraftEvent;
 use super::refusal::WordingDraftRefusal;
-use super::state::{AskedDraft, DecidedDraft, DraftOutcome, DraftStanding, WordingDraftState};
+use super::state::{DraftOutcome, DraftReview, DraftStatus, RequestedDraft, WordingDraftState};
 use super::{INSTRUCTION_BYTES_MAX, PROMPT_BYTES_MAX, REASON_BYTES_MAX};
 use values::ids::UserId;
 
-type Decided = Result<Vec<WordingDraftEvent>, WordingDraftRefusal>;
+type DecideResult = Result<Vec<WordingDraftEvent>, WordingDraftRefusal>;
 
-pub(super) fn decide(state: &WordingDraftState, command: WordingDraftCommand) -> Decided {
+pub(super) fn decide(state: &WordingDraftState, command: WordingDraftCommand) -> DecideResult {
     match command {
         WordingDraftCommand::Ask(asking) => ask(state, *asking),
         WordingDraftCommand::Keep { text, cost } => written(state, WordingDraftEvent::Drafted { text, cost }),
@@ -27,11 +27,11 @@ pub(super) fn decide(state: &WordingDraftState, command: WordingDraftCommand) ->
     }
 }
 
-fn ask(state: &WordingDraftState, asking: AskingForDraft) -> Decided {
+fn ask(state: &WordingDraftState, asking: DraftGenerationRequest) -> DecideResult {
     if state.asked().is_some() {
         return Ok(Vec::new());
     }
-    let AskingForDraft { task, by, sent } = asking;
+    let DraftGenerationRequest { task, by, sent } = asking;
     if task.instruction.trim().is_empty() {
         return Err(WordingDraftRefusal::NoInstruction);
     }
@@ -48,7 +48,7 @@ fn ask(state: &WordingDraftState, asking: AskingForDraft) -> Decided {
 }
 
 /// Stores the first result. Later results store no event, so that a written text is never replaced.
-fn written(state: &WordingDraftState, event: WordingDraftEvent) -> Decided {
+fn written(state: &WordingDraftState, event: WordingDraftEvent) -> DecideResult {
     state.asked().ok_or(WordingDraftRefusal::Unknown)?;
     if state.outcome().is_some() {
         return Ok(Vec::new());
@@ -56,23 +56,23 @@ fn written(state: &WordingDraftState, event: WordingDraftEvent) -> Decided {
     Ok(vec![event])
 }
 
-fn adopt(state: &WordingDraftState, adopting: Adopting) -> Decided {
+fn adopt(state: &WordingDraftState, adopting: DraftAdoption) -> DecideResult {
     let asked = drafted(state)?;
-    let Adopting {
+    let DraftAdoption {
         by,
         nobody,
         from_version,
         content_hash,
     } = adopting;
     match state.decided() {
-        Some(DecidedDraft::Adopted(adopted)) if adopted.content_hash == content_hash => {
+        Some(DraftReview::Adopted(adopted)) if adopted.content_hash == content_hash => {
             return Ok(Vec::new());
         }
-        Some(DecidedDraft::Adopted(_)) => {
-            return Err(WordingDraftRefusal::Decided(DraftStanding::Adopted));
+        Some(DraftReview::Adopted(_)) => {
+            return Err(WordingDraftRefusal::Decided(DraftStatus::Adopted));
         }
-        Some(DecidedDraft::Rejected(_)) => {
-            return Err(WordingDraftRefusal::Decided(DraftStanding::Rejected));
+        Some(DraftReview::Rejected(_)) => {
+            return Err(WordingDraftRefusal::Decided(DraftStatus::Rejected));
         }
         None => {}
     }
@@ -89,7 +89,7 @@ fn adopt(state: &WordingDraftState, adopting: Adopting) -> Decided {
 }
 
 /// Rejects the draft. The user who asked for it may reject it too.
-fn reject(state: &WordingDraftState, by: Option<UserId>, reason: String) -> Decided {
+fn reject(state: &WordingDraftState, by: Option<UserId>, reason: String) -> DecideResult {
     drafted(state)?;
     if reason.trim().is_empty() {
         return Err(WordingDraftRefusal::NoReason);
@@ -98,8 +98,8 @@ fn reject(state: &WordingDraftState, by: Option<UserId>, reason: String) -> Deci
         return Err(WordingDraftRefusal::TooLong);
     }
     match state.decided() {
-        Some(DecidedDraft::Rejected(_)) => Ok(Vec::new()),
-        Some(DecidedDraft::Adopted(_)) => Err(WordingDraftRefusal::Decided(DraftStanding::Adopted)),
+        Some(DraftReview::Rejected(_)) => Ok(Vec::new()),
+        Some(DraftReview::Adopted(_)) => Err(WordingDraftRefusal::Decided(DraftStatus::Adopted)),
         None => Ok(vec![WordingDraftEvent::Rejected {
             rejected_by: by,
             reason,
@@ -108,11 +108,11 @@ fn reject(state: &WordingDraftState, by: Option<UserId>, reason: String) -> Deci
 }
 
 /// Returns the request if a text was written; otherwise a refusal.
-fn drafted(state: &WordingDraftState) -> Result<&AskedDraft, WordingDraftRefusal> {
+fn drafted(state: &WordingDraftState) -> Result<&RequestedDraft, WordingDraftRefusal> {
     let asked = state.asked().ok_or(WordingDraftRefusal::Unknown)?;
     match state.outcome() {
         Some(DraftOutcome::Drafted { .. }) => Ok(asked),
-        Some(DraftOutcome::Failed { .. }) => Err(WordingDraftRefusal::NotDrafted(DraftStanding::Failed)),
-        None => Err(WordingDraftRefusal::NotDrafted(DraftStanding::Asked)),
+        Some(DraftOutcome::Failed { .. }) => Err(WordingDraftRefusal::NotDrafted(DraftStatus::Failed)),
+        None => Err(WordingDraftRefusal::NotDrafted(DraftStatus::Asked)),
     }
 }

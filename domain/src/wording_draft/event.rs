@@ -2,7 +2,7 @@
 
 use super::task::DraftTask;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::four_eyes::NobodyBecause;
+use crate::four_eyes::ApprovalExemption;
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -62,7 +62,7 @@ pub enum WordingDraftEvent {
         adopted_by: Option<UserId>,
         /// Why no second person was needed. Absent if another user than the requester adopted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        nobody: Option<NobodyBecause>,
+        nobody: Option<ApprovalExemption>,
     },
     /// A user rejected the draft.
     #[serde(rename = "wording_draft.rejected")]

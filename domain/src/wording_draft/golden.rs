@@ -2,7 +2,7 @@
 
 use super::event::WordingDraftEvent;
 use super::tests::{cost, sent, task};
-use crate::four_eyes::NobodyBecause;
+use crate::four_eyes::ApprovalExemption;
 use crate::record::golden_support::check;
 use values::ids::UserId;
 
@@ -30,7 +30,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         from_version: 2,
         content_hash: "c".repeat(64),
         adopted_by: user("li"),
-        nobody: Some(NobodyBecause::NobodyElse),
+        nobody: Some(ApprovalExemption::NobodyElse),
     };
     let rejected = WordingDraftEvent::Rejected {
         rejected_by: user("li"),

@@ -6,10 +6,10 @@
 //! adopt the own draft unless no other user holds the permission, and the event then says so. Adoption
 //! publishes no version; the knowledge base does. A draft contains no personal data.
 
+mod answer_parser;
 pub mod command;
 mod decide;
 pub mod event;
-mod reading;
 mod refusal;
 mod state;
 mod task;
@@ -21,12 +21,12 @@ mod reading_tests;
 #[cfg(test)]
 mod tests;
 
-pub use command::{Adopting, AskingForDraft, DraftedBy, WordingDraftCommand};
+pub use answer_parser::{DraftChecks, DraftFailure, FailedDraft, TEXT_CHARS_MAX, read};
+pub use command::{DraftAdoption, DraftGenerationRequest, DraftPrompt, WordingDraftCommand};
 pub use event::{DraftCost, WordingDraftEvent};
-pub use reading::{DraftFailure, HeldTo, NoDraft, TEXT_CHARS_MAX, read};
 pub use refusal::WordingDraftRefusal;
 pub use state::{
-    AdoptedDraft, AskedDraft, DecidedDraft, DraftOutcome, DraftStanding, RejectedDraft, WordingDraftState,
+    AdoptedDraft, DraftOutcome, DraftReview, DraftStatus, RejectedDraft, RequestedDraft, WordingDraftState,
 };
 pub use task::{DraftTask, EntryKind};
 

@@ -1,6 +1,6 @@
 //! Tests of reading a model's answer, row by row: accepted, or refused with its failure and details.
 
-use super::reading::{HeldTo, NoDraft, TEXT_CHARS_MAX, read};
+use super::answer_parser::{DraftChecks, FailedDraft, TEXT_CHARS_MAX, read};
 use super::tests::task;
 use crate::ports::masking::Masking;
 use crate::ports::understanding::{SensitiveWord, SensitiveWords};
@@ -27,9 +27,9 @@ impl Masking for Names {
 }
 
 /// A list with one sensitive word.
-struct Promise;
+struct OneWordList;
 
-impl SensitiveWords for Promise {
+impl SensitiveWords for OneWordList {
     fn first(&self, text: &str) -> Option<SensitiveWord> {
         text.contains("保本").then(|| SensitiveWord {
             list: "campaign".to_owned(),
@@ -38,16 +38,16 @@ impl SensitiveWords for Promise {
     }
 }
 
-fn said(answer: &str) -> Result<String, NoDraft> {
-    let held = HeldTo {
+fn said(answer: &str) -> Result<String, FailedDraft> {
+    let held = DraftChecks {
         figures: &Digits,
         masking: &Names,
-        sensitive: Some(&Promise),
+        sensitive: Some(&OneWordList),
     };
     read(answer, &task(), &held)
 }
 
-fn wrote(text: &str) -> Result<String, NoDraft> {
+fn wrote(text: &str) -> Result<String, FailedDraft> {
     said(&serde_json::json!({ "text": text }).to_string())
 }
 

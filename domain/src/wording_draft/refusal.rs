@@ -1,8 +1,8 @@
 //! Refusals of a wording draft command. No event is stored.
 
-use super::state::DraftStanding;
+use super::state::DraftStatus;
 use super::{INSTRUCTION_BYTES_MAX, PROMPT_BYTES_MAX, REASON_BYTES_MAX};
-use crate::problem::Explained;
+use crate::problem::DomainRefusal;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WordingDraftRefusal {
@@ -19,16 +19,16 @@ pub enum WordingDraftRefusal {
     TooLong,
     /// There is no text to adopt or to reject.
     #[error("there is no draft text to adopt or reject: it is {0}")]
-    NotDrafted(DraftStanding),
+    NotDrafted(DraftStatus),
     #[error("it was decided already: it is {0}")]
-    Decided(DraftStanding),
+    Decided(DraftStatus),
     #[error(
         "you cannot adopt a wording draft that you requested: another user with the permission must adopt it"
     )]
     OwnRequest,
 }
 
-impl Explained for WordingDraftRefusal {
+impl DomainRefusal for WordingDraftRefusal {
     fn is_missing(&self) -> bool {
         *self == Self::Unknown
     }

@@ -3,7 +3,7 @@
 use super::LOST_AFTER_MS;
 use super::event::{DraftCost, WordingDraftEvent};
 use super::task::DraftTask;
-use crate::four_eyes::NobodyBecause;
+use crate::four_eyes::ApprovalExemption;
 use crate::time::Timestamp;
 use serde::Serialize;
 use std::fmt;
@@ -11,7 +11,7 @@ use values::ids::UserId;
 
 /// The request to a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AskedDraft {
+pub struct RequestedDraft {
     pub task: DraftTask,
     /// The user who asked. `None` if the directory's own key was used.
     pub by: Option<UserId>,
@@ -38,7 +38,7 @@ pub enum DraftOutcome {
 
 /// The decision of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DecidedDraft {
+pub enum DraftReview {
     Adopted(AdoptedDraft),
     Rejected(RejectedDraft),
 }
@@ -49,7 +49,7 @@ pub struct AdoptedDraft {
     pub from_version: u32,
     pub content_hash: String,
     pub by: Option<UserId>,
-    pub nobody: Option<NobodyBecause>,
+    pub nobody: Option<ApprovalExemption>,
     pub at: Timestamp,
 }
 
@@ -64,7 +64,7 @@ pub struct RejectedDraft {
 /// The status of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum DraftStanding {
+pub enum DraftStatus {
     /// A model was asked and has not answered yet.
     Asked,
     /// Asked, but the process ended before an answer was stored. None will follow.
@@ -75,7 +75,7 @@ pub enum DraftStanding {
     Rejected,
 }
 
-impl DraftStanding {
+impl DraftStatus {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Asked => "asked",
@@ -88,7 +88,7 @@ impl DraftStanding {
     }
 }
 
-impl fmt::Display for DraftStanding {
+impl fmt::Display for DraftStatus {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         to.write_str(self.code())
     }
@@ -97,19 +97,19 @@ impl fmt::Display for DraftStanding {
 /// The state of one draft.
 #[derive(Debug, Clone, Default)]
 pub struct WordingDraftState {
-    asked: Option<Box<AskedDraft>>,
+    asked: Option<Box<RequestedDraft>>,
     outcome: Option<DraftOutcome>,
-    decided: Option<DecidedDraft>,
+    decided: Option<DraftReview>,
 }
 
 impl WordingDraftState {
-    pub fn asked(&self) -> Option<&AskedDraft> {
+    pub fn asked(&self) -> Option<&RequestedDraft> {
         self.asked.as_deref()
     }
     pub const fn outcome(&self) -> Option<&DraftOutcome> {
         self.outcome.as_ref()
     }
-    pub const fn decided(&self) -> Option<&DecidedDraft> {
+    pub const fn decided(&self) -> Option<&DraftReview> {
         self.decided.as_ref()
     }
 
@@ -122,15 +122,15 @@ impl WordingDraftState {
     }
 
     /// Returns the status at `now`; `None` if the draft was never asked for.
-    pub fn standing(&self, now: Timestamp) -> Option<DraftStanding> {
+    pub fn standing(&self, now: Timestamp) -> Option<DraftStatus> {
         let asked = self.asked()?;
         Some(match (&self.decided, &self.outcome) {
-            (Some(DecidedDraft::Adopted(_)), _) => DraftStanding::Adopted,
-            (Some(DecidedDraft::Rejected(_)), _) => DraftStanding::Rejected,
-            (None, Some(DraftOutcome::Drafted { .. })) => DraftStanding::Drafted,
-            (None, Some(DraftOutcome::Failed { .. })) => DraftStanding::Failed,
-            (None, None) if now < asked.at.plus_ms(LOST_AFTER_MS) => DraftStanding::Asked,
-            (None, None) => DraftStanding::Lost,
+            (Some(DraftReview::Adopted(_)), _) => DraftStatus::Adopted,
+            (Some(DraftReview::Rejected(_)), _) => DraftStatus::Rejected,
+            (None, Some(DraftOutcome::Drafted { .. })) => DraftStatus::Drafted,
+            (None, Some(DraftOutcome::Failed { .. })) => DraftStatus::Failed,
+            (None, None) if now < asked.at.plus_ms(LOST_AFTER_MS) => DraftStatus::Asked,
+            (None, None) => DraftStatus::Lost,
         })
     }
 
@@ -143,7 +143,7 @@ impl WordingDraftState {
                 prompt,
                 prompt_sha256,
             } => {
-                self.asked = Some(Box::new(AskedDraft {
+                self.asked = Some(Box::new(RequestedDraft {
                     task: *task,
                     by: asked_by,
                     model,
@@ -174,7 +174,7 @@ impl WordingDraftState {
                 adopted_by,
                 nobody,
             } => {
-                self.decided = Some(DecidedDraft::Adopted(AdoptedDraft {
+                self.decided = Some(DraftReview::Adopted(AdoptedDraft {
                     from_version,
                     content_hash,
                     by: adopted_by,
@@ -183,7 +183,7 @@ impl WordingDraftState {
                 }));
             }
             WordingDraftEvent::Rejected { rejected_by, reason } => {
-                self.decided = Some(DecidedDraft::Rejected(RejectedDraft {
+                self.decided = Some(DraftReview::Rejected(RejectedDraft {
                     by: rejected_by,
                     reason,
                     at,

@@ -2,7 +2,7 @@
 //! requester.
 
 use super::*;
-use crate::four_eyes::NobodyBecause;
+use crate::four_eyes::ApprovalExemption;
 use crate::ports::assistant::AssistantFailure;
 use std::collections::BTreeMap;
 use values::ids::UserId;
@@ -26,8 +26,8 @@ pub(super) fn task() -> DraftTask {
     }
 }
 
-pub(super) fn sent() -> DraftedBy {
-    DraftedBy {
+pub(super) fn sent() -> DraftPrompt {
+    DraftPrompt {
         model: "m".to_owned(),
         prompt: "{\"messages\":[]}".to_owned(),
         prompt_sha256: "b".repeat(64),
@@ -47,7 +47,7 @@ fn user(name: &str) -> Option<UserId> {
 }
 
 fn ask(by: Option<UserId>) -> WordingDraftCommand {
-    WordingDraftCommand::Ask(Box::new(AskingForDraft {
+    WordingDraftCommand::Ask(Box::new(DraftGenerationRequest {
         task: task(),
         by,
         sent: sent(),
@@ -68,8 +68,8 @@ fn fail() -> WordingDraftCommand {
     }
 }
 
-fn adopt(by: Option<UserId>, nobody: Option<NobodyBecause>, hash: &str) -> WordingDraftCommand {
-    WordingDraftCommand::Adopt(Box::new(Adopting {
+fn adopt(by: Option<UserId>, nobody: Option<ApprovalExemption>, hash: &str) -> WordingDraftCommand {
+    WordingDraftCommand::Adopt(Box::new(DraftAdoption {
         by,
         nobody,
         from_version: 2,
@@ -123,7 +123,7 @@ fn a_model_is_asked_once_and_what_came_first_stays() {
 #[test]
 fn what_is_asked_has_an_instruction_and_its_bounds() {
     let asking = |instruction: &str, prompt: &str| {
-        let mut asking = AskingForDraft {
+        let mut asking = DraftGenerationRequest {
             task: task(),
             by: None,
             sent: sent(),
@@ -146,19 +146,19 @@ fn what_is_asked_has_an_instruction_and_its_bounds() {
 fn another_person_adopts_or_the_event_says_why_nobody_else_did() {
     let given = [ask(user("wang")), keep("好。")];
     let then = |when: WordingDraftCommand| [given.to_vec(), vec![when]].concat();
-    let adopted = |by, nobody, stands: Option<NobodyBecause>| {
+    let adopted = |by, nobody, stands: Option<ApprovalExemption>| {
         let (last, state) = after(&then(adopt(by, nobody, "h")));
         assert_eq!(last, Ok(vec![WordingDraftEvent::ADOPTED]));
-        let Some(DecidedDraft::Adopted(adopted)) = state.decided() else {
+        let Some(DraftReview::Adopted(adopted)) = state.decided() else {
             panic!("it is adopted");
         };
         assert_eq!(adopted.nobody, stands);
     };
     adopted(user(LI), None, None);
-    adopted(user(LI), Some(NobodyBecause::NobodyElse), None);
-    let alone = Some(NobodyBecause::NobodyElse);
+    adopted(user(LI), Some(ApprovalExemption::NobodyElse), None);
+    let alone = Some(ApprovalExemption::NobodyElse);
     adopted(user("wang"), alone, alone);
-    let directory = Some(NobodyBecause::Directory);
+    let directory = Some(ApprovalExemption::Directory);
     adopted(None, directory, directory);
     for nobody_says_why in [user("wang"), None] {
         check(
@@ -174,21 +174,21 @@ fn it_is_decided_once_and_only_where_words_came_of_it() {
     let then = |more: &[WordingDraftCommand]| [&given[..], more].concat();
     let taken = || adopt(user(LI), None, "h");
     check(&then(&[taken(), taken()]), Ok(&[]));
-    let adopted = WordingDraftRefusal::Decided(DraftStanding::Adopted);
+    let adopted = WordingDraftRefusal::Decided(DraftStatus::Adopted);
     let elsewhere = adopt(user(LI), None, "other");
     check(&then(&[taken(), elsewhere]), Err(adopted.clone()));
     check(&then(&[taken(), reject("too blunt")]), Err(adopted));
     let rejected = [WordingDraftEvent::REJECTED];
     check(&then(&[reject("too blunt")]), Ok(&rejected));
     check(&then(&[reject("too blunt"), reject("again")]), Ok(&[]));
-    let refused = WordingDraftRefusal::Decided(DraftStanding::Rejected);
+    let refused = WordingDraftRefusal::Decided(DraftStatus::Rejected);
     check(&then(&[reject("too blunt"), taken()]), Err(refused));
     check(&then(&[reject(" ")]), Err(WordingDraftRefusal::NoReason));
     let long = "x".repeat(REASON_BYTES_MAX + 1);
     check(&then(&[reject(&long)]), Err(WordingDraftRefusal::TooLong));
     for (given, standing) in [
-        (vec![ask(None)], DraftStanding::Asked),
-        (vec![ask(None), fail()], DraftStanding::Failed),
+        (vec![ask(None)], DraftStatus::Asked),
+        (vec![ask(None), fail()], DraftStatus::Failed),
     ] {
         for when in [taken(), reject("no")] {
             let not_there = WordingDraftRefusal::NotDrafted(standing);
@@ -202,13 +202,10 @@ fn it_is_decided_once_and_only_where_words_came_of_it() {
 fn what_was_asked_and_never_answered_is_lost() {
     let (_, state) = after(&[ask(None)]);
     let later = |ms: u64| state.standing(now().plus_ms(ms));
-    assert_eq!(later(LOST_AFTER_MS - 1), Some(DraftStanding::Asked));
-    assert_eq!(later(LOST_AFTER_MS), Some(DraftStanding::Lost));
+    assert_eq!(later(LOST_AFTER_MS - 1), Some(DraftStatus::Asked));
+    assert_eq!(later(LOST_AFTER_MS), Some(DraftStatus::Lost));
     let (_, state) = after(&[ask(None), keep("好。")]);
     let stands = state.standing(now().plus_ms(LOST_AFTER_MS));
-    assert_eq!(
-        (stands, state.text()),
-        (Some(DraftStanding::Drafted), Some("好。"))
-    );
+    assert_eq!((stands, state.text()), (Some(DraftStatus::Drafted), Some("好。")));
     assert_eq!(WordingDraftState::default().standing(now()), None);
 }

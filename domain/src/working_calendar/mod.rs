@@ -53,7 +53,7 @@ impl CallingDays {
 
 /// The source of a year's calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum CalendarSource {
     Imported,
     Shipped,
 }
@@ -90,8 +90,8 @@ impl Calendars {
 
     /// Returns the calendar that decides about a day: that of the year before or after if its notice names
     /// the day (New Year's holiday can begin on 31 December), else that of the day's own year.
-    pub fn of_day(&self, country: &str, day: Day) -> Option<(&CalendarYear, Origin)> {
-        let names = |found: &(&CalendarYear, Origin)| found.0.kind_of(day) != DayKind::Ordinary;
+    pub fn of_day(&self, country: &str, day: Day) -> Option<(&CalendarYear, CalendarSource)> {
+        let names = |found: &(&CalendarYear, CalendarSource)| found.0.kind_of(day) != DayKind::Ordinary;
         let beside = [day.year() + 1, day.year() - 1];
         let beside = beside.into_iter().filter_map(|year| self.year(country, year));
         beside
@@ -101,15 +101,24 @@ impl Calendars {
     }
 
     /// Returns the calendar of a year: the imported one, or else the bundled one.
-    pub fn year(&self, country: &str, year: i32) -> Option<(&CalendarYear, Origin)> {
+    pub fn year(&self, country: &str, year: i32) -> Option<(&CalendarYear, CalendarSource)> {
         let is = |one: &&CalendarYear| one.country == country && one.year == year;
-        let imported = self.imported.iter().find(is).map(|one| (one, Origin::Imported));
-        imported.or_else(|| shipped().iter().find(is).map(|one| (one, Origin::Shipped)))
+        let imported = self
+            .imported
+            .iter()
+            .find(is)
+            .map(|one| (one, CalendarSource::Imported));
+        imported.or_else(|| {
+            bundled_calendars()
+                .iter()
+                .find(is)
+                .map(|one| (one, CalendarSource::Shipped))
+        })
     }
 }
 
 /// Returns the bundled calendar years.
-pub fn shipped() -> &'static [CalendarYear] {
+pub fn bundled_calendars() -> &'static [CalendarYear] {
     static YEARS: OnceLock<Vec<CalendarYear>> = OnceLock::new();
     YEARS.get_or_init(|| {
         let read = SHIPPED.iter().map(|text| CalendarYear::from_yaml(text));
@@ -128,13 +137,16 @@ mod tests {
 
     #[test]
     fn the_shipped_years_say_what_the_notice_says() {
-        let ids: Vec<_> = shipped().iter().map(|year| year.id().to_string()).collect();
+        let ids: Vec<_> = bundled_calendars()
+            .iter()
+            .map(|year| year.id().to_string())
+            .collect();
         assert_eq!(ids, ["cn-2026", "cn-2027"]);
         let calendars = Calendars::default();
         let (year, origin) = calendars.year("cn", 2026).unwrap();
         assert_eq!(
             (origin, year.status),
-            (Origin::Shipped, CalendarStatus::Published)
+            (CalendarSource::Shipped, CalendarStatus::Published)
         );
         let kinds = [
             ("2026-01-03", DayKind::Holiday("元旦")),
@@ -183,14 +195,14 @@ mod tests {
 
     #[test]
     fn an_imported_year_stands_before_the_one_that_ships() {
-        let mut own = shipped()[1].clone();
+        let mut own = bundled_calendars()[1].clone();
         own.status = CalendarStatus::Published;
         let calendars = Calendars::of(vec![own]);
         let (year, origin) = calendars.year("cn", 2027).unwrap();
         assert_eq!(
             (origin, year.status),
-            (Origin::Imported, CalendarStatus::Published)
+            (CalendarSource::Imported, CalendarStatus::Published)
         );
-        assert_eq!(calendars.year("cn", 2026).unwrap().1, Origin::Shipped);
+        assert_eq!(calendars.year("cn", 2026).unwrap().1, CalendarSource::Shipped);
     }
 }

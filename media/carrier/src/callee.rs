@@ -3,9 +3,9 @@
 //! The same three give the same behavior, independent of other calls and of the order in which calls arrive.
 //! A persona says when the phone rings, how the call is taken, and what the callee does while talking.
 
-use super::chance::Chance;
-use super::conversation::{self, Voices};
-use super::profile::{CarrierProfile, Manner, RING_MS_MAX, SpanMs};
+use super::conversation::{self, PhraseAudio};
+use super::profile::{CalleeBehavior, CarrierProfile, RING_MS_MAX, SpanMs};
+use super::seeded_draws::SeededDraws;
 
 /// Shortest pause after which a callee believes that the robot has finished, in milliseconds: pauses between
 /// clauses are shorter.
@@ -21,21 +21,21 @@ const STAYS_MS_MAX: u64 = 40_000;
 /// How the network and the callee treat one INVITE.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Persona {
-    pub manner: Manner,
+    pub manner: CalleeBehavior,
     /// Time from the INVITE to the first response above 100, in milliseconds.
     pub post_dial_delay_ms: u64,
     /// True if the ringing is sent as 183 with media instead of 180.
     pub early_media: bool,
-    pub taking: Taking,
+    pub taking: InviteOutcome,
     /// The audio of the phrases that the callee says.
-    pub voices: Voices,
+    pub voices: PhraseAudio,
 }
 
 /// The result of an INVITE.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Taking {
+pub enum InviteOutcome {
     /// Answered after ringing.
-    Answered { ring_ms: u64, script: Vec<Step> },
+    Answered { ring_ms: u64, script: Vec<ScriptStep> },
     /// Refused; rings before that if `ring_ms` is set.
     Refused {
         ring_ms: Option<u64>,
@@ -77,7 +77,7 @@ pub enum Cue {
 
 /// An action of a callee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
+pub enum CalleeAction {
     /// Speech-like audio.
     Speak {
         ms: u64,
@@ -101,24 +101,24 @@ pub enum Act {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
+pub struct ScriptStep {
     pub cue: Cue,
-    pub act: Act,
+    pub act: CalleeAction,
 }
 
 impl Persona {
     /// Draws the persona of `number` at its `attempt`-th call (from 1).
     pub fn draw(profile: &CarrierProfile, seed: u64, number: &str, attempt: u32) -> Self {
         let number = number.trim_start_matches('+');
-        let mut chance = Chance::about(seed, &["callee", number, &attempt.to_string()]);
-        let weights: Vec<(Manner, u32)> = profile
+        let mut chance = SeededDraws::about(seed, &["callee", number, &attempt.to_string()]);
+        let weights: Vec<(CalleeBehavior, u32)> = profile
             .weights
             .iter()
             .map(|(one, weight)| (*one, *weight))
             .collect();
-        let drawn_manner = chance.weighted(&weights).unwrap_or(Manner::NoAnswer);
+        let drawn_manner = chance.weighted(&weights).unwrap_or(CalleeBehavior::NoAnswer);
         let named = profile.speakers.get(number).copied();
-        let manner = named.map_or(drawn_manner, |_| Manner::Speaks);
+        let manner = named.map_or(drawn_manner, |_| CalleeBehavior::Speaks);
         let post_dial_delay_ms = drawn(&mut chance, profile.post_dial_delay_ms);
         // The delay counts as ringing: the carrier's limit runs from the INVITE.
         let ring_ms =
@@ -129,7 +129,7 @@ impl Persona {
             post_dial_delay_ms,
             early_media,
             taking: match named {
-                Some(place) => Taking::Answered {
+                Some(place) => InviteOutcome::Answered {
                     ring_ms,
                     script: holds(profile, place),
                 },
@@ -140,92 +140,97 @@ impl Persona {
     }
 }
 
-fn drawn(chance: &mut Chance, span: SpanMs) -> u64 {
+fn drawn(chance: &mut SeededDraws, span: SpanMs) -> u64 {
     chance.between(span.min, span.max)
 }
 
-fn taking(profile: &CarrierProfile, chance: &mut Chance, manner: Manner, ring_ms: u64) -> Taking {
-    let refused = |ring_ms, code, q850, text| Taking::Refused {
+fn taking(
+    profile: &CarrierProfile,
+    chance: &mut SeededDraws,
+    manner: CalleeBehavior,
+    ring_ms: u64,
+) -> InviteOutcome {
+    let refused = |ring_ms, code, q850, text| InviteOutcome::Refused {
         ring_ms,
         refusal: FinalResponse { code, q850, text },
     };
-    let answered = |script| Taking::Answered { ring_ms, script };
+    let answered = |script| InviteOutcome::Answered { ring_ms, script };
     match manner {
-        Manner::PressesKey => answered(presses_key(profile, chance)),
-        Manner::PressesWrongKey => answered(presses_wrong_key(profile, chance)),
-        Manner::Speaks => answered(speaks(profile, chance)),
-        Manner::SaysNothing => answered(vec![hello(chance), stays()]),
-        Manner::HangsUpMidway => answered(hangs_up_midway(profile, chance)),
-        Manner::AnswersAndGoes => answered(vec![step(
+        CalleeBehavior::PressesKey => answered(presses_key(profile, chance)),
+        CalleeBehavior::PressesWrongKey => answered(presses_wrong_key(profile, chance)),
+        CalleeBehavior::Speaks => answered(speaks(profile, chance)),
+        CalleeBehavior::SaysNothing => answered(vec![hello(chance), stays()]),
+        CalleeBehavior::HangsUpMidway => answered(hangs_up_midway(profile, chance)),
+        CalleeBehavior::AnswersAndGoes => answered(vec![step(
             Cue::After {
                 ms: chance.between(100, 700),
             },
-            Act::HangUp,
+            CalleeAction::HangUp,
         )]),
-        Manner::Machine => answered(machine(chance)),
-        Manner::NoAnswer => Taking::Refused {
+        CalleeBehavior::Machine => answered(machine(chance)),
+        CalleeBehavior::NoAnswer => InviteOutcome::Refused {
             ring_ms: Some(RING_MS_MAX),
             refusal: NOBODY,
         },
-        Manner::Busy => refused(None, 486, 17, "user busy"),
-        Manner::Declines => refused(Some(ring_ms), 603, 21, "call rejected"),
-        Manner::Vacant => refused(None, 404, 1, "unallocated number"),
-        Manner::Unreachable => refused(None, 480, 20, "subscriber absent"),
-        Manner::Congestion => refused(None, 503, 34, "no circuit available"),
-        Manner::Silent => Taking::Unanswered { trying: false },
-        Manner::OnlyTrying => Taking::Unanswered { trying: true },
-        Manner::AnswersAcrossCancel => Taking::AcrossCancel,
+        CalleeBehavior::Busy => refused(None, 486, 17, "user busy"),
+        CalleeBehavior::Declines => refused(Some(ring_ms), 603, 21, "call rejected"),
+        CalleeBehavior::Vacant => refused(None, 404, 1, "unallocated number"),
+        CalleeBehavior::Unreachable => refused(None, 480, 20, "subscriber absent"),
+        CalleeBehavior::Congestion => refused(None, 503, 34, "no circuit available"),
+        CalleeBehavior::Silent => InviteOutcome::Unanswered { trying: false },
+        CalleeBehavior::OnlyTrying => InviteOutcome::Unanswered { trying: true },
+        CalleeBehavior::AnswersAcrossCancel => InviteOutcome::AcrossCancel,
     }
 }
 
-const fn step(cue: Cue, act: Act) -> Step {
-    Step { cue, act }
+const fn step(cue: Cue, act: CalleeAction) -> ScriptStep {
+    ScriptStep { cue, act }
 }
 
-fn hello(chance: &mut Chance) -> Step {
+fn hello(chance: &mut SeededDraws) -> ScriptStep {
     let cue = Cue::After {
         ms: chance.between(150, 500),
     };
     step(
         cue,
-        Act::Speak {
+        CalleeAction::Speak {
             ms: chance.between(300, 800),
         },
     )
 }
 
 /// Returns a word while listening, after the recording notice, so that a recording has a voice on both sides.
-fn attentive(chance: &mut Chance) -> Step {
+fn attentive(chance: &mut SeededDraws) -> ScriptStep {
     let cue = Cue::Heard {
         ms: chance.between(4_000, 7_000),
     };
     let ms = chance.between(300, 800);
-    step(cue, Act::Speak { ms })
+    step(cue, CalleeAction::Speak { ms })
 }
 
-const fn stays() -> Step {
-    step(Cue::After { ms: STAYS_MS_MAX }, Act::HangUp)
+const fn stays() -> ScriptStep {
+    step(Cue::After { ms: STAYS_MS_MAX }, CalleeAction::HangUp)
 }
 
-fn press(chance: &mut Chance, cue: Cue, digit: char) -> Step {
+fn press(chance: &mut SeededDraws, cue: Cue, digit: char) -> ScriptStep {
     let frames = u16::try_from(chance.between(4, 12)).unwrap_or(8);
-    step(cue, Act::Press { digit, frames })
+    step(cue, CalleeAction::Press { digit, frames })
 }
 
-fn key(profile: &CarrierProfile, chance: &mut Chance) -> char {
+fn key(profile: &CarrierProfile, chance: &mut SeededDraws) -> char {
     let keys: Vec<(char, u32)> = profile.keys.iter().map(|(key, weight)| (*key, *weight)).collect();
     chance.weighted(&keys).unwrap_or('9')
 }
 
 /// Returns the cue after the prompt and a moment of thought.
-fn after_prompt(profile: &CarrierProfile, chance: &mut Chance) -> Cue {
+fn after_prompt(profile: &CarrierProfile, chance: &mut SeededDraws) -> Cue {
     Cue::RobotQuiet {
         heard_ms: HEARD_MS_MIN,
         quiet_ms: drawn(chance, profile.think_ms).max(ROBOT_DONE_MS),
     }
 }
 
-fn presses_key(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
+fn presses_key(profile: &CarrierProfile, chance: &mut SeededDraws) -> Vec<ScriptStep> {
     let digit = key(profile, chance);
     let cue = if chance.percent(profile.impatient_percent) {
         // The menu begins about 9 s after the first word; some know it and press while it is read.
@@ -255,7 +260,7 @@ fn presses_key(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
     script
 }
 
-fn presses_wrong_key(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
+fn presses_wrong_key(profile: &CarrierProfile, chance: &mut SeededDraws) -> Vec<ScriptStep> {
     let wrong = chance.weighted(&[('3', 1), ('5', 1), ('0', 1), ('*', 1), ('#', 1)]);
     let cue = after_prompt(profile, chance);
     let mut script = vec![
@@ -277,7 +282,7 @@ fn presses_wrong_key(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step>
 }
 
 /// Returns the script of one of the profile's conversations; without any, the callee says nothing.
-fn speaks(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
+fn speaks(profile: &CarrierProfile, chance: &mut SeededDraws) -> Vec<ScriptStep> {
     let last = profile.conversations.len().saturating_sub(1);
     holds(
         profile,
@@ -286,30 +291,30 @@ fn speaks(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
 }
 
 /// Returns the script of the conversation at index `place`; after it the callee stays.
-fn holds(profile: &CarrierProfile, place: usize) -> Vec<Step> {
+fn holds(profile: &CarrierProfile, place: usize) -> Vec<ScriptStep> {
     let turns = profile.conversations.get(place).map(Vec::as_slice);
     let mut script = conversation::steps(turns.unwrap_or_default(), &profile.clips);
     script.push(stays());
     script
 }
 
-fn hangs_up_midway(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
+fn hangs_up_midway(profile: &CarrierProfile, chance: &mut SeededDraws) -> Vec<ScriptStep> {
     let cue = Cue::Heard {
         ms: drawn(chance, profile.patience_ms),
     };
-    vec![hello(chance), step(cue, Act::HangUp)]
+    vec![hello(chance), step(cue, CalleeAction::HangUp)]
 }
 
-fn machine(chance: &mut Chance) -> Vec<Step> {
+fn machine(chance: &mut SeededDraws) -> Vec<ScriptStep> {
     let greeting_ms = chance.between(3_500, 5_500);
     let beep_ms = chance.between(300, 700);
     vec![
-        step(Cue::After { ms: 200 }, Act::Speak { ms: greeting_ms }),
+        step(Cue::After { ms: 200 }, CalleeAction::Speak { ms: greeting_ms }),
         step(
             Cue::After {
                 ms: greeting_ms + 400,
             },
-            Act::Beep { ms: beep_ms },
+            CalleeAction::Beep { ms: beep_ms },
         ),
         // The machine records until 4 s of silence.
         step(
@@ -317,7 +322,7 @@ fn machine(chance: &mut Chance) -> Vec<Step> {
                 heard_ms: 1_000,
                 quiet_ms: 4_000,
             },
-            Act::HangUp,
+            CalleeAction::HangUp,
         ),
     ]
 }
@@ -326,7 +331,7 @@ fn machine(chance: &mut Chance) -> Vec<Step> {
 mod tests {
     use super::*;
     use crate::conversation::CalleeTurn;
-    use domain::call::progress::{dispose_failure, disposition_of_code};
+    use domain::call::progress::{derive_failure_disposition, disposition_of_code};
     use domain::ports::line::LegFailure;
     use std::collections::BTreeMap;
 
@@ -339,7 +344,7 @@ mod tests {
 
     #[test]
     fn who_is_named_to_speak_does_whatever_the_weights_say() {
-        let mut profile = CarrierProfile::only(Manner::Busy);
+        let mut profile = CarrierProfile::only(CalleeBehavior::Busy);
         profile.conversations = vec![vec![CalleeTurn {
             press: Some('1'),
             ..CalleeTurn::default()
@@ -347,12 +352,15 @@ mod tests {
         profile.speakers = BTreeMap::from([("8613800138000".to_owned(), 0)]);
         let other = Persona::draw(&profile, 7, "+8613800138001", 1);
         let named = Persona::draw(&profile, 7, "+8613800138000", 1);
-        assert_eq!((other.manner, named.manner), (Manner::Busy, Manner::Speaks));
-        let Taking::Answered { script, .. } = &named.taking else {
+        assert_eq!(
+            (other.manner, named.manner),
+            (CalleeBehavior::Busy, CalleeBehavior::Speaks)
+        );
+        let InviteOutcome::Answered { script, .. } = &named.taking else {
             panic!("{named:?}");
         };
         assert!(
-            matches!(script[0].act, Act::Press { digit: '1', .. }),
+            matches!(script[0].act, CalleeAction::Press { digit: '1', .. }),
             "{script:?}"
         );
     }
@@ -376,7 +384,7 @@ mod tests {
 
     #[test]
     fn manners_come_in_their_shares() {
-        let mut seen: BTreeMap<Manner, u32> = BTreeMap::new();
+        let mut seen: BTreeMap<CalleeBehavior, u32> = BTreeMap::new();
         for persona in drawn_many(&CarrierProfile::default(), 7, 9_000) {
             *seen.entry(persona.manner).or_default() += 1;
         }
@@ -404,9 +412,11 @@ mod tests {
         };
         for persona in drawn_many(&profile, 3, 500) {
             let ring_ms = match persona.taking {
-                Taking::Answered { ring_ms, .. } => ring_ms,
-                Taking::Refused { ring_ms, refusal } if refusal != NOBODY => ring_ms.unwrap_or(0),
-                Taking::Refused { .. } | Taking::Unanswered { .. } | Taking::AcrossCancel => 0,
+                InviteOutcome::Answered { ring_ms, .. } => ring_ms,
+                InviteOutcome::Refused { ring_ms, refusal } if refusal != NOBODY => ring_ms.unwrap_or(0),
+                InviteOutcome::Refused { .. }
+                | InviteOutcome::Unanswered { .. }
+                | InviteOutcome::AcrossCancel => 0,
             };
             assert!(persona.post_dial_delay_ms + ring_ms <= RING_MS_MAX);
         }
@@ -415,20 +425,20 @@ mod tests {
     #[test]
     fn refusals_carry_the_codes_of_their_table() {
         for (manner, code, q850) in [
-            (Manner::Busy, 486, 17),
-            (Manner::Declines, 603, 21),
-            (Manner::Vacant, 404, 1),
-            (Manner::Unreachable, 480, 20),
-            (Manner::NoAnswer, 480, 19),
-            (Manner::Congestion, 503, 34),
+            (CalleeBehavior::Busy, 486, 17),
+            (CalleeBehavior::Declines, 603, 21),
+            (CalleeBehavior::Vacant, 404, 1),
+            (CalleeBehavior::Unreachable, 480, 20),
+            (CalleeBehavior::NoAnswer, 480, 19),
+            (CalleeBehavior::Congestion, 503, 34),
         ] {
             let persona = Persona::draw(&CarrierProfile::only(manner), 1, "+15550100", 1);
-            let Taking::Refused { refusal, .. } = persona.taking else {
+            let InviteOutcome::Refused { refusal, .. } = persona.taking else {
                 panic!("{manner:?}")
             };
             assert_eq!((refusal.code, refusal.q850), (code, q850));
             // The dialing side's reading of the cause must equal the reconciler's reading of the code.
-            let rang = matches!(manner, Manner::Declines | Manner::NoAnswer);
+            let rang = matches!(manner, CalleeBehavior::Declines | CalleeBehavior::NoAnswer);
             let failure = LegFailure {
                 sip_code: Some(code),
                 q850: Some(q850),
@@ -436,7 +446,7 @@ mod tests {
                 rang,
                 ..LegFailure::default()
             };
-            let disposed = dispose_failure(&failure).disposition;
+            let disposed = derive_failure_disposition(&failure).disposition;
             assert_eq!(disposed, disposition_of_code(code, rang), "{manner:?}");
         }
     }

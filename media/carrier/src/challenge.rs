@@ -4,8 +4,8 @@
 //! state is kept for a challenge. Nonces follow from the seed: sufficient for a rehearsal with a known
 //! password.
 
-use super::chance::Chance;
-use super::profile::ChallengeBy;
+use super::profile::ChallengerRole;
+use super::seeded_draws::SeededDraws;
 use domain::time::Timestamp;
 use media::sip::authentication::verbatim;
 use media::sip::header_value::split_list;
@@ -33,7 +33,7 @@ impl fmt::Debug for CarrierUser {
 
 /// The result of checking a request's credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Credentials {
+pub(super) enum CredentialCheck {
     Missing,
     Wrong,
     /// The credentials are right, but the nonce is too old or was not made here.
@@ -44,15 +44,15 @@ pub(super) enum Credentials {
 /// Challenges requests and checks the answers.
 pub(super) struct Challenger {
     pub(super) user: CarrierUser,
-    pub(super) by: ChallengeBy,
+    pub(super) by: ChallengerRole,
     pub(super) seed: u64,
 }
 
 impl Challenger {
     const fn code(&self) -> u16 {
         match self.by {
-            ChallengeBy::Registrar => 401,
-            ChallengeBy::Proxy => 407,
+            ChallengerRole::Registrar => 401,
+            ChallengerRole::Proxy => 407,
         }
     }
 
@@ -65,8 +65,8 @@ impl Challenger {
         tag: &str,
     ) -> SipMessage {
         let name = match self.by {
-            ChallengeBy::Registrar => "WWW-Authenticate",
-            ChallengeBy::Proxy => "Proxy-Authenticate",
+            ChallengerRole::Registrar => "WWW-Authenticate",
+            ChallengerRole::Proxy => "Proxy-Authenticate",
         };
         let nonce = self.nonce(now.micros());
         let stale = if stale { ", stale=true" } else { "" };
@@ -77,29 +77,29 @@ impl Challenger {
 
     fn nonce(&self, made_us: i64) -> String {
         let made = format!("{made_us:016x}");
-        let proof = Chance::about(self.seed, &["nonce", &made]).next();
+        let proof = SeededDraws::about(self.seed, &["nonce", &made]).next();
         format!("{made}{proof:016x}")
     }
 
     /// Checks the request's `Authorization` or `Proxy-Authorization`.
-    pub(super) fn judge(&self, request: &SipMessage, now: Timestamp) -> Credentials {
+    pub(super) fn judge(&self, request: &SipMessage, now: Timestamp) -> CredentialCheck {
         let name = match self.by {
-            ChallengeBy::Registrar => "Authorization",
-            ChallengeBy::Proxy => "Proxy-Authorization",
+            ChallengerRole::Registrar => "Authorization",
+            ChallengerRole::Proxy => "Proxy-Authorization",
         };
         let Some(value) = request.header(name) else {
-            return Credentials::Missing;
+            return CredentialCheck::Missing;
         };
         let Some(answer) = Answer::read(value) else {
-            return Credentials::Wrong;
+            return CredentialCheck::Wrong;
         };
         if answer.username != self.user.user || !self.is_answered_by(&answer, request.method()) {
-            return Credentials::Wrong;
+            return CredentialCheck::Wrong;
         }
         if self.is_fresh(answer.nonce, now) {
-            return Credentials::Right;
+            return CredentialCheck::Right;
         }
-        Credentials::Stale
+        CredentialCheck::Stale
     }
 
     fn is_answered_by(&self, answer: &Answer<'_>, method: &str) -> bool {
@@ -182,7 +182,7 @@ mod tests {
                 user: "alice".to_owned(),
                 password: "secret".to_owned(),
             },
-            by: ChallengeBy::Proxy,
+            by: ChallengerRole::Proxy,
             seed: 7,
         }
     }
@@ -224,8 +224,8 @@ mod tests {
         let challenger = challenger();
         let request = invite(&challenger, "secret");
         let oldest = 1_000 + i64::try_from(NONCE_MS_MAX).unwrap();
-        assert_eq!(challenger.judge(&request, at(oldest)), Credentials::Right);
-        assert_eq!(challenger.judge(&request, at(oldest + 1)), Credentials::Stale);
+        assert_eq!(challenger.judge(&request, at(oldest)), CredentialCheck::Right);
+        assert_eq!(challenger.judge(&request, at(oldest + 1)), CredentialCheck::Stale);
     }
 
     #[test]
@@ -233,19 +233,19 @@ mod tests {
         let challenger = challenger();
         assert_eq!(
             challenger.judge(&invite(&challenger, "guess"), at(1_000)),
-            Credentials::Wrong
+            CredentialCheck::Wrong
         );
         let plain = SipMessage::request("INVITE", "sip:a").with("Proxy-Authorization", "Basic YTpi");
-        assert_eq!(challenger.judge(&plain, at(1_000)), Credentials::Wrong);
+        assert_eq!(challenger.judge(&plain, at(1_000)), CredentialCheck::Wrong);
         let none = SipMessage::request("INVITE", "sip:a");
-        assert_eq!(challenger.judge(&none, at(1_000)), Credentials::Missing);
+        assert_eq!(challenger.judge(&none, at(1_000)), CredentialCheck::Missing);
         let other = Challenger {
             seed: 8,
             ..self::challenger()
         };
         assert_eq!(
             other.judge(&invite(&challenger, "secret"), at(1_000)),
-            Credentials::Stale
+            CredentialCheck::Stale
         );
     }
 

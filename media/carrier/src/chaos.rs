@@ -1,9 +1,9 @@
 //! Sends random requests in random order at random times, from a seed, and checks what must hold of the
 //! exchange in every case.
 
-use super::chance::Chance;
 use super::profile::CarrierProfile;
-use super::{CallDetails, CarrierUser, Exchange, ExchangeSettings, Input, Manner, Output};
+use super::seeded_draws::SeededDraws;
+use super::{CallDetails, CalleeBehavior, CarrierUser, Exchange, ExchangeSettings, Input, Output};
 use domain::time::Timestamp;
 use media::sip::message::SipMessage;
 use media::sip::parse::parse;
@@ -16,23 +16,23 @@ const METHODS: [&str; 8] = [
 /// Number of worlds tried, each with some hundred inputs.
 const WORLDS: u64 = 150;
 
-struct World {
+struct ChaosHarness {
     exchange: Exchange,
-    chance: Chance,
+    chance: SeededDraws,
     now_ms: i64,
     to: BTreeMap<String, String>,
     finals: BTreeMap<String, Vec<u16>>,
     lines: BTreeMap<String, Vec<CallDetails>>,
 }
 
-impl World {
+impl ChaosHarness {
     fn new(seed: u64) -> Self {
-        let mut chance = Chance::about(seed, &["chaos"]);
+        let mut chance = SeededDraws::about(seed, &["chaos"]);
         let mut profile = CarrierProfile::default();
         profile.weights.extend([
-            (Manner::Silent, 50),
-            (Manner::OnlyTrying, 50),
-            (Manner::AnswersAcrossCancel, 100),
+            (CalleeBehavior::Silent, 50),
+            (CalleeBehavior::OnlyTrying, 50),
+            (CalleeBehavior::AnswersAcrossCancel, 100),
         ]);
         let user = chance.percent(20).then(|| CarrierUser {
             user: "u".to_owned(),
@@ -165,7 +165,7 @@ impl World {
 #[test]
 fn whatever_comes_every_call_ends_once_and_nothing_is_left_over() {
     for seed in 0..WORLDS {
-        let mut world = World::new(seed);
+        let mut world = ChaosHarness::new(seed);
         for _ in 0..120 {
             world.any_input();
             let ms = world.chance.between(0, 900);

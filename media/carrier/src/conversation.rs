@@ -1,6 +1,6 @@
 //! The conversations of speaking callees: phrases of a profile, with the audio that says them.
 
-use super::callee::{Act, Cue, Step};
+use super::callee::{CalleeAction, Cue, ScriptStep};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -54,15 +54,15 @@ pub enum ConversationError {
 
 /// The audio of phrases, by text; clones share it.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Voices(Arc<[(String, Vec<i16>)]>);
+pub struct PhraseAudio(Arc<[(String, Vec<i16>)]>);
 
-impl fmt::Debug for Voices {
+impl fmt::Debug for PhraseAudio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Voices({} phrases)", self.0.len())
     }
 }
 
-impl Voices {
+impl PhraseAudio {
     /// Returns the voices from phrases with their samples at 8 kHz.
     pub fn new(phrases: Vec<(String, Vec<i16>)>) -> Self {
         Self(phrases.into())
@@ -109,7 +109,10 @@ pub fn phrases(conversations: &[Vec<CalleeTurn>]) -> Result<Vec<String>, Convers
 }
 
 /// Checks that the conversations are valid and that every phrase has its audio.
-pub(super) fn check(conversations: &[Vec<CalleeTurn>], voices: &Voices) -> Result<(), ConversationError> {
+pub(super) fn check(
+    conversations: &[Vec<CalleeTurn>],
+    voices: &PhraseAudio,
+) -> Result<(), ConversationError> {
     let silent = phrases(conversations)?
         .into_iter()
         .find(|text| voices.place(text).is_none());
@@ -117,7 +120,7 @@ pub(super) fn check(conversations: &[Vec<CalleeTurn>], voices: &Voices) -> Resul
 }
 
 /// Returns the steps of a conversation.
-pub(super) fn steps(turns: &[CalleeTurn], voices: &Voices) -> Vec<Step> {
+pub(super) fn steps(turns: &[CalleeTurn], voices: &PhraseAudio) -> Vec<ScriptStep> {
     let step = |(place, turn): (usize, &CalleeTurn)| {
         let heard_ms = if place == 0 {
             FIRST_HEARD_MS
@@ -130,16 +133,16 @@ pub(super) fn steps(turns: &[CalleeTurn], voices: &Voices) -> Vec<Step> {
         };
         let cue = turn.interrupt_after_ms.map_or(quiet, |ms| Cue::Heard { ms });
         let act = match (&turn.say, turn.press) {
-            (Some(text), _) => Act::Say {
+            (Some(text), _) => CalleeAction::Say {
                 phrase: voices.place(text)?,
             },
-            (None, Some(digit)) => Act::Press {
+            (None, Some(digit)) => CalleeAction::Press {
                 digit,
                 frames: PRESS_FRAMES,
             },
-            (None, None) => Act::LetGoBy,
+            (None, None) => CalleeAction::LetGoBy,
         };
-        Some(Step { cue, act })
+        Some(ScriptStep { cue, act })
     };
     turns.iter().enumerate().filter_map(step).collect()
 }
@@ -157,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_conversation_without_its_sounds_or_with_a_path_for_a_phrase_is_refused() {
-        let voices = Voices::new(vec![("是的".to_owned(), vec![0; 800])]);
+        let voices = PhraseAudio::new(vec![("是的".to_owned(), vec![0; 800])]);
         assert_eq!(check(&[vec![says("是的")]], &voices), Ok(()));
         let missing = ConversationError::NoVoice("三期".to_owned());
         assert_eq!(check(&[vec![says("是的"), says("三期")]], &voices), Err(missing));

@@ -348,7 +348,7 @@ impl CarrierDriver {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Manner, SpanMs};
+    use crate::{CalleeBehavior, SpanMs};
     use media::rtp::packet::{OutgoingStream, Packet};
     use media::sip::message::SipMessage;
     use media::sip::parse::parse;
@@ -367,7 +367,7 @@ mod tests {
         tokio::net::UdpSocket::from_std(socket).unwrap()
     }
 
-    fn started(manner: Manner, cdr: &Path) -> CarrierHandle {
+    fn started(manner: CalleeBehavior, cdr: &Path) -> CarrierHandle {
         let quick = SpanMs { min: 1, max: 5 };
         let profile = CarrierProfile {
             post_dial_delay_ms: quick,
@@ -449,7 +449,7 @@ mod tests {
     async fn a_busy_number_is_refused_over_real_sockets_and_written_down_twice() {
         let dir = tempfile::tempdir().unwrap();
         let cdr = dir.path().join("cdr.jsonl");
-        let caller = Caller::new(started(Manner::Busy, &cdr));
+        let caller = Caller::new(started(CalleeBehavior::Busy, &cdr));
         caller.invite("busy").await;
         let busy = caller.final_response("busy").await;
         assert_eq!(busy.code(), Some(486));
@@ -469,7 +469,7 @@ mod tests {
     async fn audio_flows_both_ways_between_real_sockets_until_bye() {
         let dir = tempfile::tempdir().unwrap();
         let cdr = dir.path().join("cdr.jsonl");
-        let caller = Caller::new(started(Manner::SaysNothing, &cdr));
+        let caller = Caller::new(started(CalleeBehavior::SaysNothing, &cdr));
         caller.invite("talk").await;
         let answered = caller.final_response("talk").await;
         let to = answered.header("To").unwrap().to_owned();
@@ -496,7 +496,7 @@ mod tests {
     async fn many_calls_at_once_are_paced_by_one_task() {
         let dir = tempfile::tempdir().unwrap();
         let cdr = dir.path().join("cdr.jsonl");
-        let caller = Caller::new(started(Manner::SaysNothing, &cdr));
+        let caller = Caller::new(started(CalleeBehavior::SaysNothing, &cdr));
         for number in 0..100 {
             let call_id = format!("many-{number}");
             caller.invite(&call_id).await;
@@ -519,7 +519,7 @@ mod tests {
     async fn a_carrier_started_again_knows_earlier_calls_and_cuts_a_torn_line() {
         let dir = tempfile::tempdir().unwrap();
         let cdr = dir.path().join("cdr.jsonl");
-        let caller = Caller::new(started(Manner::Busy, &cdr));
+        let caller = Caller::new(started(CalleeBehavior::Busy, &cdr));
         caller.invite("one").await;
         caller.final_response("one").await;
         caller.carrier.stop().await;
@@ -541,7 +541,7 @@ mod tests {
     #[tokio::test]
     async fn a_carrier_whose_handle_was_dropped_goes_on() {
         let dir = tempfile::tempdir().unwrap();
-        let mut caller = Caller::new(started(Manner::Busy, &dir.path().join("cdr.jsonl")));
+        let mut caller = Caller::new(started(CalleeBehavior::Busy, &dir.path().join("cdr.jsonl")));
         caller.carrier.stop = Arc::new(watch::channel(false).0);
         for call_id in ["one", "two"] {
             tokio::task::yield_now().await;

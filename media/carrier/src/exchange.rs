@@ -5,7 +5,7 @@
 
 use super::call_details::EndedBy;
 use super::callee::Persona;
-use super::challenge::{CarrierUser, Challenger, Credentials};
+use super::challenge::{CarrierUser, Challenger, CredentialCheck};
 use super::leg::{Leg, LegOrigin, NO_ROOM};
 use super::profile::CarrierProfile;
 use super::reply::{ALLOW, reply};
@@ -305,11 +305,11 @@ impl Exchange {
     /// Challenges the INVITE or accepts it.
     fn admit(&mut self, now: Timestamp, from: SocketAddr, number: LegNumber, invite: SipMessage) {
         let stale = match self.credentials(&invite, now) {
-            Credentials::Right => self.take_stale(number),
-            Credentials::Stale => true,
-            Credentials::Missing | Credentials::Wrong => false,
+            CredentialCheck::Right => self.take_stale(number),
+            CredentialCheck::Stale => true,
+            CredentialCheck::Missing | CredentialCheck::Wrong => false,
         };
-        let right = self.credentials(&invite, now) == Credentials::Right;
+        let right = self.credentials(&invite, now) == CredentialCheck::Right;
         let tag = self.legs.get(&number).map_or("", |(_, leg)| leg.local_tag());
         let challenge = match &self.challenger {
             Some(challenger) if !right || stale => Some(challenger.challenge(&invite, now, stale, tag)),
@@ -323,12 +323,12 @@ impl Exchange {
         self.with_leg(number, |leg, out| leg.accept(invite, persona, now, out));
     }
 
-    fn credentials(&self, invite: &SipMessage, now: Timestamp) -> Credentials {
+    fn credentials(&self, invite: &SipMessage, now: Timestamp) -> CredentialCheck {
         let judged = self
             .challenger
             .as_ref()
             .map(|challenger| challenger.judge(invite, now));
-        judged.unwrap_or(Credentials::Right)
+        judged.unwrap_or(CredentialCheck::Right)
     }
 
     /// True once for a leg with right credentials that are to be called stale.

@@ -8,8 +8,8 @@
 
 mod call_details;
 mod callee;
+mod callee_audio;
 mod challenge;
-mod chance;
 #[cfg(test)]
 mod chaos;
 mod conversation;
@@ -18,20 +18,20 @@ mod exchange;
 mod leg;
 mod profile;
 mod reply;
+mod seeded_draws;
 mod sounds;
-mod talk;
 #[cfg(test)]
 mod tests;
 mod turns;
 
 pub use call_details::{CallDetails, EndedBy};
-pub use callee::{Act, Cue, FinalResponse, Persona, Step, Taking};
+pub use callee::{CalleeAction, Cue, FinalResponse, InviteOutcome, Persona, ScriptStep};
+pub use callee_audio::PEER_GONE_MS;
 pub use challenge::CarrierUser;
-pub use conversation::{CalleeTurn, ConversationError, Voices, phrases};
+pub use conversation::{CalleeTurn, ConversationError, PhraseAudio, phrases};
 pub use driver::{Carrier, CarrierConfig, CarrierError, CarrierHandle};
 pub use exchange::{Exchange, ExchangeSettings, LIVE_LEGS_MAX};
-pub use profile::{CarrierProfile, ChallengeBy, Manner, ProfileError, RING_MS_MAX, SpanMs};
-pub use talk::PEER_GONE_MS;
+pub use profile::{CalleeBehavior, CarrierProfile, ChallengerRole, ProfileError, RING_MS_MAX, SpanMs};
 pub use turns::TurnDetails;
 
 use std::net::SocketAddr;

@@ -14,7 +14,7 @@
 //! speakers: {"8613800100001": 0}   # these answer and hold that one, whatever the weights
 //! ```
 
-use super::conversation::{self, CalleeTurn, Voices};
+use super::conversation::{self, CalleeTurn, PhraseAudio};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ const TALK_MS_MAX: u64 = 120_000;
 /// One way in which a callee takes a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Manner {
+pub enum CalleeBehavior {
     /// Answers, listens until the robot has finished, presses one of the keys 1, 2 and 9.
     PressesKey,
     /// Answers and presses a key without a meaning, then perhaps a right one.
@@ -65,20 +65,20 @@ pub enum Manner {
 }
 
 /// Default shares of the manners, in thousandths.
-const WEIGHTS: [(Manner, u32); 12] = [
-    (Manner::PressesKey, 400),
-    (Manner::PressesWrongKey, 40),
-    (Manner::SaysNothing, 30),
-    (Manner::HangsUpMidway, 110),
-    (Manner::AnswersAndGoes, 20),
-    (Manner::Machine, 60),
-    (Manner::NoAnswer, 110),
-    (Manner::Busy, 90),
-    (Manner::Declines, 50),
-    (Manner::Vacant, 40),
-    (Manner::Unreachable, 40),
+const WEIGHTS: [(CalleeBehavior, u32); 12] = [
+    (CalleeBehavior::PressesKey, 400),
+    (CalleeBehavior::PressesWrongKey, 40),
+    (CalleeBehavior::SaysNothing, 30),
+    (CalleeBehavior::HangsUpMidway, 110),
+    (CalleeBehavior::AnswersAndGoes, 20),
+    (CalleeBehavior::Machine, 60),
+    (CalleeBehavior::NoAnswer, 110),
+    (CalleeBehavior::Busy, 90),
+    (CalleeBehavior::Declines, 50),
+    (CalleeBehavior::Vacant, 40),
+    (CalleeBehavior::Unreachable, 40),
     // Rare: three trunk-attributable failures in a row pause a campaign.
-    (Manner::Congestion, 10),
+    (CalleeBehavior::Congestion, 10),
 ];
 
 /// A time drawn evenly from `min` to `max`, both included, in milliseconds.
@@ -92,7 +92,7 @@ pub struct SpanMs {
 /// The way in which an INVITE is challenged if the carrier has a user (RFC 3261, 22).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ChallengeBy {
+pub enum ChallengerRole {
     /// With 401 and WWW-Authenticate.
     #[default]
     Registrar,
@@ -105,7 +105,7 @@ pub enum ChallengeBy {
 #[serde(default, deny_unknown_fields)]
 pub struct CarrierProfile {
     /// Shares of the manners; those left out have none. Default: see the table in this file.
-    pub weights: BTreeMap<Manner, u32>,
+    pub weights: BTreeMap<CalleeBehavior, u32>,
     /// Time from the INVITE to 180. Default 20 to 200.
     pub post_dial_delay_ms: SpanMs,
     /// Time from 180 to the answer or refusal, at most 4000 in all. Default 300 to 3000.
@@ -121,7 +121,7 @@ pub struct CarrierProfile {
     /// Weights of the keys 1, 2 and 9. Default 30, 40, 30.
     #[serde(deserialize_with = "keys")]
     pub keys: BTreeMap<char, u32>,
-    pub challenge_by: ChallengeBy,
+    pub challenge_by: ChallengerRole,
     /// Number in 100 of the right answers to a challenge that are refused once with a stale nonce. Default 0.
     pub stale_nonce_percent: u8,
     /// Directory of the WAV files (8 kHz, mono, 16 bit) of phrases, each named after its words.
@@ -133,7 +133,7 @@ pub struct CarrierProfile {
     pub speakers: BTreeMap<String, usize>,
     /// The audio of the phrases; the code that reads the profile loads it.
     #[serde(skip)]
-    pub clips: Voices,
+    pub clips: PhraseAudio,
 }
 
 impl Default for CarrierProfile {
@@ -150,12 +150,12 @@ impl Default for CarrierProfile {
             },
             impatient_percent: 70,
             keys: BTreeMap::from([('1', 30), ('2', 40), ('9', 30)]),
-            challenge_by: ChallengeBy::default(),
+            challenge_by: ChallengerRole::default(),
             stale_nonce_percent: 0,
             voices: None,
             conversations: Vec::new(),
             speakers: BTreeMap::new(),
-            clips: Voices::default(),
+            clips: PhraseAudio::default(),
         }
     }
 }
@@ -191,7 +191,7 @@ pub struct ProfileError {
 
 impl CarrierProfile {
     /// Returns a profile in which all callees have one manner, for proofs and tests.
-    pub fn only(manner: Manner) -> Self {
+    pub fn only(manner: CalleeBehavior) -> Self {
         Self {
             weights: BTreeMap::from([(manner, 1)]),
             ..Self::default()
@@ -266,7 +266,7 @@ mod tests {
         let read: CarrierProfile = serde_json::from_str(text).unwrap();
         assert_eq!(read.check(), Ok(()));
         assert_eq!(read.weights.len(), 2);
-        assert_eq!(read.challenge_by, ChallengeBy::Proxy);
+        assert_eq!(read.challenge_by, ChallengerRole::Proxy);
         assert!(serde_json::from_str::<CarrierProfile>(r#"{"weight":{}}"#).is_err());
         assert!(serde_json::from_str::<CarrierProfile>(r#"{"weights":{"sleepy":1}}"#).is_err());
     }

@@ -26,17 +26,17 @@ pub(super) enum Sound {
 /// The payload of one packet: 20 ms of G.711.
 pub(super) type Payload = [u8; FRAME_SAMPLES];
 
-struct Bank {
+struct SoundBank {
     silence: Payload,
     speech: Vec<Payload>,
     beep: Vec<Payload>,
     ringing: Vec<Payload>,
 }
 
-static PCMA: LazyLock<Bank> = LazyLock::new(|| Bank::new(Codec::Pcma));
-static PCMU: LazyLock<Bank> = LazyLock::new(|| Bank::new(Codec::Pcmu));
+static PCMA: LazyLock<SoundBank> = LazyLock::new(|| SoundBank::new(Codec::Pcma));
+static PCMU: LazyLock<SoundBank> = LazyLock::new(|| SoundBank::new(Codec::Pcmu));
 
-impl Bank {
+impl SoundBank {
     fn new(codec: Codec) -> Self {
         Self {
             silence: encoded(codec, &SILENCE),

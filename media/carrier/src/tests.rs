@@ -1,7 +1,7 @@
 //! Tests the exchange on virtual time: hand-made requests in, responses, audio and call details out.
 
 use super::call_details::EndedBy;
-use super::profile::{CarrierProfile, ChallengeBy, Manner};
+use super::profile::{CalleeBehavior, CarrierProfile, ChallengerRole};
 use super::{CallDetails, CarrierUser, Exchange, ExchangeSettings, Input, Output};
 use domain::time::Timestamp;
 use media::rtp::keypress::{KeySign, KeypressReceiver};
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 const URI: &str = "sip:+8613800138000@127.0.0.1:5060";
 
 /// A caller with its carrier, on virtual time.
-struct Rehearsal {
+struct CallerHarness {
     exchange: Exchange,
     now_ms: i64,
     /// Responses and requests from the carrier, with the times at which they came.
@@ -26,7 +26,7 @@ struct Rehearsal {
     robot: Option<(OutgoingStream, u8)>,
 }
 
-impl Rehearsal {
+impl CallerHarness {
     fn with(profile: CarrierProfile, user: Option<CarrierUser>) -> Self {
         Self {
             exchange: Exchange::new(ExchangeSettings {
@@ -43,7 +43,7 @@ impl Rehearsal {
         }
     }
 
-    fn of(manner: Manner) -> Self {
+    fn of(manner: CalleeBehavior) -> Self {
         let profile = CarrierProfile {
             early_media_percent: 0,
             ..CarrierProfile::only(manner)
@@ -150,7 +150,7 @@ impl Rehearsal {
     }
 
     /// Dials, waits for 200 and acknowledges it.
-    fn talking(manner: Manner) -> Self {
+    fn talking(manner: CalleeBehavior) -> Self {
         let mut rehearsal = Self::of(manner);
         rehearsal.send(&invite("call-1", 1));
         rehearsal.robot_sounds();
@@ -194,7 +194,7 @@ fn cancel(cseq: u32) -> SipMessage {
 
 #[test]
 fn a_call_rings_is_answered_and_ended_by_the_caller() {
-    let mut rehearsal = Rehearsal::talking(Manner::SaysNothing);
+    let mut rehearsal = CallerHarness::talking(CalleeBehavior::SaysNothing);
     assert_eq!(rehearsal.codes(), [100, 180, 200]);
     let answer = sdp::read(rehearsal.last(200).sdp().unwrap()).unwrap();
     assert_eq!(answer.address, "127.0.0.1:41000".parse().unwrap());
@@ -229,12 +229,12 @@ fn a_call_rings_is_answered_and_ended_by_the_caller() {
 #[test]
 fn every_refusal_is_repeated_until_it_is_acknowledged() {
     for (manner, code, q850, by) in [
-        (Manner::Busy, 486, 17, EndedBy::Callee),
-        (Manner::Vacant, 404, 1, EndedBy::Callee),
-        (Manner::Unreachable, 480, 20, EndedBy::Callee),
-        (Manner::Congestion, 503, 34, EndedBy::Callee),
+        (CalleeBehavior::Busy, 486, 17, EndedBy::Callee),
+        (CalleeBehavior::Vacant, 404, 1, EndedBy::Callee),
+        (CalleeBehavior::Unreachable, 480, 20, EndedBy::Callee),
+        (CalleeBehavior::Congestion, 503, 34, EndedBy::Callee),
     ] {
-        let mut rehearsal = Rehearsal::of(manner);
+        let mut rehearsal = CallerHarness::of(manner);
         rehearsal.send(&invite("call-1", 1));
         rehearsal.wait(2_400);
         assert_eq!(
@@ -258,10 +258,10 @@ fn every_refusal_is_repeated_until_it_is_acknowledged() {
 #[test]
 fn a_decline_rings_first_and_nobody_rings_for_four_seconds() {
     for (manner, code, by) in [
-        (Manner::Declines, 603, EndedBy::Callee),
-        (Manner::NoAnswer, 480, EndedBy::Carrier),
+        (CalleeBehavior::Declines, 603, EndedBy::Callee),
+        (CalleeBehavior::NoAnswer, 480, EndedBy::Carrier),
     ] {
-        let mut rehearsal = Rehearsal::of(manner);
+        let mut rehearsal = CallerHarness::of(manner);
         rehearsal.send(&invite("call-1", 1));
         rehearsal.wait(4_020);
         assert_eq!(rehearsal.codes()[..3], [100, 180, code]);
@@ -269,7 +269,7 @@ fn a_decline_rings_first_and_nobody_rings_for_four_seconds() {
         assert_eq!(line.ended_by, Some(by));
         let rang_ms = line.ended_at.unwrap().ms_since(line.invited_at);
         assert!(
-            rang_ms <= 4_000 && (manner != Manner::NoAnswer || rang_ms > 3_960),
+            rang_ms <= 4_000 && (manner != CalleeBehavior::NoAnswer || rang_ms > 3_960),
             "{rang_ms}"
         );
     }
@@ -277,7 +277,7 @@ fn a_decline_rings_first_and_nobody_rings_for_four_seconds() {
 
 #[test]
 fn cancel_ends_a_ringing_call_with_487() {
-    let mut rehearsal = Rehearsal::of(Manner::NoAnswer);
+    let mut rehearsal = CallerHarness::of(CalleeBehavior::NoAnswer);
     rehearsal.send(&invite("call-1", 1));
     rehearsal.wait(1_000);
     rehearsal.send(&cancel(1));
@@ -295,7 +295,7 @@ fn cancel_ends_a_ringing_call_with_487() {
 
 #[test]
 fn a_200_can_cross_the_cancel_and_is_then_ended_with_bye() {
-    let mut rehearsal = Rehearsal::of(Manner::AnswersAcrossCancel);
+    let mut rehearsal = CallerHarness::of(CalleeBehavior::AnswersAcrossCancel);
     rehearsal.send(&invite("call-1", 1));
     rehearsal.wait(1_000);
     rehearsal.send(&cancel(1));
@@ -313,7 +313,7 @@ fn a_200_can_cross_the_cancel_and_is_then_ended_with_bye() {
 
 #[test]
 fn a_200_is_repeated_until_ack_and_an_invite_gets_the_last_response_again() {
-    let mut rehearsal = Rehearsal::of(Manner::SaysNothing);
+    let mut rehearsal = CallerHarness::of(CalleeBehavior::SaysNothing);
     rehearsal.send(&invite("call-1", 1));
     rehearsal.send(&invite("call-1", 1));
     assert_eq!(rehearsal.codes(), [100, 100]);
@@ -334,7 +334,7 @@ fn a_200_is_repeated_until_ack_and_an_invite_gets_the_last_response_again() {
 
 #[test]
 fn a_second_invite_transaction_is_counted_and_refused() {
-    let mut rehearsal = Rehearsal::talking(Manner::SaysNothing);
+    let mut rehearsal = CallerHarness::talking(CalleeBehavior::SaysNothing);
     rehearsal.send(&invite("call-1", 2));
     assert_eq!(rehearsal.count(482), 1);
     assert_eq!(rehearsal.line().invites, 2);
@@ -343,7 +343,7 @@ fn a_second_invite_transaction_is_counted_and_refused() {
 
 #[test]
 fn an_answered_call_whose_peer_is_gone_is_dropped_after_four_seconds() {
-    let mut rehearsal = Rehearsal::talking(Manner::SaysNothing);
+    let mut rehearsal = CallerHarness::talking(CalleeBehavior::SaysNothing);
     rehearsal.wait(2_000);
     rehearsal.robot = None;
     rehearsal.wait(3_960);
@@ -361,7 +361,7 @@ fn an_answered_call_whose_peer_is_gone_is_dropped_after_four_seconds() {
 
 #[test]
 fn the_callee_hangs_up_with_a_bye_that_the_caller_can_place() {
-    let mut rehearsal = Rehearsal::talking(Manner::HangsUpMidway);
+    let mut rehearsal = CallerHarness::talking(CalleeBehavior::HangsUpMidway);
     rehearsal.wait(9_000);
     let bye = rehearsal.requests("BYE")[0].clone();
     assert_eq!(bye.uri(), Some("sip:caller@127.0.0.1:5080"));
@@ -376,11 +376,11 @@ fn the_callee_hangs_up_with_a_bye_that_the_caller_can_place() {
 
 #[test]
 fn a_key_is_pressed_after_the_prompt_and_stands_in_the_details() {
-    let mut profile = CarrierProfile::only(Manner::PressesKey);
+    let mut profile = CarrierProfile::only(CalleeBehavior::PressesKey);
     profile.impatient_percent = 0;
     profile.early_media_percent = 0;
     profile.keys = BTreeMap::from([('9', 1)]);
-    let mut rehearsal = Rehearsal::with(profile, None);
+    let mut rehearsal = CallerHarness::with(profile, None);
     rehearsal.send(&invite("call-1", 1));
     rehearsal.robot_sounds();
     while rehearsal.count(200) == 0 {
@@ -413,9 +413,9 @@ fn a_key_is_pressed_after_the_prompt_and_stands_in_the_details() {
 fn early_media_carries_a_ringing_sound_before_the_answer() {
     let profile = CarrierProfile {
         early_media_percent: 100,
-        ..CarrierProfile::only(Manner::NoAnswer)
+        ..CarrierProfile::only(CalleeBehavior::NoAnswer)
     };
-    let mut rehearsal = Rehearsal::with(profile, None);
+    let mut rehearsal = CallerHarness::with(profile, None);
     rehearsal.send(&invite("call-1", 1));
     rehearsal.wait(2_000);
     assert_eq!(rehearsal.codes(), [100, 183]);
@@ -425,17 +425,17 @@ fn early_media_carries_a_ringing_sound_before_the_answer() {
 
 #[test]
 fn a_challenged_call_counts_one_invite_and_a_stale_nonce_is_asked_again() {
-    for (by, code) in [(ChallengeBy::Registrar, 401), (ChallengeBy::Proxy, 407)] {
+    for (by, code) in [(ChallengerRole::Registrar, 401), (ChallengerRole::Proxy, 407)] {
         let profile = CarrierProfile {
             challenge_by: by,
             stale_nonce_percent: 100,
-            ..CarrierProfile::only(Manner::Busy)
+            ..CarrierProfile::only(CalleeBehavior::Busy)
         };
         let user = CarrierUser {
             user: "alice".to_owned(),
             password: "secret".to_owned(),
         };
-        let mut rehearsal = Rehearsal::with(profile, Some(user));
+        let mut rehearsal = CallerHarness::with(profile, Some(user));
         let credentials = Credentials {
             user: "alice".to_owned(),
             password: "secret".to_owned(),
@@ -463,7 +463,7 @@ fn a_wrong_password_is_challenged_and_never_called() {
         user: "alice".to_owned(),
         password: "secret".to_owned(),
     };
-    let mut rehearsal = Rehearsal::with(CarrierProfile::only(Manner::Busy), Some(user));
+    let mut rehearsal = CallerHarness::with(CarrierProfile::only(CalleeBehavior::Busy), Some(user));
     rehearsal.send(&invite("call-1", 1));
     rehearsal.send(&invite("call-1", 2).with("Authorization", "Digest username=\"alice\", realm=\"x\""));
     rehearsal.wait(1_000);
@@ -473,13 +473,13 @@ fn a_wrong_password_is_challenged_and_never_called() {
 
 #[test]
 fn silence_is_silence_and_trying_alone_ends_with_cancel() {
-    let mut silent = Rehearsal::of(Manner::Silent);
+    let mut silent = CallerHarness::of(CalleeBehavior::Silent);
     silent.send(&invite("call-1", 1));
     silent.send(&invite("call-1", 1));
     silent.wait(40_000);
     assert!(silent.heard.is_empty());
     assert_eq!((silent.line().invites, silent.line().code), (1, None));
-    let mut trying = Rehearsal::of(Manner::OnlyTrying);
+    let mut trying = CallerHarness::of(CalleeBehavior::OnlyTrying);
     trying.send(&invite("call-1", 1));
     trying.wait(10_000);
     assert_eq!(trying.codes(), [100]);
@@ -489,7 +489,7 @@ fn silence_is_silence_and_trying_alone_ends_with_cancel() {
 
 #[test]
 fn a_reinvite_moves_the_stream_and_a_foreign_dialog_is_not_known() {
-    let mut rehearsal = Rehearsal::talking(Manner::SaysNothing);
+    let mut rehearsal = CallerHarness::talking(CalleeBehavior::SaysNothing);
     let offer = sdp::offer("127.0.0.1:40404".parse().unwrap(), 2);
     let reinvite = rehearsal
         .in_dialog("INVITE", 2)
@@ -509,7 +509,7 @@ fn a_reinvite_moves_the_stream_and_a_foreign_dialog_is_not_known() {
 
 #[test]
 fn an_offer_that_cannot_be_answered_is_refused_488() {
-    let mut rehearsal = Rehearsal::of(Manner::SaysNothing);
+    let mut rehearsal = CallerHarness::of(CalleeBehavior::SaysNothing);
     let mut nothing = invite("call-1", 1);
     nothing.body = b"v=0\r\nm=audio 4000 RTP/AVP 18\r\nc=IN IP4 127.0.0.1\r\n".to_vec();
     rehearsal.send(&nothing);
@@ -519,7 +519,7 @@ fn an_offer_that_cannot_be_answered_is_refused_488() {
 
 #[test]
 fn garbage_is_counted_and_an_ended_call_is_forgotten_after_minutes() {
-    let mut rehearsal = Rehearsal::of(Manner::Busy);
+    let mut rehearsal = CallerHarness::of(CalleeBehavior::Busy);
     let from = "127.0.0.1:5080".parse().unwrap();
     for datagram in [
         &b""[..],
@@ -547,7 +547,7 @@ fn garbage_is_counted_and_an_ended_call_is_forgotten_after_minutes() {
 
 #[test]
 fn stopping_ends_every_call_and_says_so() {
-    let mut rehearsal = Rehearsal::talking(Manner::SaysNothing);
+    let mut rehearsal = CallerHarness::talking(CalleeBehavior::SaysNothing);
     rehearsal.send(&invite("call-2", 1));
     rehearsal.input(Input::Stop);
     assert_eq!(rehearsal.requests("BYE").len(), 1);
@@ -558,7 +558,7 @@ fn stopping_ends_every_call_and_says_so() {
 
 #[test]
 fn a_full_exchange_answers_503_and_goes_on_when_calls_have_ended() {
-    let mut rehearsal = Rehearsal::of(Manner::NoAnswer);
+    let mut rehearsal = CallerHarness::of(CalleeBehavior::NoAnswer);
     for number in 0..super::LIVE_LEGS_MAX {
         rehearsal.send(&invite(&format!("many-{number}"), 1));
     }

@@ -32,7 +32,7 @@ pub struct TurnDetails {
 
 /// Takes the measurements of one call.
 #[derive(Debug, Default)]
-pub(super) struct Turns {
+pub(super) struct TurnMeter {
     details: TurnDetails,
     /// The time of the last audio of either side, once the robot was audible.
     last: Option<Timestamp>,
@@ -43,7 +43,7 @@ pub(super) struct Turns {
     cuts_since: Option<Timestamp>,
 }
 
-impl Turns {
+impl TurnMeter {
     pub(super) fn robot_sounds(&mut self, now: Timestamp) {
         if let Some((since, robot)) = self.cuts_since.zip(self.robot) {
             if now.ms_since(robot) >= STOPPED_MS {
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn replies_cuts_and_silences_are_told_from_sounds_alone() {
-        let mut turns = Turns::default();
+        let mut turns = TurnMeter::default();
         for ms in (0..2_000).step_by(20) {
             turns.robot_sounds(at(ms));
         }

@@ -6,18 +6,20 @@
 //! text to ours; a cached prompt.
 
 use domain::ports::clock::Clock;
-use domain::ports::recognizer::{Cuts, HeardFrame, Listening, ListeningOrder, RecognitionEvent, Recognizer};
+use domain::ports::recognizer::{
+    HeardFrame, RecognitionEvent, RecognitionSession, Recognizer, RecognizerOptions, UtteranceSegmenter,
+};
 use domain::ports::speech::{Prompt, Synthesizer};
-use domain::turn::{BargeIn, Expected, Turn, TurnRules};
+use domain::turn::{BargeIn, ExpectedAnswer, Turn, TurnRules};
 use media::audio::voice_activity::VoiceActivity;
 use serde_json::json;
-use speech::recognition::listening::EngineRecognizer;
-use speech::recognition::spec::Kind;
+use speech::recognition::session::EngineRecognizer;
+use speech::recognition::spec::RecognizerKind;
 use speech::recognition::template::{TemplateEngine, Vocabulary};
 use speech::recognition::{RecognizerPorts, recognizer};
-use speech::simulated::SimulatedSynthesizer;
-use speech::spliced::SplicedSynthesizer;
-use speech::testing::double::{EngineDouble, Manner};
+use speech::simulated_synthesizer::SimulatedSynthesizer;
+use speech::spliced_synthesizer::SplicedSynthesizer;
+use speech::testing::double::{DoubleBehavior, EngineDouble};
 use speech::testing::sounds::{frames, silence, voice};
 use speech::testing::{SuiteClock, SuiteIds, SuiteTasks};
 use std::error::Error;
@@ -65,7 +67,11 @@ fn vocabulary() -> Result<Vocabulary, Box<dyn Error>> {
 
 /// Pushes one utterance and its end. Returns the microseconds from the frame that ended it to its text, and
 /// adds those of each push to `pushes`.
-async fn utterance(listening: &mut Box<dyn Listening>, audio: &[HeardFrame], pushes: &mut Vec<u64>) -> u64 {
+async fn utterance(
+    listening: &mut Box<dyn RecognitionSession>,
+    audio: &[HeardFrame],
+    pushes: &mut Vec<u64>,
+) -> u64 {
     let mut ended = now_us();
     let mut seen = false;
     for frame in audio {
@@ -105,7 +111,7 @@ async fn utterance(listening: &mut Box<dyn Listening>, audio: &[HeardFrame], pus
 async fn embedded(pushes: &mut Vec<u64>) -> Result<Vec<u64>, Box<dyn Error>> {
     let engine = Arc::new(TemplateEngine::new(Arc::new(vocabulary()?)));
     let recognizer = EngineRecognizer::new(engine, Arc::new(SuiteClock), Arc::new(SuiteTasks::default()));
-    let mut listening = recognizer.open(&ListeningOrder::default())?;
+    let mut listening = recognizer.open(&RecognizerOptions::default())?;
     let mut finals = Vec::new();
     let mut from_ms = 0;
     for _ in 0..ROUNDS {
@@ -118,8 +124,8 @@ async fn embedded(pushes: &mut Vec<u64>) -> Result<Vec<u64>, Box<dyn Error>> {
 
 /// Returns the microseconds from the last frame to the text, for each utterance over the network. The double
 /// itself waits for 400 ms of audio, which are pushed before.
-async fn over_the_network(kind: Kind) -> Result<Vec<u64>, Box<dyn Error>> {
-    let double = EngineDouble::start(kind, Manner::Answers, &["是的"]).await?;
+async fn over_the_network(kind: RecognizerKind) -> Result<Vec<u64>, Box<dyn Error>> {
+    let double = EngineDouble::start(kind, DoubleBehavior::Answers, &["是的"]).await?;
     let ports = RecognizerPorts {
         clock: Arc::new(SuiteClock),
         tasks: Arc::new(SuiteTasks::default()),
@@ -130,7 +136,7 @@ async fn over_the_network(kind: Kind) -> Result<Vec<u64>, Box<dyn Error>> {
     })?;
     let mut finals = Vec::new();
     for _ in 0..ROUNDS / 4 {
-        let mut listening = made.open(&ListeningOrder::default())?;
+        let mut listening = made.open(&RecognizerOptions::default())?;
         let audio = frames(&[silence(200), voice(900), silence(520)].concat(), 0);
         for frame in &audio {
             listening.push(frame);
@@ -178,10 +184,10 @@ async fn cached_prompt() -> Result<Vec<u64>, Box<dyn Error>> {
 fn detector_us() -> f64 {
     let audio = frames(&[silence(2_000), voice(4_000), silence(4_000)].concat(), 0);
     let rules = TurnRules {
-        expected: Expected::Open,
+        expected: ExpectedAnswer::Open,
         barge_in: BargeIn::Allowed,
         hears_partials: true,
-        cuts: Cuts::Engines,
+        cuts: UtteranceSegmenter::Engines,
     };
     let (mut detector, mut turn) = (VoiceActivity::new(None), Turn::new(rules));
     let from = now_us();
@@ -198,7 +204,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut pushes = Vec::new();
     let finals = sorted(embedded(&mut pushes).await?);
     let pushes = sorted(pushes);
-    let network = sorted(over_the_network(Kind::Vosk).await?);
+    let network = sorted(over_the_network(RecognizerKind::Vosk).await?);
     let prompts = sorted(cached_prompt().await?);
     let line = json!({
         "detector_us_per_frame": (detector_us() * 100.0).round() / 100.0,

@@ -237,7 +237,7 @@ const CHARACTERS: &[(char, &str)] = &[
 ];
 
 /// A piece of text that is spoken together.
-enum Piece {
+enum SpokenUnit {
     Syllables(Vec<String>),
     As(char),
 }
@@ -256,7 +256,7 @@ pub(crate) fn readings(text: &str) -> String {
             .copied();
         let (piece, length) = piece(rest, before);
         match piece {
-            Piece::Syllables(syllables) => {
+            SpokenUnit::Syllables(syllables) => {
                 for syllable in syllables {
                     let apart = after_syllable || spoken.ends_with(|last: char| last.is_ascii_alphanumeric());
                     if apart {
@@ -266,7 +266,7 @@ pub(crate) fn readings(text: &str) -> String {
                     after_syllable = true;
                 }
             }
-            Piece::As(one) => {
+            SpokenUnit::As(one) => {
                 if after_syllable && one.is_alphanumeric() {
                     spoken.push(' ');
                 }
@@ -280,19 +280,19 @@ pub(crate) fn readings(text: &str) -> String {
 }
 
 /// Returns the longest known phrase at the beginning of `rest`, else its first character, and its length.
-fn piece(rest: &[char], before: Option<char>) -> (Piece, usize) {
+fn piece(rest: &[char], before: Option<char>) -> (SpokenUnit, usize) {
     for length in (2..=PHRASE_CHARACTERS_MAX.min(rest.len())).rev() {
         let phrase: String = rest.iter().take(length).collect();
         if let Some((_, reading)) = PHRASES.iter().find(|one| one.0 == phrase) {
             let syllables = reading.split(' ').map(str::to_owned).collect();
-            return (Piece::Syllables(syllables), length);
+            return (SpokenUnit::Syllables(syllables), length);
         }
     }
     let Some(one) = rest.first().copied() else {
-        return (Piece::Syllables(Vec::new()), 1);
+        return (SpokenUnit::Syllables(Vec::new()), 1);
     };
     let Some(alone) = alone(one) else {
-        return (Piece::As(one), 1);
+        return (SpokenUnit::As(one), 1);
     };
     let next = rest.get(1).copied().and_then(alone_tone);
     let changed = match (one, next) {
@@ -303,7 +303,7 @@ fn piece(rest: &[char], before: Option<char>) -> (Piece, usize) {
         },
         _ => alone,
     };
-    (Piece::Syllables(vec![changed]), 1)
+    (SpokenUnit::Syllables(vec![changed]), 1)
 }
 
 fn alone(one: char) -> Option<String> {

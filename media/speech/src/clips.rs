@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use domain::flow::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE};
 use domain::ports::speech::{Clip, Prompt, SAMPLES_PER_SECOND, SpeechError, Synthesizer};
-use media::audio::resample::to_telephone_rate;
+use media::audio::resampling::to_telephone_rate;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -217,7 +217,7 @@ mod tests {
 
     #[tokio::test]
     async fn bundled_clips_hold_the_contract() {
-        contract::holds(&BundledSynthesizer::new()).await;
+        contract::run_contract(&BundledSynthesizer::new()).await;
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! question: a bounded answer within its time, or a failure with its class.
 
 use crate::assistant::OpenAiAssistant;
-use crate::http::{Post, PostError, post};
+use crate::http::{PostError, PostRequest, post};
 use bytes::Bytes;
 use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
 use serde::Deserialize;
@@ -33,7 +33,7 @@ struct Usage {
 }
 
 /// The content and the token counts of an answer.
-pub(crate) struct Completed {
+pub(crate) struct CompletionAnswer {
     pub(crate) content: String,
     pub(crate) prompt_tokens: Option<u32>,
     pub(crate) answer_tokens: Option<u32>,
@@ -47,7 +47,7 @@ impl OpenAiAssistant {
         answer_bytes_max: usize,
         within_ms: u64,
     ) -> Result<Bytes, AssistantFailure> {
-        let request = Post {
+        let request = PostRequest {
             target: &self.target,
             content_type: "application/json",
             key: self.key.as_deref(),
@@ -77,7 +77,7 @@ const fn failure_of(error: &PostError) -> AssistantFailure {
 
 /// Returns the single complete message of an answer; a failure if there is none, several, or one that was
 /// cut.
-pub(crate) fn completed(answer: &[u8]) -> Result<Completed, AssistantFailure> {
+pub(crate) fn read_completion(answer: &[u8]) -> Result<CompletionAnswer, AssistantFailure> {
     let garbled = AssistantFailure::Garbled;
     let completion: Completion = serde_json::from_slice(answer).map_err(|_prose| garbled)?;
     let usage = completion.usage;
@@ -88,7 +88,7 @@ pub(crate) fn completed(answer: &[u8]) -> Result<Completed, AssistantFailure> {
     if only.finish_reason.is_some_and(|reason| reason == "length") {
         return Err(AssistantFailure::Cut);
     }
-    Ok(Completed {
+    Ok(CompletionAnswer {
         content: only.message.content.unwrap_or_default(),
         prompt_tokens: usage.as_ref().and_then(|usage| usage.prompt_tokens),
         answer_tokens: usage.as_ref().and_then(|usage| usage.completion_tokens),
@@ -96,7 +96,7 @@ pub(crate) fn completed(answer: &[u8]) -> Result<Completed, AssistantFailure> {
 }
 
 /// Returns a request body together with its SHA-256 hash.
-pub(crate) fn hashed(body: String) -> AssistantPrompt {
+pub(crate) fn hash_prompt(body: String) -> AssistantPrompt {
     let digest = Sha256::digest(body.as_bytes());
     let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     AssistantPrompt { body, sha256 }

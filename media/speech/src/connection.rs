@@ -16,7 +16,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 /// Which authority an engine's certificate must come from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Believe {
+pub enum CertificateTrust {
     /// One of the system's authorities.
     #[default]
     System,
@@ -28,25 +28,25 @@ pub enum Believe {
 
 /// The address of an engine, with its TLS settings.
 #[derive(Clone)]
-pub(crate) struct Server {
+pub(crate) struct EngineAddress {
     host: String,
     port: u16,
     tls: Option<Arc<ClientConfig>>,
 }
 
-impl fmt::Display for Server {
+impl fmt::Display for EngineAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.authority())
     }
 }
 
-impl Server {
-    pub(crate) fn new(host: &str, port: u16, tls: Option<&Believe>) -> Result<Self, TlsError> {
-        let config = |believe: &Believe| -> Result<Arc<ClientConfig>, TlsError> {
+impl EngineAddress {
+    pub(crate) fn new(host: &str, port: u16, tls: Option<&CertificateTrust>) -> Result<Self, TlsError> {
+        let config = |believe: &CertificateTrust| -> Result<Arc<ClientConfig>, TlsError> {
             let trust = match believe {
-                Believe::System => Trust::of_system()?,
-                Believe::File(file) => Trust::of_file(file)?,
-                Believe::Anybody => Trust::of_anybody(),
+                CertificateTrust::System => Trust::of_system()?,
+                CertificateTrust::File(file) => Trust::of_file(file)?,
+                CertificateTrust::Anybody => Trust::of_anybody(),
             };
             Ok(Arc::new(trust.config(&[])?))
         };
@@ -78,7 +78,7 @@ pub(crate) enum Connection {
     clippy::disallowed_methods,
     reason = "connections to speech engines are opened here and nowhere else"
 )]
-pub(crate) async fn connect(server: &Server) -> std::io::Result<Connection> {
+pub(crate) async fn connect(server: &EngineAddress) -> std::io::Result<Connection> {
     let stream = TcpStream::connect((server.host.as_str(), server.port)).await?;
     // 20 ms of audio must not wait for more.
     stream.set_nodelay(true)?;

@@ -17,7 +17,7 @@ fn prompt(text: &str) -> Prompt {
 }
 
 /// Runs the whole suite.
-pub(super) async fn holds(synthesizer: &dyn Synthesizer) {
+pub(super) async fn run_contract(synthesizer: &dyn Synthesizer) {
     assert!(!synthesizer.name().is_empty());
     every_bundled_text_is_spoken(synthesizer).await;
     the_same_prompt_is_the_same_clip(synthesizer).await;

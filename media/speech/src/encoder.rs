@@ -4,9 +4,9 @@
 //! Every other answer is a failure with a class: prose, numbers that are no probabilities, an answer that is
 //! late, too long or breaks off. Inputs are cut by the encoder's own tokenizer, at 128 tokens.
 
-use crate::connection::Server;
-use crate::http::{Post, PostError, post};
-use crate::recognition::spec::{Kind, RecognizerSpec};
+use crate::connection::EngineAddress;
+use crate::http::{PostError, PostRequest, post};
+use crate::recognition::spec::{RecognizerKind, RecognizerSpec};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
@@ -39,7 +39,7 @@ pub enum EncoderError {
 
 /// An encoder server, with its model, key and clock.
 pub struct HttpEncoder {
-    server: Server,
+    server: EngineAddress,
     target: String,
     model: String,
     key: Option<String>,
@@ -55,7 +55,7 @@ pub fn encoder(
     let RecognizerSpec::Remote(remote) = spec else {
         return Err(EncoderError::NotEncoder);
     };
-    if remote.kind != Kind::OpenAi {
+    if remote.kind != RecognizerKind::OpenAi {
         return Err(EncoderError::NotEncoder);
     }
     let looked_up = |name: &str| {
@@ -63,7 +63,7 @@ pub fn encoder(
         found.ok_or_else(|| EncoderError::NoSecret(name.to_owned()))
     };
     Ok(Arc::new(HttpEncoder {
-        server: Server::new(&remote.host, remote.port, remote.tls.as_ref())?,
+        server: EngineAddress::new(&remote.host, remote.port, remote.tls.as_ref())?,
         target: format!("{}/rank", remote.path.trim_end_matches('/')),
         model: remote.option("model").unwrap_or(MODEL).to_owned(),
         key: remote.option("key_env").map(looked_up).transpose()?,
@@ -74,17 +74,17 @@ pub fn encoder(
 /// The only accepted content of an answer.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Agreed {
+struct EncoderAnswer {
     model: String,
     /// The intents, best first.
-    candidates: Vec<AgreedCandidate>,
+    candidates: Vec<EncoderCandidate>,
     accept: f64,
     confirm: f64,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AgreedCandidate {
+struct EncoderCandidate {
     intent: String,
     probability: f64,
 }
@@ -103,7 +103,7 @@ impl Encoder for HttpEncoder {
     ) -> Result<EncoderRanking, EncoderFailure> {
         let text: String = said.chars().take(SAID_CHARS_MAX).collect();
         let body = json!({ "text": text, "language": language }).to_string();
-        let request = Post {
+        let request = PostRequest {
             target: &self.target,
             content_type: "application/json",
             key: self.key.as_deref(),
@@ -133,7 +133,7 @@ const fn failure_of(error: &PostError) -> EncoderFailure {
 }
 
 fn read(answer: &[u8]) -> Option<EncoderRanking> {
-    let agreed: Agreed = serde_json::from_slice(answer).ok()?;
+    let agreed: EncoderAnswer = serde_json::from_slice(answer).ok()?;
     // Names are kept in events for ever: a callee's words must not be taken as a name.
     let is_of_name = |sign: char| sign.is_ascii_alphanumeric() || "_.:@/-".contains(sign);
     let is_name = |name: &str| (1..=NAME_BYTES_MAX).contains(&name.len()) && name.chars().all(is_of_name);
@@ -186,7 +186,7 @@ mod tests {
 
     /// The behaviour of the test's server.
     #[derive(Clone, Copy)]
-    enum Other {
+    enum ServerBehavior {
         Says(&'static str),
         Denies,
         Stalls,
@@ -197,7 +197,7 @@ mod tests {
         Swells,
     }
 
-    async fn answered(mut stream: TcpStream, other: Other, asked: mpsc::Sender<String>) {
+    async fn answered(mut stream: TcpStream, other: ServerBehavior, asked: mpsc::Sender<String>) {
         let mut text = String::new();
         let mut piece = [0; 4_096];
         while !text.contains("\"text\"") {
@@ -212,15 +212,15 @@ mod tests {
         };
         let whole = |body: &str| with("200 OK", body, body.len());
         let answer = match other {
-            Other::Says(body) => whole(body),
-            Other::Denies => with("401 Unauthorized", "", 0),
-            Other::Stalls => return std::future::pending().await,
-            Other::Late(ms) => {
+            ServerBehavior::Says(body) => whole(body),
+            ServerBehavior::Denies => with("401 Unauthorized", "", 0),
+            ServerBehavior::Stalls => return std::future::pending().await,
+            ServerBehavior::Late(ms) => {
                 SuiteClock.wait_until(SuiteClock.now().plus_ms(ms)).await;
                 whole(GOOD)
             }
-            Other::Cuts => with("200 OK", GOOD.get(..40).unwrap(), GOOD.len()),
-            Other::Swells => whole(&"x".repeat(ANSWER_BYTES_MAX + 1)),
+            ServerBehavior::Cuts => with("200 OK", GOOD.get(..40).unwrap(), GOOD.len()),
+            ServerBehavior::Swells => whole(&"x".repeat(ANSWER_BYTES_MAX + 1)),
         };
         // The client may have gone away.
         let _gone = stream.write_all(answer.as_bytes()).await;
@@ -229,7 +229,10 @@ mod tests {
     /// Asks an encoder against such a server. Returns the request that was sent, and the result within
     /// `within_ms`.
     #[expect(clippy::disallowed_methods, reason = "a test's own server")]
-    async fn asked(other: Other, within_ms: u64) -> (String, Result<EncoderRanking, EncoderFailure>) {
+    async fn asked(
+        other: ServerBehavior,
+        within_ms: u64,
+    ) -> (String, Result<EncoderRanking, EncoderFailure>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, mut told) = mpsc::channel(1);
@@ -247,7 +250,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_ranking_comes_with_its_model_and_its_thresholds() {
-        let (sent, ranked) = asked(Other::Says(GOOD), 2_000).await;
+        let (sent, ranked) = asked(ServerBehavior::Says(GOOD), 2_000).await;
         assert!(sent.starts_with("POST /v1/rank "), "{sent}");
         assert!(sent.contains("现在不方便") && sent.contains("zh-CN"), "{sent}");
         let ranked = ranked.unwrap();
@@ -259,36 +262,36 @@ mod tests {
     #[tokio::test]
     async fn what_was_not_agreed_is_a_failure_with_its_class() {
         for (other, class) in [
-            (Other::Says("好的，没问题"), "garbled"),
-            (Other::Says(r#"{"choices":[]}"#), "garbled"),
+            (ServerBehavior::Says("好的，没问题"), "garbled"),
+            (ServerBehavior::Says(r#"{"choices":[]}"#), "garbled"),
             (
-                Other::Says(
+                ServerBehavior::Says(
                     r#"{"model":"m","candidates":[{"intent":"a","probability":7}],"accept":1,"confirm":1}"#,
                 ),
                 "garbled",
             ),
             (
-                Other::Says(
+                ServerBehavior::Says(
                     r#"{"model":"m","candidates":[{"intent":"","probability":0.7}],"accept":1,"confirm":1}"#,
                 ),
                 "garbled",
             ),
             (
-                Other::Says(
+                ServerBehavior::Says(
                     r#"{"model":"m","candidates":[{"intent":"a","probability":0.1},
                         {"intent":"b","probability":0.9}],"accept":0.9,"confirm":0.5}"#,
                 ),
                 "garbled",
             ),
             (
-                Other::Says(r#"{"model":"m","candidates":[],"accept":0.5,"confirm":0.9}"#),
+                ServerBehavior::Says(r#"{"model":"m","candidates":[],"accept":0.5,"confirm":0.9}"#),
                 "garbled",
             ),
-            (Other::Swells, "garbled"),
-            (Other::Denies, "denied"),
-            (Other::Cuts, "cut"),
-            (Other::Stalls, "late"),
-            (Other::Late(3_000), "late"),
+            (ServerBehavior::Swells, "garbled"),
+            (ServerBehavior::Denies, "denied"),
+            (ServerBehavior::Cuts, "cut"),
+            (ServerBehavior::Stalls, "late"),
+            (ServerBehavior::Late(3_000), "late"),
         ] {
             let (_, ranked) = asked(other, 300).await;
             assert_eq!(ranked.unwrap_err().name(), class);

@@ -12,7 +12,7 @@ use super::prompt_text::text_of;
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer, Urgency};
-use media::audio::resample::to_telephone_rate;
+use media::audio::resampling::to_telephone_rate;
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -47,7 +47,7 @@ pub const VARIANTS: [&str; 13] = [
 ];
 
 /// The voice, pace and pitch for one synthesis, as arguments.
-struct Asked {
+struct VoiceArguments {
     voice: String,
     pace: String,
     pitch: String,
@@ -118,19 +118,19 @@ impl EspeakSynthesizer {
     }
 
     /// Returns the arguments for voice, pace and pitch in this manner; the text is never an argument.
-    fn asked(&self, voice: &str, manner: &Manner) -> Asked {
+    fn asked(&self, voice: &str, manner: &Manner) -> VoiceArguments {
         let variant = manner.voice.as_deref().filter(|name| VARIANTS.contains(name));
         let percent = |usual: u32, percent: u16| usual * u32::from(percent) / 100;
         let range = WORDS_PER_MINUTE_RANGE;
         let pace = percent(self.words_per_minute(), manner.speed_percent).clamp(*range.start(), *range.end());
-        Asked {
+        VoiceArguments {
             voice: variant.map_or_else(|| voice.to_owned(), |variant| format!("{voice}+{variant}")),
             pace: pace.to_string(),
             pitch: percent(PITCH, manner.pitch_percent).min(PITCH_MAX).to_string(),
         }
     }
 
-    async fn synthesized(&self, text: &str, asked: &Asked) -> Result<Clip, SpeechError> {
+    async fn synthesized(&self, text: &str, asked: &VoiceArguments) -> Result<Clip, SpeechError> {
         let mut command = Command::new(&self.settings.program);
         command.args(["-v", &asked.voice, "-z", "-b", "1", "--stdin", "--stdout"]);
         command.args(["-s", &asked.pace, "-p", &asked.pitch]);
@@ -141,7 +141,7 @@ impl EspeakSynthesizer {
     async fn cached_or_synthesized(
         &self,
         text: &str,
-        asked: &Asked,
+        asked: &VoiceArguments,
         urgency: Urgency,
     ) -> Result<Arc<Clip>, SpeechError> {
         let key = self.key(text, asked);
@@ -159,8 +159,8 @@ impl EspeakSynthesizer {
     }
 
     /// Returns the hash of all that determines the audio.
-    fn key(&self, text: &str, asked: &Asked) -> String {
-        let Asked { voice, pace, pitch } = asked;
+    fn key(&self, text: &str, asked: &VoiceArguments) -> String {
+        let VoiceArguments { voice, pace, pitch } = asked;
         PromptCache::key(&[
             "espeak",
             READINGS_VERSION,
@@ -376,7 +376,7 @@ mod tests {
         let Some(espeak) = installed(dir.path()).await else {
             return;
         };
-        contract::holds(&espeak).await;
+        contract::run_contract(&espeak).await;
     }
 
     #[tokio::test]

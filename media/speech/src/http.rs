@@ -1,13 +1,13 @@
 //! Sends one POST to an engine over HTTP/1.1, on its own connection, and reads a bounded answer.
 
-use crate::connection::{Server, connect};
+use crate::connection::{EngineAddress, connect};
 use bytes::Bytes;
 use domain::ports::clock::Clock;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use hyper::{HeaderMap, Request};
 use hyper_util::rt::TokioIo;
-use tls::within;
+use tls::with_deadline;
 
 /// The reason why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +25,7 @@ pub(crate) enum PostError {
 }
 
 /// One POST request.
-pub(crate) struct Post<'a> {
+pub(crate) struct PostRequest<'a> {
     pub(crate) target: &'a str,
     pub(crate) content_type: &'a str,
     /// The key, sent as `Authorization: Bearer`.
@@ -36,7 +36,7 @@ pub(crate) struct Post<'a> {
 }
 
 /// An answer with the status 200.
-pub(crate) struct Answer {
+pub(crate) struct PostResponse {
     /// The media type in lower case, without its parameters.
     pub(crate) content_type: Option<String>,
     /// True if the answer states where its body ends; without that, a cut connection looks like the end.
@@ -44,7 +44,7 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-impl Answer {
+impl PostResponse {
     fn of(headers: &HeaderMap, body: Bytes) -> Self {
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media_type = content_type.and_then(|value| value.split(';').next());
@@ -57,24 +57,30 @@ impl Answer {
 }
 
 /// Sends the request and returns the body of a 200.
-pub(crate) async fn post(server: &Server, clock: &dyn Clock, post: Post<'_>) -> Result<Bytes, PostError> {
-    answered(server, clock, post).await.map(|answer| answer.body)
+pub(crate) async fn post(
+    server: &EngineAddress,
+    clock: &dyn Clock,
+    post: PostRequest<'_>,
+) -> Result<Bytes, PostError> {
+    post_for_response(server, clock, post)
+        .await
+        .map(|answer| answer.body)
 }
 
 /// Sends the request and returns the answer with a 200.
-pub(crate) async fn answered(
-    server: &Server,
+pub(crate) async fn post_for_response(
+    server: &EngineAddress,
     clock: &dyn Clock,
-    post: Post<'_>,
-) -> Result<Answer, PostError> {
+    post: PostRequest<'_>,
+) -> Result<PostResponse, PostError> {
     let (ms_max, limit) = (post.ms_max, post.answer_bytes_max);
     let (server, request) = (server.clone(), request(server, post)?);
     let exchange = async move { exchange(&server, request, limit).await };
-    let answered = within(clock, ms_max, exchange).await;
+    let answered = with_deadline(clock, ms_max, exchange).await;
     answered.unwrap_or(Err(PostError::Late(ms_max)))
 }
 
-fn request(server: &Server, post: Post<'_>) -> Result<Request<Full<Bytes>>, PostError> {
+fn request(server: &EngineAddress, post: PostRequest<'_>) -> Result<Request<Full<Bytes>>, PostError> {
     let mut request = Request::post(post.target)
         .header(HOST, server.authority())
         .header(CONTENT_TYPE, post.content_type);
@@ -85,7 +91,11 @@ fn request(server: &Server, post: Post<'_>) -> Result<Request<Full<Bytes>>, Post
     request.map_err(|error| PostError::Broken(error.to_string()))
 }
 
-async fn exchange(server: &Server, request: Request<Full<Bytes>>, limit: usize) -> Result<Answer, PostError> {
+async fn exchange(
+    server: &EngineAddress,
+    request: Request<Full<Bytes>>,
+    limit: usize,
+) -> Result<PostResponse, PostError> {
     let broken = |error: hyper::Error| PostError::Broken(error.to_string());
     let stream = connect(server).await.map_err(PostError::Unreachable)?;
     let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
@@ -99,7 +109,7 @@ async fn exchange(server: &Server, request: Request<Full<Bytes>>, limit: usize) 
             return Err(PostError::Status(status.as_u16()));
         }
         match body {
-            Ok(body) => Ok(Answer::of(&head.headers, body.to_bytes())),
+            Ok(body) => Ok(PostResponse::of(&head.headers, body.to_bytes())),
             Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(PostError::TooLong(limit)),
             Err(error) => Err(PostError::Broken(error.to_string())),
         }
@@ -167,8 +177,8 @@ mod tests {
     async fn an_engine_that_floods_early_hints_is_given_up_at_the_deadline() {
         let late = Arc::new(Notify::new());
         let (port, flood) = hinting(Arc::clone(&late));
-        let server = Server::new("127.0.0.1", port, None).unwrap();
-        let asked = Post {
+        let server = EngineAddress::new("127.0.0.1", port, None).unwrap();
+        let asked = PostRequest {
             target: "/",
             content_type: "application/json",
             key: None,

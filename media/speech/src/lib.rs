@@ -4,27 +4,27 @@
 pub mod assistant;
 mod cache;
 mod chinese_readings;
-pub mod chosen_voice;
 pub mod clips;
 mod completion;
 mod connection;
 pub mod encoder;
 pub mod espeak;
 pub mod evaluation;
-pub mod given;
 mod http;
 pub mod openai_speech;
 mod prompt_queue;
 mod prompt_text;
 pub mod recognition;
+pub mod recorded_clip;
 pub mod rehearsal_sound;
 pub mod rehearsal_voices;
-pub mod simulated;
-pub mod spliced;
+pub mod simulated_synthesizer;
+pub mod spliced_synthesizer;
+pub mod synthesizer_factory;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod voice_likeness;
-mod writing;
+mod writer;
 
 #[cfg(test)]
 mod contract;

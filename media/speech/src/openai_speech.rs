@@ -10,15 +10,15 @@
 //! same.
 
 use super::cache::PromptCache;
-use super::connection::Server;
-use super::http::{Answer, Post, answered};
+use super::connection::EngineAddress;
+use super::http::{PostRequest, PostResponse, post_for_response};
 use super::prompt_queue::PromptQueue;
 use super::prompt_text::text_of;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
 use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
-use media::audio::resample::to_telephone_rate;
+use media::audio::resampling::to_telephone_rate;
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -66,14 +66,14 @@ pub struct SpeechSettings {
 /// A synthesizer that speaks any text through an OpenAI-compatible service.
 pub struct OpenAiSynthesizer {
     settings: SpeechSettings,
-    server: Server,
+    server: EngineAddress,
     clock: Arc<dyn Clock>,
     cache: PromptCache,
     queue: PromptQueue,
 }
 
 impl OpenAiSynthesizer {
-    pub(crate) fn new(settings: SpeechSettings, server: Server, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(settings: SpeechSettings, server: EngineAddress, clock: Arc<dyn Clock>) -> Self {
         Self {
             cache: PromptCache::new(settings.cache_dir.clone()),
             settings,
@@ -93,7 +93,7 @@ impl OpenAiSynthesizer {
             // The service has no parameter for the pitch.
             "speed": f64::from(manner.speed_percent) / 100.0,
         });
-        let request = Post {
+        let request = PostRequest {
             target: &format!("{}/audio/speech", self.settings.base),
             content_type: "application/json",
             key: self.settings.key.as_deref(),
@@ -101,7 +101,7 @@ impl OpenAiSynthesizer {
             answer_bytes_max: ANSWER_BYTES_MAX,
             ms_max: ANSWER_MS_MAX,
         };
-        let answer = answered(&self.server, self.clock.as_ref(), request).await;
+        let answer = post_for_response(&self.server, self.clock.as_ref(), request).await;
         let answer = answer.map_err(|error| SpeechError::Failed(error.to_string()))?;
         is_sound(&answer)?;
         let clip = clip_of(&answer.body, self.settings.rate_hz)?;
@@ -185,7 +185,7 @@ impl Synthesizer for OpenAiSynthesizer {
 
 /// Checks that an answer has a type of uncompressed audio: a page of a proxy and an error of the service come
 /// with a 200 too.
-fn is_sound(answer: &Answer) -> Result<(), SpeechError> {
+fn is_sound(answer: &PostResponse) -> Result<(), SpeechError> {
     let kind = answer.content_type.as_deref().unwrap_or("nothing");
     let is_audio = kind.starts_with("audio/") && !COMPRESSED.contains(&kind);
     if is_audio || kind == UNNAMED {
@@ -237,16 +237,21 @@ fn clip_of(answer: &[u8], rate_hz: u32) -> Result<Clip, SpeechError> {
 mod tests {
     use super::*;
     use crate::contract;
-    use crate::recognition::spec::Kind;
+    use crate::recognition::spec::RecognizerKind;
     use crate::testing::SuiteClock;
-    use crate::testing::double::{EngineDouble, Manner};
+    use crate::testing::double::{DoubleBehavior, EngineDouble};
     use std::path::Path;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
-    async fn spoken_by(manner: Manner, cache_dir: Option<PathBuf>) -> (OpenAiSynthesizer, EngineDouble) {
-        let double = EngineDouble::start(Kind::OpenAi, manner, &[]).await.unwrap();
-        let server = Server::new("127.0.0.1", double.address().port(), None).unwrap();
+    async fn spoken_by(
+        manner: DoubleBehavior,
+        cache_dir: Option<PathBuf>,
+    ) -> (OpenAiSynthesizer, EngineDouble) {
+        let double = EngineDouble::start(RecognizerKind::OpenAi, manner, &[])
+            .await
+            .unwrap();
+        let server = EngineAddress::new("127.0.0.1", double.address().port(), None).unwrap();
         (
             OpenAiSynthesizer::new(settings(cache_dir), server, Arc::new(SuiteClock)),
             double,
@@ -275,14 +280,14 @@ mod tests {
 
     #[tokio::test]
     async fn speech_over_http_holds_the_contract() {
-        let (synthesizer, _double) = spoken_by(Manner::Answers, None).await;
-        contract::holds(&synthesizer).await;
+        let (synthesizer, _double) = spoken_by(DoubleBehavior::Answers, None).await;
+        contract::run_contract(&synthesizer).await;
     }
 
     #[tokio::test]
     async fn a_prompt_is_asked_for_once_and_a_personal_one_is_kept_nowhere() {
         let dir = tempfile::tempdir().unwrap();
-        let (synthesizer, double) = spoken_by(Manner::Answers, Some(dir.path().to_owned())).await;
+        let (synthesizer, double) = spoken_by(DoubleBehavior::Answers, Some(dir.path().to_owned())).await;
         for _ in 0..3 {
             assert_eq!(
                 synthesizer
@@ -305,13 +310,13 @@ mod tests {
     #[tokio::test]
     async fn every_way_to_fail_is_an_error_within_three_seconds() {
         let manners = [
-            Manner::Stalls,
-            Manner::Hangs,
-            Manner::Cuts,
-            Manner::Late { ms: 3_500 },
-            Manner::Garbles,
-            Manner::Swells,
-            Manner::Denies,
+            DoubleBehavior::Stalls,
+            DoubleBehavior::Hangs,
+            DoubleBehavior::Cuts,
+            DoubleBehavior::Late { ms: 3_500 },
+            DoubleBehavior::Garbles,
+            DoubleBehavior::Swells,
+            DoubleBehavior::Denies,
         ];
         let stories = manners.map(|manner| async move {
             let (synthesizer, _double) = spoken_by(manner, None).await;
@@ -339,7 +344,7 @@ mod tests {
                 }
             }
         }));
-        let server = Server::new("127.0.0.1", port, None).unwrap();
+        let server = EngineAddress::new("127.0.0.1", port, None).unwrap();
         OpenAiSynthesizer::new(settings(Some(cache_dir.to_owned())), server, Arc::new(SuiteClock))
     }
 

@@ -24,7 +24,7 @@ pub(crate) struct PromptQueue {
 }
 
 /// A reserved engine, held until the prompt is made or given up.
-pub(crate) struct Turn<'a> {
+pub(crate) struct EngineReservation<'a> {
     _held: [Option<SemaphorePermit<'a>>; 4],
 }
 
@@ -40,7 +40,7 @@ impl PromptQueue {
     }
 
     /// Takes a position in the line of this urgency, then waits for an engine; an error if the line is full.
-    pub(crate) async fn turn(&self, urgency: Urgency) -> Result<Turn<'_>, SpeechError> {
+    pub(crate) async fn turn(&self, urgency: Urgency) -> Result<EngineReservation<'_>, SpeechError> {
         let [waits, answers, ahead] = &self.places;
         let line = match urgency {
             Urgency::SomebodyWaits => waits,
@@ -59,7 +59,7 @@ impl PromptQueue {
         let ahead = only(urgency == Urgency::Ahead, &self.ahead).await?;
         let unhurried = only(urgency != Urgency::SomebodyWaits, &self.unhurried).await?;
         let engine = permit(&self.engines).await?;
-        Ok(Turn {
+        Ok(EngineReservation {
             _held: [Some(place), ahead, unhurried, Some(engine)],
         })
     }

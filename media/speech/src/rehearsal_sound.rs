@@ -6,9 +6,9 @@
 //! for the nearest phrase, as the embedded recognizer does.
 
 use crate::evaluation::line::TelephoneLine;
-use crate::recognition::engine::ToEngine;
-use crate::recognition::segment::Segments;
-use crate::recognition::template::{Vocabulary, VocabularyError, made_out};
+use crate::recognition::engine::EngineInput;
+use crate::recognition::segment::SegmentCutter;
+use crate::recognition::template::{Vocabulary, VocabularyError, recognize_phrase};
 use crate::rehearsal_voices::{EXAMPLES, Speaker, VoicesError};
 use media::audio::frame::{FRAME_MS, frame_of};
 use media::audio::voice_activity::{VoiceActivity, VoiceChange};
@@ -45,7 +45,7 @@ impl Caller {
 
 /// The result of an utterance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MadeOut {
+pub struct RecognizedSpeech {
     /// The recognized text; empty if nothing was recognized.
     pub text: String,
     /// The length of the utterance, in milliseconds.
@@ -65,7 +65,7 @@ pub enum SoundError {
 pub struct RehearsalSound {
     language: String,
     vocabulary: Vocabulary,
-    heard: BTreeMap<(usize, String), MadeOut>,
+    heard: BTreeMap<(usize, String), RecognizedSpeech>,
     said_ms: BTreeMap<String, u64>,
 }
 
@@ -93,7 +93,7 @@ impl RehearsalSound {
     }
 
     /// Returns what is recognized when the caller of this number says a text.
-    pub fn heard(&mut self, caller: u64, text: &str) -> Result<MadeOut, SoundError> {
+    pub fn heard(&mut self, caller: u64, text: &str) -> Result<RecognizedSpeech, SoundError> {
         let place = usize::try_from(caller).unwrap_or(0) % CALLERS.len();
         let key = (place, text.to_owned());
         if let Some(known) = self.heard.get(&key) {
@@ -109,7 +109,7 @@ impl RehearsalSound {
         let quiet = vec![0; AROUND_SAMPLES];
         let whole = [quiet.as_slice(), &said, &quiet].concat();
         let line = TelephoneLine::with_noise(caller.noise_below_db, 1 + place as u64);
-        let made = MadeOut {
+        let made = RecognizedSpeech {
             text: self.listen(&line.carries(&whole)),
             spoken_ms: said.len() as u64 / 8,
         };
@@ -135,33 +135,33 @@ impl RehearsalSound {
     /// Recognizes each stretch of speech separately, as in a call, and returns the texts joined.
     fn listen(&self, sound: &[i16]) -> String {
         let mut voice = VoiceActivity::new(None);
-        let mut segments = Segments::default();
+        let mut segments = SegmentCutter::default();
         let mut text = String::new();
         let mut index = 0;
-        let mut take = |segments: &mut Segments, what: &ToEngine| {
+        let mut take = |segments: &mut SegmentCutter, what: &EngineInput| {
             if let Some(stretch) = segments.take(what) {
-                text.push_str(&made_out(&self.vocabulary, &[], &stretch).text);
+                text.push_str(&recognize_phrase(&self.vocabulary, &[], &stretch).text);
             }
         };
         while let Some(frame) = frame_of(sound, index) {
             let at_ms = index as u64 * FRAME_MS;
             let change = voice.push(at_ms, &frame);
-            take(&mut segments, &ToEngine::Audio(Box::new(frame)));
+            take(&mut segments, &EngineInput::Audio(Box::new(frame)));
             let back = |t_ms: u64| usize::try_from((at_ms + FRAME_MS).saturating_sub(t_ms) / FRAME_MS);
             match change {
                 Some(VoiceChange::Started { t_ms }) => {
                     let frames_back = back(t_ms).unwrap_or(0);
-                    take(&mut segments, &ToEngine::SpeechStarted { frames_back });
+                    take(&mut segments, &EngineInput::SpeechStarted { frames_back });
                 }
                 Some(VoiceChange::Ended { t_ms, .. }) => {
                     let frames_back = back(t_ms).unwrap_or(0);
-                    take(&mut segments, &ToEngine::SpeechEnded { frames_back });
+                    take(&mut segments, &EngineInput::SpeechEnded { frames_back });
                 }
                 Some(VoiceChange::Going { .. }) | None => {}
             }
             index += 1;
         }
-        take(&mut segments, &ToEngine::Finish);
+        take(&mut segments, &EngineInput::Finish);
         text
     }
 }

@@ -2,7 +2,7 @@
 //! takes, and computes a distance. It is a hint, and no proof of a person's identity.
 
 use crate::clips::{ClipError, read_audio};
-use media::audio::likeness::BadTake;
+use media::audio::likeness::VoiceTakeError;
 
 pub use media::audio::likeness::{TAKE_MS_MAX, VOICE_FORM, VoiceTake};
 
@@ -16,7 +16,7 @@ pub enum VoiceError {
     #[error(transparent)]
     Audio(#[from] ClipError),
     #[error(transparent)]
-    Take(#[from] BadTake),
+    Take(#[from] VoiceTakeError),
 }
 
 /// Reads one utterance from a WAV file of 8 or 16 kHz.
@@ -32,22 +32,22 @@ pub fn template_of(takes: &[VoiceTake]) -> String {
 
 /// Returns the distance of a take from the nearest one of a template, in thousandths; the largest number if
 /// it cannot be the same phrase.
-pub fn apart_milli(template: &str, take: &VoiceTake) -> Result<u32, VoiceError> {
+pub fn measure_distance_milli(template: &str, take: &VoiceTake) -> Result<u32, VoiceError> {
     let mut nearest = u32::MAX;
     for digits in template.split(' ') {
         let kept = VoiceTake::from_bytes(&bytes_of(digits)?)?;
-        nearest = nearest.min(kept.apart_milli(take).unwrap_or(u32::MAX));
+        nearest = nearest.min(kept.measure_distance_milli(take).unwrap_or(u32::MAX));
     }
     Ok(nearest)
 }
 
-fn bytes_of(digits: &str) -> Result<Vec<u8>, BadTake> {
+fn bytes_of(digits: &str) -> Result<Vec<u8>, VoiceTakeError> {
     let byte = |two: &[u8]| {
-        let two = std::str::from_utf8(two).map_err(|_other| BadTake::Unreadable)?;
-        u8::from_str_radix(two, 16).map_err(|_other| BadTake::Unreadable)
+        let two = std::str::from_utf8(two).map_err(|_other| VoiceTakeError::Unreadable)?;
+        u8::from_str_radix(two, 16).map_err(|_other| VoiceTakeError::Unreadable)
     };
     if !digits.len().is_multiple_of(2) {
-        return Err(BadTake::Unreadable);
+        return Err(VoiceTakeError::Unreadable);
     }
     digits.as_bytes().chunks(2).map(byte).collect()
 }
@@ -67,9 +67,12 @@ mod tests {
     fn a_template_is_a_text_of_takes_and_the_nearest_of_them_counts() {
         let takes = [700, 1_000].map(|ms| take_of(&wav(voice(ms))).unwrap());
         let template = template_of(&takes);
-        assert_eq!(apart_milli(&template, &takes[1]), Ok(0));
-        assert_eq!(apart_milli(&template_of(&takes[..1]), &takes[0]), Ok(0));
-        assert!(apart_milli(&template_of(&takes[..1]), &takes[1]).unwrap() > 0);
+        assert_eq!(measure_distance_milli(&template, &takes[1]), Ok(0));
+        assert_eq!(
+            measure_distance_milli(&template_of(&takes[..1]), &takes[0]),
+            Ok(0)
+        );
+        assert!(measure_distance_milli(&template_of(&takes[..1]), &takes[1]).unwrap() > 0);
     }
 
     #[test]
@@ -77,13 +80,13 @@ mod tests {
         assert!(matches!(take_of(b"RIFF"), Err(VoiceError::Audio(_))));
         assert_eq!(
             take_of(&wav(vec![0; 4_000])),
-            Err(VoiceError::Take(BadTake::Silent))
+            Err(VoiceError::Take(VoiceTakeError::Silent))
         );
         let take = take_of(&wav(voice(700))).unwrap();
         for bad in ["", "0", "zz", "00", "0011223344556677889900112233é"] {
             assert_eq!(
-                apart_milli(bad, &take),
-                Err(VoiceError::Take(BadTake::Unreadable)),
+                measure_distance_milli(bad, &take),
+                Err(VoiceError::Take(VoiceTakeError::Unreadable)),
                 "{bad}"
             );
         }

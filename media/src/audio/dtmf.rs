@@ -188,28 +188,28 @@ mod tests {
 
     /// A part of a test signal: a tone pair with the amplitude of its row and of its column, or silence.
     #[derive(Clone, Copy)]
-    struct Part {
+    struct TonePart {
         ms: usize,
         pair: Option<((f64, f64), (f64, f64))>,
     }
 
-    fn pause(ms: usize) -> Part {
-        Part { ms, pair: None }
+    fn pause(ms: usize) -> TonePart {
+        TonePart { ms, pair: None }
     }
 
-    fn press(digit: char, ms: usize) -> Part {
+    fn press(digit: char, ms: usize) -> TonePart {
         loud(digit, ms, 4_000.0, 4_000.0)
     }
 
-    fn loud(digit: char, ms: usize, row: f64, column: f64) -> Part {
-        Part {
+    fn loud(digit: char, ms: usize, row: f64, column: f64) -> TonePart {
+        TonePart {
             ms,
             pair: Some((tones(digit), (row, column))),
         }
     }
 
     /// Returns the parts one after another, coded by A-law and decoded, with noise of this amplitude.
-    fn sound(parts: &[Part], noise: f64) -> Vec<i16> {
+    fn sound(parts: &[TonePart], noise: f64) -> Vec<i16> {
         let mut samples = Vec::new();
         let mut seed = 1_u32;
         for part in parts {
@@ -262,7 +262,7 @@ mod tests {
             for off in [0.985, 1.015] {
                 let (row, column) = tones(digit);
                 let pair = Some(((row * off, column * off), (4_000.0, 4_000.0)));
-                let samples = sound(&[pause(30), Part { ms: 80, pair }, pause(60)], 30.0);
+                let samples = sound(&[pause(30), TonePart { ms: 80, pair }, pause(60)], 30.0);
                 assert_eq!(found(&samples), digit.to_string(), "{off}");
             }
         }

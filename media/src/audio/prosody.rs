@@ -34,9 +34,9 @@ const DIP_DB: f64 = 2.5;
 /// The prosody meter of one leg.
 #[derive(Debug, Clone, Default)]
 pub struct ProsodyMeter {
-    own: Gathered,
+    own: Measurements,
     is_own_known: bool,
-    stretch: Gathered,
+    stretch: Measurements,
     before: Option<Frame>,
     pitch_before: Option<f64>,
     swelling: Swelling,
@@ -44,7 +44,7 @@ pub struct ProsodyMeter {
 
 /// The measurements gathered over stretches of speech.
 #[derive(Debug, Clone, Default)]
-struct Gathered {
+struct Measurements {
     pitches: Vec<f64>,
     levels: Vec<f64>,
     swellings: u32,
@@ -91,7 +91,7 @@ impl Swelling {
     }
 }
 
-impl Gathered {
+impl Measurements {
     fn middle(values: &[f64]) -> Option<f64> {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -154,7 +154,7 @@ impl ProsodyMeter {
 
     /// Ends the stretch and returns how it was spoken compared with the caller's first seconds; `None` while
     /// these are not complete, or if the stretch has too little pitch.
-    pub fn stretch_ended(&mut self) -> Option<Prosody> {
+    pub fn end_segment(&mut self) -> Option<Prosody> {
         let mut stretch = std::mem::take(&mut self.stretch);
         self.before = None;
         self.pitch_before = None;
@@ -239,7 +239,7 @@ mod tests {
             }
             meter.push(&frame);
         }
-        meter.stretch_ended()
+        meter.end_segment()
     }
 
     fn known() -> ProsodyMeter {
@@ -292,6 +292,6 @@ mod tests {
             }
             meter.push(&frame);
         }
-        assert_eq!(meter.stretch_ended(), None, "noise");
+        assert_eq!(meter.end_segment(), None, "noise");
     }
 }

@@ -60,7 +60,7 @@ pub enum VoiceChange {
 
 /// The state of a stretch of speech.
 #[derive(Debug, Clone, Copy)]
-struct Stretch {
+struct SegmentState {
     voiced_until_ms: u64,
     /// Voice of the whole stretch, in milliseconds.
     voiced_ms: u64,
@@ -81,7 +81,7 @@ pub struct VoiceActivity {
     lasting_db: [f64; PEAK_FRAMES],
     /// The beginning of the uninterrupted voice frames, while no speech has begun.
     onset_ms: Option<u64>,
-    stretch: Option<Stretch>,
+    stretch: Option<SegmentState>,
 }
 
 impl VoiceActivity {
@@ -106,7 +106,7 @@ impl VoiceActivity {
 
     /// Takes a frame that begins at `at_ms` and returns the change it brings.
     pub fn push(&mut self, at_ms: u64, frame: &Frame) -> Option<VoiceChange> {
-        let shape = Shape::of(frame);
+        let shape = FrameMeasurements::of(frame);
         self.follow_floor(shape.level_db);
         let seconds = 1_000.0 / as_f64(FRAME_MS);
         self.peak_db = (self.peak_db - PEAK_FALLS_DB_PER_SECOND / seconds).max(FLOOR_DB_MIN);
@@ -131,7 +131,7 @@ impl VoiceActivity {
         }
     }
 
-    fn is_voice(&self, shape: &Shape) -> bool {
+    fn is_voice(&self, shape: &FrameMeasurements) -> bool {
         let floor_db = self.floor_db();
         let needed_db = (floor_db + self.threshold_db)
             .max(self.peak_db - GATE_DB)
@@ -172,7 +172,7 @@ impl VoiceActivity {
         }
         self.onset_ms = None;
         let voiced_ms = until_ms - t_ms;
-        self.stretch = Some(Stretch {
+        self.stretch = Some(SegmentState {
             voiced_until_ms: until_ms,
             voiced_ms,
             unbroken_ms: voiced_ms,
@@ -181,7 +181,7 @@ impl VoiceActivity {
         Some(VoiceChange::Started { t_ms })
     }
 
-    fn goes_on(&mut self, mut stretch: Stretch, at_ms: u64, voiced: bool) -> Option<VoiceChange> {
+    fn goes_on(&mut self, mut stretch: SegmentState, at_ms: u64, voiced: bool) -> Option<VoiceChange> {
         let until_ms = at_ms + FRAME_MS;
         if !voiced {
             if until_ms.saturating_sub(stretch.voiced_until_ms) >= HANGOVER_MS {
@@ -216,13 +216,13 @@ impl VoiceActivity {
 }
 
 /// The measurements of a frame.
-struct Shape {
+struct FrameMeasurements {
     /// Level relative to full scale, in decibels.
     level_db: f64,
     likeness: f64,
 }
 
-impl Shape {
+impl FrameMeasurements {
     fn of(frame: &Frame) -> Self {
         let mut energy = 0.0;
         let mut neighbours = 0.0;

@@ -4,7 +4,7 @@
 use crate::audio::dtmf::DtmfDetector;
 use crate::audio::frame::{FRAME_SAMPLES, Frame, FrameCutter, SILENCE, frame_of};
 use crate::codec::Codec;
-use crate::rtp::jitter_buffer::{Due, JitterBuffer};
+use crate::rtp::jitter_buffer::{JitterBuffer, PlayoutItem};
 use crate::rtp::keypress::{KeySign, KeypressReceiver};
 use crate::rtp::latch::Latch;
 use crate::rtp::packet::{OutgoingStream, PACKET_BYTES_MAX, Packet};
@@ -25,7 +25,7 @@ const POPS_PER_FRAME: usize = 3;
 const COMFORT_NOISE: u8 = 13;
 
 /// A clip in the queue.
-struct Play {
+struct QueuedClip {
     number: u32,
     clip: Arc<Clip>,
     next_frame: usize,
@@ -33,13 +33,13 @@ struct Play {
 
 /// A clip that was cut, and the number of its frames sent before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cut {
+pub(super) struct CutClip {
     pub(super) play: u32,
     pub(super) frames: u64,
 }
 
 /// The result of one 20 ms tick.
-pub(super) struct Tick {
+pub(super) struct TickOutput {
     pub(super) robot: Frame,
     pub(super) callee: Frame,
     /// The number of a clip that ended with this frame.
@@ -53,7 +53,7 @@ pub(super) struct LegAudio {
     stream: AudioStream,
     latch: Latch,
     out: OutgoingStream,
-    plays: VecDeque<Play>,
+    plays: VecDeque<QueuedClip>,
     buffer: JitterBuffer,
     cutter: FrameCutter,
     incoming: Codec,
@@ -110,7 +110,7 @@ impl LegAudio {
     pub(super) fn play(&mut self, number: u32, clip: Arc<Clip>) -> bool {
         let room = self.plays.len() < PLAYS_MAX;
         if room {
-            self.plays.push_back(Play {
+            self.plays.push_back(QueuedClip {
                 number,
                 clip,
                 next_frame: 0,
@@ -120,9 +120,9 @@ impl LegAudio {
     }
 
     /// Drops all clips. Returns how much of the playing clip was sent, if it had begun.
-    pub(super) fn stop_playing(&mut self) -> Option<Cut> {
+    pub(super) fn stop_playing(&mut self) -> Option<CutClip> {
         let playing = self.plays.front().filter(|play| play.next_frame > 0);
-        let cut = playing.map(|play| Cut {
+        let cut = playing.map(|play| CutClip {
             play: play.number,
             frames: play.next_frame as u64,
         });
@@ -180,7 +180,7 @@ impl LegAudio {
     }
 
     /// Advances by 20 ms: sends the next packets and returns the frames of both channels.
-    pub(super) fn tick(&mut self, now_us: i64, send: &mut dyn FnMut(&[u8], SocketAddr)) -> Tick {
+    pub(super) fn tick(&mut self, now_us: i64, send: &mut dyn FnMut(&[u8], SocketAddr)) -> TickOutput {
         if !self.plays.is_empty() {
             self.spoke_us = now_us;
         }
@@ -190,7 +190,7 @@ impl LegAudio {
             Direction::SendRecv | Direction::RecvOnly => self.send_frame(&robot, send),
             Direction::SendOnly | Direction::Inactive => self.skip(1),
         }
-        Tick {
+        TickOutput {
             robot,
             callee,
             played,
@@ -259,13 +259,13 @@ impl LegAudio {
                 return (frame, false);
             }
             match self.buffer.pop() {
-                Due::Payload(bytes) => {
+                PlayoutItem::Payload(bytes) => {
                     let mut samples = [0_i16; crate::rtp::jitter_buffer::PAYLOAD_BYTES_MAX];
                     let count = self.incoming.decode(bytes, &mut samples);
                     self.cutter.push(samples.get(..count).unwrap_or(&[]));
                 }
-                Due::Lost => return (SILENCE, true),
-                Due::Nothing => return (SILENCE, false),
+                PlayoutItem::Lost => return (SILENCE, true),
+                PlayoutItem::Nothing => return (SILENCE, false),
             }
         }
         (self.cutter.pop().unwrap_or(SILENCE), false)
@@ -297,7 +297,7 @@ fn is_control(datagram: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cut, KeySign, LegAudio, PLAYS_MAX, Tick};
+    use super::{CutClip, KeySign, LegAudio, PLAYS_MAX, TickOutput};
     use crate::audio::frame::sample_from;
     use crate::codec::Codec;
     use crate::rtp::latch::LatchRule;
@@ -337,7 +337,7 @@ mod tests {
     }
 
     /// Ticks at this instant. Returns the tick and the sent packets, each as length and target.
-    fn ticked(audio: &mut LegAudio, now_us: i64) -> (Tick, Vec<(usize, SocketAddr)>) {
+    fn ticked(audio: &mut LegAudio, now_us: i64) -> (TickOutput, Vec<(usize, SocketAddr)>) {
         let mut sent = Vec::new();
         let tick = audio.tick(now_us, &mut |packet, to| sent.push((packet.len(), to)));
         (tick, sent)
@@ -385,7 +385,7 @@ mod tests {
         assert!(audio.play(7, clip(480)));
         ticked(&mut audio, 0);
         ticked(&mut audio, 0);
-        assert_eq!(audio.stop_playing(), Some(Cut { play: 7, frames: 2 }));
+        assert_eq!(audio.stop_playing(), Some(CutClip { play: 7, frames: 2 }));
     }
 
     #[test]

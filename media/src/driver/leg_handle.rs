@@ -1,12 +1,12 @@
 //! The owner's handle to a dialed leg: the orders that the owner may give, and the mailbox of the leg's
 //! events.
 
-use super::abandoned::Abandoned;
+use super::abandoned_legs::AbandonedLegs;
 use super::leg_mailbox::LegMailbox;
 use super::pace::Request;
 use super::recording_writer::LegNumber;
-use super::signalling::Order;
-use crate::audio::heard::{HeardReceiver, heard_audio};
+use super::signaling::SignalingCommand;
+use crate::audio::audio_ring::{HeardReceiver, heard_audio};
 use domain::ports::line::LineError;
 use domain::ports::speech::Clip;
 use std::sync::Arc;
@@ -17,29 +17,33 @@ pub(crate) struct LegHandle {
     pub(crate) mailbox: Arc<LegMailbox>,
     pub(super) call_id: String,
     pub(super) number: LegNumber,
-    pub(super) orders: mpsc::Sender<Order>,
+    pub(super) orders: mpsc::Sender<SignalingCommand>,
     pub(super) pace: mpsc::Sender<Request>,
-    pub(super) abandoned: Arc<Abandoned>,
+    pub(super) abandoned: Arc<AbandonedLegs>,
 }
 
 impl LegHandle {
     /// Ends the leg by CANCEL or BYE, depending on its state by then.
     pub(crate) async fn give_up(&self) -> Result<(), LineError> {
-        let order = Order::GiveUp(self.call_id.clone());
+        let order = SignalingCommand::GiveUp(self.call_id.clone());
         self.orders.send(order).await.map_err(|_gone| LineError::Ended)
     }
 
     /// Sends ACK and starts the audio. Returns false if the leg is over.
     pub(crate) async fn acknowledge(&self) -> Result<bool, LineError> {
         let (reply, talks) = oneshot::channel();
-        let order = Order::Acknowledge(self.call_id.clone(), reply);
+        let order = SignalingCommand::Acknowledge(self.call_id.clone(), reply);
         self.orders.send(order).await.map_err(|_gone| LineError::Ended)?;
         talks.await.map_err(|_gone| LineError::Ended)
     }
 
     /// Ends the leg like `give_up`, but without waiting, for an owner that is being dropped.
     pub(crate) fn abandon(&self) {
-        if self.orders.try_send(Order::GiveUp(self.call_id.clone())).is_err() {
+        if self
+            .orders
+            .try_send(SignalingCommand::GiveUp(self.call_id.clone()))
+            .is_err()
+        {
             // First the mark, for a leg that signalling has not taken yet; then the name.
             self.mailbox.abandon();
             self.abandoned.note(&self.call_id);

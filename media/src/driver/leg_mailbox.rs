@@ -23,7 +23,7 @@ pub(crate) enum LegStage {
     Ended,
 }
 
-struct Waiting {
+struct MailboxState {
     events: VecDeque<LegEvent>,
     stage: LegStage,
     closed: bool,
@@ -32,7 +32,7 @@ struct Waiting {
 
 /// The mailbox, shared by a leg's owner, its signalling and its audio.
 pub(crate) struct LegMailbox {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<MailboxState>,
     arrived: Notify,
     heard_rtp: AtomicBool,
     abandoned: AtomicBool,
@@ -41,7 +41,7 @@ pub(crate) struct LegMailbox {
 impl LegMailbox {
     pub(super) fn new() -> Self {
         Self {
-            waiting: Mutex::new(Waiting {
+            waiting: Mutex::new(MailboxState {
                 events: VecDeque::new(),
                 stage: LegStage::Unanswered,
                 closed: false,
@@ -53,7 +53,7 @@ impl LegMailbox {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, MailboxState> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -5,7 +5,7 @@
 //! paces audio, and one that writes recordings. SIP and audio use steady time; the Clock port only gives its
 //! start.
 
-mod abandoned;
+mod abandoned_legs;
 mod hung_up_dialogs;
 mod key_merger;
 mod left_over_handle;
@@ -15,12 +15,12 @@ pub(crate) mod leg_mailbox;
 mod options;
 mod pace;
 mod pace_statistics;
+mod recording_reservation;
 mod recording_writer;
-mod replies;
-mod reserve;
-mod reserved;
+mod reserved_recording;
+mod response_ports;
 mod rtp_ports;
-mod signalling;
+mod signaling;
 mod sip_sockets;
 mod steady_time;
 
@@ -28,14 +28,14 @@ pub use hung_up_dialogs::HungUpDialogs;
 pub(crate) use leg_handle::LegHandle;
 pub use options::{OptionsAnswer, ask_options};
 pub use pace_statistics::PaceStatistics;
-pub use replies::Replies;
+pub use response_ports::ResponsePortRule;
 pub use sip_sockets::SipCounts;
 
 use crate::error::MediaError;
 use crate::rtp::packet::OutgoingStream;
-use crate::sip::left_over::{LeftOver, LeftOverTrunk};
+use crate::sip::crash_cleanup::{LeftOverTrunk, LegTeardown};
 use crate::sip::user_agent::{LegSettings, Uac};
-use abandoned::Abandoned;
+use abandoned_legs::AbandonedLegs;
 use domain::call::{EndCause, LegIdentity};
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
@@ -44,11 +44,14 @@ use domain::ports::line::{LegFacts, LineError, ProbeAnswer};
 use domain::ports::tasks::Tasks;
 use left_over_handle::LeftOverHandle;
 use leg_mailbox::LegMailbox;
-use pace::{Pace, PaceGrounds, Request};
-use recording_writer::{Piece, write_recordings};
-use reserved::Places;
+use pace::{AudioPacer, AudioPacerContext, Request};
+use recording_writer::{RecordingRequest, write_recordings};
+use reserved_recording::RecordingReservations;
 use rtp_ports::RtpPorts;
-use signalling::{Arrival, NewLeg, Order, Origin, Signalling, SignallingGrounds, TrunkNumber, TrunkSocket};
+use signaling::{
+    DatagramSource, NewLeg, SignalingCommand, SignalingContext, SignalingTask, SocketEvent, TrunkNumber,
+    TrunkSocket,
+};
 use sip_sockets::SipCounters;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -75,7 +78,7 @@ pub struct MediaConfig {
 
 /// The ports that a driver needs.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct MediaPorts {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
     pub tasks: Arc<dyn Tasks>,
@@ -85,19 +88,19 @@ pub struct Surroundings {
 pub struct MediaDriver {
     config: MediaConfig,
     local: SocketAddr,
-    surroundings: Surroundings,
+    surroundings: MediaPorts,
     time: SteadyTime,
-    orders: mpsc::Sender<Order>,
+    orders: mpsc::Sender<SignalingCommand>,
     pace: mpsc::Sender<Request>,
-    arrivals: mpsc::Sender<Arrival>,
+    arrivals: mpsc::Sender<SocketEvent>,
     /// All sockets on the SIP port with their trunk's address; the unconnected one is first.
     sockets: Mutex<Vec<(Option<SocketAddr>, Arc<UdpSocket>)>>,
     ports: Arc<Mutex<RtpPorts>>,
     /// The writer of recordings, which ends with the pace.
-    recordings: mpsc::WeakSender<Piece>,
-    places: Places,
+    recordings: mpsc::WeakSender<RecordingRequest>,
+    places: RecordingReservations,
     counters: Arc<SipCounters>,
-    abandoned: Arc<Abandoned>,
+    abandoned: Arc<AbandonedLegs>,
     statistics: Arc<Mutex<PaceStatistics>>,
     ended: watch::Receiver<()>,
     next_leg: AtomicU64,
@@ -105,7 +108,7 @@ pub struct MediaDriver {
 
 /// A trunk's registration in a driver.
 #[derive(Debug, Clone)]
-pub(crate) struct TrunkPlace {
+pub(crate) struct TrunkRegistration {
     number: TrunkNumber,
     pub(crate) remote: SocketAddr,
     /// Our sent-by address towards it.
@@ -114,7 +117,7 @@ pub(crate) struct TrunkPlace {
 
 impl MediaDriver {
     /// Binds the SIP port and spawns tasks and threads. It must run inside the tasks' runtime.
-    pub fn start(config: MediaConfig, surroundings: Surroundings) -> Result<Arc<Self>, MediaError> {
+    pub fn start(config: MediaConfig, surroundings: MediaPorts) -> Result<Arc<Self>, MediaError> {
         make_directory(&config)?;
         let listen = |error| MediaError::Listen {
             address: config.sip,
@@ -125,19 +128,19 @@ impl MediaDriver {
         let bound = sip_sockets::bind_kept(config.sip, surroundings.ids.as_ref());
         let general = Arc::new(bound.map_err(listen)?);
         let local = general.local_addr().map_err(listen)?;
-        let (orders, orders_taken) = mpsc::channel(signalling::ORDERS_MAX);
-        let (arrivals, arrivals_taken) = mpsc::channel(signalling::ARRIVALS_MAX);
+        let (orders, orders_taken) = mpsc::channel(signaling::ORDERS_MAX);
+        let (arrivals, arrivals_taken) = mpsc::channel(signaling::ARRIVALS_MAX);
         let (pace, requests) = mpsc::channel(pace::REQUESTS_MAX);
         let (writer, pieces) = mpsc::channel(recording_writer::PIECES_MAX);
         let (ending, ended) = watch::channel(());
         let counters = Arc::new(SipCounters::default());
-        let abandoned = Arc::new(Abandoned::default());
+        let abandoned = Arc::new(AbandonedLegs::default());
         let statistics = Arc::new(Mutex::new(PaceStatistics::default()));
         let time = SteadyTime::starting_at(surroundings.clock.now());
         let tasks = &surroundings.tasks;
         tasks.thread("recording-writer", Box::new(move || write_recordings(pieces)));
         let recordings = writer.downgrade();
-        let pacing = Pace::new(PaceGrounds {
+        let pacing = AudioPacer::new(AudioPacerContext {
             time,
             requests,
             writer,
@@ -146,7 +149,7 @@ impl MediaDriver {
             statistics: Arc::clone(&statistics),
         });
         tasks.thread("media-pace", Box::new(move || pacing.run()));
-        let signalling = Signalling::new(SignallingGrounds {
+        let signalling = SignalingTask::new(SignalingContext {
             time,
             orders: orders_taken,
             arrivals: arrivals_taken,
@@ -170,14 +173,14 @@ impl MediaDriver {
             sockets: Mutex::new(vec![(None, Arc::clone(&general))]),
             ports,
             recordings,
-            places: Places::default(),
+            places: RecordingReservations::default(),
             counters,
             abandoned,
             statistics,
             ended,
             next_leg: AtomicU64::new(1),
         };
-        driver.listen(general, Origin::Anyone);
+        driver.listen(general, DatagramSource::Anyone);
         Ok(Arc::new(driver))
     }
 
@@ -201,7 +204,7 @@ impl MediaDriver {
             .clone()
     }
 
-    fn listen(&self, socket: Arc<UdpSocket>, origin: Origin) {
+    fn listen(&self, socket: Arc<UdpSocket>, origin: DatagramSource) {
         let receiving = sip_sockets::receive(
             socket,
             origin,
@@ -218,8 +221,8 @@ impl MediaDriver {
         &self,
         name: &str,
         remote: SocketAddr,
-        replies: Replies,
-    ) -> Result<TrunkPlace, MediaError> {
+        replies: ResponsePortRule,
+    ) -> Result<TrunkRegistration, MediaError> {
         let unreachable = |error| MediaError::Unreachable {
             trunk: name.to_owned(),
             error,
@@ -233,14 +236,14 @@ impl MediaDriver {
             replies,
         };
         let gone = || unreachable(std::io::Error::other("the media driver has stopped"));
-        let asked = self.orders.send(Order::AddTrunk(trunk, reply)).await;
+        let asked = self.orders.send(SignalingCommand::AddTrunk(trunk, reply)).await;
         asked.map_err(|_gone| gone())?;
         let number = number.await.map_err(|_gone| gone())?;
         if is_new {
-            self.listen(socket, Origin::Trunk(number));
+            self.listen(socket, DatagramSource::Trunk(number));
         }
         let ip = self.config.advertised.unwrap_or(seen.ip());
-        Ok(TrunkPlace {
+        Ok(TrunkRegistration {
             number,
             remote,
             local: SocketAddr::new(ip, self.local.port()),
@@ -264,7 +267,7 @@ impl MediaDriver {
     /// ended.
     pub(crate) async fn dial(
         &self,
-        place: &TrunkPlace,
+        place: &TrunkRegistration,
         mut settings: LegSettings,
         call: CallId,
         leg: u8,
@@ -283,7 +286,7 @@ impl MediaDriver {
             let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
             let socket = ports
                 .bind(now)
-                .map_err(|error| match rtp_ports::lack_of(&error) {
+                .map_err(|error| match rtp_ports::classify_bind_error(&error) {
                     Some(lack) => LineError::Lacks(lack),
                     None => unavailable(error),
                 })?;
@@ -324,7 +327,7 @@ impl MediaDriver {
             recording,
             slot,
         };
-        let order = Order::Dial(Box::new(new));
+        let order = SignalingCommand::Dial(Box::new(new));
         self.orders.send(order).await.map_err(|_gone| stopped())?;
         Ok(handle)
     }
@@ -336,21 +339,21 @@ impl MediaDriver {
     }
 
     /// Sends one OPTIONS to a trunk.
-    pub(crate) async fn probe(&self, place: &TrunkPlace) -> ProbeAnswer {
-        let Surroundings { clock, ids, .. } = &self.surroundings;
+    pub(crate) async fn probe(&self, place: &TrunkRegistration) -> ProbeAnswer {
+        let MediaPorts { clock, ids, .. } = &self.surroundings;
         options::probe(place.remote, clock.as_ref(), ids.as_ref()).await
     }
 
     /// Ends a leg that a crash left. The handle reports how it ends.
     pub(crate) async fn end_left_over(
         &self,
-        place: &TrunkPlace,
+        place: &TrunkRegistration,
         facts: &LegFacts,
         trunk: LeftOverTrunk<'_>,
     ) -> Result<LeftOverHandle, LineError> {
-        let left_over = LeftOver::end(facts, trunk, self.draw_seed(), self.time.now());
+        let left_over = LegTeardown::end(facts, trunk, self.draw_seed(), self.time.now());
         let (sender, reports) = mpsc::channel(left_over_handle::REPORTS_MAX);
-        let order = Order::EndLeftOver {
+        let order = SignalingCommand::EndLeftOver {
             left_over: Box::new(left_over),
             trunk: place.number,
             reports: sender,
@@ -388,7 +391,7 @@ fn make_directory(config: &MediaConfig) -> Result<(), MediaError> {
         .mode(0o700)
         .create(&config.recordings)
         .and_then(|()| std::fs::set_permissions(&config.recordings, owner_only))
-        .and_then(|()| reserved::remove_left_over(&config.recordings))
+        .and_then(|()| reserved_recording::remove_left_over(&config.recordings))
         .map_err(|error| MediaError::Recordings {
             path: config.recordings.display().to_string(),
             error,

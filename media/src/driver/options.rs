@@ -2,8 +2,8 @@
 //! placed. It creates no leg, no dialog and no event, and no phone rings.
 
 use super::sip_sockets;
-use crate::sip::front_stage::DATAGRAM_BYTES_MAX;
 use crate::sip::message::SipMessage;
+use crate::sip::normalizer::DATAGRAM_BYTES_MAX;
 use crate::sip::parse::parse;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
@@ -135,7 +135,8 @@ async fn answered(
             continue;
         };
         let is_ours = message.branch() == question.branch() && message.call_id() == question.call_id();
-        if let (true, crate::sip::message::Start::Response { code, reason }) = (is_ours, message.start) {
+        if let (true, crate::sip::message::SipStartLine::Response { code, reason }) = (is_ours, message.start)
+        {
             return Ok((code, reason));
         }
     }
@@ -145,17 +146,17 @@ async fn answered(
 mod tests {
     use super::*;
     use crate::sip::message::reason_phrase;
-    use crate::sip::stray;
+    use crate::sip::stray_requests;
     use async_trait::async_trait;
     use domain::time::Timestamp;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     /// A clock that jumps to each time that is waited for, so that only datagrams take real time.
     #[derive(Default)]
-    struct Hurried(AtomicU64);
+    struct JumpingClock(AtomicU64);
 
     #[async_trait]
-    impl Clock for Hurried {
+    impl Clock for JumpingClock {
         fn now(&self) -> Timestamp {
             Timestamp::EPOCH.plus_ms(self.0.load(Ordering::Relaxed))
         }
@@ -166,10 +167,10 @@ mod tests {
     }
 
     /// A clock that never moves.
-    struct Stopped;
+    struct StoppedClock;
 
     #[async_trait]
-    impl Clock for Stopped {
+    impl Clock for StoppedClock {
         fn now(&self) -> Timestamp {
             Timestamp::EPOCH
         }
@@ -179,9 +180,9 @@ mod tests {
         }
     }
 
-    struct Sevens;
+    struct ConstantIds;
 
-    impl IdSource for Sevens {
+    impl IdSource for ConstantIds {
         fn random(&self, buffer: &mut [u8]) {
             buffer.fill(7);
         }
@@ -205,7 +206,7 @@ mod tests {
         let answering = async {
             let (question, from) = take(&peer).await;
             assert_eq!(question.method(), "OPTIONS");
-            let mut other = stray::answer(&question).unwrap();
+            let mut other = stray_requests::answer(&question).unwrap();
             other.headers.retain(|(name, _)| name != "Call-ID");
             let other = other.with("Call-ID", "another");
             peer.send_to(&other.to_bytes(), from).await.unwrap();
@@ -213,7 +214,7 @@ mod tests {
             let refusal = SipMessage::response(&question, 403, reason_phrase(403), Some("t"));
             peer.send_to(&refusal.to_bytes(), from).await.unwrap();
         };
-        let asking = ask_options("127.0.0.1", address.port(), &Stopped, &Sevens);
+        let asking = ask_options("127.0.0.1", address.port(), &StoppedClock, &ConstantIds);
         let (answer, ()) = tokio::join!(asking, answering);
         let OptionsAnswer::Answered { code, reason, .. } = answer.unwrap() else {
             panic!("no answer");
@@ -235,18 +236,18 @@ mod tests {
                 let answer = SipMessage::response(&question, code, reason_phrase(code), Some("t"));
                 peer.send_to(&answer.to_bytes(), from).await.unwrap();
             };
-            let (found, ()) = tokio::join!(probe(address, &Stopped, &Sevens), answering);
+            let (found, ()) = tokio::join!(probe(address, &StoppedClock, &ConstantIds), answering);
             assert_eq!(found, expected, "{code}");
         }
         let (peer, address) = far_end();
         assert_eq!(
-            probe(address, &Hurried::default(), &Sevens).await,
+            probe(address, &JumpingClock::default(), &ConstantIds).await,
             ProbeAnswer::Dead,
             "silent"
         );
         drop(peer);
         assert_eq!(
-            probe(address, &Stopped, &Sevens).await,
+            probe(address, &StoppedClock, &ConstantIds).await,
             ProbeAnswer::Dead,
             "closed"
         );
@@ -255,7 +256,13 @@ mod tests {
     #[tokio::test]
     async fn who_does_not_answer_is_asked_three_times_and_is_silent() {
         let (peer, address) = far_end();
-        let answer = ask_options("127.0.0.1", address.port(), &Hurried::default(), &Sevens).await;
+        let answer = ask_options(
+            "127.0.0.1",
+            address.port(),
+            &JumpingClock::default(),
+            &ConstantIds,
+        )
+        .await;
         assert_eq!(answer.unwrap(), OptionsAnswer::Silent);
         let (first, _) = take(&peer).await;
         for _ in REPEATS_MS {
@@ -268,9 +275,9 @@ mod tests {
     async fn a_closed_port_and_a_name_without_an_address_are_told_apart() {
         let (peer, address) = far_end();
         drop(peer);
-        let answer = ask_options("127.0.0.1", address.port(), &Stopped, &Sevens).await;
+        let answer = ask_options("127.0.0.1", address.port(), &StoppedClock, &ConstantIds).await;
         assert_eq!(answer.unwrap(), OptionsAnswer::PortClosed);
-        let nobody = ask_options("trunk.invalid", 5_060, &Stopped, &Sevens).await;
+        let nobody = ask_options("trunk.invalid", 5_060, &StoppedClock, &ConstantIds).await;
         assert!(nobody.is_err());
     }
 }

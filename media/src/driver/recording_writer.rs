@@ -1,7 +1,7 @@
 //! Writes recordings on a thread of its own: the pace hands over seconds of audio and never waits for a disk.
 
 use super::leg_mailbox::LegMailbox;
-use super::reserved::Reserved;
+use super::reserved_recording::ReservedRecording;
 use crate::audio::frame::Frame;
 use crate::audio::recording::Recorder;
 use domain::ports::line::{LegEvent, LegSummary};
@@ -21,16 +21,16 @@ pub(super) type LegNumber = u64;
 pub(super) type FramePair = (Frame, Frame);
 
 /// A request to the writer.
-pub(super) enum Piece {
+pub(super) enum RecordingRequest {
     /// Reserves the disk space of a recording before its leg is dialed.
     Reserve {
         path: PathBuf,
         leg_of_call: u8,
-        answer: oneshot::Sender<io::Result<Reserved>>,
+        answer: oneshot::Sender<io::Result<ReservedRecording>>,
     },
     Open {
         leg: LegNumber,
-        reserved: Reserved,
+        reserved: ReservedRecording,
         mailbox: Arc<LegMailbox>,
     },
     /// Frames to write. `gap` is the number of lost frames before them, which become silence to keep the
@@ -50,13 +50,13 @@ pub(super) enum Piece {
 
 /// A recording in progress. After a failed write it accepts no more frames, because they would be at a wrong
 /// time.
-struct Writing {
+struct OpenRecording {
     recorder: Recorder,
     failed: bool,
     mailbox: Arc<LegMailbox>,
 }
 
-impl Writing {
+impl OpenRecording {
     fn push(&mut self, leg: LegNumber, gap: usize, frames: &[FramePair]) {
         if self.failed {
             return;
@@ -77,25 +77,25 @@ impl Writing {
 }
 
 /// Runs the thread. Ends when every sender is gone.
-pub(super) fn write_recordings(mut pieces: mpsc::Receiver<Piece>) {
-    let mut recorders: BTreeMap<LegNumber, Writing> = BTreeMap::new();
+pub(super) fn write_recordings(mut pieces: mpsc::Receiver<RecordingRequest>) {
+    let mut recorders: BTreeMap<LegNumber, OpenRecording> = BTreeMap::new();
     while let Some(piece) = pieces.blocking_recv() {
         match piece {
-            Piece::Reserve {
+            RecordingRequest::Reserve {
                 path,
                 leg_of_call,
                 answer,
             } => {
                 // If the requester is gone, dropping the answer frees the reserved space.
-                drop(answer.send(Reserved::take(&path, leg_of_call)));
+                drop(answer.send(ReservedRecording::take(&path, leg_of_call)));
             }
-            Piece::Open {
+            RecordingRequest::Open {
                 leg,
                 reserved,
                 mailbox,
             } => match reserved.begin() {
                 Ok(recorder) => {
-                    let writing = Writing {
+                    let writing = OpenRecording {
                         recorder,
                         failed: false,
                         mailbox,
@@ -107,12 +107,12 @@ pub(super) fn write_recordings(mut pieces: mpsc::Receiver<Piece>) {
                     tracing::error!(leg, %error, "a recording cannot begin");
                 }
             },
-            Piece::Frames { leg, gap, frames } => {
+            RecordingRequest::Frames { leg, gap, frames } => {
                 if let Some(writing) = recorders.get_mut(&leg) {
                     writing.push(leg, gap, &frames);
                 }
             }
-            Piece::Close {
+            RecordingRequest::Close {
                 leg,
                 mut summary,
                 mailbox,
@@ -136,7 +136,7 @@ pub(super) fn write_recordings(mut pieces: mpsc::Receiver<Piece>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{LegMailbox, LegSummary, Piece, Reserved, write_recordings};
+    use super::{LegMailbox, LegSummary, RecordingRequest, ReservedRecording, write_recordings};
     use crate::audio::frame::SILENCE;
     use domain::ports::line::LegEvent;
     use std::sync::Arc;
@@ -148,12 +148,14 @@ mod tests {
         let (writer, pieces) = mpsc::channel(16);
         let paths = [dir.path().join("one.wav"), dir.path().join("two.wav")];
         let mailboxes = [Arc::new(LegMailbox::new()), Arc::new(LegMailbox::new())];
-        let places = paths.each_ref().map(|path| Reserved::take(path, 1).unwrap());
+        let places = paths
+            .each_ref()
+            .map(|path| ReservedRecording::take(path, 1).unwrap());
         // The first recording's name is taken, so it cannot begin.
         std::fs::write(&paths[0], "another file").unwrap();
         for ((leg, reserved), mailbox) in (1_u64..).zip(places).zip(&mailboxes) {
             let mailbox = Arc::clone(mailbox);
-            let open = Piece::Open {
+            let open = RecordingRequest::Open {
                 leg,
                 reserved,
                 mailbox,
@@ -161,12 +163,15 @@ mod tests {
             writer.try_send(open).ok().unwrap();
             let frames = vec![(SILENCE, SILENCE); 50];
             let gap = 25;
-            writer.try_send(Piece::Frames { leg, gap, frames }).ok().unwrap();
+            writer
+                .try_send(RecordingRequest::Frames { leg, gap, frames })
+                .ok()
+                .unwrap();
         }
         for (leg, mailbox) in (1_u64..).zip(&mailboxes) {
             let summary = LegSummary::default();
             let mailbox = Arc::clone(mailbox);
-            let close = Piece::Close {
+            let close = RecordingRequest::Close {
                 leg,
                 summary,
                 mailbox,

@@ -93,7 +93,7 @@ impl RtpPorts {
                 }
                 None
             }
-            Err(error) => lack_of(&error),
+            Err(error) => classify_bind_error(&error),
         }
     }
 
@@ -106,7 +106,7 @@ impl RtpPorts {
 }
 
 /// The missing local resource that an error of `bind` shows; `None` for errors that waiting does not fix.
-pub(super) fn lack_of(error: &io::Error) -> Option<EndCause> {
+pub(super) fn classify_bind_error(error: &io::Error) -> Option<EndCause> {
     match error.raw_os_error() {
         Some(EMFILE | ENFILE) => Some(EndCause::NoDescriptor),
         _ if error.kind() == io::ErrorKind::AddrInUse => Some(EndCause::NoRtpPort),
@@ -124,7 +124,7 @@ fn open(address: SocketAddr) -> io::Result<UdpSocket> {
 
 #[cfg(test)]
 mod tests {
-    use super::{EndCause, RtpPorts, lack_of};
+    use super::{EndCause, RtpPorts, classify_bind_error};
     use domain::time::Timestamp;
     use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
@@ -172,10 +172,13 @@ mod tests {
         ports.release(port, start);
         assert_eq!(ports.lack(start), None);
         assert_eq!(
-            lack_of(&std::io::Error::from_raw_os_error(super::EMFILE)),
+            classify_bind_error(&std::io::Error::from_raw_os_error(super::EMFILE)),
             Some(EndCause::NoDescriptor)
         );
-        assert_eq!(lack_of(&std::io::ErrorKind::AddrNotAvailable.into()), None);
+        assert_eq!(
+            classify_bind_error(&std::io::ErrorKind::AddrNotAvailable.into()),
+            None
+        );
     }
 
     #[test]

@@ -8,8 +8,8 @@
 //! exclusively, so that a second process is refused; sharing is switched on only while a further socket is
 //! bound, then off again.
 
-use super::signalling::{Arrival, Origin};
-use crate::sip::front_stage::DATAGRAM_BYTES_MAX;
+use super::signaling::{DatagramSource, SocketEvent};
+use crate::sip::normalizer::DATAGRAM_BYTES_MAX;
 use crate::sip::parse::parse;
 use crate::sip::via;
 use domain::ports::id_source::IdSource;
@@ -111,8 +111,8 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 /// refuses.
 pub(super) async fn receive(
     socket: Arc<UdpSocket>,
-    origin: Origin,
-    arrivals: mpsc::Sender<Arrival>,
+    origin: DatagramSource,
+    arrivals: mpsc::Sender<SocketEvent>,
     counters: Arc<SipCounters>,
     mut ended: watch::Receiver<()>,
 ) {
@@ -127,7 +127,7 @@ pub(super) async fn receive(
             (Ok((length, from)), _) => match parse(buffer.get(..length).unwrap_or(&[])) {
                 Ok(mut message) => {
                     via::note_source(&mut message, from);
-                    Arrival::Message {
+                    SocketEvent::Message {
                         message: Box::new(message),
                         from,
                         origin,
@@ -139,14 +139,17 @@ pub(super) async fn receive(
                     continue;
                 }
             },
-            (Err(error), Origin::Trunk(trunk)) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                Arrival::Refused(trunk)
+            (Err(error), DatagramSource::Trunk(trunk))
+                if error.kind() == io::ErrorKind::ConnectionRefused =>
+            {
+                SocketEvent::Refused(trunk)
             }
             (Err(_), _) => continue,
         };
         // Half of the queue is reserved for the trunks, so that a flood from unknown addresses cannot silence
         // them.
-        let crowded = matches!(origin, Origin::Anyone) && arrivals.capacity() <= arrivals.max_capacity() / 2;
+        let crowded =
+            matches!(origin, DatagramSource::Anyone) && arrivals.capacity() <= arrivals.max_capacity() / 2;
         if crowded || arrivals.try_send(arrival).is_err() {
             count(&counters.dropped);
         }
@@ -155,7 +158,7 @@ pub(super) async fn receive(
 
 #[cfg(test)]
 mod tests {
-    use super::{Arrival, Origin, PORTS_END, SipCounters, bind, bind_kept, receive};
+    use super::{DatagramSource, PORTS_END, SipCounters, SocketEvent, bind, bind_kept, receive};
     use domain::ports::id_source::IdSource;
     use std::net::{Ipv4Addr, SocketAddr};
     use std::sync::Arc;
@@ -167,10 +170,10 @@ mod tests {
         CSeq: 1 OPTIONS\r\n\r\n";
 
     /// How many of six messages a queue of four accepts, and how many were dropped.
-    async fn taken(origin: Origin) -> (usize, u64) {
+    async fn taken(origin: DatagramSource) -> (usize, u64) {
         let socket = Arc::new(bind("127.0.0.1:0".parse().unwrap()).unwrap());
         let stranger = bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let (arrivals, mut queue) = mpsc::channel::<Arrival>(4);
+        let (arrivals, mut queue) = mpsc::channel::<SocketEvent>(4);
         let counters = Arc::new(SipCounters::default());
         let (ending, ended) = watch::channel(());
         let to = socket.local_addr().unwrap();
@@ -195,13 +198,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_flood_of_strangers_leaves_half_of_the_queue_to_the_trunks() {
-        assert_eq!(taken(Origin::Anyone).await, (2, 4));
-        assert_eq!(taken(Origin::Trunk(0)).await, (4, 2));
+        assert_eq!(taken(DatagramSource::Anyone).await, (2, 4));
+        assert_eq!(taken(DatagramSource::Trunk(0)).await, (4, 2));
     }
     /// Draws these numbers one after the other.
-    struct Drawn(std::sync::Mutex<Vec<u16>>);
+    struct ScriptedIds(std::sync::Mutex<Vec<u16>>);
 
-    impl IdSource for Drawn {
+    impl IdSource for ScriptedIds {
         fn random(&self, buffer: &mut [u8]) {
             let next = self.0.lock().unwrap().pop().unwrap();
             buffer.copy_from_slice(&next.to_le_bytes());
@@ -211,7 +214,7 @@ mod tests {
     #[tokio::test]
     async fn a_port_that_another_process_has_is_passed_over() {
         let loopback = SocketAddr::from((Ipv4Addr::new(127, 9, 8, 7), 0));
-        let drawn = |numbers: &[u16]| Drawn(std::sync::Mutex::new(numbers.to_vec()));
+        let drawn = |numbers: &[u16]| ScriptedIds(std::sync::Mutex::new(numbers.to_vec()));
         let first = bind_kept(loopback, &drawn(&[700])).unwrap().local_addr().unwrap();
         let held = bind(first).unwrap();
         let second = bind_kept(loopback, &drawn(&[701, 700])).unwrap();

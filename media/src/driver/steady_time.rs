@@ -26,7 +26,7 @@ impl SteadyTime {
     /// Time that does not move, for tests of deadlines: it starts to pass an hour from now.
     #[cfg(test)]
     #[expect(clippy::disallowed_methods, reason = "the media driver's own monotonic clock")]
-    pub(super) fn standing_at(began: Timestamp) -> Self {
+    pub(super) fn frozen_at(began: Timestamp) -> Self {
         Self {
             origin: Instant::now() + Duration::from_hours(1),
             began,

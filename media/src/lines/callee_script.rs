@@ -1,6 +1,6 @@
 //! The behavior of the callees of a simulated line, and the trait that chooses it.
 
-use super::simulated_voice::Spoken;
+use super::simulated_voice::SpokenClip;
 use domain::ports::line::{FailureCause, LegFailure};
 use domain::time::Timestamp;
 
@@ -54,13 +54,13 @@ pub trait SimulatedCallees: Send + Sync {
     /// Called when the ACK of this leg's answer leaves our machine.
     fn acknowledged(&self, _sip_call_id: &str) {}
     /// The speech of an answering callee, for the leg's listener.
-    fn voice(&self, _invite: &SimulatedInvite<'_>) -> Vec<Spoken> {
+    fn voice(&self, _invite: &SimulatedInvite<'_>) -> Vec<SpokenClip> {
         Vec::new()
     }
 }
 
 /// The failure of a leg that we gave up.
-pub(super) fn cancelled(rang: bool) -> LegFailure {
+pub(super) fn build_cancellation_failure(rang: bool) -> LegFailure {
     LegFailure {
         sip_code: Some(487),
         cause: FailureCause::Cancelled,

@@ -98,9 +98,9 @@ impl CarrierBook {
 }
 
 /// Frees the leg's slot when dropped.
-pub(super) struct Held(pub(super) Arc<Mutex<u32>>);
+pub(super) struct LegSlotGuard(pub(super) Arc<Mutex<u32>>);
 
-impl Drop for Held {
+impl Drop for LegSlotGuard {
     fn drop(&mut self) {
         let mut legs = lock(&self.0);
         *legs = legs.saturating_sub(1);

@@ -9,7 +9,7 @@ use crate::testing::SuiteClock;
 use async_trait::async_trait;
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
-use domain::ports::line::{AnsweredDialog, FailureCause, HungUpBy, Leg, LegEvent, Line, LineError};
+use domain::ports::line::{AnsweredDialog, FailureCause, HangupSource, Leg, LegEvent, Line, LineError};
 use domain::ports::recognizer::{FRAME_MS, HeardAudio};
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ const PROMPT_MS: usize = 5_200;
 
 /// The behavior of the callee that a line dials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Callee {
+pub(crate) enum ScriptedCallee {
     /// Answers and stays.
     Answers,
     /// Answers and presses one key.
@@ -36,7 +36,7 @@ pub(crate) enum Callee {
 
 /// The state of a leg when its process is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Loss {
+pub(crate) enum CrashPoint {
     Ringing,
     /// A 2xx has come, and no ACK has left.
     Unacknowledged,
@@ -45,18 +45,18 @@ pub(crate) enum Loss {
 
 /// Creates lines to callees of one behavior each.
 #[async_trait]
-pub(crate) trait Stage: Send + Sync {
+pub(crate) trait LineFactory: Send + Sync {
     /// A line of at most two legs and with a first response within 400 ms.
-    async fn line_to(&self, callee: Callee) -> Arc<dyn Line>;
+    async fn line_to(&self, callee: ScriptedCallee) -> Arc<dyn Line>;
     /// Dials a leg on the line and loses its process. Returns its call, and its dialog if it was answered.
-    async fn lose(&self, line: &Arc<dyn Line>, loss: Loss) -> (CallId, Option<AnsweredDialog>);
+    async fn lose(&self, line: &Arc<dyn Line>, loss: CrashPoint) -> (CallId, Option<AnsweredDialog>);
 }
 
 /// Dials a leg on the line and follows it to the state in which it is to be lost. Returns its call, the leg,
 /// and its dialog if it was answered.
 pub(crate) async fn dial_until(
     line: &Arc<dyn Line>,
-    loss: Loss,
+    loss: CrashPoint,
 ) -> (CallId, Box<dyn Leg>, Option<AnsweredDialog>) {
     let call = new_call();
     let mut leg = line
@@ -64,10 +64,10 @@ pub(crate) async fn dial_until(
         .await
         .expect("the line takes an order");
     let event = match loss {
-        Loss::Ringing => next(&mut leg).await,
-        Loss::Unacknowledged | Loss::Talking => next_after_ringing(&mut leg).await,
+        CrashPoint::Ringing => next(&mut leg).await,
+        CrashPoint::Unacknowledged | CrashPoint::Talking => next_after_ringing(&mut leg).await,
     };
-    if loss == Loss::Talking {
+    if loss == CrashPoint::Talking {
         leg.acknowledge().await.expect("the leg is answered");
     }
     match event {
@@ -77,7 +77,7 @@ pub(crate) async fn dial_until(
 }
 
 /// Runs the whole suite.
-pub(crate) async fn keeps_the_contract(stage: &dyn Stage) {
+pub(crate) async fn keeps_the_contract(stage: &dyn LineFactory) {
     a_permit_of_another_call_is_refused(stage).await;
     an_order_behind_its_permit_is_refused(stage).await;
     // Each case has a line of its own; they run in parallel because callees take their time.
@@ -96,8 +96,8 @@ pub(crate) async fn keeps_the_contract(stage: &dyn Stage) {
     );
 }
 
-async fn a_permit_of_another_call_is_refused(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Answers).await;
+async fn a_permit_of_another_call_is_refused(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::Answers).await;
     let (permitted, ordered) = (new_call(), new_call());
     let refused = line.dial(permit_for(permitted), order(ordered)).await.err();
     assert_eq!(refused, Some(LineError::PermitMismatch { permitted, ordered }));
@@ -109,8 +109,8 @@ async fn a_permit_of_another_call_is_refused(stage: &dyn Stage) {
     );
 }
 
-async fn an_order_behind_its_permit_is_refused(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Answers).await;
+async fn an_order_behind_its_permit_is_refused(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::Answers).await;
     let call = new_call();
     let permit = permit_until(call, SuiteClock.now().minus_ms(60_000));
     let leaves_by = permit.leaves_by();
@@ -118,8 +118,8 @@ async fn an_order_behind_its_permit_is_refused(stage: &dyn Stage) {
     assert_eq!(refused, Some(LineError::TooLate(leaves_by)));
 }
 
-async fn an_answered_leg_plays_and_is_hung_up_by_us(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Answers).await;
+async fn an_answered_leg_plays_and_is_hung_up_by_us(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::Answers).await;
     let mut leg = answered(&line).await;
     leg.record_callee().await.expect("the leg is answered");
     leg.play(1, clip(60)).await.expect("the leg is answered");
@@ -158,7 +158,7 @@ async fn an_answered_leg_plays_and_is_hung_up_by_us(stage: &dyn Stage) {
         matches!(
             event,
             LegEvent::HungUp {
-                by: HungUpBy::Robot,
+                by: HangupSource::Robot,
                 ..
             }
         ),
@@ -186,8 +186,8 @@ async fn follows(heard: &mut Box<dyn HeardAudio>, frames: usize) -> u64 {
     first.expect("at least one frame")
 }
 
-async fn the_callee_hangs_up(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::HangsUp).await;
+async fn the_callee_hangs_up(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::HangsUp).await;
     let mut leg = answered(&line).await;
     leg.play(1, clip(20_000)).await.expect("the leg is answered");
     let event = next(&mut leg).await;
@@ -195,7 +195,7 @@ async fn the_callee_hangs_up(stage: &dyn Stage) {
         matches!(
             event,
             LegEvent::HungUp {
-                by: HungUpBy::Callee,
+                by: HangupSource::Callee,
                 ..
             }
         ),
@@ -204,8 +204,8 @@ async fn the_callee_hangs_up(stage: &dyn Stage) {
     closes(&mut leg).await;
 }
 
-async fn a_keypress_comes_once(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::PressesKey).await;
+async fn a_keypress_comes_once(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::PressesKey).await;
     let mut leg = answered(&line).await;
     leg.play(1, clip(PROMPT_MS)).await.expect("the leg is answered");
     let mut digits = Vec::new();
@@ -228,8 +228,8 @@ async fn a_keypress_comes_once(stage: &dyn Stage) {
     assert_eq!(digits.len(), 1, "{digits:?}");
 }
 
-async fn a_refused_leg_fails_definitely(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Busy).await;
+async fn a_refused_leg_fails_definitely(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::Busy).await;
     let mut leg = dial(&line).await;
     match next_after_ringing(&mut leg).await {
         LegEvent::Failed(failure) => {
@@ -242,8 +242,8 @@ async fn a_refused_leg_fails_definitely(stage: &dyn Stage) {
     closes(&mut leg).await;
 }
 
-async fn a_cancelled_leg_fails_with_our_cause(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Rings).await;
+async fn a_cancelled_leg_fails_with_our_cause(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::Rings).await;
     let mut leg = dial(&line).await;
     let event = next(&mut leg).await;
     assert!(matches!(event, LegEvent::Ringing { .. }), "{event:?}");
@@ -251,8 +251,8 @@ async fn a_cancelled_leg_fails_with_our_cause(stage: &dyn Stage) {
     is_cancelled(&mut leg).await;
 }
 
-async fn a_ring_timeout_cancels(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Rings).await;
+async fn a_ring_timeout_cancels(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::Rings).await;
     let call = new_call();
     let mut order = order(call);
     order.ring_timeout_ms = Some(200);
@@ -273,8 +273,8 @@ async fn is_cancelled(leg: &mut Box<dyn Leg>) {
     closes(leg).await;
 }
 
-async fn an_answer_across_cancel_is_late(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::CrossesCancel).await;
+async fn an_answer_across_cancel_is_late(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::CrossesCancel).await;
     let mut leg = dial(&line).await;
     let event = next(&mut leg).await;
     assert!(matches!(event, LegEvent::Ringing { .. }), "{event:?}");
@@ -292,8 +292,8 @@ async fn an_answer_across_cancel_is_late(stage: &dyn Stage) {
     }
 }
 
-async fn silence_fails_without_being_definite(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Silent).await;
+async fn silence_fails_without_being_definite(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::Silent).await;
     let mut leg = dial(&line).await;
     match next(&mut leg).await {
         LegEvent::Failed(failure) => {
@@ -306,8 +306,8 @@ async fn silence_fails_without_being_definite(stage: &dyn Stage) {
     }
 }
 
-async fn a_full_line_refuses_and_a_dropped_leg_frees_it(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Rings).await;
+async fn a_full_line_refuses_and_a_dropped_leg_frees_it(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::Rings).await;
     let (first, second) = (dial(&line).await, dial(&line).await);
     let call = new_call();
     assert_eq!(
@@ -328,8 +328,8 @@ async fn a_full_line_refuses_and_a_dropped_leg_frees_it(stage: &dyn Stage) {
 
 /// No clip is played before the ACK. A leg that is given up meanwhile is acknowledged and hung up by the
 /// line.
-async fn an_answer_waits_for_its_acknowledgment(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Answers).await;
+async fn an_answer_waits_for_its_acknowledgment(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::Answers).await;
     let mut leg = dial(&line).await;
     let event = next_after_ringing(&mut leg).await;
     assert!(matches!(event, LegEvent::Answered(_)), "{event:?}");
@@ -339,7 +339,7 @@ async fn an_answer_waits_for_its_acknowledgment(stage: &dyn Stage) {
         matches!(
             event,
             LegEvent::HungUp {
-                by: HungUpBy::Robot,
+                by: HangupSource::Robot,
                 ..
             }
         ),

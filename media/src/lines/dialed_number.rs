@@ -19,7 +19,7 @@ pub enum NumberForm {
 }
 
 /// The user part of the Request-URI for `callee`, which is E.164.
-pub(super) fn dialed(callee: &str, form: NumberForm, prefix: &str) -> String {
+pub(super) fn format_dialed_number(callee: &str, form: NumberForm, prefix: &str) -> String {
     let Some(digits) = callee.strip_prefix('+') else {
         return format!("{prefix}{callee}");
     };
@@ -45,7 +45,7 @@ fn is_dialed_without_zero(home: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{NumberForm, dialed};
+    use super::{NumberForm, format_dialed_number};
 
     #[test]
     fn a_number_is_dialed_as_its_trunk_wants_it() {
@@ -60,7 +60,11 @@ mod tests {
             ("+8613800138000", NumberForm::National, "9", "913800138000"),
             ("+8613800138000", NumberForm::E164, "*88", "*88+8613800138000"),
         ] {
-            assert_eq!(dialed(callee, form, prefix), user, "{callee} {form:?} {prefix}");
+            assert_eq!(
+                format_dialed_number(callee, form, prefix),
+                user,
+                "{callee} {form:?} {prefix}"
+            );
         }
     }
 }

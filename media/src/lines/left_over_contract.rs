@@ -1,7 +1,7 @@
 //! The part of the `Line` contract about left-over legs: each is ended at the far end, and what
 //! the far end says of it is reported.
 
-use super::contract::{Callee, Loss, Stage};
+use super::contract::{CrashPoint, LineFactory, ScriptedCallee};
 use super::suite_legs::next_left_over;
 use domain::call::LegIdentity;
 use domain::ids::CallId;
@@ -9,7 +9,7 @@ use domain::ports::line::{AnsweredDialog, LeftOverEvent, LegFacts, Line};
 use std::sync::Arc;
 
 /// Runs this part of the suite; each case has a line of its own.
-pub(super) async fn keeps_the_contract(stage: &dyn Stage) {
+pub(super) async fn keeps_the_contract(stage: &dyn LineFactory) {
     tokio::join!(
         Box::pin(a_left_over_leg_that_rings_is_ended(stage)),
         Box::pin(a_left_over_leg_that_was_answered_is_hung_up(stage)),
@@ -30,9 +30,9 @@ fn left_over(line: &Arc<dyn Line>, call: CallId, answered: Option<AnsweredDialog
 }
 
 /// The far end rings: it accepts the CANCEL, and then refuses the INVITE.
-async fn a_left_over_leg_that_rings_is_ended(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Rings).await;
-    let call = stage.lose(&line, Loss::Ringing).await.0;
+async fn a_left_over_leg_that_rings_is_ended(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::Rings).await;
+    let call = stage.lose(&line, CrashPoint::Ringing).await.0;
     let mut ending = line
         .end_left_over(left_over(&line, call, None))
         .await
@@ -40,9 +40,9 @@ async fn a_left_over_leg_that_rings_is_ended(stage: &dyn Stage) {
     assert_eq!(next_left_over(&mut ending).await, LeftOverEvent::Refused);
 }
 
-async fn a_left_over_leg_that_was_answered_is_hung_up(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Answers).await;
-    let (call, dialog) = stage.lose(&line, Loss::Talking).await;
+async fn a_left_over_leg_that_was_answered_is_hung_up(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::Answers).await;
+    let (call, dialog) = stage.lose(&line, CrashPoint::Talking).await;
     let facts = left_over(&line, call, dialog);
     assert!(facts.answered.is_some());
     let mut ending = line.end_left_over(facts).await.expect("an order");
@@ -50,9 +50,9 @@ async fn a_left_over_leg_that_was_answered_is_hung_up(stage: &dyn Stage) {
 }
 
 /// A left-over leg with an answer that was never acknowledged: the far end repeats the answer.
-async fn a_late_answer_of_a_left_over_leg_is_reported(stage: &dyn Stage) {
-    let line = stage.line_to(Callee::Answers).await;
-    let (call, dialog) = stage.lose(&line, Loss::Unacknowledged).await;
+async fn a_late_answer_of_a_left_over_leg_is_reported(stage: &dyn LineFactory) {
+    let line = stage.line_to(ScriptedCallee::Answers).await;
+    let (call, dialog) = stage.lose(&line, CrashPoint::Unacknowledged).await;
     let mut ending = line
         .end_left_over(left_over(&line, call, None))
         .await

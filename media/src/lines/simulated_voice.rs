@@ -14,26 +14,26 @@ const BEHIND_MS_MAX: u64 = 1_000;
 
 /// A clip that a simulated callee says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spoken {
+pub struct SpokenClip {
     /// Time from the answer, in milliseconds.
     pub after_ms: u64,
     pub clip: Arc<Clip>,
 }
 
 /// The received audio of one leg. The frame that the clock has just passed is the next one.
-pub(super) struct SimulatedHeard {
+pub(super) struct SimulatedHeardAudio {
     clock: Arc<dyn Clock>,
     answered_at: Timestamp,
-    voice: Arc<[Spoken]>,
+    voice: Arc<[SpokenClip]>,
     over: Arc<AtomicBool>,
     next_ms: u64,
 }
 
-impl SimulatedHeard {
+impl SimulatedHeardAudio {
     pub(super) fn new(
         clock: Arc<dyn Clock>,
         answered_at: Timestamp,
-        voice: Arc<[Spoken]>,
+        voice: Arc<[SpokenClip]>,
         over: Arc<AtomicBool>,
     ) -> Self {
         let since_ms = clock.now().ms_since(answered_at);
@@ -57,7 +57,7 @@ impl SimulatedHeard {
 }
 
 #[async_trait]
-impl HeardAudio for SimulatedHeard {
+impl HeardAudio for SimulatedHeardAudio {
     async fn next(&mut self) -> Option<HeardFrame> {
         let ends = self.answered_at.plus_ms(self.next_ms + FRAME_MS);
         self.clock.wait_until(ends).await;

@@ -4,12 +4,12 @@
 //! of the media driver. The `Line` port specifies the behavior of a leg; this file only connects.
 
 use crate::driver::leg_mailbox::LegStage;
-use crate::driver::{LegHandle, MediaDriver, Replies, TrunkPlace};
+use crate::driver::{LegHandle, MediaDriver, ResponsePortRule, TrunkRegistration};
 use crate::error::MediaError;
-use crate::lines::dialed_number::{NumberForm, dialed};
+use crate::lines::dialed_number::{NumberForm, format_dialed_number};
 use crate::rtp::latch::LatchRule;
 use crate::sip::authentication::Credentials;
-use crate::sip::left_over::LeftOverTrunk;
+use crate::sip::crash_cleanup::LeftOverTrunk;
 use crate::sip::trunk_profile::TrunkProfile;
 use crate::sip::user_agent::LegSettings;
 use async_trait::async_trait;
@@ -76,7 +76,7 @@ pub struct TrunkConfig {
     pub first_response_ms: u64,
     /// `None`: 180 s, or 5 s for a loopback trunk.
     pub hold_off_ms: Option<u64>,
-    pub replies: Replies,
+    pub replies: ResponsePortRule,
     /// The hosts of the carrier's audio. Empty: the hosts in its descriptions.
     pub media_addresses: Vec<IpAddr>,
     /// How far the audio's source may differ from the described address.
@@ -89,12 +89,12 @@ pub struct TrunkConfig {
     /// The carrier's requirements for messages.
     pub profile: TrunkProfile,
     /// Whether the trunk is probed every 10 s.
-    pub probing: Probing,
+    pub probing: ProbeMode,
 }
 
 /// Whether a trunk is probed by OPTIONS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Probing {
+pub enum ProbeMode {
     #[default]
     On,
     /// For a carrier that treats OPTIONS of strangers as an attack.
@@ -116,14 +116,14 @@ impl TrunkConfig {
             ring_timeout_ms: RING_TIMEOUT_MS,
             first_response_ms: FIRST_RESPONSE_MS,
             hold_off_ms: None,
-            replies: Replies::SamePort,
+            replies: ResponsePortRule::SamePort,
             media_addresses: Vec::new(),
             latch: LatchRule::default(),
             dial: NumberForm::E164,
             prefix: String::new(),
             silence_ms: SILENCE_MS,
             profile: TrunkProfile::default(),
-            probing: Probing::On,
+            probing: ProbeMode::On,
         }
     }
 
@@ -192,7 +192,7 @@ fn is_dialable(number: &str) -> bool {
 pub struct SipTrunk {
     config: TrunkConfig,
     driver: Arc<MediaDriver>,
-    place: TrunkPlace,
+    place: TrunkRegistration,
     loopback: bool,
     slots: Arc<Semaphore>,
 }
@@ -233,7 +233,7 @@ impl SipTrunk {
             media: self.place.local,
             trunk: self.config.authority(),
             trunk_ip: self.place.remote.ip(),
-            callee: dialed(&order.callee, self.config.dial, &self.config.prefix),
+            callee: format_dialed_number(&order.callee, self.config.dial, &self.config.prefix),
             caller: order.caller.clone(),
             credentials: self.config.credentials.clone(),
             leaves_by,
@@ -271,8 +271,8 @@ impl Line for SipTrunk {
 
     async fn probe(&self) -> Option<ProbeAnswer> {
         match self.config.probing {
-            Probing::On => Some(self.driver.probe(&self.place).await),
-            Probing::Off => None,
+            ProbeMode::On => Some(self.driver.probe(&self.place).await),
+            ProbeMode::Off => None,
         }
     }
 
@@ -314,7 +314,7 @@ impl Line for SipTrunk {
 
     async fn end_left_over(&self, mut facts: LegFacts) -> Result<Box<dyn LeftOverLeg>, LineError> {
         if !facts.callee.is_empty() {
-            facts.callee = dialed(&facts.callee, self.config.dial, &self.config.prefix);
+            facts.callee = format_dialed_number(&facts.callee, self.config.dial, &self.config.prefix);
         }
         let trunk = LeftOverTrunk {
             authority: &self.config.authority(),
@@ -401,13 +401,13 @@ impl Drop for SipLeg {
 #[cfg(test)]
 mod tests {
     use super::{CallerNumber, ON_ITS_WAY_MS, TrunkConfig, is_dialable};
-    use crate::lines::contract::{self, Callee, Loss, Stage};
+    use crate::lines::contract::{self, CrashPoint, LineFactory, ScriptedCallee};
     use crate::lines::suite_legs::{new_call, order, permit_until};
     use crate::lines::tests::{Network, quick};
     use crate::sip::authentication::Credentials;
     use crate::testing::SuiteClock;
     use async_trait::async_trait;
-    use carrier::{Manner, SpanMs};
+    use carrier::{CalleeBehavior, SpanMs};
     use domain::compliance::NEXT_LEG_WITHIN_MS;
     use domain::ids::CallId;
     use domain::ports::clock::Clock;
@@ -450,7 +450,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn an_invite_that_would_arrive_behind_its_last_instant_does_not_leave() {
         let network = Network::new((42_561, 42_580));
-        let carrier = network.carrier(quick(Manner::SaysNothing), None);
+        let carrier = network.carrier(quick(CalleeBehavior::SaysNothing), None);
         let line = network.trunk_to(&carrier, |_| ()).await;
         let call = new_call();
         let last_instant = SuiteClock.now().plus_ms(ON_ITS_WAY_MS / 2);
@@ -461,22 +461,22 @@ mod tests {
     }
 
     /// The network, and legs that lost their owners: their events are no longer read.
-    struct CarrierStage(Network, Mutex<Vec<Box<dyn Leg>>>);
+    struct CarrierLineFactory(Network, Mutex<Vec<Box<dyn Leg>>>);
 
     #[async_trait]
-    impl Stage for CarrierStage {
-        async fn line_to(&self, callee: Callee) -> Arc<dyn Line> {
+    impl LineFactory for CarrierLineFactory {
+        async fn line_to(&self, callee: ScriptedCallee) -> Arc<dyn Line> {
             let manner = match callee {
-                Callee::Answers => Manner::SaysNothing,
-                Callee::PressesKey => Manner::PressesKey,
-                Callee::HangsUp => Manner::HangsUpMidway,
-                Callee::Busy => Manner::Busy,
-                Callee::Rings => Manner::NoAnswer,
-                Callee::CrossesCancel => Manner::AnswersAcrossCancel,
-                Callee::Silent => Manner::Silent,
+                ScriptedCallee::Answers => CalleeBehavior::SaysNothing,
+                ScriptedCallee::PressesKey => CalleeBehavior::PressesKey,
+                ScriptedCallee::HangsUp => CalleeBehavior::HangsUpMidway,
+                ScriptedCallee::Busy => CalleeBehavior::Busy,
+                ScriptedCallee::Rings => CalleeBehavior::NoAnswer,
+                ScriptedCallee::CrossesCancel => CalleeBehavior::AnswersAcrossCancel,
+                ScriptedCallee::Silent => CalleeBehavior::Silent,
             };
             let mut profile = quick(manner);
-            if matches!(callee, Callee::Rings | Callee::CrossesCancel) {
+            if matches!(callee, ScriptedCallee::Rings | ScriptedCallee::CrossesCancel) {
                 profile.ring_ms = SpanMs {
                     min: 3_000,
                     max: 3_500,
@@ -491,7 +491,7 @@ mod tests {
                 .await
         }
 
-        async fn lose(&self, line: &Arc<dyn Line>, loss: Loss) -> (CallId, Option<AnsweredDialog>) {
+        async fn lose(&self, line: &Arc<dyn Line>, loss: CrashPoint) -> (CallId, Option<AnsweredDialog>) {
             let (call, leg, dialog) = contract::dial_until(line, loss).await;
             self.1.lock().unwrap().push(leg);
             (call, dialog)
@@ -500,7 +500,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_sip_trunk_keeps_the_contract() {
-        let stage = CarrierStage(Network::new((41_000, 41_400)), Mutex::default());
+        let stage = CarrierLineFactory(Network::new((41_000, 41_400)), Mutex::default());
         contract::keeps_the_contract(&stage).await;
     }
 }

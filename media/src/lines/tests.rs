@@ -4,15 +4,15 @@ use super::suite_legs::{
     clip, closes, dial, new_call, next, next_after_ringing, next_left_over, order, permit_for,
 };
 use super::{SipTrunk, TrunkConfig};
-use crate::driver::{MediaConfig, MediaDriver, Surroundings};
+use crate::driver::{MediaConfig, MediaDriver, MediaPorts};
 use crate::error::MediaError;
 use crate::sip::authentication::Credentials;
 use crate::testing::{SuiteClock, SuiteIds, SuiteTasks};
 use carrier::driver::{Carrier, CarrierConfig, CarrierHandle};
-use carrier::{CarrierProfile, CarrierUser, ChallengeBy, Manner, SpanMs};
+use carrier::{CalleeBehavior, CarrierProfile, CarrierUser, ChallengerRole, SpanMs};
 use domain::ports::clock::Clock;
 use domain::ports::line::{
-    AnsweredDialog, FailureCause, HungUpBy, LeftOverEvent, Leg, LegEvent, LegFacts, LegSummary, Line,
+    AnsweredDialog, FailureCause, HangupSource, LeftOverEvent, Leg, LegEvent, LegFacts, LegSummary, Line,
 };
 use domain::ports::tasks::Tasks;
 use std::net::SocketAddr;
@@ -63,7 +63,7 @@ impl Network {
             hung_up: Arc::default(),
         };
         let shared = Arc::clone(&tasks) as Arc<dyn Tasks>;
-        let surroundings = Surroundings {
+        let surroundings = MediaPorts {
             clock: Arc::new(SuiteClock),
             ids: Arc::new(SuiteIds::default()),
             tasks: shared,
@@ -110,7 +110,7 @@ impl Network {
     }
 }
 
-pub(super) fn quick(manner: Manner) -> CarrierProfile {
+pub(super) fn quick(manner: CalleeBehavior) -> CarrierProfile {
     CarrierProfile {
         post_dial_delay_ms: SpanMs { min: 1, max: 5 },
         ring_ms: SpanMs { min: 20, max: 60 },
@@ -144,7 +144,7 @@ fn wav_files(network: &Network) -> Vec<std::path::PathBuf> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answered_call_is_recorded_in_two_channels_with_its_hash() {
     let network = Network::new((41_400, 41_450));
-    let carrier = network.carrier(quick(Manner::Machine), None);
+    let carrier = network.carrier(quick(CalleeBehavior::Machine), None);
     let line = network.trunk_to(&carrier, |_| {}).await;
     let mut leg = dial(&line).await;
     let event = next_after_ringing(&mut leg).await;
@@ -163,7 +163,7 @@ async fn an_answered_call_is_recorded_in_two_channels_with_its_hash() {
         matches!(
             hung_up,
             LegEvent::HungUp {
-                by: HungUpBy::Robot,
+                by: HangupSource::Robot,
                 heard_rtp: true,
                 ..
             }
@@ -219,11 +219,11 @@ fn sha256(bytes: &[u8]) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_challenge_of_either_kind_with_a_stale_nonce_is_one_leg() {
     let network = Network::new((41_450, 41_500));
-    for by in [ChallengeBy::Registrar, ChallengeBy::Proxy] {
+    for by in [ChallengerRole::Registrar, ChallengerRole::Proxy] {
         let profile = CarrierProfile {
             challenge_by: by,
             stale_nonce_percent: 100,
-            ..quick(Manner::HangsUpMidway)
+            ..quick(CalleeBehavior::HangsUpMidway)
         };
         let user = CarrierUser {
             user: "demo".to_owned(),
@@ -251,7 +251,7 @@ async fn a_challenge_of_either_kind_with_a_stale_nonce_is_one_leg() {
             matches!(
                 events[0],
                 LegEvent::HungUp {
-                    by: HungUpBy::Callee,
+                    by: HangupSource::Callee,
                     ..
                 }
             ),
@@ -261,7 +261,7 @@ async fn a_challenge_of_either_kind_with_a_stale_nonce_is_one_leg() {
             .trunk_to(&carrier, |config| config.credentials = Some(credentials("guess")))
             .await;
         let events = story(&mut dial(&wrong).await).await;
-        let expected = if by == ChallengeBy::Registrar { 401 } else { 407 };
+        let expected = if by == ChallengerRole::Registrar { 401 } else { 407 };
         match &events[0] {
             LegEvent::Failed(failure) => {
                 assert_eq!((failure.sip_code, failure.definite), (Some(expected), true));
@@ -275,7 +275,7 @@ async fn a_challenge_of_either_kind_with_a_stale_nonce_is_one_leg() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trunk_where_nobody_listens_fails_definitely_at_once() {
     let network = Network::new((41_500, 41_550));
-    let carrier = network.carrier(quick(Manner::Busy), None);
+    let carrier = network.carrier(quick(CalleeBehavior::Busy), None);
     carrier.stop().await;
     let line = network.trunk_to(&carrier, |_| {}).await;
     let events = story(&mut dial(&line).await).await;
@@ -315,9 +315,9 @@ fn span(ms: u64) -> SpanMs {
 #[test]
 fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
     for (manner, answers, acknowledges) in [
-        (Manner::SaysNothing, true, true),
-        (Manner::SaysNothing, true, false),
-        (Manner::NoAnswer, false, false),
+        (CalleeBehavior::SaysNothing, true, true),
+        (CalleeBehavior::SaysNothing, true, false),
+        (CalleeBehavior::NoAnswer, false, false),
     ] {
         // A callee that answers stays on the line, and its 200 is repeated: the restarted process hangs up.
         let mut profile = CarrierProfile {
@@ -396,7 +396,7 @@ async fn stopping_hangs_up_and_closes_every_leg_with_its_recording() {
             min: 60_000,
             max: 60_000,
         },
-        ..quick(Manner::SaysNothing)
+        ..quick(CalleeBehavior::SaysNothing)
     };
     let callees = SuiteTasks::default();
     let carrier = network.carrier_among(&callees, waits, None);
@@ -417,7 +417,7 @@ async fn closes_after_hang_up(leg: &mut Box<dyn Leg>) -> LegSummary {
         matches!(
             event,
             LegEvent::HungUp {
-                by: HungUpBy::Robot,
+                by: HangupSource::Robot,
                 ..
             }
         ),
@@ -432,7 +432,7 @@ const CALLS_AT_ONCE: usize = 50;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_calls_at_once_are_all_spoken_to_recorded_and_closed() {
     let network = Network::new((42_000, 42_400));
-    let carrier = network.carrier(quick(Manner::SaysNothing), None);
+    let carrier = network.carrier(quick(CalleeBehavior::SaysNothing), None);
     let line = network
         .trunk_to(&carrier, |config| {
             config.legs_max = u32::try_from(CALLS_AT_ONCE).unwrap();

@@ -14,7 +14,7 @@ pub const PAYLOAD_BYTES_MAX: usize = 1_600;
 
 /// What the buffer did with a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pushed {
+pub enum PushOutcome {
     Kept,
     /// Dropped: its sequence number is in the ring already.
     Duplicate,
@@ -26,7 +26,7 @@ pub enum Pushed {
 
 /// What to play in the current tick of 20 ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Due<'a> {
+pub enum PlayoutItem<'a> {
     /// The payload of the next packet.
     Payload(&'a [u8]),
     /// The packet is missing while later ones are in the buffer: count it as lost and play silence.
@@ -95,9 +95,9 @@ impl JitterBuffer {
     }
 
     /// Takes an audio payload and returns what became of it.
-    pub fn push(&mut self, ssrc: u32, sequence: u16, payload: &[u8]) -> Pushed {
+    pub fn push(&mut self, ssrc: u32, sequence: u16, payload: &[u8]) -> PushOutcome {
         let pushed = self.place(ssrc, sequence);
-        if matches!(pushed, Pushed::Kept | Pushed::Restarted) {
+        if matches!(pushed, PushOutcome::Kept | PushOutcome::Restarted) {
             self.fill(sequence, payload);
         }
         pushed
@@ -105,14 +105,14 @@ impl JitterBuffer {
 
     /// Takes the sequence number of a packet without audio, such as a keypress, so that it does not count as
     /// lost.
-    pub fn push_other(&mut self, ssrc: u32, sequence: u16) -> Pushed {
+    pub fn push_other(&mut self, ssrc: u32, sequence: u16) -> PushOutcome {
         self.push(ssrc, sequence, &[])
     }
 
     /// Returns what to play now; call it every 20 ms.
-    pub fn pop(&mut self) -> Due<'_> {
+    pub fn pop(&mut self) -> PlayoutItem<'_> {
         if !self.playing && !self.begin_playing() {
-            return Due::Nothing;
+            return PlayoutItem::Nothing;
         }
         let sequence = self.next;
         if self.holds(sequence) {
@@ -124,11 +124,11 @@ impl JitterBuffer {
             // The sender paused or is late: fill up again before going on.
             self.playing = false;
             self.waited_ticks = 0;
-            return Due::Nothing;
+            return PlayoutItem::Nothing;
         }
         self.next = sequence.wrapping_add(1);
         self.counts.lost += 1;
-        Due::Lost
+        PlayoutItem::Lost
     }
 
     fn begin_playing(&mut self) -> bool {
@@ -144,14 +144,14 @@ impl JitterBuffer {
         true
     }
 
-    fn place(&mut self, ssrc: u32, sequence: u16) -> Pushed {
+    fn place(&mut self, ssrc: u32, sequence: u16) -> PushOutcome {
         let Some(known) = self.ssrc else {
             self.start(ssrc, sequence);
-            return Pushed::Kept;
+            return PushOutcome::Kept;
         };
         if known != ssrc {
             self.restart(ssrc, sequence);
-            return Pushed::Restarted;
+            return PushOutcome::Restarted;
         }
         let ahead = sequence.wrapping_sub(self.next);
         if ahead < SLOTS {
@@ -162,27 +162,27 @@ impl JitterBuffer {
             return self.place_behind(sequence, behind);
         }
         self.restart(ssrc, sequence);
-        Pushed::Restarted
+        PushOutcome::Restarted
     }
 
-    fn place_near(&mut self, sequence: u16) -> Pushed {
+    fn place_near(&mut self, sequence: u16) -> PushOutcome {
         if self.holds(sequence) {
             self.counts.duplicate += 1;
-            return Pushed::Duplicate;
+            return PushOutcome::Duplicate;
         }
-        Pushed::Kept
+        PushOutcome::Kept
     }
 
     /// Handles a packet before `next`: until a first packet has been played, it may become the new front;
     /// after that it is late.
-    fn place_behind(&mut self, sequence: u16, behind: u16) -> Pushed {
+    fn place_behind(&mut self, sequence: u16, behind: u16) -> PushOutcome {
         let span = behind + self.furthest_ahead();
         if !self.begun && span < SLOTS {
             self.next = sequence;
-            return Pushed::Kept;
+            return PushOutcome::Kept;
         }
         self.counts.late += 1;
-        Pushed::Late
+        PushOutcome::Late
     }
 
     fn furthest_ahead(&self) -> u16 {
@@ -230,14 +230,14 @@ impl JitterBuffer {
         slot.bytes.extend_from_slice(payload.get(..length).unwrap_or(&[]));
     }
 
-    fn release(&mut self, sequence: u16) -> Due<'_> {
+    fn release(&mut self, sequence: u16) -> PlayoutItem<'_> {
         let Some(slot) = self.slot(sequence) else {
-            return Due::Nothing;
+            return PlayoutItem::Nothing;
         };
         slot.held = false;
         match slot.bytes.as_slice() {
-            [] => Due::Nothing,
-            payload => Due::Payload(payload),
+            [] => PlayoutItem::Nothing,
+            payload => PlayoutItem::Payload(payload),
         }
     }
 }
@@ -250,9 +250,9 @@ mod tests {
     fn drained(buffer: &mut JitterBuffer, ticks: usize) -> String {
         (0..ticks)
             .map(|_| match buffer.pop() {
-                Due::Payload(payload) => char::from(payload[0]),
-                Due::Lost => 'L',
-                Due::Nothing => '-',
+                PlayoutItem::Payload(payload) => char::from(payload[0]),
+                PlayoutItem::Lost => 'L',
+                PlayoutItem::Nothing => '-',
             })
             .collect()
     }
@@ -290,14 +290,14 @@ mod tests {
     fn a_gap_is_lost_and_what_fills_it_later_is_late() {
         let mut buffer = filled(&[(1, b'a'), (3, b'c')]);
         assert_eq!(drained(&mut buffer, 3), "aLc");
-        assert_eq!(buffer.push(1, 2, b"b"), Pushed::Late);
+        assert_eq!(buffer.push(1, 2, b"b"), PushOutcome::Late);
         assert_eq!((buffer.counts().lost, buffer.counts().late), (1, 1));
     }
 
     #[test]
     fn a_duplicate_is_played_once() {
         let mut buffer = filled(&[(1, b'a'), (2, b'b')]);
-        assert_eq!(buffer.push(1, 2, b"x"), Pushed::Duplicate);
+        assert_eq!(buffer.push(1, 2, b"x"), PushOutcome::Duplicate);
         assert_eq!(drained(&mut buffer, 3), "ab-");
         assert_eq!(buffer.counts().duplicate, 1);
     }
@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn a_new_source_begins_anew() {
         let mut buffer = filled(&[(1, b'a'), (2, b'b')]);
-        assert_eq!(buffer.push(2, 500, b"x"), Pushed::Restarted);
+        assert_eq!(buffer.push(2, 500, b"x"), PushOutcome::Restarted);
         buffer.push(2, 501, b"y");
         assert_eq!(drained(&mut buffer, 3), "xy-");
     }
@@ -313,8 +313,8 @@ mod tests {
     #[test]
     fn the_last_slot_ahead_is_kept_and_one_more_is_a_jump() {
         let mut buffer = filled(&[(1, b'a')]);
-        assert_eq!(buffer.push(1, 1 + SLOTS - 1, b"z"), Pushed::Kept);
-        assert_eq!(buffer.push(1, 1 + SLOTS, b"j"), Pushed::Restarted);
+        assert_eq!(buffer.push(1, 1 + SLOTS - 1, b"z"), PushOutcome::Kept);
+        assert_eq!(buffer.push(1, 1 + SLOTS, b"j"), PushOutcome::Restarted);
         assert_eq!(buffer.counts().restarted, 1);
     }
 
@@ -332,6 +332,6 @@ mod tests {
         let mut buffer = JitterBuffer::new();
         buffer.push(1, 1, &[b'a'; PAYLOAD_BYTES_MAX + 1]);
         buffer.push(1, 2, b"b");
-        assert!(matches!(buffer.pop(), Due::Payload(payload) if payload.len() == PAYLOAD_BYTES_MAX));
+        assert!(matches!(buffer.pop(), PlayoutItem::Payload(payload) if payload.len() == PAYLOAD_BYTES_MAX));
     }
 }

@@ -30,12 +30,12 @@ impl fmt::Debug for Credentials {
 
 /// The source of a challenge, which decides the header of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChallengedBy {
+pub enum ChallengeSource {
     FarEnd,
     Proxy,
 }
 
-impl ChallengedBy {
+impl ChallengeSource {
     const fn answer_header(self) -> &'static str {
         match self {
             Self::FarEnd => "Authorization",
@@ -47,7 +47,7 @@ impl ChallengedBy {
 /// A `WWW-Authenticate` or `Proxy-Authenticate` header that we can answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
-    pub by: ChallengedBy,
+    pub by: ChallengeSource,
     pub realm: String,
     pub nonce: String,
     pub opaque: Option<String>,
@@ -60,7 +60,7 @@ pub struct Challenge {
 
 impl Challenge {
     /// Reads a challenge; `None` for another scheme, an unknown algorithm, or only `auth-int`.
-    pub fn read(value: &str, by: ChallengedBy) -> Option<Self> {
+    pub fn read(value: &str, by: ChallengeSource) -> Option<Self> {
         let (scheme, rest) = value.split_once([' ', '\t'])?;
         if !scheme.eq_ignore_ascii_case("Digest") {
             return None;
@@ -147,8 +147,8 @@ impl Authenticator {
             return false;
         }
         let offered: Vec<Challenge> = [
-            ("WWW-Authenticate", ChallengedBy::FarEnd),
-            ("Proxy-Authenticate", ChallengedBy::Proxy),
+            ("WWW-Authenticate", ChallengeSource::FarEnd),
+            ("Proxy-Authenticate", ChallengeSource::Proxy),
         ]
         .into_iter()
         .flat_map(|(name, by)| {
@@ -267,7 +267,7 @@ pub fn verbatim(uri: &str) -> rsip::Uri {
 
 #[cfg(test)]
 mod tests {
-    use super::{Authenticator, Challenge, ChallengedBy, Credentials, REALMS_MAX, answer};
+    use super::{Authenticator, Challenge, ChallengeSource, Credentials, REALMS_MAX, answer};
     use crate::sip::message::SipMessage;
 
     fn credentials() -> Credentials {
@@ -313,7 +313,7 @@ mod tests {
                 "Digest realm=\"http-auth@example.org\", nonce=\"{nonce}\", algorithm={algorithm}{qop}, opaque=\"o\""
             );
             let realm = super::Realm {
-                challenge: Challenge::read(&value, ChallengedBy::FarEnd).unwrap(),
+                challenge: Challenge::read(&value, ChallengeSource::FarEnd).unwrap(),
                 answers_count: 1,
                 nonce_count: 1,
             };
@@ -379,7 +379,7 @@ mod tests {
             "Digest realm=\"r\", nonce=\"1\", qop=\"auth-int\"",
             "Digest",
         ] {
-            assert_eq!(Challenge::read(value, ChallengedBy::Proxy), None, "{value}");
+            assert_eq!(Challenge::read(value, ChallengeSource::Proxy), None, "{value}");
         }
         assert_eq!(format!("{:?}", credentials()), "Credentials(Mufasa)");
     }

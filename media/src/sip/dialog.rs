@@ -285,7 +285,7 @@ fn takes_info(response: &SipMessage) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Dialog, Hop, Party, PartyNames};
-    use crate::sip::trunk_profile::{AssertedBy, PrivateContact, ProxyAddress, TrunkProfile};
+    use crate::sip::trunk_profile::{IdentityHeader, PrivateContact, ProxyAddress, TrunkProfile};
     use domain::call::LegIdentity;
     use domain::ids::CallId;
     use domain::ports::line::AnsweredDialog;
@@ -364,7 +364,7 @@ mod tests {
     fn a_trunk_is_told_who_calls_as_its_profile_says() {
         let profile = TrunkProfile {
             from_domain: Some("ims.example.com".to_owned()),
-            asserted_by: Some(AssertedBy::Asserted),
+            asserted_by: Some(IdentityHeader::Asserted),
             user_phone: true,
             outbound_proxy: Some(ProxyAddress {
                 host: "192.0.2.8".to_owned(),
@@ -387,7 +387,7 @@ mod tests {
         let invite = party.initial("INVITE", &party.to, 1, "z9hG4bKa");
         assert_eq!(invite.header("Route"), Some("<sip:192.0.2.8:5080;lr>"));
         let preferred = TrunkProfile {
-            asserted_by: Some(AssertedBy::Preferred),
+            asserted_by: Some(IdentityHeader::Preferred),
             ..TrunkProfile::default()
         };
         let plain = party_of(&names("+8613800138000", Some("+15550100")), &preferred);

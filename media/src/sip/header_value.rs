@@ -66,7 +66,7 @@ impl<'a> Address<'a> {
             },
         };
         let (scheme, after) = uri.split_once(':')?;
-        let makes_sense = super::front_stage::is_token(scheme)
+        let makes_sense = super::normalizer::is_token(scheme)
             && !after.is_empty()
             && !uri.contains([' ', '\t', '<', '>', '"']);
         let rest = rest.trim();

@@ -3,13 +3,13 @@
 //!
 //! Header values stay raw and in order: a route set or a tag is sent back exactly as it came.
 
-use super::front_stage::{canonical_name, read_cseq};
 use super::header_value::{Address, parameter};
+use super::normalizer::{canonical_name, read_cseq};
 
 /// The start line of a message: the method and URI of a request, or the status and reason phrase of a
 /// response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Start {
+pub enum SipStartLine {
     Request { method: String, uri: String },
     Response { code: u16, reason: String },
 }
@@ -17,7 +17,7 @@ pub enum Start {
 /// A SIP request or response: start line, headers in order, body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SipMessage {
-    pub start: Start,
+    pub start: SipStartLine,
     /// Each header's canonical name and raw value, in order. The lists of Via, Route, Record-Route and
     /// Contact are split into one entry per value.
     pub headers: Vec<(String, String)>,
@@ -28,7 +28,7 @@ impl SipMessage {
     /// Returns a request with this method and Request-URI, without headers and body.
     pub fn request(method: &str, uri: &str) -> Self {
         Self {
-            start: Start::Request {
+            start: SipStartLine::Request {
                 method: method.to_owned(),
                 uri: uri.to_owned(),
             },
@@ -49,7 +49,7 @@ impl SipMessage {
             }
         }
         Self {
-            start: Start::Response {
+            start: SipStartLine::Response {
                 code,
                 reason: reason.to_owned(),
             },
@@ -83,31 +83,31 @@ impl SipMessage {
     /// CSeq.
     pub fn method(&self) -> &str {
         match &self.start {
-            Start::Request { method, .. } => method,
-            Start::Response { .. } => self.cseq().map_or("", |(_, method)| method),
+            SipStartLine::Request { method, .. } => method,
+            SipStartLine::Response { .. } => self.cseq().map_or("", |(_, method)| method),
         }
     }
     pub fn is_request(&self) -> bool {
-        matches!(self.start, Start::Request { .. })
+        matches!(self.start, SipStartLine::Request { .. })
     }
     /// The status code of a response; `None` for a request.
     pub fn code(&self) -> Option<u16> {
         match self.start {
-            Start::Response { code, .. } => Some(code),
-            Start::Request { .. } => None,
+            SipStartLine::Response { code, .. } => Some(code),
+            SipStartLine::Request { .. } => None,
         }
     }
     /// The Request-URI of a request, as it came; `None` for a response.
     pub fn uri(&self) -> Option<&str> {
         match &self.start {
-            Start::Request { uri, .. } => Some(uri),
-            Start::Response { .. } => None,
+            SipStartLine::Request { uri, .. } => Some(uri),
+            SipStartLine::Response { .. } => None,
         }
     }
 
     /// The value of the first header with this name (full name, any case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        super::front_stage::find(&self.headers, name)
+        super::normalizer::find(&self.headers, name)
     }
     /// The values of all headers with this name (full name, any case), in order.
     pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
@@ -163,8 +163,8 @@ impl SipMessage {
     /// Returns the message as it is sent, with a Content-Length that is counted from its body.
     pub fn to_bytes(&self) -> Vec<u8> {
         let start = match &self.start {
-            Start::Request { method, uri } => format!("{method} {uri} SIP/2.0\r\n"),
-            Start::Response { code, reason } => format!("SIP/2.0 {code} {reason}\r\n"),
+            SipStartLine::Request { method, uri } => format!("{method} {uri} SIP/2.0\r\n"),
+            SipStartLine::Response { code, reason } => format!("SIP/2.0 {code} {reason}\r\n"),
         };
         let mut text = start;
         for (name, value) in &self.headers {

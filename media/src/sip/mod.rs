@@ -7,15 +7,15 @@
 
 pub mod authentication;
 mod body;
+pub mod crash_cleanup;
 pub mod dialog;
-pub mod front_stage;
 pub mod header_value;
-pub mod left_over;
 pub mod message;
+pub mod normalizer;
 pub mod parse;
 pub mod release_cause;
 pub mod sdp;
-pub mod stray;
+pub mod stray_requests;
 #[cfg(test)]
 mod tests;
 pub mod transaction;

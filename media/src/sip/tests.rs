@@ -1,9 +1,9 @@
 //! Table tests of the parser: messages that carriers send, datagrams that must be refused, and seeded byte
 //! mutations.
 
-use super::front_stage::Malformed;
 use super::header_value::{Address, host_and_port, split_list};
 use super::message::SipMessage;
+use super::normalizer::MalformedMessage;
 use super::parse::parse;
 
 const RESPONSE: &str = "SIP/2.0 486 Busy Here\r\n\
@@ -109,74 +109,80 @@ fn request(method: &str) -> String {
 }
 
 /// Returns hostile or broken datagrams, each with the error that refuses it.
-fn refused() -> Vec<(String, Malformed)> {
+fn refused() -> Vec<(String, MalformedMessage)> {
     let long = format!("X: {}", "y".repeat(9_000));
     let many = vec!["X: y"; 129].join("\r\n");
     let invite = request("INVITE");
     vec![
-        ("\r\n\r\n".to_owned(), Malformed::KeepAlive),
-        (String::new(), Malformed::KeepAlive),
-        ("OPTIONS sip:a SIP/2.0\r\n".to_owned(), Malformed::NoEnd),
-        (with_line(&long), Malformed::TooLarge),
-        (with_line(&many), Malformed::TooManyHeaders),
-        (with_line("Call-ID: c-2"), Malformed::Duplicate("Call-ID")),
-        (with_line("i: c-1"), Malformed::Duplicate("Call-ID")),
-        (with_line("CSeq: 2 INVITE"), Malformed::Duplicate("CSeq")),
-        (with_line("no colon here"), Malformed::Header),
-        (with_line("X: a\u{0}b"), Malformed::Control),
-        (with_line("X: a\nInjected: b"), Malformed::Control),
-        (with_line("Contact: <sip:a"), Malformed::Header),
-        (with_line("Contact: \"a <sip:a@b>"), Malformed::Header),
+        ("\r\n\r\n".to_owned(), MalformedMessage::KeepAlive),
+        (String::new(), MalformedMessage::KeepAlive),
+        ("OPTIONS sip:a SIP/2.0\r\n".to_owned(), MalformedMessage::NoEnd),
+        (with_line(&long), MalformedMessage::TooLarge),
+        (with_line(&many), MalformedMessage::TooManyHeaders),
+        (with_line("Call-ID: c-2"), MalformedMessage::Duplicate("Call-ID")),
+        (with_line("i: c-1"), MalformedMessage::Duplicate("Call-ID")),
+        (with_line("CSeq: 2 INVITE"), MalformedMessage::Duplicate("CSeq")),
+        (with_line("no colon here"), MalformedMessage::Header),
+        (with_line("X: a\u{0}b"), MalformedMessage::Control),
+        (with_line("X: a\nInjected: b"), MalformedMessage::Control),
+        (with_line("Contact: <sip:a"), MalformedMessage::Header),
+        (with_line("Contact: \"a <sip:a@b>"), MalformedMessage::Header),
         (
             RESPONSE.replace("Length: 0", "Length: 1"),
-            Malformed::ContentLength,
+            MalformedMessage::ContentLength,
         ),
         (
             RESPONSE.replace("Length: 0", "Length: -1"),
-            Malformed::ContentLength,
+            MalformedMessage::ContentLength,
         ),
-        (RESPONSE.replace("SIP/2.0 486", "SIP/7.0 486"), Malformed::Version),
+        (
+            RESPONSE.replace("SIP/2.0 486", "SIP/7.0 486"),
+            MalformedMessage::Version,
+        ),
         (
             RESPONSE.replace("SIP/2.0 486", "SIP/2.0 4294967301"),
-            Malformed::StartLine,
+            MalformedMessage::StartLine,
         ),
         (
             RESPONSE.replace("SIP/2.0 486", "SIP/2.0 700"),
-            Malformed::StartLine,
+            MalformedMessage::StartLine,
         ),
         (
             RESPONSE.replace("CSeq: 1 INVITE", "CSeq: 2147483648 INVITE"),
-            Malformed::Unreadable("CSeq"),
+            MalformedMessage::Unreadable("CSeq"),
         ),
         (
             RESPONSE.replace("CSeq: 1 INVITE", "CSeq: -1 INVITE"),
-            Malformed::Unreadable("CSeq"),
+            MalformedMessage::Unreadable("CSeq"),
         ),
         (
             RESPONSE.replace("From: <sip:a@127.0.0.1>;tag=1\r\n", ""),
-            Malformed::Missing("From"),
+            MalformedMessage::Missing("From"),
         ),
         (
             RESPONSE.replace("From: <sip:", "From: <"),
-            Malformed::Unreadable("From"),
+            MalformedMessage::Unreadable("From"),
         ),
-        (invite.replace("1 INVITE", "1 BYE"), Malformed::CSeqMethod),
+        (invite.replace("1 INVITE", "1 BYE"), MalformedMessage::CSeqMethod),
         (
             invite.replace("Max-Forwards: 70\r\n", ""),
-            Malformed::Missing("Max-Forwards"),
+            MalformedMessage::Missing("Max-Forwards"),
         ),
         (
             invite.replace("Forwards: 70", "Forwards: 256"),
-            Malformed::Unreadable("Max-Forwards"),
+            MalformedMessage::Unreadable("Max-Forwards"),
         ),
         (
             invite.replace("sip:a@127.0.0.1 SIP", "<sip:a@127.0.0.1> SIP"),
-            Malformed::StartLine,
+            MalformedMessage::StartLine,
         ),
-        (invite.replace("INVITE sip", "INVITE  sip"), Malformed::StartLine),
+        (
+            invite.replace("INVITE sip", "INVITE  sip"),
+            MalformedMessage::StartLine,
+        ),
         (
             invite.replace("SIP/2.0\r\nVia", "SIP/2.0\r\n Via"),
-            Malformed::StartLine,
+            MalformedMessage::StartLine,
         ),
     ]
 }
@@ -186,8 +192,11 @@ fn what_must_be_refused_is_refused_by_name() {
     for (text, why) in refused() {
         assert_eq!(parse(text.as_bytes()).unwrap_err(), why, "{text}");
     }
-    assert_eq!(parse(&[0xff; 40]).unwrap_err(), Malformed::NoEnd);
-    assert_eq!(parse(&vec![b'a'; 65_536]).unwrap_err(), Malformed::TooLarge);
+    assert_eq!(parse(&[0xff; 40]).unwrap_err(), MalformedMessage::NoEnd);
+    assert_eq!(
+        parse(&vec![b'a'; 65_536]).unwrap_err(),
+        MalformedMessage::TooLarge
+    );
     assert!(parse(RESPONSE.replace("CSeq: 1 ", "CSeq: 2147483647 ").as_bytes()).is_ok());
     assert_eq!(
         parse(&RESPONSE.replace("c-1", "c-\u{e9}").into_bytes())
@@ -198,7 +207,7 @@ fn what_must_be_refused_is_refused_by_name() {
     let mut not_utf8 = RESPONSE.as_bytes().to_vec();
     let at = RESPONSE.find("c-1").unwrap();
     not_utf8[at] = 0xff;
-    assert_eq!(parse(&not_utf8).unwrap_err(), Malformed::NotUtf8);
+    assert_eq!(parse(&not_utf8).unwrap_err(), MalformedMessage::NotUtf8);
 }
 
 #[test]
@@ -242,9 +251,9 @@ fn addresses_lists_and_ports_are_read_with_quotes_respected() {
 }
 
 /// A small seeded generator (SplitMix64), so that a failing mutation can be reproduced.
-struct Seeded(u64);
+struct SeededRandom(u64);
 
-impl Seeded {
+impl SeededRandom {
     fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -261,7 +270,7 @@ fn mutated_bytes_never_panic_and_what_parses_composes_and_parses_again() {
         request("INVITE"),
         with_line("m: <sip:[::1]:5>;q=1, <tel:1>"),
     ];
-    let mut seeded = Seeded(7);
+    let mut seeded = SeededRandom(7);
     let spice = b"\r\n\t <>\"\\,;:=@%\0\xff-9a";
     let mut taken = 0;
     for round in 0..20_000 {

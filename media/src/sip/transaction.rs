@@ -29,7 +29,7 @@ pub struct Retransmission {
 
 /// What to do about a retransmission at a given time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Elapsed {
+pub enum RetransmissionStep {
     NotYet,
     SendAgain,
     TimedOut,
@@ -70,16 +70,16 @@ impl Retransmission {
 
     /// Tells what is due at `now` and moves the timer to its next interval. Missed retransmissions are not
     /// made up for.
-    pub fn elapse(&mut self, now: Timestamp) -> Elapsed {
+    pub fn elapse(&mut self, now: Timestamp) -> RetransmissionStep {
         if now >= self.ends_at {
-            return Elapsed::TimedOut;
+            return RetransmissionStep::TimedOut;
         }
         if now < self.next_at {
-            return Elapsed::NotYet;
+            return RetransmissionStep::NotYet;
         }
         self.interval_ms = self.interval_ms.saturating_mul(2).min(self.interval_ms_max);
         self.next_at = now.plus_ms(self.interval_ms);
-        Elapsed::SendAgain
+        RetransmissionStep::SendAgain
     }
 }
 
@@ -94,12 +94,12 @@ pub(in crate::sip) fn step(
         return false;
     };
     match running.elapse(now) {
-        Elapsed::NotYet => false,
-        Elapsed::SendAgain => {
+        RetransmissionStep::NotYet => false,
+        RetransmissionStep::SendAgain => {
             again.push((running.bytes.clone(), running.hop));
             false
         }
-        Elapsed::TimedOut => {
+        RetransmissionStep::TimedOut => {
             *timer = None;
             true
         }
@@ -108,7 +108,7 @@ pub(in crate::sip) fn step(
 
 #[cfg(test)]
 mod tests {
-    use super::{Elapsed, Retransmission};
+    use super::{Retransmission, RetransmissionStep};
     use crate::sip::dialog::Hop;
     use domain::time::Timestamp;
 
@@ -117,12 +117,12 @@ mod tests {
         loop {
             let now = timer.deadline();
             match timer.elapse(now) {
-                Elapsed::SendAgain => sent.push(now.micros() / 1_000),
-                Elapsed::TimedOut => {
+                RetransmissionStep::SendAgain => sent.push(now.micros() / 1_000),
+                RetransmissionStep::TimedOut => {
                     sent.push(now.micros() / 1_000);
                     return sent;
                 }
-                Elapsed::NotYet => panic!("a deadline that is none"),
+                RetransmissionStep::NotYet => panic!("a deadline that is none"),
             }
         }
     }

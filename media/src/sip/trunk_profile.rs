@@ -5,14 +5,14 @@ use std::net::IpAddr;
 
 /// The header that asserts the number shown, beside From (RFC 3325).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AssertedBy {
+pub enum IdentityHeader {
     /// P-Asserted-Identity: sent between networks that trust each other.
     Asserted,
     /// P-Preferred-Identity: sent by a user agent to its own network.
     Preferred,
 }
 
-impl AssertedBy {
+impl IdentityHeader {
     pub(super) const fn header(self) -> &'static str {
         match self {
             Self::Asserted => "P-Asserted-Identity",
@@ -53,7 +53,7 @@ impl ProxyAddress {
 pub struct TrunkProfile {
     /// The host of the From URI; `None` for our own address.
     pub from_domain: Option<String>,
-    pub asserted_by: Option<AssertedBy>,
+    pub asserted_by: Option<IdentityHeader>,
     /// If true, URIs with a telephone number get `;user=phone` (RFC 3261, 19.1.1).
     pub user_phone: bool,
     /// The proxy to which all requests outside a dialog go, with a Route that names it (RFC 3261, 8.1.2).

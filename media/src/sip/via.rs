@@ -15,7 +15,8 @@ const SIP_PORT: u16 = 5_060;
 /// sender asked for it (`rport`), and the port if the sender asked.
 pub fn note_source(request: &mut SipMessage, from: SocketAddr) {
     let top = request.headers.iter_mut().find(|(name, _)| name == "Via");
-    let Some((_, via)) = top.filter(|_| matches!(request.start, super::message::Start::Request { .. }))
+    let Some((_, via)) =
+        top.filter(|_| matches!(request.start, super::message::SipStartLine::Request { .. }))
     else {
         return;
     };

@@ -52,9 +52,9 @@ pub struct SuiteTasks {
 }
 
 /// Counts a thread as alive until it is dropped.
-struct Alive(Arc<watch::Sender<usize>>);
+struct ThreadGuard(Arc<watch::Sender<usize>>);
 
-impl Drop for Alive {
+impl Drop for ThreadGuard {
     fn drop(&mut self) {
         self.0.send_modify(|alive| *alive -= 1);
     }
@@ -85,7 +85,7 @@ impl Tasks for SuiteTasks {
     #[expect(clippy::disallowed_methods, reason = "a suite's own threads")]
     fn thread(&self, _name: &'static str, work: Box<dyn FnOnce() + Send + 'static>) {
         self.alive.send_modify(|alive| *alive += 1);
-        let alive = Alive(Arc::clone(&self.alive));
+        let alive = ThreadGuard(Arc::clone(&self.alive));
         drop(std::thread::spawn(move || {
             work();
             drop(alive);

@@ -1,7 +1,7 @@
 //! Baseline pacers for comparison, each written from public descriptions, not from other products' code.
 
-mod adaptive;
-mod simple;
+mod adaptive_pacer;
+mod simple_pacers;
 
-pub use adaptive::Adaptive;
-pub use simple::{ByErlang, FixedRatio, Naive, Progressive, SafeBurst};
+pub use adaptive_pacer::AdaptivePacer;
+pub use simple_pacers::{ErlangPacer, FixedRatioPacer, NaivePacer, ProgressivePacer, SafeBurstPacer};

@@ -4,7 +4,7 @@ use libm::sin;
 
 /// The course of the answer rate, relative to the trial's rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Course {
+pub enum AnswerRateCourse {
     Steady,
     /// Up and down by three tenths, three times a day.
     Drifts,
@@ -14,7 +14,7 @@ pub enum Course {
     HalvesAtNoon,
 }
 
-impl Course {
+impl AnswerRateCourse {
     pub const ALL: [Self; 4] = [Self::Steady, Self::Drifts, Self::Bursts, Self::HalvesAtNoon];
 
     /// Returns the name in figures.

@@ -2,7 +2,7 @@
 
 use super::run::{Account, Trial};
 use crate::TICK_S;
-use crate::floor::{Floor, Pacer, RING_AGES, Told};
+use crate::floor::{FloorSnapshot, Pacer, RING_AGES, TickEvents};
 use crate::times::{AHEAD_S, Lognormal, WAITS_S, count, float};
 use libm::log;
 use rand::Rng;
@@ -17,7 +17,7 @@ const MICROS: f64 = 1e6;
 
 /// A simulated event. Events of the same time are ordered by their variant and fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Happens {
+enum DayEvent {
     /// A call that was started at this tick is answered.
     Answered {
         tick: usize,
@@ -56,8 +56,8 @@ pub(super) struct Day<'a> {
     waiting: VecDeque<u64>,
     answers: u64,
     ringing: VecDeque<(usize, u32)>,
-    coming: BinaryHeap<Reverse<(u64, Happens)>>,
-    told: Told,
+    coming: BinaryHeap<Reverse<(u64, DayEvent)>>,
+    told: TickEvents,
     /// Microseconds in which agents were busy.
     busy: u64,
     ring: Lognormal,
@@ -85,7 +85,7 @@ impl<'a> Day<'a> {
             answers: 0,
             ringing: VecDeque::new(),
             coming: BinaryHeap::new(),
-            told: Told::default(),
+            told: TickEvents::default(),
             busy: 0,
             ring: Lognormal::of(9.0, 0.6),
             talk: Lognormal::of(120.0, 0.8),
@@ -116,7 +116,7 @@ impl<'a> Day<'a> {
         self.busy
     }
 
-    fn floor(&self, tick: usize, now: u64, account: &Account) -> Floor {
+    fn floor(&self, tick: usize, now: u64, account: &Account) -> FloorSnapshot {
         let mut ringing = vec![0; RING_AGES];
         for (started, calls) in &self.ringing {
             if let Some(of_age) = ringing.get_mut(tick - started) {
@@ -131,7 +131,7 @@ impl<'a> Day<'a> {
                 Agent::WrapsUp => wrapping += 1,
             }
         }
-        Floor {
+        FloorSnapshot {
             agents: self.trial.agents,
             free: u32::try_from(self.free.len()).unwrap_or(u32::MAX),
             waiting: u32::try_from(self.waiting.len()).unwrap_or(u32::MAX),
@@ -153,9 +153,9 @@ impl<'a> Day<'a> {
         let rate = self.trial.course.rate(self.trial.rate, second);
         for _ in 0..dials {
             let (after, happens) = if self.random.random::<f64>() < rate {
-                (self.rings(), Happens::Answered { tick })
+                (self.rings(), DayEvent::Answered { tick })
             } else {
-                (float(AHEAD_S), Happens::Unanswered { tick })
+                (float(AHEAD_S), DayEvent::Unanswered { tick })
             };
             self.coming.push(Reverse((micros(second + after), happens)));
         }
@@ -194,25 +194,25 @@ impl<'a> Day<'a> {
         }
     }
 
-    fn happen(&mut self, at: u64, happens: Happens) {
+    fn happen(&mut self, at: u64, happens: DayEvent) {
         match happens {
-            Happens::Answered { tick } => {
+            DayEvent::Answered { tick } => {
                 self.rings_no_more(tick);
                 self.answered(at);
             }
-            Happens::Unanswered { tick } => self.rings_no_more(tick),
-            Happens::GivesUp { answer } => {
+            DayEvent::Unanswered { tick } => self.rings_no_more(tick),
+            DayEvent::GivesUp { answer } => {
                 if self.waiting.front() == Some(&answer) {
                     self.waiting.pop_front();
                     self.told.drops += 1;
                 }
             }
-            Happens::TalkEnds { agent } => {
+            DayEvent::TalkEnds { agent } => {
                 self.set(agent, Agent::WrapsUp);
                 let wrap_up = -20.0 * log(1.0 - self.random.random::<f64>());
-                self.busy_for(at, wrap_up, Happens::WrapUpEnds { agent });
+                self.busy_for(at, wrap_up, DayEvent::WrapUpEnds { agent });
             }
-            Happens::WrapUpEnds { agent } => {
+            DayEvent::WrapUpEnds { agent } => {
                 if self.waiting.pop_front().is_some() {
                     self.connect(agent, at);
                 } else {
@@ -231,7 +231,7 @@ impl<'a> Day<'a> {
             return;
         }
         self.waiting.push_back(self.answers);
-        let gives_up = Happens::GivesUp { answer: self.answers };
+        let gives_up = DayEvent::GivesUp { answer: self.answers };
         self.coming.push(Reverse((at + micros(WAITS_S), gives_up)));
     }
 
@@ -240,10 +240,10 @@ impl<'a> Day<'a> {
         self.set(agent, Agent::Talks(at));
         let normal = self.normal();
         let talk = self.talk.at(normal);
-        self.busy_for(at, talk, Happens::TalkEnds { agent });
+        self.busy_for(at, talk, DayEvent::TalkEnds { agent });
     }
 
-    fn busy_for(&mut self, at: u64, seconds: f64, then: Happens) {
+    fn busy_for(&mut self, at: u64, seconds: f64, then: DayEvent) {
         let ends = at + micros(seconds);
         let day = micros(DAY_S);
         self.busy += ends.min(day).saturating_sub(at.min(day));

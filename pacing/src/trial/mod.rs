@@ -4,5 +4,5 @@ mod course;
 mod day;
 mod run;
 
-pub use course::Course;
-pub use run::{Ledger, Outcome, Trial, budget, progressive_occupancy, run};
+pub use course::AnswerRateCourse;
+pub use run::{DropLimitPeriod, Trial, TrialOutcome, budget, progressive_occupancy, run};

@@ -1,8 +1,8 @@
 //! Runs of several days and their results: the occupancy of agents and the share of abandoned answers.
 
-use super::course::Course;
+use super::course::AnswerRateCourse;
 use super::day::{DAY_S, Day};
-use crate::floor::{Pacer, Told};
+use crate::floor::{Pacer, TickEvents};
 use crate::{ABANDONED_PERCENT_MAX, TICK_S};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -18,15 +18,15 @@ pub struct Trial {
     pub agents: u32,
     /// Answer rate, which the course modifies.
     pub rate: f64,
-    pub course: Course,
-    pub ledger: Ledger,
+    pub course: AnswerRateCourse,
+    pub ledger: DropLimitPeriod,
     pub days: usize,
     pub seed: u64,
 }
 
 /// The period over which drops are limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ledger {
+pub enum DropLimitPeriod {
     ThirtyDays,
     /// Each single day in addition to the thirty days.
     EachDay,
@@ -43,7 +43,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn add(&mut self, told: Told) {
+    pub(super) fn add(&mut self, told: TickEvents) {
         self.answers += u64::from(told.answers);
         self.drops += u64::from(told.drops);
         self.day_answers += u64::from(told.answers);
@@ -52,11 +52,13 @@ impl Account {
     }
 
     /// Returns the drops that are left, as an integer.
-    pub(super) fn budget(&self, ledger: Ledger) -> i64 {
+    pub(super) fn budget(&self, ledger: DropLimitPeriod) -> i64 {
         let window = budget(self.answers, self.drops);
         match ledger {
-            Ledger::ThirtyDays => window,
-            Ledger::EachDay => window.min(budget(self.day_answers.max(STRICT_ANSWERS), self.day_drops)),
+            DropLimitPeriod::ThirtyDays => window,
+            DropLimitPeriod::EachDay => {
+                window.min(budget(self.day_answers.max(STRICT_ANSWERS), self.day_drops))
+            }
         }
     }
 }
@@ -69,7 +71,7 @@ pub fn budget(answers: u64, drops: u64) -> i64 {
 
 /// The results of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Outcome {
+pub struct TrialOutcome {
     pub answers: u64,
     pub drops: u64,
     pub served: u64,
@@ -86,7 +88,7 @@ pub fn progressive_occupancy(rate: f64) -> f64 {
     140.0 / (140.0 + 25.0 * (1.0 / rate - 1.0) + 8.62 + TICK_S / (2.0 * rate))
 }
 
-impl Outcome {
+impl TrialOutcome {
     /// Returns the gain over progressive dialing, as a share of the distance to full occupancy. Full
     /// occupancy (1) is an upper bound; even perfect foresight stays a little below it.
     pub fn gain(&self, rate: f64) -> f64 {
@@ -96,9 +98,9 @@ impl Outcome {
 }
 
 /// Runs a trial and returns its results.
-pub fn run(trial: &Trial, pacer: &mut dyn Pacer) -> Outcome {
+pub fn run(trial: &Trial, pacer: &mut dyn Pacer) -> TrialOutcome {
     let mut random = ChaCha8Rng::seed_from_u64(trial.seed);
-    let (mut account, mut outcome, mut busy) = (Account::default(), Outcome::default(), 0);
+    let (mut account, mut outcome, mut busy) = (Account::default(), TrialOutcome::default(), 0);
     let mut days: Vec<(u64, u64)> = Vec::new();
     for day in 0..trial.days {
         if day % WINDOW_DAYS == 0 {
@@ -135,15 +137,15 @@ const fn float(count: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ledgerline;
-    use crate::baselines::Progressive;
-    use crate::floor::Shape;
+    use crate::PredictivePacer;
+    use crate::baselines::ProgressivePacer;
+    use crate::floor::TimeDistributions;
 
     const DAY: Trial = Trial {
         agents: 8,
         rate: 0.3,
-        course: Course::Steady,
-        ledger: Ledger::EachDay,
+        course: AnswerRateCourse::Steady,
+        ledger: DropLimitPeriod::EachDay,
         days: 1,
         seed: 0,
     };
@@ -164,14 +166,14 @@ mod tests {
 
     #[test]
     fn no_day_of_a_hundred_answers_is_above_three_of_a_hundred_whatever_its_seed_and_course() {
-        let shape = Shape::default();
-        for (seed, course) in (1..).zip(Course::ALL) {
+        let shape = TimeDistributions::default();
+        for (seed, course) in (1..).zip(AnswerRateCourse::ALL) {
             let trial = Trial { seed, course, ..DAY };
-            let outcome = run(&trial, &mut Ledgerline::new(shape.clone()));
+            let outcome = run(&trial, &mut PredictivePacer::new(shape.clone()));
             assert!(outcome.answers >= 100, "{outcome:?}");
             assert_eq!(outcome.days_above, 0, "{trial:?} {outcome:?}");
             assert!(
-                outcome.gain(trial.rate) > 0.0 || course != Course::Steady,
+                outcome.gain(trial.rate) > 0.0 || course != AnswerRateCourse::Steady,
                 "{outcome:?}"
             );
         }
@@ -181,13 +183,13 @@ mod tests {
     fn one_call_for_one_free_agent_drops_nobody() {
         for seed in 1..=3 {
             let trial = Trial { seed, ..DAY };
-            assert_eq!(run(&trial, &mut Progressive).drops, 0, "{seed}");
+            assert_eq!(run(&trial, &mut ProgressivePacer).drops, 0, "{seed}");
         }
     }
 
     #[test]
     fn equal_seeds_give_equal_days_and_other_seeds_others() {
-        let of = |seed| run(&Trial { seed, ..DAY }, &mut Progressive);
+        let of = |seed| run(&Trial { seed, ..DAY }, &mut ProgressivePacer);
         assert_eq!(of(7), of(7));
         assert_ne!(of(7), of(8));
     }

@@ -1,7 +1,7 @@
 //! The allowlist of SQL expressions that both databases evaluate alike: operators, types, and functions by
 //! name.
 
-use super::guard::{Flow, plain, refuse};
+use super::guard::{VisitResult, plain, refuse};
 use sqlparser::ast::{
     BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
     FunctionArgumentList, FunctionArguments, Query, Spanned, UnaryOperator, Value, Visit, Visitor,
@@ -57,7 +57,7 @@ const HIDDEN_CALLS: &[&str] = &[
 ];
 
 /// Refuses an expression that is not on the allowlist. Only the expression itself is judged, not its parts.
-pub(super) fn judge(expr: &Expr) -> Flow {
+pub(super) fn judge(expr: &Expr) -> VisitResult {
     let known = match expr {
         Expr::Identifier(ident) if ident.quote_style.is_none() => {
             !HIDDEN_CALLS.contains(&ident.value.to_lowercase().as_str())
@@ -147,7 +147,7 @@ const fn is_shared_type(data_type: &DataType) -> bool {
     )
 }
 
-fn judge_function(function: &Function) -> Flow {
+fn judge_function(function: &Function) -> VisitResult {
     let at = function.name.span().start;
     let name = match function.name.0.as_slice() {
         [one] => one.as_ident().map(plain),
@@ -196,11 +196,15 @@ pub(super) fn separator_of(list: &FunctionArgumentList) -> Option<&str> {
     }
 }
 
-fn separator(name: &str, function: &Function) -> Flow {
+fn separator(name: &str, function: &Function) -> VisitResult {
     let FunctionArguments::List(list) = &function.args else {
         return ControlFlow::Continue(());
     };
-    let asks = || list.args.iter().any(|value| value.visit(&mut Asks).is_break());
+    let asks = || {
+        list.args
+            .iter()
+            .any(|value| value.visit(&mut SubqueryFinder).is_break())
+    };
     if name != "string_agg" || (separator_of(list).is_some() && !asks()) {
         return ControlFlow::Continue(());
     }
@@ -210,9 +214,9 @@ fn separator(name: &str, function: &Function) -> Flow {
 }
 
 /// A visitor that breaks at the first query inside an expression.
-struct Asks;
+struct SubqueryFinder;
 
-impl Visitor for Asks {
+impl Visitor for SubqueryFinder {
     type Break = ();
 
     fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {

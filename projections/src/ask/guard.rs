@@ -5,7 +5,7 @@
 use super::expression::judge;
 use super::names::Names;
 use super::scope::Scopes;
-use super::{AskError, Place, SQL_BYTES_MAX};
+use super::{QueryError, SQL_BYTES_MAX, SqlLocation};
 use crate::sql_views::SQL_VIEWS;
 use sqlparser::ast::{
     Distinct, Expr, Ident, ObjectName, Query, Select, SelectFlavor, SetExpr, Spanned, Statement, TableFactor,
@@ -26,9 +26,9 @@ pub(super) const EXPRESSION_DEPTH_MAX: usize = 200;
 
 /// A parser dialect with only the SQL that both databases read; all extensions are off.
 #[derive(Debug)]
-struct Portable;
+struct PortableDialect;
 
-impl Dialect for Portable {
+impl Dialect for PortableDialect {
     fn dialect(&self) -> TypeId {
         TypeId::of::<Self>()
     }
@@ -47,20 +47,20 @@ impl Dialect for Portable {
 }
 
 /// Checks a query and returns its SQL, written again from the parsed form.
-pub fn guarded(sql: &str) -> Result<String, AskError> {
+pub fn check_sql(sql: &str) -> Result<String, QueryError> {
     Ok(read(sql)?.to_string())
 }
 
 /// Parses and checks a query.
-pub(crate) fn read(sql: &str) -> Result<Box<Query>, AskError> {
+pub(crate) fn read(sql: &str) -> Result<Box<Query>, QueryError> {
     if sql.len() > SQL_BYTES_MAX {
         let bytes = sql.len();
-        return Err(AskError::TooLarge(format!(
+        return Err(QueryError::TooLarge(format!(
             "{bytes} bytes, more than {SQL_BYTES_MAX}"
         )));
     }
     let tokens = tokens(sql)?;
-    let statements = Parser::new(&Portable)
+    let statements = Parser::new(&PortableDialect)
         .with_recursion_limit(NESTING_MAX)
         .with_tokens_with_locations(tokens)
         .parse_statements()
@@ -77,9 +77,9 @@ pub(crate) fn read(sql: &str) -> Result<Box<Query>, AskError> {
             return Err(forbidden(&word, ONE_QUERY, other.span().start));
         }
         (None, _) => {
-            return Err(AskError::Syntax {
+            return Err(QueryError::Syntax {
                 why: "there is no query".to_owned(),
-                place: Place::default(),
+                place: SqlLocation::default(),
             });
         }
     };
@@ -93,28 +93,28 @@ pub(crate) fn read(sql: &str) -> Result<Box<Query>, AskError> {
 
 pub(super) const ONE_QUERY: &str = "one `select` is read, nothing else; rows are written by events only";
 
-fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, AskError> {
-    let tokens = Tokenizer::new(&Portable, sql)
+fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, QueryError> {
+    let tokens = Tokenizer::new(&PortableDialect, sql)
         .tokenize_with_location()
-        .map_err(|error| AskError::Syntax {
+        .map_err(|error| QueryError::Syntax {
             why: error.message,
             place: place(error.location),
         })?;
     let blank = |token: &&TokenWithSpan| matches!(token.token, Token::Whitespace(_));
     let count = tokens.len() - tokens.iter().filter(blank).count();
     if count > TOKENS_MAX {
-        return Err(AskError::TooLarge(format!(
+        return Err(QueryError::TooLarge(format!(
             "{count} words and signs, more than {TOKENS_MAX}"
         )));
     }
     Ok(tokens)
 }
 
-fn unreadable(error: ParserError) -> AskError {
+fn unreadable(error: ParserError) -> QueryError {
     let why = match error {
         ParserError::TokenizerError(why) | ParserError::ParserError(why) => why,
         ParserError::RecursionLimitExceeded => {
-            return AskError::TooLarge(format!(
+            return QueryError::TooLarge(format!(
                 "subqueries and parentheses are nested deeper than {NESTING_MAX} levels"
             ));
         }
@@ -122,23 +122,23 @@ fn unreadable(error: ParserError) -> AskError {
     // The parser appends the place to its message.
     let (said, place) = match why.split_once(" at Line: ") {
         Some((said, at)) => (said.to_owned(), written_place(at)),
-        None => (why, Place::default()),
+        None => (why, SqlLocation::default()),
     };
-    AskError::Syntax { why: said, place }
+    QueryError::Syntax { why: said, place }
 }
 
 /// Reads a place as the parser writes it: `3, Column: 14`.
-fn written_place(at: &str) -> Place {
+fn written_place(at: &str) -> SqlLocation {
     let mut numbers = at.split(|character: char| !character.is_ascii_digit());
     let mut number = || numbers.find_map(|digits| digits.parse().ok()).unwrap_or(0);
-    Place {
+    SqlLocation {
         line: number(),
         column: number(),
     }
 }
 
-const fn place(at: Location) -> Place {
-    Place {
+const fn place(at: Location) -> SqlLocation {
+    SqlLocation {
         line: at.line,
         column: at.column,
     }
@@ -148,24 +148,24 @@ fn first_word(text: &str) -> &str {
     text.split_whitespace().next().unwrap_or("")
 }
 
-fn forbidden(what: &str, hint: &str, at: Location) -> AskError {
-    AskError::Forbidden {
+fn forbidden(what: &str, hint: &str, at: Location) -> QueryError {
+    QueryError::Forbidden {
         what: what.to_owned(),
         hint: hint.to_owned(),
         place: place(at),
     }
 }
 
-fn check(query: &Query, guard: &mut impl Visitor<Break = AskError>) -> Result<(), AskError> {
+fn check(query: &Query, guard: &mut impl Visitor<Break = QueryError>) -> Result<(), QueryError> {
     match query.visit(guard) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
     }
 }
 
-pub(super) type Flow = ControlFlow<AskError>;
+pub(super) type VisitResult = ControlFlow<QueryError>;
 
-pub(super) fn refuse(what: &str, hint: &str, at: Location) -> Flow {
+pub(super) fn refuse(what: &str, hint: &str, at: Location) -> VisitResult {
     ControlFlow::Break(forbidden(what, hint, at))
 }
 
@@ -192,9 +192,9 @@ struct Guard {
 }
 
 impl Visitor for Guard {
-    type Break = AskError;
+    type Break = QueryError;
 
-    fn pre_visit_query(&mut self, query: &Query) -> Flow {
+    fn pre_visit_query(&mut self, query: &Query) -> VisitResult {
         let at = query.span().start;
         if !query.locks.is_empty() {
             return refuse("a row lock", ONE_QUERY, at);
@@ -213,12 +213,12 @@ impl Visitor for Guard {
         only_reads(&query.body)
     }
 
-    fn post_visit_query(&mut self, _: &Query) -> Flow {
+    fn post_visit_query(&mut self, _: &Query) -> VisitResult {
         self.scopes.leave_query();
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_select(&mut self, select: &Select) -> Flow {
+    fn pre_visit_select(&mut self, select: &Select) -> VisitResult {
         let at = select.span().start;
         if select.into.is_some() {
             return refuse("`into`", ONE_QUERY, at);
@@ -246,12 +246,12 @@ impl Visitor for Guard {
         ControlFlow::Continue(())
     }
 
-    fn post_visit_select(&mut self, _: &Select) -> Flow {
+    fn post_visit_select(&mut self, _: &Select) -> VisitResult {
         self.scopes.leave_select();
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_relation(&mut self, relation: &ObjectName) -> Flow {
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> VisitResult {
         let name = match relation.0.as_slice() {
             [one] => one.as_ident().map(plain),
             _ => None,
@@ -263,7 +263,7 @@ impl Visitor for Guard {
         refuse(&what, &list_of_views(), relation.span().start)
     }
 
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> Flow {
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> VisitResult {
         let plain = match factor {
             TableFactor::Table {
                 args,
@@ -300,7 +300,7 @@ impl Visitor for Guard {
     }
 
     /// Refuses names in other quotes than those of both databases.
-    fn pre_visit_ident(&mut self, ident: &Ident) -> Flow {
+    fn pre_visit_ident(&mut self, ident: &Ident) -> VisitResult {
         if matches!(ident.quote_style, None | Some('"')) {
             return ControlFlow::Continue(());
         }
@@ -311,7 +311,7 @@ impl Visitor for Guard {
         )
     }
 
-    fn pre_visit_expr(&mut self, expr: &Expr) -> Flow {
+    fn pre_visit_expr(&mut self, expr: &Expr) -> VisitResult {
         judge(expr)?;
         match expr {
             Expr::Identifier(ident) => self.scopes.judge_alone(ident),
@@ -321,7 +321,7 @@ impl Visitor for Guard {
     }
 }
 
-fn only_reads(body: &SetExpr) -> Flow {
+fn only_reads(body: &SetExpr) -> VisitResult {
     match body {
         SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) => ControlFlow::Continue(()),
         SetExpr::SetOperation { left, right, .. } => {

@@ -9,7 +9,6 @@
 //! never delays a view or another reader.
 
 mod expression;
-pub(crate) mod growth;
 mod guard;
 mod names;
 pub(crate) mod queue;
@@ -19,11 +18,12 @@ mod spill;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+pub(crate) mod text_limits;
 
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 pub use expression::FUNCTIONS;
 use expression::separator_of;
-pub use guard::guarded;
+pub use guard::check_sql;
 pub(crate) use guard::read;
 pub use sqlite::SqliteQuestions;
 
@@ -56,12 +56,12 @@ pub const QUERIES_WAITING_MAX: usize = 8;
 
 /// The limits of one query: rows and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AskLimits {
+pub struct QueryLimits {
     pub rows_max: usize,
     pub timeout_ms: u64,
 }
 
-impl Default for AskLimits {
+impl Default for QueryLimits {
     fn default() -> Self {
         Self {
             rows_max: ROWS_DEFAULT,
@@ -70,7 +70,7 @@ impl Default for AskLimits {
     }
 }
 
-impl AskLimits {
+impl QueryLimits {
     /// Returns these limits, reduced to the highest that any request gets.
     pub fn bounded(self) -> Self {
         Self {
@@ -82,14 +82,14 @@ impl AskLimits {
 
 /// The reason why a result ends before the query's last row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Truncated {
+pub enum TruncationReason {
     /// There are more rows than the request allows.
     Rows,
     /// The next row would exceed `ANSWER_BYTES_MAX`.
     Bytes,
 }
 
-impl Truncated {
+impl TruncationReason {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Rows => "rows",
@@ -100,22 +100,22 @@ impl Truncated {
 
 /// The result of a query. Each row has as many values as there are columns.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Asked {
+pub struct QueryResult {
     pub columns: Vec<String>,
     pub rows: Vec<Vec<Val>>,
-    pub truncated: Option<Truncated>,
+    pub truncated: Option<TruncationReason>,
     /// Total bytes of the values.
     pub bytes: usize,
 }
 
 /// A place in the SQL text; line and column count from 1, and are 0 if unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct SqlLocation {
     pub line: u64,
     pub column: u64,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for SqlLocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.line {
             0 => Ok(()),
@@ -126,16 +126,16 @@ impl std::fmt::Display for Place {
 
 /// The reason why a query failed or was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AskError {
+pub enum QueryError {
     /// The SQL cannot be parsed.
     #[error("the SQL cannot be read: {why}{place}")]
-    Syntax { why: String, place: Place },
+    Syntax { why: String, place: SqlLocation },
     /// The query would write, or uses something that is not documented.
     #[error("{what} is not allowed{place}: {hint}")]
     Forbidden {
         what: String,
         hint: String,
-        place: Place,
+        place: SqlLocation,
     },
     /// The query uses a column that does not exist or a comparison that the database rejects.
     #[error("the query cannot be answered: {0}")]
@@ -157,21 +157,23 @@ pub enum AskError {
     Fault(String),
 }
 
-impl From<AskError> for Problem {
-    fn from(error: AskError) -> Self {
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
         let kind = match &error {
-            AskError::Syntax { .. } => Kind::Invalid,
-            AskError::Forbidden { .. } | AskError::Wrong(_) | AskError::TooSlow { .. } => Kind::Refused,
-            AskError::TooLarge(_) => Kind::TooLarge,
-            AskError::Busy => Kind::Busy,
-            AskError::Unavailable(_) | AskError::Interrupted => Kind::Unavailable,
-            AskError::Fault(why) => return Self::fault(why),
+            QueryError::Syntax { .. } => ProblemKind::Invalid,
+            QueryError::Forbidden { .. } | QueryError::Wrong(_) | QueryError::TooSlow { .. } => {
+                ProblemKind::Refused
+            }
+            QueryError::TooLarge(_) => ProblemKind::TooLarge,
+            QueryError::Busy => ProblemKind::Busy,
+            QueryError::Unavailable(_) | QueryError::Interrupted => ProblemKind::Unavailable,
+            QueryError::Fault(why) => return Self::fault(why),
         };
         Self::new(kind, error.code(), error.to_string())
     }
 }
 
-impl AskError {
+impl QueryError {
     /// Returns the stable problem code, for programs.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -192,20 +194,20 @@ impl AskError {
 #[async_trait]
 pub trait Questions: Send + Sync {
     /// Runs one query within its limits. Dropping the future stops the query.
-    async fn ask(&self, sql: &str, limits: AskLimits) -> Result<Asked, AskError>;
+    async fn ask(&self, sql: &str, limits: QueryLimits) -> Result<QueryResult, QueryError>;
 }
 
 /// The result being collected, with its limits.
-pub(crate) struct Gathered {
-    limits: AskLimits,
-    pub(crate) asked: Asked,
+pub(crate) struct ResultCollector {
+    limits: QueryLimits,
+    pub(crate) asked: QueryResult,
 }
 
-impl Gathered {
-    pub(crate) const fn new(columns: Vec<String>, limits: AskLimits) -> Self {
+impl ResultCollector {
+    pub(crate) const fn new(columns: Vec<String>, limits: QueryLimits) -> Self {
         Self {
             limits,
-            asked: Asked {
+            asked: QueryResult {
                 columns,
                 rows: Vec::new(),
                 truncated: None,
@@ -219,9 +221,9 @@ impl Gathered {
         let asked = &mut self.asked;
         let bytes: usize = row.iter().map(bytes_of).sum();
         asked.truncated = if asked.rows.len() >= self.limits.rows_max {
-            Some(Truncated::Rows)
+            Some(TruncationReason::Rows)
         } else if asked.bytes + bytes > ANSWER_BYTES_MAX {
-            Some(Truncated::Bytes)
+            Some(TruncationReason::Bytes)
         } else {
             None
         };
@@ -234,22 +236,22 @@ impl Gathered {
 }
 
 /// Returns the error for a row that is too long, with its longest column.
-pub(crate) fn row_too_long(column: &str, bytes: usize) -> AskError {
-    AskError::TooLarge(format!(
+pub(crate) fn row_too_long(column: &str, bytes: usize) -> QueryError {
+    QueryError::TooLarge(format!(
         "column {column} has {bytes} bytes in a row; a row may have {ROW_BYTES_MAX}: shorten it with substr"
     ))
 }
 
 /// Returns the error for a query that sorts or keeps more rows than the temporary space allows.
-pub(crate) fn too_much_space() -> AskError {
-    AskError::TooLarge(format!(
+pub(crate) fn too_much_space() -> QueryError {
+    QueryError::TooLarge(format!(
         "it takes more than {TEMPORARY_BYTES_MAX} bytes of temporary space: narrow it by campaign or time, or order fewer rows"
     ))
 }
 
 /// Returns the error for a query with too many columns.
-pub(crate) fn too_many_columns(count: usize) -> AskError {
-    AskError::TooLarge(format!("{count} columns, more than {COLUMNS_MAX}"))
+pub(crate) fn too_many_columns(count: usize) -> QueryError {
+    QueryError::TooLarge(format!("{count} columns, more than {COLUMNS_MAX}"))
 }
 
 /// Returns the size of a value; a number counts as eight bytes.

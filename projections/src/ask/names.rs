@@ -1,9 +1,9 @@
 //! The first pass over a query: collects the names and columns of its own subqueries, and limits the nesting
 //! of expressions.
 
-use super::AskError;
-use super::guard::{EXPRESSION_DEPTH_MAX, Flow, ONE_QUERY, is_view, plain, refuse};
-use super::scope::{Own, columns_of, ctes};
+use super::QueryError;
+use super::guard::{EXPRESSION_DEPTH_MAX, ONE_QUERY, VisitResult, is_view, plain, refuse};
+use super::scope::{SubqueryColumns, columns_of, ctes};
 use crate::views;
 use sqlparser::ast::{Expr, Query, TableAlias, Visitor};
 use std::collections::BTreeMap;
@@ -13,16 +13,16 @@ use std::ops::ControlFlow;
 /// current nesting of expressions.
 #[derive(Default)]
 pub(super) struct Names {
-    pub(super) own: Own,
+    pub(super) own: SubqueryColumns,
     /// Subqueries that have not been read completely.
     open: BTreeMap<*const Query, TableAlias>,
     depth: usize,
 }
 
 impl Visitor for Names {
-    type Break = AskError;
+    type Break = QueryError;
 
-    fn pre_visit_query(&mut self, query: &Query) -> Flow {
+    fn pre_visit_query(&mut self, query: &Query) -> VisitResult {
         for cte in ctes(query) {
             let ident = &cte.alias.name;
             let name = plain(ident);
@@ -45,7 +45,7 @@ impl Visitor for Names {
     }
 
     /// By then all subqueries inside this one, and all before it, are known.
-    fn post_visit_query(&mut self, query: &Query) -> Flow {
+    fn post_visit_query(&mut self, query: &Query) -> VisitResult {
         if let Some(alias) = self.open.remove(&std::ptr::from_ref(query)) {
             let columns = columns_of(query, Some(&alias), &self.own);
             self.own.insert(plain(&alias.name), columns);
@@ -53,16 +53,16 @@ impl Visitor for Names {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_expr(&mut self, _: &Expr) -> Flow {
+    fn pre_visit_expr(&mut self, _: &Expr) -> VisitResult {
         self.depth += 1;
         if self.depth > EXPRESSION_DEPTH_MAX {
             let why = format!("the expression is nested deeper than {EXPRESSION_DEPTH_MAX} levels");
-            return ControlFlow::Break(AskError::TooLarge(why));
+            return ControlFlow::Break(QueryError::TooLarge(why));
         }
         ControlFlow::Continue(())
     }
 
-    fn post_visit_expr(&mut self, _: &Expr) -> Flow {
+    fn post_visit_expr(&mut self, _: &Expr) -> VisitResult {
         self.depth -= 1;
         ControlFlow::Continue(())
     }

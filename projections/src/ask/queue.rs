@@ -1,35 +1,35 @@
 //! The queue of queries for a thread. It is short, and a full queue refuses. A query is stopped when its
 //! caller has gone.
 
-use super::{AskError, AskLimits, Asked};
+use super::{QueryError, QueryLimits, QueryResult};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
 /// A query that has passed the guard, with the channel for its result.
 pub(crate) struct Job {
     sql: String,
-    limits: AskLimits,
-    asking: Arc<Asking>,
-    done: oneshot::Sender<Result<Asked, AskError>>,
+    limits: QueryLimits,
+    asking: Arc<QueryControl>,
+    done: oneshot::Sender<Result<QueryResult, QueryError>>,
 }
 
 /// A function that ends a running query; it must not wait.
-pub(crate) type Stop = Box<dyn FnOnce() + Send>;
+pub(crate) type StopCallback = Box<dyn FnOnce() + Send>;
 
 /// Shared state of one query: whether its caller still waits, and how to stop it if not.
 #[derive(Default)]
-pub(crate) struct Asking(Mutex<State>);
+pub(crate) struct QueryControl(Mutex<State>);
 
 #[derive(Default)]
 enum State {
     #[default]
     Waiting,
-    Running(Stop),
+    Running(StopCallback),
     /// The caller no longer waits.
     Gone,
 }
 
-impl Asking {
+impl QueryControl {
     fn swap(&self, next: impl FnOnce(&State) -> Option<State>) -> State {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match next(&state) {
@@ -39,7 +39,7 @@ impl Asking {
     }
 
     /// Marks the query as running. Returns `false` if the caller no longer waits.
-    pub(crate) fn begin(&self, stop: Stop) -> bool {
+    pub(crate) fn begin(&self, stop: StopCallback) -> bool {
         let is_wanted = |state: &State| !matches!(state, State::Gone);
         let before = self.swap(|state| is_wanted(state).then_some(State::Running(stop)));
         is_wanted(&before)
@@ -69,9 +69,9 @@ impl Asking {
 }
 
 /// Gives the query up when the caller's future is dropped; after the result this does nothing.
-struct Waiting(Arc<Asking>);
+struct CancelGuard(Arc<QueryControl>);
 
-impl Drop for Waiting {
+impl Drop for CancelGuard {
     fn drop(&mut self) {
         self.0.give_up();
     }
@@ -81,11 +81,11 @@ impl Drop for Waiting {
 pub(crate) type Queue = Mutex<Option<mpsc::Sender<Job>>>;
 
 /// Queues a query and waits for its result; `Busy` if the queue is full.
-pub(crate) async fn ask(queue: &Queue, sql: String, limits: AskLimits) -> Result<Asked, AskError> {
+pub(crate) async fn ask(queue: &Queue, sql: String, limits: QueryLimits) -> Result<QueryResult, QueryError> {
     let sender = queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let sender = sender.ok_or_else(|| AskError::Unavailable("the server is stopping".to_owned()))?;
+    let sender = sender.ok_or_else(|| QueryError::Unavailable("the server is stopping".to_owned()))?;
     let (done, answer) = oneshot::channel();
-    let waiting = Waiting(Arc::default());
+    let waiting = CancelGuard(Arc::default());
     let asking = Arc::clone(&waiting.0);
     sender
         .try_send(Job {
@@ -95,21 +95,21 @@ pub(crate) async fn ask(queue: &Queue, sql: String, limits: AskLimits) -> Result
             done,
         })
         .map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => AskError::Busy,
+            mpsc::error::TrySendError::Full(_) => QueryError::Busy,
             mpsc::error::TrySendError::Closed(_) => ended(),
         })?;
     drop(sender);
     answer.await.unwrap_or_else(|_| Err(ended()))
 }
 
-fn ended() -> AskError {
-    AskError::Unavailable("the query thread has ended".to_owned())
+fn ended() -> QueryError {
+    QueryError::Unavailable("the query thread has ended".to_owned())
 }
 
 /// The loop of one thread: runs queries until the queue is closed and empty.
 pub(crate) fn serve(
     jobs: &Mutex<mpsc::Receiver<Job>>,
-    mut answer: impl FnMut(&str, AskLimits, &Asking) -> Result<Asked, AskError>,
+    mut answer: impl FnMut(&str, QueryLimits, &QueryControl) -> Result<QueryResult, QueryError>,
 ) {
     loop {
         let next = jobs
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    fn stop(stopped: &Arc<AtomicBool>) -> Stop {
+    fn stop(stopped: &Arc<AtomicBool>) -> StopCallback {
         let stopped = Arc::clone(stopped);
         Box::new(move || stopped.store(true, Ordering::SeqCst))
     }
@@ -145,18 +145,18 @@ mod tests {
     #[test]
     fn a_query_is_stopped_while_it_runs_and_never_before_or_after() {
         let stopped = Arc::new(AtomicBool::new(false));
-        let asking = Arc::new(Asking::default());
+        let asking = Arc::new(QueryControl::default());
         assert!(asking.begin(stop(&stopped)));
         assert!(asking.is_wanted());
-        drop(Waiting(Arc::clone(&asking)));
+        drop(CancelGuard(Arc::clone(&asking)));
         assert!(stopped.load(Ordering::SeqCst));
         assert!(!asking.is_wanted());
         assert!(!asking.end(), "it was stopped");
         let stopped = Arc::new(AtomicBool::new(false));
-        let asking = Arc::new(Asking::default());
+        let asking = Arc::new(QueryControl::default());
         assert!(asking.begin(stop(&stopped)));
         assert!(asking.end());
-        drop(Waiting(Arc::clone(&asking)));
+        drop(CancelGuard(Arc::clone(&asking)));
         assert!(!asking.begin(stop(&stopped)), "the caller has gone");
         assert!(!stopped.load(Ordering::SeqCst));
     }

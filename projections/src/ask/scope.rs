@@ -2,8 +2,8 @@
 //! PostgreSQL reads `calls.row_to_json` as `row_to_json(calls)`, which would call any function that takes a
 //! row.
 
-use super::AskError;
-use super::guard::{Flow, plain, refuse};
+use super::QueryError;
+use super::guard::{VisitResult, plain, refuse};
 use crate::sql_views::SQL_VIEWS;
 use sqlparser::ast::{
     Cte, Ident, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor,
@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 pub(super) type Columns = BTreeSet<String>;
 
 /// The columns of a query's own subqueries (`with name as …`) by name; each name has one meaning only.
-pub(super) type Own = BTreeMap<String, Columns>;
+pub(super) type SubqueryColumns = BTreeMap<String, Columns>;
 
 /// Most columns of a relation that the error about an unknown column lists.
 const SHOWN_COLUMNS_MAX: usize = 60;
@@ -33,14 +33,14 @@ struct Frame {
 
 /// The names that are visible at the current point of the query.
 pub(super) struct Scopes {
-    own: Own,
+    own: SubqueryColumns,
     /// Subqueries that do not see the `select` around them, with the number of scopes that they see.
     apart: BTreeMap<*const Query, usize>,
     frames: Vec<Frame>,
 }
 
 impl Scopes {
-    pub(super) const fn new(own: Own) -> Self {
+    pub(super) const fn new(own: SubqueryColumns) -> Self {
         Self {
             own,
             apart: BTreeMap::new(),
@@ -105,7 +105,7 @@ impl Scopes {
     }
 
     /// Checks a column name with its relation.
-    pub(super) fn judge(&self, parts: &[Ident]) -> Flow {
+    pub(super) fn judge(&self, parts: &[Ident]) -> VisitResult {
         let [relation, column] = parts else {
             let at = Span::union_iter(parts.iter().map(|part| part.span)).start;
             let shown: Vec<String> = parts.iter().map(ToString::to_string).collect();
@@ -127,11 +127,11 @@ impl Scopes {
             }
             None => format!("{relation}.{column} cannot be read: there is no relation {relation} here"),
         };
-        ControlFlow::Break(AskError::Wrong(why))
+        ControlFlow::Break(QueryError::Wrong(why))
     }
 
     /// Checks a name without a relation: it must be a column, not a whole row.
-    pub(super) fn judge_alone(&self, ident: &Ident) -> Flow {
+    pub(super) fn judge_alone(&self, ident: &Ident) -> VisitResult {
         let name = plain(ident);
         let is_column = self.seen().any(|frame| {
             let mut relations = frame.relations.iter();
@@ -142,7 +142,7 @@ impl Scopes {
             return ControlFlow::Continue(());
         }
         let why = format!("there is no column {ident}: it names a whole row; write its columns one by one");
-        ControlFlow::Break(AskError::Wrong(why))
+        ControlFlow::Break(QueryError::Wrong(why))
     }
 }
 
@@ -151,7 +151,7 @@ pub(super) fn ctes(query: &Query) -> impl Iterator<Item = &Cte> {
 }
 
 /// Returns the column names of a query, given the columns of its own subqueries.
-pub(super) fn columns_of(query: &Query, alias: Option<&TableAlias>, own: &Own) -> Columns {
+pub(super) fn columns_of(query: &Query, alias: Option<&TableAlias>, own: &SubqueryColumns) -> Columns {
     match alias {
         Some(alias) if !alias.columns.is_empty() => named(alias),
         _ => columns_of_body(&query.body, own),
@@ -163,7 +163,7 @@ fn named(alias: &TableAlias) -> Columns {
     alias.columns.iter().map(|column| plain(&column.name)).collect()
 }
 
-fn columns_of_body(body: &SetExpr, own: &Own) -> Columns {
+fn columns_of_body(body: &SetExpr, own: &SubqueryColumns) -> Columns {
     match body {
         SetExpr::Select(select) => columns_of_select(select, own),
         SetExpr::Query(query) => columns_of_body(&query.body, own),
@@ -180,7 +180,7 @@ fn columns_of_body(body: &SetExpr, own: &Own) -> Columns {
     }
 }
 
-fn columns_of_select(select: &Select, own: &Own) -> Columns {
+fn columns_of_select(select: &Select, own: &SubqueryColumns) -> Columns {
     let mut columns = results(select);
     let relations = relations(&select.from, own);
     for item in &select.projection {
@@ -214,7 +214,7 @@ fn results(select: &Select) -> Columns {
     select.projection.iter().filter_map(name).collect()
 }
 
-fn relations(from: &[TableWithJoins], own: &Own) -> Vec<(String, Columns)> {
+fn relations(from: &[TableWithJoins], own: &SubqueryColumns) -> Vec<(String, Columns)> {
     let mut found = Vec::new();
     for table in from {
         relations_in(table, own, &mut found);
@@ -226,7 +226,7 @@ fn factors(table: &TableWithJoins) -> impl Iterator<Item = &TableFactor> {
     std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation))
 }
 
-fn relations_in(table: &TableWithJoins, own: &Own, found: &mut Vec<(String, Columns)>) {
+fn relations_in(table: &TableWithJoins, own: &SubqueryColumns, found: &mut Vec<(String, Columns)>) {
     for factor in factors(table) {
         match factor {
             TableFactor::Table { name, alias, .. } => {
@@ -265,7 +265,7 @@ fn relations_in(table: &TableWithJoins, own: &Own, found: &mut Vec<(String, Colu
     }
 }
 
-fn columns_of_relation(name: &str, own: &Own) -> Columns {
+fn columns_of_relation(name: &str, own: &SubqueryColumns) -> Columns {
     if let Some(columns) = own.get(name) {
         return columns.clone();
     }

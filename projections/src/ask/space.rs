@@ -1,7 +1,7 @@
 //! Limits the temporary space of queries in PostgreSQL: by a setting, which not every role may set, or
 //! otherwise by what a query may use.
 
-use super::{AskError, Place, ROWS_MAX, TEMPORARY_BYTES_MAX};
+use super::{QueryError, ROWS_MAX, SqlLocation, TEMPORARY_BYTES_MAX};
 use crate::sql_views::{SQL_VIEWS, Unit};
 use postgres::Client;
 use postgres::error::SqlState;
@@ -29,7 +29,7 @@ pub(crate) enum TemporarySpace {
 }
 
 /// Sets the limit if the role may, and returns whether there is one.
-pub(crate) fn hold(client: &mut Client) -> Result<TemporarySpace, postgres::Error> {
+pub(crate) fn limit_temporary_space(client: &mut Client) -> Result<TemporarySpace, postgres::Error> {
     let kib = TEMPORARY_BYTES_MAX / 1_024;
     match client.batch_execute(&format!("set temp_file_limit = '{kib}kB'")) {
         Ok(()) => return Ok(TemporarySpace::Bounded),
@@ -52,30 +52,30 @@ pub(crate) fn hold(client: &mut Client) -> Result<TemporarySpace, postgres::Erro
 }
 
 /// Refuses a query that may sort or keep rows without a limit. The error names the grant that would allow it.
-pub(crate) fn refuse_unbounded(query: &Query, grant: &str) -> Result<(), AskError> {
-    let mut look = Look::default();
+pub(crate) fn refuse_unbounded(query: &Query, grant: &str) -> Result<(), QueryError> {
+    let mut look = SpaceCheck::default();
     let what = match query.visit(&mut look) {
         ControlFlow::Break(what) => what,
         ControlFlow::Continue(()) => return Ok(()),
     };
-    Err(AskError::Forbidden {
+    Err(QueryError::Forbidden {
         what: what.to_owned(),
         hint: format!(
             "temporary space has no limit in this database, so a query may read one view, group by columns with \
              few values, and use `order by` only with `limit`; a superuser lifts this with `{grant}`"
         ),
-        place: Place::default(),
+        place: SqlLocation::default(),
     })
 }
 
 #[derive(Default)]
-struct Look {
+struct SpaceCheck {
     /// How often the query reads each relation.
     read: BTreeMap<String, usize>,
     views: usize,
 }
 
-impl Visitor for Look {
+impl Visitor for SpaceCheck {
     type Break = &'static str;
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<&'static str> {

@@ -19,13 +19,13 @@ type FileId = (u64, u64);
 
 /// Measures the temporary files that were opened since a query began. Files of queries running in parallel
 /// are included, so all share one limit.
-pub(super) struct Spill {
+pub(super) struct SpillMeter {
     bytes_max: u64,
     before: BTreeSet<FileId>,
     next_look: Option<Timestamp>,
 }
 
-impl Spill {
+impl SpillMeter {
     pub(super) fn begin(bytes_max: u64) -> Self {
         let before = temporary_files().iter().map(id).collect();
         Self {

@@ -2,12 +2,12 @@
 //! view a table is read, with size limits and a time limit.
 
 use super::expression::FUNCTIONS;
-use super::guard::{EXPRESSION_DEPTH_MAX, guarded};
-use super::queue::{self, Asking, Job};
-use super::spill::Spill;
+use super::guard::{EXPRESSION_DEPTH_MAX, check_sql};
+use super::queue::{self, Job, QueryControl};
+use super::spill::SpillMeter;
 use super::{
-    ANSWER_BYTES_MAX, AskError, AskLimits, Asked, COLUMNS_MAX, Gathered, QUERIES_AT_ONCE,
-    QUERIES_WAITING_MAX, Questions, ROW_BYTES_MAX, SQL_BYTES_MAX, TEMPORARY_BYTES_MAX, row_too_long,
+    ANSWER_BYTES_MAX, COLUMNS_MAX, QUERIES_AT_ONCE, QUERIES_WAITING_MAX, QueryError, QueryLimits,
+    QueryResult, Questions, ROW_BYTES_MAX, ResultCollector, SQL_BYTES_MAX, TEMPORARY_BYTES_MAX, row_too_long,
     too_much_space,
 };
 use crate::sql_views::SQL_VIEWS;
@@ -41,7 +41,7 @@ const PATTERN_BYTES_MAX: i32 = 200;
 /// Functions that the documented views themselves use.
 const FUNCTIONS_OF_VIEWS: &[&str] = &["hex", "strftime", "substr"];
 
-enum Desk {
+enum QueryExecution {
     /// Runs queries on dedicated threads.
     Threads(Mutex<Option<mpsc::Sender<Job>>>),
     /// Runs queries on the caller's thread, for a command with a single query.
@@ -52,7 +52,7 @@ enum Desk {
 pub struct SqliteQuestions {
     path: PathBuf,
     clock: Arc<dyn Clock>,
-    desk: Arc<Desk>,
+    desk: Arc<QueryExecution>,
 }
 
 impl SqliteQuestions {
@@ -66,13 +66,13 @@ impl SqliteQuestions {
             let (jobs, path, clock) = (Arc::clone(&jobs), path.clone(), Arc::clone(clock));
             tasks.thread("questions", Box::new(move || serve(&path, &clock, &jobs)));
         }
-        let desk = Arc::new(Desk::Threads(Mutex::new(Some(send))));
+        let desk = Arc::new(QueryExecution::Threads(Mutex::new(Some(send))));
         let (weak, stop) = (Arc::downgrade(&desk), tasks.stop_signal());
         tasks.spawn(
             "questions close",
             Box::pin(async move {
                 stop.stopping().await;
-                if let Some(Desk::Threads(queue)) = weak.upgrade().as_deref() {
+                if let Some(QueryExecution::Threads(queue)) = weak.upgrade().as_deref() {
                     queue.lock().unwrap_or_else(PoisonError::into_inner).take();
                 }
             }),
@@ -89,17 +89,17 @@ impl SqliteQuestions {
         Self {
             path: dir.join(FILE_NAME),
             clock: Arc::clone(clock),
-            desk: Arc::new(Desk::Inline),
+            desk: Arc::new(QueryExecution::Inline),
         }
     }
 }
 
 #[async_trait]
 impl Questions for SqliteQuestions {
-    async fn ask(&self, sql: &str, limits: AskLimits) -> Result<Asked, AskError> {
-        let (sql, limits) = (guarded(sql)?, limits.bounded());
-        let Desk::Threads(queue) = self.desk.as_ref() else {
-            return answer(&self.path, &self.clock, &sql, limits, &Asking::default());
+    async fn ask(&self, sql: &str, limits: QueryLimits) -> Result<QueryResult, QueryError> {
+        let (sql, limits) = (check_sql(sql)?, limits.bounded());
+        let QueryExecution::Threads(queue) = self.desk.as_ref() else {
+            return answer(&self.path, &self.clock, &sql, limits, &QueryControl::default());
         };
         queue::ask(queue, sql, limits).await
     }
@@ -115,15 +115,15 @@ fn answer(
     path: &Path,
     clock: &Arc<dyn Clock>,
     sql: &str,
-    limits: AskLimits,
-    asking: &Asking,
-) -> Result<Asked, AskError> {
-    let mut connection = open(path).map_err(|error| AskError::Unavailable(error.to_string()))?;
+    limits: QueryLimits,
+    asking: &QueryControl,
+) -> Result<QueryResult, QueryError> {
+    let mut connection = open(path).map_err(|error| QueryError::Unavailable(error.to_string()))?;
     let spilled = Arc::new(AtomicBool::new(false));
-    bound(&mut connection, clock, limits, &spilled).map_err(|error| AskError::Fault(error.to_string()))?;
+    bound(&mut connection, clock, limits, &spilled).map_err(|error| QueryError::Fault(error.to_string()))?;
     let handle = connection.get_interrupt_handle();
     if !asking.begin(Box::new(move || handle.interrupt())) {
-        return Err(AskError::Interrupted);
+        return Err(QueryError::Interrupted);
     }
     let done = run(&connection, sql, limits);
     asking.end();
@@ -149,7 +149,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
 fn bound(
     connection: &mut Connection,
     clock: &Arc<dyn Clock>,
-    limits: AskLimits,
+    limits: QueryLimits,
     spilled: &Arc<AtomicBool>,
 ) -> rusqlite::Result<()> {
     let whole = |value: usize| i32::try_from(value).unwrap_or(i32::MAX);
@@ -168,7 +168,7 @@ fn bound(
         connection.set_limit(limit, value)?;
     }
     let (clock, until) = (Arc::clone(clock), clock.now().plus_ms(limits.timeout_ms));
-    let (mut spill, spilled) = (Spill::begin(TEMPORARY_BYTES_MAX), Arc::clone(spilled));
+    let (mut spill, spilled) = (SpillMeter::begin(TEMPORARY_BYTES_MAX), Arc::clone(spilled));
     let ends = move || {
         let now = clock.now();
         if spill.is_over(now) {
@@ -209,13 +209,13 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
     }
 }
 
-type Ran = rusqlite::Result<Result<Asked, AskError>>;
+type RunResult = rusqlite::Result<Result<QueryResult, QueryError>>;
 
-fn run(connection: &Connection, sql: &str, limits: AskLimits) -> Ran {
+fn run(connection: &Connection, sql: &str, limits: QueryLimits) -> RunResult {
     let mut statement = connection.prepare(sql)?;
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let count = columns.len();
-    let mut gathered = Gathered::new(columns, limits);
+    let mut gathered = ResultCollector::new(columns, limits);
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         // Checked before any value of the row is copied.
@@ -247,32 +247,32 @@ fn too_long(row: &Row<'_>, count: usize) -> rusqlite::Result<Option<(usize, usiz
     Ok((whole > ROW_BYTES_MAX).then_some(longest))
 }
 
-fn said(error: &rusqlite::Error, limits: AskLimits) -> AskError {
+fn said(error: &rusqlite::Error, limits: QueryLimits) -> QueryError {
     let plain = match error {
         rusqlite::Error::SqliteFailure(_, Some(why)) => why.clone(),
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
         other => other.to_string(),
     };
     match error.sqlite_error_code() {
-        Some(ErrorCode::OperationInterrupted) => AskError::TooSlow {
+        Some(ErrorCode::OperationInterrupted) => QueryError::TooSlow {
             ms: limits.timeout_ms,
         },
-        Some(ErrorCode::AuthorizationForStatementDenied) => AskError::Forbidden {
+        Some(ErrorCode::AuthorizationForStatementDenied) => QueryError::Forbidden {
             what: "reading tables other than the documented views".to_owned(),
             hint: plain,
-            place: super::Place::default(),
+            place: super::SqlLocation::default(),
         },
-        Some(ErrorCode::TooBig) => AskError::TooLarge(format!(
+        Some(ErrorCode::TooBig) => QueryError::TooLarge(format!(
             "{plain}; a value may have {ROW_BYTES_MAX} bytes, an answer {ANSWER_BYTES_MAX}"
         )),
         Some(
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::CannotOpen | ErrorCode::DiskFull,
-        ) => AskError::Unavailable(plain),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => AskError::Fault(plain),
+        ) => QueryError::Unavailable(plain),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => QueryError::Fault(plain),
         _ if plain.starts_with("too many columns") => {
-            AskError::TooLarge(format!("{plain}: an answer may have {COLUMNS_MAX}"))
+            QueryError::TooLarge(format!("{plain}: an answer may have {COLUMNS_MAX}"))
         }
-        _ => AskError::Wrong(missing_column(&plain)),
+        _ => QueryError::Wrong(missing_column(&plain)),
     }
 }
 

@@ -2,10 +2,10 @@
 //! refused with the reason.
 
 use super::{
-    AskError, AskLimits, Asked, COLUMNS_MAX, FUNCTIONS, Place, Questions, ROW_BYTES_MAX, SQL_BYTES_MAX,
-    SqliteQuestions, Truncated, guarded,
+    COLUMNS_MAX, FUNCTIONS, QueryError, QueryLimits, QueryResult, Questions, ROW_BYTES_MAX, SQL_BYTES_MAX,
+    SqlLocation, SqliteQuestions, TruncationReason, check_sql,
 };
-use crate::testing::{Story, TestClock, TestTasks, postgres_url, run_sql};
+use crate::testing::{TestClock, TestHistory, TestTasks, postgres_url, run_sql};
 
 use crate::value::Val;
 use crate::{InlineRunner, PostgresQuestions, PostgresReadDb, ReadDb, SqliteReadDb, views};
@@ -17,10 +17,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// A clock that advances by a millisecond with each reading, so that a time limit is reached without waiting.
-struct LookingTakesTime(AtomicI64);
+struct MillisecondClock(AtomicI64);
 
 #[async_trait]
-impl Clock for LookingTakesTime {
+impl Clock for MillisecondClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.fetch_add(1, Ordering::Relaxed))
     }
@@ -29,25 +29,25 @@ impl Clock for LookingTakesTime {
 
 /// A clock that advances by a tenth of a millisecond with each reading: a query reaches its quota long before
 /// its time limit.
-struct LooksAreFree(AtomicI64);
+struct SubMillisecondClock(AtomicI64);
 
 #[async_trait]
-impl Clock for LooksAreFree {
+impl Clock for SubMillisecondClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.0.fetch_add(100, Ordering::Relaxed))
     }
     async fn wait_until(&self, _: Timestamp) {}
 }
 
-struct Shop {
+struct QueryFixture {
     questions: Box<dyn Questions>,
     tasks: TestTasks,
     _directory: tempfile::TempDir,
 }
 
 /// A story of three complete calls of one campaign.
-fn story() -> Story {
-    let mut story = Story::new();
+fn story() -> TestHistory {
+    let mut story = TestHistory::new();
     story.created("T");
     for of in 1..=3 {
         story.enrolled("T", of).whole_call("T", of);
@@ -60,19 +60,19 @@ async fn filled(db: Arc<dyn ReadDb>) {
     runner.apply_page(&story().events).await.unwrap();
 }
 
-async fn shop() -> Shop {
+async fn shop() -> QueryFixture {
     let directory = tempfile::tempdir().unwrap();
     let tasks = TestTasks::default();
     filled(Arc::new(SqliteReadDb::open(directory.path(), &tasks).unwrap())).await;
-    let clock: Arc<dyn Clock> = Arc::new(LookingTakesTime(AtomicI64::new(0)));
-    Shop {
+    let clock: Arc<dyn Clock> = Arc::new(MillisecondClock(AtomicI64::new(0)));
+    QueryFixture {
         questions: Box::new(SqliteQuestions::inline(directory.path(), &clock)),
         tasks,
         _directory: directory,
     }
 }
 
-async fn postgres_shop() -> Option<Shop> {
+async fn postgres_shop() -> Option<QueryFixture> {
     let url = postgres_url()?;
     let tasks = TestTasks::default();
     let clock: Arc<dyn Clock> = TestClock::new();
@@ -80,20 +80,20 @@ async fn postgres_shop() -> Option<Shop> {
         PostgresReadDb::open(&url, &clock, &tasks).await.unwrap(),
     ))
     .await;
-    Some(Shop {
+    Some(QueryFixture {
         questions: Box::new(PostgresQuestions::open(&url, &clock, &tasks).unwrap()),
         tasks,
         _directory: tempfile::tempdir().unwrap(),
     })
 }
 
-impl Shop {
-    async fn ask(&self, sql: &str) -> Result<Asked, AskError> {
-        self.questions.ask(sql, AskLimits::default()).await
+impl QueryFixture {
+    async fn ask(&self, sql: &str) -> Result<QueryResult, QueryError> {
+        self.questions.ask(sql, QueryLimits::default()).await
     }
 }
 
-fn texts(asked: &Asked) -> Vec<String> {
+fn texts(asked: &QueryResult) -> Vec<String> {
     let shown = asked.rows.iter().map(|row| {
         let values = row.iter().map(|value| match value {
             Val::Text(text) => text.clone(),
@@ -247,10 +247,10 @@ const COLUMNS: &[&str] = &[
     "select a.call from (calls a join campaigns b on b.campaign = a.campaign) order by b.campaign",
 ];
 
-async fn names_are_columns(shop: &Shop) {
+async fn names_are_columns(shop: &QueryFixture) {
     for sql in NO_COLUMNS {
         let refused = shop.ask(sql).await.expect_err(sql);
-        assert!(matches!(refused, AskError::Wrong(_)), "{sql}: {refused}");
+        assert!(matches!(refused, QueryError::Wrong(_)), "{sql}: {refused}");
     }
     for sql in COLUMNS {
         shop.ask(sql).await.unwrap_or_else(|why| panic!("{sql}: {why}"));
@@ -261,8 +261,8 @@ async fn names_are_columns(shop: &Shop) {
 const HALF: &str = "with recursive t as (select 'xxxxxxxxxxxxxxxx' as t, 0 as i union all
     select t || t, i + 1 from t where i < 15), h as (select t from t where i = 15)";
 
-async fn texts_and_rows_have_a_bound(shop: &Shop) {
-    let limits = AskLimits {
+async fn texts_and_rows_have_a_bound(shop: &QueryFixture) {
+    let limits = QueryLimits {
         rows_max: 10,
         timeout_ms: 30_000,
     };
@@ -281,7 +281,7 @@ async fn texts_and_rows_have_a_bound(shop: &Shop) {
         "select * from h a, h b, h c order by 1",
     ] {
         let refused = ask(grows).await.expect_err(grows);
-        assert!(matches!(refused, AskError::TooLarge(_)), "{grows}: {refused}");
+        assert!(matches!(refused, QueryError::TooLarge(_)), "{grows}: {refused}");
     }
     let refused = ask("select t as short, t || t as longest from h")
         .await
@@ -304,12 +304,12 @@ async fn texts_and_rows_have_a_bound(shop: &Shop) {
         .ask(&format!("select {columns} from calls"))
         .await
         .unwrap_err();
-    assert!(matches!(refused, AskError::TooLarge(_)), "{refused}");
+    assert!(matches!(refused, QueryError::TooLarge(_)), "{refused}");
 }
 
 /// Endless rows of two hundred bytes, sorted or grouped.
-async fn temporary_space_has_a_bound(shop: &Shop) {
-    let limits = AskLimits {
+async fn temporary_space_has_a_bound(shop: &QueryFixture) {
+    let limits = QueryLimits {
         rows_max: 10,
         timeout_ms: 30_000,
     };
@@ -333,8 +333,8 @@ async fn a_sort_without_an_end_is_stopped_at_its_quota_of_temporary_space() {
     let tasks = TestTasks::default();
     filled(Arc::new(SqliteReadDb::open(directory.path(), &tasks).unwrap())).await;
     // The space is measured without time passing by itself.
-    let clock: Arc<dyn Clock> = Arc::new(LooksAreFree(AtomicI64::new(0)));
-    let sqlite = Shop {
+    let clock: Arc<dyn Clock> = Arc::new(SubMillisecondClock(AtomicI64::new(0)));
+    let sqlite = QueryFixture {
         questions: Box::new(SqliteQuestions::inline(directory.path(), &clock)),
         tasks,
         _directory: directory,
@@ -374,7 +374,7 @@ async fn a_role_that_may_not_set_the_quota_is_told_the_grant_and_answered_what_k
         "select call from calls union select campaign from campaigns",
         "with recursive n as (select 1 as i union all select i + 1 from n where i < 9) select i from n",
     ] {
-        let refused = questions.ask(sql, AskLimits::default()).await.expect_err(sql);
+        let refused = questions.ask(sql, QueryLimits::default()).await.expect_err(sql);
         assert!(
             refused
                 .to_string()
@@ -387,7 +387,7 @@ async fn a_role_that_may_not_set_the_quota_is_told_the_grant_and_answered_what_k
         "select campaign, disposition, count(*) from calls group by 1, disposition order by 3 limit 10",
         "select d.label_zh, c.call from calls c join dispositions d on d.code = c.disposition",
     ] {
-        let answered = questions.ask(sql, AskLimits::default()).await;
+        let answered = questions.ask(sql, QueryLimits::default()).await;
         assert!(answered.is_ok(), "{sql}: {answered:?}");
     }
     run_sql(&superuser, &grant);
@@ -412,7 +412,7 @@ async fn no_text_and_no_row_is_longer_than_a_mebibyte_in_the_database() {
     shop.tasks.stop().await;
 }
 
-async fn answers_and_refuses(shop: &Shop) {
+async fn answers_and_refuses(shop: &QueryFixture) {
     for (sql, answer) in ANSWERED {
         let asked = shop.ask(sql).await.unwrap_or_else(|why| panic!("{sql}: {why}"));
         assert_eq!(texts(&asked), *answer, "{sql}");
@@ -423,7 +423,7 @@ async fn answers_and_refuses(shop: &Shop) {
     for sql in REFUSED {
         let refused = shop.ask(sql).await.expect_err(sql);
         assert!(
-            matches!(refused, AskError::Forbidden { .. } | AskError::Syntax { .. }),
+            matches!(refused, QueryError::Forbidden { .. } | QueryError::Syntax { .. }),
             "{sql}: {refused}"
         );
     }
@@ -447,7 +447,7 @@ async fn postgresql_gives_the_same_answers_and_refusals_in_the_same_words() {
         refused.to_string().contains("there is no column callee"),
         "{refused}"
     );
-    let limits = AskLimits {
+    let limits = QueryLimits {
         rows_max: 2,
         timeout_ms: 100,
     };
@@ -456,10 +456,10 @@ async fn postgresql_gives_the_same_answers_and_refusals_in_the_same_words() {
         .ask("select call from calls", limits)
         .await
         .unwrap();
-    assert_eq!((cut.rows.len(), cut.truncated), (2, Some(Truncated::Rows)));
+    assert_eq!((cut.rows.len(), cut.truncated), (2, Some(TruncationReason::Rows)));
     assert_eq!(
         shop.questions.ask(ENDLESS, limits).await,
-        Err(AskError::TooSlow { ms: 100 })
+        Err(QueryError::TooSlow { ms: 100 })
     );
     let again = shop
         .ask("select avg(attempt), cast(sum(talk_ms) as bigint) / 2 from calls")
@@ -476,13 +476,13 @@ const ENDLESS: &str =
 async fn a_refusal_names_the_place_and_what_there_is() {
     let shop = shop().await;
     let refused = shop.ask("select 1,\n  2 from call_history").await.unwrap_err();
-    let AskError::Forbidden { hint, place, .. } = &refused else {
+    let QueryError::Forbidden { hint, place, .. } = &refused else {
         panic!("{refused}");
     };
-    assert_eq!(*place, Place { line: 2, column: 10 });
+    assert_eq!(*place, SqlLocation { line: 2, column: 10 });
     assert!(hint.contains("calls, ") && hint.contains("campaigns"), "{hint}");
     let refused = shop.ask("select 1\nfrom calls wehre x = 1").await.unwrap_err();
-    let AskError::Syntax { place, .. } = &refused else {
+    let QueryError::Syntax { place, .. } = &refused else {
         panic!("{refused}");
     };
     assert_eq!(place.line, 2, "{refused}");
@@ -498,23 +498,23 @@ async fn a_refusal_names_the_place_and_what_there_is() {
 #[tokio::test]
 async fn a_query_that_runs_away_is_stopped() {
     let shop = shop().await;
-    let limits = AskLimits {
+    let limits = QueryLimits {
         rows_max: 1,
         timeout_ms: 50,
     };
     let stopped = shop.questions.ask(ENDLESS, limits).await.unwrap_err();
-    assert_eq!(stopped, AskError::TooSlow { ms: 50 });
+    assert_eq!(stopped, QueryError::TooSlow { ms: 50 });
     let doubling =
         "with recursive n as (select 'x' as t union all select t || t from n where length(t) < 100000000)
          select max(length(t)) from n";
     let large = shop.ask(doubling).await.unwrap_err();
-    assert!(matches!(large, AskError::TooLarge(_)), "{large}");
+    assert!(matches!(large, QueryError::TooLarge(_)), "{large}");
 }
 
 #[tokio::test]
 async fn rows_and_bytes_end_an_answer_and_it_says_so() {
     let shop = shop().await;
-    let limits = |rows_max| AskLimits {
+    let limits = |rows_max| QueryLimits {
         rows_max,
         timeout_ms: 1_000,
     };
@@ -522,7 +522,7 @@ async fn rows_and_bytes_end_an_answer_and_it_says_so() {
     let whole = shop.questions.ask(sql, limits(3)).await.unwrap();
     assert_eq!((whole.rows.len(), whole.truncated), (3, None));
     let cut = shop.questions.ask(sql, limits(2)).await.unwrap();
-    assert_eq!((cut.rows.len(), cut.truncated), (2, Some(Truncated::Rows)));
+    assert_eq!((cut.rows.len(), cut.truncated), (2, Some(TruncationReason::Rows)));
     let wide = "with recursive
         t as (select 'x' as t, 0 as i union all select t || t, i + 1 from t where i < 19),
         n as (select 1 as i union all select i + 1 from n where i < 40)
@@ -531,41 +531,44 @@ async fn rows_and_bytes_end_an_answer_and_it_says_so() {
         .questions
         .ask(
             wide,
-            AskLimits {
+            QueryLimits {
                 rows_max: 100,
                 timeout_ms: 30_000,
             },
         )
         .await
         .unwrap();
-    assert_eq!((cut.rows.len(), cut.truncated), (32, Some(Truncated::Bytes)));
+    assert_eq!(
+        (cut.rows.len(), cut.truncated),
+        (32, Some(TruncationReason::Bytes))
+    );
 }
 
 #[test]
 fn the_largest_text_is_read_and_one_byte_more_is_not() {
     let padded = |bytes: usize| format!("select 1{}", " ".repeat(bytes - 8));
-    assert!(guarded(&padded(SQL_BYTES_MAX)).is_ok());
+    assert!(check_sql(&padded(SQL_BYTES_MAX)).is_ok());
     assert!(matches!(
-        guarded(&padded(SQL_BYTES_MAX + 1)),
-        Err(AskError::TooLarge(_))
+        check_sql(&padded(SQL_BYTES_MAX + 1)),
+        Err(QueryError::TooLarge(_))
     ));
     let chain = format!("select 1{}", "+1".repeat(900));
-    assert!(matches!(guarded(&chain), Err(AskError::TooLarge(_))));
+    assert!(matches!(check_sql(&chain), Err(QueryError::TooLarge(_))));
     let chain = format!("select 1{}", "+1".repeat(5_000));
-    assert!(matches!(guarded(&chain), Err(AskError::TooLarge(_))));
+    assert!(matches!(check_sql(&chain), Err(QueryError::TooLarge(_))));
     let deep = format!("select {}1{}", "(".repeat(900), ")".repeat(900));
-    assert!(matches!(guarded(&deep), Err(AskError::TooLarge(_))));
+    assert!(matches!(check_sql(&deep), Err(QueryError::TooLarge(_))));
     let nested = format!("{}select 1{}", "select * from (".repeat(60), ") x".repeat(60));
-    assert!(matches!(guarded(&nested), Err(AskError::TooLarge(_))));
+    assert!(matches!(check_sql(&nested), Err(QueryError::TooLarge(_))));
 }
 
 #[test]
 fn the_guard_writes_what_it_read() {
     let sql = "select count(*) filter (where a.call > 'x''y') over (partition by b order by c desc nulls last)
         from calls as a left join (select 1 as b) q on a.attempt between 1 and 2 where not a.call in ('x', 'y')";
-    let written = guarded(sql).unwrap();
+    let written = check_sql(sql).unwrap();
     assert_eq!(
-        guarded(&written).unwrap(),
+        check_sql(&written).unwrap(),
         written,
         "and reads it again as the same"
     );

@@ -46,7 +46,7 @@ pub struct EngineFigures {
 type Engine = (EngineKind, String);
 
 #[derive(Debug, Clone)]
-struct Served {
+struct EngineCall {
     at: Timestamp,
     failure: Option<String>,
 }
@@ -56,7 +56,7 @@ struct Served {
 pub(super) struct Engines {
     /// For each open call the engines that it used, with the class of failure if one failed.
     open: BTreeMap<CallId, BTreeMap<Engine, Option<String>>>,
-    served: BTreeMap<Engine, VecDeque<Served>>,
+    served: BTreeMap<Engine, VecDeque<EngineCall>>,
     /// Open calls in which a notice was played to its end.
     noticed: BTreeSet<CallId>,
     /// End times of calls in which a voice spoke but no engine was named.
@@ -127,7 +127,7 @@ impl Engines {
             if calls.len() == ENGINE_CALLS_MAX {
                 calls.pop_front();
             }
-            calls.push_back(Served { at, failure });
+            calls.push_back(EngineCall { at, failure });
         }
     }
 
@@ -143,7 +143,7 @@ impl Engines {
     fn last_calls<'a>(
         &'a self,
         kind: EngineKind,
-        named: &'a VecDeque<Served>,
+        named: &'a VecDeque<EngineCall>,
     ) -> Vec<(Timestamp, Option<&'a str>)> {
         let mut calls: Vec<_> = named
             .iter()
@@ -185,7 +185,7 @@ mod tests {
     use domain::call::event::EndReason;
     use domain::disposition::Disposition;
     use domain::personal::Personal;
-    use domain::turn::AnswerBy;
+    use domain::turn::AnswerChannel;
 
     const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
@@ -228,7 +228,7 @@ mod tests {
             engine_kind,
             engine: engine.to_owned(),
             class: "late".to_owned(),
-            answer_by: AnswerBy::Keypress,
+            answer_by: AnswerChannel::Keypress,
         })
     }
 

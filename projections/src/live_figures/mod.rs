@@ -7,18 +7,18 @@
 //! the named limits. The number of dropped ones is shown.
 
 mod engines;
-mod shown;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
 pub use engines::EngineFigures;
-pub use shown::{CallPlace, CampaignFigures, LiveSnapshot, TrunkFigures, WindowFigures};
+pub use snapshot::{CallStage, CampaignFigures, LiveSnapshot, TrunkFigures, WindowFigures};
 
 use crate::error::ProjectionError;
 use crate::view::{AnyEvent, ViewEvent};
 use domain::call::event::{CallEvent, EndReason};
-use domain::call::progress::dispose_failure;
-use domain::call::{KeyPath, UnderstoodFact};
+use domain::call::progress::derive_failure_disposition;
+use domain::call::{KeyPath, UnderstandingFact};
 use domain::conversation::ConversationEvent;
 use domain::disposition::{Disposition, Outcome};
 use domain::emotion::EmotionLevel;
@@ -98,13 +98,13 @@ impl Counts {
 }
 
 /// Counts by the start of their time slot, in microseconds.
-type Stretches = BTreeMap<i64, Counts>;
+type TimeSlotCounts = BTreeMap<i64, Counts>;
 
 /// An open call and its state.
 #[derive(Debug, Clone)]
 struct OpenCall {
     campaign: CampaignId,
-    place: CallPlace,
+    place: CallStage,
     stretch: Option<i64>,
     /// The trunk of the first leg at first, then of each later leg: the call counts there.
     trunk: Option<String>,
@@ -120,14 +120,14 @@ struct Trunk {
     failures_in_row: u64,
     keyless_in_row: u64,
     last_failure: Option<(Timestamp, Disposition)>,
-    stretches: Stretches,
+    stretches: TimeSlotCounts,
 }
 
 /// The live figures of all campaigns, trunks and engines, fed by events.
 #[derive(Debug, Default)]
 pub struct LiveFigures {
     calls: BTreeMap<CallId, OpenCall>,
-    campaigns: BTreeMap<CampaignId, Stretches>,
+    campaigns: BTreeMap<CampaignId, TimeSlotCounts>,
     trunks: BTreeMap<String, Trunk>,
     engines: engines::Engines,
     position: Position,
@@ -174,9 +174,9 @@ impl LiveFigures {
         match fact {
             CallEvent::Permitted { customer_grant, .. } => self.permitted(call, &customer_grant.campaign),
             CallEvent::Dialing { trunk, .. } => self.dialing(call, trunk, at),
-            CallEvent::Ringing { .. } => self.enter(call, CallPlace::Ringing),
+            CallEvent::Ringing { .. } => self.enter(call, CallStage::Ringing),
             CallEvent::Answered { dialog, .. } => self.answered(call, dialog.key_paths.as_deref()),
-            CallEvent::TransferRequested { .. } => self.enter(call, CallPlace::Transferring),
+            CallEvent::TransferRequested { .. } => self.enter(call, CallStage::Transferring),
             CallEvent::SensitiveWordMatched(_) => self.count(call, |counts| counts.sensitive_words += 1),
             CallEvent::Understood(fact) => self.understood(call, fact),
             CallEvent::LegFailed { failure, .. } => self.leg_failed(call, failure, at),
@@ -198,7 +198,7 @@ impl LiveFigures {
         }
         let open = OpenCall {
             campaign: campaign.clone(),
-            place: CallPlace::Permitted,
+            place: CallStage::Permitted,
             stretch: None,
             trunk: None,
             leg_trunk: None,
@@ -208,7 +208,7 @@ impl LiveFigures {
         self.calls.insert(call, open);
     }
 
-    fn enter(&mut self, call: CallId, place: CallPlace) {
+    fn enter(&mut self, call: CallId, place: CallStage) {
         if let Some(open) = self.calls.get_mut(&call) {
             open.place = place;
         }
@@ -220,7 +220,7 @@ impl LiveFigures {
         let Some(open) = self.calls.get_mut(&call) else {
             return;
         };
-        open.place = CallPlace::Dialing;
+        open.place = CallStage::Dialing;
         open.leg_trunk = Some(trunk.to_owned());
         let is_first = open.stretch.is_none();
         let stretch = *open.stretch.get_or_insert(stretch);
@@ -249,7 +249,7 @@ impl LiveFigures {
         if self.campaigns.contains_key(campaign) || self.campaigns.len() < CAMPAIGNS_MAX {
             return;
         }
-        let last = |stretches: &Stretches| stretches.last_key_value().map(|(at, _)| *at);
+        let last = |stretches: &TimeSlotCounts| stretches.last_key_value().map(|(at, _)| *at);
         let stalest = self.campaigns.iter().min_by_key(|(_, stretches)| last(stretches));
         if let Some(stalest) = stalest.map(|(campaign, _)| campaign.clone()) {
             self.campaigns.remove(&stalest);
@@ -269,7 +269,7 @@ impl LiveFigures {
         }
     }
 
-    fn understood(&mut self, call: CallId, fact: &UnderstoodFact) {
+    fn understood(&mut self, call: CallId, fact: &UnderstandingFact) {
         let is_angry = fact
             .emotion
             .as_ref()
@@ -284,7 +284,7 @@ impl LiveFigures {
         let Some(open) = self.calls.get_mut(&call) else {
             return;
         };
-        open.place = CallPlace::Talking;
+        open.place = CallStage::Talking;
         if std::mem::replace(&mut open.answered, true) {
             return;
         }
@@ -313,7 +313,7 @@ impl LiveFigures {
         else {
             return;
         };
-        let disposed = dispose_failure(failure);
+        let disposed = derive_failure_disposition(failure);
         if disposed.trunk_attributable() {
             trunk.failures_in_row += 1;
             trunk.last_failure = Some((at, disposed.disposition));

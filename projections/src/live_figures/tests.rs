@@ -1,8 +1,8 @@
 //! Tests of live figures: given events, then figures.
 
-use super::shown::SHORT_WINDOW_MS;
-use super::{CALLS_MAX, CallPlace, KEPT_MS, LiveFigures, LiveSnapshot};
-use crate::testing::{Story, call, campaign, dialog};
+use super::snapshot::SHORT_WINDOW_MS;
+use super::{CALLS_MAX, CallStage, KEPT_MS, LiveFigures, LiveSnapshot};
+use crate::testing::{TestHistory, call, campaign, dialog};
 use crate::view::ViewEvent;
 use domain::call::KeyPath;
 use domain::call::event::CallEvent;
@@ -11,7 +11,7 @@ use domain::emotion::EmotionPlan;
 use domain::ports::line::{AnsweredDialog, FailureCause, LegFailure};
 use domain::time::Timestamp;
 
-fn figures_of(story: &Story) -> LiveFigures {
+fn figures_of(story: &TestHistory) -> LiveFigures {
     let mut figures = LiveFigures::new();
     for event in &story.events {
         figures.apply(&ViewEvent::read(event).unwrap()).unwrap();
@@ -19,7 +19,7 @@ fn figures_of(story: &Story) -> LiveFigures {
     figures
 }
 
-fn shown(story: &Story, now: Timestamp) -> LiveSnapshot {
+fn shown(story: &TestHistory, now: Timestamp) -> LiveSnapshot {
     figures_of(story).snapshot(now)
 }
 
@@ -42,7 +42,7 @@ fn failed(sip_code: u16) -> CallEvent {
 
 #[test]
 fn open_calls_stand_where_they_are_and_a_ringing_call_is_in_no_ratio() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     for of in 1..=4 {
         story.permitted("T", of, 1);
     }
@@ -65,9 +65,9 @@ fn open_calls_stand_where_they_are_and_a_ringing_call_is_in_no_ratio() {
     assert_eq!(
         open,
         [
-            (CallPlace::Permitted, 1),
-            (CallPlace::Dialing, 1),
-            (CallPlace::Talking, 1)
+            (CallStage::Permitted, 1),
+            (CallStage::Dialing, 1),
+            (CallStage::Talking, 1)
         ]
     );
     let figures = snapshot.last_5_minutes;
@@ -83,7 +83,7 @@ fn open_calls_stand_where_they_are_and_a_ringing_call_is_in_no_ratio() {
 
 #[test]
 fn a_call_counts_while_any_of_its_ten_seconds_is_in_the_window() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     let dialed_at = story.at;
     story.permitted("T", 1, 1).dialing(call("T", 1, 1), 1, "first");
     story.ended(call("T", 1, 1), Disposition::Busy, None, 0);
@@ -100,7 +100,7 @@ fn a_call_counts_while_any_of_its_ten_seconds_is_in_the_window() {
 
 #[test]
 fn a_call_counts_on_the_trunk_that_carried_its_last_leg() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     let id = call("T", 1, 1);
     story.permitted("T", 1, 1).dialing(id, 1, "first");
     story.call(id, failed(503));
@@ -115,7 +115,7 @@ fn a_call_counts_on_the_trunk_that_carried_its_last_leg() {
 
 #[test]
 fn failures_in_a_row_are_the_trunks_own_and_end_when_it_works() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     for (of, code) in [(1, 503), (2, 503), (3, 503)] {
         let id = call("T", of, 1);
         story.permitted("T", of, 1).dialing(id, 1, "first");
@@ -142,8 +142,8 @@ fn failures_in_a_row_are_the_trunks_own_and_end_when_it_works() {
 
 #[test]
 fn a_trunk_whose_answered_calls_leave_keys_no_way_is_counted_until_one_does() {
-    let mut story = Story::new();
-    let in_a_row = |story: &Story| shown(story, story.at).trunks[0].keyless_in_row;
+    let mut story = TestHistory::new();
+    let in_a_row = |story: &TestHistory| shown(story, story.at).trunks[0].keyless_in_row;
     let paths = [
         (Some(Vec::new()), 1),
         (None, 1),
@@ -173,7 +173,7 @@ fn a_trunk_whose_answered_calls_leave_keys_no_way_is_counted_until_one_does() {
 
 #[test]
 fn what_is_older_than_an_hour_is_forgotten_and_what_does_not_fit_is_counted() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     let began = story.at;
     story.permitted("T", 1, 1).dialing(call("T", 1, 1), 1, "first");
     story.ended(call("T", 1, 1), Disposition::Busy, None, 0);
@@ -187,14 +187,14 @@ fn what_is_older_than_an_hour_is_forgotten_and_what_does_not_fit_is_counted() {
     }
     let snapshot = figures.snapshot(began);
     assert_eq!(
-        (snapshot.open[&CallPlace::Permitted], snapshot.forgotten),
+        (snapshot.open[&CallStage::Permitted], snapshot.forgotten),
         (CALLS_MAX as u64, 1)
     );
 }
 
 #[test]
 fn a_call_in_which_somebody_sounded_angry_counts_once() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     let of = call("T", 1, 1);
     story.permitted("T", 1, 1).dialing(of, 1, "first").answered(of, 1);
     for text in ["可以", "怎么又是你们", "骗子", "别骚扰我"] {
@@ -211,7 +211,7 @@ fn a_call_in_which_somebody_sounded_angry_counts_once() {
 
 #[test]
 fn an_event_that_cannot_be_read_is_an_error() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.permitted("T", 1, 1);
     let mut broken = story.events[0].clone();
     let text = String::from_utf8(broken.record.to_vec()).unwrap();
@@ -222,7 +222,7 @@ fn an_event_that_cannot_be_read_is_an_error() {
 
 #[test]
 fn figures_of_some_campaigns_are_theirs_alone_and_of_all_of_them_those_of_everybody() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     for (of, name) in [(1, "A"), (2, "A"), (3, "B"), (4, "C")] {
         story.permitted(name, of, 1);
         story.dialing(call(name, of, 1), 1, "first");

@@ -15,7 +15,7 @@ const FILE: &str = include_str!("metrics.yaml");
 /// A text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Texts {
+pub struct MetricText {
     pub zh: String,
     pub en: String,
 }
@@ -52,8 +52,8 @@ pub struct Metric {
     /// Dimensions that the metric can be split by; empty means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
-    pub label: Texts,
-    pub definition: Texts,
+    pub label: MetricText,
+    pub definition: MetricText,
     /// The regulation or rule that the metric follows, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -71,7 +71,7 @@ const fn is_false(value: &bool) -> bool {
 /// The content of `metrics.yaml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct MetricsFile {
     terms: BTreeMap<String, Term>,
     metrics: Vec<Metric>,
 }
@@ -91,7 +91,7 @@ pub struct Catalog {
 
 /// The error that a metric, or a version of it, does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unknown {
+pub enum UnknownMetric {
     #[error("there is no metric {name:?}; did you mean {nearest}? There are: {}", .names.join(", "))]
     Name {
         name: String,
@@ -110,7 +110,7 @@ impl Catalog {
     /// Reads and checks the text of a metrics file. The error describes the first mistake.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let json = domain::yaml::value(text).map_err(|error| error.to_string())?;
-        let written: Written = serde_json::from_value(json).map_err(|error| error.to_string())?;
+        let written: MetricsFile = serde_json::from_value(json).map_err(|error| error.to_string())?;
         let terms: Vec<Term> = written
             .terms
             .into_iter()
@@ -161,7 +161,7 @@ impl Catalog {
 
     /// Returns a metric in the given version. Without a version: its headline version, or its latest if none
     /// is marked.
-    pub fn metric(&self, name: &str, version: Option<u32>) -> Result<&Metric, Unknown> {
+    pub fn metric(&self, name: &str, version: Option<u32>) -> Result<&Metric, UnknownMetric> {
         let versions: Vec<&Metric> = self.metrics.iter().filter(|one| one.name == name).collect();
         let Some(latest) = versions.last() else {
             return Err(self.unknown(name));
@@ -171,7 +171,7 @@ impl Catalog {
             return Ok(headline.unwrap_or(latest));
         };
         let found = versions.iter().find(|metric| metric.version == version);
-        found.copied().ok_or_else(|| Unknown::Version {
+        found.copied().ok_or_else(|| UnknownMetric::Version {
             name: name.to_owned(),
             version,
             versions: versions.iter().map(|metric| metric.version.to_string()).collect(),
@@ -187,11 +187,11 @@ impl Catalog {
         self.metrics.iter().filter(other)
     }
 
-    fn unknown(&self, name: &str) -> Unknown {
+    fn unknown(&self, name: &str) -> UnknownMetric {
         let mut names: Vec<String> = self.metrics.iter().map(|metric| metric.name.clone()).collect();
         names.dedup();
         let nearest = names.iter().min_by_key(|known| distance(name, known)).cloned();
-        Unknown::Name {
+        UnknownMetric::Name {
             name: name.chars().take(NAME_CHARS_SHOWN).collect(),
             nearest: nearest.unwrap_or_default(),
             names,

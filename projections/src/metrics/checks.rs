@@ -2,7 +2,7 @@
 
 use super::catalog::{Metric, Unit};
 use super::evaluate::is_of_call;
-use super::term::{Measure, OncePer, Term};
+use super::term::{CountingUnit, Measure, Term};
 use domain::call::event::CallEvent;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +56,7 @@ fn check_term(term: &Term) -> Result<(), String> {
     let of_customers = term.kinds.iter().all(|kind| kind.starts_with("customer."));
     let of_complaints = term.kinds.iter().all(|kind| kind.starts_with("complaint."));
     // Each event changes a sum: all of them count, and no call is known for them.
-    let sums_changes = term.once_per == OncePer::None && matches!(term.value, Some(Measure::Member(_)));
+    let sums_changes = term.once_per == CountingUnit::None && matches!(term.value, Some(Measure::Member(_)));
     let has_marks = term.marks().next().is_some();
     let ends = term.kinds.iter().all(|kind| kind == CallEvent::ENDED);
     let late = |kind: &String| LATE_KINDS.contains(&kind.as_str()) || kind.starts_with("summary.");
@@ -67,11 +67,11 @@ fn check_term(term: &Term) -> Result<(), String> {
             "kinds of calls, of customers or of complaints, not of several or others",
         ),
         (
-            of_complaints && (has_marks || term.is_valued() || term.once_per != OncePer::None),
+            of_complaints && (has_marks || term.is_valued() || term.once_per != CountingUnit::None),
             "complaints are counted, each of them",
         ),
         (
-            of_customers && term.once_per != OncePer::Customer && !sums_changes,
+            of_customers && term.once_per != CountingUnit::Customer && !sums_changes,
             "events of customers count once per customer, or say by how much a sum changes",
         ),
         (
@@ -91,11 +91,11 @@ fn check_term(term: &Term) -> Result<(), String> {
             "only counts of call.ended can be corrected",
         ),
         (
-            term.corrected && term.once_per == OncePer::None,
+            term.corrected && term.once_per == CountingUnit::None,
             "what is corrected counts once",
         ),
         (
-            term.is_valued() && term.once_per == OncePer::Customer,
+            term.is_valued() && term.once_per == CountingUnit::Customer,
             "a customer has no value to sum",
         ),
         (term.zh.is_empty() || term.en.is_empty(), "a text is empty"),

@@ -1,11 +1,11 @@
 //! Lists the events behind a figure, by folding the log through the evaluator without using a view.
 
 use super::catalog::{Catalog, Metric};
-use super::evaluate::{Contribution, Fact, Subject, is_of_call, subject_of};
-use super::term::{OncePer, Term};
+use super::evaluate::{Contribution, MetricEvent, Subject, is_of_call, subject_of};
+use super::term::{CountingUnit, Term};
 use super::{Scope, WindowError};
 use crate::error::ProjectionError;
-use crate::folded::FOLDED_EVENTS_MAX;
+use crate::replay::FOLDED_EVENTS_MAX;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use domain::event_filter::EventFilter;
@@ -21,16 +21,16 @@ pub const ITEMS_MAX: usize = 1_000;
 
 /// A part of a metric: its numerator or denominator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum MetricPart {
     Numerator,
     Denominator,
 }
 
 /// A request for the events behind one part of a metric.
 #[derive(Debug, Clone)]
-pub struct Drill<'a> {
+pub struct DrillRequest<'a> {
     pub metric: &'a Metric,
-    pub part: Part,
+    pub part: MetricPart,
     pub scope: Scope,
     /// The last position that is read: the figure's own.
     pub until: Position,
@@ -63,7 +63,7 @@ pub struct DrillItem {
 
 /// The totals over all items, not only those of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
-pub struct Totals {
+pub struct DrillTotals {
     pub items: u64,
     /// The sum of all `count`s.
     pub count: i64,
@@ -77,7 +77,7 @@ pub struct DrillDown {
     pub items: Vec<DrillItem>,
     /// The position at which the next page begins; `None` on the last page.
     pub next: Option<Position>,
-    pub totals: Totals,
+    pub totals: DrillTotals,
     /// The figure of this part of the metric, computed from these events: the sum of counts, or of values.
     pub figure: i64,
     /// The number of events that were read for it.
@@ -102,10 +102,10 @@ pub enum DrillError {
 
 impl Metric {
     /// Returns the name of the term of this part.
-    pub fn term_of(&self, part: Part) -> Option<&str> {
+    pub fn term_of(&self, part: MetricPart) -> Option<&str> {
         match part {
-            Part::Numerator => self.numerator.as_deref(),
-            Part::Denominator => self.denominator.as_deref(),
+            MetricPart::Numerator => self.numerator.as_deref(),
+            MetricPart::Denominator => self.denominator.as_deref(),
         }
     }
 }
@@ -116,7 +116,7 @@ impl Metric {
 pub async fn drill_down(
     catalog: &Catalog,
     store: &dyn EventStore,
-    drill: &Drill<'_>,
+    drill: &DrillRequest<'_>,
     goes_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<DrillDown, DrillError> {
     drill.scope.check()?;
@@ -137,7 +137,7 @@ pub async fn drill_down(
         let page = page.map_err(|error| ProjectionError::Unavailable(error.to_string()))?;
         for event in page.events.iter().filter(|event| event.position <= drill.until) {
             let envelope = event.envelope().map_err(corrupt)?;
-            fold.take(Fact {
+            fold.take(MetricEvent {
                 position: event.position,
                 envelope: &envelope,
             })?;
@@ -176,7 +176,7 @@ fn kinds_of(term: &Term) -> Vec<String> {
 /// The state of the fold for one term.
 struct Fold<'a> {
     catalog: &'a Catalog,
-    drill: &'a Drill<'a>,
+    drill: &'a DrillRequest<'a>,
     term: usize,
     once_per_customer: bool,
     window: (i64, i64),
@@ -187,27 +187,27 @@ struct Fold<'a> {
 }
 
 impl<'a> Fold<'a> {
-    fn new(catalog: &'a Catalog, drill: &'a Drill<'a>, index: usize) -> Self {
+    fn new(catalog: &'a Catalog, drill: &'a DrillRequest<'a>, index: usize) -> Self {
         let term = catalog.terms().get(index);
         Self {
             catalog,
             drill,
             term: index,
-            once_per_customer: term.is_some_and(|term| term.once_per == OncePer::Customer),
+            once_per_customer: term.is_some_and(|term| term.once_per == CountingUnit::Customer),
             window: drill.scope.hours(),
             subjects: BTreeMap::new(),
             standing: BTreeMap::new(),
             found: DrillDown {
                 items: Vec::new(),
                 next: None,
-                totals: Totals::default(),
+                totals: DrillTotals::default(),
                 figure: 0,
                 events_read: 0,
             },
         }
     }
 
-    fn take(&mut self, fact: Fact<'_>) -> Result<(), DrillError> {
+    fn take(&mut self, fact: MetricEvent<'_>) -> Result<(), DrillError> {
         self.found.events_read += 1;
         if self.found.events_read > FOLDED_EVENTS_MAX {
             return Err(DrillError::TooManyEvents);
@@ -274,7 +274,7 @@ fn stands_alone(standing: &mut BTreeMap<String, i64>, customer: &str, sign: i64)
     (before == 0) != (*calls == 0)
 }
 
-fn item(fact: Fact<'_>, subject: &Subject, hour_at: i64, mine: Contribution) -> DrillItem {
+fn item(fact: MetricEvent<'_>, subject: &Subject, hour_at: i64, mine: Contribution) -> DrillItem {
     let Envelope {
         id, kind, at, stream, ..
     } = fact.envelope;

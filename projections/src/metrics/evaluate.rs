@@ -7,8 +7,8 @@
 //! hour in which it was made.
 
 use super::catalog::Catalog;
-use super::program::{Found, Program, Source, Step, Window, place};
-use super::term::{OncePer, Term};
+use super::program::{CompiledTerm, MemberValues, Program, Source, Window, place};
+use super::term::{CountingUnit, Term};
 use domain::calendar::HOUR_MICROS;
 use domain::call::event::CallEvent;
 use domain::ids::{CampaignId, CustomerId};
@@ -32,14 +32,14 @@ pub(crate) const COMPLAINTS: &str = "complaint.";
 
 /// An event as the evaluator takes it.
 #[derive(Debug, Clone, Copy)]
-pub struct Fact<'a> {
+pub struct MetricEvent<'a> {
     pub position: Position,
     pub envelope: &'a Envelope,
 }
 
-/// An event as `Fact`, with all members borrowed from the place where the event is stored.
+/// An event as `MetricEvent`, with all members borrowed from the place where the event is stored.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Told<'a> {
+pub(crate) struct MetricEventRef<'a> {
     pub(crate) position: Position,
     pub(crate) kind: &'a str,
     pub(crate) at: Timestamp,
@@ -49,8 +49,8 @@ pub(crate) struct Told<'a> {
     pub(crate) data: &'a str,
 }
 
-impl<'a> From<Fact<'a>> for Told<'a> {
-    fn from(fact: Fact<'a>) -> Self {
+impl<'a> From<MetricEvent<'a>> for MetricEventRef<'a> {
+    fn from(fact: MetricEvent<'a>) -> Self {
         let envelope = fact.envelope;
         Self {
             position: fact.position,
@@ -165,16 +165,16 @@ impl Catalog {
     pub fn evaluate(
         &self,
         subject: &mut Option<Subject>,
-        fact: Fact<'_>,
+        fact: MetricEvent<'_>,
     ) -> Result<EventCount, UnreadableRecord> {
-        self.evaluate_told(subject, fact.into())
+        self.evaluate_ref(subject, fact.into())
     }
 
     /// Takes one event as `evaluate` does, in its borrowed form.
-    pub(crate) fn evaluate_told(
+    pub(crate) fn evaluate_ref(
         &self,
         subject: &mut Option<Subject>,
-        told: Told<'_>,
+        told: MetricEventRef<'_>,
     ) -> Result<EventCount, UnreadableRecord> {
         if subject.is_none() {
             *subject = begin(told)?;
@@ -214,7 +214,7 @@ impl Catalog {
     fn moved(&self, subject: &mut Subject, trunk: String) -> TrunkChange {
         let from_trunk = std::mem::replace(&mut subject.trunk, trunk);
         let counted =
-            |(index, term): &(usize, &Term)| term.once_per != OncePer::None && subject.counts_in(*index);
+            |(index, term): &(usize, &Term)| term.once_per != CountingUnit::None && subject.counts_in(*index);
         let terms = self.terms().iter().enumerate().filter(counted);
         let terms = terms.map(|(term, _)| Contribution {
             term,
@@ -232,7 +232,7 @@ impl Catalog {
     fn corrected(
         &self,
         subject: &mut Subject,
-        told: Told<'_>,
+        told: MetricEventRef<'_>,
     ) -> Result<Vec<Contribution>, UnreadableRecord> {
         let mut data: Map<String, Value> = read(told)?;
         let Some(Value::Object(after)) = data.remove("after") else {
@@ -258,7 +258,7 @@ impl Catalog {
 
     /// Stores the time of the first event of each marked kind; for dialing and ringing, that of the latest
     /// leg.
-    fn remember(&self, subject: &mut Subject, told: Told<'_>, mark: Option<usize>) {
+    fn remember(&self, subject: &mut Subject, told: MetricEventRef<'_>, mark: Option<usize>) {
         match told.kind {
             CallEvent::ENDED => {
                 subject.marks.clear();
@@ -279,10 +279,10 @@ impl Catalog {
 fn counted(
     program: &Program,
     subject: &mut Subject,
-    told: Told<'_>,
+    told: MetricEventRef<'_>,
 ) -> Result<Vec<Contribution>, UnreadableRecord> {
     let mut contributions = Vec::new();
-    let mut members: Option<Found> = None;
+    let mut members: Option<MemberValues> = None;
     for step in &program.steps {
         let again = !step.is_repeated && subject.terms & bit(step.term) != 0;
         if again || !timely(step, &subject.marks) {
@@ -295,7 +295,7 @@ fn counted(
             let found = program.read(told.data);
             members = Some(found.map_err(|error| unreadable(told, &error))?);
         }
-        let nothing = Found::default();
+        let nothing = MemberValues::default();
         let found = members.as_ref().unwrap_or(&nothing);
         if !step.holds(found) {
             continue;
@@ -316,7 +316,7 @@ fn counted(
 }
 
 /// Whether the conditions on earlier events are met.
-fn timely(step: &Step, marks: &BTreeMap<usize, i64>) -> bool {
+fn timely(step: &CompiledTerm, marks: &BTreeMap<usize, i64>) -> bool {
     let at = |mark: &usize| marks.get(mark).copied();
     step.after.iter().all(|mark| at(mark).is_some())
         && step.without.iter().all(|mark| at(mark).is_none())
@@ -331,7 +331,7 @@ fn timely(step: &Step, marks: &BTreeMap<usize, i64>) -> bool {
             })
 }
 
-fn value(step: &Step, subject: &Subject, at: Timestamp, found: &Found) -> i64 {
+fn value(step: &CompiledTerm, subject: &Subject, at: Timestamp, found: &MemberValues) -> i64 {
     match step.measure {
         None => 0,
         Some(Source::Member(member)) => found.get(member).and_then(Value::as_i64).unwrap_or(0),
@@ -349,7 +349,7 @@ fn holds(term: &Term, data: &Map<String, Value>) -> bool {
 
 /// Makes the first state of a subject: of a call at its permit, of an enrolment or a complaint at its first
 /// event. Returns `None` for any other event.
-fn begin(told: Told<'_>) -> Result<Option<Subject>, UnreadableRecord> {
+fn begin(told: MetricEventRef<'_>) -> Result<Option<Subject>, UnreadableRecord> {
     let (campaign, customer) = match (told.campaign, told.customer) {
         (Some(campaign), Some(customer)) => (campaign, customer),
         // A complaint may have neither campaign nor customer.
@@ -385,11 +385,11 @@ const fn hour_of(at: Timestamp) -> i64 {
     micros - micros.rem_euclid(HOUR_MICROS)
 }
 
-fn read<'a, T: Deserialize<'a>>(told: Told<'a>) -> Result<T, UnreadableRecord> {
+fn read<'a, T: Deserialize<'a>>(told: MetricEventRef<'a>) -> Result<T, UnreadableRecord> {
     serde_json::from_str(told.data).map_err(|error| unreadable(told, &error))
 }
 
-fn unreadable(told: Told<'_>, error: &serde_json::Error) -> UnreadableRecord {
+fn unreadable(told: MetricEventRef<'_>, error: &serde_json::Error) -> UnreadableRecord {
     UnreadableRecord {
         position: told.position,
         why: format!("{}: {error}", told.kind),

@@ -12,12 +12,14 @@ mod program;
 mod reference;
 mod term;
 
-pub use catalog::{Catalog, Metric, Texts, Unit, Unknown, catalog};
-pub use drill_down::{Drill, DrillDown, DrillError, DrillItem, ITEMS_MAX, Part, Totals, drill_down};
-pub(crate) use evaluate::{COMPLAINTS, Told, is_of_call};
-pub use evaluate::{Contribution, EventCount, Fact, Subject, TrunkChange, subject_of};
+pub use catalog::{Catalog, Metric, MetricText, Unit, UnknownMetric, catalog};
+pub use drill_down::{
+    DrillDown, DrillError, DrillItem, DrillRequest, DrillTotals, ITEMS_MAX, MetricPart, drill_down,
+};
+pub(crate) use evaluate::{COMPLAINTS, MetricEventRef, is_of_call};
+pub use evaluate::{Contribution, EventCount, MetricEvent, Subject, TrunkChange, subject_of};
 pub use reference::reference;
-pub use term::{OncePer, Term};
+pub use term::{CountingUnit, Term};
 
 use domain::calendar::HOUR_MICROS;
 use domain::ids::CampaignId;

@@ -1,7 +1,7 @@
 //! The terms compiled for one kind of event. Names are resolved to indexes once, so an event costs
 //! comparisons of numbers and the few members that its terms read.
 
-use super::term::{Condition, Measure, OncePer, Term};
+use super::term::{Condition, CountingUnit, Measure, Term};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use std::fmt;
 
 /// The compiled form of one term for events of a kind.
 #[derive(Debug)]
-pub(super) struct Step {
+pub(super) struct CompiledTerm {
     /// The term's index in the catalog.
     pub(super) term: usize,
     /// Whether it counts again for a call that it has already counted.
@@ -41,12 +41,12 @@ pub(super) enum Source {
     Since(usize),
 }
 
-impl Step {
+impl CompiledTerm {
     pub(super) fn reads(&self) -> bool {
         !self.conditions.is_empty() || matches!(self.measure, Some(Source::Member(_)))
     }
 
-    pub(super) fn holds(&self, found: &Found) -> bool {
+    pub(super) fn holds(&self, found: &MemberValues) -> bool {
         let mut conditions = self.conditions.iter();
         conditions.all(|(member, condition)| condition.holds(found.get(*member)))
     }
@@ -57,7 +57,7 @@ impl Step {
 pub(super) struct Program {
     /// The mark under which the event's time is stored, if a term needs it.
     pub(super) mark: Option<usize>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<CompiledTerm>,
     /// Names of the members that the terms read.
     members: Vec<String>,
 }
@@ -87,7 +87,7 @@ impl Program {
         program
     }
 
-    fn step(&mut self, index: usize, term: &Term, marks: &[String]) -> Step {
+    fn step(&mut self, index: usize, term: &Term, marks: &[String]) -> CompiledTerm {
         let places = |kinds: &[String]| kinds.iter().filter_map(|kind| place(marks, kind)).collect();
         let not_within = term.not_within.as_ref().and_then(|window| {
             Some(Window {
@@ -98,9 +98,9 @@ impl Program {
         });
         let conditions = term.conditions.iter();
         let conditions = conditions.map(|(member, condition)| (self.member(member), condition.clone()));
-        Step {
+        CompiledTerm {
             term: index,
-            is_repeated: term.once_per == OncePer::None,
+            is_repeated: term.once_per == CountingUnit::None,
             is_corrected: term.corrected,
             after: places(&term.after),
             without: places(&term.without),
@@ -122,7 +122,7 @@ impl Program {
     }
 
     /// Reads the members that the terms need from an event's data.
-    pub(super) fn read(&self, data: &str) -> serde_json::Result<Found> {
+    pub(super) fn read(&self, data: &str) -> serde_json::Result<MemberValues> {
         let mut json = serde_json::Deserializer::from_str(data);
         let found = Members(&self.members).deserialize(&mut json)?;
         json.end()?;
@@ -137,9 +137,9 @@ pub(super) fn place(marks: &[String], kind: &str) -> Option<usize> {
 
 /// The values of members that were found, by index.
 #[derive(Debug, Default)]
-pub(super) struct Found(Vec<Option<Value>>);
+pub(super) struct MemberValues(Vec<Option<Value>>);
 
-impl Found {
+impl MemberValues {
     pub(super) fn get(&self, member: usize) -> Option<&Value> {
         self.0.get(member)?.as_ref()
     }
@@ -160,21 +160,21 @@ impl Members<'_> {
 }
 
 impl<'de> DeserializeSeed<'de> for Members<'_> {
-    type Value = Found;
+    type Value = MemberValues;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<MemberValues, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
 impl<'de> Visitor<'de> for Members<'_> {
-    type Value = Found;
+    type Value = MemberValues;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the members of an event")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<MemberValues, A::Error> {
         let mut found = vec![None; self.0.len()];
         while let Some(Key(name)) = map.next_key()? {
             let member = self.0.iter().position(|known| *known == name);
@@ -186,7 +186,7 @@ impl<'de> Visitor<'de> for Members<'_> {
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(Found(found))
+        Ok(MemberValues(found))
     }
 }
 

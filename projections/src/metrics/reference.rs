@@ -1,7 +1,7 @@
 //! Generates the reference page `docs/reference/metrics.md` from the catalog.
 
 use super::catalog::{Catalog, Metric, Unit};
-use super::term::{Measure, OncePer, Term};
+use super::term::{CountingUnit, Measure, Term};
 
 /// The text before the tables.
 const HEAD: &str = include_str!("reference_head.md");
@@ -64,9 +64,9 @@ fn metric_row(metric: &Metric) -> String {
 
 fn term_row(term: &Term) -> String {
     let once = match term.once_per {
-        OncePer::Call => "call",
-        OncePer::Customer => "customer",
-        OncePer::None => "event",
+        CountingUnit::Call => "call",
+        CountingUnit::Customer => "customer",
+        CountingUnit::None => "event",
     };
     let mut events = joined(&term.kinds);
     match &term.value {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// How often events of one call, or of one customer, count in a term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum OncePer {
+pub enum CountingUnit {
     /// The first matching event of a call counts.
     Call,
     /// Each customer counts once within the range of the query.
@@ -50,7 +50,7 @@ impl Condition {
 /// The condition that none of the kinds `to` followed `from` within `ms` milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NotWithin {
+pub(super) struct ExclusionWindow {
     pub(super) from: String,
     pub(super) to: Vec<String>,
     pub(super) ms: u32,
@@ -75,7 +75,7 @@ pub struct Term {
     pub zh: String,
     pub en: String,
     pub kinds: Vec<String>,
-    pub once_per: OncePer,
+    pub once_per: CountingUnit,
     #[serde(default, rename = "where")]
     pub(super) conditions: BTreeMap<String, Condition>,
     #[serde(default)]
@@ -83,7 +83,7 @@ pub struct Term {
     #[serde(default)]
     pub(super) without: Vec<String>,
     #[serde(default)]
-    pub(super) not_within: Option<NotWithin>,
+    pub(super) not_within: Option<ExclusionWindow>,
     #[serde(default)]
     pub(super) value: Option<Measure>,
     /// Whether a later `call.corrected` can change it.

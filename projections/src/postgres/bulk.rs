@@ -3,7 +3,7 @@
 
 use super::connection::{Link, Shape};
 use crate::database::Table;
-use crate::statements::{in_their_place, key_names};
+use crate::statements::{conflict_clause, key_names};
 use crate::value::Val;
 use postgres::binary_copy::BinaryCopyInWriter;
 use postgres::types::ToSql;
@@ -50,7 +50,7 @@ fn upsert_statement(shape: &Shape, table: &Table) -> String {
         "insert into {} select * from {} {}",
         table.name,
         unnested(shape, shape.types.len()),
-        in_their_place(&shape.columns, table)
+        conflict_clause(&shape.columns, table)
     )
 }
 

@@ -4,7 +4,7 @@
 //! The URL states whether TLS is used and which authority is trusted (crate `tls`). A password is never
 //! shown.
 
-use super::value::Unfit;
+use super::value::ValueTypeMismatch;
 use crate::error::ProjectionError;
 use postgres::config::Host;
 use postgres::error::{DbError, Severity, SqlState};
@@ -102,7 +102,7 @@ pub(super) fn read_url(url: &str) -> Result<Address, ProjectionError> {
 }
 
 /// Returns the address with the settings that all connections with this purpose share.
-pub(super) fn configured(base: &Address, purpose: Purpose) -> Address {
+pub(super) fn configure_address(base: &Address, purpose: Purpose) -> Address {
     let mut config = base.config.clone();
     if config.get_application_name().is_none() {
         config.application_name("ledgerline views");
@@ -127,7 +127,7 @@ pub(super) fn configured(base: &Address, purpose: Purpose) -> Address {
 }
 
 /// Returns the database's URL for display, without user, options and password.
-pub(super) fn shown(config: &Config) -> String {
+pub(super) fn describe_address(config: &Config) -> String {
     let host = match config.get_hosts().first() {
         Some(Host::Tcp(name)) => name.clone(),
         Some(Host::Unix(path)) => path.display().to_string(),
@@ -155,7 +155,9 @@ pub(super) fn is_lost(error: &Error) -> bool {
 /// server.
 fn is_ours(error: &Error) -> bool {
     error.source().is_some_and(|source| {
-        source.is::<Unfit>() || source.is::<std::num::TryFromIntError>() || source.is::<std::str::Utf8Error>()
+        source.is::<ValueTypeMismatch>()
+            || source.is::<std::num::TryFromIntError>()
+            || source.is::<std::str::Utf8Error>()
     })
 }
 
@@ -172,7 +174,7 @@ pub(super) fn text(error: &Error) -> String {
 }
 
 /// Translates an error of a statement into an error of the read side.
-pub(super) fn failed(error: &Error, purpose: Purpose) -> ProjectionError {
+pub(super) fn classify_error(error: &Error, purpose: Purpose) -> ProjectionError {
     if is_lost(error) {
         return ProjectionError::Unavailable(format!("the read database cannot be reached: {}", text(error)));
     }
@@ -234,13 +236,13 @@ mod tests {
             .unwrap();
         assert!(!said.to_string().contains("s3cret"), "{said}");
         let config = read_url("postgres://robot:s3cret@localhost/rows").unwrap();
-        assert_eq!(shown(&config), "postgres://localhost:5432/rows");
+        assert_eq!(describe_address(&config), "postgres://localhost:5432/rows");
     }
 
     #[test]
     fn options_of_the_url_stay_before_ours() {
         let config = read_url("postgres://robot@localhost/rows?options=-c%20work_mem%3D8MB").unwrap();
-        let options = configured(&config, Purpose::Read);
+        let options = configure_address(&config, Purpose::Read);
         let options = options.get_options().unwrap();
         assert!(
             options.starts_with("-c work_mem=8MB -c search_path="),

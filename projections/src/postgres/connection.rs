@@ -1,7 +1,7 @@
 //! One connection with its prepared statements. It is reopened after a loss; only the work that ran meanwhile
 //! gets an error.
 
-use super::connect::{Address, Purpose, configured, failed, is_lost, shown, text};
+use super::connect::{Address, Purpose, classify_error, configure_address, describe_address, is_lost, text};
 use super::schema::{self, GATE_PASSED, TURN_TAKEN};
 use super::tx::PostgresTx;
 use crate::database::TxWork;
@@ -96,11 +96,11 @@ pub(super) struct Connection {
     purpose: Purpose,
     clock: Arc<dyn Clock>,
     link: Option<Link>,
-    away: Option<Away>,
+    away: Option<ReconnectBackoff>,
 }
 
 /// The state after a failed attempt: when to try next, the last wait and the error.
-struct Away {
+struct ReconnectBackoff {
     next_attempt_at: Timestamp,
     waited_ms: u64,
     why: ProjectionError,
@@ -109,7 +109,7 @@ struct Away {
 impl Connection {
     pub(super) fn new(base: &Address, purpose: Purpose, clock: &Arc<dyn Clock>) -> Self {
         Self {
-            config: configured(base, purpose),
+            config: configure_address(base, purpose),
             purpose,
             clock: Arc::clone(clock),
             link: None,
@@ -141,7 +141,7 @@ impl Connection {
             link.forget();
         }
         done?;
-        ended.map_err(|error| failed(&error, purpose))
+        ended.map_err(|error| classify_error(&error, purpose))
     }
 
     /// Returns a connection with a transaction begun. If the server has closed the connection, it is
@@ -176,7 +176,7 @@ impl Connection {
             Ok(link) => {
                 self.link = Some(link);
                 if self.away.take().is_some() {
-                    tracing::info!(database = %shown(&self.config), "the read database is reachable again");
+                    tracing::info!(database = %describe_address(&self.config), "the read database is reachable again");
                 }
                 Ok(())
             }
@@ -189,11 +189,11 @@ impl Connection {
 
     fn stay_away(&mut self, why: ProjectionError) {
         if self.away.is_none() {
-            tracing::warn!(database = %shown(&self.config), %why, "the read database cannot be reached");
+            tracing::warn!(database = %describe_address(&self.config), %why, "the read database cannot be reached");
         }
         let before_ms = self.away.as_ref().map_or(0, |away| away.waited_ms);
         let waited_ms = (before_ms * 2).clamp(BACK_OFF_FIRST_MS, BACK_OFF_MS_MAX);
-        self.away = Some(Away {
+        self.away = Some(ReconnectBackoff {
             next_attempt_at: self.clock.now().plus_ms(waited_ms),
             waited_ms,
             why,
@@ -202,7 +202,7 @@ impl Connection {
 
     fn connect(&self) -> Result<Link, ProjectionError> {
         let client = self.config.connect().map_err(|error| {
-            let (database, why) = (shown(&self.config), text(&error));
+            let (database, why) = (describe_address(&self.config), text(&error));
             ProjectionError::Unavailable(format!("{database} cannot be reached: {why}"))
         })?;
         let mut link = Link::new(client, self.purpose);
@@ -226,5 +226,5 @@ fn unbegun(error: &postgres::Error, purpose: Purpose) -> ProjectionError {
         let why = "no views have been made in the read database yet";
         return ProjectionError::Unavailable(why.to_owned());
     }
-    failed(error, purpose)
+    classify_error(error, purpose)
 }

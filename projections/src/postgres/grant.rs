@@ -1,8 +1,8 @@
 //! Finds the grant that the role of a read database lacks, without which the server cannot limit the
 //! temporary files of its queries. For `doctor`; it tries as a query connection does.
 
-use super::connect::{Address, Purpose, failed, read_url};
-use super::questions::bounded;
+use super::connect::{Address, Purpose, classify_error, read_url};
+use super::questions::configure_for_queries;
 use crate::ask::space::{self, TemporarySpace};
 use crate::error::ProjectionError;
 use domain::ports::tasks::Tasks;
@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 /// Returns the SQL of the missing grant, which a superuser runs; `None` if the role needs none.
 pub async fn missing_grant(url: &str, tasks: &dyn Tasks) -> Result<Option<String>, ProjectionError> {
-    let address = bounded(&read_url(url)?);
+    let address = configure_for_queries(&read_url(url)?);
     let (send, said) = oneshot::channel();
     let look = move || {
         // The caller may have gone.
@@ -24,9 +24,9 @@ pub async fn missing_grant(url: &str, tasks: &dyn Tasks) -> Result<Option<String
 }
 
 fn look(address: &Address) -> Result<Option<String>, ProjectionError> {
-    let failed = |error: &postgres::Error| failed(error, Purpose::Read);
+    let failed = |error: &postgres::Error| classify_error(error, Purpose::Read);
     let mut client = address.connect().map_err(|error| failed(&error))?;
-    match space::hold(&mut client).map_err(|error| failed(&error))? {
+    match space::limit_temporary_space(&mut client).map_err(|error| failed(&error))? {
         TemporarySpace::Bounded => Ok(None),
         TemporarySpace::Unbounded { grant } => Ok(Some(grant)),
     }

@@ -11,14 +11,14 @@ mod dialect;
 mod grant;
 #[cfg(test)]
 mod parking_tests;
-mod powers;
+mod privileges;
 mod questions;
 #[cfg(test)]
 mod questions_tests;
+mod result_value;
 mod schema;
 #[cfg(test)]
 mod secured_tests;
-mod shown;
 #[cfg(test)]
 mod tests;
 mod tx;
@@ -29,7 +29,7 @@ use crate::error::ProjectionError;
 use crate::threads::{READERS_COUNT, Threads};
 use async_trait::async_trait;
 pub use grant::missing_grant;
-pub use powers::idle_powers;
+pub use privileges::idle_powers;
 pub use questions::PostgresQuestions;
 
 use connect::{Purpose, read_url};
@@ -61,7 +61,7 @@ impl PostgresReadDb {
     }
 
     /// Opens more readers of a database that is in use. They connect at their first query.
-    pub fn open_beside(
+    pub fn open_readers(
         url: &str,
         clock: &Arc<dyn Clock>,
         tasks: &dyn Tasks,

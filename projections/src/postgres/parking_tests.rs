@@ -6,8 +6,8 @@ use crate::database::{ReadDb, Tx};
 use crate::error::ProjectionError;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
-use crate::testing::{Story, TestClock, TestLog, TestTasks, postgres_url};
-use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use crate::testing::{TestClock, TestHistory, TestLog, TestTasks, postgres_url};
+use crate::view::{HandledKinds, View, ViewDefinition, ViewEvent};
 use crate::views;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
@@ -16,18 +16,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A view that runs a statement at the first event, a limited number of times.
-struct Sayer {
+struct StatementView {
     sql: String,
     times: AtomicU32,
 }
 
-impl View for Sayer {
+impl View for StatementView {
     fn definition(&self) -> ViewDefinition {
         ViewDefinition {
             name: "sayer",
             version: 1,
             tables: &[],
-            handles: Handles::All,
+            handles: HandledKinds::All,
         }
     }
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
@@ -43,21 +43,21 @@ impl View for Sayer {
 /// Starts all views together with the one that runs `sql`.
 async fn saying(db: &Arc<dyn ReadDb>, sql: &str, times: u32) -> InlineRunner {
     let mut all = views::all();
-    all.push(Arc::new(Sayer {
+    all.push(Arc::new(StatementView {
         sql: sql.to_owned(),
         times: AtomicU32::new(times),
     }));
     InlineRunner::begin(Arc::clone(db), all).await.unwrap()
 }
 
-fn story() -> Story {
-    let mut story = Story::new();
+fn story() -> TestHistory {
+    let mut story = TestHistory::new();
     story.created("T").whole_call("T", 1);
     story
 }
 
 /// Returns the position that this view is parked before, and why; all other views must be at the end.
-fn parked(runner: &InlineRunner, story: &Story) -> Option<(Position, String)> {
+fn parked(runner: &InlineRunner, story: &TestHistory) -> Option<(Position, String)> {
     let (mine, others): (Vec<_>, Vec<_>) = runner
         .progress()
         .checkpoints()

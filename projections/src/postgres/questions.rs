@@ -2,15 +2,15 @@
 //! the documented views only; the guard accepts no other schema's name. A query is ended in the server when
 //! its caller has gone.
 
-use super::connect::{Address, Purpose, configured, is_lost, read_url, text};
-use super::shown::{Shown, is_shown};
+use super::connect::{Address, Purpose, configure_address, is_lost, read_url, text};
+use super::result_value::{ResultValue, is_shown};
 use super::value::is_text;
-use crate::ask::growth;
-use crate::ask::queue::{self, Asking, Job};
+use crate::ask::queue::{self, Job, QueryControl};
 use crate::ask::space::{self, TemporarySpace};
+use crate::ask::text_limits;
 use crate::ask::{
-    AskError, AskLimits, Asked, COLUMNS_MAX, Gathered, Place, QUERIES_AT_ONCE, QUERIES_WAITING_MAX,
-    Questions, read, row_too_long, too_many_columns, too_much_space,
+    COLUMNS_MAX, QUERIES_AT_ONCE, QUERIES_WAITING_MAX, QueryError, QueryLimits, QueryResult, Questions,
+    ResultCollector, SqlLocation, read, row_too_long, too_many_columns, too_much_space,
 };
 use crate::error::ProjectionError;
 use crate::sql_views::SQL_SCHEMA;
@@ -50,15 +50,15 @@ pub struct PostgresQuestions {
 impl PostgresQuestions {
     /// Starts the service; it connects at the first query. Its threads end with the tasks.
     pub fn open(url: &str, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
-        let config = bounded(&read_url(url)?);
+        let config = configure_for_queries(&read_url(url)?);
         let (send, jobs) = mpsc::channel(QUERIES_WAITING_MAX);
         let jobs = Arc::new(Mutex::new(jobs));
         let (ends, unwanted) = mpsc::channel(ENDS_MAX);
-        let ending = configured(&read_url(url)?, Purpose::Read);
+        let ending = configure_address(&read_url(url)?, Purpose::Read);
         tasks.thread("questions end", Box::new(move || end(unwanted, &ending)));
         for _ in 0..QUERIES_AT_ONCE {
             let jobs = Arc::clone(&jobs);
-            let mut desk = Desk {
+            let mut desk = QueryWorker {
                 config: config.clone(),
                 kept: None,
                 space: TemporarySpace::Bounded,
@@ -83,8 +83,8 @@ impl PostgresQuestions {
 }
 
 /// Returns the address with the settings of query connections: read-only, and documented views only.
-pub(super) fn bounded(base: &Address) -> Address {
-    let mut address = configured(base, Purpose::Read);
+pub(super) fn configure_for_queries(base: &Address) -> Address {
+    let mut address = configure_address(base, Purpose::Read);
     let config = &mut address.config;
     let options = config.get_options().unwrap_or_default().to_owned();
     let options = format!(
@@ -98,7 +98,7 @@ pub(super) fn bounded(base: &Address) -> Address {
 
 #[async_trait]
 impl Questions for PostgresQuestions {
-    async fn ask(&self, sql: &str, limits: AskLimits) -> Result<Asked, AskError> {
+    async fn ask(&self, sql: &str, limits: QueryLimits) -> Result<QueryResult, QueryError> {
         // Refuse a query here, before it waits for a connection.
         drop(read(sql)?);
         queue::ask(&self.queue, sql.to_owned(), limits.bounded()).await
@@ -125,27 +125,32 @@ fn end(mut unwanted: mpsc::Receiver<Backend>, address: &Address) {
 }
 
 /// A connection for queries.
-struct Connected {
+struct QueryConnection {
     client: Client,
     backend: Backend,
 }
 
 /// A query thread with its connection.
-struct Desk {
+struct QueryWorker {
     config: Address,
-    kept: Option<Connected>,
+    kept: Option<QueryConnection>,
     /// Whether the server limits the temporary space of the last connection made.
     space: TemporarySpace,
     clock: Arc<dyn Clock>,
     ends: mpsc::Sender<Backend>,
 }
 
-impl Desk {
+impl QueryWorker {
     fn serve(&mut self, jobs: &Mutex<mpsc::Receiver<Job>>) {
         queue::serve(jobs, |sql, limits, asking| self.answer(sql, limits, asking));
     }
 
-    fn answer(&mut self, sql: &str, limits: AskLimits, asking: &Asking) -> Result<Asked, AskError> {
+    fn answer(
+        &mut self,
+        sql: &str,
+        limits: QueryLimits,
+        asking: &QueryControl,
+    ) -> Result<QueryResult, QueryError> {
         let query = read(sql)?;
         let mut connected = self.reached(limits)?;
         if let TemporarySpace::Unbounded { grant } = &self.space
@@ -154,7 +159,7 @@ impl Desk {
             self.kept = Some(connected);
             return Err(refused);
         }
-        let sql = growth::bounded(*query);
+        let sql = text_limits::limit_texts(*query);
         let (backend, ends) = (connected.backend, self.ends.clone());
         // If the end request is lost, the query still has its time limit.
         let is_wanted = asking.begin(Box::new(move || {
@@ -164,7 +169,7 @@ impl Desk {
         }));
         if !is_wanted {
             self.kept = Some(connected);
-            return Err(AskError::Interrupted);
+            return Err(QueryError::Interrupted);
         }
         let until = self.clock.now().plus_ms(limits.timeout_ms);
         let clock = self.clock.as_ref();
@@ -179,18 +184,18 @@ impl Desk {
 
     /// Returns why a query failed. A connection that is ended between two statements closes without an error
     /// code; if the server answers on the next one, the query was interrupted.
-    fn ended(&mut self, error: &postgres::Error, limits: AskLimits) -> AskError {
+    fn ended(&mut self, error: &postgres::Error, limits: QueryLimits) -> QueryError {
         if error.is_closed()
             && let Ok(connected) = self.reached(limits)
         {
             self.kept = Some(connected);
-            return AskError::Interrupted;
+            return QueryError::Interrupted;
         }
         said(error, limits)
     }
 
     /// Returns the connection of the last query, or a new one if it was lost.
-    fn reached(&mut self, limits: AskLimits) -> Result<Connected, AskError> {
+    fn reached(&mut self, limits: QueryLimits) -> Result<QueryConnection, QueryError> {
         if let Some(mut kept) = self.kept.take()
             && !kept.client.is_closed()
             && kept.client.batch_execute("").is_ok()
@@ -199,34 +204,34 @@ impl Desk {
         }
         let connected = self.config.connect();
         let mut client = connected.map_err(|error| said(&error, limits))?;
-        let made = client.batch_execute(&growth::functions());
+        let made = client.batch_execute(&text_limits::functions());
         made.map_err(|error| {
-            AskError::Unavailable(format!(
+            QueryError::Unavailable(format!(
                 "the functions that limit queries cannot be created in the read database: {}; its role needs `grant \
                  temporary on database` and the language plpgsql",
                 text(&error)
             ))
         })?;
-        self.space = space::hold(&mut client).map_err(|error| said(&error, limits))?;
+        self.space = space::limit_temporary_space(&mut client).map_err(|error| said(&error, limits))?;
         let backend = client.query_one("select pg_backend_pid()", &[]);
         let backend = backend.and_then(|row| row.try_get(0));
-        Ok(Connected {
+        Ok(QueryConnection {
             backend: backend.map_err(|error| said(&error, limits))?,
             client,
         })
     }
 }
 
-type Ran = Result<Result<Asked, AskError>, postgres::Error>;
+type RunOutcome = Result<Result<QueryResult, QueryError>, postgres::Error>;
 
 fn run(
     client: &mut Client,
     sql: &str,
-    limits: AskLimits,
-    asking: &Asking,
+    limits: QueryLimits,
+    asking: &QueryControl,
     clock: &dyn Clock,
     until: Timestamp,
-) -> Ran {
+) -> RunOutcome {
     let mut transaction = client.build_transaction().read_only(true).start()?;
     let ms = limits.timeout_ms;
     transaction.batch_execute(&format!(
@@ -242,10 +247,10 @@ fn run(
         .iter()
         .map(|column| is_text(column.type_()))
         .collect();
-    let statement = transaction.prepare(&growth::in_short_rows(sql, &texts))?;
+    let statement = transaction.prepare(&text_limits::in_short_rows(sql, &texts))?;
     let names = asked.columns().iter().map(|column| column.name().to_owned());
     if !asking.is_wanted() {
-        return Ok(Err(AskError::Interrupted));
+        return Ok(Err(QueryError::Interrupted));
     }
     let gathered = gather(
         &mut transaction,
@@ -260,13 +265,13 @@ fn run(
 }
 
 /// Checks that the result's columns have types that can be shown, and that there are not too many.
-fn are_shown(columns: &[Column]) -> Result<(), AskError> {
+fn are_shown(columns: &[Column]) -> Result<(), QueryError> {
     if columns.len() > COLUMNS_MAX {
         return Err(too_many_columns(columns.len()));
     }
     let unreadable = columns.iter().find(|column| !is_shown(column.type_()));
     unreadable.map_or(Ok(()), |column| {
-        Err(AskError::Wrong(format!(
+        Err(QueryError::Wrong(format!(
             "column {} is of type {}: cast it to text",
             column.name(),
             column.type_()
@@ -278,11 +283,11 @@ fn gather(
     transaction: &mut Transaction<'_>,
     statement: &Statement,
     names: Vec<String>,
-    limits: AskLimits,
+    limits: QueryLimits,
     clock: &dyn Clock,
     until: Timestamp,
-) -> Ran {
-    let mut gathered = Gathered::new(names, limits);
+) -> RunOutcome {
+    let mut gathered = ResultCollector::new(names, limits);
     let mut given_ms = limits.timeout_ms;
     let portal = transaction.bind(statement, &[])?;
     loop {
@@ -302,7 +307,7 @@ fn gather(
         // The server measures the time of each page; the query has one time limit for all pages.
         let left_ms = until.ms_since(clock.now());
         if left_ms == 0 {
-            return Ok(Err(AskError::TooSlow {
+            return Ok(Err(QueryError::TooSlow {
                 ms: limits.timeout_ms,
             }));
         }
@@ -316,9 +321,9 @@ fn gather(
 
 /// Translates the server's error about a row that is too long: it has the column's number, the result has its
 /// name.
-fn too_long(columns: &[String], error: postgres::Error) -> Ran {
+fn too_long(columns: &[String], error: postgres::Error) -> RunOutcome {
     let said = error.as_db_error().map(postgres::error::DbError::message);
-    let Some((place, bytes)) = said.and_then(growth::too_long) else {
+    let Some((place, bytes)) = said.and_then(text_limits::too_long) else {
         return Err(error);
     };
     let name = columns.get(place).map_or("", String::as_str);
@@ -327,22 +332,25 @@ fn too_long(columns: &[String], error: postgres::Error) -> Ran {
 
 fn values(row: &Row) -> Result<Vec<Val>, postgres::Error> {
     (0..row.len())
-        .map(|column| row.try_get::<_, Shown>(column).map(|Shown(value)| value))
+        .map(|column| {
+            row.try_get::<_, ResultValue>(column)
+                .map(|ResultValue(value)| value)
+        })
         .collect()
 }
 
-fn said(error: &postgres::Error, limits: AskLimits) -> AskError {
+fn said(error: &postgres::Error, limits: QueryLimits) -> QueryError {
     if error.code() == Some(&SqlState::ADMIN_SHUTDOWN) {
-        return AskError::Interrupted;
+        return QueryError::Interrupted;
     }
     if is_lost(error) {
-        return AskError::Unavailable(format!("the read database cannot be reached: {}", text(error)));
+        return QueryError::Unavailable(format!("the read database cannot be reached: {}", text(error)));
     }
     let Some(there) = error.as_db_error() else {
         let why = error
             .source()
             .map_or_else(|| error.to_string(), ToString::to_string);
-        return AskError::Fault(why);
+        return QueryError::Fault(why);
     };
     let why = there.message().to_owned();
     let code = there.code();
@@ -350,25 +358,25 @@ fn said(error: &postgres::Error, limits: AskLimits) -> AskError {
         return too_much_space();
     }
     if *code == SqlState::QUERY_CANCELED {
-        return AskError::TooSlow {
+        return QueryError::TooSlow {
             ms: limits.timeout_ms,
         };
     }
     if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::INVALID_SCHEMA_NAME {
-        return AskError::Unavailable("no views have been made in the read database yet".to_owned());
+        return QueryError::Unavailable("no views have been made in the read database yet".to_owned());
     }
     if *code == SqlState::INSUFFICIENT_PRIVILEGE || *code == SqlState::READ_ONLY_SQL_TRANSACTION {
-        return AskError::Forbidden {
+        return QueryError::Forbidden {
             what: "reading tables other than the documented views".to_owned(),
             hint: why,
-            place: Place::default(),
+            place: SqlLocation::default(),
         };
     }
     match code.code().get(..2) {
-        Some("54") => AskError::TooLarge(why),
-        Some("53" | "55" | "58" | "40") => AskError::Unavailable(why),
-        Some("XX") => AskError::Fault(why),
-        _ => AskError::Wrong(missing_column(&why)),
+        Some("54") => QueryError::TooLarge(why),
+        Some("53" | "55" | "58" | "40") => QueryError::Unavailable(why),
+        Some("XX") => QueryError::Fault(why),
+        _ => QueryError::Wrong(missing_column(&why)),
     }
 }
 

@@ -3,9 +3,9 @@
 
 use super::questions::PAGE_ROWS;
 use super::{PostgresQuestions, PostgresReadDb};
-use crate::ask::{AskError, AskLimits, Questions, TIMEOUT_MAX_MS};
+use crate::ask::{QueryError, QueryLimits, Questions, TIMEOUT_MAX_MS};
+use crate::context::ProjectionContext;
 use crate::database::ReadDb;
-use crate::grounds::Grounds;
 use crate::rebuild::{RebuildState, Rebuilds};
 use crate::runner::InlineRunner;
 use crate::testing::{TestClock, TestLog, TestTasks, postgres_url, varied};
@@ -25,7 +25,7 @@ const ENDLESS: &str = "with recursive n as (select 1 as i union all select i + 1
     select max((select max((select max((select count(*) from n d where d.i > a.i + b.i - c.i))
         from n c where c.i <> b.i)) from n b where b.i <> a.i)) from calls, n a";
 
-const LONGEST: AskLimits = AskLimits {
+const LONGEST: QueryLimits = QueryLimits {
     rows_max: 10_000,
     timeout_ms: TIMEOUT_MAX_MS,
 };
@@ -33,13 +33,13 @@ const LONGEST: AskLimits = AskLimits {
 /// Most polls of the server; far fewer are needed, and all together take less than the query's time limit.
 const LOOKS_MAX: usize = 20_000;
 
-struct Shop {
-    grounds: Grounds,
+struct PostgresQueryFixture {
+    grounds: ProjectionContext,
     questions: PostgresQuestions,
     tasks: TestTasks,
 }
 
-impl Shop {
+impl PostgresQueryFixture {
     async fn open(clock: Arc<dyn Clock>) -> Option<Self> {
         let url = postgres_url()?;
         let tasks = TestTasks::default();
@@ -50,7 +50,7 @@ impl Shop {
         assert_eq!(runner.catch_up(&log).await, Ok(story.head()));
         Some(Self {
             questions: PostgresQuestions::open(&url, &clock, &tasks).unwrap(),
-            grounds: Grounds {
+            grounds: ProjectionContext {
                 store: Arc::new(log),
                 db,
                 clock,
@@ -89,7 +89,7 @@ impl Shop {
 
 #[tokio::test]
 async fn a_question_that_nobody_waits_for_ends_in_the_server() {
-    let Some(shop) = Shop::open(TestClock::new()).await else {
+    let Some(shop) = PostgresQueryFixture::open(TestClock::new()).await else {
         return;
     };
     // More queries than connections: those that wait for one never start.
@@ -124,7 +124,7 @@ async fn futures<F: Future>(all: &mut [Pin<Box<F>>]) {
 
 #[tokio::test]
 async fn a_switch_ends_a_question_in_its_way_and_tells_its_asker() {
-    let Some(shop) = Shop::open(TestClock::new()).await else {
+    let Some(shop) = PostgresQueryFixture::open(TestClock::new()).await else {
         return;
     };
     let rebuilds = Rebuilds::of(shop.grounds.clone(), views::all());
@@ -138,17 +138,17 @@ async fn a_switch_ends_a_question_in_its_way_and_tells_its_asker() {
     };
     let (asked, switched) = tokio::join!(asked, switch);
     assert_eq!(switched.unwrap().view, "call_history");
-    assert_eq!(asked, Err(AskError::Interrupted));
+    assert_eq!(asked, Err(QueryError::Interrupted));
     shop.is_answered().await;
     drop(rebuilds);
     shop.close().await;
 }
 
 /// A clock that advances by a minute with each reading.
-struct Slow(AtomicI64);
+struct MinuteClock(AtomicI64);
 
 #[async_trait]
-impl Clock for Slow {
+impl Clock for MinuteClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.fetch_add(60_000, Ordering::SeqCst))
     }
@@ -157,7 +157,7 @@ impl Clock for Slow {
 
 #[tokio::test]
 async fn all_pages_of_an_answer_have_one_time_together() {
-    let Some(shop) = Shop::open(Arc::new(Slow(AtomicI64::new(0)))).await else {
+    let Some(shop) = PostgresQueryFixture::open(Arc::new(MinuteClock(AtomicI64::new(0)))).await else {
         return;
     };
     let rows = |count: i32| {
@@ -170,7 +170,7 @@ async fn all_pages_of_an_answer_have_one_time_together() {
     assert_eq!(i32::try_from(asked.unwrap().rows.len()), Ok(PAGE_ROWS - 1));
     assert_eq!(
         shop.questions.ask(&one_more, LONGEST).await,
-        Err(AskError::TooSlow { ms: TIMEOUT_MAX_MS })
+        Err(QueryError::TooSlow { ms: TIMEOUT_MAX_MS })
     );
     shop.is_answered().await;
     shop.close().await;

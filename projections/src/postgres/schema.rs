@@ -1,6 +1,6 @@
 //! The schema of all rows, the lock by which writers take turns, and the gate that readers pass.
 
-use super::connect::{SCHEMA, failed};
+use super::connect::{SCHEMA, classify_error};
 use super::connection::Link;
 use crate::error::ProjectionError;
 use postgres::Error;
@@ -41,8 +41,8 @@ pub(super) fn hold_to_text(link: &mut Link) -> Result<(), ProjectionError> {
     let row = link
         .client
         .query_one("show server_encoding", &[])
-        .map_err(|error| failed(&error, purpose))?;
-    let encoding: String = row.try_get(0).map_err(|error| failed(&error, purpose))?;
+        .map_err(|error| classify_error(&error, purpose))?;
+    let encoding: String = row.try_get(0).map_err(|error| classify_error(&error, purpose))?;
     if encoding == "UTF8" {
         return Ok(());
     }
@@ -54,7 +54,7 @@ pub(super) fn hold_to_text(link: &mut Link) -> Result<(), ProjectionError> {
 /// Creates the schema and the gate if they are missing. Several processes may do so at once.
 pub(super) fn prepare(link: &mut Link) -> Result<(), ProjectionError> {
     let made = make(link);
-    made.map_err(|error| match failed(&error, link.purpose) {
+    made.map_err(|error| match classify_error(&error, link.purpose) {
         ProjectionError::Fault(why) => ProjectionError::Unavailable(format!(
             "the schema {SCHEMA} cannot be created in the read database: {why}"
         )),

@@ -2,7 +2,7 @@
 //! plain text.
 
 use super::{PostgresQuestions, PostgresReadDb, missing_grant};
-use crate::ask::{AskLimits, Questions};
+use crate::ask::{QueryLimits, Questions};
 use crate::database::ReadDb;
 use crate::testing::{TestClock, TestTasks, secured_url};
 use domain::ports::clock::Clock;
@@ -23,7 +23,7 @@ async fn rows_and_questions_pass_over_tls_and_a_wrong_authority_or_host_is_named
     db.read(Box::new(|_| Ok(()))).await.unwrap();
     missing_grant(&good, &tasks).await.unwrap();
     let questions = PostgresQuestions::open(&good, &clock, &tasks).unwrap();
-    let asked = questions.ask("select 1 as one", AskLimits::default()).await;
+    let asked = questions.ask("select 1 as one", QueryLimits::default()).await;
     assert!(asked.is_ok(), "{:?}", asked.err());
 
     let folder = tempfile::tempdir().unwrap();

@@ -8,10 +8,10 @@ use crate::rebuild::verify;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
 use crate::table::PARTITIONS;
-use crate::testing::{Story, TestClock, TestLog, TestTasks, postgres_url, rows_of, run_sql, varied};
+use crate::testing::{TestClock, TestHistory, TestLog, TestTasks, postgres_url, rows_of, run_sql, varied};
 use crate::tx::Tx;
 use crate::value::Val;
-use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{HandledKinds, View, ViewDefinition, ViewEvent};
 use crate::views;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
@@ -20,14 +20,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A new read database and what it runs on.
-struct Opened {
+struct TestDatabase {
     url: String,
     db: Arc<dyn ReadDb>,
     clock: Arc<dyn Clock>,
     tasks: TestTasks,
 }
 
-impl Opened {
+impl TestDatabase {
     async fn new() -> Option<Self> {
         let url = postgres_url()?;
         let clock: Arc<dyn Clock> = TestClock::new();
@@ -66,7 +66,7 @@ fn inline_db() -> Arc<dyn ReadDb> {
 }
 
 /// Events of every kind, in an order that reaches every branch of the views.
-fn story() -> Story {
+fn story() -> TestHistory {
     varied(600, 20)
 }
 
@@ -80,7 +80,9 @@ async fn all_rows(db: &dyn ReadDb) -> Vec<Vec<Val>> {
 
 #[tokio::test]
 async fn every_view_makes_the_same_rows_on_both_databases() {
-    let Some(opened) = Opened::new().await else { return };
+    let Some(opened) = TestDatabase::new().await else {
+        return;
+    };
     let story = story();
     let beside = inline_db();
     for db in [&opened.db, &beside] {
@@ -240,7 +242,9 @@ fn statements() -> Vec<(&'static str, Vec<Val>)> {
 
 #[tokio::test]
 async fn statements_answer_the_same_on_both_databases() {
-    let Some(opened) = Opened::new().await else { return };
+    let Some(opened) = TestDatabase::new().await else {
+        return;
+    };
     assert_eq!(opened.db.dialect(), Dialect::Postgres);
     let beside = inline_db();
     for db in [&opened.db, &beside] {
@@ -259,7 +263,9 @@ async fn statements_answer_the_same_on_both_databases() {
 
 #[tokio::test]
 async fn whole_rows_are_appended_replaced_read_and_removed_few_and_many() {
-    let Some(opened) = Opened::new().await else { return };
+    let Some(opened) = TestDatabase::new().await else {
+        return;
+    };
     let beside = inline_db();
     let row = |word: usize, count: i64| {
         vec![
@@ -303,7 +309,9 @@ async fn whole_rows_are_appended_replaced_read_and_removed_few_and_many() {
 
 #[tokio::test]
 async fn what_failed_never_commits_even_when_the_failure_is_overlooked() {
-    let Some(opened) = Opened::new().await else { return };
+    let Some(opened) = TestDatabase::new().await else {
+        return;
+    };
     let db = opened.db.as_ref();
     worded(db).await;
     let twice = transact(db, |tx| {
@@ -323,7 +331,9 @@ async fn what_failed_never_commits_even_when_the_failure_is_overlooked() {
 
 #[tokio::test]
 async fn a_statement_that_does_not_fit_is_a_fault_and_the_next_one_is_answered() {
-    let Some(opened) = Opened::new().await else { return };
+    let Some(opened) = TestDatabase::new().await else {
+        return;
+    };
     let db = opened.db.as_ref();
     worded(db).await;
     let wrong: [(&str, Vec<Val>, &str); 6] = [
@@ -361,18 +371,18 @@ async fn a_statement_that_does_not_fit_is_a_fault_and_the_next_one_is_answered()
 }
 
 /// A view that cuts its own connection within a batch, once before each hundredth event.
-struct Cutter {
+struct ConnectionCutter {
     url: String,
     next: AtomicU64,
 }
 
-impl View for Cutter {
+impl View for ConnectionCutter {
     fn definition(&self) -> ViewDefinition {
         ViewDefinition {
             name: "cutter",
             version: 1,
             tables: &[],
-            handles: Handles::All,
+            handles: HandledKinds::All,
         }
     }
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
@@ -388,12 +398,14 @@ impl View for Cutter {
 
 #[tokio::test]
 async fn a_cut_in_the_middle_loses_nothing_and_is_caught_up() {
-    let Some(opened) = Opened::new().await else { return };
+    let Some(opened) = TestDatabase::new().await else {
+        return;
+    };
     let story = story();
     let mut all = views::all();
     all.insert(
         1,
-        Arc::new(Cutter {
+        Arc::new(ConnectionCutter {
             url: opened.url.clone(),
             next: AtomicU64::new(1),
         }),
@@ -425,7 +437,9 @@ async fn a_cut_in_the_middle_loses_nothing_and_is_caught_up() {
 
 #[tokio::test]
 async fn rows_that_went_back_or_are_gone_are_made_again() {
-    let Some(opened) = Opened::new().await else { return };
+    let Some(opened) = TestDatabase::new().await else {
+        return;
+    };
     let story = story();
     let log = TestLog::of(&story.events);
     let mut runner = InlineRunner::begin(Arc::clone(&opened.db), views::all())
@@ -470,7 +484,9 @@ async fn rows_that_went_back_or_are_gone_are_made_again() {
 
 #[tokio::test]
 async fn a_build_does_not_feed_rows_of_another_version() {
-    let Some(opened) = Opened::new().await else { return };
+    let Some(opened) = TestDatabase::new().await else {
+        return;
+    };
     let story = story();
     let mut runner = InlineRunner::begin(Arc::clone(&opened.db), views::all())
         .await
@@ -500,7 +516,9 @@ async fn a_build_does_not_feed_rows_of_another_version() {
 
 #[tokio::test]
 async fn two_processes_feed_the_same_rows() {
-    let Some(opened) = Opened::new().await else { return };
+    let Some(opened) = TestDatabase::new().await else {
+        return;
+    };
     let story = story();
     let other = opened.again().await;
     let feed = |db: Arc<dyn ReadDb>, page: usize| {
@@ -523,7 +541,9 @@ async fn two_processes_feed_the_same_rows() {
 
 #[tokio::test]
 async fn a_reader_sees_a_switch_of_tables_whole_or_not_at_all() {
-    let Some(opened) = Opened::new().await else { return };
+    let Some(opened) = TestDatabase::new().await else {
+        return;
+    };
     let (db, other) = (Arc::clone(&opened.db), opened.again().await);
     worded(db.as_ref()).await;
     let next =
@@ -561,7 +581,9 @@ async fn a_reader_sees_a_switch_of_tables_whole_or_not_at_all() {
 
 #[tokio::test]
 async fn a_question_that_takes_too_long_is_ended_and_says_so() {
-    let Some(opened) = Opened::new().await else { return };
+    let Some(opened) = TestDatabase::new().await else {
+        return;
+    };
     let slow = read_as(opened.db.as_ref(), |tx| {
         tx.exec("set local statement_timeout = 20", &[])?;
         tx.query("select 1 from pg_sleep(600)", &[])

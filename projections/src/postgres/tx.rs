@@ -1,13 +1,13 @@
 //! A transaction on PostgreSQL. After a failed statement it cannot be committed.
 
 use super::bulk;
-use super::connect::{failed, is_lost};
+use super::connect::{classify_error, is_lost};
 use super::connection::Link;
 use super::dialect::{is_of_rows, ordered_by_bytes};
 use super::questions::QUESTIONS_NAME;
 use super::schema::{GATE_CLOSED, QUESTIONS_ENDED};
 use super::value::{Cell, is_readable};
-use crate::database::{Table, TakesRow, Tx};
+use crate::database::{RowCallback, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use postgres::Statement;
@@ -31,7 +31,7 @@ impl<'a> PostgresTx<'a> {
     }
 
     fn fail(&mut self, error: &postgres::Error, sql: &str) -> ProjectionError {
-        let failure = match failed(error, self.link.purpose) {
+        let failure = match classify_error(error, self.link.purpose) {
             ProjectionError::Fault(why) => ProjectionError::Fault(format!("{why} in: {sql}")),
             other => other,
         };
@@ -96,7 +96,7 @@ impl Tx for PostgresTx<'_> {
         done.map_err(|error| self.fail(&error, sql))
     }
 
-    fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError> {
+    fn each(&mut self, sql: &str, values: &[Val], take: &mut RowCallback<'_>) -> Result<(), ProjectionError> {
         let statement = self.prepared(sql, values.len())?;
         let unread = statement
             .columns()
@@ -110,8 +110,8 @@ impl Tx for PostgresTx<'_> {
         }
         match read_each(self.link, &statement, values, take) {
             Ok(()) => Ok(()),
-            Err(Stopped::Database(error)) => Err(self.fail(&error, sql)),
-            Err(Stopped::Taker(error)) => Err(error),
+            Err(ReadAbort::Database(error)) => Err(self.fail(&error, sql)),
+            Err(ReadAbort::Taker(error)) => Err(error),
         }
     }
 
@@ -161,7 +161,7 @@ impl Tx for PostgresTx<'_> {
 }
 
 /// The reason why a query was not read to its end.
-enum Stopped {
+enum ReadAbort {
     Database(postgres::Error),
     /// The callback that takes the rows ended the query.
     Taker(ProjectionError),
@@ -171,13 +171,13 @@ fn read_each(
     link: &mut Link,
     statement: &Statement,
     values: &[Val],
-    take: &mut TakesRow<'_>,
-) -> Result<(), Stopped> {
+    take: &mut RowCallback<'_>,
+) -> Result<(), ReadAbort> {
     let columns_count = statement.columns().len();
     let rows = link.client.query_raw(statement, values);
-    let mut rows = rows.map_err(Stopped::Database)?;
-    while let Some(row) = rows.next().map_err(Stopped::Database)? {
-        take(read_row(&row, columns_count).map_err(Stopped::Database)?).map_err(Stopped::Taker)?;
+    let mut rows = rows.map_err(ReadAbort::Database)?;
+    while let Some(row) = rows.next().map_err(ReadAbort::Database)? {
+        take(read_row(&row, columns_count).map_err(ReadAbort::Database)?).map_err(ReadAbort::Taker)?;
     }
     Ok(())
 }

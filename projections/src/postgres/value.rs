@@ -9,17 +9,17 @@ use std::error::Error;
 /// The error for a value that a parameter or column of this type cannot hold.
 #[derive(Debug, thiserror::Error)]
 #[error("{value} does not fit {database_type}: {hint}")]
-pub(super) struct Unfit {
+pub(super) struct ValueTypeMismatch {
     value: &'static str,
     database_type: String,
     hint: &'static str,
 }
 
-type Boxed = Box<dyn Error + Sync + Send>;
+type BoxedError = Box<dyn Error + Sync + Send>;
 
 /// Names only the value's type, because the value may be personal.
-fn unfit(value: &Val, database_type: &Type) -> Boxed {
-    Box::new(Unfit {
+fn unfit(value: &Val, database_type: &Type) -> BoxedError {
+    Box::new(ValueTypeMismatch {
         value: value.kind_name(),
         database_type: database_type.name().to_owned(),
         hint: "columns are BIGINT, TEXT, DOUBLE PRECISION or BYTEA; a parameter without a column needs a cast",
@@ -27,7 +27,7 @@ fn unfit(value: &Val, database_type: &Type) -> Boxed {
 }
 
 impl ToSql for Val {
-    fn to_sql(&self, wanted: &Type, out: &mut BytesMut) -> Result<IsNull, Boxed> {
+    fn to_sql(&self, wanted: &Type, out: &mut BytesMut) -> Result<IsNull, BoxedError> {
         match self {
             Self::Null => return Ok(IsNull::Yes),
             Self::Int(value) => put_integer(self, *value, wanted, out)?,
@@ -52,7 +52,7 @@ pub(super) fn is_text(wanted: &Type) -> bool {
     [Type::TEXT, Type::VARCHAR, Type::BPCHAR, Type::NAME, Type::UNKNOWN].contains(wanted)
 }
 
-fn put_integer(value: &Val, integer: i64, wanted: &Type, out: &mut BytesMut) -> Result<(), Boxed> {
+fn put_integer(value: &Val, integer: i64, wanted: &Type, out: &mut BytesMut) -> Result<(), BoxedError> {
     match *wanted {
         Type::INT8 => out.put_i64(integer),
         Type::INT4 => out.put_i32(i32::try_from(integer)?),
@@ -88,7 +88,7 @@ pub(super) fn is_readable(column: &Type) -> bool {
 pub(super) struct Cell(pub(super) Val);
 
 impl<'a> FromSql<'a> for Cell {
-    fn from_sql(found: &Type, raw: &'a [u8]) -> Result<Self, Boxed> {
+    fn from_sql(found: &Type, raw: &'a [u8]) -> Result<Self, BoxedError> {
         let value = match *found {
             Type::INT8 => Val::Int(i64::from_sql(found, raw)?),
             Type::INT4 => Val::Int(i64::from(i32::from_sql(found, raw)?)),
@@ -103,7 +103,7 @@ impl<'a> FromSql<'a> for Cell {
         Ok(Self(value))
     }
 
-    fn from_sql_null(_: &Type) -> Result<Self, Boxed> {
+    fn from_sql_null(_: &Type) -> Result<Self, BoxedError> {
         Ok(Self(Val::Null))
     }
 

@@ -1,21 +1,21 @@
 //! Rebuilds of views from the first event, in place or as a shadow rebuild with a later switch, and the check
 //! that live rows equal a replay.
 
-mod beside;
 pub(crate) mod digest;
-mod hosted;
+mod rebuild_host;
 mod rows;
+mod shadow_rebuild;
 pub(crate) mod stored;
 #[cfg(test)]
 mod tests;
 mod verify;
 
-pub use beside::{RebuildError, Switched};
 pub use digest::{DIFFERENCES_MAX, Difference, DifferenceKind, TableCheck, TableDigest};
-pub(crate) use hosted::Host;
-pub use hosted::Rebuilds;
+pub(crate) use rebuild_host::RebuildHost;
+pub use rebuild_host::Rebuilds;
+pub use shadow_rebuild::{RebuildError, SwitchResult};
 pub use stored::{Comparison, Rebuild, RebuildState};
-pub use verify::{Hearing, ViewCheck, verify, verify_views};
+pub use verify::{ReplayProgress, ViewCheck, verify, verify_views};
 
 use crate::database::{ReadDb, transact};
 use crate::error::ProjectionError;
@@ -42,7 +42,7 @@ fn away(error: StoreError) -> ProjectionError {
 pub async fn rebuild(
     store: &dyn EventStore,
     db: Arc<dyn ReadDb>,
-    progress: Hearing<'_>,
+    progress: ReplayProgress<'_>,
 ) -> Result<Position, ProjectionError> {
     rebuild_views(store, db, views::all(), progress).await
 }
@@ -52,7 +52,7 @@ pub async fn rebuild_views(
     store: &dyn EventStore,
     db: Arc<dyn ReadDb>,
     views: Views,
-    progress: Hearing<'_>,
+    progress: ReplayProgress<'_>,
 ) -> Result<Position, ProjectionError> {
     // Tables and checkpoints must exist before they can be emptied.
     InlineRunner::begin(Arc::clone(&db), views.clone()).await?;
@@ -93,7 +93,7 @@ async fn feed_to(
     runner: &mut InlineRunner,
     store: &dyn EventStore,
     end: Position,
-    progress: Hearing<'_>,
+    progress: ReplayProgress<'_>,
 ) -> Result<(), ProjectionError> {
     runner
         .feed_to(store, end, &mut |reached| progress(reached, end))

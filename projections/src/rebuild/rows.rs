@@ -6,7 +6,7 @@ use crate::checkpoint::{Checkpoint, read_checkpoints, write_checkpoint};
 use crate::database::{Dialect, Table, Tx};
 use crate::error::ProjectionError;
 use crate::runner::apply_view;
-use crate::shadow::{Shadow, ShadowTx, next_name};
+use crate::shadow::{ShadowTables, ShadowTx, next_name};
 use crate::sql_views::{drop_sql_views, remake_sql_views};
 use crate::view::{View, ViewEvent};
 use domain::stored_event::{Position, UnreadableRecord};
@@ -28,22 +28,22 @@ pub(super) struct Page {
 
 /// What a transaction needs to know of the view.
 #[derive(Clone)]
-pub(super) struct Rows {
+pub(super) struct ShadowRows {
     pub(super) view: Arc<dyn View>,
-    pub(super) shadow: Arc<Shadow>,
+    pub(super) shadow: Arc<ShadowTables>,
     /// The names of the tables of all views, which the documented SQL views read.
     pub(super) tables: Arc<[&'static str]>,
 }
 
 /// The result of feeding a page.
-pub(super) struct Fed {
+pub(super) struct FeedResult {
     /// Whether the new rows are behind the live ones, at the same position, or ahead of them.
     pub(super) against_live: Ordering,
     /// The state of the rebuild; `None` if nothing is fed any more.
     pub(super) state: Option<RebuildState>,
 }
 
-impl Rows {
+impl ShadowRows {
     pub(super) fn goes_on(&self, kept: &Rebuild) -> bool {
         kept.state.is_open() && kept.version == self.view.version()
     }
@@ -101,12 +101,17 @@ impl Rows {
 
     /// Applies a page to the new rows. Until the comparison, they stay behind the live rows: both must meet
     /// at one position.
-    pub(super) fn feed(&self, tx: &mut dyn Tx, page: &Page, now: Timestamp) -> Result<Fed, ProjectionError> {
+    pub(super) fn feed(
+        &self,
+        tx: &mut dyn Tx,
+        page: &Page,
+        now: Timestamp,
+    ) -> Result<FeedResult, ProjectionError> {
         // New rows of another build are not fed.
         let is_ours = |kept: &Rebuild| kept.state.is_fed() && kept.version == self.view.version();
         let kept = stored::read(tx, self.view.name())?.filter(is_ours);
         let Some(mut kept) = kept else {
-            return Ok(Fed {
+            return Ok(FeedResult {
                 against_live: Ordering::Less,
                 state: None,
             });
@@ -114,7 +119,7 @@ impl Rows {
         let live = self.live(tx)?;
         if kept.position < page.after {
             // A database that crashed lost the last new rows, so this page does not follow them.
-            return Ok(Fed {
+            return Ok(FeedResult {
                 against_live: Ordering::Less,
                 state: Some(kept.state),
             });
@@ -141,7 +146,7 @@ impl Rows {
             kept.changed_at = now;
             stored::write(tx, &kept)?;
         }
-        Ok(Fed {
+        Ok(FeedResult {
             against_live: checkpoint.position.cmp(&live.position),
             state,
         })
@@ -180,7 +185,7 @@ impl Rows {
 
     /// Switches to the new rows, in the transaction that has just fed them. Returns `None` if the live rows
     /// are ahead.
-    pub(super) fn switched(
+    pub(super) fn switch_tables(
         &self,
         tx: &mut dyn Tx,
         reason: Option<String>,

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A callback for the progress of a replay; it receives the position reached and the last position.
-pub type Hearing<'a> = &'a mut (dyn FnMut(Position, Position) + Send);
+pub type ReplayProgress<'a> = &'a mut (dyn FnMut(Position, Position) + Send);
 
 /// The comparison of one view's live rows with a replay to the same position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,9 +52,9 @@ pub async fn verify_views(
     store: &dyn EventStore,
     db: Arc<dyn ReadDb>,
     views: Views,
-    progress: Hearing<'_>,
+    progress: ReplayProgress<'_>,
 ) -> Result<Vec<ViewCheck>, ProjectionError> {
-    let live = snapshot(db.as_ref(), views.clone(), Look::Digests).await?;
+    let live = snapshot(db.as_ref(), views.clone(), SnapshotDetail::Digests).await?;
     let mut replays: BTreeMap<Position, Arc<dyn ReadDb>> = BTreeMap::new();
     // Most views are at the same position, so one replay serves them all.
     for position in live.iter().map(|view| view.position).collect::<BTreeSet<_>>() {
@@ -84,9 +84,9 @@ async fn look_closer(
     store: &dyn EventStore,
     db: &dyn ReadDb,
     view: Arc<dyn View>,
-    progress: Hearing<'_>,
+    progress: ReplayProgress<'_>,
 ) -> Result<ViewCheck, ProjectionError> {
-    let mut live = snapshot(db, vec![Arc::clone(&view)], Look::Keys).await?;
+    let mut live = snapshot(db, vec![Arc::clone(&view)], SnapshotDetail::Keys).await?;
     let live = live
         .pop()
         .ok_or_else(|| ProjectionError::Fault("a snapshot without its view".to_owned()))?;
@@ -99,7 +99,7 @@ async fn replay(
     store: &dyn EventStore,
     views: Views,
     end: Position,
-    progress: Hearing<'_>,
+    progress: ReplayProgress<'_>,
 ) -> Result<Arc<dyn ReadDb>, ProjectionError> {
     let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline()?);
     let mut runner = InlineRunner::begin(Arc::clone(&db), views).await?;
@@ -109,20 +109,24 @@ async fn replay(
 
 /// Whether a snapshot contains only digests, or also the keys of all rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Look {
+enum SnapshotDetail {
     Digests,
     Keys,
 }
 
 /// One view in a snapshot.
-struct Shown {
+struct ViewSnapshot {
     position: Position,
     parked: Option<String>,
     tables: Vec<(TableDigest, Hashes)>,
 }
 
 /// Reads all views in one snapshot.
-async fn snapshot(db: &dyn ReadDb, views: Views, look: Look) -> Result<Vec<Shown>, ProjectionError> {
+async fn snapshot(
+    db: &dyn ReadDb,
+    views: Views,
+    look: SnapshotDetail,
+) -> Result<Vec<ViewSnapshot>, ProjectionError> {
     read_as(db, move |tx| {
         let stored = read_checkpoints(tx)?;
         let mut shown = Vec::with_capacity(views.len());
@@ -134,7 +138,7 @@ async fn snapshot(db: &dyn ReadDb, views: Views, look: Look) -> Result<Vec<Shown
             let row = row.ok_or_else(|| {
                 ProjectionError::Unavailable(format!("view {name} has no rows of version {version} yet"))
             })?;
-            shown.push(Shown {
+            shown.push(ViewSnapshot {
                 position: row.position,
                 parked: row.parked.as_ref().map(|(_, why)| why.clone()),
                 tables: looked_at(tx, view.as_ref(), look)?,
@@ -148,13 +152,13 @@ async fn snapshot(db: &dyn ReadDb, views: Views, look: Look) -> Result<Vec<Shown
 fn looked_at(
     tx: &mut dyn Tx,
     view: &dyn View,
-    look: Look,
+    look: SnapshotDetail,
 ) -> Result<Vec<(TableDigest, Hashes)>, ProjectionError> {
     let tables = view.tables().iter();
     let looked = tables.map(|table| {
         let keys = match look {
-            Look::Digests => Hashes::new(),
-            Look::Keys => hashes(tx, table)?,
+            SnapshotDetail::Digests => Hashes::new(),
+            SnapshotDetail::Keys => hashes(tx, table)?,
         };
         Ok((digest(tx, table)?, keys))
     });
@@ -164,7 +168,7 @@ fn looked_at(
 async fn compare(
     replay_db: &dyn ReadDb,
     view: &Arc<dyn View>,
-    live: Shown,
+    live: ViewSnapshot,
 ) -> Result<ViewCheck, ProjectionError> {
     let mut check = ViewCheck {
         view: view.name().to_owned(),

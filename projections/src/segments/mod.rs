@@ -14,7 +14,7 @@ use crate::database::{ReadDb, Table, Tx, read_as, transact};
 use crate::error::ProjectionError;
 use crate::sqlite::SqliteReadDb;
 use crate::value::{Row, Val};
-use domain::attribute::{Attribute, CATALOGUE, Known};
+use domain::attribute::{Attribute, BuiltInAttribute, CATALOGUE};
 use domain::customer::{COUNTS, ProfileChange};
 use domain::ids::CustomerId;
 use domain::segment::Segment;
@@ -64,7 +64,7 @@ pub struct SegmentRows {
 }
 
 /// The changes of one customer's profile, in their order.
-pub type OfPerson = (CustomerId, Vec<ProfileChange>);
+pub type CustomerChanges = (CustomerId, Vec<ProfileChange>);
 
 impl SegmentRows {
     /// Makes the rows in memory; they are gone when this is dropped.
@@ -90,21 +90,21 @@ impl SegmentRows {
     }
 
     /// Applies profile changes of several customers in one transaction.
-    pub async fn take(&self, changes: Vec<OfPerson>) -> Result<(), ProjectionError> {
+    pub async fn take(&self, changes: Vec<CustomerChanges>) -> Result<(), ProjectionError> {
         let mut by_person: BTreeMap<CustomerId, Vec<ProfileChange>> = BTreeMap::new();
         for (customer, changes) in changes {
             by_person.entry(customer).or_default().extend(changes);
         }
         transact(self.db.as_ref(), move |tx| {
             let mut each = by_person.into_iter();
-            each.try_for_each(|(customer, changes)| Sitting::begin(tx, &customer)?.take(changes))
+            each.try_for_each(|(customer, changes)| ProfileWriter::begin(tx, &customer)?.take(changes))
         })
         .await
     }
 
     /// Returns how many customers a segment selects at a given time, at most its limit.
     pub async fn count(&self, segment: &Segment, now: Timestamp) -> Result<u64, ProjectionError> {
-        let asked = statement::counting(segment, now);
+        let asked = statement::build_count(segment, now);
         let found = read_as(self.db.as_ref(), move |tx| tx.query(&asked.sql, &asked.values)).await?;
         let count = found
             .into_iter()
@@ -114,7 +114,10 @@ impl SegmentRows {
     }
 
     /// Returns the first of these attributes that no customer has, or has had since the rows were made.
-    pub async fn first_of_nobody(&self, names: BTreeSet<String>) -> Result<Option<String>, ProjectionError> {
+    pub async fn find_unused_attribute(
+        &self,
+        names: BTreeSet<String>,
+    ) -> Result<Option<String>, ProjectionError> {
         read_as(self.db.as_ref(), move |tx| {
             for name in names {
                 let asked = [Val::Text(name.clone())];
@@ -134,14 +137,14 @@ impl SegmentRows {
         now: Timestamp,
         count_max: u64,
     ) -> Result<Vec<CustomerId>, ProjectionError> {
-        let asked = statement::naming(segment, now, count_max);
+        let asked = statement::build_members(segment, now, count_max);
         let found = read_as(self.db.as_ref(), move |tx| tx.query(&asked.sql, &asked.values)).await?;
         found.into_iter().map(|mut row| row.parse()).collect()
     }
 }
 
 /// One customer with the values of the requested attributes, in the requested order.
-pub type KnownOf = (CustomerId, Vec<Val>);
+pub type CustomerAttributes = (CustomerId, Vec<Val>);
 
 impl SegmentRows {
     /// Returns the values of known attributes of the customers that a segment selects, at most `count_max` of
@@ -150,10 +153,10 @@ impl SegmentRows {
         &self,
         segment: &Segment,
         now: Timestamp,
-        known: &[&Known],
+        known: &[&BuiltInAttribute],
         count_max: u64,
-    ) -> Result<Vec<KnownOf>, ProjectionError> {
-        let asked = statement::telling(segment, now, known, count_max);
+    ) -> Result<Vec<CustomerAttributes>, ProjectionError> {
+        let asked = statement::build_attributes(segment, now, known, count_max);
         let found = read_as(self.db.as_ref(), move |tx| tx.query(&asked.sql, &asked.values)).await?;
         let told = found.into_iter().map(|mut row| Ok((row.parse()?, row.rest())));
         told.collect()
@@ -161,7 +164,7 @@ impl SegmentRows {
 }
 
 /// The rows of one customer while changes are applied.
-struct Sitting<'a> {
+struct ProfileWriter<'a> {
     tx: &'a mut dyn Tx,
     customer: Val,
     /// The customer's row of known attributes; `None` before the registration and after the erasure.
@@ -169,7 +172,7 @@ struct Sitting<'a> {
     was_there: bool,
 }
 
-impl<'a> Sitting<'a> {
+impl<'a> ProfileWriter<'a> {
     fn begin(tx: &'a mut dyn Tx, customer: &CustomerId) -> Result<Self, ProjectionError> {
         let customer = Val::text(customer);
         let row = tx.row(&PEOPLE, std::slice::from_ref(&customer))?;
@@ -219,7 +222,7 @@ impl<'a> Sitting<'a> {
                 Ok(())
             }
             ProfileChange::Tag(level, tag) => {
-                let folded = Val::text(domain::attribute::folded(&tag));
+                let folded = Val::text(domain::attribute::normalize_text(&tag));
                 let row = vec![
                     self.customer.clone(),
                     Val::text(level.code()),

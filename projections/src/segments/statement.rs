@@ -2,21 +2,21 @@
 //! catalogue only; values are bound as parameters, never written into the text.
 
 use crate::value::Val;
-use domain::attribute::{Attribute, AttributeType, AttributeValue, Known, folded};
+use domain::attribute::{Attribute, AttributeType, AttributeValue, BuiltInAttribute, normalize_text};
 use domain::segment::{Bound, Column, Condition, Operator, Segment};
 use domain::time::Timestamp;
 
 /// A statement and the values of its parameters.
-pub(super) struct Asked {
+pub(super) struct BoundStatement {
     pub(super) sql: String,
     pub(super) values: Vec<Val>,
 }
 
 /// Returns the statement that counts the customers of a segment, without its LIMIT.
-pub(super) fn counting(segment: &Segment, now: Timestamp) -> Asked {
+pub(super) fn build_count(segment: &Segment, now: Timestamp) -> BoundStatement {
     let mut writer = Writer::new(now);
     let condition = writer.whole(segment);
-    Asked {
+    BoundStatement {
         sql: format!("select count(*) from segment_people p{condition}"),
         values: writer.values,
     }
@@ -24,7 +24,12 @@ pub(super) fn counting(segment: &Segment, now: Timestamp) -> Asked {
 
 /// Returns the statement that reads known attributes of the customers of a segment, at most `count_max`,
 /// ordered by id.
-pub(super) fn telling(segment: &Segment, now: Timestamp, known: &[&Known], count_max: u64) -> Asked {
+pub(super) fn build_attributes(
+    segment: &Segment,
+    now: Timestamp,
+    known: &[&BuiltInAttribute],
+    count_max: u64,
+) -> BoundStatement {
     let mut writer = Writer::new(now);
     let condition = writer.whole(segment);
     let columns: Vec<String> = known
@@ -33,7 +38,7 @@ pub(super) fn telling(segment: &Segment, now: Timestamp, known: &[&Known], count
         .collect();
     let count = segment.limit().unwrap_or(count_max).min(count_max);
     let count = writer.bind(Val::count(count));
-    Asked {
+    BoundStatement {
         sql: format!(
             "select p.customer{} from segment_people p{condition} order by p.customer limit {count}",
             columns.concat()
@@ -44,7 +49,7 @@ pub(super) fn telling(segment: &Segment, now: Timestamp, known: &[&Known], count
 
 /// Returns the statement that lists the customers of a segment, at most `count_max`, in its order; equal ones
 /// are ordered by id.
-pub(super) fn naming(segment: &Segment, now: Timestamp, count_max: u64) -> Asked {
+pub(super) fn build_members(segment: &Segment, now: Timestamp, count_max: u64) -> BoundStatement {
     let mut writer = Writer::new(now);
     let condition = writer.whole(segment);
     let mut order = String::new();
@@ -58,7 +63,7 @@ pub(super) fn naming(segment: &Segment, now: Timestamp, count_max: u64) -> Asked
     }
     let count = segment.limit().unwrap_or(count_max).min(count_max);
     let count = writer.bind(Val::count(count));
-    Asked {
+    BoundStatement {
         sql: format!(
             "select p.customer from segment_people p{condition} order by {order}p.customer limit {count}"
         ),
@@ -230,7 +235,7 @@ const fn not(negated: bool) -> &'static str {
 /// it.
 pub(super) fn stored(value: &AttributeValue) -> Val {
     match value {
-        AttributeValue::Text(text) => Val::text(folded(text)),
+        AttributeValue::Text(text) => Val::text(normalize_text(text)),
         ordered => ordered.ordered().map_or(Val::Null, Val::Int),
     }
 }

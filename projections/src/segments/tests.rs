@@ -13,9 +13,9 @@ fn now() -> Timestamp {
 }
 
 /// Random numbers from a seed, the same in every run.
-struct Seeded(u64);
+struct SeededNumbers(u64);
 
-impl Seeded {
+impl SeededNumbers {
     fn below(&mut self, end: usize) -> usize {
         self.0 = self
             .0
@@ -31,7 +31,7 @@ impl Seeded {
 const REGIONS: [&str; 6] = ["浙江", "Zhejiang", "ZHEJIANG", "a_b", "a%b", "北京"];
 const TAGS_GIVEN: [&str; 5] = ["信用卡", "招行信用卡", "VIP", "vip", "100%"];
 
-fn person(seeded: &mut Seeded) -> Vec<CustomerEvent> {
+fn person(seeded: &mut SeededNumbers) -> Vec<CustomerEvent> {
     let mut events = vec![CustomerEvent::Registered {
         external_id: Personal::open_hashed("C".to_owned()),
         name: None,
@@ -99,7 +99,7 @@ fn person(seeded: &mut Seeded) -> Vec<CustomerEvent> {
     events
 }
 
-fn condition(seeded: &mut Seeded, depth: usize) -> String {
+fn condition(seeded: &mut SeededNumbers, depth: usize) -> String {
     if depth > 0 {
         match seeded.below(4) {
             0 => {
@@ -181,7 +181,7 @@ async fn the_columns_are_those_of_the_catalogue_in_its_order() {
 
 #[tokio::test]
 async fn the_databases_and_the_memory_mean_the_same_people() {
-    let mut seeded = Seeded(7);
+    let mut seeded = SeededNumbers(7);
     let rows = SegmentRows::begin(both_databases().await).await.unwrap();
     let mut profiles = BTreeMap::new();
     for number in 0..150 {
@@ -248,7 +248,8 @@ async fn an_attribute_of_nobody_is_told_apart_from_one_that_somebody_has() {
     )])
     .await
     .unwrap();
-    let first = |names: &[&str]| rows.first_of_nobody(names.iter().map(|&name| name.to_owned()).collect());
+    let first =
+        |names: &[&str]| rows.find_unused_attribute(names.iter().map(|&name| name.to_owned()).collect());
     assert_eq!(first(&["shoe_count"]).await.unwrap(), None);
     assert_eq!(
         first(&["regoin", "shoe_count"]).await.unwrap(),

@@ -5,7 +5,7 @@
 //! A caller that waits for a position does not wait for that: the transaction begins as soon as its event is
 //! there. After a pause, events are not held back either; only events that follow at once are added.
 
-use crate::grounds::Grounds;
+use crate::context::ProjectionContext;
 use crate::progress::Progress;
 use crate::read_ahead::{FOLLOWING_BEHIND_MAX, FOLLOWING_EVENTS_MAX, is_full};
 use domain::ports::clock::Clock;
@@ -38,7 +38,7 @@ impl SpacedPages {
     /// Subscribes after a position, for transactions at least `apart_ms` apart.
     pub(crate) async fn after(
         position: Position,
-        grounds: &Grounds,
+        grounds: &ProjectionContext,
         progress: Arc<Progress>,
         apart_ms: u64,
     ) -> Result<Self, StoreError> {

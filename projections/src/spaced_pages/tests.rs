@@ -1,14 +1,14 @@
 //! Transactions keep a distance, waiting callers are not delayed, and gathered events are never lost.
 
 use super::GATHERING_MS;
+use crate::context::ProjectionContext;
 use crate::database::{Dialect, ReadDb, TxWork};
 use crate::error::ProjectionError;
-use crate::grounds::Grounds;
 use crate::live::Projections;
 use crate::read_ahead::{BATCH_EVENTS_MAX, CATCH_UP_EVENTS_MAX, FOLLOWING_EVENTS_MAX};
 use crate::rebuild::{ViewCheck, verify};
 use crate::sqlite::SqliteReadDb;
-use crate::testing::{Story, TestLog, TestTasks, ten};
+use crate::testing::{TestHistory, TestLog, TestTasks, ten};
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
@@ -24,12 +24,12 @@ use tokio::sync::Notify;
 const TURNS: usize = 200;
 
 /// A clock that stops until a test moves it.
-struct HeldClock {
+struct ManualClock {
     now: AtomicI64,
     moved: Notify,
 }
 
-impl HeldClock {
+impl ManualClock {
     fn pass(&self, ms: u64) {
         let later = self.now().plus_ms(ms);
         self.now.store(later.micros(), Ordering::SeqCst);
@@ -38,7 +38,7 @@ impl HeldClock {
 }
 
 #[async_trait]
-impl Clock for HeldClock {
+impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.now.load(Ordering::SeqCst))
     }
@@ -54,13 +54,13 @@ impl Clock for HeldClock {
 }
 
 /// A read database that counts its writing transactions.
-struct Counted {
+struct CountingDb {
     inner: SqliteReadDb,
     written: AtomicUsize,
 }
 
 #[async_trait]
-impl ReadDb for Counted {
+impl ReadDb for CountingDb {
     fn dialect(&self) -> Dialect {
         self.inner.dialect()
     }
@@ -74,25 +74,25 @@ impl ReadDb for Counted {
 }
 
 /// Views that have caught up with a log and have just written a transaction.
-struct Following {
-    story: Story,
+struct FollowerFixture {
+    story: TestHistory,
     log: TestLog,
-    db: Arc<Counted>,
-    clock: Arc<HeldClock>,
+    db: Arc<CountingDb>,
+    clock: Arc<ManualClock>,
     tasks: TestTasks,
     views: Arc<Projections>,
     told: usize,
 }
 
-impl Following {
+impl FollowerFixture {
     async fn begin() -> Self {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.created("T");
-        let db = Arc::new(Counted {
+        let db = Arc::new(CountingDb {
             inner: SqliteReadDb::open_inline().unwrap(),
             written: AtomicUsize::new(0),
         });
-        let clock = Arc::new(HeldClock {
+        let clock = Arc::new(ManualClock {
             now: AtomicI64::new(ten().micros()),
             moved: Notify::new(),
         });
@@ -142,11 +142,11 @@ impl Following {
 
 async fn start(
     log: &TestLog,
-    db: &Arc<Counted>,
-    clock: &Arc<HeldClock>,
+    db: &Arc<CountingDb>,
+    clock: &Arc<ManualClock>,
     tasks: &TestTasks,
 ) -> Arc<Projections> {
-    let grounds = Grounds {
+    let grounds = ProjectionContext {
         store: Arc::new(log.clone()),
         db: Arc::clone(db) as Arc<dyn ReadDb>,
         clock: Arc::clone(clock) as Arc<dyn Clock>,
@@ -156,7 +156,7 @@ async fn start(
 
 #[tokio::test]
 async fn what_comes_soon_after_a_transaction_goes_into_one() {
-    let mut on = Following::begin().await;
+    let mut on = FollowerFixture::begin().await;
     let (before, reached) = (on.written(), on.views.position());
     on.tell_call(2).await;
     on.tell_call(3).await;
@@ -184,7 +184,7 @@ async fn what_comes_soon_after_a_transaction_goes_into_one() {
 
 #[tokio::test]
 async fn who_waits_for_a_position_is_not_held_back() {
-    let mut on = Following::begin().await;
+    let mut on = FollowerFixture::begin().await;
     // One waiter waits while the event is gathered, one before it exists; the clock never moves.
     on.tell_call(2).await;
     on.views.progress().wait_for(None, on.story.head()).await.unwrap();
@@ -203,7 +203,7 @@ async fn who_waits_for_a_position_is_not_held_back() {
 
 #[tokio::test]
 async fn who_waits_for_what_is_not_there_yet_hurries_nobody_and_who_gave_up_neither() {
-    let mut on = Following::begin().await;
+    let mut on = FollowerFixture::begin().await;
     let (before, progress) = (on.written(), on.views.progress());
     let far = Position(on.story.head().0 + 1_000);
     let head = {
@@ -233,7 +233,7 @@ async fn who_waits_for_what_is_not_there_yet_hurries_nobody_and_who_gave_up_neit
 
 #[tokio::test]
 async fn what_was_gathered_when_the_process_stops_is_in_the_rows_of_the_next() {
-    let mut on = Following::begin().await;
+    let mut on = FollowerFixture::begin().await;
     for of in 2..40 {
         on.tell_call(of).await;
         if of % 3 == 0 {
@@ -258,7 +258,7 @@ async fn what_was_gathered_when_the_process_stops_is_in_the_rows_of_the_next() {
 
 #[tokio::test]
 async fn what_an_import_appends_faster_than_views_take_goes_into_transactions_of_bounded_size() {
-    let mut on = Following::begin().await;
+    let mut on = FollowerFixture::begin().await;
     let (before, from) = (on.written(), on.story.head().0);
     for of in 2..1_500 {
         on.story.enrolled("T", of).whole_call("T", of);

@@ -2,8 +2,8 @@
 //! views, the reference and the guard of ad-hoc SQL are made from it.
 
 use super::column::{
-    SqlColumn, SqlView, Unit, Words, code, column, count, flag, id, instant, keyed_number, label, micros, ms,
-    of_enrolment, position, text, uuid,
+    ColumnMeaning, SqlColumn, SqlView, Unit, code, column, count, flag, id, instant, keyed_number, label,
+    micros, ms, of_enrolment, position, text, uuid,
 };
 use super::summaries::{SUMMARIES, TEXT_SUMMARIES};
 use crate::views::audit_trail::STREAM_WITHOUT_NUMBER;
@@ -339,20 +339,20 @@ const ZH: &str = "case when coalesce(closed_rule, not_called_rule) = 'same_numbe
     else coalesce(closed_zh, not_called_zh) end";
 const EN: &str = "case when coalesce(closed_rule, not_called_rule) = 'same_number' \
     then 'another customer with this number is called' else coalesce(closed_en, not_called_en) end";
-const WHY_NEXT: Words = (
+const WHY_NEXT: ColumnMeaning = (
     "该客户在任务中的下次可呼时间",
     "when the customer's next call in this campaign is due",
 );
-const WHY_RULE: Words = (
+const WHY_RULE: ColumnMeaning = (
     "最近一次未呼的规则",
     "the rule that last prevented a call to the customer",
 );
-const WHY_FACTS: Words = ("该规则的事实，JSON", "its facts, a JSON object");
-const WHY_ZH: Words = (
+const WHY_FACTS: ColumnMeaning = ("该规则的事实，JSON", "its facts, a JSON object");
+const WHY_ZH: ColumnMeaning = (
     "未呼原因与下次可呼时间",
     "rule, facts and next due time in Chinese",
 );
-const WHY_EN: Words = ("同上，英文", "the same in English");
+const WHY_EN: ColumnMeaning = ("同上，英文", "the same in English");
 
 const LABELS: [SqlColumn; 3] = [
     label("code", Unit::Code, ("代码", "the code")),

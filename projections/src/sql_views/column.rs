@@ -85,9 +85,14 @@ pub(super) enum Source {
 }
 
 /// The meaning of a column: in Chinese, in English.
-pub(super) type Words = (&'static str, &'static str);
+pub(super) type ColumnMeaning = (&'static str, &'static str);
 
-pub(super) const fn column(name: &'static str, unit: Unit, from: &'static str, words: Words) -> SqlColumn {
+pub(super) const fn column(
+    name: &'static str,
+    unit: Unit,
+    from: &'static str,
+    words: ColumnMeaning,
+) -> SqlColumn {
     let (zh, en) = words;
     let source = Source::Column(from);
     SqlColumn {
@@ -98,11 +103,11 @@ pub(super) const fn column(name: &'static str, unit: Unit, from: &'static str, w
         source,
     }
 }
-pub(super) const fn id(name: &'static str, words: Words) -> SqlColumn {
+pub(super) const fn id(name: &'static str, words: ColumnMeaning) -> SqlColumn {
     column(name, Unit::Id, name, words)
 }
 /// Makes a column of an id that the table stores in 16 bytes.
-pub(super) const fn uuid(name: &'static str, words: Words) -> SqlColumn {
+pub(super) const fn uuid(name: &'static str, words: ColumnMeaning) -> SqlColumn {
     let (zh, en) = words;
     let source = Source::Uuid(name);
     SqlColumn {
@@ -113,22 +118,22 @@ pub(super) const fn uuid(name: &'static str, words: Words) -> SqlColumn {
         source,
     }
 }
-pub(super) const fn code(name: &'static str, words: Words) -> SqlColumn {
+pub(super) const fn code(name: &'static str, words: ColumnMeaning) -> SqlColumn {
     column(name, Unit::Code, name, words)
 }
-pub(super) const fn text(name: &'static str, words: Words) -> SqlColumn {
+pub(super) const fn text(name: &'static str, words: ColumnMeaning) -> SqlColumn {
     column(name, Unit::Text, name, words)
 }
-pub(super) const fn count(name: &'static str, words: Words) -> SqlColumn {
+pub(super) const fn count(name: &'static str, words: ColumnMeaning) -> SqlColumn {
     column(name, Unit::Count, name, words)
 }
-pub(super) const fn ms(name: &'static str, words: Words) -> SqlColumn {
+pub(super) const fn ms(name: &'static str, words: ColumnMeaning) -> SqlColumn {
     column(name, Unit::Milliseconds, name, words)
 }
-pub(super) const fn flag(name: &'static str, words: Words) -> SqlColumn {
+pub(super) const fn flag(name: &'static str, words: ColumnMeaning) -> SqlColumn {
     column(name, Unit::Flag, name, words)
 }
-pub(super) const fn micros(name: &'static str, words: Words) -> SqlColumn {
+pub(super) const fn micros(name: &'static str, words: ColumnMeaning) -> SqlColumn {
     column(name, Unit::Micros, name, words)
 }
 pub(super) const fn position(name: &'static str, from: &'static str) -> SqlColumn {
@@ -154,7 +159,7 @@ pub(super) const fn of_enrolment(
     name: &'static str,
     unit: Unit,
     expression: &'static str,
-    words: Words,
+    words: ColumnMeaning,
 ) -> SqlColumn {
     let (zh, en) = words;
     let source = Source::Enrolment(expression);
@@ -167,7 +172,7 @@ pub(super) const fn of_enrolment(
     }
 }
 /// Makes a column with the id of a number, keyed with the customer of the row.
-pub(super) const fn keyed_number(name: &'static str, words: Words) -> SqlColumn {
+pub(super) const fn keyed_number(name: &'static str, words: ColumnMeaning) -> SqlColumn {
     let (zh, en) = words;
     SqlColumn {
         name,
@@ -177,7 +182,7 @@ pub(super) const fn keyed_number(name: &'static str, words: Words) -> SqlColumn 
         source: Source::KeyedNumber,
     }
 }
-pub(super) const fn label(name: &'static str, unit: Unit, words: Words) -> SqlColumn {
+pub(super) const fn label(name: &'static str, unit: Unit, words: ColumnMeaning) -> SqlColumn {
     let (zh, en) = words;
     let source = Source::Label;
     SqlColumn {

@@ -16,7 +16,7 @@ pub const EXPORT_PAGE_ROWS: usize = 8_000;
 
 /// A documented view that can be exported, in the order of one of its position columns.
 #[derive(Debug, Clone, Copy)]
-pub struct Exportable {
+pub struct ExportableView {
     /// The name in the request, such as `calls`.
     pub name: &'static str,
     view: &'static str,
@@ -28,20 +28,20 @@ pub struct Exportable {
 }
 
 /// Everything that can be exported from rows.
-pub const EXPORTABLES: &[Exportable] = &[
-    Exportable {
+pub const EXPORTABLES: &[ExportableView] = &[
+    ExportableView {
         name: "calls",
         view: "calls",
         position: "first_position",
         at: "permitted_at",
     },
-    Exportable {
+    ExportableView {
         name: "events",
         view: "audit",
         position: "position",
         at: "at",
     },
-    Exportable {
+    ExportableView {
         name: "metrics",
         view: "metric_sums",
         position: "position",
@@ -60,7 +60,7 @@ pub struct ExportFilter {
     pub until: Option<Timestamp>,
 }
 
-impl Exportable {
+impl ExportableView {
     pub fn of_name(name: &str) -> Option<&'static Self> {
         EXPORTABLES.iter().find(|one| one.name == name)
     }

@@ -14,7 +14,7 @@ mod summaries;
 
 pub use catalog::SQL_VIEWS;
 pub use column::{SqlColumn, SqlView, Unit};
-pub use export::{EXPORT_PAGE_ROWS, EXPORTABLES, ExportFilter, Exportable};
+pub use export::{EXPORT_PAGE_ROWS, EXPORTABLES, ExportFilter, ExportableView};
 pub use reference::sql_reference;
 
 use crate::database::{Dialect, Tx};

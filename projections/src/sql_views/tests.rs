@@ -3,7 +3,7 @@
 
 use super::{Dialect, SQL_VIEWS, drop_sql_views, remake_sql_views, sql_reference};
 use crate::database::{ReadDb, read_as, transact};
-use crate::testing::{Story, call, campaign, customer, ten, verdict};
+use crate::testing::{TestHistory, call, campaign, customer, ten, verdict};
 use crate::views;
 use crate::{InlineRunner, SqliteReadDb};
 use domain::campaign::event::CampaignEvent;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 #[tokio::test]
 async fn every_documented_column_answers_and_none_holds_a_seal() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.created("T").enrolled("T", 2).whole_call("T", 2);
     let (db, _runner) = shown_by_all(&story).await;
     for view in SQL_VIEWS {
@@ -43,7 +43,7 @@ async fn every_documented_column_answers_and_none_holds_a_seal() {
 
 #[tokio::test]
 async fn views_that_stand_are_left_alone_and_come_back_when_they_were_put_aside() {
-    let (db, _runner) = shown_by_all(&Story::new()).await;
+    let (db, _runner) = shown_by_all(&TestHistory::new()).await;
     let tables: Vec<&'static str> = tables_of_all();
     let again = tables.clone();
     transact(db.as_ref(), move |tx| {
@@ -71,7 +71,7 @@ async fn views_that_stand_are_left_alone_and_come_back_when_they_were_put_aside(
     );
 }
 
-async fn shown_by_all(story: &Story) -> (Arc<dyn ReadDb>, InlineRunner) {
+async fn shown_by_all(story: &TestHistory) -> (Arc<dyn ReadDb>, InlineRunner) {
     let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline().unwrap());
     let mut runner = InlineRunner::begin(Arc::clone(&db), views::all()).await.unwrap();
     runner.apply_page(&story.events).await.unwrap();
@@ -141,7 +141,7 @@ fn the_reference_is_what_is_made() {
 #[tokio::test]
 async fn a_question_hears_why_somebody_was_not_called_and_when_next() {
     let next = ten().plus_ms(3_600_000);
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story
         .created("T")
         .enrolled("T", 1)
@@ -183,7 +183,7 @@ async fn a_question_hears_why_somebody_was_not_called_and_when_next() {
     assert_eq!(row.maybe_text().unwrap(), None);
     assert_eq!(row.maybe_text().unwrap(), None);
 
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.created("T").enrolled("T", 1).granted("T", 1, 1);
     story.customer(
         1,
@@ -210,7 +210,7 @@ async fn a_question_hears_why_somebody_was_not_called_and_when_next() {
 async fn who_was_never_asked_because_the_window_is_closed_hears_the_rule_and_when_it_opens() {
     let opens = ten().plus_ms(3_600_000);
     let told = verdict(Decision::DeferUntil(opens));
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.created("T").campaign("T", CampaignEvent::Started {});
     for person in 1..=4 {
         story.enrolled("T", person);
@@ -271,7 +271,7 @@ async fn who_was_never_asked_because_the_window_is_closed_hears_the_rule_and_whe
 
 #[tokio::test]
 async fn two_customers_with_one_number_show_different_ids_in_every_view() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.created("T");
     for of in [1, 2] {
         let added = CustomerEvent::NumberAdded {

@@ -2,14 +2,14 @@
 
 use crate::error::ProjectionError;
 
-pub(super) fn failed_in(error: &rusqlite::Error, sql: &str) -> ProjectionError {
-    match failed(error) {
+pub(super) fn classify_statement_error(error: &rusqlite::Error, sql: &str) -> ProjectionError {
+    match classify_error(error) {
         ProjectionError::Fault(why) => ProjectionError::Fault(format!("{why} in: {sql}")),
         other => other,
     }
 }
 
-pub(super) fn failed(error: &rusqlite::Error) -> ProjectionError {
+pub(super) fn classify_error(error: &rusqlite::Error) -> ProjectionError {
     use rusqlite::ErrorCode as Code;
     let why = error.to_string();
     match error.sqlite_error_code() {

@@ -1,29 +1,29 @@
 //! SQLite as the read database: `views.db` with one writer and some readers on their own threads, or, for the
 //! simulation, a database in memory on the caller's thread.
 
-mod beside;
-mod catching_up;
+pub(crate) mod direct_insert;
 mod failure;
-pub(crate) mod insert_by_hand;
-mod owned;
-mod texts;
+mod file_mode;
+mod memory_settings;
+mod parallel_readers;
+mod statement_cache;
 mod whole_rows;
 
-use crate::database::{Dialect, ReadDb, Table, TakesRow, Tx, TxWork};
+use crate::database::{Dialect, ReadDb, RowCallback, Table, Tx, TxWork};
 use crate::error::ProjectionError;
-use crate::threads::{READERS_COUNT, Threads, Worker, held};
+use crate::threads::{READERS_COUNT, Threads, Worker, lock_mutex};
 use crate::value::{Row, Val, storable};
 use async_trait::async_trait;
-use catching_up::Room;
 use domain::ports::tasks::Tasks;
-use failure::{failed, failed_in};
+use failure::{classify_error, classify_statement_error};
+use memory_settings::MemorySettings;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, Statement, ToSql, params_from_iter};
+use statement_cache::StatementCache;
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use texts::Texts;
 
 /// The name of the file in the data directory.
 pub(crate) const FILE_NAME: &str = "views.db";
@@ -50,31 +50,31 @@ const CACHE_KIBIBYTES: i64 = 16 * 1024;
 /// every page in memory, so fewer pages are faster (a quarter less of the simulation's time).
 const MEMORY_PAGE_BYTES: i64 = 8_192;
 
-enum Place {
+enum ExecutionMode {
     /// Runs on the caller's thread.
-    Inline(Mutex<Opened>),
+    Inline(Mutex<CachedConnection>),
     Threads(Arc<Threads>),
 }
 
 /// A read database in SQLite.
 pub struct SqliteReadDb {
-    place: Place,
+    place: ExecutionMode,
 }
 
 impl SqliteReadDb {
     /// Opens or creates `views.db` in `dir`. Its threads end when this is dropped or the tasks stop.
     pub fn open(dir: &Path, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
         let path = dir.join(FILE_NAME);
-        owned::make(&path)?;
-        let writer = Connection::open(&path).map_err(|error| failed(&error))?;
+        file_mode::make(&path)?;
+        let writer = Connection::open(&path).map_err(|error| classify_error(&error))?;
         prepare(&writer)?;
         prepare_writer(&writer)?;
         writer
             .query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| classify_error(&error))?;
         let readers = workers(&path)?;
         Ok(Self {
-            place: Place::Threads(Threads::begin(Some(worker(writer, run_write)), readers, tasks)),
+            place: ExecutionMode::Threads(Threads::begin(Some(worker(writer, run_write)), readers, tasks)),
         })
     }
 
@@ -82,10 +82,10 @@ impl SqliteReadDb {
     /// virtual time. Rows live as long as this value. A simulated crash keeps the value: committed rows
     /// survive, the rest is rolled back.
     pub fn open_inline() -> Result<Self, ProjectionError> {
-        let connection = Connection::open_in_memory().map_err(|error| failed(&error))?;
+        let connection = Connection::open_in_memory().map_err(|error| classify_error(&error))?;
         connection
             .pragma_update(None, "page_size", MEMORY_PAGE_BYTES)
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| classify_error(&error))?;
         prepare(&connection)?;
         Ok(Self::inline(connection))
     }
@@ -98,7 +98,7 @@ impl SqliteReadDb {
 
     fn inline(connection: Connection) -> Self {
         Self {
-            place: Place::Inline(Mutex::new(Opened::new(connection))),
+            place: ExecutionMode::Inline(Mutex::new(CachedConnection::new(connection))),
         }
     }
 }
@@ -111,39 +111,42 @@ impl ReadDb for SqliteReadDb {
 
     async fn transaction(&self, work: TxWork) -> Result<(), ProjectionError> {
         match &self.place {
-            Place::Inline(connection) => run_write(&mut held(connection), work),
-            Place::Threads(threads) => threads.write(work).await,
+            ExecutionMode::Inline(connection) => run_write(&mut lock_mutex(connection), work),
+            ExecutionMode::Threads(threads) => threads.write(work).await,
         }
     }
 
     async fn read(&self, work: TxWork) -> Result<(), ProjectionError> {
         match &self.place {
-            Place::Inline(connection) => run_read(&mut held(connection), work),
-            Place::Threads(threads) => threads.read(work).await,
+            ExecutionMode::Inline(connection) => run_read(&mut lock_mutex(connection), work),
+            ExecutionMode::Threads(threads) => threads.read(work).await,
         }
     }
 }
 
 /// A connection with its cached statement texts and memory settings.
-struct Opened {
+struct CachedConnection {
     connection: Connection,
-    texts: Texts,
-    room: Room,
+    texts: StatementCache,
+    room: MemorySettings,
 }
 
-impl Opened {
+impl CachedConnection {
     fn new(connection: Connection) -> Self {
         Self {
             connection,
-            texts: Texts::default(),
-            room: Room::Usual,
+            texts: StatementCache::default(),
+            room: MemorySettings::Usual,
         }
     }
 }
 
 /// Returns a worker that runs units of work on its own connection.
-fn worker(connection: Connection, run: fn(&mut Opened, TxWork) -> Result<(), ProjectionError>) -> Worker {
-    let mut opened = Opened::new(connection);
+fn worker(
+    connection: Connection,
+    run: fn(&mut CachedConnection, TxWork) -> Result<(), ProjectionError>,
+) -> Worker {
+    let mut opened = CachedConnection::new(connection);
     Box::new(move |work| run(&mut opened, work))
 }
 
@@ -157,19 +160,19 @@ fn workers(path: &Path) -> Result<Vec<Worker>, ProjectionError> {
 const BEGIN_WRITE: &str = "begin immediate";
 const BEGIN_READ: &str = "begin deferred";
 
-fn run_write(opened: &mut Opened, work: TxWork) -> Result<(), ProjectionError> {
+fn run_write(opened: &mut CachedConnection, work: TxWork) -> Result<(), ProjectionError> {
     run(opened, work, BEGIN_WRITE)
 }
 
 /// Runs a unit of work that may only read, also on a connection that can write.
-fn run_read(opened: &mut Opened, work: TxWork) -> Result<(), ProjectionError> {
+fn run_read(opened: &mut CachedConnection, work: TxWork) -> Result<(), ProjectionError> {
     run(opened, work, BEGIN_READ)
 }
 
 /// Runs a unit of work in a transaction. Begin and end are cached prepared statements, because parsing them
 /// took a tenth of a short transaction.
-fn run(opened: &mut Opened, work: TxWork, begin: &'static str) -> Result<(), ProjectionError> {
-    let open = Open {
+fn run(opened: &mut CachedConnection, work: TxWork, begin: &'static str) -> Result<(), ProjectionError> {
+    let open = OpenTransaction {
         connection: &opened.connection,
     };
     open.step(begin)?;
@@ -188,21 +191,21 @@ fn run(opened: &mut Opened, work: TxWork, begin: &'static str) -> Result<(), Pro
 }
 
 /// An open transaction. Dropped before its commit, also in a panic, it is rolled back.
-struct Open<'a> {
+struct OpenTransaction<'a> {
     connection: &'a Connection,
 }
 
-impl Open<'_> {
+impl OpenTransaction<'_> {
     fn step(&self, sql: &str) -> Result<(), ProjectionError> {
         let done = self
             .connection
             .prepare_cached(sql)
             .and_then(|mut statement| statement.execute([]));
-        done.map(drop).map_err(|error| failed(&error))
+        done.map(drop).map_err(|error| classify_error(&error))
     }
 }
 
-impl Drop for Open<'_> {
+impl Drop for OpenTransaction<'_> {
     fn drop(&mut self) {
         if !self.connection.is_autocommit()
             && let Err(error) = self.step("rollback")
@@ -214,7 +217,7 @@ impl Drop for Open<'_> {
 
 fn open_reader(path: &Path) -> Result<Connection, ProjectionError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let reader = Connection::open_with_flags(path, flags).map_err(|error| failed(&error))?;
+    let reader = Connection::open_with_flags(path, flags).map_err(|error| classify_error(&error))?;
     prepare(&reader)?;
     Ok(reader)
 }
@@ -224,11 +227,11 @@ fn prepare(connection: &Connection) -> Result<(), ProjectionError> {
     connection
         // One plan per statement; otherwise SQLite plans again for each new bound of a range.
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
-        .map_err(|error| failed(&error))?;
+        .map_err(|error| classify_error(&error))?;
     connection
         .busy_timeout(std::time::Duration::from_millis(LOCK_WAIT_MS))
         .and_then(|()| connection.pragma_update(None, "temp_store", "memory"))
-        .map_err(|error| failed(&error))
+        .map_err(|error| classify_error(&error))
 }
 
 /// Configures the writer's connection. The journal mode is a property of the file and needs the write lock,
@@ -243,13 +246,13 @@ fn prepare_writer(writer: &Connection) -> Result<(), ProjectionError> {
         // Sealed values of an erased person are overwritten and do not stay in free pages. Older pages in the
         // write-ahead log go with the next checkpoint, at the latest at the next start.
         .and_then(|()| writer.pragma_update(None, "secure_delete", 1))
-        .map_err(|error| failed(&error))
+        .map_err(|error| classify_error(&error))
 }
 
 struct SqliteTx<'a> {
     connection: &'a Connection,
-    texts: &'a mut Texts,
-    room: &'a mut Room,
+    texts: &'a mut StatementCache,
+    room: &'a mut MemorySettings,
     read_only: bool,
 }
 
@@ -258,7 +261,7 @@ impl SqliteTx<'_> {
         let statement = self
             .connection
             .prepare_cached(&sqlite_placeholders(sql))
-            .map_err(|error| failed_in(&error, sql))?;
+            .map_err(|error| classify_statement_error(&error, sql))?;
         // Checked per statement: `pragma query_only` would prepare all statements again.
         if self.read_only && !statement.readonly() {
             return Err(ProjectionError::Fault(format!("a read would write: {sql}")));
@@ -278,20 +281,23 @@ impl Tx for SqliteTx<'_> {
         let changed = self
             .statement(sql)?
             .execute(params_from_iter(values))
-            .map_err(|error| failed_in(&error, sql))?;
-        if texts::is_definition(sql) {
+            .map_err(|error| classify_statement_error(&error, sql))?;
+        if statement_cache::is_definition(sql) {
             self.texts.forget();
         }
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
 
-    fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError> {
+    fn each(&mut self, sql: &str, values: &[Val], take: &mut RowCallback<'_>) -> Result<(), ProjectionError> {
         let mut statement = self.statement(sql)?;
         let columns_count = Statement::column_count(&statement);
         let mut rows = statement
             .query(params_from_iter(values))
-            .map_err(|error| failed_in(&error, sql))?;
-        while let Some(row) = rows.next().map_err(|error| failed_in(&error, sql))? {
+            .map_err(|error| classify_statement_error(&error, sql))?;
+        while let Some(row) = rows
+            .next()
+            .map_err(|error| classify_statement_error(&error, sql))?
+        {
             take(Row::new(values_of(row, columns_count)?))?;
         }
         Ok(())
@@ -341,7 +347,9 @@ fn own_key(sql: &str) -> Cow<'_, str> {
 fn values_of(row: &rusqlite::Row<'_>, columns_count: usize) -> Result<Vec<Val>, ProjectionError> {
     let mut values = Vec::with_capacity(columns_count);
     for column in 0..columns_count {
-        values.push(from_sqlite(row.get_ref(column).map_err(|error| failed(&error))?));
+        values.push(from_sqlite(
+            row.get_ref(column).map_err(|error| classify_error(&error))?,
+        ));
     }
     Ok(values)
 }

@@ -1,14 +1,14 @@
 //! Whole rows in SQLite: read, written, changed, inserted and removed by statements that stay prepared.
 
-use super::texts::TableTexts;
-use super::{SqliteTx, failed, failed_in, values_of};
+use super::statement_cache::TableStatements;
+use super::{SqliteTx, classify_error, classify_statement_error, values_of};
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 use rusqlite::{CachedStatement, params_from_iter};
 use std::sync::Arc;
 
-fn texts_of(tx: &mut SqliteTx<'_>, table: &'static Table) -> Result<Arc<TableTexts>, ProjectionError> {
+fn texts_of(tx: &mut SqliteTx<'_>, table: &'static Table) -> Result<Arc<TableStatements>, ProjectionError> {
     if let Some(known) = tx.texts.known(table) {
         return Ok(known);
     }
@@ -22,7 +22,7 @@ fn prepared<'t>(tx: &'t SqliteTx<'_>, sql: &str) -> Result<CachedStatement<'t>, 
     }
     tx.connection
         .prepare_cached(sql)
-        .map_err(|error| failed_in(&error, sql))
+        .map_err(|error| classify_statement_error(&error, sql))
 }
 
 fn run_each(tx: &SqliteTx<'_>, sql: &str, rows: &[Vec<Val>]) -> Result<(), ProjectionError> {
@@ -30,7 +30,7 @@ fn run_each(tx: &SqliteTx<'_>, sql: &str, rows: &[Vec<Val>]) -> Result<(), Proje
     for row in rows {
         statement
             .execute(params_from_iter(row))
-            .map_err(|error| failed_in(&error, sql))?;
+            .map_err(|error| classify_statement_error(&error, sql))?;
     }
     Ok(())
 }
@@ -45,11 +45,11 @@ pub(super) fn row(
     let mut statement = tx
         .connection
         .prepare_cached(sql)
-        .map_err(|error| failed_in(&error, sql))?;
+        .map_err(|error| classify_statement_error(&error, sql))?;
     let mut rows = statement
         .query(params_from_iter(key))
-        .map_err(|error| failed_in(&error, sql))?;
-    let found = rows.next().map_err(|error| failed(&error))?;
+        .map_err(|error| classify_statement_error(&error, sql))?;
+    let found = rows.next().map_err(|error| classify_error(&error))?;
     found.map(|row| values_of(row, texts.columns.len())).transpose()
 }
 
@@ -78,7 +78,7 @@ pub(super) fn remove(
 }
 
 /// A selector of one of a table's statements.
-type Statement = fn(&TableTexts) -> &str;
+type Statement = fn(&TableStatements) -> &str;
 
 /// Runs one of a table's statements once for each row or key; does nothing if there are none.
 fn run_all(
@@ -113,7 +113,7 @@ pub(super) fn change(
         let values = values.chain(row.iter().take(table.key_columns));
         prepared(tx, &sql)?
             .execute(params_from_iter(values))
-            .map_err(|error| failed_in(&error, &sql))?;
+            .map_err(|error| classify_statement_error(&error, &sql))?;
     }
     Ok(())
 }

@@ -26,28 +26,28 @@ const BEGIN: Timestamp = Timestamp::from_micros(1_772_416_800_000_000);
 /// The reason why the log could not be generated: a fault in this file.
 #[derive(Debug, thiserror::Error)]
 #[error("an event of the synthetic log cannot be made: {0}")]
-pub struct NotMade(String);
+pub struct SyntheticLogError(String);
 
-impl From<NotMade> for domain::problem::Problem {
-    fn from(error: NotMade) -> Self {
+impl From<SyntheticLogError> for domain::problem::Problem {
+    fn from(error: SyntheticLogError) -> Self {
         Self::fault(error.to_string())
     }
 }
 
-impl From<InvalidId> for NotMade {
+impl From<InvalidId> for SyntheticLogError {
     fn from(error: InvalidId) -> Self {
         Self(error.to_string())
     }
 }
 
-impl From<serde_json::Error> for NotMade {
+impl From<serde_json::Error> for SyntheticLogError {
     fn from(error: serde_json::Error) -> Self {
         Self(error.to_string())
     }
 }
 
 /// One event to be appended: its stream, the envelope members that vary, and its data.
-struct Told {
+struct SyntheticEvent {
     stream: StreamId,
     campaign: CampaignId,
     customer: Option<CustomerId>,
@@ -58,12 +58,12 @@ struct Told {
 /// The size of the campaigns: `customers` each, and `at_once` campaigns in parallel, of which the customers
 /// are called in turn.
 #[derive(Debug, Clone, Copy)]
-struct Campaigns {
+struct CampaignLayout {
     at_once: u64,
     customers: u64,
 }
 
-impl Campaigns {
+impl CampaignLayout {
     /// Returns the campaign of a customer, both counted from 0.
     const fn of(self, customer: u64) -> u64 {
         customer % self.at_once + self.at_once * (customer / (self.at_once * self.customers))
@@ -78,11 +78,11 @@ impl Campaigns {
 
 /// A generator of the log; it returns pages without end.
 pub struct SyntheticLog {
-    campaigns: Campaigns,
+    campaigns: CampaignLayout,
     position: u64,
     customers_count: u64,
     /// The next events, in order.
-    ahead: VecDeque<Told>,
+    ahead: VecDeque<SyntheticEvent>,
     /// Versions of streams that continue; streams of finished calls are removed.
     versions: BTreeMap<String, u64>,
 }
@@ -100,7 +100,7 @@ impl SyntheticLog {
     /// Makes a log with `customers` per campaign and `at_once` campaigns in parallel; both are at least 1.
     pub fn side_by_side(at_once: u64, customers: u64) -> Self {
         Self {
-            campaigns: Campaigns {
+            campaigns: CampaignLayout {
                 at_once: at_once.max(1),
                 customers: customers.max(1),
             },
@@ -112,18 +112,18 @@ impl SyntheticLog {
     }
 
     /// Returns the id of a campaign, counted from 0.
-    pub fn campaign(number: u64) -> Result<CampaignId, NotMade> {
+    pub fn campaign(number: u64) -> Result<CampaignId, SyntheticLogError> {
         campaign_of(number)
     }
 
     /// Returns the id of a customer, counted from 0. Among the first campaigns, the n-th customer of campaign
     /// c has the index `c + n × at_once`.
-    pub fn customer(index: u64) -> Result<CustomerId, NotMade> {
+    pub fn customer(index: u64) -> Result<CustomerId, SyntheticLogError> {
         Person::customer_of(index)
     }
 
     /// Returns the next `count` events.
-    pub fn page(&mut self, count: usize) -> Result<Vec<StoredEvent>, NotMade> {
+    pub fn page(&mut self, count: usize) -> Result<Vec<StoredEvent>, SyntheticLogError> {
         let mut page = Vec::with_capacity(count);
         while page.len() < count {
             match self.ahead.pop_front() {
@@ -135,7 +135,7 @@ impl SyntheticLog {
     }
 
     /// Returns the next events as `page` does, but ends with the first campaigns; empty after them.
-    pub fn page_of_first(&mut self, count: usize) -> Result<Vec<StoredEvent>, NotMade> {
+    pub fn page_of_first(&mut self, count: usize) -> Result<Vec<StoredEvent>, SyntheticLogError> {
         let mut page = Vec::with_capacity(count);
         let together = self.campaigns.at_once * self.campaigns.customers;
         while page.len() < count {
@@ -153,7 +153,7 @@ impl SyntheticLog {
         Timestamp::from_micros(BEGIN.micros().saturating_add(micros))
     }
 
-    fn stored(&mut self, told: Told) -> Result<StoredEvent, NotMade> {
+    fn stored(&mut self, told: SyntheticEvent) -> Result<StoredEvent, SyntheticLogError> {
         self.position += 1;
         let version = self.versions.entry(told.stream.as_str().to_owned()).or_default();
         *version += 1;
@@ -179,7 +179,7 @@ impl SyntheticLog {
 
     /// Adds the events of the next thirty-two customers: the first event of each, then the second of each,
     /// and so on.
-    fn next_round(&mut self) -> Result<(), NotMade> {
+    fn next_round(&mut self) -> Result<(), SyntheticLogError> {
         self.versions.retain(|stream, _| stream.starts_with("campaign-"));
         let (first, campaigns) = (self.customers_count, self.campaigns);
         let together = campaigns.at_once * campaigns.customers;
@@ -203,11 +203,11 @@ impl SyntheticLog {
     }
 }
 
-fn campaign_of(number: u64) -> Result<CampaignId, NotMade> {
+fn campaign_of(number: u64) -> Result<CampaignId, SyntheticLogError> {
     Ok(format!("SYNTHETIC-{number}").parse()?)
 }
 
-fn flow() -> Result<FlowRef, NotMade> {
+fn flow() -> Result<FlowRef, SyntheticLogError> {
     Ok(FlowRef {
         flow: "greeting".parse::<FlowId>()?,
         version: 1,
@@ -215,16 +215,17 @@ fn flow() -> Result<FlowRef, NotMade> {
     })
 }
 
-fn data<E: EventData>(event: &E) -> Result<(&'static str, Value), NotMade> {
+fn data<E: EventData>(event: &E) -> Result<(&'static str, Value), SyntheticLogError> {
     let mut value = serde_json::to_value(event)?;
     let data = value.get_mut("data").map(Value::take);
     Ok((event.kind(), data.unwrap_or_default()))
 }
 
 /// Returns the calling plan of a campaign: three retries, calls from 9:00 to 21:00.
-pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
-    let minutes =
-        |minutes| TimeOfDay::from_minutes(minutes).ok_or_else(|| NotMade("a time of day".to_owned()));
+pub(crate) fn plan() -> Result<CallingPlan, SyntheticLogError> {
+    let minutes = |minutes| {
+        TimeOfDay::from_minutes(minutes).ok_or_else(|| SyntheticLogError("a time of day".to_owned()))
+    };
     Ok(CallingPlan {
         max_concurrent: 50,
         retry_policy: RetryPolicy {
@@ -242,7 +243,7 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
     })
 }
 
-fn campaign_events(number: u64, customers: u64) -> Result<Vec<Told>, NotMade> {
+fn campaign_events(number: u64, customers: u64) -> Result<Vec<SyntheticEvent>, SyntheticLogError> {
     let campaign = campaign_of(number)?;
     let list = ListId::derive(&campaign, "00");
     let events = [
@@ -267,7 +268,7 @@ fn campaign_events(number: u64, customers: u64) -> Result<Vec<Told>, NotMade> {
     ];
     let told = events.iter().map(|event| {
         let (kind, data) = data(event)?;
-        Ok(Told {
+        Ok(SyntheticEvent {
             stream: StreamId::new("campaign", &campaign),
             campaign: campaign.clone(),
             customer: None,

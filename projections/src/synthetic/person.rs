@@ -1,6 +1,6 @@
 //! One customer of the generated log: registered, enrolled, called once or twice, and settled.
 
-use super::{NotMade, Told, campaign_of, data, flow};
+use super::{SyntheticEvent, SyntheticLogError, campaign_of, data, flow};
 use domain::call::event::{CallEvent, EndReason, Notice};
 use domain::calling_plan::Basis;
 use domain::compliance::{CustomerGrant, Decision, NumberGrant, Verdict};
@@ -23,7 +23,7 @@ pub(super) struct Person {
 }
 
 impl Person {
-    pub(super) fn of(index: u64, campaign: u64) -> Result<Self, NotMade> {
+    pub(super) fn of(index: u64, campaign: u64) -> Result<Self, SyntheticLogError> {
         Ok(Self {
             campaign: campaign_of(campaign)?,
             customer: Self::customer_of(index)?,
@@ -32,13 +32,13 @@ impl Person {
         })
     }
 
-    pub(super) fn customer_of(index: u64) -> Result<CustomerId, NotMade> {
+    pub(super) fn customer_of(index: u64) -> Result<CustomerId, SyntheticLogError> {
         Ok(format!("{:032x}", spread(index)).parse()?)
     }
 
     /// Returns the events of the customer: registered, enrolled and called. Every third is busy first and
     /// called again.
-    pub(super) fn story(&self, at: Timestamp) -> Result<Vec<Told>, NotMade> {
+    pub(super) fn story(&self, at: Timestamp) -> Result<Vec<SyntheticEvent>, SyntheticLogError> {
         let mut told = Vec::new();
         let is_busy_first = self.index.is_multiple_of(3);
         self.registered(&mut told, at)?;
@@ -68,9 +68,14 @@ impl Person {
         }
     }
 
-    fn tell(&self, told: &mut Vec<Told>, stream: StreamId, event: &impl EventData) -> Result<(), NotMade> {
+    fn tell(
+        &self,
+        told: &mut Vec<SyntheticEvent>,
+        stream: StreamId,
+        event: &impl EventData,
+    ) -> Result<(), SyntheticLogError> {
         let (kind, data) = data(event)?;
-        told.push(Told {
+        told.push(SyntheticEvent {
             stream,
             campaign: self.campaign.clone(),
             customer: (!kind.starts_with("number.")).then(|| self.customer.clone()),
@@ -80,7 +85,11 @@ impl Person {
         Ok(())
     }
 
-    fn customer(&self, told: &mut Vec<Told>, event: &CustomerEvent) -> Result<(), NotMade> {
+    fn customer(
+        &self,
+        told: &mut Vec<SyntheticEvent>,
+        event: &CustomerEvent,
+    ) -> Result<(), SyntheticLogError> {
         self.tell(told, StreamId::new("customer", &self.customer), event)
     }
 
@@ -93,7 +102,7 @@ impl Person {
         }))
     }
 
-    fn registered(&self, told: &mut Vec<Told>, at: Timestamp) -> Result<(), NotMade> {
+    fn registered(&self, told: &mut Vec<SyntheticEvent>, at: Timestamp) -> Result<(), SyntheticLogError> {
         let events = [
             CustomerEvent::Registered {
                 external_id: self.sealed("id"),
@@ -120,11 +129,11 @@ impl Person {
 
     fn called(
         &self,
-        told: &mut Vec<Told>,
+        told: &mut Vec<SyntheticEvent>,
         attempt: u32,
         disposition: Disposition,
         at: Timestamp,
-    ) -> Result<(), NotMade> {
+    ) -> Result<(), SyntheticLogError> {
         let call = self.call_id(attempt);
         self.permitted(told, call, attempt, at)?;
         let is_answered = disposition == Disposition::Answered;
@@ -164,11 +173,11 @@ impl Person {
 
     fn permitted(
         &self,
-        told: &mut Vec<Told>,
+        told: &mut Vec<SyntheticEvent>,
         call: CallId,
         attempt: u32,
         at: Timestamp,
-    ) -> Result<(), NotMade> {
+    ) -> Result<(), SyntheticLogError> {
         let grant = CustomerGrant {
             call,
             campaign: self.campaign.clone(),
@@ -237,11 +246,11 @@ impl Person {
 
     fn closed(
         &self,
-        told: &mut Vec<Told>,
+        told: &mut Vec<SyntheticEvent>,
         call: CallId,
         disposition: Disposition,
         at: Timestamp,
-    ) -> Result<(), NotMade> {
+    ) -> Result<(), SyntheticLogError> {
         let is_answered = disposition == Disposition::Answered;
         let closed = CustomerEvent::CallClosed {
             campaign: self.campaign.clone(),

@@ -1,15 +1,15 @@
 //! Test fixtures: a story is built from events, as a store would return them; views then make rows of it.
 
-mod both;
-mod corrected;
+mod corrections;
+mod database_pair;
 mod databases;
 mod ports;
-mod varied;
+mod random_history;
 
-pub(crate) use both::both_databases;
+pub(crate) use database_pair::both_databases;
 pub(crate) use databases::{postgres_url, run_sql, secured_url};
 pub(crate) use ports::{TestClock, TestLog, TestTasks, columns_of, rows_of};
-pub(crate) use varied::{steps, varied};
+pub(crate) use random_history::{steps, varied};
 
 use crate::database::ReadDb;
 use crate::runner::InlineRunner;
@@ -88,14 +88,14 @@ pub(crate) fn flow_ref() -> FlowRef {
 
 /// Events in the order in which they were added, as a store would return them. `at` advances by one second
 /// per event.
-pub(crate) struct Story {
+pub(crate) struct TestHistory {
     pub(crate) events: Vec<StoredEvent>,
     pub(crate) at: Timestamp,
     versions: BTreeMap<String, u64>,
     owners: BTreeMap<CallId, (CampaignId, CustomerId)>,
 }
 
-impl Story {
+impl TestHistory {
     pub(crate) fn new() -> Self {
         Self {
             events: Vec::new(),

@@ -7,7 +7,7 @@ use crate::value::Val;
 use async_trait::async_trait;
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription, Writers};
+use domain::ports::event_store::{Capabilities, EventStore, StoreError, Subscription, WriterConcurrency};
 use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
 use domain::stored_event::{Envelope, Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
@@ -48,7 +48,7 @@ impl EventStore for TestLog {
         Capabilities {
             dense: true,
             durable: false,
-            writers: Writers::OneProcess,
+            writers: WriterConcurrency::OneProcess,
         }
     }
     async fn append(&self, _: &StreamId, _: StreamVersion, _: Vec<Record>) -> Result<Position, StoreError> {

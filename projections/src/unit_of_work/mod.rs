@@ -5,7 +5,7 @@
 //! written, and after an `exec` the buffer is empty, because SQL may have changed any row. Tables are written
 //! in the order of the view's definition, rows in the order of their keys.
 
-use crate::database::{Edit, Table, TakesRow, Tx};
+use crate::database::{RowAction, RowCallback, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ pub(crate) type Keys = Vec<(&'static Table, Vec<Val>)>;
 
 /// What the buffer knows about one key.
 #[derive(Debug)]
-enum Held {
+enum BufferedRow {
     /// There is no row with this key.
     Absent,
     /// The row as it is in the database.
@@ -33,7 +33,7 @@ enum Held {
     Removed,
 }
 
-impl Held {
+impl BufferedRow {
     fn row(&self) -> Option<&Vec<Val>> {
         match self {
             Self::Read(row) | Self::New(row) | Self::Written { row, .. } => Some(row),
@@ -60,23 +60,23 @@ impl Held {
     }
 }
 
-struct HeldTable {
+struct BufferedTable {
     table: &'static Table,
     /// A hash map: a row is looked up several times in a batch, and sorted once.
-    rows: HashMap<Vec<Val>, Held>,
+    rows: HashMap<Vec<Val>, BufferedRow>,
 }
 
 /// A buffering transaction in front of the database's transaction; `hand_over` writes its rows.
 pub(crate) struct UnitOfWork<'a> {
     inner: &'a mut dyn Tx,
-    tables: Vec<HeldTable>,
+    tables: Vec<BufferedTable>,
     held_count: usize,
 }
 
 impl<'a> UnitOfWork<'a> {
     /// Makes an empty buffer for a view with these tables.
     pub(crate) fn new(inner: &'a mut dyn Tx, tables: &'static [Table]) -> Self {
-        let tables = tables.iter().map(|table| HeldTable {
+        let tables = tables.iter().map(|table| BufferedTable {
             table,
             rows: HashMap::new(),
         });
@@ -105,11 +105,11 @@ impl<'a> UnitOfWork<'a> {
             let found = self.inner.rows(table, &keys)?;
             self.held_count += keys.len();
             let rows = &mut self.table(table)?.rows;
-            rows.extend(keys.into_iter().map(|key| (key, Held::Absent)));
+            rows.extend(keys.into_iter().map(|key| (key, BufferedRow::Absent)));
             rows.extend(
                 found
                     .into_iter()
-                    .map(|row| (key_of(table, &row), Held::Read(row))),
+                    .map(|row| (key_of(table, &row), BufferedRow::Read(row))),
             );
         }
         Ok(())
@@ -142,15 +142,18 @@ impl<'a> UnitOfWork<'a> {
         Ok(())
     }
 
-    fn table(&mut self, table: &'static Table) -> Result<&mut HeldTable, ProjectionError> {
+    fn table(&mut self, table: &'static Table) -> Result<&mut BufferedTable, ProjectionError> {
         held_table(&mut self.tables, table)
     }
 
     /// Returns the state of a key; reads it from the database if the buffer does not have it.
-    fn look(&mut self, table: &'static Table, key: &[Val]) -> Result<&mut Held, ProjectionError> {
+    fn look(&mut self, table: &'static Table, key: &[Val]) -> Result<&mut BufferedRow, ProjectionError> {
         if !self.table(table)?.rows.contains_key(key) {
             self.make_room()?;
-            let held = self.inner.row(table, key)?.map_or(Held::Absent, Held::Read);
+            let held = self
+                .inner
+                .row(table, key)?
+                .map_or(BufferedRow::Absent, BufferedRow::Read);
             self.held_count += 1;
             self.table(table)?.rows.insert(key.to_vec(), held);
         }
@@ -165,7 +168,7 @@ impl<'a> UnitOfWork<'a> {
         &mut self,
         table: &'static Table,
         key: Vec<Val>,
-        step: impl FnOnce(Option<Held>) -> Result<Held, ProjectionError>,
+        step: impl FnOnce(Option<BufferedRow>) -> Result<BufferedRow, ProjectionError>,
     ) -> Result<(), ProjectionError> {
         self.make_room()?;
         let held = held_table(&mut self.tables, table)?;
@@ -175,7 +178,7 @@ impl<'a> UnitOfWork<'a> {
                 self.held_count += 1;
             }
             Entry::Occupied(mut place) => {
-                let before = std::mem::replace(place.get_mut(), Held::Absent);
+                let before = std::mem::replace(place.get_mut(), BufferedRow::Absent);
                 place.insert(step(Some(before))?);
             }
         }
@@ -184,9 +187,9 @@ impl<'a> UnitOfWork<'a> {
 }
 
 fn held_table<'t>(
-    tables: &'t mut [HeldTable],
+    tables: &'t mut [BufferedTable],
     table: &'static Table,
-) -> Result<&'t mut HeldTable, ProjectionError> {
+) -> Result<&'t mut BufferedTable, ProjectionError> {
     tables
         .iter_mut()
         .find(|held| std::ptr::eq(held.table, table) || held.table.name == table.name)
@@ -202,24 +205,25 @@ fn key_of(table: &Table, row: &[Val]) -> Vec<Val> {
 fn hand_over_rows(
     inner: &mut dyn Tx,
     table: &'static Table,
-    mut rows: HashMap<Vec<Val>, Held>,
-) -> Result<HashMap<Vec<Val>, Held>, ProjectionError> {
-    let is_told = |_: &Vec<Val>, held: &mut Held| !matches!(held, Held::Absent | Held::Read(_));
-    let mut told: Vec<(Vec<Val>, Held)> = rows.extract_if(is_told).collect();
+    mut rows: HashMap<Vec<Val>, BufferedRow>,
+) -> Result<HashMap<Vec<Val>, BufferedRow>, ProjectionError> {
+    let is_told =
+        |_: &Vec<Val>, held: &mut BufferedRow| !matches!(held, BufferedRow::Absent | BufferedRow::Read(_));
+    let mut told: Vec<(Vec<Val>, BufferedRow)> = rows.extract_if(is_told).collect();
     told.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let (mut new, mut was_rows, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut written, mut removed) = (Vec::new(), Vec::new());
     for (key, held) in told {
         match held {
-            Held::Written { was: Some(was), row } if was == row => {}
-            Held::New(row) => new.push(row),
-            Held::Written { was: Some(was), row } => {
+            BufferedRow::Written { was: Some(was), row } if was == row => {}
+            BufferedRow::New(row) => new.push(row),
+            BufferedRow::Written { was: Some(was), row } => {
                 was_rows.push(was);
                 changed.push(row);
             }
-            Held::Written { was: None, row } => written.push(row),
-            Held::Removed => removed.push(key),
-            Held::Absent | Held::Read(_) => {}
+            BufferedRow::Written { was: None, row } => written.push(row),
+            BufferedRow::Removed => removed.push(key),
+            BufferedRow::Absent | BufferedRow::Read(_) => {}
         }
     }
     if !new.is_empty() {
@@ -240,7 +244,7 @@ impl Tx for UnitOfWork<'_> {
         self.inner.exec(sql, values)
     }
 
-    fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError> {
+    fn each(&mut self, sql: &str, values: &[Val], take: &mut RowCallback<'_>) -> Result<(), ProjectionError> {
         self.hand_over()?;
         self.inner.each(sql, values, take)
     }
@@ -270,7 +274,7 @@ impl Tx for UnitOfWork<'_> {
         rows.iter().try_for_each(|row| self.put(table, row.clone()))?;
         for key in removed {
             self.keep(table, key.clone(), |before| {
-                Ok(before.map_or(Held::Removed, Held::without))
+                Ok(before.map_or(BufferedRow::Removed, BufferedRow::without))
             })?;
         }
         Ok(())
@@ -284,7 +288,7 @@ impl Tx for UnitOfWork<'_> {
     fn put(&mut self, table: &'static Table, row: Vec<Val>) -> Result<(), ProjectionError> {
         self.keep(table, key_of(table, &row), |before| {
             Ok(match before {
-                None => Held::Written { was: None, row },
+                None => BufferedRow::Written { was: None, row },
                 Some(before) => before.with(row),
             })
         })
@@ -292,7 +296,7 @@ impl Tx for UnitOfWork<'_> {
 
     fn append_row(&mut self, table: &'static Table, row: Vec<Val>) -> Result<(), ProjectionError> {
         self.keep(table, key_of(table, &row), |before| match before {
-            None => Ok(Held::New(row)),
+            None => Ok(BufferedRow::New(row)),
             Some(before) if before.row().is_none() => Ok(before.with(row)),
             Some(_) => Err(ProjectionError::Fault(format!(
                 "a row of {} is written twice",
@@ -305,25 +309,25 @@ impl Tx for UnitOfWork<'_> {
         &mut self,
         table: &'static Table,
         key: &[Val],
-        edit: &mut dyn FnMut(&mut [Val]) -> Result<Edit, ProjectionError>,
-    ) -> Result<Option<Edit>, ProjectionError> {
+        edit: &mut dyn FnMut(&mut [Val]) -> Result<RowAction, ProjectionError>,
+    ) -> Result<Option<RowAction>, ProjectionError> {
         let held = self.look(table, key)?;
         let (done, row) = match held {
-            Held::Absent | Held::Removed => return Ok(None),
+            BufferedRow::Absent | BufferedRow::Removed => return Ok(None),
             // Rows that differ from the database are edited in place. A row as read is copied first, to be
             // compared later.
-            Held::New(row) | Held::Written { row, .. } => (edit(row)?, None),
-            Held::Read(was) => {
+            BufferedRow::New(row) | BufferedRow::Written { row, .. } => (edit(row)?, None),
+            BufferedRow::Read(was) => {
                 let mut row = was.clone();
                 (edit(&mut row)?, Some(row))
             }
         };
         match (done, row) {
-            (Edit::Keep, _) | (Edit::Write, None) => {}
-            (Edit::Write, Some(row)) => {
-                *held = std::mem::replace(held, Held::Absent).with(row);
+            (RowAction::Keep, _) | (RowAction::Write, None) => {}
+            (RowAction::Write, Some(row)) => {
+                *held = std::mem::replace(held, BufferedRow::Absent).with(row);
             }
-            (Edit::Remove, _) => *held = std::mem::replace(held, Held::Absent).without(),
+            (RowAction::Remove, _) => *held = std::mem::replace(held, BufferedRow::Absent).without(),
         }
         Ok(Some(done))
     }

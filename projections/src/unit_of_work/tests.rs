@@ -2,13 +2,13 @@
 //! its view before that event.
 
 use super::UnitOfWork;
-use crate::database::{Edit, ReadDb, Table, Tx, transact};
+use crate::database::{ReadDb, RowAction, Table, Tx, transact};
 use crate::error::ProjectionError;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
-use crate::testing::{Story, rows_of, steps};
+use crate::testing::{TestHistory, rows_of, steps};
 use crate::value::Val;
-use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::stored_event::Position;
 use std::sync::Arc;
 
@@ -59,7 +59,11 @@ fn act(tx: &mut dyn Tx, number: u64, line: i64) -> Result<Vec<Val>, ProjectionEr
             let done = tx.edit(&COUNTS, &key, &mut |row| {
                 row[2] = Val::Int(line + 1);
                 row[3] = Val::text("edited");
-                Ok(if line % 3 == 0 { Edit::Remove } else { Edit::Write })
+                Ok(if line % 3 == 0 {
+                    RowAction::Remove
+                } else {
+                    RowAction::Write
+                })
             })?;
             Ok(vec![Val::text(format!("{done:?}"))])
         }
@@ -124,15 +128,15 @@ async fn kept_rows_read_and_end_as_written_ones() {
 
 /// A view that inserts one row per kind. Its second event of a kind cannot be applied, which only the
 /// database finds out.
-struct OncePerKind;
+struct OncePerKindView;
 
-impl View for OncePerKind {
+impl View for OncePerKindView {
     fn definition(&self) -> ViewDefinition {
         ViewDefinition {
             name: "tally",
             version: 1,
             tables: TABLES,
-            handles: Handles::Kinds(&["campaign.created", "customer.enrolled", "call.ended"]),
+            handles: HandledKinds::Kinds(&["campaign.created", "customer.enrolled", "call.ended"]),
         }
     }
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
@@ -143,10 +147,10 @@ impl View for OncePerKind {
 
 #[tokio::test]
 async fn what_the_database_refuses_with_the_batch_parks_the_view_before_its_event() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.created("T").enrolled("T", 1);
     let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline().unwrap());
-    let mut runner = InlineRunner::begin(Arc::clone(&db), vec![Arc::new(OncePerKind)])
+    let mut runner = InlineRunner::begin(Arc::clone(&db), vec![Arc::new(OncePerKindView)])
         .await
         .unwrap();
     runner.apply_page(&story.events).await.unwrap();

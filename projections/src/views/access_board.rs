@@ -3,7 +3,7 @@
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::api_key::{ApiKeyEvent, KeyFacts};
 use domain::ids::{CampaignId, KeyId, TeamId, UserId};
 use domain::permission::{CampaignScope, Permission, Role};
@@ -49,7 +49,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 2,
     tables: TABLES,
-    handles: Handles::Kinds(&[
+    handles: HandledKinds::Kinds(&[
         UserEvent::ADDED,
         UserEvent::PASSWORD_CHOSEN,
         UserEvent::ROLE_GRANTED,

@@ -1,10 +1,10 @@
 //! The view of alerts: whether each is active, since when, who acknowledged it, and how often it was raised.
 
-use crate::alert_words::in_chinese;
+use crate::alert_words::translate_detail;
 use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{Handles, View, ViewDefinition, ViewEvent, code_of};
+use crate::view::{HandledKinds, View, ViewDefinition, ViewEvent, code_of};
 use domain::alert::{AlertEvent, AlertFigure, AlertRule};
 use domain::ids::{AlertId, CampaignId};
 use domain::time::Timestamp;
@@ -36,7 +36,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 1,
     tables: TABLES,
-    handles: Handles::Kinds(&[
+    handles: HandledKinds::Kinds(&[
         AlertEvent::RAISED,
         AlertEvent::CLEARED,
         AlertEvent::ACKNOWLEDGED,
@@ -228,7 +228,7 @@ fn read_row(mut row: Row) -> Result<AlertRow, ProjectionError> {
         escalated_at: row.maybe_at()?,
         muted_until: row.maybe_at()?,
     };
-    told.detail_zh = in_chinese(&told.detail);
+    told.detail_zh = translate_detail(&told.detail);
     Ok(told)
 }
 
@@ -239,7 +239,7 @@ fn read_figure(json: &str) -> Result<AlertFigure, ProjectionError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Story;
+    use crate::testing::TestHistory;
     use domain::alert::Severity;
 
     fn figure(value: i64) -> AlertFigure {
@@ -263,14 +263,14 @@ mod tests {
         }
     }
 
-    async fn shown(story: &Story, filter: AlertFilter) -> Vec<AlertRow> {
+    async fn shown(story: &TestHistory, filter: AlertFilter) -> Vec<AlertRow> {
         let (db, _runner) = story.shown_by(AlertBoard).await;
         list(db.as_ref(), &filter, 10).await.unwrap()
     }
 
     #[tokio::test]
     async fn an_alert_is_one_row_through_all_it_comes_back() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let began = story.at;
         story.alert("T", &raised("T", None));
         let seen = AlertEvent::Acknowledged {
@@ -310,7 +310,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_stands_comes_first_and_filters_join() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let cleared = AlertEvent::Cleared {
             figure: figure(400),
             stood_ms: 3,
@@ -334,7 +334,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_begins_behind_any_row_whether_it_stands_or_not() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let cleared = AlertEvent::Cleared {
             figure: figure(400),
             stood_ms: 3,

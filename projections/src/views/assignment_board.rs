@@ -4,7 +4,7 @@
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::customer::Assignee;
 use domain::customer::event::CustomerEvent;
 use domain::ids::CustomerId;
@@ -31,7 +31,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 1,
     tables: &TABLES,
-    handles: Handles::Kinds(&[CustomerEvent::ASSIGNED, CustomerEvent::UNASSIGNED]),
+    handles: HandledKinds::Kinds(&[CustomerEvent::ASSIGNED, CustomerEvent::UNASSIGNED]),
 };
 
 impl View for AssignmentBoard {
@@ -74,7 +74,7 @@ fn word(to: &Assignee) -> String {
 
 /// Returns customers assigned to any of these assignees, ordered by internal id, after `behind`; at most
 /// `limit`. Without assignees: customers assigned to any user or team.
-pub async fn given_to(
+pub async fn list_assigned(
     db: &dyn ReadDb,
     assignees: Option<&[Assignee]>,
     behind: Option<&CustomerId>,
@@ -104,7 +104,7 @@ pub async fn given_to(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Story, customer};
+    use crate::testing::{TestHistory, customer};
 
     fn user(name: &str) -> Assignee {
         Assignee::User(name.parse().unwrap())
@@ -120,7 +120,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_person_is_found_by_whom_they_are_given_to_now() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let team = Assignee::Team("wang".parse().unwrap());
         story
             .customer(1, given(user("wang")))
@@ -137,7 +137,7 @@ mod tests {
         );
         let (db, _runner) = story.shown_by(AssignmentBoard).await;
         let found = async |assignees: &[Assignee], behind: Option<CustomerId>, limit| {
-            let found = given_to(db.as_ref(), Some(assignees), behind.as_ref(), limit).await;
+            let found = list_assigned(db.as_ref(), Some(assignees), behind.as_ref(), limit).await;
             let mut found = found.unwrap();
             found.sort();
             found
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(found(&[team], None, 9).await, [customer(2)]);
         assert_eq!(found(&[user("li")], None, 9).await, []);
         assert_eq!(found(&[], None, 9).await, []);
-        let anybody = given_to(db.as_ref(), None, None, 9).await.unwrap();
+        let anybody = list_assigned(db.as_ref(), None, None, 9).await.unwrap();
         assert_eq!(anybody.len(), 3);
     }
 }

@@ -3,7 +3,7 @@
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::flow::event::FlowEvent;
 use domain::ids::FlowId;
 use domain::stored_event::Position;
@@ -27,7 +27,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 1,
     tables: &TABLES,
-    handles: Handles::Kinds(&[FlowEvent::PUBLISHED, FlowEvent::ROLLED_BACK]),
+    handles: HandledKinds::Kinds(&[FlowEvent::PUBLISHED, FlowEvent::ROLLED_BACK]),
 };
 
 impl View for FlowBoard {
@@ -116,11 +116,11 @@ fn read_row(mut row: Row) -> Result<FlowRow, ProjectionError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Story;
+    use crate::testing::TestHistory;
     use domain::decider::EventData;
     use domain::ids::{CommandId, EventId, StreamId};
 
-    fn tell(story: &mut Story, place: usize, event: &FlowEvent) {
+    fn tell(story: &mut TestHistory, place: usize, event: &FlowEvent) {
         let stream = StreamId::new("flow", &"of_a_test");
         let command = CommandId::derive_from_text("told");
         let value = serde_json::to_value(event).unwrap();
@@ -144,7 +144,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_flow_stands_with_the_version_that_is_current_now() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let back = FlowEvent::RolledBack {
             flow: "b".parse().unwrap(),
             from_version: 2,

@@ -8,7 +8,7 @@
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use domain::disposition::Outcome;
@@ -25,7 +25,7 @@ pub struct Funnel;
 /// The stages of the funnel, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub enum FunnelStage {
     Enrolled,
     Permitted,
     Dialed,
@@ -38,7 +38,7 @@ pub enum Stage {
     Converted,
 }
 
-impl Stage {
+impl FunnelStage {
     pub const ALL: [Self; 8] = [
         Self::Enrolled,
         Self::Permitted,
@@ -106,7 +106,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 1,
     tables: &TABLES,
-    handles: Handles::Kinds(&[
+    handles: HandledKinds::Kinds(&[
         CustomerEvent::ENROLLED,
         CallEvent::PERMITTED,
         CallEvent::DIALING,
@@ -157,20 +157,22 @@ impl View for Funnel {
     }
 }
 
-fn stage_of(event: &AnyEvent) -> Option<Stage> {
+fn stage_of(event: &AnyEvent) -> Option<FunnelStage> {
     match event {
-        AnyEvent::Customer(CustomerEvent::Enrolled { .. }) => Some(Stage::Enrolled),
+        AnyEvent::Customer(CustomerEvent::Enrolled { .. }) => Some(FunnelStage::Enrolled),
         AnyEvent::Call(call) => match call {
-            CallEvent::Permitted { .. } => Some(Stage::Permitted),
-            CallEvent::Dialing { .. } => Some(Stage::Dialed),
-            CallEvent::Ringing { .. } => Some(Stage::Rang),
-            CallEvent::Answered { .. } => Some(Stage::Answered),
-            CallEvent::NoticePlayed { .. } => Some(Stage::Told),
-            CallEvent::Keypressed { .. } => Some(Stage::Engaged),
+            CallEvent::Permitted { .. } => Some(FunnelStage::Permitted),
+            CallEvent::Dialing { .. } => Some(FunnelStage::Dialed),
+            CallEvent::Ringing { .. } => Some(FunnelStage::Rang),
+            CallEvent::Answered { .. } => Some(FunnelStage::Answered),
+            CallEvent::NoticePlayed { .. } => Some(FunnelStage::Told),
+            CallEvent::Keypressed { .. } => Some(FunnelStage::Engaged),
             CallEvent::TransferRequested { reason, .. } if TransferReason::is_request(*reason) => {
-                Some(Stage::Engaged)
+                Some(FunnelStage::Engaged)
             }
-            CallEvent::Ended { outcome, .. } if *outcome == Some(Outcome::Success) => Some(Stage::Converted),
+            CallEvent::Ended { outcome, .. } if *outcome == Some(Outcome::Success) => {
+                Some(FunnelStage::Converted)
+            }
             _ => None,
         },
         _ => None,
@@ -191,7 +193,7 @@ fn count(tx: &mut dyn Tx, campaign: &CampaignId, stage: i64, pos: &Val) -> Resul
 /// The figures of one stage of a campaign.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct StageRow {
-    pub stage: Stage,
+    pub stage: FunnelStage,
     pub label_zh: &'static str,
     pub label_en: &'static str,
     /// Customers who reached at least this stage.
@@ -213,13 +215,13 @@ pub async fn stages(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Vec<StageR
         .into_iter()
         .map(read)
         .collect::<Result<_, ProjectionError>>()?;
-    let customers = |stage: Stage| {
+    let customers = |stage: FunnelStage| {
         let found = counted.iter().find(|(rank, _)| *rank == stage.rank());
         found.map_or(0, |(_, customers)| *customers)
     };
     let mut previous: Option<u64> = None;
-    let mut shown = Vec::with_capacity(Stage::ALL.len());
-    for stage in Stage::ALL {
+    let mut shown = Vec::with_capacity(FunnelStage::ALL.len());
+    for stage in FunnelStage::ALL {
         let here = customers(stage);
         shown.push(StageRow {
             stage,
@@ -242,11 +244,11 @@ fn share(part: u64, whole: u64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Story, call, campaign};
+    use crate::testing::{TestHistory, call, campaign};
     use domain::call::event::Notice;
     use domain::disposition::Disposition;
 
-    async fn customers(story: &Story) -> Vec<u64> {
+    async fn customers(story: &TestHistory) -> Vec<u64> {
         let (db, _runner) = story.shown_by(Funnel).await;
         let rows = stages(db.as_ref(), &campaign("T")).await.unwrap();
         rows.iter().map(|row| row.customers).collect()
@@ -254,7 +256,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_customer_counts_once_in_every_stage_up_to_the_furthest() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.enrolled("T", 1).enrolled("T", 2).enrolled("T", 3);
         for attempt in 1..=2 {
             let id = call("T", 1, attempt);
@@ -288,7 +290,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_share_is_of_the_stage_before_and_of_nothing_it_is_none() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.enrolled("T", 1).enrolled("T", 2).permitted("T", 1, 1);
         let (db, _runner) = story.shown_by(Funnel).await;
         let rows = stages(db.as_ref(), &campaign("T")).await.unwrap();

@@ -3,7 +3,7 @@
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::ids::KnowledgeId;
 use domain::knowledge::KnowledgeEvent;
 
@@ -26,7 +26,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 1,
     tables: &TABLES,
-    handles: Handles::Kinds(&[KnowledgeEvent::PUBLISHED]),
+    handles: HandledKinds::Kinds(&[KnowledgeEvent::PUBLISHED]),
 };
 
 impl View for KnowledgeBoard {
@@ -90,7 +90,7 @@ fn read_row(mut row: Row) -> Result<KnowledgeRow, ProjectionError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Story;
+    use crate::testing::TestHistory;
     use domain::decider::EventData;
     use domain::ids::{CommandId, EventId, StreamId};
 
@@ -106,7 +106,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_base_stands_with_the_version_published_last() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let events = [published("b", 2), published("b", 1), published("a", 3)];
         for (place, event) in events.iter().enumerate() {
             let stream = StreamId::new("knowledge", &"of_a_test");

@@ -8,7 +8,6 @@ pub mod call_history;
 pub mod campaign_board;
 pub mod cost_board;
 pub mod customer_timeline;
-pub mod daily_copies;
 pub mod flow_board;
 pub mod funnel;
 pub mod knowledge_board;
@@ -17,6 +16,7 @@ pub mod metric_board;
 pub mod model_board;
 pub mod portrait;
 pub mod region_board;
+pub mod snapshots;
 pub mod summary_board;
 pub mod target_board;
 pub mod trunk_quality;
@@ -35,7 +35,7 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(call_history::CallHistory),
         Arc::new(customer_timeline::CustomerTimeline),
         Arc::new(audit_trail::AuditTrail),
-        Arc::new(daily_copies::DailyCopies),
+        Arc::new(snapshots::DailySnapshots),
         Arc::new(alert_board::AlertBoard),
         Arc::new(trunk_quality::TrunkQuality),
         Arc::new(funnel::Funnel),

@@ -3,7 +3,7 @@
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::ids::ModelId;
 use domain::model::ModelEvent;
 
@@ -26,7 +26,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 1,
     tables: &TABLES,
-    handles: Handles::Kinds(&[ModelEvent::PUBLISHED]),
+    handles: HandledKinds::Kinds(&[ModelEvent::PUBLISHED]),
 };
 
 impl View for ModelBoard {
@@ -90,16 +90,16 @@ fn read_row(mut row: Row) -> Result<ModelRow, ProjectionError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Story;
+    use crate::testing::TestHistory;
     use domain::decider::EventData;
     use domain::ids::{CommandId, EventId, StreamId};
-    use domain::model::Artefact;
+    use domain::model::ModelArtifact;
 
     fn published(model: &str, model_version: u32) -> ModelEvent {
         ModelEvent::Published {
             model: model.parse().unwrap(),
             model_version,
-            artefact: Artefact {
+            artefact: ModelArtifact {
                 digest: format!("digest {model_version}"),
                 size_bytes: 9,
                 intents: 27,
@@ -111,7 +111,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_model_stands_with_its_last_version() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let events = [published("b", 1), published("b", 2), published("a", 1)];
         for (place, event) in events.iter().enumerate() {
             let stream = StreamId::new("model", &"of_a_test");

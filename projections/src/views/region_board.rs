@@ -10,7 +10,7 @@ use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
 use crate::person_answered;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::call::Finding;
 use domain::call::event::CallEvent;
 use domain::compliance::{CustomerGrant, NumberGrant, Verdict};
@@ -68,7 +68,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 2,
     tables: &TABLES,
-    handles: Handles::Kinds(&[
+    handles: HandledKinds::Kinds(&[
         CallEvent::PERMITTED,
         CallEvent::DIALING,
         CallEvent::ANSWERED,
@@ -113,11 +113,11 @@ impl View for RegionBoard {
                 ..
             } => Change {
                 talk_ms: i64::try_from(*talk_ms).unwrap_or(i64::MAX),
-                people: person_answered::at_end(*disposition),
+                people: person_answered::count_at_end(*disposition),
                 ..Change::of(Column::Converted, i64::from(*outcome == Some(Outcome::Success)))
             },
             CallEvent::Corrected { before, after, .. } => Change {
-                people: person_answered::by_correction(*before, *after),
+                people: person_answered::count_correction(*before, *after),
                 ..Change::of(Column::Converted, converted(*after) - converted(*before))
             },
             _ => return Ok(()),
@@ -254,7 +254,7 @@ fn read_row(mut row: Row) -> Result<RegionRow, ProjectionError> {
 mod tests {
     use super::*;
     use crate::cells::names;
-    use crate::testing::{Story, call, campaign, columns_of, flow_ref, sealed};
+    use crate::testing::{TestHistory, call, campaign, columns_of, flow_ref, sealed};
     use domain::compliance::Decision;
     use domain::disposition::Disposition;
     use std::collections::BTreeMap;
@@ -269,7 +269,7 @@ mod tests {
         }
     }
 
-    fn permitted(story: &mut Story, of: u32, verdicts: Vec<Verdict>) {
+    fn permitted(story: &mut TestHistory, of: u32, verdicts: Vec<Verdict>) {
         let customer_grant = CustomerGrant {
             verdicts,
             ..story.customer_grant("T", of, 1)
@@ -284,7 +284,7 @@ mod tests {
         story.call(call("T", of, 1), event);
     }
 
-    async fn shown(story: &Story) -> Vec<RegionRow> {
+    async fn shown(story: &TestHistory) -> Vec<RegionRow> {
         let (db, _runner) = story.shown_by(RegionBoard).await;
         regions(db.as_ref(), &campaign("T")).await.unwrap()
     }
@@ -304,14 +304,14 @@ mod tests {
 
     #[tokio::test]
     async fn columns_stand_as_named() {
-        let (db, _runner) = Story::new().shown_by(RegionBoard).await;
+        let (db, _runner) = TestHistory::new().shown_by(RegionBoard).await;
         assert_eq!(columns_of(db.as_ref(), REGIONS).await, names::<Column>());
         assert_eq!(columns_of(db.as_ref(), CALLS).await, names::<CallColumn>());
     }
 
     #[tokio::test]
     async fn a_call_counts_in_the_time_zones_its_permit_saw_and_a_correction_moves_what_it_found() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let zone = |name: &str| vec![verdict("calling_window", "time_zones", name)];
         permitted(&mut story, 2, zone("Asia/Shanghai"));
         permitted(&mut story, 3, zone("Asia/Shanghai"));
@@ -346,7 +346,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_no_rule_saw_is_unknown_and_a_home_location_is_told_apart() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         permitted(&mut story, 2, Vec::new());
         permitted(
             &mut story,
@@ -361,6 +361,6 @@ mod tests {
             ..row(UNKNOWN, [1, 0, 0, 0, 0])
         };
         assert_eq!(shown(&story).await, [row(UNKNOWN, [1, 0, 0, 0, 0]), elsewhere]);
-        assert_eq!(shown(&Story::new()).await, []);
+        assert_eq!(shown(&TestHistory::new()).await, []);
     }
 }

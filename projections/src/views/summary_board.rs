@@ -4,7 +4,7 @@
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
-use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::call_course::TurnCounts;
 use domain::calling_plan::FlowRef;
 use domain::disposition::Outcome;
@@ -50,7 +50,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 2,
     tables: &TABLES,
-    handles: Handles::Kinds(&[SummaryEvent::RECORDED, SummaryEvent::TEXT_RECORDED]),
+    handles: HandledKinds::Kinds(&[SummaryEvent::RECORDED, SummaryEvent::TEXT_RECORDED]),
 };
 
 impl View for SummaryBoard {
@@ -135,7 +135,7 @@ fn led_to(follow_up: FollowUp, turns: &TurnCounts, position: Position) -> [Val; 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Story;
+    use crate::testing::TestHistory;
     use domain::ids::StreamId;
 
     #[tokio::test]
@@ -144,7 +144,7 @@ mod tests {
             env!("CARGO_MANIFEST_DIR"),
             "/../fixtures/events/summary/summary.recorded.v1.json"
         );
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let stream = StreamId::from_stored("summary-308b38fa-b3fa-59e5-b685-93b305968d97".to_owned());
         story.tell_record(&stream, std::fs::read(path).unwrap());
         let (db, _runner) = story.shown_by(SummaryBoard).await;
@@ -168,7 +168,7 @@ mod tests {
         let record = std::fs::read(path).unwrap();
         let told: serde_json::Value = serde_json::from_slice(&record).unwrap();
         let stream = told["stream"].as_str().unwrap().to_owned();
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.tell_record(&StreamId::from_stored(stream.clone()), record);
         let (db, _runner) = story.shown_by(SummaryBoard).await;
         let sql = "select conversation, channel, reason, follow_up from text_summary_board";

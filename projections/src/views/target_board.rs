@@ -3,7 +3,7 @@
 use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::campaign::event::CampaignEvent;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
@@ -32,7 +32,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 1,
     tables: &TABLES,
-    handles: Handles::Kinds(&[CampaignEvent::TARGETS_SET]),
+    handles: HandledKinds::Kinds(&[CampaignEvent::TARGETS_SET]),
 };
 
 impl View for TargetBoard {
@@ -109,7 +109,7 @@ fn read_row(mut row: Row) -> Result<TargetRow, ProjectionError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Story, campaign};
+    use crate::testing::{TestHistory, campaign};
     use domain::campaign::event::Target;
 
     fn set(targets: &[(&str, u32)]) -> CampaignEvent {
@@ -126,7 +126,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_set_stands_whole() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.campaign("T", set(&[("a", 650), ("b", 150)]));
         story
             .campaign("U", set(&[("a", 700)]))

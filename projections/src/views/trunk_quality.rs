@@ -7,14 +7,14 @@
 //! change it, so the row of an answered leg is kept.
 
 use crate::cells::{Cells, columns};
-use crate::database::{Edit, ReadDb, Table, Tx, read_as};
+use crate::database::{ReadDb, RowAction, Table, Tx, read_as};
 use crate::error::ProjectionError;
 use crate::person_answered;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::calendar::{BEIJING_MICROS, DAY_MICROS};
 use domain::call::event::CallEvent;
-use domain::call::progress::dispose_failure;
+use domain::call::progress::derive_failure_disposition;
 use domain::disposition::Disposition;
 use domain::ids::CallId;
 use domain::ports::line::LegFailure;
@@ -91,7 +91,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 2,
     tables: &TABLES,
-    handles: Handles::Kinds(&[
+    handles: HandledKinds::Kinds(&[
         CallEvent::DIALING,
         CallEvent::RINGING,
         CallEvent::ANSWERED,
@@ -110,7 +110,7 @@ impl View for TrunkQuality {
         let AnyEvent::Call(fact) = event.event()? else {
             return Ok(());
         };
-        let mut quality = Quality {
+        let mut quality = QualityWriter {
             tx,
             call: event.call()?,
             at: event.at(),
@@ -123,7 +123,7 @@ impl View for TrunkQuality {
             CallEvent::LegFailed { failure, .. } => quality.failed(failure),
             CallEvent::Ended { disposition, .. } => quality.ended(*disposition),
             CallEvent::Corrected { before, after, .. } => {
-                quality.people(person_answered::by_correction(*before, *after))
+                quality.people(person_answered::count_correction(*before, *after))
             }
             _ => Ok(()),
         }
@@ -139,14 +139,14 @@ struct OpenLeg {
     answered: bool,
 }
 
-struct Quality<'a> {
+struct QualityWriter<'a> {
     tx: &'a mut dyn Tx,
     call: CallId,
     at: Timestamp,
     pos: Val,
 }
 
-impl Quality<'_> {
+impl QualityWriter<'_> {
     fn dialing(&mut self, leg: u8, trunk: &str) -> Result<(), ProjectionError> {
         let local = self.at.micros().saturating_add(BEIJING_MICROS);
         let day_at = self.at.micros() - local.rem_euclid(DAY_MICROS);
@@ -187,7 +187,7 @@ impl Quality<'_> {
             let mut leg = Cells(row);
             leg.set(column, Val::Int(1));
             leg.set(LegColumn::Pos, pos.clone());
-            Ok(Edit::Write)
+            Ok(RowAction::Write)
         })?;
         Ok(())
     }
@@ -217,7 +217,7 @@ impl Quality<'_> {
 
     fn ended(&mut self, disposition: Disposition) -> Result<(), ProjectionError> {
         match self.open()? {
-            Some(leg) if leg.answered => self.people(person_answered::at_end(disposition)),
+            Some(leg) if leg.answered => self.people(person_answered::count_at_end(disposition)),
             Some(_) | None => self.over(),
         }
     }
@@ -232,7 +232,7 @@ impl Quality<'_> {
 
     fn failed(&mut self, failure: &LegFailure) -> Result<(), ProjectionError> {
         let Some(leg) = self.open()? else { return Ok(()) };
-        let disposed = dispose_failure(failure);
+        let disposed = derive_failure_disposition(failure);
         let column = match disposed.trunk_attributable() {
             true => Column::FailedTrunk,
             false => Column::FailedOther,
@@ -353,7 +353,7 @@ fn read_day(mut row: Row) -> Result<TrunkDay, ProjectionError> {
 mod tests {
     use super::*;
     use crate::cells::names;
-    use crate::testing::{Story, call, columns_of, ten};
+    use crate::testing::{TestHistory, call, columns_of, ten};
     use domain::ports::line::FailureCause;
 
     fn failed(sip_code: Option<u16>, cause: FailureCause) -> CallEvent {
@@ -373,7 +373,7 @@ mod tests {
         }
     }
 
-    async fn shown(story: &Story) -> Vec<TrunkDay> {
+    async fn shown(story: &TestHistory) -> Vec<TrunkDay> {
         let (db, _runner) = story.shown_by(TrunkQuality).await;
         let far = ten().plus_ms(864_000_000);
         days(db.as_ref(), ten().minus_ms(864_000_000), far).await.unwrap()
@@ -381,7 +381,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_leg_counts_on_its_own_trunk_and_the_day_it_was_dialed() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let id = call("T", 1, 1);
         // One second before midnight in Beijing.
         story.at = ten().plus_ms(14 * 3_600_000 - 2_000);
@@ -419,7 +419,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_callee_does_is_not_the_trunks_failure() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         for (of, code) in [(1, 486), (2, 486), (3, 603)] {
             let id = call("T", of, 1);
             story.permitted("T", of, 1).dialing(id, 1, "first");
@@ -432,7 +432,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_unanswered_leg_that_is_over_leaves_no_row() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let id = call("T", 1, 1);
         story.permitted("T", 1, 1).dialing(id, 1, "first");
         story.ended(id, Disposition::NoAnswer, None, 0);
@@ -446,7 +446,7 @@ mod tests {
 
     #[tokio::test]
     async fn people_are_counted_on_the_leg_they_answered_and_a_correction_moves_them() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let (second, machine, busy) = (call("T", 1, 1), call("T", 2, 1), call("T", 3, 1));
         story.permitted("T", 1, 1).dialing(second, 1, "first");
         story.call(second, failed(Some(503), FailureCause::default()));
@@ -459,7 +459,7 @@ mod tests {
         story.ended(machine, Disposition::Machine, None, 500);
         story.permitted("T", 3, 1).dialing(busy, 1, "second");
         story.ended(busy, Disposition::Busy, None, 0);
-        let people = async |story: &Story| {
+        let people = async |story: &TestHistory| {
             let rows = shown(story).await;
             rows.iter()
                 .map(|row| (row.answered, row.person_answered))
@@ -481,7 +481,7 @@ mod tests {
 
     #[tokio::test]
     async fn columns_stand_as_named() {
-        let (db, _runner) = Story::new().shown_by(TrunkQuality).await;
+        let (db, _runner) = TestHistory::new().shown_by(TrunkQuality).await;
         assert_eq!(columns_of(db.as_ref(), LEG_TABLE).await, names::<LegColumn>());
     }
 }

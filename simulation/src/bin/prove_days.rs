@@ -6,8 +6,8 @@
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use simulation::{
-    FaultRates, Found, Plan, Progress, ProgressFault, RanWorld, Scenario, Views, put_together, shrink,
-    simulate_world,
+    CompletedWorld, FaultRates, Plan, Progress, ProgressFault, Scenario, Views, WorldResult, combine_report,
+    shrink, simulate_world,
 };
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -51,7 +51,7 @@ fn seconds_since(began: Instant) -> f64 {
 }
 
 /// Reads `--name value` pairs. Unknown names are refused.
-fn read_plan() -> Result<Asked, String> {
+fn read_plan() -> Result<RunOptions, String> {
     let (mut paced, mut keep, mut resume) = (false, None, None);
     let mut plan = Plan {
         days: 10_000,
@@ -81,7 +81,7 @@ fn read_plan() -> Result<Asked, String> {
             _ => return Err(wrong(&"unknown option")),
         }
     }
-    Ok(Asked {
+    Ok(RunOptions {
         plan,
         paced,
         keep,
@@ -90,7 +90,7 @@ fn read_plan() -> Result<Asked, String> {
 }
 
 /// The options of a run.
-struct Asked {
+struct RunOptions {
     plan: Plan,
     /// `--agents` was given: every world has that many.
     paced: bool,
@@ -99,7 +99,7 @@ struct Asked {
     resume: Option<String>,
 }
 
-impl Asked {
+impl RunOptions {
     /// The plan of one world; agents take the calls in some.
     fn plan_of(&self, index: u64) -> Plan {
         let agents = match self.paced {
@@ -112,22 +112,22 @@ impl Asked {
 
     /// Opens the progress file and returns the worlds that it contains. The file belongs to this program and
     /// this plan.
-    fn resumed(&self) -> Result<Ran, Unproved> {
+    fn resumed(&self) -> Result<RunResults, ProofFailure> {
         let Some(file) = &self.resume else {
-            return Ok(Ran::default());
+            return Ok(RunResults::default());
         };
         let program = std::env::current_exe()
             .and_then(std::fs::read)
             .map_err(ProgressFault::Io);
-        let program = program.map_err(|fault| Unproved::Resume(file.clone(), fault))?;
+        let program = program.map_err(|fault| ProofFailure::Resume(file.clone(), fault))?;
         let program: String = Sha256::digest(program)
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
         let of = format!("{program}, {:?}, agents in each: {}", self.plan, self.paced);
         let opened = Progress::resume(std::path::Path::new(file), &of);
-        let (progress, worlds) = opened.map_err(|fault| Unproved::Resume(file.clone(), fault))?;
-        let mut ran = Ran::default();
+        let (progress, worlds) = opened.map_err(|fault| ProofFailure::Resume(file.clone(), fault))?;
+        let mut ran = RunResults::default();
         for world in worlds {
             ran.take(world);
         }
@@ -139,8 +139,8 @@ impl Asked {
 
 /// The worlds that were run, and the results of second runs.
 #[derive(Default)]
-struct Ran {
-    worlds: BTreeMap<u64, Found>,
+struct RunResults {
+    worlds: BTreeMap<u64, WorldResult>,
     /// Days that this process ran, some of them twice.
     days: u64,
     twice: u64,
@@ -151,8 +151,8 @@ struct Ran {
     progress: Option<Progress>,
 }
 
-impl Ran {
-    fn take(&mut self, world: RanWorld) {
+impl RunResults {
+    fn take(&mut self, world: CompletedWorld) {
         // Printed at once, so that it is known if the run is interrupted.
         if let Some(words) = world.found.violation() {
             warn(&format!("world {}: {words}", world.index));
@@ -165,7 +165,7 @@ impl Ran {
     }
 
     /// Stores a world's result in the progress file, then counts it.
-    fn keep(&mut self, world: RanWorld) {
+    fn keep(&mut self, world: CompletedWorld) {
         let kept = self.progress.as_mut().map(|progress| progress.keep(&world));
         if let Some(Err(fault)) = kept {
             self.failed.push(format!("world {}: {fault}", world.index));
@@ -176,7 +176,7 @@ impl Ran {
 
 /// Why the proof fails.
 #[derive(thiserror::Error)]
-enum Unproved {
+enum ProofFailure {
     #[error("{0}; usage: {USAGE}")]
     Usage(String),
     #[error("{0}: {1}")]
@@ -186,7 +186,7 @@ enum Unproved {
 }
 
 /// Prints the message: the program prints the debug form of the error that `main` returns.
-impl std::fmt::Debug for Unproved {
+impl std::fmt::Debug for ProofFailure {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, to)
     }
@@ -196,11 +196,11 @@ impl std::fmt::Debug for Unproved {
 const USAGE: &str = "prove_days [--days N] [--people N] [--agents N] [--seed S] [--views all|worklist] \
                      [--faults none|YAML] [--scenario YAML] [--keep simulation/seeds.tsv] [--resume FILE]";
 
-fn main() -> Result<(), Unproved> {
-    let asked = read_plan().map_err(Unproved::Usage)?;
+fn main() -> Result<(), ProofFailure> {
+    let asked = read_plan().map_err(ProofFailure::Usage)?;
     let plan = asked.plan;
     if plan.days == 0 || plan.calls_per_day == 0 {
-        return Err(Unproved::Usage("there is nothing to run".to_owned()));
+        return Err(ProofFailure::Usage("there is nothing to run".to_owned()));
     }
     let began = now();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -213,7 +213,7 @@ fn main() -> Result<(), Unproved> {
     let ran = ran.into_inner().unwrap_or_else(PoisonError::into_inner);
     let seconds = seconds_since(began);
     let small = smallest_of(&asked, &ran);
-    let report = put_together(plan, ran.worlds.into_values().collect());
+    let report = combine_report(plan, ran.worlds.into_values().collect());
     let violations: u64 = report.invariants.values().map(|tally| tally.violations).sum();
     let checked: u64 = report.invariants.values().map(|tally| tally.checked).sum();
     let days_a_minute = ran.days as f64 * 60.0 / seconds / cores as f64;
@@ -235,11 +235,11 @@ fn main() -> Result<(), Unproved> {
         "days_a_minute_and_core": days_a_minute.round(), "cores": cores, "smallest": small, "holds": holds,
     })
     .to_string());
-    holds.then_some(()).ok_or(Unproved::Violated)
+    holds.then_some(()).ok_or(ProofFailure::Violated)
 }
 
 /// The work of one core: runs worlds that were not run before, one after another.
-fn work(asked: &Asked, next: &AtomicU64, ran: &Mutex<Ran>, began: Instant) {
+fn work(asked: &RunOptions, next: &AtomicU64, ran: &Mutex<RunResults>, began: Instant) {
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
         let plan = asked.plan_of(index);
@@ -262,7 +262,7 @@ fn work(asked: &Asked, next: &AtomicU64, ran: &Mutex<Ran>, began: Instant) {
             matches!((&found, &again), (Ok(one), Ok(other)) if one.hash() == other.hash())
         });
         match found {
-            Ok(found) => ran.keep(RanWorld {
+            Ok(found) => ran.keep(CompletedWorld {
                 index,
                 found,
                 same_again,
@@ -286,7 +286,7 @@ fn work(asked: &Asked, next: &AtomicU64, ran: &Mutex<Ran>, began: Instant) {
 
 /// Shrinks the first world that failed. Appends it to the file of `--keep`, if given, as a line that a unit
 /// test runs from then on.
-fn smallest_of(asked: &Asked, ran: &Ran) -> Option<String> {
+fn smallest_of(asked: &RunOptions, ran: &RunResults) -> Option<String> {
     let (index, found) = ran.worlds.iter().find(|(_, found)| found.violation().is_some())?;
     say(&format!("world {index}: {}", found.violation().unwrap_or("")));
     let small = match shrink(asked.plan_of(*index).world(*index)) {

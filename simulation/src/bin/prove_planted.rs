@@ -3,7 +3,7 @@
 //! be found, so the list cannot become outdated. Without a bug the same seeds must find nothing.
 
 use domain::calling_plan::Preset;
-use domain::planted::{Bug, plant};
+use domain::planted_bugs::{Bug, plant};
 use serde_json::json;
 use simulation::{FaultRates, Plan, Scenario, Views, simulate_world};
 use std::io::Write;
@@ -180,14 +180,14 @@ fn scenario_for(bug: Option<Bug>) -> Scenario {
 }
 
 /// The result of the search for one bug.
-struct Looked {
+struct BugSearch {
     bug: Option<Bug>,
     seed: Option<u64>,
     by: Vec<String>,
 }
 
-fn look_for(bug: Option<Bug>, effort: Effort) -> Looked {
-    let none = Looked {
+fn look_for(bug: Option<Bug>, effort: Effort) -> BugSearch {
+    let none = BugSearch {
         bug,
         seed: None,
         by: Vec::new(),
@@ -202,7 +202,7 @@ fn look_for(bug: Option<Bug>, effort: Effort) -> Looked {
             by.retain(|name| !without.contains(name));
         }
         if !by.is_empty() {
-            return Looked {
+            return BugSearch {
                 seed: Some(seed),
                 by,
                 ..none
@@ -222,14 +222,14 @@ fn violated(plan: Plan) -> Vec<String> {
 
 /// Why the proof fails.
 #[derive(Debug, thiserror::Error)]
-enum Unproved {
+enum PlantedProofFailure {
     #[error("usage: prove_planted [SEEDS [DAYS [PEOPLE [BUG…]]]]")]
     Usage,
     #[error("the bugs found differ from the list")]
     NotAsSaid,
 }
 
-fn main() -> Result<(), Unproved> {
+fn main() -> Result<(), PlantedProofFailure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let number = |nth: usize, usual: u64| args.get(nth).map_or(Some(usual), |text| text.parse().ok());
     let narrow =
@@ -237,7 +237,7 @@ fn main() -> Result<(), Unproved> {
     let (Some(seeds), Some(days), Some(people)) =
         (number(0, SEEDS), narrow(1, USUAL.days), narrow(2, USUAL.people))
     else {
-        return Err(Unproved::Usage);
+        return Err(PlantedProofFailure::Usage);
     };
     let effort = Effort { seeds, days, people };
     let named = args.get(3..).unwrap_or_default();
@@ -263,7 +263,7 @@ fn main() -> Result<(), Unproved> {
     )
 }
 
-fn words(looked: &Looked) -> String {
+fn words(looked: &BugSearch) -> String {
     let name = looked
         .bug
         .map_or("nothing planted".to_owned(), |bug| format!("{bug:?}"));
@@ -281,8 +281,8 @@ fn guard(bug: Option<Bug>) -> Option<&'static str> {
         .map(|(_, guard)| *guard)
 }
 
-fn tell(looked: &[Looked], seeds: u64) -> Result<(), Unproved> {
-    let as_said = |one: &&Looked| {
+fn tell(looked: &[BugSearch], seeds: u64) -> Result<(), PlantedProofFailure> {
+    let as_said = |one: &&BugSearch| {
         let is_to_be_found = one.bug.is_some() && guard(one.bug).is_none();
         one.seed.is_some() == is_to_be_found
     };
@@ -290,7 +290,7 @@ fn tell(looked: &[Looked], seeds: u64) -> Result<(), Unproved> {
     let mut found: Vec<u64> = looked.iter().filter_map(|one| one.bug.and(one.seed)).collect();
     found.sort_unstable();
     let median = found.get(found.len() / 2).copied();
-    let by = |one: &&Looked| {
+    let by = |one: &&BugSearch| {
         let name = format!("{:?}", one.bug?);
         Some((name, json!({"seed": one.seed?, "invariants": one.by})))
     };
@@ -303,5 +303,8 @@ fn tell(looked: &[Looked], seeds: u64) -> Result<(), Unproved> {
         "seeds_max": seeds, "seeds_median": median, "not_as_said": wrong, "holds": wrong.is_empty(),
     });
     say(&line.to_string());
-    wrong.is_empty().then_some(()).ok_or(Unproved::NotAsSaid)
+    wrong
+        .is_empty()
+        .then_some(())
+        .ok_or(PlantedProofFailure::NotAsSaid)
 }

@@ -2,7 +2,7 @@
 
 use super::fact::{Fact, Member};
 use super::{Evidence, Findings};
-use crate::faults::Spell;
+use crate::faults::FaultPeriod;
 use domain::call::event::CallEvent;
 use domain::time::Timestamp;
 use media::lines::BookEntry;
@@ -19,7 +19,7 @@ const PLAIN: [(u64, &str); 3] = [(486, "busy"), (603, "rejected"), (404, "invali
 
 /// What the log contains about a call so far.
 #[derive(Default)]
-struct Story<'a> {
+struct CallTrace<'a> {
     permitted: Option<&'a Fact>,
     legs: Vec<Leg<'a>>,
     answered: Option<&'a Fact>,
@@ -36,7 +36,7 @@ struct Leg<'a> {
 
 pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence<'_>) {
     let book = evidence.book;
-    let mut stories: BTreeMap<&str, Story<'_>> = BTreeMap::new();
+    let mut stories: BTreeMap<&str, CallTrace<'_>> = BTreeMap::new();
     for fact in facts.iter().filter(|fact| fact.stream.starts_with("call-")) {
         let story = stories.entry(&fact.stream).or_default();
         if story.ended.is_some() {
@@ -59,7 +59,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
     }
 }
 
-impl<'a> Story<'a> {
+impl<'a> CallTrace<'a> {
     fn hear(&mut self, findings: &mut Findings, fact: &'a Fact, book: &BTreeMap<String, BookEntry>) {
         match fact.kind.as_str() {
             CallEvent::PERMITTED => self.permitted = Some(fact),
@@ -247,7 +247,7 @@ impl<'a> Story<'a> {
 /// True if an acknowledged answer is in the log, also one that a later process hung up. Three kinds may be
 /// missing: an answer that reached only a dead machine, for as long as a far end repeats it; one that was
 /// acknowledged as the machine died; and one that came late and could not be stored.
-fn answer_is_known(leg: &Leg<'_>, entry: &BookEntry, crashed: bool, unwritten: &[Spell]) -> bool {
+fn answer_is_known(leg: &Leg<'_>, entry: &BookEntry, crashed: bool, unwritten: &[FaultPeriod]) -> bool {
     let Some(answered_at) = entry.answered_at.filter(|_| !leg.answered) else {
         return true;
     };
@@ -274,7 +274,7 @@ mod tests {
             data: Default::default(),
         };
         let (dialing, failed) = (fact(), fact());
-        let spell = |from, until| Spell {
+        let spell = |from, until| FaultPeriod {
             from: at(from),
             until: at(until),
         };

@@ -44,7 +44,7 @@ struct Enrolment<'a> {
     permitted: &'a str,
     /// The dialed call that has not ended.
     open: Option<&'a str>,
-    last: Option<Last<'a>>,
+    last: Option<LastDial<'a>>,
     /// When the callee's late answer was stored, until the next grant.
     late_at: Option<Timestamp>,
     charged: u32,
@@ -52,7 +52,7 @@ struct Enrolment<'a> {
 }
 
 /// The last dialed call.
-struct Last<'a> {
+struct LastDial<'a> {
     number: &'a str,
     dialed_at: Timestamp,
     hold_off_ms: u64,
@@ -147,7 +147,7 @@ impl<'a> Enrolment<'a> {
                 });
                 self.wait(findings, fact, zone);
                 self.open = Some(&fact.stream);
-                self.last = Some(Last {
+                self.last = Some(LastDial {
                     dialed_at: fact.at,
                     number: self.permitted,
                     hold_off_ms: fact.number(Member::HoldOffMs),

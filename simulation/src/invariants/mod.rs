@@ -21,7 +21,7 @@ mod zones;
 pub(crate) use abandonment::{Counts, windows};
 pub(crate) use terms::Terms;
 
-use super::faults::{Jump, Spell};
+use super::faults::{ClockJump, FaultPeriod};
 use super::witness::Drain;
 use domain::ports::event_store::EventStore;
 use domain::ports::line::LineFacts;
@@ -88,14 +88,14 @@ pub(crate) struct Evidence<'a> {
     /// Campaigns with a refused start because no calling window opened any more, and when.
     pub(crate) never_began: &'a BTreeMap<String, Timestamp>,
     pub(crate) drains: &'a [Drain],
-    pub(crate) wrong_clock: Option<Spell>,
-    pub(crate) jump: Option<Jump>,
+    pub(crate) wrong_clock: Option<FaultPeriod>,
+    pub(crate) jump: Option<ClockJump>,
     /// Longest append in this world, in milliseconds; effects of earlier decisions may be this much later.
     pub(crate) append_ms_max: u64,
     /// True if the world has no faults: what is due at a time then happens at that time.
     pub(crate) has_no_faults: bool,
     /// Periods before the end of a process in which events of the outside world may be lost.
-    pub(crate) unwritten: &'a [Spell],
+    pub(crate) unwritten: &'a [FaultPeriod],
 }
 
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Result<Findings, String> {

@@ -27,7 +27,7 @@ const WITHIN_MS: u64 = 2_000;
 const BEGINS_MS: u64 = 1_000;
 
 #[derive(Default)]
-struct Heard<'a> {
+struct TelemarketingState<'a> {
     /// The day of the newest edition of the whole registry.
     whole: Option<i64>,
     /// The day of the newest edition of each area code imported separately.
@@ -54,7 +54,7 @@ fn judge_by(
     of: &BTreeMap<String, Terms>,
     book: &BTreeMap<String, BookEntry>,
 ) {
-    let mut heard = Heard::default();
+    let mut heard = TelemarketingState::default();
     for fact in facts {
         match fact.kind.as_str() {
             RegistryEvent::IMPORTED if fact.text(Member::Registry) == REGISTRY => {
@@ -86,7 +86,7 @@ fn judge_by(
     }
 }
 
-impl<'a> Heard<'a> {
+impl<'a> TelemarketingState<'a> {
     /// Applies an edition of the registry.
     fn take(&mut self, imported: &'a Fact) {
         let as_of = day(imported.text(Member::AsOf));
@@ -184,8 +184,8 @@ impl<'a> Heard<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::campaign_profile::CampaignProfile;
     use crate::clock::SeededChance;
-    use crate::manner::Manner;
     use crate::scenario::Scenario;
 
     /// Noon in New York, on the 31st day of the registry.
@@ -259,7 +259,7 @@ mod tests {
             preset: Some(Preset::UsTsr),
             ..Scenario::default()
         };
-        let manner = Manner::draw(&SeededChance::new(1, 1), &scenario, 1);
+        let manner = CampaignProfile::draw(&SeededChance::new(1, 1), &scenario, 1);
         let terms = BTreeMap::from([("T".to_owned(), Terms::of(&manner))]);
         let mut findings = Findings::default();
         let book = BTreeMap::from([("1@home".to_owned(), rung())]);

@@ -4,8 +4,8 @@
 use super::fact::{Fact, Member};
 use super::zones::{Zone, is_working_day};
 use super::{Evidence, Findings};
-use crate::home::Home;
-use crate::manner::Manner;
+use crate::campaign_profile::CampaignProfile;
+use crate::home::CustomerHome;
 use domain::call::event::CallEvent;
 use domain::calling_plan::Preset;
 use domain::campaign::event::CampaignEvent;
@@ -36,13 +36,13 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    pub(crate) fn of(manner: &Manner) -> Self {
+    pub(crate) fn of(manner: &CampaignProfile) -> Self {
         Self {
             preset: manner.preset,
             zone: match manner.home() {
-                Home::China => Zone::Beijing,
-                Home::Berlin => Zone::Berlin,
-                Home::NewYork => Zone::NewYork,
+                CustomerHome::China => Zone::Beijing,
+                CustomerHome::Berlin => Zone::Berlin,
+                CustomerHome::NewYork => Zone::NewYork,
             },
             by_consent: manner.by_consent(),
             listed: manner.listed,
@@ -87,7 +87,7 @@ impl Terms {
 }
 
 /// One dialed call.
-struct Dialed<'a> {
+struct DialedCall<'a> {
     at: Timestamp,
     campaign: &'a str,
     answered: bool,
@@ -103,19 +103,19 @@ struct Consent {
 }
 
 #[derive(Default)]
-struct Heard<'a> {
+struct TermsState<'a> {
     numbers: BTreeMap<&'a str, &'a str>,
-    dialed: Vec<Dialed<'a>>,
+    dialed: Vec<DialedCall<'a>>,
     by_number: BTreeMap<&'a str, Vec<usize>>,
     by_person: BTreeMap<&'a str, Vec<usize>>,
     by_call: BTreeMap<&'a str, usize>,
     consents: BTreeMap<(&'a str, &'a str), Consent>,
     listed: BTreeSet<&'a str>,
-    stages: BTreeMap<&'a str, Staged<'a>>,
+    stages: BTreeMap<&'a str, StagedCampaign<'a>>,
 }
 
 #[derive(Default)]
-struct Staged<'a> {
+struct StagedCampaign<'a> {
     promoted: bool,
     people: BTreeSet<&'a str>,
     calls: BTreeMap<i64, u64>,
@@ -127,7 +127,7 @@ const TEST_PEOPLE_MAX: usize = 200;
 const PILOT_CALLS_MAX: u64 = 1_000;
 
 pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence<'_>) {
-    let mut heard = Heard::default();
+    let mut heard = TermsState::default();
     for fact in facts {
         match fact.kind.as_str() {
             CallEvent::PERMITTED => {
@@ -157,7 +157,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
     }
 }
 
-impl<'a> Heard<'a> {
+impl<'a> TermsState<'a> {
     fn dialing(&mut self, findings: &mut Findings, fact: &'a Fact, evidence: &Evidence<'_>) {
         let Some(terms) = evidence.terms.get(&fact.campaign) else {
             findings.check("every_call_is_of_a_campaign", false, || fact.stream.clone());
@@ -184,7 +184,7 @@ impl<'a> Heard<'a> {
             .unwrap_or("unknown");
         self.caps(findings, terms, fact, number);
         let nth = self.dialed.len();
-        self.dialed.push(Dialed {
+        self.dialed.push(DialedCall {
             at: fact.at,
             campaign: &fact.campaign,
             answered: false,
@@ -214,14 +214,14 @@ impl<'a> Heard<'a> {
 
     /// Checks the caps of the rule set of this call, over all calls before it.
     fn caps(&self, findings: &mut Findings, terms: &Terms, fact: &Fact, number: &str) {
-        let of = |index: &BTreeMap<&str, Vec<usize>>, key: &str, counts: &dyn Fn(&Dialed<'_>) -> bool| {
+        let of = |index: &BTreeMap<&str, Vec<usize>>, key: &str, counts: &dyn Fn(&DialedCall<'_>) -> bool| {
             let before = index.get(key).into_iter().flatten();
             let dialed = before.filter_map(|nth| self.dialed.get(*nth));
             dialed.filter(|one| counts(one)).count()
         };
         let today = terms.zone.local(fact.at).1;
-        let same_day = |one: &Dialed<'_>| terms.zone.local(one.at).1 == today;
-        let within = |one: &Dialed<'_>, ms: u64| fact.at.ms_since(one.at) < ms - GRANT_TO_DIAL_MS;
+        let same_day = |one: &DialedCall<'_>| terms.zone.local(one.at).1 == today;
+        let within = |one: &DialedCall<'_>, ms: u64| fact.at.ms_since(one.at) < ms - GRANT_TO_DIAL_MS;
         let holds = match terms.preset {
             Preset::CnService | Preset::CnMarketing => of(&self.by_number, number, &same_day) < 2,
             Preset::CnCloudTrunk => {
@@ -235,8 +235,8 @@ impl<'a> Heard<'a> {
                     && of(&self.by_number, number, &|one| !one.answered && same_day(one)) < 6
             }
             Preset::UsRegf => {
-                let week = |one: &Dialed<'_>| terms.zone.local(one.at).1 > today - 7;
-                let own = |one: &Dialed<'_>| one.campaign == fact.campaign && week(one);
+                let week = |one: &DialedCall<'_>| terms.zone.local(one.at).1 > today - 7;
+                let own = |one: &DialedCall<'_>| one.campaign == fact.campaign && week(one);
                 of(&self.by_person, &fact.customer, &own) < 7
                     && of(&self.by_person, &fact.customer, &|one| own(one) && one.answered) < 1
             }
@@ -348,7 +348,7 @@ mod tests {
             (eu, "2026-03-03T07:59:59+08:00", 1),
             (eu, "2026-03-03T08:00:00+08:00", 0),
         ] {
-            let (mut findings, mut heard) = (Findings::default(), Heard::default());
+            let (mut findings, mut heard) = (Findings::default(), TermsState::default());
             let (granted, dialed) = (
                 fact(CustomerEvent::DIAL_GRANTED, evening),
                 fact(CallEvent::DIALING, evening),

@@ -9,7 +9,7 @@ use domain::stored_event::{Position, UnreadableRecord};
 
 /// The result of a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Loaded {
+pub struct RestoreResult {
     /// The number of events loaded.
     pub size: u64,
     /// The Merkle root over these events.
@@ -63,12 +63,12 @@ pub async fn load_into(
     to: u64,
     store: &dyn EventStore,
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<Loaded, BackupError> {
+) -> Result<RestoreResult, BackupError> {
     let head = store.head().await?;
     if head != Position(0) {
         return Err(StoreError::Invalid(format!("the store is not empty: its head is {head}")).into());
     }
-    let mut loaded = Loaded {
+    let mut loaded = RestoreResult {
         size: 0,
         root: RootFold::new().root(),
         head,

@@ -75,7 +75,7 @@ pub struct SegmentFacts {
 /// The content of the manifest file: the manifest and a hash over its text.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Sealed {
+struct ManifestFile {
     manifest: Manifest,
     /// SHA-256 of the manifest's compact JSON, lower hex.
     sha256: String,
@@ -87,7 +87,7 @@ impl Manifest {
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let sealed = Sealed {
+        let sealed = ManifestFile {
             manifest: self.clone(),
             sha256: self.hash(),
         };
@@ -106,7 +106,7 @@ impl Manifest {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, BackupError> {
         let altered = |why: &dyn ToString| BackupError::altered(MANIFEST_FILE, None, why.to_string());
         refuse_newer(bytes)?;
-        let sealed: Sealed = serde_json::from_slice(bytes).map_err(|error| altered(&error))?;
+        let sealed: ManifestFile = serde_json::from_slice(bytes).map_err(|error| altered(&error))?;
         let manifest = sealed.manifest;
         if manifest.format != FORMAT || sealed.sha256 != manifest.hash() || manifest.to_bytes() != bytes {
             return Err(altered(&"it is not what was written"));
@@ -160,10 +160,10 @@ pub(super) fn base64(hash: &TreeHash) -> String {
 fn refuse_newer(bytes: &[u8]) -> Result<(), BackupError> {
     #[derive(Deserialize)]
     struct Version {
-        manifest: Inner,
+        manifest: VersionMember,
     }
     #[derive(Deserialize)]
-    struct Inner {
+    struct VersionMember {
         version: u32,
     }
     match serde_json::from_slice::<Version>(bytes) {

@@ -90,7 +90,7 @@ pub(super) fn decode(
     first: u64,
     count: u32,
 ) -> Result<Vec<StoredEvent>, BackupError> {
-    let mut rest = Rest(bytes);
+    let mut rest = SegmentReader(bytes);
     let wrong_header = || BackupError::altered(part, None, "its header is not what was written");
     let expected = [MAGIC, &first.to_be_bytes(), &count.to_be_bytes()].concat();
     if rest.take(HEADER_BYTES).ok_or_else(wrong_header)? != expected {
@@ -114,7 +114,7 @@ pub(super) fn decode(
     Ok(events)
 }
 
-fn decode_event(rest: &mut Rest<'_>, position: u64) -> Option<StoredEvent> {
+fn decode_event(rest: &mut SegmentReader<'_>, position: u64) -> Option<StoredEvent> {
     let length = u32::from_be_bytes(rest.array()?) as usize;
     if length > RECORD_BYTES_MAX {
         return None;
@@ -129,9 +129,9 @@ fn decode_event(rest: &mut Rest<'_>, position: u64) -> Option<StoredEvent> {
 }
 
 /// The bytes of a segment that are still to be read.
-struct Rest<'a>(&'a [u8]);
+struct SegmentReader<'a>(&'a [u8]);
 
-impl<'a> Rest<'a> {
+impl<'a> SegmentReader<'a> {
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;

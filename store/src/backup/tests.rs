@@ -3,8 +3,8 @@
 
 use super::segment::{SEGMENT_EVENTS_MAX, SegmentBuilder};
 use super::{
-    BackupError, BackupReader, Demands, MANIFEST_FILE, Made, Manifest, Out, Source, Written, check_cut,
-    create, load_into, verify,
+    BackupDestination, BackupError, BackupFacts, BackupReader, BackupResult, MANIFEST_FILE, Manifest, Source,
+    VerifyRequirements, check_cut, create, load_into, verify,
 };
 use crate::memory::MemoryEventStore;
 use crate::memory_disk::MemoryDisk;
@@ -44,8 +44,8 @@ async fn events_of(store: &MemoryEventStore) -> Vec<StoredEvent> {
     store.read_all(Position(0), 4_096).await.unwrap()
 }
 
-fn made(checkpoint: Option<(String, String)>) -> Made {
-    Made {
+fn made(checkpoint: Option<(String, String)>) -> BackupFacts {
+    BackupFacts {
         at: Timestamp::from_millis(1_772_416_800_000),
         by: "ledgerline 0.1.0".to_owned(),
         source: Source {
@@ -57,24 +57,24 @@ fn made(checkpoint: Option<(String, String)>) -> Made {
     }
 }
 
-async fn back_up(store: &MemoryEventStore, out: Out) -> Result<Written, BackupError> {
+async fn back_up(store: &MemoryEventStore, out: BackupDestination) -> Result<BackupResult, BackupError> {
     create(store, &out, made(None), &mut |_, _| {}).await
 }
 
 fn check(path: &Path) -> Result<u64, BackupError> {
     let reader = BackupReader::open(path)?;
-    Ok(verify(&reader, &Demands::default(), &mut |_, _| {})?.size)
+    Ok(verify(&reader, &VerifyRequirements::default(), &mut |_, _| {})?.size)
 }
 
-struct Place {
+struct BackupPaths {
     _folder: tempfile::TempDir,
     file: PathBuf,
     folder: PathBuf,
 }
 
-fn place() -> Place {
+fn place() -> BackupPaths {
     let folder = tempfile::tempdir().unwrap();
-    Place {
+    BackupPaths {
         file: folder.path().join("log.backup"),
         folder: folder.path().join("backup"),
         _folder: folder,
@@ -85,8 +85,8 @@ fn place() -> Place {
 async fn a_backup_is_restored_byte_for_byte_from_a_file_and_from_a_folder() {
     let (store, place) = (log_of(3).await, place());
     for (out, path) in [
-        (Out::File(place.file.clone()), &place.file),
-        (Out::Folder(place.folder.clone()), &place.folder),
+        (BackupDestination::File(place.file.clone()), &place.file),
+        (BackupDestination::Folder(place.folder.clone()), &place.folder),
     ] {
         let written = back_up(&store, out).await.unwrap();
         assert_eq!((written.manifest.size, written.kept), (SIZE, 0));
@@ -104,7 +104,9 @@ async fn a_backup_is_restored_byte_for_byte_from_a_file_and_from_a_folder() {
 #[tokio::test]
 async fn an_empty_log_and_one_segment_more_than_full_are_backed_up() {
     let place = place();
-    let written = back_up(&memory(), Out::File(place.file.clone())).await.unwrap();
+    let written = back_up(&memory(), BackupDestination::File(place.file.clone()))
+        .await
+        .unwrap();
     assert_eq!((written.manifest.size, check(&place.file)), (0, Ok(0)));
     let mut event = events_of(&log_of(1).await).await.remove(0);
     event.record = Arc::from(*b"{}");
@@ -120,7 +122,9 @@ async fn an_empty_log_and_one_segment_more_than_full_are_backed_up() {
 #[tokio::test]
 async fn every_changed_byte_of_a_file_is_found() {
     let (store, place) = (log_of(1).await, place());
-    back_up(&store, Out::File(place.file.clone())).await.unwrap();
+    back_up(&store, BackupDestination::File(place.file.clone()))
+        .await
+        .unwrap();
     let whole = std::fs::read(&place.file).unwrap();
     let altered = place.folder.with_extension("altered");
     for index in 0..whole.len() {
@@ -138,7 +142,9 @@ async fn every_changed_byte_of_a_file_is_found() {
 #[tokio::test]
 async fn a_file_cut_off_anywhere_is_no_backup_and_says_where_it_ends() {
     let (store, place) = (log_of(3).await, place());
-    back_up(&store, Out::File(place.file.clone())).await.unwrap();
+    back_up(&store, BackupDestination::File(place.file.clone()))
+        .await
+        .unwrap();
     let whole = std::fs::read(&place.file).unwrap();
     for length in (0..whole.len()).step_by(97).chain([whole.len() - 1]) {
         std::fs::write(&place.folder, &whole[..length]).unwrap();
@@ -171,7 +177,9 @@ fn forge(folder: &Path, events: &[StoredEvent], count: u32) {
 #[tokio::test]
 async fn events_changed_swapped_or_removed_are_found_even_behind_right_hashes() {
     let (store, place) = (log_of(3).await, place());
-    back_up(&store, Out::Folder(place.folder.clone())).await.unwrap();
+    back_up(&store, BackupDestination::Folder(place.folder.clone()))
+        .await
+        .unwrap();
     let events = events_of(&store).await;
     let mut swapped = events.clone();
     swapped.swap(4, 5);
@@ -189,7 +197,9 @@ async fn events_changed_swapped_or_removed_are_found_even_behind_right_hashes() 
 #[tokio::test]
 async fn a_changed_or_swapped_event_is_named_by_segment_and_position() {
     let (store, place) = (log_of(3).await, place());
-    back_up(&store, Out::Folder(place.folder.clone())).await.unwrap();
+    back_up(&store, BackupDestination::Folder(place.folder.clone()))
+        .await
+        .unwrap();
     let path = place.folder.join("000001.events");
     let whole = std::fs::read(&path).unwrap();
     // All records of the log have the same length, so the entries have too.
@@ -213,7 +223,7 @@ async fn a_changed_or_swapped_event_is_named_by_segment_and_position() {
 #[tokio::test]
 async fn a_folder_is_gone_on_with_and_another_log_is_refused() {
     let (store, place) = (log_of(2).await, place());
-    let out = Out::Folder(place.folder.clone());
+    let out = BackupDestination::Folder(place.folder.clone());
     back_up(&store, out.clone()).await.unwrap();
     let nothing_new = back_up(&store, out.clone()).await.unwrap();
     assert_eq!((nothing_new.kept, nothing_new.manifest.segments.len()), (8, 1));
@@ -238,28 +248,36 @@ async fn a_folder_is_gone_on_with_and_another_log_is_refused() {
 #[tokio::test]
 async fn a_killed_backup_is_none_and_does_not_hinder_the_next() {
     let (store, place) = (log_of(3).await, place());
-    back_up(&store, Out::Folder(place.folder.clone())).await.unwrap();
+    back_up(&store, BackupDestination::Folder(place.folder.clone()))
+        .await
+        .unwrap();
     std::fs::remove_file(place.folder.join(MANIFEST_FILE)).unwrap();
     let unfinished = check(&place.folder).unwrap_err();
     assert!(
         matches!(unfinished, BackupError::Unfinished { .. }),
         "{unfinished}"
     );
-    back_up(&store, Out::Folder(place.folder.clone())).await.unwrap();
+    back_up(&store, BackupDestination::Folder(place.folder.clone()))
+        .await
+        .unwrap();
     assert_eq!(check(&place.folder), Ok(SIZE));
     std::fs::write(place.file.with_extension("backup.partial"), b"half").unwrap();
-    back_up(&store, Out::File(place.file.clone())).await.unwrap();
-    let twice = back_up(&store, Out::File(place.file.clone())).await;
+    back_up(&store, BackupDestination::File(place.file.clone()))
+        .await
+        .unwrap();
+    let twice = back_up(&store, BackupDestination::File(place.file.clone())).await;
     assert!(matches!(twice, Err(BackupError::Exists { .. })), "{twice:?}");
     let foreign = place.file.parent().unwrap().to_owned();
-    let refused = back_up(&store, Out::Folder(foreign)).await;
+    let refused = back_up(&store, BackupDestination::Folder(foreign)).await;
     assert!(matches!(refused, Err(BackupError::Exists { .. })), "{refused:?}");
 }
 
 #[tokio::test]
 async fn a_restore_to_a_position_does_not_part_the_events_of_one_command() {
     let (store, place) = (log_of(3).await, place());
-    back_up(&store, Out::File(place.file.clone())).await.unwrap();
+    back_up(&store, BackupDestination::File(place.file.clone()))
+        .await
+        .unwrap();
     let reader = BackupReader::open(&place.file).unwrap();
     for position in [4, 8, 12] {
         assert_eq!(check_cut(&reader, position), Ok(()), "{position}");
@@ -305,12 +323,17 @@ async fn a_backup_is_held_against_checkpoints_by_root_size_and_signature() {
     let (text, key) = checkpoint(&store, 8, 1).await;
     let vkey = key.verifier().to_string();
     let made = made(Some((text.clone(), vkey)));
-    create(&store, &Out::File(place.file.clone()), made, &mut |_, _| {})
-        .await
-        .unwrap();
+    create(
+        &store,
+        &BackupDestination::File(place.file.clone()),
+        made,
+        &mut |_, _| {},
+    )
+    .await
+    .unwrap();
     let reader = BackupReader::open(&place.file).unwrap();
     let demand = |checkpoint: Option<&str>, key: Option<&SigningKey>| {
-        let demands = Demands {
+        let demands = VerifyRequirements {
             checkpoint: checkpoint.map(str::to_owned),
             key: key.map(SigningKey::verifier),
         };

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// What the caller requires in addition to the backup's own checks.
 #[derive(Debug, Clone, Default)]
-pub struct Demands {
+pub struct VerifyRequirements {
     /// The text of a signed checkpoint from outside the backup, for example from an auditor.
     pub checkpoint: Option<String>,
     /// The key that verifies signatures. If absent, the key named in the backup is used.
@@ -18,7 +18,7 @@ pub struct Demands {
 
 /// The result of a successful verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
+pub struct VerifyResult {
     pub size: u64,
     pub root: TreeHash,
     /// Number of events covered by the backup's own checkpoint, if it has one. Its root and signature
@@ -32,7 +32,7 @@ pub struct Verified {
 }
 
 /// A checkpoint with a verified signature. Its root is not yet compared.
-struct Believed {
+struct TrustedCheckpoint {
     size: u64,
     root: TreeHash,
     what: &'static str,
@@ -42,9 +42,9 @@ struct Believed {
 /// and the total. An error names the part and, if known, the position.
 pub fn verify(
     reader: &BackupReader,
-    demands: &Demands,
+    demands: &VerifyRequirements,
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<Verified, BackupError> {
+) -> Result<VerifyResult, BackupError> {
     let manifest = reader.manifest();
     let own = believe(
         reader,
@@ -58,7 +58,7 @@ pub fn verify(
         demands,
         "the given checkpoint",
     )?;
-    let believed: Vec<&Believed> = own.iter().chain(&outside).collect();
+    let believed: Vec<&TrustedCheckpoint> = own.iter().chain(&outside).collect();
     let roots = roots_at(reader, believed.iter().map(|one| one.size), progress)?;
     let root = roots.get(&manifest.size).copied().unwrap_or_default();
     if root != manifest.root_hash()? {
@@ -81,7 +81,7 @@ pub fn verify(
             )));
         }
     }
-    Ok(Verified {
+    Ok(VerifyResult {
         size: manifest.size,
         root,
         own_checkpoint: own.map(|one| one.size),
@@ -93,9 +93,9 @@ pub fn verify(
 fn believe(
     reader: &BackupReader,
     text: Option<&str>,
-    demands: &Demands,
+    demands: &VerifyRequirements,
     what: &'static str,
-) -> Result<Option<Believed>, BackupError> {
+) -> Result<Option<TrustedCheckpoint>, BackupError> {
     let Some(text) = text else { return Ok(None) };
     let wrong = |why: String| BackupError::Checkpoint(format!("{what}: {why}"));
     let signed = SignedCheckpoint::parse_signed(text).map_err(|error| wrong(error.to_string()))?;
@@ -114,7 +114,7 @@ fn believe(
             checkpoint.size
         )));
     }
-    Ok(Some(Believed {
+    Ok(Some(TrustedCheckpoint {
         size: checkpoint.size,
         root: checkpoint.root,
         what,

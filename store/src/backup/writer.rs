@@ -21,14 +21,14 @@ const PAGE_EVENTS: usize = 1_024;
 
 /// The destination of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Out {
+pub enum BackupDestination {
     /// One tar file, which must not exist.
     File(PathBuf),
     /// A folder that is new, empty, or holds a backup of the same log to continue.
     Folder(PathBuf),
 }
 
-impl Out {
+impl BackupDestination {
     /// Returns an error if the destination is a file that exists. A folder's content is checked by `create`.
     pub fn refuse_what_is_there(&self) -> Result<(), BackupError> {
         match self {
@@ -40,7 +40,7 @@ impl Out {
 
 /// The facts about a backup that its maker supplies.
 #[derive(Debug, Clone)]
-pub struct Made {
+pub struct BackupFacts {
     pub at: Timestamp,
     /// Name and version of the program.
     pub by: String,
@@ -51,7 +51,7 @@ pub struct Made {
 
 /// The result of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct BackupResult {
     pub manifest: Manifest,
     /// Number of events that the folder already held.
     pub kept: u64,
@@ -62,10 +62,10 @@ pub struct Written {
 /// nothing passes for a new one.
 pub async fn create(
     store: &dyn EventStore,
-    out: &Out,
-    made: Made,
+    out: &BackupDestination,
+    made: BackupFacts,
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<Written, BackupError> {
+) -> Result<BackupResult, BackupError> {
     let head = store.head().await?;
     let mut writer = Writer::begin(out)?;
     if let Some(last) = &writer.last {
@@ -83,7 +83,7 @@ pub async fn create(
         progress(writer.fold.size(), head.0.max(writer.fold.size()));
     }
     let manifest = writer.finish(made)?;
-    Ok(Written { manifest, kept })
+    Ok(BackupResult { manifest, kept })
 }
 
 /// Returns an error unless the log still holds the backup's last event, at the same position.
@@ -123,7 +123,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn begin(out: &Out) -> Result<Self, BackupError> {
+    fn begin(out: &BackupDestination) -> Result<Self, BackupError> {
         let empty = |target| Self {
             target,
             fold: RootFold::new(),
@@ -134,9 +134,9 @@ impl Writer {
             former: None,
         };
         match out {
-            Out::File(path) => Ok(empty(Target::Tar(TarWriter::begin(path)?))),
-            Out::Folder(folder) if folder.join(MANIFEST_FILE).exists() => Self::go_on(folder),
-            Out::Folder(folder) => {
+            BackupDestination::File(path) => Ok(empty(Target::Tar(TarWriter::begin(path)?))),
+            BackupDestination::Folder(folder) if folder.join(MANIFEST_FILE).exists() => Self::go_on(folder),
+            BackupDestination::Folder(folder) => {
                 prepare(folder)?;
                 Ok(empty(Target::Folder(folder.clone())))
             }
@@ -209,7 +209,7 @@ impl Writer {
         }
     }
 
-    fn finish(mut self, made: Made) -> Result<Manifest, BackupError> {
+    fn finish(mut self, made: BackupFacts) -> Result<Manifest, BackupError> {
         if self.building.count() > 0 {
             self.close_segment()?;
         }

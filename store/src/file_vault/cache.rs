@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 /// 10 MiB.
 pub(crate) const KEYS_CACHED_MAX: usize = 65_536;
 
-struct Cached {
+struct CachedKey {
     key: PersonKey,
     /// True if the key was requested since it last moved through the queue.
     used: bool,
@@ -16,7 +16,7 @@ struct Cached {
 
 /// A second-chance (clock) cache: a key that was requested since its last turn stays for one more round.
 pub(crate) struct KeyCache {
-    keys: HashMap<CustomerId, Cached>,
+    keys: HashMap<CustomerId, CachedKey>,
     queue: VecDeque<CustomerId>,
     keys_max: usize,
 }
@@ -45,7 +45,7 @@ impl KeyCache {
             self.drop_one();
         }
         self.queue.push_back(person.clone());
-        self.keys.insert(person, Cached { key, used: false });
+        self.keys.insert(person, CachedKey { key, used: false });
     }
 
     /// Removes a key from the cache. Its bytes are zeroed when the last holder drops it.

@@ -1,9 +1,9 @@
 //! The keeper thread: owns the key file, makes keys in groups, destroys keys one by one, and answers each
 //! request when the change is durable.
 
-use super::keys::{Found, Keys};
+use super::keys::{KeyState, Keys};
 use domain::ids::CustomerId;
-use domain::ports::vault::{Destroyed, PersonKey, VaultError};
+use domain::ports::vault::{DestroyedKey, PersonKey, VaultError};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ pub(super) const KEY_QUEUE_MAX: usize = 4_096;
 
 /// What to do with a missing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum MissingKeyAction {
     Existing,
     Made,
 }
@@ -23,22 +23,22 @@ pub(super) enum Wanted {
 pub(super) type Answer = Result<Option<PersonKey>, VaultError>;
 
 /// A request for one key.
-pub(super) struct Ask {
+pub(super) struct KeyRequest {
     pub(super) person: CustomerId,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: MissingKeyAction,
     pub(super) answer: oneshot::Sender<Answer>,
 }
 
 /// A request to destroy a key at `at`; without `at`, a question when it was destroyed.
-pub(super) struct Ending {
+pub(super) struct KeyDestruction {
     pub(super) person: CustomerId,
     pub(super) at: Option<Timestamp>,
-    pub(super) answer: oneshot::Sender<Result<Option<Destroyed>, VaultError>>,
+    pub(super) answer: oneshot::Sender<Result<Option<DestroyedKey>, VaultError>>,
 }
 
 pub(super) enum Request {
-    Ask(Ask),
-    End(Ending),
+    Ask(KeyRequest),
+    End(KeyDestruction),
     /// Opens the file again after a failed commit, and clears the failure if that works.
     Mend,
     /// Answers the queued requests and ends the thread. The sender is dropped when the key file is closed.
@@ -50,14 +50,14 @@ pub(super) enum Request {
 pub(super) struct Keeper {
     pub(super) keys: Keys,
     /// Set by a failed commit: no key is made until the file has been opened again.
-    pub(super) failed: Failed,
+    pub(super) failed: SharedFailure,
 }
 
 /// The reason why no key can be made at present, shared by the vault and its keeper. `None` if there is none.
-pub(super) type Failed = Arc<Mutex<Option<VaultError>>>;
+pub(super) type SharedFailure = Arc<Mutex<Option<VaultError>>>;
 
 /// Returns the current reason.
-pub(super) fn why(failed: &Failed) -> Option<VaultError> {
+pub(super) fn failure_reason(failed: &SharedFailure) -> Option<VaultError> {
     failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
@@ -90,18 +90,18 @@ impl Keeper {
     }
 
     /// Answers requests for existing keys at once, and those for new keys after one commit.
-    fn answer(&mut self, asks: Vec<Ask>) {
+    fn answer(&mut self, asks: Vec<KeyRequest>) {
         let mut missing: BTreeMap<CustomerId, Vec<oneshot::Sender<Answer>>> = BTreeMap::new();
         for ask in asks {
             match self.keys.find(&ask.person) {
-                Ok(Found::None) if ask.wanted == Wanted::Made => {
+                Ok(KeyState::None) if ask.wanted == MissingKeyAction::Made => {
                     missing.entry(ask.person).or_default().push(ask.answer);
                 }
-                Ok(Found::Destroyed(_)) if ask.wanted == Wanted::Made => {
+                Ok(KeyState::Destroyed(_)) if ask.wanted == MissingKeyAction::Made => {
                     tell(ask.answer, Err(VaultError::Destroyed(ask.person)));
                 }
-                Ok(Found::Key(key)) => tell(ask.answer, Ok(Some(key))),
-                Ok(Found::None | Found::Destroyed(_)) => tell(ask.answer, Ok(None)),
+                Ok(KeyState::Key(key)) => tell(ask.answer, Ok(Some(key))),
+                Ok(KeyState::None | KeyState::Destroyed(_)) => tell(ask.answer, Ok(None)),
                 Err(error) => tell(ask.answer, Err(error)),
             }
         }
@@ -122,16 +122,16 @@ impl Keeper {
     }
 
     /// Destroys a key or looks up its destruction. A failure is returned; the caller retries.
-    fn end(&mut self, ending: Ending) {
-        let Ending { person, at, answer } = ending;
+    fn end(&mut self, ending: KeyDestruction) {
+        let KeyDestruction { person, at, answer } = ending;
         let outcome = match at {
             Some(at) => self.keys.destroy(&person, at).map(Some).inspect_err(|error| {
                 tracing::error!(%error, %person, "a key could not be destroyed");
                 self.keys.roll_back();
             }),
             None => self.keys.find(&person).map(|found| match found {
-                Found::Destroyed(at) => Some(Destroyed { person, at }),
-                Found::Key(_) | Found::None => None,
+                KeyState::Destroyed(at) => Some(DestroyedKey { person, at }),
+                KeyState::Key(_) | KeyState::None => None,
             }),
         };
         drop(answer.send(outcome));
@@ -148,7 +148,7 @@ impl Keeper {
 
     /// Opens the file again after a failed commit. No effect if there was none.
     fn mend(&mut self) -> Result<(), VaultError> {
-        if why(&self.failed).is_none() {
+        if failure_reason(&self.failed).is_none() {
             return Ok(());
         }
         let mended = self.keys.reopen();

@@ -2,14 +2,14 @@
 
 use super::destroyed_list::DestroyedList;
 use super::rewrapping::Rewrapping;
-use super::wrapped::{INSERT_INSTALLATION, INSERT_KEY, installation_of};
+use super::wrapped_rows::{INSERT_INSTALLATION, INSERT_KEY, installation_of};
 use crate::durable_file::{self, Schema, Writers};
 use crate::error::OpenError;
 use crate::sealing::{KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt, hex};
-use crate::wrapped_keys::rows::{Rotated, WrappedInstallation};
+use crate::wrapped_keys::rows::{RotationResult, WrappedInstallation};
 use domain::ids::CustomerId;
 use domain::ports::id_source::IdSource;
-use domain::ports::vault::{Destroyed, PersonKey, VaultError};
+use domain::ports::vault::{DestroyedKey, PersonKey, VaultError};
 use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ pub(super) struct Keys {
 
 /// The state of one person's key in the file.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum KeyState {
     None,
     Key(PersonKey),
     Destroyed(Timestamp),
@@ -164,11 +164,11 @@ impl Keys {
     }
 
     /// Returns the person's unwrapped key, or the time at which it was destroyed.
-    pub(super) fn find(&self, person: &CustomerId) -> Result<Found, VaultError> {
+    pub(super) fn find(&self, person: &CustomerId) -> Result<KeyState, VaultError> {
         let wrapped = self.wrapped(person).map_err(|error| failed(&error))?;
         let Some(wrapped) = wrapped else {
             let at = self.destroyed_at(person).map_err(|error| failed(&error))?;
-            return Ok(at.map_or(Found::None, Found::Destroyed));
+            return Ok(at.map_or(KeyState::None, KeyState::Destroyed));
         };
         let bytes = decrypt(self.master.bytes(), &self.aad(person.as_str()), &wrapped);
         match bytes
@@ -176,7 +176,7 @@ impl Keys {
             .map(Vec::as_slice)
             .and_then(<[u8]>::first_chunk::<KEY_BYTES>)
         {
-            Some(bytes) => Ok(Found::Key(PersonKey::new(person.clone(), *bytes))),
+            Some(bytes) => Ok(KeyState::Key(PersonKey::new(person.clone(), *bytes))),
             None => Err(VaultError::WrongMaster(format!(
                 "the key of {person} in keys.db is damaged"
             ))),
@@ -202,7 +202,7 @@ impl Keys {
 
     /// Destroys the person's key, even if none exists. When this returns, the list names the person, the row
     /// is overwritten in the database, and the write-ahead log holds no older page of it.
-    pub(super) fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
+    pub(super) fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<DestroyedKey, VaultError> {
         let before = self.destroyed_at(person).map_err(|error| failed(&error))?;
         let at = before.unwrap_or(at);
         if before.is_none() {
@@ -211,7 +211,7 @@ impl Keys {
         }
         // Also for a repeat: the first attempt may have been interrupted before this step.
         self.cut_log()?;
-        Ok(Destroyed {
+        Ok(DestroyedKey {
             person: person.clone(),
             at,
         })
@@ -289,7 +289,7 @@ impl Keys {
 
     /// Wraps every key and the installation secret again under another master key, in one transaction, then
     /// truncates the write-ahead log. Returns the number of keys and the new wrapping version.
-    pub(super) fn rewrap(&mut self, master: Secret) -> Result<Rotated, VaultError> {
+    pub(super) fn rewrap(&mut self, master: Secret) -> Result<RotationResult, VaultError> {
         let row = self.installation()?.ok_or_else(|| {
             VaultError::WrongMaster("keys.db holds no installation to wrap again".to_owned())
         })?;
@@ -307,7 +307,7 @@ impl Keys {
         self.master = master;
         self.wrapping = wrapping;
         self.cut_log()?;
-        Ok(Rotated { keys_count, wrapping })
+        Ok(RotationResult { keys_count, wrapping })
     }
 
     /// Rolls back a failed transaction.
@@ -319,9 +319,9 @@ impl Keys {
 
     fn find_or_insert(&self, person: &CustomerId) -> Result<PersonKey, VaultError> {
         match self.find(person)? {
-            Found::Key(key) => return Ok(key),
-            Found::Destroyed(_) => return Err(VaultError::Destroyed(person.clone())),
-            Found::None => {}
+            KeyState::Key(key) => return Ok(key),
+            KeyState::Destroyed(_) => return Err(VaultError::Destroyed(person.clone())),
+            KeyState::None => {}
         }
         let bytes = Zeroizing::new(self.random());
         self.connection

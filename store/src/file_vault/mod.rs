@@ -7,19 +7,19 @@
 pub(crate) mod cache;
 mod destroyed_list;
 mod keeper;
+mod key_store;
 mod keys;
 pub(crate) mod master;
 mod people;
-mod place;
 mod rewrapping;
-mod wrapped;
+mod wrapped_rows;
 
 #[cfg(test)]
 mod tests;
 
 use crate::data_lock::create_private_dir;
 use crate::sealing::{self, Secret};
-use crate::wrapped_keys::masters::{InForce, Masters};
+use crate::wrapped_keys::masters::{MasterInUse, MasterKeys};
 use async_trait::async_trait;
 use cache::{KEYS_CACHED_MAX, KeyCache};
 use domain::call::LegKey;
@@ -27,14 +27,17 @@ use domain::ids::{CallId, CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
-use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
+use domain::ports::vault::{DestroyedKey, PersonKey, Vault, VaultError};
 use domain::time::Timestamp;
-use keeper::{Answer, Ask, Ending, Failed, KEY_QUEUE_MAX, Keeper, Request, Wanted, why};
+use keeper::{
+    Answer, KEY_QUEUE_MAX, Keeper, KeyDestruction, KeyRequest, MissingKeyAction, Request, SharedFailure,
+    failure_reason,
+};
+pub(crate) use key_store::FileKeyStore;
 pub use keys::KEYS_FILE;
 use keys::Keys;
 pub use master::{KeyWrapper, MASTER_KEY_FILE, MasterKey, WRAPPED_MASTER_FILE};
 pub use people::has_people;
-pub(crate) use place::FilePlace;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,7 +45,7 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Whether the installation has events, which only its own keys can open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keyring {
+pub enum KeyringPolicy {
     /// There are no events: missing keys are made.
     MayBeNew,
     /// There are events: missing or wrong keys are an error.
@@ -55,7 +58,7 @@ pub struct FileVault {
     requests: mpsc::Sender<Request>,
     secret: Secret,
     cache: Mutex<KeyCache>,
-    failed: Failed,
+    failed: SharedFailure,
 }
 
 impl FileVault {
@@ -68,7 +71,7 @@ impl FileVault {
         dir: &Path,
         ids: Arc<dyn IdSource>,
         tasks: &dyn Tasks,
-        keyring: Keyring,
+        keyring: KeyringPolicy,
     ) -> Result<Self, VaultError> {
         Self::open_under(dir, &MasterKey::in_dir(dir), ids, tasks, keyring)
     }
@@ -79,16 +82,16 @@ impl FileVault {
         master: &MasterKey,
         ids: Arc<dyn IdSource>,
         tasks: &dyn Tasks,
-        keyring: Keyring,
+        keyring: KeyringPolicy,
     ) -> Result<Self, VaultError> {
         let turn = first_start_turn(dir, keyring).map_err(|error| {
             VaultError::Unavailable(format!("{} cannot be locked: {error}", dir.display()))
         })?;
         refuse_missing(dir, master, keyring)?;
-        let (keys, secret) = open_keys(dir, master, &ids, keyring == Keyring::MayBeNew)?;
+        let (keys, secret) = open_keys(dir, master, &ids, keyring == KeyringPolicy::MayBeNew)?;
         drop(turn);
         let (requests, receiver) = mpsc::channel(KEY_QUEUE_MAX);
-        let failed = Failed::default();
+        let failed = SharedFailure::default();
         let keeper = Keeper {
             keys,
             failed: Arc::clone(&failed),
@@ -105,7 +108,7 @@ impl FileVault {
     /// Returns why no key can be made at present; `None` if there is no failure. Each call makes the keeper
     /// try again.
     pub fn failure(&self) -> Option<VaultError> {
-        let failed = why(&self.failed)?;
+        let failed = failure_reason(&self.failed)?;
         // If the queue is full, it holds requests for keys, and these try again as well.
         drop(self.requests.try_send(Request::Mend));
         Some(failed)
@@ -124,12 +127,12 @@ impl FileVault {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn ask(&self, person: &CustomerId, wanted: Wanted) -> Answer {
+    async fn ask(&self, person: &CustomerId, wanted: MissingKeyAction) -> Answer {
         if let Some(key) = self.cache().get(person) {
             return Ok(Some(key));
         }
         let (answer, answered) = oneshot::channel();
-        let ask = Ask {
+        let ask = KeyRequest {
             person: person.clone(),
             wanted,
             answer,
@@ -152,10 +155,14 @@ impl FileVault {
     }
 
     /// Destroys a key at `at`. Without `at`, returns when it was destroyed.
-    async fn end(&self, person: &CustomerId, at: Option<Timestamp>) -> Result<Option<Destroyed>, VaultError> {
+    async fn end(
+        &self,
+        person: &CustomerId,
+        at: Option<Timestamp>,
+    ) -> Result<Option<DestroyedKey>, VaultError> {
         let (answer, answered) = oneshot::channel();
         let person = person.clone();
-        self.send(Request::End(Ending { person, at, answer }))?;
+        self.send(Request::End(KeyDestruction { person, at, answer }))?;
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
 }
@@ -167,8 +174,8 @@ fn closed() -> VaultError {
 /// Locks the keys directory for a first start, so that several servers make their keys one after another. The
 /// lock is held until the file is dropped; the kernel releases it if the process dies. `None`, without
 /// waiting, if keys must exist.
-fn first_start_turn(dir: &Path, keyring: Keyring) -> std::io::Result<Option<File>> {
-    if keyring == Keyring::MustExist {
+fn first_start_turn(dir: &Path, keyring: KeyringPolicy) -> std::io::Result<Option<File>> {
+    if keyring == KeyringPolicy::MustExist {
         return Ok(None);
     }
     create_private_dir(dir)?;
@@ -184,7 +191,7 @@ fn first_start_turn(dir: &Path, keyring: Keyring) -> std::io::Result<Option<File
 
 /// Returns an error if a required key file is missing. The master key is made first, so a crash never leaves
 /// `keys.db` without it.
-fn refuse_missing(dir: &Path, master: &MasterKey, keyring: Keyring) -> Result<(), VaultError> {
+fn refuse_missing(dir: &Path, master: &MasterKey, keyring: KeyringPolicy) -> Result<(), VaultError> {
     let file = dir.join(KEYS_FILE);
     let keys_exist = file.exists();
     let missing = |what: &str, present: &str| {
@@ -192,13 +199,13 @@ fn refuse_missing(dir: &Path, master: &MasterKey, keyring: Keyring) -> Result<()
             "{what} is missing, but {present} present"
         )))
     };
-    if keyring == Keyring::MustExist && !keys_exist {
+    if keyring == KeyringPolicy::MustExist && !keys_exist {
         return missing(&file.display().to_string(), "events are");
     }
     if master.read()?.is_some() {
         return Ok(());
     }
-    if keyring == Keyring::MustExist {
+    if keyring == KeyringPolicy::MustExist {
         return missing(&master.place(), "events are");
     }
     if keys_exist {
@@ -214,16 +221,16 @@ fn open_keys(
     ids: &Arc<dyn IdSource>,
     make: bool,
 ) -> Result<(Keys, Secret), VaultError> {
-    let masters = Masters::read(master, ids.as_ref())?;
+    let masters = MasterKeys::read(master, ids.as_ref())?;
     let open = |secret: &Secret| Keys::open(dir, secret.clone(), Arc::clone(ids), make);
     match (open(&masters.current), &masters.beside) {
         (Ok(opened), _) => {
-            masters.settle(InForce::Current)?;
+            masters.settle(MasterInUse::Current)?;
             Ok(opened)
         }
         (Err(VaultError::WrongMaster(_)), Some(beside)) => {
             let opened = open(beside)?;
-            masters.settle(InForce::Beside)?;
+            masters.settle(MasterInUse::Beside)?;
             Ok(opened)
         }
         (Err(error), _) => Err(error),
@@ -239,15 +246,15 @@ impl std::fmt::Debug for FileVault {
 #[async_trait]
 impl Vault for FileVault {
     async fn key(&self, person: &CustomerId) -> Result<PersonKey, VaultError> {
-        let key = self.ask(person, Wanted::Made).await?;
+        let key = self.ask(person, MissingKeyAction::Made).await?;
         key.ok_or_else(|| VaultError::Unavailable("the key was not made".to_owned()))
     }
 
     async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
-        self.ask(person, Wanted::Existing).await
+        self.ask(person, MissingKeyAction::Existing).await
     }
 
-    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
+    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<DestroyedKey, VaultError> {
         self.forget_cached(person);
         let destroyed = self.end(person, Some(at)).await;
         // Another request may have read and cached the key meanwhile.
@@ -255,7 +262,7 @@ impl Vault for FileVault {
         destroyed?.ok_or_else(|| VaultError::Unavailable("the key was not destroyed".to_owned()))
     }
 
-    async fn destroyed(&self, person: &CustomerId) -> Result<Option<Destroyed>, VaultError> {
+    async fn destroyed(&self, person: &CustomerId) -> Result<Option<DestroyedKey>, VaultError> {
         self.end(person, None).await
     }
 

@@ -29,7 +29,7 @@ pub(super) struct Link {
 
 /// The meaning of a failed call.
 #[derive(Debug)]
-pub(super) enum Met {
+pub(super) enum CallFailure {
     /// The stream is not at the expected revision.
     WrongVersion,
     /// The stream does not exist.
@@ -87,9 +87,9 @@ impl Link {
     }
 
     /// Classifies an error. After an unclear one, the client is replaced, because it may have given up.
-    pub(super) fn met(&self, error: &Error) -> Met {
+    pub(super) fn met(&self, error: &Error) -> CallFailure {
         let met = sort(error);
-        if matches!(met, Met::Unclear(_)) {
+        if matches!(met, CallFailure::Unclear(_)) {
             self.renew();
         }
         met
@@ -103,7 +103,7 @@ impl Link {
     }
 }
 
-impl Met {
+impl CallFailure {
     /// Converts this to the error of a read.
     pub(super) fn of_read(self) -> StoreError {
         match self {
@@ -126,23 +126,25 @@ impl Met {
     }
 }
 
-fn sort(error: &Error) -> Met {
+fn sort(error: &Error) -> CallFailure {
     let why = error.to_string();
     match error {
-        Error::WrongExpectedVersion { .. } => Met::WrongVersion,
-        Error::ResourceNotFound => Met::NoStream,
-        Error::ResourceAlreadyExists => Met::StoredElsewhere,
-        Error::AccessDenied => Met::Refused(StoreError::Unavailable(
+        Error::WrongExpectedVersion { .. } => CallFailure::WrongVersion,
+        Error::ResourceNotFound => CallFailure::NoStream,
+        Error::ResourceAlreadyExists => CallFailure::StoredElsewhere,
+        Error::AccessDenied => CallFailure::Refused(StoreError::Unavailable(
             "access denied: wrong login, or the server is read-only for us".to_owned(),
         )),
-        Error::ResourceDeleted => Met::Refused(StoreError::Damaged("a stream was deleted".to_owned())),
-        Error::UnsupportedFeature => Met::Refused(StoreError::Invalid(why)),
-        Error::InternalParsingError(_) => Met::Refused(StoreError::Damaged(why)),
+        Error::ResourceDeleted => {
+            CallFailure::Refused(StoreError::Damaged("a stream was deleted".to_owned()))
+        }
+        Error::UnsupportedFeature => CallFailure::Refused(StoreError::Invalid(why)),
+        Error::InternalParsingError(_) => CallFailure::Refused(StoreError::Damaged(why)),
         Error::Grpc { code, message } => match i32::from(*code) {
-            INVALID_ARGUMENT => Met::Refused(StoreError::Invalid(message.clone())),
-            RESOURCE_EXHAUSTED => Met::Refused(StoreError::Busy),
-            CANCELLED => Met::Unclear(why),
-            _ => Met::Refused(StoreError::Unavailable(why)),
+            INVALID_ARGUMENT => CallFailure::Refused(StoreError::Invalid(message.clone())),
+            RESOURCE_EXHAUSTED => CallFailure::Refused(StoreError::Busy),
+            CANCELLED => CallFailure::Unclear(why),
+            _ => CallFailure::Refused(StoreError::Unavailable(why)),
         },
         Error::ServerError(_)
         | Error::NotLeaderException(_)
@@ -151,7 +153,7 @@ fn sort(error: &Error) -> Met {
         | Error::InternalClientError
         | Error::DeadlineExceeded
         | Error::InitializationError(_)
-        | Error::IllegalStateError(_) => Met::Unclear(why),
+        | Error::IllegalStateError(_) => CallFailure::Unclear(why),
     }
 }
 

@@ -15,29 +15,30 @@
 //! One connection follows the end of the log and wakes every subscription. Subscriptions read pages, so none
 //! is dropped for being slow, and all continue when an unreachable server is back.
 
-mod appending;
+mod appender;
 mod connect;
 mod events;
-mod known;
-mod reading;
+mod id_cache;
+mod reader;
 mod tail;
 
 use crate::batch;
 use crate::error::OpenError;
 use crate::subscription::{Head, LiveSubscription, SUBSCRIPTIONS_MAX, closed};
-use appending::Appender;
+use appender::Appender;
 use async_trait::async_trait;
 use connect::Link;
 use domain::event_filter::EventFilter;
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{
-    After, Capabilities, EventStore, MatchingPage, PAGE_EVENTS_MAX, StoreError, Subscription, Writers,
+    AfterPosition, Capabilities, EventStore, MatchingPage, PAGE_EVENTS_MAX, StoreError, Subscription,
+    WriterConcurrency,
 };
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
-use reading::{PatientPages, Reader};
+use reader::{PatientPages, Reader};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
@@ -133,7 +134,7 @@ impl EventStore for KurrentEventStore {
         Capabilities {
             dense: false,
             durable: true,
-            writers: Writers::ManyProcesses,
+            writers: WriterConcurrency::ManyProcesses,
         }
     }
 
@@ -165,14 +166,14 @@ impl EventStore for KurrentEventStore {
         Ok(events)
     }
 
-    async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+    async fn read_all(&self, after: AfterPosition, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         self.reader.all(after, limit.min(PAGE_EVENTS_MAX)).await
     }
 
     async fn read_matching(
         &self,
         filter: &EventFilter,
-        after: After,
+        after: AfterPosition,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
         self.reader
@@ -201,7 +202,7 @@ impl EventStore for KurrentEventStore {
         Ok(self.reader.last().await?.map(|last| last.recorded_at))
     }
 
-    async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {
+    async fn subscribe(&self, after: AfterPosition) -> Result<Box<dyn Subscription>, StoreError> {
         let Ok(place) = Arc::clone(&self.subscriptions).try_acquire_owned() else {
             return Err(StoreError::Busy);
         };

@@ -1,7 +1,7 @@
 //! The task that follows the end of the log. It wakes subscriptions and resumes after a lost connection.
 
 use super::events;
-use super::reading::{RETRY_MS, RETRY_MS_MAX, Reader};
+use super::reader::{RETRY_MS, RETRY_MS_MAX, Reader};
 use crate::subscription::Head;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::StopSignal;

@@ -13,9 +13,9 @@ pub(super) struct Kinds {
 }
 
 /// For each kind number, whether a filter may match the kind. Unknown numbers may match.
-pub(super) struct Wanted(Vec<bool>);
+pub(super) struct KindFilter(Vec<bool>);
 
-impl Wanted {
+impl KindFilter {
     pub(super) fn holds(&self, kind: KindNumber) -> bool {
         kind == 0 || self.0.get(usize::from(kind)).copied().unwrap_or(true)
     }
@@ -35,14 +35,14 @@ impl Kinds {
         number
     }
 
-    pub(super) fn wanted(&self, filter: &EventFilter) -> Wanted {
+    pub(super) fn wanted(&self, filter: &EventFilter) -> KindFilter {
         let mut wanted = vec![true; self.numbers.len() + 1];
         for (kind, number) in &self.numbers {
             if let Some(wanted) = wanted.get_mut(usize::from(*number)) {
                 *wanted = filter.wants_kind(kind);
             }
         }
-        Wanted(wanted)
+        KindFilter(wanted)
     }
 }
 

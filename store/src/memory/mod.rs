@@ -9,16 +9,16 @@ mod state;
 
 use crate::batch;
 use crate::frame::{self, Frame};
+use crate::log_import::{self, ImportBatch};
 use crate::subscription::{PAGE_EVENTS, SUBSCRIPTIONS_MAX};
-use crate::take_over::{self, TakenBatch};
 use async_trait::async_trait;
 use domain::event_filter::EventFilter;
 use domain::ids::{EventId, StreamId};
-use domain::planted::{Bug, planted};
+use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::clock::Clock;
 use domain::ports::disk::Disk;
 use domain::ports::event_store::{
-    After, Capabilities, EventStore, MatchingPage, StoreError, Subscription, Writers,
+    AfterPosition, Capabilities, EventStore, MatchingPage, StoreError, Subscription, WriterConcurrency,
 };
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
@@ -94,7 +94,7 @@ impl Shared {
         self.commit(&mut state, vec![frame])
     }
 
-    fn load(&self, batches: Vec<TakenBatch>) -> Result<Position, StoreError> {
+    fn load(&self, batches: Vec<ImportBatch>) -> Result<Position, StoreError> {
         let mut state = self.state();
         if let Some(failed) = &state.failed {
             return Err(failed.clone());
@@ -120,7 +120,7 @@ impl Shared {
 
     fn write(&self, frames: &[Frame]) -> std::io::Result<()> {
         self.disk.append(MEMORY_LOG_FILE, &frame::encode_all(frames))?;
-        if planted(Bug::AppendWithoutSync) {
+        if is_planted(Bug::AppendWithoutSync) {
             return Ok(());
         }
         self.disk.sync(MEMORY_LOG_FILE)
@@ -164,7 +164,7 @@ impl EventStore for MemoryEventStore {
         Capabilities {
             dense: true,
             durable: true,
-            writers: Writers::OneProcess,
+            writers: WriterConcurrency::OneProcess,
         }
     }
 
@@ -187,7 +187,7 @@ impl EventStore for MemoryEventStore {
         Ok(self.shared.state().page_of(stream, after, limit))
     }
 
-    async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+    async fn read_all(&self, after: AfterPosition, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         Ok(self.shared.state().page(after, limit))
     }
 
@@ -206,17 +206,17 @@ impl EventStore for MemoryEventStore {
     async fn read_matching(
         &self,
         filter: &EventFilter,
-        after: After,
+        after: AfterPosition,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
         self.shared.state().matching(filter, after, limit)
     }
 
     async fn load(&self, events: Vec<StoredEvent>) -> Result<Position, StoreError> {
-        self.shared.load(take_over::batches(events)?)
+        self.shared.load(log_import::batches(events)?)
     }
 
-    async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {
+    async fn subscribe(&self, after: AfterPosition) -> Result<Box<dyn Subscription>, StoreError> {
         let Ok(place) = Arc::clone(&self.subscriptions).try_acquire_owned() else {
             return Err(StoreError::Busy);
         };
@@ -231,7 +231,7 @@ impl EventStore for MemoryEventStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::run_whole;
+    use crate::contract::run_store_contract;
     use crate::memory_disk::MemoryDisk;
     use crate::test_ports::StepClock;
     use crate::test_records::{make_batch, stream};
@@ -247,7 +247,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_memory_store_keeps_the_contract_on_one_thread() {
-        run_whole(async |clock| {
+        run_store_contract(async |clock| {
             let store = MemoryEventStore::new(clock, Arc::new(MemoryDisk::new())).unwrap();
             Arc::new(store) as Arc<dyn EventStore>
         })

@@ -2,10 +2,10 @@
 
 use super::MEMORY_LOG_FILE;
 use super::kinds::{KindNumber, Kinds};
-use crate::batch::{self, Found};
-use crate::frame::{DamagedAfter, Decoder, Frame};
+use crate::batch::{self, EventLocation};
+use crate::frame::{DamagedFrame, Decoder, Frame};
+use crate::log_import::{ImportBatch, ImportHead};
 use crate::subscription::LOOKED_AT_MAX;
-use crate::take_over::{End, TakenBatch};
 use domain::event_filter::{EventFacts, EventFilter};
 use domain::ids::{EventId, StreamId};
 use domain::ports::disk::{Disk, READ_BYTES};
@@ -23,7 +23,7 @@ const RECENT_EVENTS: usize = 4_096;
 pub(super) struct State {
     events: Vec<StoredEvent>,
     /// One entry per event, in the same order.
-    places: Vec<Place>,
+    places: Vec<EventCoordinates>,
     kinds: Kinds,
     /// This map and `streams` are only accessed by key, so their order has no effect.
     found: HashMap<EventId, Position>,
@@ -33,7 +33,7 @@ pub(super) struct State {
 }
 
 /// An event's place in its stream and its batch, and its kind.
-struct Place {
+struct EventCoordinates {
     stream: StreamId,
     version: StreamVersion,
     batch_index: u16,
@@ -52,7 +52,7 @@ impl State {
             let part = disk
                 .read_part(MEMORY_LOG_FILE, read, READ_BYTES)
                 .map_err(unavailable)?;
-            let frames = decoder.take(&part).map_err(|DamagedAfter(position)| {
+            let frames = decoder.take(&part).map_err(|DamagedFrame(position)| {
                 StoreError::Damaged(format!(
                     "the frame after position {position} is not what was written"
                 ))
@@ -111,11 +111,11 @@ impl State {
     }
 
     /// Looks up an event by its id.
-    fn found(&self, id: EventId) -> Option<Found> {
+    fn found(&self, id: EventId) -> Option<EventLocation> {
         let position = *self.found.get(&id)?;
         let index = usize::try_from(position.0).ok()?.checked_sub(1)?;
         let place = self.places.get(index)?;
-        Some(Found {
+        Some(EventLocation {
             position,
             stream: place.stream.clone(),
             version: place.version,
@@ -158,7 +158,7 @@ impl State {
         for (batch_index, (id, record)) in (0..).zip(frame.records) {
             let position = Position(self.events.len() as u64 + 1);
             positions.push(position);
-            self.places.push(Place {
+            self.places.push(EventCoordinates {
                 stream: stream.clone(),
                 version: StreamVersion(positions.len() as u64),
                 batch_index,
@@ -171,8 +171,8 @@ impl State {
     }
 
     /// Converts batches of another log to frames. Fails unless each batch follows the events before it.
-    pub(super) fn frames_of(&self, batches: Vec<TakenBatch>) -> Result<Vec<Frame>, StoreError> {
-        let mut end = End {
+    pub(super) fn frames_of(&self, batches: Vec<ImportBatch>) -> Result<Vec<Frame>, StoreError> {
+        let mut end = ImportHead {
             position: self.position(),
             recorded_at: self
                 .events

@@ -5,13 +5,13 @@
 //! any batch is answered. Batches that are not found are sent again, which is safe because of their ids.
 
 use super::confirmation::{Warnings, confirm};
-use super::connect::{ANSWER_GRACE_MS, Address, Driven, Link, drive, from_postgres, is_lost, text};
-use super::group::{Answer, Batch, arrays, judge, named, refuse, unanswered};
-use super::one::{APPEND_ONE, One};
+use super::connect::{ANSWER_GRACE_MS, Address, ConnectionDriver, Link, drive, from_postgres, is_lost, text};
+use super::group::{Answer, Batch, arrays, judge, refuse, select_batches, unanswered};
 use super::outage::Outage;
 use super::outcome::{Outcome, outcome};
 use super::row::{found, unsigned};
 use super::safety;
+use super::single_event::{APPEND_ONE, SingleEvent};
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::StoreError;
@@ -25,9 +25,9 @@ use uuid::Uuid;
 /// The most streams with a remembered version. When full, all are dropped, which costs one lookup each.
 const HEADS_MAX: usize = 65_536;
 
-struct Connected {
+struct WriteConnection {
     client: Client,
-    connection: Driven,
+    connection: ConnectionDriver,
     warnings: Arc<Warnings>,
     append: Statement,
     append_one: Statement,
@@ -40,7 +40,7 @@ pub(super) struct Appender {
     config: Address,
     clock: Arc<dyn Clock>,
     limits: Limits,
-    connected: Option<Connected>,
+    connected: Option<WriteConnection>,
     outage: Outage,
     /// True while committed events may be missing from the synchronous standby; see `confirmation`.
     is_in_doubt: bool,
@@ -176,7 +176,7 @@ impl Appender {
         Ok(())
     }
 
-    async fn open(&mut self) -> Result<Connected, String> {
+    async fn open(&mut self) -> Result<WriteConnection, String> {
         let link = Link::open(&self.config).await.map_err(|error| text(&error))?;
         let (client, mut connection, warnings) = link.split_with_warnings();
         let prepared = {
@@ -196,7 +196,7 @@ impl Appender {
             .ok_or_else(|| SILENT.to_owned())?
             .map_err(|error| text(&error))?;
         settings.permit(self.limits.allow_unsafe)?;
-        Ok(Connected {
+        Ok(WriteConnection {
             client,
             connection,
             warnings,
@@ -228,7 +228,7 @@ impl Appender {
 
     async fn call(&mut self, group: &[Batch], called: &[usize]) -> Outcome {
         let clock_at = self.clock.now().micros();
-        if let Some(one) = One::of(group, called, &self.known, clock_at) {
+        if let Some(one) = SingleEvent::of(group, called, &self.known, clock_at) {
             let outcome = self.ask(|connected| &connected.append_one, &one.values()).await;
             if let Outcome::Stored(before) = outcome {
                 self.unannounced = self.unannounced.max(Position(before.0 + 1));
@@ -244,7 +244,7 @@ impl Appender {
 
     async fn ask(
         &mut self,
-        statement: fn(&Connected) -> &Statement,
+        statement: fn(&WriteConnection) -> &Statement,
         values: &[&(dyn ToSql + Sync)],
     ) -> Outcome {
         let within_ms = self.answer_ms();
@@ -277,7 +277,7 @@ impl Appender {
         self.outage.end(self.clock.now());
         self.is_in_doubt = false;
         let mut last = before;
-        for (batch, answer) in named(group, answers, called) {
+        for (batch, answer) in select_batches(group, answers, called) {
             last.0 += batch.records.len() as u64;
             *answer = Some(Ok(last));
             self.remember(&batch.stream, batch.version_after());
@@ -364,7 +364,7 @@ impl Appender {
         }
         let mut after: BTreeMap<&StreamId, u64> = BTreeMap::new();
         let mut answered = 0;
-        for ((batch, answer), version) in named(group, answers, open).zip(versions) {
+        for ((batch, answer), version) in select_batches(group, answers, open).zip(versions) {
             let stored = unsigned(version);
             self.remember(&batch.stream, stored);
             // A batch after one of this group is judged by that one's version, unless that one conflicts.

@@ -4,7 +4,7 @@
 use super::PostgresEventStore;
 use super::reader::Value;
 use super::row::{signed, unsigned};
-use crate::false_columns::{Columns, Misleading};
+use crate::column_check::{LookupMismatch, StoredColumns};
 use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::Position;
 use tokio_postgres::{Error, Row};
@@ -15,7 +15,7 @@ const PAGE: &str = "SELECT pos, version, stream, id, campaign, customer, kind, r
 
 impl PostgresEventStore {
     /// Returns the first event with a column that differs from its record. Reads the whole log, page by page.
-    pub async fn find_misleading(&self) -> Result<Option<Misleading>, StoreError> {
+    pub async fn find_misleading(&self) -> Result<Option<LookupMismatch>, StoreError> {
         let mut after = 0;
         loop {
             let values: [Value<'_>; 2] = [&signed(after), &signed(PAGE_EVENTS_MAX as u64)];
@@ -25,7 +25,7 @@ impl PostgresEventStore {
             };
             after = last.0;
             let mut rows = rows.into_iter();
-            if let Some(wrong) = rows.find_map(|(at, wrong)| Some(Misleading::Column(at, wrong?))) {
+            if let Some(wrong) = rows.find_map(|(at, wrong)| Some(LookupMismatch::Column(at, wrong?))) {
                 return Ok(Some(wrong));
             }
         }
@@ -38,7 +38,7 @@ fn looked_at(row: &Row) -> Result<(Position, Option<&'static str>), StoreError> 
 
 fn wrong_column(row: &Row) -> Result<(Position, Option<&'static str>), Error> {
     let id: Uuid = row.try_get(3)?;
-    let columns = Columns {
+    let columns = StoredColumns {
         stream: Some(row.try_get::<_, &str>(2)?.as_bytes()),
         version: Some(unsigned(row.try_get(1)?)),
         id: Some(id.as_bytes()),

@@ -5,7 +5,7 @@
 //! lose them. An append with a warning, or without a response, is therefore answered only after a later
 //! commit has completed its wait without a warning: a standby that has a commit has all earlier ones.
 
-use super::connect::Driven;
+use super::connect::ConnectionDriver;
 use futures_util::FutureExt;
 use futures_util::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,7 +43,10 @@ impl Warnings {
 }
 
 /// Drives a connection and stores its warnings.
-pub(super) fn drive_keeping(mut connection: super::connect::Connection, warnings: Arc<Warnings>) -> Driven {
+pub(super) fn drive_keeping(
+    mut connection: super::connect::Connection,
+    warnings: Arc<Warnings>,
+) -> ConnectionDriver {
     let driven = async move {
         while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
             match message {

@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
-use tls::postgres::{Connector, Stream};
+use tls::postgres::{ClientTlsStream, Connector};
 use tokio_postgres::config::Host;
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::{Client, Config, Error, Socket};
@@ -122,7 +122,7 @@ pub(super) fn configure(url: &str, timeouts: &Timeouts) -> Result<Address, OpenE
 }
 
 /// Returns the database's address for messages: without user, options and password.
-pub(super) fn shown(config: &Config) -> PathBuf {
+pub(super) fn display_address(config: &Config) -> PathBuf {
     let host = match config.get_hosts().first() {
         Some(Host::Tcp(name)) => name.clone(),
         Some(Host::Unix(path)) => path.display().to_string(),
@@ -135,7 +135,7 @@ pub(super) fn shown(config: &Config) -> PathBuf {
 
 pub(super) fn unavailable(config: &Config, why: &str) -> OpenError {
     OpenError::Unavailable {
-        file: shown(config),
+        file: display_address(config),
         why: why.to_owned(),
     }
 }
@@ -148,10 +148,10 @@ pub(super) struct Link {
 }
 
 /// A connection, with or without TLS.
-pub(super) type Connection = tokio_postgres::Connection<Socket, Stream<Socket>>;
+pub(super) type Connection = tokio_postgres::Connection<Socket, ClientTlsStream<Socket>>;
 
 /// A connection as a future that ends when the connection ends.
-pub(super) type Driven = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type ConnectionDriver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Link {
     pub(super) async fn open(address: &Address) -> Result<Self, Error> {
@@ -160,7 +160,7 @@ impl Link {
     }
 
     /// Splits into the client and its connection, for `drive`.
-    pub(super) fn split(self) -> (Client, Driven) {
+    pub(super) fn split(self) -> (Client, ConnectionDriver) {
         let connection = self.connection;
         let driven = async move {
             if let Err(error) = connection.await {
@@ -173,7 +173,7 @@ impl Link {
     }
 
     /// Splits likewise; the connection also collects the warnings that come with responses.
-    pub(super) fn split_with_warnings(self) -> (Client, Driven, Arc<Warnings>) {
+    pub(super) fn split_with_warnings(self) -> (Client, ConnectionDriver, Arc<Warnings>) {
         let warnings = Arc::<Warnings>::default();
         let driven = confirmation::drive_keeping(self.connection, Arc::clone(&warnings));
         (self.client, driven, warnings)
@@ -182,7 +182,7 @@ impl Link {
 
 /// Runs `work` on a client while driving its connection. `None` if there was no response within `within_ms`.
 pub(super) async fn drive<T>(
-    connection: &mut Driven,
+    connection: &mut ConnectionDriver,
     clock: &dyn Clock,
     within_ms: u64,
     work: impl Future<Output = Result<T, Error>>,
@@ -282,7 +282,7 @@ mod tests {
             "postgresql:///log?sslmode=disable",
         ] {
             let config = configure(good, &Timeouts::default()).unwrap();
-            assert!(!shown(&config).display().to_string().contains("s3cret"));
+            assert!(!display_address(&config).display().to_string().contains("s3cret"));
         }
     }
 

@@ -6,7 +6,7 @@
 //! still answers keepalives. `LockTime` tells the holder, by its own clock, until when the lock is
 //! certainly held.
 
-use super::connect::{self, Address, Driven, Link, Timeouts, drive};
+use super::connect::{self, Address, ConnectionDriver, Link, Timeouts, drive};
 use crate::error::OpenError;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
@@ -79,7 +79,7 @@ impl DriverLock {
         clock: Arc<dyn Clock>,
         tasks: &dyn Tasks,
     ) -> Result<Option<Self>, OpenError> {
-        match DriverLockAsker::new(url, name, clock)?.ask(tasks).await? {
+        match DriverLockClient::new(url, name, clock)?.ask(tasks).await? {
             LockAnswer::Held(lock) => Ok(Some(lock)),
             LockAnswer::OfAnother | LockAnswer::OfEarlierSession => Ok(None),
         }
@@ -109,18 +109,18 @@ impl DriverLock {
 
 /// Requests one lock repeatedly over one connection. A standby asks every second; a connection for each
 /// request would cost the server a process each time.
-pub struct DriverLockAsker {
+pub struct DriverLockClient {
     config: Address,
     key: i64,
     clock: Arc<dyn Clock>,
     /// The connection of the last request, which did not get the lock.
-    idle: Mutex<Option<(Client, Driven)>>,
+    idle: Mutex<Option<(Client, ConnectionDriver)>>,
     time: Arc<LockTime>,
     /// The server's process id of the last session that held the lock; 0 if none did.
     held_by: AtomicI32,
 }
 
-impl DriverLockAsker {
+impl DriverLockClient {
     /// Prepares requests for the lock `name`; nothing is sent yet. `url` is as for the store.
     pub fn new(url: &str, name: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         Ok(Self {
@@ -172,12 +172,12 @@ impl DriverLockAsker {
         })
     }
 
-    async fn connect(&self) -> Result<(Client, Driven), OpenError> {
+    async fn connect(&self) -> Result<(Client, ConnectionDriver), OpenError> {
         let link = Link::open(&self.config).await;
         link.map(Link::split).map_err(|error| self.unavailable(&error))
     }
 
-    fn hold(&self, client: Client, connection: Driven, tasks: &dyn Tasks) -> DriverLock {
+    fn hold(&self, client: Client, connection: ConnectionDriver, tasks: &dyn Tasks) -> DriverLock {
         let (lost_sender, lost) = watch::channel(false);
         let (release, released) = oneshot::channel();
         let keeper = Keeper {
@@ -199,7 +199,7 @@ impl DriverLockAsker {
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Option<(Client, Driven)>> {
+    fn idle(&self) -> MutexGuard<'_, Option<(Client, ConnectionDriver)>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -210,7 +210,7 @@ impl DriverLockAsker {
 
 struct Keeper {
     client: Client,
-    connection: Driven,
+    connection: ConnectionDriver,
     clock: Arc<dyn Clock>,
     time: Arc<LockTime>,
 }

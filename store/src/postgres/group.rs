@@ -1,7 +1,7 @@
 //! The batches of one group: their columns for one call, and the answer of each according to what is stored.
 
 use super::row::{Arrays, Columns, digest};
-use crate::batch::{self, Found};
+use crate::batch::{self, EventLocation};
 use domain::ids::StreamId;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::{Position, Record, StreamVersion};
@@ -51,7 +51,7 @@ pub(super) type Answer = Result<Position, StoreError>;
 
 /// Returns the answer to a batch on a stream at `version`, given the stored events with its ids. `None` if it
 /// has no conflict.
-pub(super) fn judge(batch: &Batch, version: u64, stored: &BTreeMap<Uuid, Found>) -> Option<Answer> {
+pub(super) fn judge(batch: &Batch, version: u64, stored: &BTreeMap<Uuid, EventLocation>) -> Option<Answer> {
     let found: Vec<_> = batch
         .records
         .iter()
@@ -95,7 +95,7 @@ pub(super) fn unanswered(answers: &[Option<Answer>]) -> Vec<usize> {
 }
 
 /// Iterates over the batches and answers at these indexes, which must ascend.
-pub(super) fn named<'a>(
+pub(super) fn select_batches<'a>(
     group: &'a [Batch],
     answers: &'a mut [Option<Answer>],
     indexes: &[usize],

@@ -5,10 +5,10 @@
 
 use super::confirmation::{NOT_CONFIRMED, STANDBY_IS_AWAY};
 use super::connect::{Address, BackOff, Connection, Link, text};
-use super::others::{HERE, LISTENING_LOCK, Others};
+use super::peer_stores::{HERE, LISTENING_LOCK, PeerStores};
 use super::reader::Reader;
 use super::row::unsigned;
-use super::writable::Writable;
+use super::write_status::WriteStatus;
 use crate::subscription::{Head, PAGE_EVENTS};
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -54,8 +54,8 @@ pub(super) struct Listener {
     pub(super) config: Address,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) head: Arc<watch::Sender<Head>>,
-    pub(super) others: Arc<Others>,
-    pub(super) writable: Arc<Writable>,
+    pub(super) others: Arc<PeerStores>,
+    pub(super) writable: Arc<WriteStatus>,
     pub(super) closing: watch::Receiver<bool>,
 }
 

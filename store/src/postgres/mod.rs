@@ -8,59 +8,59 @@
 //! TLS if the URL says so; a pooler that shares connections between transactions cannot carry notifications
 //! or locks.
 
-mod agreed;
-mod ahead;
 mod appender;
 mod columns;
 mod confirmation;
 mod connect;
-pub(crate) mod connect_on;
 mod driver_lock;
 mod filter_query;
 mod group;
 mod listener;
 mod load;
-mod one;
 mod options;
-mod others;
 mod outage;
 mod outcome;
+mod peer_stores;
+mod prefetch;
 mod reader;
 mod row;
+pub(crate) mod runtime_connector;
 mod safety;
 mod schema;
-mod writable;
+mod shared_values;
+mod single_event;
+mod write_status;
 mod writer;
 
 use crate::batch;
 use crate::error::OpenError;
-use crate::lanes::Room;
+use crate::lanes::QueueCapacity;
 use crate::subscription::{Head, SUBSCRIPTIONS_MAX, closed};
-use ahead::Ahead;
 use appender::{Appender, Limits};
 use async_trait::async_trait;
 pub use connect::Timeouts;
-use connect::{Address, Driven, Link, drive, unavailable};
+use connect::{Address, ConnectionDriver, Link, drive, unavailable};
 use domain::event_filter::EventFilter;
 use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{
-    After, Capabilities, EventStore, MatchingPage, StoreError, Subscription, Writers,
+    AfterPosition, Capabilities, EventStore, MatchingPage, StoreError, Subscription, WriterConcurrency,
 };
 use domain::ports::tasks::Tasks;
-use domain::stored_event::{Position, Record, StoredEvent, StreamVersion, Urgency};
+use domain::stored_event::{Position, Record, StoredEvent, StreamVersion, WritePriority};
 use domain::time::Timestamp;
-pub use driver_lock::{DriverLock, DriverLockAsker, LOCK_MS, LockAnswer, LockTime};
+pub use driver_lock::{DriverLock, DriverLockClient, LOCK_MS, LockAnswer, LockTime};
 use group::Batch;
 use listener::{Listener, LogSubscription};
 pub use options::PostgresOptions;
-use others::Others;
+use peer_stores::PeerStores;
+use prefetch::ReadPrefetcher;
 use reader::Reader;
 use safety::Settings;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_postgres::{Client, Config};
-use writable::Writable;
+use write_status::WriteStatus;
 use writer::{Append, Request, Writer};
 
 /// The number of ranges of the log that one long read requests in parallel: while one is sent, the next
@@ -71,7 +71,7 @@ const STRETCHES_AT_ONCE: usize = 2;
 /// its tasks; `close` also waits for the writer.
 pub struct PostgresEventStore {
     reader: Arc<Reader>,
-    ahead: Ahead,
+    ahead: ReadPrefetcher,
     clock: Arc<dyn Clock>,
     head: watch::Receiver<Head>,
     subscriptions: Arc<Semaphore>,
@@ -79,19 +79,19 @@ pub struct PostgresEventStore {
     closing: watch::Sender<bool>,
     head_sender: Arc<watch::Sender<Head>>,
     durable: bool,
-    others: Arc<Others>,
-    writable: Arc<Writable>,
+    others: Arc<PeerStores>,
+    writable: Arc<WriteStatus>,
     /// `None` if opened read-only.
-    writing: Option<Writing>,
+    writing: Option<WriteHandle>,
 }
 
-struct Writing {
+struct WriteHandle {
     requests: mpsc::Sender<Request>,
-    room: Room,
+    room: QueueCapacity,
 }
 
 /// The facts about a database that `open` reads before the store starts.
-struct Opened {
+struct DatabaseFacts {
     config: Address,
     durable: bool,
     position: Position,
@@ -126,9 +126,9 @@ impl PostgresEventStore {
             writable: Arc::clone(&store.writable),
         };
         tasks.spawn("event store writer", Box::pin(writer.run(receiver)));
-        store.writing = Some(Writing {
+        store.writing = Some(WriteHandle {
             requests,
-            room: Room::default(),
+            room: QueueCapacity::default(),
         });
         Ok(store)
     }
@@ -145,7 +145,7 @@ impl PostgresEventStore {
     }
 
     fn begin(
-        opened: Opened,
+        opened: DatabaseFacts,
         clock: Arc<dyn Clock>,
         tasks: &dyn Tasks,
         options: &PostgresOptions,
@@ -159,10 +159,10 @@ impl PostgresEventStore {
             ..Head::default()
         });
         let head_sender = Arc::new(head_sender);
-        let others = Arc::new(Others::default());
-        let writable = Arc::new(Writable::default());
+        let others = Arc::new(PeerStores::default());
+        let writable = Arc::new(WriteStatus::default());
         let (closing, watched) = watch::channel(false);
-        let ahead = Ahead::begin(Arc::clone(&reader), watched.clone(), tasks);
+        let ahead = ReadPrefetcher::begin(Arc::clone(&reader), watched.clone(), tasks);
         let listener = Listener {
             config,
             clock: Arc::clone(&clock),
@@ -206,7 +206,7 @@ impl PostgresEventStore {
         stream: &StreamId,
         expected: StreamVersion,
         records: Vec<Record>,
-        urgency: Urgency,
+        urgency: WritePriority,
     ) -> Result<Position, StoreError> {
         let Some(writing) = &self.writing else {
             return Err(StoreError::Invalid(
@@ -258,7 +258,7 @@ async fn open(
     clock: &dyn Clock,
     options: &PostgresOptions,
     purpose: Purpose,
-) -> Result<Opened, OpenError> {
+) -> Result<DatabaseFacts, OpenError> {
     let config = connect::configure(url, &options.timeouts)?;
     let link = Link::open(&config)
         .await
@@ -269,13 +269,13 @@ async fn open(
         Purpose::Write => schema::migrate(&client, &mut connection, &config, clock).await?,
     }
     let (settings, position, filled_by) = look(&client, &mut connection, &config, clock).await?;
-    agreed::permit(&config, filled_by, options.half_filled)?;
+    shared_values::permit(&config, filled_by, options.half_filled)?;
     if matches!(purpose, Purpose::Write) {
         settings
             .permit(options.allow_unsafe)
             .map_err(|why| unavailable(&config, &why))?;
     }
-    Ok(Opened {
+    Ok(DatabaseFacts {
         config,
         durable: settings.are_durable(),
         position,
@@ -284,7 +284,7 @@ async fn open(
 
 async fn look(
     client: &Client,
-    connection: &mut Driven,
+    connection: &mut ConnectionDriver,
     config: &Config,
     clock: &dyn Clock,
 ) -> Result<(Settings, Position, Option<String>), OpenError> {
@@ -292,7 +292,7 @@ async fn look(
         let settings = Settings::read(client).await?;
         let row = client.query_one("SELECT pos FROM ledgerline.head", &[]).await?;
         let position = Position(row::unsigned(row.try_get(0)?));
-        Ok((settings, position, agreed::filled_by(client).await?))
+        Ok((settings, position, shared_values::filled_by(client).await?))
     };
     drive(connection, clock, connect::STATEMENT_MS, asked)
         .await
@@ -306,7 +306,7 @@ impl EventStore for PostgresEventStore {
         Capabilities {
             dense: true,
             durable: self.durable,
-            writers: Writers::ManyProcesses,
+            writers: WriterConcurrency::ManyProcesses,
         }
     }
 
@@ -316,7 +316,7 @@ impl EventStore for PostgresEventStore {
         expected: StreamVersion,
         records: Vec<Record>,
     ) -> Result<Position, StoreError> {
-        self.queue(stream, expected, records, Urgency::First).await
+        self.queue(stream, expected, records, WritePriority::First).await
     }
 
     async fn append_behind(
@@ -325,7 +325,7 @@ impl EventStore for PostgresEventStore {
         expected: StreamVersion,
         records: Vec<Record>,
     ) -> Result<Position, StoreError> {
-        self.queue(stream, expected, records, Urgency::Behind).await
+        self.queue(stream, expected, records, WritePriority::Behind).await
     }
 
     async fn read_stream(
@@ -337,7 +337,7 @@ impl EventStore for PostgresEventStore {
         self.reader.stream(stream, after, limit).await
     }
 
-    async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+    async fn read_all(&self, after: AfterPosition, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         self.reader.log(after, limit).await
     }
 
@@ -356,7 +356,7 @@ impl EventStore for PostgresEventStore {
     async fn read_matching(
         &self,
         filter: &EventFilter,
-        after: After,
+        after: AfterPosition,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
         self.ahead.page(filter, after, Position(u64::MAX), limit).await
@@ -365,7 +365,7 @@ impl EventStore for PostgresEventStore {
     async fn read_matching_until(
         &self,
         filter: &EventFilter,
-        after: After,
+        after: AfterPosition,
         until: Position,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
@@ -385,7 +385,7 @@ impl EventStore for PostgresEventStore {
         load::load(&self.reader.connection().await?, &events).await
     }
 
-    async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {
+    async fn subscribe(&self, after: AfterPosition) -> Result<Box<dyn Subscription>, StoreError> {
         let Ok(place) = Arc::clone(&self.subscriptions).try_acquire_owned() else {
             return Err(StoreError::Busy);
         };

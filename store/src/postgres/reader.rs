@@ -6,9 +6,9 @@
 
 use super::PostgresOptions;
 use super::connect::{ANSWER_GRACE_MS, Address, BackOff, from_postgres, is_lost, text};
-use super::connect_on::ConnectOn;
 use super::filter_query;
 use super::row::{COLUMNS, EventRow, missing, signed, unsigned, whole_log, whole_stream};
+use super::runtime_connector::RuntimeConnector;
 use crate::subscription::closed;
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
 use domain::event_filter::EventFilter;
@@ -54,7 +54,7 @@ impl Reader {
     ) -> Result<Self, StoreError> {
         let connections_max = options.read_connections_max.max(1);
         let recycling_method = RecyclingMethod::Fast;
-        let connect = ConnectOn::current(address.connector);
+        let connect = RuntimeConnector::current(address.connector);
         let config = ManagerConfig { recycling_method };
         let manager = Manager::from_connect(address.config, connect, config);
         let pool = Pool::builder(manager)

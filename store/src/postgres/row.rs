@@ -1,7 +1,7 @@
 //! Rows of the event table: number conversions, the digest that reveals a damaged row, and a group's columns
 //! as the arrays of one statement.
 
-use crate::batch::Found;
+use crate::batch::EventLocation;
 use domain::ids::StreamId;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
@@ -82,9 +82,9 @@ pub(super) fn whole_stream(
 }
 
 /// Converts a row with `id, pos, stream, version, batch_index, batch_count` to an event's id and place.
-pub(super) fn found(row: &Row) -> Result<(Uuid, Found), Error> {
+pub(super) fn found(row: &Row) -> Result<(Uuid, EventLocation), Error> {
     let count = |number: i32| usize::try_from(number).unwrap_or(0);
-    let found = Found {
+    let found = EventLocation {
         position: Position(unsigned(row.try_get(1)?)),
         stream: StreamId::from_stored(row.try_get(2)?),
         version: StreamVersion(unsigned(row.try_get(3)?)),

@@ -1,7 +1,7 @@
 //! Schema migrations, which are part of the binary. Each runs in one transaction; several processes that
 //! start at once migrate one after another.
 
-use super::connect::{Driven, drive, shown, text, unavailable};
+use super::connect::{ConnectionDriver, display_address, drive, text, unavailable};
 use crate::error::OpenError;
 use domain::ports::clock::Clock;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ pub(super) fn known() -> i64 {
 /// Upgrades the database to the newest schema. Fails if the database has a newer one.
 pub(super) async fn migrate(
     client: &Client,
-    connection: &mut Driven,
+    connection: &mut ConnectionDriver,
     config: &Config,
     clock: &dyn Clock,
 ) -> Result<(), OpenError> {
@@ -36,7 +36,7 @@ pub(super) async fn migrate(
 /// Checks, for a reader, that the schema exists and is known. Writes nothing.
 pub(super) async fn check(
     client: &Client,
-    connection: &mut Driven,
+    connection: &mut ConnectionDriver,
     config: &Config,
     clock: &dyn Clock,
 ) -> Result<(), OpenError> {
@@ -44,7 +44,7 @@ pub(super) async fn check(
     if matches!(outcome, Some(Ok(0))) {
         return Err(OpenError::Missing(PathBuf::from(format!(
             "a ledgerline log in {}",
-            shown(config).display()
+            display_address(config).display()
         ))));
     }
     found(config, outcome)
@@ -53,7 +53,7 @@ pub(super) async fn check(
 fn found(config: &Config, outcome: Option<Result<i64, Error>>) -> Result<(), OpenError> {
     match outcome {
         Some(Ok(found)) if found > known() => Err(OpenError::NewerSchema {
-            file: shown(config),
+            file: display_address(config),
             found,
             known: known(),
         }),

@@ -5,14 +5,14 @@
 
 use super::appender::Appender;
 use super::group::{Answer, Batch};
-use super::others::Others;
-use super::writable::Writable;
-use crate::group_wait::Gathering;
-use crate::lanes::{BEHIND_GROUP_BYTES_MAX, Lanes, Share};
+use super::peer_stores::PeerStores;
+use super::write_status::WriteStatus;
+use crate::group_wait::GroupWait;
+use crate::lanes::{BEHIND_GROUP_BYTES_MAX, Lanes, QueuePermit};
 use crate::subscription::{Head, closed};
 use domain::ids::StreamId;
 use domain::ports::event_store::StoreError;
-use domain::stored_event::Urgency;
+use domain::stored_event::WritePriority;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -36,17 +36,17 @@ pub(super) enum Request {
 /// An append that waits for its answer.
 pub(super) struct Append {
     pub(super) batch: Batch,
-    pub(super) urgency: Urgency,
+    pub(super) urgency: WritePriority,
     pub(super) answer: oneshot::Sender<Answer>,
-    pub(super) share: Share,
+    pub(super) share: QueuePermit,
 }
 
 /// The writer's state. `run` returns after `Close`, or when all senders are dropped.
 pub(super) struct Writer {
     pub(super) appender: Appender,
     pub(super) head: Arc<watch::Sender<Head>>,
-    pub(super) others: Arc<Others>,
-    pub(super) writable: Arc<Writable>,
+    pub(super) others: Arc<PeerStores>,
+    pub(super) writable: Arc<WriteStatus>,
     /// The number of appends in the last round of groups. Their callers are likely to append again.
     pub(super) answered: usize,
 }
@@ -98,7 +98,7 @@ impl Writer {
             return false;
         }
         let waiting = if was_idle { 0 } else { buffer.len() };
-        let mut gathering = Gathering::of(GROUP_APPENDS_MAX.min(self.answered + waiting));
+        let mut gathering = GroupWait::of(GROUP_APPENDS_MAX.min(self.answered + waiting));
         while gathering.look(requests, buffer, || clock.now()) {
             tokio::task::yield_now().await;
         }
@@ -140,10 +140,10 @@ impl Writer {
     }
 }
 
-const fn bytes_max(urgency: Urgency) -> usize {
+const fn bytes_max(urgency: WritePriority) -> usize {
     match urgency {
-        Urgency::First => GROUP_BYTES_MAX,
-        Urgency::Behind => BEHIND_GROUP_BYTES_MAX,
+        WritePriority::First => GROUP_BYTES_MAX,
+        WritePriority::Behind => BEHIND_GROUP_BYTES_MAX,
     }
 }
 
@@ -199,9 +199,11 @@ mod tests {
     fn append(name: &str, expected: u64, records: Vec<Record>) -> Append {
         Append {
             batch: Batch::new(stream(name), StreamVersion(expected), records),
-            urgency: Urgency::First,
+            urgency: WritePriority::First,
             answer: oneshot::channel().0,
-            share: crate::lanes::Room::default().share(1, Urgency::First).unwrap(),
+            share: crate::lanes::QueueCapacity::default()
+                .share(1, WritePriority::First)
+                .unwrap(),
         }
     }
 

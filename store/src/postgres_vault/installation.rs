@@ -45,11 +45,11 @@ pub(super) fn make(master: &Secret, ids: &dyn IdSource) -> WrappedInstallation {
     let (mut id, mut secret) = ([0; 16], zeroize::Zeroizing::new([0; KEY_BYTES]));
     ids.random(&mut id);
     ids.random(&mut *secret);
-    under(master, ids, &hex(&id), FIRST_WRAPPING, &*secret)
+    wrap_installation(master, ids, &hex(&id), FIRST_WRAPPING, &*secret)
 }
 
 /// Wraps an installation's secret under a master key. Returns the row with this wrapping version.
-pub(super) fn under(
+pub(super) fn wrap_installation(
     master: &Secret,
     ids: &dyn IdSource,
     id: &str,

@@ -6,24 +6,24 @@
 //! `destroy` requests a vacuum; a rotation of the master key makes all leftovers useless.
 
 mod installation;
-mod place;
+mod key_store;
 
-use crate::file_vault::Keyring;
+use crate::file_vault::KeyringPolicy;
 use crate::file_vault::cache::{KEYS_CACHED_MAX, KeyCache};
 use crate::file_vault::master::MasterKey;
-use crate::postgres::connect_on::ConnectOn;
+use crate::postgres::runtime_connector::RuntimeConnector;
 use crate::sealing::{self, KEY_BYTES, Secret, decrypt};
-use crate::wrapped_keys::masters::{InForce, Masters};
+use crate::wrapped_keys::masters::{MasterInUse, MasterKeys};
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
 use domain::call::LegKey;
 use domain::ids::{CallId, CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
 use domain::ports::id_source::IdSource;
-use domain::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
+use domain::ports::vault::{DestroyedKey, PersonKey, Vault, VaultError};
 use domain::time::Timestamp;
 use installation::{aad, wrap};
-pub(crate) use place::PostgresPlace;
+pub(crate) use key_store::PostgresKeyStore;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -67,7 +67,7 @@ impl PostgresVault {
         url: &str,
         master: &MasterKey,
         ids: Arc<dyn IdSource>,
-        keyring: Keyring,
+        keyring: KeyringPolicy,
     ) -> Result<Self, VaultError> {
         let pool = pool(url)?;
         let client = connection(&pool).await?;
@@ -77,13 +77,13 @@ impl PostgresVault {
             .await
             .map_err(|error| failed(&error))?;
         let exists = installation::find(&client).await?.is_some();
-        if !exists && keyring == Keyring::MustExist {
+        if !exists && keyring == KeyringPolicy::MustExist {
             return Err(wrong("the database holds no keys, but events are present"));
         }
         if master.read()?.is_none() && exists {
             return Err(wrong("the master key is missing, but keys are present"));
         }
-        let masters = Masters::read(master, ids.as_ref())?;
+        let masters = MasterKeys::read(master, ids.as_ref())?;
         if !exists {
             let new = installation::make(&masters.current, ids.as_ref());
             installation::insert(&client, &new).await?;
@@ -95,18 +95,18 @@ impl PostgresVault {
     /// Opens the keys with the current master key, or with the new one that an interrupted rotation left.
     async fn open_under(
         pool: Pool,
-        masters: Masters<'_>,
+        masters: MasterKeys<'_>,
         ids: Arc<dyn IdSource>,
     ) -> Result<Self, VaultError> {
         let opened = Self::unlock(pool.clone(), &masters.current, Arc::clone(&ids)).await;
         match (opened, &masters.beside) {
             (Ok(opened), _) => {
-                masters.settle(InForce::Current)?;
+                masters.settle(MasterInUse::Current)?;
                 Ok(opened)
             }
             (Err(VaultError::WrongMaster(_)), Some(beside)) => {
                 let opened = Self::unlock(pool, beside, ids).await?;
-                masters.settle(InForce::Beside)?;
+                masters.settle(MasterInUse::Beside)?;
                 Ok(opened)
             }
             (Err(error), _) => Err(error),
@@ -225,7 +225,7 @@ impl Vault for PostgresVault {
         }
     }
 
-    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError> {
+    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<DestroyedKey, VaultError> {
         self.forget_cached(person);
         let client = connection(&self.pool).await?;
         let sql = "INSERT INTO ledgerline_keys.person_key AS held (customer, version, destroyed_at)
@@ -238,17 +238,17 @@ impl Vault for PostgresVault {
         let at: i64 = row.map_err(|error| failed(&error))?.get(0);
         self.forget_cached(person);
         vacuum(&client).await;
-        Ok(Destroyed {
+        Ok(DestroyedKey {
             person: person.clone(),
             at: Timestamp::from_micros(at),
         })
     }
 
-    async fn destroyed(&self, person: &CustomerId) -> Result<Option<Destroyed>, VaultError> {
+    async fn destroyed(&self, person: &CustomerId) -> Result<Option<DestroyedKey>, VaultError> {
         let client = connection(&self.pool).await?;
         let person = person.clone();
         Ok(match self.find(&client, &person).await? {
-            Some(Row::Destroyed(at)) => Some(Destroyed { person, at }),
+            Some(Row::Destroyed(at)) => Some(DestroyedKey { person, at }),
             Some(Row::Key(_)) | None => None,
         })
     }
@@ -316,7 +316,7 @@ fn pool(url: &str) -> Result<Pool, VaultError> {
         ));
     let recycling_method = RecyclingMethod::Fast;
     let recycling = ManagerConfig { recycling_method };
-    let manager = Manager::from_connect(config, ConnectOn::current(read.connector), recycling);
+    let manager = Manager::from_connect(config, RuntimeConnector::current(read.connector), recycling);
     Pool::builder(manager)
         .max_size(CONNECTIONS_MAX)
         .build()

@@ -1,7 +1,7 @@
 //! Errors of proving, signing and verifying.
 
 use domain::ports::event_store::StoreError;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use std::path::{Path, PathBuf};
 
 /// The reasons why an event or checkpoint cannot be proved, signed or verified. Texts name sizes, positions
@@ -67,7 +67,7 @@ impl From<ProofError> for Problem {
             | ProofError::NotProved { .. }
             | ProofError::NotCovered { .. }
             | ProofError::TooMany { .. } => Self::refused("not-proved", error.to_string()),
-            ProofError::Overtaken => Self::new(Kind::Conflict, "conflict", error.to_string()),
+            ProofError::Overtaken => Self::new(ProblemKind::Conflict, "conflict", error.to_string()),
             ProofError::RolledBack { .. } | ProofError::Forked { .. } | ProofError::Tree { .. } => {
                 Self::fault(error.to_string())
             }

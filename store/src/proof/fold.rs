@@ -117,14 +117,14 @@ mod tests {
 
     #[test]
     fn roots_agree_with_the_tree_library_at_every_size() {
-        struct Stored(Vec<tlog_tiles::Hash>);
-        impl tlog_tiles::HashReader for Stored {
+        struct StoredHashes(Vec<tlog_tiles::Hash>);
+        impl tlog_tiles::HashReader for StoredHashes {
             fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<tlog_tiles::Hash>, tlog_tiles::Error> {
                 let at = |index: &u64| self.0[usize::try_from(*index).unwrap()];
                 Ok(indexes.iter().map(at).collect())
             }
         }
-        let mut stored = Stored(Vec::new());
+        let mut stored = StoredHashes(Vec::new());
         let mut fold = RootFold::new();
         for index in 0..600_u64 {
             let data = index.to_be_bytes();

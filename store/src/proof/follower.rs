@@ -1,9 +1,9 @@
 //! Builds the tree from the log: reads the events in order and writes tiles, independently of commits.
 
 use super::checkpoint::Checkpoint;
+use super::checkpoint_store::FileCheckpointStore;
 use super::error::ProofError;
 use super::leaf::event_hash;
-use super::shelf::FileShelf;
 use super::tile_writer::TileWriter;
 use super::tiles::TileDir;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
@@ -27,7 +27,7 @@ impl ProofFollower {
     pub fn open(dir: &Path, dense: bool) -> Result<Self, ProofError> {
         // The checkpoint only limits how far tiles are checked. If it cannot be read, the publisher
         // reports that.
-        let published = FileShelf::new(dir).read().ok().flatten();
+        let published = FileCheckpointStore::new(dir).read().ok().flatten();
         let size = published.map_or(0, |signed| signed.claimed().size);
         Ok(Self {
             dir: dir.to_owned(),

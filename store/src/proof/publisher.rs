@@ -4,11 +4,11 @@
 //! never signs a smaller size, nor two roots of the same size.
 
 use super::checkpoint::{Checkpoint, SignedCheckpoint};
+use super::checkpoint_store::CheckpointStore;
 use super::error::ProofError;
 use super::follower::ProofFollower;
 use super::key::SigningKey;
 use super::leaf::hex;
-use super::shelf::CheckpointShelf;
 use super::tiles::TileDir;
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use std::sync::Arc;
 /// Signs and publishes the checkpoints of one log.
 pub struct Publisher {
     key: SigningKey,
-    shelf: Arc<dyn CheckpointShelf>,
+    shelf: Arc<dyn CheckpointStore>,
 }
 
 /// The result of publishing: the previous checkpoint and the current one.
 #[derive(Debug, Clone)]
-pub struct Published {
+pub struct PublishResult {
     pub previous: Option<SignedCheckpoint>,
     pub checkpoint: SignedCheckpoint,
 }
 
 impl Publisher {
-    pub fn new(key: SigningKey, shelf: Arc<dyn CheckpointShelf>) -> Self {
+    pub fn new(key: SigningKey, shelf: Arc<dyn CheckpointStore>) -> Self {
         Self { key, shelf }
     }
 
@@ -41,14 +41,14 @@ impl Publisher {
         &self,
         follower: &mut ProofFollower,
         at: Timestamp,
-    ) -> Result<Published, ProofError> {
+    ) -> Result<PublishResult, ProofError> {
         let previous = self.shelf.published().await?;
         let next = follower.checkpoint(self.key.name())?;
         if let Some(signed) = &previous {
             let last = signed.verify(&self.key.verifier())?;
             hold_to(last, &next, follower.tiles())?;
             if last.size == next.size {
-                return Ok(Published {
+                return Ok(PublishResult {
                     checkpoint: signed.clone(),
                     previous,
                 });
@@ -56,7 +56,7 @@ impl Publisher {
         }
         let checkpoint = next.sign(&self.key)?;
         self.shelf.publish(previous.as_ref(), &checkpoint, at).await?;
-        Ok(Published { previous, checkpoint })
+        Ok(PublishResult { previous, checkpoint })
     }
 
     /// Replaces the published checkpoint by the same one with more cosignatures.

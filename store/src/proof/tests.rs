@@ -41,7 +41,7 @@ pub(super) fn key(dir: &Path) -> SigningKey {
 }
 
 pub(super) fn publisher(dir: &Path) -> Publisher {
-    Publisher::new(key(dir), Arc::new(FileShelf::new(dir)))
+    Publisher::new(key(dir), Arc::new(FileCheckpointStore::new(dir)))
 }
 
 pub(super) async fn follow(dir: &Path, store: &dyn EventStore) -> ProofFollower {
@@ -195,7 +195,10 @@ async fn a_torn_tile_at_the_edge_is_noticed_before_anything_is_signed() {
     assert!(!follower.is_wholly_from_log());
     let signer = publisher(dir.path());
     assert!(signer.publish(&mut follower, NOW).await.is_err());
-    assert_eq!(FileShelf::new(dir.path()).read().unwrap(), Some(published));
+    assert_eq!(
+        FileCheckpointStore::new(dir.path()).read().unwrap(),
+        Some(published)
+    );
     follower.begin_anew().unwrap();
     follower.catch_up(&store).await.unwrap();
     assert!(follower.is_wholly_from_log());
@@ -282,7 +285,7 @@ async fn a_checkpoint_is_published_when_there_is_something_new() {
     grow(&store, 20).await;
     let second = publish(dir.path(), &store).await.unwrap();
     assert_eq!(second.claimed().size, 20);
-    let shelf = FileShelf::new(dir.path());
+    let shelf = FileCheckpointStore::new(dir.path());
     assert_eq!(shelf.read().unwrap(), Some(second.clone()));
     // 10 is the first of the day; 20 is above 16.
     assert_eq!(shelf.kept().unwrap(), [first, second]);
@@ -312,7 +315,7 @@ async fn two_roots_of_one_size_are_never_signed() {
     events.swap(3, 4);
     events[3].position = Position(4);
     events[4].position = Position(5);
-    let signer = Publisher::new(key(dir.path()), Arc::new(FileShelf::new(dir.path())));
+    let signer = Publisher::new(key(dir.path()), Arc::new(FileCheckpointStore::new(dir.path())));
     let mut follower = ProofFollower::open(other.path(), true).unwrap();
     follower.add(&events).unwrap();
     let refused = signer.publish(&mut follower, NOW).await.unwrap_err();
@@ -333,7 +336,10 @@ async fn two_roots_of_one_size_are_never_signed() {
         matches!(refused, ProofError::Forked { size: 500, .. }),
         "{refused}"
     );
-    assert_eq!(FileShelf::new(dir.path()).read().unwrap(), Some(published));
+    assert_eq!(
+        FileCheckpointStore::new(dir.path()).read().unwrap(),
+        Some(published)
+    );
 }
 
 #[tokio::test]
@@ -399,13 +405,13 @@ async fn sparse_positions_have_order_numbers_over_restarts() {
     assert_eq!(leaf_of(dir.path(), Position(1_008), false).unwrap(), None);
 }
 
-struct Watched {
+struct WitnessedLog {
     dir: tempfile::TempDir,
     witness: Witness,
     key: VerifierKey,
 }
 
-fn watched() -> Watched {
+fn watched() -> WitnessedLog {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("witness.key");
     let signing = SigningKey::create(&file, "witness.example.com/w", KeyKind::Witness, &HashIds::new(5));
@@ -416,7 +422,7 @@ fn watched() -> Watched {
         vec![key(dir.path()).verifier()],
         &dir.path().join("seen"),
     );
-    Watched {
+    WitnessedLog {
         witness: witness.unwrap(),
         key: verifier,
         dir,
@@ -440,7 +446,7 @@ fn asked(tiles: &Path, older: Option<&SignedCheckpoint>, newer: &SignedCheckpoin
 
 #[tokio::test]
 async fn a_witness_cosigns_what_follows_and_remembers_it() {
-    let Watched { dir, witness, key } = watched();
+    let WitnessedLog { dir, witness, key } = watched();
     let store = log(300).await;
     let mut first = publish(dir.path(), &store).await.unwrap();
     let line = witness
@@ -467,7 +473,7 @@ async fn a_witness_cosigns_what_follows_and_remembers_it() {
 
 #[tokio::test]
 async fn a_witness_never_cosigns_two_roots_of_a_size_or_a_log_that_does_not_follow() {
-    let Watched { dir, witness, .. } = watched();
+    let WitnessedLog { dir, witness, .. } = watched();
     let first = publish(dir.path(), &log(300).await).await.unwrap();
     witness
         .add_checkpoint(&asked(dir.path(), None, &first), NOW)
@@ -498,7 +504,7 @@ async fn a_witness_never_cosigns_two_roots_of_a_size_or_a_log_that_does_not_foll
 
 #[tokio::test]
 async fn a_witness_knows_only_its_logs_and_their_keys() {
-    let Watched { dir, witness, .. } = watched();
+    let WitnessedLog { dir, witness, .. } = watched();
     let other = tempfile::tempdir().unwrap();
     let sign = |name: &str, seed: u64| {
         let file = other.path().join(seed.to_string());

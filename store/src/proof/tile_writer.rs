@@ -11,7 +11,7 @@ use super::fold::{RootFold, root_of};
 use super::leaf::{HASH_BYTES, TreeHash};
 use super::positions::PositionFile;
 use super::tiles::{TILE_BYTES_MAX, TILE_HASHES, TileDir};
-use super::written::{self, Written};
+use super::written_leaves::{self, WrittenLeaves};
 use crate::data_lock::{create_private_dir, sync_dir};
 use domain::stored_event::Position;
 use std::fs::{self, File, OpenOptions};
@@ -58,12 +58,12 @@ impl TileWriter {
     pub(crate) fn open(dir: &Path, dense: bool, published: u64) -> Result<Self, ProofError> {
         let tiles = TileDir::new(dir);
         create_private_dir(dir).map_err(|error| ProofError::disk(dir, &error))?;
-        let kept = match Written::read(dir) {
-            Written {
+        let kept = match WrittenLeaves::read(dir) {
+            WrittenLeaves {
                 leaves,
                 same_boot: true,
             } => leaves,
-            Written { leaves, .. } => believable(&tiles, leaves.min(published)),
+            WrittenLeaves { leaves, .. } => believable(&tiles, leaves.min(published)),
         };
         let positions = if dense {
             None
@@ -99,7 +99,7 @@ impl TileWriter {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(disk(error)),
             Ok(()) | Err(_) => {}
         }
-        written::write(dir, 0).map_err(disk)?;
+        written_leaves::write(dir, 0).map_err(disk)?;
         let positions = if dense {
             None
         } else {
@@ -215,7 +215,7 @@ impl TileWriter {
             positions.sync()?;
         }
         let dir = self.tiles.dir();
-        written::write(dir, leaves).map_err(|error| ProofError::disk(dir, &error))?;
+        written_leaves::write(dir, leaves).map_err(|error| ProofError::disk(dir, &error))?;
         self.marked = leaves;
         Ok(())
     }
@@ -230,9 +230,9 @@ impl TileWriter {
 }
 
 /// Reads the tree over the trusted tiles, with at most `size` leaves, and its last leaf. Writes nothing.
-pub(super) fn kept(dir: &Path, size: u64) -> (RootFold, Option<TreeHash>) {
+pub(super) fn read_trusted_tree(dir: &Path, size: u64) -> (RootFold, Option<TreeHash>) {
     let tiles = TileDir::new(dir);
-    let written = Written::read(dir);
+    let written = WrittenLeaves::read(dir);
     let leaves = written.leaves.min(size);
     let leaves = leaves - leaves % TILE_HASHES;
     let leaves = if written.same_boot {

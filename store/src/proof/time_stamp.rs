@@ -6,8 +6,8 @@
 //! `openssl ts -verify` checks them with the two files. Without that check, the time is only a claim by the
 //! file's author.
 
+use super::checkpoint_store::STAMPS_DIR;
 use super::error::ProofError;
-use super::shelf::STAMPS_DIR;
 use super::tile_writer::replace_durably;
 use super::{SignedCheckpoint, hex};
 use crate::data_lock::create_private_dir;
@@ -136,7 +136,7 @@ impl TimeStamp {
 
 /// A checkpoint with its time stamp, and the stamp's file.
 #[derive(Debug, Clone)]
-pub struct Stamped {
+pub struct StampedCheckpoint {
     pub checkpoint: SignedCheckpoint,
     pub stamp: TimeStamp,
     pub file: PathBuf,
@@ -145,11 +145,11 @@ pub struct Stamped {
 /// The time stamps in a proof directory: `stamps/<day>-<size>` has the note, the same name with `.tsr`
 /// the stamp.
 #[derive(Debug, Clone)]
-pub struct StampShelf {
+pub struct TimeStampStore {
     dir: PathBuf,
 }
 
-impl StampShelf {
+impl TimeStampStore {
     pub fn new(proof_dir: &Path) -> Self {
         Self {
             dir: proof_dir.join(STAMPS_DIR),
@@ -167,7 +167,7 @@ impl StampShelf {
     }
 
     /// Returns every stamp in the directory, compared with its note; the smallest log first.
-    pub fn kept(&self) -> Result<Vec<Stamped>, ProofError> {
+    pub fn kept(&self) -> Result<Vec<StampedCheckpoint>, ProofError> {
         let entries = match fs::read_dir(&self.dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -185,14 +185,14 @@ impl StampShelf {
     }
 }
 
-fn read_stamped(file: PathBuf) -> Result<Stamped, ProofError> {
+fn read_stamped(file: PathBuf) -> Result<StampedCheckpoint, ProofError> {
     let note_file = file.with_extension("");
     let note = fs::read_to_string(&note_file).map_err(|error| ProofError::disk(&note_file, &error))?;
     let answer = fs::read(&file).map_err(|error| ProofError::disk(&file, &error))?;
     let named =
         |error: ProofError| ProofError::malformed("a time stamp", format!("{}: {error}", file.display()));
     let stamp = TimeStamp::read(&note, answer).map_err(named)?;
-    Ok(Stamped {
+    Ok(StampedCheckpoint {
         checkpoint: SignedCheckpoint::parse_signed(&note)?,
         stamp,
         file,

@@ -3,11 +3,11 @@
 //! No decision depends on them, but filtered reads do: a damaged column would hide an event. No hash covers
 //! the columns, so they are compared with the records, which are covered.
 
-use super::index::{Sums, entry};
+use super::index::{IndexSums, entry};
 use super::row::{signed, unsigned};
 use super::schema::open_reader;
+use crate::column_check::{LookupMismatch, StoredColumns};
 use crate::error::from_sqlite;
-use crate::false_columns::{Columns, Misleading};
 use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::Position;
 use rusqlite::Row;
@@ -21,10 +21,10 @@ const PAGE: &str = "SELECT pos, version, stream, id, campaign, customer, kind, r
 /// Returns the first event of the log in `dir` with a column that differs from its record; if there is none,
 /// the first table of the index that differs from the columns. Reads the log in short transactions.
 /// Unreadable records are skipped; other checks report them.
-pub fn find_misleading(dir: &Path) -> Result<Option<Misleading>, StoreError> {
+pub fn find_misleading(dir: &Path) -> Result<Option<LookupMismatch>, StoreError> {
     let unavailable = |error: crate::error::OpenError| StoreError::Unavailable(error.to_string());
     let connection = open_reader(dir).map_err(unavailable)?;
-    let mut sums = Sums::begin(&connection, dir).map_err(|error| from_sqlite(&error))?;
+    let mut sums = IndexSums::begin(&connection, dir).map_err(|error| from_sqlite(&error))?;
     let mut page = connection.prepare(PAGE).map_err(|error| from_sqlite(&error))?;
     let mut after = 0;
     loop {
@@ -36,7 +36,7 @@ pub fn find_misleading(dir: &Path) -> Result<Option<Misleading>, StoreError> {
             looked_at_count += 1;
             after = row.get(0).map_err(|error| from_sqlite(&error))?;
             if let Some(column) = wrong_column(row).map_err(|error| from_sqlite(&error))? {
-                return Ok(Some(Misleading::Column(Position(unsigned(after)), column)));
+                return Ok(Some(LookupMismatch::Column(Position(unsigned(after)), column)));
             }
             if let Some(sums) = &mut sums {
                 sums.add(&entry(row).map_err(|error| from_sqlite(&error))?);
@@ -47,14 +47,16 @@ pub fn find_misleading(dir: &Path) -> Result<Option<Misleading>, StoreError> {
         }
     }
     let wrong = sums.map_or(Ok(None), |sums| sums.wrong_table());
-    Ok(wrong.map_err(|error| from_sqlite(&error))?.map(Misleading::Index))
+    Ok(wrong
+        .map_err(|error| from_sqlite(&error))?
+        .map(LookupMismatch::Index))
 }
 
 fn wrong_column(row: &Row<'_>) -> Result<Option<&'static str>, rusqlite::Error> {
     let Ok(record) = row.get_ref(7)?.as_blob() else {
         return Ok(None);
     };
-    let columns = Columns {
+    let columns = StoredColumns {
         stream: text(row.get_ref(2)?),
         version: row.get_ref(1)?.as_i64().ok().map(unsigned),
         id: row.get_ref(3)?.as_blob().ok(),
@@ -129,7 +131,7 @@ mod tests {
                     .unwrap();
             };
             set(change);
-            let named = Misleading::Column(Position(3), column);
+            let named = LookupMismatch::Column(Position(3), column);
             assert_eq!(find_misleading(dir.path()), Ok(Some(named)));
             if column == "id" {
                 file.execute("UPDATE event SET id = ?1 WHERE pos = 3", [id])
@@ -155,7 +157,7 @@ mod tests {
             filled(dir.path()).await;
             let index = Connection::open(dir.path().join(INDEX_FILE)).unwrap();
             assert_eq!(index.execute(change, []), Ok(1), "{change}");
-            let named = Misleading::Index(table);
+            let named = LookupMismatch::Index(table);
             assert_eq!(find_misleading(dir.path()), Ok(Some(named)), "{change}");
             drop(index);
             std::fs::remove_file(dir.path().join(INDEX_FILE)).unwrap();
@@ -172,7 +174,7 @@ mod tests {
         damaged[4_096 * 2..4_096 * 3].fill(0xff);
         std::fs::write(&index, damaged).unwrap();
         let found = find_misleading(dir.path());
-        assert!(matches!(found, Ok(Some(Misleading::Index(_)))), "{found:?}");
+        assert!(matches!(found, Ok(Some(LookupMismatch::Index(_)))), "{found:?}");
         // No lookup uses this file: it is built again, or a temporary one is.
         std::fs::write(&index, "no index ".repeat(999)).unwrap();
         assert_eq!(find_misleading(dir.path()), Ok(None));

@@ -8,12 +8,12 @@
 mod appender;
 mod columns;
 mod digest;
-mod half_filled;
+mod fill_mark;
 mod index;
-mod mending;
 mod pool;
 mod reader;
-mod recent;
+mod recent_events;
+mod recovery_task;
 mod row;
 mod schema;
 mod writer;
@@ -24,9 +24,9 @@ mod tests;
 use crate::batch;
 use crate::durable_file;
 use crate::error::OpenError;
-use crate::lanes::Room;
+use crate::lanes::QueueCapacity;
+use crate::log_import;
 use crate::subscription::{Head, LiveSubscription, Pages, PollingSubscription, SUBSCRIPTIONS_MAX, closed};
-use crate::take_over;
 use appender::{Appender, Batch};
 use async_trait::async_trait;
 pub use columns::find_misleading;
@@ -34,17 +34,17 @@ use domain::event_filter::EventFilter;
 use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{
-    After, Capabilities, EventStore, MatchingPage, StoreError, Subscription, Writers,
+    AfterPosition, Capabilities, EventStore, MatchingPage, StoreError, Subscription, WriterConcurrency,
 };
 use domain::ports::tasks::Tasks;
-use domain::stored_event::{Position, Record, StoredEvent, StreamVersion, Urgency};
+use domain::stored_event::{Position, Record, StoredEvent, StreamVersion, WritePriority};
 use domain::time::Timestamp;
-pub use half_filled::{begin_filling, end_filling};
-use index::{Beside, Feeder, Places, Tail};
+pub use fill_mark::{begin_filling, end_filling};
+use index::{Feeder, IndexLookup, ReaderIndex, Tail};
 pub use index::{INDEX_FILE, IndexRemade};
-use pool::{Pool, Published};
-use reader::{Bookmarks, Finding, Query, Reader};
-use recent::Recent;
+use pool::{Pool, PublishedHead};
+use reader::{Bookmarks, IndexSource, Query, Reader};
+use recent_events::RecentEvents;
 use rusqlite::Connection;
 pub use schema::EVENTS_FILE;
 use std::path::Path;
@@ -90,7 +90,7 @@ pub struct SqliteEventStore {
 enum Mode {
     Writing {
         requests: mpsc::Sender<Request>,
-        room: Room,
+        room: QueueCapacity,
         head: watch::Receiver<Head>,
         index_remade: Option<IndexRemade>,
     },
@@ -109,7 +109,7 @@ impl SqliteEventStore {
         tasks: &dyn Tasks,
         options: &SqliteOptions,
     ) -> Result<Self, OpenError> {
-        half_filled::permit(dir, options.half_filled)?;
+        fill_mark::permit(dir, options.half_filled)?;
         Self::start(schema::open_writer(dir)?, dir, clock, tasks, options)
     }
 
@@ -123,12 +123,12 @@ impl SqliteEventStore {
         let made = index::open_up_to_date(&connection, dir)?;
         let tail = Arc::new(Tail::new(made.reached));
         let failed = |error: rusqlite::Error| durable_file::failed(&dir.join(EVENTS_FILE), &error);
-        let places = Places::open(dir, Arc::clone(&tail)).map_err(failed)?;
+        let places = IndexLookup::open(dir, Arc::clone(&tail)).map_err(failed)?;
         let feeder = Feeder::start(made.index, Arc::clone(&tail), tasks);
-        let recent = Arc::<Recent>::default();
+        let recent = Arc::<RecentEvents>::default();
         let kept = Arc::clone(&recent);
         let appender = Appender::new(connection, places, feeder, kept, clock).map_err(failed)?;
-        let finding = Finding::Live {
+        let finding = IndexSource::Live {
             tail,
             file: dir.join(INDEX_FILE),
         };
@@ -138,7 +138,7 @@ impl SqliteEventStore {
             recorded_at,
             failed: None,
         });
-        let published = Published {
+        let published = PublishedHead {
             head: watched.clone(),
             recent,
         };
@@ -150,17 +150,17 @@ impl SqliteEventStore {
             head,
             failed: None,
             answered: 0,
-            told: writer::start_telling(tasks),
+            told: writer::start_answer_task(tasks),
         };
         tasks.thread("event store writer", Box::new(move || writer.run(receiver)));
-        let mending = mending::run(requests.downgrade(), watched.clone(), mending_clock);
+        let mending = recovery_task::run(requests.downgrade(), watched.clone(), mending_clock);
         tasks.spawn("event store mending", Box::pin(mending));
         Ok(Self {
             pool,
             subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
             mode: Mode::Writing {
                 requests,
-                room: Room::default(),
+                room: QueueCapacity::default(),
                 head: watched,
                 index_remade: made.remade,
             },
@@ -170,8 +170,8 @@ impl SqliteEventStore {
     /// Opens an existing store for reading; another process may be writing it. Appends are refused.
     /// Subscriptions look for new events every 200 ms of `clock`.
     pub fn open_read_only(dir: &Path, clock: Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, OpenError> {
-        half_filled::permit(dir, false)?;
-        let finding = Finding::Beside(Arc::new(Beside::new(dir)));
+        fill_mark::permit(dir, false)?;
+        let finding = IndexSource::Beside(Arc::new(ReaderIndex::new(dir)));
         Ok(Self {
             pool: open_pool(dir, (finding, None), tasks, &SqliteOptions::default())?,
             subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
@@ -199,7 +199,7 @@ impl SqliteEventStore {
     }
 
     /// Returns the writer's queue, and its remaining capacity.
-    fn writing(&self) -> Result<(&mpsc::Sender<Request>, &Room), StoreError> {
+    fn writing(&self) -> Result<(&mpsc::Sender<Request>, &QueueCapacity), StoreError> {
         match &self.mode {
             Mode::Writing { requests, room, .. } => Ok((requests, room)),
             Mode::Reading { .. } => Err(StoreError::Invalid(
@@ -214,7 +214,7 @@ impl SqliteEventStore {
         stream: &StreamId,
         expected: StreamVersion,
         records: Vec<Record>,
-        urgency: Urgency,
+        urgency: WritePriority,
     ) -> Result<Position, StoreError> {
         let (requests, room) = self.writing()?;
         batch::check(stream, expected, &records)?;
@@ -261,7 +261,7 @@ impl SqliteEventStore {
 
 fn open_pool(
     dir: &Path,
-    (finding, writer): (Finding, Option<Published>),
+    (finding, writer): (IndexSource, Option<PublishedHead>),
     tasks: &dyn Tasks,
     options: &SqliteOptions,
 ) -> Result<Arc<Pool>, OpenError> {
@@ -275,8 +275,8 @@ fn open_pool(
         .collect::<Result<_, _>>()?;
     // In a reading process a lookup may first build an index, which an executor thread should not wait for.
     let at_hand_count = match finding {
-        Finding::Live { .. } => pool::AT_HAND_COUNT,
-        Finding::Beside(_) => 0,
+        IndexSource::Live { .. } => pool::AT_HAND_COUNT,
+        IndexSource::Beside(_) => 0,
     };
     let at_hand = (0..at_hand_count).map(open).collect::<Result<_, _>>()?;
     Ok(Arc::new(Pool::start(readers, at_hand, writer, tasks)))
@@ -288,7 +288,7 @@ impl EventStore for SqliteEventStore {
         Capabilities {
             dense: true,
             durable: true,
-            writers: Writers::OneProcess,
+            writers: WriterConcurrency::OneProcess,
         }
     }
 
@@ -298,7 +298,7 @@ impl EventStore for SqliteEventStore {
         expected: StreamVersion,
         records: Vec<Record>,
     ) -> Result<Position, StoreError> {
-        self.queue(stream, expected, records, Urgency::First).await
+        self.queue(stream, expected, records, WritePriority::First).await
     }
 
     async fn append_behind(
@@ -307,7 +307,7 @@ impl EventStore for SqliteEventStore {
         expected: StreamVersion,
         records: Vec<Record>,
     ) -> Result<Position, StoreError> {
-        self.queue(stream, expected, records, Urgency::Behind).await
+        self.queue(stream, expected, records, WritePriority::Behind).await
     }
 
     async fn read_stream(
@@ -338,7 +338,7 @@ impl EventStore for SqliteEventStore {
         Ok(events)
     }
 
-    async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+    async fn read_all(&self, after: AfterPosition, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         Ok(self.pool.ask(Query::All { after, limit }).await?.events)
     }
 
@@ -349,7 +349,7 @@ impl EventStore for SqliteEventStore {
     async fn read_matching(
         &self,
         filter: &EventFilter,
-        after: After,
+        after: AfterPosition,
         limit: usize,
     ) -> Result<MatchingPage, StoreError> {
         let filter = filter.clone();
@@ -357,7 +357,7 @@ impl EventStore for SqliteEventStore {
     }
 
     async fn load(&self, events: Vec<StoredEvent>) -> Result<Position, StoreError> {
-        let batches = take_over::batches(events)?;
+        let batches = log_import::batches(events)?;
         let (answer, answered) = oneshot::channel();
         self.send(self.writing()?.0, Request::Load(batches, answer))?;
         answered.await.unwrap_or_else(|_| Err(closed()))
@@ -383,7 +383,7 @@ impl EventStore for SqliteEventStore {
         }
     }
 
-    async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError> {
+    async fn subscribe(&self, after: AfterPosition) -> Result<Box<dyn Subscription>, StoreError> {
         let Ok(place) = Arc::clone(&self.subscriptions).try_acquire_owned() else {
             return Err(StoreError::Busy);
         };

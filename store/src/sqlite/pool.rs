@@ -5,9 +5,9 @@
 //! events there. So an executor thread waits for the disk at most for a few pages that no cache holds
 //! (decision 0033), and never for another reader.
 
-use super::reader::{Found, Query, Reader};
-use super::recent::Recent;
-use crate::subscription::{Head, PageAhead, Pages, closed};
+use super::reader::{Query, ReadResult, Reader};
+use super::recent_events::RecentEvents;
+use crate::subscription::{Head, Pages, PrefetchedPage, closed};
 use async_trait::async_trait;
 use domain::ports::event_store::{MatchingPage, StoreError};
 use domain::ports::tasks::Tasks;
@@ -22,7 +22,7 @@ const READ_QUEUE_MAX: usize = 4_096;
 pub(super) const AT_HAND_COUNT: usize = 2;
 
 enum Request {
-    Read(Query, oneshot::Sender<Found>),
+    Read(Query, oneshot::Sender<ReadResult>),
     /// Ends one reader. The sender is dropped when its connection is closed.
     Close(oneshot::Sender<()>),
 }
@@ -34,20 +34,20 @@ pub(super) struct Pool {
     /// The connections for reads in the caller's thread; `None` after `close`.
     at_hand: Vec<Mutex<Option<Reader>>>,
     /// What the writer publishes; `None` in a process that only reads.
-    writer: Option<Published>,
+    writer: Option<PublishedHead>,
 }
 
 /// What the writer of this process publishes.
 ///
 /// A connection sees a commit a moment before the writer publishes the new head. A read waits for the writer:
 /// otherwise a client could get a position beyond the head, and be refused when it continues from there.
-pub(super) struct Published {
+pub(super) struct PublishedHead {
     pub(super) head: watch::Receiver<Head>,
     /// The newest events.
-    pub(super) recent: Arc<Recent>,
+    pub(super) recent: Arc<RecentEvents>,
 }
 
-impl Published {
+impl PublishedHead {
     fn has(&self, position: Position) -> bool {
         let head = self.head.borrow();
         head.position >= position || head.failed.is_some()
@@ -76,7 +76,7 @@ impl Pool {
     pub(super) fn start(
         readers: Vec<Reader>,
         at_hand: Vec<Reader>,
-        writer: Option<Published>,
+        writer: Option<PublishedHead>,
         tasks: &dyn Tasks,
     ) -> Self {
         let (requests, receiver) = mpsc::channel(READ_QUEUE_MAX);
@@ -114,7 +114,7 @@ impl Pool {
     }
 
     /// Reads in the caller's thread. `None` if that would have to wait.
-    pub(super) fn read_here(&self, query: &Query) -> Option<Found> {
+    pub(super) fn read_here(&self, query: &Query) -> Option<ReadResult> {
         let found = self.at_hand.iter().find_map(|reader| {
             let reader = reader.try_lock().ok()?;
             reader.as_ref().map(|reader| reader.read(query))
@@ -128,7 +128,7 @@ impl Pool {
     }
 
     /// Runs a query. Returns `Busy` if the queue is full.
-    pub(super) async fn ask(&self, query: Query) -> Found {
+    pub(super) async fn ask(&self, query: Query) -> ReadResult {
         let after = query.after();
         let (answer, answered) = oneshot::channel();
         let found = match self.requests.try_send(Request::Read(query, answer)) {
@@ -143,7 +143,7 @@ impl Pool {
     }
 
     /// Runs a query, and waits if the queue is full: for subscriptions, which are limited in number.
-    async fn ask_in_turn(&self, query: Query) -> Found {
+    async fn ask_in_turn(&self, query: Query) -> ReadResult {
         let (answer, answered) = oneshot::channel();
         if self.requests.send(Request::Read(query, answer)).await.is_err() {
             return Err(closed());
@@ -152,7 +152,7 @@ impl Pool {
     }
 
     /// Starts a query for events that will be needed soon. `None` if the queue is full.
-    fn ask_ahead(&self, query: Query) -> Option<oneshot::Receiver<Found>> {
+    fn ask_ahead(&self, query: Query) -> Option<oneshot::Receiver<ReadResult>> {
         let (answer, answered) = oneshot::channel();
         let asked = self.requests.try_send(Request::Read(query, answer));
         asked.is_ok().then_some(answered)
@@ -195,9 +195,9 @@ impl Pages for Pool {
         }
     }
 
-    fn page_ahead(&self, after: Position, limit: usize) -> Option<PageAhead> {
+    fn page_ahead(&self, after: Position, limit: usize) -> Option<PrefetchedPage> {
         let answered = self.ask_ahead(Query::All { after, limit })?;
-        Some(PageAhead { after, answered })
+        Some(PrefetchedPage { after, answered })
     }
 }
 

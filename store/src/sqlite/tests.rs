@@ -1,7 +1,7 @@
 //! Tests of what is specific to SQLite: queues, failures, damage, a second reader, the schema.
 
 use super::*;
-use crate::contract::{SuiteTasks, run_whole, start};
+use crate::contract::{SuiteTasks, run_store_contract, start};
 use crate::test_ports::StepClock;
 use crate::test_records::{make_batch, make_record, stream};
 use domain::ids::CommandId;
@@ -45,7 +45,7 @@ fn meddle(dir: &TempDir, sql: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_keeps_the_contract() {
     let dirs = Mutex::new(Vec::new());
-    run_whole(async |clock| {
+    run_store_contract(async |clock| {
         let dir = tempfile::tempdir().unwrap();
         let options = SqliteOptions::default();
         let store = SqliteEventStore::open(dir.path(), clock, &SuiteTasks::default(), &options);

@@ -4,14 +4,14 @@
 //! commit nothing is acknowledged until the log has been opened again and contains all acknowledged events
 //! (`appender/mending.rs`); a separate task requests that repeatedly.
 
-use super::appender::{Answer, Appender, Batch, NotMended};
-use crate::group_wait::Gathering;
-use crate::lanes::{BEHIND_GROUP_BYTES_MAX, Lanes, Share};
+use super::appender::{Answer, Appender, Batch, RecoveryFailure};
+use crate::group_wait::GroupWait;
+use crate::lanes::{BEHIND_GROUP_BYTES_MAX, Lanes, QueuePermit};
+use crate::log_import::ImportBatch;
 use crate::subscription::{Head, closed};
-use crate::take_over::TakenBatch;
 use domain::ports::event_store::StoreError;
 use domain::ports::tasks::Tasks;
-use domain::stored_event::Urgency;
+use domain::stored_event::WritePriority;
 use std::collections::VecDeque;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -30,13 +30,13 @@ const TOLD_HERE_MAX: usize = 8;
 const TELLING_GROUPS_MAX: usize = 4;
 
 /// The answers of one group.
-type Told = Vec<(oneshot::Sender<Answer>, Answer)>;
+type GroupAnswers = Vec<(oneshot::Sender<Answer>, Answer)>;
 
 /// A request to the writer.
 pub(super) enum Request {
     Append(Append),
     /// Load batches of another log, after the appends that are already queued.
-    Load(Vec<TakenBatch>, oneshot::Sender<Answer>),
+    Load(Vec<ImportBatch>, oneshot::Sender<Answer>),
     /// Commit the queued appends and end. The sender is dropped when the connection is closed.
     Close(oneshot::Sender<()>),
     /// After a failed commit: open the log again and continue, if possible. The sender reports that it
@@ -47,9 +47,9 @@ pub(super) enum Request {
 /// An append that waits for its answer.
 pub(super) struct Append {
     pub(super) batch: Batch,
-    pub(super) urgency: Urgency,
+    pub(super) urgency: WritePriority,
     pub(super) answer: oneshot::Sender<Answer>,
-    pub(super) _share: Share,
+    pub(super) _share: QueuePermit,
 }
 
 /// The writer's state. `run` needs a thread of its own; it returns after `Close`, or when all senders
@@ -61,12 +61,12 @@ pub(super) struct Writer {
     /// The number of appends in the last round of groups.
     pub(super) answered: usize,
     /// The sender to the task that answers large groups.
-    pub(super) told: mpsc::Sender<Told>,
+    pub(super) told: mpsc::Sender<GroupAnswers>,
 }
 
 /// Starts the task that answers large groups. It ends with the writer.
-pub(super) fn start_telling(tasks: &dyn Tasks) -> mpsc::Sender<Told> {
-    let (told, mut groups) = mpsc::channel::<Told>(TELLING_GROUPS_MAX);
+pub(super) fn start_answer_task(tasks: &dyn Tasks) -> mpsc::Sender<GroupAnswers> {
+    let (told, mut groups) = mpsc::channel::<GroupAnswers>(TELLING_GROUPS_MAX);
     let telling = async move {
         while let Some(group) = groups.recv().await {
             for (answer, outcome) in group {
@@ -119,7 +119,7 @@ impl Writer {
         }
         // The callers of the last round are likely to append again.
         let waiting = if was_idle { 0 } else { buffer.len() };
-        let mut gathering = Gathering::of(GROUP_APPENDS_MAX.min(self.answered + waiting));
+        let mut gathering = GroupWait::of(GROUP_APPENDS_MAX.min(self.answered + waiting));
         while gathering.look(requests, buffer, || self.appender.now()) {
             std::thread::yield_now();
         }
@@ -153,14 +153,14 @@ impl Writer {
     fn commit_next(&mut self, queued: &mut Lanes<Append>) {
         let (lane, urgency) = queued.next();
         let bytes_max = match urgency {
-            Urgency::First => GROUP_BYTES_MAX,
-            Urgency::Behind => BEHIND_GROUP_BYTES_MAX,
+            WritePriority::First => GROUP_BYTES_MAX,
+            WritePriority::Behind => BEHIND_GROUP_BYTES_MAX,
         };
         self.commit(take_group(lane, bytes_max));
     }
 
     /// Loads batches of another log and answers. A refused load changes nothing.
-    fn load(&mut self, batches: &[TakenBatch], answer: oneshot::Sender<Answer>) {
+    fn load(&mut self, batches: &[ImportBatch], answer: oneshot::Sender<Answer>) {
         let loaded = match &self.failed {
             Some(failed) => Err(failed.clone()),
             None => self.appender.load(batches),
@@ -211,10 +211,10 @@ impl Writer {
                 });
                 tracing::warn!(%position, "the log was opened again and is being written");
             }
-            Err(NotMended::Away(why)) => {
+            Err(RecoveryFailure::Away(why)) => {
                 tracing::warn!(why, "the log cannot be written yet; recovery is retried");
             }
-            Err(NotMended::Lost(why)) => {
+            Err(RecoveryFailure::Lost(why)) => {
                 self.fail(StoreError::Damaged(why));
             }
         }
@@ -227,7 +227,7 @@ impl Writer {
             .into_iter()
             .map(|append| (append.batch, append.answer))
             .unzip();
-        let told: Told = match self.outcome(&batches) {
+        let told: GroupAnswers = match self.outcome(&batches) {
             Ok(outcomes) => answers.into_iter().zip(outcomes).collect(),
             Err(failed) => {
                 let failures = std::iter::repeat_with(|| Err(failed.clone()));
@@ -261,7 +261,7 @@ pub(super) const fn is_final(failed: &StoreError) -> bool {
     matches!(failed, StoreError::Damaged(_))
 }
 
-fn tell_all(told: Told) {
+fn tell_all(told: GroupAnswers) {
     for (answer, outcome) in told {
         tell(answer, outcome);
     }
@@ -295,16 +295,16 @@ mod tests {
 
     fn queued(count: usize, events: usize, text: &str) -> VecDeque<Append> {
         let record = make_record(&stream("a"), 1, CommandId::derive_from_text("one"), 0, text);
-        let room = crate::lanes::Room::default();
+        let room = crate::lanes::QueueCapacity::default();
         let append = || Append {
             batch: Batch {
                 stream: stream("a"),
                 expected: StreamVersion(0),
                 records: vec![record.clone(); events],
             },
-            urgency: Urgency::First,
+            urgency: WritePriority::First,
             answer: oneshot::channel().0,
-            _share: room.share(1, Urgency::First).unwrap(),
+            _share: room.share(1, WritePriority::First).unwrap(),
         };
         (0..count).map(|_| append()).collect()
     }

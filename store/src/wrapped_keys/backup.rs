@@ -5,8 +5,8 @@
 //! master key they open nothing. A restore leaves out every person named in any list of destroyed keys. A
 //! backup may be restored to another kind of place than its source.
 
-use super::KeyPlace;
-use super::rows::{KeyBackupError, Wrapped, WrappedInstallation, Written};
+use super::KeyStoreLocation;
+use super::rows::{KeyBackupError, KeyCounts, WrappedContent, WrappedInstallation};
 use crate::data_lock::sync_dir;
 use crate::sealing::hex;
 use base64::Engine;
@@ -66,7 +66,11 @@ enum Line {
 }
 
 /// Writes a backup of the keys of a place to `out`, which must not exist. Servers may be running.
-pub async fn back_up_keys(place: &KeyPlace, out: &Path, now: Timestamp) -> Result<KeyBackup, KeyBackupError> {
+pub async fn back_up_keys(
+    place: &KeyStoreLocation,
+    out: &Path,
+    now: Timestamp,
+) -> Result<KeyBackup, KeyBackupError> {
     refuse_place(out)?;
     let wrapped = place.wrapped().read().await?;
     let made = KeyBackup {
@@ -109,7 +113,7 @@ fn taken_at(file: &Path) -> Option<Timestamp> {
     }
 }
 
-fn text_of(wrapped: Wrapped, now: Timestamp) -> Result<String, KeyBackupError> {
+fn text_of(wrapped: WrappedContent, now: Timestamp) -> Result<String, KeyBackupError> {
     let installation = wrapped.installation;
     let mut text = String::new();
     let head = Line::Head {
@@ -138,13 +142,13 @@ fn text_of(wrapped: Wrapped, now: Timestamp) -> Result<String, KeyBackupError> {
 /// are newer.
 pub async fn restore_keys(
     backup: &Path,
-    place: &KeyPlace,
+    place: &KeyStoreLocation,
     erased: &BTreeMap<CustomerId, Timestamp>,
     now: Timestamp,
 ) -> Result<KeyBackup, KeyBackupError> {
     let keys = place.wrapped();
     keys.refuse_keys().await?;
-    let ReadBackup {
+    let VerifiedKeyBackup {
         taken_at,
         mut wrapped,
     } = read_backup(backup)?;
@@ -154,7 +158,7 @@ pub async fn restore_keys(
     }
     let gone = &wrapped.destroyed;
     wrapped.keys.retain(|person, _| !gone.contains_key(person));
-    let Written {
+    let KeyCounts {
         keys_count,
         destroyed_count,
     } = keys.write(wrapped).await?;
@@ -169,7 +173,7 @@ pub async fn restore_keys(
 /// compares them with its log: ids depend on the installation's secret, so two installations have no ids
 /// in common.
 pub fn people_of_key_backup(backup: &Path) -> Result<KeyBackupPeople, KeyBackupError> {
-    let Wrapped { keys, destroyed, .. } = read_backup(backup)?.wrapped;
+    let WrappedContent { keys, destroyed, .. } = read_backup(backup)?.wrapped;
     Ok(KeyBackupPeople {
         keys: keys.into_keys().collect(),
         destroyed: destroyed.into_keys().collect(),
@@ -193,12 +197,12 @@ fn refuse_old(taken_at: Timestamp, now: Timestamp) -> Result<(), KeyBackupError>
 }
 
 /// A backup that was read completely and verified.
-struct ReadBackup {
+struct VerifiedKeyBackup {
     taken_at: Timestamp,
-    wrapped: Wrapped,
+    wrapped: WrappedContent,
 }
 
-fn read_backup(file: &Path) -> Result<ReadBackup, KeyBackupError> {
+fn read_backup(file: &Path) -> Result<VerifiedKeyBackup, KeyBackupError> {
     let length = fs::metadata(file).map_err(|error| disk(file, &error))?.len();
     if length > BACKUP_BYTES_MAX {
         return Err(damaged("it is larger than any backup of keys"));
@@ -217,9 +221,9 @@ fn read_backup(file: &Path) -> Result<ReadBackup, KeyBackupError> {
     else {
         return Err(damaged("its first line is not a head that this build can read"));
     };
-    let mut read = ReadBackup {
+    let mut read = VerifiedKeyBackup {
         taken_at,
-        wrapped: Wrapped {
+        wrapped: WrappedContent {
             installation: WrappedInstallation {
                 id: installation,
                 check_value: bytes_of(&check_value)?,
@@ -320,7 +324,7 @@ mod tests {
         let now = Timestamp::from_millis(1_800_000_000_000);
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, taken_at: Timestamp| {
-            let wrapped = Wrapped {
+            let wrapped = WrappedContent {
                 installation: WrappedInstallation {
                     id: "00".repeat(16),
                     check_value: vec![1; 40],
@@ -345,7 +349,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_backup_that_was_cut_or_altered_anywhere_is_refused() {
-        let wrapped = Wrapped {
+        let wrapped = WrappedContent {
             installation: WrappedInstallation {
                 id: "00".repeat(16),
                 check_value: vec![1; 40],
@@ -359,7 +363,7 @@ mod tests {
         let whole = text_of(wrapped, now).unwrap().into_bytes();
         let folder = tempfile::tempdir().unwrap();
         let (file, dir) = (folder.path().join("keys.backup"), folder.path().join("keys"));
-        let place = KeyPlace::Directory(dir);
+        let place = KeyStoreLocation::Directory(dir);
         for at in 0..whole.len() {
             let mut altered = whole.clone();
             altered[at] ^= 1;

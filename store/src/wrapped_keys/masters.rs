@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 /// The master key that opened the wrapped keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum InForce {
+pub(crate) enum MasterInUse {
     Current,
     Beside,
 }
 
 /// The master key, and the new one of a rotation that is in progress or was interrupted.
-pub(crate) struct Masters<'a> {
+pub(crate) struct MasterKeys<'a> {
     master: &'a MasterKey,
     pub(crate) current: Secret,
     pub(crate) beside: Option<Secret>,
@@ -25,7 +25,7 @@ pub(crate) struct Masters<'a> {
     turn: Option<File>,
 }
 
-impl<'a> Masters<'a> {
+impl<'a> MasterKeys<'a> {
     /// Reads both keys. Makes the master key if there is none.
     pub(crate) fn read(master: &'a MasterKey, ids: &dyn IdSource) -> Result<Self, VaultError> {
         let next = master.next();
@@ -59,12 +59,12 @@ impl<'a> Masters<'a> {
     ) -> Result<Secret, VaultError> {
         match (keys.check(&self.current, ids).await, &self.beside) {
             (Ok(()), _) => {
-                self.settle(InForce::Current)?;
+                self.settle(MasterInUse::Current)?;
                 Ok(self.current.clone())
             }
             (Err(VaultError::WrongMaster(_)), Some(beside)) => {
                 keys.check(beside, ids).await?;
-                self.settle(InForce::Beside)?;
+                self.settle(MasterInUse::Beside)?;
                 Ok(beside.clone())
             }
             (Err(error), _) => Err(error),
@@ -72,18 +72,18 @@ impl<'a> Masters<'a> {
     }
 
     /// Completes or undoes an interrupted rotation, unless one is in progress.
-    pub(crate) fn settle(&self, in_force: InForce) -> Result<(), VaultError> {
+    pub(crate) fn settle(&self, in_force: MasterInUse) -> Result<(), VaultError> {
         if self.beside.is_none() || self.turn.is_none() {
             return Ok(());
         }
         match in_force {
-            InForce::Current => {
+            MasterInUse::Current => {
                 tracing::warn!(
                     "a rotation of the master key was interrupted before its commit; it is undone"
                 );
                 self.master.drop_next()
             }
-            InForce::Beside => {
+            MasterInUse::Beside => {
                 tracing::warn!("a rotation of the master key was interrupted; it is completed");
                 self.master.take_next()
             }

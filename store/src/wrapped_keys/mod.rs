@@ -8,8 +8,8 @@ pub(crate) mod masters;
 mod rotation;
 pub(crate) mod rows;
 
-use crate::file_vault::FilePlace;
-use crate::postgres_vault::PostgresPlace;
+use crate::file_vault::FileKeyStore;
+use crate::postgres_vault::PostgresKeyStore;
 pub use backup::{
     KeyBackup, KeyBackupPeople, back_up_keys, people_of_key_backup, remove_old_key_backups, restore_keys,
 };
@@ -20,20 +20,20 @@ use domain::time::Timestamp;
 pub(crate) use rotation::Rotation;
 pub use rotation::rotate_keys;
 use rows::WrappedKeys;
-pub use rows::{KeyBackupError, Rotated};
+pub use rows::{KeyBackupError, RotationResult};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The place of the keys.
 #[derive(Clone, PartialEq, Eq)]
-pub enum KeyPlace {
+pub enum KeyStoreLocation {
     /// `keys.db` and `destroyed.list` in this directory.
     Directory(PathBuf),
     /// A `postgres://` database that holds no events.
     Database(String),
 }
 
-impl std::fmt::Debug for KeyPlace {
+impl std::fmt::Debug for KeyStoreLocation {
     /// A URL may contain a password, so it is not shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -43,12 +43,12 @@ impl std::fmt::Debug for KeyPlace {
     }
 }
 
-impl KeyPlace {
+impl KeyStoreLocation {
     /// Returns access to the wrapped keys. Opens and creates nothing.
     pub(crate) fn wrapped(&self) -> Box<dyn WrappedKeys> {
         match self {
-            Self::Directory(dir) => Box::new(FilePlace::of(dir)),
-            Self::Database(url) => Box::new(PostgresPlace::of(url)),
+            Self::Directory(dir) => Box::new(FileKeyStore::of(dir)),
+            Self::Database(url) => Box::new(PostgresKeyStore::of(url)),
         }
     }
 }
@@ -56,6 +56,6 @@ impl KeyPlace {
 /// Returns the persons with destroyed keys according to a place's list, with the time. Fails if the place
 /// has neither a list nor keys: the caller wants to exclude erased persons, and an empty result would
 /// exclude none.
-pub async fn destroyed_keys(place: &KeyPlace) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError> {
+pub async fn destroyed_keys(place: &KeyStoreLocation) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError> {
     place.wrapped().destroyed().await
 }

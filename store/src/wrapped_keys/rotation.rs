@@ -6,9 +6,9 @@
 //! lock on the master key's folder uses or removes the key beside, so that opening never disturbs a rotation
 //! in progress.
 
-use super::KeyPlace;
-use super::masters::Masters;
-use super::rows::{Rotated, WrappedKeys};
+use super::KeyStoreLocation;
+use super::masters::MasterKeys;
+use super::rows::{RotationResult, WrappedKeys};
 use crate::file_vault::master::MasterKey;
 use crate::sealing::Secret;
 use domain::ports::id_source::IdSource;
@@ -23,17 +23,17 @@ use std::sync::Arc;
 /// A directory's keys must not be open anywhere else. Servers that use a database's keys can make and read no
 /// key afterwards until they are restarted.
 pub async fn rotate_keys(
-    place: &KeyPlace,
+    place: &KeyStoreLocation,
     old: &MasterKey,
     new: Option<&MasterKey>,
     ids: &Arc<dyn IdSource>,
-) -> Result<Rotated, VaultError> {
+) -> Result<RotationResult, VaultError> {
     let keys = place.wrapped();
     if old.read()?.is_none() {
         let why = format!("{} is missing", old.place());
         return Err(VaultError::WrongMaster(why));
     }
-    let masters = Masters::read(old, ids.as_ref())?;
+    let masters = MasterKeys::read(old, ids.as_ref())?;
     let current = match masters.find(keys.as_ref(), ids).await {
         Err(VaultError::WrongMaster(why)) => {
             return match new {
@@ -62,7 +62,7 @@ async fn already(
     new: &MasterKey,
     ids: &Arc<dyn IdSource>,
     why: String,
-) -> Result<Rotated, VaultError> {
+) -> Result<RotationResult, VaultError> {
     let Some(secret) = new.read()? else {
         return Err(VaultError::WrongMaster(why));
     };
@@ -70,7 +70,7 @@ async fn already(
         return Err(VaultError::WrongMaster(why));
     }
     let standing = keys.read().await?;
-    Ok(Rotated {
+    Ok(RotationResult {
         keys_count: standing.keys.len() as u64,
         wrapping: standing.installation.wrapping,
     })

@@ -22,7 +22,7 @@ pub(crate) struct WrappedInstallation {
 }
 
 /// All wrapped values of a place, and the persons with destroyed keys. No person is in both maps.
-pub(crate) struct Wrapped {
+pub(crate) struct WrappedContent {
     pub(crate) installation: WrappedInstallation,
     pub(crate) keys: BTreeMap<CustomerId, Vec<u8>>,
     pub(crate) destroyed: BTreeMap<CustomerId, Timestamp>,
@@ -40,27 +40,27 @@ pub(crate) trait WrappedKeys: Send + Sync {
         old: &Secret,
         new: &Secret,
         ids: &Arc<dyn IdSource>,
-    ) -> Result<Rotated, VaultError>;
+    ) -> Result<RotationResult, VaultError>;
     /// Reads everything, at one moment and with one wrapping version. Servers may be using the keys.
-    async fn read(&self) -> Result<Wrapped, VaultError>;
+    async fn read(&self) -> Result<WrappedContent, VaultError>;
     /// Returns the persons with destroyed keys according to the place's own list; `WrongMaster` if there is
     /// neither a list nor keys.
     async fn destroyed(&self) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError>;
     /// Returns `Misplaced` if there are keys: they are newer than any backup's.
     async fn refuse_keys(&self) -> Result<(), KeyBackupError>;
     /// Writes everything durably, without the keys of persons in the place's own list of destroyed keys.
-    async fn write(&self, wrapped: Wrapped) -> Result<Written, KeyBackupError>;
+    async fn write(&self, wrapped: WrappedContent) -> Result<KeyCounts, KeyBackupError>;
 }
 
 /// The result of writing a backup to a place.
-pub(crate) struct Written {
+pub(crate) struct KeyCounts {
     pub(crate) keys_count: u64,
     pub(crate) destroyed_count: u64,
 }
 
 /// The result of a rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rotated {
+pub struct RotationResult {
     pub keys_count: u64,
     /// The current wrapping version; the first is 1.
     pub wrapping: i64,

@@ -32,9 +32,9 @@ pub(crate) fn facts(stream: &StreamId, version: u64, command: CommandId) -> Reco
 }
 
 /// An id source for a vault that is not used: these records hold no personal data.
-struct NoChance;
+struct UnusedIdSource;
 
-impl IdSource for NoChance {
+impl IdSource for UnusedIdSource {
     fn random(&self, buffer: &mut [u8]) {
         buffer.fill(0);
     }
@@ -50,7 +50,7 @@ pub(crate) fn written(facts: RecordFacts, text: &str) -> Record {
 
 /// Makes the record of a small event without personal data.
 pub(crate) fn recorded(facts: RecordFacts, event: &NumberEvent) -> Record {
-    let vault = MemoryVault::new(Arc::new(NoChance));
+    let vault = MemoryVault::new(Arc::new(UnusedIdSource));
     let mut sealer = Sealer {
         vault: &vault,
         key: None,

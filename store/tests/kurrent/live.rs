@@ -7,7 +7,7 @@ use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use store::contract::{SuiteTasks, run_whole};
+use store::contract::{SuiteTasks, run_store_contract};
 use store::{KurrentEventStore, KurrentOptions};
 
 #[expect(clippy::disallowed_methods, reason = "the one switch of an opt-in suite")]
@@ -25,7 +25,7 @@ async fn the_kurrent_store_keeps_the_contract_on_a_real_server() {
     // Ids are the same in every run of the suite, and a server keeps them, so each run uses other names.
     let run = std::process::id();
     let made = AtomicU64::new(0);
-    run_whole(async |clock| {
+    run_store_contract(async |clock| {
         let options = KurrentOptions {
             namespace: format!("ledgerline{run}n{}-", made.fetch_add(1, Ordering::SeqCst)),
             ..KurrentOptions::default()

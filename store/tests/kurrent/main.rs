@@ -12,11 +12,11 @@ use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StreamVersion};
 use domain::time::Timestamp;
-use kurrent_endpoint::{Admission, Admitted, Endpoint, Everyone, Options, Positions};
+use kurrent_endpoint::{Admission, CallerPermissions, Endpoint, OpenAdmission, Options, Positions};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use store::contract::{SuiteTasks, run_whole};
-use store::test_overlay::{Overlaid, Overlay};
+use store::contract::{SuiteTasks, run_store_contract};
+use store::test_overlay::{Overlay, OverlayStore};
 use store::test_ports::StepClock;
 use store::test_records::{make_batch, stream};
 use store::{KurrentEventStore, KurrentOptions, MemoryDisk, MemoryEventStore};
@@ -99,9 +99,17 @@ fn url(address: SocketAddr) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_kurrent_store_keeps_the_contract_over_our_endpoint() {
     let tasks = SuiteTasks::default();
-    run_whole(async |clock| {
+    run_store_contract(async |clock| {
         let log = memory(&clock);
-        let address = serve(log, Arc::clone(&clock), &tasks, None, true, Arc::new(Everyone)).await;
+        let address = serve(
+            log,
+            Arc::clone(&clock),
+            &tasks,
+            None,
+            true,
+            Arc::new(OpenAdmission),
+        )
+        .await;
         let store = connect(&url(address), clock, &tasks).await;
         Arc::new(store) as Arc<dyn EventStore>
     })
@@ -110,10 +118,10 @@ async fn the_kurrent_store_keeps_the_contract_over_our_endpoint() {
 }
 
 /// A clock by which no deadline ever passes.
-struct Still;
+struct MotionlessClock;
 
 #[async_trait]
-impl Clock for Still {
+impl Clock for MotionlessClock {
     fn now(&self) -> Timestamp {
         noon()
     }
@@ -129,9 +137,9 @@ async fn the_client_appends_and_reads_over_tls() {
     let files = Authority::new("ours").issue(folder.path(), &["127.0.0.1"], NOW);
     let identity = Identity::load(files, noon()).unwrap();
     let acceptor = identity.acceptor(&[b"h2"]).unwrap();
-    let clock: Arc<dyn Clock> = Arc::new(Still);
+    let clock: Arc<dyn Clock> = Arc::new(MotionlessClock);
     let (tasks, a) = (SuiteTasks::default(), stream("a"));
-    let (log, all) = (memory(&clock), Arc::new(Everyone));
+    let (log, all) = (memory(&clock), Arc::new(OpenAdmission));
     let address = serve_over(log, Arc::clone(&clock), &tasks, None, true, all, Some(acceptor)).await;
     let url = format!("kurrent://{address}?tls=true&tlsVerifyCert=false");
     let store = connect(&url, clock, &tasks).await;
@@ -158,7 +166,7 @@ async fn reads_subscriptions_and_appends_go_on_when_the_server_is_back() {
         &first,
         None,
         true,
-        Arc::new(Everyone),
+        Arc::new(OpenAdmission),
     )
     .await;
     let store = connect(&url(address), Arc::clone(&clock), &ours).await;
@@ -186,7 +194,7 @@ async fn reads_subscriptions_and_appends_go_on_when_the_server_is_back() {
         &second,
         Some(address),
         true,
-        Arc::new(Everyone),
+        Arc::new(OpenAdmission),
     )
     .await;
     let missed = follower.next().await.unwrap();
@@ -240,9 +248,17 @@ impl Overlay for LostReply {
 async fn an_append_whose_answer_was_lost_is_answered_by_its_ids() {
     let clock: Arc<dyn Clock> = Arc::new(StepClock::default());
     let log = memory(&clock);
-    let losing = Arc::new(Overlaid(LostReply(Arc::clone(&log), true.into())));
+    let losing = Arc::new(OverlayStore(LostReply(Arc::clone(&log), true.into())));
     let tasks = SuiteTasks::default();
-    let address = serve(losing, Arc::clone(&clock), &tasks, None, true, Arc::new(Everyone)).await;
+    let address = serve(
+        losing,
+        Arc::clone(&clock),
+        &tasks,
+        None,
+        true,
+        Arc::new(OpenAdmission),
+    )
+    .await;
     let store = connect(&url(address), clock, &tasks).await;
     let a = stream("a");
     let answer = store
@@ -259,8 +275,8 @@ struct OneLogin(String);
 
 #[async_trait]
 impl Admission for OneLogin {
-    async fn admits(&self, authorization: Option<&str>, _peer: Option<IpAddr>) -> Option<Admitted> {
-        (authorization == Some(self.0.as_str())).then_some(Admitted::EVERYTHING)
+    async fn admits(&self, authorization: Option<&str>, _peer: Option<IpAddr>) -> Option<CallerPermissions> {
+        (authorization == Some(self.0.as_str())).then_some(CallerPermissions::EVERYTHING)
     }
 }
 

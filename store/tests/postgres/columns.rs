@@ -2,7 +2,7 @@
 
 use crate::support::{Database, append, skipped};
 use domain::stored_event::Position;
-use store::Misleading;
+use store::LookupMismatch;
 
 #[tokio::test]
 async fn a_column_that_was_altered_is_named_with_its_position() {
@@ -27,7 +27,7 @@ async fn a_column_that_was_altered_is_named_with_its_position() {
         let keep = format!("CREATE TABLE kept AS SELECT {column} FROM ledgerline.event WHERE pos = 3");
         client.batch_execute(&keep).await.expect("it is kept");
         client.batch_execute(&set(change)).await.expect("it is altered");
-        let named = Misleading::Column(Position(3), column);
+        let named = LookupMismatch::Column(Position(3), column);
         assert_eq!(store.find_misleading().await, Ok(Some(named)), "{column}");
         let back = back.map_or_else(|| set(&format!("(SELECT {column} FROM kept)")), set);
         client.batch_execute(&back).await.expect("it is put back");

@@ -16,7 +16,7 @@ mod vault;
 
 use domain::ports::event_store::EventStore;
 use std::sync::{Arc, Mutex};
-use store::contract::{SuiteTasks, run_whole};
+use store::contract::{SuiteTasks, run_store_contract};
 use store::{PostgresEventStore, PostgresOptions};
 use support::{Database, WallClock, skipped};
 
@@ -26,7 +26,7 @@ async fn postgres_keeps_the_contract() {
         return;
     }
     let databases = Mutex::new(Vec::new());
-    run_whole(async |clock| {
+    run_store_contract(async |clock| {
         let database = Database::make().await;
         let options = PostgresOptions::default();
         let store = PostgresEventStore::connect(

@@ -3,12 +3,12 @@
 use crate::support::{Database, MachineClock, append, connect, patient, skipped, whole_log};
 use domain::event_filter::EventFilter;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{EventStore, StoreError, Writers};
+use domain::ports::event_store::{EventStore, StoreError, WriterConcurrency};
 use domain::stored_event::{Position, StreamVersion};
 use std::sync::Arc;
 use store::contract::{SuiteTasks, start};
 use store::test_records::stream;
-use store::{DriverLock, DriverLockAsker, LockAnswer, OpenError, PostgresEventStore, PostgresOptions};
+use store::{DriverLock, DriverLockClient, LockAnswer, OpenError, PostgresEventStore, PostgresOptions};
 
 async fn attempt(url: &str, options: &PostgresOptions) -> Result<PostgresEventStore, OpenError> {
     PostgresEventStore::connect(url, Arc::new(MachineClock), &SuiteTasks::default(), options).await
@@ -111,7 +111,7 @@ async fn a_durable_server_is_known_as_such_and_has_many_writers() {
     }
     let store = database.store().await;
     let found = store.capabilities();
-    assert!(found.durable && found.dense && found.writers == Writers::ManyProcesses);
+    assert!(found.durable && found.dense && found.writers == WriterConcurrency::ManyProcesses);
 }
 
 #[tokio::test]
@@ -297,7 +297,7 @@ async fn a_stand_by_asks_over_one_connection_and_gets_the_lock_when_it_is_free()
     }
     let database = Database::make().await;
     let tasks = SuiteTasks::default();
-    let asker = |name| DriverLockAsker::new(&database.url, name, Arc::new(MachineClock)).expect("a URL");
+    let asker = |name| DriverLockClient::new(&database.url, name, Arc::new(MachineClock)).expect("a URL");
     let (holder, stand_by) = (asker("drivers"), asker("drivers"));
     let LockAnswer::Held(held) = holder.ask(&tasks).await.expect("it can be asked") else {
         panic!("it is free");

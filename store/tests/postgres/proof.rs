@@ -8,7 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 use store::contract::SuiteTasks;
 use store::proof::{
-    CheckpointShelf, FileShelf, PostgresShelf, ProofError, ProofFollower, Published, Publisher, SigningKey,
+    CheckpointStore, FileCheckpointStore, PostgresCheckpointStore, ProofError, ProofFollower, PublishResult,
+    Publisher, SigningKey,
 };
 use store::test_ports::HashIds;
 
@@ -18,17 +19,22 @@ const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 struct Process {
     dir: tempfile::TempDir,
     publisher: Publisher,
-    shelf: Arc<PostgresShelf>,
+    shelf: Arc<PostgresCheckpointStore>,
 }
 
 impl Process {
     fn on(database: &Database, keys: &Path) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let key = SigningKey::of_log(&keys.join("key"), &HashIds::new(1)).expect("a key");
-        let copy = FileShelf::new(dir.path());
+        let copy = FileCheckpointStore::new(dir.path());
         let tasks = Arc::new(SuiteTasks::default());
-        let shelf = Arc::new(PostgresShelf::new(&database.url, key.name(), copy, tasks));
-        let publisher = Publisher::new(key, Arc::<PostgresShelf>::clone(&shelf));
+        let shelf = Arc::new(PostgresCheckpointStore::new(
+            &database.url,
+            key.name(),
+            copy,
+            tasks,
+        ));
+        let publisher = Publisher::new(key, Arc::<PostgresCheckpointStore>::clone(&shelf));
         Self {
             dir,
             publisher,
@@ -36,7 +42,7 @@ impl Process {
         }
     }
 
-    async fn publish(&self, store: &dyn EventStore) -> Result<Published, ProofError> {
+    async fn publish(&self, store: &dyn EventStore) -> Result<PublishResult, ProofError> {
         let mut follower = ProofFollower::open(self.dir.path(), true)?;
         follower.catch_up(store).await?;
         self.publisher.publish(&mut follower, NOW).await
@@ -68,7 +74,7 @@ async fn the_next_signer_continues_what_the_last_published_and_nobody_overtakes_
     assert_eq!(late, Err(ProofError::Overtaken));
     let late = first.shelf.publish(None, &two.checkpoint, NOW).await;
     assert_eq!(late, Err(ProofError::Overtaken));
-    let copy = FileShelf::new(second.dir.path()).read().unwrap();
+    let copy = FileCheckpointStore::new(second.dir.path()).read().unwrap();
     assert_eq!(copy, Some(two.checkpoint));
 }
 

@@ -11,12 +11,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use store::contract::SuiteTasks;
-use store::key_place_contract::{self, PlaceOfKeys};
+use store::key_store_contract::{self, KeyStoreFixture};
 use store::test_ports::{HashIds, StepClock};
-use store::vault_contract::{person, run_whole};
+use store::vault_contract::{person, run_vault_contract};
 use store::{
-    FileVault, KeyPlace, Keyring, MasterKey, PostgresEventStore, PostgresOptions, PostgresVault,
-    back_up_keys, restore_keys, rotate_keys,
+    FileVault, KeyStoreLocation, KeyringPolicy, MasterKey, PostgresEventStore, PostgresOptions,
+    PostgresVault, back_up_keys, restore_keys, rotate_keys,
 };
 use tempfile::TempDir;
 
@@ -24,7 +24,11 @@ fn master(digits: &str) -> MasterKey {
     MasterKey::given(&digits.repeat(32)).expect("64 hexadecimal digits")
 }
 
-async fn open(database: &Database, digits: &str, keyring: Keyring) -> Result<PostgresVault, VaultError> {
+async fn open(
+    database: &Database,
+    digits: &str,
+    keyring: KeyringPolicy,
+) -> Result<PostgresVault, VaultError> {
     static SEED: AtomicU64 = AtomicU64::new(0);
     let ids = Arc::new(HashIds::new(SEED.fetch_add(1, Ordering::SeqCst)));
     PostgresVault::open(&database.url, &master(digits), ids, keyring).await
@@ -33,7 +37,7 @@ async fn open(database: &Database, digits: &str, keyring: Keyring) -> Result<Pos
 /// Opens the keys at a URL. Returns the error's text.
 pub(crate) async fn opened_at(url: &str) -> Result<(), String> {
     let ids = Arc::new(HashIds::new(77));
-    let opened = PostgresVault::open(url, &master("ab"), ids, Keyring::MayBeNew).await;
+    let opened = PostgresVault::open(url, &master("ab"), ids, KeyringPolicy::MayBeNew).await;
     opened.map(drop).map_err(|error| error.to_string())
 }
 
@@ -51,9 +55,9 @@ async fn postgres_keeps_the_vault_contract() {
         return;
     }
     let databases = Mutex::new(Vec::new());
-    run_whole(async || {
+    run_vault_contract(async || {
         let database = Database::make().await;
-        let vault = open(&database, "ab", Keyring::MayBeNew).await.unwrap();
+        let vault = open(&database, "ab", KeyringPolicy::MayBeNew).await.unwrap();
         databases.lock().unwrap().push(database);
         Arc::new(vault)
     })
@@ -67,8 +71,8 @@ async fn two_processes_share_keys_and_a_destroyed_one_is_gone_for_both() {
     }
     let database = Database::make().await;
     let (one, other) = tokio::join!(
-        open(&database, "ab", Keyring::MayBeNew),
-        open(&database, "ab", Keyring::MayBeNew)
+        open(&database, "ab", KeyringPolicy::MayBeNew),
+        open(&database, "ab", KeyringPolicy::MayBeNew)
     );
     let (one, other) = (one.unwrap(), other.unwrap());
     assert_eq!(one.derive_number("1"), other.derive_number("1"), "one secret");
@@ -91,17 +95,17 @@ async fn a_wrong_master_key_a_missing_installation_and_a_database_of_events_are_
         return;
     }
     let database = Database::make().await;
-    let absent = open(&database, "ab", Keyring::MustExist).await;
+    let absent = open(&database, "ab", KeyringPolicy::MustExist).await;
     assert!(why(absent).contains("holds no keys, but events are present"));
-    open(&database, "ab", Keyring::MayBeNew).await.unwrap();
-    let wrong = open(&database, "ac", Keyring::MustExist).await;
+    open(&database, "ab", KeyringPolicy::MayBeNew).await.unwrap();
+    let wrong = open(&database, "ac", KeyringPolicy::MustExist).await;
     assert!(why(wrong).contains("not the one that the keys were made under"));
     let clock = WallClock::telling(Arc::new(StepClock::default()));
     let options = PostgresOptions::default();
     PostgresEventStore::connect(&database.url, clock, &SuiteTasks::default(), &options)
         .await
         .expect("an event log can be made there");
-    let beside = open(&database, "ab", Keyring::MustExist).await;
+    let beside = open(&database, "ab", KeyringPolicy::MustExist).await;
     assert!(why(beside).contains("holds events"));
 }
 
@@ -112,11 +116,11 @@ struct Keys {
 }
 
 #[async_trait]
-impl PlaceOfKeys for Keys {
+impl KeyStoreFixture for Keys {
     type Vault = PostgresVault;
 
-    fn place(&self) -> KeyPlace {
-        KeyPlace::Database(self.database.url.clone())
+    fn place(&self) -> KeyStoreLocation {
+        KeyStoreLocation::Database(self.database.url.clone())
     }
 
     fn folder(&self) -> &Path {
@@ -127,7 +131,7 @@ impl PlaceOfKeys for Keys {
         &self,
         master: &MasterKey,
         ids: Arc<dyn IdSource>,
-        keyring: Keyring,
+        keyring: KeyringPolicy,
     ) -> Result<Arc<PostgresVault>, VaultError> {
         let opened = PostgresVault::open(&self.database.url, master, ids, keyring).await;
         opened.map(Arc::new)
@@ -151,7 +155,7 @@ async fn postgres_keeps_the_contract_of_places() {
     if skipped() {
         return;
     }
-    key_place_contract::run_whole(async || Keys {
+    key_store_contract::run_key_store_contract(async || Keys {
         database: Database::make().await,
         folder: tempfile::tempdir().unwrap(),
     })
@@ -164,10 +168,10 @@ async fn a_process_that_missed_a_rotation_makes_no_key_under_the_old_master_key(
         return;
     }
     let database = Database::make().await;
-    let late = open(&database, "ab", Keyring::MayBeNew).await.unwrap();
+    let late = open(&database, "ab", KeyringPolicy::MayBeNew).await.unwrap();
     let cached = late.key(&person(1)).await.unwrap();
     let ids: Arc<dyn IdSource> = Arc::new(HashIds::new(9_000));
-    let place = KeyPlace::Database(database.url.clone());
+    let place = KeyStoreLocation::Database(database.url.clone());
     rotate_keys(&place, &master("ab"), Some(&master("ac")), &ids)
         .await
         .unwrap();
@@ -181,7 +185,7 @@ async fn a_process_that_missed_a_rotation_makes_no_key_under_the_old_master_key(
     }
     // An erasure needs no rotation to end, and holds under both master keys.
     late.destroy(&person(1), Timestamp::from_millis(5)).await.unwrap();
-    let again = open(&database, "ac", Keyring::MustExist).await.unwrap();
+    let again = open(&database, "ac", KeyringPolicy::MustExist).await.unwrap();
     assert!(matches!(
         again.key(&person(1)).await,
         Err(VaultError::Destroyed(_))
@@ -201,19 +205,19 @@ async fn a_backup_of_files_is_restored_into_a_database_and_one_of_a_database_int
     let given = master("ab");
     let ids: Arc<dyn IdSource> = Arc::new(HashIds::new(9_100));
     let files = |keyring| FileVault::open_under(&dir, &given, Arc::clone(&ids), &tasks, keyring).unwrap();
-    let vault = files(Keyring::MayBeNew);
+    let vault = files(KeyringPolicy::MayBeNew);
     let made = vault.key(&person(1)).await.unwrap();
     let number = vault.derive_number("1");
     vault.close().await;
     let now = Timestamp::from_millis(1_800_000_000_000);
     let (to, back) = (folder.path().join("a.backup"), folder.path().join("b.backup"));
-    back_up_keys(&KeyPlace::Directory(dir.clone()), &to, now)
+    back_up_keys(&KeyStoreLocation::Directory(dir.clone()), &to, now)
         .await
         .unwrap();
     let database = Database::make().await;
-    let place = KeyPlace::Database(database.url.clone());
+    let place = KeyStoreLocation::Database(database.url.clone());
     restore_keys(&to, &place, &BTreeMap::new(), now).await.unwrap();
-    let moved = open(&database, "ab", Keyring::MustExist).await.unwrap();
+    let moved = open(&database, "ab", KeyringPolicy::MustExist).await.unwrap();
     assert_eq!(moved.key(&person(1)).await.unwrap().bytes(), made.bytes());
     assert_eq!(
         moved.derive_number("1"),
@@ -224,12 +228,18 @@ async fn a_backup_of_files_is_restored_into_a_database_and_one_of_a_database_int
     let kept = moved.key(&person(2)).await.unwrap();
     back_up_keys(&place, &back, now).await.unwrap();
     std::fs::remove_file(dir.join(store::KEYS_FILE)).unwrap();
-    let restored = restore_keys(&back, &KeyPlace::Directory(dir.clone()), &BTreeMap::new(), now).await;
+    let restored = restore_keys(
+        &back,
+        &KeyStoreLocation::Directory(dir.clone()),
+        &BTreeMap::new(),
+        now,
+    )
+    .await;
     assert_eq!(
         restored.map(|one| (one.keys_count, one.destroyed_count)),
         Ok((1, 1))
     );
-    let vault = files(Keyring::MustExist);
+    let vault = files(KeyringPolicy::MustExist);
     assert!(matches!(
         vault.key(&person(1)).await,
         Err(VaultError::Destroyed(_))
@@ -244,14 +254,14 @@ async fn a_database_of_events_takes_no_backup_of_keys() {
         return;
     }
     let (database, folder) = (Database::make().await, tempfile::tempdir().unwrap());
-    open(&database, "ab", Keyring::MayBeNew).await.unwrap();
+    open(&database, "ab", KeyringPolicy::MayBeNew).await.unwrap();
     let now = Timestamp::from_millis(1_800_000_000_000);
     let out = folder.path().join("keys.backup");
-    let place = KeyPlace::Database(database.url.clone());
+    let place = KeyStoreLocation::Database(database.url.clone());
     back_up_keys(&place, &out, now).await.unwrap();
     let log = Database::make().await;
     log.store().await;
-    let (beside, nobody) = (KeyPlace::Database(log.url.clone()), BTreeMap::new());
+    let (beside, nobody) = (KeyStoreLocation::Database(log.url.clone()), BTreeMap::new());
     let refused = restore_keys(&out, &beside, &nobody, now).await;
     let why = refused.unwrap_err().to_string();
     assert!(why.contains("holds events"), "{why}");

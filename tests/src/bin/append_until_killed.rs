@@ -11,7 +11,7 @@ use std::io::Write;
 use std::sync::Arc;
 use store::contract::start;
 use store::test_records::{make_record, stream};
-use tests::opened::open;
+use tests::direct_log::open;
 
 /// The number of streams appended to concurrently.
 const WRITERS: u64 = 8;

@@ -6,7 +6,7 @@
 use domain::ports::event_store::EventStore;
 use projections::{InlineRunner, views};
 use std::io::Write;
-use tests::opened::{open, open_rows};
+use tests::direct_log::{open, open_rows};
 use tests::program::fail;
 
 #[tokio::main(worker_threads = 2)]

@@ -87,7 +87,7 @@ fn run_short() -> bool {
     for group in WAITING {
         failed.extend(run_at_once(group));
     }
-    let failed: Vec<NotHeld> = failed.into_iter().filter_map(asked_again).collect();
+    let failed: Vec<FailedProof> = failed.into_iter().filter_map(asked_again).collect();
     if !failed.is_empty() {
         let names: Vec<&str> = failed.iter().map(|(name, _)| *name).collect();
         say(&format!(
@@ -104,14 +104,14 @@ fn run_short() -> bool {
 }
 
 /// The name of a proof that does not hold, and its result or error.
-type NotHeld = (&'static str, String);
+type FailedProof = (&'static str, String);
 
 /// The characters of a result that are shown at the end.
 const WHY_CHARS: usize = 1_200;
 
 /// Runs a failed proof that measures time once more, alone. The first failure is printed, and `make test`
 /// ends with it. Returns `None` if it holds now.
-fn asked_again(first: NotHeld) -> Option<NotHeld> {
+fn asked_again(first: FailedProof) -> Option<FailedProof> {
     let (name, _) = first;
     if !MEASURING.contains(&name) {
         return Some(first);
@@ -124,7 +124,7 @@ fn asked_again(first: NotHeld) -> Option<NotHeld> {
 }
 
 /// Runs the lanes of a group in parallel. Returns the proofs that do not hold.
-fn run_at_once(group: &[&'static [&'static str]]) -> Vec<NotHeld> {
+fn run_at_once(group: &[&'static [&'static str]]) -> Vec<FailedProof> {
     for (name, form) in SHORT.iter().filter(|(name, _)| group.concat().contains(name)) {
         say(&format!("short form of prove-{name}, beside others: {form}"));
     }
@@ -152,7 +152,7 @@ fn run_at_once(group: &[&'static [&'static str]]) -> Vec<NotHeld> {
         each.join(", "),
         (instant() - began).as_secs()
     ));
-    let mut played: BTreeMap<&str, Played> = found
+    let mut played: BTreeMap<&str, ProofResult> = found
         .into_iter()
         .map(|(name, played, _)| (name, played))
         .collect();
@@ -178,10 +178,10 @@ fn step_aside() {
 }
 
 /// The result of a proof, or why it could not run to its end.
-type Played = Result<Proof, String>;
+type ProofResult = Result<Proof, String>;
 
 /// Runs the short form of a proof. Returns its result and the seconds it took.
-fn timed(name: &'static str) -> (&'static str, Played, u64) {
+fn timed(name: &'static str) -> (&'static str, ProofResult, u64) {
     let began = instant();
     let played = std::panic::catch_unwind(|| run(name, Form::Short));
     let played = played.map_err(|broken| {
@@ -197,7 +197,7 @@ fn timed(name: &'static str) -> (&'static str, Played, u64) {
 }
 
 /// Prints the result of a proof. Returns `None` if it holds.
-fn not_held(name: &'static str, played: Played) -> Option<NotHeld> {
+fn not_held(name: &'static str, played: ProofResult) -> Option<FailedProof> {
     match played {
         Ok(proof) => {
             show(&proof);

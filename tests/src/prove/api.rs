@@ -4,7 +4,7 @@
 //! That routes and description agree, and that each response has a schema, follows from their construction
 //! and is checked by a test of the router. This proof sends requests to a running server.
 
-use super::contract::{Asking, made_up_requests, settle};
+use super::contract::{SchemathesisOptions, made_up_requests, settle};
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
@@ -47,7 +47,7 @@ pub(super) fn prove(form: Form) -> Proof {
         let authorization = key_of(&server, role);
         let place = folder.path().join(role);
         std::fs::create_dir_all(&place).unwrap_or_else(|error| fail(&error.to_string()));
-        let asking = Asking {
+        let asking = SchemathesisOptions {
             authorization: &authorization,
             phases: PHASES,
             seconds,

@@ -4,7 +4,7 @@
 //! A case is a Python program. It exits with 0 if the behavior is right, 1 if it is wrong, and [`SKIPS`] if
 //! this machine lacks something it needs; its last line says what.
 
-use super::other_tools::{place, python_with};
+use super::external_programs::{build_folder, python_with};
 use super::{Form, Proof, skipped};
 use crate::postgres::PostgresServer;
 use crate::program::{command, is_installed, ledgerline};
@@ -39,7 +39,7 @@ pub(super) fn prove(_: Form) -> Proof {
     let pinned = root.join("clients/cases/requirements.txt");
     // Cases that need a package skip themselves if it cannot be installed.
     let python =
-        python_with(&pinned, &place("clients", "cases")).unwrap_or_else(|_| PathBuf::from("python3"));
+        python_with(&pinned, &build_folder("clients", "cases")).unwrap_or_else(|_| PathBuf::from("python3"));
     let postgres = PostgresServer::start();
     let mut wrong = Vec::new();
     let mut skips = Vec::new();

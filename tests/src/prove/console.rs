@@ -3,7 +3,7 @@
 //!
 //! `PAGE=name` opens only one page. Screenshots are kept in `target/console/shots`.
 
-use super::other_tools::{once, place, succeed};
+use super::external_programs::{build_folder, install_once, run_step};
 use super::{Form, Proof};
 use crate::history::member;
 use crate::program::{Program, command, fail, is_installed, ledgerline};
@@ -73,15 +73,15 @@ pub(super) fn prove_roles(_: Form) -> Proof {
 }
 
 fn opened(proof: &str, pages: &str) -> Proof {
-    match installed() {
+    match install_scripts() {
         Ok((modules, program)) => {
             let browser = Browser { modules, program };
-            let shots = place("console", "shots").display().to_string();
-            let line = demonstrated(&browser, "console.mjs", CUSTOMERS, &[shots, pages.to_owned()]);
+            let shots = build_folder("console", "shots").display().to_string();
+            let line = run_on_demo(&browser, "console.mjs", CUSTOMERS, &[shots, pages.to_owned()]);
             let passed = member(&line, "/passed").as_u64();
             let holds = member(&line, "/failed") == 0 && passed.is_some_and(|passed| passed > 0);
             Proof {
-                line: told(proof, line),
+                line: name_result(proof, line),
                 holds,
             }
         }
@@ -93,7 +93,7 @@ fn opened(proof: &str, pages: &str) -> Proof {
 }
 
 /// Returns the output of a script, with the name of its proof.
-pub(super) fn told(proof: &str, line: Value) -> Value {
+pub(super) fn name_result(proof: &str, line: Value) -> Value {
     let mut told = json!({ "proof": proof });
     if let (Some(told), Value::Object(line)) = (told.as_object_mut(), line) {
         told.extend(line);
@@ -111,24 +111,24 @@ pub(super) struct Browser {
 
 /// Installs the scripts' packages in a folder beside the build. Returns it and the browser, or why they are
 /// not available.
-pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
+pub(super) fn install_scripts() -> Result<(PathBuf, &'static str), String> {
     if !is_installed("node") || !is_installed("npm") {
         return Err("node or npm is missing".to_owned());
     }
     let browser = BROWSERS.into_iter().find(|name| is_installed(name));
     let browser = browser.ok_or("chromium is missing")?;
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
-    let place = place("console", "node");
+    let place = build_folder("console", "node");
     let copied = |files: &[&str]| {
         let copy = |file: &&str| std::fs::copy(source.join(file), place.join(file)).map(drop);
         files.iter().try_for_each(copy).map_err(|error| error.to_string())
     };
-    once(&source.join("package-lock.json"), &place, || {
+    install_once(&source.join("package-lock.json"), &place, || {
         copied(&["package.json", "package-lock.json"])?;
         let mut install = command("npm");
         install.args(["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]);
         install.current_dir(&place);
-        succeed(install).map_err(|why| format!("playwright-core cannot be installed: {why}"))
+        run_step(install).map_err(|why| format!("playwright-core cannot be installed: {why}"))
     })?;
     // A script finds its packages in its own folder; the scripts of the tree are copied each time.
     copied(&[
@@ -160,7 +160,7 @@ pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
 
 /// Runs a script on the pages of a running demonstration, with their address, the file of logins, and `rest`
 /// as arguments. Returns its output.
-pub(super) fn demonstrated(browser: &Browser, script: &str, customers: u32, rest: &[String]) -> Value {
+pub(super) fn run_on_demo(browser: &Browser, script: &str, customers: u32, rest: &[String]) -> Value {
     let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
     let data = folder.path().join("data");
     let mut demo = command(ledgerline());

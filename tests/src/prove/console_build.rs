@@ -1,7 +1,7 @@
 //! Proof that the console's files follow from its sources alone: two builds in two folders give the same
 //! bytes, which are those in the tree. Skipped without Node.
 
-use super::other_tools::succeed;
+use super::external_programs::run_step;
 use super::{Form, Proof, skipped};
 use crate::program::{command, fail, is_installed};
 use serde_json::json;
@@ -27,7 +27,7 @@ pub(super) fn prove(_: Form) -> Proof {
     }
     let mut asked = command("node");
     asked.args(["-e", IS_NEW_ENOUGH]);
-    if succeed(asked).is_err() {
+    if run_step(asked).is_err() {
         return skipped(name, "node is older than 20.19");
     }
     let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web");
@@ -95,7 +95,7 @@ fn differing(
 fn step(place: &Path, program: &str, args: &[&str]) -> Result<(), String> {
     let mut step: Command = command(program);
     step.args(args).current_dir(place);
-    succeed(step)
+    run_step(step)
 }
 
 /// Copies the sources, without what is made from them.

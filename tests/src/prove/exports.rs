@@ -1,7 +1,7 @@
 //! Proof of exports: a million calls in each format are read back by external libraries, value by value, as
 //! the rows they were. An export that meets a full disk leaves no file, and does not disturb the server.
 
-use super::other_tools::{place, python_with};
+use super::external_programs::{build_folder, python_with};
 use super::{Form, Proof, skipped};
 use crate::history::member;
 use crate::program::{command, instant, ledgerline, run_json};
@@ -26,7 +26,7 @@ pub(super) fn prove(form: Form) -> Proof {
     let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/exports");
     let python = match python_with(
         &client.join("requirements.txt"),
-        &place("export-readers", "python"),
+        &build_folder("export-readers", "python"),
     ) {
         Ok(python) => python,
         Err(why) => {

@@ -1,9 +1,9 @@
 //! Proof of erasure: customers with names and numbers of their own are called, erased, and searched for in
 //! every file. Bystanders stay, sealed; counts stay; an old copy of the keys brings nothing back.
 
-use super::forgotten_copies::Copies;
-use super::forgotten_keys::Keys;
-use super::forgotten_words::{self, Talk, WORDS};
+use super::erasure_copies::LogCopies;
+use super::erasure_keys::CustomerKeys;
+use super::erasure_speech::{self, SpeechSetup, WORDS};
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
@@ -185,7 +185,7 @@ fn erase_beside(server: &Server, erased: &[Canary], bystanders: &[Canary], wrong
 /// of recognized sentences.
 fn talk_and_write(
     begin: impl Fn(&[&str]) -> Server,
-    talk: Option<&Talk>,
+    talk: Option<&SpeechSetup>,
     talkers: &[Canary],
     people: &[Canary],
     wrong: &mut Vec<String>,
@@ -196,7 +196,7 @@ fn talk_and_write(
     stop(first);
     talk.map_or(0, |talk| {
         let hearing = begin(&talk.recognizer());
-        forgotten_words::hear(&hearing, talkers, wrong);
+        erasure_speech::hear(&hearing, talkers, wrong);
         stop(hearing);
         WORDS.len()
     })
@@ -209,11 +209,11 @@ pub(crate) fn prove(form: Form) -> Proof {
     };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let (data, log) = (folder.path().join("data"), folder.path().join("server.log"));
-    let talking = forgotten_words::talkers();
+    let talking = erasure_speech::count_talkers();
     let everybody = canaries(talking + count + BYSTANDERS);
     let (erased, bystanders) = everybody.split_at((talking + count) as usize);
     let (talkers, people) = everybody.split_at(talking as usize);
-    let talk = Talk::prepare(folder.path(), talkers);
+    let talk = SpeechSetup::prepare(folder.path(), talkers);
     let profile = talk.as_ref().map(|talk| talk.profile.to_string_lossy());
     let speak: Vec<&str> = profile.iter().flat_map(|file| ["--profile", file]).collect();
     let carrier = CarrierProcess::start(folder.path(), 7, &speak);
@@ -222,7 +222,7 @@ pub(crate) fn prove(form: Form) -> Proof {
 
     let begin = |more: &[&str]| server(&data, &trunk, &log, more);
     let said = talk_and_write(begin, talk.as_ref(), talkers, people, &mut wrong);
-    let mut copies = Copies::default();
+    let mut copies = LogCopies::default();
     copies.back_up(&data, folder.path(), "before.backup");
     let old_keys = folder.path().join("old-keys.db");
     std::fs::copy(data.join("keys/keys.db"), &old_keys).expect("the keys are there");
@@ -250,10 +250,10 @@ pub(crate) fn prove(form: Form) -> Proof {
             .map(|(file, what)| format!("{} holds {what}", file.display())),
     );
     let history = History::read(&data);
-    let now = Keys::of(&data.join("keys"));
+    let now = CustomerKeys::of(&data.join("keys"));
     let gone = keys.gone_from(&now);
     let keys_found = after_the_erasure(&now, &gone, &history, erased, bystanders, &places, &mut wrong);
-    forgotten_words::after(&now, &keys, &history, said, &mut wrong);
+    erasure_speech::check_keys(&now, &keys, &history, said, &mut wrong);
     let recordings = left_recordings(&history, &data, &mut wrong);
     let destroyed_again = restore_old_keys(&data, &old_keys, &trunk, &log);
     if destroyed_again != erased.len() {
@@ -284,9 +284,9 @@ fn sentences(said: usize) -> Value {
 
 /// Checks before the erasure that the keys open the values of every customer, and that the search finds every
 /// key in the keys folder. A search that finds neither later has then looked in the right place.
-fn before_the_erasure(data: &Path, people: &[Canary], said: usize, wrong: &mut Vec<String>) -> Keys {
+fn before_the_erasure(data: &Path, people: &[Canary], said: usize, wrong: &mut Vec<String>) -> CustomerKeys {
     let folder = data.join("keys");
-    let keys = Keys::of(&folder);
+    let keys = CustomerKeys::of(&folder);
     let opened = keys.opened(&History::read(data));
     let unread = people.iter().filter(|one| !is_readable(one, &opened)).count();
     if unread > 0 {
@@ -294,7 +294,7 @@ fn before_the_erasure(data: &Path, people: &[Canary], said: usize, wrong: &mut V
             "with their keys {unread} persons cannot be read before the erasure"
         ));
     }
-    if forgotten_words::read(&opened) != said {
+    if erasure_speech::read(&opened) != said {
         wrong.push(
             "with their keys not every sentence that was said can be read before the erasure".to_owned(),
         );
@@ -313,8 +313,8 @@ fn before_the_erasure(data: &Path, people: &[Canary], said: usize, wrong: &mut V
 /// keys occur nowhere. With the destroyed keys the log still opens, so that they were the right ones. Returns
 /// the number of hits.
 fn after_the_erasure(
-    now: &Keys,
-    gone: &Keys,
+    now: &CustomerKeys,
+    gone: &CustomerKeys,
     history: &History,
     erased: &[Canary],
     bystanders: &[Canary],
@@ -347,7 +347,7 @@ fn is_readable(one: &Canary, opened: &BTreeSet<String>) -> bool {
 
 /// Searches for names, numbers and ids of all customers, including bystanders, and for the recognized words:
 /// they must not occur in clear.
-fn look_for(people: &[Canary], paths: &[PathBuf]) -> crate::search::Searched {
+fn look_for(people: &[Canary], paths: &[PathBuf]) -> crate::search::SearchResult {
     let texts: Vec<&str> = people
         .iter()
         .flat_map(|one| [one.id.as_str(), one.phone.as_str(), one.name.as_str()])

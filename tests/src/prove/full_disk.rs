@@ -7,7 +7,7 @@
 
 use super::crash::quick_campaign;
 use super::reconcile::not_zero;
-use super::{Form, Proof, brief_people, skipped};
+use super::{Form, Proof, short_call_customers, skipped};
 use crate::carrier::CarrierProcess;
 use crate::file_changes::FileChanges;
 use crate::history::{History, member};
@@ -44,22 +44,22 @@ const UNAVAILABLE: i32 = 4;
 static BLOCK: [u8; 65_536] = [0; 65_536];
 
 /// The size of one run; there are two.
-struct Plan {
+struct RunSize {
     fills: u32,
     customers: u32,
     legs_max: u32,
     disk_mb: u32,
 }
 
-const fn plan(form: Form) -> Plan {
+const fn plan(form: Form) -> RunSize {
     match form {
-        Form::Short => Plan {
+        Form::Short => RunSize {
             fills: 1,
             customers: 60,
             legs_max: 4,
             disk_mb: 80,
         },
-        Form::Long => Plan {
+        Form::Long => RunSize {
             fills: 5,
             customers: 250,
             legs_max: 8,
@@ -100,7 +100,7 @@ pub(crate) fn prove(form: Form) -> Proof {
 
 /// What was found so far.
 #[derive(Default)]
-struct Found {
+struct DiskResults {
     acknowledged: Vec<u64>,
     suppressed: u32,
     suppressed_acknowledged: usize,
@@ -113,7 +113,7 @@ struct Found {
     other_exits: usize,
 }
 
-struct Scene<'a> {
+struct DiskScenario<'a> {
     disk: &'a Path,
     data: PathBuf,
     trunk: String,
@@ -121,7 +121,7 @@ struct Scene<'a> {
     is_stderr_inside: bool,
 }
 
-impl Scene<'_> {
+impl DiskScenario<'_> {
     /// Starts a server with its messages on the disk that fills, or on another one.
     fn start(&self) -> Server {
         let elsewhere = self.disk.with_extension("stderr");
@@ -155,7 +155,7 @@ impl Scene<'_> {
     }
 }
 
-impl Found {
+impl DiskResults {
     /// Sends one command. Returns true if it was acknowledged.
     fn write(&mut self, server: &Server) -> bool {
         self.suppressed += 1;
@@ -181,7 +181,7 @@ impl Found {
     }
 
     /// Fills the disk once and empties it. Returns a running server.
-    fn fill_once(&mut self, scene: &Scene<'_>, mut server: Server) -> Server {
+    fn fill_once(&mut self, scene: &DiskScenario<'_>, mut server: Server) -> Server {
         let ends = |beat| server.program.ends(beat).is_some();
         at_each_beat(moment(self.fills), ends, || {
             self.write(&server);
@@ -219,11 +219,11 @@ impl Found {
 }
 
 /// Milliseconds since an instant.
-trait Elapsed {
+trait ElapsedMillis {
     fn elapsed_ms(&self) -> u128;
 }
 
-impl Elapsed for std::time::Instant {
+impl ElapsedMillis for std::time::Instant {
     fn elapsed_ms(&self) -> u128 {
         instant().saturating_duration_since(*self).as_millis()
     }
@@ -287,18 +287,18 @@ fn one_run(form: Form, is_stderr_inside: bool) -> Proof {
         .arg(&disk)
         .status();
     assert!(mounted.is_ok_and(|status| status.success()), "a tmpfs is mounted");
-    let carrier = brief_people::carrier(form, folder.path(), SEED);
-    let scene = Scene {
+    let carrier = short_call_customers::carrier(form, folder.path(), SEED);
+    let scene = DiskScenario {
         disk: &disk,
         data: disk.join("data"),
         trunk: format!("{};legs-max={}", carrier.trunk(), plan.legs_max),
         carrier: &carrier,
         is_stderr_inside,
     };
-    let mut found = Found::default();
+    let mut found = DiskResults::default();
     let mut server = scene.start();
     server.must_post("/api/v1/campaigns", &quick_campaign("FULL"));
-    let people = brief_people::of_form(form, SEED, plan.customers, 3);
+    let people = short_call_customers::records_for_form(form, SEED, plan.customers, 3);
     let list = json!({"task_id": "FULL", "records": people});
     server.must_post("/api/v1/tasks/data", &list);
     server.must_post("/api/v1/campaigns/FULL/start", &json!({}));
@@ -324,7 +324,7 @@ fn one_run(form: Form, is_stderr_inside: bool) -> Proof {
 }
 
 /// Compares the log with the CDR file.
-fn judged(scene: &Scene<'_>, found: &Found, is_dirty: bool) -> Value {
+fn judged(scene: &DiskScenario<'_>, found: &DiskResults, is_dirty: bool) -> Value {
     let history = History::read(&scene.data);
     let lines = scene.carrier.lines();
     let texts = |kind: &'static str, pointer: &'static str| -> BTreeSet<String> {

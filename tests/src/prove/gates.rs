@@ -5,8 +5,8 @@
 
 use super::{Form, Proof, quick_campaign, records};
 use crate::carrier::CarrierProcess;
+use crate::direct_log::read_whole_log;
 use crate::history::member;
-use crate::opened::whole_log;
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ const PILOT_PEOPLE: u32 = 1_005;
 const USED_UP: Duration = Duration::from_secs(120);
 
 /// The dials of one campaign, from its log.
-struct Told {
+struct DialCounts {
     people_before: usize,
     dials_before: usize,
     dials: usize,
@@ -52,8 +52,8 @@ pub(crate) fn prove(form: Form) -> Proof {
     let is_long = form == Form::Long;
     let pilot_holds = !is_long || pilot(&server);
     let drained = server.drains();
-    let test = Told::read(&data, TEST);
-    let pilot = is_long.then(|| Told::read(&data, PILOT));
+    let test = DialCounts::read(&data, TEST);
+    let pilot = is_long.then(|| DialCounts::read(&data, PILOT));
     let counted = test.people_before == 200 && test.dials == 205;
     let pilot_counted = pilot
         .as_ref()
@@ -143,7 +143,7 @@ fn waits_at(server: &Server, campaign: &str, count: u64, used: &str) -> bool {
     })
 }
 
-impl Told {
+impl DialCounts {
     /// Reads from the log how many customers and dials there were before the first promotion, and in all.
     fn read(data: &Path, campaign: &str) -> Self {
         let mut told = Self {
@@ -173,7 +173,7 @@ impl Told {
 
 /// Returns kind and customer of each event of a campaign, in the order of the log.
 fn events(data: &Path, campaign: &str) -> Vec<(String, String)> {
-    let log = whole_log(data).into_iter();
+    let log = read_whole_log(data).into_iter();
     let told = log.map(|stored| stored.envelope().expect("a record of ours"));
     let of_campaign = told.filter(|one| one.campaign.as_ref().is_some_and(|of| of.as_str() == campaign));
     of_campaign

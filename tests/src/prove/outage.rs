@@ -4,9 +4,9 @@
 
 use super::Form;
 use super::crash::{quick_campaign, records};
-use crate::answering_carrier::{AnsweringCarrier, Repeats};
+use crate::answering_carrier::{AnsweringCarrier, RetransmitPolicy};
 use crate::history::History;
-use crate::passing_time::{at_each_beat, left, nothing_ends_it};
+use crate::passing_time::{at_each_beat, time_left, wait_one_beat};
 use crate::postgres::{PostgresServer, programs};
 use crate::program::deadline;
 use crate::server::Server;
@@ -33,12 +33,12 @@ const DUE_WITHIN: Duration = Duration::from_secs(12);
 
 /// One run: what happens after the 200s, and how long callees repeat them.
 struct Run {
-    goes_on: GoesOn,
-    repeats: Repeats,
+    goes_on: OutageRecovery,
+    repeats: RetransmitPolicy,
 }
 
 /// What happens after the 200s. Times count from the 200s.
-enum GoesOn {
+enum OutageRecovery {
     /// The process is killed, the store is available again, and the process starts again after this time.
     Killed { restarts_after: Duration },
     /// No kill: ACK and BYE after 4 s, the store is available again after this time, and the answers are
@@ -48,28 +48,28 @@ enum GoesOn {
 
 const RUNS: &[Run] = &[
     Run {
-        goes_on: GoesOn::Killed {
+        goes_on: OutageRecovery::Killed {
             restarts_after: Duration::from_secs(3),
         },
-        repeats: Repeats::UntilAcknowledged,
+        repeats: RetransmitPolicy::UntilAcknowledged,
     },
     Run {
-        goes_on: GoesOn::Killed {
+        goes_on: OutageRecovery::Killed {
             restarts_after: Duration::from_secs(10),
         },
-        repeats: Repeats::ToTheEnd,
+        repeats: RetransmitPolicy::ToTheEnd,
     },
     Run {
-        goes_on: GoesOn::Killed {
+        goes_on: OutageRecovery::Killed {
             restarts_after: Duration::from_secs(20),
         },
-        repeats: Repeats::UntilAcknowledged,
+        repeats: RetransmitPolicy::UntilAcknowledged,
     },
     Run {
-        goes_on: GoesOn::StoreBack {
+        goes_on: OutageRecovery::StoreBack {
             after: Duration::from_secs(8),
         },
-        repeats: Repeats::ToTheEnd,
+        repeats: RetransmitPolicy::ToTheEnd,
     },
     LONG_OUTAGE,
 ];
@@ -78,10 +78,10 @@ const RUNS: &[Run] = &[
 /// end and close calls): a process that lost the driver lock with the store has ended its calls before it is
 /// back.
 const LONG_OUTAGE: Run = Run {
-    goes_on: GoesOn::StoreBack {
+    goes_on: OutageRecovery::StoreBack {
         after: Duration::from_secs(16),
     },
-    repeats: Repeats::UntilAcknowledged,
+    repeats: RetransmitPolicy::UntilAcknowledged,
 };
 
 /// A log that can be made unavailable.
@@ -91,13 +91,13 @@ enum Log<'a> {
 }
 
 /// Keeps the log unavailable until it is dropped.
-enum Away<'a> {
+enum LogOutage<'a> {
     /// Another writer holds the file's lock.
     Locked(rusqlite::Connection),
     Killed(&'a PostgresServer),
 }
 
-impl Drop for Away<'_> {
+impl Drop for LogOutage<'_> {
     fn drop(&mut self) {
         match self {
             Self::Locked(file) => drop(file.execute_batch("ROLLBACK")),
@@ -115,7 +115,7 @@ impl<'a> Log<'a> {
         command
     }
 
-    fn take_away(&self, data: &Path) -> Away<'a> {
+    fn take_away(&self, data: &Path) -> LogOutage<'a> {
         match self {
             Self::Sqlite => {
                 let file = rusqlite::Connection::open(data.join("events.db")).expect("the log is a file");
@@ -123,11 +123,11 @@ impl<'a> Log<'a> {
                     .expect("a connection takes a time-out");
                 file.execute_batch("BEGIN IMMEDIATE")
                     .expect("the lock comes free");
-                Away::Locked(file)
+                LogOutage::Locked(file)
             }
             Self::Postgres(server) => {
                 server.kill();
-                Away::Killed(server)
+                LogOutage::Killed(server)
             }
         }
     }
@@ -148,7 +148,7 @@ fn set(value: &mut Value, name: &str, member: Value) {
 
 /// Waits until an instant.
 fn until(end: std::time::Instant) {
-    at_each_beat(left(end), nothing_ends_it, || true);
+    at_each_beat(time_left(end), wait_one_beat, || true);
 }
 
 /// Returns the number of events of a kind that come within the time; returns as soon as there are `count`.
@@ -184,7 +184,7 @@ fn one(log: &Log<'_>, run: &Run, salt: u32) -> Value {
     let answered = carrier.has_answered(CALLS, RINGS_WITHIN);
     let answered_at = deadline(Duration::ZERO);
     let back = match run.goes_on {
-        GoesOn::Killed { restarts_after } => {
+        OutageRecovery::Killed { restarts_after } => {
             until(answered_at + KILLED_AFTER);
             server.program.kill();
             drop(away);
@@ -192,7 +192,7 @@ fn one(log: &Log<'_>, run: &Run, salt: u32) -> Value {
             server = Server::of(log.command(&data, &trunk), &data);
             server.wait_ready()
         }
-        GoesOn::StoreBack { after } => {
+        OutageRecovery::StoreBack { after } => {
             until(answered_at + after);
             drop(away);
             true

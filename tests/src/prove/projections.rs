@@ -4,7 +4,7 @@
 //! every table of every view is compared, by digest, with one built in one go.
 
 use super::{Form, Proof};
-use crate::opened::{open, open_rows};
+use crate::direct_log::{open, open_rows};
 use crate::postgres::PostgresServer;
 use crate::program::{Program, command, instant, ledgerline};
 use ::projections::ViewCheck;
@@ -23,7 +23,7 @@ const STEP_WITHIN: Duration = Duration::from_secs(120);
 /// The longest time until the last process reaches the end of a long log.
 const DONE_WITHIN: Duration = Duration::from_secs(3_600);
 
-struct Length {
+struct RunSize {
     events: usize,
     kills: u32,
     /// The most batches that a process finishes before it is killed.
@@ -34,13 +34,13 @@ struct Length {
 
 pub(crate) fn prove(form: Form) -> Proof {
     let length = match form {
-        Form::Short => Length {
+        Form::Short => RunSize {
             events: 20_000,
             kills: 4,
             batches_max: 1,
             into_ms_max: 150,
         },
-        Form::Long => Length {
+        Form::Long => RunSize {
             events: 1_000_000,
             kills: 40,
             batches_max: 10,
@@ -65,7 +65,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     });
     let skipped = json!({"skipped": "it is not installed (apt-get install postgresql)"});
     Proof {
-        holds: sqlite.holds() && postgres.as_ref().is_none_or(Found::holds),
+        holds: sqlite.holds() && postgres.as_ref().is_none_or(KillResults::holds),
         line: json!({"proof": "projections", "events": length.events, "sqlite": sqlite.line(),
             "postgres": postgres.map_or(skipped, |found| found.line())}),
     }
@@ -85,7 +85,7 @@ async fn fill(log: &Path, events: usize) {
 }
 
 #[derive(Default)]
-struct Found {
+struct KillResults {
     kills: u32,
     /// The kills after which the views were neither at the beginning nor at the end.
     kills_midway: u32,
@@ -116,9 +116,9 @@ fn position(line: &str) -> u64 {
     last.parse().unwrap_or(0)
 }
 
-fn killed(log: &Path, rows: &str, length: &Length) -> Found {
+fn killed(log: &Path, rows: &str, length: &RunSize) -> KillResults {
     let begun = instant();
-    let mut found = Found::default();
+    let mut found = KillResults::default();
     for kill in 0..length.kills {
         let mut program = start(log, rows);
         let Some(from) = program.line(STEP_WITHIN, |line| line.starts_with("from ")) else {
@@ -146,7 +146,7 @@ fn killed(log: &Path, rows: &str, length: &Length) -> Found {
     found
 }
 
-impl Found {
+impl KillResults {
     /// Compares the views with a replay in memory.
     fn then_checked(mut self, runtime: &tokio::runtime::Runtime, log: &Path, rows: &str) -> Self {
         let (checks, head) = runtime.block_on(checked(log, rows));

@@ -5,8 +5,8 @@
 
 use super::{Form, Proof, quick_campaign, records};
 use crate::carrier::CarrierProcess;
+use crate::direct_log::read_whole_log;
 use crate::history::member;
-use crate::opened::whole_log;
 use crate::program::{fail, instant};
 use crate::server::Server;
 use domain::stored_event::StoredEvent;
@@ -46,7 +46,7 @@ const TALKING: u64 = 5;
 const CONCURRENT: u64 = 230;
 
 /// A stop that was engaged, with the time of its response.
-struct Ordered {
+struct MeasuredStop {
     stop: String,
     hang_up: bool,
     in_flight: u64,
@@ -97,7 +97,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let goes_on = loaded(&server, IN_FLIGHT / 4, 0).is_some();
     server.program.signal("TERM");
     let stopped = server.program.wait(Duration::from_secs(30));
-    let found = Found::read(&data);
+    let found = StopResults::read(&data);
     broken.extend(found.broken.iter().cloned());
     let done = ordered.len() == SCOPES.len() * stops_of_each && found.stops == ordered.len();
     // Without conversations nothing about them would be proved.
@@ -151,7 +151,7 @@ fn loaded(server: &Server, wanted: u64, talking: u64) -> Option<u64> {
 }
 
 /// Engages a stop, holds it, and lifts it.
-fn stop_once(server: &Server, scope: &str, id: Option<&str>, hang_up: bool, in_flight: u64) -> Ordered {
+fn stop_once(server: &Server, scope: &str, id: Option<&str>, hang_up: bool, in_flight: u64) -> MeasuredStop {
     let mut order = json!({"scope": scope, "reason": "a proof", "hang_up": hang_up, "id": id});
     if let Some(members) = order.as_object_mut() {
         members.retain(|_, value| !value.is_null());
@@ -176,7 +176,7 @@ fn stop_once(server: &Server, scope: &str, id: Option<&str>, hang_up: bool, in_f
         "/api/v1/stop/lift",
         &json!({"stop": stop, "reason": "the proof goes on"}),
     );
-    Ordered {
+    MeasuredStop {
         stop,
         hang_up,
         in_flight,
@@ -185,7 +185,7 @@ fn stop_once(server: &Server, scope: &str, id: Option<&str>, hang_up: bool, in_f
 }
 
 /// One event, with the members needed here.
-struct Seen {
+struct LoggedEvent {
     kind: String,
     stream: String,
     ms: u64,
@@ -194,14 +194,14 @@ struct Seen {
 
 /// The state of a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum OpenCallState {
     Dialed,
     Answered,
 }
 
 /// What the log contains about all stops.
 #[derive(Default)]
-struct Found {
+struct StopResults {
     stops: usize,
     last_dial_ms: u64,
     last_cancel_ms: u64,
@@ -213,7 +213,7 @@ struct Found {
 }
 
 /// An engaged stop: its time, and the calls that it has yet to end.
-struct Engaged {
+struct PendingStop {
     since_ms: u64,
     hang_up: bool,
     to_cancel: BTreeSet<String>,
@@ -221,20 +221,20 @@ struct Engaged {
     to_finish: BTreeSet<String>,
 }
 
-impl Found {
+impl StopResults {
     fn read(data: &Path) -> Self {
         let mut found = Self::default();
-        let mut calls: BTreeMap<String, Place> = BTreeMap::new();
-        let mut engaged: Option<Engaged> = None;
+        let mut calls: BTreeMap<String, OpenCallState> = BTreeMap::new();
+        let mut engaged: Option<PendingStop> = None;
         for event in events(data) {
             found.judge(&event, &mut engaged);
             match event.kind.as_str() {
-                "call.dialing" => drop(calls.insert(event.stream, Place::Dialed)),
-                "call.answered" => drop(calls.insert(event.stream, Place::Answered)),
+                "call.dialing" => drop(calls.insert(event.stream, OpenCallState::Dialed)),
+                "call.answered" => drop(calls.insert(event.stream, OpenCallState::Answered)),
                 "call.ended" => drop(calls.remove(&event.stream)),
                 "stop.engaged" => {
                     found.stops += 1;
-                    engaged = Some(Engaged::of(&event, &calls));
+                    engaged = Some(PendingStop::of(&event, &calls));
                 }
                 "stop.lifted" => engaged = None,
                 _ => {}
@@ -246,7 +246,7 @@ impl Found {
         found
     }
 
-    fn judge(&mut self, event: &Seen, engaged: &mut Option<Engaged>) {
+    fn judge(&mut self, event: &LoggedEvent, engaged: &mut Option<PendingStop>) {
         let reason = member(&event.data, "/reason").as_str().unwrap_or_default();
         let by_stop = reason == "emergency_stop";
         let Some(stop) = engaged else {
@@ -304,18 +304,18 @@ impl Found {
     }
 }
 
-impl Engaged {
-    fn of(event: &Seen, calls: &BTreeMap<String, Place>) -> Self {
-        let at = |wanted: Place| {
+impl PendingStop {
+    fn of(event: &LoggedEvent, calls: &BTreeMap<String, OpenCallState>) -> Self {
+        let at = |wanted: OpenCallState| {
             let all = calls.iter().filter(move |(_, place)| **place == wanted);
             all.map(|(call, _)| call.clone()).collect::<BTreeSet<_>>()
         };
         let hang_up = member(&event.data, "/hang_up") == true;
-        let talking = at(Place::Answered);
+        let talking = at(OpenCallState::Answered);
         Self {
             since_ms: event.ms,
             hang_up,
-            to_cancel: at(Place::Dialed),
+            to_cancel: at(OpenCallState::Dialed),
             to_hang_up: if hang_up { talking.clone() } else { BTreeSet::new() },
             to_finish: if hang_up { BTreeSet::new() } else { talking },
         }
@@ -323,15 +323,15 @@ impl Engaged {
 }
 
 /// Returns every event of a log, with the time at which it was made durable.
-fn events(data: &Path) -> Vec<Seen> {
+fn events(data: &Path) -> Vec<LoggedEvent> {
     let seen = |stored: StoredEvent| {
         let envelope = stored.envelope().expect("a record of ours");
-        Seen {
+        LoggedEvent {
             kind: envelope.kind,
             stream: envelope.stream.to_string(),
             ms: u64::try_from(stored.recorded_at.micros() / 1_000).unwrap_or_default(),
             data: serde_json::from_str(envelope.data.get()).expect("data is JSON"),
         }
     };
-    whole_log(data).into_iter().map(seen).collect()
+    read_whole_log(data).into_iter().map(seen).collect()
 }

@@ -26,12 +26,12 @@ const WATCHED: Duration = Duration::from_secs(8);
 const LINES_WITHIN: Duration = Duration::from_secs(10);
 
 /// The result. By default the proof was not run, which counts as holding.
-pub(super) struct StoppedHolder {
+pub(super) struct StoppedHolderResult {
     pub(super) line: Value,
     pub(super) holds: bool,
 }
 
-impl Default for StoppedHolder {
+impl Default for StoppedHolderResult {
     fn default() -> Self {
         Self {
             line: json!("long form only"),
@@ -49,9 +49,9 @@ fn start(folder: &Path, name: &str, store: &str, trunk: &str) -> Server {
     server
 }
 
-pub(super) fn prove() -> StoppedHolder {
+pub(super) fn prove() -> StoppedHolderResult {
     let Some(postgres) = PostgresServer::start() else {
-        return StoppedHolder {
+        return StoppedHolderResult {
             line: json!("skipped: the programs of PostgreSQL are not installed"),
             holds: true,
         };
@@ -100,7 +100,7 @@ pub(super) fn prove() -> StoppedHolder {
         && (appended, unrecorded, repeated, open) == (0, 0, 0, 0)
         && history.unfinished().is_empty()
         && history.repeated_call_ids().is_empty();
-    StoppedHolder {
+    StoppedHolderResult {
         line: json!({"taken_over_ms": u64::try_from(taken_over_ms).unwrap_or(u64::MAX), "calls_of_the_stopped": left_over.len(),
             "appended_by_the_stopped": appended, "dialed_unrecorded": unrecorded, "dialed_again": repeated,
             "legs_left_open": open, "stands_by": stands_by, "completed": completed}),

@@ -7,15 +7,15 @@
 use super::{Form, Proof};
 use super::{
     access, api, as_of, audit, cases, clock, console, console_build, contract, crash, demo, exports,
-    forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent, night, nlu, oidc,
-    past_calls, projections, rebuild, rehearsed, replay, roles, rules, segments, sipp, spoken, stop, stores,
+    flow_simulation, forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent, night,
+    nlu, oidc, past_calls, projections, rebuild, replay, roles, rules, segments, sipp, spoken, stop, stores,
     subscribers, summary, tails, two_processes, wall, webhooks,
 };
 
-type Prove = fn(Form) -> Proof;
+type ProofFn = fn(Form) -> Proof;
 
 /// Every proof, as `make prove-NAME` runs it.
-pub const PROOFS: &[(&str, Prove)] = &[
+pub const PROOFS: &[(&str, ProofFn)] = &[
     ("access", access::prove),
     ("api", api::prove),
     ("as-of", as_of::prove),
@@ -53,7 +53,7 @@ pub const PROOFS: &[(&str, Prove)] = &[
     ("rules", rules::prove),
     ("seeds", demo::seeds),
     ("segments", segments::prove),
-    ("simulate", rehearsed::prove),
+    ("simulate", flow_simulation::prove),
     ("simulation", demo::simulation),
     ("sipp", sipp::prove),
     ("speech-faults", spoken::prove_faults),
@@ -69,7 +69,7 @@ pub const PROOFS: &[(&str, Prove)] = &[
 ];
 
 /// Entries that are not proofs: a part that a proof runs in a process of its own, and the making of fixtures.
-const INSIDE: &[(&str, Prove)] = &[
+const INSIDE: &[(&str, ProofFn)] = &[
     ("audit-vectors", |_| audit::write_vectors()),
     ("full-disk-inside", full_disk::prove_inside),
     ("endless-peers", hostile::prove_endless_peers),

@@ -2,7 +2,7 @@
 //! customers are imported from a GBK file, with digest authentication.
 
 use super::reconcile::compare;
-use super::stopped_holder::{self, StoppedHolder};
+use super::stopped_holder::{self, StoppedHolderResult};
 use super::{Form, Proof, skipped};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
@@ -81,7 +81,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         && disagreements.matched >= customers as usize;
     let stopped = match form {
         Form::Long => stopped_holder::prove(),
-        Form::Short => StoppedHolder::default(),
+        Form::Short => StoppedHolderResult::default(),
     };
     let holds = holds && stopped.holds;
     let line = json!({"proof": "two-processes", "customers": customers, "enrolled": enrolled, "bad_rows": bad,

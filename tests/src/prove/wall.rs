@@ -4,7 +4,7 @@
 //! `MINUTES=30` is the length that the issue requires; the default is two minutes. There is no short form:
 //! the limit is a share of a processor, and a machine that runs tests has none to spare.
 
-use super::console::{Browser, demonstrated, installed, told};
+use super::console::{Browser, install_scripts, name_result, run_on_demo};
 use super::{Form, Proof};
 use crate::history::member;
 use crate::program::fail;
@@ -26,14 +26,14 @@ pub(super) fn prove(_: Form) -> Proof {
         let read = read.filter(|minutes| (1..=MINUTES_MAX).contains(minutes));
         read.unwrap_or_else(|| fail(&format!("MINUTES is a number from 1 to {MINUTES_MAX}")))
     });
-    match installed() {
+    match install_scripts() {
         Ok((modules, program)) => {
             let browser = Browser { modules, program };
-            let line = demonstrated(&browser, "wall-load.mjs", CUSTOMERS, &[minutes.to_string()]);
+            let line = run_on_demo(&browser, "wall-load.mjs", CUSTOMERS, &[minutes.to_string()]);
             let is_clean = member(&line, "/violations").as_array().is_some_and(Vec::is_empty);
             Proof {
                 holds: is_clean && member(&line, "/events").as_u64().is_some_and(|events| events > 0),
-                line: told("wall", line),
+                line: name_result("wall", line),
             }
         }
         Err(why) => Proof {

@@ -4,8 +4,8 @@
 //! is over.
 
 use super::number::{self, digit};
-use super::{Granularity, when::Stretch};
-use crate::text::Folded;
+use super::{Granularity, chinese_time::LocalTimeSpan};
+use crate::text::FoldedText;
 use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta};
 
 /// Words for days, with the number of days from today.
@@ -43,15 +43,15 @@ pub(super) struct Day {
 }
 
 /// The result of reading a day: a day or a longer stretch, with the place where its words end.
-pub(super) enum Named {
+pub(super) enum DayReading {
     Day(Day, usize),
-    Stretch(Stretch),
+    Stretch(LocalTimeSpan),
     NoSuchDay(usize),
 }
 
 /// Returns the day, or the stretch of days, that begins at a place; `None` without one.
-pub(super) fn day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
-    let fixed = |date: NaiveDate, end| Some(Named::Day(Day { date, next: None }, end));
+pub(super) fn day(text: &FoldedText, start: usize, today: NaiveDate) -> Option<DayReading> {
+    let fixed = |date: NaiveDate, end| Some(DayReading::Day(Day { date, next: None }, end));
     if let Some((words, ahead, _)) = SHORT.iter().find(|(words, _, _)| text.starts_with(start, words)) {
         // The part of the day is read from the second character on.
         return fixed(
@@ -71,7 +71,7 @@ pub(super) fn day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named
 }
 
 /// Reads 下周三, 下下周, 这周日, 周三, 周末.
-fn week_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
+fn week_day(text: &FoldedText, start: usize, today: NaiveDate) -> Option<DayReading> {
     let openings: &[(&str, Option<i64>)] = &[
         ("下下个", Some(2)),
         ("下下", Some(2)),
@@ -91,12 +91,12 @@ fn week_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
     let monday = today.week(chrono::Weekday::Mon).checked_first_day()?;
     let monday = monday.checked_add_signed(TimeDelta::weeks(opening.1.unwrap_or(0)))?;
     let plus = |days: u64| monday.checked_add_days(Days::new(days));
-    let days = |first: u64, last: u64, end_place: usize| -> Option<Named> {
+    let days = |first: u64, last: u64, end_place: usize| -> Option<DayReading> {
         let (start, end) = (
             plus(first)?.and_hms_opt(0, 0, 0)?,
             plus(last + 1)?.and_hms_opt(0, 0, 0)?,
         );
-        Some(Named::Stretch(Stretch {
+        Some(DayReading::Stretch(LocalTimeSpan {
             start,
             end,
             granularity: Granularity::Week,
@@ -126,11 +126,11 @@ fn week_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
     } else {
         None
     };
-    Some(Named::Day(Day { date, next }, place + 1))
+    Some(DayReading::Day(Day { date, next }, place + 1))
 }
 
 /// Reads 月底, 月初, 这个月底, 下个月, 下个月初, 年底.
-fn month_part(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
+fn month_part(text: &FoldedText, start: usize, today: NaiveDate) -> Option<DayReading> {
     let openings = [("下个月", 1), ("下月", 1), ("这个月", 0), ("本月", 0), ("月", 0)];
     let (words, ahead) = openings
         .iter()
@@ -139,9 +139,9 @@ fn month_part(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
     let first = today.with_day(1)?.checked_add_months(Months::new(*ahead))?;
     let following = first.checked_add_months(Months::new(1))?;
     let before_month = start.checked_sub(1).and_then(|before| text.at(before));
-    let days = |from: NaiveDate, to: NaiveDate, end_place: usize| -> Option<Named> {
+    let days = |from: NaiveDate, to: NaiveDate, end_place: usize| -> Option<DayReading> {
         let (start, end) = (from.and_hms_opt(0, 0, 0)?, to.and_hms_opt(0, 0, 0)?);
-        Some(Named::Stretch(Stretch {
+        Some(DayReading::Stretch(LocalTimeSpan {
             start,
             end,
             granularity: Granularity::Month,
@@ -156,8 +156,8 @@ fn month_part(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
         _ if *words == "月" || before_month.is_some_and(|before| digit(before).is_some()) => None,
         _ => match month_day(text, place) {
             Some((number, end)) => Some(match first.with_day(number) {
-                Some(date) => Named::Day(Day { date, next: None }, end),
-                None => Named::NoSuchDay(end),
+                Some(date) => DayReading::Day(Day { date, next: None }, end),
+                None => DayReading::NoSuchDay(end),
             }),
             None => days(first, following, place),
         },
@@ -165,7 +165,7 @@ fn month_part(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
 }
 
 /// Reads a number from 1 to 31 with 号 or 日.
-fn month_day(text: &Folded, start: usize) -> Option<(u32, usize)> {
+fn month_day(text: &FoldedText, start: usize) -> Option<(u32, usize)> {
     let number = number::at(text, start)?;
     let day = number.whole().filter(|day| (1..=31).contains(day))?;
     let (_, end) = text.one_of(number.end, &["号", "日"])?;
@@ -173,7 +173,7 @@ fn month_day(text: &Folded, start: usize) -> Option<(u32, usize)> {
 }
 
 /// Reads 2026年12月5日, 十二月五号, 12月5日, 五号, 2026-12-05.
-fn calendar_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
+fn calendar_day(text: &FoldedText, start: usize, today: NaiveDate) -> Option<DayReading> {
     let before = start.checked_sub(1).and_then(|before| text.at(before));
     if before.is_some_and(|before| digit(before).is_some() || "十-第".contains(before)) {
         return None;
@@ -190,13 +190,13 @@ fn calendar_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> 
     if text.at(month.end) != Some('月') && !dash {
         let (day, end) = month_day(text, start)?;
         let Some(date) = today.with_day(day) else {
-            return Some(Named::NoSuchDay(end));
+            return Some(DayReading::NoSuchDay(end));
         };
         let next = today
             .with_day(1)?
             .checked_add_months(Months::new(1))?
             .with_day(day);
-        return Some(Named::Day(Day { date, next }, end));
+        return Some(DayReading::Day(Day { date, next }, end));
     }
     let month_number = u32::try_from(number)
         .ok()
@@ -209,12 +209,12 @@ fn calendar_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> 
     };
     let of_year = |year: i32| NaiveDate::from_ymd_opt(year, month_number, day);
     let Some(date) = of_year(year.unwrap_or(today.year())) else {
-        return Some(Named::NoSuchDay(end));
+        return Some(DayReading::NoSuchDay(end));
     };
     let next = if year.is_some() {
         None
     } else {
         of_year(today.year() + 1)
     };
-    Some(Named::Day(Day { date, next }, end))
+    Some(DayReading::Day(Day { date, next }, end))
 }

@@ -4,14 +4,14 @@
 //! (不对，是三八). A card is recognized by Luhn's check (ISO/IEC 7812-1), an identity number by its own (GB 11643,
 //! ISO 7064 MOD 11-2), a phone by its shape; everything else is only a row of digits.
 
-use super::{Found, Granularity, Value, number};
+use super::{EntityMatch, Granularity, Value, number};
 use crate::english_numbers::SMALL;
-use crate::text::Folded;
+use crate::text::FoldedText;
 use std::ops::Range;
 
 /// A run of digits, with the place of each in the text and the beginnings of its groups.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Run {
+pub(crate) struct DigitRun {
     /// The digits; the last may be `x`.
     pub(crate) digits: Vec<char>,
     /// The characters of each digit in the text: one, or those of an English word.
@@ -47,14 +47,14 @@ const FILLERS: &[&str] = &[
     "是",
 ];
 
-impl Run {
+impl DigitRun {
     fn text(&self, range: Range<usize>) -> String {
         self.digits.get(range).unwrap_or_default().iter().collect()
     }
 
     /// Takes the last group back: as many digits as follow, or all of them if a whole number follows. False
     /// if the numbers of digits do not fit.
-    fn replace_last(&mut self, following: &Run) -> bool {
+    fn replace_last(&mut self, following: &DigitRun) -> bool {
         let last = self.groups.last().copied().unwrap_or(0);
         let same = following.digits.len() == self.digits.len() - last;
         let kept = if is_phone(&following.text(0..following.digits.len())) {
@@ -72,7 +72,7 @@ impl Run {
         true
     }
 
-    fn join(&mut self, following: Run) {
+    fn join(&mut self, following: DigitRun) {
         let before = self.digits.len();
         self.groups
             .extend(following.groups.iter().map(|group| group + before));
@@ -94,7 +94,7 @@ pub(crate) fn spoken_digit(found: char) -> Option<char> {
 }
 
 /// The digit of an English word by itself, and the place where the word ends; "oh" is a zero.
-pub(crate) fn english_digit(text: &Folded, start: usize) -> Option<(char, usize)> {
+pub(crate) fn english_digit(text: &FoldedText, start: usize) -> Option<(char, usize)> {
     let is_letter = |place: usize| text.at(place).is_some_and(char::is_alphabetic);
     if start.checked_sub(1).is_some_and(is_letter) {
         return None;
@@ -108,10 +108,10 @@ pub(crate) fn english_digit(text: &Folded, start: usize) -> Option<(char, usize)
 }
 
 /// Returns the group of digits that begins at a place.
-fn group(text: &Folded, start: usize) -> Run {
-    let mut run = Run {
+fn group(text: &FoldedText, start: usize) -> DigitRun {
+    let mut run = DigitRun {
         groups: vec![0],
-        ..Run::default()
+        ..DigitRun::default()
     };
     let mut place = start;
     if let Some((digit, end)) = english_digit(text, start) {
@@ -138,8 +138,8 @@ fn group(text: &Folded, start: usize) -> Run {
 }
 
 /// Returns all runs of a text, with corrections applied.
-pub(crate) fn runs(text: &Folded) -> Vec<Run> {
-    let (mut all, mut place) = (Vec::<Run>::new(), 0);
+pub(crate) fn runs(text: &FoldedText) -> Vec<DigitRun> {
+    let (mut all, mut place) = (Vec::<DigitRun>::new(), 0);
     while place < text.chars().len() {
         let first = group(text, place);
         if first.digits.is_empty() {
@@ -169,7 +169,7 @@ pub(crate) fn runs(text: &Folded) -> Vec<Run> {
 const RUN_DIGITS_MAX: usize = 57;
 
 /// Returns the group after the separators at `start`; true if it corrects the group before.
-fn following(text: &Folded, start: usize) -> Option<(Run, bool)> {
+fn following(text: &FoldedText, start: usize) -> Option<(DigitRun, bool)> {
     let skip = |mut place: usize| {
         while text
             .at(place)
@@ -195,21 +195,21 @@ fn following(text: &Folded, start: usize) -> Option<(Run, bool)> {
 }
 
 /// Returns the phones, cards and identity numbers of a text.
-pub(super) fn find(text: &Folded) -> Vec<Found> {
+pub(super) fn find(text: &FoldedText) -> Vec<EntityMatch> {
     runs(text)
         .iter()
         .flat_map(|run| {
-            named(run)
+            classify_run(run)
                 .into_iter()
                 .map(|(range, value)| found(run, range, value))
         })
         .collect()
 }
 
-fn found(run: &Run, range: Range<usize>, value: Value) -> Found {
+fn found(run: &DigitRun, range: Range<usize>, value: Value) -> EntityMatch {
     let start = run.places.get(range.start).map_or(0, |place| place.start);
     let last = run.places.get(range.end.saturating_sub(1));
-    Found {
+    EntityMatch {
         places: start..last.map_or(start + 1, |place| place.end),
         value,
         granularity: Granularity::Exact,
@@ -218,7 +218,7 @@ fn found(run: &Run, range: Range<usize>, value: Value) -> Found {
 
 /// Returns the values in a run, from group to group: the whole run first, then the longest part from each
 /// group on.
-pub(crate) fn named(run: &Run) -> Vec<(Range<usize>, Value)> {
+pub(crate) fn classify_run(run: &DigitRun) -> Vec<(Range<usize>, Value)> {
     let ends: Vec<usize> = run
         .groups
         .iter()

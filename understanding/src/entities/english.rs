@@ -1,6 +1,6 @@
 //! Reads amounts, shares and periods in spoken English: "fifteen hundred yuan", "half a year".
 
-use super::{CallMoment, Found, Granularity, PeriodUnit, Value, english_when};
+use super::{CallMoment, EntityMatch, Granularity, PeriodUnit, Value, english_time};
 use crate::english_numbers::{SMALL, TENS};
 
 /// A word with the places of its characters.
@@ -50,10 +50,10 @@ impl Words {
         to: usize,
         value: Value,
         granularity: Granularity,
-    ) -> Option<Found> {
+    ) -> Option<EntityMatch> {
         let start = self.all.get(from)?.start;
         let end = self.all.get(to.checked_sub(1)?)?.end;
-        Some(Found {
+        Some(EntityMatch {
             places: start..end,
             value,
             granularity,
@@ -74,11 +74,11 @@ impl Words {
 }
 
 /// Returns everything found in English words.
-pub(super) fn find(text: &str, moment: CallMoment) -> Vec<Found> {
+pub(super) fn find(text: &str, moment: CallMoment) -> Vec<EntityMatch> {
     let words = Words::of(text);
     let (mut place, mut all) = (0, Vec::new());
     while place < words.all.len() {
-        let found = english_when::time(&words, place, moment)
+        let found = english_time::time(&words, place, moment)
             .or_else(|| period_entity(&words, place))
             .or_else(|| share(&words, place))
             .or_else(|| amount(&words, place));
@@ -172,7 +172,7 @@ pub(super) fn number(words: &Words, start: usize) -> Option<(i64, usize)> {
     Some((value, place))
 }
 
-fn amount(words: &Words, start: usize) -> Option<(Found, usize)> {
+fn amount(words: &Words, start: usize) -> Option<(EntityMatch, usize)> {
     let about = matches!(words.at(start), "about" | "around" | "roughly");
     let begin = start + usize::from(about);
     let signed = words.at(begin).starts_with('¥');
@@ -195,7 +195,7 @@ fn amount(words: &Words, start: usize) -> Option<(Found, usize)> {
     Some((words.found(start, end, value, granularity)?, end))
 }
 
-fn share(words: &Words, start: usize) -> Option<(Found, usize)> {
+fn share(words: &Words, start: usize) -> Option<(EntityMatch, usize)> {
     let (value, end) = number(words, start)?;
     let end = if words.at(end.checked_sub(1)?).ends_with('%') {
         end
@@ -252,7 +252,7 @@ pub(super) fn period(words: &Words, start: usize) -> Option<(PeriodUnit, i64, us
     Some((counted, count, end))
 }
 
-fn period_entity(words: &Words, start: usize) -> Option<(Found, usize)> {
+fn period_entity(words: &Words, start: usize) -> Option<(EntityMatch, usize)> {
     let (unit, count, end) = period(words, start)?;
     let value = Value::Period {
         unit,

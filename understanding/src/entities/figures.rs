@@ -5,7 +5,7 @@
 
 use super::english::{self, Words};
 use super::number::{self, ONE};
-use crate::text::Folded;
+use crate::text::FoldedText;
 use std::collections::BTreeSet;
 
 /// Days and parts of them that are named without a number.
@@ -60,7 +60,7 @@ const NAMING: &str = "周期拜第初";
 
 /// Returns the figures of a text: numbers as decimals, days by their words.
 pub fn figures(text: &str) -> BTreeSet<String> {
-    let folded = Folded::of(text);
+    let folded = FoldedText::of(text);
     let mut all = BTreeSet::new();
     let mut place = 0;
     while place < folded.chars().len() {
@@ -85,7 +85,7 @@ pub fn figures(text: &str) -> BTreeSet<String> {
 }
 
 /// True if characters that read as a number are one, not part of a word (统一, 一致).
-fn counts(text: &Folded, start: usize, end: usize) -> bool {
+fn counts(text: &FoldedText, start: usize, end: usize) -> bool {
     let written = (start..end).any(|place| text.at(place).is_some_and(|found| found.is_ascii_digit()));
     if written || end - start > 1 {
         return true;

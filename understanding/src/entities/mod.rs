@@ -6,20 +6,20 @@
 //! known (a day of the lunar calendar) is returned as unknown, never guessed.
 
 mod calendar;
+mod chinese_time;
 mod digits;
 mod english;
-mod english_when;
+mod english_time;
 mod figures;
 mod money;
 mod number;
 mod period;
-mod when;
 
-pub(crate) use digits::{Run, english_digit, named, runs, spoken_digit};
+pub(crate) use digits::{DigitRun, classify_run, english_digit, runs, spoken_digit};
 pub use digits::{is_bank_card, is_identity_number};
 pub use figures::figures;
 
-use crate::text::Folded;
+use crate::text::FoldedText;
 use serde::Serialize;
 use std::ops::Range;
 
@@ -75,7 +75,7 @@ pub enum PeriodUnit {
 /// The reason why an entity was found but has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Unknown {
+pub enum MissingValueReason {
     /// 初十: a day of the lunar calendar whose month was not said.
     LunarDay,
     /// A day that does not exist, for example 31 April.
@@ -130,7 +130,7 @@ pub enum Value {
     /// A resident identity number, by ISO 7064, MOD 11-2.
     IdentityNumber(String),
     /// An entity whose value is not known.
-    Unknown(Unknown),
+    Unknown(MissingValueReason),
 }
 
 /// A value that was named in a text.
@@ -147,7 +147,7 @@ pub struct Entity {
 
 /// An entity by its characters, before its bytes are computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct EntityMatch {
     pub(crate) places: Range<usize>,
     pub(crate) value: Value,
     pub(crate) granularity: Granularity,
@@ -155,27 +155,28 @@ pub(crate) struct Found {
 
 /// Returns every entity of a text in its order; no two overlap.
 pub fn find(text: &str, moment: CallMoment) -> Vec<Entity> {
-    let folded = Folded::of(text);
+    let folded = FoldedText::of(text);
     // Earlier kinds win if two overlap: a card is no phone, "half an hour from now" no period.
     let by_kind = [
         digits::find(&folded),
-        each_place(&folded, |text, place| when::at(text, place, moment)),
+        each_place(&folded, |text, place| chinese_time::at(text, place, moment)),
         each_place(&folded, money::share_at),
         each_place(&folded, period::at),
         each_place(&folded, money::amount_at),
         english::find(text, moment),
         each_place(&folded, number::entity_at),
     ];
-    let mut kept: Vec<Found> = Vec::new();
+    let mut kept: Vec<EntityMatch> = Vec::new();
     for found in by_kind.into_iter().flatten() {
-        let apart =
-            |other: &Found| other.places.end <= found.places.start || found.places.end <= other.places.start;
+        let apart = |other: &EntityMatch| {
+            other.places.end <= found.places.start || found.places.end <= other.places.start
+        };
         if kept.iter().all(apart) {
             kept.push(found);
         }
     }
     kept.sort_by_key(|found| found.places.start);
-    let entity = |found: Found| Entity {
+    let entity = |found: EntityMatch| Entity {
         span: folded.bytes(found.places, text),
         value: found.value,
         granularity: found.granularity,
@@ -185,12 +186,15 @@ pub fn find(text: &str, moment: CallMoment) -> Vec<Entity> {
 
 /// Returns every run of digits of a text, written or spoken, with corrections applied, of any meaning.
 pub fn digit_runs(text: &str) -> Vec<String> {
-    let runs = runs(&Folded::of(text));
+    let runs = runs(&FoldedText::of(text));
     runs.iter().map(|run| run.digits.iter().collect()).collect()
 }
 
 /// Applies a reader at each place and continues after each entity that it finds.
-fn each_place(text: &Folded, read: impl Fn(&Folded, usize) -> Option<Found>) -> Vec<Found> {
+fn each_place(
+    text: &FoldedText,
+    read: impl Fn(&FoldedText, usize) -> Option<EntityMatch>,
+) -> Vec<EntityMatch> {
     let (mut place, mut all) = (0, Vec::new());
     while place < text.chars().len() {
         match read(text, place) {

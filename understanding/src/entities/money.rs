@@ -1,8 +1,8 @@
 //! Reads amounts in fen and shares of a whole: 五千块, 三块五, 3,250.50元, 叁仟贰佰伍拾元整, 百分之三点五, 七折.
 
 use super::number::{self, Number, ONE};
-use super::{Found, Granularity, Value};
-use crate::text::Folded;
+use super::{EntityMatch, Granularity, Value};
+use crate::text::FoldedText;
 
 /// Millionths of a yuan in a fen.
 const FEN: i64 = ONE / 100;
@@ -24,7 +24,7 @@ const ABOUT_BEHIND: &[&str] = &["左右", "上下", "出头", "多"];
 const COUNTED: &str = "个次期天年月周号点分小人位笔张岁户%折倍度层楼路名米公";
 
 /// Returns the amount that begins at a place; `None` without one.
-pub(super) fn amount_at(text: &Folded, start: usize) -> Option<Found> {
+pub(super) fn amount_at(text: &FoldedText, start: usize) -> Option<EntityMatch> {
     let about_before = text.one_of(start, ABOUT_BEFORE).map(|(_, end)| end);
     let begin = about_before.unwrap_or(start);
     let sign = text.one_of(begin, &["¥", "rmb", "人民币"]).map(|(_, end)| end);
@@ -55,7 +55,7 @@ pub(super) fn amount_at(text: &Folded, start: usize) -> Option<Found> {
     } else {
         number.granularity()
     };
-    Some(Found {
+    Some(EntityMatch {
         places: start..behind.unwrap_or(end),
         value,
         granularity,
@@ -63,7 +63,7 @@ pub(super) fn amount_at(text: &Folded, start: usize) -> Option<Found> {
 }
 
 /// Reads a sum, or a span of two: the number, the place after it, and true if a unit of money was named.
-fn sum_at(text: &Folded, start: usize) -> Option<(Number, usize, bool)> {
+fn sum_at(text: &FoldedText, start: usize) -> Option<(Number, usize, bool)> {
     let first = number::at(text, start)?;
     if let Some(span) = span_from(text, first) {
         return Some(span);
@@ -87,7 +87,7 @@ fn sum_at(text: &Folded, start: usize) -> Option<(Number, usize, bool)> {
 }
 
 /// Reads 三到五千, 三千到五千块: a span from `first` to a second number, whose unit the first may share.
-fn span_from(text: &Folded, first: Number) -> Option<(Number, usize, bool)> {
+fn span_from(text: &FoldedText, first: Number) -> Option<(Number, usize, bool)> {
     let (_, behind) = text.one_of(first.end, &["到", "至", "-", "~"])?;
     let second = number::at(text, behind)?;
     let (end, named) = unit_behind(text, second.end);
@@ -101,13 +101,13 @@ fn span_from(text: &Folded, first: Number) -> Option<(Number, usize, bool)> {
     (low < second.high && (named || second.has_unit)).then_some((number, end, named))
 }
 
-fn unit_behind(text: &Folded, end: usize) -> (usize, bool) {
+fn unit_behind(text: &FoldedText, end: usize) -> (usize, bool) {
     text.one_of(end, YUAN)
         .map_or((end, false), |(_, end)| (end, true))
 }
 
 /// Reads the part after yuan: 五 (角 left out), 五角, 五毛三, 五角二分, 零五分.
-fn small_behind(text: &Folded, start: usize) -> (i64, usize) {
+fn small_behind(text: &FoldedText, start: usize) -> (i64, usize) {
     let (mut value, mut end, mut place) = (0, start, start);
     if text.at(place) == Some('零') {
         place += 1;
@@ -140,7 +140,7 @@ fn small_behind(text: &Folded, start: usize) -> (i64, usize) {
 }
 
 /// Reads 五毛, 五角二分, 八分钱; `None` for a plain number.
-fn in_small(text: &Folded, start: usize) -> Option<(Number, usize, bool)> {
+fn in_small(text: &FoldedText, start: usize) -> Option<(Number, usize, bool)> {
     let first = number::at(text, start)?;
     let worth = match text.one_of(first.end, &["毛钱", "毛", "角", "分钱"])? {
         ("分钱", _) => FEN,
@@ -156,10 +156,10 @@ fn in_small(text: &Folded, start: usize) -> Option<(Number, usize, bool)> {
 }
 
 /// Returns the share of a whole that begins at a place; `None` without one.
-pub(super) fn share_at(text: &Folded, start: usize) -> Option<Found> {
+pub(super) fn share_at(text: &FoldedText, start: usize) -> Option<EntityMatch> {
     let exact = |end: usize, millionths: i64| {
         let value = Value::Share { millionths };
-        Some(Found {
+        Some(EntityMatch {
             places: start..end,
             value,
             granularity: Granularity::Exact,

@@ -3,8 +3,8 @@
 //! Values are millionths, so that 三点五 is exact. A trailing digit counts in the next lower unit (三千二 is 3,200)
 //! unless 零 comes before it. Two digits before a unit are a span (三五千).
 
-use super::{Found, Granularity, Value};
-use crate::text::Folded;
+use super::{EntityMatch, Granularity, Value};
+use crate::text::FoldedText;
 
 /// One, in millionths.
 pub(crate) const ONE: i64 = 1_000_000;
@@ -133,7 +133,7 @@ impl Sum {
 }
 
 /// Returns the longest number that begins at a place; `None` without one.
-pub(crate) fn at(text: &Folded, start: usize) -> Option<Number> {
+pub(crate) fn at(text: &FoldedText, start: usize) -> Option<Number> {
     let mut sum = Sum::default();
     let mut place = start;
     let mut read = false;
@@ -183,7 +183,7 @@ fn is_counted(found: char) -> bool {
 }
 
 /// Reads digits with commas of thousands and a fraction: 2,000.50.
-fn written(text: &Folded, start: usize) -> Option<(i64, usize)> {
+fn written(text: &FoldedText, start: usize) -> Option<(i64, usize)> {
     let (mut value, mut place) = (0_i64, start);
     let is_digit = |place: usize| text.at(place).is_some_and(|found| found.is_ascii_digit());
     while let Some(found) = text.at(place) {
@@ -211,7 +211,7 @@ fn written(text: &Folded, start: usize) -> Option<(i64, usize)> {
 }
 
 /// Reads spoken digits: one, a span before a unit (三五千), a row as in a year or code (二零二六), a fraction (三点五).
-fn spoken(text: &Folded, start: usize, first: i64) -> Option<((i64, i64), usize)> {
+fn spoken(text: &FoldedText, start: usize, first: i64) -> Option<((i64, i64), usize)> {
     let next = text.at(start + 1).and_then(digit);
     let unit_behind = text
         .at(start + 2)
@@ -247,7 +247,7 @@ fn spoken(text: &Folded, start: usize, first: i64) -> Option<((i64, i64), usize)
 }
 
 /// Returns the number at a place as an entity by itself; `None` if it is part of a word.
-pub(super) fn entity_at(text: &Folded, start: usize) -> Option<Found> {
+pub(super) fn entity_at(text: &FoldedText, start: usize) -> Option<EntityMatch> {
     let before = start.checked_sub(1).and_then(|before| text.at(before));
     // "一下", "万一", "三星" and the like: a lone spoken digit is a number only before a measure word or an end.
     let found = at(text, start)?;
@@ -262,7 +262,7 @@ pub(super) fn entity_at(text: &Folded, start: usize) -> Option<Found> {
         thousandths_min: found.low / 1_000,
         thousandths_max: found.high / 1_000,
     };
-    Some(Found {
+    Some(EntityMatch {
         places: start..found.end,
         value,
         granularity: found.granularity(),

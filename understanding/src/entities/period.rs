@@ -1,8 +1,8 @@
 //! Reads lengths of time and numbers of instalments: 三十六期, 半年, 一年半, 两三个月, 一个半小时, 36期.
 
 use super::number::{self, ONE};
-use super::{Found, Granularity, PeriodUnit, Value};
-use crate::text::Folded;
+use super::{EntityMatch, Granularity, PeriodUnit, Value};
+use crate::text::FoldedText;
 
 /// Words for units of time, longest first, each with the unit it counts and how many of it.
 const UNITS: &[(&str, PeriodUnit, i64)] = &[
@@ -41,7 +41,7 @@ pub(super) struct Period {
 }
 
 /// Returns the period that begins at a place; `None` without one.
-pub(super) fn at(text: &Folded, start: usize) -> Option<Found> {
+pub(super) fn at(text: &FoldedText, start: usize) -> Option<EntityMatch> {
     let before = start.checked_sub(1).and_then(|before| text.at(before));
     if before.is_some_and(|before| before == '第' || number::digit(before).is_some()) {
         return None;
@@ -57,7 +57,7 @@ pub(super) fn at(text: &Folded, start: usize) -> Option<Found> {
         (false, true) => Granularity::Exact,
         (false, false) => Granularity::Span,
     };
-    Some(Found {
+    Some(EntityMatch {
         places: start..period.end,
         value,
         granularity,
@@ -65,7 +65,7 @@ pub(super) fn at(text: &Folded, start: usize) -> Option<Found> {
 }
 
 /// Reads 半年, 半个月, 半小时; then a number and its unit, 一个半月, 一年半.
-pub(super) fn read(text: &Folded, start: usize) -> Option<Period> {
+pub(super) fn read(text: &FoldedText, start: usize) -> Option<Period> {
     if text.at(start) == Some('半') {
         let (unit, each, end) = unit_at(text, start + 1)?;
         let (unit, count) = half(unit, each)?;
@@ -117,7 +117,7 @@ pub(super) fn read(text: &Folded, start: usize) -> Option<Period> {
     })
 }
 
-fn unit_at(text: &Folded, place: usize) -> Option<(PeriodUnit, i64, usize)> {
+fn unit_at(text: &FoldedText, place: usize) -> Option<(PeriodUnit, i64, usize)> {
     let behind = |words: &str| place + words.chars().count();
     let half_month = ("个月", PeriodUnit::Months, 1);
     let found = UNITS

@@ -234,7 +234,7 @@ fn what_is_past_is_said_so_and_what_cannot_be_known_too() {
     for said in ["昨天", "这周三", "今天早上"] {
         assert!(matches!(one(said), Value::Time { is_past: true, .. }), "{said}");
     }
-    assert_eq!(one("初十"), Value::Unknown(Unknown::LunarDay));
+    assert_eq!(one("初十"), Value::Unknown(MissingValueReason::LunarDay));
     assert_eq!(
         one("下个月三十一号"),
         Value::Time {
@@ -243,7 +243,10 @@ fn what_is_past_is_said_so_and_what_cannot_be_known_too() {
             is_past: false
         }
     );
-    assert_eq!(one("这个月三十一号"), Value::Unknown(Unknown::NoSuchDay));
+    assert_eq!(
+        one("这个月三十一号"),
+        Value::Unknown(MissingValueReason::NoSuchDay)
+    );
 }
 
 #[test]
@@ -368,6 +371,6 @@ fn nothing_that_is_said_stops_the_reader() {
         let masked = crate::masking::mask(&said);
         assert_eq!(masked.text.chars().count(), said.chars().count(), "{said}");
         crate::answers::read(&said);
-        crate::priority::first(&said);
+        crate::priority::find_first_rule(&said);
     }
 }

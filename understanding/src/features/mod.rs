@@ -9,7 +9,7 @@ mod sound;
 
 use sound::syllable;
 
-use crate::text::{is_han, normalised};
+use crate::text::{is_han, normalize_text};
 
 /// A family of pieces, which is normalized separately before all are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +41,7 @@ impl Block {
 
 /// One piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Piece {
+pub(crate) struct TextFeature {
     /// FNV-1a of the block and the piece.
     pub(crate) hash: u64,
     /// The block that the piece belongs to.
@@ -55,8 +55,8 @@ pub(crate) const CHARACTERS_MAX: usize = 400;
 const CONCEPTS_PAIRED_MAX: usize = 8;
 
 /// Returns the pieces of a text with their counts, ordered by hash.
-pub(crate) fn pieces(text: &str) -> Vec<(Piece, u32)> {
-    let text: Vec<char> = normalised(text).chars().take(CHARACTERS_MAX).collect();
+pub(crate) fn pieces(text: &str) -> Vec<(TextFeature, u32)> {
+    let text: Vec<char> = normalize_text(text).chars().take(CHARACTERS_MAX).collect();
     let mut found = Vec::with_capacity(text.len() * 8);
     if text.iter().any(|each| is_han(*each)) {
         chinese(&text, &mut found);
@@ -64,7 +64,7 @@ pub(crate) fn pieces(text: &str) -> Vec<(Piece, u32)> {
     latin(&text, &mut found);
     concepts(&text, &mut found);
     found.sort_unstable();
-    let mut counted: Vec<(Piece, u32)> = Vec::with_capacity(found.len());
+    let mut counted: Vec<(TextFeature, u32)> = Vec::with_capacity(found.len());
     for each in found {
         match counted.last_mut() {
             Some((last, times)) if *last == each => *times += 1,
@@ -76,7 +76,7 @@ pub(crate) fn pieces(text: &str) -> Vec<(Piece, u32)> {
 
 /// A piece by which texts are compared: pairs of characters and of syllables, words, concepts.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Shared {
+pub(crate) struct SharedFeature {
     pub(crate) hash: u64,
     pub(crate) times: f32,
     pub(crate) weight: f32,
@@ -86,7 +86,7 @@ pub(crate) struct Shared {
 const SOUND_WEIGHT: f32 = 0.5;
 
 /// Returns the pieces of a normalized text for comparison, with their counts, ordered by hash.
-pub(crate) fn shared_pieces(text: &str) -> Vec<Shared> {
+pub(crate) fn shared_pieces(text: &str) -> Vec<SharedFeature> {
     let text: Vec<char> = text.chars().take(CHARACTERS_MAX).collect();
     let mut found = Vec::new();
     for run in text.split(|each| !is_han(*each)).filter(|run| !run.is_empty()) {
@@ -109,11 +109,11 @@ pub(crate) fn shared_pieces(text: &str) -> Vec<Shared> {
     }
     concepts::find(&text, |concept| found.push(piece(Block::Concepts, &[concept])));
     found.sort_unstable();
-    let mut counted: Vec<Shared> = Vec::with_capacity(found.len());
+    let mut counted: Vec<SharedFeature> = Vec::with_capacity(found.len());
     for each in found {
         match counted.last_mut() {
             Some(last) if last.hash == each.hash => last.times += 1.0,
-            _ => counted.push(Shared {
+            _ => counted.push(SharedFeature {
                 hash: each.hash,
                 times: 1.0,
                 weight: match each.block {
@@ -126,7 +126,7 @@ pub(crate) fn shared_pieces(text: &str) -> Vec<Shared> {
     counted
 }
 
-fn chinese(text: &[char], found: &mut Vec<Piece>) {
+fn chinese(text: &[char], found: &mut Vec<TextFeature>) {
     let framed = framed('^', text, '$');
     for length in 1..=3 {
         let grams = framed
@@ -142,7 +142,7 @@ fn chinese(text: &[char], found: &mut Vec<Piece>) {
     }
 }
 
-fn latin(text: &[char], found: &mut Vec<Piece>) {
+fn latin(text: &[char], found: &mut Vec<TextFeature>) {
     let mut before: Option<&[char]> = None;
     for word in text
         .split(|each| *each == ' ' || is_han(*each))
@@ -163,7 +163,7 @@ fn latin(text: &[char], found: &mut Vec<Piece>) {
 }
 
 /// Adds each concept, and each pair of concepts, which relates them to each other.
-fn concepts(text: &[char], found: &mut Vec<Piece>) {
+fn concepts(text: &[char], found: &mut Vec<TextFeature>) {
     let mut named = Vec::new();
     concepts::find(text, |concept| named.push(concept));
     found.extend(named.iter().map(|concept| piece(Block::Concepts, &[*concept])));
@@ -190,18 +190,18 @@ fn framed_by(before: u32, sounds: &[u32], after: u32) -> Vec<u32> {
         .collect()
 }
 
-fn piece(block: Block, gram: &[char]) -> Piece {
+fn piece(block: Block, gram: &[char]) -> TextFeature {
     hashed(block, gram.iter().copied().map(u32::from))
 }
 
 /// Returns FNV-1a, 64 bits, over whole code points (draft-eastlake-fnv): fast, and the same on every machine.
-fn hashed(block: Block, units: impl Iterator<Item = u32>) -> Piece {
+fn hashed(block: Block, units: impl Iterator<Item = u32>) -> TextFeature {
     let seed = 0xcbf2_9ce4_8422_2325_u64 ^ u64::from(block.number());
     let hash = units.fold(seed, |hash, unit| {
         (hash ^ u64::from(unit)).wrapping_mul(0x0100_0000_01b3)
     });
     // The low bits of a multiplication are its poorest; the upper half is folded into them.
-    Piece {
+    TextFeature {
         hash: hash ^ (hash >> 32),
         block,
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The result of one held-out row.
 #[derive(Debug, Clone)]
-pub(crate) struct Held {
+pub(crate) struct HeldOutRow {
     pub(crate) scores: Vec<f32>,
     pub(crate) known_ratio: f32,
     /// The intent of the row; `None` if it has none.
@@ -47,7 +47,7 @@ const RIGHT_KEPT_RATIO: f32 = 0.96;
 
 impl Calibration {
     /// Fits all parameters on held-out rows; with too few rows it returns the defaults.
-    pub(crate) fn fit(held: &[Held]) -> Self {
+    pub(crate) fn fit(held: &[HeldOutRow]) -> Self {
         let mut fitted = Self::default();
         if held.len() < 20 {
             return fitted;
@@ -66,7 +66,7 @@ impl Calibration {
 
     /// Returns the probability that the first intent is right, by its score, its lead and the known share of
     /// the text.
-    pub(crate) fn confidence_of(&self, row: &Held) -> f32 {
+    pub(crate) fn confidence_of(&self, row: &HeldOutRow) -> f32 {
         let sum: f32 = signs(row)
             .iter()
             .zip(self.confidence)
@@ -104,23 +104,23 @@ pub(crate) fn best_two(scores: &[f32]) -> (usize, f32, f32) {
     best
 }
 
-fn is_right(row: &Held) -> bool {
+fn is_right(row: &HeldOutRow) -> bool {
     row.owner == Some(best_two(&row.scores).0)
 }
 
-fn signs(row: &Held) -> [f32; 4] {
+fn signs(row: &HeldOutRow) -> [f32; 4] {
     let (_, best, second) = best_two(&row.scores);
     [best, (best - second).min(2.0), row.known_ratio, 1.0]
 }
 
 /// Finds by golden section the sharpness with the least surprise about the right intents.
-fn sharpness(held: &[Held]) -> f32 {
+fn sharpness(held: &[HeldOutRow]) -> f32 {
     let surprise = |sharpness: f32| -> f32 {
         let trial = Calibration {
             sharpness,
             ..Calibration::default()
         };
-        let of = |row: &Held| {
+        let of = |row: &HeldOutRow| {
             let right = trial.probabilities(&row.scores).get(row.owner?).copied()?;
             Some(-right.max(1e-9).ln())
         };
@@ -140,12 +140,12 @@ fn sharpness(held: &[Held]) -> f32 {
 
 /// Fits a logistic regression of "the first is right" on the four signs, by gradient descent with a light
 /// ridge. Foreign rows together weigh at least half as much as all rows, even if they are few.
-fn platt(held: &[Held]) -> [f32; 4] {
+fn platt(held: &[HeldOutRow]) -> [f32; 4] {
     let foreign_count = held.iter().filter(|row| row.owner.is_none()).count();
     #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^24")]
     let (all, foreign_all) = (held.len() as f32, foreign_count.max(1) as f32);
     let foreign_weight = (all / 2.0 / foreign_all).max(1.0);
-    let weigh = |row: &Held| if row.owner.is_none() { foreign_weight } else { 1.0 };
+    let weigh = |row: &HeldOutRow| if row.owner.is_none() { foreign_weight } else { 1.0 };
     let rows: Vec<_> = held
         .iter()
         .map(|row| (signs(row), is_right(row), weigh(row)))

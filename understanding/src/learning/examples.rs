@@ -3,7 +3,7 @@
 //! A million lines need only the memory for what is kept of them: a hash each, and a sample of the texts.
 
 use super::solver::Random;
-use crate::text::normalised;
+use crate::text::normalize_text;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -46,7 +46,7 @@ pub enum LineFault {
 
 /// A faulty line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fault {
+pub struct ExampleFault {
     /// The number of the line, counted from one.
     pub line: u64,
     /// The kind of its fault.
@@ -70,7 +70,7 @@ pub struct Examples {
     /// The kept rows in the order of their lines.
     pub rows: Vec<Example>,
     /// The first faults.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ExampleFault>,
     /// The number of faults of each kind.
     pub fault_counts: BTreeMap<LineFault, u64>,
     /// The number of good lines, kept or not.
@@ -168,14 +168,14 @@ impl Examples {
 }
 
 /// The line and label of a text that was read before.
-struct Met {
+struct SeenText {
     line: u64,
     label: u64,
 }
 
 struct Reader {
     found: Examples,
-    met: HashMap<u64, Met>,
+    met: HashMap<u64, SeenText>,
     nearly: HashMap<u64, u64>,
     /// By intent: the number of good lines, and the indexes of its kept rows.
     intents: BTreeMap<String, (u64, Vec<usize>)>,
@@ -198,12 +198,12 @@ impl Reader {
     fn fault(&mut self, line: u64, what: LineFault, before: Option<u64>) {
         *self.found.fault_counts.entry(what).or_default() += 1;
         if self.found.faults.len() < FAULTS_LISTED_MAX {
-            self.found.faults.push(Fault { line, what, before });
+            self.found.faults.push(ExampleFault { line, what, before });
         }
     }
 
     fn take(&mut self, line: u64, text: String, label: &str) {
-        let plain = normalised(&text);
+        let plain = normalize_text(&text);
         if plain.is_empty() {
             return self.fault(line, LineFault::Empty, None);
         }
@@ -211,7 +211,7 @@ impl Reader {
             return self.fault(line, LineFault::Unlabelled, None);
         }
         let (key, label_key) = (hash(plain.bytes()), hash(label.bytes()));
-        if let Some(Met {
+        if let Some(SeenText {
             line: before,
             label: was,
         }) = self.met.get(&key)
@@ -229,7 +229,7 @@ impl Reader {
         }
         self.met.insert(
             key,
-            Met {
+            SeenText {
                 line,
                 label: label_key,
             },
@@ -249,7 +249,7 @@ impl Reader {
 
     /// Takes a line for an evaluation, regardless of the lines before it.
     fn take_every(&mut self, line: u64, text: &str, label: &str) {
-        if normalised(text).is_empty() {
+        if normalize_text(text).is_empty() {
             return self.fault(line, LineFault::Empty, None);
         }
         if label.trim().is_empty() {

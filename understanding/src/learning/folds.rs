@@ -3,7 +3,7 @@
 
 use super::examples::gist;
 use super::solver::Random;
-use crate::text::normalised;
+use crate::text::normalize_text;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most rows for which every pair is compared: four million pairs, about a second.
@@ -16,7 +16,7 @@ const ALIKE_RATIO: f32 = 0.6;
 /// Returns the group of each text. Texts are in one group if they are equal except for particles and order,
 /// or, in small sets, if they have mostly the same pieces.
 pub fn groups(texts: &[&str]) -> Vec<usize> {
-    let plain: Vec<String> = texts.iter().map(|text| normalised(text)).collect();
+    let plain: Vec<String> = texts.iter().map(|text| normalize_text(text)).collect();
     let mut group: Vec<usize> = (0..texts.len()).collect();
     let mut first: BTreeMap<u64, usize> = BTreeMap::new();
     for (row, plain) in plain.iter().enumerate() {

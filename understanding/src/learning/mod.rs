@@ -10,9 +10,9 @@ mod rows;
 mod solver;
 
 pub use calibration::Calibration;
-pub(crate) use calibration::Held;
+pub(crate) use calibration::HeldOutRow;
 pub use examples::{
-    Example, Examples, FAULTS_LISTED_MAX, Fault, INTENTS_MAX, JUDGED_ROWS_MAX, LineFault, ROWS_MAX,
+    Example, ExampleFault, Examples, FAULTS_LISTED_MAX, INTENTS_MAX, JUDGED_ROWS_MAX, LineFault, ROWS_MAX,
     ROWS_PER_INTENT_MAX,
 };
 pub use folds::{folds, groups};
@@ -22,7 +22,7 @@ pub(crate) use rows::Vocabulary;
 use crate::model::{Judges, Model};
 use crate::word_vectors::{WORD_BYTES_MAX, WordVectors};
 use rows::Rows;
-use solver::Effort;
+use solver::SolverSettings;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -40,7 +40,7 @@ const PASSES: usize = 20;
 
 /// The settings with which a model is learned.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
+pub struct TrainingSettings {
     /// The seed that orders rows and folds.
     pub seed: u64,
     /// Number of threads among which the intents are divided; it changes nothing in the model.
@@ -58,7 +58,7 @@ pub struct Settings {
     pub words: Option<Arc<WordVectors>>,
 }
 
-impl Default for Settings {
+impl Default for TrainingSettings {
     fn default() -> Self {
         Self {
             seed: 1,
@@ -76,7 +76,7 @@ impl Default for Settings {
 /// close together, and need less force. Found by cross-validation.
 const OWN_ROWS_WITH_WORDS: f32 = 2.0;
 
-impl Settings {
+impl TrainingSettings {
     /// Returns the settings with word vectors, if there are any.
     pub fn with_words(self, words: Option<Arc<WordVectors>>) -> Self {
         match words {
@@ -108,7 +108,7 @@ pub enum TrainingFault {
 }
 
 /// Learns a model. It is calibrated on rows held out for that, then learns from all rows.
-pub fn train(examples: &Examples, settings: &Settings) -> Result<Model, TrainingFault> {
+pub fn train(examples: &Examples, settings: &TrainingSettings) -> Result<Model, TrainingFault> {
     train_while(examples, settings, &|| true)
 }
 
@@ -116,7 +116,7 @@ pub fn train(examples: &Examples, settings: &Settings) -> Result<Model, Training
 /// return true again after false.
 pub fn train_while(
     examples: &Examples,
-    settings: &Settings,
+    settings: &TrainingSettings,
     goes_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<Model, TrainingFault> {
     let is_foreign = |intent: &str| settings.foreign.as_deref() == Some(intent);
@@ -135,7 +135,7 @@ pub fn train_while(
     let few = texts.len() <= ROWS_FEW;
     let groups = groups(&texts);
     let folds = folds(&groups, &owners, 5, settings.seed);
-    let course = Course {
+    let course = TrainingData {
         texts: &texts,
         owners: &owners,
         intents: &intents,
@@ -152,7 +152,7 @@ pub fn train_while(
             .filter(|(_, of)| **of == fold);
         held.extend(out.map(|((text, owner), _)| {
             let (scores, known_ratio) = judges.scores(text);
-            Held {
+            HeldOutRow {
                 scores,
                 known_ratio,
                 owner: *owner,
@@ -164,15 +164,15 @@ pub fn train_while(
 }
 
 /// The data to learn from, before rows are held out.
-struct Course<'c> {
+struct TrainingData<'c> {
     texts: &'c [&'c str],
     owners: &'c [Option<usize>],
     intents: &'c [String],
-    settings: &'c Settings,
+    settings: &'c TrainingSettings,
     goes_on: &'c (dyn Fn() -> bool + Sync),
 }
 
-impl Course<'_> {
+impl TrainingData<'_> {
     /// Learns judges from the rows for which `is_in` is true.
     fn learn(&self, is_in: impl Fn(usize) -> bool) -> Result<Judges, TrainingFault> {
         if !(self.goes_on)() {
@@ -200,14 +200,14 @@ impl Course<'_> {
                 rows.push(&vocabulary.vector(&name).cells, Some(intent));
             }
         }
-        let Settings {
+        let TrainingSettings {
             seed,
             cost,
             own_rows,
             threads,
             ..
         } = self.settings;
-        let effort = Effort {
+        let effort = SolverSettings {
             cost: *cost,
             own_rows: *own_rows,
             passes: PASSES,

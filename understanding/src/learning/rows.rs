@@ -1,8 +1,8 @@
 //! Turns texts into rows of numbers, with the vocabulary that gives each piece its column.
 
 use super::meaning::{MEANING_WEIGHT, Meaning};
-use crate::features::{Block, Piece, pieces};
-use crate::plain_hash::Plain;
+use crate::features::{Block, TextFeature, pieces};
+use crate::plain_hash::PlainBuildHasher;
 use std::collections::HashMap;
 
 /// Rows of sparse features, each with the index of its intent.
@@ -48,7 +48,7 @@ pub(crate) struct Vocabulary {
     pub(crate) hashes: Vec<u64>,
     /// The inverse document frequency of each piece.
     pub(crate) rarity: Vec<f32>,
-    places: HashMap<u64, u32, Plain>,
+    places: HashMap<u64, u32, PlainBuildHasher>,
     /// The rarity of a piece that was never seen.
     pub(crate) unseen: f32,
     /// The word vectors of the model, if it was learned with them: their columns follow those of the pieces.
@@ -68,7 +68,7 @@ impl Vocabulary {
     /// Learns a vocabulary from texts: the pieces that occur in at least `rows_min` of them, at most
     /// `pieces_max` pieces.
     pub(crate) fn learn<'t>(texts: impl Iterator<Item = &'t str>, rows_min: u32, pieces_max: usize) -> Self {
-        let mut seen: HashMap<u64, u32, Plain> = HashMap::default();
+        let mut seen: HashMap<u64, u32, PlainBuildHasher> = HashMap::default();
         let mut count = 0_u32;
         for text in texts {
             count = count.saturating_add(1);
@@ -134,7 +134,7 @@ impl Vocabulary {
         let mut cells: Vec<(u32, f32, Block)> = Vec::with_capacity(pieces.len());
         let mut lengths = [0.0_f32; 4];
         let (mut known, mut all) = (0.0_f32, 0.0_f32);
-        for (Piece { hash, block }, times) in pieces {
+        for (TextFeature { hash, block }, times) in pieces {
             let place = self.places.get(&hash).copied();
             let rarity = place.and_then(|place| self.rarity.get(place as usize)).copied();
             #[expect(clippy::cast_precision_loss, reason = "a count within one utterance")]

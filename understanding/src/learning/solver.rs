@@ -8,7 +8,7 @@ use super::rows::Rows;
 
 /// The parameters with which the judges are learned.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Effort {
+pub(crate) struct SolverSettings {
     /// The cost of a fault on a row relative to the size of the weights.
     pub(crate) cost: f32,
     /// The factor of that cost for rows of the intent itself.
@@ -36,7 +36,7 @@ const LANES: usize = 8;
 pub(crate) fn solve(
     rows: &Rows,
     intents: usize,
-    effort: Effort,
+    effort: SolverSettings,
     threads: usize,
     goes_on: &(dyn Fn() -> bool + Sync),
 ) -> Vec<Weights> {
@@ -77,7 +77,7 @@ struct Dual<'r> {
 fn solve_block(
     rows: &Rows,
     first: usize,
-    effort: Effort,
+    effort: SolverSettings,
     goes_on: &(dyn Fn() -> bool + Sync),
 ) -> Vec<Weights> {
     let mut duals: Vec<Dual<'_>> = rows

@@ -1,6 +1,6 @@
 //! Finds mail addresses in a text, written (a.b@example.com) or spoken (zhangsan 艾特 qq 点 com).
 
-use crate::text::Folded;
+use crate::text::FoldedText;
 use std::ops::Range;
 
 /// The spoken and written forms of @.
@@ -16,13 +16,13 @@ const ENDINGS: &[&str] = &["com", "cn", "net", "org", "edu", "gov", "io", "co"];
 const DOMAIN_MAX: usize = 255;
 
 /// Returns the characters of every address.
-pub(super) fn addresses(text: &Folded) -> Vec<Range<usize>> {
+pub(super) fn addresses(text: &FoldedText) -> Vec<Range<usize>> {
     (0..text.chars().len())
         .filter_map(|place| address_around(text, place))
         .collect()
 }
 
-fn address_around(text: &Folded, place: usize) -> Option<Range<usize>> {
+fn address_around(text: &FoldedText, place: usize) -> Option<Range<usize>> {
     let (_, end) = text.one_of(place, AT)?;
     let end = domain_end(text, end)?;
     let local_end = (0..place).rev().find(|place| text.at(*place) != Some(' '))? + 1;
@@ -36,7 +36,7 @@ fn address_around(text: &Folded, place: usize) -> Option<Range<usize>> {
 }
 
 /// Returns the end of the domain that begins here: words with dots between them, up to a known ending.
-fn domain_end(text: &Folded, start: usize) -> Option<usize> {
+fn domain_end(text: &FoldedText, start: usize) -> Option<usize> {
     let is_blank = |place: usize| text.at(place) == Some(' ');
     let is_of_word = |place: usize| {
         text.at(place)

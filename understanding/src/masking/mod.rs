@@ -8,24 +8,24 @@
 //! process read it unmasked. Each masked character becomes one star, so that a masked text has as many
 //! characters as before.
 
-mod announced;
+mod announced_secrets;
+mod introduced_names;
 mod mail;
 mod numbers;
 #[cfg(test)]
 mod tests;
-mod told_names;
 
-pub(crate) use told_names::told_names;
+pub(crate) use introduced_names::find_introduced_names;
 
-use crate::entities::{Run, Value, runs};
-use crate::text::Folded;
+use crate::entities::{DigitRun, Value, runs};
+use crate::text::FoldedText;
 use numbers::{dictated_runs, masked_places};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// A masked text, with the number of masked items.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Masked {
+pub struct MaskedText {
     /// The text with stars.
     pub text: String,
     /// Number of numbers, names and addresses that were masked.
@@ -33,13 +33,13 @@ pub struct Masked {
 }
 
 /// Masks a text.
-pub fn mask(text: &str) -> Masked {
+pub fn mask(text: &str) -> MaskedText {
     mask_among(text, "")
 }
 
 /// Masks an answer to a flow. Words of the flow's own texts (`own_words`) are not masked as names.
-pub fn mask_among(text: &str, own_words: &str) -> Masked {
-    let folded = Folded::of(text);
+pub fn mask_among(text: &str, own_words: &str) -> MaskedText {
+    let folded = FoldedText::of(text);
     let mut hidden: BTreeSet<usize> = BTreeSet::new();
     let mut masked_count = 0;
     let readable = readable_ends(&folded);
@@ -49,12 +49,12 @@ pub fn mask_among(text: &str, own_words: &str) -> Masked {
         hidden.extend(places.filter(|place| !readable.contains(place)));
         masked_count += usize::from(hidden.len() > before);
     }
-    for place in told_names(&folded, own_words).chain(mail::addresses(&folded)) {
+    for place in find_introduced_names(&folded, own_words).chain(mail::addresses(&folded)) {
         hidden.extend(place);
         masked_count += 1;
     }
     let star = |(place, found): (usize, char)| if hidden.contains(&place) { '*' } else { found };
-    Masked {
+    MaskedText {
         text: text.chars().enumerate().map(star).collect(),
         masked_count,
     }
@@ -74,32 +74,32 @@ pub fn mask_turns(turns: &[&str], own_words: &str) -> Vec<String> {
 
 /// Masks an answer in which digits were asked for: every run of two or more, since the rest of the number may
 /// follow in another turn.
-pub fn mask_digits_asked_for(text: &str, own_words: &str) -> Masked {
+pub fn mask_digits_asked_for(text: &str, own_words: &str) -> MaskedText {
     let masked = mask_among(text, own_words);
-    let folded = Folded::of(&masked.text);
+    let folded = FoldedText::of(&masked.text);
     let runs = dictated_runs(&folded)
         .into_iter()
         .filter(|run| run.places.len() > 1);
     let hidden: BTreeSet<usize> = runs.flat_map(|run| run.places).flatten().collect();
     let star = |(place, found): (usize, char)| if hidden.contains(&place) { '*' } else { found };
-    Masked {
+    MaskedText {
         masked_count: masked.masked_count + usize::from(!hidden.is_empty()),
         text: masked.text.chars().enumerate().map(star).collect(),
     }
 }
 
 /// Returns the characters of phones, cards and identity numbers that stay readable.
-fn readable_ends(text: &Folded) -> BTreeSet<usize> {
+fn readable_ends(text: &FoldedText) -> BTreeSet<usize> {
     let mut readable = BTreeSet::new();
     for run in runs(text) {
-        for (range, value) in crate::entities::named(&run) {
+        for (range, value) in crate::entities::classify_run(&run) {
             readable.extend(ends(&run, range, &value).into_iter().flatten());
         }
     }
     readable
 }
 
-fn ends(run: &Run, range: Range<usize>, value: &Value) -> Vec<Range<usize>> {
+fn ends(run: &DigitRun, range: Range<usize>, value: &Value) -> Vec<Range<usize>> {
     let (first, last) = match value {
         Value::BankCard(_) => (0, 4),
         _ => (3, 4),

@@ -5,9 +5,9 @@
 //! dates and counts stay if their unit is said. No check digit decides: one misheard digit would leave a card
 //! in clear.
 
-use super::announced::announced;
+use super::announced_secrets::find_announced;
 use crate::entities::{english_digit, spoken_digit};
-use crate::text::{Folded, is_han};
+use crate::text::{FoldedText, is_han};
 use std::ops::Range;
 
 /// Shortest run that is masked, in digits: the shortest landline without its area code.
@@ -155,20 +155,20 @@ impl DictatedRun {
 }
 
 /// Returns the characters to mask: those of long runs, and those that announcing words announce.
-pub(super) fn masked_places(text: &Folded) -> Vec<Vec<Range<usize>>> {
+pub(super) fn masked_places(text: &FoldedText) -> Vec<Vec<Range<usize>>> {
     let runs = dictated_runs(text);
     let long = runs.iter().filter(|run| is_long(text, run));
     let mut masked: Vec<Vec<Range<usize>>> = long.map(|run| run.places.clone()).collect();
-    masked.extend(announced(text, &runs));
+    masked.extend(find_announced(text, &runs));
     masked
 }
 
-fn is_long(text: &Folded, run: &DictatedRun) -> bool {
+fn is_long(text: &FoldedText, run: &DictatedRun) -> bool {
     let digits = run.places.len();
     digits >= NO_AMOUNT_MIN || (digits >= DIGITS_MIN && !(run.is_one_number && has_unit(text, run)))
 }
 
-pub(super) fn has_unit(text: &Folded, run: &DictatedRun) -> bool {
+pub(super) fn has_unit(text: &FoldedText, run: &DictatedRun) -> bool {
     let after = without_blanks(text, run.end());
     if text.one_of(after, UNITS).is_some() {
         return true;
@@ -180,7 +180,7 @@ pub(super) fn has_unit(text: &Folded, run: &DictatedRun) -> bool {
 }
 
 /// Returns all runs of a text, in their order.
-pub(super) fn dictated_runs(text: &Folded) -> Vec<DictatedRun> {
+pub(super) fn dictated_runs(text: &FoldedText) -> Vec<DictatedRun> {
     let (mut all, mut place) = (Vec::new(), 0);
     while place < text.chars().len() {
         if let Some(end) = date_end(text, place) {
@@ -209,7 +209,7 @@ pub(super) fn dictated_runs(text: &Folded) -> Vec<DictatedRun> {
 }
 
 /// Returns the end of the digit that begins here: after one character, or after an English word.
-fn digit_at(text: &Folded, place: usize) -> Option<usize> {
+fn digit_at(text: &FoldedText, place: usize) -> Option<usize> {
     let is_digit = text.at(place).and_then(spoken_digit).is_some();
     if is_digit {
         return Some(place + 1);
@@ -218,7 +218,7 @@ fn digit_at(text: &Folded, place: usize) -> Option<usize> {
 }
 
 /// Returns the beginning of the next digit of a run, and true if it belongs to the same written number.
-fn next_digit(text: &Folded, place: usize, digits_before: usize) -> Option<(usize, bool)> {
+fn next_digit(text: &FoldedText, place: usize, digits_before: usize) -> Option<(usize, bool)> {
     // The check character of an identity number.
     let check = without_separators(text, place);
     let ends = !text.at(check + 1).is_some_and(char::is_alphanumeric);
@@ -247,7 +247,7 @@ fn next_digit(text: &Folded, place: usize, digits_before: usize) -> Option<(usiz
 }
 
 /// True if a few digits that begin here count something: 三期 after a number does not continue it.
-fn is_count(text: &Folded, start: usize) -> bool {
+fn is_count(text: &FoldedText, start: usize) -> bool {
     let mut end = start;
     while let Some(next) = digit_at(text, end) {
         end = next;
@@ -256,7 +256,7 @@ fn is_count(text: &Folded, start: usize) -> bool {
 }
 
 /// Returns the end of a date in digits that begins here: 2026-03-15, 2026/3/15.
-fn date_end(text: &Folded, place: usize) -> Option<usize> {
+fn date_end(text: &FoldedText, place: usize) -> Option<usize> {
     let is_digit = |place: usize| text.at(place).is_some_and(|found| found.is_ascii_digit());
     if place.checked_sub(1).is_some_and(is_digit) {
         return None;
@@ -280,7 +280,7 @@ fn date_end(text: &Folded, place: usize) -> Option<usize> {
     (is_date && !goes_on).then_some(end)
 }
 
-pub(super) fn without_blanks(text: &Folded, place: usize) -> usize {
+pub(super) fn without_blanks(text: &FoldedText, place: usize) -> usize {
     (place..)
         .find(|place| text.at(*place) != Some(' '))
         .unwrap_or(place)
@@ -288,7 +288,7 @@ pub(super) fn without_blanks(text: &Folded, place: usize) -> usize {
 
 /// Returns the place after blanks, dashes, brackets and the pauses that a recognizer writes as punctuation. A
 /// star, which is masked already, is no separator: the digits on its two sides are not joined.
-fn without_separators(text: &Folded, place: usize) -> usize {
+fn without_separators(text: &FoldedText, place: usize) -> usize {
     let parts =
         |found: char| !found.is_alphanumeric() && !is_han(found) && !matches!(found, ':' | '%' | '@' | '*');
     (place..)

@@ -154,7 +154,7 @@ impl Model {
         if Sha256::digest(kept).as_slice() != digest {
             return Err(damaged("its digest does not match"));
         }
-        let mut parts = Parts {
+        let mut parts = UnreadBytes {
             rest: kept.get(MAGIC.len() + 1..).unwrap_or_default(),
         };
         let [length] = parts
@@ -198,11 +198,11 @@ fn damaged(what: &'static str) -> ModelFault {
 }
 
 /// The bytes that have not been read yet.
-struct Parts<'b> {
+struct UnreadBytes<'b> {
     rest: &'b [u8],
 }
 
-impl<'b> Parts<'b> {
+impl<'b> UnreadBytes<'b> {
     fn take(&mut self, bytes: usize) -> Result<&'b [u8], ModelFault> {
         let (taken, rest) = self
             .rest

@@ -6,7 +6,7 @@ mod file;
 
 pub use file::{MODEL_BYTES_MAX, ModelFault};
 
-use crate::learning::{Calibration, Held, Vocabulary};
+use crate::learning::{Calibration, HeldOutRow, Vocabulary};
 use crate::word_vectors::WordVectors;
 use std::sync::Arc;
 
@@ -176,7 +176,7 @@ impl Model {
         let candidates = first
             .filter_map(|(place, probability)| candidate(*place, *probability))
             .collect();
-        let confidence = self.calibration.confidence_of(&Held {
+        let confidence = self.calibration.confidence_of(&HeldOutRow {
             scores,
             known_ratio,
             owner: None,

@@ -1,7 +1,7 @@
 //! Tests that a model ranks, abstains, gives the same bytes every time, and is refused if it is damaged.
 
 use super::*;
-use crate::learning::{Example, Examples, Settings, TrainingFault, train};
+use crate::learning::{Example, Examples, TrainingFault, TrainingSettings, train};
 
 fn examples() -> Examples {
     let of = |intent: &str, texts: &[&str]| -> Vec<Example> {
@@ -56,10 +56,10 @@ fn examples() -> Examples {
 fn model(threads: usize, seed: u64) -> Model {
     train(
         &examples(),
-        &Settings {
+        &TrainingSettings {
             threads,
             seed,
-            ..Settings::default()
+            ..TrainingSettings::default()
         },
     )
     .expect("four intents")
@@ -124,9 +124,9 @@ fn words() -> Arc<WordVectors> {
 }
 
 fn model_with_words(threads: usize) -> Model {
-    let settings = Settings {
+    let settings = TrainingSettings {
         threads,
-        ..Settings::default()
+        ..TrainingSettings::default()
     };
     train(&examples(), &settings.with_words(Some(words()))).expect("four intents")
 }
@@ -201,11 +201,11 @@ fn one_intent_or_no_rows_cannot_be_learned() {
         .into_iter(),
         1,
     );
-    let learned = train(&one, &Settings::default());
+    let learned = train(&one, &TrainingSettings::default());
     assert_eq!(
         learned.err(),
         Some(TrainingFault::OneIntent { intent: "yes".into() })
     );
-    let none = train(&Examples::default(), &Settings::default());
+    let none = train(&Examples::default(), &TrainingSettings::default());
     assert_eq!(none.err(), Some(TrainingFault::NoRows));
 }

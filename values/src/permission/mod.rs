@@ -8,8 +8,8 @@ mod scope;
 mod table;
 
 pub use role::Role;
-pub use scope::{CampaignScope, DataScope, People};
-pub use table::{Reach, reach};
+pub use scope::{AssigneeScope, CampaignScope, DataScope};
+pub use table::{PermissionReach, reach};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

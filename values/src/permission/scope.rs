@@ -1,6 +1,6 @@
 //! Data scopes: the data that a permission covers. Role, user and key can only narrow it.
 
-use super::table::Reach;
+use super::table::PermissionReach;
 use crate::ids::{CampaignId, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -48,7 +48,7 @@ impl CampaignScope {
 
 /// The customers of a data scope, by their assignee.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum People {
+pub enum AssigneeScope {
     #[default]
     All,
     /// Customers assigned to a team or to one of its users.
@@ -62,47 +62,52 @@ pub enum People {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DataScope {
     pub campaigns: CampaignScope,
-    pub people: People,
+    pub people: AssigneeScope,
 }
 
 impl DataScope {
     /// The scope of all data.
     pub const ALL: Self = Self {
         campaigns: CampaignScope::All,
-        people: People::All,
+        people: AssigneeScope::All,
     };
 
     /// Returns the data scope of a permission with this reach, for a user with this team and these campaigns.
     /// A user who is limited to own or team customers sees only named campaigns, because a campaign's figures
     /// cover all its customers.
-    pub fn of(reach: Reach, user: &UserId, team: Option<&TeamId>, campaigns: &CampaignScope) -> Self {
+    pub fn of(
+        reach: PermissionReach,
+        user: &UserId,
+        team: Option<&TeamId>,
+        campaigns: &CampaignScope,
+    ) -> Self {
         let named = match campaigns {
             CampaignScope::All => CampaignScope::Only(BTreeSet::new()),
             CampaignScope::Only(_) => campaigns.clone(),
         };
         match reach {
-            Reach::All => Self {
+            PermissionReach::All => Self {
                 campaigns: campaigns.clone(),
-                people: People::All,
+                people: AssigneeScope::All,
             },
-            Reach::Team => Self {
+            PermissionReach::Team => Self {
                 campaigns: named,
-                people: team.map_or(People::Nobody, |team| People::Team(team.clone())),
+                people: team.map_or(AssigneeScope::Nobody, |team| AssigneeScope::Team(team.clone())),
             },
-            Reach::Own => Self {
+            PermissionReach::Own => Self {
                 campaigns: named,
-                people: People::Own(user.clone()),
+                people: AssigneeScope::Own(user.clone()),
             },
-            Reach::No => Self {
+            PermissionReach::No => Self {
                 campaigns: CampaignScope::Only(BTreeSet::new()),
-                people: People::Nobody,
+                people: AssigneeScope::Nobody,
             },
         }
     }
 
     /// Returns true if the scope covers all data.
     pub const fn is_all(&self) -> bool {
-        self.campaigns.is_all() && matches!(self.people, People::All)
+        self.campaigns.is_all() && matches!(self.people, AssigneeScope::All)
     }
 
     /// Returns true if figures of the whole campaign may be shown.
@@ -133,14 +138,14 @@ mod tests {
     #[test]
     fn who_is_held_to_people_sees_the_campaigns_that_are_named_for_them() {
         let (user, team) = ("wang".parse().unwrap(), "north".parse().unwrap());
-        let own = DataScope::of(Reach::Own, &user, Some(&team), &CampaignScope::All);
-        assert_eq!(own.people, People::Own(user.clone()));
+        let own = DataScope::of(PermissionReach::Own, &user, Some(&team), &CampaignScope::All);
+        assert_eq!(own.people, AssigneeScope::Own(user.clone()));
         assert!(!own.admits_campaign(&"A".parse().unwrap()));
-        let named = DataScope::of(Reach::Team, &user, Some(&team), &only(&["A"]));
+        let named = DataScope::of(PermissionReach::Team, &user, Some(&team), &only(&["A"]));
         assert!(named.admits_campaign(&"A".parse().unwrap()));
-        assert_eq!(named.people, People::Team(team));
-        let teamless = DataScope::of(Reach::Team, &user, None, &only(&["A"]));
-        assert_eq!(teamless.people, People::Nobody);
-        assert!(DataScope::of(Reach::All, &user, None, &CampaignScope::All).is_all());
+        assert_eq!(named.people, AssigneeScope::Team(team));
+        let teamless = DataScope::of(PermissionReach::Team, &user, None, &only(&["A"]));
+        assert_eq!(teamless.people, AssigneeScope::Nobody);
+        assert!(DataScope::of(PermissionReach::All, &user, None, &CampaignScope::All).is_all());
     }
 }

@@ -5,7 +5,7 @@ use super::Role;
 
 /// The reach of a permission, before the user's campaigns and the key narrow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reach {
+pub enum PermissionReach {
     /// Not allowed.
     No,
     /// Customers assigned to this user; only named campaigns.
@@ -16,7 +16,7 @@ pub enum Reach {
     All,
 }
 
-impl Reach {
+impl PermissionReach {
     /// Returns the word in the reference table.
     pub const fn word(self) -> &'static str {
         match self {
@@ -28,15 +28,15 @@ impl Reach {
     }
 }
 
-const N: Reach = Reach::No;
-const O: Reach = Reach::Own;
-const T: Reach = Reach::Team;
-const A: Reach = Reach::All;
+const N: PermissionReach = PermissionReach::No;
+const O: PermissionReach = PermissionReach::Own;
+const T: PermissionReach = PermissionReach::Team;
+const A: PermissionReach = PermissionReach::All;
 
 /// The columns are in the order of `Role::ALL`: admin, operator, viewer, agent, supervisor, compliance,
 /// auditor, analyst, integrator.
 #[rustfmt::skip]
-const TABLE: &[(P, [Reach; 9])] = &[
+const TABLE: &[(P, [PermissionReach; 9])] = &[
     (P::CampaignsRead,     [A, A, A, N, T, A, A, A, A]),
     (P::CampaignsWrite,    [A, A, N, N, N, N, N, N, N]),
     (P::CampaignsStart,    [A, A, N, N, N, N, N, N, N]),
@@ -95,13 +95,13 @@ const TABLE: &[(P, [Reach; 9])] = &[
 ];
 
 /// Returns the reach of `permission` for `role`; `No` if the table does not name it.
-pub fn reach(role: Role, permission: P) -> Reach {
+pub fn reach(role: Role, permission: P) -> PermissionReach {
     let columns = TABLE.iter().find(|(named, _)| *named == permission);
     let cell = columns.and_then(|(_, reaches)| {
         let pairs = Role::ALL.into_iter().zip(reaches);
         pairs.into_iter().find(|(of, _)| *of == role)
     });
-    cell.map_or(Reach::No, |(_, reach)| *reach)
+    cell.map_or(PermissionReach::No, |(_, reach)| *reach)
 }
 
 #[cfg(test)]

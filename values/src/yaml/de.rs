@@ -4,7 +4,7 @@
 //! are read as the type defines (`#[serde(tag = …)]`, `untagged`), not by YAML tags.
 
 use super::YamlError;
-use super::scalar::{self, Plain};
+use super::scalar::{self, PlainScalar};
 use super::tree::{Content, CoreTag, Node, Scalar};
 use serde::de::value::StrDeserializer;
 use serde::de::{
@@ -99,13 +99,13 @@ impl<'a> Reader<'a> {
             Content::Sequence(_) => Unexpected::Seq,
             Content::Mapping(_) => Unexpected::Map,
             Content::Scalar(scalar) => match scalar.meaning() {
-                Ok(Plain::Null) => Unexpected::Unit,
-                Ok(Plain::Bool(value)) => Unexpected::Bool(value),
-                Ok(Plain::Unsigned(value)) => Unexpected::Unsigned(value),
-                Ok(Plain::Signed(value)) => Unexpected::Signed(value),
-                Ok(Plain::Float(value)) => Unexpected::Float(value),
-                Ok(Plain::Text(text)) => Unexpected::Str(text),
-                Ok(Plain::TooLarge) | Err(_) => Unexpected::Str(&scalar.text),
+                Ok(PlainScalar::Null) => Unexpected::Unit,
+                Ok(PlainScalar::Bool(value)) => Unexpected::Bool(value),
+                Ok(PlainScalar::Unsigned(value)) => Unexpected::Unsigned(value),
+                Ok(PlainScalar::Signed(value)) => Unexpected::Signed(value),
+                Ok(PlainScalar::Float(value)) => Unexpected::Float(value),
+                Ok(PlainScalar::Text(text)) => Unexpected::Str(text),
+                Ok(PlainScalar::TooLarge) | Err(_) => Unexpected::Str(&scalar.text),
             },
         };
         Fault::invalid_type(unexpected, visitor).at(self.0)
@@ -114,8 +114,8 @@ impl<'a> Reader<'a> {
     fn signed<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let read = self.literal(CoreTag::Integer).and_then(scalar::integer);
         let value = match read {
-            Some(Plain::Signed(value)) => Some(value),
-            Some(Plain::Unsigned(value)) => i64::try_from(value).ok(),
+            Some(PlainScalar::Signed(value)) => Some(value),
+            Some(PlainScalar::Unsigned(value)) => i64::try_from(value).ok(),
             _ => None,
         };
         let Some(value) = value else {
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
 
     fn unsigned<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let read = self.literal(CoreTag::Integer).and_then(scalar::integer);
-        let Some(Plain::Unsigned(value)) = read else {
+        let Some(PlainScalar::Unsigned(value)) = read else {
             return Err(self.unexpected(&visitor));
         };
         visitor.visit_u64(value).map_err(|fault: Fault| fault.at(self.0))
@@ -141,13 +141,13 @@ impl<'a> Reader<'a> {
 
     fn any<'de, V: Visitor<'de>>(self, scalar: &Scalar, visitor: V) -> Result<V::Value, Fault> {
         match scalar.meaning().map_err(Fault::custom)? {
-            Plain::Null => visitor.visit_unit(),
-            Plain::Bool(value) => visitor.visit_bool(value),
-            Plain::Unsigned(value) => visitor.visit_u64(value),
-            Plain::Signed(value) => visitor.visit_i64(value),
-            Plain::Float(value) => visitor.visit_f64(value),
-            Plain::TooLarge => Err(Fault::custom("an integer needs more than 64 bits")),
-            Plain::Text(text) => visitor.visit_str(text),
+            PlainScalar::Null => visitor.visit_unit(),
+            PlainScalar::Bool(value) => visitor.visit_bool(value),
+            PlainScalar::Unsigned(value) => visitor.visit_u64(value),
+            PlainScalar::Signed(value) => visitor.visit_i64(value),
+            PlainScalar::Float(value) => visitor.visit_f64(value),
+            PlainScalar::TooLarge => Err(Fault::custom("an integer needs more than 64 bits")),
+            PlainScalar::Text(text) => visitor.visit_str(text),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! 64 bits are refused.
 
 use super::YamlError;
-use super::scalar::Plain;
+use super::scalar::PlainScalar;
 use super::tree::{Content, Node, key_name};
 use serde_json::{Map, Number, Value};
 
@@ -16,16 +16,16 @@ pub(super) fn value(node: &Node) -> Result<Value, YamlError> {
     };
     match &node.content {
         Content::Scalar(scalar) => Ok(match scalar.meaning().map_err(wrong)? {
-            Plain::Null => Value::Null,
-            Plain::Bool(value) => Value::Bool(value),
-            Plain::Unsigned(value) => Value::from(value),
-            Plain::Signed(value) => Value::from(value),
+            PlainScalar::Null => Value::Null,
+            PlainScalar::Bool(value) => Value::Bool(value),
+            PlainScalar::Unsigned(value) => Value::from(value),
+            PlainScalar::Signed(value) => Value::from(value),
             // JSON has neither infinity nor NaN.
-            Plain::Float(value) => Number::from_f64(value).map_or(Value::Null, Value::Number),
-            Plain::TooLarge => {
+            PlainScalar::Float(value) => Number::from_f64(value).map_or(Value::Null, Value::Number),
+            PlainScalar::TooLarge => {
                 return Err(wrong("an integer needs more than 64 bits".to_owned()));
             }
-            Plain::Text(text) => Value::from(text),
+            PlainScalar::Text(text) => Value::from(text),
         }),
         Content::Sequence(items) => items.iter().map(|item| value(item)).collect(),
         Content::Mapping(entries) => {

@@ -5,7 +5,7 @@
 
 /// The meaning of an untagged plain scalar.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Plain<'a> {
+pub(super) enum PlainScalar<'a> {
     Null,
     Bool(bool),
     Unsigned(u64),
@@ -16,19 +16,19 @@ pub(super) enum Plain<'a> {
     Text(&'a str),
 }
 
-pub(super) fn plain(text: &str) -> Plain<'_> {
+pub(super) fn plain(text: &str) -> PlainScalar<'_> {
     if text.is_empty() || is_null(text) {
-        return Plain::Null;
+        return PlainScalar::Null;
     }
     if let Some(value) = boolean(text) {
-        return Plain::Bool(value);
+        return PlainScalar::Bool(value);
     }
     if let Some(value) = integer(text) {
         return value;
     }
     match float(text) {
-        Some(value) if !has_leading_zeros(text) => Plain::Float(value),
-        Some(_) | None => Plain::Text(text),
+        Some(value) if !has_leading_zeros(text) => PlainScalar::Float(value),
+        Some(_) | None => PlainScalar::Text(text),
     }
 }
 
@@ -45,7 +45,7 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 }
 
 /// Reads an integer of any size; `None` if the text is not an integer.
-pub(super) fn integer(text: &str) -> Option<Plain<'static>> {
+pub(super) fn integer(text: &str) -> Option<PlainScalar<'static>> {
     let (is_negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -61,11 +61,11 @@ pub(super) fn integer(text: &str) -> Option<Plain<'static>> {
         return None;
     }
     let read = if is_negative {
-        i64::from_str_radix(&format!("-{digits}"), radix).map(Plain::Signed)
+        i64::from_str_radix(&format!("-{digits}"), radix).map(PlainScalar::Signed)
     } else {
-        u64::from_str_radix(digits, radix).map(Plain::Unsigned)
+        u64::from_str_radix(digits, radix).map(PlainScalar::Unsigned)
     };
-    Some(read.unwrap_or(Plain::TooLarge))
+    Some(read.unwrap_or(PlainScalar::TooLarge))
 }
 
 pub(super) fn float(text: &str) -> Option<f64> {
@@ -95,34 +95,34 @@ mod tests {
     #[test]
     fn a_plain_scalar_is_read_by_the_core_schema() {
         let rows = [
-            ("", Plain::Null),
-            ("~", Plain::Null),
-            ("NULL", Plain::Null),
-            ("nULL", Plain::Text("nULL")),
-            ("True", Plain::Bool(true)),
-            ("yes", Plain::Text("yes")),
-            ("on", Plain::Text("on")),
-            ("0", Plain::Unsigned(0)),
-            ("-0", Plain::Signed(0)),
-            ("+7", Plain::Unsigned(7)),
-            ("+-7", Plain::Text("+-7")),
-            ("012", Plain::Text("012")),
-            ("-012", Plain::Text("-012")),
-            ("1_000", Plain::Text("1_000")),
-            ("0o14", Plain::Unsigned(12)),
-            ("0x1F", Plain::Unsigned(31)),
-            ("-0b11", Plain::Signed(-3)),
-            ("0x", Plain::Text("0x")),
-            ("18446744073709551615", Plain::Unsigned(u64::MAX)),
-            ("18446744073709551616", Plain::TooLarge),
-            ("1.50", Plain::Float(1.5)),
-            ("1e3", Plain::Float(1000.0)),
-            ("00.5", Plain::Float(0.5)),
-            ("-.inf", Plain::Float(f64::NEG_INFINITY)),
-            ("inf", Plain::Text("inf")),
-            ("2026-11-28", Plain::Text("2026-11-28")),
-            ("22:30", Plain::Text("22:30")),
-            ("<<", Plain::Text("<<")),
+            ("", PlainScalar::Null),
+            ("~", PlainScalar::Null),
+            ("NULL", PlainScalar::Null),
+            ("nULL", PlainScalar::Text("nULL")),
+            ("True", PlainScalar::Bool(true)),
+            ("yes", PlainScalar::Text("yes")),
+            ("on", PlainScalar::Text("on")),
+            ("0", PlainScalar::Unsigned(0)),
+            ("-0", PlainScalar::Signed(0)),
+            ("+7", PlainScalar::Unsigned(7)),
+            ("+-7", PlainScalar::Text("+-7")),
+            ("012", PlainScalar::Text("012")),
+            ("-012", PlainScalar::Text("-012")),
+            ("1_000", PlainScalar::Text("1_000")),
+            ("0o14", PlainScalar::Unsigned(12)),
+            ("0x1F", PlainScalar::Unsigned(31)),
+            ("-0b11", PlainScalar::Signed(-3)),
+            ("0x", PlainScalar::Text("0x")),
+            ("18446744073709551615", PlainScalar::Unsigned(u64::MAX)),
+            ("18446744073709551616", PlainScalar::TooLarge),
+            ("1.50", PlainScalar::Float(1.5)),
+            ("1e3", PlainScalar::Float(1000.0)),
+            ("00.5", PlainScalar::Float(0.5)),
+            ("-.inf", PlainScalar::Float(f64::NEG_INFINITY)),
+            ("inf", PlainScalar::Text("inf")),
+            ("2026-11-28", PlainScalar::Text("2026-11-28")),
+            ("22:30", PlainScalar::Text("22:30")),
+            ("<<", PlainScalar::Text("<<")),
         ];
         for (text, read) in rows {
             assert_eq!(plain(text), read, "{text}");

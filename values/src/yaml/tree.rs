@@ -1,6 +1,6 @@
 //! The tree of a text, built from the parser's events in one pass. The size of repeated aliases is limited.
 
-use super::scalar::Plain;
+use super::scalar::PlainScalar;
 use super::{NESTING_MAX, YamlError, differences, prescan, scalar};
 use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, Tag};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,15 +59,15 @@ impl Scalar {
     }
 
     /// Returns the meaning if no type is requested. Error if the text does not match its tag.
-    pub(super) fn meaning(&self) -> Result<Plain<'_>, String> {
+    pub(super) fn meaning(&self) -> Result<PlainScalar<'_>, String> {
         let text = self.text.as_str();
         let read = match self.tag {
             None if self.is_plain => return Ok(scalar::plain(text)),
-            None | Some(CoreTag::Text) => return Ok(Plain::Text(text)),
-            Some(CoreTag::Null) => scalar::is_null(text).then_some(Plain::Null),
-            Some(CoreTag::Bool) => scalar::boolean(text).map(Plain::Bool),
+            None | Some(CoreTag::Text) => return Ok(PlainScalar::Text(text)),
+            Some(CoreTag::Null) => scalar::is_null(text).then_some(PlainScalar::Null),
+            Some(CoreTag::Bool) => scalar::boolean(text).map(PlainScalar::Bool),
             Some(CoreTag::Integer) => scalar::integer(text),
-            Some(CoreTag::Float) => scalar::float(text).map(Plain::Float),
+            Some(CoreTag::Float) => scalar::float(text).map(PlainScalar::Float),
         };
         read.ok_or_else(|| format!("{text:?} is not of its tag"))
     }
@@ -124,7 +124,7 @@ fn at(mark: Marker, why: String) -> YamlError {
 }
 
 /// A collection that is still open.
-struct Open {
+struct OpenCollection {
     mark: Marker,
     anchor: usize,
     size: usize,
@@ -142,7 +142,7 @@ enum OpenKind {
 }
 
 /// A node with its size (nodes and bytes with aliases expanded) and the number of levels below it.
-struct Built {
+struct BuiltNode {
     node: Rc<Node>,
     size: usize,
     height: usize,
@@ -150,8 +150,8 @@ struct Built {
 
 struct Builder {
     left: usize,
-    open: Vec<Open>,
-    anchors: BTreeMap<usize, Built>,
+    open: Vec<OpenCollection>,
+    anchors: BTreeMap<usize, BuiltNode>,
     anchor_names: BTreeSet<String>,
     documents: usize,
     events: usize,
@@ -237,7 +237,7 @@ impl Builder {
         self.spend(size)?;
         let node = node(mark, Content::Scalar(scalar));
         self.place(
-            Built {
+            BuiltNode {
                 node,
                 size,
                 height: 0,
@@ -252,7 +252,7 @@ impl Builder {
         if self.open.len() >= NESTING_MAX {
             return Err(YamlError::TooDeep { line: mark.line() });
         }
-        self.open.push(Open {
+        self.open.push(OpenCollection {
             mark,
             anchor,
             size: 1,
@@ -270,7 +270,7 @@ impl Builder {
             OpenKind::Sequence(items) => Content::Sequence(items),
             OpenKind::Mapping { entries, .. } => Content::Mapping(entries),
         };
-        let built = Built {
+        let built = BuiltNode {
             node: node(open.mark, content),
             size: open.size,
             height: open.height,
@@ -287,14 +287,14 @@ impl Builder {
             return Err(YamlError::TooDeep { line: mark.line() });
         }
         self.spend(size)?;
-        self.place(Built { node, size, height }, 0, mark)
+        self.place(BuiltNode { node, size, height }, 0, mark)
     }
 
-    fn place(&mut self, built: Built, anchor: usize, mark: Marker) -> Result<(), YamlError> {
-        let Built { node, size, height } = built;
+    fn place(&mut self, built: BuiltNode, anchor: usize, mark: Marker) -> Result<(), YamlError> {
+        let BuiltNode { node, size, height } = built;
         if anchor > 0 {
             let node = Rc::clone(&node);
-            self.anchors.insert(anchor, Built { node, size, height });
+            self.anchors.insert(anchor, BuiltNode { node, size, height });
         }
         let Some(open) = self.open.last_mut() else {
             self.root = Some(node);
@@ -333,18 +333,18 @@ pub(super) fn key_name(node: &Node) -> Result<String, String> {
         return Err("a key is a list or a map; keys are texts".to_owned());
     };
     match scalar.meaning()? {
-        Plain::Null => Err("a key is empty; keys are texts".to_owned()),
-        Plain::Bool(value) => Ok(value.to_string()),
-        Plain::Unsigned(value) => Ok(value.to_string()),
-        Plain::Signed(value) => Ok(value.to_string()),
-        Plain::Float(value) => match serde_json::Number::from_f64(value) {
+        PlainScalar::Null => Err("a key is empty; keys are texts".to_owned()),
+        PlainScalar::Bool(value) => Ok(value.to_string()),
+        PlainScalar::Unsigned(value) => Ok(value.to_string()),
+        PlainScalar::Signed(value) => Ok(value.to_string()),
+        PlainScalar::Float(value) => match serde_json::Number::from_f64(value) {
             Some(number) => Ok(number.to_string()),
             None => Err("a key is no finite number; keys are texts".to_owned()),
         },
-        Plain::TooLarge => {
+        PlainScalar::TooLarge => {
             Err("a key is a number that needs more than 64 bits; write it in quotes".to_owned())
         }
-        Plain::Text(text) => Ok(text.to_owned()),
+        PlainScalar::Text(text) => Ok(text.to_owned()),
     }
 }
 

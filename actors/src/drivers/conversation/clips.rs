@@ -9,12 +9,12 @@ use tokio::sync::OnceCell;
 /// Most texts kept for one conversation; further texts are synthesized each time.
 const TEXTS_MAX: usize = 64;
 
-type Answer = Result<Arc<Clip>, SpeechError>;
+type ClipResult = Result<Arc<Clip>, SpeechError>;
 type Cell = OnceCell<Arc<Clip>>;
 
 /// One text's clip, made ahead or for a waiting callee. The second is made only if the first is not ready.
 #[derive(Debug, Default)]
-pub(super) struct Made {
+pub(super) struct ClipCells {
     ahead: Cell,
     wanted: Cell,
 }
@@ -25,14 +25,14 @@ pub(super) struct Clips(Arc<Mutex<Texts>>);
 
 #[derive(Debug, Default)]
 struct Texts {
-    made: BTreeMap<String, Arc<Made>>,
+    made: BTreeMap<String, Arc<ClipCells>>,
     /// Texts made ahead that no callee has waited for yet.
     guesses: BTreeSet<String>,
 }
 
 impl Clips {
     /// The clip entry of a text. Beyond `TEXTS_MAX` it is not kept.
-    pub(super) fn of(&self, text: &str) -> Arc<Made> {
+    pub(super) fn of(&self, text: &str) -> Arc<ClipCells> {
         let mut texts = self.texts();
         if let Some(made) = texts.made.get(text) {
             return Arc::clone(made);
@@ -45,7 +45,7 @@ impl Clips {
     }
 
     /// The clip entry of a text that a callee waits for; it is no longer a guess.
-    pub(super) fn wanted(&self, text: &str) -> Arc<Made> {
+    pub(super) fn wanted(&self, text: &str) -> Arc<ClipCells> {
         self.texts().guesses.remove(text);
         self.of(text)
     }
@@ -71,13 +71,13 @@ impl Clips {
     }
 }
 
-impl Made {
+impl ClipCells {
     fn is_there(&self) -> bool {
         self.ahead.get().or(self.wanted.get()).is_some()
     }
 
     /// The clip made ahead; `make` runs at most once.
-    pub(super) async fn ahead(&self, make: impl Future<Output = Answer>) -> Answer {
+    pub(super) async fn ahead(&self, make: impl Future<Output = ClipResult>) -> ClipResult {
         if let Some(clip) = self.wanted.get() {
             return Ok(Arc::clone(clip));
         }
@@ -86,12 +86,12 @@ impl Made {
 
     /// The clip for a waiting callee: the one being made ahead or the one from `make`, whichever is ready
     /// first.
-    pub(super) async fn wanted(&self, make: impl Future<Output = Answer>) -> Answer {
+    pub(super) async fn wanted(&self, make: impl Future<Output = ClipResult>) -> ClipResult {
         if let Some(clip) = self.ahead.get() {
             return Ok(Arc::clone(clip));
         }
         // If no task makes it ahead, this never completes.
-        let another = self.ahead.get_or_try_init(std::future::pending::<Answer>);
+        let another = self.ahead.get_or_try_init(std::future::pending::<ClipResult>);
         tokio::select! {
             biased;
             Ok(clip) = another => Ok(Arc::clone(clip)),
@@ -116,15 +116,15 @@ mod tests {
         }
     }
 
-    fn clip(length: usize) -> Answer {
+    fn clip(length: usize) -> ClipResult {
         let samples = vec![0; length];
         Ok(Arc::new(Clip { samples }))
     }
 
     #[test]
     fn whoever_waits_does_not_wait_for_what_is_made_ahead() {
-        let made = Made::default();
-        let mut ahead = Box::pin(made.ahead(pending::<Answer>()));
+        let made = ClipCells::default();
+        let mut ahead = Box::pin(made.ahead(pending::<ClipResult>()));
         assert!(now(&mut ahead).is_none());
         assert_eq!(now(made.wanted(ready(clip(2)))), Some(clip(2)));
         assert_eq!(now(made.wanted(pending())), Some(clip(2)), "it is kept");
@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn what_is_made_ahead_is_heard_where_it_is_there_first() {
-        let made = Made::default();
-        let (sender, receiver) = oneshot::channel::<Answer>();
+        let made = ClipCells::default();
+        let (sender, receiver) = oneshot::channel::<ClipResult>();
         let mut ahead = Box::pin(made.ahead(async { receiver.await.unwrap() }));
         assert!(now(&mut ahead).is_none());
         let mut wanted = Box::pin(made.wanted(pending()));
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_failed_ahead_is_made_again_and_what_was_wanted_is_not_made_ahead() {
-        let made = Made::default();
+        let made = ClipCells::default();
         let failed = || Err(SpeechError::Failed("full".to_owned()));
         assert_eq!(now(made.ahead(ready(failed()))), Some(failed()));
         assert_eq!(now(made.wanted(ready(failed()))), Some(failed()));

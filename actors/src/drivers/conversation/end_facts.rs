@@ -4,7 +4,7 @@ use domain::call::EndCause;
 use domain::call::command::CallEnding;
 use domain::call::event::EndReason;
 use domain::disposition::Outcome;
-use domain::ports::line::{HungUpBy, LegSummary};
+use domain::ports::line::{HangupSource, LegSummary};
 use domain::time::Timestamp;
 
 /// How long a leg may take to close after it was hung up, in milliseconds. The BYE leaves at once, so this is
@@ -13,8 +13,8 @@ use domain::time::Timestamp;
 pub(super) const CLOSE_MS_MAX: u64 = 30_000;
 
 /// How the leg ended, as the line reports it.
-pub(super) struct HungUp {
-    pub(super) by: HungUpBy,
+pub(super) struct HangUpFacts {
+    pub(super) by: HangupSource,
     pub(super) reason_header: Option<String>,
     pub(super) q850: Option<u16>,
     pub(super) heard_rtp: bool,
@@ -23,10 +23,10 @@ pub(super) struct HungUp {
 }
 
 /// The cause of the end, if neither the callee nor we ended the call.
-const fn cause_of(by: HungUpBy) -> Option<EndCause> {
+const fn cause_of(by: HangupSource) -> Option<EndCause> {
     match by {
-        HungUpBy::Callee | HungUpBy::Robot => None,
-        HungUpBy::Media(cause) => Some(cause),
+        HangupSource::Callee | HangupSource::Robot => None,
+        HangupSource::Media(cause) => Some(cause),
     }
 }
 
@@ -34,7 +34,7 @@ pub(super) fn ending(
     reason: Option<EndReason>,
     cause: Option<EndCause>,
     outcome: Option<Outcome>,
-    hung_up: Option<HungUp>,
+    hung_up: Option<HangUpFacts>,
     summary: LegSummary,
 ) -> CallEnding {
     let by_line = hung_up.as_ref().and_then(|one| cause_of(one.by));

@@ -2,7 +2,7 @@
 //! only if the campaign asks for it.
 
 use crate::testing::line::{FakeLine, dialog, ringing};
-use crate::testing::world::{World, count, plan, publish_flow};
+use crate::testing::test_system::{TestSystem, count, plan, publish_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::calling_plan::CallingPlan;
 use domain::emotion::EmotionPlan;
@@ -13,9 +13,9 @@ use domain::speech_plan::SpeechPlan;
 const EMOTION: &str = include_str!("../../../../fixtures/flows/emotion.yaml");
 
 /// A world in which a call asks its first question, under a plan.
-async fn asked_under(plan: CallingPlan) -> World {
+async fn asked_under(plan: CallingPlan) -> TestSystem {
     let script = |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())];
-    let world = World::new(vec![FakeLine::new("answers", Box::new(script))]).that_listens();
+    let world = TestSystem::new(vec![FakeLine::new("answers", Box::new(script))]).that_listens();
     let _drivers = world.start_drivers().await;
     let definition = FlowDefinition::from_yaml(EMOTION).expect("a shipped flow");
     let flow = publish_flow(&world, &definition).await;
@@ -27,7 +27,7 @@ async fn asked_under(plan: CallingPlan) -> World {
     world
 }
 
-async fn decided(emotion: Option<EmotionPlan>) -> World {
+async fn decided(emotion: Option<EmotionPlan>) -> TestSystem {
     let world = asked_under(CallingPlan { emotion, ..plan(1) }).await;
     world.ear().say("你们这些骗子", 200, 900);
     world
@@ -36,7 +36,7 @@ async fn decided(emotion: Option<EmotionPlan>) -> World {
     world
 }
 
-fn rules(world: &World) -> Vec<String> {
+fn rules(world: &TestSystem) -> Vec<String> {
     let decided = world.data("call.decided");
     let rule = |data: &serde_json::Value| data["rule"].as_str().map(str::to_owned);
     decided.iter().filter_map(rule).collect()

@@ -5,102 +5,102 @@
 //! else of it. The call ends when the flow does, when the callee hangs up, at the longest duration, or by an
 //! order.
 
-mod ahead;
+mod agent_call;
 #[cfg(test)]
-mod ahead_tests;
-mod assisting;
+mod agent_call_tests;
+mod assistant_request;
 #[cfg(test)]
-mod assisting_tests;
-mod attending;
+mod assistant_request_tests;
+mod callee_speech;
 #[cfg(test)]
-mod attending_tests;
+mod callee_speech_tests;
+mod clip_wait;
 mod clips;
-mod ear;
-mod encoding;
+mod encoder_request;
 #[cfg(test)]
-mod encoding_tests;
+mod encoder_request_tests;
 mod end_facts;
-mod hearing;
-#[cfg(test)]
-mod hearing_tests;
+mod forced_end;
 #[cfg(test)]
 mod manner_tests;
-mod offering;
+mod offer_choice;
 #[cfg(test)]
-mod offering_tests;
+mod offer_choice_tests;
 mod opt_out;
-mod playing;
+mod playback_queue;
+mod prefetch;
+#[cfg(test)]
+mod prefetch_tests;
 mod prepare;
-mod queued;
-mod spoken;
+mod prompt_playback;
+mod seller_message;
+#[cfg(test)]
+mod seller_message_tests;
+mod session;
+mod speech_input;
 #[cfg(test)]
 mod spoken_flow_tests;
-mod talk;
-mod telling_seller;
-#[cfg(test)]
-mod telling_seller_tests;
 #[cfg(test)]
 mod tests;
 mod turn;
-mod unrecorded;
 
-pub(crate) use prepare::{Prepared, Trial, prepare};
+pub(crate) use prepare::{PreparedConversation, TestCallValues, prepare};
 
-use super::kit::{Halt, Kit};
-use super::live_calls::Working;
+use super::driver_context::{DriverContext, Halt};
+use super::live_calls::EnrolmentLease;
 use super::one_call::Attempt;
+use clip_wait::{HEARD_MAX, HangUpOrders, TimedLegEvent};
 use domain::call::command::CallEnding;
 use domain::call::event::Notice;
 use domain::flow::NoticeKind;
 use domain::ports::line::{Leg, LegEvent};
-use spoken::{HEARD_MAX, HangUpOrders, Heard};
+use session::ConversationSession;
 use std::collections::VecDeque;
-use talk::Talk;
 use tokio::sync::oneshot;
 
 /// Longest wait for the first prompt after the answer, in milliseconds; after more the callee has hung up.
 const PREPARE_MS_MAX: u64 = 4_000;
 
 /// Runs the conversation until the call is over. The caller stores `call.ended` with the returned ending.
-pub(crate) async fn talk(
+pub(crate) async fn run_conversation(
     attempt: &mut Attempt,
-    working: &mut Working,
+    working: &mut EnrolmentLease,
     mut leg: Box<dyn Leg>,
     leg_number: u8,
-    prepared: oneshot::Receiver<Prepared>,
+    prepared: oneshot::Receiver<PreparedConversation>,
 ) -> Result<CallEnding, Halt> {
     if attempt.facts.plan.dialing_mode().needs_agents() {
-        return Box::pin(attending::attend(attempt, working, leg, leg_number, prepared)).await;
+        return Box::pin(agent_call::attend(attempt, working, leg, leg_number, prepared)).await;
     }
     let mut orders = HangUpOrders::of(working);
     let (prepared, heard) = prepared_in_time(&attempt.kit, leg.as_mut(), prepared, &mut orders).await;
-    Box::pin(Talk::new(attempt, leg, leg_number, prepared, orders).run(working, heard)).await
+    Box::pin(ConversationSession::new(attempt, leg, leg_number, prepared, orders).run(working, heard)).await
 }
 
 /// Waits for the preparation. If it failed or hangs, the default is returned, and the call ends as failed.
 /// Events of the leg are collected meanwhile, so that a hang-up keeps its time.
 async fn prepared_in_time(
-    kit: &Kit,
+    kit: &DriverContext,
     leg: &mut dyn Leg,
-    mut prepared: oneshot::Receiver<Prepared>,
+    mut prepared: oneshot::Receiver<PreparedConversation>,
     orders: &mut HangUpOrders,
-) -> (Prepared, VecDeque<Heard>) {
+) -> (PreparedConversation, VecDeque<TimedLegEvent>) {
     let clock = &kit.environment.clock;
     let limit = clock.now().plus_ms(PREPARE_MS_MAX);
     let mut heard = VecDeque::new();
     loop {
         tokio::select! {
             biased;
-            () = orders.given() => return (Prepared::default(), heard),
+            () = orders.given() => return (PreparedConversation::default(), heard),
             prepared = &mut prepared => return (prepared.unwrap_or_default(), heard),
             event = leg.next(), if heard.len() < HEARD_MAX => {
                 let is_over = matches!(event, LegEvent::Closed(_));
                 heard.push_back((event, clock.now()));
                 if is_over {
-                    return (Prepared::default(), heard);
+                    return (PreparedConversation::default(), heard);
                 }
             }
-            () = clock.wait_until(limit) => return (Prepared::default(), heard),
+            () = clock.wait_until(limit) => return (PreparedConversation::default(), heard),
         }
     }
 }

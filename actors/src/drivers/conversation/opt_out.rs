@@ -3,8 +3,8 @@
 //! Other inputs are stored on the call first. Here the order is reversed, because after a crash between the
 //! two appends a person who has just opted out must not be called again.
 
-use super::talk::Talk;
-use crate::drivers::kit::{Halt, Kit};
+use super::session::ConversationSession;
+use crate::drivers::driver_context::{DriverContext, Halt};
 use crate::drivers::one_call::Attempt;
 use domain::calling_plan::FlowRef;
 use domain::disposition::Outcome;
@@ -25,7 +25,7 @@ const fn reason(source: OptOutSource) -> &'static str {
 
 /// True if the key refuses further calls in the campaign's flow wherever it is pressed. A flow that was never
 /// published defines no key.
-pub(super) async fn refuses(kit: &Kit, flow: &FlowRef, digit: char) -> Result<bool, Halt> {
+pub(super) async fn refuses(kit: &DriverContext, flow: &FlowRef, digit: char) -> Result<bool, Halt> {
     let loaded = kit.state(&kit.system.flows, &flow.flow).await?;
     let published = loaded.state.version(flow.version);
     let definition = published.and_then(|one| one.definition.as_ref());
@@ -46,7 +46,7 @@ pub(super) async fn opt_out_by_key(attempt: &mut Attempt) -> Result<(), Halt> {
     Ok(())
 }
 
-impl Talk<'_> {
+impl ConversationSession<'_> {
     /// True if the flow would treat the input as an opt-out. A copy of the run is asked, so the run itself
     /// does not move.
     pub(super) fn means_opt_out(&self, input: FlowInput<'_>) -> bool {

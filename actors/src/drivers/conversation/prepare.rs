@@ -1,9 +1,9 @@
 //! Prepares a conversation while the phone rings: the flow's version, the variables, the first prompts.
 
 use super::clips::Clips;
-use super::offering::Chosen;
+use super::offer_choice::OfferAndModel;
+use crate::drivers::driver_context::{DriverContext, Halt};
 use crate::drivers::engines;
-use crate::drivers::kit::{Halt, Kit};
 use domain::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use domain::flow::{FlowAction, FlowDefinition, FlowRun};
 use domain::ids::CallId;
@@ -19,10 +19,10 @@ const SPEAK_MS_MAX: u64 = 10_000;
 
 /// A prepared conversation. Without a run it ends at once as failed.
 #[derive(Default)]
-pub(crate) struct Prepared {
+pub(crate) struct PreparedConversation {
     pub(crate) run: Option<(FlowRun, Vec<FlowAction>)>,
     pub(crate) voice: Voice,
-    pub(crate) chosen: Chosen,
+    pub(crate) chosen: OfferAndModel,
     /// For calls that agents take: the text played if none is free.
     pub(crate) seller_message: Option<String>,
 }
@@ -37,18 +37,18 @@ pub(crate) struct Voice {
 
 /// The values of a test call that other calls take from the enrolment.
 #[derive(Debug)]
-pub(crate) struct Trial {
+pub(crate) struct TestCallValues {
     pub(crate) variables: BTreeMap<String, String>,
 }
 
 /// Starts a task that prepares the conversation beside the dialing.
 pub(crate) fn prepare(
-    kit: &Arc<Kit>,
+    kit: &Arc<DriverContext>,
     call: CallId,
     due: &DueEnrolment,
     facts: &CampaignFacts,
-    trial: Option<Arc<Trial>>,
-) -> oneshot::Receiver<Prepared> {
+    trial: Option<Arc<TestCallValues>>,
+) -> oneshot::Receiver<PreparedConversation> {
     let (sender, receiver) = oneshot::channel();
     let (kit, due) = (Arc::clone(kit), due.clone());
     let (flow, plan) = (facts.flow.clone(), facts.plan.clone());
@@ -62,7 +62,7 @@ pub(crate) fn prepare(
             Ok(prepared) => prepared,
             Err(halt) => {
                 tracing::error!(%call, %halt, "a conversation could not be prepared");
-                Prepared::default()
+                PreparedConversation::default()
             }
         };
         let ahead = prepared.run.as_ref().map(|(run, _)| run.clone());
@@ -79,13 +79,13 @@ pub(crate) fn prepare(
 }
 
 async fn prepared(
-    kit: &Kit,
+    kit: &DriverContext,
     call: CallId,
     flow: &FlowRef,
     plan: &CallingPlan,
     due: &DueEnrolment,
-    trial: Option<&Trial>,
-) -> Result<Prepared, Halt> {
+    trial: Option<&TestCallValues>,
+) -> Result<PreparedConversation, Halt> {
     let definition = definition(kit, flow).await?;
     let variables = match trial {
         Some(trial) => trial.variables.clone(),
@@ -93,17 +93,17 @@ async fn prepared(
     };
     let voice = Voice::of(&definition.lang, plan, &variables);
     let (run, actions) = FlowRun::begin(&definition, &variables);
-    let chosen = Chosen::of(kit, &due.customer, &definition, &plan.model_tiers, &variables).await;
+    let chosen = OfferAndModel::of(kit, &due.customer, &definition, &plan.model_tiers, &variables).await;
     let offer = chosen.offer.as_ref().map(|fact| fact.offer.as_str());
     let run = run.of_call(format!("{call}/{}", flow.version)).of_offer(offer);
-    for words in actions.iter().filter_map(spoken) {
+    for words in actions.iter().filter_map(spoken_text) {
         if let Err(error) = voice.speak(kit, words, Urgency::AtAnswer).await {
             tracing::error!(%error, "a notice could not be spoken");
             engines::note_voice_failed(kit, &error);
             return Err(Halt::Fault);
         }
     }
-    Ok(Prepared {
+    Ok(PreparedConversation {
         run: Some((run, actions)),
         voice,
         chosen,
@@ -113,29 +113,33 @@ async fn prepared(
 
 /// The preparation of a call that an agent takes: only the seller's message is synthesized. A failure here is
 /// not fatal; it is tried again when the message is needed.
-async fn prepared_for_agents(kit: &Kit, flow: &FlowRef, plan: &CallingPlan) -> Prepared {
+async fn prepared_for_agents(
+    kit: &DriverContext,
+    flow: &FlowRef,
+    plan: &CallingPlan,
+) -> PreparedConversation {
     if plan.seller.is_none() {
-        return Prepared::default();
+        return PreparedConversation::default();
     }
     let definition = definition(kit, flow).await.ok();
     let language = definition.as_ref().map_or("", |flow| flow.lang.as_str());
     let voice = Voice::of(language, plan, &BTreeMap::new());
     let message = plan.seller_message(definition.as_deref());
     if let Some(text) = &message
-        && let Err(error) = voice.speak(kit, Words::plain(text), Urgency::Ahead).await
+        && let Err(error) = voice.speak(kit, SynthesisText::plain(text), Urgency::Ahead).await
     {
         tracing::warn!(%error, "the seller's message could not be spoken ahead");
     }
-    Prepared {
+    PreparedConversation {
         voice,
         seller_message: message,
-        ..Prepared::default()
+        ..PreparedConversation::default()
     }
 }
 
 /// A text to be synthesized.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Words<'a> {
+pub(crate) struct SynthesisText<'a> {
     pub(crate) text: &'a str,
     /// True if the text contains a personal value.
     pub(crate) personal: bool,
@@ -143,7 +147,7 @@ pub(crate) struct Words<'a> {
     pub(crate) parts: &'a [String],
 }
 
-impl<'a> Words<'a> {
+impl<'a> SynthesisText<'a> {
     /// A text without values.
     pub(crate) const fn plain(text: &'a str) -> Self {
         Self {
@@ -155,15 +159,15 @@ impl<'a> Words<'a> {
 }
 
 /// The text that an action speaks, if any.
-pub(super) fn spoken(action: &FlowAction) -> Option<Words<'_>> {
+pub(super) fn spoken_text(action: &FlowAction) -> Option<SynthesisText<'_>> {
     match action {
-        FlowAction::Notice { text, .. } => Some(Words::plain(text)),
+        FlowAction::Notice { text, .. } => Some(SynthesisText::plain(text)),
         FlowAction::Say {
             text,
             personal,
             parts,
             ..
-        } => Some(Words {
+        } => Some(SynthesisText {
             text,
             personal: *personal,
             parts,
@@ -180,7 +184,7 @@ pub(super) fn spoken(action: &FlowAction) -> Option<Words<'_>> {
     }
 }
 
-async fn definition(kit: &Kit, flow: &FlowRef) -> Result<Arc<FlowDefinition>, Halt> {
+async fn definition(kit: &DriverContext, flow: &FlowRef) -> Result<Arc<FlowDefinition>, Halt> {
     let loaded = kit.state(&kit.system.flows, &flow.flow).await?;
     let published = loaded.state.version(flow.version);
     let same = published.filter(|one| one.flow_ref.content_hash == flow.content_hash);
@@ -188,7 +192,7 @@ async fn definition(kit: &Kit, flow: &FlowRef) -> Result<Arc<FlowDefinition>, Ha
 }
 
 /// The enrolment's variables. A fault if the person was erased, because there are no values to speak.
-async fn variables(kit: &Kit, due: &DueEnrolment) -> Result<BTreeMap<String, String>, Halt> {
+async fn variables(kit: &DriverContext, due: &DueEnrolment) -> Result<BTreeMap<String, String>, Halt> {
     let loaded = kit.state(&kit.system.customers, &due.customer).await?;
     let enrolled = loaded.state.enrolment(&due.campaign).ok_or(Halt::Fault)?;
     let open = |(name, value): (&String, &Personal<String>)| Some((name.clone(), value.value()?.clone()));
@@ -220,8 +224,8 @@ impl Voice {
     /// The clip of a text, kept in memory for this call.
     pub(crate) async fn speak(
         &self,
-        kit: &Kit,
-        words: Words<'_>,
+        kit: &DriverContext,
+        words: SynthesisText<'_>,
         urgency: Urgency,
     ) -> Result<Arc<Clip>, SpeechError> {
         let prompt = Prompt {
@@ -240,7 +244,7 @@ impl Voice {
     }
 }
 
-async fn speak_in_time(kit: &Kit, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
+async fn speak_in_time(kit: &DriverContext, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
     let clock = &kit.environment.clock;
     tokio::select! {
         biased;

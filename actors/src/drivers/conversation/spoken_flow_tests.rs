@@ -3,7 +3,7 @@
 
 use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::on_one_thread;
-use crate::testing::world::{World, count};
+use crate::testing::test_system::{TestSystem, count};
 use domain::ports::line::{DialOrder, LegEvent};
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ fn answers() -> Arc<FakeLine> {
     FakeLine::new("answers", Box::new(script))
 }
 
-async fn spoken_call() -> World {
-    let world = World::new(vec![answers()]);
+async fn spoken_call() -> TestSystem {
+    let world = TestSystem::new(vec![answers()]);
     world.asks_for_card_holder().await;
     world
 }

@@ -2,11 +2,11 @@
 
 use crate::drivers::DriversHandle;
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
-use crate::testing::world::{World, count, publish};
+use crate::testing::test_system::{TestSystem, count, publish};
 use crate::testing::{on_one_thread, settle};
 use domain::call::EndCause;
 use domain::calling_plan::FlowRef;
-use domain::ports::line::{DialOrder, HungUpBy, LegEvent};
+use domain::ports::line::{DialOrder, HangupSource, LegEvent};
 use std::sync::Arc;
 
 fn answers() -> Arc<FakeLine> {
@@ -14,7 +14,7 @@ fn answers() -> Arc<FakeLine> {
     FakeLine::new("answers", Box::new(script))
 }
 
-async fn talking(world: &World) -> DriversHandle {
+async fn talking(world: &TestSystem) -> DriversHandle {
     let drivers = world.start_drivers().await;
     let flow = publish(world).await;
     world.run_campaign(1, 1, flow).await;
@@ -33,7 +33,7 @@ fn key(digit: char) -> LegEvent {
 #[test]
 fn the_notice_is_stored_before_the_callee_is_recorded_and_nothing_is_said_before_it() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]);
+        let world = TestSystem::new(vec![answers()]);
         let drivers = talking(&world).await;
         assert_eq!(drivers.progress().talking, 1);
         let begun = [
@@ -54,7 +54,7 @@ fn the_notice_is_stored_before_the_callee_is_recorded_and_nothing_is_said_before
 #[test]
 fn silence_replays_and_then_the_flow_ends_with_a_recording() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]);
+        let world = TestSystem::new(vec![answers()]);
         let drivers = talking(&world).await;
         world.until("the end", |log| count(log, "call.ended") == 1).await;
         let ended = &world.data("call.ended")[0];
@@ -78,7 +78,7 @@ fn silence_replays_and_then_the_flow_ends_with_a_recording() {
 #[test]
 fn nine_opts_the_number_out_before_all_else() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]);
+        let world = TestSystem::new(vec![answers()]);
         let _drivers = talking(&world).await;
         world.lines[0].tell(0, key('9'));
         world.until("the end", |log| count(log, "call.ended") == 1).await;
@@ -100,7 +100,7 @@ fn nine_opts_the_number_out_before_all_else() {
 #[test]
 fn two_asks_for_a_colleague_and_ends_as_callback() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]);
+        let world = TestSystem::new(vec![answers()]);
         let _drivers = talking(&world).await;
         world.lines[0].tell(0, key('2'));
         world.until("the end", |log| count(log, "call.ended") == 1).await;
@@ -112,9 +112,9 @@ fn two_asks_for_a_colleague_and_ends_as_callback() {
 #[test]
 fn a_callee_who_hangs_up_ends_the_call_without_our_request() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]);
+        let world = TestSystem::new(vec![answers()]);
         let _drivers = talking(&world).await;
-        world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+        world.lines[0].tell(0, hung_up(HangupSource::Callee));
         world.lines[0].tell(0, closed());
         world.until("the end", |log| count(log, "call.ended") == 1).await;
         assert_eq!(world.count("call.hangup_requested"), 0);
@@ -133,9 +133,9 @@ fn an_end_that_is_nobodys_doing_says_what_was_missing_from_the_far_end() {
             (EndCause::MediaSilent, "media_silent"),
             (EndCause::RefreshMissed, "refresh_missed"),
         ] {
-            let world = World::new(vec![answers()]);
+            let world = TestSystem::new(vec![answers()]);
             let _drivers = talking(&world).await;
-            world.lines[0].tell(0, hung_up(HungUpBy::Media(cause)));
+            world.lines[0].tell(0, hung_up(HangupSource::Media(cause)));
             world.lines[0].tell(0, closed());
             world.until("the end", |log| count(log, "call.ended") == 1).await;
             let ended = &world.data("call.ended")[0];
@@ -150,7 +150,7 @@ fn an_end_that_is_nobodys_doing_says_what_was_missing_from_the_far_end() {
 #[test]
 fn a_call_that_reaches_its_longest_duration_is_hung_up_and_says_so() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]);
+        let world = TestSystem::new(vec![answers()]);
         world.lines[0].stall();
         let _drivers = world.start_drivers().await;
         let flow = publish(&world).await;
@@ -167,7 +167,7 @@ fn a_call_that_reaches_its_longest_duration_is_hung_up_and_says_so() {
 #[test]
 fn a_call_whose_flow_cannot_be_read_ends_as_failed_without_a_word() {
     on_one_thread(async {
-        let world = World::new(vec![FakeLine::new(
+        let world = TestSystem::new(vec![FakeLine::new(
             "rings",
             Box::new(|_: &DialOrder| vec![ringing()]),
         )]);
@@ -194,7 +194,7 @@ fn a_call_whose_flow_cannot_be_read_ends_as_failed_without_a_word() {
 #[test]
 fn an_opt_out_from_outside_lets_a_conversation_finish() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]);
+        let world = TestSystem::new(vec![answers()]);
         let _drivers = talking(&world).await;
         let command = domain::number::command::NumberCommand::OptOut {
             reason: "asked".to_owned(),
@@ -223,9 +223,9 @@ fn an_opt_out_from_outside_lets_a_conversation_finish() {
 #[test]
 fn a_disk_that_needs_ten_seconds_for_a_recording_loses_none() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]);
+        let world = TestSystem::new(vec![answers()]);
         let _drivers = talking(&world).await;
-        world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+        world.lines[0].tell(0, hung_up(HangupSource::Callee));
         settle().await;
         let flushed_at = world.fakes.environment.clock.now().plus_ms(10_000);
         while world.fakes.environment.clock.now() < flushed_at {
@@ -243,9 +243,9 @@ fn a_callee_who_is_gone_while_the_prompt_is_made_has_talked_only_so_long() {
     on_one_thread(async {
         let gone = |_: &DialOrder| {
             let answered = LegEvent::Answered(dialog());
-            vec![ringing(), answered, hung_up(HungUpBy::Callee), closed()]
+            vec![ringing(), answered, hung_up(HangupSource::Callee), closed()]
         };
-        let world = World::new(vec![FakeLine::new("gone", Box::new(gone))]);
+        let world = TestSystem::new(vec![FakeLine::new("gone", Box::new(gone))]);
         world.synthesizer.hang();
         let _drivers = world.start_drivers().await;
         let flow = publish(&world).await;
@@ -266,8 +266,8 @@ fn presses(digit: char) -> Arc<FakeLine> {
     FakeLine::new("presses", Box::new(script))
 }
 
-async fn one_call(line: Arc<FakeLine>) -> World {
-    let world = World::new(vec![line]);
+async fn one_call(line: Arc<FakeLine>) -> TestSystem {
+    let world = TestSystem::new(vec![line]);
     let drivers = world.start_drivers().await;
     let flow = publish(&world).await;
     world.run_campaign(1, 1, flow).await;
@@ -301,7 +301,7 @@ fn nine_during_the_notice_opts_out_at_once_and_nothing_of_the_callee_is_recorded
 fn nine_in_the_goodbye_is_obeyed_and_another_key_there_is_only_recorded() {
     on_one_thread(async {
         for (digit, outcome) in [('9', "opted_out"), ('1', "callback")] {
-            let world = World::new(vec![answers()]);
+            let world = TestSystem::new(vec![answers()]);
             let _drivers = talking(&world).await;
             // The second key comes before the promise of a colleague has been played to its end.
             world.lines[0].tell(0, key('2'));
@@ -327,7 +327,7 @@ fn a_key_during_the_notice_that_refuses_nothing_is_recorded_and_counts_at_its_me
 #[test]
 fn a_recording_that_fails_is_said_to_nobody_but_ends_the_call_with_its_cause() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]);
+        let world = TestSystem::new(vec![answers()]);
         let _drivers = talking(&world).await;
         world.lines[0].tell(0, LegEvent::RecordingFailed);
         world.until("the end", |log| count(log, "call.ended") == 1).await;
@@ -342,7 +342,7 @@ fn a_recording_that_fails_is_said_to_nobody_but_ends_the_call_with_its_cause() {
 #[test]
 fn nobody_is_dialed_whose_recording_has_no_place_until_there_is_one() {
     on_one_thread(async {
-        let world = World::new(vec![answers()]);
+        let world = TestSystem::new(vec![answers()]);
         world.lines[0].set_full(true);
         let drivers = world.start_drivers().await;
         let flow = publish(&world).await;

@@ -1,16 +1,16 @@
 //! Stores the facts of a spoken turn on the call's stream: decisions of the flow, silences, failures of
 //! engines.
 
-use super::offering::Chosen;
-use super::talk::Talk;
-use crate::drivers::kit::Halt;
+use super::offer_choice::OfferAndModel;
+use super::session::ConversationSession;
+use crate::drivers::driver_context::Halt;
 use domain::call::command::CallCommand;
 use domain::call::{SilenceFact, TurnFact};
 use domain::flow::{FlowInput, FlowRun};
 
-impl Talk<'_> {
+impl ConversationSession<'_> {
     /// Stores the offer and the model chosen for the call, before the first word.
-    pub(super) async fn note_chosen(&mut self, chosen: Chosen) -> Result<(), Halt> {
+    pub(super) async fn note_chosen(&mut self, chosen: OfferAndModel) -> Result<(), Halt> {
         if let Some(fact) = chosen.offer {
             self.note_turn(TurnFact::OfferChosen(Box::new(fact))).await?;
         }

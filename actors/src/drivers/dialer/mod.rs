@@ -5,26 +5,26 @@
 //! a slot on a line is released, and when a worker ends. What it reads is a hint: campaign, customer and
 //! number decide.
 
-mod due;
+mod due_enrolments;
+mod expired_campaigns;
 mod pacing;
-mod past_end;
 mod pausing;
 mod quotas;
 mod round;
 mod shares;
-mod staged;
+mod stage_limits;
 
+pub(crate) use expired_campaigns::settle_paused;
 pub(crate) use pacing::waits_for_records;
-pub(crate) use past_end::settle_paused;
 pub(crate) use pausing::pause_running_campaigns;
 
-use super::follow::Follow;
-use super::kit::Kit;
+use super::driver_context::DriverContext;
+use super::event_follower::EventFollower;
 use crate::timers::{earlier, wake_at};
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::stored_event::{Envelope, Position};
-use round::round;
+use round::run_round;
 use std::sync::Arc;
 
 /// Shortest time between two rounds, in milliseconds: many ended calls at once cause one round.
@@ -52,9 +52,9 @@ const KINDS: [&str; 15] = [
     CampaignEvent::COMPLETED,
 ];
 
-pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
+pub(crate) async fn run(kit: Arc<DriverContext>, after: Position) {
     let stop = kit.environment.tasks.stop_signal();
-    let mut follow = Follow::new(&kit.environment, after);
+    let mut follow = EventFollower::new(&kit.environment, after);
     let mut seen = after;
     let mut round_at = Some(kit.now());
     let mut last_round = kit.now();
@@ -65,7 +65,7 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
             () = stop.stopping() => return,
             () = kit.draining() => return,
             () = wake_at(kit.environment.clock.as_ref(), round_at) => {
-                round_at = round(&kit, seen, rounds_count).await;
+                round_at = run_round(&kit, seen, rounds_count).await;
                 rounds_count = rounds_count.wrapping_add(1);
                 last_round = kit.now();
                 None

@@ -5,31 +5,31 @@
 //! cautiously. The record is durable: before a batch is asked for, the calls that ended since its last entry
 //! are counted from the log and recorded on the campaign. Only the campaign's decider enforces it.
 
-use crate::drivers::kit::{Halt, Kit};
+use crate::drivers::driver_context::{DriverContext, Halt};
 use crate::drivers::pacers::{TICK_MS, by_age};
-use domain::abandonment::Answered;
+use domain::abandonment::AbandonmentCounts;
 use domain::calendar::HOUR_MICROS;
 use domain::call::event::CallEvent;
 use domain::calling_plan::{CampaignFacts, Preset};
 use domain::campaign::CampaignState;
 use domain::campaign::command::CampaignCommand;
-use domain::dialing_plan::{DialingMode, DialingPlan, FloorSeen};
+use domain::dialing_plan::{AgentFloorSnapshot, DialingMode, DialingPlan};
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId};
 use domain::ports::agents::AgentFloor;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
-use pacing::floor::Floor;
+use pacing::floor::FloorSnapshot;
 use std::collections::BTreeSet;
 
 /// The state of agents and calls that the campaign is given, and the number of dials to ask for.
-pub(super) struct Wish {
-    pub(super) floor: Option<FloorSeen>,
+pub(super) struct DialDemand {
+    pub(super) floor: Option<AgentFloorSnapshot>,
     pub(super) wanted: u32,
 }
 
-impl Wish {
+impl DialDemand {
     /// A request without agents: robots take as many calls as the lines carry.
     pub(super) const fn of_robots(wanted: u32) -> Self {
         Self { floor: None, wanted }
@@ -38,19 +38,19 @@ impl Wish {
 
 /// How many of `wanted` dials to ask for.
 pub(super) fn wish(
-    kit: &Kit,
+    kit: &DriverContext,
     state: &CampaignState,
     facts: &CampaignFacts,
     wanted: u32,
     now: Timestamp,
-) -> Wish {
+) -> DialDemand {
     let dialing = facts.plan.dialing.unwrap_or_default();
     if !dialing.mode.needs_agents() {
-        return Wish::of_robots(wanted);
+        return DialDemand::of_robots(wanted);
     }
     let campaign = &facts.campaign;
     if waits_for_records(kit, state, now) {
-        return Wish {
+        return DialDemand {
             floor: None,
             wanted: 0,
         };
@@ -61,13 +61,13 @@ pub(super) fn wish(
         .as_ref()
         .and_then(|agents| agents.floor(campaign, now))
     else {
-        return Wish {
+        return DialDemand {
             floor: None,
             wanted: 0,
         };
     };
     let (ages_ms, waiting) = kit.live.ringing(&kit.pacers.campaigns(), now);
-    let floor = FloorSeen {
+    let floor = AgentFloorSnapshot {
         agents: agents.agents(),
         free: agents.free,
         ringing: u32::try_from(ages_ms.len()).unwrap_or(u32::MAX),
@@ -83,7 +83,7 @@ pub(super) fn wish(
             kit.pacers.wish(campaign, &seen, &by_age(&own_ms), now)
         }
     };
-    Wish {
+    DialDemand {
         floor: Some(floor),
         wanted: wanted.min(wished),
     }
@@ -93,13 +93,13 @@ fn paced_floor(
     state: &CampaignState,
     dialing: DialingPlan,
     agents: &AgentFloor,
-    floor: FloorSeen,
+    floor: AgentFloorSnapshot,
     ages_ms: &[u64],
     now: Timestamp,
-) -> Floor {
-    let Answered { answers, drops } = state.account().window(now);
+) -> FloorSnapshot {
+    let AbandonmentCounts { answers, drops } = state.account().window(now);
     let half_seconds = |talked_ms: &u64| u32::try_from(talked_ms / TICK_MS).unwrap_or(u32::MAX);
-    Floor {
+    FloorSnapshot {
         agents: floor.agents,
         free: floor.free,
         waiting: floor.waiting,
@@ -114,7 +114,7 @@ fn paced_floor(
 
 /// True if no further abandoned call is allowed and records are slow. The campaign then dials no calls for
 /// agents, because a callee would wait for the record of the answer, however many agents are free.
-pub(crate) fn waits_for_records(kit: &Kit, state: &CampaignState, now: Timestamp) -> bool {
+pub(crate) fn waits_for_records(kit: &DriverContext, state: &CampaignState, now: Timestamp) -> bool {
     let dialing = state.plan().and_then(|plan| plan.dialing).unwrap_or_default();
     dialing.mode.needs_agents()
         && kit.is_slow_on_record(now)
@@ -128,7 +128,11 @@ pub(super) fn next_tick(plan_mode: DialingMode, now: Timestamp) -> Option<Timest
 
 /// Counts the calls that ended since the campaign's last record of abandoned calls and records them, before a
 /// batch is asked for.
-pub(super) async fn account(kit: &Kit, state: &CampaignState, facts: &CampaignFacts) -> Result<(), Halt> {
+pub(super) async fn account(
+    kit: &DriverContext,
+    state: &CampaignState,
+    facts: &CampaignFacts,
+) -> Result<(), Halt> {
     if !facts.plan.dialing_mode().needs_agents() {
         return Ok(());
     }
@@ -162,14 +166,18 @@ pub(super) async fn account(kit: &Kit, state: &CampaignState, facts: &CampaignFa
 }
 
 /// Answered and abandoned calls that ended in one hour, consecutive in the log.
-struct Counted {
-    answered: Answered,
+struct EndedCallCounts {
+    answered: AbandonmentCounts,
     ended_at: Timestamp,
     through: Position,
 }
 
-async fn counted(kit: &Kit, presets: &[Preset], events: &[StoredEvent]) -> Result<Vec<Counted>, Halt> {
-    let mut hours: Vec<Counted> = Vec::new();
+async fn counted(
+    kit: &DriverContext,
+    presets: &[Preset],
+    events: &[StoredEvent],
+) -> Result<Vec<EndedCallCounts>, Halt> {
+    let mut hours: Vec<EndedCallCounts> = Vec::new();
     for event in events {
         let envelope = event.envelope().map_err(|error| {
             tracing::error!(%error, "an ended call cannot be read: no call is dialed");
@@ -178,7 +186,7 @@ async fn counted(kit: &Kit, presets: &[Preset], events: &[StoredEvent]) -> Resul
         let call: CallId = envelope.stream.id().parse().map_err(|_not_a_call| Halt::Fault)?;
         let loaded = kit.state(&kit.system.calls, &call).await?;
         let found = loaded.state.counted(presets);
-        let same_hour = |one: &Counted| {
+        let same_hour = |one: &EndedCallCounts| {
             one.ended_at.micros().div_euclid(HOUR_MICROS) == envelope.at.micros().div_euclid(HOUR_MICROS)
         };
         match hours.last_mut().filter(|one| same_hour(one)) {
@@ -187,7 +195,7 @@ async fn counted(kit: &Kit, presets: &[Preset], events: &[StoredEvent]) -> Resul
                 one.answered.drops += found.drops;
                 (one.ended_at, one.through) = (envelope.at, event.position);
             }
-            None => hours.push(Counted {
+            None => hours.push(EndedCallCounts {
                 answered: found,
                 ended_at: envelope.at,
                 through: event.position,
@@ -197,7 +205,7 @@ async fn counted(kit: &Kit, presets: &[Preset], events: &[StoredEvent]) -> Resul
     Ok(hours)
 }
 
-async fn record(kit: &Kit, campaign: &CampaignId, counted: Counted) -> Result<(), Halt> {
+async fn record(kit: &DriverContext, campaign: &CampaignId, counted: EndedCallCounts) -> Result<(), Halt> {
     if counted.answered.answers == 0 {
         return Ok(());
     }

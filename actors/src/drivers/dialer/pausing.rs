@@ -1,6 +1,6 @@
 //! Pauses campaigns on behalf of the dialer, with a reason and an alert.
 
-use crate::drivers::kit::{Halt, Kit};
+use crate::drivers::driver_context::{DriverContext, Halt};
 use domain::campaign::CampaignStatus;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
@@ -14,7 +14,7 @@ const ALERT_QUOTA: &str = "quota_not_evaluated";
 
 /// Pauses every running campaign after too many failures in a row on every trunk. Dialing stops until a user
 /// resumes them. The failed dials do not count as attempts, and the customers keep waiting.
-pub(crate) async fn pause_running_campaigns(kit: &Kit, detail: &str) {
+pub(crate) async fn pause_running_campaigns(kit: &DriverContext, detail: &str) {
     kit.capacity.forget_failures();
     let works = match kit.ports.worklist.unfinished_campaigns().await {
         Ok(works) => works,
@@ -33,7 +33,7 @@ pub(crate) async fn pause_running_campaigns(kit: &Kit, detail: &str) {
 
 /// Pauses a campaign when one of its quotas cannot be evaluated, because further dials could exceed the
 /// limit.
-pub(super) async fn pause_for_quota(kit: &Kit, campaign: &CampaignId, detail: &str) {
+pub(super) async fn pause_for_quota(kit: &DriverContext, campaign: &CampaignId, detail: &str) {
     tracing::error!(%campaign, detail, "a quota cannot be evaluated: the campaign is paused");
     let paused = pause(kit, campaign, PauseReason::QuotaNotEvaluated, ALERT_QUOTA, detail);
     if let Err(halt) = paused.await {
@@ -42,7 +42,7 @@ pub(super) async fn pause_for_quota(kit: &Kit, campaign: &CampaignId, detail: &s
 }
 
 async fn pause(
-    kit: &Kit,
+    kit: &DriverContext,
     campaign: &CampaignId,
     reason: PauseReason,
     alert: &str,

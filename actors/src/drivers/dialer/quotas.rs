@@ -6,8 +6,8 @@
 //! read, and what a crash left is settled the same way.
 
 use super::pausing::pause_for_quota;
+use crate::drivers::driver_context::{DriverContext, Halt};
 use crate::drivers::facts::is_dialed;
-use crate::drivers::kit::{Halt, Kit};
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::CampaignState;
 use domain::campaign::command::CampaignCommand;
@@ -15,8 +15,8 @@ use domain::customer::CustomerCommand;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use domain::ports::worklist::DueEnrolment;
-use domain::quota::{FullQuota, QuotaAccount, QuotaEnd, QuotaPerson, full_of, waits_for_calls};
-use domain::quota_members::Members;
+use domain::quota::{FullQuota, QuotaAccount, QuotaEnd, QuotaPerson, find_full_quota, waits_for_calls};
+use domain::quota_members::QuotaMatcher;
 use domain::time::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ const SETTLED_WITHIN_MS: u64 = 60_000;
 const REFUSED_MAX: usize = 64;
 
 /// The due enrolments for which the campaign may be asked.
-pub(super) struct Held {
+pub(super) struct QuotaSelection {
     pub(super) due: Vec<DueEnrolment>,
     /// The quotas of each, in the same order; empty if the plan has no quotas.
     pub(super) people: Vec<QuotaPerson>,
@@ -43,16 +43,16 @@ pub(super) struct Held {
 
 /// The due enrolments without those of full quotas, whose refusal is stored. A quota that cannot be evaluated
 /// pauses the campaign.
-pub(super) async fn of_due(
-    kit: &Kit,
+pub(super) async fn select_due_by_quota(
+    kit: &DriverContext,
     facts: Option<&CampaignFacts>,
     due: Vec<DueEnrolment>,
-) -> Result<Held, Halt> {
+) -> Result<QuotaSelection, Halt> {
     let Some(facts) = facts.filter(|facts| !facts.plan.quotas.is_empty()) else {
         let people = Vec::new();
-        return Ok(Held { due, people });
+        return Ok(QuotaSelection { due, people });
     };
-    let members = match Members::of(&facts.plan.quotas) {
+    let members = match QuotaMatcher::of(&facts.plan.quotas) {
         Ok(members) => members,
         Err(fault) => {
             pause_for_quota(kit, &facts.campaign, &fault.to_string()).await;
@@ -61,7 +61,7 @@ pub(super) async fn of_due(
     };
     let (state, now) = (counted(kit, &facts.campaign).await?, kit.now());
     let standings = state.quotas().standings(now);
-    let mut held = Held {
+    let mut held = QuotaSelection {
         due: Vec::new(),
         people: Vec::new(),
     };
@@ -80,7 +80,7 @@ pub(super) async fn of_due(
         let Some(person) = members.person(&one.customer, &loaded.state, &facts.campaign, now) else {
             continue;
         };
-        match full_of(&standings, &person.quotas) {
+        match find_full_quota(&standings, &person.quotas) {
             // Those after them in the order belong to other groups, or to none.
             None if waits_for_calls(&standings, &person.quotas) => {
                 kit.live
@@ -102,9 +102,9 @@ pub(super) async fn of_due(
 
 /// The customers of a batch who need no place or have one; `None` if the campaign has no quotas, so that all
 /// pass.
-pub(super) struct Places(Option<BTreeSet<CustomerId>>);
+pub(super) struct QuotaAdmission(Option<BTreeSet<CustomerId>>);
 
-impl Places {
+impl QuotaAdmission {
     pub(super) fn of(account: &QuotaAccount, people: &[QuotaPerson]) -> Self {
         let may = |person: &&QuotaPerson| {
             person.quotas.is_empty() || account.has_place(&person.customer, person.attempt)
@@ -115,7 +115,7 @@ impl Places {
 }
 
 /// Keeps the due enrolments that have a place in the batch.
-pub(super) fn placed(places: &Places, mut due: Vec<DueEnrolment>) -> Vec<DueEnrolment> {
+pub(super) fn retain_with_place(places: &QuotaAdmission, mut due: Vec<DueEnrolment>) -> Vec<DueEnrolment> {
     if let Some(those) = &places.0 {
         due.retain(|one| those.contains(&one.customer));
     }
@@ -132,7 +132,7 @@ fn enrolment(facts: &CampaignFacts, customer: &CustomerId) -> EnrolmentId {
 /// Asks the customer's decider, which refuses by the campaign's counts and stores the verdict. If it refused
 /// for the same reason earlier that day, it stores nothing, and the customer is held until the quota opens.
 async fn refuse(
-    kit: &Kit,
+    kit: &DriverContext,
     facts: &CampaignFacts,
     customer: &CustomerId,
     full: FullQuota,
@@ -158,7 +158,7 @@ async fn refuse(
 }
 
 /// The campaign's state after all ended calls were counted in its quotas.
-async fn counted(kit: &Kit, campaign: &CampaignId) -> Result<Arc<CampaignState>, Halt> {
+async fn counted(kit: &DriverContext, campaign: &CampaignId) -> Result<Arc<CampaignState>, Halt> {
     let loaded = kit.state(&kit.system.campaigns, campaign).await?;
     let now = kit.now();
     let mut ended = Vec::new();
@@ -167,7 +167,7 @@ async fn counted(kit: &Kit, campaign: &CampaignId) -> Result<Arc<CampaignState>,
             end(
                 kit,
                 campaign,
-                Place {
+                OpenQuotaPlace {
                     customer,
                     attempt,
                     at,
@@ -187,7 +187,7 @@ async fn counted(kit: &Kit, campaign: &CampaignId) -> Result<Arc<CampaignState>,
     Ok(answer.state)
 }
 
-struct Place<'a> {
+struct OpenQuotaPlace<'a> {
     customer: &'a CustomerId,
     attempt: u32,
     at: Timestamp,
@@ -195,9 +195,9 @@ struct Place<'a> {
 
 /// The result of a place; `None` while the call is open.
 async fn end(
-    kit: &Kit,
+    kit: &DriverContext,
     campaign: &CampaignId,
-    place: Place<'_>,
+    place: OpenQuotaPlace<'_>,
     now: Timestamp,
 ) -> Result<Option<QuotaEnd>, Halt> {
     let id = EnrolmentId {

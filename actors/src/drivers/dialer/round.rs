@@ -1,22 +1,22 @@
 //! One round of the dialer: starts as many workers per running campaign as free slots, granted dials and due
 //! enrolments allow.
 
-use super::due::{DUE_ROWS_MAX, accepted_again, due_now, enrolment, ordered};
-use super::pacing::{self, Wish};
-use super::past_end::{is_past_end, settle};
-use super::quotas::{self, Held, Places};
-use super::shares::Allowed;
-use super::staged::{self, Staged};
+use super::due_enrolments::{DUE_ROWS_MAX, due_now, enrolment, next_accepted_check, sort_due};
+use super::expired_campaigns::{is_past_end, settle};
+use super::pacing::{self, DialDemand};
+use super::quotas::{self, QuotaAdmission, QuotaSelection};
+use super::shares::DialShares;
+use super::stage_limits::{self, StageSelection};
+use crate::drivers::driver_context::{DriverContext, Halt};
 use crate::drivers::engines;
-use crate::drivers::facts::{calendars, with_kept};
-use crate::drivers::kit::{Halt, Kit};
+use crate::drivers::facts::{add_installation_facts, calendars};
 use crate::drivers::one_call::{self, Assignment};
 use crate::timers::earlier;
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{CampaignState, Gates};
 use domain::ids::{CampaignId, CustomerId, EventId};
-use domain::planted::{Bug, planted};
+use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
 use domain::quota::QuotaPerson;
 use domain::stop::StopId;
@@ -33,12 +33,12 @@ pub(super) const AGAIN_MS: u64 = 1_000;
 
 /// Serves every running campaign once. Each round begins with another campaign, so that none starves while
 /// lines are scarce. Returns when to run again; `None` if only an event can bring new work.
-pub(super) async fn round(kit: &Arc<Kit>, seen: Position, turn: usize) -> Option<Timestamp> {
+pub(super) async fn run_round(kit: &Arc<DriverContext>, seen: Position, turn: usize) -> Option<Timestamp> {
     let now = kit.now();
     if let Some(until) = kit.store_away_until(now) {
         return Some(until);
     }
-    let is_wrong = kit.environment.skew.stops_dialing() && !planted(Bug::WrongClockIgnored);
+    let is_wrong = kit.environment.skew.stops_dialing() && !is_planted(Bug::WrongClockIgnored);
     if is_wrong || kit.stops.is_behind() {
         return Some(now.plus_ms(AGAIN_MS));
     }
@@ -51,7 +51,11 @@ pub(super) async fn round(kit: &Arc<Kit>, seen: Position, turn: usize) -> Option
     }
 }
 
-async fn serve_all(kit: &Arc<Kit>, seen: Position, turn: usize) -> Result<Option<Timestamp>, WorklistError> {
+async fn serve_all(
+    kit: &Arc<DriverContext>,
+    seen: Position,
+    turn: usize,
+) -> Result<Option<Timestamp>, WorklistError> {
     kit.ports.worklist.wait_for(seen).await?;
     let mut running = kit.ports.worklist.unfinished_campaigns().await?;
     running.retain(|work| work.running);
@@ -60,7 +64,7 @@ async fn serve_all(kit: &Arc<Kit>, seen: Position, turn: usize) -> Result<Option
     let first = turn.checked_rem(running.len()).unwrap_or(0);
     running.rotate_left(first);
     let now = kit.now();
-    let allowed = Allowed::of(kit, &running, room(kit, now), now).await;
+    let allowed = DialShares::of(kit, &running, room(kit, now), now).await;
     let mut next_at = None;
     for work in &running {
         let most = allowed.most(&work.campaign);
@@ -79,7 +83,11 @@ async fn serve_all(kit: &Arc<Kit>, seen: Position, turn: usize) -> Result<Option
 /// Serves one campaign. Returns when it may have work again by time alone: its next due time, or the time at
 /// which a line takes dials again. Due enrolments that are held back (by the mode, a stage, a full quota) do
 /// not hide a later due time.
-async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Option<Timestamp>, WorklistError> {
+async fn serve(
+    kit: &Arc<DriverContext>,
+    work: &CampaignWork,
+    most: usize,
+) -> Result<Option<Timestamp>, WorklistError> {
     let now = kit.now();
     let has_due = work.next_due_at.is_some_and(|at| at <= now);
     let ahead = match has_due {
@@ -91,7 +99,7 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
     // One more than can begin, to learn whether more are waiting.
     let room = room(kit, now).min(most);
     let due = due_now(kit, &work.campaign, now, room.saturating_add(1)).await?;
-    if due.is_empty() || (kit.is_draining() && !planted(Bug::DrainDialsOn)) {
+    if due.is_empty() || (kit.is_draining() && !is_planted(Bug::DrainDialsOn)) {
         return Ok(later);
     }
     let campaign = kit.state(&kit.system.campaigns, &work.campaign).await.ok();
@@ -119,7 +127,7 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
     }
     let facts = facts.map(|(facts, _)| facts);
     let held = held(kit, &work.campaign, facts.as_ref(), &gates, due, room).await?;
-    let Held { due, people } = match held {
+    let QuotaSelection { due, people } = match held {
         Ok(held) => held,
         Err(until) => return Ok(Some(until)),
     };
@@ -131,7 +139,7 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
     let for_agents = facts.is_none_or(|facts| facts.plan.dialing_mode().needs_agents());
     let paced = match for_agents {
         true => paced(kit, &work.campaign, wanted, now).await,
-        false => Ok((Wish::of_robots(wanted), None)),
+        false => Ok((DialDemand::of_robots(wanted), None)),
     };
     let Ok((wish, tick)) = paced else {
         return Ok(Some(now.plus_ms(AGAIN_MS)));
@@ -139,19 +147,20 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
     if wish.wanted == 0 {
         return Ok(earlier(ahead, tick));
     }
-    let asked = Asked {
+    let asked = BatchRequest {
         wish,
         in_flight: open_count,
-        people: staged::people(&gates, &due),
+        people: stage_limits::people(&gates, &due),
         quota_people: people,
     };
     match batch(kit, &work.campaign, asked).await {
-        Ok(Leave::Granted(batch)) => {
-            let due = staged::admitted(&batch.gates, quotas::placed(&batch.places, due));
+        Ok(BatchAnswer::Granted(batch)) => {
+            let due =
+                stage_limits::retain_admitted(&batch.gates, quotas::retain_with_place(&batch.places, due));
             let begun = begin(kit, due, &batch);
             Ok(earlier(earlier(later, begun), tick))
         }
-        Ok(Leave::Closed(until)) => Ok(Some(until)),
+        Ok(BatchAnswer::Closed(until)) => Ok(Some(until)),
         Err(_halt) => Ok(Some(now.plus_ms(AGAIN_MS))),
     }
 }
@@ -160,28 +169,28 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
 /// campaign ends and settles them.
 fn by_time(facts: &CampaignFacts, now: Timestamp) -> Option<Timestamp> {
     let ends_at = facts.plan.ends_at.filter(|at| *at > now);
-    earlier(accepted_again(facts, now), ends_at)
+    earlier(next_accepted_check(facts, now), ends_at)
 }
 
 /// Selects the due enrolments to ask for, by the campaign's order, stage and quotas. The inner error is the
 /// time until which there are none.
 async fn held(
-    kit: &Arc<Kit>,
+    kit: &Arc<DriverContext>,
     campaign: &CampaignId,
     facts: Option<&CampaignFacts>,
     gates: &Gates,
     due: Vec<DueEnrolment>,
     room: usize,
-) -> Result<Result<Held, Timestamp>, WorklistError> {
+) -> Result<Result<QuotaSelection, Timestamp>, WorklistError> {
     let due = match facts {
-        Some(facts) => ordered(kit, facts, due, room.saturating_add(1), kit.now()).await?,
+        Some(facts) => sort_due(kit, facts, due, room.saturating_add(1), kit.now()).await?,
         None => due,
     };
-    let due = match staged::of_stage(kit, campaign, gates, due).await? {
-        Staged::Due(due) => due,
-        Staged::Waits(until) => return Ok(Err(until)),
+    let due = match stage_limits::select_due_by_stage(kit, campaign, gates, due).await? {
+        StageSelection::Due(due) => due,
+        StageSelection::Waits(until) => return Ok(Err(until)),
     };
-    let held = quotas::of_due(kit, facts, due).await;
+    let held = quotas::select_due_by_quota(kit, facts, due).await;
     Ok(held.map_err(|_halt| kit.now().plus_ms(AGAIN_MS)))
 }
 
@@ -200,7 +209,7 @@ fn of_day(
 
 /// True if an emergency stop holds this campaign, if the stops cannot be read, or if an engine that its flow
 /// needs does not respond.
-async fn is_stopped(kit: &Kit, campaign: &CampaignId, facts: Option<&CampaignFacts>) -> bool {
+async fn is_stopped(kit: &DriverContext, campaign: &CampaignId, facts: Option<&CampaignFacts>) -> bool {
     let own = StopId::Campaign(campaign.clone());
     if let Err(error) = kit.stops.learn(kit.environment.store.as_ref(), &own).await {
         tracing::warn!(%campaign, %error, "the emergency stop of a campaign cannot be read: no call is dialed");
@@ -216,19 +225,19 @@ async fn is_stopped(kit: &Kit, campaign: &CampaignId, facts: Option<&CampaignFac
 }
 
 /// The number of dials to ask for and of open calls; `None` if there is no room.
-fn wanted(kit: &Kit, campaign: &CampaignId, due_count: usize) -> Option<(u32, u32)> {
+fn wanted(kit: &DriverContext, campaign: &CampaignId, due_count: usize) -> Option<(u32, u32)> {
     let wanted = u32::try_from(due_count).unwrap_or(u32::MAX);
     (wanted > 0).then(|| (wanted, kit.live.open_count(campaign)))
 }
 
 /// How many workers may start now.
-fn room(kit: &Kit, now: Timestamp) -> usize {
+fn room(kit: &DriverContext, now: Timestamp) -> usize {
     let dials = usize::try_from(kit.capacity.free_count(now)).unwrap_or(usize::MAX);
     WORKERS_MAX.saturating_sub(kit.live.count()).min(dials)
 }
 
 /// The campaign's answer to a request for dials.
-enum Leave {
+enum BatchAnswer {
     Granted(Box<Batch>),
     /// The campaign's calling window is closed for all customers until this time.
     Closed(Timestamp),
@@ -240,7 +249,7 @@ struct Batch {
     /// The campaign's stage and its limits.
     gates: Gates,
     /// The customers who have a place in their quotas.
-    places: Places,
+    places: QuotaAdmission,
     count: u32,
     until: Timestamp,
     /// The id of `campaign.dials_granted`.
@@ -250,14 +259,14 @@ struct Batch {
 /// Records ended calls on the campaign's record of abandoned calls, then returns how many dials to ask for
 /// and when to look again for agents.
 async fn paced(
-    kit: &Kit,
+    kit: &DriverContext,
     campaign: &CampaignId,
     wanted: u32,
     now: Timestamp,
-) -> Result<(Wish, Option<Timestamp>), Halt> {
+) -> Result<(DialDemand, Option<Timestamp>), Halt> {
     let mut loaded = kit.state(&kit.system.campaigns, campaign).await?;
     let facts = loaded.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
-    if facts.plan.dialing_mode().needs_agents() && !planted(Bug::LedgerAfterBatch) {
+    if facts.plan.dialing_mode().needs_agents() && !is_planted(Bug::LedgerAfterBatch) {
         pacing::account(kit, &loaded.state, &facts).await?;
         loaded = kit.state(&kit.system.campaigns, campaign).await?;
     }
@@ -266,15 +275,15 @@ async fn paced(
 }
 
 /// What the dialer asks a campaign for when it requests a batch.
-struct Asked {
-    wish: Wish,
+struct BatchRequest {
+    wish: DialDemand,
     in_flight: u32,
     people: Vec<CustomerId>,
     quota_people: Vec<QuotaPerson>,
 }
 
 /// Requests a batch of dials from the campaign.
-async fn batch(kit: &Kit, campaign: &CampaignId, asked: Asked) -> Result<Leave, Halt> {
+async fn batch(kit: &DriverContext, campaign: &CampaignId, asked: BatchRequest) -> Result<BatchAnswer, Halt> {
     let unused = kit.live.unused(campaign);
     let told_count = unused.len();
     let loaded = kit.state(&kit.system.campaigns, campaign).await?;
@@ -294,43 +303,43 @@ async fn batch(kit: &Kit, campaign: &CampaignId, asked: Asked) -> Result<Leave, 
     };
     let cause = kit.fresh_cause();
     let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
-    if planted(Bug::LedgerAfterBatch)
+    if is_planted(Bug::LedgerAfterBatch)
         && let Some(facts) = answer.state.facts(campaign.clone())
     {
         pacing::account(kit, &answer.state, &facts).await?;
     }
     kit.live.forget_unused(campaign, told_count);
     let facts = answer.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
-    let facts = with_kept(kit, facts).await?;
+    let facts = add_installation_facts(kit, facts).await?;
     answer
         .events
         .iter()
         .enumerate()
         .find_map(|(index, event)| {
             let granted = event.dials_granted().map(|(count, until)| {
-                Leave::Granted(Box::new(Batch {
+                BatchAnswer::Granted(Box::new(Batch {
                     facts: facts.clone(),
                     gates: answer.state.gates().clone(),
-                    places: Places::of(answer.state.quotas(), &asked.quota_people),
+                    places: QuotaAdmission::of(answer.state.quotas(), &asked.quota_people),
                     count,
                     until,
                     leave: EventId::derive(cause.command, index),
                 }))
             });
-            granted.or_else(|| event.window_closed().map(Leave::Closed))
+            granted.or_else(|| event.window_closed().map(BatchAnswer::Closed))
         })
         .ok_or(Halt::Fault)
 }
 
 /// Starts workers for as many enrolments as granted. If slots ran out, it returns when a line takes dials
 /// again.
-fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timestamp> {
-    let count = match planted(Bug::BatchSizeIgnored) {
+fn begin(kit: &Arc<DriverContext>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timestamp> {
+    let count = match is_planted(Bug::BatchSizeIgnored) {
         true => due.len(),
         false => usize::try_from(batch.count).unwrap_or(usize::MAX),
     };
     let more = due.len() > count;
-    let mut given = staged::Given::of(
+    let mut given = stage_limits::UnusedDials::of(
         kit,
         batch.facts.campaign.clone(),
         &batch.gates,

@@ -1,11 +1,11 @@
 //! Shares the lines among campaigns by weight (max-min fairness), including the calls each already has. What
 //! one campaign cannot use goes to the others in the same round.
 
+use crate::drivers::driver_context::DriverContext;
 use crate::drivers::facts::calendars;
-use crate::drivers::kit::Kit;
 use domain::ids::CampaignId;
 use domain::ports::worklist::CampaignWork;
-use domain::sharing::{Claim, shares};
+use domain::sharing::{SlotDemand, shares};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -14,13 +14,18 @@ const WAITING_MAX: u64 = 256;
 
 /// How many further dials each campaign may begin, for campaigns that want more than their share.
 #[derive(Debug, Default)]
-pub(super) struct Allowed {
+pub(super) struct DialShares {
     limited: BTreeMap<CampaignId, usize>,
 }
 
-impl Allowed {
+impl DialShares {
     /// Computes the shares. With fewer than two running campaigns nothing is limited.
-    pub(super) async fn of(kit: &Kit, running: &[CampaignWork], free: usize, now: Timestamp) -> Self {
+    pub(super) async fn of(
+        kit: &DriverContext,
+        running: &[CampaignWork],
+        free: usize,
+        now: Timestamp,
+    ) -> Self {
         if running.len() < 2 {
             return Self::default();
         }
@@ -31,13 +36,13 @@ impl Allowed {
             places = places.saturating_add(on_lines);
             claims.push((work, on_lines, claim(kit, work, on_lines, now).await));
         }
-        let wishes: Vec<Claim> = claims.iter().map(|(_, _, claim)| *claim).collect();
+        let wishes: Vec<SlotDemand> = claims.iter().map(|(_, _, claim)| *claim).collect();
         let given = shares(places, &wishes);
         let limited = claims
             .iter()
             .zip(given)
             .filter(|((_, _, claim), given)| given < &claim.wants);
-        let further = |((work, on_lines, _), given): (&(&CampaignWork, u32, Claim), u32)| {
+        let further = |((work, on_lines, _), given): (&(&CampaignWork, u32, SlotDemand), u32)| {
             let more = usize::try_from(given.saturating_sub(*on_lines)).unwrap_or(usize::MAX);
             (work.campaign.clone(), more)
         };
@@ -58,8 +63,8 @@ impl Allowed {
 
 /// A campaign's claim on the lines: its calls in progress, and the dials it would add. It adds none while its
 /// calling window is closed or its stage waits.
-async fn claim(kit: &Kit, work: &CampaignWork, on_lines: u32, now: Timestamp) -> Claim {
-    let none = Claim {
+async fn claim(kit: &DriverContext, work: &CampaignWork, on_lines: u32, now: Timestamp) -> SlotDemand {
+    let none = SlotDemand {
         weight: 1,
         wants: on_lines,
     };
@@ -82,7 +87,7 @@ async fn claim(kit: &Kit, work: &CampaignWork, on_lines: u32, now: Timestamp) ->
     let waiting = work.enrolled_count.saturating_sub(settled);
     let due = u32::try_from(waiting.min(WAITING_MAX)).unwrap_or(u32::MAX);
     let more = if is_due && !waits { due } else { 0 };
-    Claim {
+    SlotDemand {
         weight: share.unwrap_or(1),
         wants: on_lines
             .saturating_add(more)

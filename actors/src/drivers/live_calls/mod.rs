@@ -7,7 +7,7 @@
 mod order;
 mod other_ids;
 
-pub(crate) use order::Order;
+pub(crate) use order::WorkerOrder;
 
 use domain::calling_plan::Preset;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
@@ -38,30 +38,30 @@ pub(crate) enum Phase {
     Closing,
 }
 
-struct Placed {
+struct Placement {
     line: usize,
     presets: Vec<Preset>,
 }
 
-struct Work {
+struct EnrolmentWork {
     /// A test call does not count as work of its campaign and is in no figure.
     is_test: bool,
     number: NumberId,
     /// The line, and the compliance rule sets, under which it is being dialed. `None` before it has a slot on
     /// a line.
-    placed: Option<Placed>,
+    placed: Option<Placement>,
     call: Option<CallId>,
     /// The person's other ids. Orders about those ids reach this work too.
     others: Option<Box<OtherIds>>,
     phase: Phase,
     ringing_since: Option<Timestamp>,
-    order: watch::Sender<Order>,
+    order: watch::Sender<WorkerOrder>,
 }
 
-struct Book {
+struct WorkTable {
     /// Draining: workers leave, and no new one begins.
     is_closed: bool,
-    work: BTreeMap<EnrolmentId, Work>,
+    work: BTreeMap<EnrolmentId, EnrolmentWork>,
     held: BTreeMap<EnrolmentId, Timestamp>,
     /// Per campaign that counts its dials: the expiry of the batch for each dial that was granted and not
     /// begun.
@@ -70,7 +70,7 @@ struct Book {
 
 /// The work in progress of this process.
 pub(crate) struct LiveCalls {
-    book: Mutex<Book>,
+    book: Mutex<WorkTable>,
     /// Number of enrolments in the book.
     count: watch::Sender<usize>,
     left: Notify,
@@ -79,7 +79,7 @@ pub(crate) struct LiveCalls {
 impl LiveCalls {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
-            book: Mutex::new(Book {
+            book: Mutex::new(WorkTable {
                 is_closed: false,
                 work: BTreeMap::new(),
                 held: BTreeMap::new(),
@@ -91,7 +91,11 @@ impl LiveCalls {
     }
 
     /// Begins work on an enrolment. `None` if a worker has it already or the book is closed.
-    pub(crate) fn begin(self: &Arc<Self>, enrolment: &EnrolmentId, number: &NumberId) -> Option<Working> {
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        enrolment: &EnrolmentId,
+        number: &NumberId,
+    ) -> Option<EnrolmentLease> {
         let working = self.begin_test(enrolment, number)?;
         if let Some(work) = self.lock().work.get_mut(enrolment) {
             work.is_test = false;
@@ -104,14 +108,14 @@ impl LiveCalls {
         self: &Arc<Self>,
         enrolment: &EnrolmentId,
         number: &NumberId,
-    ) -> Option<Working> {
+    ) -> Option<EnrolmentLease> {
         let mut book = self.lock();
         if book.work.contains_key(enrolment) || book.is_closed {
             return None;
         }
-        let order = watch::Sender::new(Order::Proceed);
+        let order = watch::Sender::new(WorkerOrder::Proceed);
         let orders = order.subscribe();
-        let work = Work {
+        let work = EnrolmentWork {
             is_test: true,
             number: number.clone(),
             placed: None,
@@ -123,7 +127,7 @@ impl LiveCalls {
         };
         book.work.insert(enrolment.clone(), work);
         self.count.send_replace(book.work.len());
-        Some(Working {
+        Some(EnrolmentLease {
             calls: Arc::clone(self),
             enrolment: enrolment.clone(),
             orders,
@@ -239,56 +243,56 @@ impl LiveCalls {
             .copied()
     }
 
-    pub(crate) fn order_campaign(&self, campaign: &CampaignId, order: Order) {
+    pub(crate) fn order_campaign(&self, campaign: &CampaignId, order: WorkerOrder) {
         self.order(order, |enrolment, _| &enrolment.campaign == campaign);
     }
 
-    pub(crate) fn order_number(&self, number: &NumberId, order: Order) {
+    pub(crate) fn order_number(&self, number: &NumberId, order: WorkerOrder) {
         self.order(order, |_, work| &work.number == number);
     }
 
-    pub(crate) fn order_of(&self, order: Order, concerns: impl Fn(&EnrolmentId) -> bool) {
+    pub(crate) fn order_of(&self, order: WorkerOrder, concerns: impl Fn(&EnrolmentId) -> bool) {
         self.order(order, |enrolment, _| concerns(enrolment));
     }
 
     /// Orders this customer's work: on the given calls, and work that has no call yet.
-    pub(crate) fn order_calls_of(&self, customer: &CustomerId, calls: &[CallId], order: Order) {
+    pub(crate) fn order_calls_of(&self, customer: &CustomerId, calls: &[CallId], order: WorkerOrder) {
         self.order(order, |enrolment, work| {
             &enrolment.customer == customer && work.call.is_none_or(|call| calls.contains(&call))
         });
     }
 
-    pub(crate) fn order_calls(&self, calls: &[CallId], order: Order) {
+    pub(crate) fn order_calls(&self, calls: &[CallId], order: WorkerOrder) {
         self.order(order, |_, work| {
             work.call.is_some_and(|call| calls.contains(&call))
         });
     }
 
     /// Orders all work that is being dialed on this line.
-    pub(crate) fn order_line(&self, line: usize, order: Order) {
+    pub(crate) fn order_line(&self, line: usize, order: WorkerOrder) {
         self.order(order, |_, work| {
             work.placed.as_ref().is_some_and(|placed| placed.line == line)
         });
     }
 
-    pub(crate) fn order_preset(&self, preset: Preset, order: Order) {
+    pub(crate) fn order_preset(&self, preset: Preset, order: WorkerOrder) {
         self.order(order, |_, work| {
             let placed = work.placed.as_ref();
             placed.is_some_and(|placed| placed.presets.contains(&preset))
         });
     }
 
-    pub(crate) fn order_all(&self, order: Order) {
+    pub(crate) fn order_all(&self, order: WorkerOrder) {
         self.order(order, |_, _| true);
     }
 
     /// Gives the order to all work, and lets no new work begin from now on.
-    pub(crate) fn close(&self, order: Order) {
+    pub(crate) fn close(&self, order: WorkerOrder) {
         self.lock().is_closed = true;
         self.order_all(order);
     }
 
-    fn order(&self, order: Order, concerns: impl Fn(&EnrolmentId, &Work) -> bool) {
+    fn order(&self, order: WorkerOrder, concerns: impl Fn(&EnrolmentId, &EnrolmentWork) -> bool) {
         let book = self.lock();
         for (_, work) in book
             .work
@@ -306,7 +310,7 @@ impl LiveCalls {
     }
 
     /// Returns when the book is empty.
-    pub(crate) async fn emptied(&self) {
+    pub(crate) async fn wait_until_empty(&self) {
         // The sender lives as long as `self`.
         drop(self.count.subscribe().wait_for(|count| *count == 0).await);
     }
@@ -316,19 +320,19 @@ impl LiveCalls {
         self.left.notified().await;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Book> {
+    fn lock(&self) -> MutexGuard<'_, WorkTable> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A worker's hold on an enrolment. Dropping it ends the work, also in a panic.
-pub(crate) struct Working {
+pub(crate) struct EnrolmentLease {
     calls: Arc<LiveCalls>,
     enrolment: EnrolmentId,
-    orders: watch::Receiver<Order>,
+    orders: watch::Receiver<WorkerOrder>,
 }
 
-impl Working {
+impl EnrolmentLease {
     pub(crate) const fn enrolment(&self) -> &EnrolmentId {
         &self.enrolment
     }
@@ -345,7 +349,7 @@ impl Working {
     pub(crate) fn set_place(&self, line: usize, presets: impl IntoIterator<Item = Preset>) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
             let presets = presets.into_iter().collect();
-            work.placed = Some(Placed { line, presets });
+            work.placed = Some(Placement { line, presets });
         }
     }
 
@@ -363,17 +367,17 @@ impl Working {
         }
     }
 
-    pub(crate) fn order(&self) -> Order {
+    pub(crate) fn order(&self) -> WorkerOrder {
         *self.orders.borrow()
     }
 
     /// A receiver of the orders, for tasks that watch them beside the worker.
-    pub(crate) fn orders(&self) -> watch::Receiver<Order> {
+    pub(crate) fn orders(&self) -> watch::Receiver<WorkerOrder> {
         self.orders.clone()
     }
 
     /// The next stronger order. Cancel-safe.
-    pub(crate) async fn next_order(&mut self) -> Order {
+    pub(crate) async fn next_order(&mut self) -> WorkerOrder {
         match self.orders.changed().await {
             Ok(()) => *self.orders.borrow_and_update(),
             // The book outlives its workers; without it no orders come.
@@ -382,7 +386,7 @@ impl Working {
     }
 }
 
-impl Drop for Working {
+impl Drop for EnrolmentLease {
     fn drop(&mut self) {
         let mut book = self.calls.lock();
         book.work.remove(&self.enrolment);
@@ -409,9 +413,9 @@ mod tests {
         "ffeeddccbbaa99887766554433221100".parse().unwrap()
     }
 
-    const PAUSED: Order = Order::DoNotDial(EndReason::CampaignPaused);
-    const OPTED_OUT: Order = Order::GiveUp(EndReason::OptedOut);
-    const DRAINED: Order = Order::HangUp(EndReason::Drain);
+    const PAUSED: WorkerOrder = WorkerOrder::DoNotDial(EndReason::CampaignPaused);
+    const OPTED_OUT: WorkerOrder = WorkerOrder::GiveUp(EndReason::OptedOut);
+    const DRAINED: WorkerOrder = WorkerOrder::HangUp(EndReason::Drain);
 
     #[test]
     fn an_enrolment_has_one_worker_until_that_one_is_gone() {
@@ -440,7 +444,7 @@ mod tests {
 
     #[test]
     fn each_order_reaches_as_far_as_it_says() {
-        let reach = |order: Order| {
+        let reach = |order: WorkerOrder| {
             let (dial, ring, talk) = (
                 order.against_dialing(),
                 order.against_ringing(),
@@ -448,7 +452,7 @@ mod tests {
             );
             [dial.is_some(), ring.is_some(), talk.is_some()]
         };
-        assert_eq!(reach(Order::Proceed), [false, false, false]);
+        assert_eq!(reach(WorkerOrder::Proceed), [false, false, false]);
         assert_eq!(reach(PAUSED), [true, false, false]);
         assert_eq!(reach(OPTED_OUT), [true, true, false]);
         assert_eq!(reach(DRAINED), [true, true, true]);
@@ -460,7 +464,7 @@ mod tests {
         let one = calls.begin(&enrolment("A"), &number()).unwrap();
         let other = calls.begin(&enrolment("B"), &number()).unwrap();
         calls.order_campaign(&enrolment("A").campaign, PAUSED);
-        assert_eq!((one.order(), other.order()), (PAUSED, Order::Proceed));
+        assert_eq!((one.order(), other.order()), (PAUSED, WorkerOrder::Proceed));
         calls.order_number(&number(), OPTED_OUT);
         assert_eq!((one.order(), other.order()), (OPTED_OUT, OPTED_OUT));
     }
@@ -473,12 +477,12 @@ mod tests {
         let unplaced = calls.begin(&enrolment("C"), &number()).unwrap();
         one.set_place(0, [Preset::CnService]);
         other.set_place(1, [Preset::CnCollection]);
-        let stopped = Order::GiveUp(EndReason::EmergencyStop);
+        let stopped = WorkerOrder::GiveUp(EndReason::EmergencyStop);
         calls.order_line(1, stopped);
-        assert_eq!((one.order(), other.order()), (Order::Proceed, stopped));
+        assert_eq!((one.order(), other.order()), (WorkerOrder::Proceed, stopped));
         other.set_place(0, [Preset::CnCollection]);
         calls.order_preset(Preset::CnService, stopped);
-        assert_eq!((one.order(), unplaced.order()), (stopped, Order::Proceed));
+        assert_eq!((one.order(), unplaced.order()), (stopped, WorkerOrder::Proceed));
         calls.order_all(stopped);
         assert_eq!(unplaced.order(), stopped);
     }
@@ -487,7 +491,7 @@ mod tests {
     fn nobody_begins_after_a_drain_began() {
         let calls = LiveCalls::new();
         let working = calls.begin(&enrolment("A"), &number()).unwrap();
-        calls.close(Order::DoNotDial(EndReason::Drain));
+        calls.close(WorkerOrder::DoNotDial(EndReason::Drain));
         assert_eq!(working.order().against_dialing(), Some(EndReason::Drain));
         assert!(calls.begin(&enrolment("B"), &number()).is_none());
     }

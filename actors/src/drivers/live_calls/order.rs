@@ -4,7 +4,7 @@ use domain::call::event::EndReason;
 
 /// An order to the worker of an enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
+pub(crate) enum WorkerOrder {
     Proceed,
     /// Withdraw calls that are not dialed; dialed calls go on.
     DoNotDial(EndReason),
@@ -14,7 +14,7 @@ pub(crate) enum Order {
     HangUp(EndReason),
 }
 
-impl Order {
+impl WorkerOrder {
     pub(super) const fn rank(self) -> u8 {
         match self {
             Self::Proceed => 0,

@@ -4,7 +4,7 @@
 //! An id is noted before its record is read, and a number before its own record is. An event after the read
 //! then finds the work; an earlier one was read.
 
-use super::{LiveCalls, Order, Working};
+use super::{EnrolmentLease, LiveCalls, WorkerOrder};
 use domain::ids::{CustomerId, NumberId};
 
 /// The other ids of a call's person, their numbers, and the purpose of the call.
@@ -18,28 +18,33 @@ pub(super) struct OtherIds {
 
 impl LiveCalls {
     /// Orders the work for a person who has this id as another id.
-    pub(crate) fn order_under_other_id(&self, customer: &CustomerId, order: Order) {
+    pub(crate) fn order_under_other_id(&self, customer: &CustomerId, order: WorkerOrder) {
         self.order_others(order, |others| others.customers.contains(customer));
     }
 
     /// Orders the work for a person who has this id as another id, if its calls have this purpose.
-    pub(crate) fn order_purpose_under_other_id(&self, customer: &CustomerId, purpose: &str, order: Order) {
+    pub(crate) fn order_purpose_under_other_id(
+        &self,
+        customer: &CustomerId,
+        purpose: &str,
+        order: WorkerOrder,
+    ) {
         self.order_others(order, |others| {
             others.purpose == purpose && others.customers.contains(customer)
         });
     }
 
     /// Orders the work for a person who has this number under another id.
-    pub(crate) fn order_number_under_other_id(&self, number: &NumberId, order: Order) {
+    pub(crate) fn order_number_under_other_id(&self, number: &NumberId, order: WorkerOrder) {
         self.order_others(order, |others| others.numbers.contains(number));
     }
 
-    fn order_others(&self, order: Order, concerns: impl Fn(&OtherIds) -> bool) {
+    fn order_others(&self, order: WorkerOrder, concerns: impl Fn(&OtherIds) -> bool) {
         self.order(order, |_, work| work.others.as_deref().is_some_and(&concerns));
     }
 }
 
-impl Working {
+impl EnrolmentLease {
     /// Notes the person's other ids and the purpose of the calls.
     pub(crate) fn note_other_ids(&self, customers: &[CustomerId], purpose: &str) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {

@@ -2,16 +2,16 @@
 //! waits, at most as long as the line lets an answer wait; the record itself waits until the store is
 //! available.
 
-use crate::drivers::kit::{Halt, Kit, call_cause};
+use crate::drivers::call_purpose::CallPurpose;
+use crate::drivers::driver_context::{DriverContext, Halt, call_cause};
 use crate::drivers::late_answers::hand_over;
-use crate::drivers::placed::Placed;
-use crate::drivers::until_stored::{UnstoredAnswer, until_stored};
+use crate::drivers::store_retries::{UnstoredAnswer, retry_until_stored};
 use crate::entity::Answer;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
 use domain::call::{Call, EndCause};
 use domain::ids::{CallId, EventId};
-use domain::ports::line::{AnsweredDialog, HungUpBy, Leg, LegEvent};
+use domain::ports::line::{AnsweredDialog, HangupSource, Leg, LegEvent};
 use domain::stored_event::Cause;
 
 /// How long a canceled leg may take to report how it ended, in milliseconds: 64 x T1 and a margin (RFC 3261,
@@ -20,20 +20,20 @@ pub(super) const CANCEL_MS_MAX: u64 = 34_000;
 
 /// The call on which events of a far end are stored, and the event that caused them.
 pub(super) struct CallRecord<'a> {
-    pub(super) kit: &'a Kit,
-    pub(super) placed: Placed,
+    pub(super) kit: &'a DriverContext,
+    pub(super) placed: CallPurpose,
     pub(super) call: CallId,
     pub(super) last_event: EventId,
 }
 
 /// A stored command's cause and answer.
-pub(super) struct Stored {
+pub(super) struct StoredAnswer {
     pub(super) cause: Cause,
     pub(super) answer: Answer<Call>,
 }
 
 /// The result of acknowledging an answer.
-pub(super) enum Acknowledged {
+pub(super) enum AckOutcome {
     Talking,
     /// The answer came after we had given up.
     Late,
@@ -43,14 +43,14 @@ pub(super) enum Acknowledged {
 
 impl CallRecord<'_> {
     /// Stores an event of a far end as soon as the store accepts it.
-    pub(super) async fn store(&self, what: &str, command: CallCommand) -> Result<Stored, Halt> {
+    pub(super) async fn store(&self, what: &str, command: CallCommand) -> Result<StoredAnswer, Halt> {
         let cause = call_cause(self.call, what, Some(self.last_event));
         let ask = || self.kit.ask_call(self.placed, &self.call, command.clone(), cause);
-        let answer = until_stored(self.kit, ask).await?;
-        Ok(Stored { cause, answer })
+        let answer = retry_until_stored(self.kit, ask).await?;
+        Ok(StoredAnswer { cause, answer })
     }
 
-    pub(super) async fn store_answer(&self, leg: u8, dialog: AnsweredDialog) -> Result<Stored, Halt> {
+    pub(super) async fn store_answer(&self, leg: u8, dialog: AnsweredDialog) -> Result<StoredAnswer, Halt> {
         let answer = CallCommand::Answer {
             leg,
             dialog: dialog.clone(),
@@ -58,7 +58,11 @@ impl CallRecord<'_> {
         self.store_of(leg, &format!("answer_{leg}"), answer, dialog).await
     }
 
-    pub(super) async fn store_late_answer(&self, leg: u8, dialog: AnsweredDialog) -> Result<Stored, Halt> {
+    pub(super) async fn store_late_answer(
+        &self,
+        leg: u8,
+        dialog: AnsweredDialog,
+    ) -> Result<StoredAnswer, Halt> {
         let late = CallCommand::NoteLateAnswer {
             leg,
             dialog: dialog.clone(),
@@ -75,7 +79,7 @@ impl CallRecord<'_> {
         what: &str,
         command: CallCommand,
         dialog: AnsweredDialog,
-    ) -> Result<Stored, Halt> {
+    ) -> Result<StoredAnswer, Halt> {
         let waiting = UnstoredAnswer::of(self.call, leg);
         let stored = self.store(what, command).await;
         let is_on_record = match &stored {
@@ -93,25 +97,30 @@ impl CallRecord<'_> {
 }
 
 /// Acknowledges a stored answer. One that is stored as late is hung up.
-pub(super) async fn acknowledge(kit: &Kit, leg: u8, stored: &Stored, handle: &mut dyn Leg) -> Acknowledged {
+pub(super) async fn acknowledge(
+    kit: &DriverContext,
+    leg: u8,
+    stored: &StoredAnswer,
+    handle: &mut dyn Leg,
+) -> AckOutcome {
     let known = stored.answer.state.leg(leg);
     if known.is_none_or(|known| known.answered.is_none()) {
         if let Err(error) = handle.hang_up().await {
             tracing::debug!(leg, %error, "a late answered leg was over already");
         }
         hear_end(kit, handle).await;
-        return Acknowledged::Late;
+        return AckOutcome::Late;
     }
     if handle.acknowledge().await.is_ok() {
-        return Acknowledged::Talking;
+        return AckOutcome::Talking;
     }
     let heard = hear_end(kit, handle).await;
-    Acknowledged::Over(unacknowledged(heard.hung_up_by))
+    AckOutcome::Over(unacknowledged(heard.hung_up_by))
 }
 
 /// The ending of a call with an answer that was not acknowledged: hung up by the callee, or cut off by us.
-fn unacknowledged(hung_up_by: Option<HungUpBy>) -> CallEnding {
-    if hung_up_by == Some(HungUpBy::Callee) {
+fn unacknowledged(hung_up_by: Option<HangupSource>) -> CallEnding {
+    if hung_up_by == Some(HangupSource::Callee) {
         return CallEnding {
             reason: Some(EndReason::CalleeHungUp),
             ..CallEnding::default()
@@ -126,15 +135,15 @@ fn unacknowledged(hung_up_by: Option<HungUpBy>) -> CallEnding {
 
 /// What a leg reports until it has closed.
 #[derive(Default)]
-struct HeardEnd {
+struct LegCloseReport {
     answered: Option<AnsweredDialog>,
     late_answered: Option<AnsweredDialog>,
-    hung_up_by: Option<HungUpBy>,
+    hung_up_by: Option<HangupSource>,
 }
 
-async fn hear_end(kit: &Kit, handle: &mut dyn Leg) -> HeardEnd {
+async fn hear_end(kit: &DriverContext, handle: &mut dyn Leg) -> LegCloseReport {
     let deadline = kit.now().plus_ms(CANCEL_MS_MAX);
-    let mut heard = HeardEnd::default();
+    let mut heard = LegCloseReport::default();
     loop {
         let event = tokio::select! {
             biased;
@@ -168,7 +177,7 @@ pub(super) async fn give_up_unrecorded(
     record: &CallRecord<'_>,
     leg: u8,
     mut handle: Box<dyn Leg>,
-) -> Result<Option<(Stored, CallEnding)>, Halt> {
+) -> Result<Option<(StoredAnswer, CallEnding)>, Halt> {
     if let Err(error) = handle.cancel().await {
         tracing::debug!(call = %record.call, %error, "a leg to give up was over already");
     }
@@ -183,10 +192,10 @@ pub(super) async fn give_up_unrecorded(
 }
 
 /// The reason in `call.ended` for an answered leg that we did not end.
-pub(crate) const fn reason_of(by: HungUpBy) -> EndReason {
+pub(crate) const fn reason_of(by: HangupSource) -> EndReason {
     match by {
-        HungUpBy::Callee => EndReason::CalleeHungUp,
-        HungUpBy::Robot => EndReason::FlowEnded,
-        HungUpBy::Media(_) => EndReason::MediaLost,
+        HangupSource::Callee => EndReason::CalleeHungUp,
+        HangupSource::Robot => EndReason::FlowEnded,
+        HangupSource::Media(_) => EndReason::MediaLost,
     }
 }

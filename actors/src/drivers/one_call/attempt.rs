@@ -1,27 +1,27 @@
 //! The dialed part of a call: leg after leg, then `call.ended`.
 
 use super::answer::CallRecord;
-use super::leg::{LegEnd, one_leg};
-use crate::capacity::{LegPlace, TrunkSign};
+use super::leg::{LegEnd, run_leg};
+use crate::capacity::{LegSlot, TrunkSign};
 use crate::drivers::alarms;
-use crate::drivers::conversation::Trial;
+use crate::drivers::call_purpose::CallPurpose;
+use crate::drivers::conversation::TestCallValues;
 use crate::drivers::dialer::{pause_running_campaigns, waits_for_records};
+use crate::drivers::driver_context::{DriverContext, Halt};
 use crate::drivers::engines;
-use crate::drivers::kit::{Halt, Kit};
-use crate::drivers::live_calls::Working;
-use crate::drivers::placed::Placed;
+use crate::drivers::live_calls::EnrolmentLease;
 use crate::entity::Answer;
 use domain::call::Call;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
-use domain::call::progress::{NextLeg, TrunkHealth, dispose_failure};
+use domain::call::progress::{NextLeg, TrunkHealth, derive_failure_disposition};
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::{DialPermit, NEXT_LEG_WITHIN_MS, permit_next_leg};
 use domain::ids::{CallId, CommandId, EventId, NumberId};
-use domain::planted::{Bug, planted};
+use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::line::{DialOrder, FailureCause, Leg, LegFailure, Line, LineError};
 use domain::ports::worklist::DueEnrolment;
-use domain::stored_event::{Cause, Position, RequestFacts, Urgency};
+use domain::stored_event::{Cause, Position, RequestFacts, WritePriority};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ const MS_PER_SECOND: u64 = 1_000;
 
 /// A permitted call, from its first leg to its end.
 pub(crate) struct Attempt {
-    pub(crate) kit: Arc<Kit>,
+    pub(crate) kit: Arc<DriverContext>,
     pub(crate) facts: CampaignFacts,
     pub(crate) due: DueEnrolment,
     pub(crate) number: NumberId,
@@ -38,7 +38,7 @@ pub(crate) struct Attempt {
     pub(crate) callee: String,
     pub(crate) call: CallId,
     /// For a test call: the values of the flow's variables. `None` for a customer's call.
-    pub(crate) trial: Option<Arc<Trial>>,
+    pub(crate) trial: Option<Arc<TestCallValues>>,
     /// True if an agent is reserved for this call.
     pub(crate) keeps_agent: bool,
     /// Number of commands sent so far. Together with the call it gives each command's id.
@@ -77,10 +77,10 @@ impl Attempt {
         }
     }
 
-    pub(crate) const fn placed(&self) -> Placed {
+    pub(crate) const fn placed(&self) -> CallPurpose {
         match self.trial {
-            Some(_) => Placed::ForTest,
-            None => Placed::ForCustomer,
+            Some(_) => CallPurpose::ForTest,
+            None => CallPurpose::ForCustomer,
         }
     }
 
@@ -110,15 +110,15 @@ impl Attempt {
             correlation: Some(self.call.uuid()),
             by: None,
             request: RequestFacts::NONE,
-            urgency: Urgency::First,
+            urgency: WritePriority::First,
         }
     }
 
     /// Dials leg after leg until the call is over. `Halt::Refused`: the first leg may not be dialed.
     pub(crate) async fn run(
         &mut self,
-        working: &mut Working,
-        place: LegPlace,
+        working: &mut EnrolmentLease,
+        place: LegSlot,
         permit: DialPermit,
     ) -> Result<(), Halt> {
         let (mut leg, mut place, mut permit) = (1, Arc::new(place), permit);
@@ -126,7 +126,7 @@ impl Attempt {
         loop {
             used.push(place.line());
             working.set_place(place.line(), self.facts.plan.presets());
-            let end = match one_leg(self, working, &place, permit, leg).await {
+            let end = match run_leg(self, working, &place, permit, leg).await {
                 Err(Halt::Refused) if leg > 1 => LegEnd::Over(network_ending()),
                 end => end?,
             };
@@ -183,7 +183,7 @@ impl Attempt {
         permit: DialPermit,
         order: DialOrder,
     ) -> Result<Result<Box<dyn Leg>, LineError>, Halt> {
-        if planted(Bug::InviteBeforeRecord) {
+        if is_planted(Bug::InviteBeforeRecord) {
             let dialed = line.dial(permit, order).await;
             self.ask(dialing).await?;
             return Ok(dialed);
@@ -194,13 +194,13 @@ impl Attempt {
         }
         // Storing may have taken long: a window that closed meanwhile, or an end, binds the INVITE too. This
         // process may also have been suspended, and another one dials now.
-        let is_late = self.kit.now() > permit.leaves_by() && !planted(Bug::LateInviteSent);
+        let is_late = self.kit.now() > permit.leaves_by() && !is_planted(Bug::LateInviteSent);
         if is_late || !self.kit.system.calls.may_act() {
             line.release(order.call, order.leg);
             return Ok(Err(LineError::TooLate(permit.leaves_by())));
         }
         #[cfg(feature = "planted")]
-        crate::drivers::planting::dial_twice(line, &self.number, &order).await;
+        crate::drivers::planted_effects::dial_twice(line, &self.number, &order).await;
         Ok(line.dial(permit, order).await)
     }
 
@@ -209,12 +209,12 @@ impl Attempt {
     /// it.
     async fn next_leg(
         &self,
-        working: &mut Working,
+        working: &mut EnrolmentLease,
         leg: u8,
         failure: &LegFailure,
         used: &[usize],
-    ) -> Result<Option<(LegPlace, DialPermit)>, Halt> {
-        let disposed = dispose_failure(failure);
+    ) -> Result<Option<(LegSlot, DialPermit)>, Halt> {
+        let disposed = derive_failure_disposition(failure);
         let wanted = failure.definite && disposed.next_leg.allowed_after(leg);
         if !wanted || working.order().against_dialing().is_some() {
             return Ok(None);
@@ -248,11 +248,11 @@ impl Attempt {
     /// A slot on an unused line, else on a line outside `except`, before `until`.
     async fn place_by(
         &self,
-        working: &mut Working,
+        working: &mut EnrolmentLease,
         used: &[usize],
         except: &[usize],
         until: Timestamp,
-    ) -> Option<LegPlace> {
+    ) -> Option<LegSlot> {
         let capacity = &self.kit.capacity;
         if let Some(place) = capacity.take(self.kit.now(), used) {
             return Some(place);
@@ -271,7 +271,7 @@ impl Attempt {
     /// Updates the trunk's health and alerts an operator where needed. When every line has failed too often,
     /// the campaigns are paused.
     async fn note_trunk(&self, line: usize, failure: &LegFailure) {
-        let disposed = dispose_failure(failure);
+        let disposed = derive_failure_disposition(failure);
         let sign = match disposed.health {
             TrunkHealth::Healthy => TrunkSign::Healthy,
             TrunkHealth::Neutral | TrunkHealth::Soft => TrunkSign::Neutral,

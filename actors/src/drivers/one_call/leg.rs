@@ -1,13 +1,13 @@
 //! One leg: `call.dialing`, the one INVITE, and what the network reports until the leg is answered or failed.
 
 use super::Attempt;
-use super::answer::{Acknowledged, CANCEL_MS_MAX, acknowledge, give_up_unrecorded};
-use crate::capacity::{LegPlace, TrunkSign};
-use crate::drivers::conversation::{prepare, talk};
-use crate::drivers::kit::{Halt, Kit};
+use super::answer::{AckOutcome, CANCEL_MS_MAX, acknowledge, give_up_unrecorded};
+use crate::capacity::{LegSlot, TrunkSign};
+use crate::drivers::call_purpose::CallPurpose;
+use crate::drivers::conversation::{prepare, run_conversation};
+use crate::drivers::driver_context::{DriverContext, Halt};
 use crate::drivers::late_answers::note_late_answer;
-use crate::drivers::live_calls::{Order, Phase, Working};
-use crate::drivers::placed::Placed;
+use crate::drivers::live_calls::{EnrolmentLease, Phase, WorkerOrder};
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
 use domain::call::{EndCause, LegIdentity};
@@ -53,7 +53,7 @@ impl LegEnd {
 }
 
 /// State of the wait for an answer.
-struct Waiting {
+struct AnswerWait {
     leg: u8,
     given_up: Option<EndReason>,
     deadline: Timestamp,
@@ -61,10 +61,10 @@ struct Waiting {
 
 /// Waits for the line's rate, stores `call.dialing`, dials, and follows the leg to its end. `Halt::Refused`:
 /// the leg may not be dialed.
-pub(super) async fn one_leg(
+pub(super) async fn run_leg(
     attempt: &mut Attempt,
-    working: &mut Working,
-    place: &Arc<LegPlace>,
+    working: &mut EnrolmentLease,
+    place: &Arc<LegSlot>,
     permit: DialPermit,
     leg: u8,
 ) -> Result<LegEnd, Halt> {
@@ -78,7 +78,7 @@ pub(super) async fn one_leg(
     working.rings_since(kit.now());
     let trial = attempt.trial.clone();
     let prepared = prepare(&kit, attempt.call, &attempt.due, &attempt.facts, trial);
-    let mut waiting = Waiting {
+    let mut waiting = AnswerWait {
         leg,
         given_up: None,
         deadline: kit.now().plus_ms(SETUP_MS_MAX),
@@ -92,14 +92,14 @@ pub(super) async fn one_leg(
             let stored = attempt.record().store_answer(leg, dialog).await?;
             attempt.note_stored(stored.cause, &stored.answer);
             match acknowledge(&kit, leg, &stored, handle.as_mut()).await {
-                Acknowledged::Talking => {
+                AckOutcome::Talking => {
                     kit.capacity.note(place.line(), TrunkSign::Healthy, kit.now());
                     working.set_phase(Phase::Talking);
-                    let over = talk(attempt, working, handle, leg, prepared).await;
+                    let over = run_conversation(attempt, working, handle, leg, prepared).await;
                     over.map(LegEnd::Over)
                 }
-                Acknowledged::Late => Ok(given_up_ending(&waiting)),
-                Acknowledged::Over(ending) => Ok(LegEnd::Over(ending)),
+                AckOutcome::Late => Ok(given_up_ending(&waiting)),
+                AckOutcome::Over(ending) => Ok(LegEnd::Over(ending)),
             }
         }
         Ok(Outcome::Closed) if waiting.given_up.is_some() => Ok(given_up_ending(&waiting)),
@@ -115,7 +115,7 @@ pub(super) async fn one_leg(
 }
 
 /// Waits until the line's rate allows the dial. Returns `Halt::Refused` if an order forbids it by then.
-async fn wait_for_rate(kit: &Kit, working: &Working, place: &LegPlace) -> Result<(), Halt> {
+async fn wait_for_rate(kit: &DriverContext, working: &EnrolmentLease, place: &LegSlot) -> Result<(), Halt> {
     let leaves_at = place.leaves_at(kit.now());
     kit.environment.clock.wait_until(leaves_at).await;
     match working.order().against_dialing() {
@@ -127,7 +127,7 @@ async fn wait_for_rate(kit: &Kit, working: &Working, place: &LegPlace) -> Result
 async fn dial(
     attempt: &mut Attempt,
     line: &Arc<dyn Line>,
-    place: &LegPlace,
+    place: &LegSlot,
     permit: DialPermit,
     leg: u8,
 ) -> Result<Result<Box<dyn Leg>, LineError>, Halt> {
@@ -205,7 +205,7 @@ async fn fail_leg(
     })
 }
 
-fn given_up_ending(waiting: &Waiting) -> LegEnd {
+fn given_up_ending(waiting: &AnswerWait) -> LegEnd {
     LegEnd::Over(CallEnding {
         reason: Some(waiting.given_up.unwrap_or(EndReason::RingTimeout)),
         ..CallEnding::default()
@@ -220,12 +220,12 @@ enum Outcome {
     Closed,
 }
 
-impl Waiting {
+impl AnswerWait {
     /// Follows the leg until it is answered or over. An error means that its events cannot be stored.
     async fn outcome(
         &mut self,
         attempt: &mut Attempt,
-        working: &mut Working,
+        working: &mut EnrolmentLease,
         handle: &mut dyn Leg,
         line: &Arc<dyn Line>,
     ) -> Result<Outcome, Halt> {
@@ -268,7 +268,7 @@ impl Waiting {
     async fn next(
         &mut self,
         attempt: &mut Attempt,
-        working: &mut Working,
+        working: &mut EnrolmentLease,
         leg: &mut dyn Leg,
     ) -> Result<Option<LegEvent>, Halt> {
         let clock = Arc::clone(&attempt.kit.environment.clock);
@@ -296,7 +296,12 @@ impl Waiting {
         }
     }
 
-    async fn obey(&mut self, attempt: &mut Attempt, leg: &mut dyn Leg, order: Order) -> Result<(), Halt> {
+    async fn obey(
+        &mut self,
+        attempt: &mut Attempt,
+        leg: &mut dyn Leg,
+        order: WorkerOrder,
+    ) -> Result<(), Halt> {
         match order.against_ringing() {
             Some(reason) => self.give_up(attempt, leg, reason).await,
             None => Ok(()),
@@ -327,7 +332,7 @@ impl Waiting {
 /// Listens to a failed leg until the line has closed it: without a final response it may still be answered,
 /// and a late answer is stored. The leg keeps its slot meanwhile, because the line would refuse another call
 /// in its stead.
-fn linger(attempt: &Attempt, leg: u8, handle: Box<dyn Leg>, place: Arc<LegPlace>) {
+fn linger(attempt: &Attempt, leg: u8, handle: Box<dyn Leg>, place: Arc<LegSlot>) {
     let (kit, call, placed) = (Arc::clone(&attempt.kit), attempt.call, attempt.placed());
     let lingering = async move {
         let (mut handle, place) = (handle, place);
@@ -345,7 +350,7 @@ fn linger(attempt: &Attempt, leg: u8, handle: Box<dyn Leg>, place: Arc<LegPlace>
     tasks.spawn("late_answer", Box::pin(lingering));
 }
 
-async fn hear_out(kit: &Kit, placed: Placed, call: CallId, leg: u8, handle: &mut dyn Leg) {
+async fn hear_out(kit: &DriverContext, placed: CallPurpose, call: CallId, leg: u8, handle: &mut dyn Leg) {
     let deadline = kit.now().plus_ms(CANCEL_MS_MAX);
     loop {
         let event = tokio::select! {

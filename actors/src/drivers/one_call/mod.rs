@@ -2,21 +2,21 @@
 //!
 //! An enrolment has at most one worker. If it dies, the watchdog releases its grant, or ends its call.
 
+mod agent_reservation;
 mod answer;
 mod attempt;
-mod giving_back;
-mod joining;
-mod keeping;
+mod grant_release;
 mod leg;
+mod merged_ids;
 
 pub(crate) use answer::reason_of;
 pub(crate) use attempt::Attempt;
 
-use super::facts::{campaign_facts, hashed_on};
-use super::kit::{Halt, Kit, call_cause};
-use super::live_calls::{Phase, Working};
-use super::watchdog::Release;
-use crate::capacity::LegPlace;
+use super::driver_context::{DriverContext, Halt, call_cause};
+use super::facts::{campaign_facts, find_digest_lists};
+use super::live_calls::{EnrolmentLease, Phase};
+use super::watchdog::GrantRelease;
+use crate::capacity::LegSlot;
 use crate::error::AskError;
 use domain::call::command::CallCommand;
 use domain::call::event::EndReason;
@@ -24,7 +24,7 @@ use domain::calling_plan::CampaignFacts;
 use domain::campaign::CallingTerms;
 use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit};
 use domain::customer::CustomerRefusal;
-use domain::customer::command::ForbiddenBy;
+use domain::customer::command::ForbiddingRule;
 use domain::ids::{CallId, EventId, NumberId, UserId};
 use domain::number::command::NumberCommand;
 use domain::ports::worklist::DueEnrolment;
@@ -47,8 +47,8 @@ pub(crate) struct Assignment {
     pub(crate) leave_until: Timestamp,
     /// The id of the campaign's `campaign.dials_granted`.
     pub(crate) leave: EventId,
-    pub(crate) place: LegPlace,
-    pub(crate) working: Working,
+    pub(crate) place: LegSlot,
+    pub(crate) working: EnrolmentLease,
 }
 
 /// Both grants of one call.
@@ -61,7 +61,7 @@ struct Grants {
 /// Notifies the watchdog when a worker ends without having finished. Declared before what it watches, so that
 /// the enrolment has left the book by then.
 struct DeathWatch {
-    kit: Arc<Kit>,
+    kit: Arc<DriverContext>,
     finished: bool,
 }
 
@@ -75,7 +75,7 @@ impl Drop for DeathWatch {
 
 /// Works on one enrolment until its call has ended or it turned out not to be dialed. When the process stops
 /// without a drain, it stops at once, as in a crash.
-pub(crate) async fn run(kit: Arc<Kit>, assignment: Assignment) {
+pub(crate) async fn run(kit: Arc<DriverContext>, assignment: Assignment) {
     let stop = kit.environment.tasks.stop_signal();
     tokio::select! {
         biased;
@@ -84,7 +84,7 @@ pub(crate) async fn run(kit: Arc<Kit>, assignment: Assignment) {
     }
 }
 
-async fn work_on(kit: Arc<Kit>, assignment: Assignment) {
+async fn work_on(kit: Arc<DriverContext>, assignment: Assignment) {
     let mut watch = DeathWatch {
         kit: Arc::clone(&kit),
         finished: false,
@@ -128,17 +128,17 @@ async fn work_on(kit: Arc<Kit>, assignment: Assignment) {
 }
 
 struct Worker {
-    kit: Arc<Kit>,
+    kit: Arc<DriverContext>,
     due: DueEnrolment,
     facts: CampaignFacts,
     leave_until: Timestamp,
     leave: EventId,
     /// The line on which it is dialed first.
     line: usize,
-    working: Working,
+    working: EnrolmentLease,
     /// The only agent who may take the call, reserved for it.
     only: Option<UserId>,
-    kept: Option<keeping::Kept>,
+    kept: Option<agent_reservation::AgentReservation>,
     /// A leg began, or may have begun.
     dialed: bool,
     /// Position of the last event that this work wrote.
@@ -146,7 +146,7 @@ struct Worker {
 }
 
 impl Worker {
-    async fn work(&mut self, place: LegPlace) -> Result<(), Halt> {
+    async fn work(&mut self, place: LegSlot) -> Result<(), Halt> {
         let line = self.kit.ports.lines.get(place.line());
         if let Some(lack) = line.and_then(|line| line.lack()) {
             // No grant is requested and no attempt is spent: the enrolment stays due until the lack is over.
@@ -300,7 +300,7 @@ impl Worker {
         granted: EventId,
     ) -> Result<Option<NumberGrant>, Halt> {
         let hashed_on = match self.callee(&customer.number).await? {
-            Some(e164) => hashed_on(&self.kit, &self.facts.kept.registries, &e164).await?,
+            Some(e164) => find_digest_lists(&self.kit, &self.facts.kept.registries, &e164).await?,
             // Erased: noticed below, and given back.
             None => Vec::new(),
         };
@@ -323,12 +323,12 @@ impl Worker {
             }
             if let Some((verdict, not_before)) = event.dial_refused() {
                 // Without a later time it is forbidden permanently, or until after the campaign's end.
-                let forbidden_by = not_before.is_none().then(|| ForbiddenBy {
+                let forbidden_by = not_before.is_none().then(|| ForbiddingRule {
                     rule: verdict.rule.clone(),
                     facts: verdict.facts.clone(),
                 });
                 let facts = self.facts.clone();
-                self.release(&Release {
+                self.release(&GrantRelease {
                     call: customer.call,
                     customer: &customer.customer,
                     number: None,

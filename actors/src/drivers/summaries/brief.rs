@@ -23,7 +23,7 @@ const ANSWER_TOKENS_MAX: u32 = 500;
 const HEARD_MAX: usize = 60;
 
 /// The last `HEARD_MAX` utterances, masked, as they may leave the installation.
-pub(super) fn leaving(heard: &[String], masking: &dyn Masking) -> Vec<String> {
+pub(super) fn mask_utterances(heard: &[String], masking: &dyn Masking) -> Vec<String> {
     let first = heard.len().saturating_sub(HEARD_MAX);
     let last: Vec<&str> = heard.iter().skip(first).map(String::as_str).collect();
     masking.masked_turns(&last)

@@ -8,15 +8,15 @@
 //! its end contains all there is.
 
 mod brief;
+mod call_replay;
 mod tagging;
 mod text;
-mod told;
 mod wording;
 
 pub use wording::SummaryWriter;
 
-use super::follow::Follow;
-use super::look_back::last_before;
+use super::event_follower::EventFollower;
+use super::recent_events::last_before;
 use crate::environment::Environment;
 use crate::error::{AskError, StartError};
 use crate::system::ActorSystem;
@@ -31,11 +31,11 @@ use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::ports::masking::Masking;
 use domain::ports::vault::VaultError;
 use domain::stored_event::{Cause, Envelope, Position, UnreadableRecord};
-use domain::summary::{SummaryCommand, SummaryEvent, written};
+use domain::summary::{SummaryCommand, SummaryEvent, write_summary};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, Semaphore};
-use wording::Worder;
+use wording::WordingQueue;
 
 /// Most summaries written at once; each reads one stream and appends once.
 const WRITING_AT_ONCE_MAX: usize = 16;
@@ -56,7 +56,7 @@ const PAST_CALLS_MAX: usize = 50_000;
 
 /// Why a summary is not written yet.
 #[derive(Debug, thiserror::Error)]
-enum NotWritten {
+enum SummaryFailure {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -73,7 +73,7 @@ enum NotWritten {
     Flow(String),
 }
 
-impl NotWritten {
+impl SummaryFailure {
     /// True if another try would not help.
     const fn is_final(&self) -> bool {
         matches!(self, Self::Unreadable(_) | Self::Store(StoreError::Damaged(_)))
@@ -88,8 +88,8 @@ pub async fn start_summarizing(
 ) -> Result<(), StartError> {
     let head = environment.store.head().await?;
     let SummaryPorts { of, masking, writer } = ports;
-    let wording = writer.map(|writer| Worder::start(system, environment, Arc::clone(&masking), writer));
-    let writing = Arc::new(Writing {
+    let wording = writer.map(|writer| WordingQueue::start(system, environment, Arc::clone(&masking), writer));
+    let writing = Arc::new(SummaryTask {
         system: system.clone(),
         environment: environment.clone(),
         of,
@@ -107,7 +107,7 @@ pub async fn start_summarizing(
 
 /// Which summaries a process writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SummariesOf {
+pub enum SummaryScope {
     /// Summaries of calls and of conversations in text: for a process that dials.
     CallsAndTexts,
     /// Only of conversations in text: for a process that does not dial. The dialing process writes those of
@@ -115,7 +115,7 @@ pub enum SummariesOf {
     Texts,
 }
 
-impl SummariesOf {
+impl SummaryScope {
     /// True if a summary may follow from this event: a closed conversation, or the end of a call that may
     /// have been answered.
     fn may_have_one(self, envelope: &Envelope) -> bool {
@@ -136,33 +136,33 @@ impl SummariesOf {
 
 /// What summaries are written with.
 pub struct SummaryPorts {
-    pub of: SummariesOf,
+    pub of: SummaryScope,
     pub masking: Arc<dyn Masking>,
     /// The language model that words summaries, if a campaign asks for it. `None`: no model words them.
     pub writer: Option<SummaryWriter>,
 }
 
 /// An ended call or closed conversation that has no summary yet.
-struct Owed {
+struct PendingSummary {
     ended: Arc<Envelope>,
     faults: u8,
 }
 
-struct Writing {
+struct SummaryTask {
     system: ActorSystem,
     environment: Environment,
-    of: SummariesOf,
+    of: SummaryScope,
     masking: Arc<dyn Masking>,
-    wording: Option<Worder>,
+    wording: Option<WordingQueue>,
     places: Arc<Semaphore>,
-    failed: Mutex<VecDeque<Owed>>,
+    failed: Mutex<VecDeque<PendingSummary>>,
     has_failed: Notify,
 }
 
-async fn run(writing: Arc<Writing>, after: Position) {
+async fn run(writing: Arc<SummaryTask>, after: Position) {
     let stop = writing.environment.tasks.stop_signal();
     let clock = Arc::clone(&writing.environment.clock);
-    let mut follow = Follow::new(&writing.environment, after);
+    let mut follow = EventFollower::new(&writing.environment, after);
     let (mut again_at, mut is_following) = (None, true);
     loop {
         let has_room = writing.failed().len() < WAITING_MAX;
@@ -183,7 +183,7 @@ async fn run(writing: Arc<Writing>, after: Position) {
                 Ok(page) => {
                     for (_, envelope) in page {
                         if writing.of.may_have_one(&envelope) {
-                            writing.write_later(Owed::of(envelope)).await;
+                            writing.write_later(PendingSummary::of(envelope)).await;
                         }
                     }
                 }
@@ -195,7 +195,7 @@ async fn run(writing: Arc<Writing>, after: Position) {
 }
 
 /// Writes the summaries of calls that ended in the last days and have none.
-async fn past(writing: Arc<Writing>, head: Position) {
+async fn past(writing: Arc<SummaryTask>, head: Position) {
     let stop = writing.environment.tasks.stop_signal();
     let work = async {
         let clock = &writing.environment.clock;
@@ -215,19 +215,19 @@ async fn past(writing: Arc<Writing>, head: Position) {
     }
 }
 
-impl Owed {
+impl PendingSummary {
     const fn of(ended: Arc<Envelope>) -> Self {
         Self { ended, faults: 0 }
     }
 }
 
-impl Writing {
-    fn failed(&self) -> std::sync::MutexGuard<'_, VecDeque<Owed>> {
+impl SummaryTask {
+    fn failed(&self) -> std::sync::MutexGuard<'_, VecDeque<PendingSummary>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for a free slot, then writes the summary in a task of its own.
-    async fn write_later(self: &Arc<Self>, mut owed: Owed) {
+    async fn write_later(self: &Arc<Self>, mut owed: PendingSummary) {
         // The semaphore is never closed.
         let place = Arc::clone(&self.places).acquire_owned().await;
         let writing = Arc::clone(self);
@@ -236,7 +236,7 @@ impl Writing {
                 && !writing.environment.tasks.stop_signal().is_stopping()
             {
                 let stream = &owed.ended.stream;
-                owed.faults += u8::from(matches!(error, NotWritten::Fault));
+                owed.faults += u8::from(matches!(error, SummaryFailure::Fault));
                 if error.is_final() || owed.faults >= FAULTS_MAX {
                     tracing::error!(%stream, %error, "a call has no summary");
                 } else {
@@ -250,7 +250,7 @@ impl Writing {
         self.environment.tasks.spawn("summary", Box::pin(work));
     }
 
-    async fn write_past(self: &Arc<Self>, head: Position) -> Result<(), NotWritten> {
+    async fn write_past(self: &Arc<Self>, head: Position) -> Result<(), SummaryFailure> {
         let filter = EventFilter {
             kinds: [
                 CallEvent::ENDED,
@@ -287,7 +287,7 @@ impl Writing {
                 && let Some((_, ended)) = open.pop_first()
             {
                 places.remove(ended.stream.id());
-                self.write_later(Owed::of(ended)).await;
+                self.write_later(PendingSummary::of(ended)).await;
             }
             if page.reached == after || page.reached >= head {
                 break;
@@ -298,19 +298,19 @@ impl Writing {
             tracing::info!(calls = open.len(), "ended calls without a summary are checked");
         }
         for ended in open.into_values() {
-            self.write_later(Owed::of(ended)).await;
+            self.write_later(PendingSummary::of(ended)).await;
         }
         Ok(())
     }
 
-    async fn write(&self, ended: &Envelope) -> Result<(), NotWritten> {
+    async fn write(&self, ended: &Envelope) -> Result<(), SummaryFailure> {
         match ended.kind == ConversationEvent::CLOSED {
-            true => self.write_of_text(ended).await,
+            true => self.write_text_summary(ended).await,
             false => self.write_of_call(ended).await,
         }
     }
 
-    async fn write_of_call(&self, ended: &Envelope) -> Result<(), NotWritten> {
+    async fn write_of_call(&self, ended: &Envelope) -> Result<(), SummaryFailure> {
         let Ok(call) = ended.stream.id().parse::<CallId>() else {
             tracing::error!(stream = %ended.stream, "the stream of an ended call has no call id");
             return Ok(());
@@ -319,7 +319,7 @@ impl Writing {
             return Ok(());
         };
         let notes = self.notes(&told.course).await?;
-        let Some(mut fact) = written(&told.course, &notes, told.made_at, self.masking.as_ref()) else {
+        let Some(mut fact) = write_summary(&told.course, &notes, told.made_at, self.masking.as_ref()) else {
             return Ok(());
         };
         if told.key.is_none() {
@@ -345,8 +345,8 @@ impl Writing {
                 tracing::error!(%call, %error, "a summary was refused");
                 Ok(())
             }
-            Err(AskError::Fault) => Err(NotWritten::Fault),
-            Err(error) => Err(NotWritten::Summary(error.to_string())),
+            Err(AskError::Fault) => Err(SummaryFailure::Fault),
+            Err(error) => Err(SummaryFailure::Summary(error.to_string())),
         }
     }
 }

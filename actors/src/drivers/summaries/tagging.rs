@@ -1,13 +1,13 @@
 //! Tags a customer with the tags that the flow of a call or conversation notes.
 
-use super::{NotWritten, Writing};
+use super::{SummaryFailure, SummaryTask};
 use crate::error::AskError;
 use domain::attribute::TagLevel;
-use domain::customer::{CustomerCommand, ProfileOrigin, TagOrder};
+use domain::customer::{CustomerCommand, ProfileOrigin, TagChange};
 use domain::ids::CustomerId;
 use domain::stored_event::{Cause, Envelope};
 
-impl Writing {
+impl SummaryTask {
     /// Adds the flow's tags to the customer, once per call or conversation. A refusal is logged, and the tags
     /// are dropped.
     pub(super) async fn tag(
@@ -16,11 +16,11 @@ impl Writing {
         customer: &CustomerId,
         tags: Vec<String>,
         ended: &Envelope,
-    ) -> Result<(), NotWritten> {
+    ) -> Result<(), SummaryFailure> {
         if tags.is_empty() {
             return Ok(());
         }
-        let order = TagOrder {
+        let order = TagChange {
             level: TagLevel::Behavior,
             added: tags,
             removed: Vec::new(),
@@ -34,8 +34,8 @@ impl Writing {
                 tracing::warn!(ended = %ended.stream, %error, "a flow's tags are refused");
                 Ok(())
             }
-            Err(AskError::Fault) => Err(NotWritten::Fault),
-            Err(error) => Err(NotWritten::Customer(error.to_string())),
+            Err(AskError::Fault) => Err(SummaryFailure::Fault),
+            Err(error) => Err(SummaryFailure::Customer(error.to_string())),
         }
     }
 }

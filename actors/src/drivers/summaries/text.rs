@@ -1,36 +1,36 @@
 //! The summary of a conversation in text, written when it is closed. It follows the rules of a call's summary
 //! and is not worded by a model.
 
-use super::told::is_gone;
-use super::{NotWritten, Writing};
+use super::call_replay::is_gone;
+use super::{SummaryFailure, SummaryTask};
 use crate::error::AskError;
 use domain::call_course::{CallNotes, TextCourse};
-use domain::conversation::course::take;
+use domain::conversation::course::apply_event;
 use domain::conversation::{Conversation, ConversationEvent, ConversationState};
 use domain::customer::ProfileOrigin;
 use domain::decider::Decider;
 use domain::ids::{ConversationId, SummaryId};
 use domain::ports::vault::{PersonKey, key_to_read};
 use domain::stored_event::{Cause, Envelope, StreamVersion, UnreadableRecord, open_personal, read_event};
-use domain::summary::{MadeAt, SummaryCommand, written_of_text};
+use domain::summary::{SummaryCommand, SummaryPosition, write_text_summary};
 use domain::texting;
-use domain::transcript::TranscriptOf;
+use domain::transcript::TranscriptParent;
 
 /// Events of one conversation read per page; one has a few dozen.
 const TEXT_PAGE_EVENTS: usize = 1_024;
 
 /// A conversation replayed from its events up to its end.
-struct ToldText {
+struct ReplayedText {
     told: TextCourse,
     /// The state just before the close, because the close drops the received messages.
     state: ConversationState,
-    made_at: MadeAt,
+    made_at: SummaryPosition,
     /// The customer's key; `None` if any word of the conversation can no longer be read.
     key: Option<PersonKey>,
 }
 
-impl Writing {
-    pub(super) async fn write_of_text(&self, closed: &Envelope) -> Result<(), NotWritten> {
+impl SummaryTask {
+    pub(super) async fn write_text_summary(&self, closed: &Envelope) -> Result<(), SummaryFailure> {
         let Ok(id) = closed.stream.id().parse::<ConversationId>() else {
             tracing::error!(stream = %closed.stream, "the stream of a closed conversation has no conversation id");
             return Ok(());
@@ -39,7 +39,7 @@ impl Writing {
             return Ok(());
         };
         let notes = self.notes_of_text(id, &mut text).await?;
-        let written = written_of_text(&text.told, &notes, text.made_at, self.masking.as_ref());
+        let written = write_text_summary(&text.told, &notes, text.made_at, self.masking.as_ref());
         let Some(mut fact) = written else {
             return Ok(());
         };
@@ -63,14 +63,18 @@ impl Writing {
                 tracing::error!(%id, %error, "the summary of a text is refused");
                 Ok(())
             }
-            Err(AskError::Fault) => Err(NotWritten::Fault),
-            Err(error) => Err(NotWritten::Summary(error.to_string())),
+            Err(AskError::Fault) => Err(SummaryFailure::Fault),
+            Err(error) => Err(SummaryFailure::Summary(error.to_string())),
         }
     }
 
     /// The notes of its flow, by the nodes that the conversation reached. The nodes are derived again from
     /// the received messages.
-    async fn notes_of_text(&self, id: ConversationId, text: &mut ToldText) -> Result<CallNotes, NotWritten> {
+    async fn notes_of_text(
+        &self,
+        id: ConversationId,
+        text: &mut ReplayedText,
+    ) -> Result<CallNotes, SummaryFailure> {
         let course = &mut text.told.course;
         if let Some(graph) = self.flow_of(course).await? {
             course.entered = texting::entered_of(id, &text.state, &graph);
@@ -78,7 +82,7 @@ impl Writing {
         self.notes(course).await
     }
 
-    async fn told_text(&self, id: ConversationId) -> Result<Option<ToldText>, NotWritten> {
+    async fn told_text(&self, id: ConversationId) -> Result<Option<ReplayedText>, SummaryFailure> {
         let stream = Conversation::stream(&id);
         let vault = self.environment.vault.as_ref();
         let (mut told, mut state) = (TextCourse::default(), ConversationState::default());
@@ -93,7 +97,7 @@ impl Writing {
                     why: error.to_string(),
                 })?;
                 if let ConversationEvent::Opened(fact) = &event {
-                    key = key_to_read(vault, &fact.customer, TranscriptOf::Conversation(id)).await?;
+                    key = key_to_read(vault, &fact.customer, TranscriptParent::Conversation(id)).await?;
                 }
                 open_personal(&envelope, &mut event, vault, key.as_ref())?;
                 // If only words of the conversation are erased, the summary contains no words at all, and no
@@ -101,13 +105,13 @@ impl Writing {
                 if event.is_of_transcript() && is_gone(&event) {
                     key = None;
                 }
-                take(&mut told, &event, envelope.at);
+                apply_event(&mut told, &event, envelope.at);
                 if told.close.is_some() {
-                    let made_at = MadeAt {
+                    let made_at = SummaryPosition {
                         position: stored.position,
                         version: envelope.stream_version,
                     };
-                    return Ok(Some(ToldText {
+                    return Ok(Some(ReplayedText {
                         told,
                         state,
                         made_at,

@@ -1,23 +1,23 @@
 //! Words a stored summary with a language model, once, if the campaign asks for it. Nothing waits for the
 //! model. Its request, its text and the reason for a missing text are events of the summary.
 
-use super::brief::{brief, leaving};
-use crate::asked::AskedSoFar;
+use super::brief::{brief, mask_utterances};
 use crate::environment::Environment;
 use crate::error::AskError;
+use crate::request_budget::RequestBudget;
 use crate::system::ActorSystem;
 use domain::customer::Erasure;
 use domain::ids::{CallId, CustomerId, SummaryId};
 use domain::personal::Personal;
 use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
 use domain::ports::masking::Masking;
-use domain::ports::writer::{Figures, Writer, Written};
+use domain::ports::writer::{Figures, Writer, WriterAnswer};
 use domain::stored_event::{Cause, Envelope};
 use domain::summary::wording::{
-    WordedFact, Wording, WordingAskedFact, WordingFailedFact, WordingFailure, worded,
+    WordedFact, Wording, WordingAskedFact, WordingFailedFact, WordingFailure, parse_wording,
 };
 use domain::summary::{SummaryCommand, SummaryFact, SummaryRefusal};
-use domain::transcript::TranscriptOf;
+use domain::transcript::TranscriptParent;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 
@@ -35,13 +35,13 @@ pub struct SummaryWriter {
 }
 
 /// Hands summaries to the task that words them.
-pub(super) struct Worder {
-    owed: mpsc::Sender<Owed>,
-    wording: Arc<AtWork>,
+pub(super) struct WordingQueue {
+    owed: mpsc::Sender<PendingWording>,
+    wording: Arc<WordingTask>,
 }
 
 /// A stored summary that waits to be worded.
-struct Owed {
+struct PendingWording {
     call: CallId,
     ended: Arc<Envelope>,
     fact: Box<SummaryFact>,
@@ -49,15 +49,15 @@ struct Owed {
     heard: Vec<String>,
 }
 
-struct AtWork {
+struct WordingTask {
     system: ActorSystem,
     environment: Environment,
     masking: Arc<dyn Masking>,
     writer: SummaryWriter,
-    asked: AskedSoFar,
+    asked: RequestBudget,
 }
 
-impl Worder {
+impl WordingQueue {
     pub(super) fn start(
         system: &ActorSystem,
         environment: &Environment,
@@ -65,12 +65,12 @@ impl Worder {
         writer: SummaryWriter,
     ) -> Self {
         let (owed, waiting) = mpsc::channel(WAITING_MAX);
-        let wording = Arc::new(AtWork {
+        let wording = Arc::new(WordingTask {
             system: system.clone(),
             environment: environment.clone(),
             masking,
             writer,
-            asked: AskedSoFar::default(),
+            asked: RequestBudget::default(),
         });
         let work = run(Arc::clone(&wording), waiting);
         environment.tasks.spawn("summary-wording", Box::pin(work));
@@ -83,10 +83,10 @@ impl Worder {
         if self.wording.summaries_max(&fact).await == 0 {
             return;
         }
-        let owed = Owed {
+        let owed = PendingWording {
             call,
             ended: Arc::new(ended.clone()),
-            heard: leaving(&heard, self.wording.masking.as_ref()),
+            heard: mask_utterances(&heard, self.wording.masking.as_ref()),
             fact: Box::new(fact),
         };
         if self.owed.try_send(owed).is_err() {
@@ -95,7 +95,7 @@ impl Worder {
     }
 }
 
-async fn run(wording: Arc<AtWork>, mut waiting: mpsc::Receiver<Owed>) {
+async fn run(wording: Arc<WordingTask>, mut waiting: mpsc::Receiver<PendingWording>) {
     let stop = wording.environment.tasks.stop_signal();
     let places = Arc::new(Semaphore::new(AT_ONCE_MAX));
     loop {
@@ -131,7 +131,7 @@ async fn run(wording: Arc<AtWork>, mut waiting: mpsc::Receiver<Owed>) {
     }
 }
 
-impl AtWork {
+impl WordingTask {
     /// How many summaries the campaign allows to be worded; 0 for none.
     async fn summaries_max(&self, fact: &SummaryFact) -> u32 {
         match self.system.campaigns.state(&fact.campaign).await {
@@ -147,8 +147,8 @@ impl AtWork {
     }
 
     /// Words one summary. The request is stored before it is sent, so that a crash does not repeat it.
-    async fn word(&self, owed: Owed) -> Result<(), AskError<SummaryRefusal>> {
-        let Owed {
+    async fn word(&self, owed: PendingWording) -> Result<(), AskError<SummaryRefusal>> {
+        let PendingWording {
             call,
             ended,
             fact,
@@ -180,10 +180,10 @@ impl AtWork {
         let took_ms = clock.now().ms_since(asked_at);
         let (written, read) = match written {
             Ok(written) => {
-                let read = worded(&written.content, &fact, &heard, self.writer.figures.as_ref());
+                let read = parse_wording(&written.content, &fact, &heard, self.writer.figures.as_ref());
                 (written, read)
             }
-            Err(failure) => (Written::default(), Err(WordingFailure::Unanswered(failure))),
+            Err(failure) => (WriterAnswer::default(), Err(WordingFailure::Unanswered(failure))),
         };
         let failed = |failure: WordingFailure| {
             SummaryCommand::FailWording(Box::new(WordingFailedFact {
@@ -230,7 +230,7 @@ impl AtWork {
             return Ok(false);
         }
         let vault = self.environment.vault.as_ref();
-        for key in [customer, &TranscriptOf::Call(call).key()] {
+        for key in [customer, &TranscriptParent::Call(call).key()] {
             match vault.existing_key(key).await {
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(false),
@@ -241,7 +241,7 @@ impl AtWork {
     }
 
     /// Sends one request and waits at most `ANSWER_MS_MAX`.
-    async fn written(&self, prompt: &AssistantPrompt) -> Result<Written, AssistantFailure> {
+    async fn written(&self, prompt: &AssistantPrompt) -> Result<WriterAnswer, AssistantFailure> {
         let clock = self.environment.clock.as_ref();
         let until = clock.now().plus_ms(ANSWER_MS_MAX);
         let written = tokio::select! {

@@ -8,9 +8,9 @@ use domain::disposition::Disposition;
 use domain::ids::{CallId, CampaignId, CustomerId, NumberId};
 use domain::ports::event_store::EventStore;
 use domain::ports::worklist::{
-    CampaignWork, DueEnrolment, OpenCall, OpenGrant, RankedDue, UnclosedCall, Worklist, WorklistError,
+    CampaignWork, DueEnrolment, OpenCall, OpenGrant, RankedEnrolment, UnclosedCall, Worklist, WorklistError,
 };
-use domain::ranking::{Rung, Standing};
+use domain::ranking::{RankingBucket, RankingFacts};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -20,14 +20,14 @@ pub(crate) struct FakeWorklist(pub(crate) Arc<FakeStore>);
 
 #[derive(Default)]
 struct Rows {
-    enrolments: BTreeMap<(CampaignId, CustomerId), Enrolled>,
-    calls: BTreeMap<CallId, Dialed>,
-    campaigns: BTreeMap<CampaignId, Stands>,
+    enrolments: BTreeMap<(CampaignId, CustomerId), FakeEnrolmentRow>,
+    calls: BTreeMap<CallId, FakeCallRow>,
+    campaigns: BTreeMap<CampaignId, CampaignRowStatus>,
 }
 
 /// The status of a campaign.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
-enum Stands {
+enum CampaignRowStatus {
     #[default]
     Ready,
     Scheduled,
@@ -38,26 +38,26 @@ enum Stands {
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "what a row says, not states")]
-struct Enrolled {
+struct FakeEnrolmentRow {
     number: NumberId,
     due_at: Option<Timestamp>,
     settled: bool,
     callback: bool,
     asked: bool,
-    rung: Rung,
+    rung: RankingBucket,
 }
 
-struct Dialed {
+struct FakeCallRow {
     grant: OpenGrant,
     released: bool,
     dialed_at: Option<Timestamp>,
     ended: Option<(Position, Disposition)>,
-    closed: Closed,
+    closed: ClosedSides,
 }
 
 /// Which entities have recorded the end of the call.
 #[derive(Default, Clone, Copy)]
-struct Closed {
+struct ClosedSides {
     customer: bool,
     number: bool,
 }
@@ -108,15 +108,15 @@ impl Worklist for FakeWorklist {
     async fn due_ranked(
         &self,
         campaign: &CampaignId,
-        rungs: &[Rung],
+        rungs: &[RankingBucket],
         now: Timestamp,
         _: usize,
-    ) -> Result<Vec<RankedDue>, WorklistError> {
+    ) -> Result<Vec<RankedEnrolment>, WorklistError> {
         let rows = self.rows();
         let ranked = rows.enrolments.into_iter().filter(|((of, _), _)| of == campaign);
         let ranked = ranked.filter_map(|((campaign, customer), row)| {
             let due_at = row.due_at.filter(|at| *at <= now && !row.settled)?;
-            let standing = Standing {
+            let standing = RankingFacts {
                 asked: row.asked || row.callback,
                 due_at,
                 value: row.rung.value,
@@ -129,7 +129,7 @@ impl Worklist for FakeWorklist {
                 due_at,
             };
             let is_named = standing.asked || rungs.contains(&row.rung);
-            is_named.then_some(RankedDue { due, standing })
+            is_named.then_some(RankedEnrolment { due, standing })
         });
         Ok(ranked.collect())
     }
@@ -163,7 +163,7 @@ impl Worklist for FakeWorklist {
     }
     async fn open_calls(&self, limit: usize) -> Result<Vec<OpenCall>, WorklistError> {
         let open = self.rows().calls.into_values().filter(|one| one.ended.is_none());
-        let row = |one: Dialed| {
+        let row = |one: FakeCallRow| {
             let dialed_at = one.dialed_at?;
             let OpenGrant {
                 call,
@@ -201,35 +201,38 @@ impl Worklist for FakeWorklist {
     }
     async fn unfinished_campaigns(&self) -> Result<Vec<CampaignWork>, WorklistError> {
         let rows = self.rows();
-        let is_over = |stands: &Stands| matches!(stands, Stands::Stopped | Stands::Completed);
+        let is_over = |stands: &CampaignRowStatus| {
+            matches!(stands, CampaignRowStatus::Stopped | CampaignRowStatus::Completed)
+        };
         let unfinished = rows.campaigns.iter().filter(|(_, stands)| !is_over(stands));
-        let row = |(campaign, stands): (&CampaignId, &Stands)| {
+        let row = |(campaign, stands): (&CampaignId, &CampaignRowStatus)| {
             let of_campaign = || {
                 rows.enrolments
                     .iter()
                     .filter(|((of, _), _)| of == campaign)
                     .map(|(_, row)| row)
             };
-            let open = |one: &&Dialed| {
+            let open = |one: &&FakeCallRow| {
                 &one.grant.campaign == campaign
                     && !one.released
                     && !(one.ended.is_some() && one.closed.customer)
             };
             CampaignWork {
                 campaign: campaign.clone(),
-                running: *stands == Stands::Running,
+                running: *stands == CampaignRowStatus::Running,
                 enrolled_count: of_campaign().count() as u64,
                 settled_count: of_campaign().filter(|row| row.settled).count() as u64,
                 open_count: rows.calls.values().filter(open).count() as u64,
                 next_due_at: of_campaign().filter_map(|row| row.due_at).min(),
-                start_scheduled: *stands == Stands::Scheduled,
+                start_scheduled: *stands == CampaignRowStatus::Scheduled,
             }
         };
         Ok(unfinished.map(row).collect())
     }
     async fn callbacks_of_stopped(&self, limit: usize) -> Result<Vec<DueEnrolment>, WorklistError> {
         let rows = self.rows();
-        let is_stopped = |campaign: &CampaignId| rows.campaigns.get(campaign) == Some(&Stands::Stopped);
+        let is_stopped =
+            |campaign: &CampaignId| rows.campaigns.get(campaign) == Some(&CampaignRowStatus::Stopped);
         let waiting = rows
             .enrolments
             .iter()

@@ -1,6 +1,6 @@
 //! Applies the events of the fake store to the rows of its worklist.
 
-use super::{Closed, Dialed, Enrolled, Rows, Stands};
+use super::{CampaignRowStatus, ClosedSides, FakeCallRow, FakeEnrolmentRow, Rows};
 use domain::call::event::CallEvent;
 use domain::callback::CallbackEnd;
 use domain::campaign::event::CampaignEvent;
@@ -48,7 +48,7 @@ impl Rows {
                 ..
             } => {
                 let rung = placing.map(|placing| placing.rung());
-                let enrolled = Enrolled {
+                let enrolled = FakeEnrolmentRow {
                     number,
                     due_at: Some(due_at),
                     settled: false,
@@ -149,12 +149,12 @@ impl Rows {
             permitted: false,
             number_granted: false,
         };
-        let dialed = Dialed {
+        let dialed = FakeCallRow {
             grant: open,
             released: false,
             dialed_at: None,
             ended: None,
-            closed: Closed::default(),
+            closed: ClosedSides::default(),
         };
         self.calls.insert(grant.call, dialed);
     }
@@ -206,13 +206,13 @@ impl Rows {
     fn apply_campaign(&mut self, campaign: CampaignId, event: &CampaignEvent) {
         let row = self.campaigns.entry(campaign).or_default();
         match event.kind() {
-            CampaignEvent::START_SCHEDULED => *row = Stands::Scheduled,
+            CampaignEvent::START_SCHEDULED => *row = CampaignRowStatus::Scheduled,
             CampaignEvent::STARTED | CampaignEvent::RESUMED | CampaignEvent::REOPENED => {
-                *row = Stands::Running;
+                *row = CampaignRowStatus::Running;
             }
-            CampaignEvent::PAUSED => *row = Stands::Paused,
-            CampaignEvent::STOPPED => *row = Stands::Stopped,
-            CampaignEvent::COMPLETED => *row = Stands::Completed,
+            CampaignEvent::PAUSED => *row = CampaignRowStatus::Paused,
+            CampaignEvent::STOPPED => *row = CampaignRowStatus::Stopped,
+            CampaignEvent::COMPLETED => *row = CampaignRowStatus::Completed,
             _ => {}
         }
     }

@@ -1,11 +1,11 @@
 //! The caller of a request as the access check identified it, and the data scope of each of its
 //! permissions.
 
-use domain::actor::{Actor, Way};
+use domain::actor::{Actor, SignInMethod};
 use domain::digest::SecretDigest;
 use domain::ids::UserId;
-use domain::permission::{CampaignScope, DataScope, Permission, Reach, Role, reach};
-use domain::problem::{Kind, Problem};
+use domain::permission::{CampaignScope, DataScope, Permission, PermissionReach, Role, reach};
+use domain::problem::{Problem, ProblemKind};
 use domain::user::Account;
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub enum Caller {
 pub struct KnownUser {
     pub user: UserId,
     pub account: Account,
-    pub way: Way,
+    pub way: SignInMethod,
     /// Digest of the session's secret, if a session is used.
     pub session: Option<SecretDigest>,
     /// The scopes of the key. `None` permits everything that the user may do.
@@ -43,7 +43,7 @@ impl Caller {
             Self::Directory { .. } => Ok(DataScope::ALL),
             Self::User(known) => known.scope_for(permission),
             Self::Nobody => Err(Problem::new(
-                Kind::Unauthenticated,
+                ProblemKind::Unauthenticated,
                 "token-needed",
                 "sign in, or send a key as `Authorization: Bearer KEY`",
             )),
@@ -59,7 +59,7 @@ impl Caller {
     /// (`claimed`); it is a claim.
     pub fn actor(&self, claimed: Option<&str>) -> Option<Actor> {
         match self {
-            Self::Directory { .. } => Some(Actor::new(claimed.unwrap_or_default(), Way::Directory)),
+            Self::Directory { .. } => Some(Actor::new(claimed.unwrap_or_default(), SignInMethod::Directory)),
             Self::User(known) => Some(Actor::new(known.user.as_str(), known.way)),
             Self::Nobody => None,
         }
@@ -89,8 +89,10 @@ impl Caller {
     pub fn counted_as(&self) -> Option<String> {
         let known = self.user()?;
         Some(match known.way {
-            Way::Key(key) => key.to_string(),
-            Way::Directory | Way::Session | Way::SetUp | Way::Other => format!("user {}", known.user),
+            SignInMethod::Key(key) => key.to_string(),
+            SignInMethod::Directory | SignInMethod::Session | SignInMethod::SetUp | SignInMethod::Other => {
+                format!("user {}", known.user)
+            }
         })
     }
 
@@ -110,7 +112,7 @@ impl KnownUser {
             .is_some_and(|scopes| !scopes.contains(&permission))
         {
             return Err(Problem::new(
-                Kind::Forbidden,
+                ProblemKind::Forbidden,
                 "scope-missing",
                 format!(
                     "this API key does not have the permission {permission}: create a key with that scope"
@@ -119,16 +121,16 @@ impl KnownUser {
         }
         if self.account.is_guest() && !permission.only_reads() {
             return Err(Problem::new(
-                Kind::Forbidden,
+                ProblemKind::Forbidden,
                 "guest-reads-only",
                 format!("a guest cannot have the permission {permission}"),
             ));
         }
         let reaches = self.account.roles.iter().map(|role| reach(*role, permission));
-        let reach = reaches.max().unwrap_or(Reach::No);
-        if reach == Reach::No {
+        let reach = reaches.max().unwrap_or(PermissionReach::No);
+        if reach == PermissionReach::No {
             return Err(Problem::new(
-                Kind::Forbidden,
+                ProblemKind::Forbidden,
                 "role-missing",
                 format!("this needs {permission}, which {} does not have", self.roles()),
             ));
@@ -151,7 +153,7 @@ impl KnownUser {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::permission::People;
+    use domain::permission::AssigneeScope;
 
     fn user(roles: &[Role], scopes: Option<&[Permission]>) -> Caller {
         Caller::User(Box::new(KnownUser {
@@ -163,7 +165,7 @@ mod tests {
                 disabled: false,
                 until: None,
             },
-            way: Way::Session,
+            way: SignInMethod::Session,
             session: None,
             scopes: scopes.map(|scopes| scopes.iter().copied().collect()),
             campaigns: CampaignScope::of(["B".parse().unwrap(), "C".parse().unwrap()]),
@@ -194,7 +196,7 @@ mod tests {
     fn a_supervisor_without_a_team_has_nobody() {
         let supervisor = user(&[Role::Supervisor], None);
         let scope = supervisor.scope_for(Permission::CustomersRead).unwrap();
-        assert_eq!(scope.people, People::Nobody);
+        assert_eq!(scope.people, AssigneeScope::Nobody);
         assert!(
             scope.admits_campaign(&"B".parse().unwrap()),
             "and the campaigns that are named"

@@ -1,19 +1,19 @@
 //! API keys: creation, which shows the secret once, and revocation.
 
 use super::caller::Caller;
-use super::identify::KEY_PREFIX;
-use super::managing::{campaigns, named};
+use super::identification::KEY_PREFIX;
 use super::secret::new_secret;
+use super::user_management::{campaigns, parse_user_name};
 use crate::installation::Installation;
-use domain::actor::Way;
+use domain::actor::SignInMethod;
 use domain::api_key::{ApiKeyCommand, KeyFacts, LABEL_BYTES_MAX};
 use domain::digest::SecretDigest;
 use domain::ids::{CampaignId, KeyId, UserId};
 use domain::permission::{CampaignScope, Permission};
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ const DAY_MS: u64 = 86_400_000;
 
 /// A request to create an API key.
 #[derive(Debug, JsonSchema)]
-pub struct KeyOrder {
+pub struct ApiKeyRequest {
     /// The user of the key: the caller. Only the directory's owner creates a key for another user.
     #[schemars(example = &"wang", with = "Option<UserId>")]
     pub user: Option<String>,
@@ -43,7 +43,7 @@ pub struct KeyOrder {
     pub label: Option<String>,
 }
 
-impl Order for KeyOrder {
+impl ApiRequest for ApiKeyRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             user: body.text("user"),
@@ -57,7 +57,7 @@ impl Order for KeyOrder {
 
 /// A new API key with its secret, which is shown only once.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct KeyMade {
+pub struct NewApiKeyResponse {
     pub id: KeyId,
     pub user: UserId,
     /// The key with its secret. Shown once: a repeated request gets null.
@@ -73,11 +73,11 @@ pub struct KeyMade {
 /// act as that user.
 pub async fn create_key(
     installation: &Installation,
-    order: KeyOrder,
+    order: ApiKeyRequest,
     caller: &Caller,
     cause: Cause,
-) -> Result<KeyMade, Problem> {
-    let asked = order.user.as_deref().map(named).transpose()?;
+) -> Result<NewApiKeyResponse, Problem> {
+    let asked = order.user.as_deref().map(parse_user_name).transpose()?;
     let name = key_user(asked, caller)?;
     let user = installation.entities.users.state(&name).await?;
     if user.state.active().is_none() {
@@ -98,7 +98,7 @@ pub async fn create_key(
     let answer = installation.entities.api_keys.ask(&id, command, cause).await?;
     let made = answer.state.facts();
     let made = made.ok_or_else(|| Problem::fault("a key that was made has no facts"))?;
-    Ok(KeyMade {
+    Ok(NewApiKeyResponse {
         id,
         user: made.user.clone(),
         key: (!answer.repeated).then(|| format!("{KEY_PREFIX}{}_{secret}", id.uuid().simple())),
@@ -112,16 +112,16 @@ fn key_user(asked: Option<UserId>, caller: &Caller) -> Result<UserId, Problem> {
     let Some(known) = caller.user() else {
         return asked.ok_or_else(|| Problem::invalid("user-missing", "user must name the user of the key"));
     };
-    if known.way != Way::Session {
+    if known.way != SignInMethod::Session {
         return Err(Problem::new(
-            Kind::Forbidden,
+            ProblemKind::Forbidden,
             "key-needs-session",
             "a key can be created only in a session of its user: sign in first",
         ));
     }
     match asked {
         Some(asked) if asked != known.user => Err(Problem::new(
-            Kind::Forbidden,
+            ProblemKind::Forbidden,
             "key-of-another-user",
             format!(
                 "{asked} must create this key in their own session; you can create keys for {}",

@@ -3,9 +3,9 @@
 
 use crate::installation::Installation;
 use domain::ids::MessageId;
-use domain::message::Way;
+use domain::message::MessageMethod;
 use domain::ports::messenger::{Messenger, OutgoingMessage};
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::user::LinkDelivery;
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub(super) async fn send(installation: &Installation, mail: &str, link: &str) ->
     let text = MAIL.replace("LINK", link);
     let message = OutgoingMessage {
         message: MessageId::new(installation.new_command().uuid()),
-        way: Way::Mail,
+        way: MessageMethod::Mail,
         to: mail.to_owned(),
         subject: Some("ledgerline: 设置密码 choose your password".to_owned()),
         text,
@@ -44,12 +44,12 @@ pub(super) async fn send(installation: &Installation, mail: &str, link: &str) ->
 
 fn mail_channel(installation: &Installation) -> Option<&Arc<dyn Messenger>> {
     let messenger = installation.messages.messenger();
-    messenger.filter(|messenger| messenger.ways().contains(&Way::Mail))
+    messenger.filter(|messenger| messenger.ways().contains(&MessageMethod::Mail))
 }
 
 fn not_sent() -> Problem {
     Problem::new(
-        Kind::Unavailable,
+        ProblemKind::Unavailable,
         "link-not-mailed",
         "the mail server did not accept the set-up link: the user is stored; invite the user again",
     )

@@ -4,55 +4,55 @@
 //! Every request is assigned a `Caller` before anything is read or done. Permissions are decided on the
 //! streams of the user and the key, never on rows: a role that was revoked counts from the next request on.
 
-mod by_provider;
+mod access_stop_signal;
+mod bulk_roles;
+mod bulk_scopes;
 mod caller;
-pub mod desk;
-mod identify;
-mod idle;
+mod identification;
+mod idle_sessions;
 mod keys;
 mod link_delivery;
-mod managing;
-mod many;
-mod many_scopes;
-mod own;
+mod password_sign_in;
 mod passwords;
-mod provider_desk;
+mod provider_service;
+mod provider_sign_in;
 mod providers;
-mod recording;
-mod refused;
+mod refused_attempts;
+mod responses;
 mod second_factor;
 mod secret;
-mod set_up;
-mod shown;
-mod signing_in;
-mod while_allowed;
+mod self_service;
+pub mod service;
+mod set_up_links;
+mod user_management;
+mod wrong_password_log;
 
-pub use by_provider::{RoundBegun, RoundReturned, begin_round, end_round};
+pub use access_stop_signal::AccessStopSignal;
+pub use bulk_roles::{BulkRolesRequest, BulkRolesResponse, ROLE_ROWS_MAX, change_many};
+pub use bulk_scopes::{BulkScopesRequest, BulkScopesResponse, SCOPE_ROWS_MAX, change_many_scopes};
 pub use caller::{Caller, KnownUser};
-pub use identify::{Credentials, KEY_PREFIX, identify, session_text};
-pub use idle::Asked;
-pub use keys::{KeyMade, KeyOrder, create_key, revoke_key};
-pub use managing::{
-    RoleChange, ScopeOrder, UserChanged, UserOrder, add_user, change_role, change_scope, disable_user,
-    invite_user, others_who_are_admin,
+pub use identification::{Credentials, KEY_PREFIX, identify, session_text};
+pub use idle_sessions::RequestTrigger;
+pub use keys::{ApiKeyRequest, NewApiKeyResponse, create_key, revoke_key};
+pub use password_sign_in::{SignInCredentials, SignedIn, csrf_token, sign_in, sign_out};
+pub use passwords::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, PasswordHashSlots};
+pub use provider_service::{IdentityProvider, ProviderFault, ProviderSays, ROUND_MS, Round};
+pub use provider_sign_in::{ProviderCallback, RoundStart, begin_round, end_round};
+pub use providers::{ProviderLinkRequest, link_provider, unlink_provider};
+pub use refused_attempts::{AttemptSource, RefusedAttempts};
+pub use responses::board_at_head;
+pub use responses::{
+    ApiKeyResponse, KeyList, RoleTable, UserDetails, UserList, UserResponse, keys, role_table, user, users,
 };
-pub use many::{ManyRoles, ManyRolesShown, ROLE_ROWS_MAX, change_many};
-pub use many_scopes::{ManyScopes, ManyScopesShown, SCOPE_ROWS_MAX, change_many_scopes};
-pub use own::{
-    PasswordChange, SessionList, SessionShown, SessionsEnded, change_password, end_sessions, own_sessions,
-};
-pub use passwords::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, Passwords};
-pub use provider_desk::{IdentityProvider, ProviderFault, ProviderSays, ROUND_MS, Round};
-pub use providers::{ProviderOrder, link_provider, unlink_provider};
-pub use refused::{Refused, Tally};
 pub use second_factor::{
-    ByPassword, CODE_BYTES_MAX, SecondFactorAdded, SecondFactorOffered, confirm_second_factor,
+    CODE_BYTES_MAX, PasswordCredentials, SecondFactorAdded, SecondFactorOffered, confirm_second_factor,
     offer_second_factor, reset_second_factor,
 };
-pub use set_up::{FirstSetUp, choose_password};
-pub use shown::board_at_head;
-pub use shown::{
-    KeyList, KeyShown, RoleTable, UserList, UserShown, UserStanding, keys, role_table, user, users,
+pub use self_service::{
+    PasswordChange, SessionList, SessionResponse, SessionsEnded, change_password, end_sessions, own_sessions,
 };
-pub use signing_in::{SignInTyped, SignedIn, csrf_token, sign_in, sign_out};
-pub use while_allowed::WhileAllowed;
+pub use set_up_links::{FirstSetUp, choose_password};
+pub use user_management::{
+    NewUserRequest, RoleChange, UserChanged, UserScopeRequest, add_user, change_role, change_scope,
+    disable_user, invite_user, others_who_are_admin,
+};

@@ -6,7 +6,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use std::collections::BTreeSet;
 use tokio::sync::{Semaphore, oneshot};
 use zxcvbn::{Score, zxcvbn};
@@ -38,12 +38,12 @@ const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5$L3tUdvWfU4vOdNWxZqfYGdo7vM4tTkKcN2yAPY7uDpI";
 
 /// The turns of the slow password functions.
-pub struct Passwords {
+pub struct PasswordHashSlots {
     turns: Semaphore,
     places: Semaphore,
 }
 
-impl Default for Passwords {
+impl Default for PasswordHashSlots {
     fn default() -> Self {
         Self {
             turns: Semaphore::new(AT_ONCE_MAX),
@@ -52,7 +52,7 @@ impl Default for Passwords {
     }
 }
 
-impl Passwords {
+impl PasswordHashSlots {
     /// Returns the argon2id text of a password, with a new salt.
     pub(crate) async fn hash(
         &self,
@@ -98,7 +98,7 @@ impl Passwords {
     ) -> Result<T, Problem> {
         let busy = || {
             let detail = "too many sign-ins at the same time: try again in a moment";
-            Problem::new(Kind::Busy, "sign-ins-busy", detail)
+            Problem::new(ProblemKind::Busy, "sign-ins-busy", detail)
         };
         let Ok(_place) = self.places.try_acquire() else {
             return Err(busy());

@@ -4,8 +4,8 @@
 //! The subject is stored as a keyed hash together with its provider: the log states that a user is linked,
 //! but not with which account.
 
-use super::managing::{UserChanged, changed};
-use super::shown::board_at_head;
+use super::responses::board_at_head;
+use super::user_management::{UserChanged, apply_user_command};
 use crate::installation::Installation;
 use domain::ids::UserId;
 use domain::personal::LookupHash;
@@ -13,7 +13,7 @@ use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::user::second_factor::ISSUER_BYTES_MAX;
 use domain::user::{REASON_BYTES_MAX, UserCommand};
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// Longest subject, in bytes (OpenID Connect Core 1.0, 2: at most 255 characters).
@@ -21,7 +21,7 @@ const SUBJECT_BYTES_MAX: usize = 255;
 
 /// A request to link a user with an account at an identity provider.
 #[derive(Debug, JsonSchema)]
-pub struct ProviderOrder {
+pub struct ProviderLinkRequest {
     /// The provider's URL, as its tokens name it. Default: that of `serve --oidc-issuer`.
     #[schemars(example = &"https://login.example.com", length(max = ISSUER_BYTES_MAX))]
     pub issuer: Option<String>,
@@ -32,7 +32,7 @@ pub struct ProviderOrder {
     pub reason: Option<String>,
 }
 
-impl Order for ProviderOrder {
+impl ApiRequest for ProviderLinkRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             issuer: body.short_text("issuer", ISSUER_BYTES_MAX),
@@ -46,7 +46,7 @@ impl Order for ProviderOrder {
 pub async fn link_provider(
     installation: &Installation,
     user: UserId,
-    order: ProviderOrder,
+    order: ProviderLinkRequest,
     cause: Cause,
 ) -> Result<UserChanged, Problem> {
     let own = installation.access.provider.issuer().map(str::to_owned);
@@ -56,8 +56,8 @@ pub async fn link_provider(
             "give the identity provider: this server was started without --oidc-issuer",
         ));
     };
-    let subject = kept_of(installation, &issuer, &order.subject);
-    if let Some(other) = linked_with(installation, &subject).await?
+    let subject = hash_subject(installation, &issuer, &order.subject);
+    if let Some(other) = find_linked_user(installation, &subject).await?
         && other != user
     {
         let detail = format!("this account of the identity provider is linked to the user {other}");
@@ -68,7 +68,7 @@ pub async fn link_provider(
         subject,
         reason: order.reason,
     };
-    changed(installation, user, command, cause, None).await
+    apply_user_command(installation, user, command, cause, None).await
 }
 
 /// Removes a user's link and ends the user's sessions.
@@ -79,11 +79,11 @@ pub async fn unlink_provider(
     cause: Cause,
 ) -> Result<UserChanged, Problem> {
     let command = UserCommand::UnlinkProvider { reason };
-    changed(installation, user, command, cause, None).await
+    apply_user_command(installation, user, command, cause, None).await
 }
 
 /// Returns the stored form of a subject, a keyed hash.
-pub(super) fn kept_of(installation: &Installation, issuer: &str, subject: &str) -> LookupHash {
+pub(super) fn hash_subject(installation: &Installation, issuer: &str, subject: &str) -> LookupHash {
     // A URL contains no line break, so issuer and subject cannot be confused.
     installation
         .vault()
@@ -91,7 +91,7 @@ pub(super) fn kept_of(installation: &Installation, issuer: &str, subject: &str) 
 }
 
 /// Returns the user who is linked with a subject. Rows propose candidates; each candidate's state decides.
-pub(super) async fn linked_with(
+pub(super) async fn find_linked_user(
     installation: &Installation,
     subject: &LookupHash,
 ) -> Result<Option<UserId>, Problem> {

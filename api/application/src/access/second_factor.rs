@@ -5,15 +5,15 @@
 //! valid once, in its own half minute and in the ones before and after it.
 
 use super::caller::Caller;
-use super::managing::{UserChanged, changed};
-use super::signing_in::{known_by_password, refuse};
+use super::password_sign_in::{refuse, verify_password};
+use super::user_management::{UserChanged, apply_user_command};
 use crate::installation::Installation;
-use domain::actor::{Actor, Way};
+use domain::actor::{Actor, SignInMethod};
 use domain::digest::SecretDigest;
 use domain::ids::UserId;
 use domain::personal::Personal;
 use domain::ports::id_source::IdSource;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
 use domain::user::second_factor::{OFFERED_MS, RECOVERY_CODES_MAX};
@@ -58,7 +58,7 @@ pub struct SecondFactorAdded {
 }
 
 /// Name and password with which a user sets up a second factor.
-pub struct ByPassword {
+pub struct PasswordCredentials {
     pub name: String,
     pub password: String,
     /// Address of the client, as far as the connection shows it.
@@ -68,9 +68,9 @@ pub struct ByPassword {
 /// Creates a secret for an authenticator app. It becomes active when its first code is sent.
 pub async fn offer_second_factor(
     installation: &Arc<Installation>,
-    who: ByPassword,
+    who: PasswordCredentials,
 ) -> Result<SecondFactorOffered, Problem> {
-    let (user, _) = known_by_password(installation, &who.name, who.password, who.from).await?;
+    let (user, _) = verify_password(installation, &who.name, who.password, who.from).await?;
     let mut bytes = vec![0_u8; SECRET_BYTES];
     installation.environment.ids.random(&mut bytes);
     let totp = totp_of(&user, bytes)?;
@@ -93,11 +93,11 @@ pub async fn offer_second_factor(
 /// Activates the offered second factor with its first code and ends all sessions of the user.
 pub async fn confirm_second_factor(
     installation: &Arc<Installation>,
-    who: ByPassword,
+    who: PasswordCredentials,
     code: &str,
 ) -> Result<SecondFactorAdded, Problem> {
     let from = who.from.clone();
-    let (user, loaded) = known_by_password(installation, &who.name, who.password, who.from).await?;
+    let (user, loaded) = verify_password(installation, &who.name, who.password, who.from).await?;
     let now = installation.now();
     let Some(offered) = loaded.state.offered_at(now).and_then(Personal::value) else {
         return Err(Problem::refused(
@@ -176,7 +176,7 @@ fn kept_of(user: &UserId, code: &str) -> SecretDigest {
 
 async fn ask(installation: &Installation, user: &UserId, command: UserCommand) -> Result<(), Problem> {
     let cause = Cause::outside(installation.new_command());
-    let cause = cause.asked_by(Some(Actor::new(user.as_str(), Way::Session)));
+    let cause = cause.asked_by(Some(Actor::new(user.as_str(), SignInMethod::Session)));
     installation.entities.users.ask(user, command, cause).await?;
     Ok(())
 }
@@ -191,7 +191,7 @@ pub async fn reset_second_factor(
 ) -> Result<UserChanged, Problem> {
     refuse_own(caller.user().map(|known| &known.user), &name)?;
     let command = UserCommand::ResetSecondFactor { reason };
-    changed(installation, name, command, cause, None).await
+    apply_user_command(installation, name, command, cause, None).await
 }
 
 /// Refuses to reset one's own second factor: otherwise an unattended session would be enough to remove it.
@@ -200,7 +200,7 @@ fn refuse_own(caller: Option<&UserId>, user: &UserId) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::new(
-        Kind::Refused,
+        ProblemKind::Refused,
         "own-second-factor",
         "you cannot reset your own second factor: ask another administrator or the owner of the data \
          directory",

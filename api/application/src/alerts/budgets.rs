@@ -4,7 +4,7 @@
 
 use crate::alerts::rules::{Finding, figure};
 use crate::installation::Installation;
-use crate::tables::{Budget, WINDOW_DAYS, binding_budget, counting};
+use crate::tables::{Budget, WINDOW_DAYS, binding_budget, load_budget_policy};
 use domain::alert::{ABANDONED_PER_MILLE_MAX, AlertLimits, AlertRule, Severity};
 use domain::campaign::CampaignStatus;
 use domain::ids::CampaignId;
@@ -34,7 +34,7 @@ pub async fn findings(
     for row in asked.take(CAMPAIGNS_MAX) {
         let used = binding_budget(installation, &row.campaign, installation.now()).await?;
         // A robot answers at once. The first seconds that its notice takes are no abandonment.
-        let binds = counting(installation, &row.campaign).await?.binds;
+        let binds = load_budget_policy(installation, &row.campaign).await?.binds;
         let found_here = finding(&row.campaign, &used, limits);
         found.push(Finding {
             is_beyond: found_here.is_beyond && binds,
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_it_says_is_told_in_chinese_too() {
-        let told = projections::alert_words::in_chinese(&of(4, 120).detail);
+        let told = projections::alert_words::translate_detail(&of(4, 120).detail);
         let expected =
             "近 30 天真人接听的 120 通电话中有 4 通被放弃（abandon_ratio_house v2），上限为千分之 30";
         assert_eq!(told.as_deref(), Some(expected));

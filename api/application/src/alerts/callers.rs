@@ -87,7 +87,7 @@ fn gone(rule: AlertRule, number: &str) -> Finding {
 mod tests {
     use super::*;
     use domain::caller_number::CallerNumber;
-    use projections::alert_words::in_chinese;
+    use projections::alert_words::translate_detail;
 
     fn line(days_left: Option<i64>) -> LineLoad {
         LineLoad {
@@ -98,7 +98,7 @@ mod tests {
             dials_per_second_max: 2,
             failures_in_a_row: 0,
             rests_until: None,
-            carries: actors::Carries::All,
+            carries: actors::LineAdmission::All,
             is_stopped: false,
             is_loopback: false,
             callers: vec![CallerUse {
@@ -128,7 +128,7 @@ mod tests {
             let beyond: Vec<bool> = found.iter().map(|one| one.is_beyond).collect();
             assert_eq!(beyond, [expires, expired], "{days}");
             assert!(
-                found.iter().all(|one| in_chinese(&one.detail).is_some()),
+                found.iter().all(|one| translate_detail(&one.detail).is_some()),
                 "{found:?}"
             );
             assert_eq!(found[0].subject, "95500");

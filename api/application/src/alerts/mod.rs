@@ -8,7 +8,7 @@
 
 pub mod budgets;
 mod callers;
-mod halted;
+mod halted_senders;
 mod rules;
 
 use crate::installation::DialingState;
@@ -92,7 +92,7 @@ impl Watch {
             none => none.insert(standing_on_board(installation).await?),
         };
         let mut findings = rules::findings(installation, limits).await;
-        findings.extend(halted::findings(&installation.halted));
+        findings.extend(halted_senders::findings(&installation.halted));
         if let Some(drivers) = installation.dialing.drivers() {
             findings.extend(callers::findings(&drivers.lines(), standing.values()));
         }

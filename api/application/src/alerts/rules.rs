@@ -298,7 +298,7 @@ mod tests {
     use super::*;
     use domain::installation::ClockDoubtCause;
     use domain::time::Timestamp;
-    use projections::alert_words::in_chinese;
+    use projections::alert_words::translate_detail;
 
     fn window(answered: u64, settled: u64) -> WindowFigures {
         WindowFigures {
@@ -434,7 +434,7 @@ mod tests {
         }));
         for found in all {
             assert!(
-                in_chinese(&found.detail).is_some(),
+                translate_detail(&found.detail).is_some(),
                 "{:?} {}",
                 found.rule,
                 found.detail

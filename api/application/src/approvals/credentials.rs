@@ -6,7 +6,7 @@
 //! the user's own address.
 
 use crate::installation::Installation;
-use domain::actor::{Actor, Way};
+use domain::actor::{Actor, SignInMethod};
 use domain::ids::{ApprovalId, KeyId, StreamId, UserId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::problem::Problem;
@@ -64,14 +64,14 @@ async fn all_behind(
 
 /// The users who gave a user the current credentials.
 #[derive(Default)]
-struct Givers {
+struct CredentialGivers {
     password: Option<UserId>,
     /// Source of the set-up link that has not been used yet.
     link: Option<UserId>,
     provider: Option<UserId>,
 }
 
-impl Givers {
+impl CredentialGivers {
     fn take(&mut self, event: UserEvent, by: Option<&Actor>, user: &UserId) {
         let giver = by.and_then(|by| other_user(by, user));
         match event {
@@ -84,7 +84,7 @@ impl Givers {
             UserEvent::Invited { invitation } => self.link = giver.filter(|_| is_seen(invitation)),
             // A password chosen through a link has the user who saw the link as its source. A change with
             // the old password keeps its source.
-            UserEvent::PasswordChosen { .. } if by.is_some_and(|by| by.way() == Way::SetUp) => {
+            UserEvent::PasswordChosen { .. } if by.is_some_and(|by| by.way() == SignInMethod::SetUp) => {
                 self.password = self.link.take();
             }
             UserEvent::ProviderLinked { .. } => self.provider = giver,
@@ -113,14 +113,14 @@ fn is_seen(invitation: Invitation) -> bool {
 /// Returns the user who acted, if it was another user.
 fn other_user(by: &Actor, user: &UserId) -> Option<UserId> {
     match by.way() {
-        Way::Session | Way::Key(_) => by.name().parse().ok().filter(|name| name != user),
-        Way::Directory | Way::SetUp | Way::Other => None,
+        SignInMethod::Session | SignInMethod::Key(_) => by.name().parse().ok().filter(|name| name != user),
+        SignInMethod::Directory | SignInMethod::SetUp | SignInMethod::Other => None,
     }
 }
 
 async fn given_by(installation: &Installation, user: &UserId) -> Result<BTreeSet<UserId>, Problem> {
     let stream = StreamId::new("user", user);
-    let mut givers = Givers::default();
+    let mut givers = CredentialGivers::default();
     let mut after = StreamVersion(0);
     loop {
         let page = installation

@@ -1,16 +1,17 @@
 //! The approval check before an act that needs a second person: it passes, uses an approval, or requests
 //! one.
 
-use super::holders::{another_holds, now_of};
+use super::holders::{another_holds, load_approver};
 use crate::access::Caller;
 use crate::installation::{Installation, follow};
 use actors::AskError;
 use domain::approval::{
-    ApprovalCommand, ApprovalRefusal, ApproverNow, Asked, Requesting, Standing, stands_again,
+    ApprovalCommand, ApprovalRefusal, ApprovalRequest, ApprovalStatus, ApprovalSubject, ApproverStatus,
+    check_repeated_use,
 };
 use domain::customer::{Customer, CustomerCommand};
 use domain::decider::{Context, Decider};
-use domain::four_eyes::{FourEyes, NobodyBecause};
+use domain::four_eyes::{ApprovalExemption, FourEyes};
 use domain::ids::{ApprovalId, UserId};
 use domain::problem::Problem;
 use domain::setting::SettingName;
@@ -28,8 +29,8 @@ const HOUR_MS: u64 = 3_600_000;
 
 /// An act that is about to be done.
 #[derive(Debug)]
-pub struct Doing {
-    pub asked: Asked,
+pub struct ProposedAct {
+    pub asked: ApprovalSubject,
     /// Reason, for the person who approves.
     pub reason: String,
     /// The approval to use, if the request names one.
@@ -41,24 +42,24 @@ pub struct Doing {
 pub async fn four_eyes(
     installation: &Installation,
     caller: &Caller,
-    doing: Doing,
+    doing: ProposedAct,
     cause: Cause,
 ) -> Result<Box<FourEyes>, Problem> {
     let Some(known) = caller.user() else {
-        return Ok(nobody(NobodyBecause::Directory));
+        return Ok(nobody(ApprovalExemption::Directory));
     };
     if let Some(approval) = doing.approval {
         return used(installation, approval, &known.user, doing.asked, cause).await;
     }
     if !another_holds(installation, &known.user, &doing.asked).await? {
-        return Ok(nobody(NobodyBecause::NobodyElse));
+        return Ok(nobody(ApprovalExemption::NobodyElse));
     }
     Err(asked_for(installation, &known.user, doing, cause).await?)
 }
 
 /// Returns a placeholder for a command that is only foreseen or changes nothing. It is never stored.
-pub(crate) fn nobody_yet() -> Box<FourEyes> {
-    nobody(NobodyBecause::NobodyElse)
+pub(crate) fn placeholder_four_eyes() -> Box<FourEyes> {
+    nobody(ApprovalExemption::NobodyElse)
 }
 
 /// Checks an act on a customer. A command that would be refused is refused before an approval is requested.
@@ -66,7 +67,7 @@ pub(crate) fn nobody_yet() -> Box<FourEyes> {
 pub async fn four_eyes_on(
     installation: &Installation,
     caller: &Caller,
-    doing: Doing,
+    doing: ProposedAct,
     command: &CustomerCommand,
     cause: Cause,
 ) -> Result<Option<Box<FourEyes>>, Problem> {
@@ -85,10 +86,10 @@ pub async fn four_eyes_on(
 }
 
 /// Passes if the act that continues is the one that was approved when it began.
-pub async fn goes_on(
+pub async fn check_continued_act(
     installation: &Installation,
     approval: ApprovalId,
-    asked: &Asked,
+    asked: &ApprovalSubject,
 ) -> Result<(), Problem> {
     match was_given_for(installation, approval, asked).await? {
         true => Ok(()),
@@ -100,7 +101,7 @@ pub async fn goes_on(
 pub async fn was_given_for(
     installation: &Installation,
     approval: ApprovalId,
-    asked: &Asked,
+    asked: &ApprovalSubject,
 ) -> Result<bool, Problem> {
     let state = installation.entities.approvals.state(&approval).await?.state;
     let requested = state.requested();
@@ -111,7 +112,7 @@ fn refused(refusal: &ApprovalRefusal) -> Problem {
     Problem::refused("refused", refusal.to_string())
 }
 
-fn nobody(nobody: NobodyBecause) -> Box<FourEyes> {
+fn nobody(nobody: ApprovalExemption) -> Box<FourEyes> {
     Box::new(FourEyes::Nobody { nobody })
 }
 
@@ -120,16 +121,16 @@ async fn used(
     installation: &Installation,
     id: ApprovalId,
     by: &UserId,
-    asked: Asked,
+    asked: ApprovalSubject,
     cause: Cause,
 ) -> Result<Box<FourEyes>, Problem> {
     let approvals = &installation.entities.approvals;
     let state = approvals.state(&id).await?.state;
     let approver = match state.approved_by() {
-        Some(approved_by) => now_of(installation, approved_by, &asked).await?,
-        None => ApproverNow::HoldsTheRight,
+        Some(approved_by) => load_approver(installation, approved_by, &asked).await?,
+        None => ApproverStatus::HoldsTheRight,
     };
-    stands_again(&state, approver, installation.now()).map_err(|refusal| refused(&refusal))?;
+    check_repeated_use(&state, approver, installation.now()).map_err(|refusal| refused(&refusal))?;
     let command = ApprovalCommand::Use {
         by: by.clone(),
         asked: asked.clone(),
@@ -155,7 +156,7 @@ async fn used(
 async fn asked_for(
     installation: &Installation,
     by: &UserId,
-    doing: Doing,
+    doing: ProposedAct,
     cause: Cause,
 ) -> Result<Problem, Problem> {
     let approvals = &installation.entities.approvals;
@@ -165,9 +166,9 @@ async fn asked_for(
         let id = doing.asked.approval(by, day, round);
         let state = approvals.state(&id).await?.state;
         let standing = match state.standing(now) {
-            Some(Standing::Rejected | Standing::Used | Standing::Expired) => continue,
+            Some(ApprovalStatus::Rejected | ApprovalStatus::Used | ApprovalStatus::Expired) => continue,
             Some(standing) => standing,
-            None => Standing::Waiting,
+            None => ApprovalStatus::Waiting,
         };
         let expires_at = match state.requested() {
             Some(requested) => requested.expires_at,
@@ -185,12 +186,12 @@ async fn request(
     installation: &Installation,
     id: ApprovalId,
     by: &UserId,
-    doing: &Doing,
+    doing: &ProposedAct,
     cause: Cause,
 ) -> Result<Timestamp, Problem> {
     let hours = installation.setting(SettingName::ApprovalsValidHours).await?;
     let expires_at = installation.now().plus_ms(hours.saturating_mul(HOUR_MS));
-    let command = ApprovalCommand::Request(Requesting {
+    let command = ApprovalCommand::Request(ApprovalRequest {
         asked: doing.asked.clone(),
         reason: doing.reason.clone(),
         by: by.clone(),
@@ -201,12 +202,20 @@ async fn request(
     Ok(expires_at)
 }
 
-fn needed(id: ApprovalId, standing: Standing, expires_at: Timestamp, asked: &Asked) -> Problem {
+fn needed(
+    id: ApprovalId,
+    standing: ApprovalStatus,
+    expires_at: Timestamp,
+    asked: &ApprovalSubject,
+) -> Problem {
     let detail = match standing {
-        Standing::Approved => format!(
+        ApprovalStatus::Approved => format!(
             "it is approved: repeat it with approval {id} before {expires_at} (`--approval {id}`) / 已批准，请带上该审批编号重发"
         ),
-        Standing::Waiting | Standing::Rejected | Standing::Used | Standing::Expired => format!(
+        ApprovalStatus::Waiting
+        | ApprovalStatus::Rejected
+        | ApprovalStatus::Used
+        | ApprovalStatus::Expired => format!(
             "another user with {} must approve this first: `ledgerline approval approve {id}` before \
              {expires_at}, then repeat the request with approval {id} (`--approval {id}`) / 须另一人批准后带上该审批编号重发",
             asked.act.permission()

@@ -4,10 +4,10 @@
 use crate::access::board_at_head;
 use crate::access::{Caller, KnownUser};
 use crate::installation::Installation;
-use domain::actor::Way;
-use domain::approval::{ApproverNow, Asked};
+use domain::actor::SignInMethod;
+use domain::approval::{ApprovalSubject, ApproverStatus};
 use domain::ids::UserId;
-use domain::permission::{CampaignScope, DataScope, People};
+use domain::permission::{AssigneeScope, CampaignScope, DataScope};
 use domain::problem::Problem;
 use domain::user::Account;
 
@@ -15,10 +15,12 @@ use domain::user::Account;
 pub(crate) async fn another_holds(
     installation: &Installation,
     but: &UserId,
-    asked: &Asked,
+    asked: &ApprovalSubject,
 ) -> Result<bool, Problem> {
     for row in board_at_head(installation).await? {
-        if row.name != *but && now_of(installation, &row.name, asked).await? == ApproverNow::HoldsTheRight {
+        if row.name != *but
+            && load_approver(installation, &row.name, asked).await? == ApproverStatus::HoldsTheRight
+        {
             return Ok(true);
         }
     }
@@ -26,19 +28,19 @@ pub(crate) async fn another_holds(
 }
 
 /// Returns whether a user is active and holds the permission for the act now.
-pub(super) async fn now_of(
+pub(super) async fn load_approver(
     installation: &Installation,
     user: &UserId,
-    asked: &Asked,
-) -> Result<ApproverNow, Problem> {
+    asked: &ApprovalSubject,
+) -> Result<ApproverStatus, Problem> {
     let state = installation.entities.users.state(user).await?.state;
     let Some(account) = state.active() else {
-        return Ok(ApproverNow::Disabled);
+        return Ok(ApproverStatus::Disabled);
     };
     let holds = reaches(installation, &as_caller(user, account), asked).await?;
     Ok(match holds {
-        true => ApproverNow::HoldsTheRight,
-        false => ApproverNow::LostTheRight,
+        true => ApproverStatus::HoldsTheRight,
+        false => ApproverStatus::LostTheRight,
     })
 }
 
@@ -46,7 +48,7 @@ pub(super) async fn now_of(
 pub(super) async fn reaches(
     installation: &Installation,
     caller: &Caller,
-    asked: &Asked,
+    asked: &ApprovalSubject,
 ) -> Result<bool, Problem> {
     // A guest may read and decides nothing.
     if caller.user().is_some_and(|known| known.account.is_guest()) {
@@ -63,7 +65,7 @@ fn as_caller(user: &UserId, account: &Account) -> Caller {
     Caller::User(Box::new(KnownUser {
         user: user.clone(),
         account: account.clone(),
-        way: Way::Session,
+        way: SignInMethod::Session,
         session: None,
         scopes: None,
         campaigns: CampaignScope::All,
@@ -72,11 +74,15 @@ fn as_caller(user: &UserId, account: &Account) -> Caller {
 
 /// Returns true if the scope covers the subject. A scope limited to certain customers never does; a scope
 /// limited to campaigns covers the customers in them.
-async fn sees(installation: &Installation, scope: &DataScope, asked: &Asked) -> Result<bool, Problem> {
+async fn sees(
+    installation: &Installation,
+    scope: &DataScope,
+    asked: &ApprovalSubject,
+) -> Result<bool, Problem> {
     if scope.is_all() {
         return Ok(true);
     }
-    if scope.people != People::All {
+    if scope.people != AssigneeScope::All {
         return Ok(false);
     }
     if let Some(campaign) = &asked.campaign {

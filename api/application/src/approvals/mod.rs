@@ -7,13 +7,13 @@
 mod credentials;
 mod gate;
 mod holders;
+mod responses;
 mod rollback;
-mod shown;
 mod version;
 
-pub(crate) use gate::nobody_yet;
-pub use gate::{Doing, four_eyes, four_eyes_on, goes_on, was_given_for};
+pub(crate) use gate::placeholder_four_eyes;
+pub use gate::{ProposedAct, check_continued_act, four_eyes, four_eyes_on, was_given_for};
 pub(crate) use holders::another_holds;
-pub use rollback::RollbackOrder;
-pub use shown::{ApprovalChanged, ApprovalList, ApprovalShown, approval, approvals, approve, reject};
-pub(crate) use version::VersionActed;
+pub use responses::{ApprovalChanged, ApprovalList, ApprovalResponse, approval, approvals, approve, reject};
+pub use rollback::RollbackRequest;
+pub(crate) use version::PendingVersion;

@@ -2,13 +2,13 @@
 
 use domain::approval::REASON_BYTES_MAX;
 use domain::ids::ApprovalId;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// A request to roll back to an earlier version.
 #[derive(Debug, JsonSchema)]
 #[schemars(extend("examples" = [{ "to": 1, "reason": "complaints about the new wording" }]))]
-pub struct RollbackOrder {
+pub struct RollbackRequest {
     /// Version to return to. Default: the one before the current one.
     #[schemars(range(min = 1))]
     pub to: Option<u32>,
@@ -19,7 +19,7 @@ pub struct RollbackOrder {
     pub approval: Option<ApprovalId>,
 }
 
-impl Order for RollbackOrder {
+impl ApiRequest for RollbackRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             to: body.count("to", 1, u32::MAX),

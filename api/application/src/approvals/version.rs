@@ -1,16 +1,16 @@
 //! The approval check for a version of a flow, a model or a knowledge base that becomes current.
 
-use super::gate::{Doing, four_eyes};
+use super::gate::{ProposedAct, four_eyes};
 use crate::access::Caller;
 use crate::installation::Installation;
-use domain::approval::{Act, Asked};
+use domain::approval::{Act, ApprovalSubject};
 use domain::four_eyes::FourEyes;
 use domain::ids::ApprovalId;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 
 /// A version that is about to become current and needs approval.
-pub(crate) struct VersionActed {
+pub(crate) struct PendingVersion {
     pub(crate) act: Act,
     /// Kind of the version: `flow`, `model` or `knowledge`.
     pub(crate) of: &'static str,
@@ -20,7 +20,7 @@ pub(crate) struct VersionActed {
     pub(crate) approval: Option<ApprovalId>,
 }
 
-impl VersionActed {
+impl PendingVersion {
     /// Returns who requested and approved the version, or refuses with the approval that is needed.
     pub(crate) async fn pass(
         self,
@@ -28,10 +28,10 @@ impl VersionActed {
         caller: &Caller,
         cause: Cause,
     ) -> Result<Box<FourEyes>, Problem> {
-        let asked = Asked::of(self.act)
+        let asked = ApprovalSubject::of(self.act)
             .with(self.of, Some(&self.name))
             .with("content_sha256", Some(self.content_hash));
-        let doing = Doing {
+        let doing = ProposedAct {
             asked,
             reason: self
                 .reason

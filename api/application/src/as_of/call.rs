@@ -4,8 +4,8 @@
 //! Known: replayed from the call's own stream up to the moment. True: the same, but every correction
 //! applies to the event that it corrects, so it counts from the end of the call and not from its discovery.
 
-use crate::as_of::moment::{KNOWN_THEN, Known, Then};
-use crate::calls::{CallShown, FindingShown, describe, describe_finding};
+use crate::as_of::moment::{KNOWN_THEN, PastMomentInfo, ResolvedMoment};
+use crate::calls::{CallResponse, FindingResponse, describe, describe_finding};
 use domain::call::FourState;
 use domain::call::event::CallEvent;
 use domain::call::{Call, CallState};
@@ -18,19 +18,19 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// An event of a call with its envelope and position.
-struct Told {
+struct EventRecord {
     position: Position,
     recorded_at: Timestamp,
     envelope: Envelope,
     event: CallEvent,
 }
 
-fn told(stored: &StoredEvent) -> Result<Told, Problem> {
+fn told(stored: &StoredEvent) -> Result<EventRecord, Problem> {
     let envelope = stored
         .envelope()
         .map_err(|error| Problem::fault(error.to_string()))?;
     let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
-    Ok(Told {
+    Ok(EventRecord {
         position: stored.position,
         recorded_at: stored.recorded_at,
         envelope,
@@ -38,7 +38,7 @@ fn told(stored: &StoredEvent) -> Result<Told, Problem> {
     })
 }
 
-fn fold<'a>(events: impl Iterator<Item = &'a Told>) -> CallState {
+fn fold<'a>(events: impl Iterator<Item = &'a EventRecord>) -> CallState {
     let mut state = CallState::default();
     for told in events {
         Call::evolve(&mut state, &told.event, told.envelope.at);
@@ -48,26 +48,26 @@ fn fold<'a>(events: impl Iterator<Item = &'a Told>) -> CallState {
 
 /// A correction of a call's finding.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct CorrectionShown {
+pub struct CorrectionResponse {
     id: EventId,
     /// Id of the event that held the previous finding.
     corrects: EventId,
     position: String,
     at: Timestamp,
     recorded_at: Timestamp,
-    before: FindingShown,
-    after: FindingShown,
+    before: FindingResponse,
+    after: FindingResponse,
     reason: String,
     by: Option<String>,
 }
 
 /// Returns the corrections of a call, oldest first.
-pub fn corrections(stored: &[StoredEvent]) -> Result<Vec<CorrectionShown>, Problem> {
-    let told: Vec<Told> = stored.iter().map(told).collect::<Result<_, _>>()?;
+pub fn corrections(stored: &[StoredEvent]) -> Result<Vec<CorrectionResponse>, Problem> {
+    let told: Vec<EventRecord> = stored.iter().map(told).collect::<Result<_, _>>()?;
     Ok(describe_corrections(&told))
 }
 
-fn describe_corrections(known: &[Told]) -> Vec<CorrectionShown> {
+fn describe_corrections(known: &[EventRecord]) -> Vec<CorrectionResponse> {
     let mut shown = Vec::new();
     for told in known {
         let CallEvent::Corrected {
@@ -80,7 +80,7 @@ fn describe_corrections(known: &[Told]) -> Vec<CorrectionShown> {
         else {
             continue;
         };
-        shown.push(CorrectionShown {
+        shown.push(CorrectionResponse {
             id: told.envelope.id,
             corrects: *corrects,
             position: told.position.to_string(),
@@ -97,8 +97,12 @@ fn describe_corrections(known: &[Told]) -> Vec<CorrectionShown> {
 
 /// Returns the call as it was known at the moment; with `true_then` if an instant was requested. The
 /// callee's number stays sealed and is not included.
-pub fn describe_at(call: CallId, stored: &[StoredEvent], then: &Then) -> Result<CallShown, Problem> {
-    let known: Vec<Told> = stored
+pub fn describe_at(
+    call: CallId,
+    stored: &[StoredEvent],
+    then: &ResolvedMoment,
+) -> Result<CallResponse, Problem> {
+    let known: Vec<EventRecord> = stored
         .iter()
         .filter(|event| then.knows(event))
         .map(told)
@@ -108,7 +112,7 @@ pub fn describe_at(call: CallId, stored: &[StoredEvent], then: &Then) -> Result<
     };
     // The call is shown as known; what was true is added in `true_then`.
     let (label_zh, label_en) = KNOWN_THEN;
-    let around = Known {
+    let around = PastMomentInfo {
         events: Some(known.len() as u64),
         last_position: Some(last.position.to_string()),
         last_recorded_at: Some(last.recorded_at),
@@ -116,7 +120,7 @@ pub fn describe_at(call: CallId, stored: &[StoredEvent], then: &Then) -> Result<
         label_en,
         ..then.describe()
     };
-    Ok(CallShown {
+    Ok(CallResponse {
         known: Some(around),
         corrections: Some(describe_corrections(&known)),
         true_then: then.valid_at().map(|valid_at| describe_truth(&known, valid_at)),
@@ -126,7 +130,7 @@ pub fn describe_at(call: CallId, stored: &[StoredEvent], then: &Then) -> Result<
 
 /// What was true of a call at an instant, by what is known.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct TrueThen {
+pub struct CallAtInstant {
     valid_at: Timestamp,
     label_zh: &'static str,
     label_en: &'static str,
@@ -136,14 +140,14 @@ pub struct TrueThen {
     node: Option<String>,
     answered: bool,
     ended_at: Option<Timestamp>,
-    finding: Option<FindingShown>,
+    finding: Option<FindingResponse>,
 }
 
 /// Returns what had happened by `valid_at`, as far as is known. Corrections count from the end of the call.
-fn describe_truth(known: &[Told], valid_at: Timestamp) -> TrueThen {
-    let happened = |told: &&Told| told.envelope.at <= valid_at;
-    let is_correction = |told: &&Told| matches!(told.event, CallEvent::Corrected { .. });
-    let is_end = |told: &&Told| matches!(told.event, CallEvent::Ended { .. });
+fn describe_truth(known: &[EventRecord], valid_at: Timestamp) -> CallAtInstant {
+    let happened = |told: &&EventRecord| told.envelope.at <= valid_at;
+    let is_correction = |told: &&EventRecord| matches!(told.event, CallEvent::Corrected { .. });
+    let is_end = |told: &&EventRecord| matches!(told.event, CallEvent::Ended { .. });
     let ended = known.iter().filter(happened).any(|told| is_end(&told));
     let events = known.iter().filter(|told| {
         if is_correction(told) {
@@ -153,7 +157,7 @@ fn describe_truth(known: &[Told], valid_at: Timestamp) -> TrueThen {
         }
     });
     let state = fold(events);
-    TrueThen {
+    CallAtInstant {
         valid_at,
         label_zh: "当时事实",
         label_en: "true then",

@@ -1,6 +1,6 @@
 //! One entity at a past moment: its own stream up to that moment, replayed by its decider.
 
-use crate::as_of::moment::{Known, Then};
+use crate::as_of::moment::{PastMomentInfo, ResolvedMoment};
 use domain::decider::Decider;
 use domain::ids::StreamId;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
@@ -10,7 +10,7 @@ use domain::stored_event::{Position, StoredEvent, StreamVersion, open_personal, 
 use std::collections::VecDeque;
 
 /// A past state of an entity, and the number of events it was replayed from.
-pub struct EntityThen<D: Decider> {
+pub struct PastEntityState<D: Decider> {
     pub state: D::State,
     /// Number of the entity's events that were replayed.
     pub events: u64,
@@ -21,12 +21,12 @@ pub struct EntityThen<D: Decider> {
 pub async fn entity_then<D: Decider>(
     store: &dyn EventStore,
     id: &D::Id,
-    then: &Then,
+    then: &ResolvedMoment,
     vault: &dyn Vault,
     key: Option<&PersonKey>,
-) -> Result<EntityThen<D>, Problem> {
+) -> Result<PastEntityState<D>, Problem> {
     let stream = D::stream(id);
-    let mut folded = EntityThen {
+    let mut folded = PastEntityState {
         state: D::State::default(),
         events: 0,
     };
@@ -45,9 +45,9 @@ pub async fn entity_then<D: Decider>(
 }
 
 fn take<D: Decider>(
-    folded: &mut EntityThen<D>,
+    folded: &mut PastEntityState<D>,
     stored: &StoredEvent,
-    then: &Then,
+    then: &ResolvedMoment,
     vault: &dyn Vault,
     key: Option<&PersonKey>,
 ) -> Result<(), Problem> {
@@ -65,7 +65,7 @@ fn take<D: Decider>(
 
 /// Replays an entity along a long part of the log. Its stream is read once, however often its state is
 /// asked for. Only for streams without personal values.
-pub struct EntityCourse<D: Decider> {
+pub struct EntityReplay<D: Decider> {
     stream: StreamId,
     state: D::State,
     after: StreamVersion,
@@ -73,7 +73,7 @@ pub struct EntityCourse<D: Decider> {
     ended: bool,
 }
 
-impl<D: Decider> EntityCourse<D> {
+impl<D: Decider> EntityReplay<D> {
     pub fn of(id: &D::Id) -> Self {
         Self {
             stream: D::stream(id),
@@ -108,7 +108,11 @@ impl<D: Decider> EntityCourse<D> {
 }
 
 /// Returns true if the stream had an event at the moment.
-pub async fn existed_then(store: &dyn EventStore, stream: &StreamId, then: &Then) -> Result<bool, Problem> {
+pub async fn existed_then(
+    store: &dyn EventStore,
+    stream: &StreamId,
+    then: &ResolvedMoment,
+) -> Result<bool, Problem> {
     let page = store.read_stream(stream, StreamVersion(0), 1).await?;
     let Some(first) = page.first().filter(|event| then.knows(event)) else {
         return Ok(false);
@@ -119,10 +123,10 @@ pub async fn existed_then(store: &dyn EventStore, stream: &StreamId, then: &Then
     Ok(then.valid_at().is_none_or(|valid_at| envelope.at <= valid_at))
 }
 
-impl<D: Decider> EntityThen<D> {
+impl<D: Decider> PastEntityState<D> {
     /// Returns the member `known` of a reply: what was asked, and what the replay cost.
-    pub fn known(&self, then: &Then) -> Known {
-        Known {
+    pub fn known(&self, then: &ResolvedMoment) -> PastMomentInfo {
+        PastMomentInfo {
             events: Some(self.events),
             ..then.describe()
         }
@@ -134,7 +138,7 @@ mod tests {
     use super::*;
     use async_trait::async_trait;
     use domain::campaign::{Campaign, CampaignStatus};
-    use domain::ports::event_store::{Capabilities, StoreError, Subscription, Writers};
+    use domain::ports::event_store::{Capabilities, StoreError, Subscription, WriterConcurrency};
     use domain::stored_event::Record;
     use domain::time::Timestamp;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -144,15 +148,15 @@ mod tests {
 
     /// A campaign that was created at position 3 and started at 50. Counts how often its stream is read.
     #[derive(Default)]
-    struct Counting(AtomicUsize);
+    struct CountingStore(AtomicUsize);
 
     #[async_trait]
-    impl EventStore for Counting {
+    impl EventStore for CountingStore {
         fn capabilities(&self) -> Capabilities {
             Capabilities {
                 dense: true,
                 durable: false,
-                writers: Writers::OneProcess,
+                writers: WriterConcurrency::OneProcess,
             }
         }
         async fn append(
@@ -193,8 +197,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_stream_is_read_once_however_often_its_state_is_asked_for() {
-        let store = Counting::default();
-        let mut course = EntityCourse::<Campaign>::of(&"LOAN_REMIND_20231101".parse().unwrap());
+        let store = CountingStore::default();
+        let mut course = EntityReplay::<Campaign>::of(&"LOAN_REMIND_20231101".parse().unwrap());
         for position in 1..=200 {
             let state = course.up_to(&store, Position(position)).await.unwrap();
             let status = match position {

@@ -9,12 +9,12 @@
 
 mod call;
 mod entity;
-pub(crate) mod line;
 mod moment;
-pub mod past;
+pub mod replays;
+pub(crate) mod slot_queue;
 
-pub use call::{CorrectionShown, TrueThen, corrections, describe_at};
-pub use entity::{EntityCourse, entity_then, existed_then};
-pub use moment::{AS_OF, Known, Moment, PARAMETERS, Then, VALID_AT};
-pub(crate) use past::Shown as PastRows;
-pub use past::Wanted;
+pub use call::{CallAtInstant, CorrectionResponse, corrections, describe_at};
+pub use entity::{EntityReplay, entity_then, existed_then};
+pub use moment::{AS_OF, Moment, PARAMETERS, PastMomentInfo, ResolvedMoment, VALID_AT};
+pub(crate) use replays::PastRows;
+pub use replays::ReplayInput;

@@ -83,7 +83,11 @@ impl Moment {
     }
 
     /// Resolves the moment as `resolve` does; returns `None` if it is now.
-    pub async fn asked(self, store: &dyn EventStore, clock: Timestamp) -> Result<Option<Then>, Problem> {
+    pub async fn asked(
+        self,
+        store: &dyn EventStore,
+        clock: Timestamp,
+    ) -> Result<Option<ResolvedMoment>, Problem> {
         if self.is_now() {
             return Ok(None);
         }
@@ -92,7 +96,7 @@ impl Moment {
 
     /// Resolves the moment to a position of this log. Refuses times in the future and before the log.
     /// `clock` is the current time.
-    pub async fn resolve(self, store: &dyn EventStore, clock: Timestamp) -> Result<Then, Problem> {
+    pub async fn resolve(self, store: &dyn EventStore, clock: Timestamp) -> Result<ResolvedMoment, Problem> {
         let bounds = Bounds::of(store, clock).await?;
         self.check(&bounds)?;
         let position = match self.as_of {
@@ -102,7 +106,7 @@ impl Moment {
         };
         let before = Position(position.0.saturating_sub(1));
         let there = store.read_all(before, 1).await?.into_iter().next();
-        Ok(Then {
+        Ok(ResolvedMoment {
             moment: self,
             position,
             recorded_at: there
@@ -180,7 +184,7 @@ impl Bounds {
 
 /// A moment within the log.
 #[derive(Debug, Clone, Copy)]
-pub struct Then {
+pub struct ResolvedMoment {
     moment: Moment,
     /// Position of the last event that is known at this moment.
     pub position: Position,
@@ -188,7 +192,7 @@ pub struct Then {
     recorded_at: Option<Timestamp>,
 }
 
-impl Then {
+impl ResolvedMoment {
     /// Returns the moment after this event of the log.
     pub(crate) const fn up_to(position: Position) -> Self {
         Self {
@@ -230,12 +234,12 @@ impl Then {
 
     /// Returns the member `known` of a reply: the requested moment, its position in the log, and its label
     /// (known then, or true then).
-    pub fn describe(&self) -> Known {
+    pub fn describe(&self) -> PastMomentInfo {
         let (label_zh, label_en) = match self.moment.valid_at {
             None => KNOWN_THEN,
             Some(_) => ("当时事实", "true then"),
         };
-        Known {
+        PastMomentInfo {
             as_of: self.moment.as_of.map(|as_of| match as_of {
                 AsOf::Position(position) => position.to_string(),
                 AsOf::Instant(at) => at.to_string(),
@@ -245,7 +249,7 @@ impl Then {
             valid_at: self.moment.valid_at,
             label_zh,
             label_en,
-            ..Known::default()
+            ..PastMomentInfo::default()
         }
     }
 }
@@ -255,7 +259,7 @@ pub(crate) const KNOWN_THEN: (&str, &str) = ("当时所知", "known then");
 
 /// The moment of a reply about the past, and the cost of computing it.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub struct Known {
+pub struct PastMomentInfo {
     /// The requested position or instant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"42")]
@@ -302,7 +306,7 @@ mod tests {
             (Some("42"), None, recorded),
             (None, Some(later), later),
         ] {
-            let then = Then {
+            let then = ResolvedMoment {
                 moment: Moment::parse(as_of, valid_at).unwrap(),
                 position: Position(42),
                 recorded_at: recorded.parse().ok(),

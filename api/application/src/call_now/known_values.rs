@@ -2,7 +2,7 @@
 //! changes no stored value: each of its values must equal the stored one, or the order is refused before a
 //! call uses values that the sender did not mean.
 
-use super::CallOrder;
+use super::CallNowRequest;
 use domain::customer::{CustomerState, EnrolmentState};
 use domain::personal::Personal;
 use domain::problem::{MemberError, Problem};
@@ -14,8 +14,8 @@ use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 
 /// Refuses every member of the order that differs from the campaign's stored value.
-pub(super) fn as_known(
-    order: &CallOrder,
+pub(super) fn check_known_values(
+    order: &CallNowRequest,
     state: &CustomerState,
     enrolment: &EnrolmentState,
     country: ListCountry,
@@ -53,7 +53,7 @@ pub(super) fn as_known(
 }
 
 /// Returns the order's values in the form of a list row: texts, trimmed.
-fn read(order: &CallOrder) -> Result<NamedRow, Problem> {
+fn read(order: &CallNowRequest) -> Result<NamedRow, Problem> {
     let mut record = Map::new();
     let members = [("phone", &order.phone), ("name", &order.name)];
     for (name, value) in members {

@@ -1,19 +1,19 @@
 //! Orders for a single call now: one customer of one campaign. A customer who is not in the campaign yet is
 //! enrolled by a list of one. Permit, caps and events are those of every call.
 
+mod idempotent_response;
 mod known_values;
-mod repeated;
 
 use crate::installation::{Installation, follow};
 use crate::lists::enroller::CampaignEnroller;
-use crate::lists::load::{ImportReport, Load, SharedShown, load};
+use crate::lists::load::{ImportReport, ListImport, SharedRowsFilter, load};
 use domain::campaign::{CampaignState, CampaignStatus};
 use domain::customer::command::CustomerCommand;
 use domain::customer::{Customer, CustomerState};
 use domain::decider::Decider;
 use domain::disposition::Disposition;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, EventId};
-use domain::problem::{Kind, MemberError, Problem};
+use domain::problem::{MemberError, Problem, ProblemKind};
 use domain::stored_event::{Cause, Position, StreamVersion};
 use domain::time::Timestamp;
 use intake::body::BodySource;
@@ -31,7 +31,7 @@ const ROWS_WITHIN_MS: u64 = 1_000;
 
 /// An order for a single call.
 #[derive(Debug)]
-pub struct CallOrder {
+pub struct CallNowRequest {
     pub campaign: CampaignId,
     /// The institution's own customer id, or ours.
     pub customer: String,
@@ -46,7 +46,7 @@ pub struct CallOrder {
 
 /// A call that was requested.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct CallAsked {
+pub struct RequestedCall {
     /// Id of the call that follows when the rules permit it. The call does not exist until it is dialed.
     pub call: CallId,
     #[schemars(example = &"TASK20261120")]
@@ -67,20 +67,20 @@ pub struct CallAsked {
 }
 
 /// The customer of an order, as far as the customer is known.
-pub struct Known {
+pub struct CallNowCustomer {
     pub customer: CustomerId,
     /// State of the customer. `None` if no customer has this id yet.
     pub state: Option<Arc<CustomerState>>,
 }
 
 /// Returns the customer that the order names.
-pub async fn person(installation: &Installation, order: &CallOrder) -> Result<Known, Problem> {
+pub async fn person(installation: &Installation, order: &CallNowRequest) -> Result<CallNowCustomer, Problem> {
     match installation.customer_named(&order.customer).await {
-        Ok((customer, state)) => Ok(Known {
+        Ok((customer, state)) => Ok(CallNowCustomer {
             customer,
             state: Some(state),
         }),
-        Err(problem) if problem.kind == Kind::Missing => Ok(Known {
+        Err(problem) if problem.kind == ProblemKind::Missing => Ok(CallNowCustomer {
             customer: installation.customer_of_external(&order.customer).await?,
             state: None,
         }),
@@ -91,12 +91,17 @@ pub async fn person(installation: &Installation, order: &CallOrder) -> Result<Kn
 /// Enrolls the customer if needed, and requests the call.
 pub async fn call_now(
     installation: &Arc<Installation>,
-    order: CallOrder,
-    known: Known,
+    order: CallNowRequest,
+    known: CallNowCustomer,
     cause: Cause,
-) -> Result<CallAsked, Problem> {
+) -> Result<RequestedCall, Problem> {
     refuse_reused(installation, &known.customer, cause).await?;
-    let first = Box::pin(repeated::first_reply(installation, &order, &known, cause));
+    let first = Box::pin(idempotent_response::first_reply(
+        installation,
+        &order,
+        &known,
+        cause,
+    ));
     if let Some(first) = first.await? {
         return Ok(first);
     }
@@ -118,7 +123,7 @@ pub async fn call_now(
             return Err(over(&order.campaign, settled.disposition));
         }
         let country = country_of(installation, &order.campaign).await?;
-        known_values::as_known(&order, state, enrolment, country)?;
+        known_values::check_known_values(&order, state, enrolment, country)?;
     }
     if !is_in {
         enrol(installation, &order, state, cause).await?;
@@ -138,7 +143,7 @@ pub async fn call_now(
         campaign: order.campaign.clone(),
         customer: known.customer.clone(),
     };
-    Ok(CallAsked {
+    Ok(RequestedCall {
         call: CallId::derive(&id, enrolment.attempts.saturating_add(1)),
         campaign: order.campaign,
         customer: known.customer,
@@ -153,7 +158,7 @@ pub async fn call_now(
 
 /// Returns the enrolment for which this call was requested and is not permitted yet. `None` if there is no
 /// such request.
-pub async fn asked_for(
+pub async fn find_requested_enrolment(
     installation: &Installation,
     call: CallId,
     cause: Cause,
@@ -169,17 +174,17 @@ pub async fn asked_for(
         }
     }
     let db = installation.rows.db();
-    if let Some(asked) = worklist::asked_for(db.as_ref(), call).await? {
+    if let Some(asked) = worklist::find_requested_enrolment(db.as_ref(), call).await? {
         return Ok(Some(asked));
     }
     // For a request made a moment ago, the rows must have caught up.
     let head = installation.store().head().await?;
     installation.rows_at(head, ROWS_WITHIN_MS).await?;
-    Ok(worklist::asked_for(db.as_ref(), call).await?)
+    Ok(worklist::find_requested_enrolment(db.as_ref(), call).await?)
 }
 
 /// Refuses if the campaign was stopped and makes no calls any more.
-pub async fn still_calls(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
+pub async fn check_campaign_calls(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
     state.status().map_or(Ok(()), |status| not_over(campaign, status))
 }
@@ -195,7 +200,7 @@ fn not_over(campaign: &CampaignId, status: CampaignStatus) -> Result<(), Problem
 }
 
 /// Returns the campaign's status if it may still call and has the expected flow; otherwise refuses.
-fn open(campaign: &CampaignState, order: &CallOrder) -> Result<CampaignStatus, Problem> {
+fn open(campaign: &CampaignState, order: &CallNowRequest) -> Result<CampaignStatus, Problem> {
     let status = campaign.status();
     let status = status.ok_or_else(|| Problem::missing("this campaign"))?;
     not_over(&order.campaign, status)?;
@@ -236,13 +241,13 @@ async fn refuse_reused(
 /// request does not enroll a customer twice.
 async fn enrol(
     installation: &Arc<Installation>,
-    order: &CallOrder,
+    order: &CallNowRequest,
     state: Option<&Arc<CustomerState>>,
     cause: Cause,
 ) -> Result<(), Problem> {
     let record = record(order, state)?;
     let list = follow(cause, "list").command.to_string();
-    let plan = Load {
+    let plan = ListImport {
         rules: RowRules {
             country: country_of(installation, &order.campaign).await?,
             ..installation.list_rules(&order.campaign, &list).await?
@@ -250,7 +255,7 @@ async fn enrol(
         source: "calls".to_owned(),
         format: "JSON".to_owned(),
         dry_run: false,
-        shared: SharedShown::All,
+        shared: SharedRowsFilter::All,
         course: Arc::default(),
     };
     let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, cause.by);
@@ -271,7 +276,7 @@ async fn country_of(installation: &Installation, campaign: &CampaignId) -> Resul
 }
 
 /// Returns the order as a row of a list.
-fn record(order: &CallOrder, state: Option<&Arc<CustomerState>>) -> Result<Map<String, Value>, Problem> {
+fn record(order: &CallNowRequest, state: Option<&Arc<CustomerState>>) -> Result<Map<String, Value>, Problem> {
     let external = state.and_then(|state| state.external_id()?.value().cloned());
     let known_phone = || {
         let number = state?.numbers().iter().find(|known| !known.invalid)?;

@@ -1,48 +1,51 @@
 //! Campaigns: creating and starting them, and the replies for one and for all of them.
 
-mod all_then;
-mod anonymizing;
+mod anonymization;
 mod anonymous;
+mod best_times;
+mod campaign_start;
 mod cloning;
-mod naming;
+mod past_figures;
 mod persons;
-mod promoting;
+mod promotion;
 mod quotas;
-mod shown;
-mod starting;
-mod times;
+mod references;
+mod responses;
 
-pub use anonymizing::{AnonymizedShown, CARRYING, Carrying, anonymize};
-pub use anonymous::{AnonymousFound, AnonymousWords, anonymous_with, anonymous_words};
+pub use anonymization::{AnonymizationMode, AnonymizationResponse, CARRYING, anonymize};
+pub use anonymous::{AnonymousMatch, AnonymousWords, anonymous_with, anonymous_words};
+pub use best_times::{BestTimesResponse, learnt_times};
+pub use campaign_start::start_campaign;
 pub use cloning::clone_campaign;
-pub use persons::enrolled;
-pub use promoting::{Promoting, promote};
-pub use shown::{CampaignShown, Campaigns, StageShown};
-pub use starting::start_campaign;
-pub use times::{TimesShown, learnt_times};
+pub use persons::list_enrolled_customers;
+pub use promotion::{PromotionRequest, promote};
+pub use responses::{CampaignResponse, Campaigns, StageResponse};
 
-use crate::as_of::{Moment, PastRows, Then, entity_then};
-use crate::figures::{FORMULA, PEOPLE, People, Stands, versions};
+use crate::as_of::{Moment, PastRows, ResolvedMoment, entity_then};
+use crate::figures::{Completeness, FORMULA, PEOPLE, PeopleFigures, versions};
 use crate::flows::{definition_of, fixed_address};
 use crate::installation::{Installation, follow, script_flow};
-use crate::segments::sight::SegmentSight;
+use crate::segments::visibility::SegmentVisibility;
 use actors::Answer;
-use all_then::all_campaigns;
-use domain::calling_plan::{Duplicates, FlowRef};
+use domain::calling_plan::{DuplicatePolicy, FlowRef};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignState, CampaignStatus};
 use domain::event_filter::EventFilter;
 use domain::flow::command::FlowCommand;
-use domain::flow::{FlowDefinition, FlowNamed, content_hash, from_script_without_type_ahead};
+use domain::flow::{FlowDefinition, FlowSelector, content_hash, from_script_without_type_ahead};
 use domain::ids::{CampaignId, FlowId};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use intake::campaign_body::{CampaignBody, FlowBody};
-use naming::{Naming, names_its_seller};
+use past_figures::all_campaigns;
 use projections::View;
-use projections::views::campaign_board::{self, BoardRow, CampaignBoard, Share};
+use projections::views::campaign_board::{self, BoardRow, CallFigures, CampaignBoard};
+use references::{CampaignReferences, names_its_seller};
+use responses::{
+    CallingHoursResponse, CampaignFiguresResponse, CampaignListed, CampaignPlanResponse, DialingConditions,
+    Progress,
+};
 use serde_json::{Value, json};
-use shown::{CampaignListed, Created, Headed, HoursShown, ListedNow, Progress};
 use std::sync::Arc;
 
 /// Most campaigns in a list that are loaded to tell what keeps them from dialing. No installation runs more
@@ -64,12 +67,12 @@ pub async fn create_campaign(
         // applies.
         let by_number = plan
             .presets()
-            .map(Duplicates::of_new)
-            .find(|one| *one == Duplicates::ByNumber);
-        let of_new = by_number.unwrap_or_else(|| Duplicates::of_new(plan.preset));
+            .map(DuplicatePolicy::of_new)
+            .find(|one| *one == DuplicatePolicy::ByNumber);
+        let of_new = by_number.unwrap_or_else(|| DuplicatePolicy::of_new(plan.preset));
         plan.duplicates = plan.duplicates.or(Some(of_new));
     }
-    let naming = Naming {
+    let naming = CampaignReferences {
         model: body.model.as_ref(),
         model_tiers: &body.model_tiers,
         knowledge: body.knowledge.as_ref(),
@@ -111,7 +114,7 @@ pub async fn create_campaign(
 /// Returns a published flow version. If the campaign requires approvals, the version must have one.
 async fn named_version(
     installation: &Installation,
-    named: &FlowNamed,
+    named: &FlowSelector,
     needs_approval: bool,
 ) -> Result<FlowRef, Problem> {
     let (found, _) = definition_of(installation, named).await?;
@@ -209,8 +212,8 @@ pub async fn show(
     installation: &Installation,
     campaign: &CampaignId,
     moment: Moment,
-    sight: SegmentSight,
-) -> Result<CampaignShown, Problem> {
+    sight: SegmentVisibility,
+) -> Result<CampaignResponse, Problem> {
     if !moment.is_now() {
         let then = moment.resolve(installation.store(), installation.now()).await?;
         return describe_then(installation, campaign, &then).await;
@@ -221,13 +224,13 @@ pub async fn show(
     }
     let mut body = describe(campaign, &loaded.state);
     let now = installation.now();
-    let hours = |plan| HoursShown::of(plan, now);
+    let hours = |plan| CallingHoursResponse::of(plan, now);
     let is_over = matches!(
         loaded.state.status(),
         Some(CampaignStatus::Stopped | CampaignStatus::Completed)
     );
     body.hours = loaded.state.plan().filter(|_| !is_over).map(hours);
-    body.stage = StageShown::of(loaded.state.gates(), now);
+    body.stage = StageResponse::of(loaded.state.gates(), now);
     body.quotas = quotas::quotas_of(&loaded.state, now, sight);
     if let Some(row) = installation.board(campaign).await? {
         body.headed = Some(headed(&row)?);
@@ -242,7 +245,7 @@ pub async fn list(installation: &Installation, moment: Moment) -> Result<Campaig
         return all_campaigns(installation, &then).await;
     }
     let db = installation.rows.db();
-    let stands = Stands::live(installation, db.as_ref(), vec![campaign_board::NAME]).await?;
+    let stands = Completeness::live(installation, db.as_ref(), vec![campaign_board::NAME]).await?;
     let rows = installation.boards().await?;
     let now = installation.now();
     let mut items = Vec::with_capacity(rows.len());
@@ -262,7 +265,7 @@ pub async fn list(installation: &Installation, moment: Moment) -> Result<Campaig
             status: row.status.code().to_owned(),
             preset: row.preset.clone(),
             enrolled: row.enrolled,
-            now: state.map(|state| ListedNow::of(&state, now)),
+            now: state.map(|state| DialingConditions::of(&state, now)),
         });
     }
     Ok(Campaigns {
@@ -277,8 +280,8 @@ pub async fn list(installation: &Installation, moment: Moment) -> Result<Campaig
 async fn describe_then(
     installation: &Installation,
     campaign: &CampaignId,
-    then: &Then,
-) -> Result<CampaignShown, Problem> {
+    then: &ResolvedMoment,
+) -> Result<CampaignResponse, Problem> {
     let (store, vault) = (installation.store(), installation.vault());
     let entity = entity_then::<Campaign>(store, campaign, then, vault, None).await?;
     if entity.state.status().is_none() {
@@ -297,7 +300,7 @@ async fn describe_then(
 async fn board_then(
     installation: &Installation,
     campaign: &CampaignId,
-    then: &Then,
+    then: &ResolvedMoment,
 ) -> Result<(PastRows, Option<BoardRow>), Problem> {
     let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard)];
     let live = installation.rows.db();
@@ -317,8 +320,8 @@ async fn board_then(
 
 /// Returns the headline figures of a campaign, per call and per person, with the versions of their
 /// definitions.
-fn headed(row: &BoardRow) -> Result<Headed, Problem> {
-    Ok(Headed {
+fn headed(row: &BoardRow) -> Result<CampaignFiguresResponse, Problem> {
+    Ok(CampaignFiguresResponse {
         progress: progress(row),
         versions: versions(FORMULA.iter().chain(&PEOPLE))?,
     })
@@ -341,7 +344,7 @@ fn figures(
     waiting: u64,
     open: u64,
     settled: u64,
-    calls: &Share,
+    calls: &CallFigures,
     alerts: u64,
     last_alert: Option<&str>,
     last_alert_detail: Option<&str>,
@@ -356,7 +359,7 @@ fn figures(
         answer_ratio: calls.answer_ratio,
         talk_ms_mean: calls.talk_ms_mean,
         conversion_ratio: calls.conversion_ratio,
-        people: People::from(calls),
+        people: PeopleFigures::from(calls),
         alerts,
         last_alert: last_alert.map(str::to_owned),
         last_alert_detail: last_alert_detail.map(str::to_owned),
@@ -364,14 +367,14 @@ fn figures(
 }
 
 /// Returns a campaign as the API shows it: the plan it was created with, including defaults.
-pub fn describe(campaign: &CampaignId, state: &CampaignState) -> CampaignShown {
-    CampaignShown {
+pub fn describe(campaign: &CampaignId, state: &CampaignState) -> CampaignResponse {
+    CampaignResponse {
         task_id: campaign.clone(),
         id: campaign.clone(),
         status: state.status(),
         enrolled: state.enrolled_count(),
         open_lists: state.open_lists_count(),
-        created: state.created().map(Created::of),
+        created: state.created().map(CampaignPlanResponse::of),
         pause_reason: state.pause_reason().cloned(),
         start_scheduled: state.is_start_scheduled(),
         hours: None,

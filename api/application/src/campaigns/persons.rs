@@ -53,7 +53,7 @@ impl Enrolments {
 
 /// Returns each customer who was ever enrolled once, erased ones included. `None` if there are more than
 /// `persons_max`.
-pub async fn enrolled(
+pub async fn list_enrolled_customers(
     installation: &Installation,
     campaign: &CampaignId,
     persons_max: usize,

@@ -1,8 +1,8 @@
 //! The quotas of a campaign and their counts, from the campaign's own events.
 
-use crate::segments::sight::{SegmentSight, rounded};
+use crate::segments::visibility::{SegmentVisibility, rounded};
 use domain::campaign::CampaignState;
-use domain::quota::{Per, Standing};
+use domain::quota::{QuotaPeriod, QuotaStatus};
 use domain::quota_members::asks_of_sealed;
 use domain::time::Timestamp;
 use schemars::JsonSchema;
@@ -10,13 +10,13 @@ use serde::Serialize;
 
 /// One quota with its counts, and whether its customers are called.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct QuotaShown {
+pub struct QuotaResponse {
     #[schemars(example = &"east")]
     name: String,
     /// What the quota counts: dials, connected calls or completed calls.
     #[schemars(extend("enum" = ["dials", "connected", "completed"]))]
     counts: &'static str,
-    per: Per,
+    per: QuotaPeriod,
     /// The count, in total or of today. If the group depends on sealed attributes and the user may not see
     /// them in clear, it is rounded down to tens.
     counted: u32,
@@ -32,15 +32,19 @@ pub struct QuotaShown {
 }
 
 /// Returns all quotas of a campaign. `sight` decides about rounding.
-pub(super) fn quotas_of(state: &CampaignState, now: Timestamp, sight: SegmentSight) -> Vec<QuotaShown> {
+pub(super) fn quotas_of(
+    state: &CampaignState,
+    now: Timestamp,
+    sight: SegmentVisibility,
+) -> Vec<QuotaResponse> {
     let standings = state.quotas().standings(now).into_iter();
     let shown = standings.map(|one| {
         let (counted, at_most) = one.quota.bound();
         let (standing, until) = match one.standing {
-            Standing::Open => ("open", None),
-            Standing::Taken => ("taken", None),
-            Standing::FullUntil(until) => ("full_today", Some(until)),
-            Standing::Full => ("full", None),
+            QuotaStatus::Open => ("open", None),
+            QuotaStatus::Taken => ("taken", None),
+            QuotaStatus::FullUntil(until) => ("full_today", Some(until)),
+            QuotaStatus::Full => ("full", None),
         };
         // Each count of the group would reveal that a customer is in it.
         let rounds = !sight.reveals() && asks_of_sealed(one.quota);
@@ -48,7 +52,7 @@ pub(super) fn quotas_of(state: &CampaignState, now: Timestamp, sight: SegmentSig
             true => u32::try_from(rounded(u64::from(count))).unwrap_or(count),
             false => count,
         };
-        QuotaShown {
+        QuotaResponse {
             name: one.quota.name.clone(),
             counts: counted.code(),
             per: one.quota.per,

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// One complaint as shown over the API.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ComplaintShown {
+pub struct ComplaintResponse {
     pub id: ComplaintId,
     pub source: ComplaintSource,
     pub source_zh: &'static str,
@@ -29,14 +29,14 @@ pub struct ComplaintShown {
     /// The user who handles the complaint.
     #[schemars(example = &"wang")]
     pub owner: Option<String>,
-    pub resolved: Option<ResolvedShown>,
+    pub resolved: Option<ComplaintResolutionResponse>,
     /// True if it was not answered by its deadline.
     pub overdue: bool,
 }
 
 /// How a complaint was resolved.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ResolvedShown {
+pub struct ComplaintResolutionResponse {
     pub outcome: ComplaintOutcome,
     pub outcome_zh: &'static str,
     pub note: String,
@@ -45,8 +45,8 @@ pub struct ResolvedShown {
 
 /// A page of complaints, with the report over all that match the filter.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ComplaintsShown {
-    pub items: Vec<ComplaintShown>,
+pub struct ComplaintsResponse {
+    pub items: Vec<ComplaintResponse>,
     pub report: ComplaintReport,
 }
 
@@ -66,7 +66,7 @@ pub struct ComplaintReport {
 
 /// A filter of complaints. All given conditions must hold.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct ComplaintFilter {
     /// Received at this time or later.
     pub from: Option<Timestamp>,
     /// Received before this time.
@@ -76,8 +76,8 @@ pub struct Wanted {
     pub open: bool,
 }
 
-impl Wanted {
-    fn holds(&self, shown: &ComplaintShown) -> bool {
+impl ComplaintFilter {
+    fn holds(&self, shown: &ComplaintResponse) -> bool {
         let after = self.from.is_none_or(|from| from <= shown.received_at);
         let before = self.to.is_none_or(|to| shown.received_at < to);
         let of_source = self.source.is_none_or(|source| source == shown.source);
@@ -86,15 +86,15 @@ impl Wanted {
 }
 
 /// Returns a complaint for the API; `None` if it does not exist.
-pub fn describe(id: ComplaintId, state: &ComplaintState, now: Timestamp) -> Option<ComplaintShown> {
+pub fn describe(id: ComplaintId, state: &ComplaintState, now: Timestamp) -> Option<ComplaintResponse> {
     let opened = state.opened()?;
-    let resolved = state.resolved().map(|resolved| ResolvedShown {
+    let resolved = state.resolved().map(|resolved| ComplaintResolutionResponse {
         outcome: resolved.outcome,
         outcome_zh: resolved.outcome.labels().0,
         note: resolved.note.clone(),
         at: resolved.at,
     });
-    Some(ComplaintShown {
+    Some(ComplaintResponse {
         id,
         source: opened.source,
         source_zh: opened.source.labels().0,
@@ -110,7 +110,7 @@ pub fn describe(id: ComplaintId, state: &ComplaintState, now: Timestamp) -> Opti
 }
 
 /// Returns one complaint.
-pub async fn complaint(installation: &Installation, id: ComplaintId) -> Result<ComplaintShown, Problem> {
+pub async fn complaint(installation: &Installation, id: ComplaintId) -> Result<ComplaintResponse, Problem> {
     let state = installation.entities.complaints.state(&id).await?.state;
     describe(id, &state, installation.now()).ok_or_else(|| Problem::missing("this complaint"))
 }
@@ -119,8 +119,8 @@ pub async fn complaint(installation: &Installation, id: ComplaintId) -> Result<C
 /// report over them.
 pub async fn complaints(
     installation: &Installation,
-    wanted: &Wanted,
-) -> Result<(Vec<(Position, ComplaintShown)>, ComplaintReport), Problem> {
+    wanted: &ComplaintFilter,
+) -> Result<(Vec<(Position, ComplaintResponse)>, ComplaintReport), Problem> {
     let mut found = Vec::new();
     for (position, id) in placed_ids_of::<ComplaintId>(installation, ComplaintEvent::OPENED).await? {
         let shown = complaint(installation, id).await?;
@@ -133,7 +133,7 @@ pub async fn complaints(
 }
 
 impl ComplaintReport {
-    fn of<'a>(all: impl Iterator<Item = &'a ComplaintShown>) -> Self {
+    fn of<'a>(all: impl Iterator<Item = &'a ComplaintResponse>) -> Self {
         let mut report = Self::default();
         for one in all {
             report.received += 1;

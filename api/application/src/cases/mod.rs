@@ -1,11 +1,11 @@
 //! Complaints and person requests: the replies about one and about all, and the answers given.
 
+mod case_index;
 pub mod complaints;
-pub mod correcting;
-mod known;
+pub mod corrections;
 pub mod requests;
 
-pub use known::{ids_of, placed_ids_of};
+pub use case_index::{ids_of, placed_ids_of};
 
 use crate::installation::Installation;
 use domain::case::CaseAbout;

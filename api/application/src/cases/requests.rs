@@ -13,7 +13,7 @@ use serde::Serialize;
 
 /// One request of a person about their own data.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RequestShown {
+pub struct PersonRequestResponse {
     pub id: PersonRequestId,
     pub customer: CustomerId,
     pub wish: Wish,
@@ -23,14 +23,14 @@ pub struct RequestShown {
     pub note: Option<String>,
     pub received_at: Timestamp,
     pub deadline: Deadline,
-    pub answered: Option<AnswerShown>,
+    pub answered: Option<PersonRequestAnswerResponse>,
     /// True if it was not answered by its deadline.
     pub overdue: bool,
 }
 
 /// The answer to a person request.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct AnswerShown {
+pub struct PersonRequestAnswerResponse {
     pub answer: AnswerKind,
     pub note: String,
     /// Id of the event that carried out the answer.
@@ -40,20 +40,24 @@ pub struct AnswerShown {
 
 /// A page of person requests.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RequestsShown {
-    pub items: Vec<RequestShown>,
+pub struct PersonRequestsResponse {
+    pub items: Vec<PersonRequestResponse>,
 }
 
 /// Returns a person request for the API; `None` if it does not exist.
-pub fn describe(id: PersonRequestId, state: &PersonRequestState, now: Timestamp) -> Option<RequestShown> {
+pub fn describe(
+    id: PersonRequestId,
+    state: &PersonRequestState,
+    now: Timestamp,
+) -> Option<PersonRequestResponse> {
     let received = state.received()?;
-    let answered = state.answered().map(|answered| AnswerShown {
+    let answered = state.answered().map(|answered| PersonRequestAnswerResponse {
         answer: answered.answer,
         note: answered.note.clone(),
         done_by: answered.done_by,
         at: answered.at,
     });
-    Some(RequestShown {
+    Some(PersonRequestResponse {
         id,
         customer: received.customer.clone(),
         wish: received.wish,
@@ -68,7 +72,10 @@ pub fn describe(id: PersonRequestId, state: &PersonRequestState, now: Timestamp)
 }
 
 /// Returns one person request.
-pub async fn request(installation: &Installation, id: PersonRequestId) -> Result<RequestShown, Problem> {
+pub async fn request(
+    installation: &Installation,
+    id: PersonRequestId,
+) -> Result<PersonRequestResponse, Problem> {
     let state = installation.entities.person_requests.state(&id).await?.state;
     describe(id, &state, installation.now()).ok_or_else(|| Problem::missing("this request"))
 }
@@ -78,7 +85,7 @@ pub async fn request(installation: &Installation, id: PersonRequestId) -> Result
 pub async fn requests(
     installation: &Installation,
     open: bool,
-) -> Result<Vec<(Position, RequestShown)>, Problem> {
+) -> Result<Vec<(Position, PersonRequestResponse)>, Problem> {
     let mut found = Vec::new();
     for (position, id) in placed_ids_of::<PersonRequestId>(installation, PersonRequestEvent::RECEIVED).await?
     {

@@ -1,22 +1,25 @@
 //! Text conversations: opening, messages, transcript, summary, and closing after an idle time. All texts
 //! are stored before they are sent.
 
-mod hearing;
-mod idle;
-mod listening;
+mod idle_timeout;
+mod incoming_message;
+mod interpretation;
+pub mod open_conversations;
 mod opening;
+mod opt_out_words;
 mod summary;
 mod transcript;
-pub mod under_way;
-mod unsubscribing;
 
-pub use hearing::{HandedOver, MessageAnswered, MessageOrder, close, hear};
-pub use idle::begin;
-pub use opening::{ConversationOrder, open};
-pub(crate) use opening::{Judged, hashed_lists_of};
-pub use summary::{TextSummaryShown, text_summary};
-pub use transcript::{
-    ConversationShown, LineShown, Side, Texted, WhyShown, describe, known, mask_theirs, texts_of, transcript,
+pub use idle_timeout::begin;
+pub use incoming_message::{
+    ConversationMessageRequest, ConversationMessageResponse, HandOffResult, close, hear,
 };
-pub use under_way::{CONVERSATIONS_OPEN_MAX, OPEN_PER_CUSTOMER_MAX, UnderWay};
-pub use unsubscribing::is_unsubscription;
+pub use open_conversations::{CONVERSATIONS_OPEN_MAX, OPEN_PER_CUSTOMER_MAX, OpenConversations};
+pub use opening::{ConversationRequest, open};
+pub(crate) use opening::{MessageFacts, hashed_lists_of};
+pub use opt_out_words::is_unsubscription;
+pub use summary::{TextSummaryResponse, text_summary};
+pub use transcript::{
+    ConversationLineResponse, ConversationRecord, ConversationResponse, MessageUnderstandingResponse,
+    TextAuthor, describe, known, mask_theirs, texts_of, transcript,
+};

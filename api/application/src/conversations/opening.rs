@@ -1,23 +1,23 @@
 //! Opening of a conversation: the customer, the flow, and the check of the compliance rules.
 
-use super::under_way::{CONVERSATIONS_OPEN_MAX, OPEN_PER_CUSTOMER_MAX};
+use super::open_conversations::{CONVERSATIONS_OPEN_MAX, OPEN_PER_CUSTOMER_MAX};
+use crate::contact_gate::may_be_reached;
 use crate::flows::definition_of;
 use crate::installation::Installation;
-use crate::reaching::may_be_reached;
 use crate::why_not::hashed_on;
 use actors::Answer;
 use domain::calling_plan::{CampaignFacts, FlowRef};
 use domain::campaign::CampaignStatus;
 use domain::compliance::{CustomerFacts, Decision, NumberFacts, Verdict, judge_text, strictest};
-use domain::conversation::{BegunBy, Channel, Conversation, ConversationCommand, OpenedFact};
+use domain::conversation::{Channel, Conversation, ConversationCommand, ConversationInitiator, OpenedFact};
 use domain::customer::{CustomerState, Erasure};
-use domain::flow::{FlowDefinition, FlowNamed};
+use domain::flow::{FlowDefinition, FlowSelector};
 use domain::ids::{CampaignId, ConversationId, CustomerId, NumberId};
 use domain::key_rule::KeyRule;
 use domain::number::NumberState;
 use domain::personal::Personal;
-use domain::problem::{Kind, Problem};
-use domain::registry::AllRegistries;
+use domain::problem::{Problem, ProblemKind};
+use domain::registry::NumberRegistryId;
 use domain::screening::NumberListName;
 use domain::stored_event::Cause;
 use domain::texting;
@@ -27,17 +27,17 @@ use std::sync::Arc;
 
 /// A request to open a conversation.
 #[derive(Debug)]
-pub struct ConversationOrder {
+pub struct ConversationRequest {
     pub campaign: CampaignId,
     pub customer: CustomerId,
     pub channel: Channel,
-    pub begun_by: BegunBy,
+    pub begun_by: ConversationInitiator,
 }
 
 /// Opens a conversation. A repeated request finds it open.
 pub async fn open(
     installation: &Installation,
-    order: ConversationOrder,
+    order: ConversationRequest,
     cause: Cause,
 ) -> Result<(ConversationId, Answer<Conversation>), Problem> {
     let id = ConversationId::derive(cause.command);
@@ -55,16 +55,16 @@ pub async fn open(
     }
     let person = entities.customers.state(&order.customer).await?.state;
     let number = number_of(&person, &order)?;
-    if is_new && order.begun_by == BegunBy::Us {
+    if is_new && order.begun_by == ConversationInitiator::Us {
         may_be_reached(installation, &facts).await?;
     }
     if is_new {
         has_room(installation, &order.customer).await?;
     }
     let number_state = entities.numbers.state(&number).await?.state;
-    let answers = order.begun_by == BegunBy::Customer;
+    let answers = order.begun_by == ConversationInitiator::Customer;
     let hashed_on = hashed_lists_of(installation, &person, &number).await?;
-    let judged = Judged {
+    let judged = MessageFacts {
         facts: &facts,
         person: &person,
         number: &number,
@@ -105,7 +105,7 @@ pub(crate) async fn hashed_lists_of(
     let known = installation
         .entities
         .registries
-        .state(&AllRegistries)
+        .state(&NumberRegistryId)
         .await?
         .state;
     hashed_on(installation, known.book(), e164, None).await
@@ -116,7 +116,7 @@ pub(super) async fn graph_of(
     installation: &Installation,
     flow: &FlowRef,
 ) -> Result<Arc<FlowDefinition>, Problem> {
-    let named = FlowNamed {
+    let named = FlowSelector {
         flow: flow.flow.clone(),
         version: Some(flow.version),
     };
@@ -125,7 +125,7 @@ pub(super) async fn graph_of(
 }
 
 /// Returns the number to which an opt-out would apply: that of the enrolment.
-fn number_of(person: &CustomerState, order: &ConversationOrder) -> Result<NumberId, Problem> {
+fn number_of(person: &CustomerState, order: &ConversationRequest) -> Result<NumberId, Problem> {
     let enrolment = person.enrolment(&order.campaign);
     let enrolment = enrolment.ok_or_else(|| {
         Problem::refused(
@@ -151,7 +151,7 @@ async fn has_room(installation: &Installation, customer: &CustomerId) -> Result<
     }
     if count.of_all >= CONVERSATIONS_OPEN_MAX {
         return Err(Problem::new(
-            Kind::Busy,
+            ProblemKind::Busy,
             "busy",
             format!("{} conversations are open, which is the limit", count.of_all),
         ));
@@ -160,7 +160,7 @@ async fn has_room(installation: &Installation, customer: &CustomerId) -> Result<
 }
 
 /// The facts for judging a message to a customer.
-pub(crate) struct Judged<'a> {
+pub(crate) struct MessageFacts<'a> {
     pub(crate) facts: &'a CampaignFacts,
     pub(crate) person: &'a CustomerState,
     pub(crate) number: &'a NumberId,
@@ -169,7 +169,7 @@ pub(crate) struct Judged<'a> {
     pub(crate) hashed_on: &'a [NumberListName],
 }
 
-impl Judged<'_> {
+impl MessageFacts<'_> {
     /// Returns the verdicts of the rules about writing to the customer at `now`. `answers` is true for a
     /// reply to the customer's own message.
     pub(crate) fn verdicts(&self, answers: bool, now: Timestamp) -> Result<Vec<Verdict>, Problem> {

@@ -2,7 +2,7 @@
 //! values.
 
 use crate::installation::Installation;
-use crate::summaries::{FollowUpShown, InterestShown, words_of};
+use crate::summaries::{FollowUpResponse, InterestResponse, words_of};
 use domain::call_course::{CourseMark, TurnCounts};
 use domain::disposition::Outcome;
 use domain::ids::{CampaignId, ConversationId, CustomerId};
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The stored summary of one text conversation.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct TextSummaryShown {
+pub struct TextSummaryResponse {
     conversation: ConversationId,
     campaign: CampaignId,
     customer: CustomerId,
@@ -39,7 +39,7 @@ pub struct TextSummaryShown {
     #[schemars(example = &"nodes.签约.intents.affirm")]
     intent_rule: Option<String>,
     /// The customer's interest. Null if the customer wrote nothing.
-    interest: Option<InterestShown>,
+    interest: Option<InterestResponse>,
     /// Slot values by the flow's slot names. A value is null if its key was destroyed.
     #[schemars(example = BTreeMap::from([("terms", Some("3"))]))]
     slots: BTreeMap<String, Option<String>>,
@@ -53,7 +53,7 @@ pub struct TextSummaryShown {
     text: Option<String>,
     #[schemars(example = &"zh-CN")]
     lang: String,
-    follow_up: FollowUpShown,
+    follow_up: FollowUpResponse,
     turns: TurnCounts,
     /// SHA-256 digests of the models that were used.
     #[schemars(example = ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])]
@@ -67,7 +67,7 @@ pub struct TextSummaryShown {
     clear: bool,
 }
 
-impl TextSummaryShown {
+impl TextSummaryResponse {
     /// Returns the number of personal values in this reply. Values with a destroyed key do not count.
     pub fn values_count(&self) -> usize {
         let texts = std::iter::once(&self.text);
@@ -86,7 +86,7 @@ pub async fn text_summary(
     installation: &Installation,
     conversation: ConversationId,
     clear: bool,
-) -> Result<TextSummaryShown, Problem> {
+) -> Result<TextSummaryResponse, Problem> {
     let summaries = &installation.entities.summaries;
     let state = summaries.state(&conversation.into()).await?.state;
     match state.text() {
@@ -100,10 +100,10 @@ fn shown(
     fact: &TextSummaryFact,
     recorded_at: Timestamp,
     clear: bool,
-) -> TextSummaryShown {
+) -> TextSummaryResponse {
     let words = |value: &Personal<String>| words_of(value, clear);
     let slots = fact.slots.iter();
-    TextSummaryShown {
+    TextSummaryResponse {
         conversation,
         campaign: fact.campaign.clone(),
         customer: fact.customer.clone(),
@@ -118,13 +118,13 @@ fn shown(
         outcome_zh: fact.outcome.map(Outcome::label_zh),
         intent: fact.intent.clone(),
         intent_rule: fact.intent_rule.clone(),
-        interest: fact.interest.map(InterestShown::of),
+        interest: fact.interest.map(InterestResponse::of),
         slots: slots.map(|(name, value)| (name.clone(), words(value))).collect(),
         tags: fact.tags.clone(),
         flow_tags: fact.flow_tags.iter().map(words).collect(),
         text: words(&fact.text),
         lang: fact.lang.clone(),
-        follow_up: FollowUpShown::of(fact.follow_up),
+        follow_up: FollowUpResponse::of(fact.follow_up),
         turns: fact.turns,
         models: fact.models.clone(),
         summary_version: fact.summary_version,

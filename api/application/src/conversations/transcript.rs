@@ -1,20 +1,21 @@
 //! The transcript of a text conversation, from its own events, decrypted if the customer's key exists.
 
 use crate::installation::Installation;
-use crate::transcript_words::masked_by_node;
+use crate::transcript_masking::masked_by_node;
 use domain::calling_plan::FlowRef;
 use domain::conversation::{
-    BegunBy, Channel, ClosedFact, Conversation, ConversationEvent, ConversationState, OpenedFact,
+    Channel, ClosedFact, Conversation, ConversationEvent, ConversationInitiator, ConversationState,
+    OpenedFact,
 };
 use domain::decider::Decider;
-use domain::flow::Show;
+use domain::flow::TextAttachment;
 use domain::ids::{CampaignId, ConversationId, CustomerId};
 use domain::ports::vault::key_to_read;
 use domain::problem::Problem;
-use domain::spoken_turn::{TurnDecision, UnderstoodFact};
+use domain::spoken_turn::{TurnDecision, UnderstandingFact};
 use domain::stored_event::{open_personal, read_event};
 use domain::time::Timestamp;
-use domain::transcript::TranscriptOf;
+use domain::transcript::TranscriptParent;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
@@ -22,23 +23,23 @@ use std::sync::Arc;
 /// The author of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Side {
+pub enum TextAuthor {
     Us,
     Customer,
 }
 
 /// One event of a conversation, decrypted as far as possible.
 #[derive(Debug, Clone)]
-pub struct Texted {
+pub struct ConversationRecord {
     pub at: Timestamp,
     pub event: ConversationEvent,
 }
 
 /// One text of a conversation.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct LineShown {
+pub struct ConversationLineResponse {
     pub at: Timestamp,
-    pub side: Side,
+    pub side: TextAuthor,
     #[schemars(example = &"greeting")]
     pub node: String,
     /// Id of the message that this is, or that it answers.
@@ -54,15 +55,15 @@ pub struct LineShown {
     pub text: Option<String>,
     /// Pictures and links that accompany our text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub shows: Vec<Show>,
+    pub shows: Vec<TextAttachment>,
     /// For the customer's messages: how it was understood, and why the flow continued as it did.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<WhyShown>,
+    pub why: Option<MessageUnderstandingResponse>,
 }
 
 /// How a message was understood.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub struct WhyShown {
+pub struct MessageUnderstandingResponse {
     #[schemars(example = &"refuse_call")]
     pub intent: Option<String>,
     /// Names of the slots that the message filled.
@@ -77,18 +78,18 @@ pub struct WhyShown {
 
 /// A conversation with its texts.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ConversationShown {
+pub struct ConversationResponse {
     pub id: ConversationId,
     pub campaign: CampaignId,
     pub customer: CustomerId,
     pub channel: Channel,
-    pub begun_by: BegunBy,
+    pub begun_by: ConversationInitiator,
     pub flow: FlowRef,
     pub opened_at: Option<Timestamp>,
     pub closed_at: Option<Timestamp>,
     pub closed: Option<ClosedFact>,
     pub messages_count: usize,
-    pub lines: Vec<LineShown>,
+    pub lines: Vec<ConversationLineResponse>,
 }
 
 /// Returns the state of a conversation and the fact of its opening. Refuses if it does not exist.
@@ -103,7 +104,10 @@ pub async fn known(
 }
 
 /// Returns the events of a conversation, decrypted as far as possible.
-pub async fn transcript(installation: &Installation, id: ConversationId) -> Result<Vec<Texted>, Problem> {
+pub async fn transcript(
+    installation: &Installation,
+    id: ConversationId,
+) -> Result<Vec<ConversationRecord>, Problem> {
     let stream = Conversation::stream(&id);
     let stored = installation.store().read_whole_stream(&stream).await?;
     let fault = |error: &dyn std::error::Error| Problem::fault(error.to_string());
@@ -113,11 +117,11 @@ pub async fn transcript(installation: &Installation, id: ConversationId) -> Resu
         let envelope = one.envelope().map_err(|error| fault(&error))?;
         let mut event = read_event::<Conversation>(&envelope).map_err(|error| fault(&error))?;
         if let ConversationEvent::Opened(opened) = &event {
-            let of = TranscriptOf::Conversation(id);
+            let of = TranscriptParent::Conversation(id);
             key = key_to_read(installation.vault(), &opened.customer, of).await?;
         }
         open_personal(&envelope, &mut event, installation.vault(), key.as_ref())?;
-        texted.push(Texted {
+        texted.push(ConversationRecord {
             at: envelope.at,
             event,
         });
@@ -126,13 +130,13 @@ pub async fn transcript(installation: &Installation, id: ConversationId) -> Resu
 }
 
 /// Returns the texts of both sides, in order.
-pub fn texts_of(texted: &[Texted]) -> Vec<LineShown> {
-    let mut lines: Vec<LineShown> = Vec::new();
-    for Texted { at, event } in texted {
+pub fn texts_of(texted: &[ConversationRecord]) -> Vec<ConversationLineResponse> {
+    let mut lines: Vec<ConversationLineResponse> = Vec::new();
+    for ConversationRecord { at, event } in texted {
         match event {
-            ConversationEvent::Heard(heard) => lines.push(LineShown {
+            ConversationEvent::Heard(heard) => lines.push(ConversationLineResponse {
                 at: *at,
-                side: Side::Customer,
+                side: TextAuthor::Customer,
                 node: heard.node.clone(),
                 message: Some(heard.message.clone()),
                 prompt: None,
@@ -156,9 +160,9 @@ pub fn texts_of(texted: &[Texted]) -> Vec<LineShown> {
                     why.decided.push(decision.clone());
                 }
             }
-            ConversationEvent::Said(said) => lines.push(LineShown {
+            ConversationEvent::Said(said) => lines.push(ConversationLineResponse {
                 at: *at,
-                side: Side::Us,
+                side: TextAuthor::Us,
                 node: said.node.clone(),
                 message: said.message.clone(),
                 prompt: Some(said.prompt.clone()),
@@ -177,9 +181,10 @@ pub fn texts_of(texted: &[Texted]) -> Vec<LineShown> {
 
 /// Masks the customer's texts. Consecutive messages at one node are masked as one text, so that a number
 /// spread over two messages is found. Words of the flow (`own_words`) are never taken for names.
-pub fn mask_theirs(lines: &mut [LineShown], own_words: &str) {
-    let is_theirs = |line: &&mut LineShown| line.side == Side::Customer && line.text.is_some();
-    let mut theirs: Vec<&mut LineShown> = lines.iter_mut().filter(is_theirs).collect();
+pub fn mask_theirs(lines: &mut [ConversationLineResponse], own_words: &str) {
+    let is_theirs =
+        |line: &&mut ConversationLineResponse| line.side == TextAuthor::Customer && line.text.is_some();
+    let mut theirs: Vec<&mut ConversationLineResponse> = lines.iter_mut().filter(is_theirs).collect();
     let turns: Vec<(&str, &str)> = theirs
         .iter()
         .map(|line| (line.node.as_str(), line.text.as_deref().unwrap_or_default()))
@@ -191,13 +196,16 @@ pub fn mask_theirs(lines: &mut [LineShown], own_words: &str) {
 }
 
 /// Returns the explanation of the customer's last message, or `None` before the first one.
-fn why_of_last(lines: &mut [LineShown]) -> Option<&mut WhyShown> {
-    let last = lines.iter_mut().rev().find(|line| line.side == Side::Customer)?;
+fn why_of_last(lines: &mut [ConversationLineResponse]) -> Option<&mut MessageUnderstandingResponse> {
+    let last = lines
+        .iter_mut()
+        .rev()
+        .find(|line| line.side == TextAuthor::Customer)?;
     Some(last.why.get_or_insert_default())
 }
 
-impl WhyShown {
-    fn understood(&mut self, fact: &UnderstoodFact) {
+impl MessageUnderstandingResponse {
+    fn understood(&mut self, fact: &UnderstandingFact) {
         self.intent.clone_from(&fact.intent);
         self.slots = fact.slots.keys().cloned().collect();
         self.opt_out = fact.opt_out;
@@ -209,10 +217,10 @@ pub fn describe(
     id: ConversationId,
     state: &ConversationState,
     opened: OpenedFact,
-    texted: &[Texted],
-    lines: Vec<LineShown>,
-) -> ConversationShown {
-    ConversationShown {
+    texted: &[ConversationRecord],
+    lines: Vec<ConversationLineResponse>,
+) -> ConversationResponse {
+    ConversationResponse {
         id,
         campaign: opened.campaign,
         customer: opened.customer,
@@ -231,8 +239,8 @@ pub fn describe(
 mod tests {
     use super::*;
 
-    fn line(side: Side, node: &str, text: Option<&str>) -> LineShown {
-        LineShown {
+    fn line(side: TextAuthor, node: &str, text: Option<&str>) -> ConversationLineResponse {
+        ConversationLineResponse {
             at: Timestamp::EPOCH,
             side,
             node: node.to_owned(),
@@ -248,10 +256,14 @@ mod tests {
     #[test]
     fn what_a_person_wrote_before_masking_is_masked_when_it_is_shown_and_our_texts_stay() {
         let mut lines = [
-            line(Side::Us, "ask", Some("您是温馨卡的用户吗？")),
-            line(Side::Customer, "ask", Some("我是温馨卡用户，电话13800138000")),
-            line(Side::Customer, "ask", None),
-            line(Side::Customer, "name", Some("我叫张三")),
+            line(TextAuthor::Us, "ask", Some("您是温馨卡的用户吗？")),
+            line(
+                TextAuthor::Customer,
+                "ask",
+                Some("我是温馨卡用户，电话13800138000"),
+            ),
+            line(TextAuthor::Customer, "ask", None),
+            line(TextAuthor::Customer, "name", Some("我叫张三")),
         ];
         mask_theirs(&mut lines, "您是温馨卡的用户吗？");
         let texts = lines.each_ref().map(|line| line.text.as_deref());

@@ -4,19 +4,21 @@
 //! Nothing that is sent is stored, logged or used as a label of a metric. Calls need no turn here: the
 //! number of external requests at once is limited, so that capacity remains for calls.
 
-mod heard;
-mod named;
+mod named_entities;
 mod quota;
-mod spoken;
-mod understood;
+mod speech_recognition;
+mod speech_synthesis;
+mod text_understanding;
 
-pub use heard::{HEARD_MS_MAX, HearingOrder, RecognizedShown, UtteranceShown};
-pub use named::EntityShown;
+pub use named_entities::NamedEntityResponse;
 pub use quota::{Engine, EngineTurn, EngineUses, QuotaLimits, Quotas};
-pub use spoken::{SPOKEN_BYTES_MAX, SpeakingOrder};
-pub use understood::{
-    EXPECTED_MAX, SENSITIVE_WORDS_MAX, SoundedInterest, UNDERSTOOD_BYTES_MAX, UnderstandingOrder,
-    UnderstoodShown,
+pub use speech_recognition::{
+    HEARD_MS_MAX, SpeechRecognitionRequest, SpeechRecognitionResponse, UtteranceResponse,
+};
+pub use speech_synthesis::{SPOKEN_BYTES_MAX, SpeechSynthesisRequest};
+pub use text_understanding::{
+    EXPECTED_MAX, SENSITIVE_WORDS_MAX, TextInterest, TextUnderstandingRequest, TextUnderstandingResponse,
+    UNDERSTOOD_BYTES_MAX,
 };
 
 use crate::access::Caller;
@@ -26,13 +28,13 @@ use domain::ports::speech::Clip;
 use domain::problem::Problem;
 use domain::setting::SettingName;
 use std::sync::{Arc, OnceLock};
-use understood::Readers;
+use text_understanding::TextModels;
 
 /// The engines of this process, for requests of other systems.
 pub struct Engines {
     /// The recognizer. `None` if calls are answered by keypresses only.
     recognizer: Option<Arc<dyn Recognizer>>,
-    readers: Arc<OnceLock<Result<Readers, String>>>,
+    readers: Arc<OnceLock<Result<TextModels, String>>>,
     quotas: Arc<Quotas>,
 }
 
@@ -55,14 +57,14 @@ impl Engines {
         &self,
         installation: &Installation,
         caller: &Caller,
-        order: UnderstandingOrder,
-    ) -> Result<UnderstoodShown, Problem> {
+        order: TextUnderstandingRequest,
+    ) -> Result<TextUnderstandingResponse, Problem> {
         let _turn = self.turn(installation, caller, Engine::Understand).await?;
-        let asked = understood::asked_in(installation, &order).await?;
+        let asked = text_understanding::load_text_context(installation, &order).await?;
         let readers = Arc::clone(&self.readers);
         let readers = match readers.get() {
             Some(_) => readers,
-            None => understood::learned(installation, readers).await?,
+            None => text_understanding::learn_models(installation, readers).await?,
         };
         match readers.get() {
             Some(Ok(readers)) => Ok(readers.read(&order, &asked, installation)),
@@ -77,14 +79,14 @@ impl Engines {
         installation: &Installation,
         caller: &Caller,
         clip: &Clip,
-        order: HearingOrder,
-    ) -> Result<RecognizedShown, Problem> {
+        order: SpeechRecognitionRequest,
+    ) -> Result<SpeechRecognitionResponse, Problem> {
         let Some(recognizer) = &self.recognizer else {
-            return Err(heard::missing());
+            return Err(speech_recognition::missing());
         };
         let _turn = self.turn(installation, caller, Engine::Recognize).await?;
         let clock = installation.environment.clock.as_ref();
-        heard::recognize(recognizer.as_ref(), clock, clip, order).await
+        speech_recognition::recognize(recognizer.as_ref(), clock, clip, order).await
     }
 
     /// Returns a text as audio, within the caller's quota.
@@ -92,10 +94,10 @@ impl Engines {
         &self,
         installation: &Installation,
         caller: &Caller,
-        order: &SpeakingOrder,
+        order: &SpeechSynthesisRequest,
     ) -> Result<Arc<Clip>, Problem> {
         let _turn = self.turn(installation, caller, Engine::Synthesize).await?;
-        spoken::speak(installation.synthesizer.as_ref(), order).await
+        speech_synthesis::speak(installation.synthesizer.as_ref(), order).await
     }
 
     /// Returns a turn for describing or comparing a voice. It ends when it is dropped.

@@ -1,7 +1,7 @@
 //! Quotas of the engines: requests per minute and at once, per user or key. A turn ends when it is dropped.
 
 use crate::access::Caller;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -78,7 +78,7 @@ pub struct Quotas(Mutex<Ledger>);
 
 #[derive(Debug, Default)]
 struct Ledger {
-    callers: BTreeMap<String, Used>,
+    callers: BTreeMap<String, CallerUsage>,
     engines: BTreeMap<Engine, Tally>,
 }
 
@@ -90,7 +90,7 @@ struct Tally {
 }
 
 #[derive(Debug)]
-struct Used {
+struct CallerUsage {
     left_millis: u64,
     at: Timestamp,
     at_once: u64,
@@ -179,7 +179,7 @@ impl Ledger {
         let taken = self.engines.get(&engine).map_or(0, |tally| tally.at_once);
         self.make_room(name);
         let full = limits.per_minute * MILLI;
-        let used = self.callers.entry(name.to_owned()).or_insert(Used {
+        let used = self.callers.entry(name.to_owned()).or_insert(CallerUsage {
             left_millis: full,
             at: now,
             at_once: 0,
@@ -231,7 +231,7 @@ impl Ledger {
 }
 
 fn busy(code: &'static str, detail: String) -> Problem {
-    Problem::new(Kind::Busy, code, detail)
+    Problem::new(ProblemKind::Busy, code, detail)
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 //! The feed first catches up by filtered pages, then follows the log. It holds one page and no queue: a
 //! slow client delays only itself and gets a note that it fell behind. `next` is cancel-safe.
 
-use crate::readers::{Hold, Lost, is_own};
+use crate::readers::{FollowerLease, NameLossReason, is_own};
 use domain::event_filter::EventFilter;
-use domain::number_ids::NumberIds;
+use domain::number_ids::NumberIdForm;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, StoreError, Subscription};
 use domain::ports::tasks::StopSignal;
@@ -41,7 +41,7 @@ static HISTORY: Semaphore = Semaphore::const_new(HISTORY_READS_AT_ONCE);
 
 /// A message of the feed to its client.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Note {
+pub enum FeedMessage {
     Event(StoredEvent),
     /// All events up to this position, the end of the log, have been sent.
     CaughtUp(Position),
@@ -57,19 +57,19 @@ pub enum Note {
     /// The last note. The client may resume after this position.
     Ended {
         at: Position,
-        why: End,
+        why: FeedEnd,
     },
 }
 
 /// Why a feed ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
+pub enum FeedEnd {
     /// The server is stopping.
     Stopping,
     /// The caller may no longer follow: the key was revoked, or the role or session ended.
     NotAllowed,
     /// The subscriber name was taken by another follower, reset or removed.
-    Lost(Lost),
+    Lost(NameLossReason),
     /// The log cannot be read at present.
     Unavailable,
     /// The next event cannot be read, now or later; with the reason. All wanted events before it were sent.
@@ -78,7 +78,7 @@ pub enum End {
 
 /// The ports that a feed uses.
 #[derive(Clone)]
-pub struct Ports {
+pub struct FeedPorts {
     pub store: Arc<dyn EventStore>,
     pub clock: Arc<dyn Clock>,
     pub stop: Arc<dyn StopSignal>,
@@ -86,17 +86,17 @@ pub struct Ports {
 
 /// A change between catching up and following that the client has not been notified of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
+enum Transition {
     CaughtUp,
     FellBehind,
 }
 
 /// The feed of one client.
 pub struct Feed {
-    ports: Ports,
+    ports: FeedPorts,
     filter: EventFilter,
     /// For a named subscriber: its hold on the name, which it may lose.
-    hold: Option<Arc<Hold>>,
+    hold: Option<Arc<FollowerLease>>,
     /// Position up to which all wanted events were sent.
     at: Position,
     /// The page that is being sent, and the position of its end.
@@ -106,17 +106,17 @@ pub struct Feed {
     unsaid_count: usize,
     /// The subscription of the store. `None` while catching up.
     live: Option<Box<dyn Subscription>>,
-    turned: Option<Turn>,
+    turned: Option<Transition>,
     beat_at: Timestamp,
     /// The store's message about a damaged page. The events before the damage are then read one by one.
     damaged: Option<String>,
     ended: bool,
-    ids: NumberIds,
+    ids: NumberIdForm,
 }
 
 impl Feed {
     /// Creates a feed of all events that `filter` wants after a position.
-    pub fn new(ports: Ports, filter: EventFilter, after: Position) -> Self {
+    pub fn new(ports: FeedPorts, filter: EventFilter, after: Position) -> Self {
         let beat_at = ports.clock.now().plus_ms(BEAT_MS);
         Self {
             ports,
@@ -131,20 +131,20 @@ impl Feed {
             beat_at,
             damaged: None,
             ended: false,
-            ids: NumberIds::AsStored,
+            ids: NumberIdForm::AsStored,
         }
     }
 
     /// Sets the form of phone number ids in the events.
     #[must_use]
-    pub const fn showing(mut self, ids: NumberIds) -> Self {
+    pub const fn showing(mut self, ids: NumberIdForm) -> Self {
         self.ids = ids;
         self
     }
 
     /// Makes this the feed of a named subscriber. It ends when the name is lost.
     #[must_use]
-    pub fn named(mut self, hold: Arc<Hold>) -> Self {
+    pub fn named(mut self, hold: Arc<FollowerLease>) -> Self {
         self.hold = Some(hold);
         self
     }
@@ -160,7 +160,7 @@ impl Feed {
     }
 
     /// Waits for the next note. Returns `None` after the last one.
-    pub async fn next(&mut self) -> Option<Note> {
+    pub async fn next(&mut self) -> Option<FeedMessage> {
         loop {
             if self.ended {
                 return None;
@@ -169,15 +169,15 @@ impl Feed {
                 self.beat_at = self.ports.clock.now().plus_ms(BEAT_MS);
                 return Some(note);
             }
-            let Ports { clock, stop, .. } = self.ports.clone();
+            let FeedPorts { clock, stop, .. } = self.ports.clone();
             let beat_at = self.beat_at;
             let hold = self.hold.clone();
             let read = tokio::select! {
                 biased;
-                why = lost(hold) => return Some(self.end(End::Lost(why))),
+                why = lost(hold) => return Some(self.end(FeedEnd::Lost(why))),
                 () = stop.stopping() => return Some(self.end(match stop.is_stopping() {
-                    true => End::Stopping,
-                    false => End::NotAllowed,
+                    true => FeedEnd::Stopping,
+                    false => FeedEnd::NotAllowed,
                 })),
                 read = self.read() => read,
                 () = clock.wait_until(beat_at) => {
@@ -195,49 +195,49 @@ impl Feed {
                 Err(StoreError::Damaged(why)) => return Some(self.end_damaged(why)),
                 Err(error) => {
                     tracing::warn!(%error, "an event stream ends");
-                    return Some(self.end(End::Unavailable));
+                    return Some(self.end(FeedEnd::Unavailable));
                 }
             }
         }
     }
 
     /// Returns a note that is possible without reading on.
-    async fn ready(&mut self) -> Option<Note> {
-        if self.turned == Some(Turn::FellBehind) {
+    async fn ready(&mut self) -> Option<FeedMessage> {
+        if self.turned == Some(Transition::FellBehind) {
             let head = self.ports.store.head().await.unwrap_or(self.page_end);
             self.turned = None;
-            return Some(Note::FellBehind { at: self.at, head });
+            return Some(FeedMessage::FellBehind { at: self.at, head });
         }
         if let Some(event) = self.page.pop_front() {
             self.at = event.position;
             self.unsaid_count = 0;
-            return Some(Note::Event(self.ids.of_event(&event)));
+            return Some(FeedMessage::Event(self.ids.of_event(&event)));
         }
         self.at = self.at.max(self.page_end);
-        if self.turned.take() == Some(Turn::CaughtUp) {
+        if self.turned.take() == Some(Transition::CaughtUp) {
             self.unsaid_count = 0;
-            return Some(Note::CaughtUp(self.at));
+            return Some(FeedMessage::CaughtUp(self.at));
         }
         (self.unsaid_count >= CHECKPOINT_EVENTS).then(|| self.beat())
     }
 
-    fn beat(&mut self) -> Note {
+    fn beat(&mut self) -> FeedMessage {
         if self.unsaid_count == 0 {
-            return Note::Beat;
+            return FeedMessage::Beat;
         }
         self.unsaid_count = 0;
-        Note::Reached(self.at)
+        FeedMessage::Reached(self.at)
     }
 
-    fn end_damaged(&mut self, why: String) -> Note {
+    fn end_damaged(&mut self, why: String) -> FeedMessage {
         tracing::error!(why, at = %self.at, "an event stream meets what cannot be read, and ends");
-        self.end(End::Damaged(why))
+        self.end(FeedEnd::Damaged(why))
     }
 
-    fn end(&mut self, why: End) -> Note {
+    fn end(&mut self, why: FeedEnd) -> FeedMessage {
         self.ended = true;
         // The rest of the page was not sent. The client can resume and get it.
-        Note::Ended { at: self.at, why }
+        FeedMessage::Ended { at: self.at, why }
     }
 
     /// Reads one page. The state changes only after the last await, so that the future can be dropped.
@@ -252,7 +252,7 @@ impl Feed {
             .retain(&mut events)
             .map_err(|error| StoreError::Damaged(error.to_string()))?;
         if count >= FELL_BEHIND_EVENTS {
-            self.turned = Some(Turn::FellBehind);
+            self.turned = Some(Transition::FellBehind);
             self.live = None;
         }
         self.take(events, end, count);
@@ -272,7 +272,7 @@ impl Feed {
                 return Err(StoreError::Damaged(why.clone()));
             }
             self.live = Some(store.subscribe(self.at).await?);
-            self.turned = Some(Turn::CaughtUp);
+            self.turned = Some(Transition::CaughtUp);
             return Ok(());
         }
         // The number of events that an index skipped is unknown, so a page without a hit causes a position
@@ -298,7 +298,7 @@ impl Feed {
 }
 
 /// Waits until the name is lost. Never returns without a name.
-async fn lost(hold: Option<Arc<Hold>>) -> Lost {
+async fn lost(hold: Option<Arc<FollowerLease>>) -> NameLossReason {
     match hold {
         Some(hold) => hold.lost().await,
         None => std::future::pending().await,

@@ -1,7 +1,7 @@
 //! Test of many clients that load history at once from a slow log: how many pages are read at the same
 //! time.
 
-use crate::event_stream::{Feed, Note, Ports};
+use crate::event_stream::{Feed, FeedMessage, FeedPorts};
 use async_trait::async_trait;
 use domain::decider::Scope;
 use domain::event_filter::EventFilter;
@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use store::contract::SuiteTasks;
-use store::test_overlay::{Overlaid, Overlay};
+use store::test_overlay::{Overlay, OverlayStore};
 use store::test_records::{make_record_of, stream};
 use store::{MemoryDisk, MemoryEventStore};
 
@@ -23,10 +23,10 @@ use store::{MemoryDisk, MemoryEventStore};
 const READERS: usize = 40;
 
 /// A clock that does not advance, so that clients get only events.
-struct Still;
+struct FrozenClock;
 
 #[async_trait]
-impl Clock for Still {
+impl Clock for FrozenClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(0)
     }
@@ -35,14 +35,14 @@ impl Clock for Still {
     }
 }
 
-struct TakesTime {
+struct SlowHistoryStore {
     log: MemoryEventStore,
     reading: AtomicUsize,
     most: Arc<AtomicUsize>,
 }
 
 #[async_trait]
-impl Overlay for TakesTime {
+impl Overlay for SlowHistoryStore {
     fn beneath(&self) -> &dyn EventStore {
         &self.log
     }
@@ -61,15 +61,15 @@ async fn events_of_history(mut feed: Feed) -> usize {
     let mut events = 0;
     loop {
         match feed.next().await {
-            Some(Note::CaughtUp(_)) | None => return events,
-            Some(note) => events += usize::from(matches!(note, Note::Event(_))),
+            Some(FeedMessage::CaughtUp(_)) | None => return events,
+            Some(note) => events += usize::from(matches!(note, FeedMessage::Event(_))),
         }
     }
 }
 
 #[tokio::test]
 async fn however_many_load_history_two_pages_are_read_at_once_and_all_are_served() {
-    let clock: Arc<dyn Clock> = Arc::new(Still);
+    let clock: Arc<dyn Clock> = Arc::new(FrozenClock);
     let tasks = SuiteTasks::default();
     let log = MemoryEventStore::new(Arc::clone(&clock), Arc::new(MemoryDisk::new())).unwrap();
     for index in 0..300_u64 {
@@ -79,12 +79,12 @@ async fn however_many_load_history_two_pages_are_read_at_once_and_all_are_served
         appended.unwrap();
     }
     let most = Arc::new(AtomicUsize::new(0));
-    let store: Arc<dyn EventStore> = Arc::new(Overlaid(TakesTime {
+    let store: Arc<dyn EventStore> = Arc::new(OverlayStore(SlowHistoryStore {
         log,
         reading: AtomicUsize::new(0),
         most: Arc::clone(&most),
     }));
-    let ports = Ports {
+    let ports = FeedPorts {
         store,
         clock,
         stop: tasks.stop_signal(),

@@ -12,15 +12,15 @@ mod history_tests;
 #[cfg(test)]
 mod tests;
 
-pub use feed::{End, Feed, Note, Ports};
-pub use query::{CAMPAIGN, CUSTOMER, FilterWords, KIND, STREAM, SUBSCRIBER, filter_of};
-pub use slots::{StreamPlace, StreamUse};
+pub use feed::{Feed, FeedEnd, FeedMessage, FeedPorts};
+pub use query::{CAMPAIGN, CUSTOMER, FilterParameters, KIND, STREAM, SUBSCRIBER, filter_of};
+pub use slots::{StreamSlot, StreamUse};
 
 use crate::access::Caller;
 use crate::cloud_event::CloudEvent;
-use crate::readers::Lost;
+use crate::readers::NameLossReason;
 use domain::ports::event_store::EventStore;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::Position;
 use serde_json::{Value, json};
 use slots::StreamSlots;
@@ -37,7 +37,7 @@ pub async fn refuse_beyond_head(store: &dyn EventStore, after: Position) -> Resu
         return Ok(());
     }
     Err(Problem::new(
-        Kind::Conflict,
+        ProblemKind::Conflict,
         "position-beyond-head",
         format!(
             "position {after} is beyond the head {head}: the log was restored or is another one; compare what you \
@@ -47,65 +47,68 @@ pub async fn refuse_beyond_head(store: &dyn EventStore, after: Position) -> Resu
 }
 
 /// Takes a slot for one more stream of this caller. Refuses if there is none.
-pub fn place(caller: &Caller, purpose: StreamUse) -> Result<StreamPlace, Problem> {
+pub fn place(caller: &Caller, purpose: StreamUse) -> Result<StreamSlot, Problem> {
     SLOTS.take(caller, purpose)
 }
 
 /// Returns a note in the form sent to the client: its name (none for an event) and one line of JSON. `None`
 /// for a heartbeat. A record that is not a valid event ends the stream.
-pub fn shown(note: &Note) -> Option<(Option<&'static str>, String)> {
+pub fn shown(note: &FeedMessage) -> Option<(Option<&'static str>, String)> {
     match note {
-        Note::Event(stored) => match CloudEvent::read(stored) {
+        FeedMessage::Event(stored) => match CloudEvent::read(stored) {
             Ok(event) => Some((None, event.line())),
             Err(error) => {
                 tracing::error!(%error, "an event stream meets a record that cannot be read");
-                let note = Note::Ended {
+                let note = FeedMessage::Ended {
                     at: Position(stored.position.0.saturating_sub(1)),
-                    why: End::Damaged(error.to_string()),
+                    why: FeedEnd::Damaged(error.to_string()),
                 };
                 Some((Some(name(&note)), data(&note).to_string()))
             }
         },
-        Note::Beat => None,
-        Note::CaughtUp(_) | Note::FellBehind { .. } | Note::Reached(_) | Note::Ended { .. } => {
-            Some((Some(name(note)), data(note).to_string()))
-        }
+        FeedMessage::Beat => None,
+        FeedMessage::CaughtUp(_)
+        | FeedMessage::FellBehind { .. }
+        | FeedMessage::Reached(_)
+        | FeedMessage::Ended { .. } => Some((Some(name(note)), data(note).to_string())),
     }
 }
 
 /// Name of the last note.
 pub const END: &str = "end";
 
-pub const fn name(note: &Note) -> &'static str {
+pub const fn name(note: &FeedMessage) -> &'static str {
     match note {
-        Note::Event(_) => "event",
-        Note::Beat => "beat",
-        Note::CaughtUp(_) => "caught-up",
-        Note::FellBehind { .. } => "fell-behind",
-        Note::Reached(_) => "position",
-        Note::Ended { .. } => END,
+        FeedMessage::Event(_) => "event",
+        FeedMessage::Beat => "beat",
+        FeedMessage::CaughtUp(_) => "caught-up",
+        FeedMessage::FellBehind { .. } => "fell-behind",
+        FeedMessage::Reached(_) => "position",
+        FeedMessage::Ended { .. } => END,
     }
 }
 
-pub fn data(note: &Note) -> Value {
+pub fn data(note: &FeedMessage) -> Value {
     match note {
-        Note::Event(_) | Note::Beat => json!({}),
-        Note::CaughtUp(at) | Note::Reached(at) => json!({ "position": at.to_string() }),
-        Note::FellBehind { at, head } => json!({ "position": at.to_string(), "head": head.to_string() }),
-        Note::Ended { at, why } => json!({ "position": at.to_string(), "reason": why.text() }),
+        FeedMessage::Event(_) | FeedMessage::Beat => json!({}),
+        FeedMessage::CaughtUp(at) | FeedMessage::Reached(at) => json!({ "position": at.to_string() }),
+        FeedMessage::FellBehind { at, head } => {
+            json!({ "position": at.to_string(), "head": head.to_string() })
+        }
+        FeedMessage::Ended { at, why } => json!({ "position": at.to_string(), "reason": why.text() }),
     }
 }
 
-impl End {
+impl FeedEnd {
     pub fn text(&self) -> Cow<'static, str> {
         match self {
             Self::Stopping => "the server stops".into(),
             Self::NotAllowed => "you may no longer follow: the key, the role or the session has ended".into(),
-            Self::Lost(Lost::TakenOver) => "another client follows under this name".into(),
-            Self::Lost(Lost::Reset) => {
+            Self::Lost(NameLossReason::TakenOver) => "another client follows under this name".into(),
+            Self::Lost(NameLossReason::Reset) => {
                 "the subscriber's position was reset: reconnect without a position".into()
             }
-            Self::Lost(Lost::Removed) => "the subscriber was removed".into(),
+            Self::Lost(NameLossReason::Removed) => "the subscriber was removed".into(),
             Self::Unavailable => "the log cannot be read now".into(),
             Self::Damaged(why) => format!(
                 "the log is damaged behind this position: {why}; `ledgerline audit verify` shows the place; \

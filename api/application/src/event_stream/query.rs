@@ -30,7 +30,7 @@ pub const SUBSCRIBER: Parameter = Parameter::text(
 
 /// The filter parameters as text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FilterWords {
+pub struct FilterParameters {
     pub kinds: Vec<String>,
     pub streams: Vec<String>,
     pub campaign: Option<String>,
@@ -39,7 +39,7 @@ pub struct FilterWords {
 
 /// Parses a filter. `derive` computes a customer's id from the institution's own id.
 pub fn filter_of(
-    words: FilterWords,
+    words: FilterParameters,
     derive: impl FnOnce(&str) -> Result<CustomerId, String>,
 ) -> Result<EventFilter, String> {
     for (name, given) in [("kind", &words.kinds), ("stream", &words.streams)] {
@@ -69,7 +69,7 @@ mod tests {
 
     const ID: &str = "00112233445566778899aabbccddeeff";
 
-    fn read(words: FilterWords) -> Result<EventFilter, String> {
+    fn read(words: FilterParameters) -> Result<EventFilter, String> {
         filter_of(words, |text| {
             if text == "C001" {
                 Ok(ID.parse().unwrap())
@@ -84,17 +84,17 @@ mod tests {
         for (count, taken) in [(FILTER_NAMES_MAX, true), (FILTER_NAMES_MAX + 1, false)] {
             let kinds = vec!["call.".to_owned(); count];
             assert_eq!(
-                read(FilterWords {
+                read(FilterParameters {
                     kinds,
-                    ..FilterWords::default()
+                    ..FilterParameters::default()
                 })
                 .is_ok(),
                 taken
             );
         }
-        let empty = FilterWords {
+        let empty = FilterParameters {
             streams: vec![String::new()],
-            ..FilterWords::default()
+            ..FilterParameters::default()
         };
         assert!(read(empty).is_err());
     }
@@ -102,15 +102,15 @@ mod tests {
     #[test]
     fn a_customer_is_named_by_either_id() {
         for text in [ID, "C001"] {
-            let words = FilterWords {
+            let words = FilterParameters {
                 customer: Some(text.to_owned()),
-                ..FilterWords::default()
+                ..FilterParameters::default()
             };
             assert_eq!(read(words).unwrap().customer, Some(ID.parse().unwrap()));
         }
-        let words = FilterWords {
+        let words = FilterParameters {
             campaign: Some("a/b".to_owned()),
-            ..FilterWords::default()
+            ..FilterParameters::default()
         };
         assert!(read(words).is_err());
     }

@@ -7,7 +7,7 @@
 use crate::access::Caller;
 use domain::ids::UserId;
 use domain::permission::Permission;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -56,15 +56,15 @@ impl StreamUse {
 
 /// The slots in use.
 #[derive(Debug, Default)]
-pub(super) struct StreamSlots(Mutex<Taken>);
+pub(super) struct StreamSlots(Mutex<SlotCounts>);
 
 #[derive(Debug, Default)]
-struct Taken {
+struct SlotCounts {
     by_use: BTreeMap<StreamUse, usize>,
     by_user: BTreeMap<UserId, usize>,
 }
 
-impl Taken {
+impl SlotCounts {
     fn of(&self, purpose: StreamUse) -> usize {
         self.by_use.get(&purpose).copied().unwrap_or_default()
     }
@@ -81,7 +81,7 @@ impl Taken {
 
 /// A stream's slot. It is released when dropped.
 #[derive(Debug)]
-pub struct StreamPlace {
+pub struct StreamSlot {
     slots: &'static StreamSlots,
     purpose: StreamUse,
     user: Option<UserId>,
@@ -90,39 +90,39 @@ pub struct StreamPlace {
 impl StreamSlots {
     /// Takes a slot for one more stream. Refuses with `streams-of-user` or `streams-busy`. The owner of the
     /// data directory has no limit per user.
-    pub(super) fn take(&'static self, caller: &Caller, purpose: StreamUse) -> Result<StreamPlace, Problem> {
+    pub(super) fn take(&'static self, caller: &Caller, purpose: StreamUse) -> Result<StreamSlot, Problem> {
         let user = caller.user().map(|known| known.user.clone());
         let mut taken = self.taken();
         let own = user.as_ref().and_then(|user| taken.by_user.get(user));
         if own.is_some_and(|count| *count >= USER_SLOTS_MAX) {
             let why =
                 format!("you have reached the limit of {USER_SLOTS_MAX} open streams per user: close one");
-            return Err(Problem::new(Kind::Busy, "streams-of-user", why));
+            return Err(Problem::new(ProblemKind::Busy, "streams-of-user", why));
         }
         if taken.unavailable(purpose) >= STREAMS_MAX {
             let why = format!(
                 "the limit of {STREAMS_MAX} open or reserved streams is reached: close some or try again \
                  later"
             );
-            return Err(Problem::new(Kind::Busy, "streams-busy", why));
+            return Err(Problem::new(ProblemKind::Busy, "streams-busy", why));
         }
         *taken.by_use.entry(purpose).or_default() += 1;
         if let Some(user) = &user {
             *taken.by_user.entry(user.clone()).or_default() += 1;
         }
-        Ok(StreamPlace {
+        Ok(StreamSlot {
             slots: self,
             purpose,
             user,
         })
     }
 
-    fn taken(&self) -> MutexGuard<'_, Taken> {
+    fn taken(&self) -> MutexGuard<'_, SlotCounts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for StreamPlace {
+impl Drop for StreamSlot {
     fn drop(&mut self) {
         let mut taken = self.slots.taken();
         if let Some(count) = taken.by_use.get_mut(&self.purpose) {
@@ -143,7 +143,7 @@ impl Drop for StreamPlace {
 mod tests {
     use super::*;
     use crate::access::KnownUser;
-    use domain::actor::Way;
+    use domain::actor::SignInMethod;
     use domain::permission::{CampaignScope, Role};
     use domain::user::Account;
 
@@ -157,20 +157,20 @@ mod tests {
                 disabled: false,
                 until: None,
             },
-            way: Way::Session,
+            way: SignInMethod::Session,
             session: None,
             scopes: None,
             campaigns: CampaignScope::All,
         }))
     }
 
-    fn code(taken: Result<StreamPlace, Problem>) -> &'static str {
+    fn code(taken: Result<StreamSlot, Problem>) -> &'static str {
         taken.map_or_else(|problem| problem.code, |_| "taken")
     }
 
     #[test]
     fn one_user_has_sixteen_slots_and_gets_one_back() {
-        static SLOTS: StreamSlots = StreamSlots(Mutex::new(Taken {
+        static SLOTS: StreamSlots = StreamSlots(Mutex::new(SlotCounts {
             by_use: BTreeMap::new(),
             by_user: BTreeMap::new(),
         }));
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn slots_for_events_and_for_stop_watchers_are_kept_free() {
-        static SLOTS: StreamSlots = StreamSlots(Mutex::new(Taken {
+        static SLOTS: StreamSlots = StreamSlots(Mutex::new(SlotCounts {
             by_use: BTreeMap::new(),
             by_user: BTreeMap::new(),
         }));

@@ -2,7 +2,7 @@
 //! ends.
 
 use crate::event_stream::feed::FELL_BEHIND_EVENTS;
-use crate::event_stream::{End, Feed, Note, Ports, shown};
+use crate::event_stream::{Feed, FeedEnd, FeedMessage, FeedPorts, shown};
 use async_trait::async_trait;
 use domain::decider::Scope;
 use domain::event_filter::EventFilter;
@@ -13,13 +13,13 @@ use domain::ports::tasks::{StopSignal, Tasks};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use std::sync::Arc;
 use store::contract::SuiteTasks;
-use store::test_overlay::{Overlaid, Overlay};
+use store::test_overlay::{Overlay, OverlayStore};
 use store::test_ports::StepClock;
 use store::test_records::{make_record_of, stream};
 use store::{MemoryDisk, MemoryEventStore};
 
 struct Log {
-    ports: Ports,
+    ports: FeedPorts,
     tasks: SuiteTasks,
 }
 
@@ -29,7 +29,7 @@ impl Log {
         let tasks = SuiteTasks::default();
         let store = MemoryEventStore::new(Arc::clone(&clock), Arc::new(MemoryDisk::new())).unwrap();
         let stop: Arc<dyn StopSignal> = tasks.stop_signal();
-        let ports = Ports {
+        let ports = FeedPorts {
             store: Arc::new(store),
             clock,
             stop,
@@ -84,23 +84,23 @@ fn filters() -> Vec<EventFilter> {
 }
 
 /// Returns the next note that is not a heartbeat.
-async fn next(feed: &mut Feed) -> Option<Note> {
+async fn next(feed: &mut Feed) -> Option<FeedMessage> {
     loop {
         let note = feed.next().await;
-        if note != Some(Note::Beat) {
+        if note != Some(FeedMessage::Beat) {
             return note;
         }
     }
 }
 
 /// Returns the events up to the end of the log, and the other notes on the way.
-async fn until_caught_up(feed: &mut Feed) -> (Vec<StoredEvent>, Vec<Note>) {
+async fn until_caught_up(feed: &mut Feed) -> (Vec<StoredEvent>, Vec<FeedMessage>) {
     let (mut events, mut notes) = (Vec::new(), Vec::new());
     loop {
         match next(feed).await.unwrap() {
-            Note::Event(event) => events.push(event),
+            FeedMessage::Event(event) => events.push(event),
             note => {
-                let end = matches!(note, Note::CaughtUp(_));
+                let end = matches!(note, FeedMessage::CaughtUp(_));
                 notes.push(note);
                 if end {
                     return (events, notes);
@@ -123,16 +123,16 @@ async fn a_resume_at_every_position_gives_exactly_the_rest() {
                 log.expected(&filter, after).await,
                 "{filter:?} after {after}"
             );
-            assert_eq!(notes.last(), Some(&Note::CaughtUp(Position(300))));
+            assert_eq!(notes.last(), Some(&FeedMessage::CaughtUp(Position(300))));
         }
     }
 }
 
 /// Returns the event of a note; `None` for a note that only has a position.
-fn event_in(note: Option<Note>) -> Option<StoredEvent> {
+fn event_in(note: Option<FeedMessage>) -> Option<StoredEvent> {
     match note {
-        Some(Note::Event(event)) => Some(event),
-        Some(Note::Reached(_)) => None,
+        Some(FeedMessage::Event(event)) => Some(event),
+        Some(FeedMessage::Reached(_)) => None,
         other => panic!("{other:?}"),
     }
 }
@@ -142,7 +142,7 @@ async fn what_is_appended_while_following_comes_once_and_in_order() {
     for filter in filters().into_iter().take(3) {
         let log = Log::new();
         let mut feed = log.feed(&filter, 0);
-        assert_eq!(next(&mut feed).await, Some(Note::CaughtUp(Position(0))));
+        assert_eq!(next(&mut feed).await, Some(FeedMessage::CaughtUp(Position(0))));
         let mut seen = Vec::new();
         for round in 0..20 {
             log.append(round * 12, 12).await;
@@ -159,24 +159,26 @@ async fn what_is_appended_while_following_comes_once_and_in_order() {
 async fn a_slow_reader_is_told_holds_one_page_and_misses_nothing() {
     let log = Log::new();
     let mut feed = log.feed(&EventFilter::default(), 0);
-    assert_eq!(next(&mut feed).await, Some(Note::CaughtUp(Position(0))));
+    assert_eq!(next(&mut feed).await, Some(FeedMessage::CaughtUp(Position(0))));
     // The client reads nothing while writers continue.
     log.append(0, 3_000).await;
     let told = next(&mut feed).await;
     let (at, head) = (Position(0), Position(3_000));
-    assert_eq!(told, Some(Note::FellBehind { at, head }));
+    assert_eq!(told, Some(FeedMessage::FellBehind { at, head }));
     let mut events = Vec::new();
     loop {
         assert!(feed.page.len() <= FELL_BEHIND_EVENTS, "memory is bounded");
         match next(&mut feed).await {
-            Some(Note::Event(event)) => events.push(event),
-            Some(Note::CaughtUp(end)) => break assert_eq!(end, head),
+            Some(FeedMessage::Event(event)) => events.push(event),
+            Some(FeedMessage::CaughtUp(end)) => break assert_eq!(end, head),
             other => panic!("{other:?}"),
         }
     }
     assert_eq!(events, log.expected(&EventFilter::default(), 0).await);
     log.append(3_000, 1).await;
-    assert!(matches!(next(&mut feed).await, Some(Note::Event(event)) if event.position == Position(3_001)));
+    assert!(
+        matches!(next(&mut feed).await, Some(FeedMessage::Event(event)) if event.position == Position(3_001))
+    );
 }
 
 #[tokio::test]
@@ -188,14 +190,20 @@ async fn a_filtered_stream_says_how_far_it_is_so_that_a_resume_looks_at_nothing_
     assert!(events.is_empty());
     assert_eq!(
         notes,
-        [Note::Reached(Position(4_000)), Note::CaughtUp(Position(4_000))]
+        [
+            FeedMessage::Reached(Position(4_000)),
+            FeedMessage::CaughtUp(Position(4_000))
+        ]
     );
     let mut feed = log.feed(&filter, 4_000);
-    assert_eq!(next(&mut feed).await, Some(Note::CaughtUp(Position(4_000))));
+    assert_eq!(
+        next(&mut feed).await,
+        Some(FeedMessage::CaughtUp(Position(4_000)))
+    );
     log.append(4_000, 3).await;
     assert_eq!(
         next(&mut feed).await,
-        Some(Note::Reached(Position(4_003))),
+        Some(FeedMessage::Reached(Position(4_003))),
         "a sign of life says it too"
     );
 }
@@ -210,12 +218,12 @@ async fn a_stopping_server_says_where_to_resume() {
     }
     log.tasks.stop().await;
     let mut last = next(&mut feed).await;
-    while let Some(Note::Event(event)) = last {
+    while let Some(FeedMessage::Event(event)) = last {
         assert!(event.position > Position(3));
         last = next(&mut feed).await;
     }
-    let (at, why) = (Position(5), End::Stopping);
-    assert_eq!(last, Some(Note::Ended { at, why }));
+    let (at, why) = (Position(5), FeedEnd::Stopping);
+    assert_eq!(last, Some(FeedMessage::Ended { at, why }));
     assert_eq!(next(&mut feed).await, None);
 }
 
@@ -259,13 +267,16 @@ impl Subscription for DamagedReader {
 }
 
 /// Returns the positions that a feed sends until it ends, and its last note.
-async fn until_ended(feed: &mut Feed) -> (Vec<u64>, Note) {
+async fn until_ended(feed: &mut Feed) -> (Vec<u64>, FeedMessage) {
     let mut given = Vec::new();
     loop {
         match next(feed).await.unwrap() {
-            Note::Event(event) => given.push(event.position.0),
-            note @ Note::Ended { .. } => return (given, note),
-            Note::CaughtUp(_) | Note::Reached(_) | Note::FellBehind { .. } | Note::Beat => {}
+            FeedMessage::Event(event) => given.push(event.position.0),
+            note @ FeedMessage::Ended { .. } => return (given, note),
+            FeedMessage::CaughtUp(_)
+            | FeedMessage::Reached(_)
+            | FeedMessage::FellBehind { .. }
+            | FeedMessage::Beat => {}
         }
     }
 }
@@ -277,7 +288,7 @@ async fn a_damaged_row_ends_a_feed_behind_everything_wanted_before_it() {
             let mut log = Log::new();
             log.append(0, 300).await;
             let expected = log.expected(&filter, 0).await;
-            log.ports.store = Arc::new(Overlaid(DamagedLog(
+            log.ports.store = Arc::new(OverlayStore(DamagedLog(
                 Arc::clone(&log.ports.store),
                 Position(damaged),
             )));
@@ -290,7 +301,7 @@ async fn a_damaged_row_ends_a_feed_behind_everything_wanted_before_it() {
                 "{filter:?}"
             );
             let at = Position(damaged - 1);
-            assert!(matches!(last, Note::Ended { at: end, why: End::Damaged(_) } if end == at));
+            assert!(matches!(last, FeedMessage::Ended { at: end, why: FeedEnd::Damaged(_) } if end == at));
             let text = shown(&last).unwrap().1;
             assert!(
                 text.contains(&format!("at position {damaged}")) && text.contains("audit verify"),
@@ -305,17 +316,20 @@ async fn a_damaged_row_ends_a_feed_behind_everything_wanted_before_it() {
 async fn damage_met_while_following_ends_a_feed_in_the_same_way() {
     let mut log = Log::new();
     log.append(0, 5).await;
-    log.ports.store = Arc::new(Overlaid(DamagedLog(Arc::clone(&log.ports.store), Position(8))));
+    log.ports.store = Arc::new(OverlayStore(DamagedLog(
+        Arc::clone(&log.ports.store),
+        Position(8),
+    )));
     let mut feed = log.feed(&EventFilter::default(), 0);
-    while next(&mut feed).await != Some(Note::CaughtUp(Position(5))) {}
+    while next(&mut feed).await != Some(FeedMessage::CaughtUp(Position(5))) {}
     log.append(5, 5).await;
     let (given, last) = until_ended(&mut feed).await;
     assert_eq!(given, [6, 7]);
     assert!(matches!(
         last,
-        Note::Ended {
+        FeedMessage::Ended {
             at: Position(7),
-            why: End::Damaged(_)
+            why: FeedEnd::Damaged(_)
         }
     ));
 }
@@ -323,20 +337,20 @@ async fn damage_met_while_following_ends_a_feed_in_the_same_way() {
 #[test]
 fn notes_are_shown_with_their_position() {
     let at = Position(7);
-    let line = |note: &Note| shown(note).map(|(name, line)| (name.unwrap(), line));
+    let line = |note: &FeedMessage| shown(note).map(|(name, line)| (name.unwrap(), line));
     assert_eq!(
-        line(&Note::CaughtUp(at)),
+        line(&FeedMessage::CaughtUp(at)),
         Some(("caught-up", "{\"position\":\"7\"}".to_owned()))
     );
     let head = Position(9);
     assert_eq!(
-        line(&Note::FellBehind { at, head }),
+        line(&FeedMessage::FellBehind { at, head }),
         Some(("fell-behind", "{\"head\":\"9\",\"position\":\"7\"}".to_owned()))
     );
-    let why = End::Unavailable;
+    let why = FeedEnd::Unavailable;
     assert_eq!(
-        line(&Note::Ended { at, why }).unwrap().1,
+        line(&FeedMessage::Ended { at, why }).unwrap().1,
         "{\"position\":\"7\",\"reason\":\"the log cannot be read now\"}"
     );
-    assert_eq!(shown(&Note::Beat), None);
+    assert_eq!(shown(&FeedMessage::Beat), None);
 }

@@ -1,9 +1,9 @@
 //! Charts as ECharts options, in the form defined by REP-5: categories, one value axis, one labelled
 //! series.
 
-use crate::figures::{Answer, Named, named};
+use crate::figures::{Answer, MetricReference, named};
 use projections::metrics::{Metric, Unit};
-use projections::views::metric_board::{By, Figure};
+use projections::views::metric_board::{Dimension, Figure};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Number;
@@ -19,10 +19,10 @@ pub struct Chart {
     series: Vec<Series>,
     /// The metric and version of the chart.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub metric: Option<Named>,
+    pub metric: Option<MetricReference>,
     /// The data of the metric's other versions, in the same order, for additional series.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    beside: Vec<BesideData>,
+    beside: Vec<AlternateData>,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -56,9 +56,9 @@ pub struct Series {
 
 /// The data of another version of the metric.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-struct BesideData {
+struct AlternateData {
     #[serde(flatten)]
-    named: Named,
+    named: MetricReference,
     #[schemars(with = "Vec<Option<f64>>")]
     data: Vec<Option<Number>>,
 }
@@ -88,14 +88,14 @@ impl Chart {
     }
 
     /// Adds the data of another version, in the same order.
-    pub fn put_beside(&mut self, named: Named, data: Vec<Option<Number>>) {
-        self.beside.push(BesideData { named, data });
+    pub fn put_beside(&mut self, named: MetricReference, data: Vec<Option<Number>>) {
+        self.beside.push(AlternateData { named, data });
     }
 }
 
 /// Builds a chart of figures by group. Ratios are in per cent with at most two decimals; a missing figure
 /// is `null`.
-pub fn options(series: &str, unit: Unit, by: Option<By>, figures: &[Figure]) -> Chart {
+pub fn options(series: &str, unit: Unit, by: Option<Dimension>, figures: &[Figure]) -> Chart {
     let labels: Vec<String> = figures.iter().map(|figure| label(by, figures, figure)).collect();
     let data = figures.iter().map(|figure| shown(unit, figure.value));
     Chart::new(labels, vec![Series::new(series, data.collect())])
@@ -109,7 +109,7 @@ pub fn with_versions(mut chart: Chart, metric: &Metric, answer: &Answer) -> Char
         answer.figures.iter().map(of).collect::<Vec<_>>()
     };
     chart.metric = Some(named(metric));
-    let beside = answer.beside.iter().map(|(other, figures)| BesideData {
+    let beside = answer.beside.iter().map(|(other, figures)| AlternateData {
         named: named(other),
         data: data(figures),
     });
@@ -118,9 +118,9 @@ pub fn with_versions(mut chart: Chart, metric: &Metric, answer: &Answer) -> Char
 }
 
 /// Returns the label of a group: `10:00`, with the date before it if the hours belong to several days.
-fn label(by: Option<By>, all: &[Figure], figure: &Figure) -> String {
+fn label(by: Option<Dimension>, all: &[Figure], figure: &Figure) -> String {
     let label = figure.label.clone().unwrap_or_default();
-    if by != Some(By::Hour) || !all.windows(2).any(day_ends_between) {
+    if by != Some(Dimension::Hour) || !all.windows(2).any(day_ends_between) {
         return label;
     }
     let date = figure.key.as_deref().and_then(beijing_date);
@@ -178,7 +178,7 @@ mod tests {
             figure("2026-03-02T00:00:00Z", "08:00", Some(0.45)),
             figure("2026-03-02T02:00:00Z", "10:00", Some(0.62)),
         ];
-        let shown = value(&options("接通率", Unit::Ratio, Some(By::Hour), &figures));
+        let shown = value(&options("接通率", Unit::Ratio, Some(Dimension::Hour), &figures));
         let expected: Value = serde_json::from_str(
             "{\"xAxis\":{\"type\":\"category\",\"data\":[\"08:00\",\"10:00\"]},\"yAxis\":{\"type\":\"value\"},\
              \"series\":[{\"name\":\"接通率\",\"type\":\"bar\",\"data\":[45,62]}]}",
@@ -193,7 +193,7 @@ mod tests {
             figure("2026-03-02T02:00:00Z", "10:00", Some(1.0 / 3.0)),
             figure("2026-03-03T02:00:00Z", "10:00", None),
         ];
-        let shown = value(&options("x", Unit::Ratio, Some(By::Hour), &figures));
+        let shown = value(&options("x", Unit::Ratio, Some(Dimension::Hour), &figures));
         assert_eq!(shown["xAxis"]["data"], json!(["03-02 10:00", "03-03 10:00"]));
         assert_eq!(shown["series"][0]["data"], json!([33.33, null]));
     }

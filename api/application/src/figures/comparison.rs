@@ -1,11 +1,11 @@
 //! Comparison of one metric in two periods: the difference and its confidence interval. If there is too
 //! little data, the answer says so instead of giving a verdict.
 
-use super::asking::{MetricShown, bound, describe_metric, find, window_problem};
-use super::interval::{Bounds, CASES_MIN, CLUSTERS_MIN};
-use super::judged::{ComparedBy, Side, Verdict, judge};
-use super::{Age, Asked, Source, age};
-use crate::as_of::{Known, Moment};
+use super::interval::{CASES_MIN, CLUSTERS_MIN, IntervalEstimate};
+use super::metric_query::{MetricResponse, bound, describe_metric, find, window_problem};
+use super::verdict::{ComparedBy, PeriodFigure, Verdict, judge};
+use super::{Age, MetricQuery, Source, age};
+use crate::as_of::{Moment, PastMomentInfo};
 use crate::installation::Installation;
 use crate::parameter::Parameter;
 use crate::query::Query;
@@ -63,7 +63,7 @@ const CONFIDENCE_PERCENT: u8 = 95;
 /// One period with its figure and confidence interval.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "PeriodCompared")]
-pub(super) struct PeriodShown {
+pub(super) struct ComparedPeriodResponse {
     from: Timestamp,
     to: Timestamp,
     /// The figure. Null if there are no cases.
@@ -81,10 +81,10 @@ pub(super) struct PeriodShown {
 #[schemars(rename = "MetricComparison")]
 pub struct ComparisonShown {
     #[serde(flatten)]
-    metric: MetricShown,
+    metric: MetricResponse,
     campaign: Option<CampaignId>,
-    period: PeriodShown,
-    base: PeriodShown,
+    period: ComparedPeriodResponse,
+    base: ComparedPeriodResponse,
     /// Figure of the period minus figure of the base period. Null if one of them has no figure.
     difference: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,13 +104,13 @@ pub struct ComparisonShown {
     complete_up_to: Option<Age>,
     /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    known: Option<Known>,
+    known: Option<PastMomentInfo>,
 }
 
 /// A valid comparison: the same metric of the same calls, over two periods that do not overlap.
 pub struct Comparing {
-    period: Asked,
-    base: Asked,
+    period: MetricQuery,
+    base: MetricQuery,
 }
 
 impl Comparing {
@@ -142,7 +142,7 @@ impl Comparing {
                 from: Some(window.0),
                 to: Some(window.1),
             };
-            Asked::of(metric, scope, None)
+            MetricQuery::of(metric, scope, None)
         };
         Ok(Self {
             period: asked(period)?,
@@ -177,11 +177,15 @@ impl Comparing {
     }
 
     /// Returns a period's figure and, for a mean, the parts per hour or day.
-    async fn side(&self, asked: &Asked, db: &dyn ReadDb) -> Result<(Side, projections::Complete), Problem> {
+    async fn side(
+        &self,
+        asked: &MetricQuery,
+        db: &dyn ReadDb,
+    ) -> Result<(PeriodFigure, projections::ViewCompleteness), Problem> {
         let answer = asked.answer(db).await?;
-        let mut side = Side::of(answer.figures.into_iter().next());
+        let mut side = PeriodFigure::of(answer.figures.into_iter().next());
         if let Some(by) = self.compared_by().by() {
-            let split = Asked::of(asked.metric, asked.scope.clone(), Some(by))?;
+            let split = MetricQuery::of(asked.metric, asked.scope.clone(), Some(by))?;
             let groups = split.answer(db).await?.figures;
             side.split(&groups);
         }
@@ -194,7 +198,7 @@ impl Comparing {
         ComparedBy::of(self.period.metric, fits_hours)
     }
 
-    fn shown(&self, period: &Side, base: &Side) -> ComparisonShown {
+    fn shown(&self, period: &PeriodFigure, base: &PeriodFigure) -> ComparisonShown {
         let compared_by = self.compared_by();
         let found = judge(compared_by, period, base);
         let difference = period.value().zip(base.value());
@@ -219,15 +223,15 @@ impl Comparing {
 
 type Window = (Timestamp, Timestamp);
 
-impl Asked {
+impl MetricQuery {
     /// Returns the length of the period in hours.
     fn hours(&self) -> u64 {
         let (from, to) = (self.scope.from.unwrap_or(Timestamp::EPOCH), self.scope.to);
         to.map_or(0, |to| to.ms_since(from) / HOUR_MS)
     }
 
-    fn shown(&self, side: &Side, bounds: Option<Bounds>) -> PeriodShown {
-        PeriodShown {
+    fn shown(&self, side: &PeriodFigure, bounds: Option<IntervalEstimate>) -> ComparedPeriodResponse {
+        ComparedPeriodResponse {
             from: self.scope.from.unwrap_or(Timestamp::EPOCH),
             to: self.scope.to.unwrap_or(Timestamp::EPOCH),
             value: side.value(),

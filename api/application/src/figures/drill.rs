@@ -2,19 +2,20 @@
 //! contains the position up to which the figure of the first page was complete.
 
 use crate::as_of::Moment;
-use crate::figures::Asked;
-use crate::figures::asking::window_problem;
+use crate::figures::MetricQuery;
+use crate::figures::metric_query::window_problem;
 use crate::installation::Installation;
 use crate::parameter::Parameter;
 use crate::query::Query;
 use domain::ids::CampaignId;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::metrics::{
-    Drill, DrillDown, DrillError, DrillItem, ITEMS_MAX, Part, Texts, Totals, catalog, drill_down,
+    DrillDown, DrillError, DrillItem, DrillRequest, DrillTotals, ITEMS_MAX, MetricPart, MetricText, catalog,
+    drill_down,
 };
-use projections::views::metric_board::complete_up_to;
+use projections::views::metric_board::board_completeness;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -50,23 +51,23 @@ pub const DRILLED: &[Parameter] = &[
 ];
 
 /// A query for the events behind a figure.
-pub struct Drilling {
-    asked: Asked,
+pub struct DrillDownQuery {
+    asked: MetricQuery,
     which: &'static str,
-    part: Part,
+    part: MetricPart,
     /// The position up to which events count, and the position at which the previous page ended.
     cursor: Option<(Position, Position)>,
     moment: Moment,
     limit: usize,
 }
 
-impl Drilling {
+impl DrillDownQuery {
     /// Reads the drill-down from the query's parameters, with the cursor of the previous page if there is
     /// one.
     pub fn read(name: &str, query: &Query, cursor: Option<(Position, Position)>) -> Result<Self, Problem> {
         let (which, part) = match query.text("which") {
-            None | Some("numerator") => ("numerator", Part::Numerator),
-            Some("denominator") => ("denominator", Part::Denominator),
+            None | Some("numerator") => ("numerator", MetricPart::Numerator),
+            Some("denominator") => ("denominator", MetricPart::Denominator),
             Some(_) => {
                 return Err(Problem::invalid(
                     "which-invalid",
@@ -80,7 +81,7 @@ impl Drilling {
             return Err(Problem::invalid("valid-at-not-here", detail));
         }
         Ok(Self {
-            asked: Asked::read(name, query)?,
+            asked: MetricQuery::read(name, query)?,
             moment: Moment::of(query)?,
             which,
             part,
@@ -90,7 +91,7 @@ impl Drilling {
     }
 
     /// Returns one page of the events behind the figure, and the totals over all of them.
-    pub async fn answer(&self, installation: &Installation) -> Result<Drilled, Problem> {
+    pub async fn answer(&self, installation: &Installation) -> Result<DrillDownPage, Problem> {
         let (until, after) = match self.cursor {
             None if !self.moment.is_now() => {
                 let then = self
@@ -100,12 +101,14 @@ impl Drilling {
                 (then.position, Position(0))
             }
             None => (
-                complete_up_to(installation.rows.db().as_ref()).await?.position,
+                board_completeness(installation.rows.db().as_ref())
+                    .await?
+                    .position,
                 Position(0),
             ),
             Some(cursor) => cursor,
         };
-        let drill = Drill {
+        let drill = DrillRequest {
             metric: self.asked.metric,
             part: self.part,
             scope: self.asked.scope.clone(),
@@ -126,10 +129,10 @@ impl Drilling {
 
 /// A page of the events behind a figure, and the totals over all of them.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Drilled {
+pub struct DrillDownPage {
     metric: String,
     version: u32,
-    label: Texts,
+    label: MetricText,
     #[schemars(example = &"numerator")]
     which: &'static str,
     /// Name of the term that is counted.
@@ -140,7 +143,7 @@ pub struct Drilled {
     to: Option<Timestamp>,
     /// The numerator or denominator that the events add up to.
     figure: i64,
-    totals: Totals,
+    totals: DrillTotals,
     events_read: u64,
     as_of_position: String,
     items: Vec<DrillItem>,
@@ -150,8 +153,13 @@ pub struct Drilled {
     pub next: Option<(Position, Position)>,
 }
 
-fn describe(asked: &Asked, which: &'static str, drill: &Drill<'_>, found: DrillDown) -> Drilled {
-    Drilled {
+fn describe(
+    asked: &MetricQuery,
+    which: &'static str,
+    drill: &DrillRequest<'_>,
+    found: DrillDown,
+) -> DrillDownPage {
+    DrillDownPage {
         metric: asked.metric.name.clone(),
         version: asked.metric.version,
         label: asked.metric.label.clone(),
@@ -174,7 +182,7 @@ fn problem(error: DrillError) -> Problem {
         DrillError::TooManyEvents => Problem::refused("too-many-events", error.to_string()),
         DrillError::NoSuchPart => Problem::refused("no-such-part", error.to_string()),
         DrillError::Stopped { .. } => {
-            Problem::new(Kind::Unavailable, "drill-down-too-slow", error.to_string())
+            Problem::new(ProblemKind::Unavailable, "drill-down-too-slow", error.to_string())
         }
         DrillError::Window(window) => window_problem(&window),
         DrillError::Rows(rows) => rows.into(),

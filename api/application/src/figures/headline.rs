@@ -6,8 +6,8 @@
 
 use crate::figures::find;
 use domain::problem::Problem;
-use projections::metrics::{Metric, Texts};
-use projections::views::campaign_board::Share;
+use projections::metrics::{Metric, MetricText};
+use projections::views::campaign_board::CallFigures;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,41 +27,41 @@ pub const PEOPLE: [(&str, &str, u32); 2] = [
 
 /// The figures for people only, over some calls.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub struct People {
+pub struct PeopleFigures {
     answer_ratio_people: Option<f64>,
     conversion_ratio_people: Option<f64>,
 }
 
 /// Metric, version and label of each figure in a reply, by the member that holds it.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub struct Versions {
+pub struct MetricVersions {
     #[serde(skip_serializing_if = "Option::is_none")]
-    answer_ratio: Option<Named>,
+    answer_ratio: Option<MetricReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    talk_ms_mean: Option<Named>,
+    talk_ms_mean: Option<MetricReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    conversion_ratio: Option<Named>,
+    conversion_ratio: Option<MetricReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    answer_ratio_people: Option<Named>,
+    answer_ratio_people: Option<MetricReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    conversion_ratio_people: Option<Named>,
+    conversion_ratio_people: Option<MetricReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    answer_ratio_per_call: Option<Named>,
+    answer_ratio_per_call: Option<MetricReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    settled_answer_ratio: Option<Named>,
+    settled_answer_ratio: Option<MetricReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    answer_ratio_per_call_people: Option<Named>,
+    answer_ratio_per_call_people: Option<MetricReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    answer_ratio_per_leg: Option<Named>,
+    answer_ratio_per_leg: Option<MetricReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    answer_ratio_per_leg_people: Option<Named>,
+    answer_ratio_per_leg_people: Option<MetricReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    failure_ratio_per_leg: Option<Named>,
+    failure_ratio_per_leg: Option<MetricReference>,
 }
 
-impl Versions {
+impl MetricVersions {
     /// Sets the metric of a member. An unknown member is a fault of this program.
-    pub fn put(&mut self, member: &str, named: Named) -> Result<(), Problem> {
+    pub fn put(&mut self, member: &str, named: MetricReference) -> Result<(), Problem> {
         let place = match member {
             "answer_ratio" => &mut self.answer_ratio,
             "talk_ms_mean" => &mut self.talk_ms_mean,
@@ -83,19 +83,19 @@ impl Versions {
 
 /// A metric with version and label, as needed to quote a figure.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Named {
+pub struct MetricReference {
     /// Name of the metric. Null for a ratio of a live window, which is not a metric.
     pub metric: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
-    pub label: Texts,
+    pub label: MetricText,
 }
 
 /// Returns metric, version and label of each member, for the member `versions` of a reply.
 pub fn versions<'a>(
     members: impl IntoIterator<Item = &'a (&'a str, &'a str, u32)>,
-) -> Result<Versions, Problem> {
-    let mut all = Versions::default();
+) -> Result<MetricVersions, Problem> {
+    let mut all = MetricVersions::default();
     for (member, name, version) in members {
         all.put(member, named(find(name, Some(*version))?))?;
     }
@@ -103,8 +103,8 @@ pub fn versions<'a>(
 }
 
 /// Returns a metric with its version and label.
-pub fn named(metric: &Metric) -> Named {
-    Named {
+pub fn named(metric: &Metric) -> MetricReference {
+    MetricReference {
         metric: Some(metric.name.clone()),
         version: Some(metric.version),
         label: metric.label.clone(),
@@ -112,19 +112,19 @@ pub fn named(metric: &Metric) -> Named {
 }
 
 /// Returns the label of a ratio that is not a metric, in Chinese and English.
-pub fn no_metric(zh: &str, en: &str) -> Named {
-    Named {
+pub fn no_metric(zh: &str, en: &str) -> MetricReference {
+    MetricReference {
         metric: None,
         version: None,
-        label: Texts {
+        label: MetricText {
             zh: zh.to_owned(),
             en: en.to_owned(),
         },
     }
 }
 
-impl From<&Share> for People {
-    fn from(calls: &Share) -> Self {
+impl From<&CallFigures> for PeopleFigures {
+    fn from(calls: &CallFigures) -> Self {
         Self {
             answer_ratio_people: calls.answer_ratio_people,
             conversion_ratio_people: calls.conversion_ratio_people,

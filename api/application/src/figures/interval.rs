@@ -16,22 +16,22 @@ pub(super) const CLUSTERS_MIN: usize = 6;
 
 /// A count of hits among a count of cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted {
+pub struct Proportion {
     pub hits: u64,
     pub cases: u64,
 }
 
 /// A figure or a difference with its confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bounds {
+pub struct IntervalEstimate {
     pub value: f64,
     pub low: f64,
     pub high: f64,
 }
 
 /// Returns the share with Wilson's bounds; `None` with fewer than `CASES_MIN` cases.
-pub fn wilson(counted: Counted) -> Option<Bounds> {
-    let Counted { hits, cases } = counted;
+pub fn wilson(counted: Proportion) -> Option<IntervalEstimate> {
+    let Proportion { hits, cases } = counted;
     if cases < CASES_MIN {
         return None;
     }
@@ -39,7 +39,7 @@ pub fn wilson(counted: Counted) -> Option<Bounds> {
     let z2 = Z * Z / count;
     let middle = (value + z2 / 2.0) / (1.0 + z2);
     let off = Z / (1.0 + z2) * (value * (1.0 - value) / count + z2 / (4.0 * count)).sqrt();
-    Some(Bounds {
+    Some(IntervalEstimate {
         value,
         low: (middle - off).max(0.0),
         high: (middle + off).min(1.0),
@@ -47,9 +47,9 @@ pub fn wilson(counted: Counted) -> Option<Bounds> {
 }
 
 /// Returns the difference of two shares, `period` minus `base`, with Newcombe's interval.
-pub(super) fn newcombe(period: Bounds, base: Bounds) -> Bounds {
+pub(super) fn newcombe(period: IntervalEstimate, base: IntervalEstimate) -> IntervalEstimate {
     let value = period.value - base.value;
-    Bounds {
+    IntervalEstimate {
         value,
         low: value - (period.value - period.low).hypot(base.high - base.value),
         high: value + (period.high - period.value).hypot(base.value - base.low),
@@ -93,14 +93,14 @@ impl Mean {
     }
 
     /// Returns the mean with its confidence interval.
-    pub(super) fn bounds(&self) -> Bounds {
+    pub(super) fn bounds(&self) -> IntervalEstimate {
         around(self.value, self.error, self.freedom)
     }
 }
 
 /// Returns the difference of two means, `period` minus `base` (Welch's test with Satterthwaite's degrees of
 /// freedom).
-pub(super) fn welch(period: &Mean, base: &Mean) -> Bounds {
+pub(super) fn welch(period: &Mean, base: &Mean) -> IntervalEstimate {
     let variance = period.error.powi(2) + base.error.powi(2);
     let parts = period.error.powi(4) / period.freedom + base.error.powi(4) / base.freedom;
     let freedom = if parts > 0.0 {
@@ -111,9 +111,9 @@ pub(super) fn welch(period: &Mean, base: &Mean) -> Bounds {
     around(period.value - base.value, variance.sqrt(), freedom)
 }
 
-fn around(value: f64, error: f64, freedom: f64) -> Bounds {
+fn around(value: f64, error: f64, freedom: f64) -> IntervalEstimate {
     let off = student(freedom) * error;
-    Bounds {
+    IntervalEstimate {
         value,
         low: value - off,
         high: value + off,
@@ -144,8 +144,8 @@ mod tests {
         assert!((found - expected).abs() < 0.000_1, "{found} is not {expected}");
     }
 
-    fn share(hits: u64, cases: u64) -> Bounds {
-        wilson(Counted { hits, cases }).unwrap()
+    fn share(hits: u64, cases: u64) -> IntervalEstimate {
+        wilson(Proportion { hits, cases }).unwrap()
     }
 
     #[test]
@@ -154,7 +154,7 @@ mod tests {
         let found = share(81, 263);
         near(found.low, 0.2553);
         near(found.high, 0.3662);
-        assert_eq!(wilson(Counted { hits: 29, cases: 29 }), None);
+        assert_eq!(wilson(Proportion { hits: 29, cases: 29 }), None);
         near(share(0, 30).low, 0.0);
         near(share(30, 30).high, 1.0);
     }

@@ -1,44 +1,46 @@
 //! Figures of metrics by name and version, for routes and the command line: parsing of queries, answers,
 //! charts, and drill-down.
 
-mod asking;
 mod chart;
 mod comparison;
 mod drill;
 mod headline;
 mod interval;
-mod judged;
+mod metric_query;
 mod source;
+mod verdict;
 
-pub use asking::{ASKED, Asked, BY, MetricShown, describe_metric, find};
 pub use chart::{Chart, Series, options, with_versions};
 pub use comparison::{COMPARED, Comparing, ComparisonShown};
-pub use drill::{DRILLED, Drilled, Drilling};
-pub use headline::{FORMULA, Named, PEOPLE, People, Versions, named, no_metric, versions};
-pub use interval::{Bounds, Counted, wilson};
-pub use source::{Source, Standing, Stands};
+pub use drill::{DRILLED, DrillDownPage, DrillDownQuery};
+pub use headline::{
+    FORMULA, MetricReference, MetricVersions, PEOPLE, PeopleFigures, named, no_metric, versions,
+};
+pub use interval::{IntervalEstimate, Proportion, wilson};
+pub use metric_query::{ASKED, BY, MetricQuery, MetricResponse, describe_metric, find};
+pub use source::{Completeness, QualifiedAnswer, Source};
 
-use crate::as_of::Known;
-use asking::Split;
+use crate::as_of::PastMomentInfo;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use projections::metrics::{Metric, Texts, catalog};
+use metric_query::Split;
+use projections::metrics::{Metric, MetricText, catalog};
 use projections::views::metric_board::{Figure, figures};
-use projections::{Complete, ReadDb};
+use projections::{ReadDb, ViewCompleteness};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The figures of an answer, and up to where they are complete.
 pub struct Answer {
     pub figures: Vec<Figure>,
-    pub complete: Complete,
+    pub complete: ViewCompleteness,
     /// The other versions of a headline figure.
     pub beside: Vec<(&'static Metric, Vec<Figure>)>,
 }
 
-impl Asked {
+impl MetricQuery {
     /// Computes the answer from live rows, or from rows replayed for it.
     pub async fn answer(&self, db: &dyn ReadDb) -> Result<Answer, Problem> {
         let catalog = catalog()?;
@@ -56,18 +58,18 @@ impl Asked {
     }
 
     /// Returns the answer with everything that is needed to quote it.
-    pub fn describe(&self, answer: &Answer) -> AskedShown {
+    pub fn describe(&self, answer: &Answer) -> MetricFiguresResponse {
         let mut metric = describe_metric(self.metric);
         if let Some(by) = self.by {
             metric.by = Some(Split::Is(by.code().to_owned()));
         }
-        let beside = answer.beside.iter().map(|(metric, figures)| Beside {
+        let beside = answer.beside.iter().map(|(metric, figures)| AlternateFigure {
             name: metric.name.clone(),
             version: metric.version,
             label: metric.label.clone(),
             values: self.values(figures),
         });
-        AskedShown {
+        MetricFiguresResponse {
             metric,
             campaign: self.scope.campaign.clone(),
             from: self.scope.from,
@@ -102,9 +104,9 @@ impl Asked {
 
 /// A metric's figures with its definition, version and window.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct AskedShown {
+pub struct MetricFiguresResponse {
     #[serde(flatten)]
-    metric: MetricShown,
+    metric: MetricResponse,
     campaign: Option<CampaignId>,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
@@ -112,21 +114,21 @@ pub struct AskedShown {
     values: Values,
     /// The other versions of a headline figure.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    beside: Vec<Beside>,
+    beside: Vec<AlternateFigure>,
     /// For live rows: position and age of the figure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complete_up_to: Option<Age>,
     /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub known: Option<Known>,
+    pub known: Option<PastMomentInfo>,
 }
 
 /// Another version of a figure.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-struct Beside {
+struct AlternateFigure {
     name: String,
     version: u32,
-    label: Texts,
+    label: MetricText,
     #[serde(flatten)]
     values: Values,
 }
@@ -147,7 +149,7 @@ struct Values {
 
 /// A figure without its definition.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct FigureShown {
+pub struct FigureResponse {
     /// The figure. Null if there are no cases.
     value: Option<f64>,
     numerator_count: i64,
@@ -155,8 +157,8 @@ pub struct FigureShown {
 }
 
 /// Returns a figure without its definition.
-pub fn describe_figure(figure: &Figure) -> FigureShown {
-    FigureShown {
+pub fn describe_figure(figure: &Figure) -> FigureResponse {
+    FigureResponse {
         value: figure.value,
         numerator_count: figure.numerator,
         denominator_count: figure.denominator,
@@ -174,7 +176,7 @@ pub struct Age {
 }
 
 /// Returns up to where the rows are complete, and how far they lag behind the log.
-pub fn age(complete: &Complete, head: Position, now: Timestamp) -> Age {
+pub fn age(complete: &ViewCompleteness, head: Position, now: Timestamp) -> Age {
     let behind = head.0.saturating_sub(complete.position.0);
     Age {
         position: complete.position.to_string(),

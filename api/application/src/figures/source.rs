@@ -1,6 +1,6 @@
 //! The rows from which a figure is read: the live ones, or rows replayed for a past moment.
 
-use crate::as_of::{Known, Moment};
+use crate::as_of::{Moment, PastMomentInfo};
 use crate::installation::Installation;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
@@ -8,7 +8,7 @@ use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::views::metric_board::MetricBoard;
-use projections::{ReadDb, View, complete_of};
+use projections::{ReadDb, View, read_completeness};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ pub struct Source {
     pub db: Arc<dyn ReadDb>,
     pub position: Option<Position>,
     /// For replayed rows: the moment, and what the replay cost.
-    pub known: Option<Known>,
+    pub known: Option<PastMomentInfo>,
     /// The instant of the rows. `None` for live rows, and if no event has exactly the requested position.
     pub at: Option<Timestamp>,
     /// Completeness of an answer from these rows. For live rows it is determined before they are read, so
     /// the rows may be newer than stated and never older.
-    pub stands: Stands,
+    pub stands: Completeness,
 }
 
 impl Source {
@@ -57,7 +57,7 @@ impl Source {
         if moment.is_now() {
             let db = installation.rows.db();
             let views = views.iter().map(|view| view.name()).collect();
-            let (stands, position) = Stands::of_live(installation, db.as_ref(), views).await?;
+            let (stands, position) = Completeness::of_live(installation, db.as_ref(), views).await?;
             return Ok(Self {
                 position: Some(position),
                 stands,
@@ -75,7 +75,7 @@ impl Source {
         Ok(Self {
             db: Arc::clone(&shown.rows.db),
             position: Some(then.position),
-            stands: Stands::then(shown.known(&then)),
+            stands: Completeness::then(shown.known(&then)),
             known: Some(shown.known(&then)),
             at: then.at(),
         })
@@ -104,17 +104,17 @@ impl Source {
 
 /// Completeness of an answer: how complete live rows are, or the past moment of the answer.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Stands {
+pub struct Completeness {
     #[serde(skip_serializing_if = "Option::is_none")]
     complete_up_to: Option<CompleteUpTo>,
     /// For a question about the past: the log position and time up to which this reply was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    known: Option<Known>,
+    known: Option<PastMomentInfo>,
 }
 
-impl Stands {
+impl Completeness {
     /// Returns the completeness of an answer about the past.
-    pub const fn then(known: Known) -> Self {
+    pub const fn then(known: PastMomentInfo) -> Self {
         Self {
             complete_up_to: None,
             known: Some(known),
@@ -140,7 +140,7 @@ impl Stands {
         // Read before the position of the rows: otherwise a growing log would make the rows look older than
         // they are.
         let head = installation.store().head().await?;
-        let complete = complete_of(db, views).await?;
+        let complete = read_completeness(db, views).await?;
         let stands = Self {
             complete_up_to: Some(CompleteUpTo {
                 position: complete.position.to_string(),
@@ -166,9 +166,9 @@ struct CompleteUpTo {
 /// An answer with its completeness.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "{T}Standing")]
-pub struct Standing<T> {
+pub struct QualifiedAnswer<T> {
     #[serde(flatten)]
     pub answer: T,
     #[serde(flatten)]
-    pub stands: Stands,
+    pub stands: Completeness,
 }

@@ -29,7 +29,7 @@ impl PartChange {
 /// A part that differs between two flows, or exists in only one of them.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "FlowPartDiffers")]
-pub struct PartDiffers {
+pub struct PartDifference {
     /// Path of the part, for example `nodes.menu`.
     #[schemars(example = &"nodes.menu")]
     pub part: String,
@@ -41,7 +41,7 @@ pub struct PartDiffers {
 }
 
 /// Returns every part that differs, ordered by its path.
-pub fn differences(before: &FlowDefinition, after: &FlowDefinition) -> Vec<PartDiffers> {
+pub fn differences(before: &FlowDefinition, after: &FlowDefinition) -> Vec<PartDifference> {
     let (before, after) = (parts_of(&before.to_value()), parts_of(&after.to_value()));
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let differs = names.into_iter().filter_map(|name| {
@@ -51,7 +51,7 @@ pub fn differences(before: &FlowDefinition, after: &FlowDefinition) -> Vec<PartD
             (Some(_), None) => PartChange::Removed,
             (None, _) => PartChange::Added,
         };
-        Some(PartDiffers {
+        Some(PartDifference {
             part: name.clone(),
             change,
             before: before.get(name).cloned(),

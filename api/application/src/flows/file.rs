@@ -1,7 +1,7 @@
 //! A flow file that is being edited: it is read, checked, and compared with a published version. Nothing is
 //! stored; a draft belongs to its author until it is published.
 
-use super::difference::{PartDiffers, differences};
+use super::difference::{PartDifference, differences};
 use domain::flow::{
     DECISION_BY_MS, DEFINITION_BYTES_MAX, FLOW_FILE_BYTES_MAX, FlowDefinition, IDENTIFIED_BY_MS, ReadFault,
     VALUE_BY_MS, canonical_json, content_hash,
@@ -32,10 +32,10 @@ pub struct FlowChecked {
     pub advice: Vec<FlowFinding>,
     /// True if there are more findings than are returned.
     pub truncated: bool,
-    pub rhythm: Option<RhythmShown>,
-    pub ways: Vec<WayShown>,
+    pub rhythm: Option<FlowRhythmResponse>,
+    pub ways: Vec<FlowEdgeResponse>,
     /// Differences from the published version in the request. Null if none was requested.
-    pub differences: Option<Vec<PartDiffers>>,
+    pub differences: Option<Vec<PartDifference>>,
 }
 
 /// One finding about a flow.
@@ -53,7 +53,7 @@ pub struct FlowFinding {
 
 /// The time until the main points of a flow are spoken, each with its limit, in milliseconds.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RhythmShown {
+pub struct FlowRhythmResponse {
     pub identified_ms: u64,
     pub identified_by_ms: u64,
     pub value_ms: u64,
@@ -66,7 +66,7 @@ pub struct RhythmShown {
 /// An edge from one node to another.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "FlowWay")]
-pub struct WayShown {
+pub struct FlowEdgeResponse {
     #[schemars(example = &"menu")]
     pub from: String,
     #[schemars(example = &"on_timeout.then")]
@@ -94,7 +94,7 @@ pub fn source_of(body: &mut Members) -> String {
 }
 
 /// Returns the flow of a file that is to be run. Refuses a file with faults.
-pub fn sound(source: &str) -> Result<Arc<FlowDefinition>, Problem> {
+pub fn parse_runnable_flow(source: &str) -> Result<Arc<FlowDefinition>, Problem> {
     let refused = |why: String| Problem::refused("flow-invalid", why);
     let definition = FlowDefinition::from_yaml(source).map_err(|fault| refused(fault.to_string()))?;
     if let Some(fault) = definition.check().first() {
@@ -114,7 +114,7 @@ fn too_large(definition: &Value) -> Option<String> {
 }
 
 /// Checks a flow file and returns the findings. An unreadable file is a finding too.
-pub fn checked(source: &str, against: Option<&FlowDefinition>) -> FlowChecked {
+pub fn check_flow_file(source: &str, against: Option<&FlowDefinition>) -> FlowChecked {
     match FlowDefinition::from_yaml(source) {
         Ok(definition) => found_of(definition, against),
         Err(fault) => unreadable(source, &fault),
@@ -177,7 +177,7 @@ fn found_of(definition: FlowDefinition, against: Option<&FlowDefinition>) -> Flo
     let told = advice.iter().map(|one| finding(one.code(), one.to_string()));
     let advice: Vec<FlowFinding> = told.take(FINDINGS_MAX).collect();
     let rhythm = definition.rhythm();
-    let ways = definition.ways().into_iter().map(|way| WayShown {
+    let ways = definition.ways().into_iter().map(|way| FlowEdgeResponse {
         from: way.from,
         member: way.member,
         to: way.to,
@@ -189,7 +189,7 @@ fn found_of(definition: FlowDefinition, against: Option<&FlowDefinition>) -> Flo
         faults,
         advice,
         truncated,
-        rhythm: Some(RhythmShown {
+        rhythm: Some(FlowRhythmResponse {
             identified_ms: rhythm.identified_ms,
             identified_by_ms: IDENTIFIED_BY_MS,
             value_ms: rhythm.value_ms,

@@ -2,7 +2,7 @@
 //! consequence without it.
 
 use domain::flow::{FlowDefinition, PublishedFlow};
-use domain::four_eyes::{FourEyes, NobodyBecause};
+use domain::four_eyes::{ApprovalExemption, FourEyes};
 use domain::problem::Problem;
 
 /// Returns true if a version with this approval may send mail to a fixed address: a second user approved
@@ -10,7 +10,7 @@ use domain::problem::Problem;
 pub(super) fn may_write_to_fixed(four_eyes: Option<&FourEyes>) -> bool {
     match four_eyes {
         Some(FourEyes::Approved { .. }) => true,
-        Some(FourEyes::Nobody { nobody }) => *nobody == NobodyBecause::Directory,
+        Some(FourEyes::Nobody { nobody }) => *nobody == ApprovalExemption::Directory,
         None => false,
     }
 }

@@ -6,19 +6,22 @@
 mod difference;
 mod file;
 mod fixed_addresses;
-mod order;
-mod shown;
+mod requests;
+mod responses;
 
-pub use crate::approvals::RollbackOrder;
-pub use difference::{PartChange, PartDiffers, differences};
-pub use file::{FINDINGS_MAX, FlowChecked, FlowFinding, RhythmShown, WayShown, checked, sound, source_of};
+pub use crate::approvals::RollbackRequest;
+pub use difference::{PartChange, PartDifference, differences};
+pub use file::{
+    FINDINGS_MAX, FlowChecked, FlowEdgeResponse, FlowFinding, FlowRhythmResponse, check_flow_file,
+    parse_runnable_flow, source_of,
+};
 pub(crate) use fixed_addresses::fixed_address;
 pub use fixed_addresses::holds_messages_back;
-pub use order::FlowOrder;
-pub use shown::{FlowChanged, FlowListed, FlowVersionShown, FlowVersions, Flows, listed, versions};
+pub use requests::FlowRequest;
+pub use responses::{FlowChanged, FlowListed, FlowVersionResponse, FlowVersions, Flows, listed, versions};
 
 use crate::access::Caller;
-use crate::approvals::{VersionActed, nobody_yet};
+use crate::approvals::{PendingVersion, placeholder_four_eyes};
 use crate::body_work::BodyWork;
 use crate::installation::Installation;
 use actors::{Answer, AskError};
@@ -26,7 +29,7 @@ use domain::approval::Act;
 use domain::decider::{Context, Decider};
 use domain::flow::command::FlowCommand;
 use domain::flow::event::FlowEvent;
-use domain::flow::{Flow, FlowDefinition, FlowNamed, FlowState, PublishedFlow};
+use domain::flow::{Flow, FlowDefinition, FlowSelector, FlowState, PublishedFlow};
 use domain::ids::FlowId;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
@@ -37,10 +40,10 @@ use std::sync::Arc;
 pub async fn publish(
     installation: &Installation,
     caller: &Caller,
-    order: FlowOrder,
+    order: FlowRequest,
     cause: Cause,
 ) -> Result<FlowChanged, Problem> {
-    let FlowOrder {
+    let FlowRequest {
         flow,
         definition,
         approvals,
@@ -59,10 +62,14 @@ pub async fn publish(
     };
     let is_fixed = FlowDefinition::from_value(&definition).is_ok_and(|read| read.has_fixed_address());
     let asks = approvals || approval.is_some() || is_fixed || state.asks_for_approval();
-    let foreseen = if asks { behind(nobody_yet()) } else { plain.clone() };
+    let foreseen = if asks {
+        behind(placeholder_four_eyes())
+    } else {
+        plain.clone()
+    };
     let (hash, is_new) = foresee(installation, Arc::clone(&state), foreseen).await?;
     let command = if asks && is_new {
-        let acted = VersionActed {
+        let acted = PendingVersion {
             act: match is_fixed {
                 true => Act::PublishFixedAddress,
                 false => Act::PublishFlow,
@@ -79,7 +86,7 @@ pub async fn publish(
         }
         behind(four_eyes)
     } else if asks {
-        behind(nobody_yet())
+        behind(placeholder_four_eyes())
     } else {
         plain
     };
@@ -92,10 +99,10 @@ pub async fn roll_back(
     installation: &Installation,
     caller: &Caller,
     flow: FlowId,
-    order: RollbackOrder,
+    order: RollbackRequest,
     cause: Cause,
 ) -> Result<FlowChanged, Problem> {
-    let RollbackOrder { to, reason, approval } = order;
+    let RollbackRequest { to, reason, approval } = order;
     let state = installation.entities.flows.state(&flow).await?.state;
     let back = |four_eyes| FlowCommand::RollBack {
         flow: flow.clone(),
@@ -104,10 +111,10 @@ pub async fn roll_back(
         four_eyes,
     };
     let asks = state.asks_for_approval();
-    let foreseen = back(asks.then(nobody_yet));
+    let foreseen = back(asks.then(placeholder_four_eyes));
     let (hash, is_new) = foresee(installation, Arc::clone(&state), foreseen).await?;
     let four_eyes = if asks && is_new {
-        let acted = VersionActed {
+        let acted = PendingVersion {
             act: Act::RollBackFlow,
             of: "flow",
             name: flow.to_string(),
@@ -128,7 +135,10 @@ pub async fn roll_back(
 }
 
 /// Returns the version that a name refers to.
-pub async fn published(installation: &Installation, named: &FlowNamed) -> Result<PublishedFlow, Problem> {
+pub async fn find_published_flow(
+    installation: &Installation,
+    named: &FlowSelector,
+) -> Result<PublishedFlow, Problem> {
     let state = installation.entities.flows.state(&named.flow).await?.state;
     let found = match named.version {
         Some(version) => state.version(version),
@@ -142,9 +152,9 @@ pub async fn published(installation: &Installation, named: &FlowNamed) -> Result
 /// Returns a published version with its definition. Refuses if this build cannot read it.
 pub async fn definition_of(
     installation: &Installation,
-    named: &FlowNamed,
+    named: &FlowSelector,
 ) -> Result<(PublishedFlow, Arc<FlowDefinition>), Problem> {
-    let found = published(installation, named).await?;
+    let found = find_published_flow(installation, named).await?;
     match found.definition.clone() {
         Some(definition) => Ok((found, definition)),
         None => Err(Problem::refused(
@@ -154,12 +164,12 @@ pub async fn definition_of(
     }
 }
 
-fn not_there(named: &FlowNamed, state: &FlowState) -> String {
+fn not_there(named: &FlowSelector, state: &FlowState) -> String {
     match state.current() {
         None => format!("{named} is not published: no flow has this name"),
         Some(current) => format!(
             "{named} is not published; there are {}, and @{} is current",
-            state.versions_told(),
+            state.describe_versions(),
             current.flow_ref.version
         ),
     }

@@ -91,12 +91,12 @@ impl DialingState {
 }
 
 /// The current state of dialing, and the running drivers.
-pub struct Dialing {
+pub struct DialingControl {
     state: watch::Sender<DialingState>,
     drivers: Mutex<Option<DriversHandle>>,
 }
 
-impl Default for Dialing {
+impl Default for DialingControl {
     /// The state at the start of a process, which asks for the lock.
     fn default() -> Self {
         Self {
@@ -106,7 +106,7 @@ impl Default for Dialing {
     }
 }
 
-impl Dialing {
+impl DialingControl {
     /// Sets the state and the running drivers.
     pub fn begin(&self, state: DialingState, drivers: Option<DriversHandle>) {
         *self.drivers.lock().unwrap_or_else(PoisonError::into_inner) = drivers;

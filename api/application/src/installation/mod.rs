@@ -5,27 +5,27 @@
 
 mod customers;
 mod dialing;
-pub mod waits;
+pub mod pending_confirmations;
 
-pub use dialing::{Dialing, DialingState};
+pub use dialing::{DialingControl, DialingState};
 
-use crate::access::desk::AccessDesk;
-use crate::as_of::past::Past;
-use crate::conversations::under_way::UnderWay as ConversationsUnderWay;
-use crate::exporting::desk::ExportDesk;
-use crate::halted::Halted;
-use crate::lists::under_way::UnderWay;
+use crate::access::service::AccessService;
+use crate::as_of::replays::ReplayService;
+use crate::conversations::open_conversations::OpenConversations as ConversationsUnderWay;
+use crate::exports::service::ExportService;
+use crate::halted_senders::HaltedSenders;
+use crate::lists::running_imports::RunningImports;
 use crate::live::LiveHub;
-use crate::messages::room::MessageRoom;
-use crate::number_check_room::{NumberCheckRoom, number_check_of};
+use crate::messages::messenger_service::MessengerService;
+use crate::number_check_service::{NumberCheckService, number_check_of};
 use crate::presets_in_use::PresetsInUse;
 use crate::readers::Readers;
-use crate::segments::room::SegmentRoom;
+use crate::segments::service::SegmentService;
 use crate::webhooks::courier::Courier;
-use crate::wording_drafts::room::WritingRoom;
+use crate::wording_drafts::writer_service::WriterService;
 use actors::{ActorSystem, Environment};
 use domain::call::Call;
-use domain::calling_plan::{Dedupe, Preset};
+use domain::calling_plan::{DeduplicationScope, Preset};
 use domain::campaign::{CampaignState, LISTS_MAX};
 use domain::decider::Decider;
 use domain::flow::{FlowDefinition, from_script};
@@ -41,7 +41,7 @@ use domain::problem::{MemberError, Problem};
 use domain::stored_event::{Cause, Position, RequestFacts, aad};
 use domain::time::Timestamp;
 use intake::list_country::ListCountry;
-use intake::row::{Consents, RowRules};
+use intake::row::{ConsentLocation, RowRules};
 use projections::Projections;
 use projections::ask::Questions;
 use projections::views::call_history::{CALLEE_POINTER, CallRow};
@@ -66,13 +66,13 @@ pub struct Installation {
     /// The port for SQL queries from outside.
     pub questions: Arc<dyn Questions>,
     /// Slots and connections of exports.
-    pub exports: ExportDesk,
+    pub exports: ExportService,
     /// Sessions, passwords and refused attempts of this process.
-    pub access: Arc<AccessDesk>,
+    pub access: Arc<AccessService>,
     /// Replays for questions about the past.
-    pub past: Past,
+    pub past: ReplayService,
     /// Runs queries of segments.
-    pub segments: SegmentRoom,
+    pub segments: SegmentService,
     /// Live figures for clients that follow them.
     pub live: Arc<LiveHub>,
     /// The named followers of the event stream in this process.
@@ -82,13 +82,13 @@ pub struct Installation {
     /// Presets of the campaigns, which determine the countries that are called.
     pub countries: PresetsInUse,
     /// The port that sends messages to customers.
-    pub messages: Arc<MessageRoom>,
+    pub messages: Arc<MessengerService>,
     /// The number checker, if there is one.
-    pub number_checks: Arc<NumberCheckRoom>,
+    pub number_checks: Arc<NumberCheckService>,
     /// The writer of wording drafts.
-    pub writing: Arc<WritingRoom>,
+    pub writing: Arc<WriterService>,
     /// The imports that are running in this process.
-    pub imports: Arc<UnderWay>,
+    pub imports: Arc<RunningImports>,
     /// The speech synthesizer of this machine.
     pub synthesizer: Arc<dyn Synthesizer>,
     /// Recordings of this process that are complete.
@@ -96,9 +96,9 @@ pub struct Installation {
     /// The port that sends webhook messages.
     pub courier: Arc<dyn Courier>,
     /// Webhooks and saved reports that send nothing until a user acts.
-    pub halted: Halted,
+    pub halted: HaltedSenders,
     /// State of dialing in this process.
-    pub dialing: Arc<Dialing>,
+    pub dialing: Arc<DialingControl>,
 }
 
 /// Returns the cause of a further command of the same request. The command id is derived from the first one
@@ -256,8 +256,8 @@ impl Installation {
             duplicates: plan.duplicates(),
             priority: plan.priority.as_deref().cloned().map(Arc::new),
             best_times: plan.best_times.as_deref().cloned().map(Arc::new),
-            dedupe: Dedupe::Campaign,
-            consents: Consents::InTheRow,
+            dedupe: DeduplicationScope::Campaign,
+            consents: ConsentLocation::InTheRow,
             country: ListCountry::of_presets(plan.presets()),
             number_check: number_check_of(plan),
             flow,

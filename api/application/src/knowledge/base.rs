@@ -3,9 +3,11 @@
 
 use domain::flow::FlowRun;
 use domain::ids::KnowledgeId;
-use domain::knowledge::{Day, Entry, KnowledgeContent, Worded, worded};
+use domain::knowledge::{AnswerText, Day, KnowledgeContent, KnowledgeEntry, fill_placeholders};
 use domain::ports::knowledge::KnowledgeBase;
-use domain::spoken_turn::{AnswerCandidate, ApprovedWords, Certainty, KnowledgeReading, ReadBy, Understood};
+use domain::spoken_turn::{
+    AnswerCandidate, Certainty, KnowledgeReading, ReadingSource, SpokenAnswer, UnderstandingResult,
+};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use understanding::retrieval::Retrieval;
@@ -17,7 +19,7 @@ const CANDIDATES_MAX: usize = 3;
 
 /// One version of a knowledge base, ready to be searched.
 #[derive(Debug)]
-pub struct Base {
+pub struct SearchableBase {
     pub knowledge: KnowledgeId,
     pub version: u32,
     pub content: KnowledgeContent,
@@ -26,15 +28,15 @@ pub struct Base {
 
 /// The result of a search, with the texts of the answers.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct KnowledgeSearchResult {
     pub reading: KnowledgeReading,
     /// The answers' texts by answer id, with the known values filled in.
-    pub words: BTreeMap<String, ApprovedWords>,
+    pub words: BTreeMap<String, SpokenAnswer>,
 }
 
-impl Base {
+impl SearchableBase {
     pub fn of(knowledge: KnowledgeId, version: u32, content: KnowledgeContent) -> Self {
-        let wordings = |entry: &Entry<'_>| {
+        let wordings = |entry: &KnowledgeEntry<'_>| {
             let asked = std::iter::once(entry.question.to_owned());
             asked.chain(entry.variants.iter().cloned()).collect()
         };
@@ -48,12 +50,17 @@ impl Base {
     }
 
     /// Returns the answers nearest to a question at a moment, with the known values filled in.
-    pub fn search(&self, text: &str, values: &BTreeMap<String, String>, at: Timestamp) -> Found {
+    pub fn search(
+        &self,
+        text: &str,
+        values: &BTreeMap<String, String>,
+        at: Timestamp,
+    ) -> KnowledgeSearchResult {
         let day = Day::of(at);
         let entries = self.content.entries();
-        let said = |place: usize| -> Option<Worded> {
+        let said = |place: usize| -> Option<AnswerText> {
             let entry = entries.get(place).filter(|entry| entry.is_effective(day))?;
-            worded(&entry.text, &self.content.facts, values)
+            fill_placeholders(&entry.text, &self.content.facts, values)
         };
         let hits = self
             .retrieval
@@ -86,28 +93,28 @@ impl Base {
             accept_permille: thresholds.accept_permille,
             confirm_permille: thresholds.confirm_permille,
         };
-        Found { reading, words }
+        KnowledgeSearchResult { reading, words }
     }
 
     /// Returns the text of one answer, with the known values filled in.
-    fn words(&self, answer: &str, values: &BTreeMap<String, String>) -> Option<ApprovedWords> {
+    fn words(&self, answer: &str, values: &BTreeMap<String, String>) -> Option<SpokenAnswer> {
         let entries = self.content.entries();
         let entry = entries.iter().find(|entry| entry.id == answer)?;
-        let worded = worded(&entry.text, &self.content.facts, values)?;
+        let worded = fill_placeholders(&entry.text, &self.content.facts, values)?;
         Some(approved(entry, worded))
     }
 }
 
-fn approved(entry: &Entry<'_>, worded: Worded) -> ApprovedWords {
-    ApprovedWords {
+fn approved(entry: &KnowledgeEntry<'_>, worded: AnswerText) -> SpokenAnswer {
+    SpokenAnswer {
         question: entry.question.to_owned(),
         text: worded.text,
         personal: worded.personal,
     }
 }
 
-impl KnowledgeBase for Base {
-    fn look_up(&self, text: &str, run: &FlowRun, at: Timestamp, understood: &mut Understood) {
+impl KnowledgeBase for SearchableBase {
+    fn look_up(&self, text: &str, run: &FlowRun, at: Timestamp, understood: &mut UnderstandingResult) {
         if let Some(awaited) = run.awaited_answer()
             && let Some(words) = self.words(awaited, run.values())
         {
@@ -123,10 +130,10 @@ impl KnowledgeBase for Base {
 }
 
 /// Returns true if the utterance may be a question: it was not an answer, a rule's match or a slot value.
-fn is_open(understood: &Understood) -> bool {
+fn is_open(understood: &UnderstandingResult) -> bool {
     let by_words = matches!(
         understood.reading.read_by,
-        ReadBy::Rule | ReadBy::Answer | ReadBy::Exact
+        ReadingSource::Rule | ReadingSource::Answer | ReadingSource::Exact
     );
     let is_clear = by_words && understood.reading.certainty != Certainty::Abstained;
     !understood.opt_out && !is_clear && understood.slots.is_empty()
@@ -140,10 +147,10 @@ mod tests {
     const FILE: &str = include_str!("../../../../fixtures/knowledge/card_instalment.yaml");
     const ENGLISH: &str = include_str!("../../../../fixtures/knowledge/card_instalment_en.yaml");
 
-    fn base(text: &str) -> Base {
+    fn base(text: &str) -> SearchableBase {
         let file = KnowledgeFile::from_yaml(text).unwrap();
         assert_eq!(file.faults, []);
-        Base::of(file.knowledge, 1, file.content)
+        SearchableBase::of(file.knowledge, 1, file.content)
     }
 
     fn at(text: &str) -> Timestamp {

@@ -1,8 +1,8 @@
 //! Versions of knowledge bases, read from the log once per process and cached.
 
-use super::base::Base;
-use crate::recent::Recent;
-use crate::whole_stream::folded_in;
+use super::base::SearchableBase;
+use crate::lru_cache::LruCache;
+use crate::stream_replay::folded_in;
 use async_trait::async_trait;
 use domain::decider::Decider;
 use domain::ids::KnowledgeId;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 const KEPT_MAX: usize = 16;
 
 /// The cache of this process, by name, version and hash.
-static KEPT: Recent<KnowledgeRef, Arc<Base>> = Recent::of(KEPT_MAX);
+static KEPT: LruCache<KnowledgeRef, Arc<SearchableBase>> = LruCache::of(KEPT_MAX);
 
 /// Returns hash and content of a version, read from its stream.
 pub(crate) async fn content_of(
@@ -42,7 +42,7 @@ pub(crate) async fn content_of(
 }
 
 /// Returns a version, ready to be searched.
-pub async fn base(store: &dyn EventStore, named: &KnowledgeRef) -> Result<Arc<Base>, Problem> {
+pub async fn base(store: &dyn EventStore, named: &KnowledgeRef) -> Result<Arc<SearchableBase>, Problem> {
     if let Some(kept) = KEPT.get(named) {
         return Ok(kept);
     }
@@ -50,7 +50,11 @@ pub async fn base(store: &dyn EventStore, named: &KnowledgeRef) -> Result<Arc<Ba
     // Another log may have other content under this version number. It must not be used for these calls.
     let content = content.filter(|(hash, _)| *hash == named.content_hash);
     let (_, content) = content.ok_or_else(|| Problem::missing("this version of the knowledge base"))?;
-    let made = Arc::new(Base::of(named.knowledge.clone(), named.version, content));
+    let made = Arc::new(SearchableBase::of(
+        named.knowledge.clone(),
+        named.version,
+        content,
+    ));
     KEPT.keep(named.clone(), Arc::clone(&made));
     Ok(made)
 }

@@ -3,43 +3,44 @@
 
 mod base;
 mod bases;
-mod held;
-mod order;
-mod shown;
+mod evaluation;
+mod requests;
+mod responses;
 
-pub use crate::approvals::RollbackOrder;
-pub use base::{Base, Found};
+pub use crate::approvals::RollbackRequest;
+pub use base::{KnowledgeSearchResult, SearchableBase};
 pub(crate) use bases::content_of;
 pub use bases::{LoggedKnowledge, base};
-pub use held::{AskedRow, HeldAgainst, held_against, rows};
-pub use order::{ImportOrder, PublishOrder, QuestionOrder};
-pub use shown::{
-    AnswerFound, KnowledgeAnswered, KnowledgeBasesListed, KnowledgeChanged, KnowledgeImported,
-    KnowledgeListed, KnowledgeShown, KnowledgeVersionShown, KnowledgeVersions, listed, show, versions,
+pub use evaluation::{EvaluationRow, KnowledgeEvaluation, evaluate_knowledge, rows};
+pub use requests::{KnowledgeImportRequest, KnowledgePublishRequest, KnowledgeQuestionRequest};
+pub use responses::{
+    KnowledgeAnswerCandidate, KnowledgeAnswerResponse, KnowledgeBasesListed, KnowledgeChanged,
+    KnowledgeImported, KnowledgeListed, KnowledgeResponse, KnowledgeVersionResponse, KnowledgeVersions,
+    listed, show, versions,
 };
 
 use crate::access::Caller;
-use crate::approvals::{VersionActed, nobody_yet};
+use crate::approvals::{PendingVersion, placeholder_four_eyes};
 use crate::body_work::BodyWork;
 use crate::installation::Installation;
 use actors::AskError;
 use domain::approval::Act;
-use domain::approvals_asked::{Approvals, NeedsApproval};
+use domain::approval_requirements::{ApprovalRequirement, ApprovalRequirements};
 use domain::decider::{Context, Decider};
 use domain::four_eyes::FourEyes;
 use domain::ids::KnowledgeId;
 use domain::knowledge::{
-    FileFault, Knowledge, KnowledgeCommand, KnowledgeEvent, KnowledgeFile, KnowledgeNamed, KnowledgeRef,
+    FileFault, Knowledge, KnowledgeCommand, KnowledgeEvent, KnowledgeFile, KnowledgeRef, KnowledgeSelector,
     KnowledgeState,
 };
 use domain::problem::Problem;
 use domain::stored_event::Cause;
-use order::Making;
+use requests::VersionPublication;
 
 /// Imports the good rows of a file as a version that calls do not use yet.
 pub async fn import(
     installation: &Installation,
-    order: ImportOrder,
+    order: KnowledgeImportRequest,
     cause: Cause,
 ) -> Result<KnowledgeImported, Problem> {
     let refused = |fault: FileFault| Problem::refused("knowledge-invalid", fault.to_string());
@@ -53,7 +54,7 @@ pub async fn import(
     };
     let entities = &installation.entities.knowledge;
     let answer = entities.ask(&file.knowledge, command, cause).await?;
-    shown::imported(file, &answer)
+    responses::imported(file, &answer)
 }
 
 /// Makes a version current. If an approval is needed, refuses until it is given.
@@ -61,7 +62,7 @@ pub async fn publish(
     installation: &Installation,
     caller: &Caller,
     knowledge: KnowledgeId,
-    order: PublishOrder,
+    order: KnowledgePublishRequest,
     cause: Cause,
 ) -> Result<KnowledgeChanged, Problem> {
     make_current(installation, caller, knowledge, order.into(), cause).await
@@ -72,7 +73,7 @@ pub async fn roll_back(
     installation: &Installation,
     caller: &Caller,
     knowledge: KnowledgeId,
-    order: RollbackOrder,
+    order: RollbackRequest,
     cause: Cause,
 ) -> Result<KnowledgeChanged, Problem> {
     make_current(installation, caller, knowledge, order.into(), cause).await
@@ -82,7 +83,7 @@ async fn make_current(
     installation: &Installation,
     caller: &Caller,
     knowledge: KnowledgeId,
-    making: Making,
+    making: VersionPublication,
     cause: Cause,
 ) -> Result<KnowledgeChanged, Problem> {
     let state = installation.entities.knowledge.state(&knowledge).await?.state;
@@ -96,7 +97,7 @@ async fn make_current(
     let context = Context {
         now: installation.now(),
     };
-    let foreseen = Knowledge::decide(&state, command(asks.then(nobody_yet)), context);
+    let foreseen = Knowledge::decide(&state, command(asks.then(placeholder_four_eyes)), context);
     let foreseen = foreseen.map_err(AskError::Refused)?;
     let content_hash = foreseen.first().map(|event| match event {
         KnowledgeEvent::Published { content_hash, .. } | KnowledgeEvent::Imported { content_hash, .. } => {
@@ -105,7 +106,7 @@ async fn make_current(
     });
     let behind = match content_hash {
         Some(content_hash) if asks => {
-            let acted = VersionActed {
+            let acted = PendingVersion {
                 act: Act::PublishKnowledge,
                 of: "knowledge",
                 name: knowledge.to_string(),
@@ -116,19 +117,19 @@ async fn make_current(
             Some(acted.pass(installation, caller, cause).await?)
         }
         Some(_) => None,
-        None => asks.then(nobody_yet),
+        None => asks.then(placeholder_four_eyes),
     };
     let entities = &installation.entities.knowledge;
     let answer = entities.ask(&knowledge, command(behind), cause).await?;
-    shown::changed(knowledge.clone(), &answer)
+    responses::changed(knowledge.clone(), &answer)
 }
 
 /// Returns the published version that a name refers to, for a campaign. If the campaign requires approvals
 /// of answers, the version must have one.
-pub async fn published(
+pub async fn find_published_knowledge(
     installation: &Installation,
-    named: &KnowledgeNamed,
-    asked: Approvals,
+    named: &KnowledgeSelector,
+    asked: ApprovalRequirements,
 ) -> Result<KnowledgeRef, Problem> {
     let state = installation
         .entities
@@ -141,7 +142,7 @@ pub async fn published(
         None => state.current(),
     };
     let found = found.ok_or_else(|| Problem::refused("knowledge-not-published", not_there(named, &state)))?;
-    if asked.ask_for(NeedsApproval::Answers) && found.four_eyes.is_none() {
+    if asked.ask_for(ApprovalRequirement::Answers) && found.four_eyes.is_none() {
         return Err(Problem::refused(
             "answers-not-approved",
             format!(
@@ -153,7 +154,7 @@ pub async fn published(
     Ok(found.knowledge_ref.clone())
 }
 
-fn not_there(named: &KnowledgeNamed, state: &KnowledgeState) -> String {
+fn not_there(named: &KnowledgeSelector, state: &KnowledgeState) -> String {
     match state.current() {
         None => format!("{named} is not published: no knowledge base has this name"),
         Some(current) => format!(
@@ -168,8 +169,8 @@ fn not_there(named: &KnowledgeNamed, state: &KnowledgeState) -> String {
 pub async fn ask(
     installation: &Installation,
     knowledge: &KnowledgeId,
-    order: QuestionOrder,
-) -> Result<KnowledgeAnswered, Problem> {
+    order: KnowledgeQuestionRequest,
+) -> Result<KnowledgeAnswerResponse, Problem> {
     let state = installation.entities.knowledge.state(knowledge).await?.state;
     let of_campaign = match &order.campaign {
         Some(campaign) => {
@@ -190,7 +191,7 @@ pub async fn ask(
     let named = named.ok_or_else(|| Problem::missing("this version of the knowledge base"))?;
     let base = base(installation.store(), &named).await?;
     let at = order.at.unwrap_or_else(|| installation.now());
-    Ok(shown::answered(
+    Ok(responses::answered(
         &named,
         base.search(&order.text, &order.values, at),
     ))

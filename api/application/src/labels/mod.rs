@@ -4,21 +4,21 @@
 //! No words of a turn are stored here. They are read from the conversation's own stream, masked, and only
 //! after the read is logged.
 
-mod heard;
-mod shown;
+mod responses;
 mod training;
+mod turns;
 
-pub use heard::HeardTurn;
-pub use shown::{LabelOf, LabelShown, Labels, TurnHanded, TurnNext, labels};
+pub use responses::{FinalLabel, Labels, NextTurnResponse, ReservedTurnResponse, TurnLabelsResponse, labels};
 pub use training::{TRAINING_PAGE_MAX, TrainingLine, TrainingLines, training_lines};
+pub use turns::HeardTurn;
 
-use crate::inquiring::{Reader, Shown, put_on_record};
+use crate::inquiries::{ReadContent, Reader, put_on_record};
 use crate::installation::Installation;
 use actors::{Answer, AskError};
 use domain::ids::CampaignId;
 use domain::inquiry::ReadForm;
 use domain::label::{
-    Label, LabelCommand, LabelRefusal, LabelSays, LabelWhy, LabelledTurn, Meaning, TurnId, TurnOf,
+    Label, LabelCommand, LabelRefusal, LabelValue, LabelWhy, LabeledTurn, Meaning, TurnId, TurnParent,
 };
 use domain::problem::Problem;
 use domain::setting::SettingName;
@@ -30,7 +30,7 @@ use std::num::NonZeroUsize;
 const TRIED_MAX: NonZeroUsize = NonZeroUsize::new(50).expect("fifty is not nothing");
 
 /// The fields that a read of a turn shows.
-const HEARD: Shown = Shown::of(&["heard"], ReadForm::Masked);
+const HEARD: ReadContent = ReadContent::of(&["heard"], ReadForm::Masked);
 
 /// The user who labels turns.
 #[derive(Debug)]
@@ -46,12 +46,12 @@ pub async fn next(
     labeller: Labeller,
     campaign: Option<&CampaignId>,
     cause: Cause,
-) -> Result<Option<TurnHanded>, Problem> {
+) -> Result<Option<ReservedTurnResponse>, Problem> {
     let Labeller { by, reader } = labeller;
     let db = installation.rows.db();
     let rows = label_board::next(db.as_ref(), campaign, &by, installation.now(), TRIED_MAX).await?;
     for row in rows {
-        let Some(sealed) = heard::found(installation, row.turn).await? else {
+        let Some(sealed) = turns::find_turn(installation, row.turn).await? else {
             continue;
         };
         if !sealed.can_be_opened(installation).await? {
@@ -75,7 +75,7 @@ pub async fn next(
             continue;
         };
         let open_until = answer.state.open_at(installation.now()).map(|(_, until)| until);
-        return Ok(Some(TurnHanded::of(&row, heard, open_until)));
+        return Ok(Some(ReservedTurnResponse::of(&row, heard, open_until)));
     }
     Ok(None)
 }
@@ -83,9 +83,9 @@ pub async fn next(
 /// Stores a reviewer's label of a turn. The setting decides if one or two reviewers are needed.
 pub async fn add(
     installation: &Installation,
-    turn: LabelledTurn,
+    turn: LabeledTurn,
     by: String,
-    says: LabelSays,
+    says: LabelValue,
     cause: Cause,
 ) -> Result<Answer<Label>, Problem> {
     let people = installation.setting(SettingName::LabelsPeople).await?;
@@ -107,7 +107,7 @@ pub async fn add(
 /// Requests labelling of a turn that was misheard or misunderstood.
 pub async fn request(
     installation: &Installation,
-    turn: LabelledTurn,
+    turn: LabeledTurn,
     by: String,
     why: LabelWhy,
     cause: Cause,
@@ -123,10 +123,10 @@ pub async fn request(
 }
 
 /// Returns the turn with this id, if something was understood at that place.
-pub async fn known(installation: &Installation, id: TurnId) -> Result<LabelledTurn, Problem> {
-    let found = heard::found(installation, id).await?;
+pub async fn load_labelled_turn(installation: &Installation, id: TurnId) -> Result<LabeledTurn, Problem> {
+    let found = turns::find_turn(installation, id).await?;
     let found = found.ok_or_else(|| Problem::missing("this turn"))?;
-    Ok(LabelledTurn {
+    Ok(LabeledTurn {
         turn: id,
         campaign: found.campaign,
         customer: found.customer,
@@ -141,21 +141,21 @@ pub const fn meaning_of(meaning: Option<Meaning>) -> Meaning {
     }
 }
 
-fn turn_of(row: &LabelRow) -> LabelledTurn {
-    LabelledTurn {
+fn turn_of(row: &LabelRow) -> LabeledTurn {
+    LabeledTurn {
         turn: row.turn,
         campaign: row.campaign.clone(),
         customer: row.customer.clone(),
     }
 }
 
-fn read_of(row: &LabelRow) -> Shown {
-    Shown {
+fn read_of(row: &LabelRow) -> ReadContent {
+    ReadContent {
         customer: Some(row.customer.clone()),
         campaign: Some(row.campaign.clone()),
         calls: match row.turn.of {
-            TurnOf::Call(call) => vec![call],
-            TurnOf::Conversation(_) => Vec::new(),
+            TurnParent::Call(call) => vec![call],
+            TurnParent::Conversation(_) => Vec::new(),
         },
         ..HEARD
     }

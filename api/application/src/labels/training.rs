@@ -1,8 +1,8 @@
 //! Training lines for models: settled turns with their words, masked. The reads of each page are logged
 //! first.
 
-use super::{heard, read_of};
-use crate::inquiring::{Reader, put_each_on_record};
+use super::{read_of, turns};
+use crate::inquiries::{Reader, put_each_on_record};
 use crate::installation::Installation;
 use domain::disposition::InterestLevel;
 use domain::ids::CampaignId;
@@ -52,7 +52,7 @@ pub async fn training_lines(
     limit: usize,
 ) -> Result<(TrainingLines, Option<TurnId>), Problem> {
     let limit = limit.min(TRAINING_PAGE_MAX);
-    let rows = label_board::settled(installation.rows.db().as_ref(), campaign, behind, limit).await?;
+    let rows = label_board::list_settled(installation.rows.db().as_ref(), campaign, behind, limit).await?;
     let last = rows.last().filter(|_| rows.len() == limit).map(|row| row.turn);
     let mut found = Vec::with_capacity(rows.len());
     let mut gone = 0;
@@ -61,7 +61,7 @@ pub async fn training_lines(
         if row.meaning == Some(Meaning::Misheard) {
             continue;
         }
-        match heard::found(installation, row.turn).await? {
+        match turns::find_turn(installation, row.turn).await? {
             Some(sealed) if sealed.can_be_opened(installation).await? => found.push((row, sealed)),
             _ => gone += 1,
         }

@@ -1,17 +1,17 @@
 //! Enrolls the customers of one list of one campaign by commands to their entities.
 
 use crate::installation::Installation;
-use crate::lists::assigning;
-use crate::lists::load::{Enrolled, Enroller};
+use crate::lists::assignment;
+use crate::lists::load::{Enroller, EnrolmentOutcome};
+use crate::lists::running_imports::ImportProgress;
 use crate::lists::spelling::Spelling;
-use crate::lists::standing::show;
-use crate::lists::under_way::Course;
-use crate::lists::withdrawing;
-use crate::number_keeping::check_before_enrolment;
+use crate::lists::status::show;
+use crate::lists::withdrawal;
+use crate::number_check_runner::check_before_enrolment;
 use actors::{Answer, AskError};
 use async_trait::async_trait;
 use domain::actor::Actor;
-use domain::calling_plan::Duplicates;
+use domain::calling_plan::DuplicatePolicy;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignRefusal, CampaignStatus, QueryMark};
 use domain::customer::Assignee;
@@ -19,7 +19,7 @@ use domain::customer::command::Enrolment;
 use domain::four_eyes::FourEyes;
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId};
 use domain::problem::Problem;
-use domain::stored_event::{Cause, Position, RequestFacts, RequestMark, Urgency};
+use domain::stored_event::{Cause, Position, RequestFacts, RequestMark, WritePriority};
 use domain::time::Timestamp;
 use intake::row::RowRules;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ pub struct CampaignEnroller {
     pub(super) installation: Arc<Installation>,
     pub(super) campaign: CampaignId,
     pub(super) list: ListId,
-    duplicates: Duplicates,
+    duplicates: DuplicatePolicy,
     /// Greatest age of a number check in days, if the campaign requires one.
     number_check: Option<u32>,
     /// The user or key that opens the list. Further events follow from the opening.
@@ -150,7 +150,7 @@ impl CampaignEnroller {
             correlation: Some(self.list.uuid()),
             by: self.by.filter(|_| command == opened),
             request: RequestFacts::NONE,
-            urgency: Urgency::Behind,
+            urgency: WritePriority::Behind,
         }
     }
 
@@ -235,7 +235,7 @@ impl Enroller for CampaignEnroller {
         Ok(answer.state.lists().get(&self.list).copied().flatten())
     }
 
-    async fn make_way(&self, course: &Course) -> Result<(), Problem> {
+    async fn make_way(&self, course: &ImportProgress) -> Result<(), Problem> {
         let is_dialing = self.installation.dialing.drivers().is_some_and(|drivers| {
             let calls = drivers.progress();
             calls.ringing + calls.talking > 0
@@ -279,7 +279,7 @@ impl Enroller for CampaignEnroller {
         }
     }
 
-    async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
+    async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<EnrolmentOutcome, Problem> {
         if self.is_claimed_elsewhere(&enrolment).await? {
             let loaded = self
                 .installation
@@ -287,18 +287,20 @@ impl Enroller for CampaignEnroller {
                 .customers
                 .state(&enrolment.customer)
                 .await?;
-            return Ok(self.known(&loaded.state).unwrap_or(Enrolled::ByAnotherCampaign));
+            return Ok(self
+                .known(&loaded.state)
+                .unwrap_or(EnrolmentOutcome::ByAnotherCampaign));
         }
         if let Some(max_age_days) = self.number_check {
             check_before_enrolment(&self.installation, &enrolment, max_age_days).await?;
         }
         match self.duplicates {
-            Duplicates::ByCustomer => self.enrol_as_it_is(command, enrolment).await,
-            Duplicates::ByNumber => self.enrol_by_number(command, enrolment).await,
+            DuplicatePolicy::ByCustomer => self.enrol_as_it_is(command, enrolment).await,
+            DuplicatePolicy::ByNumber => self.enrol_by_number(command, enrolment).await,
         }
     }
 
-    async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem> {
+    async fn foresee(&self, enrolment: &Enrolment) -> Result<EnrolmentOutcome, Problem> {
         let customer = self
             .installation
             .entities
@@ -311,8 +313,8 @@ impl Enroller for CampaignEnroller {
         // Other campaigns are not asked: otherwise a caller could try one number after another in dry runs,
         // which leave only a logged attempt.
         let number = match self.duplicates {
-            Duplicates::ByCustomer => None,
-            Duplicates::ByNumber => Some(
+            DuplicatePolicy::ByCustomer => None,
+            DuplicatePolicy::ByNumber => Some(
                 self.installation
                     .entities
                     .numbers
@@ -324,8 +326,8 @@ impl Enroller for CampaignEnroller {
             .as_ref()
             .and_then(|loaded| loaded.state.claims().get(&self.campaign));
         Ok(match claimed_by {
-            Some(other) if *other != enrolment.customer => Enrolled::SameNumber(other.clone()),
-            Some(_) | None => Enrolled::ByThisList(Position(0)),
+            Some(other) if *other != enrolment.customer => EnrolmentOutcome::SameNumber(other.clone()),
+            Some(_) | None => EnrolmentOutcome::ByThisList(Position(0)),
         })
     }
 
@@ -334,11 +336,11 @@ impl Enroller for CampaignEnroller {
     }
 
     async fn refuse_assignee(&self, to: &Assignee) -> Result<Option<String>, Problem> {
-        assigning::refuse(&self.installation, self.may_assign, to).await
+        assignment::refuse(&self.installation, self.may_assign, to).await
     }
 
     async fn assign(&self, customer: &CustomerId, to: Assignee) -> Result<(), Problem> {
-        assigning::assign(self, customer, to).await
+        assignment::assign(self, customer, to).await
     }
 
     async fn close(&self, count: u64) -> Result<Position, Problem> {
@@ -373,6 +375,6 @@ impl Enroller for CampaignEnroller {
     }
 
     async fn finish_undone(&self) -> Result<(), Problem> {
-        withdrawing::finish_undone(&self.installation, &self.campaign, self.list).await
+        withdrawal::finish_undone(&self.installation, &self.campaign, self.list).await
     }
 }

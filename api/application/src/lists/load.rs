@@ -5,13 +5,15 @@
 //! enrolments that exist are answered and counted again. Customers who are in the campaign through another
 //! list, or occur twice in this one, are duplicates.
 
-use crate::lists::reading::{CheckedRow, Given, Read, WrittenId, read_aside};
-pub use crate::lists::report::{Elsewhere, ImportReport, NotChecked, ROUNDED_TO, SharedShown};
-use crate::lists::spelling::{Spelling, spelled};
-use crate::lists::under_way::Course;
-use crate::segments::sight::rounded;
+pub use crate::lists::report::{
+    ImportReport, NotCheckedMarker, OtherCampaignsCount, ROUNDED_TO, SharedRowsFilter,
+};
+use crate::lists::row_reader::{CheckedRow, ReaderItem, RowAssignment, WrittenId, spawn_row_reader};
+use crate::lists::running_imports::ImportProgress;
+use crate::lists::spelling::{Spelling, apply_known_spelling};
+use crate::segments::visibility::rounded;
 use async_trait::async_trait;
-use domain::calling_plan::{Dedupe, Duplicates};
+use domain::calling_plan::{DeduplicationScope, DuplicatePolicy};
 use domain::customer::Assignee;
 use domain::customer::command::Enrolment;
 use domain::ids::{CommandId, CustomerId, NumberId};
@@ -21,7 +23,7 @@ use domain::problem::Problem;
 use domain::stored_event::Position;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use intake::row::RowRules;
-use intake::same_number::{CustomersSeen, NumbersSeen, Sharing};
+use intake::same_number::{CustomersSeen, NumbersSeen, SharedNumberRow};
 use intake::source::RowSource;
 use intake::{BadRow, ImportError, ROWS_MAX};
 use std::collections::BTreeSet;
@@ -30,7 +32,7 @@ use tokio::sync::mpsc;
 
 /// The result of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Enrolled {
+pub enum EnrolmentOutcome {
     /// Enrolled by this list, now or in an earlier run of it.
     ByThisList(Position),
     /// The customer is in the campaign through another list.
@@ -50,12 +52,12 @@ pub trait Enroller: Send + Sync {
     async fn open(&self, source: &str) -> Result<Option<u64>, Problem>;
     /// Waits until another enrolment may be sent: the views must not lag too far behind what the import
     /// stored, because dialing depends on them.
-    async fn make_way(&self, course: &Course) -> Result<(), Problem>;
+    async fn make_way(&self, course: &ImportProgress) -> Result<(), Problem>;
     /// Returns how many enrolments may be in progress at once now; at least one.
     fn at_once(&self) -> usize;
-    async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem>;
+    async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<EnrolmentOutcome, Problem>;
     /// Returns the result that the row would have, for a dry run. Stores nothing.
-    async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem>;
+    async fn foresee(&self, enrolment: &Enrolment) -> Result<EnrolmentOutcome, Problem>;
     /// Returns which spelling of an id the log knows: the normalized one or the one written in the file.
     async fn spelling(&self, normalized: &CustomerId, written: &CustomerId) -> Result<Spelling, Problem>;
     /// Returns why this list may not assign customers to this user or team, or `None` if it may.
@@ -70,30 +72,30 @@ pub trait Enroller: Send + Sync {
 }
 
 /// One list to import, with its rules and options.
-pub struct Load {
+pub struct ListImport {
     pub rules: RowRules,
     /// File name or `tasks/data`; it contains no personal data.
     pub source: String,
     pub format: String,
     pub dry_run: bool,
-    pub shared: SharedShown,
+    pub shared: SharedRowsFilter,
     /// Receives the progress of the import.
-    pub course: Arc<Course>,
+    pub course: Arc<ImportProgress>,
 }
 
 /// Runs an import to its end. After an error the list stays open and the same content resumes it.
 pub async fn load(
-    load: Load,
+    load: ListImport,
     rows: Box<dyn RowSource>,
     enroller: &dyn Enroller,
     vault: Arc<dyn Vault>,
     tasks: &dyn Tasks,
 ) -> Result<ImportReport, Problem> {
-    let mut reading = read_aside(rows, load.rules.clone(), vault, tasks);
+    let mut reading = spawn_row_reader(rows, load.rules.clone(), vault, tasks);
     let mut run = Run::of(&load);
     // The list is opened only when the file has proved to be readable.
     let next = reading.recv().await;
-    if matches!(next, Some(Read::Row(_) | Read::Ended(_)))
+    if matches!(next, Some(ReaderItem::Row(_) | ReaderItem::Ended(_)))
         && !load.dry_run
         && let Some(count) = enroller.open(&load.source).await?
     {
@@ -101,7 +103,7 @@ pub async fn load(
         run.report.enrolled = count;
         return run.told_again(next, reading).await;
     }
-    let begin = |place: Place, enrolment: Enrolment| ask(&load, enroller, place, enrolment);
+    let begin = |place: RowContext, enrolment: Enrolment| ask(&load, enroller, place, enrolment);
     let mut asked = none_of(&begin);
     let enrolled = enrol_all(
         &load,
@@ -125,7 +127,7 @@ pub async fn load(
     report.bad.sort_by_key(|bad| bad.row);
     report.same_number.rows.sort_by_key(|shared| shared.row);
     if run.counts_elsewhere && !load.dry_run {
-        report.duplicates_elsewhere = Elsewhere::About(rounded(run.elsewhere));
+        report.duplicates_elsewhere = OtherCampaignsCount::About(rounded(run.elsewhere));
     }
     if !load.dry_run {
         report.position = Some(enroller.close(report.enrolled).await?.to_string());
@@ -135,22 +137,22 @@ pub async fn load(
 
 /// The rows from the reader task, and the next of them.
 struct Rows {
-    next: Option<Read>,
-    reading: mpsc::Receiver<Read>,
+    next: Option<ReaderItem>,
+    reading: mpsc::Receiver<ReaderItem>,
 }
 
 /// Sends the enrolments of all rows, a limited number at once, and counts their results.
-async fn enrol_all<F: Future<Output = (Place, Result<Enrolled, Problem>)>>(
-    load: &Load,
+async fn enrol_all<F: Future<Output = (RowContext, Result<EnrolmentOutcome, Problem>)>>(
+    load: &ListImport,
     enroller: &dyn Enroller,
     run: &mut Run,
     mut rows: Rows,
-    begin: &impl Fn(Place, Enrolment) -> F,
+    begin: &impl Fn(RowContext, Enrolment) -> F,
     asked: &mut FuturesUnordered<F>,
 ) -> Result<(), Problem> {
     loop {
         match rows.next {
-            Some(Read::Row(row)) => {
+            Some(ReaderItem::Row(row)) => {
                 if let Some((place, enrolment)) = run.take(*row)? {
                     while run.awaits_the_first(&place)
                         && let Some((row, enrolled)) = asked.next().await
@@ -161,8 +163,8 @@ async fn enrol_all<F: Future<Output = (Place, Result<Enrolled, Problem>)>>(
                     asked.push(begin(place, enrolment));
                 }
             }
-            Some(Read::Failed(error)) => return Err(error.into()),
-            Some(Read::Ended(report)) => {
+            Some(ReaderItem::Failed(error)) => return Err(error.into()),
+            Some(ReaderItem::Ended(report)) => {
                 run.report.note_read(*report);
                 break;
             }
@@ -184,28 +186,28 @@ async fn enrol_all<F: Future<Output = (Place, Result<Enrolled, Problem>)>>(
 }
 
 /// Returns an empty set of futures of the type that `begin` makes.
-fn none_of<F>(_begin: &impl Fn(Place, Enrolment) -> F) -> FuturesUnordered<F> {
+fn none_of<F>(_begin: &impl Fn(RowContext, Enrolment) -> F) -> FuturesUnordered<F> {
     FuturesUnordered::new()
 }
 
 /// The position of a row for the report, and its assignment.
-struct Place {
+struct RowContext {
     row: u64,
     column: String,
-    sharing: Sharing,
-    given: Option<Given>,
+    sharing: SharedNumberRow,
+    given: Option<RowAssignment>,
     written: Option<WrittenId>,
 }
 
 async fn ask(
-    load: &Load,
+    load: &ListImport,
     enroller: &dyn Enroller,
-    mut place: Place,
+    mut place: RowContext,
     mut enrolment: Enrolment,
-) -> (Place, Result<Enrolled, Problem>) {
-    match spelled(enroller, place.written.take(), &mut enrolment).await {
+) -> (RowContext, Result<EnrolmentOutcome, Problem>) {
+    match apply_known_spelling(enroller, place.written.take(), &mut enrolment).await {
         Ok(None) => place.sharing.customer = enrolment.customer.clone(),
-        Ok(Some(refused)) => return (place, Ok(Enrolled::Refused(refused))),
+        Ok(Some(refused)) => return (place, Ok(EnrolmentOutcome::Refused(refused))),
         Err(problem) => return (place, Err(problem)),
     }
     let given = place.given.take();
@@ -214,7 +216,7 @@ async fn ask(
             Ok(None) => {}
             Ok(Some(why)) => {
                 place.column.clone_from(&given.column);
-                return (place, Ok(Enrolled::Refused(why)));
+                return (place, Ok(EnrolmentOutcome::Refused(why)));
             }
             Err(problem) => return (place, Err(problem)),
         }
@@ -230,7 +232,10 @@ async fn ask(
     let command = CommandId::derive_from_text(&format!("enrol:{}/{}", load.rules.list, enrolment.customer));
     let customer = enrolment.customer.clone();
     let enrolled = enroller.enrol(command, enrolment).await;
-    let is_new = matches!(enrolled, Ok(Enrolled::ByThisList(_) | Enrolled::SameNumber(_)));
+    let is_new = matches!(
+        enrolled,
+        Ok(EnrolmentOutcome::ByThisList(_) | EnrolmentOutcome::SameNumber(_))
+    );
     if let Some(given) = given.filter(|_| is_new)
         && let Err(problem) = enroller.assign(&customer, given.to).await
     {
@@ -244,7 +249,7 @@ struct Run {
     numbers: NumbersSeen,
     /// Numbers with a first row in progress.
     first_asked: BTreeSet<NumberId>,
-    shared: SharedShown,
+    shared: SharedRowsFilter,
     is_by_number: bool,
     /// True if rows are compared with customers of other campaigns, or with customers who may not be named
     /// to the user.
@@ -254,16 +259,16 @@ struct Run {
 }
 
 impl Run {
-    fn of(load: &Load) -> Self {
-        let is_by_number = load.rules.duplicates == Duplicates::ByNumber;
+    fn of(load: &ListImport) -> Self {
+        let is_by_number = load.rules.duplicates == DuplicatePolicy::ByNumber;
         Self {
             seen: CustomersSeen::default(),
             numbers: NumbersSeen::default(),
             first_asked: BTreeSet::new(),
             shared: load.shared,
             is_by_number,
-            counts_elsewhere: load.rules.dedupe == Dedupe::Everywhere
-                || (is_by_number && load.shared == SharedShown::OfFile),
+            counts_elsewhere: load.rules.dedupe == DeduplicationScope::Everywhere
+                || (is_by_number && load.shared == SharedRowsFilter::OfFile),
             elsewhere: 0,
             report: ImportReport {
                 campaign: load.rules.campaign.to_string(),
@@ -279,14 +284,14 @@ impl Run {
     /// Returns the report of a file that was imported before, with its bad rows. No enrolment is sent.
     async fn told_again(
         mut self,
-        mut next: Option<Read>,
-        mut reading: mpsc::Receiver<Read>,
+        mut next: Option<ReaderItem>,
+        mut reading: mpsc::Receiver<ReaderItem>,
     ) -> Result<ImportReport, Problem> {
         loop {
             match next {
-                Some(Read::Row(row)) => drop(self.take(*row)?),
-                Some(Read::Failed(error)) => return Err(error.into()),
-                Some(Read::Ended(report)) => {
+                Some(ReaderItem::Row(row)) => drop(self.take(*row)?),
+                Some(ReaderItem::Failed(error)) => return Err(error.into()),
+                Some(ReaderItem::Ended(report)) => {
                     self.report.note_read(*report);
                     return Ok(self.report);
                 }
@@ -297,7 +302,7 @@ impl Run {
     }
 
     /// Returns the enrolment of a row, or `None` if the row is bad or repeats an earlier customer.
-    fn take(&mut self, row: Result<CheckedRow, BadRow>) -> Result<Option<(Place, Enrolment)>, Problem> {
+    fn take(&mut self, row: Result<CheckedRow, BadRow>) -> Result<Option<(RowContext, Enrolment)>, Problem> {
         self.report.rows += 1;
         if self.report.rows > ROWS_MAX {
             return Err(ImportError::TooLarge {
@@ -323,12 +328,12 @@ impl Run {
             self.report.duplicates += 1;
             return Ok(None);
         }
-        let sharing = Sharing {
+        let sharing = SharedNumberRow {
             number: enrolment.number.clone(),
             customer: enrolment.customer.clone(),
             same_row: self.numbers.first_row(&enrolment.number, row),
         };
-        let place = Place {
+        let place = RowContext {
             row,
             column,
             sharing,
@@ -340,11 +345,11 @@ impl Run {
 
     /// Returns true if the row must wait for an earlier row with the same number: the first one in the file
     /// is the customer who is called.
-    fn awaits_the_first(&self, place: &Place) -> bool {
+    fn awaits_the_first(&self, place: &RowContext) -> bool {
         place.sharing.same_row.is_some() && self.first_asked.contains(&place.sharing.number)
     }
 
-    fn note_asked(&mut self, place: &Place) {
+    fn note_asked(&mut self, place: &RowContext) {
         if place.sharing.same_row.is_none() {
             self.first_asked.insert(place.sharing.number.clone());
         }
@@ -352,7 +357,7 @@ impl Run {
 
     /// Reports a row that shares its number with another row of the file, or with a customer who may be
     /// named.
-    fn note_shared(&mut self, place: &Place, other: Option<&CustomerId>) {
+    fn note_shared(&mut self, place: &RowContext, other: Option<&CustomerId>) {
         if other.is_none() && place.sharing.same_row.is_none() {
             return;
         }
@@ -362,27 +367,27 @@ impl Run {
         self.report.same_number.note(row);
     }
 
-    fn count(&mut self, place: Place, enrolled: Enrolled) {
+    fn count(&mut self, place: RowContext, enrolled: EnrolmentOutcome) {
         if place.sharing.same_row.is_none() {
             self.first_asked.remove(&place.sharing.number);
         }
         match enrolled {
-            Enrolled::ByThisList(_) => {
+            EnrolmentOutcome::ByThisList(_) => {
                 self.report.enrolled += 1;
                 self.note_shared(&place, None);
             }
-            Enrolled::SameNumber(other) => {
+            EnrolmentOutcome::SameNumber(other) => {
                 self.report.enrolled += 1;
                 let is_of_file = place.sharing.same_row.is_some();
                 self.elsewhere += u64::from(!is_of_file);
                 match self.shared {
-                    SharedShown::All => self.note_shared(&place, Some(&other)),
-                    SharedShown::OfFile => self.note_shared(&place, None),
+                    SharedRowsFilter::All => self.note_shared(&place, Some(&other)),
+                    SharedRowsFilter::OfFile => self.note_shared(&place, None),
                 }
             }
-            Enrolled::ByAnotherList => self.report.duplicates += 1,
-            Enrolled::ByAnotherCampaign => self.elsewhere += 1,
-            Enrolled::Refused(reason) => self.report.note_bad(BadRow {
+            EnrolmentOutcome::ByAnotherList => self.report.duplicates += 1,
+            EnrolmentOutcome::ByAnotherCampaign => self.elsewhere += 1,
+            EnrolmentOutcome::Refused(reason) => self.report.note_bad(BadRow {
                 row: place.row,
                 column: place.column,
                 reason,
@@ -406,7 +411,7 @@ mod tests {
 
     /// Stores which list enrolled which customer, as the customer entities do.
     #[derive(Default)]
-    struct Book {
+    struct TestEnroller {
         given: Mutex<BTreeMap<CustomerId, Assignee>>,
         enrolled: Mutex<BTreeMap<CustomerId, ListId>>,
         /// The customer of each number who is called, as in the number entities.
@@ -430,11 +435,11 @@ mod tests {
     const BEHIND_MAX: u64 = 10;
 
     #[async_trait]
-    impl Enroller for Book {
+    impl Enroller for TestEnroller {
         async fn open(&self, _: &str) -> Result<Option<u64>, Problem> {
             Ok(*self.closed.lock().unwrap())
         }
-        async fn make_way(&self, course: &Course) -> Result<(), Problem> {
+        async fn make_way(&self, course: &ImportProgress) -> Result<(), Problem> {
             if self.is_undone() {
                 return Err(Problem::refused("refused", "the list was undone"));
             }
@@ -450,7 +455,7 @@ mod tests {
         fn at_once(&self) -> usize {
             8
         }
-        async fn enrol(&self, _: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
+        async fn enrol(&self, _: CommandId, enrolment: Enrolment) -> Result<EnrolmentOutcome, Problem> {
             self.begun.fetch_add(1, Ordering::Relaxed);
             if self.undone_after.is_some() {
                 // Several enrolments are in progress at once.
@@ -471,19 +476,19 @@ mod tests {
                 .entry(enrolment.number)
                 .or_insert_with(|| enrolment.customer.clone());
             Ok(if by != enrolment.list {
-                Enrolled::ByAnotherList
+                EnrolmentOutcome::ByAnotherList
             } else if *claimed_by != enrolment.customer && self.by_number {
-                Enrolled::SameNumber(claimed_by.clone())
+                EnrolmentOutcome::SameNumber(claimed_by.clone())
             } else {
-                Enrolled::ByThisList(Position(1))
+                EnrolmentOutcome::ByThisList(Position(1))
             })
         }
-        async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem> {
+        async fn foresee(&self, enrolment: &Enrolment) -> Result<EnrolmentOutcome, Problem> {
             let list = self.enrolled.lock().unwrap().get(&enrolment.customer).copied();
             Ok(if list.is_none_or(|list| list == enrolment.list) {
-                Enrolled::ByThisList(Position(0))
+                EnrolmentOutcome::ByThisList(Position(0))
             } else {
-                Enrolled::ByAnotherList
+                EnrolmentOutcome::ByAnotherList
             })
         }
         async fn spelling(&self, normalized: &CustomerId, written: &CustomerId) -> Result<Spelling, Problem> {
@@ -522,19 +527,19 @@ mod tests {
         }
     }
 
-    fn plan(dry_run: bool, list: &str) -> Load {
+    fn plan(dry_run: bool, list: &str) -> ListImport {
         let campaign = "T".parse().unwrap();
-        Load {
+        ListImport {
             rules: RowRules {
                 list: ListId::derive(&campaign, list),
                 campaign,
                 preset: Preset::CnService,
                 basis: Basis::Contract,
-                duplicates: Duplicates::ByCustomer,
+                duplicates: DuplicatePolicy::ByCustomer,
                 priority: None,
                 best_times: None,
-                dedupe: Dedupe::Campaign,
-                consents: intake::row::Consents::InTheRow,
+                dedupe: DeduplicationScope::Campaign,
+                consents: intake::row::ConsentLocation::InTheRow,
                 country: intake::list_country::ListCountry::of_presets([Preset::CnService]),
                 number_check: None,
                 flow: Arc::new(domain::flow::from_script("T".parse().unwrap(), "{{days}}").unwrap()),
@@ -542,12 +547,12 @@ mod tests {
             source: "customers.csv".to_owned(),
             format: String::new(),
             dry_run,
-            shared: SharedShown::All,
+            shared: SharedRowsFilter::All,
             course: Arc::default(),
         }
     }
 
-    async fn run(book: &Book, load_plan: Load, text: &[u8]) -> Result<ImportReport, Problem> {
+    async fn run(book: &TestEnroller, load_plan: ListImport, text: &[u8]) -> Result<ImportReport, Problem> {
         let mut spool = Spool::new(&std::env::temp_dir()).unwrap();
         spool.write(text).unwrap();
         let spooled = spool.finish(EncodingChoice::Auto);
@@ -572,7 +577,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn three_bad_rows_of_a_thousand_are_named_and_stop_nothing() {
-        let book = Book::default();
+        let book = TestEnroller::default();
         let report = run(&book, plan(false, "a"), &thousand()).await.unwrap();
         assert_eq!((report.rows, report.enrolled, report.bad_count), (1_000, 997, 3));
         let places: Vec<_> = report
@@ -586,7 +591,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn an_id_with_invisible_characters_is_the_one_that_is_seen() {
-        let book = Book::default();
+        let book = TestEnroller::default();
         let text =
             "id,phone,days\nC1\u{200b},13800138001,3\n\u{feff}C1,13800138001,3\n\u{202a}C2,13800138002,3\n";
         let report = run(&book, plan(false, "a"), text.as_bytes()).await.unwrap();
@@ -599,7 +604,7 @@ mod tests {
     /// Customers stored by earlier versions keep their ids.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_person_stored_by_the_written_id_is_found_by_it_and_two_of_one_id_are_to_be_merged() {
-        let book = Book::default();
+        let book = TestEnroller::default();
         let before = ListId::derive(&"T".parse().unwrap(), "before");
         let (plain, written) = (
             PlainVault.derive_customer("C1"),
@@ -635,7 +640,9 @@ mod tests {
         };
         let bytes = workbook(&[sheet], &[]);
         for dry_run in [true, false] {
-            let report = run(&Book::default(), plan(dry_run, "a"), &bytes).await.unwrap();
+            let report = run(&TestEnroller::default(), plan(dry_run, "a"), &bytes)
+                .await
+                .unwrap();
             let workbook = report.workbook.unwrap();
             assert_eq!((report.rows, report.enrolled, report.header_row), (1, 1, Some(2)));
             assert_eq!((workbook.sheet.as_str(), workbook.hidden_rows), ("March", 1));
@@ -644,13 +651,13 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn an_import_waits_for_the_rows_and_says_how_far_it_is() {
-        let book = Book::default();
+        let book = TestEnroller::default();
         let load_plan = plan(false, "a");
         let course = Arc::clone(&load_plan.course);
         run(&book, load_plan, &thousand()).await.unwrap();
         let behind_max = book.behind_max.load(Ordering::Relaxed);
         assert!(behind_max <= BEHIND_MAX, "{behind_max} behind");
-        let list = Arc::new(crate::lists::under_way::UnderWay::default());
+        let list = Arc::new(crate::lists::running_imports::RunningImports::default());
         let began = domain::time::Timestamp::EPOCH;
         let _listed = list.list(
             ListId::derive(&"T".parse().unwrap(), "a"),
@@ -668,7 +675,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_dry_run_judges_the_same_and_enrols_nobody() {
-        let book = Book::default();
+        let book = TestEnroller::default();
         let report = run(&book, plan(true, "a"), &thousand()).await.unwrap();
         assert_eq!((report.enrolled, report.bad_count), (997, 3));
         assert!(book.enrolled.lock().unwrap().is_empty());
@@ -677,9 +684,9 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn an_import_that_was_cut_off_resumes_with_the_right_count() {
-        let mut book = Book {
+        let mut book = TestEnroller {
             fails_after: Some(300),
-            ..Book::default()
+            ..TestEnroller::default()
         };
         let problem = run(&book, plan(false, "a"), &thousand()).await.unwrap_err();
         assert_eq!(problem.code, "unavailable");
@@ -695,9 +702,9 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_list_that_is_undone_meanwhile_is_counted_when_what_was_on_its_way_has_arrived() {
-        let book = Book {
+        let book = TestEnroller {
             undone_after: Some(100),
-            ..Book::default()
+            ..TestEnroller::default()
         };
         let problem = run(&book, plan(false, "a"), &thousand()).await.unwrap_err();
         assert!(problem.detail.contains("undone"), "{}", problem.detail);
@@ -709,7 +716,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn who_is_in_the_campaign_or_stands_twice_is_a_duplicate() {
-        let book = Book::default();
+        let book = TestEnroller::default();
         run(&book, plan(false, "a"), b"id,phone,days\n1,13800138000,3\n")
             .await
             .unwrap();
@@ -724,9 +731,9 @@ mod tests {
         let text =
             b"id,phone,days\n1,13800138000,3\n2,13800138001,3\n3,13800138000,3\n4,+86 138 0013 8000,3\n";
         for (by_number, left_out) in [(true, 2), (false, 0)] {
-            let book = Book {
+            let book = TestEnroller {
                 by_number,
-                ..Book::default()
+                ..TestEnroller::default()
             };
             let report = run(&book, plan(false, "a"), text).await.unwrap();
             assert_eq!((report.enrolled, report.bad_count), (4, 0));
@@ -743,7 +750,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_file_without_a_phone_column_opens_no_list() {
-        let book = Book::default();
+        let book = TestEnroller::default();
         let problem = run(&book, plan(false, "a"), b"id,days\n1,3\n").await.unwrap_err();
         assert_eq!(problem.code, "column-missing");
     }

@@ -1,15 +1,15 @@
 //! Contact lists: rows are read, enrolled in a campaign, counted, and shown while they are imported.
 
-mod assigning;
-mod claiming;
+mod assignment;
 pub mod enroller;
-mod enrolling;
+mod enrolment;
 pub mod load;
-pub mod readable;
-mod reading;
+mod number_claims;
+pub mod readability_check;
 pub mod report;
+mod row_reader;
+pub mod running_imports;
 pub mod spelling;
-pub mod standing;
-pub mod trying;
-pub mod under_way;
-pub mod withdrawing;
+pub mod status;
+pub mod trial;
+pub mod withdrawal;

@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 /// Number of customers of a list who are in other campaigns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
-pub enum Elsewhere {
-    NotChecked(NotChecked),
+pub enum OtherCampaignsCount {
+    NotChecked(NotCheckedMarker),
     /// A count rounded down to tens.
     About(u64),
 }
 
-impl Default for Elsewhere {
+impl Default for OtherCampaignsCount {
     fn default() -> Self {
-        Self::NotChecked(NotChecked::NotChecked)
+        Self::NotChecked(NotCheckedMarker::NotChecked)
     }
 }
 
 /// Marks a figure that was not computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum NotChecked {
+pub enum NotCheckedMarker {
     #[default]
     NotChecked,
 }
@@ -33,7 +33,7 @@ pub const ROUNDED_TO: u64 = 10;
 
 /// Which rows that share a number with another customer the report lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SharedShown {
+pub enum SharedRowsFilter {
     /// Those of the file and of the campaign, with the other customer: for users with the reveal right.
     All,
     /// Those of the file only.
@@ -67,7 +67,7 @@ pub struct ImportReport {
     /// the number of another customer of this campaign. Rounded down to tens. A dry run compares with
     /// neither.
     #[serde(default)]
-    pub duplicates_elsewhere: Elsewhere,
+    pub duplicates_elsewhere: OtherCampaignsCount,
     pub bad_count: u64,
     /// The first bad rows, in file order.
     pub bad: Vec<BadRow>,

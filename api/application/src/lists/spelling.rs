@@ -2,7 +2,7 @@
 //! under which earlier versions stored customers.
 
 use super::load::Enroller;
-use super::reading::WrittenId;
+use super::row_reader::WrittenId;
 use domain::customer::command::Enrolment;
 use domain::ids::CustomerId;
 use domain::problem::Problem;
@@ -27,7 +27,7 @@ pub(crate) fn two_spellings(normalized: &CustomerId, written: &CustomerId) -> St
 }
 
 /// Sets the enrolment's id to the spelling that the log knows. Returns the refusal if the log knows both.
-pub(super) async fn spelled(
+pub(super) async fn apply_known_spelling(
     enroller: &dyn Enroller,
     written: Option<WrittenId>,
     enrolment: &mut Enrolment,

@@ -1,14 +1,14 @@
 //! Messages to customers (后续消息): checked by the compliance rules, stored, sent, with the results and the
 //! replies.
 
-mod following;
-mod in_text;
-mod replying;
-pub mod room;
-mod sending;
-mod shown;
+mod conversation_messages;
+mod flow_messages;
+mod message_delivery;
+pub mod messenger_service;
+mod replies;
+mod responses;
 
-pub use following::begin;
-pub use replying::{ReplyOrder, ReplyTaken, reply};
-pub use sending::{Destination, MessageDraft, MessageSent, destination, send_ordered};
-pub use shown::{MessageShown, MessagesShown, messages_of};
+pub use flow_messages::begin;
+pub use message_delivery::{Destination, MessageDraft, MessageSent, destination, send_ordered};
+pub use replies::{MessageReplyRequest, MessageReplyResult, reply};
+pub use responses::{MessageResponse, MessagesResponse, messages_of};

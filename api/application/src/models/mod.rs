@@ -1,20 +1,21 @@
 //! Published model versions: publication, republication of an earlier one, look-up by `NAME` or `NAME@V`,
 //! and the files with their bytes beside the log.
 
-mod order;
-mod shelf;
-mod shown;
+mod blob_store;
+mod requests;
+mod responses;
 pub mod training;
 
-pub use crate::approvals::RollbackOrder;
-pub use order::ModelOrder;
-pub use shelf::{ModelShelf, ShelfFault};
-pub use shown::{
-    ModelChanged, ModelDraftShown, ModelListed, ModelVersionShown, ModelVersions, Models, listed, versions,
+pub use crate::approvals::RollbackRequest;
+pub use blob_store::{ModelBlobFault, ModelBlobStore};
+pub use requests::ModelRequest;
+pub use responses::{
+    ModelChanged, ModelDraftResponse, ModelListed, ModelVersionResponse, ModelVersions, Models, listed,
+    versions,
 };
 
 use crate::access::Caller;
-use crate::approvals::{VersionActed, nobody_yet};
+use crate::approvals::{PendingVersion, placeholder_four_eyes};
 use crate::body_work::BodyWork;
 use crate::installation::Installation;
 use crate::rehearsing::Listener;
@@ -23,18 +24,18 @@ use domain::approval::Act;
 use domain::decider::{Context, Decider};
 use domain::four_eyes::FourEyes;
 use domain::ids::{ApprovalId, ModelId};
-use domain::model::{Artefact, Model, ModelCommand, ModelEvent, ModelNamed, ModelRef, ModelState};
-use domain::problem::{Kind, Problem};
+use domain::model::{Model, ModelArtifact, ModelCommand, ModelEvent, ModelRef, ModelSelector, ModelState};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::Cause;
 
 /// Publishes the bytes of a model. If an approval is needed, refuses until it is given.
 pub async fn publish(
     installation: &Installation,
     caller: &Caller,
-    order: ModelOrder,
+    order: ModelRequest,
     cause: Cause,
 ) -> Result<ModelChanged, Problem> {
-    let ModelOrder {
+    let ModelRequest {
         model,
         bytes,
         training,
@@ -53,7 +54,7 @@ pub async fn publish(
         training: training.clone(),
         four_eyes,
     };
-    let asking = Asking {
+    let asking = PublicationApproval {
         asks: approvals || approval.is_some() || state.asks_for_approval(),
         reason,
         approval,
@@ -62,7 +63,7 @@ pub async fn publish(
         .pass(installation, caller, &state, &model, &command, cause)
         .await?;
     // The file is stored before the event that names it. A file without an event does no harm.
-    let shelf = ModelShelf::of(installation);
+    let shelf = ModelBlobStore::of(installation);
     shelf.put(&artefact.digest, &bytes)?;
     let answer = installation
         .entities
@@ -73,10 +74,10 @@ pub async fn publish(
 }
 
 /// Reads the facts of a model's bytes. Refuses bytes that this build cannot read.
-fn artefact_of(bytes: &[u8]) -> Result<Artefact, Problem> {
+fn artefact_of(bytes: &[u8]) -> Result<ModelArtifact, Problem> {
     let listener = Listener::with_model(bytes);
     let listener = listener.map_err(|fault| Problem::refused("model-unreadable", fault.to_string()))?;
-    Ok(Artefact {
+    Ok(ModelArtifact {
         digest: listener.model.clone().unwrap_or_default(),
         size_bytes: bytes.len() as u64,
         intents: listener.intents_count(),
@@ -88,17 +89,17 @@ pub async fn publish_again(
     installation: &Installation,
     caller: &Caller,
     model: ModelId,
-    order: RollbackOrder,
+    order: RollbackRequest,
     cause: Cause,
 ) -> Result<ModelChanged, Problem> {
-    let RollbackOrder { to, reason, approval } = order;
+    let RollbackRequest { to, reason, approval } = order;
     let state = installation.entities.models.state(&model).await?.state;
     let command = |four_eyes| ModelCommand::PublishAgain {
         model: model.clone(),
         version: to,
         four_eyes,
     };
-    let asking = Asking {
+    let asking = PublicationApproval {
         asks: state.asks_for_approval(),
         reason,
         approval,
@@ -116,7 +117,10 @@ pub async fn publish_again(
 
 /// Returns the version that a name refers to. Refuses if it is not published or its file cannot be read
 /// here.
-pub async fn published(installation: &Installation, named: &ModelNamed) -> Result<ModelRef, Problem> {
+pub async fn find_published_model(
+    installation: &Installation,
+    named: &ModelSelector,
+) -> Result<ModelRef, Problem> {
     let state = installation.entities.models.state(&named.model).await?.state;
     let found = match named.version {
         Some(version) => state.version(version),
@@ -133,17 +137,17 @@ pub async fn published(installation: &Installation, named: &ModelNamed) -> Resul
         ));
     };
     let model_ref = found.model_ref.clone();
-    ModelShelf::of(installation).listener(&model_ref)?;
+    ModelBlobStore::of(installation).listener(&model_ref)?;
     Ok(model_ref)
 }
 
-struct Asking {
+struct PublicationApproval {
     asks: bool,
     reason: Option<String>,
     approval: Option<ApprovalId>,
 }
 
-impl Asking {
+impl PublicationApproval {
     /// Returns who requested and approved the publication, if an approval is needed and something would
     /// change.
     async fn pass(
@@ -158,7 +162,7 @@ impl Asking {
         let context = Context {
             now: installation.now(),
         };
-        let foreseen = Model::decide(state, command(self.asks.then(nobody_yet)), context);
+        let foreseen = Model::decide(state, command(self.asks.then(placeholder_four_eyes)), context);
         let foreseen = foreseen.map_err(AskError::Refused)?;
         let published = foreseen.iter().find_map(|event| match event {
             ModelEvent::Published { artefact, .. } => Some(artefact.digest.clone()),
@@ -168,9 +172,9 @@ impl Asking {
             return Ok(None);
         }
         let Some(digest) = published else {
-            return Ok(Some(nobody_yet()));
+            return Ok(Some(placeholder_four_eyes()));
         };
-        let acted = VersionActed {
+        let acted = PendingVersion {
             act: Act::PublishModel,
             of: "model",
             name: model.to_string(),
@@ -197,14 +201,16 @@ fn changed(model: ModelId, answer: &Answer<Model>) -> Result<ModelChanged, Probl
     })
 }
 
-impl From<ShelfFault> for Problem {
-    fn from(fault: ShelfFault) -> Self {
+impl From<ModelBlobFault> for Problem {
+    fn from(fault: ModelBlobFault) -> Self {
         match &fault {
-            ShelfFault::Missing { .. } => Self::new(Kind::Unavailable, "model-not-here", fault.to_string()),
-            ShelfFault::Damaged { .. } | ShelfFault::Unreadable { .. } => {
+            ModelBlobFault::Missing { .. } => {
+                Self::new(ProblemKind::Unavailable, "model-not-here", fault.to_string())
+            }
+            ModelBlobFault::Damaged { .. } | ModelBlobFault::Unreadable { .. } => {
                 Self::refused("model-unreadable", fault.to_string())
             }
-            ShelfFault::Disk(_) => Self::unavailable(fault.to_string()),
+            ModelBlobFault::Disk(_) => Self::unavailable(fault.to_string()),
         }
     }
 }

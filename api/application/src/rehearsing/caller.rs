@@ -1,9 +1,9 @@
 //! Simulated callers of rehearsals (模拟客户): the persona decides what a caller says, presses, and leaves
 //! unsaid. Random numbers come from a seed.
 
-use super::draw::Draw;
 use super::phrases::{Phrases, named_values};
-use domain::flow::{Ask, FlowDefinition, FlowRun};
+use super::random::SplitMix64;
+use domain::flow::{AskNode, FlowDefinition, FlowRun};
 
 /// The behavior of a simulated caller in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +75,7 @@ impl Persona {
         }
     }
 
-    pub(super) fn drawn(draw: &mut Draw) -> Self {
+    pub(super) fn drawn(draw: &mut SplitMix64) -> Self {
         let mut at = draw.below(100);
         for (persona, share) in SHARES {
             match at.checked_sub(share) {
@@ -92,7 +92,7 @@ pub(super) struct Caller<'a> {
     pub(super) persona: Persona,
     phrases: &'a Phrases,
     flow: &'a FlowDefinition,
-    draw: Draw,
+    draw: SplitMix64,
     asked: u32,
 }
 
@@ -101,7 +101,7 @@ impl<'a> Caller<'a> {
         persona: Persona,
         phrases: &'a Phrases,
         flow: &'a FlowDefinition,
-        draw: Draw,
+        draw: SplitMix64,
     ) -> Self {
         Self {
             persona,
@@ -212,7 +212,7 @@ impl<'a> Caller<'a> {
 
     /// Returns an intent: mostly yes. Callers who change their mind, and some others, use any intent that
     /// leads on.
-    fn intent(&mut self, ask: &Ask) -> String {
+    fn intent(&mut self, ask: &AskNode) -> String {
         let yes = match self.persona {
             Persona::Agrees | Persona::NamesTheTerm => 85,
             Persona::ChangesTheirMind => 50,

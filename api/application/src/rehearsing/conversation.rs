@@ -4,7 +4,7 @@
 use super::caller::{Caller, Turn};
 use super::listener::Listener;
 use super::recorder::Recorder;
-use super::sound::Line;
+use super::sound::RehearsalLine;
 use domain::disposition::Outcome;
 use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun, Interruption};
 use domain::time::Timestamp;
@@ -16,7 +16,7 @@ const INPUTS_MAX: u32 = 600;
 
 /// The result of one call.
 #[derive(Debug, Default)]
-pub(super) struct Talked {
+pub(super) struct RehearsedCallResult {
     pub(super) outcome: Option<Outcome>,
     /// True if the caller hung up before the flow ended.
     pub(super) hung_up: bool,
@@ -39,9 +39,9 @@ pub(super) struct Talked {
 struct Call<'a, 'line> {
     run: FlowRun,
     listener: &'a Listener,
-    line: Line<'line>,
+    line: RehearsalLine<'line>,
     begins: Timestamp,
-    talked: Talked,
+    talked: RehearsedCallResult,
     at: String,
     flow: &'a FlowDefinition,
     /// Number of visits per node.
@@ -54,7 +54,7 @@ struct Call<'a, 'line> {
 }
 
 /// The input of a rehearsed call.
-pub(super) struct Rehearsed<'a, 'line> {
+pub(super) struct RehearsedCallInput<'a, 'line> {
     pub(super) flow: &'a Arc<FlowDefinition>,
     pub(super) values: &'a BTreeMap<String, String>,
     /// Text that selects one of several wordings.
@@ -64,20 +64,20 @@ pub(super) struct Rehearsed<'a, 'line> {
     pub(super) listener: &'a Listener,
     pub(super) begins: Timestamp,
     pub(super) recorder: Option<Recorder>,
-    pub(super) line: Line<'line>,
+    pub(super) line: RehearsalLine<'line>,
 }
 
 /// Runs one call to its end.
-pub(super) fn talk(rehearsed: Rehearsed<'_, '_>, caller: &mut Caller<'_>) -> Talked {
+pub(super) fn talk(rehearsed: RehearsedCallInput<'_, '_>, caller: &mut Caller<'_>) -> RehearsedCallResult {
     let (run, first) = FlowRun::begin(rehearsed.flow, rehearsed.values);
     let mut call = Call {
         run: run.of_call(rehearsed.call).of_offer(rehearsed.offer),
         listener: rehearsed.listener,
         line: rehearsed.line,
         begins: rehearsed.begins,
-        talked: Talked {
+        talked: RehearsedCallResult {
             recorder: rehearsed.recorder,
-            ..Talked::default()
+            ..RehearsedCallResult::default()
         },
         at: String::new(),
         flow: rehearsed.flow,
@@ -241,7 +241,7 @@ impl Call<'_, '_> {
                 FlowAction::EnterNode { node } => {
                     self.listens_ms = None;
                     // A node with no visits left is passed without being entered.
-                    if let Some(passed) = self.flow.used_up(&self.at, &node, &self.entered) {
+                    if let Some(passed) = self.flow.find_exhausted_node(&self.at, &node, &self.entered) {
                         self.talked.edges.insert((self.at.clone(), passed.to_owned()));
                         self.talked.edges.insert((passed.to_owned(), node.clone()));
                     }

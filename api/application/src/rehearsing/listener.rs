@@ -1,16 +1,16 @@
 //! Understanding of utterances for flows: asks the crate `understanding` with the context of the current
 //! node and returns the result in the form of a flow step. It is the only bridge between the two crates.
 
-use super::said_values::Values;
-use domain::flow::{AFFIRM, DENY, FlowRun, Slot, Understood};
-use domain::spoken_turn::{Certainty, IntentCandidate, REFUSE_CALL, ReadBy, SpokenReading};
+use super::slot_values::UtteranceValues;
+use domain::flow::{AFFIRM, DENY, FlowRun, Slot, UnderstandingResult};
+use domain::spoken_turn::{Certainty, IntentCandidate, REFUSE_CALL, ReadingSource, SpokenReading};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use understanding::answers::{self, Answer};
-use understanding::priority::{Priority, first, says};
-use understanding::reading::{By, Reader, Reading};
-use understanding::{Examples, Model, ModelFault, Settings, TrainingFault, Verdict, train};
+use understanding::priority::{Priority, find_first_rule, matches_rule};
+use understanding::utterance_reader::{DecisionSource, Reader, UtteranceReading};
+use understanding::{Examples, Model, ModelFault, TrainingFault, TrainingSettings, Verdict, train};
 
 const SEED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_seed.tsv");
 const SEED_EN: &str = include_str!("../../../../fixtures/nlu/en_outbound_seed.tsv");
@@ -40,7 +40,7 @@ pub enum ListenerFault {
 
 /// The context of an utterance without a call.
 #[derive(Debug, Clone, Default)]
-pub struct AskedApart {
+pub struct UtteranceContext {
     /// Intents that are likely in the current turn.
     pub expected: Vec<String>,
     /// Slots that may be filled, by name.
@@ -59,13 +59,13 @@ pub struct Listener {
 }
 
 /// The shipped examples of a language.
-enum Shipped {
+enum ShippedExamples {
     Chinese,
     English,
     Nothing,
 }
 
-impl Shipped {
+impl ShippedExamples {
     fn of(language: &str) -> Self {
         match language.get(..2) {
             Some("zh") => Self::Chinese,
@@ -79,13 +79,13 @@ impl Listener {
     /// Creates a listener with a model learned from the shipped examples. Languages other than Chinese and
     /// English use rules only.
     pub fn bundled(language: &str) -> Result<Self, ListenerFault> {
-        let lines = match Shipped::of(language) {
-            Shipped::Chinese => lines(),
-            Shipped::English => seed_lines(SEED_EN).collect(),
-            Shipped::Nothing => return Ok(Self::of(None)),
+        let lines = match ShippedExamples::of(language) {
+            ShippedExamples::Chinese => lines(),
+            ShippedExamples::English => seed_lines(SEED_EN).collect(),
+            ShippedExamples::Nothing => return Ok(Self::of(None)),
         };
         let examples = Examples::read(lines.into_iter(), "intent", 1);
-        let model = train(&examples, &Settings::default()).map_err(ListenerFault::Untrained)?;
+        let model = train(&examples, &TrainingSettings::default()).map_err(ListenerFault::Untrained)?;
         Ok(Self::of(Some(model)))
     }
 
@@ -107,10 +107,10 @@ impl Listener {
         static CHINESE: OnceLock<Arc<Listener>> = OnceLock::new();
         static ENGLISH: OnceLock<Arc<Listener>> = OnceLock::new();
         static BY_RULES: OnceLock<Arc<Listener>> = OnceLock::new();
-        match Shipped::of(language) {
-            Shipped::Chinese => &CHINESE,
-            Shipped::English => &ENGLISH,
-            Shipped::Nothing => &BY_RULES,
+        match ShippedExamples::of(language) {
+            ShippedExamples::Chinese => &CHINESE,
+            ShippedExamples::English => &ENGLISH,
+            ShippedExamples::Nothing => &BY_RULES,
         }
     }
 
@@ -137,18 +137,23 @@ impl Listener {
     }
 
     /// Returns the meaning of an utterance at the current node of a call.
-    pub fn understand(&self, text: &str, run: &FlowRun, at: Timestamp) -> Understood {
+    pub fn understand(&self, text: &str, run: &FlowRun, at: Timestamp) -> UnderstandingResult {
         let ask = run.asking();
         let expected: Vec<&str> = ask.map(|ask| ask.expected().collect()).unwrap_or_default();
         let wanted = ask.map(|ask| ask.slots.as_slice()).unwrap_or_default();
-        self.made_of(text, &expected, Values::said(text, run, wanted, at))
+        self.made_of(text, &expected, UtteranceValues::said(text, run, wanted, at))
     }
 
     /// Returns the meaning of an utterance without a call: at a question of a flow, or with expected
     /// intents.
-    pub fn understand_apart(&self, text: &str, asked: &AskedApart, at: Timestamp) -> Understood {
+    pub fn understand_apart(
+        &self,
+        text: &str,
+        asked: &UtteranceContext,
+        at: Timestamp,
+    ) -> UnderstandingResult {
         let expected: Vec<&str> = asked.expected.iter().map(String::as_str).collect();
-        let values = Values::among(text, &asked.slots, |_| false, &asked.wanted, at);
+        let values = UtteranceValues::among(text, &asked.slots, |_| false, &asked.wanted, at);
         self.made_of(text, &expected, values)
     }
 
@@ -162,7 +167,7 @@ impl Listener {
         let reading = reading_of(&self.reader.read(text, expected));
         let intent = reading.intent();
         let is_other =
-            reading.read_by == ReadBy::Model && intent != Some(AFFIRM) && intent != answer.intent();
+            reading.read_by == ReadingSource::Model && intent != Some(AFFIRM) && intent != answer.intent();
         let counts = match reading.certainty {
             Certainty::Accepted => true,
             Certainty::ToConfirm => {
@@ -173,19 +178,19 @@ impl Listener {
         (is_other && counts).then_some(reading)
     }
 
-    fn made_of(&self, text: &str, expected: &[&str], values: Values) -> Understood {
-        let rule = first(text);
+    fn made_of(&self, text: &str, expected: &[&str], values: UtteranceValues) -> UnderstandingResult {
+        let rule = find_first_rule(text);
         let answered = rule.is_none().then(|| answer(text, values.replaces)).flatten();
         let reading = match answered {
             Some(answer) => self.said_beside(&answer, text, expected).unwrap_or(answer),
             None => reading_of(&self.reader.read(text, expected)),
         };
         let refuses = reading.certainty == Certainty::Accepted && reading.intent() == Some(REFUSE_CALL);
-        Understood {
+        UnderstandingResult {
             reading,
             slots: values.slots,
             interest: None,
-            opt_out: refuses || says(text, Priority::OptOut),
+            opt_out: refuses || matches_rule(text, Priority::OptOut),
             answers: BTreeMap::new(),
             emotion: None,
         }
@@ -220,7 +225,7 @@ fn answer(text: &str, replaces: bool) -> Option<SpokenReading> {
     };
     Some(SpokenReading {
         certainty,
-        read_by: ReadBy::Answer,
+        read_by: ReadingSource::Answer,
         candidates,
         accept_permille: None,
         confirm_permille: None,
@@ -229,7 +234,7 @@ fn answer(text: &str, replaces: bool) -> Option<SpokenReading> {
     })
 }
 
-fn reading_of(reading: &Reading) -> SpokenReading {
+fn reading_of(reading: &UtteranceReading) -> SpokenReading {
     let candidates = reading.ranking.candidates.iter();
     SpokenReading {
         certainty: match reading.ranking.verdict {
@@ -238,10 +243,10 @@ fn reading_of(reading: &Reading) -> SpokenReading {
             Verdict::Abstained => Certainty::Abstained,
         },
         read_by: match &reading.by {
-            By::Exact => ReadBy::Exact,
-            By::Rule(_) => ReadBy::Rule,
-            By::Model => ReadBy::Model,
-            By::Nothing => ReadBy::Nothing,
+            DecisionSource::Exact => ReadingSource::Exact,
+            DecisionSource::Rule(_) => ReadingSource::Rule,
+            DecisionSource::Model => ReadingSource::Model,
+            DecisionSource::Nothing => ReadingSource::Nothing,
         },
         candidates: candidates
             .map(|one| IntentCandidate {
@@ -269,13 +274,19 @@ pub(crate) fn permille(ratio: f32) -> u16 {
 /// Returns the model of interest (高, 中, 低), trained on the shipped labelled lines.
 pub(crate) fn interest_model() -> Result<Model, TrainingFault> {
     let lines = LABELLED.lines().map(str::to_owned);
-    train(&Examples::read(lines, "interest", 1), &Settings::default())
+    train(
+        &Examples::read(lines, "interest", 1),
+        &TrainingSettings::default(),
+    )
 }
 
 /// Returns the model of sentiment (positive, neutral, negative), trained on the shipped labelled lines.
 pub(crate) fn sentiment_model() -> Result<Model, TrainingFault> {
     let lines = MOODS.lines().map(str::to_owned);
-    train(&Examples::read(lines, "sentiment", 1), &Settings::default())
+    train(
+        &Examples::read(lines, "sentiment", 1),
+        &TrainingSettings::default(),
+    )
 }
 
 /// Returns the shipped examples as lines in one format.
@@ -293,14 +304,14 @@ fn seed_lines(table: &str) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rehearsing::shipped;
+    use crate::rehearsing::find_shipped_flow;
     use domain::flow::{FlowDefinition, FlowInput};
     use std::sync::LazyLock;
 
     static LISTENER: LazyLock<Listener> = LazyLock::new(|| Listener::bundled("zh-CN").unwrap());
 
     fn at_terms() -> FlowRun {
-        let flow = FlowDefinition::from_yaml(shipped("card_instalment_spoken").unwrap()).unwrap();
+        let flow = FlowDefinition::from_yaml(find_shipped_flow("card_instalment_spoken").unwrap()).unwrap();
         let (mut run, _) = FlowRun::begin(&Arc::new(flow), &BTreeMap::new());
         for input in [
             FlowInput::Played,
@@ -314,7 +325,7 @@ mod tests {
         run
     }
 
-    fn heard(text: &str) -> Understood {
+    fn heard(text: &str) -> UnderstandingResult {
         let at = "2026-03-02T10:00:00+08:00".parse().unwrap();
         LISTENER.understand(text, &at_terms(), at)
     }
@@ -341,7 +352,7 @@ mod tests {
         assert_eq!(heard("可以").reading.intent(), Some("affirm"));
         assert_eq!(heard("嗯").reading.certainty, Certainty::BackChannel);
         let asked = heard("这个利息多少");
-        assert_eq!(asked.reading.read_by, ReadBy::Model);
+        assert_eq!(asked.reading.read_by, ReadingSource::Model);
         assert!(asked.reading.accept_permille.is_some());
     }
 
@@ -359,10 +370,10 @@ mod tests {
         }
         assert!(!heard("他已经去世了").opt_out);
         assert!(heard("不用别再给我打电话了").opt_out);
-        let by_model: Vec<Understood> = ["请你们停止来电", "不要再给我推销", "从你们系统里把我删掉"]
+        let by_model: Vec<UnderstandingResult> = ["请你们停止来电", "不要再给我推销", "从你们系统里把我删掉"]
             .map(heard)
             .into_iter()
-            .filter(|said| said.reading.read_by == ReadBy::Model)
+            .filter(|said| said.reading.read_by == ReadingSource::Model)
             .filter(|said| said.reading.certainty == Certainty::Accepted)
             .collect();
         assert!(!by_model.is_empty());

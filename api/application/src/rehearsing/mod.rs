@@ -4,27 +4,28 @@
 
 mod caller;
 mod conversation;
-mod draw;
 mod listener;
 mod phrases;
+mod random;
 mod recorder;
 mod report;
-mod said_values;
-mod shipped;
+mod shipped_flows;
+mod slot_values;
 mod sound;
 mod transcript;
-mod typed;
+mod typed_conversation;
 
 pub use caller::Persona;
-pub use listener::{AskedApart, Listener, ListenerFault};
+pub use listener::{Listener, ListenerFault, UtteranceContext};
 pub(crate) use listener::{interest_model, permille, sentiment_model};
 pub use report::{
-    CALLERS_MAX, RecordedCall, Rehearsal, RehearsalShown, made_up, record, rehearse, rehearse_in_sound,
+    CALLERS_MAX, RecordedCall, Rehearsal, RehearsalResponse, made_up, record, rehearse, rehearse_in_sound,
     rehearse_while, sayable,
 };
-pub use shipped::{SHIPPED, shipped};
-pub use sound::{Accounts, CallersSound, SoundFault, Sounded};
-pub use transcript::{Transcript, TranscriptFault, Unlike, follow};
-pub use typed::{
-    TYPED_CHARS_MAX, TYPED_TURNS_MAX, TYPED_VALUES_MAX, TypedSaid, TypedStep, TypedTalk, TypedTurn, typed,
+pub use shipped_flows::{SHIPPED, find_shipped_flow};
+pub use sound::{CallerAudio, RecognitionCounts, SoundFault, TransmittedSpeech};
+pub use transcript::{Transcript, TranscriptFault, TranscriptMismatch, follow};
+pub use typed_conversation::{
+    TYPED_CHARS_MAX, TYPED_TURNS_MAX, TYPED_VALUES_MAX, TypedConversation, TypedPrompt, TypedStep, TypedTurn,
+    run_typed_conversation,
 };

@@ -1,7 +1,7 @@
 //! What simulated callers say: phrases by intent, and values by kind of slot.
 
 use super::caller::Turn;
-use super::draw::Draw;
+use super::random::SplitMix64;
 use domain::flow::{FlowDefinition, Node, SlotKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,7 +89,7 @@ impl Phrases {
         values
     }
 
-    pub(super) fn say(&self, intent: &str, draw: &mut Draw) -> Turn {
+    pub(super) fn say(&self, intent: &str, draw: &mut SplitMix64) -> Turn {
         let texts = self.by_intent.get(intent).map(Vec::as_slice).unwrap_or_default();
         draw.one(texts)
             .map_or(Turn::Mumble, |text| Turn::Say(text.clone()))

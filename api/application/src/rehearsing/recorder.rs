@@ -2,8 +2,8 @@
 //! proofs and demonstrations that need recorded calls without a line.
 
 use domain::call::command::CallCommand;
-use domain::call::{BargedInFact, HeardFact, SaidFact, SilenceFact, TurnFact, UnderstoodFact};
-use domain::flow::{FlowAction, FlowInput, FlowRun, Understood};
+use domain::call::{BargedInFact, HeardFact, SaidFact, SilenceFact, TurnFact, UnderstandingFact};
+use domain::flow::{FlowAction, FlowInput, FlowRun, UnderstandingResult};
 use domain::personal::Personal;
 
 /// Name of the recognizer in recorded calls: there was none.
@@ -25,7 +25,7 @@ impl Recorder {
         node: &str,
         text: &str,
         spoken_ms: [u64; 2],
-        understood: &Understood,
+        understood: &UnderstandingResult,
         model: Option<&str>,
     ) {
         let [begins_ms, ends_ms] = spoken_ms;
@@ -39,7 +39,7 @@ impl Recorder {
             ends_ms,
         }));
         let model = model.map(str::to_owned);
-        let fact = UnderstoodFact::of(node.to_owned(), understood, model);
+        let fact = UnderstandingFact::of(node.to_owned(), understood, model);
         self.note(TurnFact::Understood(fact));
     }
 

@@ -2,12 +2,12 @@
 //! the longest silence. Equal seeds produce equal reports.
 
 use super::caller::{Caller, Persona};
-use super::conversation::{Rehearsed, Talked, talk};
-use super::draw::Draw;
+use super::conversation::{RehearsedCallInput, RehearsedCallResult, talk};
 use super::listener::Listener;
 use super::phrases::Phrases;
+use super::random::SplitMix64;
 use super::recorder::Recorder;
-use super::sound::{Accounts, CallersSound, Line};
+use super::sound::{CallerAudio, RecognitionCounts, RehearsalLine};
 use domain::call::command::CallCommand;
 use domain::disposition::Outcome;
 use domain::flow::{FlowDefinition, VariableKind};
@@ -48,7 +48,7 @@ pub struct Rehearsal {
 
 /// The report of a rehearsal.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RehearsalShown {
+pub struct RehearsalResponse {
     pub flow: FlowId,
     #[schemars(example = 7)]
     pub seed: u64,
@@ -101,7 +101,7 @@ pub fn rehearse_while(
         if !goes_on() {
             return None;
         }
-        let line = Line::Text;
+        let line = RehearsalLine::Text;
         let (persona, talked) = one_call(flow, &values, listener, &phrases, [number, seed], line);
         found.take(persona, talked);
         found.count_offer(offer_of(flow, number));
@@ -123,14 +123,14 @@ pub fn rehearse_in_sound(
     listener: &Listener,
     callers: u64,
     seed: u64,
-    sound: &mut dyn CallersSound,
-) -> (Rehearsal, Accounts) {
+    sound: &mut dyn CallerAudio,
+) -> (Rehearsal, RecognitionCounts) {
     let phrases = Phrases::few(&flow.lang);
-    let mut accounts = Accounts::default();
+    let mut accounts = RecognitionCounts::default();
     let values = made_up(flow);
     let mut found = Rehearsal::default();
     for number in 0..callers.min(CALLERS_MAX) {
-        let line = Line::Sound {
+        let line = RehearsalLine::Sound {
             sound: &mut *sound,
             caller: number,
             accounts: &mut accounts,
@@ -153,13 +153,13 @@ fn one_call(
     listener: &Listener,
     phrases: &Phrases,
     number_and_seed: [u64; 2],
-    line: Line<'_>,
-) -> (Persona, Talked) {
+    line: RehearsalLine<'_>,
+) -> (Persona, RehearsedCallResult) {
     let [number, seed] = number_and_seed;
-    let mut draw = Draw::of(seed, number);
+    let mut draw = SplitMix64::of(seed, number);
     let persona = Persona::drawn(&mut draw);
     let mut caller = Caller::new(persona, phrases, flow, draw);
-    let rehearsed = Rehearsed {
+    let rehearsed = RehearsedCallInput {
         flow,
         values,
         call: format!("{seed}-{number}"),
@@ -201,10 +201,10 @@ pub fn record(
     number: u64,
 ) -> RecordedCall {
     let phrases = Phrases::of(&flow.lang);
-    let mut draw = Draw::of(seed, number);
+    let mut draw = SplitMix64::of(seed, number);
     let persona = Persona::drawn(&mut draw);
     let mut caller = Caller::new(persona, &phrases, flow, draw);
-    let rehearsed = Rehearsed {
+    let rehearsed = RehearsedCallInput {
         flow,
         values,
         call,
@@ -212,7 +212,7 @@ pub fn record(
         listener,
         begins: BEGINS_AT.parse().unwrap_or_default(),
         recorder: Some(Recorder::default()),
-        line: Line::Text,
+        line: RehearsalLine::Text,
     };
     let talked = talk(rehearsed, &mut caller);
     RecordedCall {
@@ -246,7 +246,7 @@ impl Rehearsal {
         }
     }
 
-    fn take(&mut self, persona: Persona, talked: Talked) {
+    fn take(&mut self, persona: Persona, talked: RehearsedCallResult) {
         self.callers += 1;
         *self.personas.entry(persona.code()).or_default() += 1;
         let ended = match (talked.outcome, talked.hung_up) {
@@ -292,14 +292,14 @@ impl Rehearsal {
     }
 
     /// Returns the report of a rehearsal.
-    pub fn shown(&self, flow: &FlowDefinition, seed: u64) -> RehearsalShown {
+    pub fn shown(&self, flow: &FlowDefinition, seed: u64) -> RehearsalResponse {
         let nodes_missed = self.nodes_missed(flow);
         let edges_missed = self.edges_missed(flow);
         let edges: Vec<String> = edges_missed
             .iter()
             .map(|(from, to)| format!("{from} → {to}"))
             .collect();
-        RehearsalShown {
+        RehearsalResponse {
             flow: flow.flow.clone(),
             seed,
             callers: self.callers,

@@ -14,33 +14,33 @@ pub struct SoundFault(pub String);
 
 /// A caller's words after transmission over a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sounded {
+pub struct TransmittedSpeech {
     /// The recognized text; empty if nothing was recognized.
     pub made_out: String,
     pub spoken_ms: u64,
 }
 
 /// Port to voices, a line and a recognizer.
-pub trait CallersSound {
+pub trait CallerAudio {
     /// Returns the recognized text of `text` as this caller says it.
-    fn heard(&mut self, caller: u64, text: &str) -> Result<Sounded, SoundFault>;
+    fn heard(&mut self, caller: u64, text: &str) -> Result<TransmittedSpeech, SoundFault>;
     /// Returns how long the robot takes to speak a text, in milliseconds.
     fn said_ms(&mut self, text: &str) -> Result<u64, SoundFault>;
 }
 
 /// The transmission of words: as text, or as audio with statistics.
-pub(super) enum Line<'a> {
+pub(super) enum RehearsalLine<'a> {
     Text,
     Sound {
-        sound: &'a mut dyn CallersSound,
+        sound: &'a mut dyn CallerAudio,
         caller: u64,
-        accounts: &'a mut Accounts,
+        accounts: &'a mut RecognitionCounts,
     },
 }
 
 /// Statistics of speech recognition in a rehearsal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Accounts {
+pub struct RecognitionCounts {
     pub utterances: u64,
     /// Utterances that were recognized as something else.
     pub misheard: u64,
@@ -52,7 +52,7 @@ pub struct Accounts {
     pub fault: Option<SoundFault>,
 }
 
-impl Accounts {
+impl RecognitionCounts {
     fn take(&mut self, said: &str, made_out: &str) {
         self.utterances += 1;
         if said == made_out {
@@ -78,12 +78,12 @@ fn as_text_ms(text: &str) -> u64 {
         .saturating_mul(CHARACTER_MS)
 }
 
-impl Line<'_> {
+impl RehearsalLine<'_> {
     /// Transmits the caller's words: as text, unchanged, or as synthesized sound through the recognizer.
-    pub(super) fn carries(&mut self, text: &str) -> Sounded {
+    pub(super) fn carries(&mut self, text: &str) -> TransmittedSpeech {
         let as_text = || {
             let chars = u64::try_from(text.chars().count()).unwrap_or_default();
-            Sounded {
+            TransmittedSpeech {
                 made_out: text.to_owned(),
                 spoken_ms: chars.saturating_mul(CHARACTER_MS),
             }

@@ -3,7 +3,7 @@
 
 use super::listener::Listener;
 use domain::disposition::Outcome;
-use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun, Understood};
+use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun, UnderstandingResult};
 use domain::time::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub struct Transcript {
     #[serde(default)]
     pub offer: Option<String>,
     pub turns: Vec<Turn>,
-    pub expect: Expected,
+    pub expect: ExpectedEnd,
 }
 
 /// One turn: exactly one of `say`, `key`, `silence` and `unheard`, and the expected result.
@@ -48,7 +48,7 @@ pub struct Turn {
 /// The expected end of a conversation.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Expected {
+pub struct ExpectedEnd {
     pub outcome: Outcome,
     /// All nodes in order, if they are checked.
     #[serde(default)]
@@ -63,7 +63,7 @@ pub struct TranscriptFault(String);
 /// The first difference between a flow and its transcript.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{transcript}, turn {turn}: {what} is {found:?}, not {wanted:?}")]
-pub struct Unlike {
+pub struct TranscriptMismatch {
     pub transcript: String,
     /// Number of the turn, from 1; one more than the last for the end.
     pub turn: usize,
@@ -109,14 +109,14 @@ impl Turn {
 }
 
 /// A flow that is run along a transcript.
-struct Following {
+struct TranscriptRun {
     run: FlowRun,
     nodes: Vec<String>,
     rule: String,
     said: String,
 }
 
-impl Following {
+impl TranscriptRun {
     fn step(&mut self, input: FlowInput<'_>) {
         for action in self.run.step(input) {
             match action {
@@ -139,7 +139,7 @@ impl Following {
         self.said.clear();
         self.rule.clear();
         if let Some(text) = &turn.say {
-            let understood: Understood = listener.understand(text, &self.run, at);
+            let understood: UnderstandingResult = listener.understand(text, &self.run, at);
             self.step(FlowInput::Spoken(&understood));
         } else if let Some(digit) = turn.key {
             self.step(FlowInput::Keypress(digit));
@@ -168,17 +168,17 @@ pub fn follow(
     flow: &Arc<FlowDefinition>,
     listener: &Listener,
     at: Timestamp,
-) -> Result<(), Unlike> {
+) -> Result<(), TranscriptMismatch> {
     let (run, _) = FlowRun::begin(flow, &transcript.values);
     let run = run.of_offer(transcript.offer.as_deref());
-    let mut following = Following {
+    let mut following = TranscriptRun {
         run,
         nodes: Vec::new(),
         rule: String::new(),
         said: String::new(),
     };
     following.play();
-    let unlike = |turn: usize, what, wanted: &str, found: &str| Unlike {
+    let unlike = |turn: usize, what, wanted: &str, found: &str| TranscriptMismatch {
         transcript: transcript.name.clone(),
         turn,
         what,
@@ -237,7 +237,7 @@ pub fn follow(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rehearsing::{SHIPPED, shipped};
+    use crate::rehearsing::{SHIPPED, find_shipped_flow};
     use std::collections::BTreeSet;
     use std::path::Path;
 
@@ -252,7 +252,8 @@ mod tests {
         for file in std::fs::read_dir(folder).unwrap() {
             let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
             for transcript in Transcript::read(&text).unwrap() {
-                let definition = FlowDefinition::from_yaml(shipped(&transcript.flow).unwrap()).unwrap();
+                let definition =
+                    FlowDefinition::from_yaml(find_shipped_flow(&transcript.flow).unwrap()).unwrap();
                 let listener = if definition.lang == "en" {
                     &english
                 } else {
@@ -272,7 +273,7 @@ mod tests {
         let text =
             "{name: a, flow: notification, turns: [{say: 可以, node: 通知}], expect: {outcome: success}}";
         let transcript = Transcript::read(text).unwrap().pop().unwrap();
-        let flow = Arc::new(FlowDefinition::from_yaml(shipped("notification").unwrap()).unwrap());
+        let flow = Arc::new(FlowDefinition::from_yaml(find_shipped_flow("notification").unwrap()).unwrap());
         let listener = Listener::bundled("en").unwrap();
         let unlike = follow(&transcript, &flow, &listener, Timestamp::EPOCH).unwrap_err();
         assert_eq!(
@@ -304,7 +305,8 @@ mod tests {
 
     #[test]
     fn an_answer_comes_after_a_text_that_must_be_heard_whole() {
-        let mut flow = FlowDefinition::from_yaml(shipped("card_instalment_spoken").unwrap()).unwrap();
+        let mut flow =
+            FlowDefinition::from_yaml(find_shipped_flow("card_instalment_spoken").unwrap()).unwrap();
         if let Some(domain::flow::Node::Ask(ask)) = flow.nodes.get_mut("验证卡号") {
             ask.barge_in = Some(domain::flow::BargeIn {
                 allowed: false,

@@ -4,21 +4,21 @@
 //! One that a crash interrupted is completed before anything else. A running server disposes of data once a
 //! day.
 
-mod carry_out;
-mod complained;
-mod daily;
-mod due;
-mod order;
-mod ordered;
+mod complaint_subjects;
+mod daily_run;
+mod disposal_execution;
+mod due_data;
+mod early_disposal;
+mod requests;
+mod responses;
 mod run;
-mod shown;
 mod transcripts;
 
-pub use daily::begin;
-pub use order::{PeriodOrder, RunOrder};
-pub(crate) use ordered::{Orderable, dispose, finish_left_over};
-pub use run::{ClassRun, RunShown, run};
-pub use shown::{ClassShown, RetentionShown, all, of_class, one};
+pub use daily_run::begin;
+pub(crate) use early_disposal::{EarlyDisposal, dispose, finish_left_over};
+pub use requests::{RetentionPeriodRequest, RetentionRunRequest};
+pub use responses::{DataClassResponse, RetentionResponse, all, of_class, one};
+pub use run::{ClassRun, RetentionRunResponse, run};
 
 use crate::installation::Installation;
 use actors::Answer;
@@ -30,7 +30,7 @@ use domain::stored_event::Cause;
 pub async fn set_period(
     installation: &Installation,
     class: DataClass,
-    order: PeriodOrder,
+    order: RetentionPeriodRequest,
     cause: Cause,
 ) -> Result<Answer<Retention>, Problem> {
     let command = RetentionCommand::SetPeriod {

@@ -1,16 +1,16 @@
 //! One run: completes what a crash interrupted, finds what is due, and disposes of it unless it is a dry
 //! run.
 
-use super::carry_out::carry_out;
-use super::due::{Due, persons, recordings};
+use super::disposal_execution::carry_out;
+use super::due_data::{DueData, persons, recordings};
 use super::transcripts;
 use crate::installation::{Installation, follow};
 use domain::calling_plan::Preset;
 use domain::ids::{CallId, ConversationId, CustomerId};
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::retention::{
-    Beginning, DISPOSAL_ITEMS_MAX, DataClass, DisposalResult, DisposedThings, RetentionCommand,
-    RetentionState, Reviewed, Under,
+    DISPOSAL_ITEMS_MAX, DataClass, DisposalBasis, DisposalRequest, DisposalResult, DisposedItems,
+    RetentionCommand, RetentionState, ReviewCounts,
 };
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
@@ -30,7 +30,7 @@ const NAMED_MAX: usize = 20;
 
 /// The result of a run of retention, by class of data.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct RunShown {
+pub struct RetentionRunResponse {
     /// True if nothing was destroyed or stored.
     pub dry_run: bool,
     pub at: Timestamp,
@@ -73,21 +73,35 @@ pub struct ClassRun {
 }
 
 /// Returns the permit for disposals, which only one task can have at a time.
-pub(super) fn only_one() -> Result<SemaphorePermit<'static>, Problem> {
-    let busy = |_| Problem::new(Kind::Busy, "retention-busy", "a retention run is in progress");
+pub(super) fn acquire_disposal_permit() -> Result<SemaphorePermit<'static>, Problem> {
+    let busy = |_| {
+        Problem::new(
+            ProblemKind::Busy,
+            "retention-busy",
+            "a retention run is in progress",
+        )
+    };
     PLACE.try_acquire().map_err(busy)
 }
 
 /// Runs once over all classes. The caller must check for the approval of another user first.
-pub async fn run(installation: &Installation, dry_run: bool, cause: Cause) -> Result<RunShown, Problem> {
-    let _place = only_one()?;
+pub async fn run(
+    installation: &Installation,
+    dry_run: bool,
+    cause: Cause,
+) -> Result<RetentionRunResponse, Problem> {
+    let _place = acquire_disposal_permit()?;
     let head = installation.store().head().await?;
     installation.rows_at(head, ROWS_WAIT_MS).await?;
     let mut classes = Vec::new();
     for class in DataClass::ALL {
-        classes.push(Running::of(installation, class, dry_run, cause).run().await?);
+        classes.push(
+            RetentionRun::of(installation, class, dry_run, cause)
+                .run()
+                .await?,
+        );
     }
-    Ok(RunShown {
+    Ok(RetentionRunResponse {
         dry_run,
         at: installation.now(),
         classes,
@@ -96,7 +110,7 @@ pub async fn run(installation: &Installation, dry_run: bool, cause: Cause) -> Re
 }
 
 /// A run of retention over one class of data.
-struct Running<'a> {
+struct RetentionRun<'a> {
     installation: &'a Installation,
     class: DataClass,
     dry_run: bool,
@@ -104,7 +118,7 @@ struct Running<'a> {
     shown: ClassRun,
 }
 
-impl<'a> Running<'a> {
+impl<'a> RetentionRun<'a> {
     const fn of(installation: &'a Installation, class: DataClass, dry_run: bool, cause: Cause) -> Self {
         Self {
             installation,
@@ -142,18 +156,18 @@ impl<'a> Running<'a> {
         match self.class {
             DataClass::Recordings => {
                 let due = recordings(self.installation, &state).await?;
-                let things = |calls| DisposedThings {
+                let things = |calls| DisposedItems {
                     calls,
-                    ..DisposedThings::default()
+                    ..DisposedItems::default()
                 };
                 self.shown.calls = self.dispose(due, things).await?;
             }
             DataClass::Persons => {
                 let due = persons(self.installation, &state).await?;
                 through.clone_from(&due.through);
-                let things = |customers| DisposedThings {
+                let things = |customers| DisposedItems {
                     customers,
-                    ..DisposedThings::default()
+                    ..DisposedItems::default()
                 };
                 self.shown.customers = self.dispose(due, things).await?;
             }
@@ -161,7 +175,7 @@ impl<'a> Running<'a> {
                 let due = transcripts::due(self.installation, &state).await?;
                 through_position = due.through_position;
                 let named = self.dispose(due, transcripts::things).await?;
-                let DisposedThings {
+                let DisposedItems {
                     calls, conversations, ..
                 } = transcripts::things(named);
                 (self.shown.calls, self.shown.conversations) = (calls, conversations);
@@ -199,8 +213,8 @@ impl<'a> Running<'a> {
     /// Disposes of what is due, in groups with the same rule. Returns the things to name in the reply.
     async fn dispose<T: Clone>(
         &mut self,
-        due: Due<T>,
-        things: impl Fn(Vec<T>) -> DisposedThings,
+        due: DueData<T>,
+        things: impl Fn(Vec<T>) -> DisposedItems,
     ) -> Result<Vec<T>, Problem> {
         let found = due.count() as u64;
         self.shown.looked_at = due.looked_at;
@@ -233,16 +247,16 @@ impl<'a> Running<'a> {
         preset: Preset,
         oldest_at: Timestamp,
         newest_at: Timestamp,
-        what: DisposedThings,
+        what: DisposedItems,
     ) -> Result<(), Problem> {
         let nth = format!("{}/{}/{}", self.class, preset.code(), self.shown.disposals.len());
-        let command = RetentionCommand::BeginDisposal(Box::new(Beginning {
+        let command = RetentionCommand::BeginDisposal(Box::new(DisposalRequest {
             class: self.class,
             preset,
             oldest_at,
             newest_at,
             what,
-            under: Under::Period,
+            under: DisposalBasis::Period,
         }));
         let entities = &self.installation.entities.retentions;
         let answer = entities
@@ -268,7 +282,7 @@ impl<'a> Running<'a> {
         through: Option<CustomerId>,
         through_position: Option<Position>,
     ) -> Result<(), Problem> {
-        let command = RetentionCommand::Review(Reviewed {
+        let command = RetentionCommand::Review(ReviewCounts {
             looked_at: self.shown.looked_at,
             due: self.shown.due,
             destroyed: self.shown.destroyed,

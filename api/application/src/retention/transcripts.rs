@@ -2,10 +2,10 @@
 //! identified by their own key. A transcript without such a key was never written, is already destroyed, or
 //! is older than these keys; an older one is sealed with the customer's key and is destroyed with it.
 
-use super::carry_out::Outcome;
-use super::complained::Complained;
-use super::due::{Due, Item, Presets, latest};
-use crate::carried_out::caused;
+use super::complaint_subjects::ComplaintSubjects;
+use super::disposal_execution::DisposalOutcome;
+use super::due_data::{DueData, Item, Presets, latest};
+use crate::decision_execution::derive_cause;
 use crate::installation::Installation;
 use domain::call::Disposal;
 use domain::call::command::CallCommand;
@@ -15,20 +15,20 @@ use domain::event_filter::EventFilter;
 use domain::ids::{CustomerId, EventId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::problem::Problem;
-use domain::retention::{DataClass, DisposedThings, RetentionState, UnderWay, kept_from};
+use domain::retention::{DataClass, DisposedItems, OpenDisposal, RetentionState, compute_cutoff};
 use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
-use domain::transcript::TranscriptOf;
+use domain::transcript::TranscriptParent;
 
 /// Most transcripts that one run disposes of: a minute or two of destroying keys and storing.
 const TRANSCRIPTS_MAX: usize = 5_000;
 
 /// Returns the transcript that ends with this event, if any.
-fn ends(envelope: &Envelope) -> Option<TranscriptOf> {
+fn ends(envelope: &Envelope) -> Option<TranscriptParent> {
     let id = envelope.stream.id();
     match envelope.kind.as_str() {
-        CallEvent::ENDED => id.parse().ok().map(TranscriptOf::Call),
-        ConversationEvent::CLOSED => id.parse().ok().map(TranscriptOf::Conversation),
+        CallEvent::ENDED => id.parse().ok().map(TranscriptParent::Call),
+        ConversationEvent::CLOSED => id.parse().ok().map(TranscriptParent::Conversation),
         _ => None,
     }
 }
@@ -38,9 +38,9 @@ fn ends(envelope: &Envelope) -> Option<TranscriptOf> {
 pub(super) async fn due(
     installation: &Installation,
     state: &RetentionState,
-) -> Result<Due<TranscriptOf>, Problem> {
+) -> Result<DueData<TranscriptParent>, Problem> {
     let now = installation.now();
-    let mut due = Due::nothing();
+    let mut due = DueData::nothing();
     let last = state.last_review();
     let mut after = last
         .and_then(|last| last.reviewed.through_position)
@@ -49,12 +49,12 @@ pub(super) async fn due(
     let Some(latest) = latest(state, DataClass::Transcripts, now) else {
         return Ok(due);
     };
-    let mut looking = Looking {
+    let mut looking = DueTranscriptSearch {
         installation,
         state,
         now,
         presets: Presets::new(installation),
-        complained: Complained::now(installation).await?,
+        complained: ComplaintSubjects::now(installation).await?,
         due,
         is_settled: true,
     };
@@ -87,26 +87,26 @@ pub(super) async fn due(
 }
 
 /// A search for transcripts past their period, with what was found so far.
-struct Looking<'a> {
+struct DueTranscriptSearch<'a> {
     installation: &'a Installation,
     state: &'a RetentionState,
     now: Timestamp,
     presets: Presets<'a>,
-    complained: Complained,
-    due: Due<TranscriptOf>,
+    complained: ComplaintSubjects,
+    due: DueData<TranscriptParent>,
     /// True until the first existing transcript is found. Until then, the next review can skip this part of
     /// the log.
     is_settled: bool,
 }
 
-impl Looking<'_> {
+impl DueTranscriptSearch<'_> {
     fn reached(&mut self, position: Position) {
         if self.is_settled {
             self.due.through_position = Some(position);
         }
     }
 
-    async fn look_at(&mut self, of: TranscriptOf, ended: &Envelope) -> Result<(), Problem> {
+    async fn look_at(&mut self, of: TranscriptParent, ended: &Envelope) -> Result<(), Problem> {
         self.due.looked_at = self.due.looked_at.saturating_add(1);
         if self.installation.vault().existing_key(&of.key()).await?.is_none() {
             return Ok(());
@@ -124,7 +124,7 @@ impl Looking<'_> {
             return Ok(());
         };
         let period = self.state.period(DataClass::Transcripts, preset);
-        if period.is_none_or(|period| ended.at > kept_from(self.now, period.days)) {
+        if period.is_none_or(|period| ended.at > compute_cutoff(self.now, period.days)) {
             return Ok(());
         }
         if is_held(self.installation, &self.complained, of, customer).await? {
@@ -142,50 +142,50 @@ impl Looking<'_> {
 
 pub(super) async fn is_held(
     installation: &Installation,
-    complained: &Complained,
-    of: TranscriptOf,
+    complained: &ComplaintSubjects,
+    of: TranscriptParent,
     customer: &CustomerId,
 ) -> Result<bool, Problem> {
     let person = installation.entities.customers.state(customer).await?.state;
     let is_named = match of {
-        TranscriptOf::Call(call) => complained.names_call(call, customer, &person),
-        TranscriptOf::Conversation(_) => complained.names(customer, &person),
+        TranscriptParent::Call(call) => complained.names_call(call, customer, &person),
+        TranscriptParent::Conversation(_) => complained.names(customer, &person),
     };
     Ok(is_named || person.held().is_some())
 }
 
 /// Returns the transcripts in the form in which a disposal names them.
-pub(super) fn things(transcripts: Vec<TranscriptOf>) -> DisposedThings {
-    let mut things = DisposedThings::default();
+pub(super) fn things(transcripts: Vec<TranscriptParent>) -> DisposedItems {
+    let mut things = DisposedItems::default();
     for of in transcripts {
         match of {
-            TranscriptOf::Call(call) => things.calls.push(call),
-            TranscriptOf::Conversation(conversation) => things.conversations.push(conversation),
+            TranscriptParent::Call(call) => things.calls.push(call),
+            TranscriptParent::Conversation(conversation) => things.conversations.push(conversation),
         }
     }
     things
 }
 
 /// Returns the transcripts that a disposal names.
-pub(super) fn named(things: &DisposedThings) -> impl Iterator<Item = TranscriptOf> + '_ {
-    let calls = things.calls.iter().copied().map(TranscriptOf::Call);
+pub(super) fn named(things: &DisposedItems) -> impl Iterator<Item = TranscriptParent> + '_ {
+    let calls = things.calls.iter().copied().map(TranscriptParent::Call);
     let conversations = things.conversations.iter().copied();
-    calls.chain(conversations.map(TranscriptOf::Conversation))
+    calls.chain(conversations.map(TranscriptParent::Conversation))
 }
 
 /// Destroys the key of one transcript, unless its customer is held by now, and records it in the
 /// transcript's own stream.
 pub(super) async fn dispose(
     installation: &Installation,
-    of: TranscriptOf,
-    under_way: &UnderWay,
+    of: TranscriptParent,
+    under_way: &OpenDisposal,
     begun: EventId,
-    complained: &Complained,
-) -> Result<Outcome, Problem> {
+    complained: &ComplaintSubjects,
+) -> Result<DisposalOutcome, Problem> {
     let entities = &installation.entities;
     let customer = match of {
-        TranscriptOf::Call(call) => entities.calls.state(&call).await?.state.customer().cloned(),
-        TranscriptOf::Conversation(id) => {
+        TranscriptParent::Call(call) => entities.calls.state(&call).await?.state.customer().cloned(),
+        TranscriptParent::Conversation(id) => {
             let state = entities.conversations.state(&id).await?.state;
             state.opened().map(|opened| opened.customer.clone())
         }
@@ -193,35 +193,35 @@ pub(super) async fn dispose(
     if let Some(customer) = customer
         && is_held(installation, complained, of, &customer).await?
     {
-        return Ok(Outcome::Kept);
+        return Ok(DisposalOutcome::Kept);
     }
     let (vault, key) = (installation.vault(), of.key());
     let was_there = vault.destroyed(&key).await?.is_none();
     vault.destroy(&key, installation.now()).await?;
     let (disposal, preset, days) = (under_way.disposal, under_way.under.preset, under_way.under.days);
     match of {
-        TranscriptOf::Call(call) => {
+        TranscriptParent::Call(call) => {
             let command = CallCommand::DisposeTranscript(Disposal {
                 disposal,
                 preset,
                 days,
             });
-            let cause = caused(begun, &format!("transcript:{call}"));
+            let cause = derive_cause(begun, &format!("transcript:{call}"));
             entities.calls.ask(&call, command, cause).await?;
         }
-        TranscriptOf::Conversation(conversation) => {
+        TranscriptParent::Conversation(conversation) => {
             let command = ConversationCommand::DisposeTranscript {
                 disposal,
                 preset,
                 days,
             };
-            let cause = caused(begun, &format!("transcript:{conversation}"));
+            let cause = derive_cause(begun, &format!("transcript:{conversation}"));
             entities.conversations.ask(&conversation, command, cause).await?;
         }
     }
     Ok(if was_there {
-        Outcome::Destroyed
+        DisposalOutcome::Destroyed
     } else {
-        Outcome::Gone
+        DisposalOutcome::Gone
     })
 }

@@ -4,17 +4,18 @@
 //! A report is made for its reader: it never includes figures outside the reader's scope at that moment. It
 //! is sent like any event that a webhook or an alert channel receives.
 
-mod clerk;
-mod making;
-mod managing;
+mod management;
 mod notes;
-mod sending;
-mod taking_over;
+mod owner_takeover;
+mod report_delivery;
+mod report_figures;
+mod scheduler;
 
-pub use clerk::begin;
-pub use managing::{
-    ReportChanged, ReportMade, SavedList, SavedShown, all_saved, one_saved, remove_saved, save, seen,
+pub use management::{
+    ReportChanged, SavedList, SavedReportFiguresResponse, SavedReportResponse, all_saved,
+    load_readable_report, one_saved, remove_saved, save,
 };
 pub use notes::{NoteAdded, NoteList, add_note, notes};
-pub use sending::{ReportSent, send_now};
-pub use taking_over::take_over_saved;
+pub use owner_takeover::take_over_saved;
+pub use report_delivery::{ReportSent, send_now};
+pub use scheduler::begin;

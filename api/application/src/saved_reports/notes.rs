@@ -1,10 +1,10 @@
 //! Notes on charts: listing those within a scope, and adding one.
 
-use super::managing::{refuse_guests, wrong};
+use super::management::{refuse_guests, wrong};
 use crate::access::Caller;
 use crate::figures::find;
 use crate::installation::Installation;
-use domain::chart_note::{ChartId, ChartNote, ChartNoteCommand, Noted};
+use domain::chart_note::{ChartId, ChartNote, ChartNoteCommand, ChartNoteContent};
 use domain::ids::CampaignId;
 use domain::permission::DataScope;
 use domain::problem::Problem;
@@ -16,9 +16,9 @@ use serde::Serialize;
 /// One note on a chart, with its author and time.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "ChartNote")]
-pub struct NoteShown {
+pub struct ChartNoteResponse {
     #[serde(flatten)]
-    pub note: Noted,
+    pub note: ChartNoteContent,
     /// The user who wrote the note.
     #[schemars(example = &"wang")]
     pub by: String,
@@ -31,7 +31,7 @@ pub struct NoteShown {
 #[schemars(rename = "ChartNotes")]
 pub struct NoteList {
     pub chart: ChartId,
-    pub items: Vec<NoteShown>,
+    pub items: Vec<ChartNoteResponse>,
 }
 
 /// A note that was added.
@@ -47,13 +47,13 @@ pub async fn notes(
 ) -> Result<NoteList, Problem> {
     known(&chart)?;
     let loaded = installation.entities.chart_notes.state(&chart).await?;
-    let is_seen = |note: &Noted| match &note.campaign {
+    let is_seen = |note: &ChartNoteContent| match &note.campaign {
         None => scope.is_all(),
         Some(about) => scope.admits_campaign(about) && campaign == Some(about),
     };
     let kept = loaded.state.notes().iter().filter(|kept| is_seen(&kept.note));
-    let mut items: Vec<NoteShown> = kept
-        .map(|kept| NoteShown {
+    let mut items: Vec<ChartNoteResponse> = kept
+        .map(|kept| ChartNoteResponse {
             note: kept.note.clone(),
             by: kept.by.clone(),
             at: kept.at,
@@ -67,7 +67,7 @@ pub async fn notes(
 pub async fn add_note(
     installation: &Installation,
     chart: &ChartId,
-    note: Noted,
+    note: ChartNoteContent,
     by: (&Caller, &DataScope),
     cause: Cause,
 ) -> Result<NoteAdded, Problem> {

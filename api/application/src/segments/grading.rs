@@ -5,12 +5,12 @@
 //! customers who already have the grade get no new event. Customers with one of the three facts
 //! unknown keep their grade.
 
-use super::RfmOrder;
+use super::RfmRequest;
 use super::grouping::scored;
-use super::sight::{SegmentSight, rounded_size};
+use super::visibility::{SegmentVisibility, rounded_size};
 use crate::installation::{Installation, follow};
 use actors::AskError;
-use domain::customer::{AttributesOrder, Customer, CustomerCommand, ProfileOrigin};
+use domain::customer::{AttributesChange, Customer, CustomerCommand, ProfileOrigin};
 use domain::decider::{Context, Decider};
 use domain::grouping::RfmGrade;
 use domain::ids::CustomerId;
@@ -20,7 +20,7 @@ use domain::segment::{Column, Segment};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use futures_util::stream::{StreamExt, iter};
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -43,9 +43,9 @@ const RULE: &str = "rfm";
 /// A request to write grades, with the reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "sql": "SELECT * FROM customers", "reason": "grades of the quarter" }]))]
-pub struct GradesOrder {
+pub struct GradesRequest {
     #[schemars(flatten)]
-    graded: RfmOrder,
+    graded: RfmRequest,
     /// Reason, stored permanently with each grade. It must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
@@ -55,14 +55,14 @@ pub struct GradesOrder {
     after: Option<CustomerId>,
 }
 
-impl Order for GradesOrder {
+impl ApiRequest for GradesRequest {
     fn read(body: &mut Members) -> Self {
         // A later page uses the customers of the first one, even if they changed since.
         if !body.is_absent("as_of") && body.is_absent("after") {
             body.wrong("as_of", "grades of the past are asked for, and not written");
         }
         Self {
-            graded: RfmOrder::read(body),
+            graded: RfmRequest::read(body),
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
             dry_run: body.value("dry_run"),
             after: body.parsed("after"),
@@ -87,7 +87,7 @@ pub struct GradesWritten {
     pub unchanged: usize,
     pub refused_count: usize,
     /// The first hundred refused customers.
-    pub refused: Vec<GradeRefused>,
+    pub refused: Vec<RefusedGrade>,
     /// Customers of this page who got a new grade, by grade.
     #[schemars(extend("examples" = [{ "champion": 12 }]))]
     pub by_grade: BTreeMap<&'static str, usize>,
@@ -102,7 +102,7 @@ pub struct GradesWritten {
 
 /// A customer who keeps the old grade, and why.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct GradeRefused {
+pub struct RefusedGrade {
     pub customer: CustomerId,
     #[schemars(example = &"the customer was erased, or is being erased")]
     pub why: String,
@@ -128,7 +128,7 @@ impl GradesWritten {
 }
 
 /// A customer with the grade to be written.
-struct Graded {
+struct GradedCustomer {
     customer: CustomerId,
     grade: RfmGrade,
 }
@@ -137,12 +137,12 @@ impl Installation {
     /// Writes the grades of one page of a segment's customers.
     pub async fn write_grades(
         &self,
-        order: GradesOrder,
-        sight: SegmentSight,
+        order: GradesRequest,
+        sight: SegmentVisibility,
         cause: Cause,
     ) -> Result<GradesWritten, Problem> {
-        let GradesOrder {
-            graded: RfmOrder { asked, limits },
+        let GradesRequest {
+            graded: RfmRequest { asked, limits },
             reason,
             dry_run,
             after,
@@ -155,9 +155,9 @@ impl Installation {
         let (counted, answer) = self.rfm_facts(asked).await?;
         let at = counted.at;
         let known = answer.known.len();
-        let mut people: Vec<Graded> = scored(at, &answer.known, limits.as_ref())
+        let mut people: Vec<GradedCustomer> = scored(at, &answer.known, limits.as_ref())
             .into_iter()
-            .map(|one| Graded {
+            .map(|one| GradedCustomer {
                 customer: one.customer.clone(),
                 grade: one.score.grade(),
             })
@@ -196,12 +196,12 @@ impl Installation {
 
     async fn write_grade(
         &self,
-        one: Graded,
+        one: GradedCustomer,
         reason: &str,
         dry_run: bool,
         cause: Cause,
-    ) -> Result<Done, Problem> {
-        let order = AttributesOrder {
+    ) -> Result<GradeChange, Problem> {
+        let order = AttributesChange {
             values: BTreeMap::from([(GRADE.to_owned(), one.grade.code.to_owned())]),
             cleared: Vec::new(),
             origin: ProfileOrigin::Rule {
@@ -227,12 +227,12 @@ impl Installation {
             }
         };
         let how = match asked {
-            Ok((0, position)) => How::Same(position),
-            Ok((_, position)) => How::Changed(position),
-            Err(AskError::Refused(why)) => How::Refused(why.to_string()),
+            Ok((0, position)) => GradeChangeResult::Same(position),
+            Ok((_, position)) => GradeChangeResult::Changed(position),
+            Err(AskError::Refused(why)) => GradeChangeResult::Refused(why.to_string()),
             Err(other) => return Err(other.into()),
         };
-        Ok(Done { of: one, how })
+        Ok(GradeChange { of: one, how })
     }
 }
 
@@ -244,34 +244,34 @@ fn asks_of_grades(segment: &Segment) -> bool {
 }
 
 /// What happened to the grade of one customer.
-struct Done {
-    of: Graded,
-    how: How,
+struct GradeChange {
+    of: GradedCustomer,
+    how: GradeChangeResult,
 }
 
-enum How {
+enum GradeChangeResult {
     Changed(Position),
     Same(Position),
     Refused(String),
 }
 
 impl GradesWritten {
-    fn note(&mut self, done: Done) {
+    fn note(&mut self, done: GradeChange) {
         match done.how {
-            How::Changed(position) => {
+            GradeChangeResult::Changed(position) => {
                 self.changed += 1;
                 *self.by_grade.entry(done.of.grade.code).or_default() += 1;
                 self.position = self.position.max(position);
             }
-            How::Same(position) => {
+            GradeChangeResult::Same(position) => {
                 self.unchanged += 1;
                 self.position = self.position.max(position);
             }
-            How::Refused(why) => {
+            GradeChangeResult::Refused(why) => {
                 self.refused_count += 1;
                 if self.refused.len() < NAMED_MAX {
                     let customer = done.of.customer;
-                    self.refused.push(GradeRefused { customer, why });
+                    self.refused.push(RefusedGrade { customer, why });
                 }
             }
         }

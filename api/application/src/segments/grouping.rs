@@ -1,12 +1,12 @@
 //! Grouping the customers of a segment: groups with a different conversion than the others, and RFM grades
 //! (recency, frequency, monetary value).
 
-use super::room::{Answer, KNOWN_MAX};
-use super::sight::SegmentSight;
-use super::{SegmentCounted, SegmentOrder, Wanted};
-use crate::as_of::past::Apart;
+use super::service::{KNOWN_MAX, SegmentAnswer};
+use super::visibility::SegmentVisibility;
+use super::{SegmentCounted, SegmentRequest, SelectionOptions};
+use crate::as_of::replays::LongReadContext;
 use crate::installation::Installation;
-use domain::attribute::{AttributeType, AttributeValue, CATALOGUE, Known};
+use domain::attribute::{AttributeType, AttributeValue, BuiltInAttribute, CATALOGUE};
 use domain::calendar::{BEIJING_MICROS, DAY_MICROS};
 use domain::grouping::{
     Feature, FeatureKind, Features, GroupingLimits, RFM_GRADES, RfmFacts, RfmGrade, RfmLimits, RfmScore,
@@ -15,8 +15,8 @@ use domain::grouping::{
 use domain::ids::CustomerId;
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
-use projections::{KnownOf, Val};
+use intake::members::{ApiRequest, Members};
+use projections::{CustomerAttributes, Val};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -43,12 +43,12 @@ pub struct GroupsFound {
     /// Customers who answered at least one call.
     pub answered: usize,
     pub converted: usize,
-    pub groups: Vec<GroupShown>,
+    pub groups: Vec<SegmentGroupResponse>,
 }
 
 /// A group, with the conditions that define it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct GroupShown {
+pub struct SegmentGroupResponse {
     /// The group as a segment, which can be queried and frozen.
     #[schemars(example = &"SELECT * FROM customers WHERE age > 24 AND age <= 35")]
     pub sql: String,
@@ -62,17 +62,17 @@ pub struct GroupShown {
 
 /// RFM grades of a segment's customers, with counts.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RfmGraded {
+pub struct RfmGradesResponse {
     #[serde(flatten)]
     pub counted: SegmentCounted,
     /// Customers without one of the three facts.
     pub without_facts: usize,
-    pub grades: Vec<GradeShown>,
+    pub grades: Vec<RfmGradeResponse>,
 }
 
 /// An RFM grade with the number of its customers.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct GradeShown {
+pub struct RfmGradeResponse {
     #[schemars(example = &"champion")]
     pub grade: &'static str,
     #[schemars(example = &"重要价值客户")]
@@ -89,12 +89,12 @@ pub struct GradeShown {
 /// A segment to grade, by fifths or by given limits.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "sql": "SELECT * FROM customers" }]))]
-pub struct RfmOrder {
+pub struct RfmRequest {
     #[schemars(flatten)]
-    pub(super) asked: SegmentOrder,
+    pub(super) asked: SegmentRequest,
     /// Values from which a score is 2, 3, 4 and 5; for recency, the days up to which it is. Default:
     /// fifths.
-    #[schemars(with = "Option<RfmLimitsSent>")]
+    #[schemars(with = "Option<RfmLimitsBody>")]
     pub(super) limits: Option<RfmLimits>,
 }
 
@@ -103,14 +103,14 @@ pub struct RfmOrder {
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{ "recency_days": [180, 90, 30, 7], "orders_count": [2, 5, 10, 20],
     "amount": ["100", "500", "1000", "5000"] }]))]
-struct RfmLimitsSent {
+struct RfmLimitsBody {
     recency_days: [i64; 4],
     orders_count: [i64; 4],
     #[schemars(extend("examples" = [["100", "500", "1000", "5000"]]))]
     amount: [String; 4],
 }
 
-impl RfmLimitsSent {
+impl RfmLimitsBody {
     fn read(self) -> Option<RfmLimits> {
         let mut amount = [0; 4];
         for (units, text) in amount.iter_mut().zip(&self.amount) {
@@ -126,16 +126,16 @@ impl RfmLimitsSent {
     }
 }
 
-impl Order for RfmOrder {
+impl ApiRequest for RfmRequest {
     fn read(body: &mut Members) -> Self {
-        let sent: Option<RfmLimitsSent> = body.value("limits");
+        let sent: Option<RfmLimitsBody> = body.value("limits");
         let is_sent = sent.is_some();
-        let limits = sent.and_then(RfmLimitsSent::read);
+        let limits = sent.and_then(RfmLimitsBody::read);
         if is_sent && limits.is_none() {
             body.wrong("limits", "amounts are texts of numbers with at most 4 decimals");
         }
         Self {
-            asked: SegmentOrder::read(body),
+            asked: SegmentRequest::read(body),
             limits,
         }
     }
@@ -145,17 +145,23 @@ impl Installation {
     /// Returns groups of the segment's customers by conversion.
     pub async fn groups_of_segment(
         &self,
-        order: SegmentOrder,
-        sight: SegmentSight,
+        order: SegmentRequest,
+        sight: SegmentVisibility,
     ) -> Result<GroupsFound, Problem> {
         let meant = super::read(&order.sql)?;
-        let described: Vec<&'static Known> = CATALOGUE.iter().filter(|known| tells_apart(known)).collect();
-        let mut wanted: Vec<&'static Known> = COURSE.iter().filter_map(|name| Known::named(name)).collect();
+        let described: Vec<&'static BuiltInAttribute> =
+            CATALOGUE.iter().filter(|known| tells_apart(known)).collect();
+        let mut wanted: Vec<&'static BuiltInAttribute> = COURSE
+            .iter()
+            .filter_map(|name| BuiltInAttribute::named(name))
+            .collect();
         wanted.extend(&described);
-        let (counted, answer) = self.asked_segment(order, Wanted::known(wanted)).await?;
+        let (counted, answer) = self.asked_segment(order, SelectionOptions::known(wanted)).await?;
         within(&answer)?;
         let condition = meant.condition_text().map(str::to_owned);
-        let work = move |_: &Apart<'_>| Grouped::of(&described, &answer.known, condition.as_deref());
+        let work = move |_: &LongReadContext<'_>| {
+            GroupSearchResult::of(&described, &answer.known, condition.as_deref())
+        };
         let found = self.past.apart(&self.environment, work).await?;
         let found = found.ok_or_else(|| Problem::unavailable("the server stops"))?;
         let found = GroupsFound {
@@ -172,7 +178,11 @@ impl Installation {
     }
 
     /// Returns the RFM grades of a segment's customers.
-    pub async fn rfm_of_segment(&self, order: RfmOrder, sight: SegmentSight) -> Result<RfmGraded, Problem> {
+    pub async fn rfm_of_segment(
+        &self,
+        order: RfmRequest,
+        sight: SegmentVisibility,
+    ) -> Result<RfmGradesResponse, Problem> {
         let meant = super::read(&order.asked.sql)?;
         let (counted, answer) = self.rfm_facts(order.asked).await?;
         let counted = sight.counted(counted, &meant);
@@ -185,15 +195,21 @@ impl Installation {
     }
 
     /// Returns the facts for the grades of a segment's customers.
-    pub(super) async fn rfm_facts(&self, asked: SegmentOrder) -> Result<(SegmentCounted, Answer), Problem> {
-        let wanted = RFM_FACTS.iter().filter_map(|name| Known::named(name)).collect();
-        let (counted, answer) = self.asked_segment(asked, Wanted::known(wanted)).await?;
+    pub(super) async fn rfm_facts(
+        &self,
+        asked: SegmentRequest,
+    ) -> Result<(SegmentCounted, SegmentAnswer), Problem> {
+        let wanted = RFM_FACTS
+            .iter()
+            .filter_map(|name| BuiltInAttribute::named(name))
+            .collect();
+        let (counted, answer) = self.asked_segment(asked, SelectionOptions::known(wanted)).await?;
         within(&answer)?;
         Ok((counted, answer))
     }
 }
 
-pub(super) fn within(answer: &Answer) -> Result<(), Problem> {
+pub(super) fn within(answer: &SegmentAnswer) -> Result<(), Problem> {
     if answer.known.len() as u64 > KNOWN_MAX {
         let detail = format!("more than {KNOWN_MAX} customers in one query: narrow the segment");
         return Err(Problem::refused("segment-too-large", detail));
@@ -203,7 +219,7 @@ pub(super) fn within(answer: &Answer) -> Result<(), Problem> {
 
 /// Returns true for facts about the customer, not about results of calls, which would reveal conversion
 /// directly.
-fn tells_apart(known: &Known) -> bool {
+fn tells_apart(known: &BuiltInAttribute) -> bool {
     let is_told = matches!(
         known.kind,
         AttributeType::Integer | AttributeType::Decimal | AttributeType::Text
@@ -218,15 +234,15 @@ const fn number(value: &Val) -> Option<i64> {
     }
 }
 
-struct Grouped {
+struct GroupSearchResult {
     answered: usize,
     converted: usize,
-    groups: Vec<GroupShown>,
+    groups: Vec<SegmentGroupResponse>,
 }
 
-impl Grouped {
-    fn of(described: &[&Known], known: &[KnownOf], condition: Option<&str>) -> Self {
-        let answered: Vec<&KnownOf> = known
+impl GroupSearchResult {
+    fn of(described: &[&BuiltInAttribute], known: &[CustomerAttributes], condition: Option<&str>) -> Self {
+        let answered: Vec<&CustomerAttributes> = known
             .iter()
             .filter(|(_, values)| values.first().and_then(number).is_some_and(|count| count > 0))
             .collect();
@@ -244,7 +260,7 @@ impl Grouped {
             let mut conditions: Vec<String> = condition.map(|text| format!("({text})")).into_iter().collect();
             conditions.push("answered_count > 0".to_owned());
             conditions.extend(group.conditions.iter().filter_map(|one| one.sql(&features)));
-            GroupShown {
+            SegmentGroupResponse {
                 sql: format!("SELECT * FROM customers WHERE {}", conditions.join(" AND ")),
                 people: group.learned.people + group.held_back.people,
                 held_back: group.held_back.people,
@@ -261,7 +277,7 @@ impl Grouped {
 }
 
 /// Returns the feature; `None` if the attribute has no values, or too many to form groups by.
-fn feature(known: &Known, at: usize, people: &[&KnownOf]) -> Option<Feature> {
+fn feature(known: &BuiltInAttribute, at: usize, people: &[&CustomerAttributes]) -> Option<Feature> {
     let kind = match known.kind {
         AttributeType::Integer => FeatureKind::Integer,
         AttributeType::Decimal => FeatureKind::Decimal,
@@ -290,7 +306,7 @@ fn feature(known: &Known, at: usize, people: &[&KnownOf]) -> Option<Feature> {
 
 /// Returns the feature values of a customer. Ids are keyed hashes: by the last digit, the same half of the
 /// customers is always held back.
-fn row(person: &KnownOf, features: &[(usize, Feature)]) -> Features {
+fn row(person: &CustomerAttributes, features: &[(usize, Feature)]) -> Features {
     let (customer, values) = person;
     let of = |(at, feature): &(usize, Feature)| match (&feature.kind, values.get(*at)?) {
         (FeatureKind::Text(texts), Val::Text(text)) => {
@@ -308,14 +324,18 @@ fn row(person: &KnownOf, features: &[(usize, Feature)]) -> Features {
 }
 
 /// A customer with all three facts, their scores, and whether they converted.
-pub(super) struct Scored<'a> {
+pub(super) struct ScoredCustomer<'a> {
     pub(super) customer: &'a CustomerId,
     pub(super) score: RfmScore,
     converted: bool,
 }
 
 /// Returns the customers with all three facts, in the order of the answer.
-pub(super) fn scored<'a>(at: Timestamp, known: &'a [KnownOf], limits: Option<&RfmLimits>) -> Vec<Scored<'a>> {
+pub(super) fn scored<'a>(
+    at: Timestamp,
+    known: &'a [CustomerAttributes],
+    limits: Option<&RfmLimits>,
+) -> Vec<ScoredCustomer<'a>> {
     let today = day_of(at);
     let facts = known.iter().filter_map(|(customer, values)| {
         let at = |place: usize| values.get(place).and_then(number);
@@ -333,7 +353,7 @@ pub(super) fn scored<'a>(at: Timestamp, known: &'a [KnownOf], limits: Option<&Rf
     };
     let scored = people.into_iter().zip(scores);
     scored
-        .map(|((customer, converted), score)| Scored {
+        .map(|((customer, converted), score)| ScoredCustomer {
             customer,
             score,
             converted,
@@ -341,21 +361,25 @@ pub(super) fn scored<'a>(at: Timestamp, known: &'a [KnownOf], limits: Option<&Rf
         .collect()
 }
 
-pub(super) fn graded(counted: SegmentCounted, known: &[KnownOf], limits: Option<&RfmLimits>) -> RfmGraded {
+pub(super) fn graded(
+    counted: SegmentCounted,
+    known: &[CustomerAttributes],
+    limits: Option<&RfmLimits>,
+) -> RfmGradesResponse {
     let scored = scored(counted.at, known, limits);
-    let mut grades: Vec<GradeShown> = RFM_GRADES.iter().rev().map(nobody_of).collect();
+    let mut grades: Vec<RfmGradeResponse> = RFM_GRADES.iter().rev().map(nobody_of).collect();
     for one in &scored {
         note(&mut grades, one.score, one.converted);
     }
-    RfmGraded {
+    RfmGradesResponse {
         counted,
         without_facts: known.len() - scored.len(),
         grades,
     }
 }
 
-const fn nobody_of(grade: &RfmGrade) -> GradeShown {
-    GradeShown {
+const fn nobody_of(grade: &RfmGrade) -> RfmGradeResponse {
+    RfmGradeResponse {
         grade: grade.code,
         zh: grade.zh,
         en: grade.en,
@@ -365,7 +389,7 @@ const fn nobody_of(grade: &RfmGrade) -> GradeShown {
     }
 }
 
-fn note(grades: &mut [GradeShown], score: RfmScore, converted: bool) {
+fn note(grades: &mut [RfmGradeResponse], score: RfmScore, converted: bool) {
     let mut grades = grades.iter_mut();
     if let Some(shown) = grades.find(|shown| shown.grade == score.grade().code) {
         shown.people += 1;

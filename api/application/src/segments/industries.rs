@@ -6,16 +6,16 @@
 //! so these industries are combined in one row.
 
 use super::grouping::within;
-use super::{SegmentOrder, Wanted};
+use super::{SegmentRequest, SelectionOptions};
 use crate::as_of::Moment;
-use crate::figures::{Source, Standing, Versions, versions};
+use crate::figures::{MetricVersions, QualifiedAnswer, Source, versions};
 use crate::installation::Installation;
-use domain::attribute::Known;
+use domain::attribute::BuiltInAttribute;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use projections::views::call_history::{CallCounts, CallHistory, counts_by_group};
 use projections::views::campaign_board::{self, CampaignBoard};
-use projections::{KnownOf, Val, View};
+use projections::{CustomerAttributes, Val, View};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ const OF_INDUSTRIES: [(&str, &str, u32); 4] = [
 pub struct Industries {
     campaign: CampaignId,
     items: Vec<Industry>,
-    versions: Versions,
+    versions: MetricVersions,
     /// False if there are more industries or calls than one answer can have.
     complete: bool,
     label_zh: &'static str,
@@ -96,7 +96,7 @@ struct Groups {
 }
 
 impl Groups {
-    fn of(known: Vec<KnownOf>) -> Self {
+    fn of(known: Vec<CustomerAttributes>) -> Self {
         let told: Vec<(String, String)> = known
             .into_iter()
             .filter_map(|(customer, values)| match values.into_iter().next()? {
@@ -133,7 +133,7 @@ impl Installation {
         &self,
         campaign: CampaignId,
         moment: Moment,
-    ) -> Result<Standing<Industries>, Problem> {
+    ) -> Result<QualifiedAnswer<Industries>, Problem> {
         let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard), Arc::new(CallHistory)];
         let source = Source::of(self, moment, &campaign, views).await?;
         if campaign_board::get(source.db.as_ref(), &campaign)
@@ -144,14 +144,16 @@ impl Installation {
         }
         // For a past moment, the attributes known then are used.
         let then = source.position.filter(|_| source.known.is_some());
-        let order = SegmentOrder {
+        let order = SegmentRequest {
             sql: WITH_INDUSTRY.to_owned(),
             as_of: then.map(|position| position.to_string()),
             at: None,
             sample: None,
         };
-        let industry = Known::named("industry").into_iter().collect();
-        let (_, answer) = self.asked_segment(order, Wanted::known(industry)).await?;
+        let industry = BuiltInAttribute::named("industry").into_iter().collect();
+        let (_, answer) = self
+            .asked_segment(order, SelectionOptions::known(industry))
+            .await?;
         within(&answer)?;
         let groups = Groups::of(answer.known);
         let counted = counts_by_group(source.db.as_ref(), &campaign, groups.of, groups.names.len());
@@ -179,7 +181,7 @@ impl Installation {
                 three people are told together as few, and unknown where none is known",
             position: source.position.map(|position| position.to_string()),
         };
-        Ok(Standing {
+        Ok(QualifiedAnswer {
             answer,
             stands: source.stands,
         })
@@ -197,7 +199,7 @@ mod tests {
             (id, vec![industry])
         };
         let text = |industry: &str| Val::Text(industry.to_owned());
-        let mut known: Vec<KnownOf> = (1..=3).map(|number| person(number, text("零售"))).collect();
+        let mut known: Vec<CustomerAttributes> = (1..=3).map(|number| person(number, text("零售"))).collect();
         known.extend((4..=5).map(|number| person(number, text("捕鲸"))));
         known.push(person(6, Val::Null));
         let groups = Groups::of(known);

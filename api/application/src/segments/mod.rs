@@ -4,18 +4,18 @@
 //! date with the log when a question is asked (decision 0111). A question about the past builds rows of its
 //! own. Questions are answered one at a time, on a separate thread.
 
-mod enrolling;
-mod following;
+mod frozen_list;
 mod grading;
 mod grouping;
 mod industries;
-pub mod room;
-pub mod sight;
+mod row_updates;
+pub mod service;
+pub mod visibility;
 
 use crate::as_of::Moment;
-use crate::inquiring::{Reader, Shown, put_on_record};
+use crate::inquiries::{ReadContent, Reader, put_on_record};
 use crate::installation::Installation;
-use domain::attribute::Known;
+use domain::attribute::BuiltInAttribute;
 use domain::campaign::event::FrozenSegment;
 use domain::ids::CustomerId;
 use domain::inquiry::ReadForm;
@@ -23,15 +23,15 @@ use domain::problem::{MemberError, Problem};
 use domain::segment::{FaultKind, SEGMENT_BYTES_MAX, Segment, SegmentFault, members_digest};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-pub use enrolling::FrozenList;
-pub use grading::{GradesOrder, GradesWritten};
-pub use grouping::{GroupsFound, RfmGraded, RfmOrder};
+pub use frozen_list::FrozenList;
+pub use grading::{GradesRequest, GradesWritten};
+pub use grouping::{GroupsFound, RfmGradesResponse, RfmRequest};
 pub use industries::Industries;
-use intake::members::{self, Order};
-use room::{Answer, Asked};
+use intake::members::{self, ApiRequest};
 use schemars::JsonSchema;
 use serde::Serialize;
-use sight::SegmentSight;
+use service::{SegmentAnswer, SegmentQuery};
+use visibility::SegmentVisibility;
 
 /// Customers named in a preview by default.
 pub const SAMPLE_DEFAULT: u32 = 10;
@@ -47,7 +47,7 @@ const COLUMNS_NAMED_MAX: usize = 30;
 /// A segment to evaluate, and the moment.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "sql": "SELECT * FROM customers WHERE age BETWEEN 25 AND 35" }]))]
-pub struct SegmentOrder {
+pub struct SegmentRequest {
     /// `SELECT * FROM customers [WHERE …] [ORDER BY …] [LIMIT n]`.
     #[schemars(length(min = 1, max = SEGMENT_BYTES_MAX), example = &"SELECT * FROM customers WHERE age > 30")]
     sql: String,
@@ -61,7 +61,7 @@ pub struct SegmentOrder {
     sample: Option<u32>,
 }
 
-impl Order for SegmentOrder {
+impl ApiRequest for SegmentRequest {
     fn read(body: &mut members::Members) -> Self {
         Self {
             sql: body.needed_short_text("sql", SEGMENT_BYTES_MAX),
@@ -110,15 +110,15 @@ pub struct SegmentPreviewed {
 
 /// What is needed from a segment besides its count.
 #[derive(Default)]
-struct Wanted {
+struct SelectionOptions {
     named_max: u64,
     /// Facts of all customers that it selects.
-    known: Vec<&'static Known>,
+    known: Vec<&'static BuiltInAttribute>,
     /// True if the segment is frozen for a campaign.
     is_frozen: bool,
 }
 
-impl Wanted {
+impl SelectionOptions {
     fn named(named_max: u64) -> Self {
         Self {
             named_max,
@@ -126,7 +126,7 @@ impl Wanted {
         }
     }
 
-    fn known(known: Vec<&'static Known>) -> Self {
+    fn known(known: Vec<&'static BuiltInAttribute>) -> Self {
         Self {
             known,
             ..Self::default()
@@ -135,7 +135,7 @@ impl Wanted {
 }
 
 /// All customers that a segment selects, by id, and the record of the segment.
-pub struct Members {
+pub struct SegmentMembers {
     pub ids: Vec<CustomerId>,
     pub frozen: FrozenSegment,
 }
@@ -160,7 +160,7 @@ fn explain(fault: &SegmentFault) -> Problem {
 
 impl Installation {
     /// Checks whether a segment is valid.
-    pub fn check_segment(&self, order: &SegmentOrder) -> Result<SegmentChecked, Problem> {
+    pub fn check_segment(&self, order: &SegmentRequest) -> Result<SegmentChecked, Problem> {
         let segment = read(&order.sql)?;
         Ok(SegmentChecked {
             sha256: segment.digest(),
@@ -172,12 +172,12 @@ impl Installation {
     /// Counts the customers of a segment. Records the read if the segment uses sealed columns.
     pub async fn count_segment(
         &self,
-        order: SegmentOrder,
-        sight: SegmentSight,
+        order: SegmentRequest,
+        sight: SegmentVisibility,
         reader: Reader,
     ) -> Result<SegmentCounted, Problem> {
         let segment = read(&order.sql)?;
-        let (counted, _) = self.asked_segment(order, Wanted::default()).await?;
+        let (counted, _) = self.asked_segment(order, SelectionOptions::default()).await?;
         if !segment.sealed_columns().is_empty() {
             self.note_segment(reader, &segment).await?;
         }
@@ -187,8 +187,8 @@ impl Installation {
     /// Returns the count and some of the customers by id. The read is recorded first.
     pub async fn preview_segment(
         &self,
-        order: SegmentOrder,
-        sight: SegmentSight,
+        order: SegmentRequest,
+        sight: SegmentVisibility,
         reader: Reader,
     ) -> Result<SegmentPreviewed, Problem> {
         let segment = read(&order.sql)?;
@@ -196,7 +196,9 @@ impl Installation {
             true => u64::from(order.sample.unwrap_or(SAMPLE_DEFAULT)),
             false => 0,
         };
-        let (counted, answer) = self.asked_segment(order, Wanted::named(named_max)).await?;
+        let (counted, answer) = self
+            .asked_segment(order, SelectionOptions::named(named_max))
+            .await?;
         self.note_segment(reader, &segment).await?;
         Ok(SegmentPreviewed {
             counted: sight.counted(counted, &segment),
@@ -207,7 +209,7 @@ impl Installation {
     /// Records a question with the sealed columns that it uses.
     async fn note_segment(&self, reader: Reader, segment: &Segment) -> Result<(), Problem> {
         let columns = segment.sealed_columns().into_iter().take(COLUMNS_NAMED_MAX);
-        let shown = Shown::of(&["segment"], ReadForm::Masked).with_columns(columns.collect());
+        let shown = ReadContent::of(&["segment"], ReadForm::Masked).with_columns(columns.collect());
         put_on_record(self, reader, shown).await.map(drop)
     }
 
@@ -217,16 +219,16 @@ impl Installation {
         &self,
         sql: &str,
         asked_before: Option<&FrozenSegment>,
-    ) -> Result<Members, Problem> {
-        let order = SegmentOrder {
+    ) -> Result<SegmentMembers, Problem> {
+        let order = SegmentRequest {
             sql: sql.to_owned(),
             as_of: asked_before.map(|before| before.position.to_string()),
             at: asked_before.map(|before| before.asked_at),
             sample: None,
         };
-        let wanted = Wanted {
+        let wanted = SelectionOptions {
             is_frozen: asked_before.is_some(),
-            ..Wanted::named(FROZEN_MAX + 1)
+            ..SelectionOptions::named(FROZEN_MAX + 1)
         };
         let (counted, answer) = self.asked_segment(order, wanted).await?;
         let mut ids = answer.members;
@@ -246,14 +248,14 @@ impl Installation {
             count: counted.count,
             members_sha256: members_digest(ids.iter().map(CustomerId::as_str)),
         };
-        Ok(Members { ids, frozen })
+        Ok(SegmentMembers { ids, frozen })
     }
 
     async fn asked_segment(
         &self,
-        order: SegmentOrder,
-        wanted: Wanted,
-    ) -> Result<(SegmentCounted, Answer), Problem> {
+        order: SegmentRequest,
+        wanted: SelectionOptions,
+    ) -> Result<(SegmentCounted, SegmentAnswer), Problem> {
         let segment = read(&order.sql)?;
         let moment = Moment::parse(order.as_of.as_deref(), None)?;
         let (until, known_at, is_past) = match moment.is_now() {
@@ -264,7 +266,7 @@ impl Installation {
             }
         };
         let at = order.at.or(known_at).unwrap_or_else(|| self.now());
-        let asked = Asked {
+        let asked = SegmentQuery {
             segment,
             until,
             at,

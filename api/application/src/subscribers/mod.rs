@@ -4,13 +4,13 @@
 //! the current reader of each name: there is one at a time, and a later one replaces it. Otherwise a
 //! connection that broke unnoticed would block the name.
 
-mod acknowledging;
+mod acknowledgments;
 mod lag;
-mod managing;
+mod management;
 
-pub use acknowledging::{Acknowledging, Heard};
+pub use acknowledgments::{AcknowledgmentBuffer, AcknowledgmentResult};
 pub use lag::Lag;
-pub use managing::{
-    Following, SubscriberChanged, SubscriberList, SubscriberShown, acknowledge, all, begin, one, reached,
-    remove, reset,
+pub use management::{
+    FollowStart, SubscriberChanged, SubscriberList, SubscriberResponse, acknowledge, all, begin, one, remove,
+    reset, resolve_subscriber,
 };

@@ -1,22 +1,22 @@
 //! The abandonment ledger (呼损台账): a campaign's abandon rate by every definition, and how much of its
 //! preset's budget is used.
 
-use crate::figures::{FigureShown, MetricShown, describe_figure, describe_metric};
+use crate::figures::{FigureResponse, MetricResponse, describe_figure, describe_metric};
 use crate::installation::Installation;
 use crate::percent::encode;
-use domain::abandonment::Answered;
+use domain::abandonment::AbandonmentCounts;
 use domain::alert::ABANDONED_PER_MILLE_MAX;
 use domain::calling_plan::{CallingPlan, Preset};
 use domain::campaign::CampaignState;
 use domain::campaign::event::CampaignEvent;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
-use domain::screening::Relief;
+use domain::screening::CallTaker;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::ReadDb;
-use projections::metrics::{Metric, Part, Scope, catalog};
-use projections::views::metric_board::whole_figures;
+use projections::metrics::{Metric, MetricPart, Scope, catalog};
+use projections::views::metric_board::total_figures;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -65,7 +65,7 @@ impl Budget {
     /// kept.
     fn of_account(state: &CampaignState, now: Timestamp) -> Option<Self> {
         state.accounted_through()?;
-        let Answered { answers, drops } = state.account().window(now);
+        let AbandonmentCounts { answers, drops } = state.account().window(now);
         Some(Self {
             definition: ACCOUNT,
             version: ACCOUNT_VERSION,
@@ -94,7 +94,7 @@ pub(crate) fn definition_of(preset: &str) -> &'static str {
 
 /// How a campaign's budget is counted, and whether it is a limit.
 #[derive(Debug, Clone, Copy)]
-pub struct Counting {
+pub struct BudgetPolicy {
     /// If there are several presets, the one that counts the most calls as abandoned.
     pub preset: Preset,
     /// True if agents take its calls or take over from its robots: then a callee may have to wait for an
@@ -103,10 +103,13 @@ pub struct Counting {
 }
 
 /// Returns the preset that a campaign's budget is counted by, and whether the budget is a limit.
-pub async fn counting(installation: &Installation, campaign: &CampaignId) -> Result<Counting, Problem> {
+pub async fn load_budget_policy(
+    installation: &Installation,
+    campaign: &CampaignId,
+) -> Result<BudgetPolicy, Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
     let preset = preset_of(&state)?;
-    Ok(Counting {
+    Ok(BudgetPolicy {
         preset,
         binds: state.plan().is_some_and(needs_people),
     })
@@ -115,7 +118,7 @@ pub async fn counting(installation: &Installation, campaign: &CampaignId) -> Res
 /// Returns true if agents take calls of a campaign. Robots answer at once, so they abandon no call.
 fn needs_people(plan: &CallingPlan) -> bool {
     let relief = plan.screening.as_deref().and_then(|screening| screening.relief);
-    plan.dialing_mode().needs_agents() || relief == Some(Relief::Agents)
+    plan.dialing_mode().needs_agents() || relief == Some(CallTaker::Agents)
 }
 
 fn preset_of(state: &CampaignState) -> Result<Preset, Problem> {
@@ -145,7 +148,7 @@ async fn budget(
 ) -> Result<Budget, Problem> {
     let definition = definition_of(preset);
     let metric = crate::figures::find(definition, Some(DEFINITION_VERSION))?;
-    let (found, _) = whole_figures(db, catalog()?, &[metric], &window(campaign, now)).await?;
+    let (found, _) = total_figures(db, catalog()?, &[metric], &window(campaign, now)).await?;
     let figure = found.into_iter().next().flatten();
     Ok(Budget {
         definition,
@@ -170,7 +173,7 @@ pub async fn binding_budget(
 }
 
 /// The campaign and time of a ledger.
-pub struct AbandonmentAsked<'a> {
+pub struct AbandonmentQuery<'a> {
     pub campaign: &'a CampaignId,
     pub preset: &'a str,
     /// True if the budget is a limit for the campaign.
@@ -183,19 +186,19 @@ pub struct AbandonmentAsked<'a> {
 }
 
 /// Returns the ledger of a campaign, over its last 30 days.
-pub async fn abandonment(db: &dyn ReadDb, asked: &AbandonmentAsked<'_>) -> Result<Abandonment, Problem> {
+pub async fn abandonment(db: &dyn ReadDb, asked: &AbandonmentQuery<'_>) -> Result<Abandonment, Problem> {
     let (campaign, preset, now) = (asked.campaign, asked.preset, asked.at);
     let all = catalog()?.metrics().iter();
     let metrics: Vec<&Metric> = all
         .filter(|metric| metric.name.starts_with("abandon_ratio"))
         .collect();
     let scope = window(campaign, now);
-    let (found, complete) = whole_figures(db, catalog()?, &metrics, &scope).await?;
+    let (found, complete) = total_figures(db, catalog()?, &metrics, &scope).await?;
     let rows = metrics.iter().zip(&found).map(|(metric, figure)| Definition {
         metric: describe_metric(metric),
         figure: figure.as_ref().map(describe_figure),
-        numerator_events: link(metric, &scope, Part::Numerator, asked.as_of),
-        denominator_events: link(metric, &scope, Part::Denominator, asked.as_of),
+        numerator_events: link(metric, &scope, MetricPart::Numerator, asked.as_of),
+        denominator_events: link(metric, &scope, MetricPart::Denominator, asked.as_of),
     });
     let definitions: Vec<Definition> = rows.collect();
     let used = budget(db, campaign, preset, now).await?;
@@ -204,7 +207,7 @@ pub async fn abandonment(db: &dyn ReadDb, asked: &AbandonmentAsked<'_>) -> Resul
         from: scope.from,
         to: scope.to,
         definitions,
-        budget: BudgetShown {
+        budget: AbandonmentBudgetResponse {
             metric: used.definition,
             abandoned: used.abandoned,
             answered: used.answered,
@@ -225,7 +228,7 @@ pub struct Abandonment {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     definitions: Vec<Definition>,
-    budget: BudgetShown,
+    budget: AbandonmentBudgetResponse,
     position: String,
     recorded_at: Option<Timestamp>,
 }
@@ -234,9 +237,9 @@ pub struct Abandonment {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Definition {
     #[serde(flatten)]
-    metric: MetricShown,
+    metric: MetricResponse,
     #[serde(flatten)]
-    figure: Option<FigureShown>,
+    figure: Option<FigureResponse>,
     #[schemars(example = &"/api/v1/metrics/abandon_ratio_house/events?version=1&which=numerator")]
     numerator_events: String,
     #[schemars(example = &"/api/v1/metrics/abandon_ratio_house/events?version=1&which=denominator")]
@@ -244,7 +247,7 @@ struct Definition {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct BudgetShown {
+struct AbandonmentBudgetResponse {
     #[schemars(example = &"abandon_ratio_house")]
     metric: &'static str,
     abandoned: i64,
@@ -259,10 +262,10 @@ struct BudgetShown {
 }
 
 /// Returns the path to the events of a figure.
-fn link(metric: &Metric, scope: &Scope, part: Part, as_of: Option<Position>) -> String {
+fn link(metric: &Metric, scope: &Scope, part: MetricPart, as_of: Option<Position>) -> String {
     let which = match part {
-        Part::Numerator => "numerator",
-        Part::Denominator => "denominator",
+        MetricPart::Numerator => "numerator",
+        MetricPart::Denominator => "denominator",
     };
     let text = |at: Option<Timestamp>| at.map_or_else(String::new, |at| encode(&at.to_string()));
     let campaign = scope.campaign.as_ref().map_or("", |campaign| campaign.as_str());

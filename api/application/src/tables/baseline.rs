@@ -66,7 +66,7 @@ const TARIFF_FEN_MAX: u64 = 10_000_000;
 
 /// The baseline compared with one sum. Amounts in fen are null if there is nothing to divide by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct BesideBaseline {
+pub struct BaselineComparison {
     /// Effective calls: calls that a carrier bills.
     pub effective_calls: u64,
     /// The range of what agents alone would cost for these calls.
@@ -85,7 +85,7 @@ pub struct BesideBaseline {
 
 /// The actual usage and cost that the baseline is compared with.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ours {
+pub(super) struct ActualUsage {
     pub(super) effective_calls: u64,
     pub(super) conversions: u64,
     pub(super) billed_seconds: u64,
@@ -96,7 +96,7 @@ pub(super) struct Ours {
 impl Baseline {
     /// Reads the baseline from the settings in a log up to a position; `None`: the whole log.
     pub async fn stored(store: &dyn EventStore, until: Option<Position>) -> Result<Self, Problem> {
-        let stored = Stored { store, until };
+        let stored = StoredSettings { store, until };
         Ok(Self {
             agent_year_fen: stored.value(SettingName::CostAgentYear).await?,
             work_days_per_year: stored.value(SettingName::CostWorkDays).await?,
@@ -167,12 +167,12 @@ impl Baseline {
         u64::try_from(fen.div_ceil(days_of_year)).unwrap_or(u64::MAX)
     }
 
-    pub(super) fn beside(&self, ours: Ours) -> BesideBaseline {
+    pub(super) fn beside(&self, ours: ActualUsage) -> BaselineComparison {
         let least = self.people_fen(ours.effective_calls, self.calls_per_agent_day_max);
         let most = self.people_fen(ours.effective_calls, self.calls_per_agent_day_min);
         let minutes = ours.billed_seconds.div_ceil(60);
         let per_mille = |fen: Option<u64>| fen.and_then(|fen| fen.saturating_mul(1_000).checked_div(least));
-        BesideBaseline {
+        BaselineComparison {
             effective_calls: ours.effective_calls,
             people_cost_fen_min: least,
             people_cost_fen_max: most,
@@ -187,12 +187,12 @@ impl Baseline {
 }
 
 /// Settings, read from their own streams.
-struct Stored<'a> {
+struct StoredSettings<'a> {
     store: &'a dyn EventStore,
     until: Option<Position>,
 }
 
-impl Stored<'_> {
+impl StoredSettings<'_> {
     async fn value(&self, name: SettingName) -> Result<u64, Problem> {
         let unreadable = |error: &dyn std::error::Error| Problem::fault(error.to_string());
         let stream = Setting::stream(&name);
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn people_cost_what_the_requirement_says_unless_the_reader_says_otherwise() {
         // ¥80,000 over 250 days: ¥320 a day, over 200 calls ¥1.60 and over 150 ¥2.13⅓ each.
-        let ours = Ours {
+        let ours = ActualUsage {
             effective_calls: 3_000,
             conversions: 60,
             billed_seconds: 180_000,
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn of_no_call_nothing_is_divided_and_an_impossible_baseline_is_told() {
-        let none = Ours {
+        let none = ActualUsage {
             effective_calls: 0,
             conversions: 0,
             billed_seconds: 0,

@@ -1,15 +1,15 @@
 //! Costs of calls: line time as carriers bill it, and the usage of agents and engines, each multiplied by a
 //! tariff from the request or the installation's settings.
 
-use super::baseline::{Baseline, BesideBaseline, Ours};
-use super::work_costs::WorkShown;
+use super::baseline::{ActualUsage, Baseline, BaselineComparison};
+use super::work_costs::WorkCostsResponse;
 use domain::calendar::{beijing_date, midnight, parse_day_or_instant};
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::Timestamp;
 use projections::ReadDb;
-use projections::views::cost_board::{BillingStep, CostFilter, CostRow, ROWS_MAX, Used, costs};
+use projections::views::cost_board::{BillingStep, CostFilter, CostRow, ROWS_MAX, ResourceUsage, costs};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -19,14 +19,14 @@ const PER_MINUTE_FEN_MAX: u64 = 100_000;
 
 /// The parameters of a cost table.
 #[derive(Debug, Clone)]
-pub struct Costing {
+pub struct CostParameters {
     filter: CostFilter,
     step: BillingStep,
     per_minute_fen: Option<u64>,
     baseline: Option<Baseline>,
 }
 
-impl Costing {
+impl CostParameters {
     /// Adds the comparison with the cost of agents alone.
     pub const fn beside(mut self, baseline: Option<Baseline>) -> Self {
         self.baseline = baseline;
@@ -87,7 +87,7 @@ struct Sum {
     talk_ms: u64,
     seconds: u64,
     conversions: u64,
-    used: Used,
+    used: ResourceUsage,
 }
 
 impl Sum {
@@ -103,12 +103,12 @@ impl Sum {
         }
     }
 
-    fn shown(&self, asked: &Costing) -> SumShown {
+    fn shown(&self, asked: &CostParameters) -> CostSumResponse {
         let fen = asked.fen(self.seconds);
         let of_conversion = |fen: Option<u64>| fen.and_then(|fen| fen.checked_div(self.conversions));
-        let work = WorkShown::of(&self.used, asked.baseline.as_ref());
+        let work = WorkCostsResponse::of(&self.used, asked.baseline.as_ref());
         let total = work.with_lines(fen);
-        SumShown {
+        CostSumResponse {
             calls: self.calls,
             charged_calls: self.charged,
             billed_calls: self.billed,
@@ -121,7 +121,7 @@ impl Sum {
             total_cost_fen: total,
             total_per_conversion_fen: of_conversion(total),
             baseline: asked.baseline.map(|baseline| {
-                baseline.beside(Ours {
+                baseline.beside(ActualUsage {
                     effective_calls: self.billed,
                     conversions: self.conversions,
                     billed_seconds: self.seconds,
@@ -135,7 +135,7 @@ impl Sum {
 
 /// Calls and their costs. Amounts in fen are null without a tariff.
 #[derive(Debug, Serialize, JsonSchema)]
-struct SumShown {
+struct CostSumResponse {
     calls: u64,
     /// Number of calls that the retry policy counts.
     charged_calls: u64,
@@ -147,20 +147,20 @@ struct SumShown {
     conversions: u64,
     cost_per_conversion_fen: Option<u64>,
     /// Usage of agents and engines in them.
-    used: WorkShown,
+    used: WorkCostsResponse,
     /// Lines, agents and engines, as far as they have a tariff.
     total_cost_fen: Option<u64>,
     total_per_conversion_fen: Option<u64>,
     /// The cost of the same calls with agents alone, if a baseline was given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    baseline: Option<BesideBaseline>,
+    baseline: Option<BaselineComparison>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct CampaignCost {
     campaign: String,
     #[serde(flatten)]
-    sum: SumShown,
+    sum: CostSumResponse,
 }
 
 /// Calls of a campaign with the same ending.
@@ -177,7 +177,7 @@ struct EndingCost {
     talk_ms: u64,
     billed_seconds: u64,
     cost_fen: Option<u64>,
-    used: WorkShown,
+    used: WorkCostsResponse,
     total_cost_fen: Option<u64>,
 }
 
@@ -194,7 +194,7 @@ pub struct CostTable {
     baseline: Option<Baseline>,
     campaigns: Vec<CampaignCost>,
     endings: Vec<EndingCost>,
-    total: SumShown,
+    total: CostSumResponse,
     /// False if there are more rows than one answer can have.
     complete: bool,
     label_zh: &'static str,
@@ -205,7 +205,7 @@ pub struct CostTable {
 }
 
 /// Returns the table of costs: by campaign and ending, by campaign, and in total.
-pub async fn cost_table(db: &dyn ReadDb, asked: &Costing) -> Result<CostTable, Problem> {
+pub async fn cost_table(db: &dyn ReadDb, asked: &CostParameters) -> Result<CostTable, Problem> {
     let rows = costs(db, &asked.filter, asked.step).await?;
     let mut all = Sum::default();
     let mut campaigns: BTreeMap<&str, Sum> = BTreeMap::new();
@@ -214,7 +214,7 @@ pub async fn cost_table(db: &dyn ReadDb, asked: &Costing) -> Result<CostTable, P
         all.add(row);
         campaigns.entry(row.campaign.as_str()).or_default().add(row);
         let cost_fen = asked.fen(row.billed_seconds);
-        let work = WorkShown::of(&row.used, asked.baseline.as_ref());
+        let work = WorkCostsResponse::of(&row.used, asked.baseline.as_ref());
         endings.push(EndingCost {
             campaign: row.campaign.clone(),
             disposition: row.disposition.clone(),

@@ -1,7 +1,7 @@
 //! One Beijing day over all campaigns: the main metrics of each and of all together, and the targets that
 //! were reached.
 
-use crate::figures::{MetricShown, describe_metric, find};
+use crate::figures::{MetricResponse, describe_metric, find};
 use chrono::NaiveDate;
 use domain::calendar::PeriodLength;
 use domain::ids::CampaignId;
@@ -9,7 +9,7 @@ use domain::problem::Problem;
 use domain::time::Timestamp;
 use projections::ReadDb;
 use projections::metrics::{Metric, Scope, catalog};
-use projections::views::metric_board::{By, Figure, GROUPS_MAX, figures, whole_figures};
+use projections::views::metric_board::{Dimension, Figure, GROUPS_MAX, figures, total_figures};
 use projections::views::target_board::targets;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -75,7 +75,7 @@ struct Column {
     #[schemars(example = &"answer_ratio_per_call_v1")]
     column: String,
     #[serde(flatten)]
-    metric: MetricShown,
+    metric: MetricResponse,
 }
 
 /// A target compared with the actual figure of the day.
@@ -91,7 +91,7 @@ struct TargetReached {
 
 /// The daily table: one Beijing day over all campaigns.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Daily {
+pub struct DailyTable {
     #[schemars(example = &"daily")]
     report: &'static str,
     date: String,
@@ -107,10 +107,10 @@ pub struct Daily {
     recorded_at: Option<Timestamp>,
 }
 
-type ByCampaign = BTreeMap<String, Figure>;
+type FiguresByCampaign = BTreeMap<String, Figure>;
 
 /// Returns the daily table of a day.
-pub async fn daily(db: &dyn ReadDb, day: NaiveDate) -> Result<Daily, Problem> {
+pub async fn daily(db: &dyn ReadDb, day: NaiveDate) -> Result<DailyTable, Problem> {
     let span = PeriodLength::Day.of(day);
     let scope = Scope {
         campaign: None,
@@ -121,7 +121,7 @@ pub async fn daily(db: &dyn ReadDb, day: NaiveDate) -> Result<Daily, Problem> {
         .iter()
         .map(|(name, version)| find(name, Some(*version)))
         .collect::<Result<_, _>>()?;
-    let (whole, complete) = whole_figures(db, catalog()?, &metrics, &scope).await?;
+    let (whole, complete) = total_figures(db, catalog()?, &metrics, &scope).await?;
     let mut columns = Vec::with_capacity(metrics.len());
     for metric in &metrics {
         columns.push((*metric, by_campaign(db, metric, &scope).await?));
@@ -137,7 +137,7 @@ pub async fn daily(db: &dyn ReadDb, day: NaiveDate) -> Result<Daily, Problem> {
         column: column(metric),
         metric: describe_metric(metric),
     });
-    Ok(Daily {
+    Ok(DailyTable {
         report: "daily",
         date: span.label,
         from: span.from,
@@ -152,8 +152,8 @@ pub async fn daily(db: &dyn ReadDb, day: NaiveDate) -> Result<Daily, Problem> {
     })
 }
 
-async fn by_campaign(db: &dyn ReadDb, metric: &Metric, scope: &Scope) -> Result<ByCampaign, Problem> {
-    let (found, _) = figures(db, catalog()?, metric, scope, Some(By::Campaign)).await?;
+async fn by_campaign(db: &dyn ReadDb, metric: &Metric, scope: &Scope) -> Result<FiguresByCampaign, Problem> {
+    let (found, _) = figures(db, catalog()?, metric, scope, Some(Dimension::Campaign)).await?;
     let keyed = found.into_iter().filter_map(|one| Some((one.key.clone()?, one)));
     Ok(keyed.collect())
 }
@@ -168,7 +168,7 @@ fn cell(figure: Option<&Figure>) -> Option<Cell> {
 
 /// Returns the targets of campaigns that have a figure for them on that day.
 async fn reached(db: &dyn ReadDb, scope: &Scope) -> Result<Vec<TargetReached>, Problem> {
-    let mut known: BTreeMap<(String, u32), ByCampaign> = BTreeMap::new();
+    let mut known: BTreeMap<(String, u32), FiguresByCampaign> = BTreeMap::new();
     let mut shown = Vec::new();
     for target in targets(db, None).await? {
         let key = (target.metric.clone(), target.version);

@@ -7,8 +7,9 @@ mod daily;
 mod work_costs;
 
 pub use abandonment::{
-    Abandonment, AbandonmentAsked, Budget, Counting, WINDOW_DAYS, abandonment, binding_budget, counting,
+    Abandonment, AbandonmentQuery, Budget, BudgetPolicy, WINDOW_DAYS, abandonment, binding_budget,
+    load_budget_policy,
 };
-pub use baseline::{Baseline, BesideBaseline};
-pub use costs::{CostTable, Costing, cost_table};
-pub use daily::{Daily, daily};
+pub use baseline::{Baseline, BaselineComparison};
+pub use costs::{CostParameters, CostTable, cost_table};
+pub use daily::{DailyTable, daily};

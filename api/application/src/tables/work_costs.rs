@@ -1,7 +1,7 @@
 //! Usage of agents and engines in calls, and its cost by the given tariffs (DEP-8).
 
 use super::baseline::Baseline;
-use projections::views::cost_board::Used;
+use projections::views::cost_board::ResourceUsage;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -12,16 +12,16 @@ const HOUR_MS: u64 = 3_600_000;
 
 /// Agents and engines. Amounts in fen are null without a tariff.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct WorkShown {
-    agents: AgentsShown,
-    recognition: RecognitionShown,
-    synthesis: SynthesisShown,
-    assistant: AssistantShown,
+pub(super) struct WorkCostsResponse {
+    agents: AgentCostsResponse,
+    recognition: RecognitionCostsResponse,
+    synthesis: SynthesisCostsResponse,
+    assistant: AssistantCostsResponse,
 }
 
 /// From the time an agent takes a call to its end. After-call work is not recorded yet.
 #[derive(Debug, Serialize, JsonSchema)]
-struct AgentsShown {
+struct AgentCostsResponse {
     calls: u64,
     talk_ms: u64,
     cost_fen: Option<u64>,
@@ -29,7 +29,7 @@ struct AgentsShown {
 
 /// Utterances that were heard to their end.
 #[derive(Debug, Serialize, JsonSchema)]
-struct RecognitionShown {
+struct RecognitionCostsResponse {
     utterances: u64,
     speech_ms: u64,
     cost_fen: Option<u64>,
@@ -37,7 +37,7 @@ struct RecognitionShown {
 
 /// Texts that were synthesized completely.
 #[derive(Debug, Serialize, JsonSchema)]
-struct SynthesisShown {
+struct SynthesisCostsResponse {
     texts: u64,
     characters: u64,
     cost_fen: Option<u64>,
@@ -45,31 +45,31 @@ struct SynthesisShown {
 
 /// Questions to an assistant, and the tokens that it reported.
 #[derive(Debug, Serialize, JsonSchema)]
-struct AssistantShown {
+struct AssistantCostsResponse {
     requests: u64,
     tokens: u64,
     cost_fen: Option<u64>,
 }
 
-impl WorkShown {
-    pub(super) fn of(used: &Used, tariffs: Option<&Baseline>) -> Self {
+impl WorkCostsResponse {
+    pub(super) fn of(used: &ResourceUsage, tariffs: Option<&Baseline>) -> Self {
         let fen = |amount: u64, tariff: fn(&Baseline) -> Option<u64>, per: u64| {
             Some(fen_of(amount, tariffs.and_then(tariff)?, per))
         };
         let requests = fen(used.questions, |told| told.assistant_thousand_requests_fen, 1_000);
         let tokens = fen(used.tokens, |told| told.assistant_million_tokens_fen, 1_000_000);
         Self {
-            agents: AgentsShown {
+            agents: AgentCostsResponse {
                 calls: used.agent_calls,
                 talk_ms: used.agent_ms,
                 cost_fen: fen(used.agent_ms, |told| told.agent_minute_fen, MINUTE_MS),
             },
-            recognition: RecognitionShown {
+            recognition: RecognitionCostsResponse {
                 utterances: used.utterances,
                 speech_ms: used.utterance_ms,
                 cost_fen: fen(used.utterance_ms, |told| told.recognition_hour_fen, HOUR_MS),
             },
-            synthesis: SynthesisShown {
+            synthesis: SynthesisCostsResponse {
                 texts: used.texts,
                 characters: used.text_chars,
                 cost_fen: fen(
@@ -78,7 +78,7 @@ impl WorkShown {
                     10_000,
                 ),
             },
-            assistant: AssistantShown {
+            assistant: AssistantCostsResponse {
                 requests: used.questions,
                 tokens: used.tokens,
                 cost_fen: sum_of([requests, tokens]),
@@ -114,7 +114,7 @@ fn fen_of(amount: u64, tariff: u64, per: u64) -> u64 {
 mod tests {
     use super::*;
 
-    const USED: Used = Used {
+    const USED: ResourceUsage = ResourceUsage {
         agent_calls: 2,
         agent_ms: 90_000,
         utterances: 3,
@@ -134,7 +134,7 @@ mod tests {
             assistant_million_tokens_fen: Some(100),
             ..Baseline::default()
         };
-        let shown = WorkShown::of(&USED, Some(&tariffs));
+        let shown = WorkCostsResponse::of(&USED, Some(&tariffs));
         // 100.5, 60.5 and 25 fen, rounded half up; requests are not priced.
         assert_eq!(shown.agents.cost_fen, Some(101));
         assert_eq!(shown.recognition.cost_fen, Some(61));
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn what_nobody_priced_costs_nothing_that_is_known() {
         for tariffs in [None, Some(&Baseline::default())] {
-            let shown = WorkShown::of(&USED, tariffs);
+            let shown = WorkCostsResponse::of(&USED, tariffs);
             assert_eq!(shown.with_lines(None), None);
             assert_eq!(shown.with_lines(Some(7)), Some(7));
             assert_eq!(shown.agents.talk_ms, 90_000);

@@ -2,10 +2,10 @@
 //! test call is not a call to a customer.
 
 mod phones;
-mod shown;
+mod responses;
 
 pub use phones::{PhoneListed, PhonesListed, TestPhonesChanged, add_phone, phones, remove_phone};
-pub use shown::{TestCallShown, TestStepShown, shown};
+pub use responses::{TestCallResponse, TestStepResponse, shown};
 
 use crate::installation::Installation;
 use actors::{TestCallOrder, TestCallRefusal};
@@ -14,14 +14,14 @@ use domain::ids::{CallId, CampaignId};
 use domain::phone_number::PhoneNumber;
 use domain::problem::{MemberError, Problem};
 use domain::stored_event::Cause;
-use domain::test_phones::OwnPhones;
+use domain::test_phones::TestPhonesId;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A request for a test call.
-pub struct TestCallAsk {
+pub struct TestCallRequest {
     pub campaign: CampaignId,
     /// One of our own phones. It can be left out if the list has only one.
     pub phone: Option<String>,
@@ -30,7 +30,7 @@ pub struct TestCallAsk {
 
 /// A test call that was permitted.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct TestCallAsked {
+pub struct PermittedTestCall {
     pub call: CallId,
     #[schemars(example = &"TASK20261120")]
     pub campaign: CampaignId,
@@ -41,9 +41,9 @@ pub struct TestCallAsked {
 /// Dials one of our own phones for the campaign.
 pub async fn test_call(
     installation: &Installation,
-    ask: TestCallAsk,
+    ask: TestCallRequest,
     cause: Cause,
-) -> Result<TestCallAsked, Problem> {
+) -> Result<PermittedTestCall, Problem> {
     let campaign = installation.entities.campaigns.state(&ask.campaign).await?.state;
     let flow = campaign.flow().ok_or_else(|| Problem::missing("this campaign"))?;
     let loaded = installation.entities.flows.state(&flow.flow).await?.state;
@@ -63,7 +63,7 @@ pub async fn test_call(
         cause,
     };
     let call = drivers.test_call(order).await.map_err(refused)?;
-    Ok(TestCallAsked {
+    Ok(PermittedTestCall {
         call,
         campaign: ask.campaign,
         test: true,
@@ -72,7 +72,12 @@ pub async fn test_call(
 
 /// Returns the phone that is named, or the only one in the list.
 async fn phone(installation: &Installation, named: Option<&str>) -> Result<PhoneNumber, Problem> {
-    let listed = installation.entities.test_phones.state(&OwnPhones).await?.state;
+    let listed = installation
+        .entities
+        .test_phones
+        .state(&TestPhonesId)
+        .await?
+        .state;
     let text = match (named, listed.phones()) {
         (Some(named), _) => named.to_owned(),
         (None, [only]) => {

@@ -1,14 +1,14 @@
 //! The list of our own phones: shown masked, changed one at a time with a reason.
 
 use crate::installation::Installation;
-use crate::masked::masked;
+use crate::value_masking::masked;
 use domain::ids::NumberId;
 use domain::number_ids::keyed_apart;
 use domain::personal::Personal;
 use domain::phone_number::{PhoneNumber, mask_e164};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, StreamVersion};
-use domain::test_phones::{OwnPhones, TestPhone, TestPhonesCommand, TestPhonesState};
+use domain::test_phones::{TestPhone, TestPhonesCommand, TestPhonesId, TestPhonesState};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -53,7 +53,12 @@ fn listed(state: &TestPhonesState) -> Vec<PhoneListed> {
 }
 
 pub async fn phones(installation: &Installation) -> Result<PhonesListed, Problem> {
-    let state = installation.entities.test_phones.state(&OwnPhones).await?.state;
+    let state = installation
+        .entities
+        .test_phones
+        .state(&TestPhonesId)
+        .await?
+        .state;
     Ok(PhonesListed {
         items: listed(&state),
     })
@@ -92,7 +97,7 @@ async fn change(
     let answer = installation
         .entities
         .test_phones
-        .ask(&OwnPhones, command, cause)
+        .ask(&TestPhonesId, command, cause)
         .await?;
     Ok(TestPhonesChanged {
         items: listed(&answer.state),

@@ -1,15 +1,15 @@
 //! Checks the addresses and secrets of a webhook request before any name is looked up.
 
-use super::order::{WebhookChangeOrder, WebhookOrder};
-use domain::outside_address::{
+use super::requests::{WebhookChangeRequest, WebhookRequest};
+use domain::external_address::{
     AddressFault, check_bearer, check_mail, check_mail_login, check_secret, check_url, mail_server,
 };
 use domain::problem::{MemberError, Problem};
-use domain::webhook::Format;
+use domain::webhook::WebhookFormat;
 
 /// Checks the URL, bearer token, secret, mail server and recordings URL of a new webhook or channel.
 /// Returns an error for each member that is wrong.
-pub(super) fn check_order(order: &WebhookOrder) -> Result<(), Problem> {
+pub(super) fn check_order(order: &WebhookRequest) -> Result<(), Problem> {
     let mut faults = Faults::default();
     faults.note("/url", Some(&order.url), check_target(order.format));
     faults.note("/bearer", order.bearer.as_ref(), check_bearer);
@@ -20,7 +20,7 @@ pub(super) fn check_order(order: &WebhookOrder) -> Result<(), Problem> {
 }
 
 /// Checks the URL and bearer token of a change to a webhook with this format.
-pub(super) fn check_change(format: Format, order: &WebhookChangeOrder) -> Result<(), Problem> {
+pub(super) fn check_change(format: WebhookFormat, order: &WebhookChangeRequest) -> Result<(), Problem> {
     let mut faults = Faults::default();
     faults.note("/url", order.url.as_ref(), check_target(format));
     faults.note("/bearer", order.bearer.as_ref(), check_bearer);
@@ -29,31 +29,31 @@ pub(super) fn check_change(format: Format, order: &WebhookChangeOrder) -> Result
 
 type Check = fn(&str) -> Result<(), AddressFault>;
 
-const fn check_target(format: Format) -> Check {
+const fn check_target(format: WebhookFormat) -> Check {
     match format {
-        Format::Mail => check_mail,
-        Format::Standard
-        | Format::CallEnded
-        | Format::Crm
-        | Format::Wecom
-        | Format::Dingtalk
-        | Format::Feishu
-        | Format::Sms => check_url,
+        WebhookFormat::Mail => check_mail,
+        WebhookFormat::Standard
+        | WebhookFormat::CallEnded
+        | WebhookFormat::Crm
+        | WebhookFormat::Wecom
+        | WebhookFormat::Dingtalk
+        | WebhookFormat::Feishu
+        | WebhookFormat::Sms => check_url,
     }
 }
 
 /// Returns the check for a receiver's secret. It depends on the secret's use: bearer token, mail server
 /// login, or signing key.
-const fn secret_check(format: Format) -> Check {
+const fn secret_check(format: WebhookFormat) -> Check {
     match format {
-        Format::Mail => check_mail_login,
-        Format::Sms => check_bearer,
-        Format::Standard
-        | Format::CallEnded
-        | Format::Crm
-        | Format::Wecom
-        | Format::Dingtalk
-        | Format::Feishu => check_secret,
+        WebhookFormat::Mail => check_mail_login,
+        WebhookFormat::Sms => check_bearer,
+        WebhookFormat::Standard
+        | WebhookFormat::CallEnded
+        | WebhookFormat::Crm
+        | WebhookFormat::Wecom
+        | WebhookFormat::Dingtalk
+        | WebhookFormat::Feishu => check_secret,
     }
 }
 

@@ -1,10 +1,10 @@
 //! One delivery attempt of one event: builds the message, logs what it discloses, and sends it.
 
 use super::contact;
-use super::courier::{Answered, Courier};
-use super::letter::{Content, Stamp, call_ended, cloud_event, is_declined};
+use super::courier::{Courier, DeliveryResponse};
+use super::letter::{Content, MessageStamp, call_ended, cloud_event, is_declined};
 use super::text::said;
-use crate::inquiring::{Reader, Shown, put_on_record};
+use crate::inquiries::{ReadContent, Reader, put_on_record};
 use crate::installation::Installation;
 use crate::recordings::{Link, link};
 use domain::call::Call;
@@ -16,7 +16,8 @@ use domain::personal::Personal;
 use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent};
 use domain::webhook::{
-    ANSWER_KEPT_BYTES_MAX, Attempted, DeliveryFault, Format, OldSecret, WebhookFacts, WebhookState,
+    ANSWER_KEPT_BYTES_MAX, DeliveryAttempt, DeliveryFault, OldSecret, WebhookFacts, WebhookFormat,
+    WebhookState,
 };
 use std::sync::Arc;
 
@@ -45,12 +46,12 @@ impl Settings {
         })
     }
 
-    pub(super) fn stamp(&self, installation: &Installation, message: String) -> Stamp<'_> {
+    pub(super) fn stamp(&self, installation: &Installation, message: String) -> MessageStamp<'_> {
         let now = installation.now();
         let old = self.old_secret.as_ref().filter(|old| now < old.until);
         let secrets = self.facts.secret.as_ref().into_iter();
         let secrets = secrets.chain(old.map(|old| &old.secret));
-        Stamp {
+        MessageStamp {
             facts: &self.facts,
             secrets: secrets.filter_map(|secret| secret.value().cloned()).collect(),
             id: message,
@@ -60,8 +61,8 @@ impl Settings {
 }
 
 /// The result of an attempt.
-pub(super) struct Tried {
-    pub(super) attempt: Attempted,
+pub(super) struct AttemptResult {
+    pub(super) attempt: DeliveryAttempt,
     pub(super) retry_after_ms: Option<u64>,
 }
 
@@ -72,7 +73,7 @@ pub(super) async fn attempt(
     settings: &Settings,
     position: Position,
     held: Option<StoredEvent>,
-) -> Result<Tried, Problem> {
+) -> Result<AttemptResult, Problem> {
     let stored = match held {
         Some(stored) => stored,
         None => read_at(installation, position).await?,
@@ -104,8 +105,8 @@ async fn content(
 ) -> Result<Option<Content>, Problem> {
     let link = recording_link(installation, settings, envelope);
     match settings.facts.format {
-        Format::Standard => Ok(cloud_event(stored, link.as_ref())),
-        format @ (Format::CallEnded | Format::Crm) => {
+        WebhookFormat::Standard => Ok(cloud_event(stored, link.as_ref())),
+        format @ (WebhookFormat::CallEnded | WebhookFormat::Crm) => {
             if contact::KINDS.contains(&envelope.kind.as_str()) {
                 return contact::contact_changed(installation, settings, envelope).await;
             }
@@ -118,7 +119,11 @@ async fn content(
             let external = external.map(String::as_str);
             Ok(call_ended(format, envelope, external, link.as_ref()))
         }
-        Format::Wecom | Format::Dingtalk | Format::Feishu | Format::Mail | Format::Sms => {
+        WebhookFormat::Wecom
+        | WebhookFormat::Dingtalk
+        | WebhookFormat::Feishu
+        | WebhookFormat::Mail
+        | WebhookFormat::Sms => {
             let said = said(installation, envelope).await?;
             Ok(said.map(Content::Text))
         }
@@ -156,7 +161,7 @@ pub(super) async fn disclose_of(
     let reader = Reader::of_program(format!("webhook {}", settings.id), "webhook");
     let person = installation.entities.customers.state(&customer).await?.state;
     let ids_count = usize::from(person.external_id().and_then(Personal::value).is_some());
-    let mut shown = Shown::of(EXTERNAL_ID, ReadForm::Clear);
+    let mut shown = ReadContent::of(EXTERNAL_ID, ReadForm::Clear);
     shown.customer = Some(customer);
     shown.campaign.clone_from(&envelope.campaign);
     if envelope.stream.aggregate() == Call::AGGREGATE {
@@ -173,10 +178,10 @@ pub(super) async fn send(
     settings: &Settings,
     content: Option<Content>,
     message: String,
-) -> Tried {
+) -> AttemptResult {
     let stamp = settings.stamp(installation, message);
     let Some(letter) = content.and_then(|content| stamp.letter(content)) else {
-        return tried(Answered::nothing(DeliveryFault::Unmade), 0);
+        return tried(DeliveryResponse::nothing(DeliveryFault::Unmade), 0);
     };
     let began = installation.now();
     let courier: &dyn Courier = installation.courier.as_ref();
@@ -188,15 +193,15 @@ pub(super) async fn send(
     tried(answered, elapsed_ms)
 }
 
-fn tried(answered: Answered, elapsed_ms: u64) -> Tried {
+fn tried(answered: DeliveryResponse, elapsed_ms: u64) -> AttemptResult {
     let kept = answered
         .body
         .get(..ANSWER_KEPT_BYTES_MAX)
         .unwrap_or(&answered.body);
     let kept = String::from_utf8_lossy(kept);
     let answer = (!kept.is_empty()).then(|| Personal::open(kept.into_owned()));
-    Tried {
-        attempt: Attempted {
+    AttemptResult {
+        attempt: DeliveryAttempt {
             fault: answered.fault,
             status: answered.status,
             elapsed_ms,

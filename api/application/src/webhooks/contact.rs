@@ -13,8 +13,8 @@ use domain::personal::Personal;
 use domain::problem::Problem;
 use domain::stored_event::Envelope;
 use domain::time::Timestamp;
-use domain::webhook::Format;
-use projections::views::customer_timeline::{HAVING_MAX, having};
+use domain::webhook::WebhookFormat;
+use projections::views::customer_timeline::{HAVING_MAX, find_by_number};
 use serde_json::{Value, json};
 
 /// Event kinds that the personal formats can send in addition to the end of a call, if the webhook names
@@ -75,7 +75,7 @@ async fn concerned(
     })?;
     let head = installation.store().head().await?;
     installation.rows_at(head, ROWS_WITHIN_MS).await?;
-    let all = having(installation.rows.db().as_ref(), &number).await?;
+    let all = find_by_number(installation.rows.db().as_ref(), &number).await?;
     let is_whole = all.len() < HAVING_MAX;
     Ok((all, is_whole))
 }
@@ -107,26 +107,26 @@ fn of_customer(envelope: &Envelope) -> Option<Change> {
 }
 
 impl Change {
-    fn body(&self, format: Format, ids: &[String], is_whole: bool, at: Timestamp) -> Option<Value> {
+    fn body(&self, format: WebhookFormat, ids: &[String], is_whole: bool, at: Timestamp) -> Option<Value> {
         let until = self.until.map(|until| until.to_string());
         match format {
-            Format::CallEnded => Some(json!({
+            WebhookFormat::CallEnded => Some(json!({
                 "event": self.what,
                 "data": {
                     "customer_ids": ids, "complete": is_whole, "scope": self.scope, "until": until,
                     "at": at.to_string(),
                 },
             })),
-            Format::Crm => Some(json!({
+            WebhookFormat::Crm => Some(json!({
                 "event": self.what, "customerIds": ids, "complete": is_whole, "scope": self.scope,
                 "until": until, "at": at.to_string(),
             })),
-            Format::Standard
-            | Format::Wecom
-            | Format::Dingtalk
-            | Format::Feishu
-            | Format::Mail
-            | Format::Sms => None,
+            WebhookFormat::Standard
+            | WebhookFormat::Wecom
+            | WebhookFormat::Dingtalk
+            | WebhookFormat::Feishu
+            | WebhookFormat::Mail
+            | WebhookFormat::Sms => None,
         }
     }
 }

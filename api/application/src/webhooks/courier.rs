@@ -56,7 +56,7 @@ pub struct Mail {
 
 /// The receiver's answer to a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Answered {
+pub struct DeliveryResponse {
     pub fault: Option<DeliveryFault>,
     pub status: Option<u16>,
     /// The body, as far as it was read.
@@ -65,7 +65,7 @@ pub struct Answered {
     pub retry_after_ms: Option<u64>,
 }
 
-impl Answered {
+impl DeliveryResponse {
     /// Returns an answer without a response, with the reason.
     pub fn nothing(fault: DeliveryFault) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl Answered {
 /// A port that sends messages over HTTP or by mail.
 #[async_trait]
 pub trait Courier: Send + Sync {
-    async fn deliver(&self, letter: Letter) -> Answered;
+    async fn deliver(&self, letter: Letter) -> DeliveryResponse;
     /// Returns the current time outside, also in a rehearsal with its own clock: receivers compare a
     /// signature's time with theirs.
     fn wall_time(&self) -> Timestamp;

@@ -7,7 +7,7 @@ use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::number::event::NumberEvent;
-use domain::webhook::Format;
+use domain::webhook::WebhookFormat;
 use std::collections::BTreeSet;
 
 /// The kinds, and whether a webhook receives them by default.
@@ -53,7 +53,7 @@ impl Kind {
 }
 
 /// Returns the event kinds of a webhook that names none.
-pub(super) fn usual(format: Format) -> BTreeSet<String> {
+pub(super) fn usual(format: WebhookFormat) -> BTreeSet<String> {
     if format.is_personal() {
         return [CallEvent::ENDED.to_owned()].into();
     }
@@ -66,7 +66,7 @@ pub(super) fn of_channels() -> BTreeSet<String> {
 }
 
 /// Refuses kinds that no webhook can receive, or that this format cannot express.
-pub(super) fn refuse_others(kinds: &BTreeSet<String>, format: Format) -> Result<(), String> {
+pub(super) fn refuse_others(kinds: &BTreeSet<String>, format: WebhookFormat) -> Result<(), String> {
     for kind in kinds {
         if !KINDS.iter().any(|known| known.kind == kind) {
             let known: Vec<&str> = KINDS.iter().map(|known| known.kind).collect();
@@ -102,13 +102,13 @@ mod tests {
             "",
         ] {
             let asked = [kind.to_owned()].into();
-            assert!(refuse_others(&asked, Format::Standard).is_err(), "{kind}");
+            assert!(refuse_others(&asked, WebhookFormat::Standard).is_err(), "{kind}");
         }
-        assert!(refuse_others(&usual(Format::Standard), Format::Standard).is_ok());
-        assert!(refuse_others(&usual(Format::Standard), Format::Crm).is_err());
-        assert!(refuse_others(&usual(Format::Crm), Format::Crm).is_ok());
+        assert!(refuse_others(&usual(WebhookFormat::Standard), WebhookFormat::Standard).is_ok());
+        assert!(refuse_others(&usual(WebhookFormat::Standard), WebhookFormat::Crm).is_err());
+        assert!(refuse_others(&usual(WebhookFormat::Crm), WebhookFormat::Crm).is_ok());
         let contacts = contact::KINDS.map(str::to_owned).into();
-        assert!(refuse_others(&contacts, Format::Crm).is_ok());
-        assert!(refuse_others(&of_channels(), Format::Mail).is_ok());
+        assert!(refuse_others(&contacts, WebhookFormat::Crm).is_ok());
+        assert!(refuse_others(&of_channels(), WebhookFormat::Mail).is_ok());
     }
 }

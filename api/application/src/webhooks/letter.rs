@@ -2,16 +2,16 @@
 
 use super::courier::{Header, Letter, Mail, Post};
 use super::signature::{dingtalk, feishu, signatures};
-use super::text::Said;
+use super::text::BilingualText;
 use crate::cloud_event::CloudEvent;
 use crate::recordings::Link;
 use bytes::Bytes;
 use domain::call::event::CallEvent;
-use domain::number_ids::NumberIds;
+use domain::number_ids::NumberIdForm;
 use domain::personal::Personal;
 use domain::stored_event::{Envelope, StoredEvent};
 use domain::time::Timestamp;
-use domain::webhook::{Format, WebhookFacts};
+use domain::webhook::{WebhookFacts, WebhookFormat};
 use serde_json::{Value, json};
 
 /// Longest text for a WeCom group robot, in bytes, by the vendor's documentation of group robots (2,048
@@ -28,13 +28,13 @@ const SMS_BYTES_MAX: usize = 480;
 /// The content of a message, before it is addressed.
 pub(super) enum Content {
     Json(String),
-    Text(Said),
+    Text(BilingualText),
 }
 
 /// Builds an event as a CloudEvent, from the event alone.
 pub(super) fn cloud_event(stored: &StoredEvent, link: Option<&Link>) -> Option<Content> {
     // An external receiver is not a user and has no reveal right.
-    let event = CloudEvent::read(&NumberIds::Keyed.of_event(stored)).ok()?;
+    let event = CloudEvent::read(&NumberIdForm::Keyed.of_event(stored)).ok()?;
     let mut line = event.line();
     if let Some(link) = link {
         // CloudEvents extension attributes, after the event's own members.
@@ -49,7 +49,7 @@ pub(super) fn cloud_event(stored: &StoredEvent, link: Option<&Link>) -> Option<C
 /// Builds the message about an ended call, as INT-1 and INT-2 of the requirements define it, with the
 /// customer's external id in clear. An erased customer has none.
 pub(super) fn call_ended(
-    format: Format,
+    format: WebhookFormat,
     envelope: &Envelope,
     external_id: Option<&str>,
     link: Option<&Link>,
@@ -79,7 +79,7 @@ pub(super) fn call_ended(
 }
 
 /// Builds a test message about a call that never took place.
-pub(super) fn made_up_call(format: Format, at: Timestamp) -> Option<Content> {
+pub(super) fn made_up_call(format: WebhookFormat, at: Timestamp) -> Option<Content> {
     let facts = CallFacts {
         call: "00000000-0000-0000-0000-000000000000",
         task_id: Some("TEST"),
@@ -115,13 +115,13 @@ struct CallFacts<'a> {
 
 impl CallFacts<'_> {
     /// Returns the body, with the link to the recording if there is one.
-    fn body(&self, format: Format) -> Option<Value> {
+    fn body(&self, format: WebhookFormat) -> Option<Value> {
         let mut body = self.plain(format)?;
         let Some(link) = self.link else {
             return Some(body);
         };
         let (within, url, until) = match format {
-            Format::Crm => ("", "recordingUrl", "recordingUntil"),
+            WebhookFormat::Crm => ("", "recordingUrl", "recordingUntil"),
             _ => ("/data", "recording_url", "recording_until"),
         };
         if let Some(members) = body.pointer_mut(within).and_then(Value::as_object_mut) {
@@ -131,9 +131,9 @@ impl CallFacts<'_> {
         Some(body)
     }
 
-    fn plain(&self, format: Format) -> Option<Value> {
+    fn plain(&self, format: WebhookFormat) -> Option<Value> {
         match format {
-            Format::CallEnded => Some(json!({
+            WebhookFormat::CallEnded => Some(json!({
                 "event": "call_ended",
                 "data": {
                     "task_id": self.task_id, "customer_id": self.customer_id, "duration": self.seconds,
@@ -141,22 +141,22 @@ impl CallFacts<'_> {
                     "ended_at": self.at.to_string(),
                 },
             })),
-            Format::Crm => Some(json!({
+            WebhookFormat::Crm => Some(json!({
                 "customerId": self.customer_id, "callStatus": self.outcome, "taskId": self.task_id,
                 "callId": self.call, "duration": self.seconds, "endedAt": self.at.to_string(),
             })),
-            Format::Standard
-            | Format::Wecom
-            | Format::Dingtalk
-            | Format::Feishu
-            | Format::Mail
-            | Format::Sms => None,
+            WebhookFormat::Standard
+            | WebhookFormat::Wecom
+            | WebhookFormat::Dingtalk
+            | WebhookFormat::Feishu
+            | WebhookFormat::Mail
+            | WebhookFormat::Sms => None,
         }
     }
 }
 
 /// The sender of a message and the time of sending.
-pub(super) struct Stamp<'a> {
+pub(super) struct MessageStamp<'a> {
     pub(super) facts: &'a WebhookFacts,
     /// The valid signing secrets, newest first.
     pub(super) secrets: Vec<String>,
@@ -165,13 +165,13 @@ pub(super) struct Stamp<'a> {
     pub(super) sent_at: Timestamp,
 }
 
-impl Stamp<'_> {
+impl MessageStamp<'_> {
     /// Builds the message. `None` if the address or a secret that is needed cannot be decrypted.
     pub(super) fn letter(&self, content: Content) -> Option<Letter> {
         let target = open(Some(&self.facts.target))?;
         match content {
             Content::Json(body) => Some(Letter::Post(self.signed(target.clone(), body))),
-            Content::Text(said) if self.facts.format == Format::Mail => Some(Letter::Mail(Mail {
+            Content::Text(said) if self.facts.format == WebhookFormat::Mail => Some(Letter::Mail(Mail {
                 smtp: self.facts.smtp.clone()?,
                 login: open(self.facts.secret.as_ref()).cloned(),
                 to: target.clone(),
@@ -196,21 +196,21 @@ impl Stamp<'_> {
     }
 
     /// Builds a text message as group robots and SMS gateways expect it.
-    fn spoken(&self, target: &str, said: &Said) -> Option<Post> {
+    fn spoken(&self, target: &str, said: &BilingualText) -> Option<Post> {
         let text = said.text_within(match self.facts.format {
-            Format::Sms => SMS_BYTES_MAX,
-            Format::Wecom => WECOM_BYTES_MAX,
-            Format::Dingtalk
-            | Format::Feishu
-            | Format::Standard
-            | Format::CallEnded
-            | Format::Crm
-            | Format::Mail => ROBOT_BYTES_MAX,
+            WebhookFormat::Sms => SMS_BYTES_MAX,
+            WebhookFormat::Wecom => WECOM_BYTES_MAX,
+            WebhookFormat::Dingtalk
+            | WebhookFormat::Feishu
+            | WebhookFormat::Standard
+            | WebhookFormat::CallEnded
+            | WebhookFormat::Crm
+            | WebhookFormat::Mail => ROBOT_BYTES_MAX,
         });
         let secret = open(self.facts.secret.as_ref());
         let seconds = self.sent_at.micros().div_euclid(1_000_000);
         let (url, body) = match self.facts.format {
-            Format::Dingtalk => {
+            WebhookFormat::Dingtalk => {
                 let at_ms = self.sent_at.micros().div_euclid(1_000);
                 let signed = |secret: &String| {
                     let sign = crate::percent::encode(&dingtalk(secret, at_ms));
@@ -219,7 +219,7 @@ impl Stamp<'_> {
                 let url = secret.map_or_else(|| target.to_owned(), signed);
                 (url, json!({ "msgtype": "text", "text": { "content": text } }))
             }
-            Format::Feishu => {
+            WebhookFormat::Feishu => {
                 let mut body = json!({ "msg_type": "text", "content": { "text": text } });
                 if let (Some(secret), Some(members)) = (secret, body.as_object_mut()) {
                     members.insert("timestamp".to_owned(), json!(seconds.to_string()));
@@ -227,17 +227,21 @@ impl Stamp<'_> {
                 }
                 (target.to_owned(), body)
             }
-            Format::Sms => {
+            WebhookFormat::Sms => {
                 let to = open(self.facts.to.as_ref())?;
                 (target.to_owned(), json!({ "to": to, "text": text }))
             }
-            Format::Wecom | Format::Standard | Format::CallEnded | Format::Crm | Format::Mail => (
+            WebhookFormat::Wecom
+            | WebhookFormat::Standard
+            | WebhookFormat::CallEnded
+            | WebhookFormat::Crm
+            | WebhookFormat::Mail => (
                 target.to_owned(),
                 json!({ "msgtype": "text", "text": { "content": text } }),
             ),
         };
         let mut post = self.post(url, body.to_string());
-        if let (Format::Sms, Some(secret)) = (self.facts.format, secret) {
+        if let (WebhookFormat::Sms, Some(secret)) = (self.facts.format, secret) {
             post.headers
                 .push(header("authorization", format!("Bearer {secret}")));
         }
@@ -262,14 +266,14 @@ impl Stamp<'_> {
 
     const fn content_type(&self) -> &'static str {
         match self.facts.format {
-            Format::Standard => "application/cloudevents+json; charset=utf-8",
-            Format::CallEnded
-            | Format::Crm
-            | Format::Wecom
-            | Format::Dingtalk
-            | Format::Feishu
-            | Format::Mail
-            | Format::Sms => "application/json; charset=utf-8",
+            WebhookFormat::Standard => "application/cloudevents+json; charset=utf-8",
+            WebhookFormat::CallEnded
+            | WebhookFormat::Crm
+            | WebhookFormat::Wecom
+            | WebhookFormat::Dingtalk
+            | WebhookFormat::Feishu
+            | WebhookFormat::Mail
+            | WebhookFormat::Sms => "application/json; charset=utf-8",
         }
     }
 }
@@ -283,11 +287,15 @@ fn open(value: Option<&Personal<String>>) -> Option<&String> {
 }
 
 /// Returns true if a 2xx answer states in its body that the message was rejected, as group robots do.
-pub(super) fn is_declined(format: Format, body: &[u8]) -> bool {
+pub(super) fn is_declined(format: WebhookFormat, body: &[u8]) -> bool {
     let member = match format {
-        Format::Wecom | Format::Dingtalk => "errcode",
-        Format::Feishu => "code",
-        Format::Standard | Format::CallEnded | Format::Crm | Format::Mail | Format::Sms => return false,
+        WebhookFormat::Wecom | WebhookFormat::Dingtalk => "errcode",
+        WebhookFormat::Feishu => "code",
+        WebhookFormat::Standard
+        | WebhookFormat::CallEnded
+        | WebhookFormat::Crm
+        | WebhookFormat::Mail
+        | WebhookFormat::Sms => return false,
     };
     let body: Option<Value> = serde_json::from_slice(body).ok();
     let code = body
@@ -313,7 +321,7 @@ mod tests {
             at: Timestamp::EPOCH,
             link: None,
         };
-        let told = facts.body(Format::CallEnded).unwrap();
+        let told = facts.body(WebhookFormat::CallEnded).unwrap();
         assert_eq!(told["event"], "call_ended");
         for (member, value) in [
             ("task_id", json!("TASK20230801")),
@@ -323,7 +331,7 @@ mod tests {
         ] {
             assert_eq!(told["data"][member], value);
         }
-        let pushed = facts.body(Format::Crm).unwrap();
+        let pushed = facts.body(WebhookFormat::Crm).unwrap();
         assert_eq!(
             (&pushed["customerId"], &pushed["callStatus"]),
             (&json!("C001"), &json!("成功"))
@@ -333,7 +341,7 @@ mod tests {
     const SECRET: &str = "SECabc";
 
     /// A webhook of this format, with a secret and a number where the format needs one.
-    fn facts(format: Format) -> WebhookFacts {
+    fn facts(format: WebhookFormat) -> WebhookFacts {
         let personal = |text: &str| Personal::open(text.to_owned());
         WebhookFacts {
             format,
@@ -353,15 +361,15 @@ mod tests {
         }
     }
 
-    fn posted(format: Format) -> (Post, Value) {
+    fn posted(format: WebhookFormat) -> (Post, Value) {
         let facts = facts(format);
-        let stamp = Stamp {
+        let stamp = MessageStamp {
             facts: &facts,
             secrets: Vec::new(),
             id: "m".to_owned(),
             sent_at: Timestamp::EPOCH.plus_ms(1_700_000_000_000),
         };
-        let Some(Letter::Post(post)) = stamp.letter(Content::Text(Said::test())) else {
+        let Some(Letter::Post(post)) = stamp.letter(Content::Text(BilingualText::test())) else {
             panic!("{format:?} is posted");
         };
         let body = serde_json::from_slice(&post.body).unwrap();
@@ -371,21 +379,21 @@ mod tests {
     /// The bodies as the vendors document them for group robots, and our reference for gateways.
     #[test]
     fn each_channel_is_posted_the_body_that_it_reads() {
-        let text = Said::test().text_within(ROBOT_BYTES_MAX);
-        let (wecom, body) = posted(Format::Wecom);
+        let text = BilingualText::test().text_within(ROBOT_BYTES_MAX);
+        let (wecom, body) = posted(WebhookFormat::Wecom);
         assert_eq!(body, json!({ "msgtype": "text", "text": { "content": text } }));
         assert_eq!(wecom.url, "https://robots.example/send?access_token=1");
-        let (dingtalk_post, body) = posted(Format::Dingtalk);
+        let (dingtalk_post, body) = posted(WebhookFormat::Dingtalk);
         assert_eq!(body, json!({ "msgtype": "text", "text": { "content": text } }));
         let sign = crate::percent::encode(&dingtalk(SECRET, 1_700_000_000_000));
         let signed = format!("{}&timestamp=1700000000000&sign={sign}", wecom.url);
         assert_eq!(dingtalk_post.url, signed);
-        let (feishu_post, body) = posted(Format::Feishu);
+        let (feishu_post, body) = posted(WebhookFormat::Feishu);
         let sign = feishu(SECRET, 1_700_000_000);
         let wanted = json!({ "msg_type": "text", "content": { "text": text },
             "timestamp": "1700000000", "sign": sign });
         assert_eq!((&feishu_post.url, body), (&wecom.url, wanted));
-        let (sms, body) = posted(Format::Sms);
+        let (sms, body) = posted(WebhookFormat::Sms);
         assert_eq!(body, json!({ "to": "+8613800138000", "text": text }));
         let bearer = |header: &Header| header.name == "authorization" && header.value == "Bearer SECabc";
         assert!(sms.headers.iter().any(bearer));
@@ -397,15 +405,21 @@ mod tests {
     #[test]
     fn a_group_robot_that_answers_an_error_has_not_taken_it() {
         assert!(is_declined(
-            Format::Wecom,
+            WebhookFormat::Wecom,
             br#"{"errcode":93000,"errmsg":"invalid webhook url"}"#
         ));
-        assert!(!is_declined(Format::Dingtalk, br#"{"errcode":0,"errmsg":"ok"}"#));
+        assert!(!is_declined(
+            WebhookFormat::Dingtalk,
+            br#"{"errcode":0,"errmsg":"ok"}"#
+        ));
         assert!(is_declined(
-            Format::Feishu,
+            WebhookFormat::Feishu,
             br#"{"code":19021,"msg":"sign match fail"}"#
         ));
-        assert!(!is_declined(Format::Feishu, br#"{"StatusCode":0,"code":0}"#));
-        assert!(!is_declined(Format::Standard, br#"{"errcode":1}"#));
+        assert!(!is_declined(
+            WebhookFormat::Feishu,
+            br#"{"StatusCode":0,"code":0}"#
+        ));
+        assert!(!is_declined(WebhookFormat::Standard, br#"{"errcode":1}"#));
     }
 }

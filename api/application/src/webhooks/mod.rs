@@ -6,32 +6,36 @@
 
 mod addresses;
 mod attempt;
-mod changing;
 mod contact;
 pub mod courier;
-mod found;
+mod event_filter;
 mod kinds;
 mod letter;
-mod managing;
-mod order;
+mod management;
+mod outcome_storage;
 mod owner;
-mod post_room;
+mod owner_takeover;
 mod queue;
+mod requests;
+mod responses;
 mod sender;
-mod shown;
+mod sender_pool;
 mod signature;
-mod storing;
-mod taking_over;
 mod text;
 mod trial;
-mod wanted;
+mod webhook_changes;
+mod webhook_index;
 
-pub use changing::{WebhookReplaced, change_webhook};
-pub(crate) use found::{named_streams, streams_behind};
-pub use managing::{Adding, WebhookChanged, WebhookMade, add_webhook, reached, remove, replay, rotate};
-pub use order::{SECRET_BYTES_MAX, TARGET_BYTES_MAX, WebhookChangeOrder, WebhookOrder, WebhookRemoval};
-pub use post_room::begin;
-pub use shown::{DeadLetters, Sought, WebhookList, WebhookShown, all, dead_letters, one};
+pub use management::{
+    NewWebhookResponse, WebhookChanged, WebhookEditor, add_webhook, load_webhook, remove, replay, rotate,
+};
+pub use owner_takeover::{WebhookTakenOver, take_over};
+pub use requests::{
+    SECRET_BYTES_MAX, TARGET_BYTES_MAX, WebhookChangeRequest, WebhookRemoval, WebhookRequest,
+};
+pub use responses::{DeadLetters, WebhookList, WebhookQuery, WebhookResponse, all, dead_letters, one};
+pub use sender_pool::begin;
 pub use signature::{is_signing_secret, signed_headers};
-pub use taking_over::{WebhookTakenOver, take_over};
 pub use trial::{WebhookTested, test};
+pub use webhook_changes::{WebhookReplaced, change_webhook};
+pub(crate) use webhook_index::{named_streams, streams_behind};

@@ -8,12 +8,12 @@
 //! The owner is checked before each attempt. If the owner lost the right, nothing more is sent; the results
 //! of messages in progress are stored, then the webhook is disabled. Waiting events are kept.
 
-use super::attempt::{Settings, Tried, read_at};
-use super::owner::{NotSent, disable, fly};
+use super::attempt::{AttemptResult, Settings, read_at};
+use super::event_filter::{is_told, is_wanted, told_kinds};
+use super::outcome_storage::{OutcomeBatch, StorageResult};
+use super::owner::{NotSentReason, attempt_delivery, disable};
 use super::queue::{Item, Queue};
-use super::storing::{Stored, Storing};
-use super::wanted::{is_told, is_wanted, told_kinds};
-use crate::event_stream::{Feed, Note, Ports};
+use crate::event_stream::{Feed, FeedMessage, FeedPorts};
 use crate::installation::Installation;
 use crate::owners::LostOwner;
 use domain::event_filter::EventFilter;
@@ -21,7 +21,7 @@ use domain::ids::WebhookId;
 use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
-use domain::webhook::{DeliveryFault, Outcome, OutcomeEnd, WebhookState};
+use domain::webhook::{AttemptEnd, AttemptOutcome, DeliveryFault, WebhookState};
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::VecDeque;
@@ -47,7 +47,7 @@ const MISSED_MAX: u32 = 8;
 const LOOK_MS_MAX: u64 = 30_000;
 
 /// Why the sender of a webhook ends.
-pub(super) enum Ended {
+pub(super) enum SenderEnd {
     /// The webhook was removed or disabled.
     Nothing,
     /// The log could not be read. Another sender starts where this one stopped.
@@ -56,18 +56,18 @@ pub(super) enum Ended {
 
 /// Delivers the events of one webhook until it ends or is dropped. `changed` signals that its secrets have
 /// changed.
-pub(super) async fn run(installation: Arc<Installation>, id: WebhookId, changed: Arc<Notify>) -> Ended {
+pub(super) async fn run(installation: Arc<Installation>, id: WebhookId, changed: Arc<Notify>) -> SenderEnd {
     match Sender::begin(installation, id).await {
         Ok(Some(sender)) => sender.run(changed).await,
-        Ok(None) => Ended::Nothing,
-        Err(problem) => Ended::Broken(problem.to_string()),
+        Ok(None) => SenderEnd::Nothing,
+        Err(problem) => SenderEnd::Broken(problem.to_string()),
     }
 }
 
 /// An event with the result of its attempt.
-struct Landed {
+struct CompletedAttempt {
     item: Item,
-    tried: Result<Tried, NotSent>,
+    tried: Result<AttemptResult, NotSentReason>,
 }
 
 struct Sender {
@@ -78,9 +78,9 @@ struct Sender {
     /// The state at the start, which may already contain results of the first events that are read.
     known: Arc<WebhookState>,
     feed: Feed,
-    flights: FuturesUnordered<BoxFuture<'static, Landed>>,
-    unstored: VecDeque<Outcome>,
-    storing: Option<BoxFuture<'static, Stored>>,
+    flights: FuturesUnordered<BoxFuture<'static, CompletedAttempt>>,
+    unstored: VecDeque<AttemptOutcome>,
+    storing: Option<BoxFuture<'static, StorageResult>>,
     missed_count: u32,
     look_at: Timestamp,
     /// Set when the owner lost the right; nothing more is sent then.
@@ -101,7 +101,7 @@ impl Sender {
             queue.push_known(item, waiting.due_at);
         }
         let environment = &installation.environment;
-        let ports = Ports {
+        let ports = FeedPorts {
             store: Arc::clone(&environment.store),
             clock: Arc::clone(&environment.clock),
             stop: environment.tasks.stop_signal(),
@@ -128,7 +128,7 @@ impl Sender {
         }))
     }
 
-    async fn run(mut self, changed: Arc<Notify>) -> Ended {
+    async fn run(mut self, changed: Arc<Notify>) -> SenderEnd {
         loop {
             self.launch();
             self.store();
@@ -145,8 +145,8 @@ impl Sender {
                 Some(landed) = self.flights.next(), if !self.flights.is_empty() => self.land(landed),
                 stored = storing(&mut self.storing), if self.storing.is_some() => {
                     self.storing = None;
-                    if matches!(stored, Stored::Over) {
-                        return Ended::Nothing;
+                    if matches!(stored, StorageResult::Over) {
+                        return SenderEnd::Nothing;
                     }
                 }
                 () = changed.notified() => {
@@ -205,11 +205,11 @@ impl Sender {
             let installation = Arc::clone(&self.installation);
             let settings = self.settings.clone();
             let flight = async move {
-                let tried = fly(&installation, &settings, &item).await;
-                if matches!(tried, Err(NotSent::Away(_))) {
+                let tried = attempt_delivery(&installation, &settings, &item).await;
+                if matches!(tried, Err(NotSentReason::Away(_))) {
                     installation.pause(AGAIN_MS).await;
                 }
-                Landed { item, tried }
+                CompletedAttempt { item, tried }
             };
             self.flights.push(flight.boxed());
         }
@@ -217,16 +217,16 @@ impl Sender {
 
     /// Processes the result of an attempt: the next event of the lane becomes ready, or the whole lane
     /// waits.
-    fn land(&mut self, landed: Landed) {
-        let Landed { item, tried } = landed;
+    fn land(&mut self, landed: CompletedAttempt) {
+        let CompletedAttempt { item, tried } = landed;
         let tried = match tried {
             Ok(tried) => tried,
-            Err(NotSent::OwnerLost(lost)) => {
+            Err(NotSentReason::OwnerLost(lost)) => {
                 self.lost = Some(lost);
                 self.queue.put_back(&item.key);
                 return;
             }
-            Err(NotSent::Away(problem)) => {
+            Err(NotSentReason::Away(problem)) => {
                 tracing::warn!(webhook = %self.settings.id, %problem, "an event could not be delivered yet");
                 self.queue.put_back(&item.key);
                 return;
@@ -241,13 +241,13 @@ impl Sender {
         let key = item.key.clone();
         let position = item.position;
         let retry_after_ms = tried.retry_after_ms;
-        self.unstored.push_back(Outcome {
+        self.unstored.push_back(AttemptOutcome {
             event: item.event,
             position,
             campaign: item.campaign,
             customer: item.customer,
             attempts,
-            end: OutcomeEnd::Tried {
+            end: AttemptEnd::Tried {
                 attempt: tried.attempt,
                 retry_after_ms,
             },
@@ -279,9 +279,9 @@ impl Sender {
             return;
         }
         let count = self.unstored.len().min(STORED_AT_ONCE_MAX);
-        let outcomes: Vec<Outcome> = self.unstored.drain(..count).collect();
+        let outcomes: Vec<AttemptOutcome> = self.unstored.drain(..count).collect();
         let through = self.queue.stored(outcomes.iter().map(|outcome| outcome.position));
-        let storing = Storing {
+        let storing = OutcomeBatch {
             webhooks: self.installation.entities.webhooks.clone(),
             id: self.settings.id,
             command: self.installation.new_command(),
@@ -290,35 +290,37 @@ impl Sender {
             outcomes,
         };
         let installation = Arc::clone(&self.installation);
-        self.storing = Some(async move { storing.until_done(&installation).await }.boxed());
+        self.storing = Some(async move { storing.append_until_stored(&installation).await }.boxed());
     }
 
     /// Reloads the settings after a change of secrets. Returns the end if the webhook was removed.
-    async fn renew(&mut self) -> Option<Ended> {
+    async fn renew(&mut self) -> Option<SenderEnd> {
         let state = match self.installation.entities.webhooks.state(&self.settings.id).await {
             Ok(loaded) => loaded.state,
-            Err(error) => return Some(Ended::Broken(error.to_string())),
+            Err(error) => return Some(SenderEnd::Broken(error.to_string())),
         };
         match Settings::of(self.settings.id, &state) {
             Some(settings) => self.settings = settings,
-            None => return Some(Ended::Nothing),
+            None => return Some(SenderEnd::Nothing),
         }
         None
     }
 
-    async fn take(&mut self, note: Option<Note>) -> Option<Ended> {
+    async fn take(&mut self, note: Option<FeedMessage>) -> Option<SenderEnd> {
         match note {
-            Some(Note::Event(stored)) => match self.take_event(stored).await {
+            Some(FeedMessage::Event(stored)) => match self.take_event(stored).await {
                 Ok(()) => None,
-                Err(problem) => Some(Ended::Broken(problem.to_string())),
+                Err(problem) => Some(SenderEnd::Broken(problem.to_string())),
             },
-            Some(Note::CaughtUp(at) | Note::Reached(at) | Note::FellBehind { at, .. }) => {
+            Some(
+                FeedMessage::CaughtUp(at) | FeedMessage::Reached(at) | FeedMessage::FellBehind { at, .. },
+            ) => {
                 self.queue.read_to(at);
                 None
             }
-            Some(Note::Beat) => None,
-            Some(Note::Ended { why, .. }) => Some(Ended::Broken(why.text().into_owned())),
-            None => Some(Ended::Broken("the log ended".to_owned())),
+            Some(FeedMessage::Beat) => None,
+            Some(FeedMessage::Ended { why, .. }) => Some(SenderEnd::Broken(why.text().into_owned())),
+            None => Some(SenderEnd::Broken("the log ended".to_owned())),
         }
     }
 
@@ -350,21 +352,21 @@ fn item_of(stored: StoredEvent) -> Result<Item, Problem> {
     Ok(Item::of(stored, envelope))
 }
 
-fn deferred(behind: Position) -> impl Fn(Item) -> Outcome {
-    move |item| Outcome {
+fn deferred(behind: Position) -> impl Fn(Item) -> AttemptOutcome {
+    move |item| AttemptOutcome {
         event: item.event,
         position: item.position,
         campaign: item.campaign,
         customer: item.customer,
         attempts: 0,
-        end: OutcomeEnd::Deferred { behind },
+        end: AttemptEnd::Deferred { behind },
     }
 }
 
 /// Waits for the running append. Call it only while there is one.
-async fn storing(storing: &mut Option<BoxFuture<'static, Stored>>) -> Stored {
+async fn storing(storing: &mut Option<BoxFuture<'static, StorageResult>>) -> StorageResult {
     match storing {
         Some(running) => running.await,
-        None => Stored::Done,
+        None => StorageResult::Done,
     }
 }

@@ -18,14 +18,14 @@ const PAGE_EVENTS: usize = 512;
 
 /// The text of one message in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct BilingualText {
     zh: String,
     en: String,
     /// Further lines that are in the message but not in the subject.
     more: String,
 }
 
-impl Said {
+impl BilingualText {
     pub(super) fn test() -> Self {
         Self {
             zh: "【ledgerline】测试消息，无需处理".to_owned(),
@@ -67,7 +67,10 @@ impl Said {
 }
 
 /// Returns the message about an event. `None` if its alert is muted now.
-pub(super) async fn said(installation: &Installation, envelope: &Envelope) -> Result<Option<Said>, Problem> {
+pub(super) async fn said(
+    installation: &Installation,
+    envelope: &Envelope,
+) -> Result<Option<BilingualText>, Problem> {
     if envelope.stream.aggregate() == Alert::AGGREGATE {
         return alert(installation, envelope).await;
     }
@@ -79,7 +82,7 @@ pub(super) async fn said(installation: &Installation, envelope: &Envelope) -> Re
         None => String::new(),
     };
     let (zh, en) = of_kind(&envelope.kind);
-    Ok(Some(Said {
+    Ok(Some(BilingualText {
         zh: format!("【ledgerline】{zh}{about} {}", envelope.at),
         en: format!("[ledgerline] {en}{about}"),
         more: String::new(),
@@ -87,7 +90,7 @@ pub(super) async fn said(installation: &Installation, envelope: &Envelope) -> Re
 }
 
 /// Returns a report as a message: its title, its days, and one line per figure.
-fn report(envelope: &Envelope) -> Result<Said, Problem> {
+fn report(envelope: &Envelope) -> Result<BilingualText, Problem> {
     let event = SavedReportEvent::read(&envelope.kind, envelope.version, &envelope.data);
     let event = event.map_err(|error| Problem::fault(error.to_string()))?;
     let Some(sending) = event.sending() else {
@@ -111,7 +114,7 @@ fn report(envelope: &Envelope) -> Result<Said, Problem> {
         0 => String::new(),
         count => format!("\n另有 {count} 项未列出 / {count} more figures left out"),
     };
-    Ok(Said {
+    Ok(BilingualText {
         zh: format!("【ledgerline】报表：{title}"),
         en: format!("[ledgerline] report: {title}"),
         more: format!("{days}{cut}{zh}\n{en}"),
@@ -158,7 +161,7 @@ fn of_kind(kind: &str) -> (&str, &str) {
 
 /// Returns the message about an alert. Subject and figure are in the event that raised it; the events
 /// before this one tell if it is muted.
-async fn alert(installation: &Installation, envelope: &Envelope) -> Result<Option<Said>, Problem> {
+async fn alert(installation: &Installation, envelope: &Envelope) -> Result<Option<BilingualText>, Problem> {
     let mut state = AlertState::default();
     let mut raised = None;
     let mut after = StreamVersion(0);
@@ -189,7 +192,7 @@ async fn alert(installation: &Installation, envelope: &Envelope) -> Result<Optio
         .and_then(|raised| of_alert(&raised, &envelope.kind, envelope.at)))
 }
 
-fn of_alert(raised: &AlertEvent, kind: &str, at: Timestamp) -> Option<Said> {
+fn of_alert(raised: &AlertEvent, kind: &str, at: Timestamp) -> Option<BilingualText> {
     let AlertEvent::Raised {
         rule,
         subject,
@@ -207,7 +210,7 @@ fn of_alert(raised: &AlertEvent, kind: &str, at: Timestamp) -> Option<Said> {
         _ => ("告警", "ALERT"),
     };
     let figure = format!("{} / {} {}", figure.value, figure.limit, figure.unit);
-    Some(Said {
+    Some(BilingualText {
         zh: format!("【ledgerline】{zh}：{} {subject} {figure} {at}", rule.label_zh()),
         en: format!(
             "[ledgerline] {en}: {}, {subject}, {figure}; {detail}",

@@ -3,13 +3,13 @@
 
 use super::attempt::{Settings, send};
 use super::letter::{Content, made_up_call, test_event};
-use super::text::Said;
+use super::text::BilingualText;
 use crate::installation::Installation;
 use domain::decider::Decider;
 use domain::ids::{EventId, WebhookId};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
-use domain::webhook::{Attempted, DeliveryFault, Format, Webhook, WebhookCommand, WebhookEvent};
+use domain::webhook::{DeliveryAttempt, DeliveryFault, Webhook, WebhookCommand, WebhookEvent, WebhookFormat};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -59,7 +59,7 @@ pub async fn test(
 }
 
 /// Placeholder in a repeated command, which returns its stored event and is not decided again.
-const NOTHING_SENT: Attempted = Attempted {
+const NOTHING_SENT: DeliveryAttempt = DeliveryAttempt {
     fault: None,
     status: None,
     elapsed_ms: 0,
@@ -78,22 +78,24 @@ async fn was_sent(installation: &Installation, id: WebhookId, cause: Cause) -> R
     Ok(envelope.stream == Webhook::stream(&id))
 }
 
-async fn sent(installation: &Installation, id: WebhookId, cause: Cause) -> Result<Attempted, Problem> {
+async fn sent(installation: &Installation, id: WebhookId, cause: Cause) -> Result<DeliveryAttempt, Problem> {
     let loaded = installation.entities.webhooks.state(&id).await?;
     let settings = Settings::of(id, &loaded.state).ok_or_else(|| Problem::missing("this webhook"))?;
     let message = format!("test_{}", cause.command);
     let now = installation.now();
     let content = match settings.facts.format {
-        Format::Standard => Some(test_event(&message, now)),
-        format @ (Format::CallEnded | Format::Crm) => made_up_call(format, now),
-        Format::Wecom | Format::Dingtalk | Format::Feishu | Format::Mail | Format::Sms => {
-            Some(Content::Text(Said::test()))
-        }
+        WebhookFormat::Standard => Some(test_event(&message, now)),
+        format @ (WebhookFormat::CallEnded | WebhookFormat::Crm) => made_up_call(format, now),
+        WebhookFormat::Wecom
+        | WebhookFormat::Dingtalk
+        | WebhookFormat::Feishu
+        | WebhookFormat::Mail
+        | WebhookFormat::Sms => Some(Content::Text(BilingualText::test())),
     };
     Ok(send(installation, &settings, content, message).await.attempt)
 }
 
-const fn tested(event: &WebhookEvent) -> Option<&Attempted> {
+const fn tested(event: &WebhookEvent) -> Option<&DeliveryAttempt> {
     match event {
         WebhookEvent::Tested { attempt } => Some(attempt),
         WebhookEvent::Added { .. }

@@ -1,28 +1,30 @@
 //! Reads the facts for a question about the past or the present: customer, number, campaign and stops, each
 //! from its own stream.
 
-use crate::as_of::{Then, entity_then};
+use crate::as_of::{ResolvedMoment, entity_then};
 use crate::installation::Installation;
 use actors::{Entities, OpenCircuit};
 use domain::calling_plan::CampaignFacts;
-use domain::campaign::{Campaign, CampaignState, CampaignStatus, Gates, Waiting};
+use domain::campaign::{Campaign, CampaignState, CampaignStatus, Gates, StageWaitReason};
 use domain::compliance::{JoinedFacts, PresetRules, calendars_asked, needs_facts, rules_at};
-use domain::customer::{Above, Customer, CustomerState, Judge, Lifted, dialed_number};
+use domain::customer::{
+    CampaignBlock, CampaignBlockEnd, Customer, CustomerState, WhyNotInput, dialed_number,
+};
 use domain::decider::Decider;
 use domain::dialing_plan::DialingMode;
 use domain::go_live::Stage;
 use domain::holiday::Holiday;
 use domain::ids::{CampaignId, CustomerId, NumberId};
-use domain::kept_facts::OwnNumbers;
 use domain::number::{Number, NumberState, facts_of};
 use domain::ports::vault::PersonKey;
+use domain::preset_facts::OwnNumbers;
 use domain::problem::Problem;
-use domain::quota_members::Members;
-use domain::registry::{AllRegistries, NumberRegistry};
+use domain::quota_members::QuotaMatcher;
+use domain::registry::{NumberRegistry, NumberRegistryId};
 use domain::registry_book::RegistryBook;
 use domain::screening::NumberListName;
 use domain::stop::{Stop, StopId};
-use domain::test_phones::{OwnPhones, TestPhones};
+use domain::test_phones::{TestPhones, TestPhonesId};
 use domain::time::Timestamp;
 use domain::working_calendar::Calendars;
 use std::collections::BTreeMap;
@@ -30,22 +32,22 @@ use std::sync::Arc;
 
 /// A customer's state at the moment of the question.
 #[derive(Debug)]
-pub struct OfPerson {
+pub struct PersonFacts {
     pub state: Arc<CustomerState>,
 }
 
 /// What is known of one campaign and the number that it would dial.
 #[derive(Debug)]
-pub(super) struct OfCampaign {
+pub(super) struct CampaignDialFacts {
     pub(super) facts: CampaignFacts,
     pub(super) number: NumberId,
     pub(super) number_state: Arc<NumberState>,
     pub(super) hashed_on: Vec<NumberListName>,
-    above: Vec<Above>,
+    above: Vec<CampaignBlock>,
     pub(super) joined: Vec<JoinedFacts>,
 }
 
-impl OfCampaign {
+impl CampaignDialFacts {
     /// Adds the years of holidays that the tried version of a preset needs.
     pub(super) async fn know_days_of(
         &mut self,
@@ -65,8 +67,12 @@ impl OfCampaign {
         self.above.clear();
     }
 
-    pub(super) fn judge<'a>(&'a self, customer: &CustomerId, coming: Option<&'a PresetRules>) -> Judge<'a> {
-        Judge {
+    pub(super) fn judge<'a>(
+        &'a self,
+        customer: &CustomerId,
+        coming: Option<&'a PresetRules>,
+    ) -> WhyNotInput<'a> {
+        WhyNotInput {
             number: facts_of(&self.number_state, customer, &self.facts, &self.hashed_on),
             above: self.above.clone(),
             coming,
@@ -78,8 +84,8 @@ impl OfCampaign {
 pub(super) async fn person(
     installation: &Installation,
     customer: &CustomerId,
-    then: Option<&Then>,
-) -> Result<OfPerson, Problem> {
+    then: Option<&ResolvedMoment>,
+) -> Result<PersonFacts, Problem> {
     let key = match then {
         None => None,
         Some(_) => installation.vault().existing_key(customer).await?,
@@ -89,22 +95,22 @@ pub(super) async fn person(
     if !state.is_registered() {
         return Err(Problem::missing("this customer, at the time asked for,"));
     }
-    Ok(OfPerson { state })
+    Ok(PersonFacts { state })
 }
 
 pub(super) async fn campaign(
     installation: &Installation,
     customer: &CustomerId,
     campaign: &CampaignId,
-    person: &OfPerson,
+    person: &PersonFacts,
     at: Timestamp,
-    then: Option<&Then>,
-) -> Result<OfCampaign, Problem> {
+    then: Option<&ResolvedMoment>,
+) -> Result<CampaignDialFacts, Problem> {
     let entities = &installation.entities;
     let state = state_of::<Campaign>(installation, &entities.campaigns, campaign, then, None).await?;
     let facts = state.facts(campaign.clone());
     let mut facts = facts.ok_or_else(|| Problem::missing("this campaign, at the time asked for,"))?;
-    facts.full = match Members::of(&facts.plan.quotas) {
+    facts.full = match QuotaMatcher::of(&facts.plan.quotas) {
         Ok(members) => state.quotas().full_for(&members.judge(&person.state, at), at),
         Err(fault) => Some(fault.as_full()),
     }
@@ -120,7 +126,7 @@ pub(super) async fn campaign(
     }
     above.extend(unaccepted(&facts, &state, customer, at));
     let below = rules_alone(installation, customer, facts, person, at, then).await?;
-    Ok(OfCampaign { above, ..below })
+    Ok(CampaignDialFacts { above, ..below })
 }
 
 /// Returns the same from known facts, without what takes precedence over the rules.
@@ -128,10 +134,10 @@ pub(super) async fn rules_alone(
     installation: &Installation,
     customer: &CustomerId,
     facts: CampaignFacts,
-    person: &OfPerson,
+    person: &PersonFacts,
     at: Timestamp,
-    then: Option<&Then>,
-) -> Result<OfCampaign, Problem> {
+    then: Option<&ResolvedMoment>,
+) -> Result<CampaignDialFacts, Problem> {
     let facts = with_kept(installation, facts, at, then).await?;
     let campaign = &facts.campaign;
     let number = dialed_number(&person.state, campaign);
@@ -149,7 +155,7 @@ pub(super) async fn rules_alone(
         None => Vec::new(),
     };
     let joined = joined(installation, &person.state, &facts.kept.registries, then).await?;
-    Ok(OfCampaign {
+    Ok(CampaignDialFacts {
         facts,
         number,
         number_state,
@@ -165,7 +171,7 @@ async fn joined(
     installation: &Installation,
     person: &CustomerState,
     registries: &RegistryBook,
-    then: Option<&Then>,
+    then: Option<&ResolvedMoment>,
 ) -> Result<Vec<JoinedFacts>, Problem> {
     let entities = &installation.entities;
     let mut told = Vec::with_capacity(person.joined().len());
@@ -210,16 +216,16 @@ async fn with_kept(
     installation: &Installation,
     mut facts: CampaignFacts,
     about: Timestamp,
-    then: Option<&Then>,
+    then: Option<&ResolvedMoment>,
 ) -> Result<CampaignFacts, Problem> {
     let rules = rules_at(facts.plan.preset, about);
     facts.calendars = calendars(installation, &facts, rules, about, then).await?;
     let registries = &installation.entities.registries;
-    let known = state_of::<NumberRegistry>(installation, registries, &AllRegistries, then, None).await?;
+    let known = state_of::<NumberRegistry>(installation, registries, &NumberRegistryId, then, None).await?;
     facts.kept.registries = Arc::clone(known.book());
     if facts.plan.stages.is_some_and(|stages| stages.own_phones) {
         let phones = &installation.entities.test_phones;
-        let own = state_of::<TestPhones>(installation, phones, &OwnPhones, then, None).await?;
+        let own = state_of::<TestPhones>(installation, phones, &TestPhonesId, then, None).await?;
         let numbers = own.phones().iter().filter_map(|one| one.phone.value().cloned());
         facts.kept.own_phones = Some(Arc::new(OwnNumbers::of(numbers)));
     }
@@ -236,7 +242,7 @@ async fn calendars(
     facts: &CampaignFacts,
     rules: &PresetRules,
     about: Timestamp,
-    then: Option<&Then>,
+    then: Option<&ResolvedMoment>,
 ) -> Result<Calendars, Problem> {
     let mut imported = Vec::new();
     for id in calendars_asked(&facts.plan, rules, about) {
@@ -252,7 +258,7 @@ pub(crate) async fn hashed_on(
     installation: &Installation,
     registries: &RegistryBook,
     e164: &str,
-    then: Option<&Then>,
+    then: Option<&ResolvedMoment>,
 ) -> Result<Vec<NumberListName>, Problem> {
     let mut lists = Vec::new();
     for digests in registries.salts() {
@@ -262,40 +268,40 @@ pub(crate) async fn hashed_on(
         let numbers = &installation.entities.numbers;
         let state = state_of::<Number>(installation, numbers, &id, then, None).await?;
         let on = state.listed_on().iter();
-        lists.extend(on.filter(|list| registries.is_under(list, digests)).cloned());
+        lists.extend(on.filter(|list| registries.uses_digests(list, digests)).cloned());
     }
     Ok(lists)
 }
 
 /// Returns the reason that a stopped campaign is not resumed.
-fn over(status: Option<CampaignStatus>) -> Option<Above> {
+fn over(status: Option<CampaignStatus>) -> Option<CampaignBlock> {
     let status = status.filter(|status| *status == CampaignStatus::Stopped)?;
-    Some(Above {
+    Some(CampaignBlock {
         rule: "campaign_over".to_owned(),
         facts: BTreeMap::from([("status".to_owned(), status.code().to_owned())]),
-        until: Lifted::Never,
+        until: CampaignBlockEnd::Never,
     })
 }
 
 /// Returns the reason that a campaign needs agents and the dialing process has none. It is unknown in a
 /// process that does not dial, and for past moments.
-fn without_agents(mode: DialingMode, has_agents: Option<bool>) -> Option<Above> {
-    (mode.needs_agents() && has_agents == Some(false)).then(|| Above {
+fn without_agents(mode: DialingMode, has_agents: Option<bool>) -> Option<CampaignBlock> {
+    (mode.needs_agents() && has_agents == Some(false)).then(|| CampaignBlock {
         rule: "no_agents".to_owned(),
         facts: BTreeMap::from([("mode".to_owned(), mode.code().to_owned())]),
-        until: Lifted::Sometime("agents_there"),
+        until: CampaignBlockEnd::Sometime("agents_there"),
     })
 }
 
 /// Returns the reason that an engine which the flow needs does not respond in the dialing process.
-fn engine_down(open: OpenCircuit) -> Above {
-    Above {
+fn engine_down(open: OpenCircuit) -> CampaignBlock {
+    CampaignBlock {
         rule: "engine_down".to_owned(),
         facts: BTreeMap::from([
             ("since".to_owned(), open.since.to_string()),
             ("reason".to_owned(), format!("{}: {}", open.engine, open.reason)),
         ]),
-        until: Lifted::Sometime("engine_answers"),
+        until: CampaignBlockEnd::Sometime("engine_answers"),
     }
 }
 
@@ -305,37 +311,37 @@ fn unaccepted(
     state: &CampaignState,
     customer: &CustomerId,
     at: Timestamp,
-) -> Option<Above> {
+) -> Option<CampaignBlock> {
     let mode = facts.plan.dialing_mode();
     let offers = state.offers();
     let offered_to = offers.agent_of(customer, at);
     let offer = offered_to.and_then(|agent| offers.of(agent, at));
     let is_accepted = offer.is_some_and(|offer| offer.accepted.is_some());
-    (mode.only_accepted() && !is_accepted).then(|| Above {
+    (mode.only_accepted() && !is_accepted).then(|| CampaignBlock {
         rule: "preview".to_owned(),
         facts: offered_to
             .map(|agent| ("offered_to".to_owned(), agent.to_string()))
             .into_iter()
             .collect(),
-        until: Lifted::Sometime("accepted"),
+        until: CampaignBlockEnd::Sometime("accepted"),
     })
 }
 
 /// Returns the reason that a rollout stage prevents the dial: a test that is full without this customer, or
 /// a pilot whose calls of the day are used up.
-fn stage(gates: &Gates, customer: &CustomerId, at: Timestamp) -> Option<Above> {
+fn stage(gates: &Gates, customer: &CustomerId, at: Timestamp) -> Option<CampaignBlock> {
     let waiting = gates.waiting(at)?;
     let (until, of) = match waiting {
-        Waiting::TestIsFull if gates.admits(customer) => return None,
-        Waiting::TestIsFull => (Lifted::Sometime("promoted"), "people_admitted"),
-        Waiting::DayIsFull { until } => (Lifted::At(until), "calls_of_day"),
+        StageWaitReason::TestIsFull if gates.admits(customer) => return None,
+        StageWaitReason::TestIsFull => (CampaignBlockEnd::Sometime("promoted"), "people_admitted"),
+        StageWaitReason::DayIsFull { until } => (CampaignBlockEnd::At(until), "calls_of_day"),
     };
     let count = match waiting {
-        Waiting::TestIsFull => gates.admitted_count().to_string(),
-        Waiting::DayIsFull { .. } => gates.calls_today(at).to_string(),
+        StageWaitReason::TestIsFull => gates.admitted_count().to_string(),
+        StageWaitReason::DayIsFull { .. } => gates.calls_today(at).to_string(),
     };
     let stage = gates.stage().map_or("full", Stage::code);
-    Some(Above {
+    Some(CampaignBlock {
         rule: "stage".to_owned(),
         facts: BTreeMap::from([("stage".to_owned(), stage.to_owned()), (of.to_owned(), count)]),
         until,
@@ -346,21 +352,21 @@ fn stage(gates: &Gates, customer: &CustomerId, at: Timestamp) -> Option<Above> {
 pub(super) async fn stops(
     installation: &Installation,
     facts: &CampaignFacts,
-    then: Option<&Then>,
-) -> Result<Vec<Above>, Problem> {
+    then: Option<&ResolvedMoment>,
+) -> Result<Vec<CampaignBlock>, Problem> {
     let reaching = [StopId::All, StopId::Campaign(facts.campaign.clone())].into_iter();
     let reaching = reaching.chain(facts.plan.presets().map(StopId::Preset));
     let mut engaged = Vec::new();
     for stop in reaching {
         let state = state_of::<Stop>(installation, &installation.entities.stops, &stop, then, None).await?;
         let since = state.engaged().map(|engaged| engaged.since);
-        engaged.extend(since.map(|since| Above {
+        engaged.extend(since.map(|since| CampaignBlock {
             rule: "emergency_stop".to_owned(),
             facts: BTreeMap::from([
                 ("stop".to_owned(), stop.to_string()),
                 ("since".to_owned(), since.to_string()),
             ]),
-            until: Lifted::Sometime("stop_lifted"),
+            until: CampaignBlockEnd::Sometime("stop_lifted"),
         }));
     }
     Ok(engaged)
@@ -370,7 +376,7 @@ async fn state_of<D: Decider>(
     installation: &Installation,
     entities: &Entities<D>,
     id: &D::Id,
-    then: Option<&Then>,
+    then: Option<&ResolvedMoment>,
     key: Option<&PersonKey>,
 ) -> Result<Arc<D::State>, Problem>
 where

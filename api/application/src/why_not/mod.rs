@@ -2,30 +2,30 @@
 //! of their own streams as known then; for a future time, with the present facts. Nothing is granted and no
 //! rows are read.
 
+mod calling_order;
 mod facts;
-mod near;
-mod order;
+mod nearby_dials;
 mod preview;
-mod shown;
+mod responses;
 
+pub use calling_order::CallingOrderPlace;
 pub use facts::campaign_now;
 pub(crate) use facts::hashed_on;
-pub use order::OrderSaid;
-pub use shown::{CampaignSaid, DialNear, RuleSaid, WhyNotShown};
+pub use responses::{CampaignVerdict, NearbyDial, RuleVerdict, WhyNotResponse};
 
-use crate::as_of::{EntityCourse, Moment, Then};
+use crate::as_of::{EntityReplay, Moment, ResolvedMoment};
 use crate::installation::Installation;
 use domain::calling_plan::{CampaignFacts, Preset};
 use domain::campaign::Campaign;
 use domain::compliance::PresetRules;
-use domain::compliance::{in_words, zone_of};
-use domain::customer::{Above, CustomerCommand, SidedVerdict, WhyNot, why_not};
+use domain::compliance::{describe_refusal, zone_of};
+use domain::customer::{CampaignBlock, CustomerCommand, DialExplanation, SidedVerdict, why_not};
 use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use facts::{OfCampaign, OfPerson, rules_alone};
-use shown::Said;
+use facts::{CampaignDialFacts, PersonFacts, rules_alone};
+use responses::ReplyParts;
 
 /// A question why a customer is called, or not, at a time.
 #[derive(Debug)]
@@ -37,7 +37,10 @@ pub struct Question {
 }
 
 /// Returns the moment at which facts are read. For a past time: what was known then.
-pub async fn moment_of(installation: &Installation, at: Timestamp) -> Result<Option<Then>, Problem> {
+pub async fn moment_of(
+    installation: &Installation,
+    at: Timestamp,
+) -> Result<Option<ResolvedMoment>, Problem> {
     let now = installation.now();
     if at >= now {
         return Ok(None);
@@ -50,14 +53,14 @@ pub async fn moment_of(installation: &Installation, at: Timestamp) -> Result<Opt
 pub async fn person_then(
     installation: &Installation,
     customer: &CustomerId,
-    then: Option<&Then>,
-) -> Result<OfPerson, Problem> {
+    then: Option<&ResolvedMoment>,
+) -> Result<PersonFacts, Problem> {
     facts::person(installation, customer, then).await
 }
 
 /// The refusing rule under the current version of the preset, and under a tried version.
 #[derive(Debug)]
-pub struct Tried {
+pub struct PresetTrial {
     pub now: Option<String>,
     pub then: Option<String>,
 }
@@ -68,10 +71,10 @@ pub async fn judged_now(
     installation: &Installation,
     customer: &CustomerId,
     campaign: &CampaignId,
-    person: &OfPerson,
+    person: &PersonFacts,
     tried: &PresetRules,
     at: Timestamp,
-) -> Result<Tried, Problem> {
+) -> Result<PresetTrial, Problem> {
     let mut facts = facts::campaign(installation, customer, campaign, person, at, None).await?;
     facts.run_freely();
     facts.know_days_of(installation, tried, at).await?;
@@ -79,7 +82,7 @@ pub async fn judged_now(
         let said = why_not(&person.state, &facts.judge(customer, coming), at);
         said.and_then(|said| said.binding).map(|verdict| verdict.rule)
     };
-    Ok(Tried {
+    Ok(PresetTrial {
         now: judged(None),
         then: judged(Some(tried)),
     })
@@ -91,7 +94,7 @@ pub async fn verdicts_now(
     installation: &Installation,
     customer: &CustomerId,
     campaign: &CampaignId,
-    person: &OfPerson,
+    person: &PersonFacts,
     at: Timestamp,
 ) -> Result<Vec<SidedVerdict>, Problem> {
     let mut facts = facts::campaign(installation, customer, campaign, person, at, None).await?;
@@ -102,7 +105,7 @@ pub async fn verdicts_now(
 
 /// A dial that was granted at a position of the log.
 #[derive(Debug, Clone, Copy)]
-pub struct Before<'a> {
+pub struct GrantedDial<'a> {
     pub customer: &'a CustomerId,
     pub number: &'a NumberId,
     pub campaign: &'a CampaignId,
@@ -115,11 +118,11 @@ pub struct Before<'a> {
 /// must be given in the order in which they were granted.
 pub async fn judged_before(
     installation: &Installation,
-    course: &mut EntityCourse<Campaign>,
-    dial: Before<'_>,
+    course: &mut EntityReplay<Campaign>,
+    dial: GrantedDial<'_>,
     preset: Preset,
 ) -> Result<Option<Vec<SidedVerdict>>, Problem> {
-    let then = Then::up_to(Position(dial.position.0.saturating_sub(1)));
+    let then = ResolvedMoment::up_to(Position(dial.position.0.saturating_sub(1)));
     let person = facts::person(installation, dial.customer, Some(&then)).await?;
     let phone = person.state.phone(dial.number);
     if phone.and_then(|phone| phone.value()).is_none() {
@@ -145,7 +148,7 @@ pub async fn engaged_stops(
         return Ok(Vec::new());
     };
     let above = facts::stops(installation, &campaign, None).await?;
-    let name = |above: Above| above.facts.get("stop").cloned();
+    let name = |above: CampaignBlock| above.facts.get("stop").cloned();
     Ok(above.into_iter().filter_map(name).collect())
 }
 
@@ -164,22 +167,25 @@ pub async fn judged_for_preview(
 pub async fn explain(
     installation: &Installation,
     question: Question,
-    person: OfPerson,
-    then: Option<Then>,
-) -> Result<WhyNotShown, Problem> {
+    person: PersonFacts,
+    then: Option<ResolvedMoment>,
+) -> Result<WhyNotResponse, Problem> {
     let Question {
         customer,
         campaigns,
         at,
     } = question;
-    let mut told: Vec<(OfCampaign, WhyNot)> = Vec::new();
+    let mut told: Vec<(CampaignDialFacts, DialExplanation)> = Vec::new();
     for campaign in campaigns {
         let facts = facts::campaign(installation, &customer, &campaign, &person, at, then.as_ref()).await?;
         let said = why_not(&person.state, &facts.judge(&customer, None), at);
         let said = said.ok_or_else(|| Problem::fault("an enrolment that was there is gone"))?;
         told.push((facts, said));
     }
-    let all: Vec<CampaignSaid> = told.iter().map(|(of, said)| CampaignSaid::of(of, said)).collect();
+    let all: Vec<CampaignVerdict> = told
+        .iter()
+        .map(|(of, said)| CampaignVerdict::of(of, said))
+        .collect();
     let never = Timestamp::from_micros(i64::MAX);
     told.sort_by_key(|(_, said)| (!said.permitted(), said.not_before.unwrap_or(never)));
     let Some((of, said)) = told.into_iter().next() else {
@@ -188,12 +194,12 @@ pub async fn explain(
             "the customer is not in a list of any campaign that could call them",
         ));
     };
-    let near = near::dials(installation, &customer, &of, at).await?;
+    let near = nearby_dials::dials(installation, &customer, &of, at).await?;
     let phone = person.state.phone(&of.number).and_then(|phone| phone.value());
     let zone = zone_of(person.state.time_zone(), phone.map(String::as_str));
     let enrolment = person.state.enrolment(&of.facts.campaign);
-    let order = enrolment.and_then(|enrolment| OrderSaid::of(&of.facts, enrolment, at));
-    let told = Said {
+    let order = enrolment.and_then(|enrolment| CallingOrderPlace::of(&of.facts, enrolment, at));
+    let told = ReplyParts {
         customer,
         order,
         of,
@@ -203,7 +209,7 @@ pub async fn explain(
         at,
         known: then.map(|then| then.describe()),
     };
-    Ok(WhyNotShown::of(told, &|rule, facts, next| {
-        in_words(rule, facts, next, zone)
+    Ok(WhyNotResponse::of(told, &|rule, facts, next| {
+        describe_refusal(rule, facts, next, zone)
     }))
 }

@@ -3,13 +3,13 @@
 use super::facts::{person, rules_alone};
 use crate::installation::Installation;
 use domain::calling_plan::CampaignFacts;
-use domain::compliance::{by_preset, judge_number, strictest};
+use domain::compliance::{add_preset_fact, judge_number, strictest};
 use domain::customer::{CustomerCommand, CustomerState};
 use domain::ids::CustomerId;
 use domain::number::facts_of;
 use domain::problem::Problem;
 use domain::quota::FullQuota;
-use domain::quota_members::Members;
+use domain::quota_members::QuotaMatcher;
 use domain::time::Timestamp;
 
 /// Returns the command that judges a customer before they are shown to an agent. Only the dialing process
@@ -24,7 +24,7 @@ pub(super) async fn preview(
     let free_agents = facts.free_agents.clone();
     let of = rules_alone(installation, customer, facts, &person, at, None).await?;
     let numbers = facts_of(&of.number_state, customer, &of.facts, &of.hashed_on);
-    let verdicts = by_preset(judge_number(&numbers, at), numbers.rules(at));
+    let verdicts = add_preset_fact(judge_number(&numbers, at), numbers.rules(at));
     let of_number = strictest(&verdicts).cloned().map(Box::new);
     let mut facts = of.facts;
     facts.free_agents = free_agents;
@@ -51,7 +51,7 @@ async fn full_quota(
     }
     let campaigns = &installation.entities.campaigns;
     let state = campaigns.state(&facts.campaign).await?.state;
-    let members = Members::of(&facts.plan.quotas)
+    let members = QuotaMatcher::of(&facts.plan.quotas)
         .map_err(|fault| Problem::refused("quota-not-evaluated", fault.to_string()))?;
     let of = members.person(customer, person, &facts.campaign, at);
     Ok(of

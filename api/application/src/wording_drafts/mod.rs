@@ -2,40 +2,40 @@
 //! adopted into a new version by a user, or rejected. They are not used in calls until that version is
 //! published.
 
-mod adopting;
+mod adoption;
 mod brief;
-mod order;
-mod refused;
-pub mod room;
-mod shown;
-mod writing;
+mod refusals;
+mod requests;
+mod responses;
+pub mod writer_service;
+mod writing_task;
 
-pub use adopting::{DraftAdopted, adopt};
-pub use order::{AdoptOrder, DraftOrder, RejectOrder};
-pub use shown::{DraftList, DraftShown, draft, drafts};
+pub use adoption::{DraftAdopted, adopt};
+pub use requests::{DraftAdoptionRequest, DraftRejectionRequest, WordingDraftRequest};
+pub use responses::{WordingDraftList, WordingDraftResponse, draft, drafts};
 
 use crate::access::Caller;
 use crate::installation::Installation;
 use crate::knowledge::content_of;
-use crate::transcript_words::masked_words;
+use crate::transcript_masking::masked_words;
 use brief::brief;
 use domain::ids::{KnowledgeId, WordingDraftId};
 use domain::knowledge::{KnowledgeContent, named_facts};
 use domain::ports::assistant::AssistantPrompt;
 use domain::ports::writer::Writer;
-use domain::problem::{Kind, MemberError, Problem};
+use domain::problem::{MemberError, Problem, ProblemKind};
 use domain::stored_event::{Cause, Position};
 use domain::wording_draft::{
-    AskingForDraft, DraftTask, DraftedBy, EntryKind, WordingDraftCommand, WordingDraftState,
+    DraftGenerationRequest, DraftPrompt, DraftTask, EntryKind, WordingDraftCommand, WordingDraftState,
 };
-use refused::told;
+use refusals::draft_problem;
 use std::sync::Arc;
 use tokio::sync::oneshot;
-use writing::{Writing, sensitive_words};
+use writing_task::{WritingTask, sensitive_words};
 
 /// A wording draft after a change.
 pub struct DraftChanged {
-    pub shown: DraftShown,
+    pub shown: WordingDraftResponse,
     pub position: Position,
     /// True if this request created it, also if the request is repeated.
     pub made: bool,
@@ -47,14 +47,20 @@ pub async fn ask(
     installation: &Arc<Installation>,
     caller: &Caller,
     knowledge: KnowledgeId,
-    order: DraftOrder,
+    order: WordingDraftRequest,
     cause: Cause,
 ) -> Result<DraftChanged, Problem> {
     let id = WordingDraftId::derive(cause.command);
     let drafts = &installation.entities.wording_drafts;
     let writer = installation.writing.writer();
     let task = task(installation, knowledge, &order).await?;
-    let is_known = drafts.state(&id).await.map_err(told)?.state.asked().is_some();
+    let is_known = drafts
+        .state(&id)
+        .await
+        .map_err(draft_problem)?
+        .state
+        .asked()
+        .is_some();
     // A repeated command makes no request; the entity checks that it is the same one.
     let sent = match (is_known, writer) {
         (true, _) => nothing_sent(),
@@ -63,19 +69,19 @@ pub async fn ask(
     };
     let words = sensitive_words(installation, &task.knowledge).await?;
     let place = installation.writing.place().ok_or_else(too_many)?;
-    let asking = AskingForDraft {
+    let asking = DraftGenerationRequest {
         task: task.clone(),
         by: caller.user().map(|known| known.user.clone()),
         sent: sent.clone(),
     };
     let asked = drafts.ask(&id, WordingDraftCommand::Ask(Box::new(asking)), cause);
-    let asked = asked.await.map_err(told)?;
+    let asked = asked.await.map_err(draft_problem)?;
     // A repeat gets its first answer, without a request to the model.
     let made = !asked.events.is_empty();
     let is_new = made && !asked.repeated;
     let mut position = asked.position;
     if let (true, Some(writer)) = (is_new, writer) {
-        let writing = Writing {
+        let writing = WritingTask {
             draft: id,
             task,
             writer: Arc::clone(writer),
@@ -94,9 +100,9 @@ pub async fn ask(
             |_stopping| Problem::unavailable("the server stops: the wording draft stays requested");
         position = written.await.map_err(stopping)??;
     }
-    let state = drafts.state(&id).await.map_err(told)?.state;
+    let state = drafts.state(&id).await.map_err(draft_problem)?.state;
     Ok(DraftChanged {
-        shown: shown::describe(installation, id, &state).await?,
+        shown: responses::describe(installation, id, &state).await?,
         position,
         made,
     })
@@ -108,7 +114,7 @@ pub async fn reject(
     caller: &Caller,
     knowledge: &KnowledgeId,
     id: WordingDraftId,
-    order: RejectOrder,
+    order: DraftRejectionRequest,
     cause: Cause,
 ) -> Result<DraftChanged, Problem> {
     of_base(installation, knowledge, id).await?;
@@ -117,9 +123,9 @@ pub async fn reject(
         reason: order.reason,
     };
     let drafts = &installation.entities.wording_drafts;
-    let answer = drafts.ask(&id, command, cause).await.map_err(told)?;
+    let answer = drafts.ask(&id, command, cause).await.map_err(draft_problem)?;
     Ok(DraftChanged {
-        shown: shown::describe(installation, id, &answer.state).await?,
+        shown: responses::describe(installation, id, &answer.state).await?,
         position: answer.position,
         made: false,
     })
@@ -133,7 +139,7 @@ async fn of_base(
     id: WordingDraftId,
 ) -> Result<Arc<WordingDraftState>, Problem> {
     let loaded = installation.entities.wording_drafts.state(&id).await;
-    let state = loaded.map_err(told)?.state;
+    let state = loaded.map_err(draft_problem)?.state;
     let is_of_it = state
         .asked()
         .is_some_and(|asked| asked.task.knowledge == *knowledge);
@@ -146,7 +152,7 @@ async fn of_base(
 async fn task(
     installation: &Installation,
     knowledge: KnowledgeId,
-    order: &DraftOrder,
+    order: &WordingDraftRequest,
 ) -> Result<DraftTask, Problem> {
     let missing = || Problem::missing("this version of the knowledge base");
     let state = installation.entities.knowledge.state(&knowledge).await?.state;
@@ -189,9 +195,9 @@ fn entry_of(content: &KnowledgeContent, id: &str) -> Option<(EntryKind, String, 
     Some((kind, entry.question.to_owned(), entry.text.clone()))
 }
 
-fn sent_to(writer: &dyn Writer, task: &DraftTask) -> DraftedBy {
+fn sent_to(writer: &dyn Writer, task: &DraftTask) -> DraftPrompt {
     let prompt = writer.prompt(&brief(task));
-    DraftedBy {
+    DraftPrompt {
         model: writer.model().to_owned(),
         prompt: prompt.body,
         prompt_sha256: prompt.sha256,
@@ -199,15 +205,15 @@ fn sent_to(writer: &dyn Writer, task: &DraftTask) -> DraftedBy {
 }
 
 /// A placeholder that is never stored: a repeated command makes no request.
-const fn nothing_sent() -> DraftedBy {
-    DraftedBy {
+const fn nothing_sent() -> DraftPrompt {
+    DraftPrompt {
         model: String::new(),
         prompt: String::new(),
         prompt_sha256: String::new(),
     }
 }
 
-fn prompt_of(sent: DraftedBy) -> AssistantPrompt {
+fn prompt_of(sent: DraftPrompt) -> AssistantPrompt {
     AssistantPrompt {
         body: sent.prompt,
         sha256: sent.prompt_sha256,
@@ -223,7 +229,7 @@ fn no_writer() -> Problem {
 
 fn too_many() -> Problem {
     Problem::new(
-        Kind::Busy,
+        ProblemKind::Busy,
         "busy",
         "the limit of drafts in progress is reached: try again in a minute",
     )

@@ -8,8 +8,8 @@
 //! Times count from when a request was due, not from when its client sent it, so that a server that has
 //! stopped does not get fewer requests (Tene, "coordinated omission").
 
-use super::connection::{Connection, Door};
-use crate::append::actors::in_tasks;
+use super::connection::{Connection, ServerAccess};
+use crate::append::actors::run_in_tasks;
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, Times, float};
 use application::installation::Installation;
@@ -47,13 +47,13 @@ const OVERLOAD_CLIENTS: usize = 768;
 
 /// The results of requests.
 #[derive(Debug, Default)]
-struct Found {
+struct RequestResults {
     done: Times,
     refused: Times,
     other: u64,
 }
 
-impl Found {
+impl RequestResults {
     fn add(&mut self, status: u16, nanos: u64) {
         match status {
             200 | 201 => self.done.add(nanos),
@@ -65,7 +65,7 @@ impl Found {
 
 /// The times at which requests are due.
 #[derive(Debug)]
-struct Pace {
+struct RequestSchedule {
     watch: Stopwatch,
     next: AtomicU64,
     /// 0: immediately.
@@ -73,7 +73,7 @@ struct Pace {
     until_nanos: u64,
 }
 
-impl Pace {
+impl RequestSchedule {
     fn of(a_second: u64, seconds: u64) -> Arc<Self> {
         Arc::new(Self {
             watch: Stopwatch::start(),
@@ -104,12 +104,19 @@ impl Pace {
 
 pub(super) async fn measure(
     installation: &Arc<Installation>,
-    door: &Door,
+    door: &ServerAccess,
     seconds: u64,
     report: &mut Report,
 ) -> Result<(), Problem> {
     let commits = commits(installation, seconds).await?;
-    let steady = asked(installation, door, Pace::of(A_SECOND, seconds), STEADY_CLIENTS, 1).await?;
+    let steady = asked(
+        installation,
+        door,
+        RequestSchedule::of(A_SECOND, seconds),
+        STEADY_CLIENTS,
+        1,
+    )
+    .await?;
     report.row("1,000 commands a second", "the commit alone", &commits, 1);
     report.row("1,000 commands a second", "over HTTP", &steady.done, 1);
     report.fact("steady_not_done", steady.other + count(&steady.refused));
@@ -118,8 +125,16 @@ pub(super) async fn measure(
         steady.done.p99_us() - commits.p99_us(),
         Some(Target::AtMost(BEYOND_COMMIT_US_MAX)),
     );
-    let at_peak = |round| asked(installation, door, Pace::of(0, seconds), PEAK_CLIENTS, round);
-    let a_second = |found: &Found| float(count(&found.done)) / float(seconds);
+    let at_peak = |round| {
+        asked(
+            installation,
+            door,
+            RequestSchedule::of(0, seconds),
+            PEAK_CLIENTS,
+            round,
+        )
+    };
+    let a_second = |found: &RequestResults| float(count(&found.done)) / float(seconds);
     let peak = at_peak(2).await?;
     report.value("commands: the peak, a second", a_second(&peak), None);
     report.value("commands: at the peak, p99 us", peak.done.p99_us(), None);
@@ -127,7 +142,7 @@ pub(super) async fn measure(
     let over = asked(
         installation,
         door,
-        Pace::of(offered, seconds),
+        RequestSchedule::of(offered, seconds),
         OVERLOAD_CLIENTS,
         3,
     )
@@ -156,8 +171,8 @@ fn count(times: &Times) -> u64 {
 
 /// Sends the same commands to the entities themselves, at the same rate.
 async fn commits(installation: &Arc<Installation>, seconds: u64) -> Result<Times, Problem> {
-    let pace = Pace::of(A_SECOND, seconds);
-    let parts = in_tasks(installation.tasks(), STEADY_CLIENTS, |clients| {
+    let pace = RequestSchedule::of(A_SECOND, seconds);
+    let parts = run_in_tasks(installation.tasks(), STEADY_CLIENTS, |clients| {
         let (installation, pace) = (Arc::clone(installation), Arc::clone(&pace));
         let count = clients.len();
         async move {
@@ -172,7 +187,7 @@ async fn commits(installation: &Arc<Installation>, seconds: u64) -> Result<Times
     Ok(all)
 }
 
-async fn commit_on(installation: &Installation, pace: &Pace) -> Result<Times, Problem> {
+async fn commit_on(installation: &Installation, pace: &RequestSchedule) -> Result<Times, Problem> {
     let mut times = Times::default();
     while let Some((number, due)) = pace.due(installation).await {
         let id: NumberId = installation.vault().derive_number(&phone(0, number));
@@ -191,12 +206,12 @@ async fn commit_on(installation: &Installation, pace: &Pace) -> Result<Times, Pr
 /// Sends requests at a rate, by so many clients with a connection each.
 async fn asked(
     installation: &Arc<Installation>,
-    door: &Door,
-    pace: Arc<Pace>,
+    door: &ServerAccess,
+    pace: Arc<RequestSchedule>,
     clients: usize,
     round: u64,
-) -> Result<Found, Problem> {
-    let parts = in_tasks(installation.tasks(), clients, |clients| {
+) -> Result<RequestResults, Problem> {
+    let parts = run_in_tasks(installation.tasks(), clients, |clients| {
         let (installation, pace, door) = (Arc::clone(installation), Arc::clone(&pace), door.clone());
         let count = clients.len();
         async move {
@@ -204,7 +219,7 @@ async fn asked(
             futures_util::future::try_join_all(each).await
         }
     });
-    let mut all = Found::default();
+    let mut all = RequestResults::default();
     for found in parts.await?.into_iter().flatten() {
         all.done.join(found.done);
         all.refused.join(found.refused);
@@ -213,8 +228,13 @@ async fn asked(
     Ok(all)
 }
 
-async fn ask_on(installation: &Installation, door: &Door, pace: &Pace, round: u64) -> Result<Found, Problem> {
-    let mut found = Found::default();
+async fn ask_on(
+    installation: &Installation,
+    door: &ServerAccess,
+    pace: &RequestSchedule,
+    round: u64,
+) -> Result<RequestResults, Problem> {
+    let mut found = RequestResults::default();
     let mut connection = None;
     while let Some((number, due)) = pace.due(installation).await {
         let body = format!("{{\"number\":\"{}\",\"reason\":\"list\"}}", phone(round, number));

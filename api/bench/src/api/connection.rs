@@ -10,12 +10,12 @@ const READ_BYTES: usize = 64 * 1024;
 
 /// The server's address, and the token that it requires.
 #[derive(Debug, Clone)]
-pub(super) struct Door {
+pub(super) struct ServerAccess {
     pub(super) address: SocketAddr,
     pub(super) bearer: String,
 }
 
-impl Door {
+impl ServerAccess {
     /// Returns the bytes of a read, with the tag of a response that the client already has.
     pub(super) fn get(&self, path: &str, tag: Option<&str>) -> Vec<u8> {
         let unless = tag

@@ -7,12 +7,12 @@ mod commands;
 mod connection;
 mod reads;
 
-use crate::cost::load;
+use crate::cost::read_load_average;
 use crate::figures::Report;
 use crate::webhook::settings;
 use domain::problem::Problem;
 use http::listeners::Listeners;
-use http::running::Running;
+use http::running_server::RunningServer;
 use http::server::bind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -37,14 +37,15 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     let directory = tempfile::tempdir()?;
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let address = listener.local_addr()?;
-    let running = Running::start(settings(directory.path()), Listeners::http(listener), runtime).await?;
+    let running =
+        RunningServer::start(settings(directory.path()), Listeners::http(listener), runtime).await?;
     let token = std::fs::read_to_string(directory.path().join(host::data_dir::TOKEN_FILE))?;
-    let door = connection::Door {
+    let door = connection::ServerAccess {
         address,
         bearer: token.trim().to_owned(),
     };
     let mut report = Report::default();
-    report.fact("load", load());
+    report.fact("load", read_load_average());
     reads::measure(&running.installation, &door, &mut report).await?;
     let seconds = u64::from(args.seconds);
     commands::measure(&running.installation, &door, seconds, &mut report).await?;

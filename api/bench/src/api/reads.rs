@@ -1,10 +1,10 @@
 //! Reads: from a bare handler, made for the first time, repeated as a whole, and repeated by clients that
 //! already have the response.
 
-use super::connection::{Connection, Door, Reply};
-use crate::append::actors::in_tasks;
+use super::connection::{Connection, Reply, ServerAccess};
+use crate::append::actors::run_in_tasks;
 use crate::figures::{Report, Target};
-use crate::opted_out::opt_out;
+use crate::opt_out_command::opt_out;
 use crate::stopwatch::{Stopwatch, float};
 use application::installation::Installation;
 use domain::problem::Problem;
@@ -35,7 +35,7 @@ const CAMPAIGN: &str = "MEASURED";
 
 pub(super) async fn measure(
     installation: &Arc<Installation>,
-    door: &Door,
+    door: &ServerAccess,
     report: &mut Report,
 ) -> Result<(), Problem> {
     prepare(installation, door).await?;
@@ -90,7 +90,7 @@ pub(super) async fn measure(
 }
 
 /// Creates a campaign, and as many positions as there are first reads.
-async fn prepare(installation: &Arc<Installation>, door: &Door) -> Result<(), Problem> {
+async fn prepare(installation: &Arc<Installation>, door: &ServerAccess) -> Result<(), Problem> {
     let body = format!(
         "{{\"task_id\":\"{CAMPAIGN}\",\"script_template\":\"您好。\",\
          \"schedule\":{{\"start_time\":\"09:00\",\"end_time\":\"18:00\"}}}}"
@@ -107,7 +107,7 @@ async fn prepare(installation: &Arc<Installation>, door: &Door) -> Result<(), Pr
 }
 
 /// Returns the response when the rows contain the whole log: the same twice.
-async fn kept(installation: &Installation, door: &Door, path: &str) -> Result<Reply, Problem> {
+async fn kept(installation: &Installation, door: &ServerAccess, path: &str) -> Result<Reply, Problem> {
     let mut connection = Connection::open(door.address).await?;
     let head = installation.store().head().await?;
     let request = door.get(&format!("{path}?after_position={head}"), None);
@@ -121,7 +121,7 @@ async fn kept(installation: &Installation, door: &Door, path: &str) -> Result<Re
 
 /// Starts a server of the library alone, with one handler that responds with these bytes and the same
 /// headers.
-async fn bare(installation: &Installation, known: &Reply) -> Result<Door, Problem> {
+async fn bare(installation: &Installation, known: &Reply) -> Result<ServerAccess, Problem> {
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let address = listener.local_addr()?;
     let (body, tag) = (known.body.clone(), known.tag.clone().unwrap_or_default());
@@ -149,7 +149,7 @@ async fn bare(installation: &Installation, known: &Reply) -> Result<Door, Proble
             }
         }),
     );
-    Ok(Door {
+    Ok(ServerAccess {
         address,
         bearer: String::new(),
     })
@@ -158,14 +158,14 @@ async fn bare(installation: &Installation, known: &Reply) -> Result<Door, Proble
 /// Returns the reads per second of several readers in parallel; each response must have `status`.
 async fn rate(
     installation: &Arc<Installation>,
-    door: &Door,
+    door: &ServerAccess,
     requests: Vec<Vec<u8>>,
     count: usize,
     status: u16,
 ) -> Result<f64, Problem> {
     let (requests, address) = (Arc::new(requests), door.address);
     let watch = Stopwatch::start();
-    let parts = in_tasks(installation.tasks(), READERS, |readers| {
+    let parts = run_in_tasks(installation.tasks(), READERS, |readers| {
         let requests = Arc::clone(&requests);
         async move {
             let each = readers.map(|reader| read(&requests, address, reader, count / READERS, status));

@@ -1,7 +1,7 @@
 //! Entities as an engine: as many requests as a commit has events; and the same bytes in a plain file.
 
 use crate::append::{Engine, Round};
-use crate::workshop::Workshop;
+use crate::bench_installation::BenchInstallation;
 use async_trait::async_trait;
 use domain::ports::tasks::Tasks;
 use domain::problem::Problem;
@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 /// As many requests as the round has events, all waiting at the same time, each to another entity.
 pub(crate) struct ActorEngine {
     pub name: &'static str,
-    pub(crate) workshop: Arc<Workshop>,
+    pub(crate) workshop: Arc<BenchInstallation>,
 }
 
 #[async_trait]
@@ -23,7 +23,7 @@ impl Engine for ActorEngine {
         self.name
     }
     async fn commit(&mut self, round: &Round) -> Result<(), Problem> {
-        in_tasks(self.workshop.tasks(), round.count, |askers| {
+        run_in_tasks(self.workshop.tasks(), round.count, |askers| {
             let workshop = Arc::clone(&self.workshop);
             async move {
                 let asks = askers.map(|index| workshop.ask(index));
@@ -44,7 +44,7 @@ const ASKERS_OF_A_TASK_MIN: usize = 16;
 /// Runs all requests at the same time, a part of them in each task of the runtime, in order. None runs in the
 /// caller's task, because the thread of that may not be one of the runtime's. Returns the result of each
 /// part.
-pub(crate) async fn in_tasks<T, F>(
+pub(crate) async fn run_in_tasks<T, F>(
     tasks: &dyn Tasks,
     askers_count: usize,
     mut part: impl FnMut(Range<usize>) -> F,
@@ -69,13 +69,13 @@ where
 }
 
 /// The same number of bytes as the entities write, in one write and one sync.
-pub(crate) struct RawOfActors {
+pub(crate) struct ActorRawFileEngine {
     name: &'static str,
     file: RawFile,
     record: Vec<u8>,
 }
 
-impl RawOfActors {
+impl ActorRawFileEngine {
     pub(super) fn new(name: &'static str, file: RawFile, record_bytes: usize) -> Self {
         Self {
             name,
@@ -86,7 +86,7 @@ impl RawOfActors {
 }
 
 #[async_trait]
-impl Engine for RawOfActors {
+impl Engine for ActorRawFileEngine {
     fn name(&self) -> &'static str {
         self.name
     }

@@ -1,12 +1,12 @@
 //! The embedded store: a plain file, bare SQLite, the store itself, and the store behind entities.
 
-use crate::append::actors::{ActorEngine, RawOfActors};
+use crate::append::actors::{ActorEngine, ActorRawFileEngine};
 use crate::append::peers;
 use crate::append::producers::{self, Producers};
 use crate::append::{Engine, OurStore, Round, SIZES, STORE, one_size};
+use crate::bench_installation::BenchInstallation;
 use crate::figures::{Report, Target};
 use crate::payload::{Payload, bytes_of};
-use crate::workshop::Workshop;
 use async_trait::async_trait;
 use domain::problem::Problem;
 use host::store_spec::StoreSpec;
@@ -48,15 +48,15 @@ pub(super) async fn run(report: &mut Report, peers: &[String], runtime: Arc<Runt
         );
     }
     drop(engines);
-    let mut ours = producers::OfStore::new(Arc::clone(&direct), 2);
+    let mut ours = producers::StoreProducers::new(Arc::clone(&direct), 2);
     group_commit(report, "our store", &mut ours).await?;
     group_commit(
         report,
         "our entities",
-        &mut producers::OfEntities(Arc::clone(&hosted)),
+        &mut producers::EntityProducers(Arc::clone(&hosted)),
     )
     .await?;
-    let place = peers::Place {
+    let place = peers::PeerBenchContext {
         server: None,
         tasks: direct.tasks(),
         runtime,
@@ -72,10 +72,10 @@ async fn open(
     name: &str,
     customers_count: usize,
     runtime: &Arc<Runtime>,
-) -> Result<Workshop, Problem> {
+) -> Result<BenchInstallation, Problem> {
     let own = directory.join(name);
     let log = StoreSpec::Sqlite(own.clone());
-    Workshop::open(&own, log, customers_count, Arc::clone(runtime)).await
+    BenchInstallation::open(&own, log, customers_count, Arc::clone(runtime)).await
 }
 
 fn ratios(report: &mut Report, size: usize, p50: impl Fn(&str) -> f64) {
@@ -121,17 +121,17 @@ async fn group_commit(report: &mut Report, name: &str, producers: &mut dyn Produ
 
 fn engines(
     directory: &Path,
-    direct: &Workshop,
-    hosted: &Arc<Workshop>,
+    direct: &BenchInstallation,
+    hosted: &Arc<BenchInstallation>,
 ) -> Result<Vec<Box<dyn Engine>>, Problem> {
     let raw = RawFile::create(&directory.join("raw"))?;
     let bare = BareSqlite::create(&directory.join("bare.db"))?;
     let raw_of_actors = RawFile::create(&directory.join("raw-entities"))?;
     Ok(vec![
-        Box::new(Raw(raw)),
-        Box::new(Bare(bare)),
+        Box::new(RawFileEngine(raw)),
+        Box::new(SqliteEngine(bare)),
         Box::new(OurStore(Arc::clone(direct.store()))),
-        Box::new(RawOfActors::new(
+        Box::new(ActorRawFileEngine::new(
             RAW_OF_ACTORS,
             raw_of_actors,
             hosted.record_bytes(),
@@ -143,10 +143,10 @@ fn engines(
     ])
 }
 
-struct Raw(RawFile);
+struct RawFileEngine(RawFile);
 
 #[async_trait]
-impl Engine for Raw {
+impl Engine for RawFileEngine {
     fn name(&self) -> &'static str {
         RAW
     }
@@ -155,10 +155,10 @@ impl Engine for Raw {
     }
 }
 
-struct Bare(BareSqlite);
+struct SqliteEngine(BareSqlite);
 
 #[async_trait]
-impl Engine for Bare {
+impl Engine for SqliteEngine {
     fn name(&self) -> &'static str {
         BARE
     }

@@ -49,7 +49,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     let mut report = Report::default();
     report.fact("record_bytes", crate::payload::RECORD_BYTES);
     let with_postgres = matches!(args.store, Some(StoreSpec::Postgres(_)));
-    let peers = peers::chosen(args.peers.as_deref(), with_postgres);
+    let peers = peers::parse_peers(args.peers.as_deref(), with_postgres);
     match &args.store {
         None | Some(StoreSpec::Sqlite(_)) => embedded::run(&mut report, &peers, runtime).await?,
         Some(StoreSpec::Postgres(url)) => postgres::run(&mut report, url, &peers, runtime).await?,

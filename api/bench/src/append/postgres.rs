@@ -1,11 +1,11 @@
 //! The PostgreSQL store: binary COPY and an INSERT of arrays into the same table, then producers and peers.
 
 use crate::append::peers;
-use crate::append::producers::{self, OfStore};
+use crate::append::producers::{self, StoreProducers};
 use crate::append::{Engine, OurStore, Round, SIZES, STORE, one_size};
+use crate::bench_installation::BenchInstallation;
 use crate::figures::{Report, Target};
 use crate::payload::Payload;
-use crate::workshop::Workshop;
 use async_trait::async_trait;
 use domain::problem::Problem;
 use host::store_spec::StoreSpec;
@@ -29,17 +29,21 @@ pub(super) async fn run(
 ) -> Result<(), Problem> {
     let directory = tempfile::tempdir()?;
     let log = StoreSpec::Postgres(url.to_owned());
-    let workshop = Workshop::open(&directory.path().join("data"), log, 0, Arc::clone(&runtime)).await?;
+    let workshop =
+        BenchInstallation::open(&directory.path().join("data"), log, 0, Arc::clone(&runtime)).await?;
     let workshop = Arc::new(workshop);
-    workshop.hold_to_empty().await?;
+    workshop.require_empty_log().await?;
     let tasks = workshop.tasks();
     let mut engines: Vec<Box<dyn Engine>> = vec![
-        Box::new(Bare(COPY, BarePostgres::connect(url, Method::Copy, tasks).await?)),
-        Box::new(Bare(
+        Box::new(PostgresEngine(
+            COPY,
+            BarePostgres::connect(url, Method::Copy, tasks).await?,
+        )),
+        Box::new(PostgresEngine(
             PREPARED_COPY,
             BarePostgres::connect(url, Method::PreparedCopy, tasks).await?,
         )),
-        Box::new(Bare(
+        Box::new(PostgresEngine(
             INSERT,
             BarePostgres::connect(url, Method::Insert, tasks).await?,
         )),
@@ -47,10 +51,10 @@ pub(super) async fn run(
     ];
     sizes(report, &mut engines).await?;
     drop(engines);
-    let mut producers = OfStore::new(Arc::clone(&workshop), 2);
+    let mut producers = StoreProducers::new(Arc::clone(&workshop), 2);
     producers::measure(report, "our store on PostgreSQL", &mut producers).await?;
     drop(producers);
-    let place = peers::Place {
+    let place = peers::PeerBenchContext {
         server: Some(url),
         tasks,
         runtime,
@@ -96,10 +100,10 @@ async fn sizes(report: &mut Report, engines: &mut [Box<dyn Engine>]) -> Result<(
     Ok(())
 }
 
-struct Bare(&'static str, BarePostgres);
+struct PostgresEngine(&'static str, BarePostgres);
 
 #[async_trait]
-impl Engine for Bare {
+impl Engine for PostgresEngine {
     fn name(&self) -> &'static str {
         self.0
     }

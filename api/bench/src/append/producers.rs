@@ -1,10 +1,10 @@
 //! Producers that wait for each response before they continue: how group commit depends on their number.
 
-use crate::append::actors::in_tasks;
+use crate::append::actors::run_in_tasks;
+use crate::bench_installation::BenchInstallation;
 use crate::figures::Report;
 use crate::payload::Payload;
 use crate::stopwatch::{Stopwatch, Times};
-use crate::workshop::Workshop;
 use async_trait::async_trait;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
@@ -69,7 +69,7 @@ pub(super) async fn measure(
     let mut times = vec![Times::default(); CASES.len()];
     for _ in 0..SLICES_COUNT {
         for (case, times) in CASES.iter().zip(&mut times) {
-            times.add(slice(producers, *case).await?);
+            times.add(measure_slice(producers, *case).await?);
         }
     }
     let mut rates = Vec::new();
@@ -86,7 +86,7 @@ pub(super) async fn measure(
 }
 
 /// Returns the nanoseconds of one slice.
-pub(super) async fn slice(producers: &mut dyn Producers, case: Case) -> Result<u64, Problem> {
+pub(super) async fn measure_slice(producers: &mut dyn Producers, case: Case) -> Result<u64, Problem> {
     producers.prepare(case);
     let watch = Stopwatch::start();
     producers.drive(case).await?;
@@ -94,26 +94,26 @@ pub(super) async fn slice(producers: &mut dyn Producers, case: Case) -> Result<u
 }
 
 /// Producers that append to the store themselves, each to streams of its own.
-pub(crate) struct OfStore {
-    workshop: Arc<Workshop>,
+pub(crate) struct StoreProducers {
+    workshop: Arc<BenchInstallation>,
     payload: Payload,
     prepared: Vec<Vec<Batch>>,
     /// The time of each append of the last slice.
     waits: Times,
 }
 
-impl OfStore {
+impl StoreProducers {
     /// Appends go to many streams in turn.
-    pub(super) fn new(workshop: Arc<Workshop>, salt: u64) -> Self {
+    pub(super) fn new(workshop: Arc<BenchInstallation>, salt: u64) -> Self {
         Self::of(workshop, Payload::new(salt))
     }
 
     /// With that many producers each appends to one stream, and always to the same.
-    pub(crate) fn of_one_stream_each(workshop: Arc<Workshop>, salt: u64, producers: usize) -> Self {
+    pub(crate) fn of_one_stream_each(workshop: Arc<BenchInstallation>, salt: u64, producers: usize) -> Self {
         Self::of(workshop, Payload::spread(salt, producers))
     }
 
-    fn of(workshop: Arc<Workshop>, payload: Payload) -> Self {
+    fn of(workshop: Arc<BenchInstallation>, payload: Payload) -> Self {
         Self {
             workshop,
             payload,
@@ -139,7 +139,7 @@ async fn append_each(store: &dyn EventStore, batches: Vec<Batch>) -> Result<Vec<
 }
 
 #[async_trait]
-impl Producers for OfStore {
+impl Producers for StoreProducers {
     fn prepare(&mut self, case: Case) {
         self.prepared = vec![Vec::with_capacity(case.commits); case.producers];
         for _ in 0..case.commits {
@@ -151,7 +151,7 @@ impl Producers for OfStore {
 
     async fn drive(&mut self, case: Case) -> Result<(), Problem> {
         let mut prepared = std::mem::take(&mut self.prepared).into_iter();
-        let waits = in_tasks(self.workshop.tasks(), case.producers, |producers| {
+        let waits = run_in_tasks(self.workshop.tasks(), case.producers, |producers| {
             let own: Vec<Vec<Batch>> = prepared.by_ref().take(producers.len()).collect();
             let store = Arc::clone(self.workshop.store());
             async move { try_join_all(own.into_iter().map(|batches| append_each(&*store, batches))).await }
@@ -168,9 +168,9 @@ impl Producers for OfStore {
 }
 
 /// Producers that each send to their own entity.
-pub(crate) struct OfEntities(pub Arc<Workshop>);
+pub(crate) struct EntityProducers(pub Arc<BenchInstallation>);
 
-async fn ask_often(workshop: &Workshop, producer: usize, each: usize) -> Result<(), Problem> {
+async fn ask_often(workshop: &BenchInstallation, producer: usize, each: usize) -> Result<(), Problem> {
     for _ in 0..each {
         workshop.ask(producer).await?;
     }
@@ -178,11 +178,11 @@ async fn ask_often(workshop: &Workshop, producer: usize, each: usize) -> Result<
 }
 
 #[async_trait]
-impl Producers for OfEntities {
+impl Producers for EntityProducers {
     fn prepare(&mut self, _case: Case) {}
 
     async fn drive(&mut self, case: Case) -> Result<(), Problem> {
-        in_tasks(self.0.tasks(), case.producers, |producers| {
+        run_in_tasks(self.0.tasks(), case.producers, |producers| {
             let workshop = Arc::clone(&self.0);
             async move {
                 let asks = producers.map(|producer| ask_often(&workshop, producer, case.commits));

@@ -4,15 +4,15 @@
 //! Server and carrier are separate processes, so that the figures contain only the server; they are used over
 //! HTTP and SIP as in production. How many calls have ended is read from the carrier's own record.
 
-pub(crate) mod counted;
-pub(crate) mod world;
+pub(crate) mod bench_processes;
+pub(crate) mod server_usage;
 
 use crate::figures::{Report, Target};
 use crate::stopwatch::float;
-use counted::Counted;
+use bench_processes::{BenchCampaign, BenchProcesses};
 use domain::problem::Problem;
+use server_usage::ServerUsage;
 use std::path::PathBuf;
-use world::{Order, World};
 
 /// The campaign that is called, and the one with a closed window.
 const CALLED: &str = "BENCH-COST";
@@ -67,11 +67,11 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     let program = crate::server_program(args.program.as_deref())?;
     let directory = tempfile::tempdir()?;
-    let world = World::start(&program, directory.path(), args.rate).await?;
+    let world = BenchProcesses::start(&program, directory.path(), args.rate).await?;
     let mut report = Report::default();
     report.fact("customers", args.customers);
     report.fact("rate", args.rate);
-    report.fact("load", load());
+    report.fact("load", read_load_average());
     report.fact(
         "written",
         "pages towards the disk (/proc/PID/io write_bytes) without the bytes of recordings",
@@ -91,17 +91,17 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
 }
 
 /// Returns the machine's load of the last minute, as the system reports it.
-pub(crate) fn load() -> String {
+pub(crate) fn read_load_average() -> String {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split_whitespace().next().unwrap_or("unknown").to_owned()
 }
 
 /// Calls all people once; returns how many calls have ended.
-async fn calls(report: &mut Report, args: &Args, world: &World) -> Result<u64, Problem> {
+async fn calls(report: &mut Report, args: &Args, world: &BenchProcesses) -> Result<u64, Problem> {
     world.pause(QUIET_MS).await;
     let empty = world.look().await?;
     world
-        .fill(&Order {
+        .fill(&BenchCampaign {
             campaign: CALLED,
             hours: ("09:00", "18:00"),
             people: 0..args.customers,
@@ -132,10 +132,10 @@ async fn calls(report: &mut Report, args: &Args, world: &World) -> Result<u64, P
     Ok(calls)
 }
 
-fn a_call(report: &mut Report, rate: u32, calls: u64, before: &Counted, after: &Counted) {
+fn a_call(report: &mut Report, rate: u32, calls: u64, before: &ServerUsage, after: &ServerUsage) {
     let is_busy = rate >= BUSY_RATE;
     let target = |usual: f64, busy: f64| Some(Target::AtMost(if is_busy { busy } else { usual }));
-    let mut each = |name: &str, pick: fn(&Counted) -> u64, unit: f64, target: Option<Target>| {
+    let mut each = |name: &str, pick: fn(&ServerUsage) -> u64, unit: f64, target: Option<Target>| {
         let used = float(pick(after).saturating_sub(pick(before)));
         report.ratio(name, used / unit, float(calls), target);
     };
@@ -165,7 +165,7 @@ fn a_call(report: &mut Report, rate: u32, calls: u64, before: &Counted, after: &
     each("events a call", |one| one.events, 1.0, None);
 }
 
-fn memory(report: &mut Report, people: u32, calls: u64, looks: [&Counted; 3]) {
+fn memory(report: &mut Report, people: u32, calls: u64, looks: [&ServerUsage; 3]) {
     let [empty, before, after] = looks.map(|look| float(look.resident_bytes));
     report.value("server before, MB resident", empty / 1e6, None);
     // Two entities for each: a person and a number.
@@ -187,9 +187,9 @@ fn memory(report: &mut Report, people: u32, calls: u64, looks: [&Counted; 3]) {
 }
 
 /// Lets people wait for a closed window for some time.
-async fn closed(report: &mut Report, args: &Args, world: &World) -> Result<(), Problem> {
+async fn closed(report: &mut Report, args: &Args, world: &BenchProcesses) -> Result<(), Problem> {
     world
-        .fill(&Order {
+        .fill(&BenchCampaign {
             campaign: CLOSED,
             hours: ("17:00", "18:00"),
             people: args.customers..args.customers + args.waiting,
@@ -223,7 +223,10 @@ async fn closed(report: &mut Report, args: &Args, world: &World) -> Result<(), P
 }
 
 /// Returns the processor time by name of thread; threads that ended meanwhile are left out.
-pub(crate) fn by_thread(before: &Counted, after: &Counted) -> serde_json::Map<String, serde_json::Value> {
+pub(crate) fn by_thread(
+    before: &ServerUsage,
+    after: &ServerUsage,
+) -> serde_json::Map<String, serde_json::Value> {
     let used = after.threads_ms.iter().map(|(name, ms)| {
         let earlier = before.threads_ms.get(name).copied().unwrap_or(0);
         (name.clone(), ms.saturating_sub(earlier).into())
@@ -236,17 +239,17 @@ pub(crate) fn by_thread(before: &Counted, after: &Counted) -> serde_json::Map<St
 mod tests {
     use super::*;
 
-    fn counted(processor_ms: u64, written_bytes: u64, recordings_bytes: u64) -> Counted {
-        Counted {
+    fn counted(processor_ms: u64, written_bytes: u64, recordings_bytes: u64) -> ServerUsage {
+        ServerUsage {
             processor_ms,
             written_bytes,
             resident_bytes: processor_ms * 1_000_000,
             events: processor_ms / 10,
-            files: counted::Files {
+            files: server_usage::DirectoryUsage {
                 recordings_bytes,
-                ..counted::Files::default()
+                ..server_usage::DirectoryUsage::default()
             },
-            ..Counted::default()
+            ..ServerUsage::default()
         }
     }
 

@@ -2,19 +2,19 @@
 //! other work as possible; how long after its acknowledgment an event is visible in a view, and how long
 //! until a WebSocket sends it.
 
-mod pushed;
-mod visible;
+mod push_latency;
+mod view_latency;
 
+use crate::bench_installation::BenchInstallation;
 use crate::figures::{Report, Target};
 use crate::stopwatch::{Stopwatch, Times};
-use crate::workshop::Workshop;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use host::read_db_spec::ReadDbSpec;
 use host::store_spec::StoreSpec;
 use projections::synthetic::SyntheticLog;
-use projections::yardstick::FinalRows;
+use projections::write_baseline::FinalRows;
 use projections::{InlineRunner, ReadDb, View, forget_origin, views};
 use std::path::Path;
 use std::sync::Arc;
@@ -108,7 +108,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     let directory = tempfile::tempdir()?;
     let own = directory.path().join("data");
     let store = StoreSpec::Sqlite(own.clone());
-    let workshop = Workshop::open(&own, store, 0, Arc::clone(&runtime)).await?;
+    let workshop = BenchInstallation::open(&own, store, 0, Arc::clone(&runtime)).await?;
     let rows = directory.path().join("rows");
     std::fs::create_dir_all(&rows)?;
     let spec = args
@@ -133,13 +133,13 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     }
     // The rows that were written again are older than the first event: live views would find them.
     empty(&db).await?;
-    visible::measure(&workshop, Arc::clone(&db), log, &mut report).await?;
+    view_latency::measure(&workshop, Arc::clone(&db), log, &mut report).await?;
     // The next measurement has its own log.
     empty(&db).await?;
     forget_origin(db.as_ref()).await?;
     drop(db);
     workshop.close().await;
-    pushed::measure(directory.path(), spec, runtime, &mut report).await?;
+    push_latency::measure(directory.path(), spec, runtime, &mut report).await?;
     report.show(args.json)
 }
 

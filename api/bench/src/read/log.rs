@@ -1,10 +1,10 @@
 //! A log of streams of ten events in our store and in bare SQLite, and both read from beginning to end.
 
+use crate::bench_installation::BenchInstallation;
 use crate::figures::{Report, Target};
 use crate::load::processor_nanos;
 use crate::payload::Payload;
 use crate::stopwatch::{Stopwatch, Times};
-use crate::workshop::Workshop;
 use domain::ids::StreamId;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::problem::Problem;
@@ -38,7 +38,11 @@ pub(super) struct Log {
 
 impl Log {
     /// Writes the same events into both.
-    pub(super) async fn fill(workshop: &Workshop, directory: &Path, count: usize) -> Result<Self, Problem> {
+    pub(super) async fn fill(
+        workshop: &BenchInstallation,
+        directory: &Path,
+        count: usize,
+    ) -> Result<Self, Problem> {
         let file = directory.join("bare.db");
         let mut log = Self {
             bare: BareSqlite::create(&file)?,
@@ -74,7 +78,7 @@ impl Log {
 /// Reads all events of both, in turn.
 pub(crate) async fn scan(
     report: &mut Report,
-    workshop: &Workshop,
+    workshop: &BenchInstallation,
     log: &Log,
     is_embedded: bool,
 ) -> Result<(), Problem> {

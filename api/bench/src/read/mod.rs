@@ -4,8 +4,8 @@ mod log;
 mod proof;
 mod streams;
 
+use crate::bench_installation::BenchInstallation;
 use crate::figures::Report;
-use crate::workshop::Workshop;
 use domain::problem::Problem;
 use host::store_spec::StoreSpec;
 use std::sync::Arc;
@@ -45,8 +45,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     };
     let is_embedded = matches!(spec, StoreSpec::Sqlite(_));
     let count = usize::try_from(args.events).unwrap_or(usize::MAX);
-    let workshop = Workshop::open(&own, spec, 0, Arc::clone(&runtime)).await?;
-    workshop.hold_to_empty().await?;
+    let workshop = BenchInstallation::open(&own, spec, 0, Arc::clone(&runtime)).await?;
+    workshop.require_empty_log().await?;
     let log = log::Log::fill(&workshop, directory.path(), count).await?;
     report.fact("events", log.events);
     report.fact("record_bytes", crate::payload::RECORD_BYTES);
@@ -55,7 +55,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     proof::run(&mut report, &workshop, &log, directory.path()).await?;
     workshop.close().await;
     if is_embedded {
-        proof::beside_entities(&mut report, directory.path(), runtime).await?;
+        proof::compare_with_entities(&mut report, directory.path(), runtime).await?;
     }
     report.show(args.json)
 }

@@ -1,10 +1,10 @@
 //! What proofs cost: the tree beside the appends, one event among ten million, a check of the whole log.
 
+use crate::bench_installation::BenchInstallation;
 use crate::figures::{Report, Target};
 use crate::load::{processor_nanos, thread_nanos};
 use crate::read::log::Log;
 use crate::stopwatch::{Stopwatch, Times, float};
-use crate::workshop::Workshop;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent};
@@ -35,7 +35,7 @@ const ORIGIN: &str = "bench";
 
 pub(super) async fn run(
     report: &mut Report,
-    workshop: &Workshop,
+    workshop: &BenchInstallation,
     log: &Log,
     directory: &Path,
 ) -> Result<(), Problem> {
@@ -52,13 +52,14 @@ const WAVES_COUNT: usize = 4;
 
 /// Compares the tree of events that entities appended with what their appends cost: decide, seal, record,
 /// append.
-pub(crate) async fn beside_entities(
+pub(crate) async fn compare_with_entities(
     report: &mut Report,
     directory: &Path,
     runtime: Arc<Runtime>,
 ) -> Result<(), Problem> {
     let own = directory.join("entities");
-    let workshop = Workshop::open(&own, StoreSpec::Sqlite(own.clone()), CUSTOMERS_COUNT, runtime).await?;
+    let workshop =
+        BenchInstallation::open(&own, StoreSpec::Sqlite(own.clone()), CUSTOMERS_COUNT, runtime).await?;
     let before = workshop.store().head().await?;
     let began = processor_nanos();
     for _ in 0..WAVES_COUNT {
@@ -156,7 +157,7 @@ async fn grow(
 
 async fn verify(
     report: &mut Report,
-    workshop: &Workshop,
+    workshop: &BenchInstallation,
     dir: &Path,
     checkpoint: Checkpoint,
 ) -> Result<(), Problem> {

@@ -1,10 +1,10 @@
 //! One stream of ten events, an entity made from it, and an entity with a long history.
 
+use crate::bench_installation::BenchInstallation;
 use crate::figures::{Report, Target};
 use crate::payload::{APPEND_EVENTS, Payload};
 use crate::read::log::{Log, STREAM_EVENTS};
 use crate::stopwatch::{Stopwatch, Times};
-use crate::workshop::Workshop;
 use domain::ids::{InvalidId, NumberId, StreamId};
 use domain::problem::Problem;
 use domain::stored_event::StreamVersion;
@@ -26,7 +26,7 @@ const LONG_SALT: u64 = 5;
 
 pub(super) async fn run(
     report: &mut Report,
-    workshop: &Workshop,
+    workshop: &BenchInstallation,
     log: &Log,
     is_embedded: bool,
 ) -> Result<(), Problem> {
@@ -88,7 +88,7 @@ pub(super) async fn run(
     long_stream(report, workshop).await
 }
 
-async fn long_stream(report: &mut Report, workshop: &Workshop) -> Result<(), Problem> {
+async fn long_stream(report: &mut Report, workshop: &BenchInstallation) -> Result<(), Problem> {
     let mut payload = Payload::spread(LONG_SALT, 1);
     let mut stream = None;
     for _ in 0..LONG_STREAM_EVENTS / APPEND_EVENTS {
@@ -116,7 +116,7 @@ async fn long_stream(report: &mut Report, workshop: &Workshop) -> Result<(), Pro
 }
 
 /// Loads the state of an entity that is not in memory yet.
-async fn load(workshop: &Workshop, stream: &StreamId, events: usize) -> Result<(), Problem> {
+async fn load(workshop: &BenchInstallation, stream: &StreamId, events: usize) -> Result<(), Problem> {
     let id: NumberId = stream
         .id()
         .parse()

@@ -3,8 +3,8 @@
 
 use super::webhook::list;
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use crate::kit::secret::from_env;
 use application::language::localized;
 use application::percent::encode;
@@ -19,14 +19,14 @@ pub(super) enum Action {
     /// List the channels with the position delivered and the alerts that wait
     List {
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Send a test message now and show the response
     Test {
         /// Id of the channel, as shown by `list`
         id: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Become the owner of the channel: it delivers with your permissions, and waiting alerts are sent
     TakeOver {
@@ -36,7 +36,7 @@ pub(super) enum Action {
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Remove the channel: it gets no more alerts
     Remove {
@@ -46,7 +46,7 @@ pub(super) enum Action {
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
@@ -71,7 +71,7 @@ pub(super) struct Channel {
     #[arg(long)]
     allow_private: bool,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(super) async fn run(action: Action, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -114,7 +114,7 @@ impl Channel {
         } else {
             &self.way
         };
-        let body = given(json!({
+        let body = remove_nulls(json!({
             "url": url, "to": to, "format": format, "smtp": self.smtp,
             "secret": from_env(self.secret_env.as_deref())?, "allow_private": self.allow_private,
         }));

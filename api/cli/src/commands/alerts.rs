@@ -3,8 +3,8 @@
 
 use super::alert_channel;
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::language::localized;
 use application::percent::encode;
 use domain::time::Timestamp;
@@ -39,10 +39,10 @@ enum Action {
         #[arg(long, value_name = "ID")]
         campaign: Option<String>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Show one alert in full
-    Show(Named),
+    Show(AlertIdArgs),
     /// Manage alert channels: mail, SMS, group robots, webhooks
     Channel {
         #[command(subcommand)]
@@ -51,7 +51,7 @@ enum Action {
     /// Acknowledge an active alert; it is then not escalated
     Acknowledge {
         #[command(flatten)]
-        named: Named,
+        named: AlertIdArgs,
         /// What is being done; stored permanently, so name no person
         #[arg(long)]
         note: String,
@@ -63,7 +63,7 @@ enum Action {
     /// and recorded
     Mute {
         #[command(flatten)]
-        named: Named,
+        named: AlertIdArgs,
         /// End, for example 2026-03-02T18:00:00+08:00
         #[arg(long, value_name = "INSTANT", required_unless_present = "minutes")]
         until: Option<Timestamp>,
@@ -80,11 +80,11 @@ enum Action {
 }
 
 #[derive(Debug, clap::Args)]
-struct Named {
+struct AlertIdArgs {
     /// Id of the alert, as shown by `list`
     id: String,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -127,7 +127,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-async fn list(runtime: Arc<Runtime>, asking: &Asking, path: &str) -> Result<(), Failure> {
+async fn list(runtime: Arc<Runtime>, asking: &RequestArgs, path: &str) -> Result<(), Failure> {
     let columns = [
         (localized("告警", "alert"), "/alert"),
         (localized("状态", "state"), "/state"),
@@ -167,14 +167,14 @@ fn described(alert: &Value) -> Value {
     shown
 }
 
-impl Named {
+impl AlertIdArgs {
     fn path(&self, verb: &str) -> String {
         format!("/api/v1/alerts/{}{verb}", encode(&self.id))
     }
 }
 
-async fn tell(runtime: Arc<Runtime>, named: &Named, verb: &str, body: Value) -> Result<(), Failure> {
-    let (path, body) = (named.path(verb), given(body));
+async fn tell(runtime: Arc<Runtime>, named: &AlertIdArgs, verb: &str, body: Value) -> Result<(), Failure> {
+    let (path, body) = (named.path(verb), remove_nulls(body));
     named.asking.show(runtime, post(&path, &body)).await
 }
 

@@ -1,8 +1,8 @@
 //! `ledgerline approval`: lists commands that wait for a second person, and approves or rejects them.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use crate::kit::session::SignIn;
 use application::language::localized;
 use domain::ids::ApprovalId;
@@ -29,14 +29,14 @@ enum Action {
         #[arg(long)]
         open: bool,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Show one approval
     Show {
         /// Id of the approval
         id: ApprovalId,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Approve a request of another user. You sign in with your password; an API key cannot approve
     Approve {
@@ -55,7 +55,7 @@ enum Action {
         #[arg(long)]
         reason: Option<String>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Reject a request, or withdraw your own
     Reject {
@@ -65,7 +65,7 @@ enum Action {
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             asking,
         } => {
             let path = format!("/api/v1/approvals/{id}/approve");
-            let body = given(json!({ "reason": reason }));
+            let body = remove_nulls(json!({ "reason": reason }));
             let sign_in = SignIn {
                 user: &user,
                 password_env: &password_env,
@@ -102,7 +102,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-async fn list(runtime: Arc<Runtime>, asking: &Asking, open: bool) -> Result<(), Failure> {
+async fn list(runtime: Arc<Runtime>, asking: &RequestArgs, open: bool) -> Result<(), Failure> {
     let columns = [
         (localized("编号", "id"), "/id"),
         (localized("事项", "act"), localized("/act_zh", "/act")),

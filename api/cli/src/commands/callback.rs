@@ -1,8 +1,8 @@
 //! `ledgerline customer callback`: schedules or cancels a callback for a customer.
 
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::percent::encode;
 use domain::problem::Problem;
 use serde_json::json;
@@ -40,7 +40,7 @@ pub(super) struct CallbackArgs {
     #[arg(long, value_name = "USER")]
     by: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 impl CallbackArgs {
@@ -50,13 +50,14 @@ impl CallbackArgs {
             if self.reason.is_none() {
                 return Err(Problem::invalid("query-invalid", "--cancel needs a --reason").into());
             }
-            let body = given(json!({ "campaign": self.campaign, "reason": self.reason, "by": self.by }));
+            let body =
+                remove_nulls(json!({ "campaign": self.campaign, "reason": self.reason, "by": self.by }));
             return self
                 .asking
                 .show(runtime, post(&format!("{path}/cancel"), &body))
                 .await;
         }
-        let body = given(
+        let body = remove_nulls(
             json!({ "campaign": self.campaign, "at": self.at, "agent": self.agent,
             "reason": self.reason, "by": self.by }),
         );

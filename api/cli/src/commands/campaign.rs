@@ -7,9 +7,9 @@ use crate::commands::preview;
 use crate::commands::promote;
 use crate::commands::targets;
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use crate::page;
 use application::percent::encode;
 use domain::ids::{ApprovalId, CampaignId};
@@ -38,34 +38,34 @@ enum Action {
         /// JSON or YAML file with the campaign
         file: PathBuf,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Start a campaign: it begins to dial
-    Start(Named),
+    Start(CampaignIdArgs),
     /// Pause dialing; live calls continue
-    Pause(Named),
+    Pause(CampaignIdArgs),
     /// Resume dialing after a pause
-    Resume(Named),
+    Resume(CampaignIdArgs),
     /// End a campaign permanently
-    Stop(Named),
+    Stop(CampaignIdArgs),
     /// Show a campaign and the state of its enrolments, now or as of a past moment
-    Show(Then),
+    Show(CampaignMomentArgs),
     /// Show the figures of a campaign, now or as of a past moment
-    Report(Then),
+    Report(CampaignMomentArgs),
     /// Show the targets of a campaign, or set them with --set or --preset (目标)
-    Targets(targets::SetArgs),
+    Targets(targets::SetTargetsArgs),
     /// Compare targets with results, with the main cause of each gap (偏差分析)
-    TargetActual(targets::SomeArgs),
+    TargetActual(targets::OptionalCampaignArgs),
     /// Show how many customers of a campaign reached each stage (漏斗)
-    Funnel(targets::OneArgs),
+    Funnel(targets::CampaignTableArgs),
     /// Show the calls of a campaign by region of the callee, as far as known (地区分布)
-    Regions(targets::OneArgs),
+    Regions(targets::CampaignTableArgs),
     /// Show the calls of a campaign by industry, taken from customers' attributes (行业分布)
-    Industries(targets::OneArgs),
+    Industries(targets::CampaignTableArgs),
     /// Show the abandon rate of the last 30 days under every definition (呼损台账)
-    Abandonment(targets::OneArgs),
+    Abandonment(targets::CampaignTableArgs),
     /// Show the hours in which customers of a campaign answer most, as learned (最佳呼叫时间)
-    Times(targets::OneArgs),
+    Times(targets::CampaignTableArgs),
     /// List customers that we cut off after they answered, by a crash or stop (我方中断); call back or settle
     /// them
     CutOff(cut_off::Args),
@@ -73,7 +73,7 @@ enum Action {
     #[command(visible_alias = "anonymise")]
     Anonymize {
         #[command(flatten)]
-        named: Named,
+        named: CampaignIdArgs,
         /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
@@ -87,7 +87,7 @@ enum Action {
     /// Freeze a segment of customers (人群包) as the customers of a campaign, and enrol them
     Segment {
         #[command(flatten)]
-        named: Named,
+        named: CampaignIdArgs,
         /// SELECT * FROM customers WHERE …
         sql: String,
         /// Id of the approval given by another person
@@ -104,7 +104,7 @@ enum Action {
     /// Create a campaign with the plan and flow of another; lists and figures are not copied
     Clone {
         #[command(flatten)]
-        named: Named,
+        named: CampaignIdArgs,
         /// Id of the new campaign
         new: CampaignId,
         /// End of the campaign (RFC 3339); default: no end
@@ -116,24 +116,24 @@ enum Action {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
 #[derive(Debug, clap::Args)]
-struct Then {
+struct CampaignMomentArgs {
     #[command(flatten)]
-    named: Named,
+    named: CampaignIdArgs,
     #[command(flatten)]
     moment: MomentArgs,
 }
 
 #[derive(Debug, clap::Args)]
-struct Named {
+struct CampaignIdArgs {
     /// Id of the campaign (its task_id)
     id: CampaignId,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -170,13 +170,13 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             approval,
         } => {
             let path = format!("/api/v1/campaigns/{}/anonymize", encode(named.id.as_str()));
-            let body = given(json!({ "reason": reason, "dry_run": dry_run, "approval": approval }));
+            let body = remove_nulls(json!({ "reason": reason, "dry_run": dry_run, "approval": approval }));
             named.asking.show(runtime, post(&path, &body)).await
         }
         Action::Segment { named, sql, approval } => freeze(runtime, &named, &sql, approval).await,
         Action::Clone { named, new, ends_at } => {
             let path = format!("/api/v1/campaigns/{}/clone", encode(named.id.as_str()));
-            let body = given(json!({ "task_id": new, "ends_at": ends_at }));
+            let body = remove_nulls(json!({ "task_id": new, "ends_at": ends_at }));
             named.asking.show(runtime, post(&path, &body)).await
         }
         Action::Preflight(args) => preflight::run(args, runtime).await,
@@ -184,14 +184,14 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Promote(args) => promote::run(args, runtime).await,
         Action::List { moment, asking } => {
             let path = format!("/api/v1/campaigns{}", moment.query());
-            asking.show_whole(runtime, &path).await
+            asking.show_all_pages(runtime, &path).await
         }
     }
 }
 
 async fn freeze(
     runtime: Arc<Runtime>,
-    named: &Named,
+    named: &CampaignIdArgs,
     sql: &str,
     approval: Option<ApprovalId>,
 ) -> Result<(), Failure> {
@@ -204,7 +204,7 @@ async fn freeze(
     named.asking.show(runtime, post(&path, &body)).await
 }
 
-fn path(then: &Then, rest: &str) -> String {
+fn path(then: &CampaignMomentArgs, rest: &str) -> String {
     let (id, query) = (encode(then.named.id.as_str()), then.moment.query());
     format!("/api/v1/campaigns/{id}{rest}{query}")
 }
@@ -216,11 +216,11 @@ fn read(file: &Path) -> Result<Value, Failure> {
     domain::yaml::value(&text).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
 }
 
-async fn command(runtime: Arc<Runtime>, named: &Named, verb: &str) -> Result<(), Failure> {
+async fn command(runtime: Arc<Runtime>, named: &CampaignIdArgs, verb: &str) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{}/{verb}", encode(named.id.as_str()));
     let body = json!({});
     let request = match verb {
-        "start" | "resume" => post(&path, &body).that_dials(),
+        "start" | "resume" => post(&path, &body).mark_as_dialing(),
         _ => post(&path, &body),
     };
     named.asking.show(runtime, request).await

@@ -1,8 +1,8 @@
 //! `ledgerline complaint`: complaints about calls, with their source, deadline, owner and outcome.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::format_localized;
 use application::language::localized;
 use application::percent::encode;
@@ -25,18 +25,18 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Record a complaint about a number (and the call nearest to a time), a customer, or a call
-    Open(Opening),
+    Open(ComplaintOpenArgs),
     /// Show one complaint
     Show {
         /// Id of the complaint
         id: ComplaintId,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// List complaints with their deadlines
-    List(Listing),
+    List(ComplaintListArgs),
     /// Show totals: received, open, overdue, by source and outcome
-    Report(Listing),
+    Report(ComplaintListArgs),
     /// Assign an owner
     Assign {
         /// Id of the complaint
@@ -45,7 +45,7 @@ enum Action {
         #[arg(long)]
         to: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Resolve a complaint
     Resolve {
@@ -61,12 +61,12 @@ enum Action {
         #[arg(long)]
         suppress: bool,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
 #[derive(Debug, clap::Args)]
-struct Opening {
+struct ComplaintOpenArgs {
     /// Source: 12321, 12378, regulator or own
     #[arg(long)]
     source: ComplaintSource,
@@ -101,11 +101,11 @@ struct Opening {
     #[arg(long)]
     suppress: bool,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 #[derive(Debug, clap::Args)]
-struct Listing {
+struct ComplaintListArgs {
     /// Only complaints received from this time on
     #[arg(long, value_name = "T")]
     from: Option<Timestamp>,
@@ -119,7 +119,7 @@ struct Listing {
     #[arg(long)]
     open: bool,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -150,9 +150,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-impl Opening {
+impl ComplaintOpenArgs {
     async fn open(&self, runtime: Arc<Runtime>) -> Result<(), Failure> {
-        let body = given(json!({
+        let body = remove_nulls(json!({
             "source": self.source.code(), "number": self.number, "customer": self.customer, "call": self.call,
             "at": self.at, "what": self.what, "reference": self.reference, "received_at": self.received_at,
             "due_at": self.due_at, "owner": self.owner, "suppress": self.suppress,
@@ -161,7 +161,7 @@ impl Opening {
     }
 }
 
-impl Listing {
+impl ComplaintListArgs {
     fn path(&self) -> String {
         let mut path = format!("/api/v1/complaints?open={}", self.open);
         let given = [

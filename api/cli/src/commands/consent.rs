@@ -2,9 +2,9 @@
 //! number.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::reader::ReaderArgs;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::percent::encode;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
@@ -28,9 +28,9 @@ enum Action {
     /// Example: ledgerline customer consent give C001 --scope marketing --source branch --evidence "form 17"
     Give {
         #[command(flatten)]
-        whose: Whose,
+        whose: ConsentCustomerArgs,
         #[command(flatten)]
-        which: Which,
+        which: ConsentScopeArgs,
         /// Time at which it was given (RFC 3339); default: now
         #[arg(long, value_name = "INSTANT")]
         given_at: Option<Timestamp>,
@@ -46,23 +46,23 @@ enum Action {
     /// Example: ledgerline customer consent withdraw --number 13800138000 --scope marketing --source hotline
     Withdraw {
         #[command(flatten)]
-        whose: Whose,
+        whose: ConsentCustomerArgs,
         #[command(flatten)]
-        which: Which,
+        which: ConsentScopeArgs,
     },
     /// Show consents by scope; the read is logged
     ///
     /// Example: ledgerline customer consent show C001
     Show {
         #[command(flatten)]
-        whose: Whose,
+        whose: ConsentCustomerArgs,
         #[command(flatten)]
         reader: ReaderArgs,
     },
 }
 
 #[derive(Debug, clap::Args)]
-struct Whose {
+struct ConsentCustomerArgs {
     /// The institution's own customer_id, or our id
     #[arg(required_unless_present = "number", conflicts_with = "number")]
     id: Option<String>,
@@ -70,11 +70,11 @@ struct Whose {
     #[arg(long, value_name = "NUMBER")]
     number: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 #[derive(Debug, clap::Args)]
-struct Which {
+struct ConsentScopeArgs {
     /// Scope: the campaign's purpose, for example marketing
     #[arg(long, value_name = "TEXT")]
     scope: String,
@@ -83,7 +83,7 @@ struct Which {
     source: String,
 }
 
-impl Whose {
+impl ConsentCustomerArgs {
     /// Returns the route for the customer. A phone number is sent in the body instead.
     fn path(&self, verb: &str) -> String {
         match &self.id {
@@ -97,7 +97,7 @@ impl Whose {
             members.insert("number".to_owned(), json!(self.number));
         }
         let path = self.path(verb);
-        self.asking.show(runtime, post(&path, &given(body))).await
+        self.asking.show(runtime, post(&path, &remove_nulls(body))).await
     }
 }
 

@@ -7,10 +7,10 @@ use crate::commands::number_country::ConfirmArgs;
 use crate::commands::own_rules::{CapsArgs, PreferredTimesArgs};
 use crate::commands::{consent, profile, reveal};
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
 use crate::kit::reader::ReaderArgs;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use crate::page;
 use application::percent::encode;
 use domain::ids::ApprovalId;
@@ -36,7 +36,7 @@ enum Action {
     /// Show a customer: masked values, enrolments, calls, hold and erasure; now or as of a past moment
     Show {
         #[command(flatten)]
-        named: Named,
+        named: CustomerIdArgs,
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
@@ -47,7 +47,7 @@ enum Action {
     /// Erase a customer permanently (删除个人信息); prints what the certificate will state
     Erase {
         #[command(flatten)]
-        named: Named,
+        named: CustomerIdArgs,
         /// Reason, for the log; no personal data
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -64,7 +64,7 @@ enum Action {
     /// Put a legal hold on a customer (法律保留): no erasure and no calls until it is released
     Hold {
         #[command(flatten)]
-        named: Named,
+        named: CustomerIdArgs,
         /// Reason, for the log; no personal data
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -89,7 +89,7 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Show or set attributes of a customer (客户属性): NAME=VALUE, in either language
     Attribute(Box<profile::AttributeArgs>),
@@ -112,7 +112,7 @@ enum Action {
     /// Find other ids that share a number with this one (疑似重复)
     Duplicates {
         #[command(flatten)]
-        named: Named,
+        named: CustomerIdArgs,
         #[command(flatten)]
         reader: ReaderArgs,
     },
@@ -121,7 +121,7 @@ enum Action {
     /// End a legal hold; a postponed erasure is then carried out
     Release {
         #[command(flatten)]
-        named: Named,
+        named: CustomerIdArgs,
         /// Reason, for the log
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
@@ -156,11 +156,11 @@ impl Args {
 }
 
 #[derive(Debug, clap::Args)]
-struct Named {
+struct CustomerIdArgs {
     /// The institution's own customer_id, or our id
     id: String,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -200,7 +200,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         } => {
             let path = |id: &String| format!("/api/v1/customers/{}/assign", encode(id));
             let paths: Vec<String> = ids.iter().map(path).collect();
-            let body = given(json!({ "user": to, "team": team, "reason": reason }));
+            let body = remove_nulls(json!({ "user": to, "team": team, "reason": reason }));
             asking.show_each(runtime, &paths, &body).await
         }
         Action::Attribute(args) => args.run(runtime).await,
@@ -228,9 +228,14 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-async fn command(runtime: Arc<Runtime>, named: &Named, verb: &str, body: Value) -> Result<(), Failure> {
+async fn command(
+    runtime: Arc<Runtime>,
+    named: &CustomerIdArgs,
+    verb: &str,
+    body: Value,
+) -> Result<(), Failure> {
     let path = format!("/api/v1/customers/{}/{verb}", encode(&named.id));
-    named.asking.show(runtime, post(&path, &given(body))).await
+    named.asking.show(runtime, post(&path, &remove_nulls(body))).await
 }
 
 #[derive(Debug, clap::Args)]
@@ -253,7 +258,7 @@ struct ListArgs {
     #[command(flatten)]
     reader: ReaderArgs,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 impl ListArgs {

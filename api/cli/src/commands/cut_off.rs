@@ -2,8 +2,8 @@
 //! and calls one back or settles it.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::percent::encode;
 use domain::ids::CampaignId;
 use serde_json::json;
@@ -35,18 +35,21 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["call_back", "settle"])]
     cursor: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{}/cut-off", encode(args.id.as_str()));
     if let Some(customer) = args.call_back {
-        let body = given(json!({ "customer": customer, "by": args.by }));
+        let body = remove_nulls(json!({ "customer": customer, "by": args.by }));
         let path = format!("{path}/call-back");
-        return args.asking.show(runtime, post(&path, &body).that_dials()).await;
+        return args
+            .asking
+            .show(runtime, post(&path, &body).mark_as_dialing())
+            .await;
     }
     if let Some(customer) = args.settle {
-        let body = given(json!({ "customer": customer, "reason": args.reason, "by": args.by }));
+        let body = remove_nulls(json!({ "customer": customer, "reason": args.reason, "by": args.by }));
         let path = format!("{path}/settle");
         return args.asking.show(runtime, post(&path, &body)).await;
     }

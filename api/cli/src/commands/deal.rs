@@ -1,9 +1,9 @@
 //! `ledgerline deal import`: reports deals of another system from a file.
 
 use crate::kit::api::post;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::RequestArgs;
 use crate::kit::table_args::TableArgs;
 use application::deals::DEALS_OF_REQUEST_MAX;
 use domain::deal::ATTRIBUTION_DAYS_DEFAULT;
@@ -48,19 +48,19 @@ enum Action {
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
 /// The result of an import.
 #[derive(Default)]
-struct Sum {
+struct DealImportTotals {
     counts: [u64; 4],
     bad: Vec<Value>,
     bad_count: u64,
 }
 
-/// Members of a reply that are counts, in the order of `Sum::counts`.
+/// Members of a reply that are counts, in the order of `DealImportTotals::counts`.
 const COUNTS: [&str; 4] = ["stored", "corrected", "unchanged", "unattributed"];
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -80,7 +80,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
     let options = table.options(HiddenRows::Refuse).map_err(|error| usage(&error))?;
     let (lines, report) = deal_file::read(&file, options).map_err(|error| usage(&error))?;
-    let mut sum = Sum::default();
+    let mut sum = DealImportTotals::default();
     let mut good = Vec::new();
     for DealLine { line, row } in &lines {
         match row {
@@ -104,7 +104,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }))
 }
 
-impl Sum {
+impl DealImportTotals {
     fn note_bad(&mut self, line: u64, why: &str) {
         self.bad_count += 1;
         if self.bad.len() < NAMED_MAX {

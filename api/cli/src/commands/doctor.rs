@@ -1,6 +1,6 @@
 //! `ledgerline doctor`: checks this machine and a data directory, and reports problems.
 
-use crate::commands::doctor_check::{Check, Finding, Says, says};
+use crate::commands::doctor_check::{Check, CheckStatus, CheckText, says};
 use crate::commands::doctor_clock as clock;
 use crate::commands::doctor_dialing as dialing;
 use crate::commands::doctor_engines as engines;
@@ -13,10 +13,10 @@ use crate::commands::doctor_rows as rows;
 use crate::commands::doctor_trunks as trunks;
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::table::padded;
+use crate::kit::table::pad;
 use application::format_localized;
 use domain::ports::clock::Clock;
-use host::app::{self, ReadOnly, lookup_vault};
+use host::app::{self, ReadOnlyLog, lookup_vault};
 use host::clock::SystemClock;
 use host::config::TrunkSpec;
 use host::data_dir::{self, Mode};
@@ -73,7 +73,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let mut checks = vec![
         synthesizer().await,
         udp_ports(),
-        machine::open_files(&args.trunks),
+        machine::check_open_files(&args.trunks),
         recordings(),
     ];
     if let Some(directory) = &args.data {
@@ -95,7 +95,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         checks.push(history::check(args.data.as_deref(), &spec, &args.keys).await);
         checks.push(numbers::check(args.data.as_deref(), &spec, &args.keys).await);
         let named: Vec<&str> = args.trunks.iter().map(|trunk| trunk.name.as_str()).collect();
-        checks.push(dialing_check(dialing::found(&spec, &named).await));
+        checks.push(dialing_check(dialing::find_pause_reasons(&spec, &named).await));
         checks.push(engines_check(&spec).await);
     }
     if let Some(ReadDbSpec::Postgres(url)) = &args.rows.read_db {
@@ -103,36 +103,39 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     }
     checks.append(&mut of_roles(&args).await);
     let disk = args.data.clone().unwrap_or_else(std::env::temp_dir);
-    checks.push(machine::space(&disk));
+    checks.push(machine::check_disk_space(&disk));
     checks.push(disk_sync(&disk));
     report(&checks, args.json)
 }
 
 /// The check of dialing: bad if the log holds any reason for which dialing is paused.
-fn dialing_check(found: Result<Vec<Says>, Failure>) -> Check {
+fn dialing_check(found: Result<Vec<CheckText>, Failure>) -> Check {
     let (finding, says) = match found {
         Ok(reasons) if reasons.is_empty() => (
-            Finding::Good,
+            CheckStatus::Good,
             says!(
                 "日志中没有暂停拨号的原因",
                 "the log holds no reason to pause dialing"
             ),
         ),
-        Ok(reasons) => (Finding::Bad, Says::joined(&reasons)),
-        Err(failure) => (Finding::Bad, failure.into()),
+        Ok(reasons) => (CheckStatus::Bad, CheckText::joined(&reasons)),
+        Err(failure) => (CheckStatus::Bad, failure.into()),
     };
     Check::new("dialing", finding, says)
 }
 
 /// The check of speech engines: bad if a server found an engine down.
 async fn engines_check(spec: &StoreSpec) -> Check {
-    let (finding, says) = match engines::down(spec).await {
+    let (finding, says) = match engines::find_failed_engines(spec).await {
         Ok(down) if down.is_empty() => (
-            Finding::Good,
+            CheckStatus::Good,
             says!("语音引擎均可用", "no engine is reported down"),
         ),
-        Ok(down) => (Finding::Bad, says!("语音引擎不可用：{}", "{}", down.join("; "))),
-        Err(failure) => (Finding::Bad, failure.into()),
+        Ok(down) => (
+            CheckStatus::Bad,
+            says!("语音引擎不可用：{}", "{}", down.join("; ")),
+        ),
+        Err(failure) => (CheckStatus::Bad, failure.into()),
     };
     Check::new("engines", finding, says)
 }
@@ -160,7 +163,7 @@ async fn of_roles(args: &Args) -> Vec<Check> {
 fn report(checks: &[Check], json: bool) -> Result<(), Failure> {
     let bad = checks
         .iter()
-        .filter(|check| check.finding == Finding::Bad)
+        .filter(|check| check.finding == CheckStatus::Bad)
         .count();
     if json {
         let list: Vec<Value> = checks
@@ -175,8 +178,8 @@ fn report(checks: &[Check], json: bool) -> Result<(), Failure> {
         for check in checks {
             output::line(&format!(
                 "{} {} {}",
-                padded(check.finding.label(), 5),
-                padded(check.label(), 14),
+                pad(check.finding.label(), 5),
+                pad(check.label(), 14),
                 check.says
             ))?;
         }
@@ -200,13 +203,13 @@ async fn synthesizer() -> Check {
     if synthesizer.speaks_any_text() {
         return Check::new(
             "synthesizer",
-            Finding::Good,
+            CheckStatus::Good,
             says!("{name} 可合成任意文本", "{name} speaks any text"),
         );
     }
     Check::new(
         "synthesizer",
-        Finding::Note,
+        CheckStatus::Note,
         says!(
             "{name}：未安装语音合成，只有内置录音；话术播报含变量的文本时，任务无法启动（apt-get install espeak-ng）",
             "{name}: no synthesizer is installed, only bundled clips; a campaign with a flow that speaks text with \
@@ -219,7 +222,7 @@ fn udp_ports() -> Check {
     match http::server::free_udp_port() {
         Ok(port) => Check::new(
             "udp",
-            Finding::Good,
+            CheckStatus::Good,
             says!(
                 "本机 UDP 可用（端口 {port} 空闲）",
                 "loopback UDP works (port {port} was free)"
@@ -227,7 +230,7 @@ fn udp_ports() -> Check {
         ),
         Err(error) => Check::new(
             "udp",
-            Finding::Bad,
+            CheckStatus::Bad,
             says!("无法绑定 UDP 端口：{error}", "no UDP port can be bound: {error}"),
         ),
     }
@@ -236,7 +239,7 @@ fn udp_ports() -> Check {
 fn recordings() -> Check {
     Check::new(
         "recordings",
-        Finding::Note,
+        CheckStatus::Note,
         says!(
             "录音尚未加密：DIR/recordings/*.wav 为普通文件，仅属主可读（0600）",
             "recordings are not sealed yet: DIR/recordings/*.wav are plain files, readable by their \
@@ -249,17 +252,17 @@ fn mode(directory: &Path) -> Check {
     match data_dir::mode(directory) {
         Some(Mode::Real) => Check::new(
             "directory",
-            Finding::Good,
+            CheckStatus::Good,
             says!("正式数据目录", "a real directory"),
         ),
         Some(Mode::Rehearsal) => Check::new(
             "directory",
-            Finding::Good,
+            CheckStatus::Good,
             says!("演练数据目录，不可更改", "a rehearsal directory, permanently"),
         ),
         None => Check::new(
             "directory",
-            Finding::Note,
+            CheckStatus::Note,
             says!("尚无服务使用过", "no server has used it yet"),
         ),
     }
@@ -275,7 +278,7 @@ async fn keys(keys: &KeysSpec, directory: &Path, log: Option<&StoreSpec>) -> Che
     if !missing.is_empty() && *keys == KeysSpec::default() {
         return Check::new(
             "keys",
-            Finding::Note,
+            CheckStatus::Note,
             says!(
                 "{} 不在 {}：保存在别处（--keys、--master-key），或尚未生成",
                 "{} not in {}: stored elsewhere (--keys, --master-key), or not created yet",
@@ -285,13 +288,13 @@ async fn keys(keys: &KeysSpec, directory: &Path, log: Option<&StoreSpec>) -> Che
         );
     }
     let opened = match log {
-        Some(spec) => ReadOnly::of(spec).await.ok(),
+        Some(spec) => ReadOnlyLog::of(spec).await.ok(),
         None => None,
     };
     let Some(opened) = opened else {
         return Check::new(
             "keys",
-            Finding::Good,
+            CheckStatus::Good,
             says!("密钥齐全，位于 {}", "present in {}", dir.display()),
         );
     };
@@ -302,7 +305,7 @@ async fn keys(keys: &KeysSpec, directory: &Path, log: Option<&StoreSpec>) -> Che
             match restored.map_or(0, |keys| keys.unreadable_count) {
                 0 => Check::new(
                     "keys",
-                    Finding::Good,
+                    CheckStatus::Good,
                     says!(
                         "密钥与日志相符，最近登记的客户均有密钥",
                         "they belong to this log, and the customers registered last all have one"
@@ -310,7 +313,7 @@ async fn keys(keys: &KeysSpec, directory: &Path, log: Option<&StoreSpec>) -> Che
                 ),
                 count => Check::new(
                     "keys",
-                    Finding::Note,
+                    CheckStatus::Note,
                     says!(
                         "密钥与日志相符；上次恢复密钥后 {count} 人缺少密钥，无法读取或拨打",
                         "they belong to this log; {count} persons had no key after the last restore of keys: \
@@ -319,7 +322,7 @@ async fn keys(keys: &KeysSpec, directory: &Path, log: Option<&StoreSpec>) -> Che
                 ),
             }
         }
-        Err(error) => Check::new("keys", Finding::Bad, error.to_string()),
+        Err(error) => Check::new("keys", CheckStatus::Bad, error.to_string()),
     };
     opened.close().await;
     check
@@ -329,7 +332,7 @@ fn disk_sync(directory: &Path) -> Check {
     match timed_syncs(directory) {
         Ok(ms) if ms > SYNC_MS_SLOW => Check::new(
             "disk",
-            Finding::Note,
+            CheckStatus::Note,
             says!(
                 "磁盘同步需 {ms} 毫秒，较慢，命令会变慢",
                 "a sync takes {ms} ms; commands will be slow"
@@ -337,10 +340,14 @@ fn disk_sync(directory: &Path) -> Check {
         ),
         Ok(ms) => Check::new(
             "disk",
-            Finding::Good,
+            CheckStatus::Good,
             says!("磁盘同步需 {ms} 毫秒", "a sync takes {ms} ms"),
         ),
-        Err(error) => Check::new("disk", Finding::Bad, format!("{}: {error}", directory.display())),
+        Err(error) => Check::new(
+            "disk",
+            CheckStatus::Bad,
+            format!("{}: {error}", directory.display()),
+        ),
     }
 }
 

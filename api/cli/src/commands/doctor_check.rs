@@ -6,7 +6,7 @@ use std::fmt;
 
 /// The text of a check in both languages: lines follow the language of the output, JSON is always English.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Says {
+pub(super) struct CheckText {
     pub(super) zh: String,
     pub(super) en: String,
 }
@@ -14,7 +14,7 @@ pub(super) struct Says {
 /// Formats the text of a check in Chinese and in English. Both literals take the same arguments.
 macro_rules! says {
     ($zh:literal, $en:literal $(, $argument:expr)* $(,)?) => {
-        $crate::commands::doctor_check::Says {
+        $crate::commands::doctor_check::CheckText {
             zh: ::std::format!($zh $(, $argument)*),
             en: ::std::format!($en $(, $argument)*),
         }
@@ -22,7 +22,7 @@ macro_rules! says {
 }
 pub(super) use says;
 
-impl Says {
+impl CheckText {
     /// Joins several texts into one.
     pub(super) fn joined(texts: &[Self]) -> Self {
         let zh: Vec<&str> = texts.iter().map(|one| one.zh.as_str()).collect();
@@ -34,13 +34,13 @@ impl Says {
     }
 }
 
-impl fmt::Display for Says {
+impl fmt::Display for CheckText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(Language::current().pick((self.zh.as_str(), self.en.as_str())))
     }
 }
 
-impl From<String> for Says {
+impl From<String> for CheckText {
     fn from(text: String) -> Self {
         Self {
             zh: text.clone(),
@@ -49,7 +49,7 @@ impl From<String> for Says {
     }
 }
 
-impl From<Failure> for Says {
+impl From<Failure> for CheckText {
     fn from(failure: Failure) -> Self {
         failure.to_string().into()
     }
@@ -57,7 +57,7 @@ impl From<Failure> for Says {
 
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Finding {
+pub(super) enum CheckStatus {
     /// No problem.
     Good,
     /// Works, with a remark.
@@ -66,7 +66,7 @@ pub(super) enum Finding {
     Bad,
 }
 
-impl Finding {
+impl CheckStatus {
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Good => "ok",
@@ -88,12 +88,12 @@ impl Finding {
 /// A check that was made.
 pub(super) struct Check {
     pub(super) name: &'static str,
-    pub(super) finding: Finding,
-    pub(super) says: Says,
+    pub(super) finding: CheckStatus,
+    pub(super) says: CheckText,
 }
 
 impl Check {
-    pub(super) fn new(name: &'static str, finding: Finding, says: impl Into<Says>) -> Self {
+    pub(super) fn new(name: &'static str, finding: CheckStatus, says: impl Into<CheckText>) -> Self {
         Self {
             name,
             finding,

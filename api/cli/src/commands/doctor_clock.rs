@@ -1,21 +1,21 @@
 //! The clock check of `ledgerline doctor`: compares this machine's clock with an NTP server, if one is named,
 //! and with the end of the log, if there is one, as a starting server does. Stores nothing.
 
-use crate::commands::doctor_check::{Check, Finding, Says, says};
+use crate::commands::doctor_check::{Check, CheckStatus, CheckText, says};
 use application::clock_doubt::doubt_in_words;
 use domain::installation::ClockOffset;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
-use host::app::ReadOnly;
+use host::app::ReadOnlyLog;
 use host::clock::{SystemClock, SystemIds};
-use host::clock_watch::{LogOfClock, is_apart, look_at_log};
+use host::clock_watch::{LogClockRecord, is_apart, look_at_log};
 use host::outbound::ntp::{self, NtpServer};
 use host::store_spec::StoreSpec;
 
 const NAME: &str = "clock";
 
 /// Name of the NTP server, and the measured offset or the error.
-type Asked = (String, Result<ClockOffset, String>);
+type NtpResult = (String, Result<ClockOffset, String>);
 
 /// Compares the clock with the NTP server and the log, whichever are given.
 pub(super) async fn check(server: Option<&NtpServer>, log: Option<&StoreSpec>) -> Check {
@@ -34,8 +34,8 @@ pub(super) async fn check(server: Option<&NtpServer>, log: Option<&StoreSpec>) -
 
 /// Returns the state of the log that concerns the clock; `None` if the log cannot be read, which another
 /// check reports.
-async fn seen_in(spec: &StoreSpec) -> Option<LogOfClock> {
-    let opened = ReadOnly::of(spec).await.ok()?;
+async fn seen_in(spec: &StoreSpec) -> Option<LogClockRecord> {
+    let opened = ReadOnlyLog::of(spec).await.ok()?;
     let seen = look_at_log(opened.store.as_ref()).await;
     opened.close().await;
     seen.ok()
@@ -46,11 +46,15 @@ async fn measure(server: &NtpServer, clock: &SystemClock) -> Result<ClockOffset,
     ntp::measure(server, clock, &ids).await
 }
 
-fn judge(asked: Option<&Asked>, log: Option<&LogOfClock>, now: Timestamp) -> (Finding, Says) {
+fn judge(
+    asked: Option<&NtpResult>,
+    log: Option<&LogClockRecord>,
+    now: Timestamp,
+) -> (CheckStatus, CheckText) {
     let (by_log, log_says) = judge_by_log(log, now);
     let (by_ntp, ntp_says) = match asked {
         None => (
-            Finding::Note,
+            CheckStatus::Note,
             says!(
                 "未与其他时钟核对，时钟偏快无法发现：请用 doctor --ntp HOST 和 serve --ntp HOST",
                 "NOT compared with another clock, so a fast clock goes unnoticed: use doctor --ntp HOST, and \
@@ -58,7 +62,7 @@ fn judge(asked: Option<&Asked>, log: Option<&LogOfClock>, now: Timestamp) -> (Fi
             ),
         ),
         Some((source, Err(why))) => (
-            Finding::Bad,
+            CheckStatus::Bad,
             says!(
                 "未核对，时钟来源无法使用：{source}：{why}",
                 "NOT compared: {source}: {why}"
@@ -68,7 +72,7 @@ fn judge(asked: Option<&Asked>, log: Option<&LogOfClock>, now: Timestamp) -> (Fi
             let (ms, error_ms) = (offset.offset_ms, offset.uncertainty_ms);
             match is_apart(ms) {
                 true => (
-                    Finding::Bad,
+                    CheckStatus::Bad,
                     says!(
                         "时钟偏差过大：{source} 测得 {ms} ms ± {error_ms} ms；超过 2 秒即停止拨号，请校准本机时钟",
                         "WRONG: {source} says {ms} ms ± {error_ms} ms; beyond 2 s dialing stops: set this \
@@ -76,7 +80,7 @@ fn judge(asked: Option<&Asked>, log: Option<&LogOfClock>, now: Timestamp) -> (Fi
                     ),
                 ),
                 false => (
-                    Finding::Good,
+                    CheckStatus::Good,
                     says!(
                         "时钟准确：{source} 测得 {ms} ms ± {error_ms} ms",
                         "{source} says {ms} ms ± {error_ms} ms"
@@ -88,38 +92,38 @@ fn judge(asked: Option<&Asked>, log: Option<&LogOfClock>, now: Timestamp) -> (Fi
     // Both results are reported; the worse one decides, but a right NTP comparison makes up for a missing log
     // comparison.
     let finding = match (by_log, by_ntp) {
-        (Finding::Bad, _) | (_, Finding::Bad) => Finding::Bad,
-        (_, Finding::Note) => Finding::Note,
-        (_, Finding::Good) => Finding::Good,
+        (CheckStatus::Bad, _) | (_, CheckStatus::Bad) => CheckStatus::Bad,
+        (_, CheckStatus::Note) => CheckStatus::Note,
+        (_, CheckStatus::Good) => CheckStatus::Good,
     };
-    (finding, Says::joined(&[ntp_says, log_says]))
+    (finding, CheckText::joined(&[ntp_says, log_says]))
 }
 
-fn judge_by_log(log: Option<&LogOfClock>, now: Timestamp) -> (Finding, Says) {
+fn judge_by_log(log: Option<&LogClockRecord>, now: Timestamp) -> (CheckStatus, CheckText) {
     match log {
-        None => (Finding::Note, says!("无日志可核对", "no log to compare with")),
-        Some(LogOfClock::NoEvents) => (
-            Finding::Note,
+        None => (CheckStatus::Note, says!("无日志可核对", "no log to compare with")),
+        Some(LogClockRecord::NoEvents) => (
+            CheckStatus::Note,
             says!("日志尚无事件可核对", "the log has no event to compare with"),
         ),
-        Some(LogOfClock::Rehearsal) => (
-            Finding::Note,
+        Some(LogClockRecord::Rehearsal) => (
+            CheckStatus::Note,
             says!(
                 "演练日志，时间为虚拟时间，不作核对",
                 "the log belongs to a rehearsal, so its times are made up"
             ),
         ),
-        Some(LogOfClock::Real {
+        Some(LogClockRecord::Real {
             doubt: Some(doubt), ..
         }) => (
-            Finding::Bad,
+            CheckStatus::Bad,
             says!(
                 "日志记录时钟存疑：{}",
                 "DOUBTED in the log: {}",
                 doubt_in_words(*doubt)
             ),
         ),
-        Some(LogOfClock::Real { ends_at, doubt: None }) => {
+        Some(LogClockRecord::Real { ends_at, doubt: None }) => {
             let ahead_ms = ends_at.micros().saturating_sub(now.micros()) / 1_000;
             if is_apart(ahead_ms.max(0)) {
                 let says = says!(
@@ -128,10 +132,10 @@ fn judge_by_log(log: Option<&LogOfClock>, now: Timestamp) -> (Finding, Says) {
                      ({ends_at}), and a server would not dial",
                     ahead_ms / 1_000
                 );
-                return (Finding::Bad, says);
+                return (CheckStatus::Bad, says);
             }
             (
-                Finding::Good,
+                CheckStatus::Good,
                 says!(
                     "不早于日志最后一条事件（{ends_at}）",
                     "it is not before the newest event of the log ({ends_at})"
@@ -147,7 +151,7 @@ mod tests {
     use domain::installation::{CLOCK_SKEW_MS_MAX, ClockDoubt, ClockDoubtCause};
     use host::outbound::testing::fake_server;
 
-    fn offset(offset_ms: i64) -> Asked {
+    fn offset(offset_ms: i64) -> NtpResult {
         let offset = ClockOffset {
             offset_ms,
             round_trip_ms: 4,
@@ -161,11 +165,11 @@ mod tests {
     fn a_clock_is_held_to_the_server_and_to_the_log_and_what_was_not_compared_is_said() {
         let now: Timestamp = "2026-11-20T15:00:00.000000Z".parse().unwrap();
         let max = i64::try_from(CLOCK_SKEW_MS_MAX).unwrap();
-        let ends = |ms: u64| LogOfClock::Real {
+        let ends = |ms: u64| LogClockRecord::Real {
             ends_at: now.plus_ms(ms),
             doubt: None,
         };
-        let doubted = LogOfClock::Real {
+        let doubted = LogClockRecord::Real {
             ends_at: now,
             doubt: Some(ClockDoubt {
                 cause: ClockDoubtCause::WallMoved,
@@ -180,18 +184,28 @@ mod tests {
             (
                 None,
                 Some(ends(0)),
-                Finding::Note,
+                CheckStatus::Note,
                 "NOT compared with another clock",
             ),
-            (None, None, Finding::Note, "no log to compare with"),
-            (None, Some(ends(2_000)), Finding::Note, "not before"),
-            (None, Some(ends(2_001)), Finding::Bad, "SLOW"),
-            (None, Some(doubted), Finding::Bad, "DOUBTED"),
-            (None, Some(LogOfClock::Rehearsal), Finding::Note, "made up"),
-            (Some(offset(max)), Some(ends(0)), Finding::Good, "2000 ms ± 7 ms"),
-            (Some(offset(-max - 1)), Some(ends(0)), Finding::Bad, "WRONG"),
-            (Some(offset(0)), None, Finding::Good, "no log"),
-            (Some(silent), Some(ends(0)), Finding::Bad, "does not answer"),
+            (None, None, CheckStatus::Note, "no log to compare with"),
+            (None, Some(ends(2_000)), CheckStatus::Note, "not before"),
+            (None, Some(ends(2_001)), CheckStatus::Bad, "SLOW"),
+            (None, Some(doubted), CheckStatus::Bad, "DOUBTED"),
+            (
+                None,
+                Some(LogClockRecord::Rehearsal),
+                CheckStatus::Note,
+                "made up",
+            ),
+            (
+                Some(offset(max)),
+                Some(ends(0)),
+                CheckStatus::Good,
+                "2000 ms ± 7 ms",
+            ),
+            (Some(offset(-max - 1)), Some(ends(0)), CheckStatus::Bad, "WRONG"),
+            (Some(offset(0)), None, CheckStatus::Good, "no log"),
+            (Some(silent), Some(ends(0)), CheckStatus::Bad, "does not answer"),
         ];
         for (asked, log, finding, part) in cases {
             let (found, says) = judge(asked.as_ref(), log.as_ref(), now);
@@ -205,7 +219,7 @@ mod tests {
         let (server, thread) = fake_server(90_000, 3, |_| {});
         let said = check(Some(&server), None).await;
         thread.join().unwrap();
-        assert_eq!(said.finding, Finding::Bad, "{}", said.says);
+        assert_eq!(said.finding, CheckStatus::Bad, "{}", said.says);
         assert!(said.says.en.contains("WRONG: ntp:127.0.0.1:"), "{}", said.says);
     }
 }

@@ -2,18 +2,18 @@
 //! wholly or in part. It reads the log and writes nothing; reasons known only to a running server (clock,
 //! disk, lock) are in its `GET /readyz`.
 
-use crate::commands::doctor_check::{Says, says};
+use crate::commands::doctor_check::{CheckText, says};
 use crate::kit::failure::Failure;
 use domain::calling_plan::Preset;
 use domain::ports::event_store::EventStore;
 use domain::stop::StopId;
-use host::app::{AppError, ReadOnly};
+use host::app::{AppError, ReadOnlyLog};
 use host::store_spec::StoreSpec;
 use store::OpenError;
 
 /// Returns the reasons. `trunks` are those named to `doctor`: stops of other trunks are not looked up.
-pub(super) async fn found(spec: &StoreSpec, trunks: &[&str]) -> Result<Vec<Says>, Failure> {
-    let opened = match ReadOnly::of(spec).await {
+pub(super) async fn find_pause_reasons(spec: &StoreSpec, trunks: &[&str]) -> Result<Vec<CheckText>, Failure> {
+    let opened = match ReadOnlyLog::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => return Ok(Vec::new()),
         opened => opened?,
     };
@@ -22,7 +22,7 @@ pub(super) async fn found(spec: &StoreSpec, trunks: &[&str]) -> Result<Vec<Says>
     reasons
 }
 
-async fn reasons(store: &dyn EventStore, trunks: &[&str]) -> Result<Vec<Says>, Failure> {
+async fn reasons(store: &dyn EventStore, trunks: &[&str]) -> Result<Vec<CheckText>, Failure> {
     let installation = actors::installation_now(store).await?;
     let mut reasons = Vec::new();
     if installation.unconfirmed_restore().is_some() {
@@ -88,7 +88,7 @@ mod tests {
     async fn every_reason_on_record_is_named() {
         let clock = Arc::new(StepClock::default());
         let log = MemoryEventStore::new(clock, Arc::new(MemoryDisk::new())).unwrap();
-        assert_eq!(reasons(&log, &[]).await.unwrap(), Vec::<Says>::new());
+        assert_eq!(reasons(&log, &[]).await.unwrap(), Vec::<CheckText>::new());
         let restored = include_str!("../../../../fixtures/events/installation/installation.restored.v1.json");
         append(&log, StreamId::new("installation", &"log"), restored, &[]).await;
         let stop = include_str!("../../../../fixtures/events/stop/stop.engaged.v1.json");

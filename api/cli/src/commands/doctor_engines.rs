@@ -7,7 +7,7 @@ use domain::decider::Decider;
 use domain::ids::AlertId;
 use domain::ports::event_store::EventStore;
 use domain::stored_event::{StreamVersion, read_event};
-use host::app::{AppError, ReadOnly};
+use host::app::{AppError, ReadOnlyLog};
 use host::store_spec::StoreSpec;
 use store::OpenError;
 
@@ -15,8 +15,8 @@ use store::OpenError;
 const PAGE_EVENTS_MAX: usize = 256;
 
 /// Returns the details of the alerts for engines that are down.
-pub(super) async fn down(spec: &StoreSpec) -> Result<Vec<String>, Failure> {
-    let opened = match ReadOnly::of(spec).await {
+pub(super) async fn find_failed_engines(spec: &StoreSpec) -> Result<Vec<String>, Failure> {
+    let opened = match ReadOnlyLog::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => return Ok(Vec::new()),
         opened => opened?,
     };

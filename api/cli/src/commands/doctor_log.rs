@@ -2,11 +2,11 @@
 //! every record, the Merkle tree and every checkpoint, like `ledgerline audit verify`.
 
 use crate::commands::audit;
-use crate::commands::doctor_check::{Check, Finding, Says, says};
+use crate::commands::doctor_check::{Check, CheckStatus, CheckText, says};
 use crate::kit::failure::Failure;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;
-use host::app::{AppError, ReadOnly};
+use host::app::{AppError, ReadOnlyLog};
 use host::store_spec::{LogArgs, StoreSpec};
 use store::OpenError;
 
@@ -21,12 +21,12 @@ pub(super) async fn check(log: &LogArgs, is_full: bool) -> Check {
     };
     match said {
         Ok((finding, says)) => Check::new(NAME, finding, says),
-        Err(failure) => Check::new(NAME, Finding::Bad, failure),
+        Err(failure) => Check::new(NAME, CheckStatus::Bad, failure),
     }
 }
 
-async fn newest(spec: &StoreSpec) -> Result<(Finding, Says), Failure> {
-    let opened = match ReadOnly::of(spec).await {
+async fn newest(spec: &StoreSpec) -> Result<(CheckStatus, CheckText), Failure> {
+    let opened = match ReadOnlyLog::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => return Ok(nothing()),
         opened => opened?,
     };
@@ -41,10 +41,10 @@ async fn newest(spec: &StoreSpec) -> Result<(Finding, Says), Failure> {
         "it opens, and its newest record (position {head}) can be read. NOT checked: all other records, hashes, \
          tree and checkpoints: ledgerline doctor --full"
     );
-    Ok((Finding::Note, says))
+    Ok((CheckStatus::Note, says))
 }
 
-async fn read_newest(opened: &ReadOnly) -> Result<Position, Failure> {
+async fn read_newest(opened: &ReadOnlyLog) -> Result<Position, Failure> {
     let head = opened.store.head().await?;
     let Some(before) = head.0.checked_sub(1) else {
         return Ok(head);
@@ -57,8 +57,8 @@ async fn read_newest(opened: &ReadOnly) -> Result<Position, Failure> {
     Ok(head)
 }
 
-async fn whole(log: &LogArgs) -> Result<(Finding, Says), Failure> {
-    if let Err(AppError::Open(OpenError::Missing(_))) = ReadOnly::of(&log.spec()?).await {
+async fn whole(log: &LogArgs) -> Result<(CheckStatus, CheckText), Failure> {
+    if let Err(AppError::Open(OpenError::Missing(_))) = ReadOnlyLog::of(&log.spec()?).await {
         return Ok(nothing());
     }
     let report = audit::verify_whole(log).await?;
@@ -67,11 +67,11 @@ async fn whole(log: &LogArgs) -> Result<(Finding, Says), Failure> {
             Some(position) => says!("位置 {position}：{}", "position {position}: {}", wrong.what),
             None => wrong.what.into(),
         };
-        let says = Says {
+        let says = CheckText {
             zh: format!("日志已损坏：{}。请从备份或副本恢复日志", what.zh),
             en: format!("DAMAGED: {}. Restore the log from a backup or a copy", what.en),
         };
-        return Ok((Finding::Bad, says));
+        return Ok((CheckStatus::Bad, says));
     }
     let (events, streams) = (report.events, report.streams);
     let says = match report.checkpoints {
@@ -87,17 +87,17 @@ async fn whole(log: &LogArgs) -> Result<(Finding, Says), Failure> {
             report.covered
         ),
     };
-    Ok((Finding::Good, says))
+    Ok((CheckStatus::Good, says))
 }
 
-fn nothing() -> (Finding, Says) {
-    (Finding::Note, says!("尚无事件", "there are no events yet"))
+fn nothing() -> (CheckStatus, CheckText) {
+    (CheckStatus::Note, says!("尚无事件", "there are no events yet"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kit::taken_away::tests::begun;
+    use crate::kit::event_exports::tests::begun;
     use host::data_dir::Mode;
     use std::path::Path;
 
@@ -138,7 +138,7 @@ mod tests {
         let (short, full) = (check(&log, false).await, check(&log, true).await);
         assert_eq!(
             (short.finding, full.finding),
-            (Finding::Note, Finding::Good),
+            (CheckStatus::Note, CheckStatus::Good),
             "{}",
             full.says
         );
@@ -146,6 +146,6 @@ mod tests {
         assert!(full.says.en.contains("all 1 events"), "{}", full.says);
         assert!(flip(dir.path()) > 0);
         let found = check(&log, true).await;
-        assert_eq!(found.finding, Finding::Bad, "{}", found.says);
+        assert_eq!(found.finding, CheckStatus::Bad, "{}", found.says);
     }
 }

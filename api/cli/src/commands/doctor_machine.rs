@@ -1,7 +1,7 @@
 //! The machine checks of `ledgerline doctor`: the limit of open files and the free disk space, each compared
 //! with what calls need.
 
-use crate::commands::doctor_check::{Check, Finding, says};
+use crate::commands::doctor_check::{Check, CheckStatus, says};
 use host::config::TrunkSpec;
 use host::descriptors;
 use media::audio::recording::RESERVED_BYTES;
@@ -16,7 +16,7 @@ const RECORDINGS_MIN: u64 = 1_000;
 
 /// Compares `RLIMIT_NOFILE`, which a server raises as far as the system allows, with the legs of the given
 /// trunks.
-pub(super) fn open_files(trunks: &[TrunkSpec]) -> Check {
+pub(super) fn check_open_files(trunks: &[TrunkSpec]) -> Check {
     let (_, limit) = descriptors::limits();
     let asked: u64 = trunks.iter().map(|trunk| u64::from(trunk.legs_max)).sum();
     let wanted = if trunks.is_empty() { LEGS } else { asked };
@@ -26,7 +26,7 @@ pub(super) fn open_files(trunks: &[TrunkSpec]) -> Check {
 fn judge_open_files(limit: Option<u64>, wanted: u64) -> Check {
     const NAME: &str = "open files";
     let Some(limit) = limit else {
-        return Check::new(NAME, Finding::Good, says!("不受限", "unlimited"));
+        return Check::new(NAME, CheckStatus::Good, says!("不受限", "unlimited"));
     };
     let (legs, needed) = (descriptors::legs_within(Some(limit)), descriptors::needed(wanted));
     let says = says!(
@@ -35,22 +35,22 @@ fn judge_open_files(limit: Option<u64>, wanted: u64) -> Check {
          (ulimit -Hn, LimitNOFILE=)"
     );
     let finding = match legs {
-        0 => Finding::Bad,
-        legs if legs < wanted => Finding::Note,
-        _ => Finding::Good,
+        0 => CheckStatus::Bad,
+        legs if legs < wanted => CheckStatus::Note,
+        _ => CheckStatus::Good,
     };
     Check::new(NAME, finding, says)
 }
 
 /// Checks the free space of the disk that holds the log and the recordings.
-pub(super) fn space(directory: &Path) -> Check {
+pub(super) fn check_disk_space(directory: &Path) -> Check {
     const NAME: &str = "space";
     let stat = match statvfs(directory) {
         Ok(stat) => stat,
         Err(error) => {
             return Check::new(
                 NAME,
-                Finding::Bad,
+                CheckStatus::Bad,
                 says!("{}：{error}", "{}: {error}", directory.display()),
             );
         }
@@ -68,9 +68,9 @@ fn judge_space(free_bytes: u64) -> Check {
         free_bytes / (1_024 * 1_024)
     );
     let finding = match recordings {
-        0 => Finding::Bad,
-        few if few < RECORDINGS_MIN => Finding::Note,
-        _ => Finding::Good,
+        0 => CheckStatus::Bad,
+        few if few < RECORDINGS_MIN => CheckStatus::Note,
+        _ => CheckStatus::Good,
     };
     Check::new("space", finding, says)
 }
@@ -82,10 +82,10 @@ mod tests {
     #[test]
     fn open_files_are_told_in_calls_of_the_trunks_given() {
         for (limit, wanted, finding) in [
-            (Some(descriptors::needed(1) - 1), 1, Finding::Bad),
-            (Some(descriptors::needed(30) - 1), 30, Finding::Note),
-            (Some(descriptors::needed(30)), 30, Finding::Good),
-            (None, 10_000, Finding::Good),
+            (Some(descriptors::needed(1) - 1), 1, CheckStatus::Bad),
+            (Some(descriptors::needed(30) - 1), 30, CheckStatus::Note),
+            (Some(descriptors::needed(30)), 30, CheckStatus::Good),
+            (None, 10_000, CheckStatus::Good),
         ] {
             let check = judge_open_files(limit, wanted);
             assert_eq!(check.finding, finding, "{}", check.says);
@@ -94,14 +94,14 @@ mod tests {
 
     #[test]
     fn room_is_told_in_recordings() {
-        assert_eq!(judge_space(RESERVED_BYTES - 1).finding, Finding::Bad);
+        assert_eq!(judge_space(RESERVED_BYTES - 1).finding, CheckStatus::Bad);
         assert_eq!(
             judge_space(RESERVED_BYTES * (RECORDINGS_MIN - 1)).finding,
-            Finding::Note
+            CheckStatus::Note
         );
         assert_eq!(
             judge_space(RESERVED_BYTES * RECORDINGS_MIN).finding,
-            Finding::Good
+            CheckStatus::Good
         );
     }
 }

@@ -2,7 +2,7 @@
 //! that was stored as Chinese before numbers needed a country code, so its country may be a guess. They are
 //! not dialed until the number is confirmed.
 
-use crate::commands::doctor_check::{Check, Finding, Says, says};
+use crate::commands::doctor_check::{Check, CheckStatus, CheckText, says};
 use crate::kit::failure::Failure;
 use application::as_of::{Moment, entity_then};
 use application::countries::campaigns_of_log;
@@ -15,8 +15,8 @@ use domain::ids::{CampaignId, CustomerId};
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::vault::Vault;
-use evidence::log_walk::Matching;
-use host::app::{AppError, ReadOnly, lookup_vault};
+use evidence::log_walk::FilteredEventReader;
+use host::app::{AppError, ReadOnlyLog, lookup_vault};
 use host::clock::SystemClock;
 use host::keys_spec::KeysSpec;
 use host::store_spec::StoreSpec;
@@ -35,12 +35,16 @@ const NAMED_MAX: usize = 20;
 pub(super) async fn check(data: Option<&Path>, spec: &StoreSpec, keys: &KeysSpec) -> Check {
     match found(data, spec, keys).await {
         Ok((finding, says)) => Check::new(NAME, finding, says),
-        Err(failure) => Check::new(NAME, Finding::Bad, failure),
+        Err(failure) => Check::new(NAME, CheckStatus::Bad, failure),
     }
 }
 
-async fn found(data: Option<&Path>, spec: &StoreSpec, keys: &KeysSpec) -> Result<(Finding, Says), Failure> {
-    let opened = match ReadOnly::of(spec).await {
+async fn found(
+    data: Option<&Path>,
+    spec: &StoreSpec,
+    keys: &KeysSpec,
+) -> Result<(CheckStatus, CheckText), Failure> {
+    let opened = match ReadOnlyLog::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => return Ok(judge(&[], false)),
         opened => opened?,
     };
@@ -49,7 +53,11 @@ async fn found(data: Option<&Path>, spec: &StoreSpec, keys: &KeysSpec) -> Result
     said
 }
 
-async fn of_log(data: Option<&Path>, opened: &ReadOnly, keys: &KeysSpec) -> Result<(Finding, Says), Failure> {
+async fn of_log(
+    data: Option<&Path>,
+    opened: &ReadOnlyLog,
+    keys: &KeysSpec,
+) -> Result<(CheckStatus, CheckText), Failure> {
     let store = opened.store.as_ref();
     let china = DefaultCountry::Of(CallingCode::MAINLAND_CHINA);
     let abroad = campaigns_of_log(store).await?.into_iter();
@@ -67,7 +75,7 @@ async fn of_log(data: Option<&Path>, opened: &ReadOnly, keys: &KeysSpec) -> Resu
             "未检查号码国家：读取号码需要日志的密钥（--data）",
             "NOT checked: the keys of the log are needed to read numbers (--data)"
         );
-        return Ok((Finding::Note, says));
+        return Ok((CheckStatus::Note, says));
     };
     let (vault, _) = lookup_vault(keys, data, opened).await?;
     let guessed = guessed(store, vault.vault().as_ref(), &persons, &abroad).await;
@@ -82,7 +90,7 @@ async fn enrolled(store: &dyn EventStore, campaign: &CampaignId) -> Result<BTree
         campaign: Some(campaign.clone()),
         ..EventFilter::default()
     };
-    let (mut events, mut persons) = (Matching::new(store, filter), BTreeSet::new());
+    let (mut events, mut persons) = (FilteredEventReader::new(store, filter), BTreeSet::new());
     while let Some(page) = events.next().await? {
         for stored in &page {
             let envelope = stored.envelope();
@@ -126,10 +134,10 @@ fn waits_unconfirmed(state: &CustomerState, campaign: &CampaignId) -> bool {
     number.is_some_and(|number| state.phone_country(&number) == PhoneCountry::Guessed)
 }
 
-fn judge(guessed: &[CustomerId], more: bool) -> (Finding, Says) {
+fn judge(guessed: &[CustomerId], more: bool) -> (CheckStatus, CheckText) {
     if guessed.is_empty() && !more {
         let says = says!("没有待确认国家的号码", "no number needs its country confirmed");
-        return (Finding::Good, says);
+        return (CheckStatus::Good, says);
     }
     let named: Vec<&str> = guessed.iter().take(NAMED_MAX).map(CustomerId::as_str).collect();
     let (beyond_zh, beyond) = if more {
@@ -138,7 +146,7 @@ fn judge(guessed: &[CustomerId], more: bool) -> (Finding, Says) {
         ("", "")
     };
     let (count, named) = (guessed.len(), named.join(", "));
-    let says = Says {
+    let says = CheckText {
         zh: format!(
             "其他国家的外呼任务中，{count} 名客户{beyond_zh}的号码入库时没有国家代码，按中国号码保存；在确认（ledgerline \
              customer confirm-numbers ID --reason TEXT）或带国家代码重新导入之前不外呼：{named}"
@@ -149,7 +157,7 @@ fn judge(guessed: &[CustomerId], more: bool) -> (Finding, Says) {
              confirm-numbers ID --reason TEXT) or imported again with the country code: {named}"
         ),
     };
-    (Finding::Note, says)
+    (CheckStatus::Note, says)
 }
 
 #[cfg(test)]
@@ -160,11 +168,11 @@ mod tests {
     fn persons_who_wait_for_a_confirmation_are_named() {
         let person: CustomerId = "00112233445566778899aabbccddeeff".parse().unwrap();
         let (finding, says) = judge(std::slice::from_ref(&person), false);
-        assert_eq!(finding, Finding::Note);
+        assert_eq!(finding, CheckStatus::Note);
         assert!(
             says.en.contains(person.as_str()) && says.en.contains("confirm-numbers"),
             "{says}"
         );
-        assert_eq!(judge(&[], false).0, Finding::Good);
+        assert_eq!(judge(&[], false).0, CheckStatus::Good);
     }
 }

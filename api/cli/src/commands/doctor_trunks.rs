@@ -1,7 +1,7 @@
 //! The trunk check of `ledgerline doctor`: sends OPTIONS to each given trunk, which makes no call, and reads
 //! its password. What only a call can show is reported as unknown.
 
-use crate::commands::doctor_check::{Check, Finding, Says, says};
+use crate::commands::doctor_check::{Check, CheckStatus, CheckText, says};
 use host::clock::{SystemClock, SystemIds};
 use host::config::TrunkSpec;
 use media::driver::{OptionsAnswer, ask_options};
@@ -16,7 +16,7 @@ pub(super) async fn checks(trunks: &[TrunkSpec]) -> Vec<Check> {
             "未检查：没有指定线路，请用 doctor --trunk SPEC（与 serve 相同）",
             "NOT checked: no trunk is given: use doctor --trunk SPEC, as for serve"
         );
-        return vec![Check::new(NAME, Finding::Note, says)];
+        return vec![Check::new(NAME, CheckStatus::Note, says)];
     }
     let mut checks = Vec::with_capacity(trunks.len());
     for trunk in trunks {
@@ -28,12 +28,12 @@ pub(super) async fn checks(trunks: &[TrunkSpec]) -> Vec<Check> {
 async fn check(trunk: &TrunkSpec) -> Check {
     let (finding, says) = match trunk.password.as_ref().map(host::config::Password::read) {
         Some(Err(why)) => (
-            Finding::Bad,
+            CheckStatus::Bad,
             says!("无法读取密码：{why}", "its password cannot be read: {why}"),
         ),
         Some(Ok(_)) | None => judge(ask(trunk).await),
     };
-    let says = Says {
+    let says = CheckText {
         zh: format!("{}：{}", trunk.name, says.zh),
         en: format!("{}: {}", trunk.name, says.en),
     };
@@ -46,7 +46,7 @@ async fn ask(trunk: &TrunkSpec) -> io::Result<OptionsAnswer> {
     ask_options(host, trunk.port, &SystemClock::default(), &ids).await
 }
 
-fn judge(answer: io::Result<OptionsAnswer>) -> (Finding, Says) {
+fn judge(answer: io::Result<OptionsAnswer>) -> (CheckStatus, CheckText) {
     match answer {
         Ok(OptionsAnswer::Answered {
             code,
@@ -54,8 +54,8 @@ fn judge(answer: io::Result<OptionsAnswer>) -> (Finding, Says) {
             round_trip_ms,
         }) => {
             let finding = match is_unwilling(code) {
-                true => Finding::Note,
-                false => Finding::Good,
+                true => CheckStatus::Note,
+                false => CheckStatus::Good,
             };
             let says = says!(
                 "OPTIONS 应答 {code} {reason}，用时 {round_trip_ms} 毫秒；未拨打任何号码，是否接受呼叫未知：请试 \
@@ -66,12 +66,12 @@ fn judge(answer: io::Result<OptionsAnswer>) -> (Finding, Says) {
             (finding, says)
         }
         Ok(OptionsAnswer::PortClosed) => (
-            Finding::Bad,
+            CheckStatus::Bad,
             says!("对端端口未开放", "nothing listens there: the port is closed"),
         ),
         // A carrier may ignore OPTIONS from unknown addresses and still accept calls.
         Ok(OptionsAnswer::Silent) => (
-            Finding::Note,
+            CheckStatus::Note,
             says!(
                 "OPTIONS 无应答：对端不可达、不认识本机地址，或只应答呼叫：请试 ledgerline trunk call",
                 "NO answer to OPTIONS: it is unreachable, does not know this address, or answers only \
@@ -79,7 +79,7 @@ fn judge(answer: io::Result<OptionsAnswer>) -> (Finding, Says) {
             ),
         ),
         Err(error) => (
-            Finding::Bad,
+            CheckStatus::Bad,
             says!("无法连接：{error}", "it cannot be reached: {error}"),
         ),
     }
@@ -113,7 +113,7 @@ mod tests {
             "nowhere: it cannot be reached",
             "locked: its password cannot be read",
         ]) {
-            assert_eq!(check.finding, Finding::Bad, "{}", check.says);
+            assert_eq!(check.finding, CheckStatus::Bad, "{}", check.says);
             assert!(check.says.en.starts_with(part), "{}", check.says);
         }
         assert_eq!(said.len(), trunks.len());
@@ -130,15 +130,15 @@ mod tests {
         };
         for code in [200, 401, 404, 405, 407, 480, 501] {
             let (finding, says) = judge(answered(code));
-            assert_eq!(finding, Finding::Good, "{says}");
+            assert_eq!(finding, CheckStatus::Good, "{says}");
             assert!(
                 says.en.contains(&format!("answered with {code} Some Reason")),
                 "{says}"
             );
         }
         for code in [403, 500, 503, 603] {
-            assert_eq!(judge(answered(code)).0, Finding::Note, "{code}");
+            assert_eq!(judge(answered(code)).0, CheckStatus::Note, "{code}");
         }
-        assert_eq!(judge(Ok(OptionsAnswer::Silent)).0, Finding::Note);
+        assert_eq!(judge(Ok(OptionsAnswer::Silent)).0, CheckStatus::Note);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A test walks the commands as clap knows them, requires an example for each, and parses each example.
 
-use crate::commands::whom;
+use crate::commands::server_requirement;
 use crate::kit::failure::EXIT_CODES;
 use clap::Command;
 
@@ -308,7 +308,7 @@ fn of_leaf(command: Command, above: &str) -> Command {
     let example = EXAMPLES.iter().find(|line| is_of(line, &path));
     let line = || example.map(|line| format!("示例 Example:\n  ledgerline {line}"));
     let shown = own.or_else(line).unwrap_or_default();
-    let whom = whom::line(&path).map_or_else(String::new, |whom| format!("{whom}\n\n"));
+    let whom = server_requirement::line(&path).map_or_else(String::new, |whom| format!("{whom}\n\n"));
     command.after_help(format!("{whom}{}\n\n{EXIT_CODES}", shown.trim_end()))
 }
 

@@ -1,18 +1,18 @@
 //! `ledgerline export`: exports calls, events or metrics to a file, completely or not at all.
 
 use crate::kit::api::ApiArgs;
+use crate::kit::atomic_file::AtomicFile;
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::part::Part;
 use crate::kit::progress::Progress;
 use crate::kit::words::word_of;
-use application::exporting::{Format, columns};
+use application::exports::{Format, columns};
 use application::format_localized;
 use application::percent::encode;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
 use host::outbound::api_client::ApiClient;
-use projections::sql_views::{EXPORTABLES, Exportable};
+use projections::sql_views::{EXPORTABLES, ExportableView};
 use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
@@ -61,7 +61,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     args.by = args.by.or_else(crate::kit::reader::os_user);
-    let what = Exportable::of_name(&args.what).ok_or_else(|| {
+    let what = ExportableView::of_name(&args.what).ok_or_else(|| {
         let names: Vec<&str> = EXPORTABLES.iter().map(|one| one.name).collect();
         Failure::usage(format!(
             "{} cannot be exported; there are {}",
@@ -70,7 +70,7 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
         ))
     })?;
     columns(what, args.columns.as_deref())?;
-    let part = Part::begin(&args.out)?;
+    let part = AtomicFile::begin(&args.out)?;
     let progress = Progress::spinner();
     let client = args.api.client(runtime).await?;
     let written = download(&client, &args, &part, &progress).await;
@@ -89,7 +89,12 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
     ))
 }
 
-async fn download(client: &ApiClient, args: &Args, part: &Part, progress: &Progress) -> Result<u64, Failure> {
+async fn download(
+    client: &ApiClient,
+    args: &Args,
+    part: &AtomicFile,
+    progress: &Progress,
+) -> Result<u64, Failure> {
     let mut path = format!(
         "/api/v1/exports/{}?format={}",
         encode(&args.what),

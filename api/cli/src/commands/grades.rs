@@ -1,9 +1,9 @@
 //! `ledgerline segment rfm --write`: writes RFM grades to the customers of a segment, page by page.
 
 use crate::kit::api::post;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::RequestArgs;
 use application::language::localized;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ const NAMED_MAX: usize = 100;
 
 /// The sum of all pages.
 #[derive(Default)]
-struct Sum {
+struct GradeTotals {
     changed: u64,
     unchanged: u64,
     refused_count: u64,
@@ -25,9 +25,13 @@ struct Sum {
 
 /// Sends one request per page until all grades are written. After a failure it prints what is done and the
 /// customer after which to continue.
-pub(super) async fn write(asking: &Asking, runtime: Arc<Runtime>, mut body: Value) -> Result<(), Failure> {
+pub(super) async fn write(
+    asking: &RequestArgs,
+    runtime: Arc<Runtime>,
+    mut body: Value,
+) -> Result<(), Failure> {
     let client = asking.client(runtime).await?;
-    let mut sum = Sum::default();
+    let mut sum = GradeTotals::default();
     let done = loop {
         match post("/api/v1/segments/rfm/write", &body).ask(&client).await {
             Ok(reply) => {
@@ -68,7 +72,7 @@ fn member(of: &Value, name: &str) -> Value {
     of.get(name).cloned().unwrap_or_default()
 }
 
-impl Sum {
+impl GradeTotals {
     fn add(&mut self, reply: &Value) {
         let count = |name: &str| reply.get(name).and_then(Value::as_u64).unwrap_or(0);
         self.changed += count("changed");

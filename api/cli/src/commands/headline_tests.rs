@@ -1,15 +1,15 @@
 //! Checks that a headline figure is the same in every report: what REP-1 calls 接通率 has the same value,
 //! metric, version and label wherever it is shown, and the figure for people only is shown beside it.
 
-use crate::commands::metrics::words;
+use crate::commands::metrics::format_figure;
 use crate::commands::targets::region_lines;
 use crate::commands::trunk_quality::quality_lines;
 use crate::page::{Language, campaign};
-use application::figures::{Asked, find};
+use application::figures::{MetricQuery, find};
 use domain::calendar::{PeriodLength, beijing_date};
-use evidence::pdca::{Ask, evidence, gather, page};
+use evidence::pdca::{PdcaScope, evidence, gather, page};
 use host::outbound::api_client::ApiClient;
-use http::testing::Story;
+use http::testing::TestServer;
 use http::testing::three_calls;
 use hyper::Method;
 use projections::metrics::Scope;
@@ -59,7 +59,7 @@ fn members_named(name: &str, door: &str, figures: &Value, reply: &Value) {
 
 #[test]
 fn a_headline_figure_is_the_same_at_every_door_with_its_version_and_people_only_beside_it() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let position = three_calls(&story).await;
         let client = story.client();
@@ -236,7 +236,7 @@ async fn live(client: &ApiClient) {
 }
 
 /// Checks the pages that the command line prints for people.
-async fn pages(story: &Story, client: &ApiClient) {
+async fn pages(story: &TestServer, client: &ApiClient) {
     let one = shown(client, "/campaigns/T").await;
     for (language, people) in [
         (Language::Zh, "仅真人 v2 33.3 %"),
@@ -255,8 +255,8 @@ async fn pages(story: &Story, client: &ApiClient) {
     let installation = &story.running.installation;
     let db = installation.rows.db();
     let metric = find("answer_ratio_per_call", None).unwrap();
-    let asked = Asked::of(metric, Scope::default(), None).unwrap();
-    let lines = words(&asked, &asked.answer(db.as_ref()).await.unwrap()).join("\n");
+    let asked = MetricQuery::of(metric, Scope::default(), None).unwrap();
+    let lines = format_figure(&asked, &asked.answer(db.as_ref()).await.unwrap()).join("\n");
     assert!(lines.starts_with("answer_ratio_per_call v1"), "{lines}");
     assert!(
         lines.contains("answer_ratio_per_call v2  answer rate per call, people only"),
@@ -269,10 +269,10 @@ async fn pages(story: &Story, client: &ApiClient) {
     pdca(story, client).await;
 }
 
-async fn pdca(story: &Story, client: &ApiClient) {
+async fn pdca(story: &TestServer, client: &ApiClient) {
     let installation = &story.running.installation;
     let db = installation.rows.db();
-    let ask = Ask {
+    let ask = PdcaScope {
         length: PeriodLength::Month,
         day: beijing_date(installation.now()),
         campaign: None,

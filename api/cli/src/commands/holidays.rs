@@ -1,8 +1,8 @@
 //! `ledgerline holidays`: lists the years of public holidays, and imports one.
 
 use crate::kit::api::post;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
+use crate::kit::request_args::RequestArgs;
 use application::language::localized;
 use application::percent::encode;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ enum Action {
         #[arg(long, value_name = "CC")]
         country: Option<String>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Import a year from a file, replacing the known one; it applies at once
     Import {
@@ -38,7 +38,7 @@ enum Action {
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 

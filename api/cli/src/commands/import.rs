@@ -1,6 +1,6 @@
 //! `ledgerline import`: imports a customer file into a campaign and reports the result of its rows.
 
-use super::import_query::{self, Querying};
+use super::import_query::{self, ImportQueryArgs};
 use crate::jdbc::{Address, Statement};
 use crate::kit::api::{ApiArgs, get};
 use crate::kit::failure::Failure;
@@ -13,7 +13,7 @@ use application::lists::load::ImportReport;
 use application::percent::encode;
 use domain::ids::{ApprovalId, CampaignId};
 use domain::ports::clock::Clock;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use host::clock::SystemClock;
 use host::outbound::api_client::ApiClient;
 use hyper::Method;
@@ -48,7 +48,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ID")]
     campaign: CampaignId,
     #[command(flatten)]
-    querying: Querying,
+    querying: ImportQueryArgs,
     /// Mapping of columns to members, for example 客户ID=customer_id,手机号=phone
     #[arg(long, value_name = "COLUMN=MEMBER,…")]
     map: Option<String>,
@@ -70,7 +70,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
-    approved: Approved,
+    approved: ImportApprovalArgs,
     /// Check every row, enrol no customer
     #[arg(long)]
     dry_run: bool,
@@ -83,7 +83,7 @@ pub(crate) struct Args {
 
 /// Options for a campaign with lists that need another person's approval.
 #[derive(Debug, clap::Args)]
-struct Approved {
+struct ImportApprovalArgs {
     /// Id of the approval given by another person, if the campaign's lists need one
     #[arg(long, value_name = "APPROVAL", conflicts_with = "dry_run")]
     approval: Option<ApprovalId>,
@@ -111,7 +111,7 @@ fn mapping(args: &Args) -> Result<String, Failure> {
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     // Checked before the first request: without a readable file there is nothing to import.
-    let database = import_query::parsed(&args.file, &args.querying)?;
+    let database = import_query::parse_query(&args.file, &args.querying)?;
     if database.is_none() {
         drop(Rows::InFile(args.file.clone()).opened().await?);
     }
@@ -141,7 +141,7 @@ async fn imported(
     let (name, parameters, rows) = match database {
         Some((address, statement)) => {
             waiting.say(format_localized!("正在读取 {}", "reading {}", address.shown()));
-            let asked = import_query::ask(&address, statement, &args.campaign, client).await?;
+            let asked = import_query::run_query(&address, statement, &args.campaign, client).await?;
             (asked.name, asked.parameters, Rows::Read(asked.file))
         }
         None => {
@@ -256,11 +256,13 @@ async fn approved(client: &ApiClient, id: ApprovalId, waiting: &Progress) -> Res
     loop {
         match client.ask(Method::GET, &path, None).await {
             Ok(shown) => match said_by(&shown) {
-                Decided::Approved => return Ok(()),
-                Decided::Not(why) => return Err(Failure::refused(why)),
-                Decided::Open => waiting.say(format_localized!("等待审批 {id}", "waiting for approval {id}")),
+                ApprovalDecision::Approved => return Ok(()),
+                ApprovalDecision::Not(why) => return Err(Failure::refused(why)),
+                ApprovalDecision::Open => {
+                    waiting.say(format_localized!("等待审批 {id}", "waiting for approval {id}"))
+                }
             },
-            Err(problem) if matches!(problem.kind, Kind::Busy | Kind::Unavailable) => {}
+            Err(problem) if matches!(problem.kind, ProblemKind::Busy | ProblemKind::Unavailable) => {}
             Err(problem) => return Err(problem.into()),
         }
         clock.wait_until(clock.now().plus_ms(WATCH_MS)).await;
@@ -269,7 +271,7 @@ async fn approved(client: &ApiClient, id: ApprovalId, waiting: &Progress) -> Res
 
 /// The state of an approval, for a command that waits for it.
 #[derive(Debug, PartialEq, Eq)]
-enum Decided {
+enum ApprovalDecision {
     /// Not decided yet.
     Open,
     /// Approved; the import continues.
@@ -278,7 +280,7 @@ enum Decided {
     Not(String),
 }
 
-fn said_by(approval: &Value) -> Decided {
+fn said_by(approval: &Value) -> ApprovalDecision {
     let text = |pointer: &str| {
         approval
             .pointer(pointer)
@@ -286,14 +288,14 @@ fn said_by(approval: &Value) -> Decided {
             .unwrap_or_default()
     };
     match text("/standing") {
-        "waiting" => Decided::Open,
-        "approved" => Decided::Approved,
-        "rejected" => Decided::Not(format_localized!(
+        "waiting" => ApprovalDecision::Open,
+        "approved" => ApprovalDecision::Approved,
+        "rejected" => ApprovalDecision::Not(format_localized!(
             "名单审批被驳回：{}",
             "the list was rejected: {}",
             text("/decision/reason")
         )),
-        standing => Decided::Not(format_localized!(
+        standing => ApprovalDecision::Not(format_localized!(
             "审批已失效（{standing}）：请重新导入名单",
             "the approval is {standing}: import the list again"
         )),
@@ -351,12 +353,12 @@ mod tests {
         let standing = |word: &str| {
             said_by(&serde_json::json!({ "standing": word, "decision": { "reason": "not this one" } }))
         };
-        assert_eq!(standing("waiting"), Decided::Open);
-        assert_eq!(standing("approved"), Decided::Approved);
+        assert_eq!(standing("waiting"), ApprovalDecision::Open);
+        assert_eq!(standing("approved"), ApprovalDecision::Approved);
         let rejected = standing("rejected");
-        assert!(matches!(rejected, Decided::Not(why) if why.ends_with("not this one")));
+        assert!(matches!(rejected, ApprovalDecision::Not(why) if why.ends_with("not this one")));
         for over in ["used", "expired", ""] {
-            assert!(matches!(standing(over), Decided::Not(_)), "{over}");
+            assert!(matches!(standing(over), ApprovalDecision::Not(_)), "{over}");
         }
     }
 

@@ -1,10 +1,10 @@
 //! `ledgerline import-history`: imports calls recorded by VICIdial or Asterisk, as facts that caps count.
 
-use crate::commands::reconcile::{Beside, Place, beside_our_calls};
+use crate::commands::reconcile::{LogAndKeys, ReconcileInput, compare_with_our_calls};
 use crate::kit::api::{ApiArgs, post};
+use crate::kit::event_exports::{ExportRecordArgs, ExportedAmount};
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::taken_away::{Amount, TakingArgs};
 use crate::kit::words::word_of;
 use application::format_localized;
 use application::language::localized;
@@ -13,10 +13,10 @@ use chrono::FixedOffset;
 use domain::ids::NumberId;
 use domain::past_call::{HistorySource, SAME_DIAL_MS};
 use domain::ports::vault::Vault;
-use evidence::reconcile::past::{PastFiles, PastRow, read_past};
-use evidence::reconcile::{LISTED_MAX, Matcher, Outcome, Rules};
+use evidence::reconcile::past_calls::{PastFiles, PastRow, read_past};
+use evidence::reconcile::{LISTED_MAX, Matcher, ReconciliationResult, Rules};
 use host::app::LookupVault;
-use http::taken_away::{Taken, Taking};
+use http::event_exports::{EventExport, EventExportKind};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     api: ApiArgs,
     #[command(flatten)]
-    taking: TakingArgs,
+    taking: ExportRecordArgs,
 }
 
 fn source_of(word: &str) -> Option<HistorySource> {
@@ -76,11 +76,11 @@ fn source_of(word: &str) -> Option<HistorySource> {
         .find(|source| source.code() == word)
 }
 
-/// Members of a reply that are counts, in the order of `Sum::counts`.
+/// Members of a reply that are counts, in the order of `HistoryImportTotals::counts`.
 const COUNTS: [&str; 5] = ["stored", "known", "ours", "of_people", "people_refused"];
 
 #[derive(Default)]
-struct Sum {
+struct HistoryImportTotals {
     /// `None` if no reply had the count: the server sends it only to users who may see all numbers in clear.
     counts: [Option<u64>; 5],
     bad: Vec<Value>,
@@ -119,7 +119,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 }
 
 /// Returns the verdict for the exit code: fails if rows were refused or the comparison found differences.
-fn found(sum: &Sum, agrees: bool) -> Result<(), Failure> {
+fn found(sum: &HistoryImportTotals, agrees: bool) -> Result<(), Failure> {
     match sum.bad_count {
         0 if agrees => Ok(()),
         0 => Err(Failure::found(localized("双方不一致", "the sides differ"))),
@@ -135,8 +135,8 @@ async fn import(
     args: &Args,
     runtime: Arc<Runtime>,
     past: &PastFiles,
-) -> Result<(Sum, Option<Failure>), Failure> {
-    let mut sum = Sum::default();
+) -> Result<(HistoryImportTotals, Option<Failure>), Failure> {
+    let mut sum = HistoryImportTotals::default();
     for bad in &past.bad {
         sum.note_bad(args, bad.file, bad.line, &bad.why);
     }
@@ -178,7 +178,7 @@ fn as_told(row: &PastRow) -> Value {
     Value::Object(told)
 }
 
-impl Sum {
+impl HistoryImportTotals {
     fn note_bad(&mut self, args: &Args, file: usize, line: u64, why: &str) {
         self.bad_count += 1;
         if self.bad.len() < NAMED_MAX {
@@ -210,15 +210,15 @@ impl Sum {
 async fn differences(args: &Args, past: &PastFiles) -> Result<Value, Failure> {
     let (log, keys) = args.api.log_and_keys();
     let spec = log.spec()?;
-    let taking = Taking::all(Taken::Comparison);
+    let taking = EventExport::all(EventExportKind::Comparison);
     let on_record = args.taking.put_on_record(&spec, taking).await?;
-    let place = Place {
+    let place = LogAndKeys {
         spec: &spec,
         log: &log,
         keys,
     };
-    let compared = beside_our_calls(place, (None, None), |beside| Ok(compare(past, &beside))).await;
-    let amount = |outcome: &Outcome| Amount {
+    let compared = compare_with_our_calls(place, (None, None), |beside| Ok(compare(past, &beside))).await;
+    let amount = |outcome: &ReconciliationResult| ExportedAmount {
         events: outcome.rows,
         bytes: 0,
     };
@@ -228,7 +228,7 @@ async fn differences(args: &Args, past: &PastFiles) -> Result<Value, Failure> {
     }))
 }
 
-fn compare(past: &PastFiles, beside: &Beside<'_>) -> Outcome {
+fn compare(past: &PastFiles, beside: &ReconcileInput<'_>) -> ReconciliationResult {
     let vault: Option<Arc<dyn Vault>> = beside.vault.map(LookupVault::vault);
     let derive = vault.map(|vault| move |e164: &str| vault.derive_number(e164));
     let derive = derive.as_ref().map(|derive| derive as &dyn Fn(&str) -> NumberId);

@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// Options for reading from a database instead of a file.
 #[derive(Debug, clap::Args)]
-pub(super) struct Querying {
+pub(super) struct ImportQueryArgs {
     /// For a jdbc: address: one SELECT; its columns are mapped by name like those of a file
     #[arg(long, value_name = "SQL")]
     query: Option<String>,
@@ -27,7 +27,7 @@ pub(super) struct Querying {
 }
 
 /// The rows read from the database, and the parameters of their import.
-pub(super) struct Asked {
+pub(super) struct DatabaseRows {
     pub name: String,
     /// Further parameters of the import request.
     pub parameters: String,
@@ -41,7 +41,10 @@ pub(super) fn is_database(file: &Path) -> bool {
 
 /// Parses the database address and the query, or returns `None` for a file. Wrong usage is reported before
 /// the first request.
-pub(super) fn parsed(file: &Path, querying: &Querying) -> Result<Option<(Address, Statement)>, Failure> {
+pub(super) fn parse_query(
+    file: &Path,
+    querying: &ImportQueryArgs,
+) -> Result<Option<(Address, Statement)>, Failure> {
     match (is_database(file), &querying.query) {
         (false, None) => Ok(None),
         (false, Some(_)) => Err(Failure::usage("--query needs a jdbc: address, not a file")),
@@ -58,12 +61,12 @@ pub(super) fn parsed(file: &Path, querying: &Querying) -> Result<Option<(Address
 }
 
 /// Runs the query, from the high-water mark that the campaign has stored for it.
-pub(super) async fn ask(
+pub(super) async fn run_query(
     address: &Address,
     mut statement: Statement,
     campaign: &CampaignId,
     client: &ApiClient,
-) -> Result<Asked, Failure> {
+) -> Result<DatabaseRows, Failure> {
     let query = statement.name(address);
     if statement.column().is_some() {
         let path = format!(
@@ -92,7 +95,7 @@ pub(super) async fn ask(
             encode(value)
         ));
     }
-    Ok(Asked {
+    Ok(DatabaseRows {
         name: address.shown(),
         parameters,
         file: rows.file,
@@ -103,8 +106,8 @@ pub(super) async fn ask(
 mod tests {
     use super::*;
 
-    fn querying(query: Option<&str>) -> Querying {
-        Querying {
+    fn querying(query: Option<&str>) -> ImportQueryArgs {
+        ImportQueryArgs {
             query: query.map(str::to_owned),
             since: None,
             password_env: None,
@@ -113,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_database_needs_a_query_and_a_file_has_none() {
-        let of = |file: &str, query| parsed(Path::new(file), &querying(query));
+        let of = |file: &str, query| parse_query(Path::new(file), &querying(query));
         assert!(of("people.csv", None).unwrap().is_none());
         assert!(of("people.csv", Some("select 1")).is_err());
         assert!(of("jdbc:mysql://h/d", None).is_err());

@@ -2,9 +2,9 @@
 //! was done.
 
 use crate::kit::api::{ApiArgs, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::format_localized;
 use domain::ids::{ApprovalId, KeyId};
 use domain::time::Timestamp;
@@ -43,7 +43,7 @@ enum Action {
         /// Your own customer_id, or our id
         value: String,
         #[command(flatten)]
-        order: InspectionOrder,
+        order: InspectionArgs,
     },
     /// Worksheet of a breach (泄露核查): persons whose data a user or key accessed, and who must be notified
     User(Worksheet),
@@ -52,7 +52,7 @@ enum Action {
         /// Number in any usual form, or our id of it
         value: String,
         #[command(flatten)]
-        order: InspectionOrder,
+        order: InspectionArgs,
     },
 }
 
@@ -83,11 +83,11 @@ struct Worksheet {
     #[arg(long, requires = "clear")]
     approval: Option<ApprovalId>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 #[derive(Debug, clap::Args)]
-struct InspectionOrder {
+struct InspectionArgs {
     /// Only calls and refusals around this time (RFC 3339)
     #[arg(long, value_name = "T")]
     at: Option<Timestamp>,
@@ -123,7 +123,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 
 impl Worksheet {
     async fn show(&self, runtime: Arc<Runtime>) -> Result<(), Failure> {
-        let body = given(json!({
+        let body = remove_nulls(json!({
             "user": self.name, "key": self.key, "from": self.from, "to": self.to, "notice": self.notice,
             "clear": self.clear, "reason": self.reason,
             "approval": self.approval,
@@ -132,9 +132,9 @@ impl Worksheet {
     }
 }
 
-impl InspectionOrder {
+impl InspectionArgs {
     async fn inspect(&self, mut body: Value, runtime: Arc<Runtime>) -> Result<(), Failure> {
-        let more = given(json!({
+        let more = remove_nulls(json!({
             "at": self.at, "within_hours": self.within_hours, "clear": self.clear, "reason": self.reason,
             "approval": self.approval,
         }));

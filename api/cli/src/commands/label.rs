@@ -3,8 +3,8 @@
 
 use super::reveal::write;
 use crate::kit::api::{post, with_query};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use crate::kit::table;
 use application::language::localized;
 use domain::disposition::InterestLevel;
@@ -37,10 +37,10 @@ enum Action {
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Label a turn
-    Add(Adding),
+    Add(LabelAddArgs),
     /// Request labels for a turn that was misheard or misunderstood
     Request {
         /// Id of the turn: call.ID.PLACE or conversation.ID.PLACE
@@ -52,7 +52,7 @@ enum Action {
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// List turns that wait or are settled, without their texts
     List {
@@ -63,7 +63,7 @@ enum Action {
         #[arg(long, value_name = "STATE")]
         state: Option<String>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Write settled turns to a file for `nlu train`, masked
     Export {
@@ -79,12 +79,12 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
 #[derive(Debug, clap::Args)]
-struct Adding {
+struct LabelAddArgs {
     /// Id of the turn, as shown by `label next`
     turn: TurnId,
     /// Intent, by its name in the flow and the model
@@ -106,7 +106,7 @@ struct Adding {
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -117,7 +117,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 &[("campaign", campaign.as_ref().map(text))],
             );
             asking
-                .show(runtime, post(&path, &given(json!({ "by": by }))))
+                .show(runtime, post(&path, &remove_nulls(json!({ "by": by }))))
                 .await
         }
         Action::Add(adding) => adding.add(runtime).await,
@@ -127,7 +127,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             by,
             asking,
         } => {
-            let body = given(json!({ "turn": turn, "why": why, "by": by }));
+            let body = remove_nulls(json!({ "turn": turn, "why": why, "by": by }));
             asking.show(runtime, post("/api/v1/labels/requests", &body)).await
         }
         Action::List {
@@ -156,7 +156,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-impl Adding {
+impl LabelAddArgs {
     async fn add(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
         let meaning = match (self.foreign, self.misheard) {
             (true, _) => "foreign",
@@ -166,7 +166,7 @@ impl Adding {
         let interest = self
             .interest
             .map(|word| level(&word).map_or(word, |level| level.code().to_owned()));
-        let body = given(json!({
+        let body = remove_nulls(json!({
             "turn": self.turn, "meaning": meaning, "intent": self.intent, "sentiment": self.sentiment,
             "interest": interest, "by": self.by,
         }));
@@ -186,7 +186,7 @@ async fn list(
     runtime: Arc<Runtime>,
     campaign: Option<&CampaignId>,
     state: Option<String>,
-    asking: &Asking,
+    asking: &RequestArgs,
 ) -> Result<(), Failure> {
     let path = with_query(
         "/api/v1/labels",

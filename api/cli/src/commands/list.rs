@@ -2,8 +2,8 @@
 //! import.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::percent::encode;
 use domain::ids::{CampaignId, ListId};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ enum Action {
         /// Id of the list
         list: ListId,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Withdraw all customers of a list (止呼), or single customers of a campaign
     Withdraw {
@@ -43,23 +43,23 @@ enum Action {
         #[arg(long, value_name = "CUSTOMER", requires = "campaign")]
         customer: Vec<String>,
         #[command(flatten)]
-        why: Why,
+        why: ListReasonArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Undo a mistaken import: withdraw all its customers; the list cannot be imported again
     Undo {
         /// Id of the list
         list: ListId,
         #[command(flatten)]
-        why: Why,
+        why: ListReasonArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
 #[derive(Debug, clap::Args)]
-struct Why {
+struct ListReasonArgs {
     /// Reason; stored permanently, so name no person
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -83,7 +83,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         } => {
             let campaign = campaign.as_ref().map(CampaignId::as_str).unwrap_or_default();
             let path = format!("/api/v1/campaigns/{}/withdraw", encode(campaign));
-            let body = given(json!({ "customers": customer, "reason": why.reason, "by": why.by }));
+            let body = remove_nulls(json!({ "customers": customer, "reason": why.reason, "by": why.by }));
             asking.show(runtime, post(&path, &body)).await
         }
         Action::Withdraw {
@@ -100,15 +100,15 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 async fn whole(
     list: ListId,
     verb: &str,
-    why: Why,
-    asking: &Asking,
+    why: ListReasonArgs,
+    asking: &RequestArgs,
     runtime: Arc<Runtime>,
 ) -> Result<(), Failure> {
     let path = format!("/api/v1/lists/{list}/{verb}");
     let mut all: Option<Value> = None;
     let mut after: Option<String> = None;
     loop {
-        let body = given(json!({ "reason": why.reason, "by": why.by, "after": after }));
+        let body = remove_nulls(json!({ "reason": why.reason, "by": why.by, "after": after }));
         let told = asking.reply(Arc::clone(&runtime), post(&path, &body)).await?;
         after = told.get("after").and_then(Value::as_str).map(str::to_owned);
         let sum = match all.take() {

@@ -5,7 +5,7 @@ use crate::kit::{output, table};
 use application::format_localized;
 use application::language::{Language, localized};
 use application::local_time;
-use host::outbound::own_server::{OwnServer, ServerArgs};
+use host::outbound::server_locator::{ServerArgs, ServerConnection};
 use hyper::Method;
 use serde_json::{Value, json};
 use std::io::IsTerminal;
@@ -40,7 +40,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
-    let server = OwnServer::find(&args.server)?;
+    let server = ServerConnection::find(&args.server)?;
     if args.once {
         let picture = server.ask(Method::GET, "/api/v1/live", None).await?;
         return match args.json {
@@ -120,7 +120,7 @@ fn show(picture: &Value) -> Result<(), Failure> {
             (localized("近 1 小时已了结", "settled, 1 h"), "/last_hour/settled"),
             (localized("接通", "answered"), "/last_hour/answered"),
         ];
-        table::members(&columns, &campaigns)?;
+        table::print_table(&columns, &campaigns)?;
     }
     let trunks = table::items(picture, "trunks");
     if !trunks.is_empty() {
@@ -131,7 +131,7 @@ fn show(picture: &Value) -> Result<(), Failure> {
             (localized("最近失败", "last failure"), "/last_failure"),
             (localized("时间", "at"), "/last_failure_at"),
         ];
-        table::members(&columns, trunks)?;
+        table::print_table(&columns, trunks)?;
     }
     Ok(())
 }

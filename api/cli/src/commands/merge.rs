@@ -1,8 +1,8 @@
 //! `ledgerline customer merge` and `customer unmerge`: merge two ids of one customer, or undo it.
 
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::percent::encode;
 use serde_json::json;
 use std::sync::Arc;
@@ -21,14 +21,14 @@ pub(super) struct MergeArgs {
     #[arg(long, value_name = "USER")]
     by: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 impl MergeArgs {
     /// Sends the request. `verb` is `merge` or `unmerge`, the last part of the route.
     pub(super) async fn run(self, runtime: Arc<Runtime>, verb: &str) -> Result<(), Failure> {
         let path = format!("/api/v1/customers/{}/{verb}", encode(&self.id));
-        let body = given(json!({ "other": self.other, "reason": self.reason, "by": self.by }));
+        let body = remove_nulls(json!({ "other": self.other, "reason": self.reason, "by": self.by }));
         self.asking.show(runtime, post(&path, &body)).await
     }
 }

@@ -3,11 +3,13 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::table::padded;
+use crate::kit::table::pad;
 use ::projections::ReadDb;
-use ::projections::metrics::{Drill, ITEMS_MAX, Metric, Part, Scope, Texts, catalog, drill_down, reference};
-use ::projections::views::metric_board::{By, Figure};
-use application::figures::{Answer, Asked, describe_metric, find};
+use ::projections::metrics::{
+    DrillRequest, ITEMS_MAX, Metric, MetricPart, MetricText, Scope, catalog, drill_down, reference,
+};
+use ::projections::views::metric_board::{Dimension, Figure};
+use application::figures::{Answer, MetricQuery, describe_metric, find};
 use application::format_localized;
 use application::language::Language;
 use application::language::localized;
@@ -16,7 +18,7 @@ use domain::ids::CampaignId;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::Position;
-use host::app::ReadOnly;
+use host::app::ReadOnlyLog;
 use host::read_db_spec::ReadDbArgs;
 use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::{Value, json};
@@ -80,7 +82,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         store: args.store.clone(),
     };
     let (data, spec) = log.place()?;
-    let opened = ReadOnly::of(&spec).await?;
+    let opened = ReadOnlyLog::of(&spec).await?;
     let done = match opened.rows(&args.read_db.spec(&data)).await {
         Ok(rows) if args.check => check(&args, opened.store.as_ref(), rows.as_ref()).await,
         Ok(rows) => show(&args, rows.as_ref()).await,
@@ -118,9 +120,10 @@ fn definitions(args: &Args) -> Result<(), Failure> {
 async fn show(args: &Args, rows: &dyn ReadDb) -> Result<(), Failure> {
     let metric = find(args.name.as_deref().unwrap_or_default(), args.version).map_err(told)?;
     let by = args.by.as_deref().map(|code| {
-        By::from_code(code).ok_or_else(|| Failure::usage(format!("there is no column {code:?}: see --help")))
+        Dimension::from_code(code)
+            .ok_or_else(|| Failure::usage(format!("there is no column {code:?}: see --help")))
     });
-    let asked = Asked::of(metric, scope(args), by.transpose()?).map_err(told)?;
+    let asked = MetricQuery::of(metric, scope(args), by.transpose()?).map_err(told)?;
     let answer = asked.answer(rows).await.map_err(told)?;
     if args.json {
         let mut shown = value(&asked.describe(&answer));
@@ -130,13 +133,13 @@ async fn show(args: &Args, rows: &dyn ReadDb) -> Result<(), Failure> {
         }
         return output::json(&shown);
     }
-    words(&asked, &answer)
+    format_figure(&asked, &answer)
         .iter()
         .try_for_each(|line| output::line(line))
 }
 
 /// Returns the figure as lines for people: its name and version, its values, then the other versions.
-pub(super) fn words(asked: &Asked, answer: &Answer) -> Vec<String> {
+pub(super) fn format_figure(asked: &MetricQuery, answer: &Answer) -> Vec<String> {
     let mut lines = defined(asked.metric).to_vec();
     if let Some(awaits) = &asked.metric.awaits {
         lines.push(format_localized!(
@@ -170,7 +173,7 @@ fn defined(metric: &Metric) -> [String; 2] {
     ]
 }
 
-fn in_language(texts: &Texts) -> &str {
+fn in_language(texts: &MetricText) -> &str {
     Language::current().pick((&texts.zh, &texts.en))
 }
 
@@ -192,7 +195,7 @@ async fn check(args: &Args, store: &dyn EventStore, rows: &dyn ReadDb) -> Result
         .iter()
         .filter(|metric| metric.awaits.is_none())
     {
-        let asked = Asked::of(metric, scope(args), None).map_err(told)?;
+        let asked = MetricQuery::of(metric, scope(args), None).map_err(told)?;
         let answer = asked.answer(rows).await.map_err(told)?;
         let figure = answer.figures.first();
         let shown = [
@@ -201,7 +204,10 @@ async fn check(args: &Args, store: &dyn EventStore, rows: &dyn ReadDb) -> Result
         ];
         let until = answer.complete.position;
         let mut counted = [None, None];
-        for (part, found) in [Part::Numerator, Part::Denominator].into_iter().zip(&mut counted) {
+        for (part, found) in [MetricPart::Numerator, MetricPart::Denominator]
+            .into_iter()
+            .zip(&mut counted)
+        {
             if metric.term_of(part).is_some() {
                 *found = Some(drilled(args, store, metric, part, until).await?);
             }
@@ -228,7 +234,7 @@ async fn check(args: &Args, store: &dyn EventStore, rows: &dyn ReadDb) -> Result
             output::line(&format_localized!(
                 "{} {name:<42} 读模型 {shown}，事件 {counted}",
                 "{} {name:<42} rows {shown}, events {counted}",
-                padded(word, WORD_COLUMNS)
+                pad(word, WORD_COLUMNS)
             ))?;
         }
     }
@@ -255,10 +261,10 @@ async fn drilled(
     args: &Args,
     store: &dyn EventStore,
     metric: &Metric,
-    part: Part,
+    part: MetricPart,
     until: Position,
 ) -> Result<i64, Failure> {
-    let drill = Drill {
+    let drill = DrillRequest {
         metric,
         part,
         scope: scope(args),

@@ -1,8 +1,8 @@
 //! `ledgerline mine`: analyzes the recorded calls of a campaign: reasons of refusal, and keywords.
 
 use crate::kit::api::{get, with_query};
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
+use crate::kit::request_args::RequestArgs;
 use crate::kit::{output, table};
 use application::format_localized;
 use application::language::localized;
@@ -40,7 +40,7 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Show why customers refused: recognized reasons with their share, by day, and what to change
     Refusals {
@@ -48,7 +48,7 @@ enum Action {
         #[arg(long, value_name = "ID")]
         campaign: CampaignId,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
@@ -81,7 +81,7 @@ fn word<'a>(of: &'a Value, member: &str) -> &'a str {
     of.get(member).and_then(Value::as_str).unwrap_or_default()
 }
 
-async fn refusals(campaign: &CampaignId, asking: &Asking, runtime: Arc<Runtime>) -> Result<(), Failure> {
+async fn refusals(campaign: &CampaignId, asking: &RequestArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{campaign}/refusals");
     let found = asking.reply(runtime, get(&path)).await?;
     if asking.wants_json() {
@@ -116,7 +116,7 @@ async fn refusals(campaign: &CampaignId, asking: &Asking, runtime: Arc<Runtime>)
     ];
     match table::items(&found, "days") {
         [] => Ok(()),
-        days => table::members(&columns, days),
+        days => table::print_table(&columns, days),
     }
 }
 

@@ -70,6 +70,7 @@ pub(crate) mod sample;
 pub(crate) mod score;
 pub(crate) mod segment;
 pub(crate) mod serve;
+mod server_requirement;
 pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod simulate;
@@ -91,7 +92,6 @@ pub(crate) mod voiceprint;
 pub(crate) mod webhook;
 pub(crate) mod what_if;
 mod what_if_policies;
-mod whom;
 pub(crate) mod why_not;
 
 use crate::demo;

@@ -4,10 +4,10 @@
 use super::number_import;
 use crate::commands::number_check::CheckArgs;
 use crate::kit::api::post;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
 use crate::kit::reader::ReaderArgs;
+use crate::kit::request_args::RequestArgs;
 use crate::page;
 use application::language::localized;
 use domain::screening::NumberListName;
@@ -29,20 +29,20 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Record that the callee asked not to be called (谢绝来电)
-    OptOut(Named),
+    OptOut(NumberReasonArgs),
     /// Suppress a number: it must not be dialed (黑名单)
-    Suppress(Named),
+    Suppress(NumberReasonArgs),
     /// Put a number on an allowlist that a campaign may require (白名单)
-    List(Listing),
+    List(NumberListArgs),
     /// Remove a number from an allowlist
-    Unlist(Listing),
+    Unlist(NumberListArgs),
     /// Suppress every number of a file, put them on an allowlist, or import an edition of an external
     /// registry
-    Import(number_import::Import),
+    Import(number_import::NumberImportArgs),
     /// List the external registries (外部黑名单) with their dates
     Registries {
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Check which numbers are vacant (空号检测): given ones, or those of a campaign's customers who may be
     /// called
@@ -56,7 +56,7 @@ enum Action {
         #[command(flatten)]
         reader: ReaderArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
@@ -75,18 +75,18 @@ impl Args {
 }
 
 #[derive(Debug, clap::Args)]
-struct Named {
+struct NumberReasonArgs {
     /// Number in any usual form
     number: String,
     /// Reason, for the log
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 #[derive(Debug, clap::Args)]
-struct Listing {
+struct NumberListArgs {
     /// Number in any usual form
     number: String,
     /// Name of the list: a-z, 0-9 and -
@@ -96,10 +96,10 @@ struct Listing {
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
-impl Listing {
+impl NumberListArgs {
     async fn run(&self, verb: &str, runtime: Arc<Runtime>) -> Result<(), Failure> {
         let path = format!("/api/v1/numbers/{verb}");
         let body = json!({ "number": self.number, "list": self.list.as_str(), "reason": self.reason });
@@ -107,7 +107,7 @@ impl Listing {
     }
 }
 
-async fn registries(asking: Asking, runtime: Arc<Runtime>) -> Result<(), Failure> {
+async fn registries(asking: RequestArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let columns = [
         (localized("名单", "list"), "/name"),
         (localized("日期", "as of"), "/as_of"),

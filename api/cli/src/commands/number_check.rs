@@ -1,8 +1,8 @@
 //! `ledgerline number check`: asks the server's number library which numbers are vacant.
 
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use domain::ids::CampaignId;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     max_age_days: u32,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 impl CheckArgs {
@@ -34,9 +34,9 @@ impl CheckArgs {
                 .await;
         };
         let client = self.asking.client(runtime).await?;
-        let (mut sum, mut after) = (Sum::default(), None::<String>);
+        let (mut sum, mut after) = (NumberCheckTotals::default(), None::<String>);
         let ended = loop {
-            let body = given(json!({ "campaign": campaign, "after": after,
+            let body = remove_nulls(json!({ "campaign": campaign, "after": after,
                 "max_age_days": self.max_age_days }));
             match post("/api/v1/numbers/check", &body).ask(&client).await {
                 Ok(reply) => {
@@ -60,14 +60,14 @@ impl CheckArgs {
 
 /// The sum of all requests for one campaign.
 #[derive(Default)]
-struct Sum {
+struct NumberCheckTotals {
     numbers: u64,
     known: u64,
     asked: u64,
     by_state: BTreeMap<String, u64>,
 }
 
-impl Sum {
+impl NumberCheckTotals {
     fn add(&mut self, reply: &Value) {
         let count = |name: &str| reply[name].as_u64().unwrap_or(0);
         self.numbers += count("numbers");

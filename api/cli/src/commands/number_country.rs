@@ -1,8 +1,8 @@
 //! `ledgerline customer confirm-numbers`: confirms that numbers stored without country code are Chinese.
 
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::percent::encode;
 use domain::ids::NumberId;
 use serde_json::json;
@@ -20,13 +20,13 @@ pub(super) struct ConfirmArgs {
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 impl ConfirmArgs {
     pub(super) async fn run(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
         let path = format!("/api/v1/customers/{}/confirm-numbers", encode(&self.id));
-        let body = given(json!({ "number": self.number, "reason": self.reason }));
+        let body = remove_nulls(json!({ "number": self.number, "reason": self.reason }));
         self.asking.show(runtime, post(&path, &body)).await
     }
 }

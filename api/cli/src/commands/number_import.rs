@@ -2,9 +2,9 @@
 //! gets its date after all numbers are sent.
 
 use crate::kit::api::post;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
-use crate::kit::lines_file::{ends_open, regular};
+use crate::kit::lines_file::{copy_pipe, lacks_final_newline};
+use crate::kit::request_args::RequestArgs;
 use crate::kit::secret::from_env;
 use crate::kit::table_args::TableArgs;
 use domain::registry_book::AreaCode;
@@ -12,7 +12,7 @@ use domain::screening::NumberListName;
 use domain::working_calendar::Day;
 use host::outbound::api_client::ApiClient;
 use intake::ImportError;
-use intake::number_file::{LineForm, NumberLine, Sheets, each_number};
+use intake::number_file::{DefaultSheets, LineForm, NumberLine, each_number};
 use intake::table::{HiddenRows, TableOptions, WorkbookReport};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -32,7 +32,7 @@ const NANP_LOCAL_DIGITS: usize = 7;
 const LINES_NAMED_MAX: usize = 20;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Import {
+pub(super) struct NumberImportArgs {
     /// CSV or XLSX file with a column phone, 手机号 or 号码, or one number per line; empty and # lines are skipped
     file: PathBuf,
     /// Title of the column of numbers, if it is none of the usual ones (号码, 手机号, phone, number)
@@ -50,8 +50,8 @@ pub(super) struct Import {
     #[arg(long, value_name = "DAY", requires = "registry")]
     as_of: Option<Day>,
     /// Form of the lines
-    #[arg(long, value_enum, default_value_t = Lines::Numbers)]
-    format: Lines,
+    #[arg(long, value_enum, default_value_t = LineFormat::Numbers)]
+    format: LineFormat,
     /// Environment variable that holds the salt of the digests
     #[arg(long, value_name = "NAME", requires = "registry")]
     salt_env: Option<String>,
@@ -59,12 +59,12 @@ pub(super) struct Import {
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 /// The form of a file's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Lines {
+enum LineFormat {
     /// Numbers in any usual form
     Numbers,
     /// Area code, comma, seven digits: full lists of the national registry of the United States
@@ -73,7 +73,7 @@ enum Lines {
     Sha256,
 }
 
-impl Lines {
+impl LineFormat {
     /// Returns the member of a request that holds these rows.
     const fn member(self) -> &'static str {
         match self {
@@ -118,7 +118,7 @@ fn us_number(line: &str) -> Option<(&str, &str)> {
 
 /// The result of an import.
 #[derive(Default)]
-struct Sum {
+struct NumberImportTotals {
     good: u64,
     /// `None` unless replies have this count: the API sends it to users who may see all numbers in clear.
     unchanged: Option<u64>,
@@ -134,9 +134,9 @@ struct Sum {
     sheets: Vec<WorkbookReport>,
 }
 
-impl Sum {
+impl NumberImportTotals {
     /// Removes lines that do not have the form of the list and notes them as bad. Returns the rows to send.
-    fn keep_readable(&mut self, format: Lines, part: Vec<(usize, String)>) -> Vec<(usize, String)> {
+    fn keep_readable(&mut self, format: LineFormat, part: Vec<(usize, String)>) -> Vec<(usize, String)> {
         let mut rows = Vec::with_capacity(part.len());
         for (line, text) in part {
             match format.row(&text) {
@@ -178,27 +178,27 @@ impl Sum {
 /// server fails, the import stops and prints the last line sent: the numbers before it stay, and importing
 /// the same file again continues. A registry gets its new date only if every number was sent and every line
 /// could be read.
-pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(super) async fn run(order: NumberImportArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let salt = order.salt()?;
     let name = order.file.display().to_string();
     let unavailable = |error: std::io::Error| Failure::unavailable(format!("{name}: {error}"));
-    let copy = regular(&order.file).map_err(unavailable)?;
+    let copy = copy_pipe(&order.file).map_err(unavailable)?;
     let path = copy
         .as_ref()
         .map_or(order.file.as_path(), tempfile::NamedTempFile::path);
-    let is_open_ended = ends_open(path).map_err(unavailable)?;
+    let is_open_ended = lacks_final_newline(path).map_err(unavailable)?;
     let client = order.asking.client(runtime).await?;
-    let mut sending = Sending {
+    let mut sending = NumberUpload {
         order: &order,
         client: &client,
-        sum: Sum::default(),
+        sum: NumberImportTotals::default(),
         part: Vec::with_capacity(NUMBERS_OF_REQUEST),
         sent_to: 0,
         failure: None,
     };
     // The file is read on this thread, which blocks during each request.
     let read = tokio::task::block_in_place(|| sending.read(path));
-    let Sending {
+    let NumberUpload {
         mut sum,
         sent_to,
         failure,
@@ -227,10 +227,10 @@ pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Fail
 }
 
 /// An import in progress.
-struct Sending<'a> {
-    order: &'a Import,
+struct NumberUpload<'a> {
+    order: &'a NumberImportArgs,
     client: &'a ApiClient,
-    sum: Sum,
+    sum: NumberImportTotals,
     part: Vec<(usize, String)>,
     /// Last line that was sent or skipped.
     sent_to: usize,
@@ -238,7 +238,7 @@ struct Sending<'a> {
     failure: Option<Failure>,
 }
 
-impl Sending<'_> {
+impl NumberUpload<'_> {
     fn read(&mut self, path: &Path) -> Result<(), ImportError> {
         let (options, sheets) = self.order.reading()?;
         let form = self.order.format.line_form(self.order.column.as_deref());
@@ -285,7 +285,7 @@ impl Sending<'_> {
     }
 }
 
-fn told(sum: &Sum, registry: Value) -> Value {
+fn told(sum: &NumberImportTotals, registry: Value) -> Value {
     let mut told = json!({
         "good": sum.good, "unchanged": sum.unchanged, "in_several_countries": sum.in_several_countries,
         "bad": sum.bad_lines.len(), "bad_lines": sum.bad_lines,
@@ -298,27 +298,27 @@ fn told(sum: &Sum, registry: Value) -> Value {
     told
 }
 
-impl Import {
+impl NumberImportArgs {
     /// Returns how the file is read. An allowlist permits calls, so hidden rows are left out; suppressions
     /// and registries forbid calls, so hidden rows are included.
-    fn reading(&self) -> Result<(TableOptions, Sheets), ImportError> {
+    fn reading(&self) -> Result<(TableOptions, DefaultSheets), ImportError> {
         let (unsaid, sheets) = match self.list {
-            Some(_) => (HiddenRows::Exclude, Sheets::FirstVisible),
-            None => (HiddenRows::Include, Sheets::All),
+            Some(_) => (HiddenRows::Exclude, DefaultSheets::FirstVisible),
+            None => (HiddenRows::Include, DefaultSheets::All),
         };
         Ok((self.table.options(unsaid)?, sheets))
     }
 
     /// Returns the salt. It is read from the environment and never appears in an argument.
     fn salt(&self) -> Result<Option<String>, Failure> {
-        if self.format == Lines::Sha256 && self.registry.is_none() {
+        if self.format == LineFormat::Sha256 && self.registry.is_none() {
             let why = "digests need a registry: give --registry and --as-of";
             return Err(Failure::usage(why));
         }
         let Some(name) = &self.salt_env else {
             return Ok(None);
         };
-        if self.format != Lines::Sha256 {
+        if self.format != LineFormat::Sha256 {
             return Err(Failure::usage(
                 "--salt-env applies only to digests: give --format sha256",
             ));
@@ -329,13 +329,13 @@ impl Import {
     /// Returns the list for the rows. Digests are put on their registry; its numbers are suppressed.
     fn put_on(&self) -> Option<&NumberListName> {
         match self.format {
-            Lines::Sha256 => self.registry.as_ref(),
-            Lines::Numbers | Lines::UsDnc => self.list.as_ref(),
+            LineFormat::Sha256 => self.registry.as_ref(),
+            LineFormat::Numbers | LineFormat::UsDnc => self.list.as_ref(),
         }
     }
 
     /// Fails if lines were not imported: unreadable ones of a registry, else ones without a callable number.
-    fn found(&self, file: &str, sum: &Sum) -> Result<(), Failure> {
+    fn found(&self, file: &str, sum: &NumberImportTotals) -> Result<(), Failure> {
         let (bad, uncallable) = (sum.bad_lines.len(), sum.uncallable_lines.len());
         match (&self.registry, self.as_of) {
             (Some(_), Some(_)) if bad == 0 => Ok(()),
@@ -365,14 +365,14 @@ impl Import {
     }
 
     /// Returns the request that sets the edition's date; `None` if a line could not be read.
-    fn edition_of(&self, sum: &Sum, salt: Option<String>) -> Option<Value> {
+    fn edition_of(&self, sum: &NumberImportTotals, salt: Option<String>) -> Option<Value> {
         let (registry, as_of) = (self.registry.as_ref()?, self.as_of?);
         if !sum.bad_lines.is_empty() {
             return None;
         }
         let form = match self.format {
-            Lines::Numbers | Lines::UsDnc => "clear",
-            Lines::Sha256 => "sha256",
+            LineFormat::Numbers | LineFormat::UsDnc => "clear",
+            LineFormat::Sha256 => "sha256",
         };
         let mut body = json!({
             "registry": registry.as_str(), "as_of": as_of.to_string(), "form": form,
@@ -404,7 +404,7 @@ mod tests {
 
     #[test]
     fn a_line_of_the_national_registry_is_area_code_and_seven_digits() {
-        let format = Lines::UsDnc;
+        let format = LineFormat::UsDnc;
         assert_eq!(format.row("202,5550123").as_deref(), Some("+12025550123"));
         assert_eq!(format.area(" 202 , 5550123 ").unwrap().to_string(), "202");
         // It has the right form but cannot be assigned; the server decides that.
@@ -420,16 +420,16 @@ mod tests {
         ] {
             assert_eq!((format.row(bad), format.area(bad)), (None, None), "{bad}");
         }
-        let usual = Lines::Numbers.row("138 0013 8000");
+        let usual = LineFormat::Numbers.row("138 0013 8000");
         assert_eq!(usual.as_deref(), Some("138 0013 8000"));
     }
 
-    fn import(format: &str) -> Import {
+    fn import(format: &str) -> NumberImportArgs {
         use clap::Parser as _;
         #[derive(clap::Parser)]
         struct Line {
             #[command(flatten)]
-            order: Import,
+            order: NumberImportArgs,
         }
         let line = [
             "x",
@@ -449,12 +449,12 @@ mod tests {
     fn a_registry_is_of_its_day_only_where_every_line_could_be_read() {
         let order = import("us-dnc");
         let file = |lines: [&str; 3]| {
-            let mut sum = Sum::default();
+            let mut sum = NumberImportTotals::default();
             let numbered = lines
                 .iter()
                 .enumerate()
                 .map(|(at, text)| (at + 1, (*text).to_owned()));
-            let rows = sum.keep_readable(Lines::UsDnc, numbered.collect());
+            let rows = sum.keep_readable(LineFormat::UsDnc, numbered.collect());
             let refused = rows
                 .iter()
                 .enumerate()
@@ -488,7 +488,7 @@ mod tests {
         cut.note_cut_off(3);
         assert_eq!(order.edition_of(&cut, None), None);
         // A refused row is not counted as imported.
-        let mut other = Sum::default();
+        let mut other = NumberImportTotals::default();
         other.add(
             &[(7, "x".to_owned())],
             &json!({ "refused": [{ "row": 0, "code": "refused" }] }),
@@ -503,19 +503,19 @@ mod tests {
             #[derive(clap::Parser)]
             struct Line {
                 #[command(flatten)]
-                order: Import,
+                order: NumberImportArgs,
             }
             let line = ["x", "a.xlsx", "--reason", "March"];
             let order = Line::parse_from(line.iter().chain(words).copied()).order;
             let (options, sheets) = order.reading().unwrap();
             (options.hidden_rows, sheets)
         };
-        assert_eq!(reading(&[]), (HiddenRows::Include, Sheets::All));
+        assert_eq!(reading(&[]), (HiddenRows::Include, DefaultSheets::All));
         let registry = ["--registry", "us-dnc", "--as-of", "2026-03-02"];
-        assert_eq!(reading(&registry), (HiddenRows::Include, Sheets::All));
+        assert_eq!(reading(&registry), (HiddenRows::Include, DefaultSheets::All));
         assert_eq!(
             reading(&["--list", "consented"]),
-            (HiddenRows::Exclude, Sheets::FirstVisible)
+            (HiddenRows::Exclude, DefaultSheets::FirstVisible)
         );
         let said = ["--list", "consented", "--hidden-rows", "include"];
         assert_eq!(reading(&said).0, HiddenRows::Include);

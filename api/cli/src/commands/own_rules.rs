@@ -2,8 +2,8 @@
 //! preferred hours.
 
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::percent::encode;
 use domain::problem::Problem;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub(super) struct CapsArgs {
     #[arg(long, value_name = "USER")]
     by: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 impl CapsArgs {
@@ -40,7 +40,7 @@ impl CapsArgs {
                 "a cap is COUNTED=CALLS/DAYS, for example dialed=3/7",
             )
         })?;
-        let body = given(json!({ "caps": caps, "reason": self.reason, "by": self.by }));
+        let body = remove_nulls(json!({ "caps": caps, "reason": self.reason, "by": self.by }));
         self.asking.show(runtime, post(&path, &body)).await
     }
 }
@@ -63,7 +63,7 @@ pub(super) struct PreferredTimesArgs {
     #[arg(long, conflicts_with = "times")]
     clear: bool,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 impl PreferredTimesArgs {

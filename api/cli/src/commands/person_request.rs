@@ -1,10 +1,10 @@
 //! `ledgerline person-request`: records, answers and lists requests of persons about their own data.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
+use crate::kit::atomic_file::AtomicFile;
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::part::Part;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::language::localized;
 use domain::ids::{ApprovalId, PersonRequestId};
 use domain::person_request::Wish;
@@ -43,7 +43,7 @@ enum Action {
         #[arg(long, value_name = "T")]
         received_at: Option<Timestamp>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Answer a request: create the copy or explanation, correct values, restrict use by a hold, or erase
     Answer {
@@ -60,19 +60,19 @@ enum Action {
         approval: Option<ApprovalId>,
         /// Corrected value: name for the person's name, otherwise a variable; may be repeated
         #[arg(long = "set", value_name = "NAME=VALUE", value_parser = right, conflicts_with = "refuse")]
-        right: Vec<Right>,
+        right: Vec<CorrectedValue>,
         /// File for the copy or the explanation, to give to the person
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Show one request
     Show {
         /// Id of the request
         id: PersonRequestId,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// List requests with their deadlines
     List {
@@ -80,20 +80,20 @@ enum Action {
         #[arg(long)]
         open: bool,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
 /// A corrected value and its name.
 #[derive(Debug, Clone)]
-struct Right {
+struct CorrectedValue {
     name: String,
     value: String,
 }
 
-fn right(text: &str) -> Result<Right, String> {
+fn right(text: &str) -> Result<CorrectedValue, String> {
     match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok(Right {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok(CorrectedValue {
             name: name.to_owned(),
             value: value.to_owned(),
         }),
@@ -111,7 +111,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             received_at,
             asking,
         } => {
-            let body = given(json!({
+            let body = remove_nulls(json!({
                 "customer": customer, "wish": wish.code(), "channel": channel, "note": note,
                 "received_at": received_at,
             }));
@@ -130,7 +130,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 right.into_iter().map(|right| (right.name, right.value)).collect();
             let right = (!right.is_empty()).then_some(right);
             let body = json!({ "note": note, "refuse": refuse, "approval": approval, "set": right });
-            let body = given(body);
+            let body = remove_nulls(body);
             answer(runtime, &asking, id, &body, out).await
         }
         Action::Show { id, asking } => asking.show(runtime, get(&format!("/api/v1/requests/{id}"))).await,
@@ -141,7 +141,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 /// Sends the answer. The copy or explanation is written to `out` if given, instead of to the terminal.
 async fn answer(
     runtime: Arc<Runtime>,
-    asking: &Asking,
+    asking: &RequestArgs,
     id: PersonRequestId,
     body: &Value,
     out: Option<PathBuf>,
@@ -150,7 +150,7 @@ async fn answer(
     let Some(out) = out else {
         return asking.show(runtime, post(&path, body)).await;
     };
-    let part = Part::begin(&out)?;
+    let part = AtomicFile::begin(&out)?;
     let mut reply = asking.reply(runtime, post(&path, body)).await?;
     let Some(members) = reply.as_object_mut() else {
         return Err(Failure::fault("the reply is not a JSON object"));
@@ -166,7 +166,7 @@ async fn answer(
     output::pretty(&reply)
 }
 
-async fn list(runtime: Arc<Runtime>, asking: &Asking, open: bool) -> Result<(), Failure> {
+async fn list(runtime: Arc<Runtime>, asking: &RequestArgs, open: bool) -> Result<(), Failure> {
     let columns = [
         (localized("编号", "id"), "/id"),
         (localized("客户", "customer"), "/customer"),

@@ -1,10 +1,10 @@
 //! `ledgerline campaign preflight`: prints the forecast for a campaign's start, or makes a test call.
 
-use crate::commands::test_call::{Tried, try_it};
+use crate::commands::test_call::{TestCallOptions, run_test_call};
 use crate::kit::api::get;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::RequestArgs;
 use application::format_localized;
 use application::language::localized;
 use application::percent::encode;
@@ -28,17 +28,17 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME=VALUE", requires = "test_call")]
     variable: Vec<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     if let Some(phone) = &args.test_call {
-        let tried = Tried {
+        let tried = TestCallOptions {
             campaign: &args.id,
             phone: phone.as_deref(),
             variables: &args.variable,
         };
-        return try_it(tried, &args.asking, runtime).await;
+        return run_test_call(tried, &args.asking, runtime).await;
     }
     let tariff = args
         .per_minute_fen

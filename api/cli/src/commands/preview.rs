@@ -1,8 +1,8 @@
 //! `ledgerline campaign preview`: shows an agent the next customer, who is then accepted or skipped.
 
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::percent::encode;
 use domain::ids::CampaignId;
 use serde_json::{Value, json};
@@ -12,37 +12,37 @@ use tokio::runtime::Runtime;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Action {
     /// Show the agent the next customer, masked; the offer is exclusive until it expires
-    Next(Whose),
+    Next(PreviewArgs),
     /// Accept the shown customer: the call is dialed if every rule permits it then
-    Accept(Answer),
+    Accept(PreviewAnswerArgs),
     /// Skip the shown customer, who may later be offered to any agent
-    Skip(Skip),
+    Skip(PreviewSkipArgs),
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Whose {
+pub(crate) struct PreviewArgs {
     /// Id of the campaign (its task_id)
     id: CampaignId,
     /// Agent, if no user is signed in
     #[arg(long, value_name = "USER")]
     agent: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Answer {
+pub(crate) struct PreviewAnswerArgs {
     #[command(flatten)]
-    whose: Whose,
+    whose: PreviewArgs,
     /// Customer that was shown to the agent, by our id
     #[arg(long, value_name = "CUSTOMER")]
     customer: String,
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Skip {
+pub(crate) struct PreviewSkipArgs {
     #[command(flatten)]
-    answer: Answer,
+    answer: PreviewAnswerArgs,
     /// Reason; stored permanently, so name no person
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -51,19 +51,19 @@ pub(crate) struct Skip {
 pub(crate) async fn run(action: Action, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match action {
         Action::Next(whose) => tell(runtime, "next", whose, &json!({})).await,
-        Action::Accept(Answer { whose, customer }) => {
+        Action::Accept(PreviewAnswerArgs { whose, customer }) => {
             tell(runtime, "accept", whose, &json!({ "customer": customer })).await
         }
-        Action::Skip(Skip { answer, reason }) => {
+        Action::Skip(PreviewSkipArgs { answer, reason }) => {
             let said = json!({ "customer": answer.customer, "reason": reason });
             tell(runtime, "skip", answer.whose, &said).await
         }
     }
 }
 
-async fn tell(runtime: Arc<Runtime>, what: &str, whose: Whose, said: &Value) -> Result<(), Failure> {
+async fn tell(runtime: Arc<Runtime>, what: &str, whose: PreviewArgs, said: &Value) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{}/preview/{what}", encode(whose.id.as_str()));
-    let body = given(json!({
+    let body = remove_nulls(json!({
         "agent": whose.agent,
         "customer": said.get("customer"),
         "reason": said.get("reason"),

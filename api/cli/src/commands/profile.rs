@@ -2,8 +2,8 @@
 
 use crate::commands::profile_import;
 use crate::kit::api::{get, post};
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
+use crate::kit::request_args::RequestArgs;
 use application::percent::encode;
 use domain::problem::Problem;
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct AttributeArgs {
     #[command(subcommand)]
-    of_many: Option<OfMany>,
+    of_many: Option<BulkAction>,
     /// The institution's own customer_id, or our id
     #[arg(required = true)]
     id: Option<String>,
@@ -25,12 +25,12 @@ pub(super) struct AttributeArgs {
     #[arg(long, value_name = "NAME")]
     clear: Vec<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 /// Commands for many customers.
 #[derive(Debug, clap::Subcommand)]
-pub(super) enum OfMany {
+pub(super) enum BulkAction {
     /// Import attributes and tags of many customers from a CSV or XLSX file, one row per customer
     ///
     /// One column is customer_id (客户编号). Every other column is an attribute named by its title, or tags of a
@@ -48,7 +48,7 @@ impl AttributeArgs {
     pub(super) async fn run(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
         let only_shows = self.only_shows();
         let id = match (self.of_many, self.id) {
-            (Some(OfMany::Import(args)), _) => return args.run(runtime).await,
+            (Some(BulkAction::Import(args)), _) => return args.run(runtime).await,
             (None, Some(id)) => id,
             (None, None) => return Err(Failure::usage("the id of the customer is missing")),
         };
@@ -88,7 +88,7 @@ pub(super) struct TagArgs {
     #[arg(long, value_name = "LEVEL", default_value = "business")]
     level: String,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 impl TagArgs {

@@ -2,13 +2,13 @@
 //! file.
 
 use crate::kit::api::post;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::RequestArgs;
 use crate::kit::table_args::TableArgs;
+use application::bulk_profiles::PROFILES_OF_REQUEST_MAX;
 use application::format_localized;
 use application::language::localized;
-use application::profiles_of_many::PROFILES_OF_REQUEST_MAX;
 use host::outbound::api_client::ApiClient;
 use intake::profile_file::{ProfileColumns, ProfileLine, each_of_file};
 use intake::table::{HiddenRows, WorkbookReport};
@@ -41,12 +41,12 @@ pub(super) struct ImportArgs {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 /// The result of an import.
 #[derive(Default)]
-struct Sum {
+struct ProfileImportTotals {
     rows: u64,
     changed: u64,
     unchanged: u64,
@@ -59,7 +59,7 @@ struct Sum {
 
 impl ImportArgs {
     pub(super) async fn run(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
-        let mut sum = Sum::default();
+        let mut sum = ProfileImportTotals::default();
         let requests = self.requests(&mut sum)?;
         let client = self.asking.client(runtime).await?;
         let sent = self.send(&client, requests, &mut sum).await;
@@ -80,7 +80,7 @@ impl ImportArgs {
     }
 
     /// Reads the file. Returns the good rows grouped into requests and notes the bad ones.
-    fn requests(&self, sum: &mut Sum) -> Result<Vec<Vec<ProfileLine>>, Failure> {
+    fn requests(&self, sum: &mut ProfileImportTotals) -> Result<Vec<Vec<ProfileLine>>, Failure> {
         let usage =
             |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", self.file.display()));
         let columns = ProfileColumns::read(&self.maps).map_err(|error| usage(&error))?;
@@ -109,7 +109,7 @@ impl ImportArgs {
         &self,
         client: &ApiClient,
         requests: Vec<Vec<ProfileLine>>,
-        sum: &mut Sum,
+        sum: &mut ProfileImportTotals,
     ) -> Result<(), Failure> {
         for part in requests {
             let customers: Vec<&Value> = part.iter().map(|line| &line.customer).collect();
@@ -154,7 +154,7 @@ impl Requests {
     }
 }
 
-impl Sum {
+impl ProfileImportTotals {
     fn note_bad(&mut self, row: u64, why: &str, columns: &Value) {
         self.bad_count += 1;
         if self.bad.len() < NAMED_MAX {

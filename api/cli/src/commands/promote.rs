@@ -4,8 +4,8 @@
 //! does not know, as NAME=VALUE.
 
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::percent::encode;
 use domain::go_live::Stage;
 use domain::ids::{ApprovalId, CampaignId};
@@ -41,19 +41,21 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ID")]
     approval: Option<ApprovalId>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{}/promote", encode(args.id.as_str()));
     let evidence: Map<String, Value> = args.evidence.into_iter().collect();
-    let body = given(json!({
+    let body = remove_nulls(json!({
         "to": args.to,
         "reason": args.reason,
         "evidence": evidence,
         "approval": args.approval,
     }));
-    args.asking.show(runtime, post(&path, &body).that_dials()).await
+    args.asking
+        .show(runtime, post(&path, &body).mark_as_dialing())
+        .await
 }
 
 fn stage(text: &str) -> Result<Stage, String> {

@@ -3,7 +3,7 @@
 use crate::kit::api::{ApiArgs, post};
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::table::aligned;
+use crate::kit::table::align_table;
 use application::language::Language;
 use projections::ask::{ROWS_DEFAULT, TIMEOUT_DEFAULT_MS};
 use projections::sql_views::SQL_VIEWS;
@@ -103,7 +103,7 @@ fn table(shown: &Value) -> Vec<String> {
         .iter()
         .map(|row| row.as_array().cloned().unwrap_or_default())
         .collect();
-    let mut lines = aligned(&head, &cells);
+    let mut lines = align_table(&head, &cells);
     let ms = shown.get("elapsed_ms").and_then(Value::as_u64).unwrap_or(0);
     let more = match shown.get("truncated").and_then(Value::as_str) {
         Some("bytes") => "; cut at 16 MiB",

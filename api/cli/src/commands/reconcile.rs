@@ -1,10 +1,10 @@
 //! `ledgerline reconcile`: compares a carrier's bill or a switch's records with the log (对账); a server may be
 //! running.
 
+use crate::kit::event_exports::{ExportRecordArgs, ExportedAmount};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::table_args::TableArgs;
-use crate::kit::taken_away::{Amount, TakingArgs};
 use crate::kit::words::word_of;
 use application::countries::default_country_of_log;
 use application::format_localized;
@@ -15,11 +15,13 @@ use domain::calling_code::DefaultCountry;
 use domain::ids::NumberId;
 use domain::ports::vault::Vault;
 use domain::time::Timestamp;
-use evidence::reconcile::{Columns, Format, LISTED_MAX, Matcher, OurCalls, Outcome, Reading, Rules, Sums};
-use host::app::{AppError, ReadOnly, lookup_vault};
+use evidence::reconcile::{
+    CallFileOptions, Columns, Format, LISTED_MAX, Matcher, OurCalls, ReconciliationResult, Rules, Sums,
+};
+use host::app::{AppError, ReadOnlyLog, lookup_vault};
 use host::keys_spec::KeysSpec;
 use host::store_spec::{LogArgs, StoreSpec};
-use http::taken_away::{Taken, Taking};
+use http::event_exports::{EventExport, EventExportKind};
 use intake::table::HiddenRows;
 use serde_json::json;
 use std::path::PathBuf;
@@ -81,7 +83,7 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    taking: TakingArgs,
+    taking: ExportRecordArgs,
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -90,55 +92,55 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     }
     let said = columns(&args)?;
     let spec = args.log.spec()?;
-    let taking = Taking::all(Taken::Comparison);
+    let taking = EventExport::all(EventExportKind::Comparison);
     let on_record = args.taking.put_on_record(&spec, taking).await?;
     let outcome = on_record.end(outcome(&args, &said, &spec).await, compared).await;
     show(&args, &outcome?)
 }
 
 /// Returns the amount for the record of this export: the rows compared. No bytes are written.
-fn compared(outcome: &Outcome) -> Amount {
-    Amount {
+fn compared(outcome: &ReconciliationResult) -> ExportedAmount {
+    ExportedAmount {
         events: outcome.rows,
         bytes: 0,
     }
 }
 
-async fn outcome(args: &Args, said: &Columns, spec: &StoreSpec) -> Result<Outcome, Failure> {
+async fn outcome(args: &Args, said: &Columns, spec: &StoreSpec) -> Result<ReconciliationResult, Failure> {
     let window_ms = args.window_seconds * 1_000;
     let around = (
         args.from.map(|from| from.minus_ms(window_ms)),
         args.to.map(|to| to.plus_ms(window_ms)),
     );
-    let place = Place {
+    let place = LogAndKeys {
         spec,
         log: &args.log,
         keys: &args.keys,
     };
-    beside_our_calls(place, around, |beside| compare(args, said, &beside)).await
+    compare_with_our_calls(place, around, |beside| compare(args, said, &beside)).await
 }
 
 /// The log to compare with, and the place of its keys.
-pub(crate) struct Place<'a> {
+pub(crate) struct LogAndKeys<'a> {
     pub(crate) spec: &'a StoreSpec,
     pub(crate) log: &'a LogArgs,
     pub(crate) keys: &'a KeysSpec,
 }
 
 /// The data to compare with: our calls, the keys if available, and the default country of numbers.
-pub(crate) struct Beside<'a> {
+pub(crate) struct ReconcileInput<'a> {
     pub(crate) ours: &'a OurCalls,
     pub(crate) vault: Option<&'a host::app::LookupVault>,
     pub(crate) country: DefaultCountry,
 }
 
 /// Reads our calls of a period, opens the keys if possible, runs the comparison, and closes both.
-pub(crate) async fn beside_our_calls<T>(
-    place: Place<'_>,
+pub(crate) async fn compare_with_our_calls<T>(
+    place: LogAndKeys<'_>,
     around: (Option<Timestamp>, Option<Timestamp>),
-    compare: impl FnOnce(Beside<'_>) -> Result<T, Failure>,
+    compare: impl FnOnce(ReconcileInput<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let opened = ReadOnly::of(place.spec).await?;
+    let opened = ReadOnlyLog::of(place.spec).await?;
     let vault = match place.log.directory() {
         Ok(data) => match lookup_vault(place.keys, data, &opened).await {
             Ok((vault, _)) => Ok(vault),
@@ -158,7 +160,7 @@ pub(crate) async fn beside_our_calls<T>(
     let read = OurCalls::read(opened.store.as_ref(), around).await;
     let country = default_country_of_log(opened.store.as_ref()).await;
     let outcome = match read.and_then(|ours| Ok((ours, country?))) {
-        Ok((ours, country)) => compare(Beside {
+        Ok((ours, country)) => compare(ReconcileInput {
             ours: &ours,
             vault: vault.as_ref().ok(),
             country,
@@ -204,7 +206,11 @@ fn sums(name: &str, sums: &Sums) -> Result<(), Failure> {
     ))
 }
 
-fn compare(args: &Args, said: &Columns, beside: &Beside<'_>) -> Result<Outcome, Failure> {
+fn compare(
+    args: &Args,
+    said: &Columns,
+    beside: &ReconcileInput<'_>,
+) -> Result<ReconciliationResult, Failure> {
     let rules = Rules {
         tolerance_ms: args.tolerance_seconds * 1_000,
         window_ms: args.window_seconds * 1_000,
@@ -219,7 +225,7 @@ fn compare(args: &Args, said: &Columns, beside: &Beside<'_>) -> Result<Outcome, 
     let mut matcher = Matcher::new(beside.ours, derive, rules);
     let refused =
         |error: &dyn std::fmt::Display| Failure::refused(format!("{}: {error}", args.file.display()));
-    let reading = Reading {
+    let reading = CallFileOptions {
         offset: args.utc_offset,
         table: args
             .table
@@ -232,7 +238,7 @@ fn compare(args: &Args, said: &Columns, beside: &Beside<'_>) -> Result<Outcome, 
     Ok(matcher.finish())
 }
 
-fn show(args: &Args, outcome: &Outcome) -> Result<(), Failure> {
+fn show(args: &Args, outcome: &ReconciliationResult) -> Result<(), Failure> {
     if args.json {
         output::json(&json!({ "agrees": outcome.agrees(), "listed_max": LISTED_MAX, "outcome": outcome }))?;
     } else {
@@ -244,7 +250,7 @@ fn show(args: &Args, outcome: &Outcome) -> Result<(), Failure> {
     }
 }
 
-fn tell(outcome: &Outcome) -> Result<(), Failure> {
+fn tell(outcome: &ReconciliationResult) -> Result<(), Failure> {
     for (label, count) in [
         (localized("话单行数", "rows"), outcome.rows),
         (localized("一致或已匹配", "matched"), outcome.matched),

@@ -1,8 +1,8 @@
 //! `ledgerline retention`: shows and sets how long each data class is kept, and disposes of expired data.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use crate::kit::{output, table};
 use application::format_localized;
 use application::language::localized;
@@ -28,7 +28,7 @@ enum Action {
     /// Show each data class with its periods, their floors and sources, and the last disposal
     Show {
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Set the retention period of a data class
     Set {
@@ -51,7 +51,7 @@ enum Action {
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Dispose of expired data now
     Run {
@@ -59,7 +59,7 @@ enum Action {
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
@@ -77,7 +77,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             reason,
             asking,
         } => {
-            let body = given(
+            let body = remove_nulls(
                 json!({ "days": days, "keep": keep.then_some(true), "preset": preset, "approval": approval,
                 "reason": reason }),
             );
@@ -92,7 +92,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-async fn show(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
+async fn show(runtime: Arc<Runtime>, asking: &RequestArgs) -> Result<(), Failure> {
     let Some(shown) = asking.ask(runtime, get(RETENTION)).await? else {
         return Ok(());
     };
@@ -106,7 +106,7 @@ async fn show(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
             (localized("下限", "floor"), "/floor_days"),
             (localized("下限来源", "source"), "/floor_source"),
         ];
-        table::members(&columns, table::items(class, "presets"))?;
+        table::print_table(&columns, table::items(class, "presets"))?;
         output::line("")?;
     }
     Ok(())

@@ -1,9 +1,9 @@
 //! `ledgerline customer reveal`: shows values of one customer in clear, or writes those of many to a file.
 
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::percent::encode;
 use application::private_file;
 use domain::ids::ApprovalId;
@@ -41,7 +41,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "APPROVAL", conflicts_with = "id")]
     approval: Option<ApprovalId>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 impl Args {
@@ -52,7 +52,7 @@ impl Args {
             return self.asking.show(runtime, post(&path, &body)).await;
         }
         let customers = self.from.as_deref().map(ids).transpose()?;
-        let body = given(json!({
+        let body = remove_nulls(json!({
             "customers": customers, "campaign": self.campaign, "fields": self.fields, "reason": self.reason,
             "approval": self.approval,
         }));

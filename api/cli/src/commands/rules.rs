@@ -1,9 +1,9 @@
 //! `ledgerline rules`: lists compliance rules and presets, and tests a new version of a preset.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::percent::encode;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
@@ -28,7 +28,7 @@ enum Action {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Try a version of a preset on a campaign's customers: how many would newly be refused, by rule
     DryRun {
@@ -42,7 +42,7 @@ enum Action {
         #[arg(long, value_name = "RFC3339")]
         at: Option<Timestamp>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             });
             let file = file.transpose()?;
             let named = file.is_none().then_some(rule);
-            let body = given(json!({ "rule": named, "file": file, "at": at }));
+            let body = remove_nulls(json!({ "rule": named, "file": file, "at": at }));
             let path = format!("/api/v1/campaigns/{}/rules/dry-run", encode(campaign.as_str()));
             asking.show(runtime, post(&path, &body)).await
         }

@@ -10,11 +10,11 @@ use application::language::localized;
 use application::private_file;
 use domain::calendar::parse_day_or_instant;
 use domain::ids::{CallId, CampaignId, SampleId};
-use domain::sample::{Answer, Stratify};
+use domain::sample::{Answer, StratificationKey};
 use domain::time::Timestamp;
 use evidence::log_walk::Log;
-use evidence::sampling::{Ask, draw, drawn_of};
-use host::app::ReadOnly;
+use evidence::sampling::{SampleParameters, draw, parse_draw};
+use host::app::ReadOnlyLog;
 use host::store_spec::LogArgs;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -40,19 +40,19 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Draw a sample (抽样); the draw is stored in the log
-    Calls(Calls),
+    Calls(SampleCallsArgs),
     /// Record the finding for one drawn call (抽检结论)
     Finding(FindingArgs),
     /// Sign off a sample; refused while calls lack findings (签核)
-    SignOff(SignOff),
+    SignOff(SampleSignOffArgs),
     /// Show a sample with its findings
-    Show(Show),
+    Show(SampleShowArgs),
     /// Repeat the draw of a document from the log and compare; needs no server and no key
-    Check(Check),
+    Check(SampleCheckArgs),
 }
 
 #[derive(Debug, clap::Args)]
-struct Calls {
+struct SampleCallsArgs {
     /// Seed that determines the draw; any text
     #[arg(long, value_name = "S")]
     seed: String,
@@ -61,7 +61,7 @@ struct Calls {
     size: u32,
     /// Draw proportionally from groups: disposition, campaign, trunk or flow_version
     #[arg(long, value_name = "BY", value_parser = parse_stratify)]
-    stratify: Option<Stratify>,
+    stratify: Option<StratificationKey>,
     /// Only calls of this campaign
     #[arg(long, value_name = "ID")]
     campaign: Option<CampaignId>,
@@ -107,7 +107,7 @@ struct FindingArgs {
 }
 
 #[derive(Debug, clap::Args)]
-struct SignOff {
+struct SampleSignOffArgs {
     /// Id of the sample
     sample: SampleId,
     /// Your user name
@@ -124,7 +124,7 @@ struct SignOff {
 }
 
 #[derive(Debug, clap::Args)]
-struct Show {
+struct SampleShowArgs {
     /// Id of the sample
     sample: SampleId,
     /// Also write the document to this file
@@ -138,7 +138,7 @@ struct Show {
 }
 
 #[derive(Debug, clap::Args)]
-struct Check {
+struct SampleCheckArgs {
     /// Document written by `sample calls` or `sample show`
     file: PathBuf,
     #[command(flatten)]
@@ -158,7 +158,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-fn parse_stratify(text: &str) -> Result<Stratify, String> {
+fn parse_stratify(text: &str) -> Result<StratificationKey, String> {
     let value = Value::String(text.replace('-', "_"));
     serde_json::from_value(value).or(Err("disposition, campaign, trunk or flow_version".to_owned()))
 }
@@ -176,7 +176,7 @@ fn parse_answer(text: &str) -> Result<(String, Answer), String> {
     Ok((item.to_owned(), answer))
 }
 
-async fn draw_calls(args: &Calls, runtime: Arc<Runtime>) -> Result<(), Failure> {
+async fn draw_calls(args: &SampleCallsArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let body = json!({ "seed": args.seed, "size": args.size, "stratify": args.stratify,
         "campaign": args.campaign, "from": args.from, "to": args.to,
         "position": args.position.map(|position| position.to_string()) });
@@ -231,7 +231,7 @@ async fn record_finding(args: FindingArgs, runtime: Arc<Runtime>) -> Result<(), 
     show_changed(&changed, args.json)
 }
 
-async fn sign_off(args: SignOff, runtime: Arc<Runtime>) -> Result<(), Failure> {
+async fn sign_off(args: SampleSignOffArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let body = json!({ "by": args.by, "remark": args.remark });
     let path = format!("/api/v1/samples/{}/sign-off", args.sample);
     let changed = args.api.ask(runtime, post(&path, &body)).await?;
@@ -253,7 +253,7 @@ fn show_changed(reply: &Value, as_json: bool) -> Result<(), Failure> {
     }
 }
 
-async fn show(args: &Show, runtime: Arc<Runtime>) -> Result<(), Failure> {
+async fn show(args: &SampleShowArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let path = format!("/api/v1/samples/{}", args.sample);
     let shown = args.api.ask(runtime, get(&path)).await?;
     if let Some(out) = &args.out {
@@ -265,7 +265,7 @@ async fn show(args: &Show, runtime: Arc<Runtime>) -> Result<(), Failure> {
     }
 }
 
-async fn check(args: &Check) -> Result<(), Failure> {
+async fn check(args: &SampleCheckArgs) -> Result<(), Failure> {
     let unread =
         |why: &dyn std::fmt::Display| Failure::unavailable(format!("{}: {why}", args.file.display()));
     let length = std::fs::metadata(&args.file)
@@ -284,13 +284,13 @@ async fn check(args: &Check) -> Result<(), Failure> {
         ))
     };
     let document: Value = serde_json::from_slice(&bytes).map_err(|error| found(error.to_string()))?;
-    let (id, claimed) = drawn_of(&document).map_err(found)?;
-    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let (id, claimed) = parse_draw(&document).map_err(found)?;
+    let opened = ReadOnlyLog::of(&args.log.spec()?).await?;
     let progress = Progress::of_log();
     let hears = |reached, last| progress.reach(reached, last);
     let redone = draw(
         Log::heard(opened.store.as_ref(), &hears),
-        &Ask::of(&claimed.facts),
+        &SampleParameters::of(&claimed.facts),
         Some(claimed.facts.position),
     )
     .await;

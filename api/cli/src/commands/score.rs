@@ -2,10 +2,10 @@
 //! score on labeled cases.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
 use crate::kit::output;
+use crate::kit::request_args::RequestArgs;
 use domain::ids::CallId;
 use domain::routing_score::{Breakdown, CANDIDATES_MAX, RoutingCandidate, RoutingCustomer, Weights, choose};
 use intake::bounded_file;
@@ -58,7 +58,7 @@ enum Action {
         /// JSON file with customer and candidates
         file: PathBuf,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Show the scores of a call, each time it was scored
     Show {
@@ -67,7 +67,7 @@ enum Action {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
@@ -78,24 +78,24 @@ enum WeightsAction {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Set new weights, in parts of 1,000 that add up to 1,000; refused if another user changes them at the
     /// same time
     Set {
         #[command(flatten)]
-        parts: Parts,
+        parts: WeightsArgs,
         /// Reason, for the log; stored permanently, so name no person
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
 /// The weight of each part of the score.
 #[derive(Debug, clap::Args)]
-struct Parts {
+struct WeightsArgs {
     /// Weight of the customer's value
     #[arg(long)]
     rfm: u32,

@@ -2,8 +2,8 @@
 
 use crate::commands::grades;
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -24,23 +24,23 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Check the syntax of a segment, without reading customers
-    Check(Asked),
+    Check(SegmentQueryArgs),
     /// Count the customers of a segment
-    Count(Asked),
+    Count(SegmentQueryArgs),
     /// Count the customers of a segment and show some of them by our ids
     Preview {
         #[command(flatten)]
-        asked: Asked,
+        asked: SegmentQueryArgs,
         /// Number of customers to show, up to 100
         #[arg(long, value_name = "N")]
         sample: Option<u32>,
     },
     /// Cluster the answered customers (聚类) by what separates their conversion; best group first
-    Groups(Asked),
+    Groups(SegmentQueryArgs),
     /// Grade the customers by recency, frequency and money (RFM), by quintiles or given limits
     Rfm {
         #[command(flatten)]
-        asked: Asked,
+        asked: SegmentQueryArgs,
         /// Limits as JSON: recency_days, orders_count, amount, four of each; default: quintiles
         #[arg(long, value_name = "JSON")]
         limits: Option<String>,
@@ -60,12 +60,12 @@ enum Action {
     /// List the attributes that a segment may use, with their types and names in both languages
     Columns {
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
 #[derive(Debug, clap::Args)]
-struct Asked {
+struct SegmentQueryArgs {
     /// Segment, as SQL
     sql: String,
     /// Use the data as known then: a log position, or an instant
@@ -75,19 +75,21 @@ struct Asked {
     #[arg(long, value_name = "RFC3339")]
     at: Option<Timestamp>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
-impl Asked {
+impl SegmentQueryArgs {
     async fn ask(self, runtime: Arc<Runtime>, verb: &str, sample: Option<u32>) -> Result<(), Failure> {
-        let body = given(json!({ "sql": self.sql, "as_of": self.as_of, "at": self.at, "sample": sample }));
+        let body =
+            remove_nulls(json!({ "sql": self.sql, "as_of": self.as_of, "at": self.at, "sample": sample }));
         let path = format!("/api/v1/segments/{verb}");
         self.asking.show(runtime, post(&path, &body)).await
     }
 
     async fn grade(self, runtime: Arc<Runtime>, limits: Option<&str>) -> Result<(), Failure> {
         let limits = read_limits(limits)?;
-        let body = given(json!({ "sql": self.sql, "as_of": self.as_of, "at": self.at, "limits": limits }));
+        let body =
+            remove_nulls(json!({ "sql": self.sql, "as_of": self.as_of, "at": self.at, "limits": limits }));
         self.asking
             .show(runtime, post("/api/v1/segments/rfm", &body))
             .await
@@ -117,7 +119,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             after,
         } => {
             let limits = read_limits(limits.as_deref())?;
-            let body = given(json!({ "sql": asked.sql, "at": asked.at, "limits": limits,
+            let body = remove_nulls(json!({ "sql": asked.sql, "at": asked.at, "limits": limits,
                 "reason": reason, "dry_run": dry_run, "after": after }));
             grades::write(&asked.asking, runtime, body).await
         }

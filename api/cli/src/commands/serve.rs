@@ -2,7 +2,7 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::table::padded;
+use crate::kit::table::pad;
 use application::language::localized;
 use domain::calendar::PeriodLength;
 use domain::time::Timestamp;
@@ -14,7 +14,7 @@ use host::open_settings::OpenSettings;
 use host::outbound::ntp::NtpServer;
 use host::outbound::tsa::TsaUrl;
 use host::outbound::witness::WitnessSpec;
-use host::process::Standing;
+use host::process::ProcessStatus;
 use host::read_db_spec::ReadDbArgs;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInArgs;
@@ -22,11 +22,11 @@ use host::signals::Signals;
 use host::speech_args::SpeechArgs;
 use host::store_spec::LogArgs;
 use host::tls_args::TlsArgs;
-use http::console::Console;
+use http::console::ConsoleMode;
 use http::kurrent::KurrentArgs;
 use http::listeners::Listeners;
 use http::proxies::ProxyArgs;
-use http::running::Running;
+use http::running_server::RunningServer;
 use http::server;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -133,7 +133,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         .map_err(|error| Failure::unavailable(format!("cannot listen on {}: {error}", args.http)))?;
     let listeners = Listeners::http(listener)
         .and_kurrent(args.kurrent.listen().await?)
-        .and_console(Console::of(!args.no_console))
+        .and_console(ConsoleMode::of(!args.no_console))
         .and_proxies(args.proxies.proxies()?);
     let settings = ServeSettings {
         read_db: args.read_db.read_db.clone(),
@@ -161,7 +161,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         ntp: args.ntp,
         given: None,
     };
-    let running = Running::start(settings, listeners, runtime).await?;
+    let running = RunningServer::start(settings, listeners, runtime).await?;
     if let Some(length) = args.compliance_report {
         begin_schedule(&running.installation, length);
     }
@@ -189,12 +189,12 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 
 /// Prints a value after its label; the values of several lines begin in one column.
 fn line(label: &str, value: &dyn std::fmt::Display) -> Result<(), Failure> {
-    output::line(&format!("{}{value}", padded(label, LABEL_COLUMNS)))
+    output::line(&format!("{}{value}", pad(label, LABEL_COLUMNS)))
 }
 
 /// Prints whether this process is ready and whether it dials, at first and at each change, until a signal.
 /// Returns an error if the process cannot continue; the next start then closes open calls.
-async fn until_signal(running: &Running, signals: &mut Signals) -> Result<(), Failure> {
+async fn until_signal(running: &RunningServer, signals: &mut Signals) -> Result<(), Failure> {
     let process = &running.process;
     let mut standing = tokio::select! {
         biased;
@@ -223,11 +223,11 @@ async fn until_signal(running: &Running, signals: &mut Signals) -> Result<(), Fa
     Ok(())
 }
 
-fn say_dialing(standing: &Standing) {
+fn say_dialing(standing: &ProcessStatus) {
     say("dialing", &standing.dialing_line());
 }
 
-fn say_ready(standing: &Standing) {
+fn say_ready(standing: &ProcessStatus) {
     let line = standing.ready_line();
     tracing::info!(ready = line, "readiness");
     say("ready", &line);

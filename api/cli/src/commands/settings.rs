@@ -1,10 +1,10 @@
 //! `ledgerline settings`: lists and changes the settings of an installation, and manages test phones.
 
-use crate::commands::test_call::{Phones, phones};
+use crate::commands::test_call::{TestPhonesAction, phones};
 use crate::kit::api::get;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
+use crate::kit::request_args::RequestArgs;
 use application::language::localized;
 use domain::setting::SettingName;
 use serde_json::{Value, json};
@@ -24,14 +24,14 @@ enum Action {
     /// Manage our own phones, the only ones that test calls may reach (自有测试号码)
     TestPhones {
         #[command(subcommand)]
-        action: Phones,
+        action: TestPhonesAction,
     },
     /// List all settings, now or as of a past moment
     List {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Show one setting, now or as of a past moment
     Show {
@@ -40,7 +40,7 @@ enum Action {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Change a setting; refused if another user changes it at the same time
     Set {
@@ -52,7 +52,7 @@ enum Action {
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 

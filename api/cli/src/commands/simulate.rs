@@ -10,7 +10,7 @@ use domain::ports::clock::Clock;
 use host::clock::SystemClock;
 use serde_json::json;
 use simulation::{
-    FaultRates, Found, Plan, Scenario, ScenarioFault, SimulationError, Views, put_together, shrink,
+    FaultRates, Plan, Scenario, ScenarioFault, SimulationError, Views, WorldResult, combine_report, shrink,
     simulate_world,
 };
 use std::collections::BTreeMap;
@@ -37,8 +37,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "S")]
     seed: u64,
     /// Views that are maintained and compared with their replay: all, or only the one that drivers read
-    #[arg(long, value_enum, default_value_t = Chosen::All)]
-    views: Chosen,
+    #[arg(long, value_enum, default_value_t = ViewSelection::All)]
+    views: ViewSelection,
     /// Agents who take the calls, with predictive pacing by the abandon rate; default: robots only
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000))]
     agents: u32,
@@ -54,7 +54,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Chosen {
+enum ViewSelection {
     /// All views
     All,
     /// Only the view that drivers read
@@ -62,10 +62,10 @@ enum Chosen {
 }
 
 /// Simulates every world, in as many threads as there are cores. The result does not depend on that number.
-fn side_by_side(plan: Plan, heard: &(dyn Fn(u32) + Sync)) -> Result<Vec<Found>, SimulationError> {
+fn side_by_side(plan: Plan, heard: &(dyn Fn(u32) + Sync)) -> Result<Vec<WorldResult>, SimulationError> {
     let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let next = AtomicU64::new(0);
-    let found: Mutex<BTreeMap<u64, Result<Found, SimulationError>>> = Mutex::default();
+    let found: Mutex<BTreeMap<u64, Result<WorldResult, SimulationError>>> = Mutex::default();
     let work = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
@@ -114,8 +114,8 @@ fn plan_of(args: &Args) -> Result<Plan, Failure> {
         calls_per_day: args.calls_per_day,
         seed: args.seed,
         views: match args.views {
-            Chosen::All => Views::All,
-            Chosen::Worklist => Views::Worklist,
+            ViewSelection::All => Views::All,
+            ViewSelection::Worklist => Views::Worklist,
         },
         agents: args.agents,
         faults,
@@ -137,7 +137,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let plan = plan_of(args)?;
     let found = side_by_side(plan, &days_done).map_err(|error| Failure::fault(error.to_string()))?;
     let failed = found.iter().position(|found| found.violation().is_some());
-    let report = put_together(plan, found);
+    let report = combine_report(plan, found);
     drop(progress);
     let seconds = clock.now().ms_since(began) / 1_000;
     for violation in &report.violations {

@@ -2,8 +2,8 @@
 //! preset.
 
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::language::localized;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -26,28 +26,28 @@ enum Action {
     /// Stop all dialing of all campaigns
     All {
         #[command(flatten)]
-        order: StopOrder,
+        order: StopArgs,
     },
     /// Stop one campaign until the stop is lifted
     Campaign {
         /// Id of the campaign (its task_id)
         id: String,
         #[command(flatten)]
-        order: StopOrder,
+        order: StopArgs,
     },
     /// Stop dialing on one trunk; other trunks continue
     Trunk {
         /// Name of the trunk
         id: String,
         #[command(flatten)]
-        order: StopOrder,
+        order: StopArgs,
     },
     /// Stop every campaign under one preset, for example cn-collection
     Preset {
         /// Code of the preset
         id: String,
         #[command(flatten)]
-        order: StopOrder,
+        order: StopArgs,
     },
     /// Lift a stop: dialing resumes within its scope
     Lift {
@@ -57,17 +57,17 @@ enum Action {
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// List the engaged stops
     List {
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
 #[derive(Debug, clap::Args)]
-struct StopOrder {
+struct StopArgs {
     /// Reason; stored permanently, so name no person
     #[arg(long)]
     reason: String,
@@ -75,7 +75,7 @@ struct StopOrder {
     #[arg(long)]
     hang_up: bool,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -92,14 +92,15 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-impl StopOrder {
+impl StopArgs {
     async fn engage(&self, runtime: Arc<Runtime>, scope: &str, id: Option<String>) -> Result<(), Failure> {
-        let body = given(json!({ "scope": scope, "id": id, "reason": self.reason, "hang_up": self.hang_up }));
+        let body =
+            remove_nulls(json!({ "scope": scope, "id": id, "reason": self.reason, "hang_up": self.hang_up }));
         self.asking.show(runtime, post("/api/v1/stop", &body)).await
     }
 }
 
-async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
+async fn list(runtime: Arc<Runtime>, asking: &RequestArgs) -> Result<(), Failure> {
     let columns = [
         (localized("停止", "stop"), "/stop"),
         (localized("自", "since"), "/since"),

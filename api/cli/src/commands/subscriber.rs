@@ -2,8 +2,8 @@
 //! removes them.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::format_localized;
 use application::language::localized;
 use application::percent::encode;
@@ -24,14 +24,14 @@ enum Action {
     /// List all subscribers: what they follow, their position and lag
     List {
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Show one subscriber
-    Show(Named),
+    Show(SubscriberNameArgs),
     /// Acknowledge all events up to a position for a subscriber
     Acknowledge {
         #[command(flatten)]
-        named: Named,
+        named: SubscriberNameArgs,
         /// Log position
         #[arg(long, value_name = "N")]
         position: u64,
@@ -39,7 +39,7 @@ enum Action {
     /// Move a subscriber back or forward: it next receives the event after a position
     Reset {
         #[command(flatten)]
-        named: Named,
+        named: SubscriberNameArgs,
         /// Log position; 0 for all events
         #[arg(long, value_name = "N")]
         after: u64,
@@ -50,7 +50,7 @@ enum Action {
     /// Remove a subscriber
     Remove {
         #[command(flatten)]
-        named: Named,
+        named: SubscriberNameArgs,
         /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: Option<String>,
@@ -58,11 +58,11 @@ enum Action {
 }
 
 #[derive(Debug, clap::Args)]
-struct Named {
+struct SubscriberNameArgs {
     /// Name of the subscriber, as shown by `list`: crm, or crm@wang for user wang
     name: String,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -77,17 +77,17 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             named.tell(runtime, "/acknowledge", body).await
         }
         Action::Reset { named, after, reason } => {
-            let body = given(json!({ "after": after.to_string(), "reason": reason }));
+            let body = remove_nulls(json!({ "after": after.to_string(), "reason": reason }));
             named.tell(runtime, "/reset", body).await
         }
         Action::Remove { named, reason } => {
-            let body = given(json!({ "reason": reason }));
+            let body = remove_nulls(json!({ "reason": reason }));
             named.tell(runtime, "/remove", body).await
         }
     }
 }
 
-impl Named {
+impl SubscriberNameArgs {
     fn path(&self, verb: &str) -> String {
         format!("/api/v1/subscribers/{}{verb}", encode(&self.name))
     }
@@ -98,7 +98,7 @@ impl Named {
     }
 }
 
-async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
+async fn list(runtime: Arc<Runtime>, asking: &RequestArgs) -> Result<(), Failure> {
     let columns = [
         (localized("名称", "name"), "/name"),
         (localized("订阅", "follows"), "/what"),

@@ -2,10 +2,10 @@
 //! best times.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::table::{items, member_lines, members, percent};
+use crate::kit::request_args::RequestArgs;
+use crate::kit::table::{items, member_lines, percent, print_table};
 use application::format_localized;
 use application::language::localized;
 use application::percent::encode;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct SetArgs {
+pub(super) struct SetTargetsArgs {
     /// Id of the campaign (its task_id)
     id: CampaignId,
     /// Target: a metric, `@` and its version unless the headline version, and the ratio to reach, for example
@@ -29,23 +29,23 @@ pub(super) struct SetArgs {
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct OneArgs {
+pub(super) struct CampaignTableArgs {
     /// Id of the campaign (its task_id)
     id: CampaignId,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct SomeArgs {
+pub(super) struct OptionalCampaignArgs {
     /// Only this campaign; default: all
     id: Option<CampaignId>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 fn read_target(text: &str) -> Result<Value, String> {
@@ -65,7 +65,7 @@ fn read_target(text: &str) -> Result<Value, String> {
 }
 
 /// Sets the targets if any are given, and prints them.
-pub(super) async fn targets(args: SetArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(super) async fn targets(args: SetTargetsArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{}/targets", encode(args.id.as_str()));
     let mut body = match (args.preset, args.set.is_empty()) {
         (Some(preset), _) => Some(json!({ "preset": preset })),
@@ -100,11 +100,11 @@ pub(super) async fn targets(args: SetArgs, runtime: Arc<Runtime>) -> Result<(), 
         (localized("目标", "target"), "/target"),
         (localized("设定人", "by"), "/set_by"),
     ];
-    members(&columns, &rows)
+    print_table(&columns, &rows)
 }
 
 /// Prints targets, actual values, and the main cause of each gap.
-pub(super) async fn target_actual(args: SomeArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(super) async fn target_actual(args: OptionalCampaignArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let query = args.id.map(|id| format!("?campaign={}", encode(id.as_str())));
     let path = format!("/api/v1/reports/target-actual{}", query.unwrap_or_default());
     let mut reply = args.asking.whole(runtime, &path).await?;
@@ -132,7 +132,7 @@ pub(super) async fn target_actual(args: SomeArgs, runtime: Arc<Runtime>) -> Resu
         (localized("差距", "gap"), "/gap"),
         (localized("主要原因", "main cause"), "/cause"),
     ];
-    members(&columns, &rows)
+    print_table(&columns, &rows)
 }
 
 fn compared(row: &Value) -> Value {
@@ -154,7 +154,7 @@ fn compared(row: &Value) -> Value {
 }
 
 /// Prints the funnel of a campaign: customers by stage.
-pub(super) async fn funnel(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(super) async fn funnel(args: CampaignTableArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let Some(reply) = asked_of(runtime, &args, "/funnel").await? else {
         return Ok(());
     };
@@ -167,11 +167,11 @@ pub(super) async fn funnel(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), F
         (localized("客户", "customers"), "/customers"),
         (localized("占上一阶段", "of previous stage"), "/share"),
     ];
-    members(&columns, &rows)
+    print_table(&columns, &rows)
 }
 
 /// Prints the calls of a campaign by region.
-pub(super) async fn regions(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(super) async fn regions(args: CampaignTableArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let Some(reply) = asked_of(runtime, &args, "/regions").await? else {
         return Ok(());
     };
@@ -181,7 +181,7 @@ pub(super) async fn regions(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), 
 }
 
 /// Prints the calls of a campaign by industry.
-pub(super) async fn industries(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(super) async fn industries(args: CampaignTableArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let Some(reply) = asked_of(runtime, &args, "/industries").await? else {
         return Ok(());
     };
@@ -241,7 +241,7 @@ fn call_lines(by: &[(&'static str, &'static str)], reply: &Value) -> Vec<String>
 }
 
 /// Prints the abandon rate under every definition, and the abandonment budget.
-pub(super) async fn abandonment(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(super) async fn abandonment(args: CampaignTableArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let Some(reply) = asked_of(runtime, &args, "/abandonment").await? else {
         return Ok(());
     };
@@ -260,7 +260,7 @@ pub(super) async fn abandonment(args: OneArgs, runtime: Arc<Runtime>) -> Result<
         (localized("真人接通", "answered"), "/denominator_count"),
         (localized("呼损率", "rate"), "/share"),
     ];
-    members(&columns, &rows)?;
+    print_table(&columns, &rows)?;
     let budget = reply.get("budget").unwrap_or(&Value::Null);
     let number = |name: &str| budget.get(name).and_then(Value::as_i64).unwrap_or(0);
     output::line(&format_localized!(
@@ -275,7 +275,7 @@ pub(super) async fn abandonment(args: OneArgs, runtime: Arc<Runtime>) -> Result<
 }
 
 /// Prints the hours in which customers may be called, with their answers, by group and kind of day.
-pub(super) async fn times(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(super) async fn times(args: CampaignTableArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let Some(reply) = asked_of(runtime, &args, "/times").await? else {
         return Ok(());
     };
@@ -316,7 +316,7 @@ pub(super) async fn times(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Fa
         (localized("预计接听‰", "expected ‰"), "/per_mille"),
         ("", "/mark"),
     ];
-    members(&columns, &rows)?;
+    print_table(&columns, &rows)?;
     let text =
         |name: &str| said(name).map_or_else(|| "–".to_owned(), |value| value.to_string().replace('"', ""));
     output::line(&format_localized!(
@@ -346,7 +346,11 @@ pub(super) fn with(object: &Value, name: &str, value: Value) -> Value {
     shown
 }
 
-async fn asked_of(runtime: Arc<Runtime>, args: &OneArgs, rest: &str) -> Result<Option<Value>, Failure> {
+async fn asked_of(
+    runtime: Arc<Runtime>,
+    args: &CampaignTableArgs,
+    rest: &str,
+) -> Result<Option<Value>, Failure> {
     let path = format!("/api/v1/campaigns/{}{rest}", encode(args.id.as_str()));
     args.asking.ask(runtime, get(&path)).await
 }

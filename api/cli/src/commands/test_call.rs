@@ -2,9 +2,9 @@
 //! `ledgerline settings test-phones`: manages the list of these phones.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::format_localized;
 use application::language::localized;
 use application::percent::encode;
@@ -19,7 +19,7 @@ const LOOKS_MAX: u32 = 30;
 const WITHIN_SECONDS: u64 = 15;
 
 /// A test call: campaign, phone, and variables of the flow.
-pub(crate) struct Tried<'a> {
+pub(crate) struct TestCallOptions<'a> {
     pub(crate) campaign: &'a CampaignId,
     pub(crate) phone: Option<&'a str>,
     /// Each as `NAME=VALUE`.
@@ -27,12 +27,16 @@ pub(crate) struct Tried<'a> {
 }
 
 /// Starts the test call, waits for its end, and prints its course.
-pub(crate) async fn try_it(tried: Tried<'_>, asking: &Asking, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(crate) async fn run_test_call(
+    tried: TestCallOptions<'_>,
+    asking: &RequestArgs,
+    runtime: Arc<Runtime>,
+) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{}/test-calls", encode(tried.campaign.as_str()));
-    let body = given(json!({ "phone": tried.phone, "variables": values(tried.variables)? }));
+    let body = remove_nulls(json!({ "phone": tried.phone, "variables": values(tried.variables)? }));
     // One client for all requests: without a server, this process dials only while the client is open.
     let client = asking.client(runtime).await?;
-    let asked = post(&path, &body).that_dials().ask(&client).await?;
+    let asked = post(&path, &body).mark_as_dialing().ask(&client).await?;
     let call = asked.get("call").and_then(Value::as_str).unwrap_or_default();
     let path = format!("{path}/{call}?within_seconds={WITHIN_SECONDS}");
     for _ in 0..LOOKS_MAX {
@@ -53,7 +57,7 @@ fn values(variables: &[String]) -> Result<Map<String, Value>, Failure> {
     known.ok_or_else(|| Failure::usage("a variable is NAME=VALUE"))
 }
 
-fn tell(told: &Value, asking: &Asking) -> Result<(), Failure> {
+fn tell(told: &Value, asking: &RequestArgs) -> Result<(), Failure> {
     if asking.wants_json() {
         return output::json(told);
     }
@@ -88,11 +92,11 @@ fn tell(told: &Value, asking: &Asking) -> Result<(), Failure> {
 
 /// Commands for the list of our own phones.
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum Phones {
+pub(crate) enum TestPhonesAction {
     /// List our own phones, masked
     List {
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Add a phone to the list
     Add {
@@ -105,7 +109,7 @@ pub(crate) enum Phones {
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Remove a phone from the list
     Remove {
@@ -115,13 +119,13 @@ pub(crate) enum Phones {
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
-pub(crate) async fn phones(action: Phones, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(crate) async fn phones(action: TestPhonesAction, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match action {
-        Phones::List { asking } => {
+        TestPhonesAction::List { asking } => {
             let columns = [
                 (localized("号码", "phone"), "/phone"),
                 (localized("说明", "label"), "/label"),
@@ -138,7 +142,7 @@ pub(crate) async fn phones(action: Phones, runtime: Arc<Runtime>) -> Result<(), 
                 )
                 .await
         }
-        Phones::Add {
+        TestPhonesAction::Add {
             phone,
             label,
             reason,
@@ -147,7 +151,7 @@ pub(crate) async fn phones(action: Phones, runtime: Arc<Runtime>) -> Result<(), 
             let body = json!({ "phone": phone, "label": label, "reason": reason });
             asking.show(runtime, post("/api/v1/test-phones/add", &body)).await
         }
-        Phones::Remove {
+        TestPhonesAction::Remove {
             phone,
             reason,
             asking,

@@ -6,11 +6,11 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::campaigns::{create_campaign, start_campaign};
 use application::installation::DialingState;
-use application::lists::load::{Load, SharedShown};
-use domain::approvals_asked::Approvals;
+use application::lists::load::{ListImport, SharedRowsFilter};
+use domain::approval_requirements::ApprovalRequirements;
 use domain::call::event::CallEvent;
 use domain::calling_code::DefaultCountry;
-use domain::calling_plan::{CallingPlan, CallingWindow, Duplicates, RetryPolicy};
+use domain::calling_plan::{CallingPlan, CallingWindow, DuplicatePolicy, RetryPolicy};
 use domain::campaign::event::CampaignEvent;
 use domain::compliance::closed_for_all;
 use domain::customer::event::CustomerEvent;
@@ -25,13 +25,13 @@ use domain::working_calendar::Calendars;
 use host::config::TrunkSpec;
 use host::messaging_args::MessagingChoice;
 use host::open_settings::OpenSettings;
-use host::serve_settings::{GivenSound, ServeSettings};
+use host::serve_settings::{RecordedClipFile, ServeSettings};
 use host::sign_in_args::SignInSettings;
 use host::signals::Signals;
 use host::speech_args::SpeechChoice;
-use http::importing::import;
+use http::list_import::import;
 use http::listeners::Listeners;
-use http::running::Running;
+use http::running_server::RunningServer;
 use intake::body::BodySource;
 use intake::campaign_body::{CampaignBody, FlowBody};
 use serde_json::{Map, Value, json};
@@ -125,12 +125,12 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         witnesses: Vec::new(),
         ntp: None,
         tsa: None,
-        given: args.wav.clone().map(|file| GivenSound {
+        given: args.wav.clone().map(|file| RecordedClipFile {
             text: speech::clips::DEMO_TEXT.to_owned(),
             file,
         }),
     };
-    let running = Running::start(settings, Listeners::none(), runtime).await?;
+    let running = RunningServer::start(settings, Listeners::none(), runtime).await?;
     if matches!(
         *running.installation.dialing.state().borrow(),
         DialingState::Unconfirmed | DialingState::Lost
@@ -157,7 +157,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 
 /// Enrols the number, starts the campaign, and waits for the end of the call. Returns the data of
 /// `call.ended`.
-async fn place(running: &Running, number: &str, loopback: bool) -> Result<(CallId, Value), Failure> {
+async fn place(running: &RunningServer, number: &str, loopback: bool) -> Result<(CallId, Value), Failure> {
     let installation = &running.installation;
     let phone = installation.phone_written(number).await?;
     let campaign: CampaignId = CAMPAIGN
@@ -175,12 +175,12 @@ async fn place(running: &Running, number: &str, loopback: bool) -> Result<(CallI
     let mut record = Map::new();
     record.insert("customer_id".to_owned(), Value::String(external_id.clone()));
     record.insert("phone".to_owned(), Value::String(phone.as_e164().to_owned()));
-    let plan = Load {
+    let plan = ListImport {
         rules: installation.list_rules(&campaign, &external_id).await?,
         source: "trunk call".to_owned(),
         format: "trial".to_owned(),
         dry_run: false,
-        shared: SharedShown::All,
+        shared: SharedRowsFilter::All,
         course: Arc::default(),
     };
     let report = import(installation, plan, Box::new(BodySource::new(vec![record])), None).await?;
@@ -195,7 +195,7 @@ async fn place(running: &Running, number: &str, loopback: bool) -> Result<(CallI
         },
         1,
     );
-    let watched = Watched {
+    let watched = TrialStreams {
         call: format!("call-{call}"),
         customer: format!("customer-{customer}"),
     };
@@ -207,7 +207,7 @@ async fn place(running: &Running, number: &str, loopback: bool) -> Result<(CallI
 
 /// Starts the campaign, or resumes it if an earlier trial paused it. A list imported later has already
 /// reopened a completed one.
-async fn start_again(running: &Running, campaign: &CampaignId) -> Result<(), Failure> {
+async fn start_again(running: &RunningServer, campaign: &CampaignId) -> Result<(), Failure> {
     use domain::campaign::CampaignStatus;
     use domain::campaign::command::CampaignCommand;
     let installation = &running.installation;
@@ -254,8 +254,8 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             },
             trial: loopback,
             // The same number may be tried again under another customer id.
-            duplicates: Some(Duplicates::ByCustomer),
-            approvals: Approvals::NONE,
+            duplicates: Some(DuplicatePolicy::ByCustomer),
+            approvals: ApprovalRequirements::NONE,
             sensitive_words: SensitiveWordList::default(),
             model: None,
             model_tiers: Default::default(),
@@ -286,13 +286,13 @@ const SETTLE_MS: u64 = 3_000;
 
 /// The streams that a trial watches: the call, until it ends, and the customer, until the enrolment is
 /// settled.
-struct Watched {
+struct TrialStreams {
     call: String,
     customer: String,
 }
 
-impl Watched {
-    async fn until_ended(&self, running: &Running, after: Position) -> Result<Value, Failure> {
+impl TrialStreams {
+    async fn until_ended(&self, running: &RunningServer, after: Position) -> Result<Value, Failure> {
         let clock = &running.installation.environment.clock;
         let mut events = running.installation.store().subscribe(after).await?;
         let mut ended = None;

@@ -2,9 +2,9 @@
 
 use crate::commands::targets::{with, with_percents};
 use crate::kit::api::get;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::RequestArgs;
 use crate::kit::table::{items, member_lines};
 use application::language::localized;
 use application::percent::encode;
@@ -21,7 +21,7 @@ pub(super) struct QualityArgs {
     #[arg(long, value_name = "INSTANT")]
     to: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 /// Prints the quality of trunks by day.

@@ -6,10 +6,10 @@ use crate::commands::user_role::RoleArgs;
 use crate::commands::user_scope::ScopeArgs;
 use crate::commands::{user_file, user_roles};
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
 use crate::kit::output;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use crate::kit::session::SignIn;
 use application::format_localized;
 use application::language::localized;
@@ -71,7 +71,7 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Add or remove a role; the user's sessions end
     Role(RoleArgs),
@@ -82,14 +82,14 @@ enum Action {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Print a new link with which a user chooses a password; the previous link becomes invalid
     Invite {
         /// Name of the user
         name: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Disable a user: no more sign-in, and the user's keys become invalid
     Disable {
@@ -99,7 +99,7 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Set up your second factor (TOTP) with your password, or reset that of another user
     Totp(TotpArgs),
@@ -132,14 +132,14 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         label: Option<String>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// List API keys, without their secrets
     Keys {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Revoke an API key
     Revoke {
@@ -149,7 +149,7 @@ enum Action {
         #[arg(long, value_name = "TEXT")]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Show whose data you accessed yourself, from the logged reads (本人查阅记录); with a key, the accesses of
     /// that key
@@ -157,7 +157,7 @@ enum Action {
     /// Print the permissions of each role
     Roles {
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
@@ -186,8 +186,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 return user_file::add(runtime, &asking, &file, reason.as_deref()).await;
             }
             let password = password_env.as_deref().map(password_in).transpose()?;
-            let body = given(
-                json!({ "name": name, "roles": role, "campaigns": some(campaign), "team": team,
+            let body = remove_nulls(
+                json!({ "name": name, "roles": role, "campaigns": null_if_empty(campaign), "team": team,
                 "password": password, "mail": mail, "reason": reason, "until": until }),
             );
             added(runtime, &asking, "/api/v1/users", &body).await
@@ -216,8 +216,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             label,
             asking,
         } => {
-            let body = given(
-                json!({ "user": name, "scopes": some(scope), "campaigns": some(campaign),
+            let body = remove_nulls(
+                json!({ "user": name, "scopes": null_if_empty(scope), "campaigns": null_if_empty(campaign),
                 "expires_days": expires, "label": label }),
             );
             let sign_in = password_env.as_deref().map(|password_env| SignIn {
@@ -240,7 +240,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 /// Changes a user with the ETag read just before; refused if another change came in between.
 pub(super) async fn replace(
     runtime: Arc<Runtime>,
-    asking: &Asking,
+    asking: &RequestArgs,
     name: &str,
     verb: &str,
     body: &Value,
@@ -257,7 +257,7 @@ pub(super) fn path_of(name: &str, verb: &str) -> String {
 }
 
 /// Returns a list as JSON; null if it is empty.
-pub(super) fn some(list: Vec<String>) -> Value {
+pub(super) fn null_if_empty(list: Vec<String>) -> Value {
     if list.is_empty() { Value::Null } else { json!(list) }
 }
 
@@ -267,7 +267,7 @@ fn password_in(variable: &str) -> Result<String, Failure> {
 }
 
 /// Adds or invites a user and prints the name, the roles, and the set-up link if there is one.
-async fn added(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: &Value) -> Result<(), Failure> {
+async fn added(runtime: Arc<Runtime>, asking: &RequestArgs, path: &str, body: &Value) -> Result<(), Failure> {
     let Some(reply) = asking.ask(runtime, post(path, body)).await? else {
         return Ok(());
     };
@@ -300,7 +300,7 @@ async fn added(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: &Value)
 
 async fn key(
     runtime: Arc<Runtime>,
-    asking: &Asking,
+    asking: &RequestArgs,
     sign_in: Option<SignIn<'_>>,
     body: &Value,
 ) -> Result<(), Failure> {
@@ -324,7 +324,7 @@ async fn key(
     Ok(())
 }
 
-async fn list(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Result<(), Failure> {
+async fn list(runtime: Arc<Runtime>, asking: &RequestArgs, moment: &MomentArgs) -> Result<(), Failure> {
     let path = format!("/api/v1/users{}", moment.query());
     let columns = [
         (localized("用户", "user"), "/name"),
@@ -344,7 +344,7 @@ async fn list(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Re
     asking.show_items(runtime, &path, in_words, &columns, none).await
 }
 
-async fn keys(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Result<(), Failure> {
+async fn keys(runtime: Arc<Runtime>, asking: &RequestArgs, moment: &MomentArgs) -> Result<(), Failure> {
     let path = format!("/api/v1/api-keys{}", moment.query());
     let columns = [
         (localized("密钥", "key"), "/id"),

@@ -2,9 +2,9 @@
 //! are listed.
 
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const BETWEEN: char = ';';
 /// Adds a user for each row, one after another, and prints their set-up links.
 pub(super) async fn add(
     runtime: Arc<Runtime>,
-    asking: &Asking,
+    asking: &RequestArgs,
     file: &Path,
     reason: Option<&str>,
 ) -> Result<(), Failure> {
@@ -36,7 +36,7 @@ pub(super) async fn add(
             members.insert("reason".to_owned(), json!(reason));
         }
         match post("/api/v1/users", &body).ask(&client).await {
-            Ok(added) => links.push(given(
+            Ok(added) => links.push(remove_nulls(
                 json!({ "name": added.get("name"), "set_up": added.get("set_up") }),
             )),
             Err(failure) => bad.push(json!({ "row": row, "why": failure.to_string() })),
@@ -59,20 +59,20 @@ const ROWS_AT_ONCE: usize = 1_000;
 
 /// The kind of assignment made by the rows of a file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Assigned {
+pub(super) struct AssignmentKind {
     path: &'static str,
     /// Columns that belong to the other kind; a file with one is refused.
     foreign: &'static [&'static str],
     why: &'static str,
 }
 
-pub(super) const ROLES: Assigned = Assigned {
+pub(super) const ROLES: AssignmentKind = AssignmentKind {
     path: "/api/v1/roles/assign",
     foreign: &["campaigns", "team", "until"],
     why: "a file of roles assigns only roles; use `user scope --from` for campaigns and team",
 };
 
-pub(super) const SCOPES: Assigned = Assigned {
+pub(super) const SCOPES: AssignmentKind = AssignmentKind {
     path: "/api/v1/scopes/assign",
     foreign: &["roles"],
     why: "a file of scopes assigns only campaigns and team; use `user role --from` for roles",
@@ -81,8 +81,8 @@ pub(super) const SCOPES: Assigned = Assigned {
 /// Assigns to each row's user what the row names, several rows per request.
 pub(super) async fn assign(
     runtime: Arc<Runtime>,
-    asking: &Asking,
-    of: Assigned,
+    asking: &RequestArgs,
+    of: AssignmentKind,
     file: &Path,
     reason: &str,
     dry_run: bool,
@@ -160,7 +160,7 @@ fn read(file: impl std::io::Read) -> Result<Vec<(u64, Value)>, Failure> {
             |name: &str| cell(name).map(|text| text.split(BETWEEN).map(str::trim).collect::<Vec<_>>());
         let body = json!({ "name": cell("name"), "roles": several("roles"),
             "campaigns": several("campaigns"), "team": cell("team"), "until": cell("until") });
-        rows.push((line, given(body)));
+        rows.push((line, remove_nulls(body)));
         if rows.len() > ROWS_MAX {
             return Err(Failure::usage(format!("the file has more than {ROWS_MAX} rows")));
         }

@@ -2,8 +2,8 @@
 
 use crate::commands::user::replace;
 use crate::commands::user_file;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(super) struct RoleArgs {
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 impl RoleArgs {
@@ -41,7 +41,7 @@ impl RoleArgs {
             return user_file::assign(runtime, &self.asking, of, &file, &self.reason, self.dry_run).await;
         }
         let name = self.name.unwrap_or_default();
-        let body = given(json!({ "add": self.add, "remove": self.remove, "reason": self.reason }));
+        let body = remove_nulls(json!({ "add": self.add, "remove": self.remove, "reason": self.reason }));
         replace(runtime, &self.asking, &name, "roles", &body).await
     }
 }

@@ -1,15 +1,15 @@
 //! `ledgerline user roles`: prints the table of roles and permissions.
 
 use crate::kit::api::get;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
+use crate::kit::request_args::RequestArgs;
 use crate::kit::{output, table};
 use application::language::localized;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-pub(super) async fn show(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
+pub(super) async fn show(runtime: Arc<Runtime>, asking: &RequestArgs) -> Result<(), Failure> {
     let Some(reply) = asking.ask(runtime, get("/api/v1/roles")).await? else {
         return Ok(());
     };
@@ -30,7 +30,7 @@ pub(super) async fn show(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), F
             row
         })
         .collect();
-    table::aligned(&head, &rows)
+    table::align_table(&head, &rows)
         .iter()
         .try_for_each(|line| output::line(line))
 }

@@ -1,9 +1,9 @@
 //! `ledgerline user scope`: sets the data scope of a user, or of many users from a file.
 
-use crate::commands::user::{replace, some};
+use crate::commands::user::{null_if_empty, replace};
 use crate::commands::user_file;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use domain::time::Timestamp;
 use serde_json::json;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ pub(super) struct ScopeArgs {
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 impl ScopeArgs {
@@ -45,8 +45,10 @@ impl ScopeArgs {
             return user_file::assign(runtime, &self.asking, of, &file, &self.reason, self.dry_run).await;
         }
         let name = self.name.unwrap_or_default();
-        let body = given(json!({ "campaigns": some(self.campaign), "team": self.team,
-            "until": self.until, "reason": self.reason }));
+        let body = remove_nulls(
+            json!({ "campaigns": null_if_empty(self.campaign), "team": self.team,
+            "until": self.until, "reason": self.reason }),
+        );
         replace(runtime, &self.asking, &name, "scope", &body).await
     }
 }

@@ -1,8 +1,8 @@
 //! `ledgerline user seen`: shows whose data the calling user accessed.
 
 use crate::kit::api::get;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
+use crate::kit::request_args::RequestArgs;
 use application::percent::encode;
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(super) struct SeenArgs {
     #[arg(long, value_name = "T2")]
     to: Option<Timestamp>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 impl SeenArgs {

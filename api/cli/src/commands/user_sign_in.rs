@@ -3,9 +3,9 @@
 
 use super::user::path_of;
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use crate::kit::secret;
 use application::format_localized;
 use application::language::localized;
@@ -30,7 +30,7 @@ pub(super) struct TotpArgs {
     #[arg(long, value_name = "TEXT", requires = "reset")]
     reason: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,7 +50,7 @@ pub(super) struct ProviderArgs {
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -67,15 +67,16 @@ pub(super) struct PasswordArgs {
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 /// Changes the password of a user, who proves the present one.
 pub(super) async fn password(args: PasswordArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let before = secret::from_env(Some(&args.password_env))?;
     let after = secret::from_env(Some(&args.new_env))?;
-    let body =
-        given(json!({ "name": args.name, "password": before, "code": args.code, "new_password": after }));
+    let body = remove_nulls(
+        json!({ "name": args.name, "password": before, "code": args.code, "new_password": after }),
+    );
     args.asking.show(runtime, post("/api/v1/password", &body)).await
 }
 
@@ -84,12 +85,12 @@ pub(super) async fn password(args: PasswordArgs, runtime: Arc<Runtime>) -> Resul
 pub(super) async fn totp(args: TotpArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let asking = &args.asking;
     if args.reset {
-        let body = given(json!({ "reason": args.reason }));
+        let body = remove_nulls(json!({ "reason": args.reason }));
         let path = path_of(&args.name, "reset-second-factor");
         return asking.show(runtime, post(&path, &body)).await;
     }
     let password = secret::from_env(args.password_env.as_deref())?;
-    let body = given(json!({ "name": args.name, "password": password, "code": args.code }));
+    let body = remove_nulls(json!({ "name": args.name, "password": password, "code": args.code }));
     if args.code.is_some() {
         let request = post("/api/v1/second-factor/confirm", &body);
         let Some(reply) = asking.ask(runtime, request).await? else {
@@ -121,11 +122,11 @@ pub(super) async fn totp(args: TotpArgs, runtime: Arc<Runtime>) -> Result<(), Fa
 /// Links a user to the identity provider, or removes the link.
 pub(super) async fn provider(args: ProviderArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     if args.remove {
-        let body = given(json!({ "reason": args.reason }));
+        let body = remove_nulls(json!({ "reason": args.reason }));
         let path = path_of(&args.name, "unlink-provider");
         return args.asking.show(runtime, post(&path, &body)).await;
     }
-    let body = given(json!({ "subject": args.subject, "issuer": args.issuer, "reason": args.reason }));
+    let body = remove_nulls(json!({ "subject": args.subject, "issuer": args.issuer, "reason": args.reason }));
     let path = path_of(&args.name, "provider");
     args.asking.show(runtime, post(&path, &body)).await
 }

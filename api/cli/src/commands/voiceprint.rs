@@ -1,9 +1,9 @@
 //! `ledgerline voiceprint`: manages consents and voiceprints of customers, and compares voices.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::reader::ReaderArgs;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::percent::encode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -31,21 +31,21 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, clap::Args)]
-struct Whose {
+struct VoiceprintCustomerArgs {
     /// The institution's own customer_id, or our id
     customer: String,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
-impl Whose {
+impl VoiceprintCustomerArgs {
     fn path(&self, verb: &str) -> String {
         format!("/api/v1/customers/{}/voiceprint{verb}", encode(&self.customer))
     }
 
     async fn tell(&self, runtime: Arc<Runtime>, verb: &str, body: Value) -> Result<(), Failure> {
         let path = self.path(verb);
-        self.asking.show(runtime, post(&path, &given(body))).await
+        self.asking.show(runtime, post(&path, &remove_nulls(body))).await
     }
 }
 
@@ -54,7 +54,7 @@ enum Action {
     /// Record the separate consent (单独同意) that a voiceprint needs
     Consent {
         #[command(flatten)]
-        whose: Whose,
+        whose: VoiceprintCustomerArgs,
         /// Source of the consent; no personal data
         #[arg(long, value_name = "TEXT")]
         source: String,
@@ -71,7 +71,7 @@ enum Action {
     /// Withdraw the consent (撤回同意): the voiceprint is deleted at once
     Withdraw {
         #[command(flatten)]
-        whose: Whose,
+        whose: VoiceprintCustomerArgs,
         /// Source of the withdrawal; no personal data
         #[arg(long, value_name = "TEXT")]
         source: String,
@@ -79,7 +79,7 @@ enum Action {
     /// Create the voiceprint from two to five files of one sentence
     Enrol {
         #[command(flatten)]
-        whose: Whose,
+        whose: VoiceprintCustomerArgs,
         /// WAV files
         #[arg(required = true, value_name = "WAV")]
         takes: Vec<PathBuf>,
@@ -90,7 +90,7 @@ enum Action {
     /// Compare a voice saying the sentence with the voiceprint: a hint, not an authentication
     Compare {
         #[command(flatten)]
-        whose: Whose,
+        whose: VoiceprintCustomerArgs,
         /// WAV file
         #[arg(value_name = "WAV")]
         take: PathBuf,
@@ -104,7 +104,7 @@ enum Action {
     /// Delete the voiceprint (删除声纹): its key is destroyed
     Delete {
         #[command(flatten)]
-        whose: Whose,
+        whose: VoiceprintCustomerArgs,
         /// Reason, for the record; no personal data
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -112,7 +112,7 @@ enum Action {
     /// Show the consent and the last comparison, never the voice
     Show {
         #[command(flatten)]
-        whose: Whose,
+        whose: VoiceprintCustomerArgs,
         #[command(flatten)]
         reader: ReaderArgs,
     },

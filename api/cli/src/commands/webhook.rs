@@ -1,8 +1,8 @@
 //! `ledgerline webhook`: manages webhooks, shows their progress and dead letters.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use crate::kit::secret::from_env;
 use application::format_localized;
 use application::language::localized;
@@ -56,7 +56,7 @@ enum Action {
         #[arg(long, value_name = "N")]
         after: Option<u64>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Change a webhook; what is not given stays the same
     Change {
@@ -81,31 +81,31 @@ enum Action {
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// List webhooks with the position delivered and the events that wait
     List {
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Send a test message without content now and show the response
-    Test(Named),
+    Test(WebhookIdArgs),
     /// Send all events after a position again
     Replay {
         #[command(flatten)]
-        named: Named,
+        named: WebhookIdArgs,
         /// Log position; 0 for all events
         #[arg(long, value_name = "N")]
         after: u64,
     },
     /// Create a new secret and print it once; the old one also signs for one more day
-    Rotate(Named),
+    Rotate(WebhookIdArgs),
     /// Show the events that were never accepted
-    DeadLetters(Named),
+    DeadLetters(WebhookIdArgs),
     /// Become the owner of the webhook: it delivers with your permissions, and waiting events are sent
     TakeOver {
         #[command(flatten)]
-        named: Named,
+        named: WebhookIdArgs,
         /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
@@ -113,7 +113,7 @@ enum Action {
     /// Remove the webhook: it gets no more events
     Remove {
         #[command(flatten)]
-        named: Named,
+        named: WebhookIdArgs,
         /// Reason; stored permanently, so name no person
         #[arg(long)]
         reason: String,
@@ -121,11 +121,11 @@ enum Action {
 }
 
 #[derive(Debug, clap::Args)]
-struct Named {
+struct WebhookIdArgs {
     /// Id of the webhook, as shown by `list`
     id: String,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -143,7 +143,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             asking,
         } => {
             let named = |names: Vec<String>| (!names.is_empty()).then_some(names);
-            let body = given(json!({
+            let body = remove_nulls(json!({
                 "url": url, "format": format, "events": named(events), "campaigns": named(campaign),
                 "bearer": from_env(bearer_env.as_deref())?, "secret": from_env(secret_env.as_deref())?,
                 "allow_private": allow_private, "recordings_from": recordings_from,
@@ -162,7 +162,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             asking,
         } => {
             let path = format!("/api/v1/webhooks/{}", encode(&id));
-            let body = given(json!({
+            let body = remove_nulls(json!({
                 "url": url, "events": (!events.is_empty()).then_some(events), "format": format,
                 "bearer": from_env(bearer_env.as_deref())?, "allow_private": allow_private, "reason": reason,
             }));
@@ -198,7 +198,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-impl Named {
+impl WebhookIdArgs {
     fn path(&self, verb: &str) -> String {
         format!("/api/v1/webhooks/{}{verb}", encode(&self.id))
     }
@@ -212,7 +212,7 @@ impl Named {
 /// Prints webhooks, or alert channels, as a table.
 pub(super) async fn list(
     runtime: Arc<Runtime>,
-    asking: &Asking,
+    asking: &RequestArgs,
     path: &str,
     none: &str,
 ) -> Result<(), Failure> {

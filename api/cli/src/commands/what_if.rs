@@ -3,16 +3,16 @@
 
 use crate::commands::what_if_policies::{PolicyArgs, show as show_policies};
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::format_localized;
 use application::percent::encode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::flow::FlowNamed;
+use domain::flow::FlowSelector;
 use domain::ids::CampaignId;
-use domain::model::ModelNamed;
+use domain::model::ModelSelector;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// Another published version; default: the one that the campaign uses
     #[arg(long, value_name = "FLOW@V", required_unless_present_any = ["model", "pacing", "preset", "retry"],
         conflicts_with_all = ["pacing", "preset", "retry"])]
-    flow: Option<FlowNamed>,
+    flow: Option<FlowSelector>,
     /// Model of `ledgerline nlu train`, or a published one: the utterances are classified with it again
     #[arg(long, value_name = "FILE|NAME@V", conflicts_with_all = ["pacing", "preset", "retry"])]
     model: Option<String>,
@@ -43,7 +43,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     policy: PolicyArgs,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -67,7 +67,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             .map_err(unavailable)
     });
     let flow = args.flow.as_ref().map(ToString::to_string);
-    let body = given(
+    let body = remove_nulls(
         json!({ "flow": flow, "model_base64": model.transpose()?, "model": named,
         "reason": args.reason }),
     );
@@ -80,7 +80,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 
 /// Returns true if the argument names a published model; an existing file takes precedence.
 fn is_named(model: &str) -> bool {
-    !Path::new(model).exists() && model.parse::<ModelNamed>().is_ok()
+    !Path::new(model).exists() && model.parse::<ModelSelector>().is_ok()
 }
 
 fn show(found: &Value) -> Result<(), Failure> {

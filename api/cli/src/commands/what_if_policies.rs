@@ -1,9 +1,9 @@
 //! The policies of `ledgerline what-if`: builds the request that applies another policy to a campaign's
 //! record, and prints the reply.
 
-use crate::kit::asking::given;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::remove_nulls;
 use application::format_localized;
 use domain::calling_plan::Preset;
 use http::body::BODY_BYTES_MAX;
@@ -43,7 +43,7 @@ impl PolicyArgs {
 
     pub(super) fn body(&self) -> Result<Value, Failure> {
         let retry = self.retry.as_deref().map(read).transpose()?;
-        Ok(given(json!({
+        Ok(remove_nulls(json!({
             "pacing": self.pacing,
             "agents": self.agents,
             "preset": self.preset.map(Preset::code),

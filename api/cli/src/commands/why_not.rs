@@ -2,9 +2,9 @@
 //! allowed.
 
 use crate::kit::api::get;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::reader::ReaderArgs;
+use crate::kit::request_args::RequestArgs;
 use crate::page;
 use application::percent::encode;
 use domain::ids::CampaignId;
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     reader: ReaderArgs,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {

@@ -4,8 +4,8 @@ use crate::demo::speakers::SENSITIVE;
 use crate::kit::failure::Failure;
 use application::campaigns::{create_campaign, start_campaign};
 use application::installation::Installation;
-use application::lists::load::{Load, SharedShown};
-use application::rehearsing::shipped;
+use application::lists::load::{ListImport, SharedRowsFilter};
+use application::rehearsing::find_shipped_flow;
 use domain::calling_plan::{CallingPlan, CallingWindow, RetryPolicy};
 use domain::campaign::CampaignStatus;
 use domain::flow::FlowDefinition;
@@ -13,7 +13,7 @@ use domain::ids::{CampaignId, CommandId};
 use domain::sensitive_words::SensitiveWordList;
 use domain::stored_event::Cause;
 use domain::time::TimeOfDay;
-use http::importing::import;
+use http::list_import::import;
 use intake::campaign_body::{CampaignBody, FlowBody};
 use intake::encoding::EncodingChoice;
 use intake::mapping::Mapping;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 /// A campaign of the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum DemoCampaign {
     /// Customers who listen and press keys.
     Keys,
     /// Customers who speak.
@@ -44,7 +44,7 @@ const RING_TIMEOUT_MS: u64 = 6_000;
 
 const WINDOW_HOURS: (u16, u16) = (9, 18);
 
-impl Part {
+impl DemoCampaign {
     const fn name(self) -> &'static str {
         match self {
             Self::Keys => "DEMO",
@@ -84,7 +84,7 @@ impl Part {
             }
             Self::Keys => FlowBody::ScriptTemplate(speech::clips::DEMO_TEXT.to_owned()),
             Self::Spoken => {
-                let text = shipped(SPOKEN_FLOW).unwrap_or_default();
+                let text = find_shipped_flow(SPOKEN_FLOW).unwrap_or_default();
                 let flow = FlowDefinition::from_yaml(text).map_err(|error| fault(error.to_string()))?;
                 FlowBody::Definition(flow.to_value())
             }
@@ -126,14 +126,14 @@ impl Part {
             .write(&std::fs::read(file)?)
             .map_err(domain::problem::Problem::from)?;
         let spooled = spool.finish(EncodingChoice::Auto);
-        let plan = Load {
+        let plan = ListImport {
             rules: installation
                 .list_rules(&self.id(), &spooled.content_sha256)
                 .await?,
             source: "demo customers".to_owned(),
             format: spooled.format(),
             dry_run: false,
-            shared: SharedShown::All,
+            shared: SharedRowsFilter::All,
             course: Arc::default(),
         };
         let rows = spooled.into_rows(Mapping::default());

@@ -1,34 +1,38 @@
 //! One conversation for the demo's report: what was heard, understood, decided and said, masked.
 
-use crate::demo::campaign::Part;
+use crate::demo::campaign::DemoCampaign;
 use crate::demo::log::CallBook;
 use crate::demo::picture::append;
 use crate::kit::failure::Failure;
-use application::inquiring::{Reader, Shown, put_on_record};
+use application::inquiries::{ReadContent, Reader, put_on_record};
 use application::installation::Installation;
 use domain::disposition::Outcome;
 use domain::ids::CallId;
 use domain::inquiry::ReadForm;
 use evidence::html::escape;
-use evidence::replaying::{ReplayShown, StepShown, UnderstoodShown, Words, conversation, replay};
+use evidence::replaying::{
+    CalleeWordsForm, ReplayResponse, ReplayStepResponse, ReplayUnderstandingResponse, conversation, replay,
+};
 use std::cmp::Reverse;
 
 /// Personal fields of the call that are decrypted, masked.
-const OPENED: Shown = Shown::of(&["heard", "slots", "keys", "variables"], ReadForm::Masked);
+const OPENED: ReadContent = ReadContent::of(&["heard", "slots", "keys", "variables"], ReadForm::Masked);
 
 /// A conversation for the report.
-pub(super) struct Talk {
+pub(super) struct ReplayedConversation {
     pub(super) call: CallId,
-    replayed: ReplayShown,
+    replayed: ReplayResponse,
 }
 
 /// Selects the longest successful conversation, or the longest of all, and replays it; `None` if no customer
 /// spoke. The read is logged first.
-pub(super) async fn told(installation: &Installation, book: &CallBook) -> Result<Option<Talk>, Failure> {
-    let spoken = book
-        .calls
-        .iter()
-        .filter(|(_, call)| call.campaign.as_ref() == Some(&Part::Spoken.id()) && call.understood_count > 0);
+pub(super) async fn load_conversation(
+    installation: &Installation,
+    book: &CallBook,
+) -> Result<Option<ReplayedConversation>, Failure> {
+    let spoken = book.calls.iter().filter(|(_, call)| {
+        call.campaign.as_ref() == Some(&DemoCampaign::Spoken.id()) && call.understood_count > 0
+    });
     let longest = spoken.max_by_key(|(id, call)| {
         let outcome = call.ended.as_ref().and_then(|end| end.outcome);
         (
@@ -41,7 +45,7 @@ pub(super) async fn told(installation: &Installation, book: &CallBook) -> Result
         return Ok(None);
     };
     let recorded = conversation(installation, *call).await?;
-    let shown = Shown {
+    let shown = ReadContent {
         customer: recorded.customer().cloned(),
         campaign: recorded.campaign().cloned(),
         calls: vec![*call],
@@ -49,14 +53,14 @@ pub(super) async fn told(installation: &Installation, book: &CallBook) -> Result
     };
     let reader = Reader::of_program("demo report.html".to_owned(), "command");
     put_on_record(installation, reader, shown).await?;
-    let replayed = replay(&recorded, None, Words::Masked)?;
-    Ok(Some(Talk {
+    let replayed = replay(&recorded, None, CalleeWordsForm::Masked)?;
+    Ok(Some(ReplayedConversation {
         call: *call,
         replayed,
     }))
 }
 
-impl Talk {
+impl ReplayedConversation {
     /// Returns the section of the report: a table with a row per step.
     pub(super) fn section(&self) -> String {
         let mut page = format!(
@@ -87,7 +91,7 @@ impl Talk {
     }
 }
 
-fn heard(step: &StepShown) -> String {
+fn heard(step: &ReplayStepResponse) -> String {
     match (&step.heard, &step.key) {
         (Some(heard), _) => format!("“{}”", heard.text.as_deref().unwrap_or("…")),
         (None, Some(key)) => format!("按键 key {key}"),
@@ -95,7 +99,7 @@ fn heard(step: &StepShown) -> String {
     }
 }
 
-fn understood(fact: &UnderstoodShown) -> String {
+fn understood(fact: &ReplayUnderstandingResponse) -> String {
     let mut parts: Vec<String> = Vec::new();
     match fact.candidates.first() {
         Some(best) => parts.push(format!("{} {}‰", best.intent, best.score_permille)),
@@ -107,12 +111,12 @@ fn understood(fact: &UnderstoodShown) -> String {
     parts.join(", ")
 }
 
-fn decided(step: &StepShown) -> String {
+fn decided(step: &ReplayStepResponse) -> String {
     let rules: Vec<&str> = step.decided.iter().map(|one| one.rule.as_str()).collect();
     rules.join(" → ")
 }
 
-fn said(step: &StepShown) -> String {
+fn said(step: &ReplayStepResponse) -> String {
     let words = step.said.iter();
     let texts: Vec<&str> = words
         .filter_map(|one| one.words.as_deref().or(one.text.as_deref()))

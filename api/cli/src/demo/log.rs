@@ -2,7 +2,7 @@
 
 use domain::call::Call;
 use domain::call::event::CallEvent;
-use domain::call::progress::dispose_failure;
+use domain::call::progress::derive_failure_disposition;
 use domain::decider::EventData;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CallId, CampaignId};
@@ -132,7 +132,7 @@ impl LoggedCall {
     }
 
     fn fail(&mut self, leg: u8, failure: &LegFailure) {
-        let disposition = dispose_failure(failure).disposition;
+        let disposition = derive_failure_disposition(failure).disposition;
         self.note(leg, |leg| leg.failed_as = Some(disposition));
     }
 }

@@ -1,11 +1,11 @@
 //! One login per role for the demo; the same at each start on one directory.
 
-use crate::demo::campaign::Part;
+use crate::demo::campaign::DemoCampaign;
 use crate::demo::line;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::table::two_columns;
-use application::access::{UserOrder, add_user};
+use application::access::{NewUserRequest, add_user};
 use application::installation::Installation;
 use application::language::localized;
 use application::private_file;
@@ -67,10 +67,10 @@ fn make(installation: &Installation, role: Role) -> Login {
 async fn add(installation: &Installation, login: &Login) -> Result<(), Failure> {
     let name = login.role.code();
     let is_held = matches!(login.role, Role::Agent | Role::Supervisor);
-    let order = UserOrder {
+    let order = NewUserRequest {
         name: name.to_owned(),
         roles: [login.role].into(),
-        campaigns: is_held.then(|| vec![Part::Keys.id(), Part::Spoken.id()]),
+        campaigns: is_held.then(|| vec![DemoCampaign::Keys.id(), DemoCampaign::Spoken.id()]),
         team: if is_held { TEAM.parse().ok() } else { None },
         password: Some(login.password.clone()),
         reason: Some("demonstration".to_owned()),

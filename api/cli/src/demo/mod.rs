@@ -20,12 +20,12 @@ mod watch;
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::table::padded;
+use crate::kit::table::pad;
 use application::format_localized;
 use application::language::localized;
 use application::private_file;
-use campaign::Part;
-use conversation::Talk;
+use campaign::DemoCampaign;
+use conversation::ReplayedConversation;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use host::clock::SystemClock;
@@ -41,7 +41,7 @@ use host::signals::Signals;
 use host::speech_args::SpeechChoice;
 use host::store_spec::{LogArgs, StoreSpec};
 use http::listeners::Listeners;
-use http::running::Running;
+use http::running_server::RunningServer;
 use http::server;
 use log::CallBook;
 use people::People;
@@ -135,7 +135,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let done = tokio::select! {
         biased;
         () = signals.next() => None,
-        why = watch::until_stuck(&running) => return Err(Failure::unavailable(why)),
+        why = watch::wait_until_stuck(&running) => return Err(Failure::unavailable(why)),
         done = perform(&people, &running, &rehearsal) => Some(done?),
     };
     let Some(book) = done else {
@@ -148,9 +148,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             .await?;
         return Ok(());
     };
-    watch::until_quiet(&carrier, &running).await;
+    watch::wait_until_quiet(&carrier, &running).await;
     carrier.stop().await;
-    let talk = conversation::told(&running.installation, &book).await?;
+    let talk = conversation::load_conversation(&running.installation, &book).await?;
     let summary = conclude(&args, &data, &cdr, &book, talk.as_ref())?;
     if !args.exit_when_done {
         output::line(localized(
@@ -220,7 +220,7 @@ async fn start(
     carrier: SocketAddr,
     speech: SpeechChoice,
     runtime: Arc<Runtime>,
-) -> Result<Running, Failure> {
+) -> Result<RunningServer, Failure> {
     let listener = server::bind_near(args.http)
         .await
         .map_err(|error| Failure::unavailable(format!("cannot listen on {}: {error}", args.http)))?;
@@ -251,10 +251,10 @@ async fn start(
         tsa: None,
         given: None,
     };
-    Ok(Running::start(settings, Listeners::http(listener), runtime).await?)
+    Ok(RunningServer::start(settings, Listeners::http(listener), runtime).await?)
 }
 
-fn greet(args: &Args, data: &Path, running: &Running) -> Result<(), Failure> {
+fn greet(args: &Args, data: &Path, running: &RunningServer) -> Result<(), Failure> {
     line(localized("目录", "directory"), &data.display())?;
     // The token is printed for a person at a terminal, not into a file of the output.
     let page = if std::io::stdout().is_terminal() {
@@ -269,23 +269,27 @@ fn greet(args: &Args, data: &Path, running: &Running) -> Result<(), Failure> {
 
 /// Prints a value after its label; the values of several lines begin in one column.
 fn line(label: &str, value: &dyn std::fmt::Display) -> Result<(), Failure> {
-    output::line(&format!("{}{value}", padded(label, LABEL_COLUMNS)))
+    output::line(&format!("{}{value}", pad(label, LABEL_COLUMNS)))
 }
 
 /// Creates, fills and starts the campaigns, then shows their progress until all customers are settled.
-async fn perform(people: &People, running: &Running, rehearsal: &Path) -> Result<CallBook, Failure> {
-    let mut parts = vec![(Part::Keys, CUSTOMERS_FILE, customers::to_csv(&people.others))];
+async fn perform(people: &People, running: &RunningServer, rehearsal: &Path) -> Result<CallBook, Failure> {
+    let mut parts = vec![(
+        DemoCampaign::Keys,
+        CUSTOMERS_FILE,
+        customers::to_csv(&people.others),
+    )];
     if !people.speakers.is_empty() {
         let list = speakers::to_csv(&people.speakers);
-        parts.push((Part::Spoken, "speakers.csv", list));
+        parts.push((DemoCampaign::Spoken, "speakers.csv", list));
     }
     for (part, name, list) in &parts {
         let file = rehearsal.join(name);
         private_file::write(&file, list.as_bytes())?;
         part.prepare(&running.installation, &file).await?;
     }
-    let parts: Vec<Part> = parts.into_iter().map(|(part, ..)| part).collect();
-    watch::until_settled(running, &parts).await
+    let parts: Vec<DemoCampaign> = parts.into_iter().map(|(part, ..)| part).collect();
+    watch::wait_until_settled(running, &parts).await
 }
 
 /// Writes the report and prints figures, reconciliation, and commands for further reading.
@@ -294,7 +298,7 @@ fn conclude(
     data: &Path,
     cdr: &Path,
     book: &CallBook,
-    talk: Option<&Talk>,
+    talk: Option<&ReplayedConversation>,
 ) -> Result<Summary, Failure> {
     let text = std::fs::read_to_string(cdr).unwrap_or_default();
     let carrier = reconcile::last_lines(&text)

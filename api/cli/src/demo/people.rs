@@ -1,7 +1,7 @@
 //! The customers of the demo: those who press keys, and those who speak if voices are available.
 
 use crate::demo::customers::{DemoCustomer, generate};
-use crate::demo::speakers::{Voices, parted};
+use crate::demo::speakers::{Voices, split_by_speech};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::language::localized;
@@ -32,7 +32,7 @@ impl People {
                 voices,
             });
         }
-        let (others, speakers) = parted(everybody);
+        let (others, speakers) = split_by_speech(everybody);
         Ok(Self {
             others,
             speakers,

@@ -31,7 +31,7 @@ pub(super) struct Bar {
 }
 
 /// Returns horizontal bars, one below another.
-pub(super) fn bars(title: &str, bars: &[Bar]) -> String {
+pub(super) fn draw_bars(title: &str, bars: &[Bar]) -> String {
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or(1).max(1);
     let height = BAR_STEP * (bars.len() as u64) + 10;
     let mut svg =
@@ -57,23 +57,23 @@ pub(super) fn bars(title: &str, bars: &[Bar]) -> String {
 }
 
 /// Numbers of ringing and talking calls in each second from the first dial on.
-struct Course {
+struct CallLoadCurve {
     ringing: Vec<u64>,
     talking: Vec<u64>,
 }
 
-fn course(book: &CallBook) -> Course {
+fn course(book: &CallBook) -> CallLoadCurve {
     let begins = book.calls.values().filter_map(|call| call.dialed_at).min();
     let ends = book.calls.values().filter_map(|call| call.ended_at).max();
     let (Some(begins), Some(ends)) = (begins, ends) else {
-        return Course {
+        return CallLoadCurve {
             ringing: Vec::new(),
             talking: Vec::new(),
         };
     };
     let second = |at: Timestamp| at.ms_since(begins) / 1_000;
     let seconds = usize::try_from(second(ends).min(COURSE_SECONDS_MAX)).unwrap_or(0) + 1;
-    let mut course = Course {
+    let mut course = CallLoadCurve {
         ringing: vec![0; seconds],
         talking: vec![0; seconds],
     };
@@ -114,7 +114,7 @@ fn area(counts: &[u64], below: &[u64], most: u64, fill: &str) -> String {
 }
 
 /// Returns the picture of calls in progress: talking below, ringing above.
-pub(super) fn in_progress(book: &CallBook) -> String {
+pub(super) fn draw_calls_in_progress(book: &CallBook) -> String {
     let course = course(book);
     let totals = course
         .ringing
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(course.ringing, [1, 2, 1, 0, 0]);
         assert_eq!(course.talking, [0, 0, 1, 1, 0]);
         assert!(
-            in_progress(&CallBook::default()).contains("<svg"),
+            draw_calls_in_progress(&CallBook::default()).contains("<svg"),
             "a demo without dials is no error"
         );
     }

@@ -1,9 +1,9 @@
 //! `DIR/report.html`: one self-contained page with the demo's figures and pictures and the course of one
 //! call.
 
-use crate::demo::conversation::Talk;
+use crate::demo::conversation::ReplayedConversation;
 use crate::demo::log::{CallBook, LoggedCall};
-use crate::demo::picture::{Bar, append, bars, in_progress};
+use crate::demo::picture::{Bar, append, draw_bars, draw_calls_in_progress};
 use crate::demo::summary::Summary;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CallId;
@@ -20,7 +20,12 @@ table{border-collapse:collapse;font:13px ui-monospace,monospace}td{padding:.1rem
 text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #e4e9ee;overflow-wrap:anywhere}";
 
 /// Returns the whole page.
-pub(crate) fn page(summary: &Summary, book: &CallBook, talk: Option<&Talk>, seed: u64) -> String {
+pub(crate) fn page(
+    summary: &Summary,
+    book: &CallBook,
+    talk: Option<&ReplayedConversation>,
+    seed: u64,
+) -> String {
     let mut page = format!(
         "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>ledgerline demo</title>\
          <style>{STYLE}</style><h1>ledgerline 演练报告 · demo report, seed {seed}</h1>"
@@ -28,7 +33,7 @@ pub(crate) fn page(summary: &Summary, book: &CallBook, talk: Option<&Talk>, seed
     page.push_str(&cards(summary));
     page.push_str(&verdict(summary));
     for (title, picture) in [
-        ("通话进程 calls in progress", in_progress(book)),
+        ("通话进程 calls in progress", draw_calls_in_progress(book)),
         ("呼叫结果 dispositions", dispositions(summary)),
         ("沟通结果 outcomes of answered calls", outcomes(book)),
     ] {
@@ -86,7 +91,7 @@ fn dispositions(summary: &Summary) -> String {
             strong: code == "answered",
         }
     };
-    bars(
+    draw_bars(
         "calls by disposition",
         &summary.dispositions.iter().map(bar).collect::<Vec<_>>(),
     )
@@ -106,7 +111,7 @@ fn outcomes(book: &CallBook) -> String {
         count,
         strong: outcome == Outcome::Success,
     };
-    bars(
+    draw_bars(
         "answered calls by outcome",
         &counts.into_iter().map(bar).collect::<Vec<_>>(),
     )

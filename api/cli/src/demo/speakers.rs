@@ -149,7 +149,7 @@ impl Voices {
 
 /// Splits the customers into those who press keys and those who speak. A larger count keeps both groups and
 /// adds to them.
-pub(super) fn parted(people: Vec<DemoCustomer>) -> (Vec<DemoCustomer>, Vec<DemoCustomer>) {
+pub(super) fn split_by_speech(people: Vec<DemoCustomer>) -> (Vec<DemoCustomer>, Vec<DemoCustomer>) {
     let mut speakers = Vec::new();
     let mut others = Vec::new();
     for (place, one) in people.into_iter().enumerate() {
@@ -188,9 +188,9 @@ mod tests {
 
     #[test]
     fn more_customers_leave_those_before_as_they_were() {
-        let (others, speakers) = parted(generate(7, 40));
+        let (others, speakers) = split_by_speech(generate(7, 40));
         assert_eq!((others.len(), speakers.len()), (32, 8), "every kind of person");
-        let (more_others, more_speakers) = parted(generate(7, 200));
+        let (more_others, more_speakers) = split_by_speech(generate(7, 200));
         assert_eq!((more_others.len(), more_speakers.len()), (186, SPEAKERS_MAX));
         assert!(more_others.starts_with(&others) && more_speakers.starts_with(&speakers));
     }

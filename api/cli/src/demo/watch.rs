@@ -1,7 +1,7 @@
 //! The demo's progress: prints a line per second until every customer is settled and the carrier has no call
 //! left.
 
-use crate::demo::campaign::Part;
+use crate::demo::campaign::DemoCampaign;
 use crate::demo::log::CallBook;
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -10,7 +10,7 @@ use application::format_localized;
 use domain::campaign::CampaignStatus;
 use domain::ids::CampaignId;
 use host::rehearsal::Carrier;
-use http::running::Running;
+use http::running_server::RunningServer;
 
 /// Interval at which the progress is read, in milliseconds.
 const STEP_MS: u64 = 1_000;
@@ -31,7 +31,7 @@ const STUCK_STEP_MS: u64 = 500;
 
 /// Returns when the demo cannot continue, with the reason and what to do: it was held up for too long, or a
 /// part of it ended.
-pub(super) async fn until_stuck(running: &Running) -> String {
+pub(super) async fn wait_until_stuck(running: &RunningServer) -> String {
     let installation = &running.installation;
     let mut since = None;
     loop {
@@ -39,7 +39,7 @@ pub(super) async fn until_stuck(running: &Running) -> String {
         if let Some(why) = running.process.opened.fallen() {
             return why;
         }
-        match running.process.held_up().await {
+        match running.process.find_processing_obstacle().await {
             None => since = None,
             Some(why) => {
                 let since = *since.get_or_insert(now);
@@ -56,7 +56,10 @@ pub(super) async fn until_stuck(running: &Running) -> String {
 }
 
 /// Waits until all campaigns have completed or were stopped, and returns the facts of every call.
-pub(super) async fn until_settled(running: &Running, parts: &[Part]) -> Result<CallBook, Failure> {
+pub(super) async fn wait_until_settled(
+    running: &RunningServer,
+    parts: &[DemoCampaign],
+) -> Result<CallBook, Failure> {
     let installation = &running.installation;
     let mut book = CallBook::default();
     let mut paused_seen = false;
@@ -95,13 +98,16 @@ pub(super) async fn until_settled(running: &Running, parts: &[Part]) -> Result<C
 }
 
 /// The state of a campaign.
-struct Standing {
+struct DemoCampaignState {
     is_over: bool,
     /// Reason of a pause.
     paused: Option<String>,
 }
 
-async fn standings(running: &Running, parts: &[Part]) -> Result<Vec<Standing>, Failure> {
+async fn standings(
+    running: &RunningServer,
+    parts: &[DemoCampaign],
+) -> Result<Vec<DemoCampaignState>, Failure> {
     let mut standings = Vec::with_capacity(parts.len());
     for part in parts {
         let campaigns = &running.installation.entities.campaigns;
@@ -112,7 +118,7 @@ async fn standings(running: &Running, parts: &[Part]) -> Result<Vec<Standing>, F
             .state;
         let status = state.status();
         let is_paused = status == Some(CampaignStatus::Paused);
-        standings.push(Standing {
+        standings.push(DemoCampaignState {
             is_over: matches!(status, Some(CampaignStatus::Completed | CampaignStatus::Stopped)),
             paused: is_paused.then(|| format!("{}: {:?}", part.id(), state.pause_reason())),
         });
@@ -120,14 +126,14 @@ async fn standings(running: &Running, parts: &[Part]) -> Result<Vec<Standing>, F
     Ok(standings)
 }
 
-async fn read(book: &mut CallBook, running: &Running) -> Result<(), Failure> {
+async fn read(book: &mut CallBook, running: &RunningServer) -> Result<(), Failure> {
     book.catch_up(running.installation.store())
         .await
         .map_err(|error| Failure::fault(error.to_string()))
 }
 
 /// Returns the number of customers neither settled nor in a call.
-async fn waiting(running: &Running, parts: &[Part]) -> Result<u64, Failure> {
+async fn waiting(running: &RunningServer, parts: &[DemoCampaign]) -> Result<u64, Failure> {
     let work = host::app::worklist(&running.installation.rows)
         .unfinished_campaigns()
         .await
@@ -142,7 +148,7 @@ async fn waiting(running: &Running, parts: &[Part]) -> Result<u64, Failure> {
 }
 
 /// Waits until the carrier has no call left, so that its record is complete.
-pub(super) async fn until_quiet(carrier: &Carrier, running: &Running) {
+pub(super) async fn wait_until_quiet(carrier: &Carrier, running: &RunningServer) {
     let mut left_ms = QUIET_WITHIN_MS;
     while carrier.live_count() > 0 && left_ms > 0 {
         running.installation.pause(QUIET_STEP_MS).await;

@@ -7,12 +7,12 @@ use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 /// A file that counts the bytes written and refuses more than an import accepts.
-struct Counted {
+struct LimitedFile {
     file: File,
     bytes: u64,
 }
 
-impl Write for Counted {
+impl Write for LimitedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.bytes += bytes.len() as u64;
         if self.bytes > FILE_BYTES_MAX {
@@ -28,7 +28,7 @@ impl Write for Counted {
 
 /// A CSV file in the making, with its number of rows.
 pub(crate) struct Sheet {
-    writer: BufWriter<Counted>,
+    writer: BufWriter<LimitedFile>,
     rows: u64,
 }
 
@@ -36,7 +36,7 @@ impl Sheet {
     pub(crate) fn new() -> Result<Self, JdbcError> {
         let file = tempfile::tempfile()?;
         Ok(Self {
-            writer: BufWriter::new(Counted { file, bytes: 0 }),
+            writer: BufWriter::new(LimitedFile { file, bytes: 0 }),
             rows: 0,
         })
     }

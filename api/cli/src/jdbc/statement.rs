@@ -12,12 +12,12 @@ const QUERY_BYTES_MAX: usize = 16 * 1024;
 #[derive(Debug)]
 pub(crate) struct Statement {
     query: String,
-    since: Option<Since>,
+    since: Option<SinceColumn>,
 }
 
 /// The column that marks new rows.
 #[derive(Debug)]
-struct Since {
+struct SinceColumn {
     column: String,
     /// Its last imported value.
     value: Option<String>,
@@ -43,7 +43,7 @@ impl Statement {
         }
         Ok(Self {
             query: query.to_owned(),
-            since: since.map(|column| Since {
+            since: since.map(|column| SinceColumn {
                 column: column.to_owned(),
                 value: None,
             }),

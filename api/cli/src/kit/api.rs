@@ -10,12 +10,12 @@ use crate::kit::reader::os_user;
 use application::language::localized;
 use application::percent::encode;
 use domain::time::Timestamp;
-use host::app::{AppError, Opened};
+use host::app::{AppError, OpenDataDir};
 use host::data_dir::{self, Mode};
 use host::keys_spec::KeysSpec;
 use host::open_settings::OpenSettings;
 use host::outbound::api_client::ApiClient;
-use host::outbound::own_server::{OwnServer, SERVER_FILE, ServerArgs};
+use host::outbound::server_locator::{SERVER_FILE, ServerArgs, ServerConnection};
 use host::read_db_spec::{ReadDbArgs, ReadDbSpec};
 use host::store_spec::{LogArgs, StoreSpec};
 use http::in_process;
@@ -88,7 +88,7 @@ pub(crate) const fn post<'a>(path: &'a str, body: &'a Value) -> Request<'a> {
 
 impl Request<'_> {
     /// Marks the request as one that starts calls, so that `ApiArgs::ask` prints a notice if no server runs.
-    pub(crate) const fn that_dials(mut self) -> Self {
+    pub(crate) const fn mark_as_dialing(mut self) -> Self {
         self.dials = true;
         self
     }
@@ -117,7 +117,7 @@ impl ApiArgs {
     }
 
     /// Reads all pages of a list and returns them as one reply.
-    pub(crate) async fn ask_whole(&self, runtime: Arc<Runtime>, path: &str) -> Result<Value, Failure> {
+    pub(crate) async fn ask_all_pages(&self, runtime: Arc<Runtime>, path: &str) -> Result<Value, Failure> {
         let client = self.client(runtime).await?;
         let whole = whole(&client, path).await;
         client.close().await;
@@ -148,20 +148,20 @@ impl ApiArgs {
     /// opens the directory in this process; closing the client releases the directory.
     pub(crate) async fn client(&self, runtime: Arc<Runtime>) -> Result<ApiClient, Failure> {
         if self.server.server.is_some() || self.server.data.is_none() && self.store.is_none() {
-            return Ok(OwnServer::find(&self.server)?.acting_as(os_user()));
+            return Ok(ServerConnection::find(&self.server)?.acting_as(os_user()));
         }
         if self.store.is_none() && self.server.data.as_deref().is_some_and(is_of_a_log_elsewhere) {
-            return Ok(OwnServer::find(&self.server)?.acting_as(os_user()));
+            return Ok(ServerConnection::find(&self.server)?.acting_as(os_user()));
         }
         let settings = self.settings()?;
-        match Opened::open(&settings).await {
+        match OpenDataDir::open(&settings).await {
             Ok(opened) => {
                 let read_db = self.read_db.read_db.as_ref();
-                let client = in_process::client(opened, &settings, read_db, runtime, hears()).await?;
+                let client = in_process::open_client(opened, &settings, read_db, runtime, hears()).await?;
                 Ok(client.acting_as(os_user()))
             }
             Err(AppError::Lock(LockError::Held { dir, pid })) => {
-                Ok(OwnServer::of_holder(&self.server, &dir, pid)?.acting_as(os_user()))
+                Ok(ServerConnection::of_holder(&self.server, &dir, pid)?.acting_as(os_user()))
             }
             Err(error) => Err(error.into()),
         }
@@ -242,7 +242,7 @@ pub(crate) fn require_log(spec: &StoreSpec) -> Result<(), Failure> {
 
 /// Returns a callback that shows a progress bar while the whole log is read. The bar appears with the first
 /// page.
-fn hears() -> Box<in_process::Hears> {
+fn hears() -> Box<in_process::LogProgressCallback> {
     let bar: OnceLock<Progress> = OnceLock::new();
     Box::new(move |reached, last| bar.get_or_init(Progress::of_log).reach(reached, last))
 }

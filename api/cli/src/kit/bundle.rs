@@ -2,13 +2,13 @@
 //! file gets its name.
 
 use crate::kit::api::ApiArgs;
+use crate::kit::atomic_file::AtomicFile;
 use crate::kit::failure::Failure;
-use crate::kit::part::Part;
 use serde_json::Value;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-use store::proof::bundle::{BUNDLE_BYTES_MAX, BundleReport, Trust, check_bundle};
+use store::proof::bundle::{BUNDLE_BYTES_MAX, BundleReport, TrustedKeys, check_bundle};
 use tokio::runtime::Runtime;
 
 impl ApiArgs {
@@ -21,7 +21,7 @@ impl ApiArgs {
         body: &Value,
         out: &Path,
     ) -> Result<BundleReport, Failure> {
-        let part = Part::begin(out)?;
+        let part = AtomicFile::begin(out)?;
         let client = self.client(runtime).await?;
         let mut bytes = Vec::new();
         let taken = client
@@ -37,7 +37,7 @@ impl ApiArgs {
             .await;
         client.close().await;
         taken?;
-        let report = check_bundle(&bytes, &Trust::default())?;
+        let report = check_bundle(&bytes, &TrustedKeys::default())?;
         part.file()?.write_all(&bytes)?;
         part.finish()?;
         Ok(report)

@@ -10,7 +10,7 @@ const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
 
 /// Returns true if the last line of a text file has no line end, so the file may be cut off. A workbook
 /// returns false.
-pub(crate) fn ends_open(path: &Path) -> std::io::Result<bool> {
+pub(crate) fn lacks_final_newline(path: &Path) -> std::io::Result<bool> {
     let mut file = File::open(path)?;
     let mut head = [0; 4];
     let count = file.read(&mut head)?;
@@ -27,7 +27,7 @@ pub(crate) fn ends_open(path: &Path) -> std::io::Result<bool> {
 /// Copies a pipe to a temporary file, so that it can be read twice; returns `None` for a regular file. The
 /// copy is in the directory for temporary files, only its owner can read it (0600), and dropping the handle
 /// deletes it.
-pub(crate) fn regular(path: &Path) -> std::io::Result<Option<tempfile::NamedTempFile>> {
+pub(crate) fn copy_pipe(path: &Path) -> std::io::Result<Option<tempfile::NamedTempFile>> {
     if std::fs::metadata(path)?.is_file() {
         return Ok(None);
     }
@@ -54,12 +54,12 @@ mod tests {
         to.write_all(b"13800138001\n").unwrap();
         drop(to);
         let path = format!("/dev/fd/{}", pipe.as_raw_fd());
-        let copy = regular(Path::new(&path)).unwrap().unwrap();
+        let copy = copy_pipe(Path::new(&path)).unwrap().unwrap();
         let place = copy.path().to_owned();
         assert_eq!(std::fs::read(&place).unwrap(), b"13800138001\n");
         let mode = std::fs::metadata(&place).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert!(regular(&place).unwrap().is_none(), "a file is read where it is");
+        assert!(copy_pipe(&place).unwrap().is_none(), "a file is read where it is");
         drop(copy);
         assert!(!place.exists());
     }

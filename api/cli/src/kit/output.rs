@@ -11,7 +11,7 @@ static ENDS_WITH_ITS_READER: AtomicBool = AtomicBool::new(false);
 
 /// Makes this command end when its output pipe is closed, as in `live | head`. Called for commands that only
 /// show data; a command that writes to the log or serves continues without a reader.
-pub(crate) fn end_with_the_reader() {
+pub(crate) fn end_when_pipe_closes() {
     ENDS_WITH_ITS_READER.store(true, Ordering::Relaxed);
 }
 

@@ -1,8 +1,8 @@
 //! Runs a request in a session of a user: signs in with name and password, sends the request, and signs out.
 
 use crate::kit::api::{Request, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use crate::kit::secret;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -22,12 +22,12 @@ impl SignIn<'_> {
     /// Signs in, sends the request and signs out. Returns the reply to the request.
     pub(crate) async fn ask(
         &self,
-        asking: &Asking,
+        asking: &RequestArgs,
         runtime: Arc<Runtime>,
         request: Request<'_>,
     ) -> Result<Value, Failure> {
         let password = secret::from_env(Some(self.password_env))?;
-        let body = given(json!({ "name": self.user, "password": password, "code": self.code }));
+        let body = remove_nulls(json!({ "name": self.user, "password": password, "code": self.code }));
         let mut client = asking.client(runtime).await?;
         let asked = match client.sign_in(&body).await {
             Ok(()) => request.ask(&client).await,

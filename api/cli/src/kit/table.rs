@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 const CELL_COLUMNS_MAX: usize = 60;
 
 /// Prints a table. Each column is a heading and the JSON pointer of the value in an item.
-pub(crate) fn members(columns: &[(&str, &str)], items: &[Value]) -> Result<(), Failure> {
+pub(crate) fn print_table(columns: &[(&str, &str)], items: &[Value]) -> Result<(), Failure> {
     member_lines(columns, items)
         .iter()
         .try_for_each(|line| output::line(line))
@@ -25,7 +25,7 @@ pub(crate) fn member_lines(columns: &[(&str, &str)], items: &[Value]) -> Vec<Str
         columns.iter().map(of).collect()
     };
     let rows: Vec<Vec<Value>> = items.iter().map(row).collect();
-    aligned(&head, &rows)
+    align_table(&head, &rows)
 }
 
 /// Returns the list `name` of a reply; empty if the reply has none.
@@ -43,7 +43,7 @@ pub(crate) fn percent(value: Option<&Value>) -> Value {
 }
 
 /// Fills a text with blanks to a width in columns; wide characters count two.
-pub(crate) fn padded(text: &str, columns: usize) -> String {
+pub(crate) fn pad(text: &str, columns: usize) -> String {
     let blanks = " ".repeat(columns.saturating_sub(text.width()));
     format!("{text}{blanks}")
 }
@@ -53,14 +53,14 @@ pub(crate) fn two_columns(texts: impl Iterator<Item = String>) -> Vec<String> {
     let texts: Vec<String> = texts.collect();
     let widest = texts.iter().map(|text| text.width()).max().unwrap_or(0);
     let line = |pair: &[String]| match pair {
-        [first, second] => format!("  {}  {second}", padded(first, widest)),
+        [first, second] => format!("  {}  {second}", pad(first, widest)),
         _ => format!("  {}", pair.concat()),
     };
     texts.chunks(2).map(line).collect()
 }
 
 /// Returns the lines of a table: headings, a rule, and the rows.
-pub(crate) fn aligned(head: &[String], rows: &[Vec<Value>]) -> Vec<String> {
+pub(crate) fn align_table(head: &[String], rows: &[Vec<Value>]) -> Vec<String> {
     let body: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
     let head: Vec<String> = head.iter().map(|text| cut(text)).collect();
     let width = |index: usize| {
@@ -84,7 +84,7 @@ pub(crate) fn aligned(head: &[String], rows: &[Vec<Value>]) -> Vec<String> {
                 let blanks = " ".repeat(width.saturating_sub(text.width()));
                 format!("{blanks}{text}")
             } else {
-                padded(text, *width)
+                pad(text, *width)
             }
         });
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
@@ -143,7 +143,7 @@ mod tests {
             vec![json!("a\u{1b}[2J"), percent(Some(&json!(1)))],
         ];
         assert_eq!(
-            aligned(&head, &rows),
+            align_table(&head, &rows),
             [
                 "任务    接通率",
                 "-----  -------",
@@ -157,13 +157,13 @@ mod tests {
     #[test]
     fn instants_are_local_with_their_offset_in_every_table() {
         let rows = [vec![json!("2026-03-02T02:00:00.123456Z"), json!("T")]];
-        let lines = aligned(&["at".to_owned(), "campaign".to_owned()], &rows);
+        let lines = align_table(&["at".to_owned(), "campaign".to_owned()], &rows);
         assert_eq!(lines[2], "2026-03-02 10:00:00.123 +08:00  T");
     }
 
     #[test]
     fn a_long_cell_is_cut_and_says_so() {
-        let lines = aligned(&["x".to_owned()], &[vec![json!("查".repeat(60))]]);
+        let lines = align_table(&["x".to_owned()], &[vec![json!("查".repeat(60))]]);
         assert!(lines.concat().ends_with('…'), "{lines:?}");
     }
 }

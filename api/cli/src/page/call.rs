@@ -2,15 +2,15 @@
 
 use crate::page::{Language, local, maybe, plain, seconds, text};
 use domain::call::event::CallEvent;
-use domain::compliance::{Side, allowed_in_words};
+use domain::compliance::{RuleSide, describe_allowed};
 use domain::disposition::{Disposition, Outcome};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-type Words = (&'static str, &'static str);
+type BilingualWords = (&'static str, &'static str);
 
 /// Reasons for which a call or leg ended: code, with Chinese and English words.
-const REASONS: [(&str, Words); 16] = [
+const REASONS: [(&str, BilingualWords); 16] = [
     ("network", ("网络或被叫未接", "the network or the callee")),
     ("ring_timeout", ("振铃超时", "ring timeout")),
     ("callee_hung_up", ("被叫挂断", "the callee hung up")),
@@ -33,9 +33,9 @@ const REASONS: [(&str, Words); 16] = [
 ];
 
 /// Where a permit holds the verdicts of the customer and of the number.
-const JUDGED: [(Side, &str); 2] = [
-    (Side::Customer, "/data/customer_grant/verdicts"),
-    (Side::Number, "/data/number_grant/verdicts"),
+const JUDGED: [(RuleSide, &str); 2] = [
+    (RuleSide::Customer, "/data/customer_grant/verdicts"),
+    (RuleSide::Number, "/data/number_grant/verdicts"),
 ];
 
 /// Returns the page for the data that `call show --json` prints.
@@ -105,10 +105,10 @@ fn callee_zone(shown: &Value) -> Option<&str> {
 }
 
 /// Formats a verdict of a permit, which always allows the dial.
-fn verdict(side: Side, one: &Value, language: Language) -> String {
+fn verdict(side: RuleSide, one: &Value, language: Language) -> String {
     let facts = one.get("facts").cloned().unwrap_or_default();
     let facts: BTreeMap<String, String> = serde_json::from_value(facts).unwrap_or_default();
-    let said = allowed_in_words(side, text(one, "/rule"), &facts);
+    let said = describe_allowed(side, text(one, "/rule"), &facts);
     language.pick((&said.zh, &said.en)).to_owned()
 }
 

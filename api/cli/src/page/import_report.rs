@@ -5,7 +5,7 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::format_localized;
 use application::language::localized;
-use application::lists::load::{Elsewhere, ImportReport};
+use application::lists::load::{ImportReport, OtherCampaignsCount};
 use intake::table::WorkbookReport;
 
 /// Most bad rows printed; `--json` has all that the server lists.
@@ -36,7 +36,7 @@ pub(crate) fn show(report: &ImportReport) -> Result<(), Failure> {
     if let Some(workbook) = &report.workbook {
         hidden(workbook)?;
     }
-    if let Elsewhere::About(count) = report.duplicates_elsewhere {
+    if let OtherCampaignsCount::About(count) = report.duplicates_elsewhere {
         output::line(&format_localized!(
             "  约 {count} 名客户也在其他外呼任务中（按十位舍去）",
             "  about {count} customers are in other campaigns (rounded down to tens)"

@@ -23,7 +23,7 @@ use domain::time::Timestamp;
 
 /// An event parsed as the type of its aggregate.
 #[derive(Debug, Clone)]
-pub struct Typed<E> {
+pub struct TypedEvent<E> {
     pub position: Position,
     pub id: EventId,
     pub version: u16,
@@ -33,10 +33,10 @@ pub struct Typed<E> {
 
 /// Everything that belongs to one call, sealed as stored.
 #[derive(Debug, Clone)]
-pub struct Gathered {
-    pub call: Vec<Typed<CallEvent>>,
-    pub customer_grant: Option<Typed<CustomerEvent>>,
-    pub number_grant: Option<Typed<NumberEvent>>,
+pub struct BundleInputs {
+    pub call: Vec<TypedEvent<CallEvent>>,
+    pub customer_grant: Option<TypedEvent<CustomerEvent>>,
+    pub number_grant: Option<TypedEvent<NumberEvent>>,
     pub plan: Option<CallingPlan>,
     /// Definition of the flow, as canonical JSON.
     pub flow: Option<serde_json::Value>,
@@ -44,7 +44,7 @@ pub struct Gathered {
 
 /// Reads the call with its grants, plan and flow. Refuses a call that does not exist or has more than
 /// `BUNDLE_EVENTS_MAX` events.
-pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathered, Problem> {
+pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<BundleInputs, Problem> {
     let page = store
         .read_stream(&Call::stream(&call), StreamVersion(0), BUNDLE_EVENTS_MAX + 1)
         .await?;
@@ -54,7 +54,7 @@ pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathered, Pr
             format!("the call has more than {BUNDLE_EVENTS_MAX} events"),
         ));
     }
-    let events: Vec<Typed<CallEvent>> = page.iter().map(typed::<Call>).collect::<Result<_, _>>()?;
+    let events: Vec<TypedEvent<CallEvent>> = page.iter().map(typed::<Call>).collect::<Result<_, _>>()?;
     let permitted = events.first().map(|first| &first.event);
     let Some(CallEvent::Permitted {
         customer_grant,
@@ -86,7 +86,7 @@ pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathered, Pr
     let judged_at = granted.as_ref().map(|granted| granted.position);
     let judged_at = judged_at.or_else(|| events.first().map(|first| first.position));
     let plan = plan_of(store, &customer_grant.campaign, judged_at.unwrap_or_default()).await?;
-    Ok(Gathered {
+    Ok(BundleInputs {
         customer_grant: granted,
         number_grant: find::<Number>(store, &Number::stream(&number_grant.number), of_number).await?,
         plan,
@@ -135,7 +135,7 @@ async fn find<D: Decider>(
     store: &dyn EventStore,
     stream: &StreamId,
     wanted: impl Fn(&D::Event) -> bool,
-) -> Result<Option<Typed<D::Event>>, Problem> {
+) -> Result<Option<TypedEvent<D::Event>>, Problem> {
     let mut after = StreamVersion(0);
     loop {
         let page = store.read_stream(stream, after, PAGE_EVENTS_MAX).await?;
@@ -152,12 +152,12 @@ async fn find<D: Decider>(
     }
 }
 
-fn typed<D: Decider>(stored: &StoredEvent) -> Result<Typed<D::Event>, Problem> {
+fn typed<D: Decider>(stored: &StoredEvent) -> Result<TypedEvent<D::Event>, Problem> {
     let envelope: Envelope = stored
         .envelope()
         .map_err(|error| Problem::fault(error.to_string()))?;
     let event = read_event::<D>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
-    Ok(Typed {
+    Ok(TypedEvent {
         position: stored.position,
         id: envelope.id,
         version: envelope.version,

@@ -1,10 +1,10 @@
 //! Converts sealed events to the masked content of a bundle. Every event is destructured by name: a new
 //! member of an event does not compile here until it is decided how it is masked.
 
-use crate::bundle::gather::{Gathered, Typed};
-use crate::bundle::mask_ends::{masked_end, masked_failure};
-use crate::bundle::mask_turns::{masked_meaning, masked_seller, masked_word, masked_words};
-use crate::bundle::recorded::{key_rule, offer_of, story};
+use crate::bundle::gather::{BundleInputs, TypedEvent};
+use crate::bundle::mask_ends::{mask_call_end, mask_leg_failure};
+use crate::bundle::mask_turns::{mask_heard_words, mask_meaning, mask_seller, mask_sensitive_word};
+use crate::bundle::recorded_path::{collect_recorded_steps, key_rule, offer_of};
 use crate::bundle::walk::infer;
 use crate::bundle::{BundleEvent, Content};
 use domain::call::LegIdentity;
@@ -39,7 +39,7 @@ const REMOTE: &str = "sip:callee@127.0.0.1:5070";
 const CALL: CallId = CallId::new(Uuid::from_u128(1));
 
 /// Masks everything gathered for one call.
-pub(super) fn mask(gathered: &Gathered) -> Result<Content, Problem> {
+pub(super) fn mask(gathered: &BundleInputs) -> Result<Content, Problem> {
     let first = gathered
         .call
         .first()
@@ -58,9 +58,14 @@ pub(super) fn mask(gathered: &Gathered) -> Result<Content, Problem> {
     let inferred = match definition {
         Some(definition) => {
             let offer = offer_of(told()).map(|fact| fact.offer.as_str());
-            infer(key_rule(told()), &Arc::new(definition), offer, &story(told()))
+            infer(
+                key_rule(told()),
+                &Arc::new(definition),
+                offer,
+                &collect_recorded_steps(told()),
+            )
         }
-        None => crate::bundle::walk::Inferred::default(),
+        None => crate::bundle::walk::InferredValues::default(),
     };
     let mut events = masker.grants(gathered)?;
     let before = u64::try_from(events.len()).unwrap_or(u64::MAX);
@@ -130,7 +135,7 @@ impl Masker {
         Timestamp::from_micros(at.micros().saturating_add(self.shift))
     }
 
-    fn grants(&mut self, gathered: &Gathered) -> Result<Vec<BundleEvent>, Problem> {
+    fn grants(&mut self, gathered: &BundleInputs) -> Result<Vec<BundleEvent>, Problem> {
         let mut events = Vec::new();
         if let Some(typed) = &gathered.customer_grant
             && let CustomerEvent::DialGranted { attempt, grant } = &typed.event
@@ -162,7 +167,7 @@ impl Masker {
     fn written<E: EventData, F>(
         &self,
         stream: String,
-        typed: &Typed<F>,
+        typed: &TypedEvent<F>,
         event: &E,
     ) -> Result<BundleEvent, Problem> {
         let mut tagged = serde_json::to_value(event).map_err(|error| Problem::fault(error.to_string()))?;
@@ -177,7 +182,7 @@ impl Masker {
         })
     }
 
-    fn call_event(&mut self, n: u64, typed: &Typed<CallEvent>) -> Result<BundleEvent, Problem> {
+    fn call_event(&mut self, n: u64, typed: &TypedEvent<CallEvent>) -> Result<BundleEvent, Problem> {
         let event = self.masked(&typed.event)?;
         let written = self.written(format!("call-{CALL}"), typed, &event)?;
         let mut personal = BTreeMap::new();
@@ -226,7 +231,7 @@ impl Masker {
                 caller: caller.as_ref().map(|_| CALLER.to_owned()),
                 hold_off_ms: *hold_off_ms,
             },
-            CallEvent::LegFailed { leg, failure } => masked_failure(*leg, failure),
+            CallEvent::LegFailed { leg, failure } => mask_leg_failure(*leg, failure),
             CallEvent::Answered {
                 leg,
                 dialog,
@@ -245,19 +250,21 @@ impl Masker {
                 node: node.clone(),
                 digit: Personal::Erased { hash: None },
             },
-            CallEvent::Heard(fact) => CallEvent::Heard(masked_words(fact)),
-            CallEvent::Understood(fact) => CallEvent::Understood(masked_meaning(fact)),
-            CallEvent::SensitiveWordMatched(fact) => CallEvent::SensitiveWordMatched(masked_word(fact)),
+            CallEvent::Heard(fact) => CallEvent::Heard(mask_heard_words(fact)),
+            CallEvent::Understood(fact) => CallEvent::Understood(mask_meaning(fact)),
+            CallEvent::SensitiveWordMatched(fact) => {
+                CallEvent::SensitiveWordMatched(mask_sensitive_word(fact))
+            }
             CallEvent::OfferChosen(fact) => CallEvent::OfferChosen(Box::new(fact.masked())),
             CallEvent::ModelChosen(fact) => CallEvent::ModelChosen(fact.masked()),
-            CallEvent::Ended { .. } => masked_end(event),
+            CallEvent::Ended { .. } => mask_call_end(event),
             CallEvent::Corrected { .. } => self.masked_correction(event),
             CallEvent::EndOrdered { hang_up, reason: _ } => CallEvent::EndOrdered {
                 hang_up: *hang_up,
                 reason: "masked".to_owned(),
             },
             CallEvent::AgentConnected { leg, .. } => masked_agent(*leg)?,
-            CallEvent::SellerMessagePlayed(fact) => masked_seller(fact),
+            CallEvent::SellerMessagePlayed(fact) => mask_seller(fact),
             anonymous if anonymous.is_anonymous() => event.clone(),
             unknown => return Err(unmasked(unknown)),
         })

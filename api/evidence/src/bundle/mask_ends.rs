@@ -7,7 +7,7 @@ use domain::ports::line::LegFailure;
 
 /// Masks the end of a call. The recording's hash is removed: it would identify the recording to a person who
 /// has the file.
-pub(crate) fn masked_end(event: &CallEvent) -> CallEvent {
+pub(crate) fn mask_call_end(event: &CallEvent) -> CallEvent {
     let CallEvent::Ended {
         disposition,
         disposition_version,
@@ -47,7 +47,7 @@ pub(crate) fn masked_end(event: &CallEvent) -> CallEvent {
     }
 }
 
-pub(crate) fn masked_failure(leg: u8, failure: &LegFailure) -> CallEvent {
+pub(crate) fn mask_leg_failure(leg: u8, failure: &LegFailure) -> CallEvent {
     let failure = LegFailure {
         sip_code: failure.sip_code,
         reason_header: failure.reason_header.as_deref().map(masked_header),

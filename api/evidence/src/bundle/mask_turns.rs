@@ -1,7 +1,7 @@
 //! Masks the spoken turns of a call: confidence and path stay, the words do not.
 
 use domain::call::event::CallEvent;
-use domain::call::{HeardFact, SellerMessageFact, SensitiveWordFact, UnderstoodFact};
+use domain::call::{HeardFact, SellerMessageFact, SensitiveWordFact, UnderstandingFact};
 use domain::personal::Personal;
 use domain::seller::Seller;
 use domain::spoken_turn::{EncoderShare, SpokenReading};
@@ -9,7 +9,7 @@ use domain::spoken_turn::{EncoderShare, SpokenReading};
 /// Replaces the names of recognizers and models.
 const ENGINE: &str = "engine-1";
 
-pub(super) fn masked_words(fact: &HeardFact) -> HeardFact {
+pub(super) fn mask_heard_words(fact: &HeardFact) -> HeardFact {
     let HeardFact {
         leg,
         node,
@@ -31,8 +31,8 @@ pub(super) fn masked_words(fact: &HeardFact) -> HeardFact {
 }
 
 /// Masks what was understood. The intents stay: they belong to the flow, which the bundle contains.
-pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
-    let UnderstoodFact {
+pub(super) fn mask_meaning(fact: &UnderstandingFact) -> UnderstandingFact {
+    let UnderstandingFact {
         node,
         intent,
         reading,
@@ -53,7 +53,7 @@ pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
         picked,
     } = reading;
     let erased = |name: &String| (name.clone(), Personal::Erased { hash: None });
-    UnderstoodFact {
+    UnderstandingFact {
         node: node.clone(),
         intent: intent.clone(),
         reading: SpokenReading {
@@ -80,7 +80,7 @@ pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
     }
 }
 
-pub(super) fn masked_word(fact: &SensitiveWordFact) -> SensitiveWordFact {
+pub(super) fn mask_sensitive_word(fact: &SensitiveWordFact) -> SensitiveWordFact {
     let SensitiveWordFact {
         leg,
         node,
@@ -96,7 +96,7 @@ pub(super) fn masked_word(fact: &SensitiveWordFact) -> SensitiveWordFact {
 }
 
 /// Masks the seller: its name and number would identify the institution.
-pub(super) fn masked_seller(fact: &SellerMessageFact) -> CallEvent {
+pub(super) fn mask_seller(fact: &SellerMessageFact) -> CallEvent {
     CallEvent::SellerMessagePlayed(SellerMessageFact {
         seller: Seller {
             name: "masked".to_owned(),

@@ -5,12 +5,12 @@
 //! shifted so that the bundle starts at a fixed instant: two bundles do not reveal whether they are about the
 //! same person.
 
-mod fed;
+mod flow_inputs;
 mod gather;
 mod mask;
 mod mask_ends;
 mod mask_turns;
-pub(crate) mod recorded;
+pub(crate) mod recorded_path;
 mod redecide;
 mod replay;
 pub(crate) mod walk;
@@ -22,15 +22,15 @@ pub(crate) mod spoken_tests;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use fed::Fed;
+pub(crate) use flow_inputs::OwnedFlowInput;
 pub use gather::gather;
 pub(crate) use replay::call_event;
-pub use replay::{Replayed, replay};
+pub use replay::{BundleReplay, replay};
 
 use domain::calling_plan::CallingPlan;
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use gather::Gathered;
+use gather::BundleInputs;
 use intake::bounded_file;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -103,7 +103,7 @@ pub struct BundleEvent {
 }
 
 /// Masks what was gathered and returns it as a bundle.
-pub fn make(gathered: &Gathered) -> Result<Bundle, Problem> {
+pub fn make(gathered: &BundleInputs) -> Result<Bundle, Problem> {
     let content = mask::mask(gathered)?;
     let content = serde_json::to_value(content).map_err(|error| Problem::fault(error.to_string()))?;
     let bundle = Bundle {

@@ -9,7 +9,11 @@ use domain::key_rule::KeyRule;
 use domain::time::Timestamp;
 
 /// Returns what this build decides differently than recorded; `None` if it is the same.
-pub(super) fn otherwise(state: &CallState, recorded: &CallEvent, at: Timestamp) -> Option<String> {
+pub(super) fn find_differing_decision(
+    state: &CallState,
+    recorded: &CallEvent,
+    at: Timestamp,
+) -> Option<String> {
     let decided = decide(state, recorded, at);
     let expected = this_version(recorded);
     match decided {
@@ -74,9 +78,9 @@ fn told(events: &[CallEvent], recorded: &CallEvent) -> String {
     format!("this build: {first:?}; recorded: {recorded:?}")
 }
 
-type Decided = Result<Vec<CallEvent>, CallRefusal>;
+type DecideResult = Result<Vec<CallEvent>, CallRefusal>;
 
-fn decide(state: &CallState, recorded: &CallEvent, at: Timestamp) -> Decided {
+fn decide(state: &CallState, recorded: &CallEvent, at: Timestamp) -> DecideResult {
     let context = Context { now: at };
     let CallEvent::Ended { q850, .. } = recorded else {
         return Call::decide(state, CallCommand::behind(recorded, state), context);
@@ -88,7 +92,7 @@ fn decide(state: &CallState, recorded: &CallEvent, at: Timestamp) -> Decided {
         CallCommand::End(CallEnding::behind(recorded, state, None)),
         context,
     );
-    let says = |decided: &Decided| match decided.as_deref() {
+    let says = |decided: &DecideResult| match decided.as_deref() {
         Ok([CallEvent::Ended { q850: derived, .. }]) => *derived == *q850,
         Ok(_) | Err(_) => true,
     };

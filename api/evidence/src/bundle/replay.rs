@@ -1,7 +1,7 @@
 //! Replays a bundle: decides the command behind every event again, follows the flow, and checks both grants.
 
-use crate::bundle::recorded::{key_rule, offer_of, story};
-use crate::bundle::redecide::otherwise;
+use crate::bundle::recorded_path::{collect_recorded_steps, key_rule, offer_of};
+use crate::bundle::redecide::find_differing_decision;
 use crate::bundle::walk::walk;
 use crate::bundle::{Bundle, BundleEvent};
 use domain::call::event::{CallEvent, EndReason};
@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// One event, applied and decided again.
 #[derive(Debug, Clone, Serialize)]
-pub struct Step {
+pub struct ReplayedEvent {
     pub n: u64,
     /// Milliseconds since the first event of the bundle.
     pub after_ms: u64,
@@ -36,8 +36,8 @@ pub struct Step {
 
 /// The result of a replay.
 #[derive(Debug)]
-pub struct Replayed {
-    pub steps: Vec<Step>,
+pub struct BundleReplay {
+    pub steps: Vec<ReplayedEvent>,
     /// Differences that do not belong to one event: path through the flow, grants.
     pub elsewhere: Vec<String>,
     /// How the call ended, in words.
@@ -46,7 +46,7 @@ pub struct Replayed {
     walked: (usize, usize),
 }
 
-impl Replayed {
+impl BundleReplay {
     pub fn differing_count(&self) -> usize {
         let steps = self.steps.iter().filter(|step| step.otherwise.is_some());
         steps.count() + self.elsewhere.len()
@@ -69,7 +69,7 @@ impl Replayed {
 }
 
 /// Replays everything in the bundle.
-pub fn replay(bundle: &Bundle) -> Result<Replayed, Problem> {
+pub fn replay(bundle: &Bundle) -> Result<BundleReplay, Problem> {
     let begins = bundle
         .events
         .first()
@@ -84,12 +84,12 @@ pub fn replay(bundle: &Bundle) -> Result<Replayed, Problem> {
             continue;
         }
         let event = call_event(one)?;
-        let other = otherwise(&state, &event, one.at);
+        let other = find_differing_decision(&state, &event, one.at);
         Call::evolve(&mut state, &event, one.at);
         steps.push(step(one, after_ms, &state, other));
         events.push(event);
     }
-    let mut replayed = Replayed {
+    let mut replayed = BundleReplay {
         steps,
         elsewhere: grants(bundle, &state),
         ending: ending(&state),
@@ -99,8 +99,8 @@ pub fn replay(bundle: &Bundle) -> Result<Replayed, Problem> {
     Ok(replayed)
 }
 
-fn step(one: &BundleEvent, after_ms: u64, state: &CallState, otherwise: Option<String>) -> Step {
-    Step {
+fn step(one: &BundleEvent, after_ms: u64, state: &CallState, otherwise: Option<String>) -> ReplayedEvent {
+    ReplayedEvent {
         n: one.n,
         after_ms,
         kind: one.kind.clone(),
@@ -168,8 +168,8 @@ fn ending(state: &CallState) -> String {
 }
 
 /// Replays the flow with the recorded keys and adds differences to the result.
-fn retrace(bundle: &Bundle, events: &[CallEvent], replayed: &mut Replayed) {
-    let story = story(events.iter());
+fn retrace(bundle: &Bundle, events: &[CallEvent], replayed: &mut BundleReplay) {
+    let story = collect_recorded_steps(events.iter());
     if story.is_empty() {
         return;
     }
@@ -182,7 +182,7 @@ fn retrace(bundle: &Bundle, events: &[CallEvent], replayed: &mut Replayed) {
     };
     let rule = key_rule(events.iter());
     let definition = Arc::new(definition);
-    let (run, _) = FlowRun::begin_by(rule, &definition, &bundle.variables);
+    let (run, _) = FlowRun::begin_with_key_rule(rule, &definition, &bundle.variables);
     let run = run.of_offer(offer_of(events.iter()).map(|fact| fact.offer.as_str()));
     let walked = walk(run, &definition, &story);
     replayed.walked = (walked.explained, walked.steps);

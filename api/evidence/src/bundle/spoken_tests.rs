@@ -1,15 +1,15 @@
 //! Checks that the bundle of a spoken call replays equal without a recognizer, contains none of its words,
 //! and reveals a decision that was recorded differently.
 
-use super::tests::{SECRETS, Story};
-use crate::bundle::gather::Gathered;
+use super::tests::{CallBuilder, SECRETS};
+use crate::bundle::gather::BundleInputs;
 use crate::bundle::{Bundle, make, replay};
 use domain::call::command::CallCommand;
 use domain::call::event::EndReason;
-use domain::call::{HeardFact, SilenceFact, TurnFact, UnderstoodFact};
-use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun, Understood};
+use domain::call::{HeardFact, SilenceFact, TurnFact, UnderstandingFact};
+use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun, UnderstandingResult};
 use domain::personal::Personal;
-use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
+use domain::spoken_turn::{Certainty, IntentCandidate, ReadingSource, SpokenReading};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ const DECIDE: &str = include_str!("../../../../fixtures/flows/decide.yaml");
 struct Call {
     flow: FlowDefinition,
     run: FlowRun,
-    story: Story,
+    story: CallBuilder,
 }
 
-fn said(intent: &str, slots: &[(&str, &str)]) -> Understood {
-    Understood {
+fn said(intent: &str, slots: &[(&str, &str)]) -> UnderstandingResult {
+    UnderstandingResult {
         reading: SpokenReading {
             certainty: Certainty::Accepted,
-            read_by: ReadBy::Model,
+            read_by: ReadingSource::Model,
             candidates: vec![IntentCandidate {
                 intent: intent.to_owned(),
                 score_permille: 900,
@@ -57,7 +57,7 @@ impl Call {
     fn of(flow: &str, variables: &BTreeMap<String, String>) -> Self {
         let flow = FlowDefinition::from_yaml(flow).unwrap();
         let (run, _) = FlowRun::begin(&Arc::new(flow.clone()), variables);
-        let mut story = Story::dialed();
+        let mut story = CallBuilder::dialed();
         story.ring().answer();
         let mut call = Self { flow, run, story };
         call.step(FlowInput::Played);
@@ -85,7 +85,7 @@ impl Call {
         self
     }
 
-    fn hears(&mut self, text: &str, understood: &Understood) -> &mut Self {
+    fn hears(&mut self, text: &str, understood: &UnderstandingResult) -> &mut Self {
         let node = self.run.node().to_owned();
         self.story.ask(CallCommand::NoteTurn(TurnFact::Heard(HeardFact {
             leg: 1,
@@ -96,7 +96,7 @@ impl Call {
             begins_ms: 1_000,
             ends_ms: 2_000,
         })));
-        let fact = UnderstoodFact::of(node, understood, Some("abababab".to_owned()));
+        let fact = UnderstandingFact::of(node, understood, Some("abababab".to_owned()));
         self.story.ask(CallCommand::NoteTurn(TurnFact::Understood(fact)));
         self.step(FlowInput::Spoken(understood))
     }
@@ -118,10 +118,10 @@ impl Call {
         self.step(FlowInput::Keypress(digit))
     }
 
-    fn gathered(&mut self) -> Gathered {
+    fn gathered(&mut self) -> BundleInputs {
         let outcome = self.run.outcome();
         self.story.end(EndReason::FlowEnded, outcome);
-        Gathered {
+        BundleInputs {
             flow: Some(self.flow.to_value()),
             ..self.story.gathered()
         }
@@ -130,7 +130,7 @@ impl Call {
 
 /// A call with silence, agreement, a term that is corrected, a word that does not sign, a recognizer that
 /// fails, and the key.
-pub(crate) fn signed() -> Gathered {
+pub(crate) fn signed() -> BundleInputs {
     let mut call = Call::answered();
     call.silent().hears("张三就是我", &said("affirm", &[]));
     call.step(FlowInput::Played);
@@ -144,7 +144,7 @@ pub(crate) fn signed() -> Gathered {
 #[test]
 fn a_spoken_call_replays_with_nobody_to_ask_and_its_bundle_holds_no_word() {
     let mut refused = Call::answered();
-    let refusal = Understood {
+    let refusal = UnderstandingResult {
         opt_out: true,
         ..said("refuse_call", &[])
     };
@@ -185,7 +185,7 @@ fn another_decision_than_was_recorded_is_told() {
 }
 
 /// Returns what one answer led to after a question that was understood or misheard, and the rule.
-fn decided(days: &str, unheard: bool, said: &Understood) -> (Gathered, Option<String>) {
+fn decided(days: &str, unheard: bool, said: &UnderstandingResult) -> (BundleInputs, Option<String>) {
     let mut call = Call::of(DECIDE, &[("days".to_owned(), days.to_owned())].into());
     if unheard {
         call.step(FlowInput::Unheard);

@@ -1,7 +1,7 @@
 //! Checks that a bundle of every kind of ending replays equal, contains no personal data, and reveals an
 //! alteration.
 
-use crate::bundle::gather::{Gathered, Typed};
+use crate::bundle::gather::{BundleInputs, TypedEvent};
 use crate::bundle::{Bundle, make, replay};
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::{CallEvent, EndReason, Notice};
@@ -82,13 +82,13 @@ fn number_grant() -> NumberGrant {
 }
 
 /// A call built command by command, sealed like in a store.
-pub(super) struct Story {
+pub(super) struct CallBuilder {
     state: CallState,
     at: Timestamp,
-    pub(super) events: Vec<Typed<CallEvent>>,
+    pub(super) events: Vec<TypedEvent<CallEvent>>,
 }
 
-impl Story {
+impl CallBuilder {
     pub(super) fn dialed() -> Self {
         let mut story = Self {
             state: CallState::default(),
@@ -134,7 +134,7 @@ impl Story {
                 }));
             }
             let n = self.events.len();
-            self.events.push(Typed {
+            self.events.push(TypedEvent {
                 position: Position(u64::try_from(n).unwrap() + 3),
                 id: EventId::derive(CommandId::derive_from_text("story"), n),
                 version: 1,
@@ -216,15 +216,15 @@ impl Story {
         }))
     }
 
-    pub(super) fn gathered(&self) -> Gathered {
-        let grant = |position, event| Typed {
+    pub(super) fn gathered(&self) -> BundleInputs {
+        let grant = |position, event| TypedEvent {
             position: Position(position),
             id: EventId::derive(CommandId::derive_from_text("grants"), 0),
             version: 1,
             at: start(),
             event,
         };
-        Gathered {
+        BundleInputs {
             call: self.events.clone(),
             customer_grant: Some(grant(
                 1,
@@ -233,7 +233,7 @@ impl Story {
                     grant: customer_grant(),
                 },
             )),
-            number_grant: Some(Typed {
+            number_grant: Some(TypedEvent {
                 position: Position(2),
                 id: EventId::derive(CommandId::derive_from_text("grants"), 1),
                 version: 1,
@@ -267,8 +267,8 @@ fn way() -> (Vec<String>, char, String) {
     }
 }
 
-fn busy() -> Story {
-    let mut story = Story::dialed();
+fn busy() -> CallBuilder {
+    let mut story = CallBuilder::dialed();
     story
         .ring()
         .fail(486, Some("Q.850;cause=17;text=\"张三 is busy\""));
@@ -276,9 +276,9 @@ fn busy() -> Story {
     story
 }
 
-fn pressed() -> Story {
+fn pressed() -> CallBuilder {
     let (way, digit, next) = way();
-    let mut story = Story::dialed();
+    let mut story = CallBuilder::dialed();
     story.ring().answer();
     for node in &way {
         story.enter(node);
@@ -288,12 +288,12 @@ fn pressed() -> Story {
     story
 }
 
-fn stories() -> Vec<(Disposition, Story)> {
-    let mut rejected = Story::dialed();
+fn stories() -> Vec<(Disposition, CallBuilder)> {
+    let mut rejected = CallBuilder::dialed();
     rejected.ring().fail(603, None).end(EndReason::Network, None);
-    let mut unknown = Story::dialed();
+    let mut unknown = CallBuilder::dialed();
     unknown.fail(404, None).end(EndReason::Network, None);
-    let mut unanswered = Story::dialed();
+    let mut unanswered = CallBuilder::dialed();
     unanswered.ring().ask(CallCommand::RequestCancel {
         leg: 1,
         reason: EndReason::RingTimeout,
@@ -308,9 +308,9 @@ fn stories() -> Vec<(Disposition, Story)> {
     unanswered
         .ask(CallCommand::FailLeg { leg: 1, failure })
         .end(EndReason::RingTimeout, None);
-    let mut crashed = Story::dialed();
+    let mut crashed = CallBuilder::dialed();
     crashed.ring().end(EndReason::Crash, None);
-    let mut jammed = Story::dialed();
+    let mut jammed = CallBuilder::dialed();
     jammed.fail(
         403,
         Some("SIP;cause=403;text=\"Channel limit of carrier.example\""),
@@ -345,14 +345,14 @@ fn a_bundle_of_each_ending_replays_equal_and_names_nobody() {
 
 #[test]
 fn every_bundle_begins_at_one_instant() {
-    let later = |mut story: Story| {
+    let later = |mut story: CallBuilder| {
         for typed in &mut story.events {
             typed.at = typed.at.plus_ms(86_400_000);
         }
         story
     };
     let (first, second) = (busy().gathered(), later(busy()).gathered());
-    let begin = |gathered: &Gathered| make(gathered).unwrap().events[0].at;
+    let begin = |gathered: &BundleInputs| make(gathered).unwrap().events[0].at;
     assert_eq!(
         begin(&first),
         begin(&second),
@@ -437,8 +437,8 @@ fn a_key_is_found_that_goes_where_the_call_went() {
 }
 
 /// A call with key 9 during the notice. The first key rule ignores it, the second one ends the call.
-fn nine_in_the_notice(then: &[&str]) -> Story {
-    let mut story = Story::dialed();
+fn nine_in_the_notice(then: &[&str]) -> CallBuilder {
+    let mut story = CallBuilder::dialed();
     story.ring().answer().press("", '9');
     for node in then {
         story.enter(node);

@@ -1,12 +1,12 @@
 //! Replays a flow along a recorded path. Silences, played texts and faults are not events: the replay finds
 //! which of them explains each recorded step, and reports a step that none explains.
 
-use crate::bundle::fed::Fed;
-use crate::bundle::recorded::Told;
-use crate::bundle::walk_decide::decided_by;
-use crate::bundle::walk_spoken::{by_input, by_words};
+use crate::bundle::flow_inputs::OwnedFlowInput;
+use crate::bundle::recorded_path::RecordedStep;
+use crate::bundle::walk_decide::infer_decision_variables;
+use crate::bundle::walk_spoken::{apply_recorded_input, apply_utterance};
 use domain::disposition::Outcome;
-use domain::flow::{Case, FlowAction, FlowDefinition, FlowInput, FlowRun, Node};
+use domain::flow::{BranchCase, FlowAction, FlowDefinition, FlowInput, FlowRun, Node};
 use domain::key_rule::KeyRule;
 use domain::spoken_turn::TurnInput;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ const KEYS: &str = "0123456789*#";
 
 /// The result of a replay along a recorded path.
 #[derive(Debug)]
-pub(crate) struct Walked {
+pub(crate) struct FlowWalk {
     /// Recorded steps that the flow explains, and all recorded steps.
     pub explained: usize,
     pub steps: usize,
@@ -29,7 +29,7 @@ pub(crate) struct Walked {
     /// Outcome of the flow, if it ended.
     pub outcome: Option<Outcome>,
     /// Inputs and actions, from step to step.
-    pub moves: Vec<Move>,
+    pub moves: Vec<WalkSegment>,
     /// State of the flow after the last explained step.
     pub run: FlowRun,
     /// Key of each keypress, as given or found.
@@ -40,16 +40,16 @@ pub(crate) struct Walked {
 
 /// The inputs for one or more recorded steps, and the actions of the flow.
 #[derive(Debug)]
-pub(crate) struct Move {
+pub(crate) struct WalkSegment {
     /// Index of the first of these recorded steps.
     pub told: usize,
-    pub fed: Vec<Fed>,
+    pub fed: Vec<OwnedFlowInput>,
     pub actions: Vec<FlowAction>,
 }
 
 /// Values that lead along the recorded path.
 #[derive(Debug, Default)]
-pub(crate) struct Inferred {
+pub(crate) struct InferredValues {
     pub digits: Vec<char>,
     pub slots: Vec<BTreeMap<String, String>>,
     pub variables: BTreeMap<String, String>,
@@ -60,13 +60,13 @@ pub(crate) fn infer(
     rule: KeyRule,
     flow: &Arc<FlowDefinition>,
     offer: Option<&str>,
-    story: &[Told],
-) -> Inferred {
+    story: &[RecordedStep],
+) -> InferredValues {
     let variables = variables_of(flow, story);
-    let (run, _) = FlowRun::begin_by(rule, flow, &variables);
+    let (run, _) = FlowRun::begin_with_key_rule(rule, flow, &variables);
     let run = run.of_offer(offer);
-    let Walked { digits, slots, .. } = walk(run, flow, story);
-    Inferred {
+    let FlowWalk { digits, slots, .. } = walk(run, flow, story);
+    InferredValues {
         digits,
         slots,
         variables,
@@ -74,20 +74,20 @@ pub(crate) fn infer(
 }
 
 /// Returns for each branch and decision on the path a value that leads where the call went.
-fn variables_of(flow: &FlowDefinition, story: &[Told]) -> BTreeMap<String, String> {
+fn variables_of(flow: &FlowDefinition, story: &[RecordedStep]) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
     for pair in story.windows(2) {
-        if let [Told::Node(at), Told::Decided { rule, .. }] = pair
+        if let [RecordedStep::Node(at), RecordedStep::Decided { rule, .. }] = pair
             && let Some(Node::Decide(decide)) = flow.nodes.get(at)
         {
-            decided_by(
+            infer_decision_variables(
                 flow,
                 decide,
                 rule.strip_prefix(&format!("nodes.{at}.")),
                 &mut values,
             );
         }
-        let [Told::Node(at), Told::Node(to)] = pair else {
+        let [RecordedStep::Node(at), RecordedStep::Node(to)] = pair else {
             continue;
         };
         let Some(Node::Branch(branch)) = flow.nodes.get(at) else {
@@ -113,7 +113,7 @@ fn variables_of(flow: &FlowDefinition, story: &[Told]) -> BTreeMap<String, Strin
     values
 }
 
-fn value_for(case: &Case) -> Option<String> {
+fn value_for(case: &BranchCase) -> Option<String> {
     if let Some(present) = case.present {
         return present.then(|| "1".to_owned());
     }
@@ -123,8 +123,8 @@ fn value_for(case: &Case) -> Option<String> {
 }
 
 /// Replays the flow along the recorded steps, from the start of a call.
-pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[Told]) -> Walked {
-    let mut walked = Walked {
+pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[RecordedStep]) -> FlowWalk {
+    let mut walked = FlowWalk {
         explained: 0,
         steps: story.len(),
         otherwise: None,
@@ -134,29 +134,32 @@ pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[Told]) -> Wa
         digits: Vec::new(),
         slots: Vec::new(),
     };
-    while let Some((told, rest)) = story.get(walked.explained..).and_then(<[Told]>::split_first) {
+    while let Some((told, rest)) = story
+        .get(walked.explained..)
+        .and_then(<[RecordedStep]>::split_first)
+    {
         let run = &walked.run;
         let found = match told {
-            Told::Key(digit) => by_key(run, *digit, rest).map(|(step, digit)| {
+            RecordedStep::Key(digit) => by_key(run, *digit, rest).map(|(step, digit)| {
                 walked.digits.push(digit);
                 step
             }),
-            Told::Spoken(spoken) => by_words(run, flow, spoken, rest).map(|(step, slots)| {
+            RecordedStep::Spoken(spoken) => apply_utterance(run, flow, spoken, rest).map(|(step, slots)| {
                 walked.slots.push(slots);
                 step
             }),
-            Told::Silence => by_input(run, FlowInput::Silence, rest),
-            Told::BargedIn(heard) => by_input(run, FlowInput::BargedIn(*heard), rest),
-            Told::SensitiveWord => by_input(run, FlowInput::SensitiveWord, rest),
-            Told::Deaf => by_input(run, FlowInput::Deaf, rest),
-            Told::Node(_) | Told::Transfer(_) | Told::Decided { .. } => {
+            RecordedStep::Silence => apply_recorded_input(run, FlowInput::Silence, rest),
+            RecordedStep::BargedIn(heard) => apply_recorded_input(run, FlowInput::BargedIn(*heard), rest),
+            RecordedStep::SensitiveWord => apply_recorded_input(run, FlowInput::SensitiveWord, rest),
+            RecordedStep::Deaf => apply_recorded_input(run, FlowInput::Deaf, rest),
+            RecordedStep::Node(_) | RecordedStep::Transfer(_) | RecordedStep::Decided { .. } => {
                 let from = story.get(walked.explained..).unwrap_or_default();
                 by_itself(run, from)
             }
         };
         match found {
             Ok(step) => {
-                walked.moves.push(Move {
+                walked.moves.push(WalkSegment {
                     told: walked.explained,
                     fed: step.fed,
                     actions: step.actions,
@@ -173,7 +176,10 @@ pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[Told]) -> Wa
         }
     }
     // Keys after an unexplained step still need a value.
-    let keys = story.iter().filter(|told| matches!(told, Told::Key(_))).count();
+    let keys = story
+        .iter()
+        .filter(|told| matches!(told, RecordedStep::Key(_)))
+        .count();
     walked.digits.resize(keys, '0');
     if walked.explained == walked.steps {
         walked.outcome = walked.outcome.or_else(|| said_out(walked.run.clone()));
@@ -184,27 +190,29 @@ pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[Told]) -> Wa
 /// Returns the outcome if the flow ends after the last prompt was played.
 fn said_out(mut run: FlowRun) -> Option<Outcome> {
     let actions = run.step(FlowInput::Played);
-    Step::of(Vec::new(), actions, run).outcome
+    WalkState::of(Vec::new(), actions, run).outcome
 }
 
 /// The state of the flow after some inputs, with the steps entered on the way.
-pub(super) struct Step {
+pub(super) struct WalkState {
     run: FlowRun,
-    fed: Vec<Fed>,
+    fed: Vec<OwnedFlowInput>,
     actions: Vec<FlowAction>,
-    pub(super) entered: Vec<Told>,
+    pub(super) entered: Vec<RecordedStep>,
     outcome: Option<Outcome>,
 }
 
-impl Step {
-    fn of(fed: Vec<Fed>, actions: Vec<FlowAction>, run: FlowRun) -> Self {
+impl WalkState {
+    fn of(fed: Vec<OwnedFlowInput>, actions: Vec<FlowAction>, run: FlowRun) -> Self {
         let (mut entered, mut outcome) = (Vec::new(), None);
         for action in &actions {
             match action {
-                FlowAction::EnterNode { node } => entered.push(Told::Node(node.clone())),
-                FlowAction::RequestTransfer { node, .. } => entered.push(Told::Transfer(node.clone())),
+                FlowAction::EnterNode { node } => entered.push(RecordedStep::Node(node.clone())),
+                FlowAction::RequestTransfer { node, .. } => {
+                    entered.push(RecordedStep::Transfer(node.clone()))
+                }
                 FlowAction::End { outcome: found } => outcome = Some(*found),
-                FlowAction::Decide { decision } => entered.push(Told::Decided {
+                FlowAction::Decide { decision } => entered.push(RecordedStep::Decided {
                     rule: decision.rule.clone(),
                     unheard: decision.explanation.input == TurnInput::Unheard,
                 }),
@@ -230,12 +238,16 @@ impl Step {
     pub(super) fn after(run: &FlowRun, inputs: &[FlowInput<'_>]) -> Self {
         let mut run = run.clone();
         let actions: Vec<FlowAction> = inputs.iter().flat_map(|input| run.step(*input)).collect();
-        Self::of(inputs.iter().copied().map(Fed::of).collect(), actions, run)
+        Self::of(
+            inputs.iter().copied().map(OwnedFlowInput::of).collect(),
+            actions,
+            run,
+        )
     }
 
     /// Returns true if the entered steps are the recorded ones. A call that ended meanwhile recorded only the
     /// first of them.
-    pub(super) fn explains(&self, story: &[Told]) -> bool {
+    pub(super) fn explains(&self, story: &[RecordedStep]) -> bool {
         let count = self.entered.len().min(story.len());
         self.entered.get(..count) == story.get(..count)
     }
@@ -253,10 +265,10 @@ fn waits() -> impl Iterator<Item = Vec<FlowInput<'static>>> {
 }
 
 /// Finds an input without a key that leads to the recorded step: played text, silence or fault.
-fn by_itself(run: &FlowRun, story: &[Told]) -> Result<Step, String> {
+fn by_itself(run: &FlowRun, story: &[RecordedStep]) -> Result<WalkState, String> {
     let mut instead = None;
-    if let Some(Told::Decided { unheard: true, .. }) = story.first() {
-        return by_input(run, FlowInput::Unheard, story);
+    if let Some(RecordedStep::Decided { unheard: true, .. }) = story.first() {
+        return apply_recorded_input(run, FlowInput::Unheard, story);
     }
     let faults = [vec![FlowInput::Fault], vec![FlowInput::Played, FlowInput::Fault]];
     let until_silence = waits().map(|mut inputs| {
@@ -267,7 +279,7 @@ fn by_itself(run: &FlowRun, story: &[Told]) -> Result<Step, String> {
         inputs
     });
     for inputs in until_silence.chain(faults) {
-        let step = Step::after(run, &inputs);
+        let step = WalkState::after(run, &inputs);
         if step.entered.is_empty() {
             continue;
         }
@@ -280,19 +292,19 @@ fn by_itself(run: &FlowRun, story: &[Told]) -> Result<Step, String> {
 }
 
 /// Finds a keypress that leads to the recorded step: the given key, or the first one that leads there.
-fn by_key(run: &FlowRun, digit: Option<char>, rest: &[Told]) -> Result<(Step, char), String> {
+fn by_key(run: &FlowRun, digit: Option<char>, rest: &[RecordedStep]) -> Result<(WalkState, char), String> {
     let candidates: Vec<char> = digit.map_or_else(|| KEYS.chars().collect(), |digit| vec![digit]);
-    let mut idle: Option<(usize, Step, char)> = None;
+    let mut idle: Option<(usize, WalkState, char)> = None;
     let mut instead = None;
     for digit in candidates {
         let before = [Vec::new()].into_iter().chain(waits());
         for mut inputs in before {
-            let waited = Step::after(run, &inputs);
+            let waited = WalkState::after(run, &inputs);
             if !waited.entered.is_empty() {
                 break;
             }
             inputs.push(FlowInput::Keypress(digit));
-            let step = Step::after(run, &inputs);
+            let step = WalkState::after(run, &inputs);
             if step.entered.is_empty() {
                 // A key that a later menu accepts may explain more of the following steps than another.
                 let ahead = explained_ahead(&step.run, rest);
@@ -312,8 +324,8 @@ fn by_key(run: &FlowRun, digit: Option<char>, rest: &[Told]) -> Result<(Step, ch
 }
 
 /// Returns how many of the following steps without an input can be explained from this state.
-fn explained_ahead(run: &FlowRun, rest: &[Told]) -> usize {
-    let until_key = rest.iter().position(Told::is_input).unwrap_or(rest.len());
+fn explained_ahead(run: &FlowRun, rest: &[RecordedStep]) -> usize {
+    let until_key = rest.iter().position(RecordedStep::is_input).unwrap_or(rest.len());
     let mut left = rest.get(..until_key).unwrap_or_default();
     let mut run = run.clone();
     while !left.is_empty() {
@@ -324,15 +336,17 @@ fn explained_ahead(run: &FlowRun, rest: &[Told]) -> usize {
     until_key - left.len()
 }
 
-pub(super) fn words(entered: &[Told]) -> String {
-    let word = |told: &Told| match told {
-        Told::Node(node) => format!("enters {node}"),
-        Told::Transfer(node) => format!("asks for a transfer at {node}"),
-        Told::Decided { rule, .. } => format!("decides by {rule}"),
-        Told::Key(_) => "accepts a key".to_owned(),
-        Told::Spoken(_) | Told::Silence | Told::BargedIn(_) | Told::SensitiveWord | Told::Deaf => {
-            "listens".to_owned()
-        }
+pub(super) fn words(entered: &[RecordedStep]) -> String {
+    let word = |told: &RecordedStep| match told {
+        RecordedStep::Node(node) => format!("enters {node}"),
+        RecordedStep::Transfer(node) => format!("asks for a transfer at {node}"),
+        RecordedStep::Decided { rule, .. } => format!("decides by {rule}"),
+        RecordedStep::Key(_) => "accepts a key".to_owned(),
+        RecordedStep::Spoken(_)
+        | RecordedStep::Silence
+        | RecordedStep::BargedIn(_)
+        | RecordedStep::SensitiveWord
+        | RecordedStep::Deaf => "listens".to_owned(),
     };
     entered.iter().map(word).collect::<Vec<_>>().join(", then ")
 }

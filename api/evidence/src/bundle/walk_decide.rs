@@ -1,12 +1,12 @@
 //! Finds values for a decision of a flow: the recorded rule holds for them, and no rule before it does.
 
-use domain::flow::{Condition, Decide, DecideRule, FlowDefinition, Node};
+use domain::flow::{Condition, DecideNode, DecideRule, FlowDefinition, Node};
 use std::collections::BTreeMap;
 
 /// Gives each variable of a decision a value for which the recorded rule applies, unless it has one.
-pub(super) fn decided_by(
+pub(super) fn infer_decision_variables(
     flow: &FlowDefinition,
-    decide: &Decide,
+    decide: &DecideNode,
     member: Option<&str>,
     values: &mut BTreeMap<String, String>,
 ) {
@@ -50,7 +50,7 @@ pub(super) fn bounds_of(flow: &FlowDefinition, name: &str) -> Vec<String> {
     decisions.flat_map(|decide| bounds(decide, name)).collect()
 }
 
-fn bounds(decide: &Decide, name: &str) -> Vec<String> {
+fn bounds(decide: &DecideNode, name: &str) -> Vec<String> {
     let conditions = decide.rules.iter().flat_map(|rule| on(rule, name));
     let near = |condition: &Condition| {
         let least = condition

@@ -1,10 +1,10 @@
 //! Replays spoken turns. The recorded meaning comes with the words, so no recognizer is needed. A slot with
 //! an unreadable value gets one that leads where the call went.
 
-use crate::bundle::recorded::{Spoken, Told};
-use crate::bundle::walk::{Step, words};
+use crate::bundle::recorded_path::{RecordedStep, RecordedUtterance};
+use crate::bundle::walk::{WalkState, words};
 use crate::bundle::walk_decide::bounds_of;
-use domain::flow::{FlowDefinition, FlowInput, FlowRun, Understood};
+use domain::flow::{FlowDefinition, FlowInput, FlowRun, UnderstandingResult};
 use std::collections::BTreeMap;
 
 /// Value for a slot that nothing limits.
@@ -14,8 +14,12 @@ const ANY: &str = "1";
 const VALUES_TRIED_MAX: usize = 20;
 
 /// Gives one recorded input to the flow; fails if it does not lead to the recorded step.
-pub(super) fn by_input(run: &FlowRun, input: FlowInput<'_>, rest: &[Told]) -> Result<Step, String> {
-    let step = Step::after(run, &[input]);
+pub(super) fn apply_recorded_input(
+    run: &FlowRun,
+    input: FlowInput<'_>,
+    rest: &[RecordedStep],
+) -> Result<WalkState, String> {
+    let step = WalkState::after(run, &[input]);
     if step.explains(rest) {
         Ok(step)
     } else {
@@ -24,12 +28,12 @@ pub(super) fn by_input(run: &FlowRun, input: FlowInput<'_>, rest: &[Told]) -> Re
 }
 
 /// Gives an utterance to the flow, and returns the step with the slots that were filled.
-pub(super) fn by_words(
+pub(super) fn apply_utterance(
     run: &FlowRun,
     flow: &FlowDefinition,
-    spoken: &Spoken,
-    rest: &[Told],
-) -> Result<(Step, BTreeMap<String, String>), String> {
+    spoken: &RecordedUtterance,
+    rest: &[RecordedStep],
+) -> Result<(WalkState, BTreeMap<String, String>), String> {
     let tries = if spoken.unread.is_empty() {
         1
     } else {
@@ -41,11 +45,11 @@ pub(super) fn by_words(
         for name in &spoken.unread {
             slots.insert(name.clone(), value_of(flow, name, place));
         }
-        let understood = Understood {
+        let understood = UnderstandingResult {
             slots: slots.clone(),
             ..spoken.understood.clone()
         };
-        match by_input(run, FlowInput::Spoken(&understood), rest) {
+        match apply_recorded_input(run, FlowInput::Spoken(&understood), rest) {
             Ok(step) => return Ok((step, slots)),
             Err(other) => {
                 instead.get_or_insert(other);

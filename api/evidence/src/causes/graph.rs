@@ -1,6 +1,6 @@
 //! Builds the graph around one event, call or customer: its causes back to the origin, and its effects.
 
-use super::near::{Read, find_subject, near};
+use super::nearby_events::{EventWithIds, find_nearby_events, find_subject};
 use domain::customer::event::CustomerEvent;
 use domain::ids::{CampaignId, EventId, StreamId};
 use domain::ports::event_store::EventStore;
@@ -43,7 +43,7 @@ pub struct Node {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
-pub enum Why {
+pub enum CausationKind {
     /// The record names it as its cause.
     Cause,
     /// A dial for an enrolment.
@@ -72,7 +72,7 @@ impl Graph {
             ));
         }
         let mut graph = Self::default();
-        let near = near(store, &subject).await?;
+        let near = find_nearby_events(store, &subject).await?;
         graph.cut = near.cut;
         for event in subject.into_values() {
             graph.add(event, true);
@@ -92,7 +92,7 @@ impl Graph {
         Ok(graph)
     }
 
-    fn add(&mut self, event: Read, subject: bool) {
+    fn add(&mut self, event: EventWithIds, subject: bool) {
         if self.nodes.contains_key(&event.position) {
             return;
         }
@@ -134,7 +134,7 @@ impl Graph {
             let before = self.nodes.len();
             for id in unknown {
                 if let Some(event) = store.find(id).await? {
-                    self.add(Read::of(event)?, false);
+                    self.add(EventWithIds::of(event)?, false);
                 }
             }
             if self.nodes.len() == before {
@@ -146,7 +146,7 @@ impl Graph {
 
     /// Adds effects. A cause is always before its effect in the log, so one pass in log order finds all of
     /// them.
-    fn add_effects(&mut self, near: BTreeMap<Position, Read>) {
+    fn add_effects(&mut self, near: BTreeMap<Position, EventWithIds>) {
         let mut led: BTreeSet<EventId> = self.subjects();
         let mut enrolled = BTreeSet::new();
         for (_, event) in near {
@@ -172,7 +172,7 @@ impl Graph {
     }
 
     /// Adds the enrolments for which the customer's dials in the graph were requested.
-    fn add_enrolments(&mut self, near: &BTreeMap<Position, Read>) {
+    fn add_enrolments(&mut self, near: &BTreeMap<Position, EventWithIds>) {
         let subjects = near
             .iter()
             .filter(|(position, _)| self.nodes.contains_key(position));
@@ -203,13 +203,13 @@ impl Graph {
     }
 
     /// Returns the edges whose both ends are in the graph: from, to, and why.
-    pub fn edges(&self) -> Vec<(Position, Position, Why)> {
+    pub fn edges(&self) -> Vec<(Position, Position, CausationKind)> {
         let mut edges = Vec::new();
         for node in self.nodes.values() {
             let froms = [
-                (node.causation, Why::Cause),
-                (node.enrolment, Why::Enrolment),
-                (node.told, Why::Delivery),
+                (node.causation, CausationKind::Cause),
+                (node.enrolment, CausationKind::Enrolment),
+                (node.told, CausationKind::Delivery),
             ];
             for (from, why) in froms {
                 let from = from.and_then(|id| self.positions.get(&id));

@@ -7,15 +7,15 @@
 //! row. A delivery is stored together with others and names the event sent to the webhook in its data.
 //! Without `delivery` the path to the receivers would end at the outcome.
 
-mod beginning;
-mod beginning_at_doors;
-mod beginning_at_receivers;
-mod beginning_by_reading;
-mod drawing;
+mod administration_origins;
+mod causation_check;
+mod cause_origins;
 mod graph;
-mod near;
-mod unexplained;
+mod graph_formats;
+mod nearby_events;
+mod read_origins;
+mod receiver_origins;
 
-pub use drawing::GraphShown;
+pub use causation_check::{CausationCheck, check_causation};
 pub use graph::Graph;
-pub use unexplained::{Unexplained, unexplained};
+pub use graph_formats::CausationGraphResponse;

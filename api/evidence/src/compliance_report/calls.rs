@@ -1,8 +1,8 @@
 //! Collects the figures of a compliance report from a call's events: permit, legs, notices and recording, and
 //! finds violations.
 
-use crate::compliance_report::fold::{Fold, Place, bump};
-use crate::compliance_report::notices::{self, Recorded, Standing};
+use crate::compliance_report::fold::{EventContext, Fold, bump};
+use crate::compliance_report::notices::{self, NoticeTiming, RecordingTimes};
 use chrono::NaiveDate;
 use domain::calendar::beijing;
 use domain::call::Finding;
@@ -55,7 +55,7 @@ impl OpenCall {
 }
 
 impl Fold {
-    pub(super) fn call(&mut self, call: CallId, event: &CallEvent, place: &Place<'_>) {
+    pub(super) fn call(&mut self, call: CallId, event: &CallEvent, place: &EventContext<'_>) {
         match event {
             CallEvent::Permitted {
                 customer_grant,
@@ -80,7 +80,7 @@ impl Fold {
                 callee_audio_from_ms,
                 ..
             } => {
-                let recorded = recording_sha256.is_some().then_some(Recorded {
+                let recorded = recording_sha256.is_some().then_some(RecordingTimes {
                     ms: *recording_ms,
                     callee_from_ms: *callee_audio_from_ms,
                 });
@@ -94,7 +94,13 @@ impl Fold {
         }
     }
 
-    fn permitted(&mut self, call: CallId, customer: &CustomerGrant, number: &NumberGrant, place: &Place<'_>) {
+    fn permitted(
+        &mut self,
+        call: CallId,
+        customer: &CustomerGrant,
+        number: &NumberGrant,
+        place: &EventContext<'_>,
+    ) {
         let open = OpenCall {
             number: number.number.clone(),
             granted: self.granted.remove(&call).unwrap_or(place.position),
@@ -119,7 +125,7 @@ impl Fold {
 
     /// Counts the verdicts of a permit and checks that the required ones exist and allow the dial. A permit
     /// is at most one violation of each kind.
-    fn judged(&mut self, sides: [&Vec<Verdict>; 2], place: &Place<'_>) {
+    fn judged(&mut self, sides: [&Vec<Verdict>; 2], place: &EventContext<'_>) {
         let (mut lacks, mut refuses) = (false, false);
         for ((side, needed), verdicts) in NEEDED.into_iter().zip(sides) {
             self.verdicts(side, verdicts);
@@ -135,7 +141,7 @@ impl Fold {
         }
     }
 
-    fn dialing(&mut self, call: CallId, leg: u8, sip_call_id: &str, place: &Place<'_>) {
+    fn dialing(&mut self, call: CallId, leg: u8, sip_call_id: &str, place: &EventContext<'_>) {
         let Some(open) = self.open.get_mut(&call) else {
             return self.violate("dialed_without_permit", place);
         };
@@ -167,7 +173,7 @@ impl Fold {
     }
 
     /// Counts dials to a number that was opted out or suppressed when it granted the call.
-    fn dialed_against(&mut self, number: &NumberId, granted: Position, place: &Place<'_>) {
+    fn dialed_against(&mut self, number: &NumberId, granted: Position, place: &EventContext<'_>) {
         if let Some(since) = self.opted_out.get(number).copied() {
             if granted > since {
                 self.opt_outs.dialed_after += 1;
@@ -201,7 +207,7 @@ impl Fold {
         }
     }
 
-    fn noticed(&mut self, call: CallId, notice: Notice, recorded_ms: Option<u64>, place: &Place<'_>) {
+    fn noticed(&mut self, call: CallId, notice: Notice, recorded_ms: Option<u64>, place: &EventContext<'_>) {
         if notice == Notice::Recording
             && let Some(open) = self.open.get_mut(&call)
         {
@@ -215,7 +221,13 @@ impl Fold {
         }
     }
 
-    fn ended(&mut self, call: CallId, disposition: &str, recorded: Option<Recorded>, place: &Place<'_>) {
+    fn ended(
+        &mut self,
+        call: CallId,
+        disposition: &str,
+        recorded: Option<RecordingTimes>,
+        place: &EventContext<'_>,
+    ) {
         let open = self.open.remove(&call);
         if !place.counts {
             return;
@@ -229,9 +241,9 @@ impl Fold {
             return;
         };
         let noticed = open.and_then(|open| open.noticed);
-        let standing = notices::standing(self.format, noticed, recorded);
+        let standing = notices::classify_recording(self.format, noticed, recorded);
         notices::count(&mut self.notices, standing);
-        if standing == Standing::WithoutNotice {
+        if standing == NoticeTiming::WithoutNotice {
             self.violate("recorded_without_notice", place);
         }
     }

@@ -1,7 +1,7 @@
 //! The figures of a compliance report: only counts, so that the same events always give the same bytes.
 
 use crate::log_walk::LogEnd;
-use domain::calendar::Span;
+use domain::calendar::CalendarPeriod;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ pub type Counts = BTreeMap<String, u64>;
 pub struct Figures {
     pub report: &'static str,
     pub format: u32,
-    pub period: Span,
+    pub period: CalendarPeriod,
     /// The log up to which events were counted.
     pub log: LogEnd,
     pub dials: Dials,
@@ -48,7 +48,7 @@ pub struct Figures {
     pub(crate) opt_outs: OptOuts,
     pub notices: Notices,
     pub persons: Persons,
-    pub watch: Watch,
+    pub watch: OversightFigures,
     /// Counts of violations by kind. The first of them are listed in `named` with the event that shows it.
     pub violations: Counts,
     pub named: Vec<Violation>,
@@ -134,7 +134,7 @@ pub struct Persons {
 
 /// Alerts, corrections and audits.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Watch {
+pub struct OversightFigures {
     pub alerts: Counts,
     pub(crate) campaigns_paused: Counts,
     /// Corrections by change, for example `answered/success>machine`.

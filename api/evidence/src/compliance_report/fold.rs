@@ -3,13 +3,14 @@
 
 use crate::compliance_report::calls::OpenCall;
 use crate::compliance_report::figures::{
-    Counts, Dials, Figures, Format, NAMED_MAX, Notices, OptOuts, Persons, RuleRow, Violation, Watch,
+    Counts, Dials, Figures, Format, NAMED_MAX, Notices, OptOuts, OversightFigures, Persons, RuleRow,
+    Violation,
 };
 use crate::compliance_report::notices;
 use crate::log_walk::{LogEnd, unreadable};
 use chrono::NaiveDate;
 use domain::alert::event::AlertEvent;
-use domain::calendar::Span;
+use domain::calendar::CalendarPeriod;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::compliance::{Decision, Verdict};
@@ -28,7 +29,7 @@ use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The position, stream and time of an event, and whether it belongs to the period.
-pub(super) struct Place<'a> {
+pub(super) struct EventContext<'a> {
     pub position: Position,
     stream: &'a str,
     pub at: Timestamp,
@@ -38,7 +39,7 @@ pub(super) struct Place<'a> {
 
 /// State remembered over the whole log, and the counts of the period.
 pub(super) struct Fold {
-    period: Span,
+    period: CalendarPeriod,
     pub format: Format,
     pub opted_out: BTreeMap<NumberId, Position>,
     /// Suppressed numbers: the position from which, and the time until which.
@@ -54,7 +55,7 @@ pub(super) struct Fold {
     pub(crate) opt_outs: OptOuts,
     pub notices: Notices,
     persons: Persons,
-    pub watch: Watch,
+    pub watch: OversightFigures,
     violations: Counts,
     named: Vec<Violation>,
 }
@@ -78,7 +79,7 @@ fn id_of<T: std::str::FromStr>(envelope: &Envelope) -> Result<T, Problem> {
 }
 
 impl Fold {
-    pub(super) fn of(period: Span, format: Format) -> Self {
+    pub(super) fn of(period: CalendarPeriod, format: Format) -> Self {
         Self {
             period,
             format,
@@ -93,9 +94,9 @@ impl Fold {
             rules: BTreeMap::new(),
             dials: Dials::default(),
             opt_outs: OptOuts::default(),
-            notices: notices::none(format),
+            notices: notices::create_empty_notices(format),
             persons: Persons::default(),
-            watch: Watch::default(),
+            watch: OversightFigures::default(),
             violations: Counts::new(),
             named: Vec::new(),
         }
@@ -117,7 +118,7 @@ impl Fold {
             return Ok(());
         }
         let envelope = stored.envelope().map_err(unreadable)?;
-        let place = Place {
+        let place = EventContext {
             position: stored.position,
             stream: envelope.stream.as_str(),
             at: envelope.at,
@@ -138,7 +139,7 @@ impl Fold {
         Ok(())
     }
 
-    fn customer(&mut self, id: CustomerId, event: &CustomerEvent, place: &Place<'_>) {
+    fn customer(&mut self, id: CustomerId, event: &CustomerEvent, place: &EventContext<'_>) {
         match event {
             CustomerEvent::Held { .. } => drop(self.held.insert(id)),
             CustomerEvent::HoldReleased { .. } => drop(self.held.remove(&id)),
@@ -168,7 +169,7 @@ impl Fold {
         }
     }
 
-    fn number(&mut self, id: &NumberId, event: &NumberEvent, place: &Place<'_>) {
+    fn number(&mut self, id: &NumberId, event: &NumberEvent, place: &EventContext<'_>) {
         match event {
             NumberEvent::OptedOut {
                 source, open_calls, ..
@@ -219,7 +220,7 @@ impl Fold {
     }
 
     /// Counts a violation and lists it, if it happened in the period.
-    pub(crate) fn violate(&mut self, what: &'static str, place: &Place<'_>) {
+    pub(crate) fn violate(&mut self, what: &'static str, place: &EventContext<'_>) {
         if !place.counts {
             return;
         }

@@ -8,36 +8,36 @@
 mod calls;
 pub mod figures;
 mod fold;
-mod keeping;
 mod labels;
 mod note;
 mod notices;
 #[cfg(test)]
 mod old_report_tests;
+mod oversight;
 mod render;
+mod report_files;
 pub mod schedule;
 #[cfg(test)]
 mod tests;
-mod watched;
 
-pub use keeping::{REPORTS_DIR, figures_file, kept};
+pub use report_files::{REPORTS_DIR, figures_file, store_report};
 pub use schedule::begin as begin_schedule;
 
 use crate::log_walk::{Log, walk};
 use actors::{ActorSystem, AskError};
-use domain::calendar::Span;
+use domain::calendar::CalendarPeriod;
 use domain::ids::{CommandId, ReportId};
 use domain::problem::Problem;
 use domain::report::{Issue, ReportCommand, ReportKind, ReportRefusal};
 use domain::stored_event::{Cause, Position};
 use figures::{Figures, Format};
-use note::Claim;
+use note::NoteContent;
 use sha2::{Digest, Sha256};
 use store::proof::{SigningKey, VerifierKey, hex};
 
 /// An issued report: its record in the log, its figures, page and note.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issued {
+pub struct IssuedReport {
     pub issue: Issue,
     /// The figures in canonical form.
     pub figures: Vec<u8>,
@@ -47,14 +47,14 @@ pub struct Issued {
 
 /// The log, period and position of a report.
 #[derive(Clone)]
-pub struct Asked<'a> {
+pub struct ReportInputs<'a> {
     pub log: Log<'a>,
-    pub period: Span,
+    pub period: CalendarPeriod,
     /// Last log position; default: the head.
     pub upto: Option<Position>,
 }
 
-impl Asked<'_> {
+impl ReportInputs<'_> {
     /// Computes the figures from the log with a version of the counting.
     pub async fn gather(&self, format: Format) -> Result<Figures, Problem> {
         let mut fold = fold::Fold::of(self.period.clone(), format);
@@ -89,8 +89,8 @@ pub enum Occasion {
 
 /// The report to issue.
 #[derive(Debug, Clone)]
-pub struct Order {
-    pub period: Span,
+pub struct ReportIssueRequest {
+    pub period: CalendarPeriod,
     /// Last log position; default: the head.
     pub upto: Option<Position>,
     pub occasion: Occasion,
@@ -101,14 +101,14 @@ pub async fn issue(
     log: Log<'_>,
     system: &ActorSystem,
     key: &SigningKey,
-    order: Order,
-) -> Result<Issued, Problem> {
-    let mut asked = Asked {
+    order: ReportIssueRequest,
+) -> Result<IssuedReport, Problem> {
+    let mut asked = ReportInputs {
         log,
         period: order.period,
         upto: order.upto,
     };
-    let issued = signed(&asked.gather(Format::NEWEST).await?, key)?;
+    let issued = sign_report(&asked.gather(Format::NEWEST).await?, key)?;
     let position = issued.issue.position;
     let id = report_id(issued.issue.kind, &issued.issue.period)?;
     let command = match order.occasion {
@@ -135,16 +135,16 @@ pub async fn issue(
     asked.upto = Some(first);
     let as_issued = |figures: &Figures| digest(&figures.bytes()) == sha256;
     match asked.gather_issued(as_issued).await? {
-        Some(figures) => signed(&figures, key),
+        Some(figures) => sign_report(&figures, key),
         None => Err(Problem::fault("the log gives other figures than were issued")),
     }
 }
 
-pub fn signed(figures: &Figures, key: &SigningKey) -> Result<Issued, Problem> {
+pub fn sign_report(figures: &Figures, key: &SigningKey) -> Result<IssuedReport, Problem> {
     let bytes = figures.bytes();
     let sha256 = digest(&bytes);
     let page = render::page(figures, &sha256);
-    let claim = Claim::of(figures, &sha256, &digest(page.as_bytes()));
+    let claim = NoteContent::of(figures, &sha256, &digest(page.as_bytes()));
     let note = claim
         .sign(key)
         .map_err(|error| Problem::fault(error.to_string()))?;
@@ -157,7 +157,7 @@ pub fn signed(figures: &Figures, key: &SigningKey) -> Result<Issued, Problem> {
         log_root: figures.log.root.clone(),
         signer: key.verifier().to_string(),
     };
-    Ok(Issued {
+    Ok(IssuedReport {
         issue,
         figures: bytes,
         page,
@@ -177,7 +177,7 @@ fn digest(bytes: &[u8]) -> String {
 
 /// The result of a check of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checked {
+pub struct ReportCheck {
     pub subject: String,
     pub position: Position,
     pub log_size: u64,
@@ -187,13 +187,13 @@ pub struct Checked {
 }
 
 /// Checks a file, page or figures, against its note and the key.
-pub fn check(file: &[u8], note: &str, key: &VerifierKey) -> Result<Checked, String> {
-    let claim = Claim::read(note, key).map_err(|why| format!("the note: {why}"))?;
+pub fn check(file: &[u8], note: &str, key: &VerifierKey) -> Result<ReportCheck, String> {
+    let claim = NoteContent::read(note, key).map_err(|why| format!("the note: {why}"))?;
     let sha256 = digest(file);
     if sha256 != claim.document_sha256 && sha256 != claim.figures_sha256 {
         return Err("the file differs from the signed one".to_owned());
     }
-    Ok(Checked {
+    Ok(ReportCheck {
         subject: claim.subject,
         position: Position(claim.position),
         log_size: claim.size,
@@ -207,10 +207,10 @@ pub async fn check_against(
     log: Log<'_>,
     note: &str,
     key: &VerifierKey,
-    period: Span,
+    period: CalendarPeriod,
 ) -> Result<Result<(), &'static str>, Problem> {
-    let claim = Claim::read(note, key).map_err(|why| Problem::refused("note-invalid", why))?;
-    let asked = Asked {
+    let claim = NoteContent::read(note, key).map_err(|why| Problem::refused("note-invalid", why))?;
+    let asked = ReportInputs {
         log,
         period,
         upto: Some(Position(claim.position)),
@@ -219,11 +219,12 @@ pub async fn check_against(
     if newest.log.root != claim.root {
         return Ok(Err("the log up to that position differs"));
     }
-    let as_issued =
-        |figures: &Figures| Claim::of(figures, &digest(&figures.bytes()), &claim.document_sha256) == claim;
+    let as_issued = |figures: &Figures| {
+        NoteContent::of(figures, &digest(&figures.bytes()), &claim.document_sha256) == claim
+    };
     if !as_issued(&newest) && asked.gather_issued(as_issued).await?.is_none() {
         return Ok(Err("the log gives other figures"));
     }
-    let known = keeping::is_issued(log.store, &claim).await?;
+    let known = report_files::is_issued(log.store, &claim).await?;
     Ok(known.then_some(()).ok_or("the log does not contain this issue"))
 }

@@ -13,7 +13,7 @@ const HEADING: &str = "ledgerline report v1";
 
 /// The content of a note.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Claim {
+pub(super) struct NoteContent {
     /// Kind and period, for example `compliance 2026-11`.
     pub subject: String,
     pub(crate) figures_sha256: String,
@@ -23,7 +23,7 @@ pub(super) struct Claim {
     pub root: String,
 }
 
-impl Claim {
+impl NoteContent {
     pub(super) fn of(figures: &Figures, figures_sha256: &str, document_sha256: &str) -> Self {
         Self {
             subject: format!("{} {}", figures.report, figures.period.label),

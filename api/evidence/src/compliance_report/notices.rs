@@ -9,7 +9,7 @@ use crate::compliance_report::figures::{Format, Notices};
 
 /// The recording of a call, as described by the end of the call.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Recorded {
+pub(crate) struct RecordingTimes {
     /// Length in milliseconds; `None` in calls stored before it was known.
     pub ms: Option<u64>,
     /// Time in the recording at which the callee is first heard.
@@ -18,7 +18,7 @@ pub(crate) struct Recorded {
 
 /// The relation of a recording to the notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum NoticeTiming {
     /// The notice ended before the callee is heard.
     NoticeFirst,
     /// The call ended during the notice; the recording has nothing of the callee.
@@ -31,27 +31,31 @@ pub(crate) enum Standing {
 
 /// Classifies a recording. `noticed` is set if the notice ended, with the length of the recording at that
 /// time.
-pub(super) fn standing(format: Format, noticed: Option<Option<u64>>, recorded: Recorded) -> Standing {
+pub(super) fn classify_recording(
+    format: Format,
+    noticed: Option<Option<u64>>,
+    recorded: RecordingTimes,
+) -> NoticeTiming {
     match (format, noticed) {
-        (Format::Second, Some(_)) => Standing::NoticeFirst,
-        (Format::Second, None) => Standing::WithoutNotice,
+        (Format::Second, Some(_)) => NoticeTiming::NoticeFirst,
+        (Format::Second, None) => NoticeTiming::WithoutNotice,
         (Format::Third, Some(noticed_ms)) => {
             let heard_before = recorded.callee_from_ms.zip(noticed_ms);
             match heard_before.is_some_and(|(heard, noticed)| heard < noticed) {
-                true => Standing::WithoutNotice,
-                false => Standing::NoticeFirst,
+                true => NoticeTiming::WithoutNotice,
+                false => NoticeTiming::NoticeFirst,
             }
         }
         (Format::Third, None) => match (recorded.ms, recorded.callee_from_ms) {
-            (_, Some(_)) => Standing::WithoutNotice,
-            (Some(_), None) => Standing::EndedDuringNotice,
-            (None, None) => Standing::NotKnown,
+            (_, Some(_)) => NoticeTiming::WithoutNotice,
+            (Some(_), None) => NoticeTiming::EndedDuringNotice,
+            (None, None) => NoticeTiming::NotKnown,
         },
     }
 }
 
 /// Returns the counts before any call. What a format does not count stays absent.
-pub(super) fn none(format: Format) -> Notices {
+pub(super) fn create_empty_notices(format: Format) -> Notices {
     let counted = match format {
         Format::Second => None,
         Format::Third => Some(0),
@@ -64,13 +68,13 @@ pub(super) fn none(format: Format) -> Notices {
 }
 
 /// Counts a recorded call.
-pub(super) fn count(notices: &mut Notices, standing: Standing) {
+pub(super) fn count(notices: &mut Notices, standing: NoticeTiming) {
     notices.recorded_calls += 1;
     match standing {
-        Standing::NoticeFirst => notices.recorded_with_notice += 1,
-        Standing::WithoutNotice => notices.recorded_without_notice += 1,
-        Standing::EndedDuringNotice => add(&mut notices.ended_during_notice),
-        Standing::NotKnown => add(&mut notices.ended_during_notice_unknown),
+        NoticeTiming::NoticeFirst => notices.recorded_with_notice += 1,
+        NoticeTiming::WithoutNotice => notices.recorded_without_notice += 1,
+        NoticeTiming::EndedDuringNotice => add(&mut notices.ended_during_notice),
+        NoticeTiming::NotKnown => add(&mut notices.ended_during_notice_unknown),
     }
 }
 

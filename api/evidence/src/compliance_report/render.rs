@@ -2,12 +2,12 @@
 //! JSON.
 
 use crate::compliance_report::figures::{Counts, Figures, Notices, RuleRow};
-use crate::compliance_report::keeping::figures_file;
 use crate::compliance_report::labels::{
     alert_label, as_it_is, correction_label, disposition_label, opt_out_source_label, pause_label,
     rule_label, side_label, violation_label,
 };
-use crate::html::{Good, Page, row};
+use crate::compliance_report::report_files::figures_file;
+use crate::html::{Page, ResultMark, row};
 use domain::calendar::beijing;
 
 /// Id of the element that holds the figures.
@@ -54,9 +54,9 @@ fn head(page: &mut Page, figures: &Figures, sha256: &str) {
     match figures.violations.values().sum::<u64>() {
         0 => page.verdict(
             "未发现违规：本期每次拨打均有许可，谢绝来电均被遵守，对方声音均在告知后录入。 No violation was found.",
-            Good::Yes,
+            ResultMark::Yes,
         ),
-        count => page.verdict(&format!("发现违规 {count} 处 / {count} violations"), Good::No),
+        count => page.verdict(&format!("发现违规 {count} 处 / {count} violations"), ResultMark::No),
     }
     if !figures.violations.is_empty() {
         let rows: Vec<Vec<String>> = figures

@@ -1,9 +1,9 @@
 //! Issues the report of each period soon after its end while the server runs, and the last one that was
 //! missed. Of several servers on one log all use the same command id, so that one report is issued.
 
-use crate::compliance_report::keeping::{self, Kept};
-use crate::compliance_report::{Occasion, Order, issue, report_id};
-use crate::log_walk::{Log, began_before, turn};
+use crate::compliance_report::report_files::{self, IssuedReportFiles};
+use crate::compliance_report::{Occasion, ReportIssueRequest, issue, report_id};
+use crate::log_walk::{Log, acquire_walk_permit, began_before};
 use actors::ActorSystem;
 use application::installation::Installation;
 use domain::calendar::{PeriodLength, beijing_date};
@@ -75,23 +75,27 @@ pub struct Issuer<'a> {
 impl Issuer<'_> {
     /// Issues the report of the last complete period, unless the log contains one made after the end of the
     /// period.
-    pub async fn issue_missed(&self, length: PeriodLength, now: Timestamp) -> Result<Option<Kept>, Problem> {
+    pub async fn issue_missed(
+        &self,
+        length: PeriodLength,
+        now: Timestamp,
+    ) -> Result<Option<IssuedReportFiles>, Problem> {
         let period = length.before(beijing_date(now.minus_ms(SETTLE_MS)));
         let id = report_id(ReportKind::Compliance, &period.label)?;
-        let is_settled = keeping::is_issued_since(self.store, &id, period.to).await?;
+        let is_settled = report_files::is_issued_since(self.store, &id, period.to).await?;
         if is_settled || !began_before(self.store, period.to).await? {
             return Ok(None);
         }
-        let _turn = turn()?;
+        let _turn = acquire_walk_permit()?;
         let key =
             SigningKey::read(&self.signing_key).map_err(|error| Problem::unavailable(error.to_string()))?;
-        let order = Order {
+        let order = ReportIssueRequest {
             period,
             upto: None,
             occasion: Occasion::PeriodEnd,
         };
         let issued = issue(Log::quiet(self.store), self.system, &key, order).await?;
-        let kept = keeping::kept(self.directory, &issued)?;
+        let kept = report_files::store_report(self.directory, &issued)?;
         tracing::info!(file = %kept.page.display(), "compliance report issued");
         Ok(Some(kept))
     }

@@ -20,7 +20,7 @@ const CUSTOMER: &str = "00112233445566778899aabbccddeeff";
 const DAY: &str = "2026-03-02";
 
 /// An event: milliseconds since ten o'clock, stream, kind, data.
-type Given = (u64, String, &'static str, Value);
+type EventSpec = (u64, String, &'static str, Value);
 
 fn at(ms: u64) -> Timestamp {
     let start: Timestamp = format!("{DAY}T10:00:00+08:00").parse().unwrap();
@@ -37,15 +37,15 @@ fn grant(rules: &[&str]) -> Value {
         "verdicts": verdicts(rules) })
 }
 
-fn call(ms: u64, kind: &'static str, data: Value) -> Given {
+fn call(ms: u64, kind: &'static str, data: Value) -> EventSpec {
     (ms, format!("call-{CALL}"), kind, data)
 }
 
-fn number(ms: u64, kind: &'static str, data: Value) -> Given {
+fn number(ms: u64, kind: &'static str, data: Value) -> EventSpec {
     (ms, format!("number-{NUMBER}"), kind, data)
 }
 
-fn granted(ms: u64) -> Given {
+fn granted(ms: u64) -> EventSpec {
     number(
         ms,
         "number.dial_granted",
@@ -53,7 +53,7 @@ fn granted(ms: u64) -> Given {
     )
 }
 
-fn permitted(ms: u64) -> Given {
+fn permitted(ms: u64) -> EventSpec {
     let data = json!({
         "attempt": 1,
         "callee": { "erased": true },
@@ -65,35 +65,35 @@ fn permitted(ms: u64) -> Given {
 }
 
 /// Returns a permit with one member of its data replaced.
-fn permitted_with(pointer: &str, value: Value) -> Given {
+fn permitted_with(pointer: &str, value: Value) -> EventSpec {
     let mut given = permitted(1);
     *given.3.pointer_mut(pointer).unwrap() = value;
     given
 }
 
-fn dialing(ms: u64, leg: u8) -> Given {
+fn dialing(ms: u64, leg: u8) -> EventSpec {
     let data = json!({ "leg": leg, "trunk": "t", "sip_call_id": format!("id-{leg}"), "local": "127.0.0.1:5060",
         "hold_off_ms": 0 });
     call(ms, "call.dialing", data)
 }
 
-fn failed(ms: u64, leg: u8, definite: bool) -> Given {
+fn failed(ms: u64, leg: u8, definite: bool) -> EventSpec {
     let data = json!({ "leg": leg, "cause": "response", "definite": definite, "rang": false, "after_ms": 1 });
     call(ms, "call.leg_failed", data)
 }
 
-fn noticed(ms: u64, notice: &str) -> Given {
+fn noticed(ms: u64, notice: &str) -> EventSpec {
     call(ms, "call.notice_played", json!({ "leg": 1, "notice": notice }))
 }
 
 /// Returns the end of the notice, with the length of the recording at that time.
-fn noticed_at(ms: u64, recorded_ms: u64) -> Given {
+fn noticed_at(ms: u64, recorded_ms: u64) -> EventSpec {
     let data = json!({ "leg": 1, "notice": "recording", "recorded_ms": recorded_ms });
     call(ms, "call.notice_played", data)
 }
 
 /// Returns the end of a call with a recording of five seconds, and when the callee is first heard in it.
-fn heard(ms: u64, callee_from_ms: Option<u64>) -> Given {
+fn heard(ms: u64, callee_from_ms: Option<u64>) -> EventSpec {
     let mut given = ended(ms, true);
     given.3["recording_ms"] = json!(5_000);
     if let Some(from_ms) = callee_from_ms {
@@ -103,7 +103,7 @@ fn heard(ms: u64, callee_from_ms: Option<u64>) -> Given {
 }
 
 /// Returns counts of recorded calls: notice first, callee heard before its end, ended during it, unknown.
-fn recorded(log: &[Given]) -> [u64; 4] {
+fn recorded(log: &[EventSpec]) -> [u64; 4] {
     let notices = report_of(DAY, log).notices;
     let parts = [
         notices.recorded_with_notice,
@@ -115,7 +115,7 @@ fn recorded(log: &[Given]) -> [u64; 4] {
     parts
 }
 
-fn ended(ms: u64, recorded: bool) -> Given {
+fn ended(ms: u64, recorded: bool) -> EventSpec {
     let mut data = json!({ "disposition": "answered", "disposition_version": 1, "talk_ms": 5_000, "charged": true,
         "reason": "flow_ended" });
     if recorded {
@@ -124,7 +124,7 @@ fn ended(ms: u64, recorded: bool) -> Given {
     call(ms, "call.ended", data)
 }
 
-fn opted_out(ms: u64) -> Given {
+fn opted_out(ms: u64) -> EventSpec {
     number(
         ms,
         "number.opted_out",
@@ -132,7 +132,7 @@ fn opted_out(ms: u64) -> Given {
     )
 }
 
-fn suppressed(ms: u64, until: Option<Timestamp>) -> Given {
+fn suppressed(ms: u64, until: Option<Timestamp>) -> EventSpec {
     let mut data = json!({ "reason": "list" });
     if let Some(until) = until {
         data["until"] = json!(until);
@@ -140,12 +140,12 @@ fn suppressed(ms: u64, until: Option<Timestamp>) -> Given {
     number(ms, "number.suppressed", data)
 }
 
-fn erased(ms: u64) -> Given {
+fn erased(ms: u64) -> EventSpec {
     let data = json!({ "enrolments_count": 0, "numbers_count": 1 });
     (ms, format!("customer-{CUSTOMER}"), "customer.erased", data)
 }
 
-fn stored(position: u64, (ms, stream, kind, data): &Given) -> StoredEvent {
+fn stored(position: u64, (ms, stream, kind, data): &EventSpec) -> StoredEvent {
     let record = json!({ "id": CALL, "kind": kind, "version": 1, "stream": stream, "stream_version": position,
         "at": at(*ms), "command": CALL, "data": data });
     StoredEvent::new(
@@ -156,7 +156,7 @@ fn stored(position: u64, (ms, stream, kind, data): &Given) -> StoredEvent {
 }
 
 /// Returns the report of a day for these events, at positions 1, 2, 3 …
-fn report_of(day: &str, log: &[Given]) -> Figures {
+fn report_of(day: &str, log: &[EventSpec]) -> Figures {
     let mut fold = Fold::of(PeriodLength::Day.of(day.parse().unwrap()), Format::NEWEST);
     for (position, given) in (1..).zip(log) {
         let stored = stored(position, given);
@@ -170,7 +170,7 @@ fn report_of(day: &str, log: &[Given]) -> Figures {
 }
 
 /// Checks that the log has this violation at that position and no other.
-fn check(what: &str, position: u64, log: &[Given]) {
+fn check(what: &str, position: u64, log: &[EventSpec]) {
     let figures = report_of(DAY, log);
     let counted: Vec<_> = figures
         .violations
@@ -191,7 +191,7 @@ fn check(what: &str, position: u64, log: &[Given]) {
     );
 }
 
-fn clean(log: &[Given]) {
+fn clean(log: &[EventSpec]) {
     let figures = report_of(DAY, log);
     assert_eq!(figures.named, [], "{log:?}");
 }
@@ -338,7 +338,7 @@ fn an_erased_person_is_not_permitted() {
 
 #[test]
 fn the_callee_is_heard_only_after_the_recording_notice() {
-    let log = |noticed: Given, end: Given| [granted(0), permitted(1), dialing(2, 1), noticed, end];
+    let log = |noticed: EventSpec, end: EventSpec| [granted(0), permitted(1), dialing(2, 1), noticed, end];
     for at in [None, Some(4_000), Some(4_980)] {
         let told = log(noticed_at(3, 4_000), heard(4, at));
         clean(&told);
@@ -353,7 +353,7 @@ fn the_callee_is_heard_only_after_the_recording_notice() {
 
 #[test]
 fn who_ends_the_call_during_the_notice_was_not_recorded_and_is_counted_apart() {
-    let log = |end: Given| [granted(0), permitted(1), dialing(2, 1), end];
+    let log = |end: EventSpec| [granted(0), permitted(1), dialing(2, 1), end];
     clean(&log(heard(3, None)));
     assert_eq!(recorded(&log(heard(3, None))), [0, 0, 1, 0]);
     let spoken = log(heard(3, Some(4_980)));
@@ -379,7 +379,7 @@ fn calls_stored_before_it_was_known_when_the_callee_is_heard_are_accused_of_noth
 
 #[test]
 fn more_breaches_than_are_named_are_all_counted() {
-    let log: Vec<Given> = (0..150).map(|ms| dialing(ms, 1)).collect();
+    let log: Vec<EventSpec> = (0..150).map(|ms| dialing(ms, 1)).collect();
     let figures = report_of(DAY, &log);
     assert_eq!(figures.violations["dialed_without_permit"], 150);
     assert_eq!(figures.named.len(), 100);

@@ -1,9 +1,9 @@
 //! Collects the events of an inspection: whole streams of customers, numbers and calls, and the accesses to
 //! them. Events are read by stream and by kind, never from a view.
 
-use super::written::{read_conversations, read_messages};
-use crate::log_walk::{Matching, unreadable};
-use crate::proved::Selection;
+use super::conversations::{read_conversations, read_messages};
+use crate::event_bundles::Selection;
+use crate::log_walk::{FilteredEventReader, unreadable};
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::customer::Customer;
@@ -14,7 +14,7 @@ use domain::inquiry::InquiryEvent;
 use domain::number::Number;
 use domain::number::event::NumberEvent;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion, read_event};
 use domain::time::Timestamp;
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub const CALLS_MAX: usize = 500;
 
 /// Subject and period of an inspection.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct InspectionScope {
     /// The requested customer, or the customers known to have the number.
     pub persons: BTreeSet<CustomerId>,
     pub number: Option<NumberId>,
@@ -34,38 +34,38 @@ pub struct Ask {
     pub to: Option<Timestamp>,
 }
 
-impl Ask {
+impl InspectionScope {
     pub(super) fn holds(&self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to)
     }
 }
 
 /// An event, parsed as the type of its aggregate.
-pub(super) struct Told<E> {
+pub(super) struct ParsedEvent<E> {
     pub envelope: Envelope,
     pub position: Position,
     pub event: E,
 }
 
 /// The events found, in log order.
-pub(super) struct Gathered {
-    pub customers: Vec<Told<CustomerEvent>>,
-    pub numbers: Vec<Told<NumberEvent>>,
-    pub calls: BTreeMap<Position, Vec<Told<CallEvent>>>,
+pub(super) struct InspectionEvents {
+    pub customers: Vec<ParsedEvent<CustomerEvent>>,
+    pub numbers: Vec<ParsedEvent<NumberEvent>>,
+    pub calls: BTreeMap<Position, Vec<ParsedEvent<CallEvent>>>,
     /// Text conversations.
     pub conversations: Vec<ConversationId>,
     /// Messages sent to the customers, and their replies.
     pub messages: Vec<StoredEvent>,
     /// Accesses and operations that concern them.
     pub asked: Vec<(Envelope, Position)>,
-    pub ask: Ask,
+    pub ask: InspectionScope,
     pub selection: Selection,
     pub reached: Position,
 }
 
-impl Gathered {
+impl InspectionEvents {
     /// Reads all events of the subject up to the head of the log.
-    pub(super) async fn read(store: &dyn EventStore, ask: Ask) -> Result<Self, Problem> {
+    pub(super) async fn read(store: &dyn EventStore, ask: InspectionScope) -> Result<Self, Problem> {
         let mut found = Self {
             customers: Vec::new(),
             numbers: Vec::new(),
@@ -147,7 +147,7 @@ impl Gathered {
             }
             if self.calls.len() == CALLS_MAX {
                 return Err(Problem::new(
-                    Kind::Refused,
+                    ProblemKind::Refused,
                     "too-many-calls",
                     format!("there are more than {CALLS_MAX} calls: give a time (at, within_hours)"),
                 ));
@@ -202,7 +202,7 @@ impl Gathered {
             "approval.",
             "person_request.",
         ];
-        let mut log = Matching::of_kinds(store, &kinds).between(first, self.reached);
+        let mut log = FilteredEventReader::of_kinds(store, &kinds).between(first, self.reached);
         while let Some(page) = log.next().await? {
             for stored in page {
                 let envelope = stored.envelope().map_err(unreadable)?;
@@ -234,7 +234,7 @@ impl Gathered {
         &mut self,
         store: &dyn EventStore,
         stream: &StreamId,
-    ) -> Result<Vec<Told<D::Event>>, Problem> {
+    ) -> Result<Vec<ParsedEvent<D::Event>>, Problem> {
         let mut told = Vec::new();
         let mut after = StreamVersion(0);
         loop {
@@ -251,10 +251,10 @@ impl Gathered {
     }
 }
 
-fn read<D: Decider>(stored: &StoredEvent) -> Result<Told<D::Event>, Problem> {
+fn read<D: Decider>(stored: &StoredEvent) -> Result<ParsedEvent<D::Event>, Problem> {
     let envelope = stored.envelope().map_err(unreadable)?;
     let event = read_event::<D>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
-    Ok(Told {
+    Ok(ParsedEvent {
         event,
         position: stored.position,
         envelope,

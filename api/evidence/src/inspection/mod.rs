@@ -4,37 +4,37 @@
 //! It is based on whole streams, which the bundle contains, and on no view; a view only finds the customers
 //! of a number. Each read is logged before data is shown: the caller does that with `tells`.
 
+mod call_transcript;
+mod complaint_call;
+mod context;
+mod conversations;
 mod gather;
-mod nearest;
-mod opened;
 mod page;
-mod page_written;
+mod page_conversations;
 mod recordings;
-mod shown;
-mod spoken;
-mod tell;
-mod written;
+mod response;
+mod response_parts;
 
-pub use gather::{Ask, CALLS_MAX};
-pub use nearest::call_at;
-pub use opened::Values;
-pub use shown::{AboutShown, Counts, Inspection, RecordingState};
-pub use written::{ConversationTold, LineTold, MessageTold};
+pub use complaint_call::call_at;
+pub use context::PersonalValueForm;
+pub use conversations::{InspectionConversationResponse, InspectionLineResponse, InspectionMessageResponse};
+pub use gather::{CALLS_MAX, InspectionScope};
+pub use response::{Counts, Inspection, InspectionScopeResponse, RecordingState};
 
-use crate::proved::{Later, Made, Proved, Prover};
+use crate::event_bundles::{EventProofs, EvidenceBundleFile, LaterEventPolicy, Prover};
 use application::installation::Installation;
 use application::reply_value::value;
+use context::InspectionContext;
 use domain::ids::{CallId, CustomerId, InquiryId, NumberId};
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use gather::Gathered;
-use opened::Opened;
+use gather::InspectionEvents;
 use recordings::Recordings;
 use std::collections::BTreeMap;
 use std::path::Path;
 use store::proof::SignedCheckpoint;
-use store::proof::bundle::{Attached, BundleSubject};
+use store::proof::bundle::{Attachments, BundleSubject};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Permits for concurrent inspections: each may hold recordings of a hundred megabytes, twice while its
@@ -47,27 +47,27 @@ const ANSWER_FILE: &str = "attached/inspection.json";
 
 /// An inspection to perform.
 #[derive(Debug, Clone)]
-pub struct Order {
-    pub ask: Ask,
+pub struct InspectionInputs {
+    pub ask: InspectionScope,
     /// The requested customer; for a number, all customers that have it are inspected.
     pub customer: Option<CustomerId>,
     /// The number in the form in which it is shown.
     pub phone: Option<String>,
     pub at: Option<Timestamp>,
-    pub values: Values,
+    pub values: PersonalValueForm,
 }
 
 /// A completed inspection that is not shown yet.
 pub struct Inspected {
     pub answer: Inspection,
-    found: Gathered,
+    found: InspectionEvents,
     recordings: Recordings,
     _place: SemaphorePermit<'static>,
 }
 
 /// The person, number and calls that a reply reveals, for the record of the read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tells {
+pub struct DisclosedSubject {
     pub customer: Option<CustomerId>,
     pub number: Option<NumberId>,
     pub calls: Vec<CallId>,
@@ -75,21 +75,25 @@ pub struct Tells {
 
 impl Inspected {
     /// Performs the inspection; `folder` holds the recordings. Refuses while two inspections are running.
-    pub async fn find(installation: &Installation, folder: &Path, order: Order) -> Result<Self, Problem> {
+    pub async fn find(
+        installation: &Installation,
+        folder: &Path,
+        order: InspectionInputs,
+    ) -> Result<Self, Problem> {
         let busy = |_| {
             Problem::new(
-                Kind::Busy,
+                ProblemKind::Busy,
                 "inspections-busy",
                 "two inspections are already running",
             )
         };
         let place = PLACES.try_acquire().map_err(busy)?;
-        let found = Gathered::read(installation.store(), order.ask.clone()).await?;
-        let opened = Opened::of(installation, &found, order.values).await?;
-        let mut calls = tell::calls(&found, &opened);
+        let found = InspectionEvents::read(installation.store(), order.ask.clone()).await?;
+        let opened = InspectionContext::of(installation, &found, order.values).await?;
+        let mut calls = response_parts::calls(&found, &opened);
         let recordings = Recordings::of(folder, &mut calls).await?;
         let mut answer = Inspection {
-            about: AboutShown {
+            about: InspectionScopeResponse {
                 customer: order.customer,
                 number: order.ask.number,
                 phone: order.phone,
@@ -100,14 +104,14 @@ impl Inspected {
             },
             counts: Counts::default(),
             persons: opened.persons(),
-            bases: tell::bases(&found, &opened),
-            consents: tell::consents(&found),
+            bases: response_parts::bases(&found, &opened),
+            consents: response_parts::consents(&found),
             calls,
-            conversations: written::conversations(installation, &found, order.values).await?,
-            messages: written::messages(installation, &found, order.values).await?,
-            refusals: tell::refusals(&found, &opened),
-            objections: tell::objections(&found),
-            operations: tell::operations(&found),
+            conversations: conversations::conversations(installation, &found, order.values).await?,
+            messages: conversations::messages(installation, &found, order.values).await?,
+            refusals: response_parts::refusals(&found, &opened),
+            objections: response_parts::objections(&found),
+            operations: response_parts::operations(&found),
         };
         answer.counts = Counts::of(&answer);
         Ok(Self {
@@ -120,7 +124,7 @@ impl Inspected {
 
     /// Returns what the reply reveals: one entry per customer with the calls; a number without customers
     /// alone.
-    pub fn tells(&self) -> Vec<Tells> {
+    pub fn tells(&self) -> Vec<DisclosedSubject> {
         let number = self.answer.about.number.clone();
         let mut of: BTreeMap<CustomerId, Vec<CallId>> = BTreeMap::new();
         for person in &self.answer.persons {
@@ -130,13 +134,13 @@ impl Inspected {
             of.entry(call.customer.clone()).or_default().push(call.call);
         }
         if of.is_empty() {
-            return vec![Tells {
+            return vec![DisclosedSubject {
                 customer: None,
                 number,
                 calls: Vec::new(),
             }];
         }
-        let tells = of.into_iter().map(|(customer, calls)| Tells {
+        let tells = of.into_iter().map(|(customer, calls)| DisclosedSubject {
             customer: Some(customer),
             number: number.clone(),
             calls,
@@ -157,13 +161,14 @@ impl Inspected {
         id: InquiryId,
         prover: &Prover,
         checkpoint: &SignedCheckpoint,
-    ) -> Result<Made, Problem> {
+    ) -> Result<EvidenceBundleFile, Problem> {
         let page = page::page(&self.answer, prover);
         let json = format!("{:#}\n", value(&self.answer));
-        let mut attached: Attached = self.recordings.files;
+        let mut attached: Attachments = self.recordings.files;
         attached.insert(PAGE_FILE.to_owned(), page.into_bytes());
         attached.insert(ANSWER_FILE.to_owned(), json.into_bytes());
-        let Proved { events, .. } = prover.proved(self.found.selection, Later::Refused, checkpoint)?;
+        let EventProofs { events, .. } =
+            prover.proved(self.found.selection, LaterEventPolicy::Refused, checkpoint)?;
         let subject = BundleSubject {
             kind: "inspection".to_owned(),
             id: id.to_string(),

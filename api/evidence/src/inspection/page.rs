@@ -1,10 +1,12 @@
 //! Formats an inspection as a page: Chinese first, times in the callee's zone, each fact with the event that
 //! states it.
 
-use super::page_written::written;
-use super::shown::{CallTold, Inspection, RecordingState, RefusalTold, VerdictTold};
-use crate::html::{Good, Page, row};
-use crate::proved::Prover;
+use super::page_conversations::render_conversations;
+use super::response::{
+    Inspection, InspectionCallResponse, InspectionRefusalResponse, InspectionVerdictResponse, RecordingState,
+};
+use crate::event_bundles::Prover;
+use crate::html::{Page, ResultMark, row};
 use application::local_time::local;
 use domain::calling_plan::Basis;
 use domain::time::Timestamp;
@@ -38,7 +40,7 @@ pub(super) fn page(answer: &Inspection, prover: &Prover) -> String {
     persons(&mut page, answer);
     bases(&mut page, answer);
     calls(&mut page, answer);
-    written(&mut page, answer, zone_of(answer));
+    render_conversations(&mut page, answer, zone_of(answer));
     refusals(&mut page, answer);
     objections(&mut page, answer);
     operations(&mut page, answer);
@@ -211,7 +213,7 @@ fn calls(page: &mut Page, answer: &Inspection) {
     }
 }
 
-fn call_facts(page: &mut Page, call: &CallTold) {
+fn call_facts(page: &mut Page, call: &InspectionCallResponse) {
     let zone = call.local_zone;
     let when = call.dialing_at.unwrap_or(call.permitted_at);
     page.section(&format!("呼叫 {}", time(when, zone)), &call.call.to_string());
@@ -259,13 +261,13 @@ fn call_facts(page: &mut Page, call: &CallTold) {
         }
         Some(RecordingState::Altered) => page.verdict(
             "录音与记录的摘要不一致。 The recording differs from the hash in the record.",
-            Good::No,
+            ResultMark::No,
         ),
         Some(RecordingState::Gone | RecordingState::LeftOut | RecordingState::Disposed) | None => {}
     }
 }
 
-fn heard(page: &mut Page, call: &CallTold) {
+fn heard(page: &mut Page, call: &InspectionCallResponse) {
     let rows: Vec<Vec<String>> = call
         .heard
         .iter()
@@ -283,7 +285,7 @@ fn heard(page: &mut Page, call: &CallTold) {
     page.table(&heads, 9, &rows);
 }
 
-fn verdicts(page: &mut Page, verdicts: &[VerdictTold]) {
+fn verdicts(page: &mut Page, verdicts: &[InspectionVerdictResponse]) {
     let rows: Vec<Vec<String>> = verdicts.iter().map(verdict).collect();
     let heads = [
         "对象 / side",
@@ -294,7 +296,7 @@ fn verdicts(page: &mut Page, verdicts: &[VerdictTold]) {
     page.table(&heads, 9, &rows);
 }
 
-fn verdict(one: &VerdictTold) -> Vec<String> {
+fn verdict(one: &InspectionVerdictResponse) -> Vec<String> {
     let side = if one.side == "customer" {
         "客户 / customer"
     } else {
@@ -316,7 +318,7 @@ fn verdict(one: &VerdictTold) -> Vec<String> {
 fn refusals(page: &mut Page, answer: &Inspection) {
     page.section("未准拨打", "Dials that were refused, and why");
     let zone = zone_of(answer);
-    let one = |refused: &RefusalTold| {
+    let one = |refused: &InspectionRefusalResponse| {
         let mut cells = vec![time(refused.at, zone), refused.campaign.to_string()];
         cells.extend(verdict(&refused.verdict));
         cells.push(refused.event.position.clone());

@@ -1,12 +1,12 @@
 //! Reads the recordings of an inspection's calls and compares each with the SHA-256 in the record of its
 //! call.
 
-use super::shown::{CallTold, RecordingState};
+use super::response::{InspectionCallResponse, RecordingState};
 use domain::problem::Problem;
 use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
 use std::path::Path;
-use store::proof::bundle::{Attached, recording_name};
+use store::proof::bundle::{Attachments, recording_name};
 use store::proof::hex;
 
 /// Most bytes of recordings in one bundle: more than an hour of audio (8 kHz, two channels, 16 bit), and half
@@ -15,13 +15,13 @@ const RECORDINGS_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// The recordings to attach to the bundle.
 pub(super) struct Recordings {
-    pub files: Attached,
+    pub files: Attachments,
 }
 
 impl Recordings {
     /// Reads the recording of each call that has one, and sets its state.
-    pub(super) async fn of(folder: &Path, calls: &mut [CallTold]) -> Result<Self, Problem> {
-        let mut files = Attached::new();
+    pub(super) async fn of(folder: &Path, calls: &mut [InspectionCallResponse]) -> Result<Self, Problem> {
+        let mut files = Attachments::new();
         let mut bytes_left = RECORDINGS_BYTES_MAX;
         for call in calls {
             let Some(recording) = &mut call.recording else {

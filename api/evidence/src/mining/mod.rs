@@ -9,7 +9,7 @@ mod words;
 pub use words::Keyword;
 
 use application::campaigns::anonymous_words;
-use application::inquiring::{Reader, Shown, put_on_record};
+use application::inquiries::{ReadContent, Reader, put_on_record};
 use application::installation::Installation;
 use application::transcripts::heard_in;
 use domain::ids::{CampaignId, CustomerId};
@@ -20,7 +20,7 @@ use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use words::{Counted, SAID_CALLS_MIN, is_about_price};
+use words::{SAID_CALLS_MIN, WordCounts, is_about_price};
 
 /// Most calls of one reply; decrypting takes some milliseconds per call.
 pub const KEYWORD_CALLS_MAX: usize = 2_000;
@@ -35,12 +35,12 @@ const SEGMENT: &str = "customer_segment";
 const OTHERS: &str = "其他 other";
 
 /// The personal fields that are decrypted, masked.
-const HEARD: Shown = Shown::of(&["heard"], ReadForm::Masked);
-const HEARD_BY_COLUMN: Shown = Shown::of(&["heard", "variables"], ReadForm::Masked);
+const HEARD: ReadContent = ReadContent::of(&["heard"], ReadForm::Masked);
+const HEARD_BY_COLUMN: ReadContent = ReadContent::of(&["heard", "variables"], ReadForm::Masked);
 
 /// Keywords of a campaign's calls.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct KeywordsShown {
+pub struct KeywordsResponse {
     pub campaign: CampaignId,
     /// Number of calls that were decrypted, the newest ones.
     pub calls: u64,
@@ -49,18 +49,18 @@ pub struct KeywordsShown {
     /// True if there are more calls than were decrypted.
     pub truncated: bool,
     #[serde(flatten)]
-    pub all: Said,
+    pub all: KeywordFigures,
     /// Column by which the groups are formed.
     #[schemars(example = &"customer_segment")]
     pub column: Option<String>,
     /// Groups by the values of that column; groups of fewer than three persons are joined.
-    pub groups: Vec<GroupShown>,
+    pub groups: Vec<KeywordGroupResponse>,
 }
 
 /// Keywords and counts of a group of customers.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SaidByPersons")]
-pub struct Said {
+pub struct KeywordFigures {
     /// Calls in which the callee spoke.
     pub talked: u64,
     pub persons: u64,
@@ -73,11 +73,11 @@ pub struct Said {
 /// The keywords of one group.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "KeywordGroup")]
-pub struct GroupShown {
+pub struct KeywordGroupResponse {
     #[schemars(example = &"家长")]
     pub group: String,
     #[serde(flatten)]
-    pub said: Said,
+    pub said: KeywordFigures,
 }
 
 /// Decrypts the newest calls of a campaign and counts keywords, by a column if one is given.
@@ -86,8 +86,8 @@ pub async fn keywords(
     reader: &Reader,
     campaign: &CampaignId,
     column: Option<&str>,
-) -> Result<KeywordsShown, Problem> {
-    let mut heard = Heard::default();
+) -> Result<KeywordsResponse, Problem> {
+    let mut heard = CampaignUtterances::default();
     let filter = CallFilter {
         campaign: Some(campaign.clone()),
         ..CallFilter::default()
@@ -113,7 +113,7 @@ pub async fn keywords(
     for copy in copies {
         heard.take(&copy.counted_as(), None, copy.pieces);
     }
-    Ok(KeywordsShown {
+    Ok(KeywordsResponse {
         campaign: campaign.clone(),
         calls: calls as u64,
         anonymous,
@@ -131,12 +131,12 @@ async fn open(
     campaign: &CampaignId,
     column: Option<&str>,
     batch: &[CallRow],
-    heard: &mut Heard,
+    heard: &mut CampaignUtterances,
 ) -> Result<(), Problem> {
     if batch.is_empty() {
         return Ok(());
     }
-    let what = Shown {
+    let what = ReadContent {
         campaign: Some(campaign.clone()),
         calls: batch.iter().map(|row| row.call).collect(),
         ..if column.is_some() { HEARD_BY_COLUMN } else { HEARD }
@@ -188,12 +188,12 @@ async fn group_of(
 
 /// The utterances by customer and call.
 #[derive(Debug, Default)]
-struct Heard {
+struct CampaignUtterances {
     calls: Vec<(CustomerId, Vec<String>)>,
     group_of: BTreeMap<CustomerId, String>,
 }
 
-impl Heard {
+impl CampaignUtterances {
     fn take(&mut self, customer: &CustomerId, group: Option<String>, texts: Vec<String>) {
         if let Some(group) = group {
             self.group_of.insert(customer.clone(), group);
@@ -201,13 +201,13 @@ impl Heard {
         self.calls.push((customer.clone(), texts));
     }
 
-    fn all(&self) -> Said {
+    fn all(&self) -> KeywordFigures {
         said(self.calls.iter())
     }
 
     /// Returns the groups, the largest first. Small groups are joined, so that no single person is
     /// identifiable.
-    fn groups(&self) -> Vec<GroupShown> {
+    fn groups(&self) -> Vec<KeywordGroupResponse> {
         let mut persons: BTreeMap<&str, u64> = BTreeMap::new();
         for group in self.group_of.values() {
             *persons.entry(group).or_default() += 1;
@@ -223,7 +223,7 @@ impl Heard {
             let group = self.group_of.get(customer).map_or(OTHERS, String::as_str);
             if named.contains(&group) { group } else { OTHERS }
         };
-        let shown = |group: &&str| GroupShown {
+        let shown = |group: &&str| KeywordGroupResponse {
             group: (*group).to_owned(),
             said: said(self.calls.iter().filter(|(customer, _)| of(customer) == *group)),
         };
@@ -232,8 +232,8 @@ impl Heard {
     }
 }
 
-fn said<'a>(calls: impl Iterator<Item = &'a (CustomerId, Vec<String>)>) -> Said {
-    let (mut counted, mut talked) = (Counted::default(), 0);
+fn said<'a>(calls: impl Iterator<Item = &'a (CustomerId, Vec<String>)>) -> KeywordFigures {
+    let (mut counted, mut talked) = (WordCounts::default(), 0);
     let (mut persons, mut about_price) = (BTreeSet::new(), BTreeSet::new());
     for (customer, texts) in calls {
         talked += 1;
@@ -244,7 +244,7 @@ fn said<'a>(calls: impl Iterator<Item = &'a (CustomerId, Vec<String>)>) -> Said 
         counted.take(texts);
     }
     let of_all = (about_price.len() as u64 * 1_000).checked_div(persons.len() as u64);
-    Said {
+    KeywordFigures {
         talked,
         persons: persons.len() as u64,
         price_sensitive_permille: of_all.unwrap_or_default(),
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn groups_of_few_persons_are_joined_and_price_is_counted_by_person() {
-        let mut heard = Heard::default();
+        let mut heard = CampaignUtterances::default();
         for number in 0..7 {
             let group = if number < 4 { "家长" } else { "学生" };
             let group = if number == 6 { "校长" } else { group };

@@ -79,12 +79,12 @@ pub(super) fn is_about_price(text: &str) -> bool {
 
 /// Number of calls per word.
 #[derive(Debug, Default)]
-pub(super) struct Counted {
+pub(super) struct WordCounts {
     calls: u64,
     by_word: BTreeMap<String, u64>,
 }
 
-impl Counted {
+impl WordCounts {
     /// Counts the words of one call, each once.
     pub(super) fn take(&mut self, texts: &[String]) {
         self.calls += 1;
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     fn counted(texts: &[&str]) -> Vec<(String, u64)> {
-        let mut counted = Counted::default();
+        let mut counted = WordCounts::default();
         for text in texts {
             counted.take(&[(*text).to_owned(), (*text).to_owned()]);
         }

@@ -1,11 +1,11 @@
 //! Prepares the figures of a report for the rules that suggest actions (`suggesting`).
 
-use crate::pdca::Gathered;
-use crate::pdca::suggesting::{Noticed, PartEffect};
+use crate::pdca::PdcaReportFigures;
+use crate::pdca::suggestions::{PartEffect, SuggestionInputs};
 use domain::disposition::Disposition;
 
 /// Selects the figures of a report that the rules read.
-pub(super) fn noticed(gathered: &Gathered) -> Noticed {
+pub(super) fn select_suggestion_inputs(gathered: &PdcaReportFigures) -> SuggestionInputs {
     let (_, now) = &gathered.dispositions;
     let ended = now.iter().filter_map(|(code, trunks)| {
         let disposition = Disposition::from_code(code)?;
@@ -21,7 +21,7 @@ pub(super) fn noticed(gathered: &Gathered) -> Noticed {
             mix: effect.mix,
         })
     });
-    Noticed {
+    SuggestionInputs {
         ended: ended.collect(),
         answered: gathered.now.answered,
         opt_outs: watch.opt_outs,

@@ -6,7 +6,7 @@
 use super::capacity::lines;
 use super::figures::{HISTORY_DAYS, Tally, by, float, tally};
 use chrono::{NaiveDate, Timelike};
-use domain::calendar::{PeriodLength, Span, beijing, beijing_date, midnight};
+use domain::calendar::{CalendarPeriod, PeriodLength, beijing, beijing_date, midnight};
 use domain::disposition::Outcome;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
@@ -39,7 +39,7 @@ const PER_MINUTE_FEN_MAX: u64 = 100_000;
 
 /// The inputs of a call plan.
 #[derive(Debug, Clone)]
-pub struct PlanAsk {
+pub struct CallPlanInputs {
     /// The history ends before this day.
     pub today: NaiveDate,
     /// A day of the planned quarter. Without one, the quarter after today's is planned.
@@ -58,7 +58,7 @@ pub struct CallPlan {
     pub history_days: u64,
     pub months: Vec<PlannedMonth>,
     pub total: PlannedSum,
-    pub assumed: Assumed,
+    pub assumed: PlanAssumptions,
     /// Says that this is a draft: the last week repeated, without holidays and new campaigns.
     #[schemars(example = &"草案：按最近一周的形态外推，不含节假日与新任务。")]
     pub label_zh: &'static str,
@@ -93,7 +93,7 @@ pub struct PlannedMonth {
 
 /// Assumptions of the plan, measured in the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
-pub struct Assumed {
+pub struct PlanAssumptions {
     /// Share of a day's calls that fall in its busiest hour.
     pub busiest_hour_permille: u64,
     pub talk_s_per_call: u64,
@@ -110,7 +110,7 @@ const LABEL_ZH: &str = "草案：按最近一周的形态外推，不含节假�
 const LABEL_EN: &str = "A draft: the last week again; no holidays, no new campaigns.";
 
 /// Drafts the plan of a quarter from the projections.
-pub async fn call_plan(db: &dyn ReadDb, ask: &PlanAsk) -> Result<CallPlan, Problem> {
+pub async fn call_plan(db: &dyn ReadDb, ask: &CallPlanInputs) -> Result<CallPlan, Problem> {
     if ask.per_minute_fen.is_some_and(|fen| fen > PER_MINUTE_FEN_MAX) {
         let detail = format!("per_minute_fen must be at most {PER_MINUTE_FEN_MAX}");
         return Err(Problem::invalid("tariff-invalid", detail));
@@ -142,7 +142,7 @@ pub async fn call_plan(db: &dyn ReadDb, ask: &PlanAsk) -> Result<CallPlan, Probl
         .into_iter()
         .filter(|(day, _)| *day >= first)
         .collect::<Vec<_>>();
-    let basis = Basis::of(&cells, &costs, ask.per_minute_fen);
+    let basis = CallAverages::of(&cells, &costs, ask.per_minute_fen);
     Ok(CallPlan {
         quarter: quarter.label,
         campaign: ask.campaign.clone(),
@@ -155,7 +155,7 @@ pub async fn call_plan(db: &dyn ReadDb, ask: &PlanAsk) -> Result<CallPlan, Probl
     })
 }
 
-fn quarter(ask: &PlanAsk) -> Span {
+fn quarter(ask: &CallPlanInputs) -> CalendarPeriod {
     let of = |day| PeriodLength::Quarter.of(day);
     match ask.quarter_of {
         Some(day) => of(day),
@@ -175,7 +175,7 @@ fn series(cells: &[Cell], until: NaiveDate) -> Vec<f64> {
 }
 
 /// Means of a call in the history.
-struct Basis {
+struct CallAverages {
     busiest_hour: f64,
     talk_s: f64,
     billed_s: f64,
@@ -183,7 +183,7 @@ struct Basis {
     per_minute_fen: Option<u64>,
 }
 
-impl Basis {
+impl CallAverages {
     fn of(cells: &[Cell], costs: &[CostRow], per_minute_fen: Option<u64>) -> Self {
         let all = tally(cells);
         let calls: u64 = costs.iter().map(|row| row.calls).sum();
@@ -235,8 +235,8 @@ impl Basis {
         }
     }
 
-    fn assumed(&self) -> Assumed {
-        Assumed {
+    fn assumed(&self) -> PlanAssumptions {
+        PlanAssumptions {
             busiest_hour_permille: whole(self.busiest_hour * 1_000.0),
             talk_s_per_call: whole(self.talk_s),
             ring_s_per_call: whole(RING_S),
@@ -281,7 +281,7 @@ fn whole(value: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use projections::views::cost_board::Used;
+    use projections::views::cost_board::ResourceUsage;
 
     fn cell(day: u32, hour: u32, dialed: u64) -> Cell {
         let day = NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
@@ -310,7 +310,7 @@ mod tests {
             billed: calls,
             talk_ms: 0,
             billed_seconds: calls * 60,
-            used: Used::default(),
+            used: ResourceUsage::default(),
         }
     }
 
@@ -330,7 +330,7 @@ mod tests {
         let ahead = forecast(&series, SEASON_DAYS, 60, COVERAGE);
         let days: Vec<_> = until.iter_days().zip(ahead).collect();
         let costs = [cost(Some("transferred"), 10), cost(None, 90)];
-        let basis = Basis::of(&cells, &costs, Some(15));
+        let basis = CallAverages::of(&cells, &costs, Some(15));
         let months = basis.months(&days);
         let told: Vec<_> = months
             .iter()
@@ -355,7 +355,7 @@ mod tests {
 
     #[test]
     fn the_quarter_behind_today_is_planned_unless_another_is_named() {
-        let mut ask = PlanAsk {
+        let mut ask = CallPlanInputs {
             today: NaiveDate::from_ymd_opt(2026, 11, 16).unwrap(),
             quarter_of: None,
             campaign: None,
@@ -371,6 +371,6 @@ mod tests {
         let series = series(&two_weeks(), NaiveDate::from_ymd_opt(2026, 11, 15).unwrap());
         assert_eq!(series.len(), 13);
         assert!(forecast(&series, SEASON_DAYS, 60, COVERAGE).is_empty());
-        assert!(Basis::of(&[], &[], None).months(&[]).is_empty());
+        assert!(CallAverages::of(&[], &[], None).months(&[]).is_empty());
     }
 }

@@ -1,13 +1,13 @@
 //! Writes the evidence file next to a report page. It links each figure to its events; the page links to this
 //! file because the routes are too long to print.
 
-use crate::pdca::Gathered;
-use crate::pdca::measured::Measured;
+use crate::pdca::PdcaReportFigures;
+use crate::pdca::metric_changes::MetricChange;
 use serde_json::{Value, json};
 
 /// Returns the evidence of a report: each figure with its version, its parts and the routes that list their
 /// events.
-pub fn evidence(gathered: &Gathered) -> Value {
+pub fn evidence(gathered: &PdcaReportFigures) -> Value {
     json!({
         "report": "pdca",
         "period": gathered.period.label,
@@ -19,7 +19,7 @@ pub fn evidence(gathered: &Gathered) -> Value {
     })
 }
 
-fn figure(one: &Measured) -> Value {
+fn figure(one: &MetricChange) -> Value {
     let metric = one.metric;
     let denominator = metric
         .denominator

@@ -1,6 +1,6 @@
 //! Sums of calls and the ratios computed from them, each under the name and version of its metric.
 
-use projections::swing::Tallied;
+use projections::ratio_change::PartCounts;
 use projections::views::campaign_board::Cell;
 use std::collections::BTreeMap;
 
@@ -31,8 +31,8 @@ impl Tally {
     }
 
     /// Returns the counts for splitting the change of the answer rate.
-    pub(super) const fn answers(&self) -> Tallied {
-        Tallied {
+    pub(super) const fn answers(&self) -> PartCounts {
+        PartCounts {
             whole: self.dialed,
             counted: self.answered,
         }

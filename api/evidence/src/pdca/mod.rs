@@ -6,40 +6,40 @@
 mod act;
 mod call_plan;
 mod capacity;
+mod compliance_counts;
 mod evidence;
 mod figures;
-mod measured;
-mod planned;
+mod metric_changes;
 mod render;
-mod shown;
-mod suggesting;
+mod response;
+mod suggestions;
 mod tables;
-mod watch;
+mod targets;
 
-pub use call_plan::{Assumed, CallPlan, PlanAsk, PlannedMonth, PlannedSum, call_plan};
+pub use call_plan::{CallPlan, CallPlanInputs, PlanAssumptions, PlannedMonth, PlannedSum, call_plan};
 pub use evidence::evidence;
 pub use render::page;
-pub use shown::{PdcaShown, shown};
+pub use response::{PdcaResponse, build_response};
 
-use crate::pdca::suggesting::SplitBy;
+use crate::pdca::suggestions::SplitBy;
 use capacity::{Capacity, peaks};
 use chrono::NaiveDate;
-use domain::calendar::{PeriodLength, Span, beijing, beijing_date};
+use compliance_counts::ComplianceCounts;
+use domain::calendar::{CalendarPeriod, PeriodLength, beijing, beijing_date};
 use domain::ids::CampaignId;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use figures::{HISTORY_DAYS, Tally, by, float, tally};
-use measured::{Measured, measured};
-use planned::{Planned, planned};
+use metric_changes::{MetricChange, compute_metric_changes};
 use projections::forecast::{Forecast, forecast};
-use projections::swing::{Swing, swing};
-use projections::views::call_history::{Dispositions, dispositions};
+use projections::ratio_change::{RatioChange, split_ratio_change};
+use projections::views::call_history::{DispositionCounts, dispositions};
 use projections::views::campaign_board::{self, BoardRow, Cell, LISTED_MAX, cells};
 use projections::{ReadDb, position_at};
 use std::collections::BTreeMap;
-use watch::Watch;
+use targets::{TargetResult, compare_targets};
 
 /// Days forecast, and the share of them that should fall within their interval.
 const AHEAD_DAYS: usize = 28;
@@ -50,7 +50,7 @@ const DAY_MS: u64 = 86_400_000;
 
 /// The scope of a report.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct PdcaScope {
     pub length: PeriodLength,
     pub day: NaiveDate,
     pub campaign: Option<CampaignId>,
@@ -59,23 +59,23 @@ pub struct Ask {
 }
 
 /// All figures of a report.
-pub struct Gathered {
-    pub ask: Ask,
-    pub period: Span,
-    pub before: Span,
+pub struct PdcaReportFigures {
+    pub ask: PdcaScope,
+    pub period: CalendarPeriod,
+    pub before: CalendarPeriod,
     /// The position up to which the rows are complete.
     pub position: Position,
     campaigns: Vec<BoardRow>,
     was: Tally,
     now: Tally,
-    measured: Vec<Measured>,
-    planned: Vec<Planned>,
-    dispositions: (Dispositions, Dispositions),
+    measured: Vec<MetricChange>,
+    planned: Vec<TargetResult>,
+    dispositions: (DispositionCounts, DispositionCounts),
     /// By cause: trunk, hour, flow version, campaign.
     splits: Vec<Split>,
     flow_versions: BTreeMap<String, Tally>,
     trunks: BTreeMap<String, Tally>,
-    watch: Watch,
+    watch: ComplianceCounts,
     ahead: Vec<(NaiveDate, Forecast)>,
     /// The hours with most dials.
     peaks: Vec<(Timestamp, Tally)>,
@@ -86,7 +86,7 @@ pub struct Gathered {
 /// The change of the answer rate split by one cause, and the calls of each part before and now.
 struct Split {
     by: SplitBy,
-    swing: Swing,
+    swing: RatioChange,
     parts: [BTreeMap<String, Tally>; 2],
 }
 
@@ -99,7 +99,11 @@ impl Split {
 }
 
 /// Gathers the figures of a report. It reads only what the length of the period needs.
-pub async fn gather(db: &dyn ReadDb, store: &dyn EventStore, ask: Ask) -> Result<Gathered, Problem> {
+pub async fn gather(
+    db: &dyn ReadDb,
+    store: &dyn EventStore,
+    ask: PdcaScope,
+) -> Result<PdcaReportFigures, Problem> {
     let (period, before) = (ask.length.of(ask.day), ask.length.before(ask.day));
     let campaign = ask.campaign.as_ref();
     if let Some(campaign) = campaign
@@ -115,19 +119,19 @@ pub async fn gather(db: &dyn ReadDb, store: &dyn EventStore, ask: Ask) -> Result
         dispositions(db, campaign, before.from, before.to).await?,
         dispositions(db, campaign, period.from, period.to).await?,
     );
-    let watch = Watch::read(store, campaign, &period, position).await?;
+    let watch = ComplianceCounts::read(store, campaign, &period, position).await?;
     let ahead = match ask.length {
         PeriodLength::Quarter | PeriodLength::Year => volumes(db, campaign, &period).await?,
         PeriodLength::Day | PeriodLength::Week | PeriodLength::Month => Vec::new(),
     };
-    let measured = measured(db, &ask, &before, &period).await?;
+    let measured = compute_metric_changes(db, &ask, &before, &period).await?;
     let names: Vec<String> = campaigns.iter().map(|one| one.campaign.to_string()).collect();
-    let planned = planned(db, &ask, &period, &names).await?;
+    let planned = compare_targets(db, &ask, &period, &names).await?;
     let capacity = match ask.length {
         PeriodLength::Year => Some(capacity(store, &measured, &period, position).await?),
         PeriodLength::Day | PeriodLength::Week | PeriodLength::Month | PeriodLength::Quarter => None,
     };
-    Ok(Gathered {
+    Ok(PdcaReportFigures {
         splits: splits(&was, &now),
         flow_versions: by(&now, &flow_version),
         trunks: by(&now, &|cell| cell.trunk.clone()),
@@ -153,7 +157,7 @@ async fn campaigns(
     db: &dyn ReadDb,
     only: Option<&CampaignId>,
     now: &[Cell],
-    period: &Span,
+    period: &CalendarPeriod,
 ) -> Result<Vec<BoardRow>, Problem> {
     if let Some(campaign) = only {
         return Ok(campaign_board::get(db, campaign).await?.into_iter().collect());
@@ -198,7 +202,7 @@ fn splits(was: &[Cell], now: &[Cell]) -> Vec<Split> {
         let [before, now] = parts.each_ref().map(answers);
         Some(Split {
             by: split_by,
-            swing: swing(&before, &now)?,
+            swing: split_ratio_change(&before, &now)?,
             parts,
         })
     };
@@ -209,7 +213,7 @@ fn splits(was: &[Cell], now: &[Cell]) -> Vec<Split> {
 async fn volumes(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,
-    period: &Span,
+    period: &CalendarPeriod,
 ) -> Result<Vec<(NaiveDate, Forecast)>, Problem> {
     let (cells, _) = cells(db, campaign, period.to.minus_ms(HISTORY_DAYS * DAY_MS), period.to).await?;
     let by_day = by(&cells, &|cell| beijing_date(cell.hour_at).to_string());
@@ -237,8 +241,8 @@ fn by_hour(now: &[Cell]) -> Vec<(Timestamp, Tally)> {
 /// Computes the capacity needs of the year. Positions grow by one for each event, except for refused ones.
 async fn capacity(
     store: &dyn EventStore,
-    measured: &[Measured],
-    period: &Span,
+    measured: &[MetricChange],
+    period: &CalendarPeriod,
     upto: Position,
 ) -> Result<Capacity, Problem> {
     let first = position_at(store, period.from).await?.min(upto);

@@ -1,13 +1,13 @@
 //! Renders a PDCA report as a page: Chinese first, each figure with its metric and unit, and a link to its
 //! events.
 
-use crate::html::{Good, Page, row};
-use crate::pdca::act::noticed;
+use crate::html::{Page, ResultMark, row};
+use crate::pdca::act::select_suggestion_inputs;
+use crate::pdca::compliance_counts::Counts;
 use crate::pdca::figures::Tally;
-use crate::pdca::suggesting::suggestions;
-use crate::pdca::tables::{ahead, measured, needs, shares, targets};
-use crate::pdca::watch::Counts;
-use crate::pdca::{Gathered, Split};
+use crate::pdca::suggestions::suggestions;
+use crate::pdca::tables::{needs, render_forecast, render_metrics, shares, targets};
+use crate::pdca::{PdcaReportFigures, Split};
 use domain::calendar::{PeriodLength, beijing};
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ const ANSWER_RATIO_PEOPLE: &str = "接通率 v2（仅真人） / people only, v2
 const CONVERSION_RATIO_PEOPLE: &str = "转化率 v2（÷ 真人接通） / of people, v2";
 
 /// Renders the page. `evidence` is the name of the evidence file next to it.
-pub fn page(gathered: &Gathered, evidence: &str) -> String {
+pub fn page(gathered: &PdcaReportFigures, evidence: &str) -> String {
     let (length, period) = (gathered.ask.length, &gathered.period);
     let mut page = Page::new(
         &format!("外呼{}报 {}", length.label_zh(), period.label),
@@ -58,7 +58,7 @@ pub fn page(gathered: &Gathered, evidence: &str) -> String {
     page.finish()
 }
 
-fn plan(page: &mut Page, gathered: &Gathered) {
+fn plan(page: &mut Page, gathered: &PdcaReportFigures) {
     page.section("计划 P", "Plan: campaigns and their lists");
     let rows: Vec<Vec<String>> = gathered
         .campaigns
@@ -86,9 +86,9 @@ fn plan(page: &mut Page, gathered: &Gathered) {
     targets(page, &gathered.planned);
 }
 
-fn done(page: &mut Page, gathered: &Gathered, evidence: &str) {
+fn done(page: &mut Page, gathered: &PdcaReportFigures, evidence: &str) {
     page.section("执行 D", "Do: calls");
-    measured(page, &gathered.measured, evidence);
+    render_metrics(page, &gathered.measured, evidence);
     let (was, now) = &gathered.dispositions;
     shares(page, was, now);
     if matches!(
@@ -129,7 +129,7 @@ fn parts(page: &mut Page, head: &str, parts: &BTreeMap<String, Tally>) {
     page.table(&heads, 1, &rows);
 }
 
-fn check(page: &mut Page, gathered: &Gathered) {
+fn check(page: &mut Page, gathered: &PdcaReportFigures) {
     page.section("检查 C", "Check: why answer_ratio_per_call v1 moved");
     if gathered.splits.is_empty() {
         page.paragraph(
@@ -152,7 +152,7 @@ fn check(page: &mut Page, gathered: &Gathered) {
         ));
         effects(page, zh, split);
     }
-    ahead(page, gathered);
+    render_forecast(page, gathered);
     needs(page, gathered);
 }
 
@@ -189,7 +189,8 @@ fn effects(page: &mut Page, head: &str, split: &Split) {
             points(rate),
         ]);
     }
-    let total = |part: fn(&projections::swing::Effect) -> f64| swing.effects.iter().map(part).sum::<f64>();
+    let total =
+        |part: fn(&projections::ratio_change::Effect) -> f64| swing.effects.iter().map(part).sum::<f64>();
     rows.push(vec![
         "合计 / total".to_owned(),
         String::new(),
@@ -213,11 +214,11 @@ fn percent(ratio: Option<f64>) -> String {
     ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{:.2} %", ratio * 100.0))
 }
 
-fn act(page: &mut Page, gathered: &Gathered) {
+fn act(page: &mut Page, gathered: &PdcaReportFigures) {
     page.section("处置 A", "Act: suggestions, each with its rule and cause");
-    let found = suggestions(&noticed(gathered));
+    let found = suggestions(&select_suggestion_inputs(gathered));
     if found.is_empty() {
-        page.verdict("无规则触发。 No rule asks for action.", Good::Yes);
+        page.verdict("无规则触发。 No rule asks for action.", ResultMark::Yes);
     }
     let rows: Vec<Vec<String>> = found
         .iter()

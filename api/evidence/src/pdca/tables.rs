@@ -1,14 +1,14 @@
 //! The comparing tables of a PDCA report: metrics, targets, dispositions, forecast.
 
 use crate::html::{Page, row};
-use crate::pdca::Gathered;
+use crate::pdca::PdcaReportFigures;
 use crate::pdca::figures::float;
-use crate::pdca::measured::Measured;
-use crate::pdca::planned::Planned;
+use crate::pdca::metric_changes::MetricChange;
+use crate::pdca::targets::TargetResult;
 use domain::calendar::{PeriodLength, beijing};
 use domain::disposition::Disposition;
-use projections::swing::{Swing, Tallied, swing};
-use projections::views::call_history::Dispositions;
+use projections::ratio_change::{PartCounts, RatioChange, split_ratio_change};
+use projections::views::call_history::DispositionCounts;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn percent(ratio: Option<f64>) -> String {
@@ -16,8 +16,8 @@ fn percent(ratio: Option<f64>) -> String {
 }
 
 /// Adds the table of metrics by name and version.
-pub(super) fn measured(page: &mut Page, all: &[Measured], evidence: &str) {
-    let line = |one: &Measured| {
+pub(super) fn render_metrics(page: &mut Page, all: &[MetricChange], evidence: &str) {
+    let line = |one: &MetricChange| {
         let label = &one.metric.label;
         vec![
             format!("{} / {}", label.zh, label.en),
@@ -38,12 +38,12 @@ pub(super) fn measured(page: &mut Page, all: &[Measured], evidence: &str) {
 }
 
 /// Adds the table of targets, results and causes of the gap.
-pub(super) fn targets(page: &mut Page, all: &[Planned]) {
+pub(super) fn targets(page: &mut Page, all: &[TargetResult]) {
     page.paragraph(
         "目标与达成；偏差按原因分解（自任务开始）。 Targets and what was reached; the gap by cause, since the \
          campaign began.",
     );
-    let line = |one: &Planned| {
+    let line = |one: &TargetResult| {
         let causes = one
             .causes
             .iter()
@@ -76,7 +76,7 @@ pub(super) fn targets(page: &mut Page, all: &[Planned]) {
 
 /// Adds the shares of dispositions before and now, with each change split over trunks into mix and rate. The
 /// changes sum to zero, so a rise always appears with its fall.
-pub(super) fn shares(page: &mut Page, was: &Dispositions, now: &Dispositions) {
+pub(super) fn shares(page: &mut Page, was: &DispositionCounts, now: &DispositionCounts) {
     let codes: BTreeSet<&String> = was.keys().chain(now.keys()).collect();
     let points =
         |part: Option<f64>| part.map_or_else(|| "–".to_owned(), |part| format!("{:+.2} pp", part * 100.0));
@@ -87,8 +87,8 @@ pub(super) fn shares(page: &mut Page, was: &Dispositions, now: &Dispositions) {
                 || code.clone(),
                 |known| format!("{} / {}", known.label_zh(), known.label_en()),
             );
-            let moved = moved(was, now, code);
-            let sum = |part: fn(&projections::swing::Effect) -> f64| {
+            let moved = split_disposition_change(was, now, code);
+            let sum = |part: fn(&projections::ratio_change::Effect) -> f64| {
                 let moved = moved.as_ref()?;
                 Some(moved.effects.iter().map(part).sum::<f64>())
             };
@@ -99,7 +99,7 @@ pub(super) fn shares(page: &mut Page, was: &Dispositions, now: &Dispositions) {
                     .to_string(),
                 percent(share(was, code)),
                 percent(share(now, code)),
-                points(moved.as_ref().map(Swing::change)),
+                points(moved.as_ref().map(RatioChange::change)),
                 points(sum(|effect| effect.mix)),
                 points(sum(|effect| effect.rate)),
             ]
@@ -118,16 +118,20 @@ pub(super) fn shares(page: &mut Page, was: &Dispositions, now: &Dispositions) {
 }
 
 /// Returns the share of one disposition among all ended calls.
-pub(super) fn share(all: &Dispositions, code: &str) -> Option<f64> {
+pub(super) fn share(all: &DispositionCounts, code: &str) -> Option<f64> {
     let calls = |trunks: &BTreeMap<String, u64>| trunks.values().sum::<u64>();
     let whole: u64 = all.values().map(calls).sum();
     (whole > 0).then(|| float(all.get(code).map_or(0, calls)) / float(whole))
 }
 
 /// Splits the change of one disposition's share over the trunks of its calls.
-pub(super) fn moved(was: &Dispositions, now: &Dispositions, code: &str) -> Option<Swing> {
-    let tallied = |all: &Dispositions| {
-        let mut parts: BTreeMap<String, Tallied> = BTreeMap::new();
+pub(super) fn split_disposition_change(
+    was: &DispositionCounts,
+    now: &DispositionCounts,
+    code: &str,
+) -> Option<RatioChange> {
+    let tallied = |all: &DispositionCounts| {
+        let mut parts: BTreeMap<String, PartCounts> = BTreeMap::new();
         for (one, trunks) in all {
             for (trunk, calls) in trunks {
                 let part = parts.entry(trunk.clone()).or_default();
@@ -137,11 +141,11 @@ pub(super) fn moved(was: &Dispositions, now: &Dispositions, code: &str) -> Optio
         }
         parts
     };
-    swing(&tallied(was), &tallied(now))
+    split_ratio_change(&tallied(was), &tallied(now))
 }
 
 /// Adds the calls expected after a quarter or a year.
-pub(super) fn ahead(page: &mut Page, gathered: &Gathered) {
+pub(super) fn render_forecast(page: &mut Page, gathered: &PdcaReportFigures) {
     if gathered.ahead.is_empty() {
         if matches!(gathered.ask.length, PeriodLength::Quarter | PeriodLength::Year) {
             page.paragraph("不足两周数据，不作预测。 Less than two weeks of calls: no forecast.");
@@ -167,7 +171,7 @@ pub(super) fn ahead(page: &mut Page, gathered: &Gathered) {
 }
 
 /// Adds the capacity needs of a year.
-pub(super) fn needs(page: &mut Page, gathered: &Gathered) {
+pub(super) fn needs(page: &mut Page, gathered: &PdcaReportFigures) {
     let Some(capacity) = &gathered.capacity else {
         return;
     };
@@ -207,8 +211,8 @@ pub(super) fn needs(page: &mut Page, gathered: &Gathered) {
 mod tests {
     use super::*;
 
-    fn of(all: &[(&str, &str, u64)]) -> Dispositions {
-        let mut found = Dispositions::new();
+    fn of(all: &[(&str, &str, u64)]) -> DispositionCounts {
+        let mut found = DispositionCounts::new();
         for (code, trunk, calls) in all {
             found
                 .entry((*code).to_owned())
@@ -222,17 +226,21 @@ mod tests {
     fn a_dispositions_change_is_its_mix_and_its_rate_over_trunks() {
         let was = of(&[("answered", "a", 50), ("busy", "a", 50), ("answered", "b", 100)]);
         let now = of(&[("answered", "a", 100), ("busy", "a", 100), ("answered", "b", 0)]);
-        let busy = moved(&was, &now, "busy").unwrap();
-        let sum = |part: fn(&projections::swing::Effect) -> f64| busy.effects.iter().map(part).sum::<f64>();
+        let busy = split_disposition_change(&was, &now, "busy").unwrap();
+        let sum =
+            |part: fn(&projections::ratio_change::Effect) -> f64| busy.effects.iter().map(part).sum::<f64>();
         assert!((busy.change() - 0.25).abs() < 1e-9);
         assert!(
             (sum(|one| one.mix) - 0.25).abs() < 1e-9,
             "only the mix of trunks moved"
         );
         assert!(sum(|one| one.rate).abs() < 1e-9);
-        assert_eq!(moved(&Dispositions::new(), &now, "busy"), None);
         assert_eq!(
-            (share(&Dispositions::new(), "busy"), share(&now, "busy")),
+            split_disposition_change(&DispositionCounts::new(), &now, "busy"),
+            None
+        );
+        assert_eq!(
+            (share(&DispositionCounts::new(), "busy"), share(&now, "busy")),
             (None, Some(0.5))
         );
     }

@@ -1,6 +1,6 @@
 //! The 95 % confidence interval of a share (Wilson). Few cases give a wide interval.
 
-use application::figures::{Counted, wilson};
+use application::figures::{Proportion, wilson};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ pub struct Share {
 
 /// Returns the share and its bounds; `None` if there are too few cases.
 pub(super) fn bounds(hits: u64, cases: u64) -> Option<(f64, f64, f64)> {
-    let found = wilson(Counted { hits, cases })?;
+    let found = wilson(Proportion { hits, cases })?;
     Some((found.value, found.low, found.high))
 }
 
@@ -25,9 +25,9 @@ impl Share {
         let (share, low, high) = bounds(hits, cases)?;
         Some(Self {
             cases,
-            per_mille: whole(share * 1_000.0),
-            low_per_mille: whole(low * 1_000.0),
-            high_per_mille: whole(high * 1_000.0),
+            per_mille: round_to_integer(share * 1_000.0),
+            low_per_mille: round_to_integer(low * 1_000.0),
+            high_per_mille: round_to_integer(high * 1_000.0),
         })
     }
 }
@@ -43,7 +43,7 @@ pub(super) const fn float(count: u64) -> f64 {
     clippy::cast_sign_loss,
     reason = "far below 2^53 and never negative; NaN becomes 0"
 )]
-pub(super) fn whole(value: f64) -> u64 {
+pub(super) fn round_to_integer(value: f64) -> u64 {
     value.max(0.0).round() as u64
 }
 

@@ -1,27 +1,27 @@
 //! Answers what-if questions about a campaign: its recorded dials under another preset, another retry policy
 //! or another pacer. Read-only. Results that the record cannot give are reported as unknown, with the reason.
 
-mod gathered;
+mod campaign_record;
 mod interval;
-mod under_pacing;
-mod under_preset;
-mod under_retries;
+mod pacing_what_if;
+mod preset_what_if;
+mod retry_what_if;
 
 pub use interval::Share;
-pub use under_pacing::{PACERS, PacedOutcome, UnderPacing, WHAT_IF_AGENTS_MAX};
-pub use under_preset::{RefusedBy, UnderPreset};
-pub use under_retries::{AttemptRate, UnderRetries};
+pub use pacing_what_if::{PACERS, PacedOutcome, PacingWhatIf, WHAT_IF_AGENTS_MAX};
+pub use preset_what_if::{PresetWhatIf, RuleRefusals};
+pub use retry_what_if::{AttemptRate, RetryWhatIf};
 
 use application::installation::Installation;
+use campaign_record::load_campaign_record;
 use domain::calling_plan::{CallingPlan, Preset, RetryPolicy};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
-use gathered::recorded;
+use pacing_what_if::{AnswersOnRecord, evaluate_pacing};
+use preset_what_if::evaluate_preset;
+use retry_what_if::evaluate_retries;
 use schemars::JsonSchema;
 use serde::Serialize;
-use under_pacing::{AnswersOnRecord, under_pacing};
-use under_preset::under_preset;
-use under_retries::under_retries;
 
 /// The policies to try, each by itself.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ pub struct OtherPolicy {
 
 /// The campaign's record under each policy; null for a policy that was not asked for.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct PoliciesTold {
+pub struct WhatIfPoliciesResponse {
     pub campaign: CampaignId,
     /// The log was read up to this position.
     #[schemars(example = &"42")]
@@ -45,9 +45,9 @@ pub struct PoliciesTold {
     pub dials: u64,
     pub calls: u64,
     pub answered: u64,
-    pub pacing: Option<UnderPacing>,
-    pub preset: Option<UnderPreset>,
-    pub retry: Option<UnderRetries>,
+    pub pacing: Option<PacingWhatIf>,
+    pub preset: Option<PresetWhatIf>,
+    pub retry: Option<RetryWhatIf>,
 }
 
 /// Compares a campaign's record with other policies.
@@ -55,7 +55,7 @@ pub async fn what_if_policies(
     installation: &Installation,
     campaign: CampaignId,
     other: OtherPolicy,
-) -> Result<PoliciesTold, Problem> {
+) -> Result<WhatIfPoliciesResponse, Problem> {
     let loaded = installation.entities.campaigns.state(&campaign).await?;
     let plan = loaded
         .state
@@ -64,9 +64,9 @@ pub async fn what_if_policies(
     let (past, environment) = (&installation.past, &installation.environment);
     // Reads a long part of the log, so it takes one of the few places for long questions.
     let place = past.place(environment.clock.as_ref()).await?;
-    let record = recorded(installation.store(), &campaign).await?;
+    let record = load_campaign_record(installation.store(), &campaign).await?;
     let preset = match other.preset {
-        Some(asked) => Some(under_preset(installation, &campaign, &record, plan.preset, asked).await?),
+        Some(asked) => Some(evaluate_preset(installation, &campaign, &record, plan.preset, asked).await?),
         None => None,
     };
     drop(place);
@@ -74,7 +74,7 @@ pub async fn what_if_policies(
         Some(named) => {
             let (share, agents) = (AnswersOnRecord::of(&record), other.agents);
             // Trials compute for seconds without a pause, so they run on their own thread.
-            let tried = past.apart(environment, move |_| under_pacing(share, &named, agents));
+            let tried = past.apart(environment, move |_| evaluate_pacing(share, &named, agents));
             let stops = || Err(Problem::unavailable("the server stops"));
             Some(tried.await?.unwrap_or_else(stops)?)
         }
@@ -85,9 +85,9 @@ pub async fn what_if_policies(
             retry_policy: policy,
             ..plan.clone()
         };
-        under_retries(&record, plan, &other)
+        evaluate_retries(&record, plan, &other)
     });
-    Ok(PoliciesTold {
+    Ok(WhatIfPoliciesResponse {
         campaign,
         position: record.head.to_string(),
         whole: record.whole,

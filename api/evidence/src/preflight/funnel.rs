@@ -1,6 +1,6 @@
 //! Counts the customers of a campaign left after each rule, in the order of the rules.
 
-use domain::compliance::{Decision, Side};
+use domain::compliance::{Decision, RuleSide};
 use domain::customer::SidedVerdict;
 use domain::ids::CustomerId;
 use domain::time::Timestamp;
@@ -139,11 +139,11 @@ const fn until(decision: Decision) -> Option<Timestamp> {
     }
 }
 
-const fn side(side: Side) -> &'static str {
+const fn side(side: RuleSide) -> &'static str {
     match side {
-        Side::Customer => "customer",
-        Side::Number => "number",
-        Side::Line => "line",
+        RuleSide::Customer => "customer",
+        RuleSide::Number => "number",
+        RuleSide::Line => "line",
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
 
     fn said(rule: &str, decision: Decision) -> SidedVerdict {
         SidedVerdict {
-            side: Side::Customer,
+            side: RuleSide::Customer,
             verdict: Verdict {
                 rule: rule.to_owned(),
                 version: 1,

@@ -2,38 +2,38 @@
 //! each rule, why nothing would be dialed, when the campaign would end and what it would cost. Nothing is
 //! stored, and people are named only by id.
 
-mod blocking;
-mod ends;
+mod end_forecast;
 mod funnel;
 mod models;
+mod start_blockers;
 mod warnings;
 
-pub use blocking::Blocker;
-pub use ends::{CostForecast, EndForecast, HistoryOf};
+pub use end_forecast::{CostForecast, EndForecast, HistoryScope};
 pub use funnel::FunnelStep;
-pub use models::{ModelFound, ModelFoundState};
+pub use models::{CampaignModel, ModelPresence};
+pub use start_blockers::Blocker;
 pub use warnings::Warning;
 
-use crate::dry_run::enrolled;
+use crate::dry_run::list_enrolled_customers;
 use actors::LineLoad;
 use application::installation::{DialingState, Installation};
-use application::segments::sight::{SegmentSight, rounded};
+use application::segments::visibility::{SegmentVisibility, rounded};
 use application::why_not::{engaged_stops, person_then, verdicts_now};
-use blocking::{Known, blockers};
 use domain::calling_plan::{CallingPlan, Preset};
 use domain::campaign::{CampaignState, CampaignStatus};
-use domain::compliance::{Opening, opening};
+use domain::compliance::{WindowOpening, opening};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::quota::QUOTA;
-use domain::running_plan::{After, Life};
+use domain::running_plan::{PredecessorCampaign, PredecessorStatus};
 use domain::time::Timestamp;
-use ends::{Ahead, CALLS_MIN, History, Left};
+use end_forecast::{CALLS_MIN, ForecastInputs, History, RemainingPeople};
 use funnel::Funnel;
 use projections::views::campaign_board::{self, BoardRow, LISTED_MAX};
 use projections::views::cost_board::{BillingStep, CostFilter, costs};
 use schemars::JsonSchema;
 use serde::Serialize;
+use start_blockers::{PreflightFacts, blockers};
 
 /// Most similar campaigns whose calls are used for a campaign that made none.
 const SIMILAR_MAX: usize = 50;
@@ -59,7 +59,7 @@ pub struct Preflight {
     /// What to check before the start.
     pub warnings: Vec<Warning>,
     /// The models that the campaign uses, and whether they are on the machine that answers.
-    pub models: Vec<ModelFound>,
+    pub models: Vec<CampaignModel>,
     pub ends: EndForecast,
     pub cost: CostForecast,
 }
@@ -69,7 +69,7 @@ impl Preflight {
     /// Without `customers:reveal`, a campaign with a quota, which groups by sealed attributes, has its counts
     /// rounded down to tens, and its quota steps list no customers.
     #[must_use]
-    pub fn seen_by(mut self, sight: SegmentSight) -> Self {
+    pub fn restrict_to_sight(mut self, sight: SegmentVisibility) -> Self {
         let is_of_quota = |step: &FunnelStep| step.rule == QUOTA;
         let rounds = !sight.reveals() && self.funnel.iter().any(is_of_quota);
         for step in &mut self.funnel {
@@ -90,7 +90,7 @@ impl Preflight {
 }
 
 /// The inputs of a preflight.
-pub struct PreflightAsk<'a> {
+pub struct PreflightInputs<'a> {
     pub campaign: CampaignId,
     pub per_minute_fen: Option<u64>,
     /// The campaigns whose figures the caller may see.
@@ -98,7 +98,7 @@ pub struct PreflightAsk<'a> {
 }
 
 /// Evaluates the rules for everybody who waits in the campaign.
-pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Result<Preflight, Problem> {
+pub async fn preflight(installation: &Installation, ask: PreflightInputs<'_>) -> Result<Preflight, Problem> {
     let campaign = &ask.campaign;
     let loaded = installation.entities.campaigns.state(campaign).await?;
     let state = &loaded.state;
@@ -106,15 +106,15 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
     let asked_at = installation.now();
     let begins = begins(installation, state, asked_at).await?;
     let judged_at = match opening(plan, begins.from) {
-        Opening::At(at) => at,
-        Opening::Never | Opening::ByPerson => begins.from,
+        WindowOpening::At(at) => at,
+        WindowOpening::Never | WindowOpening::ByPerson => begins.from,
     };
     // Each person is two streams, so it takes one of the few places for long questions.
     let clock = &installation.environment.clock;
     let _place = installation.past.place(clock.as_ref()).await?;
-    let (people, whole) = enrolled(installation.store(), campaign).await?;
+    let (people, whole) = list_enrolled_customers(installation.store(), campaign).await?;
     let mut funnel = Funnel::default();
-    let mut own = Settled::default();
+    let mut own = SettledCounts::default();
     for customer in people {
         let person = person_then(installation, &customer, None).await?;
         let Some(enrolment) = person.state.enrolment(campaign) else {
@@ -130,11 +130,11 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
     }
     let steps = funnel.steps();
     let stops = engaged_stops(installation, state.facts(campaign.clone())).await?;
-    let known = Known {
+    let known = PreflightFacts {
         plan,
         status: state.status(),
         from: begins.from,
-        waits_in_vain: begins.waits == Waits::InVain,
+        waits_in_vain: begins.waits == PredecessorWait::InVain,
         no_trunk: installation.dialing.now() == DialingState::NoTrunk,
         unlicensed: is_unlicensed(installation),
         no_agents: plan.dialing_mode().needs_agents() && !has_agents(installation),
@@ -142,13 +142,13 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
         stops: &stops,
     };
     let found = blockers(&known, &steps);
-    let left = Left {
+    let left = RemainingPeople {
         people: funnel.left,
         later: funnel.later,
         later_until: funnel.last_not_before,
         stage: state.gates().stage(),
         from: judged_at,
-        waits: begins.waits != Waits::No,
+        waits: begins.waits != PredecessorWait::No,
     };
     let ahead = ahead(installation, &ask, plan, left, own).await?;
     Ok(Preflight {
@@ -181,14 +181,14 @@ fn is_unlicensed(installation: &Installation) -> bool {
 }
 
 /// From when the campaign would run if it were started now.
-struct Begins {
+struct CampaignStart {
     from: Timestamp,
-    waits: Waits,
+    waits: PredecessorWait,
 }
 
 /// Whether it waits for another campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Waits {
+enum PredecessorWait {
     No,
     /// That campaign has not reached the needed state.
     Yes,
@@ -201,22 +201,25 @@ async fn begins(
     installation: &Installation,
     state: &CampaignState,
     now: Timestamp,
-) -> Result<Begins, Problem> {
-    let begun = state.life().is_none_or(|life| life != Life::Still);
+) -> Result<CampaignStart, Problem> {
+    let begun = state.life().is_none_or(|life| life != PredecessorStatus::Still);
     let running = state.plan().and_then(|plan| plan.running.as_deref());
     let Some(running) = running.filter(|_| !begun) else {
-        let waits = Waits::No;
-        return Ok(Begins { from: now, waits });
+        let waits = PredecessorWait::No;
+        return Ok(CampaignStart { from: now, waits });
     };
     let from = running.starts_at.map_or(now, |at| at.max(now));
     let waits = match &running.after {
         Some(after) => waits_for(installation, after).await?,
-        None => Waits::No,
+        None => PredecessorWait::No,
     };
-    Ok(Begins { from, waits })
+    Ok(CampaignStart { from, waits })
 }
 
-async fn waits_for(installation: &Installation, after: &After) -> Result<Waits, Problem> {
+async fn waits_for(
+    installation: &Installation,
+    after: &PredecessorCampaign,
+) -> Result<PredecessorWait, Problem> {
     let other = installation
         .entities
         .campaigns
@@ -224,20 +227,20 @@ async fn waits_for(installation: &Installation, after: &After) -> Result<Waits, 
         .await?
         .state;
     let Some(life) = other.life() else {
-        return Ok(Waits::Yes);
+        return Ok(PredecessorWait::Yes);
     };
     if after.reached.is_met(life, other.gates().stage()) {
-        return Ok(Waits::No);
+        return Ok(PredecessorWait::No);
     }
     Ok(match other.status() == Some(CampaignStatus::Stopped) {
-        true => Waits::InVain,
-        false => Waits::Yes,
+        true => PredecessorWait::InVain,
+        false => PredecessorWait::Yes,
     })
 }
 
 /// The campaign's settled people and the calls that they took.
 #[derive(Debug, Clone, Copy, Default)]
-struct Settled {
+struct SettledCounts {
     people: u64,
     calls: u64,
 }
@@ -245,20 +248,20 @@ struct Settled {
 /// Collects the calls for the forecast: the campaign's own, else those of others under its preset.
 async fn ahead<'a>(
     installation: &Installation,
-    ask: &PreflightAsk<'_>,
+    ask: &PreflightInputs<'_>,
     plan: &'a CallingPlan,
-    left: Left,
-    own: Settled,
-) -> Result<Ahead<'a>, Problem> {
+    left: RemainingPeople,
+    own: SettledCounts,
+) -> Result<ForecastInputs<'a>, Problem> {
     let db = installation.rows.db();
     let row = campaign_board::get(db.as_ref(), &ask.campaign).await?;
     // People who answer early settle first, so at least half must be settled before they represent the rest.
     let most_wait = own.people < left.people.saturating_add(left.later);
     let enough = |row: &BoardRow| row.calls.dialed >= CALLS_MIN && own.people > 0 && !most_wait;
     let (of, rows) = match row.filter(enough) {
-        Some(own) => (HistoryOf::Own, vec![own]),
+        Some(own) => (HistoryScope::Own, vec![own]),
         None => (
-            HistoryOf::SamePreset,
+            HistoryScope::SamePreset,
             similar(installation, ask, plan.preset).await?,
         ),
     };
@@ -266,14 +269,14 @@ async fn ahead<'a>(
     for row in &rows {
         add(installation, row, &mut history).await?;
     }
-    if of == HistoryOf::Own {
+    if of == HistoryScope::Own {
         (history.settled, history.settled_calls) = (own.people, own.calls);
     }
     let of = match history.calls >= CALLS_MIN {
         true => of,
-        false => HistoryOf::Nobody,
+        false => HistoryScope::Nobody,
     };
-    Ok(Ahead {
+    Ok(ForecastInputs {
         plan,
         left,
         of,
@@ -284,7 +287,7 @@ async fn ahead<'a>(
 /// Returns campaigns under the same preset that dialed, the latest by id.
 async fn similar(
     installation: &Installation,
-    ask: &PreflightAsk<'_>,
+    ask: &PreflightInputs<'_>,
     preset: Preset,
 ) -> Result<Vec<BoardRow>, Problem> {
     let mut rows = campaign_board::list(installation.rows.db().as_ref(), None, LISTED_MAX).await?;
@@ -305,7 +308,7 @@ const fn is_all_but_settled(row: &BoardRow) -> bool {
 
 async fn add(installation: &Installation, row: &BoardRow, history: &mut History) -> Result<(), Problem> {
     let db = installation.rows.db();
-    let hours = campaign_board::hourly(db.as_ref(), &row.campaign).await?;
+    let hours = campaign_board::list_hours(db.as_ref(), &row.campaign).await?;
     let filter = CostFilter {
         campaign: Some(row.campaign.clone()),
         from: None,

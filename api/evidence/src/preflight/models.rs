@@ -2,7 +2,7 @@
 //! the log, not in it.
 
 use application::installation::Installation;
-use application::models::{ModelShelf, ShelfFault};
+use application::models::{ModelBlobFault, ModelBlobStore};
 use domain::calling_plan::CallingPlan;
 use domain::model::ModelRef;
 use domain::problem::Problem;
@@ -13,13 +13,13 @@ use tokio::sync::oneshot;
 
 /// One model that the campaign uses.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ModelFound {
+pub struct CampaignModel {
     #[schemars(example = &"zh_outbound@3")]
     pub model: String,
     /// The tier that uses the model, as variable and value; null for the campaign's own model.
     #[schemars(example = &"rfm_grade=champion")]
     pub tier: Option<String>,
-    pub state: ModelFoundState,
+    pub state: ModelPresence,
     /// What to do if the model is missing: until then the bundled model is used for those calls.
     pub en: Option<String>,
     pub zh: Option<&'static str>,
@@ -28,7 +28,7 @@ pub struct ModelFound {
 /// Whether the model is present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum ModelFoundState {
+pub enum ModelPresence {
     Here,
     Missing,
     /// The file has other content or cannot be read.
@@ -40,12 +40,12 @@ pub enum ModelFoundState {
 pub(super) async fn models(
     installation: &Installation,
     plan: &CallingPlan,
-) -> Result<Vec<ModelFound>, Problem> {
+) -> Result<Vec<CampaignModel>, Problem> {
     let named = named(plan);
     if named.is_empty() {
         return Ok(Vec::new());
     }
-    let shelf = ModelShelf::of(installation);
+    let shelf = ModelBlobStore::of(installation);
     let (tell, told) = oneshot::channel();
     let work = move || {
         // Read from the disk: another campaign's copy in memory is lost with the process.
@@ -59,9 +59,9 @@ pub(super) async fn models(
 }
 
 /// A model and the tier that uses it.
-type Named = (ModelRef, Option<String>);
+type ModelWithTier = (ModelRef, Option<String>);
 
-fn named(plan: &CallingPlan) -> Vec<Named> {
+fn named(plan: &CallingPlan) -> Vec<ModelWithTier> {
     let own = plan.model.as_deref().map(|model| (model.clone(), None));
     let tiers = plan.model_tiers.tiers().iter();
     let tiers = tiers.map(|tier| (tier.model.clone(), Some(format!("{}={}", tier.by, tier.is))));
@@ -69,8 +69,11 @@ fn named(plan: &CallingPlan) -> Vec<Named> {
 }
 
 /// Checks each content once, even if several names refer to it.
-fn found(named: Vec<Named>, look: impl Fn(&ModelRef) -> Option<ShelfFault>) -> Vec<ModelFound> {
-    let mut looked: BTreeMap<String, Option<ShelfFault>> = BTreeMap::new();
+fn found(
+    named: Vec<ModelWithTier>,
+    look: impl Fn(&ModelRef) -> Option<ModelBlobFault>,
+) -> Vec<CampaignModel> {
+    let mut looked: BTreeMap<String, Option<ModelBlobFault>> = BTreeMap::new();
     named
         .into_iter()
         .map(|(model, tier)| {
@@ -80,19 +83,21 @@ fn found(named: Vec<Named>, look: impl Fn(&ModelRef) -> Option<ShelfFault>) -> V
         .collect()
 }
 
-fn described(model: &ModelRef, tier: Option<String>, fault: Option<&ShelfFault>) -> ModelFound {
+fn described(model: &ModelRef, tier: Option<String>, fault: Option<&ModelBlobFault>) -> CampaignModel {
     let (state, zh) = match fault {
-        None => (ModelFoundState::Here, None),
-        Some(ShelfFault::Missing { .. }) => (
-            ModelFoundState::Missing,
+        None => (ModelPresence::Here, None),
+        Some(ModelBlobFault::Missing { .. }) => (
+            ModelPresence::Missing,
             Some("本机没有该模型的文件：请在此再次发布；此前相关呼叫由自带模型理解"),
         ),
-        Some(ShelfFault::Damaged { .. } | ShelfFault::Unreadable { .. } | ShelfFault::Disk(_)) => (
-            ModelFoundState::Damaged,
+        Some(
+            ModelBlobFault::Damaged { .. } | ModelBlobFault::Unreadable { .. } | ModelBlobFault::Disk(_),
+        ) => (
+            ModelPresence::Damaged,
             Some("本机的模型文件已损坏：请在此再次发布；此前相关呼叫由自带模型理解"),
         ),
     };
-    ModelFound {
+    CampaignModel {
         model: model.to_string(),
         tier,
         state,
@@ -103,13 +108,13 @@ fn described(model: &ModelRef, tier: Option<String>, fault: Option<&ShelfFault>)
 
 /// Words the fault with the name that was asked for: the same content may have been checked under another
 /// name.
-fn said_of(fault: &ShelfFault, model: &ModelRef) -> String {
+fn said_of(fault: &ModelBlobFault, model: &ModelRef) -> String {
     let named = model.model.to_string();
     match fault {
-        ShelfFault::Missing { .. } => ShelfFault::Missing { named }.to_string(),
-        ShelfFault::Damaged { .. } => ShelfFault::Damaged { named }.to_string(),
-        ShelfFault::Unreadable { fault, .. } => format!("model {named}: {fault}"),
-        ShelfFault::Disk(_) => fault.to_string(),
+        ModelBlobFault::Missing { .. } => ModelBlobFault::Missing { named }.to_string(),
+        ModelBlobFault::Damaged { .. } => ModelBlobFault::Damaged { named }.to_string(),
+        ModelBlobFault::Unreadable { fault, .. } => format!("model {named}: {fault}"),
+        ModelBlobFault::Disk(_) => fault.to_string(),
     }
 }
 
@@ -137,11 +142,11 @@ mod tests {
         let all = found(named, |model| {
             looked.borrow_mut().push(model.digest.clone());
             let named = model.model.to_string();
-            (model.digest == "aa").then_some(ShelfFault::Missing { named })
+            (model.digest == "aa").then_some(ModelBlobFault::Missing { named })
         });
         assert_eq!(looked.into_inner(), ["aa", "bb"]);
-        let states: Vec<ModelFoundState> = all.iter().map(|one| one.state).collect();
-        let (missing, here) = (ModelFoundState::Missing, ModelFoundState::Here);
+        let states: Vec<ModelPresence> = all.iter().map(|one| one.state).collect();
+        let (missing, here) = (ModelPresence::Missing, ModelPresence::Here);
         assert_eq!(states, [missing, here, missing]);
         let said = all[2].en.as_deref().unwrap();
         assert!(said.contains("of_old") && !said.contains("zh"), "{said}");

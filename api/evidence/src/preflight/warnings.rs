@@ -5,7 +5,7 @@ use application::flows::{definition_of, holds_messages_back};
 use application::installation::Installation;
 use domain::calling_plan::{CallingPlan, Preset};
 use domain::campaign::CampaignState;
-use domain::flow::FlowNamed;
+use domain::flow::FlowSelector;
 use domain::problem::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,7 +52,7 @@ pub(super) async fn warnings(
     let used = state
         .flow()
         .ok_or_else(|| Problem::fault("a campaign without a flow"))?;
-    let named = FlowNamed {
+    let named = FlowSelector {
         flow: used.flow.clone(),
         version: Some(used.version),
     };
@@ -105,7 +105,7 @@ fn segment_of_nobody(name: &str) -> Warning {
 
 /// Warns about a flow version from before the approval was required: calls continue, but none of its messages
 /// is sent.
-fn fixed_address(named: &FlowNamed) -> Warning {
+fn fixed_address(named: &FlowSelector) -> Warning {
     Warning {
         code: "fixed_address_not_approved",
         zh: format!(

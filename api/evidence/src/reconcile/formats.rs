@@ -41,7 +41,7 @@ impl Format {
 
 /// One row of the other side.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Theirs {
+pub struct ExternalCallRow {
     pub line: u64,
     /// Candidates for the SIP Call-ID, without a host part.
     pub(crate) sip_ids: Vec<String>,
@@ -99,7 +99,7 @@ impl Layout {
     }
 
     /// Reads one row.
-    pub(crate) fn read(&self, record: &StringRecord, line: u64) -> Result<Theirs, String> {
+    pub(crate) fn read(&self, record: &StringRecord, line: u64) -> Result<ExternalCallRow, String> {
         if self.format == Format::Asterisk && !ASTERISK_COLUMNS.contains(&record.len()) {
             return Err(format!("it has {} columns, not 16 to 18", record.len()));
         }
@@ -129,7 +129,7 @@ impl Layout {
             Some(unique) => unique.to_owned(),
             None => format!("{callee}/{start}/{talk_s}"),
         };
-        Ok(Theirs {
+        Ok(ExternalCallRow {
             line,
             sip_ids,
             key,

@@ -6,17 +6,17 @@
 //! Unreadable rows are listed by line, and all other rows count.
 
 mod columns;
+mod file_reader;
 pub mod formats;
 mod matching;
-pub mod ours;
-pub mod past;
-mod reading;
+pub mod our_calls;
+pub mod past_calls;
 mod summary;
 mod values;
 
 pub use columns::Columns;
+pub use file_reader::{CallFileOptions, FileError};
 pub use formats::Format;
 pub use matching::{Matcher, Rules};
-pub use ours::OurCalls;
-pub use reading::{FileError, Reading};
-pub use summary::{LISTED_MAX, Outcome, Sums};
+pub use our_calls::OurCalls;
+pub use summary::{LISTED_MAX, ReconciliationResult, Sums};

@@ -13,7 +13,7 @@ const NO_TRUNK: &str = "-";
 
 /// The complete result.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Outcome {
+pub struct ReconciliationResult {
     /// The log was read up to this position.
     pub position: u64,
     pub rows: u64,
@@ -36,10 +36,10 @@ pub struct Outcome {
     /// By day in Beijing.
     pub days: BTreeMap<String, Sums>,
     pub(crate) disputes: Vec<Dispute>,
-    pub(crate) only_ours: Vec<OnlyOurs>,
-    pub(crate) only_theirs: Vec<OnlyTheirs>,
-    pub twice: Vec<OnlyTheirs>,
-    pub bad: Vec<Bad>,
+    pub(crate) only_ours: Vec<UnmatchedCall>,
+    pub(crate) only_theirs: Vec<UnmatchedRow>,
+    pub twice: Vec<UnmatchedRow>,
+    pub bad: Vec<UnreadableRow>,
 }
 
 /// One month on both sides.
@@ -85,7 +85,7 @@ pub(crate) struct Dispute {
 
 /// A call that is not in their file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct OnlyOurs {
+pub(crate) struct UnmatchedCall {
     pub call: String,
     pub dialed_at: String,
     pub disposition: &'static str,
@@ -94,7 +94,7 @@ pub(crate) struct OnlyOurs {
 
 /// A row of their file without a call of ours, or with one that already has a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OnlyTheirs {
+pub struct UnmatchedRow {
     pub line: u64,
     pub start: String,
     /// Masked.
@@ -104,12 +104,12 @@ pub struct OnlyTheirs {
 
 /// A row that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Bad {
+pub struct UnreadableRow {
     pub line: u64,
     pub why: String,
 }
 
-impl Outcome {
+impl ReconciliationResult {
     /// Returns true if both sides agree on every call.
     pub const fn agrees(&self) -> bool {
         self.disputed == 0
@@ -120,7 +120,7 @@ impl Outcome {
     }
 }
 
-impl Outcome {
+impl ReconciliationResult {
     /// Adds to the sums of the month, the trunk and the day.
     pub fn add(&mut self, at: Timestamp, trunk: Option<&str>, add: &dyn Fn(&mut Sums)) {
         let local = beijing(at);

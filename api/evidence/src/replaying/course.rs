@@ -1,13 +1,13 @@
 //! Walks a call again through its own flow version: the inputs and actions of the flow, and where this build
 //! decides otherwise than was recorded.
 
-use super::gathered::Conversation;
-use super::other::{Difference, Side, What};
-use super::shown::DecidedShown;
+use super::replay_inputs::Conversation;
+use super::response::FlowDecisionResponse;
 use super::steps::Steps;
 use super::texts::Texts;
-use crate::bundle::recorded::Told;
-use crate::bundle::walk::{Walked, walk};
+use super::version_comparison::{ReplayDifference, ReplayDifferenceKind, ReplaySide};
+use crate::bundle::recorded_path::RecordedStep;
+use crate::bundle::walk::{FlowWalk, walk};
 use domain::call::event::{CallEvent, EndReason};
 use domain::flow::{FlowAction, FlowInput};
 use domain::spoken_turn::{Explanation, TurnDecision, TurnInput};
@@ -15,15 +15,15 @@ use domain::spoken_turn::{Explanation, TurnDecision, TurnInput};
 /// The replayed course of a call.
 #[derive(Debug)]
 pub(super) struct Course {
-    pub(super) walked: Walked,
+    pub(super) walked: FlowWalk,
     /// The index of the event of each step in `story`.
     pub(super) places: Vec<usize>,
-    story: Vec<Told>,
+    story: Vec<RecordedStep>,
 }
 
 impl Course {
     pub(super) fn of(conversation: &Conversation) -> Self {
-        let (places, story): (Vec<usize>, Vec<Told>) = conversation.story().unzip();
+        let (places, story): (Vec<usize>, Vec<RecordedStep>) = conversation.story().unzip();
         let version = conversation.named.as_ref().and_then(|named| named.version);
         let begins = conversation.begin(&conversation.flow, version);
         Self {
@@ -44,7 +44,7 @@ impl Course {
     }
 
     /// Returns the first decision that this build makes otherwise; at most one.
-    pub(super) fn differences(&self, conversation: &Conversation, steps: &Steps) -> Vec<Difference> {
+    pub(super) fn differences(&self, conversation: &Conversation, steps: &Steps) -> Vec<ReplayDifference> {
         let found = unlike_choice(conversation, steps);
         let found = found.or_else(|| self.unlike_decision(conversation, steps));
         let found = found.or_else(|| self.unexplained(conversation, steps));
@@ -55,37 +55,39 @@ impl Course {
     }
 
     /// Returns a step that the flow reaches otherwise, or not at all.
-    fn unexplained(&self, conversation: &Conversation, steps: &Steps) -> Option<Difference> {
+    fn unexplained(&self, conversation: &Conversation, steps: &Steps) -> Option<ReplayDifference> {
         self.walked.otherwise.as_ref()?;
         let told = self.story.get(self.walked.explained)?;
         let place = *self.places.get(self.walked.explained)?;
         let input = match told {
-            Told::Key(digit) => FlowInput::Keypress(digit.unwrap_or('#')),
-            Told::Spoken(spoken) => FlowInput::Spoken(&spoken.understood),
-            Told::Silence => FlowInput::Silence,
-            Told::BargedIn(heard) => FlowInput::BargedIn(*heard),
-            Told::SensitiveWord => FlowInput::SensitiveWord,
-            Told::Deaf => FlowInput::Deaf,
-            Told::Decided { unheard: true, .. } => FlowInput::Unheard,
-            Told::Node(_) | Told::Transfer(_) | Told::Decided { .. } => FlowInput::Played,
+            RecordedStep::Key(digit) => FlowInput::Keypress(digit.unwrap_or('#')),
+            RecordedStep::Spoken(spoken) => FlowInput::Spoken(&spoken.understood),
+            RecordedStep::Silence => FlowInput::Silence,
+            RecordedStep::BargedIn(heard) => FlowInput::BargedIn(*heard),
+            RecordedStep::SensitiveWord => FlowInput::SensitiveWord,
+            RecordedStep::Deaf => FlowInput::Deaf,
+            RecordedStep::Decided { unheard: true, .. } => FlowInput::Unheard,
+            RecordedStep::Node(_) | RecordedStep::Transfer(_) | RecordedStep::Decided { .. } => {
+                FlowInput::Played
+            }
         };
         let mut run = self.walked.run.clone();
         let node = run.node().to_owned();
         let texts = Texts::of(&conversation.flow);
-        let other = Side::of(&run.step(input), &texts);
+        let other = ReplaySide::of(&run.step(input), &texts);
         let step = steps.of_event(place);
-        Some(Difference {
+        Some(ReplayDifference {
             flow: conversation.named(),
             step: step + 1,
             node,
-            what: What::Way,
+            what: ReplayDifferenceKind::Way,
             recorded: steps.side(step),
             other,
         })
     }
 
     /// Returns a decision for the same member with other reasons.
-    fn unlike_decision(&self, conversation: &Conversation, steps: &Steps) -> Option<Difference> {
+    fn unlike_decision(&self, conversation: &Conversation, steps: &Steps) -> Option<ReplayDifference> {
         let texts = Texts::of(&conversation.flow);
         let decided = |action: &FlowAction| match action {
             FlowAction::Decide { decision } => Some(decision.as_ref().clone()),
@@ -105,13 +107,13 @@ impl Course {
                     continue;
                 }
                 let step = self.places.get(told).map_or(0, |place| steps.of_event(*place));
-                return Some(Difference {
+                return Some(ReplayDifference {
                     flow: conversation.named(),
                     step: step + 1,
                     node: recorded.node.clone(),
-                    what: What::Explanation,
+                    what: ReplayDifferenceKind::Explanation,
                     recorded: steps.side(step),
-                    other: Side::of(&one.actions, &texts),
+                    other: ReplaySide::of(&one.actions, &texts),
                 });
             }
         }
@@ -127,7 +129,7 @@ impl Course {
     }
 
     /// Returns a difference if the flow ends otherwise than was recorded.
-    fn other_end(&self, conversation: &Conversation, steps: &Steps) -> Option<Difference> {
+    fn other_end(&self, conversation: &Conversation, steps: &Steps) -> Option<ReplayDifference> {
         let by_flow = conversation
             .events
             .iter()
@@ -143,45 +145,45 @@ impl Course {
         if recorded == self.walked.outcome || self.story.is_empty() {
             return None;
         }
-        Some(Difference {
+        Some(ReplayDifference {
             flow: conversation.named(),
             step: steps.shown.len(),
             node: self.walked.run.node().to_owned(),
-            what: What::Outcome,
-            recorded: Side {
+            what: ReplayDifferenceKind::Outcome,
+            recorded: ReplaySide {
                 outcome: recorded,
-                ..Side::default()
+                ..ReplaySide::default()
             },
-            other: Side {
+            other: ReplaySide {
                 outcome: self.walked.outcome,
-                ..Side::default()
+                ..ReplaySide::default()
             },
         })
     }
 }
 
 /// Returns a difference if another offer is made from the recorded facts. A bundle contains none of them.
-fn unlike_choice(conversation: &Conversation, steps: &Steps) -> Option<Difference> {
+fn unlike_choice(conversation: &Conversation, steps: &Steps) -> Option<ReplayDifference> {
     let recorded = conversation.chosen().filter(|_| conversation.call.is_some())?;
     let offers = conversation.flow.offers.as_ref()?;
-    let made = offers.chosen(&recorded.known_then()?, recorded.as_of);
+    let made = offers.chosen(&recorded.restore_known_facts()?, recorded.as_of);
     if (&made.offer, made.reason) == (&recorded.offer, recorded.reason) {
         return None;
     }
     let start = &conversation.flow.start;
-    let side = |offer: &str| Side {
-        decided: vec![DecidedShown::of(&TurnDecision {
+    let side = |offer: &str| ReplaySide {
+        decided: vec![FlowDecisionResponse::of(&TurnDecision {
             node: start.clone(),
             rule: format!("offers.{offer}"),
             explanation: Explanation::of(TurnInput::Played),
         })],
-        ..Side::default()
+        ..ReplaySide::default()
     };
-    Some(Difference {
+    Some(ReplayDifference {
         flow: conversation.named(),
         step: steps.of_event(0) + 1,
         node: start.clone(),
-        what: What::Explanation,
+        what: ReplayDifferenceKind::Explanation,
         recorded: side(&recorded.offer),
         other: side(&made.offer),
     })

@@ -5,9 +5,9 @@ use application::calls::stream_of;
 use application::flows::definition_of;
 use application::installation::Installation;
 use domain::call::event::CallEvent;
-use domain::call::{Call, UnderstoodFact};
+use domain::call::{Call, UnderstandingFact};
 use domain::calling_plan::FlowRef;
-use domain::flow::{FlowDefinition, FlowNamed};
+use domain::flow::{FlowDefinition, FlowSelector};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::spoken_turn::Certainty;
@@ -31,10 +31,10 @@ pub struct CoverageShown {
     pub talked: u64,
     /// True if there are more calls than were read. The newest were read.
     pub truncated: bool,
-    pub nodes: Seen,
-    pub edges: Seen,
-    pub timeouts: Seen,
-    pub global_intents: Seen,
+    pub nodes: CoverageCounts,
+    pub edges: CoverageCounts,
+    pub timeouts: CoverageCounts,
+    pub global_intents: CoverageCounts,
     pub questions: Questions,
     /// Calls that entered each node; a call that entered it twice counts once.
     #[schemars(example = BTreeMap::from([("greeting", 3)]))]
@@ -44,7 +44,7 @@ pub struct CoverageShown {
 /// How many members of one kind were seen.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(rename = "FlowSeen")]
-pub struct Seen {
+pub struct CoverageCounts {
     pub all: u64,
     pub seen: u64,
     pub coverage_ratio: f64,
@@ -52,7 +52,7 @@ pub struct Seen {
     pub missed: Vec<String>,
 }
 
-impl Seen {
+impl CoverageCounts {
     fn of(all: BTreeSet<String>, seen: &BTreeSet<String>) -> Self {
         let missed: Vec<String> = all.iter().filter(|one| !seen.contains(*one)).cloned().collect();
         let (all, missed_count) = (count(all.len()), count(missed.len()));
@@ -81,9 +81,9 @@ pub struct Questions {
 }
 
 /// Reads the calls of a flow version.
-pub async fn coverage(installation: &Installation, named: &FlowNamed) -> Result<CoverageShown, Problem> {
+pub async fn coverage(installation: &Installation, named: &FlowSelector) -> Result<CoverageShown, Problem> {
     let (found, flow) = definition_of(installation, named).await?;
-    let mut covering = Covering::of(&flow);
+    let mut covering = CoverageTally::of(&flow);
     let mut truncated = false;
     for row in installation.boards().await? {
         let state = installation.entities.campaigns.state(&row.campaign).await?.state;
@@ -93,7 +93,7 @@ pub async fn coverage(installation: &Installation, named: &FlowNamed) -> Result<
                 .await?;
         }
     }
-    let named = FlowNamed {
+    let named = FlowSelector {
         flow: found.flow_ref.flow,
         version: Some(found.flow_ref.version),
     };
@@ -101,7 +101,7 @@ pub async fn coverage(installation: &Installation, named: &FlowNamed) -> Result<
 }
 
 /// The coverage so far.
-struct Covering<'a> {
+struct CoverageTally<'a> {
     flow: &'a FlowDefinition,
     asked_by: BTreeSet<String>,
     calls: u64,
@@ -113,7 +113,7 @@ struct Covering<'a> {
     questions: Questions,
 }
 
-impl<'a> Covering<'a> {
+impl<'a> CoverageTally<'a> {
     fn of(flow: &'a FlowDefinition) -> Self {
         Self {
             flow,
@@ -171,7 +171,7 @@ impl<'a> Covering<'a> {
                 CallEvent::NodeEntered { node } => {
                     // A node whose visits are used up is passed through and not entered.
                     if let Some((from, passed)) =
-                        at.and_then(|from| Some((from, self.flow.used_up(from, node, &here)?)))
+                        at.and_then(|from| Some((from, self.flow.find_exhausted_node(from, node, &here)?)))
                     {
                         self.edges.insert(format!("{from} → {passed}"));
                         self.edges.insert(format!("{passed} → {node}"));
@@ -213,7 +213,7 @@ impl<'a> Covering<'a> {
 
     /// Takes an utterance and the events until the next one. An utterance without a meaning is not a
     /// question; one that gives a requested value (三期) is an answer.
-    fn hear(&mut self, fact: &UnderstoodFact, behind: &[CallEvent]) {
+    fn hear(&mut self, fact: &UnderstandingFact, behind: &[CallEvent]) {
         let Some(question) = self.question(fact) else {
             return;
         };
@@ -238,7 +238,7 @@ impl<'a> Covering<'a> {
     }
 
     /// Returns the question as an intent, or as an answer of the campaign's knowledge that is close to it.
-    fn question(&self, fact: &UnderstoodFact) -> Option<String> {
+    fn question(&self, fact: &UnderstandingFact) -> Option<String> {
         if !fact.slots.is_empty() {
             return None;
         }
@@ -265,10 +265,10 @@ impl<'a> Covering<'a> {
             calls: self.calls,
             talked: self.talked,
             truncated,
-            nodes: Seen::of(self.flow.nodes.keys().cloned().collect(), &entered),
-            edges: Seen::of(edges, &self.edges),
-            timeouts: Seen::of(waits, &self.timeouts),
-            global_intents: Seen::of(
+            nodes: CoverageCounts::of(self.flow.nodes.keys().cloned().collect(), &entered),
+            edges: CoverageCounts::of(edges, &self.edges),
+            timeouts: CoverageCounts::of(waits, &self.timeouts),
+            global_intents: CoverageCounts::of(
                 self.flow.dialogue().intents.keys().cloned().collect(),
                 &self.intents,
             ),

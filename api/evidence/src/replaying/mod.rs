@@ -4,29 +4,30 @@
 
 mod course;
 mod coverage;
-mod gathered;
-mod other;
-mod played;
+mod played_words;
 mod refusals;
-mod shown;
+mod replay_inputs;
+mod response;
 mod steps;
 mod texts;
 mod variants;
+mod version_comparison;
 mod what_if;
 
 #[cfg(test)]
 mod tests;
 
 pub use coverage::{COVERED_CALLS_MAX, CoverageShown, coverage};
-pub use gathered::{Conversation, conversation, of_bundle};
-pub use other::{Against, Difference, Side};
-pub use refusals::{MINED_CALLS_MAX, ReasonShown, RefusalsShown, refusals};
-pub use shown::{
-    CandidateShown, DecidedShown, HeardShown, ReplayShown, SaidShown, StepShown, UnderstoodShown, Words,
+pub use refusals::{MINED_CALLS_MAX, RefusalReasonResponse, RefusalsResponse, refusals};
+pub use replay_inputs::{Conversation, conversation, of_bundle};
+pub use response::{
+    CalleeWordsForm, FlowDecisionResponse, HeardSpeechResponse, IntentCandidateResponse, PlayedTextResponse,
+    ReplayResponse, ReplayStepResponse, ReplayUnderstandingResponse,
 };
 pub use texts::Texts;
-pub use variants::{ArmShown, VariantVerdict, VariantsShown, VariedText, variants};
-pub use what_if::{Examples, Parting, WHAT_IF_CALLS_MAX, WhatIfShown, what_if};
+pub use variants::{VariantArmResponse, VariantVerdict, VariantsResponse, VariedText, variants};
+pub use version_comparison::{ComparisonVersion, ReplayDifference, ReplaySide};
+pub use what_if::{Examples, Parting, WHAT_IF_CALLS_MAX, WhatIfResponse, what_if};
 
 use course::Course;
 use domain::problem::Problem;
@@ -34,17 +35,17 @@ use domain::problem::Problem;
 /// Replays a conversation with its own version and, if one is given, with another.
 pub fn replay(
     conversation: &Conversation,
-    against: Option<&Against<'_>>,
-    words: Words,
-) -> Result<ReplayShown, Problem> {
+    against: Option<&ComparisonVersion<'_>>,
+    words: CalleeWordsForm,
+) -> Result<ReplayResponse, Problem> {
     let course = Course::of(conversation);
-    let steps = steps::shown(conversation, &course, words);
+    let steps = steps::build_steps(conversation, &course, words);
     let mut differences = course.differences(conversation, &steps);
     let agrees = differences.is_empty();
     if let Some(against) = against {
-        differences.extend(other::run(conversation, &course, against).differences());
+        differences.extend(version_comparison::run(conversation, &course, against).differences());
     }
-    Ok(ReplayShown {
+    Ok(ReplayResponse {
         call: conversation.call,
         flow: conversation.named(),
         against: against.map(|against| against.name.clone()),
@@ -52,6 +53,6 @@ pub fn replay(
         steps: steps.shown,
         differences,
         outcome: conversation.outcome(),
-        clear: words == Words::Clear,
+        clear: words == CalleeWordsForm::Clear,
     })
 }

@@ -7,7 +7,7 @@ use application::calls::stream_of;
 use application::installation::Installation;
 use chrono::NaiveDate;
 use domain::calendar::beijing_date;
-use domain::call::UnderstoodFact;
+use domain::call::UnderstandingFact;
 use domain::call::event::CallEvent;
 use domain::disposition::Outcome;
 use domain::ids::CampaignId;
@@ -120,7 +120,7 @@ fn reason(intent: &str) -> &'static Reason {
 
 /// Reasons for refusals in the calls of a campaign.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RefusalsShown {
+pub struct RefusalsResponse {
     pub campaign: CampaignId,
     /// Calls of the campaign that were read.
     pub calls: u64,
@@ -131,7 +131,7 @@ pub struct RefusalsShown {
     /// True if there are more calls than were read. The newest were read.
     pub truncated: bool,
     /// The most frequent first.
-    pub reasons: Vec<ReasonShown>,
+    pub reasons: Vec<RefusalReasonResponse>,
     /// By the day in Beijing on which the calls were permitted. Days without a refusal are omitted.
     pub days: Vec<RefusalDay>,
 }
@@ -151,7 +151,7 @@ pub struct RefusalDay {
 /// One reason.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "RefusalReason")]
-pub struct ReasonShown {
+pub struct RefusalReasonResponse {
     #[schemars(example = &"too_expensive")]
     pub intent: String,
     pub label_zh: &'static str,
@@ -170,7 +170,10 @@ pub struct ReasonShown {
 }
 
 /// Reads the calls of a campaign, the newest first.
-pub async fn refusals(installation: &Installation, campaign: &CampaignId) -> Result<RefusalsShown, Problem> {
+pub async fn refusals(
+    installation: &Installation,
+    campaign: &CampaignId,
+) -> Result<RefusalsResponse, Problem> {
     let filter = CallFilter {
         campaign: Some(campaign.clone()),
         ..CallFilter::default()
@@ -206,7 +209,7 @@ struct Counts {
 impl Counts {
     fn take(&mut self, day: NaiveDate, events: &[CallEvent]) {
         self.calls += 1;
-        let understood: Vec<&UnderstoodFact> = events
+        let understood: Vec<&UnderstandingFact> = events
             .iter()
             .filter_map(|event| match event {
                 CallEvent::Understood(fact) => Some(fact),
@@ -250,9 +253,9 @@ impl Counts {
         }
     }
 
-    fn shown(self, campaign: &CampaignId, truncated: bool) -> RefusalsShown {
+    fn shown(self, campaign: &CampaignId, truncated: bool) -> RefusalsResponse {
         let refused = self.refused;
-        let shown = |(intent, (calls, named)): (&'static str, (u64, u64))| ReasonShown {
+        let shown = |(intent, (calls, named)): (&'static str, (u64, u64))| RefusalReasonResponse {
             intent: intent.to_owned(),
             label_zh: reason(intent).zh,
             label_en: reason(intent).en,
@@ -262,12 +265,12 @@ impl Counts {
             share_permille: (calls * 1_000).checked_div(refused).unwrap_or_default(),
             named,
         };
-        let mut reasons: Vec<ReasonShown> = self.reasons.into_iter().map(shown).collect();
+        let mut reasons: Vec<RefusalReasonResponse> = self.reasons.into_iter().map(shown).collect();
         reasons.sort_by(|one, other| {
             let more = other.calls.cmp(&one.calls).then(other.named.cmp(&one.named));
             more.then(one.intent.cmp(&other.intent))
         });
-        RefusalsShown {
+        RefusalsResponse {
             campaign: campaign.clone(),
             calls: self.calls,
             talked: self.talked,
@@ -280,7 +283,7 @@ impl Counts {
 }
 
 /// Returns the reason that an utterance was understood as. If the flow only asked back, there is none yet.
-fn reason_of(fact: &UnderstoodFact) -> Option<&'static str> {
+fn reason_of(fact: &UnderstandingFact) -> Option<&'static str> {
     if fact.opt_out {
         return Some("refuse_call");
     }
@@ -293,15 +296,15 @@ fn reason_of(fact: &UnderstoodFact) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::spoken_turn::{ReadBy, SpokenReading};
+    use domain::spoken_turn::{ReadingSource, SpokenReading};
 
     fn said(intent: &str, certainty: Certainty) -> CallEvent {
-        CallEvent::Understood(UnderstoodFact {
+        CallEvent::Understood(UnderstandingFact {
             node: "报价".to_owned(),
             intent: Some(intent.to_owned()),
             reading: SpokenReading {
                 certainty,
-                read_by: ReadBy::Model,
+                read_by: ReadingSource::Model,
                 candidates: Vec::new(),
                 accept_permille: None,
                 confirm_permille: None,

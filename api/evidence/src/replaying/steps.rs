@@ -2,12 +2,15 @@
 //! belongs to it.
 
 use super::course::Course;
-use super::gathered::Conversation;
-use super::other::Side;
-use super::played::with_words;
-use super::shown::{DecidedShown, HeardShown, SaidShown, StepShown, UnderstoodShown, Words};
+use super::played_words::with_words;
+use super::replay_inputs::Conversation;
+use super::response::{
+    CalleeWordsForm, FlowDecisionResponse, HeardSpeechResponse, PlayedTextResponse, ReplayStepResponse,
+    ReplayUnderstandingResponse,
+};
 use super::texts::Texts;
-use application::transcript_words::masked_by_node;
+use super::version_comparison::ReplaySide;
+use application::transcript_masking::masked_by_node;
 use domain::call::SaidFact;
 use domain::call::event::CallEvent;
 use domain::flow::variables_of;
@@ -17,7 +20,7 @@ use domain::time::Timestamp;
 /// The steps, and the step of each event.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
-    pub(super) shown: Vec<StepShown>,
+    pub(super) shown: Vec<ReplayStepResponse>,
     step_of_event: Vec<usize>,
 }
 
@@ -28,30 +31,32 @@ impl Steps {
     }
 
     /// Returns what was recorded in a step.
-    pub(super) fn side(&self, step: usize) -> Side {
-        self.shown.get(step).map_or_else(Side::default, |shown| Side {
-            decided: shown.decided.clone(),
-            entered: shown.entered.clone(),
-            said: shown.said.clone(),
-            outcome: None,
-        })
+    pub(super) fn side(&self, step: usize) -> ReplaySide {
+        self.shown
+            .get(step)
+            .map_or_else(ReplaySide::default, |shown| ReplaySide {
+                decided: shown.decided.clone(),
+                entered: shown.entered.clone(),
+                said: shown.said.clone(),
+                outcome: None,
+            })
     }
 
-    fn open(&mut self, input: &'static str, node: &str, after_ms: u64) -> &mut StepShown {
-        self.shown.push(StepShown {
+    fn open(&mut self, input: &'static str, node: &str, after_ms: u64) -> &mut ReplayStepResponse {
+        self.shown.push(ReplayStepResponse {
             n: self.shown.len() + 1,
             node: node.to_owned(),
             after_ms,
             input,
-            ..StepShown::default()
+            ..ReplayStepResponse::default()
         });
         self.shown.last_mut().expect("it was pushed just now")
     }
 }
 
 /// Makes the steps of a call. What was said follows from the walk, and how much of it from the events.
-pub(super) fn shown(conversation: &Conversation, course: &Course, words: Words) -> Steps {
-    let mut folding = Folding {
+pub(super) fn build_steps(conversation: &Conversation, course: &Course, words: CalleeWordsForm) -> Steps {
+    let mut folding = StepBuilder {
         words,
         own_words: conversation.flow.own_words(),
         steps: Steps::default(),
@@ -65,7 +70,7 @@ pub(super) fn shown(conversation: &Conversation, course: &Course, words: Words) 
         folding.steps.step_of_event.push(step);
     }
     let mut steps = folding.steps;
-    if words == Words::Masked {
+    if words == CalleeWordsForm::Masked {
         mask_heard(conversation, &mut steps.shown);
     }
     say(conversation, course, words, &mut steps);
@@ -74,7 +79,7 @@ pub(super) fn shown(conversation: &Conversation, course: &Course, words: Words) 
 
 /// Masks what was heard over the turns of one question, so that a number dictated in two turns is masked
 /// completely.
-fn mask_heard(conversation: &Conversation, steps: &mut [StepShown]) {
+fn mask_heard(conversation: &Conversation, steps: &mut [ReplayStepResponse]) {
     let turns = conversation
         .events
         .iter()
@@ -112,8 +117,8 @@ pub(super) fn opens(event: &CallEvent, heard: &mut bool) -> bool {
     }
 }
 
-struct Folding {
-    words: Words,
+struct StepBuilder {
+    words: CalleeWordsForm,
     own_words: String,
     steps: Steps,
     answered_at: Option<Timestamp>,
@@ -122,7 +127,7 @@ struct Folding {
     heard: bool,
 }
 
-impl Folding {
+impl StepBuilder {
     fn take(&mut self, event: &CallEvent, at: Timestamp) {
         let after_ms = self.answered_at.map_or(0, |answered_at| at.ms_since(answered_at));
         let words = self.words;
@@ -134,14 +139,14 @@ impl Folding {
             }
             CallEvent::Heard(fact) => {
                 let step = self.steps.open("spoken", &fact.node, after_ms);
-                step.heard = Some(HeardShown::of(fact, words, &self.own_words));
+                step.heard = Some(HeardSpeechResponse::of(fact, words, &self.own_words));
             }
             CallEvent::Understood(fact) => {
                 if opens {
                     self.steps.open("spoken", &fact.node, after_ms);
                 }
                 if let Some(step) = self.steps.shown.last_mut() {
-                    step.understood = Some(UnderstoodShown::of(fact, words, &self.own_words));
+                    step.understood = Some(ReplayUnderstandingResponse::of(fact, words, &self.own_words));
                 }
             }
             CallEvent::Keypressed { node, digit, .. } => {
@@ -162,7 +167,7 @@ impl Folding {
                     self.steps.open("unheard", &decision.node, after_ms);
                 }
                 if let Some(step) = self.steps.shown.last_mut() {
-                    step.decided.push(DecidedShown::of(decision));
+                    step.decided.push(FlowDecisionResponse::of(decision));
                 }
             }
             CallEvent::OfferChosen(fact) => {
@@ -182,10 +187,10 @@ impl Folding {
 }
 
 /// Adds the texts to each step: from the walk, and from the record if the walk does not explain them.
-fn say(conversation: &Conversation, course: &Course, words: Words, steps: &mut Steps) {
+fn say(conversation: &Conversation, course: &Course, words: CalleeWordsForm, steps: &mut Steps) {
     let knows_values = conversation.knows_values();
     let texts = Texts::of(&conversation.flow);
-    let mut recorded = Recorded::of(conversation);
+    let mut recorded = RecordedTexts::of(conversation);
     if let Some(first) = steps.shown.first_mut() {
         let notices = [
             Some("notices.recording"),
@@ -227,18 +232,18 @@ fn say(conversation: &Conversation, course: &Course, words: Words, steps: &mut S
 }
 
 /// Returns a text that the walk does not explain: its words are known if it has no variables.
-fn plain(said: SaidShown) -> SaidShown {
+fn plain(said: PlayedTextResponse) -> PlayedTextResponse {
     let text = said.text.clone();
-    SaidShown {
+    PlayedTextResponse {
         words: text.filter(|text| variables_of(text).is_empty()),
         ..said
     }
 }
 
 /// Recorded texts that were not found in the walk yet.
-struct Recorded(Vec<(usize, SaidFact)>);
+struct RecordedTexts(Vec<(usize, SaidFact)>);
 
-impl Recorded {
+impl RecordedTexts {
     fn of(conversation: &Conversation) -> Self {
         let events = conversation.events.iter().enumerate();
         let said = events.filter_map(|(place, happened)| match &happened.event {
@@ -249,7 +254,7 @@ impl Recorded {
     }
 
     /// Returns a text with how much of it was spoken.
-    fn measured(&mut self, said: SaidShown) -> SaidShown {
+    fn measured(&mut self, said: PlayedTextResponse) -> PlayedTextResponse {
         let found = self.0.iter().position(|(_, fact)| fact.prompt == said.prompt);
         match found {
             Some(place) => measured_by(said, &self.0.remove(place).1),
@@ -258,8 +263,8 @@ impl Recorded {
     }
 }
 
-fn measured_by(said: SaidShown, fact: &SaidFact) -> SaidShown {
-    SaidShown {
+fn measured_by(said: PlayedTextResponse, fact: &SaidFact) -> PlayedTextResponse {
+    PlayedTextResponse {
         spoken_chars: Some(fact.spoken_chars),
         prompt_chars: Some(fact.prompt_chars),
         ..said

@@ -1,8 +1,8 @@
 //! Replays of recorded calls: the same decisions, other decisions, another version of the flow, other words
 //! on the same way.
 
-use super::other::What;
-use super::{Against, Conversation, ReplayShown, Words, of_bundle, replay};
+use super::version_comparison::ReplayDifferenceKind;
+use super::{CalleeWordsForm, ComparisonVersion, Conversation, ReplayResponse, of_bundle, replay};
 use crate::bundle::spoken_tests::signed;
 use crate::bundle::{Bundle, make};
 use domain::call::event::CallEvent;
@@ -18,12 +18,12 @@ fn recorded() -> Conversation {
 }
 
 /// The flow of the call with one member changed.
-fn changed(of: &Conversation, pointer: &str, value: Value) -> Against<'static> {
+fn changed(of: &Conversation, pointer: &str, value: Value) -> ComparisonVersion<'static> {
     let mut definition = of.flow.to_value();
     *definition.pointer_mut(pointer).unwrap() = value;
     let flow = FlowDefinition::from_value(&definition).unwrap();
     assert_eq!(flow.check(), Vec::new());
-    Against {
+    ComparisonVersion {
         name: "other@2".to_owned(),
         flow: Arc::new(flow),
         version: Some(2),
@@ -31,13 +31,13 @@ fn changed(of: &Conversation, pointer: &str, value: Value) -> Against<'static> {
     }
 }
 
-fn against(of: &Conversation, other: &Against<'_>) -> ReplayShown {
-    replay(of, Some(other), Words::Masked).unwrap()
+fn against(of: &Conversation, other: &ComparisonVersion<'_>) -> ReplayResponse {
+    replay(of, Some(other), CalleeWordsForm::Masked).unwrap()
 }
 
 #[test]
 fn a_call_is_told_step_by_step_and_decided_as_it_was() {
-    let told = replay(&recorded(), None, Words::Masked).unwrap();
+    let told = replay(&recorded(), None, CalleeWordsForm::Masked).unwrap();
     assert!(
         told.agrees && told.differences.is_empty(),
         "{:?}",
@@ -93,12 +93,12 @@ fn a_decision_that_was_recorded_another_way_is_found_in_its_step() {
             decision.rule = "nodes.验证卡号.otherwise".to_owned();
         }
     }
-    let told = replay(&altered, None, Words::Masked).unwrap();
+    let told = replay(&altered, None, CalleeWordsForm::Masked).unwrap();
     assert!(!told.agrees);
     let [found] = told.differences.as_slice() else {
         panic!("{:?}", told.differences);
     };
-    assert_eq!((found.step, found.what), (3, What::Way));
+    assert_eq!((found.step, found.what), (3, ReplayDifferenceKind::Way));
     assert_eq!(found.recorded.decided[0].rule, "nodes.验证卡号.otherwise");
     assert_eq!(found.other.decided[0].rule, "nodes.验证卡号.intents.affirm");
 }
@@ -114,9 +114,9 @@ fn other_reasons_for_the_same_decision_are_found() {
             break;
         }
     }
-    let told = replay(&altered, None, Words::Masked).unwrap();
+    let told = replay(&altered, None, CalleeWordsForm::Masked).unwrap();
     assert_eq!(told.differences.len(), 1, "{:?}", told.differences);
-    assert_eq!(told.differences[0].what, What::Explanation);
+    assert_eq!(told.differences[0].what, ReplayDifferenceKind::Explanation);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn another_version_parts_where_it_goes_elsewhere_and_says_why() {
     };
     assert_eq!(
         (found.flow.as_str(), found.step, found.what),
-        ("other@2", 3, What::Way)
+        ("other@2", 3, ReplayDifferenceKind::Way)
     );
     assert_eq!(found.recorded.entered, ["查询可分期金额"]);
     assert_eq!(found.other.entered, ["确认分期期数"]);
@@ -152,7 +152,7 @@ fn other_words_on_the_same_way_are_told_as_words() {
     );
     let told = against(&call, &other);
     assert_eq!(told.differences.len(), 1, "{:?}", told.differences);
-    assert_eq!(told.differences[0].what, What::Words);
+    assert_eq!(told.differences[0].what, ReplayDifferenceKind::Words);
     let other = told.differences[0].other.said.last().unwrap();
     assert_eq!(other.text.as_deref(), Some("分三期、六期还是十二期？"));
 }
@@ -180,12 +180,15 @@ fn a_number_that_was_said_in_two_turns_of_one_question_is_masked_whole() {
         replaced += 1;
     }
     assert_eq!(replaced, said.len());
-    let shown = |words: Words| {
+    let shown = |words: CalleeWordsForm| {
         let replayed = replay(&of, None, words).unwrap();
         let steps = replayed.steps.into_iter();
         let heard = steps.filter_map(|step| step.heard.and_then(|heard| heard.text));
         heard.collect::<Vec<String>>()
     };
-    assert_eq!(shown(Words::Masked), ["******", "******", "三期", "12345"]);
-    assert_eq!(shown(Words::Clear), said.map(|(_, text)| text));
+    assert_eq!(
+        shown(CalleeWordsForm::Masked),
+        ["******", "******", "三期", "12345"]
+    );
+    assert_eq!(shown(CalleeWordsForm::Clear), said.map(|(_, text)| text));
 }

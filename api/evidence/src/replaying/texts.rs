@@ -1,6 +1,6 @@
 //! The text at a place of a flow, as written: it contains nothing about a person.
 
-use super::shown::SaidShown;
+use super::response::PlayedTextResponse;
 use domain::flow::{FlowAction, FlowDefinition, FlowPrompt, NoticeKind};
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ impl Texts {
     }
 
     /// Returns what an action says.
-    pub(super) fn said(&self, action: &FlowAction) -> Option<SaidShown> {
+    pub(super) fn said(&self, action: &FlowAction) -> Option<PlayedTextResponse> {
         match action {
             FlowAction::Notice { notice, .. } => {
                 let member = match notice {
@@ -40,8 +40,8 @@ impl Texts {
     }
 
     /// Returns the text at a place.
-    pub fn at(&self, prompt: &str, variant: Option<&str>) -> SaidShown {
-        SaidShown {
+    pub fn at(&self, prompt: &str, variant: Option<&str>) -> PlayedTextResponse {
+        PlayedTextResponse {
             prompt: prompt.to_owned(),
             variant: variant.map(str::to_owned),
             text: self

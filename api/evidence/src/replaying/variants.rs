@@ -5,13 +5,13 @@
 
 use super::coverage::{COVERED_CALLS_MAX, events_of};
 use application::calls::stream_of;
-use application::figures::{Counted, wilson};
+use application::figures::{Proportion, wilson};
 use application::flows::definition_of;
 use application::installation::Installation;
 use domain::call::event::CallEvent;
 use domain::calling_plan::FlowRef;
 use domain::disposition::Outcome;
-use domain::flow::{FlowDefinition, FlowNamed, Node, VariantMetric, Variants};
+use domain::flow::{FlowDefinition, FlowSelector, Node, VariantMetric, Variants};
 use domain::ids::{CallId, CampaignId};
 use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent};
@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The results of a flow's variants.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct VariantsShown {
+pub struct VariantsResponse {
     #[schemars(example = &"decide@1")]
     pub flow: String,
     /// Answered calls of this version that have ended.
@@ -45,7 +45,7 @@ pub struct VariedText {
     /// The better variant, if there is one.
     #[schemars(example = &"b")]
     pub winner: Option<String>,
-    pub arms: Vec<ArmShown>,
+    pub arms: Vec<VariantArmResponse>,
 }
 
 /// Whether the comparison is decided.
@@ -62,7 +62,7 @@ pub enum VariantVerdict {
 
 /// One variant.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct ArmShown {
+pub struct VariantArmResponse {
     #[schemars(example = &"b")]
     pub arm: String,
     #[schemars(example = &"打扰了，我是客服。")]
@@ -78,9 +78,12 @@ pub struct ArmShown {
 }
 
 /// Reads the calls of a flow version.
-pub async fn variants(installation: &Installation, named: &FlowNamed) -> Result<VariantsShown, Problem> {
+pub async fn variants(
+    installation: &Installation,
+    named: &FlowSelector,
+) -> Result<VariantsResponse, Problem> {
     let (found, flow) = definition_of(installation, named).await?;
-    let mut trying = Trying {
+    let mut trying = VariantTrials {
         flow: &flow,
         version: &found.flow_ref,
         read: 0,
@@ -96,7 +99,7 @@ pub async fn variants(installation: &Installation, named: &FlowNamed) -> Result<
             }
         }
     }
-    let named = FlowNamed {
+    let named = FlowSelector {
         flow: found.flow_ref.flow.clone(),
         version: Some(found.flow_ref.version),
     };
@@ -110,7 +113,7 @@ struct Trial {
     hit: bool,
 }
 
-struct Trying<'a> {
+struct VariantTrials<'a> {
     flow: &'a FlowDefinition,
     version: &'a FlowRef,
     read: u64,
@@ -119,7 +122,7 @@ struct Trying<'a> {
     trials: BTreeMap<String, BTreeMap<Position, Trial>>,
 }
 
-impl Trying<'_> {
+impl VariantTrials<'_> {
     /// Returns false if not every call was read.
     async fn take_campaign(
         &mut self,
@@ -150,7 +153,7 @@ impl Trying<'_> {
     }
 
     fn take(&mut self, call: CallId, stored: &[StoredEvent], events: &[CallEvent]) {
-        let Some(course) = Ended::of(stored, events, self.version) else {
+        let Some(course) = CompletedCall::of(stored, events, self.version) else {
             return;
         };
         self.calls += 1;
@@ -168,7 +171,7 @@ impl Trying<'_> {
         }
     }
 
-    fn shown(mut self, flow: String, truncated: bool) -> VariantsShown {
+    fn shown(mut self, flow: String, truncated: bool) -> VariantsResponse {
         let definition = self.flow;
         let texts = varied(definition).map(|(node, variants)| {
             let trials = self.trials.remove(node).unwrap_or_default();
@@ -176,7 +179,7 @@ impl Trying<'_> {
             judged(node, variants, &trials, truncated)
         });
         let texts = texts.collect();
-        VariantsShown {
+        VariantsResponse {
             flow,
             calls: self.calls,
             truncated,
@@ -192,13 +195,13 @@ fn varied(flow: &FlowDefinition) -> impl Iterator<Item = (&str, &Variants)> {
 }
 
 /// An answered call that has ended.
-struct Ended<'a> {
+struct CompletedCall<'a> {
     at: Position,
     outcome: Option<Outcome>,
     nodes: BTreeSet<&'a str>,
 }
 
-impl<'a> Ended<'a> {
+impl<'a> CompletedCall<'a> {
     fn of(stored: &[StoredEvent], events: &'a [CallEvent], version: &FlowRef) -> Option<Self> {
         let ran = |event: &CallEvent| matches!(event, CallEvent::Permitted { flow, .. } if flow == version);
         if !events.first().is_some_and(ran) {
@@ -239,7 +242,7 @@ const fn counts(metric: VariantMetric, outcome: Option<Outcome>) -> bool {
 fn judged(node: &str, variants: &Variants, trials: &[Trial], truncated: bool) -> VariedText {
     let wanted = usize::try_from(variants.stop_after_calls).unwrap_or(usize::MAX);
     let first = trials.get(..wanted).unwrap_or(trials);
-    let arms: Vec<ArmShown> = variants
+    let arms: Vec<VariantArmResponse> = variants
         .arms
         .iter()
         .map(|(name, arm)| {
@@ -248,9 +251,9 @@ fn judged(node: &str, variants: &Variants, trials: &[Trial], truncated: bool) ->
                 count(mine().count()),
                 count(mine().filter(|trial| trial.hit).count()),
             );
-            let found = wilson(Counted { hits, cases: calls });
+            let found = wilson(Proportion { hits, cases: calls });
             let found = found.as_ref();
-            ArmShown {
+            VariantArmResponse {
                 arm: name.clone(),
                 text: arm.text.clone(),
                 weight: arm.weight,
@@ -280,7 +283,7 @@ fn judged(node: &str, variants: &Variants, trials: &[Trial], truncated: bool) ->
 }
 
 /// Returns the variant whose interval is better than those of all others that were heard.
-fn better(metric: VariantMetric, arms: &[ArmShown]) -> Option<String> {
+fn better(metric: VariantMetric, arms: &[VariantArmResponse]) -> Option<String> {
     let heard: Vec<(&str, f64, f64)> = arms
         .iter()
         .filter_map(|arm| Some((arm.arm.as_str(), arm.low?, arm.high?)))

@@ -2,15 +2,15 @@
 //! model.
 
 use super::course::Course;
-use super::gathered::{Conversation, conversation};
-use super::other::{self, Against, Difference};
-use application::inquiring::{Reader, Shown, put_on_record};
+use super::replay_inputs::{Conversation, conversation};
+use super::version_comparison::{self, ComparisonVersion, ReplayDifference};
+use application::inquiries::{ReadContent, Reader, put_on_record};
 use application::installation::Installation;
-use application::segments::sight::rounded;
+use application::segments::visibility::rounded;
 use domain::disposition::Outcome;
 use domain::ids::{CallId, CampaignId};
 use domain::inquiry::ReadForm;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::Position;
 use projections::views::call_history::{self, CALLS_MAX, CallFilter};
 use schemars::JsonSchema;
@@ -38,11 +38,11 @@ pub enum Examples {
 }
 
 /// The fields opened in each call; none of them is shown.
-const WALKED: Shown = Shown::of(&["heard", "slots", "keys", "variables"], ReadForm::Masked);
+const WALKED: ReadContent = ReadContent::of(&["heard", "slots", "keys", "variables"], ReadForm::Masked);
 
 /// The results for the calls.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct WhatIfShown {
+pub struct WhatIfResponse {
     pub campaign: CampaignId,
     /// The version or model with which the calls were compared.
     #[schemars(example = &"card_instalment_spoken@2")]
@@ -61,7 +61,7 @@ pub struct WhatIfShown {
     pub parted: u64,
     /// Where calls differ, the most frequent first.
     pub partings: Vec<Parting>,
-    pub outcomes: OutcomesShown,
+    pub outcomes: WhatIfOutcomesResponse,
 }
 
 /// A place where calls differ.
@@ -83,7 +83,7 @@ pub struct Parting {
 
 /// How the compared calls ended, and how they would have ended.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub struct OutcomesShown {
+pub struct WhatIfOutcomesResponse {
     #[schemars(example = BTreeMap::from([("success", 40)]))]
     pub recorded: BTreeMap<&'static str, u64>,
     /// `unfinished`: the call would have continued where the recording ends.
@@ -94,7 +94,7 @@ pub struct OutcomesShown {
     pub changed: BTreeMap<String, u64>,
 }
 
-impl WhatIfShown {
+impl WhatIfResponse {
     /// Rounds counts down to tens: another flow version may test sealed values against values that the caller
     /// chose.
     #[must_use]
@@ -127,11 +127,11 @@ impl WhatIfShown {
 pub async fn what_if(
     installation: &Installation,
     campaign: &CampaignId,
-    against: &Against<'_>,
+    against: &ComparisonVersion<'_>,
     reader: &Reader,
     examples: Examples,
-) -> Result<WhatIfShown, Problem> {
-    let mut found = Found::default();
+) -> Result<WhatIfResponse, Problem> {
+    let mut found = WhatIfCounts::default();
     let form = match examples {
         Examples::Told => ReadForm::Clear,
         Examples::Kept => ReadForm::Masked,
@@ -149,7 +149,7 @@ pub async fn what_if(
             break;
         }
         let calls: Vec<CallId> = rows.iter().map(|row| row.call).collect();
-        let shown = Shown {
+        let shown = ReadContent {
             campaign: Some(campaign.clone()),
             calls: calls.clone(),
             form,
@@ -171,7 +171,7 @@ pub async fn what_if(
     }
     if examples == Examples::Kept && (1..TOLD_CALLS_MIN).contains(&found.tested) {
         return Err(Problem::new(
-            Kind::Forbidden,
+            ProblemKind::Forbidden,
             "scope-too-small",
             format!(
                 "the flow checks a value differently from the version used by fewer than {TOLD_CALLS_MIN} \
@@ -184,24 +184,30 @@ pub async fn what_if(
 }
 
 /// A node, what decided there in the call, and what decides there now.
-type Place = (String, Option<String>, Option<String>);
+type DivergenceKey = (String, Option<String>, Option<String>);
 
 #[derive(Default)]
-struct Found {
+struct WhatIfCounts {
     calls: u64,
     silent: u64,
     unexplained: u64,
     same: u64,
     worded: u64,
     parted: u64,
-    partings: BTreeMap<Place, (u64, Option<CallId>)>,
+    partings: BTreeMap<DivergenceKey, (u64, Option<CallId>)>,
     /// Calls about which the other flow learns more than their own version did.
     tested: u64,
-    outcomes: OutcomesShown,
+    outcomes: WhatIfOutcomesResponse,
 }
 
-impl Found {
-    fn take(&mut self, call: CallId, conversation: &Conversation, against: &Against<'_>, examples: Examples) {
+impl WhatIfCounts {
+    fn take(
+        &mut self,
+        call: CallId,
+        conversation: &Conversation,
+        against: &ComparisonVersion<'_>,
+        examples: Examples,
+    ) {
         self.calls += 1;
         if !conversation.talked() {
             self.silent += 1;
@@ -215,7 +221,7 @@ impl Found {
         let is_tested = !conversation.tests_as_much_as(&against.flow);
         self.tested += u64::from(is_tested);
         let example = (!is_tested || examples == Examples::Told).then_some(call);
-        let other = other::run(conversation, &course, against);
+        let other = version_comparison::run(conversation, &course, against);
         let recorded = conversation.outcome();
         // A callee who hung up would have hung up there too, unless the call had ended before.
         let ends = match (other.own_outcome, other.outcome) {
@@ -237,16 +243,18 @@ impl Found {
         }
     }
 
-    fn part(&mut self, example: Option<CallId>, parted: &Difference) {
+    fn part(&mut self, example: Option<CallId>, parted: &ReplayDifference) {
         self.parted += 1;
-        let rule = |side: &other::Side| side.decided.first().map(|decision| decision.rule.clone());
-        let place: Place = (parted.node.clone(), rule(&parted.recorded), rule(&parted.other));
+        let rule = |side: &version_comparison::ReplaySide| {
+            side.decided.first().map(|decision| decision.rule.clone())
+        };
+        let place: DivergenceKey = (parted.node.clone(), rule(&parted.recorded), rule(&parted.other));
         let (calls, first) = self.partings.entry(place).or_insert((0, None));
         *calls += 1;
         *first = first.or(example);
     }
 
-    fn shown(self, campaign: CampaignId, against: String, truncated: bool) -> WhatIfShown {
+    fn shown(self, campaign: CampaignId, against: String, truncated: bool) -> WhatIfResponse {
         let partings = self.partings.into_iter();
         let mut partings: Vec<Parting> = partings
             .map(|((node, recorded, other), (calls, example))| Parting {
@@ -259,7 +267,7 @@ impl Found {
             .collect();
         partings.sort_by_key(|one| std::cmp::Reverse(one.calls));
         partings.truncate(PARTINGS_MAX);
-        WhatIfShown {
+        WhatIfResponse {
             campaign,
             against,
             calls: self.calls,

@@ -3,7 +3,7 @@
 use crate::sampling::{rank, sample_id};
 use domain::ids::{CallId, SampleId};
 use domain::problem::Problem;
-use domain::sample::{CHECKLIST, Drawn, Finding, SampleState};
+use domain::sample::{CHECKLIST, DrawnSample, Finding, SampleState};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,11 +26,11 @@ log_root 为前 log_size 条事件的默克尔根，可与签名检查点核对�
 
 /// A sample.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct SampleShown {
+pub struct SampleResponse {
     sample: SampleId,
     drawn_at: Option<Timestamp>,
-    drawn: Drawn,
-    how: How,
+    drawn: DrawnSample,
+    how: DrawInstructions,
     checklist: Vec<ChecklistItem>,
     calls: Vec<DrawnCall>,
     /// Number of calls without a finding.
@@ -40,7 +40,7 @@ pub struct SampleShown {
 
 /// How to repeat the draw.
 #[derive(Debug, Serialize, JsonSchema)]
-struct How {
+struct DrawInstructions {
     zh: &'static str,
     en: &'static str,
 }
@@ -63,12 +63,12 @@ struct DrawnCall {
     rank: String,
     /// The route that lists its events.
     events: String,
-    finding: Option<FindingRecorded>,
+    finding: Option<RecordedFinding>,
 }
 
 /// The finding for a call, and when it was recorded.
 #[derive(Debug, Serialize, JsonSchema)]
-struct FindingRecorded {
+struct RecordedFinding {
     recorded_at: Timestamp,
     finding: Finding,
 }
@@ -81,7 +81,7 @@ pub struct SignOff {
 }
 
 /// Returns the document of a sample.
-pub fn document(id: SampleId, state: &SampleState) -> Result<SampleShown, Problem> {
+pub fn document(id: SampleId, state: &SampleState) -> Result<SampleResponse, Problem> {
     let drawn = state.drawn().ok_or_else(|| Problem::missing("this sample"))?;
     let calls: Vec<DrawnCall> = drawn
         .calls
@@ -96,11 +96,11 @@ pub fn document(id: SampleId, state: &SampleState) -> Result<SampleShown, Proble
             en: item.label_en,
         })
         .collect();
-    Ok(SampleShown {
+    Ok(SampleResponse {
         sample: id,
         drawn_at: state.drawn_at(),
         drawn: drawn.clone(),
-        how: How { zh: HOW_ZH, en: HOW },
+        how: DrawInstructions { zh: HOW_ZH, en: HOW },
         checklist,
         calls,
         lacking: state.lacking().count(),
@@ -116,8 +116,8 @@ pub fn signed_off(state: &SampleState) -> Option<SignOff> {
     })
 }
 
-fn describe(call: CallId, drawn: &Drawn, state: &SampleState) -> DrawnCall {
-    let finding = state.finding(call).map(|(finding, at)| FindingRecorded {
+fn describe(call: CallId, drawn: &DrawnSample, state: &SampleState) -> DrawnCall {
+    let finding = state.finding(call).map(|(finding, at)| RecordedFinding {
         recorded_at: *at,
         finding: finding.clone(),
     });
@@ -130,9 +130,9 @@ fn describe(call: CallId, drawn: &Drawn, state: &SampleState) -> DrawnCall {
 }
 
 /// Returns the draw that a document claims, and its id.
-pub fn drawn_of(document: &Value) -> Result<(SampleId, Drawn), String> {
+pub fn parse_draw(document: &Value) -> Result<(SampleId, DrawnSample), String> {
     let member = |name: &str| document.get(name).cloned().unwrap_or_default();
-    let drawn: Drawn =
+    let drawn: DrawnSample =
         serde_json::from_value(member("drawn")).map_err(|error| format!("its `drawn`: {error}"))?;
     let id: SampleId =
         serde_json::from_value(member("sample")).map_err(|error| format!("its `sample`: {error}"))?;

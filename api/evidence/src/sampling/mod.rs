@@ -8,13 +8,15 @@ mod allot;
 mod document;
 mod population;
 
-pub use document::{SampleShown, SignOff, document, drawn_of, signed_off};
+pub use document::{SampleResponse, SignOff, document, parse_draw, signed_off};
 
 use crate::log_walk::{Log, LogEnd};
 use allot::allot;
 use domain::ids::{CallId, CampaignId, SampleId};
-use domain::problem::{Kind, Problem};
-use domain::sample::{DrawFacts, Drawn, SAMPLE_CALLS_MAX, SEED_BYTES_MAX, STRATA_MAX, Stratify, Stratum};
+use domain::problem::{Problem, ProblemKind};
+use domain::sample::{
+    DrawFacts, DrawnSample, SAMPLE_CALLS_MAX, SEED_BYTES_MAX, STRATA_MAX, StratificationKey, Stratum,
+};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use population::Population;
@@ -23,16 +25,16 @@ use std::collections::BTreeMap;
 
 /// The parameters of a draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask {
+pub struct SampleParameters {
     pub seed: String,
     pub size: u32,
-    pub stratify: Option<Stratify>,
+    pub stratify: Option<StratificationKey>,
     pub campaign: Option<CampaignId>,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
 }
 
-impl Ask {
+impl SampleParameters {
     /// Returns the parameters of an earlier draw, to repeat it.
     pub fn of(facts: &DrawFacts) -> Self {
         Self {
@@ -69,19 +71,23 @@ pub fn rank(seed: &str, call: CallId) -> [u8; 32] {
 }
 
 /// Draws from the log up to `upto`, or up to its head. Reads the log once from its first event.
-pub async fn draw(log: Log<'_>, ask: &Ask, upto: Option<Position>) -> Result<Drawn, Problem> {
+pub async fn draw(
+    log: Log<'_>,
+    ask: &SampleParameters,
+    upto: Option<Position>,
+) -> Result<DrawnSample, Problem> {
     ask.check()?;
     let (population, end) = Population::read(log, ask, upto).await?;
     if population.is_empty() {
         return Err(Problem::new(
-            Kind::Refused,
+            ProblemKind::Refused,
             "population-empty",
             "no ended call matches: there is nothing to draw from",
         ));
     }
     if population.strata().len() > STRATA_MAX {
         return Err(Problem::new(
-            Kind::Refused,
+            ProblemKind::Refused,
             "too-many-strata",
             format!(
                 "the population has {} strata, more than the limit of {STRATA_MAX}",
@@ -92,7 +98,7 @@ pub async fn draw(log: Log<'_>, ask: &Ask, upto: Option<Position>) -> Result<Dra
     Ok(drawn(ask, &population, end))
 }
 
-fn drawn(ask: &Ask, population: &Population, end: LogEnd) -> Drawn {
+fn drawn(ask: &SampleParameters, population: &Population, end: LogEnd) -> DrawnSample {
     let parts = population.strata();
     let sizes: Vec<u64> = parts.values().map(|calls| count(calls.len())).collect();
     let shares = allot(u64::from(ask.size), &sizes);
@@ -109,7 +115,7 @@ fn drawn(ask: &Ask, population: &Population, end: LogEnd) -> Drawn {
             drawn: u32::try_from(share).unwrap_or(u32::MAX),
         });
     }
-    Drawn {
+    DrawnSample {
         facts: DrawFacts {
             seed: ask.seed.clone(),
             size: ask.size,
@@ -146,8 +152,8 @@ mod tests {
         CallId::new(uuid::Uuid::from_u128(n))
     }
 
-    fn ask(size: u32, stratify: Option<Stratify>) -> Ask {
-        Ask {
+    fn ask(size: u32, stratify: Option<StratificationKey>) -> SampleParameters {
+        SampleParameters {
             seed: "2026-03".to_owned(),
             size,
             stratify,
@@ -192,7 +198,7 @@ mod tests {
         let code = |n: u128| if n <= 70 { "answered" } else { "busy" };
         let calls: Vec<_> = (1..=100).map(|n| (nth(n), code(n).to_owned())).collect();
         let drawn = drawn(
-            &ask(10, Some(Stratify::Disposition)),
+            &ask(10, Some(StratificationKey::Disposition)),
             &Population::of(&calls),
             end(),
         );

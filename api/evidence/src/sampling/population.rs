@@ -1,13 +1,13 @@
 //! The population: every call that ended, in the order of its `call.ended`, with its stratum.
 
 use crate::log_walk::{Log, LogEnd, unreadable, walk};
-use crate::sampling::Ask;
+use crate::sampling::SampleParameters;
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::event_filter::EventFacts;
 use domain::ids::{CallId, CampaignId};
-use domain::problem::{Kind, Problem};
-use domain::sample::Stratify;
+use domain::problem::{Problem, ProblemKind};
+use domain::sample::StratificationKey;
 use domain::stored_event::{Position, StoredEvent, read_event};
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -31,7 +31,7 @@ impl Population {
     /// Reads the log up to a position.
     pub(super) async fn read(
         log: Log<'_>,
-        ask: &Ask,
+        ask: &SampleParameters,
         upto: Option<Position>,
     ) -> Result<(Self, LogEnd), Problem> {
         let mut fold = Fold::of(ask);
@@ -90,24 +90,24 @@ impl Population {
 
 /// The state of a call while the log is read.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct SampledCallState {
     stratum: u32,
     /// True if its first leg was dialed, so that the trunk is known.
     dialed: bool,
 }
 
 struct Fold<'a> {
-    stratify: Option<Stratify>,
+    stratify: Option<StratificationKey>,
     campaign: Option<&'a CampaignId>,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
-    calls: BTreeMap<CallId, Seen>,
+    calls: BTreeMap<CallId, SampledCallState>,
     ended: Vec<CallId>,
     population: Population,
 }
 
 impl<'a> Fold<'a> {
-    fn of(ask: &'a Ask) -> Self {
+    fn of(ask: &'a SampleParameters) -> Self {
         Self {
             stratify: ask.stratify,
             campaign: ask.campaign.as_ref(),
@@ -153,15 +153,15 @@ impl<'a> Fold<'a> {
                     return Err(too_large());
                 }
                 let code = match stratify {
-                    None | Some(Stratify::Disposition) => String::new(),
-                    Some(Stratify::Campaign) => campaign.unwrap_or_default().to_owned(),
-                    Some(Stratify::Trunk) => NO_TRUNK.to_owned(),
-                    Some(Stratify::FlowVersion) => format!("{}@{}", flow.flow, flow.version),
+                    None | Some(StratificationKey::Disposition) => String::new(),
+                    Some(StratificationKey::Campaign) => campaign.unwrap_or_default().to_owned(),
+                    Some(StratificationKey::Trunk) => NO_TRUNK.to_owned(),
+                    Some(StratificationKey::FlowVersion) => format!("{}@{}", flow.flow, flow.version),
                 };
                 let stratum = self.population.number(&code);
                 self.calls.insert(
                     call,
-                    Seen {
+                    SampledCallState {
                         stratum,
                         dialed: false,
                     },
@@ -169,7 +169,7 @@ impl<'a> Fold<'a> {
             }
             CallEvent::Dialing { trunk, .. } => {
                 let first = self.calls.get(&call).is_some_and(|seen| !seen.dialed);
-                if first && stratify == Some(Stratify::Trunk) {
+                if first && stratify == Some(StratificationKey::Trunk) {
                     self.put(call, trunk);
                 }
                 if let Some(seen) = self.calls.get_mut(&call) {
@@ -185,7 +185,7 @@ impl<'a> Fold<'a> {
                 self.end(call, disposition.code());
             }
             // The outcome as known at the position counts, not the first recorded one.
-            CallEvent::Corrected { after, .. } if stratify == Some(Stratify::Disposition) => {
+            CallEvent::Corrected { after, .. } if stratify == Some(StratificationKey::Disposition) => {
                 self.put(call, after.disposition.code());
             }
             _ => {}
@@ -197,7 +197,7 @@ impl<'a> Fold<'a> {
         if !self.calls.contains_key(&call) {
             return;
         }
-        if self.stratify == Some(Stratify::Disposition) {
+        if self.stratify == Some(StratificationKey::Disposition) {
             self.put(call, disposition);
         }
         self.ended.push(call);
@@ -222,7 +222,7 @@ impl<'a> Fold<'a> {
 
 fn too_large() -> Problem {
     Problem::new(
-        Kind::TooLarge,
+        ProblemKind::TooLarge,
         "population-too-large",
         format!(
             "more than {POPULATION_CALLS_MAX} calls: draw from one campaign, or up to an earlier position"

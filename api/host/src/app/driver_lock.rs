@@ -7,10 +7,10 @@ use crate::store_spec::StoreSpec;
 use actors::DialRight;
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{EventStore, Writers};
+use domain::ports::event_store::{EventStore, WriterConcurrency};
 use domain::ports::tasks::Tasks;
 use std::sync::Arc;
-use store::{DriverLock, DriverLockAsker, LockAnswer, PostgresEventStore};
+use store::{DriverLock, DriverLockClient, LockAnswer, PostgresEventStore};
 
 /// The name of the driver lock: one per log.
 const LOCK_NAME: &str = "drivers";
@@ -23,7 +23,7 @@ pub trait HeldLock: Send + Sync {
 }
 
 /// The answer to a request for the driver lock.
-pub(crate) enum Asked {
+pub(crate) enum DriverLockAnswer {
     Held(Box<dyn HeldLock>),
     OfAnother,
     /// An earlier session of this process still holds it: the database has not ended that session yet.
@@ -35,7 +35,7 @@ pub(crate) enum Asked {
 pub(crate) trait DriverLocks: Send + Sync {
     /// Requests the lock. An error means that it could not be requested, for example because the database is
     /// unavailable.
-    async fn acquire(&self) -> Result<Asked, AppError>;
+    async fn acquire(&self) -> Result<DriverLockAnswer, AppError>;
 
     /// Returns the right that drivers check before each command; `None` if no other process can take the
     /// lock.
@@ -52,7 +52,7 @@ pub(super) fn of(
     tasks: &Arc<dyn Tasks>,
 ) -> Result<Arc<dyn DriverLocks>, AppError> {
     if let (StoreSpec::Postgres(url), Some(shared)) = (spec, shared) {
-        let asker = DriverLockAsker::new(url, LOCK_NAME, Arc::clone(clock))?;
+        let asker = DriverLockClient::new(url, LOCK_NAME, Arc::clone(clock))?;
         return Ok(Arc::new(DatabaseLock {
             right: LockRight::new(&asker, clock),
             asker,
@@ -60,20 +60,20 @@ pub(super) fn of(
             tasks: Arc::clone(tasks),
         }));
     }
-    if store.capabilities().writers == Writers::ManyProcesses {
+    if store.capabilities().writers == WriterConcurrency::ManyProcesses {
         tracing::warn!("this log has no driver lock: make sure that only one server on it has trunks");
     }
-    Ok(Arc::new(OwnLog))
+    Ok(Arc::new(OwnLogLock))
 }
 
 /// The driver lock of a log that only this process writes. It is always held, because the data directory is
 /// locked.
-struct OwnLog;
+struct OwnLogLock;
 
 #[async_trait]
-impl DriverLocks for OwnLog {
-    async fn acquire(&self) -> Result<Asked, AppError> {
-        Ok(Asked::Held(Box::new(Self)))
+impl DriverLocks for OwnLogLock {
+    async fn acquire(&self) -> Result<DriverLockAnswer, AppError> {
+        Ok(DriverLockAnswer::Held(Box::new(Self)))
     }
 
     fn right(&self) -> Option<Arc<dyn DialRight>> {
@@ -82,7 +82,7 @@ impl DriverLocks for OwnLog {
 }
 
 #[async_trait]
-impl HeldLock for OwnLog {
+impl HeldLock for OwnLogLock {
     async fn lost(&self) {
         std::future::pending::<()>().await;
     }
@@ -91,7 +91,7 @@ impl HeldLock for OwnLog {
 /// The driver lock of a PostgreSQL log: a session lock, requested over one connection.
 struct DatabaseLock {
     right: Arc<LockRight>,
-    asker: DriverLockAsker,
+    asker: DriverLockClient,
     shared: Arc<PostgresEventStore>,
     tasks: Arc<dyn Tasks>,
 }
@@ -100,19 +100,19 @@ struct DatabaseLock {
 impl DriverLocks for DatabaseLock {
     /// Requests the lock. Refuses a log that a restore or copy has left half filled. The command that fills a
     /// log holds the lock meanwhile; if it is killed, no standby may dial on what it left.
-    async fn acquire(&self) -> Result<Asked, AppError> {
+    async fn acquire(&self) -> Result<DriverLockAnswer, AppError> {
         let lock = match self.asker.ask(self.tasks.as_ref()).await? {
             LockAnswer::Held(lock) => lock,
-            LockAnswer::OfEarlierSession => return Ok(Asked::OfEarlierSession),
+            LockAnswer::OfEarlierSession => return Ok(DriverLockAnswer::OfEarlierSession),
             LockAnswer::OfAnother => {
                 self.right.set_lost(true);
-                return Ok(Asked::OfAnother);
+                return Ok(DriverLockAnswer::OfAnother);
             }
         };
         self.right.set_lost(false);
         match self.shared.half_filled_by().await? {
             Some(by) => Err(AppError::HalfFilled(by)),
-            None => Ok(Asked::Held(Box::new(lock))),
+            None => Ok(DriverLockAnswer::Held(Box::new(lock))),
         }
     }
 

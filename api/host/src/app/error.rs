@@ -10,9 +10,9 @@ use domain::problem::Problem;
 use media::error::MediaError;
 use projections::{OtherBuild, ProjectionError};
 use speech::assistant::AssistantError;
-use speech::chosen_voice::VoiceError;
 use speech::encoder::EncoderError;
 use speech::recognition::RecognizerError;
+use speech::synthesizer_factory::VoiceError;
 use store::{LockError, OpenError};
 
 /// Why a log or data directory could not be opened, or a process not started.

@@ -1,6 +1,6 @@
 //! Opens a log in a KurrentDB cluster, in builds that have its client (feature `kurrent`).
 
-use crate::app::closing::Closing;
+use crate::app::closable::ClosableResource;
 use crate::app::error::AppError;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
@@ -8,16 +8,16 @@ use domain::ports::tasks::Tasks;
 use std::sync::Arc;
 
 /// An open log, and the same store as what is closed at the end.
-type OpenKurrent = (Arc<dyn EventStore>, Arc<dyn Closing>);
+type OpenKurrent = (Arc<dyn EventStore>, Arc<dyn ClosableResource>);
 
 #[cfg(feature = "kurrent")]
 mod built {
-    use super::{AppError, Arc, Clock, Closing, OpenKurrent, Tasks};
+    use super::{AppError, Arc, Clock, ClosableResource, OpenKurrent, Tasks};
     use async_trait::async_trait;
     use store::{KurrentEventStore, KurrentOptions};
 
     #[async_trait]
-    impl Closing for KurrentEventStore {
+    impl ClosableResource for KurrentEventStore {
         async fn close(&self) {
             Self::close(self).await;
         }

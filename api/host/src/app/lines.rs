@@ -1,7 +1,7 @@
 //! Opens the lines of this process: the SIP port, the trunks on it, and their shares of the audio ports.
 
 use crate::app::error::AppError;
-use crate::config::{Followed, RTP_PORTS_DEFAULT, SIP_PORT, TrunkSpec};
+use crate::config::{RTP_PORTS_DEFAULT, SIP_PORT, TrunkSpec, TrunkSuccessor};
 use crate::data_dir::{self, RECORDINGS_DIR};
 use crate::descriptors;
 use crate::serve_settings::ServeSettings;
@@ -9,7 +9,7 @@ use actors::Environment;
 use application::format_localized;
 use application::notice::notice;
 use domain::ports::line::Line;
-use media::driver::{HungUpDialogs, MediaConfig, MediaDriver, Surroundings};
+use media::driver::{HungUpDialogs, MediaConfig, MediaDriver, MediaPorts};
 use media::lines::{SipTrunk, TrunkConfig};
 use media::sip::authentication::Credentials;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -31,7 +31,7 @@ pub(super) async fn start(
         .or_else(|| data_dir::sip_address(directory))
         .unwrap_or_else(|| first_sip_address(&settings.trunks));
     let rtp_ports = settings.rtp_ports.clone().unwrap_or(RTP_PORTS_DEFAULT);
-    let room = Room::of(&rtp_ports, settings.trunks.len())?;
+    let room = TrunkLegLimits::of(&rtp_ports, settings.trunks.len())?;
     let config = MediaConfig {
         sip,
         advertised: None,
@@ -39,7 +39,7 @@ pub(super) async fn start(
         recordings: directory.join(RECORDINGS_DIR),
         hung_up,
     };
-    let surroundings = Surroundings {
+    let surroundings = MediaPorts {
         clock: Arc::clone(&environment.clock),
         ids: Arc::clone(&environment.ids),
         tasks: Arc::clone(&environment.tasks),
@@ -49,9 +49,9 @@ pub(super) async fn start(
     let mut lines: Vec<Arc<dyn Line>> = Vec::with_capacity(settings.trunks.len());
     for (index, trunk) in settings.trunks.iter().enumerate() {
         let followed = if index + 1 == settings.trunks.len() {
-            Followed::ByNone
+            TrunkSuccessor::ByNone
         } else {
-            Followed::ByAnother
+            TrunkSuccessor::ByAnother
         };
         let mut config = trunk_config(trunk, followed)?;
         config.legs_max = room.lower(&config.name, config.legs_max);
@@ -70,12 +70,12 @@ fn first_sip_address(trunks: &[TrunkSpec]) -> SocketAddr {
 }
 
 /// The most legs that one trunk may have: by its share of the audio ports, and of the open files.
-struct Room {
+struct TrunkLegLimits {
     by_ports: u32,
     by_descriptors: u32,
 }
 
-impl Room {
+impl TrunkLegLimits {
     /// Computes the shares. Fails if the limit of open files is too low for one leg on each trunk.
     fn of(ports: &RangeInclusive<u16>, trunks_count: usize) -> Result<Self, AppError> {
         let limit = descriptors::raise();
@@ -122,7 +122,7 @@ fn legs_within(ports: &RangeInclusive<u16>, trunks_count: usize) -> u32 {
     u32::try_from(share).unwrap_or(u32::MAX).max(1)
 }
 
-fn trunk_config(trunk: &TrunkSpec, followed: Followed) -> Result<TrunkConfig, AppError> {
+fn trunk_config(trunk: &TrunkSpec, followed: TrunkSuccessor) -> Result<TrunkConfig, AppError> {
     let password = match &trunk.password {
         None => None,
         Some(password) => Some(password.read().map_err(|why| AppError::Password {

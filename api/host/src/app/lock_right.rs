@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::{DriverLockAsker, LockTime};
+use store::{DriverLockClient, LockTime};
 
 /// How long a driver's command waits while it is unknown which process dials, in milliseconds: as long as an
 /// append waits for an unavailable database (`STATEMENT_MS`).
@@ -24,7 +24,7 @@ pub(super) struct LockRight {
 }
 
 impl LockRight {
-    pub(super) fn new(asker: &DriverLockAsker, clock: &Arc<dyn Clock>) -> Arc<Self> {
+    pub(super) fn new(asker: &DriverLockClient, clock: &Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self {
             time: asker.time(),
             clock: Arc::clone(clock),

@@ -1,10 +1,10 @@
 //! Opens the log that `--store` names: for writing, or for reading beside the processes that write it.
 
-use crate::app::closing::Closing;
+use crate::app::closable::ClosableResource;
 use crate::app::driver_lock;
 use crate::app::error::AppError;
 use crate::app::kurrent_log;
-use crate::app::shared;
+use crate::app::shared_log;
 use crate::clock::SystemClock;
 use crate::data_dir::{self, Mode};
 use crate::store_spec::StoreSpec;
@@ -18,7 +18,7 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 use store::{
-    DataLock, DriverLock, EVENTS_FILE, Misleading, OpenError, PostgresEventStore, PostgresOptions,
+    DataLock, DriverLock, EVENTS_FILE, LookupMismatch, OpenError, PostgresEventStore, PostgresOptions,
     SqliteEventStore, SqliteOptions,
 };
 use tokio::runtime::Handle;
@@ -26,14 +26,14 @@ use tokio::runtime::Handle;
 /// A log that is open for writing.
 pub(crate) struct OpenLog {
     pub store: Arc<dyn EventStore>,
-    pub closing: Arc<dyn Closing>,
+    pub closing: Arc<dyn ClosableResource>,
     /// The PostgreSQL store, if several processes may write this log: for what they must agree on.
     pub shared: Option<Arc<PostgresEventStore>>,
 }
 
 /// Which logs may be opened: complete ones only, or half-filled ones too.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Filled {
+enum LogCompleteness {
     /// Complete logs only.
     Whole,
     /// Also logs with an interrupted restore or copy.
@@ -46,20 +46,20 @@ pub(super) async fn open(
     clock: &Arc<dyn Clock>,
     tasks: &dyn Tasks,
 ) -> Result<OpenLog, AppError> {
-    open_with(spec, clock, tasks, Filled::Whole).await
+    open_with(spec, clock, tasks, LogCompleteness::Whole).await
 }
 
 async fn open_with(
     spec: &StoreSpec,
     clock: &Arc<dyn Clock>,
     tasks: &dyn Tasks,
-    filled: Filled,
+    filled: LogCompleteness,
 ) -> Result<OpenLog, AppError> {
     let clock = Arc::clone(clock);
     match spec {
         StoreSpec::Sqlite(directory) => {
             let options = SqliteOptions {
-                half_filled: filled == Filled::AlsoHalf,
+                half_filled: filled == LogCompleteness::AlsoHalf,
                 ..SqliteOptions::default()
             };
             let store = Arc::new(SqliteEventStore::open(directory, clock, tasks, &options)?);
@@ -71,7 +71,7 @@ async fn open_with(
         }
         StoreSpec::Postgres(url) => {
             let options = PostgresOptions {
-                half_filled: filled == Filled::AlsoHalf,
+                half_filled: filled == LogCompleteness::AlsoHalf,
                 ..PostgresOptions::default()
             };
             let store = Arc::new(PostgresEventStore::connect(url, clock, tasks, &options).await?);
@@ -93,13 +93,13 @@ async fn open_with(
 }
 
 /// Opens the existing log for reading, before anything is opened for writing; `None` if there is none.
-pub(super) async fn found(spec: &StoreSpec) -> Result<Option<ReadOnly>, AppError> {
+pub(super) async fn open_existing_log(spec: &StoreSpec) -> Result<Option<ReadOnlyLog>, AppError> {
     if let StoreSpec::Sqlite(directory) = spec
         && !directory.join(EVENTS_FILE).exists()
     {
         return Ok(None);
     }
-    match ReadOnly::of(spec).await {
+    match ReadOnlyLog::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => Ok(None),
         opened => opened.map(Some),
     }
@@ -107,7 +107,7 @@ pub(super) async fn found(spec: &StoreSpec) -> Result<Option<ReadOnly>, AppError
 
 /// Returns when the last event was recorded. A rehearsal's clock must not be behind it, and must exist before
 /// the store is opened for writing.
-pub(crate) async fn last_recorded(found: Option<&ReadOnly>) -> Result<Option<Timestamp>, AppError> {
+pub(crate) async fn last_recorded(found: Option<&ReadOnlyLog>) -> Result<Option<Timestamp>, AppError> {
     match found {
         Some(found) => Ok(found.store.last_recorded_at().await?),
         None => Ok(None),
@@ -115,15 +115,15 @@ pub(crate) async fn last_recorded(found: Option<&ReadOnly>) -> Result<Option<Tim
 }
 
 /// A log that is open for reading only, beside the processes that write it or without any. Needs no key.
-pub struct ReadOnly {
+pub struct ReadOnlyLog {
     pub store: Arc<dyn EventStore>,
     pub tasks: Arc<dyn Tasks>,
-    closing: Option<Arc<dyn Closing>>,
+    closing: Option<Arc<dyn ClosableResource>>,
     /// The PostgreSQL store of a shared log.
     shared: Option<Arc<PostgresEventStore>>,
 }
 
-impl ReadOnly {
+impl ReadOnlyLog {
     /// Opens a log of any kind for reading.
     pub async fn of(spec: &StoreSpec) -> Result<Self, AppError> {
         let (clock, tasks) = surroundings();
@@ -166,7 +166,7 @@ impl ReadOnly {
 
     /// Returns the first event of a shared log that has other values in its table columns, which queries use,
     /// than in its record.
-    pub async fn misleading_column(&self) -> Result<Option<Misleading>, StoreError> {
+    pub async fn misleading_column(&self) -> Result<Option<LookupMismatch>, StoreError> {
         match &self.shared {
             Some(shared) => shared.find_misleading().await,
             None => Ok(None),
@@ -190,7 +190,7 @@ impl ReadOnly {
 /// A log that a command fills with events, by a copy or restore. No other process may write it meanwhile.
 pub struct WritableLog {
     pub store: Arc<dyn EventStore>,
-    closing: Arc<dyn Closing>,
+    closing: Arc<dyn ClosableResource>,
     tasks: Arc<dyn Tasks>,
     shared: Option<Arc<PostgresEventStore>>,
     /// The lock of a log in a directory.
@@ -211,7 +211,7 @@ impl WritableLog {
             }
             StoreSpec::Sqlite(_) | StoreSpec::Kurrent(_) => None,
         };
-        let log = open_with(spec, &clock, tasks.as_ref(), Filled::AlsoHalf).await?;
+        let log = open_with(spec, &clock, tasks.as_ref(), LogCompleteness::AlsoHalf).await?;
         Ok(Self {
             store: log.store,
             closing: log.closing,
@@ -264,7 +264,7 @@ impl WritableLog {
             data_dir::hold_to_mode(lock.dir(), mode)?;
         }
         if let Some(shared) = &self.shared {
-            shared::hold_to_mode(shared, mode).await?;
+            shared_log::hold_to_mode(shared, mode).await?;
         }
         Ok(())
     }

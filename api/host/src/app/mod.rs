@@ -1,33 +1,33 @@
 //! The composition root: store, vault, views, lines and speech are chosen here and nowhere else.
 
-mod belonging;
-mod closing;
+mod assembly;
+mod closable;
 mod driver_lock;
-mod ending;
 mod error;
-mod hearing;
+mod key_ownership;
 mod kurrent_log;
-mod left_behind;
 mod lines;
 mod lock_right;
 mod log;
-mod opened;
-mod put_together;
+mod lost_log_check;
+mod open_data_dir;
 mod questions;
+mod recognition;
 mod rows;
-mod shared;
+mod shared_log;
+mod shutdown;
 mod speech;
 mod vault;
 
-pub(crate) use driver_lock::Asked;
+pub use assembly::InstallationUse;
+pub(crate) use driver_lock::DriverLockAnswer;
 pub use driver_lock::HeldLock;
 pub use error::AppError;
-pub use hearing::{ask_writer, hearing, recognizer, writer};
-pub use left_behind::left_behind;
-pub use log::{ReadOnly, RecordableLog, WritableLog};
-pub use opened::Opened;
-pub use put_together::Askers;
+pub use log::{ReadOnlyLog, RecordableLog, WritableLog};
+pub use lost_log_check::find_log_leftovers;
+pub use open_data_dir::OpenDataDir;
 pub use questions::{idle_powers, missing_grant};
+pub use recognition::{ask_writer, open_recognition, recognizer, writer};
 pub use rows::WritableRows;
 pub use speech::synthesizer;
 pub use vault::{LookupVault, lookup_vault};

@@ -1,7 +1,7 @@
 //! Opens the read database that `--read-db` names for external SQL queries and for exports.
 
 use crate::app::error::AppError;
-use crate::app::opened::Opened;
+use crate::app::open_data_dir::OpenDataDir;
 use crate::clock::SystemClock;
 use crate::read_db_spec::ReadDbSpec;
 use actors::Supervisor;
@@ -31,7 +31,7 @@ pub async fn idle_powers(url: &str) -> Result<Vec<String>, AppError> {
     Ok(found?)
 }
 
-impl Opened {
+impl OpenDataDir {
     /// Opens the interface for SQL queries of the views in `read_db`, or else in the data directory. The
     /// views must be open already.
     pub fn questions(&self, read_db: Option<&ReadDbSpec>) -> Result<Arc<dyn Questions>, AppError> {
@@ -47,9 +47,9 @@ impl Opened {
     pub(crate) fn export_rows(&self, read_db: Option<&ReadDbSpec>) -> Result<Arc<dyn ReadDb>, AppError> {
         let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
         Ok(match read_db {
-            None => Arc::new(SqliteReadDb::open_beside(&self.directory, tasks)?),
-            Some(ReadDbSpec::Sqlite(directory)) => Arc::new(SqliteReadDb::open_beside(directory, tasks)?),
-            Some(ReadDbSpec::Postgres(url)) => Arc::new(PostgresReadDb::open_beside(url, clock, tasks)?),
+            None => Arc::new(SqliteReadDb::open_readers(&self.directory, tasks)?),
+            Some(ReadDbSpec::Sqlite(directory)) => Arc::new(SqliteReadDb::open_readers(directory, tasks)?),
+            Some(ReadDbSpec::Postgres(url)) => Arc::new(PostgresReadDb::open_readers(url, clock, tasks)?),
         })
     }
 }

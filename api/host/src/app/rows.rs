@@ -2,8 +2,8 @@
 //! reading beside the processes that write them. Refuses rows of another log.
 
 use crate::app::error::AppError;
-use crate::app::log::ReadOnly;
-use crate::proving::history;
+use crate::app::log::ReadOnlyLog;
+use crate::log_proofs::history;
 use crate::read_db_spec::ReadDbSpec;
 use crate::store_spec::StoreSpec;
 use actors::Environment;
@@ -11,8 +11,8 @@ use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::tasks::{StopSignal, Tasks};
 use projections::{
-    Origin, PostgresReadDb, ReadDb, SqliteReadDb, forget_rows_ahead, hold_to_log, kept_by_other_build,
-    origin_of, rows_ahead, rows_of_other_build, views,
+    Origin, PostgresReadDb, ReadDb, SqliteReadDb, bind_to_log, find_divergent_checkpoints,
+    find_incompatible_tables, origin_of, reset_divergent_views, rows_of_other_build, views,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ impl OpenRows {
         clock: &Arc<dyn Clock>,
         tasks: &dyn Tasks,
     ) -> Result<(), AppError> {
-        match hold_to_log(self.db.as_ref(), store.as_ref()).await? {
+        match bind_to_log(self.db.as_ref(), store.as_ref()).await? {
             Origin::Same => {}
             Origin::Other => return Err(AppError::OtherRows),
             Origin::Unknown => {
@@ -80,14 +80,14 @@ impl OpenRows {
     /// those views rebuilt.
     pub(crate) async fn forget_ahead(&self, environment: &Environment) -> Result<(), AppError> {
         let store = environment.store.as_ref();
-        let ahead = rows_ahead(self.db.as_ref(), store).await?;
+        let ahead = find_divergent_checkpoints(self.db.as_ref(), store).await?;
         let Some(known_head) = ahead.iter().map(|row| row.position).max() else {
             return Ok(());
         };
         history::note_rows_ahead(environment, known_head)
             .await
             .map_err(|failure| StoreError::Unavailable(failure.to_string()))?;
-        forget_rows_ahead(self.db.as_ref(), &ahead, store.head().await?).await?;
+        reset_divergent_views(self.db.as_ref(), &ahead, store.head().await?).await?;
         Ok(())
     }
 
@@ -106,7 +106,7 @@ async fn mark_when_begun(
     stop: Arc<dyn StopSignal>,
 ) {
     loop {
-        match hold_to_log(db.as_ref(), store.as_ref()).await {
+        match bind_to_log(db.as_ref(), store.as_ref()).await {
             Ok(Origin::Same) => return,
             Ok(Origin::Other) => {
                 tracing::error!("the read database contains the views of another log");
@@ -122,7 +122,7 @@ async fn mark_when_begun(
     }
 }
 
-impl ReadOnly {
+impl ReadOnlyLog {
     /// Opens the views of this log for reading. Fails if the rows are of another log or were written by
     /// another build.
     pub async fn rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
@@ -136,7 +136,7 @@ impl ReadOnly {
     /// As [`Self::rows`], but accepts views that another build wrote: to look at their state.
     pub async fn standing_rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
         let rows = self.rows_of_log(spec).await?;
-        match kept_by_other_build(rows.as_ref()).await? {
+        match find_incompatible_tables(rows.as_ref()).await? {
             Some(other) => Err(AppError::OtherBuild(other)),
             None => Ok(rows),
         }
@@ -159,7 +159,7 @@ impl ReadOnly {
 
 /// A read database to write and a log to read, for a command. No server runs on the directory.
 pub struct WritableRows {
-    pub log: ReadOnly,
+    pub log: ReadOnlyLog,
     rows: OpenRows,
     _lock: DataLock,
 }
@@ -167,7 +167,7 @@ pub struct WritableRows {
 impl WritableRows {
     pub async fn open(directory: &Path, spec: &StoreSpec, read_db: &ReadDbSpec) -> Result<Self, AppError> {
         let lock = DataLock::acquire(directory)?;
-        let log = ReadOnly::of(spec).await?;
+        let log = ReadOnlyLog::of(spec).await?;
         let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::default());
         let tasks = log.tasks.as_ref();
         let rows = OpenRows::open(read_db, directory, &clock, tasks).await?;

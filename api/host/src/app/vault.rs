@@ -1,9 +1,9 @@
 //! Opens the keys of this process: in a directory, or in a database without events.
 
-use crate::app::belonging::hold_to_log;
-use crate::app::closing::Closing;
+use crate::app::closable::ClosableResource;
 use crate::app::error::AppError;
-use crate::app::log::ReadOnly;
+use crate::app::key_ownership::hold_to_log;
+use crate::app::log::ReadOnlyLog;
 use crate::clock::SystemIds;
 use crate::keys_spec::KeysSpec;
 use domain::installation::RestoredKeys;
@@ -13,10 +13,10 @@ use domain::ports::vault::{Vault, VaultError};
 use domain::stored_event::Position;
 use std::path::Path;
 use std::sync::Arc;
-use store::{FileVault, Keyring, PostgresVault};
+use store::{FileVault, KeyringPolicy, PostgresVault};
 
 /// An open vault, and the same vault as what is closed at the end.
-pub(crate) type OpenVault = (Arc<dyn Vault>, Arc<dyn Closing>);
+pub(crate) type OpenVault = (Arc<dyn Vault>, Arc<dyn ClosableResource>);
 
 /// Opens the vault of `--keys`, or of `keys/` in the data directory, under the chosen master key. New keys
 /// come from `ids`; the vault's thread is one of `tasks`.
@@ -25,7 +25,7 @@ pub(super) async fn open(
     data: &Path,
     ids: &Arc<dyn IdSource>,
     tasks: &dyn Tasks,
-    keyring: Keyring,
+    keyring: KeyringPolicy,
 ) -> Result<OpenVault, AppError> {
     let dir = spec.directory(data);
     let master = spec.master(&dir)?;
@@ -41,19 +41,19 @@ pub(super) async fn open(
 
 /// Opens the keys and checks that they belong to the existing log, writing nothing to it. Returns them with
 /// the last restore of keys. If the log has events, the key store must exist and is not created.
-pub(crate) async fn open_held(
+pub(crate) async fn open_checked_vault(
     spec: &KeysSpec,
     data: &Path,
     ids: &Arc<dyn IdSource>,
     tasks: &dyn Tasks,
-    found: Option<ReadOnly>,
+    found: Option<ReadOnlyLog>,
 ) -> Result<(OpenVault, Option<RestoredKeys>), AppError> {
     let Some(found) = found else {
-        return Ok((open(spec, data, ids, tasks, Keyring::MayBeNew).await?, None));
+        return Ok((open(spec, data, ids, tasks, KeyringPolicy::MayBeNew).await?, None));
     };
     let held = match found.store.head().await {
         // A first start was killed before its first event.
-        Ok(Position(0)) => open(spec, data, ids, tasks, Keyring::MayBeNew)
+        Ok(Position(0)) => open(spec, data, ids, tasks, KeyringPolicy::MayBeNew)
             .await
             .map(|keys| (keys, None)),
         Ok(_) => held_to(&found, spec, data, ids, tasks).await,
@@ -64,13 +64,13 @@ pub(crate) async fn open_held(
 }
 
 async fn held_to(
-    log: &ReadOnly,
+    log: &ReadOnlyLog,
     spec: &KeysSpec,
     data: &Path,
     ids: &Arc<dyn IdSource>,
     tasks: &dyn Tasks,
 ) -> Result<(OpenVault, Option<RestoredKeys>), AppError> {
-    let opened = open(spec, data, ids, tasks, Keyring::MustExist).await;
+    let opened = open(spec, data, ids, tasks, KeyringPolicy::MustExist).await;
     let (vault, closing) = opened.map_err(|error| match error {
         AppError::Vault(VaultError::WrongMaster(why)) => AppError::NoKeys(why),
         error => error,
@@ -87,7 +87,7 @@ async fn held_to(
 /// A vault of keys opened beside a server that uses them, to compute the keyed hashes of numbers.
 pub struct LookupVault {
     vault: Arc<dyn Vault>,
-    closing: Arc<dyn Closing>,
+    closing: Arc<dyn ClosableResource>,
 }
 
 impl LookupVault {
@@ -106,7 +106,7 @@ impl LookupVault {
 pub async fn lookup_vault(
     spec: &KeysSpec,
     data: &Path,
-    log: &ReadOnly,
+    log: &ReadOnlyLog,
 ) -> Result<(LookupVault, Option<RestoredKeys>), AppError> {
     let ids = SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?;
     let ids: Arc<dyn IdSource> = Arc::new(ids);

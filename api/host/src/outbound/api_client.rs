@@ -7,7 +7,7 @@
 use application::percent::encode;
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use futures_util::stream;
 use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -35,7 +35,7 @@ pub type ReplyBody = UnsyncBoxBody<Bytes, io::Error>;
 
 /// Handles requests of the public API: the running server, or this process.
 #[async_trait]
-pub trait Answerer: Send + Sync {
+pub trait RequestHandler: Send + Sync {
     /// Handles one request. Its URI is a path with query. An error means that there was no response.
     async fn answer(&self, request: Request<RequestBody>) -> Result<Response<ReplyBody>, Problem>;
 
@@ -48,7 +48,7 @@ pub trait Answerer: Send + Sync {
 
 /// A client of the public API.
 pub struct ApiClient {
-    answerer: Box<dyn Answerer>,
+    answerer: Box<dyn RequestHandler>,
     /// The user named in [`ACTING_HEADER`] by the owner of a data directory.
     acting: Option<String>,
     session: Option<ClientSession>,
@@ -71,7 +71,7 @@ pub const SIGN_IN_PATH: &str = "/api/v1/sign-in";
 pub const ACTING_HEADER: &str = "x-acting-user";
 
 impl ApiClient {
-    pub fn of(answerer: impl Answerer + 'static) -> Self {
+    pub fn of(answerer: impl RequestHandler + 'static) -> Self {
         Self {
             answerer: Box::new(answerer),
             acting: None,
@@ -305,15 +305,15 @@ async fn body_of(response: Response<ReplyBody>) -> Result<Value, Problem> {
 fn problem_of(status: StatusCode, body: &Value) -> Problem {
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let kind = match status {
-        StatusCode::BAD_REQUEST => Kind::Invalid,
-        StatusCode::NOT_FOUND => Kind::Missing,
-        StatusCode::CONFLICT => Kind::Conflict,
-        StatusCode::PRECONDITION_FAILED => Kind::Stale,
-        StatusCode::PRECONDITION_REQUIRED => Kind::Unconditional,
-        StatusCode::TOO_MANY_REQUESTS => Kind::Busy,
-        StatusCode::INTERNAL_SERVER_ERROR => Kind::Fault,
-        _ if status.is_server_error() => Kind::Unavailable,
-        _ => Kind::Refused,
+        StatusCode::BAD_REQUEST => ProblemKind::Invalid,
+        StatusCode::NOT_FOUND => ProblemKind::Missing,
+        StatusCode::CONFLICT => ProblemKind::Conflict,
+        StatusCode::PRECONDITION_FAILED => ProblemKind::Stale,
+        StatusCode::PRECONDITION_REQUIRED => ProblemKind::Unconditional,
+        StatusCode::TOO_MANY_REQUESTS => ProblemKind::Busy,
+        StatusCode::INTERNAL_SERVER_ERROR => ProblemKind::Fault,
+        _ if status.is_server_error() => ProblemKind::Unavailable,
+        _ => ProblemKind::Refused,
     };
     let approval = text("approval").parse().ok();
     let detail = format!("{}: {}", text("title"), text("detail"));

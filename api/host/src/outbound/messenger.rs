@@ -5,8 +5,8 @@ use crate::messaging_args::MessagingChoice;
 use application::webhooks::courier::{Courier, Header, Letter, Mail, Post};
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::message::Way;
-use domain::ports::messenger::{Carried, Messenger, NotCarried, OutgoingMessage};
+use domain::message::MessageMethod;
+use domain::ports::messenger::{MessageAcceptance, Messenger, MessengerFailure, OutgoingMessage};
 use domain::webhook::DeliveryFault;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -32,17 +32,17 @@ impl OutsideMessenger {
         let choice = &self.choice;
         let id = message.message.to_string();
         match message.way {
-            Way::Sms => {
+            MessageMethod::Sms => {
                 let body = json!({ "id": id, "to": message.to, "text": message.text,
                     "attachments": message.attachments });
                 Some(self.post(choice.gateway.as_ref()?, &body))
             }
-            Way::Webhook => {
+            MessageMethod::Webhook => {
                 let body = json!({ "id": id, "customer": message.to, "subject": message.subject,
                     "text": message.text, "attachments": message.attachments });
                 Some(self.post(choice.webhook.as_ref()?, &body))
             }
-            Way::Mail => {
+            MessageMethod::Mail => {
                 let mut text = message.text;
                 for link in &message.attachments {
                     text.push('\n');
@@ -76,11 +76,11 @@ impl OutsideMessenger {
 
 #[async_trait]
 impl Messenger for OutsideMessenger {
-    fn ways(&self) -> Vec<Way> {
+    fn ways(&self) -> Vec<MessageMethod> {
         let choice = &self.choice;
-        let sms = choice.gateway.is_some().then_some(Way::Sms);
-        let mail = choice.smtp.is_some().then_some(Way::Mail);
-        let webhook = choice.webhook.is_some().then_some(Way::Webhook);
+        let sms = choice.gateway.is_some().then_some(MessageMethod::Sms);
+        let mail = choice.smtp.is_some().then_some(MessageMethod::Mail);
+        let webhook = choice.webhook.is_some().then_some(MessageMethod::Webhook);
         [sms, mail, webhook].into_iter().flatten().collect()
     }
 
@@ -88,9 +88,9 @@ impl Messenger for OutsideMessenger {
         self.choice.signature.clone()
     }
 
-    async fn carry(&self, message: OutgoingMessage) -> Result<Carried, NotCarried> {
+    async fn carry(&self, message: OutgoingMessage) -> Result<MessageAcceptance, MessengerFailure> {
         let Some(letter) = self.letter(message) else {
-            return Err(NotCarried {
+            return Err(MessengerFailure {
                 class: NO_SUCH_WAY.to_owned(),
                 status: None,
                 may_have_left: false,
@@ -98,10 +98,10 @@ impl Messenger for OutsideMessenger {
         };
         let answered = self.courier.deliver(letter).await;
         match answered.fault {
-            None => Ok(Carried {
+            None => Ok(MessageAcceptance {
                 status: answered.status,
             }),
-            Some(fault) => Err(NotCarried {
+            Some(fault) => Err(MessengerFailure {
                 class: fault.code().to_owned(),
                 status: answered.status,
                 may_have_left: matches!(fault, DeliveryFault::TimedOut | DeliveryFault::AnswerCut),

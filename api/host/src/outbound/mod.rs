@@ -8,7 +8,7 @@ pub mod messenger;
 pub mod ntp;
 pub mod number_checker;
 pub mod oidc;
-pub mod own_server;
+pub mod server_locator;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what tests stand on")]
 pub mod testing;

@@ -219,10 +219,10 @@ fn instant(packet: &[u8; PACKET_BYTES], at: usize, near: Timestamp) -> Option<Ti
 mod tests {
     use super::*;
     use crate::clock::{SystemClock, SystemIds};
-    use crate::outbound::testing::{Bend, fake_server, put};
+    use crate::outbound::testing::{PacketEdit, fake_server, put};
     use std::sync::Arc;
 
-    async fn measured(offset_ms: i64, answers: usize, bend: Bend) -> Result<ClockOffset, String> {
+    async fn measured(offset_ms: i64, answers: usize, bend: PacketEdit) -> Result<ClockOffset, String> {
         let (server, thread) = fake_server(offset_ms, answers, bend);
         let (clock, ids) = (Arc::new(SystemClock::default()), SystemIds::checked().unwrap());
         let measured = measure(&server, clock.as_ref(), &ids).await;
@@ -246,7 +246,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_has_no_time_refuses_or_answers_another_question_is_not_believed() {
-        let cases: [(usize, Bend); 5] = [
+        let cases: [(usize, PacketEdit); 5] = [
             (1, |packet| packet[0] = 0xE4),
             (1, |packet| packet[1] = 0),
             (1, |packet| packet[1] = 16),

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::number_check::CheckedState;
 use domain::ports::id_source::IdSource;
-use domain::ports::number_checker::{CHECKED_AT_ONCE_MAX, NotChecked, NumberChecker};
+use domain::ports::number_checker::{CHECKED_AT_ONCE_MAX, NumberCheckFailure, NumberChecker};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -62,8 +62,8 @@ impl OutsideNumberChecker {
 
 #[async_trait]
 impl NumberChecker for OutsideNumberChecker {
-    async fn check(&self, numbers: &[String]) -> Result<Vec<CheckedState>, NotChecked> {
-        let without = |class: &str, status| NotChecked {
+    async fn check(&self, numbers: &[String]) -> Result<Vec<CheckedState>, NumberCheckFailure> {
+        let without = |class: &str, status| NumberCheckFailure {
             class: class.to_owned(),
             status,
         };

@@ -73,7 +73,7 @@ impl std::fmt::Debug for OidcSettings {
 pub struct OidcProvider {
     settings: OidcSettings,
     line: Arc<Connection>,
-    known: Mutex<Option<Known>>,
+    known: Mutex<Option<CachedMetadata>>,
 }
 
 /// The HTTP client and the clock for requests to the provider.
@@ -84,17 +84,17 @@ struct Connection {
 
 /// The provider's metadata and when it was read.
 #[derive(Clone)]
-struct Known {
+struct CachedMetadata {
     metadata: ProviderMetadataWithLogout,
     at: Timestamp,
 }
 
 /// A response that has not arrived yet.
-type Answering = Pin<Box<dyn Future<Output = Result<HttpResponse, Unanswered>> + Send>>;
+type PendingResponse = Pin<Box<dyn Future<Output = Result<HttpResponse, ProviderRequestError>> + Send>>;
 
 /// Why a request got no response.
 #[derive(Debug, thiserror::Error)]
-enum Unanswered {
+enum ProviderRequestError {
     #[error("{0}")]
     Connection(String),
     #[error("no response in time")]
@@ -116,7 +116,7 @@ impl OidcProvider {
     }
 
     /// Returns the function with which the protocol's crate sends requests.
-    fn sender(&self) -> impl Fn(HttpRequest) -> Answering + use<> {
+    fn sender(&self) -> impl Fn(HttpRequest) -> PendingResponse + use<> {
         let line = Arc::clone(&self.line);
         move |request| {
             let line = Arc::clone(&line);
@@ -138,7 +138,7 @@ impl OidcProvider {
         let issuer = self.settings.issuer.clone();
         let metadata = ProviderMetadataWithLogout::discover_async(issuer, &self.sender()).await;
         let metadata = metadata.map_err(|error| ProviderFault::Away(all_of(&error)))?;
-        let known = Known {
+        let known = CachedMetadata {
             metadata: metadata.clone(),
             at: now,
         };
@@ -178,19 +178,19 @@ impl OidcProvider {
 }
 
 impl Connection {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ProviderRequestError> {
         let http = self.http.clone();
         let answered = async move {
             let request = request.map(|body| Full::new(Bytes::from(body)));
             let answer = http.request(request).await;
-            let answer = answer.map_err(|error| Unanswered::Connection(error.to_string()))?;
+            let answer = answer.map_err(|error| ProviderRequestError::Connection(error.to_string()))?;
             let (head, body) = answer.into_parts();
             let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
-            let body = body.map_err(|error| Unanswered::Body(error.to_string()))?;
+            let body = body.map_err(|error| ProviderRequestError::Body(error.to_string()))?;
             Ok(HttpResponse::from_parts(head, body.to_bytes().to_vec()))
         };
-        let answered = tls::within(self.clock.as_ref(), ANSWER_MS, answered).await;
-        answered.unwrap_or(Err(Unanswered::Late))
+        let answered = tls::with_deadline(self.clock.as_ref(), ANSWER_MS, answered).await;
+        answered.unwrap_or(Err(ProviderRequestError::Late))
     }
 }
 

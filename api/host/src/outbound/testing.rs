@@ -7,12 +7,12 @@ use domain::time::Timestamp;
 use std::thread::JoinHandle;
 
 /// Changes the packet that the fake server is about to send.
-pub type Bend = fn(&mut [u8; PACKET_BYTES]);
+pub type PacketEdit = fn(&mut [u8; PACKET_BYTES]);
 
 #[expect(clippy::disallowed_methods, reason = "a clock of the test's own, on loopback")]
 /// Starts a server on loopback with a clock that is wrong by `offset_ms`. It responds to `answers` requests
 /// and then ends.
-pub fn fake_server(offset_ms: i64, answers: usize, bend: Bend) -> (NtpServer, JoinHandle<()>) {
+pub fn fake_server(offset_ms: i64, answers: usize, bend: PacketEdit) -> (NtpServer, JoinHandle<()>) {
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap().to_string();
     let clock = SystemClock::default();

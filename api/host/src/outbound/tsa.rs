@@ -1,7 +1,7 @@
 //! A client of a timestamping authority over HTTP (RFC 3161, 3.4): one POST, one response.
 
 use bytes::Bytes;
-use domain::outside_address::check_url;
+use domain::external_address::check_url;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
 use http_body_util::{BodyExt, Full, Limited};
@@ -55,7 +55,7 @@ pub async fn stamp(
     let note = checkpoint.text();
     let question = StampRequest::new(&note, random);
     let (url, body) = (url.clone(), question.der().to_vec());
-    let answered = tls::within(clock, ANSWER_MS, async move { send(&url, body).await }).await;
+    let answered = tls::with_deadline(clock, ANSWER_MS, async move { send(&url, body).await }).await;
     let answer = answered.unwrap_or_else(|| Err("it does not answer".to_owned()))?;
     question.accept(&note, answer).map_err(|error| error.to_string())
 }

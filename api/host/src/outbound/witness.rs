@@ -1,7 +1,7 @@
 //! A client of witnesses: requests a cosignature over HTTP (C2SP tlog-witness, `add-checkpoint`).
 
 use bytes::Bytes;
-use domain::outside_address::check_url;
+use domain::external_address::check_url;
 use domain::ports::clock::Clock;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{Request, StatusCode};
@@ -71,7 +71,7 @@ impl WitnessClient {
     ) -> Result<WitnessAnswer, String> {
         let (client, witness) = (self.clone(), witness.clone());
         let exchange = async move { client.send(&witness, body).await };
-        let answered = tls::within(clock, ANSWER_MS, exchange).await;
+        let answered = tls::with_deadline(clock, ANSWER_MS, exchange).await;
         answered.unwrap_or_else(|| Err("it does not answer".to_owned()))
     }
 

@@ -1,13 +1,13 @@
 //! One process that serves an installation: what it has opened, its readiness and its drain.
 
 mod readiness;
-mod standing;
+mod status;
 mod worklist_age;
 
 pub use readiness::Readiness;
-pub use standing::Standing;
+pub use status::ProcessStatus;
 
-use crate::app::Opened;
+use crate::app::OpenDataDir;
 use crate::clock_evidence::ClockEvidence;
 use application::installation::Installation;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tokio::sync::watch;
 /// A process and the installation that it serves.
 pub struct Process {
     pub installation: Arc<Installation>,
-    pub opened: Opened,
+    pub opened: OpenDataDir,
     /// Compares the clock with other clocks.
     pub clock_evidence: Arc<ClockEvidence>,
     ready: AtomicBool,
@@ -25,7 +25,11 @@ pub struct Process {
 }
 
 impl Process {
-    pub fn new(opened: Opened, installation: Arc<Installation>, clock_evidence: Arc<ClockEvidence>) -> Self {
+    pub fn new(
+        opened: OpenDataDir,
+        installation: Arc<Installation>,
+        clock_evidence: Arc<ClockEvidence>,
+    ) -> Self {
         Self {
             installation,
             opened,

@@ -1,14 +1,14 @@
 //! The response of `/readyz`: the state of this process, or why it is not ready.
 
-use crate::clock_evidence::OffsetShown;
-use crate::descriptors::{self, DescriptorsShown};
+use crate::clock_evidence::ClockOffsetResponse;
+use crate::descriptors::{self, DescriptorsResponse};
 use crate::process::Process;
-use crate::process::standing::{self, Held};
+use crate::process::status::{self, NotDialingReason};
 use crate::process::worklist_age::worklist_age_ms;
 use actors::OpenCircuit;
 use application::engine_down::engine_down_in_words;
 use application::installation::DialingState;
-use application::installation::waits::{LossShown, RestoreShown};
+use application::installation::pending_confirmations::{LostHistoryResponse, PendingRestoreResponse};
 use application::language::Language;
 use application::reply_value::value;
 use domain::call::EngineKind;
@@ -37,35 +37,35 @@ pub struct Readiness {
     /// Why dialing is stopped because of the clock; null if the clock is not a reason.
     dialing_refused: Option<String>,
     /// Speech engines that do not respond. Campaigns with a flow that needs one start no calls.
-    engines_down: Vec<EngineDownShown>,
+    engines_down: Vec<EngineDownResponse>,
     /// The engaged emergency stops that affect this process.
     #[schemars(example = &["all"])]
     stops: Vec<String>,
     /// The last offset of this server's clock from each reference clock; null if it was compared with none.
-    clock: Option<Vec<OffsetShown>>,
+    clock: Option<Vec<ClockOffsetResponse>>,
     /// A restore that a user has not confirmed yet. Dialing is off until then.
-    unconfirmed_restore: Option<RestoreShown>,
+    unconfirmed_restore: Option<PendingRestoreResponse>,
     /// Lost history that a user has not confirmed yet. Dialing is off until then.
-    history_lost: Option<LossShown>,
+    history_lost: Option<LostHistoryResponse>,
     /// SIP datagrams refused since the start; null if this process has no trunks.
-    sip_datagrams_refused: Option<DatagramsRefused>,
+    sip_datagrams_refused: Option<RefusedDatagrams>,
     /// The position of the last event in the log.
     position: String,
     views_lag_events: u64,
     worklist_age_ms: u64,
-    descriptors: DescriptorsShown,
+    descriptors: DescriptorsResponse,
     views_parked: Vec<ParkedView>,
     /// The name of the synthesizer.
     #[schemars(example = &"espeak-ng")]
     synthesizer: String,
     /// Speech engines with their figures of the last hour. An engine that is missing was not used in it.
-    engines: Vec<EngineShown>,
+    engines: Vec<EngineFiguresResponse>,
     /// True if this is a rehearsal, in which time is simulated.
     rehearsal: bool,
 }
 
 /// The state of a process that is ready: the head of the log, and how far views and worklist are behind.
-pub(super) struct Followed {
+pub(super) struct ReadinessFigures {
     head: Position,
     /// The number of events that the views have not applied yet.
     lag: u64,
@@ -73,7 +73,7 @@ pub(super) struct Followed {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct DatagramsRefused {
+struct RefusedDatagrams {
     /// Datagrams that were not SIP messages.
     malformed: u64,
     /// Datagrams dropped because a queue was full.
@@ -84,7 +84,7 @@ struct DatagramsRefused {
 
 /// A speech engine with its figures.
 #[derive(Debug, Serialize, JsonSchema)]
-struct EngineShown {
+struct EngineFiguresResponse {
     /// `served` or `failed`: the result of the last call that used the engine.
     #[schemars(example = &"served")]
     last_call: &'static str,
@@ -92,7 +92,7 @@ struct EngineShown {
     figures: EngineFigures,
 }
 
-impl EngineShown {
+impl EngineFiguresResponse {
     fn of(figures: EngineFigures) -> Self {
         let last_call = if figures.failed_last { "failed" } else { "served" };
         Self { last_call, figures }
@@ -101,7 +101,7 @@ impl EngineShown {
 
 /// A speech engine that does not respond.
 #[derive(Debug, Serialize, JsonSchema)]
-struct EngineDownShown {
+struct EngineDownResponse {
     /// The kind of engine: `recognizer` or `synthesizer`.
     engine_kind: EngineKind,
     #[schemars(example = &"funasr")]
@@ -112,7 +112,7 @@ struct EngineDownShown {
     says: String,
 }
 
-impl EngineDownShown {
+impl EngineDownResponse {
     fn of(open: &OpenCircuit) -> Self {
         Self {
             engine_kind: open.engine_kind,
@@ -149,13 +149,13 @@ impl Process {
 
     /// Returns why nothing can be processed now, though it may again: the log, the keys or the views cannot
     /// be written, or the disk has no room for recordings. `None` if nothing is wrong.
-    pub async fn held_up(&self) -> Option<String> {
+    pub async fn find_processing_obstacle(&self) -> Option<String> {
         if let Some(failure) = self.opened.failure() {
             return Some(failure);
         }
         let head = self.installation.store().head().await.ok();
         if head > self.installation.rows.position()
-            && let Some(why) = self.installation.rows.waits_because()
+            && let Some(why) = self.installation.rows.wait_reason()
         {
             return Some(why);
         }
@@ -167,7 +167,7 @@ impl Process {
 
     /// Checks that the process is ready: started and not draining, the store writes, the log can be read, and
     /// the worklist is up to date. Returns its positions, or why it is not ready.
-    pub(super) async fn followed(&self) -> Result<Followed, Problem> {
+    pub(super) async fn followed(&self) -> Result<ReadinessFigures, Problem> {
         if !self.ready.load(Ordering::Acquire) {
             return Err(Problem::unavailable("the server is starting or draining"));
         }
@@ -189,13 +189,13 @@ impl Process {
             Problem::unavailable(format!("all views are parked: {}", value(&self.parked())))
         })?;
         let lag = head.0.saturating_sub(reached.0);
-        if let Some(why) = self.installation.rows.waits_because().filter(|_| lag > 0) {
+        if let Some(why) = self.installation.rows.wait_reason().filter(|_| lag > 0) {
             return Err(Problem::unavailable(format!(
                 "the views cannot be written: {why}"
             )));
         }
         let worklist_age_ms = worklist_age_ms(&self.installation, head).await?;
-        Ok(Followed {
+        Ok(ReadinessFigures {
             head,
             lag,
             worklist_age_ms,
@@ -204,12 +204,12 @@ impl Process {
 
     /// Returns the response of `/readyz`, or why the process is not ready.
     pub async fn readiness(&self) -> Result<Readiness, Problem> {
-        let Followed {
+        let ReadinessFigures {
             head,
             lag,
             worklist_age_ms,
         } = self.followed().await?;
-        let refused = self.opened.sip_counts().map(|counts| DatagramsRefused {
+        let refused = self.opened.sip_counts().map(|counts| RefusedDatagrams {
             malformed: counts.malformed,
             dropped: counts.dropped,
             foreign: counts.foreign,
@@ -222,10 +222,10 @@ impl Process {
             engines_down: self.engines_down(),
             stops: self.stops().iter().map(StopId::to_string).collect(),
             clock: self.clock_evidence.shown(),
-            unconfirmed_restore: installation.unconfirmed_restore().map(RestoreShown::of),
+            unconfirmed_restore: installation.unconfirmed_restore().map(PendingRestoreResponse::of),
             history_lost: installation
                 .unconfirmed_loss()
-                .map(|(lost, since)| LossShown::of(lost, *since)),
+                .map(|(lost, since)| LostHistoryResponse::of(lost, *since)),
             sip_datagrams_refused: refused,
             position: head.to_string(),
             views_lag_events: lag,
@@ -240,15 +240,15 @@ impl Process {
 
     /// Returns the figures of the speech engines. A failing engine does not make the process unready: its
     /// calls are answered by keypresses or by an agent.
-    fn engines(&self) -> Vec<EngineShown> {
+    fn engines(&self) -> Vec<EngineFiguresResponse> {
         let figures = self.installation.live.latest();
         let figures = figures.map_or_else(|_| Vec::new(), |figures| figures.engines.clone());
-        figures.into_iter().map(EngineShown::of).collect()
+        figures.into_iter().map(EngineFiguresResponse::of).collect()
     }
 
-    fn engines_down(&self) -> Vec<EngineDownShown> {
+    fn engines_down(&self) -> Vec<EngineDownResponse> {
         let open = self.installation.environment.engines.open();
-        open.iter().map(EngineDownShown::of).collect()
+        open.iter().map(EngineDownResponse::of).collect()
     }
 
     fn stops(&self) -> Vec<StopId> {
@@ -263,18 +263,18 @@ impl Process {
 
     /// Returns why this process does not dial although it holds the driver lock; `None` if it dials or does
     /// not hold it.
-    pub(super) fn dials_held_by(&self) -> Option<Held> {
+    pub(super) fn dials_held_by(&self) -> Option<NotDialingReason> {
         if self.installation.dialing.now() != DialingState::Dialing {
             return None;
         }
         if self.installation.environment.skew.stops_dialing() {
-            return Some(standing::CLOCK_WRONG);
+            return Some(status::CLOCK_WRONG);
         }
         if self.stops().contains(&StopId::All) {
-            return Some(standing::STOPPED);
+            return Some(status::STOPPED);
         }
         let drivers = self.installation.dialing.drivers();
         let is_without_room = drivers.is_some_and(|drivers| drivers.are_dials_held());
-        is_without_room.then_some(standing::NO_ROOM)
+        is_without_room.then_some(status::NO_ROOM)
     }
 }

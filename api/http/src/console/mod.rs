@@ -18,14 +18,14 @@ use warp::reply::Response;
 
 /// Whether a server serves the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Console {
+pub enum ConsoleMode {
     #[default]
     Shown,
     /// `/` redirects to the plain status page instead.
     Away,
 }
 
-impl Console {
+impl ConsoleMode {
     /// Returns the mode for the options of a server. A program that was built without the console has none to
     /// show.
     pub const fn of(is_wanted: bool) -> Self {
@@ -90,7 +90,7 @@ const fn file(_: &str) -> Option<Asset> {
 }
 
 /// Adds the console to the routes, for paths without a route.
-pub(crate) fn beside(routes: Router, console: Console, ids: Arc<dyn IdSource>) -> Router {
+pub(crate) fn add_console(routes: Router, console: ConsoleMode, ids: Arc<dyn IdSource>) -> Router {
     let pages = warp::get()
         .and(warp::path::full())
         .and(warp::header::optional::<String>("if-none-match"))
@@ -104,9 +104,9 @@ pub(crate) fn beside(routes: Router, console: Console, ids: Arc<dyn IdSource>) -
     })
 }
 
-fn answer(console: Console, path: &str, known: Option<&str>, ids: &dyn IdSource) -> Option<Response> {
-    if console == Console::Away {
-        return (path == "/").then(|| crate::reply::elsewhere(STATUS));
+fn answer(console: ConsoleMode, path: &str, known: Option<&str>, ids: &dyn IdSource) -> Option<Response> {
+    if console == ConsoleMode::Away {
+        return (path == "/").then(|| crate::reply::redirect_to(STATUS));
     }
     if let Some(name) = path.strip_prefix(ASSETS) {
         return is_name(name)
@@ -140,7 +140,7 @@ mod tests {
     use http_body_util::BodyExt;
     use serde_json::Value;
 
-    fn at(console: Console, path: &str, known: Option<&str>) -> Option<Response> {
+    fn at(console: ConsoleMode, path: &str, known: Option<&str>) -> Option<Response> {
         answer(console, path, known, &SystemIds::checked().unwrap())
     }
 
@@ -165,7 +165,7 @@ mod tests {
             "/reports/x",
             "/pdca",
         ] {
-            let response = at(Console::Shown, path, None).unwrap();
+            let response = at(ConsoleMode::Shown, path, None).unwrap();
             let policy = header(&response, "content-security-policy");
             assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"));
             let nonce = policy
@@ -185,15 +185,15 @@ mod tests {
 
     #[tokio::test]
     async fn files_are_kept_by_their_names_and_what_is_missing_is_no_page() {
-        let page = text(at(Console::Shown, "/", None).unwrap()).await;
+        let page = text(at(ConsoleMode::Shown, "/", None).unwrap()).await;
         let script = page.split("src=\"").nth(1).unwrap().split('"').next().unwrap();
-        let whole = at(Console::Shown, script, None).unwrap();
+        let whole = at(ConsoleMode::Shown, script, None).unwrap();
         assert_eq!(whole.status(), 200);
         assert_eq!(header(&whole, "content-type"), "text/javascript; charset=utf-8");
         assert_eq!(header(&whole, "content-encoding"), "gzip");
         assert!(header(&whole, "cache-control").contains("immutable"));
         let known = header(&whole, "etag");
-        let again = at(Console::Shown, script, Some(&known)).unwrap();
+        let again = at(ConsoleMode::Shown, script, Some(&known)).unwrap();
         assert_eq!(again.status(), 304);
         assert!(text(again).await.is_empty());
         for other in [
@@ -205,7 +205,7 @@ mod tests {
             "/api/v1/none",
             "/SOURCE_HASH",
         ] {
-            assert!(at(Console::Shown, other, None).is_none(), "{other}");
+            assert!(at(ConsoleMode::Shown, other, None).is_none(), "{other}");
         }
     }
 
@@ -255,11 +255,11 @@ mod tests {
 
     #[test]
     fn without_the_console_whoever_comes_is_sent_to_the_status_page() {
-        let response = at(Console::Away, "/", None).unwrap();
+        let response = at(ConsoleMode::Away, "/", None).unwrap();
         assert_eq!(
             (response.status().as_u16(), header(&response, "location").as_str()),
             (303, STATUS)
         );
-        assert!(at(Console::Away, "/campaigns", None).is_none());
+        assert!(at(ConsoleMode::Away, "/campaigns", None).is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! A feed as server-sent events (HTML Living Standard, 9.2): `id` is the position to resume after.
 
-use application::event_stream::{END, Feed, Note, StreamPlace, shown};
+use application::event_stream::{END, Feed, FeedMessage, StreamSlot, shown};
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use std::convert::Infallible;
@@ -21,7 +21,7 @@ const RETRY_MS: u64 = 2_000;
 const PIECE_BYTES: usize = 32 * 1024;
 
 /// Builds the response that streams a feed. The feed is read on only when the connection takes more.
-pub fn sse(feed: Feed, place: StreamPlace) -> Response {
+pub fn sse(feed: Feed, place: StreamSlot) -> Response {
     let pieces = stream::unfold(Some((feed, place)), |open| async move {
         let (mut feed, place) = open?;
         let mut piece = String::new();
@@ -36,7 +36,7 @@ pub fn sse(feed: Feed, place: StreamPlace) -> Response {
         let left = (!is_last).then_some((feed, place));
         Some((Ok::<Bytes, Infallible>(piece.into()), left))
     });
-    let mut response = warp::reply::stream(Shareable::of(pieces.boxed())).into_response();
+    let mut response = warp::reply::stream(SyncStream::of(pieces.boxed())).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -45,15 +45,15 @@ pub fn sse(feed: Feed, place: StreamPlace) -> Response {
 
 /// A stream that is `Sync`, as a reply's stream must be, although only one thread at a time polls it. The
 /// mutex is never locked.
-pub(crate) struct Shareable<T>(Mutex<BoxStream<'static, T>>);
+pub(crate) struct SyncStream<T>(Mutex<BoxStream<'static, T>>);
 
-impl<T> Shareable<T> {
+impl<T> SyncStream<T> {
     pub(crate) const fn of(stream: BoxStream<'static, T>) -> Self {
         Self(Mutex::new(stream))
     }
 }
 
-impl<T> Stream for Shareable<T> {
+impl<T> Stream for SyncStream<T> {
     type Item = T;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
@@ -64,7 +64,7 @@ impl<T> Stream for Shareable<T> {
 
 /// Appends a note, and returns whether it is the last one: nothing is shown after a record that cannot be
 /// read.
-fn tell(piece: &mut String, note: &Note) -> bool {
+fn tell(piece: &mut String, note: &FeedMessage) -> bool {
     let Some((name, line)) = shown(note) else {
         piece.push_str(&Event::default().comment("").to_string());
         return false;
@@ -75,11 +75,12 @@ fn tell(piece: &mut String, note: &Note) -> bool {
         Some(name) => event.event(name).retry(Duration::from_millis(RETRY_MS)),
     };
     let event = match note {
-        Note::Event(stored) if name.is_none() => event.id(stored.position.to_string()),
-        Note::CaughtUp(at) | Note::Reached(at) | Note::FellBehind { at, .. } | Note::Ended { at, .. } => {
-            event.id(at.to_string())
-        }
-        Note::Event(_) | Note::Beat => event,
+        FeedMessage::Event(stored) if name.is_none() => event.id(stored.position.to_string()),
+        FeedMessage::CaughtUp(at)
+        | FeedMessage::Reached(at)
+        | FeedMessage::FellBehind { at, .. }
+        | FeedMessage::Ended { at, .. } => event.id(at.to_string()),
+        FeedMessage::Event(_) | FeedMessage::Beat => event,
     };
     piece.push_str(&event.to_string());
     name == Some(END)

@@ -1,8 +1,8 @@
 //! A feed over a WebSocket (RFC 6455): one text message per event, and control messages
 //! `{"message":"caught-up",…}`.
 
-use application::event_stream::{End, Feed, Note, StreamPlace, data, name, shown};
-use application::subscribers::{Acknowledging, Heard};
+use application::event_stream::{Feed, FeedEnd, FeedMessage, StreamSlot, data, name, shown};
+use application::subscribers::{AcknowledgmentBuffer, AcknowledgmentResult};
 use domain::stored_event::Position;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
@@ -22,8 +22,8 @@ pub const MESSAGE_BYTES_MAX: usize = 4 * 1_024;
 pub async fn follow(
     socket: WebSocket,
     mut feed: Feed,
-    mut acknowledging: Option<Acknowledging>,
-    place: StreamPlace,
+    mut acknowledging: Option<AcknowledgmentBuffer>,
+    place: StreamSlot,
 ) {
     let (mut sink, mut incoming) = socket.split();
     loop {
@@ -63,19 +63,19 @@ pub async fn follow(
 
 /// Handles a message of a named subscriber and returns its error, if any.
 fn acknowledged(
-    acknowledging: &mut Option<Acknowledging>,
+    acknowledging: &mut Option<AcknowledgmentBuffer>,
     message: &Message,
     told: Position,
 ) -> Option<String> {
     let (acknowledging, text) = (acknowledging.as_mut()?, message.to_str().ok()?);
     match acknowledging.hear(text, told) {
-        Heard::Taken => None,
-        Heard::Wrong(why) => Some(why),
+        AcknowledgmentResult::Taken => None,
+        AcknowledgmentResult::Wrong(why) => Some(why),
     }
 }
 
 /// Waits until the acknowledgments of a named subscriber are to be stored.
-async fn due(acknowledging: Option<&Acknowledging>) {
+async fn due(acknowledging: Option<&AcknowledgmentBuffer>) {
     match acknowledging {
         Some(acknowledging) => acknowledging.due().await,
         None => std::future::pending().await,
@@ -83,7 +83,7 @@ async fn due(acknowledging: Option<&Acknowledging>) {
 }
 
 /// Stores the acknowledgments; false if the subscriber was removed.
-async fn stored(acknowledging: &mut Option<Acknowledging>) -> bool {
+async fn stored(acknowledging: &mut Option<AcknowledgmentBuffer>) -> bool {
     match acknowledging {
         Some(acknowledging) => acknowledging.store().await,
         None => true,
@@ -98,20 +98,20 @@ fn damaged(at: Position) -> Message {
 }
 
 /// Returns the message of a note, and whether it is the last one.
-fn message(note: &Note) -> (Message, bool) {
+fn message(note: &FeedMessage) -> (Message, bool) {
     match note {
-        Note::Beat => (Message::ping(Vec::new()), false),
-        Note::Event(stored) => match shown(note) {
+        FeedMessage::Beat => (Message::ping(Vec::new()), false),
+        FeedMessage::Event(stored) => match shown(note) {
             Some((None, line)) => (Message::text(line), false),
             Some((Some(_), _)) => (damaged(Position(stored.position.0.saturating_sub(1))), true),
             None => (Message::ping(Vec::new()), false),
         },
-        Note::Ended {
+        FeedMessage::Ended {
             at,
-            why: End::Damaged(_),
+            why: FeedEnd::Damaged(_),
         } => (damaged(*at), true),
-        Note::Ended { .. } => (Message::close_with(GOING_AWAY, data(note).to_string()), true),
-        Note::CaughtUp(_) | Note::FellBehind { .. } | Note::Reached(_) => {
+        FeedMessage::Ended { .. } => (Message::close_with(GOING_AWAY, data(note).to_string()), true),
+        FeedMessage::CaughtUp(_) | FeedMessage::FellBehind { .. } | FeedMessage::Reached(_) => {
             let mut body = data(note);
             if let Some(members) = body.as_object_mut() {
                 members.insert("message".to_owned(), json!(name(note)));

@@ -1,12 +1,12 @@
 //! Routes of alerts: lists present and past alerts, and lets a user acknowledge one or mute it until a given
 //! time.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{CURSOR, LIMIT, Length, Paged, Paging};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{CURSOR, LIMIT, ListPage, PageLength, Paging};
+use crate::reply::WriteResult;
 use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
-use application::figures::{Source, Standing};
+use application::figures::{QualifiedAnswer, Source};
 use application::installation::Installation;
 use application::parameter::Parameter;
 use domain::alert::{AlertCommand, AlertRule, NOTE_BYTES_MAX, USER_BYTES_MAX};
@@ -14,7 +14,7 @@ use domain::ids::AlertId;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use projections::View;
 use projections::views::alert_board::{ALERTS_MAX, AlertBoard, AlertFilter, AlertRow, list};
 use schemars::JsonSchema;
@@ -28,7 +28,7 @@ const MINUTE_MS: u64 = 60_000;
 const MUTE_MINUTES_MAX: u32 = 10_080;
 
 /// Length of a page of alerts: `ALERTS_MAX`, as default and as maximum.
-const PAGE: Length = Length {
+const PAGE: PageLength = PageLength {
     unasked: ALERTS_MAX,
     most: ALERTS_MAX,
 };
@@ -40,7 +40,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Alerts that are still raised come first, then cleared ones; each group is sorted by the \
                  time it was raised, latest first.",
             )
-            .needs(Permission::AlertsRead, About::CampaignAsked)
+            .needs(Permission::AlertsRead, EndpointSubject::CampaignAsked)
             .query(
                 const {
                     &[
@@ -66,7 +66,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the rule, the subject, the measured value with its limit, and who acknowledged or \
                  muted the alert.",
             )
-            .needs(Permission::AlertsRead, About::Everybody)
+            .needs(Permission::AlertsRead, EndpointSubject::Everybody)
             .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/alerts/{id}/acknowledge",
@@ -77,14 +77,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Records that a user handles the alert, with a note. An alert that stays unacknowledged for 15 \
              minutes is escalated. The acknowledgment ends when the alert clears.",
         )
-        .needs(Permission::AlertsWrite, About::Everybody)
+        .needs(Permission::AlertsWrite, EndpointSubject::Everybody)
         .takes::<AlertNote>(),
         Endpoint::post("/api/v1/alerts/{id}/mute", "Mute an alert", mute)
             .describe(
                 "Sends no notifications of this alert until a time, at most a week ahead. The alert is \
                  still raised, listed and recorded, but not escalated.",
             )
-            .needs(Permission::AlertsWrite, About::Everybody)
+            .needs(Permission::AlertsWrite, EndpointSubject::Everybody)
             .takes::<AlertMute>(),
     ]
 }
@@ -104,7 +104,7 @@ struct AlertNote {
     by: Option<String>,
 }
 
-impl Order for AlertNote {
+impl ApiRequest for AlertNote {
     fn read(body: &mut Members) -> Self {
         Self {
             note: body.needed_text("note").unwrap_or_default(),
@@ -127,7 +127,7 @@ struct AlertMute {
     by: Option<String>,
 }
 
-impl Order for AlertMute {
+impl ApiRequest for AlertMute {
     fn read(body: &mut Members) -> Self {
         let reason = body.needed_text("reason").unwrap_or_default();
         let by = body.text("by");
@@ -161,7 +161,7 @@ impl Order for AlertMute {
 
 /// The state of an alert after it was acknowledged or muted.
 #[derive(Debug, Serialize, JsonSchema)]
-struct AlertChanged {
+struct AlertChangeResponse {
     alert: AlertId,
     standing: bool,
     acknowledged: bool,
@@ -176,7 +176,7 @@ async fn source(ctx: &Ctx, moment: Moment) -> Result<Source, Problem> {
     Source::of_all(&ctx.installation, moment, views).await
 }
 
-async fn all(ctx: Ctx, input: Input) -> Result<Read<Paged<Standing<Alerts>>>, Problem> {
+async fn all(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<QualifiedAnswer<Alerts>>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, PAGE)?;
     let rule: Option<AlertRule> = match input.text("rule").map(str::parse) {
         None => None,
@@ -204,16 +204,16 @@ async fn all(ctx: Ctx, input: Input) -> Result<Read<Paged<Standing<Alerts>>>, Pr
     let rows = list(source.db.as_ref(), &filter, paging.limit).await?;
     let last = rows.last().filter(|_| rows.len() == paging.limit);
     let place = |row: &AlertRow| paging.cursor(&(row.standing, row.raised_at, row.alert));
-    Ok(Read(Paged {
+    Ok(ReadReply(ListPage {
         next_cursor: last.map(place).transpose()?,
-        list: Standing {
+        list: QualifiedAnswer {
             answer: Alerts { items: rows },
             stands: source.stands,
         },
     }))
 }
 
-async fn one(ctx: Ctx, input: Input) -> Result<Read<AlertRow>, Problem> {
+async fn one(ctx: Ctx, input: Input) -> Result<ReadReply<AlertRow>, Problem> {
     let alert: AlertId = input.id(0, "this alert")?;
     let filter = AlertFilter {
         alert: Some(alert),
@@ -225,10 +225,10 @@ async fn one(ctx: Ctx, input: Input) -> Result<Read<AlertRow>, Problem> {
         .into_iter()
         .next()
         .ok_or_else(|| Problem::missing("this alert"))?;
-    Ok(Read(row))
+    Ok(ReadReply(row))
 }
 
-async fn acknowledge(ctx: Ctx, input: Input) -> Result<Changed<AlertChanged>, Problem> {
+async fn acknowledge(ctx: Ctx, input: Input) -> Result<ChangeReply<AlertChangeResponse>, Problem> {
     let alert: AlertId = input.id(0, "this alert")?;
     let cause = input.cause(&ctx.installation, "alert")?;
     let AlertNote { note, by } = input.order().await?;
@@ -236,7 +236,7 @@ async fn acknowledge(ctx: Ctx, input: Input) -> Result<Changed<AlertChanged>, Pr
     ask(&ctx.installation, alert, command, cause).await
 }
 
-async fn mute(ctx: Ctx, input: Input) -> Result<Changed<AlertChanged>, Problem> {
+async fn mute(ctx: Ctx, input: Input) -> Result<ChangeReply<AlertChangeResponse>, Problem> {
     let alert: AlertId = input.id(0, "this alert")?;
     let cause = input.cause(&ctx.installation, "alert")?;
     let AlertMute {
@@ -257,11 +257,11 @@ async fn ask(
     alert: AlertId,
     command: AlertCommand,
     cause: Cause,
-) -> Result<Changed<AlertChanged>, Problem> {
+) -> Result<ChangeReply<AlertChangeResponse>, Problem> {
     let answer = installation.entities.alerts.ask(&alert, command, cause).await?;
     let now = installation.now();
-    Ok(Changed(Written {
-        body: AlertChanged {
+    Ok(ChangeReply(WriteResult {
+        body: AlertChangeResponse {
             alert,
             standing: answer.state.standing().is_some(),
             acknowledged: answer
@@ -279,7 +279,7 @@ async fn ask(
 #[cfg(test)]
 mod tests {
     use crate::listeners::Listeners;
-    use crate::running::Running;
+    use crate::running_server::RunningServer;
     use crate::testing::{answer, settings};
     use domain::ids::AlertId;
     use domain::time::Timestamp;
@@ -291,7 +291,7 @@ mod tests {
     fn minutes_of_a_mute_count_from_the_servers_now_also_in_a_rehearsal() {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
-        let started = Running::start(
+        let started = RunningServer::start(
             settings(directory.path()),
             Listeners::none(),
             Arc::clone(&runtime),

@@ -1,15 +1,15 @@
 //! The route that anonymizes the customers of a finished campaign.
 
-use crate::described::Changed;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
-use application::approvals::{Doing, four_eyes};
-use application::campaigns::{AnonymizedShown, CARRYING, Carrying, anonymize};
-use domain::approval::{Act, Asked};
+use crate::api_description::ChangeReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
+use application::approvals::{ProposedAct, four_eyes};
+use application::campaigns::{AnonymizationMode, AnonymizationResponse, CARRYING, anonymize};
+use domain::approval::{Act, ApprovalSubject};
 use domain::campaign::{ANONYMIZATION_REASON_BYTES_MAX, Anonymization};
 use domain::ids::{ApprovalId, CampaignId};
 use domain::problem::Problem;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 
@@ -25,15 +25,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
              transcripts. Customers who cannot be erased are listed with the reason. Calls and metrics \
              stay. Needs another user's approval; `dry_run` only shows what would happen.",
         )
-        .needs(Permission::CustomersErase, About::Campaign)
-        .takes::<AnonymizationOrder>(),
+        .needs(Permission::CustomersErase, EndpointSubject::Campaign)
+        .takes::<AnonymizationRequest>(),
     ]
 }
 
 /// The body of an anonymization: the reason, and whether it is a dry run.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "the study is over", "dry_run": true }]))]
-struct AnonymizationOrder {
+struct AnonymizationRequest {
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = ANONYMIZATION_REASON_BYTES_MAX))]
     reason: String,
@@ -43,7 +43,7 @@ struct AnonymizationOrder {
     approval: Option<ApprovalId>,
 }
 
-impl Order for AnonymizationOrder {
+impl ApiRequest for AnonymizationRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", ANONYMIZATION_REASON_BYTES_MAX),
@@ -53,11 +53,11 @@ impl Order for AnonymizationOrder {
     }
 }
 
-async fn make_unknowable(ctx: Ctx, input: Input) -> Result<Changed<AnonymizedShown>, Problem> {
+async fn make_unknowable(ctx: Ctx, input: Input) -> Result<ChangeReply<AnonymizationResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "campaigns/anonymize")?;
     let caller = input.caller.clone();
-    let AnonymizationOrder {
+    let AnonymizationRequest {
         reason,
         dry_run,
         approval,
@@ -70,8 +70,8 @@ async fn make_unknowable(ctx: Ctx, input: Input) -> Result<Changed<AnonymizedSho
     // An anonymization that has begun continues under the approval it began with.
     let begins = !dry_run && state.anonymization() != Anonymization::UnderWay;
     let behind = if begins {
-        let doing = Doing {
-            asked: Asked {
+        let doing = ProposedAct {
+            asked: ApprovalSubject {
                 act: Act::AnonymiseCampaign,
                 customer: None,
                 campaign: Some(campaign.clone()),
@@ -84,9 +84,13 @@ async fn make_unknowable(ctx: Ctx, input: Input) -> Result<Changed<AnonymizedSho
     } else {
         None
     };
-    let carrying = if dry_run { Carrying::DryRun } else { CARRYING };
+    let carrying = if dry_run {
+        AnonymizationMode::DryRun
+    } else {
+        CARRYING
+    };
     let done = anonymize(&ctx.installation, &campaign, reason, carrying, behind, cause).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: None,
         position: Some(done.position),
         body: done,

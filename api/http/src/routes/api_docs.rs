@@ -1,6 +1,6 @@
 //! The routes of the API documentation page (Swagger UI). Every file of the page comes from this server.
 
-use crate::described::Asset;
+use crate::api_description::Asset;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use domain::problem::Problem;
 

@@ -1,16 +1,16 @@
 //! Routes of API keys: list, create and revoke. A key's secret is only in the reply that creates it.
 
-use crate::described::{Changed, MadeOrChanged, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{LONG, PAGED_THEN, Paged, Paging};
-use crate::reply::Written;
-use application::access::{KeyList, KeyMade, KeyOrder, create_key, keys, revoke_key};
+use crate::api_description::{ChangeReply, CreationReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{LONG, ListPage, PAGED_THEN, Paging};
+use crate::reply::WriteResult;
+use application::access::{ApiKeyRequest, KeyList, NewApiKeyResponse, create_key, keys, revoke_key};
 use application::as_of::Moment;
 use domain::api_key::LABEL_BYTES_MAX;
 use domain::ids::KeyId;
 use domain::problem::Problem;
 use domain::stored_event::Position;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -19,33 +19,33 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/api-keys", "List API keys", list)
             .describe("Returns each key's user, scopes, campaigns and end. Secrets are never returned.")
-            .needs(Permission::UsersRead, About::Everybody)
+            .needs(Permission::UsersRead, EndpointSubject::Everybody)
             .query(PAGED_THEN),
         Endpoint::post("/api/v1/api-keys", "Create an API key", make)
             .describe(
                 "Creates a key for the signed-in user, with at most that user's permissions. The reply \
                  contains the secret once; only its digest is stored.",
             )
-            .for_whoever_is_known()
-            .takes::<KeyOrder>(),
+            .for_any_caller()
+            .takes::<ApiKeyRequest>(),
         Endpoint::post("/api/v1/api-keys/{id}/revoke", "Revoke an API key", revoke)
             .describe(
                 "Users revoke their own keys. Users with `users:write` revoke any key. The key is refused \
                  from then on.",
             )
-            .for_whoever_is_known()
-            .takes::<RevokeOrder>(),
+            .for_any_caller()
+            .takes::<KeyRevokeRequest>(),
     ]
 }
 
 /// The body that revokes a key: the reason, which is stored permanently.
 #[derive(JsonSchema)]
-struct RevokeOrder {
+struct KeyRevokeRequest {
     #[schemars(length(min = 1, max = LABEL_BYTES_MAX))]
     reason: String,
 }
 
-impl Order for RevokeOrder {
+impl ApiRequest for KeyRevokeRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", LABEL_BYTES_MAX),
@@ -55,7 +55,7 @@ impl Order for RevokeOrder {
 
 /// A revoked key.
 #[derive(Debug, Serialize, JsonSchema)]
-struct KeyRevoked {
+struct KeyRevokeResponse {
     id: KeyId,
     revoked: bool,
     #[serde(serialize_with = "Position::as_text")]
@@ -63,41 +63,41 @@ struct KeyRevoked {
     position: Position,
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<KeyList>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<KeyList>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let moment = Moment::of(input.query())?;
     let all = keys(&ctx.installation, moment).await?.items;
     let (items, next_cursor) = paging.cut(all, |key| (Reverse(key.created_at), key.id))?;
-    Ok(Read(Paged {
+    Ok(ReadReply(ListPage {
         list: KeyList { items },
         next_cursor,
     }))
 }
 
-async fn make(ctx: Ctx, input: Input) -> Result<MadeOrChanged<KeyMade>, Problem> {
+async fn make(ctx: Ctx, input: Input) -> Result<CreationReply<NewApiKeyResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "api-keys")?;
     let caller = input.caller.clone();
-    let order: KeyOrder = input.order().await?;
+    let order: ApiKeyRequest = input.order().await?;
     let made = create_key(&ctx.installation, order, &caller, cause).await?;
-    Ok(MadeOrChanged::Made(Written {
+    Ok(CreationReply::Made(WriteResult {
         version: None,
         position: Some(made.position),
         body: made,
     }))
 }
 
-async fn revoke(ctx: Ctx, input: Input) -> Result<Changed<KeyRevoked>, Problem> {
+async fn revoke(ctx: Ctx, input: Input) -> Result<ChangeReply<KeyRevokeResponse>, Problem> {
     let id: KeyId = input.id(0, "this key")?;
     let cause = input.cause(&ctx.installation, "api-keys/revoke")?;
     let caller = input.caller.clone();
-    let order: RevokeOrder = input.order().await?;
+    let order: KeyRevokeRequest = input.order().await?;
     let position = revoke_key(&ctx.installation, id, order.reason, &caller, cause).await?;
-    let body = KeyRevoked {
+    let body = KeyRevokeResponse {
         id,
         revoked: true,
         position,
     };
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         body,
         version: None,
         position: Some(position),

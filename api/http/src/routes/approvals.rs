@@ -1,19 +1,19 @@
 //! Routes of approvals: list them, approve one, or reject one. An approval is requested by requesting the act
 //! itself; no route requests an approval alone.
 
-use crate::described::{Changed, Read};
+use crate::api_description::{ChangeReply, ReadReply};
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
-use crate::reply::Written;
+use crate::paging::{CURSOR, LIMIT, LONG, ListPage, Paging};
+use crate::reply::WriteResult;
 use application::approvals::{
-    ApprovalChanged, ApprovalList, ApprovalShown, approval, approvals, approve, reject,
+    ApprovalChanged, ApprovalList, ApprovalResponse, approval, approvals, approve, reject,
 };
 use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
 use application::parameter::Parameter;
 use domain::approval::REASON_BYTES_MAX;
 use domain::ids::ApprovalId;
 use domain::problem::Problem;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,7 +25,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  audit log see all. An approval is requested by requesting the act itself, which then \
                  answers 409 `approval-needed`.",
             )
-            .for_whoever_is_known()
+            .for_any_caller()
             .query(
                 const {
                     &[
@@ -45,7 +45,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the act, its target and reason, who requested it and who decided, and when it \
                  expires.",
             )
-            .for_whoever_is_known()
+            .for_any_caller()
             .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/approvals/{id}/approve",
@@ -56,8 +56,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Only in a session, not with an API key, and never for the caller's own request. The requester \
              then repeats the act with the id of the approval.",
         )
-        .for_whoever_is_known()
-        .takes::<ApproveOrder>(),
+        .for_any_caller()
+        .takes::<ApprovalGrantRequest>(),
         Endpoint::post(
             "/api/v1/approvals/{id}/reject",
             "Reject or withdraw a request",
@@ -66,21 +66,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .describe(
             "Rejects another user's request, or withdraws the caller's own, even if it is approved already.",
         )
-        .for_whoever_is_known()
-        .takes::<RejectOrder>(),
+        .for_any_caller()
+        .takes::<ApprovalRejectRequest>(),
     ]
 }
 
 /// The body of an approval: an optional reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "the letter is signed" }]))]
-struct ApproveOrder {
+struct ApprovalGrantRequest {
     /// Stored permanently; must not name a person.
     #[schemars(length(max = REASON_BYTES_MAX))]
     reason: Option<String>,
 }
 
-impl Order for ApproveOrder {
+impl ApiRequest for ApprovalGrantRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.short_text("reason", REASON_BYTES_MAX),
@@ -91,13 +91,13 @@ impl Order for ApproveOrder {
 /// The body of a rejection.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "a complaint is open" }]))]
-struct RejectOrder {
+struct ApprovalRejectRequest {
     /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
 
-impl Order for RejectOrder {
+impl ApiRequest for ApprovalRejectRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
@@ -107,55 +107,55 @@ impl Order for RejectOrder {
 
 /// An approval after it was approved or rejected, with the log position of the decision.
 #[derive(Debug, Serialize, JsonSchema)]
-struct ApprovalDecided {
+struct ApprovalChangeResponse {
     #[serde(flatten)]
-    approval: ApprovalShown,
+    approval: ApprovalResponse,
     position: String,
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<ApprovalList>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<ApprovalList>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let open = input.flag("open")?;
     let moment = Moment::of(input.query())?;
     let all = approvals(&ctx.installation, &input.caller, open, moment).await?;
     let (page, next_cursor) = paging.cut(all, |(position, _)| position.0)?;
     let items = page.into_iter().map(|(_, shown)| shown).collect();
-    Ok(Read(Paged {
+    Ok(ReadReply(ListPage {
         list: ApprovalList { items },
         next_cursor,
     }))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<ApprovalShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<ApprovalResponse>, Problem> {
     let id: ApprovalId = input.id(0, "this approval")?;
     let moment = Moment::of(input.query())?;
     approval(&ctx.installation, &input.caller, id, moment)
         .await
-        .map(Read)
+        .map(ReadReply)
 }
 
-async fn approve_it(ctx: Ctx, input: Input) -> Result<Changed<ApprovalDecided>, Problem> {
+async fn approve_it(ctx: Ctx, input: Input) -> Result<ChangeReply<ApprovalChangeResponse>, Problem> {
     let id: ApprovalId = input.id(0, "this approval")?;
     let cause = input.cause(&ctx.installation, "approvals/approve")?;
     let caller = input.caller.clone();
-    let order: ApproveOrder = input.order().await?;
+    let order: ApprovalGrantRequest = input.order().await?;
     let decided = approve(&ctx.installation, &caller, id, order.reason, cause).await?;
     Ok(changed(decided))
 }
 
-async fn reject_it(ctx: Ctx, input: Input) -> Result<Changed<ApprovalDecided>, Problem> {
+async fn reject_it(ctx: Ctx, input: Input) -> Result<ChangeReply<ApprovalChangeResponse>, Problem> {
     let id: ApprovalId = input.id(0, "this approval")?;
     let cause = input.cause(&ctx.installation, "approvals/reject")?;
     let caller = input.caller.clone();
-    let order: RejectOrder = input.order().await?;
+    let order: ApprovalRejectRequest = input.order().await?;
     let decided = reject(&ctx.installation, &caller, id, order.reason, cause).await?;
     Ok(changed(decided))
 }
 
-fn changed(decided: ApprovalChanged) -> Changed<ApprovalDecided> {
+fn changed(decided: ApprovalChanged) -> ChangeReply<ApprovalChangeResponse> {
     let ApprovalChanged { shown, answer } = decided;
-    Changed(Written {
-        body: ApprovalDecided {
+    ChangeReply(WriteResult {
+        body: ApprovalChangeResponse {
             approval: shown,
             position: answer.position.to_string(),
         },

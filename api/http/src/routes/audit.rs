@@ -1,10 +1,12 @@
 //! The route that lists the audit trail: operations, exports and reads of personal data, with user and time.
 
+use crate::api_description::ReadReply;
 use crate::comparisons::number_ids;
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{CURSOR, LONG, Paged, Paging};
-use application::inquiring::{Reader, Shown, Trail, TrailAsk, customer_of, put_on_record, trail};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{CURSOR, LONG, ListPage, Paging};
+use application::inquiries::{
+    AuditTrailFilter, AuditTrailPage, ReadContent, Reader, customer_of, put_on_record, trail,
+};
 use application::parameter::Parameter;
 use domain::inquiry::ReadForm;
 use domain::inquiry::event::InquiryEvent;
@@ -13,7 +15,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 /// What a read of one customer's trail records as shown: the field `trail`, in clear.
-const TRAIL: Shown = Shown::of(&["trail"], ReadForm::Clear);
+const TRAIL: ReadContent = ReadContent::of(&["trail"], ReadForm::Clear);
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -27,7 +29,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  with AND. With `customer` the request is itself recorded as a read of that customer's \
                  data.",
             )
-.needs(Permission::AuditRead, About::RowsAsked)
+.needs(Permission::AuditRead, EndpointSubject::RowsAsked)
         .query(
             const {
                 &[
@@ -63,7 +65,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<Paged<Trail>>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<AuditTrailPage>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let mut ask = asked(&input)?;
     ask.after = paging.place()?.or(ask.after);
@@ -77,7 +79,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Paged<Trail>>, Problem> {
     // The trail of one customer is personal data: it shows what happened to this customer and who used their
     // data.
     if let Some((text, campaign)) = about {
-        let shown = Shown {
+        let shown = ReadContent {
             customer: Some(customer_of(&ctx.installation, &text).await?),
             campaign,
             ..TRAIL
@@ -88,12 +90,12 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Paged<Trail>>, Problem> {
     }
     let next = list.next.as_deref().and_then(|next| next.parse::<u64>().ok());
     let next_cursor = next.map(|next| paging.cursor(&next)).transpose()?;
-    Ok(Read(Paged { list, next_cursor }))
+    Ok(ReadReply(ListPage { list, next_cursor }))
 }
 
-fn asked(input: &Input) -> Result<TrailAsk, Problem> {
+fn asked(input: &Input) -> Result<AuditTrailFilter, Problem> {
     let text = |name: &str| input.text(name).map(str::to_owned);
-    Ok(TrailAsk {
+    Ok(AuditTrailFilter {
         by: text("by"),
         kind: text("kind"),
         from: parsed(input, "from")?,

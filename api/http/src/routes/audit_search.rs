@@ -1,24 +1,26 @@
 //! Routes that search the audit trail and export what is found in one file with its proof. Each search is
 //! recorded in the log before the reply is sent.
 
+use crate::api_description::{Bundle, ReadReply};
 use crate::comparisons::{Comparer, is_customer_id, is_number_id, number_ids};
-use crate::described::{Bundle, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{EXAMPLE, Paged, Paging};
-use crate::taken_away::{Taken, Taking};
-use application::inquiring::answered;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::event_exports::{EventExport, EventExportKind};
+use crate::paging::{EXAMPLE, ListPage, Paging};
+use application::inquiries::log_answer;
 use application::installation::Installation;
 use domain::ids::{CallId, CampaignId, CustomerId, InquiryId, KeyId, NumberId, UserId};
 use domain::inquiry::{ExportFacts, InquiryCommand, REASON_BYTES_MAX, SearchFacts, USER_BYTES_MAX};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
-use evidence::audit_search::{FOUND_MAX, Found, Named, Wanted, search, select};
-use evidence::proved::{Later, Proved};
-use intake::members::{Members, Order};
+use evidence::audit_search::{
+    AuditSearchFilter, AuditSearchPage, AuditSearchSubject, FOUND_MAX, search, select,
+};
+use evidence::event_bundles::{EventProofs, LaterEventPolicy};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use std::fmt::Display;
-use store::proof::bundle::{Attached, BundleSubject};
+use store::proof::bundle::{Attachments, BundleSubject};
 
 /// Events on a page if the request sets no limit.
 const PAGE_EVENTS: usize = 100;
@@ -32,10 +34,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Filters combine with AND. `total` is the exact count up to the head of the log when the \
                  first page was read. The search itself is recorded before the reply is sent.",
             )
-            .needs(Permission::AuditRead, About::Everybody)
+            .needs(Permission::AuditRead, EndpointSubject::Everybody)
             .heavy()
-            .of_rows_as_they_are()
-            .takes::<SearchOrder>(),
+            .skip_view_wait()
+            .takes::<AuditSearchRequest>(),
         Endpoint::post(
             "/api/v1/audit/export",
             "Export what an audit search finds",
@@ -45,15 +47,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns one file with at most 1,000 events and the proof that they are in the log. \
              `ledgerline audit check` verifies it. The export is recorded.",
         )
-        .needs(Permission::AuditRead, About::Everybody)
-        .of_rows_as_they_are()
-        .takes::<SearchOrder>(),
+        .needs(Permission::AuditRead, EndpointSubject::Everybody)
+        .skip_view_wait()
+        .takes::<AuditSearchRequest>(),
     ]
 }
 
 /// The filters of an audit search. They combine with AND.
 #[derive(JsonSchema)]
-struct SearchOrder {
+struct AuditSearchRequest {
     /// The user who acted.
     #[schemars(example = &"wang", length(max = USER_BYTES_MAX))]
     by: Option<String>,
@@ -88,7 +90,7 @@ struct SearchOrder {
     limit: Option<usize>,
 }
 
-impl Order for SearchOrder {
+impl ApiRequest for AuditSearchRequest {
     fn read(body: &mut Members) -> Self {
         let limit: Option<usize> = body.value("limit");
         if limit.is_some_and(|limit| !(1..=FOUND_MAX).contains(&limit)) {
@@ -114,19 +116,19 @@ impl Order for SearchOrder {
 }
 
 /// A search in two forms: the facts that are recorded, and the filter for reading the log.
-struct Asked {
+struct AuditSearchQuery {
     facts: SearchFacts,
-    wanted: Wanted,
+    wanted: AuditSearchFilter,
     /// True if the search names a phone number or an external id. A search without a match then counts as a
     /// failed comparison of the caller.
     compares: bool,
 }
 
-async fn find(ctx: Ctx, input: Input) -> Result<Read<Paged<Found>>, Problem> {
+async fn find(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<AuditSearchPage>>, Problem> {
     let (route, ids) = (input.route(), number_ids(&input.caller));
     let (comparer, by) = (input.comparer(), input.by());
     let cause = input.cause(&ctx.installation, "audit/search")?;
-    let order: SearchOrder = input.order().await?;
+    let order: AuditSearchRequest = input.order().await?;
     let (cursor, after) = (order.cursor.clone(), order.after);
     let limit = order.limit.unwrap_or(PAGE_EVENTS);
     let asked = asked(&ctx, order, &comparer).await?;
@@ -145,12 +147,12 @@ async fn find(ctx: Ctx, input: Input) -> Result<Read<Paged<Found>>, Problem> {
     if asked.compares && found.total == 0 {
         ctx.comparisons.missed(&comparer.names, 1, installation.now());
     }
-    answered(installation, id, found.total, 0, began).await?;
+    log_answer(installation, id, found.total, 0, began).await?;
     let items = std::mem::take(&mut found.items).into_iter();
     found.items = items.map(|item| item.showing(ids)).collect();
     let next = found.next.as_deref().and_then(|next| next.parse::<u64>().ok());
     let next_cursor = next.map(|next| paging.cursor(&(next, until.0))).transpose()?;
-    Ok(Read(Paged {
+    Ok(ReadReply(ListPage {
         list: found,
         next_cursor,
     }))
@@ -159,7 +161,7 @@ async fn find(ctx: Ctx, input: Input) -> Result<Read<Paged<Found>>, Problem> {
 async fn take_away(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
     let (comparer, by) = (input.comparer(), input.by());
     let cause = input.cause(&ctx.installation, "audit/export")?;
-    let order: SearchOrder = input.order().await?;
+    let order: AuditSearchRequest = input.order().await?;
     let asked = asked(&ctx, order, &comparer).await?;
     let installation = &ctx.installation;
     let until = installation.store().head().await?;
@@ -178,12 +180,12 @@ async fn take_away(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
         if asked.compares {
             ctx.comparisons.missed(&comparer.names, 1, installation.now());
         }
-        answered(installation, id, 0, 0, began).await?;
+        log_answer(installation, id, 0, 0, began).await?;
         return Err(Problem::missing("a matching event"));
     };
     let signed = ctx.checkpoint_over(last).await?;
     let prover = ctx.prover()?;
-    let Proved { events, .. } = prover.proved(selection, Later::Refused, &signed)?;
+    let EventProofs { events, .. } = prover.proved(selection, LaterEventPolicy::Refused, &signed)?;
     let count = u64::try_from(events.len()).unwrap_or(u64::MAX);
     let facts = ExportFacts {
         campaign,
@@ -191,7 +193,7 @@ async fn take_away(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
         call,
         from,
         until: before,
-        ..Taking::all(Taken::Search).facts()
+        ..EventExport::all(EventExportKind::Search).facts()
     };
     let export = Cause::outside(installation.new_command()).asked_by(cause.by);
     let taken = InquiryId::derive(export.command);
@@ -205,10 +207,10 @@ async fn take_away(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
         kind: "audit".to_owned(),
         id: id.to_string(),
     };
-    let made = prover.bundle(of, events, Attached::new(), &signed)?;
+    let made = prover.bundle(of, events, Attachments::new(), &signed)?;
     let bytes = u64::try_from(made.bytes.len()).unwrap_or(u64::MAX);
     for inquiry in [id, taken] {
-        answered(installation, inquiry, count, bytes, began).await?;
+        log_answer(installation, inquiry, count, bytes, began).await?;
     }
     Ok(Bundle {
         name: format!("audit-{id}.proof"),
@@ -232,7 +234,11 @@ async fn put_on_record(
     Ok(id)
 }
 
-async fn asked(ctx: &Ctx, order: SearchOrder, comparer: &Comparer) -> Result<Asked, Problem> {
+async fn asked(
+    ctx: &Ctx,
+    order: AuditSearchRequest,
+    comparer: &Comparer,
+) -> Result<AuditSearchQuery, Problem> {
     let own_id = order.customer.as_deref().filter(|text| !is_customer_id(text));
     let phone = order.number.as_deref().filter(|text| !is_number_id(text));
     let compares = own_id.is_some() || phone.is_some();
@@ -251,9 +257,9 @@ async fn asked(ctx: &Ctx, order: SearchOrder, comparer: &Comparer) -> Result<Ask
         number.as_ref().map(|number| thing("number", number, None)),
     ];
     let words = order.words.as_deref().unwrap_or_default();
-    Ok(Asked {
+    Ok(AuditSearchQuery {
         compares,
-        wanted: Wanted {
+        wanted: AuditSearchFilter {
             by: order.by.clone(),
             kind: order.kind.clone(),
             from: order.from,
@@ -281,10 +287,10 @@ async fn asked(ctx: &Ctx, order: SearchOrder, comparer: &Comparer) -> Result<Ask
 
 /// Returns the streams and names by which other events refer to a call, user, key or number. `refused` is the
 /// prefix of the stream that holds refused attempts on it.
-fn thing(aggregate: &str, id: impl Display, refused: Option<&str>) -> Named {
+fn thing(aggregate: &str, id: impl Display, refused: Option<&str>) -> AuditSearchSubject {
     let mut streams = vec![format!("{aggregate}-{id}")];
     streams.extend(refused.map(|prefix| format!("access-{prefix}.{id}")));
-    Named {
+    AuditSearchSubject {
         streams,
         names: vec![id.to_string()],
     }

@@ -1,9 +1,9 @@
 //! The route that shows at which hours the customers of a campaign answer (CMP-4).
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use application::as_of::{Moment, PARAMETERS};
-use application::campaigns::{TimesShown, learnt_times};
+use application::campaigns::{BestTimesResponse, learnt_times};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 
@@ -18,13 +18,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "For each customer group and type of day: dials and answers per hour, the estimated answer \
              rate in per mille, and the best hour, now or at a past moment.",
         )
-        .needs(Permission::FiguresRead, About::Campaign)
+        .needs(Permission::FiguresRead, EndpointSubject::Campaign)
         .query(PARAMETERS),
     ]
 }
 
-async fn times(ctx: Ctx, input: Input) -> Result<Read<TimesShown>, Problem> {
+async fn times(ctx: Ctx, input: Input) -> Result<ReadReply<BestTimesResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let moment = Moment::of(input.query())?;
-    learnt_times(&ctx.installation, &campaign, moment).await.map(Read)
+    learnt_times(&ctx.installation, &campaign, moment)
+        .await
+        .map(ReadReply)
 }

@@ -1,18 +1,18 @@
 //! The route of the breach worksheet: lists the persons that a user or key had access to in a period, with
 //! the contact data needed to notify them.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use application::approvals::{Doing, four_eyes};
-use application::inquiring::{Shown, put_on_record};
-use domain::approval::{Act, Asked};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use application::approvals::{ProposedAct, four_eyes};
+use application::inquiries::{ReadContent, put_on_record};
+use domain::approval::{Act, ApprovalSubject};
 use domain::ids::{ApprovalId, KeyId, UserId};
 use domain::inquiry::{REASON_BYTES_MAX, ReadForm, USER_BYTES_MAX};
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::time::Timestamp;
-use evidence::inspection::Values;
-use evidence::seen::{Contact, NOTICES_MAX, Seen, SeenAsk, seen};
-use intake::members::{Members, Order};
+use evidence::breach_worksheet::{BreachWorksheetScope, Contact, NOTICES_MAX, Seen, seen};
+use evidence::inspection::PersonalValueForm;
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// Fields by which a person can be notified, as the reads record them.
@@ -30,9 +30,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
              also has contact data, masked unless `clear` is set. A read is recorded for each person; \
              clear values need another user's approval.",
         )
-        .needs(Permission::InspectionsMake, About::Everybody)
+        .needs(Permission::InspectionsMake, EndpointSubject::Everybody)
         .heavy()
-        .takes::<WorksheetOrder>(),
+        .takes::<BreachWorksheetRequest>(),
     ]
 }
 
@@ -41,7 +41,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[schemars(extend("examples" = [{
     "user": "wang", "from": "2026-11-01T00:00:00+08:00", "to": "2026-11-20T00:00:00+08:00"
 }]))]
-struct WorksheetOrder {
+struct BreachWorksheetRequest {
     /// The user, named as in the audit trail.
     #[schemars(length(max = USER_BYTES_MAX))]
     user: Option<String>,
@@ -60,7 +60,7 @@ struct WorksheetOrder {
     approval: Option<ApprovalId>,
 }
 
-impl Order for WorksheetOrder {
+impl ApiRequest for BreachWorksheetRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("user") && body.is_absent("key") {
             body.wrong("user", "or key says who looked: one of them at least");
@@ -82,22 +82,22 @@ impl Order for WorksheetOrder {
     }
 }
 
-async fn worksheet(ctx: Ctx, input: Input) -> Result<Read<Seen>, Problem> {
+async fn worksheet(ctx: Ctx, input: Input) -> Result<ReadReply<Seen>, Problem> {
     let installation = &ctx.installation;
     let (reader, caller) = (input.reader_by_post(), input.caller.clone());
     let cause = input.cause(installation, "inspections/seen")?;
-    let order: WorksheetOrder = input.order().await?;
+    let order: BreachWorksheetRequest = input.order().await?;
     let by = match (order.user, order.key) {
         (Some(user), _) => user,
         (None, Some(key)) => owner(&ctx, key).await?.to_string(),
         (None, None) => return Err(Problem::missing("this user")),
     };
-    let asked = Asked::of(Act::NoticeClear).with("user", Some(&by));
+    let asked = ApprovalSubject::of(Act::NoticeClear).with("user", Some(&by));
     let asked = asked
         .with("key", order.key)
         .with("from", order.from)
         .with("to", order.to);
-    let ask = SeenAsk {
+    let ask = BreachWorksheetScope {
         by,
         key: order.key,
         without_claims: false,
@@ -106,21 +106,21 @@ async fn worksheet(ctx: Ctx, input: Input) -> Result<Read<Seen>, Problem> {
     };
     let mut found = seen(installation, ask).await?;
     if order.notice != Some(true) {
-        return Ok(Read(found));
+        return Ok(ReadReply(found));
     }
     if found.persons.len() > NOTICES_MAX {
         let why = format!("there are more than {NOTICES_MAX} customers: shorten the period");
-        return Err(Problem::new(Kind::Refused, "too-many-persons", why));
+        return Err(Problem::new(ProblemKind::Refused, "too-many-persons", why));
     }
     let (values, form) = match order.clear {
-        Some(true) => (Values::Clear, ReadForm::Clear),
-        Some(false) | None => (Values::Masked, ReadForm::Masked),
+        Some(true) => (PersonalValueForm::Clear, ReadForm::Clear),
+        Some(false) | None => (PersonalValueForm::Masked, ReadForm::Masked),
     };
     let reason = order.reason.unwrap_or_default();
     let four_eyes = match values {
-        Values::Masked => None,
-        Values::Clear => {
-            let doing = Doing {
+        PersonalValueForm::Masked => None,
+        PersonalValueForm::Clear => {
+            let doing = ProposedAct {
                 asked,
                 reason: reason.clone(),
                 approval: order.approval,
@@ -131,14 +131,14 @@ async fn worksheet(ctx: Ctx, input: Input) -> Result<Read<Seen>, Problem> {
     let reader = reader.because(reason).behind(four_eyes);
     found.add_contacts(installation, values).await?;
     for person in &found.persons {
-        let shown = Shown {
+        let shown = ReadContent {
             customer: Some(person.customer.clone()),
-            ..Shown::of(CONTACT, form)
+            ..ReadContent::of(CONTACT, form)
         };
         let count = person.contact.as_ref().map_or(0, Contact::values_count);
         put_on_record(installation, reader.clone(), shown.with_values(count)).await?;
     }
-    Ok(Read(found))
+    Ok(ReadReply(found))
 }
 
 /// Returns the user who owns the key, or `missing` if the key is unknown.

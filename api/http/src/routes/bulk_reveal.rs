@@ -1,22 +1,22 @@
 //! The route that reveals values of many customers in clear. Another user must approve, and a read of each
 //! customer is recorded before anything is shown.
 
-use crate::clear_values::{Field, Revealed, codes, fields_of, revealed};
+use crate::api_description::ReadReply;
+use crate::clear_values::{ClearCustomerValues, PersonalField, codes, fields_of, reveal_values};
 use crate::comparison_gate::{count_own_ids, note_own_ids};
 use crate::comparisons::Comparer;
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::{in_scope, sees_person};
-use application::approvals::{Doing, four_eyes};
-use application::campaigns::enrolled;
-use application::inquiring::{Reader, Shown, put_each_on_record};
-use domain::approval::{Act, Asked};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::{require_campaign_in_scope, sees_person};
+use application::approvals::{ProposedAct, four_eyes};
+use application::campaigns::list_enrolled_customers;
+use application::inquiries::{ReadContent, Reader, put_each_on_record};
+use domain::approval::{Act, ApprovalSubject};
 use domain::customer::{CustomerState, Erasure};
 use domain::ids::{ApprovalId, CampaignId, CustomerId};
 use domain::inquiry::{REASON_BYTES_MAX, ReadForm};
-use domain::permission::{DataScope, People};
-use domain::problem::{Kind, Problem};
-use intake::members::{Members, Order};
+use domain::permission::{AssigneeScope, DataScope};
+use domain::problem::{Problem, ProblemKind};
+use intake::members::{ApiRequest, Members};
 use intake::spool::hex;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,8 +42,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "For up to 1,000 named customers, or the customers of a campaign. Needs another user's \
              approval and a reason. A read of each customer is recorded before the reply is sent.",
         )
-        .needs(Permission::CustomersReveal, About::Handler)
-        .takes::<BulkRevealOrder>(),
+        .needs(Permission::CustomersReveal, EndpointSubject::Handler)
+        .takes::<BulkRevealRequest>(),
     ]
 }
 
@@ -53,14 +53,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[schemars(extend("examples" = [{
     "customers": ["C001", "C002"], "fields": ["name", "phones"], "reason": "letters to all of branch 3"
 }]))]
-struct BulkRevealOrder {
+struct BulkRevealRequest {
     /// External or internal ids, at most 1,000.
     #[schemars(length(min = 1, max = PERSONS_MAX))]
     customers: Option<Vec<String>>,
     /// All customers who were ever enrolled in this campaign; refused if they are more than 1,000.
     campaign: Option<CampaignId>,
     #[schemars(length(min = 1))]
-    fields: BTreeSet<Field>,
+    fields: BTreeSet<PersonalField>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
@@ -68,7 +68,7 @@ struct BulkRevealOrder {
     approval: Option<ApprovalId>,
 }
 
-impl Order for BulkRevealOrder {
+impl ApiRequest for BulkRevealRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("customers") == body.is_absent("campaign") {
             body.wrong("customers", "give either customers or campaign");
@@ -95,8 +95,8 @@ impl Order for BulkRevealOrder {
 
 /// The revealed customers, and those without values to show.
 #[derive(Debug, Serialize, JsonSchema)]
-struct BulkRevealed {
-    persons: Vec<Revealed>,
+struct BulkRevealResponse {
+    persons: Vec<ClearCustomerValues>,
     /// Customers who were erased; their values no longer exist.
     erased: Vec<CustomerId>,
     /// Ids of the request that match no customer, or no customer in the caller's data scope.
@@ -106,28 +106,33 @@ struct BulkRevealed {
 
 /// The customers that a request names, by state.
 #[derive(Default)]
-struct Found {
+struct CustomersByState {
     known: BTreeMap<CustomerId, Arc<CustomerState>>,
     erased: BTreeSet<CustomerId>,
     unknown: Vec<String>,
 }
 
-async fn reveal(ctx: Ctx, input: Input) -> Result<Read<BulkRevealed>, Problem> {
+async fn reveal(ctx: Ctx, input: Input) -> Result<ReadReply<BulkRevealResponse>, Problem> {
     let installation = &ctx.installation;
     let (reader, caller, scope) = (input.reader_by_post(), input.caller.clone(), input.scope.clone());
     let cause = input.cause(installation, "customers/reveal")?;
     let comparer = input.comparer();
-    let order: BulkRevealOrder = input.order().await?;
+    let order: BulkRevealRequest = input.order().await?;
     let found = match (&order.campaign, order.customers) {
         (Some(campaign), _) => of_campaign(&ctx, &scope, campaign).await?,
         (None, named) => of_names(&ctx, &comparer, &scope, named.unwrap_or_default()).await?,
     };
     let known = found.known.iter();
-    let persons: BTreeMap<CustomerId, Revealed> = known
-        .map(|(id, state)| (id.clone(), revealed(id.clone(), state, &order.fields, &scope)))
+    let persons: BTreeMap<CustomerId, ClearCustomerValues> = known
+        .map(|(id, state)| {
+            (
+                id.clone(),
+                reveal_values(id.clone(), state, &order.fields, &scope),
+            )
+        })
         .collect();
     if !persons.is_empty() {
-        let doing = Doing {
+        let doing = ProposedAct {
             asked: asked(&found, order.campaign.as_ref(), &order.fields),
             reason: order.reason.clone(),
             approval: order.approval,
@@ -136,14 +141,14 @@ async fn reveal(ctx: Ctx, input: Input) -> Result<Read<BulkRevealed>, Problem> {
         let reader = reader.because(order.reason).behind(Some(behind));
         record(&ctx, &reader, &persons, order.campaign.as_ref(), &order.fields).await?;
     }
-    Ok(Read(BulkRevealed {
+    Ok(ReadReply(BulkRevealResponse {
         persons: persons.into_values().collect(),
         erased: found.erased.into_iter().collect(),
         unknown: found.unknown,
     }))
 }
 
-impl Found {
+impl CustomersByState {
     fn add(&mut self, customer: CustomerId, state: Arc<CustomerState>) {
         match state.erasure() {
             // A requested erasure waits for a hold or a call to end; the values still exist until then.
@@ -162,14 +167,14 @@ async fn of_names(
     comparer: &Comparer,
     scope: &DataScope,
     named: Vec<String>,
-) -> Result<Found, Problem> {
+) -> Result<CustomersByState, Problem> {
     ctx.admit_guess(comparer)?;
-    let mut found = Found::default();
+    let mut found = CustomersByState::default();
     let own_ids = count_own_ids(&named);
     for name in named {
         let (customer, state) = match ctx.installation.customer_named(&name).await {
             Ok(person) => person,
-            Err(problem) if problem.kind == Kind::Missing => {
+            Err(problem) if problem.kind == ProblemKind::Missing => {
                 found.unknown.push(name);
                 continue;
             }
@@ -187,47 +192,55 @@ async fn of_names(
 
 /// Returns the customers of a campaign that are in the caller's data scope. A caller with access to some
 /// customers only gets `missing` if none of them is in the campaign.
-async fn of_campaign(ctx: &Ctx, scope: &DataScope, campaign: &CampaignId) -> Result<Found, Problem> {
+async fn of_campaign(
+    ctx: &Ctx,
+    scope: &DataScope,
+    campaign: &CampaignId,
+) -> Result<CustomersByState, Problem> {
     let missing = || Problem::missing("this campaign");
     let installation = &ctx.installation;
-    if scope.people == People::All {
-        in_scope(scope, campaign)?;
+    if scope.people == AssigneeScope::All {
+        require_campaign_in_scope(scope, campaign)?;
     }
     let state = installation.entities.campaigns.state(campaign).await?.state;
     if state.status().is_none() {
         return Err(missing());
     }
-    let Some(persons) = enrolled(installation, campaign, PERSONS_MAX).await? else {
+    let Some(persons) = list_enrolled_customers(installation, campaign, PERSONS_MAX).await? else {
         // Only a caller who may see the campaign learns that it has too many customers.
-        in_scope(scope, campaign)?;
+        require_campaign_in_scope(scope, campaign)?;
         return Err(Problem::refused(
             "too-many-to-reveal",
             format!("the campaign has more than {PERSONS_MAX} customers: list the customers in `customers`"),
         ));
     };
-    let mut found = Found::default();
+    let mut found = CustomersByState::default();
     for customer in persons {
         let state = installation.entities.customers.state(&customer).await?.state;
         if sees_person(ctx, scope, &state).await? {
             found.add(customer, state);
         }
     }
-    if found.known.is_empty() && found.erased.is_empty() && scope.people != People::All {
+    if found.known.is_empty() && found.erased.is_empty() && scope.people != AssigneeScope::All {
         return Err(missing());
     }
     Ok(found)
 }
 
 /// Builds the request for approval. It covers exactly these customers, by digest, and these fields.
-fn asked(found: &Found, campaign: Option<&CampaignId>, fields: &BTreeSet<Field>) -> Asked {
+fn asked(
+    found: &CustomersByState,
+    campaign: Option<&CampaignId>,
+    fields: &BTreeSet<PersonalField>,
+) -> ApprovalSubject {
     let mut persons = Sha256::new();
     for customer in found.known.keys() {
         persons.update(customer.as_str().as_bytes());
         persons.update(b"\n");
     }
-    let asked = Asked {
+    let asked = ApprovalSubject {
         campaign: campaign.cloned(),
-        ..Asked::of(Act::RevealMany)
+        ..ApprovalSubject::of(Act::RevealMany)
     };
     asked
         .with("persons", Some(found.known.len()))
@@ -240,19 +253,19 @@ fn asked(found: &Found, campaign: Option<&CampaignId>, fields: &BTreeSet<Field>)
 async fn record(
     ctx: &Ctx,
     reader: &Reader,
-    persons: &BTreeMap<CustomerId, Revealed>,
+    persons: &BTreeMap<CustomerId, ClearCustomerValues>,
     campaign: Option<&CampaignId>,
-    fields: &BTreeSet<Field>,
+    fields: &BTreeSet<PersonalField>,
 ) -> Result<(), Problem> {
-    let read = |(customer, values): (&CustomerId, &Revealed)| {
-        let shown = Shown {
+    let read = |(customer, values): (&CustomerId, &ClearCustomerValues)| {
+        let shown = ReadContent {
             fields: codes(fields),
             customer: Some(customer.clone()),
             campaign: campaign.cloned(),
-            ..Shown::of(&[], ReadForm::Clear)
+            ..ReadContent::of(&[], ReadForm::Clear)
         };
         shown.with_values(values.values_count())
     };
-    let reads: Vec<Shown> = persons.iter().map(read).collect();
+    let reads: Vec<ReadContent> = persons.iter().map(read).collect();
     put_each_on_record(&ctx.installation, reader, reads).await
 }

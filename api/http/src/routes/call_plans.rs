@@ -1,13 +1,13 @@
 //! The route that drafts the call plan of a quarter from the forecast.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use application::parameter::Parameter;
 use application::targets::campaign_of;
 use chrono::NaiveDate;
 use domain::calendar::beijing_date;
 use domain::problem::Problem;
-use evidence::pdca::{CallPlan, PlanAsk, call_plan};
+use evidence::pdca::{CallPlan, CallPlanInputs, call_plan};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -20,7 +20,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "For each month: the forecast calls, the lines and agents needed for them, and the cost at the \
              given tariff.",
         )
-        .needs(Permission::FiguresRead, About::CampaignAsked)
+        .needs(Permission::FiguresRead, EndpointSubject::CampaignAsked)
         .query(
             const {
                 &[
@@ -33,12 +33,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn plan(ctx: Ctx, input: Input) -> Result<Read<CallPlan>, Problem> {
+async fn plan(ctx: Ctx, input: Input) -> Result<ReadReply<CallPlan>, Problem> {
     let quarter_of = input.text("quarter_of").map(str::parse::<NaiveDate>);
     let quarter_of = quarter_of.transpose().map_err(|_bad_day| {
         Problem::invalid("query-invalid", "quarter_of must be a date such as 2027-01-01")
     })?;
-    let ask = PlanAsk {
+    let ask = CallPlanInputs {
         today: beijing_date(ctx.installation.now()),
         quarter_of,
         campaign: campaign_of(input.text("campaign"))?,
@@ -46,5 +46,5 @@ async fn plan(ctx: Ctx, input: Input) -> Result<Read<CallPlan>, Problem> {
     };
     call_plan(ctx.installation.rows.db().as_ref(), &ask)
         .await
-        .map(Read)
+        .map(ReadReply)
 }

@@ -1,12 +1,12 @@
 //! Routes that schedule and cancel a callback (预约回拨): a time at which a customer wants to be called. A
 //! callback is no permit; every rule is checked again before the dial.
 
-use crate::described::Changed;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::in_scope;
-use crate::reply::Written;
-use application::call_now::still_calls;
-use application::customers::CallbackShown;
+use crate::api_description::ChangeReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::require_campaign_in_scope;
+use crate::reply::WriteResult;
+use application::call_now::check_campaign_calls;
+use application::customers::CallbackResponse;
 use application::why_not::campaign_now;
 use domain::callback::CALLBACK_REASON_BYTES_MAX;
 use domain::customer::{CallbackOrder, CustomerCommand};
@@ -14,7 +14,7 @@ use domain::ids::{CampaignId, CustomerId, UserId};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
              A time that a rule does not allow is refused; the reply names the rule and the next allowed \
              time. Every rule is checked again before the dial.",
         )
-        .needs(Permission::CallsWrite, About::Customer)
+        .needs(Permission::CallsWrite, EndpointSubject::Customer)
         .takes::<CallbackBody>(),
         Endpoint::post(
             "/api/v1/customers/{id}/callbacks/cancel",
@@ -44,7 +44,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "The customer is then called as the retry policy says. If it has no call left, the enrolment \
              is settled.",
         )
-        .needs(Permission::CallsWrite, About::Customer)
+        .needs(Permission::CallsWrite, EndpointSubject::Customer)
         .takes::<CallbackCancellation>(),
     ]
 }
@@ -69,7 +69,7 @@ struct CallbackBody {
     by: Option<String>,
 }
 
-impl Order for CallbackBody {
+impl ApiRequest for CallbackBody {
     fn read(body: &mut Members) -> Self {
         Self {
             campaign: needed(body, "campaign"),
@@ -94,7 +94,7 @@ struct CallbackCancellation {
     by: Option<String>,
 }
 
-impl Order for CallbackCancellation {
+impl ApiRequest for CallbackCancellation {
     fn read(body: &mut Members) -> Self {
         Self {
             campaign: needed(body, "campaign"),
@@ -116,12 +116,12 @@ where
 
 /// The enrolment after its callback was scheduled or canceled.
 #[derive(Debug, Serialize, JsonSchema)]
-struct CallbackChanged {
+struct CallbackChangeResponse {
     customer: CustomerId,
     #[schemars(example = &"TASK20261120")]
     campaign: CampaignId,
     /// The scheduled callback; absent if there is none.
-    callback: Option<CallbackShown>,
+    callback: Option<CallbackResponse>,
     due_at: Option<Timestamp>,
     settled: bool,
     #[serde(serialize_with = "Position::as_text")]
@@ -129,15 +129,15 @@ struct CallbackChanged {
     position: Position,
 }
 
-async fn request(ctx: Ctx, input: Input) -> Result<Changed<CallbackChanged>, Problem> {
+async fn request(ctx: Ctx, input: Input) -> Result<ChangeReply<CallbackChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "customers/callbacks")?;
     let (named, scope, signed_in) = (input.param(0)?, input.scope.clone(), input.by());
     let body: CallbackBody = input.order().await?;
     let (Some(campaign), Some(at)) = (body.campaign, body.at) else {
         return Err(Problem::fault("a body without what it needs was taken"));
     };
-    in_scope(&scope, &campaign)?;
-    still_calls(&ctx.installation, &campaign).await?;
+    require_campaign_in_scope(&scope, &campaign)?;
+    check_campaign_calls(&ctx.installation, &campaign).await?;
     let facts = campaign_now(&ctx.installation, &campaign).await?;
     let command = CustomerCommand::RequestCallback(Box::new(CallbackOrder {
         at,
@@ -149,14 +149,14 @@ async fn request(ctx: Ctx, input: Input) -> Result<Changed<CallbackChanged>, Pro
     change(&ctx, campaign, &named, command, cause).await
 }
 
-async fn cancel(ctx: Ctx, input: Input) -> Result<Changed<CallbackChanged>, Problem> {
+async fn cancel(ctx: Ctx, input: Input) -> Result<ChangeReply<CallbackChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "customers/callbacks")?;
     let (named, scope, signed_in) = (input.param(0)?, input.scope.clone(), input.by());
     let body: CallbackCancellation = input.order().await?;
     let campaign = body
         .campaign
         .ok_or_else(|| Problem::fault("a body without what it needs was taken"))?;
-    in_scope(&scope, &campaign)?;
+    require_campaign_in_scope(&scope, &campaign)?;
     let facts = Box::new(campaign_now(&ctx.installation, &campaign).await?);
     let command = CustomerCommand::CancelCallback {
         facts,
@@ -172,16 +172,16 @@ async fn change(
     named: &str,
     command: CustomerCommand,
     cause: Cause,
-) -> Result<Changed<CallbackChanged>, Problem> {
+) -> Result<ChangeReply<CallbackChangeResponse>, Problem> {
     let (customer, _) = ctx.installation.customer_named(named).await?;
     let customers = &ctx.installation.entities.customers;
     let answer = customers.ask(&customer, command, cause).await?;
     let enrolment = answer.state.enrolment(&campaign);
     let callback = enrolment.and_then(|enrolment| enrolment.callback.as_deref());
     let settled = enrolment.is_some_and(|enrolment| enrolment.settled.is_some());
-    Ok(Changed(Written {
-        body: CallbackChanged {
-            callback: callback.map(CallbackShown::of),
+    Ok(ChangeReply(WriteResult {
+        body: CallbackChangeResponse {
+            callback: callback.map(CallbackResponse::of),
             due_at: enrolment.filter(|_| !settled).map(|enrolment| enrolment.due_at),
             settled,
             customer,

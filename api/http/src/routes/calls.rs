@@ -3,18 +3,18 @@
 use super::call_filters::{
     CAMPAIGN, CUSTOMER, DISPOSITION, FROM, ORDER, OUTCOME, TALK_MAX, TALK_MIN, TO, TRUNK, filter_of,
 };
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::assigned_customers::{retain_visible_calls, select_customers};
 use crate::comparisons::number_ids;
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::own_people::{customers_of, seen};
-use crate::paging::{CURSOR, Length, Paged, Paging};
-use crate::reply::Written;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{CURSOR, ListPage, PageLength, Paging};
+use crate::reply::WriteResult;
 use application::as_of::{AS_OF, Moment, VALID_AT, corrections, describe_at};
-use application::calls::{CallShown, describe, masked_callee_of, stream_of};
+use application::calls::{CallResponse, describe, masked_callee_of, stream_of};
 use application::cloud_event::{EventPage, page_of};
-use application::figures::{Source, Standing};
-use application::inquiring::{BY, READ_THEN, REASON, Shown, put_on_record};
-use application::logged_recording::logged;
+use application::figures::{QualifiedAnswer, Source};
+use application::inquiries::{BY, READ_THEN, REASON, ReadContent, put_on_record};
+use application::logged_recording::read_logged_recording;
 use application::parameter::Parameter;
 use domain::call::command::CallCommand;
 use domain::call::event::CallEvent;
@@ -26,7 +26,7 @@ use domain::inquiry::ReadForm;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, StoredEvent, read_event};
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use projections::View;
 use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallHistory, CallRow};
 use schemars::JsonSchema;
@@ -34,7 +34,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// Length of a page of calls: 100 by default, at most `CALLS_MAX`.
-const PAGE: Length = Length {
+const PAGE: PageLength = PageLength {
     unasked: 100,
     most: CALLS_MAX,
 };
@@ -43,8 +43,8 @@ const PAGE: Length = Length {
 const BY_CHARS_MAX: usize = 128;
 
 /// What a read of one call records as shown, and what a page of calls does. Both are masked.
-const CALL: Shown = Shown::of(&["callee", "legs", "finding"], ReadForm::Masked);
-const LISTED: Shown = Shown::of(&["callee", "finding"], ReadForm::Masked);
+const CALL: ReadContent = ReadContent::of(&["callee", "legs", "finding"], ReadForm::Masked);
+const LISTED: ReadContent = ReadContent::of(&["callee", "finding"], ReadForm::Masked);
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -53,7 +53,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "Newest first unless `order` says otherwise. Filters combine with AND. Phone numbers are \
                  masked, and the read is recorded.",
             )
-            .needs(Permission::CallsRead, About::OwnRowsAsked)
+            .needs(Permission::CallsRead, EndpointSubject::OwnRowsAsked)
             .query(
                 const {
                     &[
@@ -81,18 +81,18 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "Returns the state, legs, disposition, outcome, corrections and recording of a call, now \
                  or at a past moment. The number is masked, and the read is recorded.",
             )
-            .needs(Permission::CallsRead, About::Call)
+            .needs(Permission::CallsRead, EndpointSubject::Call)
             .query(READ_THEN),
         Endpoint::post("/api/v1/calls/{id}/correct", "Correct how a call ended", correct)
             .describe(
                 "Stores a new event with the right disposition and outcome; the first one stays in the \
                  log. Figures use the correction. Refused if the call has not ended.",
             )
-            .needs(Permission::CallsCorrect, About::Call)
-            .takes::<CorrectionOrder>(),
+            .needs(Permission::CallsCorrect, EndpointSubject::Call)
+            .takes::<CorrectionRequest>(),
         Endpoint::get("/api/v1/calls/{id}/events", "List the events of a call", events)
             .describe("Events as stored: personal values are sealed.")
-            .needs(Permission::CallsRead, About::Call),
+            .needs(Permission::CallsRead, EndpointSubject::Call),
     ]
 }
 
@@ -108,10 +108,10 @@ async fn source(ctx: &Ctx, moment: Moment, filter: &CallFilter) -> Result<Source
     Source::of_events(&ctx.installation, moment, events, views).await
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Standing<CallsListed>>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<QualifiedAnswer<CallList>>>, Problem> {
     let asked = filter_of(&input)?;
     let scope = input.scope.clone();
-    let customers = customers_of(&ctx, &scope, asked.customer.as_ref()).await?;
+    let customers = select_customers(&ctx, &scope, asked.customer.as_ref()).await?;
     let filter = CallFilter { customers, ..asked };
     let paging = Paging::of(&ctx.installation, &input, PAGE)?;
     let below = paging.place()?.map(Position);
@@ -120,13 +120,13 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Standing<CallsListed>
     let rows = call_history::list(source.db.as_ref(), &filter, below, limit).await?;
     let last = rows.last().filter(|_| rows.len() == limit);
     let next = last.map(|row| paging.cursor(&row.first_position.0)).transpose()?;
-    let rows = seen(&ctx, &scope, rows).await?;
+    let rows = retain_visible_calls(&ctx, &scope, rows).await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
         items.push(describe_row(row, ctx.installation.masked_callee(row).await?));
     }
     if !rows.is_empty() {
-        let what = Shown {
+        let what = ReadContent {
             customer: filter.customer,
             campaign: filter.campaign,
             calls: rows.iter().map(|row| row.call).collect(),
@@ -134,9 +134,9 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Standing<CallsListed>
         };
         put_on_record(&ctx.installation, input.reader(), what).await?;
     }
-    Ok(Read(Paged {
-        list: Standing {
-            answer: CallsListed { items },
+    Ok(ReadReply(ListPage {
+        list: QualifiedAnswer {
+            answer: CallList { items },
             stands: source.stands,
         },
         next_cursor: next,
@@ -145,13 +145,13 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Standing<CallsListed>
 
 /// A page of calls.
 #[derive(Debug, Serialize, JsonSchema)]
-struct CallsListed {
-    items: Vec<CallListed>,
+struct CallList {
+    items: Vec<CallListItem>,
 }
 
 /// A call in a list.
 #[derive(Debug, Serialize, JsonSchema)]
-struct CallListed {
+struct CallListItem {
     id: CallId,
     campaign: CampaignId,
     customer: CustomerId,
@@ -175,8 +175,8 @@ struct CallListed {
     recording_sha256: Option<String>,
 }
 
-fn describe_row(row: &CallRow, callee: Option<String>) -> CallListed {
-    CallListed {
+fn describe_row(row: &CallRow, callee: Option<String>) -> CallListItem {
+    CallListItem {
         id: row.call,
         campaign: row.campaign.clone(),
         customer: row.customer.clone(),
@@ -199,7 +199,7 @@ fn describe_row(row: &CallRow, callee: Option<String>) -> CallListed {
     }
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<CallShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<CallResponse>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let loaded = ctx.installation.entities.calls.state(&call).await?;
     if loaded.version.0 == 0 {
@@ -208,35 +208,35 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CallShown>, Problem> {
     let moment = Moment::of(input.query())?;
     let stored = stream_of(ctx.installation.store(), call).await?;
     let shown = if moment.is_now() {
-        CallShown {
+        CallResponse {
             callee: masked_callee_of(&loaded.state),
             corrections: Some(corrections(&stored)?),
-            recording: logged(&stored)?,
+            recording: read_logged_recording(&stored)?,
             ..describe(call, &loaded.state)
         }
     } else {
         let then = moment
             .resolve(ctx.installation.store(), ctx.installation.now())
             .await?;
-        CallShown {
+        CallResponse {
             callee: masked_callee_of(&loaded.state),
             ..describe_at(call, &stored, &then)?
         }
     };
-    let what = Shown {
+    let what = ReadContent {
         customer: loaded.state.customer().cloned(),
         campaign: loaded.state.campaign().cloned(),
         calls: vec![call],
         ..CALL
     };
     put_on_record(&ctx.installation, input.reader(), what).await?;
-    Ok(Read(shown))
+    Ok(ReadReply(shown))
 }
 
 /// The body of a correction: the disposition and outcome as they are known now.
 #[derive(JsonSchema)]
 #[schemars(rename = "CorrectionOrder")]
-struct CorrectionOrder {
+struct CorrectionRequest {
     #[schemars(with = "Disposition")]
     disposition: Option<Disposition>,
     /// Only for a call in which a conversation took place.
@@ -248,7 +248,7 @@ struct CorrectionOrder {
     by: Option<String>,
 }
 
-impl Order for CorrectionOrder {
+impl ApiRequest for CorrectionRequest {
     fn read(body: &mut Members) -> Self {
         let disposition = body.needed_text("disposition");
         let disposition = listed(body, "disposition", disposition, Disposition::from_code);
@@ -276,19 +276,19 @@ impl Order for CorrectionOrder {
 
 /// The call after a correction. `corrected` is false if it was recorded this way already.
 #[derive(Debug, Serialize, JsonSchema)]
-struct CallCorrected {
+struct CallCorrectionResponse {
     #[serde(flatten)]
-    call: CallShown,
+    call: CallResponse,
     corrected: bool,
     position: String,
 }
 
 /// Corrects the finding of a call. `corrects` and `before` come from the call's stream; the decider refuses
 /// the command if another correction was stored in between.
-async fn correct(ctx: Ctx, input: Input) -> Result<Changed<CallCorrected>, Problem> {
+async fn correct(ctx: Ctx, input: Input) -> Result<ChangeReply<CallCorrectionResponse>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let cause = input.cause(&ctx.installation, "calls/correct")?;
-    let CorrectionOrder {
+    let CorrectionRequest {
         disposition,
         outcome,
         reason,
@@ -320,8 +320,8 @@ async fn correct(ctx: Ctx, input: Input) -> Result<Changed<CallCorrected>, Probl
     };
     let command = CallCommand::Correct(correction);
     let answer = ctx.installation.entities.calls.ask(&call, command, cause).await?;
-    Ok(Changed(Written {
-        body: CallCorrected {
+    Ok(ChangeReply(WriteResult {
+        body: CallCorrectionResponse {
             call: describe(call, &answer.state),
             corrected: !answer.events.is_empty(),
             position: answer.position.to_string(),
@@ -362,11 +362,11 @@ fn present_finding(stored: &[StoredEvent]) -> Result<Option<(EventId, Finding)>,
     Ok(present)
 }
 
-async fn events(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
+async fn events(ctx: Ctx, input: Input) -> Result<ReadReply<EventPage>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let events = stream_of(ctx.installation.store(), call).await?;
     if events.is_empty() {
         return Err(Problem::missing("this call"));
     }
-    page_of(&events, Position(0), number_ids(&input.caller)).map(Read)
+    page_of(&events, Position(0), number_ids(&input.caller)).map(ReadReply)
 }

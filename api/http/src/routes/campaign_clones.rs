@@ -1,14 +1,14 @@
 //! The route that creates a campaign as a copy of another one.
 
-use crate::described::MadeOrChanged;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::limited;
-use crate::reply::Written;
-use application::campaigns::{CampaignShown, clone_campaign, describe};
+use crate::api_description::CreationReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::build_scope_problem;
+use crate::reply::WriteResult;
+use application::campaigns::{CampaignResponse, clone_campaign, describe};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -18,21 +18,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Creates a campaign with the plan and the flow of this one. Lists, enrolments and figures \
                  are not copied.",
             )
-            .needs(Permission::CampaignsWrite, About::Campaign)
-            .takes::<CloneOrder>(),
+            .needs(Permission::CampaignsWrite, EndpointSubject::Campaign)
+            .takes::<CampaignCloneRequest>(),
     ]
 }
 
 /// The body of a copy: the id of the new campaign and its end.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "task_id": "LOAN_REMIND_2" }]))]
-struct CloneOrder {
+struct CampaignCloneRequest {
     task_id: Option<CampaignId>,
     /// When the new campaign ends; without it the campaign has no end.
     ends_at: Option<Timestamp>,
 }
 
-impl Order for CloneOrder {
+impl ApiRequest for CampaignCloneRequest {
     fn read(body: &mut Members) -> Self {
         let task_id = body.parsed("task_id");
         if task_id.is_none() {
@@ -45,25 +45,25 @@ impl Order for CloneOrder {
     }
 }
 
-async fn make_alike(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CampaignShown>, Problem> {
+async fn make_alike(ctx: Ctx, input: Input) -> Result<CreationReply<CampaignResponse>, Problem> {
     let from: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "campaigns/clone")?;
     let scope = input.scope.clone();
-    let order: CloneOrder = input.order().await?;
+    let order: CampaignCloneRequest = input.order().await?;
     let Some(to) = order.task_id else {
         return Err(Problem::fault("a clone without its id passed its checks"));
     };
     if !scope.admits_campaign(&to) {
-        return Err(limited("a campaign of this name is not among yours"));
+        return Err(build_scope_problem("a campaign of this name is not among yours"));
     }
     let answer = clone_campaign(&ctx.installation, &from, &to, order.ends_at, cause).await?;
-    let written = Written {
+    let written = WriteResult {
         body: describe(&to, &answer.state),
         version: Some(answer.version),
         position: Some(answer.position),
     };
     Ok(match answer.events.is_empty() {
-        true => MadeOrChanged::Changed(written),
-        false => MadeOrChanged::Made(written),
+        true => CreationReply::Changed(written),
+        false => CreationReply::Made(written),
     })
 }

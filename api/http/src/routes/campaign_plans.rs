@@ -1,9 +1,9 @@
 //! The route that changes a campaign's hours, concurrency, retries and share of the lines.
 
-use crate::described::Changed;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
-use application::campaigns::{CampaignShown, describe};
+use crate::api_description::ChangeReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
+use application::campaigns::{CampaignResponse, describe};
 use domain::calling_plan::RetryPolicy;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{PLAN_CHANGE_REASON_BYTES_MAX, PlanChange};
@@ -12,7 +12,7 @@ use domain::problem::Problem;
 use domain::running_plan::SHARE_WEIGHT_MAX;
 use domain::time::TimeOfDay;
 use intake::campaign_body::MAX_CONCURRENT_MAX;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -26,8 +26,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Changes the calling hours, concurrency, retry policy or line share. Absent members stay as \
              they are. The change applies from the next dial on; the reason is stored.",
         )
-        .needs(Permission::CampaignsWrite, About::Campaign)
-        .takes::<PlanChangeOrder>(),
+        .needs(Permission::CampaignsWrite, EndpointSubject::Campaign)
+        .takes::<PlanChangeRequest>(),
     ]
 }
 
@@ -35,7 +35,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "schedule": { "end_time": "17:00", "max_concurrent": 20 },
     "reason": "fewer agents this week" }]))]
-struct PlanChangeOrder {
+struct PlanChangeRequest {
     schedule: Option<ScheduleChange>,
     /// Replaces the whole policy. A member that is left out takes the value of the standard policy.
     retry_policy: Option<RetryPolicy>,
@@ -69,7 +69,7 @@ impl ScheduleChange {
     }
 }
 
-impl Order for PlanChangeOrder {
+impl ApiRequest for PlanChangeRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             schedule: body.inner("schedule", ScheduleChange::read),
@@ -80,10 +80,10 @@ impl Order for PlanChangeOrder {
     }
 }
 
-async fn change(ctx: Ctx, input: Input) -> Result<Changed<CampaignShown>, Problem> {
+async fn change(ctx: Ctx, input: Input) -> Result<ChangeReply<CampaignResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "campaigns/plan")?;
-    let order: PlanChangeOrder = input.order().await?;
+    let order: PlanChangeRequest = input.order().await?;
     let schedule = order.schedule.unwrap_or_default();
     let change = PlanChange {
         start: schedule.start_time,
@@ -101,7 +101,7 @@ async fn change(ctx: Ctx, input: Input) -> Result<Changed<CampaignShown>, Proble
         .campaigns
         .ask(&campaign, command, cause)
         .await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         body: describe(&campaign, &answer.state),
         version: Some(answer.version),
         position: Some(answer.position),
@@ -110,13 +110,13 @@ async fn change(ctx: Ctx, input: Input) -> Result<Changed<CampaignShown>, Proble
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::Story;
+    use crate::testing::TestServer;
     use hyper::Method;
     use serde_json::{Value, json};
 
     #[test]
     fn a_change_is_shown_and_stored_with_what_was_before() {
-        let story = Story::begin();
+        let story = TestServer::begin();
         story.runtime.block_on(async {
             let client = story.client();
             let ask = async |path: &str, body: Value| client.ask(Method::POST, path, Some(&body)).await;

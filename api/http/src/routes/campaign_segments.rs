@@ -1,17 +1,17 @@
 //! The route that fixes the customers of a campaign by a segment and enrols them as one list.
 
-use crate::described::Changed;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::importing::{APPROVAL, Importing, ListRows, run};
-use crate::reply::Written;
-use application::lists::load::{ImportReport, Load, SharedShown};
+use crate::api_description::ChangeReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::list_import::{APPROVAL, ImportParameters, ListRows, run};
+use crate::reply::WriteResult;
+use application::lists::load::{ImportReport, ListImport, SharedRowsFilter};
 use application::segments::read;
-use application::segments::sight::{SegmentSight, rounded};
+use application::segments::visibility::{SegmentVisibility, rounded};
 use domain::campaign::event::FrozenSegment;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::segment::SEGMENT_BYTES_MAX;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
@@ -28,21 +28,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
              customers as one list. The same segment again continues with the same customers; another one \
              is refused.",
         )
-        .needs(Permission::CampaignsWrite, About::Campaign)
-        .takes::<CampaignSegmentOrder>()
+        .needs(Permission::CampaignsWrite, EndpointSubject::Campaign)
+        .takes::<CampaignSegmentRequest>()
         .query(const { &[APPROVAL] }),
     ]
 }
 
 /// The body that fixes the segment of a campaign.
 #[derive(JsonSchema)]
-struct CampaignSegmentOrder {
+struct CampaignSegmentRequest {
     /// `SELECT * FROM customers [WHERE …] [ORDER BY …] [LIMIT n]`.
     #[schemars(length(min = 1, max = SEGMENT_BYTES_MAX), example = &"SELECT * FROM customers WHERE age > 30")]
     sql: String,
 }
 
-impl Order for CampaignSegmentOrder {
+impl ApiRequest for CampaignSegmentRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             sql: body.needed_short_text("sql", SEGMENT_BYTES_MAX),
@@ -52,7 +52,7 @@ impl Order for CampaignSegmentOrder {
 
 /// The fixed segment, and the import of its list.
 #[derive(Debug, Serialize, JsonSchema)]
-struct SegmentEnrolled {
+struct SegmentEnrolmentResponse {
     segment: FrozenSegment,
     /// Customers of the segment without a phone number, or with values that cannot be read. They are not in
     /// the list.
@@ -60,7 +60,7 @@ struct SegmentEnrolled {
     import: ImportReport,
 }
 
-impl SegmentEnrolled {
+impl SegmentEnrolmentResponse {
     /// Rounds the counts down to tens and removes the rows. For a caller who may not see in clear the
     /// attributes that the segment tests.
     fn round(&mut self) {
@@ -82,28 +82,28 @@ impl SegmentEnrolled {
     }
 }
 
-async fn freeze(ctx: Ctx, input: Input) -> Result<Changed<SegmentEnrolled>, Problem> {
+async fn freeze(ctx: Ctx, input: Input) -> Result<ChangeReply<SegmentEnrolmentResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let asked = Importing::of(&ctx.installation, &input)?;
+    let asked = ImportParameters::of(&ctx.installation, &input)?;
     let cause = input.cause(&ctx.installation, "campaigns/segment")?;
-    let sight = SegmentSight::of(&input.caller);
-    let CampaignSegmentOrder { sql } = input.order().await?;
+    let sight = SegmentVisibility::of(&input.caller);
+    let CampaignSegmentRequest { sql } = input.order().await?;
     let rounds = sight.rounds(&read(&sql)?);
     let list = ctx.installation.freeze_for(&campaign, &sql, sight, cause).await?;
-    let plan = Load {
+    let plan = ListImport {
         rules: list.rules,
         source: "segment".to_owned(),
         format: "segment".to_owned(),
         dry_run: false,
-        shared: SharedShown::OfFile,
+        shared: SharedRowsFilter::OfFile,
         course: Arc::default(),
     };
-    let Changed(Written {
+    let ChangeReply(WriteResult {
         body,
         version,
         position,
     }) = run(&ctx, plan, ListRows::Members(list.records), asked).await?;
-    let mut enrolled = SegmentEnrolled {
+    let mut enrolled = SegmentEnrolmentResponse {
         segment: list.frozen,
         unreachable_count: list.unreachable_count,
         import: body,
@@ -111,7 +111,7 @@ async fn freeze(ctx: Ctx, input: Input) -> Result<Changed<SegmentEnrolled>, Prob
     if rounds {
         enrolled.round();
     }
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         body: enrolled,
         version,
         position,

@@ -1,15 +1,15 @@
 //! Routes of chart notes: texts that users attach to a moment on the chart of a metric.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
 use application::parameter::Parameter;
 use application::saved_reports::{NoteList, add_note, notes};
-use domain::chart_note::{ChartId, ChartNoteEvent, Noted, TEXT_BYTES_MAX};
+use domain::chart_note::{ChartId, ChartNoteContent, ChartNoteEvent, TEXT_BYTES_MAX};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,15 +25,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the notes in the order of their moments. With `campaign`, notes about that \
                  campaign and notes about all campaigns.",
             )
-            .needs(Permission::FiguresRead, About::Handler)
+            .needs(Permission::FiguresRead, EndpointSubject::Handler)
             .query(ASKED),
         Endpoint::post("/api/v1/chart-notes", "Add a note to a metric's chart", add)
             .describe(
                 "The note is shown at a moment on the chart, for example when a line was down. It is \
                  stored permanently.",
             )
-            .needs(Permission::FiguresRead, About::Handler)
-            .takes::<NoteOrder>(),
+            .needs(Permission::FiguresRead, EndpointSubject::Handler)
+            .takes::<ChartNoteRequest>(),
     ]
 }
 
@@ -41,7 +41,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "chart": "answer_ratio_per_call", "about_at": "2026-03-02T02:00:00Z",
     "text": "线路二停了十分钟" }]))]
-struct NoteOrder {
+struct ChartNoteRequest {
     /// The metric on the chart.
     chart: Option<ChartId>,
     /// Shows the note only on the chart of this campaign; without it, on the charts of all.
@@ -53,7 +53,7 @@ struct NoteOrder {
     text: String,
 }
 
-impl Order for NoteOrder {
+impl ApiRequest for ChartNoteRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("chart") {
             body.wrong("chart", "is missing");
@@ -70,30 +70,30 @@ impl Order for NoteOrder {
 /// The note after it was added.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ChartNoteWritten")]
-struct NoteWritten {
+struct ChartNoteChangeResponse {
     chart: ChartId,
     #[serde(flatten)]
-    note: Noted,
+    note: ChartNoteContent,
     #[schemars(example = &"42")]
     position: String,
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<NoteList>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<NoteList>, Problem> {
     let chart = input.text("chart").unwrap_or_default().parse();
     let chart: ChartId = chart.map_err(|_invalid| Problem::missing("this chart"))?;
     let campaign = input.text("campaign").map(str::parse).transpose();
     let campaign: Option<CampaignId> = campaign.map_err(|_invalid| Problem::missing("this campaign"))?;
     notes(&ctx.installation, chart, campaign.as_ref(), &input.scope)
         .await
-        .map(Read)
+        .map(ReadReply)
 }
 
-async fn add(ctx: Ctx, input: Input) -> Result<Changed<NoteWritten>, Problem> {
+async fn add(ctx: Ctx, input: Input) -> Result<ChangeReply<ChartNoteChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "chart-notes")?;
     let (scope, caller) = (input.scope.clone(), input.caller.clone());
-    let order: NoteOrder = input.order().await?;
+    let order: ChartNoteRequest = input.order().await?;
     let chart = order.chart.ok_or_else(|| Problem::missing("this chart"))?;
-    let note = Noted {
+    let note = ChartNoteContent {
         campaign: order.campaign,
         about_at: order.about_at.unwrap_or_else(|| ctx.installation.now()),
         text: order.text,
@@ -105,8 +105,8 @@ async fn add(ctx: Ctx, input: Input) -> Result<Changed<NoteWritten>, Problem> {
         Some(ChartNoteEvent::Added { note, .. }) => note.clone(),
         None => ordered,
     };
-    Ok(Changed(Written {
-        body: NoteWritten {
+    Ok(ChangeReply(WriteResult {
+        body: ChartNoteChangeResponse {
             chart,
             note,
             position: answer.position.to_string(),

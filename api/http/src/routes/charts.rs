@@ -1,12 +1,12 @@
 //! The route that returns a metric as a chart: ECharts options that a page can use unchanged (REP-5).
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use application::as_of::Moment;
-use application::figures::{Asked, BY, Chart, Source, Standing, options, with_versions};
+use application::figures::{BY, Chart, MetricQuery, QualifiedAnswer, Source, options, with_versions};
 use application::parameter::Parameter;
 use domain::problem::Problem;
-use projections::views::metric_board::By;
+use projections::views::metric_board::Dimension;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -19,8 +19,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns ECharts options for one metric, by hour, day, campaign, trunk or flow version, \
                  now or at a past moment.",
             )
-        .steady()
-        .needs(Permission::FiguresRead, About::CampaignAsked)
+        .allow_caching()
+        .needs(Permission::FiguresRead, EndpointSubject::CampaignAsked)
         .query(
             const {
                 &[
@@ -53,14 +53,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, Problem> {
-    let asked = Asked::read(&input.param(0)?, input.query())?;
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<Chart>>, Problem> {
+    let asked = MetricQuery::read(&input.param(0)?, input.query())?;
     // A metric that has no values by hour uses its first dimension instead.
     let by = asked.by.or_else(|| match asked.metric.by.first() {
-        None => Some(By::Hour),
-        Some(by) => By::from_code(by),
+        None => Some(Dimension::Hour),
+        Some(by) => Dimension::from_code(by),
     });
-    let asked = Asked { by, ..asked };
+    let asked = MetricQuery { by, ..asked };
     let moment = Moment::of(input.query())?;
     let source = Source::of_metric(&ctx.installation, moment, asked.scope.campaign.as_ref()).await?;
     let answer = asked.answer(source.db.as_ref()).await?;
@@ -71,7 +71,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, Problem> 
         Some(_) => return Err(Problem::invalid("lang-invalid", "lang must be zh or en")),
     };
     let chart = options(series, asked.metric.unit, by, &answer.figures);
-    Ok(Read(Standing {
+    Ok(ReadReply(QualifiedAnswer {
         answer: with_versions(chart, asked.metric, &answer),
         stands: source.stands,
     }))

@@ -1,26 +1,26 @@
 //! Routes of complaints: open one about a number, a customer or a call, assign it, resolve it, show and list
 //! them.
 
+use crate::api_description::{ChangeReply, CreationReply, ReadReply};
 use crate::comparisons::Comparer;
-use crate::described::{Changed, MadeOrChanged, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
-use crate::reply::Written;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{CURSOR, LIMIT, LONG, ListPage, Paging};
+use crate::reply::WriteResult;
 use actors::Answer;
 use application::cases::complaints::{
-    ComplaintShown, ComplaintsShown, Wanted, complaint, complaints, describe,
+    ComplaintFilter, ComplaintResponse, ComplaintsResponse, complaint, complaints, describe,
 };
 use application::installation::{Installation, follow};
 use application::parameter::Parameter;
 use domain::case::{CASE_TEXT_BYTES_MAX, CaseAbout};
-use domain::complaint::{Complaint, ComplaintCommand, ComplaintOutcome, ComplaintSource, Opening};
+use domain::complaint::{Complaint, ComplaintCommand, ComplaintOutcome, ComplaintSource, NewComplaint};
 use domain::ids::{CallId, ComplaintId, EventId, NumberId};
 use domain::number::NumberCommand;
 use domain::problem::{MemberError, Problem};
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
 use evidence::inspection::call_at;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -32,11 +32,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  `due_at` is given. `suppress` also adds the number to the blocklist, which needs \
                  `numbers:suppress`.",
             )
-            .needs(Permission::CasesOpen, About::Everybody)
+            .needs(Permission::CasesOpen, EndpointSubject::Everybody)
             .takes::<ComplaintOpening>(),
         Endpoint::get("/api/v1/complaints", "List complaints", list)
             .describe("Returns complaints with their deadlines, and totals over all that match.")
-            .needs(Permission::CasesRead, About::Everybody)
+            .needs(Permission::CasesRead, EndpointSubject::Everybody)
             .query(
                 const {
                     &[
@@ -58,18 +58,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ),
         Endpoint::get("/api/v1/complaints/{id}", "Get a complaint", show)
             .describe("Returns the complaint with its deadline, owner and outcome.")
-            .needs(Permission::CasesRead, About::Everybody),
+            .needs(Permission::CasesRead, EndpointSubject::Everybody),
         Endpoint::post("/api/v1/complaints/{id}/assign", "Assign a complaint", assign)
             .describe("Sets the user who handles the complaint.")
-            .needs(Permission::CasesWrite, About::Everybody)
-            .takes::<Assignment>(),
+            .needs(Permission::CasesWrite, EndpointSubject::Everybody)
+            .takes::<ComplaintAssignment>(),
         Endpoint::post("/api/v1/complaints/{id}/resolve", "Resolve a complaint", resolve)
             .describe(
                 "Stores the outcome and a note. `suppress` also adds the number to the blocklist, which \
                  needs `numbers:suppress`.",
             )
-            .needs(Permission::CasesWrite, About::Everybody)
-            .takes::<Resolution>(),
+            .needs(Permission::CasesWrite, EndpointSubject::Everybody)
+            .takes::<ComplaintResolution>(),
     ]
 }
 
@@ -106,7 +106,7 @@ struct ComplaintOpening {
     suppress: Option<bool>,
 }
 
-impl Order for ComplaintOpening {
+impl ApiRequest for ComplaintOpening {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("source") {
             body.wrong("source", "is missing");
@@ -142,12 +142,12 @@ impl Order for ComplaintOpening {
 /// The body that assigns a complaint: the user who handles it.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "to": "wang" }]))]
-struct Assignment {
+struct ComplaintAssignment {
     #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
     to: String,
 }
 
-impl Order for Assignment {
+impl ApiRequest for ComplaintAssignment {
     fn read(body: &mut Members) -> Self {
         Self {
             to: body.needed_short_text("to", CASE_TEXT_BYTES_MAX),
@@ -158,7 +158,7 @@ impl Order for Assignment {
 /// The body that resolves a complaint: its outcome and a note.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "outcome": "upheld", "note": "it was late; they are not called again" }]))]
-struct Resolution {
+struct ComplaintResolution {
     outcome: ComplaintOutcome,
     /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
@@ -167,7 +167,7 @@ struct Resolution {
     suppress: Option<bool>,
 }
 
-impl Order for Resolution {
+impl ApiRequest for ComplaintResolution {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("outcome") {
             body.wrong("outcome", "is missing");
@@ -182,15 +182,15 @@ impl Order for Resolution {
 
 /// A complaint after it was opened, assigned or resolved.
 #[derive(Debug, Serialize, JsonSchema)]
-struct ComplaintChanged {
+struct ComplaintChangeResponse {
     #[serde(flatten)]
-    complaint: ComplaintShown,
+    complaint: ComplaintResponse,
     /// True if the number was suppressed with this request.
     suppressed: bool,
     position: String,
 }
 
-async fn open(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ComplaintChanged>, Problem> {
+async fn open(ctx: Ctx, input: Input) -> Result<CreationReply<ComplaintChangeResponse>, Problem> {
     let installation = &ctx.installation;
     let cause = input.cause(installation, "complaints")?;
     let may_suppress = input.caller.scope_for(Permission::NumbersSuppress);
@@ -207,7 +207,7 @@ async fn open(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ComplaintChanged>,
     let about = about(&ctx, &comparer, &order, numbers.first().cloned()).await?;
     let number = wanted_number(suppress, &about)?;
     let others = numbers.into_iter().skip(1);
-    let opening = Opening {
+    let opening = NewComplaint {
         source: order.source,
         about,
         reference: order.reference,
@@ -225,8 +225,8 @@ async fn open(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ComplaintChanged>,
     }
     let written = changed(installation, id, &answer, suppress)?;
     Ok(match is_new {
-        true => MadeOrChanged::Made(written),
-        false => MadeOrChanged::Changed(written),
+        true => CreationReply::Made(written),
+        false => CreationReply::Changed(written),
     })
 }
 
@@ -307,19 +307,19 @@ async fn suppress_for(
     Ok(())
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<ComplaintsShown>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<ComplaintsResponse>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let wanted = wanted(&input)?;
     let (all, report) = complaints(&ctx.installation, &wanted).await?;
     let (page, next_cursor) = paging.cut(all, |(position, _)| position.0)?;
     let items = page.into_iter().map(|(_, shown)| shown).collect();
-    Ok(Read(Paged {
-        list: ComplaintsShown { items, report },
+    Ok(ReadReply(ListPage {
+        list: ComplaintsResponse { items, report },
         next_cursor,
     }))
 }
 
-fn wanted(input: &Input) -> Result<Wanted, Problem> {
+fn wanted(input: &Input) -> Result<ComplaintFilter, Problem> {
     let instant = |name: &str| {
         let given = input.text(name).map(str::parse::<Timestamp>).transpose();
         given.map_err(|error| Problem::invalid("query-invalid", format!("{name}: {error}")))
@@ -328,7 +328,7 @@ fn wanted(input: &Input) -> Result<Wanted, Problem> {
         .text("source")
         .map(str::parse::<ComplaintSource>)
         .transpose();
-    Ok(Wanted {
+    Ok(ComplaintFilter {
         from: instant("from")?,
         to: instant("to")?,
         source: source.map_err(|why| Problem::invalid("query-invalid", format!("source {why}")))?,
@@ -336,15 +336,15 @@ fn wanted(input: &Input) -> Result<Wanted, Problem> {
     })
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<ComplaintShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<ComplaintResponse>, Problem> {
     let id: ComplaintId = input.id(0, "this complaint")?;
-    complaint(&ctx.installation, id).await.map(Read)
+    complaint(&ctx.installation, id).await.map(ReadReply)
 }
 
-async fn assign(ctx: Ctx, input: Input) -> Result<Changed<ComplaintChanged>, Problem> {
+async fn assign(ctx: Ctx, input: Input) -> Result<ChangeReply<ComplaintChangeResponse>, Problem> {
     let id: ComplaintId = input.id(0, "this complaint")?;
     let cause = input.cause(&ctx.installation, "complaints/assign")?;
-    let Assignment { to } = input.order().await?;
+    let ComplaintAssignment { to } = input.order().await?;
     let command = ComplaintCommand::Assign { to };
     let answer = ctx
         .installation
@@ -352,14 +352,14 @@ async fn assign(ctx: Ctx, input: Input) -> Result<Changed<ComplaintChanged>, Pro
         .complaints
         .ask(&id, command, cause)
         .await?;
-    changed(&ctx.installation, id, &answer, false).map(Changed)
+    changed(&ctx.installation, id, &answer, false).map(ChangeReply)
 }
 
-async fn resolve(ctx: Ctx, input: Input) -> Result<Changed<ComplaintChanged>, Problem> {
+async fn resolve(ctx: Ctx, input: Input) -> Result<ChangeReply<ComplaintChangeResponse>, Problem> {
     let id: ComplaintId = input.id(0, "this complaint")?;
     let cause = input.cause(&ctx.installation, "complaints/resolve")?;
     let may_suppress = input.caller.scope_for(Permission::NumbersSuppress);
-    let order: Resolution = input.order().await?;
+    let order: ComplaintResolution = input.order().await?;
     let suppress = order.suppress == Some(true);
     if suppress {
         may_suppress?;
@@ -376,7 +376,7 @@ async fn resolve(ctx: Ctx, input: Input) -> Result<Changed<ComplaintChanged>, Pr
     if let Some(number) = &number {
         suppress_for(installation, id, number, cause).await?;
     }
-    changed(installation, id, &answer, suppress).map(Changed)
+    changed(installation, id, &answer, suppress).map(ChangeReply)
 }
 
 fn changed(
@@ -384,11 +384,11 @@ fn changed(
     id: ComplaintId,
     answer: &Answer<Complaint>,
     suppressed: bool,
-) -> Result<Written<ComplaintChanged>, Problem> {
+) -> Result<WriteResult<ComplaintChangeResponse>, Problem> {
     let shown = describe(id, &answer.state, installation.now());
     let complaint = shown.ok_or_else(|| Problem::fault("a complaint without its first event"))?;
-    Ok(Written {
-        body: ComplaintChanged {
+    Ok(WriteResult {
+        body: ComplaintChangeResponse {
             complaint,
             suppressed,
             position: answer.position.to_string(),

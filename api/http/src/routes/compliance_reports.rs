@@ -1,17 +1,17 @@
 //! Routes of compliance reports: list the issued ones, and make, sign and store a new one.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{LONG, PAGED, Paged, Paging};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{LONG, ListPage, PAGED, Paging};
+use crate::reply::WriteResult;
 use chrono::NaiveDate;
 use domain::calendar::{PeriodLength, beijing_date};
 use domain::problem::Problem;
 use domain::report::{Issue, Report, ReportEvent};
 use domain::stored_event::{Position, read_event};
 use domain::time::Timestamp;
-use evidence::compliance_report::{Occasion, Order, issue, kept};
-use evidence::log_walk::{Matching, turn, unreadable};
+use evidence::compliance_report::{Occasion, ReportIssueRequest, issue, store_report};
+use evidence::log_walk::{FilteredEventReader, acquire_walk_permit, unreadable};
 use intake::members::{self, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -27,26 +27,26 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             list,
         )
         .describe("Returns the period, digest, log position and signer of each report, latest first.")
-        .needs(Permission::ReportsRead, About::Everybody)
+        .needs(Permission::ReportsRead, EndpointSubject::Everybody)
         .query(PAGED),
         Endpoint::post("/api/v1/compliance-reports", "Issue a compliance report", post)
             .describe(
                 "Makes the compliance report of a period from the whole log, signs it, and stores its \
                  files on the server. The reply contains the page, the figures and the signed note.",
             )
-            .needs(Permission::ReportsSign, About::Everybody)
-            .takes::<ReportOrder>(),
+            .needs(Permission::ReportsSign, EndpointSubject::Everybody)
+            .takes::<ComplianceReportRequest>(),
     ]
 }
 
 /// A page of issued reports, latest first.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Issues {
-    items: Vec<IssueListed>,
+    items: Vec<IssueListItem>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct IssueListed {
+struct IssueListItem {
     issued_at: Timestamp,
     issue: Issue,
     /// Log position of the event that recorded the report.
@@ -57,7 +57,7 @@ struct IssueListed {
 
 /// The body that issues a report: its period, and the log position up to which it counts.
 #[derive(JsonSchema)]
-struct ReportOrder {
+struct ComplianceReportRequest {
     #[schemars(with = "String", extend("enum" = ["day", "week", "month", "quarter", "year"]))]
     period: Option<PeriodLength>,
     /// A day in the period; default: the day of the last event.
@@ -68,7 +68,7 @@ struct ReportOrder {
     position: Option<u64>,
 }
 
-impl members::Order for ReportOrder {
+impl members::ApiRequest for ComplianceReportRequest {
     fn read(body: &mut Members) -> Self {
         let period: Option<PeriodLength> = body.parsed("period");
         let at = body.parsed("at");
@@ -82,7 +82,7 @@ impl members::Order for ReportOrder {
 
 /// The issued report with its files.
 #[derive(Debug, Serialize, JsonSchema)]
-struct IssuedShown {
+struct IssuedReportResponse {
     issue: Issue,
     /// The file with the figures, as JSON. The note signs its digest.
     #[schemars(example = &"{}")]
@@ -93,12 +93,12 @@ struct IssuedShown {
     /// The signed note.
     #[schemars(example = &"ledgerline report …")]
     note: String,
-    kept: Kept,
+    kept: ReportFiles,
 }
 
 /// Paths of the report's files on the server.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Kept {
+struct ReportFiles {
     #[schemars(example = &"reports/compliance.2026-10.html")]
     page: PathBuf,
     #[schemars(example = &"reports/compliance.2026-10.json")]
@@ -107,18 +107,18 @@ struct Kept {
     note: PathBuf,
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Issues>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<Issues>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let below: Option<u64> = paging.place()?;
-    let mut latest: VecDeque<IssueListed> = VecDeque::new();
-    let mut log = Matching::of_kinds(ctx.installation.store(), &[ReportEvent::ISSUED]);
+    let mut latest: VecDeque<IssueListItem> = VecDeque::new();
+    let mut log = FilteredEventReader::of_kinds(ctx.installation.store(), &[ReportEvent::ISSUED]);
     while let Some(page) = log.next().await? {
         let wanted = |position: Position| below.is_none_or(|below| position.0 < below);
         for stored in page.iter().filter(|stored| wanted(stored.position)) {
             let envelope = stored.envelope().map_err(unreadable)?;
             let event = read_event::<Report>(&envelope);
             let ReportEvent::Issued { issue } = event.map_err(|error| Problem::fault(error.to_string()))?;
-            latest.push_front(IssueListed {
+            latest.push_front(IssueListItem {
                 issued_at: envelope.at,
                 issue: *issue,
                 position: stored.position,
@@ -131,14 +131,14 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Issues>>, Problem> {
     latest.truncate(paging.limit);
     let last = latest.back().filter(|_| !is_last);
     let next_cursor = last.map(|last| paging.cursor(&last.position.0)).transpose()?;
-    Ok(Read(Paged {
+    Ok(ReadReply(ListPage {
         list: Issues { items: latest.into() },
         next_cursor,
     }))
 }
 
-async fn post(ctx: Ctx, input: Input) -> Result<Changed<IssuedShown>, Problem> {
-    let ReportOrder {
+async fn post(ctx: Ctx, input: Input) -> Result<ChangeReply<IssuedReportResponse>, Problem> {
+    let ComplianceReportRequest {
         period: length,
         at,
         position,
@@ -157,22 +157,22 @@ async fn post(ctx: Ctx, input: Input) -> Result<Changed<IssuedShown>, Problem> {
     let ids = ctx.installation.environment.ids.as_ref();
     let key = SigningKey::of_log(&ctx.installation.signing_key, ids)
         .map_err(|error| Problem::unavailable(format!("the log's signing key: {error}")))?;
-    let order = Order {
+    let order = ReportIssueRequest {
         period,
         upto: position.map(Position),
         occasion: Occasion::Asked,
     };
-    let _turn = turn()?;
+    let _turn = acquire_walk_permit()?;
     let log = ctx.whole_log();
     let issued = issue(log, &ctx.installation.entities, &key, order).await?;
-    let files = kept(&ctx.installation.directory, &issued)?;
-    Ok(Changed(Written {
-        body: IssuedShown {
+    let files = store_report(&ctx.installation.directory, &issued)?;
+    Ok(ChangeReply(WriteResult {
+        body: IssuedReportResponse {
             figures: String::from_utf8_lossy(&issued.figures).into_owned(),
             issue: issued.issue,
             page: issued.page,
             note: issued.note,
-            kept: Kept {
+            kept: ReportFiles {
                 page: files.page,
                 figures: files.figures,
                 note: files.note,

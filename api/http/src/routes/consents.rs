@@ -5,30 +5,30 @@
 //! before; they are withdrawn, or canceled if they are not answered yet.
 
 use super::number_holders::{NumberHolders, find_holders, one_phone, require_holders};
-use crate::comparisons::NumberOnly;
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::comparisons::NumberBody;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::guard::sees_person;
-use crate::reply::Written;
+use crate::reply::WriteResult;
 use application::consents::{
-    ByNumber, Consent, ConsentAfter, ConsentChanged, ConsentShown, ConsentWithdrawal, ConsentsByNumber,
-    ConsentsChanged, ConsentsShown, OfConsent, Wanted,
+    ByNumberRequest, Consent, ConsentAction, ConsentChanged, ConsentRequest, ConsentResponse,
+    ConsentWithdrawal, ConsentsByNumber, ConsentsChanged, ConsentsResponse, UpdatedConsent,
 };
 use application::countries::NumberInCountry;
-use application::inquiring::{BY, REASON, Shown, customer_page, put_on_record};
+use application::inquiries::{BY, REASON, ReadContent, customer_page, put_on_record};
 use application::installation::{Installation, follow};
 use domain::compliance::consent_state;
 use domain::customer::{CustomerCommand, CustomerState};
 use domain::ids::CustomerId;
 use domain::inquiry::ComparedValue;
 use domain::permission::DataScope;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
 /// What a read of a customer's consents records as shown.
-const CONSENTS: Shown = customer_page::CONSENTS.shown();
+const CONSENTS: ReadContent = customer_page::CONSENTS.shown();
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -41,7 +41,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "For each scope: when consent was given, until when it is valid, whether evidence is stored, \
              and when it was withdrawn. The read is recorded.",
         )
-        .needs(Permission::CustomersRead, About::Customer)
+        .needs(Permission::CustomersRead, EndpointSubject::Customer)
         .query(const { &[BY, REASON] }),
         Endpoint::post(
             "/api/v1/customers/{id}/consents",
@@ -52,7 +52,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Refused if it lacks what makes a consent count under the campaign's rules, for example \
              evidence.",
         )
-        .needs(Permission::ConsentsWrite, About::Customer)
+        .needs(Permission::ConsentsWrite, EndpointSubject::Customer)
         .takes::<Consent>(),
         Endpoint::post(
             "/api/v1/customers/{id}/consents/withdraw",
@@ -63,7 +63,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "The customer is not dialed for this scope from the next dial on. Open calls are listed and \
              given up.",
         )
-        .needs(Permission::ConsentsWithdraw, About::Customer)
+        .needs(Permission::ConsentsWithdraw, EndpointSubject::Customer)
         .takes::<ConsentWithdrawal>()
         .kept(),
         Endpoint::post(
@@ -75,8 +75,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "For the one customer with this number; refused if several have it. Needs access to all \
              customers.",
         )
-        .needs(Permission::ConsentsWrite, About::Everybody)
-        .takes::<ByNumber<Consent>>(),
+        .needs(Permission::ConsentsWrite, EndpointSubject::Everybody)
+        .takes::<ByNumberRequest<Consent>>(),
         Endpoint::post(
             "/api/v1/consents/withdraw",
             "Withdraw consents by phone number",
@@ -86,8 +86,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Withdraws the consent of every customer with this number. The reply lists only customers in \
              the caller's data scope.",
         )
-        .needs(Permission::ConsentsWithdraw, About::Nobody)
-        .takes::<ByNumber<ConsentWithdrawal>>()
+        .needs(Permission::ConsentsWithdraw, EndpointSubject::Nobody)
+        .takes::<ByNumberRequest<ConsentWithdrawal>>()
         .kept(),
         Endpoint::post(
             "/api/v1/consents/show",
@@ -95,16 +95,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             show_by_number,
         )
         .describe("Returns the consents of every customer with this number. Each read is recorded.")
-        .needs(Permission::NumbersRead, About::Everybody)
-        .takes::<NumberOnly>()
+        .needs(Permission::NumbersRead, EndpointSubject::Everybody)
+        .takes::<NumberBody>()
         .query(const { &[BY, REASON] }),
     ]
 }
 
-async fn change_one<T: OfConsent + 'static>(
+async fn change_one<T: ConsentRequest + 'static>(
     ctx: Ctx,
     input: Input,
-) -> Result<Changed<ConsentChanged>, Problem> {
+) -> Result<ChangeReply<ConsentChanged>, Problem> {
     let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
     let cause = input.cause(&ctx.installation, "customers")?;
     let order: T = input.order().await?;
@@ -117,13 +117,13 @@ async fn change_one<T: OfConsent + 'static>(
     Ok(done(body, asked.position))
 }
 
-async fn change_by_number<T: OfConsent + 'static>(
+async fn change_by_number<T: ConsentRequest + 'static>(
     ctx: Ctx,
     input: Input,
-) -> Result<Changed<ConsentsChanged>, Problem> {
+) -> Result<ChangeReply<ConsentsChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "consents")?;
-    let (comparer, mut sight) = (input.comparer(), Sight::of(&input));
-    let ByNumber::<T> { number, order } = input.order().await?;
+    let (comparer, mut sight) = (input.comparer(), ReplyScope::of(&input));
+    let ByNumberRequest::<T> { number, order } = input.order().await?;
     // Checked before any look-up: this caller may not learn whether, or how many, customers have the number.
     if T::IS_OF_ONE && !sight.is_whole() {
         let detail = "recording consent by number needs access to all customers: give the customer id";
@@ -157,7 +157,7 @@ async fn change_by_number<T: OfConsent + 'static>(
             format!("at least {count} customers have this number: give the id of the customer who consents");
         return Err(Problem::refused("number-shared", detail));
     }
-    let AskedAll { items, last } = ask_all(&ctx, &holders, &sight, &wanted, cause).await?;
+    let ConsentResults { items, last } = ask_all(&ctx, &holders, &sight, &wanted, cause).await?;
     // Whether something was stored, and when, would disclose whether a customer has the number.
     let position = sight.is_whole().then_some(last);
     let body = ConsentsChanged {
@@ -167,7 +167,7 @@ async fn change_by_number<T: OfConsent + 'static>(
         complete: holders.complete,
         position: position.map(|position| position.to_string()),
     };
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         body,
         version: None,
         position,
@@ -175,9 +175,9 @@ async fn change_by_number<T: OfConsent + 'static>(
 }
 
 /// The results of a command for every customer who has a number.
-struct AskedAll {
+struct ConsentResults {
     /// Only customers in the caller's data scope.
-    items: Vec<ConsentAfter>,
+    items: Vec<UpdatedConsent>,
     last: Position,
 }
 
@@ -186,17 +186,17 @@ struct AskedAll {
 async fn ask_all(
     ctx: &Ctx,
     holders: &NumberHolders,
-    sight: &Sight,
-    wanted: &Wanted,
+    sight: &ReplyScope,
+    wanted: &ConsentAction,
     cause: Cause,
-) -> Result<AskedAll, Problem> {
-    let mut all = AskedAll {
+) -> Result<ConsentResults, Problem> {
+    let mut all = ConsentResults {
         items: Vec::with_capacity(holders.customers.len()),
         last: Position(0),
     };
     let mut refused = None;
     for customer in &holders.customers {
-        let one = Wanted {
+        let one = ConsentAction {
             scope: wanted.scope.clone(),
             command: wanted.command.clone(),
         };
@@ -207,7 +207,7 @@ async fn ask_all(
                     all.items.push(asked.after);
                 }
             }
-            Err(problem) if problem.kind == Kind::Refused => {
+            Err(problem) if problem.kind == ProblemKind::Refused => {
                 tracing::warn!(%customer, %problem, "an order by number was refused by one who has it");
                 let person = ctx.installation.entities.customers.state(customer).await?.state;
                 if sight.sees(ctx, &person).await? {
@@ -230,13 +230,13 @@ fn looked_up(input: &Input) -> Option<DataScope> {
 
 /// The customers that a reply may show: those in both scopes. For other customers the reply does not even
 /// disclose whether there are any.
-struct Sight {
+struct ReplyScope {
     ordered: DataScope,
     /// The scope for looking customers up; `None` if the caller may not.
     looked_up: Option<DataScope>,
 }
 
-impl Sight {
+impl ReplyScope {
     fn of(input: &Input) -> Self {
         Self {
             ordered: input.scope.clone(),
@@ -257,8 +257,8 @@ impl Sight {
     }
 }
 
-fn done<T>(body: T, position: Position) -> Changed<T> {
-    Changed(Written {
+fn done<T>(body: T, position: Position) -> ChangeReply<T> {
+    ChangeReply(WriteResult {
         body,
         version: None,
         position: Some(position),
@@ -266,8 +266,8 @@ fn done<T>(body: T, position: Position) -> Changed<T> {
 }
 
 /// A customer after a command about a consent.
-struct Asked {
-    after: ConsentAfter,
+struct ConsentResult {
+    after: UpdatedConsent,
     state: Arc<CustomerState>,
     position: Position,
 }
@@ -275,43 +275,43 @@ struct Asked {
 async fn ask(
     installation: &Installation,
     customer: &CustomerId,
-    wanted: Wanted,
+    wanted: ConsentAction,
     cause: Cause,
-) -> Result<Asked, Problem> {
+) -> Result<ConsentResult, Problem> {
     let withdraws = matches!(wanted.command, CustomerCommand::WithdrawConsent { .. });
     let asked = installation
         .entities
         .customers
         .ask(customer, wanted.command, cause);
     let answer = asked.await?;
-    let after = ConsentAfter {
+    let after = UpdatedConsent {
         id: customer.clone(),
         consent: described(&answer.state, &wanted.scope, installation.now()),
         open_calls: withdraws.then(|| answer.state.open_calls_for(&wanted.scope)),
     };
-    Ok(Asked {
+    Ok(ConsentResult {
         after,
         state: answer.state,
         position: answer.position,
     })
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<ConsentsShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<ConsentsResponse>, Problem> {
     let text = input.param(0)?;
     let reader = input.reader();
     let (customer, state) = ctx.installation.customer_named(&text).await?;
-    let what = Shown {
+    let what = ReadContent {
         customer: Some(customer.clone()),
         ..CONSENTS
     };
     let what = what.with_values(state.consents().len());
     put_on_record(&ctx.installation, reader, what).await?;
-    Ok(Read(listed(&customer, &state, ctx.installation.now())))
+    Ok(ReadReply(listed(&customer, &state, ctx.installation.now())))
 }
 
-async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>, Problem> {
+async fn show_by_number(ctx: Ctx, input: Input) -> Result<ReadReply<ConsentsByNumber>, Problem> {
     let (comparer, reader) = (input.comparer(), input.reader_by_post());
-    let NumberOnly { number } = input.order().await?;
+    let NumberBody { number } = input.order().await?;
     ctx.admit_comparison(&comparer)?;
     let phones = one_phone(&ctx.installation, &number).await?;
     let found = require_holders(&ctx.installation, phones).await;
@@ -324,7 +324,7 @@ async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>
     let mut items = Vec::with_capacity(holders.customers.len());
     for customer in holders.customers {
         let loaded = ctx.installation.entities.customers.state(&customer).await?;
-        let what = Shown {
+        let what = ReadContent {
             customer: Some(customer.clone()),
             number: Some(number.clone()),
             ..CONSENTS
@@ -333,24 +333,24 @@ async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>
         put_on_record(&ctx.installation, reader.clone(), what).await?;
         items.push(listed(&customer, &loaded.state, ctx.installation.now()));
     }
-    Ok(Read(ConsentsByNumber {
+    Ok(ReadReply(ConsentsByNumber {
         number: masked,
         customers: items,
         complete: holders.complete,
     }))
 }
 
-fn listed(customer: &CustomerId, state: &CustomerState, now: Timestamp) -> ConsentsShown {
+fn listed(customer: &CustomerId, state: &CustomerState, now: Timestamp) -> ConsentsResponse {
     let consents = state.consents().keys();
-    ConsentsShown {
+    ConsentsResponse {
         id: customer.clone(),
         consents: consents.map(|scope| described(state, scope, now)).collect(),
     }
 }
 
-fn described(state: &CustomerState, scope: &str, now: Timestamp) -> ConsentShown {
+fn described(state: &CustomerState, scope: &str, now: Timestamp) -> ConsentResponse {
     let held = state.consents().get(scope);
-    ConsentShown {
+    ConsentResponse {
         scope: scope.to_owned(),
         consent: consent_state(held, now),
         given_at: held.and_then(|held| held.given_at),

@@ -1,31 +1,32 @@
 //! Routes of text conversations: open one, exchange messages, read it, get its summary, close it.
 
-use crate::conversation_socket::{self, MESSAGE_BYTES_MAX, Writing};
-use crate::described::{Changed, MadeOrChanged, Read, Socket};
+use crate::api_description::{ChangeReply, CreationReply, ReadReply, WebSocketReply};
+use crate::conversation_socket::{self, ConversationConnection, MESSAGE_BYTES_MAX};
 use crate::disclosures::Disclosure;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::{in_scope, sees_call, sees_person};
-use crate::reply::Written;
-use crate::revealing::{clear_asked, refuse_unrevealed};
-use application::access::WhileAllowed;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::{require_call_in_scope, require_campaign_in_scope, sees_person};
+use crate::reply::WriteResult;
+use crate::reveal_checks::{read_clear_flag, refuse_unrevealed};
+use application::access::AccessStopSignal;
 use application::conversations::{
-    ConversationOrder, ConversationShown, LineShown, MessageAnswered, MessageOrder, Side, TextSummaryShown,
-    close, describe, hear, known, mask_theirs, open, text_summary, texts_of, transcript,
+    ConversationLineResponse, ConversationMessageRequest, ConversationMessageResponse, ConversationRequest,
+    ConversationResponse, TextAuthor, TextSummaryResponse, close, describe, hear, known, mask_theirs, open,
+    text_summary, texts_of, transcript,
 };
 use application::event_stream::{self, StreamUse};
 use application::flows::definition_of;
-use application::inquiring::{BY, REASON, Reader, Shown, put_on_record};
+use application::inquiries::{BY, REASON, ReadContent, Reader, put_on_record};
 use application::parameter::Parameter;
 use domain::conversation::{
-    BegunBy, Channel, ConversationState, MESSAGE_ID_BYTES_MAX, OpenedFact, TEXT_CHARS_MAX,
+    Channel, ConversationInitiator, ConversationState, MESSAGE_ID_BYTES_MAX, OpenedFact, TEXT_CHARS_MAX,
 };
-use domain::flow::FlowNamed;
+use domain::flow::FlowSelector;
 use domain::ids::{CampaignId, ConversationId};
 use domain::inquiry::ReadForm;
 use domain::permission::DataScope;
 use domain::problem::Problem;
 use evidence::replaying::Texts;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use std::sync::Arc;
 use warp::Reply;
@@ -40,9 +41,9 @@ const CLEAR: Parameter = Parameter::flag(
 );
 
 /// What a read of a conversation records as shown.
-const MASKED: Shown = Shown::of(&["heard", "slots"], ReadForm::Masked);
+const MASKED: ReadContent = ReadContent::of(&["heard", "slots"], ReadForm::Masked);
 /// What a read of a conversation's summary records as shown.
-const SUMMARY: Shown = Shown::of(&["slots", "summary"], ReadForm::Masked);
+const SUMMARY: ReadContent = ReadContent::of(&["slots", "summary"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -55,14 +56,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Runs the campaign's published flow in text, required notices first. Returns our texts up to \
              the first question. If we write first, the compliance rules are checked and can refuse.",
         )
-        .needs(Permission::ConversationsHost, About::Handler)
+        .needs(Permission::ConversationsHost, EndpointSubject::Handler)
         .takes::<ConversationOpening>(),
         Endpoint::get("/api/v1/conversations/{id}", "Get a text conversation", show)
             .describe(
                 "Returns every line and the reason for each step of the flow. Our texts have their \
                  variables unfilled unless `clear` is set. The read is recorded.",
             )
-            .needs(Permission::CallsRead, About::Handler)
+            .needs(Permission::CallsRead, EndpointSubject::Handler)
             .query(const { &[CLEAR, BY, REASON] }),
         Endpoint::get(
             "/api/v1/conversations/{id}/summary",
@@ -73,7 +74,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the intent, interest, slots and possible next steps. Available within ten seconds \
              after the conversation is closed. The read is recorded.",
         )
-        .needs(Permission::CallsRead, About::Handler)
+        .needs(Permission::CallsRead, EndpointSubject::Handler)
         .query(const { &[CLEAR, BY, REASON] }),
         Endpoint::post(
             "/api/v1/conversations/{id}/messages",
@@ -84,8 +85,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns our replies, and whether the conversation is closed. A message with a known id is \
              answered from the log and not processed again.",
         )
-        .needs(Permission::ConversationsHost, About::Handler)
-        .takes::<MessageReceived>()
+        .needs(Permission::ConversationsHost, EndpointSubject::Handler)
+        .takes::<CustomerMessageRequest>()
         .kept(),
         Endpoint::get(
             "/api/v1/conversations/{id}/live",
@@ -96,14 +97,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "One JSON text frame per message: `{\"id\",\"text\"}` in, the reply of `POST messages` out. \
              The server closes the socket with the conversation.",
         )
-        .needs(Permission::ConversationsHost, About::Handler),
+        .needs(Permission::ConversationsHost, EndpointSubject::Handler),
         Endpoint::post(
             "/api/v1/conversations/{id}/close",
             "Close a text conversation",
             end,
         )
         .describe("Ends a conversation that will not continue.")
-        .needs(Permission::ConversationsHost, About::Handler),
+        .needs(Permission::ConversationsHost, EndpointSubject::Handler),
     ]
 }
 
@@ -121,11 +122,11 @@ struct ConversationOpening {
     #[schemars(with = "Option<Channel>")]
     channel: Channel,
     /// Who writes first. Default: us; the compliance rules are then checked.
-    #[schemars(with = "Option<BegunBy>")]
-    begun_by: BegunBy,
+    #[schemars(with = "Option<ConversationInitiator>")]
+    begun_by: ConversationInitiator,
 }
 
-impl Order for ConversationOpening {
+impl ApiRequest for ConversationOpening {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("campaign") {
             body.wrong("campaign", "is missing");
@@ -134,7 +135,7 @@ impl Order for ConversationOpening {
             campaign: body.parsed("campaign"),
             customer: body.needed_short_text("customer", CUSTOMER_BYTES_MAX),
             channel: body.value("channel").unwrap_or(Channel::Web),
-            begun_by: body.value("begun_by").unwrap_or(BegunBy::Us),
+            begun_by: body.value("begun_by").unwrap_or(ConversationInitiator::Us),
         }
     }
 }
@@ -142,7 +143,7 @@ impl Order for ConversationOpening {
 /// A message from the customer.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "id": "m-1", "text": "三期" }]))]
-struct MessageReceived {
+struct CustomerMessageRequest {
     /// The sender's id of the message. The same id again is the same message.
     #[schemars(length(min = 1, max = MESSAGE_ID_BYTES_MAX))]
     id: String,
@@ -150,7 +151,7 @@ struct MessageReceived {
     text: String,
 }
 
-impl Order for MessageReceived {
+impl ApiRequest for CustomerMessageRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             id: body.needed_short_text("id", MESSAGE_ID_BYTES_MAX),
@@ -159,7 +160,7 @@ impl Order for MessageReceived {
     }
 }
 
-async fn begin(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ConversationShown>, Problem> {
+async fn begin(ctx: Ctx, input: Input) -> Result<CreationReply<ConversationResponse>, Problem> {
     let installation = Arc::clone(&ctx.installation);
     let cause = input.cause(&installation, "conversations")?;
     let (scope, comparer, reader) = (input.scope.clone(), input.comparer(), input.reader_by_post());
@@ -167,12 +168,12 @@ async fn begin(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ConversationShown
     let campaign = opening
         .campaign
         .ok_or_else(|| Problem::missing("this campaign"))?;
-    in_scope(&scope, &campaign)?;
+    require_campaign_in_scope(&scope, &campaign)?;
     let (customer, person) = ctx.compare_customer(&comparer, &opening.customer).await?;
     if !sees_person(&ctx, &scope, &person).await? {
         return Err(Problem::missing("this customer"));
     }
-    let order = ConversationOrder {
+    let order = ConversationRequest {
         campaign,
         customer,
         channel: opening.channel,
@@ -185,38 +186,38 @@ async fn begin(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ConversationShown
     record_texts(&ctx, reader, &opened).await?;
     let texted = transcript(&installation, id).await?;
     let lines = texts_of(&texted);
-    let written = Written {
+    let written = WriteResult {
         body: describe(id, &state, opened, &texted, lines),
         version: Some(answer.version),
         position: Some(answer.position),
     };
     Ok(match answer.repeated {
-        false => MadeOrChanged::Made(written),
-        true => MadeOrChanged::Changed(written),
+        false => CreationReply::Made(written),
+        true => CreationReply::Changed(written),
     })
 }
 
-async fn message(ctx: Ctx, input: Input) -> Result<Changed<MessageAnswered>, Problem> {
+async fn message(ctx: Ctx, input: Input) -> Result<ChangeReply<ConversationMessageResponse>, Problem> {
     let installation = Arc::clone(&ctx.installation);
     let id: ConversationId = input.id(0, "this conversation")?;
     let (_, opened) = seen(&ctx, input.scope.clone(), id).await?;
     let cause = input.cause(&installation, "conversations/messages")?;
     let reader = input.reader_by_post();
-    let received: MessageReceived = input.order().await?;
-    let order = MessageOrder {
+    let received: CustomerMessageRequest = input.order().await?;
+    let order = ConversationMessageRequest {
         message: received.id,
         text: received.text,
     };
     let body = hear(&installation, id, order, cause).await?;
     record_texts(&ctx, reader, &opened).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: Some(body.version),
         position: Some(body.position),
         body,
     }))
 }
 
-async fn write_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Problem> {
+async fn write_by_web_socket(ctx: Ctx, mut input: Input) -> Result<WebSocketReply, Problem> {
     let installation = Arc::clone(&ctx.installation);
     let id: ConversationId = input.id(0, "this conversation")?;
     let upgrade = input.take_upgrade()?;
@@ -227,8 +228,8 @@ async fn write_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Probl
     let place = event_stream::place(&caller, StreamUse::Other)?;
     // Recorded before the first text is sent. Each further text is an event of the conversation.
     record_texts(&ctx, reader, &opened).await?;
-    let writing = Writing {
-        stop: WhileAllowed::of(&installation, caller),
+    let writing = ConversationConnection {
+        stop: AccessStopSignal::of(&installation, caller),
         conversation: id,
         by,
         place,
@@ -244,25 +245,25 @@ async fn write_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Probl
                 .tasks()
                 .spawn("conversation-socket", Box::pin(following));
         });
-    Ok(Socket(response.into_response()))
+    Ok(WebSocketReply(response.into_response()))
 }
 
-async fn end(ctx: Ctx, input: Input) -> Result<Changed<ConversationShown>, Problem> {
+async fn end(ctx: Ctx, input: Input) -> Result<ChangeReply<ConversationResponse>, Problem> {
     let installation = Arc::clone(&ctx.installation);
     let id: ConversationId = input.id(0, "this conversation")?;
     let (_, opened) = seen(&ctx, input.scope.clone(), id).await?;
     let cause = input.cause(&installation, "conversations/close")?;
     let answer = close(&installation, id, cause).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         body: describe(id, &answer.state, opened, &[], Vec::new()),
         version: Some(answer.version),
         position: Some(answer.position),
     }))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<ConversationShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<ConversationResponse>, Problem> {
     let installation = &ctx.installation;
-    let clear = clear_asked(&input, &CLEAR)?;
+    let clear = read_clear_flag(&input, &CLEAR)?;
     let id: ConversationId = input.id(0, "this conversation")?;
     let reader = input.reader();
     let (state, opened) = seen(&ctx, input.scope.clone(), id).await?;
@@ -271,7 +272,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<ConversationShown>, Problem
         let what = "what was written in clear";
         refuse_unrevealed(&ctx, &input.caller, campaign, customer, what).await?;
     }
-    let what = Shown {
+    let what = ReadContent {
         form: if clear { ReadForm::Clear } else { ReadForm::Masked },
         customer: Some(opened.customer.clone()),
         campaign: Some(opened.campaign.clone()),
@@ -282,7 +283,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<ConversationShown>, Problem
     let readable = lines.iter().filter(|line| line.text.is_some());
     put_on_record(installation, reader, what.with_values(readable.count())).await?;
     if !clear {
-        let named = FlowNamed {
+        let named = FlowSelector {
             flow: opened.flow.flow.clone(),
             version: Some(opened.flow.version),
         };
@@ -291,12 +292,12 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<ConversationShown>, Problem
         lines.iter_mut().for_each(|line| unfilled(line, &texts));
         mask_theirs(&mut lines, &flow.own_words());
     }
-    Ok(Read(describe(id, &state, opened, &texted, lines)))
+    Ok(ReadReply(describe(id, &state, opened, &texted, lines)))
 }
 
-async fn summed_up(ctx: Ctx, input: Input) -> Result<Read<TextSummaryShown>, Problem> {
+async fn summed_up(ctx: Ctx, input: Input) -> Result<ReadReply<TextSummaryResponse>, Problem> {
     let installation = &ctx.installation;
-    let clear = clear_asked(&input, &CLEAR)?;
+    let clear = read_clear_flag(&input, &CLEAR)?;
     let id: ConversationId = input.id(0, "this conversation")?;
     let reader = input.reader();
     let (_, opened) = seen(&ctx, input.scope.clone(), id).await?;
@@ -305,7 +306,7 @@ async fn summed_up(ctx: Ctx, input: Input) -> Result<Read<TextSummaryShown>, Pro
         refuse_unrevealed(&ctx, &input.caller, campaign, customer, "a summary in clear").await?;
     }
     let shown = text_summary(installation, id, clear).await?;
-    let what = Shown {
+    let what = ReadContent {
         form: if clear { ReadForm::Clear } else { ReadForm::Masked },
         customer: Some(opened.customer),
         campaign: Some(opened.campaign),
@@ -313,7 +314,7 @@ async fn summed_up(ctx: Ctx, input: Input) -> Result<Read<TextSummaryShown>, Pro
     };
     let what = what.with_values(shown.values_count());
     put_on_record(installation, reader, what).await?;
-    Ok(Read(shown))
+    Ok(ReadReply(shown))
 }
 
 /// Records that the caller receives texts of this conversation, with the columns that its flow may fill in.
@@ -329,8 +330,8 @@ async fn record_texts(ctx: &Ctx, reader: Reader, opened: &OpenedFact) -> Result<
 
 /// Replaces our text by the text of the flow with its variables unfilled. The customer's texts were masked
 /// before they were stored.
-fn unfilled(line: &mut LineShown, texts: &Texts) {
-    if line.side == Side::Us
+fn unfilled(line: &mut ConversationLineResponse, texts: &Texts) {
+    if line.side == TextAuthor::Us
         && let Some(prompt) = &line.prompt
     {
         line.text = texts.at(prompt, line.variant.as_deref()).text;
@@ -344,7 +345,7 @@ async fn seen(
     id: ConversationId,
 ) -> Result<(Arc<ConversationState>, OpenedFact), Problem> {
     let (state, opened) = known(&ctx.installation, id).await?;
-    match sees_call(ctx, &scope, &opened.campaign, &opened.customer).await {
+    match require_call_in_scope(ctx, &scope, &opened.campaign, &opened.customer).await {
         Ok(()) => Ok((state, opened)),
         Err(problem) if problem.is_ours() => Err(problem),
         Err(_) => Err(Problem::missing("this conversation")),

@@ -1,16 +1,16 @@
 //! Routes of costs (DEP-8): lines, agents and engines by campaign, disposition and conversion, compared with
 //! a baseline of agents alone. The baseline is in the settings or in the request.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use application::as_of::{AS_OF, Moment, VALID_AT};
-use application::figures::{Source, Standing};
+use application::figures::{QualifiedAnswer, Source};
 use application::parameter::Parameter;
-use application::tables::{Baseline, CostTable, Costing, cost_table};
+use application::tables::{Baseline, CostParameters, CostTable, cost_table};
 use application::targets::campaign_of;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use projections::View;
 use projections::views::cost_board::CostBoard;
 use schemars::JsonSchema;
@@ -27,7 +27,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Costs of lines, agents and engines, compared with a baseline of agents alone. Tariffs and \
                  baseline come from the settings; query parameters override them.",
             )
-        .needs(Permission::FiguresRead, About::Everybody)
+        .needs(Permission::FiguresRead, EndpointSubject::Everybody)
         .query(
             const {
                 &[
@@ -63,8 +63,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "The same report with the baseline and tariffs of the body. A member that is missing has \
                  its default. Nothing is stored.",
             )
-        .needs(Permission::FiguresRead, About::Everybody)
-        .takes::<CostsOrder>(),
+        .needs(Permission::FiguresRead, EndpointSubject::Everybody)
+        .takes::<CostsRequest>(),
     ]
 }
 
@@ -72,7 +72,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "from": "2026-11-20", "baseline": { "agent_year_fen": 9_000_000,
     "recognition_hour_fen": 120 } }]))]
-struct CostsOrder {
+struct CostsRequest {
     campaign: Option<CampaignId>,
     /// First day (Beijing time).
     #[schemars(example = &"2026-11-20")]
@@ -97,7 +97,7 @@ struct CostsOrder {
 /// states it.
 const PER_MINUTE_FEN_MAX: u32 = 100_000;
 
-impl Order for CostsOrder {
+impl ApiRequest for CostsRequest {
     fn read(body: &mut Members) -> Self {
         let baseline: Option<Baseline> = body.value("baseline");
         if let Some(fault) = baseline.and_then(|baseline| baseline.fault()) {
@@ -140,7 +140,7 @@ const MINUTE_BEFORE: Parameter = Parameter::number(
 
 /// The members of the baseline that the query sets. They override the settings.
 #[derive(Default)]
-struct Said {
+struct BaselineOverrides {
     agent_year_fen: Option<u64>,
     work_days_per_year: Option<u64>,
     calls_per_agent_day_min: Option<u64>,
@@ -148,7 +148,7 @@ struct Said {
     line_minute_fen_before: Option<u64>,
 }
 
-impl Said {
+impl BaselineOverrides {
     fn of(input: &Input) -> Result<Self, Problem> {
         let said = |parameter: Parameter| input.number::<u64>(parameter.name);
         Ok(Self {
@@ -178,27 +178,27 @@ impl Said {
 }
 
 /// The baseline of a reply: the settings with overrides, or the one in the body.
-enum Beside {
-    Settings(Said),
+enum BaselineSource {
+    Settings(BaselineOverrides),
     Sent(Baseline),
 }
 
-async fn costs(ctx: Ctx, input: Input) -> Result<Read<Standing<CostTable>>, Problem> {
+async fn costs(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<CostTable>>, Problem> {
     let campaign = campaign_of(input.text("campaign"))?;
-    let asked = Costing::read(
+    let asked = CostParameters::read(
         campaign.clone(),
         input.text("from"),
         input.text("to"),
         input.text("step"),
         input.number("per_minute_fen")?,
     )?;
-    let beside = Beside::Settings(Said::of(&input)?);
+    let beside = BaselineSource::Settings(BaselineOverrides::of(&input)?);
     answer(&ctx, asked, campaign, Moment::of(input.query())?, beside).await
 }
 
-async fn costs_beside(ctx: Ctx, input: Input) -> Result<Read<Standing<CostTable>>, Problem> {
-    let order: CostsOrder = input.order().await?;
-    let asked = Costing::read(
+async fn costs_beside(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<CostTable>>, Problem> {
+    let order: CostsRequest = input.order().await?;
+    let asked = CostParameters::read(
         order.campaign.clone(),
         order.from.as_deref(),
         order.to.as_deref(),
@@ -206,19 +206,20 @@ async fn costs_beside(ctx: Ctx, input: Input) -> Result<Read<Standing<CostTable>
         order.per_minute_fen.map(u64::from),
     )?;
     let moment = Moment::parse(order.as_of.as_deref(), None)?;
-    let beside = order
-        .baseline
-        .map_or_else(|| Beside::Settings(Said::default()), Beside::Sent);
+    let beside = order.baseline.map_or_else(
+        || BaselineSource::Settings(BaselineOverrides::default()),
+        BaselineSource::Sent,
+    );
     answer(&ctx, asked, order.campaign, moment, beside).await
 }
 
 async fn answer(
     ctx: &Ctx,
-    asked: Costing,
+    asked: CostParameters,
     campaign: Option<CampaignId>,
     moment: Moment,
-    beside: Beside,
-) -> Result<Read<Standing<CostTable>>, Problem> {
+    beside: BaselineSource,
+) -> Result<ReadReply<QualifiedAnswer<CostTable>>, Problem> {
     let views: Vec<Arc<dyn View>> = vec![Arc::new(CostBoard)];
     let source = match campaign {
         Some(campaign) => Source::of(&ctx.installation, moment, &campaign, views).await?,
@@ -227,12 +228,14 @@ async fn answer(
     // A report of the past uses the settings as they were then.
     let until = source.position.filter(|_| source.known.is_some());
     let baseline = match beside {
-        Beside::Sent(baseline) => baseline,
-        Beside::Settings(said) => said.over(Baseline::stored(ctx.installation.store(), until).await?)?,
+        BaselineSource::Sent(baseline) => baseline,
+        BaselineSource::Settings(said) => {
+            said.over(Baseline::stored(ctx.installation.store(), until).await?)?
+        }
     };
     let mut answer = cost_table(source.db.as_ref(), &asked.beside(Some(baseline))).await?;
     answer.position = Some(source.position.map(|position| position.to_string()));
-    Ok(Read(Standing {
+    Ok(ReadReply(QualifiedAnswer {
         answer,
         stands: source.stands,
     }))

@@ -1,14 +1,14 @@
 //! The route that finds a customer's internal id by external id. The external id is sent in the body: it can
 //! be an identity number, which must not appear in a URL or in a proxy's log.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::guard::sees_person;
 use domain::ids::CustomerId;
 use domain::inquiry::ComparedValue;
 use domain::permission::DataScope;
 use domain::problem::Problem;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -22,20 +22,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the internal id for an external id, and no other data. Attempts are rate limited \
                  and recorded.",
             )
-            .needs(Permission::CustomersRead, About::Handler)
-            .takes::<CustomerAsked>(),
+            .needs(Permission::CustomersRead, EndpointSubject::Handler)
+            .takes::<CustomerLookupRequest>(),
     ]
 }
 
 /// The body of a look-up.
 #[derive(JsonSchema)]
-struct CustomerAsked {
+struct CustomerLookupRequest {
     /// The customer's external id; an internal id is returned unchanged.
     #[schemars(length(min = 1, max = EXTERNAL_ID_BYTES_MAX), example = &"C01")]
     customer: String,
 }
 
-impl Order for CustomerAsked {
+impl ApiRequest for CustomerLookupRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             customer: body.needed_short_text("customer", EXTERNAL_ID_BYTES_MAX),
@@ -45,19 +45,19 @@ impl Order for CustomerAsked {
 
 /// The customer's internal id.
 #[derive(Debug, Serialize, JsonSchema)]
-struct CustomerFound {
+struct CustomerLookupResponse {
     id: CustomerId,
 }
 
 /// Returns the internal id of a customer in the caller's data scope. The rate limit of comparisons makes
 /// trying out ids slow; a customer outside the scope gives the same `missing` as an unknown id.
-async fn find(ctx: Ctx, input: Input) -> Result<Read<CustomerFound>, Problem> {
+async fn find(ctx: Ctx, input: Input) -> Result<ReadReply<CustomerLookupResponse>, Problem> {
     let (comparer, scope) = (input.comparer(), input.scope.clone());
-    let CustomerAsked { customer } = input.order().await?;
+    let CustomerLookupRequest { customer } = input.order().await?;
     ctx.admit_comparison(&comparer)?;
     let found = seen(&ctx, &scope, &customer).await;
     let id = ctx.compared(&comparer, ComparedValue::CustomerId, found).await?;
-    Ok(Read(CustomerFound { id }))
+    Ok(ReadReply(CustomerLookupResponse { id }))
 }
 
 async fn seen(ctx: &Ctx, scope: &DataScope, named: &str) -> Result<CustomerId, Problem> {

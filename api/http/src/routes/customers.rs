@@ -1,25 +1,25 @@
 //! Routes of one customer: personal data (masked), enrolments and calls; the timeline; the portrait.
 
+use crate::api_description::ReadReply;
 use crate::comparisons::number_ids;
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::tells_of;
-use application::as_of::{Known, Moment, Then, Wanted, entity_then, existed_then};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::shows_campaign;
+use application::as_of::{Moment, PastMomentInfo, ReplayInput, ResolvedMoment, entity_then, existed_then};
 use application::customers::{
-    CallbackShown, CustomerShown, EnrolmentShown, NotCalled, NumberOf, PortraitShown, Settled, Standing,
-    TimelineShown,
+    CallbackResponse, CustomerNumberResponse, CustomerResponse, EnrolmentEnd, EnrolmentResponse,
+    HoldErasureStatus, NotCalledReason, PortraitResponse, TimelineResponse,
 };
-use application::inquiring::{READ_THEN, Reader, Shown, customer_page, put_on_record};
+use application::inquiries::{READ_THEN, ReadContent, Reader, customer_page, put_on_record};
 use application::installation::Installation;
-use application::masked::masked;
+use application::value_masking::masked;
 use domain::call::Call;
 use domain::campaign::Campaign;
-use domain::compliance::{ClosedWindow, InWords, in_words, zone_of};
-use domain::customer::{Customer, CustomerState, EnrolmentState, NotDialed};
+use domain::compliance::{BilingualSentence, ClosedWindow, describe_refusal, zone_of};
+use domain::customer::{Customer, CustomerState, EnrolmentState, RefusedDial};
 use domain::decider::Decider;
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
-use domain::number_ids::NumberIds;
+use domain::number_ids::NumberIdForm;
 use domain::permission::DataScope;
 use domain::personal::{Personal, mask_external_id, mask_name};
 use domain::problem::Problem;
@@ -30,11 +30,11 @@ use projections::{ReadDb, View};
 use std::sync::Arc;
 
 /// What a read of a customer records as shown.
-const PERSON: Shown = customer_page::PERSON.shown();
+const PERSON: ReadContent = customer_page::PERSON.shown();
 /// What a read of a customer's timeline records as shown.
-const TIMELINE: Shown = customer_page::TIMELINE.shown();
+const TIMELINE: ReadContent = customer_page::TIMELINE.shown();
 /// What a read of a customer's portrait records as shown.
-const PORTRAIT: Shown = customer_page::PORTRAIT.shown();
+const PORTRAIT: ReadContent = customer_page::PORTRAIT.shown();
 
 /// Maximum attempts of one enrolment for which calls are looked up. Caps end an enrolment far earlier.
 const ATTEMPTS_SHOWN_MAX: u32 = 100;
@@ -46,7 +46,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "By external or internal id. Returns masked personal data, numbers, enrolments with the \
                  reason for not being called, and calls, now or at a past moment. The read is recorded.",
             )
-            .needs(Permission::CustomersRead, About::Customer)
+            .needs(Permission::CustomersRead, EndpointSubject::Customer)
             .query(READ_THEN),
         Endpoint::get(
             "/api/v1/customers/{id}/timeline",
@@ -57,7 +57,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns what happened to the customer, line by line, with the calls: the latest 500 of each. \
              The read is recorded.",
         )
-        .needs(Permission::CustomersRead, About::Everybody)
+        .needs(Permission::CustomersRead, EndpointSubject::Everybody)
         .query(READ_THEN),
         Endpoint::get(
             "/api/v1/customers/{id}/portrait",
@@ -68,16 +68,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns what is known of the customer from calls, each value with the call that it came from. \
              The read is recorded.",
         )
-        .needs(Permission::CustomersRead, About::Everybody)
+        .needs(Permission::CustomersRead, EndpointSubject::Everybody)
         .query(READ_THEN),
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<CustomerShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<CustomerResponse>, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(input.query())?;
     let reader = input.reader();
-    let sight = Sight {
+    let sight = CustomerVisibility {
         scope: input.scope.clone(),
         ids: number_ids(&input.caller),
     };
@@ -104,22 +104,22 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CustomerShown>, Problem> {
 async fn given<T>(
     installation: &Installation,
     reader: Reader,
-    what: Shown,
+    what: ReadContent,
     customer: CustomerId,
     shown: T,
-) -> Result<Read<T>, Problem> {
-    let what = Shown {
+) -> Result<ReadReply<T>, Problem> {
+    let what = ReadContent {
         customer: Some(customer),
         ..what
     };
     put_on_record(installation, reader, what).await?;
-    Ok(Read(shown))
+    Ok(ReadReply(shown))
 }
 
 /// What the caller may see of a customer: campaigns in the data scope, and the form of number ids.
-struct Sight {
+struct CustomerVisibility {
     scope: DataScope,
-    ids: NumberIds,
+    ids: NumberIdForm,
 }
 
 /// Describes a customer with the enrolments and calls that exist now, or existed at `then`.
@@ -127,14 +127,14 @@ async fn describe_whole(
     installation: &Installation,
     customer: &CustomerId,
     state: &CustomerState,
-    then: Option<&Then>,
-    sight: &Sight,
-) -> Result<CustomerShown, Problem> {
+    then: Option<&ResolvedMoment>,
+    sight: &CustomerVisibility,
+) -> Result<CustomerResponse, Problem> {
     let mut enrolments = Vec::new();
     let mut calls = Vec::new();
     // Campaigns outside the caller's data scope are left out.
     let enrolled = state.enrolments().iter();
-    for (campaign, enrolment) in enrolled.filter(|(campaign, _)| tells_of(&sight.scope, campaign)) {
+    for (campaign, enrolment) in enrolled.filter(|(campaign, _)| shows_campaign(&sight.scope, campaign)) {
         let made = calls_of(installation, campaign, customer, enrolment, then).await?;
         let closed = match enrolment.is_waiting() {
             true => closed_window(installation, campaign, then).await?,
@@ -143,17 +143,17 @@ async fn describe_whole(
         enrolments.push(describe(campaign, enrolment, state, closed.as_ref(), sight.ids));
         calls.extend(made);
     }
-    Ok(CustomerShown {
+    Ok(CustomerResponse {
         id: customer.clone(),
         customer_id: masked_id(state.external_id()),
         name: masked(state.name(), mask_name),
         time_zone: state.time_zone().map(str::to_owned),
         local_zone: local_zone(state),
-        standing: Standing::of(state),
+        standing: HoldErasureStatus::of(state),
         numbers: state
             .numbers()
             .iter()
-            .map(|known| NumberOf::of(known, customer, sight.ids))
+            .map(|known| CustomerNumberResponse::of(known, customer, sight.ids))
             .collect(),
         caps: state.own_caps().to_vec(),
         preferred_times: state.preferred_times().to_vec(),
@@ -167,7 +167,7 @@ async fn describe_whole(
 
 /// Returns the timeline of a customer, with the lines of all ids that were merged into it. Lines and calls
 /// hold no personal values; for a past moment they are replayed from the customer's events.
-async fn timeline(ctx: Ctx, input: Input) -> Result<Read<TimelineShown>, Problem> {
+async fn timeline(ctx: Ctx, input: Input) -> Result<ReadReply<TimelineResponse>, Problem> {
     let (reader, ids) = (input.reader(), number_ids(&input.caller));
     let (named, moment) = (input.param(0)?, Moment::of(input.query())?);
     let (customer, state) = ctx.installation.customer_named(&named).await?;
@@ -195,7 +195,7 @@ async fn timeline(ctx: Ctx, input: Input) -> Result<Read<TimelineShown>, Problem
     for line in &mut lines {
         line.facts = ids.of_json(line.facts.take(), &customer);
     }
-    let shown = TimelineShown {
+    let shown = TimelineResponse {
         id: customer.clone(),
         calls: latest(calls),
         timeline: latest(lines),
@@ -211,7 +211,7 @@ fn latest<T>(mut all: Vec<T>) -> Vec<T> {
 }
 
 /// Returns the portrait of a customer: ids, counts and times, no sealed values.
-async fn portrait_of(ctx: Ctx, input: Input) -> Result<Read<PortraitShown>, Problem> {
+async fn portrait_of(ctx: Ctx, input: Input) -> Result<ReadReply<PortraitResponse>, Problem> {
     let reader = input.reader();
     let (named, moment) = (input.param(0)?, Moment::of(input.query())?);
     let (customer, state) = ctx.installation.customer_named(&named).await?;
@@ -224,7 +224,7 @@ async fn portrait_of(ctx: Ctx, input: Input) -> Result<Read<PortraitShown>, Prob
     }
     let mut found = found.into_iter();
     let first = found.next();
-    let shown = PortraitShown {
+    let shown = PortraitResponse {
         portrait: first.ok_or_else(|| Problem::missing("a call to this customer, at the time asked for,"))?,
         merged: found.collect(),
         known,
@@ -233,7 +233,7 @@ async fn portrait_of(ctx: Ctx, input: Input) -> Result<Read<PortraitShown>, Prob
 }
 
 /// Resolves the moment of the request; `None` if it is now.
-async fn asked_then(installation: &Installation, moment: Moment) -> Result<Option<Then>, Problem> {
+async fn asked_then(installation: &Installation, moment: Moment) -> Result<Option<ResolvedMoment>, Problem> {
     if moment.is_now() {
         return Ok(None);
     }
@@ -246,9 +246,9 @@ async fn asked_then(installation: &Installation, moment: Moment) -> Result<Optio
 async fn rows_of(
     installation: &Installation,
     customer: &CustomerId,
-    then: Option<&Then>,
+    then: Option<&ResolvedMoment>,
     view: Arc<dyn View>,
-) -> Result<(Arc<dyn ReadDb>, Option<Known>), Problem> {
+) -> Result<(Arc<dyn ReadDb>, Option<PastMomentInfo>), Problem> {
     let Some(then) = then else {
         return Ok((installation.rows.db(), None));
     };
@@ -258,7 +258,7 @@ async fn rows_of(
     };
     let folding = installation.past.fold(
         &installation.environment,
-        Wanted::all_of(filter),
+        ReplayInput::all_of(filter),
         vec![view],
         then,
     );
@@ -273,7 +273,7 @@ async fn calls_of(
     campaign: &CampaignId,
     customer: &CustomerId,
     enrolment: &EnrolmentState,
-    then: Option<&Then>,
+    then: Option<&ResolvedMoment>,
 ) -> Result<Vec<CallId>, Problem> {
     let id = EnrolmentId {
         campaign: campaign.clone(),
@@ -297,7 +297,7 @@ async fn calls_of(
 async fn closed_window(
     installation: &Installation,
     campaign: &CampaignId,
-    then: Option<&Then>,
+    then: Option<&ResolvedMoment>,
 ) -> Result<Option<ClosedWindow>, Problem> {
     let closed = match then {
         None => installation
@@ -322,14 +322,14 @@ fn describe(
     enrolment: &EnrolmentState,
     state: &CustomerState,
     closed: Option<&ClosedWindow>,
-    ids: NumberIds,
-) -> EnrolmentShown {
+    ids: NumberIdForm,
+) -> EnrolmentResponse {
     let due_at = enrolment.due_behind(closed);
     let why = enrolment.why_not_dialed(closed);
-    EnrolmentShown {
+    EnrolmentResponse {
         not_called: why.map(|why| {
             let facts = ids.of_facts(why.facts.clone());
-            not_called(&NotDialed { facts, ..why }, enrolment, due_at, state)
+            not_called(&RefusedDial { facts, ..why }, enrolment, due_at, state)
         }),
         campaign: campaign.clone(),
         list: enrolment.list,
@@ -337,9 +337,9 @@ fn describe(
         attempts: enrolment.attempts,
         calls_count: enrolment.calls_count(),
         due_at,
-        callback: enrolment.callback.as_deref().map(CallbackShown::of),
+        callback: enrolment.callback.as_deref().map(CallbackResponse::of),
         open_call: enrolment.open,
-        settled: enrolment.settled.map(|settled| Settled {
+        settled: enrolment.settled.map(|settled| EnrolmentEnd {
             disposition: settled.disposition,
             outcome: settled.outcome,
         }),
@@ -348,16 +348,16 @@ fn describe(
 
 /// Explains in a code and in words why the enrolment was not dialed when it was last due.
 fn not_called(
-    why: &NotDialed,
+    why: &RefusedDial,
     enrolment: &EnrolmentState,
     due_at: Timestamp,
     state: &CustomerState,
-) -> NotCalled {
+) -> NotCalledReason {
     let phone = state.phone(&enrolment.number).and_then(|phone| phone.value());
     let zone = zone_of(state.time_zone(), phone.map(String::as_str));
     let next = enrolment.settled.is_none().then_some(due_at);
-    let InWords { zh, en } = in_words(&why.rule, &why.facts, next, zone);
-    NotCalled {
+    let BilingualSentence { zh, en } = describe_refusal(&why.rule, &why.facts, next, zone);
+    NotCalledReason {
         rule: why.rule.clone(),
         facts: why.facts.clone(),
         at: why.at,
@@ -430,7 +430,7 @@ mod tests {
             enrolment,
             &state,
             Some(&closed),
-            NumberIds::AsStored,
+            NumberIdForm::AsStored,
         ));
         assert_eq!(shown["due_at"], json!(opens));
         let why = &shown["not_called"];
@@ -446,7 +446,7 @@ mod tests {
             "{zh}"
         );
         assert!(
-            describe(&campaign, enrolment, &state, None, NumberIds::AsStored)
+            describe(&campaign, enrolment, &state, None, NumberIdForm::AsStored)
                 .not_called
                 .is_none()
         );

@@ -5,11 +5,11 @@
 //! customer who has been called since is not in it. A call back is no permit: rules and caps are checked when
 //! it is dialed.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{CURSOR, Length, Paged, Paging};
-use crate::reply::Written;
-use application::inquiring::{BY, REASON, Shown, put_on_record};
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{CURSOR, ListPage, PageLength, Paging};
+use crate::reply::WriteResult;
+use application::inquiries::{BY, REASON, ReadContent, put_on_record};
 use application::parameter::Parameter;
 use domain::customer::{CustomerCommand, EnrolmentState};
 use domain::disposition::Disposition;
@@ -18,13 +18,13 @@ use domain::inquiry::ReadForm;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Length of a page of interrupted calls: 100 by default, at most `CALLS_MAX`.
-const PAGE: Length = Length {
+const PAGE: PageLength = PageLength {
     unasked: 100,
     most: CALLS_MAX,
 };
@@ -33,7 +33,7 @@ const PAGE: Length = Length {
 const TEXT_BYTES_MAX: usize = 256;
 
 /// What a read of the list records as shown.
-const CUT_OFF: Shown = Shown::of(&["callee", "finding", "enrolments"], ReadForm::Masked);
+const CUT_OFF: ReadContent = ReadContent::of(&["callee", "finding", "enrolments"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -43,7 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  not called since, newest first, with the time at which they are due again. The read is \
                  recorded.",
             )
-            .needs(Permission::CampaignsRead, About::Campaign)
+            .needs(Permission::CampaignsRead, EndpointSubject::Campaign)
             .query(
                 const {
                     &[
@@ -64,20 +64,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             call_back,
         )
         .describe("Makes the customer due at once. Every rule and cap is checked as for any dial.")
-        .needs(Permission::CampaignsWrite, About::Campaign)
-        .takes::<CallBack>(),
+        .needs(Permission::CampaignsWrite, EndpointSubject::Campaign)
+        .takes::<CutOffRedialRequest>(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/cut-off/settle",
             "Settle a cut-off customer",
             settle,
         )
         .describe("The customer is not called again in this campaign.")
-        .needs(Permission::CampaignsWrite, About::Campaign)
+        .needs(Permission::CampaignsWrite, EndpointSubject::Campaign)
         .takes::<CutOffSettlement>(),
     ]
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CutOffs>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<CutOffs>>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let filter = CallFilter {
         campaign: Some(campaign.clone()),
@@ -105,14 +105,14 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CutOffs>>, Problem> {
     let last = rows.last().filter(|_| rows.len() == limit);
     let next = last.map(|row| paging.cursor(&row.first_position.0)).transpose()?;
     if !calls.is_empty() {
-        let what = Shown {
+        let what = ReadContent {
             campaign: Some(campaign),
             calls,
             ..CUT_OFF
         };
         put_on_record(&ctx.installation, input.reader(), what).await?;
     }
-    Ok(Read(Paged {
+    Ok(ReadReply(ListPage {
         list: CutOffs { items },
         next_cursor: next,
     }))
@@ -166,7 +166,7 @@ struct CutOff {
 
 /// The enrolment after a call back or a settlement was requested.
 #[derive(Debug, Serialize, JsonSchema)]
-struct CutOffChanged {
+struct CutOffChangeResponse {
     customer: CustomerId,
     campaign: CampaignId,
     settled: bool,
@@ -175,7 +175,7 @@ struct CutOffChanged {
 
 /// The body of a call back: the customer to call as soon as possible.
 #[derive(JsonSchema)]
-struct CallBack {
+struct CutOffRedialRequest {
     /// External or internal id of the customer.
     #[schemars(example = &"C01")]
     customer: String,
@@ -183,7 +183,7 @@ struct CallBack {
     by: Option<String>,
 }
 
-impl Order for CallBack {
+impl ApiRequest for CutOffRedialRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             customer: body.needed_text("customer").unwrap_or_default(),
@@ -205,7 +205,7 @@ struct CutOffSettlement {
     by: Option<String>,
 }
 
-impl Order for CutOffSettlement {
+impl ApiRequest for CutOffSettlement {
     fn read(body: &mut Members) -> Self {
         Self {
             customer: body.needed_text("customer").unwrap_or_default(),
@@ -215,11 +215,11 @@ impl Order for CutOffSettlement {
     }
 }
 
-async fn call_back(ctx: Ctx, input: Input) -> Result<Changed<CutOffChanged>, Problem> {
+async fn call_back(ctx: Ctx, input: Input) -> Result<ChangeReply<CutOffChangeResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "campaigns/cut-off")?;
     let comparer = input.comparer();
-    let CallBack { customer, by } = input.order().await?;
+    let CutOffRedialRequest { customer, by } = input.order().await?;
     let command = CustomerCommand::CallBack {
         campaign: campaign.clone(),
         by,
@@ -228,7 +228,7 @@ async fn call_back(ctx: Ctx, input: Input) -> Result<Changed<CutOffChanged>, Pro
     change(&ctx, campaign, customer, command, cause).await
 }
 
-async fn settle(ctx: Ctx, input: Input) -> Result<Changed<CutOffChanged>, Problem> {
+async fn settle(ctx: Ctx, input: Input) -> Result<ChangeReply<CutOffChangeResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "campaigns/cut-off")?;
     let comparer = input.comparer();
@@ -248,7 +248,7 @@ async fn change(
     customer: CustomerId,
     command: CustomerCommand,
     cause: Cause,
-) -> Result<Changed<CutOffChanged>, Problem> {
+) -> Result<ChangeReply<CutOffChangeResponse>, Problem> {
     let answer = ctx
         .installation
         .entities
@@ -258,8 +258,8 @@ async fn change(
     let enrolment = answer.state.enrolment(&campaign);
     let settled = enrolment.is_some_and(|enrolment| enrolment.settled.is_some());
     let due_at = enrolment.map(|enrolment| enrolment.due_at).filter(|_| !settled);
-    Ok(Changed(Written {
-        body: CutOffChanged {
+    Ok(ChangeReply(WriteResult {
+        body: CutOffChangeResponse {
             customer,
             campaign,
             settled,

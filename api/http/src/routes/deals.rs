@@ -1,13 +1,13 @@
 //! The route that stores deals (INT-5): sales or repayments after a call, reported by other systems.
 
+use crate::api_description::ChangeReply;
 use crate::comparison_gate::{count_own_ids, note_own_ids};
-use crate::described::Changed;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
-use application::deals::{DEALS_OF_REQUEST_MAX, DealRow, DealsTaken, Taking, take_deals};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
+use application::deals::{DEALS_OF_REQUEST_MAX, DealImportOptions, DealImportReport, DealRow, take_deals};
 use domain::deal::{ATTRIBUTION_DAYS_DEFAULT, ATTRIBUTION_DAYS_MAX};
 use domain::problem::Problem;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -18,14 +18,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  dial of the customer within the window. A deal with a known reference replaces the \
                  earlier one. A refused row does not affect the others.",
             )
-            .needs(Permission::CampaignsWrite, About::Everybody)
-            .takes::<DealsOrder>(),
+            .needs(Permission::CampaignsWrite, EndpointSubject::Everybody)
+            .takes::<DealsRequest>(),
     ]
 }
 
 /// The body with deals. Each row is handled separately: a refused row does not affect the others.
 #[derive(JsonSchema)]
-struct DealsOrder {
+struct DealsRequest {
     #[schemars(length(min = 1, max = DEALS_OF_REQUEST_MAX))]
     deals: Vec<DealRow>,
     /// Days after a call within which a deal is attributed to it; default 30.
@@ -35,7 +35,7 @@ struct DealsOrder {
     dry_run: Option<bool>,
 }
 
-impl Order for DealsOrder {
+impl ApiRequest for DealsRequest {
     fn read(body: &mut Members) -> Self {
         let deals: Vec<DealRow> = body.value("deals").unwrap_or_default();
         if deals.is_empty() || deals.len() > DEALS_OF_REQUEST_MAX {
@@ -49,21 +49,21 @@ impl Order for DealsOrder {
     }
 }
 
-async fn take(ctx: Ctx, input: Input) -> Result<Changed<DealsTaken>, Problem> {
+async fn take(ctx: Ctx, input: Input) -> Result<ChangeReply<DealImportReport>, Problem> {
     let cause = input.cause(&ctx.installation, "deals")?;
     let comparer = input.comparer();
-    let order: DealsOrder = input.order().await?;
+    let order: DealsRequest = input.order().await?;
     ctx.admit_guess(&comparer)?;
     let names: Vec<String> = order.deals.iter().map(|row| row.customer.clone()).collect();
     let own_ids = count_own_ids(&names);
-    let taking = Taking {
+    let taking = DealImportOptions {
         window_days: order.window_days.unwrap_or(ATTRIBUTION_DAYS_DEFAULT),
         dry_run: order.dry_run.unwrap_or(false),
     };
     let taken = take_deals(&ctx.installation, order.deals, taking, cause).await?;
     let missing = taken.refused.iter().filter_map(|row| names.get(row.row));
     note_own_ids(&ctx, &comparer, own_ids, missing).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: None,
         position: Some(taken.position),
         body: taken,

@@ -1,6 +1,6 @@
 //! Routes of the OpenAPI document and of the status page.
 
-use crate::described::{Page, Read};
+use crate::api_description::{HtmlPage, ReadReply};
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::openapi;
 use domain::problem::Problem;
@@ -16,7 +16,7 @@ const STATUS_PAGE: &str = include_str!("status.html");
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "openapi": "3.1.0" }]))]
 #[serde(transparent)]
-struct Description(Map<String, Value>);
+struct OpenApiDocument(Map<String, Value>);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -25,22 +25,22 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .open(),
         Endpoint::get("/api/v1/openapi.json", "Get this document", show)
             .describe("The API description in OpenAPI 3.1.")
-            .steady()
+            .allow_caching()
             .open(),
     ]
 }
 
-async fn page(_: Ctx, _: Input) -> Result<Page, Problem> {
-    Ok(Page(STATUS_PAGE))
+async fn page(_: Ctx, _: Input) -> Result<HtmlPage, Problem> {
+    Ok(HtmlPage(STATUS_PAGE))
 }
 
 /// The document, built at its first use. It does not change while the process runs.
-static DESCRIPTION: LazyLock<Description> =
+static DESCRIPTION: LazyLock<OpenApiDocument> =
     LazyLock::new(|| match openapi::document(&crate::routes::endpoints()) {
-        Value::Object(members) => Description(members),
-        _ => Description(Map::new()),
+        Value::Object(members) => OpenApiDocument(members),
+        _ => OpenApiDocument(Map::new()),
     });
 
-async fn show(_: Ctx, _: Input) -> Result<Read<Description>, Problem> {
-    Ok(Read(DESCRIPTION.clone()))
+async fn show(_: Ctx, _: Input) -> Result<ReadReply<OpenApiDocument>, Problem> {
+    Ok(ReadReply(DESCRIPTION.clone()))
 }

@@ -1,14 +1,15 @@
 //! Routes of drafts: unfinished forms of the caller. A user sees only their own drafts.
 
-use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, CreationReply, ReadReply, VersionedReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
 use application::drafts::{
-    DraftBegun, DraftKept, DraftList, DraftOrder, DraftShown, begin, draft, drafts, remove, replace,
+    DraftList, DraftRequest, DraftResponse, NewDraftRequest, SavedDraft, begin, draft, drafts, remove,
+    replace,
 };
 use domain::draft::DraftName;
 use domain::ids::UserId;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::Position;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,32 +18,32 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/drafts", "List own drafts", list)
             .describe("Returns the caller's drafts of campaigns and flows, without their content.")
-            .needs(Permission::CampaignsWrite, About::Nobody),
+            .needs(Permission::CampaignsWrite, EndpointSubject::Nobody),
         Endpoint::post("/api/v1/drafts", "Create a draft", add)
             .describe("A user can have ten drafts of each kind.")
-            .needs(Permission::CampaignsWrite, About::Nobody)
-            .takes::<DraftBegun>(),
+            .needs(Permission::CampaignsWrite, EndpointSubject::Nobody)
+            .takes::<NewDraftRequest>(),
         Endpoint::get("/api/v1/drafts/{id}", "Get a draft", show)
             .describe(
                 "Returns one of the caller's drafts with its content. Send its ETag as `If-Match` to save \
                  it.",
             )
-            .needs(Permission::CampaignsWrite, About::Nobody),
+            .needs(Permission::CampaignsWrite, EndpointSubject::Nobody),
         Endpoint::put("/api/v1/drafts/{id}", "Save a draft", save)
             .describe("Replaces the whole content. Refused if the draft has changed since it was read.")
-            .needs(Permission::CampaignsWrite, About::Nobody)
-            .takes::<DraftOrder>(),
+            .needs(Permission::CampaignsWrite, EndpointSubject::Nobody)
+            .takes::<DraftRequest>(),
         Endpoint::post("/api/v1/drafts/{id}/remove", "Remove a draft", clear)
             .describe("Its slot, one of ten, is free again.")
-            .needs(Permission::CampaignsWrite, About::Nobody),
+            .needs(Permission::CampaignsWrite, EndpointSubject::Nobody),
     ]
 }
 
 /// A draft after it was saved.
 #[derive(Debug, Serialize, JsonSchema)]
-struct DraftWritten {
+struct DraftChangeResponse {
     #[serde(flatten)]
-    draft: DraftShown,
+    draft: DraftResponse,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     position: Position,
@@ -50,7 +51,7 @@ struct DraftWritten {
 
 /// The id of the removed draft.
 #[derive(Debug, Serialize, JsonSchema)]
-struct DraftRemoved {
+struct DraftRemovalResponse {
     #[schemars(example = &"campaign-1")]
     id: String,
     #[serde(serialize_with = "Position::as_text")]
@@ -58,42 +59,42 @@ struct DraftRemoved {
     position: Position,
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<DraftList>, Problem> {
-    drafts(&ctx.installation, &whose(&input)?).await.map(Read)
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<DraftList>, Problem> {
+    drafts(&ctx.installation, &whose(&input)?).await.map(ReadReply)
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<ReadAt<DraftShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<VersionedReply<DraftResponse>, Problem> {
     let body = draft(&ctx.installation, &whose(&input)?, named(&input)?).await?;
-    Ok(ReadAt {
+    Ok(VersionedReply {
         version: body.version,
         body,
     })
 }
 
-async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<DraftWritten>, Problem> {
+async fn add(ctx: Ctx, input: Input) -> Result<CreationReply<DraftChangeResponse>, Problem> {
     let (user, cause) = (whose(&input)?, input.cause(&ctx.installation, "drafts")?);
-    let begun: DraftBegun = input.order().await?;
+    let begun: NewDraftRequest = input.order().await?;
     let kept = begin(&ctx.installation, &user, begun, cause).await?;
     Ok(match kept.answer.repeated {
-        false => MadeOrChanged::Made(written(kept)),
-        true => MadeOrChanged::Changed(written(kept)),
+        false => CreationReply::Made(written(kept)),
+        true => CreationReply::Changed(written(kept)),
     })
 }
 
-async fn save(ctx: Ctx, input: Input) -> Result<Changed<DraftWritten>, Problem> {
+async fn save(ctx: Ctx, input: Input) -> Result<ChangeReply<DraftChangeResponse>, Problem> {
     let (user, name) = (whose(&input)?, named(&input)?);
     let cause = input.cause(&ctx.installation, "drafts/save")?;
-    let order: DraftOrder = input.order().await?;
+    let order: DraftRequest = input.order().await?;
     let kept = replace(&ctx.installation, &user, name, order, cause).await?;
-    Ok(Changed(written(kept)))
+    Ok(ChangeReply(written(kept)))
 }
 
-async fn clear(ctx: Ctx, input: Input) -> Result<Changed<DraftRemoved>, Problem> {
+async fn clear(ctx: Ctx, input: Input) -> Result<ChangeReply<DraftRemovalResponse>, Problem> {
     let (user, name) = (whose(&input)?, named(&input)?);
     let cause = input.cause(&ctx.installation, "drafts/remove")?;
     let answer = remove(&ctx.installation, &user, name, cause).await?;
-    Ok(Changed(Written {
-        body: DraftRemoved {
+    Ok(ChangeReply(WriteResult {
+        body: DraftRemovalResponse {
             id: name.to_string(),
             position: answer.position,
         },
@@ -102,9 +103,9 @@ async fn clear(ctx: Ctx, input: Input) -> Result<Changed<DraftRemoved>, Problem>
     }))
 }
 
-fn written(DraftKept { shown, answer }: DraftKept) -> Written<DraftWritten> {
-    Written {
-        body: DraftWritten {
+fn written(SavedDraft { shown, answer }: SavedDraft) -> WriteResult<DraftChangeResponse> {
+    WriteResult {
+        body: DraftChangeResponse {
             draft: shown,
             position: answer.position,
         },
@@ -118,7 +119,7 @@ fn whose(input: &Input) -> Result<UserId, Problem> {
     let known = input.caller.user().map(|known| known.user.clone());
     known.ok_or_else(|| {
         Problem::new(
-            Kind::Forbidden,
+            ProblemKind::Forbidden,
             "draft-of-a-user",
             "a draft belongs to a user: sign in or use a user's API key",
         )

@@ -1,15 +1,16 @@
 //! Routes that let other systems use the speech and understanding engines of calls. No request is stored.
 
+use crate::api_description::{ReadReply, SpeechReply};
 use crate::body::Body;
-use crate::described::{Read, Spoken};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::form::Form;
-use crate::uploads::Pieces;
+use crate::uploads::ChunkSource;
 use application::engines::{
-    HearingOrder, RecognizedShown, SpeakingOrder, UnderstandingOrder, UnderstoodShown,
+    SpeechRecognitionRequest, SpeechRecognitionResponse, SpeechSynthesisRequest, TextUnderstandingRequest,
+    TextUnderstandingResponse,
 };
 use application::parameter::Parameter;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use schemars::JsonSchema;
 use speech::clips::{read_audio, write_synthetic};
 
@@ -37,14 +38,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the intent, entities, interest and yes or no of a text, as a call would \
                  understand it. Nothing is stored.",
             )
-            .needs(Permission::EnginesUse, About::Nobody)
-            .takes::<UnderstandingOrder>(),
+            .needs(Permission::EnginesUse, EndpointSubject::Nobody)
+            .takes::<TextUnderstandingRequest>(),
         Endpoint::post("/api/v1/recognize", "Recognize speech", recognize)
             .describe(
                 "Returns the text of up to one minute of audio (WAV, 8 or 16 kHz, mono). The engine hears \
                  it in real time, as in a call. Nothing is stored.",
             )
-            .needs(Permission::EnginesUse, About::Nobody)
+            .needs(Permission::EnginesUse, EndpointSubject::Nobody)
             .query(const { &[LANGUAGE, DIALECT] })
             .takes_file()
             .takes_form::<AudioForm>(),
@@ -53,8 +54,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the text as audio (WAV, 8 kHz, mono) that is labeled as machine-made. A text that \
                  may contain personal data is not stored.",
             )
-            .needs(Permission::EnginesUse, About::Nobody)
-            .takes::<SpeakingOrder>(),
+            .needs(Permission::EnginesUse, EndpointSubject::Nobody)
+            .takes::<SpeechSynthesisRequest>(),
     ]
 }
 
@@ -67,15 +68,15 @@ struct AudioForm {
     file: String,
 }
 
-async fn understand(ctx: Ctx, input: Input) -> Result<Read<UnderstoodShown>, Problem> {
+async fn understand(ctx: Ctx, input: Input) -> Result<ReadReply<TextUnderstandingResponse>, Problem> {
     let caller = input.caller.clone();
-    let order: UnderstandingOrder = input.order().await?;
+    let order: TextUnderstandingRequest = input.order().await?;
     let understood = ctx.engines.understand(&ctx.installation, &caller, order);
-    understood.await.map(Read)
+    understood.await.map(ReadReply)
 }
 
-async fn recognize(ctx: Ctx, mut input: Input) -> Result<Read<RecognizedShown>, Problem> {
-    let order = HearingOrder {
+async fn recognize(ctx: Ctx, mut input: Input) -> Result<ReadReply<SpeechRecognitionResponse>, Problem> {
+    let order = SpeechRecognitionRequest {
         language: tag(&input, LANGUAGE.name)?,
         dialect: tag(&input, DIALECT.name)?,
     };
@@ -87,7 +88,7 @@ async fn recognize(ctx: Ctx, mut input: Input) -> Result<Read<RecognizedShown>, 
     };
     let clip = read_audio(&wav).map_err(|why| Problem::invalid("audio-invalid", why.to_string()))?;
     let heard = ctx.engines.recognize(&ctx.installation, &caller, &clip, order);
-    heard.await.map(Read)
+    heard.await.map(ReadReply)
 }
 
 fn tag(input: &Input, name: &str) -> Result<Option<String>, Problem> {
@@ -112,13 +113,13 @@ async fn file_of(mut form: Form) -> Result<Vec<u8>, Problem> {
     Ok(wav)
 }
 
-async fn bounded(pieces: &mut dyn Pieces) -> Result<Vec<u8>, Problem> {
+async fn bounded(pieces: &mut dyn ChunkSource) -> Result<Vec<u8>, Problem> {
     let mut wav = Vec::new();
     while let Some(piece) = pieces.piece().await? {
         wav.extend_from_slice(&piece);
         if wav.len() > AUDIO_BYTES_MAX {
             return Err(Problem::new(
-                Kind::TooLarge,
+                ProblemKind::TooLarge,
                 "audio-too-long",
                 format!("audio can have at most {AUDIO_BYTES_MAX} bytes, which is one minute"),
             ));
@@ -127,13 +128,13 @@ async fn bounded(pieces: &mut dyn Pieces) -> Result<Vec<u8>, Problem> {
     Ok(wav)
 }
 
-async fn synthesize(ctx: Ctx, input: Input) -> Result<Spoken, Problem> {
+async fn synthesize(ctx: Ctx, input: Input) -> Result<SpeechReply, Problem> {
     let caller = input.caller.clone();
-    let order: SpeakingOrder = input.order().await?;
+    let order: SpeechSynthesisRequest = input.order().await?;
     let clip = ctx.engines.synthesize(&ctx.installation, &caller, &order).await?;
     let voice = ctx.installation.synthesizer.name();
     let labelled = write_synthetic(&clip, voice);
     labelled
-        .map(Spoken)
+        .map(SpeechReply)
         .map_err(|why| Problem::fault(why.to_string()))
 }

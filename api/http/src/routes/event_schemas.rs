@@ -1,8 +1,8 @@
 //! Routes with the JSON Schemas of events and the AsyncAPI document of the event streams, for developers of
 //! consumers.
 
+use crate::api_description::ReadReply;
 use crate::asyncapi;
-use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use application::event_schemas::{all, path_of};
 use domain::problem::Problem;
@@ -15,7 +15,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/events/schemas", "List event kinds", list)
             .describe("Returns each kind and version of events with the path of its schema.")
-            .steady()
+            .allow_caching()
             .open(),
         Endpoint::get(
             "/api/v1/events/schemas/{kind}/{version}",
@@ -23,7 +23,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             show,
         )
         .describe("Returns the JSON Schema of the member `data` for a kind and version.")
-        .steady()
+        .allow_caching()
         .open(),
         Endpoint::get(
             "/api/v1/asyncapi.json",
@@ -31,7 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             streams,
         )
         .describe("Returns channels and messages of the event streams in AsyncAPI 3.0.")
-        .steady()
+        .allow_caching()
         .open(),
     ]
 }
@@ -63,34 +63,34 @@ struct SchemaOfEvent(&'static Map<String, Value>);
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "asyncapi": "3.0.0" }]))]
 #[serde(transparent)]
-struct Streams(Map<String, Value>);
+struct AsyncApiDocument(Map<String, Value>);
 
-async fn list(_: Ctx, _: Input) -> Result<Read<EventKinds>, Problem> {
+async fn list(_: Ctx, _: Input) -> Result<ReadReply<EventKinds>, Problem> {
     let kinds = all().iter().map(|one| EventKind {
         kind: &one.kind,
         version: one.version,
         schema: path_of(&one.kind, one.version),
     });
-    Ok(Read(EventKinds {
+    Ok(ReadReply(EventKinds {
         items: kinds.collect(),
     }))
 }
 
-async fn show(_: Ctx, input: Input) -> Result<Read<SchemaOfEvent>, Problem> {
+async fn show(_: Ctx, input: Input) -> Result<ReadReply<SchemaOfEvent>, Problem> {
     let (kind, version) = (input.param(0)?, input.param(1)?);
     let found = all()
         .iter()
         .find(|one| one.kind == kind && one.version.to_string() == version);
     let found = found.ok_or_else(|| Problem::missing("this kind and version of event"))?;
-    Ok(Read(SchemaOfEvent(&found.schema)))
+    Ok(ReadReply(SchemaOfEvent(&found.schema)))
 }
 
 /// The document, built at its first use. It does not change while the process runs.
-static STREAMS: LazyLock<Streams> = LazyLock::new(|| match asyncapi::document() {
-    Value::Object(members) => Streams(members),
-    _ => Streams(Map::new()),
+static STREAMS: LazyLock<AsyncApiDocument> = LazyLock::new(|| match asyncapi::document() {
+    Value::Object(members) => AsyncApiDocument(members),
+    _ => AsyncApiDocument(Map::new()),
 });
 
-async fn streams(_: Ctx, _: Input) -> Result<Read<Streams>, Problem> {
-    Ok(Read(STREAMS.clone()))
+async fn streams(_: Ctx, _: Input) -> Result<ReadReply<AsyncApiDocument>, Problem> {
+    Ok(ReadReply(STREAMS.clone()))
 }

@@ -1,17 +1,19 @@
 //! Routes of the event log: pages of events, and live streams without gaps or repetitions.
 
+use crate::api_description::{EventStreamReply, ReadReply, WebSocketReply};
 use crate::comparisons::{Comparer, number_ids};
-use crate::described::{Follow, Read, Socket};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::event_stream::sse::sse;
 use crate::event_stream::web_socket::{self, MESSAGE_BYTES_MAX};
-use application::access::{Caller, WhileAllowed};
+use application::access::{AccessStopSignal, Caller};
 use application::cloud_event::{EventPage, page_of};
-use application::event_stream::{self, Feed, FilterWords, Ports, StreamUse, filter_of, refuse_beyond_head};
-use application::inquiring::customer_of;
+use application::event_stream::{
+    self, Feed, FeedPorts, FilterParameters, StreamUse, filter_of, refuse_beyond_head,
+};
+use application::inquiries::customer_of;
 use application::installation::Installation;
 use application::parameter::Parameter;
-use application::subscribers::{Acknowledging, begin, reached};
+use application::subscribers::{AcknowledgmentBuffer, begin, resolve_subscriber};
 use domain::campaign::Campaign;
 use domain::decider::Decider;
 use domain::event_filter::EventFilter;
@@ -44,7 +46,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Events after a position, oldest first, with personal values sealed as stored. Repeat with \
                  `after` set to `next` until `next` no longer changes.",
             )
-            .needs(Permission::EventsRead, About::RowsAsked)
+            .needs(Permission::EventsRead, EndpointSubject::RowsAsked)
             .query(
                 const {
                     &[
@@ -66,7 +68,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Events of the campaign's own stream, oldest first, as stored. Events of its calls are at each \
              call.",
         )
-        .needs(Permission::CampaignsRead, About::Campaign)
+        .needs(Permission::CampaignsRead, EndpointSubject::Campaign)
         .query(const { &[AFTER, LIMIT, event_stream::KIND] }),
     ]
     .into_iter()
@@ -85,7 +87,7 @@ fn streams() -> Vec<Endpoint> {
             "Sends all events after a position, then new ones as they are stored. Control messages: \
              `caught-up`, `fell-behind`, `position` and `end`.",
         )
-        .needs(Permission::EventsRead, About::RowsAsked)
+        .needs(Permission::EventsRead, EndpointSubject::RowsAsked)
         .query(
             const {
                 &[
@@ -120,7 +122,7 @@ fn streams() -> Vec<Endpoint> {
             "The same stream as a WebSocket: one text message per event. The member `message` marks \
              messages that are not events.",
         )
-        .needs(Permission::EventsRead, About::RowsAsked)
+        .needs(Permission::EventsRead, EndpointSubject::RowsAsked)
         .query(
             const {
                 &[
@@ -136,26 +138,26 @@ fn streams() -> Vec<Endpoint> {
     ]
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<EventPage>, Problem> {
     let filter = admitted_filter(&ctx, words_of(&input), &input.comparer()).await?;
-    page_asked(&ctx.installation, input, &filter).await.map(Read)
+    page_asked(&ctx.installation, input, &filter).await.map(ReadReply)
 }
 
 /// Returns the events of a campaign's own stream, for callers who may see the campaign.
-async fn of_campaign(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
+async fn of_campaign(ctx: Ctx, input: Input) -> Result<ReadReply<EventPage>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let state = ctx.installation.entities.campaigns.state(&campaign).await?.state;
     if state.created().is_none() {
         return Err(Problem::missing("this campaign"));
     }
-    let words = FilterWords {
+    let words = FilterParameters {
         kinds: input.texts("kind").map(str::to_owned).collect(),
         streams: vec![Campaign::stream(&campaign).to_string()],
-        ..FilterWords::default()
+        ..FilterParameters::default()
     };
     let filter = filter_of(words, |_| Err("no customer is asked for".to_owned()))
         .map_err(|why| Problem::invalid("query-invalid", why))?;
-    page_asked(&ctx.installation, input, &filter).await.map(Read)
+    page_asked(&ctx.installation, input, &filter).await.map(ReadReply)
 }
 
 /// Returns the page of matching events that `AFTER` and `LIMIT` ask for.
@@ -185,7 +187,7 @@ async fn page_asked(
     page_of(&page.events, page.reached, ids)
 }
 
-async fn follow(ctx: Ctx, input: Input) -> Result<Follow, Problem> {
+async fn follow(ctx: Ctx, input: Input) -> Result<EventStreamReply, Problem> {
     let after = match input.header("last-event-id") {
         Some(id) => Some(id.trim().parse().map_err(|error| {
             Problem::invalid(
@@ -197,46 +199,51 @@ async fn follow(ctx: Ctx, input: Input) -> Result<Follow, Problem> {
     };
     let filter = admitted_filter(&ctx, words_of(&input), &input.comparer()).await?;
     let place = event_stream::place(&input.caller, StreamUse::Events)?;
-    let asked = Asked::of(&ctx.installation, &input, filter)?;
+    let asked = FollowRequest::of(&ctx.installation, &input, filter)?;
     let begun = asked.begin(&ctx.installation, after.map(Position)).await?;
-    Ok(Follow(sse(begun.feed, place)))
+    Ok(EventStreamReply(sse(begun.feed, place)))
 }
 
-async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Problem> {
+async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<WebSocketReply, Problem> {
     let after = input.number("after")?.map(Position);
     let upgrade = input.take_upgrade()?;
     let filter = admitted_filter(&ctx, words_of(&input), &input.comparer()).await?;
     let place = event_stream::place(&input.caller, StreamUse::Events)?;
-    let (asked, by) = (Asked::of(&ctx.installation, &input, filter)?, input.actor());
-    let Begun { feed, named } = asked.begin(&ctx.installation, after).await?;
+    let (asked, by) = (
+        FollowRequest::of(&ctx.installation, &input, filter)?,
+        input.actor(),
+    );
+    let SubscriberFeed { feed, named } = asked.begin(&ctx.installation, after).await?;
     let response = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
         .on_upgrade(async move |socket| {
             let installation = &ctx.installation;
-            let acknowledging =
-                named.map(|named| Acknowledging::new(Arc::clone(installation), named.name, named.turn, by));
+            let acknowledging = named
+                .map(|named| AcknowledgmentBuffer::new(Arc::clone(installation), named.name, named.turn, by));
             let following = web_socket::follow(socket, feed, acknowledging, place);
             installation.tasks().spawn("event-socket", Box::pin(following));
         });
-    Ok(Socket(response.into_response()))
+    Ok(WebSocketReply(response.into_response()))
 }
 
 /// A request to follow events: the caller, the filter, and the name of the subscriber, if any.
-struct Asked {
+struct FollowRequest {
     caller: Caller,
     filter: EventFilter,
     name: Option<SubscriberId>,
     cause: Cause,
 }
 
-impl Asked {
+impl FollowRequest {
     fn of(installation: &Installation, input: &Input, filter: EventFilter) -> Result<Self, Problem> {
         let name = input.text("subscriber");
         Ok(Self {
             caller: input.caller.clone(),
             filter,
-            name: name.map(|name| reached(&input.caller, name)).transpose()?,
+            name: name
+                .map(|name| resolve_subscriber(&input.caller, name))
+                .transpose()?,
             cause: input.cause(installation, "subscribers/follow")?,
         })
     }
@@ -246,32 +253,32 @@ impl Asked {
         self,
         installation: &Arc<Installation>,
         after: Option<Position>,
-    ) -> Result<Begun, Problem> {
+    ) -> Result<SubscriberFeed, Problem> {
         // Checked before the subscriber is created.
         refuse_beyond_head(installation.store(), after.unwrap_or_default()).await?;
         let Some(name) = self.name else {
             let feed = feed(installation, self.caller, self.filter, after.unwrap_or_default());
-            return feed.await.map(|feed| Begun { feed, named: None });
+            return feed.await.map(|feed| SubscriberFeed { feed, named: None });
         };
         let wanted = (self.filter != EventFilter::default()).then_some(&self.filter);
         let following = begin(installation, name.clone(), wanted, after, self.cause).await?;
         let feed = feed(installation, self.caller, following.filter, following.position);
         let turn = following.turn;
-        Ok(Begun {
+        Ok(SubscriberFeed {
             feed: feed.await?.named(following.hold),
-            named: Some(Named { name, turn }),
+            named: Some(FeedSubscriber { name, turn }),
         })
     }
 }
 
 /// A feed, and the subscriber it belongs to.
-struct Begun {
+struct SubscriberFeed {
     feed: Feed,
-    named: Option<Named>,
+    named: Option<FeedSubscriber>,
 }
 
 /// The subscriber of a feed.
-struct Named {
+struct FeedSubscriber {
     name: SubscriberId,
     /// The turn of the subscriber; only acknowledgments of this turn count.
     turn: u32,
@@ -287,17 +294,17 @@ async fn feed(
     refuse_beyond_head(installation.store(), after).await?;
     let ids = number_ids(&caller);
     let environment = &installation.environment;
-    let ports = Ports {
+    let ports = FeedPorts {
         store: Arc::clone(&environment.store),
         clock: Arc::clone(&environment.clock),
-        stop: WhileAllowed::of(installation, caller),
+        stop: AccessStopSignal::of(installation, caller),
     };
     Ok(Feed::new(ports, filter, after).showing(ids))
 }
 
-fn words_of(input: &Input) -> FilterWords {
+fn words_of(input: &Input) -> FilterParameters {
     let texts = |name| input.texts(name).map(str::to_owned).collect();
-    FilterWords {
+    FilterParameters {
         kinds: texts("kind"),
         streams: texts("stream"),
         campaign: input.text("campaign").map(str::to_owned),
@@ -308,7 +315,7 @@ fn words_of(input: &Input) -> FilterWords {
 /// Reads the filter of the request. Comparing an external customer id passes the gate of comparisons.
 async fn admitted_filter(
     ctx: &Ctx,
-    mut words: FilterWords,
+    mut words: FilterParameters,
     comparer: &Comparer,
 ) -> Result<EventFilter, Problem> {
     if let Some(text) = words.customer.take() {

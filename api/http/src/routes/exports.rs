@@ -1,16 +1,16 @@
 //! Routes of exports: a file is streamed, and recorded before its first byte. If it cannot be finished, the
 //! connection is closed.
 
-use crate::described::{File, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::{FileReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::reply::file_response;
-use application::exporting::{Begun, Format, Order, begin, columns, hand_on, write};
+use application::exports::{ExportRequest, Format, PendingExport, begin, columns, hand_on, write};
 use application::installation::Installation;
-use application::paced_places::PacedPlace;
 use application::parameter::Parameter;
+use application::slow_client_slots::SlowClientSlot;
 use bytes::Bytes;
 use domain::problem::Problem;
-use projections::sql_views::{EXPORTABLES, ExportFilter, Exportable};
+use projections::sql_views::{EXPORTABLES, ExportFilter, ExportableView};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -28,7 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             std::future::ready(Ok(exportables()))
         })
         .describe("Returns the names, columns and formats of all exports.")
-        .needs(Permission::ExportsRead, About::Everybody),
+        .needs(Permission::ExportsRead, EndpointSubject::Everybody),
         Endpoint::get(
             "/api/v1/exports/{what}",
             "Export calls, events or metrics",
@@ -38,7 +38,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Streams a file: CSV, XLSX, Parquet or JSON lines. Phone numbers are masked. The export is \
              recorded before the first byte is sent.",
         )
-        .needs(Permission::ExportsRead, About::RowsAsked)
+        .needs(Permission::ExportsRead, EndpointSubject::RowsAsked)
         .heavy()
         .query(
             const {
@@ -64,35 +64,35 @@ const FORMATS: &[&str] = &["csv", "xlsx", "parquet", "jsonl"];
 /// All exports and file formats.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Exportables {
-    exports: Vec<ExportableShown>,
+    exports: Vec<ExportableTable>,
     formats: &'static [&'static str],
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct ExportableShown {
+struct ExportableTable {
     #[schemars(example = &"calls")]
     name: &'static str,
     #[schemars(example = ["call", "disposition"])]
     columns: Vec<&'static str>,
 }
 
-fn exportables() -> Read<Exportables> {
-    let exports = EXPORTABLES.iter().map(|one| ExportableShown {
+fn exportables() -> ReadReply<Exportables> {
+    let exports = EXPORTABLES.iter().map(|one| ExportableTable {
         name: one.name,
         columns: one.columns().iter().map(|column| column.name).collect(),
     });
-    Read(Exportables {
+    ReadReply(Exportables {
         exports: exports.collect(),
         formats: FORMATS,
     })
 }
 
-async fn export(ctx: Ctx, input: Input) -> Result<File, Problem> {
+async fn export(ctx: Ctx, input: Input) -> Result<FileReply, Problem> {
     let name = input.param(0)?;
-    let what = Exportable::of_name(&name).ok_or_else(|| Problem::missing("this export"))?;
+    let what = ExportableView::of_name(&name).ok_or_else(|| Problem::missing("this export"))?;
     let format = Format::of_word(input.text("format").unwrap_or("csv"))
         .ok_or_else(|| Problem::invalid("query-invalid", "format must be csv, xlsx, parquet or jsonl"))?;
-    let order = Order {
+    let order = ExportRequest {
         what,
         format,
         filter: ExportFilter {
@@ -113,18 +113,18 @@ async fn export(ctx: Ctx, input: Input) -> Result<File, Problem> {
         Box::pin(async move { stream(&installation, begun, place, &send).await }),
     );
     let file = format!("{name}.{}", format.word());
-    Ok(File(file_response(format.media_type(), &file, pieces)))
+    Ok(FileReply(file_response(format.media_type(), &file, pieces)))
 }
 
 /// Writes the file and hands it to the connection while the reader takes it.
 async fn stream(
     installation: &Installation,
-    begun: Begun,
-    place: PacedPlace,
+    begun: PendingExport,
+    place: SlowClientSlot,
     taken: &mpsc::Sender<io::Result<Bytes>>,
 ) {
     let (send, written) = mpsc::channel(1);
-    let out = Box::new(io::BufWriter::with_capacity(PIECE_BYTES, Pieces(send)));
+    let out = Box::new(io::BufWriter::with_capacity(PIECE_BYTES, ChannelWriter(send)));
     let clock = installation.environment.clock.as_ref();
     let (done, ()) = tokio::join!(
         write(installation, begun, out, &|_| {}),
@@ -152,9 +152,9 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
 }
 
 /// A writer that sends its bytes to the connection.
-struct Pieces(mpsc::Sender<io::Result<Bytes>>);
+struct ChannelWriter(mpsc::Sender<io::Result<Bytes>>);
 
-impl Write for Pieces {
+impl Write for ChannelWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let piece = Bytes::copy_from_slice(bytes);
         match self.0.blocking_send(Ok(piece)) {

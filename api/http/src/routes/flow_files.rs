@@ -1,17 +1,17 @@
 //! Routes for writing flow files: list and read the flows that ship with the program; check, talk with and
 //! rehearse a file before it is published. No file is stored.
 
-use crate::apart::apart;
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use application::flows::{FlowChecked, checked, definition_of, sound, source_of};
+use crate::api_description::ReadReply;
+use crate::background_jobs::run_in_background;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use application::flows::{FlowChecked, check_flow_file, definition_of, parse_runnable_flow, source_of};
 use application::rehearsing::{
-    Listener, RehearsalShown, SHIPPED, TYPED_CHARS_MAX, TYPED_TURNS_MAX, TYPED_VALUES_MAX, TypedTalk,
-    TypedTurn, rehearse_while, shipped, typed,
+    Listener, RehearsalResponse, SHIPPED, TYPED_CHARS_MAX, TYPED_TURNS_MAX, TYPED_VALUES_MAX,
+    TypedConversation, TypedTurn, find_shipped_flow, rehearse_while, run_typed_conversation,
 };
-use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, FlowNamed, is_variable_name};
+use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, FlowSelector, is_variable_name};
 use domain::problem::Problem;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -30,16 +30,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the names of the flows that ship with the program, as starting points for new \
                  flows.",
             )
-            .needs(Permission::RulesRead, About::Everybody),
+            .needs(Permission::RulesRead, EndpointSubject::Everybody),
         Endpoint::get("/api/v1/flow-files/{name}", "Get a shipped flow", show)
             .describe("Returns the YAML file with its comments.")
-            .needs(Permission::RulesRead, About::Everybody),
+            .needs(Permission::RulesRead, EndpointSubject::Everybody),
         Endpoint::post("/api/v1/flow-files/check", "Check a flow file", check)
             .describe(
                 "Returns faults, advice, the estimated speaking rhythm, the paths through the flow, its \
                  hash, and the differences from a published version. Nothing is stored.",
             )
-            .needs(Permission::RulesRead, About::Everybody)
+            .needs(Permission::RulesRead, EndpointSubject::Everybody)
             .takes::<FlowFile>()
             .heavy(),
         Endpoint::post("/api/v1/flow-files/talk", "Talk with a flow file in text", talk)
@@ -47,8 +47,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the conversation so far, replayed from the beginning with the given turns. No \
                  call is made.",
             )
-            .needs(Permission::RulesRead, About::Everybody)
-            .takes::<FlowTalk>()
+            .needs(Permission::RulesRead, EndpointSubject::Everybody)
+            .takes::<TypedDialogRequest>()
             .heavy(),
         Endpoint::post(
             "/api/v1/flow-files/simulate",
@@ -58,7 +58,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .describe(
             "Runs simulated callers in text and returns the figures. The same seed gives the same figures.",
         )
-        .needs(Permission::RulesRead, About::Everybody)
+        .needs(Permission::RulesRead, EndpointSubject::Everybody)
         .takes::<FlowFileRehearsal>()
         .heavy(),
     ]
@@ -71,17 +71,17 @@ const EXAMPLE: &str = "flow: greeting\nnotices: {recording: 本次通话将被�
 /// The flows that ship with the program, by name.
 #[derive(Debug, Serialize, JsonSchema)]
 struct FlowFiles {
-    items: Vec<FlowFileListed>,
+    items: Vec<FlowFileListItem>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct FlowFileListed {
+struct FlowFileListItem {
     #[schemars(example = &"reminder")]
     name: &'static str,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct FlowFileShown {
+struct FlowFileResponse {
     #[schemars(example = &"reminder")]
     name: String,
     /// The YAML file as written, with comments.
@@ -98,10 +98,10 @@ struct FlowFile {
     source: String,
     /// A published version, NAME or NAME@V, to compare with.
     #[schemars(with = "Option<String>")]
-    against: Option<FlowNamed>,
+    against: Option<FlowSelector>,
 }
 
-impl Order for FlowFile {
+impl ApiRequest for FlowFile {
     fn read(body: &mut Members) -> Self {
         Self {
             source: source_of(body),
@@ -113,7 +113,7 @@ impl Order for FlowFile {
 /// The body of a typed conversation with a flow file.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "source": EXAMPLE, "turns": [{ "say": "可以" }, { "key": "1" }, { "silence": {} }] }]))]
-struct FlowTalk {
+struct TypedDialogRequest {
     /// The flow file: YAML or JSON.
     #[schemars(length(max = FLOW_FILE_BYTES_MAX))]
     source: String,
@@ -124,7 +124,7 @@ struct FlowTalk {
     values: Option<BTreeMap<String, String>>,
 }
 
-impl Order for FlowTalk {
+impl ApiRequest for TypedDialogRequest {
     fn read(body: &mut Members) -> Self {
         let order = Self {
             source: source_of(body),
@@ -171,7 +171,7 @@ struct FlowFileRehearsal {
     seed: Option<u64>,
 }
 
-impl Order for FlowFileRehearsal {
+impl ApiRequest for FlowFileRehearsal {
     fn read(body: &mut Members) -> Self {
         Self {
             source: source_of(body),
@@ -181,58 +181,60 @@ impl Order for FlowFileRehearsal {
     }
 }
 
-async fn list(_: Ctx, _: Input) -> Result<Read<FlowFiles>, Problem> {
-    let items = SHIPPED.iter().map(|(name, _)| FlowFileListed { name });
-    Ok(Read(FlowFiles {
+async fn list(_: Ctx, _: Input) -> Result<ReadReply<FlowFiles>, Problem> {
+    let items = SHIPPED.iter().map(|(name, _)| FlowFileListItem { name });
+    Ok(ReadReply(FlowFiles {
         items: items.collect(),
     }))
 }
 
-async fn show(_: Ctx, input: Input) -> Result<Read<FlowFileShown>, Problem> {
+async fn show(_: Ctx, input: Input) -> Result<ReadReply<FlowFileResponse>, Problem> {
     let name: String = input.id(0, "this flow")?;
-    let source = shipped(&name).ok_or_else(|| Problem::missing("this flow"))?;
-    Ok(Read(FlowFileShown { name, source }))
+    let source = find_shipped_flow(&name).ok_or_else(|| Problem::missing("this flow"))?;
+    Ok(ReadReply(FlowFileResponse { name, source }))
 }
 
-async fn check(ctx: Ctx, input: Input) -> Result<Read<FlowChecked>, Problem> {
+async fn check(ctx: Ctx, input: Input) -> Result<ReadReply<FlowChecked>, Problem> {
     let body_work = input.work.clone();
     let FlowFile { source, against } = input.order().await?;
     let published = match &against {
         Some(named) => Some(definition_of(&ctx.installation, named).await?.1),
         None => None,
     };
-    let work = move || checked(&source, published.as_deref());
-    Ok(Read(body_work.run(work).await?))
+    let work = move || check_flow_file(&source, published.as_deref());
+    Ok(ReadReply(body_work.run(work).await?))
 }
 
-async fn talk(ctx: Ctx, input: Input) -> Result<Read<TypedTalk>, Problem> {
+async fn talk(ctx: Ctx, input: Input) -> Result<ReadReply<TypedConversation>, Problem> {
     let body_work = input.work.clone();
-    let FlowTalk {
+    let TypedDialogRequest {
         source,
         turns,
         values,
     } = input.order().await?;
-    let flow = body_work.run(move || sound(&source)).await??;
+    let flow = body_work.run(move || parse_runnable_flow(&source)).await??;
     let now = ctx.installation.now();
     let values = values.unwrap_or_default();
-    apart(&ctx.installation, move |_| {
+    run_in_background(&ctx.installation, move |_| {
         let listener = listener(&flow)?;
-        Ok(Some(typed(&flow, &listener, &values, &turns, now)))
+        Ok(Some(run_typed_conversation(
+            &flow, &listener, &values, &turns, now,
+        )))
     })
     .await
 }
 
-async fn simulate(ctx: Ctx, input: Input) -> Result<Read<RehearsalShown>, Problem> {
+async fn simulate(ctx: Ctx, input: Input) -> Result<ReadReply<RehearsalResponse>, Problem> {
     let body_work = input.work.clone();
     let FlowFileRehearsal {
         source,
         callers,
         seed,
     } = input.order().await?;
-    let flow = body_work.run(move || sound(&source)).await??;
+    let flow = body_work.run(move || parse_runnable_flow(&source)).await??;
     let callers = u64::from(callers.unwrap_or(CALLERS_UNASKED));
     let seed = seed.unwrap_or(1);
-    apart(&ctx.installation, move |goes_on| {
+    run_in_background(&ctx.installation, move |goes_on| {
         let listener = listener(&flow)?;
         let found = rehearse_while(&flow, &listener, callers, seed, goes_on);
         Ok(found.map(|found| found.shown(&flow, seed)))

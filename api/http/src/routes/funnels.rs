@@ -1,9 +1,9 @@
 //! The route that shows how far a campaign's customers came, stage by stage.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use application::as_of::{Moment, PARAMETERS};
-use application::figures::{Source, Standing};
+use application::figures::{QualifiedAnswer, Source};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use projections::View;
@@ -20,8 +20,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Counts the customers of a campaign by the furthest stage that they reached. A stage \
                  includes all later ones.",
             )
-            .steady()
-            .needs(Permission::FiguresRead, About::Campaign)
+            .allow_caching()
+            .needs(Permission::FiguresRead, EndpointSubject::Campaign)
             .query(PARAMETERS),
     ]
 }
@@ -34,7 +34,7 @@ struct Funnel {
     position: Option<String>,
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<Standing<Funnel>>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<Funnel>>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard), Arc::new(CustomerFunnel)];
     let moment = Moment::of(input.query())?;
@@ -48,7 +48,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Standing<Funnel>>, Problem>
         campaign,
         position: source.position.map(|position| position.to_string()),
     };
-    Ok(Read(Standing {
+    Ok(ReadReply(QualifiedAnswer {
         answer,
         stands: source.stands,
     }))

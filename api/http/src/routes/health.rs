@@ -1,6 +1,6 @@
 //! The liveness and readiness probes of the server.
 
-use crate::described::Read;
+use crate::api_description::ReadReply;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use domain::problem::Problem;
 use host::process::Readiness;
@@ -31,24 +31,24 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// The process is alive.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Alive {
+struct LivenessResponse {
     alive: bool,
 }
 
 /// Returns 503 between a fatal fault and the end of the process, so that a supervisor restarts it.
-fn alive(ctx: &Ctx) -> Result<Read<Alive>, Problem> {
+fn alive(ctx: &Ctx) -> Result<ReadReply<LivenessResponse>, Problem> {
     match ctx.process.opened.fallen() {
         Some(why) => Err(Problem::unavailable(why)),
-        None => Ok(Read(Alive { alive: true })),
+        None => Ok(ReadReply(LivenessResponse { alive: true })),
     }
 }
 
 /// Returns the readiness, or 503 after `ANSWER_MS` if the store hangs.
-async fn ready(ctx: Ctx, _: Input) -> Result<Read<Readiness>, Problem> {
+async fn ready(ctx: Ctx, _: Input) -> Result<ReadReply<Readiness>, Problem> {
     let clock = &ctx.installation.environment.clock;
     tokio::select! {
         biased;
-        ready = ctx.process.readiness() => ready.map(Read),
+        ready = ctx.process.readiness() => ready.map(ReadReply),
         () = clock.wait_until(clock.now().plus_ms(ANSWER_MS)) => Err(Problem::unavailable(format!(
             "the store has not answered for {ANSWER_MS} ms / 存储已 {ANSWER_MS} 毫秒无应答"
         ))),

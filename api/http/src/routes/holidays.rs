@@ -1,13 +1,13 @@
 //! Routes of public holidays: list the years that apply, and import one.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
-use application::holidays::{YearList, YearShown, import_year, read_year, years};
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
+use application::holidays::{HolidayYearResponse, YearList, import_year, read_year, years};
 use application::parameter::Parameter;
 use domain::problem::Problem;
 use domain::working_calendar::CALENDAR_BYTES_MAX;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,12 +27,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the holidays in effect by year and country: those that ship with the program, and \
                  imported ones of China and of the requested country.",
             )
-            .needs(Permission::InstallationRead, About::Everybody)
+            .needs(Permission::InstallationRead, EndpointSubject::Everybody)
             .query(&[COUNTRY]),
         Endpoint::post("/api/v1/holidays", "Import the public holidays of a year", import)
             .describe("Replaces what was known about this year and country.")
-            .needs(Permission::InstallationWrite, About::Everybody)
-            .takes::<YearOrder>()
+            .needs(Permission::InstallationWrite, EndpointSubject::Everybody)
+            .takes::<HolidayYearRequest>()
             .heavy(),
     ]
 }
@@ -41,7 +41,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "file": "country: cn\nyear: 2028\nstatus: published\nsource: the notice\n\
 holidays:\n  - {name: 元旦, from: 2028-01-01, to: 2028-01-03}\n", "reason": "the notice is out" }]))]
-struct YearOrder {
+struct HolidayYearRequest {
     /// YAML or JSON with country, year, status, source, holidays and working_days.
     #[schemars(length(min = 1, max = CALENDAR_BYTES_MAX))]
     file: String,
@@ -50,7 +50,7 @@ struct YearOrder {
     reason: String,
 }
 
-impl Order for YearOrder {
+impl ApiRequest for HolidayYearRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             file: body.needed_short_text("file", CALENDAR_BYTES_MAX),
@@ -61,27 +61,27 @@ impl Order for YearOrder {
 
 /// A year of holidays after its import.
 #[derive(Debug, Serialize, JsonSchema)]
-struct YearWritten {
+struct HolidayYearChangeResponse {
     #[serde(flatten)]
-    year: YearShown,
+    year: HolidayYearResponse,
     position: String,
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<YearList>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<YearList>, Problem> {
     let mut countries = vec!["cn".to_owned()];
     countries.extend(input.query().text("country").map(str::to_owned));
-    years(&ctx.installation, &countries).await.map(Read)
+    years(&ctx.installation, &countries).await.map(ReadReply)
 }
 
-async fn import(ctx: Ctx, input: Input) -> Result<Changed<YearWritten>, Problem> {
+async fn import(ctx: Ctx, input: Input) -> Result<ChangeReply<HolidayYearChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "holidays")?;
     let body_work = input.work.clone();
-    let order: YearOrder = input.order().await?;
-    let YearOrder { file, reason } = order;
+    let order: HolidayYearRequest = input.order().await?;
+    let HolidayYearRequest { file, reason } = order;
     let calendar = body_work.run(move || read_year(&file)).await??;
     let (year, answer) = import_year(&ctx.installation, calendar, reason, cause).await?;
-    Ok(Changed(Written {
-        body: YearWritten {
+    Ok(ChangeReply(WriteResult {
+        body: HolidayYearChangeResponse {
             year,
             position: answer.position.to_string(),
         },

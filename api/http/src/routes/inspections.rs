@@ -1,20 +1,20 @@
 //! Routes of inspections: for a customer, or a number and a time, they return the calls, lawful basis,
 //! decisions, recordings, operations and the proof. Each is recorded before anything is shown.
 
+use crate::api_description::{Bundle, ReadReply};
 use crate::comparisons::is_number_id;
-use crate::described::{Bundle, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use application::approvals::{Doing, four_eyes};
-use application::inquiring::{Reader, Shown, answered, put_on_record};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use application::approvals::{ProposedAct, four_eyes};
+use application::inquiries::{ReadContent, Reader, log_answer, put_on_record};
 use application::installation::Installation;
-use domain::approval::{Act, Asked};
+use domain::approval::{Act, ApprovalSubject};
 use domain::four_eyes::FourEyes;
 use domain::ids::{ApprovalId, CustomerId, InquiryId, NumberId};
 use domain::inquiry::{ComparedValue, ExportFacts, InquiryCommand, REASON_BYTES_MAX, ReadForm};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use evidence::inspection::{Ask, Inspected, Inspection, Order, Values};
+use evidence::inspection::{Inspected, Inspection, InspectionInputs, InspectionScope, PersonalValueForm};
 use host::data_dir::RECORDINGS_DIR;
 use intake::members::{self, Members};
 use projections::views::customer_timeline;
@@ -52,9 +52,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns calls, lawful basis, decisions, recordings and operations. A read of each person is \
              recorded first. `clear` shows names and numbers unmasked and needs another user's approval.",
         )
-        .needs(Permission::InspectionsMake, About::Everybody)
+        .needs(Permission::InspectionsMake, EndpointSubject::Everybody)
         .heavy()
-        .takes::<InspectionOrder>(),
+        .takes::<InspectionRequest>(),
         Endpoint::post(
             "/api/v1/inspections/bundle",
             "Export an inspection as a bundle",
@@ -64,9 +64,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns one file for a recipient without access to the log: a page, recordings, events and \
              their proofs. A read of each person and the export are recorded first.",
         )
-        .needs(Permission::InspectionsMake, About::Everybody)
+        .needs(Permission::InspectionsMake, EndpointSubject::Everybody)
         .heavy()
-        .takes::<InspectionOrder>(),
+        .takes::<InspectionRequest>(),
     ]
 }
 
@@ -75,7 +75,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[schemars(extend("examples" = [{
     "number": "13800138000", "at": "2026-11-20T10:00:00+08:00", "reason": "complaint 17"
 }]))]
-struct InspectionOrder {
+struct InspectionRequest {
     /// External or internal id of the customer.
     customer: Option<String>,
     /// The phone number in any common notation, or its internal id.
@@ -93,7 +93,7 @@ struct InspectionOrder {
     approval: Option<ApprovalId>,
 }
 
-impl members::Order for InspectionOrder {
+impl members::ApiRequest for InspectionRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("customer") == body.is_absent("number") {
             body.wrong("customer", "or number says what is inspected: one of them");
@@ -117,7 +117,7 @@ impl members::Order for InspectionOrder {
     }
 }
 
-async fn inspect(ctx: Ctx, input: Input) -> Result<Read<Inspection>, Problem> {
+async fn inspect(ctx: Ctx, input: Input) -> Result<ReadReply<Inspection>, Problem> {
     let reader = input.reader_by_post();
     let cause = input.cause(&ctx.installation, "inspections")?;
     let (found, order) = found(&ctx, input, cause).await?;
@@ -129,7 +129,7 @@ async fn inspect(ctx: Ctx, input: Input) -> Result<Read<Inspection>, Problem> {
         &[],
     )
     .await?;
-    Ok(Read(found.answer))
+    Ok(ReadReply(found.answer))
 }
 
 async fn bundle(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
@@ -143,7 +143,7 @@ async fn bundle(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
     let id = taken(&ctx.installation, &found, order.four_eyes, by, cause).await?;
     let made = found.bundle(id, &ctx.prover()?, &signed)?;
     let bytes = u64::try_from(made.bytes.len()).unwrap_or(u64::MAX);
-    answered(&ctx.installation, id, made.events, bytes, began).await?;
+    log_answer(&ctx.installation, id, made.events, bytes, began).await?;
     Ok(Bundle {
         name: format!("inspection-{id}.tar"),
         bytes: made.bytes,
@@ -151,24 +151,24 @@ async fn bundle(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
 }
 
 /// The parts of the request that are needed after the evidence was found.
-struct Ordered {
+struct InspectionParameters {
     reason: String,
-    values: Values,
+    values: PersonalValueForm,
     four_eyes: Option<Box<FourEyes>>,
 }
 
-async fn found(ctx: &Ctx, input: Input, cause: Cause) -> Result<(Inspected, Ordered), Problem> {
+async fn found(ctx: &Ctx, input: Input, cause: Cause) -> Result<(Inspected, InspectionParameters), Problem> {
     let (comparer, caller) = (input.comparer(), input.caller.clone());
-    let order: InspectionOrder = input.order().await?;
+    let order: InspectionRequest = input.order().await?;
     let installation = &ctx.installation;
     let values = match order.clear {
-        Some(true) => Values::Clear,
-        Some(false) | None => Values::Masked,
+        Some(true) => PersonalValueForm::Clear,
+        Some(false) | None => PersonalValueForm::Masked,
     };
     let hours = order.within_hours.unwrap_or(WITHIN_HOURS);
     let around_ms = HOUR_MS.saturating_mul(u64::from(hours));
-    let mut ask = Order {
-        ask: Ask {
+    let mut ask = InspectionInputs {
+        ask: InspectionScope {
             persons: BTreeSet::new(),
             number: None,
             from: order.at.map(|at| at.minus_ms(around_ms)),
@@ -196,9 +196,9 @@ async fn found(ctx: &Ctx, input: Input, cause: Cause) -> Result<(Inspected, Orde
         }
     }
     let four_eyes = match values {
-        Values::Masked => None,
-        Values::Clear => {
-            let doing = Doing {
+        PersonalValueForm::Masked => None,
+        PersonalValueForm::Clear => {
+            let doing = ProposedAct {
                 asked: asked(&ask, order.at.map(|_| hours)),
                 reason: order.reason.clone(),
                 approval: order.approval,
@@ -208,7 +208,7 @@ async fn found(ctx: &Ctx, input: Input, cause: Cause) -> Result<(Inspected, Orde
     };
     let folder = installation.directory.join(RECORDINGS_DIR);
     let found = Inspected::find(installation, &folder, ask).await?;
-    let ordered = Ordered {
+    let ordered = InspectionParameters {
         reason: order.reason,
         values,
         four_eyes,
@@ -217,10 +217,10 @@ async fn found(ctx: &Ctx, input: Input, cause: Cause) -> Result<(Inspected, Orde
 }
 
 /// Builds the request for approval of showing values in clear.
-fn asked(order: &Order, within_hours: Option<u32>) -> Asked {
-    let asked = Asked {
+fn asked(order: &InspectionInputs, within_hours: Option<u32>) -> ApprovalSubject {
+    let asked = ApprovalSubject {
         customer: order.customer.clone(),
-        ..Asked::of(Act::InspectClear)
+        ..ApprovalSubject::of(Act::InspectClear)
     };
     let asked = asked.with("number", order.ask.number.as_ref());
     asked.with("at", order.at).with("within_hours", within_hours)
@@ -228,20 +228,25 @@ fn asked(order: &Order, within_hours: Option<u32>) -> Asked {
 
 /// Adds the number and its holders to the inspection. The view only names the holders; each holder's data
 /// comes from the customer's own events.
-async fn name_number(installation: &Installation, text: &str, ask: &mut Order) -> Result<(), Problem> {
+async fn name_number(
+    installation: &Installation,
+    text: &str,
+    ask: &mut InspectionInputs,
+) -> Result<(), Problem> {
     let number = if let Ok(number) = text.parse::<NumberId>() {
         number
     } else {
         let phone = installation.phone_written(text).await?;
         ask.phone = Some(match ask.values {
-            Values::Masked => phone.mask(),
-            Values::Clear => phone.as_e164().to_owned(),
+            PersonalValueForm::Masked => phone.mask(),
+            PersonalValueForm::Clear => phone.as_e164().to_owned(),
         });
         installation.vault().derive_number(phone.as_e164())
     };
     let head = installation.store().head().await?;
     installation.rows_at(head, ROWS_WAIT_MS).await?;
-    let having: Vec<CustomerId> = customer_timeline::having(installation.rows.db().as_ref(), &number).await?;
+    let having: Vec<CustomerId> =
+        customer_timeline::find_by_number(installation.rows.db().as_ref(), &number).await?;
     let known = installation.entities.numbers.state(&number).await?;
     if having.is_empty() && known.version.0 == 0 {
         return Err(Problem::missing("this number"));
@@ -256,7 +261,7 @@ async fn record(
     installation: &Installation,
     reader: Reader,
     found: &Inspected,
-    values: Values,
+    values: PersonalValueForm,
     more: &[&'static str],
 ) -> Result<(), Problem> {
     let told: Vec<&'static str> = TOLD.iter().chain(more).copied().collect();
@@ -269,24 +274,24 @@ async fn record(
             None => false,
         };
         let reads = match (values, is_erased) {
-            (Values::Clear, false) => vec![([told.as_slice(), VALUES].concat(), ReadForm::Clear)],
-            (Values::Masked, false) => vec![
+            (PersonalValueForm::Clear, false) => vec![([told.as_slice(), VALUES].concat(), ReadForm::Clear)],
+            (PersonalValueForm::Masked, false) => vec![
                 (told.clone(), ReadForm::Clear),
                 (VALUES.to_vec(), ReadForm::Masked),
             ],
             // Calls and decisions of an erased person still exist; values do not.
-            (Values::Clear | Values::Masked, true) => vec![
+            (PersonalValueForm::Clear | PersonalValueForm::Masked, true) => vec![
                 (told.clone(), ReadForm::Clear),
                 (VALUES.to_vec(), ReadForm::Nothing),
             ],
         };
         for (fields, form) in &reads {
-            let shown = Shown {
+            let shown = ReadContent {
                 fields: Cow::Owned(fields.clone()),
                 customer: tells.customer.clone(),
                 number: tells.number.clone(),
                 calls: tells.calls.clone(),
-                ..Shown::of(&[], *form)
+                ..ReadContent::of(&[], *form)
             };
             put_on_record(installation, reader.clone(), shown).await?;
         }

@@ -1,18 +1,18 @@
 //! Routes of the installation: its state after a restore or a lost history, and the confirmations that let
 //! dialing continue.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
-use application::as_of::{Known, Moment, PARAMETERS, entity_then};
-use application::installation::waits::{LossShown, RestoreShown};
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
+use application::as_of::{Moment, PARAMETERS, PastMomentInfo, entity_then};
+use application::installation::pending_confirmations::{LostHistoryResponse, PendingRestoreResponse};
 use domain::ids::LogId;
 use domain::installation::{
     Installation, InstallationCommand, InstallationState, REASON_BYTES_MAX, USER_BYTES_MAX,
 };
 use domain::problem::Problem;
-use host::clock_evidence::OffsetShown;
-use intake::members::{Members, Order};
+use host::clock_evidence::ClockOffsetResponse;
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "Returns whether dialing waits for a confirmation, after a restore or because part of the \
                  history is lost, now or at a past moment.",
             )
-            .needs(Permission::InstallationRead, About::Nobody)
+            .needs(Permission::InstallationRead, EndpointSubject::Nobody)
             .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/installation/confirm-dialing",
@@ -31,8 +31,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             confirm,
         )
         .describe("Records that a user has checked the restored history. Dialing continues.")
-        .needs(Permission::InstallationWrite, About::Everybody)
-        .takes::<Confirmation>(),
+        .needs(Permission::InstallationWrite, EndpointSubject::Everybody)
+        .takes::<ConfirmationRequest>(),
         Endpoint::post(
             "/api/v1/installation/confirm-clock",
             "Confirm the server's clock",
@@ -42,39 +42,39 @@ pub fn endpoints() -> Vec<Endpoint> {
             "Records that a user has checked the machine's clock and found it right. Dialing continues. \
              Refused while the server's time is ahead of the machine's clock.",
         )
-        .needs(Permission::InstallationWrite, About::Everybody)
-        .takes::<Confirmation>(),
+        .needs(Permission::InstallationWrite, EndpointSubject::Everybody)
+        .takes::<ConfirmationRequest>(),
         Endpoint::post(
             "/api/v1/installation/measure-clock",
             "Compare the clock with its sources now",
             measure_clock,
         )
         .describe("Returns the offset from each source. New results are stored in the log.")
-        .needs(Permission::InstallationWrite, About::Everybody),
+        .needs(Permission::InstallationWrite, EndpointSubject::Everybody),
     ]
 }
 
 /// The state of the installation: whether dialing waits for a confirmation.
 #[derive(Debug, Serialize, JsonSchema)]
-struct InstallationShown {
+struct InstallationResponse {
     dialing_paused: bool,
-    unconfirmed_restore: Option<RestoreShown>,
-    history_lost: Option<LossShown>,
+    unconfirmed_restore: Option<PendingRestoreResponse>,
+    history_lost: Option<LostHistoryResponse>,
     /// For a past moment: what the reply is based on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    known: Option<Known>,
+    known: Option<PastMomentInfo>,
 }
 
 /// The body of a confirmation: the reason.
 #[derive(JsonSchema)]
-struct Confirmation {
+struct ConfirmationRequest {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
     #[schemars(length(max = USER_BYTES_MAX))]
     by: Option<String>,
 }
 
-impl Order for Confirmation {
+impl ApiRequest for ConfirmationRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
@@ -84,20 +84,20 @@ impl Order for Confirmation {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct DialingConfirmed {
+struct DialingConfirmationResponse {
     dialing_paused: bool,
     position: String,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct ClockConfirmed {
+struct ClockConfirmationResponse {
     clock_believed: bool,
     position: String,
 }
 
 /// The results of comparing the clock with its sources.
 #[derive(Debug, Serialize, JsonSchema)]
-struct ClockMeasured {
+struct ClockMeasurementResponse {
     measured: Vec<SourceAnswer>,
     /// The reason why dialing is refused, if it is the clock; otherwise null.
     dialing_refused: Option<String>,
@@ -109,7 +109,7 @@ struct ClockMeasured {
 enum SourceAnswer {
     Offset {
         #[serde(flatten)]
-        offset: OffsetShown,
+        offset: ClockOffsetResponse,
         /// True if the result was new and was stored in the log.
         noted: bool,
     },
@@ -121,7 +121,7 @@ enum SourceAnswer {
     },
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<InstallationShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<InstallationResponse>, Problem> {
     let moment = Moment::of(input.query())?;
     if !moment.is_now() {
         let then = moment
@@ -135,29 +135,29 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<InstallationShown>, Problem
             None,
         )
         .await?;
-        return Ok(Read(InstallationShown {
+        return Ok(ReadReply(InstallationResponse {
             known: Some(entity.known(&then)),
             ..describe(&entity.state)
         }));
     }
     let now = actors::installation_now(ctx.installation.store()).await?;
-    Ok(Read(describe(&now)))
+    Ok(ReadReply(describe(&now)))
 }
 
-fn describe(installation: &InstallationState) -> InstallationShown {
-    InstallationShown {
+fn describe(installation: &InstallationState) -> InstallationResponse {
+    InstallationResponse {
         dialing_paused: installation.is_dialing_paused(),
-        unconfirmed_restore: installation.unconfirmed_restore().map(RestoreShown::of),
+        unconfirmed_restore: installation.unconfirmed_restore().map(PendingRestoreResponse::of),
         history_lost: installation
             .unconfirmed_loss()
-            .map(|(lost, since)| LossShown::of(lost, *since)),
+            .map(|(lost, since)| LostHistoryResponse::of(lost, *since)),
         known: None,
     }
 }
 
-async fn confirm(ctx: Ctx, input: Input) -> Result<Changed<DialingConfirmed>, Problem> {
+async fn confirm(ctx: Ctx, input: Input) -> Result<ChangeReply<DialingConfirmationResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "installation")?;
-    let Confirmation { reason, by } = input.order().await?;
+    let ConfirmationRequest { reason, by } = input.order().await?;
     let command = InstallationCommand::ConfirmDialing { by, reason };
     let answer = ctx
         .installation
@@ -165,8 +165,8 @@ async fn confirm(ctx: Ctx, input: Input) -> Result<Changed<DialingConfirmed>, Pr
         .installation
         .ask(&LogId, command, cause)
         .await?;
-    Ok(Changed(Written {
-        body: DialingConfirmed {
+    Ok(ChangeReply(WriteResult {
+        body: DialingConfirmationResponse {
             dialing_paused: answer.state.is_dialing_paused(),
             position: answer.position.to_string(),
         },
@@ -175,9 +175,9 @@ async fn confirm(ctx: Ctx, input: Input) -> Result<Changed<DialingConfirmed>, Pr
     }))
 }
 
-async fn confirm_clock(ctx: Ctx, input: Input) -> Result<Changed<ClockConfirmed>, Problem> {
+async fn confirm_clock(ctx: Ctx, input: Input) -> Result<ChangeReply<ClockConfirmationResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "installation")?;
-    let Confirmation { reason, by } = input.order().await?;
+    let ConfirmationRequest { reason, by } = input.order().await?;
     let watch = ctx.process.clock_evidence.watch.clone();
     if let Some(behind_ms) = watch.as_ref().and_then(|watch| watch.behind_ms()) {
         return Err(Problem::refused(
@@ -200,8 +200,8 @@ async fn confirm_clock(ctx: Ctx, input: Input) -> Result<Changed<ClockConfirmed>
         Some(watch) => watch.confirmed(),
         None => true,
     };
-    Ok(Changed(Written {
-        body: ClockConfirmed {
+    Ok(ChangeReply(WriteResult {
+        body: ClockConfirmationResponse {
             clock_believed: is_believed,
             position: answer.position.to_string(),
         },
@@ -210,12 +210,12 @@ async fn confirm_clock(ctx: Ctx, input: Input) -> Result<Changed<ClockConfirmed>
     }))
 }
 
-async fn measure_clock(ctx: Ctx, _: Input) -> Result<Read<ClockMeasured>, Problem> {
+async fn measure_clock(ctx: Ctx, _: Input) -> Result<ReadReply<ClockMeasurementResponse>, Problem> {
     let evidence = &ctx.process.clock_evidence;
     let measured = evidence.measure().await;
     let measured = measured.into_iter().map(|one| match one.offset {
         Ok(offset) => SourceAnswer::Offset {
-            offset: OffsetShown::of(&offset, ctx.installation.now()),
+            offset: ClockOffsetResponse::of(&offset, ctx.installation.now()),
             noted: one.is_noted,
         },
         Err(error) => SourceAnswer::Away {
@@ -223,7 +223,7 @@ async fn measure_clock(ctx: Ctx, _: Input) -> Result<Read<ClockMeasured>, Proble
             error,
         },
     });
-    Ok(Read(ClockMeasured {
+    Ok(ReadReply(ClockMeasurementResponse {
         measured: measured.collect(),
         dialing_refused: evidence.refusal(),
     }))

@@ -1,12 +1,12 @@
 //! The route that counts the words that were said in the calls of a campaign.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use application::inquiring::{BY, REASON};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use application::inquiries::{BY, REASON};
 use application::parameter::Parameter;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
-use evidence::mining::{KeywordsShown, keywords};
+use evidence::mining::{KeywordsResponse, keywords};
 
 const COLUMN: Parameter = Parameter::text(
     "column",
@@ -25,12 +25,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the words that callees said, by frequency. At most 2,000 transcripts are opened; the \
              read is recorded first.",
         )
-        .needs(Permission::FiguresRead, About::Campaign)
+        .needs(Permission::FiguresRead, EndpointSubject::Campaign)
         .query(const { &[COLUMN, BY, REASON] }),
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<KeywordsShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<KeywordsResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let state = ctx.installation.entities.campaigns.state(&campaign).await?.state;
     if state.created().is_none() {
@@ -39,5 +39,5 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<KeywordsShown>, Problem> {
     let column = input.text(COLUMN.name).filter(|column| !column.is_empty());
     keywords(&ctx.installation, &input.reader(), &campaign, column)
         .await
-        .map(Read)
+        .map(ReadReply)
 }

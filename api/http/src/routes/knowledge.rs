@@ -1,14 +1,14 @@
 //! Routes of knowledge bases: import a file, publish and roll back versions, list and show them, and ask
 //! questions.
 
-use crate::described::{Changed, MadeOrChanged, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{LONG, PAGED, Paged, Paging};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, CreationReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{LONG, ListPage, PAGED, Paging};
+use crate::reply::WriteResult;
 use application::knowledge::{
-    ImportOrder, KnowledgeAnswered, KnowledgeBasesListed, KnowledgeChanged, KnowledgeImported,
-    KnowledgeShown, KnowledgeVersions, PublishOrder, QuestionOrder, RollbackOrder, ask, import, listed,
-    publish, roll_back, show, versions,
+    KnowledgeAnswerResponse, KnowledgeBasesListed, KnowledgeChanged, KnowledgeImportRequest,
+    KnowledgeImported, KnowledgePublishRequest, KnowledgeQuestionRequest, KnowledgeResponse,
+    KnowledgeVersions, RollbackRequest, ask, import, listed, publish, roll_back, show, versions,
 };
 use application::parameter::Parameter;
 use domain::ids::KnowledgeId;
@@ -28,16 +28,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Reads answers, objections and facts from a file. The valid rows become a new version, \
                  which calls do not use before it is published. Invalid rows are listed.",
             )
-            .needs(Permission::CampaignsWrite, About::Everybody)
-            .takes::<ImportOrder>()
+            .needs(Permission::CampaignsWrite, EndpointSubject::Everybody)
+            .takes::<KnowledgeImportRequest>()
             .heavy(),
         Endpoint::get("/api/v1/knowledge", "List knowledge bases", list)
             .describe("Returns published knowledge bases by name with their current versions.")
-            .needs(Permission::RulesRead, About::Everybody)
+            .needs(Permission::RulesRead, EndpointSubject::Everybody)
             .query(PAGED),
         Endpoint::get("/api/v1/knowledge/{name}", "Get a knowledge base", show_one)
             .describe("Returns the content of the current version, or of another one.")
-            .needs(Permission::RulesRead, About::Everybody)
+            .needs(Permission::RulesRead, EndpointSubject::Everybody)
             .query(const { &[VERSION] }),
         Endpoint::get(
             "/api/v1/knowledge/{name}/versions",
@@ -45,7 +45,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             show_versions,
         )
         .describe("Returns when each version was imported and published, and who approved it.")
-        .needs(Permission::RulesRead, About::Everybody)
+        .needs(Permission::RulesRead, EndpointSubject::Everybody)
         .query(PAGED),
         Endpoint::post(
             "/api/v1/knowledge/{name}/publish",
@@ -53,16 +53,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             publish_one,
         )
         .describe("Makes an imported version current. Campaigns keep the version they were created with.")
-        .needs(Permission::CampaignsWrite, About::Everybody)
-        .takes::<PublishOrder>(),
+        .needs(Permission::CampaignsWrite, EndpointSubject::Everybody)
+        .takes::<KnowledgePublishRequest>(),
         Endpoint::post(
             "/api/v1/knowledge/{name}/rollback",
             "Roll back a knowledge base",
             back,
         )
         .describe("Makes a version current again that was current before.")
-        .needs(Permission::CampaignsWrite, About::Everybody)
-        .takes::<RollbackOrder>(),
+        .needs(Permission::CampaignsWrite, EndpointSubject::Everybody)
+        .takes::<RollbackRequest>(),
         Endpoint::post(
             "/api/v1/knowledge/{name}/ask",
             "Ask a knowledge base a question",
@@ -72,83 +72,83 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns what a call would answer, with the version of a campaign's calls or another one. \
              Nothing is stored.",
         )
-        .needs(Permission::RulesRead, About::Everybody)
-        .takes::<QuestionOrder>(),
+        .needs(Permission::RulesRead, EndpointSubject::Everybody)
+        .takes::<KnowledgeQuestionRequest>(),
     ]
 }
 
-async fn import_one(ctx: Ctx, input: Input) -> Result<MadeOrChanged<KnowledgeImported>, Problem> {
+async fn import_one(ctx: Ctx, input: Input) -> Result<CreationReply<KnowledgeImported>, Problem> {
     let cause = input.cause(&ctx.installation, "knowledge")?;
-    let order: ImportOrder = input.order().await?;
+    let order: KnowledgeImportRequest = input.order().await?;
     let done = import(&ctx.installation, order, cause).await?;
     let made = done.changed;
-    let written = Written {
+    let written = WriteResult {
         version: None,
         position: Some(done.position),
         body: done,
     };
     Ok(if made {
-        MadeOrChanged::Made(written)
+        CreationReply::Made(written)
     } else {
-        MadeOrChanged::Changed(written)
+        CreationReply::Changed(written)
     })
 }
 
-async fn publish_one(ctx: Ctx, input: Input) -> Result<Changed<KnowledgeChanged>, Problem> {
+async fn publish_one(ctx: Ctx, input: Input) -> Result<ChangeReply<KnowledgeChanged>, Problem> {
     let knowledge: KnowledgeId = input.id(0, "this knowledge base")?;
     let cause = input.cause(&ctx.installation, "knowledge/publish")?;
     let caller = input.caller.clone();
-    let order: PublishOrder = input.order().await?;
+    let order: KnowledgePublishRequest = input.order().await?;
     let done = publish(&ctx.installation, &caller, knowledge, order, cause).await?;
-    Ok(Changed(written(done)))
+    Ok(ChangeReply(written(done)))
 }
 
-async fn back(ctx: Ctx, input: Input) -> Result<Changed<KnowledgeChanged>, Problem> {
+async fn back(ctx: Ctx, input: Input) -> Result<ChangeReply<KnowledgeChanged>, Problem> {
     let knowledge: KnowledgeId = input.id(0, "this knowledge base")?;
     let cause = input.cause(&ctx.installation, "knowledge/rollback")?;
     let caller = input.caller.clone();
-    let order: RollbackOrder = input.order().await?;
+    let order: RollbackRequest = input.order().await?;
     let done = roll_back(&ctx.installation, &caller, knowledge, order, cause).await?;
-    Ok(Changed(written(done)))
+    Ok(ChangeReply(written(done)))
 }
 
-fn written(done: KnowledgeChanged) -> Written<KnowledgeChanged> {
-    Written {
+fn written(done: KnowledgeChanged) -> WriteResult<KnowledgeChanged> {
+    WriteResult {
         version: None,
         position: Some(done.position),
         body: done,
     }
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<KnowledgeBasesListed>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<KnowledgeBasesListed>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let behind: Option<KnowledgeId> = paging.place()?;
     let items = listed(&ctx.installation, behind.as_ref(), paging.limit).await?;
     let last = items.last().filter(|_| items.len() == paging.limit);
     let next_cursor = last.map(|row| paging.cursor(&row.knowledge)).transpose()?;
-    Ok(Read(Paged {
+    Ok(ReadReply(ListPage {
         list: KnowledgeBasesListed { items },
         next_cursor,
     }))
 }
 
-async fn show_one(ctx: Ctx, input: Input) -> Result<Read<KnowledgeShown>, Problem> {
+async fn show_one(ctx: Ctx, input: Input) -> Result<ReadReply<KnowledgeResponse>, Problem> {
     let knowledge: KnowledgeId = input.id(0, "this knowledge base")?;
     let version: Option<u32> = input.number(VERSION.name)?;
-    show(&ctx.installation, &knowledge, version).await.map(Read)
+    show(&ctx.installation, &knowledge, version).await.map(ReadReply)
 }
 
-async fn show_versions(ctx: Ctx, input: Input) -> Result<Read<Paged<KnowledgeVersions>>, Problem> {
+async fn show_versions(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<KnowledgeVersions>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let knowledge: KnowledgeId = input.id(0, "this knowledge base")?;
     let mut list = versions(&ctx.installation, &knowledge).await?;
     let (items, next_cursor) = paging.cut(list.items, |one| one.version)?;
     list.items = items;
-    Ok(Read(Paged { list, next_cursor }))
+    Ok(ReadReply(ListPage { list, next_cursor }))
 }
 
-async fn ask_one(ctx: Ctx, input: Input) -> Result<Read<KnowledgeAnswered>, Problem> {
+async fn ask_one(ctx: Ctx, input: Input) -> Result<ReadReply<KnowledgeAnswerResponse>, Problem> {
     let knowledge: KnowledgeId = input.id(0, "this knowledge base")?;
-    let order: QuestionOrder = input.order().await?;
-    ask(&ctx.installation, &knowledge, order).await.map(Read)
+    let order: KnowledgeQuestionRequest = input.order().await?;
+    ask(&ctx.installation, &knowledge, order).await.map(ReadReply)
 }

@@ -1,27 +1,27 @@
 //! Routes of labels: hand out the next turn to label, store a label, queue a turn, list turns, and export
 //! training lines.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{CURSOR, LIMIT, LONG, ListPage, Paging};
+use crate::reply::WriteResult;
 use actors::Answer;
 use application::flows::definition_of;
-use application::inquiring::{BY, REASON};
+use application::inquiries::{BY, REASON};
 use application::labels::{
-    LabelShown, Labeller, Labels, TRAINING_PAGE_MAX, TrainingLines, TurnHanded, TurnNext, add, known, labels,
-    meaning_of, next, request, training_lines,
+    Labeller, Labels, NextTurnResponse, ReservedTurnResponse, TRAINING_PAGE_MAX, TrainingLines,
+    TurnLabelsResponse, add, labels, load_labelled_turn, meaning_of, next, request, training_lines,
 };
 use application::parameter::Parameter;
 use application::targets::campaign_of;
 use domain::disposition::InterestLevel;
-use domain::flow::FlowNamed;
-use domain::label::{INTENT_BYTES_MAX, Label, LabelSays, LabelWhy, LabelledTurn, Meaning, Sentiment, TurnId};
+use domain::flow::FlowSelector;
+use domain::label::{INTENT_BYTES_MAX, Label, LabelValue, LabelWhy, LabeledTurn, Meaning, Sentiment, TurnId};
 use domain::permission::DataScope;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use evidence::replaying::Texts;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use projections::views::label_board::{LabelFilter, TurnState};
 use schemars::JsonSchema;
 
@@ -37,27 +37,27 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the turn with masked text and reserves it for the labeller for 15 minutes. `turn` \
                  is null if none waits. The read is recorded.",
             )
-            .needs(Permission::LabelsWrite, About::CampaignAsked)
+            .needs(Permission::LabelsWrite, EndpointSubject::CampaignAsked)
             .query(const { &[CAMPAIGN, REASON] })
-            .takes::<TurnAsked>(),
+            .takes::<NextTurnRequest>(),
         Endpoint::post("/api/v1/labels", "Label a turn", take)
             .describe(
                 "Stores the meaning that the labeller gives to a turn. One label settles it, or two equal \
                  ones, or a third person's if two differ (setting `labels.people`).",
             )
-            .needs(Permission::LabelsWrite, About::Handler)
-            .takes::<LabelOrder>(),
+            .needs(Permission::LabelsWrite, EndpointSubject::Handler)
+            .takes::<TurnLabelRequest>(),
         Endpoint::post(
             "/api/v1/labels/requests",
             "Queue a turn for labelling",
             put_before_people,
         )
         .describe("Marks a turn as misheard or misunderstood, so that it is handed out to labellers.")
-        .needs(Permission::LabelsWrite, About::Handler)
+        .needs(Permission::LabelsWrite, EndpointSubject::Handler)
         .takes::<LabelRequest>(),
         Endpoint::get("/api/v1/labels", "List labelled turns", list)
             .describe("Returns waiting and settled turns, newest first, without their words.")
-            .needs(Permission::LabelsWrite, About::CampaignAsked)
+            .needs(Permission::LabelsWrite, EndpointSubject::CampaignAsked)
             .query(
                 const {
                     &[
@@ -77,7 +77,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the words of settled turns, masked, at most 200 per page. A read of each customer is \
              recorded.",
         )
-        .needs(Permission::LabelsWrite, About::CampaignAsked)
+        .needs(Permission::LabelsWrite, EndpointSubject::CampaignAsked)
         .heavy()
         .query(const { &[CAMPAIGN, CURSOR, LIMIT, BY, REASON] }),
     ]
@@ -86,13 +86,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// The body that asks for the next turn.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "by": "wang" }]))]
-struct TurnAsked {
+struct NextTurnRequest {
     /// The labeller. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = NAME_BYTES_MAX))]
     by: Option<String>,
 }
 
-impl Order for TurnAsked {
+impl ApiRequest for NextTurnRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             by: body.short_text("by", NAME_BYTES_MAX),
@@ -105,7 +105,7 @@ impl Order for TurnAsked {
 #[schemars(extend("examples" = [{
     "turn": "call.308b38fa-b3fa-59e5-b685-93b305968d97.12", "intent": "ask_fee", "by": "wang"
 }]))]
-struct LabelOrder {
+struct TurnLabelRequest {
     #[schemars(with = "TurnId")]
     turn: Option<TurnId>,
     /// Default: intent.
@@ -120,7 +120,7 @@ struct LabelOrder {
     by: Option<String>,
 }
 
-impl Order for LabelOrder {
+impl ApiRequest for TurnLabelRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("turn") {
             body.wrong("turn", "is missing");
@@ -151,7 +151,7 @@ struct LabelRequest {
     by: Option<String>,
 }
 
-impl Order for LabelRequest {
+impl ApiRequest for LabelRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("turn") {
             body.wrong("turn", "is missing");
@@ -166,29 +166,29 @@ impl Order for LabelRequest {
 
 /// Hands out the next turn. Reads at the head of the log, so a turn that was labelled just before is not
 /// handed out again.
-async fn hand_out(ctx: Ctx, input: Input) -> Result<Read<TurnNext>, Problem> {
+async fn hand_out(ctx: Ctx, input: Input) -> Result<ReadReply<NextTurnResponse>, Problem> {
     let installation = &ctx.installation;
     let cause = input.cause(installation, "labels/next")?;
     let campaign = campaign_of(input.text("campaign"))?;
     let reader = input.reader_by_post();
-    let asked: TurnAsked = input.order().await?;
+    let asked: NextTurnRequest = input.order().await?;
     let labeller = Labeller {
         by: asked.by.unwrap_or_default(),
         reader,
     };
     let Some(mut handed) = next(installation, labeller, campaign.as_ref(), cause).await? else {
-        return Ok(Read(TurnNext { turn: None }));
+        return Ok(ReadReply(NextTurnResponse { turn: None }));
     };
     handed.asked = asked_before(&ctx, &handed).await?;
-    Ok(Read(TurnNext { turn: Some(handed) }))
+    Ok(ReadReply(NextTurnResponse { turn: Some(handed) }))
 }
 
 /// Returns the prompt before the turn, as the flow has it, with variables unfilled. `None` if it is unknown.
-async fn asked_before(ctx: &Ctx, handed: &TurnHanded) -> Result<Option<String>, Problem> {
+async fn asked_before(ctx: &Ctx, handed: &ReservedTurnResponse) -> Result<Option<String>, Problem> {
     let Some(((prompt, variant), flow)) = handed.asked_at.as_ref().zip(handed.flow.as_ref()) else {
         return Ok(None);
     };
-    let named = FlowNamed {
+    let named = FlowSelector {
         flow: flow.flow.clone(),
         version: Some(flow.version),
     };
@@ -196,12 +196,12 @@ async fn asked_before(ctx: &Ctx, handed: &TurnHanded) -> Result<Option<String>, 
     Ok(Texts::of(&flow).at(prompt, variant.as_deref()).text)
 }
 
-async fn take(ctx: Ctx, input: Input) -> Result<Changed<LabelShown>, Problem> {
+async fn take(ctx: Ctx, input: Input) -> Result<ChangeReply<TurnLabelsResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "labels")?;
     let scope = input.scope.clone();
-    let order: LabelOrder = input.order().await?;
+    let order: TurnLabelRequest = input.order().await?;
     let turn = seen(&ctx, &scope, order.turn).await?;
-    let says = LabelSays {
+    let says = LabelValue {
         meaning: meaning_of(order.meaning),
         intent: order.intent,
         sentiment: order.sentiment,
@@ -212,7 +212,7 @@ async fn take(ctx: Ctx, input: Input) -> Result<Changed<LabelShown>, Problem> {
     Ok(changed(&turn, &answer))
 }
 
-async fn put_before_people(ctx: Ctx, input: Input) -> Result<Changed<LabelShown>, Problem> {
+async fn put_before_people(ctx: Ctx, input: Input) -> Result<ChangeReply<TurnLabelsResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "labels/requests")?;
     let scope = input.scope.clone();
     let order: LabelRequest = input.order().await?;
@@ -224,24 +224,24 @@ async fn put_before_people(ctx: Ctx, input: Input) -> Result<Changed<LabelShown>
 }
 
 /// Returns a turn of a campaign in the caller's data scope; otherwise `missing`.
-async fn seen(ctx: &Ctx, scope: &DataScope, turn: Option<TurnId>) -> Result<LabelledTurn, Problem> {
+async fn seen(ctx: &Ctx, scope: &DataScope, turn: Option<TurnId>) -> Result<LabeledTurn, Problem> {
     let turn = turn.ok_or_else(|| Problem::missing("this turn"))?;
-    let turn = known(&ctx.installation, turn).await?;
+    let turn = load_labelled_turn(&ctx.installation, turn).await?;
     if !scope.admits_campaign(&turn.campaign) {
         return Err(Problem::missing("this turn"));
     }
     Ok(turn)
 }
 
-fn changed(turn: &LabelledTurn, answer: &Answer<Label>) -> Changed<LabelShown> {
-    Changed(Written {
-        body: LabelShown::of(turn, answer),
+fn changed(turn: &LabeledTurn, answer: &Answer<Label>) -> ChangeReply<TurnLabelsResponse> {
+    ChangeReply(WriteResult {
+        body: TurnLabelsResponse::of(turn, answer),
         version: Some(answer.version),
         position: Some(answer.position),
     })
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Labels>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<Labels>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let filter = LabelFilter {
         campaign: campaign_of(input.text("campaign"))?,
@@ -255,13 +255,13 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Labels>>, Problem> {
     let items = labels(&ctx.installation, &filter, below.map(Position), paging.limit).await?;
     let last = items.last().filter(|_| items.len() == paging.limit);
     let next_cursor = last.map(|row| paging.cursor(&row.place.0)).transpose()?;
-    Ok(Read(Paged {
+    Ok(ReadReply(ListPage {
         list: Labels { items },
         next_cursor,
     }))
 }
 
-async fn train(ctx: Ctx, input: Input) -> Result<Read<Paged<TrainingLines>>, Problem> {
+async fn train(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<TrainingLines>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let campaign = campaign_of(input.text("campaign"))?;
     let behind: Option<TurnId> = paging.place()?;
@@ -276,5 +276,5 @@ async fn train(ctx: Ctx, input: Input) -> Result<Read<Paged<TrainingLines>>, Pro
     )
     .await?;
     let next_cursor = last.map(|turn| paging.cursor(&turn)).transpose()?;
-    Ok(Read(Paged { list, next_cursor }))
+    Ok(ReadReply(ListPage { list, next_cursor }))
 }

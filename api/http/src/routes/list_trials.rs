@@ -1,14 +1,14 @@
 //! The route that checks a list file without a campaign: its columns, good rows and bad rows.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::form::{ENCODINGS, READING};
-use crate::importing::{COUNTRY, HEADER_ROW, HIDDEN_ROWS, SHEET, country_of};
+use crate::list_import::{COUNTRY, HEADER_ROW, HIDDEN_ROWS, SHEET, country_of};
 use crate::uploads::receive;
-use application::lists::trying::{ListTried, Trying, try_list};
+use application::lists::trial::{ListTrial, TrialRules, try_list};
 use application::parameter::Parameter;
 use domain::calling_plan::{Basis, Preset};
-use domain::flow::FlowNamed;
+use domain::flow::FlowSelector;
 use domain::problem::Problem;
 use intake::list_country::ListCountry;
 use intake::mapping::Mapping;
@@ -36,7 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Reads a CSV or XLSX file and returns its columns, good rows and bad rows. No customer is \
                  enrolled.",
             )
-        .needs(Permission::CampaignsWrite, About::Nobody)
+        .needs(Permission::CampaignsWrite, EndpointSubject::Nobody)
         .takes_file()
         .query(
             const {
@@ -69,7 +69,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn look(ctx: Ctx, mut input: Input) -> Result<Read<ListTried>, Problem> {
+async fn look(ctx: Ctx, mut input: Input) -> Result<ReadReply<ListTrial>, Problem> {
     // Checked before the file is received: wrong parameters are refused without reading it.
     let mapping = Mapping::parse(input.text("map").unwrap_or_default())?;
     let [encoding, sheet, hidden_rows, header_row] = READING.map(|name| input.text(name));
@@ -80,7 +80,7 @@ async fn look(ctx: Ctx, mut input: Input) -> Result<Read<ListTried>, Problem> {
         Some(code) => Preset::of_code(code).ok_or_else(|| wrong("preset: it is none of ours"))?,
     };
     let country = country_of(input.text(COUNTRY.name))?;
-    let trying = Trying {
+    let trying = TrialRules {
         preset,
         country: country.map_or_else(|| ListCountry::of_presets([preset]), ListCountry::named),
         basis: match input.text("basis") {
@@ -88,7 +88,7 @@ async fn look(ctx: Ctx, mut input: Input) -> Result<Read<ListTried>, Problem> {
             Some("consent") => Basis::Consent,
             Some(_) => return Err(wrong("basis: it is contract or consent")),
         },
-        flow: match input.text("flow_version").map(str::parse::<FlowNamed>) {
+        flow: match input.text("flow_version").map(str::parse::<FlowSelector>) {
             None => None,
             Some(Ok(named)) => Some(named),
             Some(Err(error)) => return Err(wrong(&format!("flow_version: {error}"))),
@@ -101,7 +101,7 @@ async fn look(ctx: Ctx, mut input: Input) -> Result<Read<ListTried>, Problem> {
     let tried = try_list(&ctx.installation, spooled, mapping, trying).await;
     // The turn is held to the end, because reading a file takes a core.
     drop(received.turn);
-    tried.map(Read)
+    tried.map(ReadReply)
 }
 
 fn wrong(why: &str) -> Problem {

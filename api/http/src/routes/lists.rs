@@ -1,24 +1,24 @@
 //! Routes of contact lists: import a file, or the records of `POST tasks/data` (CUS-2).
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission, parse_object};
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission, parse_object};
 use crate::form::{ENCODINGS, Fields, Form, ListForm, READING, TaskForm};
-use crate::guard::in_scope;
-use crate::importing::{
-    APPROVAL, COUNTRY, HEADER_ROW, HIDDEN_ROWS, Importing, ListRows, QUERY, SHEET, SINCE_COLUMN, SINCE_VALUE,
-    run,
+use crate::guard::require_campaign_in_scope;
+use crate::list_import::{
+    APPROVAL, COUNTRY, HEADER_ROW, HIDDEN_ROWS, ImportParameters, ListRows, QUERY, SHEET, SINCE_COLUMN,
+    SINCE_VALUE, run,
 };
-use crate::record_schema::RecordSent;
-use crate::uploads::{Received, all_of, receive};
+use crate::record_schema::ListRecord;
+use crate::uploads::{ReceivedFile, read_form_fields, receive};
 use application::installation::Installation;
-use application::kept_words::masked_file_name;
-use application::lists::load::{ImportReport, Load, SharedShown};
-use application::lists::under_way::ImportShown;
+use application::lists::load::{ImportReport, ListImport, SharedRowsFilter};
+use application::lists::running_imports::RunningImportResponse;
 use application::parameter::Parameter;
-use domain::calling_plan::Dedupe;
+use application::stored_text_masking::masked_file_name;
+use domain::calling_plan::DeduplicationScope;
 use domain::campaign::QueryMark;
 use domain::ids::CampaignId;
-use domain::problem::{Kind, MemberError, Problem};
+use domain::problem::{MemberError, Problem, ProblemKind};
 use intake::mapping::Mapping;
 use intake::members::Members;
 use intake::spool::hex;
@@ -47,7 +47,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "Enrols the records of a JSON body, or of a file in a form, into the campaign `task_id`. \
                  The same list again enrols no customer twice and returns its own progress.",
             )
-        .needs(Permission::CampaignsWrite, About::Handler)
+        .needs(Permission::CampaignsWrite, EndpointSubject::Handler)
         .takes::<TaskData>()
         .takes_form::<TaskForm>()
         .query(
@@ -69,7 +69,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  Good rows are enrolled; bad rows are listed. The same file again enrols no customer \
                  twice.",
             )
-        .needs(Permission::CampaignsWrite, About::Campaign)
+        .needs(Permission::CampaignsWrite, EndpointSubject::Campaign)
         .takes_file()
         .takes_form::<ListForm>()
         .query(
@@ -89,7 +89,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                     Parameter::one_of(
                         "dedupe",
                         "Deduplication scope: campaign (default) or everywhere",
-                        Dedupe::CODES,
+                        DeduplicationScope::CODES,
                     ),
                     COUNTRY,
                     QUERY,
@@ -115,20 +115,20 @@ fn progress() -> Vec<Endpoint> {
         .describe(
             "Returns how far a query of another database was imported into the campaign, by its column.",
         )
-        .needs(Permission::CampaignsWrite, About::Campaign)
+        .needs(Permission::CampaignsWrite, EndpointSubject::Campaign)
         .query(const { &[QUERY] }),
         Endpoint::get("/api/v1/imports", "List running imports", |ctx, _| {
             std::future::ready(Ok(under_way(&ctx.installation)))
         })
         .describe("Returns the imports that run in this server process, with their progress.")
-        .needs(Permission::CampaignsWrite, About::Everybody),
+        .needs(Permission::CampaignsWrite, EndpointSubject::Everybody),
     ]
 }
 
 /// The imports that run in this server process.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Imports {
-    items: Vec<ImportShown>,
+    items: Vec<RunningImportResponse>,
 }
 
 /// The body with records to enrol.
@@ -136,28 +136,28 @@ struct Imports {
 struct TaskData {
     #[schemars(with = "CampaignId")]
     task_id: Option<String>,
-    #[schemars(with = "Vec<RecordSent>", length(max = RECORDS_MAX))]
+    #[schemars(with = "Vec<ListRecord>", length(max = RECORDS_MAX))]
     records: Vec<Map<String, Value>>,
 }
 
 /// The import position of a query.
 #[derive(Debug, Serialize, JsonSchema)]
-struct QueryShown {
+struct QueryMarkResponse {
     /// Absent if the query was never imported by a column.
     #[serde(skip_serializing_if = "Option::is_none")]
     mark: Option<QueryMark>,
 }
 
-async fn query_mark(ctx: Ctx, input: Input) -> Result<Read<QueryShown>, Problem> {
+async fn query_mark(ctx: Ctx, input: Input) -> Result<ReadReply<QueryMarkResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let query = input.text(QUERY.name).unwrap_or_default().to_owned();
     let state = ctx.installation.campaign(&campaign).await?;
     let mark = state.query_marks().get(&query).cloned();
-    Ok(Read(QueryShown { mark }))
+    Ok(ReadReply(QueryMarkResponse { mark }))
 }
 
-fn under_way(installation: &Installation) -> Read<Imports> {
-    Read(Imports {
+fn under_way(installation: &Installation) -> ReadReply<Imports> {
+    ReadReply(Imports {
         items: installation.imports.shown(installation.now()),
     })
 }
@@ -167,13 +167,13 @@ const FIELDS_OF_FILE: &[&str] = &["map", "source", "encoding", "sheet", "hidden_
 const FIELDS_OF_RECORDS: &[&str] = &["task_id", "map", "encoding", "sheet", "hidden_rows", "header_row"];
 
 /// How to read a file: column mapping, table options and source name, from the query or a form.
-struct Reading {
+struct FileReadOptions {
     mapping: Mapping,
     options: TableOptions,
     source: String,
 }
 
-impl Reading {
+impl FileReadOptions {
     /// Builds it from `said`, which returns the value of a parameter or form field by name.
     fn of(said: &dyn Fn(&str) -> Option<String>) -> Result<Self, Problem> {
         let [encoding, sheet, hidden_rows, header_row] = READING.map(said);
@@ -191,22 +191,22 @@ impl Reading {
     }
 
     /// Adds the reading options to the request. An approval covers the file as it is read with them.
-    fn asked(&self, asked: Importing, said: &dyn Fn(&str) -> Option<String>) -> Importing {
+    fn asked(&self, asked: ImportParameters, said: &dyn Fn(&str) -> Option<String>) -> ImportParameters {
         let (map, encoding) = (said("map"), said("encoding"));
         asked.reading(map.as_deref(), encoding.as_deref(), &self.options.reading())
     }
 }
 
-async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Problem> {
+async fn file(ctx: Ctx, mut input: Input) -> Result<ChangeReply<ImportReport>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let asked = Importing::of(&ctx.installation, &input)?;
+    let asked = ImportParameters::of(&ctx.installation, &input)?;
     let names = READING.into_iter().chain(["map", "source"]);
     let given: BTreeMap<&str, String> = names
         .filter_map(|name| Some((name, input.text(name)?.to_owned())))
         .collect();
     // Checked before the file is received: an unknown campaign or wrong parameters are refused without
     // reading it.
-    let reading = Reading::of(&|name| given.get(name).cloned())?;
+    let reading = FileReadOptions::of(&|name| given.get(name).cloned())?;
     ctx.installation.list_rules(&campaign, "").await?;
     let Some(form) = Form::of(&mut input, FIELDS_OF_FILE)? else {
         let received = receive(&ctx.installation, &mut input.body).await?;
@@ -220,14 +220,18 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Probl
         let own_name = if field == "source" { name.clone() } else { None };
         fields.get(field).or(given.get(field)).cloned().or(own_name)
     };
-    let reading = Reading::of(&said)?;
+    let reading = FileReadOptions::of(&said)?;
     let asked = reading.asked(asked, &said);
     list_of(&ctx, campaign, received, reading, asked).await
 }
 
 /// Handles `POST tasks/data` as a form. The campaign is a form field, so its data scope is checked after the
 /// form was read.
-async fn form_of_records(ctx: Ctx, form: Form, asked: Importing) -> Result<Changed<ImportReport>, Problem> {
+async fn form_of_records(
+    ctx: Ctx,
+    form: Form,
+    asked: ImportParameters,
+) -> Result<ChangeReply<ImportReport>, Problem> {
     let (received, fields, name) = filled(&ctx.installation, form).await?;
     let campaign = fields.get("task_id").ok_or_else(|| {
         Problem::members(vec![MemberError {
@@ -239,12 +243,12 @@ async fn form_of_records(ctx: Ctx, form: Form, asked: Importing) -> Result<Chang
         .parse()
         .ok()
         .ok_or_else(|| Problem::missing("this campaign"))?;
-    in_scope(&asked.scope, &campaign)?;
+    require_campaign_in_scope(&asked.scope, &campaign)?;
     let said = |field: &str| {
         let own_name = if field == "source" { name.clone() } else { None };
         fields.get(field).cloned().or(own_name)
     };
-    let reading = Reading::of(&said)?;
+    let reading = FileReadOptions::of(&said)?;
     let asked = reading.asked(asked, &said);
     list_of(&ctx, campaign, received, reading, asked).await
 }
@@ -253,12 +257,12 @@ async fn form_of_records(ctx: Ctx, form: Form, asked: Importing) -> Result<Chang
 async fn filled(
     installation: &Installation,
     mut form: Form,
-) -> Result<(Received, Fields, Option<String>), Problem> {
+) -> Result<(ReceivedFile, Fields, Option<String>), Problem> {
     let (mut part, name) = form.file().await?;
     let received = receive(installation, &mut part).await?;
     drop(part);
     let clock = installation.environment.clock.as_ref();
-    let fields = all_of(clock, &received.turn, form).await?;
+    let fields = read_form_fields(clock, &received.turn, form).await?;
     received.turn.is_over();
     Ok((received, fields, name))
 }
@@ -267,12 +271,12 @@ async fn filled(
 async fn list_of(
     ctx: &Ctx,
     campaign: CampaignId,
-    received: Received,
-    reading: Reading,
-    asked: Importing,
-) -> Result<Changed<ImportReport>, Problem> {
+    received: ReceivedFile,
+    reading: FileReadOptions,
+    asked: ImportParameters,
+) -> Result<ChangeReply<ImportReport>, Problem> {
     let installation = &ctx.installation;
-    let Received { spool, turn } = received;
+    let ReceivedFile { spool, turn } = received;
     let mut spooled = spool.finish(reading.options);
     if asked.query.is_some() {
         spooled = spooled.of_query();
@@ -285,12 +289,12 @@ async fn list_of(
     };
     let rules = installation.list_rules(&campaign, &name).await?;
     let asked = asked.holding(&spooled.content_sha256);
-    let plan = Load {
+    let plan = ListImport {
         rules: asked.rules(rules),
         source: reading.source,
         format: spooled.format(),
         dry_run: asked.dry_run,
-        shared: SharedShown::OfFile,
+        shared: SharedRowsFilter::OfFile,
         course: Arc::default(),
     };
     let rows = ListRows::File(Box::new(spooled), reading.mapping);
@@ -301,8 +305,8 @@ async fn list_of(
     done
 }
 
-async fn records(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Problem> {
-    let asked = Importing::of(&ctx.installation, &input)?;
+async fn records(ctx: Ctx, mut input: Input) -> Result<ChangeReply<ImportReport>, Problem> {
+    let asked = ImportParameters::of(&ctx.installation, &input)?;
     if let Some(form) = Form::of(&mut input, FIELDS_OF_RECORDS)? {
         return form_of_records(ctx, form, asked).await;
     }
@@ -315,13 +319,13 @@ async fn records(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Pr
     let campaign = task_id
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| Problem::missing("this campaign"))?;
-    in_scope(&asked.scope, &campaign)?;
-    let plan = Load {
+    require_campaign_in_scope(&asked.scope, &campaign)?;
+    let plan = ListImport {
         rules: asked.rules(ctx.installation.list_rules(&campaign, &content_sha256).await?),
         source: "tasks/data".to_owned(),
         format: "JSON".to_owned(),
         dry_run: asked.dry_run,
-        shared: SharedShown::OfFile,
+        shared: SharedRowsFilter::OfFile,
         course: Arc::default(),
     };
     run(&ctx, plan, ListRows::Body(records), asked).await
@@ -338,7 +342,7 @@ fn task_data(object: Map<String, Value>) -> Result<TaskData, Problem> {
     let items = items.unwrap_or_default();
     if items.len() > RECORDS_MAX {
         return Err(Problem::new(
-            Kind::TooLarge,
+            ProblemKind::TooLarge,
             "too-many-records",
             format!("a body may have {RECORDS_MAX} records; send larger lists as files"),
         ));

@@ -1,15 +1,15 @@
 //! Routes for two ids of one person (合并客户): find ids that share a number, merge two ids, undo a merge.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::guard::sees_person;
-use crate::reply::Written;
-use application::inquiring::{BY, Comparison, REASON, Shown, customer_page, put_on_record};
-use application::merging::{Candidates, Merged, Merging, candidates, merge, unmerge};
+use crate::reply::WriteResult;
+use application::customer_merge::{Candidates, MergeRequest, MergeResult, candidates, merge, unmerge};
+use application::inquiries::{BY, Comparison, REASON, ReadContent, customer_page, put_on_record};
 use domain::customer::MERGE_REASON_BYTES_MAX;
 use domain::inquiry::ComparedValue;
 use domain::problem::Problem;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// Maximum length of a customer id and of `by`, in bytes.
@@ -26,14 +26,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns other customers that share a number with this one. They may be the same person. The \
              read is recorded.",
         )
-        .needs(Permission::CustomersReveal, About::Everybody)
+        .needs(Permission::CustomersReveal, EndpointSubject::Everybody)
         .query(&[BY, REASON]),
         Endpoint::post("/api/v1/customers/{id}/merge", "Merge two customers", join)
             .describe(
                 "Declares that another id is the same person (合并). The person is called only under the id \
                  in the URL; what forbids calls under either id forbids them under both.",
             )
-            .needs(Permission::CustomersAssign, About::Customer)
+            .needs(Permission::CustomersAssign, EndpointSubject::Customer)
             .takes::<MergeBody>(),
         Endpoint::post(
             "/api/v1/customers/{id}/unmerge",
@@ -44,7 +44,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Declares that the two ids are different persons (撤销合并). Enrolments that the merge settled \
              stay settled.",
         )
-        .needs(Permission::CustomersAssign, About::Customer)
+        .needs(Permission::CustomersAssign, EndpointSubject::Customer)
         .takes::<MergeBody>(),
     ]
 }
@@ -63,7 +63,7 @@ struct MergeBody {
     by: Option<String>,
 }
 
-impl Order for MergeBody {
+impl ApiRequest for MergeBody {
     fn read(body: &mut Members) -> Self {
         Self {
             other: body.needed_short_text("other", TEXT_BYTES_MAX),
@@ -73,20 +73,20 @@ impl Order for MergeBody {
     }
 }
 
-async fn join(ctx: Ctx, input: Input) -> Result<Changed<Merged>, Problem> {
+async fn join(ctx: Ctx, input: Input) -> Result<ChangeReply<MergeResult>, Problem> {
     let cause = input.cause(&ctx.installation, "customers/merge")?;
     let order = order_of(&ctx, input).await?;
     Ok(written(merge(&ctx.installation, order, cause).await?))
 }
 
-async fn part(ctx: Ctx, input: Input) -> Result<Changed<Merged>, Problem> {
+async fn part(ctx: Ctx, input: Input) -> Result<ChangeReply<MergeResult>, Problem> {
     let cause = input.cause(&ctx.installation, "customers/unmerge")?;
     let order = order_of(&ctx, input).await?;
     Ok(written(unmerge(&ctx.installation, order, cause).await?))
 }
 
 /// Reads the request. Both customers must be in the caller's data scope.
-async fn order_of(ctx: &Ctx, input: Input) -> Result<Merging, Problem> {
+async fn order_of(ctx: &Ctx, input: Input) -> Result<MergeRequest, Problem> {
     let (named, scope, signed_in) = (input.param(0)?, input.scope.clone(), input.by());
     let comparer = input.comparer();
     let body: MergeBody = input.order().await?;
@@ -100,7 +100,7 @@ async fn order_of(ctx: &Ctx, input: Input) -> Result<Merging, Problem> {
     if !sees_person(ctx, &scope, &state).await? {
         return Err(missing());
     }
-    Ok(Merging {
+    Ok(MergeRequest {
         kept,
         other,
         reason: body.reason,
@@ -108,21 +108,21 @@ async fn order_of(ctx: &Ctx, input: Input) -> Result<Merging, Problem> {
     })
 }
 
-fn written(merged: Merged) -> Changed<Merged> {
-    Changed(Written {
+fn written(merged: MergeResult) -> ChangeReply<MergeResult> {
+    ChangeReply(WriteResult {
         version: None,
         position: Some(merged.position),
         body: merged,
     })
 }
 
-async fn duplicates(ctx: Ctx, input: Input) -> Result<Read<Candidates>, Problem> {
+async fn duplicates(ctx: Ctx, input: Input) -> Result<ReadReply<Candidates>, Problem> {
     // The view compares this customer's numbers with those of all customers.
     let comparer = input.comparer();
     ctx.admit_comparison(&comparer)?;
     let (customer, state) = ctx.installation.customer_named(&input.param(0)?).await?;
     let found = candidates(&ctx.installation, customer.clone(), &state).await?;
-    let what = Shown {
+    let what = ReadContent {
         customer: Some(customer),
         ..customer_page::DUPLICATES.shown()
     };
@@ -131,5 +131,5 @@ async fn duplicates(ctx: Ctx, input: Input) -> Result<Read<Candidates>, Problem>
     let is_found = !found.candidates.is_empty();
     let comparison = Comparison::of_one(ComparedValue::Number, is_found);
     ctx.note_comparison(&comparer, comparison).await?;
-    Ok(Read(found))
+    Ok(ReadReply(found))
 }

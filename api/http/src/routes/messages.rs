@@ -1,23 +1,23 @@
 //! Routes of messages to customers: send one, list them, and receive replies from a gateway.
 
-use crate::described::{Changed, MadeOrChanged, Read};
+use crate::api_description::{ChangeReply, CreationReply, ReadReply};
 use crate::disclosures::Disclosure;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::{in_scope, sees_person};
-use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
-use crate::reply::Written;
-use application::inquiring::{BY, REASON, Shown, put_on_record};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::{require_campaign_in_scope, sees_person};
+use crate::paging::{CURSOR, LIMIT, LONG, ListPage, Paging};
+use crate::reply::WriteResult;
+use application::inquiries::{BY, REASON, ReadContent, put_on_record};
 use application::messages::{
-    Destination, MessageDraft, MessageSent, MessagesShown, ReplyOrder, ReplyTaken, destination, messages_of,
-    reply, send_ordered,
+    Destination, MessageDraft, MessageReplyRequest, MessageReplyResult, MessageSent, MessagesResponse,
+    destination, messages_of, reply, send_ordered,
 };
 use application::parameter::Parameter;
+use domain::external_address::check_mail;
 use domain::ids::{CampaignId, MessageId};
 use domain::inquiry::ReadForm;
-use domain::message::{REPLY_ID_BYTES_MAX, TEXT_CHARS_MAX, Way};
-use domain::outside_address::check_mail;
+use domain::message::{MessageMethod, REPLY_ID_BYTES_MAX, TEXT_CHARS_MAX};
 use domain::problem::Problem;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ const ATTACHMENTS_MAX: usize = 5;
 
 /// What a read of a customer's messages records as shown: when and how the customer was contacted is personal
 /// data.
-const MESSAGES: Shown = Shown::of(&["messages"], ReadForm::Masked);
+const MESSAGES: ReadContent = ReadContent::of(&["messages"], ReadForm::Masked);
 
 /// Query parameter: the customer who received the messages.
 const CUSTOMER: Parameter = Parameter::text("customer", "External or internal id of the customer", "C01");
@@ -41,18 +41,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Sends an SMS, a mail or a webhook message to a customer of a campaign. Rules, caps and \
                  quiet hours are checked first and can refuse.",
             )
-            .needs(Permission::CallsWrite, About::Handler)
-            .takes::<MessageOrder>(),
+            .needs(Permission::CallsWrite, EndpointSubject::Handler)
+            .takes::<MessageRequest>(),
         Endpoint::get("/api/v1/messages", "List a customer's messages", list)
             .describe("Returns each message with its delivery state. The read is recorded.")
-            .needs(Permission::CallsRead, About::Handler)
+            .needs(Permission::CallsRead, EndpointSubject::Handler)
             .query(const { &[CUSTOMER.needed(), BY, REASON, CURSOR, LIMIT] }),
         Endpoint::post("/api/v1/messages/replies", "Report a reply to a message", replied)
             .describe(
                 "For gateways. A reply with 退订, T, TD or STOP is an opt-out; it applies to the number \
                  before anything else is stored.",
             )
-            .needs(Permission::NumbersOptOut, About::Nobody)
+            .needs(Permission::NumbersOptOut, EndpointSubject::Nobody)
             .takes::<MessageReply>()
             .kept(),
     ]
@@ -62,14 +62,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "campaign": "TASK20261120", "customer": "C01", "way": "sms",
     "text": "您的还款计划：{{link}}", "link": "https://example.com/plan" }]))]
-struct MessageOrder {
+struct MessageRequest {
     #[schemars(with = "CampaignId")]
     campaign: Option<CampaignId>,
     /// External or internal id of the customer. The customer must be in a list of the campaign.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     customer: String,
-    #[schemars(with = "Way")]
-    way: Option<Way>,
+    #[schemars(with = "MessageMethod")]
+    way: Option<MessageMethod>,
     /// For a mail: the address.
     to: Option<String>,
     /// For a mail: the subject.
@@ -85,7 +85,7 @@ struct MessageOrder {
     attachments: Option<Vec<String>>,
 }
 
-impl Order for MessageOrder {
+impl ApiRequest for MessageRequest {
     fn read(body: &mut Members) -> Self {
         for needed in ["campaign", "way"] {
             if body.is_absent(needed) {
@@ -105,7 +105,10 @@ impl Order for MessageOrder {
         };
         // An address with variables is checked after they are filled in; any other is checked now.
         let written = order.to.as_deref().filter(|to| !to.contains("{{"));
-        if let Some(Err(fault)) = written.filter(|_| order.way == Some(Way::Mail)).map(check_mail) {
+        if let Some(Err(fault)) = written
+            .filter(|_| order.way == Some(MessageMethod::Mail))
+            .map(check_mail)
+        {
             body.wrong("to", fault);
         }
         let is_link = |link: &String| link.starts_with("https://") && link.len() <= TEXT_BYTES_MAX;
@@ -123,12 +126,12 @@ impl Order for MessageOrder {
     }
 }
 
-async fn order(ctx: Ctx, input: Input) -> Result<MadeOrChanged<MessageSent>, Problem> {
+async fn order(ctx: Ctx, input: Input) -> Result<CreationReply<MessageSent>, Problem> {
     let cause = input.cause(&ctx.installation, "messages")?;
     let (scope, comparer, reader) = (input.scope.clone(), input.comparer(), input.reader_by_post());
-    let order: MessageOrder = input.order().await?;
+    let order: MessageRequest = input.order().await?;
     let campaign = order.campaign.ok_or_else(|| Problem::missing("this campaign"))?;
-    in_scope(&scope, &campaign)?;
+    require_campaign_in_scope(&scope, &campaign)?;
     let (customer, person) = ctx.compare_customer(&comparer, &order.customer).await?;
     if !sees_person(&ctx, &scope, &person).await? {
         return Err(Problem::missing("this customer"));
@@ -136,7 +139,7 @@ async fn order(ctx: Ctx, input: Input) -> Result<MadeOrChanged<MessageSent>, Pro
     let draft = MessageDraft {
         campaign,
         customer,
-        way: order.way.unwrap_or(Way::Sms),
+        way: order.way.unwrap_or(MessageMethod::Sms),
         to: order.to,
         subject: order.subject,
         text: order.text,
@@ -156,14 +159,14 @@ async fn order(ctx: Ctx, input: Input) -> Result<MadeOrChanged<MessageSent>, Pro
         disclosure.permit_and_record(&ctx, &comparer, columns).await?;
     }
     let sent = send_ordered(&ctx.installation, draft, cause).await?;
-    Ok(MadeOrChanged::Made(Written {
+    Ok(CreationReply::Made(WriteResult {
         version: Some(sent.version),
         position: Some(sent.position),
         body: sent,
     }))
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<MessagesShown>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<MessagesResponse>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let named = input.text(CUSTOMER.name).map(str::to_owned);
     let scope = input.scope.clone();
@@ -180,13 +183,13 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<MessagesShown>>, Prob
     let mut list = messages_of(&ctx.installation, customer.clone()).await?;
     let (items, next_cursor) = paging.cut(list.items, |shown| (shown.ordered_at, shown.id))?;
     list.items = items;
-    let what = Shown {
+    let what = ReadContent {
         customer: Some(customer),
         ..MESSAGES
     };
     let what = what.with_values(list.items.len());
     put_on_record(&ctx.installation, input.reader(), what).await?;
-    Ok(Read(Paged { list, next_cursor }))
+    Ok(ReadReply(ListPage { list, next_cursor }))
 }
 
 /// The body of a reply that a gateway received.
@@ -204,7 +207,7 @@ struct MessageReply {
     text: String,
 }
 
-impl Order for MessageReply {
+impl ApiRequest for MessageReply {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("message") && body.is_absent("from") {
             body.wrong("from", "or message says who answers: one of them at least");
@@ -218,7 +221,7 @@ impl Order for MessageReply {
     }
 }
 
-async fn replied(ctx: Ctx, input: Input) -> Result<Changed<ReplyTaken>, Problem> {
+async fn replied(ctx: Ctx, input: Input) -> Result<ChangeReply<MessageReplyResult>, Problem> {
     let installation = &ctx.installation;
     let cause = input.cause(installation, "messages/replies")?;
     let received: MessageReply = input.order().await?;
@@ -229,14 +232,14 @@ async fn replied(ctx: Ctx, input: Input) -> Result<Changed<ReplyTaken>, Problem>
     let ids = phones
         .iter()
         .map(|phone| installation.vault().derive_number(phone.as_e164()));
-    let order = ReplyOrder {
+    let order = MessageReplyRequest {
         reply: received.id,
         message: received.message,
         numbers: ids.collect(),
         text: received.text,
     };
     let body = reply(installation, order, cause).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         body,
         version: None,
         position: None,

@@ -34,6 +34,7 @@ mod deals;
 mod description;
 mod drafts;
 mod engines;
+mod event_exports;
 mod event_schemas;
 mod events;
 mod exports;
@@ -41,6 +42,7 @@ mod flow_files;
 mod flows;
 mod funnels;
 mod health;
+mod holds_and_erasures;
 mod holidays;
 mod inspections;
 pub mod installation;
@@ -64,8 +66,8 @@ pub(crate) mod oidc;
 mod one_call;
 mod own_access;
 mod own_customers;
+mod own_disclosures;
 mod own_rules;
-mod own_seen;
 mod past_calls;
 mod pdca;
 mod persons;
@@ -95,13 +97,11 @@ mod second_factor;
 mod segments;
 mod session;
 mod settings;
-mod standings;
 mod stop;
 mod streams;
 mod subscribers;
 mod summaries;
 mod tables;
-mod takings;
 mod targets;
 mod test_calls;
 mod trunks;
@@ -113,13 +113,13 @@ mod why_not;
 mod withdrawals;
 mod wording_drafts;
 
-use crate::answering::Answering;
+use crate::connection_limits::{Route, RouteList};
 use crate::endpoint::{Ctx, Endpoint, join};
 use crate::path_index::PathIndex;
-use crate::places::{Route, RouteList};
 use crate::reply::problem_response;
-use crate::router::{Reader, Router, Stands};
-use domain::problem::{Kind, Problem};
+use crate::request_pipeline::RequestPipeline;
+use crate::router::{PathHandlers, PlainReadHandler, Router};
+use domain::problem::{Problem, ProblemKind};
 use std::convert::Infallible;
 use warp::Filter;
 use warp::reject::{InvalidQuery, MethodNotAllowed, Rejection};
@@ -135,7 +135,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         pdca::endpoints(),
         queries::endpoints(),
         exports::endpoints(),
-        takings::endpoints(),
+        event_exports::endpoints(),
         metrics::endpoints(),
         chart_notes::endpoints(),
         charts::endpoints(),
@@ -175,11 +175,11 @@ fn groups() -> Vec<Vec<Endpoint>> {
         session::endpoints(),
         oidc::endpoints(),
         own_access::endpoints(),
-        own_seen::endpoints(),
+        own_disclosures::endpoints(),
         second_factor::endpoints(),
         routing_scores::endpoints(),
         settings::endpoints(),
-        standings::endpoints(),
+        holds_and_erasures::endpoints(),
         stop::endpoints(),
         retention::endpoints(),
         users::endpoints(),
@@ -287,12 +287,12 @@ pub fn list() -> RouteList {
 }
 
 /// Builds the router over all endpoints. A request that matches no endpoint gets a problem as its response.
-pub fn all(installation: &Ctx) -> Router {
+pub fn build_router(installation: &Ctx) -> Router {
     let joined = |endpoints| {
         let joined = join(endpoints, installation);
         joined.recover(turned_away).unify().boxed()
     };
-    let stands = |endpoints: Vec<Endpoint>| Stands {
+    let stands = |endpoints: Vec<Endpoint>| PathHandlers {
         readers: readers(&endpoints, installation),
         filter: joined(endpoints),
     };
@@ -300,17 +300,17 @@ pub fn all(installation: &Ctx) -> Router {
     Router::new(routes, joined(Vec::new()))
 }
 
-fn readers(endpoints: &[Endpoint], ctx: &Ctx) -> Vec<Reader> {
+fn readers(endpoints: &[Endpoint], ctx: &Ctx) -> Vec<PlainReadHandler> {
     let reads = endpoints.iter().map(|endpoint| endpoint.answering(ctx));
-    reads.filter_map(Answering::reader).collect()
+    reads.filter_map(RequestPipeline::reader).collect()
 }
 
 async fn turned_away(rejection: Rejection) -> Result<Response, Infallible> {
     let problem = if rejection.is_not_found() {
-        Problem::new(Kind::Missing, "no-such-route", "there is no such route")
+        Problem::new(ProblemKind::Missing, "no-such-route", "there is no such route")
     } else if rejection.find::<MethodNotAllowed>().is_some() {
         Problem::new(
-            Kind::WrongMethod,
+            ProblemKind::WrongMethod,
             "method-not-allowed",
             "this route has no such method",
         )

@@ -1,24 +1,25 @@
 //! Routes of intent models: publish a file, train a model, publish a draft, roll back, and list models and
 //! versions.
 
+use crate::api_description::{ChangeReply, CreationReply, ReadReply};
 use crate::body::Body;
-use crate::described::{Changed, MadeOrChanged, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{LONG, PAGED, Paged, Paging};
-use crate::reply::Written;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{LONG, ListPage, PAGED, Paging};
+use crate::reply::WriteResult;
 use crate::uploads::receive;
-use application::as_of::past::TRAINING_WITHIN_MS;
+use application::as_of::replays::TRAINING_WITHIN_MS;
 use application::models::training::{
-    FOLDS_MAX, Keep, LABEL_BYTES_MAX, ModelDraftOrder, TrainingOrder, TrainingShown, keep, learn,
-    position_of, publish_draft,
+    FOLDS_MAX, LABEL_BYTES_MAX, ModelDraftRequest, TrainingRequest, TrainingResponse, TrainingStorage, keep,
+    learn, position_of, publish_draft,
 };
 use application::models::{
-    ModelChanged, ModelOrder, ModelVersions, Models, RollbackOrder, listed, publish, publish_again, versions,
+    ModelChanged, ModelRequest, ModelVersions, Models, RollbackRequest, listed, publish, publish_again,
+    versions,
 };
 use application::parameter::Parameter;
 use domain::ids::{ApprovalId, ModelId};
 use domain::model::{MODEL_FILE_BYTES_MAX, Training};
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use intake::encoding::EncodingChoice;
 
 const NAME: Parameter = Parameter::text("name", "Name of the model", "zh_outbound");
@@ -54,7 +55,7 @@ const FOLDS: Parameter = Parameter::number(
 const KEEP: Parameter = Parameter::one_of(
     "keep",
     "Result to store: nothing (the reply has the figures), a draft, or a version; default: nothing",
-    Keep::CODES,
+    TrainingStorage::CODES,
 );
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -64,18 +65,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "The body is a file made by `ledgerline nlu train`. It becomes a new version unless it \
                  equals the current one.",
             )
-            .needs(Permission::CampaignsWrite, About::Everybody)
+            .needs(Permission::CampaignsWrite, EndpointSubject::Everybody)
             .query(const { &[NAME.needed(), TRAINING, APPROVALS, REASON, APPROVAL] })
             .takes_file(),
         Endpoint::get("/api/v1/models", "List models", list)
             .describe("Returns published models by name with their current versions.")
-            .needs(Permission::RulesRead, About::Everybody)
+            .needs(Permission::RulesRead, EndpointSubject::Everybody)
             .query(PAGED),
         Endpoint::get("/api/v1/models/{name}", "Get a model", show)
             .describe(
                 "Returns its versions, what each was trained on, and whether its file is on this server.",
             )
-            .needs(Permission::RulesRead, About::Everybody)
+            .needs(Permission::RulesRead, EndpointSubject::Everybody)
             .query(PAGED),
         Endpoint::get(
             "/api/v1/models/{name}/versions",
@@ -83,7 +84,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             show,
         )
         .describe("Returns when each version was published, what it was trained on, and who approved it.")
-        .needs(Permission::RulesRead, About::Everybody)
+        .needs(Permission::RulesRead, EndpointSubject::Everybody)
         .query(PAGED),
         Endpoint::post("/api/v1/models/{name}/train", "Train a model", train)
             .describe(
@@ -91,7 +92,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  of held-out rows with their confusion matrix. `keep` stores the model as a draft or a \
                  version.",
             )
-            .needs(Permission::CampaignsWrite, About::Everybody)
+            .needs(Permission::CampaignsWrite, EndpointSubject::Everybody)
             .query(const { &[LABEL, SEED, FOREIGN, FOLDS, KEEP] })
             .takes_file(),
         Endpoint::post(
@@ -100,16 +101,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             publish_kept,
         )
         .describe("Publishes a model that was trained and stored on this server, named by its digest.")
-        .needs(Permission::CampaignsWrite, About::Everybody)
-        .takes::<ModelDraftOrder>(),
+        .needs(Permission::CampaignsWrite, EndpointSubject::Everybody)
+        .takes::<ModelDraftRequest>(),
         Endpoint::post("/api/v1/models/{name}/rollback", "Roll back a model", back)
             .describe("Publishes the content of an earlier version again, as a new version.")
-            .needs(Permission::CampaignsWrite, About::Everybody)
-            .takes::<RollbackOrder>(),
+            .needs(Permission::CampaignsWrite, EndpointSubject::Everybody)
+            .takes::<RollbackRequest>(),
     ]
 }
 
-async fn publish_one(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ModelChanged>, Problem> {
+async fn publish_one(ctx: Ctx, input: Input) -> Result<CreationReply<ModelChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "models")?;
     let wrong = |name: &str, why: String| Problem::invalid("query-invalid", format!("{name}: {why}"));
     let name = input.text(NAME.name).unwrap_or_default();
@@ -127,7 +128,7 @@ async fn publish_one(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ModelChange
     let approvals = input.flag(APPROVALS.name)?;
     let reason = input.text(REASON.name).map(str::to_owned);
     let Input { caller, body, .. } = input;
-    let order = ModelOrder {
+    let order = ModelRequest {
         model,
         bytes: file(body).await?,
         training,
@@ -139,9 +140,9 @@ async fn publish_one(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ModelChange
     let made = done.changed;
     let written = written(done);
     Ok(if made {
-        MadeOrChanged::Made(written)
+        CreationReply::Made(written)
     } else {
-        MadeOrChanged::Changed(written)
+        CreationReply::Changed(written)
     })
 }
 
@@ -151,7 +152,7 @@ async fn file(mut body: Body) -> Result<Vec<u8>, Problem> {
         bytes.extend_from_slice(&piece);
         if bytes.len() as u64 > MODEL_FILE_BYTES_MAX {
             return Err(Problem::new(
-                Kind::TooLarge,
+                ProblemKind::TooLarge,
                 "body-too-large",
                 format!("a model can have at most {MODEL_FILE_BYTES_MAX} bytes"),
             ));
@@ -161,7 +162,7 @@ async fn file(mut body: Body) -> Result<Vec<u8>, Problem> {
 }
 
 /// Reads the training parameters from the query.
-fn ordered(input: &Input) -> Result<TrainingOrder, Problem> {
+fn ordered(input: &Input) -> Result<TrainingRequest, Problem> {
     let wrong = |name: &str, why: &str| Problem::invalid("query-invalid", format!("{name}: {why}"));
     let label = |parameter: &Parameter, otherwise: &str| {
         let label = input.text(parameter.name).unwrap_or(otherwise).to_owned();
@@ -175,10 +176,12 @@ fn ordered(input: &Input) -> Result<TrainingOrder, Problem> {
         return Err(wrong(FOLDS.name, "0, or from 2 to 10"));
     }
     let keep = match input.text(KEEP.name) {
-        None => Keep::Nothing,
-        Some(code) => Keep::of_code(code).ok_or_else(|| wrong(KEEP.name, "nothing, draft or version"))?,
+        None => TrainingStorage::Nothing,
+        Some(code) => {
+            TrainingStorage::of_code(code).ok_or_else(|| wrong(KEEP.name, "nothing, draft or version"))?
+        }
     };
-    Ok(TrainingOrder {
+    Ok(TrainingRequest {
         label: label(&LABEL, "intent")?,
         seed: input.number(SEED.name)?.unwrap_or(1),
         foreign: label(&FOREIGN, "oos")?,
@@ -187,7 +190,7 @@ fn ordered(input: &Input) -> Result<TrainingOrder, Problem> {
     })
 }
 
-async fn train(ctx: Ctx, mut input: Input) -> Result<Changed<TrainingShown>, Problem> {
+async fn train(ctx: Ctx, mut input: Input) -> Result<ChangeReply<TrainingResponse>, Problem> {
     let model: ModelId = input.id(0, "this model")?;
     // Checked before the lines are received: wrong parameters are refused without reading them.
     let order = ordered(&input)?;
@@ -209,56 +212,56 @@ async fn train(ctx: Ctx, mut input: Input) -> Result<Changed<TrainingShown>, Pro
         )));
     };
     let shown = keep(&ctx.installation, &input.caller, model, learned, wished, cause).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: None,
         position: position_of(&shown),
         body: shown,
     }))
 }
 
-async fn publish_kept(ctx: Ctx, input: Input) -> Result<Changed<ModelChanged>, Problem> {
+async fn publish_kept(ctx: Ctx, input: Input) -> Result<ChangeReply<ModelChanged>, Problem> {
     let model: ModelId = input.id(0, "this model")?;
     let cause = input.cause(&ctx.installation, "models/publish")?;
     let caller = input.caller.clone();
-    let order: ModelDraftOrder = input.order().await?;
+    let order: ModelDraftRequest = input.order().await?;
     let done = publish_draft(&ctx.installation, &caller, model, order, cause).await?;
-    Ok(Changed(written(done)))
+    Ok(ChangeReply(written(done)))
 }
 
-async fn back(ctx: Ctx, input: Input) -> Result<Changed<ModelChanged>, Problem> {
+async fn back(ctx: Ctx, input: Input) -> Result<ChangeReply<ModelChanged>, Problem> {
     let model: ModelId = input.id(0, "this model")?;
     let cause = input.cause(&ctx.installation, "models/rollback")?;
     let caller = input.caller.clone();
-    let order: RollbackOrder = input.order().await?;
+    let order: RollbackRequest = input.order().await?;
     let done = publish_again(&ctx.installation, &caller, model, order, cause).await?;
-    Ok(Changed(written(done)))
+    Ok(ChangeReply(written(done)))
 }
 
-fn written(done: ModelChanged) -> Written<ModelChanged> {
-    Written {
+fn written(done: ModelChanged) -> WriteResult<ModelChanged> {
+    WriteResult {
         version: None,
         position: Some(done.position),
         body: done,
     }
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Models>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<Models>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let behind: Option<ModelId> = paging.place()?;
     let items = listed(&ctx.installation, behind.as_ref(), paging.limit).await?;
     let last = items.last().filter(|_| items.len() == paging.limit);
     let next_cursor = last.map(|row| paging.cursor(&row.model)).transpose()?;
-    Ok(Read(Paged {
+    Ok(ReadReply(ListPage {
         list: Models { items },
         next_cursor,
     }))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<Paged<ModelVersions>>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<ModelVersions>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let model: ModelId = input.id(0, "this model")?;
     let mut list = versions(&ctx.installation, &model).await?;
     let (items, next_cursor) = paging.cut(list.items, |one| one.version)?;
     list.items = items;
-    Ok(Read(Paged { list, next_cursor }))
+    Ok(ReadReply(ListPage { list, next_cursor }))
 }

@@ -1,17 +1,17 @@
 //! The route that checks whether numbers are vacant (空号检测): given numbers, or the numbers of a campaign's
 //! customers who may still be called. Numbers are sent in the body, never in the URL.
 
-use crate::described::Changed;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::{in_scope, limited};
-use crate::reply::Written;
-use application::inquiring::{Shown, put_each_on_record};
+use crate::api_description::ChangeReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::{build_scope_problem, require_campaign_in_scope};
+use crate::reply::WriteResult;
+use application::inquiries::{ReadContent, put_each_on_record};
 use application::number_checks::{NUMBERS_OF_CHECK_MAX, NumbersChecked, check_campaign, check_numbers};
 use domain::ids::{CampaignId, CustomerId};
 use domain::inquiry::ReadForm;
 use domain::number_check::CHECK_AGE_DAYS_MAX;
 use domain::problem::Problem;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// Default of `max_age_days`.
@@ -24,7 +24,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Asks the number library for the state of numbers (空号检测), up to 500 or those of a \
                  campaign. States that are recent enough are returned without asking again.",
             )
-            .needs(Permission::NumbersSuppress, About::Handler)
+            .needs(Permission::NumbersSuppress, EndpointSubject::Handler)
             .takes::<NumberCheck>(),
     ]
 }
@@ -47,7 +47,7 @@ struct NumberCheck {
     max_age_days: Option<u32>,
 }
 
-impl Order for NumberCheck {
+impl ApiRequest for NumberCheck {
     fn read(body: &mut Members) -> Self {
         let read = Self {
             numbers: body.value("numbers"),
@@ -70,7 +70,7 @@ impl Order for NumberCheck {
     }
 }
 
-async fn check(ctx: Ctx, input: Input) -> Result<Changed<NumbersChecked>, Problem> {
+async fn check(ctx: Ctx, input: Input) -> Result<ChangeReply<NumbersChecked>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/check")?;
     let (scope, reader, comparer) = (input.scope.clone(), input.reader(), input.comparer());
     let body: NumberCheck = input.order().await?;
@@ -78,7 +78,7 @@ async fn check(ctx: Ctx, input: Input) -> Result<Changed<NumbersChecked>, Proble
     let installation = &ctx.installation;
     let done = match body.campaign {
         Some(campaign) => {
-            in_scope(&scope, &campaign)?;
+            require_campaign_in_scope(&scope, &campaign)?;
             let after = body.after.as_ref();
             let mut done = check_campaign(installation, &campaign, after, max_age_days, cause).await?;
             // For a campaign the reply has counts only.
@@ -86,7 +86,7 @@ async fn check(ctx: Ctx, input: Input) -> Result<Changed<NumbersChecked>, Proble
             done
         }
         None if !scope.is_all() => {
-            return Err(limited(
+            return Err(build_scope_problem(
                 "numbers without a campaign need a scope over all campaigns",
             ));
         }
@@ -94,9 +94,9 @@ async fn check(ctx: Ctx, input: Input) -> Result<Changed<NumbersChecked>, Proble
             ctx.admit_comparison(&comparer)?;
             let numbers = body.numbers.unwrap_or_default();
             let done = check_numbers(installation, &numbers, max_age_days, cause).await?;
-            let shown = done.checked.iter().map(|checked| Shown {
+            let shown = done.checked.iter().map(|checked| ReadContent {
                 number: checked.id.clone(),
-                ..Shown::of(&["number_state"], ReadForm::Masked)
+                ..ReadContent::of(&["number_state"], ReadForm::Masked)
             });
             put_each_on_record(installation, &reader, shown.collect()).await?;
             match comparer.reveals_all() {
@@ -105,7 +105,7 @@ async fn check(ctx: Ctx, input: Input) -> Result<Changed<NumbersChecked>, Proble
             }
         }
     };
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: None,
         position: Some(done.position),
         body: done,

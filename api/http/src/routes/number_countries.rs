@@ -1,16 +1,16 @@
 //! The route that confirms numbers that were stored as Chinese without a country code.
 
+use crate::api_description::ChangeReply;
 use crate::comparisons::number_ids;
-use crate::described::Changed;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
 use application::installation::follow;
 use domain::compliance::PhoneCountry;
 use domain::customer::{CONFIRMATION_REASON_BYTES_MAX, CustomerCommand};
 use domain::ids::{CustomerId, NumberId};
 use domain::problem::Problem;
 use domain::stored_event::Position;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,7 +25,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Confirms numbers that were stored as Chinese although they had no country code. Dialing them \
              resumes.",
         )
-        .needs(Permission::CustomersAssign, About::Customer)
+        .needs(Permission::CustomersAssign, EndpointSubject::Customer)
         .takes::<NumberConfirmation>(),
     ]
 }
@@ -42,7 +42,7 @@ struct NumberConfirmation {
     reason: String,
 }
 
-impl Order for NumberConfirmation {
+impl ApiRequest for NumberConfirmation {
     fn read(body: &mut Members) -> Self {
         Self {
             number: body.parsed("number"),
@@ -53,7 +53,7 @@ impl Order for NumberConfirmation {
 
 /// The result of a confirmation.
 #[derive(Debug, Serialize, JsonSchema)]
-struct NumbersConfirmed {
+struct NumberConfirmationResponse {
     id: CustomerId,
     /// How many numbers were confirmed with this request.
     confirmed: usize,
@@ -62,7 +62,7 @@ struct NumbersConfirmed {
     position: Position,
 }
 
-async fn confirm(ctx: Ctx, input: Input) -> Result<Changed<NumbersConfirmed>, Problem> {
+async fn confirm(ctx: Ctx, input: Input) -> Result<ChangeReply<NumberConfirmationResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "customers/confirm-numbers")?;
     let ids = number_ids(&input.caller);
     let named = input.param(0)?;
@@ -80,7 +80,7 @@ async fn confirm(ctx: Ctx, input: Input) -> Result<Changed<NumbersConfirmed>, Pr
         }
         None => guessed.map(|known| known.number.clone()).collect(),
     };
-    let mut body = NumbersConfirmed {
+    let mut body = NumberConfirmationResponse {
         id: customer.clone(),
         confirmed: 0,
         position: Position(0),
@@ -100,7 +100,7 @@ async fn confirm(ctx: Ctx, input: Input) -> Result<Changed<NumbersConfirmed>, Pr
         body.confirmed += answer.events.len();
         body.position = body.position.max(answer.position);
     }
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         position: Some(body.position),
         version: None,
         body,

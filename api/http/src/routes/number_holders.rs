@@ -60,7 +60,7 @@ pub(super) async fn find_holders(
     let mut complete = reached.is_ok();
     for phone in &phones {
         let number = installation.vault().derive_number(phone.as_e164());
-        let of_number = customer_timeline::having(installation.rows.db().as_ref(), &number).await?;
+        let of_number = customer_timeline::find_by_number(installation.rows.db().as_ref(), &number).await?;
         complete &= of_number.len() < HAVING_MAX;
         known.extend(of_number);
     }

@@ -2,19 +2,19 @@
 //! separately.
 
 use super::numbers::reply_detail::ReplyDetail;
-use crate::described::Changed;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
+use crate::api_description::ChangeReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
 use application::countries::Countries;
 use application::installation::{Installation, follow};
 use application::registries::stream_of_digest;
 use domain::ids::NumberId;
 use domain::number::NumberCommand;
 use domain::phone_number::{InvalidPhoneNumber, PhoneNumber};
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::screening::NumberListName;
 use domain::stored_event::{Cause, Position};
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -35,7 +35,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Adds up to 500 numbers to the blocklist, or numbers or digests to one of our lists. A refused \
              row does not affect the others.",
         )
-        .needs(Permission::NumbersSuppress, About::Nobody)
+        .needs(Permission::NumbersSuppress, EndpointSubject::Nobody)
         .takes::<NumberImport>()
         .kept(),
     ]
@@ -62,7 +62,7 @@ struct NumberImport {
     reason: String,
 }
 
-impl Order for NumberImport {
+impl ApiRequest for NumberImport {
     fn read(body: &mut Members) -> Self {
         let numbers: Option<Vec<String>> = body.value("numbers");
         let digests: Option<Vec<String>> = body.value("digests");
@@ -87,7 +87,7 @@ impl Order for NumberImport {
 
 /// The result of an import of numbers.
 #[derive(Debug, Serialize, JsonSchema)]
-struct NumbersImported {
+struct NumberImportResponse {
     good: usize,
     /// Of the good rows: suppressed, or on the list, before. Only for callers who may see every number in
     /// clear: it compares the numbers of the request with stored ones.
@@ -96,7 +96,7 @@ struct NumbersImported {
     /// Of the good rows: without a country code, and suppressed in every country in use that has a number
     /// with these digits.
     in_several_countries: usize,
-    refused: Vec<NumberNotImported>,
+    refused: Vec<NumberRowError>,
     /// Absent where `unchanged` is: an old position shows that nothing was new.
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<String>,
@@ -105,7 +105,7 @@ struct NumbersImported {
 /// Why a row was not imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum WhyNotImported {
+enum NumberRowErrorKind {
     /// A complete number that no telephone can be reached under.
     Uncallable,
     /// Not a number, or not a digest.
@@ -118,15 +118,15 @@ enum WhyNotImported {
 
 /// A row that was not imported, by its index. The value is not repeated.
 #[derive(Debug, Serialize, JsonSchema)]
-struct NumberNotImported {
+struct NumberRowError {
     /// Index in the request, from 0.
     row: usize,
-    code: WhyNotImported,
+    code: NumberRowErrorKind,
     #[schemars(example = &"it is no telephone number that can be called")]
     why: String,
 }
 
-async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Problem> {
+async fn import(ctx: Ctx, input: Input) -> Result<ChangeReply<NumberImportResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/import")?;
     let detail = ReplyDetail::for_list(&input);
     let NumberImport {
@@ -136,14 +136,14 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
         reason,
     } = input.order().await?;
     let form = match (&digests, &list) {
-        (Some(_), _) => Form::Digests,
-        (None, Some(_)) => Form::Listed,
-        (None, None) => Form::Suppressed,
+        (Some(_), _) => RowKind::Digests,
+        (None, Some(_)) => RowKind::Listed,
+        (None, None) => RowKind::Suppressed,
     };
     let rows = digests.or(numbers).unwrap_or_default();
     let countries = ctx.installation.countries().await?;
     let (mut unchanged, mut position) = (0, Position(0));
-    let mut done = NumbersImported {
+    let mut done = NumberImportResponse {
         good: 0,
         unchanged: None,
         in_several_countries: 0,
@@ -155,7 +155,7 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
             Ok(ids) => ids,
             Err(code) => {
                 let why = form.fault(code).to_owned();
-                done.refused.push(NumberNotImported { row, code, why });
+                done.refused.push(NumberRowError { row, code, why });
                 continue;
             }
         };
@@ -166,10 +166,10 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
                 unchanged += usize::from(put.is_unchanged);
                 position = position.max(put.position);
             }
-            Err(problem) if problem.kind == Kind::Refused => {
-                done.refused.push(NumberNotImported {
+            Err(problem) if problem.kind == ProblemKind::Refused => {
+                done.refused.push(NumberRowError {
                     row,
-                    code: WhyNotImported::Refused,
+                    code: NumberRowErrorKind::Refused,
                     why: problem.detail,
                 });
             }
@@ -180,7 +180,7 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
     let position = detail.is_full().then_some(position);
     done.unchanged = detail.is_full().then_some(unchanged);
     done.position = position.map(|position| position.to_string());
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: None,
         position,
         body: done,
@@ -189,7 +189,7 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
 
 /// The result for one row. A row without a known country is stored for every country in use that has a number
 /// with these digits.
-struct Put {
+struct RowResult {
     is_unchanged: bool,
     position: Position,
 }
@@ -200,8 +200,8 @@ async fn put_on(
     list: Option<&NumberListName>,
     reason: &str,
     cause: Cause,
-) -> Result<Put, Problem> {
-    let mut put = Put {
+) -> Result<RowResult, Problem> {
+    let mut put = RowResult {
         is_unchanged: true,
         position: Position(0),
     };
@@ -219,7 +219,7 @@ async fn put_on(
 }
 
 /// What the rows of an import are.
-enum Form {
+enum RowKind {
     /// Numbers that must not be dialed.
     Suppressed,
     /// Numbers of a list that campaigns may demand, and so call.
@@ -227,7 +227,7 @@ enum Form {
     Digests,
 }
 
-impl Form {
+impl RowKind {
     /// Returns the streams of a row's number, several if its country is unknown, or why the row cannot be
     /// imported.
     fn streams_of(
@@ -235,33 +235,33 @@ impl Form {
         ctx: &Ctx,
         countries: &Countries,
         text: &str,
-    ) -> Result<Vec<NumberId>, WhyNotImported> {
+    ) -> Result<Vec<NumberId>, NumberRowErrorKind> {
         let phones = match self {
             Self::Suppressed => countries.forbidden(text),
             Self::Listed => PhoneNumber::parse(text, countries.default).map(|phone| vec![phone]),
             Self::Digests => {
                 let digest = text.parse();
-                let digest = digest.map_err(|_no_digest| WhyNotImported::Unreadable)?;
+                let digest = digest.map_err(|_no_digest| NumberRowErrorKind::Unreadable)?;
                 return Ok(vec![stream_of_digest(&ctx.installation, digest)]);
             }
         };
         let phones = phones.map_err(|error| match error {
-            InvalidPhoneNumber::NoCountryCode => WhyNotImported::WithoutCountry,
-            error if error.is_of_a_number() => WhyNotImported::Uncallable,
-            _ => WhyNotImported::Unreadable,
+            InvalidPhoneNumber::NoCountryCode => NumberRowErrorKind::WithoutCountry,
+            error if error.is_of_a_number() => NumberRowErrorKind::Uncallable,
+            _ => NumberRowErrorKind::Unreadable,
         })?;
         let vault = ctx.installation.vault();
         let ids = phones.iter().map(|phone| vault.derive_number(phone.as_e164()));
         Ok(ids.collect())
     }
 
-    const fn fault(&self, code: WhyNotImported) -> &'static str {
+    const fn fault(&self, code: NumberRowErrorKind) -> &'static str {
         match (self, code) {
-            (_, WhyNotImported::Refused) => "it is refused",
+            (_, NumberRowErrorKind::Refused) => "it is refused",
             (Self::Digests, _) => "it is no SHA-256 of 64 hexadecimal digits",
-            (_, WhyNotImported::Uncallable) => "it is no telephone number that can be called",
-            (_, WhyNotImported::Unreadable) => "it is no telephone number",
-            (_, WhyNotImported::WithoutCountry) => "it has no country code and its country is unknown",
+            (_, NumberRowErrorKind::Uncallable) => "it is no telephone number that can be called",
+            (_, NumberRowErrorKind::Unreadable) => "it is no telephone number",
+            (_, NumberRowErrorKind::WithoutCountry) => "it has no country code and its country is unknown",
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Routes that put a number on one of our lists, or take it off. A campaign can require a list (白名单).
 
 use super::numbers::reply_detail::ReplyDetail;
-use crate::described::Changed;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
+use crate::api_description::ChangeReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
 use domain::ids::NumberId;
 use domain::number::NumberCommand;
 use domain::problem::Problem;
 use domain::screening::NumberListName;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -24,16 +24,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             // Campaigns that require the list may then call the number, so this needs more than the
             // permission to protect a number.
-            .needs(Permission::NumbersSuppress, About::Everybody)
-            .takes::<Listing>()
+            .needs(Permission::NumbersSuppress, EndpointSubject::Everybody)
+            .takes::<NumberListRequest>()
             .kept(),
         Endpoint::post("/api/v1/numbers/list-off", "Take a number off a list", list_off)
             .describe(
                 "Removes the number in the body from one of our lists. Campaigns that require the list no \
                  longer call it.",
             )
-            .needs(Permission::NumbersSuppress, About::Nobody)
-            .takes::<Listing>()
+            .needs(Permission::NumbersSuppress, EndpointSubject::Nobody)
+            .takes::<NumberListRequest>()
             .kept(),
     ]
 }
@@ -42,7 +42,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "number": "13800138000", "list": "consented-2026",
     "reason": "signed at the counter" }]))]
-struct Listing {
+struct NumberListRequest {
     /// The phone number in any common notation.
     number: String,
     #[schemars(with = "NumberListName")]
@@ -52,7 +52,7 @@ struct Listing {
     reason: String,
 }
 
-impl Order for Listing {
+impl ApiRequest for NumberListRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("list") {
             body.wrong("list", "is missing");
@@ -67,7 +67,7 @@ impl Order for Listing {
 
 /// A number after it was put on a list or taken off.
 #[derive(Debug, Serialize, JsonSchema)]
-struct NumberListed {
+struct NumberListResponse {
     /// The number, masked.
     #[schemars(example = &"138****8000")]
     number: String,
@@ -84,14 +84,14 @@ struct NumberListed {
     position: Option<String>,
 }
 
-async fn list_on(ctx: Ctx, input: Input) -> Result<Changed<NumberListed>, Problem> {
+async fn list_on(ctx: Ctx, input: Input) -> Result<ChangeReply<NumberListResponse>, Problem> {
     change(ctx, input, "numbers/list-on", |list, reason| {
         NumberCommand::List { list, reason }
     })
     .await
 }
 
-async fn list_off(ctx: Ctx, input: Input) -> Result<Changed<NumberListed>, Problem> {
+async fn list_off(ctx: Ctx, input: Input) -> Result<ChangeReply<NumberListResponse>, Problem> {
     change(ctx, input, "numbers/list-off", |list, reason| {
         NumberCommand::Unlist { list, reason }
     })
@@ -103,10 +103,10 @@ async fn change(
     input: Input,
     what: &'static str,
     command: fn(NumberListName, String) -> NumberCommand,
-) -> Result<Changed<NumberListed>, Problem> {
+) -> Result<ChangeReply<NumberListResponse>, Problem> {
     let cause = input.cause(&ctx.installation, what)?;
     let detail = ReplyDetail::for_caller(&ctx, &input);
-    let Listing { number, list, reason } = input.order().await?;
+    let NumberListRequest { number, list, reason } = input.order().await?;
     let list = list.ok_or_else(|| Problem::fault("a list that passed its check is missing"))?;
     let phone = ctx.installation.phone_written(&number).await?;
     let id = ctx.installation.vault().derive_number(phone.as_e164());
@@ -119,8 +119,8 @@ async fn change(
         .iter()
         .filter(|one| detail.is_full() || **one == list);
     let position = detail.is_full().then_some(answer.position);
-    Ok(Changed(Written {
-        body: NumberListed {
+    Ok(ChangeReply(WriteResult {
+        body: NumberListResponse {
             number: phone.mask(),
             lists: lists.cloned().collect(),
             position: position.map(|position| position.to_string()),

@@ -4,10 +4,10 @@
 //! A return that is refused gets 401 and is recorded as a refused attempt of its address, unless the provider
 //! is unavailable.
 
+use crate::api_description::{ConsoleRedirect, ProviderRedirect, ReadReply};
 use crate::auth::{self, ROUND_COOKIE};
-use crate::described::{Read, SentAway, SentHome};
 use crate::endpoint::{Ctx, Endpoint, Input};
-use application::access::{RoundReturned, begin_round, end_round};
+use application::access::{ProviderCallback, begin_round, end_round};
 use application::parameter::Parameter;
 use domain::permission::Role;
 use domain::problem::Problem;
@@ -65,7 +65,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// The ways to sign in, in addition to a password.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Ways {
+struct SignInMethods {
     /// The identity provider that `GET oidc/begin` redirects to; null if there is none.
     #[schemars(example = &"https://login.example.com")]
     issuer: Option<String>,
@@ -73,35 +73,35 @@ struct Ways {
     second_factor_for: BTreeSet<Role>,
 }
 
-async fn ways(ctx: Ctx, _: Input) -> Result<Read<Ways>, Problem> {
+async fn ways(ctx: Ctx, _: Input) -> Result<ReadReply<SignInMethods>, Problem> {
     let access = &ctx.installation.access;
-    Ok(Read(Ways {
+    Ok(ReadReply(SignInMethods {
         issuer: access.provider.issuer().map(str::to_owned),
         second_factor_for: access.demanded(),
     }))
 }
 
-async fn begin(ctx: Ctx, _: Input) -> Result<SentAway, Problem> {
+async fn begin(ctx: Ctx, _: Input) -> Result<ProviderRedirect, Problem> {
     let begun = begin_round(&ctx.installation).await?;
-    Ok(SentAway {
+    Ok(ProviderRedirect {
         address: begun.address,
         state: begun.state,
     })
 }
 
-async fn come_back(ctx: Ctx, input: Input) -> Result<SentHome, Problem> {
+async fn come_back(ctx: Ctx, input: Input) -> Result<ConsoleRedirect, Problem> {
     let peer = input.peer();
     let returned = returned(&input);
     let attempt = end_round(&ctx.installation, returned);
     let begun = ctx.sign_in_counted(peer, RETURN, attempt).await?;
-    Ok(SentHome {
+    Ok(ConsoleRedirect {
         session: begun.session,
     })
 }
 
-fn returned(input: &Input) -> RoundReturned {
+fn returned(input: &Input) -> ProviderCallback {
     let text = |name: &str| input.text(name).map(str::to_owned);
-    RoundReturned {
+    ProviderCallback {
         code: text("code"),
         state: text("state").unwrap_or_default(),
         issuer: text("iss"),

@@ -1,23 +1,23 @@
 //! Routes of a single call: request one now, cancel it, hang up.
 
+use crate::api_description::{ChangeReply, CreationReply};
 use crate::comparisons::is_customer_id;
-use crate::described::{Changed, MadeOrChanged};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::{in_scope, limited, sees_call, sees_person};
-use crate::reply::Written;
-use application::call_now::{CallAsked, CallOrder, asked_for, call_now, person};
-use application::calls::{CallShown, describe};
-use application::inquiring::Comparison;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::{build_scope_problem, require_call_in_scope, require_campaign_in_scope, sees_person};
+use crate::reply::WriteResult;
+use application::call_now::{CallNowRequest, RequestedCall, call_now, find_requested_enrolment, person};
+use application::calls::{CallResponse, describe};
+use application::inquiries::Comparison;
 use domain::call::command::CallCommand;
 use domain::call::{CallState, END_REASON_BYTES_MAX};
 use domain::customer::CustomerCommand;
 use domain::ids::{CallId, CampaignId, EnrolmentId, FlowId};
 use domain::inquiry::ComparedValue;
-use domain::permission::People;
-use domain::problem::{Kind, Problem};
+use domain::permission::AssigneeScope;
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
@@ -31,8 +31,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Calls one customer of a campaign now, before customers who only wait in its lists. \
                  Permit, caps and events are the same as for every call.",
             )
-            .needs(Permission::CallsWrite, About::Handler)
-            .takes::<CallAsking>(),
+            .needs(Permission::CallsWrite, EndpointSubject::Handler)
+            .takes::<NewCallRequest>(),
         Endpoint::post(
             "/api/v1/calls/{id}/cancel",
             "Cancel a call before it is answered",
@@ -42,15 +42,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "The call is not dialed, withdrawn, or canceled while it rings. Refused if it is answered or \
              ended.",
         )
-        .needs(Permission::CallsWrite, About::Handler)
-        .takes::<EndOrder>()
+        .needs(Permission::CallsWrite, EndpointSubject::Handler)
+        .takes::<CallEndRequest>()
         .kept(),
         Endpoint::post("/api/v1/calls/{id}/hang-up", "Hang up a call", |ctx, input| {
             end(ctx, input, true)
         })
         .describe("Ends a call in any state, also during a conversation.")
-        .needs(Permission::CallsWrite, About::Handler)
-        .takes::<EndOrder>()
+        .needs(Permission::CallsWrite, EndpointSubject::Handler)
+        .takes::<CallEndRequest>()
         .kept(),
     ]
 }
@@ -58,13 +58,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// The body that ends a call: the reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "the person asked at the branch" }]))]
-struct EndOrder {
+struct CallEndRequest {
     /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = END_REASON_BYTES_MAX))]
     reason: String,
 }
 
-impl Order for EndOrder {
+impl ApiRequest for CallEndRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", END_REASON_BYTES_MAX),
@@ -73,7 +73,7 @@ impl Order for EndOrder {
 }
 
 /// Stores the command to end a call. The call ends shortly after; the reply shows its state and disposition.
-async fn end(ctx: Ctx, input: Input, hang_up: bool) -> Result<Changed<CallShown>, Problem> {
+async fn end(ctx: Ctx, input: Input, hang_up: bool) -> Result<ChangeReply<CallResponse>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let verb = if hang_up { "calls/hang-up" } else { "calls/cancel" };
     let cause = input.cause(&ctx.installation, verb)?;
@@ -82,20 +82,20 @@ async fn end(ctx: Ctx, input: Input, hang_up: bool) -> Result<Changed<CallShown>
     let state = calls.state(&call).await?.state;
     if state.call().is_none() {
         let missing = || Problem::missing("this call");
-        let asked = asked_for(&ctx.installation, call, cause)
+        let asked = find_requested_enrolment(&ctx.installation, call, cause)
             .await?
             .ok_or_else(missing)?;
-        sees_call(&ctx, &scope, &asked.campaign, &asked.customer).await?;
-        let reason = input.order::<EndOrder>().await?.reason;
-        return cancel_asked(&ctx, call, asked, CancelOrder { reason, by }, cause).await;
+        require_call_in_scope(&ctx, &scope, &asked.campaign, &asked.customer).await?;
+        let reason = input.order::<CallEndRequest>().await?.reason;
+        return cancel_asked(&ctx, call, asked, CallCancellation { reason, by }, cause).await;
     }
     if let Some((campaign, customer)) = state.campaign().zip(state.customer()) {
-        sees_call(&ctx, &scope, campaign, customer).await?;
+        require_call_in_scope(&ctx, &scope, campaign, customer).await?;
     }
-    let reason = input.order::<EndOrder>().await?.reason;
+    let reason = input.order::<CallEndRequest>().await?.reason;
     let command = CallCommand::OrderEnd { hang_up, reason };
     let answer = calls.ask(&call, command, cause).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         body: describe(call, &answer.state),
         version: Some(answer.version),
         position: Some(answer.position),
@@ -103,7 +103,7 @@ async fn end(ctx: Ctx, input: Input, hang_up: bool) -> Result<Changed<CallShown>
 }
 
 /// Why a requested call is canceled, and by which user.
-struct CancelOrder {
+struct CallCancellation {
     reason: String,
     by: Option<String>,
 }
@@ -114,9 +114,9 @@ async fn cancel_asked(
     ctx: &Ctx,
     call: CallId,
     asked: EnrolmentId,
-    order: CancelOrder,
+    order: CallCancellation,
     cause: Cause,
-) -> Result<Changed<CallShown>, Problem> {
+) -> Result<ChangeReply<CallResponse>, Problem> {
     let EnrolmentId { campaign, customer } = asked;
     let command = CustomerCommand::CancelAsked {
         customer: customer.clone(),
@@ -127,8 +127,8 @@ async fn cancel_asked(
     };
     let customers = &ctx.installation.entities.customers;
     let answer = customers.ask(&customer, command, cause).await?;
-    Ok(Changed(Written {
-        body: CallShown {
+    Ok(ChangeReply(WriteResult {
+        body: CallResponse {
             campaign: Some(campaign),
             customer: Some(customer),
             ..describe(call, &CallState::default())
@@ -142,7 +142,7 @@ async fn cancel_asked(
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "campaign": "TASK20261120", "customer": "C01", "phone": "13800138000",
     "variables": { "days": 3 }, "deadline": "2026-11-22T18:00:00+08:00" }]))]
-struct CallAsking {
+struct NewCallRequest {
     #[schemars(with = "CampaignId")]
     campaign: Option<CampaignId>,
     /// External or internal id of the customer.
@@ -163,7 +163,7 @@ struct CallAsking {
     deadline: Option<Timestamp>,
 }
 
-impl Order for CallAsking {
+impl ApiRequest for NewCallRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("campaign") {
             body.wrong("campaign", "is missing");
@@ -180,13 +180,13 @@ impl Order for CallAsking {
     }
 }
 
-async fn ask(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CallAsked>, Problem> {
+async fn ask(ctx: Ctx, input: Input) -> Result<CreationReply<RequestedCall>, Problem> {
     let cause = input.cause(&ctx.installation, "calls")?;
     let (scope, comparer) = (input.scope.clone(), input.comparer());
-    let asking: CallAsking = input.order().await?;
+    let asking: NewCallRequest = input.order().await?;
     let campaign = asking.campaign.ok_or_else(|| Problem::missing("this campaign"))?;
-    in_scope(&scope, &campaign)?;
-    let order = CallOrder {
+    require_campaign_in_scope(&scope, &campaign)?;
+    let order = CallNowRequest {
         campaign,
         customer: asking.customer,
         phone: asking.phone,
@@ -201,7 +201,7 @@ async fn ask(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CallAsked>, Problem
     let is_own_id = !is_customer_id(&order.customer);
     ctx.admit_guess(&comparer)?;
     let known = person(&ctx.installation, &order).await?;
-    if scope.people != People::All {
+    if scope.people != AssigneeScope::All {
         // A caller with access to some customers only calls them under their known values.
         let state = known
             .state
@@ -211,14 +211,14 @@ async fn ask(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CallAsked>, Problem
             return Err(Problem::missing("this customer"));
         }
         if order.phone.is_some() || order.name.is_some() {
-            return Err(limited("a number or name is not yours to give"));
+            return Err(build_scope_problem("a number or name is not yours to give"));
         }
     }
     let is_unknown = is_own_id && known.state.is_none();
     let asked = call_now(&ctx.installation, order, known, cause).await;
     let is_refused = asked
         .as_ref()
-        .is_err_and(|problem| problem.kind != Kind::Unavailable);
+        .is_err_and(|problem| problem.kind != ProblemKind::Unavailable);
     if is_refused && (compares || is_unknown) {
         let what = match is_unknown {
             true => ComparedValue::CustomerId,
@@ -228,7 +228,7 @@ async fn ask(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CallAsked>, Problem
             .await?;
     }
     let asked = asked?;
-    Ok(MadeOrChanged::Made(Written {
+    Ok(CreationReply::Made(WriteResult {
         version: Some(asked.version),
         position: Some(asked.position),
         body: asked,

@@ -1,15 +1,15 @@
 //! Routes for the caller's own access: change the password (and the page for it), list and end sessions.
 
-use crate::described::{Changed, Page, Read};
+use crate::api_description::{ChangeReply, HtmlPage, ReadReply};
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::Written;
+use crate::reply::WriteResult;
 use application::access::{
     CODE_BYTES_MAX, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, PasswordChange, SessionList, SessionsEnded,
     change_password, end_sessions, own_sessions,
 };
 use domain::ids::UserId;
 use domain::problem::Problem;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -33,23 +33,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  session of the user.",
             )
             .open()
-            .takes::<PasswordOrder>(),
+            .takes::<PasswordChangeRequest>(),
         Endpoint::get("/password", "Open the page for changing a password", page)
             .describe("An HTML page.")
             .open(),
         Endpoint::get("/api/v1/sessions", "List own sessions", list)
             .describe("Returns the open sessions of the signed-in user.")
-            .for_whoever_is_known(),
+            .for_any_caller(),
         Endpoint::post("/api/v1/sessions/end", "End own sessions", end)
             .describe("Ends one session of the caller, or all but the one that sends the request.")
-            .for_whoever_is_known()
-            .takes::<SessionOrder>(),
+            .for_any_caller()
+            .takes::<SessionEndRequest>(),
     ]
 }
 
 /// The body that changes a password: the current and the new one.
 #[derive(JsonSchema)]
-struct PasswordOrder {
+struct PasswordChangeRequest {
     #[schemars(example = &"wang", with = "UserId")]
     name: String,
     #[schemars(length(max = PASSWORD_BYTES_MAX))]
@@ -64,7 +64,7 @@ struct PasswordOrder {
     new_password: String,
 }
 
-impl Order for PasswordOrder {
+impl ApiRequest for PasswordChangeRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             name: body.needed_short_text("name", PASSWORD_BYTES_MAX),
@@ -78,13 +78,13 @@ impl Order for PasswordOrder {
 /// The body that ends sessions.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "id": "9f86d081884c7d65" }, {}]))]
-struct SessionOrder {
+struct SessionEndRequest {
     /// Id of the session from the list; without it, all sessions but the one that sends the request end.
     #[schemars(length(max = SESSION_ID_BYTES_MAX))]
     id: Option<String>,
 }
 
-impl Order for SessionOrder {
+impl ApiRequest for SessionEndRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             id: body.short_text("id", SESSION_ID_BYTES_MAX),
@@ -94,13 +94,13 @@ impl Order for SessionOrder {
 
 /// The user with a changed password.
 #[derive(Debug, Serialize, JsonSchema)]
-struct PasswordChanged {
+struct PasswordChangeResponse {
     user: UserId,
 }
 
-async fn change(ctx: Ctx, input: Input) -> Result<Read<PasswordChanged>, Problem> {
+async fn change(ctx: Ctx, input: Input) -> Result<ReadReply<PasswordChangeResponse>, Problem> {
     let peer = input.peer();
-    let order: PasswordOrder = input.order().await?;
+    let order: PasswordChangeRequest = input.order().await?;
     let change = PasswordChange {
         name: order.name,
         password: order.password,
@@ -110,23 +110,25 @@ async fn change(ctx: Ctx, input: Input) -> Result<Read<PasswordChanged>, Problem
     };
     let attempt = change_password(&ctx.installation, change);
     let user = ctx.sign_in_counted(peer, CHANGE, attempt).await?;
-    Ok(Read(PasswordChanged { user }))
+    Ok(ReadReply(PasswordChangeResponse { user }))
 }
 
-async fn page(_: Ctx, _: Input) -> Result<Page, Problem> {
-    Ok(Page(PAGE))
+async fn page(_: Ctx, _: Input) -> Result<HtmlPage, Problem> {
+    Ok(HtmlPage(PAGE))
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<SessionList>, Problem> {
-    own_sessions(&ctx.installation, &input.caller).await.map(Read)
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<SessionList>, Problem> {
+    own_sessions(&ctx.installation, &input.caller)
+        .await
+        .map(ReadReply)
 }
 
-async fn end(ctx: Ctx, input: Input) -> Result<Changed<SessionsEnded>, Problem> {
+async fn end(ctx: Ctx, input: Input) -> Result<ChangeReply<SessionsEnded>, Problem> {
     let cause = input.cause(&ctx.installation, "sessions/end")?;
     let caller = input.caller.clone();
-    let SessionOrder { id } = input.order().await?;
+    let SessionEndRequest { id } = input.order().await?;
     let ended = end_sessions(&ctx.installation, &caller, id.as_deref(), cause).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: None,
         position: None,
         body: ended,

@@ -1,24 +1,24 @@
 //! The route that lists assigned customers, masked. A user with access to own customers or a team's sees only
 //! those.
 
+use crate::api_description::ReadReply;
+use crate::assigned_customers::{assignees, list_team_assignees};
 use crate::comparisons::number_ids;
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::{sees_person, tells_of};
-use crate::own_people::{assignees, of_team};
-use crate::paging::{CURSOR, Length, Paged, Paging};
-use application::customers::{NumberOf, Standing};
-use application::inquiring::{BY, REASON, Shown, put_each_on_record};
-use application::masked::masked;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::{sees_person, shows_campaign};
+use crate::paging::{CURSOR, ListPage, PageLength, Paging};
+use application::customers::{CustomerNumberResponse, HoldErasureStatus};
+use application::inquiries::{BY, REASON, ReadContent, put_each_on_record};
 use application::parameter::Parameter;
+use application::value_masking::masked;
 use domain::customer::{Assignee, CustomerState};
 use domain::ids::{CampaignId, CustomerId, TeamId, UserId};
 use domain::inquiry::ReadForm;
-use domain::number_ids::NumberIds;
+use domain::number_ids::NumberIdForm;
 use domain::permission::DataScope;
 use domain::personal::{mask_external_id, mask_name};
 use domain::problem::Problem;
-use projections::views::assignment_board::given_to;
+use projections::views::assignment_board::list_assigned;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Display;
@@ -26,13 +26,14 @@ use std::str::FromStr;
 
 /// Length of a page of customers: 50 by default, at most 200, because the read of each customer is recorded
 /// separately.
-const PAGE: Length = Length {
+const PAGE: PageLength = PageLength {
     unasked: 50,
     most: 200,
 };
 
 /// What the read of each customer records as shown.
-const PERSON: Shown = Shown::of(&["external_id", "name", "phone", "enrolments"], ReadForm::Masked);
+const PERSON: ReadContent =
+    ReadContent::of(&["external_id", "name", "phone", "enrolments"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -41,7 +42,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns customers who are assigned to a user or a team, masked. A caller with access to \
                  own or team customers gets only those. A read of each customer is recorded.",
             )
-            .needs(Permission::CustomersRead, About::OwnRowsAsked)
+            .needs(Permission::CustomersRead, EndpointSubject::OwnRowsAsked)
             .query(
                 const {
                     &[
@@ -64,27 +65,27 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// A page of customers.
 #[derive(Debug, Serialize, JsonSchema)]
-struct CustomersListed {
+struct CustomerList {
     /// The customers. A page can have fewer than `limit`, even if another page follows.
-    items: Vec<CustomerListed>,
+    items: Vec<CustomerListItem>,
 }
 
 /// A customer in the list. Personal values are masked, and null if erased.
 #[derive(Debug, Serialize, JsonSchema)]
-struct CustomerListed {
+struct CustomerListItem {
     id: CustomerId,
     /// The external id, masked.
     #[schemars(example = &"**1")]
     customer_id: Option<String>,
     #[schemars(example = &"王*")]
     name: Option<String>,
-    numbers: Vec<NumberOf>,
-    standing: Standing,
+    numbers: Vec<CustomerNumberResponse>,
+    standing: HoldErasureStatus,
     assignee: Option<Assignee>,
     campaigns: Vec<CampaignId>,
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CustomersListed>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<CustomerList>>, Problem> {
     let (reader, scope, ids) = (input.reader(), input.scope.clone(), number_ids(&input.caller));
     let asked = (parsed(&input, "user")?, parsed(&input, "team")?);
     let campaign: Option<CampaignId> = parsed(&input, "campaign")?;
@@ -97,7 +98,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CustomersListed>>, Pr
         (user, team) => wanted(&ctx, &scope, user, team).await?,
     };
     let db = ctx.installation.rows.db();
-    let found = given_to(db.as_ref(), wanted.as_deref(), behind.as_ref(), limit).await?;
+    let found = list_assigned(db.as_ref(), wanted.as_deref(), behind.as_ref(), limit).await?;
     let last = found.last().filter(|_| found.len() == limit);
     let next_cursor = last.map(|last| paging.cursor(last)).transpose()?;
     let mut items = Vec::with_capacity(found.len());
@@ -113,13 +114,13 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CustomersListed>>, Pr
             items.push(describe(customer, &state, &scope, ids));
         }
     }
-    let shown = items.iter().map(|one| Shown {
+    let shown = items.iter().map(|one| ReadContent {
         customer: Some(one.id.clone()),
         ..PERSON
     });
     put_each_on_record(&ctx.installation, &reader, shown.collect()).await?;
-    Ok(Read(Paged {
-        list: CustomersListed { items },
+    Ok(ReadReply(ListPage {
+        list: CustomerList { items },
         next_cursor,
     }))
 }
@@ -135,7 +136,7 @@ async fn wanted(
     let seen = assignees(ctx, scope).await?;
     let asked = match (user, team) {
         (Some(user), _) => vec![Assignee::User(user)],
-        (None, Some(team)) => of_team(ctx, &team).await?,
+        (None, Some(team)) => list_team_assignees(ctx, &team).await?,
         (None, None) => return Ok(seen),
     };
     Ok(Some(match seen {
@@ -144,19 +145,21 @@ async fn wanted(
     }))
 }
 
-fn describe(id: CustomerId, state: &CustomerState, scope: &DataScope, ids: NumberIds) -> CustomerListed {
+fn describe(id: CustomerId, state: &CustomerState, scope: &DataScope, ids: NumberIdForm) -> CustomerListItem {
     let enrolments = state.enrolments().iter();
     let numbers = state.numbers().iter();
-    CustomerListed {
-        numbers: numbers.map(|known| NumberOf::of(known, &id, ids)).collect(),
+    CustomerListItem {
+        numbers: numbers
+            .map(|known| CustomerNumberResponse::of(known, &id, ids))
+            .collect(),
         id,
         customer_id: masked(state.external_id(), mask_external_id),
         name: masked(state.name(), mask_name),
-        standing: Standing::of(state),
+        standing: HoldErasureStatus::of(state),
         assignee: state.assignee().cloned(),
         campaigns: enrolments
             .map(|(campaign, _)| campaign)
-            .filter(|campaign| tells_of(scope, campaign))
+            .filter(|campaign| shows_campaign(scope, campaign))
             .cloned()
             .collect(),
     }

@@ -1,8 +1,8 @@
 //! Routes for a customer's own rules: caps on the number of calls (CMP-5), and preferred times.
 
-use crate::described::Changed;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
+use crate::api_description::ChangeReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
 use domain::call_caps::{CallCap, OWN_CAPS_MAX};
 use domain::calling_plan::Preset;
 use domain::customer::{CustomerCommand, CustomerState, ProfileOrigin};
@@ -10,7 +10,7 @@ use domain::ids::CustomerId;
 use domain::preferred_times::{PREFERRED_TIMES_MAX, PreferredTime};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Limits the calls to this customer over all campaigns. Caps looser than the campaign's preset \
              are refused. An empty list removes them.",
         )
-        .needs(Permission::CustomersAssign, About::Customer)
+        .needs(Permission::CustomersAssign, EndpointSubject::Customer)
         .takes::<CapsBody>(),
         Endpoint::post(
             "/api/v1/customers/{id}/preferred-times",
@@ -40,7 +40,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Sets when this customer prefers to be called (偏好时段), in the customer's local time. An empty \
              list allows any time.",
         )
-        .needs(Permission::CustomersAssign, About::Customer)
+        .needs(Permission::CustomersAssign, EndpointSubject::Customer)
         .takes::<PreferredTimesBody>(),
     ]
 }
@@ -58,7 +58,7 @@ struct CapsBody {
     by: Option<String>,
 }
 
-impl Order for CapsBody {
+impl ApiRequest for CapsBody {
     fn read(body: &mut Members) -> Self {
         Self {
             caps: listed(body, "caps"),
@@ -75,7 +75,7 @@ struct PreferredTimesBody {
     times: Option<Vec<PreferredTime>>,
 }
 
-impl Order for PreferredTimesBody {
+impl ApiRequest for PreferredTimesBody {
     fn read(body: &mut Members) -> Self {
         Self {
             times: listed(body, "times"),
@@ -93,7 +93,7 @@ fn listed<T: serde::de::DeserializeOwned>(body: &mut Members, name: &str) -> Opt
 
 /// The customer's own rules after the change.
 #[derive(Debug, Serialize, JsonSchema)]
-struct OwnRulesChanged {
+struct OwnRulesChangeResponse {
     id: CustomerId,
     caps: Vec<CallCap>,
     preferred_times: Vec<PreferredTime>,
@@ -102,7 +102,7 @@ struct OwnRulesChanged {
     position: Position,
 }
 
-async fn set_caps(ctx: Ctx, input: Input) -> Result<Changed<OwnRulesChanged>, Problem> {
+async fn set_caps(ctx: Ctx, input: Input) -> Result<ChangeReply<OwnRulesChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "customers/caps")?;
     let (named, signed_in) = (input.param(0)?, input.by());
     let body: CapsBody = input.order().await?;
@@ -116,7 +116,7 @@ async fn set_caps(ctx: Ctx, input: Input) -> Result<Changed<OwnRulesChanged>, Pr
     ask(&ctx, customer, command, cause).await
 }
 
-async fn set_preferred(ctx: Ctx, input: Input) -> Result<Changed<OwnRulesChanged>, Problem> {
+async fn set_preferred(ctx: Ctx, input: Input) -> Result<ChangeReply<OwnRulesChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "customers/preferred-times")?;
     let named = input.param(0)?;
     let body: PreferredTimesBody = input.order().await?;
@@ -145,11 +145,11 @@ async fn ask(
     customer: CustomerId,
     command: CustomerCommand,
     cause: Cause,
-) -> Result<Changed<OwnRulesChanged>, Problem> {
+) -> Result<ChangeReply<OwnRulesChangeResponse>, Problem> {
     let customers = &ctx.installation.entities.customers;
     let answer = customers.ask(&customer, command, cause).await?;
-    Ok(Changed(Written {
-        body: OwnRulesChanged {
+    Ok(ChangeReply(WriteResult {
+        body: OwnRulesChangeResponse {
             id: customer,
             caps: answer.state.own_caps().to_vec(),
             preferred_times: answer.state.preferred_times().to_vec(),

@@ -2,15 +2,15 @@
 //! installation.
 
 use super::numbers::reply_detail::ReplyDetail;
-use crate::described::Changed;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
+use crate::api_description::ChangeReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
 use application::past_calls::{
-    PAST_CALLS_OF_REQUEST_MAX, PastCallRefused, PastCallRow, PastCallsTaken, take_past_calls,
+    PAST_CALLS_OF_REQUEST_MAX, PastCallImportReport, PastCallRow, RefusedPastCall, take_past_calls,
 };
 use domain::past_call::HistorySource;
 use domain::problem::Problem;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Caps count each record that proves a dial. A record that was imported before is not \
                  counted again. A refused record does not affect the others.",
             )
-            .needs(Permission::CampaignsWrite, About::Everybody)
+            .needs(Permission::CampaignsWrite, EndpointSubject::Everybody)
             .takes::<HistoryImport>(),
     ]
 }
@@ -36,7 +36,7 @@ struct HistoryImport {
     calls: Vec<Option<PastCallRow>>,
 }
 
-impl Order for HistoryImport {
+impl ApiRequest for HistoryImport {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("source") {
             body.wrong("source", "is vicidial or asterisk");
@@ -60,7 +60,7 @@ impl Order for HistoryImport {
 /// The result of an import. The counts compare numbers of the request with stored ones, so only callers who
 /// may see every number in clear get them.
 #[derive(Debug, Serialize, JsonSchema)]
-struct HistoryImported {
+struct HistoryImportResponse {
     rows: usize,
     /// New facts about numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,13 +77,13 @@ struct HistoryImported {
     /// Customers who took none of a number's records, because they hold the maximum already.
     #[serde(skip_serializing_if = "Option::is_none")]
     people_refused: Option<usize>,
-    refused: Vec<PastCallRefused>,
+    refused: Vec<RefusedPastCall>,
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<String>,
 }
 
-impl HistoryImported {
-    fn of(taken: PastCallsTaken, detail: &ReplyDetail) -> Self {
+impl HistoryImportResponse {
+    fn of(taken: PastCallImportReport, detail: &ReplyDetail) -> Self {
         let count = |count: usize| detail.is_full().then_some(count);
         Self {
             rows: taken.rows,
@@ -103,7 +103,7 @@ fn read(told: Value) -> Option<PastCallRow> {
     serde_json::from_value(told).ok()
 }
 
-async fn take(ctx: Ctx, input: Input) -> Result<Changed<HistoryImported>, Problem> {
+async fn take(ctx: Ctx, input: Input) -> Result<ChangeReply<HistoryImportResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "history")?;
     let detail = ReplyDetail::for_list(&input);
     let HistoryImport { source, calls } = input.order().await?;
@@ -111,9 +111,9 @@ async fn take(ctx: Ctx, input: Input) -> Result<Changed<HistoryImported>, Proble
     let taken = take_past_calls(&ctx.installation, source, calls, cause).await?;
     detail.record_list(&ctx, taken.rows, taken.of_people).await?;
     let position = detail.is_full().then_some(taken.position);
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: None,
         position,
-        body: HistoryImported::of(taken, &detail),
+        body: HistoryImportResponse::of(taken, &detail),
     }))
 }

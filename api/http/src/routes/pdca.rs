@@ -1,16 +1,16 @@
 //! The route of the PDCA report of a period (REP-7): plan, do, check, act, now or as known at a past moment.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use application::as_of::{AS_OF, Moment};
-use application::figures::{Source, Standing};
+use application::figures::{QualifiedAnswer, Source};
 use application::parameter::Parameter;
 use application::targets::campaign_of;
 use chrono::NaiveDate;
 use domain::calendar::{PeriodLength, beijing_date};
 use domain::problem::Problem;
-use evidence::log_walk::turn;
-use evidence::pdca::{Ask, PdcaShown, gather, shown};
+use evidence::log_walk::acquire_walk_permit;
+use evidence::pdca::{PdcaResponse, PdcaScope, build_response, gather};
 use projections::View;
 use projections::views::call_history::CallHistory;
 use projections::views::campaign_board::CampaignBoard;
@@ -28,7 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "The review of a day, week, month, quarter or year: plan, do, check, act. Reads the log of \
                  the period; one report at a time.",
             )
-            .needs(Permission::FiguresRead, About::CampaignAsked)
+            .needs(Permission::FiguresRead, EndpointSubject::CampaignAsked)
             .heavy()
             .query(
                 const {
@@ -43,7 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn report(ctx: Ctx, input: Input) -> Result<Read<Standing<PdcaShown>>, Problem> {
+async fn report(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<PdcaResponse>>, Problem> {
     let campaign = campaign_of(input.text("campaign"))?;
     let length = match input.text("period").map(str::parse::<PeriodLength>) {
         None => PeriodLength::Day,
@@ -61,21 +61,21 @@ async fn report(ctx: Ctx, input: Input) -> Result<Read<Standing<PdcaShown>>, Pro
     ];
     // The log of the period is read besides the views, so only one report is made at a time, as for other
     // readers of the whole log.
-    let _turn = turn()?;
+    let _turn = acquire_walk_permit()?;
     let source = match &campaign {
         Some(campaign) => Source::of(&ctx.installation, moment, campaign, views).await?,
         None => Source::of_all(&ctx.installation, moment, views).await?,
     };
     let day = named.unwrap_or_else(|| beijing_date(source.at.unwrap_or_else(|| ctx.installation.now())));
-    let ask = Ask {
+    let ask = PdcaScope {
         length,
         day,
         campaign,
         upto: source.position,
     };
     let gathered = gather(source.db.as_ref(), ctx.installation.store(), ask).await?;
-    Ok(Read(Standing {
-        answer: shown(&gathered),
+    Ok(ReadReply(QualifiedAnswer {
+        answer: build_response(&gathered),
         stands: source.stands,
     }))
 }

@@ -1,16 +1,16 @@
 //! Routes that reveal values of one customer in clear, and assign the customer to a user or a team.
 
-use crate::clear_values::{Field, Revealed, codes, fields_of, revealed};
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
-use application::inquiring::{Shown, put_on_record};
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::clear_values::{ClearCustomerValues, PersonalField, codes, fields_of, reveal_values};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
+use application::inquiries::{ReadContent, put_on_record};
 use domain::customer::{ASSIGNMENT_REASON_BYTES_MAX, Assignee, CustomerCommand};
 use domain::ids::{CustomerId, TeamId, UserId};
 use domain::inquiry::{REASON_BYTES_MAX, ReadForm};
 use domain::problem::Problem;
 use domain::stored_event::Position;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -23,27 +23,27 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             reveal,
         )
         .describe("Needs a reason. The read is recorded before the reply is sent.")
-        .needs(Permission::CustomersReveal, About::Customer)
-        .takes::<RevealOrder>(),
+        .needs(Permission::CustomersReveal, EndpointSubject::Customer)
+        .takes::<RevealRequest>(),
         Endpoint::post("/api/v1/customers/{id}/assign", "Assign a customer", assign)
             .describe("Assigns the customer to a user or a team; without either, the assignment is removed.")
-            .needs(Permission::CustomersAssign, About::Customer)
-            .takes::<AssignOrder>(),
+            .needs(Permission::CustomersAssign, EndpointSubject::Customer)
+            .takes::<CustomerAssignRequest>(),
     ]
 }
 
 /// The body of a reveal: which fields, and why.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "fields": ["name", "phones"], "reason": "complaint 17" }]))]
-struct RevealOrder {
+struct RevealRequest {
     #[schemars(length(min = 1))]
-    fields: BTreeSet<Field>,
+    fields: BTreeSet<PersonalField>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
 
-impl Order for RevealOrder {
+impl ApiRequest for RevealRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             fields: fields_of(body),
@@ -52,32 +52,32 @@ impl Order for RevealOrder {
     }
 }
 
-async fn reveal(ctx: Ctx, input: Input) -> Result<Read<Revealed>, Problem> {
+async fn reveal(ctx: Ctx, input: Input) -> Result<ReadReply<ClearCustomerValues>, Problem> {
     let (customer, state) = ctx.installation.customer_named(&input.param(0)?).await?;
     let (reader, scope) = (input.reader_by_post(), input.scope.clone());
-    let RevealOrder { fields, reason } = input.order().await?;
-    let shown = Shown {
+    let RevealRequest { fields, reason } = input.order().await?;
+    let shown = ReadContent {
         fields: codes(&fields),
         customer: Some(customer.clone()),
-        ..Shown::of(&[], ReadForm::Clear)
+        ..ReadContent::of(&[], ReadForm::Clear)
     };
-    let values = revealed(customer, &state, &fields, &scope);
+    let values = reveal_values(customer, &state, &fields, &scope);
     let shown = shown.with_values(values.values_count());
     put_on_record(&ctx.installation, reader.because(reason), shown).await?;
-    Ok(Read(values))
+    Ok(ReadReply(values))
 }
 
 /// The body of an assignment: at most one of `user` and `team`.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "user": "wang", "reason": "speaks the dialect" }]))]
-struct AssignOrder {
+struct CustomerAssignRequest {
     user: Option<UserId>,
     team: Option<TeamId>,
     #[schemars(length(min = 1, max = ASSIGNMENT_REASON_BYTES_MAX))]
     reason: String,
 }
 
-impl Order for AssignOrder {
+impl ApiRequest for CustomerAssignRequest {
     fn read(body: &mut Members) -> Self {
         let (user, team) = (body.parsed("user"), body.parsed("team"));
         if user.is_some() && team.is_some() {
@@ -93,7 +93,7 @@ impl Order for AssignOrder {
 
 /// The customer's assignment after the change.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Assigned {
+struct CustomerAssignResponse {
     id: CustomerId,
     assignee: Option<Assignee>,
     #[serde(serialize_with = "Position::as_text")]
@@ -101,10 +101,10 @@ struct Assigned {
     position: Position,
 }
 
-async fn assign(ctx: Ctx, input: Input) -> Result<Changed<Assigned>, Problem> {
+async fn assign(ctx: Ctx, input: Input) -> Result<ChangeReply<CustomerAssignResponse>, Problem> {
     let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
     let cause = input.cause(&ctx.installation, "customers/assign")?;
-    let AssignOrder { user, team, reason } = input.order().await?;
+    let CustomerAssignRequest { user, team, reason } = input.order().await?;
     if let Some(user) = &user
         && ctx
             .installation
@@ -129,8 +129,8 @@ async fn assign(ctx: Ctx, input: Input) -> Result<Changed<Assigned>, Problem> {
         .customers
         .ask(&customer, command, cause)
         .await?;
-    Ok(Changed(Written {
-        body: Assigned {
+    Ok(ChangeReply(WriteResult {
+        body: CustomerAssignResponse {
             id: customer,
             assignee: answer.state.assignee().cloned(),
             position: answer.position,

@@ -1,11 +1,11 @@
 //! Routes of the caller's console preferences: language, theme and first page.
 
-use crate::described::{Changed, ReadAt};
+use crate::api_description::{ChangeReply, VersionedReply};
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::Written;
-use application::preferences::{PreferenceOrder, PreferencesShown, choose, preferences};
+use crate::reply::WriteResult;
+use application::preferences::{PreferencesRequest, PreferencesResponse, choose, preferences};
 use domain::ids::UserId;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::Position;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,38 +17,38 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the language, theme and first page of the console. Send the ETag as `If-Match` to \
                  change them.",
             )
-            .for_whoever_is_known(),
+            .for_any_caller(),
         Endpoint::put("/api/v1/preferences", "Set own preferences", change)
             .describe("Replaces language, theme and first page of the console, all at once.")
-            .for_whoever_is_known()
-            .takes::<PreferenceOrder>(),
+            .for_any_caller()
+            .takes::<PreferencesRequest>(),
     ]
 }
 
 /// Preferences after a change.
 #[derive(Debug, Serialize, JsonSchema)]
-struct PreferencesWritten {
+struct PreferencesChangeResponse {
     #[serde(flatten)]
-    preferences: PreferencesShown,
+    preferences: PreferencesResponse,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     position: Position,
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<ReadAt<PreferencesShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<VersionedReply<PreferencesResponse>, Problem> {
     let body = preferences(&ctx.installation, &whose(&input)?).await?;
-    Ok(ReadAt {
+    Ok(VersionedReply {
         version: body.version,
         body,
     })
 }
 
-async fn change(ctx: Ctx, input: Input) -> Result<Changed<PreferencesWritten>, Problem> {
+async fn change(ctx: Ctx, input: Input) -> Result<ChangeReply<PreferencesChangeResponse>, Problem> {
     let (user, cause) = (whose(&input)?, input.cause(&ctx.installation, "preferences")?);
-    let order: PreferenceOrder = input.order().await?;
+    let order: PreferencesRequest = input.order().await?;
     let kept = choose(&ctx.installation, &user, order, cause).await?;
-    Ok(Changed(Written {
-        body: PreferencesWritten {
+    Ok(ChangeReply(WriteResult {
+        body: PreferencesChangeResponse {
             preferences: kept.shown,
             position: kept.answer.position,
         },
@@ -62,7 +62,7 @@ fn whose(input: &Input) -> Result<UserId, Problem> {
     let known = input.caller.user().map(|known| known.user.clone());
     known.ok_or_else(|| {
         Problem::new(
-            Kind::Forbidden,
+            ProblemKind::Forbidden,
             "preferences-of-a-user",
             "preferences belong to a user: sign in or use a user's API key",
         )

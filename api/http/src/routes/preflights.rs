@@ -1,12 +1,12 @@
 //! The route of the preflight (预检): what would happen if a campaign started now. It changes nothing.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use application::parameter::Parameter;
-use application::segments::sight::SegmentSight;
+use application::segments::visibility::SegmentVisibility;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
-use evidence::preflight::{Preflight, PreflightAsk, preflight};
+use evidence::preflight::{Preflight, PreflightInputs, preflight};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -19,7 +19,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the numbers left after each rule, the reasons why no call would be dialed, and a \
              forecast of the end and the cost. Nothing is stored.",
         )
-        .needs(Permission::FiguresRead, About::Campaign)
+        .needs(Permission::FiguresRead, EndpointSubject::Campaign)
         .heavy()
         .query(
             const {
@@ -33,15 +33,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn ask(ctx: Ctx, input: Input) -> Result<Read<Preflight>, Problem> {
+async fn ask(ctx: Ctx, input: Input) -> Result<ReadReply<Preflight>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let per_minute_fen = input.number("per_minute_fen")?;
-    let (scope, sight) = (input.scope.clone(), SegmentSight::of(&input.caller));
-    let asked = PreflightAsk {
+    let (scope, sight) = (input.scope.clone(), SegmentVisibility::of(&input.caller));
+    let asked = PreflightInputs {
         campaign,
         per_minute_fen,
         admits: &|campaign| scope.admits_campaign(campaign),
     };
     let found = preflight(&ctx.installation, asked).await?;
-    Ok(Read(found.seen_by(sight)))
+    Ok(ReadReply(found.restrict_to_sight(sight)))
 }

@@ -1,25 +1,26 @@
 //! Routes of preview dialing: an agent gets the next customer, sees who it is, and accepts or skips. None of
 //! it is a permit: every rule is checked again when the call is dialed.
 
-use crate::described::Changed;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::own_people::{is_seen, own_to_call};
-use crate::reply::Written;
-use application::inquiring::{Reader, Shown, put_on_record};
+use crate::api_description::ChangeReply;
+use crate::assigned_customers::{is_seen, load_customers_to_call};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
+use application::inquiries::{ReadContent, Reader, put_on_record};
 use application::installation::Installation;
-use application::previews::{self, Answered, Asking, OfferShown};
+use application::previews::{self, PreviewOfferResponse, PreviewOfferResult, PreviewQuery};
 use domain::ids::{CampaignId, CustomerId, UserId};
 use domain::inquiry::ReadForm;
 use domain::permission::DataScope;
 use domain::preview::{Offer, PREVIEW_REASON_BYTES_MAX};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What an offer records as shown.
-const OFFERED: Shown = Shown::of(&["external_id", "name", "phone", "enrolments"], ReadForm::Masked);
+const OFFERED: ReadContent =
+    ReadContent::of(&["external_id", "name", "phone", "enrolments"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -32,16 +33,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the agent's open offer, or a new one, masked. No other agent is offered this customer \
              while it lasts. `offer` is absent if no customer may be called now.",
         )
-        .needs(Permission::CallsWrite, About::Campaign)
-        .takes::<NextOrder>(),
+        .needs(Permission::CallsWrite, EndpointSubject::Campaign)
+        .takes::<PreviewNextRequest>(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/preview/accept",
             "Accept the offered customer",
             accept,
         )
         .describe("The call is dialed for this agent if every rule and cap permits it at that moment.")
-        .needs(Permission::CallsWrite, About::Campaign)
-        .takes::<AcceptOrder>(),
+        .needs(Permission::CallsWrite, EndpointSubject::Campaign)
+        .takes::<PreviewAcceptRequest>(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/preview/skip",
             "Skip the offered customer",
@@ -50,20 +51,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .describe(
             "The customer waits as long as the campaign's plan says and may then be offered to any agent.",
         )
-        .needs(Permission::CallsWrite, About::Campaign)
-        .takes::<SkipOrder>(),
+        .needs(Permission::CallsWrite, EndpointSubject::Campaign)
+        .takes::<PreviewSkipRequest>(),
     ]
 }
 
 /// The body that asks for the next customer.
 #[derive(JsonSchema)]
-struct NextOrder {
+struct PreviewNextRequest {
     /// The agent. Ignored if the caller is a user; required otherwise.
     #[schemars(with = "Option<String>", example = &"wang")]
     agent: Option<UserId>,
 }
 
-impl Order for NextOrder {
+impl ApiRequest for PreviewNextRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             agent: body.parsed("agent"),
@@ -73,7 +74,7 @@ impl Order for NextOrder {
 
 /// The body that accepts an offer.
 #[derive(JsonSchema)]
-struct AcceptOrder {
+struct PreviewAcceptRequest {
     /// The offered customer.
     #[schemars(with = "CustomerId")]
     customer: Option<CustomerId>,
@@ -82,7 +83,7 @@ struct AcceptOrder {
     agent: Option<UserId>,
 }
 
-impl Order for AcceptOrder {
+impl ApiRequest for PreviewAcceptRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             customer: whom(body),
@@ -93,7 +94,7 @@ impl Order for AcceptOrder {
 
 /// The body that skips an offer: the customer, and the reason.
 #[derive(JsonSchema)]
-struct SkipOrder {
+struct PreviewSkipRequest {
     /// The offered customer.
     #[schemars(with = "CustomerId")]
     customer: Option<CustomerId>,
@@ -105,7 +106,7 @@ struct SkipOrder {
     agent: Option<UserId>,
 }
 
-impl Order for SkipOrder {
+impl ApiRequest for PreviewSkipRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             customer: whom(body),
@@ -127,7 +128,7 @@ fn whom(body: &mut Members) -> Option<CustomerId> {
 
 /// The agent's state after the request.
 #[derive(Debug, Serialize, JsonSchema)]
-struct PreviewChanged {
+struct PreviewChangeResponse {
     #[schemars(example = &"TASK20261120")]
     campaign: CampaignId,
     #[schemars(with = "String", example = &"wang")]
@@ -135,7 +136,7 @@ struct PreviewChanged {
     /// The open offer. Absent if the agent has none: no customer may be called now, or the offer was
     /// answered.
     #[serde(skip_serializing_if = "Option::is_none")]
-    offer: Option<OfferShown>,
+    offer: Option<PreviewOfferResponse>,
     /// What is missing before a call can be dialed on this server: `agents` if no agent workplaces are known.
     /// Absent if nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,19 +148,25 @@ struct PreviewChanged {
 }
 
 /// Returns the agent: the signed-in user, otherwise the one in the body.
-fn asking(campaign: CampaignId, signed_in: Option<String>, named: Option<UserId>) -> Result<Asking, Problem> {
+fn asking(
+    campaign: CampaignId,
+    signed_in: Option<String>,
+    named: Option<UserId>,
+) -> Result<PreviewQuery, Problem> {
     let signed_in = signed_in.and_then(|by| by.parse().ok());
     let agent = signed_in.or(named);
     let needed = || Problem::invalid("agent-needed", "the agent is unknown: sign in or give \"agent\"");
-    agent.map(|agent| Asking { campaign, agent }).ok_or_else(needed)
+    agent
+        .map(|agent| PreviewQuery { campaign, agent })
+        .ok_or_else(needed)
 }
 
-async fn next(ctx: Ctx, input: Input) -> Result<Changed<PreviewChanged>, Problem> {
+async fn next(ctx: Ctx, input: Input) -> Result<ChangeReply<PreviewChangeResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "campaigns/preview/next")?;
     let (reader, scope) = (input.reader(), input.scope.clone());
     let signed_in = input.by();
-    let order: NextOrder = input.order().await?;
+    let order: PreviewNextRequest = input.order().await?;
     let asking = asking(campaign, signed_in, order.agent)?;
     let installation = &ctx.installation;
     let head = async || installation.store().head().await;
@@ -174,23 +181,23 @@ async fn next(ctx: Ctx, input: Input) -> Result<Changed<PreviewChanged>, Problem
     let (offer, position) = match open {
         Some(offer) => (Some(offer), head().await?),
         None => match new_offer(&ctx, &scope, &asking, cause).await? {
-            Some(Answered { offer, position }) => (offer, position),
+            Some(PreviewOfferResult { offer, position }) => (offer, position),
             None => (None, head().await?),
         },
     };
     shown_on_record(installation, reader, &asking, offer.as_ref()).await?;
-    changed(&ctx, asking, Answered { offer, position }).await
+    changed(&ctx, asking, PreviewOfferResult { offer, position }).await
 }
 
 /// Records the read before the offer is shown.
 async fn shown_on_record(
     installation: &Installation,
     reader: Reader,
-    asking: &Asking,
+    asking: &PreviewQuery,
     offer: Option<&Offer>,
 ) -> Result<(), Problem> {
     if let Some(offer) = offer {
-        let shown = Shown {
+        let shown = ReadContent {
             customer: Some(offer.customer.clone()),
             campaign: Some(asking.campaign.clone()),
             ..OFFERED
@@ -204,12 +211,12 @@ async fn shown_on_record(
 async fn new_offer(
     ctx: &Ctx,
     scope: &DataScope,
-    asking: &Asking,
+    asking: &PreviewQuery,
     cause: Cause,
-) -> Result<Option<Answered>, Problem> {
+) -> Result<Option<PreviewOfferResult>, Problem> {
     let installation = &ctx.installation;
-    let facts = previews::judged_by(installation, asking).await?;
-    let people = own_to_call(ctx, scope).await?;
+    let facts = previews::load_preview_facts(installation, asking).await?;
+    let people = load_customers_to_call(ctx, scope).await?;
     for customer in previews::next_people(installation, asking, people.as_deref()).await? {
         if is_seen(ctx, scope, &customer).await? {
             let offered = previews::offer(installation, asking, &customer, &facts, cause).await?;
@@ -221,11 +228,11 @@ async fn new_offer(
     Ok(None)
 }
 
-async fn accept(ctx: Ctx, input: Input) -> Result<Changed<PreviewChanged>, Problem> {
+async fn accept(ctx: Ctx, input: Input) -> Result<ChangeReply<PreviewChangeResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "campaigns/preview/accept")?;
     let (scope, reader, signed_in) = (input.scope.clone(), input.reader(), input.by());
-    let order: AcceptOrder = input.order().await?;
+    let order: PreviewAcceptRequest = input.order().await?;
     let asking = asking(campaign, signed_in, order.agent)?;
     let customer = order.customer.ok_or_else(without_customer)?;
     // A customer who was assigned to another user since the offer no longer exists for this agent.
@@ -237,11 +244,11 @@ async fn accept(ctx: Ctx, input: Input) -> Result<Changed<PreviewChanged>, Probl
     changed(&ctx, asking, answered).await
 }
 
-async fn skip(ctx: Ctx, input: Input) -> Result<Changed<PreviewChanged>, Problem> {
+async fn skip(ctx: Ctx, input: Input) -> Result<ChangeReply<PreviewChangeResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "campaigns/preview/skip")?;
     let (scope, signed_in) = (input.scope.clone(), input.by());
-    let order: SkipOrder = input.order().await?;
+    let order: PreviewSkipRequest = input.order().await?;
     let asking = asking(campaign, signed_in, order.agent)?;
     let customer = order.customer.ok_or_else(without_customer)?;
     if !is_seen(&ctx, &scope, &customer).await? {
@@ -255,9 +262,13 @@ fn without_customer() -> Problem {
     Problem::fault("a body without what it needs was taken")
 }
 
-async fn changed(ctx: &Ctx, asking: Asking, answered: Answered) -> Result<Changed<PreviewChanged>, Problem> {
+async fn changed(
+    ctx: &Ctx,
+    asking: PreviewQuery,
+    answered: PreviewOfferResult,
+) -> Result<ChangeReply<PreviewChangeResponse>, Problem> {
     let installation = &ctx.installation;
-    let Answered { offer, position } = answered;
+    let PreviewOfferResult { offer, position } = answered;
     let shown = match &offer {
         Some(offer) => {
             let person = installation
@@ -266,14 +277,14 @@ async fn changed(ctx: &Ctx, asking: Asking, answered: Answered) -> Result<Change
                 .state(&offer.customer)
                 .await?
                 .state;
-            Some(OfferShown::of(&asking.campaign, offer, &person))
+            Some(PreviewOfferResponse::of(&asking.campaign, offer, &person))
         }
         None => None,
     };
     let drivers = installation.dialing.drivers();
     let lacks_agents = drivers.is_some_and(|drivers| !drivers.has_agents());
-    Ok(Changed(Written {
-        body: PreviewChanged {
+    Ok(ChangeReply(WriteResult {
+        body: PreviewChangeResponse {
             campaign: asking.campaign,
             agent: asking.agent,
             offer: shown,

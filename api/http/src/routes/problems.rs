@@ -1,6 +1,6 @@
 //! The route that explains problem codes. The `type` of every problem refers to it.
 
-use crate::described::Read;
+use crate::api_description::ReadReply;
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::problem_body::problem_type;
 use domain::problem::Problem;
@@ -41,10 +41,12 @@ struct ProblemMeaning {
     zh: &'static str,
 }
 
-async fn show(_: Ctx, input: Input) -> Result<Read<ProblemMeaning>, Problem> {
+async fn show(_: Ctx, input: Input) -> Result<ReadReply<ProblemMeaning>, Problem> {
     let asked = input.param(0)?;
     let meaning = meanings().find(|meaning| meaning.code == asked);
-    meaning.map(Read).ok_or_else(|| Problem::missing("this problem"))
+    meaning
+        .map(ReadReply)
+        .ok_or_else(|| Problem::missing("this problem"))
 }
 
 fn meanings() -> impl Iterator<Item = ProblemMeaning> {

@@ -1,19 +1,19 @@
 //! Routes of a customer's attributes and tags: set them for one customer or many, and show them in clear.
 
+use crate::api_description::{ChangeReply, ReadReply};
 use crate::comparison_gate::{count_own_ids, note_own_ids};
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
-use application::inquiring::{Shown, customer_page, put_on_record};
-use application::profiles::{AttributesBody, ProfileShown, TagsBody};
-use application::profiles_of_many::{
-    PROFILES_OF_REQUEST_MAX, ProfileRow, ProfilesTaken, ProfilesTaking, take_profiles,
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
+use application::bulk_profiles::{
+    BulkProfilesOptions, BulkProfilesReport, PROFILES_OF_REQUEST_MAX, ProfileRow, take_profiles,
 };
+use application::inquiries::{ReadContent, customer_page, put_on_record};
+use application::profiles::{AttributesBody, ProfileResponse, TagsBody};
 use domain::customer::CustomerCommand;
 use domain::ids::CustomerId;
 use domain::problem::Problem;
 use domain::stored_event::Position;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,11 +25,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             set_attributes,
         )
         .describe("Sets and clears attributes (客户属性). If one value is invalid, nothing is changed.")
-        .needs(Permission::CustomersAssign, About::Customer)
+        .needs(Permission::CustomersAssign, EndpointSubject::Customer)
         .takes::<AttributesBody>(),
         Endpoint::post("/api/v1/customers/{id}/tags", "Set a customer's tags", tag)
             .describe("Adds and removes tags of one level (客户标签).")
-            .needs(Permission::CustomersAssign, About::Customer)
+            .needs(Permission::CustomersAssign, EndpointSubject::Customer)
             .takes::<TagsBody>(),
         Endpoint::post(
             "/api/v1/customers/attributes",
@@ -40,29 +40,29 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Each row is applied completely or not at all. Invalid rows are listed and do not affect the \
              others.",
         )
-        .needs(Permission::CustomersAssign, About::Everybody)
-        .takes::<ProfilesOrder>(),
+        .needs(Permission::CustomersAssign, EndpointSubject::Everybody)
+        .takes::<ProfilesRequest>(),
         Endpoint::get(
             "/api/v1/customers/{id}/attributes",
             "Get a customer's attributes and tags",
             show,
         )
         .describe("Returns them in clear, with the values derived from calls. The read is recorded.")
-        .needs(Permission::CustomersReveal, About::Customer),
+        .needs(Permission::CustomersReveal, EndpointSubject::Customer),
     ]
 }
 
 /// The body with attributes and tags of many customers. Each row is handled separately: a refused row does
 /// not affect the others.
 #[derive(JsonSchema)]
-struct ProfilesOrder {
+struct ProfilesRequest {
     #[schemars(length(min = 1, max = PROFILES_OF_REQUEST_MAX))]
     customers: Vec<ProfileRow>,
     /// If true, nothing is stored: the reply shows what would be.
     dry_run: Option<bool>,
 }
 
-impl Order for ProfilesOrder {
+impl ApiRequest for ProfilesRequest {
     fn read(body: &mut Members) -> Self {
         let customers: Vec<ProfileRow> = body.value("customers").unwrap_or_default();
         if customers.is_empty() || customers.len() > PROFILES_OF_REQUEST_MAX {
@@ -78,15 +78,15 @@ impl Order for ProfilesOrder {
     }
 }
 
-async fn set_of_many(ctx: Ctx, input: Input) -> Result<Changed<ProfilesTaken>, Problem> {
+async fn set_of_many(ctx: Ctx, input: Input) -> Result<ChangeReply<BulkProfilesReport>, Problem> {
     let cause = input.cause(&ctx.installation, "customers/attributes/many")?;
     let comparer = input.comparer();
-    let order: ProfilesOrder = input.order().await?;
+    let order: ProfilesRequest = input.order().await?;
     ctx.admit_guess(&comparer)?;
     let names: Vec<String> = order.customers.iter().map(|row| row.customer.clone()).collect();
     let own_ids = count_own_ids(&names);
     let dry_run = order.dry_run.unwrap_or(false);
-    let taking = ProfilesTaking {
+    let taking = BulkProfilesOptions {
         dry_run,
         tells_unchanged: comparer.reveals_all(),
     };
@@ -94,7 +94,7 @@ async fn set_of_many(ctx: Ctx, input: Input) -> Result<Changed<ProfilesTaken>, P
     let missing = taken.refused.iter().filter(|row| row.columns.is_empty());
     let missing = missing.filter_map(|row| names.get(row.row));
     note_own_ids(&ctx, &comparer, own_ids, missing).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: None,
         position: Some(taken.position),
         body: taken,
@@ -103,7 +103,7 @@ async fn set_of_many(ctx: Ctx, input: Input) -> Result<Changed<ProfilesTaken>, P
 
 /// How many attributes and tags the customer has after the change.
 #[derive(Debug, Serialize, JsonSchema)]
-struct ProfileChanged {
+struct ProfileChangeResponse {
     id: CustomerId,
     /// Attributes that a user or a list set.
     attributes_count: usize,
@@ -113,14 +113,14 @@ struct ProfileChanged {
     position: Position,
 }
 
-async fn set_attributes(ctx: Ctx, input: Input) -> Result<Changed<ProfileChanged>, Problem> {
+async fn set_attributes(ctx: Ctx, input: Input) -> Result<ChangeReply<ProfileChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "customers/attributes")?;
     let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
     let body: AttributesBody = input.order().await?;
     ask(&ctx, customer, body.command(), cause).await
 }
 
-async fn tag(ctx: Ctx, input: Input) -> Result<Changed<ProfileChanged>, Problem> {
+async fn tag(ctx: Ctx, input: Input) -> Result<ChangeReply<ProfileChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "customers/tags")?;
     let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
     let body: TagsBody = input.order().await?;
@@ -132,12 +132,12 @@ async fn ask(
     customer: CustomerId,
     command: CustomerCommand,
     cause: domain::stored_event::Cause,
-) -> Result<Changed<ProfileChanged>, Problem> {
+) -> Result<ChangeReply<ProfileChangeResponse>, Problem> {
     let customers = &ctx.installation.entities.customers;
     let answer = customers.ask(&customer, command, cause).await?;
     let profile = answer.state.profile();
-    Ok(Changed(Written {
-        body: ProfileChanged {
+    Ok(ChangeReply(WriteResult {
+        body: ProfileChangeResponse {
             id: customer,
             attributes_count: profile.map_or(0, |profile| profile.values().len()),
             tags_count: profile.map_or(0, |profile| profile.tags().len()),
@@ -148,14 +148,14 @@ async fn ask(
     }))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<ProfileShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<ProfileResponse>, Problem> {
     let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
     let shown = ctx.installation.profile_of(&customer).await?;
-    let what = Shown {
+    let what = ReadContent {
         customer: Some(customer),
         ..customer_page::ATTRIBUTES.shown()
     };
     let what = what.with_values(shown.attributes.len() + shown.tags.len());
     put_on_record(&ctx.installation, input.reader(), what).await?;
-    Ok(Read(shown))
+    Ok(ReadReply(shown))
 }

@@ -1,15 +1,15 @@
 //! Routes of views: show their positions and states, and rebuild one next to its live rows.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
 use application::installation::Installation;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::view::{BY_BYTES_MAX, REASON_BYTES_MAX};
 use host::rebuild_record::note;
-use intake::members::{Members, Order};
-use projections::metrics::Texts;
+use intake::members::{ApiRequest, Members};
+use projections::metrics::MetricText;
 use projections::{ViewState, ViewStatus};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -20,18 +20,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .describe(
                 "For each view: position, lag in events and time, the event that blocks it, and its rebuild.",
             )
-            .needs(Permission::ProjectionsRead, About::Nobody)
-            .of_rows_as_they_are(),
+            .needs(Permission::ProjectionsRead, EndpointSubject::Nobody)
+            .skip_view_wait(),
         Endpoint::get("/api/v1/projections/{name}", "Get a view", show)
             .describe("Returns one view; during a rebuild also the comparison of new and live rows.")
-            .needs(Permission::ProjectionsRead, About::Nobody)
-            .of_rows_as_they_are(),
+            .needs(Permission::ProjectionsRead, EndpointSubject::Nobody)
+            .skip_view_wait(),
         Endpoint::post("/api/v1/projections/{name}/rebuild", "Rebuild a view", rebuild)
             .describe(
                 "Builds new rows next to the live ones, or continues an interrupted rebuild. The live rows \
                  stay in use until the switch.",
             )
-            .needs(Permission::ProjectionsWrite, About::Everybody)
+            .needs(Permission::ProjectionsWrite, EndpointSubject::Everybody)
             .takes::<ProjectionRebuild>(),
         Endpoint::post(
             "/api/v1/projections/{name}/switch",
@@ -42,7 +42,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Makes the new rows the live ones, in one transaction. Rows that differ must be accepted with \
              a reason.",
         )
-        .needs(Permission::ProjectionsWrite, About::Everybody)
+        .needs(Permission::ProjectionsWrite, EndpointSubject::Everybody)
         .takes::<ProjectionSwitch>(),
         Endpoint::post(
             "/api/v1/projections/{name}/cancel",
@@ -50,10 +50,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             cancel,
         )
         .describe("Drops the new rows. The live rows stay.")
-        .needs(Permission::ProjectionsWrite, About::Everybody),
+        .needs(Permission::ProjectionsWrite, EndpointSubject::Everybody),
         Endpoint::post("/api/v1/projections/{name}/retry", "Retry a parked view", retry)
             .describe("Lets a view that is blocked by an event try that event again.")
-            .needs(Permission::ProjectionsWrite, About::Everybody),
+            .needs(Permission::ProjectionsWrite, EndpointSubject::Everybody),
     ]
 }
 
@@ -69,16 +69,16 @@ const fn label(state: ViewState) -> (&'static str, &'static str) {
 
 /// A view with its state.
 #[derive(Debug, Serialize, JsonSchema)]
-struct ViewShown {
+struct ViewResponse {
     #[serde(flatten)]
     status: ViewStatus,
-    label: Texts,
+    label: MetricText,
 }
 
 /// All views.
 #[derive(Debug, Serialize, JsonSchema)]
-struct ViewsShown {
-    views: Vec<ViewShown>,
+struct ViewsResponse {
+    views: Vec<ViewResponse>,
 }
 
 /// The body that starts a rebuild.
@@ -91,7 +91,7 @@ struct ProjectionRebuild {
     by: Option<String>,
 }
 
-impl Order for ProjectionRebuild {
+impl ApiRequest for ProjectionRebuild {
     fn read(body: &mut Members) -> Self {
         Self {
             restart: body.value("restart"),
@@ -111,7 +111,7 @@ struct ProjectionSwitch {
     by: Option<String>,
 }
 
-impl Order for ProjectionSwitch {
+impl ApiRequest for ProjectionSwitch {
     fn read(body: &mut Members) -> Self {
         Self {
             accept_differences: body.short_text("accept_differences", REASON_BYTES_MAX),
@@ -120,37 +120,37 @@ impl Order for ProjectionSwitch {
     }
 }
 
-fn described(status: ViewStatus) -> ViewShown {
+fn described(status: ViewStatus) -> ViewResponse {
     let (zh, en) = label(status.state);
-    ViewShown {
+    ViewResponse {
         status,
-        label: Texts {
+        label: MetricText {
             zh: zh.to_owned(),
             en: en.to_owned(),
         },
     }
 }
 
-async fn list(ctx: Ctx, _: Input) -> Result<Read<ViewsShown>, Problem> {
+async fn list(ctx: Ctx, _: Input) -> Result<ReadReply<ViewsResponse>, Problem> {
     let statuses = ctx.installation.rows.statuses().await?;
-    Ok(Read(ViewsShown {
+    Ok(ReadReply(ViewsResponse {
         views: statuses.into_iter().map(described).collect(),
     }))
 }
 
-async fn one(installation: &Installation, name: &str) -> Result<ViewShown, Problem> {
+async fn one(installation: &Installation, name: &str) -> Result<ViewResponse, Problem> {
     let statuses = installation.rows.statuses().await?;
     let found = statuses.into_iter().find(|status| status.view == name);
     found.map(described).ok_or_else(|| Problem::missing("this view"))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<ViewShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<ViewResponse>, Problem> {
     let name = input.param(0)?;
-    one(&ctx.installation, &name).await.map(Read)
+    one(&ctx.installation, &name).await.map(ReadReply)
 }
 
-async fn changed(installation: &Installation, name: &str) -> Result<Changed<ViewShown>, Problem> {
-    Ok(Changed(Written {
+async fn changed(installation: &Installation, name: &str) -> Result<ChangeReply<ViewResponse>, Problem> {
+    Ok(ChangeReply(WriteResult {
         body: one(installation, name).await?,
         version: None,
         position: None,
@@ -163,12 +163,12 @@ async fn recorded(
     name: &str,
     by: Option<String>,
     cause: Cause,
-) -> Result<Changed<ViewShown>, Problem> {
+) -> Result<ChangeReply<ViewResponse>, Problem> {
     note(installation, name, by, cause).await?;
     changed(installation, name).await
 }
 
-async fn rebuild(ctx: Ctx, input: Input) -> Result<Changed<ViewShown>, Problem> {
+async fn rebuild(ctx: Ctx, input: Input) -> Result<ChangeReply<ViewResponse>, Problem> {
     let (name, cause) = (input.param(0)?, input.cause(&ctx.installation, "view-rebuild")?);
     let ProjectionRebuild { restart, by } = input.order().await?;
     ctx.installation
@@ -178,7 +178,7 @@ async fn rebuild(ctx: Ctx, input: Input) -> Result<Changed<ViewShown>, Problem> 
     recorded(&ctx.installation, &name, by, cause).await
 }
 
-async fn switch(ctx: Ctx, input: Input) -> Result<Changed<ViewShown>, Problem> {
+async fn switch(ctx: Ctx, input: Input) -> Result<ChangeReply<ViewResponse>, Problem> {
     let (name, cause) = (input.param(0)?, input.cause(&ctx.installation, "view-switch")?);
     let ProjectionSwitch {
         accept_differences,
@@ -191,13 +191,13 @@ async fn switch(ctx: Ctx, input: Input) -> Result<Changed<ViewShown>, Problem> {
     recorded(&ctx.installation, &name, by, cause).await
 }
 
-async fn cancel(ctx: Ctx, input: Input) -> Result<Changed<ViewShown>, Problem> {
+async fn cancel(ctx: Ctx, input: Input) -> Result<ChangeReply<ViewResponse>, Problem> {
     let (name, cause) = (input.param(0)?, input.cause(&ctx.installation, "view-cancel")?);
     ctx.installation.rows.cancel(&name).await?;
     recorded(&ctx.installation, &name, None, cause).await
 }
 
-async fn retry(ctx: Ctx, input: Input) -> Result<Changed<ViewShown>, Problem> {
+async fn retry(ctx: Ctx, input: Input) -> Result<ChangeReply<ViewResponse>, Problem> {
     let name = input.param(0)?;
     ctx.installation.rows.retry(&name)?;
     changed(&ctx.installation, &name).await

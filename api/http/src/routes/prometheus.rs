@@ -4,8 +4,8 @@
 //! Labels contain no personal data: states of calls, trunks, views, alert rules. There is no label for
 //! campaigns, because a scrape has no data scope.
 
-use crate::described::Text;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::TextReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::exposition::{Exposition, MEDIA_TYPE};
 use application::reply_value::value;
 use domain::problem::Problem;
@@ -21,15 +21,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Figures of the process, the log, the views, calls, trunks, engines and alerts, in \
                  Prometheus' text format. They contain no personal data and no campaigns.",
             )
-            .needs(Permission::MetricsRead, About::Nobody)
-            .of_rows_as_they_are()
+            .needs(Permission::MetricsRead, EndpointSubject::Nobody)
+            .skip_view_wait()
             .kept(),
     ]
 }
 
 /// Writes all figures. A part that cannot be read is left out; the others are returned, because a scrape is
 /// most needed when something is broken.
-async fn scrape(ctx: Ctx, _: Input) -> Result<Text, Problem> {
+async fn scrape(ctx: Ctx, _: Input) -> Result<TextReply, Problem> {
     let mut shown = Exposition::default();
     let version = env!("CARGO_PKG_VERSION");
     let mut build = shown.gauge("ledgerline_build_info", "The version of the running server.");
@@ -46,7 +46,7 @@ async fn scrape(ctx: Ctx, _: Input) -> Result<Text, Problem> {
     }
     tell_alerts(&ctx, &mut shown).await;
     tell_engines(&ctx, &mut shown);
-    Ok(Text {
+    Ok(TextReply {
         media_type: MEDIA_TYPE,
         text: shown.text(),
     })

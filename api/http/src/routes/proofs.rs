@@ -1,18 +1,18 @@
 //! Routes of proofs: the signed state of the log, the proof of one call, and the causes and effects of an
 //! event.
 
-use crate::described::{Bundle, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::taken_away::{Taken, Taking};
-use application::inquiring::answered;
+use crate::api_description::{Bundle, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::event_exports::{EventExport, EventExportKind};
+use application::inquiries::log_answer;
 use domain::ids::{CallId, InquiryId};
 use domain::inquiry::InquiryCommand;
 use domain::problem::Problem;
-use evidence::causes::{Graph, GraphShown};
-use evidence::proved::{Proved, Subject};
+use evidence::causes::{CausationGraphResponse, Graph};
+use evidence::event_bundles::{EventProofs, Subject};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::proof::bundle::{Attached, BundleSubject};
+use store::proof::bundle::{Attachments, BundleSubject};
 use store::proof::hex;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -26,16 +26,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the size and Merkle root of the log, signed with the log's key. A recipient who keeps \
              it can later prove that the log was not changed.",
         )
-        .needs(Permission::InstallationRead, About::Nobody)
-        .of_rows_as_they_are(),
+        .needs(Permission::InstallationRead, EndpointSubject::Nobody)
+        .skip_view_wait(),
         Endpoint::get("/api/v1/calls/{id}/proof", "Export the proof of a call", proof)
             .describe(
                 "Returns a bundle that proves all events of the call, both grants, and what led to them. \
                  Values are sealed. `ledgerline audit check` verifies it. The export is recorded.",
             )
-            .needs(Permission::AuditRead, About::Call)
+            .needs(Permission::AuditRead, EndpointSubject::Call)
             .heavy()
-            .of_rows_as_they_are(),
+            .skip_view_wait(),
         Endpoint::get(
             "/api/v1/events/{id}/graph",
             "Get the causes and effects of an event",
@@ -45,15 +45,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the events that led to an event, a call or a customer's events, and the events that \
              followed from it.",
         )
-        .needs(Permission::EventsRead, About::Everybody)
+        .needs(Permission::EventsRead, EndpointSubject::Everybody)
         .heavy()
-        .of_rows_as_they_are(),
+        .skip_view_wait(),
     ]
 }
 
 /// A signed checkpoint of the log (C2SP tlog-checkpoint).
 #[derive(Debug, Serialize, JsonSchema)]
-struct CheckpointShown {
+struct CheckpointResponse {
     /// The name of the log.
     #[schemars(example = &"ledgerline.example/log")]
     origin: String,
@@ -71,11 +71,11 @@ struct CheckpointShown {
     checkpoint: String,
 }
 
-async fn checkpoint(ctx: Ctx, _: Input) -> Result<Read<CheckpointShown>, Problem> {
+async fn checkpoint(ctx: Ctx, _: Input) -> Result<ReadReply<CheckpointResponse>, Problem> {
     let head = ctx.installation.store().head().await?;
     let signed = ctx.checkpoint_over(head).await?;
     let (claimed, key) = (signed.claimed(), ctx.prover()?.key());
-    Ok(Read(CheckpointShown {
+    Ok(ReadReply(CheckpointResponse {
         origin: claimed.origin.clone(),
         size: claimed.size,
         root: hex(&claimed.root),
@@ -94,10 +94,10 @@ async fn proof(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
     };
     let signed = ctx.checkpoint_over(last).await?;
     let prover = ctx.prover()?;
-    let Proved { events, .. } = prover.proved(selection, subject.later(), &signed)?;
-    let taking = Taking {
+    let EventProofs { events, .. } = prover.proved(selection, subject.later(), &signed)?;
+    let taking = EventExport {
         call: Some(call),
-        ..Taking::all(Taken::Proof)
+        ..EventExport::all(EventExportKind::Proof)
     };
     let began = ctx.installation.now();
     let cause = input.cause(&ctx.installation, "calls/proof")?;
@@ -115,19 +115,19 @@ async fn proof(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
         kind: subject.word().to_owned(),
         id: subject.to_string(),
     };
-    let made = prover.bundle(of, events, Attached::new(), &signed)?;
+    let made = prover.bundle(of, events, Attachments::new(), &signed)?;
     let bytes = u64::try_from(made.bytes.len()).unwrap_or(u64::MAX);
-    answered(&ctx.installation, id, made.events, bytes, began).await?;
+    log_answer(&ctx.installation, id, made.events, bytes, began).await?;
     Ok(Bundle {
         name: format!("call-{call}.proof"),
         bytes: made.bytes,
     })
 }
 
-async fn graph(ctx: Ctx, input: Input) -> Result<Read<GraphShown>, Problem> {
+async fn graph(ctx: Ctx, input: Input) -> Result<ReadReply<CausationGraphResponse>, Problem> {
     let graph = Graph::of(ctx.installation.store(), &input.param(0)?).await;
     match graph {
-        Ok(graph) => Ok(Read(graph.shown())),
+        Ok(graph) => Ok(ReadReply(graph.shown())),
         Err(problem) if problem.code == "no-such-event" => {
             Err(Problem::missing("this event, call or customer"))
         }

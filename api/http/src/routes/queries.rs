@@ -1,12 +1,12 @@
 //! Routes of SQL queries: one read-only query over the documented views, with limits, recorded before its
 //! result is returned; and the views.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use application::inquiring::{Question, SqlAnswer, query};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use application::inquiries::{Question, SqlAnswer, query};
 use domain::problem::Problem;
-use intake::members::{Members, Order};
-use projections::ask::{AskLimits, ROWS_DEFAULT, ROWS_MAX, TIMEOUT_DEFAULT_MS, TIMEOUT_MAX_MS};
+use intake::members::{ApiRequest, Members};
+use projections::ask::{QueryLimits, ROWS_DEFAULT, ROWS_MAX, TIMEOUT_DEFAULT_MS, TIMEOUT_MAX_MS};
 use projections::sql_views::{EXAMPLE, SQL_VIEWS};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,14 +18,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Runs one read-only SQL statement over the documented, masked views, within limits for rows and \
                  time. The query is recorded before the result is returned.",
             )
-            .needs(Permission::QueryRun, About::Everybody)
+            .needs(Permission::QueryRun, EndpointSubject::Everybody)
             .heavy()
             .takes::<SqlQuery>(),
         Endpoint::get("/api/v1/query/views", "List the views for SQL", |_, _| {
             std::future::ready(Ok(views()))
         })
         .describe("Returns the documented views with their columns, in Chinese and English.")
-        .needs(Permission::QueryRun, About::Nobody),
+        .needs(Permission::QueryRun, EndpointSubject::Nobody),
     ]
 }
 
@@ -45,7 +45,7 @@ struct SqlQuery {
     by: Option<String>,
 }
 
-impl Order for SqlQuery {
+impl ApiRequest for SqlQuery {
     fn read(body: &mut Members) -> Self {
         Self {
             sql: body.needed_text("sql").unwrap_or_default(),
@@ -56,21 +56,21 @@ impl Order for SqlQuery {
     }
 }
 
-async fn ask(ctx: Ctx, input: Input) -> Result<Read<SqlAnswer>, Problem> {
+async fn ask(ctx: Ctx, input: Input) -> Result<ReadReply<SqlAnswer>, Problem> {
     let SqlQuery {
         sql,
         limit,
         timeout_ms,
         by,
     } = input.order().await?;
-    let limits = AskLimits {
+    let limits = QueryLimits {
         rows_max: limit
             .and_then(|rows| usize::try_from(rows).ok())
             .unwrap_or(ROWS_DEFAULT),
         timeout_ms: timeout_ms.map_or(TIMEOUT_DEFAULT_MS, u64::from),
     };
     let question = Question { sql, by, limits };
-    query(&ctx.installation, question).await.map(Read)
+    query(&ctx.installation, question).await.map(ReadReply)
 }
 
 /// Converts a limit to the type of a count in a body.
@@ -81,11 +81,11 @@ fn whole(limit: impl TryInto<u32>) -> u32 {
 /// The documented views.
 #[derive(Debug, Serialize, JsonSchema)]
 struct SqlViews {
-    views: Vec<SqlViewShown>,
+    views: Vec<SqlViewResponse>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct SqlViewShown {
+struct SqlViewResponse {
     #[schemars(example = &"calls")]
     name: &'static str,
     en: &'static str,
@@ -103,7 +103,7 @@ struct SqlColumn {
     zh: &'static str,
 }
 
-fn views() -> Read<SqlViews> {
+fn views() -> ReadReply<SqlViews> {
     let views = SQL_VIEWS.iter().map(|view| {
         let columns = view.columns.iter().map(|column| SqlColumn {
             name: column.name,
@@ -111,14 +111,14 @@ fn views() -> Read<SqlViews> {
             en: column.en,
             zh: column.zh,
         });
-        SqlViewShown {
+        SqlViewResponse {
             name: view.name,
             en: view.en,
             zh: view.zh,
             columns: columns.collect(),
         }
     });
-    Read(SqlViews {
+    ReadReply(SqlViews {
         views: views.collect(),
     })
 }

@@ -1,21 +1,21 @@
 //! Routes of recordings: the audio of a call, in whole or in part, and its waveform. Access needs the
 //! permission, or a link that a webhook received, and is recorded with its reason before the first byte.
 
-use crate::described::{Read, Sound};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::{Part, sound_response};
+use crate::api_description::{AudioReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::{ByteRange, sound_response};
 use application::calls::stream_of;
-use application::exporting::hand_on;
-use application::inquiring::{BY, REASON, Reader, Shown, put_on_record};
+use application::exports::hand_on;
+use application::inquiries::{BY, REASON, ReadContent, Reader, put_on_record};
 use application::installation::Installation;
-use application::logged_recording::logged;
-use application::paced_places::{PacedPlace, PacedPlaces};
+use application::logged_recording::read_logged_recording;
 use application::parameter::Parameter;
-use application::recordings::{LinkClaim, Opened, admit_link, open};
+use application::recordings::{LinkClaim, OpenRecordingFile, admit_link, open};
+use application::slow_client_slots::{SlowClientSlot, SlowClientSlots};
 use application::waveform::{POINTS_DEFAULT, POINTS_MAX, Waveform};
 use domain::ids::{CallId, WebhookId};
 use domain::inquiry::ReadForm;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use host::data_dir::RECORDINGS_DIR;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,11 +23,11 @@ use std::sync::{Arc, LazyLock};
 use tokio::sync::mpsc;
 
 /// Slots for downloads of recordings: 16. A slow client loses its slot when another one needs it.
-static PLACES: LazyLock<Arc<PacedPlaces>> = LazyLock::new(|| PacedPlaces::new(16));
+static PLACES: LazyLock<Arc<SlowClientSlots>> = LazyLock::new(|| SlowClientSlots::new(16));
 
 /// What a read of a recording records as shown, and what a read of a waveform does.
-const RECORDING: Shown = Shown::of(&["recording"], ReadForm::Clear);
-const WAVEFORM: Shown = Shown::of(&["waveform"], ReadForm::Clear);
+const RECORDING: ReadContent = ReadContent::of(&["recording"], ReadForm::Clear);
+const WAVEFORM: ReadContent = ReadContent::of(&["waveform"], ReadForm::Clear);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -40,10 +40,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the audio (WAV, two channels, 8 kHz). A reason is required; the read is recorded \
              before the first byte.",
         )
-        .needs(Permission::RecordingsRead, About::Call)
+        .needs(Permission::RecordingsRead, EndpointSubject::Call)
         .query(const { &[REASON.needed(), BY] })
         .headers(const { &[RANGE] })
-        .of_rows_as_they_are(),
+        .skip_view_wait(),
         Endpoint::get(
             "/api/v1/calls/{id}/waveform",
             "Get the waveform of a call",
@@ -53,7 +53,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the loudness of the recording over time, for each side. A reason is required; the \
              read is recorded like one of the recording.",
         )
-        .needs(Permission::RecordingsRead, About::Call)
+        .needs(Permission::RecordingsRead, EndpointSubject::Call)
         .query(
             const {
                 &[
@@ -63,7 +63,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 ]
             },
         )
-        .of_rows_as_they_are(),
+        .skip_view_wait(),
         Endpoint::get(
             "/api/v1/calls/{id}/recording/linked",
             "Download a recording by a webhook's link",
@@ -93,7 +93,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             },
         )
         .headers(const { &[RANGE] })
-        .of_rows_as_they_are()
+        .skip_view_wait()
         .open(),
     ]
 }
@@ -123,7 +123,7 @@ struct CallWaveform {
     waveform: Waveform,
 }
 
-async fn waveform(ctx: Ctx, input: Input) -> Result<Read<CallWaveform>, Problem> {
+async fn waveform(ctx: Ctx, input: Input) -> Result<ReadReply<CallWaveform>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     with_reason(&input)?;
     let points: Option<u32> = input.number("points")?;
@@ -134,16 +134,16 @@ async fn waveform(ctx: Ctx, input: Input) -> Result<Read<CallWaveform>, Problem>
     }
     let (opened, _place) = found(&ctx, input.reader(), call, WAVEFORM).await?;
     let waveform = opened.waveform(points).await?;
-    Ok(Read(CallWaveform { call, waveform }))
+    Ok(ReadReply(CallWaveform { call, waveform }))
 }
 
-async fn recording(ctx: Ctx, input: Input) -> Result<Sound, Problem> {
+async fn recording(ctx: Ctx, input: Input) -> Result<AudioReply, Problem> {
     let call: CallId = input.id(0, "this call")?;
     with_reason(&input)?;
     give(&ctx, input.reader(), call, input.header("range")).await
 }
 
-async fn linked(ctx: Ctx, input: Input) -> Result<Sound, Problem> {
+async fn linked(ctx: Ctx, input: Input) -> Result<AudioReply, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let webhook: Option<WebhookId> = input.text("webhook").and_then(|text| text.parse().ok());
     let until: Option<i64> = input.number("until")?;
@@ -165,14 +165,14 @@ async fn linked(ctx: Ctx, input: Input) -> Result<Sound, Problem> {
 }
 
 /// Streams the recording, after the file was verified and the read was recorded.
-async fn give(ctx: &Ctx, reader: Reader, call: CallId, range: Option<&str>) -> Result<Sound, Problem> {
+async fn give(ctx: &Ctx, reader: Reader, call: CallId, range: Option<&str>) -> Result<AudioReply, Problem> {
     let installation = &ctx.installation;
     let (opened, place) = found(ctx, reader, call, RECORDING).await?;
-    let part = Part::asked(range, opened.bytes);
+    let part = ByteRange::asked(range, opened.bytes);
     let (send, pieces) = mpsc::channel(1);
     let streaming = stream(Arc::clone(installation), opened, part, place, send);
     installation.tasks().spawn("recording", Box::pin(streaming));
-    Ok(Sound(sound_response(&format!("{call}.wav"), part, pieces)))
+    Ok(AudioReply(sound_response(&format!("{call}.wav"), part, pieces)))
 }
 
 /// Opens and verifies the file, takes a download slot, and then records what is shown.
@@ -180,13 +180,13 @@ async fn found(
     ctx: &Ctx,
     reader: Reader,
     call: CallId,
-    what: Shown,
-) -> Result<(Opened, PacedPlace), Problem> {
+    what: ReadContent,
+) -> Result<(OpenRecordingFile, SlowClientSlot), Problem> {
     let installation = &ctx.installation;
     let place = PLACES.enter(installation.now());
     let place = place.ok_or_else(|| {
         Problem::new(
-            Kind::Busy,
+            ProblemKind::Busy,
             "recordings-busy",
             "too many recordings are being downloaded",
         )
@@ -196,9 +196,10 @@ async fn found(
         return Err(Problem::missing("this call"));
     };
     let stored = stream_of(installation.store(), call).await?;
-    let logged = logged(&stored)?.ok_or_else(|| Problem::missing("a recording of this call"))?;
+    let logged =
+        read_logged_recording(&stored)?.ok_or_else(|| Problem::missing("a recording of this call"))?;
     let opened = open(&installation.directory.join(RECORDINGS_DIR), call, &logged).await?;
-    let shown = Shown {
+    let shown = ReadContent {
         customer: Some(customer),
         campaign: state.campaign().cloned(),
         calls: vec![call],
@@ -211,9 +212,9 @@ async fn found(
 /// Sends the audio at the client's pace.
 async fn stream(
     installation: Arc<Installation>,
-    opened: Opened,
-    part: Part,
-    place: PacedPlace,
+    opened: OpenRecordingFile,
+    part: ByteRange,
+    place: SlowClientSlot,
     taken: mpsc::Sender<std::io::Result<bytes::Bytes>>,
 ) {
     let (send, read) = mpsc::channel(1);

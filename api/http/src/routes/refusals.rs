@@ -1,10 +1,10 @@
 //! The route that counts why callees refused in a campaign's recorded calls.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
-use evidence::replaying::{RefusalsShown, refusals};
+use evidence::replaying::{RefusalsResponse, refusals};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -14,15 +14,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             show,
         )
         .describe("Returns the reasons that were understood in a campaign's calls, each with its share.")
-        .needs(Permission::FiguresRead, About::Campaign),
+        .needs(Permission::FiguresRead, EndpointSubject::Campaign),
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<RefusalsShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<RefusalsResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let state = ctx.installation.entities.campaigns.state(&campaign).await?.state;
     if state.created().is_none() {
         return Err(Problem::missing("this campaign"));
     }
-    refusals(&ctx.installation, &campaign).await.map(Read)
+    refusals(&ctx.installation, &campaign).await.map(ReadReply)
 }

@@ -1,15 +1,15 @@
 //! Routes of external number lists (for example national do-not-call lists): the date of each, and the end of
 //! an import.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
-use application::registries::{RegistryList, RegistryShown, record, registries};
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
+use application::registries::{RegistryList, RegistryResponse, record, registries};
 use domain::problem::Problem;
-use domain::registry_book::{AreaCode, Digests, Edition, REGISTRY_AREAS_MAX, SALT_BYTES_MAX};
+use domain::registry_book::{AreaCode, DigestScheme, Edition, REGISTRY_AREAS_MAX, SALT_BYTES_MAX};
 use domain::screening::NumberListName;
 use domain::working_calendar::Day;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/registries", "List external number lists", list)
             .describe("Returns the date of each list, by area code if it was imported that way.")
-            .needs(Permission::InstallationRead, About::Everybody),
+            .needs(Permission::InstallationRead, EndpointSubject::Everybody),
         Endpoint::post(
             "/api/v1/registries",
             "Finish the import of an external number list",
@@ -30,8 +30,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Declares that an edition of the list was imported completely with `numbers/import`. From now \
              on the list has the edition's date.",
         )
-        .needs(Permission::NumbersSuppress, About::Nobody)
-        .takes::<EditionOrder>(),
+        .needs(Permission::NumbersSuppress, EndpointSubject::Nobody)
+        .takes::<RegistryEditionRequest>(),
     ]
 }
 
@@ -48,7 +48,7 @@ enum NumbersForm {
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "registry": "us-dnc", "as_of": "2026-03-02", "areas": ["202"],
     "form": "clear", "numbers": 12, "bad": 0, "reason": "the list of March" }]))]
-struct EditionOrder {
+struct RegistryEditionRequest {
     #[schemars(with = "NumberListName")]
     registry: Option<NumberListName>,
     /// The date of the edition, as its publisher states it.
@@ -73,7 +73,7 @@ struct EditionOrder {
     reason: String,
 }
 
-impl Order for EditionOrder {
+impl ApiRequest for RegistryEditionRequest {
     fn read(body: &mut Members) -> Self {
         for needed in ["registry", "as_of", "numbers"] {
             if body.is_absent(needed) {
@@ -104,25 +104,25 @@ impl Order for EditionOrder {
 
 /// An external list after an edition was imported.
 #[derive(Debug, Serialize, JsonSchema)]
-struct RegistryWritten {
+struct RegistryChangeResponse {
     #[serde(flatten)]
-    registry: RegistryShown,
+    registry: RegistryResponse,
     position: String,
 }
 
-async fn list(ctx: Ctx, _input: Input) -> Result<Read<RegistryList>, Problem> {
-    registries(&ctx.installation).await.map(Read)
+async fn list(ctx: Ctx, _input: Input) -> Result<ReadReply<RegistryList>, Problem> {
+    registries(&ctx.installation).await.map(ReadReply)
 }
 
-async fn recorded(ctx: Ctx, input: Input) -> Result<Changed<RegistryWritten>, Problem> {
+async fn recorded(ctx: Ctx, input: Input) -> Result<ChangeReply<RegistryChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "registries")?;
-    let order: EditionOrder = input.order().await?;
+    let order: RegistryEditionRequest = input.order().await?;
     let missing = || Problem::fault("a member that passed its check is missing");
     let edition = Edition {
         as_of: order.as_of.ok_or_else(missing)?,
         areas: order.areas.unwrap_or_default(),
         digests: match order.form {
-            Some(NumbersForm::Sha256) => Some(Digests {
+            Some(NumbersForm::Sha256) => Some(DigestScheme {
                 salt: order.salt.unwrap_or_default(),
             }),
             Some(NumbersForm::Clear) | None => None,
@@ -133,8 +133,8 @@ async fn recorded(ctx: Ctx, input: Input) -> Result<Changed<RegistryWritten>, Pr
     };
     let registry = order.registry.ok_or_else(missing)?;
     let (shown, answer) = record(&ctx.installation, registry, edition, order.reason, cause).await?;
-    Ok(Changed(Written {
-        body: RegistryWritten {
+    Ok(ChangeReply(WriteResult {
+        body: RegistryChangeResponse {
             registry: shown.ok_or_else(|| Problem::fault("a list that was taken in is not known"))?,
             position: answer.position.to_string(),
         },

@@ -1,17 +1,17 @@
 //! Routes about published flows: rehearse one with simulated callers, and measure what recorded calls used of
 //! it.
 
-use crate::apart::apart;
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::background_jobs::run_in_background;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use application::flows::definition_of;
 use application::parameter::Parameter;
-use application::rehearsing::{Listener, RehearsalShown, rehearse_while};
-use domain::flow::FlowNamed;
+use application::rehearsing::{Listener, RehearsalResponse, rehearse_while};
+use domain::flow::FlowSelector;
 use domain::ids::FlowId;
 use domain::problem::Problem;
-use evidence::replaying::{CoverageShown, VariantsShown, coverage, variants};
-use intake::members::{Members, Order};
+use evidence::replaying::{CoverageShown, VariantsResponse, coverage, variants};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// Maximum simulated callers per request, about a second of one core; `ledgerline flow simulate` runs a
@@ -34,8 +34,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .describe(
             "Runs simulated callers in text and returns the figures. The same seed gives the same figures.",
         )
-        .needs(Permission::RulesRead, About::Everybody)
-        .takes::<RehearsalOrder>(),
+        .needs(Permission::RulesRead, EndpointSubject::Everybody)
+        .takes::<RehearsalRequest>(),
         Endpoint::get(
             "/api/v1/flows/{id}/coverage",
             "Get the coverage of a flow",
@@ -45,7 +45,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns which nodes, edges, timeouts and intents of a published flow its recorded calls \
              reached, and how many questions were answered.",
         )
-        .needs(Permission::FiguresRead, About::Everybody)
+        .needs(Permission::FiguresRead, EndpointSubject::Everybody)
         .query(const { &[VERSION] }),
         Endpoint::get(
             "/api/v1/flows/{id}/variants",
@@ -56,7 +56,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns which wording of a text has better results, by the figure and after the number of \
              calls that the flow names.",
         )
-        .needs(Permission::FiguresRead, About::Everybody)
+        .needs(Permission::FiguresRead, EndpointSubject::Everybody)
         .query(const { &[VERSION] }),
     ]
 }
@@ -64,7 +64,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// The body of a rehearsal.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "version": 1, "callers": 200, "seed": 7 }]))]
-struct RehearsalOrder {
+struct RehearsalRequest {
     /// Default: the current version.
     #[schemars(range(min = 1))]
     version: Option<u32>,
@@ -75,7 +75,7 @@ struct RehearsalOrder {
     seed: Option<u64>,
 }
 
-impl Order for RehearsalOrder {
+impl ApiRequest for RehearsalRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             version: body.count("version", 1, u32::MAX),
@@ -85,23 +85,23 @@ impl Order for RehearsalOrder {
     }
 }
 
-fn named(input: &Input, version: Option<u32>) -> Result<FlowNamed, Problem> {
+fn named(input: &Input, version: Option<u32>) -> Result<FlowSelector, Problem> {
     let flow: FlowId = input.id(0, "this flow")?;
-    Ok(FlowNamed { flow, version })
+    Ok(FlowSelector { flow, version })
 }
 
-async fn simulate(ctx: Ctx, input: Input) -> Result<Read<RehearsalShown>, Problem> {
+async fn simulate(ctx: Ctx, input: Input) -> Result<ReadReply<RehearsalResponse>, Problem> {
     let flow: FlowId = input.id(0, "this flow")?;
-    let RehearsalOrder {
+    let RehearsalRequest {
         version,
         callers,
         seed,
     } = input.order().await?;
-    let named = FlowNamed { flow, version };
+    let named = FlowSelector { flow, version };
     let (_, definition) = definition_of(&ctx.installation, &named).await?;
     let callers = u64::from(callers.unwrap_or(CALLERS_UNASKED));
     let seed = seed.unwrap_or(1);
-    apart(&ctx.installation, move |goes_on| {
+    run_in_background(&ctx.installation, move |goes_on| {
         let lang = &definition.lang;
         let listener = Listener::shared(lang).map_err(|fault| Problem::fault(fault.to_string()))?;
         let found = rehearse_while(&definition, &listener, callers, seed, goes_on);
@@ -110,12 +110,12 @@ async fn simulate(ctx: Ctx, input: Input) -> Result<Read<RehearsalShown>, Proble
     .await
 }
 
-async fn covered(ctx: Ctx, input: Input) -> Result<Read<CoverageShown>, Problem> {
+async fn covered(ctx: Ctx, input: Input) -> Result<ReadReply<CoverageShown>, Problem> {
     let named = named(&input, input.number(VERSION.name)?)?;
-    coverage(&ctx.installation, &named).await.map(Read)
+    coverage(&ctx.installation, &named).await.map(ReadReply)
 }
 
-async fn varied(ctx: Ctx, input: Input) -> Result<Read<VariantsShown>, Problem> {
+async fn varied(ctx: Ctx, input: Input) -> Result<ReadReply<VariantsResponse>, Problem> {
     let named = named(&input, input.number(VERSION.name)?)?;
-    variants(&ctx.installation, &named).await.map(Read)
+    variants(&ctx.installation, &named).await.map(ReadReply)
 }

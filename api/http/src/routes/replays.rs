@@ -1,30 +1,31 @@
 //! Routes that replay recorded calls: one call step by step, and all calls of a campaign with another flow
 //! version or model.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::limited;
-use crate::revealing::{clear_asked, refuse_unrevealed};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::build_scope_problem;
+use crate::reveal_checks::{read_clear_flag, refuse_unrevealed};
 use application::access::Caller;
-use application::flows::{definition_of, sound, source_of};
-use application::inquiring::{BY, REASON, Reader, Shown, put_on_record};
+use application::flows::{definition_of, parse_runnable_flow, source_of};
+use application::inquiries::{BY, REASON, ReadContent, Reader, put_on_record};
 use application::installation::Installation;
-use application::models::{ModelShelf, published};
+use application::models::{ModelBlobStore, find_published_model};
 use application::parameter::Parameter;
 use application::rehearsing::Listener;
-use application::segments::sight::SegmentSight;
+use application::segments::visibility::SegmentVisibility;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, FlowNamed};
+use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, FlowSelector};
 use domain::ids::{CallId, CampaignId};
 use domain::inquiry::{REASON_BYTES_MAX, ReadForm};
-use domain::model::ModelNamed;
-use domain::permission::People;
+use domain::model::ModelSelector;
+use domain::permission::AssigneeScope;
 use domain::problem::Problem;
 use evidence::replaying::{
-    Against, Conversation, Examples, ReplayShown, WhatIfShown, Words, conversation, replay, what_if,
+    CalleeWordsForm, ComparisonVersion, Conversation, Examples, ReplayResponse, WhatIfResponse, conversation,
+    replay, what_if,
 };
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde_json::Value;
 use std::sync::Arc;
@@ -43,10 +44,12 @@ const CLEAR: Parameter = Parameter::flag(
 );
 
 /// What a replay of a call records as shown.
-const MASKED: Shown = Shown::of(&["heard", "slots", "keys", "variables", "name"], ReadForm::Masked);
+const MASKED: ReadContent =
+    ReadContent::of(&["heard", "slots", "keys", "variables", "name"], ReadForm::Masked);
 
 /// What a replay records as shown if the other flow tests values that the call's own version did not test.
-const TESTED: Shown = Shown::of(&["heard", "slots", "keys", "variables", "name"], ReadForm::Clear);
+const TESTED: ReadContent =
+    ReadContent::of(&["heard", "slots", "keys", "variables", "name"], ReadForm::Clear);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -55,7 +58,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Decides the call again from its events, step by step: heard, understood, decided, said. \
                  No engine is called. The read is recorded.",
             )
-            .needs(Permission::CallsRead, About::Call)
+            .needs(Permission::CallsRead, EndpointSubject::Call)
             .query(const { &[AGAINST, CLEAR, BY, REASON] }),
         Endpoint::post(
             "/api/v1/calls/{id}/replay",
@@ -66,8 +69,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns where the call would go another way. A file that tests more values of the customer \
              than the call's own version needs customers:reveal and a reason.",
         )
-        .needs(Permission::CallsRead, About::Call)
-        .takes::<FlowDraftOrder>()
+        .needs(Permission::CallsRead, EndpointSubject::Call)
+        .takes::<FlowDraftRequest>()
         .heavy(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/what-if",
@@ -78,17 +81,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Runs the recorded calls of a campaign with another version of a flow, or with another model, \
              and returns the differences.",
         )
-        .needs(Permission::FiguresRead, About::Campaign)
+        .needs(Permission::FiguresRead, EndpointSubject::Campaign)
         .heavy()
-        .takes::<WhatIfOrder>(),
+        .takes::<WhatIfRequest>(),
     ]
 }
 
-async fn replayed(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> {
+async fn replayed(ctx: Ctx, input: Input) -> Result<ReadReply<ReplayResponse>, Problem> {
     let installation = &ctx.installation;
     let call: CallId = input.id(0, "this call")?;
-    let clear = clear_asked(&input, &CLEAR)?;
-    let named: Option<FlowNamed> = match input.text(AGAINST.name).map(str::parse) {
+    let clear = read_clear_flag(&input, &CLEAR)?;
+    let named: Option<FlowSelector> = match input.text(AGAINST.name).map(str::parse) {
         None => None,
         Some(Ok(named)) => Some(named),
         Some(Err(error)) => return Err(Problem::invalid("query-invalid", format!("against: {error}"))),
@@ -114,9 +117,13 @@ async fn replayed(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> 
         reader = reader.because(reason);
         what = TESTED;
     }
-    let words = if clear { Words::Clear } else { Words::Masked };
+    let words = if clear {
+        CalleeWordsForm::Clear
+    } else {
+        CalleeWordsForm::Masked
+    };
     record_that_read(installation, call, reader, what).await?;
-    replay(&told, against.as_ref(), words).map(Read)
+    replay(&told, against.as_ref(), words).map(ReadReply)
 }
 
 /// Returns the reason of the request if the other flow tests a value that the call's own version did not test
@@ -126,7 +133,7 @@ async fn reason_to_test(
     ctx: &Ctx,
     caller: &Caller,
     told: &Conversation,
-    against: &Against<'_>,
+    against: &ComparisonVersion<'_>,
     reason: Option<&str>,
 ) -> Result<Option<String>, Problem> {
     if told.tests_as_much_as(&against.flow) {
@@ -148,13 +155,13 @@ async fn record_that_read(
     installation: &Installation,
     call: CallId,
     reader: Reader,
-    what: Shown,
+    what: ReadContent,
 ) -> Result<(), Problem> {
     let state = installation.entities.calls.state(&call).await?.state;
     let Some(customer) = state.customer().cloned() else {
         return Err(Problem::missing("this call"));
     };
-    let what = Shown {
+    let what = ReadContent {
         customer: Some(customer),
         campaign: state.campaign().cloned(),
         calls: vec![call],
@@ -168,7 +175,7 @@ async fn record_that_read(
 /// The body with a flow file to compare a call with.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "source": "flow: greeting\nnotices: {recording: 本次通话将被录音。}\n" }]))]
-struct FlowDraftOrder {
+struct FlowDraftRequest {
     /// The flow file: YAML or JSON. A file with faults is refused.
     #[schemars(length(max = FLOW_FILE_BYTES_MAX))]
     source: String,
@@ -179,7 +186,7 @@ struct FlowDraftOrder {
     reason: Option<String>,
 }
 
-impl Order for FlowDraftOrder {
+impl ApiRequest for FlowDraftRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             source: source_of(body),
@@ -191,15 +198,15 @@ impl Order for FlowDraftOrder {
 /// The name of an unpublished file next to the version that a call ran.
 const DRAFT: &str = "draft";
 
-async fn held_against(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> {
+async fn held_against(ctx: Ctx, input: Input) -> Result<ReadReply<ReplayResponse>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let mut reader = input.reader_by_post();
     let body_work = input.work.clone();
     let caller = input.caller.clone();
-    let FlowDraftOrder { source, reason } = input.order().await?;
-    let flow = body_work.run(move || sound(&source)).await??;
+    let FlowDraftRequest { source, reason } = input.order().await?;
+    let flow = body_work.run(move || parse_runnable_flow(&source)).await??;
     let told = conversation(&ctx.installation, call).await?;
-    let against = Against {
+    let against = ComparisonVersion {
         name: format!("{} {DRAFT}", flow.flow),
         flow,
         version: None,
@@ -211,18 +218,18 @@ async fn held_against(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Probl
         what = TESTED;
     }
     record_that_read(&ctx.installation, call, reader, what).await?;
-    replay(&told, Some(&against), Words::Masked).map(Read)
+    replay(&told, Some(&against), CalleeWordsForm::Masked).map(ReadReply)
 }
 
 /// A published version to compare calls with.
-struct Version {
-    named: FlowNamed,
+struct ComparedFlow {
+    named: FlowSelector,
     flow: Arc<FlowDefinition>,
 }
 
-impl Version {
-    fn against(self, listener: Option<&Listener>) -> Against<'_> {
-        Against {
+impl ComparedFlow {
+    fn against(self, listener: Option<&Listener>) -> ComparisonVersion<'_> {
+        ComparisonVersion {
             name: self.named.to_string(),
             flow: self.flow,
             version: self.named.version,
@@ -231,10 +238,10 @@ impl Version {
     }
 }
 
-async fn version_of(installation: &Installation, named: &FlowNamed) -> Result<Version, Problem> {
+async fn version_of(installation: &Installation, named: &FlowSelector) -> Result<ComparedFlow, Problem> {
     let (found, flow) = definition_of(installation, named).await?;
-    Ok(Version {
-        named: FlowNamed {
+    Ok(ComparedFlow {
+        named: FlowSelector {
             flow: found.flow_ref.flow,
             version: Some(found.flow_ref.version),
         },
@@ -245,22 +252,22 @@ async fn version_of(installation: &Installation, named: &FlowNamed) -> Result<Ve
 /// The body of a what-if: another flow version, another model, or both.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "flow": "card_instalment_spoken@2" }]))]
-struct WhatIfOrder {
+struct WhatIfRequest {
     /// A published version, NAME@V; default: the one that the campaign uses.
     #[schemars(with = "Option<String>")]
-    flow: Option<FlowNamed>,
+    flow: Option<FlowSelector>,
     /// A model file of `ledgerline nlu train`, in base64; it classifies the utterances again.
     model_base64: Option<String>,
     /// A published model instead: NAME or NAME@V.
     #[schemars(with = "Option<String>")]
-    model: Option<ModelNamed>,
+    model: Option<ModelSelector>,
     /// With `customers:reveal`: also returns examples of calls with a version that tests fewer values than
     /// this one; their paths disclose values of the callee. Stored permanently; must not name a person.
     #[schemars(length(max = REASON_BYTES_MAX), example = &"客诉核实")]
     reason: Option<String>,
 }
 
-impl Order for WhatIfOrder {
+impl ApiRequest for WhatIfRequest {
     fn read(body: &mut Members) -> Self {
         let order = Self {
             flow: body.parsed("flow"),
@@ -290,12 +297,12 @@ fn model_text(body: &mut Members) -> Option<String> {
     }
 }
 
-async fn ask_what_if(ctx: Ctx, input: Input) -> Result<Read<WhatIfShown>, Problem> {
+async fn ask_what_if(ctx: Ctx, input: Input) -> Result<ReadReply<WhatIfResponse>, Problem> {
     let installation = &ctx.installation;
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let mut reader = input.reader_by_post();
     let caller = input.caller.clone();
-    let WhatIfOrder {
+    let WhatIfRequest {
         flow,
         model_base64,
         model,
@@ -304,8 +311,8 @@ async fn ask_what_if(ctx: Ctx, input: Input) -> Result<Read<WhatIfShown>, Proble
     let mut examples = Examples::Kept;
     if let Some(reason) = reason.filter(|text| !text.trim().is_empty()) {
         let scope = caller.scope_for(Permission::CustomersReveal)?;
-        if scope.people != People::All || !scope.admits_campaign(&campaign) {
-            return Err(limited(
+        if scope.people != AssigneeScope::All || !scope.admits_campaign(&campaign) {
+            return Err(build_scope_problem(
                 "examples of these calls need customers:reveal of all their callees",
             ));
         }
@@ -316,7 +323,7 @@ async fn ask_what_if(ctx: Ctx, input: Input) -> Result<Read<WhatIfShown>, Proble
     let Some(own) = state.flow() else {
         return Err(Problem::missing("this campaign"));
     };
-    let named = flow.unwrap_or_else(|| FlowNamed {
+    let named = flow.unwrap_or_else(|| FlowSelector {
         flow: own.flow.clone(),
         version: Some(own.version),
     });
@@ -330,7 +337,7 @@ async fn ask_what_if(ctx: Ctx, input: Input) -> Result<Read<WhatIfShown>, Proble
         against.name = format!("{} model {}", against.name, model.get(..12).unwrap_or(model));
     }
     let found = what_if(installation, &campaign, &against, &reader, examples).await?;
-    Ok(Read(match SegmentSight::of(&caller).reveals() {
+    Ok(ReadReply(match SegmentVisibility::of(&caller).reveals() {
         true => found,
         false => found.rounded(),
     }))
@@ -338,10 +345,10 @@ async fn ask_what_if(ctx: Ctx, input: Input) -> Result<Read<WhatIfShown>, Proble
 
 async fn published_listener(
     installation: &Installation,
-    named: &ModelNamed,
+    named: &ModelSelector,
 ) -> Result<Arc<Listener>, Problem> {
-    let model = published(installation, named).await?;
-    Ok(ModelShelf::of(installation).listener(&model)?)
+    let model = find_published_model(installation, named).await?;
+    Ok(ModelBlobStore::of(installation).listener(&model)?)
 }
 
 fn listener(model_base64: &str) -> Result<Arc<Listener>, Problem> {

@@ -1,11 +1,11 @@
 //! The route of a campaign's report: 接通率, 平均通话时长, 转化率, dispositions, and ECharts options (REP-1, REP-5).
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use application::as_of::{Moment, PARAMETERS};
 use application::figures::{
-    Chart, FORMULA, FigureShown, MetricShown, PEOPLE, People, Series, Source, Standing, Stands, Versions,
-    describe_figure, describe_metric, find, named, versions,
+    Chart, Completeness, FORMULA, FigureResponse, MetricResponse, MetricVersions, PEOPLE, PeopleFigures,
+    QualifiedAnswer, Series, Source, describe_figure, describe_metric, find, named, versions,
 };
 use application::installation::Installation;
 use domain::campaign::CampaignStatus;
@@ -13,8 +13,10 @@ use domain::disposition::{Disposition, Outcome};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use projections::metrics::{Metric, Scope, catalog};
-use projections::views::campaign_board::{self, CampaignBoard, Count, Hour, Share, hourly, report};
-use projections::views::metric_board::{MetricBoard, whole_figures};
+use projections::views::campaign_board::{
+    self, CallFigures, CampaignBoard, HourFigures, ResultCount, list_hours, report,
+};
+use projections::views::metric_board::{MetricBoard, total_figures};
 use projections::{ReadDb, View};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -29,8 +31,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the figures of a campaign in total and by disposition, hour, trunk and flow \
                  version, now or at a past moment.",
             )
-            .steady()
-            .needs(Permission::CampaignsRead, About::Campaign)
+            .allow_caching()
+            .needs(Permission::CampaignsRead, EndpointSubject::Campaign)
             .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}/report/chart",
@@ -38,8 +40,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             chart,
         )
         .describe("Returns ECharts options.")
-        .steady()
-        .needs(Permission::CampaignsRead, About::Campaign)
+        .allow_caching()
+        .needs(Permission::CampaignsRead, EndpointSubject::Campaign)
         .query(PARAMETERS),
     ]
 }
@@ -75,7 +77,7 @@ async fn metrics(
         campaign: Some(campaign.clone()),
         ..Scope::default()
     };
-    let (figures, _) = whole_figures(db, catalog()?, &listed, &scope).await?;
+    let (figures, _) = total_figures(db, catalog()?, &listed, &scope).await?;
     let known = listed.iter().zip(&figures);
     let shown = known.filter_map(|(metric, figure)| {
         Some(MetricFigure {
@@ -106,9 +108,9 @@ async fn metrics(
 #[derive(Debug, Serialize, JsonSchema)]
 struct MetricFigure {
     #[serde(flatten)]
-    metric: MetricShown,
+    metric: MetricResponse,
     #[serde(flatten)]
-    figure: FigureShown,
+    figure: FigureResponse,
 }
 
 /// Definitions of the report's own members, in the order of `FORMULA` and `PEOPLE`.
@@ -127,7 +129,7 @@ struct Definitions {
 
 /// The report of a campaign.
 #[derive(Debug, Serialize, JsonSchema)]
-struct ReportShown {
+struct CampaignReportResponse {
     campaign: CampaignId,
     status: CampaignStatus,
     answer_ratio: Option<f64>,
@@ -148,36 +150,36 @@ struct ReportShown {
     #[schemars(with = "BTreeMap<Outcome, u64>")]
     outcomes: BTreeMap<String, u64>,
     /// Calls that were corrected after they ended, by old and new disposition.
-    corrections: Vec<Count>,
+    corrections: Vec<ResultCount>,
     /// Final dispositions of enrolments.
     #[schemars(with = "BTreeMap<Disposition, u64>")]
     settled_as: BTreeMap<String, u64>,
-    by_trunk: Vec<(String, Share)>,
-    by_flow_version: Vec<(String, Share)>,
-    hours: Vec<Hour>,
+    by_trunk: Vec<(String, CallFigures)>,
+    by_flow_version: Vec<(String, CallFigures)>,
+    hours: Vec<HourFigures>,
     #[serde(flatten)]
-    people: People,
-    versions: Versions,
+    people: PeopleFigures,
+    versions: MetricVersions,
     metrics: Vec<MetricFigure>,
     definitions: Definitions,
     chart: Chart,
     as_of_position: Option<String>,
     #[serde(flatten)]
-    stands: Stands,
+    stands: Completeness,
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<ReportShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<CampaignReportResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let source = source(&ctx.installation, Moment::of(input.query())?, &campaign).await?;
     let report = report(source.db.as_ref(), &campaign).await?;
     let report = report.ok_or_else(|| source.missing())?;
     let calls = &report.campaign.calls;
-    let is_withdrawn = |count: &Count| count.code == Disposition::Withdrawn.code();
-    let (never_dialed, dialed): (Vec<Count>, Vec<Count>) =
+    let is_withdrawn = |count: &ResultCount| count.code == Disposition::Withdrawn.code();
+    let (never_dialed, dialed): (Vec<ResultCount>, Vec<ResultCount>) =
         report.dispositions.iter().cloned().partition(is_withdrawn);
     let (metrics, definitions) = metrics(source.db.as_ref(), &campaign).await?;
-    Ok(Read(ReportShown {
-        people: People::from(calls),
+    Ok(ReadReply(CampaignReportResponse {
+        people: PeopleFigures::from(calls),
         campaign,
         status: report.campaign.status,
         answer_ratio: calls.answer_ratio,
@@ -207,15 +209,15 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<ReportShown>, Problem> {
     }))
 }
 
-async fn chart(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, Problem> {
+async fn chart(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<Chart>>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let source = source(&ctx.installation, Moment::of(input.query())?, &campaign).await?;
     let db = source.db.as_ref();
     if campaign_board::get(db, &campaign).await?.is_none() {
         return Err(source.missing());
     }
-    let answer = charted(&hourly(db, &campaign).await?)?;
-    Ok(Read(Standing {
+    let answer = charted(&list_hours(db, &campaign).await?)?;
+    Ok(ReadReply(QualifiedAnswer {
         answer,
         stands: source.stands,
     }))
@@ -223,7 +225,7 @@ async fn chart(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, Problem>
 
 /// Returns the chart with the name and version of its metric, and next to it the series of answers by people
 /// only.
-fn charted(hours: &[Hour]) -> Result<Chart, Problem> {
+fn charted(hours: &[HourFigures]) -> Result<Chart, Problem> {
     let ([(_, name, version), ..], [(_, people, people_version), ..]) = (FORMULA, PEOPLE);
     let mut chart = options(hours);
     chart.metric = Some(named(find(name, Some(version))?));
@@ -234,21 +236,21 @@ fn charted(hours: &[Hour]) -> Result<Chart, Problem> {
     Ok(chart)
 }
 
-fn counts(counts: &[Count]) -> BTreeMap<String, u64> {
+fn counts(counts: &[ResultCount]) -> BTreeMap<String, u64> {
     let by_code = counts.iter().map(|one| (one.code.clone(), one.count));
     by_code.collect()
 }
 
 /// Returns ECharts options of the answer rate in percent by hour, as REP-5 requires them.
-fn options(hours: &[Hour]) -> Chart {
+fn options(hours: &[HourFigures]) -> Chart {
     let labels = hours.iter().map(|hour| hour.label.clone()).collect();
     let answered = percents(hours, |calls| calls.answered);
     Chart::new(labels, vec![Series::new("接通率", answered)])
 }
 
 /// Returns a part of the calls dialed in each hour, in whole percent.
-fn percents(hours: &[Hour], part: fn(&Share) -> u64) -> Vec<Option<Number>> {
-    let of_hour = |hour: &Hour| {
+fn percents(hours: &[HourFigures], part: fn(&CallFigures) -> u64) -> Vec<Option<Number>> {
+    let of_hour = |hour: &HourFigures| {
         let rounded = part(&hour.calls) * 100 + hour.calls.dialed / 2;
         Some(rounded.checked_div(hour.calls.dialed).unwrap_or(0).into())
     };
@@ -264,14 +266,14 @@ mod tests {
 
     #[test]
     fn a_chart_is_as_the_requirements_write_it() {
-        let hour = |label: &str, dialed, answered| Hour {
+        let hour = |label: &str, dialed, answered| HourFigures {
             hour_at: Timestamp::EPOCH,
             date: "2026-03-02".to_owned(),
             label: label.to_owned(),
-            calls: Share {
+            calls: CallFigures {
                 dialed,
                 answered,
-                ..Share::default()
+                ..CallFigures::default()
             },
         };
         let shown = value(&options(&[hour("08:00", 100, 45), hour("10:00", 200, 124)]));

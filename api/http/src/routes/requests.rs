@@ -1,27 +1,29 @@
 //! Routes of person requests (个人信息主体请求): record one, list them, and answer one. The answer carries out what
 //! was requested and is recorded.
 
-use crate::described::{Changed, MadeOrChanged, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::fulfilment::{Done, Fulfilling, PersonCopy, erasing, fulfil};
-use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, CreationReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::fulfilment::{FulfilmentInput, FulfilmentResult, PersonCopy, build_erase_command, fulfil};
+use crate::paging::{CURSOR, LIMIT, LONG, ListPage, Paging};
+use crate::reply::WriteResult;
 use actors::Answer;
 use application::access::Caller;
-use application::approvals::{Doing, four_eyes_on};
-use application::cases::correcting::RightValues;
-use application::cases::requests::{RequestShown, RequestsShown, describe, request, requests};
+use application::approvals::{ProposedAct, four_eyes_on};
+use application::cases::corrections::CorrectedValues;
+use application::cases::requests::{
+    PersonRequestResponse, PersonRequestsResponse, describe, request, requests,
+};
 use application::installation::Installation;
 use application::parameter::Parameter;
-use domain::approval::{Act, Asked};
+use domain::approval::{Act, ApprovalSubject};
 use domain::case::CASE_TEXT_BYTES_MAX;
 use domain::ids::{ApprovalId, PersonRequestId};
 use domain::permission::DataScope;
-use domain::person_request::{AnswerKind, PersonRequest, PersonRequestCommand, Receiving, Wish};
+use domain::person_request::{AnswerKind, PersonRequest, PersonRequestCommand, PersonRequestInput, Wish};
 use domain::problem::{MemberError, Problem};
 use domain::time::Timestamp;
 use evidence::inspection::Inspection;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -32,11 +34,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "A person's request about their own data: a copy, a correction, an objection, an \
                  explanation, or erasure. The deadline follows from it.",
             )
-            .needs(Permission::CasesOpen, About::Everybody)
-            .takes::<RequestReceived>(),
+            .needs(Permission::CasesOpen, EndpointSubject::Everybody)
+            .takes::<NewPersonRequest>(),
         Endpoint::get("/api/v1/requests", "List person requests", list)
             .describe("Returns requests with their deadlines.")
-            .needs(Permission::CasesRead, About::Everybody)
+            .needs(Permission::CasesRead, EndpointSubject::Everybody)
             .query(
                 const {
                     &[
@@ -48,7 +50,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ),
         Endpoint::get("/api/v1/requests/{id}", "Get a person's request", show)
             .describe("Returns the request with its deadline and its answer.")
-            .needs(Permission::CasesRead, About::Everybody),
+            .needs(Permission::CasesRead, EndpointSubject::Everybody),
         Endpoint::post(
             "/api/v1/requests/{id}/answer",
             "Answer a person's request",
@@ -58,7 +60,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Carries out the request and returns its result (a copy, or an explanation), or refuses it \
              with the reason. An erasure needs another user's approval.",
         )
-        .needs(Permission::CasesWrite, About::Everybody)
+        .needs(Permission::CasesWrite, EndpointSubject::Everybody)
         .takes::<RequestAnswer>(),
     ]
 }
@@ -66,7 +68,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// The body of a person's request.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "customer": "C001", "wish": "copy", "channel": "hotline" }]))]
-struct RequestReceived {
+struct NewPersonRequest {
     /// External or internal id of the customer.
     customer: String,
     wish: Wish,
@@ -80,7 +82,7 @@ struct RequestReceived {
     received_at: Option<Timestamp>,
 }
 
-impl Order for RequestReceived {
+impl ApiRequest for NewPersonRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("wish") {
             body.wrong("wish", "is missing");
@@ -108,11 +110,11 @@ struct RequestAnswer {
     approval: Option<ApprovalId>,
     /// For a correction: the right values. `name` is the person's name; every other one is the variable of
     /// that name, in every campaign that has it.
-    #[schemars(example = RightValues::from([("name".to_owned(), "王小明".to_owned())]))]
-    set: Option<RightValues>,
+    #[schemars(example = CorrectedValues::from([("name".to_owned(), "王小明".to_owned())]))]
+    set: Option<CorrectedValues>,
 }
 
-impl Order for RequestAnswer {
+impl ApiRequest for RequestAnswer {
     fn read(body: &mut Members) -> Self {
         Self {
             note: body.needed_short_text("note", CASE_TEXT_BYTES_MAX),
@@ -125,17 +127,17 @@ impl Order for RequestAnswer {
 
 /// A person's request after it was recorded.
 #[derive(Debug, Serialize, JsonSchema)]
-struct RequestChanged {
+struct PersonRequestChangeResponse {
     #[serde(flatten)]
-    request: RequestShown,
+    request: PersonRequestResponse,
     position: String,
 }
 
 /// An answered request, with what the person receives.
 #[derive(Debug, Serialize, JsonSchema)]
-struct RequestAnswered {
+struct PersonRequestFulfilmentResponse {
     #[serde(flatten)]
-    request: RequestShown,
+    request: PersonRequestResponse,
     position: String,
     /// For a copy: the stored data of the person, in clear.
     copy: Option<PersonCopy>,
@@ -143,14 +145,14 @@ struct RequestAnswered {
     explanation: Option<Inspection>,
 }
 
-async fn receive(ctx: Ctx, input: Input) -> Result<MadeOrChanged<RequestChanged>, Problem> {
+async fn receive(ctx: Ctx, input: Input) -> Result<CreationReply<PersonRequestChangeResponse>, Problem> {
     let installation = &ctx.installation;
     let cause = input.cause(installation, "requests")?;
     let comparer = input.comparer();
-    let order: RequestReceived = input.order().await?;
+    let order: NewPersonRequest = input.order().await?;
     let (customer, _) = ctx.compare_customer(&comparer, &order.customer).await?;
     let id = PersonRequestId::derive(cause.command);
-    let command = PersonRequestCommand::Receive(Receiving {
+    let command = PersonRequestCommand::Receive(PersonRequestInput {
         wish: order.wish,
         customer,
         channel: order.channel,
@@ -162,8 +164,8 @@ async fn receive(ctx: Ctx, input: Input) -> Result<MadeOrChanged<RequestChanged>
         .person_requests
         .ask(&id, command, cause)
         .await?;
-    let written = Written {
-        body: RequestChanged {
+    let written = WriteResult {
+        body: PersonRequestChangeResponse {
             request: shown(installation, id, &answer)?,
             position: answer.position.to_string(),
         },
@@ -171,8 +173,8 @@ async fn receive(ctx: Ctx, input: Input) -> Result<MadeOrChanged<RequestChanged>
         position: Some(answer.position),
     };
     Ok(match answer.repeated {
-        true => MadeOrChanged::Changed(written),
-        false => MadeOrChanged::Made(written),
+        true => CreationReply::Changed(written),
+        false => CreationReply::Made(written),
     })
 }
 
@@ -180,29 +182,29 @@ fn shown(
     installation: &Installation,
     id: PersonRequestId,
     answer: &Answer<PersonRequest>,
-) -> Result<RequestShown, Problem> {
+) -> Result<PersonRequestResponse, Problem> {
     let shown = describe(id, &answer.state, installation.now());
     shown.ok_or_else(|| Problem::fault("a request without its first event"))
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<RequestsShown>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<PersonRequestsResponse>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let open = input.flag("open")?;
     let all = requests(&ctx.installation, open).await?;
     let (page, next_cursor) = paging.cut(all, |(position, _)| position.0)?;
     let items = page.into_iter().map(|(_, shown)| shown).collect();
-    Ok(Read(Paged {
-        list: RequestsShown { items },
+    Ok(ReadReply(ListPage {
+        list: PersonRequestsResponse { items },
         next_cursor,
     }))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<RequestShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<PersonRequestResponse>, Problem> {
     let id: PersonRequestId = input.id(0, "this request")?;
-    request(&ctx.installation, id).await.map(Read)
+    request(&ctx.installation, id).await.map(ReadReply)
 }
 
-async fn answer(ctx: Ctx, input: Input) -> Result<Changed<RequestAnswered>, Problem> {
+async fn answer(ctx: Ctx, input: Input) -> Result<ChangeReply<PersonRequestFulfilmentResponse>, Problem> {
     let installation = &ctx.installation;
     let id: PersonRequestId = input.id(0, "this request")?;
     let cause = input.cause(installation, "requests/answer")?;
@@ -223,22 +225,22 @@ async fn answer(ctx: Ctx, input: Input) -> Result<Changed<RequestAnswered>, Prob
         }]));
     }
     let done = match refuse {
-        Some(true) => Done::default(),
+        Some(true) => FulfilmentResult::default(),
         // An answered request is refused below, so nothing is done twice.
-        Some(false) | None if !is_open => Done::default(),
+        Some(false) | None if !is_open => FulfilmentResult::default(),
         Some(false) | None => {
             may(&caller, received.wish)?;
-            let doing = Doing {
-                asked: Asked::of_person(Act::AnswerDeletion, received.customer.clone())
+            let doing = ProposedAct {
+                asked: ApprovalSubject::of_person(Act::AnswerDeletion, received.customer.clone())
                     .with("request", Some(id)),
                 reason: note.clone(),
                 approval,
             };
-            let fulfilling = Fulfilling {
+            let fulfilling = FulfilmentInput {
                 reader: reader.because(format!("request {id}")),
                 four_eyes: match received.wish {
                     Wish::Delete => {
-                        let command = erasing(note.clone(), None);
+                        let command = build_erase_command(note.clone(), None);
                         four_eyes_on(installation, &caller, doing, &command, cause).await?
                     }
                     Wish::Copy | Wish::Correct | Wish::Restrict | Wish::Explain => None,
@@ -261,8 +263,8 @@ async fn answer(ctx: Ctx, input: Input) -> Result<Changed<RequestAnswered>, Prob
         .person_requests
         .ask(&id, command, cause)
         .await?;
-    Ok(Changed(Written {
-        body: RequestAnswered {
+    Ok(ChangeReply(WriteResult {
+        body: PersonRequestFulfilmentResponse {
             request: shown(installation, id, &answer)?,
             position: answer.position.to_string(),
             copy: done.copy,

@@ -1,17 +1,19 @@
 //! Routes of the routing score: its weights in versions, replaced with the version that was read and a
 //! reason; and the scores of a call, stored with every candidate's breakdown.
 
-use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, CreationReply, ReadReply, VersionedReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
 use application::as_of::{Moment, PARAMETERS};
-use application::routing::{RoutingOfCall, WeightsShown, change_weights, routing_of, score_call, weights};
+use application::routing::{
+    RoutingOfCall, RoutingWeightsResponse, change_weights, routing_of, score_call, weights,
+};
 use domain::ids::CallId;
 use domain::problem::Problem;
 use domain::routing::CANDIDATES_OF_A_CALL_MAX;
 use domain::routing_score::{RoutingCandidate, RoutingCustomer, WHOLE, Weights};
 use domain::routing_weights::REASON_BYTES_MAX;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -22,15 +24,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the weights in effect, now or at a past moment. Send the ETag as `If-Match` to \
                  replace them.",
             )
-            .needs(Permission::InstallationRead, About::Everybody)
+            .needs(Permission::InstallationRead, EndpointSubject::Everybody)
             .query(PARAMETERS),
         Endpoint::put("/api/v1/routing-weights", "Replace the routing weights", change)
             .describe(
                 "The weights apply to the next call that is scored. They are stored as a new version with \
                  a reason.",
             )
-            .needs(Permission::InstallationWrite, About::Everybody)
-            .takes::<WeightsOrder>(),
+            .needs(Permission::InstallationWrite, EndpointSubject::Everybody)
+            .takes::<RoutingWeightsRequest>(),
         Endpoint::get(
             "/api/v1/calls/{id}/routing-scores",
             "Get the routing scores of a call",
@@ -39,7 +41,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .describe(
             "Returns each scoring of the call with the chosen candidate and every candidate's breakdown.",
         )
-        .needs(Permission::CallsRead, About::Call)
+        .needs(Permission::CallsRead, EndpointSubject::Call)
         .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/calls/{id}/routing-scores",
@@ -49,8 +51,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .describe(
             "The candidate with the highest total is chosen; among equals, the first. The result is stored.",
         )
-        .needs(Permission::CallsWrite, About::Call)
-        .takes::<ScoreOrder>(),
+        .needs(Permission::CallsWrite, EndpointSubject::Call)
+        .takes::<RoutingScoreRequest>(),
     ]
 }
 
@@ -58,7 +60,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[derive(JsonSchema)]
 #[schemars(rename = "RoutingWeightsOrder", extend("examples" = [{ "rfm": 300, "robot_match": 400, "agent_skill": 200,
     "line_quality": 100, "reason": "matches count more" }]))]
-struct WeightsOrder {
+struct RoutingWeightsRequest {
     #[schemars(range(min = 0, max = WHOLE))]
     rfm: u32,
     #[schemars(range(min = 0, max = WHOLE))]
@@ -79,7 +81,7 @@ fn part(body: &mut Members, name: &str) -> u32 {
     body.count(name, 0, WHOLE).unwrap_or_default()
 }
 
-impl Order for WeightsOrder {
+impl ApiRequest for RoutingWeightsRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             rfm: part(body, "rfm"),
@@ -101,14 +103,14 @@ impl Order for WeightsOrder {
             "line_quality": 700 }
     ]
 }]))]
-struct ScoreOrder {
+struct RoutingScoreRequest {
     #[schemars(with = "RoutingCustomer")]
     customer: Option<RoutingCustomer>,
     #[schemars(length(min = 1, max = CANDIDATES_OF_A_CALL_MAX))]
     candidates: Vec<RoutingCandidate>,
 }
 
-impl Order for ScoreOrder {
+impl ApiRequest for RoutingScoreRequest {
     fn read(body: &mut Members) -> Self {
         for name in ["customer", "candidates"] {
             if body.is_absent(name) {
@@ -125,24 +127,24 @@ impl Order for ScoreOrder {
 /// The weights after a change.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "RoutingWeightsWritten")]
-struct WeightsWritten {
+struct RoutingWeightsChangeResponse {
     #[serde(flatten)]
-    weights: WeightsShown,
+    weights: RoutingWeightsResponse,
     position: String,
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<ReadAt<WeightsShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<VersionedReply<RoutingWeightsResponse>, Problem> {
     let moment = Moment::of(input.query())?;
     let body = weights(&ctx.installation, &moment).await?;
-    Ok(ReadAt {
+    Ok(VersionedReply {
         version: body.version,
         body,
     })
 }
 
-async fn change(ctx: Ctx, input: Input) -> Result<Changed<WeightsWritten>, Problem> {
+async fn change(ctx: Ctx, input: Input) -> Result<ChangeReply<RoutingWeightsChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "routing-weights")?;
-    let WeightsOrder {
+    let RoutingWeightsRequest {
         rfm,
         robot_match,
         agent_skill,
@@ -158,8 +160,8 @@ async fn change(ctx: Ctx, input: Input) -> Result<Changed<WeightsWritten>, Probl
     };
     let changed = change_weights(&ctx.installation, to, reason, cause).await?;
     let version = changed.shown.version;
-    Ok(Changed(Written {
-        body: WeightsWritten {
+    Ok(ChangeReply(WriteResult {
+        body: RoutingWeightsChangeResponse {
             weights: changed.shown,
             position: changed.position.to_string(),
         },
@@ -168,19 +170,19 @@ async fn change(ctx: Ctx, input: Input) -> Result<Changed<WeightsWritten>, Probl
     }))
 }
 
-async fn read(ctx: Ctx, input: Input) -> Result<Read<RoutingOfCall>, Problem> {
+async fn read(ctx: Ctx, input: Input) -> Result<ReadReply<RoutingOfCall>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let moment = Moment::of(input.query())?;
-    routing_of(&ctx.installation, call, &moment).await.map(Read)
+    routing_of(&ctx.installation, call, &moment).await.map(ReadReply)
 }
 
-async fn score(ctx: Ctx, input: Input) -> Result<MadeOrChanged<RoutingOfCall>, Problem> {
+async fn score(ctx: Ctx, input: Input) -> Result<CreationReply<RoutingOfCall>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let cause = input.cause(&ctx.installation, "routing-scores")?;
-    let ScoreOrder { customer, candidates } = input.order().await?;
+    let RoutingScoreRequest { customer, candidates } = input.order().await?;
     let customer = customer.ok_or_else(|| Problem::missing("this customer"))?;
     let kept = score_call(&ctx.installation, call, customer, candidates, cause).await?;
-    Ok(MadeOrChanged::Made(Written {
+    Ok(CreationReply::Made(WriteResult {
         body: kept.shown,
         version: Some(kept.version),
         position: Some(kept.position),

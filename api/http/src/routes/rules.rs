@@ -4,11 +4,11 @@
 //! Rules are compiled into the program. The rules in effect are therefore not a setting: each grant and each
 //! refusal in the log names the rule and its version.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use application::as_of::{Known, Moment, PARAMETERS};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use application::as_of::{Moment, PARAMETERS, PastMomentInfo};
 use domain::calling_plan::Preset;
-use domain::compliance::{PresetRules, PresetStatus, Side, Verdict, all_rules, shipped_presets};
+use domain::compliance::{PresetRules, PresetStatus, RuleSide, Verdict, all_rules, shipped_presets};
 use domain::customer::event::CustomerEvent;
 use domain::ids::CampaignId;
 use domain::number::event::NumberEvent;
@@ -17,8 +17,8 @@ use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use evidence::dry_run::{DryRun, dry_run, shipped_version, version_of_file};
-use evidence::log_walk::Matching;
-use intake::members::{Members, Order};
+use evidence::log_walk::FilteredEventReader;
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the rules and versions that judged the last dials, from the verdicts in the log, \
                  and all rules and presets of this build.",
             )
-            .needs(Permission::RulesRead, About::Nobody)
+            .needs(Permission::RulesRead, EndpointSubject::Nobody)
             .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/campaigns/{id}/rules/dry-run",
@@ -54,16 +54,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns which customers a coming version of the campaign's preset would refuse that the \
              current one does not. Nothing is stored.",
         )
-        .needs(Permission::FiguresRead, About::Campaign)
-        .takes::<DryRunOrder>()
+        .needs(Permission::FiguresRead, EndpointSubject::Campaign)
+        .takes::<RuleDryRunRequest>()
         .heavy(),
     ]
 }
 
 /// The last verdict of each rule, by judge and rule id.
-type Judged = BTreeMap<(String, String), (Verdict, Position, Timestamp)>;
+type LatestVerdicts = BTreeMap<(String, String), (Verdict, Position, Timestamp)>;
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<Rules>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<Rules>, Problem> {
     let moment = Moment::of(input.query())?;
     let (until, valid_at, known) = if moment.is_now() {
         (ctx.installation.store().head().await?, None, None)
@@ -84,14 +84,14 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Rules>, Problem> {
         }
         looked_back *= 2;
     };
-    Ok(Read(Rules {
+    Ok(ReadReply(Rules {
         rules: judged
             .iter()
             .map(|((judge, rule), (verdict, position, at))| describe(judge, rule, verdict, *position, *at))
             .collect(),
         looked_back_events: looked_back.min(until.0),
-        shipped: all_rules().into_iter().map(RuleShipped::of).collect(),
-        presets: shipped_presets().iter().map(PresetShown::of).collect(),
+        shipped: all_rules().into_iter().map(BuiltInRule::of).collect(),
+        presets: shipped_presets().iter().map(PresetResponse::of).collect(),
         known,
     }))
 }
@@ -99,20 +99,20 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Rules>, Problem> {
 /// The rules that judged the last dials, and those of this build.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Rules {
-    rules: Vec<RuleShown>,
+    rules: Vec<RuleVerdictResponse>,
     looked_back_events: u64,
     /// Every rule of this build.
-    shipped: Vec<RuleShipped>,
+    shipped: Vec<BuiltInRule>,
     /// Every version of every preset of this build.
-    presets: Vec<PresetShown>,
+    presets: Vec<PresetResponse>,
     /// For a past moment: what the reply is based on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    known: Option<Known>,
+    known: Option<PastMomentInfo>,
 }
 
 /// A rule of this build.
 #[derive(Debug, Serialize, JsonSchema)]
-struct RuleShipped {
+struct BuiltInRule {
     #[schemars(extend("enum" = ["customer", "number", "line"]))]
     judged_by: &'static str,
     #[schemars(example = &"calling_window")]
@@ -125,13 +125,13 @@ struct RuleShipped {
     source: &'static str,
 }
 
-impl RuleShipped {
-    fn of(rule: domain::compliance::RuleListed) -> Self {
+impl BuiltInRule {
+    fn of(rule: domain::compliance::RuleMetadata) -> Self {
         Self {
             judged_by: match rule.side {
-                Side::Customer => "customer",
-                Side::Number => "number",
-                Side::Line => "line",
+                RuleSide::Customer => "customer",
+                RuleSide::Number => "number",
+                RuleSide::Line => "line",
             },
             rule: rule.id,
             version: rule.version,
@@ -143,7 +143,7 @@ impl RuleShipped {
 
 /// A version of a preset.
 #[derive(Debug, Serialize, JsonSchema)]
-struct PresetShown {
+struct PresetResponse {
     preset: Preset,
     version: u32,
     /// The first day on which it applies.
@@ -167,7 +167,7 @@ struct PresetShown {
     holidays: Option<String>,
 }
 
-impl PresetShown {
+impl PresetResponse {
     fn of(rules: &PresetRules) -> Self {
         Self {
             preset: rules.preset,
@@ -187,7 +187,7 @@ impl PresetShown {
 /// The body of a dry run: a shipped version or a file.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "rule": "cn-service@1" }]))]
-struct DryRunOrder {
+struct RuleDryRunRequest {
     /// A shipped version, PRESET@V.
     #[schemars(length(max = 64))]
     rule: Option<String>,
@@ -198,7 +198,7 @@ struct DryRunOrder {
     at: Option<Timestamp>,
 }
 
-impl Order for DryRunOrder {
+impl ApiRequest for RuleDryRunRequest {
     fn read(body: &mut Members) -> Self {
         let order = Self {
             rule: body.short_text("rule", 64),
@@ -212,10 +212,10 @@ impl Order for DryRunOrder {
     }
 }
 
-async fn dry_run_on(ctx: Ctx, input: Input) -> Result<Read<DryRun>, Problem> {
+async fn dry_run_on(ctx: Ctx, input: Input) -> Result<ReadReply<DryRun>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let body_work = input.work.clone();
-    let order: DryRunOrder = input.order().await?;
+    let order: RuleDryRunRequest = input.order().await?;
     let tried = match (&order.rule, &order.file) {
         (Some(rule), _) => shipped_version(rule)?,
         (None, file) => {
@@ -224,12 +224,14 @@ async fn dry_run_on(ctx: Ctx, input: Input) -> Result<Read<DryRun>, Problem> {
         }
     };
     let at = order.at.unwrap_or_else(|| ctx.installation.now());
-    dry_run(&ctx.installation, campaign, &tried, at).await.map(Read)
+    dry_run(&ctx.installation, campaign, &tried, at)
+        .await
+        .map(ReadReply)
 }
 
 /// The last verdict of a rule.
 #[derive(Debug, Serialize, JsonSchema)]
-struct RuleShown {
+struct RuleVerdictResponse {
     /// Which side applies the rule: customer or number.
     #[schemars(example = &"customer")]
     judged_by: String,
@@ -240,8 +242,14 @@ struct RuleShown {
     position: String,
 }
 
-fn describe(judge: &str, rule: &str, verdict: &Verdict, position: Position, at: Timestamp) -> RuleShown {
-    RuleShown {
+fn describe(
+    judge: &str,
+    rule: &str,
+    verdict: &Verdict,
+    position: Position,
+    at: Timestamp,
+) -> RuleVerdictResponse {
+    RuleVerdictResponse {
         judged_by: judge.to_owned(),
         rule: rule.to_owned(),
         version: verdict.version,
@@ -261,10 +269,10 @@ async fn judged(
     after: Position,
     until: Position,
     valid_at: Option<Timestamp>,
-) -> Result<Judged, Problem> {
+) -> Result<LatestVerdicts, Problem> {
     let kinds: Vec<&str> = GRANTS.into_iter().chain(REFUSALS).collect();
-    let mut judged = Judged::new();
-    let mut log = Matching::of_kinds(store, &kinds).between(after, until);
+    let mut judged = LatestVerdicts::new();
+    let mut log = FilteredEventReader::of_kinds(store, &kinds).between(after, until);
     while let Some(page) = log.next().await? {
         for event in &page {
             take(&mut judged, event, valid_at)?;
@@ -273,7 +281,11 @@ async fn judged(
     Ok(judged)
 }
 
-fn take(judged: &mut Judged, event: &StoredEvent, valid_at: Option<Timestamp>) -> Result<(), Problem> {
+fn take(
+    judged: &mut LatestVerdicts,
+    event: &StoredEvent,
+    valid_at: Option<Timestamp>,
+) -> Result<(), Problem> {
     #[derive(Deserialize)]
     struct Grant {
         verdicts: Vec<Verdict>,

@@ -1,17 +1,19 @@
 //! Routes of audit samples: draw calls, show the sample, record findings, and sign it off.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{LONG, PAGED, Paged, Paging};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{LONG, ListPage, PAGED, Paging};
+use crate::reply::WriteResult;
 use domain::ids::{CallId, CampaignId, CommandId, SampleId};
 use domain::problem::Problem;
-use domain::sample::{DrawFacts, Finding, SEED_BYTES_MAX, Sample, SampleCommand, SampleEvent, Stratify};
+use domain::sample::{
+    DrawFacts, Finding, SEED_BYTES_MAX, Sample, SampleCommand, SampleEvent, StratificationKey,
+};
 use domain::stored_event::{Cause, Position, read_event};
 use domain::time::Timestamp;
-use evidence::log_walk::{Matching, turn, unreadable};
-use evidence::sampling::{Ask, SampleShown, SignOff, document, draw, sample_id, signed_off};
-use intake::members::{Members, Order};
+use evidence::log_walk::{FilteredEventReader, acquire_walk_permit, unreadable};
+use evidence::sampling::{SampleParameters, SampleResponse, SignOff, document, draw, sample_id, signed_off};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -24,29 +26,29 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/samples", "List samples", list)
             .describe("Returns samples of calls, latest first.")
-            .needs(Permission::SamplesRead, About::Everybody)
+            .needs(Permission::SamplesRead, EndpointSubject::Everybody)
             .query(PAGED),
         Endpoint::post("/api/v1/samples", "Draw a sample of calls", post)
             .describe(
                 "Draws calls at random for an audit, seeded, stratified and reproducible. The same draw \
                  again returns the same sample.",
             )
-            .needs(Permission::SamplesWrite, About::Everybody)
+            .needs(Permission::SamplesWrite, EndpointSubject::Everybody)
             .takes::<SampleDraw>(),
         Endpoint::get("/api/v1/samples/{id}", "Get a sample", show)
             .describe("Returns the draw, how to repeat it, the checklist and the findings.")
-            .needs(Permission::SamplesRead, About::Everybody),
+            .needs(Permission::SamplesRead, EndpointSubject::Everybody),
         Endpoint::post(
             "/api/v1/samples/{id}/findings",
             "Record a finding",
             record_finding,
         )
         .describe("Stores the result of checking one drawn call. The last finding of a call counts.")
-        .needs(Permission::SamplesWrite, About::Everybody)
+        .needs(Permission::SamplesWrite, EndpointSubject::Everybody)
         .takes::<SampleFinding>(),
         Endpoint::post("/api/v1/samples/{id}/sign-off", "Sign off a sample", sign_off)
             .describe("Closes the sample. Refused while calls have no finding.")
-            .needs(Permission::SamplesWrite, About::Everybody)
+            .needs(Permission::SamplesWrite, EndpointSubject::Everybody)
             .takes::<SampleSignOff>(),
     ]
 }
@@ -54,12 +56,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// A page of samples, latest first.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Samples {
-    items: Vec<SampleListed>,
+    items: Vec<SampleListItem>,
 }
 
 /// A sample in the list.
 #[derive(Debug, Serialize, JsonSchema)]
-struct SampleListed {
+struct SampleListItem {
     #[schemars(with = "SampleId")]
     sample: String,
     drawn_at: Timestamp,
@@ -76,7 +78,7 @@ struct SampleDraw {
     seed: String,
     #[schemars(range(min = 1, max = SIZE_MAX))]
     size: u32,
-    stratify: Option<Stratify>,
+    stratify: Option<StratificationKey>,
     campaign: Option<CampaignId>,
     /// Only calls that ended at this instant or later.
     from: Option<Timestamp>,
@@ -87,7 +89,7 @@ struct SampleDraw {
     position: Option<Position>,
 }
 
-impl Order for SampleDraw {
+impl ApiRequest for SampleDraw {
     fn read(body: &mut Members) -> Self {
         let seed = body.needed_text("seed").unwrap_or_default();
         let size = body.count("size", 1, SIZE_MAX).unwrap_or_default();
@@ -123,7 +125,7 @@ struct SampleFinding {
     finding: Finding,
 }
 
-impl Order for SampleFinding {
+impl ApiRequest for SampleFinding {
     fn read(body: &mut Members) -> Self {
         let call: Option<CallId> = body.parsed("call");
         let finding = Finding {
@@ -148,7 +150,7 @@ struct SampleSignOff {
     remark: Option<String>,
 }
 
-impl Order for SampleSignOff {
+impl ApiRequest for SampleSignOff {
     fn read(body: &mut Members) -> Self {
         Self {
             by: body.needed_text("by").unwrap_or_default(),
@@ -159,7 +161,7 @@ impl Order for SampleSignOff {
 
 /// A sample after a finding or a sign-off.
 #[derive(Debug, Serialize, JsonSchema)]
-struct SampleChanged {
+struct SampleChangeResponse {
     sample: SampleId,
     /// Number of calls without a finding.
     lacking: usize,
@@ -167,10 +169,10 @@ struct SampleChanged {
     position: String,
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Samples>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<Samples>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
-    let mut samples: BTreeMap<String, (Position, SampleListed)> = BTreeMap::new();
-    let mut log = Matching::of_kinds(
+    let mut samples: BTreeMap<String, (Position, SampleListItem)> = BTreeMap::new();
+    let mut log = FilteredEventReader::of_kinds(
         ctx.installation.store(),
         &[SampleEvent::DRAWN, SampleEvent::SIGNED_OFF],
     );
@@ -182,18 +184,18 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Samples>>, Problem> {
             note(&mut samples, id, stored.position, envelope.at, &event);
         }
     }
-    let mut latest: Vec<(Position, SampleListed)> = samples.into_values().collect();
+    let mut latest: Vec<(Position, SampleListItem)> = samples.into_values().collect();
     latest.sort_by_key(|(position, _)| Reverse(*position));
     let (page, next_cursor) = paging.cut(latest, |(position, _)| Reverse(position.0))?;
     let items = page.into_iter().map(|(_, sample)| sample).collect();
-    Ok(Read(Paged {
+    Ok(ReadReply(ListPage {
         list: Samples { items },
         next_cursor,
     }))
 }
 
 fn note(
-    samples: &mut BTreeMap<String, (Position, SampleListed)>,
+    samples: &mut BTreeMap<String, (Position, SampleListItem)>,
     id: String,
     position: Position,
     at: Timestamp,
@@ -201,7 +203,7 @@ fn note(
 ) {
     match event {
         SampleEvent::Drawn { drawn } => {
-            let listed = SampleListed {
+            let listed = SampleListItem {
                 sample: id.clone(),
                 drawn_at: at,
                 facts: drawn.facts.clone(),
@@ -220,9 +222,9 @@ fn note(
     }
 }
 
-async fn post(ctx: Ctx, input: Input) -> Result<Changed<SampleShown>, Problem> {
+async fn post(ctx: Ctx, input: Input) -> Result<ChangeReply<SampleResponse>, Problem> {
     let order: SampleDraw = input.order().await?;
-    let ask = Ask {
+    let ask = SampleParameters {
         seed: order.seed,
         size: order.size,
         stratify: order.stratify,
@@ -230,7 +232,7 @@ async fn post(ctx: Ctx, input: Input) -> Result<Changed<SampleShown>, Problem> {
         from: order.from,
         to: order.to,
     };
-    let _turn = turn()?;
+    let _turn = acquire_walk_permit()?;
     let drawn = draw(ctx.whole_log(), &ask, order.position).await?;
     let id = sample_id(&drawn.facts);
     let cause = draw_cause(&drawn.facts);
@@ -240,7 +242,7 @@ async fn post(ctx: Ctx, input: Input) -> Result<Changed<SampleShown>, Problem> {
         .samples
         .ask(&id, SampleCommand::Draw(Box::new(drawn)), cause)
         .await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         body: document(id, &answer.state)?,
         version: Some(answer.version),
         position: Some(answer.position),
@@ -255,13 +257,13 @@ fn draw_cause(facts: &DrawFacts) -> Cause {
     )))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<SampleShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<SampleResponse>, Problem> {
     let id: SampleId = input.id(0, "this sample")?;
     let loaded = ctx.installation.entities.samples.state(&id).await?;
-    document(id, &loaded.state).map(Read)
+    document(id, &loaded.state).map(ReadReply)
 }
 
-async fn record_finding(ctx: Ctx, input: Input) -> Result<Changed<SampleChanged>, Problem> {
+async fn record_finding(ctx: Ctx, input: Input) -> Result<ChangeReply<SampleChangeResponse>, Problem> {
     let id: SampleId = input.id(0, "this sample")?;
     let cause = input.cause(&ctx.installation, "sample-findings")?;
     let SampleFinding { call, finding } = input.order().await?;
@@ -269,7 +271,7 @@ async fn record_finding(ctx: Ctx, input: Input) -> Result<Changed<SampleChanged>
     change(ctx, id, SampleCommand::RecordFinding { call, finding }, cause).await
 }
 
-async fn sign_off(ctx: Ctx, input: Input) -> Result<Changed<SampleChanged>, Problem> {
+async fn sign_off(ctx: Ctx, input: Input) -> Result<ChangeReply<SampleChangeResponse>, Problem> {
     let id: SampleId = input.id(0, "this sample")?;
     let cause = input.cause(&ctx.installation, "sample-sign-off")?;
     let SampleSignOff { by, remark } = input.order().await?;
@@ -281,10 +283,10 @@ async fn change(
     id: SampleId,
     command: SampleCommand,
     cause: Cause,
-) -> Result<Changed<SampleChanged>, Problem> {
+) -> Result<ChangeReply<SampleChangeResponse>, Problem> {
     let answer = ctx.installation.entities.samples.ask(&id, command, cause).await?;
-    Ok(Changed(Written {
-        body: SampleChanged {
+    Ok(ChangeReply(WriteResult {
+        body: SampleChangeResponse {
             sample: id,
             lacking: answer.state.lacking().count(),
             signed_off: signed_off(&answer.state),

@@ -1,21 +1,21 @@
 //! Routes of saved reports: figures that a user wants regularly, computed for each reader, and sent on a
 //! schedule to alert channels and webhooks.
 
-use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{LONG, PAGED, Paged, Paging};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, CreationReply, ReadReply, VersionedReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{LONG, ListPage, PAGED, Paging};
+use crate::reply::WriteResult;
 use application::as_of::{Moment, PARAMETERS};
-use application::owners::TakeOverOrder;
+use application::owners::TakeOverRequest;
 use application::saved_reports::{
-    ReportMade, ReportSent, SavedList, SavedShown, all_saved, one_saved, remove_saved, save, send_now,
-    take_over_saved,
+    ReportSent, SavedList, SavedReportFiguresResponse, SavedReportResponse, all_saved, one_saved,
+    remove_saved, save, send_now, take_over_saved,
 };
 use domain::ids::{CampaignId, WebhookId};
 use domain::problem::Problem;
 use domain::saved_report::plan::{CAMPAIGNS_MAX, CHANNELS_MAX, DAYS_MAX, METRICS_MAX, TITLE_BYTES_MAX};
 use domain::saved_report::{ReportPlan, ReportSchedule, SavedReportId};
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 const WORD_BYTES_MAX: usize = 64;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    let reads = |endpoint: Endpoint| endpoint.needs(Permission::FiguresRead, About::Handler);
+    let reads = |endpoint: Endpoint| endpoint.needs(Permission::FiguresRead, EndpointSubject::Handler);
     vec![
         reads(Endpoint::get("/api/v1/saved-reports", "List saved reports", list))
             .describe("Returns the caller's own reports and those that other users share.")
@@ -48,7 +48,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             replace,
         ))
         .describe("Replaces the whole definition of the caller's own report.")
-        .takes::<SavedReportOrder>(),
+        .takes::<SavedReportRequest>(),
         reads(Endpoint::post(
             "/api/v1/saved-reports/{name}/send",
             "Send a saved report now",
@@ -64,7 +64,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "For a report that is not sent because its owner lost a required right. It is sent at its next \
              scheduled time.",
         )
-        .takes::<TakeOverOrder>(),
+        .takes::<TakeOverRequest>(),
         reads(Endpoint::post(
             "/api/v1/saved-reports/{name}/remove",
             "Remove a saved report",
@@ -78,7 +78,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "title": "接通率周报", "metrics": ["answer_ratio_per_call"], "days": 7,
     "zone": "Asia/Shanghai", "is_shared": true }]))]
-struct SavedReportOrder {
+struct SavedReportRequest {
     #[schemars(length(min = 1, max = TITLE_BYTES_MAX))]
     title: String,
     /// Names of metrics.
@@ -109,10 +109,10 @@ struct NewReport {
     /// Lower-case letters, digits, `_`, `.` and `-`.
     name: Option<SavedReportId>,
     #[serde(flatten)]
-    order: SavedReportOrder,
+    order: SavedReportRequest,
 }
 
-impl Order for SavedReportOrder {
+impl ApiRequest for SavedReportRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("metrics") {
             body.wrong("metrics", "is missing");
@@ -130,19 +130,19 @@ impl Order for SavedReportOrder {
     }
 }
 
-impl Order for NewReport {
+impl ApiRequest for NewReport {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("name") {
             body.wrong("name", "is missing");
         }
         Self {
             name: body.parsed("name"),
-            order: SavedReportOrder::read(body),
+            order: SavedReportRequest::read(body),
         }
     }
 }
 
-impl SavedReportOrder {
+impl SavedReportRequest {
     fn plan(self) -> ReportPlan {
         ReportPlan {
             title: self.title,
@@ -160,9 +160,9 @@ impl SavedReportOrder {
 /// A saved report after a change.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SavedReportWritten")]
-struct ReportWritten {
+struct SavedReportChangeResponse {
     #[serde(flatten)]
-    saved: SavedShown,
+    saved: SavedReportResponse,
     #[schemars(example = &"42")]
     position: String,
 }
@@ -170,58 +170,58 @@ struct ReportWritten {
 /// A removed report.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SavedReportRemoved")]
-struct ReportRemoved {
+struct SavedReportRemovalResponse {
     name: SavedReportId,
     #[schemars(example = &"42")]
     position: String,
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<SavedList>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<SavedList>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let all = all_saved(&ctx.installation, &input.caller, &input.scope)
         .await?
         .items;
     let (items, next_cursor) = paging.cut(all, |item| item.name.clone())?;
-    Ok(Read(Paged {
+    Ok(ReadReply(ListPage {
         list: SavedList { items },
         next_cursor,
     }))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<ReadAt<ReportMade>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<VersionedReply<SavedReportFiguresResponse>, Problem> {
     let name = named(&input)?;
     let moment = Moment::of(input.query())?;
     let body = one_saved(&ctx.installation, &name, &input.caller, &input.scope, moment).await?;
-    Ok(ReadAt {
+    Ok(VersionedReply {
         version: body.saved.version,
         body,
     })
 }
 
-async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ReportWritten>, Problem> {
+async fn add(ctx: Ctx, input: Input) -> Result<CreationReply<SavedReportChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "saved-reports")?;
     let (scope, caller) = (input.scope.clone(), input.caller.clone());
     let NewReport { name, order } = input.order().await?;
     let name = name.ok_or_else(|| Problem::missing("this saved report"))?;
     let by = (&caller, &scope);
     let changed = save(&ctx.installation, name, order.plan(), by, true, cause).await?;
-    Ok(MadeOrChanged::Made(written(changed)))
+    Ok(CreationReply::Made(written(changed)))
 }
 
-async fn replace(ctx: Ctx, input: Input) -> Result<Changed<ReportWritten>, Problem> {
+async fn replace(ctx: Ctx, input: Input) -> Result<ChangeReply<SavedReportChangeResponse>, Problem> {
     let name = named(&input)?;
     let cause = input.cause(&ctx.installation, "saved-reports")?;
     let (scope, caller) = (input.scope.clone(), input.caller.clone());
-    let order: SavedReportOrder = input.order().await?;
+    let order: SavedReportRequest = input.order().await?;
     let by = (&caller, &scope);
     let changed = save(&ctx.installation, name, order.plan(), by, false, cause).await?;
-    Ok(Changed(written(changed)))
+    Ok(ChangeReply(written(changed)))
 }
 
-fn written(changed: application::saved_reports::ReportChanged) -> Written<ReportWritten> {
+fn written(changed: application::saved_reports::ReportChanged) -> WriteResult<SavedReportChangeResponse> {
     let answer = changed.answer;
-    Written {
-        body: ReportWritten {
+    WriteResult {
+        body: SavedReportChangeResponse {
             saved: changed.shown,
             position: answer.position.to_string(),
         },
@@ -230,29 +230,29 @@ fn written(changed: application::saved_reports::ReportChanged) -> Written<Report
     }
 }
 
-async fn send(ctx: Ctx, input: Input) -> Result<Changed<ReportSent>, Problem> {
+async fn send(ctx: Ctx, input: Input) -> Result<ChangeReply<ReportSent>, Problem> {
     let name = named(&input)?;
     let cause = input.cause(&ctx.installation, "saved-reports/send")?;
     let by = (&input.caller, &input.scope);
     let (body, answer) = send_now(&ctx.installation, name, by, cause).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         body,
         version: Some(answer.version),
         position: Some(answer.position),
     }))
 }
 
-async fn take_it_over(ctx: Ctx, input: Input) -> Result<Changed<ReportWritten>, Problem> {
+async fn take_it_over(ctx: Ctx, input: Input) -> Result<ChangeReply<SavedReportChangeResponse>, Problem> {
     let name = named(&input)?;
     let cause = input.cause(&ctx.installation, "saved-reports/take-over")?;
     let (scope, caller) = (input.scope.clone(), input.caller.clone());
-    let order: TakeOverOrder = input.order().await?;
+    let order: TakeOverRequest = input.order().await?;
     let by = (&caller, &scope);
     let changed = take_over_saved(&ctx.installation, name, by, order.reason, cause).await?;
-    Ok(Changed(written(changed)))
+    Ok(ChangeReply(written(changed)))
 }
 
-async fn remove(ctx: Ctx, input: Input) -> Result<Changed<ReportRemoved>, Problem> {
+async fn remove(ctx: Ctx, input: Input) -> Result<ChangeReply<SavedReportRemovalResponse>, Problem> {
     let name = named(&input)?;
     let cause = input.cause(&ctx.installation, "saved-reports/remove")?;
     let removed = remove_saved(
@@ -263,8 +263,8 @@ async fn remove(ctx: Ctx, input: Input) -> Result<Changed<ReportRemoved>, Proble
         cause,
     );
     let answer = removed.await?;
-    Ok(Changed(Written {
-        body: ReportRemoved {
+    Ok(ChangeReply(WriteResult {
+        body: SavedReportRemovalResponse {
             name,
             position: answer.position.to_string(),
         },

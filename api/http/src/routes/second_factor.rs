@@ -1,14 +1,14 @@
 //! Routes that set up a second factor, authenticated by name and password, and the page for it.
 
-use crate::described::{Page, Read};
+use crate::api_description::{HtmlPage, ReadReply};
 use crate::endpoint::{Ctx, Endpoint, Input};
 use application::access::{
-    ByPassword, CODE_BYTES_MAX, PASSWORD_BYTES_MAX, SecondFactorAdded, SecondFactorOffered,
+    CODE_BYTES_MAX, PASSWORD_BYTES_MAX, PasswordCredentials, SecondFactorAdded, SecondFactorOffered,
     confirm_second_factor, offer_second_factor,
 };
 use domain::ids::UserId;
 use domain::problem::Problem;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// The HTML page for setting up a second factor. It loads nothing from elsewhere.
@@ -33,7 +33,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
              to `confirm`.",
         )
         .open()
-        .takes::<OfferOrder>(),
+        .takes::<SecondFactorSetUpRequest>(),
         Endpoint::post(
             "/api/v1/second-factor/confirm",
             "Confirm a second factor",
@@ -44,7 +44,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
              recovery codes.",
         )
         .open()
-        .takes::<ConfirmOrder>(),
+        .takes::<SecondFactorConfirmRequest>(),
         Endpoint::get(
             "/second-factor",
             "Open the page for setting up a second factor",
@@ -57,14 +57,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// The body that starts the set-up of a second factor.
 #[derive(JsonSchema)]
-struct OfferOrder {
+struct SecondFactorSetUpRequest {
     #[schemars(example = &"wang", with = "UserId")]
     name: String,
     #[schemars(length(max = PASSWORD_BYTES_MAX))]
     password: String,
 }
 
-impl Order for OfferOrder {
+impl ApiRequest for SecondFactorSetUpRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             name: body.needed_short_text("name", PASSWORD_BYTES_MAX),
@@ -75,7 +75,7 @@ impl Order for OfferOrder {
 
 /// The body that confirms a second factor: with the code that the app shows.
 #[derive(JsonSchema)]
-struct ConfirmOrder {
+struct SecondFactorConfirmRequest {
     #[schemars(example = &"wang", with = "UserId")]
     name: String,
     #[schemars(length(max = PASSWORD_BYTES_MAX))]
@@ -84,7 +84,7 @@ struct ConfirmOrder {
     code: String,
 }
 
-impl Order for ConfirmOrder {
+impl ApiRequest for SecondFactorConfirmRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             name: body.needed_short_text("name", PASSWORD_BYTES_MAX),
@@ -94,30 +94,30 @@ impl Order for ConfirmOrder {
     }
 }
 
-async fn offer(ctx: Ctx, input: Input) -> Result<Read<SecondFactorOffered>, Problem> {
+async fn offer(ctx: Ctx, input: Input) -> Result<ReadReply<SecondFactorOffered>, Problem> {
     let peer = input.peer();
-    let OfferOrder { name, password } = input.order().await?;
-    let who = ByPassword {
+    let SecondFactorSetUpRequest { name, password } = input.order().await?;
+    let who = PasswordCredentials {
         name,
         password,
         from: peer.map(|peer| peer.ip().to_string()),
     };
     let attempt = offer_second_factor(&ctx.installation, who);
-    ctx.sign_in_counted(peer, OFFER, attempt).await.map(Read)
+    ctx.sign_in_counted(peer, OFFER, attempt).await.map(ReadReply)
 }
 
-async fn confirm(ctx: Ctx, input: Input) -> Result<Read<SecondFactorAdded>, Problem> {
+async fn confirm(ctx: Ctx, input: Input) -> Result<ReadReply<SecondFactorAdded>, Problem> {
     let peer = input.peer();
-    let ConfirmOrder { name, password, code } = input.order().await?;
-    let who = ByPassword {
+    let SecondFactorConfirmRequest { name, password, code } = input.order().await?;
+    let who = PasswordCredentials {
         name,
         password,
         from: peer.map(|peer| peer.ip().to_string()),
     };
     let attempt = confirm_second_factor(&ctx.installation, who, &code);
-    ctx.sign_in_counted(peer, CONFIRM, attempt).await.map(Read)
+    ctx.sign_in_counted(peer, CONFIRM, attempt).await.map(ReadReply)
 }
 
-async fn page(_: Ctx, _: Input) -> Result<Page, Problem> {
-    Ok(Page(PAGE))
+async fn page(_: Ctx, _: Input) -> Result<HtmlPage, Problem> {
+    Ok(HtmlPage(PAGE))
 }

@@ -1,13 +1,13 @@
 //! Routes of segments (客群): check, count, preview, group and grade them. The segment is sent in the body,
 //! never in the URL.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
-use application::segments::sight::SegmentSight;
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
+use application::segments::visibility::SegmentVisibility;
 use application::segments::{
-    GradesOrder, GradesWritten, GroupsFound, RfmGraded, RfmOrder, SegmentChecked, SegmentCounted,
-    SegmentOrder, SegmentPreviewed,
+    GradesRequest, GradesWritten, GroupsFound, RfmGradesResponse, RfmRequest, SegmentChecked, SegmentCounted,
+    SegmentPreviewed, SegmentRequest,
 };
 use domain::attribute::{AttributeType, CATALOGUE, TagLevel};
 use domain::problem::Problem;
@@ -18,31 +18,31 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/api/v1/segments/check", "Check a segment", check)
             .describe("Returns whether the segment (客群) is valid, or the error with line and column.")
-            .needs(Permission::QueryRun, About::Everybody)
-            .takes::<SegmentOrder>(),
+            .needs(Permission::QueryRun, EndpointSubject::Everybody)
+            .takes::<SegmentRequest>(),
         Endpoint::post(
             "/api/v1/segments/count",
             "Count the customers of a segment",
             count,
         )
         .describe("Returns the number of customers, now or as of a log position.")
-        .needs(Permission::QueryRun, About::Everybody)
-        .takes::<SegmentOrder>(),
+        .needs(Permission::QueryRun, EndpointSubject::Everybody)
+        .takes::<SegmentRequest>(),
         Endpoint::post("/api/v1/segments/preview", "Preview a segment", preview)
             .describe("Returns the number of customers and the internal ids of some of them.")
-            .needs(Permission::QueryRun, About::Everybody)
-            .takes::<SegmentOrder>(),
+            .needs(Permission::QueryRun, EndpointSubject::Everybody)
+            .takes::<SegmentRequest>(),
         Endpoint::post("/api/v1/segments/groups", "Find groups within a segment", groups)
             .describe(
                 "Splits the answered customers of a segment (聚类) by the attributes that separate their \
                  conversion best; highest conversion first.",
             )
-            .needs(Permission::QueryRun, About::Everybody)
-            .takes::<SegmentOrder>(),
+            .needs(Permission::QueryRun, EndpointSubject::Everybody)
+            .takes::<SegmentRequest>(),
         Endpoint::post("/api/v1/segments/rfm", "Grade a segment by RFM", rfm)
             .describe("Grades customers by recency, frequency and money (RFM), by fifths or by given limits.")
-            .needs(Permission::QueryRun, About::Everybody)
-            .takes::<RfmOrder>(),
+            .needs(Permission::QueryRun, EndpointSubject::Everybody)
+            .takes::<RfmRequest>(),
         Endpoint::post(
             "/api/v1/segments/rfm/write",
             "Store the RFM grades of a segment",
@@ -52,55 +52,58 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Writes the attribute `rfm_grade` of the segment's customers, page by page, with a reason. \
              `dry_run` only shows what would be written.",
         )
-        .needs(Permission::CustomersAssign, About::Everybody)
-        .takes::<GradesOrder>(),
+        .needs(Permission::CustomersAssign, EndpointSubject::Everybody)
+        .takes::<GradesRequest>(),
         Endpoint::get(
             "/api/v1/segments/columns",
             "List the attributes for segments",
             |_, _| std::future::ready(Ok(columns())),
         )
         .describe("Returns the attributes that segments can test, with their types, in Chinese and English.")
-        .needs(Permission::QueryRun, About::Nobody),
+        .needs(Permission::QueryRun, EndpointSubject::Nobody),
     ]
 }
 
-async fn check(ctx: Ctx, input: Input) -> Result<Read<SegmentChecked>, Problem> {
-    let order: SegmentOrder = input.order().await?;
-    ctx.installation.check_segment(&order).map(Read)
+async fn check(ctx: Ctx, input: Input) -> Result<ReadReply<SegmentChecked>, Problem> {
+    let order: SegmentRequest = input.order().await?;
+    ctx.installation.check_segment(&order).map(ReadReply)
 }
 
-async fn count(ctx: Ctx, input: Input) -> Result<Read<SegmentCounted>, Problem> {
-    let (reader, sight) = (input.reader_by_post(), SegmentSight::of(&input.caller));
-    let order: SegmentOrder = input.order().await?;
+async fn count(ctx: Ctx, input: Input) -> Result<ReadReply<SegmentCounted>, Problem> {
+    let (reader, sight) = (input.reader_by_post(), SegmentVisibility::of(&input.caller));
+    let order: SegmentRequest = input.order().await?;
     let counting = ctx.installation.count_segment(order, sight, reader);
-    counting.await.map(Read)
+    counting.await.map(ReadReply)
 }
 
-async fn preview(ctx: Ctx, input: Input) -> Result<Read<SegmentPreviewed>, Problem> {
-    let (reader, sight) = (input.reader_by_post(), SegmentSight::of(&input.caller));
-    let order: SegmentOrder = input.order().await?;
+async fn preview(ctx: Ctx, input: Input) -> Result<ReadReply<SegmentPreviewed>, Problem> {
+    let (reader, sight) = (input.reader_by_post(), SegmentVisibility::of(&input.caller));
+    let order: SegmentRequest = input.order().await?;
     let previewing = ctx.installation.preview_segment(order, sight, reader);
-    previewing.await.map(Read)
+    previewing.await.map(ReadReply)
 }
 
-async fn groups(ctx: Ctx, input: Input) -> Result<Read<GroupsFound>, Problem> {
-    let sight = SegmentSight::of(&input.caller);
-    let order: SegmentOrder = input.order().await?;
-    ctx.installation.groups_of_segment(order, sight).await.map(Read)
+async fn groups(ctx: Ctx, input: Input) -> Result<ReadReply<GroupsFound>, Problem> {
+    let sight = SegmentVisibility::of(&input.caller);
+    let order: SegmentRequest = input.order().await?;
+    ctx.installation
+        .groups_of_segment(order, sight)
+        .await
+        .map(ReadReply)
 }
 
-async fn rfm(ctx: Ctx, input: Input) -> Result<Read<RfmGraded>, Problem> {
-    let sight = SegmentSight::of(&input.caller);
-    let order: RfmOrder = input.order().await?;
-    ctx.installation.rfm_of_segment(order, sight).await.map(Read)
+async fn rfm(ctx: Ctx, input: Input) -> Result<ReadReply<RfmGradesResponse>, Problem> {
+    let sight = SegmentVisibility::of(&input.caller);
+    let order: RfmRequest = input.order().await?;
+    ctx.installation.rfm_of_segment(order, sight).await.map(ReadReply)
 }
 
-async fn write_grades(ctx: Ctx, input: Input) -> Result<Changed<GradesWritten>, Problem> {
+async fn write_grades(ctx: Ctx, input: Input) -> Result<ChangeReply<GradesWritten>, Problem> {
     let cause = input.cause(&ctx.installation, "segments/rfm/write")?;
-    let sight = SegmentSight::of(&input.caller);
-    let order: GradesOrder = input.order().await?;
+    let sight = SegmentVisibility::of(&input.caller);
+    let order: GradesRequest = input.order().await?;
     let written = ctx.installation.write_grades(order, sight, cause).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: None,
         position: Some(written.position),
         body: written,
@@ -126,7 +129,7 @@ struct SegmentColumn {
     follows_calls: bool,
 }
 
-fn columns() -> Read<SegmentColumns> {
+fn columns() -> ReadReply<SegmentColumns> {
     let columns = CATALOGUE.iter().map(|known| SegmentColumn {
         name: known.name,
         name_zh: known.name_zh,
@@ -134,7 +137,7 @@ fn columns() -> Read<SegmentColumns> {
         level: known.level,
         follows_calls: known.follows_calls,
     });
-    Read(SegmentColumns {
+    ReadReply(SegmentColumns {
         columns: columns.collect(),
     })
 }

@@ -1,17 +1,17 @@
 //! Routes of sessions: sign in, sign out, who am I, and set-up links for choosing a password.
 
+use crate::api_description::{HtmlPage, ReadReply, SignInReply, SignOutReply};
 use crate::auth;
-use crate::described::{Page, Read, SessionBegun, SessionEnded};
 use crate::endpoint::{Ctx, Endpoint, Input};
 use application::access::{
-    CODE_BYTES_MAX, Caller, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, SignInTyped, choose_password, csrf_token,
-    sign_in, sign_out,
+    CODE_BYTES_MAX, Caller, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, SignInCredentials, choose_password,
+    csrf_token, sign_in, sign_out,
 };
 use domain::ids::{CampaignId, TeamId, UserId};
 use domain::permission::{CampaignScope, Permission as Permitted, Role};
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  the `csrf_token` of the reply.",
             )
             .open()
-            .takes::<SignInOrder>(),
+            .takes::<SignInRequest>(),
         Endpoint::post("/api/v1/sign-out", "Sign out", end)
             .describe(
                 "Ends the session of the cookie. With an identity provider the reply names where to sign \
@@ -43,11 +43,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             whoami,
         )
         .describe("Returns user, roles, permissions, campaigns and team; in a session also the CSRF token.")
-        .for_whoever_is_known(),
+        .for_any_caller(),
         Endpoint::post("/api/v1/set-up", "Choose a password with a set-up link", set_up)
             .describe("Each link works once. The first admin also chooses a name.")
             .open()
-            .takes::<SetUpOrder>(),
+            .takes::<SetUpRequest>(),
         Endpoint::get("/set-up", "Open the page for choosing a password", page)
             .describe("The HTML page that set-up links open.")
             .open(),
@@ -56,7 +56,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// The body of a sign-in: name and password, and a code if the user has a second factor.
 #[derive(JsonSchema)]
-struct SignInOrder {
+struct SignInRequest {
     #[schemars(example = &"wang", with = "UserId")]
     name: String,
     #[schemars(length(max = PASSWORD_BYTES_MAX))]
@@ -66,7 +66,7 @@ struct SignInOrder {
     code: Option<String>,
 }
 
-impl Order for SignInOrder {
+impl ApiRequest for SignInRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             name: body.needed_short_text("name", PASSWORD_BYTES_MAX),
@@ -78,7 +78,7 @@ impl Order for SignInOrder {
 
 /// The body that chooses a password: the part of the set-up link after `#`, and the password.
 #[derive(JsonSchema)]
-struct SetUpOrder {
+struct SetUpRequest {
     #[schemars(example = &"wang.0123456789abcdef", length(max = PASSWORD_BYTES_MAX))]
     link: String,
     /// Only for the first admin.
@@ -88,7 +88,7 @@ struct SetUpOrder {
     password: String,
 }
 
-impl Order for SetUpOrder {
+impl ApiRequest for SetUpRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             link: body.needed_short_text("link", PASSWORD_BYTES_MAX),
@@ -109,7 +109,7 @@ pub(crate) struct Session {
 
 /// The user who chose a password.
 #[derive(Debug, Serialize, JsonSchema)]
-struct SetUpDone {
+struct SetUpResponse {
     user: UserId,
 }
 
@@ -131,11 +131,11 @@ struct WhoAmI {
     csrf_token: Option<String>,
 }
 
-async fn begin(ctx: Ctx, input: Input) -> Result<SessionBegun<Session>, Problem> {
+async fn begin(ctx: Ctx, input: Input) -> Result<SignInReply<Session>, Problem> {
     let peer = input.peer();
     let held = auth::cookie(input.headers()).map(str::to_owned);
-    let SignInOrder { name, password, code } = input.order().await?;
-    let typed = SignInTyped {
+    let SignInRequest { name, password, code } = input.order().await?;
+    let typed = SignInCredentials {
         name,
         password,
         code,
@@ -144,7 +144,7 @@ async fn begin(ctx: Ctx, input: Input) -> Result<SessionBegun<Session>, Problem>
     };
     let attempt = sign_in(&ctx.installation, typed);
     let begun = ctx.sign_in_counted(peer, SIGN_IN, attempt).await?;
-    Ok(SessionBegun {
+    Ok(SignInReply {
         cookie: begun.session,
         body: Session {
             user: begun.user,
@@ -154,24 +154,24 @@ async fn begin(ctx: Ctx, input: Input) -> Result<SessionBegun<Session>, Problem>
     })
 }
 
-async fn end(ctx: Ctx, input: Input) -> Result<SessionEnded, Problem> {
+async fn end(ctx: Ctx, input: Input) -> Result<SignOutReply, Problem> {
     let Some(session) = auth::cookie(input.headers()) else {
-        return Ok(SessionEnded {
+        return Ok(SignOutReply {
             provider_sign_out: None,
         });
     };
     auth::hold_to_page(input.headers(), session)?;
     let cause = input.cause(&ctx.installation, "sign-out")?;
-    Ok(SessionEnded {
+    Ok(SignOutReply {
         provider_sign_out: sign_out(&ctx.installation, session, cause).await?,
     })
 }
 
-async fn whoami(_: Ctx, input: Input) -> Result<Read<WhoAmI>, Problem> {
+async fn whoami(_: Ctx, input: Input) -> Result<ReadReply<WhoAmI>, Problem> {
     let caller = &input.caller;
     let known = caller.user();
     let campaigns = known.map(|known| known.account.campaigns.and(&known.campaigns));
-    Ok(Read(WhoAmI {
+    Ok(ReadReply(WhoAmI {
         user: known.map(|known| known.user.clone()),
         door: caller.door(),
         roles: known.map(|known| known.account.roles.clone()).unwrap_or_default(),
@@ -194,13 +194,13 @@ fn csrf_of(caller: &Caller, input: &Input) -> Option<String> {
     session.map(csrf_token)
 }
 
-async fn set_up(ctx: Ctx, input: Input) -> Result<Read<SetUpDone>, Problem> {
+async fn set_up(ctx: Ctx, input: Input) -> Result<ReadReply<SetUpResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "set-up")?;
-    let SetUpOrder { link, name, password } = input.order().await?;
+    let SetUpRequest { link, name, password } = input.order().await?;
     let user = choose_password(&ctx.installation, &link, name.as_deref(), password, cause).await?;
-    Ok(Read(SetUpDone { user }))
+    Ok(ReadReply(SetUpResponse { user }))
 }
 
-async fn page(_: Ctx, _: Input) -> Result<Page, Problem> {
-    Ok(Page(SET_UP_PAGE))
+async fn page(_: Ctx, _: Input) -> Result<HtmlPage, Problem> {
+    Ok(HtmlPage(SET_UP_PAGE))
 }

@@ -1,20 +1,20 @@
 //! Routes of emergency stops: engage one for everything, a trunk, a campaign or a preset; list them; lift
 //! one.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::{in_scope, limited};
-use crate::paging::{LONG, PAGED_THEN, Paged, Paging};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::{build_scope_problem, require_campaign_in_scope};
+use crate::paging::{LONG, ListPage, PAGED_THEN, Paging};
+use crate::reply::WriteResult;
 use actors::Answer;
 use application::as_of::Moment;
-use application::stops::{StopsEngaged, engaged, must_exist};
+use application::stops::{StopsEngaged, list_engaged_stops, must_exist};
 use domain::ids::InvalidId;
 use domain::permission::DataScope;
 use domain::problem::{MemberError, Problem};
 use domain::stop::{REASON_BYTES_MAX, Stop, StopCommand, StopId, StopScope};
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,20 +25,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Stops dialing for everything, one trunk, one campaign or one preset until it is lifted. \
                  Ringing calls are canceled; conversations finish unless `hang_up` is set.",
             )
-            .needs(Permission::StopEngage, About::Handler)
-            .takes::<StopOrder>()
+            .needs(Permission::StopEngage, EndpointSubject::Handler)
+            .takes::<StopRequest>()
             .kept(),
         Endpoint::get("/api/v1/stop", "List engaged emergency stops", all)
             .describe(
                 "Returns for each since when, by which user and why it is engaged, now or at a past moment.",
             )
-            .needs(Permission::InstallationRead, About::Handler)
+            .needs(Permission::InstallationRead, EndpointSubject::Handler)
             .query(PAGED_THEN)
-            .of_rows_as_they_are()
+            .skip_view_wait()
             .kept(),
         Endpoint::post("/api/v1/stop/lift", "Lift an emergency stop", lift)
             .describe("Dialing continues where the stop applied.")
-            .needs(Permission::StopLift, About::Handler)
+            .needs(Permission::StopLift, EndpointSubject::Handler)
             .takes::<StopLift>()
             .kept(),
     ]
@@ -47,7 +47,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// The body of an emergency stop: what it applies to, and why.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "scope": "all", "reason": "the flow names a wrong date" }]))]
-struct StopOrder {
+struct StopRequest {
     scope: StopScope,
     /// The trunk, campaign or preset; absent for scope `all`.
     id: Option<String>,
@@ -58,7 +58,7 @@ struct StopOrder {
     hang_up: Option<bool>,
 }
 
-impl Order for StopOrder {
+impl ApiRequest for StopRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("scope") {
             body.wrong("scope", "is missing");
@@ -86,7 +86,7 @@ struct StopLift {
     reason: String,
 }
 
-impl Order for StopLift {
+impl ApiRequest for StopLift {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("scope") == body.is_absent("stop") {
             body.wrong("stop", "or scope says which stop is lifted: one of them");
@@ -102,7 +102,7 @@ impl Order for StopLift {
 
 /// A stop after it was engaged or lifted.
 #[derive(Debug, Serialize, JsonSchema)]
-struct StopChanged {
+struct StopChangeResponse {
     /// The stop's id: all, trunk.NAME, campaign.ID or preset.CODE.
     #[schemars(example = &"campaign.TASK20261120")]
     stop: String,
@@ -116,19 +116,19 @@ struct StopChanged {
     position: String,
 }
 
-async fn all(ctx: Ctx, input: Input) -> Result<Read<Paged<StopsEngaged>>, Problem> {
+async fn all(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<StopsEngaged>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let moment = Moment::of(input.query())?;
-    let mut list = engaged(&ctx.installation, &input.scope, moment).await?;
+    let mut list = list_engaged_stops(&ctx.installation, &input.scope, moment).await?;
     let (items, next_cursor) = paging.cut(list.items, |shown| shown.stop.clone())?;
     list.items = items;
-    Ok(Read(Paged { list, next_cursor }))
+    Ok(ReadReply(ListPage { list, next_cursor }))
 }
 
-async fn engage(ctx: Ctx, input: Input) -> Result<Changed<StopChanged>, Problem> {
+async fn engage(ctx: Ctx, input: Input) -> Result<ChangeReply<StopChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "stop")?;
     let scope = input.scope.clone();
-    let order: StopOrder = input.order().await?;
+    let order: StopRequest = input.order().await?;
     let stop = named(order.scope, order.id.as_deref())?;
     within(&scope, &stop)?;
     must_exist(&ctx.installation, &stop).await?;
@@ -141,7 +141,7 @@ async fn engage(ctx: Ctx, input: Input) -> Result<Changed<StopChanged>, Problem>
     Ok(changed(&stop, &answer))
 }
 
-async fn lift(ctx: Ctx, input: Input) -> Result<Changed<StopChanged>, Problem> {
+async fn lift(ctx: Ctx, input: Input) -> Result<ChangeReply<StopChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "stop/lift")?;
     let scope = input.scope.clone();
     let order: StopLift = input.order().await?;
@@ -171,15 +171,17 @@ fn wrong(pointer: &str, error: &InvalidId) -> Problem {
 fn within(scope: &DataScope, stop: &StopId) -> Result<(), Problem> {
     match stop {
         _ if scope.is_all() => Ok(()),
-        StopId::Campaign(campaign) => in_scope(scope, campaign),
-        StopId::All | StopId::Trunk(_) | StopId::Preset(_) => Err(limited("this stops all campaigns")),
+        StopId::Campaign(campaign) => require_campaign_in_scope(scope, campaign),
+        StopId::All | StopId::Trunk(_) | StopId::Preset(_) => {
+            Err(build_scope_problem("this stops all campaigns"))
+        }
     }
 }
 
-fn changed(stop: &StopId, answer: &Answer<Stop>) -> Changed<StopChanged> {
+fn changed(stop: &StopId, answer: &Answer<Stop>) -> ChangeReply<StopChangeResponse> {
     let engaged = answer.state.engaged();
-    Changed(Written {
-        body: StopChanged {
+    ChangeReply(WriteResult {
+        body: StopChangeResponse {
             stop: stop.to_string(),
             scope: stop.scope(),
             id: stop.named().map(str::to_owned),

@@ -3,10 +3,10 @@
 //! The last event of each kind shows what was set last. It works also for kinds of entities that have no
 //! route of their own.
 
+use crate::api_description::ReadReply;
 use crate::comparisons::number_ids;
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use application::as_of::{Known, Moment, PARAMETERS, Then};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use application::as_of::{Moment, PARAMETERS, PastMomentInfo, ResolvedMoment};
 use application::cloud_event::CloudEvent;
 use domain::ids::StreamId;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
@@ -26,20 +26,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "For example call-… or flow-…. Returns the last event of each kind, sealed as stored, now \
                  or at a past moment.",
             )
-            .needs(Permission::EventsRead, About::Everybody)
+            .needs(Permission::EventsRead, EndpointSubject::Everybody)
             .query(PARAMETERS),
     ]
 }
 
 /// What was read of a stream so far.
 #[derive(Default)]
-struct Folded {
+struct StreamSummary {
     version: StreamVersion,
     events: u64,
     latest: BTreeMap<String, CloudEvent>,
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<StreamShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<StreamResponse>, Problem> {
     let stream = StreamId::from_stored(input.param(0)?);
     let moment = Moment::of(input.query())?;
     let then = if moment.is_now() {
@@ -52,7 +52,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<StreamShown>, Problem> {
         )
     };
     let ids = number_ids(&input.caller);
-    let mut read = Folded::default();
+    let mut read = StreamSummary::default();
     loop {
         let after = read.version;
         let page = ctx
@@ -76,7 +76,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<StreamShown>, Problem> {
     if read.events == 0 {
         return Err(Problem::missing("this stream, at the time asked for,"));
     }
-    Ok(Read(StreamShown {
+    Ok(ReadReply(StreamResponse {
         aggregate: stream.aggregate().to_owned(),
         stream,
         version: read.version,
@@ -88,7 +88,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<StreamShown>, Problem> {
 
 /// An entity by its stream.
 #[derive(Debug, Serialize, JsonSchema)]
-struct StreamShown {
+struct StreamResponse {
     stream: StreamId,
     #[schemars(example = &"campaign")]
     aggregate: String,
@@ -99,14 +99,14 @@ struct StreamShown {
     latest: BTreeMap<String, CloudEvent>,
     /// For a past moment: what the reply is based on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    known: Option<Known>,
+    known: Option<PastMomentInfo>,
 }
 
-fn take(read: &mut Folded, event: &StoredEvent, then: Option<&Then>) -> Result<(), Problem> {
+fn take(read: &mut StreamSummary, event: &StoredEvent, then: Option<&ResolvedMoment>) -> Result<(), Problem> {
     let unreadable = |error: &dyn std::error::Error| Problem::fault(error.to_string());
     let envelope = event.envelope().map_err(|error| unreadable(&error))?;
     read.version = envelope.stream_version;
-    let valid_at = then.and_then(Then::valid_at);
+    let valid_at = then.and_then(ResolvedMoment::valid_at);
     if valid_at.is_some_and(|valid_at| envelope.at > valid_at) {
         return Ok(());
     }

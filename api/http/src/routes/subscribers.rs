@@ -1,29 +1,30 @@
 //! Routes of named subscribers to the event stream: list, acknowledge, reset, remove. A subscriber is created
 //! when it first follows the stream.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{LONG, PAGED, Paged, Paging};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{LONG, ListPage, PAGED, Paging};
+use crate::reply::WriteResult;
 use application::subscribers::{
-    SubscriberChanged, SubscriberList, SubscriberShown, acknowledge, all, one, reached, remove, reset,
+    SubscriberChanged, SubscriberList, SubscriberResponse, acknowledge, all, one, remove, reset,
+    resolve_subscriber,
 };
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::subscriber::{REASON_BYTES_MAX, SubscriberId};
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/subscribers", "List subscribers", list)
             .describe("For each: its filter, the acknowledged position, and how far it is behind.")
-            .needs(Permission::EventsRead, About::Handler)
+            .needs(Permission::EventsRead, EndpointSubject::Handler)
             .query(PAGED)
-            .of_rows_as_they_are(),
+            .skip_view_wait(),
         Endpoint::get("/api/v1/subscribers/{name}", "Get a subscriber", show)
             .describe("Returns one subscriber with how far it is behind.")
-            .needs(Permission::EventsRead, About::Handler),
+            .needs(Permission::EventsRead, EndpointSubject::Handler),
         Endpoint::post(
             "/api/v1/subscribers/{name}/acknowledge",
             "Acknowledge events",
@@ -33,19 +34,19 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Declares that the subscriber has processed everything up to a position. The reply is sent \
              when that is stored.",
         )
-        .needs(Permission::EventsRead, About::Handler)
-        .takes::<Acknowledged>(),
+        .needs(Permission::EventsRead, EndpointSubject::Handler)
+        .takes::<AcknowledgmentRequest>(),
         Endpoint::post(
             "/api/v1/subscribers/{name}/reset",
             "Reset a subscriber",
             send_back,
         )
         .describe("Moves the subscriber back or forward: it continues after the given position.")
-        .needs(Permission::EventsRead, About::Handler)
+        .needs(Permission::EventsRead, EndpointSubject::Handler)
         .takes::<SubscriberReset>(),
         Endpoint::post("/api/v1/subscribers/{name}/remove", "Remove a subscriber", leave)
             .describe("Deletes the name and its position. Open connections of the subscriber end.")
-            .needs(Permission::EventsRead, About::Handler)
+            .needs(Permission::EventsRead, EndpointSubject::Handler)
             .takes::<SubscriberRemoval>(),
     ]
 }
@@ -53,7 +54,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// The body of an acknowledgment: the position up to which events are processed.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "position": "142", "turn": 1 }]))]
-struct Acknowledged {
+struct AcknowledgmentRequest {
     /// Position of the last processed event, or of a `position` message.
     #[schemars(with = "String")]
     position: Position,
@@ -62,7 +63,7 @@ struct Acknowledged {
     turn: Option<u32>,
 }
 
-impl Order for Acknowledged {
+impl ApiRequest for AcknowledgmentRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             position: position(body, "position"),
@@ -83,7 +84,7 @@ struct SubscriberReset {
     reason: Option<String>,
 }
 
-impl Order for SubscriberReset {
+impl ApiRequest for SubscriberReset {
     fn read(body: &mut Members) -> Self {
         Self {
             after: position(body, "after"),
@@ -101,7 +102,7 @@ struct SubscriberRemoval {
     reason: Option<String>,
 }
 
-impl Order for SubscriberRemoval {
+impl ApiRequest for SubscriberRemoval {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.short_text("reason", REASON_BYTES_MAX),
@@ -116,28 +117,28 @@ fn position(body: &mut Members, name: &str) -> Position {
     Position(body.parsed(name).unwrap_or_default())
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<SubscriberList>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<SubscriberList>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let mut list = all(&ctx.installation, &input.caller).await?;
     let (items, next_cursor) = paging.cut(list.items, |shown| shown.name.clone())?;
     list.items = items;
-    Ok(Read(Paged { list, next_cursor }))
+    Ok(ReadReply(ListPage { list, next_cursor }))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<SubscriberShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<SubscriberResponse>, Problem> {
     let name = named(&input)?;
-    one(&ctx.installation, &name).await.map(Read)
+    one(&ctx.installation, &name).await.map(ReadReply)
 }
 
-async fn taken(ctx: Ctx, input: Input) -> Result<Changed<SubscriberChanged>, Problem> {
+async fn taken(ctx: Ctx, input: Input) -> Result<ChangeReply<SubscriberChanged>, Problem> {
     let name = named(&input)?;
     let cause = input.cause(&ctx.installation, "subscribers/acknowledge")?;
-    let order: Acknowledged = input.order().await?;
+    let order: AcknowledgmentRequest = input.order().await?;
     let changed = acknowledge(&ctx.installation, &name, order.position, order.turn, cause);
     changed.await.map(changed_of)
 }
 
-async fn send_back(ctx: Ctx, input: Input) -> Result<Changed<SubscriberChanged>, Problem> {
+async fn send_back(ctx: Ctx, input: Input) -> Result<ChangeReply<SubscriberChanged>, Problem> {
     let name = named(&input)?;
     let cause = input.cause(&ctx.installation, "subscribers/reset")?;
     let order: SubscriberReset = input.order().await?;
@@ -145,7 +146,7 @@ async fn send_back(ctx: Ctx, input: Input) -> Result<Changed<SubscriberChanged>,
     changed.await.map(changed_of)
 }
 
-async fn leave(ctx: Ctx, input: Input) -> Result<Changed<SubscriberChanged>, Problem> {
+async fn leave(ctx: Ctx, input: Input) -> Result<ChangeReply<SubscriberChanged>, Problem> {
     let name = named(&input)?;
     let cause = input.cause(&ctx.installation, "subscribers/remove")?;
     let order: SubscriberRemoval = input.order().await?;
@@ -155,11 +156,11 @@ async fn leave(ctx: Ctx, input: Input) -> Result<Changed<SubscriberChanged>, Pro
 
 /// Returns the subscriber in the path, if the caller may use it.
 fn named(input: &Input) -> Result<SubscriberId, Problem> {
-    reached(&input.caller, &input.param(0)?)
+    resolve_subscriber(&input.caller, &input.param(0)?)
 }
 
-const fn changed_of(changed: SubscriberChanged) -> Changed<SubscriberChanged> {
-    Changed(Written {
+const fn changed_of(changed: SubscriberChanged) -> ChangeReply<SubscriberChanged> {
+    ChangeReply(WriteResult {
         version: None,
         position: Some(changed.position),
         body: changed,

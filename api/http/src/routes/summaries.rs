@@ -1,22 +1,22 @@
 //! Routes of call summaries and of the search in transcripts. Both are recorded before the reply is sent.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::own_people::{customers_of, seen};
-use crate::revealing::{clear_asked, refuse_unrevealed};
-use application::campaigns::{AnonymousFound, anonymous_with, anonymous_words};
-use application::inquiring::{BY, REASON, Shown, put_on_record};
+use crate::api_description::ReadReply;
+use crate::assigned_customers::{retain_visible_calls, select_customers};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reveal_checks::{read_clear_flag, refuse_unrevealed};
+use application::campaigns::{AnonymousMatch, anonymous_with, anonymous_words};
+use application::inquiries::{BY, REASON, ReadContent, put_on_record};
 use application::parameter::Parameter;
-use application::summaries::{SummaryShown, summary};
+use application::summaries::{SummaryResponse, summary};
 use application::transcripts::{
-    SEARCHED_CALLS_MAX, SOUGHT_CHARS_MAX, TranscriptFound, TranscriptsFound, said_with,
+    SEARCHED_CALLS_MAX, SOUGHT_CHARS_MAX, TranscriptMatch, TranscriptMatches, said_with,
 };
 use domain::ids::{CallId, CampaignId};
 use domain::inquiry::ReadForm;
-use domain::permission::{DataScope, People};
+use domain::permission::{AssigneeScope, DataScope};
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use projections::views::call_history::{self, CallFilter};
 use schemars::JsonSchema;
 
@@ -31,8 +31,8 @@ const FROM: Parameter =
 const TO: Parameter = Parameter::instant("to", "Only calls permitted before this instant (RFC 3339)");
 
 /// What a read of a summary records as shown, and what a search of transcripts does.
-const SUMMARY: Shown = Shown::of(&["slots", "summary"], ReadForm::Masked);
-const HEARD: Shown = Shown::of(&["heard"], ReadForm::Masked);
+const SUMMARY: ReadContent = ReadContent::of(&["slots", "summary"], ReadForm::Masked);
+const HEARD: ReadContent = ReadContent::of(&["heard"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -41,14 +41,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the intent, interest, slots and possible next steps of an answered call after its \
                  end. Masked unless `clear` is set; the read is recorded.",
             )
-            .needs(Permission::CallsRead, About::Call)
+            .needs(Permission::CallsRead, EndpointSubject::Call)
             .query(const { &[CLEAR, BY, REASON] }),
         Endpoint::post("/api/v1/transcripts/search", "Search in transcripts", search)
             .describe(
                 "Returns calls with the given words in their transcript, masked, newest first. At most 500 \
                  transcripts of the period are opened; the read is recorded first.",
             )
-            .needs(Permission::CallsRead, About::OwnRowsAsked)
+            .needs(Permission::CallsRead, EndpointSubject::OwnRowsAsked)
             .heavy()
             .query(
                 const {
@@ -74,7 +74,7 @@ struct TranscriptSearch {
     text: String,
 }
 
-impl Order for TranscriptSearch {
+impl ApiRequest for TranscriptSearch {
     fn read(body: &mut Members) -> Self {
         let text = body.needed_short_text("text", SOUGHT_CHARS_MAX.saturating_mul(4));
         let text = text.trim().to_owned();
@@ -85,10 +85,10 @@ impl Order for TranscriptSearch {
     }
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<SummaryShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<SummaryResponse>, Problem> {
     let installation = &ctx.installation;
     let call: CallId = input.id(0, "this call")?;
-    let clear = clear_asked(&input, &CLEAR)?;
+    let clear = read_clear_flag(&input, &CLEAR)?;
     let state = installation.entities.calls.state(&call).await?.state;
     let Some(customer) = state.customer().cloned() else {
         return Err(Problem::missing("this call"));
@@ -99,7 +99,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<SummaryShown>, Problem> {
         refuse_unrevealed(&ctx, &input.caller, campaign, Some(&customer), what).await?;
     }
     let shown = summary(installation, call, clear).await?;
-    let what = Shown {
+    let what = ReadContent {
         form: if clear { ReadForm::Clear } else { ReadForm::Masked },
         customer: Some(customer),
         campaign: state.campaign().cloned(),
@@ -108,11 +108,11 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<SummaryShown>, Problem> {
     };
     let what = what.with_values(shown.values_count());
     put_on_record(installation, input.reader(), what).await?;
-    Ok(Read(shown))
+    Ok(ReadReply(shown))
 }
 
 /// Searches the transcripts. The calls are recorded as read before any of them is opened.
-async fn search(ctx: Ctx, input: Input) -> Result<Read<TranscriptsFound>, Problem> {
+async fn search(ctx: Ctx, input: Input) -> Result<ReadReply<TranscriptMatches>, Problem> {
     let installation = &ctx.installation;
     let campaign: Option<CampaignId> = input
         .text("campaign")
@@ -124,7 +124,7 @@ async fn search(ctx: Ctx, input: Input) -> Result<Read<TranscriptsFound>, Proble
     let TranscriptSearch { text: sought } = input.order().await?;
     let filter = CallFilter {
         campaign: campaign.clone(),
-        customers: customers_of(&ctx, &scope, None).await?,
+        customers: select_customers(&ctx, &scope, None).await?,
         from,
         until,
         ..CallFilter::default()
@@ -132,10 +132,10 @@ async fn search(ctx: Ctx, input: Input) -> Result<Read<TranscriptsFound>, Proble
     let db = installation.rows.db();
     let rows = call_history::list(db.as_ref(), &filter, None, SEARCHED_CALLS_MAX).await?;
     let truncated = rows.len() == SEARCHED_CALLS_MAX;
-    let mut rows = seen(&ctx, &scope, rows).await?;
+    let mut rows = retain_visible_calls(&ctx, &scope, rows).await?;
     rows.retain(|row| row.answered_at.is_some());
     if !rows.is_empty() {
-        let what = Shown {
+        let what = ReadContent {
             campaign: campaign.clone(),
             calls: rows.iter().map(|row| row.call).collect(),
             ..HEARD
@@ -147,7 +147,7 @@ async fn search(ctx: Ctx, input: Input) -> Result<Read<TranscriptsFound>, Proble
     for row in &rows {
         let said = said_with(installation, row.call, &row.customer, &sought).await?;
         if !said.is_empty() {
-            items.push(TranscriptFound {
+            items.push(TranscriptMatch {
                 call: row.call,
                 campaign: row.campaign.clone(),
                 customer: row.customer.clone(),
@@ -156,7 +156,7 @@ async fn search(ctx: Ctx, input: Input) -> Result<Read<TranscriptsFound>, Proble
             });
         }
     }
-    Ok(Read(TranscriptsFound {
+    Ok(ReadReply(TranscriptMatches {
         items,
         anonymous,
         searched_calls: rows.len(),
@@ -171,8 +171,8 @@ async fn anonymous(
     scope: &DataScope,
     campaign: Option<&CampaignId>,
     sought: &str,
-) -> Result<(Vec<AnonymousFound>, bool), Problem> {
-    let campaign = campaign.filter(|one| scope.people == People::All && scope.admits_campaign(one));
+) -> Result<(Vec<AnonymousMatch>, bool), Problem> {
+    let campaign = campaign.filter(|one| scope.people == AssigneeScope::All && scope.admits_campaign(one));
     let Some(campaign) = campaign else {
         return Ok((Vec::new(), false));
     };

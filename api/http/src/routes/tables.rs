@@ -1,12 +1,14 @@
 //! Routes of tables: the daily report, a campaign's calls by region and by industry, and its abandonment.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
-use application::figures::{Chart, Series, Source, Standing, Versions, versions};
+use application::figures::{Chart, MetricVersions, QualifiedAnswer, Series, Source, versions};
 use application::parameter::Parameter;
 use application::segments::Industries;
-use application::tables::{Abandonment, AbandonmentAsked, Daily, abandonment, counting, daily};
+use application::tables::{
+    Abandonment, AbandonmentQuery, DailyTable, abandonment, daily, load_budget_policy,
+};
 use chrono::NaiveDate;
 use domain::calendar::beijing_date;
 use domain::ids::CampaignId;
@@ -27,7 +29,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the main metrics of one Beijing day for each campaign and for all, and the \
                  targets that were reached.",
             )
-            .needs(Permission::FiguresRead, About::CampaignAsked)
+            .needs(Permission::FiguresRead, EndpointSubject::CampaignAsked)
             .query(
                 const {
                     &[
@@ -46,7 +48,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "The region of the callee is what the rules of the permit used: the time zones of the calling \
              window. It is `unknown` if none was judged.",
         )
-        .needs(Permission::FiguresRead, About::Campaign)
+        .needs(Permission::FiguresRead, EndpointSubject::Campaign)
         .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}/regions/chart",
@@ -54,7 +56,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             region_chart,
         )
         .describe("Returns dialed, answered and converted calls as ECharts options.")
-        .needs(Permission::FiguresRead, About::Campaign)
+        .needs(Permission::FiguresRead, EndpointSubject::Campaign)
         .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}/industries",
@@ -62,7 +64,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             by_industry,
         )
         .describe("The industry is the customer's attribute now, or at the requested moment.")
-        .needs(Permission::FiguresRead, About::Campaign)
+        .needs(Permission::FiguresRead, EndpointSubject::Campaign)
         .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}/abandonment",
@@ -73,12 +75,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the abandon rate of the last 30 days under every definition, with the events behind \
              each.",
         )
-        .needs(Permission::FiguresRead, About::Campaign)
+        .needs(Permission::FiguresRead, EndpointSubject::Campaign)
         .query(PARAMETERS),
     ]
 }
 
-async fn day(ctx: Ctx, input: Input) -> Result<Read<Standing<Daily>>, Problem> {
+async fn day(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<DailyTable>>, Problem> {
     let named: Option<NaiveDate> = match input.text("date").map(str::parse) {
         None => None,
         Some(Ok(date)) => Some(date),
@@ -94,7 +96,7 @@ async fn day(ctx: Ctx, input: Input) -> Result<Read<Standing<Daily>>, Problem> {
     // Without a date: the day of the requested moment.
     let date = named.unwrap_or_else(|| beijing_date(source.at.unwrap_or_else(|| ctx.installation.now())));
     let answer = daily(source.db.as_ref(), date).await?;
-    Ok(Read(Standing {
+    Ok(ReadReply(QualifiedAnswer {
         answer,
         stands: source.stands,
     }))
@@ -118,7 +120,7 @@ async fn rows(ctx: &Ctx, moment: Moment, campaign: &CampaignId) -> Result<(Sourc
     Ok((source, rows))
 }
 
-async fn by_region(ctx: Ctx, input: Input) -> Result<Read<Standing<Regions>>, Problem> {
+async fn by_region(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<Regions>>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let (source, rows) = rows(&ctx, Moment::of(input.query())?, &campaign).await?;
     let answer = Regions {
@@ -131,7 +133,7 @@ async fn by_region(ctx: Ctx, input: Input) -> Result<Read<Standing<Regions>>, Pr
             address; unknown where none was judged",
         position: source.position.map(|position| position.to_string()),
     };
-    Ok(Read(Standing {
+    Ok(ReadReply(QualifiedAnswer {
         answer,
         stands: source.stands,
     }))
@@ -142,7 +144,7 @@ async fn by_region(ctx: Ctx, input: Input) -> Result<Read<Standing<Regions>>, Pr
 struct Regions {
     campaign: CampaignId,
     items: Vec<Region>,
-    versions: Versions,
+    versions: MetricVersions,
     /// False if there are more regions than one reply holds.
     complete: bool,
     label_zh: &'static str,
@@ -177,7 +179,7 @@ fn describe(row: RegionRow) -> Region {
     }
 }
 
-async fn region_chart(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, Problem> {
+async fn region_chart(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<Chart>>, Problem> {
     let campaign = input.id(0, "this campaign")?;
     let (source, rows) = rows(&ctx, Moment::of(input.query())?, &campaign).await?;
     let label = |row: &RegionRow| match &row.home_location {
@@ -196,20 +198,20 @@ async fn region_chart(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, P
             series("转化数", |row| row.converted),
         ],
     );
-    Ok(Read(Standing {
+    Ok(ReadReply(QualifiedAnswer {
         answer,
         stands: source.stands,
     }))
 }
 
-async fn by_industry(ctx: Ctx, input: Input) -> Result<Read<Standing<Industries>>, Problem> {
+async fn by_industry(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<Industries>>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let moment = Moment::of(input.query())?;
     let found = ctx.installation.industries_of(campaign, moment);
-    Ok(Read(found.await?))
+    Ok(ReadReply(found.await?))
 }
 
-async fn ledger(ctx: Ctx, input: Input) -> Result<Read<Standing<Abandonment>>, Problem> {
+async fn ledger(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<Abandonment>>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard), Arc::new(MetricBoard)];
     let moment = Moment::of(input.query())?;
@@ -219,10 +221,10 @@ async fn ledger(ctx: Ctx, input: Input) -> Result<Read<Standing<Abandonment>>, P
         return Err(source.missing());
     }
     // The definition that is binding was fixed when the campaign was created.
-    let counting = counting(&ctx.installation, &campaign).await?;
+    let counting = load_budget_policy(&ctx.installation, &campaign).await?;
     // The window of 30 days ends at the requested moment.
     let at = source.at.unwrap_or_else(|| ctx.installation.now());
-    let asked = AbandonmentAsked {
+    let asked = AbandonmentQuery {
         campaign: &campaign,
         preset: counting.preset.code(),
         binds: counting.binds,
@@ -230,7 +232,7 @@ async fn ledger(ctx: Ctx, input: Input) -> Result<Read<Standing<Abandonment>>, P
         as_of: source.position.filter(|_| source.known.is_some()),
     };
     let answer = abandonment(db, &asked).await?;
-    Ok(Read(Standing {
+    Ok(ReadReply(QualifiedAnswer {
         answer,
         stands: source.stands,
     }))

@@ -1,11 +1,11 @@
 //! Routes of targets: set and show a campaign's targets, and compare them with its figures (REP-4).
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{CURSOR, LIMIT, Length, Paged, Paging};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{CURSOR, LIMIT, ListPage, PageLength, Paging};
+use crate::reply::WriteResult;
 use application::as_of::{AS_OF, Moment, VALID_AT};
-use application::figures::{Source, Standing};
+use application::figures::{QualifiedAnswer, Source};
 use application::parameter::Parameter;
 use application::targets::{PRESETS, TargetActual, campaign_of, target_actual, targetable};
 use domain::campaign::TARGETS_MAX;
@@ -13,7 +13,7 @@ use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::Target;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use projections::View;
 use projections::views::campaign_board::CampaignBoard;
 use projections::views::metric_board::MetricBoard;
@@ -25,7 +25,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Length of a page of the comparison: 200 rows, because each needs a few queries.
-const ROWS: Length = Length {
+const ROWS: PageLength = PageLength {
     unasked: 200,
     most: 200,
 };
@@ -34,18 +34,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/campaigns/{id}/targets", "Get a campaign's targets", show)
             .describe("Returns the metrics with their target ratios.")
-            .needs(Permission::CampaignsRead, About::Campaign),
+            .needs(Permission::CampaignsRead, EndpointSubject::Campaign),
         Endpoint::post("/api/v1/campaigns/{id}/targets", "Set a campaign's targets", set)
             .describe("Replaces all earlier targets: by list, or by the preset `general` or `bank`.")
-            .needs(Permission::CampaignsWrite, About::Campaign)
-            .takes::<TargetsOrder>(),
+            .needs(Permission::CampaignsWrite, EndpointSubject::Campaign)
+            .takes::<TargetsRequest>(),
         Endpoint::get(
             "/api/v1/reports/target-actual",
             "Compare targets with actual figures",
             table,
         )
         .describe("Returns each target with the actual figure, and the gap split by its causes.")
-        .needs(Permission::FiguresRead, About::CampaignAsked)
+        .needs(Permission::FiguresRead, EndpointSubject::CampaignAsked)
         .query(
             const {
                 &[
@@ -60,16 +60,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<TargetsShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<TargetsResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let rows = targets(ctx.installation.rows.db().as_ref(), Some(&campaign)).await?;
-    Ok(Read(TargetsShown {
+    Ok(ReadReply(TargetsResponse {
         campaign,
         items: rows,
     }))
 }
 
-async fn table(ctx: Ctx, input: Input) -> Result<Read<Standing<Paged<TargetTable>>>, Problem> {
+async fn table(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<ListPage<TargetTable>>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, ROWS)?;
     let campaign = campaign_of(input.text("campaign"))?;
     let views: Vec<Arc<dyn View>> = vec![
@@ -96,15 +96,15 @@ async fn table(ctx: Ctx, input: Input) -> Result<Read<Standing<Paged<TargetTable
         explained: "parts add up to the gap over ended calls; expected shares are those of the other campaigns, \
             scaled to the target, or this one's own where the others have fewer than 100 calls",
     };
-    Ok(Read(Standing {
-        answer: Paged { list, next_cursor },
+    Ok(ReadReply(QualifiedAnswer {
+        answer: ListPage { list, next_cursor },
         stands: source.stands,
     }))
 }
 
 /// The targets of a campaign.
 #[derive(Debug, Serialize, JsonSchema)]
-struct TargetsShown {
+struct TargetsResponse {
     campaign: CampaignId,
     items: Vec<TargetRow>,
 }
@@ -120,19 +120,19 @@ struct TargetTable {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct TargetsSet {
+struct TargetsChangeResponse {
     campaign: CampaignId,
     targets: Vec<Target>,
     position: String,
 }
 
 /// The body that replaces a campaign's targets: by list, or by preset.
-struct TargetsOrder {
+struct TargetsRequest {
     targets: Vec<Target>,
     by: Option<String>,
 }
 
-impl JsonSchema for TargetsOrder {
+impl JsonSchema for TargetsRequest {
     fn schema_name() -> Cow<'static, str> {
         "Targets".into()
     }
@@ -150,7 +150,7 @@ impl JsonSchema for TargetsOrder {
     }
 }
 
-impl Order for TargetsOrder {
+impl ApiRequest for TargetsRequest {
     fn read(body: &mut Members) -> Self {
         let by = body.text("by");
         let targets = match (body.text("preset"), body.list("targets")) {
@@ -165,10 +165,10 @@ impl Order for TargetsOrder {
     }
 }
 
-async fn set(ctx: Ctx, input: Input) -> Result<Changed<TargetsSet>, Problem> {
+async fn set(ctx: Ctx, input: Input) -> Result<ChangeReply<TargetsChangeResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "targets")?;
-    let TargetsOrder { targets, by } = input.order().await?;
+    let TargetsRequest { targets, by } = input.order().await?;
     let command = CampaignCommand::SetTargets { targets, by };
     let answer = ctx
         .installation
@@ -176,8 +176,8 @@ async fn set(ctx: Ctx, input: Input) -> Result<Changed<TargetsSet>, Problem> {
         .campaigns
         .ask(&campaign, command, cause)
         .await?;
-    Ok(Changed(Written {
-        body: TargetsSet {
+    Ok(ChangeReply(WriteResult {
+        body: TargetsChangeResponse {
             campaign,
             targets: answer.state.targets().to_vec(),
             position: answer.position.to_string(),
@@ -240,13 +240,13 @@ fn read_target(value: &Value) -> Result<Target, String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::Story;
+    use crate::testing::TestServer;
     use hyper::Method;
     use serde_json::{Value, json};
 
     #[test]
     fn targets_are_set_by_preset_or_list_and_stand_beside_what_was_reached() {
-        let story = Story::begin();
+        let story = TestServer::begin();
         story.runtime.block_on(async {
             let client = story.client();
             let ask = |path: &'static str, body: Value| {

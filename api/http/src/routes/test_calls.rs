@@ -1,22 +1,22 @@
 //! Routes of test calls: the list of our own test phones, calls to them with a campaign's flow, and the
 //! results.
 
-use crate::described::{Changed, MadeOrChanged, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::Written;
-use application::inquiring::{BY, REASON, Shown, put_on_record};
+use crate::api_description::{ChangeReply, CreationReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::reply::WriteResult;
+use application::inquiries::{BY, REASON, ReadContent, put_on_record};
 use application::installation::Installation;
 use application::parameter::Parameter;
 use application::test_calls::{
-    PhonesListed, TestCallAsk, TestCallAsked, TestCallShown, TestPhonesChanged, add_phone, phones,
+    PermittedTestCall, PhonesListed, TestCallRequest, TestCallResponse, TestPhonesChanged, add_phone, phones,
     remove_phone, shown, test_call,
 };
 use domain::ids::{CallId, CampaignId};
 use domain::inquiry::ReadForm;
 use domain::phone_number::PhoneNumber;
-use domain::problem::{Kind, MemberError, Problem};
+use domain::problem::{MemberError, Problem, ProblemKind};
 use domain::test_phones::{LABEL_CHARS_MAX, REASON_BYTES_MAX};
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
@@ -32,28 +32,28 @@ const WITHIN_SECONDS_MAX: u64 = 20;
 /// Maximum length of a phone number, in bytes; a row of a list has the same limit.
 const PHONE_BYTES_MAX: usize = 128;
 /// What a read of a test call records as shown: the words of the person at our test phone.
-const STEPS: Shown = Shown::of(&["heard"], ReadForm::Masked);
+const STEPS: ReadContent = ReadContent::of(&["heard"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/test-phones", "List test phones", list)
             .describe("Returns our own phones, masked. Test calls can only go to them.")
-            .needs(Permission::InstallationRead, About::Everybody),
+            .needs(Permission::InstallationRead, EndpointSubject::Everybody),
         Endpoint::post("/api/v1/test-phones/add", "Add a test phone", add)
             .describe("Adds one of our phones to the list, or changes its label.")
-            .needs(Permission::InstallationWrite, About::Everybody)
-            .takes::<PhoneOrder>(),
+            .needs(Permission::InstallationWrite, EndpointSubject::Everybody)
+            .takes::<TestPhoneRequest>(),
         Endpoint::post("/api/v1/test-phones/remove", "Remove a test phone", remove)
             .describe("Test calls can no longer go to this phone.")
-            .needs(Permission::InstallationWrite, About::Everybody)
-            .takes::<RemovalOrder>(),
+            .needs(Permission::InstallationWrite, EndpointSubject::Everybody)
+            .takes::<TestPhoneRemovalRequest>(),
         Endpoint::post("/api/v1/campaigns/{id}/test-calls", "Make a test call", ask)
             .describe(
                 "Calls one of our test phones with the campaign's flow, trunk and voice. No customer is \
                  involved, and no figure counts the call.",
             )
-            .needs(Permission::CampaignsWrite, About::Campaign)
-            .takes::<TestCallOrder>(),
+            .needs(Permission::CampaignsWrite, EndpointSubject::Campaign)
+            .takes::<TestCallStartRequest>(),
         Endpoint::get(
             "/api/v1/campaigns/{id}/test-calls/{call}",
             "Get the result of a test call",
@@ -63,7 +63,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns what was dialed, answered, heard, decided and said, and how the call ended. The read \
              is recorded.",
         )
-        .needs(Permission::CallsRead, About::Campaign)
+        .needs(Permission::CallsRead, EndpointSubject::Campaign)
         .query(const { &[WITHIN, BY, REASON] }),
     ]
 }
@@ -71,7 +71,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// The body that adds a test phone.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "phone": "13800138000", "label": "reception", "reason": "who reviews flows" }]))]
-struct PhoneOrder {
+struct TestPhoneRequest {
     #[schemars(length(min = 1, max = PHONE_BYTES_MAX))]
     phone: String,
     /// What the phone is used for; must not name a person.
@@ -85,7 +85,7 @@ struct PhoneOrder {
 /// The body that removes a test phone.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "phone": "13800138000", "reason": "returned" }]))]
-struct RemovalOrder {
+struct TestPhoneRemovalRequest {
     #[schemars(length(min = 1, max = PHONE_BYTES_MAX))]
     phone: String,
     /// Stored permanently; must not name a person.
@@ -96,7 +96,7 @@ struct RemovalOrder {
 /// The body of a test call: the phone, and values for the flow's variables.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "phone": "13800138000", "variables": { "days": 3 } }]))]
-struct TestCallOrder {
+struct TestCallStartRequest {
     /// A phone of the list; may be omitted if the list has only one.
     #[schemars(length(min = 1, max = PHONE_BYTES_MAX))]
     phone: Option<String>,
@@ -105,7 +105,7 @@ struct TestCallOrder {
     variables: Option<Map<String, Value>>,
 }
 
-impl Order for PhoneOrder {
+impl ApiRequest for TestPhoneRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             phone: body.needed_short_text("phone", PHONE_BYTES_MAX),
@@ -117,7 +117,7 @@ impl Order for PhoneOrder {
     }
 }
 
-impl Order for RemovalOrder {
+impl ApiRequest for TestPhoneRemovalRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             phone: body.needed_short_text("phone", PHONE_BYTES_MAX),
@@ -126,7 +126,7 @@ impl Order for RemovalOrder {
     }
 }
 
-impl Order for TestCallOrder {
+impl ApiRequest for TestCallStartRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             phone: body.short_text("phone", PHONE_BYTES_MAX),
@@ -135,21 +135,21 @@ impl Order for TestCallOrder {
     }
 }
 
-async fn list(ctx: Ctx, _: Input) -> Result<Read<PhonesListed>, Problem> {
-    phones(&ctx.installation).await.map(Read)
+async fn list(ctx: Ctx, _: Input) -> Result<ReadReply<PhonesListed>, Problem> {
+    phones(&ctx.installation).await.map(ReadReply)
 }
 
-async fn add(ctx: Ctx, input: Input) -> Result<Changed<TestPhonesChanged>, Problem> {
+async fn add(ctx: Ctx, input: Input) -> Result<ChangeReply<TestPhonesChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "test-phones/add")?;
-    let PhoneOrder { phone, label, reason } = input.order().await?;
+    let TestPhoneRequest { phone, label, reason } = input.order().await?;
     let phone = phone_of(&ctx.installation, &phone).await?;
     let changed = add_phone(&ctx.installation, &phone, label, reason, cause).await?;
     Ok(written(changed))
 }
 
-async fn remove(ctx: Ctx, input: Input) -> Result<Changed<TestPhonesChanged>, Problem> {
+async fn remove(ctx: Ctx, input: Input) -> Result<ChangeReply<TestPhonesChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "test-phones/remove")?;
-    let RemovalOrder { phone, reason } = input.order().await?;
+    let TestPhoneRemovalRequest { phone, reason } = input.order().await?;
     let phone = phone_of(&ctx.installation, &phone).await?;
     let changed = remove_phone(&ctx.installation, &phone, reason, cause).await?;
     Ok(written(changed))
@@ -160,7 +160,7 @@ async fn phone_of(installation: &Installation, text: &str) -> Result<PhoneNumber
         .phone_written(text)
         .await
         .map_err(|problem| match problem.kind {
-            Kind::Refused => Problem::members(vec![MemberError {
+            ProblemKind::Refused => Problem::members(vec![MemberError {
                 pointer: "/phone".to_owned(),
                 detail: problem.detail,
             }]),
@@ -168,32 +168,32 @@ async fn phone_of(installation: &Installation, text: &str) -> Result<PhoneNumber
         })
 }
 
-fn written(changed: TestPhonesChanged) -> Changed<TestPhonesChanged> {
-    Changed(Written {
+fn written(changed: TestPhonesChanged) -> ChangeReply<TestPhonesChanged> {
+    ChangeReply(WriteResult {
         version: Some(changed.version),
         position: Some(changed.position),
         body: changed,
     })
 }
 
-async fn ask(ctx: Ctx, input: Input) -> Result<MadeOrChanged<TestCallAsked>, Problem> {
+async fn ask(ctx: Ctx, input: Input) -> Result<CreationReply<PermittedTestCall>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "test-calls")?;
-    let order: TestCallOrder = input.order().await?;
-    let asked = TestCallAsk {
+    let order: TestCallStartRequest = input.order().await?;
+    let asked = TestCallRequest {
         campaign,
         phone: order.phone,
         variables: order.variables.unwrap_or_default(),
     };
     let body = test_call(&ctx.installation, asked, cause).await?;
-    Ok(MadeOrChanged::Made(Written {
+    Ok(CreationReply::Made(WriteResult {
         body,
         version: None,
         position: None,
     }))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<TestCallShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<TestCallResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let call: CallId = input.id(1, "this test call")?;
     let within_s = input
@@ -201,11 +201,11 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<TestCallShown>, Problem> {
         .unwrap_or_default()
         .min(WITHIN_SECONDS_MAX);
     let told = shown(&ctx.installation, &campaign, call, within_s.saturating_mul(1_000)).await?;
-    let what = Shown {
+    let what = ReadContent {
         campaign: Some(campaign),
         calls: vec![call],
         ..STEPS
     };
     put_on_record(&ctx.installation, input.reader(), what).await?;
-    Ok(Read(told))
+    Ok(ReadReply(told))
 }

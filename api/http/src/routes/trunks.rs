@@ -1,13 +1,13 @@
 //! Routes of trunks: their quality, for the last five minutes from the live figures and by day from the view;
 //! and the lines of this process.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::line_use::LineUse;
 use crate::live::measures;
 use actors::CallerUse;
 use application::as_of::{AS_OF, Moment, VALID_AT};
-use application::figures::{Source, Standing, Versions, no_metric};
+use application::figures::{MetricVersions, QualifiedAnswer, Source, no_metric};
 use application::parameter::Parameter;
 use domain::problem::Problem;
 use domain::time::Timestamp;
@@ -53,13 +53,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the load of each line with its limit, its caller numbers, and its figures of the last \
              hour.",
         )
-        .needs(Permission::FiguresRead, About::Everybody),
+        .needs(Permission::FiguresRead, EndpointSubject::Everybody),
         Endpoint::get("/api/v1/trunks/quality", "Get the quality of trunks", quality)
             .describe(
                 "Returns legs, answers, failures, post-dial delay and final codes of each trunk by Beijing \
                  day, and the last five minutes.",
             )
-            .needs(Permission::FiguresRead, About::Everybody)
+            .needs(Permission::FiguresRead, EndpointSubject::Everybody)
             .query(
                 const {
                     &[
@@ -73,7 +73,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn quality(ctx: Ctx, input: Input) -> Result<Read<Standing<TrunkQuality>>, Problem> {
+async fn quality(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<TrunkQuality>>, Problem> {
     let views: Vec<Arc<dyn View>> = vec![Arc::new(TrunkDays)];
     let source = Source::of_all(&ctx.installation, Moment::of(input.query())?, views).await?;
     let now = source.at.unwrap_or_else(|| ctx.installation.now());
@@ -89,7 +89,7 @@ async fn quality(ctx: Ctx, input: Input) -> Result<Read<Standing<TrunkQuality>>,
         days: rows.iter().map(describe).collect(),
         versions: of_legs()?,
         complete: rows.len() < ROWS_MAX,
-        now: live.flatten().map(|figures| TrunksNow {
+        now: live.flatten().map(|figures| LiveTrunkFigures {
             position: figures.position.to_string(),
             shown_at: figures.shown_at,
             trunks: figures.trunks.clone(),
@@ -97,7 +97,7 @@ async fn quality(ctx: Ctx, input: Input) -> Result<Read<Standing<TrunkQuality>>,
         }),
         position: source.position.map(|position| position.to_string()),
     };
-    Ok(Read(Standing {
+    Ok(ReadReply(QualifiedAnswer {
         answer,
         stands: source.stands,
     }))
@@ -109,18 +109,18 @@ struct Lines {
     /// The state of dialing in this process. If another process dials, only that one knows its lines.
     #[schemars(example = &"dialing")]
     dialing: String,
-    items: Vec<LineNow>,
+    items: Vec<LineStatus>,
     /// Time of the snapshot by this process's clock.
     shown_at: Timestamp,
     /// Log position of the figures; absent while the last hour is being read.
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<String>,
-    versions: Versions,
+    versions: MetricVersions,
 }
 
 /// A line with its current load.
 #[derive(Debug, Serialize, JsonSchema)]
-struct LineNow {
+struct LineStatus {
     #[serde(flatten)]
     line: LineUse,
     /// True if its far end is this machine: a rehearsal.
@@ -129,7 +129,7 @@ struct LineNow {
     #[schemars(example = &["+861055550100"])]
     caller_numbers: Vec<String>,
     /// The same caller numbers with what is known of each.
-    callers: Vec<CallerShown>,
+    callers: Vec<CallerNumberResponse>,
     /// Maximum simultaneous calls with the same caller number; absent if unlimited.
     #[serde(skip_serializing_if = "Option::is_none")]
     calls_per_number_max: Option<u32>,
@@ -140,7 +140,7 @@ struct LineNow {
 
 /// A caller number of the line.
 #[derive(Debug, Serialize, JsonSchema)]
-struct CallerShown {
+struct CallerNumberResponse {
     #[schemars(example = &"+861055550100")]
     number: String,
     /// The last day on which the number's licence is valid, from the trunk's setting.
@@ -160,7 +160,7 @@ struct CallerShown {
     calls: u32,
 }
 
-impl CallerShown {
+impl CallerNumberResponse {
     fn of(one: &CallerUse) -> Self {
         Self {
             number: one.caller.number.clone(),
@@ -173,23 +173,23 @@ impl CallerShown {
     }
 }
 
-fn lines(ctx: &Ctx) -> Result<Read<Lines>, Problem> {
+fn lines(ctx: &Ctx) -> Result<ReadReply<Lines>, Problem> {
     let installation = &ctx.installation;
     let figures = installation.live.latest().ok();
     let drivers = installation.dialing.drivers();
     let loads = drivers.map(|drivers| drivers.lines()).unwrap_or_default();
     let items = loads.into_iter().map(|load| {
         let trunks = figures.iter().flat_map(|figures| &figures.trunks);
-        LineNow {
+        LineStatus {
             line: LineUse::of(&load),
             rehearsal: load.is_loopback,
             figures: trunks.clone().find(|one| one.trunk == load.trunk).cloned(),
             caller_numbers: load.callers.iter().map(|one| one.caller.number.clone()).collect(),
-            callers: load.callers.iter().map(CallerShown::of).collect(),
+            callers: load.callers.iter().map(CallerNumberResponse::of).collect(),
             calls_per_number_max: load.calls_per_number_max,
         }
     });
-    Ok(Read(Lines {
+    Ok(ReadReply(Lines {
         dialing: installation.dialing.now().word().to_owned(),
         items: items.collect(),
         shown_at: installation.now(),
@@ -201,27 +201,27 @@ fn lines(ctx: &Ctx) -> Result<Read<Lines>, Problem> {
 /// The quality of trunks.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TrunkQuality {
-    days: Vec<TrunkDayShown>,
+    days: Vec<TrunkDayResponse>,
     /// Definitions of the ratios of a day.
-    versions: Versions,
+    versions: MetricVersions,
     /// False if there are more days than one reply holds.
     complete: bool,
-    now: Option<TrunksNow>,
+    now: Option<LiveTrunkFigures>,
     position: Option<String>,
 }
 
 /// The last five minutes, from the live figures.
 #[derive(Debug, Serialize, JsonSchema)]
-struct TrunksNow {
+struct LiveTrunkFigures {
     position: String,
     shown_at: Timestamp,
     trunks: Vec<TrunkFigures>,
-    versions: Versions,
+    versions: MetricVersions,
 }
 
 /// Returns the definitions of the ratios of a day.
-fn of_legs() -> Result<Versions, Problem> {
-    let mut all = Versions::default();
+fn of_legs() -> Result<MetricVersions, Problem> {
+    let mut all = MetricVersions::default();
     for (member, zh, en) in OF_LEGS {
         all.put(member, no_metric(zh, en))?;
     }
@@ -230,7 +230,7 @@ fn of_legs() -> Result<Versions, Problem> {
 
 /// A trunk's day with its ratios per leg; a ratio without legs is null.
 #[derive(Debug, Serialize, JsonSchema)]
-struct TrunkDayShown {
+struct TrunkDayResponse {
     trunk: String,
     /// Beginning of the day.
     day_at: Timestamp,
@@ -270,12 +270,12 @@ fn instant(input: &Input, name: &str) -> Result<Option<Timestamp>, Problem> {
 }
 
 /// Computes the ratios per leg of a day; a ratio without legs is null.
-fn describe(day: &TrunkDay) -> TrunkDayShown {
+fn describe(day: &TrunkDay) -> TrunkDayResponse {
     let ratio = |part: u64, whole: u64| {
         let (part, whole) = (u32::try_from(part).ok()?, u32::try_from(whole).ok()?);
         (whole > 0).then(|| f64::from(part) / f64::from(whole))
     };
-    TrunkDayShown {
+    TrunkDayResponse {
         trunk: day.trunk.clone(),
         day_at: day.day_at,
         legs: day.legs,

@@ -1,21 +1,21 @@
 //! Routes of users and roles: list, add, change, invite and disable users, and the table of permissions.
 
-use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{LONG, PAGED_THEN, Paged, Paging};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, CreationReply, ReadReply, VersionedReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::paging::{LONG, ListPage, PAGED_THEN, Paging};
+use crate::reply::WriteResult;
 use application::access::{
-    ManyRoles, ManyRolesShown, ManyScopes, ManyScopesShown, ProviderOrder, RoleChange, RoleTable, ScopeOrder,
-    UserChanged, UserList, UserOrder, UserStanding, add_user, change_many, change_many_scopes, change_role,
-    change_scope, disable_user, invite_user, link_provider, reset_second_factor, role_table, unlink_provider,
-    user, users,
+    BulkRolesRequest, BulkRolesResponse, BulkScopesRequest, BulkScopesResponse, NewUserRequest,
+    ProviderLinkRequest, RoleChange, RoleTable, UserChanged, UserDetails, UserList, UserScopeRequest,
+    add_user, change_many, change_many_scopes, change_role, change_scope, disable_user, invite_user,
+    link_provider, reset_second_factor, role_table, unlink_provider, user, users,
 };
 use application::as_of::{Moment, PARAMETERS};
 use domain::ids::UserId;
 use domain::permission::Role;
 use domain::problem::Problem;
 use domain::user::REASON_BYTES_MAX;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -36,24 +36,24 @@ fn of_ways_in() -> Vec<Endpoint> {
             "For a user who lost it. The user's sessions end; the next sign-in needs only the password, or \
              a new second factor if the role requires one.",
         )
-        .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<ReasonOrder>(),
+        .needs(Permission::UsersWrite, EndpointSubject::Everybody)
+        .takes::<UserReasonRequest>(),
         Endpoint::post(
             "/api/v1/users/{name}/provider",
             "Link a user to the identity provider",
             link,
         )
         .describe("The user can then also sign in with the identity provider, as the given subject.")
-        .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<ProviderOrder>(),
+        .needs(Permission::UsersWrite, EndpointSubject::Everybody)
+        .takes::<ProviderLinkRequest>(),
         Endpoint::post(
             "/api/v1/users/{name}/unlink-provider",
             "Unlink a user from the identity provider",
             unlink,
         )
         .describe("The user can no longer sign in with the identity provider. The user's sessions end.")
-        .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<ReasonOrder>(),
+        .needs(Permission::UsersWrite, EndpointSubject::Everybody)
+        .takes::<UserReasonRequest>(),
     ]
 }
 
@@ -61,30 +61,30 @@ fn of_users() -> Vec<Endpoint> {
     let mut endpoints = vec![
         Endpoint::get("/api/v1/users", "List users", list)
             .describe("Returns every user with roles and data scope, now or at a past moment.")
-            .needs(Permission::UsersRead, About::Everybody)
+            .needs(Permission::UsersRead, EndpointSubject::Everybody)
             .query(PAGED_THEN),
         Endpoint::post("/api/v1/users", "Add a user", add)
             .describe(
                 "Without a password a set-up link is made, which works once and for a day. It is mailed to \
                  the user, or shown in the reply.",
             )
-            .needs(Permission::UsersWrite, About::Everybody)
-            .takes::<UserOrder>(),
+            .needs(Permission::UsersWrite, EndpointSubject::Everybody)
+            .takes::<NewUserRequest>(),
         Endpoint::post(
             "/api/v1/users/{name}/roles",
             "Add or remove a user's role",
             change,
         )
         .describe("A reason is required. The user's sessions end.")
-        .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<RoleOrder>()
+        .needs(Permission::UsersWrite, EndpointSubject::Everybody)
+        .takes::<RoleChangeRequest>()
         .replaces(),
         Endpoint::get("/api/v1/users/{name}", "Get a user", show)
             .describe(
                 "Returns roles and data scope, now or at a past moment. Send the ETag as `If-Match` to \
                  change them.",
             )
-            .needs(Permission::UsersRead, About::Everybody)
+            .needs(Permission::UsersRead, EndpointSubject::Everybody)
             .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/users/{name}/scope",
@@ -95,16 +95,16 @@ fn of_users() -> Vec<Endpoint> {
             "Sets the campaigns and the team that the user may see, or a guest's end date. The user's \
              sessions end.",
         )
-        .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<ScopeOrder>()
+        .needs(Permission::UsersWrite, EndpointSubject::Everybody)
+        .takes::<UserScopeRequest>()
         .replaces(),
         Endpoint::post("/api/v1/users/{name}/invite", "Invite a user again", invite)
             .describe("Makes a new set-up link for choosing a password. The previous link becomes invalid.")
-            .needs(Permission::UsersWrite, About::Everybody),
+            .needs(Permission::UsersWrite, EndpointSubject::Everybody),
         Endpoint::post("/api/v1/users/{name}/disable", "Disable a user", disable)
             .describe("The user can no longer sign in, and the user's API keys are refused.")
-            .needs(Permission::UsersWrite, About::Everybody)
-            .takes::<ReasonOrder>(),
+            .needs(Permission::UsersWrite, EndpointSubject::Everybody)
+            .takes::<UserReasonRequest>(),
     ];
     endpoints.extend(of_roles());
     endpoints
@@ -118,8 +118,8 @@ fn of_roles() -> Vec<Endpoint> {
                 "Each row names a user and all roles of that user. Good rows are applied; bad rows are \
                  listed with the reason.",
             )
-            .needs(Permission::UsersWrite, About::Everybody)
-            .takes::<ManyRoles>(),
+            .needs(Permission::UsersWrite, EndpointSubject::Everybody)
+            .takes::<BulkRolesRequest>(),
         Endpoint::post(
             "/api/v1/scopes/assign",
             "Set the data scopes of many users",
@@ -129,27 +129,27 @@ fn of_roles() -> Vec<Endpoint> {
             "Each row names a user with campaigns and team. Good rows are applied; bad rows are listed \
              with the reason.",
         )
-        .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<ManyScopes>(),
+        .needs(Permission::UsersWrite, EndpointSubject::Everybody)
+        .takes::<BulkScopesRequest>(),
         Endpoint::get("/api/v1/roles", "Get the table of roles and permissions", roles)
             .describe(
                 "Returns for each role which permission it has for which data, as every route checks it.",
             )
-            .needs(Permission::RulesRead, About::Nobody),
+            .needs(Permission::RulesRead, EndpointSubject::Nobody),
     ]
 }
 
 /// The body that changes a user's roles: exactly one of `add` and `remove`.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "add": "auditor", "reason": "quarterly audit" }]))]
-struct RoleOrder {
+struct RoleChangeRequest {
     add: Option<Role>,
     remove: Option<Role>,
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
 
-impl Order for RoleOrder {
+impl ApiRequest for RoleChangeRequest {
     fn read(body: &mut Members) -> Self {
         let (add, remove) = (body.parsed("add"), body.parsed("remove"));
         if add.is_some() == remove.is_some() {
@@ -165,12 +165,12 @@ impl Order for RoleOrder {
 
 /// The body with the reason for disabling, resetting or unlinking a user.
 #[derive(JsonSchema)]
-struct ReasonOrder {
+struct UserReasonRequest {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
 
-impl Order for ReasonOrder {
+impl ApiRequest for UserReasonRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
@@ -178,51 +178,51 @@ impl Order for ReasonOrder {
     }
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<UserList>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<UserList>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let moment = Moment::of(input.query())?;
     let all = users(&ctx.installation, moment).await?.items;
     let (items, next_cursor) = paging.cut(all, |user| user.name.clone())?;
-    Ok(Read(Paged {
+    Ok(ReadReply(ListPage {
         list: UserList { items },
         next_cursor,
     }))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<ReadAt<UserStanding>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<VersionedReply<UserDetails>, Problem> {
     let name: UserId = input.id(0, "this user")?;
     let moment = Moment::of(input.query())?;
     let body = user(&ctx.installation, name, &moment).await?;
-    Ok(ReadAt {
+    Ok(VersionedReply {
         version: body.version,
         body,
     })
 }
 
-async fn rescope(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+async fn rescope(ctx: Ctx, input: Input) -> Result<ChangeReply<UserChanged>, Problem> {
     let user: UserId = input.id(0, "this user")?;
     let cause = input.cause(&ctx.installation, "users/scope")?;
-    let order: ScopeOrder = input.order().await?;
+    let order: UserScopeRequest = input.order().await?;
     let changed = change_scope(&ctx.installation, user, order, cause).await?;
-    Ok(Changed(written(changed)))
+    Ok(ChangeReply(written(changed)))
 }
 
-async fn roles(_: Ctx, _: Input) -> Result<Read<RoleTable>, Problem> {
-    Ok(Read(role_table()))
+async fn roles(_: Ctx, _: Input) -> Result<ReadReply<RoleTable>, Problem> {
+    Ok(ReadReply(role_table()))
 }
 
-async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<UserChanged>, Problem> {
+async fn add(ctx: Ctx, input: Input) -> Result<CreationReply<UserChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "users")?;
-    let order: UserOrder = input.order().await?;
+    let order: NewUserRequest = input.order().await?;
     let added = add_user(&ctx.installation, order, cause).await?;
-    Ok(MadeOrChanged::Made(written(added)))
+    Ok(CreationReply::Made(written(added)))
 }
 
-async fn change(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+async fn change(ctx: Ctx, input: Input) -> Result<ChangeReply<UserChanged>, Problem> {
     let user: UserId = input.id(0, "this user")?;
     let cause = input.cause(&ctx.installation, "users/roles")?;
     let caller = input.caller.clone();
-    let order: RoleOrder = input.order().await?;
+    let order: RoleChangeRequest = input.order().await?;
     let is_granted = order.add.is_some();
     // The order was checked: exactly one of them is present.
     let Some(role) = order.add.or(order.remove) else {
@@ -234,74 +234,74 @@ async fn change(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem>
         reason: order.reason,
     };
     let changed = change_role(&ctx.installation, user, change, &caller, cause).await?;
-    Ok(Changed(written(changed)))
+    Ok(ChangeReply(written(changed)))
 }
 
-async fn assign(ctx: Ctx, input: Input) -> Result<Changed<ManyRolesShown>, Problem> {
+async fn assign(ctx: Ctx, input: Input) -> Result<ChangeReply<BulkRolesResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "roles/assign")?;
     let caller = input.caller.clone();
-    let order: ManyRoles = input.order().await?;
+    let order: BulkRolesRequest = input.order().await?;
     let body = change_many(&ctx.installation, order, &caller, cause).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: None,
         position: Some(body.position),
         body,
     }))
 }
 
-async fn assign_scopes(ctx: Ctx, input: Input) -> Result<Changed<ManyScopesShown>, Problem> {
+async fn assign_scopes(ctx: Ctx, input: Input) -> Result<ChangeReply<BulkScopesResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "scopes/assign")?;
-    let order: ManyScopes = input.order().await?;
+    let order: BulkScopesRequest = input.order().await?;
     let body = change_many_scopes(&ctx.installation, order, cause).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: None,
         position: Some(body.position),
         body,
     }))
 }
 
-async fn invite(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+async fn invite(ctx: Ctx, input: Input) -> Result<ChangeReply<UserChanged>, Problem> {
     let user: UserId = input.id(0, "this user")?;
     let cause = input.cause(&ctx.installation, "users/invite")?;
     let invited = invite_user(&ctx.installation, user, cause).await?;
-    Ok(Changed(written(invited)))
+    Ok(ChangeReply(written(invited)))
 }
 
-async fn disable(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+async fn disable(ctx: Ctx, input: Input) -> Result<ChangeReply<UserChanged>, Problem> {
     let user: UserId = input.id(0, "this user")?;
     let cause = input.cause(&ctx.installation, "users/disable")?;
-    let order: ReasonOrder = input.order().await?;
+    let order: UserReasonRequest = input.order().await?;
     let disabled = disable_user(&ctx.installation, user, order.reason, cause).await?;
-    Ok(Changed(written(disabled)))
+    Ok(ChangeReply(written(disabled)))
 }
 
-async fn reset(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+async fn reset(ctx: Ctx, input: Input) -> Result<ChangeReply<UserChanged>, Problem> {
     let user: UserId = input.id(0, "this user")?;
     let cause = input.cause(&ctx.installation, "users/reset-second-factor")?;
     let caller = input.caller.clone();
-    let order: ReasonOrder = input.order().await?;
+    let order: UserReasonRequest = input.order().await?;
     let reset = reset_second_factor(&ctx.installation, user, order.reason, &caller, cause).await?;
-    Ok(Changed(written(reset)))
+    Ok(ChangeReply(written(reset)))
 }
 
-async fn link(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+async fn link(ctx: Ctx, input: Input) -> Result<ChangeReply<UserChanged>, Problem> {
     let user: UserId = input.id(0, "this user")?;
     let cause = input.cause(&ctx.installation, "users/provider")?;
-    let order: ProviderOrder = input.order().await?;
+    let order: ProviderLinkRequest = input.order().await?;
     let linked = link_provider(&ctx.installation, user, order, cause).await?;
-    Ok(Changed(written(linked)))
+    Ok(ChangeReply(written(linked)))
 }
 
-async fn unlink(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+async fn unlink(ctx: Ctx, input: Input) -> Result<ChangeReply<UserChanged>, Problem> {
     let user: UserId = input.id(0, "this user")?;
     let cause = input.cause(&ctx.installation, "users/unlink-provider")?;
-    let order: ReasonOrder = input.order().await?;
+    let order: UserReasonRequest = input.order().await?;
     let unlinked = unlink_provider(&ctx.installation, user, order.reason, cause).await?;
-    Ok(Changed(written(unlinked)))
+    Ok(ChangeReply(written(unlinked)))
 }
 
-const fn written(changed: UserChanged) -> Written<UserChanged> {
-    Written {
+const fn written(changed: UserChanged) -> WriteResult<UserChanged> {
+    WriteResult {
         version: Some(changed.version),
         position: Some(changed.position),
         body: changed,

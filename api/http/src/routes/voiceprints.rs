@@ -1,16 +1,16 @@
 //! Routes of voiceprints (声纹): a separate consent, a template made of utterances, a comparison that is a hint
 //! and no proof, and their deletion. No audio is stored, logged or returned.
 
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::in_scope;
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::require_campaign_in_scope;
+use crate::reply::WriteResult;
 use actors::Answer;
-use application::inquiring::{BY, REASON, Shown, put_on_record};
+use application::inquiries::{BY, REASON, ReadContent, put_on_record};
 use application::installation::Installation;
 use application::voiceprints::{
-    VoiceConsentOrder, VoiceDeletion, VoiceWithdrawal, VoiceprintOrdered, VoiceprintShown, ask, ask_each,
-    consenting, may_be_made, standing, template,
+    VoiceConsentRequest, VoiceDeletion, VoiceWithdrawal, VoiceprintChangeResponse, VoiceprintResponse, ask,
+    ask_each, may_be_made, require_consented_state, standing, template,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,13 +19,13 @@ use domain::ids::{CampaignId, CustomerId};
 use domain::inquiry::{REASON_BYTES_MAX, ReadForm};
 use domain::problem::Problem;
 use domain::voiceprint::{
-    Compared, TAKES_MAX, TAKES_MIN, TakeFacts, VoiceLikeness, Voiceprint, VoiceprintCommand,
+    TAKES_MAX, TAKES_MIN, TakeFacts, VoiceLikeness, Voiceprint, VoiceprintCommand, VoiceprintComparison,
 };
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 use speech::voice_likeness::{
-    THRESHOLD_MILLI, VOICE_FORM, VoiceError, VoiceTake, apart_milli, take_of, template_of,
+    THRESHOLD_MILLI, VOICE_FORM, VoiceError, VoiceTake, measure_distance_milli, take_of, template_of,
 };
 use tokio::sync::oneshot;
 
@@ -36,9 +36,9 @@ const TAKE_BYTES_MAX: usize = 400_000;
 const WORK_MS_MAX: u64 = 5_000;
 
 /// What a comparison records as read: the template.
-const TEMPLATE: Shown = Shown::of(&["voiceprint"], ReadForm::Clear);
+const TEMPLATE: ReadContent = ReadContent::of(&["voiceprint"], ReadForm::Clear);
 /// What a read of the state records as shown: nothing of the voice.
-const STATE: Shown = Shown::of(&["voiceprint"], ReadForm::Masked);
+const STATE: ReadContent = ReadContent::of(&["voiceprint"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -51,7 +51,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the consent, how the template was made, and the last comparison; never the voice \
              itself. The read is recorded.",
         )
-        .needs(Permission::CustomersRead, About::Customer)
+        .needs(Permission::CustomersRead, EndpointSubject::Customer)
         .query(const { &[BY, REASON] }),
         Endpoint::post(
             "/api/v1/customers/{id}/voiceprint/consent",
@@ -59,15 +59,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             consent,
         )
         .describe("Stores the separate consent with its wording, evidence and end.")
-        .needs(Permission::ConsentsWrite, About::Customer)
-        .takes::<VoiceConsentOrder>(),
+        .needs(Permission::ConsentsWrite, EndpointSubject::Customer)
+        .takes::<VoiceConsentRequest>(),
         Endpoint::post(
             "/api/v1/customers/{id}/voiceprint/withdraw",
             "Withdraw the consent to a voiceprint",
             withdraw,
         )
         .describe("Withdraws the consent and deletes the voiceprint at once.")
-        .needs(Permission::ConsentsWithdraw, About::Customer)
+        .needs(Permission::ConsentsWithdraw, EndpointSubject::Customer)
         .takes::<VoiceWithdrawal>()
         .kept(),
         Endpoint::post(
@@ -76,7 +76,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             delete,
         )
         .describe("Destroys the voiceprint's own key, so that it is permanently unreadable.")
-        .needs(Permission::ConsentsWithdraw, About::Customer)
+        .needs(Permission::ConsentsWithdraw, EndpointSubject::Customer)
         .takes::<VoiceDeletion>()
         .kept(),
         Endpoint::post(
@@ -88,7 +88,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Makes a template of a consenting customer's voice from two to five utterances of one \
              sentence. A reason is required.",
         )
-        .needs(Permission::VoiceprintsWrite, About::Customer)
+        .needs(Permission::VoiceprintsWrite, EndpointSubject::Customer)
         .takes::<VoiceEnrolment>(),
         Endpoint::post(
             "/api/v1/customers/{id}/voiceprint/compare",
@@ -99,7 +99,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the distance of an utterance of the sentence to the template. It is a hint, not an \
              authentication. A reason is required.",
         )
-        .needs(Permission::VoiceprintsWrite, About::Customer)
+        .needs(Permission::VoiceprintsWrite, EndpointSubject::Customer)
         .takes::<VoiceComparison>(),
     ]
 }
@@ -116,7 +116,7 @@ struct VoiceEnrolment {
     reason: String,
 }
 
-impl Order for VoiceEnrolment {
+impl ApiRequest for VoiceEnrolment {
     fn read(body: &mut Members) -> Self {
         let texts = body.value::<Vec<String>>("takes").unwrap_or_default();
         if !(TAKES_MIN..=TAKES_MAX).contains(&texts.len()) {
@@ -150,7 +150,7 @@ struct VoiceComparison {
     reason: String,
 }
 
-impl Order for VoiceComparison {
+impl ApiRequest for VoiceComparison {
     fn read(body: &mut Members) -> Self {
         let found = match body.value::<String>("take") {
             Some(text) => wav_of(&text),
@@ -176,9 +176,9 @@ fn wav_of(text: &str) -> Result<Vec<u8>, String> {
 
 /// A voiceprint after its enrolment or a comparison.
 #[derive(Debug, Serialize, JsonSchema)]
-struct VoiceprintChanged {
+struct VoiceprintWriteResponse {
     #[serde(flatten)]
-    voiceprint: VoiceprintShown,
+    voiceprint: VoiceprintResponse,
     position: String,
 }
 
@@ -188,10 +188,10 @@ async fn changed(
     customer: &CustomerId,
     person: &CustomerState,
     answer: &Answer<Voiceprint>,
-) -> Result<Changed<VoiceprintChanged>, Problem> {
+) -> Result<ChangeReply<VoiceprintWriteResponse>, Problem> {
     let standing = standing(installation, customer, person).await?;
-    Ok(Changed(Written {
-        body: VoiceprintChanged {
+    Ok(ChangeReply(WriteResult {
+        body: VoiceprintWriteResponse {
             voiceprint: standing.shown(),
             position: answer.position.to_string(),
         },
@@ -207,41 +207,41 @@ async fn ordered(
     customer: &CustomerId,
     person: &CustomerState,
     answer: &Answer<Voiceprint>,
-) -> Result<Changed<VoiceprintOrdered>, Problem> {
+) -> Result<ChangeReply<VoiceprintChangeResponse>, Problem> {
     let standing = standing(installation, customer, person).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         body: standing.ordered(answer.position),
         version: None,
         position: Some(answer.position),
     }))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<VoiceprintShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<VoiceprintResponse>, Problem> {
     let installation = &ctx.installation;
     let (customer, person) = installation.customer_named(&input.param(0)?).await?;
     put_on_record(installation, input.reader(), of(STATE, &customer)).await?;
     let standing = standing(installation, &customer, &person).await?;
-    Ok(Read(standing.shown()))
+    Ok(ReadReply(standing.shown()))
 }
 
-fn of(what: Shown, customer: &CustomerId) -> Shown {
-    Shown {
+fn of(what: ReadContent, customer: &CustomerId) -> ReadContent {
+    ReadContent {
         customer: Some(customer.clone()),
         ..what
     }
 }
 
-async fn consent(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintOrdered>, Problem> {
+async fn consent(ctx: Ctx, input: Input) -> Result<ChangeReply<VoiceprintChangeResponse>, Problem> {
     let installation = &ctx.installation;
     let (customer, person) = installation.customer_named(&input.param(0)?).await?;
     let cause = input.cause(installation, "voiceprint/consent")?;
-    let order: VoiceConsentOrder = input.order().await?;
+    let order: VoiceConsentRequest = input.order().await?;
     may_be_made(installation, &person).await?;
     let answer = ask(installation, &customer, order.into(), cause).await?;
     ordered(installation, &customer, &person, &answer).await
 }
 
-async fn withdraw(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintOrdered>, Problem> {
+async fn withdraw(ctx: Ctx, input: Input) -> Result<ChangeReply<VoiceprintChangeResponse>, Problem> {
     let installation = &ctx.installation;
     let (customer, person) = installation.customer_named(&input.param(0)?).await?;
     let cause = input.cause(installation, "voiceprint/withdraw")?;
@@ -251,7 +251,7 @@ async fn withdraw(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintOrdered>, 
     ordered(installation, &customer, &person, &answer).await
 }
 
-async fn delete(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintOrdered>, Problem> {
+async fn delete(ctx: Ctx, input: Input) -> Result<ChangeReply<VoiceprintChangeResponse>, Problem> {
     let installation = &ctx.installation;
     let (customer, person) = installation.customer_named(&input.param(0)?).await?;
     let cause = input.cause(installation, "voiceprint/delete")?;
@@ -261,14 +261,14 @@ async fn delete(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintOrdered>, Pr
     ordered(installation, &customer, &person, &answer).await
 }
 
-async fn enrol(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, Problem> {
+async fn enrol(ctx: Ctx, input: Input) -> Result<ChangeReply<VoiceprintWriteResponse>, Problem> {
     let installation = &ctx.installation;
     let (customer, person) = installation.customer_named(&input.param(0)?).await?;
     let cause = input.cause(installation, "voiceprint/enrol")?;
     let (caller, reader) = (input.caller.clone(), input.reader_by_post());
     let VoiceEnrolment { takes, reason } = input.order().await?;
     may_be_made(installation, &person).await?;
-    consenting(installation, &customer, &person, cause).await?;
+    require_consented_state(installation, &customer, &person, cause).await?;
     put_on_record(installation, reader.because(reason), of(TEMPLATE, &customer)).await?;
     let _turn = ctx.engines.voices(installation, &caller).await?;
     let described = worked_on(installation, move || {
@@ -285,7 +285,7 @@ async fn enrol(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, Pro
     changed(installation, &customer, &person, &answer).await
 }
 
-async fn compare(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, Problem> {
+async fn compare(ctx: Ctx, input: Input) -> Result<ChangeReply<VoiceprintWriteResponse>, Problem> {
     let installation = &ctx.installation;
     let (customer, person) = installation.customer_named(&input.param(0)?).await?;
     let cause = input.cause(installation, "voiceprint/compare")?;
@@ -297,21 +297,21 @@ async fn compare(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, P
         reason,
     } = input.order().await?;
     if let Some(campaign) = &campaign {
-        in_scope(&scope, campaign)?;
+        require_campaign_in_scope(&scope, campaign)?;
         installation.campaign(campaign).await?;
     }
     may_be_made(installation, &person).await?;
-    let state = consenting(installation, &customer, &person, cause).await?;
+    let state = require_consented_state(installation, &customer, &person, cause).await?;
     let held = state.held().ok_or_else(|| Problem::missing("this voiceprint"))?;
     put_on_record(installation, reader.because(reason), of(TEMPLATE, &customer)).await?;
     let template = template(installation, &customer, held.enrolment).await?;
     let _turn = ctx.engines.voices(installation, &caller).await?;
     let apart = worked_on(installation, move || {
         let take = take_of(&take)?;
-        Ok((facts(&take), apart_milli(&template, &take)?))
+        Ok((facts(&take), measure_distance_milli(&template, &take)?))
     });
     let (take, distance_milli) = apart.await?;
-    let compared = Compared {
+    let compared = VoiceprintComparison {
         enrolment: held.enrolment,
         campaign,
         distance_milli,
@@ -347,7 +347,7 @@ async fn worked_on<T: Send + 'static>(
         done = told => done.map_err(|_gone| Problem::unavailable("the server is shutting down"))?,
         () = installation.pause(WORK_MS_MAX) => {
             let (code, why) = ("voice-too-slow", "comparing took longer than it may");
-            return Err(Problem::new(domain::problem::Kind::Unavailable, code, why));
+            return Err(Problem::new(domain::problem::ProblemKind::Unavailable, code, why));
         }
     };
     done.map_err(|error| match error {

@@ -1,24 +1,25 @@
 //! Routes of webhooks: add (the secret is shown once), list, change, test, replay, rotate the secret, take
 //! over, remove.
 
-use crate::described::{Changed, MadeOrChanged, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::limited;
-use crate::paging::{LONG, PAGED_THEN, Paged, Paging};
-use crate::reply::Written;
+use crate::api_description::{ChangeReply, CreationReply, ReadReply};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::build_scope_problem;
+use crate::paging::{LONG, ListPage, PAGED_THEN, Paging};
+use crate::reply::WriteResult;
 use application::as_of::{Moment, PARAMETERS};
-use application::owners::TakeOverOrder;
+use application::owners::TakeOverRequest;
 use application::webhooks::{
-    Adding, DeadLetters, Sought, WebhookChangeOrder, WebhookChanged, WebhookList, WebhookMade, WebhookOrder,
-    WebhookRemoval, WebhookShown, WebhookTakenOver, WebhookTested, add_webhook, all, change_webhook,
-    dead_letters, one, reached, remove, replay, rotate, take_over, test,
+    DeadLetters, NewWebhookResponse, WebhookChangeRequest, WebhookChanged, WebhookEditor, WebhookList,
+    WebhookQuery, WebhookRemoval, WebhookRequest, WebhookResponse, WebhookTakenOver, WebhookTested,
+    add_webhook, all, change_webhook, dead_letters, load_webhook, one, remove, replay, rotate, take_over,
+    test,
 };
 use domain::ids::WebhookId;
-use domain::permission::People;
+use domain::permission::AssigneeScope;
 use domain::problem::{MemberError, Problem};
 use domain::stored_event::Position;
-use domain::webhook::Format;
-use intake::members::{Members, Order};
+use domain::webhook::WebhookFormat;
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -29,25 +30,25 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns each webhook's URL, event filter, owner, delivery position and number of waiting \
                  events.",
             )
-            .needs(Permission::WebhooksRead, About::Handler)
+            .needs(Permission::WebhooksRead, EndpointSubject::Handler)
             .query(PAGED_THEN)
-            .of_rows_as_they_are(),
+            .skip_view_wait(),
         Endpoint::post("/api/v1/webhooks", "Add a webhook", add)
             .describe("Delivers events from now on. The reply contains the signing secret once.")
-            .needs(Permission::WebhooksWrite, About::Handler)
-            .takes::<WebhookOrder>(),
+            .needs(Permission::WebhooksWrite, EndpointSubject::Handler)
+            .takes::<WebhookRequest>(),
         Endpoint::get("/api/v1/webhooks/{id}", "Get a webhook", show)
             .describe(
                 "Returns the webhook with its delivery position, waiting events and last delivery, now or \
                  at a past moment.",
             )
-            .needs(Permission::WebhooksRead, About::Handler)
+            .needs(Permission::WebhooksRead, EndpointSubject::Handler)
             .query(PARAMETERS)
-            .of_rows_as_they_are(),
+            .skip_view_wait(),
         Endpoint::put("/api/v1/webhooks/{id}", "Change a webhook", change)
             .describe("Changes the event filter, the format or the URL. Absent members stay as they are.")
-            .needs(Permission::WebhooksWrite, About::Handler)
-            .takes::<WebhookChangeOrder>(),
+            .needs(Permission::WebhooksWrite, EndpointSubject::Handler)
+            .takes::<WebhookChangeRequest>(),
     ];
     endpoints.extend(of_deliveries());
     endpoints
@@ -62,16 +63,16 @@ fn of_deliveries() -> Vec<Endpoint> {
             dead,
         )
         .describe("Returns the latest 1,000 events that the receiver never accepted.")
-        .needs(Permission::WebhooksRead, About::Handler)
+        .needs(Permission::WebhooksRead, EndpointSubject::Handler)
         .query(PAGED_THEN)
-        .of_rows_as_they_are(),
+        .skip_view_wait(),
         Endpoint::post(
             "/api/v1/webhooks/{id}/test",
             "Send a test message to a webhook",
             try_it,
         )
         .describe("Sends a message without content at once and returns the receiver's answer.")
-        .needs(Permission::WebhooksWrite, About::Handler),
+        .needs(Permission::WebhooksWrite, EndpointSubject::Handler),
         Endpoint::post(
             "/api/v1/webhooks/{id}/replay",
             "Replay events to a webhook",
@@ -81,8 +82,8 @@ fn of_deliveries() -> Vec<Endpoint> {
             "Sends everything after a log position again, dead letters included. Also enables a webhook \
              again that was disabled because its receiver was gone.",
         )
-        .needs(Permission::WebhooksWrite, About::Handler)
-        .takes::<ReplayOrder>(),
+        .needs(Permission::WebhooksWrite, EndpointSubject::Handler)
+        .takes::<WebhookReplayRequest>(),
         Endpoint::post(
             "/api/v1/webhooks/{id}/rotate",
             "Rotate the secret of a webhook",
@@ -92,7 +93,7 @@ fn of_deliveries() -> Vec<Endpoint> {
             "Makes a new signing secret; the reply contains it once. The old secret signs as well for one \
              day.",
         )
-        .needs(Permission::WebhooksWrite, About::Handler),
+        .needs(Permission::WebhooksWrite, EndpointSubject::Handler),
         Endpoint::post(
             "/api/v1/webhooks/{id}/take-over",
             "Become the owner of a webhook",
@@ -102,11 +103,11 @@ fn of_deliveries() -> Vec<Endpoint> {
             "The webhook delivers with the caller's rights from now on. Events that waited because the \
              previous owner was disabled or lost a right are sent.",
         )
-        .needs(Permission::WebhooksWrite, About::Handler)
-        .takes::<TakeOverOrder>(),
+        .needs(Permission::WebhooksWrite, EndpointSubject::Handler)
+        .takes::<TakeOverRequest>(),
         Endpoint::post("/api/v1/webhooks/{id}/remove", "Remove a webhook", remove_it)
             .describe("Ends the delivery to this receiver.")
-            .needs(Permission::WebhooksWrite, About::Handler)
+            .needs(Permission::WebhooksWrite, EndpointSubject::Handler)
             .takes::<WebhookRemoval>(),
     ]
 }
@@ -114,13 +115,13 @@ fn of_deliveries() -> Vec<Endpoint> {
 /// The body of a replay: the position after which to send again.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "after": "0" }]))]
-struct ReplayOrder {
+struct WebhookReplayRequest {
     /// A log position; 0 for all events.
     #[schemars(with = "String")]
     after: Position,
 }
 
-impl Order for ReplayOrder {
+impl ApiRequest for WebhookReplayRequest {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("after") {
             body.wrong("after", "is missing");
@@ -132,57 +133,59 @@ impl Order for ReplayOrder {
 }
 
 /// Returns the filter for webhooks within the caller's data scope.
-const fn sought(input: &Input) -> Sought<'_> {
-    Sought {
+const fn sought(input: &Input) -> WebhookQuery<'_> {
+    WebhookQuery {
         scope: &input.scope,
         is_channel: false,
     }
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<WebhookList>>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<WebhookList>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let moment = Moment::of(input.query())?;
     let all = all(&ctx.installation, sought(&input), moment).await?.items;
     let (items, next_cursor) = paging.cut(all, |item| (item.since, item.id))?;
-    Ok(Read(Paged {
+    Ok(ReadReply(ListPage {
         list: WebhookList { items },
         next_cursor,
     }))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<WebhookShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<WebhookResponse>, Problem> {
     let id: WebhookId = input.id(0, "this webhook")?;
     let moment = Moment::of(input.query())?;
-    one(&ctx.installation, id, sought(&input), moment).await.map(Read)
+    one(&ctx.installation, id, sought(&input), moment)
+        .await
+        .map(ReadReply)
 }
 
-async fn dead(ctx: Ctx, input: Input) -> Result<Read<Paged<DeadLetters>>, Problem> {
+async fn dead(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<DeadLetters>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let id: WebhookId = input.id(0, "this webhook")?;
     let moment = Moment::of(input.query())?;
     let mut list = dead_letters(&ctx.installation, id, sought(&input), moment).await?;
     let (items, next_cursor) = paging.cut(list.items, |letter| letter.position.0)?;
     list.items = items;
-    Ok(Read(Paged { list, next_cursor }))
+    Ok(ReadReply(ListPage { list, next_cursor }))
 }
 
-async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Problem> {
+async fn add(ctx: Ctx, input: Input) -> Result<CreationReply<NewWebhookResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "webhooks")?;
     let (scope, caller) = (input.scope.clone(), input.caller.clone());
-    if scope.people != People::All {
-        return Err(limited(
+    if scope.people != AssigneeScope::All {
+        return Err(build_scope_problem(
             "a webhook needs a scope over all customers of its campaigns",
         ));
     }
-    let order: WebhookOrder = input.order().await?;
-    if matches!(order.format, Format::Mail | Format::Sms) {
+    let order: WebhookRequest = input.order().await?;
+    if matches!(order.format, WebhookFormat::Mail | WebhookFormat::Sms) {
         return Err(Problem::members(vec![MemberError {
             pointer: "/format".to_owned(),
             detail: "mail and short messages are for alerts: add an alert channel (alerts/channels)"
                 .to_owned(),
         }]));
     }
-    let adding = Adding {
+    let adding = WebhookEditor {
         caller: &caller,
         scope: &scope,
         is_channel: false,
@@ -193,109 +196,109 @@ async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Probl
 
 /// A webhook after a change.
 #[derive(Debug, Serialize, JsonSchema)]
-struct WebhookWritten {
+struct WebhookChangeResponse {
     #[serde(flatten)]
-    webhook: WebhookShown,
+    webhook: WebhookResponse,
     position: String,
 }
 
-async fn change(ctx: Ctx, input: Input) -> Result<Changed<WebhookWritten>, Problem> {
+async fn change(ctx: Ctx, input: Input) -> Result<ChangeReply<WebhookChangeResponse>, Problem> {
     let id: WebhookId = input.id(0, "this webhook")?;
     let cause = input.cause(&ctx.installation, "webhooks/change")?;
     let (scope, caller) = (input.scope.clone(), input.caller.clone());
-    let order: WebhookChangeOrder = input.order().await?;
-    let adding = Adding {
+    let order: WebhookChangeRequest = input.order().await?;
+    let adding = WebhookEditor {
         caller: &caller,
         scope: &scope,
         is_channel: false,
     };
     let replaced = change_webhook(&ctx.installation, id, order, adding, cause).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: Some(replaced.revision),
         position: Some(replaced.position),
-        body: WebhookWritten {
+        body: WebhookChangeResponse {
             webhook: replaced.shown,
             position: replaced.position.to_string(),
         },
     }))
 }
 
-fn made_of(made: WebhookMade) -> MadeOrChanged<WebhookMade> {
-    MadeOrChanged::Made(Written {
+fn made_of(made: NewWebhookResponse) -> CreationReply<NewWebhookResponse> {
+    CreationReply::Made(WriteResult {
         version: None,
         position: Some(made.position),
         body: made,
     })
 }
 
-async fn try_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookTested>, Problem> {
+async fn try_it(ctx: Ctx, input: Input) -> Result<ChangeReply<WebhookTested>, Problem> {
     let id: WebhookId = input.id(0, "this webhook")?;
     let cause = input.cause(&ctx.installation, "webhooks/test")?;
-    reached(&ctx.installation, id, &input.scope, false).await?;
+    load_webhook(&ctx.installation, id, &input.scope, false).await?;
     let tested = test(&ctx.installation, id, cause).await?;
     Ok(tested_of(tested))
 }
 
-const fn tested_of(tested: WebhookTested) -> Changed<WebhookTested> {
-    Changed(Written {
+const fn tested_of(tested: WebhookTested) -> ChangeReply<WebhookTested> {
+    ChangeReply(WriteResult {
         version: None,
         position: Some(tested.position),
         body: tested,
     })
 }
 
-async fn again(ctx: Ctx, input: Input) -> Result<Changed<WebhookChanged>, Problem> {
+async fn again(ctx: Ctx, input: Input) -> Result<ChangeReply<WebhookChanged>, Problem> {
     let id: WebhookId = input.id(0, "this webhook")?;
     let cause = input.cause(&ctx.installation, "webhooks/replay")?;
-    reached(&ctx.installation, id, &input.scope, false).await?;
-    let order: ReplayOrder = input.order().await?;
+    load_webhook(&ctx.installation, id, &input.scope, false).await?;
+    let order: WebhookReplayRequest = input.order().await?;
     replay(&ctx.installation, id, order.after, cause)
         .await
         .map(changed_of)
 }
 
-async fn rotate_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookMade>, Problem> {
+async fn rotate_it(ctx: Ctx, input: Input) -> Result<ChangeReply<NewWebhookResponse>, Problem> {
     let id: WebhookId = input.id(0, "this webhook")?;
     let cause = input.cause(&ctx.installation, "webhooks/rotate")?;
-    reached(&ctx.installation, id, &input.scope, false).await?;
+    load_webhook(&ctx.installation, id, &input.scope, false).await?;
     let made = rotate(&ctx.installation, id, cause).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: None,
         position: Some(made.position),
         body: made,
     }))
 }
 
-async fn take_it_over(ctx: Ctx, input: Input) -> Result<Changed<WebhookTakenOver>, Problem> {
+async fn take_it_over(ctx: Ctx, input: Input) -> Result<ChangeReply<WebhookTakenOver>, Problem> {
     let id: WebhookId = input.id(0, "this webhook")?;
     let cause = input.cause(&ctx.installation, "webhooks/take-over")?;
     let (scope, caller) = (input.scope.clone(), input.caller.clone());
-    let order: TakeOverOrder = input.order().await?;
-    let by = Adding {
+    let order: TakeOverRequest = input.order().await?;
+    let by = WebhookEditor {
         caller: &caller,
         scope: &scope,
         is_channel: false,
     };
     let taken = take_over(&ctx.installation, id, by, order.reason, cause).await?;
-    Ok(Changed(Written {
+    Ok(ChangeReply(WriteResult {
         version: None,
         position: Some(taken.position),
         body: taken,
     }))
 }
 
-async fn remove_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookChanged>, Problem> {
+async fn remove_it(ctx: Ctx, input: Input) -> Result<ChangeReply<WebhookChanged>, Problem> {
     let id: WebhookId = input.id(0, "this webhook")?;
     let cause = input.cause(&ctx.installation, "webhooks/remove")?;
-    reached(&ctx.installation, id, &input.scope, false).await?;
+    load_webhook(&ctx.installation, id, &input.scope, false).await?;
     let order: WebhookRemoval = input.order().await?;
     remove(&ctx.installation, id, order.reason, cause)
         .await
         .map(changed_of)
 }
 
-const fn changed_of(changed: WebhookChanged) -> Changed<WebhookChanged> {
-    Changed(Written {
+const fn changed_of(changed: WebhookChanged) -> ChangeReply<WebhookChanged> {
+    ChangeReply(WriteResult {
         version: None,
         position: Some(changed.position),
         body: changed,

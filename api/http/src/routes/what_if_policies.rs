@@ -1,13 +1,13 @@
 //! The route that evaluates a campaign's recorded calls under another pacer, preset or retry policy. It
 //! changes nothing.
 
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::api_description::ReadReply;
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use domain::calling_plan::{Preset, RetryPolicy};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
-use evidence::policies::{OtherPolicy, PoliciesTold, WHAT_IF_AGENTS_MAX, what_if_policies};
-use intake::members::{Members, Order};
+use evidence::policies::{OtherPolicy, WHAT_IF_AGENTS_MAX, WhatIfPoliciesResponse, what_if_policies};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// Default of `agents`.
@@ -27,16 +27,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Replays the campaign's recorded calls under another pacer, preset or retry policy. The reply \
              also names what the record cannot tell. Nothing is stored.",
         )
-        .needs(Permission::FiguresRead, About::Campaign)
+        .needs(Permission::FiguresRead, EndpointSubject::Campaign)
         .heavy()
-        .takes::<PolicyOrder>(),
+        .takes::<WhatIfPolicyRequest>(),
     ]
 }
 
 /// The body of an evaluation: at least one of `pacing`, `preset` and `retry`. Each is evaluated separately.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "preset": "cn-collection" }]))]
-struct PolicyOrder {
+struct WhatIfPolicyRequest {
     /// A pacer: ledgerline, progressive, naive, adaptive, erlang, safe_burst, or fixed:N (tenths of a call).
     #[schemars(length(max = PACER_BYTES_MAX), example = &"progressive")]
     pacing: Option<String>,
@@ -47,7 +47,7 @@ struct PolicyOrder {
     retry: Option<RetryPolicy>,
 }
 
-impl Order for PolicyOrder {
+impl ApiRequest for WhatIfPolicyRequest {
     fn read(body: &mut Members) -> Self {
         let order = Self {
             pacing: body.short_text("pacing", PACER_BYTES_MAX),
@@ -62,9 +62,9 @@ impl Order for PolicyOrder {
     }
 }
 
-async fn ask(ctx: Ctx, input: Input) -> Result<Read<PoliciesTold>, Problem> {
+async fn ask(ctx: Ctx, input: Input) -> Result<ReadReply<WhatIfPoliciesResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let order: PolicyOrder = input.order().await?;
+    let order: WhatIfPolicyRequest = input.order().await?;
     let other = OtherPolicy {
         pacing: order.pacing,
         agents: order.agents.unwrap_or(AGENTS_DEFAULT),
@@ -73,5 +73,5 @@ async fn ask(ctx: Ctx, input: Input) -> Result<Read<PoliciesTold>, Problem> {
     };
     what_if_policies(&ctx.installation, campaign, other)
         .await
-        .map(Read)
+        .map(ReadReply)
 }

@@ -1,19 +1,19 @@
 //! The route that explains why a customer may or may not be called at a time. The request is recorded as a
 //! read of the customer.
 
+use crate::api_description::ReadReply;
 use crate::comparisons::reveals_all;
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::tells_of;
-use application::inquiring::{BY, REASON, Shown, customer_page, put_on_record};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::shows_campaign;
+use application::inquiries::{BY, REASON, ReadContent, customer_page, put_on_record};
 use application::parameter::Parameter;
-use application::why_not::{Question, WhyNotShown, explain, moment_of, person_then};
+use application::why_not::{Question, WhyNotResponse, explain, moment_of, person_then};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::Timestamp;
 
 /// What the explanation records as shown.
-const VERDICTS: Shown = customer_page::VERDICTS.shown();
+const VERDICTS: ReadContent = customer_page::VERDICTS.shown();
 
 /// Maximum campaigns of one customer per request.
 const ASKED_MAX: usize = 64;
@@ -43,12 +43,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns every rule with its verdict and facts, and the time from which a call is allowed. The \
              read is recorded.",
         )
-        .needs(Permission::CustomersRead, About::Customer)
+        .needs(Permission::CustomersRead, EndpointSubject::Customer)
         .query(PARAMETERS),
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<WhyNotShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<WhyNotResponse>, Problem> {
     let text = input.param(0)?;
     let query = input.query();
     let named: Option<CampaignId> = parsed(query.text("campaign"), "campaign", "a task_id")?;
@@ -68,7 +68,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<WhyNotShown>, Problem> {
         .enrolments()
         .iter()
         .map(|(campaign, _)| campaign.clone());
-    let told = enrolled.filter(|campaign| tells_of(&scope, campaign));
+    let told = enrolled.filter(|campaign| shows_campaign(&scope, campaign));
     let asked = |campaign: &CampaignId| named.as_ref().is_none_or(|named| named == campaign);
     let campaigns: Vec<CampaignId> = told.filter(asked).take(ASKED_MAX).collect();
     let question = Question {
@@ -77,13 +77,13 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<WhyNotShown>, Problem> {
         at,
     };
     let shown = explain(installation, question, person, then).await?;
-    let what = Shown {
+    let what = ReadContent {
         customer: Some(customer),
         campaign: named,
         ..VERDICTS
     };
     put_on_record(installation, reader, what).await?;
-    Ok(Read(match reveals {
+    Ok(ReadReply(match reveals {
         true => shown,
         false => shown.without_other_customer(),
     }))

@@ -1,19 +1,19 @@
 //! Routes of imported lists: show one, and withdraw customers from a running campaign, by list or by name
 //! (CMP-12).
 
+use crate::api_description::{ChangeReply, ReadReply};
 use crate::comparison_gate::{count_own_ids, note_own_ids};
-use crate::described::{Changed, Read};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::in_scope;
-use crate::reply::Written;
-use application::lists::standing::{ListShown, campaign_of, show};
-use application::lists::withdrawing::{Withdrawal, WithdrawnShown, withdraw_list, withdraw_people};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use crate::guard::require_campaign_in_scope;
+use crate::reply::WriteResult;
+use application::lists::status::{ContactListResponse, campaign_of, show};
+use application::lists::withdrawal::{Withdrawal, WithdrawalResponse, withdraw_list, withdraw_people};
 use domain::customer::WITHDRAWAL_REASON_BYTES_MAX;
 use domain::ids::{CampaignId, ListId};
 use domain::permission::DataScope;
-use domain::problem::{Kind, MemberError, Problem};
+use domain::problem::{MemberError, Problem, ProblemKind};
 use domain::stored_event::Position;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the file, the number of customers that it enrolled, and how many of them are \
                  waiting or withdrawn.",
             )
-            .needs(Permission::CampaignsRead, About::Handler),
+            .needs(Permission::CampaignsRead, EndpointSubject::Handler),
         Endpoint::post(
             "/api/v1/lists/{list}/withdraw",
             "Withdraw the customers of a list",
@@ -40,14 +40,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "None of them is called from now on (止呼); calls in progress may finish. Repeat the request \
              with `after` from the reply until it is absent.",
         )
-        .needs(Permission::CampaignsWrite, About::Handler)
+        .needs(Permission::CampaignsWrite, EndpointSubject::Handler)
         .takes::<ListWithdrawal>(),
         Endpoint::post("/api/v1/lists/{list}/undo", "Undo an imported list", undo)
             .describe(
                 "For a list that was imported by mistake: withdraws its customers, and the list enrols no \
                  customer again. Repeat the request with `after` from the reply until it is absent.",
             )
-            .needs(Permission::CampaignsWrite, About::Handler)
+            .needs(Permission::CampaignsWrite, EndpointSubject::Handler)
             .takes::<ListWithdrawal>(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/withdraw",
@@ -55,7 +55,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             withdraw_named,
         )
         .describe("The named customers are no longer called in this campaign (止呼), from any list.")
-        .needs(Permission::CampaignsWrite, About::Campaign)
+        .needs(Permission::CampaignsWrite, EndpointSubject::Campaign)
         .takes::<PeopleWithdrawal>(),
     ]
 }
@@ -74,7 +74,7 @@ struct ListWithdrawal {
     after: Option<u64>,
 }
 
-impl Order for ListWithdrawal {
+impl ApiRequest for ListWithdrawal {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", WITHDRAWAL_REASON_BYTES_MAX),
@@ -98,7 +98,7 @@ struct PeopleWithdrawal {
     by: Option<String>,
 }
 
-impl Order for PeopleWithdrawal {
+impl ApiRequest for PeopleWithdrawal {
     fn read(body: &mut Members) -> Self {
         let items = body.list("customers").unwrap_or_default();
         if items.is_empty() || items.len() > NAMED_MAX {
@@ -126,26 +126,26 @@ impl Order for PeopleWithdrawal {
 async fn named(ctx: &Ctx, list: ListId, scope: &DataScope) -> Result<CampaignId, Problem> {
     let campaign = campaign_of(&ctx.installation, list).await?;
     let hidden = |_| Problem::missing("this list");
-    in_scope(scope, &campaign).map_err(hidden)?;
+    require_campaign_in_scope(scope, &campaign).map_err(hidden)?;
     Ok(campaign)
 }
 
-async fn standing(ctx: Ctx, input: Input) -> Result<Read<ListShown>, Problem> {
+async fn standing(ctx: Ctx, input: Input) -> Result<ReadReply<ContactListResponse>, Problem> {
     let list: ListId = input.id(0, "this list")?;
     let scope = input.scope.clone();
     let campaign = named(&ctx, list, &scope).await?;
-    Ok(Read(show(&ctx.installation, &campaign, list).await?))
+    Ok(ReadReply(show(&ctx.installation, &campaign, list).await?))
 }
 
-async fn withdraw(ctx: Ctx, input: Input) -> Result<Changed<WithdrawnShown>, Problem> {
+async fn withdraw(ctx: Ctx, input: Input) -> Result<ChangeReply<WithdrawalResponse>, Problem> {
     of_list(ctx, input, false).await
 }
 
-async fn undo(ctx: Ctx, input: Input) -> Result<Changed<WithdrawnShown>, Problem> {
+async fn undo(ctx: Ctx, input: Input) -> Result<ChangeReply<WithdrawalResponse>, Problem> {
     of_list(ctx, input, true).await
 }
 
-async fn of_list(ctx: Ctx, input: Input, undoes: bool) -> Result<Changed<WithdrawnShown>, Problem> {
+async fn of_list(ctx: Ctx, input: Input, undoes: bool) -> Result<ChangeReply<WithdrawalResponse>, Problem> {
     let list: ListId = input.id(0, "this list")?;
     let scope = input.scope.clone();
     let cause = input.cause(&ctx.installation, "lists/undo")?;
@@ -164,7 +164,7 @@ async fn of_list(ctx: Ctx, input: Input, undoes: bool) -> Result<Changed<Withdra
     Ok(changed(done))
 }
 
-async fn withdraw_named(ctx: Ctx, input: Input) -> Result<Changed<WithdrawnShown>, Problem> {
+async fn withdraw_named(ctx: Ctx, input: Input) -> Result<ChangeReply<WithdrawalResponse>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let (actor, by, comparer) = (input.actor(), input.by(), input.comparer());
     ctx.admit_guess(&comparer)?;
@@ -208,14 +208,14 @@ fn index_of(pointer: &str) -> Option<usize> {
 fn found<T>(looked_for: Result<T, Problem>) -> Result<Option<T>, Problem> {
     match looked_for {
         Ok(known) => Ok(Some(known)),
-        Err(problem) if problem.kind == Kind::Missing => Ok(None),
+        Err(problem) if problem.kind == ProblemKind::Missing => Ok(None),
         Err(problem) => Err(problem),
     }
 }
 
-fn changed(done: WithdrawnShown) -> Changed<WithdrawnShown> {
+fn changed(done: WithdrawalResponse) -> ChangeReply<WithdrawalResponse> {
     let position = done.position.as_deref().and_then(|text| text.parse().ok());
-    Changed(Written {
+    ChangeReply(WriteResult {
         version: None,
         position: position.map(Position),
         body: done,
@@ -231,6 +231,6 @@ mod tests {
         assert_eq!(found(Ok(1)), Ok(Some(1)));
         assert_eq!(found::<u8>(Err(Problem::missing("this customer"))), Ok(None));
         let away = found::<u8>(Err(Problem::unavailable("the store"))).unwrap_err();
-        assert_eq!(away.kind, Kind::Unavailable);
+        assert_eq!(away.kind, ProblemKind::Unavailable);
     }
 }

@@ -1,6 +1,6 @@
 //! Calls without a line, for tests: sends the commands of a call to its entity, step by step.
 
-use super::Story;
+use super::TestServer;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::calling_plan::FlowRef;
 use domain::compliance::{CustomerGrant, NumberGrant};
@@ -60,7 +60,7 @@ pub fn permit_of(now: Timestamp, call: CallId, attempt: u32, enrolment: Enrolmen
 }
 
 /// Dials a call on the trunk `first` and sends its next command.
-pub async fn dial(story: &Story, attempt: u32, then: CallCommand) {
+pub async fn dial(story: &TestServer, attempt: u32, then: CallCommand) {
     let call = CallId::derive(&enrolment(), attempt);
     let dialing = CallCommand::Dial {
         leg: 1,
@@ -120,7 +120,7 @@ pub fn answered() -> CallCommand {
 
 /// Creates campaign T with a failed call, a call that a person answered without agent or robot, and one that
 /// a machine answered. Returns the log position after them.
-pub async fn three_calls(story: &Story) -> String {
+pub async fn three_calls(story: &TestServer) -> String {
     let client = story.client();
     let made = json!({ "task_id": "T", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -160,7 +160,7 @@ pub async fn three_calls(story: &Story) -> String {
 }
 
 /// Creates campaign T with one call and its recording file. Returns the recorded bytes.
-pub async fn recorded_call(story: &Story) -> Vec<u8> {
+pub async fn recorded_call(story: &TestServer) -> Vec<u8> {
     let made = json!({ "task_id": "T", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     let client = story.client();
@@ -176,7 +176,7 @@ const SOUND_HEADER: &[u8; 44] =
     b"RIFF\x38\x0d\x03\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x40\x1f\0\0\0\x7d\0\0\x04\0\x10\0data\x14\x0d\x03\0";
 
 /// Answers, records and ends the call of an attempt. Returns the recorded bytes.
-pub async fn record(story: &Story, attempt: u32) -> Vec<u8> {
+pub async fn record(story: &TestServer, attempt: u32) -> Vec<u8> {
     dial(story, attempt, answered()).await;
     let installation = &story.running.installation;
     let call = CallId::derive(&enrolment(), attempt);

@@ -1,14 +1,14 @@
 //! A server on its own directory, and calls on it: for tests of this crate and of crates that use it.
 
 mod calls;
-mod story;
+mod test_server;
 
 pub use calls::{answered, dial, enrolment, failed, permit, permit_of, record, recorded_call, three_calls};
-pub use story::Story;
+pub use test_server::TestServer;
 
-use crate::described::validate::check;
-use crate::routes::all;
-use crate::running::Running;
+use crate::api_description::validate::check;
+use crate::routes::build_router;
+use crate::running_server::RunningServer;
 use bytes::Bytes;
 use host::messaging_args::MessagingChoice;
 use host::open_settings::OpenSettings;
@@ -23,13 +23,13 @@ use warp::http::Request;
 
 /// Returns the status and the JSON body of a request; null for a stream and for other media types. Checks the
 /// reply against the published description.
-pub async fn answer(running: &Running, method: &str, path: &str, body: &str) -> (u16, Value) {
+pub async fn answer(running: &RunningServer, method: &str, path: &str, body: &str) -> (u16, Value) {
     let request = Request::builder()
         .method(method)
         .uri(path)
         .body(Full::new(Bytes::from(body.to_owned())))
         .unwrap();
-    let routes = all(&running.ctx).at(request.uri().path());
+    let routes = build_router(&running.ctx).at(request.uri().path());
     let response = warp::service(routes).oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     if path.ends_with("/stream") {

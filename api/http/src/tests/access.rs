@@ -1,8 +1,8 @@
 //! Tests of users, API keys and sessions against a running server: who may sign in, what each credential
 //! permits, and what the audit trail records.
 
-use super::asking::{PASSWORD, add, get, key, owner, replace, send, sign_in, trail, who};
-use crate::testing::Story;
+use super::test_client::{PASSWORD, add, get, key, owner, replace, send, sign_in, trail, who};
+use crate::testing::TestServer;
 use domain::api_key::{ApiKeyCommand, KeyFacts};
 use domain::digest::SecretDigest;
 use domain::ids::KeyId;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn a_session_commands_only_with_its_token_and_ends_when_a_role_changes() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chief", &["admin"]).await;
         add(&story, "wang", &["operator"]).await;
@@ -59,7 +59,7 @@ fn a_session_commands_only_with_its_token_and_ends_when_a_role_changes() {
 
 #[test]
 fn a_key_opens_what_it_is_for_and_nothing_once_it_is_revoked_or_its_user_disabled() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chief", &["admin"]).await;
         add(&story, "crm", &["integrator", "viewer"]).await;
@@ -108,7 +108,7 @@ fn a_key_opens_what_it_is_for_and_nothing_once_it_is_revoked_or_its_user_disable
 
 #[test]
 fn a_key_of_one_campaign_sees_no_other() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chief", &["admin"]).await;
         add(&story, "north", &["operator", "integrator"]).await;
@@ -158,7 +158,7 @@ fn a_key_of_one_campaign_sees_no_other() {
 
 #[test]
 fn wrong_passwords_lock_and_what_was_refused_is_on_record() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;
         let unknown = sign_in(&story, "nobody", PASSWORD).await;
@@ -196,7 +196,7 @@ fn wrong_passwords_lock_and_what_was_refused_is_on_record() {
 
 #[test]
 fn the_first_admin_is_made_by_the_link_once_and_others_choose_passwords_by_theirs() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let installation = &story.running.installation;
         let link = installation
@@ -255,7 +255,7 @@ fn the_first_admin_is_made_by_the_link_once_and_others_choose_passwords_by_their
 
 #[test]
 fn who_signed_in_acts_whatever_a_request_says() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "law", &["compliance"]).await;
         let made = json!({ "task_id": "T", "script_template": "您好。",
@@ -307,7 +307,7 @@ fn who_signed_in_acts_whatever_a_request_says() {
 }
 
 /// Creates an API key of `user` that expires in one second. Returns its `Authorization` header.
-async fn brief_key(story: &Story, user: &str) -> String {
+async fn brief_key(story: &TestServer, user: &str) -> String {
     let installation = &story.running.installation;
     let command = installation.new_command();
     let id = KeyId::derive(command);
@@ -330,7 +330,7 @@ async fn brief_key(story: &Story, user: &str) -> String {
 
 #[test]
 fn a_stream_ends_when_its_key_is_revoked_or_its_user_loses_the_role() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chief", &["admin"]).await;
         add(&story, "crm", &["integrator", "viewer"]).await;

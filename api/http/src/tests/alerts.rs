@@ -1,6 +1,6 @@
 //! Tests of the alert rules on a running server: the results of calls raise an alert and end it.
 
-use crate::testing::{Story, answered, dial, failed, three_calls};
+use crate::testing::{TestServer, answered, dial, failed, three_calls};
 use application::alerts::budgets;
 use domain::alert::AlertLimits;
 use domain::alert::AlertRule;
@@ -8,7 +8,7 @@ use hyper::Method;
 use serde_json::Value;
 
 /// Waits until the `line_failures` alert is raised (`standing`) or has ended (`!standing`). Returns it.
-async fn line_alert(story: &Story, standing: bool) -> Value {
+async fn line_alert(story: &TestServer, standing: bool) -> Value {
     let path = format!("/api/v1/alerts?rule=line_failures&standing={standing}");
     loop {
         let found = story.client().ask(Method::GET, &path, None).await.unwrap();
@@ -21,7 +21,7 @@ async fn line_alert(story: &Story, standing: bool) -> Value {
 
 #[test]
 fn three_failures_of_a_line_in_a_row_are_an_alert_until_it_carries_a_call() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         for attempt in 1..=3 {
             dial(&story, attempt, failed()).await;
@@ -48,7 +48,7 @@ fn three_failures_of_a_line_in_a_row_are_an_alert_until_it_carries_a_call() {
 
 #[test]
 fn a_campaign_whose_alert_stands_is_asked_for_its_budget_and_one_that_does_not_dial_is_not() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let position = three_calls(&story).await;
         let path = format!("/api/v1/campaigns/T/abandonment?after_position={position}");

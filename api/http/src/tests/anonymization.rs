@@ -1,15 +1,15 @@
 //! Tests of anonymizing a campaign over HTTP: only a finished campaign is permitted, and only customers who
 //! occur in no other campaign are erased.
 
-use super::asking::{get, owner, trail};
 use super::conversations::with_two;
-use super::inspected_words::granted;
-use crate::testing::Story;
+use super::inspected_calls::granted;
+use super::test_client::{get, owner, trail};
+use crate::testing::TestServer;
 use serde_json::{Value, json};
 
 #[test]
 fn a_campaign_that_is_over_keeps_its_figures_and_forgets_who_occurs_in_it_alone() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         for (campaign, list) in [
             ("T", "客户ID,手机号,姓名\nC001,138-0013-8000,张三\nC002,138-0013-8001,李四\nC003,138-0013-8002,王五\n"),
@@ -49,7 +49,7 @@ fn a_campaign_that_is_over_keeps_its_figures_and_forgets_who_occurs_in_it_alone(
 
 #[test]
 fn whose_erasure_waits_for_a_call_is_not_counted_as_erased() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         granted(&story, "C01").await;

@@ -1,12 +1,12 @@
 //! Tests of the page `/docs` as a browser loads it: every file that it needs comes from this server.
 
-use crate::testing::Story;
+use crate::testing::TestServer;
 use http_body_util::BodyExt;
 use std::collections::BTreeSet;
 
 #[test]
 fn the_page_asks_nothing_of_any_other_host() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let response = story.open_with("/docs", &[]).await;
         assert_eq!(response.status(), 200);

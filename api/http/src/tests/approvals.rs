@@ -1,17 +1,17 @@
 //! Tests of approvals (four eyes): as soon as two users hold a right, each needs the approval of the other.
 
-use super::asking::{Came, add, approve, get, key, owner, replace, send, trail};
-use crate::testing::Story;
+use super::test_client::{TestReply, add, approve, get, key, owner, replace, send, trail};
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::{Value, json};
 
-async fn post(story: &Story, path: &str, authorization: &str, body: Value) -> Came {
+async fn post(story: &TestServer, path: &str, authorization: &str, body: Value) -> TestReply {
     let headers = [("Authorization", authorization)];
     send(story, Method::POST, path, &headers, Some(body)).await
 }
 
 /// Creates campaign T with two customers.
-pub(super) async fn customers(story: &Story) {
+pub(super) async fn customers(story: &TestServer) {
     let made = json!({ "task_id": "T", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
@@ -20,13 +20,13 @@ pub(super) async fn customers(story: &Story) {
     assert_eq!(owner(story, "/api/v1/tasks/data", listed).await.status, 200);
 }
 
-pub(super) async fn user(story: &Story, name: &str, roles: &[&str]) -> String {
+pub(super) async fn user(story: &TestServer, name: &str, roles: &[&str]) -> String {
     add(story, name, roles).await;
     key(story, json!({ "user": name })).await
 }
 
 /// Requests an act that needs an approval. Returns the id of the pending approval.
-pub(super) async fn asked(story: &Story, path: &str, authorization: &str, body: Value) -> String {
+pub(super) async fn asked(story: &TestServer, path: &str, authorization: &str, body: Value) -> String {
     let came = post(story, path, authorization, body).await;
     assert_eq!(
         (came.status, came.code()),
@@ -38,14 +38,14 @@ pub(super) async fn asked(story: &Story, path: &str, authorization: &str, body: 
 }
 
 /// Sends an approval with an API key, which the server refuses.
-async fn approve_by_key(story: &Story, approval: &str, authorization: &str) -> Came {
+async fn approve_by_key(story: &TestServer, approval: &str, authorization: &str) -> TestReply {
     let path = format!("/api/v1/approvals/{approval}/approve");
     post(story, &path, authorization, json!({})).await
 }
 
 #[test]
 fn an_erasure_needs_another_person_from_when_there_is_one() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         customers(&story).await;
         let li = user(&story, "li", &["compliance"]).await;
@@ -113,7 +113,7 @@ fn an_erasure_needs_another_person_from_when_there_is_one() {
 }
 
 /// Puts C1 and C2 on hold, and lets wang approve that li releases C1. Returns the approval's id.
-async fn release_approved(story: &Story, li: &str) -> String {
+async fn release_approved(story: &TestServer, li: &str) -> String {
     for path in ["/api/v1/customers/C1/hold", "/api/v1/customers/C2/hold"] {
         let held = post(story, path, li, json!({ "reason": "court" })).await;
         assert_eq!(held.status, 200);
@@ -130,7 +130,7 @@ fn by(approval: &str) -> Value {
 }
 
 /// Sends an act to which the approval does not apply. Returns the problem's detail.
-async fn refused(story: &Story, path: &str, authorization: &str, body: Value) -> String {
+async fn refused(story: &TestServer, path: &str, authorization: &str, body: Value) -> String {
     let came = post(story, path, authorization, body).await;
     assert_eq!(came.status, 422, "{}", came.body);
     came.body["detail"].as_str().unwrap().to_owned()
@@ -138,7 +138,7 @@ async fn refused(story: &Story, path: &str, authorization: &str, body: Value) ->
 
 #[test]
 fn an_approval_is_for_one_act_and_is_used_once() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         customers(&story).await;
         let li = user(&story, "li", &["compliance"]).await;
@@ -171,7 +171,7 @@ fn an_approval_is_for_one_act_and_is_used_once() {
 
 #[test]
 fn an_approval_falls_with_who_gave_it_or_by_rejection() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         customers(&story).await;
         let li = user(&story, "li", &["compliance"]).await;
@@ -211,7 +211,7 @@ fn an_approval_falls_with_who_gave_it_or_by_rejection() {
 /// An approval grants no right: the requester must still hold the right when the approval is used.
 #[test]
 fn an_approval_is_worth_nothing_to_who_asked_and_lost_the_right() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         customers(&story).await;
         add(&story, "chief", &["admin"]).await;
@@ -237,7 +237,7 @@ fn an_approval_is_worth_nothing_to_who_asked_and_lost_the_right() {
 
 #[test]
 fn values_in_clear_and_a_request_to_be_erased_need_another_person_too() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         customers(&story).await;
         let li = user(&story, "li", &["compliance"]).await;

@@ -1,7 +1,7 @@
 //! Tests of `as_of` and `valid_at`: a read as of a past time returns what it returned at that time.
 
 use crate::listeners::Listeners;
-use crate::running::Running;
+use crate::running_server::RunningServer;
 use crate::testing::{answer, settings};
 use crate::testing::{enrolment, permit};
 use domain::call::command::{CallCommand, CallEnding};
@@ -15,20 +15,24 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// A running server without SIP lines, and one call.
-pub(super) struct World {
-    running: Running,
+pub(super) struct AsOfServer {
+    running: RunningServer,
     runtime: Arc<Runtime>,
     pub call: CallId,
     steps: u32,
     _directory: tempfile::TempDir,
 }
 
-impl World {
+impl AsOfServer {
     pub(super) fn begin() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
         let settings = settings(directory.path());
-        let running = runtime.block_on(Running::start(settings, Listeners::none(), Arc::clone(&runtime)));
+        let running = runtime.block_on(RunningServer::start(
+            settings,
+            Listeners::none(),
+            Arc::clone(&runtime),
+        ));
         Self {
             running: running.unwrap(),
             runtime,
@@ -130,7 +134,7 @@ const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好","customer_se
 const ANOTHER: &str = r#"{"task_id":"U","script_template":"您好","customer_segment":"overdue"}"#;
 
 /// Reads each path as of the head of the log. Returns the head, and the status and body of each reply.
-fn asked_now(world: &World, paths: &[&str]) -> (Position, Vec<(u16, Value)>) {
+fn asked_now(world: &AsOfServer, paths: &[&str]) -> (Position, Vec<(u16, Value)>) {
     let head = world.head();
     let answers = paths.iter().map(|path| {
         let joint = if path.contains('?') { '&' } else { '?' };
@@ -142,7 +146,7 @@ fn asked_now(world: &World, paths: &[&str]) -> (Position, Vec<(u16, Value)>) {
 
 #[test]
 fn what_was_answered_then_is_answered_as_of_then() {
-    let mut world = World::begin();
+    let mut world = AsOfServer::begin();
     let call = format!("/calls/{}", world.call);
     let paths = [
         "/campaigns",
@@ -206,7 +210,7 @@ fn what_was_answered_then_is_answered_as_of_then() {
 
 #[test]
 fn an_answer_of_now_says_how_far_its_rows_are() {
-    let mut world = World::begin();
+    let mut world = AsOfServer::begin();
     assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
     world.ended_call();
     let head = world.head();
@@ -244,7 +248,7 @@ fn an_answer_of_now_says_how_far_its_rows_are() {
 
 #[test]
 fn the_abandonment_ledger_of_then_ends_then() {
-    let mut world = World::begin();
+    let mut world = AsOfServer::begin();
     assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
     let before = world.head();
     world.ended_call();
@@ -266,7 +270,7 @@ fn the_abandonment_ledger_of_then_ends_then() {
 
 #[test]
 fn an_answer_says_what_it_cost_and_where_it_lies_and_a_repeat_is_kept() {
-    let mut world = World::begin();
+    let mut world = AsOfServer::begin();
     assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
     world.ended_call();
     let head = world.head();
@@ -296,7 +300,7 @@ fn an_answer_says_what_it_cost_and_where_it_lies_and_a_repeat_is_kept() {
 
 #[test]
 fn the_past_is_refused_where_there_is_none_and_before_a_thing_began() {
-    let world = World::begin();
+    let world = AsOfServer::begin();
     // The log only has its first event, which names it.
     assert_eq!(world.get("/campaigns/T?as_of=2").1["code"], "as-of-in-the-future");
     assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
@@ -346,7 +350,7 @@ fn the_past_is_refused_where_there_is_none_and_before_a_thing_began() {
 
 #[test]
 fn sixteen_who_ask_at_once_are_all_answered() {
-    let world = World::begin();
+    let world = AsOfServer::begin();
     for body in [CAMPAIGN, ANOTHER] {
         assert_eq!(world.ask_path("POST", "/api/v1/campaigns", body).0, 201);
     }
@@ -366,7 +370,7 @@ fn sixteen_who_ask_at_once_are_all_answered() {
 
 #[test]
 fn long_questions_about_campaigns_take_one_of_the_few_places() {
-    let world = World::begin();
+    let world = AsOfServer::begin();
     assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
     let past = &world.running.installation.past;
     let clock = Arc::clone(&world.running.installation.environment.clock);

@@ -1,14 +1,14 @@
 //! Tests of the audit search: exact counts, filters by thing and words, refused attempts, and that each
 //! search is itself on record.
 
-use super::asking::{add, get, key, owner, replace, send, trail};
-use crate::testing::Story;
+use super::test_client::{add, get, key, owner, replace, send, trail};
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::json;
 
 #[test]
 fn a_search_counts_everything_by_thing_and_words_and_is_itself_on_record() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chief", &["admin"]).await;
         for name in ["wang", "li"] {
@@ -50,7 +50,7 @@ fn a_search_counts_everything_by_thing_and_words_and_is_itself_on_record() {
 
 #[test]
 fn what_was_refused_to_a_key_is_found_by_it() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let path = "/api/v1/audit/search";
         // A key without a permitted role is refused, and the refusal is found by that key.
@@ -85,7 +85,7 @@ fn what_was_refused_to_a_key_is_found_by_it() {
 
 #[test]
 fn a_phone_number_stands_in_no_record_of_a_search_and_what_is_found_is_taken_with_its_proof() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let path = "/api/v1/audit/search";
         // The search uses the id derived from the phone number; the record does not contain the number.

@@ -1,15 +1,15 @@
 //! Tests of request boundaries (request smuggling): a head with an ambiguous length is refused, and the bytes
 //! after it are not read as another request.
 
-use super::secured::reach;
-use crate::testing::Story;
+use super::tls_listener::reach;
+use crate::testing::TestServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// A request that a proxy in front of the server could have taken for a body.
 const HIDDEN: &str = "GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 
 /// Sends `sent` on a new connection. Returns everything that the server answers.
-async fn answered(story: &Story, sent: &str) -> String {
+async fn answered(story: &TestServer, sent: &str) -> String {
     let mut stream = reach(&story.url).await;
     stream.write_all(sent.as_bytes()).await.unwrap();
     let mut said = Vec::new();
@@ -20,7 +20,7 @@ async fn answered(story: &Story, sent: &str) -> String {
 
 #[test]
 fn a_request_whose_length_is_said_in_two_ways_is_refused_and_nothing_behind_it_is_answered() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let length = HIDDEN.len();
         for head in [

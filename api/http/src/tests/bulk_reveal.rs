@@ -1,20 +1,20 @@
 //! Tests of revealing values of many customers at once: the approval it needs, the records written before the
 //! values are returned, and the customers left out.
 
-use super::asking::{Came, add, approve, key, owner, send, trail};
-use crate::testing::Story;
+use super::test_client::{TestReply, add, approve, key, owner, send, trail};
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::{Value, json};
 
 const PATH: &str = "/api/v1/customers/reveal";
 
-async fn post(story: &Story, path: &str, authorization: &str, body: Value) -> Came {
+async fn post(story: &TestServer, path: &str, authorization: &str, body: Value) -> TestReply {
     let headers = [("Authorization", authorization)];
     send(story, Method::POST, path, &headers, Some(body)).await
 }
 
 /// Creates campaign A with C1 and C2, and campaign B with C2 and C3.
-async fn three_people(story: &Story) {
+async fn three_people(story: &TestServer) {
     for (campaign, customers) in [("A", ["C1", "C2"]), ("B", ["C2", "C3"])] {
         let made = json!({ "task_id": campaign, "script_template": "您好，{{customer_name}}。",
             "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -28,7 +28,7 @@ async fn three_people(story: &Story) {
     }
 }
 
-async fn user(story: &Story, name: &str, role: &str) -> String {
+async fn user(story: &TestServer, name: &str, role: &str) -> String {
     add(story, name, &[role]).await;
     key(story, json!({ "user": name })).await
 }
@@ -41,7 +41,7 @@ fn of(customers: &[&str], approval: Option<&str>) -> Value {
     order
 }
 
-async fn approved(story: &Story, needed: &Came, approver: &str) -> String {
+async fn approved(story: &TestServer, needed: &TestReply, approver: &str) -> String {
     assert_eq!(
         (needed.status, needed.code()),
         (409, "approval-needed"),
@@ -54,7 +54,7 @@ async fn approved(story: &Story, needed: &Came, approver: &str) -> String {
     id
 }
 
-fn names(came: &Came) -> Vec<String> {
+fn names(came: &TestReply) -> Vec<String> {
     assert_eq!(came.status, 200, "{}", came.body);
     let persons = came.body["persons"].as_array().unwrap().iter();
     let mut names: Vec<String> = persons
@@ -66,7 +66,7 @@ fn names(came: &Came) -> Vec<String> {
 
 #[test]
 fn many_are_shown_when_another_person_approved_these_and_each_read_is_on_record() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         three_people(&story).await;
         let (li, _) = (
@@ -110,7 +110,7 @@ fn many_are_shown_when_another_person_approved_these_and_each_read_is_on_record(
 
 #[test]
 fn a_campaign_s_persons_are_shown_without_the_erased_and_only_to_whoever_sees_them() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         three_people(&story).await;
         let ann = user(&story, "ann", "agent").await;

@@ -1,14 +1,14 @@
 //! Tests of the filters of `GET /api/v1/calls` (outcome, disposition, trunk, time, talk time) and of its
 //! order.
 
-use crate::testing::{Story, three_calls};
+use crate::testing::{TestServer, three_calls};
 use domain::ids::CallId;
 use hyper::Method;
 use serde_json::Value;
 
 #[test]
 fn calls_are_listed_by_outcome_trunk_time_and_talk_in_either_order() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let position = three_calls(&story).await;
         let client = story.client();

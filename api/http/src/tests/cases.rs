@@ -1,6 +1,6 @@
 //! Tests of complaints, data subject requests, inspections, proofs and the worksheet of a data breach.
 
-use crate::testing::{Story, answered, dial, three_calls};
+use crate::testing::{TestServer, answered, dial, three_calls};
 use bytes::Bytes;
 use domain::ids::CallId;
 use http_body_util::{BodyExt, Full};
@@ -8,10 +8,10 @@ use hyper::{Method, Request};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
-use store::proof::bundle::{Trust, check_bundle};
+use store::proof::bundle::{TrustedKeys, check_bundle};
 
 /// Sends a request with the owner's key. Returns the status and the bytes of the body.
-async fn sent(story: &Story, method: Method, path: &str, body: &Value) -> (u16, Vec<u8>) {
+async fn sent(story: &TestServer, method: Method, path: &str, body: &Value) -> (u16, Vec<u8>) {
     let url = story.running.url.clone().unwrap();
     let body = if body.is_null() {
         String::new()
@@ -28,18 +28,18 @@ async fn sent(story: &Story, method: Method, path: &str, body: &Value) -> (u16, 
     (status, bytes.to_vec())
 }
 
-pub(super) async fn post(story: &Story, path: &str, body: Value) -> (u16, Value) {
+pub(super) async fn post(story: &TestServer, path: &str, body: Value) -> (u16, Value) {
     let (status, bytes) = sent(story, Method::POST, path, &body).await;
     (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
-pub(super) async fn get(story: &Story, path: &str) -> (u16, Value) {
+pub(super) async fn get(story: &TestServer, path: &str) -> (u16, Value) {
     let (status, bytes) = sent(story, Method::GET, path, &Value::Null).await;
     (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
 /// Creates campaign T with one customer, C01. Returns the customer's id.
-pub(super) async fn one_person(story: &Story) -> String {
+pub(super) async fn one_person(story: &TestServer) -> String {
     let made = json!({ "task_id": "T", "script_template": "您的账单将于{{days}}天后到期。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(post(story, "/api/v1/campaigns", made).await.0, 201);
@@ -54,7 +54,7 @@ pub(super) async fn one_person(story: &Story) -> String {
 
 #[test]
 fn a_call_is_proved_by_one_request_and_the_log_s_state_is_signed() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         three_calls(&story).await;
         let call = CallId::derive(&crate::testing::enrolment(), 2);
@@ -66,7 +66,7 @@ fn a_call_is_proved_by_one_request_and_the_log_s_state_is_signed() {
         )
         .await;
         assert_eq!(status, 200, "{}", String::from_utf8_lossy(&bytes));
-        let report = check_bundle(&bytes, &Trust::default()).unwrap();
+        let report = check_bundle(&bytes, &TrustedKeys::default()).unwrap();
         assert_eq!(report.index.subject.id, call.to_string());
         let whole: Vec<&str> = report
             .index
@@ -110,7 +110,7 @@ fn a_call_is_proved_by_one_request_and_the_log_s_state_is_signed() {
 
 #[test]
 fn an_inspection_finds_by_person_and_by_number_and_is_on_record_first() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let id = one_person(&story).await;
         let ask = json!({ "customer": "C01", "reason": "a complaint" });
@@ -143,7 +143,7 @@ fn an_inspection_finds_by_person_and_by_number_and_is_on_record_first() {
         let bundle = json!({ "customer": id, "reason": "a complaint" });
         let (status, bytes) = sent(&story, Method::POST, "/api/v1/inspections/bundle", &bundle).await;
         assert_eq!(status, 200, "{}", String::from_utf8_lossy(&bytes));
-        let report = check_bundle(&bytes, &Trust::default()).unwrap();
+        let report = check_bundle(&bytes, &TrustedKeys::default()).unwrap();
         assert_eq!(report.index.subject.kind, "inspection");
         assert_eq!(
             report.attached,
@@ -174,7 +174,7 @@ fn an_inspection_finds_by_person_and_by_number_and_is_on_record_first() {
 
 #[test]
 fn a_complaint_is_opened_taken_and_resolved_and_its_number_suppressed_with_its_cause() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         one_person(&story).await;
         let order = json!({ "source": "12378", "number": "13800138000", "what": "called at night",
@@ -240,7 +240,7 @@ fn a_complaint_is_opened_taken_and_resolved_and_its_number_suppressed_with_its_c
 
 #[test]
 fn a_person_s_request_does_what_is_asked_for_and_says_by_which_event() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         one_person(&story).await;
         let open = |wish: &'static str| json!({ "customer": "C01", "wish": wish, "channel": "hotline" });
@@ -305,7 +305,7 @@ fn a_person_s_request_does_what_is_asked_for_and_says_by_which_event() {
 
 #[test]
 fn a_worksheet_says_whose_data_somebody_saw_and_tells_how_to_reach_them_only_on_record() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let id = one_person(&story).await;
         let (status, _) = get(&story, "/api/v1/customers/C01?by=zhang&reason=curious").await;
@@ -350,7 +350,7 @@ fn a_worksheet_says_whose_data_somebody_saw_and_tells_how_to_reach_them_only_on_
 /// time.
 #[test]
 fn a_complaint_about_a_number_and_a_time_names_the_call() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         dial(&story, 1, answered()).await;
         let order =

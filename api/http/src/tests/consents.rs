@@ -2,7 +2,7 @@
 //! on record.
 
 use crate::testing::answer;
-use crate::tests::doors::Server;
+use crate::tests::route_server::Server;
 use domain::customer::CustomerCommand;
 use serde_json::{Value, json};
 

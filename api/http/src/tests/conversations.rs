@@ -1,22 +1,22 @@
 //! Tests of text conversations: they follow the call flow, a refusal of further calls applies everywhere,
 //! handover to an agent, and who may read them.
 
-use super::asking::{Came, add, get, key, owner, trail};
 use super::event_stream::{UPGRADE, frame};
+use super::test_client::{TestReply, add, get, key, owner, trail};
 use super::webhooks::until;
-use crate::testing::Story;
+use crate::testing::TestServer;
 use domain::flow::FlowDefinition;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
 /// Creates campaign T with the spoken flow that ships, and imports two customers.
-pub(super) async fn with_two(story: &Story) {
+pub(super) async fn with_two(story: &TestServer) {
     let text = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
     with_two_of(story, &FlowDefinition::from_yaml(text).unwrap(), &[]).await;
 }
 
-async fn with_two_of(story: &Story, flow: &FlowDefinition, words: &[&str]) {
+async fn with_two_of(story: &TestServer, flow: &FlowDefinition, words: &[&str]) {
     let made = json!({ "task_id": "T", "flow": flow.to_value(), "sensitive_words": words,
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     let came = owner(story, "/api/v1/campaigns", made).await;
@@ -36,12 +36,12 @@ async fn with_two_of(story: &Story, flow: &FlowDefinition, words: &[&str]) {
     );
 }
 
-pub(super) async fn opened(story: &Story, customer: &str) -> Came {
+pub(super) async fn opened(story: &TestServer, customer: &str) -> TestReply {
     let order = json!({ "campaign": "T", "customer": customer, "channel": "web", "begun_by": "customer" });
     owner(story, "/api/v1/conversations", order).await
 }
 
-pub(super) async fn written(story: &Story, conversation: &str, id: &str, text: &str) -> Came {
+pub(super) async fn written(story: &TestServer, conversation: &str, id: &str, text: &str) -> TestReply {
     let path = format!("/api/v1/conversations/{conversation}/messages");
     owner(story, &path, json!({ "id": id, "text": text })).await
 }
@@ -57,7 +57,7 @@ fn position(event: &Value) -> u64 {
 
 #[test]
 fn a_person_is_answered_along_the_flow_and_a_refusal_counts_everywhere() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         let came = opened(&story, "C01").await;
@@ -104,7 +104,7 @@ fn a_person_is_answered_along_the_flow_and_a_refusal_counts_everywhere() {
 
 #[test]
 fn what_was_written_is_masked_and_read_in_clear_with_a_reason_on_record() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         let came = opened(&story, "C01").await;
@@ -149,7 +149,7 @@ fn what_was_written_is_masked_and_read_in_clear_with_a_reason_on_record() {
 /// The summary is written within seconds, also by a server that does not dial.
 #[test]
 fn a_closed_conversation_has_one_summary_masked_on_record_and_in_clear_with_a_reason() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         let came = opened(&story, "C01").await;
@@ -209,7 +209,7 @@ fn a_closed_conversation_has_one_summary_masked_on_record_and_in_clear_with_a_re
 
 #[test]
 fn what_the_flow_tags_is_put_on_the_person_once_the_conversation_is_closed() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let text = "{flow: tagged, notices: {recording: 本次会话将被记录。, ai: 我是智能客服。}, start: 记标签, \
                     on_exception: 再见, nodes: {记标签: {act: {tags: [要资料], next: 再见}}, \
@@ -232,7 +232,7 @@ fn what_the_flow_tags_is_put_on_the_person_once_the_conversation_is_closed() {
 
 #[test]
 fn a_word_of_the_campaigns_list_ends_it_is_kept_and_counts_for_the_alert() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let text = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
         let flow = FlowDefinition::from_yaml(text).unwrap();
@@ -264,7 +264,7 @@ fn a_word_of_the_campaigns_list_ends_it_is_kept_and_counts_for_the_alert() {
 
 #[test]
 fn who_asks_for_a_person_is_called_once() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         let came = opened(&story, "C02").await;
@@ -281,7 +281,7 @@ fn who_asks_for_a_person_is_called_once() {
 
 #[test]
 fn nobody_has_more_conversations_than_channels_and_closing_makes_room() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         let mut last = String::new();
@@ -316,7 +316,7 @@ async fn say(socket: &mut (impl AsyncWriteExt + Unpin), text: &str) {
 
 #[test]
 fn a_web_socket_says_the_same_and_ends_with_the_conversation() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         let came = opened(&story, "C01").await;

@@ -2,12 +2,12 @@
 //! are shown, copied and stored sealed.
 
 use super::cases::{get, one_person, post};
-use crate::testing::Story;
+use crate::testing::TestServer;
 use serde_json::json;
 
 #[test]
 fn a_correction_says_what_is_right_and_it_is_shown_from_then_on() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         one_person(&story).await;
         let open = json!({ "customer": "C01", "wish": "correct" });

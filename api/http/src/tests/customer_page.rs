@@ -1,9 +1,9 @@
 //! Tests of the console's customer page: its requests count as one read on record, and nothing is shown if
 //! the read cannot be recorded.
 
-use super::asking::{Came, add, get, key, owner, send, trail};
-use crate::routes::all;
-use crate::testing::Story;
+use super::test_client::{TestReply, add, get, key, owner, send, trail};
+use crate::routes::build_router;
+use crate::testing::TestServer;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request};
@@ -21,7 +21,7 @@ struct Person {
 }
 
 /// Creates campaign A with two customers. Their numbers are opted out, so that the lookup finds both.
-async fn two_people(story: &Story) -> [Person; 2] {
+async fn two_people(story: &TestServer) -> [Person; 2] {
     let made = json!({ "task_id": "A", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
@@ -38,7 +38,7 @@ async fn two_people(story: &Story) -> [Person; 2] {
     [person(story, "C1").await, person(story, "C2").await]
 }
 
-async fn person(story: &Story, named: &str) -> Person {
+async fn person(story: &TestServer, named: &str) -> Person {
     // Another reader (`by`), so that this read is not one of those counted below.
     let path = format!("/api/v1/customers/{named}?by=setup");
     let shown = get(story, &path, &story.bearer()).await;
@@ -63,14 +63,14 @@ fn paths(person: &Person) -> Vec<String> {
     ]
 }
 
-async fn look(story: &Story, path: &str, bearer: &str, view: &str) -> Came {
+async fn look(story: &TestServer, path: &str, bearer: &str, view: &str) -> TestReply {
     let headers = [("Authorization", bearer), ("X-Page-View", view)];
     send(story, Method::GET, path, &headers, None).await
 }
 
 #[test]
 fn a_page_that_loads_is_one_read_that_names_all_it_shows() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let [first, _] = two_people(&story).await;
         let before = trail(&story, READ).await.len();
@@ -113,7 +113,7 @@ fn a_page_that_loads_is_one_read_that_names_all_it_shows() {
 
 #[test]
 fn another_customer_reader_form_or_look_is_another_read() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let [first, second] = two_people(&story).await;
         add(&story, "law", &["compliance"]).await;
@@ -156,7 +156,7 @@ fn another_customer_reader_form_or_look_is_another_read() {
 
 #[test]
 fn a_look_ends_with_the_minute_after_the_one_it_began_in() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let [first, _] = two_people(&story).await;
         let (bearer, view) = (story.bearer(), format!("{}.view-1", first.id));
@@ -178,7 +178,7 @@ fn a_look_ends_with_the_minute_after_the_one_it_began_in() {
 
 #[test]
 fn a_look_that_cannot_be_put_on_record_shows_nothing() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     let first = story.runtime.block_on(async {
         let [first, _] = two_people(&story).await;
         first
@@ -193,7 +193,7 @@ fn a_look_that_cannot_be_put_on_record_shows_nothing() {
                 .header("X-Page-View", format!("{}.view-1", first.id))
                 .body(Full::new(Bytes::new()))
                 .unwrap();
-            let routes = all(&story.running.ctx).at(request.uri().path());
+            let routes = build_router(&story.running.ctx).at(request.uri().path());
             let shown = warp::service(routes).oneshot(request).await.unwrap();
             assert_eq!(shown.status().as_u16(), 503, "{path}");
             let body = shown.into_body().collect().await.unwrap().to_bytes();
@@ -205,7 +205,7 @@ fn a_look_that_cannot_be_put_on_record_shows_nothing() {
 
 #[test]
 fn a_read_that_shows_nothing_says_so() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let [first, _] = two_people(&story).await;
         let of = |part: &str| format!("/api/v1/customers/{}{part}", first.id);

@@ -1,13 +1,13 @@
 //! Tests of calls that a crash cut off: the list of the affected customers with the time of their next call,
 //! calling them back, and settling them by an order.
 
-use crate::tests::doors::Server;
+use crate::tests::route_server::Server;
 use domain::call::LegIdentity;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::{CustomerGrant, NumberGrant};
-use domain::customer::command::{CallAgain, CallClosing, CustomerCommand};
+use domain::customer::command::{CallClosing, CustomerCommand, RedialRule};
 use domain::customer::event::CustomerEvent;
 use domain::disposition::Disposition;
 use domain::ids::{CallId, CampaignId, CommandId, CustomerId};
@@ -105,7 +105,7 @@ impl Server {
                 disposition: Disposition::Interrupted,
                 outcome: None,
                 charged: true,
-                again: CallAgain::ByPolicy,
+                again: RedialRule::ByPolicy,
                 answered,
                 late_leg: None,
                 callback_at: None,

@@ -1,11 +1,11 @@
 //! Tests of downloads: the server chooses the file's name, and no browser shows a file as a page.
 
-use crate::testing::{Story, enrolment, recorded_call};
+use crate::testing::{TestServer, enrolment, recorded_call};
 use domain::ids::CallId;
 use http_body_util::BodyExt;
 
 /// Downloads a file. Returns the status, `Content-Disposition` and the media type.
-async fn taken(story: &Story, path: &str) -> (u16, String, String) {
+async fn taken(story: &TestServer, path: &str) -> (u16, String, String) {
     let response = story.open(path, &[]).await;
     let head = |name: &str| {
         let value = response.headers().get(name);
@@ -24,7 +24,7 @@ async fn taken(story: &Story, path: &str) -> (u16, String, String) {
 
 #[test]
 fn a_file_has_the_server_s_own_name_and_is_saved_and_never_shown() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         recorded_call(&story).await;
         let call = CallId::derive(&enrolment(), 1);

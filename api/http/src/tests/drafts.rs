@@ -1,19 +1,19 @@
 //! Tests of drafts: each belongs to one user, is replaced only over the version that was read, and is sealed
 //! in the log.
 
-use super::asking::{Came, add, key, owner, send};
-use crate::testing::Story;
+use super::test_client::{TestReply, add, key, owner, send};
+use crate::testing::TestServer;
 use domain::draft::{DraftKind, DraftName};
 use hyper::Method;
 use serde_json::{Value, json};
 
 const DRAFTS: &str = "/api/v1/drafts";
 
-async fn by(story: &Story, who: &str, method: Method, path: &str, body: Option<Value>) -> Came {
+async fn by(story: &TestServer, who: &str, method: Method, path: &str, body: Option<Value>) -> TestReply {
     send(story, method, path, &[("Authorization", who)], body).await
 }
 
-async fn save(story: &Story, who: &str, etag: Option<&str>, body: Value) -> Came {
+async fn save(story: &TestServer, who: &str, etag: Option<&str>, body: Value) -> TestReply {
     let mut headers = vec![("Authorization", who)];
     headers.extend(etag.map(|etag| ("If-Match", etag)));
     send(
@@ -32,7 +32,7 @@ fn begun(title: &str) -> Value {
 
 #[test]
 fn a_draft_is_its_users_own_and_is_saved_over_the_one_that_was_read() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["operator"]).await;
         add(&story, "chen", &["operator"]).await;
@@ -87,7 +87,7 @@ fn begun_body(step: u8) -> Value {
 
 #[test]
 fn places_are_few_and_what_was_typed_is_in_no_record() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["operator"]).await;
         let wang = key(&story, json!({ "user": "wang" })).await;

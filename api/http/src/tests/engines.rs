@@ -1,9 +1,9 @@
 //! Tests of the routes by which other systems use the engines: understanding, speech recognition and speech
 //! synthesis.
 
-use super::asking::{add, get, key, owner, send};
 use super::cases::post;
-use crate::testing::Story;
+use super::test_client::{add, get, key, owner, send};
+use crate::testing::TestServer;
 use bytes::Bytes;
 use domain::flow::RECORDING_NOTICE;
 use http_body_util::{BodyExt, Full};
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 const PHONE: &str = "13800138000";
 
 /// Sends a body of bytes. Returns the status and the body of the reply.
-async fn bytes(story: &Story, path: &str, kind: &str, body: Vec<u8>) -> (u16, Vec<u8>) {
+async fn bytes(story: &TestServer, path: &str, kind: &str, body: Vec<u8>) -> (u16, Vec<u8>) {
     let request = Request::builder()
         .method(Method::POST)
         .uri(format!("{}{path}", story.url));
@@ -45,7 +45,7 @@ fn bundled(text: &str) -> Vec<u8> {
 
 #[test]
 fn a_text_is_understood_and_what_names_a_person_is_hidden() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let order =
             json!({ "text": format!("可以，分十二期，电话{PHONE}"), "sensitive_words": ["分十二期"] });
@@ -110,9 +110,9 @@ fn a_text_is_understood_and_what_names_a_person_is_hidden() {
 
 #[test]
 fn a_node_of_a_published_flow_says_what_is_expected_and_learned() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
-        let flow = application::rehearsing::shipped("card_instalment_spoken").unwrap();
+        let flow = application::rehearsing::find_shipped_flow("card_instalment_spoken").unwrap();
         let flow = domain::flow::FlowDefinition::from_yaml(flow).unwrap().to_value();
         let published = owner(&story, "/api/v1/flows", json!({ "definition": flow })).await;
         assert!(published.status < 300, "{}", published.body);
@@ -128,7 +128,7 @@ fn a_node_of_a_published_flow_says_what_is_expected_and_learned() {
 
 #[test]
 fn audio_is_heard_as_file_and_form_by_the_server_s_own_recognizer() {
-    let story = Story::begin_with(|directory, settings| {
+    let story = TestServer::begin_with(|directory, settings| {
         let templates = directory.join("templates");
         std::fs::create_dir(&templates).unwrap();
         for text in [RECORDING_NOTICE, DEMO_TEXT] {
@@ -171,7 +171,7 @@ fn audio_is_heard_as_file_and_form_by_the_server_s_own_recognizer() {
 
 #[test]
 fn a_text_is_spoken_and_its_sound_says_that_a_machine_made_it() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let order = json!({ "text": RECORDING_NOTICE, "personal": false });
         let (status, wav) = bytes(
@@ -200,7 +200,7 @@ fn a_text_is_spoken_and_its_sound_says_that_a_machine_made_it() {
 
 #[test]
 fn a_key_has_a_quota_and_uses_are_counted_without_a_word_of_them() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chen", &["integrator"]).await;
         add(&story, "li", &["viewer"]).await;
@@ -245,7 +245,7 @@ fn a_key_has_a_quota_and_uses_are_counted_without_a_word_of_them() {
     story.end();
 }
 
-async fn bytes_of(story: &Story, path: &str) -> (u16, String) {
+async fn bytes_of(story: &TestServer, path: &str) -> (u16, String) {
     let request = Request::builder()
         .method(Method::GET)
         .uri(format!("{}{path}", story.url));

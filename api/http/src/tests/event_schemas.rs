@@ -1,8 +1,8 @@
 //! Tests of the published event schemas: each event kind has one, and every golden record of the current
 //! version fits it.
 
-use super::asking::send;
-use crate::testing::Story;
+use super::test_client::send;
+use crate::testing::TestServer;
 use application::event_schemas::all;
 use domain::stored_event::Envelope;
 use hyper::Method;
@@ -74,7 +74,7 @@ fn every_kind_has_a_schema_and_every_golden_record_fits_it() {
 
 #[test]
 fn whoever_writes_a_reader_finds_kinds_schemas_and_streams_without_a_key() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let get = async |path: &str| send(&story, Method::GET, path, &[], None).await;
         let kinds = get("/api/v1/events/schemas").await;

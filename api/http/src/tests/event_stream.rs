@@ -1,6 +1,6 @@
 //! Tests of the event streams: a server on loopback, read as server-sent events and over a WebSocket.
 
-use crate::testing::Story;
+use crate::testing::TestServer;
 use domain::problem::Problem;
 use http_body_util::BodyExt;
 use hyper::Method;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Reads all events that match a query, page by page.
-async fn listed(story: &Story, query: &str) -> Vec<Value> {
+async fn listed(story: &TestServer, query: &str) -> Vec<Value> {
     let (mut items, mut after) = (Vec::new(), "0".to_owned());
     loop {
         let path = format!("/api/v1/events?after={after}&limit=7{query}");
@@ -25,7 +25,7 @@ async fn listed(story: &Story, query: &str) -> Vec<Value> {
 }
 
 /// Follows a stream up to `caught-up`. Returns its events, and the names of its other messages.
-async fn followed(story: &Story, query: &str) -> (Vec<Value>, Vec<String>) {
+async fn followed(story: &TestServer, query: &str) -> (Vec<Value>, Vec<String>) {
     let (mut events, mut names) = (Vec::new(), Vec::new());
     let path = format!("/api/v1/events/stream?{query}");
     let client = story.client();
@@ -46,7 +46,7 @@ async fn followed(story: &Story, query: &str) -> (Vec<Value>, Vec<String>) {
 
 #[test]
 fn a_stream_from_every_position_gives_what_the_pages_give() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 24).await;
         for filter in [
@@ -74,7 +74,7 @@ fn a_stream_from_every_position_gives_what_the_pages_give() {
 #[test]
 fn a_client_that_stands_still_delays_no_writer_and_misses_nothing() {
     const EVENTS: u64 = 6_000;
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let mut response = story.open("/api/v1/events/stream", &[]).await;
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -143,7 +143,7 @@ pub(super) async fn frame(socket: &mut (impl AsyncReadExt + Unpin)) -> (u8, Stri
 
 #[test]
 fn a_web_socket_says_the_same_and_closes_with_where_to_resume() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     let mut socket = story.runtime.block_on(async {
         story.append(0, 8).await;
         let plain = story.open("/api/v1/events/ws", &[]).await;

@@ -1,14 +1,14 @@
 //! Tests of the limit of exports: two run at once, a third is refused with `Retry-After` and is not on
 //! record, and other routes still answer.
 
-use crate::testing::Story;
+use crate::testing::TestServer;
 use http_body_util::BodyExt;
 use hyper::StatusCode;
 use hyper::header::RETRY_AFTER;
 
 #[test]
 fn a_third_export_is_told_to_come_again_while_two_run_and_others_are_answered() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let calls = "/api/v1/exports/calls?format=csv";
         // The slots that two exports occupy while their clients read slowly.

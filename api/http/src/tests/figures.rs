@@ -1,7 +1,7 @@
 //! Tests of metrics over the golden log: values, labels, how current they are, and the events behind them.
 
 use crate::listeners::Listeners;
-use crate::running::Running;
+use crate::running_server::RunningServer;
 use crate::testing::{answer, settings};
 use domain::stored_event::{Envelope, Position, StoredEvent};
 use serde_json::{Value, json};
@@ -11,19 +11,23 @@ use tokio::runtime::Runtime;
 const LOG: &str = include_str!("../../../../fixtures/metrics/log.jsonl");
 
 /// A server without SIP lines. Its log holds the golden campaign.
-struct World {
-    running: Running,
+struct FiguresServer {
+    running: RunningServer,
     runtime: Arc<Runtime>,
     head: Position,
     _directory: tempfile::TempDir,
 }
 
-impl World {
+impl FiguresServer {
     fn begin() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
         let settings = settings(directory.path());
-        let running = runtime.block_on(Running::start(settings, Listeners::none(), Arc::clone(&runtime)));
+        let running = runtime.block_on(RunningServer::start(
+            settings,
+            Listeners::none(),
+            Arc::clone(&runtime),
+        ));
         let running = running.unwrap();
         let head = runtime.block_on(async {
             let store = running.installation.store();
@@ -66,7 +70,7 @@ impl World {
 
 #[test]
 fn a_figure_says_its_name_version_label_parts_and_age_and_gives_its_events() {
-    let world = World::begin();
+    let world = FiguresServer::begin();
     let old = world.found("metrics/answer_ratio_per_call?version=1&campaign=GOLDEN");
     assert_eq!(
         (&old["numerator_count"], &old["denominator_count"]),
@@ -109,7 +113,7 @@ fn a_figure_says_its_name_version_label_parts_and_age_and_gives_its_events() {
 
 #[test]
 fn a_review_of_a_month_holds_the_figures_of_the_metrics_and_says_what_it_lacks() {
-    let world = World::begin();
+    let world = FiguresServer::begin();
     let month = world.found("reports/pdca?period=month&at=2026-03-02");
     assert_eq!(
         (
@@ -172,7 +176,7 @@ fn a_review_of_a_month_holds_the_figures_of_the_metrics_and_says_what_it_lacks()
 
 #[test]
 fn a_review_before_the_campaign_was_made_has_none_and_another_length_is_refused() {
-    let world = World::begin();
+    let world = FiguresServer::begin();
     let (status, then) = world.get("reports/pdca?campaign=GOLDEN&at=2026-03-02&as_of=1");
     assert_eq!(status, 404, "{then}");
     let (status, wrong) = world.get("reports/pdca?period=decade");
@@ -184,7 +188,7 @@ fn a_review_before_the_campaign_was_made_has_none_and_another_length_is_refused(
 
 #[test]
 fn a_chart_has_the_shape_of_the_requirement_and_its_series_says_of_what() {
-    let world = World::begin();
+    let world = FiguresServer::begin();
     let chart = world.found("charts/answer_ratio_per_call?version=1&campaign=GOLDEN");
     let drawn = json!({ "xAxis": { "type": "category", "data": ["10:00", "11:00"] }, "yAxis": { "type": "value" },
         "series": [{ "name": "接通率（按呼叫，含应答机）", "type": "bar", "data": [50, 62.5] }] });
@@ -201,7 +205,7 @@ fn a_chart_has_the_shape_of_the_requirement_and_its_series_says_of_what() {
 
 #[test]
 fn every_definition_is_listed_in_both_languages_and_what_awaits_events_has_no_figure() {
-    let world = World::begin();
+    let world = FiguresServer::begin();
     let all = world.found("metrics");
     for metric in all["items"].as_array().unwrap() {
         for text in ["label", "definition"] {
@@ -309,7 +313,7 @@ const MISTAKES: [(&str, u16, &str, &str); 15] = [
 
 #[test]
 fn an_unknown_metric_version_column_or_window_is_a_clear_error() {
-    let world = World::begin();
+    let world = FiguresServer::begin();
     for (path, status, code, named) in MISTAKES {
         let (found, body) = world.get(path);
         assert_eq!(
@@ -324,7 +328,7 @@ fn an_unknown_metric_version_column_or_window_is_a_clear_error() {
 
 #[test]
 fn a_figure_as_of_a_position_is_folded_from_the_campaigns_events() {
-    let world = World::begin();
+    let world = FiguresServer::begin();
     let corrected = LOG
         .lines()
         .position(|line| line.contains("call.corrected"))
@@ -359,7 +363,7 @@ fn a_figure_as_of_a_position_is_folded_from_the_campaigns_events() {
 
 #[test]
 fn two_periods_stand_side_by_side_with_what_may_be_said_of_them() {
-    let world = World::begin();
+    let world = FiguresServer::begin();
     let path = "metrics/answer_ratio_per_call/comparison?campaign=GOLDEN&version=1";
     let hours = "from=2026-03-02T11:00:00%2B08:00&to=2026-03-02T12:00:00%2B08:00";
     let shown = world.found(&format!("{path}&{hours}"));

@@ -2,16 +2,16 @@
 //! to an address that a caller or a flow names, and conversations opened by a caller without the reveal
 //! right.
 
-use super::asking::{Came, add, get, key, owner, send, trail};
 use super::conversations::with_two;
 use super::messages::{begin, until_sent, with_sending_flow};
-use crate::testing::{Story, answered, permit_of};
+use super::test_client::{TestReply, add, get, key, owner, send, trail};
+use crate::testing::{TestServer, answered, permit_of};
 use async_trait::async_trait;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::flow::command::FlowCommand;
 use domain::ids::{CallId, CommandId, EnrolmentId, FlowId};
-use domain::message::Way;
-use domain::ports::messenger::{Carried, Messenger, NotCarried, OutgoingMessage};
+use domain::message::MessageMethod;
+use domain::ports::messenger::{MessageAcceptance, Messenger, MessengerFailure, OutgoingMessage};
 use domain::stored_event::Cause;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -23,21 +23,21 @@ struct MailServer(Mutex<Vec<(String, String)>>);
 
 #[async_trait]
 impl Messenger for MailServer {
-    fn ways(&self) -> Vec<Way> {
-        vec![Way::Mail]
+    fn ways(&self) -> Vec<MessageMethod> {
+        vec![MessageMethod::Mail]
     }
 
     fn signature(&self) -> Option<String> {
         None
     }
 
-    async fn carry(&self, message: OutgoingMessage) -> Result<Carried, NotCarried> {
+    async fn carry(&self, message: OutgoingMessage) -> Result<MessageAcceptance, MessengerFailure> {
         self.0.lock().unwrap().push((message.to, message.text));
-        Ok(Carried { status: Some(250) })
+        Ok(MessageAcceptance { status: Some(250) })
     }
 }
 
-async fn post(story: &Story, path: &str, key: &str, body: Value) -> Came {
+async fn post(story: &TestServer, path: &str, key: &str, body: Value) -> TestReply {
     send(story, Method::POST, path, &[("Authorization", key)], Some(body)).await
 }
 
@@ -46,7 +46,7 @@ fn position(event: &Value) -> u64 {
 }
 
 /// The records of disclosed texts with values, oldest first.
-async fn disclosures(story: &Story) -> Vec<Value> {
+async fn disclosures(story: &TestServer) -> Vec<Value> {
     let mut reads = trail(story, "inquiry.personal_data_read").await;
     reads.retain(|read| read["data"]["fields"].to_string().contains("\"text\""));
     reads.sort_by_key(position);
@@ -55,7 +55,7 @@ async fn disclosures(story: &Story) -> Vec<Value> {
 
 #[test]
 fn mail_to_the_persons_own_address_is_recorded_as_sent_and_to_another_as_a_disclosure_before() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     let mails = Arc::new(MailServer::default());
     let carrier: Arc<dyn Messenger> = Arc::<MailServer>::clone(&mails);
     story.running.installation.messages.carry_by(carrier);
@@ -128,7 +128,7 @@ fn with_fixed_address() -> Value {
 }
 
 /// Records a call of this campaign that was answered, entered the node `plan` and ended.
-async fn call_through_plan(story: &Story, enrolment: EnrolmentId) {
+async fn call_through_plan(story: &TestServer, enrolment: EnrolmentId) {
     let installation = &story.running.installation;
     let call = CallId::derive(&enrolment, 1);
     let campaigns = &installation.entities.campaigns;
@@ -227,7 +227,7 @@ fn a_flow_with_an_unapproved_fixed_address_sends_nothing_and_the_preflight_says_
 
 #[test]
 fn a_caller_who_hosts_no_channel_and_may_not_reveal_gets_no_text_with_values() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         add(&story, "crm", &["integrator"]).await;

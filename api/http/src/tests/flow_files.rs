@@ -1,8 +1,8 @@
 //! Tests of flow files for the designer: the files that ship, and a file from the request that is checked,
 //! tried in a conversation and replayed, without being stored.
 
-use super::asking::{add, get, key, owner, send, trail};
-use crate::testing::{Story, enrolment, three_calls};
+use super::test_client::{add, get, key, owner, send, trail};
+use crate::testing::{TestServer, enrolment, three_calls};
 use domain::ids::CallId;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn file(text: &str, next: &str) -> String {
 
 #[test]
 fn each_shipped_file_is_shown_and_has_the_hash_that_it_is_published_under() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
         let listed = get(&story, "/api/v1/flow-files", &bearer).await;
@@ -48,7 +48,7 @@ fn each_shipped_file_is_shown_and_has_the_hash_that_it_is_published_under() {
 
 #[test]
 fn what_is_wrong_with_a_file_stands_at_its_node_and_what_differs_at_its_part() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let check = |body: Value| owner(&story, "/api/v1/flow-files/check", body);
         let sound = check(json!({ "source": file("您好。", "bye") })).await;
@@ -89,9 +89,9 @@ fn what_is_wrong_with_a_file_stands_at_its_node_and_what_differs_at_its_part() {
 
 #[test]
 fn a_file_is_talked_with_and_rehearsed_without_being_published() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
-        let source = application::rehearsing::shipped("survey_en").unwrap();
+        let source = application::rehearsing::find_shipped_flow("survey_en").unwrap();
         let talk = |turns: Value| {
             let body = json!({ "source": source, "turns": turns });
             owner(&story, "/api/v1/flow-files/talk", body)
@@ -126,7 +126,7 @@ fn a_file_is_talked_with_and_rehearsed_without_being_published() {
 
 #[test]
 fn a_file_that_tests_values_by_itself_tells_of_the_callee_and_is_no_masked_read() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let own = owner(
             &story,
@@ -182,7 +182,7 @@ fn a_file_that_tests_values_by_itself_tells_of_the_callee_and_is_no_masked_read(
 
 #[test]
 fn a_name_that_is_none_and_a_file_that_repeats_itself_are_refused() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let long = "x".repeat(5_000);
         let body = json!({ "source": file("您好。", "bye"), "turns": [], "values": { long: "1" } });

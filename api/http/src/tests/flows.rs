@@ -1,7 +1,7 @@
 //! Tests of flows: published, rolled back, named by campaigns, approved by another user, and rehearsed.
 
-use super::asking::{Came, add, approve, get, key, owner, send, trail};
-use crate::testing::Story;
+use super::test_client::{TestReply, add, approve, get, key, owner, send, trail};
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ fn saying(text: &str) -> Value {
             "bye": { "end": { "text": "再见。", "outcome": "success" } } } })
 }
 
-async fn publish(story: &Story, text: &str) -> Came {
+async fn publish(story: &TestServer, text: &str) -> TestReply {
     owner(story, "/api/v1/flows", json!({ "definition": saying(text) })).await
 }
 
@@ -22,14 +22,14 @@ fn campaign(name: &str, version: &str) -> Value {
         "schedule": { "start_time": "09:00", "end_time": "18:00" } })
 }
 
-async fn post(story: &Story, path: &str, authorization: &str, body: Value) -> Came {
+async fn post(story: &TestServer, path: &str, authorization: &str, body: Value) -> TestReply {
     let headers = [("Authorization", authorization)];
     send(story, Method::POST, path, &headers, Some(body)).await
 }
 
 #[test]
 fn versions_are_published_listed_gone_back_to_and_named_by_campaigns() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
         for (text, status, named) in [
@@ -91,7 +91,7 @@ fn versions_are_published_listed_gone_back_to_and_named_by_campaigns() {
 
 #[test]
 fn a_campaign_names_a_published_version_and_is_told_which_there_are() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         publish(&story, "您好。").await;
         publish(&story, "早上好。").await;
@@ -116,7 +116,7 @@ fn a_campaign_names_a_published_version_and_is_told_which_there_are() {
 
 #[test]
 fn a_flow_that_asks_for_it_takes_no_version_without_another_person() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "li", &["operator"]).await;
         add(&story, "wang", &["operator"]).await;
@@ -177,7 +177,7 @@ fn a_flow_that_asks_for_it_takes_no_version_without_another_person() {
 
 #[test]
 fn a_published_flow_is_rehearsed_by_seed_and_never_with_too_many() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         publish(&story, "您好。").await;
         let path = "/api/v1/flows/greeting/simulate";

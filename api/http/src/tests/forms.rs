@@ -1,8 +1,8 @@
 //! Tests of lists sent as multipart forms: they are imported as by the other routes, and errors name the
 //! wrong part.
 
-use super::asking::{add, approve, campaign, key, trail};
-use crate::testing::Story;
+use super::test_client::{add, approve, campaign, key, trail};
+use crate::testing::TestServer;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
@@ -18,12 +18,17 @@ fn part(name: &str, file_name: Option<&str>, text: &str) -> String {
     format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file_name}\r\n\r\n{text}\r\n")
 }
 
-async fn sent(story: &Story, path: &str, bearer: &str, kind: &str, parts: &[String]) -> (u16, Value) {
+async fn sent(story: &TestServer, path: &str, bearer: &str, kind: &str, parts: &[String]) -> (u16, Value) {
     let headers = [("Authorization", bearer), ("Content-Type", kind)];
     sent_with(story, path, &headers, parts).await
 }
 
-async fn sent_with(story: &Story, path: &str, headers: &[(&str, &str)], parts: &[String]) -> (u16, Value) {
+async fn sent_with(
+    story: &TestServer,
+    path: &str,
+    headers: &[(&str, &str)],
+    parts: &[String],
+) -> (u16, Value) {
     let body = format!("{}--edge--\r\n", parts.concat());
     let mut request = Request::post(format!("{}{path}", story.url));
     for (name, value) in headers {
@@ -40,7 +45,7 @@ async fn sent_with(story: &Story, path: &str, headers: &[(&str, &str)], parts: &
 const FORM: &str = "multipart/form-data; boundary=edge";
 
 /// Creates a campaign that requires approved lists, and two operators. Returns the keys of li and wang.
-async fn approved_by_another(story: &Story) -> [String; 2] {
+async fn approved_by_another(story: &TestServer) -> [String; 2] {
     campaign(story, json!(["lists"])).await;
     for name in ["li", "wang"] {
         add(story, name, &["operator"]).await;
@@ -53,7 +58,7 @@ async fn approved_by_another(story: &Story) -> [String; 2] {
 
 #[test]
 fn what_is_no_list_is_refused_before_anybody_is_asked_to_approve_it() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let [li, _] = approved_by_another(&story).await;
         let no_phone = [
@@ -71,7 +76,7 @@ fn what_is_no_list_is_refused_before_anybody_is_asked_to_approve_it() {
 /// The idempotency key of a form does not cover its body: it must not get a second list approved.
 #[test]
 fn an_approval_is_for_one_list_whatever_key_comes_again_with_it() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let [li, _] = approved_by_another(&story).await;
         let list = |rows: &str| [part("file", Some("list.csv"), rows), part("task_id", None, "T")];
@@ -99,7 +104,7 @@ fn an_approval_is_for_one_list_whatever_key_comes_again_with_it() {
 
 #[test]
 fn a_file_in_a_form_is_a_list_whose_good_rows_count_and_whose_bad_ones_are_told() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
         let bearer = story.bearer();
@@ -134,7 +139,7 @@ fn a_file_in_a_form_is_a_list_whose_good_rows_count_and_whose_bad_ones_are_told(
 
 #[test]
 fn a_form_that_is_not_a_list_is_refused_and_what_is_wrong_is_named() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
         let bearer = story.bearer();

@@ -1,7 +1,7 @@
 //! Tests of writing RFM grades to the customers of a segment, page by page, as of one position.
 
 use super::segments::{CAMPAIGN, PEOPLE, asked, count};
-use crate::tests::doors::Server;
+use crate::tests::route_server::Server;
 use serde_json::{Value, json};
 
 #[test]

@@ -1,8 +1,8 @@
 //! Tests of guests (users for a limited time who change nothing), of data scopes, and of changes that name
 //! the version they replace.
 
-use super::asking::{PASSWORD, add, get, key, owner, replace, send, sign_in, trail};
-use crate::testing::Story;
+use super::test_client::{PASSWORD, add, get, key, owner, replace, send, sign_in, trail};
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::json;
 
@@ -11,7 +11,7 @@ const STAY_MS: u64 = 2_000;
 
 #[test]
 fn a_guest_sees_until_their_time_and_changes_nothing() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let now = story.running.installation.now();
         let order = json!({ "name": "visitor", "roles": ["auditor", "operator"], "password": PASSWORD,
@@ -72,7 +72,7 @@ fn a_guest_sees_until_their_time_and_changes_nothing() {
 
 #[test]
 fn a_scope_is_replaced_as_it_was_read_and_known_as_it_was() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["supervisor"]).await;
         let order = json!({ "team": "north", "reason": "moves" });
@@ -109,7 +109,7 @@ fn a_scope_is_replaced_as_it_was_read_and_known_as_it_was() {
 
 #[test]
 fn everybody_sees_what_they_saw_themselves_and_a_key_what_was_seen_by_it() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         super::conversations::with_two(&story).await;
         let until = story.running.installation.now().plus_ms(3_600_000);

@@ -1,7 +1,7 @@
 //! Tests of learnt call hours and quotas: sent with the campaign, shown with their counts, and refused with a
 //! correction if they make no sense.
 
-use crate::tests::doors::Server;
+use crate::tests::route_server::Server;
 use serde_json::{Value, json};
 
 const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"{{industry}}","basis":"contract",

@@ -1,11 +1,11 @@
 //! Tests of imported lists: columns that assign customers to an agent or a team, and campaigns that require
 //! another user's approval of each list.
 
-use super::asking::{Came, add, approve, campaign, get, key, owner, send, trail};
-use crate::testing::Story;
+use super::test_client::{TestReply, add, approve, campaign, get, key, owner, send, trail};
+use crate::testing::TestServer;
 use bytes::Bytes;
 use domain::campaign::command::CampaignCommand;
-use domain::four_eyes::{FourEyes, NobodyBecause};
+use domain::four_eyes::{ApprovalExemption, FourEyes};
 use domain::ids::CommandId;
 use domain::stored_event::Cause;
 use http_body_util::{BodyExt, Full};
@@ -18,14 +18,14 @@ fn records(records: Value) -> Value {
     json!({ "task_id": "T", "records": records })
 }
 
-async fn post(story: &Story, path: &str, authorization: &str, body: Value) -> Came {
+async fn post(story: &TestServer, path: &str, authorization: &str, body: Value) -> TestReply {
     let headers = [("Authorization", authorization)];
     send(story, Method::POST, path, &headers, Some(body)).await
 }
 
 #[test]
 fn a_column_gives_persons_to_users_and_teams_and_an_unknown_user_is_a_bad_row() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
         add(&story, "ann", &["agent"]).await;
@@ -79,7 +79,7 @@ fn a_column_gives_persons_to_users_and_teams_and_an_unknown_user_is_a_bad_row() 
 
 #[test]
 fn a_campaign_that_asks_for_it_enrols_nobody_before_another_person_approved_the_list() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!(["lists"])).await;
         add(&story, "li", &["operator"]).await;
@@ -148,11 +148,11 @@ const BY_MOBILE: &str = "map=mobile%3Dphone";
 const BY_OTHER: &str = "map=other%3Dphone";
 
 /// Imports `FILE` with the parameters `query`.
-async fn file(story: &Story, query: &str, authorization: &str) -> (u16, Value) {
+async fn file(story: &TestServer, query: &str, authorization: &str) -> (u16, Value) {
     sent(story, query, authorization, FILE).await
 }
 
-async fn sent(story: &Story, query: &str, authorization: &str, text: &'static str) -> (u16, Value) {
+async fn sent(story: &TestServer, query: &str, authorization: &str, text: &'static str) -> (u16, Value) {
     let request = Request::post(format!("{}{LISTS}?{query}", story.url))
         .header("Authorization", authorization)
         .header("Content-Type", "text/csv")
@@ -165,7 +165,7 @@ async fn sent(story: &Story, query: &str, authorization: &str, text: &'static st
 }
 
 /// Opens a list as an import does that was interrupted before its first row.
-async fn begun(story: &Story, list: &Value, four_eyes: FourEyes) {
+async fn begun(story: &TestServer, list: &Value, four_eyes: FourEyes) {
     let command = CampaignCommand::OpenList {
         list: list.as_str().unwrap().parse().unwrap(),
         source: "upload".to_owned(),
@@ -183,7 +183,7 @@ async fn begun(story: &Story, list: &Value, four_eyes: FourEyes) {
 
 /// Creates two operators, and requests the approval of `FILE` read by its column `mobile`. Returns the keys
 /// of li and wang, and the approval's id.
-async fn asked_by_li(story: &Story) -> (String, String, String) {
+async fn asked_by_li(story: &TestServer) -> (String, String, String) {
     campaign(story, json!(["lists"])).await;
     let mut keys = Vec::new();
     for name in ["li", "wang"] {
@@ -200,14 +200,14 @@ async fn asked_by_li(story: &Story) -> (String, String, String) {
     (keys.remove(0), keys.remove(0), approval)
 }
 
-async fn list_of(story: &Story, approval: &str, authorization: &str) -> Value {
+async fn list_of(story: &TestServer, approval: &str, authorization: &str) -> Value {
     let shown = get(story, &format!("/api/v1/approvals/{approval}"), authorization).await;
     shown.body["details"]["list"].clone()
 }
 
 #[test]
 fn a_list_that_was_begun_goes_on_as_it_was_approved_and_read_in_no_other_way() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let (li, wang, id) = asked_by_li(&story).await;
         assert_eq!(approve(&story, "wang", &id).await.status, 200);
@@ -234,10 +234,10 @@ fn a_list_that_was_begun_goes_on_as_it_was_approved_and_read_in_no_other_way() {
 /// needs an approval, or must be exempt.
 #[test]
 fn a_list_that_was_begun_without_an_approval_goes_on_by_whoever_needs_none_or_has_one() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let (li, _, id) = asked_by_li(&story).await;
-        let nobody = NobodyBecause::Directory;
+        let nobody = ApprovalExemption::Directory;
         begun(
             &story,
             &list_of(&story, &id, &li).await,
@@ -260,7 +260,7 @@ fn a_list_that_was_begun_without_an_approval_goes_on_by_whoever_needs_none_or_ha
 fn an_approval_of_what_a_query_gave_is_none_of_what_it_gives_later() {
     const GAVE: &str = "customer_id,phone\nC1,13800138001\n";
     const GIVES: &str = "customer_id,phone\nC2,13800138002\nC3,13800138003\n";
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!(["lists"])).await;
         add(&story, "li", &["operator"]).await;
@@ -302,7 +302,7 @@ fn an_approval_of_what_a_query_gave_is_none_of_what_it_gives_later() {
 
 #[test]
 fn what_a_query_gave_goes_on_by_its_approval_where_it_is_the_same() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!(["lists"])).await;
         add(&story, "li", &["operator"]).await;

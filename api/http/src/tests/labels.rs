@@ -1,9 +1,9 @@
 //! Tests of labelling turns: each turn is shown to one user at a time, masked and on record; one user or two
 //! in agreement settle it; settled turns are exported as training lines.
 
-use super::asking::{Came, add, get, key, send, trail};
 use super::conversations::{opened, with_two, written};
-use crate::testing::Story;
+use super::test_client::{TestReply, add, get, key, send, trail};
+use crate::testing::TestServer;
 use domain::conversation::{Conversation, ConversationEvent};
 use domain::decider::Decider;
 use domain::stored_event::StreamVersion;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const ODD: &str = "今天天气真不错，我叫张三，卡号6222021234567890128";
 
 /// Writes an utterance that is not understood, in a new conversation of the customer.
-async fn doubtful(story: &Story, customer: &str) {
+async fn doubtful(story: &TestServer, customer: &str) {
     let came = opened(story, customer).await;
     let id = came.body["id"].as_str().unwrap().to_owned();
     let answer = written(story, &id, "m-1", ODD).await;
@@ -22,7 +22,7 @@ async fn doubtful(story: &Story, customer: &str) {
 }
 
 /// Sends a request that waits until the read model has all stored turns and labels.
-async fn asks(story: &Story, who: &str, path: &str, body: Value) -> Came {
+async fn asks(story: &TestServer, who: &str, path: &str, body: Value) -> TestReply {
     let events = trail(story, "conversation.understood").await;
     let last = events
         .iter()
@@ -37,12 +37,12 @@ fn position(event: &Value) -> u64 {
     event["position"].as_str().unwrap().parse().unwrap()
 }
 
-async fn labeller(story: &Story, name: &str) -> String {
+async fn labeller(story: &TestServer, name: &str) -> String {
     add(story, name, &["analyst"]).await;
     key(story, json!({ "user": name })).await
 }
 
-async fn next(story: &Story, who: &str) -> Value {
+async fn next(story: &TestServer, who: &str) -> Value {
     let came = asks(story, who, "/api/v1/labels/next", json!({})).await;
     assert_eq!(came.status, 200, "{}", came.body);
     came.body["turn"].clone()
@@ -54,7 +54,7 @@ fn intent(turn: &Value, intent: &str) -> Value {
 
 #[test]
 fn a_turn_is_handed_to_one_person_masked_on_record_and_settled() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         doubtful(&story, "C01").await;
@@ -103,7 +103,7 @@ fn a_turn_is_handed_to_one_person_masked_on_record_and_settled() {
 /// Each of the two parts is too short to be masked by itself.
 #[test]
 fn a_number_in_two_messages_is_masked_in_the_turn_that_is_handed_out() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         let id = opened(&story, "C01").await.body["id"]
@@ -125,7 +125,7 @@ fn a_number_in_two_messages_is_masked_in_the_turn_that_is_handed_out() {
 
 #[test]
 fn two_who_differ_are_followed_by_a_third_and_the_line_is_learned_from() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         let setting = "/api/v1/settings/labels.people";
@@ -175,7 +175,7 @@ fn two_who_differ_are_followed_by_a_third_and_the_line_is_learned_from() {
 
 /// The id of the first turn of a conversation that was understood: it contains the turn's version in the
 /// stream.
-async fn understood(story: &Story, conversation: &str) -> String {
+async fn understood(story: &TestServer, conversation: &str) -> String {
     let stream = Conversation::stream(&conversation.parse().unwrap());
     let store = story.running.installation.store();
     let stored = store.read_stream(&stream, StreamVersion(0), 100).await.unwrap();
@@ -188,7 +188,7 @@ async fn understood(story: &Story, conversation: &str) -> String {
 
 #[test]
 fn a_turn_that_was_understood_is_put_before_people_by_whoever_says_it_was_not() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         let came = opened(&story, "C02").await;
@@ -223,7 +223,7 @@ fn a_turn_that_was_understood_is_put_before_people_by_whoever_says_it_was_not() 
 /// the read model has no row of the customer.
 #[test]
 fn lines_to_learn_from_leave_out_who_was_erased() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         let wang = labeller(&story, "wang").await;

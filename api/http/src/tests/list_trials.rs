@@ -1,8 +1,8 @@
 //! Tests of checking a file without a campaign: its columns, good rows and bad rows are shown, and nothing is
 //! recorded.
 
-use super::asking::{add, key};
-use crate::testing::Story;
+use super::test_client::{add, key};
+use crate::testing::TestServer;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
@@ -10,7 +10,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
-async fn look(story: &Story, query: &str, bytes: Vec<u8>, authorization: &str) -> (u16, Value) {
+async fn look(story: &TestServer, query: &str, bytes: Vec<u8>, authorization: &str) -> (u16, Value) {
     let url = story.running.url.clone().unwrap();
     let request = Request::post(format!("{url}/api/v1/lists/dry-run{query}"))
         .header("Authorization", authorization)
@@ -25,7 +25,7 @@ async fn look(story: &Story, query: &str, bytes: Vec<u8>, authorization: &str) -
 
 #[test]
 fn a_file_is_looked_at_before_there_is_a_campaign_for_it() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
         let text = "编号,联系方式,days\nC1,13800138000,3\nC2,1.38E+10,3\nC1,13800138000,3\n";

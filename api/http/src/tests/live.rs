@@ -1,9 +1,9 @@
 //! Tests of live figures and alerts: a server on loopback, as clients see it.
 
-use super::asking::{add, get, key};
-use crate::testing::{Story, recorded_call};
+use super::test_client::{add, get, key};
+use crate::testing::{TestServer, recorded_call};
 use crate::tests::event_stream::{UPGRADE, frame};
-use application::live::Picture;
+use application::live::LiveUpdate;
 use domain::alert::{AlertCommand, AlertFigure, AlertRule, Severity};
 use domain::ids::AlertId;
 use domain::problem::Problem;
@@ -19,7 +19,7 @@ fn position(picture: &Value) -> u64 {
 
 #[test]
 fn a_watcher_sees_the_latest_picture_at_once_and_the_next_when_something_happens() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 5).await;
         let client = story.client();
@@ -44,7 +44,7 @@ fn a_watcher_sees_the_latest_picture_at_once_and_the_next_when_something_happens
 
 #[test]
 fn a_web_socket_shows_pictures_until_the_server_stops() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     let mut socket = story.runtime.block_on(async {
         let response = story.open("/api/v1/live/ws", &UPGRADE).await;
         assert_eq!(response.status(), 101);
@@ -73,7 +73,7 @@ fn a_web_socket_shows_pictures_until_the_server_stops() {
 }
 
 /// The live figures that this key is shown.
-async fn live(story: &Story, authorization: &str) -> Value {
+async fn live(story: &TestServer, authorization: &str) -> Value {
     let came = get(story, "/api/v1/live", authorization).await;
     assert_eq!(came.status, 200, "{}", came.body);
     came.body
@@ -81,14 +81,15 @@ async fn live(story: &Story, authorization: &str) -> Value {
 
 #[test]
 fn whoever_is_held_to_campaigns_is_shown_those_alone_by_every_door() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         recorded_call(&story).await;
         add(&story, "boss", &["supervisor"]).await;
         add(&story, "wang", &["operator"]).await;
         let all = key(&story, json!({ "user": "wang" })).await;
         let mut pictures = story.running.installation.live.watch();
-        let shows = |picture: &Picture| matches!(picture, Picture::Figures(one) if one.last_hour.dialed == 1);
+        let shows =
+            |picture: &LiveUpdate| matches!(picture, LiveUpdate::Figures(one) if one.last_hour.dialed == 1);
         drop(pictures.wait_for(shows).await.unwrap());
         let seen = live(&story, &all).await;
         assert_eq!(
@@ -145,7 +146,7 @@ fn whoever_is_held_to_campaigns_is_shown_those_alone_by_every_door() {
 
 #[test]
 fn an_alert_is_listed_seen_to_and_muted_with_an_end() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let installation = &story.running.installation;
         let id = AlertId::derive("line_failures", "first");

@@ -1,8 +1,8 @@
 //! Tests of the rate limit of lookups by phone number: all routes share it, and opt-outs and withdrawals are
 //! accepted meanwhile.
 
-use super::asking::{add, get, key, owner, send};
-use crate::testing::Story;
+use super::test_client::{add, get, key, owner, send};
+use crate::testing::TestServer;
 use http_body_util::BodyExt;
 use hyper::header::RETRY_AFTER;
 use hyper::{Method, StatusCode};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn whoever_tries_numbers_is_told_to_come_again_and_an_opt_out_is_taken_meanwhile() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let mut tried = 0;
         let refused = loop {
@@ -51,7 +51,7 @@ fn whoever_tries_numbers_is_told_to_come_again_and_an_opt_out_is_taken_meanwhile
 
 #[test]
 fn consent_given_by_number_is_a_look_up_too_and_one_by_our_id_is_none() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let consent = |number: u32| {
             json!({"number": format!("138{number:08}"), "scope": "offers", "source": "form"}).to_string()
@@ -71,7 +71,7 @@ fn consent_given_by_number_is_a_look_up_too_and_one_by_our_id_is_none() {
 
 #[test]
 fn an_own_id_is_asked_in_a_body_and_whoever_is_not_theirs_is_nobody() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         for task in ["T", "U"] {
             let made = json!({ "task_id": task, "script_template": "您好。",
@@ -102,7 +102,7 @@ fn an_own_id_is_asked_in_a_body_and_whoever_is_not_theirs_is_nobody() {
 
 #[test]
 fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let made = json!({ "task_id": "T", "script_template": "您好。",
             "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -172,7 +172,7 @@ fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known()
 
 /// Creates a campaign with one customer. Returns a key that may give and withdraw consents but may not look
 /// customers up.
-async fn blind(story: &Story) -> String {
+async fn blind(story: &TestServer) -> String {
     let made = json!({ "task_id": "T", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
@@ -189,7 +189,7 @@ fn unknown() -> String {
 
 #[test]
 fn what_a_known_person_refuses_tells_nothing_to_whoever_may_not_look_them_up() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = blind(&story).await;
         let withdraw = "/api/v1/consents/withdraw";
@@ -231,7 +231,7 @@ fn what_a_known_person_refuses_tells_nothing_to_whoever_may_not_look_them_up() {
 
 #[test]
 fn consent_is_given_by_number_only_by_whoever_may_look_everybody_up() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = blind(&story).await;
         let mut told = Vec::new();

@@ -1,22 +1,22 @@
 //! Tests of changing the roles of many users with one request: each row is applied whole or not at all, bad
 //! rows are listed, a dry run changes nothing, and the last admin keeps the role.
 
-use super::asking::{Came, get, owner, trail};
-use crate::testing::Story;
+use super::test_client::{TestReply, get, owner, trail};
+use crate::testing::TestServer;
 use serde_json::{Value, json};
 
-async fn add(story: &Story, name: &str, roles: &[&str]) {
+async fn add(story: &TestServer, name: &str, roles: &[&str]) {
     let order = json!({ "name": name, "roles": roles, "password": "a long enough pass phrase" });
     let added = owner(story, "/api/v1/users", order).await;
     assert_eq!(added.status, 201, "{}", added.body);
 }
 
-async fn assign(story: &Story, rows: Value, dry_run: bool) -> Came {
+async fn assign(story: &TestServer, rows: Value, dry_run: bool) -> TestReply {
     let order = json!({ "rows": rows, "reason": "the night shift begins", "dry_run": dry_run });
     owner(story, "/api/v1/roles/assign", order).await
 }
 
-async fn roles(story: &Story, name: &str) -> Value {
+async fn roles(story: &TestServer, name: &str) -> Value {
     let shown = get(story, &format!("/api/v1/users/{name}"), &story.bearer()).await;
     shown.body["roles"].clone()
 }
@@ -28,7 +28,7 @@ fn rows_of(list: &Value) -> Vec<u64> {
 
 #[test]
 fn good_rows_count_bad_ones_are_listed_and_a_dry_run_changes_nothing() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "boss", &["admin"]).await;
         add(&story, "wang", &["viewer"]).await;
@@ -70,7 +70,7 @@ fn good_rows_count_bad_ones_are_listed_and_a_dry_run_changes_nothing() {
 
 #[test]
 fn a_row_may_name_the_version_it_means_and_admins_are_counted_over_the_rows() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "boss", &["admin"]).await;
         add(&story, "chief", &["admin"]).await;

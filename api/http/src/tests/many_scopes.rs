@@ -1,12 +1,12 @@
 //! Tests of changing the data scopes of many users with one request: a row replaces the whole scope, bad rows
 //! are listed, a dry run changes nothing, and a missing member widens no scope.
 
-use super::asking::{Came, add, get, key, owner, send, trail};
-use crate::testing::Story;
+use super::test_client::{TestReply, add, get, key, owner, send, trail};
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::{Value, json};
 
-async fn assign(story: &Story, rows: Value, dry_run: bool) -> Came {
+async fn assign(story: &TestServer, rows: Value, dry_run: bool) -> TestReply {
     let order = json!({ "rows": rows, "reason": "the teams are new", "dry_run": dry_run });
     owner(story, "/api/v1/scopes/assign", order).await
 }
@@ -18,7 +18,7 @@ fn rows_of(list: &Value) -> Vec<u64> {
 
 #[test]
 fn good_rows_count_bad_ones_are_listed_and_a_gap_widens_nothing() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         for (name, role) in [("wang", "operator"), ("li", "agent"), ("chen", "viewer")] {
             add(&story, name, &[role]).await;
@@ -74,7 +74,7 @@ fn good_rows_count_bad_ones_are_listed_and_a_gap_widens_nothing() {
 
 #[test]
 fn only_whoever_may_change_users_assigns_scopes() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["operator"]).await;
         let bearer = key(&story, json!({ "user": "wang" })).await;

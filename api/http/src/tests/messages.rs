@@ -1,8 +1,8 @@
 //! Tests of messages to customers: signed, sent once, capped, and refused by a reply of 退订.
 
-use super::asking::{Came, add, get, key, owner, send, trail};
+use super::test_client::{TestReply, add, get, key, owner, send, trail};
 use super::webhooks::receiver;
-use crate::testing::{Story, answered, permit_of};
+use crate::testing::{TestServer, answered, permit_of};
 use application::installation::DialingState;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::ids::{CallId, CommandId, EnrolmentId};
@@ -14,9 +14,9 @@ use std::sync::mpsc::Receiver;
 
 /// Starts a server with a message gateway that answers with these statuses. Returns it and the messages that
 /// the gateway receives.
-pub(super) fn begin(statuses: &'static [u16]) -> (Story, Receiver<Value>) {
+pub(super) fn begin(statuses: &'static [u16]) -> (TestServer, Receiver<Value>) {
     let (url, told) = receiver(statuses);
-    let story = Story::begin_with(|_, settings| {
+    let story = TestServer::begin_with(|_, settings| {
         settings.messaging = MessagingChoice {
             gateway: Some(url),
             signature: Some("示例银行".to_owned()),
@@ -27,7 +27,7 @@ pub(super) fn begin(statuses: &'static [u16]) -> (Story, Receiver<Value>) {
     (story, told)
 }
 
-async fn with_one(story: &Story) {
+async fn with_one(story: &TestServer) {
     let made = json!({ "task_id": "T", "script_template": "您好，{{name}}。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
@@ -42,7 +42,7 @@ fn plan() -> Value {
         "link": "https://example.com/plan" })
 }
 
-async fn sent(story: &Story, key: &str, order: Value) -> Came {
+async fn sent(story: &TestServer, key: &str, order: Value) -> TestReply {
     let bearer = story.bearer();
     let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", key)];
     send(story, Method::POST, "/api/v1/messages", &headers, Some(order)).await
@@ -228,7 +228,7 @@ fn nobody_is_written_to_where_nobody_may_be_called() {
 }
 
 /// Creates campaign T with one customer. Its flow sends a message during the call and another after it.
-pub(super) async fn with_sending_flow(story: &Story) -> EnrolmentId {
+pub(super) async fn with_sending_flow(story: &TestServer) -> EnrolmentId {
     let flow = json!({
         "flow": "T", "notices": { "recording": "本次通话将录音。" }, "variables": { "name": { "type": "text" } },
         "start": "plan", "on_exception": "bye",
@@ -258,14 +258,14 @@ pub(super) async fn with_sending_flow(story: &Story) -> EnrolmentId {
     }
 }
 
-async fn told_to_call(story: &Story, call: CallId, step: &str, command: CallCommand) {
+async fn told_to_call(story: &TestServer, call: CallId, step: &str, command: CallCommand) {
     let cause = Cause::outside(CommandId::derive_from_text(step));
     let calls = &story.running.installation.entities.calls;
     calls.ask(&call, command, cause).await.unwrap();
 }
 
 /// Waits until `count` messages were sent.
-pub(super) async fn until_sent(story: &Story, count: usize) {
+pub(super) async fn until_sent(story: &TestServer, count: usize) {
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(20_000);
     while trail(story, "message.sent").await.len() < count {

@@ -1,15 +1,15 @@
 //! Tests of models: published with what they were trained on, approved if required, named by campaigns, and
 //! refused if their bytes are not a model of this build.
 
-use super::asking::{add, approve, get, key, owner};
-use crate::testing::Story;
+use super::test_client::{add, approve, get, key, owner};
+use crate::testing::TestServer;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
-use understanding::{Example, Examples, Settings, train};
+use understanding::{Example, Examples, TrainingSettings, train};
 
 /// Trains a model of two intents. `line` is an additional example, so that different lines give different
 /// models.
@@ -27,10 +27,10 @@ fn model(line: &str) -> Vec<u8> {
         intent: intent.to_owned(),
     });
     let examples = Examples::of(rows.into_iter(), 1);
-    train(&examples, &Settings::default()).unwrap().to_bytes()
+    train(&examples, &TrainingSettings::default()).unwrap().to_bytes()
 }
 
-async fn sent(story: &Story, authorization: &str, query: &str, bytes: Vec<u8>) -> (u16, Value) {
+async fn sent(story: &TestServer, authorization: &str, query: &str, bytes: Vec<u8>) -> (u16, Value) {
     let url = format!("{}/api/v1/models?{query}", story.url);
     let request = Request::builder().method(Method::POST).uri(url);
     let request = request.header("Authorization", authorization);
@@ -44,7 +44,7 @@ async fn sent(story: &Story, authorization: &str, query: &str, bytes: Vec<u8>) -
 
 #[test]
 fn a_model_is_published_named_by_a_campaign_and_gone_back_to() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
         let (one, two) = (model("最长几期"), model("能分二十四期吗"));
@@ -106,7 +106,7 @@ fn a_model_is_published_named_by_a_campaign_and_gone_back_to() {
 
 #[test]
 fn preflight_says_which_models_of_a_campaigns_tiers_are_not_on_this_machine() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
         for line in ["最长几期", "能分二十四期吗"] {
@@ -159,7 +159,7 @@ fn preflight_says_which_models_of_a_campaigns_tiers_are_not_on_this_machine() {
 
 #[test]
 fn what_is_no_model_of_this_build_is_refused_by_name() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
         let (status, told) = sent(&story, &bearer, "name=zh", b"no model".to_vec()).await;
@@ -184,7 +184,7 @@ fn what_is_no_model_of_this_build_is_refused_by_name() {
 
 #[test]
 fn a_model_whose_versions_are_approved_is_published_by_two() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chen", &["operator"]).await;
         add(&story, "wang", &["operator"]).await;
@@ -232,7 +232,7 @@ fn lines() -> String {
     text
 }
 
-async fn taught(story: &Story, query: &str, body: &str) -> (u16, Value) {
+async fn taught(story: &TestServer, query: &str, body: &str) -> (u16, Value) {
     let url = format!("{}/api/v1/models/zh/train?{query}", story.url);
     let request = Request::builder().method(Method::POST).uri(url);
     let request = request.header("Authorization", story.bearer());
@@ -246,7 +246,7 @@ async fn taught(story: &Story, query: &str, body: &str) -> (u16, Value) {
 
 #[test]
 fn a_model_is_learned_over_the_api_kept_as_a_draft_and_published() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
         let text = lines();
@@ -263,9 +263,9 @@ fn a_model_is_learned_over_the_api_kept_as_a_draft_and_published() {
             "nothing was kept"
         );
         let examples = Examples::read(text.lines().map(str::to_owned), "intent", 7);
-        let settings = Settings {
+        let settings = TrainingSettings {
             seed: 7,
-            ..Settings::default()
+            ..TrainingSettings::default()
         };
         let command = train(&examples, &settings).unwrap();
         assert_eq!(told["digest"], command.digest(), "as `nlu train` makes it");
@@ -315,7 +315,7 @@ fn a_model_is_learned_over_the_api_kept_as_a_draft_and_published() {
 
 #[test]
 fn lines_that_teach_nothing_are_refused_by_name() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let one = "{\"text\":\"好\",\"intent\":\"yes\"}\n{\"text\":\"行\",\"intent\":\"yes\"}\n";
         let (status, told) = taught(&story, "keep=version", one).await;

@@ -1,8 +1,8 @@
 //! Tests of vacancy checks (空号检测) against a provider on loopback: signed requests, limits, results stored
 //! with their age, and campaigns that require a check.
 
-use super::asking::{get, owner};
-use crate::testing::Story;
+use super::test_client::{get, owner};
+use crate::testing::TestServer;
 use domain::number::NumberEvent;
 use domain::stored_event::Position;
 use host::messaging_args::MessagingChoice;
@@ -16,12 +16,12 @@ use std::sync::mpsc::{Receiver, sync_channel};
 const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A request that the provider received: its body, and whether it was signed.
-type AskedOf = (Value, bool);
+type ProviderRequest = (Value, bool);
 
 /// Starts a provider that returns these answers one after another. Returns its URL and the requests it
 /// receives.
 #[expect(clippy::disallowed_methods, reason = "the test's own library, on loopback")]
-fn library(answers: &'static [&'static str]) -> (String, Receiver<AskedOf>) {
+fn library(answers: &'static [&'static str]) -> (String, Receiver<ProviderRequest>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/check", listener.local_addr().unwrap());
     let (sender, requests) = sync_channel(64);
@@ -58,9 +58,9 @@ fn library(answers: &'static [&'static str]) -> (String, Receiver<AskedOf>) {
     (url, requests)
 }
 
-fn begin(answers: &'static [&'static str]) -> (Story, Receiver<AskedOf>) {
+fn begin(answers: &'static [&'static str]) -> (TestServer, Receiver<ProviderRequest>) {
     let (url, requests) = library(answers);
-    let story = Story::begin_with(|_, settings| {
+    let story = TestServer::begin_with(|_, settings| {
         settings.messaging = MessagingChoice {
             number_check: Some(NumberCheckChoice {
                 url,
@@ -76,7 +76,7 @@ fn begin(answers: &'static [&'static str]) -> (Story, Receiver<AskedOf>) {
 const CHECK: &str = "/api/v1/numbers/check";
 
 /// Follows the log until `count` numbers were checked.
-async fn checked(story: &Story, count: usize) {
+async fn checked(story: &TestServer, count: usize) {
     let mut events = story
         .running
         .installation
@@ -176,7 +176,7 @@ fn an_answer_that_is_none_teaches_nothing() {
             assert_eq!(owner(&story, CHECK, wrong.clone()).await.status, 422, "{wrong}");
         }
     });
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let nobody = owner(&story, CHECK, json!({ "numbers": ["13800138000"] })).await;
         assert_eq!(nobody.status, 422, "{}", nobody.body);

@@ -1,8 +1,8 @@
 //! Tests of numbers without a country code if campaigns of several countries exist: an opt-out applies to all
 //! of them, lookups and calls are refused, and the setting decides once it is set.
 
-use super::asking::{get, owner, send};
-use crate::testing::Story;
+use super::test_client::{get, owner, send};
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn campaign(id: &str, preset: &str) -> Value {
         "schedule": { "start_time": "10:00", "end_time": "18:00" } })
 }
 
-async fn both_countries(story: &Story) {
+async fn both_countries(story: &TestServer) {
     for body in [campaign("CN", "cn-service"), campaign("US", "us-tsr")] {
         let made = owner(story, "/api/v1/campaigns", body).await;
         assert_eq!(made.status, 201, "{}", made.body);
@@ -23,7 +23,7 @@ async fn both_countries(story: &Story) {
 
 #[test]
 fn an_opt_out_without_a_country_code_holds_in_every_country_in_use_and_the_reply_says_so() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         both_countries(&story).await;
         let order = json!({ "number": "(202) 555-0126", "reason": "asked" });
@@ -58,7 +58,7 @@ fn an_opt_out_without_a_country_code_holds_in_every_country_in_use_and_the_reply
 
 #[test]
 fn the_preset_of_a_list_and_the_setting_say_the_country() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         both_countries(&story).await;
         let list = json!({ "task_id": "US", "records": [{ "customer_id": "U1", "phone": "2025550123" }] });

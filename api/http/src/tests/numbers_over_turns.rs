@@ -1,10 +1,10 @@
 //! Tests of a card number that was spoken or written in two turns, each too short to be masked by itself
 //! (older logs store it unmasked): every view of a transcript masks the turns of one question together.
 
-use super::asking::{add, get, key, owner};
 use super::conversations::{opened, with_two, written};
-use super::inspected_words::{begun, granted, inspected};
-use crate::testing::Story;
+use super::inspected_calls::{begun, granted, inspected};
+use super::test_client::{add, get, key, owner};
+use crate::testing::TestServer;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
 use domain::call::{HeardFact, TurnFact};
@@ -30,7 +30,7 @@ fn heard(text: &str, begins_ms: u64) -> CallCommand {
 }
 
 /// Records a call of C01 in which the two parts are spoken in two turns.
-async fn dictated_call(story: &Story) {
+async fn dictated_call(story: &TestServer) {
     let installation = &story.running.installation;
     let (facts, attempt, grant) = granted(story, "C01").await;
     let end = CallCommand::End(CallEnding {
@@ -54,7 +54,7 @@ fn texts<'a>(lines: &'a [Value], member: &str, of: &str) -> Vec<&'a str> {
 
 #[test]
 fn a_number_in_two_turns_of_a_call_is_masked_in_an_inspection() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         dictated_call(&story).await;
@@ -68,7 +68,7 @@ fn a_number_in_two_turns_of_a_call_is_masked_in_an_inspection() {
 
 #[test]
 fn a_number_in_two_messages_of_a_conversation_is_masked_on_its_page_and_in_an_inspection() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         let id = opened(&story, "C01").await.body["id"]

@@ -1,30 +1,30 @@
 //! Tests of ordering a single call: which customer it enrols, when it is due, which callers may order it, and
 //! which orders are refused.
 
-use super::asking::{Came, add, key, owner, send, trail};
-use crate::testing::Story;
+use super::test_client::{TestReply, add, key, owner, send, trail};
+use crate::testing::TestServer;
 use domain::ids::CampaignId;
 use domain::ports::worklist::Worklist;
 use hyper::Method;
 use serde_json::{Value, json};
 
-async fn created(story: &Story, name: &str) {
+async fn created(story: &TestServer, name: &str) {
     let made = json!({ "task_id": name, "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
 }
 
-async fn asked(story: &Story, body: Value) -> Came {
+async fn asked(story: &TestServer, body: Value) -> TestReply {
     owner(story, "/api/v1/calls", body).await
 }
 
-async fn asked_by(story: &Story, bearer: &str, more: (&str, &str), body: Value) -> Came {
+async fn asked_by(story: &TestServer, bearer: &str, more: (&str, &str), body: Value) -> TestReply {
     let headers = [("Authorization", bearer), more];
     send(story, Method::POST, "/api/v1/calls", &headers, Some(body)).await
 }
 
 /// Creates campaign T with two customers.
-async fn with_two(story: &Story) {
+async fn with_two(story: &TestServer) {
     created(story, "T").await;
     let list = json!({ "task_id": "T", "records": [
         { "customer_id": "C01", "phone": "13800138001" },
@@ -35,7 +35,7 @@ async fn with_two(story: &Story) {
 
 #[test]
 fn somebody_new_is_enrolled_and_due_before_who_stands_in_a_list() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         let order = json!({ "campaign": "T", "customer": "C09", "phone": "13800138009",
@@ -77,7 +77,7 @@ fn somebody_new_is_enrolled_and_due_before_who_stands_in_a_list() {
 
 #[test]
 fn what_cannot_be_called_is_refused_and_enrols_nobody() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         created(&story, "T").await;
         let order = |more: Value| {
@@ -118,7 +118,7 @@ fn what_cannot_be_called_is_refused_and_enrols_nobody() {
 
 #[test]
 fn what_an_order_says_of_somebody_enrolled_is_what_the_campaign_has_or_is_refused() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         created(&story, "T").await;
         let list = json!({ "task_id": "T", "records": [
@@ -160,7 +160,7 @@ fn what_an_order_says_of_somebody_enrolled_is_what_the_campaign_has_or_is_refuse
 
 #[test]
 fn a_key_may_ask_for_its_campaigns_and_the_same_request_again_calls_nobody_twice() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         created(&story, "T").await;
         created(&story, "U").await;
@@ -209,7 +209,7 @@ fn a_key_may_ask_for_its_campaigns_and_the_same_request_again_calls_nobody_twice
 
 #[test]
 fn an_agent_calls_whom_they_were_given_by_the_number_that_is_known() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
         let sun = json!({ "name": "sun", "roles": ["agent"], "campaigns": ["T"] });
@@ -234,7 +234,7 @@ fn an_agent_calls_whom_they_were_given_by_the_number_that_is_known() {
 
 #[test]
 fn a_call_that_waits_is_canceled_by_its_id_and_the_person_is_not_called() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         created(&story, "T").await;
         let order = json!({ "campaign": "T", "customer": "C01", "phone": "13800138001" });

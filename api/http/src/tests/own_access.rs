@@ -1,21 +1,21 @@
 //! Tests of what users do for themselves: they change their password with the old one, and list and end their
 //! own sessions.
 
-use super::asking::{Came, PASSWORD, add, get, key, owner, send, sign_in, trail, who};
-use crate::testing::Story;
+use super::test_client::{PASSWORD, TestReply, add, get, key, owner, send, sign_in, trail, who};
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::{Value, json};
 
 const OTHER: &str = "staple under the old bridge";
 
-async fn change(story: &Story, password: &str, chosen: &str) -> Came {
+async fn change(story: &TestServer, password: &str, chosen: &str) -> TestReply {
     let order = json!({ "name": "wang", "password": password, "new_password": chosen });
     send(story, Method::POST, "/api/v1/password", &[], Some(order)).await
 }
 
 #[test]
 fn a_user_chooses_another_password_with_the_one_before_and_every_session_ends() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;
         let cookie = sign_in(&story, "wang", PASSWORD).await.cookie.unwrap();
@@ -45,7 +45,7 @@ fn a_user_chooses_another_password_with_the_one_before_and_every_session_ends() 
 
 #[test]
 fn of_two_changes_by_the_same_password_at_once_one_wins() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;
         let another = "nine small boats at noon";
@@ -65,7 +65,7 @@ fn of_two_changes_by_the_same_password_at_once_one_wins() {
 
 #[test]
 fn whoever_does_not_know_the_password_is_locked_out_as_at_the_sign_in() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;
         for _ in 0..domain::user::WRONG_MAX {
@@ -82,7 +82,7 @@ fn whoever_does_not_know_the_password_is_locked_out_as_at_the_sign_in() {
 }
 
 /// The list of sessions that the session of this cookie sees.
-async fn sessions(story: &Story, cookie: &str) -> Vec<Value> {
+async fn sessions(story: &TestServer, cookie: &str) -> Vec<Value> {
     let came = send(
         story,
         Method::GET,
@@ -95,7 +95,7 @@ async fn sessions(story: &Story, cookie: &str) -> Vec<Value> {
     came.body["items"].as_array().unwrap().clone()
 }
 
-async fn end(story: &Story, cookie: &str, order: Value) -> Came {
+async fn end(story: &TestServer, cookie: &str, order: Value) -> TestReply {
     let token = who(story, cookie).await.body["csrf_token"].clone();
     let headers = [("Cookie", cookie), ("X-CSRF-Token", token.as_str().unwrap())];
     send(story, Method::POST, "/api/v1/sessions/end", &headers, Some(order)).await
@@ -103,7 +103,7 @@ async fn end(story: &Story, cookie: &str, order: Value) -> Came {
 
 #[test]
 fn users_see_their_own_sessions_and_end_them() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;
         add(&story, "li", &["viewer"]).await;
@@ -143,7 +143,7 @@ fn users_see_their_own_sessions_and_end_them() {
 #[test]
 fn a_password_is_checked_as_it_was_typed() {
     const TYPED: &str = " Zwölf Ringe sind  genug 7 ";
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let order = json!({ "name": "wang", "roles": ["viewer"], "password": TYPED });
         let added = owner(&story, "/api/v1/users", order).await;

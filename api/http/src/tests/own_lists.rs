@@ -1,8 +1,8 @@
 //! Tests of lists for callers who are limited to their own customers or to a team: they contain those
 //! customers only.
 
-use super::asking::{add, get, key, owner, trail};
-use crate::testing::{Story, permit_of};
+use super::test_client::{add, get, key, owner, trail};
+use crate::testing::{TestServer, permit_of};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ids::{CallId, CommandId, EnrolmentId};
@@ -10,7 +10,7 @@ use domain::stored_event::Cause;
 use serde_json::{Value, json};
 
 /// Creates campaign A with C1, C2 and C3.
-async fn three_people(story: &Story) {
+async fn three_people(story: &TestServer) {
     let made = json!({ "task_id": "A", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
@@ -21,33 +21,33 @@ async fn three_people(story: &Story) {
     assert_eq!(owner(story, "/api/v1/tasks/data", listed).await.status, 200);
 }
 
-async fn assign(story: &Story, id: &str, body: Value) {
+async fn assign(story: &TestServer, id: &str, body: Value) {
     let done = owner(story, &format!("/api/v1/customers/{id}/assign"), body).await;
     assert_eq!(done.status, 200, "{}", done.body);
 }
 
 /// Waits until the read models have the whole log.
-async fn shown(story: &Story) {
+async fn shown(story: &TestServer) {
     let installation = &story.running.installation;
     let head = installation.store().head().await.unwrap();
     installation.rows_at(head, 5_000).await.unwrap();
 }
 
-async fn ids(story: &Story, path: &str, authorization: &str) -> Vec<String> {
+async fn ids(story: &TestServer, path: &str, authorization: &str) -> Vec<String> {
     let came = get(story, path, authorization).await;
     assert_eq!(came.status, 200, "{path}: {}", came.body);
     let items = came.body["items"].as_array().unwrap().iter();
     items.map(|one| one["id"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn id_of(story: &Story, external: &str) -> String {
+async fn id_of(story: &TestServer, external: &str) -> String {
     let bearer = story.bearer();
     let came = get(story, &format!("/api/v1/customers/{external}"), &bearer).await;
     came.body["id"].as_str().unwrap().to_owned()
 }
 
 /// Adds a user of the team `north`.
-async fn add_to_north(story: &Story, name: &str, role: &str) {
+async fn add_to_north(story: &TestServer, name: &str, role: &str) {
     let user = json!({ "name": name, "roles": [role], "team": "north",
         "password": "correct horse battery" });
     assert_eq!(owner(story, "/api/v1/users", user).await.status, 201);
@@ -55,7 +55,7 @@ async fn add_to_north(story: &Story, name: &str, role: &str) {
 
 #[test]
 fn an_agent_lists_the_customers_who_are_given_to_them_and_a_supervisor_those_of_the_team() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         three_people(&story).await;
         add_to_north(&story, "bob", "agent").await;
@@ -129,7 +129,7 @@ fn an_agent_lists_the_customers_who_are_given_to_them_and_a_supervisor_those_of_
 
 #[test]
 fn calls_are_listed_of_own_customers_alone() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         three_people(&story).await;
         add(&story, "ann", &["agent"]).await;
@@ -169,7 +169,7 @@ fn call_of(customer: &str) -> CallId {
 }
 
 /// Records the permit of a call to this customer, and nothing after it.
-async fn permit(story: &Story, customer: &str) {
+async fn permit(story: &TestServer, customer: &str) {
     let enrolment = enrolment_of(customer);
     let call = call_of(customer);
     let installation = &story.running.installation;

@@ -1,11 +1,11 @@
 //! Tests of paged lists on a running server: each row occurs once, and a cursor is valid for its own query
 //! only.
 
-use super::asking::{get, owner};
-use crate::testing::Story;
+use super::test_client::{get, owner};
+use crate::testing::TestServer;
 use serde_json::{Value, json};
 
-async fn created(story: &Story, id: &str) {
+async fn created(story: &TestServer, id: &str) {
     let made = json!({ "task_id": id, "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
@@ -19,7 +19,7 @@ fn ids(page: &Value, member: &str) -> Vec<String> {
 }
 
 /// Reads a list page by page with one row each. Returns all ids.
-async fn walked(story: &Story, path: &str, member: &str) -> Vec<String> {
+async fn walked(story: &TestServer, path: &str, member: &str) -> Vec<String> {
     let mut seen = Vec::new();
     let mut next = String::new();
     loop {
@@ -35,7 +35,7 @@ async fn walked(story: &Story, path: &str, member: &str) -> Vec<String> {
     }
 }
 
-async fn whole(story: &Story, path: &str, member: &str) -> Vec<String> {
+async fn whole(story: &TestServer, path: &str, member: &str) -> Vec<String> {
     let page = get(story, path, &story.bearer()).await;
     assert_eq!(
         (page.status, &page.body["next_cursor"]),
@@ -47,7 +47,7 @@ async fn whole(story: &Story, path: &str, member: &str) -> Vec<String> {
 
 #[test]
 fn every_list_is_told_in_pages_with_each_row_once() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         for id in ["A", "B", "C"] {
             created(&story, id).await;
@@ -83,7 +83,7 @@ fn every_list_is_told_in_pages_with_each_row_once() {
 /// Lists that grow with time: stops, subscribers, flow versions, targets.
 #[test]
 fn what_grows_with_the_years_is_told_in_pages_too() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         for id in ["A", "B", "C"] {
             created(&story, id).await;
@@ -121,7 +121,7 @@ fn what_grows_with_the_years_is_told_in_pages_too() {
 
 #[test]
 fn a_cursor_stands_for_the_question_that_it_was_made_for() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
         for what in ["one", "two"] {
@@ -173,7 +173,7 @@ fn a_cursor_stands_for_the_question_that_it_was_made_for() {
 
 #[test]
 fn a_search_whose_filter_is_a_body_goes_on_by_a_cursor_and_finds_the_same() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         for id in ["A", "B", "C"] {
             created(&story, id).await;

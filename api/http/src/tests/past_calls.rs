@@ -1,7 +1,7 @@
 //! Tests of importing past calls of other systems and lists of numbers: each row is checked by itself, and
 //! each record is stored once.
 
-use crate::tests::doors::Server;
+use crate::tests::route_server::Server;
 use serde_json::{Value, json};
 
 const PHONE: &str = "13800138000";

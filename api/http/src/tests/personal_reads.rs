@@ -1,12 +1,12 @@
 //! Tests of reads of personal data: they are recorded before the reply, and refused if they cannot be
 //! recorded.
 
-use crate::tests::routes::{CAMPAIGN, Story};
+use crate::tests::routes::{CAMPAIGN, RouteServer};
 use serde_json::{Value, json};
 
 /// Creates campaign T with one customer, C001. The customer's number is opted out.
-fn with_a_customer() -> Story {
-    let story = Story::begin();
+fn with_a_customer() -> RouteServer {
+    let story = RouteServer::begin();
     assert_eq!(story.send("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
     let list = "客户ID,手机号,姓名,days\nC001,138-0013-8000,张三,3\n";
     let (status, _) = story.send("POST", "/api/v1/campaigns/T/lists?source=a.csv", list);
@@ -19,7 +19,7 @@ fn with_a_customer() -> Story {
     story
 }
 
-impl Story {
+impl RouteServer {
     /// The records of the audit trail, after the read models have the whole log.
     fn trail(&self, query: &str) -> Vec<Value> {
         let head = self.head();

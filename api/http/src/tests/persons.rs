@@ -1,13 +1,13 @@
 //! Tests of values in clear and of assigned customers: which callers see them, and what is recorded before
 //! they are shown.
 
-use super::asking::{add, get, key, owner, send, trail};
-use crate::testing::Story;
+use super::test_client::{add, get, key, owner, send, trail};
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::json;
 
 /// Creates the campaigns A and B with one customer each, C1 and C2.
-async fn two_people(story: &Story) {
+async fn two_people(story: &TestServer) {
     for (campaign, customer, phone) in [("A", "C1", "13800138000"), ("B", "C2", "13800138001")] {
         let made = json!({ "task_id": campaign, "script_template": "您好，{{customer_name}}。",
             "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -20,7 +20,7 @@ async fn two_people(story: &Story) {
 
 #[test]
 fn a_value_in_clear_needs_a_role_and_a_reason_and_is_on_record_first() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         two_people(&story).await;
         add(&story, "chief", &["admin"]).await;
@@ -60,7 +60,7 @@ fn a_value_in_clear_needs_a_role_and_a_reason_and_is_on_record_first() {
 
 #[test]
 fn an_agent_sees_the_persons_that_are_given_to_them_and_a_supervisor_those_of_the_team() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         two_people(&story).await;
         add(&story, "ann", &["agent"]).await;

@@ -1,10 +1,10 @@
 //! Tests that a plain read, which reaches its endpoint without warp's filters, gets the same reply as through
 //! them. Each route is called without a query (direct) and with an empty query (through the filters).
 
-use super::doors::Server;
+use super::route_server::Server;
 use crate::router::Router;
-use crate::routes::{all, endpoints};
-use crate::server::routed;
+use crate::routes::{build_router, endpoints};
+use crate::server::handle_request;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper::{Method, Request};
@@ -14,11 +14,11 @@ use serde_json::Value;
 const NOTHING: &str = "00000000-0000-5000-8000-000000000001";
 
 /// Status, media type, and the code of a problem (else empty).
-type Said = (u16, String, String);
+type ReplySummary = (u16, String, String);
 
-async fn said(routes: &Router, path: &str) -> Said {
+async fn said(routes: &Router, path: &str) -> ReplySummary {
     let request = Request::get(path).body(Empty::<Bytes>::new()).unwrap();
-    let reply = routed(routes, request).await;
+    let reply = handle_request(routes, request).await;
     let status = reply.status().as_u16();
     let media_type = reply.headers().get("content-type");
     let media_type = media_type.map_or("", |kind| kind.to_str().unwrap()).to_owned();
@@ -34,7 +34,7 @@ async fn said(routes: &Router, path: &str) -> Said {
 #[test]
 fn each_read_is_answered_alike_by_both_ways() {
     let server = Server::begin();
-    let routes = all(&server.running.ctx);
+    let routes = build_router(&server.running.ctx);
     server.runtime.block_on(async {
         let reads = endpoints()
             .into_iter()

@@ -1,14 +1,14 @@
 //! Tests of preferences: each user has their own, replaces them over the version that was read, and chooses
 //! from fixed values.
 
-use super::asking::{Came, add, get, key, send, trail};
-use crate::testing::Story;
+use super::test_client::{TestReply, add, get, key, send, trail};
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::{Value, json};
 
 const PREFERENCES: &str = "/api/v1/preferences";
 
-async fn put(story: &Story, who: &str, etag: Option<&str>, body: Value) -> Came {
+async fn put(story: &TestServer, who: &str, etag: Option<&str>, body: Value) -> TestReply {
     let mut headers = vec![("Authorization", who)];
     headers.extend(etag.map(|etag| ("If-Match", etag)));
     send(story, Method::PUT, PREFERENCES, &headers, Some(body)).await
@@ -16,7 +16,7 @@ async fn put(story: &Story, who: &str, etag: Option<&str>, body: Value) -> Came 
 
 #[test]
 fn preferences_are_a_users_own_and_are_replaced_over_those_that_were_read() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;
         add(&story, "chen", &["agent"]).await;

@@ -1,11 +1,11 @@
 //! Tests of the preflight of a campaign: the numbers left after each rule with example ids, why it would not
 //! dial, and that no end is estimated before there were enough calls.
 
-use super::asking::{add, key};
-use crate::tests::routes::Story;
+use super::test_client::{add, key};
+use crate::tests::routes::RouteServer;
 use serde_json::{Value, json};
 
-fn made(story: &Story, id: &str, more: Value) {
+fn made(story: &RouteServer, id: &str, more: Value) {
     let mut body = json!({ "task_id": id, "script_template": "您好。" });
     let members = body.as_object_mut().unwrap();
     members.extend(more.as_object().unwrap().clone());
@@ -16,7 +16,7 @@ fn made(story: &Story, id: &str, more: Value) {
     assert_eq!(story.send("POST", &path, list).0, 200);
 }
 
-fn asked(story: &Story, id: &str) -> Value {
+fn asked(story: &RouteServer, id: &str) -> Value {
     let path = format!("/api/v1/campaigns/{id}/preflight?per_minute_fen=15");
     let (status, told) = story.send("GET", &path, "");
     assert_eq!(status, 200, "{told}");
@@ -30,7 +30,7 @@ fn step<'a>(told: &'a Value, rule: &str) -> &'a Value {
 
 #[test]
 fn numbers_left_after_each_rule_are_told_with_ids_and_no_end_is_made_up() {
-    let story = Story::begin();
+    let story = RouteServer::begin();
     made(&story, "T", json!({}));
     let opt_out = r#"{"number":"13800138001","reason":"asked by phone"}"#;
     assert_eq!(story.send("POST", "/api/v1/numbers/opt-out", opt_out).0, 200);
@@ -52,7 +52,7 @@ fn numbers_left_after_each_rule_are_told_with_ids_and_no_end_is_made_up() {
 
 #[test]
 fn what_keeps_everybody_is_named_and_what_can_never_dial_is_not_started() {
-    let story = Story::begin();
+    let story = RouteServer::begin();
     made(&story, "LISTED", json!({ "only_listed_on": "consented-2026" }));
     let told = asked(&story, "LISTED");
     let codes: Vec<&Value> = told["blockers"]
@@ -88,7 +88,7 @@ fn what_keeps_everybody_is_named_and_what_can_never_dial_is_not_started() {
 
 #[test]
 fn it_reads_much_and_counts_as_a_heavy_question() {
-    let story = crate::testing::Story::begin();
+    let story = crate::testing::TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chen", &["analyst"]).await;
         let chen = key(&story, json!({ "user": "chen" })).await;

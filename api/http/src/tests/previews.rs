@@ -2,9 +2,9 @@
 //! time and not one offered to another agent. An offer is accepted, skipped, or withdrawn by an emergency
 //! stop.
 
-use super::asking::{Came, add, key, owner, send, trail};
-use crate::testing::Story;
-use crate::tests::doors::Server;
+use super::test_client::{TestReply, add, key, owner, send, trail};
+use crate::testing::TestServer;
+use crate::tests::route_server::Server;
 use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -163,7 +163,7 @@ fn nothing_is_offered_by_another_mode_outside_hours_without_an_agent_or_while_a_
     server.end();
 }
 
-async fn of(story: &Story, bearer: &str, what: &str, body: Value) -> Came {
+async fn of(story: &TestServer, bearer: &str, what: &str, body: Value) -> TestReply {
     let path = format!("/api/v1/campaigns/T/preview/{what}");
     send(
         story,
@@ -175,20 +175,20 @@ async fn of(story: &Story, bearer: &str, what: &str, body: Value) -> Came {
     .await
 }
 
-async fn told(story: &Story, path: &str, body: &str) {
+async fn told(story: &TestServer, path: &str, body: &str) {
     let came = owner(story, path, serde_json::from_str(body).unwrap()).await;
     assert!(came.status < 300, "{path}: {}", came.body);
 }
 
 #[test]
 fn an_agent_who_signed_in_is_shown_whom_they_are_given_in_campaigns_that_are_theirs() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         told(&story, "/api/v1/campaigns", CAMPAIGN).await;
         told(&story, "/api/v1/tasks/data", PEOPLE).await;
         told(&story, "/api/v1/campaigns/T/start", "{}").await;
         let ann = json!({ "name": "ann", "roles": ["agent"], "campaigns": ["T"],
-            "password": super::asking::PASSWORD });
+            "password": super::test_client::PASSWORD });
         assert_eq!(owner(&story, "/api/v1/users", ann).await.status, 201);
         add(&story, "bob", &["agent"]).await;
         let ann = key(&story, json!({ "user": "ann" })).await;

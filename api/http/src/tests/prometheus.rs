@@ -1,16 +1,16 @@
 //! Tests of `/metrics` as Prometheus scrapes it: with a key that has the scope, and without personal data in
 //! the reply.
 
-use super::asking::{add, get, key, owner};
-use crate::testing::Story;
-use application::live::Picture;
+use super::test_client::{add, get, key, owner};
+use crate::testing::TestServer;
+use application::live::LiveUpdate;
 use http_body_util::{BodyExt, Empty};
 use hyper::Request;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::json;
 
-async fn scraped(story: &Story, bearer: &str) -> (String, String) {
+async fn scraped(story: &TestServer, bearer: &str) -> (String, String) {
     let url = story.running.url.clone().unwrap();
     let request = Request::get(format!("{url}/metrics")).header("Authorization", bearer);
     let request = request.body(Empty::<bytes::Bytes>::new()).unwrap();
@@ -24,7 +24,7 @@ async fn scraped(story: &Story, bearer: &str) -> (String, String) {
 
 #[test]
 fn a_key_for_metrics_scrapes_and_finds_nobody() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let made = json!({ "task_id": "T", "script_template": "您好。",
             "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -40,7 +40,7 @@ fn a_key_for_metrics_scrapes_and_finds_nobody() {
         assert_eq!((no.status, no.code()), (403, "role-missing"));
         // The live figures exist once the last hour has been read.
         let mut pictures = story.running.installation.live.watch();
-        let is_read = |picture: &Picture| matches!(picture, Picture::Figures(_));
+        let is_read = |picture: &LiveUpdate| matches!(picture, LiveUpdate::Figures(_));
         pictures.wait_for(is_read).await.unwrap();
         let (kind, text) = scraped(&story, &watch).await;
         assert!(kind.starts_with("text/plain; version=0.0.4"), "{kind}");

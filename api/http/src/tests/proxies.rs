@@ -1,12 +1,12 @@
 //! Tests of a server behind a trusted proxy: the client's address is the one that the proxy forwards.
 
-use super::asking::{Came, PASSWORD, add, send, sign_in, trail};
+use super::test_client::{PASSWORD, TestReply, add, send, sign_in, trail};
 use crate::proxies::Proxies;
-use crate::testing::Story;
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::json;
 
-async fn sign_in_for(story: &Story, forwarded: &str, name: &str) -> Came {
+async fn sign_in_for(story: &TestServer, forwarded: &str, name: &str) -> TestReply {
     let headers = [("X-Forwarded-For", forwarded)];
     let body = json!({ "name": name, "password": PASSWORD });
     send(story, Method::POST, "/api/v1/sign-in", &headers, Some(body)).await
@@ -15,7 +15,7 @@ async fn sign_in_for(story: &Story, forwarded: &str, name: &str) -> Came {
 /// Ten wrong passwords of one address are free of delay (`sign_in_rates`).
 #[test]
 fn behind_a_believed_proxy_each_client_has_limits_and_a_record_of_its_own() {
-    let story = Story::begin_behind(Proxies::of(["127.0.0.1".parse().unwrap()]));
+    let story = TestServer::begin_behind(Proxies::of(["127.0.0.1".parse().unwrap()]));
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;
         for index in 0..10 {

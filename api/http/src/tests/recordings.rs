@@ -1,10 +1,10 @@
 //! Tests of recordings: which callers may download one, what is recorded before a byte is sent, and how long
 //! a link is valid.
 
-use super::asking::{Came, add, get, key, owner, send, trail};
+use super::test_client::{TestReply, add, get, key, owner, send, trail};
 use super::webhooks::receiver;
-use crate::routes::all;
-use crate::testing::Story;
+use crate::routes::build_router;
+use crate::testing::TestServer;
 use crate::testing::{enrolment, recorded_call};
 use bytes::Bytes;
 use domain::ids::CallId;
@@ -19,7 +19,7 @@ fn path() -> String {
 }
 
 /// Downloads a recording. Returns the status, `Content-Range` and the bytes.
-async fn taken(story: &Story, path: &str, headers: &[(&str, &str)]) -> (u16, Option<String>, Vec<u8>) {
+async fn taken(story: &TestServer, path: &str, headers: &[(&str, &str)]) -> (u16, Option<String>, Vec<u8>) {
     let reply = story.open(path, headers).await;
     let status = reply.status().as_u16();
     let range = reply.headers().get("content-range");
@@ -32,7 +32,7 @@ async fn taken(story: &Story, path: &str, headers: &[(&str, &str)]) -> (u16, Opt
 
 #[test]
 fn a_recording_is_given_for_a_reason_that_is_on_record_whole_or_in_part() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let sound = recorded_call(&story).await;
         let why = "reason=complaint%2017&by=wang";
@@ -76,7 +76,7 @@ fn a_recording_is_given_for_a_reason_that_is_on_record_whole_or_in_part() {
 
 #[test]
 fn only_whoever_may_listens_within_their_campaigns_and_nothing_is_sent_without_its_record() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         recorded_call(&story).await;
         let asked = format!("{}?reason=x", path());
@@ -93,7 +93,7 @@ fn only_whoever_may_listens_within_their_campaigns_and_nothing_is_sent_without_i
         // The listener ended with the log, so the request goes to the routes directly.
         let request = Request::get(format!("{asked}%20again")).header("Authorization", story.bearer());
         let request = request.body(Full::new(Bytes::new())).unwrap();
-        let routes = all(&story.running.ctx).at(request.uri().path());
+        let routes = build_router(&story.running.ctx).at(request.uri().path());
         let unkept = warp::service(routes).oneshot(request).await.unwrap();
         assert_eq!(unkept.status().as_u16(), 503);
         assert_eq!(unkept.headers()["content-type"], "application/problem+json");
@@ -103,7 +103,7 @@ fn only_whoever_may_listens_within_their_campaigns_and_nothing_is_sent_without_i
 
 #[test]
 fn how_loud_a_recording_is_is_told_as_the_recording_is_and_in_no_more_points_than_asked() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let sound = recorded_call(&story).await;
         let path = path().replace("/recording", "/waveform");
@@ -144,13 +144,13 @@ fn how_loud_a_recording_is_is_told_as_the_recording_is_and_in_no_more_points_tha
 }
 
 /// Opens a link without a key.
-async fn open(story: &Story, url: &str) -> (Came, usize) {
+async fn open(story: &TestServer, url: &str) -> (TestReply, usize) {
     let path = url.strip_prefix(&story.url).unwrap();
     let reply = story.open_with(path, &[]).await;
     let status = reply.status().as_u16();
     let bytes = reply.into_body().collect().await.unwrap().to_bytes();
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    let came = Came {
+    let came = TestReply {
         status,
         cookie: None,
         body,
@@ -160,7 +160,7 @@ async fn open(story: &Story, url: &str) -> (Came, usize) {
 
 /// Asserts that a link with a valid signature opens until the second in `until`, and not in that second or
 /// later.
-async fn over_at_its_second(story: &Story, call: &str, hook: &str) {
+async fn over_at_its_second(story: &TestServer, call: &str, hook: &str) {
     let installation = &story.running.installation;
     let now_s = installation.courier.wall_time().micros() / 1_000_000;
     for (until, status) in [(now_s + 3_600, 200), (now_s, 404), (now_s - 3_600, 404)] {
@@ -176,7 +176,7 @@ async fn over_at_its_second(story: &Story, call: &str, hook: &str) {
 }
 
 /// Asserts that a webhook's link is no longer valid after the webhook's owner lost the right.
-async fn over_with_its_owner_s_right(story: &Story, link: &str, hook: &str) {
+async fn over_with_its_owner_s_right(story: &TestServer, link: &str, hook: &str) {
     add(story, "chief", &["admin"]).await;
     add(story, "ear", &["admin", "integrator"]).await;
     let ear = key(story, json!({ "user": "ear" })).await;
@@ -194,7 +194,7 @@ async fn over_with_its_owner_s_right(story: &Story, link: &str, hook: &str) {
 
 #[test]
 fn a_webhook_is_told_a_link_that_opens_that_recording_alone_and_who_fetched_is_on_record() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let (url, told) = receiver(&[]);
         let order = json!({ "url": url, "allow_private": true, "events": ["call.ended"],

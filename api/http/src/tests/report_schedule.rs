@@ -2,7 +2,7 @@
 //! server. No test waits.
 
 use crate::listeners::Listeners;
-use crate::running::Running;
+use crate::running_server::RunningServer;
 use crate::testing::settings;
 use domain::calendar::{PeriodLength, midnight};
 use domain::event_filter::EventFilter;
@@ -10,32 +10,38 @@ use domain::ids::{CommandId, NumberId};
 use domain::number::NumberCommand;
 use domain::number::event::OptOutSource;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
-use domain::problem::Kind;
+use domain::problem::ProblemKind;
 use domain::report::ReportCommand;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use evidence::compliance_report::figures::Format;
 use evidence::compliance_report::schedule::{Issuer, next_due};
-use evidence::compliance_report::{Asked, Issued, Occasion, Order, check_against, issue, report_id, signed};
-use evidence::log_walk::{Log, turn};
+use evidence::compliance_report::{
+    IssuedReport, Occasion, ReportInputs, ReportIssueRequest, check_against, issue, report_id, sign_report,
+};
+use evidence::log_walk::{Log, acquire_walk_permit};
 use std::path::Path;
 use std::sync::Arc;
 use store::proof::SigningKey;
 use tokio::runtime::Runtime;
 
 /// A server from its start at a time of the rehearsal to its stop.
-struct Day {
-    running: Running,
+struct ServerRun {
+    running: RunningServer,
     runtime: Arc<Runtime>,
 }
 
-impl Day {
+impl ServerRun {
     fn begin(directory: &Path, at: &str) -> Self {
         let runtime = Arc::new(Runtime::new().unwrap());
         let mut settings = settings(directory);
         settings.open.rehearse_at = Some(at.parse().unwrap());
         let running = runtime
-            .block_on(Running::start(settings, Listeners::none(), Arc::clone(&runtime)))
+            .block_on(RunningServer::start(
+                settings,
+                Listeners::none(),
+                Arc::clone(&runtime),
+            ))
             .unwrap();
         Self { running, runtime }
     }
@@ -79,10 +85,10 @@ impl Day {
     }
 
     /// Issues a report as another server on the same log would.
-    fn issue(&self, day: &str) -> Issued {
+    fn issue(&self, day: &str) -> IssuedReport {
         let installation = &self.running.installation;
         let key = SigningKey::read(&installation.signing_key).unwrap();
-        let order = Order {
+        let order = ReportIssueRequest {
             period: PeriodLength::Day.of(day.parse().unwrap()),
             upto: None,
             occasion: Occasion::PeriodEnd,
@@ -115,16 +121,16 @@ impl Day {
 #[test]
 fn each_period_is_reported_once_over_restarts_and_servers() {
     let directory = tempfile::tempdir().unwrap();
-    let first = Day::begin(directory.path(), "2026-03-02T10:00:00+08:00");
+    let first = ServerRun::begin(directory.path(), "2026-03-02T10:00:00+08:00");
     first.opt_out("00000000000000000000000000000001");
     assert_eq!(first.issued_now(), None, "the day before the log began");
     first.end();
 
-    let second = Day::begin(directory.path(), "2026-03-03T00:05:00+08:00");
+    let second = ServerRun::begin(directory.path(), "2026-03-03T00:05:00+08:00");
     let settled = midnight("2026-03-03".parse().unwrap()).plus_ms(300_000);
     let just_before = Timestamp::from_micros(settled.micros() - 1);
     assert_eq!(second.issued_at(just_before), None);
-    let taken = turn().unwrap();
+    let taken = acquire_walk_permit().unwrap();
     let busy = second.runtime.block_on(async {
         let installation = &second.running.installation;
         let issuer = Issuer {
@@ -135,7 +141,10 @@ fn each_period_is_reported_once_over_restarts_and_servers() {
         };
         issuer.issue_missed(PeriodLength::Day, settled).await.unwrap_err()
     });
-    assert_eq!((busy.kind, busy.code), (Kind::Unavailable, "log-being-read"));
+    assert_eq!(
+        (busy.kind, busy.code),
+        (ProblemKind::Unavailable, "log-being-read")
+    );
     drop(taken);
     assert_eq!(second.issued_at(settled).as_deref(), Some("2026-03-02"));
     assert_eq!(second.issued_now(), None, "the log knows of it");
@@ -147,11 +156,11 @@ fn each_period_is_reported_once_over_restarts_and_servers() {
     assert_eq!(second.issues(), 1);
     second.end();
 
-    let third = Day::begin(directory.path(), "2026-03-03T09:00:00+08:00");
+    let third = ServerRun::begin(directory.path(), "2026-03-03T09:00:00+08:00");
     assert_eq!(third.issued_now(), None, "a restart issues none twice");
     third.end();
 
-    let fourth = Day::begin(directory.path(), "2026-03-05T08:00:00+08:00");
+    let fourth = ServerRun::begin(directory.path(), "2026-03-05T08:00:00+08:00");
     let missed = fourth.issued_now();
     assert_eq!(missed.as_deref(), Some("2026-03-04"), "the last one missed");
     assert_eq!((fourth.issued_now(), fourth.issues()), (None, 2));
@@ -161,18 +170,18 @@ fn each_period_is_reported_once_over_restarts_and_servers() {
 #[test]
 fn a_report_issued_by_the_version_of_before_holds_and_is_handed_out_again() {
     let directory = tempfile::tempdir().unwrap();
-    let day = Day::begin(directory.path(), "2026-03-02T10:00:00+08:00");
+    let day = ServerRun::begin(directory.path(), "2026-03-02T10:00:00+08:00");
     day.opt_out("00000000000000000000000000000001");
     let installation = &day.running.installation;
     let key = SigningKey::read(&installation.signing_key).unwrap();
     let period = PeriodLength::Day.of("2026-03-02".parse().unwrap());
     let (first, again, checked) = day.runtime.block_on(async {
-        let asked = Asked {
+        let asked = ReportInputs {
             log: Log::quiet(installation.store()),
             period: period.clone(),
             upto: None,
         };
-        let first = signed(&asked.gather(Format::Second).await.unwrap(), &key).unwrap();
+        let first = sign_report(&asked.gather(Format::Second).await.unwrap(), &key).unwrap();
         let id = report_id(first.issue.kind, &first.issue.period).unwrap();
         let command = ReportCommand::Issue(Box::new(first.issue.clone()));
         let cause = Cause::outside(CommandId::derive_from_text("as a build of before"));
@@ -183,7 +192,7 @@ fn a_report_issued_by_the_version_of_before_holds_and_is_handed_out_again() {
             .await
             .unwrap();
         let checked = check_against(asked.log, &first.note, &key.verifier(), period.clone()).await;
-        let order = Order {
+        let order = ReportIssueRequest {
             period,
             upto: Some(first.issue.position),
             occasion: Occasion::Asked,

@@ -1,13 +1,13 @@
 //! Tests of retention periods: only above the minimum, with a dry run before data is destroyed, stopped by a
 //! hold, finished after a crash, and named in the reply for a destroyed recording.
 
-use super::asking::{Came, get, owner, send, trail};
-use crate::testing::{Story, enrolment, record, recorded_call};
+use super::test_client::{TestReply, get, owner, send, trail};
+use crate::testing::{TestServer, enrolment, record, recorded_call};
 use domain::calling_plan::{Basis, Preset};
 use domain::customer::CustomerCommand;
 use domain::customer::command::Enrolment;
 use domain::ids::{CallId, CommandId, EnrolmentId, ListId};
-use domain::retention::{Beginning, DataClass, DisposedThings, RetentionCommand, Under};
+use domain::retention::{DataClass, DisposalBasis, DisposalRequest, DisposedItems, RetentionCommand};
 use domain::stored_event::Cause;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -20,12 +20,12 @@ fn call(attempt: u32) -> CallId {
     CallId::derive(&enrolment(), attempt)
 }
 
-fn file(story: &Story, attempt: u32) -> PathBuf {
+fn file(story: &TestServer, attempt: u32) -> PathBuf {
     let folder = story.running.installation.directory.join("recordings");
     folder.join(format!("{}.wav", call(attempt)))
 }
 
-async fn put(story: &Story, class: &str, etag: Option<&str>, body: Value) -> Came {
+async fn put(story: &TestServer, class: &str, etag: Option<&str>, body: Value) -> TestReply {
     let bearer = story.bearer();
     let mut headers = vec![("Authorization", bearer.as_str())];
     headers.extend(etag.map(|etag| ("If-Match", etag)));
@@ -34,7 +34,7 @@ async fn put(story: &Story, class: &str, etag: Option<&str>, body: Value) -> Cam
 }
 
 /// Enrols the customer of the test calls, who until then only occurs in calls.
-async fn register(story: &Story) {
+async fn register(story: &TestServer) {
     let installation = &story.running.installation;
     let EnrolmentId { campaign, customer } = enrolment();
     let command = CustomerCommand::Enrol(Box::new(Enrolment {
@@ -55,7 +55,7 @@ async fn register(story: &Story) {
         best_times: None,
         preferred: Vec::new(),
         priority: None,
-        dedupe: domain::calling_plan::Dedupe::Campaign,
+        dedupe: domain::calling_plan::DeduplicationScope::Campaign,
     }));
     let cause = Cause::outside(CommandId::derive_from_text("register"));
     let entities = &installation.entities.customers;
@@ -63,7 +63,7 @@ async fn register(story: &Story) {
 }
 
 /// Sets the period of a class to one year for all presets.
-pub(super) async fn set(story: &Story, class: &str) {
+pub(super) async fn set(story: &TestServer, class: &str) {
     let shown = get(story, &format!("{RETENTION}/{class}"), &story.bearer()).await;
     let etag = shown.body["etag"].as_str().unwrap().to_owned();
     let done = put(
@@ -77,7 +77,7 @@ pub(super) async fn set(story: &Story, class: &str) {
 }
 
 /// Runs retention, after the server's own run has ended. Returns the reply.
-pub(super) async fn run(story: &Story, dry_run: bool) -> Value {
+pub(super) async fn run(story: &TestServer, dry_run: bool) -> Value {
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(20_000);
     loop {
@@ -93,7 +93,7 @@ pub(super) async fn run(story: &Story, dry_run: bool) -> Value {
 }
 
 /// Waits until the server itself has checked the class, on this day or later. Returns the class.
-async fn looked(story: &Story, class: &str, day: &str) -> Value {
+async fn looked(story: &TestServer, class: &str, day: &str) -> Value {
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(20_000);
     loop {
@@ -110,7 +110,7 @@ async fn looked(story: &Story, class: &str, day: &str) -> Value {
 
 #[test]
 fn a_period_replaces_another_from_its_floor_on_and_only_at_the_version_that_was_read() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let shown = get(&story, RETENTION, &story.bearer()).await.body;
         let recordings = &shown["classes"][0];
@@ -168,7 +168,7 @@ fn a_period_replaces_another_from_its_floor_on_and_only_at_the_version_that_was_
 
 #[test]
 fn what_is_past_its_period_is_destroyed_after_it_is_on_record_and_what_is_held_is_not() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         recorded_call(&story).await;
         set(&story, "recordings").await;
@@ -238,7 +238,7 @@ fn what_is_past_its_period_is_destroyed_after_it_is_on_record_and_what_is_held_i
 
 #[test]
 fn an_open_complaint_keeps_the_recording_of_its_call_until_it_is_resolved() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     let complaint = story.runtime.block_on(async {
         recorded_call(&story).await;
         set(&story, "recordings").await;
@@ -264,7 +264,7 @@ fn an_open_complaint_keeps_the_recording_of_its_call_until_it_is_resolved() {
 
 #[test]
 fn a_disposal_that_a_crash_cut_is_finished_by_the_next_run() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         recorded_call(&story).await;
         record(&story, 2).await;
@@ -277,16 +277,16 @@ fn a_disposal_that_a_crash_cut_is_finished_by_the_next_run() {
         let installation = &story.running.installation;
         let now = installation.now();
         // The state in which a process leaves a disposal when it ends after the first of two files.
-        let begin = RetentionCommand::BeginDisposal(Box::new(Beginning {
+        let begin = RetentionCommand::BeginDisposal(Box::new(DisposalRequest {
             class: DataClass::Recordings,
             preset: Preset::CnService,
             oldest_at: now.minus_ms(400 * 86_400_000),
             newest_at: now.minus_ms(366 * 86_400_000),
-            what: DisposedThings {
+            what: DisposedItems {
                 calls: vec![call(1), call(2)],
-                ..DisposedThings::default()
+                ..DisposedItems::default()
             },
-            under: Under::Period,
+            under: DisposalBasis::Period,
         }));
         let cause = Cause::outside(CommandId::derive_from_text("crash"));
         let entities = &installation.entities.retentions;
@@ -323,7 +323,7 @@ fn a_disposal_that_a_crash_cut_is_finished_by_the_next_run() {
 
 #[test]
 fn a_person_at_rest_is_erased_when_the_time_is_over_and_certified() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let made = json!({ "task_id": "T", "script_template": "您好。",
             "schedule": { "start_time": "09:00", "end_time": "18:00" } });

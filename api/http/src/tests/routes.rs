@@ -4,7 +4,7 @@
 use crate::listeners::Listeners;
 use crate::openapi::document;
 use crate::routes::endpoints;
-use crate::running::Running;
+use crate::running_server::RunningServer;
 use crate::testing::{answer, settings};
 use actors::Damage;
 use domain::stored_event::Position;
@@ -18,13 +18,13 @@ use tokio::runtime::Runtime;
 pub(super) const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好,{{days}}。","schedule":{"start_time":"09:00","end_time":"18:00"}}"#;
 
 /// A running server without SIP lines, with a directory of its own.
-pub(super) struct Story {
-    pub(super) running: Running,
+pub(super) struct RouteServer {
+    pub(super) running: RunningServer,
     pub(super) runtime: Arc<Runtime>,
     _directory: tempfile::TempDir,
 }
 
-impl Story {
+impl RouteServer {
     pub(super) fn begin() -> Self {
         Self::begin_with(None)
     }
@@ -40,7 +40,11 @@ impl Story {
         }
         settings.ntp = ntp;
         let running = runtime
-            .block_on(Running::start(settings, Listeners::none(), Arc::clone(&runtime)))
+            .block_on(RunningServer::start(
+                settings,
+                Listeners::none(),
+                Arc::clone(&runtime),
+            ))
             .unwrap();
         Self {
             running,
@@ -73,7 +77,7 @@ fn filled(path: &str) -> String {
 
 #[test]
 fn every_described_route_is_served_and_every_served_route_is_described() {
-    let story = Story::begin();
+    let story = RouteServer::begin();
     let document = document(&endpoints());
     let mut described = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -94,7 +98,7 @@ fn every_described_route_is_served_and_every_served_route_is_described() {
 
 #[test]
 fn a_view_is_rebuilt_beside_its_live_rows_and_switched_to() {
-    let story = Story::begin();
+    let story = RouteServer::begin();
     assert_eq!(story.send("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
     let view = "/api/v1/projections/campaign_board";
     let early = story.send("POST", &format!("{view}/switch"), "");
@@ -175,7 +179,7 @@ fn the_routes_of_the_contract_exist() {
 
 #[test]
 fn a_campaign_is_made_once_filled_and_shown_masked() {
-    let story = Story::begin();
+    let story = RouteServer::begin();
     assert_eq!(story.send("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
     let (status, again) = story.send("POST", "/api/v1/campaigns", CAMPAIGN);
     assert_eq!((status, &again["preset"]), (200, &json!("cn-service")));
@@ -215,7 +219,7 @@ fn a_campaign_is_made_once_filled_and_shown_masked() {
 
 #[test]
 fn events_are_pages_and_a_read_of_the_future_times_out_as_a_problem() {
-    let story = Story::begin();
+    let story = RouteServer::begin();
     let body = r#"{"reason":"asked by phone"}"#;
     let (status, reply) = story.send("POST", "/api/v1/numbers/138-0013-8000/opt-out", body);
     assert_eq!((status, &reply["number"]), (200, &json!("138****8000")));
@@ -234,7 +238,7 @@ fn events_are_pages_and_a_read_of_the_future_times_out_as_a_problem() {
 
 #[test]
 fn what_cannot_be_done_is_told_as_a_problem() {
-    let story = Story::begin();
+    let story = RouteServer::begin();
     for (method, path, body, status, code) in [
         ("GET", "/nothing", "", 404, "no-such-route"),
         ("GET", "/api/v1/tasks/data", "", 405, "method-not-allowed"),
@@ -286,7 +290,7 @@ fn what_cannot_be_done_is_told_as_a_problem() {
 
 #[test]
 fn a_damaged_log_is_not_ready_and_says_where_and_what_to_do() {
-    let story = Story::begin();
+    let story = RouteServer::begin();
     assert_eq!(story.send("GET", "/readyz", "").0, 200);
     story.running.installation.environment.damage.report(Damage {
         position: Some(Position(17)),
@@ -309,7 +313,7 @@ fn a_wrong_clock_is_measured_at_the_start_noted_once_and_said_by_readiness() {
     // Three requests at the start, three by the command.
     let (server, answering) = fake_server(3_000, 6, |_| {});
     let source = server.to_string();
-    let story = Story::begin_with(Some(server));
+    let story = RouteServer::begin_with(Some(server));
     let (status, ready) = story.send("GET", "/readyz", "");
     assert_eq!(status, 200, "{ready}");
     assert!(
@@ -336,7 +340,7 @@ fn a_wrong_clock_is_measured_at_the_start_noted_once_and_said_by_readiness() {
 
 #[test]
 fn a_query_over_http_is_answered_told_of_its_limit_or_refused_with_the_reason() {
-    let story = Story::begin();
+    let story = RouteServer::begin();
     let ask = |body: Value| story.send("POST", "/api/v1/query", &body.to_string());
     let sql = "select code from dispositions order by code";
     let (status, all) = ask(json!({ "sql": sql }));
@@ -371,7 +375,7 @@ fn a_query_over_http_is_answered_told_of_its_limit_or_refused_with_the_reason() 
 
 #[test]
 fn an_export_over_http_is_listed_written_or_refused_before_its_first_byte() {
-    let story = Story::begin();
+    let story = RouteServer::begin();
     let (_, listed) = story.send("GET", "/api/v1/exports", "");
     let listed = listed["exports"].as_array().unwrap();
     let names: Vec<&Value> = listed.iter().map(|one| &one["name"]).collect();

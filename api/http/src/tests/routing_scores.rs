@@ -1,8 +1,8 @@
 //! Tests of routing scores: candidates for a call are scored by the weights in force, every breakdown is
 //! stored, and an `as_of` read shows weights and scores from before a change.
 
-use super::asking::{Came, add, get, key, send, trail};
-use crate::testing::{Story, enrolment, three_calls};
+use super::test_client::{TestReply, add, get, key, send, trail};
+use crate::testing::{TestServer, enrolment, three_calls};
 use domain::ids::CallId;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -20,14 +20,14 @@ fn candidates(second: u32) -> Value {
         "candidates": [one("robot-1", 0), one("robot-2", 0), agent] })
 }
 
-async fn replaced(story: &Story, if_match: Option<&str>, order: Value) -> Came {
+async fn replaced(story: &TestServer, if_match: Option<&str>, order: Value) -> TestReply {
     let bearer = story.bearer();
     let mut headers = vec![("Authorization", bearer.as_str())];
     headers.extend(if_match.map(|etag| ("If-Match", etag)));
     send(story, Method::PUT, WEIGHTS, &headers, Some(order)).await
 }
 
-async fn scored(story: &Story, body: Value) -> Came {
+async fn scored(story: &TestServer, body: Value) -> TestReply {
     let bearer = story.bearer();
     let headers = [("Authorization", bearer.as_str())];
     send(story, Method::POST, &scores(), &headers, Some(body)).await
@@ -35,7 +35,7 @@ async fn scored(story: &Story, body: Value) -> Came {
 
 #[test]
 fn a_call_is_scored_by_the_weights_in_force_and_every_breakdown_is_kept() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
         assert_eq!(scored(&story, candidates(750)).await.status, 404, "unknown call");
@@ -84,7 +84,7 @@ fn a_call_is_scored_by_the_weights_in_force_and_every_breakdown_is_kept() {
 }
 
 /// As of the event before the change: the former weights, and one scoring.
-async fn known_before(story: &Story, bearer: &str) {
+async fn known_before(story: &TestServer, bearer: &str) {
     let changed = trail(story, "routing_weights.changed").await;
     assert_eq!(changed[0]["data"]["before"]["agent_skill"], 200);
     let position = &changed[0]["position"];
@@ -100,7 +100,7 @@ async fn known_before(story: &Story, bearer: &str) {
 
 #[test]
 fn what_cannot_be_weighed_is_told_and_weights_are_not_everybodys() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         three_calls(&story).await;
         let nobody = json!({ "customer": { "rfm": 1 }, "candidates": [] });

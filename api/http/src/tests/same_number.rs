@@ -1,7 +1,7 @@
 //! Tests of one phone number under two customer ids: over all lists of a campaign, by the number's own
 //! stream, after a crash between the claim and the enrolment, and under both policies.
 
-use crate::tests::doors::Server;
+use crate::tests::route_server::Server;
 use domain::ids::{CampaignId, CustomerId};
 use domain::number::NumberCommand;
 use domain::stored_event::Cause;

@@ -1,9 +1,9 @@
 //! Tests of owners of saved reports: the report of an owner who lost the right is not sent, and another user
 //! with the right can take it over.
 
-use super::asking::{Came, PASSWORD, add, campaign, get, key, owner, send};
+use super::test_client::{PASSWORD, TestReply, add, campaign, get, key, owner, send};
 use super::webhooks::receiver;
-use crate::testing::Story;
+use crate::testing::TestServer;
 use domain::saved_report::SavedReportId;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const REPORTS: &str = "/api/v1/saved-reports";
 
-async fn post(story: &Story, path: &str, bearer: &str, body: Value) -> Came {
+async fn post(story: &TestServer, path: &str, bearer: &str, body: Value) -> TestReply {
     send(
         story,
         Method::POST,
@@ -23,13 +23,13 @@ async fn post(story: &Story, path: &str, bearer: &str, body: Value) -> Came {
 }
 
 /// Whether the report is halted, so that the alert watch raises an alert about it.
-fn is_halted(story: &Story) -> bool {
+fn is_halted(story: &TestServer) -> bool {
     let name: SavedReportId = "weekly".parse().unwrap();
     let reports = story.running.installation.halted.reports();
     reports.get(&name).copied().unwrap_or_default()
 }
 
-async fn disable(story: &Story, name: &str) {
+async fn disable(story: &TestServer, name: &str) {
     let path = format!("/api/v1/users/{name}/disable");
     let left = owner(story, &path, json!({ "reason": "left" })).await;
     assert_eq!(left.status, 200, "{}", left.body);
@@ -37,7 +37,7 @@ async fn disable(story: &Story, name: &str) {
 
 #[test]
 fn a_report_of_a_disabled_owner_is_not_sent_until_another_user_takes_it_over() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     let (url, received) = receiver(&[]);
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
@@ -91,7 +91,7 @@ fn a_report_of_a_disabled_owner_is_not_sent_until_another_user_takes_it_over() {
 
 #[test]
 fn a_report_of_an_owner_with_the_right_is_taken_over_by_no_user() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
         for name in ["chen", "li"] {
@@ -123,7 +123,7 @@ fn a_report_of_an_owner_with_the_right_is_taken_over_by_no_user() {
 
 #[test]
 fn a_report_whose_owner_may_not_name_its_channel_any_more_is_not_sent_there() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     let (url, received) = receiver(&[]);
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
@@ -139,7 +139,7 @@ fn a_report_whose_owner_may_not_name_its_channel_any_more_is_not_sent_there() {
         // An analyst may see figures but not use channels.
         let (read, write) = ("/api/v1/users/chen", "/api/v1/users/chen/roles");
         let less = json!({ "remove": "operator", "reason": "moves" });
-        let changed = super::asking::replace(&story, read, write, less).await;
+        let changed = super::test_client::replace(&story, read, write, less).await;
         assert_eq!(changed.status, 200, "{}", changed.body);
         let sent = owner(&story, &format!("{REPORTS}/weekly/send"), json!({})).await;
         assert_eq!((sent.status, &sent.body["fault"]), (200, &json!("owner")));
@@ -150,7 +150,7 @@ fn a_report_whose_owner_may_not_name_its_channel_any_more_is_not_sent_there() {
         );
         // With the right restored before anything is sent, the report stays chen's.
         let more = json!({ "add": "operator", "reason": "is back" });
-        let changed = super::asking::replace(&story, read, write, more).await;
+        let changed = super::test_client::replace(&story, read, write, more).await;
         assert_eq!(changed.status, 200, "{}", changed.body);
         add(&story, "li", &["operator"]).await;
         let li = key(&story, json!({ "user": "li" })).await;

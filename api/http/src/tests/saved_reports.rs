@@ -1,9 +1,9 @@
 //! Tests of saved reports and chart notes: sent to a channel with their figures, replaced over the version
 //! that was read, and limited to the scope of the reader.
 
-use super::asking::{PASSWORD, add, campaign, get, key, owner, send, trail};
+use super::test_client::{PASSWORD, add, campaign, get, key, owner, send, trail};
 use super::webhooks::receiver;
-use crate::testing::Story;
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn weekly(more: &Value) -> Value {
 
 #[test]
 fn a_report_is_made_sent_to_its_channel_and_on_record_with_its_figures() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     let (url, told) = receiver(&[]);
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
@@ -67,7 +67,7 @@ fn a_report_is_made_sent_to_its_channel_and_on_record_with_its_figures() {
 
 #[test]
 fn a_report_is_replaced_as_it_was_read_by_its_owner_and_shows_no_more_than_a_scope() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
         add(&story, "chen", &["operator"]).await;
@@ -126,7 +126,7 @@ fn a_report_is_replaced_as_it_was_read_by_its_owner_and_shows_no_more_than_a_sco
 /// Two users add it at once, or one adds it again later: the note exists once, and both get it as the reply.
 #[test]
 fn the_very_same_note_told_once_more_is_answered_and_stands_once() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let note = json!({ "chart": "answer_ratio_per_call", "text": "线路二停了十分钟",
             "about_at": "2026-03-02T01:00:00Z" });
@@ -150,7 +150,7 @@ fn the_very_same_note_told_once_more_is_answered_and_stands_once() {
 
 #[test]
 fn a_note_about_a_campaign_is_seen_by_whoever_sees_that_campaign() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
         let held = json!({ "name": "bei", "roles": ["operator"], "password": PASSWORD, "campaigns": ["U"] });

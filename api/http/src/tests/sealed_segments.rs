@@ -1,17 +1,17 @@
 //! Tests of segments over sealed attributes for a caller without the reveal right: counts are rounded down to
 //! tens, no customer id is shown, and the used columns are on record.
 
-use super::asking::{Came, add, get, key, owner, send, trail};
-use crate::testing::Story;
+use super::test_client::{TestReply, add, get, key, owner, send, trail};
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::{Value, json};
 
-async fn post(story: &Story, path: &str, key: &str, body: Value) -> Came {
+async fn post(story: &TestServer, path: &str, key: &str, body: Value) -> TestReply {
     send(story, Method::POST, path, &[("Authorization", key)], Some(body)).await
 }
 
 /// Creates twelve customers of campaign T. The income of each is 1,000 higher than that of the one before.
-async fn people(story: &Story) {
+async fn people(story: &TestServer) {
     for name in ["T", "U", "V"] {
         let made = json!({ "task_id": name, "script_template": "您好。", "basis": "contract" });
         assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
@@ -38,7 +38,7 @@ async fn people(story: &Story) {
 }
 
 /// Adds a user with this role. Returns the user's key.
-async fn user(story: &Story, name: &str, role: &str) -> String {
+async fn user(story: &TestServer, name: &str, role: &str) -> String {
     add(story, name, &[role]).await;
     key(story, json!({ "user": name })).await
 }
@@ -49,7 +49,7 @@ fn above(income: u32) -> Value {
 
 #[test]
 fn a_sealed_attribute_is_not_found_digit_by_digit() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         people(&story).await;
         let boss = user(&story, "boss", "admin").await;
@@ -126,7 +126,7 @@ fn a_sealed_attribute_is_not_found_digit_by_digit() {
 
 #[test]
 fn a_frozen_segment_over_a_sealed_attribute_is_told_in_tens_and_never_of_a_few() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         people(&story).await;
         add(&story, "wang", &["operator"]).await;
@@ -169,7 +169,7 @@ fn a_frozen_segment_over_a_sealed_attribute_is_told_in_tens_and_never_of_a_few()
 
 #[test]
 fn a_dry_run_of_attributes_does_not_tell_which_values_are_known_already() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         people(&story).await;
         add(&story, "wang", &["operator"]).await;

@@ -1,17 +1,17 @@
 //! Tests of second factors and of the limit of sign-ins per address.
 
-use super::asking::{Came, PASSWORD, add, get, key, owner, send, sign_in, trail, who};
-use crate::testing::Story;
+use super::test_client::{PASSWORD, TestReply, add, get, key, owner, send, sign_in, trail, who};
+use crate::testing::TestServer;
 use domain::permission::Role;
 use hyper::Method;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret, Totp};
 
-async fn post(story: &Story, path: &str, body: Value) -> Came {
+async fn post(story: &TestServer, path: &str, body: Value) -> TestReply {
     send(story, Method::POST, path, &[], Some(body)).await
 }
 
-async fn sign_in_with(story: &Story, name: &str, code: &str) -> Came {
+async fn sign_in_with(story: &TestServer, name: &str, code: &str) -> TestReply {
     let body = json!({ "name": name, "password": PASSWORD, "code": code });
     post(story, "/api/v1/sign-in", body).await
 }
@@ -25,14 +25,14 @@ fn app(secret: &str) -> Totp {
 }
 
 /// The code that the app shows in `steps` times 30 s.
-fn code(story: &Story, app: &Totp, steps: u64) -> String {
+fn code(story: &TestServer, app: &Totp, steps: u64) -> String {
     let seconds = story.running.installation.now().micros() / 1_000_000;
     let seconds = u64::try_from(seconds).unwrap() + 30 * steps;
     app.generate(seconds).to_string()
 }
 
 /// Sets up a second factor. Returns the app and the recovery codes.
-async fn set_up(story: &Story, name: &str) -> (Totp, Vec<String>) {
+async fn set_up(story: &TestServer, name: &str) -> (Totp, Vec<String>) {
     let who = json!({ "name": name, "password": PASSWORD });
     let offered = post(story, "/api/v1/second-factor/offer", who).await;
     assert_eq!(offered.status, 200, "{}", offered.body);
@@ -59,7 +59,7 @@ async fn set_up(story: &Story, name: &str) -> (Totp, Vec<String>) {
 
 #[test]
 fn a_sign_in_asks_for_a_code_that_is_good_once_and_an_admin_resets_it() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chief", &["admin"]).await;
         add(&story, "wang", &["viewer"]).await;
@@ -120,7 +120,7 @@ fn a_sign_in_asks_for_a_code_that_is_good_once_and_an_admin_resets_it() {
 
 #[test]
 fn wrong_codes_lock_as_wrong_passwords_do() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;
         let (app, _) = set_up(&story, "wang").await;
@@ -142,7 +142,7 @@ fn wrong_codes_lock_as_wrong_passwords_do() {
 
 #[test]
 fn a_role_that_needs_a_second_factor_signs_in_with_one_alone() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chief", &["admin"]).await;
         add(&story, "wang", &["viewer"]).await;
@@ -175,7 +175,7 @@ fn a_role_that_needs_a_second_factor_signs_in_with_one_alone() {
 
 #[test]
 fn an_address_that_tries_many_names_has_to_wait_and_stands_on_record() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;
         for index in 0..10 {
@@ -211,7 +211,7 @@ fn an_address_that_tries_many_names_has_to_wait_and_stands_on_record() {
 
 #[test]
 fn a_subject_of_a_provider_belongs_to_one_user_and_no_round_begins_without_a_provider() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;
         add(&story, "li", &["viewer"]).await;

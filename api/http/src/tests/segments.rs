@@ -1,10 +1,10 @@
 //! Tests of segments: attributes and tags are set and counted, a campaign freezes a segment, the same segment
 //! is asked again as of then, and erased customers are missing.
 
-use crate::tests::doors::Server;
+use crate::tests::route_server::Server;
 use application::lists::enroller::CampaignEnroller;
 use application::lists::load::Enroller;
-use application::segments::sight::SegmentSight;
+use application::segments::visibility::SegmentVisibility;
 use domain::ids::CommandId;
 use domain::stored_event::Cause;
 use intake::mapping::Member;
@@ -201,7 +201,7 @@ fn a_list_of_a_segment_that_was_cut_off_goes_on_behind_an_erasure() {
     let freezing = server
         .running
         .installation
-        .freeze_for(&campaign, CARDS, SegmentSight::ALL, cause);
+        .freeze_for(&campaign, CARDS, SegmentVisibility::ALL, cause);
     let frozen = server.runtime.block_on(freezing).unwrap();
     assert_eq!((frozen.frozen.count, frozen.records.len()), (2, 2));
     let erased = server.post("/api/v1/customers/C1/erase", &json!({ "reason": "asked" }));
@@ -232,7 +232,7 @@ fn behind_an_erasure_a_limit_takes_nobody_in_whom_nobody_fixed() {
     let freezing = server
         .running
         .installation
-        .freeze_for(&campaign, two, SegmentSight::ALL, cause);
+        .freeze_for(&campaign, two, SegmentVisibility::ALL, cause);
     let frozen = server.runtime.block_on(freezing).unwrap();
     let first = frozen.records[0]["customer_id"].as_str().unwrap().to_owned();
     assert_eq!(frozen.records.len(), 2);
@@ -267,7 +267,7 @@ fn a_list_of_a_segment_closes_with_all_whom_the_log_has() {
     let cause = Cause::outside(CommandId::derive_from_text("freeze"));
     let campaign = "NEXT".parse().unwrap();
     let installation = &server.running.installation;
-    let freezing = installation.freeze_for(&campaign, sql, SegmentSight::ALL, cause);
+    let freezing = installation.freeze_for(&campaign, sql, SegmentVisibility::ALL, cause);
     let frozen = server.runtime.block_on(freezing).unwrap();
     assert_eq!(frozen.records.len(), 2);
     // The import stops after C1, who is then erased.

@@ -1,14 +1,14 @@
 //! Tests of settings: replaced only over the version that was read, in force at once, and readable as of a
 //! past time.
 
-use super::asking::{Came, PASSWORD, add, get, key, send, sign_in, trail};
-use crate::testing::Story;
+use super::test_client::{PASSWORD, TestReply, add, get, key, send, sign_in, trail};
+use crate::testing::TestServer;
 use hyper::Method;
 use serde_json::{Value, json};
 
 const NAME: &str = "/api/v1/settings/alerts.answer_per_mille_min";
 
-async fn put(story: &Story, path: &str, if_match: Option<&str>, body: Value) -> Came {
+async fn put(story: &TestServer, path: &str, if_match: Option<&str>, body: Value) -> TestReply {
     let bearer = story.bearer();
     let mut headers = vec![("Authorization", bearer.as_str())];
     headers.extend(if_match.map(|etag| ("If-Match", etag)));
@@ -17,7 +17,7 @@ async fn put(story: &Story, path: &str, if_match: Option<&str>, body: Value) -> 
 
 #[test]
 fn a_setting_is_replaced_as_it_was_read_and_known_as_it_was() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
         let first = get(&story, NAME, &bearer).await;
@@ -80,7 +80,7 @@ fn a_setting_is_replaced_as_it_was_read_and_known_as_it_was() {
 
 #[test]
 fn a_session_lasts_as_long_as_the_setting_says() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let path = "/api/v1/settings/sessions.hours_max";
         let order = json!({ "value": 2, "reason": "shared desks" });
@@ -98,7 +98,7 @@ fn a_session_lasts_as_long_as_the_setting_says() {
 
 #[test]
 fn how_much_a_key_may_send_is_a_setting_that_counts_from_the_next_second() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chen", &["operator"]).await;
         let chen = key(&story, json!({ "user": "chen" })).await;
@@ -136,7 +136,7 @@ fn how_much_a_key_may_send_is_a_setting_that_counts_from_the_next_second() {
 
 #[test]
 fn heavy_questions_have_a_limit_of_their_own_and_others_go_on() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chen", &["analyst"]).await;
         let chen = key(&story, json!({ "user": "chen" })).await;

@@ -1,6 +1,6 @@
 //! Tests of emergency stops: engaged, shown, extended, lifted, and which callers may do that for which scope.
 
-use crate::testing::Story;
+use crate::testing::TestServer;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request};
@@ -9,7 +9,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
 /// Sends a request with this `Authorization` header over the socket.
-async fn send(story: &Story, method: Method, path: &str, bearer: &str, body: Value) -> (u16, Value) {
+async fn send(story: &TestServer, method: Method, path: &str, bearer: &str, body: Value) -> (u16, Value) {
     let url = story.running.url.clone().unwrap();
     let request = Request::builder().method(method).uri(format!("{url}{path}"));
     let body = if body.is_null() {
@@ -26,22 +26,22 @@ async fn send(story: &Story, method: Method, path: &str, bearer: &str, body: Val
     (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
-async fn post_as(story: &Story, path: &str, bearer: &str, body: Value) -> (u16, Value) {
+async fn post_as(story: &TestServer, path: &str, bearer: &str, body: Value) -> (u16, Value) {
     send(story, Method::POST, path, bearer, body).await
 }
 
 /// Sends a command with the owner's key.
-async fn post(story: &Story, path: &str, body: Value) -> (u16, Value) {
+async fn post(story: &TestServer, path: &str, body: Value) -> (u16, Value) {
     post_as(story, path, &story.bearer(), body).await
 }
 
-async fn engaged(story: &Story) -> Vec<Value> {
+async fn engaged(story: &TestServer) -> Vec<Value> {
     let (status, told) = send(story, Method::GET, "/api/v1/stop", &story.bearer(), Value::Null).await;
     assert_eq!(status, 200, "{told}");
     told["items"].as_array().unwrap().clone()
 }
 
-async fn created(story: &Story, name: &str) {
+async fn created(story: &TestServer, name: &str) {
     let made = json!({ "task_id": name, "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(post(story, "/api/v1/campaigns", made).await.0, 201);
@@ -49,7 +49,7 @@ async fn created(story: &Story, name: &str) {
 
 #[test]
 fn a_stop_is_seen_with_its_reason_until_it_is_lifted() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         created(&story, "A").await;
         assert!(engaged(&story).await.is_empty());
@@ -110,7 +110,7 @@ fn a_stop_is_seen_with_its_reason_until_it_is_lifted() {
 
 #[test]
 fn what_is_not_there_and_what_says_nothing_is_refused() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         for (body, status) in [
             (json!({ "reason": "complaints" }), 422),
@@ -153,7 +153,7 @@ fn what_is_not_there_and_what_says_nothing_is_refused() {
 
 #[test]
 fn whoever_is_held_to_campaigns_stops_those_and_a_supervisor_lifts_none() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         for name in ["A", "B"] {
             created(&story, name).await;

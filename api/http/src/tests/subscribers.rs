@@ -1,9 +1,9 @@
 //! Tests of named subscribers: a reader continues after its last acknowledgement, one reader holds a name at
 //! a time, names are separate for each user, and acknowledgements themselves are not sent.
 
-use super::asking::{add, get, key, owner, send};
 use super::event_stream::{UPGRADE, frame};
-use crate::testing::Story;
+use super::test_client::{add, get, key, owner, send};
+use crate::testing::TestServer;
 use domain::ids::LogId;
 use domain::installation::InstallationCommand;
 use domain::installation::event::RestoreFacts;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Follows a stream up to `caught-up`. Returns the positions of its events.
-async fn told(story: &Story, query: &str) -> Vec<String> {
+async fn told(story: &TestServer, query: &str) -> Vec<String> {
     let mut positions = Vec::new();
     let client = story.client();
     let path = format!("/api/v1/events/stream?{query}");
@@ -33,12 +33,12 @@ async fn told(story: &Story, query: &str) -> Vec<String> {
     positions
 }
 
-async fn shown(story: &Story, name: &str) -> Value {
+async fn shown(story: &TestServer, name: &str) -> Value {
     let path = format!("/api/v1/subscribers/{name}");
     get(story, &path, &story.bearer()).await.body
 }
 
-async fn acknowledge(story: &Story, position: &str) {
+async fn acknowledge(story: &TestServer, position: &str) {
     let order = json!({ "position": position });
     let said = owner(story, "/api/v1/subscribers/crm/acknowledge", order).await;
     assert_eq!(said.status, 200, "{}", said.body);
@@ -46,7 +46,7 @@ async fn acknowledge(story: &Story, position: &str) {
 
 #[test]
 fn a_subscriber_goes_on_where_it_acknowledged_also_in_the_next_process() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 12).await;
         let all = told(&story, "subscriber=crm&kind=number.").await;
@@ -79,7 +79,7 @@ fn a_subscriber_goes_on_where_it_acknowledged_also_in_the_next_process() {
 
 #[test]
 fn a_position_beyond_the_head_is_refused_with_the_head() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 4).await;
         let bearer = story.bearer();
@@ -110,7 +110,7 @@ fn a_position_beyond_the_head_is_refused_with_the_head() {
 
 #[test]
 fn a_subscriber_from_before_a_restore_is_flagged_until_it_acknowledges() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 6).await;
         let all = told(&story, "subscriber=crm&kind=number.").await;
@@ -135,7 +135,7 @@ fn a_subscriber_from_before_a_restore_is_flagged_until_it_acknowledges() {
 
 #[test]
 fn what_makes_no_sense_is_refused() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 4).await;
         told(&story, "subscriber=crm&kind=number.").await;
@@ -184,7 +184,7 @@ fn what_makes_no_sense_is_refused() {
 
 #[test]
 fn each_user_has_names_of_their_own_and_sees_no_others() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 4).await;
         let mut bearers = Vec::new();
@@ -253,7 +253,7 @@ async fn heard_so_far(socket: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin)) 
 
 #[test]
 fn on_a_web_socket_a_reader_acknowledges_and_whoever_comes_later_has_the_name() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 3).await;
         let path = "/api/v1/events/ws?subscriber=crm&stream=number-";
@@ -294,7 +294,7 @@ fn on_a_web_socket_a_reader_acknowledges_and_whoever_comes_later_has_the_name() 
 
 #[test]
 fn what_a_reader_acknowledged_before_a_reset_does_not_undo_it() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 3).await;
         let path = "/api/v1/events/ws?subscriber=crm&stream=number-";
@@ -315,7 +315,7 @@ fn what_a_reader_acknowledged_before_a_reset_does_not_undo_it() {
 
 #[test]
 fn keeping_a_position_is_no_news_to_a_subscriber() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 2).await;
         let all = told(&story, "subscriber=everything").await;
@@ -337,7 +337,7 @@ fn keeping_a_position_is_no_news_to_a_subscriber() {
 
 #[test]
 fn a_reader_that_is_sent_elsewhere_is_told_so() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 2).await;
         let mut open = story.open("/api/v1/events/stream?subscriber=crm", &[]).await;

@@ -1,6 +1,6 @@
 //! Tests of the report tables over three calls.
 
-use crate::testing::Story;
+use crate::testing::TestServer;
 use crate::testing::three_calls;
 use chrono::NaiveDate;
 use domain::calendar::beijing_date;
@@ -19,7 +19,7 @@ async fn shown(client: &ApiClient, path: &str) -> Value {
 
 #[test]
 fn a_days_calls_stand_in_the_daily_report_the_costs_the_regions_and_the_ledger() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let client = story.client();
         let body = json!({ "preset": "general" });

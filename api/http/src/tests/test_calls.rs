@@ -1,14 +1,14 @@
 //! Tests of the list of test phones, and of test calls that are refused: to other numbers, of an unknown
 //! campaign, or without a SIP line.
 
-use super::asking::{add, key, owner, send};
-use crate::tests::routes::Story;
+use super::test_client::{add, key, owner, send};
+use crate::tests::routes::RouteServer;
 use hyper::Method;
 use serde_json::json;
 
 #[test]
 fn our_own_phones_are_listed_masked_with_a_reason_and_alone_may_be_tried() {
-    let story = Story::begin();
+    let story = RouteServer::begin();
     let campaign = json!({ "task_id": "T", "script_template": "您好，{{days}}天。" }).to_string();
     assert_eq!(story.send("POST", "/api/v1/campaigns", &campaign).0, 201);
     let order = json!({ "phone": "13800138000", "label": "reception", "reason": "who reviews flows" });
@@ -56,7 +56,7 @@ fn our_own_phones_are_listed_masked_with_a_reason_and_alone_may_be_tried() {
 
 #[test]
 fn whoever_makes_campaigns_may_hear_them_and_who_takes_calls_may_not() {
-    let story = crate::testing::Story::begin();
+    let story = crate::testing::TestServer::begin();
     story.runtime.block_on(async {
         let campaign = json!({ "task_id": "T", "script_template": "您好。" });
         assert_eq!(owner(&story, "/api/v1/campaigns", campaign).await.status, 201);

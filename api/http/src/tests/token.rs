@@ -2,10 +2,10 @@
 //! console's own page may send one.
 
 use crate::routes::endpoints;
-use crate::testing::Story;
-use crate::tests::asking::send;
+use crate::testing::TestServer;
 use crate::tests::event_stream::UPGRADE;
-use domain::problem::Kind;
+use crate::tests::test_client::send;
+use domain::problem::ProblemKind;
 use http_body_util::BodyExt;
 use hyper::{Method, Response, body::Incoming};
 use serde_json::Value;
@@ -62,7 +62,7 @@ fn nothing_but_health_and_the_page_is_answered_without_the_token() {
     let endpoints = endpoints();
     let open = endpoints.iter().filter(|one| one.open).map(|one| one.path);
     assert_eq!(open.collect::<BTreeSet<_>>(), BTreeSet::from(OPEN));
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         for path in GUARDED {
             let refused = problem(story.open_with(path, &UPGRADE).await).await;
@@ -83,7 +83,7 @@ fn nothing_but_health_and_the_page_is_answered_without_the_token() {
 
 #[test]
 fn no_reply_is_taken_for_other_content_and_none_is_kept_unless_it_says_so() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let others = [
             "/status",
@@ -108,7 +108,7 @@ fn no_reply_is_taken_for_other_content_and_none_is_kept_unless_it_says_so() {
 
 #[test]
 fn a_page_of_another_origin_is_refused_with_and_without_the_token() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         for foreign in [
             ("Origin", "http://evil.example"),
@@ -128,11 +128,11 @@ fn a_page_of_another_origin_is_refused_with_and_without_the_token() {
 
 #[test]
 fn a_command_without_the_token_is_told_where_it_is() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let client = story.client_without_token();
         let refused = client.ask(Method::GET, GUARDED[0], None).await.unwrap_err();
-        assert_eq!(refused.kind, Kind::Unauthenticated);
+        assert_eq!(refused.kind, ProblemKind::Unauthenticated);
         for way in ["--token-file F", "--data DIR"] {
             assert!(refused.detail.contains(way), "{}", refused.detail);
         }
@@ -142,7 +142,7 @@ fn a_command_without_the_token_is_told_where_it_is() {
 
 #[test]
 fn no_page_of_the_world_signs_anybody_in() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let foreign = [("Origin", "http://evil.example")];
         let body = serde_json::json!({ "name": "wang", "password": "correct horse battery" });
@@ -154,7 +154,7 @@ fn no_page_of_the_world_signs_anybody_in() {
 
 #[test]
 fn the_directory_s_key_does_not_open_through_a_proxy() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let refused = problem(story.open(GUARDED[0], &[("X-Forwarded-For", "192.0.2.7")]).await).await;
         assert_eq!(refused, (401, "token-of-another-machine".to_owned()));

@@ -1,7 +1,7 @@
 //! Tests of voiceprints: off until they are turned on, refused without the separate consent, compared only as
 //! a hint, and with templates that cannot be opened after they are deleted.
 
-use crate::tests::doors::Server;
+use crate::tests::route_server::Server;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ports::speech::Clip;

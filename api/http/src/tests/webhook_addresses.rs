@@ -1,14 +1,14 @@
 //! Tests of webhook URLs and bearer tokens that could never be used: they are refused when they are set, and
 //! the reply names the member.
 
-use crate::testing::Story;
+use crate::testing::TestServer;
 use crate::tests::webhooks::{HOOKS, ask};
 use serde_json::{Value, json};
 
 const CHANNELS: &str = "/api/v1/alerts/channels";
 
 /// Asserts that the order is refused for this member only, in both languages.
-async fn refused(story: &Story, path: &str, order: &Value, pointer: &str) {
+async fn refused(story: &TestServer, path: &str, order: &Value, pointer: &str) {
     let (status, told) = ask(story, path, order.clone()).await;
     let errors = told["errors"].as_array().cloned().unwrap_or_default();
     let pointers: Vec<&Value> = errors.iter().map(|error| &error["pointer"]).collect();
@@ -22,7 +22,7 @@ async fn refused(story: &Story, path: &str, order: &Value, pointer: &str) {
 
 #[test]
 fn an_address_or_bearer_that_cannot_be_used_is_refused_at_creation() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let private = |url: &str| json!({ "url": url, "allow_private": true });
         for url in [
@@ -56,7 +56,7 @@ fn an_address_or_bearer_that_cannot_be_used_is_refused_at_creation() {
 
 #[test]
 fn a_channel_needs_a_mail_address_a_mail_server_and_a_token_that_can_be_sent() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let mail = |member: &str, value: &str| {
             let mut order = json!({ "url": "ops@example.com", "format": "mail", "smtp": "127.0.0.1:9",

@@ -1,9 +1,9 @@
 //! Tests of owners of webhooks and channels: nothing is delivered for an owner who lost the right,
 //! undelivered messages are kept, and another user with the right can take over.
 
-use super::asking::{Came, add, get, key, owner, replace, send};
+use super::test_client::{TestReply, add, get, key, owner, replace, send};
 use super::webhooks::{HOOKS, ask, receiver, until};
-use crate::testing::Story;
+use crate::testing::TestServer;
 use domain::alert::{AlertCommand, AlertFigure, AlertRule, Severity};
 use domain::decider::{Decider, Scope};
 use domain::ids::{AlertId, CommandId, NumberId, UserId, WebhookId};
@@ -13,7 +13,7 @@ use domain::permission::CampaignScope;
 use domain::personal::Personal;
 use domain::stored_event::{Cause, Position, StreamVersion};
 use domain::user::User;
-use domain::webhook::{Format, WebhookCommand, WebhookFacts};
+use domain::webhook::{WebhookCommand, WebhookFacts, WebhookFormat};
 use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ const CHANNELS: &str = "/api/v1/alerts/channels";
 /// Longest wait for a message that is due.
 const WITHIN: Duration = Duration::from_secs(20);
 
-async fn post(story: &Story, path: &str, bearer: &str, body: Value) -> Came {
+async fn post(story: &TestServer, path: &str, bearer: &str, body: Value) -> TestReply {
     send(
         story,
         Method::POST,
@@ -38,13 +38,13 @@ async fn post(story: &Story, path: &str, bearer: &str, body: Value) -> Came {
 }
 
 /// Adds a webhook or channel. Returns its path.
-async fn made(story: &Story, path: &str, bearer: &str, order: Value) -> String {
+async fn made(story: &TestServer, path: &str, bearer: &str, order: Value) -> String {
     let made = post(story, path, bearer, order).await;
     assert_eq!(made.status, 201, "{}", made.body);
     format!("{path}/{}", made.body["id"].as_str().unwrap())
 }
 
-async fn number(story: &Story, number: &str, command: NumberCommand) {
+async fn number(story: &TestServer, number: &str, command: NumberCommand) {
     let number: NumberId = number.parse().unwrap();
     let installation = &story.running.installation;
     let cause = Cause::outside(installation.new_command());
@@ -67,14 +67,14 @@ fn suppresses() -> NumberCommand {
     }
 }
 
-async fn disable(story: &Story, name: &str) {
+async fn disable(story: &TestServer, name: &str) {
     let path = format!("/api/v1/users/{name}/disable");
     let left = owner(story, &path, json!({ "reason": "left" })).await;
     assert_eq!(left.status, 200, "{}", left.body);
 }
 
 /// Waits until an alert of this rule is raised (`standing`) or cleared (`!standing`). Returns its subject.
-async fn alert(story: &Story, rule: &str, standing: bool) -> Value {
+async fn alert(story: &TestServer, rule: &str, standing: bool) -> Value {
     let path = format!("/api/v1/alerts?rule={rule}&standing={standing}");
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(20_000);
@@ -97,7 +97,7 @@ fn types(received: &Receiver<Value>, count: usize) -> Vec<Value> {
 
 #[test]
 fn a_webhook_of_a_disabled_owner_sends_nothing_until_another_user_takes_it_over() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     let (url, received) = receiver(&[]);
     story.runtime.block_on(async {
         for (name, role) in [
@@ -157,7 +157,7 @@ fn a_webhook_of_a_disabled_owner_sends_nothing_until_another_user_takes_it_over(
 }
 
 /// Asserts that a replay is refused, and take-overs by users who lack a right needed to add the webhook.
-async fn refused_take_overs(story: &Story, hook: &str) {
+async fn refused_take_overs(story: &TestServer, hook: &str) {
     let replay = owner(story, &format!("{hook}/replay"), json!({ "after": "0" })).await;
     assert_eq!(
         (replay.status, replay.code()),
@@ -177,7 +177,7 @@ async fn refused_take_overs(story: &Story, hook: &str) {
 
 #[test]
 fn a_webhook_delivers_only_while_its_owner_s_scope_covers_it_and_a_change_hands_it_over() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     let (url, received) = receiver(&[]);
     story.runtime.block_on(async {
         add(&story, "chief", &["admin"]).await;
@@ -213,14 +213,14 @@ fn a_webhook_delivers_only_while_its_owner_s_scope_covers_it_and_a_change_hands_
 }
 
 /// The channel as the list shows it.
-async fn channel(story: &Story, path: &str) -> Value {
+async fn channel(story: &TestServer, path: &str) -> Value {
     let id = path.rsplit('/').next().unwrap();
     let listed = get(story, CHANNELS, &story.bearer()).await;
     let items = listed.body["items"].as_array().unwrap();
     items.iter().find(|one| one["id"] == id).unwrap().clone()
 }
 
-async fn raise(story: &Story, subject: &str) {
+async fn raise(story: &TestServer, subject: &str) {
     let rule = AlertRule::LineFailures;
     let command = AlertCommand::Raise {
         rule,
@@ -244,7 +244,7 @@ async fn raise(story: &Story, subject: &str) {
 
 #[test]
 fn an_alert_about_a_channel_of_a_lost_owner_reaches_the_other_channels() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     let (lost_url, lost) = receiver(&[]);
     let (other_url, other) = receiver(&[]);
     let (path, bearer) = story.runtime.block_on(async {
@@ -303,7 +303,7 @@ fn an_alert_about_a_channel_of_a_lost_owner_reaches_the_other_channels() {
 fn of_owner(url: &str, owner: &UserId) -> WebhookFacts {
     let secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
     WebhookFacts {
-        format: Format::Standard,
+        format: WebhookFormat::Standard,
         target: Personal::open(url.to_owned()),
         shown: url.to_owned(),
         kinds: ["number.opted_out".to_owned()].into(),
@@ -322,7 +322,7 @@ fn of_owner(url: &str, owner: &UserId) -> WebhookFacts {
 
 #[test]
 fn while_an_owner_cannot_be_read_nothing_is_sent_and_nothing_is_disabled() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     let (url, received) = receiver(&[]);
     let (other_url, other) = receiver(&[]);
     story.runtime.block_on(async {

@@ -1,7 +1,7 @@
 //! Tests of webhooks and alert channels: which users may add which, what is shown of them, and which values
 //! are never shown.
 
-use crate::testing::Story;
+use crate::testing::TestServer;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request};
@@ -16,7 +16,7 @@ pub(super) const HOOKS: &str = "/api/v1/webhooks";
 const CHANNELS: &str = "/api/v1/alerts/channels";
 
 /// Sends a request with this `Authorization` header over the socket: a GET if `body` is null, else a POST.
-async fn send(story: &Story, path: &str, bearer: &str, body: Value) -> (u16, Value) {
+async fn send(story: &TestServer, path: &str, bearer: &str, body: Value) -> (u16, Value) {
     let url = story.running.url.clone().unwrap();
     let (method, body) = if body.is_null() {
         (Method::GET, String::new())
@@ -34,7 +34,7 @@ async fn send(story: &Story, path: &str, bearer: &str, body: Value) -> (u16, Val
 }
 
 /// Sends a request with the owner's key: a GET if `body` is null, else a POST.
-pub(super) async fn ask(story: &Story, path: &str, body: Value) -> (u16, Value) {
+pub(super) async fn ask(story: &TestServer, path: &str, body: Value) -> (u16, Value) {
     send(story, path, &story.bearer(), body).await
 }
 
@@ -45,7 +45,7 @@ pub(super) fn nowhere(path: &str) -> Value {
 
 #[test]
 fn a_secret_is_shown_once_and_what_opens_a_door_never() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let (status, made) = ask(&story, HOOKS, nowhere("/in?key=hidden")).await;
         assert_eq!(status, 201, "{made}");
@@ -85,7 +85,7 @@ fn a_secret_is_shown_once_and_what_opens_a_door_never() {
 
 #[test]
 fn what_may_not_be_told_is_refused_and_says_why() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         for (body, pointer) in [
             (json!({ "url": "http://example.com/" }), "/url"),
@@ -132,7 +132,7 @@ fn what_may_not_be_told_is_refused_and_says_why() {
 
 #[test]
 fn whoever_is_held_to_campaigns_is_told_of_those_and_only_admins_lift_the_demands() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let owner = story.bearer();
         let user = |name: &str, role: &str| {
@@ -168,7 +168,7 @@ fn whoever_is_held_to_campaigns_is_told_of_those_and_only_admins_lift_the_demand
 
 #[test]
 fn a_channel_is_told_of_alerts_and_listed_with_them() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         for (body, pointer) in [
             (json!({ "url": "ops@example.com", "format": "mail" }), "/smtp"),
@@ -254,7 +254,7 @@ pub(super) fn receiver(statuses: &'static [u16]) -> (String, Receiver<Value>) {
 }
 
 /// Reads the webhook at `path` until `wanted` holds. Returns it.
-pub(super) async fn until(story: &Story, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(super) async fn until(story: &TestServer, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(20_000);
     loop {
@@ -269,7 +269,7 @@ pub(super) async fn until(story: &Story, path: &str, wanted: impl Fn(&Value) -> 
 
 #[test]
 fn a_receiver_that_is_gone_is_told_again_by_a_replay_and_one_that_fails_by_itself() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         let (url, told) = receiver(&[410, 500]);
         let order = json!({ "url": url, "allow_private": true, "events": ["number.opted_out"] });

@@ -1,16 +1,16 @@
 //! Tests of CRM webhooks: a message about an opt-out or a consent names the customers by the CRM's own ids,
 //! and each disclosure is on record.
 
-use super::asking::trail;
+use super::test_client::trail;
 use super::webhooks::{HOOKS, ask, receiver, until};
-use crate::testing::Story;
+use crate::testing::TestServer;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 const WITHIN: Duration = Duration::from_secs(20);
 
 /// Creates campaign T with three customers; two of them share a number.
-async fn people(story: &Story) {
+async fn people(story: &TestServer) {
     let made = json!({ "task_id": "T", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(ask(story, "/api/v1/campaigns", made).await.0, 201);
@@ -24,7 +24,7 @@ async fn people(story: &Story) {
 
 #[test]
 fn a_crm_is_told_of_opt_outs_and_consents_by_its_own_ids_on_record() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         people(&story).await;
         let (url, told) = receiver(&[]);

@@ -1,14 +1,14 @@
 //! Tests of the what-if comparison of policies: it estimates nothing for a campaign without calls, and
 //! refuses an unknown policy by name.
 
-use crate::tests::routes::Story;
+use crate::tests::routes::RouteServer;
 use serde_json::{Value, json};
 
 const PATH: &str = "/api/v1/campaigns/T/what-if/policies";
 
 #[test]
 fn a_campaign_without_calls_says_that_nobody_knows_and_stores_nothing() {
-    let story = Story::begin();
+    let story = RouteServer::begin();
     let body = json!({ "task_id": "T", "script_template": "您好。" });
     assert_eq!(story.send("POST", "/api/v1/campaigns", &body.to_string()).0, 201);
     let before = story.head();

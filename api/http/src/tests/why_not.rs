@@ -2,14 +2,14 @@
 //! the number, calling days, lists, the record of the reader; and a trial of a coming rule version on the
 //! customers of a campaign.
 
-use crate::tests::routes::Story;
+use crate::tests::routes::RouteServer;
 use serde_json::{Value, json};
 
 const CUSTOMER: &str = "/api/v1/customers/C001";
 
 /// Creates a campaign that rests at weekends and observes holidays, imports two customers, and starts it.
-fn with_people(more: Value) -> Story {
-    let story = Story::begin();
+fn with_people(more: Value) -> RouteServer {
+    let story = RouteServer::begin();
     let mut body = json!({ "task_id": "T", "script_template": "您好。", "holidays": "observe",
         "rest_days": ["sat", "sun"] });
     let members = body.as_object_mut().unwrap();
@@ -23,7 +23,7 @@ fn with_people(more: Value) -> Story {
     story
 }
 
-fn why(story: &Story, customer: &str, at: &str) -> Value {
+fn why(story: &RouteServer, customer: &str, at: &str) -> Value {
     let path = format!(
         "{customer}/why-not?at={}&by=wang&reason=complaint",
         at.replace('+', "%2B")
@@ -270,7 +270,7 @@ fn a_list_that_came_as_digests_binds_once_it_was_taken_in_and_says_of_which_day_
 
 #[test]
 fn a_campaign_that_observes_a_year_nobody_knows_does_not_start_and_says_so() {
-    let story = Story::begin();
+    let story = RouteServer::begin();
     let body = json!({ "task_id": "T", "script_template": "您好。", "holidays": "observe",
         "holiday_country": "fr" });
     assert_eq!(story.send("POST", "/api/v1/campaigns", &body.to_string()).0, 201);

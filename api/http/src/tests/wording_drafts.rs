@@ -1,13 +1,13 @@
 //! Tests of wording drafts: requested from a model on record, checked against the published text, adopted by
 //! another user, and spoken once they are published.
 
-use super::asking::{Came, add, get, key, owner, send, trail};
-use super::writing_models::{Pen, model, text};
-use crate::testing::Story;
+use super::test_client::{TestReply, add, get, key, owner, send, trail};
+use super::writing_models::{ScriptedModel, model, text};
+use crate::testing::TestServer;
 use domain::ids::{CommandId, WordingDraftId};
 use domain::ports::assistant::AssistantFailure;
 use domain::stored_event::Cause;
-use domain::wording_draft::{AskingForDraft, DraftTask, DraftedBy, EntryKind, WordingDraftCommand};
+use domain::wording_draft::{DraftGenerationRequest, DraftPrompt, DraftTask, EntryKind, WordingDraftCommand};
 use futures_util::future::join_all;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -24,14 +24,14 @@ fn file(answer: &str) -> Value {
         "facts": [{ "entity": "分期", "attribute": "起点", "value": "500元" }] })
 }
 
-async fn published(story: &Story) {
+async fn published(story: &TestServer) {
     let imported = owner(story, "/api/v1/knowledge", json!({ "file": file(ORIGINAL) })).await;
     assert_eq!(imported.status, 201, "{}", imported.body);
     let current = owner(story, "/api/v1/knowledge/card/publish", json!({})).await;
     assert_eq!(current.status, 200, "{}", current.body);
 }
 
-async fn post(story: &Story, path: &str, authorization: &str, body: Value) -> Came {
+async fn post(story: &TestServer, path: &str, authorization: &str, body: Value) -> TestReply {
     let headers = [("Authorization", authorization)];
     send(story, Method::POST, path, &headers, Some(body)).await
 }
@@ -40,18 +40,18 @@ fn wish() -> Value {
     json!({ "answer": "起点", "instruction": "说得更亲切" })
 }
 
-async fn writer_of_campaigns(story: &Story, name: &str) -> String {
+async fn writer_of_campaigns(story: &TestServer, name: &str) -> String {
     add(story, name, &["operator"]).await;
     key(story, json!({ "user": name })).await
 }
 
 /// The path of a draft.
-fn of(came: &Came) -> String {
+fn of(came: &TestReply) -> String {
     format!("{DRAFTS}/{}", came.body["id"].as_str().unwrap())
 }
 
 /// What the callee of a call would be answered.
-async fn said(story: &Story) -> String {
+async fn said(story: &TestServer) -> String {
     let question = json!({ "text": "多少钱可以分期" });
     let asked = owner(story, "/api/v1/knowledge/card/ask", question).await;
     asked.body["candidates"][0]["text"].as_str().unwrap().to_owned()
@@ -60,7 +60,7 @@ async fn said(story: &Story) -> String {
 #[test]
 fn a_draft_is_taken_by_somebody_else_and_heard_once_it_is_published() {
     let (spec, told) = model(BETTER);
-    let story = Story::begin_with(|_, settings| settings.speech.llm = Some(spec.parse().unwrap()));
+    let story = TestServer::begin_with(|_, settings| settings.speech.llm = Some(spec.parse().unwrap()));
     story.runtime.block_on(async {
         published(&story).await;
         let (wang, li) = (
@@ -134,7 +134,7 @@ fn a_draft_is_taken_by_somebody_else_and_heard_once_it_is_published() {
 
 #[test]
 fn what_may_not_be_said_is_on_record_as_refused_and_is_not_taken() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         published(&story).await;
         let campaign = json!({ "task_id": "T", "script_template": "您好。", "knowledge": "card@1",
@@ -165,7 +165,7 @@ fn what_may_not_be_said_is_on_record_as_refused_and_is_not_taken() {
             (Err(AssistantFailure::Late), "late", Value::Null),
         ];
         let told = answers.iter().map(|(answer, _, _)| answer.clone()).collect();
-        let _waiting = Pen::of(&story, told);
+        let _waiting = ScriptedModel::of(&story, told);
         // Waits until the read model has the campaign, because its sensitive words apply.
         let head = story.running.installation.store().head().await.unwrap();
         story.running.installation.rows_at(head, 5_000).await.unwrap();
@@ -191,7 +191,7 @@ fn what_may_not_be_said_is_on_record_as_refused_and_is_not_taken() {
 
 #[test]
 fn without_a_model_or_an_answer_nobody_is_asked() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         published(&story).await;
         let nobody = owner(&story, DRAFTS, wish()).await;
@@ -201,7 +201,7 @@ fn without_a_model_or_an_answer_nobody_is_asked() {
             "{}",
             nobody.body
         );
-        let _waiting = Pen::of(&story, vec![text(BETTER)]);
+        let _waiting = ScriptedModel::of(&story, vec![text(BETTER)]);
         let unknown = json!({ "answer": "别的", "instruction": "说得更亲切" });
         let unknown = owner(&story, DRAFTS, unknown).await;
         assert_eq!(
@@ -223,10 +223,10 @@ fn without_a_model_or_an_answer_nobody_is_asked() {
 
 #[test]
 fn who_is_alone_takes_their_own_and_what_changed_meanwhile_is_not_replaced() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         published(&story).await;
-        let _waiting = Pen::of(&story, vec![text(BETTER); 3]);
+        let _waiting = ScriptedModel::of(&story, vec![text(BETTER); 3]);
         let by_owner = owner(&story, DRAFTS, wish()).await;
         let taken = owner(&story, &format!("{}/adopt", of(&by_owner)), json!({})).await;
         let found = (taken.status, &taken.body["draft"]["decision"]["nobody"]);
@@ -264,10 +264,10 @@ fn who_is_alone_takes_their_own_and_what_changed_meanwhile_is_not_replaced() {
 
 #[test]
 fn a_fifth_is_told_to_come_again() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     story.runtime.block_on(async {
         published(&story).await;
-        let waiting = Pen::of(&story, Vec::new());
+        let waiting = ScriptedModel::of(&story, Vec::new());
         let four = join_all((0..4).map(|_| owner(&story, DRAFTS, wish())));
         let fifth = async {
             drop(waiting.acquire_many(4).await.unwrap());
@@ -283,7 +283,7 @@ fn a_fifth_is_told_to_come_again() {
 }
 
 /// The state in which a process ends while a model writes. Returns the draft's id.
-async fn asked_alone(story: &Story) -> WordingDraftId {
+async fn asked_alone(story: &TestServer) -> WordingDraftId {
     let task = DraftTask {
         knowledge: "card".parse().unwrap(),
         knowledge_version: 1,
@@ -296,12 +296,12 @@ async fn asked_alone(story: &Story) -> WordingDraftId {
         facts: BTreeMap::new(),
         instruction: "说得更亲切".to_owned(),
     };
-    let sent = DraftedBy {
+    let sent = DraftPrompt {
         model: "pen".to_owned(),
         prompt: "{}".to_owned(),
         prompt_sha256: "0".repeat(64),
     };
-    let asking = AskingForDraft { task, by: None, sent };
+    let asking = DraftGenerationRequest { task, by: None, sent };
     let command = CommandId::derive_from_text("asked alone");
     let id = WordingDraftId::derive(command);
     let drafts = &story.running.installation.entities.wording_drafts;
@@ -312,7 +312,7 @@ async fn asked_alone(story: &Story) -> WordingDraftId {
 
 #[test]
 fn what_a_crash_left_is_lost_and_asks_nobody_again() {
-    let story = Story::begin();
+    let story = TestServer::begin();
     let id = story.runtime.block_on(async {
         published(&story).await;
         let id = asked_alone(&story).await;
@@ -322,7 +322,7 @@ fn what_a_crash_left_is_lost_and_asks_nobody_again() {
     });
     let story = story.later("2026-03-02T10:05:00+08:00");
     story.runtime.block_on(async {
-        let waiting = Pen::of(&story, Vec::new());
+        let waiting = ScriptedModel::of(&story, Vec::new());
         let shown = get(&story, &format!("{DRAFTS}/{id}"), &story.bearer()).await;
         assert_eq!(shown.body["standing"], "lost", "{}", shown.body);
         let taken = owner(&story, &format!("{DRAFTS}/{id}/adopt"), json!({})).await;

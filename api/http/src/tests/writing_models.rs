@@ -1,10 +1,10 @@
 //! Models for the tests of wording drafts: one with an OpenAI API on a socket, and one in the process.
 
 use super::webhooks::request_of;
-use crate::testing::Story;
+use crate::testing::TestServer;
 use async_trait::async_trait;
 use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
-use domain::ports::writer::{Writer, WritingBrief, Written};
+use domain::ports::writer::{Writer, WriterAnswer, WritingBrief};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io::{BufReader, Write};
@@ -42,16 +42,16 @@ pub(super) fn model(text: &'static str) -> (String, Receiver<Value>) {
 }
 
 /// A model that gives its answers one after another, and then never answers again.
-pub(super) struct Pen {
+pub(super) struct ScriptedModel {
     answers: Mutex<VecDeque<Result<String, AssistantFailure>>>,
     /// Has one permit for each request that it never answers.
     waiting: Arc<Semaphore>,
 }
 
-impl Pen {
-    /// Sets a `Pen` as the model of a server that was started without one. Returns the count of unanswered
+impl ScriptedModel {
+    /// Sets a `ScriptedModel` as the model of a server that was started without one. Returns the count of unanswered
     /// requests.
-    pub(super) fn of(story: &Story, answers: Vec<Result<String, AssistantFailure>>) -> Arc<Semaphore> {
+    pub(super) fn of(story: &TestServer, answers: Vec<Result<String, AssistantFailure>>) -> Arc<Semaphore> {
         let waiting = Arc::new(Semaphore::new(0));
         let pen = Self {
             answers: Mutex::new(answers.into()),
@@ -63,7 +63,7 @@ impl Pen {
 }
 
 #[async_trait]
-impl Writer for Pen {
+impl Writer for ScriptedModel {
     fn model(&self) -> &'static str {
         "pen"
     }
@@ -73,15 +73,15 @@ impl Writer for Pen {
             sha256: "0".repeat(64),
         }
     }
-    async fn write(&self, _: &AssistantPrompt, _: u64) -> Result<Written, AssistantFailure> {
+    async fn write(&self, _: &AssistantPrompt, _: u64) -> Result<WriterAnswer, AssistantFailure> {
         let next = self.answers.lock().unwrap().pop_front();
         let Some(answer) = next else {
             self.waiting.add_permits(1);
             return std::future::pending().await;
         };
-        answer.map(|content| Written {
+        answer.map(|content| WriterAnswer {
             content,
-            ..Written::default()
+            ..WriterAnswer::default()
         })
     }
 }

@@ -11,7 +11,7 @@ pub(crate) use titles::HEADER_ROWS_MAX;
 
 use crate::cell::{Cell, TableRow};
 use crate::csv::{CsvRows, StrayQuotes};
-use crate::encoding::{Detection, Seen, name};
+use crate::encoding::{DetectedEncoding, Detection, name};
 use crate::file_kind::{self, ARCHIVE_MARK, HEAD_BYTES};
 use crate::spool::FILE_BYTES_MAX;
 use crate::xlsx::{SheetName, Workbook};
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
-use titles::Titled;
+use titles::TitleFinder;
 
 /// Most sheets that a report names. A workbook with more is not a list.
 const SHEETS_LISTED_MAX: usize = 50;
@@ -63,7 +63,7 @@ pub struct TableReport {
 
 /// Receives a row below the titles: the result of reading the titles, the row's number, and its cells.
 /// Returns false if no more rows are needed.
-pub type TakeRow<'a, T> = dyn FnMut(&T, u64, Result<Vec<Cell>, BadRow>) -> Result<bool, ImportError> + 'a;
+pub type RowHandler<'a, T> = dyn FnMut(&T, u64, Result<Vec<Cell>, BadRow>) -> Result<bool, ImportError> + 'a;
 
 /// A table that can be read. Blocking.
 pub struct Table {
@@ -78,7 +78,7 @@ enum Content {
 
 struct TextFile {
     file: File,
-    seen: Seen,
+    seen: DetectedEncoding,
     stray: StrayQuotes,
 }
 
@@ -138,7 +138,7 @@ impl Table {
     /// Opens text after its kind and encoding were checked.
     pub(crate) fn of_text(
         mut file: File,
-        seen: Seen,
+        seen: DetectedEncoding,
         stray: StrayQuotes,
         options: TableOptions,
     ) -> Result<Self, ImportError> {
@@ -205,10 +205,10 @@ impl Table {
     pub fn each_titled_row<T>(
         &mut self,
         read_titles: &dyn Fn(&[String]) -> Result<T, ImportError>,
-        take: &mut TakeRow<'_, T>,
+        take: &mut RowHandler<'_, T>,
     ) -> Result<TableReport, ImportError> {
         let encoding = self.encoding();
-        let mut titled = Titled::new(self.options.clone(), read_titles, take);
+        let mut titled = TitleFinder::new(self.options.clone(), read_titles, take);
         let workbook = self.each_row(&mut |row| titled.take(row));
         let workbook = workbook.map_err(|error| read_as(error, encoding))?;
         titled.finish().map_err(|error| read_as(error, encoding))?;
@@ -272,7 +272,10 @@ fn not_read(sheets: &[SheetName], read: Option<&str>) -> Vec<SheetNotRead> {
 }
 
 /// Detects the encoding of a whole file.
-fn seen_in(file: &mut File, choice: crate::encoding::EncodingChoice) -> Result<Seen, ImportError> {
+fn seen_in(
+    file: &mut File,
+    choice: crate::encoding::EncodingChoice,
+) -> Result<DetectedEncoding, ImportError> {
     file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
     let mut detection = Detection::default();
     let mut piece = vec![0_u8; CHUNK_BYTES];

@@ -3,7 +3,7 @@
 //! Exports put a headline, a date or a note above the titles. A hidden row is used as the titles only if
 //! there is no visible one.
 
-use super::{HiddenRows, TableOptions, TableReport, TakeRow, WorkbookReport};
+use super::{HiddenRows, RowHandler, TableOptions, TableReport, WorkbookReport};
 use crate::ImportError;
 use crate::cell::TableRow;
 use crate::xlsx::HIDDEN_LISTED_MAX;
@@ -22,10 +22,10 @@ pub(super) fn titles_of(row: &TableRow) -> Option<Vec<String>> {
 }
 
 /// Finds the titles, then passes on the rows below them.
-pub(super) struct Titled<'a, 'b, T> {
+pub(super) struct TitleFinder<'a, 'b, T> {
     options: TableOptions,
     read_titles: &'a dyn Fn(&[String]) -> Result<T, ImportError>,
-    take: &'a mut TakeRow<'b, T>,
+    take: &'a mut RowHandler<'b, T>,
     titles: Option<T>,
     /// Rows with a value before the titles were found.
     rows_before: usize,
@@ -38,11 +38,11 @@ pub(super) struct Titled<'a, 'b, T> {
     first_hidden: Vec<u64>,
 }
 
-impl<'a, 'b, T> Titled<'a, 'b, T> {
+impl<'a, 'b, T> TitleFinder<'a, 'b, T> {
     pub(super) fn new(
         options: TableOptions,
         read_titles: &'a dyn Fn(&[String]) -> Result<T, ImportError>,
-        take: &'a mut TakeRow<'b, T>,
+        take: &'a mut RowHandler<'b, T>,
     ) -> Self {
         Self {
             options,
@@ -208,7 +208,7 @@ mod tests {
             given.push(number);
             Ok(true)
         };
-        let mut titled = Titled::new(options, &read, &mut take);
+        let mut titled = TitleFinder::new(options, &read, &mut take);
         for row in rows {
             titled.take(row)?;
         }

@@ -127,7 +127,7 @@ pub(super) fn is_time(tokens: &[Token]) -> bool {
 }
 
 /// A run of one letter, or the text between two runs.
-enum Piece {
+enum FormatPart {
     Run(char, usize),
     Text(String),
     Elapsed(char, usize),
@@ -141,28 +141,28 @@ enum Piece {
 pub(super) fn show(tokens: &[Token], serial: f64, is_1904: bool) -> Option<String> {
     let pieces = pieces(tokens);
     let decimals = pieces.iter().find_map(|piece| match piece {
-        Piece::Decimals(count) => Some(*count),
-        Piece::Run(..) | Piece::Text(_) | Piece::Elapsed(..) | Piece::Half(..) => None,
+        FormatPart::Decimals(count) => Some(*count),
+        FormatPart::Run(..) | FormatPart::Text(_) | FormatPart::Elapsed(..) | FormatPart::Half(..) => None,
     });
     let moment = rounded(moment_of(serial, is_1904)?, decimals.unwrap_or(0))?;
-    let twelve = pieces.iter().any(|piece| matches!(piece, Piece::Half(..)));
+    let twelve = pieces.iter().any(|piece| matches!(piece, FormatPart::Half(..)));
     let mut shown = String::new();
     for (index, piece) in pieces.iter().enumerate() {
         match piece {
-            Piece::Text(text) => shown.push_str(text),
-            Piece::Half(morning, afternoon) => {
+            FormatPart::Text(text) => shown.push_str(text),
+            FormatPart::Half(morning, afternoon) => {
                 shown.push_str(if moment.hour() < 12 { morning } else { afternoon });
             }
-            Piece::Elapsed(unit, width) => shown.push_str(&elapsed(*unit, *width, serial)?),
-            Piece::Decimals(count) => {
+            FormatPart::Elapsed(unit, width) => shown.push_str(&elapsed(*unit, *width, serial)?),
+            FormatPart::Decimals(count) => {
                 let thousandths = format!("{:03}", moment.nanosecond() / 1_000_000);
                 shown.push('.');
                 shown.extend(thousandths.chars().chain(std::iter::repeat('0')).take(*count));
             }
-            Piece::Run('m', width) if means_minutes(&pieces, index) => {
+            FormatPart::Run('m', width) if means_minutes(&pieces, index) => {
                 shown.push_str(&padded(moment.minute(), *width));
             }
-            Piece::Run(letter, width) => shown.push_str(&field(moment, *letter, *width, twelve)),
+            FormatPart::Run(letter, width) => shown.push_str(&field(moment, *letter, *width, twelve)),
         }
     }
     Some(shown.trim().to_owned())
@@ -186,18 +186,18 @@ fn rounded(moment: NaiveDateTime, decimals: usize) -> Option<NaiveDateTime> {
     moment.checked_add_signed(TimeDelta::milliseconds(up))
 }
 
-fn pieces(tokens: &[Token]) -> Vec<Piece> {
+fn pieces(tokens: &[Token]) -> Vec<FormatPart> {
     let mut pieces = Vec::new();
     let mut rest = tokens;
     while let Some((first, behind)) = rest.split_first() {
         rest = behind;
         let sign = match first {
             Token::Literal(text) => {
-                pieces.push(Piece::Text(text.clone()));
+                pieces.push(FormatPart::Text(text.clone()));
                 continue;
             }
             Token::Bracket(word) => {
-                pieces.extend(elapsed_unit(word).map(|unit| Piece::Elapsed(unit, word.len())));
+                pieces.extend(elapsed_unit(word).map(|unit| FormatPart::Elapsed(unit, word.len())));
                 continue;
             }
             Token::Sign(sign) => *sign,
@@ -216,23 +216,23 @@ fn pieces(tokens: &[Token]) -> Vec<Piece> {
         match letter {
             'y' | 'e' | 'm' | 'd' | 'h' | 's' | 'a' => {
                 let more = count_of(rest, letter);
-                pieces.push(Piece::Run(letter, more + 1));
+                pieces.push(FormatPart::Run(letter, more + 1));
                 rest = rest.get(more..).unwrap_or_default();
             }
             '.' if count_of(rest, '0') > 0 => {
                 let zeros = count_of(rest, '0');
-                pieces.push(Piece::Decimals(zeros));
+                pieces.push(FormatPart::Decimals(zeros));
                 rest = rest.get(zeros..).unwrap_or_default();
             }
             '@' | ';' => {}
-            _ => pieces.push(Piece::Text(sign.to_string())),
+            _ => pieces.push(FormatPart::Text(sign.to_string())),
         }
     }
     pieces
 }
 
 /// Returns `AM/PM`, `A/P` or `上午/下午`, and how many tokens after the first belong to it.
-fn half_of(first: char, rest: &[Token]) -> Option<(Piece, usize)> {
+fn half_of(first: char, rest: &[Token]) -> Option<(FormatPart, usize)> {
     for (words, morning, afternoon) in [
         ("am/pm", "AM", "PM"),
         ("上午/下午", "上午", "下午"),
@@ -245,17 +245,17 @@ fn half_of(first: char, rest: &[Token]) -> Option<(Piece, usize)> {
                 |(letter, token)| matches!(token, Token::Sign(sign) if sign.to_ascii_lowercase() == letter),
             );
         if fits {
-            return Some((Piece::Half(morning, afternoon), wanted.count()));
+            return Some((FormatPart::Half(morning, afternoon), wanted.count()));
         }
     }
     None
 }
 
 /// Returns true if `m` means minutes: after hours or before seconds. Otherwise it means the month.
-fn means_minutes(pieces: &[Piece], index: usize) -> bool {
-    let letter = |piece: &Piece| match piece {
-        Piece::Run(letter, _) | Piece::Elapsed(letter, _) => Some(*letter),
-        Piece::Text(_) | Piece::Half(..) | Piece::Decimals(_) => None,
+fn means_minutes(pieces: &[FormatPart], index: usize) -> bool {
+    let letter = |piece: &FormatPart| match piece {
+        FormatPart::Run(letter, _) | FormatPart::Elapsed(letter, _) => Some(*letter),
+        FormatPart::Text(_) | FormatPart::Half(..) | FormatPart::Decimals(_) => None,
     };
     let before = pieces
         .get(..index)

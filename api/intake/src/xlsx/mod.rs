@@ -10,9 +10,9 @@ mod number_format;
 mod parts;
 mod sheet_scan;
 
-use crate::cell::{Cell, CellText, Exact, TableRow, too_long};
+use crate::cell::{Cell, CellText, ExactValue, TableRow, too_long};
 use crate::shared_file::SharedFile;
-use crate::{CELL_BYTES_MAX, COLUMNS_MAX, ImportError, ROW_BYTES_MAX, unfolding};
+use crate::{CELL_BYTES_MAX, COLUMNS_MAX, ImportError, ROW_BYTES_MAX, zip_limits};
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxCellReader};
 use decimal::Decimal;
 use number_format::NumberFormat;
@@ -46,7 +46,7 @@ pub(crate) struct Workbook {
 
 impl Workbook {
     pub(crate) fn open(mut file: File) -> Result<Self, ImportError> {
-        unfolding::check(&mut file)?;
+        zip_limits::check(&mut file)?;
         let shared = SharedFile::new(file);
         let archive = ZipArchive::new(BufReader::new(shared.reopened())).map_err(unreadable)?;
         let cells = Xlsx::new(BufReader::new(shared)).map_err(unreadable)?;
@@ -102,7 +102,7 @@ impl Workbook {
     ) -> Result<(), ImportError> {
         let is_1904 = self.cells.has_1904_epoch();
         let mut reader = self.cells.worksheet_cells_reader(sheet).map_err(unreadable)?;
-        let display = Display::of(&reader, is_1904);
+        let display = WorkbookFormats::of(&reader, is_1904);
         let mut row = RowBeingRead::default();
         while let Some((cell, style)) = reader.next_cell_with_style_id().map_err(unreadable)? {
             let (index, column) = cell.get_position();
@@ -180,13 +180,13 @@ impl RowBeingRead {
 }
 
 /// The number formats of a workbook, by which its values are displayed.
-struct Display {
+struct WorkbookFormats {
     /// The number format of each style.
     formats: Vec<NumberFormat>,
     is_1904: bool,
 }
 
-impl Display {
+impl WorkbookFormats {
     fn of(reader: &XlsxCellReader<'_, BufReader<SharedFile>>, is_1904: bool) -> Self {
         let formats = reader.styles().iter().map(|style| {
             let format = style.number_format.as_ref();
@@ -228,7 +228,7 @@ impl Display {
             let exact = date_format::exact(moment, format.shows_a_time(number));
             let shown = shown.unwrap_or_else(|| exact.clone());
             // A value of less than a day is a time or duration, without a date.
-            let exact = (number >= 1.0).then_some(Exact::Date(exact));
+            let exact = (number >= 1.0).then_some(ExactValue::Date(exact));
             return Ok(CellText { shown, exact });
         }
         let plain = plain_number(number)?;
@@ -236,7 +236,7 @@ impl Display {
         Ok(match shown.filter(|shown| *shown != plain) {
             Some(shown) => CellText {
                 shown,
-                exact: Some(Exact::Number(plain)),
+                exact: Some(ExactValue::Number(plain)),
             },
             None => CellText::from(plain),
         })
@@ -274,7 +274,7 @@ mod tests {
     use crate::table::{Table, TableOptions};
 
     fn text(value: &DataRef<'_>) -> Cell {
-        let general = Display {
+        let general = WorkbookFormats {
             formats: Vec::new(),
             is_1904: false,
         };

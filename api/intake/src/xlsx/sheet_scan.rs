@@ -76,7 +76,7 @@ impl SheetScan {
 /// Scans the sheet at `path` in the archive.
 pub(crate) fn scan(archive: &mut SheetArchive, path: &str) -> Result<SheetScan, ImportError> {
     let mut xml = xml_of(archive, path)?;
-    let mut scanning = Scanning::default();
+    let mut scanning = ScanState::default();
     let mut buffer = Vec::new();
     loop {
         buffer.clear();
@@ -100,28 +100,28 @@ pub(crate) fn scan(archive: &mut SheetArchive, path: &str) -> Result<SheetScan, 
 
 /// The position of the scan in the sheet.
 #[derive(Default)]
-struct Scanning {
+struct ScanState {
     found: SheetScan,
     row: u32,
     row_is_hidden: bool,
     row_has_value: bool,
-    cell: Option<CellSeen>,
+    cell: Option<CellScan>,
     next_column: u32,
 }
 
 /// One cell while the scan reads it.
 #[derive(Default)]
-struct CellSeen {
+struct CellScan {
     row: u32,
     column: u32,
     is_text: bool,
     has_formula: bool,
-    value: ValueSeen,
+    value: ValueScan,
 }
 
 /// The element with a cell's value, as far as it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum ValueSeen {
+enum ValueScan {
     #[default]
     Absent,
     Begun,
@@ -129,13 +129,13 @@ enum ValueSeen {
     Filled,
 }
 
-impl Scanning {
+impl ScanState {
     fn begin(&mut self, element: &BytesStart<'_>) -> Result<(), ImportError> {
         match (element.local_name().as_ref(), &mut self.cell) {
             ("row", None) => self.begin_row(element),
             ("c", None) => self.begin_cell(element),
             ("f", Some(cell)) => cell.has_formula = true,
-            ("v" | "t", Some(cell)) if cell.value != ValueSeen::Filled => cell.value = ValueSeen::Begun,
+            ("v" | "t", Some(cell)) if cell.value != ValueScan::Filled => cell.value = ValueScan::Begun,
             _ => {}
         }
         Ok(())
@@ -164,23 +164,23 @@ impl Scanning {
             // Values are read by the cell's own address.
             self.found.hide(row);
         }
-        self.cell = Some(CellSeen {
+        self.cell = Some(CellScan {
             row,
             column,
             is_text: attribute(element, "t").as_deref() == Some("str"),
-            ..CellSeen::default()
+            ..CellScan::default()
         });
     }
 
     fn text(&mut self) {
-        if let Some(cell) = self.cell.as_mut().filter(|cell| cell.value == ValueSeen::Begun) {
-            cell.value = ValueSeen::Filled;
+        if let Some(cell) = self.cell.as_mut().filter(|cell| cell.value == ValueScan::Begun) {
+            cell.value = ValueScan::Filled;
         }
     }
 
     fn end(&mut self, name: &str) -> Result<(), ImportError> {
         match (name, &mut self.cell) {
-            ("v" | "t", Some(cell)) if cell.value == ValueSeen::Begun => cell.value = ValueSeen::Empty,
+            ("v" | "t", Some(cell)) if cell.value == ValueScan::Begun => cell.value = ValueScan::Empty,
             ("c", Some(_)) => self.end_cell()?,
             ("row", _) => self.end_row(),
             _ => {}
@@ -192,12 +192,12 @@ impl Scanning {
         let Some(cell) = self.cell.take() else {
             return Ok(());
         };
-        self.row_has_value |= cell.value == ValueSeen::Filled || cell.has_formula;
+        self.row_has_value |= cell.value == ValueScan::Filled || cell.has_formula;
         // A formula with an empty text as its result has a value element, and its type is text.
         let is_stored = match cell.value {
-            ValueSeen::Filled => true,
-            ValueSeen::Begun | ValueSeen::Empty => cell.is_text,
-            ValueSeen::Absent => false,
+            ValueScan::Filled => true,
+            ValueScan::Begun | ValueScan::Empty => cell.is_text,
+            ValueScan::Absent => false,
         };
         match cell.has_formula && !is_stored {
             true => self.found.note_uncached(cell.row, cell.column),

@@ -5,7 +5,7 @@ use crate::call::event::CallEvent;
 use crate::call::turn_fact::HeardFact;
 use crate::personal::Personal;
 use crate::record::golden_support::{call, check, check_transcript};
-use crate::transcript::TranscriptOf;
+use crate::transcript::TranscriptParent;
 use values::ids::CallId;
 
 fn step(step: CallEvent) -> TestCallEvent {
@@ -30,5 +30,9 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         ends_ms: 2_000,
     };
     let of: CallId = call();
-    check_transcript("test_call", TranscriptOf::Call(of), step(CallEvent::Heard(heard)));
+    check_transcript(
+        "test_call",
+        TranscriptParent::Call(of),
+        step(CallEvent::Heard(heard)),
+    );
 }

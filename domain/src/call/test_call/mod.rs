@@ -19,7 +19,7 @@ use super::{Call, CallRefusal, CallState};
 use crate::compliance::{OWN_TEST_NUMBER, PermitRefusal};
 use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
-use crate::transcript::TranscriptOf;
+use crate::transcript::TranscriptParent;
 use values::ids::CallId;
 
 /// The decider of the test-call aggregate.
@@ -65,7 +65,7 @@ impl Decider for TestCall {
         Call::is_underway(state)
     }
 
-    fn transcript(id: &CallId, event: &TestCallEvent) -> Option<TranscriptOf> {
+    fn transcript(id: &CallId, event: &TestCallEvent) -> Option<TranscriptParent> {
         Call::transcript(id, event.step())
     }
 

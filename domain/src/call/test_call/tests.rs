@@ -3,7 +3,7 @@
 use super::{TestCall, TestCallEvent};
 use crate::call::command::CallCommand;
 use crate::call::event::CallEvent;
-use crate::call::given::{call, flow, permit_with};
+use crate::call::test_support::{call, flow, permit_with};
 use crate::call::{Call, CallState};
 use crate::compliance::testing::{campaign, instant};
 use crate::compliance::{OWN_TEST_NUMBER, test_grants};
@@ -55,8 +55,8 @@ fn a_grant_of_a_test_begins_no_call_and_another_grant_no_test() {
     let refused = Call::decide(&none, permit(), context).unwrap_err();
     assert!(refused.to_string().contains(OWN_TEST_NUMBER), "{refused}");
     let real = permit_with(
-        crate::call::given::customer_grant(),
-        crate::call::given::number_grant(),
+        crate::call::test_support::customer_grant(),
+        crate::call::test_support::number_grant(),
     );
     let refused = TestCall::decide(&none, real, context).unwrap_err();
     assert!(refused.to_string().contains(OWN_TEST_NUMBER), "{refused}");

@@ -27,7 +27,7 @@ fn closed_of(given: &[CustomerEvent], closing: CallClosing, facts: CampaignFacts
     events.into_iter().next().unwrap()
 }
 
-fn decided(given: &[CustomerEvent], command: CustomerCommand) -> Decided {
+fn decided(given: &[CustomerEvent], command: CustomerCommand) -> DecideResult {
     Customer::decide(&folded(given), command, Context { now: now() })
 }
 

@@ -184,7 +184,7 @@ fn a_callback_ends_on_record_wherever_the_enrolment_does() {
     let named = at("15:00:00");
     let waits = person(&[requested(named, None)]);
     let granted = [waits.clone(), vec![granted(1)]].concat();
-    let by_rule = |rule: &str| ForbiddenBy {
+    let by_rule = |rule: &str| ForbiddingRule {
         rule: rule.to_owned(),
         facts: BTreeMap::new(),
     };

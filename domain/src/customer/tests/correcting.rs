@@ -1,13 +1,13 @@
 //! Corrects values of a person by a person request, and refuses what cannot be corrected.
 
 use super::*;
-use crate::customer::{CORRECTED_BYTES_MAX, Correction};
+use crate::customer::{CORRECTED_BYTES_MAX, ValueCorrection};
 use crate::decider::EventData;
 use values::ids::{CommandId, PersonRequestId};
 
 fn correct(name: Option<&str>, variables: &[(&str, &str)]) -> CustomerCommand {
     let owned = |text: &str| text.to_owned();
-    CustomerCommand::Correct(Box::new(Correction {
+    CustomerCommand::Correct(Box::new(ValueCorrection {
         request: PersonRequestId::derive(CommandId::derive_from_text("correct")),
         name: name.map(owned),
         variables: variables

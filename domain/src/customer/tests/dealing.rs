@@ -1,7 +1,7 @@
 //! Deals of a person: attributed to a call within the window, superseded by later reports.
 
 use super::*;
-use crate::customer::{CallTold, DealReport};
+use crate::customer::{DealCall, DealReport};
 use crate::deal::{Currency, Deal, DealCounts, DealKind};
 
 /// One day in milliseconds.
@@ -20,7 +20,7 @@ fn report(amount_minor: u64, happened_at: Timestamp) -> DealReport {
         currency: Currency::CNY,
         happened_at,
         campaign: campaign(),
-        call: CallTold {
+        call: DealCall {
             call: nth_call(1),
             dialed_at: now(),
             first_dialed_at: now(),
@@ -29,7 +29,7 @@ fn report(amount_minor: u64, happened_at: Timestamp) -> DealReport {
     }
 }
 
-fn tell(given: &[CustomerEvent], report: DealReport) -> Decided {
+fn tell(given: &[CustomerEvent], report: DealReport) -> DecideResult {
     let command = CustomerCommand::ReportDeal(Box::new(report));
     let context = Context { now: later(90) };
     Customer::decide(&state_at(given, now()), command, context)

@@ -3,7 +3,7 @@
 use super::*;
 use crate::compliance::closed_for_all;
 
-fn ask(given: &[CustomerEvent]) -> Decided {
+fn ask(given: &[CustomerEvent]) -> DecideResult {
     decide(given, grant_with(facts()))
 }
 

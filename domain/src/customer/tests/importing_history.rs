@@ -2,7 +2,7 @@
 //! ours.
 
 use super::*;
-use crate::customer::HistoryOrder;
+use crate::customer::PastCallImport;
 use crate::past_call::{HistorySource, PAST_CALLS_MAX, PAST_CALLS_OF_EVENT_MAX, PastCall, PastCallId};
 
 fn past(key: &str, at: &str) -> PastCall {
@@ -17,7 +17,7 @@ fn past(key: &str, at: &str) -> PastCall {
 }
 
 fn order(calls: Vec<PastCall>) -> CustomerCommand {
-    CustomerCommand::ImportHistory(Box::new(HistoryOrder {
+    CustomerCommand::ImportHistory(Box::new(PastCallImport {
         source: HistorySource::Vicidial,
         number: number(),
         calls,
@@ -83,7 +83,7 @@ fn no_record_of_the_future_of_another_number_or_beyond_the_limits_is_taken() {
         order(vec![ahead]),
         Err(CustomerRefusal::PastCallInFuture),
     );
-    let other = CustomerCommand::ImportHistory(Box::new(HistoryOrder {
+    let other = CustomerCommand::ImportHistory(Box::new(PastCallImport {
         source: HistorySource::Vicidial,
         number: other_number(),
         calls: vec![past("1.1", NOW)],
@@ -205,7 +205,7 @@ fn our_dial_of_one_number_is_no_record_of_another() {
         dialed_at: dialed_at.minus_ms(40_000),
         ..past("1.1", NOW)
     };
-    let of = |number: NumberId| HistoryOrder {
+    let of = |number: NumberId| PastCallImport {
         source: HistorySource::Vicidial,
         number,
         calls: vec![seen.clone()],

@@ -4,7 +4,7 @@
 use super::*;
 use crate::compliance::{CountedCalls, JoinedFacts, MERGED_PERSON};
 use crate::customer::{MERGED_MAX, MergeOrder, MergeSide, UnmergeOrder};
-use values::call_caps::{CallCap, CapOver};
+use values::call_caps::{CallCap, CapScope};
 use values::ids::CustomerId;
 
 fn other() -> CustomerId {
@@ -74,7 +74,7 @@ fn told(given: &[CustomerEvent]) -> JoinedFacts {
     state_at(given, now()).as_joined(other())
 }
 
-fn refused_by(then: &Decided) -> Option<&str> {
+fn refused_by(then: &DecideResult) -> Option<&str> {
     let events = then.as_ref().ok()?;
     events.iter().find_map(|event| {
         let CustomerEvent::DialRefused { verdict, .. } = event else {
@@ -84,7 +84,7 @@ fn refused_by(then: &Decided) -> Option<&str> {
     })
 }
 
-fn is_granted(then: &Decided) -> bool {
+fn is_granted(then: &DecideResult) -> bool {
     then.as_ref()
         .is_ok_and(|events| matches!(events.as_slice(), [CustomerEvent::DialGranted { .. }]))
 }
@@ -146,7 +146,7 @@ fn calls_and_caps_of_both_ids_count_together() {
     let cap = |calls_max| CustomerEvent::CapsSet {
         caps: vec![CallCap {
             counted: CountedCalls::Dialed,
-            over: CapOver::Person,
+            over: CapScope::Person,
             local_days: 1,
             calls_max,
         }],

@@ -1,9 +1,9 @@
 //! Given events of a customer, when a command comes, then events or a refusal.
 
-use super::command::CallAgain;
+use super::command::RedialRule;
 use super::{
     CallClosing, CountrySource, Customer, CustomerCommand, CustomerEvent, CustomerRefusal, CustomerState,
-    Enrolment, ForbiddenBy, GivenConsent,
+    Enrolment, ForbiddingRule, GivenConsent,
 };
 use crate::callback::{CALLBACK_AHEAD_MS_MAX, CALLBACK_LATE_MS_MAX, CallbackEnd};
 use crate::calling_plan::{Basis, CampaignFacts, Preset, RetryPolicy};
@@ -42,7 +42,7 @@ mod unreadable;
 mod why_not;
 mod withdrawing;
 
-type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
+type DecideResult = Result<Vec<CustomerEvent>, CustomerRefusal>;
 
 const NOW: &str = "2026-03-02T10:00:00+08:00";
 
@@ -70,15 +70,15 @@ fn state_at(given: &[CustomerEvent], at: Timestamp) -> CustomerState {
     state
 }
 
-fn decide_at(given: &[CustomerEvent], when: CustomerCommand, at: &str) -> Decided {
+fn decide_at(given: &[CustomerEvent], when: CustomerCommand, at: &str) -> DecideResult {
     Customer::decide(&state_at(given, now()), when, Context { now: instant(at) })
 }
 
-fn decide(given: &[CustomerEvent], when: CustomerCommand) -> Decided {
+fn decide(given: &[CustomerEvent], when: CustomerCommand) -> DecideResult {
     decide_at(given, when, NOW)
 }
 
-fn check(given: &[CustomerEvent], when: CustomerCommand, then: Decided) {
+fn check(given: &[CustomerEvent], when: CustomerCommand, then: DecideResult) {
     assert_eq!(decide(given, when.clone()), then, "{when:?} after {given:?}");
 }
 
@@ -136,7 +136,7 @@ fn row() -> Enrolment {
         best_times: None,
         preferred: Vec::new(),
         priority: None,
-        dedupe: crate::calling_plan::Dedupe::Campaign,
+        dedupe: crate::calling_plan::DeduplicationScope::Campaign,
     }
 }
 
@@ -202,7 +202,7 @@ fn closing(attempt: u32, disposition: Disposition) -> CallClosing {
         disposition,
         outcome: None,
         charged: true,
-        again: CallAgain::ByPolicy,
+        again: RedialRule::ByPolicy,
         answered: disposition == Disposition::Answered,
         late_leg: None,
         dialed_at: now().plus_ms(1_000),
@@ -253,7 +253,7 @@ fn settled(disposition: Disposition, outcome: Option<Outcome>, calls_count: u32)
 }
 
 /// Returns rule and `not_before` of the refusal, and the disposition if it also settles; panics if granted.
-fn refused(events: &Decided) -> (String, Option<Timestamp>, Option<Disposition>) {
+fn refused(events: &DecideResult) -> (String, Option<Timestamp>, Option<Disposition>) {
     match events.as_deref() {
         Ok(
             [

@@ -6,7 +6,7 @@ use crate::compliance::CountedCalls;
 use crate::customer::ProfileOrigin;
 use crate::preferred_times::read_all;
 use crate::running_plan::{Recycle, RunningPlan};
-use values::call_caps::{CallCap, CapOver};
+use values::call_caps::{CallCap, CapScope};
 
 /// Sets a cap for answered calls per day.
 fn answered(calls_max: u32) -> CustomerCommand {
@@ -23,7 +23,7 @@ fn answered(calls_max: u32) -> CustomerCommand {
 fn caps(calls_max: u32) -> Vec<CallCap> {
     vec![CallCap {
         counted: CountedCalls::Dialed,
-        over: CapOver::Person,
+        over: CapScope::Person,
         local_days: 1,
         calls_max,
     }]

@@ -1,7 +1,7 @@
 //! Preview dialing: only customers that an agent accepted are called, once, by that agent.
 
 use super::*;
-use crate::customer::previewing;
+use crate::customer::preview_judgment;
 use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::preview::AcceptedPreview;
 
@@ -59,7 +59,10 @@ fn only_the_call_that_a_free_agent_accepted_is_granted_and_no_second_one_of_it()
         grant_with(accepted()),
         not_accepted(),
     );
-    assert!(previewing::accepted(&CustomerState::default(), &customer(), &accepted(), now()).is_err());
+    assert!(
+        preview_judgment::find_accepted_preview(&CustomerState::default(), &customer(), &accepted(), now())
+            .is_err()
+    );
 }
 
 #[test]

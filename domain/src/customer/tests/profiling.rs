@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::attribute::{Attribute, AttributeValue, TagLevel};
-use crate::customer::{AttributesOrder, Profile, ProfileOrigin, TAG_BYTES_MAX, TagOrder};
+use crate::customer::{AttributesChange, Profile, ProfileOrigin, TAG_BYTES_MAX, TagChange};
 
 fn set(values: &[(&str, &str)], cleared: &[&str]) -> CustomerCommand {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    CustomerCommand::SetAttributes(Box::new(AttributesOrder {
+    CustomerCommand::SetAttributes(Box::new(AttributesChange {
         values: values.iter().map(owned).collect(),
         cleared: cleared.iter().map(|name| (*name).to_owned()).collect(),
         origin: ProfileOrigin::Person,
@@ -15,7 +15,7 @@ fn set(values: &[(&str, &str)], cleared: &[&str]) -> CustomerCommand {
 
 fn tag(added: &[&str], removed: &[&str]) -> CustomerCommand {
     let owned = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect();
-    CustomerCommand::Tag(Box::new(TagOrder {
+    CustomerCommand::Tag(Box::new(TagChange {
         level: TagLevel::Business,
         added: owned(added),
         removed: owned(removed),
@@ -162,7 +162,7 @@ fn a_quota_of_a_segment_knows_who_is_of_it_by_attributes_tags_and_calls() {
         let quota = serde_json::json!({ "name": "q", "dials": 3, "per": "campaign",
             "where": format!("{} * FROM customers WHERE {condition}", "SELECT") });
         let quotas = [serde_json::from_value(quota).unwrap()];
-        let members = crate::quota_members::Members::of(&quotas).unwrap();
+        let members = crate::quota_members::QuotaMatcher::of(&quotas).unwrap();
         members.judge(&state_at(given, now()), now()) == [0]
     };
     let mut given = person(&[]);

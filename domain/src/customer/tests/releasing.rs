@@ -3,7 +3,7 @@
 use super::calling_back::{at, order, requested, windowed};
 use super::*;
 
-fn release(not_before: Option<Timestamp>, forbidden_by: Option<ForbiddenBy>) -> CustomerCommand {
+fn release(not_before: Option<Timestamp>, forbidden_by: Option<ForbiddingRule>) -> CustomerCommand {
     CustomerCommand::ReleaseDial {
         call: nth_call(1),
         reason: "number_refused".to_owned(),
@@ -47,7 +47,7 @@ fn a_release_keeps_the_due_time_unless_told_otherwise_and_frees_the_caps() {
 
 #[test]
 fn a_number_that_may_never_be_dialed_settles_the_enrolment() {
-    let forbidden = ForbiddenBy {
+    let forbidden = ForbiddingRule {
         rule: "suppression".to_owned(),
         facts: BTreeMap::from([("because".to_owned(), "opted_out".to_owned())]),
     };

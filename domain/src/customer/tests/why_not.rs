@@ -3,19 +3,21 @@
 
 use super::*;
 use crate::compliance::testing::number_facts;
-use crate::compliance::{ContactHistory, JoinedFacts, NumberFacts, Side, Suppressed};
-use crate::customer::{Above, Judge, Lifted, WhyNot, dialed_number, why_not};
+use crate::compliance::{ContactHistory, JoinedFacts, NumberFacts, RuleSide, SuppressionEnd};
+use crate::customer::{
+    CampaignBlock, CampaignBlockEnd, DialExplanation, WhyNotInput, dialed_number, why_not,
+};
 use crate::screening::Screening;
 use crate::working_calendar::{CallingDays, Holidays};
 
 /// A change of the number's facts that speaks against a dial.
-type Against = fn(&mut NumberFacts<'_>);
+type FactsChange = fn(&mut NumberFacts<'_>);
 
-fn judged(given: &[CustomerEvent], facts: &CampaignFacts, against: Against, at: &str) -> WhyNot {
+fn judged(given: &[CustomerEvent], facts: &CampaignFacts, against: FactsChange, at: &str) -> DialExplanation {
     let (state, history) = (state_at(given, now()), ContactHistory::default());
     let mut number = number_facts(facts, &history);
     against(&mut number);
-    let judge = Judge {
+    let judge = WhyNotInput {
         number,
         above: Vec::new(),
         coming: None,
@@ -58,7 +60,7 @@ fn what_it_says_is_what_a_grant_says() {
         let asked = decide_at(&person(&[]), grant_with(facts()), at).unwrap();
         match asked.as_slice() {
             [CustomerEvent::DialGranted { grant, .. }] => {
-                let of_customer = said.verdicts.iter().filter(|one| one.side == Side::Customer);
+                let of_customer = said.verdicts.iter().filter(|one| one.side == RuleSide::Customer);
                 let said: Vec<Verdict> = of_customer.skip(1).map(|one| one.verdict.clone()).collect();
                 assert_eq!(said, grant.verdicts);
             }
@@ -80,12 +82,12 @@ fn an_opt_out_is_for_good_and_a_suppression_until_its_end() {
     let said = judged(&person(&[]), &facts(), |number| number.opted_out = true, NOW);
     let rule = said.binding.map(|verdict| verdict.rule);
     assert_eq!((rule.as_deref(), said.not_before), (Some("suppression"), None));
-    let suppressed: Against = |number| {
-        number.suppressed = Some(Suppressed::Until(instant("2026-03-04T12:00:00+08:00")));
+    let suppressed: FactsChange = |number| {
+        number.suppressed = Some(SuppressionEnd::Until(instant("2026-03-04T12:00:00+08:00")));
     };
     let said = judged(&person(&[]), &facts(), suppressed, NOW);
     assert_eq!(said.not_before, Some(instant("2026-03-04T12:00:00+08:00")));
-    let of_number = said.verdicts.iter().filter(|one| one.side == Side::Number);
+    let of_number = said.verdicts.iter().filter(|one| one.side == RuleSide::Number);
     assert!(of_number.count() >= 3);
 }
 
@@ -111,13 +113,13 @@ fn past_the_campaigns_end_and_after_it_is_over_there_is_no_time() {
     let (state, history, whole) = (state_at(&person(&[]), now()), ContactHistory::default(), facts());
     let later = now().plus_ms(3_600_000);
     for (until, not_before) in [
-        (Lifted::Never, None),
-        (Lifted::Sometime("stop_lifted"), Some(now())),
-        (Lifted::At(later), Some(later)),
+        (CampaignBlockEnd::Never, None),
+        (CampaignBlockEnd::Sometime("stop_lifted"), Some(now())),
+        (CampaignBlockEnd::At(later), Some(later)),
     ] {
-        let judge = Judge {
+        let judge = WhyNotInput {
             number: number_facts(&whole, &history),
-            above: vec![Above {
+            above: vec![CampaignBlock {
                 rule: "campaign_over".to_owned(),
                 facts: BTreeMap::new(),
                 until,
@@ -168,7 +170,7 @@ fn who_is_not_in_the_campaign_is_not_judged() {
     let state = state_at(&[registered()], now());
     assert_eq!(dialed_number(&state, &campaign()), None);
     let (whole, history) = (facts(), ContactHistory::default());
-    let judge = Judge {
+    let judge = WhyNotInput {
         number: number_facts(&whole, &history),
         above: Vec::new(),
         coming: None,
@@ -192,7 +194,7 @@ fn a_hold_on_another_id_and_a_check_that_has_not_come_are_taken_to_be_over() {
     let joined = [state_at(&[registered(), held], now()).as_joined(other)];
     let (state, history, mut facts) = (state_at(&person(&[]), now()), ContactHistory::default(), facts());
     let said = |facts: &CampaignFacts, joined: &[JoinedFacts]| {
-        let judge = Judge {
+        let judge = WhyNotInput {
             number: number_facts(facts, &history),
             above: Vec::new(),
             coming: None,

@@ -1,7 +1,7 @@
 //! Withdraws people from a campaign: no new dial, and open calls end as usual.
 
 use super::*;
-use crate::calling_plan::Dedupe;
+use crate::calling_plan::DeduplicationScope;
 use crate::customer::ENROLMENT_WITHDRAWN;
 use values::ids::CallId;
 
@@ -93,7 +93,7 @@ fn an_open_call_ends_first_and_settles_then_without_a_retry() {
             charged: true,
             answered: false,
             late_leg: None,
-            again: CallAgain::ByPolicy,
+            again: RedialRule::ByPolicy,
             dialed_at: now(),
             ended_at: now().plus_ms(5_000),
             hold_off_ms: 0,
@@ -143,7 +143,7 @@ fn whoever_is_in_any_campaign_stands_twice_where_a_list_looks_everywhere() {
     };
     assert!(decide(&person(&[]), enrol(elsewhere.clone())).is_ok());
     let everywhere = Enrolment {
-        dedupe: Dedupe::Everywhere,
+        dedupe: DeduplicationScope::Everywhere,
         ..elsewhere
     };
     let twice = CustomerRefusal::AlreadyEnrolled {

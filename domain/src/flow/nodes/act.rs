@@ -2,7 +2,7 @@
 //! records an opt-out or sends a message; then the call continues at once.
 
 use super::super::fault::DefinitionFault;
-use super::node_kind::{Facts, NodeKind, Place, Target};
+use super::node_kind::{NodeContext, NodeKind, NodeReference, RunFacts};
 use crate::attribute::TAG_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ const TAGS_MAX: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ActNode")]
-pub struct Act {
+pub struct ActNode {
     /// Slots and variables to set, by name. An empty text removes a slot's value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, String>,
@@ -36,20 +36,20 @@ pub struct Act {
     pub next: String,
 }
 
-impl NodeKind for Act {
+impl NodeKind for ActNode {
     fn text(&self) -> Option<&str> {
         None
     }
 
-    fn targets(&self) -> Vec<Target<'_>> {
-        vec![Target::automatic("next", &self.next)]
+    fn targets(&self) -> Vec<NodeReference<'_>> {
+        vec![NodeReference::automatic("next", &self.next)]
     }
 
-    fn next(&self, _: &Facts<'_>) -> Option<&str> {
+    fn next(&self, _: &RunFacts<'_>) -> Option<&str> {
         Some(&self.next)
     }
 
-    fn act(&self) -> Option<&Act> {
+    fn act(&self) -> Option<&ActNode> {
         Some(self)
     }
 
@@ -57,7 +57,7 @@ impl NodeKind for Act {
         self.set.get(variable).is_some_and(|value| !value.is_empty())
     }
 
-    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+    fn check(&self, place: &NodeContext<'_>, faults: &mut Vec<DefinitionFault>) {
         let kept = self.set.iter().filter(|(_, value)| !value.is_empty());
         let kept = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
         place.check_set("set", &kept, faults);

@@ -5,7 +5,9 @@ use super::super::dialogue::{AFFIRM, DENY};
 use super::super::fault::DefinitionFault;
 use super::super::variants::Variants;
 use super::ask_keypress::check_keys;
-use super::node_kind::{NodeKind, Place, Target, Visits, check_range, offers_of, undefined, wordings};
+use super::node_kind::{
+    NodeContext, NodeKind, NodeReference, VisitLimit, check_range, offers_of, undefined, wordings,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -22,7 +24,7 @@ pub const RUNGS_MAX: usize = 5;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "AskNode")]
-pub struct Ask {
+pub struct AskNode {
     pub text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variants: Option<Variants>,
@@ -30,7 +32,7 @@ pub struct Ask {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_offer: BTreeMap<String, String>,
     /// The kind of answer that the node expects.
-    pub expect: Expect,
+    pub expect: ExpectedInput,
     /// Next node by intent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub intents: BTreeMap<String, String>,
@@ -59,7 +61,7 @@ pub struct Ask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub barge_in: Option<BargeIn>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub visits: Option<Visits>,
+    pub visits: Option<VisitLimit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_exception: Option<String>,
 }
@@ -67,7 +69,7 @@ pub struct Ask {
 /// The kind of answer that a node expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Expect {
+pub enum ExpectedInput {
     Speech,
     /// Only a key answers. Speech can still trigger global intents, correct a slot or get an answer.
     Keypress,
@@ -89,7 +91,7 @@ pub struct Ladder {
 
 /// One step of a reprompt ladder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::flow) enum Rung<'a> {
+pub(in crate::flow) enum LadderStep<'a> {
     /// Says a wording; with its index in `say`.
     Say(usize, &'a str),
     Replay,
@@ -137,20 +139,20 @@ const fn two() -> u32 {
 
 impl Ladder {
     /// Returns the next step after `taken` steps.
-    pub(in crate::flow) fn rung(&self, taken: u32) -> Rung<'_> {
+    pub(in crate::flow) fn rung(&self, taken: u32) -> LadderStep<'_> {
         let place = usize::try_from(taken).unwrap_or(usize::MAX);
         if let Some(text) = self.say.get(place) {
-            return Rung::Say(place, text);
+            return LadderStep::Say(place, text);
         }
         let replays = place.saturating_sub(self.say.len());
         if u32::try_from(replays).is_ok_and(|replays| replays < self.replay) {
-            return Rung::Replay;
+            return LadderStep::Replay;
         }
-        Rung::Leave(&self.then)
+        LadderStep::Leave(&self.then)
     }
 }
 
-impl Ask {
+impl AskNode {
     /// Returns the node that a key leads to.
     pub(in crate::flow) fn node_of(&self, digit: char) -> Option<&str> {
         let node = self.keys.get(digit.encode_utf8(&mut [0; 4]));
@@ -184,7 +186,7 @@ impl Ask {
     }
 }
 
-impl NodeKind for Ask {
+impl NodeKind for AskNode {
     fn text(&self) -> Option<&str> {
         Some(&self.text)
     }
@@ -210,30 +212,30 @@ impl NodeKind for Ask {
         offers_of(&self.by_offer)
     }
 
-    fn targets(&self) -> Vec<Target<'_>> {
+    fn targets(&self) -> Vec<NodeReference<'_>> {
         let intents = self.intents.iter();
         let keys = self.keys.iter();
         let mut found: Vec<_> = intents
-            .map(|(intent, node)| Target::by_callee(format!("intents.{intent}"), node))
-            .chain(keys.map(|(key, node)| Target::by_callee(format!("keys.{key}"), node)))
+            .map(|(intent, node)| NodeReference::by_callee(format!("intents.{intent}"), node))
+            .chain(keys.map(|(key, node)| NodeReference::by_callee(format!("keys.{key}"), node)))
             .collect();
         found.extend(
             self.otherwise
                 .as_deref()
-                .map(|node| Target::by_callee("otherwise", node)),
+                .map(|node| NodeReference::by_callee("otherwise", node)),
         );
         found.extend(
             self.on_filled
                 .as_deref()
-                .map(|node| Target::by_callee("on_filled", node)),
+                .map(|node| NodeReference::by_callee("on_filled", node)),
         );
-        found.push(Target::by_callee("on_silence.then", &self.on_silence.then));
-        found.push(Target::by_callee("on_unclear.then", &self.on_unclear.then));
-        found.extend(self.visits.as_ref().map(Visits::target));
+        found.push(NodeReference::by_callee("on_silence.then", &self.on_silence.then));
+        found.push(NodeReference::by_callee("on_unclear.then", &self.on_unclear.then));
+        found.extend(self.visits.as_ref().map(VisitLimit::target));
         found
     }
 
-    fn ask(&self) -> Option<&Ask> {
+    fn ask(&self) -> Option<&AskNode> {
         Some(self)
     }
 
@@ -245,7 +247,7 @@ impl NodeKind for Ask {
         self.variants.as_ref()
     }
 
-    fn visits(&self) -> Option<&Visits> {
+    fn visits(&self) -> Option<&VisitLimit> {
         self.visits.as_ref()
     }
 
@@ -258,7 +260,7 @@ impl NodeKind for Ask {
         by_key || self.slots.iter().any(|slot| slot == variable)
     }
 
-    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+    fn check(&self, place: &NodeContext<'_>, faults: &mut Vec<DefinitionFault>) {
         let wait = ANSWER_WAIT_MIN_MS..=ANSWER_WAIT_MAX_MS;
         check_range(place.member("timeout_ms"), self.timeout_ms, wait, faults);
         for (member, ladder) in [("on_silence", &self.on_silence), ("on_unclear", &self.on_unclear)] {
@@ -280,9 +282,9 @@ impl NodeKind for Ask {
         }
         let by_word = !self.intents.is_empty() || !self.slots.is_empty() || self.otherwise.is_some();
         let lacks = match self.expect {
-            Expect::Speech => !by_word || !self.keys.is_empty(),
-            Expect::Keypress => self.keys.is_empty() || by_word,
-            Expect::Both => !by_word || self.keys.is_empty(),
+            ExpectedInput::Speech => !by_word || !self.keys.is_empty(),
+            ExpectedInput::Keypress => self.keys.is_empty() || by_word,
+            ExpectedInput::Both => !by_word || self.keys.is_empty(),
         };
         if lacks {
             faults.push(DefinitionFault::NotAsExpected {

@@ -3,7 +3,7 @@
 //! number of times.
 
 use super::super::fault::DefinitionFault;
-use super::node_kind::{NodeKind, Place, Target, Visits, check_range};
+use super::node_kind::{NodeContext, NodeKind, NodeReference, VisitLimit, check_range};
 use super::question::{Question, Reprompt};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub const REPLAYS_MAX: u32 = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AskKeypress {
+pub struct AskKeypressNode {
     pub text: String,
     /// Next node by key (`0` to `9`, `*`, `#`).
     pub keys: BTreeMap<String, String>,
@@ -34,24 +34,24 @@ pub struct AskKeypress {
     pub on_timeout: Reprompt,
     pub on_other: Reprompt,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub visits: Option<Visits>,
+    pub visits: Option<VisitLimit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_exception: Option<String>,
 }
 
-impl NodeKind for AskKeypress {
+impl NodeKind for AskKeypressNode {
     fn text(&self) -> Option<&str> {
         Some(&self.text)
     }
 
-    fn targets(&self) -> Vec<Target<'_>> {
+    fn targets(&self) -> Vec<NodeReference<'_>> {
         let keys = self.keys.iter();
         let mut found: Vec<_> = keys
-            .map(|(key, node)| Target::by_callee(format!("keys.{key}"), node))
+            .map(|(key, node)| NodeReference::by_callee(format!("keys.{key}"), node))
             .collect();
-        found.push(Target::by_callee("on_timeout.then", &self.on_timeout.then));
-        found.push(Target::by_callee("on_other.then", &self.on_other.then));
-        found.extend(self.visits.as_ref().map(Visits::target));
+        found.push(NodeReference::by_callee("on_timeout.then", &self.on_timeout.then));
+        found.push(NodeReference::by_callee("on_other.then", &self.on_other.then));
+        found.extend(self.visits.as_ref().map(VisitLimit::target));
         found
     }
 
@@ -67,7 +67,7 @@ impl NodeKind for AskKeypress {
         })
     }
 
-    fn visits(&self) -> Option<&Visits> {
+    fn visits(&self) -> Option<&VisitLimit> {
         self.visits.as_ref()
     }
 
@@ -79,7 +79,7 @@ impl NodeKind for AskKeypress {
         self.set.values().any(|set| set.contains_key(variable))
     }
 
-    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+    fn check(&self, place: &NodeContext<'_>, faults: &mut Vec<DefinitionFault>) {
         let timeout = TIMEOUT_MIN_MS..=TIMEOUT_MAX_MS;
         check_range(place.member("timeout_ms"), self.timeout_ms, timeout, faults);
         for (member, reprompt) in [("on_timeout", &self.on_timeout), ("on_other", &self.on_other)] {
@@ -93,7 +93,7 @@ impl NodeKind for AskKeypress {
 /// Reports members that are not keys, `set` entries for keys that the node does not have, and set values that
 /// are undeclared or have the wrong type.
 pub(super) fn check_keys(
-    place: &Place<'_>,
+    place: &NodeContext<'_>,
     keys: &BTreeMap<String, String>,
     sets: &BTreeMap<String, BTreeMap<String, String>>,
     faults: &mut Vec<DefinitionFault>,
@@ -109,7 +109,7 @@ pub(super) fn check_keys(
     }
 }
 
-fn bad_key(place: &Place<'_>, member: &str, key: &str) -> DefinitionFault {
+fn bad_key(place: &NodeContext<'_>, member: &str, key: &str) -> DefinitionFault {
     DefinitionFault::BadKey {
         member: place.member(member),
         key: key.to_owned(),

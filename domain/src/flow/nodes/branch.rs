@@ -2,21 +2,21 @@
 //! says nothing.
 
 use super::super::fault::DefinitionFault;
-use super::node_kind::{Facts, NodeKind, Place, Target, undefined};
+use super::node_kind::{NodeContext, NodeKind, NodeReference, RunFacts, undefined};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Branch {
-    pub when: Vec<Case>,
+pub struct BranchNode {
+    pub when: Vec<BranchCase>,
     pub otherwise: String,
 }
 
 /// One case: a variable and exactly one of `equals`, `one_of`, `at_least` and `present`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Case {
+pub struct BranchCase {
     pub variable: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub equals: Option<String>,
@@ -31,20 +31,20 @@ pub struct Case {
     pub next: String,
 }
 
-impl NodeKind for Branch {
+impl NodeKind for BranchNode {
     fn text(&self) -> Option<&str> {
         None
     }
 
-    fn targets(&self) -> Vec<Target<'_>> {
+    fn targets(&self) -> Vec<NodeReference<'_>> {
         let cases = self.when.iter().enumerate();
         cases
-            .map(|(index, case)| Target::automatic(format!("when[{index}].next"), &case.next))
-            .chain([Target::automatic("otherwise", &self.otherwise)])
+            .map(|(index, case)| NodeReference::automatic(format!("when[{index}].next"), &case.next))
+            .chain([NodeReference::automatic("otherwise", &self.otherwise)])
             .collect()
     }
 
-    fn next(&self, facts: &Facts<'_>) -> Option<&str> {
+    fn next(&self, facts: &RunFacts<'_>) -> Option<&str> {
         let held = self.when.iter().find(|case| case.holds(facts.values));
         Some(held.map_or(&self.otherwise, |case| &case.next))
     }
@@ -60,7 +60,7 @@ impl NodeKind for Branch {
         tests.collect()
     }
 
-    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+    fn check(&self, place: &NodeContext<'_>, faults: &mut Vec<DefinitionFault>) {
         for (index, case) in self.when.iter().enumerate() {
             let member = place.member(&format!("when[{index}]"));
             if !place.declares(&case.variable) {
@@ -73,7 +73,7 @@ impl NodeKind for Branch {
     }
 }
 
-impl Case {
+impl BranchCase {
     /// Returns the number of conditions of this case; it must be one.
     fn conditions_count(&self) -> usize {
         let conditions = [
@@ -105,7 +105,7 @@ impl Case {
 mod tests {
     use super::*;
 
-    fn case(condition: &str) -> Case {
+    fn case(condition: &str) -> BranchCase {
         let text = format!("{{\"variable\":\"days\",{condition},\"next\":\"late\"}}");
         serde_json::from_str(&text).unwrap()
     }

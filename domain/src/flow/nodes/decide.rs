@@ -2,14 +2,14 @@
 //! slots, the last intent, interest, offer and emotion, and how often nodes were entered. It says nothing.
 
 use super::super::fault::DefinitionFault;
-use super::node_kind::{Facts, NodeKind, Place, Target, undefined};
+use super::node_kind::{NodeContext, NodeKind, NodeReference, RunFacts, undefined};
 use serde::{Deserialize, Serialize};
 use values::emotion::EmotionLevel;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DecideNode")]
-pub struct Decide {
+pub struct DecideNode {
     pub rules: Vec<DecideRule>,
     pub otherwise: String,
 }
@@ -56,7 +56,7 @@ pub struct Condition {
 }
 
 impl Condition {
-    fn holds(&self, facts: &Facts<'_>) -> bool {
+    fn holds(&self, facts: &RunFacts<'_>) -> bool {
         let among =
             |list: &[String], one: Option<&str>| one.is_some_and(|one| list.iter().any(|it| it == one));
         if let Some(node) = &self.entered {
@@ -124,14 +124,14 @@ impl Condition {
     }
 }
 
-impl Decide {
-    fn held(&self, facts: &Facts<'_>) -> Option<(usize, &DecideRule)> {
+impl DecideNode {
+    fn held(&self, facts: &RunFacts<'_>) -> Option<(usize, &DecideRule)> {
         let mut rules = self.rules.iter().enumerate();
         rules.find(|(_, rule)| rule.when.iter().all(|condition| condition.holds(facts)))
     }
 }
 
-impl NodeKind for Decide {
+impl NodeKind for DecideNode {
     fn text(&self) -> Option<&str> {
         None
     }
@@ -152,25 +152,25 @@ impl NodeKind for Decide {
             .collect()
     }
 
-    fn targets(&self) -> Vec<Target<'_>> {
+    fn targets(&self) -> Vec<NodeReference<'_>> {
         let rules = self.rules.iter().enumerate();
         rules
-            .map(|(index, rule)| Target::automatic(format!("rules[{index}].next"), &rule.next))
-            .chain([Target::automatic("otherwise", &self.otherwise)])
+            .map(|(index, rule)| NodeReference::automatic(format!("rules[{index}].next"), &rule.next))
+            .chain([NodeReference::automatic("otherwise", &self.otherwise)])
             .collect()
     }
 
-    fn next(&self, facts: &Facts<'_>) -> Option<&str> {
+    fn next(&self, facts: &RunFacts<'_>) -> Option<&str> {
         let held = self.held(facts);
         Some(held.map_or(&self.otherwise, |(_, rule)| &rule.next))
     }
 
-    fn rule(&self, facts: &Facts<'_>) -> Option<String> {
+    fn rule(&self, facts: &RunFacts<'_>) -> Option<String> {
         let held = self.held(facts);
         Some(held.map_or_else(|| "otherwise".to_owned(), |(index, _)| format!("rules[{index}]")))
     }
 
-    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+    fn check(&self, place: &NodeContext<'_>, faults: &mut Vec<DefinitionFault>) {
         for (index, rule) in self.rules.iter().enumerate() {
             let member = place.member(&format!("rules[{index}]"));
             if rule.when.is_empty() || !rule.when.iter().all(Condition::is_one) {
@@ -199,7 +199,7 @@ mod tests {
     fn a_condition_holds_on_its_boundary_and_says_one_thing() {
         let values: BTreeMap<String, String> = [("term".to_owned(), "3".to_owned())].into();
         let entered: BTreeMap<String, u32> = [("menu".to_owned(), 2)].into();
-        let facts = Facts {
+        let facts = RunFacts {
             values: &values,
             intent: Some("affirm"),
             interest: Some("高"),

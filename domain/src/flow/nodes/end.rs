@@ -1,13 +1,13 @@
 //! The `end` node: says a last text and hangs up, with the outcome of the conversation.
 
 use super::super::fault::DefinitionFault;
-use super::node_kind::{Ending, NodeKind, Place};
+use super::node_kind::{Ending, NodeContext, NodeKind};
 use serde::{Deserialize, Serialize};
 use values::disposition::Outcome;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct End {
+pub struct EndNode {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     pub outcome: Outcome,
@@ -16,7 +16,7 @@ pub struct End {
     pub opt_out: bool,
 }
 
-impl NodeKind for End {
+impl NodeKind for EndNode {
     fn text(&self) -> Option<&str> {
         self.text.as_deref()
     }
@@ -29,7 +29,7 @@ impl NodeKind for End {
         })
     }
 
-    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+    fn check(&self, place: &NodeContext<'_>, faults: &mut Vec<DefinitionFault>) {
         if self.opt_out != (self.outcome == Outcome::OptedOut) {
             faults.push(DefinitionFault::OptOutMismatch {
                 node: place.node.to_owned(),

@@ -2,25 +2,25 @@
 //! last question.
 
 use super::super::fault::DefinitionFault;
-use super::node_kind::{Facts, NodeKind, Place, Target, Visits};
+use super::node_kind::{NodeContext, NodeKind, NodeReference, RunFacts, VisitLimit};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "KnowledgeNode")]
-pub struct Knowledge {
+pub struct KnowledgeNode {
     /// Id of the answer in `dialogue.answers`.
     pub answer: String,
     /// The next node. Absent: the call returns to the last question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub visits: Option<Visits>,
+    pub visits: Option<VisitLimit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_exception: Option<String>,
 }
 
-impl NodeKind for Knowledge {
+impl NodeKind for KnowledgeNode {
     fn text(&self) -> Option<&str> {
         None
     }
@@ -29,17 +29,20 @@ impl NodeKind for Knowledge {
         Some(&self.answer)
     }
 
-    fn targets(&self) -> Vec<Target<'_>> {
-        let next = self.next.as_deref().map(|next| Target::automatic("next", next));
-        let visits = self.visits.as_ref().map(Visits::target);
+    fn targets(&self) -> Vec<NodeReference<'_>> {
+        let next = self
+            .next
+            .as_deref()
+            .map(|next| NodeReference::automatic("next", next));
+        let visits = self.visits.as_ref().map(VisitLimit::target);
         next.into_iter().chain(visits).collect()
     }
 
-    fn next(&self, _: &Facts<'_>) -> Option<&str> {
+    fn next(&self, _: &RunFacts<'_>) -> Option<&str> {
         self.next.as_deref()
     }
 
-    fn visits(&self) -> Option<&Visits> {
+    fn visits(&self) -> Option<&VisitLimit> {
         self.visits.as_ref()
     }
 
@@ -47,7 +50,7 @@ impl NodeKind for Knowledge {
         self.on_exception.as_deref()
     }
 
-    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+    fn check(&self, place: &NodeContext<'_>, faults: &mut Vec<DefinitionFault>) {
         if !place.dialogue.answers.contains_key(&self.answer) {
             faults.push(DefinitionFault::UnknownAnswer {
                 member: place.member("answer"),

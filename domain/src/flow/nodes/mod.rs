@@ -15,22 +15,22 @@ mod say;
 mod sub_flow;
 mod transfer;
 
-pub use act::Act;
-pub(super) use ask::Rung;
-pub use ask::{ANSWER_WAIT_MAX_MS, ANSWER_WAIT_MIN_MS, Ask, BargeIn, Expect, Ladder, RUNGS_MAX};
-pub use ask_keypress::{AskKeypress, REPLAYS_MAX, TIMEOUT_MAX_MS, TIMEOUT_MIN_MS};
-pub use branch::{Branch, Case};
-pub use decide::{Condition, Decide, DecideRule};
-pub use end::End;
-pub use knowledge::Knowledge;
-pub use node_kind::Visits;
-pub(super) use node_kind::{Ending, Facts, NodeKind, Place, check_range};
+pub use act::ActNode;
+pub(super) use ask::LadderStep;
+pub use ask::{ANSWER_WAIT_MAX_MS, ANSWER_WAIT_MIN_MS, AskNode, BargeIn, ExpectedInput, Ladder, RUNGS_MAX};
+pub use ask_keypress::{AskKeypressNode, REPLAYS_MAX, TIMEOUT_MAX_MS, TIMEOUT_MIN_MS};
+pub use branch::{BranchCase, BranchNode};
+pub use decide::{Condition, DecideNode, DecideRule};
+pub use end::EndNode;
+pub use knowledge::KnowledgeNode;
+pub use node_kind::VisitLimit;
+pub(super) use node_kind::{Ending, NodeContext, NodeKind, RunFacts, check_range};
 pub(super) use question::Question;
 pub use question::Reprompt;
-pub use say::Say;
-pub(super) use sub_flow::Calls;
-pub use sub_flow::{DEPTH_MAX, Return, SubFlow};
-pub use transfer::Transfer;
+pub use say::SayNode;
+pub(super) use sub_flow::GroupCall;
+pub use sub_flow::{DEPTH_MAX, ReturnNode, SubFlowNode};
+pub use transfer::TransferNode;
 
 use super::variants::Variants;
 use serde::{Deserialize, Serialize};
@@ -39,17 +39,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Node {
-    Say(Say),
-    Ask(Box<Ask>),
-    AskKeypress(AskKeypress),
-    Branch(Branch),
-    Decide(Decide),
-    Knowledge(Knowledge),
-    Act(Act),
-    SubFlow(SubFlow),
-    Return(Return),
-    Transfer(Transfer),
-    End(End),
+    Say(SayNode),
+    Ask(Box<AskNode>),
+    AskKeypress(AskKeypressNode),
+    Branch(BranchNode),
+    Decide(DecideNode),
+    Knowledge(KnowledgeNode),
+    Act(ActNode),
+    SubFlow(SubFlowNode),
+    Return(ReturnNode),
+    Transfer(TransferNode),
+    End(EndNode),
 }
 
 impl Node {

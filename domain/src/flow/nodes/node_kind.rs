@@ -5,10 +5,10 @@ use super::super::dialogue::Dialogue;
 use super::super::fault::DefinitionFault;
 use super::super::variable::Variables;
 use super::super::variants::Variants;
-use super::act::Act;
-use super::ask::Ask;
+use super::act::ActNode;
+use super::ask::AskNode;
 use super::question::Question;
-use super::sub_flow::Calls;
+use super::sub_flow::GroupCall;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::disposition::Outcome;
@@ -16,7 +16,7 @@ use values::emotion::EmotionLevel;
 
 /// The facts of a run that a node can decide by without an input from the callee.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::flow) struct Facts<'a> {
+pub(in crate::flow) struct RunFacts<'a> {
     /// Values of variables and slots.
     pub(in crate::flow) values: &'a BTreeMap<String, String>,
     /// The intent that was followed last.
@@ -48,17 +48,17 @@ pub(in crate::flow) trait NodeKind {
     }
 
     /// Returns every node that this one can lead to, except its `on_exception`.
-    fn targets(&self) -> Vec<Target<'_>> {
+    fn targets(&self) -> Vec<NodeReference<'_>> {
         Vec::new()
     }
 
     /// Returns the next node that follows from the facts alone, without an input from the callee.
-    fn next(&self, _facts: &Facts<'_>) -> Option<&str> {
+    fn next(&self, _facts: &RunFacts<'_>) -> Option<&str> {
         None
     }
 
     /// Returns the member that selects the `next` node, if the node is a decision.
-    fn rule(&self, _facts: &Facts<'_>) -> Option<String> {
+    fn rule(&self, _facts: &RunFacts<'_>) -> Option<String> {
         None
     }
 
@@ -74,7 +74,7 @@ pub(in crate::flow) trait NodeKind {
     }
 
     /// Returns the question that speech or a key can answer.
-    fn ask(&self) -> Option<&Ask> {
+    fn ask(&self) -> Option<&AskNode> {
         None
     }
 
@@ -84,12 +84,12 @@ pub(in crate::flow) trait NodeKind {
     }
 
     /// Returns the actions of a node that acts without speaking.
-    fn act(&self) -> Option<&Act> {
+    fn act(&self) -> Option<&ActNode> {
         None
     }
 
     /// Returns how the node enters or leaves a group.
-    fn calls(&self) -> Option<Calls<'_>> {
+    fn calls(&self) -> Option<GroupCall<'_>> {
         None
     }
 
@@ -114,7 +114,7 @@ pub(in crate::flow) trait NodeKind {
     }
 
     /// Returns the limit on how often the node is entered, if it has one.
-    fn visits(&self) -> Option<&Visits> {
+    fn visits(&self) -> Option<&VisitLimit> {
         None
     }
 
@@ -130,7 +130,7 @@ pub(in crate::flow) trait NodeKind {
     }
 
     /// Adds the faults that only this kind can have.
-    fn check(&self, _place: &Place<'_>, _faults: &mut Vec<DefinitionFault>) {}
+    fn check(&self, _place: &NodeContext<'_>, _faults: &mut Vec<DefinitionFault>) {}
 
     /// Returns true if the call ends here.
     fn is_last(&self) -> bool {
@@ -150,7 +150,7 @@ pub(in crate::flow) struct Ending {
 
 /// A reference to another node in a member of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::flow) struct Target<'a> {
+pub(in crate::flow) struct NodeReference<'a> {
     /// The member's path inside the node, such as `on_timeout.then`.
     pub(in crate::flow) member: String,
     pub(in crate::flow) node: &'a str,
@@ -158,7 +158,7 @@ pub(in crate::flow) struct Target<'a> {
     pub(in crate::flow) automatic: bool,
 }
 
-impl<'a> Target<'a> {
+impl<'a> NodeReference<'a> {
     pub(super) fn by_callee(member: impl Into<String>, node: &'a str) -> Self {
         Self {
             member: member.into(),
@@ -179,28 +179,28 @@ impl<'a> Target<'a> {
 /// Limits how often a node is entered in one call, for example what the callee may hear again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Visits {
+pub struct VisitLimit {
     /// Most entries, including the first.
     pub max: u32,
     /// The node that further entries go to instead.
     pub then: String,
 }
 
-impl Visits {
-    pub(super) fn target(&self) -> Target<'_> {
-        Target::automatic("visits.then", &self.then)
+impl VisitLimit {
+    pub(super) fn target(&self) -> NodeReference<'_> {
+        NodeReference::automatic("visits.then", &self.then)
     }
 }
 
 /// The node that is being checked, with the variables and dialogue of its flow.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::flow) struct Place<'a> {
+pub(in crate::flow) struct NodeContext<'a> {
     pub(in crate::flow) node: &'a str,
     pub(in crate::flow) variables: &'a Variables,
     pub(in crate::flow) dialogue: &'a Dialogue,
 }
 
-impl Place<'_> {
+impl NodeContext<'_> {
     /// Returns the path of a member of the node, as faults name it.
     pub(super) fn member(&self, member: &str) -> String {
         format!("nodes.{}.{member}", self.node)

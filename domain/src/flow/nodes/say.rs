@@ -2,13 +2,13 @@
 
 use super::super::fault::DefinitionFault;
 use super::super::variants::Variants;
-use super::node_kind::{Facts, NodeKind, Place, Target, Visits, offers_of, wordings};
+use super::node_kind::{NodeContext, NodeKind, NodeReference, RunFacts, VisitLimit, offers_of, wordings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Say {
+pub struct SayNode {
     pub text: String,
     pub next: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -17,20 +17,20 @@ pub struct Say {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_offer: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub visits: Option<Visits>,
+    pub visits: Option<VisitLimit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_exception: Option<String>,
 }
 
-impl NodeKind for Say {
+impl NodeKind for SayNode {
     fn text(&self) -> Option<&str> {
         Some(&self.text)
     }
 
-    fn targets(&self) -> Vec<Target<'_>> {
-        let next = Target::automatic("next", &self.next);
+    fn targets(&self) -> Vec<NodeReference<'_>> {
+        let next = NodeReference::automatic("next", &self.next);
         std::iter::once(next)
-            .chain(self.visits.as_ref().map(Visits::target))
+            .chain(self.visits.as_ref().map(VisitLimit::target))
             .collect()
     }
 
@@ -48,7 +48,7 @@ impl NodeKind for Say {
         offers_of(&self.by_offer)
     }
 
-    fn next(&self, _: &Facts<'_>) -> Option<&str> {
+    fn next(&self, _: &RunFacts<'_>) -> Option<&str> {
         Some(&self.next)
     }
 
@@ -56,13 +56,13 @@ impl NodeKind for Say {
         self.variants.as_ref()
     }
 
-    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+    fn check(&self, place: &NodeContext<'_>, faults: &mut Vec<DefinitionFault>) {
         if let Some(variants) = &self.variants {
             variants.check(&place.member("variants"), faults);
         }
     }
 
-    fn visits(&self) -> Option<&Visits> {
+    fn visits(&self) -> Option<&VisitLimit> {
         self.visits.as_ref()
     }
 

@@ -1,7 +1,7 @@
 //! The nodes `sub_flow`, which enters a named group of nodes, and `return`, which leaves it.
 
 use super::super::fault::DefinitionFault;
-use super::node_kind::{NodeKind, Place, Target};
+use super::node_kind::{NodeContext, NodeKind, NodeReference};
 use serde::{Deserialize, Serialize};
 
 /// Deepest nesting of groups.
@@ -9,7 +9,7 @@ pub const DEPTH_MAX: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SubFlow {
+pub struct SubFlowNode {
     pub group: String,
     /// The node after the group's `return`.
     pub next: String,
@@ -19,32 +19,32 @@ pub struct SubFlow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ReturnNode")]
-pub struct Return {}
+pub struct ReturnNode {}
 
 /// How a node enters or leaves a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::flow) enum Calls<'a> {
+pub(in crate::flow) enum GroupCall<'a> {
     Into { group: &'a str, next: &'a str },
     Back,
 }
 
-impl NodeKind for SubFlow {
+impl NodeKind for SubFlowNode {
     fn text(&self) -> Option<&str> {
         None
     }
 
-    fn targets(&self) -> Vec<Target<'_>> {
-        vec![Target::automatic("next", &self.next)]
+    fn targets(&self) -> Vec<NodeReference<'_>> {
+        vec![NodeReference::automatic("next", &self.next)]
     }
 
-    fn calls(&self) -> Option<Calls<'_>> {
-        Some(Calls::Into {
+    fn calls(&self) -> Option<GroupCall<'_>> {
+        Some(GroupCall::Into {
             group: &self.group,
             next: &self.next,
         })
     }
 
-    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+    fn check(&self, place: &NodeContext<'_>, faults: &mut Vec<DefinitionFault>) {
         if !place.dialogue.groups.contains_key(&self.group) {
             faults.push(DefinitionFault::UnknownGroup {
                 member: place.member("group"),
@@ -54,12 +54,12 @@ impl NodeKind for SubFlow {
     }
 }
 
-impl NodeKind for Return {
+impl NodeKind for ReturnNode {
     fn text(&self) -> Option<&str> {
         None
     }
 
-    fn calls(&self) -> Option<Calls<'_>> {
-        Some(Calls::Back)
+    fn calls(&self) -> Option<GroupCall<'_>> {
+        Some(GroupCall::Back)
     }
 }

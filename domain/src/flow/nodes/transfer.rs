@@ -7,7 +7,7 @@ use values::disposition::Outcome;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Transfer {
+pub struct TransferNode {
     pub text: String,
     #[serde(default = "callback")]
     pub outcome: Outcome,
@@ -17,7 +17,7 @@ const fn callback() -> Outcome {
     Outcome::Callback
 }
 
-impl NodeKind for Transfer {
+impl NodeKind for TransferNode {
     fn text(&self) -> Option<&str> {
         Some(&self.text)
     }

@@ -1,6 +1,6 @@
 //! The inputs of a flow run and the actions it returns to the driver.
 
-use crate::spoken_turn::{TurnDecision, Understood};
+use crate::spoken_turn::{TurnDecision, UnderstandingResult};
 use values::disposition::Outcome;
 use values::transfer_reason::TransferReason;
 
@@ -11,7 +11,7 @@ pub enum FlowInput<'a> {
     Played,
     Keypress(char),
     /// A complete utterance of the callee.
-    Spoken(&'a Understood),
+    Spoken(&'a UnderstandingResult),
     /// An utterance that could not be recognized: the engines failed or were too late.
     Unheard,
     /// No recognizer is available for the rest of the call. Keys still answer; a question without keys
@@ -77,7 +77,7 @@ pub enum FlowAction {
     },
     /// An intention of an act node. The run only names it; another component carries it out.
     Intend {
-        intention: Intention,
+        intention: ActNodeAction,
     },
     RequestTransfer {
         node: String,
@@ -102,7 +102,7 @@ pub struct FlowPrompt {
 
 /// An action that an `act` node requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Intention {
+pub enum ActNodeAction {
     Tag(String),
     Interest(String),
     Disposition(String),

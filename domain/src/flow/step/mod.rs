@@ -6,24 +6,24 @@
 //! count outside a menu. After `End`, a fault returns the same `End` again (the last text could not be
 //! spoken, the outcome remains), and an opt-out key (谢绝来电) returns its own.
 
-mod asking;
+mod ask_node;
 mod input;
 mod keys;
-mod known;
-mod silent;
-mod spoken;
-mod talked;
+mod knowledge_answers;
+mod run_memory;
+mod silent_nodes;
+mod utterances;
 
-pub use crate::spoken_turn::Understood;
-pub use input::{FlowAction, FlowInput, FlowPrompt, Intention, Interruption, NoticeKind};
+pub use crate::spoken_turn::UnderstandingResult;
+pub use input::{ActNodeAction, FlowAction, FlowInput, FlowPrompt, Interruption, NoticeKind};
 
 use super::graph::FlowDefinition;
 use super::nodes::{Ending, Node, NodeKind, Question, Reprompt};
-use super::text::{Filled, fill};
+use super::text::{FilledText, fill};
 use super::variants::Variants;
+use run_memory::RunMemory;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use talked::Talked;
 use values::disposition::Outcome;
 use values::key_rule::KeyRule;
 
@@ -36,7 +36,7 @@ pub const STEPS_MAX: u32 = 200;
 const KEYS_AHEAD_MAX: usize = 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Doing {
+enum RunPhase {
     Notices,
     /// The text of a node without a question is playing.
     Saying,
@@ -56,7 +56,7 @@ pub struct FlowRun {
     rule: KeyRule,
     values: BTreeMap<String, String>,
     node: String,
-    doing: Doing,
+    doing: RunPhase,
     /// Keys pressed since the last question, for a menu that accepts keys ahead.
     ahead: VecDeque<char>,
     /// The callee opted out: the outcome stays `opted_out` from here on.
@@ -67,7 +67,7 @@ pub struct FlowRun {
     steps: u32,
     /// A fault occurred; the next one ends the call.
     failed: bool,
-    talked: Talked,
+    talked: RunMemory,
 }
 
 impl FlowRun {
@@ -76,11 +76,11 @@ impl FlowRun {
         graph: &Arc<FlowDefinition>,
         variables: &BTreeMap<String, String>,
     ) -> (Self, Vec<FlowAction>) {
-        Self::begin_by(KeyRule::CURRENT, graph, variables)
+        Self::begin_with_key_rule(KeyRule::CURRENT, graph, variables)
     }
 
     /// Starts a replay of a stored call with the key rule that its `call.answered` event names.
-    pub fn begin_by(
+    pub fn begin_with_key_rule(
         rule: KeyRule,
         graph: &Arc<FlowDefinition>,
         variables: &BTreeMap<String, String>,
@@ -90,14 +90,14 @@ impl FlowRun {
             values: values_of(graph, variables),
             node: graph.start.clone(),
             graph: Arc::clone(graph),
-            doing: Doing::Notices,
+            doing: RunPhase::Notices,
             ahead: VecDeque::new(),
             opted_out: false,
             replays: 0,
             visits: BTreeMap::new(),
             steps: 0,
             failed: false,
-            talked: Talked::offered(graph),
+            talked: RunMemory::offered(graph),
         };
         let notice = |notice, text: &str| FlowAction::Notice {
             notice,
@@ -129,13 +129,13 @@ impl FlowRun {
     /// Returns the outcome once the call has ended.
     pub const fn outcome(&self) -> Option<Outcome> {
         match self.doing {
-            Doing::Ended { outcome } => Some(outcome),
-            Doing::Notices | Doing::Saying | Doing::Asking { .. } => None,
+            RunPhase::Ended { outcome } => Some(outcome),
+            RunPhase::Notices | RunPhase::Saying | RunPhase::Asking { .. } => None,
         }
     }
 
     const fn is_over(&self) -> bool {
-        matches!(self.doing, Doing::Ended { .. })
+        matches!(self.doing, RunPhase::Ended { .. })
     }
 
     /// Returns the current node; during the notices, the first node.
@@ -149,34 +149,34 @@ impl FlowRun {
         self.note_reason(&input);
         match (self.doing, input) {
             (_, FlowInput::Spoken(said)) => self.take_spoken(said, &mut actions),
-            (Doing::Asking { .. }, FlowInput::Unheard) => self.take_unheard(&mut actions),
+            (RunPhase::Asking { .. }, FlowInput::Unheard) => self.handle_unrecognized(&mut actions),
             (_, FlowInput::BargedIn(heard)) => self.take_barge_in(heard, &mut actions),
-            (Doing::Ended { .. }, FlowInput::SensitiveWord | FlowInput::Unheard) => {}
+            (RunPhase::Ended { .. }, FlowInput::SensitiveWord | FlowInput::Unheard) => {}
             (_, FlowInput::SensitiveWord) => self.take_sensitive_word(&mut actions),
-            (Doing::Notices | Doing::Saying, FlowInput::Unheard) => {}
+            (RunPhase::Notices | RunPhase::Saying, FlowInput::Unheard) => {}
             (_, FlowInput::Deaf) => self.take_deafness(&mut actions),
-            (Doing::Ended { outcome }, FlowInput::Fault) => {
+            (RunPhase::Ended { outcome }, FlowInput::Fault) => {
                 actions.extend([FlowAction::StopSaying, FlowAction::End { outcome }]);
             }
-            (Doing::Ended { .. }, FlowInput::Played | FlowInput::Silence) => {}
+            (RunPhase::Ended { .. }, FlowInput::Played | FlowInput::Silence) => {}
             (_, FlowInput::Fault) => self.fail(&mut actions),
-            (Doing::Notices, FlowInput::Played) => {
+            (RunPhase::Notices, FlowInput::Played) => {
                 let start = self.node.clone();
                 self.enter(start, &mut actions);
             }
-            (Doing::Saying, FlowInput::Played) => self.go_on(&mut actions),
-            (Doing::Asking { .. }, FlowInput::Played) => self.doing = Doing::Asking { played: true },
-            (Doing::Asking { played }, FlowInput::Keypress(digit)) => {
+            (RunPhase::Saying, FlowInput::Played) => self.go_on(&mut actions),
+            (RunPhase::Asking { .. }, FlowInput::Played) => self.doing = RunPhase::Asking { played: true },
+            (RunPhase::Asking { played }, FlowInput::Keypress(digit)) => {
                 if !played {
                     actions.push(FlowAction::StopSaying);
                 }
                 self.take_key(digit, &mut actions);
             }
-            (Doing::Asking { .. }, FlowInput::Silence) => self.take_silence(&mut actions),
-            (Doing::Notices | Doing::Saying | Doing::Ended { .. }, FlowInput::Keypress(digit)) => {
+            (RunPhase::Asking { .. }, FlowInput::Silence) => self.take_silence(&mut actions),
+            (RunPhase::Notices | RunPhase::Saying | RunPhase::Ended { .. }, FlowInput::Keypress(digit)) => {
                 self.take_early_key(digit, &mut actions);
             }
-            (Doing::Notices | Doing::Saying, FlowInput::Silence) => {}
+            (RunPhase::Notices | RunPhase::Saying, FlowInput::Silence) => {}
         }
         actions
     }
@@ -220,11 +220,11 @@ impl FlowRun {
         actions.push(FlowAction::Listen {
             silence_ms: question.timeout_ms,
         });
-        self.doing = Doing::Asking { played: false };
+        self.doing = RunPhase::Asking { played: false };
     }
 
     fn say(&self, text: &str, prompt: FlowPrompt, actions: &mut Vec<FlowAction>) {
-        let Filled {
+        let FilledText {
             text,
             personal,
             parts,
@@ -264,7 +264,7 @@ impl FlowRun {
             }
             (None, None) => return,
         }
-        self.doing = Doing::Saying;
+        self.doing = RunPhase::Saying;
     }
 
     fn spoken_values(&self) -> BTreeMap<String, String> {
@@ -298,7 +298,7 @@ impl FlowRun {
             if let Some(act) = node.act() {
                 self.perform(act, actions);
             }
-            match self.silent_way(node, actions) {
+            match self.resolve_silent_node(node, actions) {
                 Some(Some(silent)) => next = silent,
                 Some(None) => return self.fail(actions),
                 None => return self.act(node, actions),
@@ -356,7 +356,7 @@ impl FlowRun {
             outcome
         };
         actions.push(FlowAction::End { outcome });
-        self.doing = Doing::Ended { outcome };
+        self.doing = RunPhase::Ended { outcome };
     }
 
     /// Handles a fault: the first leads to the exception branch, the second ends the call as failed.

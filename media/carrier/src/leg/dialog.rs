@@ -4,9 +4,9 @@
 //! A re-INVITE is answered at once, and its 200 is repeated only if the request is: on loopback no datagram
 //! is lost for which it would have to wait for the ACK.
 
-use super::{Leg, Outputs, Phase, Times};
+use super::{Leg, LegTimers, Outputs, Phase};
 use crate::call_details::EndedBy;
-use crate::callee::{Act, Cue, Step, Taking};
+use crate::callee::{CalleeAction, Cue, InviteOutcome, ScriptStep};
 use crate::reply::{ALLOW, dialog_reply};
 use domain::time::Timestamp;
 use media::sip::message::SipMessage;
@@ -20,7 +20,7 @@ impl Leg {
             Phase::Failed if known => self.rest(now),
             Phase::Answered if known => {
                 self.phase = Phase::Confirmed;
-                self.times = Times::default();
+                self.times = LegTimers::default();
                 self.details.acked_at = Some(now);
             }
             Phase::Challenged
@@ -39,12 +39,12 @@ impl Leg {
         let crosses = self
             .persona
             .as_ref()
-            .is_some_and(|one| one.taking == Taking::AcrossCancel);
+            .is_some_and(|one| one.taking == InviteOutcome::AcrossCancel);
         if is_open && crosses {
             // The phone was picked up while CANCEL was on its way.
-            let puzzled = Step {
+            let puzzled = ScriptStep {
                 cue: Cue::After { ms: 3_000 },
-                act: Act::HangUp,
+                act: CalleeAction::HangUp,
             };
             self.answer(&[puzzled], now, out);
             self.send(self.reply_to(cancel, 200).to_bytes(), out);

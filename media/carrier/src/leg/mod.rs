@@ -3,15 +3,15 @@
 //! No sockets, no clock. This file holds a leg's state; `answering` handles its INVITE, `dialog` the requests
 //! that follow, `pace` the passing of time.
 
-mod answering;
 mod dialog;
-mod pace;
+mod invite;
+mod timers;
 
 use super::call_details::{CallDetails, EndedBy};
 use super::callee::{FinalResponse, Persona};
-use super::chance::Chance;
+use super::callee_audio::CalleeAudio;
 use super::reply::reply;
-use super::talk::Talk;
+use super::seeded_draws::SeededDraws;
 use super::{LegNumber, Output};
 use domain::time::Timestamp;
 use media::sip::header_value::{Address, user};
@@ -52,7 +52,7 @@ enum Phase {
 
 /// The times at which a leg acts by itself.
 #[derive(Debug, Clone, Copy, Default)]
-struct Times {
+struct LegTimers {
     step_at: Option<Timestamp>,
     retransmit_at: Option<Timestamp>,
     retransmit_ms: u64,
@@ -82,10 +82,10 @@ pub(crate) struct Leg {
     offered: Option<AudioStream>,
     media: Option<SocketAddr>,
     persona: Option<Persona>,
-    chance: Chance,
-    talk: Option<Talk>,
+    chance: SeededDraws,
+    talk: Option<CalleeAudio>,
     phase: Phase,
-    times: Times,
+    times: LegTimers,
     remote_cseq: u32,
     bye: Option<SipMessage>,
     /// True if the next right credentials are to be answered with a stale nonce.
@@ -97,7 +97,7 @@ type Outputs = VecDeque<Output>;
 impl Leg {
     pub(crate) fn new(origin: LegOrigin, now: Timestamp) -> Self {
         let call_id = origin.invite.call_id().to_owned();
-        let mut chance = Chance::about(origin.seed, &["leg", &call_id]);
+        let mut chance = SeededDraws::about(origin.seed, &["leg", &call_id]);
         let local_tag = format!("{:016x}", chance.next());
         let caller = origin.invite.header("From").and_then(Address::read);
         let caller = caller
@@ -135,7 +135,7 @@ impl Leg {
             chance,
             talk: None,
             phase: Phase::Challenged,
-            times: Times::default(),
+            times: LegTimers::default(),
             bye: None,
             stale_due: false,
         }
@@ -144,7 +144,7 @@ impl Leg {
     pub(crate) fn local_tag(&self) -> &str {
         &self.local_tag
     }
-    pub(crate) const fn chance(&mut self) -> &mut Chance {
+    pub(crate) const fn chance(&mut self) -> &mut SeededDraws {
         &mut self.chance
     }
     pub(crate) fn is_challenged(&self) -> bool {
@@ -173,7 +173,7 @@ impl Leg {
 
     /// The next instant at which `on_time` has something to do.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        let frame_at = self.talk.as_ref().map(Talk::next_frame_at);
+        let frame_at = self.talk.as_ref().map(CalleeAudio::next_frame_at);
         let times = self.times;
         [times.step_at, times.retransmit_at, times.give_up_at, frame_at]
             .into_iter()
@@ -201,7 +201,7 @@ impl Leg {
     }
 
     fn await_acknowledgment(&mut self, now: Timestamp) {
-        self.times = Times {
+        self.times = LegTimers {
             step_at: None,
             retransmit_at: Some(now.plus_ms(T1_MS)),
             retransmit_ms: T1_MS,
@@ -225,9 +225,9 @@ impl Leg {
 
     fn rest(&mut self, now: Timestamp) {
         self.phase = Phase::Ended;
-        self.times = Times {
+        self.times = LegTimers {
             give_up_at: Some(now.plus_ms(REMEMBERED_MS)),
-            ..Times::default()
+            ..LegTimers::default()
         };
         self.invite.body.clear();
     }

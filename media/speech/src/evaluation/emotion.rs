@@ -89,7 +89,7 @@ impl EmotionEvaluation {
 }
 
 /// Speaks the grid with all callers and measures it; `None` if espeak-ng is not installed.
-pub fn evaluated() -> Option<EmotionEvaluation> {
+pub fn evaluate_emotion() -> Option<EmotionEvaluation> {
     evaluated_of(&CALLERS)
 }
 
@@ -203,14 +203,14 @@ fn excited_manners() -> Vec<(&'static str, Manner)> {
 }
 
 #[derive(Debug, Default)]
-struct Counted {
+struct Counts {
     read_count: usize,
     raised_count: usize,
     unread_count: usize,
 }
 
-fn counted(callers: &[Caller], said: &[(&'static str, Manner)]) -> Option<Counted> {
-    let mut counted = Counted::default();
+fn counted(callers: &[Caller], said: &[(&'static str, Manner)]) -> Option<Counts> {
+    let mut counted = Counts::default();
     for caller in callers {
         for reading in readings(caller, said)? {
             match reading {
@@ -296,7 +296,7 @@ impl Caller {
                 self.meter.push(&frame);
             }
             if let Some(VoiceChange::Ended { .. }) = change {
-                self.readings.push(self.meter.stretch_ended());
+                self.readings.push(self.meter.end_segment());
             }
             self.now_ms += FRAME_MS;
             index += 1;

@@ -63,7 +63,7 @@ impl VoicesEvaluation {
 }
 
 /// Has all speakers say the phrase and compares them; `None` if espeak-ng is not installed.
-pub fn evaluated() -> Option<VoicesEvaluation> {
+pub fn evaluate_voices() -> Option<VoicesEvaluation> {
     let speakers: Option<Vec<Vec<VoiceTake>>> = SPEAKERS
         .iter()
         .zip(0..)
@@ -114,7 +114,7 @@ fn takes_of(variant: &'static str, seed: u64) -> Option<Vec<VoiceTake>> {
 
 /// Returns the distance of two takes; the largest number if they cannot be the same phrase.
 fn apart(one: &VoiceTake, other: &VoiceTake) -> u32 {
-    one.apart_milli(other).unwrap_or(u32::MAX)
+    one.measure_distance_milli(other).unwrap_or(u32::MAX)
 }
 
 /// The rate at which both errors are equal, and the distance at which that is.
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn synthetic_speakers_are_told_apart_by_one_phrase() {
-        let Some(found) = evaluated() else {
+        let Some(found) = evaluate_voices() else {
             println!("SKIPPED: espeak-ng is not installed");
             return;
         };

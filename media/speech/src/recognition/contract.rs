@@ -5,8 +5,8 @@ use crate::testing::{SuiteClock, SuiteTasks};
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::recognizer::{
-    FINAL_MS_MAX, HeardFrame, HotWord, InvalidOrder, Listening, ListeningOrder, RecognitionEvent, Recognizer,
-    UTTERANCE_BYTES_MAX, Utterance, VOCABULARY_MAX,
+    FINAL_MS_MAX, HeardFrame, HotWord, InvalidRecognizerOptions, RecognitionEvent, RecognitionSession,
+    Recognizer, RecognizerOptions, UTTERANCE_BYTES_MAX, Utterance, VOCABULARY_MAX,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const PATIENCE_MS: u64 = 2_000;
 
 /// A recognizer under test, and the audio it can recognize.
 #[async_trait]
-pub(crate) trait Stage: Send + Sync {
+pub(crate) trait RecognizerFixture: Send + Sync {
     fn recognizer(&self) -> Arc<dyn Recognizer>;
     /// Returns two clips and their texts, in the order in which they are said.
     fn said(&self) -> [(Vec<i16>, String); 2];
@@ -30,21 +30,21 @@ pub(crate) fn ports() -> (Arc<SuiteClock>, Arc<SuiteTasks>) {
     (Arc::new(SuiteClock), Arc::new(SuiteTasks::default()))
 }
 
-pub(crate) fn order() -> ListeningOrder {
-    ListeningOrder {
+pub(crate) fn order() -> RecognizerOptions {
+    RecognizerOptions {
         language: "zh-CN".to_owned(),
         hot_words: vec![HotWord {
             word: "分期".to_owned(),
             weight: 20,
         }],
-        ..ListeningOrder::default()
+        ..RecognizerOptions::default()
     }
 }
 
 /// Pushes audio as fast as an engine may take it, and returns all events up to the moment at which `enough`
 /// is true.
 pub(crate) async fn listen(
-    listening: &mut Box<dyn Listening>,
+    listening: &mut Box<dyn RecognitionSession>,
     audio: &[HeardFrame],
     enough: impl Fn(&[RecognitionEvent]) -> bool,
 ) -> Vec<RecognitionEvent> {
@@ -93,7 +93,7 @@ pub(crate) fn call(said: &[i16], from_ms: u64) -> Vec<HeardFrame> {
 }
 
 /// Runs the whole suite.
-pub(crate) async fn holds(stage: &dyn Stage) {
+pub(crate) async fn run_contract(stage: &dyn RecognizerFixture) {
     facts_are_stated(stage);
     an_order_over_a_limit_is_refused(stage);
     what_is_said_is_heard_in_order_with_its_times(stage).await;
@@ -102,25 +102,25 @@ pub(crate) async fn holds(stage: &dyn Stage) {
     an_aborted_listening_ends_at_once(stage).await;
 }
 
-fn facts_are_stated(stage: &dyn Stage) {
+fn facts_are_stated(stage: &dyn RecognizerFixture) {
     let facts = stage.recognizer().facts();
     assert!(!facts.name.is_empty());
     let hexadecimal = facts.configuration.chars().all(|one| one.is_ascii_hexdigit());
     assert!(facts.configuration.len() == 16 && hexadecimal, "{facts:?}");
 }
 
-fn an_order_over_a_limit_is_refused(stage: &dyn Stage) {
-    let order = ListeningOrder {
+fn an_order_over_a_limit_is_refused(stage: &dyn RecognizerFixture) {
+    let order = RecognizerOptions {
         vocabulary: vec!["是".to_owned(); VOCABULARY_MAX + 1],
         ..order()
     };
     assert_eq!(
         stage.recognizer().open(&order).err(),
-        Some(InvalidOrder::Vocabulary)
+        Some(InvalidRecognizerOptions::Vocabulary)
     );
 }
 
-async fn what_is_said_is_heard_in_order_with_its_times(stage: &dyn Stage) {
+async fn what_is_said_is_heard_in_order_with_its_times(stage: &dyn RecognizerFixture) {
     let recognizer = stage.recognizer();
     let mut listening = recognizer.open(&order()).expect("a good order");
     let mut from_ms = 4_000;
@@ -156,7 +156,7 @@ async fn what_is_said_is_heard_in_order_with_its_times(stage: &dyn Stage) {
 }
 
 /// Asserts that the listening ends after `finish`, and that nothing comes after its end.
-async fn ends(listening: &mut Box<dyn Listening>) {
+async fn ends(listening: &mut Box<dyn RecognitionSession>) {
     listening.finish();
     let since = SuiteClock.now();
     loop {
@@ -173,14 +173,14 @@ async fn ends(listening: &mut Box<dyn Listening>) {
     assert_eq!(listening.next().await, None);
 }
 
-async fn silence_is_no_speech_and_finishing_ends_it(stage: &dyn Stage) {
+async fn silence_is_no_speech_and_finishing_ends_it(stage: &dyn RecognizerFixture) {
     let mut listening = stage.recognizer().open(&order()).expect("a good order");
     let events = listen(&mut listening, &frames(&silence(2_000), 0), |_| true).await;
     assert_eq!(events, []);
     ends(&mut listening).await;
 }
 
-async fn a_gap_moves_the_time_and_nothing_else(stage: &dyn Stage) {
+async fn a_gap_moves_the_time_and_nothing_else(stage: &dyn RecognizerFixture) {
     let mut listening = stage.recognizer().open(&order()).expect("a good order");
     let [(sound, text), _] = stage.said();
     let mut audio = call(&sound, 0);
@@ -199,7 +199,7 @@ async fn a_gap_moves_the_time_and_nothing_else(stage: &dyn Stage) {
     assert!((60_400..61_000).contains(&heard[0].begin_ms), "{events:?}");
 }
 
-async fn an_aborted_listening_ends_at_once(stage: &dyn Stage) {
+async fn an_aborted_listening_ends_at_once(stage: &dyn RecognizerFixture) {
     let mut listening = stage.recognizer().open(&order()).expect("a good order");
     let [(sound, _), _] = stage.said();
     for frame in call(&sound, 0).iter().take(60) {

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
-use domain::ports::recognizer::{Alternative, FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts};
+use domain::ports::recognizer::{
+    Alternative, FRAME_SAMPLES, FailureClass, RecognizerFacts, RecognizerOptions,
+};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -13,7 +15,7 @@ pub const FROM_ENGINE_MAX: usize = 64;
 
 /// A message to an engine; they come in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ToEngine {
+pub enum EngineInput {
     Audio(Box<[i16; FRAME_SAMPLES]>),
     /// Speech, by our own detector, began this many frames back, counted from the last frame sent.
     SpeechStarted {
@@ -28,7 +30,7 @@ pub enum ToEngine {
 
 /// A text that an engine recognized, with its confidence and alternatives.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Made {
+pub struct RecognizedText {
     pub text: String,
     pub confidence_ratio: Option<f64>,
     pub alternatives: Vec<Alternative>,
@@ -36,27 +38,27 @@ pub struct Made {
 
 /// A message from an engine.
 #[derive(Debug, Clone, PartialEq)]
-pub enum FromEngine {
+pub enum EngineOutput {
     /// The engine is listening and has recognized nothing so far.
     Idle,
     /// The whole text of the present utterance so far.
     Partial(String),
-    Final(Made),
+    Final(RecognizedText),
     Failed(FailureClass),
 }
 
 /// The engine's ends of both queues. If `audio` ends without `Finish`, no result is wanted any more.
-pub struct EngineEnds {
-    pub audio: mpsc::Receiver<ToEngine>,
-    pub heard: mpsc::Sender<FromEngine>,
+pub struct EngineChannels {
+    pub audio: mpsc::Receiver<EngineInput>,
+    pub heard: mpsc::Sender<EngineOutput>,
     pub clock: Arc<dyn Clock>,
 }
 
 /// An engine's work for one call, run in its own task; it ends when all results after `Finish` have been
 /// sent.
 #[async_trait]
-pub trait Hearing: Send {
-    async fn run(self: Box<Self>, ends: EngineEnds);
+pub trait EngineSession: Send {
+    async fn run(self: Box<Self>, ends: EngineChannels);
 }
 
 /// An engine that recognizes speech, without the session around it.
@@ -64,5 +66,5 @@ pub trait Engine: Send + Sync {
     fn facts(&self) -> RecognizerFacts;
     /// The name of its tasks.
     fn task(&self) -> &'static str;
-    fn begin(&self, order: &ListeningOrder) -> Box<dyn Hearing>;
+    fn begin(&self, order: &RecognizerOptions) -> Box<dyn EngineSession>;
 }

@@ -8,10 +8,11 @@
 //! the client speaks and in none afterwards, sends nothing if no text is left, and never closes. So
 //! `is_final` marks the last message only after one that came without it.
 
-use super::engine::Made;
-use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
+use super::engine::RecognizedText;
+use super::protocol::{Dialect, EngineMessage, PcmBatch, Protocol, WireMessage, add, object, text_of};
 use domain::ports::recognizer::{
-    Cuts, FRAME_SAMPLES, FailureClass, HotWord, ListeningOrder, RecognizerFacts, UTTERANCE_BYTES_MAX,
+    FRAME_SAMPLES, FailureClass, HotWord, RecognizerFacts, RecognizerOptions, UTTERANCE_BYTES_MAX,
+    UtteranceSegmenter,
 };
 use domain::ports::speech::SAMPLES_PER_SECOND;
 use serde_json::{Map, Value, json};
@@ -36,7 +37,7 @@ impl FunAsr {
                 configuration,
                 rehearsal_only: false,
                 gives_partials: true,
-                cuts: Cuts::Engines,
+                cuts: UtteranceSegmenter::Engines,
             },
         }
     }
@@ -52,7 +53,7 @@ impl Dialect for FunAsr {
     fn subprotocol(&self) -> Option<&'static str> {
         Some("binary")
     }
-    fn begin(&self, order: &ListeningOrder) -> Box<dyn Protocol> {
+    fn begin(&self, order: &RecognizerOptions) -> Box<dyn Protocol> {
         Box::new(FunAsrExchange {
             hot_words: order.hot_words.clone(),
             language: order.language_code(),
@@ -79,7 +80,7 @@ struct FunAsrExchange {
 }
 
 impl Protocol for FunAsrExchange {
-    fn hello(&mut self) -> Vec<Wire> {
+    fn hello(&mut self) -> Vec<WireMessage> {
         let mut hello = json!({
             "mode": "2pass",
             "wav_name": "call",
@@ -102,17 +103,17 @@ impl Protocol for FunAsrExchange {
         if LANGUAGES.contains(&self.language.as_str()) {
             add(&mut hello, "svs_lang", json!(self.language));
         }
-        vec![Wire::json(&hello)]
+        vec![WireMessage::json(&hello)]
     }
 
-    fn audio(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<Wire> {
+    fn audio(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<WireMessage> {
         self.batch.push(frame)
     }
 
-    fn farewell(&mut self) -> Vec<Wire> {
+    fn farewell(&mut self) -> Vec<WireMessage> {
         self.ending = true;
         let rest = self.batch.take();
-        let end = Wire::json(&json!({"is_speaking": false}));
+        let end = WireMessage::json(&json!({"is_speaking": false}));
         rest.into_iter().chain([end]).collect()
     }
 
@@ -120,7 +121,7 @@ impl Protocol for FunAsrExchange {
         true
     }
 
-    fn read(&mut self, wire: &Wire) -> Result<Read, FailureClass> {
+    fn read(&mut self, wire: &WireMessage) -> Result<EngineMessage, FailureClass> {
         let message = object(wire)?;
         let raw = text_of(&message, "text").unwrap_or("");
         let is_final = message.get("is_final") == Some(&Value::Bool(true));
@@ -133,8 +134,8 @@ impl Protocol for FunAsrExchange {
                 }
                 self.partial.push_str(raw);
                 Ok(match without_tags(&self.partial) {
-                    partial if partial.is_empty() => Read::Nothing,
-                    partial => Read::Partial(partial),
+                    partial if partial.is_empty() => EngineMessage::Nothing,
+                    partial => EngineMessage::Partial(partial),
                 })
             }
             Some("2pass-offline" | "offline") => {
@@ -143,20 +144,20 @@ impl Protocol for FunAsrExchange {
                 // The second pass found nothing in a sentence that the first pass recognized: it was said all
                 // the same.
                 let is_kept = text.is_empty() && !partial.is_empty();
-                let made = Made {
+                let made = RecognizedText {
                     text: if is_kept { partial } else { text },
-                    ..Made::default()
+                    ..RecognizedText::default()
                 };
                 Ok(match made.text.as_str() {
-                    "" if is_last => Read::Done,
+                    "" if is_last => EngineMessage::Done,
                     // The text of another sentence may follow.
-                    "" if self.ending => Read::Idle,
-                    "" => Read::Nothing,
-                    _ if is_last || (is_kept && self.ending) => Read::Last(made),
-                    _ => Read::Final(made),
+                    "" if self.ending => EngineMessage::Idle,
+                    "" => EngineMessage::Nothing,
+                    _ if is_last || (is_kept && self.ending) => EngineMessage::Last(made),
+                    _ => EngineMessage::Final(made),
                 })
             }
-            None if self.ending && raw.is_empty() => Ok(Read::Done),
+            None if self.ending && raw.is_empty() => Ok(EngineMessage::Done),
             Some(_) | None => Err(FailureClass::Garbled),
         }
     }
@@ -196,15 +197,19 @@ mod tests {
     use crate::recognition::contract::{call, finals, listen, order, ports, within};
     use crate::recognition::{RecognizerPorts, recognizer};
     use crate::testing::SuiteIds;
-    use crate::testing::double::{EngineDouble, FunAsrServer, Manner};
+    use crate::testing::double::{DoubleBehavior, EngineDouble, FunAsrServer};
     use crate::testing::sounds::{frames, silence, voice};
     use domain::ports::clock::Clock;
-    use domain::ports::recognizer::{FINAL_MS_MAX, Listening, RecognitionEvent};
+    use domain::ports::recognizer::{FINAL_MS_MAX, RecognitionEvent, RecognitionSession};
     use std::sync::Arc;
 
     const SERVERS: [FunAsrServer; 2] = [FunAsrServer::Cpp, FunAsrServer::Python];
 
-    async fn listening_to(server: FunAsrServer, manner: Manner, texts: &[&str]) -> Box<dyn Listening> {
+    async fn listening_to(
+        server: FunAsrServer,
+        manner: DoubleBehavior,
+        texts: &[&str],
+    ) -> Box<dyn RecognitionSession> {
         let double = EngineDouble::funasr(server, manner, texts).await.unwrap();
         let (clock, tasks) = ports();
         let ids = Arc::new(SuiteIds::default());
@@ -214,7 +219,10 @@ mod tests {
     }
 
     /// Returns all events up to the end, and asserts that it comes within three seconds.
-    async fn to_the_end(listening: &mut Box<dyn Listening>, server: FunAsrServer) -> Vec<RecognitionEvent> {
+    async fn to_the_end(
+        listening: &mut Box<dyn RecognitionSession>,
+        server: FunAsrServer,
+    ) -> Vec<RecognitionEvent> {
         let (clock, _) = ports();
         let since = clock.now();
         let mut events = Vec::new();
@@ -235,7 +243,7 @@ mod tests {
     #[tokio::test]
     async fn a_listening_of_which_nothing_is_left_ends_without_a_failure() {
         for server in SERVERS {
-            let mut listening = listening_to(server, Manner::Answers, &["办理分期"]).await;
+            let mut listening = listening_to(server, DoubleBehavior::Answers, &["办理分期"]).await;
             let said = call(&voice(1_000), 0);
             let events = listen(&mut listening, &said, |events| !finals(events).is_empty()).await;
             assert_eq!(texts(&events), ["办理分期"]);
@@ -247,7 +255,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_said_last_is_heard_behind_a_text_that_was_on_its_way() {
         for server in SERVERS {
-            let manner = Manner::Late { ms: 300 };
+            let manner = DoubleBehavior::Late { ms: 300 };
             let mut listening = listening_to(server, manner, &["办理分期", "不用了"]).await;
             let audio = [silence(400), voice(700), silence(600), voice(700)].concat();
             for frame in frames(&audio, 0) {
@@ -264,28 +272,28 @@ mod tests {
     fn is_final_ends_a_listening_only_where_it_means_that() {
         let said = |mode: &str, text: &str, is_final: bool| {
             let message = json!({"mode": mode, "text": text, "wav_name": "call", "is_final": is_final});
-            Wire::json(&message)
+            WireMessage::json(&message)
         };
-        let made = |text: &str| Made {
+        let made = |text: &str| RecognizedText {
             text: text.to_owned(),
-            ..Made::default()
+            ..RecognizedText::default()
         };
         let (online, offline) = ("2pass-online", "2pass-offline");
         for (before, in_flight, last, read_last) in [
-            (false, false, true, Read::Last(made("不用了"))),
-            (true, true, false, Read::Final(made("不用了"))),
+            (false, false, true, EngineMessage::Last(made("不用了"))),
+            (true, true, false, EngineMessage::Final(made("不用了"))),
         ] {
             let mut exchange = exchange();
             assert!(matches!(
                 exchange.read(&said(online, "办", before)),
-                Ok(Read::Partial(_))
+                Ok(EngineMessage::Partial(_))
             ));
             exchange.farewell();
             let earlier = exchange.read(&said(offline, "办理分期", in_flight));
-            assert_eq!(earlier, Ok(Read::Final(made("办理分期"))));
+            assert_eq!(earlier, Ok(EngineMessage::Final(made("办理分期"))));
             assert_eq!(exchange.read(&said(offline, "不用了", last)), Ok(read_last));
         }
-        let over = Wire::Text(r#"{"text":"","wav_name":"call","is_final":true}"#.to_owned());
+        let over = WireMessage::Text(r#"{"text":"","wav_name":"call","is_final":true}"#.to_owned());
         let mut exchange = exchange();
         assert_eq!(
             exchange.read(&over),
@@ -293,16 +301,16 @@ mod tests {
             "the client has not ended"
         );
         exchange.farewell();
-        assert_eq!(exchange.read(&over), Ok(Read::Done));
+        assert_eq!(exchange.read(&over), Ok(EngineMessage::Done));
     }
 
     fn exchange() -> Box<dyn Protocol> {
-        FunAsr::new("0".repeat(16)).begin(&ListeningOrder {
+        FunAsr::new("0".repeat(16)).begin(&RecognizerOptions {
             hot_words: vec![HotWord {
                 word: "分期".to_owned(),
                 weight: 20,
             }],
-            ..ListeningOrder::default()
+            ..RecognizerOptions::default()
         })
     }
 
@@ -310,59 +318,63 @@ mod tests {
     fn tags_of_language_and_emotion_are_no_words() {
         let mut exchange = exchange();
         let mut read = |mode: &str, text: &str| {
-            exchange.read(&Wire::json(
+            exchange.read(&WireMessage::json(
                 &json!({"mode": mode, "text": text, "is_final": false}),
             ))
         };
-        assert_eq!(read("2pass-online", "<|zh|><|NEUT"), Ok(Read::Nothing));
+        assert_eq!(read("2pass-online", "<|zh|><|NEUT"), Ok(EngineMessage::Nothing));
         let partial = read("2pass-online", "RAL|><|Speech|><|withitn|>办理");
-        assert_eq!(partial, Ok(Read::Partial("办理".to_owned())));
+        assert_eq!(partial, Ok(EngineMessage::Partial("办理".to_owned())));
         let said = read("2pass-offline", "<|zh|><|HAPPY|><|Speech|><|woitn|>办理分期。");
-        assert!(matches!(said, Ok(Read::Final(made)) if made.text == "办理分期。"));
+        assert!(matches!(said, Ok(EngineMessage::Final(made)) if made.text == "办理分期。"));
         assert_eq!(
             read("2pass-offline", "<|nospeech|><|EMO_UNKNOWN|>"),
-            Ok(Read::Nothing)
+            Ok(EngineMessage::Nothing)
         );
         assert_eq!(without_tags("a <|b 大|> c"), "a <|b 大|> c", "no tag");
     }
 
     #[test]
     fn an_empty_second_pass_does_not_erase_what_the_first_heard() {
-        let said =
-            |mode: &str, text: &str| Wire::json(&json!({"mode": mode, "text": text, "is_final": false}));
+        let said = |mode: &str, text: &str| {
+            WireMessage::json(&json!({"mode": mode, "text": text, "is_final": false}))
+        };
         let mut exchange = exchange();
         assert!(exchange.read(&said("2pass-online", "不用了")).is_ok());
         let kept = exchange.read(&said("2pass-offline", ""));
-        assert!(matches!(kept, Ok(Read::Final(made)) if made.text == "不用了"));
-        assert_eq!(exchange.read(&said("2pass-offline", "")), Ok(Read::Nothing));
+        assert!(matches!(kept, Ok(EngineMessage::Final(made)) if made.text == "不用了"));
+        assert_eq!(
+            exchange.read(&said("2pass-offline", "")),
+            Ok(EngineMessage::Nothing)
+        );
         assert!(exchange.read(&said("2pass-online", "再见")).is_ok());
         exchange.farewell();
         let last = exchange.read(&said("2pass-offline", "<|zh|>"));
-        assert!(matches!(last, Ok(Read::Last(made)) if made.text == "再见"));
+        assert!(matches!(last, Ok(EngineMessage::Last(made)) if made.text == "再见"));
     }
 
     #[test]
     fn an_empty_sentence_does_not_end_a_listening_before_the_last_one() {
         let offline = |text: &str, is_final: bool| {
-            Wire::json(&json!({"mode": "2pass-offline", "text": text, "is_final": is_final}))
+            WireMessage::json(&json!({"mode": "2pass-offline", "text": text, "is_final": is_final}))
         };
         let mut exchange = exchange();
         exchange.farewell();
-        assert_eq!(exchange.read(&offline("", false)), Ok(Read::Idle));
+        assert_eq!(exchange.read(&offline("", false)), Ok(EngineMessage::Idle));
         let said = exchange.read(&offline("我不用了", false));
-        assert!(matches!(said, Ok(Read::Final(made)) if made.text == "我不用了"));
-        assert_eq!(exchange.read(&offline("", true)), Ok(Read::Done));
+        assert!(matches!(said, Ok(EngineMessage::Final(made)) if made.text == "我不用了"));
+        assert_eq!(exchange.read(&offline("", true)), Ok(EngineMessage::Done));
     }
 
     #[test]
     fn a_dialect_that_the_engine_has_reaches_it() {
         let told = |dialect: &str| {
-            let mut exchange = FunAsr::new("0".repeat(16)).begin(&ListeningOrder {
+            let mut exchange = FunAsr::new("0".repeat(16)).begin(&RecognizerOptions {
                 language: "zh-CN".to_owned(),
                 dialect: Some(dialect.to_owned()),
-                ..ListeningOrder::default()
+                ..RecognizerOptions::default()
             });
-            let Wire::Text(hello) = exchange.hello().remove(0) else {
+            let WireMessage::Text(hello) = exchange.hello().remove(0) else {
                 panic!("a text");
             };
             serde_json::from_str::<Value>(&hello).unwrap()["svs_lang"].clone()
@@ -378,7 +390,7 @@ mod tests {
     #[test]
     fn the_first_message_and_the_last_are_the_published_ones() {
         let mut exchange = exchange();
-        let Wire::Text(hello) = exchange.hello().remove(0) else {
+        let WireMessage::Text(hello) = exchange.hello().remove(0) else {
             panic!("a text");
         };
         let hello: Value = serde_json::from_str(&hello).unwrap();
@@ -388,21 +400,30 @@ mod tests {
         });
         assert_eq!(hello, expected);
         assert_eq!(exchange.audio(&[1; FRAME_SAMPLES]), None);
-        let end = Wire::Text(r#"{"is_speaking":false}"#.to_owned());
-        assert_eq!(exchange.farewell(), [Wire::Binary([1, 0].repeat(160)), end]);
+        let end = WireMessage::Text(r#"{"is_speaking":false}"#.to_owned());
+        assert_eq!(
+            exchange.farewell(),
+            [WireMessage::Binary([1, 0].repeat(160)), end]
+        );
     }
 
     #[test]
     fn increments_add_up_and_the_mode_decides_whatever_is_final_says() {
         let mut exchange = exchange();
-        let mut read = |text: &str| exchange.read(&Wire::Text(text.to_owned()));
+        let mut read = |text: &str| exchange.read(&WireMessage::Text(text.to_owned()));
         let online = |text: &str| format!(r#"{{"mode":"2pass-online","text":"{text}","is_final":true}}"#);
-        assert_eq!(read(&online("办理")), Ok(Read::Partial("办理".to_owned())));
-        assert_eq!(read(&online("分期")), Ok(Read::Partial("办理分期".to_owned())));
+        assert_eq!(
+            read(&online("办理")),
+            Ok(EngineMessage::Partial("办理".to_owned()))
+        );
+        assert_eq!(
+            read(&online("分期")),
+            Ok(EngineMessage::Partial("办理分期".to_owned()))
+        );
         let offline =
             r#"{"mode":"2pass-offline","text":"办理分期。","timestamp":"[[0,200]]","is_final":false}"#;
-        assert!(matches!(read(offline), Ok(Read::Final(made)) if made.text == "办理分期。"));
-        assert_eq!(read(&online("好")), Ok(Read::Partial("好".to_owned())));
+        assert!(matches!(read(offline), Ok(EngineMessage::Final(made)) if made.text == "办理分期。"));
+        assert_eq!(read(&online("好")), Ok(EngineMessage::Partial("好".to_owned())));
         for garbled in ["{}", r#"{"mode":"3pass"}"#, "null"] {
             assert_eq!(read(garbled), Err(FailureClass::Garbled));
         }

@@ -7,8 +7,8 @@
 //! The cases it does not cover are pinned below it.
 
 use crate::testing::sounds::{frames, silence, voice};
-use domain::ports::recognizer::{Cuts, RecognitionEvent};
-use domain::turn::{BargeIn, Expected, Turn, TurnAct, TurnRules};
+use domain::ports::recognizer::{RecognitionEvent, UtteranceSegmenter};
+use domain::turn::{BargeIn, ExpectedAnswer, Turn, TurnAct, TurnRules};
 use media::audio::frame::sample_from;
 use media::audio::voice_activity::{VoiceActivity, VoiceChange};
 
@@ -18,9 +18,9 @@ const CALLS: u64 = 60;
 const LISTENING: [&str; 6] = ["嗯", "嗯嗯", "哦", "对对", "uh huh", "mm"];
 
 /// Random numbers that differ from call to call and are the same in every run.
-struct Chance(u64);
+struct TestRandom(u64);
 
-impl Chance {
+impl TestRandom {
     fn between(&mut self, least: u64, most: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         least + (self.0 >> 33) % (most - least + 1)
@@ -69,7 +69,7 @@ impl Call {
     }
 
     /// Adds a sign of listening, with a text 200 to 450 ms after it began.
-    fn listens(&mut self, chance: &mut Chance, ms: u64) {
+    fn listens(&mut self, chance: &mut TestRandom, ms: u64) {
         let index = usize::try_from(chance.between(0, LISTENING.len() as u64 - 1)).unwrap();
         let at_ms = self.ms() + chance.between(200, 450);
         self.told.push((at_ms, LISTENING[index]));
@@ -80,10 +80,10 @@ impl Call {
     fn cut_at(&self, hears_partials: bool) -> Option<u64> {
         let mut detector = VoiceActivity::new(None);
         let mut turn = Turn::new(TurnRules {
-            expected: Expected::Open,
+            expected: ExpectedAnswer::Open,
             barge_in: BargeIn::Allowed,
             hears_partials,
-            cuts: Cuts::Engines,
+            cuts: UtteranceSegmenter::Engines,
         });
         turn.prompt_began();
         let mut told = self.told.iter().filter(|_| hears_partials).peekable();
@@ -106,8 +106,8 @@ impl Call {
 
 /// Returns the number of calls in which the prompt is cut although the caller does not interrupt; each has
 /// two to five sounds that `sounds` adds.
-fn cut_by_nobody(seed: u64, hears_partials: bool, sounds: impl Fn(&mut Chance, &mut Call, u64)) -> u64 {
-    let mut chance = Chance(seed);
+fn cut_by_nobody(seed: u64, hears_partials: bool, sounds: impl Fn(&mut TestRandom, &mut Call, u64)) -> u64 {
+    let mut chance = TestRandom(seed);
     let mut cut = 0;
     for number in 0..CALLS {
         let mut call = Call::begun();
@@ -121,7 +121,7 @@ fn cut_by_nobody(seed: u64, hears_partials: bool, sounds: impl Fn(&mut Chance, &
 }
 
 /// Adds another person in the room, this far below the caller, for half a second to three and a half.
-fn babble(chance: &mut Chance, call: &mut Call, least_db: u64, most_db: u64) {
+fn babble(chance: &mut TestRandom, call: &mut Call, least_db: u64, most_db: u64) {
     let below_db = f64::from(u32::try_from(chance.between(least_db, most_db)).unwrap());
     let ms = chance.between(500, 3_500);
     call.add(&quieter(&voice(ms), below_db));
@@ -183,7 +183,7 @@ fn other_people_cut_in_by_how_near_to_the_caller_they_are() {
 
 #[test]
 fn whoever_cuts_in_is_heard_within_200_ms_of_the_300_that_count() {
-    let mut chance = Chance(12);
+    let mut chance = TestRandom(12);
     let mut waits = Vec::new();
     for _ in 0..CALLS {
         let before_ms = chance.between(1_000, 5_000);

@@ -3,22 +3,22 @@
 //! `listening.rs` keeps the guarantees of the port (voice activity, times, limits, how late an answer may
 //! be); an engine only turns audio into texts. `spec.rs` reads the user's choice of an engine.
 
-mod chosen;
-mod cleaned;
 pub mod engine;
 mod funasr;
-pub mod listening;
 mod nls;
 pub(crate) mod protocol;
+mod recognizer_factory;
 pub(crate) mod segment;
+pub mod session;
 mod sherpa;
 pub mod spec;
 pub mod template;
+mod text_cleanup;
 mod transcription;
 mod vosk;
 mod websocket;
 
-pub use chosen::{RecognizerError, RecognizerPorts, recognizer};
+pub use recognizer_factory::{RecognizerError, RecognizerPorts, recognizer};
 
 #[cfg(test)]
 pub(crate) mod contract;

@@ -2,10 +2,12 @@
 //!
 //! Each message is an object with `header` and `payload`. Audio may be sent after `TranscriptionStarted`.
 
-use super::engine::Made;
-use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
+use super::engine::RecognizedText;
+use super::protocol::{Dialect, EngineMessage, PcmBatch, Protocol, WireMessage, add, object, text_of};
 use domain::ports::id_source::IdSource;
-use domain::ports::recognizer::{Cuts, FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts};
+use domain::ports::recognizer::{
+    FRAME_SAMPLES, FailureClass, RecognizerFacts, RecognizerOptions, UtteranceSegmenter,
+};
 use domain::ports::speech::SAMPLES_PER_SECOND;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -39,7 +41,7 @@ impl Nls {
                 configuration,
                 rehearsal_only: false,
                 gives_partials: true,
-                cuts: Cuts::Engines,
+                cuts: UtteranceSegmenter::Engines,
             },
             app_key,
             vocabulary,
@@ -62,7 +64,7 @@ impl Dialect for Nls {
     fn task(&self) -> &'static str {
         "recognizer-nls"
     }
-    fn begin(&self, _order: &ListeningOrder) -> Box<dyn Protocol> {
+    fn begin(&self, _order: &RecognizerOptions) -> Box<dyn Protocol> {
         Box::new(NlsExchange {
             app_key: self.app_key.clone(),
             ids: Arc::clone(&self.ids),
@@ -83,7 +85,7 @@ struct NlsExchange {
 }
 
 impl NlsExchange {
-    fn directive(&self, name: &str, payload: Option<Value>) -> Wire {
+    fn directive(&self, name: &str, payload: Option<Value>) -> WireMessage {
         let mut directive = json!({"header": {
             "appkey": self.app_key,
             "message_id": draw(self.ids.as_ref()),
@@ -94,12 +96,12 @@ impl NlsExchange {
         if let Some(payload) = payload {
             add(&mut directive, "payload", payload);
         }
-        Wire::json(&directive)
+        WireMessage::json(&directive)
     }
 }
 
 impl Protocol for NlsExchange {
-    fn hello(&mut self) -> Vec<Wire> {
+    fn hello(&mut self) -> Vec<WireMessage> {
         let mut payload = json!({
             "format": "pcm",
             "sample_rate": SAMPLES_PER_SECOND,
@@ -118,17 +120,17 @@ impl Protocol for NlsExchange {
         true
     }
 
-    fn audio(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<Wire> {
+    fn audio(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<WireMessage> {
         self.batch.push(frame)
     }
 
-    fn farewell(&mut self) -> Vec<Wire> {
+    fn farewell(&mut self) -> Vec<WireMessage> {
         let rest = self.batch.take();
         let end = self.directive("StopTranscription", None);
         rest.into_iter().chain([end]).collect()
     }
 
-    fn read(&mut self, wire: &Wire) -> Result<Read, FailureClass> {
+    fn read(&mut self, wire: &WireMessage) -> Result<EngineMessage, FailureClass> {
         let event = object(wire)?;
         let header = event.get("header").ok_or(FailureClass::Garbled)?;
         if text_of(header, "task_id").is_some_and(|task_id| task_id != self.task_id) {
@@ -137,15 +139,15 @@ impl Protocol for NlsExchange {
         let payload = event.get("payload").unwrap_or(&Value::Null);
         let result = text_of(payload, "result").unwrap_or("").to_owned();
         match text_of(header, "name") {
-            Some("TranscriptionStarted") => Ok(Read::Ready),
-            Some("SentenceBegin") => Ok(Read::Nothing),
-            Some("TranscriptionResultChanged") => Ok(Read::Partial(result)),
-            Some("SentenceEnd") => Ok(Read::Final(Made {
+            Some("TranscriptionStarted") => Ok(EngineMessage::Ready),
+            Some("SentenceBegin") => Ok(EngineMessage::Nothing),
+            Some("TranscriptionResultChanged") => Ok(EngineMessage::Partial(result)),
+            Some("SentenceEnd") => Ok(EngineMessage::Final(RecognizedText {
                 text: result,
                 confidence_ratio: payload.get("confidence").and_then(Value::as_f64),
-                ..Made::default()
+                ..RecognizedText::default()
             })),
-            Some("TranscriptionCompleted") => Ok(Read::Done),
+            Some("TranscriptionCompleted") => Ok(EngineMessage::Done),
             Some("TaskFailed") => {
                 let status = header.get("status").and_then(Value::as_u64).unwrap_or(0);
                 Err(match CLIENT_STATUS.contains(&status) {
@@ -170,15 +172,15 @@ mod tests {
             Some("v-7".to_owned()),
             Arc::new(SuiteIds::default()),
         );
-        nls.begin(&ListeningOrder::default())
+        nls.begin(&RecognizerOptions::default())
     }
 
-    fn header_of(wire: &Wire) -> Value {
+    fn header_of(wire: &WireMessage) -> Value {
         object(wire).unwrap()["header"].clone()
     }
 
-    fn event(name: &str, task_id: &Value, payload: Value) -> Wire {
-        Wire::json(
+    fn event(name: &str, task_id: &Value, payload: Value) -> WireMessage {
+        WireMessage::json(
             &json!({"header": {"name": name, "task_id": task_id, "status": 20_000_000}, "payload": payload}),
         )
     }
@@ -206,18 +208,19 @@ mod tests {
         let mut exchange = exchange();
         let task = header_of(&exchange.hello()[0])["task_id"].clone();
         let mut read = |name: &str, payload: Value| exchange.read(&event(name, &task, payload));
-        assert_eq!(read("TranscriptionStarted", json!({})), Ok(Read::Ready));
+        assert_eq!(read("TranscriptionStarted", json!({})), Ok(EngineMessage::Ready));
         assert_eq!(
             read("TranscriptionResultChanged", json!({"result": "办"})),
-            Ok(Read::Partial("办".to_owned()))
+            Ok(EngineMessage::Partial("办".to_owned()))
         );
         let end = json!({"result": "办理。", "confidence": 0.9, "begin_time": 0, "time": 900});
         assert!(
-            matches!(read("SentenceEnd", end), Ok(Read::Final(made)) if made.confidence_ratio == Some(0.9))
+            matches!(read("SentenceEnd", end), Ok(EngineMessage::Final(made)) if made.confidence_ratio == Some(0.9))
         );
-        assert_eq!(read("TranscriptionCompleted", json!({})), Ok(Read::Done));
+        assert_eq!(read("TranscriptionCompleted", json!({})), Ok(EngineMessage::Done));
         assert_eq!(read("Elsewhere", json!({})), Err(FailureClass::Garbled));
-        let failed = |status: u64| Wire::json(&json!({"header": {"name": "TaskFailed", "status": status}}));
+        let failed =
+            |status: u64| WireMessage::json(&json!({"header": {"name": "TaskFailed", "status": status}}));
         assert_eq!(exchange.read(&failed(40_000_001)), Err(FailureClass::Denied));
         assert_eq!(exchange.read(&failed(50_000_000)), Err(FailureClass::Cut));
         let strange = event("SentenceEnd", &json!("another"), json!({"result": "x"}));

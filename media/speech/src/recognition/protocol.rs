@@ -1,17 +1,17 @@
 //! The messages to and from an engine behind a websocket, without the connection.
 
-use super::engine::Made;
-use domain::ports::recognizer::{FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts};
+use super::engine::RecognizedText;
+use domain::ports::recognizer::{FRAME_SAMPLES, FailureClass, RecognizerFacts, RecognizerOptions};
 use serde_json::Value;
 
 /// One message in either direction.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Wire {
+pub(crate) enum WireMessage {
     Text(String),
     Binary(Vec<u8>),
 }
 
-impl Wire {
+impl WireMessage {
     pub(crate) fn json(value: &Value) -> Self {
         Self::Text(value.to_string())
     }
@@ -19,16 +19,16 @@ impl Wire {
 
 /// The meaning of a message from the engine.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Read {
+pub(crate) enum EngineMessage {
     Nothing,
     /// The engine is listening and has recognized nothing.
     Idle,
     /// The engine has begun: audio may be sent.
     Ready,
     Partial(String),
-    Final(Made),
+    Final(RecognizedText),
     /// A final text after which nothing more comes.
-    Last(Made),
+    Last(RecognizedText),
     /// Nothing more comes.
     Done,
 }
@@ -36,16 +36,16 @@ pub(crate) enum Read {
 /// The exchange of one call with an engine.
 pub(crate) trait Protocol: Send {
     /// Returns the messages to send when the connection is made.
-    fn hello(&mut self) -> Vec<Wire>;
-    /// True if audio has to wait for `Read::Ready`.
+    fn hello(&mut self) -> Vec<WireMessage>;
+    /// True if audio has to wait for `EngineMessage::Ready`.
     fn waits_for_ready(&self) -> bool {
         false
     }
     /// Takes 20 ms of audio; returns a message if there is enough for one.
-    fn audio(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<Wire>;
+    fn audio(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<WireMessage>;
     /// Returns the messages to send when no more audio comes.
-    fn farewell(&mut self) -> Vec<Wire>;
-    fn read(&mut self, wire: &Wire) -> Result<Read, FailureClass>;
+    fn farewell(&mut self) -> Vec<WireMessage>;
+    fn read(&mut self, wire: &WireMessage) -> Result<EngineMessage, FailureClass>;
     /// True if an engine that owes no text may answer the farewell with silence.
     fn may_end_silently(&self) -> bool {
         false
@@ -60,12 +60,12 @@ pub(crate) trait Dialect: Send + Sync {
     fn subprotocol(&self) -> Option<&'static str> {
         None
     }
-    fn begin(&self, order: &ListeningOrder) -> Box<dyn Protocol>;
+    fn begin(&self, order: &RecognizerOptions) -> Box<dyn Protocol>;
 }
 
 /// Returns a message as a JSON object; any other message is an error of the protocol.
-pub(super) fn object(wire: &Wire) -> Result<Value, FailureClass> {
-    let Wire::Text(text) = wire else {
+pub(super) fn object(wire: &WireMessage) -> Result<Value, FailureClass> {
+    let WireMessage::Text(text) = wire else {
         return Err(FailureClass::Garbled);
     };
     match serde_json::from_str::<Value>(text) {
@@ -102,7 +102,7 @@ impl PcmBatch {
         }
     }
 
-    pub(super) fn push(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<Wire> {
+    pub(super) fn push(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<WireMessage> {
         self.bytes
             .extend(frame.iter().flat_map(|sample| sample.to_le_bytes()));
         self.frames += 1;
@@ -112,9 +112,9 @@ impl PcmBatch {
     }
 
     /// Returns the frames collected so far as a message; `None` without any.
-    pub(super) fn take(&mut self) -> Option<Wire> {
+    pub(super) fn take(&mut self) -> Option<WireMessage> {
         self.frames = 0;
         let bytes = std::mem::take(&mut self.bytes);
-        (!bytes.is_empty()).then_some(Wire::Binary(bytes))
+        (!bytes.is_empty()).then_some(WireMessage::Binary(bytes))
     }
 }

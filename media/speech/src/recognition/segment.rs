@@ -1,6 +1,6 @@
 //! Cuts the audio for an engine into stretches of speech, for engines that take whole utterances.
 
-use super::engine::ToEngine;
+use super::engine::EngineInput;
 use domain::ports::recognizer::FRAME_SAMPLES;
 use std::collections::VecDeque;
 
@@ -15,32 +15,32 @@ const STRETCH_FRAMES_MAX: usize = 1_500;
 
 /// The state of the cutter: the last frames, and the present stretch.
 #[derive(Debug, Default)]
-pub(crate) struct Segments {
+pub(crate) struct SegmentCutter {
     before: VecDeque<[i16; FRAME_SAMPLES]>,
     stretch: Option<Vec<i16>>,
 }
 
-impl Segments {
+impl SegmentCutter {
     /// Takes a message of the session; returns a stretch when it is complete.
-    pub(crate) fn take(&mut self, what: &ToEngine) -> Option<Vec<i16>> {
+    pub(crate) fn take(&mut self, what: &EngineInput) -> Option<Vec<i16>> {
         match what {
-            ToEngine::Audio(frame) => {
+            EngineInput::Audio(frame) => {
                 self.take_frame(frame);
                 None
             }
-            ToEngine::SpeechStarted { frames_back } => {
+            EngineInput::SpeechStarted { frames_back } => {
                 let kept = (frames_back + BEFORE_WORD_FRAMES).min(self.before.len());
                 let from = self.before.len() - kept;
                 self.stretch = Some(self.before.iter().skip(from).flatten().copied().collect());
                 None
             }
-            ToEngine::SpeechEnded { frames_back } => {
+            EngineInput::SpeechEnded { frames_back } => {
                 let mut stretch = self.stretch.take()?;
                 let after = frames_back.saturating_sub(TAIL_FRAMES) * FRAME_SAMPLES;
                 stretch.truncate(stretch.len().saturating_sub(after));
                 Some(stretch)
             }
-            ToEngine::Finish => self.stretch.take(),
+            EngineInput::Finish => self.stretch.take(),
         }
     }
 
@@ -61,35 +61,37 @@ impl Segments {
 mod tests {
     use super::*;
 
-    fn audio(value: i16) -> ToEngine {
-        ToEngine::Audio(Box::new([value; FRAME_SAMPLES]))
+    fn audio(value: i16) -> EngineInput {
+        EngineInput::Audio(Box::new([value; FRAME_SAMPLES]))
     }
 
     #[test]
     fn a_stretch_has_a_little_sound_around_its_voice() {
-        let mut segments = Segments::default();
+        let mut segments = SegmentCutter::default();
         for value in 0..40 {
             assert_eq!(segments.take(&audio(value)), None);
         }
-        segments.take(&ToEngine::SpeechStarted { frames_back: 3 });
+        segments.take(&EngineInput::SpeechStarted { frames_back: 3 });
         for value in 40..60 {
             segments.take(&audio(value));
         }
-        let stretch = segments.take(&ToEngine::SpeechEnded { frames_back: 15 }).unwrap();
+        let stretch = segments
+            .take(&EngineInput::SpeechEnded { frames_back: 15 })
+            .unwrap();
         assert_eq!(stretch.len(), (8 + 20 - 10) * FRAME_SAMPLES);
         assert_eq!((stretch[0], stretch.last()), (32, Some(&49)));
-        assert_eq!(segments.take(&ToEngine::SpeechEnded { frames_back: 1 }), None);
+        assert_eq!(segments.take(&EngineInput::SpeechEnded { frames_back: 1 }), None);
     }
 
     #[test]
     fn a_stretch_without_end_is_bounded_and_what_was_begun_is_given_at_the_end() {
-        let mut segments = Segments::default();
+        let mut segments = SegmentCutter::default();
         segments.take(&audio(1));
-        segments.take(&ToEngine::SpeechStarted { frames_back: 1 });
+        segments.take(&EngineInput::SpeechStarted { frames_back: 1 });
         for _ in 0..2 * STRETCH_FRAMES_MAX {
             segments.take(&audio(1));
         }
-        let stretch = segments.take(&ToEngine::Finish).unwrap();
+        let stretch = segments.take(&EngineInput::Finish).unwrap();
         assert_eq!(stretch.len(), STRETCH_FRAMES_MAX * FRAME_SAMPLES);
     }
 }

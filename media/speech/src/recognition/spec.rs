@@ -3,7 +3,7 @@
 //! Options follow a `?`, as in a URL. A secret is never part of the text: an option names the environment
 //! variable that holds it, and the program that uses the SPEC looks it up.
 
-pub use crate::connection::Believe;
+pub use crate::connection::CertificateTrust;
 use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ const FORMS: &str = "vosk:ws://HOST:PORT, funasr:ws://HOST:PORT, sherpa:ws://HOS
 
 /// The kinds of engines over the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RecognizerKind {
     Vosk,
     FunAsr,
     Sherpa,
@@ -25,7 +25,7 @@ pub enum Kind {
     OpenAi,
 }
 
-impl Kind {
+impl RecognizerKind {
     const ALL: [Self; 5] = [Self::Vosk, Self::FunAsr, Self::Sherpa, Self::Nls, Self::OpenAi];
 
     pub const fn name(self) -> &'static str {
@@ -57,18 +57,18 @@ impl Kind {
 
 /// The address of an engine over the network, with its options.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remote {
-    pub kind: Kind,
+pub struct RemoteEngine {
+    pub kind: RecognizerKind,
     pub host: String,
     pub port: u16,
     /// The path; it begins with `/`.
     pub path: String,
     /// The certificates that are accepted; `None` for a connection without TLS.
-    pub tls: Option<Believe>,
+    pub tls: Option<CertificateTrust>,
     options: Vec<(String, String)>,
 }
 
-impl Remote {
+impl RemoteEngine {
     pub fn option(&self, name: &str) -> Option<&str> {
         let found = self.options.iter().find(|one| one.0 == name);
         found.map(|one| one.1.as_str())
@@ -81,7 +81,7 @@ pub enum RecognizerSpec {
     Template(PathBuf),
     /// A folder with recordings of a flow's texts; for a synthesizer only.
     Clips(PathBuf),
-    Remote(Remote),
+    Remote(RemoteEngine),
 }
 
 /// The error in a SPEC, with the correct form.
@@ -140,7 +140,7 @@ impl FromStr for RecognizerSpec {
                 dir => Ok(Self::Clips(PathBuf::from(dir))),
             };
         }
-        let kind = Kind::ALL
+        let kind = RecognizerKind::ALL
             .into_iter()
             .find(|one| one.name() == kind)
             .ok_or_else(unknown)?;
@@ -175,7 +175,7 @@ impl fmt::Display for RecognizerSpec {
     }
 }
 
-fn remote(kind: Kind, address: &str) -> Result<Remote, SpecError> {
+fn remote(kind: RecognizerKind, address: &str) -> Result<RemoteEngine, SpecError> {
     let [plain, secure] = kind.schemes();
     let scheme = || SpecError::Scheme {
         kind: kind.name(),
@@ -199,7 +199,7 @@ fn remote(kind: Kind, address: &str) -> Result<Remote, SpecError> {
     let (host, port) = host_and_port(authority, with_tls, kind)?;
     let options = options(kind, query)?;
     let tls = believe(with_tls, &options)?;
-    Ok(Remote {
+    Ok(RemoteEngine {
         kind,
         host,
         port,
@@ -209,7 +209,7 @@ fn remote(kind: Kind, address: &str) -> Result<Remote, SpecError> {
     })
 }
 
-fn host_and_port(authority: &str, with_tls: bool, kind: Kind) -> Result<(String, u16), SpecError> {
+fn host_and_port(authority: &str, with_tls: bool, kind: RecognizerKind) -> Result<(String, u16), SpecError> {
     let bad = || SpecError::Host(authority.to_owned());
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
@@ -229,16 +229,16 @@ fn host_and_port(authority: &str, with_tls: bool, kind: Kind) -> Result<(String,
     let port = match (port, kind, with_tls) {
         (Some(port), _, _) => port.parse().ok().filter(|port| *port > 0).ok_or_else(bad)?,
         // The default ports of these servers.
-        (None, Kind::Vosk, _) => 2_700,
-        (None, Kind::FunAsr, _) => 10_095,
-        (None, Kind::Sherpa, _) => 6_006,
-        (None, Kind::Nls | Kind::OpenAi, true) => 443,
-        (None, Kind::Nls | Kind::OpenAi, false) => 80,
+        (None, RecognizerKind::Vosk, _) => 2_700,
+        (None, RecognizerKind::FunAsr, _) => 10_095,
+        (None, RecognizerKind::Sherpa, _) => 6_006,
+        (None, RecognizerKind::Nls | RecognizerKind::OpenAi, true) => 443,
+        (None, RecognizerKind::Nls | RecognizerKind::OpenAi, false) => 80,
     };
     Ok((host.to_owned(), port))
 }
 
-fn options(kind: Kind, query: &str) -> Result<Vec<(String, String)>, SpecError> {
+fn options(kind: RecognizerKind, query: &str) -> Result<Vec<(String, String)>, SpecError> {
     let mut options = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -256,15 +256,15 @@ fn options(kind: Kind, query: &str) -> Result<Vec<(String, String)>, SpecError> 
     Ok(options)
 }
 
-fn believe(with_tls: bool, options: &[(String, String)]) -> Result<Option<Believe>, SpecError> {
+fn believe(with_tls: bool, options: &[(String, String)]) -> Result<Option<CertificateTrust>, SpecError> {
     let option = |name: &str| options.iter().find(|one| one.0 == name).map(|one| one.1.as_str());
     match (with_tls, option("ca"), option("insecure")) {
         (false, None, None) => Ok(None),
         (false, _, _) => Err(SpecError::NoTls),
-        (true, _, Some("true")) => Ok(Some(Believe::Anybody)),
+        (true, _, Some("true")) => Ok(Some(CertificateTrust::Anybody)),
         (true, _, Some(_)) => Err(SpecError::Insecure),
-        (true, Some(file), None) => Ok(Some(Believe::File(PathBuf::from(file)))),
-        (true, None, None) => Ok(Some(Believe::System)),
+        (true, Some(file), None) => Ok(Some(CertificateTrust::File(PathBuf::from(file)))),
+        (true, None, None) => Ok(Some(CertificateTrust::System)),
     }
 }
 
@@ -308,7 +308,7 @@ mod tests {
         );
         assert_eq!(
             (remote.port, remote.tls),
-            (443, Some(Believe::File("/x.pem".into())))
+            (443, Some(CertificateTrust::File("/x.pem".into())))
         );
     }
 

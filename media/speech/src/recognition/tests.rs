@@ -1,17 +1,23 @@
 //! Tests every engine over the network against its double: the port's contract, and each way in which it can
 //! fail.
 
-use super::contract::{self, Stage, call, finals, listen, order, ports};
-use super::spec::Kind;
+use super::contract::{self, RecognizerFixture, call, finals, listen, order, ports};
+use super::spec::RecognizerKind;
 use super::{RecognizerError, RecognizerPorts, recognizer};
 use crate::testing::SuiteIds;
-use crate::testing::double::{EngineDouble, Manner};
+use crate::testing::double::{DoubleBehavior, EngineDouble};
 use crate::testing::sounds::{frames, silence, voice};
 use domain::ports::clock::Clock;
 use domain::ports::recognizer::{FINAL_MS_MAX, FailureClass, RecognitionEvent, Recognizer};
 use std::sync::Arc;
 
-const KINDS: [Kind; 5] = [Kind::Vosk, Kind::FunAsr, Kind::Sherpa, Kind::Nls, Kind::OpenAi];
+const KINDS: [RecognizerKind; 5] = [
+    RecognizerKind::Vosk,
+    RecognizerKind::FunAsr,
+    RecognizerKind::Sherpa,
+    RecognizerKind::Nls,
+    RecognizerKind::OpenAi,
+];
 const TEXT: &str = "我要分三期";
 
 fn surroundings() -> RecognizerPorts {
@@ -28,9 +34,9 @@ fn reached(double: &EngineDouble) -> Arc<dyn Recognizer> {
     recognizer(&double.parsed_spec().unwrap(), surroundings(), &secret).unwrap()
 }
 
-struct Doubled(EngineDouble);
+struct DoubleFixture(EngineDouble);
 
-impl Stage for Doubled {
+impl RecognizerFixture for DoubleFixture {
     fn recognizer(&self) -> Arc<dyn Recognizer> {
         reached(&self.0)
     }
@@ -39,41 +45,41 @@ impl Stage for Doubled {
     }
 }
 
-async fn keeps_the_contract(kind: Kind) {
-    for manner in [Manner::Answers, Manner::Late { ms: 1_000 }] {
+async fn keeps_the_contract(kind: RecognizerKind) {
+    for manner in [DoubleBehavior::Answers, DoubleBehavior::Late { ms: 1_000 }] {
         let double = EngineDouble::start(kind, manner, &[TEXT]).await.unwrap();
-        contract::holds(&Doubled(double)).await;
+        contract::run_contract(&DoubleFixture(double)).await;
     }
 }
 
 #[tokio::test]
 async fn vosk_keeps_the_contract() {
-    keeps_the_contract(Kind::Vosk).await;
+    keeps_the_contract(RecognizerKind::Vosk).await;
 }
 
 #[tokio::test]
 async fn funasr_keeps_the_contract() {
-    keeps_the_contract(Kind::FunAsr).await;
+    keeps_the_contract(RecognizerKind::FunAsr).await;
 }
 
 #[tokio::test]
 async fn sherpa_keeps_the_contract() {
-    keeps_the_contract(Kind::Sherpa).await;
+    keeps_the_contract(RecognizerKind::Sherpa).await;
 }
 
 #[tokio::test]
 async fn nls_keeps_the_contract() {
-    keeps_the_contract(Kind::Nls).await;
+    keeps_the_contract(RecognizerKind::Nls).await;
 }
 
 #[tokio::test]
 async fn openai_transcription_keeps_the_contract() {
-    keeps_the_contract(Kind::OpenAi).await;
+    keeps_the_contract(RecognizerKind::OpenAi).await;
 }
 
 /// Says one utterance of a second to an engine of this manner. Returns its events, and the milliseconds from
 /// the last frame to the last of them.
-async fn heard_of(kind: Kind, manner: Manner) -> (Vec<RecognitionEvent>, u64) {
+async fn heard_of(kind: RecognizerKind, manner: DoubleBehavior) -> (Vec<RecognitionEvent>, u64) {
     let double = EngineDouble::start(kind, manner, &[TEXT]).await.unwrap();
     let (clock, _) = ports();
     let mut listening = reached(&double).open(&order()).unwrap();
@@ -94,7 +100,7 @@ async fn heard_of(kind: Kind, manner: Manner) -> (Vec<RecognitionEvent>, u64) {
 async fn every_way_to_fail_is_told_in_time_and_once() {
     let mut stories = Vec::new();
     for kind in KINDS {
-        for manner in Manner::ALL {
+        for manner in DoubleBehavior::ALL {
             stories.push(async move { (kind, manner, heard_of(kind, manner).await) });
         }
     }
@@ -113,14 +119,16 @@ async fn every_way_to_fail_is_told_in_time_and_once() {
         // A session whose engine takes nothing out of the queue may run full first.
         let expected: &[FailureClass] = match manner {
             // A text before this engine has begun is not a message of its protocol.
-            Manner::Lies if kind == Kind::Nls => &[FailureClass::Garbled],
-            Manner::Answers | Manner::Lies => &[],
-            Manner::Stalls | Manner::Late { .. } => &[FailureClass::Late],
-            Manner::Hangs if kind == Kind::OpenAi => &[FailureClass::Late],
-            Manner::Hangs => &[FailureClass::Unreachable, FailureClass::Overrun],
-            Manner::Cuts => &[FailureClass::Cut],
-            Manner::Garbles | Manner::Floods | Manner::Swells => &[FailureClass::Garbled],
-            Manner::Denies => &[FailureClass::Denied],
+            DoubleBehavior::Lies if kind == RecognizerKind::Nls => &[FailureClass::Garbled],
+            DoubleBehavior::Answers | DoubleBehavior::Lies => &[],
+            DoubleBehavior::Stalls | DoubleBehavior::Late { .. } => &[FailureClass::Late],
+            DoubleBehavior::Hangs if kind == RecognizerKind::OpenAi => &[FailureClass::Late],
+            DoubleBehavior::Hangs => &[FailureClass::Unreachable, FailureClass::Overrun],
+            DoubleBehavior::Cuts => &[FailureClass::Cut],
+            DoubleBehavior::Garbles | DoubleBehavior::Floods | DoubleBehavior::Swells => {
+                &[FailureClass::Garbled]
+            }
+            DoubleBehavior::Denies => &[FailureClass::Denied],
         };
         if expected.is_empty() {
             assert_eq!(classes, [], "{kind:?} {manner:?}: {events:?}");
@@ -135,8 +143,13 @@ async fn every_way_to_fail_is_told_in_time_and_once() {
 
 #[tokio::test]
 async fn partial_texts_grow_and_come_without_the_spaces_of_an_engine() {
-    for kind in [Kind::Vosk, Kind::FunAsr, Kind::Sherpa, Kind::Nls] {
-        let (events, _) = heard_of(kind, Manner::Answers).await;
+    for kind in [
+        RecognizerKind::Vosk,
+        RecognizerKind::FunAsr,
+        RecognizerKind::Sherpa,
+        RecognizerKind::Nls,
+    ] {
+        let (events, _) = heard_of(kind, DoubleBehavior::Answers).await;
         let partials: Vec<&str> = events
             .iter()
             .filter_map(|event| match event {
@@ -162,8 +175,14 @@ async fn partial_texts_grow_and_come_without_the_spaces_of_an_engine() {
 
 #[tokio::test]
 async fn what_an_engine_says_before_anybody_spoke_is_left() {
-    for kind in [Kind::Vosk, Kind::FunAsr, Kind::Sherpa] {
-        let double = EngineDouble::start(kind, Manner::Lies, &[TEXT]).await.unwrap();
+    for kind in [
+        RecognizerKind::Vosk,
+        RecognizerKind::FunAsr,
+        RecognizerKind::Sherpa,
+    ] {
+        let double = EngineDouble::start(kind, DoubleBehavior::Lies, &[TEXT])
+            .await
+            .unwrap();
         let mut listening = reached(&double).open(&order()).unwrap();
         for frame in frames(&silence(600), 0) {
             listening.push(&frame);

@@ -1,14 +1,18 @@
 //! OpenAI-compatible transcription over HTTP: our detector cuts the utterance, and its WAV is posted.
 
-use super::engine::{Engine, EngineEnds, FROM_ENGINE_MAX, FromEngine, Hearing, Made, ToEngine};
-use super::segment::Segments;
+use super::engine::{
+    Engine, EngineChannels, EngineInput, EngineOutput, EngineSession, FROM_ENGINE_MAX, RecognizedText,
+};
+use super::segment::SegmentCutter;
 use crate::clips::write_clip;
-use crate::connection::Server;
-use crate::http::{Post, PostError, post};
+use crate::connection::EngineAddress;
+use crate::http::{PostError, PostRequest, post};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
-use domain::ports::recognizer::{Cuts, FINAL_MS_MAX, FailureClass, ListeningOrder, RecognizerFacts};
+use domain::ports::recognizer::{
+    FINAL_MS_MAX, FailureClass, RecognizerFacts, RecognizerOptions, UtteranceSegmenter,
+};
 use domain::ports::speech::Clip;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
@@ -36,12 +40,16 @@ pub(super) struct TranscriptionSettings {
 /// An OpenAI-compatible transcription service.
 pub(super) struct TranscriptionEngine {
     settings: Arc<TranscriptionSettings>,
-    server: Arc<Server>,
+    server: Arc<EngineAddress>,
     configuration: String,
 }
 
 impl TranscriptionEngine {
-    pub(super) fn new(settings: TranscriptionSettings, server: Arc<Server>, configuration: String) -> Self {
+    pub(super) fn new(
+        settings: TranscriptionSettings,
+        server: Arc<EngineAddress>,
+        configuration: String,
+    ) -> Self {
         Self {
             settings: Arc::new(settings),
             server,
@@ -57,7 +65,7 @@ impl Engine for TranscriptionEngine {
             configuration: self.configuration.clone(),
             rehearsal_only: false,
             gives_partials: false,
-            cuts: Cuts::Ours,
+            cuts: UtteranceSegmenter::Ours,
         }
     }
 
@@ -65,9 +73,9 @@ impl Engine for TranscriptionEngine {
         "recognizer-openai"
     }
 
-    fn begin(&self, order: &ListeningOrder) -> Box<dyn Hearing> {
+    fn begin(&self, order: &RecognizerOptions) -> Box<dyn EngineSession> {
         let words: Vec<&str> = order.hot_words.iter().map(|hot| hot.word.as_str()).collect();
-        Box::new(TranscriptionHearing {
+        Box::new(TranscriptionSession {
             settings: Arc::clone(&self.settings),
             server: Arc::clone(&self.server),
             language: order.language_code(),
@@ -76,23 +84,23 @@ impl Engine for TranscriptionEngine {
     }
 }
 
-struct TranscriptionHearing {
+struct TranscriptionSession {
     settings: Arc<TranscriptionSettings>,
-    server: Arc<Server>,
+    server: Arc<EngineAddress>,
     language: String,
     /// The hot words, in the form that these services take.
     prompt: String,
 }
 
 #[async_trait]
-impl Hearing for TranscriptionHearing {
-    async fn run(self: Box<Self>, ends: EngineEnds) {
-        let EngineEnds {
+impl EngineSession for TranscriptionSession {
+    async fn run(self: Box<Self>, ends: EngineChannels) {
+        let EngineChannels {
             mut audio,
             heard,
             clock,
         } = ends;
-        let mut segments = Segments::default();
+        let mut segments = SegmentCutter::default();
         let mut waiting: VecDeque<Vec<i16>> = VecDeque::new();
         let mut asked = FuturesOrdered::new();
         let mut finishing = false;
@@ -107,18 +115,18 @@ impl Hearing for TranscriptionHearing {
             }
             let from = tokio::select! {
                 biased;
-                Some(made) = asked.next() => made.map_or_else(FromEngine::Failed, FromEngine::Final),
+                Some(made) = asked.next() => made.map_or_else(EngineOutput::Failed, EngineOutput::Final),
                 what = audio.recv(), if !finishing => {
                     let Some(what) = what else { return };
-                    finishing = what == ToEngine::Finish;
+                    finishing = what == EngineInput::Finish;
                     waiting.extend(segments.take(&what));
                     if waiting.len() <= WAITING_MAX {
                         continue;
                     }
-                    FromEngine::Failed(FailureClass::Overrun)
+                    EngineOutput::Failed(FailureClass::Overrun)
                 }
             };
-            let failed = matches!(from, FromEngine::Failed(_));
+            let failed = matches!(from, EngineOutput::Failed(_));
             if heard.send(from).await.is_err() || failed {
                 return;
             }
@@ -128,11 +136,11 @@ impl Hearing for TranscriptionHearing {
 
 const _: () = assert!(WAITING_MAX < FROM_ENGINE_MAX);
 
-impl TranscriptionHearing {
-    async fn ask(&self, clock: &dyn Clock, samples: Vec<i16>) -> Result<Made, FailureClass> {
+impl TranscriptionSession {
+    async fn ask(&self, clock: &dyn Clock, samples: Vec<i16>) -> Result<RecognizedText, FailureClass> {
         let wav = write_clip(&Clip { samples }).map_err(|_wav| FailureClass::Garbled)?;
         let target = format!("{}/audio/transcriptions", self.settings.base);
-        let asked = Post {
+        let asked = PostRequest {
             target: &target,
             content_type: &format!("multipart/form-data; boundary={BOUNDARY}"),
             key: self.settings.key.as_deref(),
@@ -171,12 +179,12 @@ impl TranscriptionHearing {
     }
 }
 
-fn text_of(answer: &[u8]) -> Result<Made, FailureClass> {
+fn text_of(answer: &[u8]) -> Result<RecognizedText, FailureClass> {
     let answer: serde_json::Value = serde_json::from_slice(answer).map_err(|_json| FailureClass::Garbled)?;
     let text = answer.get("text").and_then(serde_json::Value::as_str);
-    Ok(Made {
+    Ok(RecognizedText {
         text: text.ok_or(FailureClass::Garbled)?.to_owned(),
-        ..Made::default()
+        ..RecognizedText::default()
     })
 }
 
@@ -197,13 +205,13 @@ mod tests {
 
     #[test]
     fn the_form_holds_the_published_fields_and_the_whole_file() {
-        let hearing = TranscriptionHearing {
+        let hearing = TranscriptionSession {
             settings: Arc::new(TranscriptionSettings {
                 base: "/v1".to_owned(),
                 model: "whisper-1".to_owned(),
                 key: None,
             }),
-            server: Arc::new(Server::new("127.0.0.1", 9, None).unwrap()),
+            server: Arc::new(EngineAddress::new("127.0.0.1", 9, None).unwrap()),
             language: "zh".to_owned(),
             prompt: String::new(),
         };

@@ -3,10 +3,10 @@
 //! Traps: the server compares the end message as an exact string, spaces included; Chinese words come with
 //! spaces; a reply with an empty `text` is the end of a silence, not of an utterance.
 
-use super::engine::Made;
-use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
+use super::engine::RecognizedText;
+use super::protocol::{Dialect, EngineMessage, PcmBatch, Protocol, WireMessage, add, object, text_of};
 use domain::ports::recognizer::{
-    Alternative, Cuts, FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts,
+    Alternative, FRAME_SAMPLES, FailureClass, RecognizerFacts, RecognizerOptions, UtteranceSegmenter,
 };
 use domain::ports::speech::SAMPLES_PER_SECOND;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ impl Vosk {
                 configuration,
                 rehearsal_only: false,
                 gives_partials: true,
-                cuts: Cuts::Engines,
+                cuts: UtteranceSegmenter::Engines,
             },
         }
     }
@@ -42,7 +42,7 @@ impl Dialect for Vosk {
     fn task(&self) -> &'static str {
         "recognizer-vosk"
     }
-    fn begin(&self, order: &ListeningOrder) -> Box<dyn Protocol> {
+    fn begin(&self, order: &RecognizerOptions) -> Box<dyn Protocol> {
         Box::new(VoskExchange {
             vocabulary: order.vocabulary.clone(),
             batch: PcmBatch::new(FRAMES_PER_MESSAGE),
@@ -58,51 +58,53 @@ struct VoskExchange {
 }
 
 impl Protocol for VoskExchange {
-    fn hello(&mut self) -> Vec<Wire> {
+    fn hello(&mut self) -> Vec<WireMessage> {
         let mut config = json!({"sample_rate": SAMPLES_PER_SECOND, "words": true});
         if !self.vocabulary.is_empty() {
             let unknown = "[unk]".to_owned();
             let phrases: Vec<&String> = self.vocabulary.iter().chain([&unknown]).collect();
             add(&mut config, "phrase_list", json!(phrases));
         }
-        vec![Wire::json(&json!({"config": config}))]
+        vec![WireMessage::json(&json!({"config": config}))]
     }
 
-    fn audio(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<Wire> {
+    fn audio(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<WireMessage> {
         self.batch.push(frame)
     }
 
-    fn farewell(&mut self) -> Vec<Wire> {
+    fn farewell(&mut self) -> Vec<WireMessage> {
         self.ending = true;
         let rest = self.batch.take();
-        rest.into_iter().chain([Wire::Text(END.to_owned())]).collect()
+        rest.into_iter()
+            .chain([WireMessage::Text(END.to_owned())])
+            .collect()
     }
 
     /// Reads a reply. The reply to the end message is a text like any other; the server closes after it.
-    fn read(&mut self, wire: &Wire) -> Result<Read, FailureClass> {
+    fn read(&mut self, wire: &WireMessage) -> Result<EngineMessage, FailureClass> {
         let reply = object(wire)?;
         if let Some(partial) = text_of(&reply, "partial") {
             return Ok(match partial {
-                "" => Read::Idle,
-                partial => Read::Partial(partial.to_owned()),
+                "" => EngineMessage::Idle,
+                partial => EngineMessage::Partial(partial.to_owned()),
             });
         }
         if let Some(alternatives) = reply.get("alternatives").and_then(Value::as_array) {
             return Ok(made_of(alternatives));
         }
         match text_of(&reply, "text") {
-            Some("") if self.ending => Ok(Read::Done),
-            Some("") => Ok(Read::Idle),
+            Some("") if self.ending => Ok(EngineMessage::Done),
+            Some("") => Ok(EngineMessage::Idle),
             Some(text) => {
-                let made = Made {
+                let made = RecognizedText {
                     text: text.to_owned(),
                     confidence_ratio: confidence_of(&reply),
                     alternatives: Vec::new(),
                 };
                 Ok(if self.ending {
-                    Read::Last(made)
+                    EngineMessage::Last(made)
                 } else {
-                    Read::Final(made)
+                    EngineMessage::Final(made)
                 })
             }
             None => Err(FailureClass::Garbled),
@@ -123,11 +125,11 @@ fn confidence_of(reply: &Value) -> Option<f64> {
 
 /// Reads a reply with several alternatives (`max_alternatives`); their confidences are not ratios and are
 /// dropped.
-fn made_of(alternatives: &[Value]) -> Read {
+fn made_of(alternatives: &[Value]) -> EngineMessage {
     let mut texts = alternatives.iter().filter_map(|one| text_of(one, "text"));
     match texts.next() {
-        None | Some("") => Read::Idle,
-        Some(best) => Read::Final(Made {
+        None | Some("") => EngineMessage::Idle,
+        Some(best) => EngineMessage::Final(RecognizedText {
             text: best.to_owned(),
             confidence_ratio: None,
             alternatives: texts
@@ -145,48 +147,51 @@ mod tests {
     use super::*;
 
     fn exchange(vocabulary: &[&str]) -> Box<dyn Protocol> {
-        Vosk::new("0".repeat(16)).begin(&ListeningOrder {
+        Vosk::new("0".repeat(16)).begin(&RecognizerOptions {
             vocabulary: vocabulary.iter().map(|one| (*one).to_owned()).collect(),
-            ..ListeningOrder::default()
+            ..RecognizerOptions::default()
         })
     }
 
-    fn read(text: &str) -> Result<Read, FailureClass> {
-        exchange(&[]).read(&Wire::Text(text.to_owned()))
+    fn read(text: &str) -> Result<EngineMessage, FailureClass> {
+        exchange(&[]).read(&WireMessage::Text(text.to_owned()))
     }
 
     #[test]
     fn what_is_sent_is_what_the_server_compares() {
         let mut exchange = exchange(&["是 的"]);
         let hello = r#"{"config":{"phrase_list":["是 的","[unk]"],"sample_rate":8000,"words":true}}"#;
-        assert_eq!(exchange.hello(), [Wire::Text(hello.to_owned())]);
+        assert_eq!(exchange.hello(), [WireMessage::Text(hello.to_owned())]);
         for _ in 0..4 {
             assert_eq!(exchange.audio(&[1; FRAME_SAMPLES]), None);
         }
-        let Some(Wire::Binary(bytes)) = exchange.audio(&[-2; FRAME_SAMPLES]) else {
+        let Some(WireMessage::Binary(bytes)) = exchange.audio(&[-2; FRAME_SAMPLES]) else {
             panic!("100 ms make a message");
         };
         assert_eq!(
             (bytes.len(), &bytes[..2], &bytes[1_598..]),
             (1_600, &[1, 0][..], &[0xFE, 0xFF][..])
         );
-        assert_eq!(exchange.farewell(), [Wire::Text(r#"{"eof" : 1}"#.to_owned())]);
+        assert_eq!(
+            exchange.farewell(),
+            [WireMessage::Text(r#"{"eof" : 1}"#.to_owned())]
+        );
     }
 
     #[test]
     fn replies_are_read_and_what_is_none_is_refused() {
         assert_eq!(
             read(r#"{"partial":"是 的"}"#),
-            Ok(Read::Partial("是 的".to_owned()))
+            Ok(EngineMessage::Partial("是 的".to_owned()))
         );
-        assert_eq!(read(r#"{"partial":""}"#), Ok(Read::Idle));
-        assert_eq!(read(r#"{"text":""}"#), Ok(Read::Idle));
+        assert_eq!(read(r#"{"partial":""}"#), Ok(EngineMessage::Idle));
+        assert_eq!(read(r#"{"text":""}"#), Ok(EngineMessage::Idle));
         let words = r#"{"result":[{"conf":1.0,"word":"是"},{"conf":0.5,"word":"的"}],"text":"是 的"}"#;
-        let Ok(Read::Final(made)) = read(words) else {
+        let Ok(EngineMessage::Final(made)) = read(words) else {
             panic!("a text");
         };
         assert_eq!((made.text.as_str(), made.confidence_ratio), ("是 的", Some(0.75)));
-        let Ok(Read::Final(made)) =
+        let Ok(EngineMessage::Final(made)) =
             read(r#"{"alternatives":[{"text":"三期","confidence":287.1},{"text":"三七"}]}"#)
         else {
             panic!("a text");
@@ -203,7 +208,7 @@ mod tests {
             assert_eq!(read(garbled), Err(FailureClass::Garbled), "{garbled}");
         }
         assert_eq!(
-            exchange(&[]).read(&Wire::Binary(vec![1])),
+            exchange(&[]).read(&WireMessage::Binary(vec![1])),
             Err(FailureClass::Garbled)
         );
     }

@@ -1,14 +1,16 @@
 //! Runs a protocol over a websocket: connects, sends audio, reads texts. Every wait has a limit and every
 //! message a largest size. Each call has its own connection.
 
-use super::engine::{Engine, EngineEnds, FromEngine, Hearing, ToEngine};
-use super::protocol::{Dialect, Protocol, Read, Wire};
-use crate::connection::{Connection, Server, connect};
+use super::engine::{Engine, EngineChannels, EngineInput, EngineOutput, EngineSession};
+use super::protocol::{Dialect, EngineMessage, Protocol, WireMessage};
+use crate::connection::{Connection, EngineAddress, connect};
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
-use domain::ports::recognizer::{Cuts, FINAL_MS_MAX, FailureClass, ListeningOrder, RecognizerFacts};
+use domain::ports::recognizer::{
+    FINAL_MS_MAX, FailureClass, RecognizerFacts, RecognizerOptions, UtteranceSegmenter,
+};
 use domain::time::Timestamp;
-use domain::turn::Awaited;
+use domain::turn::PendingTextCount;
 use futures_util::{SinkExt, StreamExt};
 use std::sync::Arc;
 use tokio_tungstenite::WebSocketStream;
@@ -37,13 +39,13 @@ const MESSAGES_PER_FRAME: u64 = 2;
 /// An engine behind a websocket.
 pub(super) struct WebSocketEngine {
     dialect: Arc<dyn Dialect>,
-    server: Arc<Server>,
+    server: Arc<EngineAddress>,
     /// Path and query, including secrets.
     target: Arc<str>,
 }
 
 impl WebSocketEngine {
-    pub(super) fn new(dialect: Arc<dyn Dialect>, server: Arc<Server>, target: &str) -> Self {
+    pub(super) fn new(dialect: Arc<dyn Dialect>, server: Arc<EngineAddress>, target: &str) -> Self {
         Self {
             dialect,
             server,
@@ -59,8 +61,8 @@ impl Engine for WebSocketEngine {
     fn task(&self) -> &'static str {
         self.dialect.task()
     }
-    fn begin(&self, order: &ListeningOrder) -> Box<dyn Hearing> {
-        Box::new(WebSocketHearing {
+    fn begin(&self, order: &RecognizerOptions) -> Box<dyn EngineSession> {
+        Box::new(WebSocketSession {
             protocol: self.dialect.begin(order),
             subprotocol: self.dialect.subprotocol(),
             server: Arc::clone(&self.server),
@@ -69,29 +71,29 @@ impl Engine for WebSocketEngine {
     }
 }
 
-struct WebSocketHearing {
+struct WebSocketSession {
     protocol: Box<dyn Protocol>,
     subprotocol: Option<&'static str>,
-    server: Arc<Server>,
+    server: Arc<EngineAddress>,
     target: Arc<str>,
 }
 
 type Socket = WebSocketStream<Connection>;
 
 #[async_trait]
-impl Hearing for WebSocketHearing {
-    async fn run(self: Box<Self>, mut ends: EngineEnds) {
+impl EngineSession for WebSocketSession {
+    async fn run(self: Box<Self>, mut ends: EngineChannels) {
         let heard = ends.heard.clone();
         let Err(class) = self.exchange(&mut ends).await else {
             return;
         };
         // If the session is gone, the reason is not needed.
-        drop(heard.send(FromEngine::Failed(class)).await);
+        drop(heard.send(EngineOutput::Failed(class)).await);
     }
 }
 
-impl WebSocketHearing {
-    async fn exchange(self, ends: &mut EngineEnds) -> Result<(), FailureClass> {
+impl WebSocketSession {
+    async fn exchange(self, ends: &mut EngineChannels) -> Result<(), FailureClass> {
         let clock = Arc::clone(&ends.clock);
         let beginning = self.begun(Arc::clone(&clock));
         let begun = limited(clock.as_ref(), BEGIN_MS_MAX, FailureClass::Unreachable, beginning).await;
@@ -99,13 +101,13 @@ impl WebSocketHearing {
     }
 
     /// Connects and does everything that comes before the first frame.
-    async fn begun(mut self, clock: Arc<dyn Clock>) -> Result<Talk, FailureClass> {
-        let mut talk = Talk {
+    async fn begun(mut self, clock: Arc<dyn Clock>) -> Result<WebSocketExchange, FailureClass> {
+        let mut talk = WebSocketExchange {
             socket: self.open().await?,
             protocol: self.protocol,
             clock,
             budget: MESSAGES_MAX,
-            awaited: Awaited::NOTHING,
+            awaited: PendingTextCount::NOTHING,
             speaking: false,
             spoke_at: Timestamp::EPOCH,
         };
@@ -142,30 +144,30 @@ impl WebSocketHearing {
     }
 }
 
-struct Talk {
+struct WebSocketExchange {
     socket: Socket,
     protocol: Box<dyn Protocol>,
     clock: Arc<dyn Clock>,
     /// Number of messages that may still come.
     budget: u64,
     /// The texts that are still to come, by our own detector.
-    awaited: Awaited,
+    awaited: PendingTextCount,
     speaking: bool,
     /// The time at which the last stretch of speech ended.
     spoke_at: Timestamp,
 }
 
-impl Talk {
-    async fn send(&mut self, wire: Wire) -> Result<(), FailureClass> {
+impl WebSocketExchange {
+    async fn send(&mut self, wire: WireMessage) -> Result<(), FailureClass> {
         let message = match wire {
-            Wire::Text(text) => Message::text(text),
-            Wire::Binary(bytes) => Message::binary(bytes),
+            WireMessage::Text(text) => Message::text(text),
+            WireMessage::Binary(bytes) => Message::binary(bytes),
         };
         let sending = async { self.socket.send(message).await.map_err(|error| class_of(&error)) };
         limited(self.clock.as_ref(), SEND_MS_MAX, FailureClass::Late, sending).await
     }
 
-    async fn send_all(&mut self, wires: Vec<Wire>) -> Result<(), FailureClass> {
+    async fn send_all(&mut self, wires: Vec<WireMessage>) -> Result<(), FailureClass> {
         for wire in wires {
             self.send(wire).await?;
         }
@@ -173,16 +175,18 @@ impl Talk {
     }
 
     /// Returns the next message of the protocol; `None` if the engine has closed.
-    async fn read(&mut self) -> Result<Option<Read>, FailureClass> {
+    async fn read(&mut self) -> Result<Option<EngineMessage>, FailureClass> {
         let Some(message) = self.socket.next().await else {
             return Ok(None);
         };
         self.budget = self.budget.checked_sub(1).ok_or(FailureClass::Garbled)?;
         let wire = match message {
-            Ok(Message::Text(text)) => Wire::Text(text.as_str().to_owned()),
-            Ok(Message::Binary(bytes)) => Wire::Binary(bytes.to_vec()),
+            Ok(Message::Text(text)) => WireMessage::Text(text.as_str().to_owned()),
+            Ok(Message::Binary(bytes)) => WireMessage::Binary(bytes.to_vec()),
             Ok(Message::Close(_)) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => return Ok(None),
-            Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => return Ok(Some(Read::Nothing)),
+            Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {
+                return Ok(Some(EngineMessage::Nothing));
+            }
             Err(error) => return Err(class_of(&error)),
         };
         self.protocol.read(&wire).map(Some)
@@ -191,9 +195,14 @@ impl Talk {
     async fn ready(&mut self) -> Result<(), FailureClass> {
         loop {
             match self.read().await? {
-                Some(Read::Ready) => return Ok(()),
-                Some(Read::Nothing | Read::Idle) => {}
-                Some(Read::Partial(_) | Read::Final(_) | Read::Last(_) | Read::Done) => {
+                Some(EngineMessage::Ready) => return Ok(()),
+                Some(EngineMessage::Nothing | EngineMessage::Idle) => {}
+                Some(
+                    EngineMessage::Partial(_)
+                    | EngineMessage::Final(_)
+                    | EngineMessage::Last(_)
+                    | EngineMessage::Done,
+                ) => {
                     return Err(FailureClass::Garbled);
                 }
                 None => return Err(FailureClass::Cut),
@@ -201,7 +210,7 @@ impl Talk {
         }
     }
 
-    async fn run(&mut self, ends: &mut EngineEnds) -> Result<(), FailureClass> {
+    async fn run(&mut self, ends: &mut EngineChannels) -> Result<(), FailureClass> {
         loop {
             tokio::select! {
                 biased;
@@ -216,40 +225,40 @@ impl Talk {
                 },
                 what = ends.audio.recv() => match what {
                     None => return Ok(()),
-                    Some(ToEngine::Audio(frame)) => {
+                    Some(EngineInput::Audio(frame)) => {
                         self.budget = self.budget.saturating_add(MESSAGES_PER_FRAME);
                         if let Some(wire) = self.protocol.audio(&frame) {
                             self.send(wire).await?;
                         }
                     }
-                    Some(ToEngine::SpeechStarted { .. }) => {
-                        self.awaited = self.awaited.began(Cuts::Engines);
+                    Some(EngineInput::SpeechStarted { .. }) => {
+                        self.awaited = self.awaited.began(UtteranceSegmenter::Engines);
                         self.speaking = true;
                     }
-                    Some(ToEngine::SpeechEnded { .. }) => {
+                    Some(EngineInput::SpeechEnded { .. }) => {
                         self.speaking = false;
                         self.spoke_at = self.clock.now();
                     }
-                    Some(ToEngine::Finish) => return self.finish(ends).await,
+                    Some(EngineInput::Finish) => return self.finish(ends).await,
                 },
             }
         }
     }
 
     /// Sends the farewell and reads the remaining texts; an engine that closes then has sent them all.
-    async fn finish(&mut self, ends: &mut EngineEnds) -> Result<(), FailureClass> {
+    async fn finish(&mut self, ends: &mut EngineChannels) -> Result<(), FailureClass> {
         let farewell = self.protocol.farewell();
         self.send_all(farewell).await?;
         let clock = Arc::clone(&self.clock);
         let asked_at = clock.now();
         // Speech without a text for that long counts as nothing recognized.
         if !self.speaking && asked_at >= self.spoke_at.plus_ms(FINAL_MS_MAX) {
-            self.awaited = Awaited::NOTHING;
+            self.awaited = PendingTextCount::NOTHING;
         }
         // A text that is on its way does not answer later speech.
         self.speaking = true;
         let rest = async {
-            let mut quiet = Quiet {
+            let mut quiet = FarewellWait {
                 asked_at,
                 since: asked_at,
                 answered: false,
@@ -266,7 +275,7 @@ impl Talk {
                 let Some(read) = read else { return Ok(()) };
                 self.note(&read);
                 quiet.since = clock.now();
-                quiet.answered |= matches!(read, Read::Final(_) | Read::Idle);
+                quiet.answered |= matches!(read, EngineMessage::Final(_) | EngineMessage::Idle);
                 if told(ends, read).await {
                     return Ok(());
                 }
@@ -275,23 +284,23 @@ impl Talk {
         limited(clock.as_ref(), FINAL_MS_MAX, FailureClass::Late, rest).await
     }
 
-    fn note(&mut self, read: &Read) {
-        if let Read::Final(_) | Read::Last(_) = read {
-            self.awaited = self.awaited.text(Cuts::Engines, self.speaking);
+    fn note(&mut self, read: &EngineMessage) {
+        if let EngineMessage::Final(_) | EngineMessage::Last(_) = read {
+            self.awaited = self.awaited.text(UtteranceSegmenter::Engines, self.speaking);
         }
     }
 }
 
 /// The engine's answers since the farewell.
-struct Quiet {
+struct FarewellWait {
     asked_at: Timestamp,
     since: Timestamp,
     answered: bool,
 }
 
-impl Quiet {
+impl FarewellWait {
     /// The time at which silence counts as the end, for an engine that may end silently.
-    fn over_at(&self, awaited: Awaited) -> Option<Timestamp> {
+    fn over_at(&self, awaited: PendingTextCount) -> Option<Timestamp> {
         let last_at = self.asked_at.plus_ms(SILENT_END_MS_MAX);
         match (awaited.is_nothing(), self.answered) {
             (true, _) => Some(last_at.min(self.since.plus_ms(QUIET_END_MS))),
@@ -309,14 +318,14 @@ async fn wait_until(clock: &dyn Clock, at: Option<Timestamp>) {
 }
 
 /// Passes a message to the session; true if nothing more will come.
-async fn told(ends: &EngineEnds, read: Read) -> bool {
+async fn told(ends: &EngineChannels, read: EngineMessage) -> bool {
     let (from, done) = match read {
-        Read::Nothing | Read::Ready => return false,
-        Read::Idle => (FromEngine::Idle, false),
-        Read::Partial(text) => (FromEngine::Partial(text), false),
-        Read::Final(made) => (FromEngine::Final(made), false),
-        Read::Last(made) => (FromEngine::Final(made), true),
-        Read::Done => return true,
+        EngineMessage::Nothing | EngineMessage::Ready => return false,
+        EngineMessage::Idle => (EngineOutput::Idle, false),
+        EngineMessage::Partial(text) => (EngineOutput::Partial(text), false),
+        EngineMessage::Final(made) => (EngineOutput::Final(made), false),
+        EngineMessage::Last(made) => (EngineOutput::Final(made), true),
+        EngineMessage::Done => return true,
     };
     ends.heard.send(from).await.is_err() || done
 }

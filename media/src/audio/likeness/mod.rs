@@ -6,5 +6,5 @@ mod voice;
 mod warping;
 
 pub use coefficients::{COEFFICIENTS, Coefficients, coefficients_of};
-pub use voice::{BadTake, TAKE_MS_MAX, VOICE_FORM, VoiceTake, without_silence};
+pub use voice::{TAKE_MS_MAX, VOICE_FORM, VoiceTake, VoiceTakeError, without_silence};
 pub use warping::distance;

@@ -32,7 +32,7 @@ const QUIET_RATIO: usize = 10;
 
 /// The reason why an utterance is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadTake {
+pub enum VoiceTakeError {
     #[error("it holds no sound")]
     Silent,
     #[error("it is longer than {TAKE_MS_MAX} ms")]
@@ -51,16 +51,16 @@ pub struct VoiceTake {
 
 impl VoiceTake {
     /// Returns the take of audio at 8 kHz, without the silence around it.
-    pub fn of(samples: &[i16]) -> Result<Self, BadTake> {
+    pub fn of(samples: &[i16]) -> Result<Self, VoiceTakeError> {
         let voiced = without_silence(samples);
         let spoken_ms = (voiced.len() / SAMPLES_PER_MS) as u64;
         if spoken_ms > TAKE_MS_MAX {
-            return Err(BadTake::TooLong);
+            return Err(VoiceTakeError::TooLong);
         }
         let windows = plain_coefficients_of(voiced);
         let windows: Vec<Coefficients> = windows.into_iter().step_by(WINDOWS_STEP).map(weighed).collect();
         if windows.is_empty() || voiced.iter().all(|one| *one == 0) {
-            return Err(BadTake::Silent);
+            return Err(VoiceTakeError::Silent);
         }
         Ok(Self {
             windows,
@@ -80,7 +80,7 @@ impl VoiceTake {
     }
 
     /// The distance between two takes, in thousandths; `None` if they cannot be the same phrase.
-    pub fn apart_milli(&self, other: &Self) -> Option<u32> {
+    pub fn measure_distance_milli(&self, other: &Self) -> Option<u32> {
         distance(&self.windows, &other.windows, f64::INFINITY).map(|apart| whole(apart * 10.0))
     }
 
@@ -91,11 +91,11 @@ impl VoiceTake {
     }
 
     /// Reads a take that `to_bytes` wrote. Its noise level is not stored and reads as 0.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadTake> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, VoiceTakeError> {
         let windows: Vec<Coefficients> = bytes.chunks(VALUES).map(read).collect();
         let length_max = usize::try_from(TAKE_MS_MAX).unwrap_or(usize::MAX) / 10 / WINDOWS_STEP + 1;
         if windows.is_empty() || windows.len() > length_max || !bytes.len().is_multiple_of(VALUES) {
-            return Err(BadTake::Unreadable);
+            return Err(VoiceTakeError::Unreadable);
         }
         Ok(Self {
             spoken_ms: windows.len() as u64 * 10 * WINDOWS_STEP as u64,
@@ -211,19 +211,19 @@ mod tests {
         let bytes = take.to_bytes();
         assert!(bytes.len() <= 12 * 70, "{}", bytes.len());
         let again = VoiceTake::from_bytes(&bytes).unwrap();
-        assert_eq!(take.apart_milli(&again), Some(0));
+        assert_eq!(take.measure_distance_milli(&again), Some(0));
         let other = VoiceTake::of(&spoken(430.0, 30.0)).unwrap();
-        assert!(take.apart_milli(&other).unwrap() > 100);
+        assert!(take.measure_distance_milli(&other).unwrap() > 100);
         for bad in [&bytes[..0], &bytes[..13], &vec![0; 12 * 400][..]] {
-            assert_eq!(VoiceTake::from_bytes(bad), Err(BadTake::Unreadable));
+            assert_eq!(VoiceTake::from_bytes(bad), Err(VoiceTakeError::Unreadable));
         }
     }
 
     #[test]
     fn what_is_empty_or_too_long_is_no_take_and_noise_is_told() {
-        assert_eq!(VoiceTake::of(&[0; 8_000]), Err(BadTake::Silent));
-        assert_eq!(VoiceTake::of(&[]), Err(BadTake::Silent));
-        assert_eq!(VoiceTake::of(&vec![900; 60_000]), Err(BadTake::TooLong));
+        assert_eq!(VoiceTake::of(&[0; 8_000]), Err(VoiceTakeError::Silent));
+        assert_eq!(VoiceTake::of(&[]), Err(VoiceTakeError::Silent));
+        assert_eq!(VoiceTake::of(&vec![900; 60_000]), Err(VoiceTakeError::TooLong));
         let noise = |hiss| VoiceTake::of(&spoken(300.0, hiss)).unwrap().noise_below_db();
         assert!(
             noise(20.0) > 30 && (6..20).contains(&noise(1_500.0)),

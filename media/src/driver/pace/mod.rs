@@ -6,24 +6,24 @@
 //! own.
 
 mod arrivals;
-mod handing_over;
-mod hearing;
+mod listener_feed;
 mod request;
+mod writer_queue;
 
 pub(super) use request::Request;
 
 use arrivals::drain;
-use hearing::hand_out;
+use listener_feed::hand_out;
 
+use crate::audio::audio_ring::HeardSender;
 use crate::audio::frame::{FRAME_MS, SILENCE};
-use crate::audio::heard::HeardSender;
 use crate::driver::leg_audio::LegAudio;
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::pace_statistics::PaceStatistics;
-use crate::driver::recording_writer::{FramePair, LegNumber, Piece};
-use crate::driver::reserved::Reserved;
+use crate::driver::recording_writer::{FramePair, LegNumber, RecordingRequest};
+use crate::driver::reserved_recording::ReservedRecording;
 use crate::driver::rtp_ports::RtpPorts;
-use crate::driver::signalling::Order;
+use crate::driver::signaling::SignalingCommand;
 use crate::driver::steady_time::SteadyTime;
 use crate::rtp::packet::OutgoingStream;
 use crate::sip::sdp::AudioStream;
@@ -79,26 +79,26 @@ struct PacedLeg {
 }
 
 /// The parts that the pace works with.
-pub(super) struct PaceGrounds {
+pub(super) struct AudioPacerContext {
     pub(super) time: SteadyTime,
     pub(super) requests: mpsc::Receiver<Request>,
-    pub(super) writer: mpsc::Sender<Piece>,
-    pub(super) orders: mpsc::Sender<Order>,
+    pub(super) writer: mpsc::Sender<RecordingRequest>,
+    pub(super) orders: mpsc::Sender<SignalingCommand>,
     pub(super) ports: Arc<Mutex<RtpPorts>>,
     pub(super) statistics: Arc<Mutex<PaceStatistics>>,
 }
 
 /// The state of the thread.
-pub(super) struct Pace {
-    grounds: PaceGrounds,
+pub(super) struct AudioPacer {
+    grounds: AudioPacerContext,
     legs: BTreeMap<LegNumber, PacedLeg>,
     /// Openings and closings that the writer's full queue refused.
-    waiting: VecDeque<Piece>,
+    waiting: VecDeque<RecordingRequest>,
     stopping: bool,
 }
 
-impl Pace {
-    pub(super) const fn new(grounds: PaceGrounds) -> Self {
+impl AudioPacer {
+    pub(super) const fn new(grounds: AudioPacerContext) -> Self {
         Self {
             grounds,
             legs: BTreeMap::new(),
@@ -260,7 +260,13 @@ impl Pace {
         }
     }
 
-    fn begin(&mut self, number: LegNumber, stream: AudioStream, out: OutgoingStream, reserved: Reserved) {
+    fn begin(
+        &mut self,
+        number: LegNumber,
+        stream: AudioStream,
+        out: OutgoingStream,
+        reserved: ReservedRecording,
+    ) {
         let now_us = self.now_us();
         let Some(leg) = self.legs.get_mut(&number) else {
             return;
@@ -275,7 +281,7 @@ impl Pace {
         leg.audio = Some(LegAudio::new(stream, out, now_us, leg.silence_ms));
         leg.recording = Recording::Begun;
         let mailbox = Arc::clone(&leg.mailbox);
-        self.hand_over(Piece::Open {
+        self.hand_over(RecordingRequest::Open {
             leg: number,
             reserved,
             mailbox,
@@ -312,13 +318,13 @@ impl Pace {
         }
         self.release(leg.socket.take());
         if leg.recording == Recording::Begun && !leg.frames.is_empty() {
-            self.hand_over(Piece::Frames {
+            self.hand_over(RecordingRequest::Frames {
                 leg: number,
                 gap: leg.gap,
                 frames: std::mem::take(&mut leg.frames),
             });
         }
-        self.hand_over(Piece::Close {
+        self.hand_over(RecordingRequest::Close {
             leg: number,
             summary,
             mailbox: leg.mailbox,
@@ -345,7 +351,7 @@ impl Pace {
 
     fn tick_all(&mut self) {
         let now_us = self.now_us();
-        let mut full: Vec<Piece> = Vec::new();
+        let mut full: Vec<RecordingRequest> = Vec::new();
         for (number, leg) in &mut self.legs {
             drain(leg, now_us);
             let Some(audio) = &mut leg.audio else {
@@ -370,14 +376,14 @@ impl Pace {
             let callee = if leg.records_callee { tick.callee } else { SILENCE };
             leg.frames.push((tick.robot, callee));
             if leg.frames.len() >= BATCH_FRAMES {
-                full.push(Piece::Frames {
+                full.push(RecordingRequest::Frames {
                     leg: *number,
                     gap: std::mem::take(&mut leg.gap),
                     frames: std::mem::replace(&mut leg.frames, Vec::with_capacity(BATCH_FRAMES)),
                 });
             }
             if audio.is_lost(now_us) && !leg.lost_told {
-                let lost = Order::MediaLost(leg.call_id.clone());
+                let lost = SignalingCommand::MediaLost(leg.call_id.clone());
                 leg.lost_told = self.grounds.orders.try_send(lost).is_ok();
             }
         }
@@ -389,13 +395,15 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
-    use super::{BACKLOG_FRAMES_MAX, BATCH_FRAMES, Pace, PaceGrounds, Piece, Request, drain};
+    use super::{
+        AudioPacer, AudioPacerContext, BACKLOG_FRAMES_MAX, BATCH_FRAMES, RecordingRequest, Request, drain,
+    };
     use crate::codec::Codec;
     use crate::driver::leg_mailbox::LegMailbox;
     use crate::driver::pace_statistics::PaceStatistics;
-    use crate::driver::reserved::Reserved;
+    use crate::driver::reserved_recording::ReservedRecording;
     use crate::driver::rtp_ports::RtpPorts;
-    use crate::driver::signalling::Order;
+    use crate::driver::signaling::SignalingCommand;
     use crate::driver::steady_time::SteadyTime;
     use crate::rtp::latch::LatchRule;
     use crate::rtp::packet::OutgoingStream;
@@ -408,9 +416,9 @@ mod tests {
 
     struct Scene {
         _dir: tempfile::TempDir,
-        pace: Pace,
+        pace: AudioPacer,
         mailbox: Arc<LegMailbox>,
-        _orders: mpsc::Receiver<Order>,
+        _orders: mpsc::Receiver<SignalingCommand>,
     }
 
     fn stream(direction: Direction) -> AudioStream {
@@ -430,12 +438,12 @@ mod tests {
     }
 
     /// One answered leg with its recording going to `writer`.
-    fn scene(writer: mpsc::Sender<Piece>, first: u16, last: u16) -> Scene {
+    fn scene(writer: mpsc::Sender<RecordingRequest>, first: u16, last: u16) -> Scene {
         let (orders, taken) = mpsc::channel(4);
         let dir = tempfile::tempdir().unwrap();
         let mut ports = RtpPorts::new(IpAddr::V4(Ipv4Addr::LOCALHOST), first, last).unwrap();
         let socket = ports.bind(Timestamp::EPOCH).unwrap();
-        let mut pace = Pace::new(PaceGrounds {
+        let mut pace = AudioPacer::new(AudioPacerContext {
             time: SteadyTime::starting_at(Timestamp::EPOCH),
             requests: mpsc::channel(1).1,
             writer,
@@ -456,7 +464,7 @@ mod tests {
             leg: 1,
             stream: stream(Direction::Inactive),
             out: OutgoingStream::new(1, 1, 1),
-            recording: Reserved::take(&dir.path().join("call.wav"), 1).unwrap(),
+            recording: ReservedRecording::take(&dir.path().join("call.wav"), 1).unwrap(),
         });
         Scene {
             _dir: dir,
@@ -487,12 +495,12 @@ mod tests {
         let mut gaps = 0;
         while let Ok(piece) = pieces.try_recv() {
             kinds.push(match piece {
-                Piece::Open { .. } | Piece::Reserve { .. } => 0,
-                Piece::Frames { gap, frames, .. } => {
+                RecordingRequest::Open { .. } | RecordingRequest::Reserve { .. } => 0,
+                RecordingRequest::Frames { gap, frames, .. } => {
                     gaps += gap;
                     frames.len()
                 }
-                Piece::Close { .. } => usize::MAX,
+                RecordingRequest::Close { .. } => usize::MAX,
             });
             scene.pace.hand_over_waiting();
         }
@@ -534,11 +542,11 @@ mod tests {
         let (writer, mut pieces) = mpsc::channel(8);
         let mut scene = scene(writer, 22_520, 22_540);
         for _ in 0..BATCH_FRAMES {
-            assert!(!matches!(pieces.try_recv(), Ok(Piece::Frames { .. })));
+            assert!(!matches!(pieces.try_recv(), Ok(RecordingRequest::Frames { .. })));
             scene.pace.tick_all();
         }
         assert!(
-            matches!(pieces.try_recv(), Ok(Piece::Frames { frames, .. }) if frames.len() == BATCH_FRAMES)
+            matches!(pieces.try_recv(), Ok(RecordingRequest::Frames { frames, .. }) if frames.len() == BATCH_FRAMES)
         );
     }
 

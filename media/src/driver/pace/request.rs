@@ -1,9 +1,9 @@
 //! Requests of signalling and owners to the pace.
 
-use crate::audio::heard::HeardSender;
+use crate::audio::audio_ring::HeardSender;
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::recording_writer::LegNumber;
-use crate::driver::reserved::Reserved;
+use crate::driver::reserved_recording::ReservedRecording;
 use crate::rtp::packet::OutgoingStream;
 use crate::sip::sdp::AudioStream;
 use domain::ports::speech::Clip;
@@ -28,7 +28,7 @@ pub(in crate::driver) enum Request {
         leg: LegNumber,
         stream: AudioStream,
         out: OutgoingStream,
-        recording: Reserved,
+        recording: ReservedRecording,
     },
     Move {
         leg: LegNumber,

@@ -1,12 +1,12 @@
 //! Tests what a hostile or broken far end may do to one leg, and how each response code is recorded.
 
-use super::scene::{Scene, settings, trunk};
+use super::harness::{UacHarness, settings, trunk};
 use super::{Input, LegSettings, UacEvent};
 use crate::sip::message::{SipMessage, reason_phrase};
 use crate::sip::sdp;
-use domain::call::progress::dispose_failure;
+use domain::call::progress::derive_failure_disposition;
 use domain::disposition::Disposition;
-use domain::ports::line::{FailureCause, HungUpBy};
+use domain::ports::line::{FailureCause, HangupSource};
 use domain::time::Timestamp;
 
 /// One row per case: the response code, its Reason header, whether a 180 came before, and the disposition
@@ -68,14 +68,14 @@ const TABLE: &[(u16, Option<&str>, bool, Disposition)] = &[
 #[test]
 fn every_response_of_the_table_is_recorded_as_the_table_says() {
     for (code, reason, rang, disposition) in TABLE {
-        let mut scene = Scene::new();
+        let mut scene = UacHarness::new();
         scene.respond(if *rang { 180 } else { 100 }, "t");
         let invite = scene.last("INVITE");
         let more: Vec<(&str, &str)> = reason.iter().map(|reason| ("Reason", *reason)).collect();
         scene.answer(&invite, *code, "t", &more);
         let failure = scene.failure();
         assert!(failure.definite, "{code}");
-        let disposed = dispose_failure(&failure).disposition;
+        let disposed = derive_failure_disposition(&failure).disposition;
         assert_eq!(disposed, *disposition, "{code} {reason:?} rang: {rang}");
         assert_eq!(scene.count("ACK"), 1, "{code}");
         scene.answer(&invite, *code, "t", &[]);
@@ -87,8 +87,8 @@ fn every_response_of_the_table_is_recorded_as_the_table_says() {
 
 /// Returns a leg that was answered with a Contact on another host; `challenged` has its INVITE challenged
 /// first.
-fn answered_from_elsewhere(challenged: bool) -> Scene {
-    let mut scene = Scene::new();
+fn answered_from_elsewhere(challenged: bool) -> UacHarness {
+    let mut scene = UacHarness::new();
     if challenged {
         let invite = scene.last("INVITE");
         let challenge = ("WWW-Authenticate", "Digest realm=\"r\", nonce=\"1\"");
@@ -119,7 +119,7 @@ fn credentials_are_shown_to_no_host_but_the_trunk() {
 
 #[test]
 fn a_realm_that_first_appears_after_the_answer_is_not_answered() {
-    let mut scene = Scene::answered();
+    let mut scene = UacHarness::answered();
     scene.input(Input::GiveUp);
     let bye = scene.last("BYE");
     let challenge = ("Proxy-Authenticate", "Digest realm=\"leak\", nonce=\"1\"");
@@ -131,13 +131,13 @@ fn a_realm_that_first_appears_after_the_answer_is_not_answered() {
 
 #[test]
 fn a_first_copy_that_never_left_is_definite_and_a_later_one_says_nothing() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.input(Input::NotSent);
     let failure = scene.failure();
     assert_eq!((failure.cause, failure.definite), (FailureCause::Local, true));
     scene.finish();
 
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.wait(500);
     assert_eq!(scene.count("INVITE"), 2);
     scene.input(Input::NotSent);
@@ -153,7 +153,7 @@ fn a_first_copy_that_never_left_is_definite_and_a_later_one_says_nothing() {
 
 #[test]
 fn a_refusal_that_spoke_of_another_leg_leaves_nobody_on_the_line() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.input(Input::Refused);
     assert_eq!(scene.events.last(), Some(&UacEvent::Closed));
     scene.wait(31_000);
@@ -164,7 +164,7 @@ fn a_refusal_that_spoke_of_another_leg_leaves_nobody_on_the_line() {
 
 #[test]
 fn sound_never_goes_to_a_fork_that_did_not_answer() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.respond_with_sdp(183, "other");
     scene.respond(200, "t");
     assert_eq!((scene.count("ACK"), scene.count("BYE")), (1, 1));
@@ -174,7 +174,7 @@ fn sound_never_goes_to_a_fork_that_did_not_answer() {
 
 #[test]
 fn two_forks_ring_one_answers_and_a_second_answer_is_ended() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.respond_with_sdp(183, "a");
     scene.respond(180, "b");
     scene.respond_with_sdp(200, "b");
@@ -182,7 +182,7 @@ fn two_forks_ring_one_answers_and_a_second_answer_is_ended() {
     let bye = scene.last("BYE");
     assert_eq!((scene.count("ACK"), bye.tag_of_to()), (2, Some("a")));
     scene.answer(&bye, 200, "a", &[]);
-    let answers = |scene: &Scene| {
+    let answers = |scene: &UacHarness| {
         let answered = |event: &&UacEvent| matches!(event, UacEvent::Answered(_));
         scene.events.iter().filter(answered).count()
     };
@@ -194,7 +194,7 @@ fn two_forks_ring_one_answers_and_a_second_answer_is_ended() {
 
 #[test]
 fn a_200_whose_ack_is_lost_five_times_gets_it_five_times_more() {
-    let mut scene = Scene::answered();
+    let mut scene = UacHarness::answered();
     for repeat in 1..=5 {
         scene.wait(500 << repeat.min(3));
         scene.respond_with_sdp(200, "t");
@@ -209,7 +209,7 @@ fn a_200_whose_ack_is_lost_five_times_gets_it_five_times_more() {
 
 #[test]
 fn an_update_before_the_answer_waits_for_it() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.respond_with_sdp(183, "t");
     let offer = sdp::offer("192.0.2.1:6000".parse().unwrap(), 2);
     scene.peer("UPDATE", 1, Some(offer));
@@ -227,7 +227,7 @@ fn an_update_before_the_answer_waits_for_it() {
 
 #[test]
 fn a_bye_that_counts_wrongly_still_ends_the_call() {
-    let mut scene = Scene::answered();
+    let mut scene = UacHarness::answered();
     scene.peer("OPTIONS", 50, None);
     scene.peer("BYE", 3, None);
     assert_eq!(scene.last_code(), Some(200));
@@ -235,7 +235,7 @@ fn a_bye_that_counts_wrongly_still_ends_the_call() {
         matches!(
             event,
             UacEvent::HungUp {
-                by: HungUpBy::Callee,
+                by: HangupSource::Callee,
                 ..
             }
         )
@@ -246,7 +246,7 @@ fn a_bye_that_counts_wrongly_still_ends_the_call() {
 
 #[test]
 fn challenges_never_stretch_the_setup_beyond_its_cap() {
-    let mut scene = Scene::with(LegSettings {
+    let mut scene = UacHarness::with(LegSettings {
         ring_timeout_ms: 500_000,
         ..settings()
     });
@@ -267,7 +267,7 @@ fn challenges_never_stretch_the_setup_beyond_its_cap() {
 fn an_invite_that_is_challenged_behind_its_permit_is_not_sent_again() {
     let dialed_at = Timestamp::from_millis(1_000_000);
     for (left_ms, invites) in [(31_000, 2), (30_999, 1)] {
-        let mut scene = Scene::with(LegSettings {
+        let mut scene = UacHarness::with(LegSettings {
             leaves_by: dialed_at.plus_ms(left_ms),
             ..settings()
         });
@@ -291,13 +291,13 @@ fn an_invite_that_is_challenged_behind_its_permit_is_not_sent_again() {
 #[test]
 fn audio_at_an_address_we_cannot_reach_is_refused() {
     let far = sdp::offer("[2001:db8::1]:6000".parse().unwrap(), 1);
-    let mut scene = Scene::answered();
+    let mut scene = UacHarness::answered();
     scene.peer("INVITE", 1, Some(far.clone()));
     assert_eq!(scene.last_code(), Some(488), "the call goes on as it was");
     scene.input(Input::GiveUp);
     scene.finish();
 
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     let invite = scene.last("INVITE");
     let response = SipMessage::response(&invite, 200, "OK", Some("t"))
         .with("Contact", "<sip:192.0.2.1>")
@@ -309,7 +309,7 @@ fn audio_at_an_address_we_cannot_reach_is_refused() {
 
 #[test]
 fn a_response_under_a_guessed_branch_changes_nothing() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     let mut invite = scene.last("INVITE");
     for (name, value) in &mut invite.headers {
         if name == "Via" {
@@ -328,7 +328,7 @@ fn a_response_under_a_guessed_branch_changes_nothing() {
 
 #[test]
 fn whoever_picks_up_after_a_cancel_without_final_response_is_not_left_on_the_line() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.respond(180, "t");
     scene.input(Input::GiveUp);
     scene.wait(32_000);

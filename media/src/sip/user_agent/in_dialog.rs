@@ -1,17 +1,17 @@
 //! Handles a leg after its answer: our BYE, and the far end's BYE, re-INVITEs and other requests, each of
 //! which gets a response.
 
-use super::inviting::ALLOW;
+use super::invite::ALLOW;
 use super::{Phase, Uac, UacEvent, session_timer};
 use crate::sip::dialog::Hop;
 use crate::sip::message::{SipMessage, reason_phrase};
 use crate::sip::release_cause::ReleaseCause;
 use crate::sip::sdp::{self, AudioStream};
-use crate::sip::stray;
+use crate::sip::stray_requests;
 use crate::sip::transaction::{Retransmission, step};
 use crate::sip::via;
 use domain::call::EndCause;
-use domain::ports::line::HungUpBy;
+use domain::ports::line::HangupSource;
 use domain::time::Timestamp;
 use std::net::{IpAddr, SocketAddr};
 
@@ -54,7 +54,7 @@ impl Uac {
     }
 
     /// Ends an answered leg from our side.
-    pub(super) fn hang_up(&mut self, now: Timestamp, by: HungUpBy) {
+    pub(super) fn hang_up(&mut self, now: Timestamp, by: HangupSource) {
         if self.phase != Phase::Answered {
             return;
         }
@@ -113,7 +113,7 @@ impl Uac {
         }
         if unacknowledged {
             // RFC 3261, 14.2: a 2xx to a re-INVITE that never gets its ACK ends the dialog.
-            self.hang_up(now, HungUpBy::Media(EndCause::RefreshMissed));
+            self.hang_up(now, HangupSource::Media(EndCause::RefreshMissed));
         }
     }
 
@@ -228,7 +228,7 @@ impl Uac {
                 plain(200)
             }
             // REFER among them: calls are not transferred to an address that the far end names (toll fraud).
-            _ => stray::not_taken(request),
+            _ => stray_requests::refuse_method(request),
         }
     }
 
@@ -274,7 +274,7 @@ impl Uac {
             .with("Allow", ALLOW);
         if let Some(expires) = request.header("Session-Expires") {
             response.push("Require", "timer");
-            response.push("Session-Expires", session_timer::agreed(expires));
+            response.push("Session-Expires", session_timer::accept_session_expires(expires));
             self.refresh_until = session_timer::refresh_until(request, "uac", now);
         }
         match body {
@@ -306,7 +306,7 @@ impl Uac {
             let release = ReleaseCause::of(request);
             self.unacknowledged = None;
             self.tell(UacEvent::HungUp {
-                by: HungUpBy::Callee,
+                by: HangupSource::Callee,
                 reason_header: release.reason_header,
                 q850: release.q850,
             });

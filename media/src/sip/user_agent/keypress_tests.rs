@@ -2,7 +2,7 @@
 //! answer says that they can arrive.
 
 use super::UacEvent;
-use super::scene::Scene;
+use super::harness::UacHarness;
 use crate::sip::message::SipMessage;
 use domain::call::KeyPath;
 
@@ -11,8 +11,8 @@ const WITH_EVENTS: &str = "v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 6000 RTP/AVP 8 1
                            a=rtpmap:101 telephone-event/8000\r\n";
 
 /// Returns a leg that the far end has answered with this SDP and, in `Allow`, these methods.
-fn answered(description: &str, allow: Option<&str>) -> Scene {
-    let mut scene = Scene::new();
+fn answered(description: &str, allow: Option<&str>) -> UacHarness {
+    let mut scene = UacHarness::new();
     let invite = scene.last("INVITE");
     let mut response = SipMessage::response(&invite, 200, "OK", Some("t")).with("Contact", "<sip:192.0.2.1>");
     if let Some(allow) = allow {

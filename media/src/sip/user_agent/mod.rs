@@ -8,26 +8,26 @@
 
 #[cfg(test)]
 mod adversary;
+mod cancellation;
 #[cfg(test)]
-mod field;
-mod giving_up;
+mod harness;
 #[cfg(test)]
 mod held_answers;
 mod in_dialog;
-mod inviting;
+#[cfg(test)]
+mod interop_tests;
+mod invite;
 #[cfg(test)]
 mod keypress_tests;
-#[cfg(test)]
-mod scene;
 mod session_timer;
 #[cfg(test)]
-mod strangers;
-#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unknown_sender_tests;
 
-pub(in crate::sip) use giving_up::cancel_of;
-pub(in crate::sip) use inviting::ALLOW;
-pub use inviting::INVITES_MAX;
+pub(in crate::sip) use cancellation::cancel_of;
+pub(in crate::sip) use invite::ALLOW;
+pub use invite::INVITES_MAX;
 
 use crate::rtp::latch::LatchRule;
 use crate::sip::authentication::{Authenticator, Credentials};
@@ -37,7 +37,7 @@ use crate::sip::sdp::AudioStream;
 use crate::sip::transaction::{Retransmission, TRANSACTION_MS};
 use crate::sip::trunk_profile::TrunkProfile;
 use domain::call::{EndCause, LegIdentity};
-use domain::ports::line::{AnsweredDialog, FailureCause, HungUpBy, LegFailure};
+use domain::ports::line::{AnsweredDialog, FailureCause, HangupSource, LegFailure};
 use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -127,7 +127,7 @@ pub enum UacEvent {
     /// A digit by INFO, also from a peer that negotiated RFC 4733.
     Keypress(char),
     HungUp {
-        by: HungUpBy,
+        by: HangupSource,
         reason_header: Option<String>,
         q850: Option<u16>,
     },
@@ -153,7 +153,7 @@ pub(super) enum Phase {
 
 /// The state of the leg's CANCEL: not wanted, wanted before it may leave, or sent.
 #[derive(Debug)]
-pub(super) enum Cancel {
+pub(super) enum CancelState {
     None,
     Held(FailureCause),
     Sent {
@@ -167,7 +167,7 @@ pub(super) enum Cancel {
 
 /// A confirmed dialog with the messages that are repeated in it.
 #[derive(Debug)]
-pub(super) struct Confirmed {
+pub(super) struct ConfirmedDialog {
     pub dialog: Dialog,
     pub ack: (Vec<u8>, Hop),
     /// Number of copies of the 2xx that wait for an ACK until the answer is stored.
@@ -201,7 +201,7 @@ pub struct Uac {
     pub(super) rang: bool,
     /// The audio that the far end described before an answer, by To tag.
     pub(super) early: Vec<(String, AudioStream)>,
-    pub(super) cancel: Cancel,
+    pub(super) cancel: CancelState,
     /// The ACKs of final responses other than 2xx, by CSeq, for their repeats.
     pub(super) acks: Vec<(u32, Vec<u8>)>,
     pub(super) extra_headers: Vec<(String, String)>,
@@ -209,7 +209,7 @@ pub struct Uac {
     pub(super) invite_authorization: Vec<(&'static str, String)>,
     /// The response codes (422, 494) after which the INVITE was sent again already.
     pub(super) retried: Vec<u16>,
-    pub(super) dialogs: Vec<Confirmed>,
+    pub(super) dialogs: Vec<ConfirmedDialog>,
     pub(super) sdp_version: u32,
     /// The audio of an answer that is not acknowledged yet, and the time at which the leg is then given up.
     pub(super) unacknowledged: Option<(AudioStream, Timestamp)>,
@@ -243,7 +243,7 @@ impl Uac {
             ring_until: now.plus_ms(UNRUNG_MS),
             rang: false,
             early: Vec::new(),
-            cancel: Cancel::None,
+            cancel: CancelState::None,
             acks: Vec::new(),
             extra_headers: Vec::new(),
             invite_authorization: Vec::new(),
@@ -285,7 +285,7 @@ impl Uac {
             Input::NotSent => self.take_send_failure(now),
             Input::Acknowledge => self.acknowledge(now),
             Input::GiveUp => self.give_up(now, FailureCause::Cancelled),
-            Input::MediaLost => self.hang_up(now, HungUpBy::Media(EndCause::MediaSilent)),
+            Input::MediaLost => self.hang_up(now, HangupSource::Media(EndCause::MediaSilent)),
             Input::Elapsed => {}
         }
         self.elapse(now);
@@ -299,7 +299,7 @@ impl Uac {
         let mut deadlines: Vec<Timestamp> = Vec::new();
         match (self.phase, &self.cancel) {
             (Phase::Calling, _) => deadlines.push(self.silent_at),
-            (Phase::Proceeding, Cancel::Sent { destroy_at, .. }) => deadlines.push(*destroy_at),
+            (Phase::Proceeding, CancelState::Sent { destroy_at, .. }) => deadlines.push(*destroy_at),
             (Phase::Proceeding, _) => deadlines.extend([self.ring_until, self.setup_until()]),
             (Phase::Silent, _) => deadlines.push(self.linger_until),
             (Phase::Over, _) if self.is_busy() => {}
@@ -310,7 +310,7 @@ impl Uac {
             }
             (Phase::Finished, _) => {}
         }
-        if let Cancel::Sent { retransmission, .. } = &self.cancel {
+        if let CancelState::Sent { retransmission, .. } = &self.cancel {
             deadlines.extend(retransmission.as_ref().map(Retransmission::deadline));
         }
         deadlines.extend(self.invite.as_ref().map(Retransmission::deadline));
@@ -331,7 +331,7 @@ impl Uac {
         self.elapse_dialogs(now);
         match self.phase {
             Phase::Calling if now >= self.silent_at => self.fall_silent(now),
-            Phase::Proceeding if matches!(self.cancel, Cancel::None) => {
+            Phase::Proceeding if matches!(self.cancel, CancelState::None) => {
                 if now >= self.ring_until.min(self.setup_until()) {
                     let cause = if self.rang {
                         FailureCause::Cancelled
@@ -347,10 +347,10 @@ impl Uac {
                     .as_ref()
                     .is_some_and(|(_, until)| now >= *until) =>
             {
-                self.hang_up(now, HungUpBy::Media(EndCause::AnswerNotStored));
+                self.hang_up(now, HangupSource::Media(EndCause::AnswerNotStored));
             }
             Phase::Answered if self.refresh_until.is_some_and(|until| now >= until) => {
-                self.hang_up(now, HungUpBy::Media(EndCause::RefreshMissed));
+                self.hang_up(now, HangupSource::Media(EndCause::RefreshMissed));
             }
             Phase::Silent if now >= self.linger_until => self.close(now),
             Phase::Over if now >= self.linger_until && !self.is_busy() => self.phase = Phase::Finished,
@@ -365,7 +365,7 @@ impl Uac {
 
     /// True if a CANCEL or BYE of ours is under way, or a 2xx of ours waits for its ACK.
     pub fn is_ending(&self) -> bool {
-        matches!(self.cancel, Cancel::Sent { .. }) || self.is_busy()
+        matches!(self.cancel, CancelState::Sent { .. }) || self.is_busy()
     }
 
     /// True if a BYE or a 2xx of ours is under retransmission.

@@ -37,7 +37,7 @@ pub(super) fn refresh_until(message: &SipMessage, far_end: &str, now: Timestamp)
 
 /// Returns the `Session-Expires` of our answer to a request: the same interval, with the far end as the
 /// refresher if none was named.
-pub(super) fn agreed(expires: &str) -> String {
+pub(super) fn accept_session_expires(expires: &str) -> String {
     match refresher(expires) {
         Some(_) => expires.to_owned(),
         None => format!("{expires};refresher=uac"),
@@ -46,18 +46,18 @@ pub(super) fn agreed(expires: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scene::Scene;
+    use super::super::harness::UacHarness;
     use super::super::{Input, UacEvent};
     use crate::sip::message::SipMessage;
     use crate::sip::sdp;
     use domain::call::EndCause;
-    use domain::ports::line::HungUpBy;
+    use domain::ports::line::HangupSource;
 
     fn offer() -> Vec<u8> {
         sdp::offer("192.0.2.1:6000".parse().unwrap(), 2)
     }
 
-    fn hung_up(scene: &Scene) -> Option<HungUpBy> {
+    fn hung_up(scene: &UacHarness) -> Option<HangupSource> {
         scene.events.iter().find_map(|event| match event {
             UacEvent::HungUp { by, .. } => Some(*by),
             _ => None,
@@ -65,7 +65,7 @@ mod tests {
     }
 
     /// Has the far end refresh the session and acknowledge our answer.
-    fn refresh(scene: &mut Scene, cseq: u32, expires: &str) {
+    fn refresh(scene: &mut UacHarness, cseq: u32, expires: &str) {
         let invite = scene.last("INVITE");
         let request = |method: &str| {
             SipMessage::request(method, "sip:ledgerline@127.0.0.1:5070")
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn a_far_end_that_refreshes_no_more_is_hung_up_before_the_session_ends() {
         for (expires, ends_ms) in [("90", 60_000), ("90;refresher=uac", 60_000), ("1800", 1_768_000)] {
-            let mut scene = Scene::answered();
+            let mut scene = UacHarness::answered();
             refresh(&mut scene, 9, expires);
             let (_, answer) = scene
                 .sent
@@ -107,7 +107,7 @@ mod tests {
             scene.wait(1);
             assert_eq!(
                 hung_up(&scene),
-                Some(HungUpBy::Media(EndCause::RefreshMissed)),
+                Some(HangupSource::Media(EndCause::RefreshMissed)),
                 "{expires}"
             );
             assert_eq!(scene.count("BYE"), 1);
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn each_refresh_counts_anew_and_is_a_sign_of_life() {
-        let mut scene = Scene::answered();
+        let mut scene = UacHarness::answered();
         for cseq in 9..15 {
             refresh(&mut scene, cseq, "90;refresher=uac");
             scene.wait(59_999);
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn what_nobody_agreed_on_ends_no_call() {
         for expires in ["90;refresher=uas", "89", "0", "x"] {
-            let mut scene = Scene::answered();
+            let mut scene = UacHarness::answered();
             refresh(&mut scene, 9, expires);
             scene.wait(7_200_000);
             assert_eq!(hung_up(&scene), None, "{expires}");
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_answer_to_our_own_invite_may_ask_it_of_the_far_end() {
-        let mut scene = Scene::new();
+        let mut scene = UacHarness::new();
         scene.respond(180, "t");
         let invite = scene.last("INVITE");
         let answer = SipMessage::response(&invite, 200, "OK", Some("t"))
@@ -152,15 +152,18 @@ mod tests {
             .with_body("application/sdp", offer());
         scene.deliver(&answer);
         scene.wait(88_000);
-        assert_eq!(hung_up(&scene), Some(HungUpBy::Media(EndCause::RefreshMissed)));
+        assert_eq!(
+            hung_up(&scene),
+            Some(HangupSource::Media(EndCause::RefreshMissed))
+        );
         scene.finish();
     }
 
     #[test]
     fn silence_says_so() {
-        let mut scene = Scene::answered();
+        let mut scene = UacHarness::answered();
         scene.input(Input::MediaLost);
-        assert_eq!(hung_up(&scene), Some(HungUpBy::Media(EndCause::MediaSilent)));
+        assert_eq!(hung_up(&scene), Some(HangupSource::Media(EndCause::MediaSilent)));
         scene.finish();
     }
 }

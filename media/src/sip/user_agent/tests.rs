@@ -1,7 +1,7 @@
 //! Tests one leg against a scripted far end on virtual time: races, timers, challenges, with invariants
 //! checked in each run.
 
-use super::scene::{Scene, settings, trunk};
+use super::harness::{UacHarness, settings, trunk};
 use super::{Input, LegSettings, Output, Uac, UacEvent};
 use crate::sip::dialog::Hop;
 use crate::sip::message::SipMessage;
@@ -9,12 +9,12 @@ use crate::sip::parse::parse;
 use crate::sip::sdp;
 use domain::call::LegIdentity;
 use domain::ids::CallId;
-use domain::ports::line::{FailureCause, HungUpBy, LegFailure};
+use domain::ports::line::{FailureCause, HangupSource, LegFailure};
 use domain::time::Timestamp;
 
 #[test]
 fn invite_rings_is_answered_acknowledged_and_hung_up_by_us() {
-    let mut scene = Scene::answered();
+    let mut scene = UacHarness::answered();
     assert!(matches!(
         scene.events[0],
         UacEvent::Ringing {
@@ -44,7 +44,7 @@ fn invite_rings_is_answered_acknowledged_and_hung_up_by_us() {
     assert_eq!(scene.count("BYE"), 2);
     scene.finish();
     assert!(scene.events.contains(&UacEvent::HungUp {
-        by: HungUpBy::Robot,
+        by: HangupSource::Robot,
         reason_header: None,
         q850: None
     }));
@@ -53,7 +53,7 @@ fn invite_rings_is_answered_acknowledged_and_hung_up_by_us() {
 
 #[test]
 fn the_callee_hangs_up_and_its_repeated_bye_is_answered_again() {
-    let mut scene = Scene::answered();
+    let mut scene = UacHarness::answered();
     scene.peer("BYE", 9, None);
     assert_eq!(scene.last_code(), Some(200));
     let sent = scene.sent.len();
@@ -62,7 +62,7 @@ fn the_callee_hangs_up_and_its_repeated_bye_is_answered_again() {
     scene.finish();
     let reason_header = Some("Q.850;cause=16".to_owned());
     assert!(scene.events.contains(&UacEvent::HungUp {
-        by: HungUpBy::Callee,
+        by: HangupSource::Callee,
         reason_header,
         q850: Some(16)
     }));
@@ -71,7 +71,7 @@ fn the_callee_hangs_up_and_its_repeated_bye_is_answered_again() {
 
 #[test]
 fn bye_crossing_bye_ends_once() {
-    let mut scene = Scene::answered();
+    let mut scene = UacHarness::answered();
     scene.input(Input::GiveUp);
     scene.peer("BYE", 9, None);
     assert_eq!(scene.last_code(), Some(200));
@@ -84,7 +84,7 @@ fn bye_crossing_bye_ends_once() {
 #[test]
 fn a_final_response_fails_the_leg_with_its_raw_values() {
     for code in [300, 403, 404, 408, 480, 486, 488, 500, 503, 600, 603, 607, 608] {
-        let mut scene = Scene::new();
+        let mut scene = UacHarness::new();
         scene.respond(100, "t");
         scene.wait(3_000);
         let invite = scene.last("INVITE");
@@ -113,7 +113,7 @@ fn a_final_response_fails_the_leg_with_its_raw_values() {
 
 #[test]
 fn an_unanswered_invite_is_repeated_then_given_up_without_being_definite() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.wait(31_999);
     let times: Vec<u64> = scene.sent.iter().map(|(at, _)| *at).collect();
     assert_eq!(times, [0, 500, 1_500, 3_500, 7_500, 15_500, 31_500]);
@@ -137,7 +137,7 @@ fn an_unanswered_invite_is_repeated_then_given_up_without_being_definite() {
 fn an_invite_that_may_be_lost_is_not_repeated_behind_its_last_instant() {
     let dialed_at = Timestamp::from_millis(1_000_000);
     for (left_ms, copies) in [(1_500, 3), (1_499, 2), (0, 1)] {
-        let mut scene = Scene::with(LegSettings {
+        let mut scene = UacHarness::with(LegSettings {
             leaves_by: dialed_at.plus_ms(left_ms),
             ..settings()
         });
@@ -154,7 +154,7 @@ fn an_invite_that_may_be_lost_is_not_repeated_behind_its_last_instant() {
 
 #[test]
 fn a_late_200_after_silence_is_acknowledged_hung_up_and_told() {
-    let mut scene = Scene::with(LegSettings {
+    let mut scene = UacHarness::with(LegSettings {
         first_response_ms: 4_000,
         ..settings()
     });
@@ -174,7 +174,7 @@ fn a_late_200_after_silence_is_acknowledged_hung_up_and_told() {
 
 #[test]
 fn a_late_1xx_after_silence_is_cancelled() {
-    let mut scene = Scene::with(LegSettings {
+    let mut scene = UacHarness::with(LegSettings {
         first_response_ms: 4_000,
         ..settings()
     });
@@ -191,7 +191,7 @@ fn a_late_1xx_after_silence_is_cancelled() {
 
 #[test]
 fn ring_timeout_counts_from_the_first_18x_and_cancels() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.respond(100, "t");
     scene.wait(5_000);
     scene.respond(180, "t");
@@ -216,7 +216,7 @@ fn ring_timeout_counts_from_the_first_18x_and_cancels() {
 
 #[test]
 fn only_100_is_given_up_after_a_minute_and_destroyed_without_a_final_response() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.respond(100, "t");
     scene.wait(59_999);
     assert_eq!(scene.count("CANCEL"), 0);
@@ -237,7 +237,7 @@ fn only_100_is_given_up_after_a_minute_and_destroyed_without_a_final_response() 
 
 #[test]
 fn ringing_never_outlasts_the_setup_cap() {
-    let mut scene = Scene::with(LegSettings {
+    let mut scene = UacHarness::with(LegSettings {
         ring_timeout_ms: 600_000,
         ..settings()
     });
@@ -251,7 +251,7 @@ fn ringing_never_outlasts_the_setup_cap() {
 
 #[test]
 fn cancel_is_held_until_the_first_response() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.input(Input::GiveUp);
     scene.wait(3_000);
     assert_eq!((scene.count("CANCEL"), scene.count("INVITE")), (0, 1));
@@ -267,7 +267,7 @@ fn cancel_is_held_until_the_first_response() {
 #[test]
 fn a_200_that_crosses_cancel_is_acknowledged_and_ended_at_once() {
     for held in [false, true] {
-        let mut scene = Scene::new();
+        let mut scene = UacHarness::new();
         if !held {
             scene.respond(180, "t");
         }
@@ -290,7 +290,7 @@ fn a_200_that_crosses_cancel_is_acknowledged_and_ended_at_once() {
 
 #[test]
 fn a_second_fork_is_acknowledged_and_ended_while_the_first_talks() {
-    let mut scene = Scene::answered();
+    let mut scene = UacHarness::answered();
     scene.respond_with_sdp(200, "fork");
     assert_eq!(
         (scene.count("ACK"), scene.count("BYE"), scene.late_count()),
@@ -308,7 +308,7 @@ fn a_second_fork_is_acknowledged_and_ended_while_the_first_talks() {
 
 #[test]
 fn a_challenge_is_answered_in_the_same_leg_and_a_stale_nonce_once_more() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     let challenge = |nonce: &str, stale: bool| {
         format!("Digest realm=\"r\", nonce=\"{nonce}\", qop=\"auth\", stale={stale}")
     };
@@ -357,7 +357,7 @@ fn a_challenge_is_answered_in_the_same_leg_and_a_stale_nonce_once_more() {
 
 #[test]
 fn a_wrong_password_is_tried_once_and_fails_definitely() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     for _ in 0..2 {
         let invite = scene.last("INVITE");
         scene.answer(
@@ -381,7 +381,7 @@ fn a_longer_interval_and_a_security_agreement_are_asked_for_once() {
         (422, ("Min-SE", "120"), "Session-Expires"),
         (494, ("Security-Server", "digest;q=0.1"), "Security-Verify"),
     ] {
-        let mut scene = Scene::new();
+        let mut scene = UacHarness::new();
         for _ in 0..2 {
             let invite = scene.last("INVITE");
             scene.answer(&invite, code, "t", &[more]);
@@ -395,12 +395,12 @@ fn a_longer_interval_and_a_security_agreement_are_asked_for_once() {
 
 #[test]
 fn a_refused_trunk_is_definite_but_old_news_and_answered_legs_are_not_touched() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.input(Input::Refused);
     let failure = scene.failure();
     assert_eq!((failure.cause, failure.definite), (FailureCause::Refused, true));
     scene.finish();
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.respond(180, "t");
     scene.input(Input::Refused);
     assert_eq!(scene.events.len(), 1, "a leg that rings was heard");
@@ -412,7 +412,7 @@ fn a_refused_trunk_is_definite_but_old_news_and_answered_legs_are_not_touched() 
 
 #[test]
 fn requests_of_the_far_end_within_the_dialog_are_answered_properly() {
-    let mut scene = Scene::answered();
+    let mut scene = UacHarness::answered();
     let held = b"v=0\r\nc=IN IP4 192.0.2.8\r\nm=audio 7000 RTP/AVP 0\r\na=sendonly\r\n".to_vec();
     let bad = b"v=0\r\nc=IN IP4 192.0.2.8\r\nm=audio 7000 RTP/AVP 18\r\n".to_vec();
     for (method, cseq, body, code) in [
@@ -451,7 +451,7 @@ fn requests_of_the_far_end_within_the_dialog_are_answered_properly() {
 
 #[test]
 fn a_request_with_foreign_tags_is_not_ours() {
-    let mut scene = Scene::answered();
+    let mut scene = UacHarness::answered();
     let invite = scene.last("INVITE");
     let bye = SipMessage::request("BYE", "sip:ledgerline@127.0.0.1:5070")
         .with("Via", "SIP/2.0/UDP 203.0.113.9;branch=z9hG4bKx")
@@ -469,7 +469,7 @@ fn a_request_with_foreign_tags_is_not_ours() {
 
 #[test]
 fn an_answer_we_cannot_speak_is_hung_up_and_not_definite() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.respond(180, "t");
     scene.respond(200, "t");
     assert_eq!((scene.count("ACK"), scene.count("BYE")), (1, 1));
@@ -483,7 +483,7 @@ fn an_answer_we_cannot_speak_is_hung_up_and_not_definite() {
 
 #[test]
 fn early_media_serves_when_the_200_says_nothing() {
-    let mut scene = Scene::new();
+    let mut scene = UacHarness::new();
     scene.respond_with_sdp(183, "t");
     assert!(matches!(
         &scene.events[0],
@@ -511,7 +511,7 @@ fn draw(state: &mut u64, bound: u64) -> u64 {
 fn any_order_of_inputs_keeps_the_invariants() {
     for seed in 0..3_000_u64 {
         let mut state = seed;
-        let mut scene = Scene::new();
+        let mut scene = UacHarness::new();
         for _ in 0..draw(&mut state, 14) {
             let tag = if draw(&mut state, 4) == 0 { "fork" } else { "t" };
             match draw(&mut state, 12) {

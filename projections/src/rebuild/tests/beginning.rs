@@ -4,7 +4,7 @@
 use super::{made_ready, pair, places, story_of};
 use crate::database::transact;
 use crate::live::Projections;
-use crate::rebuild::beside::{STEP_EVENTS_MAX, Step};
+use crate::rebuild::shadow_rebuild::{STEP_EVENTS_MAX, StepResult};
 use crate::rebuild::{RebuildError, RebuildState};
 use crate::schema::remake_tables;
 use domain::ports::tasks::Tasks;
@@ -20,7 +20,7 @@ async fn a_rebuild_goes_on_where_it_was_killed_and_begins_anew_when_told() {
         let rebuilds = on.rebuilds(&views);
         rebuilds.begin("pair", false).await.unwrap();
         let one_step = rebuilds.beside("pair").unwrap().step().await.unwrap();
-        assert_eq!(one_step, Step::Moved);
+        assert_eq!(one_step, StepResult::Moved);
         // A new process: nothing is left in memory.
         let again = on.rebuilds(&views);
         let going_on = again.begin("pair", false).await.unwrap();
@@ -71,12 +71,12 @@ async fn next_rows_that_live_ones_which_began_anew_have_not_met_wait_for_them() 
         let rebuilds = on.rebuilds(&views);
         rebuilds.begin("pair", false).await.unwrap();
         let beside = rebuilds.beside("pair").unwrap();
-        assert_eq!(beside.step().await.unwrap(), Step::Moved);
+        assert_eq!(beside.step().await.unwrap(), StepResult::Moved);
         let dialect = on.db().dialect();
         transact(on.db(), move |tx| remake_tables(tx, dialect, pair(1).0.as_ref()))
             .await
             .unwrap();
-        assert_eq!(beside.step().await.unwrap(), Step::Level);
+        assert_eq!(beside.step().await.unwrap(), StepResult::Level);
         let waiting = rebuilds.feed("pair", &mut |_, _| {}).await.unwrap();
         assert_eq!(waiting.state, RebuildState::Feeding);
         on.caught_up(&views).await;

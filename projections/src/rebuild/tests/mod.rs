@@ -2,16 +2,16 @@
 //! of this folder.
 
 use super::{Rebuild, Rebuilds, verify_views};
+use crate::context::ProjectionContext;
 use crate::database::{ReadDb, Table, Tx};
 use crate::error::ProjectionError;
-use crate::grounds::Grounds;
 use crate::postgres::PostgresReadDb;
 use crate::runner::InlineRunner;
 use crate::shadow::next_name;
 use crate::sqlite::SqliteReadDb;
-use crate::testing::{Story, TestClock, TestLog, TestTasks, postgres_url};
+use crate::testing::{TestClock, TestHistory, TestLog, TestTasks, postgres_url};
 use crate::value::Val;
-use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::ports::clock::Clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,7 +51,7 @@ impl View for Pair {
             name: "pair",
             version: self.version,
             tables: PAIR,
-            handles: Handles::All,
+            handles: HandledKinds::All,
         }
     }
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
@@ -80,28 +80,28 @@ fn pair(version: u32) -> (Arc<dyn View>, Arc<AtomicBool>) {
     (Arc::new(view), poisoned)
 }
 
-fn calls(story: &mut Story, customers: std::ops::Range<u32>) {
+fn calls(story: &mut TestHistory, customers: std::ops::Range<u32>) {
     for customer in customers {
         story.whole_call("T", customer);
     }
 }
 
-fn story_of(customers: u32) -> Story {
-    let mut story = Story::new();
+fn story_of(customers: u32) -> TestHistory {
+    let mut story = TestHistory::new();
     story.created("T");
     calls(&mut story, 0..customers);
     story
 }
 
 /// A log, a clock and one of the available databases.
-struct Place {
-    grounds: Grounds,
+struct RebuildFixture {
+    grounds: ProjectionContext,
     log: TestLog,
     tasks: TestTasks,
     _dir: tempfile::TempDir,
 }
 
-async fn places(story: &Story) -> Vec<Place> {
+async fn places(story: &TestHistory) -> Vec<RebuildFixture> {
     let mut places = Vec::new();
     for url in [None, postgres_url()] {
         if url.is_none() && !places.is_empty() {
@@ -115,8 +115,8 @@ async fn places(story: &Story) -> Vec<Place> {
         };
         let log = TestLog::of(&story.events);
         let store = Arc::new(log.clone());
-        places.push(Place {
-            grounds: Grounds { store, db, clock },
+        places.push(RebuildFixture {
+            grounds: ProjectionContext { store, db, clock },
             log,
             tasks,
             _dir: dir,
@@ -125,7 +125,7 @@ async fn places(story: &Story) -> Vec<Place> {
     places
 }
 
-impl Place {
+impl RebuildFixture {
     fn db(&self) -> &dyn ReadDb {
         self.grounds.db.as_ref()
     }

@@ -1,7 +1,7 @@
 //! Tests of an event that a view cannot apply, in live and in new rows, and of the reported lag of views.
 
 use super::{calls, made_ready, pair, places, story_of};
-use crate::grounds::Grounds;
+use crate::context::ProjectionContext;
 use crate::live::Projections;
 use crate::rebuild::{RebuildState, Rebuilds};
 use crate::runner::InlineRunner;
@@ -71,7 +71,7 @@ async fn a_parked_view_that_is_switched_elsewhere_misses_no_event() {
 
         let elsewhere = [pair(1).0];
         let rebuilds = Rebuilds::of(
-            Grounds {
+            ProjectionContext {
                 store: Arc::new(TestLog::of(&story.events[..half])),
                 ..on.grounds.clone()
             },

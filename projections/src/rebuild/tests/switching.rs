@@ -2,12 +2,12 @@
 
 use super::{PAIR, made_ready, pair, places, story_of};
 use crate::checkpoint::read_checkpoints;
+use crate::context::ProjectionContext;
 use crate::database::{Dialect, ReadDb, TxWork, each_row, read_as};
 use crate::error::ProjectionError;
-use crate::grounds::Grounds;
 use crate::live::Projections;
 use crate::rebuild::{RebuildError, RebuildState, Rebuilds};
-use crate::testing::Story;
+use crate::testing::TestHistory;
 use crate::value::{Row, Val};
 use crate::views;
 use domain::ports::tasks::Tasks;
@@ -73,13 +73,13 @@ async fn rows_that_were_wrong_are_switched_away_only_with_a_reason() {
 }
 
 /// A database that breaks the connection once, after a commit and before its response.
-struct CutAfterCommit {
+struct CommitCuttingDb {
     db: Arc<dyn ReadDb>,
     cut: AtomicBool,
 }
 
 #[async_trait::async_trait]
-impl ReadDb for CutAfterCommit {
+impl ReadDb for CommitCuttingDb {
     fn dialect(&self) -> Dialect {
         self.db.dialect()
     }
@@ -101,11 +101,11 @@ async fn a_switch_whose_commit_was_not_heard_of_is_a_switch() {
     for on in places(&story).await {
         let views = [pair(1).0];
         on.caught_up(&views).await;
-        let cut = Arc::new(CutAfterCommit {
+        let cut = Arc::new(CommitCuttingDb {
             db: Arc::clone(&on.grounds.db),
             cut: AtomicBool::new(false),
         });
-        let grounds = Grounds {
+        let grounds = ProjectionContext {
             db: Arc::clone(&cut) as Arc<dyn ReadDb>,
             ..on.grounds.clone()
         };
@@ -162,7 +162,7 @@ async fn sums(db: &dyn ReadDb) -> (u64, u64, u64, u64, Position) {
 async fn readers_see_no_gap_and_no_mixture_while_rows_are_switched_under_load() {
     let story = story_of(120);
     let head = story.head();
-    for on in places(&Story::new()).await {
+    for on in places(&TestHistory::new()).await {
         let (view, _) = pair(1);
         let live = Projections::start_views(on.grounds.clone(), vec![view], &on.tasks)
             .await

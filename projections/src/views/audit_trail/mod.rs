@@ -13,7 +13,7 @@ pub(crate) use search::{ROWS_AND_NAMES, STREAM_WITHOUT_NUMBER};
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
-use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::alert::event::AlertEvent;
 use domain::approval::ApprovalEvent;
 use domain::call::event::CallEvent;
@@ -61,7 +61,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 4,
     tables: TABLES,
-    handles: Handles::All,
+    handles: HandledKinds::All,
 };
 
 impl View for AuditTrail {
@@ -85,7 +85,7 @@ impl View for AuditTrail {
             id(envelope.command.uuid()),
             envelope.causation.map_or(Val::Null, |cause| id(cause.uuid())),
             names.maybe_number(envelope.correlation)?,
-            Val::maybe_text(by_whom(envelope)),
+            Val::maybe_text(find_actor(envelope)),
         ];
         tx.append_row(&TRAIL, row)
     }
@@ -146,7 +146,7 @@ const ACTED: &[&str] = &[
 /// The members in which events name the person who acted. For a reader without a name, `door` states how they
 /// got access.
 #[derive(Deserialize)]
-struct Acted {
+struct ActorMembers {
     #[serde(alias = "requested_by")]
     by: Option<String>,
     door: Option<String>,
@@ -154,7 +154,7 @@ struct Acted {
 
 /// Returns who acted: the actor of the envelope in newer events, otherwise the one that the event's data
 /// names.
-pub fn by_whom(envelope: &Envelope) -> Option<String> {
+pub fn find_actor(envelope: &Envelope) -> Option<String> {
     let said = said_by(&envelope.kind, envelope.data.get());
     let Some(by) = envelope.by else { return said };
     match by.name() {
@@ -168,18 +168,18 @@ fn said_by(kind: &str, data: &str) -> Option<String> {
     if !ACTED.contains(&kind) {
         return None;
     }
-    let acted: Acted = serde_json::from_str(data).ok()?;
+    let acted: ActorMembers = serde_json::from_str(data).ok()?;
     acted.by.or(acted.door)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Story, campaign, customer, ten};
+    use crate::testing::{TestHistory, campaign, customer, ten};
     use domain::ids::StreamId;
     use domain::stored_event::Position;
 
-    async fn found(story: &Story, filter: AuditFilter, limit: usize) -> Vec<u64> {
+    async fn found(story: &TestHistory, filter: AuditFilter, limit: usize) -> Vec<u64> {
         let (db, _runner) = story.shown_by(AuditTrail).await;
         let rows = events(db.as_ref(), &filter, Position(1), limit).await.unwrap();
         rows.into_iter().map(|row| row.position.0).collect()
@@ -187,7 +187,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_event_is_there_and_filters_join() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story
             .created("T")
             .created("U")
@@ -210,7 +210,7 @@ mod tests {
     }
 
     /// Appends a record as another program might write it, in a stream of any name.
-    fn told(story: &mut Story, stream: &str, kind: &str, customer: Option<&str>) {
+    fn told(story: &mut TestHistory, stream: &str, kind: &str, customer: Option<&str>) {
         let id = Uuid::from_u128(u128::try_from(story.events.len()).unwrap());
         let record = serde_json::json!({
             "id": id, "kind": kind, "version": 1, "stream": stream, "stream_version": 1,
@@ -225,7 +225,7 @@ mod tests {
 
     #[tokio::test]
     async fn names_come_back_whole_however_streams_are_called() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.created("T");
         let person = customer(1).to_string();
         let streams = ["call", "call-", "-x", "call-a-b", &format!("customer-{person}")];
@@ -257,7 +257,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_text_stands_once_however_many_events_and_columns_name_it() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.created("T").enrolled("T", 1).whole_call("T", 1);
         let (db, _runner) = story.shown_by(AuditTrail).await;
         let names = db
@@ -327,7 +327,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_time_is_included_at_its_beginning_and_not_at_its_end() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.created("T").enrolled("T", 1).enrolled("T", 2);
         let filter = AuditFilter {
             from: Some(ten().plus_ms(1_000)),

@@ -4,20 +4,20 @@
 //! The callee stays sealed, with the id of the event that sealed it, so that a permitted response can open
 //! it.
 
-mod by_group;
+mod group_counts;
+mod period_counts;
 mod rows;
-mod spans;
 
-pub use by_group::{CallCounts, SUMMED_CALLS_MAX, counts_by_group};
+pub use group_counts::{CallCounts, SUMMED_CALLS_MAX, counts_by_group};
+pub use period_counts::{DispositionCounts, dispositions};
 pub use rows::{CALLS_MAX, CUSTOMERS_MAX, CallFilter, CallRow, get, list};
-pub use spans::{Dispositions, dispositions};
 
 use crate::cells::{Cells, blank, columns};
-use crate::database::{Edit, Table, Tx};
+use crate::database::{RowAction, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 use crate::view::{
-    AnyEvent, Handles, View, ViewDefinition, ViewEvent, code_of, erased_column, sealed_columns,
+    AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent, code_of, erased_column, sealed_columns,
 };
 use domain::call::FourState;
 use domain::call::event::CallEvent;
@@ -68,7 +68,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 3,
     tables: TABLES,
-    handles: Handles::Kinds(&[
+    handles: HandledKinds::Kinds(&[
         CallEvent::PERMITTED,
         CallEvent::DIALING,
         CallEvent::RINGING,
@@ -106,7 +106,7 @@ impl View for CallHistory {
             step_state(&mut cells, fact)?;
             apply_fact(&mut cells, event, fact);
             cells.set(Column::LastPos, Val::position(event.position));
-            Ok(Edit::Write)
+            Ok(RowAction::Write)
         })?;
         Ok(())
     }
@@ -171,7 +171,7 @@ fn erased(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
             let mut cells = Cells(row);
             cells.set(Column::Callee, Val::text(&callee));
             cells.set(Column::LastPos, Val::position(event.position));
-            Ok(Edit::Write)
+            Ok(RowAction::Write)
         })?;
     }
     Ok(())
@@ -263,7 +263,7 @@ fn four_state(code: &str) -> Result<FourState, ProjectionError> {
 mod tests {
     use super::*;
     use crate::cells::names;
-    use crate::testing::{Story, call, campaign, columns_of, customer, dialog, sealed, ten};
+    use crate::testing::{TestHistory, call, campaign, columns_of, customer, dialog, sealed, ten};
     use domain::disposition::Disposition;
     use domain::ids::CallId;
     use domain::personal::Personal;
@@ -271,20 +271,20 @@ mod tests {
 
     const SUCCESS: Option<Outcome> = Some(Outcome::Success);
 
-    async fn row(story: &Story, id: CallId) -> CallRow {
+    async fn row(story: &TestHistory, id: CallId) -> CallRow {
         let (db, _runner) = story.shown_by(CallHistory).await;
         get(db.as_ref(), id).await.unwrap().unwrap()
     }
 
     #[tokio::test]
     async fn columns_stand_as_named() {
-        let (db, _runner) = Story::new().shown_by(CallHistory).await;
+        let (db, _runner) = TestHistory::new().shown_by(CallHistory).await;
         assert_eq!(columns_of(db.as_ref(), &CALLS).await, names::<Column>());
     }
 
     #[tokio::test]
     async fn an_erased_persons_calls_keep_everything_but_the_number() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.whole_call("T", 2).whole_call("T", 3);
         let before = row(&story, call("T", 2, 1)).await;
         story.customer(
@@ -310,7 +310,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_is_one_row_from_permit_to_disposition() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let id = call("T", 2, 1);
         story.permitted("T", 2, 1);
         let fresh = row(&story, id).await;
@@ -355,7 +355,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_without_an_answer_ends_in_error_and_a_transferred_one_in_manual() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.whole_call("T", 1);
         assert_eq!(row(&story, call("T", 1, 1)).await.state, FourState::Error);
         let id = call("T", 2, 1);
@@ -368,7 +368,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_late_answer_is_a_flag_and_the_last_position() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let id = call("T", 1, 1);
         story
             .permitted("T", 1, 1)
@@ -384,7 +384,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_corrected_call_shows_what_is_known_now_beside_what_was_recorded() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.whole_call("T", 2);
         let id = call("T", 2, 1);
         story.corrected(
@@ -408,7 +408,7 @@ mod tests {
 
     #[tokio::test]
     async fn pages_run_from_the_newest_on_and_filters_join() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         for of in 0..6 {
             story.whole_call("T", of);
         }

@@ -2,7 +2,7 @@
 
 use super::{Board, CALLS, CallColumn, HOURS, HourColumn};
 use crate::cells::Cells;
-use crate::database::Edit;
+use crate::database::RowAction;
 use crate::error::ProjectionError;
 use crate::person_answered;
 use crate::value::Val;
@@ -12,13 +12,13 @@ use domain::disposition::{Disposition, Outcome};
 use domain::ids::CallId;
 
 /// Where a call counts: its campaign and, once it was dialed, the key of its hour's row.
-pub(super) struct Place {
+pub(super) struct CallSlot {
     pub(super) campaign: Val,
     pub(super) answered: i64,
     hour: Option<[Val; 4]>,
 }
 
-impl Place {
+impl CallSlot {
     fn of(cells: &Cells<'_>) -> Self {
         let cell = |column| cells.get(column).clone();
         let hour = [
@@ -72,13 +72,13 @@ impl Board<'_> {
     pub(super) fn place(
         &mut self,
         call: CallId,
-        change: &mut dyn FnMut(&mut Cells<'_>) -> Edit,
-    ) -> Result<Option<Place>, ProjectionError> {
+        change: &mut dyn FnMut(&mut Cells<'_>) -> RowAction,
+    ) -> Result<Option<CallSlot>, ProjectionError> {
         let mut place = None;
         self.tx.edit(&CALLS, &[Val::text(call)], &mut |row| {
             let mut cells = Cells(row);
             let done = change(&mut cells);
-            place = Some(Place::of(&cells));
+            place = Some(CallSlot::of(&cells));
             Ok(done)
         })?;
         Ok(place)
@@ -91,17 +91,17 @@ impl Board<'_> {
         let (pos, mut before) = (self.pos.clone(), None);
         let mut is_moved = false;
         let place = self.place(call, &mut |cells| {
-            before = Place::of(cells).hour;
+            before = CallSlot::of(cells).hour;
             is_moved = *cells.get(CallColumn::Trunk) != Val::text(trunk);
             if !is_moved {
-                return Edit::Keep;
+                return RowAction::Keep;
             }
             if before.is_none() {
                 cells.set(CallColumn::HourAt, Val::Int(hour_at));
             }
             cells.set(CallColumn::Trunk, Val::text(trunk));
             cells.set(CallColumn::Pos, pos.clone());
-            Edit::Write
+            RowAction::Write
         })?;
         let Some(hour) = place.filter(|_| is_moved).and_then(|place| place.hour) else {
             return Ok(());
@@ -126,7 +126,7 @@ impl Board<'_> {
             let mut cells = Cells(row);
             change(&mut cells);
             cells.set(HourColumn::Pos, pos.clone());
-            Ok(Edit::Write)
+            Ok(RowAction::Write)
         })?;
         Ok(known.is_some())
     }
@@ -134,7 +134,7 @@ impl Board<'_> {
     /// Changes the row of the hour in which a call counts. Does nothing if the call was never dialed.
     pub(super) fn add_at(
         &mut self,
-        place: &Place,
+        place: &CallSlot,
         change: &dyn Fn(&mut Cells<'_>),
     ) -> Result<(), ProjectionError> {
         match &place.hour {
@@ -148,7 +148,7 @@ impl Board<'_> {
         let place = self.place(call, &mut |cells| {
             cells.set(CallColumn::Answered, Val::Int(1));
             cells.set(CallColumn::Pos, pos.clone());
-            Edit::Write
+            RowAction::Write
         })?;
         match place {
             Some(place) => self.add_at(&place, &|row| row.add(HourColumn::Answered, 1)),
@@ -163,7 +163,7 @@ impl Board<'_> {
         outcome: Option<Outcome>,
         talk_ms: u64,
     ) -> Result<(), ProjectionError> {
-        let Some(place) = self.place(call, &mut |_| Edit::Keep)? else {
+        let Some(place) = self.place(call, &mut |_| RowAction::Keep)? else {
             return Ok(());
         };
         self.add_at(&place, &|row| {
@@ -176,7 +176,7 @@ impl Board<'_> {
             );
             row.add(
                 HourColumn::PersonAnswered,
-                place.answered * person_answered::at_end(disposition),
+                place.answered * person_answered::count_at_end(disposition),
             );
         })?;
         self.count(&place.campaign, "disposition", disposition.code())?;

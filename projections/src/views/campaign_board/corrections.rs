@@ -2,7 +2,7 @@
 
 use super::{Board, COUNTS, CountColumn, HourColumn};
 use crate::cells::Cells;
-use crate::database::Edit;
+use crate::database::RowAction;
 use crate::error::ProjectionError;
 use crate::person_answered;
 use crate::value::Val;
@@ -18,11 +18,11 @@ impl Board<'_> {
         before: Finding,
         after: Finding,
     ) -> Result<(), ProjectionError> {
-        let Some(place) = self.place(call, &mut |_| Edit::Keep)? else {
+        let Some(place) = self.place(call, &mut |_| RowAction::Keep)? else {
             return Ok(());
         };
         let campaign = place.campaign.clone();
-        self.count(&campaign, "corrected", &moved(before, after))?;
+        self.count(&campaign, "corrected", &correction_code(before, after))?;
         self.uncount(&campaign, "disposition", before.disposition.code())?;
         self.count(&campaign, "disposition", after.disposition.code())?;
         if let Some(outcome) = before.outcome {
@@ -33,7 +33,7 @@ impl Board<'_> {
         }
         let converted = |finding: Finding| i64::from(finding.outcome == Some(Outcome::Success));
         let conversions = converted(after) - converted(before);
-        let people = place.answered * person_answered::by_correction(before, after);
+        let people = place.answered * person_answered::count_correction(before, after);
         if conversions == 0 && people == 0 {
             return Ok(());
         }
@@ -52,8 +52,8 @@ impl Board<'_> {
             cells.add(CountColumn::Count, -1);
             cells.set(CountColumn::Pos, pos.clone());
             Ok(match cells.int(CountColumn::Count) {
-                1.. => Edit::Write,
-                _ => Edit::Remove,
+                1.. => RowAction::Write,
+                _ => RowAction::Remove,
             })
         })?;
         Ok(())
@@ -61,7 +61,7 @@ impl Board<'_> {
 }
 
 /// Returns the code under which a correction is counted: `answered/success>machine`.
-pub(super) fn moved(before: Finding, after: Finding) -> String {
+pub(super) fn correction_code(before: Finding, after: Finding) -> String {
     let name = |finding: Finding| match finding.outcome {
         Some(outcome) => format!("{}/{}", finding.disposition.code(), outcome.code()),
         None => finding.disposition.code().to_owned(),

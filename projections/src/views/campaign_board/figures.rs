@@ -26,7 +26,7 @@ const SHARES_MAX: usize = 200;
 
 /// Counts of calls, and the figures computed from them.
 #[derive(Debug, Clone, PartialEq, Serialize, Default, schemars::JsonSchema)]
-pub struct Share {
+pub struct CallFigures {
     pub dialed: u64,
     pub answered: u64,
     /// Calls that were dialed and have ended.
@@ -46,7 +46,7 @@ pub struct Share {
     pub conversion_ratio_people: Option<f64>,
 }
 
-impl Share {
+impl CallFigures {
     fn read(row: &mut Row) -> Result<Self, ProjectionError> {
         let mut share = Self {
             dialed: row.count()?,
@@ -113,44 +113,44 @@ pub struct BoardRow {
     pub last_alert: Option<String>,
     pub last_alert_detail: Option<String>,
     pub last_alert_at: Option<Timestamp>,
-    pub calls: Share,
+    pub calls: CallFigures,
 }
 
 /// The number of calls or enrolments with one result. `code` is a `Disposition` or an `Outcome`; for
 /// corrections, the move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct Count {
+pub struct ResultCount {
     pub code: String,
     pub count: u64,
 }
 
 /// The calls of one hour, by the time of their first dial.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
-pub struct Hour {
+pub struct HourFigures {
     /// When the hour began.
     pub hour_at: Timestamp,
     /// The date in Beijing, `2026-03-02`.
     pub date: String,
     /// The hour in Beijing, `08:00`, as the category of a chart.
     pub label: String,
-    pub calls: Share,
+    pub calls: CallFigures,
 }
 
 /// A campaign's figures, in total and by dimension.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub struct CampaignReport {
     pub campaign: BoardRow,
     /// All calls that ended, by disposition; `withdrawn` calls, which were never dialed, are included.
-    pub dispositions: Vec<Count>,
-    pub outcomes: Vec<Count>,
+    pub dispositions: Vec<ResultCount>,
+    pub outcomes: Vec<ResultCount>,
     /// Calls corrected after their end, by move (`answered/success>machine`). The two lists above count the
     /// corrected findings; reversing the moves gives the findings first recorded.
-    pub corrections: Vec<Count>,
+    pub corrections: Vec<ResultCount>,
     /// Settled enrolments by final disposition.
-    pub settled: Vec<Count>,
-    pub by_trunk: Vec<(String, Share)>,
-    pub by_flow_version: Vec<(String, Share)>,
-    pub hours: Vec<Hour>,
+    pub settled: Vec<ResultCount>,
+    pub by_trunk: Vec<(String, CallFigures)>,
+    pub by_flow_version: Vec<(String, CallFigures)>,
+    pub hours: Vec<HourFigures>,
 }
 
 const SUMS: &str = "coalesce(cast(sum(dialed) as bigint), 0), coalesce(cast(sum(answered) as bigint), 0),
@@ -199,7 +199,7 @@ fn read_board(mut row: Row) -> Result<BoardRow, ProjectionError> {
         last_alert: row.maybe_text()?,
         last_alert_detail: row.maybe_text()?,
         last_alert_at: row.maybe_at()?,
-        calls: Share::read(&mut row)?,
+        calls: CallFigures::read(&mut row)?,
     };
     let taken = board.open.saturating_add(board.settled);
     board.waiting = board.enrolled.saturating_sub(taken);
@@ -245,13 +245,16 @@ fn one(tx: &mut dyn Tx, values: &[Val]) -> Result<Option<BoardRow>, ProjectionEr
 }
 
 /// Returns a campaign's figures from one snapshot of the database; `None` if there is no such campaign.
-pub async fn report(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Option<Report>, ProjectionError> {
+pub async fn report(
+    db: &dyn ReadDb,
+    campaign: &CampaignId,
+) -> Result<Option<CampaignReport>, ProjectionError> {
     let values = [Val::text(campaign)];
     read_as(db, move |tx| {
         let Some(campaign) = one(tx, &values)? else {
             return Ok(None);
         };
-        Ok(Some(Report {
+        Ok(Some(CampaignReport {
             campaign,
             dispositions: counts(tx, &values, "disposition")?,
             outcomes: counts(tx, &values, "outcome")?,
@@ -266,12 +269,12 @@ pub async fn report(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Option<Rep
 }
 
 /// Returns a campaign's calls by hour, in order, for a chart.
-pub async fn hourly(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Vec<Hour>, ProjectionError> {
+pub async fn list_hours(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Vec<HourFigures>, ProjectionError> {
     let values = [Val::text(campaign)];
     read_as(db, move |tx| hours(tx, &values)).await
 }
 
-fn counts(tx: &mut dyn Tx, campaign: &[Val; 1], what: &str) -> Result<Vec<Count>, ProjectionError> {
+fn counts(tx: &mut dyn Tx, campaign: &[Val; 1], what: &str) -> Result<Vec<ResultCount>, ProjectionError> {
     let [campaign] = campaign;
     let rows = tx.query(
         "select code, count from campaign_board_count where campaign = $1 and what = $2
@@ -279,7 +282,7 @@ fn counts(tx: &mut dyn Tx, campaign: &[Val; 1], what: &str) -> Result<Vec<Count>
         &[campaign.clone(), Val::text(what), Val::count(SHARES_MAX)],
     )?;
     let read = |mut row: Row| {
-        Ok(Count {
+        Ok(ResultCount {
             code: row.text()?,
             count: row.count()?,
         })
@@ -287,18 +290,22 @@ fn counts(tx: &mut dyn Tx, campaign: &[Val; 1], what: &str) -> Result<Vec<Count>
     rows.into_iter().map(read).collect()
 }
 
-fn shares(tx: &mut dyn Tx, campaign: &[Val; 1], by: &str) -> Result<Vec<(String, Share)>, ProjectionError> {
+fn shares(
+    tx: &mut dyn Tx,
+    campaign: &[Val; 1],
+    by: &str,
+) -> Result<Vec<(String, CallFigures)>, ProjectionError> {
     let [campaign] = campaign;
     let sql = format!(
         "select {by}, {SUMS} from campaign_board_hour where campaign = $1
          group by {by} order by {by} limit $2"
     );
     let rows = tx.query(&sql, &[campaign.clone(), Val::count(SHARES_MAX)])?;
-    let read = |mut row: Row| Ok((row.text()?, Share::read(&mut row)?));
+    let read = |mut row: Row| Ok((row.text()?, CallFigures::read(&mut row)?));
     rows.into_iter().map(read).collect()
 }
 
-fn hours(tx: &mut dyn Tx, campaign: &[Val; 1]) -> Result<Vec<Hour>, ProjectionError> {
+fn hours(tx: &mut dyn Tx, campaign: &[Val; 1]) -> Result<Vec<HourFigures>, ProjectionError> {
     let [campaign] = campaign;
     // Returns the latest hours if there are more than a response holds.
     let sql = format!(
@@ -309,14 +316,14 @@ fn hours(tx: &mut dyn Tx, campaign: &[Val; 1]) -> Result<Vec<Hour>, ProjectionEr
     rows.into_iter().rev().map(read_hour).collect()
 }
 
-fn read_hour(mut row: Row) -> Result<Hour, ProjectionError> {
+fn read_hour(mut row: Row) -> Result<HourFigures, ProjectionError> {
     let hour_at = row.at()?;
     let local = Timestamp::from_micros(hour_at.micros().saturating_add(BEIJING_MICROS)).to_utc();
-    Ok(Hour {
+    Ok(HourFigures {
         hour_at,
         date: local.format("%Y-%m-%d").to_string(),
         label: local.format("%H:%M").to_string(),
-        calls: Share::read(&mut row)?,
+        calls: CallFigures::read(&mut row)?,
     })
 }
 
@@ -325,8 +332,8 @@ mod tests {
     use super::super::CampaignBoard;
     use super::*;
     use crate::metrics::{Scope, catalog};
-    use crate::testing::{Story, call, campaign, ten};
-    use crate::views::metric_board::{MetricBoard, whole_figures};
+    use crate::testing::{TestHistory, call, campaign, ten};
+    use crate::views::metric_board::{MetricBoard, total_figures};
     use domain::campaign::event::{CampaignEvent, PauseReason};
     use domain::campaign::{Campaign, CampaignState};
     use domain::customer::event::CustomerEvent;
@@ -334,19 +341,19 @@ mod tests {
     use domain::disposition::{Disposition, Outcome};
     use domain::ids::ListId;
 
-    async fn shown(story: &Story) -> Report {
+    async fn shown(story: &TestHistory) -> CampaignReport {
         let (db, _runner) = story.shown_by(CampaignBoard).await;
         report(db.as_ref(), &campaign("T")).await.unwrap().unwrap()
     }
 
-    fn count(code: &str, count: u64) -> Count {
+    fn count(code: &str, count: u64) -> ResultCount {
         let code = code.to_owned();
-        Count { code, count }
+        ResultCount { code, count }
     }
 
     #[tokio::test]
     async fn figures_follow_from_whole_calls() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.created("T").campaign("T", CampaignEvent::Started {});
         for of in 1..=5 {
             story.whole_call("T", of);
@@ -382,7 +389,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_counts_once_in_the_hour_of_its_first_dial_and_on_the_trunk_of_its_last_leg() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let id = call("T", 2, 1);
         story.created("T");
         story.at = ten().plus_ms(3_599_000 - 3_000);
@@ -418,7 +425,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_correction_moves_a_call_from_one_figure_to_the_other_and_says_so() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.created("T").whole_call("T", 2).whole_call("T", 4);
         let id = call("T", 2, 1);
         let (success, machine) = (
@@ -454,7 +461,7 @@ mod tests {
 
     #[tokio::test]
     async fn people_are_counted_as_the_metric_counts_them_however_calls_end_and_are_corrected() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.created("T");
         let mut all = Vec::new();
         let each = Disposition::ALL
@@ -482,7 +489,7 @@ mod tests {
 
     /// Asserts that the board and the metric count the same calls answered by a person, and returns their
     /// number.
-    async fn same_as_the_metric(story: &Story) -> u64 {
+    async fn same_as_the_metric(story: &TestHistory) -> u64 {
         let (db, _runner) = story.shown_by(MetricBoard).await;
         let catalog = catalog().unwrap();
         let metric = catalog.metric("answer_ratio_per_call", Some(2)).unwrap();
@@ -490,7 +497,7 @@ mod tests {
             campaign: Some(campaign("T")),
             ..Scope::default()
         };
-        let (found, _) = whole_figures(db.as_ref(), catalog, &[metric], &scope)
+        let (found, _) = total_figures(db.as_ref(), catalog, &[metric], &scope)
             .await
             .unwrap();
         let figure = found[0].as_ref().unwrap();
@@ -502,7 +509,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_withdrawn_call_is_a_disposition_and_no_dialed_call() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.created("T").enrolled("T", 1).granted("T", 1, 1);
         story.ended(call("T", 1, 1), Disposition::Withdrawn, None, 0);
         let released = CustomerEvent::DialReleased {
@@ -525,7 +532,7 @@ mod tests {
 
     #[tokio::test]
     async fn status_lists_alerts_and_reasons_follow_the_campaign() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         let list_id = ListId::derive(&campaign("T"), "00");
         let source = "file".to_owned();
         story.created("T").campaign(
@@ -590,7 +597,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_status_shown_is_the_one_that_the_campaign_has() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.created("T");
         let mut state = CampaignState::default();
         let facts = [
@@ -617,7 +624,7 @@ mod tests {
 
     #[tokio::test]
     async fn campaigns_are_listed_by_id_in_pages() {
-        let mut story = Story::new();
+        let mut story = TestHistory::new();
         story.created("C").created("A").created("B");
         let (db, _runner) = story.shown_by(CampaignBoard).await;
         let names = |rows: Vec<BoardRow>| {

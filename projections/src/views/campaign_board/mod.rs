@@ -28,24 +28,27 @@ macro_rules! hour_columns {
 }
 
 mod calls;
-mod copies;
 mod corrections;
-mod ended;
+mod ending_counts;
 mod figures;
 mod in_memory;
-mod spans;
+mod period_cells;
+mod snapshots;
 
-pub use copies::{CampaignCopy, last_copy};
-pub use ended::{Endings, endings};
-pub use figures::{BoardRow, Count, Hour, LISTED_MAX, Report, Share, get, hourly, list, report};
-pub use spans::{CELLS_MAX, Cell, cells};
+pub use ending_counts::{Endings, endings};
+pub use figures::{
+    BoardRow, CallFigures, CampaignReport, HourFigures, LISTED_MAX, ResultCount, get, list, list_hours,
+    report,
+};
+pub use period_cells::{CELLS_MAX, Cell, cells};
+pub use snapshots::{CampaignSnapshot, read_last_snapshot};
 
+use crate::borrowed_event::InMemoryView;
 use crate::cells::{Cells, blank, change_or_begin, columns};
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
-use crate::in_place::InMemory;
 use crate::value::Val;
-use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent, code_of};
+use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent, code_of};
 use domain::call::event::CallEvent;
 use domain::campaign::CampaignStatus;
 use domain::campaign::event::CampaignEvent;
@@ -107,10 +110,10 @@ const TABLES: &[Table] = &[
     COUNTS,
     HOURS,
     CALLS,
-    copies::LAST,
-    copies::BOARD_COPY,
-    copies::COUNTS_COPY,
-    copies::HOURS_COPY,
+    snapshots::LAST,
+    snapshots::BOARD_COPY,
+    snapshots::COUNTS_COPY,
+    snapshots::HOURS_COPY,
 ];
 
 columns! {
@@ -140,7 +143,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 5,
     tables: TABLES,
-    handles: Handles::Kinds(&[
+    handles: HandledKinds::Kinds(&[
         CampaignEvent::CREATED,
         CampaignEvent::STARTED,
         CampaignEvent::PAUSED,
@@ -170,11 +173,11 @@ impl View for CampaignBoard {
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
-        copies::copy_when_due(tx, event)?;
+        snapshots::copy_when_due(tx, event)?;
         tell(tx, event)
     }
 
-    fn in_memory(&self) -> Option<Box<dyn InMemory>> {
+    fn in_memory(&self) -> Option<Box<dyn InMemoryView>> {
         Some(Box::<in_memory::Sums>::default())
     }
 
@@ -357,11 +360,11 @@ fn draft(campaign: Val) -> Vec<Val> {
 mod tests {
     use super::{BOARD, CALLS, COUNTS, CallColumn, CampaignBoard, Column, CountColumn, HOURS, HourColumn};
     use crate::cells::names;
-    use crate::testing::{Story, columns_of};
+    use crate::testing::{TestHistory, columns_of};
 
     #[tokio::test]
     async fn columns_stand_as_named() {
-        let (db, _runner) = Story::new().shown_by(CampaignBoard).await;
+        let (db, _runner) = TestHistory::new().shown_by(CampaignBoard).await;
         assert_eq!(columns_of(db.as_ref(), &BOARD).await, names::<Column>());
         assert_eq!(columns_of(db.as_ref(), &COUNTS).await, names::<CountColumn>());
         assert_eq!(columns_of(db.as_ref(), &HOURS).await, names::<HourColumn>());

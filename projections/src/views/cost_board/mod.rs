@@ -11,13 +11,13 @@
 mod rows;
 mod work;
 
-pub use rows::{CostFilter, CostRow, ROWS_MAX, Used, costs};
+pub use rows::{CostFilter, CostRow, ROWS_MAX, ResourceUsage, costs};
 
 use crate::cells::{Cells, change_or_begin, columns};
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
-use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::calendar::{BEIJING_MICROS, DAY_MICROS};
 use domain::call::Finding;
 use domain::call::event::CallEvent;
@@ -136,7 +136,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 2,
     tables: &TABLES,
-    handles: Handles::Kinds(&[
+    handles: HandledKinds::Kinds(&[
         CallEvent::AGENT_CONNECTED,
         CallEvent::HEARD,
         CallEvent::SAID,

@@ -35,12 +35,12 @@ pub struct CostRow {
     pub billed: u64,
     pub talk_ms: u64,
     pub billed_seconds: u64,
-    pub used: Used,
+    pub used: ResourceUsage,
 }
 
 /// The work of agents and engines in calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Used {
+pub struct ResourceUsage {
     /// Calls that an agent took; `agent_ms` is the agents' time in them.
     pub agent_calls: u64,
     pub agent_ms: u64,
@@ -55,7 +55,7 @@ pub struct Used {
     pub tokens: u64,
 }
 
-impl Used {
+impl ResourceUsage {
     /// Returns the sum of both.
     pub const fn with(&self, other: &Self) -> Self {
         Self {
@@ -135,6 +135,6 @@ fn read_row(mut row: Row, step: BillingStep) -> Result<CostRow, ProjectionError>
         billed: row.count()?,
         talk_ms: row.count()?,
         billed_seconds: row.count()?.saturating_mul(step.seconds()),
-        used: Used::of(|| row.count())?,
+        used: ResourceUsage::of(|| row.count())?,
     })
 }

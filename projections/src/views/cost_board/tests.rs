@@ -3,17 +3,17 @@
 use super::work::{WORK, WorkColumn};
 use super::*;
 use crate::cells::names;
-use crate::testing::{Story, call, campaign, columns_of, dialog, rows_of, sealed, ten};
-use domain::assisting::{AssistantAnsweredFact, AssistantAskedFact};
+use crate::testing::{TestHistory, call, campaign, columns_of, dialog, rows_of, sealed, ten};
+use domain::assistant_facts::{AssistantAnsweredFact, AssistantAskedFact};
 use domain::call::{HeardFact, SaidFact};
 use domain::disposition::Disposition;
-use domain::spoken_turn::PickOf;
+use domain::spoken_turn::PickKind;
 use domain::time::Timestamp;
 
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
 
-async fn shown(story: &Story, filter: CostFilter, step: BillingStep) -> Vec<(String, u64, u64, u64)> {
+async fn shown(story: &TestHistory, filter: CostFilter, step: BillingStep) -> Vec<(String, u64, u64, u64)> {
     let (db, _runner) = story.shown_by(CostBoard).await;
     let rows = costs(db.as_ref(), &filter, step).await.unwrap();
     rows.into_iter()
@@ -24,7 +24,7 @@ async fn shown(story: &Story, filter: CostFilter, step: BillingStep) -> Vec<(Str
         .collect()
 }
 
-fn talked(story: &mut Story, of: u32, talk_ms: u64) {
+fn talked(story: &mut TestHistory, of: u32, talk_ms: u64) {
     story.permitted("T", of, 1);
     let outcome = Some(Outcome::Success);
     story.ended(call("T", of, 1), Disposition::Answered, outcome, talk_ms);
@@ -36,7 +36,7 @@ fn line(ending: &str, calls: u64, billed: u64, seconds: u64) -> (String, u64, u6
 
 #[tokio::test]
 async fn columns_stand_as_named() {
-    let (db, _runner) = Story::new().shown_by(CostBoard).await;
+    let (db, _runner) = TestHistory::new().shown_by(CostBoard).await;
     assert_eq!(columns_of(db.as_ref(), COSTS).await, names::<Column>());
     assert_eq!(columns_of(db.as_ref(), CALLS).await, names::<CallColumn>());
     assert_eq!(columns_of(db.as_ref(), WORK).await, names::<WorkColumn>());
@@ -66,7 +66,7 @@ fn a_step_begun_is_billed_whole() {
 
 #[tokio::test]
 async fn each_call_is_rounded_up_by_itself() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     talked(&mut story, 2, 61_000);
     talked(&mut story, 3, 1_000);
     story.permitted("T", 4, 1);
@@ -85,7 +85,7 @@ async fn each_call_is_rounded_up_by_itself() {
 
 #[tokio::test]
 async fn a_correction_takes_the_seconds_along_and_a_late_answer_is_billed_a_step() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     talked(&mut story, 2, 61_000);
     story.permitted("T", 3, 1);
     let late = call("T", 3, 1);
@@ -100,7 +100,7 @@ async fn a_correction_takes_the_seconds_along_and_a_late_answer_is_billed_a_step
 }
 
 /// Appends a call in which an agent, a recognizer, a synthesizer and an assistant worked.
-fn attended(story: &mut Story, of: u32) {
+fn attended(story: &mut TestHistory, of: u32) {
     story.permitted("T", of, 1);
     let id = call("T", of, 1);
     let node = || "ask".to_owned();
@@ -130,7 +130,7 @@ fn attended(story: &mut Story, of: u32) {
             engine: Some("espeak".to_owned()),
         }),
     );
-    let pick_of = PickOf::Intent;
+    let pick_of = PickKind::Intent;
     story.call(
         id,
         CallEvent::AssistantAsked(AssistantAskedFact {
@@ -167,11 +167,11 @@ fn attended(story: &mut Story, of: u32) {
 
 #[tokio::test]
 async fn what_agents_and_engines_did_counts_with_the_call_and_moves_with_a_correction() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     attended(&mut story, 2);
     attended(&mut story, 3);
     talked(&mut story, 4, 1_000);
-    let used = async |story: &Story| {
+    let used = async |story: &TestHistory| {
         let (db, _runner) = story.shown_by(CostBoard).await;
         let left = rows_of(db.as_ref(), std::slice::from_ref(WORK)).await;
         assert!(
@@ -183,7 +183,7 @@ async fn what_agents_and_engines_did_counts_with_the_call_and_moves_with_a_corre
         rows.map(|row| (row.outcome.unwrap_or_default(), row.used))
             .collect::<Vec<_>>()
     };
-    let times = |count: u64| Used {
+    let times = |count: u64| ResourceUsage {
         agent_calls: count,
         // A story advances by a second with each event.
         agent_ms: 91_000 * count,
@@ -209,7 +209,7 @@ async fn what_agents_and_engines_did_counts_with_the_call_and_moves_with_a_corre
 
 #[tokio::test]
 async fn days_are_beijings_and_begin_at_midnight() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.permitted("T", 2, 1).permitted("T", 3, 1);
     let midnight: Timestamp = "2026-03-03T00:00:00+08:00".parse().unwrap();
     story.at = midnight.minus_ms(1);

@@ -3,7 +3,7 @@
 
 use super::TABLES;
 use crate::cells::{Cells, change_or_begin, columns};
-use crate::database::{Edit, Table, Tx};
+use crate::database::{RowAction, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 use crate::view::ViewEvent;
@@ -33,12 +33,12 @@ pub(super) const KINDS: [&str; 5] = [
 
 /// The counts that one event adds.
 #[derive(Default)]
-struct More {
+struct WorkIncrement {
     agent_from: Option<Timestamp>,
     counts: Vec<(WorkColumn, u64)>,
 }
 
-impl More {
+impl WorkIncrement {
     fn of(event: &ViewEvent, fact: &CallEvent) -> Self {
         let counts = match fact {
             CallEvent::AgentConnected { .. } => {
@@ -76,7 +76,7 @@ impl More {
 
 /// Adds the counts of an event to its call; does nothing for a call outside any campaign.
 pub(super) fn note(tx: &mut dyn Tx, event: &ViewEvent, fact: &CallEvent) -> Result<(), ProjectionError> {
-    let more = More::of(event, fact);
+    let more = WorkIncrement::of(event, fact);
     if event.envelope.campaign.is_none() || (more.agent_from.is_none() && more.counts.is_empty()) {
         return Ok(());
     }
@@ -121,7 +121,7 @@ pub(super) fn take(tx: &mut dyn Tx, event: &ViewEvent) -> Result<[Val; USED_COUN
             cells.get(WorkColumn::Questions).clone(),
             cells.get(WorkColumn::Tokens).clone(),
         ];
-        Ok(Edit::Remove)
+        Ok(RowAction::Remove)
     })?;
     Ok(taken)
 }

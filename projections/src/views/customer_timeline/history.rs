@@ -94,7 +94,7 @@ pub async fn get(db: &dyn ReadDb, id_or_hash: &str) -> Result<Option<CustomerRow
 
 /// Returns the customers with a phone number, by internal id, as far as the rows are complete; at most
 /// `HAVING_MAX`.
-pub async fn having(db: &dyn ReadDb, number: &NumberId) -> Result<Vec<CustomerId>, ProjectionError> {
+pub async fn find_by_number(db: &dyn ReadDb, number: &NumberId) -> Result<Vec<CustomerId>, ProjectionError> {
     let wanted = [Val::text(number), Val::count(HAVING_MAX)];
     read_as(db, move |tx| {
         let rows = tx.query(
@@ -208,11 +208,11 @@ fn read_lines(tx: &mut dyn Tx, key: &[Val; 2]) -> Result<Vec<TimelineLine>, Proj
 mod tests {
     use super::super::CustomerTimeline;
     use super::*;
-    use crate::testing::{Story, call, customer, number, sealed};
+    use crate::testing::{TestHistory, call, customer, number, sealed};
     use domain::customer::event::CustomerEvent;
 
-    fn registered_story() -> Story {
-        let mut story = Story::new();
+    fn registered_story() -> TestHistory {
+        let mut story = TestHistory::new();
         let registered = CustomerEvent::Registered {
             external_id: sealed("C001", true),
             name: Some(sealed("name", false)),
@@ -230,7 +230,7 @@ mod tests {
         story
     }
 
-    async fn shown(story: &Story, id: &str) -> Option<CustomerRow> {
+    async fn shown(story: &TestHistory, id: &str) -> Option<CustomerRow> {
         let (db, _runner) = story.shown_by(CustomerTimeline).await;
         get(db.as_ref(), id).await.unwrap()
     }

@@ -6,17 +6,18 @@
 mod facts;
 mod history;
 mod numbers;
-mod written;
+mod text_lines;
 
 pub use history::{
-    CustomerCall, CustomerRow, HAVING_MAX, LINES_MAX, NumberRow, TimelineLine, get, having, registered_before,
+    CustomerCall, CustomerRow, HAVING_MAX, LINES_MAX, NumberRow, TimelineLine, find_by_number, get,
+    registered_before,
 };
 
 use crate::cells::{Cells, blank, change_or_begin, columns};
-use crate::database::{Edit, Table, Tx};
+use crate::database::{RowAction, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
-use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent, erased_column, sealed_columns};
+use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent, erased_column, sealed_columns};
 use domain::call::event::CallEvent;
 use domain::compliance::CustomerGrant;
 use domain::conversation::ConversationEvent;
@@ -100,7 +101,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 11,
     tables: TABLES,
-    handles: Handles::Kinds(&[
+    handles: HandledKinds::Kinds(&[
         CustomerEvent::REGISTERED,
         CustomerEvent::NUMBER_ADDED,
         CustomerEvent::CONSENT_RECORDED,
@@ -162,7 +163,7 @@ impl View for CustomerTimeline {
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
-        if written::applied(tx, event)? {
+        if text_lines::append_line(tx, event)? {
             return Ok(());
         }
         match event.event()? {
@@ -213,7 +214,7 @@ fn apply_customer(tx: &mut dyn Tx, event: &ViewEvent, fact: &CustomerEvent) -> R
             name,
             time_zone,
         } => registered(tx, event, external_id, name.as_ref(), time_zone.as_deref())?,
-        CustomerEvent::NumberAdded { number, phone, .. } => numbers::added(tx, event, number, phone)?,
+        CustomerEvent::NumberAdded { number, phone, .. } => numbers::add_number(tx, event, number, phone)?,
         CustomerEvent::Corrected { name: Some(name), .. } => renamed(tx, event, name)?,
         CustomerEvent::Erased { .. } => erased(tx, event)?,
         _ => {}
@@ -262,7 +263,7 @@ fn renamed(tx: &mut dyn Tx, event: &ViewEvent, name: &Personal<String>) -> Resul
         cells.set(CustomerColumn::Name, Val::text(&name));
         cells.set(CustomerColumn::NameIn, Val::text(event.envelope.id));
         cells.set(CustomerColumn::Pos, Val::position(event.position));
-        Ok(Edit::Write)
+        Ok(RowAction::Write)
     })?;
     Ok(())
 }
@@ -284,7 +285,7 @@ fn erased(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
         row.set(CustomerColumn::Name, name);
         row.set(CustomerColumn::TimeZone, Val::Null);
         row.set(CustomerColumn::Pos, pos.clone());
-        Ok(Edit::Write)
+        Ok(RowAction::Write)
     })?;
     let numbers = tx.query(
         "select number, phone from customer_timeline_number where customer = $1 order by number",
@@ -297,7 +298,7 @@ fn erased(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
             let mut cells = Cells(row);
             cells.set(NumberColumn::Phone, Val::text(&phone));
             cells.set(NumberColumn::Pos, pos.clone());
-            Ok(Edit::Write)
+            Ok(RowAction::Write)
         })?;
     }
     tx.exec(
@@ -350,7 +351,7 @@ fn permitted(event: &ViewEvent, grant: &CustomerGrant, attempt: u32, call: &Val)
 }
 
 /// Updates the row of a call with an event.
-fn tell(cells: &mut Cells<'_>, event: &ViewEvent, fact: &CallEvent) -> Edit {
+fn tell(cells: &mut Cells<'_>, event: &ViewEvent, fact: &CallEvent) -> RowAction {
     match fact {
         CallEvent::Answered { .. } => cells.set_first(CallColumn::AnsweredAt, Val::at(event.at())),
         CallEvent::Ended {
@@ -371,21 +372,21 @@ fn tell(cells: &mut Cells<'_>, event: &ViewEvent, fact: &CallEvent) -> Edit {
                 Val::maybe_text(after.outcome.map(Outcome::code)),
             );
         }
-        _ => return Edit::Keep,
+        _ => return RowAction::Keep,
     }
     cells.set(CallColumn::Pos, Val::position(event.position));
-    Edit::Write
+    RowAction::Write
 }
 
 #[cfg(test)]
 mod tests {
     use super::{CALLS, CUSTOMERS, CallColumn, CustomerColumn, CustomerTimeline, NUMBERS, NumberColumn};
     use crate::cells::names;
-    use crate::testing::{Story, columns_of};
+    use crate::testing::{TestHistory, columns_of};
 
     #[tokio::test]
     async fn columns_stand_as_named() {
-        let (db, _runner) = Story::new().shown_by(CustomerTimeline).await;
+        let (db, _runner) = TestHistory::new().shown_by(CustomerTimeline).await;
         assert_eq!(
             columns_of(db.as_ref(), &CUSTOMERS).await,
             names::<CustomerColumn>()

@@ -11,7 +11,7 @@ use domain::number_ids::keyed_number;
 use domain::personal::Personal;
 
 /// Adds a number of a customer.
-pub(super) fn added(
+pub(super) fn add_number(
     tx: &mut dyn Tx,
     event: &ViewEvent,
     number: &NumberId,

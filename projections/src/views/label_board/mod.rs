@@ -6,18 +6,18 @@
 
 mod rows;
 
-pub use rows::{LabelFilter, LabelRow, TurnState, get, list, next, settled};
+pub use rows::{LabelFilter, LabelRow, TurnState, get, list, list_settled, next};
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
-use crate::tx::Edit;
+use crate::tx::RowAction;
 use crate::value::Val;
-use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::call::event::CallEvent;
 use domain::conversation::ConversationEvent;
 use domain::customer::event::CustomerEvent;
-use domain::label::{LabelEvent, LabelSays, LabelledTurn, TurnId, TurnOf};
-use domain::spoken_turn::{Certainty, TurnDecision, TurnInput, UnderstoodFact};
+use domain::label::{LabelEvent, LabelValue, LabeledTurn, TurnId, TurnParent};
+use domain::spoken_turn::{Certainty, TurnDecision, TurnInput, UnderstandingFact};
 use domain::stored_event::StreamVersion;
 
 /// The view's name, for `wait_for_view`.
@@ -60,7 +60,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 1,
     tables: &TABLES,
-    handles: Handles::Kinds(&[
+    handles: HandledKinds::Kinds(&[
         CallEvent::UNDERSTOOD,
         CallEvent::DECIDED,
         ConversationEvent::UNDERSTOOD,
@@ -92,24 +92,26 @@ impl View for LabelBoard {
                 tx.exec(sql, &[Val::text(customer)]).map(|_| ())
             }
             CallEvent::UNDERSTOOD => match event.read_as::<CallEvent>()? {
-                CallEvent::Understood(fact) => understood(tx, event, TurnOf::Call(event.stream_id()?), &fact),
+                CallEvent::Understood(fact) => {
+                    understood(tx, event, TurnParent::Call(event.stream_id()?), &fact)
+                }
                 _ => Ok(()),
             },
             ConversationEvent::UNDERSTOOD => match event.read_as::<ConversationEvent>()? {
                 ConversationEvent::Understood(fact) => {
-                    understood(tx, event, TurnOf::Conversation(event.stream_id()?), &fact)
+                    understood(tx, event, TurnParent::Conversation(event.stream_id()?), &fact)
                 }
                 _ => Ok(()),
             },
             CallEvent::DECIDED => match event.read_as::<CallEvent>()? {
                 CallEvent::Decided(decision) => {
-                    decided(tx, event, TurnOf::Call(event.stream_id()?), &decision)
+                    decided(tx, event, TurnParent::Call(event.stream_id()?), &decision)
                 }
                 _ => Ok(()),
             },
             ConversationEvent::DECIDED => match event.read_as::<ConversationEvent>()? {
                 ConversationEvent::Decided(decision) => {
-                    decided(tx, event, TurnOf::Conversation(event.stream_id()?), &decision)
+                    decided(tx, event, TurnParent::Conversation(event.stream_id()?), &decision)
                 }
                 _ => Ok(()),
             },
@@ -122,8 +124,8 @@ impl View for LabelBoard {
 fn understood(
     tx: &mut dyn Tx,
     event: &ViewEvent,
-    of: TurnOf,
-    fact: &UnderstoodFact,
+    of: TurnParent,
+    fact: &UnderstandingFact,
 ) -> Result<(), ProjectionError> {
     let why = match fact.reading.certainty {
         Certainty::ToConfirm => "to_confirm",
@@ -151,7 +153,7 @@ fn understood(
 fn decided(
     tx: &mut dyn Tx,
     event: &ViewEvent,
-    of: TurnOf,
+    of: TurnParent,
     decision: &TurnDecision,
 ) -> Result<(), ProjectionError> {
     let because = &decision.explanation;
@@ -222,7 +224,7 @@ fn put(
 /// Applies a label event to a turn's row; creates the row if the turn was not in doubt.
 fn labelled(tx: &mut dyn Tx, event: &ViewEvent, label: &LabelEvent) -> Result<(), ProjectionError> {
     let [table] = &TABLES;
-    let LabelledTurn { turn, .. } = label.turn();
+    let LabeledTurn { turn, .. } = label.turn();
     let key = [Val::text(turn)];
     if !tx.has(table, &key)? {
         put(tx, event, *turn, CHOSEN, None, None, None)?;
@@ -242,7 +244,7 @@ fn labelled(tx: &mut dyn Tx, event: &ViewEvent, label: &LabelEvent) -> Result<()
                 settle(row, says);
             }
         }
-        Ok(Edit::Write)
+        Ok(RowAction::Write)
     })?;
     Ok(())
 }
@@ -268,7 +270,7 @@ fn added(row: &mut [Val], by: &str) {
     set(row, OPEN_UNTIL, Val::Null);
 }
 
-fn settle(row: &mut [Val], says: &LabelSays) {
+fn settle(row: &mut [Val], says: &LabelValue) {
     let values = [
         Val::text(says.meaning.code()),
         Val::maybe_text(says.intent.as_deref()),

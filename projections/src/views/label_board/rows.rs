@@ -107,7 +107,7 @@ pub async fn next(
 }
 
 /// Returns settled turns, of a campaign or of all, ordered by id, after `behind`.
-pub async fn settled(
+pub async fn list_settled(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,
     behind: Option<&TurnId>,
@@ -170,18 +170,18 @@ fn read_row(mut row: Row) -> Result<LabelRow, ProjectionError> {
 mod tests {
     use super::super::LabelBoard;
     use super::*;
-    use crate::testing::Story;
+    use crate::testing::TestHistory;
     use domain::decider::EventData;
     use domain::ids::{CommandId, EventId, StreamId};
-    use domain::label::{LabelEvent, LabelSays, LabelledTurn, SettledBy};
+    use domain::label::{LabelEvent, LabelValue, LabeledTurn, SettledBy};
 
     const CALL: &str = "308b38fa-b3fa-59e5-b685-93b305968d97";
     const PERSON: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
 
     /// Builds events of generated streams, each with the next version of its stream.
-    struct Told(Story, u64);
+    struct LabelHistory(TestHistory, u64);
 
-    impl Told {
+    impl LabelHistory {
         fn tell(&mut self, stream: &str, version: u64, kind: &str, data: &serde_json::Value) {
             self.1 += 1;
             let stream = StreamId::from_stored(stream.to_owned());
@@ -210,16 +210,16 @@ mod tests {
         }
     }
 
-    fn of(version: u64) -> LabelledTurn {
-        LabelledTurn {
+    fn of(version: u64) -> LabeledTurn {
+        LabeledTurn {
             turn: format!("call.{CALL}.{version}").parse().unwrap(),
             campaign: "A".parse().unwrap(),
             customer: PERSON.parse().unwrap(),
         }
     }
 
-    fn says() -> LabelSays {
-        LabelSays {
+    fn says() -> LabelValue {
+        LabelValue {
             meaning: Meaning::Intent,
             intent: Some("ask_fee".to_owned()),
             sentiment: None,
@@ -240,7 +240,7 @@ mod tests {
 
     #[tokio::test]
     async fn doubtful_turns_wait_for_whoever_did_not_label_them_until_they_are_settled() {
-        let mut told = Told(Story::new(), 0);
+        let mut told = LabelHistory(TestHistory::new(), 0);
         told.understood(3, "accepted", 970);
         told.understood(5, "to_confirm", 600);
         told.understood(8, "abstained", 200);
@@ -278,7 +278,7 @@ mod tests {
             people: 2,
         });
         let (db, _runner) = told.0.shown_by(LabelBoard).await;
-        let rows = settled(db.as_ref(), None, None, 9).await.unwrap();
+        let rows = list_settled(db.as_ref(), None, None, 9).await.unwrap();
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].settled_intent.as_deref(), Some("ask_fee"));
         let filter = LabelFilter {

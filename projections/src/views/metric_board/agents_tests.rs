@@ -5,7 +5,7 @@ use super::tests::{asked, metric, parts};
 use crate::database::ReadDb;
 use crate::metrics::Scope;
 use crate::runner::InlineRunner;
-use crate::testing::{Story, both_databases, call};
+use crate::testing::{TestHistory, both_databases, call};
 use domain::call::event::CallEvent;
 use domain::call::{Call, CallState};
 use domain::calling_plan::Preset;
@@ -16,7 +16,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Appends a call that a robot or an agent attended after the given times, up to its end.
-fn attended(story: &mut Story, of: u32, robot_ms: Option<u64>, agent_ms: Option<u64>, ends: Disposition) {
+fn attended(
+    story: &mut TestHistory,
+    of: u32,
+    robot_ms: Option<u64>,
+    agent_ms: Option<u64>,
+    ends: Disposition,
+) {
     let id = call("c1", of, 1);
     story.granted("c1", of, 1).dialing(id, 1, "first");
     let answered_at = story.at;
@@ -59,7 +65,7 @@ fn counted(events: &[StoredEvent], preset: Preset) -> [i64; 2] {
 }
 
 /// Asserts that rows and account agree after one more call.
-async fn agree(db: &dyn ReadDb, story: &Story, what: &str) {
+async fn agree(db: &dyn ReadDb, story: &TestHistory, what: &str) {
     for (name, preset) in [
         ("abandon_ratio_house", Preset::CnService),
         ("abandon_ratio_ftc", Preset::UsTsr),
@@ -72,7 +78,7 @@ async fn agree(db: &dyn ReadDb, story: &Story, what: &str) {
 
 #[tokio::test]
 async fn the_abandon_rates_agree_with_the_campaigns_account_at_the_end_of_each_call() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.created("c1");
     let delays = [None, Some(0), Some(2_000), Some(2_001)];
     let ends = [

@@ -4,9 +4,9 @@
 //! any full hours, for one campaign or all, in total, by trunk and by flow version, and reads no call.
 
 use super::{CUSTOMERS, FIRST, FIRSTS};
-use crate::database::{Edit, Tx};
+use crate::database::{RowAction, Tx};
 use crate::error::ProjectionError;
-use crate::metrics::{Catalog, Contribution, OncePer, Subject};
+use crate::metrics::{Catalog, Contribution, CountingUnit, Subject};
 use crate::value::{Row, Val};
 use domain::calendar::HOUR_MICROS;
 use serde::{Deserialize, Serialize};
@@ -15,13 +15,13 @@ use std::collections::BTreeSet;
 /// The calls of a customer that count in one hour, on one trunk, of one flow version and campaign, with their
 /// number in each term. Ordered by time; serialized as a list to be short, because every customer has one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Stand(Place, String, Vec<(usize, i64)>);
+struct CustomerHour(HourSlot, String, Vec<(usize, i64)>);
 
 /// The hour as a number since 1970, the trunk, the flow version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Place(i64, String, i64);
+struct HourSlot(i64, String, i64);
 
-impl Stand {
+impl CustomerHour {
     fn stands_in(&self, term: usize) -> bool {
         self.2.iter().any(|(one, count)| *one == term && *count > 0)
     }
@@ -42,17 +42,18 @@ impl Stand {
 /// The key of a row of sums without term and campaign: a place, and the previous hours: of any place, of the
 /// same trunk, of the same flow version.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Link(Place, [i64; 3]);
+struct SumKey(HourSlot, [i64; 3]);
 
 /// Returns the places of a customer in a term, each with its previous hours; an empty `campaign` means all
 /// campaigns.
-fn links(stands: &[Stand], term: usize, campaign: &str) -> BTreeSet<Link> {
-    let counted = |stand: &&Stand| stand.stands_in(term) && (campaign.is_empty() || stand.1 == campaign);
-    let places: BTreeSet<&Place> = stands.iter().filter(counted).map(|stand| &stand.0).collect();
-    let mut earlier: Vec<&Place> = Vec::with_capacity(places.len());
+fn links(stands: &[CustomerHour], term: usize, campaign: &str) -> BTreeSet<SumKey> {
+    let counted =
+        |stand: &&CustomerHour| stand.stands_in(term) && (campaign.is_empty() || stand.1 == campaign);
+    let places: BTreeSet<&HourSlot> = stands.iter().filter(counted).map(|stand| &stand.0).collect();
+    let mut earlier: Vec<&HourSlot> = Vec::with_capacity(places.len());
     let mut found = BTreeSet::new();
     for place in places {
-        let before = |fits: &dyn Fn(&Place) -> bool| {
+        let before = |fits: &dyn Fn(&HourSlot) -> bool| {
             let last = earlier.iter().rev().find(|one| fits(one));
             last.map_or(FIRST, |one| one.0.saturating_mul(HOUR_MICROS))
         };
@@ -61,7 +62,7 @@ fn links(stands: &[Stand], term: usize, campaign: &str) -> BTreeSet<Link> {
             before(&|one| one.1 == place.1),
             before(&|one| one.2 == place.2),
         ];
-        found.insert(Link(place.clone(), hours));
+        found.insert(SumKey(place.clone(), hours));
         earlier.push(place);
     }
     found
@@ -77,7 +78,7 @@ pub(super) fn count_customers(
 ) -> Result<(), ProjectionError> {
     let of_customers = |one: &&Contribution| {
         let term = catalog.terms().get(one.term);
-        term.is_some_and(|term| term.once_per == OncePer::Customer)
+        term.is_some_and(|term| term.once_per == CountingUnit::Customer)
     };
     let mine: Vec<&Contribution> = contributions.iter().filter(of_customers).collect();
     let (Some(hour_at), false) = (subject.hour_at, mine.is_empty()) else {
@@ -85,7 +86,7 @@ pub(super) fn count_customers(
     };
     let key = [Val::text(&subject.customer)];
     let mut stands = tx.row(&CUSTOMERS, &key)?.map_or(Ok(Vec::new()), read_stands)?;
-    let place = Place(hour_at / HOUR_MICROS, subject.trunk.clone(), subject.flow_version);
+    let place = HourSlot(hour_at / HOUR_MICROS, subject.trunk.clone(), subject.flow_version);
     for one in mine {
         let Some(term) = catalog.terms().get(one.term) else {
             continue;
@@ -109,10 +110,13 @@ pub(super) fn count_customers(
 }
 
 /// Adds a contribution to the customer's place. Returns whether the customer entered or left the term there.
-fn add(stands: &mut Vec<Stand>, place: &Place, campaign: &str, one: &Contribution) -> bool {
-    let at = |stand: &Stand| (&stand.0, stand.1.as_str()).cmp(&(place, campaign));
+fn add(stands: &mut Vec<CustomerHour>, place: &HourSlot, campaign: &str, one: &Contribution) -> bool {
+    let at = |stand: &CustomerHour| (&stand.0, stand.1.as_str()).cmp(&(place, campaign));
     let index = stands.binary_search_by(at).unwrap_or_else(|index| {
-        stands.insert(index, Stand(place.clone(), campaign.to_owned(), Vec::new()));
+        stands.insert(
+            index,
+            CustomerHour(place.clone(), campaign.to_owned(), Vec::new()),
+        );
         index
     });
     let moved = stands
@@ -127,7 +131,7 @@ fn sum(
     tx: &mut dyn Tx,
     term: &str,
     campaign: &str,
-    Link(Place(hour, trunk, flow_version), before): &Link,
+    SumKey(HourSlot(hour, trunk, flow_version), before): &SumKey,
     sign: i64,
     pos: &Val,
 ) -> Result<(), ProjectionError> {
@@ -147,7 +151,11 @@ fn sum(
         };
         *count += sign;
         *last = pos.clone();
-        Ok(if *count == 0 { Edit::Remove } else { Edit::Write })
+        Ok(if *count == 0 {
+            RowAction::Remove
+        } else {
+            RowAction::Write
+        })
     })?;
     if known.is_some() {
         return Ok(());
@@ -156,14 +164,14 @@ fn sum(
     tx.append_row(&FIRSTS, row)
 }
 
-fn read_stands(row: Vec<Val>) -> Result<Vec<Stand>, ProjectionError> {
+fn read_stands(row: Vec<Val>) -> Result<Vec<CustomerHour>, ProjectionError> {
     let mut row = Row::new(row);
     row.val()?;
     serde_json::from_str(&row.text()?)
         .map_err(|error| ProjectionError::Fault(format!("a customer's metric row cannot be read: {error}")))
 }
 
-fn write_stands(stands: &[Stand]) -> Result<Val, ProjectionError> {
+fn write_stands(stands: &[CustomerHour]) -> Result<Val, ProjectionError> {
     let text = serde_json::to_string(stands);
     text.map(Val::Text).map_err(|error| {
         ProjectionError::Fault(format!("a customer's metric row cannot be written: {error}"))
@@ -179,8 +187,8 @@ mod tests {
         Contribution { term, sign, value }
     }
 
-    fn place(hour: i64, trunk: &str) -> Place {
-        Place(hour, trunk.to_owned(), 1)
+    fn place(hour: i64, trunk: &str) -> HourSlot {
+        HourSlot(hour, trunk.to_owned(), 1)
     }
 
     #[test]
@@ -203,7 +211,7 @@ mod tests {
         let before = |campaign| -> Vec<[i64; 3]> {
             let hours = links(&stands, 0, campaign)
                 .into_iter()
-                .map(|Link(_, hours)| hours);
+                .map(|SumKey(_, hours)| hours);
             hours.collect()
         };
         let hour = |hour: i64| hour * HOUR_MICROS;

@@ -1,10 +1,10 @@
 //! Queries of the metric board: a metric over a time range, in total or by a dimension.
 
 use super::{FIRST, NAME};
-use crate::checkpoint::{Complete, complete_in};
+use crate::checkpoint::{ViewCompleteness, read_completeness_in};
 use crate::database::{ReadDb, Tx, read_as};
 use crate::error::ProjectionError;
-use crate::metrics::{Catalog, Metric, OncePer, Scope};
+use crate::metrics::{Catalog, CountingUnit, Metric, Scope};
 use crate::value::{Row, Val};
 use domain::calendar::{BEIJING_MICROS, DAY_MICROS};
 use domain::time::Timestamp;
@@ -16,7 +16,7 @@ pub const GROUPS_MAX: usize = 1_440;
 
 /// The dimension by which a figure is split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum Dimension {
     Campaign,
     Hour,
     /// Days in Beijing.
@@ -25,7 +25,7 @@ pub enum By {
     FlowVersion,
 }
 
-impl By {
+impl Dimension {
     pub const ALL: &'static [Self] = &[
         Self::Campaign,
         Self::Hour,
@@ -137,8 +137,8 @@ pub async fn figures(
     catalog: &Catalog,
     metric: &Metric,
     scope: &Scope,
-    by: Option<By>,
-) -> Result<(Vec<Figure>, Complete), ProjectionError> {
+    by: Option<Dimension>,
+) -> Result<(Vec<Figure>, ViewCompleteness), ProjectionError> {
     let asked = |name: &Option<String>| name.as_deref().map(|name| asked(catalog, name)).transpose();
     let numerator = asked(&metric.numerator)?;
     let denominator = asked(&metric.denominator)?;
@@ -159,17 +159,17 @@ pub async fn figures(
 
 /// Returns the total figures of several metrics over a scope from one snapshot, in the order of `metrics`;
 /// `None` for a metric that awaits its events.
-pub async fn whole_figures(
+pub async fn total_figures(
     db: &dyn ReadDb,
     catalog: &Catalog,
     metrics: &[&Metric],
     scope: &Scope,
-) -> Result<(Vec<Option<Figure>>, Complete), ProjectionError> {
+) -> Result<(Vec<Option<Figure>>, ViewCompleteness), ProjectionError> {
     let named = metrics
         .iter()
         .flat_map(|metric| [&metric.numerator, &metric.denominator]);
     let names: BTreeSet<&String> = named.flatten().collect();
-    let terms: Vec<Asked> = names
+    let terms: Vec<TermQuery> = names
         .into_iter()
         .map(|name| asked(catalog, name))
         .collect::<Result<_, _>>()?;
@@ -196,15 +196,19 @@ pub async fn whole_figures(
 }
 
 /// Returns the position up to which the board's rows are complete.
-pub async fn complete_up_to(db: &dyn ReadDb) -> Result<Complete, ProjectionError> {
+pub async fn board_completeness(db: &dyn ReadDb) -> Result<ViewCompleteness, ProjectionError> {
     read_as(db, |tx| complete(tx)).await
 }
 
-fn complete(tx: &mut dyn Tx) -> Result<Complete, ProjectionError> {
-    complete_in(tx, &[NAME])
+fn complete(tx: &mut dyn Tx) -> Result<ViewCompleteness, ProjectionError> {
+    read_completeness_in(tx, &[NAME])
 }
 
-fn joined(by: Option<By>, above: &BTreeMap<Key, i64>, below: Option<&BTreeMap<Key, i64>>) -> Vec<Figure> {
+fn joined(
+    by: Option<Dimension>,
+    above: &BTreeMap<Key, i64>,
+    below: Option<&BTreeMap<Key, i64>>,
+) -> Vec<Figure> {
     let mut keys: Vec<&Key> = above
         .keys()
         .chain(below.into_iter().flat_map(BTreeMap::keys))
@@ -221,16 +225,16 @@ fn joined(by: Option<By>, above: &BTreeMap<Key, i64>, below: Option<&BTreeMap<Ke
 
 /// For tests: returns a term as a query uses it.
 #[cfg(test)]
-pub(super) fn asked_for(name: &str) -> Result<Asked, ProjectionError> {
+pub(super) fn asked_for(name: &str) -> Result<TermQuery, ProjectionError> {
     asked(crate::metrics::catalog()?, name)
 }
 
 #[cfg(test)]
 pub(super) fn by_key(
     tx: &mut dyn Tx,
-    term: &Asked,
+    term: &TermQuery,
     scope: &Scope,
-    by: Option<By>,
+    by: Option<Dimension>,
 ) -> Result<BTreeMap<(i64, String), i64>, ProjectionError> {
     let found = amounts(tx, term, scope, by)?.into_iter();
     Ok(found
@@ -239,7 +243,7 @@ pub(super) fn by_key(
 }
 
 /// A term as the SQL statements need it.
-pub(super) struct Asked {
+pub(super) struct TermQuery {
     name: String,
     counts: Counts,
 }
@@ -252,16 +256,16 @@ enum Counts {
     Customers,
 }
 
-fn asked(catalog: &Catalog, name: &str) -> Result<Asked, ProjectionError> {
+fn asked(catalog: &Catalog, name: &str) -> Result<TermQuery, ProjectionError> {
     let (_, term) = catalog
         .term(name)
         .ok_or_else(|| ProjectionError::Fault(format!("there is no term {name}")))?;
     let counts = match term.once_per {
-        OncePer::Customer => Counts::Customers,
-        OncePer::Call | OncePer::None if term.is_valued() => Counts::Values,
-        OncePer::Call | OncePer::None => Counts::Events,
+        CountingUnit::Customer => Counts::Customers,
+        CountingUnit::Call | CountingUnit::None if term.is_valued() => Counts::Values,
+        CountingUnit::Call | CountingUnit::None => Counts::Events,
     };
-    Ok(Asked {
+    Ok(TermQuery {
         name: term.name.clone(),
         counts,
     })
@@ -270,9 +274,9 @@ fn asked(catalog: &Catalog, name: &str) -> Result<Asked, ProjectionError> {
 /// Returns a term's amounts by group; the total has one amount, under an empty key.
 fn amounts(
     tx: &mut dyn Tx,
-    term: &Asked,
+    term: &TermQuery,
     scope: &Scope,
-    by: Option<By>,
+    by: Option<Dimension>,
 ) -> Result<BTreeMap<Key, i64>, ProjectionError> {
     let (sql, values) = statement(term, scope, by);
     let read = |mut row: Row| {
@@ -290,7 +294,7 @@ fn amounts(
 
 /// Returns the statement of `amounts`. It reads sums by hour, never a row of a call or a customer; a test
 /// checks SQLite's query plan.
-pub(super) fn statement(term: &Asked, scope: &Scope, by: Option<By>) -> (String, Vec<Val>) {
+pub(super) fn statement(term: &TermQuery, scope: &Scope, by: Option<Dimension>) -> (String, Vec<Val>) {
     let (from, to) = scope.hours();
     // No hour is before 1970; the hour before a customer's first one is `FIRST`.
     let mut values = vec![Val::text(&term.name), Val::Int(from.max(0)), Val::Int(to)];
@@ -299,7 +303,7 @@ pub(super) fn statement(term: &Asked, scope: &Scope, by: Option<By>) -> (String,
             values.push(Val::text(campaign));
             " and campaign = $4"
         }
-        (None, Counts::Customers, Some(By::Campaign)) => " and campaign <> ''",
+        (None, Counts::Customers, Some(Dimension::Campaign)) => " and campaign <> ''",
         (None, Counts::Customers, _) => " and campaign = ''",
         (None, Counts::Events | Counts::Values, _) => "",
     };
@@ -329,16 +333,16 @@ pub(super) fn statement(term: &Asked, scope: &Scope, by: Option<By>) -> (String,
 }
 
 /// Returns the condition that a customer has not yet counted in the group inside the time range.
-fn first_in(by: Option<By>, is_unbounded: bool) -> String {
+fn first_in(by: Option<Dimension>, is_unbounded: bool) -> String {
     let before = match by {
-        Some(By::Hour) => return " and before_at < hour_at".to_owned(),
-        Some(By::Day) => {
-            let day = format!("({}) * {DAY_MICROS} - {BEIJING_MICROS}", By::Day.column());
+        Some(Dimension::Hour) => return " and before_at < hour_at".to_owned(),
+        Some(Dimension::Day) => {
+            let day = format!("({}) * {DAY_MICROS} - {BEIJING_MICROS}", Dimension::Day.column());
             return format!(" and before_at < case when {day} > $2 then {day} else $2 end");
         }
-        None | Some(By::Campaign) => "before_at",
-        Some(By::Trunk) => "trunk_before_at",
-        Some(By::FlowVersion) => "version_before_at",
+        None | Some(Dimension::Campaign) => "before_at",
+        Some(Dimension::Trunk) => "trunk_before_at",
+        Some(Dimension::FlowVersion) => "version_before_at",
     };
     if is_unbounded {
         format!(" and {before} = {FIRST}")

@@ -3,11 +3,11 @@
 //! read from them.
 
 use super::{FIRST, FIRSTS, SUMS};
+use crate::borrowed_event::{BorrowedEvent, InMemoryView};
 use crate::database::Tx;
 use crate::error::ProjectionError;
-use crate::in_place::{InMemory, InPlace};
 use crate::metrics::{
-    COMPLAINTS, Catalog, Contribution, EventCount, OncePer, Subject, Told, catalog, is_of_call,
+    COMPLAINTS, Catalog, Contribution, CountingUnit, EventCount, MetricEventRef, Subject, catalog, is_of_call,
 };
 use crate::value::Val;
 use domain::ids::CallId;
@@ -27,7 +27,7 @@ type Group = (String, i64, String, i64);
 
 /// A call, an enrolment or a complaint, with the index of its group's sums.
 #[derive(Default)]
-struct Kept {
+struct SubjectSums {
     subject: Option<Subject>,
     sums: Option<usize>,
 }
@@ -35,11 +35,11 @@ struct Kept {
 /// The state of the metric board in memory.
 pub(super) struct Sums {
     catalog: &'static Catalog,
-    calls: HashMap<CallId, Kept>,
+    calls: HashMap<CallId, SubjectSums>,
     /// Enrolments by campaign and customer.
-    enrolments: HashMap<(String, String), Kept>,
+    enrolments: HashMap<(String, String), SubjectSums>,
     /// Complaints by id; they are not counted per customer.
-    complaints: HashMap<String, Kept>,
+    complaints: HashMap<String, SubjectSums>,
     groups: BTreeMap<Group, usize>,
     /// Sums by group, then by term.
     sums: Vec<Vec<Sum>>,
@@ -88,9 +88,9 @@ impl Sums {
         for subject in subjects.filter_map(|kept| kept.subject.as_ref()) {
             of_customer.entry(&subject.customer).or_default().push(subject);
         }
-        let mut firsts = Firsts::default();
+        let mut firsts = FirstCounts::default();
         for (index, term) in self.catalog.terms().iter().enumerate() {
-            if term.once_per == OncePer::Customer {
+            if term.once_per == CountingUnit::Customer {
                 let all = of_customer.values();
                 all.for_each(|subjects| firsts.add(index, subjects));
             }
@@ -113,17 +113,17 @@ impl Sums {
 }
 
 /// The hour, the trunk, the flow version.
-type Place<'a> = (i64, &'a str, i64);
+type HourSlotRef<'a> = (i64, &'a str, i64);
 
 /// The key of a count of customers: term, campaign (empty for all), place, and the customer's previous hours:
 /// of any place, of the same trunk, of the same flow version.
-type FirstKey<'a> = (usize, &'a str, Place<'a>, [i64; 3]);
+type FirstKey<'a> = (usize, &'a str, HourSlotRef<'a>, [i64; 3]);
 
 /// The number of customers that count in a term at a place, by their previous hours.
 #[derive(Default)]
-struct Firsts<'a>(BTreeMap<FirstKey<'a>, i64>);
+struct FirstCounts<'a>(BTreeMap<FirstKey<'a>, i64>);
 
-impl<'a> Firsts<'a> {
+impl<'a> FirstCounts<'a> {
     /// Adds the calls and enrolments of one customer to a term.
     fn add(&mut self, term: usize, subjects: &[&'a Subject]) {
         let stands = |subject: &&&Subject| subject.counts_in(term);
@@ -131,7 +131,7 @@ impl<'a> Firsts<'a> {
             let place = (subject.hour_at?, subject.trunk.as_str(), subject.flow_version);
             Some((subject.campaign.as_str(), place))
         });
-        let places: BTreeSet<(&str, Place<'_>)> = places.collect();
+        let places: BTreeSet<(&str, HourSlotRef<'_>)> = places.collect();
         let campaigns: BTreeSet<&str> = places.iter().map(|(campaign, _)| *campaign).collect();
         self.link(term, "", &places.iter().map(|(_, place)| *place).collect());
         for campaign in campaigns {
@@ -140,10 +140,10 @@ impl<'a> Firsts<'a> {
         }
     }
 
-    fn link(&mut self, term: usize, campaign: &'a str, places: &BTreeSet<Place<'a>>) {
-        let mut earlier: Vec<Place<'_>> = Vec::new();
+    fn link(&mut self, term: usize, campaign: &'a str, places: &BTreeSet<HourSlotRef<'a>>) {
+        let mut earlier: Vec<HourSlotRef<'_>> = Vec::new();
         for place in places {
-            let before = |fits: &dyn Fn(&Place<'_>) -> bool| {
+            let before = |fits: &dyn Fn(&HourSlotRef<'_>) -> bool| {
                 let last = earlier.iter().rev().find(|one| fits(one));
                 last.map_or(FIRST, |one| one.0)
             };
@@ -162,7 +162,7 @@ impl<'a> Firsts<'a> {
 fn add_all(sums: &mut [Sum], catalog: &Catalog, contributions: &[Contribution], sign: i64, pos: i64) {
     for one in contributions {
         let counted = catalog.terms().get(one.term);
-        let is_summed = counted.is_some_and(|term| term.once_per != OncePer::Customer);
+        let is_summed = counted.is_some_and(|term| term.once_per != CountingUnit::Customer);
         if let (Some(sum), true) = (sums.get_mut(one.term), is_summed) {
             sum.count += sign * one.sign;
             sum.value += sign * one.sign * one.value;
@@ -171,9 +171,9 @@ fn add_all(sums: &mut [Sum], catalog: &Catalog, contributions: &[Contribution], 
     }
 }
 
-impl InMemory for Sums {
-    fn take(&mut self, event: &InPlace<'_>) -> Result<(), ProjectionError> {
-        let told = Told {
+impl InMemoryView for Sums {
+    fn take(&mut self, event: &BorrowedEvent<'_>) -> Result<(), ProjectionError> {
+        let told = MetricEventRef {
             position: event.stored().position,
             kind: event.kind(),
             at: event.at(),
@@ -194,7 +194,7 @@ impl InMemory for Sums {
             let key = (campaign.to_owned(), customer.to_owned());
             self.enrolments.entry(key).or_default()
         };
-        let counted = self.catalog.evaluate_told(&mut kept.subject, told);
+        let counted = self.catalog.evaluate_ref(&mut kept.subject, told);
         let EventCount { moved, contributions } =
             counted.map_err(|error| ProjectionError::Corrupt(error.to_string()))?;
         let is_nothing = contributions.is_empty() && moved.is_none();

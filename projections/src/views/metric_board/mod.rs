@@ -14,14 +14,14 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-pub use figures::{By, Figure, GROUPS_MAX, complete_up_to, figures, whole_figures};
+pub use figures::{Dimension, Figure, GROUPS_MAX, board_completeness, figures, total_figures};
 
+use crate::borrowed_event::InMemoryView;
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
-use crate::in_place::InMemory;
-use crate::metrics::{Catalog, Contribution, EventCount, Fact, Subject, catalog, subject_of};
+use crate::metrics::{Catalog, Contribution, EventCount, MetricEvent, Subject, catalog, subject_of};
 use crate::value::Val;
-use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{HandledKinds, View, ViewDefinition, ViewEvent};
 use customers::count_customers;
 use domain::call::event::CallEvent;
 use domain::complaint::ComplaintEvent;
@@ -124,7 +124,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: VERSION,
     tables: TABLES,
-    handles: Handles::Kinds(KINDS),
+    handles: HandledKinds::Kinds(KINDS),
 };
 
 impl View for MetricBoard {
@@ -137,7 +137,7 @@ impl View for MetricBoard {
         false
     }
 
-    fn in_memory(&self) -> Option<Box<dyn InMemory>> {
+    fn in_memory(&self) -> Option<Box<dyn InMemoryView>> {
         let sums = in_memory::Sums::begin().ok()?;
         Some(Box::new(sums))
     }
@@ -159,7 +159,7 @@ impl View for MetricBoard {
         let stored = tx.row(&SUBJECTS, &[Val::text(&key)])?;
         let before = stored.map(read_subject).transpose()?;
         let mut after = before.clone();
-        let fact = Fact {
+        let fact = MetricEvent {
             position: event.position,
             envelope: &event.envelope,
         };

@@ -3,7 +3,7 @@
 use super::SUMS;
 use crate::database::Tx;
 use crate::error::ProjectionError;
-use crate::metrics::{Catalog, Contribution, OncePer, Subject};
+use crate::metrics::{Catalog, Contribution, CountingUnit, Subject};
 use crate::value::{Row, Val};
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ pub(super) fn add(
     one: &Contribution,
 ) -> Result<(), ProjectionError> {
     let summed = catalog.terms().get(one.term);
-    let summed = summed.filter(|term| term.once_per != OncePer::Customer);
+    let summed = summed.filter(|term| term.once_per != CountingUnit::Customer);
     let (Some(term), Some(hour_at)) = (summed, subject.hour_at) else {
         return Ok(());
     };

@@ -1,11 +1,13 @@
 //! Compares the board with the log: golden figures at every version, and every figure with its drill-down.
 
-use super::{By, Figure, KINDS, MetricBoard, VERSION, figures};
+use super::{Dimension, Figure, KINDS, MetricBoard, VERSION, figures};
 use crate::database::{ReadDb, read_as};
-use crate::metrics::{Drill, DrillError, ITEMS_MAX, Metric, OncePer, Part, Scope, catalog, drill_down};
+use crate::metrics::{
+    CountingUnit, DrillError, DrillRequest, ITEMS_MAX, Metric, MetricPart, Scope, catalog, drill_down,
+};
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
-use crate::testing::{Story, TestLog, both_databases, call, campaign, varied};
+use crate::testing::{TestHistory, TestLog, both_databases, call, campaign, varied};
 use crate::value::{Row, Val};
 use domain::calendar::HOUR_MICROS;
 use domain::call::event::CallEvent;
@@ -44,7 +46,12 @@ pub(super) fn metric(name: &str, version: u32) -> &'static Metric {
     catalog().unwrap().metric(name, Some(version)).unwrap()
 }
 
-pub(super) async fn asked(db: &dyn ReadDb, metric: &Metric, scope: &Scope, by: Option<By>) -> Vec<Figure> {
+pub(super) async fn asked(
+    db: &dyn ReadDb,
+    metric: &Metric,
+    scope: &Scope,
+    by: Option<Dimension>,
+) -> Vec<Figure> {
     let (figures, _) = figures(db, catalog().unwrap(), metric, scope, by).await.unwrap();
     figures
 }
@@ -83,8 +90,8 @@ async fn every_metric_of_the_golden_log_is_as_counted_by_hand_at_every_version()
 }
 
 /// Returns one part of a figure, computed from the log only.
-async fn drilled(log: &TestLog, metric: &Metric, part: Part, scope: &Scope) -> i64 {
-    let drill = Drill {
+async fn drilled(log: &TestLog, metric: &Metric, part: MetricPart, scope: &Scope) -> i64 {
+    let drill = DrillRequest {
         metric,
         part,
         scope: scope.clone(),
@@ -114,9 +121,9 @@ async fn every_drill_down_counted_equals_its_metric_whole_and_by_the_hour() {
     for metric in known.filter(|metric| metric.awaits.is_none()) {
         for scope in &scopes {
             let figure = asked(db.as_ref(), metric, scope, None).await.remove(0);
-            let mut found = vec![drilled(&log, metric, Part::Numerator, scope).await];
+            let mut found = vec![drilled(&log, metric, MetricPart::Numerator, scope).await];
             if figure.denominator.is_some() {
-                found.push(drilled(&log, metric, Part::Denominator, scope).await);
+                found.push(drilled(&log, metric, MetricPart::Denominator, scope).await);
             }
             assert_eq!(
                 found,
@@ -145,9 +152,9 @@ async fn a_correction_moves_a_call_in_the_hour_of_its_dial_and_is_listed_as_a_mo
     assert_eq!(then.numerator, 3, "before the correction of call B");
 
     let log = TestLog::of(&events);
-    let drill = Drill {
+    let drill = DrillRequest {
         metric: people,
-        part: Part::Numerator,
+        part: MetricPart::Numerator,
         scope: hour("10"),
         until: Position(999),
         after: Position(0),
@@ -160,7 +167,7 @@ async fn a_correction_moves_a_call_in_the_hour_of_its_dial_and_is_listed_as_a_mo
         (page.items.len(), page.totals.items, page.totals.count),
         (2, 4, 2)
     );
-    let next = Drill {
+    let next = DrillRequest {
         after: page.next.unwrap(),
         ..drill
     };
@@ -178,16 +185,19 @@ async fn figures_are_split_by_hour_day_trunk_flow_version_and_campaign() {
     let db = board(&golden()).await;
     let rows = [
         (
-            By::Hour,
+            Dimension::Hour,
             vec![
                 ("2026-03-02T02:00:00.000000Z", "10:00", 6),
                 ("2026-03-02T03:00:00.000000Z", "11:00", 8),
             ],
         ),
-        (By::Day, vec![("2026-03-02", "2026-03-02", 14)]),
-        (By::Trunk, vec![("first", "first", 9), ("second", "second", 5)]),
-        (By::FlowVersion, vec![("1", "v1", 12), ("2", "v2", 2)]),
-        (By::Campaign, vec![("GOLDEN", "GOLDEN", 14)]),
+        (Dimension::Day, vec![("2026-03-02", "2026-03-02", 14)]),
+        (
+            Dimension::Trunk,
+            vec![("first", "first", 9), ("second", "second", 5)],
+        ),
+        (Dimension::FlowVersion, vec![("1", "v1", 12), ("2", "v2", 2)]),
+        (Dimension::Campaign, vec![("GOLDEN", "GOLDEN", 14)]),
     ];
     for (by, expected) in rows {
         let found = asked(
@@ -214,7 +224,7 @@ async fn figures_are_split_by_hour_day_trunk_flow_version_and_campaign() {
         db.as_ref(),
         metric("attempts_per_customer", 1),
         &Scope::default(),
-        Some(By::Hour),
+        Some(Dimension::Hour),
     )
     .await;
     let customers: Vec<_> = hours.iter().map(|one| one.denominator.unwrap()).collect();
@@ -223,7 +233,7 @@ async fn figures_are_split_by_hour_day_trunk_flow_version_and_campaign() {
 
 #[tokio::test]
 async fn a_call_counts_on_the_trunk_of_its_latest_leg_and_a_leg_on_its_own() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.enrolled("T", 1).permitted("T", 1, 1);
     let call = call("T", 1, 1);
     let ringing = |leg| CallEvent::Ringing {
@@ -240,7 +250,7 @@ async fn a_call_counts_on_the_trunk_of_its_latest_leg_and_a_leg_on_its_own() {
     let by_trunk = async |name: &str| {
         let metric = metric(name, 1);
         let whole = asked(db.as_ref(), metric, &Scope::default(), None).await;
-        let split = asked(db.as_ref(), metric, &Scope::default(), Some(By::Trunk)).await;
+        let split = asked(db.as_ref(), metric, &Scope::default(), Some(Dimension::Trunk)).await;
         let some = split
             .iter()
             .filter(|one| parts(one).iter().any(|part| *part != 0));
@@ -295,7 +305,7 @@ async fn counted_over_calls(
     db: &dyn ReadDb,
     bit: usize,
     scope: &Scope,
-    by: Option<By>,
+    by: Option<Dimension>,
 ) -> BTreeMap<(i64, String), i64> {
     let (from, to) = scope.hours();
     let campaign = scope
@@ -304,8 +314,10 @@ async fn counted_over_calls(
         .map_or_else(String::new, ToString::to_string);
     let (number, text) = match by {
         None => ("0".to_owned(), "''".to_owned()),
-        Some(by @ (By::Hour | By::Day | By::FlowVersion)) => (by.column(), "''".to_owned()),
-        Some(by @ (By::Campaign | By::Trunk)) => ("0".to_owned(), by.column()),
+        Some(by @ (Dimension::Hour | Dimension::Day | Dimension::FlowVersion)) => {
+            (by.column(), "''".to_owned())
+        }
+        Some(by @ (Dimension::Campaign | Dimension::Trunk)) => ("0".to_owned(), by.column()),
     };
     let sql = format!(
         "select cast({number} as bigint), {text}, count(distinct customer) from metric_board_subject
@@ -358,8 +370,8 @@ async fn windows(db: &dyn ReadDb) -> Vec<(Option<Timestamp>, Option<Timestamp>)>
 }
 
 /// Returns all ways to split a figure, and none.
-fn splits() -> impl Iterator<Item = Option<By>> {
-    std::iter::once(None).chain(By::ALL.iter().copied().map(Some))
+fn splits() -> impl Iterator<Item = Option<Dimension>> {
+    std::iter::once(None).chain(Dimension::ALL.iter().copied().map(Some))
 }
 
 /// Compares every split of a term over a scope with a count over all calls. Returns the number of groups.
@@ -385,7 +397,7 @@ async fn customers_are_distinct_over_any_hours_whole_and_by_every_column() {
     let db = board(&stretched(&varied(4_000, 11).events, 60)).await;
     let mut compared = 0;
     let terms = catalog().unwrap().terms().iter().enumerate();
-    for (bit, term) in terms.filter(|(_, term)| term.once_per == OncePer::Customer) {
+    for (bit, term) in terms.filter(|(_, term)| term.once_per == CountingUnit::Customer) {
         for (from, to) in windows(db.as_ref()).await {
             for campaign in [None, Some("T".parse().unwrap())] {
                 let scope = Scope { campaign, from, to };
@@ -397,7 +409,7 @@ async fn customers_are_distinct_over_any_hours_whole_and_by_every_column() {
 }
 
 /// Returns SQLite's query plan.
-async fn plan(db: &dyn ReadDb, term: &str, scope: &Scope, by: Option<By>) -> String {
+async fn plan(db: &dyn ReadDb, term: &str, scope: &Scope, by: Option<Dimension>) -> String {
     let asked = figures::asked_for(term).unwrap();
     let (sql, values) = figures::statement(&asked, scope, by);
     let lines = db.query(&format!("explain query plan {sql}"), values).await;
@@ -468,9 +480,9 @@ async fn complaints_count_each_in_their_own_hour_whether_or_not_they_name_a_camp
     };
     assert_eq!(parts(&asked(db.as_ref(), ratio, &of, None).await[0]), [2, 6]);
     let log = TestLog::of(&events);
-    let drill = Drill {
+    let drill = DrillRequest {
         metric: ratio,
-        part: Part::Numerator,
+        part: MetricPart::Numerator,
         scope: Scope::default(),
         until: Position(events.len() as u64),
         after: Position(0),
@@ -504,7 +516,7 @@ fn a_change_of_terms_raises_the_version_of_the_view() {
 }
 
 /// Appends a report of a deal with the counts that figures use.
-fn deal(story: &mut Story, kind: DealKind, counts: [i64; 4]) {
+fn deal(story: &mut TestHistory, kind: DealKind, counts: [i64; 4]) {
     let [counted_minor, counted_deals, counted_people, cycle_change_ms] = counts;
     let event = CustomerEvent::DealReported {
         deal: Box::new(Deal {
@@ -531,7 +543,7 @@ fn deal(story: &mut Story, kind: DealKind, counts: [i64; 4]) {
 
 #[tokio::test]
 async fn deals_count_as_they_stand_after_corrections_and_each_figure_is_its_drill_down() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.enrolled("DEALS", 1);
     deal(&mut story, DealKind::Signed, [500_000, 1, 1, 86_400_000]);
     deal(&mut story, DealKind::Signed, [-180_000, 0, 0, 0]);
@@ -551,9 +563,9 @@ async fn deals_count_as_they_stand_after_corrections_and_each_figure_is_its_dril
         let metric = metric(name, version);
         let all = asked(db.as_ref(), metric, &Scope::default(), None).await;
         assert_eq!(parts(&all[0]), wanted, "{name}");
-        let drill = Drill {
+        let drill = DrillRequest {
             metric,
-            part: Part::Numerator,
+            part: MetricPart::Numerator,
             scope: Scope::default(),
             until: story.head(),
             after: Position(0),

@@ -6,16 +6,16 @@
 //! cycle 决策周期: from the first call to the one that converted. A correction of an outcome changes what depends
 //! on it. Nothing is kept of an erased customer.
 
-mod shown;
-mod talks;
+mod profile;
+mod profile_calls;
 
-pub use shown::{HourOfDay, Portrait, Sourced, get};
-pub use talks::{CALLS_NAMED_MAX, Manner, OfferTaken, Style};
+pub use profile::{HourOfDay, Portrait, SourcedValue, get};
+pub use profile_calls::{CALLS_NAMED_MAX, Manner, OfferTaken, Style};
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
-use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::calendar::{BEIJING_MICROS, HOUR_MICROS};
 use domain::call::Finding;
 use domain::call::event::CallEvent;
@@ -53,7 +53,7 @@ static TABLES: [Table; 3] = [
         ],
         key_columns: 2,
     },
-    talks::TABLE,
+    profile_calls::TABLE,
 ];
 static ROWS: &Table = &TABLES[0];
 static HOURS: &Table = &TABLES[1];
@@ -86,7 +86,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 2,
     tables: &TABLES,
-    handles: Handles::Kinds(&[
+    handles: HandledKinds::Kinds(&[
         CallEvent::DIALING,
         CallEvent::ANSWERED,
         CallEvent::KEYPRESSED,
@@ -115,7 +115,7 @@ impl View for Portraits {
         };
         let customer = Val::text(customer);
         if event.envelope.kind == SummaryEvent::RECORDED {
-            return talks::keep(tx, event, customer);
+            return profile_calls::keep(tx, event, customer);
         }
         match event.event()? {
             AnyEvent::Customer(CustomerEvent::Erased { .. }) => {
@@ -123,14 +123,14 @@ impl View for Portraits {
                     "delete from portrait_hour where customer = $1",
                     std::slice::from_ref(&customer),
                 )?;
-                talks::forget(tx, &customer)?;
+                profile_calls::forget(tx, &customer)?;
                 tx.write_rows(ROWS, &[], &[vec![customer]])
             }
             AnyEvent::Call(fact) => {
                 if let CallEvent::Corrected { after, .. } = fact {
-                    talks::correct(tx, event, &customer, *after)?;
+                    profile_calls::correct(tx, event, &customer, *after)?;
                 }
-                let mut sitting = Sitting::begin(tx, event, customer)?;
+                let mut sitting = PortraitWriter::begin(tx, event, customer)?;
                 sitting.take(fact)?;
                 sitting.finish()
             }
@@ -140,7 +140,7 @@ impl View for Portraits {
 }
 
 /// One customer's row while an event changes it.
-struct Sitting<'a> {
+struct PortraitWriter<'a> {
     tx: &'a mut dyn Tx,
     customer: Val,
     call: Val,
@@ -150,7 +150,7 @@ struct Sitting<'a> {
     is_changed: bool,
 }
 
-impl<'a> Sitting<'a> {
+impl<'a> PortraitWriter<'a> {
     fn begin(tx: &'a mut dyn Tx, event: &ViewEvent, customer: Val) -> Result<Self, ProjectionError> {
         let row = match tx.row(ROWS, std::slice::from_ref(&customer))? {
             Some(row) => row,
@@ -311,17 +311,17 @@ fn blank(customer: Val) -> Vec<Val> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Story, call, customer};
+    use crate::testing::{TestHistory, call, customer};
     use domain::disposition::Disposition;
     use domain::ids::{CallId, StreamId};
 
-    async fn shown(story: &Story, of: u32) -> Option<Portrait> {
+    async fn shown(story: &TestHistory, of: u32) -> Option<Portrait> {
         let (db, _runner) = story.shown_by(Portraits).await;
         get(db.as_ref(), &customer(of)).await.unwrap()
     }
 
-    fn told() -> Story {
-        let mut story = Story::new();
+    fn told() -> TestHistory {
+        let mut story = TestHistory::new();
         let (first, second) = (call("T", 1, 1), call("T", 1, 2));
         story
             .permitted("T", 1, 1)
@@ -361,11 +361,11 @@ mod tests {
     }
 
     /// Appends the golden summary for this call.
-    fn summed_up(story: &mut Story, of: CallId) {
+    fn summed_up(story: &mut TestHistory, of: CallId) {
         summed_up_with(story, of, |_| {});
     }
 
-    fn summed_up_with(story: &mut Story, of: CallId, change: impl FnOnce(&mut serde_json::Value)) {
+    fn summed_up_with(story: &mut TestHistory, of: CallId, change: impl FnOnce(&mut serde_json::Value)) {
         let path = concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../fixtures/events/summary/summary.recorded.v1.json"

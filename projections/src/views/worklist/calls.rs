@@ -2,7 +2,7 @@
 
 use super::{CALLS, CallColumn, Rows};
 use crate::cells::{Cells, blank};
-use crate::database::Edit;
+use crate::database::RowAction;
 use crate::error::ProjectionError;
 use crate::value::Val;
 use crate::view::ViewEvent;
@@ -58,9 +58,9 @@ impl Rows<'_> {
             change(&mut cells);
             cells.set(CallColumn::Pos, pos.clone());
             Ok(if is_done(&cells) {
-                Edit::Remove
+                RowAction::Remove
             } else {
-                Edit::Write
+                RowAction::Write
             })
         })?;
         Ok(())

@@ -2,8 +2,8 @@
 //! the same texts as an enrolment's own reason, so that SQL shows rule and next due time also for enrolments
 //! that were never tried.
 
-use super::{CLOSINGS, Rows, not_called};
-use crate::database::Edit;
+use super::{CLOSINGS, Rows, not_dialed_reason};
+use crate::database::RowAction;
 use crate::error::ProjectionError;
 use crate::value::Val;
 use crate::view::ViewEvent;
@@ -18,19 +18,19 @@ impl Rows<'_> {
         until: Timestamp,
     ) -> Result<(), ProjectionError> {
         let campaign = Val::text(event.envelope.stream.id());
-        let said = not_called::words(&verdict.rule, &verdict.facts, Some(until));
+        let said = not_dialed_reason::words(&verdict.rule, &verdict.facts, Some(until));
         let closing = vec![
             campaign.clone(),
             Val::at(until),
             Val::text(&verdict.rule),
-            not_called::as_json(&verdict.facts),
+            not_dialed_reason::as_json(&verdict.facts),
             Val::Text(said.zh),
             Val::Text(said.en),
             self.pos.clone(),
         ];
         let known = self.tx.edit(&CLOSINGS, &[campaign], &mut |row| {
             row.clone_from_slice(&closing);
-            Ok(Edit::Write)
+            Ok(RowAction::Write)
         })?;
         match known {
             Some(_) => Ok(()),

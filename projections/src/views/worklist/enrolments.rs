@@ -1,13 +1,13 @@
 //! The rows of enrolments: waiting for the due time, with an open grant, or with a call to be closed.
 
-use super::{CALLS, CallColumn, ENROLMENTS, EnrolmentColumn, Rows, not_called};
+use super::{CALLS, CallColumn, ENROLMENTS, EnrolmentColumn, Rows, not_dialed_reason};
 use crate::cells::Cells;
-use crate::database::Edit;
+use crate::database::RowAction;
 use crate::error::ProjectionError;
 use crate::value::Val;
 use domain::compliance::{CustomerGrant, Decision, Verdict};
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
-use domain::ranking::Placing;
+use domain::ranking::EnrolmentRanking;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -50,9 +50,9 @@ impl Rows<'_> {
         customer: &CustomerId,
         number: &NumberId,
         due_at: Timestamp,
-        placing: Option<&Placing>,
+        placing: Option<&EnrolmentRanking>,
     ) -> Result<(), ProjectionError> {
-        let rung = placing.map(Placing::rung);
+        let rung = placing.map(EnrolmentRanking::rung);
         let row = vec![
             Val::text(campaign),
             Val::text(customer),
@@ -100,7 +100,7 @@ impl Rows<'_> {
             cells.set(EnrolmentColumn::Number, Val::text(&grant.number));
             cells.set(EnrolmentColumn::Attempts, Val::Int(i64::from(attempt)));
             cells.set(EnrolmentColumn::AskedCall, Val::Null);
-            not_called::forget(cells);
+            not_dialed_reason::forget(cells);
         })?;
         Ok(())
     }
@@ -122,7 +122,11 @@ impl Rows<'_> {
             let is_unasked = cells.text(CallColumn::CustomerSide) == "told"
                 && cells.text(CallColumn::NumberSide) == "none"
                 && cells.int(CallColumn::Permitted) == 0;
-            Ok(if is_unasked { Edit::Remove } else { Edit::Keep })
+            Ok(if is_unasked {
+                RowAction::Remove
+            } else {
+                RowAction::Keep
+            })
         })?;
         Ok(())
     }
@@ -149,7 +153,7 @@ impl Rows<'_> {
                 cells.set(EnrolmentColumn::State, Val::text("closed"));
             }
             cells.set_known(EnrolmentColumn::DueAt, Val::maybe_at(due_at));
-            not_called::note(cells, &verdict.rule, &verdict.facts);
+            not_dialed_reason::note(cells, &verdict.rule, &verdict.facts);
             true
         })?;
         Ok(())
@@ -171,7 +175,7 @@ impl Rows<'_> {
             cells.set(EnrolmentColumn::State, Val::text("waiting"));
             cells.set(EnrolmentColumn::Call, Val::Null);
             cells.set_known(EnrolmentColumn::DueAt, Val::maybe_at(not_before));
-            not_called::note(cells, reason, &BTreeMap::new());
+            not_dialed_reason::note(cells, reason, &BTreeMap::new());
             true
         })?;
         self.customer_told(call)
@@ -209,7 +213,7 @@ impl Rows<'_> {
                 return false;
             }
             cells.set(EnrolmentColumn::DueAt, Val::at(due_at));
-            not_called::say_again(cells);
+            not_dialed_reason::say_again(cells);
             true
         })?;
         Ok(())
@@ -254,7 +258,7 @@ impl Rows<'_> {
             cells.set(EnrolmentColumn::DueAt, Val::at(due_at));
             cells.set(EnrolmentColumn::InList, Val::count(0));
             cells.set(EnrolmentColumn::AskedCall, Val::text(next));
-            not_called::say_again(cells);
+            not_dialed_reason::say_again(cells);
             true
         })?;
         Ok(())
@@ -273,7 +277,7 @@ impl Rows<'_> {
             cells.set(EnrolmentColumn::Callback, Val::count(1));
             if state_is(cells, "waiting") {
                 cells.set(EnrolmentColumn::DueAt, Val::at(callback_at));
-                not_called::forget(cells);
+                not_dialed_reason::forget(cells);
             }
         })?;
         Ok(())
@@ -307,8 +311,8 @@ impl Rows<'_> {
             cells.set(EnrolmentColumn::Call, Val::Null);
             cells.set(EnrolmentColumn::Callback, Val::count(0));
             match why {
-                Some((rule, facts)) => not_called::note(cells, rule, facts),
-                None => not_called::forget(cells),
+                Some((rule, facts)) => not_dialed_reason::note(cells, rule, facts),
+                None => not_dialed_reason::forget(cells),
             }
         })?;
         match is_new {

@@ -4,32 +4,32 @@
 //! A call has a row from its first grant until both its customer and its number have recorded the end. Events
 //! of different streams come in any order; each side of a row is changed by events of its own stream only.
 
-mod asked;
 mod calls;
 mod closings;
 mod enrolments;
-mod not_called;
+mod not_dialed_reason;
 mod port;
+mod requested_calls;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod waiting_tests;
 
-pub use asked::asked_for;
 pub use port::SqlWorklist;
+pub use requested_calls::find_requested_enrolment;
 
 use crate::cells::{Cells, Column, columns};
-use crate::database::{Edit, Table, Tx};
+use crate::database::{RowAction, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
-use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
+use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::call::event::CallEvent;
 use domain::callback::CallbackEnd;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::number::event::NumberEvent;
-use domain::planted::{Bug, planted};
+use domain::planted_bugs::{Bug, is_planted};
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "worklist";
@@ -124,7 +124,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
     version: 9,
     tables: TABLES,
-    handles: Handles::Kinds(&[
+    handles: HandledKinds::Kinds(&[
         CampaignEvent::CREATED,
         CampaignEvent::START_SCHEDULED,
         CampaignEvent::STARTED,
@@ -225,12 +225,12 @@ impl Rows<'_> {
         let done = self.tx.edit(table, key, &mut |row| {
             let mut cells = Cells(row);
             if !change(&mut cells) {
-                return Ok(Edit::Keep);
+                return Ok(RowAction::Keep);
             }
             cells.set(pos, now.clone());
-            Ok(Edit::Write)
+            Ok(RowAction::Write)
         })?;
-        Ok(done.map(|done| done == Edit::Write))
+        Ok(done.map(|done| done == RowAction::Write))
     }
 
     fn campaign(&mut self, event: &ViewEvent, fact: &CampaignEvent) -> Result<(), ProjectionError> {
@@ -312,7 +312,7 @@ impl Rows<'_> {
                 call,
                 reason,
                 not_before,
-            } => match planted(Bug::WorklistForgetsReleased) {
+            } => match is_planted(Bug::WorklistForgetsReleased) {
                 true => self.customer_told(*call),
                 false => self.customer_released(campaign, &customer, *call, reason, *not_before),
             },

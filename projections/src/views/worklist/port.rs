@@ -8,10 +8,10 @@ use crate::value::{Row, Val};
 use async_trait::async_trait;
 use domain::ids::{CampaignId, CustomerId};
 use domain::ports::worklist::{
-    CampaignWork, DueEnrolment, NAMED_MAX, OpenCall, OpenGrant, RankedDue, UnclosedCall, Worklist,
+    CampaignWork, DueEnrolment, NAMED_MAX, OpenCall, OpenGrant, RankedEnrolment, UnclosedCall, Worklist,
     WorklistError,
 };
-use domain::ranking::{Rung, Standing};
+use domain::ranking::{RankingBucket, RankingFacts};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::collections::BTreeSet;
@@ -122,7 +122,7 @@ fn first_of_each(values_count: usize) -> String {
     parts.join(" union all ")
 }
 
-fn read_ranked(mut row: Row) -> Result<RankedDue, ProjectionError> {
+fn read_ranked(mut row: Row) -> Result<RankedEnrolment, ProjectionError> {
     let due = DueEnrolment {
         campaign: row.parse()?,
         customer: row.parse()?,
@@ -130,14 +130,14 @@ fn read_ranked(mut row: Row) -> Result<RankedDue, ProjectionError> {
         due_at: row.at()?,
     };
     let asked = row.flag()?;
-    let rung = Rung::of_code(row.count()?);
-    let standing = Standing {
+    let rung = RankingBucket::of_code(row.count()?);
+    let standing = RankingFacts {
         asked,
         due_at: due.due_at,
         value: rung.value,
         times_group: rung.group,
     };
-    Ok(RankedDue { due, standing })
+    Ok(RankedEnrolment { due, standing })
 }
 
 fn failed(error: ProjectionError) -> WorklistError {
@@ -180,10 +180,10 @@ impl Worklist for SqlWorklist {
     async fn due_ranked(
         &self,
         campaign: &CampaignId,
-        rungs: &[Rung],
+        rungs: &[RankingBucket],
         now: Timestamp,
         limit: usize,
-    ) -> Result<Vec<RankedDue>, WorklistError> {
+    ) -> Result<Vec<RankedEnrolment>, WorklistError> {
         let mut arguments = vec![Val::text(campaign), Val::at(now), Val::count(limit)];
         arguments.extend(rungs.iter().map(|rung| Val::Int(i64::from(rung.code()))));
         self.read(&first_of_each(rungs.len()), arguments, read_ranked)

@@ -1,7 +1,7 @@
 //! Tests of open work: given events, for every step of a dial, in and out of order.
 
-use super::{SqlWorklist, Worklist as View, asked_for};
-use crate::testing::{Story, call, campaign, customer, number, ten, verdict};
+use super::{SqlWorklist, Worklist as View, find_requested_enrolment};
+use crate::testing::{TestHistory, call, campaign, customer, number, ten, verdict};
 use domain::call::event::CallEvent;
 use domain::campaign::event::{CampaignEvent, PauseReason};
 use domain::compliance::Decision;
@@ -15,12 +15,12 @@ use domain::time::Timestamp;
 
 const SUCCESS: Option<Outcome> = Some(Outcome::Success);
 
-pub(super) async fn worklist(story: &Story) -> SqlWorklist {
+pub(super) async fn worklist(story: &TestHistory) -> SqlWorklist {
     let (db, runner) = story.shown_by(View).await;
     SqlWorklist::over(db, runner.progress())
 }
 
-async fn due_count(story: &Story, now: Timestamp) -> usize {
+async fn due_count(story: &TestHistory, now: Timestamp) -> usize {
     let list = worklist(story).await;
     list.due(&campaign("T"), now, 100).await.unwrap().len()
 }
@@ -30,8 +30,8 @@ pub(super) fn late() -> Timestamp {
 }
 
 /// A story with one enrolment in a running campaign.
-fn enrolled() -> Story {
-    let mut story = Story::new();
+fn enrolled() -> TestHistory {
+    let mut story = TestHistory::new();
     story
         .created("T")
         .campaign("T", CampaignEvent::Started {})
@@ -99,9 +99,9 @@ async fn a_call_that_was_asked_for_is_found_by_its_id_until_it_is_granted() {
         deadline: None,
     };
     story.customer(2, asked(ten()));
-    let found = async |story: &Story, call| {
+    let found = async |story: &TestHistory, call| {
         let (db, _) = story.shown_by(View).await;
-        let found = asked_for(db.as_ref(), call).await.unwrap();
+        let found = find_requested_enrolment(db.as_ref(), call).await.unwrap();
         found.map(|enrolment| (enrolment.campaign, enrolment.customer))
     };
     let second = Some((campaign("T"), customer(2)));
@@ -333,10 +333,10 @@ async fn a_campaigns_work_follows_its_own_events() {
         .enrolled("T", 2)
         .customer_granted("T", 2, 1)
         .whole_call("T", 3);
-    let work = |story: &Story| {
+    let work = |story: &TestHistory| {
         let events = story.events.clone();
         async move {
-            let mut copy = Story::new();
+            let mut copy = TestHistory::new();
             copy.events = events;
             worklist(&copy).await.unfinished_campaigns().await.unwrap()
         }

@@ -5,7 +5,7 @@ use super::port::{DUE, NEXT_DUE, UNFINISHED_CAMPAIGNS, due_of_sql};
 use super::tests::{late, worklist};
 use crate::database::ReadDb;
 use crate::sqlite::SqliteReadDb;
-use crate::testing::{Story, campaign, customer, number, ten};
+use crate::testing::{TestHistory, campaign, customer, number, ten};
 use crate::value::Val;
 use domain::callback::CallbackEnd;
 use domain::calling_plan::Basis;
@@ -13,7 +13,7 @@ use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::ids::ListId;
 use domain::ports::worklist::Worklist;
-use domain::ranking::{CallValue, Placing, Rung};
+use domain::ranking::{CallValue, EnrolmentRanking, RankingBucket};
 use std::collections::BTreeMap;
 
 fn requested() -> CustomerEvent {
@@ -45,7 +45,7 @@ fn ended(how: CallbackEnd) -> CustomerEvent {
 
 #[tokio::test]
 async fn a_campaign_waits_to_begin_by_itself_until_it_begins() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.at = ten();
     story.created("T");
     for (event, waits) in [
@@ -69,7 +69,7 @@ async fn a_campaign_waits_to_begin_by_itself_until_it_begins() {
 
 #[tokio::test]
 async fn callbacks_of_a_stopped_campaign_are_listed_until_each_has_an_end() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.at = ten();
     story
         .created("T")
@@ -79,8 +79,8 @@ async fn callbacks_of_a_stopped_campaign_are_listed_until_each_has_an_end() {
     for person in [1, 2] {
         story.customer(person, requested());
     }
-    let listed = |story: &Story| {
-        let mut copy = Story::new();
+    let listed = |story: &TestHistory| {
+        let mut copy = TestHistory::new();
         copy.events = story.events.clone();
         async move {
             let due = worklist(&copy).await.callbacks_of_stopped(9).await.unwrap();
@@ -109,7 +109,7 @@ fn placed(of: u32, value: u8) -> CustomerEvent {
         basis: Basis::Contract,
         due_at: ten().plus_ms(u64::from(of)),
         variables: BTreeMap::new(),
-        placing: Some(Box::new(Placing {
+        placing: Some(Box::new(EnrolmentRanking {
             value: CallValue::try_from(value).ok(),
             times_group: None,
         })),
@@ -118,7 +118,7 @@ fn placed(of: u32, value: u8) -> CustomerEvent {
 
 #[tokio::test]
 async fn the_first_of_each_value_are_listed_and_whom_a_call_was_asked_for() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.at = ten();
     story.created("T");
     for (of, value) in [(1, 0), (2, 9), (3, 0), (4, 9), (5, 0), (6, 5), (7, 9)] {
@@ -134,8 +134,8 @@ async fn the_first_of_each_value_are_listed_and_whom_a_call_was_asked_for() {
     );
     let worklist = worklist(&story).await;
     // The codes as stored in rows: the value, plus ten for each group of hours.
-    let rungs = [0, 9].map(Rung::of_code);
-    assert_eq!(Rung::of_code(29), Rung { group: 2, ..rungs[1] });
+    let rungs = [0, 9].map(RankingBucket::of_code);
+    assert_eq!(RankingBucket::of_code(29), RankingBucket { group: 2, ..rungs[1] });
     let listed = async |now| {
         let ranked = worklist.due_ranked(&campaign("T"), &rungs, now, 2).await.unwrap();
         let mut listed: Vec<_> = ranked
@@ -167,7 +167,7 @@ async fn the_first_of_each_value_are_listed_and_whom_a_call_was_asked_for() {
 
 #[tokio::test]
 async fn the_next_due_time_is_that_of_a_callback_though_others_are_due_already() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.at = ten();
     story.created("T");
     for of in 1..4 {
@@ -217,7 +217,7 @@ async fn no_round_of_the_dialer_walks_what_waits() {
 
 #[tokio::test]
 async fn named_people_are_told_who_are_due_by_then_each_once() {
-    let mut story = Story::new();
+    let mut story = TestHistory::new();
     story.at = ten();
     story.created("T");
     for of in [1, 2, 3] {

@@ -1,7 +1,7 @@
 //! Checks a bundle offline, from its bytes and, if the reader has them, the trusted keys.
 
 use super::archive::{Files, digest_lines, malformed, unpack};
-use super::attached;
+use super::attachments;
 use super::index::BundleIndex;
 use super::write::{manifest, whole_streams};
 use super::{
@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// The keys that the reader trusts.
 #[derive(Debug, Clone, Default)]
-pub struct Trust {
+pub struct TrustedKeys {
     /// The log's key from another source. Without it the key inside the bundle is used.
     pub key: Option<VerifierKey>,
     /// The key of a witness that must have cosigned the checkpoint.
@@ -48,7 +48,7 @@ pub struct BundleReport {
 }
 
 /// Checks the whole bundle. Any altered byte is an error that names what is wrong.
-pub fn check_bundle(bytes: &[u8], trust: &Trust) -> Result<BundleReport, ProofError> {
+pub fn check_bundle(bytes: &[u8], trust: &TrustedKeys) -> Result<BundleReport, ProofError> {
     let files = unpack(bytes)?;
     let inside: VerifierKey = text(&files, KEY)?.trim_end_matches('\n').parse()?;
     let key = trust.key.clone().unwrap_or_else(|| inside.clone());
@@ -68,7 +68,7 @@ pub fn check_bundle(bytes: &[u8], trust: &Trust) -> Result<BundleReport, ProofEr
     };
     let index = read_index(&files, &checkpoint)?;
     let records = check_events(&files, &index, &signed)?;
-    let attached = attached::check(&files, &records)?;
+    let attached = attachments::check(&files, &records)?;
     let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
     let page = reading_copy::page(&index, &records, &signed, stamp.as_ref(), &inside);
     Ok(BundleReport {
@@ -94,7 +94,7 @@ fn check_manifest(files: &Files, key: &VerifierKey) -> Result<(), ProofError> {
     let below = files
         .iter()
         .filter(|(name, _)| *name != MANIFEST && !NAMED.contains(&name.as_str()))
-        .filter(|(name, _)| !attached::is_attached(name));
+        .filter(|(name, _)| !attachments::is_attached(name));
     let listed = digest_lines(below.map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
     if text(files, EVENTS_LIST)? != listed {
         return Err(malformed(&"an event's file is not the one events.sha256 names"));
@@ -118,7 +118,7 @@ fn read_index(files: &Files, checkpoint: &Checkpoint) -> Result<BundleIndex, Pro
         return Err(malformed(&"its index does not name each event once, in order"));
     }
     let named = NAMED.iter().filter(|name| files.contains_key(**name)).count();
-    let attached = files.keys().filter(|name| attached::is_attached(name)).count();
+    let attached = files.keys().filter(|name| attachments::is_attached(name)).count();
     let others = files.len().saturating_sub(named + attached + 1);
     if others != index.events.len() * 2 {
         return Err(malformed(&"it has files that its index does not name"));

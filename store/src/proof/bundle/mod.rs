@@ -8,7 +8,7 @@
 //! its call names. `docs/reference/proof.md` describes each file.
 
 mod archive;
-mod attached;
+mod attachments;
 mod check;
 mod index;
 mod reading_copy;
@@ -17,8 +17,8 @@ mod tests;
 mod write;
 
 pub use archive::BUNDLE_BYTES_MAX;
-pub use attached::{Attached, recording_name};
-pub use check::{BundleReport, Trust, check_bundle};
+pub use attachments::{Attachments, recording_name};
+pub use check::{BundleReport, TrustedKeys, check_bundle};
 pub use index::{BundleEvent, BundleIndex, BundleSubject, Reason, WholeStream};
 pub use write::{BundleContent, ProvedEvent, write_bundle, write_stamped_bundle};
 

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::proof::{
-    FileShelf, KeyKind, ProofError, ProofFollower, Publisher, SignedCheckpoint, SigningKey, Stamped, TileDir,
-    TimeStamp, VerifierKey,
+    FileCheckpointStore, KeyKind, ProofError, ProofFollower, Publisher, SignedCheckpoint, SigningKey,
+    StampedCheckpoint, TileDir, TimeStamp, VerifierKey,
 };
 use crate::test_ports::HashIds;
 use crate::test_records::{make_batch, stream};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
-struct Proved {
+struct ProvedBundle {
     key: SigningKey,
     checkpoint: SignedCheckpoint,
     content: BundleContent,
@@ -23,7 +23,7 @@ struct Proved {
 }
 
 /// Makes a log with streams `a` and `b`, three events each, and a bundle with all of `a` and the last of `b`.
-async fn proved() -> Proved {
+async fn proved() -> ProvedBundle {
     let dir = tempfile::tempdir().unwrap();
     let key = SigningKey::of_log(&dir.path().join("key"), &HashIds::new(1)).unwrap();
     let events: Vec<StoredEvent> = ["a", "b"]
@@ -34,7 +34,7 @@ async fn proved() -> Proved {
         .collect();
     let mut follower = ProofFollower::open(dir.path(), true).unwrap();
     follower.add(&events).unwrap();
-    let publisher = Publisher::new(key.clone(), Arc::new(FileShelf::new(dir.path())));
+    let publisher = Publisher::new(key.clone(), Arc::new(FileCheckpointStore::new(dir.path())));
     let checkpoint = publisher.publish(&mut follower, NOW).await.unwrap().checkpoint;
     let chosen = [
         (5, Reason::Cause),
@@ -56,10 +56,10 @@ async fn proved() -> Proved {
             id: "a".to_owned(),
         },
         events,
-        attached: Attached::new(),
+        attached: Attachments::new(),
     };
     let bytes = write_bundle(content.clone(), &TileDir::new(dir.path()), &checkpoint, &key).unwrap();
-    Proved {
+    ProvedBundle {
         key,
         checkpoint,
         content,
@@ -114,8 +114,8 @@ fn stamp_over(note: &str) -> TimeStamp {
 }
 
 /// Returns the bundle of `proved`, with a time stamp over `note` for its checkpoint.
-fn stamped(proved: &Proved, note: &str) -> Vec<u8> {
-    let stamped = Stamped {
+fn stamped(proved: &ProvedBundle, note: &str) -> Vec<u8> {
+    let stamped = StampedCheckpoint {
         checkpoint: proved.checkpoint.clone(),
         stamp: stamp_over(note),
         file: proved.dir.path().join("unused"),
@@ -160,12 +160,15 @@ async fn a_stamp_with_any_byte_altered_fails() {
     for index in (name.unwrap()..).take(512 + length) {
         let mut altered = bytes.clone();
         altered[index] ^= 1;
-        assert!(check_bundle(&altered, &Trust::default()).is_err(), "byte {index}");
+        assert!(
+            check_bundle(&altered, &TrustedKeys::default()).is_err(),
+            "byte {index}"
+        );
     }
 }
 
-fn trusting(key: &VerifierKey) -> Trust {
-    Trust {
+fn trusting(key: &VerifierKey) -> TrustedKeys {
+    TrustedKeys {
         key: Some(key.clone()),
         witness: None,
     }
@@ -190,7 +193,7 @@ async fn a_bundle_holds_and_says_which_streams_are_whole() {
             .collect::<Vec<_>>(),
         [0, 1, 2, 5]
     );
-    let unvouched = check_bundle(&proved.bytes, &Trust::default()).unwrap();
+    let unvouched = check_bundle(&proved.bytes, &TrustedKeys::default()).unwrap();
     assert!(unvouched.key_from_bundle);
     assert_eq!(unvouched.key, proved.key.verifier());
 }
@@ -204,7 +207,7 @@ async fn a_bundle_with_any_byte_altered_fails_whether_its_key_is_known_or_not() 
         altered[index] ^= 1;
         assert!(check_bundle(&altered, &known).is_err(), "byte {index}");
         assert!(
-            check_bundle(&altered, &Trust::default()).is_err(),
+            check_bundle(&altered, &TrustedKeys::default()).is_err(),
             "byte {index}, key inside"
         );
     }
@@ -215,12 +218,12 @@ async fn a_bundle_cut_off_or_continued_fails() {
     let proved = proved().await;
     for length in [0, 1, 512, proved.bytes.len() - 512, proved.bytes.len() - 1] {
         assert!(
-            check_bundle(&proved.bytes[..length], &Trust::default()).is_err(),
+            check_bundle(&proved.bytes[..length], &TrustedKeys::default()).is_err(),
             "{length}"
         );
     }
     let longer = [proved.bytes.as_slice(), &[0; 512]].concat();
-    assert!(check_bundle(&longer, &Trust::default()).is_err());
+    assert!(check_bundle(&longer, &TrustedKeys::default()).is_err());
 }
 
 #[tokio::test]
@@ -239,7 +242,7 @@ async fn a_demanded_witness_must_have_seen_the_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("w");
     let witness = SigningKey::create(&file, "w.example.com", KeyKind::Witness, &HashIds::new(3)).unwrap();
-    let trust = Trust {
+    let trust = TrustedKeys {
         key: None,
         witness: Some(witness.verifier()),
     };
@@ -263,7 +266,7 @@ async fn with_attached(told: &[u8], attached: &[(&str, &[u8])]) -> Result<Vec<u8
     let dir = tempfile::tempdir().unwrap();
     let mut follower = ProofFollower::open(dir.path(), true).unwrap();
     follower.add(std::slice::from_ref(&event)).unwrap();
-    let publisher = Publisher::new(proved.key.clone(), Arc::new(FileShelf::new(dir.path())));
+    let publisher = Publisher::new(proved.key.clone(), Arc::new(FileCheckpointStore::new(dir.path())));
     let checkpoint = publisher.publish(&mut follower, NOW).await.unwrap().checkpoint;
     let content = BundleContent {
         subject: proved.content.subject,
@@ -285,15 +288,20 @@ async fn what_is_attached_is_signed_and_a_recording_is_the_one_its_call_names() 
     let recording = recording_name("c");
     let files: [(&str, &[u8]); 2] = [(&recording, b"RIFF"), ("attached/inspection.html", b"<p>")];
     let bytes = with_attached(b"RIFF", &files).await.unwrap();
-    let report = check_bundle(&bytes, &Trust::default()).unwrap();
+    let report = check_bundle(&bytes, &TrustedKeys::default()).unwrap();
     assert_eq!(report.attached, ["attached/inspection.html", &recording]);
     for index in 0..bytes.len() {
         let mut altered = bytes.clone();
         altered[index] ^= 1;
-        assert!(check_bundle(&altered, &Trust::default()).is_err(), "byte {index}");
+        assert!(
+            check_bundle(&altered, &TrustedKeys::default()).is_err(),
+            "byte {index}"
+        );
     }
     let other = with_attached(b"another", &files).await.unwrap();
-    let refused = check_bundle(&other, &Trust::default()).unwrap_err().to_string();
+    let refused = check_bundle(&other, &TrustedKeys::default())
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("recording of call c"), "{refused}");
     assert!(
         with_attached(b"RIFF", &[("inspection.html", b"<p>")])
@@ -303,7 +311,7 @@ async fn what_is_attached_is_signed_and_a_recording_is_the_one_its_call_names() 
     );
     let none = with_attached(b"RIFF", &[]).await.unwrap();
     assert!(
-        check_bundle(&none, &Trust::default())
+        check_bundle(&none, &TrustedKeys::default())
             .unwrap()
             .attached
             .is_empty()

@@ -2,7 +2,7 @@
 //! the manifest.
 
 use super::archive::{Files, digest_lines, malformed, pack};
-use super::attached::{self, Attached};
+use super::attachments::{self, Attachments};
 use super::index::{BundleEvent, BundleIndex, BundleSubject, Reason, WholeStream};
 use super::{
     BUNDLE_EVENTS_MAX, BUNDLE_FORMAT, CHECKPOINT, EVENTS_LIST, INDEX, KEY, MANIFEST, NAMED, READING_COPY,
@@ -14,7 +14,7 @@ use crate::proof::key::SigningKey;
 use crate::proof::leaf::event_hash;
 use crate::proof::proof_text::InclusionProof;
 use crate::proof::tiles::TileDir;
-use crate::proof::time_stamp::{Stamped, TimeStamp};
+use crate::proof::time_stamp::{StampedCheckpoint, TimeStamp};
 use domain::stored_event::{StoredEvent, StreamVersion};
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub struct BundleContent {
     /// In any order, each index once.
     pub events: Vec<ProvedEvent>,
     /// The attached files, below `attached/`.
-    pub attached: Attached,
+    pub attached: Attachments,
 }
 
 /// Writes a bundle. The checkpoint must cover every event; `key` is the log's.
@@ -50,7 +50,7 @@ pub fn write_bundle(
 pub fn write_stamped_bundle(
     content: BundleContent,
     tiles: &TileDir,
-    stamped: &Stamped,
+    stamped: &StampedCheckpoint,
     key: &SigningKey,
 ) -> Result<Vec<u8>, ProofError> {
     write(content, tiles, &stamped.checkpoint, Some(&stamped.stamp), key)
@@ -101,7 +101,7 @@ fn write(
     let records: Vec<&[u8]> = events.iter().map(|proved| &*proved.event.record).collect();
     // The list of event files contains all files added so far.
     add_top(&mut files, &index, checkpoint, stamp)?;
-    attached::add(&mut files, attached)?;
+    attachments::add(&mut files, attached)?;
     let page = reading_copy::page(&index, &records, checkpoint, stamp, &key.verifier());
     files.insert(READING_COPY.to_owned(), page.into_bytes());
     files.insert(KEY.to_owned(), format!("{}\n", key.verifier()).into_bytes());

@@ -1,8 +1,8 @@
 //! Compares the log with its tree: each event with the events before it, the tiles and the checkpoints.
 
-use super::event_facts::{Leaf, Place};
+use super::event_facts::{Leaf, RecordedPlace};
 use super::state::{self, State};
-use super::{Finding, LogReport, VerifyPlan};
+use super::{LogFault, LogReport, VerifyPlan};
 use crate::proof::checkpoint::Checkpoint;
 use crate::proof::error::ProofError;
 use crate::proof::leaf::{HASH_BYTES, TreeHash, event_hash, hex};
@@ -29,7 +29,7 @@ pub(super) struct Comparison {
     held: u64,
     tile: Vec<u8>,
     /// The first event with a leaf that differs from its tile, while the tile itself is not proved.
-    doubted: Option<Finding>,
+    doubted: Option<LogFault>,
 }
 
 impl Comparison {
@@ -73,10 +73,10 @@ impl Comparison {
         &mut self,
         events: &[StoredEvent],
         leaves: &[Leaf],
-    ) -> Result<Option<Finding>, ProofError> {
+    ) -> Result<Option<LogFault>, ProofError> {
         for (event, leaf) in events.iter().zip(leaves) {
             if let Some(what) = self.look_at(event, leaf) {
-                return Ok(Some(Finding {
+                return Ok(Some(LogFault {
                     position: Some(event.position),
                     what,
                 }));
@@ -106,7 +106,7 @@ impl Comparison {
         state::forget(&self.dir)?;
         let short = self.checkpoints.last().filter(|at| at.size > self.events());
         let wrong = match short {
-            Some(at) => Some(Finding {
+            Some(at) => Some(LogFault {
                 position: Some(self.state.reached),
                 what: format!(
                     "the log ends after {} events, but a checkpoint covers {}: {} are missing at its end",
@@ -115,7 +115,7 @@ impl Comparison {
                     at.size - self.events()
                 ),
             }),
-            None => self.doubted.take().map(|doubted| Finding {
+            None => self.doubted.take().map(|doubted| LogFault {
                 position: doubted.position,
                 what: format!(
                     "the events have the signed roots, but the tree's own tiles are damaged: {}; remove {} and \
@@ -128,7 +128,7 @@ impl Comparison {
         Ok(self.report(wrong))
     }
 
-    pub(super) fn report(&self, wrong: Option<Finding>) -> LogReport {
+    pub(super) fn report(&self, wrong: Option<LogFault>) -> LogReport {
         let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         LogReport {
             events: self.events(),
@@ -167,7 +167,7 @@ impl Comparison {
     }
 
     /// Compares stream version, id and cause with the events before. Returns what is wrong.
-    fn place(&mut self, position: Position, place: &Place) -> Option<String> {
+    fn place(&mut self, position: Position, place: &RecordedPlace) -> Option<String> {
         let version = self.state.streams.entry(place.stream).or_insert(0);
         if place.version != *version + 1 {
             return Some(format!(
@@ -210,7 +210,7 @@ impl Comparison {
                 hex(&held)
             ));
         }
-        self.doubted.get_or_insert(Finding {
+        self.doubted.get_or_insert(LogFault {
             position: Some(event.position),
             what: format!("tile {} of level 0 has another leaf", index / TILE_HASHES),
         });
@@ -229,7 +229,7 @@ impl Comparison {
         match self.tiles.read(0, index, width) {
             Ok(hashes) => self.tile = hashes,
             Err(error) => {
-                self.doubted.get_or_insert(Finding {
+                self.doubted.get_or_insert(LogFault {
                     position: None,
                     what: error.to_string(),
                 });
@@ -238,7 +238,7 @@ impl Comparison {
     }
 
     /// Compares the root, if there is a checkpoint of the current size.
-    fn compare_root(&mut self) -> Option<Finding> {
+    fn compare_root(&mut self) -> Option<LogFault> {
         let size = self.events();
         let from = self.checkpoints.partition_point(|at| at.size < size);
         let to = self.checkpoints.partition_point(|at| at.size <= size);
@@ -249,7 +249,7 @@ impl Comparison {
         for at in self.checkpoints.get(from..to)? {
             if at.root != root {
                 let position = self.doubted.as_ref().and_then(|doubted| doubted.position);
-                return Some(Finding {
+                return Some(LogFault {
                     position,
                     what: format!(
                         "the first {size} events have the root {}, the checkpoint of that size has {}",

@@ -23,12 +23,12 @@ struct Facts<'a> {
 pub(super) struct Leaf {
     pub(super) hash: TreeHash,
     /// The place according to the record, or the reason why the record cannot be read.
-    pub(super) place: Result<Place, String>,
+    pub(super) place: Result<RecordedPlace, String>,
 }
 
 /// The place of an event according to its record.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct RecordedPlace {
     /// 64 bits of the event's id.
     pub(super) id: u64,
     /// 128 bits of a hash of the stream's name.
@@ -40,7 +40,7 @@ pub(super) struct Place {
 impl Leaf {
     pub(super) fn of(event: &StoredEvent) -> Self {
         let place = match serde_json::from_slice::<Facts<'_>>(&event.record) {
-            Ok(facts) => Ok(Place {
+            Ok(facts) => Ok(RecordedPlace {
                 id: short(facts.id),
                 stream: stream_key(&facts.stream),
                 version: facts.stream_version,

@@ -41,7 +41,7 @@ pub struct VerifyPlan {
 
 /// The first fault that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct LogFault {
     /// Position of the first wrong event, if it is known.
     pub position: Option<Position>,
     pub what: String,
@@ -66,7 +66,7 @@ pub struct LogReport {
     /// their causes.
     pub causes_missing: u64,
     pub first_cause_missing: Option<Position>,
-    pub wrong: Option<Finding>,
+    pub wrong: Option<LogFault>,
 }
 
 impl LogReport {
@@ -110,7 +110,7 @@ pub async fn verify_log(
     let reading = read_pages(store, after, raw);
     tokio::pin!(reading);
     let mut answered = answered;
-    let mut read: Option<Result<(), Unread>> = None;
+    let mut read: Option<Result<(), ReadFailure>> = None;
     let report = loop {
         tokio::select! {
             report = &mut answered => break report,
@@ -122,14 +122,14 @@ pub async fn verify_log(
         report.map_err(|error| ProofError::Unavailable(format!("the check ended: {error}")))??;
     match read {
         // Damage that the store itself reports takes precedence over what is missing behind it.
-        Some(Err(Unread {
+        Some(Err(ReadFailure {
             after,
             error: StoreError::Damaged(what),
         })) if report.events_reach(after) => {
             let position = dense.then_some(Position(after.0 + 1));
-            report.wrong = Some(Finding { position, what });
+            report.wrong = Some(LogFault { position, what });
         }
-        Some(Err(Unread { error, .. })) if report.wrong.is_none() => return Err(error.into()),
+        Some(Err(ReadFailure { error, .. })) if report.wrong.is_none() => return Err(error.into()),
         Some(_) | None => {}
     }
     Ok(report)
@@ -141,7 +141,7 @@ pub fn forget_verify_state(dir: &Path) -> Result<(), ProofError> {
 }
 
 /// The position after which reading failed, and the error.
-struct Unread {
+struct ReadFailure {
     after: Position,
     error: StoreError,
 }
@@ -152,7 +152,7 @@ async fn read_pages(
     store: &dyn EventStore,
     after: Position,
     pages: mpsc::Sender<Vec<StoredEvent>>,
-) -> Result<(), Unread> {
+) -> Result<(), ReadFailure> {
     let mut after = after;
     let mut limit = PAGE_EVENTS_MAX;
     loop {
@@ -163,7 +163,7 @@ async fn read_pages(
                 limit = 1;
                 continue;
             }
-            Err(error) => return Err(Unread { after, error }),
+            Err(error) => return Err(ReadFailure { after, error }),
         };
         let Some(last) = page.last() else { return Ok(()) };
         after = last.position;

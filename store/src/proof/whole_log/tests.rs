@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::contract::SuiteTasks;
-use crate::proof::{FileShelf, ProofFollower, Publisher, SigningKey, TILE_HASHES};
+use crate::proof::{FileCheckpointStore, ProofFollower, Publisher, SigningKey, TILE_HASHES};
 use crate::test_ports::HashIds;
 use crate::test_records::{make_batch, stream};
 use async_trait::async_trait;
 use domain::ids::StreamId;
-use domain::ports::event_store::{After, Capabilities, Subscription, Writers};
+use domain::ports::event_store::{AfterPosition, Capabilities, Subscription, WriterConcurrency};
 use domain::stored_event::{Record, StreamVersion};
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use std::sync::Arc;
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
 /// A store with the given events; an empty record counts as damaged.
-struct Given(Vec<StoredEvent>);
+struct FixedEvents(Vec<StoredEvent>);
 
 #[async_trait]
-impl EventStore for Given {
+impl EventStore for FixedEvents {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             dense: true,
             durable: false,
-            writers: Writers::OneProcess,
+            writers: WriterConcurrency::OneProcess,
         }
     }
     async fn append(&self, _: &StreamId, _: StreamVersion, _: Vec<Record>) -> Result<Position, StoreError> {
@@ -37,7 +37,7 @@ impl EventStore for Given {
     ) -> Result<Vec<StoredEvent>, StoreError> {
         Err(StoreError::Busy)
     }
-    async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+    async fn read_all(&self, after: AfterPosition, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         let from = self.0.partition_point(|event| event.position <= after);
         let page: Vec<StoredEvent> = self.0[from..].iter().take(limit).cloned().collect();
         if page.iter().any(|event| event.record.is_empty()) {
@@ -51,7 +51,7 @@ impl EventStore for Given {
     async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.0.last().map(|last| last.recorded_at))
     }
-    async fn subscribe(&self, _: After) -> Result<Box<dyn Subscription>, StoreError> {
+    async fn subscribe(&self, _: AfterPosition) -> Result<Box<dyn Subscription>, StoreError> {
         Err(StoreError::Busy)
     }
 }
@@ -74,7 +74,7 @@ async fn log() -> Log {
         .map(|(record, position)| StoredEvent::new(Position(position), NOW, Arc::clone(record.bytes())))
         .collect();
     let key = SigningKey::of_log(&dir.path().join("key"), &HashIds::new(1)).unwrap();
-    let publisher = Publisher::new(key, Arc::new(FileShelf::new(dir.path())));
+    let publisher = Publisher::new(key, Arc::new(FileCheckpointStore::new(dir.path())));
     let mut follower = ProofFollower::open(dir.path(), true).unwrap();
     let mut checkpoints = Vec::new();
     for part in [&events[..200], &events[200..]] {
@@ -97,7 +97,7 @@ async fn verify(log: &Log, events: Vec<StoredEvent>) -> LogReport {
         resume: true,
     };
     let tasks = SuiteTasks::default();
-    verify_log(&Given(events), &tasks, plan, &mut |_| {})
+    verify_log(&FixedEvents(events), &tasks, plan, &mut |_| {})
         .await
         .unwrap()
 }
@@ -214,7 +214,7 @@ async fn an_interrupted_check_goes_on_and_finds_the_same() {
         checkpoints: log.checkpoints.clone(),
         resume: true,
     };
-    let mut first = Comparison::begin(&plan, &Given(log.events.clone()))
+    let mut first = Comparison::begin(&plan, &FixedEvents(log.events.clone()))
         .await
         .unwrap();
     let half = &log.events[..300];

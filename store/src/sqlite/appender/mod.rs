@@ -1,22 +1,22 @@
 //! Commits a group: many batches in one transaction with one sync. A conflict affects only its own batch.
 
-mod mending;
-mod stored_already;
+mod event_lookup;
+mod recovery;
 
 #[cfg(test)]
-mod mending_tests;
+mod recovery_tests;
 #[cfg(test)]
 mod tests;
 
-pub(super) use mending::NotMended;
+pub(super) use recovery::RecoveryFailure;
 
 use super::digest::digest;
-use super::index::{Entry, Feeder, Key, Places};
-use super::recent::Recent;
+use super::index::{Entry, Feeder, IndexLookup, Key};
+use super::recent_events::RecentEvents;
 use super::row::{signed, unsigned};
 use crate::batch;
 use crate::error::from_sqlite;
-use crate::take_over::{End, TakenBatch};
+use crate::log_import::{ImportBatch, ImportHead};
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::StoreError;
@@ -65,14 +65,14 @@ pub(super) struct Appender {
     clock: Arc<dyn Clock>,
     /// Only accessed by key, so that its order has no effect.
     heads: HashMap<StreamId, StreamVersion>,
-    places: Places,
+    places: IndexLookup,
     feeder: Feeder,
     /// The entries of the current transaction, added to the index after the commit.
     added: Vec<Entry>,
     added_ids: HashSet<Key>,
     /// The events of the current transaction, passed to subscriptions after the commit.
     added_events: Vec<StoredEvent>,
-    recent: Arc<Recent>,
+    recent: Arc<RecentEvents>,
     last: Position,
     last_recorded_at: Option<Timestamp>,
     /// The last event that was acknowledged, and its row's digest: a file that is opened again must still
@@ -85,9 +85,9 @@ pub(super) struct Appender {
 impl Appender {
     pub(super) fn new(
         connection: Connection,
-        places: Places,
+        places: IndexLookup,
         feeder: Feeder,
-        recent: Arc<Recent>,
+        recent: Arc<RecentEvents>,
         clock: Arc<dyn Clock>,
     ) -> rusqlite::Result<Self> {
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
@@ -117,7 +117,7 @@ impl Appender {
         // Lookups are closed first: only the last connection can remove a write-ahead log.
         drop(self.places);
         self.feeder.close(&tail);
-        Places::remove_given_up(&tail, &self.dir);
+        IndexLookup::remove_given_up(&tail, &self.dir);
     }
 
     pub(super) const fn clock(&self) -> &Arc<dyn Clock> {
@@ -209,7 +209,7 @@ impl Appender {
 
     /// Copies batches of another log in one transaction. The inner error is a mistake of the caller and
     /// changes nothing; after the outer one, as for `commit`, the appender must not be used again.
-    pub(super) fn load(&mut self, batches: &[TakenBatch]) -> Result<Answer, StoreError> {
+    pub(super) fn load(&mut self, batches: &[ImportBatch]) -> Result<Answer, StoreError> {
         let loaded = self.begin().and_then(|()| self.take_over(batches));
         match loaded {
             Ok(Ok(())) => {}
@@ -250,8 +250,8 @@ impl Appender {
         self.feeder.feed(filled)
     }
 
-    fn take_over(&mut self, batches: &[TakenBatch]) -> rusqlite::Result<Result<(), StoreError>> {
-        let mut end = End {
+    fn take_over(&mut self, batches: &[ImportBatch]) -> rusqlite::Result<Result<(), StoreError>> {
+        let mut end = ImportHead {
             position: self.last,
             recorded_at: self.last_recorded_at.unwrap_or(Timestamp::EPOCH),
         };
@@ -278,7 +278,7 @@ impl Appender {
         Ok(Ok(()))
     }
 
-    fn insert_taken(&mut self, batch: &TakenBatch) -> rusqlite::Result<()> {
+    fn insert_taken(&mut self, batch: &ImportBatch) -> rusqlite::Result<()> {
         let stream = Key::of(batch.stream.as_str());
         let count = batch.events.len() as u64;
         for (event, index) in batch.events.iter().zip(0_u64..) {

@@ -1,11 +1,11 @@
 //! Tests of groups with more streams than are remembered, and of the index's transaction, which ends with
 //! each of the log's.
 
-use super::super::index::{Feeder, INDEX_FILE, Places, Tail, open_up_to_date};
+use super::super::index::{Feeder, INDEX_FILE, IndexLookup, Tail, open_up_to_date};
 use super::super::schema::{EVENTS_FILE, open_writer};
 use super::*;
 use crate::contract::SuiteTasks;
-use crate::take_over;
+use crate::log_import;
 use crate::test_ports::StepClock;
 use crate::test_records::{make_batch, stream};
 use domain::stored_event::StoredEvent;
@@ -16,7 +16,7 @@ fn open(dir: &Path) -> Appender {
     let connection = open_writer(dir).unwrap();
     let made = open_up_to_date(&connection, dir).unwrap();
     let tail = Arc::new(Tail::new(made.reached));
-    let places = Places::open(dir, Arc::clone(&tail)).unwrap();
+    let places = IndexLookup::open(dir, Arc::clone(&tail)).unwrap();
     let feeder = Feeder::start(made.index, tail, &SuiteTasks::default());
     let clock = Arc::<StepClock>::default();
     Appender::new(connection, places, feeder, Arc::default(), clock).unwrap()
@@ -85,7 +85,7 @@ fn a_refused_load_and_a_group_of_conflicts_leave_the_index_at_rest() {
         Timestamp::from_micros(i64::MAX / 2),
         Arc::clone(batch("a", 1, "first").records[0].bytes()),
     );
-    let loaded = appender.load(&take_over::batches(vec![again]).unwrap());
+    let loaded = appender.load(&log_import::batches(vec![again]).unwrap());
     assert!(matches!(loaded, Ok(Err(StoreError::Invalid(_)))), "{loaded:?}");
     assert!(is_at_rest(dir.path()), "after a refused load");
     appender.close();

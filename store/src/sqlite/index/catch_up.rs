@@ -3,7 +3,7 @@
 
 use super::super::row::unsigned;
 use super::super::schema::EVENTS_FILE;
-use super::entry::{By, Entry, Key};
+use super::entry::{Entry, Key, LookupProperty};
 use super::file::{self, INDEX_FILE};
 use crate::durable_file;
 use crate::error::OpenError;
@@ -20,12 +20,12 @@ const ROWS: &str =
     "SELECT pos, version, stream, id, campaign, customer FROM event WHERE pos > ?1 ORDER BY pos LIMIT ?2";
 
 /// An error of the log, or of the index, while the index is built.
-pub(super) enum Failed {
+pub(super) enum IndexBuildError {
     Log(rusqlite::Error),
     Index(rusqlite::Error),
 }
 
-impl Failed {
+impl IndexBuildError {
     fn named(&self, dir: &Path) -> OpenError {
         match self {
             Self::Log(error) => durable_file::failed(&dir.join(EVENTS_FILE), error),
@@ -49,7 +49,7 @@ pub struct IndexRemade {
 }
 
 /// The index of a log, open for writing.
-pub(in crate::sqlite) struct Made {
+pub(in crate::sqlite) struct OpenIndex {
     pub(in crate::sqlite) index: Connection,
     /// The log's end.
     pub(in crate::sqlite) reached: Position,
@@ -59,37 +59,37 @@ pub(in crate::sqlite) struct Made {
 
 /// Opens the index of the log in `dir` for writing, extended to the log's end. An index that cannot be read,
 /// has wrong sums, or is of another version or log is built again.
-pub(in crate::sqlite) fn open_up_to_date(log: &Connection, dir: &Path) -> Result<Made, OpenError> {
+pub(in crate::sqlite) fn open_up_to_date(log: &Connection, dir: &Path) -> Result<OpenIndex, OpenError> {
     let path = dir.join(INDEX_FILE);
     let remade = match existing(log, &path) {
-        Ok(Existing::Fits(made)) => return Ok(made),
-        Ok(Existing::Foreign) => {
+        Ok(ExistingIndex::Fits(made)) => return Ok(made),
+        Ok(ExistingIndex::Foreign) => {
             tracing::info!(file = %path.display(), "the index does not fit this log and is built again");
             None
         }
-        Ok(Existing::Wrong(table)) => Some(table.table().to_owned()),
-        Err(Failed::Index(error)) if is_damage(&error) => Some(error.to_string()),
+        Ok(ExistingIndex::Wrong(table)) => Some(table.table().to_owned()),
+        Err(IndexBuildError::Index(error)) if is_damage(&error) => Some(error.to_string()),
         Err(failed) => return Err(failed.named(dir)),
     };
     if let Some(why) = &remade {
         tracing::warn!(why, file = %path.display(), "the index of the log is damaged and is built again");
     }
     file::remove(&path).map_err(|error| OpenError::unavailable(&path, &error))?;
-    let index = file::open_writer(&path).map_err(|error| Failed::Index(error).named(dir))?;
+    let index = file::open_writer(&path).map_err(|error| IndexBuildError::Index(error).named(dir))?;
     let reached = catch_up(log, &index).map_err(|failed| failed.named(dir))?;
-    Ok(Made {
+    Ok(OpenIndex {
         index,
         reached,
         remade: remade.map(|why| IndexRemade { why }),
     })
 }
 
-enum Existing {
-    Fits(Made),
+enum ExistingIndex {
+    Fits(OpenIndex),
     /// New, of another version, or of another log.
     Foreign,
     /// This table does not have the content that was written.
-    Wrong(By),
+    Wrong(LookupProperty),
 }
 
 /// Opens the existing index, extended to the log's end. If it would have to be built again, that is an error,
@@ -99,14 +99,16 @@ pub(in crate::sqlite) fn catch_up_existing(
     dir: &Path,
 ) -> Result<(Connection, Position), OpenError> {
     let path = dir.join(INDEX_FILE);
-    let made = file::open_writer(&path).map_err(Failed::Index).and_then(|index| {
-        let fits = file::is_current(&index).and_then(|current| Ok(current && is_of(log, &index)?));
-        if !fits.map_err(Failed::Index)? {
-            return Ok(None);
-        }
-        let reached = catch_up(log, &index)?;
-        Ok(Some((index, reached)))
-    });
+    let made = file::open_writer(&path)
+        .map_err(IndexBuildError::Index)
+        .and_then(|index| {
+            let fits = file::is_current(&index).and_then(|current| Ok(current && is_of(log, &index)?));
+            if !fits.map_err(IndexBuildError::Index)? {
+                return Ok(None);
+            }
+            let reached = catch_up(log, &index)?;
+            Ok(Some((index, reached)))
+        });
     let damaged = |why: String| OpenError::Damaged {
         file: path.clone(),
         why: format!("{why}; the next start builds it again"),
@@ -114,23 +116,23 @@ pub(in crate::sqlite) fn catch_up_existing(
     match made {
         Ok(Some(made)) => Ok(made),
         Ok(None) => Err(damaged("it does not belong to this log or version".to_owned())),
-        Err(Failed::Index(error)) if is_damage(&error) => Err(damaged(error.to_string())),
+        Err(IndexBuildError::Index(error)) if is_damage(&error) => Err(damaged(error.to_string())),
         Err(failed) => Err(failed.named(dir)),
     }
 }
 
 /// Opens and checks the existing index.
-fn existing(log: &Connection, path: &Path) -> Result<Existing, Failed> {
-    let index = file::open_writer(path).map_err(Failed::Index)?;
+fn existing(log: &Connection, path: &Path) -> Result<ExistingIndex, IndexBuildError> {
+    let index = file::open_writer(path).map_err(IndexBuildError::Index)?;
     let fits = file::is_current(&index).and_then(|current| Ok(current && is_of(log, &index)?));
-    if !fits.map_err(Failed::Index)? {
-        return Ok(Existing::Foreign);
+    if !fits.map_err(IndexBuildError::Index)? {
+        return Ok(ExistingIndex::Foreign);
     }
-    if let Some(table) = first_wrong(&index, &By::ALL).map_err(Failed::Index)? {
-        return Ok(Existing::Wrong(table));
+    if let Some(table) = first_wrong(&index, &LookupProperty::ALL).map_err(IndexBuildError::Index)? {
+        return Ok(ExistingIndex::Wrong(table));
     }
     let reached = catch_up(log, &index)?;
-    Ok(Existing::Fits(Made {
+    Ok(ExistingIndex::Fits(OpenIndex {
         index,
         reached,
         remade: None,
@@ -139,7 +141,10 @@ fn existing(log: &Connection, path: &Path) -> Result<Existing, Failed> {
 
 /// Returns the first of some tables that does not have the content that was written. Runs in one transaction,
 /// because a writer adds entries and their sums together.
-pub(super) fn first_wrong(index: &Connection, tables: &[By]) -> rusqlite::Result<Option<By>> {
+pub(super) fn first_wrong(
+    index: &Connection,
+    tables: &[LookupProperty],
+) -> rusqlite::Result<Option<LookupProperty>> {
     let transaction = index.unchecked_transaction()?;
     let found = file::kept_sums(&transaction)?.first_wrong(&transaction, tables)?;
     transaction.finish()?;
@@ -163,15 +168,15 @@ fn id_at(log: &Connection, position: Position) -> rusqlite::Result<Option<Key>> 
 }
 
 /// Adds all events that the index lacks. Returns the position that it then reaches.
-pub(super) fn catch_up(log: &Connection, index: &Connection) -> Result<Position, Failed> {
-    let (mut reached, _) = file::reached(index).map_err(Failed::Index)?;
+pub(super) fn catch_up(log: &Connection, index: &Connection) -> Result<Position, IndexBuildError> {
+    let (mut reached, _) = file::reached(index).map_err(IndexBuildError::Index)?;
     let mut said = reached;
     loop {
-        let entries = read_on(log, reached, AT_ONCE).map_err(Failed::Log)?;
+        let entries = read_on(log, reached, AT_ONCE).map_err(IndexBuildError::Log)?;
         let Some(last) = entries.last() else {
             return Ok(reached);
         };
-        file::insert(index, &entries).map_err(Failed::Index)?;
+        file::insert(index, &entries).map_err(IndexBuildError::Index)?;
         reached = last.position;
         if reached.0 - said.0 >= 1_000_000 {
             tracing::info!(position = reached.0, "the index of the log is being built");

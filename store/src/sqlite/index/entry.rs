@@ -29,14 +29,14 @@ impl Key {
 
 /// The property by which events are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sqlite) enum By {
+pub(in crate::sqlite) enum LookupProperty {
     Stream,
     Id,
     Campaign,
     Customer,
 }
 
-impl By {
+impl LookupProperty {
     pub(super) const ALL: [Self; 4] = [Self::Stream, Self::Id, Self::Campaign, Self::Customer];
 
     /// Returns the name of the table in `index.db`.
@@ -62,12 +62,12 @@ pub(in crate::sqlite) struct Entry {
 }
 
 impl Entry {
-    pub(super) const fn key(&self, by: By) -> Option<Key> {
+    pub(super) const fn key(&self, by: LookupProperty) -> Option<Key> {
         match by {
-            By::Stream => Some(self.stream),
-            By::Id => Some(self.id),
-            By::Campaign => self.campaign,
-            By::Customer => self.customer,
+            LookupProperty::Stream => Some(self.stream),
+            LookupProperty::Id => Some(self.id),
+            LookupProperty::Campaign => self.campaign,
+            LookupProperty::Customer => self.customer,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! It is not synced at each commit: entries lost in a power failure are read from the log again. Its
 //! write-ahead log keeps it consistent nevertheless.
 
-use super::entry::{By, Entry, Key};
+use super::entry::{Entry, Key, LookupProperty};
 use super::table_sums::TableSums;
 use crate::durable_file::keep_plans;
 use domain::stored_event::Position;
@@ -173,7 +173,7 @@ pub(super) fn insert(index: &Connection, entries: &[Entry]) -> rusqlite::Result<
     let transaction = index.unchecked_transaction()?;
     let mut keys: Vec<(i64, i64, i64)> = Vec::with_capacity(entries.len());
     let mut added = TableSums::default();
-    for by in By::ALL {
+    for by in LookupProperty::ALL {
         keys.clear();
         keys.extend(entries.iter().filter_map(|entry| {
             let key = entry.key(by)?.signed();
@@ -183,7 +183,7 @@ pub(super) fn insert(index: &Connection, entries: &[Entry]) -> rusqlite::Result<
         for (key, position, version) in &keys {
             added.add(by, *key, *position, *version);
         }
-        if by == By::Stream {
+        if by == LookupProperty::Stream {
             let mut insert = transaction.prepare_cached("INSERT INTO by_stream VALUES (?1, ?2, ?3)")?;
             for key in &keys {
                 insert.execute(*key)?;
@@ -236,16 +236,20 @@ fn begin_log_anew(index: &Connection) -> rusqlite::Result<()> {
 /// Returns the last `most` positions of a key up to `base`, the latest first.
 pub(super) fn latest(
     index: &Connection,
-    by: By,
+    by: LookupProperty,
     key: Key,
     base: Position,
     most: usize,
 ) -> rusqlite::Result<Vec<Position>> {
     let sql = match by {
-        By::Stream => "SELECT pos FROM by_stream WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC",
-        By::Id => "SELECT pos FROM by_id WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC",
-        By::Campaign => "SELECT pos FROM by_campaign WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC",
-        By::Customer => "SELECT pos FROM by_customer WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC",
+        LookupProperty::Stream => "SELECT pos FROM by_stream WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC",
+        LookupProperty::Id => "SELECT pos FROM by_id WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC",
+        LookupProperty::Campaign => {
+            "SELECT pos FROM by_campaign WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC"
+        }
+        LookupProperty::Customer => {
+            "SELECT pos FROM by_customer WHERE key = ?1 AND pos <= ?2 ORDER BY pos DESC"
+        }
     };
     let mut statement = index.prepare_cached(sql)?;
     statement

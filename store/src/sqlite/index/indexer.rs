@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const WAITING_MAX: usize = 2;
 
 /// A message to the thread.
-enum Work {
+enum IndexerMessage {
     Segment(Arc<Segment>),
     /// Close the file, which is then extended to the log's end elsewhere. The sender is dropped when it
     /// is closed.
@@ -28,7 +28,7 @@ enum Work {
 
 /// The writer's handle of the thread. Dropping it ends the thread.
 pub(in crate::sqlite) struct Feeder {
-    work: SyncSender<Work>,
+    work: SyncSender<IndexerMessage>,
     ended: Receiver<()>,
     why: Arc<Mutex<Option<StoreError>>>,
 }
@@ -53,7 +53,7 @@ impl Feeder {
     /// any more, so nothing may be added to the tail until `rest` and `begin` were called.
     pub(in crate::sqlite) fn feed(&self, segments: Vec<Arc<Segment>>) -> Result<(), StoreError> {
         for segment in segments {
-            self.tell(Work::Segment(segment))?;
+            self.tell(IndexerMessage::Segment(segment))?;
         }
         match self.why() {
             Some(why) => Err(why),
@@ -64,7 +64,7 @@ impl Feeder {
     /// Returns when the thread has closed the file. Segments that were fed but not written are in the log.
     pub(in crate::sqlite) fn rest(&self) -> Result<(), StoreError> {
         let (closer, closed) = sync_channel(0);
-        self.tell(Work::Rest(closer))?;
+        self.tell(IndexerMessage::Rest(closer))?;
         // Nothing is ever sent: an error means that the thread has dropped its side.
         closed.recv().unwrap_or(());
         Ok(())
@@ -73,10 +73,10 @@ impl Feeder {
     /// Continues, after `rest`, with a file that has the whole log.
     pub(in crate::sqlite) fn begin(&self, index: Connection) -> Result<(), StoreError> {
         self.set_why(None);
-        self.tell(Work::Begin(index))
+        self.tell(IndexerMessage::Begin(index))
     }
 
-    fn tell(&self, work: Work) -> Result<(), StoreError> {
+    fn tell(&self, work: IndexerMessage) -> Result<(), StoreError> {
         self.work
             .send(work)
             .map_err(|_gone| StoreError::Unavailable("the thread of the log's index has ended".to_owned()))
@@ -103,13 +103,13 @@ impl Feeder {
 }
 
 /// Runs until the sender is dropped. Without a file, segments are dropped: they are in the log.
-fn serve(index: Connection, tail: &Tail, work: &Receiver<Work>, told: &Mutex<Option<StoreError>>) {
+fn serve(index: Connection, tail: &Tail, work: &Receiver<IndexerMessage>, told: &Mutex<Option<StoreError>>) {
     let mut open = Some(index);
     while let Ok(work) = work.recv() {
         match work {
-            Work::Rest(_closer) => open = None,
-            Work::Begin(index) => open = Some(index),
-            Work::Segment(segment) => {
+            IndexerMessage::Rest(_closer) => open = None,
+            IndexerMessage::Begin(index) => open = Some(index),
+            IndexerMessage::Segment(segment) => {
                 if let Some(index) = open.take()
                     && put(&index, tail, &segment, told)
                 {

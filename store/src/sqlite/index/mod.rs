@@ -7,26 +7,26 @@
 //! The index is derived from the log alone: it may be deleted at any time, and is built again when the log is
 //! opened (decision 0037).
 
-mod beside;
 mod catch_up;
 mod entry;
 mod file;
+mod index_lookup;
 mod indexer;
-mod places;
+mod reader_index;
 mod sums;
 mod table_sums;
 mod tail;
 
-pub(super) use beside::Beside;
 pub use catch_up::IndexRemade;
 pub(super) use catch_up::{catch_up_existing, entry, open_up_to_date};
-pub(super) use entry::{By, Entry, Key};
+pub(super) use entry::{Entry, Key, LookupProperty};
 pub use file::INDEX_FILE;
 pub(super) use file::{attach, attached_reached, detach};
+pub(super) use index_lookup::IndexLookup;
 pub(super) use indexer::Feeder;
-pub(super) use places::Places;
-pub(super) use sums::Sums;
-pub(super) use tail::{Place, Seen, Tail};
+pub(super) use reader_index::ReaderIndex;
+pub(super) use sums::IndexSums;
+pub(super) use tail::{IndexedEvent, Tail, TailEntries};
 
 #[cfg(test)]
 mod tests;

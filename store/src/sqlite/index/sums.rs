@@ -2,7 +2,7 @@
 //! order, so each side is read once and in its own order.
 
 use super::catch_up::{is_damage, is_of};
-use super::entry::{By, Entry};
+use super::entry::{Entry, LookupProperty};
 use super::file::{self, INDEX_FILE};
 use super::table_sums::TableSums;
 use domain::stored_event::Position;
@@ -10,13 +10,13 @@ use rusqlite::Connection;
 use std::path::Path;
 
 /// A snapshot of an index file, and the sums of the rows that it should contain.
-pub(in crate::sqlite) struct Sums {
+pub(in crate::sqlite) struct IndexSums {
     index: Connection,
     reached: Position,
     of_rows: TableSums,
 }
 
-impl Sums {
+impl IndexSums {
     /// Opens the index of the log in `dir`. `None` if there is no file that a reader would use.
     pub(in crate::sqlite) fn begin(log: &Connection, dir: &Path) -> rusqlite::Result<Option<Self>> {
         let path = dir.join(INDEX_FILE);
@@ -48,7 +48,7 @@ impl Sums {
         if entry.position > self.reached {
             return;
         }
-        for by in By::ALL {
+        for by in LookupProperty::ALL {
             if let Some(key) = entry.key(by) {
                 let place = (key.signed(), entry.position.0.cast_signed());
                 self.of_rows
@@ -59,10 +59,10 @@ impl Sums {
 
     /// Returns the name of the first table with entries that differ from those added, or that cannot be read.
     pub(in crate::sqlite) fn wrong_table(&self) -> rusqlite::Result<Option<&'static str>> {
-        let wrong = self.of_rows.first_wrong(&self.index, &By::ALL)?;
+        let wrong = self.of_rows.first_wrong(&self.index, &LookupProperty::ALL)?;
         if wrong.is_none() && file::kept_sums(&self.index)? != self.of_rows {
             return Ok(Some("made"));
         }
-        Ok(wrong.map(By::table))
+        Ok(wrong.map(LookupProperty::table))
     }
 }

@@ -3,10 +3,10 @@
 
 use super::super::digest::xxh64;
 use super::catch_up::is_damage;
-use super::entry::By;
+use super::entry::LookupProperty;
 use rusqlite::Connection;
 
-/// One sum per table, in the order of `By::ALL`.
+/// One sum per table, in the order of `LookupProperty::ALL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct TableSums([u64; 4]);
 
@@ -21,9 +21,9 @@ impl TableSums {
     }
 
     /// Adds one entry of a table: key, position, and for streams the version.
-    pub(super) fn add(&mut self, by: By, key: i64, position: i64, version: i64) {
-        let version = if by == By::Stream { version } else { 0 };
-        for (table, sum) in By::ALL.into_iter().zip(&mut self.0) {
+    pub(super) fn add(&mut self, by: LookupProperty, key: i64, position: i64, version: i64) {
+        let version = if by == LookupProperty::Stream { version } else { 0 };
+        for (table, sum) in LookupProperty::ALL.into_iter().zip(&mut self.0) {
             if table == by {
                 *sum = sum.wrapping_add(summed(key, position, version));
             }
@@ -38,13 +38,17 @@ impl TableSums {
         all
     }
 
-    pub(super) fn of(self, by: By) -> u64 {
-        let mut all = By::ALL.into_iter().zip(self.0);
+    pub(super) fn of(self, by: LookupProperty) -> u64 {
+        let mut all = LookupProperty::ALL.into_iter().zip(self.0);
         all.find(|(table, _)| *table == by).map_or(0, |(_, sum)| sum)
     }
 
     /// Returns the first of some tables with entries that do not match its sum, or that cannot be read.
-    pub(super) fn first_wrong(self, index: &Connection, tables: &[By]) -> rusqlite::Result<Option<By>> {
+    pub(super) fn first_wrong(
+        self,
+        index: &Connection,
+        tables: &[LookupProperty],
+    ) -> rusqlite::Result<Option<LookupProperty>> {
         for by in tables {
             match of_table(index, *by) {
                 Ok(sum) if sum == self.of(*by) => {}
@@ -57,8 +61,12 @@ impl TableSums {
 }
 
 /// Computes the sum of one table of the file: a scan of the table, some million entries a second.
-fn of_table(index: &Connection, by: By) -> rusqlite::Result<u64> {
-    let version = if by == By::Stream { "version" } else { "0" };
+fn of_table(index: &Connection, by: LookupProperty) -> rusqlite::Result<u64> {
+    let version = if by == LookupProperty::Stream {
+        "version"
+    } else {
+        "0"
+    };
     let sql = format!("SELECT key, pos, {version} FROM {}", by.table());
     let mut statement = index.prepare(&sql)?;
     let mut rows = statement.query([])?;

@@ -4,7 +4,7 @@
 //! caller knows is found. The tail is bounded: a full segment goes to the indexer, and the writer waits if
 //! the indexer is too far behind.
 
-use super::entry::{By, Entry, Key};
+use super::entry::{Entry, Key, LookupProperty};
 use domain::stored_event::Position;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -19,9 +19,9 @@ pub(in crate::sqlite) const SEGMENT_EVENTS: usize = if cfg!(test) { 16 } else { 
 #[derive(Debug, Default)]
 pub(in crate::sqlite) struct Segment {
     entries: Vec<Entry>,
-    /// For each of `By::ALL`: the index of the last entry of a key.
+    /// For each of `LookupProperty::ALL`: the index of the last entry of a key.
     latest: [HashMap<Key, u32, BuildHasherDefault<KeyIsHash>>; 4],
-    /// For each entry and each of `By::ALL`: the index of the previous entry of the same key plus one; 0
+    /// For each entry and each of `LookupProperty::ALL`: the index of the previous entry of the same key plus one; 0
     /// for none.
     before: Vec<[u32; 4]>,
 }
@@ -48,7 +48,7 @@ impl Segment {
     fn push(&mut self, entry: Entry) {
         let place = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         let mut before = [0; 4];
-        for ((by, latest), before) in By::ALL.iter().zip(&mut self.latest).zip(&mut before) {
+        for ((by, latest), before) in LookupProperty::ALL.iter().zip(&mut self.latest).zip(&mut before) {
             if let Some(key) = entry.key(*by) {
                 *before = latest.insert(key, place).map_or(0, |earlier| earlier + 1);
             }
@@ -66,7 +66,7 @@ impl Segment {
     }
 
     /// Iterates over the entries of a key, the latest first.
-    fn of(&self, by: By, key: Key) -> impl Iterator<Item = &Entry> {
+    fn of(&self, by: LookupProperty, key: Key) -> impl Iterator<Item = &Entry> {
         let column = by as usize;
         let latest = self.latest.get(column).and_then(|latest| latest.get(&key));
         let mut next = latest.map_or(0, |place| place + 1) as usize;
@@ -97,7 +97,7 @@ struct Segments {
 
 /// An event's position and its version in its stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sqlite) struct Place {
+pub(in crate::sqlite) struct IndexedEvent {
     pub(in crate::sqlite) position: Position,
     pub(in crate::sqlite) version: u64,
 }
@@ -105,12 +105,12 @@ pub(in crate::sqlite) struct Place {
 /// The entries of a key in the tail. Events at or before `base` are in the index file, if it is read
 /// after this.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::sqlite) struct Seen {
+pub(in crate::sqlite) struct TailEntries {
     pub(in crate::sqlite) base: Position,
     /// The end of the log at the time of the lookup.
     pub(in crate::sqlite) end: Position,
     /// In ascending order.
-    pub(in crate::sqlite) places: Vec<Place>,
+    pub(in crate::sqlite) places: Vec<IndexedEvent>,
 }
 
 impl Tail {
@@ -168,7 +168,13 @@ impl Tail {
     }
 
     /// Returns at most `most` places of a key after a position, in ascending order.
-    pub(in crate::sqlite) fn look(&self, by: By, key: Key, after: Position, most: usize) -> Seen {
+    pub(in crate::sqlite) fn look(
+        &self,
+        by: LookupProperty,
+        key: Key,
+        after: Position,
+        most: usize,
+    ) -> TailEntries {
         let segments = self.read();
         let mut places = Vec::new();
         for segment in segments.full.iter().map(Arc::as_ref).chain([&segments.filling]) {
@@ -177,7 +183,7 @@ impl Tail {
             }
             let first = places.len();
             let later = segment.of(by, key).take_while(|entry| entry.position > after);
-            places.extend(later.map(|entry| Place {
+            places.extend(later.map(|entry| IndexedEvent {
                 position: entry.position,
                 version: entry.version,
             }));
@@ -186,7 +192,7 @@ impl Tail {
             }
             places.truncate(most);
         }
-        Seen {
+        TailEntries {
             base: segments.base,
             end: segments.end,
             places,
@@ -249,7 +255,7 @@ mod tests {
         }
     }
 
-    fn positions(seen: &Seen) -> Vec<u64> {
+    fn positions(seen: &TailEntries) -> Vec<u64> {
         seen.places.iter().map(|place| place.position.0).collect()
     }
 
@@ -263,13 +269,16 @@ mod tests {
             }
         }
         let look = |by, key: &str, after, most| tail.look(by, Key::of(key), Position(after), most);
-        assert_eq!(positions(&look(By::Stream, "third", 0, 9)), [3, 6, 9]);
-        assert_eq!(positions(&look(By::Stream, "third", 3, 9)), [6, 9]);
-        assert_eq!(positions(&look(By::Stream, "other", 0, 4)), [1, 2, 4, 5]);
-        assert_eq!(positions(&look(By::Campaign, "even", 4, 9)), [6, 8]);
-        assert_eq!(positions(&look(By::Id, "7", 0, 9)), [7]);
-        assert!(positions(&look(By::Customer, "even", 0, 9)).is_empty());
-        assert_eq!(look(By::Stream, "none", 0, 9).end, Position(9));
+        assert_eq!(positions(&look(LookupProperty::Stream, "third", 0, 9)), [3, 6, 9]);
+        assert_eq!(positions(&look(LookupProperty::Stream, "third", 3, 9)), [6, 9]);
+        assert_eq!(
+            positions(&look(LookupProperty::Stream, "other", 0, 4)),
+            [1, 2, 4, 5]
+        );
+        assert_eq!(positions(&look(LookupProperty::Campaign, "even", 4, 9)), [6, 8]);
+        assert_eq!(positions(&look(LookupProperty::Id, "7", 0, 9)), [7]);
+        assert!(positions(&look(LookupProperty::Customer, "even", 0, 9)).is_empty());
+        assert_eq!(look(LookupProperty::Stream, "none", 0, 9).end, Position(9));
     }
 
     #[test]
@@ -284,11 +293,11 @@ mod tests {
         tail.add(&[entry(7, "s")]);
         assert!(tail.cut().is_some() && tail.cut().is_none());
         tail.settle(Position(5));
-        let seen = tail.look(By::Stream, Key::of("s"), Position(0), 9);
+        let seen = tail.look(LookupProperty::Stream, Key::of("s"), Position(0), 9);
         assert_eq!((seen.base, positions(&seen)), (Position(4), vec![5, 6, 7]));
         assert_eq!(tail.full_segments().len(), 2);
         tail.settle(Position(7));
-        let seen = tail.look(By::Stream, Key::of("s"), Position(0), 9);
+        let seen = tail.look(LookupProperty::Stream, Key::of("s"), Position(0), 9);
         assert_eq!(
             (seen.base, seen.end, seen.places),
             (Position(7), Position(7), vec![])

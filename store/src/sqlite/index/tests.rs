@@ -4,7 +4,7 @@
 use super::super::{EVENTS_FILE, SqliteEventStore, SqliteOptions};
 use super::file::INDEX_FILE;
 use super::tail::SEGMENT_EVENTS;
-use super::{By, Key};
+use super::{Key, LookupProperty};
 use crate::contract::SuiteTasks;
 use crate::error::OpenError;
 use crate::test_ports::StepClock;
@@ -248,7 +248,7 @@ async fn an_index_that_cannot_be_written_stops_the_writer_and_the_next_open_make
     append(&store, "a", 0, 1).await;
     let index = Connection::open(dir.path().join(INDEX_FILE)).unwrap();
     index
-        .execute_batch(&format!("DROP TABLE {}", By::Campaign.table()))
+        .execute_batch(&format!("DROP TABLE {}", LookupProperty::Campaign.table()))
         .unwrap();
     drop(index);
     let mut version = 1;

@@ -1,8 +1,8 @@
 //! Looks up a key: first in the tail of the index, then in its file, which the connection attaches
 //! when needed.
 
-use super::super::index::{Beside, By, Key, Seen, attach, attached_reached, detach};
-use super::{Finding, Reader};
+use super::super::index::{Key, LookupProperty, ReaderIndex, TailEntries, attach, attached_reached, detach};
+use super::{IndexSource, Reader};
 use crate::error::from_sqlite;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;
@@ -15,16 +15,22 @@ const FINDINGS_MAX: usize = 3;
 impl Reader {
     /// Looks up a key in the tail of the index. Attaches the file with the places that the tail does
     /// not have.
-    pub(super) fn look(&self, by: By, key: Key, after: Position, most: usize) -> Result<Seen, StoreError> {
+    pub(super) fn look(
+        &self,
+        by: LookupProperty,
+        key: Key,
+        after: Position,
+        most: usize,
+    ) -> Result<TailEntries, StoreError> {
         match &self.finding {
-            Finding::Live { tail, file } => {
+            IndexSource::Live { tail, file } => {
                 let seen = tail.look(by, key, after, most);
                 if seen.base > after {
                     self.attach(file, 0).map_err(|error| from_sqlite(&error))?;
                 }
                 Ok(seen)
             }
-            Finding::Beside(beside) => self.look_beside(beside, by, key, after, most),
+            IndexSource::Beside(beside) => self.look_beside(beside, by, key, after, most),
         }
     }
 
@@ -33,12 +39,12 @@ impl Reader {
     /// is opened.
     fn look_beside(
         &self,
-        beside: &Beside,
-        by: By,
+        beside: &ReaderIndex,
+        by: LookupProperty,
         key: Key,
         after: Position,
         most: usize,
-    ) -> Result<Seen, StoreError> {
+    ) -> Result<TailEntries, StoreError> {
         for _ in 0..FINDINGS_MAX {
             let known = beside.look(&self.connection, by, key, after, most)?;
             let reached = self

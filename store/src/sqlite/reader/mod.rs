@@ -10,14 +10,14 @@
 
 mod bookmarks;
 mod lookup;
-mod of_stream;
 mod sieve;
 mod stream_page;
+mod stream_read;
 
 #[cfg(test)]
 mod tests;
 
-use super::index::{Beside, By, Key, Seen, Tail};
+use super::index::{Key, LookupProperty, ReaderIndex, Tail, TailEntries};
 use super::row::{COLUMNS, FACTS, position, signed, trusted, unsigned};
 use crate::error::from_sqlite;
 use crate::subscription::LOOKED_AT_MAX;
@@ -27,7 +27,7 @@ use domain::ids::{CampaignId, CustomerId, EventId, StreamId};
 use domain::ports::event_store::{MatchingPage, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use rusqlite::{Connection, Row, ToSql};
-use sieve::{Sieve, Stretch, named};
+use sieve::{SearchRange, Sieve, named};
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,30 +65,30 @@ impl Query {
 }
 
 /// The events found, and the position up to which the log was searched (only meaningful for filtered reads).
-pub(super) type Found = Result<MatchingPage, StoreError>;
+pub(super) type ReadResult = Result<MatchingPage, StoreError>;
 
 /// The index that a reader uses.
 #[derive(Clone)]
-pub(super) enum Finding {
+pub(super) enum IndexSource {
     /// In the process that writes: the writer's tail and file.
     Live {
         tail: Arc<Tail>,
         file: PathBuf,
     },
-    Beside(Arc<Beside>),
+    Beside(Arc<ReaderIndex>),
 }
 
 /// A connection for reads, with its index.
 pub(super) struct Reader {
     connection: Connection,
-    finding: Finding,
+    finding: IndexSource,
     bookmarks: Arc<Bookmarks>,
     /// The generation of the index file that is attached to the connection.
     attached: Cell<Option<u64>>,
 }
 
 impl Reader {
-    pub(super) const fn new(connection: Connection, finding: Finding, bookmarks: Arc<Bookmarks>) -> Self {
+    pub(super) const fn new(connection: Connection, finding: IndexSource, bookmarks: Arc<Bookmarks>) -> Self {
         Self {
             connection,
             finding,
@@ -97,7 +97,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn read(&self, query: &Query) -> Found {
+    pub(super) fn read(&self, query: &Query) -> ReadResult {
         match query {
             Query::All { after, limit } => self.log(*after, *limit).map_err(|error| near(*after, error)),
             Query::Stream { stream, after, limit } => self.stream(stream, *after, *limit),
@@ -116,7 +116,7 @@ impl Reader {
 
     /// Reads events of all streams. Fails if their positions do not follow one another from `after`, because
     /// a row is missing.
-    fn log(&self, after: Position, limit: usize) -> Found {
+    fn log(&self, after: Position, limit: usize) -> ReadResult {
         let mut next = after.0;
         let sql = format!("SELECT {COLUMNS} FROM event WHERE pos > ?1 ORDER BY pos");
         self.page(&sql, &[&signed(after.0)], limit.min(PAGE_EVENTS_MAX), |row| {
@@ -125,8 +125,8 @@ impl Reader {
         })
     }
 
-    fn find(&self, id: EventId) -> Found {
-        let seen = self.look(By::Id, Key::of_id(id), Position(0), usize::MAX)?;
+    fn find(&self, id: EventId) -> ReadResult {
+        let seen = self.look(LookupProperty::Id, Key::of_id(id), Position(0), usize::MAX)?;
         let mut positions: Vec<i64> = seen.places.iter().map(|place| signed(place.position.0)).collect();
         if seen.base.0 > 0 {
             let mut statement =
@@ -159,7 +159,7 @@ impl Reader {
         Ok(nothing_after(Position(0)))
     }
 
-    fn matching(&self, filter: &EventFilter, after: Position, limit: usize) -> Found {
+    fn matching(&self, filter: &EventFilter, after: Position, limit: usize) -> ReadResult {
         let limit = limit.min(PAGE_EVENTS_MAX);
         if limit == 0 {
             return Ok(nothing_after(after));
@@ -173,15 +173,15 @@ impl Reader {
             };
         }
         let (by, key) = match (whole_stream(filter), &filter.customer, &filter.campaign) {
-            (Some(stream), ..) => (By::Stream, Key::of(stream)),
-            (None, Some(customer), _) => (By::Customer, Key::of(CustomerId::as_str(customer))),
-            (None, None, Some(campaign)) => (By::Campaign, Key::of(CampaignId::as_str(campaign))),
+            (Some(stream), ..) => (LookupProperty::Stream, Key::of(stream)),
+            (None, Some(customer), _) => (LookupProperty::Customer, Key::of(CustomerId::as_str(customer))),
+            (None, None, Some(campaign)) => (LookupProperty::Campaign, Key::of(CampaignId::as_str(campaign))),
             (None, None, None) => {
                 let head = self.head()?;
                 if head <= after {
                     return Ok(nothing_after(after));
                 }
-                return self.look_through(filter, &Stretch { after, head, limit });
+                return self.look_through(filter, &SearchRange { after, head, limit });
             }
         };
         let seen = self.look(by, key, after, LOOKED_AT_MAX)?;
@@ -189,12 +189,19 @@ impl Reader {
             return Ok(nothing_after(after));
         }
         let head = seen.end;
-        self.matching_of(filter, by, key, &seen, &Stretch { after, head, limit })
+        self.matching_of(filter, by, key, &seen, &SearchRange { after, head, limit })
     }
 
     /// Reads a filtered page by the index: at most `LOOKED_AT_MAX` of its entries. Each row decides itself
     /// whether it matches, so a key shared by two names does no harm.
-    fn matching_of(&self, filter: &EventFilter, by: By, key: Key, seen: &Seen, stretch: &Stretch) -> Found {
+    fn matching_of(
+        &self,
+        filter: &EventFilter,
+        by: LookupProperty,
+        key: Key,
+        seen: &TailEntries,
+        stretch: &SearchRange,
+    ) -> ReadResult {
         let mut sieve = Sieve::new(filter, stretch);
         let mut left = LOOKED_AT_MAX;
         if seen.base > stretch.after {
@@ -234,7 +241,7 @@ impl Reader {
     }
 
     /// Reads a filtered page without the index: searches the next `LOOKED_AT_MAX` events of the log.
-    fn look_through(&self, filter: &EventFilter, stretch: &Stretch) -> Found {
+    fn look_through(&self, filter: &EventFilter, stretch: &SearchRange) -> ReadResult {
         let sql = format!("SELECT {COLUMNS}, {FACTS} FROM event WHERE pos > ?1 AND pos <= ?2 ORDER BY pos");
         let mut statement = self.prepare(&sql)?;
         let mut rows = statement
@@ -270,7 +277,7 @@ impl Reader {
         values: &[&dyn ToSql],
         limit: usize,
         mut check: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
-    ) -> Found {
+    ) -> ReadResult {
         let mut statement = self.prepare(sql)?;
         let mut rows = statement.query(values).map_err(|error| from_sqlite(&error))?;
         let mut events = Vec::new();

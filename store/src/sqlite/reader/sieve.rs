@@ -10,7 +10,7 @@ use rusqlite::types::ValueRef;
 
 /// The range and limit of a filtered page: the position before it, the log's end when it was requested, and
 /// the most events.
-pub(super) struct Stretch {
+pub(super) struct SearchRange {
     pub(super) after: Position,
     pub(super) head: Position,
     pub(super) limit: usize,
@@ -19,14 +19,14 @@ pub(super) struct Stretch {
 /// Keeps the events that match a filter, and counts the rows searched.
 pub(super) struct Sieve<'a> {
     filter: &'a EventFilter,
-    stretch: &'a Stretch,
+    stretch: &'a SearchRange,
     kept: Vec<StoredEvent>,
     looked_at_count: usize,
     reached: Position,
 }
 
 impl<'a> Sieve<'a> {
-    pub(super) const fn new(filter: &'a EventFilter, stretch: &'a Stretch) -> Self {
+    pub(super) const fn new(filter: &'a EventFilter, stretch: &'a SearchRange) -> Self {
         Self {
             filter,
             stretch,

@@ -1,6 +1,6 @@
 //! One page of one stream, filled row by row. If a version is missing, the error names it.
 
-use super::super::index::Place;
+use super::super::index::IndexedEvent;
 use super::super::row::{position, trusted, version};
 use crate::error::from_sqlite;
 use domain::ids::StreamId;
@@ -44,7 +44,7 @@ impl<'a> StreamPage<'a> {
 
     /// Adds the row at a place from the index. The row has the event's columns, its version and its stream. A
     /// row of another stream with the same key is skipped.
-    pub(super) fn take(&mut self, row: Option<&Row<'_>>, place: &Place) -> Result<(), StoreError> {
+    pub(super) fn take(&mut self, row: Option<&Row<'_>>, place: &IndexedEvent) -> Result<(), StoreError> {
         let missing =
             |version: u64| StoreError::Damaged(format!("version {version} of {} is missing", self.stream));
         let Some(row) = row else {

@@ -287,7 +287,7 @@ async fn an_index_that_is_made_anew_or_gone_since_it_was_found_hides_nothing_fro
     for is_gone in [false, true] {
         let dir = tempfile::tempdir().unwrap();
         filled(dir.path()).await.close().await;
-        let finding = Finding::Beside(Arc::new(Beside::new(dir.path())));
+        let finding = IndexSource::Beside(Arc::new(ReaderIndex::new(dir.path())));
         let reader = || Reader::new(open_reader(dir.path()).unwrap(), finding.clone(), Arc::default());
         let query = Query::Stream {
             stream: stream("s1"),

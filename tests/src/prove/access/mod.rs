@@ -8,23 +8,23 @@
 //! same requests are refused and show nothing. The server's log lines, metrics and streams are searched for
 //! all planted values.
 
-mod planted;
-mod questions;
-mod recorded;
-mod sound;
-mod spoken;
+mod audio;
+mod planted_customers;
+mod recorded_reads;
+mod requests;
+mod transcripts;
 
-use super::contract::filled;
+use super::contract::fill_requests;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::passing_time::ask_on;
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, ledgerline};
-use crate::server::{Server, followed};
-use crate::socket::heard;
-use planted::Planted;
-use questions::{Answer, Question, Reader};
-use recorded::{Ids, Recorded};
+use crate::server::{Server, read_event_stream};
+use crate::socket::read_websocket;
+use planted_customers::PlantedCustomers;
+use recorded_reads::{Ids, RecordedReads};
+use requests::{ApiAnswer, PlannedRequest, RequestingUser};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -59,23 +59,23 @@ pub(super) fn prove(form: Form) -> Proof {
         program.args(["--store", &postgres.url()]);
     }
     let mut server = begun(program, &data);
-    let planted = Planted::new(called);
+    let planted = PlantedCustomers::new(called);
     settle(&server, &planted);
     let questions = every_question(&server, &planted);
     let readers = readers_named(&server, "reader", questions.len());
     let others = readers_named(&server, "other", questions.len());
-    let approver = Reader::new(&server, "approver".to_owned());
+    let approver = RequestingUser::new(&server, "approver".to_owned());
     let answers = answers(&server, &questions, &readers, &approver);
     let mut wrong = Vec::new();
-    let held: Vec<&Answer> = answers.iter().filter(|one| planted.is_shown(&one.text)).collect();
+    let held: Vec<&ApiAnswer> = answers.iter().filter(|one| planted.is_shown(&one.text)).collect();
     let fields = fields_on_record(&server, &planted, &held);
     wrong.extend(fields.wrong);
-    let said = spoken::transcripts(folder.path());
+    let said = transcripts::transcripts(folder.path());
     wrong.extend(said.wrong);
-    let heard = sound::recordings(&server, &approver);
+    let heard = audio::recordings(&server, &approver);
     wrong.extend(heard.wrong);
     wrong.extend(files(&answers).into_iter().chain(unnamed(&server, &planted)));
-    let asking: Vec<(&Question, &Reader)> = questions.iter().zip(&others).collect();
+    let asking: Vec<(&PlannedRequest, &RequestingUser)> = questions.iter().zip(&others).collect();
     let away = postgres.as_ref().map(|postgres| {
         postgres.kill();
         without_store(&server, &asking, &approver, &held, &planted)
@@ -130,7 +130,12 @@ fn begun(program: Command, data: &Path) -> Server {
 }
 
 /// Sends each request, by a user of its own.
-fn answers(server: &Server, questions: &[Question], readers: &[Reader], approver: &Reader) -> Vec<Answer> {
+fn answers(
+    server: &Server,
+    questions: &[PlannedRequest],
+    readers: &[RequestingUser],
+    approver: &RequestingUser,
+) -> Vec<ApiAnswer> {
     let asking = questions.iter().zip(readers);
     asking
         .map(|(one, reader)| one.ask(server, reader, approver))
@@ -138,22 +143,22 @@ fn answers(server: &Server, questions: &[Question], readers: &[Reader], approver
 }
 
 /// Imports all customers, and calls some of them to the end.
-fn settle(server: &Server, planted: &Planted) {
+fn settle(server: &Server, planted: &PlantedCustomers) {
     server.enrol(WAITING, &planted.waiting());
     server.call_to_the_end(CALLED, &planted.called(), SETTLED_WITHIN);
 }
 
 /// Returns a request for every operation, and further ones where the response depends on the parameters.
-fn every_question(server: &Server, planted: &Planted) -> Vec<Question> {
+fn every_question(server: &Server, planted: &PlantedCustomers) -> Vec<PlannedRequest> {
     let description = server.description();
-    let mut all: Vec<Question> = filled(&description, server, CALLED)
+    let mut all: Vec<PlannedRequest> = fill_requests(&description, server, CALLED)
         .into_iter()
         .filter(|one| !one.ends_something())
-        .map(|one| Question::new(one.method, one.path, one.order))
+        .map(|one| PlannedRequest::new(one.method, one.path, one.order))
         .collect();
     let (phone, customer) = (planted.phone(0), planted.customer(0));
-    let post = |path: &str, body: Value| Question::new("POST".to_owned(), path.to_owned(), Some(body));
-    let get = |path: String| Question::new("GET".to_owned(), path, None);
+    let post = |path: &str, body: Value| PlannedRequest::new("POST".to_owned(), path.to_owned(), Some(body));
+    let get = |path: String| PlannedRequest::new("GET".to_owned(), path, None);
     all.extend([
         get(format!("/api/v1/customers/{customer}")),
         get(format!("/api/v1/customers/{customer}/timeline")),
@@ -193,7 +198,7 @@ fn every_question(server: &Server, planted: &Planted) -> Vec<Question> {
 
 /// The planted values that responses showed, and whether they are recorded.
 #[derive(Default)]
-struct Fields {
+struct FieldCounts {
     /// The number of responses that are recorded completely.
     answers: usize,
     shown: usize,
@@ -201,17 +206,17 @@ struct Fields {
     wrong: Vec<String>,
 }
 
-fn fields_on_record(server: &Server, planted: &Planted, held: &[&Answer]) -> Fields {
+fn fields_on_record(server: &Server, planted: &PlantedCustomers, held: &[&ApiAnswer]) -> FieldCounts {
     let ids = Ids::of(server, planted);
     let inquiries = server.events("kind=inquiry.");
-    let mut fields = Fields::default();
+    let mut fields = FieldCounts::default();
     for one in held {
         let persons_max = if one.what.ends_with("/replay") {
             1
         } else {
             usize::MAX
         };
-        let recorded = Recorded::of(&one.reader, &inquiries, &ids);
+        let recorded = RecordedReads::of(&one.reader, &inquiries, &ids);
         let (shown, missing) = recorded.hold(&one.text, planted, persons_max);
         fields.shown += shown;
         fields.recorded += shown.saturating_sub(missing.len());
@@ -225,17 +230,17 @@ fn fields_on_record(server: &Server, planted: &Planted, held: &[&Answer]) -> Fie
 }
 
 /// Checks that what is sent to all readers names no person.
-fn unnamed(server: &Server, planted: &Planted) -> Vec<String> {
+fn unnamed(server: &Server, planted: &PlantedCustomers) -> Vec<String> {
     let streams = streams(server, planted).into_iter();
     let sockets = sockets(server, planted).into_iter();
     streams.chain(sockets).chain(metrics(server, planted)).collect()
 }
 
 /// Checks the event streams: they show personal values sealed, and nothing of what was planted.
-fn streams(server: &Server, planted: &Planted) -> Vec<String> {
+fn streams(server: &Server, planted: &PlantedCustomers) -> Vec<String> {
     let mut wrong = Vec::new();
     for path in ["/api/v1/events/stream?after=0", "/api/v1/live/stream"] {
-        match followed(&format!("{}{path}", server.url), &server.bearer()) {
+        match read_event_stream(&format!("{}{path}", server.url), &server.bearer()) {
             Ok(told) => {
                 wrong.extend(planted.found_in(&told).map(|what| format!("{path} tells {what}")));
                 if planted.is_shown(&told) {
@@ -249,10 +254,10 @@ fn streams(server: &Server, planted: &Planted) -> Vec<String> {
 }
 
 /// Checks the same streams by WebSocket.
-fn sockets(server: &Server, planted: &Planted) -> Vec<String> {
+fn sockets(server: &Server, planted: &PlantedCustomers) -> Vec<String> {
     let mut wrong = Vec::new();
     for path in ["/api/v1/events/ws?after=0", "/api/v1/live/ws"] {
-        match heard(&format!("{}{path}", server.url), &server.bearer()) {
+        match read_websocket(&format!("{}{path}", server.url), &server.bearer()) {
             Some(told) if told.is_empty() => wrong.push(format!("{path} sends nothing")),
             Some(told) if planted.is_shown(&told) => wrong.push(format!("{path} shows a person")),
             Some(_) => {}
@@ -263,7 +268,7 @@ fn sockets(server: &Server, planted: &Planted) -> Vec<String> {
 }
 
 /// Checks that exports were returned: a refused one shows no person and proves nothing.
-fn files(answers: &[Answer]) -> Vec<String> {
+fn files(answers: &[ApiAnswer]) -> Vec<String> {
     let asked = answers.iter().filter(|one| one.what.contains("/exports/"));
     let refused = asked.filter(|one| one.what.contains("?format=") && one.status != 200);
     refused
@@ -271,7 +276,7 @@ fn files(answers: &[Answer]) -> Vec<String> {
         .collect()
 }
 
-fn metrics(server: &Server, planted: &Planted) -> Vec<String> {
+fn metrics(server: &Server, planted: &PlantedCustomers) -> Vec<String> {
     match server.get("/metrics") {
         Ok(reply) => planted
             .found_in(&reply.body.to_string())
@@ -281,7 +286,7 @@ fn metrics(server: &Server, planted: &Planted) -> Vec<String> {
     }
 }
 
-struct Away {
+struct OutageChecks {
     asked: usize,
     wrong: Vec<String>,
 }
@@ -290,11 +295,11 @@ struct Away {
 /// earlier requests.
 fn without_store(
     server: &Server,
-    asking: &[(&Question, &Reader)],
-    approver: &Reader,
-    held: &[&Answer],
-    planted: &Planted,
-) -> Away {
+    asking: &[(&PlannedRequest, &RequestingUser)],
+    approver: &RequestingUser,
+    held: &[&ApiAnswer],
+    planted: &PlantedCustomers,
+) -> OutageChecks {
     // A connection that was at work at the kill may still finish.
     let is_told = server.says_not_ready(AWAY_WITHIN);
     let is_away = ask_on(AWAY_WITHIN, || {
@@ -305,7 +310,7 @@ fn without_store(
     if is_told.is_none() || is_away.is_none() {
         fail("the store does not go away");
     }
-    let mut away = Away {
+    let mut away = OutageChecks {
         asked: 0,
         wrong: Vec::new(),
     };
@@ -328,9 +333,9 @@ fn without_store(
 }
 
 /// Creates a user for each request.
-fn readers_named(server: &Server, name: &str, count: usize) -> Vec<Reader> {
+fn readers_named(server: &Server, name: &str, count: usize) -> Vec<RequestingUser> {
     (0..count)
-        .map(|index| Reader::new(server, format!("{name}-{index}")))
+        .map(|index| RequestingUser::new(server, format!("{name}-{index}")))
         .collect()
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Returns a response without the time and position of the request; of a refusal only its code.
-pub(super) fn plain(body: Value) -> Value {
+pub(super) fn strip_time_and_position(body: Value) -> Value {
     let mut body = body;
     if let Some(code) = body.get("code") {
         return code.clone();

@@ -5,20 +5,20 @@
 mod answer;
 
 use super::{Form, Proof};
+use crate::direct_log::open;
+use crate::generated_log::{CAMPAIGNS, FLOW, GeneratedLog, SeededGenerator};
 use crate::history::member;
-use crate::made_up_log::{CAMPAIGNS, Chance, FLOW, MadeUpLog};
-use crate::opened::open;
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, instant, ledgerline, run};
 use crate::server::{Reply, Server};
-use answer::plain;
+use answer::strip_time_and_position;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use projections::views::campaign_board::{self, CampaignBoard};
-use projections::{InlineRunner, ReadDb, Span, SqliteReadDb, fold};
+use projections::{EventSpan, InlineRunner, ReadDb, SqliteReadDb, fold};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -37,7 +37,7 @@ struct Extent {
 }
 
 /// A position, and the responses of a clean server that was fed up to it.
-struct Fed {
+struct ReferenceResponses {
     position: u64,
     answers: Vec<(String, u16, Value)>,
 }
@@ -55,11 +55,11 @@ pub(crate) fn prove(form: Form) -> Proof {
             calls_per_day: 60,
         },
     };
-    let log = MadeUpLog::make(11, extent.days, extent.calls_per_day);
-    let mut chance = Chance::from_seed(29);
+    let log = GeneratedLog::make(11, extent.days, extent.calls_per_day);
+    let mut chance = SeededGenerator::from_seed(29);
     let mut wrong = Vec::new();
     let keys = made_keys();
-    let fed: Vec<Fed> = (0..extent.positions)
+    let fed: Vec<ReferenceResponses> = (0..extent.positions)
         .map(|_| {
             let position = 1 + chance.below(log.events.len() as u64);
             feed(keys.path(), &log, position, &mut chance)
@@ -139,7 +139,7 @@ fn serve(data: &Path, store: Option<&str>) -> Server {
 }
 
 /// Starts a clean server on the events up to a position and collects its responses.
-fn feed(keys: &Path, log: &MadeUpLog, position: u64, chance: &mut Chance) -> Fed {
+fn feed(keys: &Path, log: &GeneratedLog, position: u64, chance: &mut SeededGenerator) -> ReferenceResponses {
     let folder = with_keys(keys);
     let until = usize::try_from(position).unwrap_or(usize::MAX);
     let prefix = log.events.get(..until).unwrap_or(&log.events);
@@ -147,16 +147,16 @@ fn feed(keys: &Path, log: &MadeUpLog, position: u64, chance: &mut Chance) -> Fed
     let server = serve(folder.path(), None);
     let answers = paths(log, chance).into_iter().map(|path| {
         let reply = get(&server, &path, &format!("after_position={position}"));
-        (path, reply.status, plain(reply.body))
+        (path, reply.status, strip_time_and_position(reply.body))
     });
-    Fed {
+    ReferenceResponses {
         position,
         answers: answers.collect(),
     }
 }
 
 /// Returns the requested paths: all about campaigns, and some calls, customers and numbers.
-fn paths(log: &MadeUpLog, chance: &mut Chance) -> Vec<String> {
+fn paths(log: &GeneratedLog, chance: &mut SeededGenerator) -> Vec<String> {
     let mut paths = vec![
         "/api/v1/campaigns".to_owned(),
         format!("/api/v1/flows/{FLOW}"),
@@ -193,7 +193,7 @@ fn get(server: &Server, path: &str, query: &str) -> Reply {
 
 /// How much was compared.
 #[derive(Default)]
-struct Compared {
+struct ComparisonCounts {
     asked: usize,
     /// Requests about something that existed then.
     found: usize,
@@ -201,16 +201,16 @@ struct Compared {
     moved: usize,
 }
 
-fn compare(server: &Server, fed: &[Fed], wrong: &mut Vec<String>) -> Compared {
-    let mut compared = Compared::default();
+fn compare(server: &Server, fed: &[ReferenceResponses], wrong: &mut Vec<String>) -> ComparisonCounts {
+    let mut compared = ComparisonCounts::default();
     for one in fed {
         for (path, status, answer) in &one.answers {
             let then = get(server, path, &format!("as_of={}", one.position));
             let now = get(server, path, "after_position=1");
             compared.asked += 1;
             compared.found += usize::from(*status == 200);
-            compared.moved += usize::from(*status == 200 && plain(now.body) != *answer);
-            if (then.status, plain(then.body.clone())) != (*status, answer.clone()) {
+            compared.moved += usize::from(*status == 200 && strip_time_and_position(now.body) != *answer);
+            if (then.status, strip_time_and_position(then.body.clone())) != (*status, answer.clone()) {
                 wrong.push(format!(
                     "{path} as of {}: {} {} and not {status} {answer}",
                     one.position, then.status, then.body
@@ -224,8 +224,8 @@ fn compare(server: &Server, fed: &[Fed], wrong: &mut Vec<String>) -> Compared {
 /// Checks that an instant means the last position recorded by then.
 fn instants(
     server: &Server,
-    log: &MadeUpLog,
-    chance: &mut Chance,
+    log: &GeneratedLog,
+    chance: &mut SeededGenerator,
     count: usize,
     wrong: &mut Vec<String>,
 ) -> usize {
@@ -238,7 +238,8 @@ fn instants(
         let by_instant = get(server, &path, &format!("as_of={at}"));
         let by_position = get(server, &path, &format!("as_of={last}"));
         let found = member(&by_instant.body, "/known/position").as_str();
-        let same = plain(by_instant.body.clone()) == plain(by_position.body);
+        let same =
+            strip_time_and_position(by_instant.body.clone()) == strip_time_and_position(by_position.body);
         if !same || (by_instant.status == 200 && found != Some(&last.to_string())) {
             wrong.push(format!("{at} is position {last}, and not {found:?}"));
         }
@@ -247,7 +248,7 @@ fn instants(
 }
 
 /// Returns an event's own time, or a little before or after.
-fn some_instant(log: &MadeUpLog, chance: &mut Chance) -> Timestamp {
+fn some_instant(log: &GeneratedLog, chance: &mut SeededGenerator) -> Timestamp {
     let one = usize::try_from(chance.below(log.events.len() as u64)).unwrap_or(0);
     let event = log.events.get(one).expect("it is in the log");
     event
@@ -260,8 +261,8 @@ fn some_instant(log: &MadeUpLog, chance: &mut Chance) -> Timestamp {
 /// including corrections of calls that had ended.
 fn truths(
     server: &Server,
-    log: &MadeUpLog,
-    chance: &mut Chance,
+    log: &GeneratedLog,
+    chance: &mut SeededGenerator,
     count: usize,
     wrong: &mut Vec<String>,
 ) -> usize {
@@ -328,7 +329,12 @@ async fn true_then(events: &[StoredEvent], at: Timestamp, name: &str) -> Value {
 }
 
 /// Repeats the comparison on the same log in PostgreSQL.
-fn on_postgres(keys: &Path, log: &MadeUpLog, fed: &[Fed], wrong: &mut Vec<String>) -> Value {
+fn on_postgres(
+    keys: &Path,
+    log: &GeneratedLog,
+    fed: &[ReferenceResponses],
+    wrong: &mut Vec<String>,
+) -> Value {
     let Some(postgres) = PostgresServer::start() else {
         return json!({"skipped": "it is not installed (apt-get install postgresql)"});
     };
@@ -353,13 +359,13 @@ fn on_postgres(keys: &Path, log: &MadeUpLog, fed: &[Fed], wrong: &mut Vec<String
 fn yesterday() -> Value {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let store = format!("sqlite:{}", folder.path().display());
-    let log = MadeUpLog::make(5, 4, 5_000);
+    let log = GeneratedLog::make(5, 4, 5_000);
     fill(&store, &log.events);
     let filter = EventFilter {
         campaign: CAMPAIGNS[0].parse().ok(),
         ..EventFilter::default()
     };
-    let span = Span::until(filter, Position(log.events.len() as u64 - 1_000));
+    let span = EventSpan::until(filter, Position(log.events.len() as u64 - 1_000));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
     runtime.block_on(async {
         let store = open(&store).await;

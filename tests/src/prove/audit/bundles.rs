@@ -6,7 +6,7 @@ use crate::history::{History, member};
 use crate::prove::Form;
 use serde_json::{Value, json};
 use std::path::Path;
-use store::proof::bundle::{Trust, check_bundle};
+use store::proof::bundle::{TrustedKeys, check_bundle};
 
 /// The altered bundles that are checked by the command line in the short form; the others are checked by the
 /// library.
@@ -53,7 +53,7 @@ fn altered(rehearsal: &Rehearsal, form: Form) -> Value {
     let mut tally = Tally::default();
     let file = rehearsal.path("event.tar");
     let bytes = std::fs::read(&file).unwrap_or_default();
-    let trust = Trust {
+    let trust = TrustedKeys {
         key: rehearsal.key.parse().ok(),
         witness: None,
     };
@@ -62,14 +62,14 @@ fn altered(rehearsal: &Rehearsal, form: Form) -> Value {
         Form::Long => (1, bytes.len() / BY_COMMAND / 8),
     };
     for at in (0..bytes.len()).step_by(step) {
-        let changed = flipped(&bytes, at);
+        let changed = flip_lowest_bit(&bytes, at);
         tally.expect(check_bundle(&changed, &trust).is_err(), || {
             format!("byte {at} holds")
         });
     }
     for at in (0..bytes.len()).step_by(by_command.max(1)) {
         let path = rehearsal.path("altered.tar");
-        write(&path, &flipped(&bytes, at));
+        write(&path, &flip_lowest_bit(&bytes, at));
         let said = audit(&["check", &text(&path), "--key", &rehearsal.key]);
         tally.expect(code(&said) == 1, || format!("byte {at} by command: {said:?}"));
     }
@@ -77,7 +77,7 @@ fn altered(rehearsal: &Rehearsal, form: Form) -> Value {
 }
 
 /// Returns the same bytes with the lowest bit of one changed.
-pub(super) fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
+pub(super) fn flip_lowest_bit(bytes: &[u8], at: usize) -> Vec<u8> {
     let mut changed = bytes.to_vec();
     if let Some(byte) = changed.get_mut(at) {
         *byte ^= 1;

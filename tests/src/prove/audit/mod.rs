@@ -2,8 +2,8 @@
 //! altered, external tools check both, and a witness detects a rolled-back log.
 
 mod bundles;
-mod meddling;
-mod others;
+mod external_verifiers;
+mod tampering;
 mod vectors;
 mod witness;
 
@@ -146,11 +146,11 @@ pub(crate) fn prove(form: Form) -> Proof {
     };
     let rehearsal = rehearse(customers);
     let bundles = bundles::prove(&rehearsal, form);
-    let others = others::prove(&rehearsal);
+    let others = external_verifiers::prove(&rehearsal);
     let witnessed = witness::prove(&rehearsal);
     let vectors = vectors::compare();
     // Last, because it writes into the log's own file and restores it.
-    let log = meddling::prove(&rehearsal, form);
+    let log = tampering::prove(&rehearsal, form);
     let parts = [&log, &bundles, &others, &witnessed, &vectors];
     let holds = parts.iter().all(|part| clean(part));
     Proof {

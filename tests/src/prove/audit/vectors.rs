@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::proof::bundle::{
-    Attached, BundleContent, BundleSubject, ProvedEvent, Reason, write_bundle, write_stamped_bundle,
+    Attachments, BundleContent, BundleSubject, ProvedEvent, Reason, write_bundle, write_stamped_bundle,
 };
 use store::proof::{
-    ConsistencyProof, FileShelf, KeyKind, ProofFollower, Publisher, SignedCheckpoint, SigningKey, Stamped,
-    TimeStamp,
+    ConsistencyProof, FileCheckpointStore, KeyKind, ProofFollower, Publisher, SignedCheckpoint, SigningKey,
+    StampedCheckpoint, TimeStamp,
 };
 use store::test_ports::HashIds;
 
@@ -81,7 +81,7 @@ fn make() -> BTreeMap<String, Vec<u8>> {
         &HashIds::new(KEY_SEED),
     );
     let key = made.expect("a key is made");
-    let publisher = Publisher::new(key.clone(), Arc::new(FileShelf::new(dir.path())));
+    let publisher = Publisher::new(key.clone(), Arc::new(FileCheckpointStore::new(dir.path())));
     let mut follower = ProofFollower::open(dir.path(), true).expect("an empty tree opens");
     let events = golden();
     let (first, rest) = events.split_at(5);
@@ -107,7 +107,7 @@ fn make() -> BTreeMap<String, Vec<u8>> {
         ..content(&events)
     };
     let inspected = write_bundle(inspected, tiles, &newer, &key).expect("a bundle is made");
-    let stamped = Stamped {
+    let stamped = StampedCheckpoint {
         checkpoint: newer.clone(),
         stamp: stamp_over(&newer.text()),
         file: dir.path().join("unused"),
@@ -129,13 +129,13 @@ fn make() -> BTreeMap<String, Vec<u8>> {
 
 /// Returns files as an inspection attaches them. Without a recording: the one that the golden call names does
 /// not exist.
-fn attached() -> Attached {
+fn attached() -> Attachments {
     let files = [
         ("attached/inspection.html", "<p>inspection</p>\n"),
         ("attached/inspection.json", "{\"calls\":1}\n"),
     ];
     let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()));
-    Attached::from(files)
+    Attachments::from(files)
 }
 
 /// Encodes a value of DER with its tag.
@@ -185,6 +185,6 @@ fn content(events: &[StoredEvent]) -> BundleContent {
             id: "golden".to_owned(),
         },
         events: proved.collect(),
-        attached: Attached::new(),
+        attached: Attachments::new(),
     }
 }

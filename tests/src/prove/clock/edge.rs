@@ -1,8 +1,8 @@
 //! Cases in which the clock is set while a campaign runs, shortly before its calling window opens or closes.
 
-use super::Found;
-use super::faked_wall::Wall;
-use super::stage::{DIALING, PAUSED, Stage, plus_s, window, word};
+use super::ClockCaseResult;
+use super::fake_wall_clock::WallClockChange;
+use super::scenario::{ClockScenario, DIALING, PAUSED, plus_s, window, word};
 use std::path::Path;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +32,12 @@ const BELIEVED_S: i64 = 9;
 /// The result is read so long after the edge, with the wall clock still wrong.
 const AFTER_S: i64 = 2;
 
-pub(super) fn prove(shim: &Path, edge: Edge, wall: Wall) -> Found {
+pub(super) fn prove(shim: &Path, edge: Edge, wall: WallClockChange) -> ClockCaseResult {
     let name = format!("{edge:?} {}", word(wall));
     let late = |times| format!("{name}: too late before the edge, with {times} times the first start's time");
     let mut wrong = Vec::new();
     for times in TIMES {
-        let stage = Stage::begin(shim, plus_s(window().0, -MADE_EARLIER_S));
+        let stage = ClockScenario::begin(shim, plus_s(window().0, -MADE_EARLIER_S));
         stage.start_campaign();
         let ready_s = i64::try_from((stage.ready_ms * times).div_ceil(1_000)).unwrap_or(i64::MAX);
         let played = match edge {
@@ -49,7 +49,7 @@ pub(super) fn prove(shim: &Path, edge: Edge, wall: Wall) -> Found {
             None => wrong = vec![late(times)],
         }
     }
-    Found {
+    ClockCaseResult {
         line: serde_json::json!({"case": name, "holds": false}),
         wrong,
     }
@@ -60,9 +60,18 @@ const AGREED: (&str, &str) = ("installation.clock_trusted", "agreed");
 const ALERT: (&str, &str) = ("alert.raised", "clock_off");
 
 /// The window opens while the wall clock is wrong: no call is dialed until it is right.
-fn opening(mut stage: Stage, name: &str, wall: Wall, ready_s: i64) -> Option<Found> {
+fn opening(
+    mut stage: ClockScenario,
+    name: &str,
+    wall: WallClockChange,
+    ready_s: i64,
+) -> Option<ClockCaseResult> {
     let edge = window().0;
-    let before = if wall == Wall::Stopped { STOP_S } else { JUMP_S };
+    let before = if wall == WallClockChange::Stopped {
+        STOP_S
+    } else {
+        JUMP_S
+    };
     let jump = plus_s(edge, -before);
     stage.begin_again(plus_s(jump, -ready_s));
     if stage.wall.true_now() >= jump {
@@ -80,14 +89,19 @@ fn opening(mut stage: Stage, name: &str, wall: Wall, ready_s: i64) -> Option<Fou
     stage.wait_until(plus_s(edge, AFTER_S));
     let under_it = stage.invites().len();
     stage.hold(under_it == 0, &format!("{under_it} dials under a wrong clock"));
-    stage.wall.set(Wall::Right);
+    stage.wall.set(WallClockChange::Right);
     let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
     stage.hold(goes_on, "no call is dialed when the clock is right again");
     Some(stage.end(name, window(), &[DOUBTED, AGREED, ALERT]))
 }
 
 /// The clock is wrong for a while within the window, then right, and wrong again at its end.
-fn closing(mut stage: Stage, name: &str, wall: Wall, ready_s: i64) -> Option<Found> {
+fn closing(
+    mut stage: ClockScenario,
+    name: &str,
+    wall: WallClockChange,
+    ready_s: i64,
+) -> Option<ClockCaseResult> {
     let edge = window().1;
     let jump = plus_s(edge, -JUMP_S);
     stage.begin_again(plus_s(jump, -ready_s - BELIEVED_S));
@@ -104,7 +118,7 @@ fn closing(mut stage: Stage, name: &str, wall: Wall, ready_s: i64) -> Option<Fou
     let under_it = stage.invites().len() - before;
     // A call that was permitted before may just be on its way.
     stage.hold(under_it <= 1, &format!("{under_it} dials under a wrong clock"));
-    stage.wall.set(Wall::Right);
+    stage.wall.set(WallClockChange::Right);
     let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
     if stage.wall.true_now() >= jump {
         return None;

@@ -5,13 +5,13 @@
 //! the machine's own clock. Those times are compared with the window, not what the server reports.
 
 mod edge;
-mod faked_wall;
+mod fake_wall_clock;
 mod restarts;
-mod stage;
+mod scenario;
 
 use super::{Form, Proof, skipped};
 use edge::Edge;
-use faked_wall::{FakedWall, Wall};
+use fake_wall_clock::{FakeWallClock, WallClockChange};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -22,37 +22,37 @@ const HOURS_2: i64 = 2 * 3_600;
 const AT_ONCE: usize = 3;
 
 /// The result of a case, with what was wrong.
-struct Found {
+struct ClockCaseResult {
     line: Value,
     wrong: Vec<String>,
 }
 
-type Case = fn(&Path) -> Found;
+type Case = fn(&Path) -> ClockCaseResult;
 
 const SHORT: &[Case] = &[
-    |shim| edge::prove(shim, Edge::Opening, Wall::SetBy(HOURS_6)),
-    |shim| edge::prove(shim, Edge::Closing, Wall::SetBy(-3)),
+    |shim| edge::prove(shim, Edge::Opening, WallClockChange::SetBy(HOURS_6)),
+    |shim| edge::prove(shim, Edge::Closing, WallClockChange::SetBy(-3)),
 ];
 
 const LONG: &[Case] = &[
-    |shim| edge::prove(shim, Edge::Opening, Wall::SetBy(HOURS_6)),
-    |shim| edge::prove(shim, Edge::Opening, Wall::SetBy(-HOURS_6)),
-    |shim| edge::prove(shim, Edge::Opening, Wall::SetBy(3)),
-    |shim| edge::prove(shim, Edge::Opening, Wall::SetBy(-3)),
-    |shim| edge::prove(shim, Edge::Opening, Wall::Stopped),
-    |shim| edge::prove(shim, Edge::Closing, Wall::SetBy(HOURS_6)),
-    |shim| edge::prove(shim, Edge::Closing, Wall::SetBy(-HOURS_6)),
-    |shim| edge::prove(shim, Edge::Closing, Wall::SetBy(3)),
-    |shim| edge::prove(shim, Edge::Closing, Wall::SetBy(-3)),
-    |shim| edge::prove(shim, Edge::Closing, Wall::Stopped),
-    restarts::under_a_clock_that_was_doubted,
-    restarts::before_the_end_of_the_log,
-    restarts::confirmed_by_a_person,
-    restarts::behind_the_tail_of_a_fast_clock,
+    |shim| edge::prove(shim, Edge::Opening, WallClockChange::SetBy(HOURS_6)),
+    |shim| edge::prove(shim, Edge::Opening, WallClockChange::SetBy(-HOURS_6)),
+    |shim| edge::prove(shim, Edge::Opening, WallClockChange::SetBy(3)),
+    |shim| edge::prove(shim, Edge::Opening, WallClockChange::SetBy(-3)),
+    |shim| edge::prove(shim, Edge::Opening, WallClockChange::Stopped),
+    |shim| edge::prove(shim, Edge::Closing, WallClockChange::SetBy(HOURS_6)),
+    |shim| edge::prove(shim, Edge::Closing, WallClockChange::SetBy(-HOURS_6)),
+    |shim| edge::prove(shim, Edge::Closing, WallClockChange::SetBy(3)),
+    |shim| edge::prove(shim, Edge::Closing, WallClockChange::SetBy(-3)),
+    |shim| edge::prove(shim, Edge::Closing, WallClockChange::Stopped),
+    restarts::restart_under_doubted_clock,
+    restarts::restart_before_log_end,
+    restarts::confirm_clock_by_user,
+    restarts::restart_after_fast_clock,
 ];
 
 pub(super) fn prove(form: Form) -> Proof {
-    let Some(shim) = FakedWall::shim() else {
+    let Some(shim) = FakeWallClock::shim() else {
         return skipped("clock", "faketime is not installed (apt-get install faketime)");
     };
     let cases = match form {
@@ -85,8 +85,8 @@ pub(super) fn prove(form: Form) -> Proof {
 }
 
 /// Returns the result of a case that could not run to its end. The reason is on standard error.
-fn broken(_: Box<dyn std::any::Any + Send>) -> Found {
-    Found {
+fn broken(_: Box<dyn std::any::Any + Send>) -> ClockCaseResult {
+    ClockCaseResult {
         line: Value::Null,
         wrong: vec!["a case could not be played to its end".to_owned()],
     }

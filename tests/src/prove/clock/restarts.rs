@@ -1,9 +1,9 @@
 //! Cases in which a process starts under a wrong clock: what the new process cannot know, the log still
 //! contains: a doubt from before, and a recorded time that is in the future.
 
-use super::faked_wall::Wall;
-use super::stage::{DIALING, PAUSED, Stage, plus_s, window};
-use super::{Found, HOURS_2, HOURS_6};
+use super::fake_wall_clock::WallClockChange;
+use super::scenario::{ClockScenario, DIALING, PAUSED, plus_s, window};
+use super::{ClockCaseResult, HOURS_2, HOURS_6};
 use std::path::Path;
 
 /// How long no call may be dialed: longer than the clock is behind the log in these cases.
@@ -16,7 +16,7 @@ const DOUBT: &str = "installation.clock_doubted";
 const TRUST: &str = "installation.clock_trusted";
 
 /// Checks that no call is dialed for `WATCHED_S`, and that readiness then says why.
-fn watch(stage: &mut Stage) {
+fn watch(stage: &mut ClockScenario) {
     let (from, before) = (stage.wall.true_now(), stage.invites().len());
     stage.wait_until(plus_s(from, WATCHED_S));
     let is_paused = stage.is_said(PAUSED);
@@ -27,11 +27,11 @@ fn watch(stage: &mut Stage) {
 
 /// The clock is set forward past the opening of the window, and the server restarted under it: for the new
 /// process this clock agrees with itself.
-pub(super) fn under_a_clock_that_was_doubted(shim: &Path) -> Found {
+pub(super) fn restart_under_doubted_clock(shim: &Path) -> ClockCaseResult {
     let closed = plus_s(window().0, -3_600);
-    let mut stage = Stage::begin(shim, closed);
+    let mut stage = ClockScenario::begin(shim, closed);
     stage.start_campaign();
-    stage.wall.set(Wall::SetBy(HOURS_6));
+    stage.wall.set(WallClockChange::SetBy(HOURS_6));
     let is_paused = stage.is_said(PAUSED);
     stage.hold(is_paused, "readiness does not say that the clock is wrong");
     stage.start_again();
@@ -46,16 +46,16 @@ pub(super) fn under_a_clock_that_was_doubted(shim: &Path) -> Found {
 
 /// The server is restarted under a clock that is behind the recorded times. It does not become right by
 /// running for as long. It is set right, and dialing resumes.
-pub(super) fn before_the_end_of_the_log(shim: &Path) -> Found {
+pub(super) fn restart_before_log_end(shim: &Path) -> ClockCaseResult {
     let open = plus_s(window().0, 3_600);
-    let mut stage = Stage::begin(shim, open);
+    let mut stage = ClockScenario::begin(shim, open);
     stage.start_campaign();
     let was_dialed = stage.is_dialed_again();
     stage.hold(was_dialed, "no call is dialed within the window");
-    stage.wall.set(Wall::SetBy(-BEHIND_S));
+    stage.wall.set(WallClockChange::SetBy(-BEHIND_S));
     stage.start_again();
     watch(&mut stage);
-    stage.wall.set(Wall::Right);
+    stage.wall.set(WallClockChange::Right);
     let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
     stage.hold(goes_on, "no call is dialed when the clock is right again");
     let kinds = [(DOUBT, "before_log"), (TRUST, "agreed")];
@@ -65,12 +65,12 @@ pub(super) fn before_the_end_of_the_log(shim: &Path) -> Found {
 
 /// The server started under a clock that was behind, and the clock was set right. Only a user can tell, and
 /// confirms it; time continues from there.
-pub(super) fn confirmed_by_a_person(shim: &Path) -> Found {
+pub(super) fn confirm_clock_by_user(shim: &Path) -> ClockCaseResult {
     let open = plus_s(window().0, 3_600);
-    let mut stage = Stage::begin(shim, plus_s(open, -HOURS_6));
+    let mut stage = ClockScenario::begin(shim, plus_s(open, -HOURS_6));
     stage.start_campaign();
     let from = stage.wall.true_now();
-    stage.wall.set(Wall::SetBy(HOURS_6));
+    stage.wall.set(WallClockChange::SetBy(HOURS_6));
     watch(&mut stage);
     stage.ask(&["clock", "confirm", "--reason", "compared with the telephone's"]);
     let goes_on = stage.is_said(DIALING) && stage.is_dialed_again();
@@ -88,11 +88,11 @@ pub(super) fn confirmed_by_a_person(shim: &Path) -> Found {
 /// A server ran under a fast clock, and the clock was set right: the recorded times are in the future, which
 /// a user accepts once. The next start does not doubt again, although events are still recorded at the time
 /// of the log's end.
-pub(super) fn behind_the_tail_of_a_fast_clock(shim: &Path) -> Found {
+pub(super) fn restart_after_fast_clock(shim: &Path) -> ClockCaseResult {
     let fast = plus_s(window().0, 3_600 + HOURS_2);
-    let mut stage = Stage::begin(shim, fast);
+    let mut stage = ClockScenario::begin(shim, fast);
     let from = stage.wall.true_now();
-    stage.wall.set(Wall::SetBy(-HOURS_2));
+    stage.wall.set(WallClockChange::SetBy(-HOURS_2));
     stage.start_again();
     watch(&mut stage);
     stage.ask(&[

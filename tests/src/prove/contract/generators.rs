@@ -1,14 +1,14 @@
 //! Checks the description with external programs: a validator accepts it, and generators make a client in
 //! Python and one in TypeScript without a warning.
 
-use super::super::other_tools::{once, place, python_with, succeed};
-use super::Found;
+use super::super::external_programs::{build_folder, install_once, python_with, run_step};
+use super::ContractPartResult;
 use crate::program::{command, is_installed};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub(super) fn load(document: &Path, folder: &Path) -> Found {
+pub(super) fn load(document: &Path, folder: &Path) -> ContractPartResult {
     let mut violations = Vec::new();
     let mut said: Map<String, Value> = Map::new();
     for (name, made) in [
@@ -29,18 +29,18 @@ pub(super) fn load(document: &Path, folder: &Path) -> Found {
         };
         said.insert(name.to_owned(), told);
     }
-    Found {
+    ContractPartResult {
         violations,
         said: Value::Object(said),
     }
 }
 
 /// The result of a program. The outer error: why it cannot run here; the inner one: what it complained about.
-type Made = Result<Result<(), String>, String>;
+type GeneratorResult = Result<Result<(), String>, String>;
 
-fn python(document: &Path, out: &Path) -> Made {
+fn python(document: &Path, out: &Path) -> GeneratorResult {
     let client = clients().join("python/requirements.txt");
-    let python = python_with(&client, &place("contract", "python"))?;
+    let python = python_with(&client, &build_folder("contract", "python"))?;
     let mut generate = command(python.with_file_name("openapi-python-client"));
     generate.args(["generate", "--meta", "none", "--fail-on-warning", "--path"]);
     generate.arg(document).arg("--output-path").arg(out);
@@ -58,28 +58,28 @@ fn python(document: &Path, out: &Path) -> Made {
 }
 
 /// Validates the description against OpenAPI 3.1: names of operations are unique, references resolve.
-fn validator(document: &Path) -> Made {
+fn validator(document: &Path) -> GeneratorResult {
     let client = clients().join("python/requirements.txt");
-    let python = python_with(&client, &place("contract", "python"))?;
+    let python = python_with(&client, &build_folder("contract", "python"))?;
     let mut validate = command(python.with_file_name("openapi-spec-validator"));
     validate.arg(document);
     Ok(complaint(validate))
 }
 
-fn typescript(document: &Path, out: &Path) -> Made {
+fn typescript(document: &Path, out: &Path) -> GeneratorResult {
     if !is_installed("node") || !is_installed("npm") {
         return Err("node or npm is missing".to_owned());
     }
-    let (source, place) = (clients().join("node"), place("contract", "node"));
+    let (source, place) = (clients().join("node"), build_folder("contract", "node"));
     let pinned = source.join("package-lock.json");
-    once(&pinned, &place, || {
+    install_once(&pinned, &place, || {
         for file in ["package.json", "package-lock.json"] {
             std::fs::copy(source.join(file), place.join(file)).map_err(|error| error.to_string())?;
         }
         let mut install = command("npm");
         install.args(["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]);
         install.current_dir(&place);
-        succeed(install)
+        run_step(install)
     })?;
     let mut generate = command("node");
     generate.arg(place.join("node_modules/openapi-typescript/bin/cli.js"));

@@ -2,12 +2,12 @@
 //! requested and its response compared with the description; generated requests find no other status or shape
 //! and no fault; a validator accepts it, and two generators make clients from it without a warning.
 
-mod calls;
+mod generated_requests;
 mod generators;
-mod made_up;
+mod operation_requests;
 
-pub(super) use calls::filled;
-pub(super) use made_up::{Asking, requests as made_up_requests};
+pub(super) use generated_requests::{SchemathesisOptions, requests as made_up_requests};
+pub(super) use operation_requests::fill_requests;
 
 use super::crash::records;
 use super::{Form, Proof};
@@ -30,12 +30,12 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(150);
 const NAMED_MAX: usize = 20;
 
 /// The violations that a part found, and its result; a part that cannot run says why.
-pub(super) struct Found {
+pub(super) struct ContractPartResult {
     pub(super) violations: Vec<String>,
     pub(super) said: Value,
 }
 
-impl Found {
+impl ContractPartResult {
     fn skipped(why: &str) -> Self {
         Self {
             violations: Vec::new(),
@@ -56,13 +56,13 @@ pub(super) fn prove(form: Form) -> Proof {
     let description = server.description();
     let file = folder.path().join("openapi.json");
     std::fs::write(&file, description.document.to_string()).unwrap_or_else(|error| fail(&error.to_string()));
-    let called = calls::every(&description, &server, CAMPAIGN);
-    let asking = Asking {
+    let called = operation_requests::request_all_operations(&description, &server, CAMPAIGN);
+    let asking = SchemathesisOptions {
         authorization: &server.bearer(),
         phases: "examples,coverage,fuzzing",
         seconds,
     };
-    let made_up = made_up::requests(&description.document, &server, folder.path(), &asking);
+    let made_up = generated_requests::requests(&description.document, &server, folder.path(), &asking);
     let generated = generators::load(&file, folder.path());
     let is_up = server.drains();
     let mut violations: Vec<String> = Vec::new();

@@ -8,7 +8,7 @@ use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::program::fail;
 use crate::prove::crash::records;
-use crate::server::{Server, asked};
+use crate::server::{Server, send_request};
 use domain::time::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ pub(super) fn not_tried() -> Verdict {
 
 /// The results of one campaign.
 #[derive(Default)]
-struct Run {
+struct CampaignResults {
     /// The disposition of each call by callee.
     ends: BTreeMap<String, Vec<String>>,
     stored_ms: Vec<u64>,
@@ -65,7 +65,7 @@ struct Run {
     queries: u32,
 }
 
-pub(super) fn beside_calls() -> Verdict {
+pub(super) fn attack_during_calls() -> Verdict {
     let (calm, loaded) = (run(false), run(true));
     let (stored, acked) = (p99(&loaded.stored_ms), p99(&loaded.acked_ms));
     let differ: Vec<&String> = calm
@@ -105,7 +105,7 @@ fn p99(measured: &[u64]) -> u64 {
     sorted.get(last * 99 / 100).copied().unwrap_or(0)
 }
 
-fn run(is_loaded: bool) -> Run {
+fn run(is_loaded: bool) -> CampaignResults {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let carrier = CarrierProcess::start(folder.path(), SEED, &[]);
     let data = folder.path().join("data");
@@ -138,7 +138,7 @@ fn run(is_loaded: bool) -> Run {
         fail("not all customers were called during the attack");
     }
     assert!(server.drains(), "the server ends");
-    Run {
+    CampaignResults {
         bodies: bodies.into_inner(),
         queries: queries.into_inner(),
         ..measured(&data, &carrier)
@@ -154,7 +154,7 @@ fn again_until(is_over: &AtomicBool, count: &AtomicU32, ask: impl Fn()) {
 
 /// Sends a request. Any response counts: a refusal, or one that came too late.
 fn post(server: &Server, path: &str, body: &Value) {
-    drop(asked("POST", &format!("{}{path}", server.url), Some(body)));
+    drop(send_request("POST", &format!("{}{path}", server.url), Some(body)));
 }
 
 fn body() -> Value {
@@ -193,9 +193,9 @@ fn stored_at(data: &Path) -> BTreeMap<String, Timestamp> {
     read.map(|row| row.expect("a row can be read")).collect()
 }
 
-fn measured(data: &Path, carrier: &CarrierProcess) -> Run {
+fn measured(data: &Path, carrier: &CarrierProcess) -> CampaignResults {
     let (lines, stored_at) = (carrier.lines(), stored_at(data));
-    let mut run = Run::default();
+    let mut run = CampaignResults::default();
     let instant = |text: &str| text.parse::<Timestamp>().ok();
     for (call, events) in &History::read(data).calls() {
         let of = |kind: &str| events.iter().find(|event| member(event, "/type") == kind);

@@ -1,6 +1,6 @@
 //! Attack: more connections than the limit, of four kinds that send nothing or stop in the middle.
 
-use super::{Stage, Verdict};
+use super::{AttackContext, Verdict};
 use crate::prove::Form;
 use serde_json::json;
 use std::io::Write;
@@ -26,7 +26,7 @@ const KINDS: [(&str, &str); 4] = [
 ];
 
 /// Runs all four kinds together, then (in the long form) each alone.
-pub(super) fn silent(stage: &Stage<'_>) -> Verdict {
+pub(super) fn open_silent_connections(stage: &AttackContext<'_>) -> Verdict {
     let mixed = KINDS.to_vec();
     let mut rounds: Vec<Vec<_>> = vec![mixed];
     if stage.form == Form::Long {
@@ -57,7 +57,7 @@ pub(super) fn silent(stage: &Stage<'_>) -> Verdict {
     clippy::disallowed_methods,
     reason = "plays a stranger who connects and says nothing"
 )]
-fn open(stage: &Stage<'_>, kinds: &[(&str, &str)]) -> Vec<TcpStream> {
+fn open(stage: &AttackContext<'_>, kinds: &[(&str, &str)]) -> Vec<TcpStream> {
     let address = stage.server.url.trim_start_matches("http://");
     let bearer = stage.server.bearer();
     let mut held = Vec::new();

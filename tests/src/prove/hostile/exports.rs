@@ -1,7 +1,7 @@
 //! Attack: three hundred clients request an export and read nothing of it. Other requests must get responses
 //! meanwhile.
 
-use super::{Stage, Verdict, ask_each};
+use super::{AttackContext, Verdict, ask_each};
 use crate::passing_time::come_again;
 use crate::program::instant;
 use crate::prove::Form;
@@ -32,7 +32,7 @@ const AGAIN_WITHIN: Duration = Duration::from_secs(20);
 /// How long a client waits for the head of its response.
 const HEAD_WAIT: Duration = Duration::from_secs(20);
 
-pub(super) fn slow(stage: &Stage<'_>) -> Verdict {
+pub(super) fn request_unread_exports(stage: &AttackContext<'_>) -> Verdict {
     let people = match stage.form {
         Form::Short => 1_000,
         Form::Long => 10_000,
@@ -93,7 +93,7 @@ pub(super) fn slow(stage: &Stage<'_>) -> Verdict {
 
 /// Lets the clients that hold the slots read a little now and then: another client must get the slot of one
 /// of them.
-fn waited_for_a_place(stage: &Stage<'_>, holding: &mut [TcpStream], broken: &mut Vec<String>) -> u64 {
+fn waited_for_a_place(stage: &AttackContext<'_>, holding: &mut [TcpStream], broken: &mut Vec<String>) -> u64 {
     let began = instant();
     let mut piece = vec![0; PIECE_BYTES];
     let mut times = 0;
@@ -111,13 +111,13 @@ fn waited_for_a_place(stage: &Stage<'_>, holding: &mut [TcpStream], broken: &mut
     u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX)
 }
 
-fn is_exported(stage: &Stage<'_>) -> bool {
+fn is_exported(stage: &AttackContext<'_>) -> bool {
     let path = format!("{}/api/v1/exports/calls?format=csv", stage.server.url);
     request("GET", &path, None).is_ok_and(|reply| reply.status == 200)
 }
 
 #[expect(clippy::disallowed_methods, reason = "plays a reader who takes nothing")]
-fn ask(stage: &Stage<'_>) -> Option<TcpStream> {
+fn ask(stage: &AttackContext<'_>) -> Option<TcpStream> {
     let address = stage.server.url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(HEAD_WAIT)).ok()?;

@@ -1,7 +1,7 @@
 //! A far end that answers one call after another, with its audio sockets, for attacks on RTP.
 
 use crate::answering_carrier::{header, response};
-use crate::passing_time::left;
+use crate::passing_time::time_left;
 use crate::program::deadline;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ pub(super) struct FarEnd {
 }
 
 /// A call that was answered and acknowledged.
-pub(super) struct Talk<'a> {
+pub(super) struct AnsweredCall<'a> {
     far_end: &'a FarEnd,
     invite: String,
     /// The address from which its signaling comes.
@@ -63,7 +63,7 @@ impl FarEnd {
 
     /// Receives the next SIP message before this instant.
     fn next(&self, until: Instant) -> Option<(String, SocketAddr)> {
-        let wait = left(until);
+        let wait = time_left(until);
         if wait.is_zero() {
             return None;
         }
@@ -95,7 +95,7 @@ impl FarEnd {
     }
 
     /// Answers the next call. Returns it after the ACK.
-    pub(super) fn answer(&self, within: Duration) -> Option<Talk<'_>> {
+    pub(super) fn answer(&self, within: Duration) -> Option<AnsweredCall<'_>> {
         let until = deadline(within);
         let mut invite: Option<(String, SocketAddr)> = None;
         loop {
@@ -109,7 +109,7 @@ impl FarEnd {
                 "ACK" => {
                     if let Some((invite, signals_from)) = invite.take() {
                         let robot = offered(&invite)?;
-                        return Some(Talk {
+                        return Some(AnsweredCall {
                             far_end: self,
                             invite,
                             signals_from,
@@ -132,7 +132,7 @@ fn offered(invite: &str) -> Option<SocketAddr> {
     format!("{host}:{port}").parse().ok()
 }
 
-impl Talk<'_> {
+impl AnsweredCall<'_> {
     /// Waits for so many packets of the robot, 20 ms each; fewer if it becomes silent.
     pub(super) fn hear(&self, packets: usize) {
         let mut buffer = [0; 2_048];

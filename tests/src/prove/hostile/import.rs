@@ -5,9 +5,9 @@
 //! which is never started: its way into the log and the views is tested. The trunk is limited to fewer dials
 //! per second than the campaign has customers and legs for, so that its rate is steady without load.
 
-use super::{Stage, Verdict};
+use super::{AttackContext, Verdict};
 use crate::history::member;
-use crate::passing_time::{at_each_beat, nothing_ends_it};
+use crate::passing_time::{at_each_beat, wait_one_beat};
 use crate::program::{Program, command, instant, ledgerline};
 use crate::prove::Form;
 use crate::prove::crash::{quick_campaign, records};
@@ -71,7 +71,7 @@ impl Size {
 
 /// The dials in one stretch of time, and what the server reported in it.
 #[derive(Default)]
-struct Stretch {
+struct DialingPeriod {
     dials: usize,
     ms: u64,
     asked: u32,
@@ -81,13 +81,13 @@ struct Stretch {
     rows_seen: u64,
 }
 
-impl Stretch {
+impl DialingPeriod {
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     fn per_second(&self) -> f64 {
         (self.dials as f64 * 10_000.0 / self.ms.max(1) as f64).round() / 10.0
     }
 
-    fn look(&mut self, stage: &Stage<'_>) {
+    fn look(&mut self, stage: &AttackContext<'_>) {
         self.asked += 1;
         match stage.server.get("/readyz") {
             Ok(reply) if reply.status == 200 => {
@@ -141,13 +141,13 @@ impl Stretch {
     }
 }
 
-pub(super) fn beside_a_campaign(stage: &Stage<'_>) -> Verdict {
+pub(super) fn import_during_campaign(stage: &AttackContext<'_>) -> Verdict {
     let size = Size::of(stage.form);
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let file = folder.path().join("many.csv");
     std::fs::write(&file, customers(size.rows)).expect("a list can be written");
     begin(stage, size.dialed_people);
-    let passes = |beat| !nothing_ends_it(beat);
+    let passes = |beat| !wait_one_beat(beat);
     measured(stage, size.warm_up, passes);
     let before = measured(stage, size.measured, passes);
     let (import, enrolled) = imported(stage, &file);
@@ -179,7 +179,7 @@ pub(super) fn beside_a_campaign(stage: &Stage<'_>) -> Verdict {
     }
 }
 
-fn begin(stage: &Stage<'_>, dialed_people: u32) {
+fn begin(stage: &AttackContext<'_>, dialed_people: u32) {
     let mut dialing = quick_campaign(DIALING);
     if let Some(legs) = dialing.pointer_mut("/schedule/max_concurrent") {
         *legs = json!(LEGS);
@@ -198,9 +198,13 @@ fn begin(stage: &Stage<'_>, dialed_people: u32) {
 }
 
 /// Measures for at least so long, and until `is_done`, which waits up to a beat, returns true.
-fn measured(stage: &Stage<'_>, at_least: Duration, mut is_done: impl FnMut(Duration) -> bool) -> Stretch {
+fn measured(
+    stage: &AttackContext<'_>,
+    at_least: Duration,
+    mut is_done: impl FnMut(Duration) -> bool,
+) -> DialingPeriod {
     let (began, before) = (instant(), stage.carrier.lines().len());
-    let mut stretch = Stretch::default();
+    let mut stretch = DialingPeriod::default();
     let ends = |beat| is_done(beat) && instant() - began >= at_least;
     at_each_beat(at_least + IMPORTED_WITHIN, ends, || {
         stretch.look(stage);
@@ -211,7 +215,7 @@ fn measured(stage: &Stage<'_>, at_least: Duration, mut is_done: impl FnMut(Durat
     stretch
 }
 
-fn imported(stage: &Stage<'_>, file: &Path) -> (Stretch, Option<u64>) {
+fn imported(stage: &AttackContext<'_>, file: &Path) -> (DialingPeriod, Option<u64>) {
     let mut import = command(ledgerline());
     import
         .arg("import")
@@ -228,7 +232,7 @@ fn imported(stage: &Stage<'_>, file: &Path) -> (Stretch, Option<u64>) {
 }
 
 /// Runs a rebuild of a view, an export and a backup, and starts them again when all are done.
-fn other_loads(stage: &Stage<'_>, folder: &Path, at_least: Duration) -> (Stretch, u32) {
+fn other_loads(stage: &AttackContext<'_>, folder: &Path, at_least: Duration) -> (DialingPeriod, u32) {
     let (mut rounds, mut running) = (0, Vec::<Program>::new());
     let until = instant() + at_least;
     let stretch = measured(stage, at_least, |beat| {
@@ -245,7 +249,7 @@ fn other_loads(stage: &Stage<'_>, folder: &Path, at_least: Duration) -> (Stretch
     (stretch, rounds)
 }
 
-fn begin_loads(stage: &Stage<'_>, folder: &Path, round: u32) -> Vec<Program> {
+fn begin_loads(stage: &AttackContext<'_>, folder: &Path, round: u32) -> Vec<Program> {
     let data = stage.data.to_string_lossy();
     let path = "/api/v1/projections/call_history/rebuild";
     // A rebuild that is running continues.

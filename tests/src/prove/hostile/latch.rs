@@ -4,9 +4,9 @@
 //! For each rule there is also a source that it admits: a 9 from there must count, or the attack proves
 //! nothing.
 
-use super::far_end::{FarEnd, Talk, socket};
+use super::far_end::{AnsweredCall, FarEnd, socket};
 use super::tally::{Tally, long_form_only};
-use super::{Stage, Verdict};
+use super::{AttackContext, Verdict};
 use crate::history::member;
 use crate::prove::Form;
 use crate::prove::crash::records;
@@ -95,7 +95,7 @@ impl Outcome {
 }
 
 /// Plays one call with keypresses and audio from this source.
-fn play(talk: &Talk<'_>, far_end: &FarEnd, source: Source, is_admitted: bool) {
+fn play(talk: &AnsweredCall<'_>, far_end: &FarEnd, source: Source, is_admitted: bool) {
     talk.hear(5);
     if source == Source::NeighbourLater {
         talk.sound_from(&far_end.sound, 0);
@@ -160,7 +160,7 @@ fn attempts(rule: &str, sources: &[(Source, bool)], salt: u32) -> Vec<(bool, Str
 }
 
 /// Runs the attack: each rule has a server and a far end of its own.
-pub(super) fn neighbours(stage: &Stage<'_>) -> Verdict {
+pub(super) fn neighbours(stage: &AttackContext<'_>) -> Verdict {
     if stage.form != Form::Long {
         return long_form_only();
     }

@@ -7,10 +7,9 @@
 
 mod bodies;
 mod connections;
-mod endless;
+mod endless_peers;
 mod exports;
 mod far_end;
-mod hooks;
 mod import;
 mod latch;
 mod nested_bodies;
@@ -21,11 +20,12 @@ mod sign_in;
 mod sip;
 mod streams;
 mod tally;
+mod webhooks;
 mod workbooks;
 
 use super::crash::records;
 use super::reconcile::compare;
-use super::{Form, Proof, brief_people};
+use super::{Form, Proof, short_call_customers};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::program::instant;
@@ -50,7 +50,7 @@ const ANSWER_MS: u128 = 1_000;
 const RSS_PEAK_MB_MAX: u64 = 700;
 
 /// What an attack uses.
-struct Stage<'a> {
+struct AttackContext<'a> {
     server: &'a Server,
     carrier: &'a CarrierProcess,
     data: &'a Path,
@@ -64,42 +64,51 @@ struct Verdict {
 }
 
 /// A verdict, the milliseconds that the attack took, and the peak memory of the server by its end, in MiB.
-type Tried = (Verdict, u64, Option<u64>);
+type AttackResult = (Verdict, u64, Option<u64>);
 
-type Attack = fn(&Stage<'_>) -> Verdict;
+type Attack = fn(&AttackContext<'_>) -> Verdict;
 
 /// Every attack by name, in rows of lanes: the long form runs them one after another, the short form runs the
 /// lanes of a row in parallel. Attacks in one row measure nothing that another one changes: the import, which
 /// is compared with the dials of a calm server, has a row of its own.
 const ATTACKS: &[&[&[(&str, Attack)]]] = &[
-    &[&[("silent_connections", connections::silent)]],
-    &[&[("nested_bodies", nested_bodies::nested)]],
+    &[&[("silent_connections", connections::open_silent_connections)]],
+    &[&[("nested_bodies", nested_bodies::send_nested_bodies)]],
     &[
-        &[("forged_answers", sip::forged)],
-        &[("mutated_sip", sip::mutated)],
-        &[("xlsx_bombs", workbooks::bombs), ("slow_exports", exports::slow)],
+        &[("forged_answers", sip::forge_responses)],
+        &[("mutated_sip", sip::send_mutated_sip)],
+        &[
+            ("xlsx_bombs", workbooks::bombs),
+            ("slow_exports", exports::request_unread_exports),
+        ],
         &[("sql_growth", questions::grow)],
     ],
     &[&[
         ("sealed_values", privacy::attempts),
         ("password_guesses", sign_in::guesses),
         ("stream_slots", streams::exhaust),
-        ("webhook_of_a_disabled_owner", hooks::disabled_owner),
+        ("webhook_of_a_disabled_owner", webhooks::disabled_owner),
         ("rtp_of_neighbours", latch::neighbours),
-        ("endless_peers", endless::peers),
+        ("endless_peers", endless_peers::run_endless_peers),
     ]],
     // Last: its rows make reads of all customers slow.
-    &[&[("import", import::beside_a_campaign)]],
+    &[&[("import", import::import_during_campaign)]],
 ];
 
 /// Runs the attacks of one lane, one after another.
-fn lane(stage: &Stage<'_>, attacks: &'static [(&'static str, Attack)]) -> Vec<(&'static str, Tried)> {
+fn lane(
+    stage: &AttackContext<'_>,
+    attacks: &'static [(&'static str, Attack)],
+) -> Vec<(&'static str, AttackResult)> {
     let tried = attacks.iter().map(|(name, attack)| (*name, stage.tried(*attack)));
     tried.collect()
 }
 
 /// Runs the lanes of one row; in parallel in the short form.
-fn row(stage: &Stage<'_>, lanes: &'static [&'static [(&'static str, Attack)]]) -> Vec<(&'static str, Tried)> {
+fn row(
+    stage: &AttackContext<'_>,
+    lanes: &'static [&'static [(&'static str, Attack)]],
+) -> Vec<(&'static str, AttackResult)> {
     if stage.form == Form::Long {
         return lanes.iter().flat_map(|attacks| lane(stage, attacks)).collect();
     }
@@ -113,8 +122,8 @@ fn row(stage: &Stage<'_>, lanes: &'static [&'static [(&'static str, Attack)]]) -
     })
 }
 
-impl Stage<'_> {
-    fn tried(&self, attack: Attack) -> Tried {
+impl AttackContext<'_> {
+    fn tried(&self, attack: Attack) -> AttackResult {
         let began = instant();
         let verdict = attack(self);
         let took_ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
@@ -165,7 +174,7 @@ fn ask_each(url: &str, asked: &[(&str, String, Value)]) -> (Vec<String>, u128) {
     (broken, slowest)
 }
 
-pub(crate) use endless::prove_endless_peers;
+pub(crate) use endless_peers::prove_endless_peers;
 
 pub(crate) fn prove(form: Form) -> Proof {
     let customers = match form {
@@ -174,18 +183,18 @@ pub(crate) fn prove(form: Form) -> Proof {
         Form::Long => 1_600,
     };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let carrier = brief_people::carrier(form, folder.path(), SEED);
+    let carrier = short_call_customers::carrier(form, folder.path(), SEED);
     let data = folder.path().join("data");
     let trunk = format!("{};dials-per-second={DIALS_PER_SECOND}", carrier.trunk());
     let mut server = Server::start(&data, &trunk);
     server.call(CAMPAIGN, &records(customers, 3));
-    let stage = Stage {
+    let stage = AttackContext {
         server: &server,
         carrier: &carrier,
         data: &data,
         form,
     };
-    let verdicts: Vec<(&str, Tried)> = ATTACKS.iter().flat_map(|lanes| row(&stage, lanes)).collect();
+    let verdicts: Vec<(&str, AttackResult)> = ATTACKS.iter().flat_map(|lanes| row(&stage, lanes)).collect();
     let are_called = server.has_ended_calls(CAMPAIGN, customers, Duration::from_secs(120));
     let rss_peak_mb = rss_peak_mb(server.program.id());
     server.program.signal("TERM");
@@ -194,7 +203,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let lost = history.unfinished().len() + compare(&history, &carrier.lines()).wrong.len();
     let lost = lost + usize::from(!are_called);
     let bodies = match form {
-        Form::Long => bodies::beside_calls(),
+        Form::Long => bodies::attack_during_calls(),
         // Needs two campaigns of its own, one of them calm.
         Form::Short => bodies::not_tried(),
     };

@@ -1,7 +1,7 @@
 //! Attack: bodies that nest without end, four at a time, sent with the permission to read rules. Health, an
 //! emergency stop and opt-outs must succeed meanwhile.
 
-use super::{Stage, Verdict, ask_each, timed};
+use super::{AttackContext, Verdict, ask_each, timed};
 use crate::prove::Form;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +27,7 @@ const REPEATED: [&str; 12] = [
     "{\"a\":", "[", "- ", "? ", "a:\n ", "\"", "!a ", "&a ", "*a, ", "[}", "a: |\n", "a ",
 ];
 
-pub(super) fn nested(stage: &Stage<'_>) -> Verdict {
+pub(super) fn send_nested_bodies(stage: &AttackContext<'_>) -> Verdict {
     let rounds = match stage.form {
         Form::Short => 1,
         Form::Long => 10,
@@ -68,7 +68,7 @@ pub(super) fn nested(stage: &Stage<'_>) -> Verdict {
 }
 
 /// Sends the requests that must always succeed, and an emergency stop and its lift.
-fn must_pass(stage: &Stage<'_>, salt: u32) -> (Vec<String>, u128) {
+fn must_pass(stage: &AttackContext<'_>, salt: u32) -> (Vec<String>, u128) {
     let (mut broken, slowest) = stage.must_pass(salt);
     let order = json!({"scope": "preset", "id": STOP, "reason": "asked under attack"});
     let asked = [

@@ -3,10 +3,10 @@
 //!
 //! Only in the long form: unit and end-to-end tests check each of these too.
 
-use super::{Stage, Verdict};
+use super::{AttackContext, Verdict};
 use crate::prove::Form;
 use crate::prove::segments::of_income_above;
-use crate::server::{Reply, Server, asked_with};
+use crate::server::{Reply, Server, send_request_as};
 use crate::session::Session;
 use serde_json::{Value, json};
 
@@ -20,13 +20,13 @@ const PEOPLE: u32 = 12;
 const ATTEMPTS: usize = 14;
 
 /// The server under test, and what its attackers found.
-struct Trial<'a> {
+struct PrivacyAttack<'a> {
     server: &'a Server,
     broken: Vec<String>,
     tried: u64,
 }
 
-impl Trial<'_> {
+impl PrivacyAttack<'_> {
     fn holds(&mut self, is_held: bool, what: &str) {
         self.tried += 1;
         if !is_held {
@@ -37,7 +37,7 @@ impl Trial<'_> {
     fn ask(&mut self, who: &str, method: &str, path: &str, body: &Value) -> Reply {
         let url = format!("{}{path}", self.server.url);
         let body = (method == "POST").then_some(body);
-        match asked_with(method, &url, who, body) {
+        match send_request_as(method, &url, who, body) {
             Ok((reply, _)) => reply,
             Err(error) => {
                 self.broken.push(format!("{method} {path}: {error}"));
@@ -73,14 +73,14 @@ impl Trial<'_> {
 }
 
 /// Runs all attempts.
-pub(super) fn attempts(stage: &Stage<'_>) -> Verdict {
+pub(super) fn attempts(stage: &AttackContext<'_>) -> Verdict {
     if stage.form != Form::Long {
         return Verdict {
             broken: Vec::new(),
             measured: json!("in the long form"),
         };
     }
-    let mut trial = Trial {
+    let mut trial = PrivacyAttack {
         server: stage.server,
         broken: Vec::new(),
         tried: 0,
@@ -100,7 +100,7 @@ pub(super) fn attempts(stage: &Stage<'_>) -> Verdict {
     }
 }
 
-fn people(trial: &Trial<'_>) {
+fn people(trial: &PrivacyAttack<'_>) {
     for name in ["PRIVATE", "OTHER"] {
         let made = json!({ "task_id": name, "script_template": "您好。", "basis": "contract", "approvals": ["lists"] });
         trial.server.must_post("/api/v1/campaigns", &made);
@@ -118,8 +118,8 @@ fn people(trial: &Trial<'_>) {
 }
 
 /// B1: tries to learn numbers by dry runs, by lists, by ids, and by customers who share one.
-fn compared(trial: &mut Trial<'_>, importer: &str, integrator: &str) {
-    let file = |trial: &mut Trial<'_>, phone: &str| {
+fn compared(trial: &mut PrivacyAttack<'_>, importer: &str, integrator: &str) {
+    let file = |trial: &mut PrivacyAttack<'_>, phone: &str| {
         let list = json!({ "task_id": "OTHER", "records": [{ "customer_id": "PROBE", "phone": phone }] });
         let reply = trial.ask(importer, "POST", "/api/v1/tasks/data?dry_run=true", &list);
         let mut body = reply.body;
@@ -180,7 +180,7 @@ fn compared(trial: &mut Trial<'_>, importer: &str, integrator: &str) {
 }
 
 /// B2: tries to get values of a customer by mail to the attacker's address, by a flow, and as a channel host.
-fn sent(trial: &mut Trial<'_>, integrator: &str) {
+fn sent(trial: &mut PrivacyAttack<'_>, integrator: &str) {
     let mail = json!({ "campaign": "PRIVATE", "customer": "PRIV1", "way": "mail", "to": "me@example.com",
         "subject": "x", "text": "{{account}}", "variables": {} });
     let reply = trial.ask(integrator, "POST", "/api/v1/messages", &mail);
@@ -198,7 +198,7 @@ fn sent(trial: &mut Trial<'_>, integrator: &str) {
 }
 
 /// B3: tries an approval by an API key, and a key for another user.
-fn same_hand(trial: &mut Trial<'_>) {
+fn same_hand(trial: &mut PrivacyAttack<'_>) {
     trial.user("privacy-boss", &["admin", "operator"]);
     let other = trial.user("privacy-second", &["operator"]);
     let list = json!({ "task_id": "OTHER", "records": [{ "customer_id": "HAND1", "phone": "13800138999" }] });
@@ -218,7 +218,7 @@ fn same_hand(trial: &mut Trial<'_>) {
 }
 
 /// B4: tries to learn an income, digit by digit.
-fn segments(trial: &mut Trial<'_>, analyst: &str) {
+fn segments(trial: &mut PrivacyAttack<'_>, analyst: &str) {
     for income in (0..12_000).step_by(1_000) {
         let order = json!({ "sql": of_income_above(income), "sample": 100 });
         let reply = trial.ask(analyst, "POST", "/api/v1/segments/preview", &order);

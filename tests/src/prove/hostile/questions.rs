@@ -1,13 +1,13 @@
 //! Attack: SQL queries that grow without end, in values, rows and temporary files, on both databases. Other
 //! queries, opt-outs and pauses must succeed meanwhile.
 
-use super::{ANSWER_MS, RSS_PEAK_MB_MAX, Stage, Verdict, ask_each, rss_peak_mb};
+use super::{ANSWER_MS, AttackContext, RSS_PEAK_MB_MAX, Verdict, ask_each, rss_peak_mb};
 use crate::passing_time::at_each_beat;
 use crate::postgres::PostgresServer;
 use crate::program::{fail, instant};
 use crate::prove::Form;
 use crate::server::{Server, request};
-use crate::watched;
+use crate::watched_value;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ const TEMPORARY_BYTES_MAX: u64 = 600 * 1024 * 1024;
 const AT_ONCE: usize = 30;
 
 /// How to measure what a server uses.
-struct Watched<'a> {
+struct ResourceProbe<'a> {
     name: &'static str,
     url: &'a str,
     /// Returns the temporary bytes; the next member the peak memory of a process of its database, if there is
@@ -122,7 +122,7 @@ fn sorting() -> String {
 }
 
 /// Runs the attack on both databases in parallel: each has a server of its own.
-pub(super) fn grow(stage: &Stage<'_>) -> Verdict {
+pub(super) fn grow(stage: &AttackContext<'_>) -> Verdict {
     let (url, form) = (stage.server.url.as_str(), stage.form);
     let temporary = open_files(stage.server);
     let trunk = stage.carrier.trunk();
@@ -134,7 +134,7 @@ pub(super) fn grow(stage: &Stage<'_>) -> Verdict {
             ),
             Some(database) => on_postgres(&trunk, form, &database),
         });
-        let sqlite = Watched {
+        let sqlite = ResourceProbe {
             name: "sqlite",
             url,
             temporary: &temporary,
@@ -165,7 +165,7 @@ fn on_postgres(trunk: &str, form: Form, database: &PostgresServer) -> (Value, Ve
     let directory = database.files();
     let spilled = directory.join("base/pgsql_tmp");
     let url = server.url.as_str();
-    let watched = Watched {
+    let watched = ResourceProbe {
         name: "postgres",
         url,
         temporary: &|| folder_bytes(&spilled),
@@ -196,7 +196,7 @@ fn must_pass(url: &str, round: u32) -> (Vec<String>, u128) {
     ask_each(url, &asked)
 }
 
-impl Watched<'_> {
+impl ResourceProbe<'_> {
     /// Runs each query alone, with a small one beside it, then (in the long form) more queries than there are
     /// slots.
     fn tried(&self, form: Form, broken: &mut Vec<String>) -> Value {
@@ -279,8 +279,8 @@ impl Watched<'_> {
         timeout_ms: u64,
         peaks: &mut Peaks,
         broken: &mut Vec<String>,
-    ) -> (Answers, Status) {
-        let ended = watched::Watched::new(false);
+    ) -> (TimedResponses, Status) {
+        let ended = watched_value::WatchedValue::new(false);
         let (url, passes, round) = (self.url, self.passes, peaks.rounds);
         std::thread::scope(|scope| {
             let looking = scope.spawn(|| self.look_until(&ended));
@@ -293,7 +293,7 @@ impl Watched<'_> {
             let answers = asking
                 .into_iter()
                 .map(|one| one.join().unwrap_or_else(|_| not_asked()));
-            let answers: Answers = answers.collect();
+            let answers: TimedResponses = answers.collect();
             ended.change(|ended| *ended = true);
             let (not_passed, slowest) = passing.join().unwrap_or_else(|_| not_asked());
             let (bytes, rss) = looking.join().unwrap_or_else(|_| not_asked());
@@ -310,7 +310,7 @@ impl Watched<'_> {
         })
     }
 
-    fn look_until(&self, ended: &watched::Watched<bool>) -> (u64, Option<u64>) {
+    fn look_until(&self, ended: &watched_value::WatchedValue<bool>) -> (u64, Option<u64>) {
         let (mut bytes, mut rss) = (0, None);
         let ends = |beat| ended.until(beat, |ended| ended.then_some(())).is_some();
         at_each_beat(LOOKED_WITHIN, ends, || {
@@ -323,7 +323,7 @@ impl Watched<'_> {
 }
 
 type Status = Result<u16, String>;
-type Answers = Vec<(Status, u128)>;
+type TimedResponses = Vec<(Status, u128)>;
 
 fn not_asked() -> ! {
     fail("a question could not be asked")

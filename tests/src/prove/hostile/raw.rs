@@ -50,7 +50,7 @@ impl<'a> Request<'a> {
 }
 
 /// A response. The connection stays open as long as this value lives.
-pub(super) struct Answer {
+pub(super) struct RawResponse {
     pub(super) status: u16,
     /// Header names, in lower case and sorted.
     pub(super) headers: Vec<String>,
@@ -61,7 +61,7 @@ pub(super) struct Answer {
     _stream: TcpStream,
 }
 
-impl Answer {
+impl RawResponse {
     /// Returns the problem code of a refusal.
     pub(super) fn code(&self) -> &str {
         let code = self.body.get("code").and_then(Value::as_str);
@@ -71,7 +71,7 @@ impl Answer {
 
 /// Sends one request from this loopback address. Reads the head of the response, and its body unless it is a
 /// stream.
-pub(super) fn send_from(host: Ipv4Addr, url: &str, request: &Request<'_>) -> Result<Answer, String> {
+pub(super) fn send_from(host: Ipv4Addr, url: &str, request: &Request<'_>) -> Result<RawResponse, String> {
     let address: SocketAddr = url
         .trim_start_matches("http://")
         .parse()
@@ -81,13 +81,13 @@ pub(super) fn send_from(host: Ipv4Addr, url: &str, request: &Request<'_>) -> Res
         let Request { method, path, .. } = request;
         format!("{method} {path} from {host}: {error}")
     });
-    answer.map(|answer| Answer {
+    answer.map(|answer| RawResponse {
         took_ms: u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX),
         ..answer
     })
 }
 
-fn exchange(host: Ipv4Addr, address: SocketAddr, request: &Request<'_>) -> std::io::Result<Answer> {
+fn exchange(host: Ipv4Addr, address: SocketAddr, request: &Request<'_>) -> std::io::Result<RawResponse> {
     let mut stream = connect_from(host, address)?;
     stream.set_read_timeout(Some(BYTE_WAIT))?;
     let mut head = format!(
@@ -109,7 +109,7 @@ fn exchange(host: Ipv4Addr, address: SocketAddr, request: &Request<'_>) -> std::
     read_answer(stream)
 }
 
-fn read_answer(stream: TcpStream) -> std::io::Result<Answer> {
+fn read_answer(stream: TcpStream) -> std::io::Result<RawResponse> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -131,7 +131,7 @@ fn read_answer(stream: TcpStream) -> std::io::Result<Answer> {
     if !is_stream {
         reader.take(BODY_BYTES_MAX).read_to_end(&mut body)?;
     }
-    Ok(Answer {
+    Ok(RawResponse {
         status: status.unwrap_or_default(),
         headers,
         body: json_in(&body),

@@ -5,9 +5,9 @@
 //! that costs less than half of another kind's, an address that never has to wait, and a user who cannot sign
 //! in elsewhere.
 
-use super::raw::{Answer, Request, send_from};
+use super::raw::{RawResponse, Request, send_from};
 use super::tally::{PASSWORD, Tally, add_user, disable_user, long_form_only};
-use super::{Stage, Verdict};
+use super::{AttackContext, Verdict};
 use crate::history::member;
 use crate::prove::Form;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn of(answer: &Answer) -> Self {
+    fn of(answer: &RawResponse) -> Self {
         Self {
             status: answer.status,
             code: answer.code().to_owned(),
@@ -69,7 +69,7 @@ struct Guesses {
     waits: bool,
 }
 
-fn sign_in(stage: &Stage<'_>, from: u8, name: &str, password: &str) -> Result<Answer, String> {
+fn sign_in(stage: &AttackContext<'_>, from: u8, name: &str, password: &str) -> Result<RawResponse, String> {
     let body = json!({ "name": name, "password": password }).to_string();
     let request = Request::post("/api/v1/sign-in", "", body.as_bytes());
     let host = Ipv4Addr::new(127, 0, 61, from);
@@ -78,7 +78,7 @@ fn sign_in(stage: &Stage<'_>, from: u8, name: &str, password: &str) -> Result<An
 
 /// Tries one kind of name until its address has to wait. After as many guesses as lock a user, the right
 /// password is tried once: the response must look like that to a wrong one.
-fn guess(stage: &Stage<'_>, tally: &mut Tally, name: &str, from: u8) -> Guesses {
+fn guess(stage: &AttackContext<'_>, tally: &mut Tally, name: &str, from: u8) -> Guesses {
     let mut guesses = Guesses::default();
     for attempt in 0..GUESSES_MAX {
         let password = match attempt {
@@ -103,7 +103,7 @@ fn guess(stage: &Stage<'_>, tally: &mut Tally, name: &str, from: u8) -> Guesses 
 }
 
 /// Runs the attack.
-pub(super) fn guesses(stage: &Stage<'_>) -> Verdict {
+pub(super) fn guesses(stage: &AttackContext<'_>) -> Verdict {
     if stage.form != Form::Long {
         return long_form_only();
     }

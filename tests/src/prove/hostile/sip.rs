@@ -1,11 +1,11 @@
 //! Attack: forged and broken SIP: responses built from everything that the API shows of a leg, and messages
 //! broken at random, each from another port of the trunk's host and from another host.
 
-use super::{ANSWER_MS, SEED, Stage, Verdict, timed};
+use super::{ANSWER_MS, AttackContext, SEED, Verdict, timed};
 use crate::history::member;
-use crate::passing_time::{at_each_beat, nothing_ends_it};
+use crate::passing_time::{at_each_beat, wait_one_beat};
 use crate::program::instant;
-use crate::prove::{Form, brief_people};
+use crate::prove::{Form, short_call_customers};
 use domain::call::LegIdentity;
 use domain::ids::CallId;
 use serde_json::{Value, json};
@@ -25,14 +25,14 @@ const RATE_MIN: u128 = 2_500;
 const CALLED: Duration = Duration::from_secs(120);
 
 /// A leg as the API shows it to a user with permission to read events.
-struct Seen {
+struct ApiLeg {
     call: CallId,
     leg: u8,
     sip_call_id: String,
     local: String,
 }
 
-impl Seen {
+impl ApiLeg {
     fn of(event: &Value) -> Option<Self> {
         let text = |pointer: &str| member(event, pointer).as_str().map(str::to_owned);
         Some(Self {
@@ -46,7 +46,7 @@ impl Seen {
 
 /// A campaign of customers that are called during one attack.
 struct Campaign<'a> {
-    stage: &'a Stage<'a>,
+    stage: &'a AttackContext<'a>,
     id: &'static str,
     people: u32,
     /// The position up to which dialed legs were read.
@@ -54,12 +54,12 @@ struct Campaign<'a> {
 }
 
 impl<'a> Campaign<'a> {
-    fn start(stage: &'a Stage<'a>, id: &'static str, salt: u32) -> Self {
+    fn start(stage: &'a AttackContext<'a>, id: &'static str, salt: u32) -> Self {
         let people = match stage.form {
             Form::Short => 6,
             Form::Long => 150,
         };
-        let called = brief_people::of_form(stage.form, SEED, people, salt);
+        let called = short_call_customers::records_for_form(stage.form, SEED, people, salt);
         stage.server.call(id, &called);
         let after = "0".to_owned();
         Self {
@@ -88,17 +88,17 @@ impl<'a> Campaign<'a> {
     }
 
     /// Returns the legs dialed since the last call.
-    fn dialed(&mut self) -> Vec<Seen> {
+    fn dialed(&mut self) -> Vec<ApiLeg> {
         let (items, next) = self.events("call.dialing", &self.after);
         self.after = next;
-        items.iter().filter_map(Seen::of).collect()
+        items.iter().filter_map(ApiLeg::of).collect()
     }
 
     /// Calls `enough` with each leg as it is dialed, until it returns something.
-    fn until_dialed<T>(&self, mut enough: impl FnMut(Seen) -> Option<T>) -> Option<T> {
+    fn until_dialed<T>(&self, mut enough: impl FnMut(ApiLeg) -> Option<T>) -> Option<T> {
         let query = format!("kind=call.dialing&campaign={}", self.id);
         let server = self.stage.server;
-        server.follow_events(&query, CALLED, |event| enough(Seen::of(event)?))
+        server.follow_events(&query, CALLED, |event| enough(ApiLeg::of(event)?))
     }
 
     /// Returns what forged messages changed: events of legs with their mark.
@@ -145,7 +145,7 @@ fn strangers() -> [UdpSocket; 2] {
 }
 
 /// Returns the headers of a leg as far as its ids give them: the derivation before names had a secret.
-fn named(seen: &Seen, method: &str) -> String {
+fn named(seen: &ApiLeg, method: &str) -> String {
     let names = LegIdentity::from_ids(seen.call, seen.leg);
     format!(
         "Via: SIP/2.0/UDP {local};branch={};rport\r\nFrom: <sip:a@{local}>;tag={}\r\n\
@@ -158,7 +158,7 @@ fn named(seen: &Seen, method: &str) -> String {
 }
 
 /// Returns two forged responses: busy, and an answer that directs audio to the forger.
-fn answers(seen: &Seen, sound: u16) -> [String; 2] {
+fn answers(seen: &ApiLeg, sound: u16) -> [String; 2] {
     let body = format!(
         "v=0\r\no=f 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
          m=audio {sound} RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n"
@@ -177,7 +177,7 @@ fn answers(seen: &Seen, sound: u16) -> [String; 2] {
 }
 
 /// Returns the number of messages since the start that reached the server's sockets and belong to no leg.
-fn refused_count(stage: &Stage<'_>) -> u64 {
+fn refused_count(stage: &AttackContext<'_>) -> u64 {
     let reply = stage
         .server
         .get("/readyz")
@@ -191,7 +191,7 @@ fn refused_count(stage: &Stage<'_>) -> u64 {
 }
 
 /// Attack: a user with permission to read events forges responses: each leg gets a busy and an answer.
-pub(super) fn forged(stage: &Stage<'_>) -> Verdict {
+pub(super) fn forge_responses(stage: &AttackContext<'_>) -> Verdict {
     let before = refused_count(stage);
     let campaign = Campaign::start(stage, "FORGED", 7);
     let forgers = strangers();
@@ -228,9 +228,9 @@ pub(super) fn forged(stage: &Stage<'_>) -> Verdict {
 }
 
 /// A small generator (SplitMix64): the same breakages on every run.
-struct Chance(u64);
+struct SplitMix64(u64);
 
-impl Chance {
+impl SplitMix64 {
     fn draw(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -241,7 +241,7 @@ impl Chance {
 }
 
 /// Breaks a message in one to four places: a byte changed, a piece removed, a piece repeated, or its end cut.
-fn break_up(message: &mut Vec<u8>, chance: &mut Chance) {
+fn break_up(message: &mut Vec<u8>, chance: &mut SplitMix64) {
     for _ in 0..=chance.draw(4) {
         let at = chance.draw(message.len());
         let until = (at + chance.draw(64)).min(message.len());
@@ -261,7 +261,7 @@ fn break_up(message: &mut Vec<u8>, chance: &mut Chance) {
 }
 
 /// Returns the complete requests and responses of a leg that are then broken.
-fn whole(seen: &Seen) -> Vec<Vec<u8>> {
+fn whole(seen: &ApiLeg) -> Vec<Vec<u8>> {
     let request = |method: &str| {
         let headers = named(seen, method);
         format!(
@@ -275,7 +275,7 @@ fn whole(seen: &Seen) -> Vec<Vec<u8>> {
 }
 
 /// Attack: broken SIP at full rate while customers are called and commands are sent.
-pub(super) fn mutated(stage: &Stage<'_>) -> Verdict {
+pub(super) fn send_mutated_sip(stage: &AttackContext<'_>) -> Verdict {
     let seconds = match stage.form {
         Form::Short => 5,
         Form::Long => 120,
@@ -283,7 +283,7 @@ pub(super) fn mutated(stage: &Stage<'_>) -> Verdict {
     let before = refused_count(stage);
     let mut campaign = Campaign::start(stage, "BROKEN", 8);
     let strangers = strangers();
-    let mut chance = Chance(1);
+    let mut chance = SplitMix64(1);
     let mut messages: Vec<Vec<u8>> = Vec::new();
     let mut local = String::new();
     let (mut sent, mut slowest, mut broken) = (0_u128, 0_u128, Vec::new());
@@ -296,7 +296,7 @@ pub(super) fn mutated(stage: &Stage<'_>) -> Verdict {
     let began = instant();
     let lasts = Duration::from_secs(seconds);
     let mut asked = 0_u32;
-    at_each_beat(lasts, nothing_ends_it, || {
+    at_each_beat(lasts, wait_one_beat, || {
         let elapsed = instant() - began;
         if elapsed.as_secs() >= u64::from(asked) {
             asked += 1;

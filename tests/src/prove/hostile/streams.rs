@@ -1,9 +1,9 @@
 //! Attack: viewers open every stream they can (issue 51, B7). One user has at most sixteen, and slots for
 //! event streams and for users who may stop dialing stay free.
 
-use super::raw::{Answer, Request, send_from};
+use super::raw::{RawResponse, Request, send_from};
 use super::tally::{Tally, add_key, add_user, long_form_only};
-use super::{Stage, Verdict};
+use super::{AttackContext, Verdict};
 use crate::prove::Form;
 use serde_json::json;
 use std::net::Ipv4Addr;
@@ -26,13 +26,13 @@ const EVENTS: &str = "/api/v1/events/stream?kind=campaign.completed";
 /// The first of the opt-outs here: no other attack opts the same numbers out.
 const SALT: u32 = 910_000;
 
-fn open(stage: &Stage<'_>, bearer: &str, path: &str) -> Result<Answer, String> {
+fn open(stage: &AttackContext<'_>, bearer: &str, path: &str) -> Result<RawResponse, String> {
     let request = Request::get(path, bearer);
     send_from(Ipv4Addr::LOCALHOST, &stage.server.url, &request)
 }
 
 /// Opens one more stream of a viewer and holds it; a refusal must state the reason.
-fn open_more(stage: &Stage<'_>, tally: &mut Tally, held: &mut Vec<Answer>, bearer: &str) {
+fn open_more(stage: &AttackContext<'_>, tally: &mut Tally, held: &mut Vec<RawResponse>, bearer: &str) {
     match open(stage, bearer, LIVE) {
         Ok(answer) if answer.status == 200 => held.push(answer),
         Ok(answer) => {
@@ -46,7 +46,7 @@ fn open_more(stage: &Stage<'_>, tally: &mut Tally, held: &mut Vec<Answer>, beare
 }
 
 /// Runs the attack.
-pub(super) fn exhaust(stage: &Stage<'_>) -> Verdict {
+pub(super) fn exhaust(stage: &AttackContext<'_>) -> Verdict {
     if stage.form != Form::Long {
         return long_form_only();
     }

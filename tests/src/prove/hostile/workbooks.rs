@@ -1,7 +1,7 @@
 //! Attack: workbooks that expand to a thousand times their size, each past another check of the sizes they
 //! state.
 
-use super::{Stage, Verdict};
+use super::{AttackContext, Verdict};
 use crate::program::instant;
 use serde_json::json;
 use std::io::{Read, Write};
@@ -19,7 +19,7 @@ const REPEATED_BYTES: u64 = 258;
 /// Runs the attack with an honest bomb, one that states a small size in its directory, and one with a second
 /// end record that names an empty directory. Each is uploaded while the campaign runs, followed by the
 /// requests that must always succeed.
-pub(super) fn bombs(stage: &Stage<'_>) -> Verdict {
+pub(super) fn bombs(stage: &AttackContext<'_>) -> Verdict {
     let honest = archive(UNFOLDED_BYTES);
     let small = archive(1_000);
     let mut ended_twice = honest.clone();
@@ -45,7 +45,7 @@ pub(super) fn bombs(stage: &Stage<'_>) -> Verdict {
 
 /// Uploads the file unchanged. Returns the status.
 #[expect(clippy::disallowed_methods, reason = "plays a client that uploads a bomb")]
-fn upload(stage: &Stage<'_>, bytes: &[u8]) -> Result<u16, String> {
+fn upload(stage: &AttackContext<'_>, bytes: &[u8]) -> Result<u16, String> {
     let address = stage.server.url.trim_start_matches("http://");
     let mut stream = std::net::TcpStream::connect(address).map_err(|error| error.to_string())?;
     stream
@@ -110,7 +110,7 @@ fn end_record(entries: u16, directory_at: u32, directory_size: u32) -> Vec<u8> {
 
 /// Returns so many times `a`, as one DEFLATE block of fixed codes: a literal, then repetitions of it.
 fn deflated(bytes: u64) -> Vec<u8> {
-    let mut out = Bits::default();
+    let mut out = BitWriter::default();
     // Last block, fixed codes.
     out.push(0b1, 1);
     out.push(0b01, 2);
@@ -128,13 +128,13 @@ fn deflated(bytes: u64) -> Vec<u8> {
 }
 
 #[derive(Default)]
-struct Bits {
+struct BitWriter {
     bytes: Vec<u8>,
     held: u32,
     count: u32,
 }
 
-impl Bits {
+impl BitWriter {
     /// Appends a number, beginning with its lowest bit.
     fn push(&mut self, value: u32, bits: u32) {
         self.held |= value << self.count;

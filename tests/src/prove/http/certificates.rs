@@ -1,10 +1,10 @@
 //! Proof of the certificates of a running server: wrong ones are not trusted, renewed ones are used for new
 //! connections, broken ones change nothing; and files that cannot be used fail the start.
 
-use super::{Started, Violations};
-use crate::door;
+use super::{ServerProcess, Violations};
 use crate::program::{fail, instant, run};
-use crate::wire::{Speech, Wire};
+use crate::server_tokens;
+use crate::wire::{Wire, WireSecurity};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -29,7 +29,7 @@ const SILENT: usize = 20;
 const HALF_A_GREETING: &[u8] = &[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, 0, 0, 0, 0, 0];
 
 /// The files of the authorities and of the server.
-struct Stage {
+struct CertificateFiles {
     folder: tempfile::TempDir,
     authority: Authority,
     files: IdentityFiles,
@@ -37,7 +37,7 @@ struct Stage {
     theirs: PathBuf,
 }
 
-impl Stage {
+impl CertificateFiles {
     fn make() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let authority = Authority::new("ours");
@@ -50,12 +50,12 @@ impl Stage {
         }
     }
 
-    fn believing(&self, file: &Path, host: &str) -> Speech {
+    fn believing(&self, file: &Path, host: &str) -> WireSecurity {
         let trust = Trust::of_file(file).expect("the file was just written");
-        Speech::Secured(trust, host.to_owned())
+        WireSecurity::Secured(trust, host.to_owned())
     }
 
-    fn serve(&self, files: &IdentityFiles) -> Option<Started> {
+    fn serve(&self, files: &IdentityFiles) -> Option<ServerProcess> {
         let (certificate, key) = (text(&files.certificate), text(&files.key));
         let more = [
             "--tls-cert",
@@ -65,7 +65,7 @@ impl Stage {
             "--kurrent-listen",
             "127.0.0.1:0",
         ];
-        Started::on(&self.folder.path().join("data"), &more)
+        ServerProcess::on(&self.folder.path().join("data"), &more)
     }
 }
 
@@ -74,7 +74,7 @@ fn text(path: &Path) -> String {
 }
 
 pub(super) fn prove(violations: &mut Violations) -> Value {
-    let stage = Stage::make();
+    let stage = CertificateFiles::make();
     no_start(&stage, violations);
     let issued = stage.authority.issue(stage.folder.path(), &["127.0.0.1"], NOW);
     let Some(server) = stage.serve(&issued) else {
@@ -102,7 +102,7 @@ pub(super) fn prove(violations: &mut Violations) -> Value {
 }
 
 /// Checks that certificates which no client accepts fail the start, with the file named.
-fn no_start(stage: &Stage, violations: &mut Violations) {
+fn no_start(stage: &CertificateFiles, violations: &mut Violations) {
     let expired = stage
         .authority
         .issue(stage.folder.path(), &["127.0.0.1"], Years(2020, 2021));
@@ -148,9 +148,9 @@ fn said(output: &Output) -> String {
 }
 
 /// Opens connections that never send a request.
-fn silent(server: &Started) -> Vec<Wire> {
+fn silent(server: &ServerProcess) -> Vec<Wire> {
     let opened = (0..SILENT).map(|index| {
-        let mut wire = Wire::open(&server.address, &Speech::Plain).ok()?;
+        let mut wire = Wire::open(&server.address, &WireSecurity::Plain).ok()?;
         if index % 2 == 0 {
             wire.say(HALF_A_GREETING).ok()?;
         }
@@ -161,7 +161,7 @@ fn silent(server: &Started) -> Vec<Wire> {
 
 /// Checks that the right authority and host are trusted, others are named in the error, and plain text gets
 /// no response.
-fn believed(stage: &Stage, server: &Started, violations: &mut Violations) {
+fn believed(stage: &CertificateFiles, server: &ServerProcess, violations: &mut Violations) {
     let met = |file: &Path, host: &str| {
         let wire = Wire::open(&server.address, &stage.believing(file, host));
         wire.and_then(|mut wire| wire.ask("/livez", ""))
@@ -181,7 +181,7 @@ fn believed(stage: &Stage, server: &Started, violations: &mut Violations) {
             format!("{words}: {wrong:?}"),
         );
     }
-    let plain = Wire::open(&server.address, &Speech::Plain).and_then(|mut wire| {
+    let plain = Wire::open(&server.address, &WireSecurity::Plain).and_then(|mut wire| {
         wire.say(b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")?;
         wire.rest()
     });
@@ -189,7 +189,7 @@ fn believed(stage: &Stage, server: &Started, violations: &mut Violations) {
         plain.as_ref().is_ok_and(|rest| !rest.starts_with(b"HTTP")),
         format!("plain text on a door with TLS: {plain:?}"),
     );
-    let token = text(&door::token_file(&server.data));
+    let token = text(&server_tokens::token_file(&server.data));
     let url = format!("https://{}", server.address);
     for (file, works) in [(&stage.ours, true), (&stage.theirs, false)] {
         let asked = run(&[
@@ -224,7 +224,7 @@ fn believed(stage: &Stage, server: &Started, violations: &mut Violations) {
 
 /// Checks that new connections get a new certificate, and an open stream continues. Returns the milliseconds
 /// that took.
-fn renewed(stage: &Stage, server: &Started, violations: &mut Violations) -> Option<u128> {
+fn renewed(stage: &CertificateFiles, server: &ServerProcess, violations: &mut Violations) -> Option<u128> {
     let mut stream = match server.follow() {
         Ok(stream) => stream,
         Err(why) => {
@@ -232,7 +232,7 @@ fn renewed(stage: &Stage, server: &Started, violations: &mut Violations) -> Opti
             return None;
         }
     };
-    let shown = |speech: &Speech| {
+    let shown = |speech: &WireSecurity| {
         let wire = Wire::open(&server.address, speech).ok()?;
         wire.fingerprint().map(str::to_owned)
     };
@@ -244,7 +244,7 @@ fn renewed(stage: &Stage, server: &Started, violations: &mut Violations) -> Opti
     let took = instant() - began;
     let is_shown = shown(&speech).is_some_and(|now| now != before);
     violations.unless(is_told && is_shown, "a renewed certificate is not shown");
-    let token = door::token(&server.data).unwrap_or_default();
+    let token = server_tokens::token(&server.data).unwrap_or_default();
     let body = r#"{"task_id":"RENEWED","script_template":"x","basis":"contract"}"#;
     let request = format!(
         "POST /api/v1/campaigns HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\
@@ -273,7 +273,7 @@ fn renewed(stage: &Stage, server: &Started, violations: &mut Violations) -> Opti
 }
 
 /// Checks that a broken new file changes nothing, and the server stays as ready as before.
-fn broken(stage: &Stage, server: &Started, violations: &mut Violations) {
+fn broken(stage: &CertificateFiles, server: &ServerProcess, violations: &mut Violations) {
     let speech = stage.believing(&stage.ours, "127.0.0.1");
     let shown = || {
         let mut wire = Wire::open(&server.address, &speech)?;

@@ -1,7 +1,7 @@
 //! Proof with a server that has its log, views and keys in a PostgreSQL with TLS: the server is trusted only
 //! with the right authority and host, and never used in plain text.
 
-use super::{Started, Violations, least};
+use super::{ServerProcess, Violations, least_privilege};
 use crate::postgres::{PostgresServer, programs};
 use crate::program::run;
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ pub(super) fn prove(violations: &mut Violations) -> Value {
     let data = folder.path().join("data");
     let (log, keys) = (good("postgres"), good("keys"));
     let places = ["--store", &log, "--read-db", &log, "--keys", &keys];
-    match Started::on(&data, &places) {
+    match ServerProcess::on(&data, &places) {
         None => violations.unless(false, "a server on PostgreSQL over TLS does not become ready"),
         Some(mut server) => {
             let plain = database.count(
@@ -63,7 +63,7 @@ pub(super) fn prove(violations: &mut Violations) -> Value {
         (url("127.0.0.1", "postgres", "prefer", &ours), "sslmode=prefer"),
     ];
     let refused = refused(&data, [&log, &keys], &wrong, violations);
-    let least = least::prove(&database, &authority, &ours, violations);
+    let least = least_privilege::prove(&database, &authority, &ours, violations);
     json!({"refused": refused, "least": least})
 }
 

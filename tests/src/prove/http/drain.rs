@@ -1,7 +1,7 @@
 //! Proof of the drain: a server that is stopped while streams are open ends them properly and exits in time.
 
 use super::super::Form;
-use super::{Started, Violations};
+use super::{ServerProcess, Violations};
 use crate::program::instant;
 use crate::wire::Wire;
 use serde_json::{Value, json};
@@ -14,12 +14,12 @@ const GONE_WITHIN: Duration = Duration::from_secs(6);
 
 /// How connections to the server are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Over {
+pub(super) enum Transport {
     Plain,
     Tls,
 }
 
-pub(super) fn prove(form: Form, over: Over, violations: &mut Violations) -> Value {
+pub(super) fn prove(form: Form, over: Transport, violations: &mut Violations) -> Value {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let files = Authority::new("a proof's").issue(folder.path(), &["127.0.0.1"], NOW);
     let (certificate, key) = (
@@ -27,8 +27,8 @@ pub(super) fn prove(form: Form, over: Over, violations: &mut Violations) -> Valu
         files.key.to_string_lossy().into_owned(),
     );
     let secured = ["--tls-cert", &certificate, "--tls-key", &key];
-    let more: &[&str] = if over == Over::Tls { &secured } else { &[] };
-    let Some(server) = Started::on(&folder.path().join("data"), more) else {
+    let more: &[&str] = if over == Transport::Tls { &secured } else { &[] };
+    let Some(server) = ServerProcess::on(&folder.path().join("data"), more) else {
         violations.unless(false, format!("{over:?}: the server does not become ready"));
         return Value::Null;
     };
@@ -80,7 +80,7 @@ pub(super) fn prove(form: Form, over: Over, violations: &mut Violations) -> Valu
     json!({"streams": streams_ended, "sockets": sockets_ended, "gone_within_ms": took.as_millis()})
 }
 
-fn socket(server: &Started) -> Result<Wire, String> {
+fn socket(server: &ServerProcess) -> Result<Wire, String> {
     let mut wire = server.open()?;
     let headers = format!(
         "{}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\

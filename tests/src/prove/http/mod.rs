@@ -4,12 +4,12 @@
 mod certificates;
 mod database;
 mod drain;
-mod least;
+mod least_privilege;
 
 use super::{Form, Proof};
-use crate::door;
 use crate::program::{Program, command, ledgerline};
-use crate::wire::{Speech, Wire};
+use crate::server_tokens;
+use crate::wire::{Wire, WireSecurity};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use tls::Trust;
 const READY: Duration = Duration::from_secs(60);
 
 /// A server without trunks, in a process of its own.
-pub(super) struct Started {
+pub(super) struct ServerProcess {
     pub(super) program: Program,
     /// `HOST:PORT` of its HTTP port.
     pub(super) address: String,
@@ -27,10 +27,10 @@ pub(super) struct Started {
     pub(super) kurrent: Option<String>,
     pub(super) data: PathBuf,
     /// How commands on its directory would connect to it.
-    pub(super) speech: Speech,
+    pub(super) speech: WireSecurity,
 }
 
-impl Started {
+impl ServerProcess {
     /// Starts a server. `None` if it does not become ready.
     pub(super) fn on(data: &Path, more: &[&str]) -> Option<Self> {
         // Its notices on standard error are followed too.
@@ -66,7 +66,7 @@ impl Started {
 
     /// Returns the header that authorizes a request.
     pub(super) fn bearer(&self) -> String {
-        let token = door::token(&self.data).unwrap_or_default();
+        let token = server_tokens::token(&self.data).unwrap_or_default();
         format!("Authorization: Bearer {token}\r\n")
     }
 
@@ -82,14 +82,14 @@ impl Started {
 }
 
 /// Reads from `server.json` where the server of a directory is and how to connect to it.
-fn said(data: &Path) -> Option<(String, Speech, Option<String>)> {
+fn said(data: &Path) -> Option<(String, WireSecurity, Option<String>)> {
     let text = std::fs::read_to_string(data.join("server.json")).ok()?;
     let said: Value = serde_json::from_str(&text).ok()?;
     let url = said.get("url")?.as_str()?.to_owned();
     let kurrent = said.get("kurrent").and_then(Value::as_str).map(str::to_owned);
     let speech = match said.get("certificate").and_then(Value::as_str) {
-        None => Speech::Plain,
-        Some(own) => Speech::Secured(
+        None => WireSecurity::Plain,
+        Some(own) => WireSecurity::Secured(
             Trust::of_nobody().or_certificate(own.parse().ok()?),
             "127.0.0.1".to_owned(),
         ),
@@ -111,8 +111,8 @@ impl Violations {
 
 pub(super) fn prove(form: Form) -> Proof {
     let mut violations = Violations::default();
-    let plain = drain::prove(form, drain::Over::Plain, &mut violations);
-    let secured = drain::prove(form, drain::Over::Tls, &mut violations);
+    let plain = drain::prove(form, drain::Transport::Plain, &mut violations);
+    let secured = drain::prove(form, drain::Transport::Tls, &mut violations);
     let certificates = certificates::prove(&mut violations);
     let postgres = database::prove(&mut violations);
     let line = json!({

@@ -5,14 +5,14 @@
 //! Who was called on which number is taken from the carrier: its call detail records contain the SIP Call-ID,
 //! which the log's bytes contain beside the call.
 
-mod counted;
+mod independent_count;
 
 use super::{Form, Proof, records};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
 use crate::program::{command, fail, instant, ledgerline, read};
 use crate::server::Server;
-use counted::{Counted, Raw};
+use independent_count::{InspectionCounts, LogRows};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ const CAMPAIGNS: [&str; 2] = ["INSPECT_1", "INSPECT_2"];
 const SETTLED_WITHIN: Duration = Duration::from_secs(150);
 
 /// One inspection.
-struct Question {
+struct InspectionQuery {
     /// The phone number, or the person's external id.
     value: String,
     by_number: bool,
@@ -38,8 +38,8 @@ struct Question {
 }
 
 /// An answer with its bundle file.
-struct Answered {
-    question: Question,
+struct InspectionAnswer {
+    question: InspectionQuery,
     file: PathBuf,
     answer: Value,
     ms: u64,
@@ -57,7 +57,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let everybody = records(people, 7);
     prepare(&server, &everybody);
     server.call_to_the_end(CAMPAIGNS[0], &everybody, SETTLED_WITHIN);
-    let between = Raw::last_at(&data);
+    let between = LogRows::last_at(&data);
     server.call_to_the_end(CAMPAIGNS[1], &everybody, SETTLED_WITHIN);
     read_some(&server, &everybody);
     let asked = questions_of(&everybody, questions, &between);
@@ -73,10 +73,10 @@ pub(crate) fn prove(form: Form) -> Proof {
     if !server.drains() {
         wrong.push("the server does not drain".to_owned());
     }
-    let raw = Raw::read(&data);
+    let raw = LogRows::read(&data);
     let details = carrier.lines();
     let key = read(&data.join("proof/log.vkey")).trim().to_owned();
-    let mut sums = Counted::default();
+    let mut sums = InspectionCounts::default();
     for one in &answered {
         let counted = raw.count(&one.question.value, one.question.by_number, &one.answer, &details);
         wrong.extend(counted.differs(&one.answer, &one.question.value));
@@ -156,14 +156,14 @@ fn read_some(server: &Server, everybody: &[Value]) {
 
 /// Returns inspections by number and time: everything, only what came after the first campaign, only what
 /// came before its end.
-fn questions_of(everybody: &[Value], count: usize, between: &str) -> Vec<Question> {
+fn questions_of(everybody: &[Value], count: usize, between: &str) -> Vec<InspectionQuery> {
     let times = [None, Some(hour_from(between, 1)), Some(hour_from(between, -1))];
     let people = everybody.iter().cycle().zip(0..count);
     let questions = people.map(|(person, index)| {
         // Every seventh inspection is about a person.
         let by_number = index % 7 != 6;
         let name = if by_number { "phone" } else { "customer_id" };
-        Question {
+        InspectionQuery {
             value: text(person, name).to_owned(),
             by_number,
             at: times.get(index % times.len()).cloned().flatten(),
@@ -185,7 +185,7 @@ fn hour_from(at: &str, hours: i64) -> String {
     moved.to_string()
 }
 
-fn inspect(data: &Path, question: Question, file: PathBuf) -> Result<Answered, String> {
+fn inspect(data: &Path, question: InspectionQuery, file: PathBuf) -> Result<InspectionAnswer, String> {
     let what = if question.by_number { "number" } else { "customer" };
     let (place, out) = (data.to_string_lossy(), file.to_string_lossy());
     let mut args = vec!["inspect", what, &question.value, "--data", &place, "--out", &out];
@@ -214,7 +214,7 @@ fn inspect(data: &Path, question: Question, file: PathBuf) -> Result<Answered, S
             question.value
         ));
     }
-    Ok(Answered {
+    Ok(InspectionAnswer {
         question,
         file,
         answer,
@@ -259,7 +259,7 @@ fn tampered(file: &Path, key: &str) -> Option<String> {
 /// Runs an inspection on a directory without a server, which signs by itself.
 fn without_server(data: &Path, folder: &Path, everybody: &[Value], key: &str) -> Option<String> {
     let value = text(everybody.first()?, "customer_id").to_owned();
-    let question = Question {
+    let question = InspectionQuery {
         value: value.clone(),
         by_number: false,
         at: None,

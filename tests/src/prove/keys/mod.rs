@@ -6,15 +6,16 @@
 //! At the end the log is served with its own keys and the customers are dialed, which shows that the check
 //! works.
 
-mod made;
+mod installation;
 
-use super::{Form, Proof, brief_people, kurrent};
+use super::{Form, Proof, kurrent, short_call_customers};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, ledgerline, run_json};
-use made::{
-    Made, copy_file, copy_folder, end, files_of, make, make_folder, serve_args, served, state_of, text,
+use installation::{
+    DueInstallation, copy_file, copy_folder, end, files_of, make, make_folder, serve_args, served, state_of,
+    text,
 };
 use serde_json::json;
 use std::path::Path;
@@ -39,11 +40,11 @@ const SAYS: [&str; 2] = ["Nothing was changed", "keys"];
 struct Mixture {
     name: &'static str,
     /// Each file and where it is taken from.
-    files: &'static [(&'static str, Whose)],
+    files: &'static [(&'static str, FileOrigin)],
 }
 
 #[derive(Clone, Copy)]
-enum Whose {
+enum FileOrigin {
     Own,
     Older,
     Foreign,
@@ -56,15 +57,15 @@ const DATABASE: &str = "keys.db";
 const MIXTURES: &[Mixture] = &[
     Mixture {
         name: "foreign",
-        files: &[(MASTER, Whose::Foreign), (DATABASE, Whose::Foreign)],
+        files: &[(MASTER, FileOrigin::Foreign), (DATABASE, FileOrigin::Foreign)],
     },
     Mixture {
         name: "older",
-        files: &[(MASTER, Whose::Own), (DATABASE, Whose::Older)],
+        files: &[(MASTER, FileOrigin::Own), (DATABASE, FileOrigin::Older)],
     },
     Mixture {
         name: "foreign master key",
-        files: &[(MASTER, Whose::Foreign), (DATABASE, Whose::Own)],
+        files: &[(MASTER, FileOrigin::Foreign), (DATABASE, FileOrigin::Own)],
     },
     Mixture {
         name: "none",
@@ -72,15 +73,15 @@ const MIXTURES: &[Mixture] = &[
     },
     Mixture {
         name: "foreign keys.db",
-        files: &[(MASTER, Whose::Own), (DATABASE, Whose::Foreign)],
+        files: &[(MASTER, FileOrigin::Own), (DATABASE, FileOrigin::Foreign)],
     },
     Mixture {
         name: "no keys.db",
-        files: &[(MASTER, Whose::Own)],
+        files: &[(MASTER, FileOrigin::Own)],
     },
     Mixture {
         name: "no master key",
-        files: &[(DATABASE, Whose::Own)],
+        files: &[(DATABASE, FileOrigin::Own)],
     },
 ];
 
@@ -89,19 +90,19 @@ const SHORT_MIXTURES: usize = 4;
 
 /// What was found so far.
 #[derive(Default)]
-struct Found {
+struct KeyCheckResults {
     refused: u32,
     wrong: Vec<String>,
 }
 
 pub(crate) fn prove(form: Form) -> Proof {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let carrier = brief_people::carrier(form, folder.path(), SEED);
+    let carrier = short_call_customers::carrier(form, folder.path(), SEED);
     let mixtures = match form {
         Form::Short => MIXTURES.get(..SHORT_MIXTURES).unwrap_or(MIXTURES),
         Form::Long => MIXTURES,
     };
-    let mut found = Found::default();
+    let mut found = KeyCheckResults::default();
     let foreign = make(folder.path(), "foreign", None);
     let own = make(folder.path(), "own", None);
     try_mixtures(&own, &foreign, mixtures, &carrier, &mut found);
@@ -123,7 +124,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     };
     let kurrent = match form {
         Form::Short => json!("in the proof of KurrentDB"),
-        Form::Long => kurrent::keys_refused(),
+        Form::Long => kurrent::check_refused_keys(),
     };
     let is_kurrent_held = member(&kurrent, "/holds") != false;
     let holds = is_kurrent_held && found.wrong.is_empty() && unreadable == u64::from(BATCH) && readable > 0;
@@ -135,11 +136,11 @@ pub(crate) fn prove(form: Form) -> Proof {
 
 /// Runs every command that opens log and keys, with every combination.
 fn try_mixtures(
-    own: &Made,
-    foreign: &Made,
+    own: &DueInstallation,
+    foreign: &DueInstallation,
     mixtures: &[Mixture],
     carrier: &CarrierProcess,
-    found: &mut Found,
+    found: &mut KeyCheckResults,
 ) {
     let before = (state_of(own), carrier.lines().len());
     for (index, mixture) in mixtures.iter().enumerate() {
@@ -169,7 +170,7 @@ fn try_mixtures(
 
 /// Returns the commands that open both: the server, a command that writes by itself, one that signs, and one
 /// that only reads.
-fn commands(own: &Made, keys: &Path, trunk: &str) -> Vec<Vec<String>> {
+fn commands(own: &DueInstallation, keys: &Path, trunk: &str) -> Vec<Vec<String>> {
     let place = |words: &[&str]| {
         let mut args: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         args.extend([
@@ -195,7 +196,7 @@ fn commands(own: &Made, keys: &Path, trunk: &str) -> Vec<Vec<String>> {
     all
 }
 
-impl Found {
+impl KeyCheckResults {
     fn hold_refused(&mut self, name: &str, args: &[String], output: &Output) {
         let command = args.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
         let said = [&output.stdout[..], &output.stderr[..]].concat();
@@ -214,8 +215,8 @@ impl Found {
 
 /// Restores the older keys with `keys restore` in a copy of the log: the server starts, reports who cannot be
 /// read, and dials only the others. Returns how many cannot be read.
-fn restore_older(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> u64 {
-    let copy = Made {
+fn restore_older(own: &DueInstallation, carrier: &CarrierProcess, found: &mut KeyCheckResults) -> u64 {
+    let copy = DueInstallation {
         data: own.data.with_extension("copy"),
         store: None,
         keys: own.data.with_extension("copy-keys"),
@@ -282,7 +283,7 @@ fn restore_older(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> u64
 
 /// The control: with the log's own keys its customers are dialed. Returns the number of INVITEs at the
 /// carrier.
-fn dial_own(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> usize {
+fn dial_own(own: &DueInstallation, carrier: &CarrierProcess, found: &mut KeyCheckResults) -> usize {
     let before = carrier.lines().len();
     let mut server = served(own, &own.keys, Some(&carrier.trunk()));
     let dialed = server.follow_events("kind=call.dialing", Duration::from_secs(60), |_| Some(()));
@@ -297,13 +298,13 @@ fn dial_own(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> usize {
     carrier.lines().len() - before
 }
 
-fn compose(mixture: &Mixture, own: &Made, foreign: &Made, keys: &Path) {
+fn compose(mixture: &Mixture, own: &DueInstallation, foreign: &DueInstallation, keys: &Path) {
     make_folder(keys);
     for (file, whose) in mixture.files {
         let from = match whose {
-            Whose::Own => &own.keys,
-            Whose::Older => &own.older_keys,
-            Whose::Foreign => &foreign.keys,
+            FileOrigin::Own => &own.keys,
+            FileOrigin::Older => &own.older_keys,
+            FileOrigin::Foreign => &foreign.keys,
         };
         copy_file(from, keys, file);
     }

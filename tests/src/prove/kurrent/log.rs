@@ -12,7 +12,7 @@ use std::sync::Arc;
 use store::contract::SuiteTasks;
 use store::test_ports::{HashIds, StepClock};
 use store::test_records::make_record_with;
-use store::{FileVault, Keyring, SqliteEventStore, SqliteOptions};
+use store::{FileVault, KeyringPolicy, SqliteEventStore, SqliteOptions};
 
 /// The events of one append while the log is filled.
 const BATCH_EVENTS: u64 = 25;
@@ -53,7 +53,7 @@ pub(super) fn fill(data: &Path, per_stream: u64) {
         let tasks = SuiteTasks::default();
         // A log with events and no keys is refused at the start: keys come first.
         let ids = Arc::new(HashIds::new(7));
-        let keys = FileVault::open(&data.join("keys"), ids, &tasks, Keyring::MayBeNew);
+        let keys = FileVault::open(&data.join("keys"), ids, &tasks, KeyringPolicy::MayBeNew);
         keys.expect("new keys are made").close().await;
         let clock = Arc::new(StepClock::default());
         clock.set(Timestamp::from_millis(1_772_416_800_000));
@@ -77,7 +77,7 @@ pub(super) fn fill(data: &Path, per_stream: u64) {
 }
 
 /// Returns `count` single appends that follow this log, one JSON object per line, for a client to send.
-pub(super) fn following(per_stream: u64, count: u64) -> String {
+pub(super) fn make_following_appends(per_stream: u64, count: u64) -> String {
     let lines = (0..count).map(|number| {
         let stream = stream(number);
         let version = per_stream + 1 + number / STREAMS;

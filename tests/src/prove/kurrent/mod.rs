@@ -7,16 +7,16 @@
 //! ours stores its log there (`store`), in builds that have the client.
 
 mod clients;
-mod foreign;
+mod foreign_keys;
 mod log;
 mod store;
 
-pub(super) use foreign::keys_refused;
+pub(super) use foreign_keys::check_refused_keys;
 
 use super::{Form, Proof, skipped};
-use crate::door;
 use crate::history::member;
 use crate::program::{Program, command, fail, ledgerline};
+use crate::server_tokens;
 use clients::Peer;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -73,7 +73,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     if let Some(members) = line.as_object_mut() {
         members.insert("store".to_owned(), found);
     }
-    let found = keys_refused();
+    let found = check_refused_keys();
     if member(&found, "/skipped").is_null() {
         holds &= member(&found, "/holds") == true;
     }
@@ -90,13 +90,13 @@ pub(crate) fn prove(form: Form) -> Proof {
 }
 
 /// A `serve` process with a listening KurrentDB endpoint.
-struct Served {
+struct KurrentServer {
     program: Program,
     address: String,
     token: String,
 }
 
-impl Served {
+impl KurrentServer {
     /// Starts a server on a port, 0 for any; `more` are further arguments.
     fn start(data: &Path, port: &str, more: &[&str]) -> Self {
         let mut serve = command(ledgerline());
@@ -110,7 +110,7 @@ impl Served {
             Some(place.split_once('?')?.0.to_owned())
         });
         let address = address.unwrap_or_else(|| fail("the server's KurrentDB endpoint does not listen"));
-        let token = door::token(data).unwrap_or_else(|| fail("a server that listens has a token"));
+        let token = server_tokens::token(data).unwrap_or_else(|| fail("a server that listens has a token"));
         Self {
             program,
             address,
@@ -173,26 +173,29 @@ fn with_client(peer: &Peer, size: &Size) -> Value {
         file
     };
     let plan = write("plan.json", plan(size).to_string());
-    let lines = write("lines.jsonl", log::following(size.per_stream, size.appended));
+    let lines = write(
+        "lines.jsonl",
+        log::make_following_appends(size.per_stream, size.appended),
+    );
     let ids = folder.path().join("ids.txt");
     let events = size.per_stream * log::STREAMS;
     let total = events + NAMES + size.appended;
 
     // While the endpoint is read-only, everything is read and nothing appended.
-    let mut served = Served::start(&data, "0", &[]);
+    let mut served = KurrentServer::start(&data, "0", &[]);
     let checked = last_line(peer.command("check", &served, &[&plan]));
     // The client follows from the start. The server is killed while it catches up, and again when it is live.
     let mut follow = peer.command("follow", &served, &[&ids]);
     follow.arg(total.to_string());
-    let mut follower = Program::start_hearing(follow);
+    let mut follower = Program::start_with_input(follow);
     let first_cut = seen(&mut follower, events / 3);
     served.program.kill();
     let port = served.port().to_owned();
-    served = Served::start(&data, &port, &["--kurrent-append"]);
+    served = KurrentServer::start(&data, &port, &["--kurrent-append"]);
     follower.tell("up");
     let second_cut = seen(&mut follower, events);
     served.program.kill();
-    served = Served::start(&data, &port, &["--kurrent-append"]);
+    served = KurrentServer::start(&data, &port, &["--kurrent-append"]);
     follower.tell("up");
     let appended = last_line(peer.command("append", &served, &[&lines]));
     let end = seen(&mut follower, total);

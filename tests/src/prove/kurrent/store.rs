@@ -5,7 +5,7 @@
 //! then the server itself is stopped and started. What it returned over HTTP, its views, its proof and the
 //! carrier's records are compared with the log of the other process.
 
-use super::{LISTENING, Served, compare_ids, log};
+use super::{KurrentServer, LISTENING, compare_ids, log};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::passing_time::ask_on;
@@ -29,8 +29,8 @@ const STOPPED: Duration = Duration::from_secs(30);
 const CAMPAIGN: &str = "/api/v1/campaigns/KURRENT";
 
 /// The processes and folders of this proof.
-struct Stage {
-    host: Served,
+struct KurrentStoreRun {
+    host: KurrentServer,
     host_data: std::path::PathBuf,
     own_data: std::path::PathBuf,
     port: String,
@@ -55,9 +55,9 @@ pub(super) fn with_our_store(form: Form) -> Value {
     let trunk = format!("{};dials-per-second=20", carrier.trunk());
     let (host_data, own_data) = (folder.path().join("host"), folder.path().join("own"));
     std::fs::create_dir(&host_data).expect("a new folder can be made");
-    let host = Served::start(&host_data, "0", HOST);
+    let host = KurrentServer::start(&host_data, "0", HOST);
     let port = host.port().to_owned();
-    let mut stage = Stage {
+    let mut stage = KurrentStoreRun {
         host,
         host_data,
         own_data,
@@ -113,7 +113,7 @@ fn events_listed(server: &Server) -> usize {
     })
 }
 
-impl Stage {
+impl KurrentStoreRun {
     fn url(&self) -> String {
         self.host.store()
     }
@@ -136,7 +136,7 @@ impl Stage {
     /// Kills the process that has the log, and starts it again at the same address.
     fn kill_host(&mut self) {
         self.host.program.kill();
-        self.host = Served::start(&self.host_data, &self.port, HOST);
+        self.host = KurrentServer::start(&self.host_data, &self.port, HOST);
         self.kills += 1;
     }
 

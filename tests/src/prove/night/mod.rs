@@ -6,9 +6,9 @@
 //! log is only compared with them. What the server writes, holds in memory and computes is counted by the
 //! kernel.
 
-mod judged;
-mod shift;
-mod used;
+mod night_server;
+mod process_usage;
+mod verdict;
 
 use super::crash::BUNDLED_TEXT;
 use super::reconcile::{compare, not_zero};
@@ -18,12 +18,12 @@ use crate::history::{History, member};
 use crate::program::fail;
 use crate::server::Server;
 use domain::time::Timestamp;
-use judged::{Night, judge};
+use night_server::{EndedServer, NightServer, NightSetup, instant_of};
 use serde_json::{Value, json};
-use shift::{Ended, Place, Shift, instant_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use verdict::{Night, judge};
 
 const CAMPAIGN: &str = "NIGHT";
 
@@ -73,7 +73,7 @@ const ZERO: &[&str] = &[
     "dirty_exit",
 ];
 
-struct Length {
+struct NightSize {
     people: u32,
     /// Also killed while it dials, in the evening and in the morning.
     is_killed_dialing: bool,
@@ -81,7 +81,7 @@ struct Length {
     at_once: usize,
 }
 
-impl Length {
+impl NightSize {
     fn of(form: Form) -> Self {
         match form {
             Form::Short => Self {
@@ -119,10 +119,10 @@ fn asked_people() -> Option<u32> {
 }
 
 pub(super) fn prove(form: Form) -> Proof {
-    let length = Length::of(form);
+    let length = NightSize::of(form);
     let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
     let carrier = carrier(folder.path());
-    let place = Place {
+    let place = NightSetup {
         data: folder.path().join("data"),
         trunk: format!(
             "{};legs-max=400;dials-per-second={DIALS_PER_SECOND}",
@@ -201,8 +201,8 @@ fn phone(index: u32) -> String {
 
 /// Creates the campaign and imports its customers, by a server that then ends. Returns how long its start
 /// took.
-fn prepare(place: &Place, folder: &Path, people: u32) -> Duration {
-    let shift = Shift::start(place, instant_of(EVENING[0]));
+fn prepare(place: &NightSetup, folder: &Path, people: u32) -> Duration {
+    let shift = NightServer::start(place, instant_of(EVENING[0]));
     let retry = json!({"waits_ms": [5_000], "retries_max": 1});
     let mut body = quick_campaign(CAMPAIGN);
     merge(
@@ -236,21 +236,21 @@ fn list(folder: &Path, people: u32) -> PathBuf {
 }
 
 /// Runs the evening until after the closing, with a kill then.
-fn evening(place: &Place, length: &Length, first_start: Duration, shifts: &mut Vec<Ended>) {
+fn evening(place: &NightSetup, length: &NightSize, first_start: Duration, shifts: &mut Vec<EndedServer>) {
     let closing = instant_of(EVENING[1]);
     let begins = before(closing, length.evening());
-    let mut shift = Shift::start(place, before(begins, first_start * STARTS));
+    let mut shift = NightServer::start(place, before(begins, first_start * STARTS));
     shift.wait_until(begins);
     start_campaign(&shift.server);
     if length.is_killed_dialing {
         shift.wait_until(before(closing, length.evening() / 2));
         shifts.push(shift.kill());
-        shift = Shift::start(place, begins);
+        shift = NightServer::start(place, begins);
     }
     shift.wait_until(closing.plus(BEHIND_CLOSING));
     shifts.push(shift.kill());
     if length.is_killed_dialing {
-        let shift = Shift::start(place, closing);
+        let shift = NightServer::start(place, closing);
         shift.goes_on_for(LOOKED_AT_CLOSED);
         shifts.push(shift.end());
     }
@@ -261,14 +261,19 @@ fn start_campaign(server: &Server) {
 }
 
 /// Runs the morning from before the opening until all are settled. Returns false if that takes too long.
-fn morning(place: &Place, length: &Length, first_start: Duration, shifts: &mut Vec<Ended>) -> bool {
+fn morning(
+    place: &NightSetup,
+    length: &NightSize,
+    first_start: Duration,
+    shifts: &mut Vec<EndedServer>,
+) -> bool {
     let opening = instant_of(MORNING[0]);
     let begins = before(opening, first_start * STARTS);
-    let mut shift = Shift::start(place, begins);
+    let mut shift = NightServer::start(place, begins);
     if length.is_killed_dialing {
         shift.wait_until(opening.plus(length.evening() / 2));
         shifts.push(shift.kill());
-        shift = Shift::start(place, begins);
+        shift = NightServer::start(place, begins);
     }
     let within = SETTLED_WITHIN + SETTLED_A_PERSON * length.people;
     let is_completed = shift.server.is_done_for_the_day(CAMPAIGN, within);
@@ -281,10 +286,10 @@ fn before(at: Timestamp, by: Duration) -> Timestamp {
 }
 
 /// Returns what the servers of the night used, in total and per dialed call.
-fn costs(shifts: &[Ended], calls: usize, at_once_max: usize) -> Value {
+fn costs(shifts: &[EndedServer], calls: usize, at_once_max: usize) -> Value {
     let calls = u64::try_from(calls).unwrap_or(u64::MAX).max(1);
     let at_once = u64::try_from(at_once_max).unwrap_or(u64::MAX).max(1);
-    let sum = |pick: fn(&Ended) -> u64| shifts.iter().map(pick).sum::<u64>();
+    let sum = |pick: fn(&EndedServer) -> u64| shifts.iter().map(pick).sum::<u64>();
     let written = sum(|shift| shift.used.written_bytes);
     let processor_ms = sum(|shift| shift.used.processor_ms);
     let resident_kb = shifts.iter().map(|shift| shift.used.resident_kb_max).max();

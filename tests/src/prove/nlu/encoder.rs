@@ -3,7 +3,7 @@
 
 use super::SETS;
 use crate::program::command;
-use crate::prove::other_tools::{place, python_with};
+use crate::prove::external_programs::{build_folder, python_with};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Stdio;
@@ -16,8 +16,8 @@ const PINNED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/encoder/requi
 
 /// Runs the recipe's check. Returns its output and adds what does not hold; skipped with a message if it
 /// cannot run.
-pub(super) fn checked(violations: &mut Vec<String>) -> Value {
-    let python = match python_with(Path::new(PINNED), &place("tools", "encoder")) {
+pub(super) fn check_recipe(violations: &mut Vec<String>) -> Value {
+    let python = match python_with(Path::new(PINNED), &build_folder("tools", "encoder")) {
         Ok(python) => python,
         Err(why) => return json!({ "SKIPPED": why }),
     };

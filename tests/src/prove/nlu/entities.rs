@@ -2,7 +2,7 @@
 //! what we say is read back by it. No card or identity number remains in a masked text, nor in what a server
 //! stores of it.
 
-use super::stored::{hides, stored};
+use super::masking::{check_masking, hides};
 use super::{python, script};
 use crate::program::{command, ledgerline};
 use crate::prove::{Form, Proof, skipped};
@@ -45,7 +45,7 @@ pub(in super::super) fn prove(form: Form) -> Proof {
 fn proved(python: &Path, count: u32) -> Result<Proof, String> {
     let made = said_by(python, &["make", "7", &count.to_string()], "")?;
     let found = found(lines_of(&made, "texts"))?;
-    let stored = stored(lines_of(&made, "texts"));
+    let stored = check_masking(lines_of(&made, "texts"));
     let values = lines_of(&made, "values");
     let said = ledgerline_on("say", values, &["--lang", "zh"])?;
     let pairs = values.iter().zip(&said);
@@ -74,18 +74,18 @@ fn first<'v>(all: impl Iterator<Item = &'v Value>) -> Vec<&'v Value> {
 
 /// The results for the texts.
 #[derive(Default)]
-struct Found {
+struct EntityResults {
     by_kind: BTreeMap<String, u32>,
     wrong: Vec<Value>,
     unmasked: Vec<Value>,
 }
 
-fn found(texts: &[Value]) -> Result<Found, String> {
+fn found(texts: &[Value]) -> Result<EntityResults, String> {
     let read = ledgerline_on("read", texts, &["--at", AT])?;
     if read.len() != texts.len() {
         return Err(format!("{} of {} texts were read", read.len(), texts.len()));
     }
-    let mut found = Found::default();
+    let mut found = EntityResults::default();
     for (text, read) in texts.iter().zip(&read) {
         let kind = text["kind"].as_str().unwrap_or_default();
         *found.by_kind.entry(kind.to_owned()).or_default() += 1;

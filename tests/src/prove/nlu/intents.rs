@@ -6,7 +6,7 @@
 //! percentile of an utterance is at most a millisecond.
 
 use super::data::{Fold, banking, chinese, clinc, folds};
-use super::with_encoder::Sentences;
+use super::with_encoder::SentenceEncoder;
 use super::{encoder, python, script, with_encoder, with_words};
 use crate::program::{command, run_json};
 use crate::prove::{Form, Proof, skipped};
@@ -58,7 +58,7 @@ fn proved(python: &Path, form: Form) -> Result<Proof, String> {
         sets.push(("clinc150", "en", vec![clinc(folder)?]));
     }
     for (name, language, folds) in sets {
-        let ours = ours(folder, &folds, Beside::default())?;
+        let ours = measure_intents(folder, &folds, ModelExtras::default())?;
         let theirs = theirs(python, language, &folds)?;
         if ours.first_ratio + BEHIND_MAX < theirs {
             violations.push(format!(
@@ -91,15 +91,18 @@ fn proved(python: &Path, form: Form) -> Result<Proof, String> {
         });
         line.insert(name.to_owned(), figures);
         if name == "banking77" {
-            let found = with_words::checked(folder, &folds, &mut violations)?;
+            let found = with_words::check_with_words(folder, &folds, &mut violations)?;
             line.insert("with_words".to_owned(), found);
-            let found = with_encoder::checked(folder, &folds, &mut violations)?;
+            let found = with_encoder::check_with_encoder(folder, &folds, &mut violations)?;
             line.insert("with_encoder".to_owned(), found);
         }
         same &= same_bytes(folder, folds.first())?;
     }
     if form == Form::Long {
-        line.insert("encoder_recipe".to_owned(), encoder::checked(&mut violations));
+        line.insert(
+            "encoder_recipe".to_owned(),
+            encoder::check_recipe(&mut violations),
+        );
     }
     if !same {
         violations.push("the same lines and seed made other bytes".to_owned());
@@ -112,16 +115,16 @@ fn proved(python: &Path, form: Form) -> Result<Proof, String> {
 
 /// Optional parts that are used with a model.
 #[derive(Default, Clone, Copy)]
-pub(super) struct Beside<'a> {
+pub(super) struct ModelExtras<'a> {
     /// Word vectors with which it is trained.
     pub(super) words: Option<&'a Path>,
     /// The sentence encoder that is asked first.
-    pub(super) sentences: Option<&'a Sentences>,
+    pub(super) sentences: Option<&'a SentenceEncoder>,
 }
 
 /// The figures over all folds.
 #[derive(Default)]
-pub(super) struct Ours {
+pub(super) struct IntentFigures {
     rows: f64,
     pub(super) first_ratio: f64,
     pub(super) among_three_ratio: f64,
@@ -140,7 +143,7 @@ pub(super) struct Ours {
     pub(super) p99_us: f64,
 }
 
-impl Ours {
+impl IntentFigures {
     fn add(&mut self, found: &Value) {
         let rows = number(found, "rows");
         let accepted = rows * number(found, "accepted_ratio");
@@ -177,8 +180,12 @@ impl Ours {
     }
 }
 
-pub(super) fn ours(folder: &Path, folds: &[Fold], beside: Beside<'_>) -> Result<Ours, String> {
-    let mut all = Ours::default();
+pub(super) fn measure_intents(
+    folder: &Path,
+    folds: &[Fold],
+    beside: ModelExtras<'_>,
+) -> Result<IntentFigures, String> {
+    let mut all = IntentFigures::default();
     let mut micros = Vec::new();
     for fold in folds {
         let (model, said) = (folder.join("intents.model"), folder.join("predictions.jsonl"));

@@ -5,14 +5,14 @@ mod data;
 mod encoder;
 mod entities;
 mod intents;
-mod stored;
+mod masking;
 mod with_encoder;
 mod with_words;
 
 pub(super) use entities::prove as prove_entities;
 pub(super) use intents::prove as prove_nlu;
 
-use crate::prove::other_tools::{place, python_with};
+use crate::prove::external_programs::{build_folder, python_with};
 use std::path::{Path, PathBuf};
 
 /// The folder of the proofs' scripts, and of the list of packages with exact versions.
@@ -27,5 +27,5 @@ fn script(name: &str) -> PathBuf {
 
 /// Returns a Python with the packages.
 fn python() -> Result<PathBuf, String> {
-    python_with(&script("requirements.txt"), &place("tools", "nlu"))
+    python_with(&script("requirements.txt"), &build_folder("tools", "nlu"))
 }

@@ -5,9 +5,9 @@
 
 use super::data::{Fold, fewer};
 use super::encoder::RECIPE;
-use super::intents::{Beside, Ours, ours};
+use super::intents::{IntentFigures, ModelExtras, measure_intents};
 use crate::program::{Program, command};
-use crate::prove::other_tools::{place, python_with, succeed};
+use crate::prove::external_programs::{build_folder, python_with, run_step};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -25,19 +25,19 @@ const FIRST_RATIO_MIN: [(&str, f64); 2] = [("ten_an_intent", 0.80), ("all", 0.92
 const READY: Duration = Duration::from_secs(60);
 
 /// The installed sentence encoder.
-pub(super) struct Sentences {
+pub(super) struct SentenceEncoder {
     python: PathBuf,
     encoder: String,
     tokenizer: String,
 }
 
 /// An encoder trained on one fold's lines, which serves until it is dropped.
-pub(super) struct Served {
+pub(super) struct EncoderProcess {
     pub(super) spec: String,
     _program: Program,
 }
 
-impl Sentences {
+impl SentenceEncoder {
     /// Finds both files; they must be the ones that were measured.
     fn found(python: PathBuf) -> Result<Self, String> {
         let clients = Path::new(CLIENTS);
@@ -60,7 +60,7 @@ impl Sentences {
     }
 
     /// Trains an encoder on a fold's lines by the recipe, and starts the recipe's server.
-    pub(super) fn serve(&self, folder: &Path, fold: &Fold) -> Result<Served, String> {
+    pub(super) fn serve(&self, folder: &Path, fold: &Fold) -> Result<EncoderProcess, String> {
         let made = folder.join("encoder");
         let mut learn = command(&self.python);
         learn
@@ -70,13 +70,13 @@ impl Sentences {
             .arg("--out")
             .arg(&made);
         learn.args(["--sentences", &self.encoder, "--tokenizer", &self.tokenizer]);
-        succeed(learn)?;
+        run_step(learn)?;
         let mut serve = command(&self.python);
         serve.arg(RECIPE).arg("serve").arg(&made).args(["--port", "0"]);
         let mut program = Program::start(serve);
         let line = program.line(READY, |line| line.starts_with("http://"));
         let address = line.ok_or("the recipe's server does not become ready")?;
-        Ok(Served {
+        Ok(EncoderProcess {
             spec: format!("encoder:{}", address.trim()),
             _program: program,
         })
@@ -84,22 +84,26 @@ impl Sentences {
 }
 
 /// Returns the figures and adds what does not hold; skipped with a message if the encoder is not available.
-pub(super) fn checked(folder: &Path, folds: &[Fold], violations: &mut Vec<String>) -> Result<Value, String> {
+pub(super) fn check_with_encoder(
+    folder: &Path,
+    folds: &[Fold],
+    violations: &mut Vec<String>,
+) -> Result<Value, String> {
     let pinned = Path::new(CLIENTS).join("requirements.txt");
-    let python = match python_with(&pinned, &place("tools", "sentences")) {
+    let python = match python_with(&pinned, &build_folder("tools", "sentences")) {
         Ok(python) => python,
         Err(why) => return Ok(json!({ "SKIPPED": why })),
     };
-    let sentences = Sentences::found(python)?;
+    let sentences = SentenceEncoder::found(python)?;
     let few = folds.iter().map(|fold| fewer(folder, fold, FEW));
     let few: Vec<Fold> = few.collect::<Result<_, _>>()?;
     let mut figures = Map::new();
     for ((name, least), folds) in FIRST_RATIO_MIN.into_iter().zip([few.as_slice(), folds]) {
-        let beside = Beside {
+        let beside = ModelExtras {
             sentences: Some(&sentences),
-            ..Beside::default()
+            ..ModelExtras::default()
         };
-        let found = ours(folder, folds, beside)?;
+        let found = measure_intents(folder, folds, beside)?;
         if found.first_ratio < least {
             violations.push(format!(
                 "{name}: with an encoder {} are right, and {least} are promised",
@@ -114,7 +118,7 @@ pub(super) fn checked(folder: &Path, folds: &[Fold], violations: &mut Vec<String
     Ok(Value::Object(figures))
 }
 
-fn figure(found: &Ours) -> Value {
+fn figure(found: &IntentFigures) -> Value {
     json!({
         "first_ratio": found.first_ratio, "among_three_ratio": found.among_three_ratio,
         "accepted_ratio": found.accepted_ratio, "accepted_right_ratio": found.accepted_right_ratio,

@@ -2,9 +2,9 @@
 //! and from ten per intent. The product does not require them: they are installed only for this proof.
 
 use super::data::{Fold, fewer};
-use super::intents::{Beside, ours};
+use super::intents::{ModelExtras, measure_intents};
 use crate::program::command;
-use crate::prove::other_tools::{place, python_with, succeed};
+use crate::prove::external_programs::{build_folder, python_with, run_step};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -18,26 +18,30 @@ const FEW: usize = 10;
 const FIRST_RATIO_MIN: [(&str, f64); 2] = [("ten_an_intent", 0.79), ("all", 0.905)];
 
 /// Returns the figures and adds what does not hold; skipped with a message if the vectors are not available.
-pub(super) fn checked(folder: &Path, folds: &[Fold], violations: &mut Vec<String>) -> Result<Value, String> {
+pub(super) fn check_with_words(
+    folder: &Path,
+    folds: &[Fold],
+    violations: &mut Vec<String>,
+) -> Result<Value, String> {
     let clients = Path::new(CLIENTS);
-    let python = match python_with(&clients.join("requirements.txt"), &place("tools", "words")) {
+    let python = match python_with(&clients.join("requirements.txt"), &build_folder("tools", "words")) {
         Ok(python) => python,
         Err(why) => return Ok(json!({ "SKIPPED": why })),
     };
     let vectors = folder.join("words.vec");
     let mut made = command(&python);
     made.arg(clients.join("words.py")).arg(&vectors);
-    succeed(made)?;
+    run_step(made)?;
     let few = folds.iter().map(|fold| fewer(folder, fold, FEW));
     let few: Vec<Fold> = few.collect::<Result<_, _>>()?;
     let mut figures = Map::new();
     for ((name, least), folds) in FIRST_RATIO_MIN.into_iter().zip([few.as_slice(), folds]) {
-        let beside = Beside {
+        let beside = ModelExtras {
             words: Some(&vectors),
-            ..Beside::default()
+            ..ModelExtras::default()
         };
-        let without = ours(folder, folds, Beside::default())?;
-        let with = ours(folder, folds, beside)?;
+        let without = measure_intents(folder, folds, ModelExtras::default())?;
+        let with = measure_intents(folder, folds, beside)?;
         if with.first_ratio < least || with.first_ratio < without.first_ratio {
             violations.push(format!(
                 "{name}: with vectors of words {} are right, without {}, and {least} were before",

@@ -2,7 +2,7 @@
 //! puts into its tokens what it is asked to.
 
 use super::browser::{Browser, Page};
-use super::{Found, begin, is_in, link, provider, refused, server, who};
+use super::{SignInAttempts, begin, is_in, link, provider, refused, server, who};
 use crate::history::member;
 use crate::passing_time::come_again;
 use crate::program::fail;
@@ -82,7 +82,7 @@ impl Forgery<'_> {
 }
 
 /// Tries forged tokens. Returns how many refusals are recorded.
-pub(super) fn tries(modules: &Path, data: &Path, form: Form, found: &mut Found) -> u64 {
+pub(super) fn tries(modules: &Path, data: &Path, form: Form, found: &mut SignInAttempts) -> u64 {
     let (_program, issuer) = provider(modules, "forger.mjs");
     let server = server(data, &issuer);
     let before = found.refused;
@@ -116,7 +116,7 @@ pub(super) fn tries(modules: &Path, data: &Path, form: Form, found: &mut Found) 
 }
 
 /// Tries a callback that was used, one from another browser, and one that was changed.
-fn states(forgery: &mut Forgery<'_>, found: &mut Found) {
+fn states(forgery: &mut Forgery<'_>, found: &mut SignInAttempts) {
     forgery.is_told("good");
     let void = "provider-round-void";
     let mut browser = Browser::default();
@@ -134,7 +134,7 @@ fn states(forgery: &mut Forgery<'_>, found: &mut Found) {
 }
 
 /// Checks that a role that needs a second factor is admitted if the provider reports one.
-fn demanded(forgery: &mut Forgery<'_>, found: &mut Found) {
+fn demanded(forgery: &mut Forgery<'_>, found: &mut SignInAttempts) {
     let server = forgery.server;
     let unlink = json!({ "reason": "the account is the chief's" });
     server.must_post("/api/v1/users/wang/unlink-provider", &unlink);
@@ -153,7 +153,7 @@ fn demanded(forgery: &mut Forgery<'_>, found: &mut Found) {
 }
 
 /// Lets the provider sign with a new key and withdraw the old one.
-fn rotated(forgery: &mut Forgery<'_>, found: &mut Found) {
+fn rotated(forgery: &mut Forgery<'_>, found: &mut SignInAttempts) {
     let mut browser = Browser::default();
     let believed = come_again(SETTLED_WITHIN, || {
         let page = forgery.attempt("rotated", &mut browser);
@@ -170,7 +170,7 @@ fn rotated(forgery: &mut Forgery<'_>, found: &mut Found) {
 
 /// Returns how many refused attempts are in the log: the first is enough in the short form, every one is
 /// needed in the long form.
-fn on_record(server: &Server, form: Form, expected: u64, found: &mut Found) -> u64 {
+fn on_record(server: &Server, form: Form, expected: u64, found: &mut SignInAttempts) -> u64 {
     let counted = || {
         let reply = server.get("/api/v1/audit?kind=access.refused&limit=1000").ok()?;
         let items = member(&reply.body, "/items").as_array()?.clone();

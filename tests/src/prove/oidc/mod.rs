@@ -6,7 +6,7 @@
 mod browser;
 mod forger;
 
-use super::other_tools::{once, place, succeed};
+use super::external_programs::{build_folder, install_once, run_step};
 use super::{Form, Proof};
 use crate::history::member;
 use crate::program::{Program, command, fail, is_installed, ledgerline};
@@ -26,13 +26,13 @@ const SUBJECT: &str = "248289761001";
 const STARTED_WITHIN: Duration = Duration::from_secs(30);
 /// The attempts, and those with a wrong result.
 #[derive(Default)]
-struct Found {
+struct SignInAttempts {
     let_in: u64,
     refused: u64,
     violations: Vec<String>,
 }
 
-impl Found {
+impl SignInAttempts {
     fn hold(&mut self, holds: bool, what: &str, page: &Page) {
         if !holds {
             let Page { status, body, .. } = page;
@@ -52,7 +52,7 @@ pub(super) fn prove(form: Form) -> Proof {
         }
     };
     let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
-    let mut found = Found::default();
+    let mut found = SignInAttempts::default();
     through_the_provider(&modules, &folder.path().join("real"), &mut found);
     let counted = forger::tries(&modules, &folder.path().join("forged"), form, &mut found);
     Proof {
@@ -74,17 +74,17 @@ fn installed() -> Result<PathBuf, String> {
         return Err("node or npm is missing".to_owned());
     }
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/oidc");
-    let place = place("oidc", "node");
+    let place = build_folder("oidc", "node");
     let copied = |files: &[&str]| {
         let copy = |file: &&str| std::fs::copy(source.join(file), place.join(file)).map(drop);
         files.iter().try_for_each(copy).map_err(|error| error.to_string())
     };
-    once(&source.join("package-lock.json"), &place, || {
+    install_once(&source.join("package-lock.json"), &place, || {
         copied(&["package.json", "package-lock.json"])?;
         let mut install = command("npm");
         install.args(["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]);
         install.current_dir(&place);
-        succeed(install).map_err(|why| format!("oidc-provider cannot be installed: {why}"))
+        run_step(install).map_err(|why| format!("oidc-provider cannot be installed: {why}"))
     })?;
     // A script finds its packages in its own folder; the scripts of the tree are copied each time.
     copied(&["provider.mjs", "forger.mjs"])?;
@@ -95,7 +95,7 @@ fn installed() -> Result<PathBuf, String> {
 fn provider(modules: &Path, script: &str) -> (Program, String) {
     let mut node = command("node");
     node.arg(modules.join(script)).args([CLIENT, SECRET, SUBJECT]);
-    let mut program = Program::start_hearing(node);
+    let mut program = Program::start_with_input(node);
     let said = program.line(STARTED_WITHIN, |line| line.starts_with("listening "));
     let said = said.unwrap_or_else(|| fail(&format!("{script} does not start")));
     (program, said.trim_start_matches("listening ").to_owned())
@@ -150,7 +150,7 @@ fn code_of(page: &Page) -> String {
 }
 
 /// Signs in through the provider's pages, signs out, and signs in again.
-fn through_the_provider(modules: &Path, data: &Path, found: &mut Found) {
+fn through_the_provider(modules: &Path, data: &Path, found: &mut SignInAttempts) {
     let (mut program, issuer) = provider(modules, "provider.mjs");
     let server = server(data, &issuer);
     program.tell(&format!("{}/api/v1/oidc/callback", server.url));
@@ -230,7 +230,7 @@ fn signs_out(browser: &mut Browser, server: &Server, issuer: &str) -> Result<(),
 }
 
 /// Checks that a page is a refusal with this code.
-fn refused(found: &mut Found, what: &str, page: &Page, code: &str) {
+fn refused(found: &mut SignInAttempts, what: &str, page: &Page, code: &str) {
     let holds = page.status == 401 && code_of(page) == code;
     found.hold(holds, what, page);
     if holds {
@@ -238,7 +238,7 @@ fn refused(found: &mut Found, what: &str, page: &Page, code: &str) {
     }
 }
 
-fn is_in(found: &mut Found, browser: &mut Browser, server: &Server, name: &str) {
+fn is_in(found: &mut SignInAttempts, browser: &mut Browser, server: &Server, name: &str) {
     let user = who(browser, server);
     if user == name {
         found.let_in += 1;

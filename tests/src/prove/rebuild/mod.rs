@@ -7,7 +7,7 @@
 mod pair;
 
 use super::{Form, Proof};
-use crate::opened::open;
+use crate::direct_log::open;
 use crate::postgres::PostgresServer;
 use crate::program::instant;
 use domain::ids::CommandId;
@@ -16,10 +16,10 @@ use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StreamVersion};
 use host::clock::SystemClock;
-use pair::{Pair, Seen};
+use pair::{PairSnapshot, PairView};
 use projections::{
-    Grounds, PostgresReadDb, Projections, ReadDb, RebuildState, SqliteReadDb, View, ViewCheck, verify_views,
-    views::audit_trail::AuditTrail,
+    PostgresReadDb, ProjectionContext, Projections, ReadDb, RebuildState, SqliteReadDb, View, ViewCheck,
+    verify_views, views::audit_trail::AuditTrail,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -44,18 +44,18 @@ const READERS: usize = 2;
 /// The longest time of one read while rows are switched.
 const READ_WITHIN: Duration = Duration::from_secs(2);
 
-struct Length {
+struct RunSize {
     events_before: u64,
     load: Duration,
 }
 
 pub(crate) fn prove(form: Form) -> Proof {
     let length = match form {
-        Form::Short => Length {
+        Form::Short => RunSize {
             events_before: 5_000,
             load: Duration::from_millis(1_500),
         },
-        Form::Long => Length {
+        Form::Long => RunSize {
             events_before: 200_000,
             load: Duration::from_secs(30),
         },
@@ -70,14 +70,14 @@ pub(crate) fn prove(form: Form) -> Proof {
     let postgres = server.map(|server| runtime.block_on(under_load(Some(&server.url()), &length)));
     let skipped = json!({"skipped": "it is not installed (apt-get install postgresql)"});
     Proof {
-        holds: sqlite.holds() && postgres.as_ref().is_none_or(Found::holds),
+        holds: sqlite.holds() && postgres.as_ref().is_none_or(RebuildResults::holds),
         line: json!({"proof": "rebuild", "sqlite": sqlite.line(),
             "postgres": postgres.map_or(skipped, |found| found.line())}),
     }
 }
 
 #[derive(Default)]
-struct Found {
+struct RebuildResults {
     events: u64,
     switches: u64,
     reads: u64,
@@ -85,7 +85,7 @@ struct Found {
     wrong: Vec<String>,
 }
 
-impl Found {
+impl RebuildResults {
     fn holds(&self) -> bool {
         self.wrong.is_empty() && self.switches >= 2 && self.reads > 0
     }
@@ -98,15 +98,15 @@ impl Found {
 }
 
 /// The log, its read database and the views.
-struct Place {
-    grounds: Grounds,
+struct RebuildSetup {
+    grounds: ProjectionContext,
     views: Vec<Arc<dyn View>>,
     live: Arc<Projections>,
     tasks: SuiteTasks,
     _folder: TempDir,
 }
 
-async fn place(postgres: Option<&str>) -> Place {
+async fn place(postgres: Option<&str>) -> RebuildSetup {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let store = open(&format!("sqlite:{}", folder.path().display())).await;
     let (clock, tasks): (Arc<dyn Clock>, _) = (Arc::new(SystemClock::default()), SuiteTasks::default());
@@ -117,10 +117,10 @@ async fn place(postgres: Option<&str>) -> Place {
             Arc::new(opened.expect("rows can be opened"))
         }
     };
-    let views: Vec<Arc<dyn View>> = vec![Arc::new(Pair), Arc::new(AuditTrail)];
-    let grounds = Grounds { store, db, clock };
+    let views: Vec<Arc<dyn View>> = vec![Arc::new(PairView), Arc::new(AuditTrail)];
+    let grounds = ProjectionContext { store, db, clock };
     let live = Projections::start_views(grounds.clone(), views.clone(), &tasks).await;
-    Place {
+    RebuildSetup {
         live: live.expect("views start"),
         grounds,
         views,
@@ -142,7 +142,7 @@ async fn append(store: &dyn EventStore, before: u64) -> u64 {
     done.expect("only this task writes").0
 }
 
-async fn under_load(postgres: Option<&str>, length: &Length) -> Found {
+async fn under_load(postgres: Option<&str>, length: &RunSize) -> RebuildResults {
     let on = place(postgres).await;
     let mut head = 0;
     while head < length.events_before {
@@ -158,7 +158,7 @@ async fn under_load(postgres: Option<&str>, length: &Length) -> Found {
         .map(|_| start(read_on(Arc::clone(&on.grounds.db), Arc::clone(&over))))
         .collect();
     let writer = start(append_on(on.grounds.clone(), head, Arc::clone(&over)));
-    let mut found = Found::default();
+    let mut found = RebuildResults::default();
     let until = instant() + length.load;
     while instant() < until {
         for view in &on.views {
@@ -188,7 +188,7 @@ async fn under_load(postgres: Option<&str>, length: &Length) -> Found {
 }
 
 /// Rebuilds one view and switches to the new rows.
-async fn rebuilt(on: &Place, view: &str) -> Result<(), String> {
+async fn rebuilt(on: &RebuildSetup, view: &str) -> Result<(), String> {
     let said = |error: projections::RebuildError| format!("{view}: {error}");
     on.live.rebuild(view, false).await.map_err(said)?;
     let clock = &on.grounds.clock;
@@ -205,7 +205,7 @@ async fn rebuilt(on: &Place, view: &str) -> Result<(), String> {
     on.live.switch(view, None).await.map(drop).map_err(said)
 }
 
-async fn append_on(grounds: Grounds, mut head: u64, over: Arc<AtomicBool>) -> u64 {
+async fn append_on(grounds: ProjectionContext, mut head: u64, over: Arc<AtomicBool>) -> u64 {
     let mut next = grounds.clock.now();
     while !over.load(Ordering::SeqCst) {
         head = append(grounds.store.as_ref(), head).await;
@@ -218,10 +218,10 @@ async fn append_on(grounds: Grounds, mut head: u64, over: Arc<AtomicBool>) -> u6
 /// Reads until `over` is set. Returns the number of reads, the slowest one, and what was wrong.
 async fn read_on(db: Arc<dyn ReadDb>, over: Arc<AtomicBool>) -> (u64, Duration, Vec<String>) {
     let (mut reads, mut slowest, mut wrong) = (0, Duration::ZERO, Vec::new());
-    let mut before = Seen::default();
+    let mut before = PairSnapshot::default();
     while !over.load(Ordering::SeqCst) {
         let began = instant();
-        match pair::seen(db.as_ref()).await {
+        match pair::read_snapshot(db.as_ref()).await {
             Ok(seen) => {
                 wrong.extend(seen.wrong_after(&before));
                 before = seen;
@@ -234,7 +234,7 @@ async fn read_on(db: Arc<dyn ReadDb>, over: Arc<AtomicBool>) -> (u64, Duration, 
     (reads, slowest, wrong)
 }
 
-async fn differing(on: &Place) -> Vec<String> {
+async fn differing(on: &RebuildSetup) -> Vec<String> {
     let store = on.grounds.store.as_ref();
     let db = Arc::clone(&on.grounds.db);
     match verify_views(store, db, on.views.clone(), &mut |_, _| {}).await {

@@ -1,10 +1,10 @@
 //! A view with two tables that contain the same sum after every event, and what a reader sees of it.
 
 use projections::{
-    Handles, ProjectionError, ReadDb, Row, Table, Tx, Val, View, ViewDefinition, ViewEvent, read_as,
+    HandledKinds, ProjectionError, ReadDb, Row, Table, Tx, Val, View, ViewDefinition, ViewEvent, read_as,
 };
 
-pub(super) struct Pair;
+pub(super) struct PairView;
 
 const ONE: Table = Table {
     name: "pair_one",
@@ -26,13 +26,13 @@ const TABLES: &[Table] = &[ONE, SUM];
 /// Amounts repeat after so many events.
 const AMOUNTS: u64 = 7;
 
-impl View for Pair {
+impl View for PairView {
     fn definition(&self) -> ViewDefinition {
         ViewDefinition {
             name: "pair",
             version: 1,
             tables: TABLES,
-            handles: Handles::All,
+            handles: HandledKinds::All,
         }
     }
 
@@ -51,7 +51,7 @@ impl View for Pair {
 
 /// The contents of both tables in one snapshot.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct PairSnapshot {
     /// The position of the checkpoint; every event has a row of its own.
     position: u64,
     rows: u64,
@@ -61,7 +61,7 @@ pub(super) struct Seen {
     audited: u64,
 }
 
-impl Seen {
+impl PairSnapshot {
     /// Returns a violation if this is not possible after `before`: a mixture of tables, or a gap.
     pub(super) fn wrong_after(&self, before: &Self) -> Option<String> {
         let is_mixture =
@@ -73,9 +73,9 @@ impl Seen {
 
 /// Reads both views in one snapshot. The checkpoint and the other view are read first: a table that was read
 /// keeps a switch away from it, and the proof must be able to fail.
-pub(super) async fn seen(db: &dyn ReadDb) -> Result<Seen, ProjectionError> {
+pub(super) async fn read_snapshot(db: &dyn ReadDb) -> Result<PairSnapshot, ProjectionError> {
     read_as(db, |tx| {
-        let mut seen = Seen::default();
+        let mut seen = PairSnapshot::default();
         let stands = "select position from checkpoint where view = 'pair'";
         for mut row in tx.query(stands, &[])? {
             seen.position = row.count()?;

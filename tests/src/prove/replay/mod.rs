@@ -2,14 +2,14 @@
 //! program on the path, and no network if this machine can remove it. A decision that was recorded
 //! differently is detected, and another flow version reports where it diverges.
 
-mod made;
+mod call_recorder;
 
 use super::{Form, Proof};
 use crate::history::member;
 use crate::program::{command, fail, instant, ledgerline};
 use crate::server::Server;
-use made::{CAMPAIGN, FLOW};
-pub(super) use made::{CAMPAIGN as PEOPLE_OF, Made};
+use call_recorder::{CAMPAIGN, FLOW};
+pub(super) use call_recorder::{CAMPAIGN as PEOPLE_OF, ReplayCalls};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -23,12 +23,12 @@ const NO_TRUNK: &str = "sip:127.0.0.1:9;name=nobody";
 const CHANGED: (&str, &str) = ("/nodes/确认分期期数/ask/on_filled", "婉拒");
 
 /// An environment without network and programs, as far as possible here.
-struct Alone {
+struct IsolatedEnvironment {
     /// The program that removes the network, with its arguments.
     before: Vec<String>,
 }
 
-impl Alone {
+impl IsolatedEnvironment {
     fn found() -> Self {
         let unshare = ["/usr/bin/unshare", "/bin/unshare"];
         let unshare = unshare.into_iter().find(|path| Path::new(path).exists());
@@ -87,8 +87,8 @@ pub(crate) fn prove(form: Form) -> Proof {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let data = folder.path().join("data");
     prepare(&data, calls);
-    let made = Made::record(&data, calls);
-    let alone = Alone::found();
+    let made = ReplayCalls::record(&data, calls);
+    let alone = IsolatedEnvironment::found();
     let mut wrong = Vec::new();
     let began = instant();
     let (_, same) = what_if(&alone, &data, 1);
@@ -179,7 +179,7 @@ pub(super) fn prepare(data: &Path, calls: u64) {
     let campaign = json!({ "task_id": CAMPAIGN, "flow_version": format!("{FLOW}@1"),
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     server.must_post("/api/v1/campaigns", &campaign);
-    let people: Vec<Value> = (0..calls).map(made::person).collect();
+    let people: Vec<Value> = (0..calls).map(call_recorder::person).collect();
     server.must_post(
         "/api/v1/tasks/data",
         &json!({ "task_id": CAMPAIGN, "records": people }),
@@ -189,7 +189,7 @@ pub(super) fn prepare(data: &Path, calls: u64) {
     }
 }
 
-fn what_if(alone: &Alone, data: &Path, version: u32) -> (bool, Value) {
+fn what_if(alone: &IsolatedEnvironment, data: &Path, version: u32) -> (bool, Value) {
     let flow = format!("{FLOW}@{version}");
     alone.json(&[
         "what-if",
@@ -205,7 +205,7 @@ fn what_if(alone: &Alone, data: &Path, version: u32) -> (bool, Value) {
 
 /// Reads what was heard with another model: trained here, published with its training lines, and evaluated on
 /// the calls both as a file and by its name. Counts refusals over the same calls.
-fn challenged(alone: &Alone, data: &Path, folder: &Path, calls: u64) -> Result<Value, String> {
+fn challenged(alone: &IsolatedEnvironment, data: &Path, folder: &Path, calls: u64) -> Result<Value, String> {
     let lines = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/nlu/zh_outbound_labelled.jsonl");
     let (lines, file) = (text(&lines).to_owned(), folder.join("challenger.model"));
     let (file, data) = (text(&file), text(data));
@@ -272,7 +272,7 @@ fn challenged(alone: &Alone, data: &Path, folder: &Path, calls: u64) -> Result<V
 }
 
 /// Replays one call step by step: what was heard, understood, decided and said must be the same.
-fn replays(alone: &Alone, data: &Path, call: &str) -> Option<String> {
+fn replays(alone: &IsolatedEnvironment, data: &Path, call: &str) -> Option<String> {
     let (ok, told) = alone.json(&["call", "replay", call, "--data", text(data), "--json"]);
     let steps = member(&told, "/steps").as_array().map_or(0, Vec::len);
     let differences = member(&told, "/differences").as_array().map_or(1, Vec::len);
@@ -281,7 +281,7 @@ fn replays(alone: &Alone, data: &Path, call: &str) -> Option<String> {
 }
 
 /// Checks that the one altered decision is found at its place.
-fn altered_is_found(alone: &Alone, data: &Path, made: &Made) -> Option<String> {
+fn altered_is_found(alone: &IsolatedEnvironment, data: &Path, made: &ReplayCalls) -> Option<String> {
     let (ok, told) = alone.json(&["call", "replay", &made.altered, "--data", text(data), "--json"]);
     let rule = member(&told, "/differences/0/recorded/decided/0/rule")
         .as_str()
@@ -291,7 +291,7 @@ fn altered_is_found(alone: &Alone, data: &Path, made: &Made) -> Option<String> {
 }
 
 /// Checks that the first divergence of another version is reported with both explanations.
-fn parting_is_told(alone: &Alone, data: &Path, other: &Value) -> Option<String> {
+fn parting_is_told(alone: &IsolatedEnvironment, data: &Path, other: &Value) -> Option<String> {
     if !member(other, "/partings/0").is_object() {
         return Some(format!("no call diverges in the other version: {other}"));
     }
@@ -320,7 +320,7 @@ fn parting_is_told(alone: &Alone, data: &Path, other: &Value) -> Option<String> 
 }
 
 /// Checks that a bundle replays with the same result, and contains no word of what was heard.
-fn leaves_as_bundle(alone: &Alone, data: &Path, folder: &Path, call: &str) -> Option<String> {
+fn leaves_as_bundle(alone: &IsolatedEnvironment, data: &Path, folder: &Path, call: &str) -> Option<String> {
     let file = folder.join(format!("{call}.json"));
     let out = text(&file).to_owned();
     let exported = alone.run(&[

@@ -1,14 +1,14 @@
 //! Requests with bodies that name a campaign, customer, call or number of the other data scope: the response
 //! must show nothing of it, nothing must be changed, and none may be accepted.
 
-use super::super::contract::filled;
-use super::scopes::{Found, finds};
+use super::super::contract::fill_requests;
+use super::scopes::{ScopeResults, finds};
 use super::{MINE, THEIR_SALT, THEIRS, records};
-use crate::described::Description;
+use crate::api_description::Description;
+use crate::direct_log::read_whole_log;
 use crate::history::{History, member};
-use crate::opened::whole_log;
 use crate::program::fail;
-use crate::server::{Server, asked_with};
+use crate::server::{Server, send_request_as};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -32,7 +32,7 @@ const PROTECTING: &[&str] = &[
 ];
 
 /// One of each kind in the other data scope.
-struct Theirs {
+struct ForeignIds {
     /// The customer by our id and by the external id.
     customers: [String; 2],
     call: String,
@@ -40,7 +40,7 @@ struct Theirs {
 }
 
 /// One request that names something of the other scope.
-struct Naming {
+struct ForeignReference {
     method: String,
     path: String,
     order: Value,
@@ -51,13 +51,13 @@ struct Naming {
 
 /// The requests that name something of the other scope in one member; the rest of the example is about one's
 /// own.
-pub(super) struct Orders(Vec<Naming>);
+pub(super) struct ForeignReferences(Vec<ForeignReference>);
 
-impl Orders {
+impl ForeignReferences {
     pub(super) fn of(description: &Description, server: &Server, data: &Path) -> Self {
-        let theirs = Theirs::find(data);
+        let theirs = ForeignIds::find(data);
         let mut orders = Vec::new();
-        for one in filled(description, server, MINE) {
+        for one in fill_requests(description, server, MINE) {
             let Some(order) = one.order.filter(Value::is_object) else {
                 continue;
             };
@@ -65,7 +65,7 @@ impl Orders {
                 for word in theirs.words(&one.path, &name) {
                     let mut order = order.clone();
                     put(&mut order, &name, &word);
-                    orders.push(Naming {
+                    orders.push(ForeignReference {
                         method: one.method.clone(),
                         path: one.path.clone(),
                         order,
@@ -88,7 +88,7 @@ impl Orders {
         who: &str,
         key: &str,
         theirs: &BTreeSet<String>,
-        found: &mut Found,
+        found: &mut ScopeResults,
     ) {
         for one in &self.0 {
             found.bodies_asked += 1;
@@ -124,11 +124,11 @@ impl Orders {
     }
 }
 
-impl Naming {
+impl ForeignReference {
     /// Sends the request. Returns the status, and the text without the name in the request.
     fn ask(&self, server: &Server, bearer: &str) -> (u16, String) {
         let url = format!("{}{}", server.url, self.path);
-        let reply = asked_with(&self.method, &url, bearer, Some(&self.order));
+        let reply = send_request_as(&self.method, &url, bearer, Some(&self.order));
         let (reply, _) =
             reply.unwrap_or_else(|error| fail(&format!("{} {}: {error}", self.method, self.path)));
         // The id of a number derives from the number in the request.
@@ -172,7 +172,7 @@ fn put(order: &mut Value, name: &str, word: &str) {
     }
 }
 
-impl Theirs {
+impl ForeignIds {
     fn find(data: &Path) -> Self {
         let history = History::read(data);
         let of_theirs = |event: &&Value| member(event, "/campaign") == THEIRS;
@@ -208,7 +208,7 @@ impl Theirs {
 /// reads and refusals are left out.
 pub(super) fn written(data: &Path, theirs: &BTreeSet<String>, is_held: impl Fn(&str) -> bool) -> Vec<String> {
     let mut wrong = Vec::new();
-    for event in whole_log(data) {
+    for event in read_whole_log(data) {
         let Ok(envelope) = event.envelope() else {
             wrong.push(format!("{:?} cannot be read", event.position));
             continue;

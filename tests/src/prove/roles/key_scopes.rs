@@ -4,10 +4,10 @@
 use super::super::api::ROLES;
 use super::matrix::without_names;
 use super::order_of;
-use crate::described::{Description, Operation};
+use crate::api_description::{Description, Operation};
 use crate::history::member;
 use crate::program::fail;
-use crate::server::{Server, asked_with};
+use crate::server::{Server, send_request_as};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ const NOBODYS: &str = "directory:write";
 const USER: &str = "of-every-role";
 
 #[derive(Default)]
-pub(super) struct Cells {
+pub(super) struct KeyScopeResults {
     pub(super) scopes: usize,
     pub(super) count: usize,
     pub(super) wrong: Vec<String>,
@@ -31,7 +31,7 @@ pub(super) struct Cells {
 
 /// Tries each scope alone; of the routes that need another one, every `step`th, different ones for each
 /// scope.
-pub(super) fn every(description: &Description, server: &Server, step: usize) -> Cells {
+pub(super) fn check_key_scopes(description: &Description, server: &Server, step: usize) -> KeyScopeResults {
     let operations: Vec<(Operation<'_>, &str)> =
         description.operations().into_iter().filter_map(needing).collect();
     let scopes: BTreeSet<&str> = operations
@@ -41,9 +41,9 @@ pub(super) fn every(description: &Description, server: &Server, step: usize) -> 
         .collect();
     let user = json!({ "name": USER, "roles": ROLES, "team": "north" });
     server.must_post("/api/v1/users", &user);
-    let mut cells = Cells {
+    let mut cells = KeyScopeResults {
         scopes: scopes.len(),
-        ..Cells::default()
+        ..KeyScopeResults::default()
     };
     for (turn, scope) in scopes.into_iter().enumerate() {
         let key = format!("Bearer {}", key_for(server, scope));
@@ -69,13 +69,13 @@ fn key_for(server: &Server, scope: &str) -> String {
         .to_owned()
 }
 
-impl Cells {
+impl KeyScopeResults {
     fn ask(&mut self, server: &Server, key: &str, scope: &str, operation: &Operation<'_>, needs: &str) {
         self.count += 1;
         let method = operation.method.to_uppercase();
         let path = without_names(operation.path);
         let order: Option<Value> = order_of(operation.described);
-        let reply = asked_with(&method, &format!("{}{path}", server.url), key, order.as_ref());
+        let reply = send_request_as(&method, &format!("{}{path}", server.url), key, order.as_ref());
         let (reply, _) = reply.unwrap_or_else(|error| fail(&format!("{method} {path}: {error}")));
         let code = member(&reply.body, "/code").as_str().unwrap_or_default();
         let is_refused = reply.status == 403 && NOT_FOR_THIS.contains(&code);

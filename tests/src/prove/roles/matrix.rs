@@ -5,10 +5,10 @@
 //! owner's token, as if their guard were missing, and each must be reported as wrong.
 
 use super::{by_each_role, key_of, order_of};
-use crate::described::{Description, Operation};
+use crate::api_description::{Description, Operation};
 use crate::history::member;
 use crate::program::fail;
-use crate::server::{Server, asked_with};
+use crate::server::{Server, send_request_as};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -25,7 +25,7 @@ const NO_ROLE: &str = "role-missing";
 const BUSY: &str = "log-being-read";
 
 #[derive(Default)]
-pub(super) struct Cells {
+pub(super) struct RoleMatrixResults {
     pub count: usize,
     pub wrong: Vec<String>,
     /// The number of cells tried with a missing guard.
@@ -45,10 +45,10 @@ struct Cell<'a> {
     needs: &'a str,
 }
 
-pub(super) fn every(description: &Description, server: &Server) -> Cells {
+pub(super) fn check_role_matrix(description: &Description, server: &Server) -> RoleMatrixResults {
     let table = table();
     let operations = description.operations();
-    let mut all = Cells::default();
+    let mut all = RoleMatrixResults::default();
     for cells in by_each_role(|column, role| of_role(column, role, &operations, server, &table)) {
         all.count += cells.count;
         all.wrong.extend(cells.wrong);
@@ -64,8 +64,8 @@ fn of_role(
     operations: &[Operation<'_>],
     server: &Server,
     table: &Table,
-) -> Cells {
-    let mut cells = Cells::default();
+) -> RoleMatrixResults {
+    let mut cells = RoleMatrixResults::default();
     let key = format!("Bearer {}", key_of(server, role, None));
     for operation in operations {
         let Some(needs) = operation.described.get("x-permission") else {
@@ -103,7 +103,7 @@ impl Cell<'_> {
         let method = self.operation.method.to_uppercase();
         let path = without_names(self.operation.path);
         let order = order_of(self.operation.described);
-        let reply = asked_with(&method, &format!("{}{path}", server.url), key, order.as_ref());
+        let reply = send_request_as(&method, &format!("{}{path}", server.url), key, order.as_ref());
         let (reply, _) = reply.unwrap_or_else(|error| fail(&format!("{method} {path}: {error}")));
         let code = member(&reply.body, "/code").as_str().unwrap_or_default();
         let is_refused = reply.status == 403 && code == NO_ROLE;

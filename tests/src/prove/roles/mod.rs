@@ -7,11 +7,11 @@
 //! streams, files, and KurrentDB's protocol. Requests with bodies that name something of it must not be
 //! accepted or have an effect. Each check is run with holes made on purpose, which must be detected.
 
-mod asking;
 mod bodies;
+mod foreign_requests;
 mod key_scopes;
+mod limited_users;
 mod matrix;
-mod people;
 mod scopes;
 
 use super::api::ROLES;
@@ -58,8 +58,8 @@ pub(super) fn prove(form: Form) -> Proof {
     }
     settle(&server, customers);
     let description = server.description();
-    let cells = matrix::every(&description, &server);
-    let keys = key_scopes::every(&description, &server, step);
+    let cells = matrix::check_role_matrix(&description, &server);
+    let keys = key_scopes::check_key_scopes(&description, &server, step);
     let theirs = scopes::ids_of(THEIRS, &data);
     let found = scopes::every(&description, &server, &data);
     let is_up = server.drains();

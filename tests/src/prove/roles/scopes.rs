@@ -1,19 +1,21 @@
 //! Requests every id of a campaign with keys that are limited to another, and searches the responses for it.
 
-use super::asking::{Asker, Theirs, ask_all, is_let_in, said_by, tells_a_value, told};
-use super::bodies::Orders;
-use super::people;
+use super::bodies::ForeignReferences;
+use super::foreign_requests::{
+    ForeignScope, Requester, ask_all, is_let_in, request_text, strip_request_words, tells_a_value,
+};
+use super::limited_users;
 use super::{MINE, THEIR_SALT, THEIRS, by_each_role, key_of};
-use crate::described::Description;
+use crate::api_description::Description;
 use crate::history::{History, member};
 use crate::program::run;
-use crate::server::{Server, asked_with};
+use crate::server::{Server, send_request_as};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct ScopeResults {
     pub asked: usize,
     pub leaked: Vec<String>,
     pub kurrent_events: usize,
@@ -27,22 +29,22 @@ pub(super) struct Found {
     pub bodies_accepted: usize,
 }
 
-pub(super) fn every(description: &Description, server: &Server, data: &Path) -> Found {
+pub(super) fn every(description: &Description, server: &Server, data: &Path) -> ScopeResults {
     let theirs = ids_of(THEIRS, data);
-    let mut found = Found {
+    let mut found = ScopeResults {
         holes_seen: holes_seen(server, data, &theirs),
-        ..Found::default()
+        ..ScopeResults::default()
     };
-    let orders = Orders::of(description, server, data);
-    let all = Theirs {
+    let orders = ForeignReferences::of(description, server, data);
+    let all = ForeignScope {
         ids: &theirs,
         salt: THEIR_SALT,
         open: &[],
     };
     let by_role = by_each_role(|_, role| {
-        let mut found = Found::default();
+        let mut found = ScopeResults::default();
         let key = key_of(server, role, Some(MINE));
-        let asker = Asker { who: role, key: &key };
+        let asker = Requester { who: role, key: &key };
         ask_all(description, server, &asker, &all, &mut found);
         orders.ask(server, role, &key, &theirs, &mut found);
         kurrent(role, &key, data, &theirs, &mut found);
@@ -54,7 +56,7 @@ pub(super) fn every(description: &Description, server: &Server, data: &Path) -> 
         found.kurrent_events += one.kurrent_events;
         found.bodies_asked += one.bodies_asked;
     }
-    people::every(description, server, data, &mut found);
+    limited_users::every(description, server, data, &mut found);
     found.bodies_accepted = orders.accepted(server);
     found
 }
@@ -86,14 +88,14 @@ fn holes_seen(server: &Server, data: &Path, theirs: &BTreeSet<String>) -> usize 
     let sees = |way: &&&str| match **way {
         RECORDED => theirs.iter().any(|call| {
             let way = format!("/api/v1/calls/{call}/recording?reason=hole");
-            asked_with("GET", &url(&way), &bearer, None)
+            send_request_as("GET", &url(&way), &bearer, None)
                 .is_ok_and(|(reply, _)| is_let_in(reply.status, &way, Some(call)))
         }),
         REVEALED => theirs.iter().any(|customer| {
             let way = format!("/api/v1/customers/{customer}/reveal");
             let order = json!({ "fields": ["phones"], "reason": "hole" });
-            asked_with("POST", &url(&way), &bearer, Some(&order))
-                .is_ok_and(|(reply, _)| tells_a_value(&told(&reply.body, &way), THEIR_SALT))
+            send_request_as("POST", &url(&way), &bearer, Some(&order))
+                .is_ok_and(|(reply, _)| tells_a_value(&strip_request_words(&reply.body, &way), THEIR_SALT))
         }),
         KURRENT => finds(
             theirs,
@@ -101,7 +103,7 @@ fn holes_seen(server: &Server, data: &Path, theirs: &BTreeSet<String>) -> usize 
         )
         .is_some(),
         way => {
-            let said = said_by(server, "GET", way, &bearer, None);
+            let said = request_text(server, "GET", way, &bearer, None);
             said.is_ok_and(|(_, told)| finds(theirs, &told).is_some())
         }
     };
@@ -147,7 +149,13 @@ pub(super) fn ids_of(campaign: &str, data: &Path) -> BTreeSet<String> {
 }
 
 /// Reads the log by KurrentDB's protocol: only events of the key's campaign may be returned.
-pub(super) fn kurrent(role: &str, key: &str, data: &Path, theirs: &BTreeSet<String>, found: &mut Found) {
+pub(super) fn kurrent(
+    role: &str,
+    key: &str,
+    data: &Path,
+    theirs: &BTreeSet<String>,
+    found: &mut ScopeResults,
+) {
     found.asked += 1;
     let text = read_by_kurrent(key, data);
     found.kurrent_events += text.lines().count();

@@ -1,18 +1,18 @@
 //! One case: a plan, a customer with a past, and a time. It is given to `why-not`, and written for the
 //! oracle.
 
-use super::further::Further;
+use super::further_facts::FurtherFacts;
 use domain::calling_plan::{Basis, CallingPlan, CampaignFacts, FlowRef};
 use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::customer::event::CustomerEvent;
-use domain::customer::{CountrySource, Customer, CustomerState, Judge, WhyNot, why_not};
+use domain::customer::{CountrySource, Customer, CustomerState, DialExplanation, WhyNotInput, why_not};
 use domain::decider::Decider;
 use domain::disposition::Disposition;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
-use domain::kept_facts::{Abandoned, AgentsThere, KeptFacts, OwnNumbers};
 use domain::number::event::NumberEvent;
 use domain::number::{Number, NumberState, OptOutSource, facts_of};
 use domain::personal::Personal;
+use domain::preset_facts::{AbandonmentTotals, AgentPresence, OwnNumbers, PresetFacts};
 use domain::registry_book::{Edition, RegistryBook};
 use domain::screening::NumberListName;
 use domain::time::Timestamp;
@@ -37,7 +37,7 @@ pub(super) struct Consent {
 
 /// Facts that belong neither to the customer nor to the plan.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Kept {
+pub(super) struct OtherFacts {
     /// The date of an external registry, and the area code that it covers; without one, all.
     pub(super) registry: Option<(&'static str, Option<&'static str>)>,
     /// The number of answers, and how many of them were abandoned.
@@ -49,8 +49,8 @@ pub(super) struct Kept {
     pub(super) own_phone: Option<bool>,
 }
 
-impl Kept {
-    fn facts(&self) -> KeptFacts {
+impl OtherFacts {
+    fn facts(&self) -> PresetFacts {
         let mut book = RegistryBook::default();
         if let Some((as_of, area)) = self.registry {
             let edition = Edition {
@@ -66,13 +66,13 @@ impl Kept {
             };
             book.take(&"us-dnc".parse().expect("a constant name"), &edition);
         }
-        let mut kept = KeptFacts::default();
+        let mut kept = PresetFacts::default();
         kept.registries = Arc::new(book);
         kept.abandoned = self
             .abandoned
-            .map(|(answers, drops)| Abandoned { answers, drops });
+            .map(|(answers, drops)| AbandonmentTotals { answers, drops });
         if self.agents {
-            kept.agents = AgentsThere::Present;
+            kept.agents = AgentPresence::Present;
         }
         kept
     }
@@ -95,8 +95,8 @@ pub(super) struct Case {
     pub(super) consent: Option<Consent>,
     pub(super) opted_out: bool,
     pub(super) suppressed_until: Option<Timestamp>,
-    pub(super) kept: Kept,
-    pub(super) further: Further,
+    pub(super) kept: OtherFacts,
+    pub(super) further: FurtherFacts,
 }
 
 /// Returns the stage in which the campaign begins; empty without stages.
@@ -149,13 +149,13 @@ impl Case {
             consent: None,
             opted_out: false,
             suppressed_until: None,
-            kept: Kept::default(),
-            further: Further::default(),
+            kept: OtherFacts::default(),
+            further: FurtherFacts::default(),
         }
     }
 
     /// Returns the answer of `why-not`.
-    pub(super) fn ask(&self) -> WhyNot {
+    pub(super) fn ask(&self) -> DialExplanation {
         let plan: CallingPlan = serde_json::from_value(self.plan.clone()).expect("a case's plan is a plan");
         let facts = CampaignFacts {
             campaign: campaign(),
@@ -178,7 +178,7 @@ impl Case {
         let (person, number) = (self.person(), self.number());
         let hashed_on = self.kept.hashed_on();
         let joined = self.further.joined(self.at);
-        let judge = Judge {
+        let judge = WhyNotInput {
             number: facts_of(&number, &customer(), &facts, &hashed_on),
             above: Vec::new(),
             coming: None,
@@ -318,7 +318,7 @@ impl Case {
     }
 
     /// Returns the facts outside of customer and plan, with what the campaign knows of its stage.
-    fn kept_facts(&self, from: &str) -> KeptFacts {
+    fn kept_facts(&self, from: &str) -> PresetFacts {
         let mut kept = self.kept.facts();
         kept.under_test = from == "test";
         kept.own_phones = self.kept.own_phone.map(|is_own| {

@@ -3,8 +3,8 @@
 //! same facts by its own clock and its own tables.
 
 mod case;
-mod further;
-mod prepared;
+mod further_facts;
+mod prepared_cases;
 mod random;
 mod records;
 mod sides;
@@ -29,7 +29,7 @@ pub(super) fn prove(form: Form) -> Proof {
         return skipped("rules", "python3 is missing");
     }
     let mut wrong = Vec::new();
-    let sides = prepared::cases();
+    let sides = prepared_cases::cases();
     let lacking = sides::rules_without(&sides.pairs);
     wrong.extend(
         lacking

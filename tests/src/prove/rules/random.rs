@@ -1,6 +1,6 @@
 //! Random cases from a seed: presets, windows, days, pasts and instants, most of them near a boundary.
 
-use super::case::{Case, Consent, Dial, Kept};
+use super::case::{Case, Consent, Dial, OtherFacts};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -77,9 +77,9 @@ const LIST_DAYS: [&str; 24] = [
 ];
 
 /// A small generator (SplitMix64): the same cases in every run.
-struct Chance(u64);
+struct SplitMix64(u64);
 
-impl Chance {
+impl SplitMix64 {
     fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -99,7 +99,7 @@ impl Chance {
 }
 
 pub(super) fn cases(seed: u64, count: usize) -> Vec<Case> {
-    let mut chance = Chance(seed);
+    let mut chance = SplitMix64(seed);
     (0..count).map(|_| case(&mut chance)).collect()
 }
 
@@ -113,7 +113,7 @@ fn earlier(at: Timestamp, micros: u64) -> Timestamp {
 
 /// Returns an instant: half of them are within two microseconds of a full or half hour, where windows and
 /// days change.
-fn instant(chance: &mut Chance) -> Timestamp {
+fn instant(chance: &mut SplitMix64) -> Timestamp {
     let from = Timestamp::from_micros(FROM_MICROS);
     if chance.in_one_of(2) {
         return later(from, chance.below(DAYS * DAY));
@@ -123,7 +123,7 @@ fn instant(chance: &mut Chance) -> Timestamp {
     earlier(edge, chance.below(5))
 }
 
-fn case(chance: &mut Chance) -> Case {
+fn case(chance: &mut SplitMix64) -> Case {
     let at = instant(chance);
     let mut case = Case::new(chance.one::<&str>(&PRESETS), at);
     let (phone, zones) = *chance.one(&PEOPLE);
@@ -172,7 +172,7 @@ fn case(chance: &mut Chance) -> Case {
 }
 
 /// Returns mostly what `us-tsr` needs, near its limits.
-fn kept(chance: &mut Chance, plan: &mut Value) -> Kept {
+fn kept(chance: &mut SplitMix64, plan: &mut Value) -> OtherFacts {
     let relief = *chance.one(&["agents", "agents", "agents", "robot"]);
     if let Some(members) = plan.as_object_mut() {
         members.insert("screening".to_owned(), json!({ "relief": relief }));
@@ -187,7 +187,7 @@ fn kept(chance: &mut Chance, plan: &mut Value) -> Kept {
     let as_of = *chance.one(&LIST_DAYS);
     let area = *chance.one(&[None, Some("202"), Some("212")]);
     let abandoned = *chance.one(&[(0, 0), (10, 3), (100, 3), (1_000, 30), (100, 4), (33, 4)]);
-    Kept {
+    OtherFacts {
         registry: (!chance.in_one_of(8)).then_some((as_of, area)),
         abandoned: (!chance.in_one_of(8)).then_some(abandoned),
         agents: !chance.in_one_of(8),
@@ -197,7 +197,7 @@ fn kept(chance: &mut Chance, plan: &mut Value) -> Kept {
 }
 
 /// Returns up to nine dials of the last ten days, oldest first, more of them in the last hours.
-fn dials(chance: &mut Chance, at: Timestamp) -> Vec<Dial> {
+fn dials(chance: &mut SplitMix64, at: Timestamp) -> Vec<Dial> {
     let count = chance.below(10);
     let mut dials: Vec<Dial> = (0..count)
         .map(|_| {

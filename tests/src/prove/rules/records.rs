@@ -2,8 +2,8 @@
 //! another id, a list, a number check, another customer and an open call.
 
 use super::case::{Case, Consent, instant};
-use super::further::{Further, OtherId};
-use super::prepared::{Sides, dialed, member, with};
+use super::further_facts::{FurtherFacts, OtherId};
+use super::prepared_cases::{PreparedCases, dialed, member, with};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 const NOW: &str = "2026-03-02T10:00:00+08:00";
 
 /// Returns the case of a customer in Beijing with further facts.
-fn known(at: Timestamp, further: Further) -> Case {
+fn known(at: Timestamp, further: FurtherFacts) -> Case {
     with(Case::new("cn-service", at), |case| case.further = further)
 }
 
-fn planned(at: Timestamp, name: &str, value: Value, further: Further) -> Case {
+fn planned(at: Timestamp, name: &str, value: Value, further: FurtherFacts) -> Case {
     with(known(at, further), |case| member(case, name, value))
 }
 
-pub(super) fn cases(sides: &mut Sides) {
+pub(super) fn cases(sides: &mut PreparedCases) {
     campaign(sides);
     retries(sides);
     own_record(sides);
@@ -28,12 +28,12 @@ pub(super) fn cases(sides: &mut Sides) {
     own_phones(sides);
 }
 
-fn campaign(sides: &mut Sides) {
+fn campaign(sides: &mut PreparedCases) {
     let now = instant(NOW);
     let paused = |paused| {
-        let further = Further {
+        let further = FurtherFacts {
             paused,
-            ..Further::default()
+            ..FurtherFacts::default()
         };
         known(now, further)
     };
@@ -49,11 +49,11 @@ const DIALS: [(&str, bool); 4] = [
 ];
 
 /// Adds the cases of a test stage that is limited to our own phones.
-fn own_phones(sides: &mut Sides) {
+fn own_phones(sides: &mut PreparedCases) {
     let now = instant(NOW);
     let tested = |from: &str, own_phone| {
         let stages = json!({ "from": from, "own_phones": from == "test" });
-        with(planned(now, "stages", stages, Further::default()), |case| {
+        with(planned(now, "stages", stages, FurtherFacts::default()), |case| {
             case.kept.own_phone = own_phone;
         })
     };
@@ -75,11 +75,11 @@ fn own_phones(sides: &mut Sides) {
     sides.made.push(pilot);
 }
 
-fn retries(sides: &mut Sides) {
+fn retries(sides: &mut PreparedCases) {
     let case = |count: usize, charged: usize, policy: Value| {
-        let further = Further {
+        let further = FurtherFacts {
             charged,
-            ..Further::default()
+            ..FurtherFacts::default()
         };
         let case = planned(instant(NOW), "retry_policy", policy, further);
         dialed(case, DIALS.get(..count).unwrap_or_default())
@@ -97,28 +97,28 @@ fn retries(sides: &mut Sides) {
     );
 }
 
-fn own_record(sides: &mut Sides) {
+fn own_record(sides: &mut PreparedCases) {
     let now = instant(NOW);
     let erasing = |erasing| {
-        let further = Further {
+        let further = FurtherFacts {
             erasing,
-            ..Further::default()
+            ..FurtherFacts::default()
         };
         known(now, further)
     };
     sides.both("a customer who asked to be erased", erasing(true), erasing(false));
     let held = |held| {
-        let further = Further {
+        let further = FurtherFacts {
             held,
-            ..Further::default()
+            ..FurtherFacts::default()
         };
         known(now, further)
     };
     sides.both("a legal hold", held(true), held(false));
     let preferring = |at| {
-        let further = Further {
+        let further = FurtherFacts {
             preferred: vec!["mon-fri 17:00-19:00", "sun 10:00-11:00"],
-            ..Further::default()
+            ..FurtherFacts::default()
         };
         known(at, further)
     };
@@ -139,11 +139,11 @@ fn own_record(sides: &mut Sides) {
     own_caps(sides);
 }
 
-fn own_caps(sides: &mut Sides) {
+fn own_caps(sides: &mut PreparedCases) {
     let capped = |at: &str, cap: Value, dials: &[(&str, bool)]| {
-        let further = Further {
+        let further = FurtherFacts {
             own_cap: Some(cap),
-            ..Further::default()
+            ..FurtherFacts::default()
         };
         dialed(known(instant(at), further), dials)
     };
@@ -169,12 +169,12 @@ fn own_caps(sides: &mut Sides) {
     );
 }
 
-fn other_ids(sides: &mut Sides) {
+fn other_ids(sides: &mut PreparedCases) {
     let now = instant(NOW);
     let joined = |at, other: OtherId| {
-        let further = Further {
+        let further = FurtherFacts {
             other: Some(other),
-            ..Further::default()
+            ..FurtherFacts::default()
         };
         known(at, further)
     };
@@ -217,12 +217,12 @@ fn other_ids(sides: &mut Sides) {
     );
 }
 
-fn numbers(sides: &mut Sides) {
+fn numbers(sides: &mut PreparedCases) {
     let now = instant(NOW);
     let listed = |listed_on| {
-        let further = Further {
+        let further = FurtherFacts {
             listed_on,
-            ..Further::default()
+            ..FurtherFacts::default()
         };
         planned(now, "screening", json!({ "only_listed_on": "ours" }), further)
     };
@@ -233,9 +233,9 @@ fn numbers(sides: &mut Sides) {
         listed(Some("ours")),
     );
     let checked = |at, checked| {
-        let further = Further {
+        let further = FurtherFacts {
             checked,
-            ..Further::default()
+            ..FurtherFacts::default()
         };
         let demanded = json!({ "number_check": { "refuse": ["vacant", "suspended"], "max_age_days": 30 } });
         planned(at, "screening", demanded, further)
@@ -256,9 +256,9 @@ fn numbers(sides: &mut Sides) {
     let old = |at| checked(at, Some(("live", lately)));
     sides.both("a check of thirty days", old(past), old(until));
     let claimed = |claimed| {
-        let further = Further {
+        let further = FurtherFacts {
             claimed,
-            ..Further::default()
+            ..FurtherFacts::default()
         };
         planned(now, "duplicates", json!("by_number"), further)
     };
@@ -269,9 +269,9 @@ fn numbers(sides: &mut Sides) {
         "2026-03-02T10:05:10+08:00",
         true,
         |at| {
-            let further = Further {
+            let further = FurtherFacts {
                 open_since: Some(now),
-                ..Further::default()
+                ..FurtherFacts::default()
             };
             known(at, further)
         },

@@ -2,25 +2,25 @@
 //! judges and permits.
 
 use super::case::instant;
-use super::prepared::Pair;
+use super::prepared_cases::CasePair;
 use domain::caller_number::CallerNumber;
-use domain::compliance::{RuleListed, Side, all_rules, judge_caller_number};
-use domain::customer::WhyNot;
+use domain::compliance::{RuleMetadata, RuleSide, all_rules, judge_caller_number};
+use domain::customer::DialExplanation;
 
 /// The rules that are only judged when they refuse.
 const ASKED_TO_REFUSE: [&str; 1] = ["number_country"];
 
 /// Returns the rules without such a pair, by side and name.
-pub(super) fn rules_without(pairs: &[Pair]) -> Vec<String> {
-    let judged: Vec<(WhyNot, WhyNot)> = pairs
+pub(super) fn rules_without(pairs: &[CasePair]) -> Vec<String> {
+    let judged: Vec<(DialExplanation, DialExplanation)> = pairs
         .iter()
         .map(|pair| (pair.refused.ask(), pair.permitted.ask()))
         .collect();
-    let lacks = |rule: &RuleListed| match rule.side {
-        Side::Customer | Side::Number => !judged
+    let lacks = |rule: &RuleMetadata| match rule.side {
+        RuleSide::Customer | RuleSide::Number => !judged
             .iter()
             .any(|(refused, permitted)| is_of(rule, refused, permitted)),
-        Side::Line => !is_of_a_line(rule),
+        RuleSide::Line => !is_of_a_line(rule),
     };
     let lacking = all_rules().into_iter().filter(lacks);
     lacking
@@ -28,9 +28,9 @@ pub(super) fn rules_without(pairs: &[Pair]) -> Vec<String> {
         .collect()
 }
 
-fn is_of(rule: &RuleListed, refused: &WhyNot, permitted: &WhyNot) -> bool {
+fn is_of(rule: &RuleMetadata, refused: &DialExplanation, permitted: &DialExplanation) -> bool {
     let name = (rule.side, rule.id);
-    let refuses: Vec<(Side, &str)> = refused
+    let refuses: Vec<(RuleSide, &str)> = refused
         .verdicts
         .iter()
         .filter(|sided| !sided.verdict.allows())
@@ -45,7 +45,7 @@ fn is_of(rule: &RuleListed, refused: &WhyNot, permitted: &WhyNot) -> bool {
 
 /// Checks a line's rule, which is about the shown number and not about the callee: it is judged by itself, in
 /// the last instant of a licence and in the next.
-fn is_of_a_line(rule: &RuleListed) -> bool {
+fn is_of_a_line(rule: &RuleMetadata) -> bool {
     let shown = CallerNumber {
         valid_until: "2026-12-31".parse().ok(),
         ..CallerNumber::without_end("95500")

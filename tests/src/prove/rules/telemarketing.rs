@@ -1,7 +1,7 @@
 //! Prepared cases of `us-tsr`, on both sides of each boundary of its requirements, and of lists of digests.
 
-use super::case::{Case, Kept, instant};
-use super::prepared::{Sides, abroad, member, with};
+use super::case::{Case, OtherFacts, instant};
+use super::prepared_cases::{PreparedCases, abroad, member, with};
 use domain::time::Timestamp;
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 fn of_tsr(at: Timestamp, change: impl FnOnce(&mut Case)) -> Case {
     let case = with(abroad("us-tsr", "+12025550123", at), |case| {
         case.time_zone = Some("America/New_York");
-        case.kept = Kept {
+        case.kept = OtherFacts {
             registry: Some(("2026-01-30", Some("202"))),
             abandoned: Some((1_000, 30)),
             agents: true,
@@ -67,7 +67,7 @@ fn changes() -> [(&'static str, Change, bool); 10] {
     ]
 }
 
-pub(super) fn cases(sides: &mut Sides) {
+pub(super) fn cases(sides: &mut PreparedCases) {
     let last_day = "2026-03-02T08:00:00-05:00";
     sides.at("us-tsr, its last day with this list", last_day, true, |at| {
         of_tsr(at, |_| {})
@@ -111,7 +111,7 @@ pub(super) fn cases(sides: &mut Sides) {
 }
 
 /// Adds the cases about the seller, which a plan must name since 2026-11-26.
-fn seller_cases(sides: &mut Sides) {
+fn seller_cases(sides: &mut PreparedCases) {
     let (before, since) = (
         instant("2026-11-25T10:00:00-05:00"),
         instant("2026-11-26T10:00:00-05:00"),

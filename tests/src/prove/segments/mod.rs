@@ -4,20 +4,20 @@
 //! The oracle knows the customers by plain fields and each segment by a closure; it shares no code with what
 //! reads, stores or evaluates segments.
 
+mod conditions;
 mod people;
-mod questions;
 
-use crate::opened::open_rows;
+use crate::direct_log::open_rows;
 use crate::postgres::PostgresServer;
 use crate::prove::{Form, Proof};
+use conditions::SegmentCondition;
 use domain::customer::{Profile, profile_changes};
 use domain::ids::CustomerId;
 use domain::ports::tasks::Tasks;
 use domain::segment::Segment;
 use domain::time::Timestamp;
-use people::{Drawn, NOW_SECONDS, Person};
+use people::{CustomerRandom, NOW_SECONDS, Person};
 use projections::SegmentRows;
-use questions::Question;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -53,10 +53,12 @@ pub(super) fn prove(form: Form) -> Proof {
         Form::Short => (120, 60),
         Form::Long => (600, 400),
     };
-    let mut drawn = Drawn(0x5eed_0001);
-    let people: Vec<Person> = (0..people_count).map(|_| people::drawn(&mut drawn)).collect();
-    let mut asked = vec![questions::required()];
-    asked.extend((0..questions_count).map(|turn| questions::drawn(&mut drawn, turn % 5)));
+    let mut drawn = CustomerRandom(0x5eed_0001);
+    let people: Vec<Person> = (0..people_count)
+        .map(|_| people::draw_person(&mut drawn))
+        .collect();
+    let mut asked = vec![conditions::build_required_condition()];
+    asked.extend((0..questions_count).map(|turn| conditions::draw_condition(&mut drawn, turn % 5)));
     let mut told = Vec::new();
     let runtime = Runtime::new().expect("a runtime can be made");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -74,7 +76,7 @@ pub(super) fn prove(form: Form) -> Proof {
         .collect();
     let meant = people
         .iter()
-        .filter(|person| is_meant(&questions::required(), person))
+        .filter(|person| is_meant(&conditions::build_required_condition(), person))
         .count();
     let line = json!({
         "proof": "segments", "people": people.len(), "segments": asked.len(), "required_count": meant,
@@ -97,23 +99,23 @@ fn id(number: usize) -> CustomerId {
     format!("{number:032x}").parse().expect("an id of a customer")
 }
 
-fn segment(question: &Question) -> Segment {
+fn segment(question: &SegmentCondition) -> Segment {
     let sql = format!("SELECT * FROM customers WHERE {}", question.sql);
     Segment::read(&sql).unwrap_or_else(|fault| crate::program::fail(&format!("{sql}: {fault}")))
 }
 
-fn is_meant(question: &Question, person: &Person) -> bool {
+fn is_meant(question: &SegmentCondition, person: &Person) -> bool {
     !person.is_erased && (question.answer)(person) == Some(true)
 }
 
-fn note(told: &mut Vec<Value>, place: &str, question: &Question) {
+fn note(told: &mut Vec<Value>, place: &str, question: &SegmentCondition) {
     if told.len() < TOLD_MAX {
         told.push(json!({ "in": place, "sql": question.sql }));
     }
 }
 
 /// Compares the segments in memory, for each customer by the fold of its own events.
-fn in_memory(people: &[Person], asked: &[Question], told: &mut Vec<Value>) -> u64 {
+fn in_memory(people: &[Person], asked: &[SegmentCondition], told: &mut Vec<Value>) -> u64 {
     let profiles: Vec<Profile> = people
         .iter()
         .map(|person| {
@@ -137,7 +139,7 @@ fn in_memory(people: &[Person], asked: &[Question], told: &mut Vec<Value>) -> u6
 }
 
 /// Compares the segments in a database, by the ids and by the count.
-async fn in_rows(spec: &str, people: &[Person], asked: &[Question], told: &mut Vec<Value>) -> u64 {
+async fn in_rows(spec: &str, people: &[Person], asked: &[SegmentCondition], told: &mut Vec<Value>) -> u64 {
     let (db, tasks) = open_rows(spec).await;
     let rows = SegmentRows::begin(db).await.expect("rows can be made");
     for (number, person) in people.iter().enumerate() {

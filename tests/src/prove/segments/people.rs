@@ -13,9 +13,9 @@ pub(super) const NOW_SECONDS: i64 = 1_795_399_200;
 pub(super) const DAY_SECONDS: i64 = 86_400;
 
 /// A random generator from a seed.
-pub(super) struct Drawn(pub(super) u64);
+pub(super) struct CustomerRandom(pub(super) u64);
 
-impl Drawn {
+impl CustomerRandom {
     pub(super) fn below(&mut self, end: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -54,7 +54,7 @@ pub(super) const HOBBIES: [&str; 4] = ["Golf", "golf", "茶", "100%"];
 pub(super) const TAGS: [&str; 6] = ["招行信用卡客户", "信用卡", "储蓄卡", "VIP", "vip", "a_b"];
 
 /// Draws a customer, sometimes with values at the edges of the segments.
-pub(super) fn drawn(drawn: &mut Drawn) -> Person {
+pub(super) fn draw_person(drawn: &mut CustomerRandom) -> Person {
     let mut person = Person::default();
     if drawn.below(5) > 0 {
         person.age = Some(drawn.of(&[24, 25, 26, 30, 34, 35, 36, 60]));

@@ -22,13 +22,13 @@ const NOTICE: Duration = Duration::from_secs(20);
 /// The loud bytes that make a packet of the notice: a clip may begin in the middle of one.
 const LOUD_BYTES_MIN: usize = 40;
 
-pub(super) fn sound() -> UdpSocket {
-    sound_at("127.0.0.1")
+pub(super) fn open_audio_socket() -> UdpSocket {
+    open_audio_socket_at("127.0.0.1")
 }
 
 /// Opens a socket on this loopback address.
 #[expect(clippy::disallowed_methods, reason = "plays the far end's sound")]
-pub(super) fn sound_at(host: &str) -> UdpSocket {
+pub(super) fn open_audio_socket_at(host: &str) -> UdpSocket {
     UdpSocket::bind((host, 0)).expect("loopback has a free port")
 }
 
@@ -89,7 +89,7 @@ fn reported(folder: &Path, data: &str) -> Result<(u64, u64), String> {
 
 pub(super) fn early_opt_out() -> (Value, bool) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let (port, sound) = (free_port(), sound());
+    let (port, sound) = (free_port(), open_audio_socket());
     let audio_port = sound.local_addr().map_or(0, |address| address.port()).to_string();
     let more = ["-key", "audio_port", &audio_port];
     let mut peer = peer(folder.path(), "answer_keys.xml", port, &more);

@@ -3,8 +3,8 @@
 //! Each row places one call with `ledgerline trunk call` and compares the `call.ended` that it prints, and
 //! sipp's own counts, with the expected result.
 
-mod calling_in;
-mod crashed;
+mod crash_while_ringing;
+mod inbound_calls;
 mod keys;
 mod other_hosts;
 mod packets;
@@ -135,8 +135,8 @@ const ROWS: &[Row] = &[
 /// Scenarios that need more than a call and its end: each returns its result, and whether it holds.
 const STAGED: &[fn() -> (Value, bool)] = &[
     keys::early_opt_out,
-    calling_in::told_and_strangers_not,
-    crashed::ringing_on_a_digest_trunk,
+    inbound_calls::check_inbound_responses,
+    crash_while_ringing::check_crash_on_digest_trunk,
     packets::answers_in_acks,
 ];
 
@@ -144,8 +144,8 @@ const STAGED: &[fn() -> (Value, bool)] = &[
 const STAGED_LONG: &[fn() -> (Value, bool)] = &[
     packets::short_packets,
     packets::long_packets,
-    other_hosts::listed_sound,
-    other_hosts::through_a_proxy,
+    other_hosts::check_listed_audio_host,
+    other_hosts::check_outbound_proxy,
 ];
 
 /// The number of rows that run in parallel: each has a process of ours and one of sipp's, and a permit is
@@ -153,13 +153,13 @@ const STAGED_LONG: &[fn() -> (Value, bool)] = &[
 const AT_ONCE: usize = 8;
 
 /// Runs a row.
-type Play = Box<dyn FnOnce() -> (Value, bool) + Send>;
+type ScenarioRun = Box<dyn FnOnce() -> (Value, bool) + Send>;
 
 /// The result of a row and whether it holds; `None` if it panicked.
-type Played = Option<(Value, bool)>;
+type ScenarioResult = Option<(Value, bool)>;
 
 /// Runs all rows, `AT_ONCE` at a time. Returns the results in their order.
-fn side_by_side(plays: Vec<Play>) -> Vec<Played> {
+fn side_by_side(plays: Vec<ScenarioRun>) -> Vec<ScenarioResult> {
     let waiting = Mutex::new(plays.into_iter().enumerate());
     let next = || waiting.lock().ok()?.next();
     let lane = || {
@@ -167,7 +167,7 @@ fn side_by_side(plays: Vec<Play>) -> Vec<Played> {
             .map(|(index, play)| (index, std::panic::catch_unwind(AssertUnwindSafe(play)).ok()))
             .collect::<Vec<_>>()
     };
-    let mut played: Vec<(usize, Played)> = std::thread::scope(|scope| {
+    let mut played: Vec<(usize, ScenarioResult)> = std::thread::scope(|scope| {
         let lanes: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(lane)).collect();
         let ended = lanes.into_iter().map(|lane| lane.join().unwrap_or_default());
         ended.flatten().collect()
@@ -267,8 +267,11 @@ pub(crate) fn prove(form: Form) -> Proof {
         Form::Short => &[],
         Form::Long => STAGED_LONG,
     };
-    let staged = STAGED.iter().chain(more).map(|prove| Box::new(*prove) as Play);
-    let rows = ROWS.iter().map(|row| Box::new(|| prove_row(row)) as Play);
+    let staged = STAGED
+        .iter()
+        .chain(more)
+        .map(|prove| Box::new(*prove) as ScenarioRun);
+    let rows = ROWS.iter().map(|row| Box::new(|| prove_row(row)) as ScenarioRun);
     let rows: Vec<(Value, bool)> = side_by_side(staged.chain(rows).collect())
         .into_iter()
         .map(|played| played.unwrap_or_else(lost))

@@ -1,7 +1,7 @@
 //! Carriers with several hosts (issue 51, D1): audio from an address that the trunk's `media` lists, outside
 //! the network of the SDP, and an outbound proxy before the trunk.
 
-use super::keys::{hear_notice, press, sound, sound_at};
+use super::keys::{hear_notice, open_audio_socket, open_audio_socket_at, press};
 use super::{peer, trial};
 use crate::history::member;
 use crate::program::free_port;
@@ -15,9 +15,9 @@ const LISTED: &str = "127.9.9.9";
 const PEER_WAIT: Duration = Duration::from_secs(15);
 
 /// Checks that a 9 from a listed host counts.
-pub(super) fn listed_sound() -> (Value, bool) {
+pub(super) fn check_listed_audio_host() -> (Value, bool) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let (port, described, listed) = (free_port(), sound(), sound_at(LISTED));
+    let (port, described, listed) = (free_port(), open_audio_socket(), open_audio_socket_at(LISTED));
     let audio_port = described.local_addr().map_or(0, |address| address.port());
     let audio_port = audio_port.to_string();
     let more = ["-key", "audio_port", &audio_port];
@@ -41,9 +41,9 @@ pub(super) fn listed_sound() -> (Value, bool) {
 }
 
 /// Checks that the INVITE is sent to the outbound proxy with a Route, and nothing to the trunk itself.
-pub(super) fn through_a_proxy() -> (Value, bool) {
+pub(super) fn check_outbound_proxy() -> (Value, bool) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let (port, direct) = (free_port(), sound());
+    let (port, direct) = (free_port(), open_audio_socket());
     let mut peer = peer(folder.path(), "proxied.xml", port, &[]);
     let data = folder.path().join("data").to_string_lossy().into_owned();
     let trunk_port = direct.local_addr().map_or(0, |address| address.port());

@@ -1,7 +1,7 @@
 //! The target and length of the robot's packets (issue 51, D1): SDP answers in the ACK of an offerless
 //! re-INVITE, `maxptime`, and packets of 80 ms from the far end. sipp does the signaling; the audio is ours.
 
-use super::keys::sound;
+use super::keys::open_audio_socket;
 use super::{peer, trial};
 use crate::history::member;
 use crate::program::{free_port, instant};
@@ -110,7 +110,7 @@ fn ports(keys: &[&str], sockets: &[UdpSocket]) -> Vec<String> {
 }
 
 fn listening() -> UdpSocket {
-    let socket = sound();
+    let socket = open_audio_socket();
     socket
         .set_read_timeout(Some(PACKET_WAIT))
         .expect("a datagram socket takes a timeout");

@@ -1,37 +1,43 @@
 //! Proof with failing recognizers: they stall, lie, cut, are late or send garbage during calls. No silence is
 //! longer than three seconds, and every call ends once.
 
-use super::quiet::Quiet;
-use super::round::{Engine, Found, Line, Round, hold};
+use super::longest_silence::LongestSilence;
+use super::round::{CalleeGroup, Engine, Round, SpokenRoundResults, run_round};
 use super::{HEARD, SILENCE_MS_MAX, allowed};
 use crate::program::is_installed;
 use crate::prove::{Form, Proof};
 use serde_json::json;
-use speech::recognition::spec::Kind;
-use speech::testing::double::Manner;
+use speech::recognition::spec::RecognizerKind;
+use speech::testing::double::DoubleBehavior;
 use std::collections::BTreeMap;
 
 /// The ways in which an engine fails.
-const MANNERS: [(&str, Manner); 9] = [
-    ("stalls", Manner::Stalls),
-    ("hangs", Manner::Hangs),
-    ("lies", Manner::Lies),
-    ("cuts", Manner::Cuts),
-    ("late", Manner::Late { ms: 3_000 }),
-    ("garbles", Manner::Garbles),
-    ("floods", Manner::Floods),
-    ("swells", Manner::Swells),
-    ("denies", Manner::Denies),
+const MANNERS: [(&str, DoubleBehavior); 9] = [
+    ("stalls", DoubleBehavior::Stalls),
+    ("hangs", DoubleBehavior::Hangs),
+    ("lies", DoubleBehavior::Lies),
+    ("cuts", DoubleBehavior::Cuts),
+    ("late", DoubleBehavior::Late { ms: 3_000 }),
+    ("garbles", DoubleBehavior::Garbles),
+    ("floods", DoubleBehavior::Floods),
+    ("swells", DoubleBehavior::Swells),
+    ("denies", DoubleBehavior::Denies),
 ];
 
 /// Those that an engine's client must notice itself; one that lies or falls silent shows only in its text.
 const NOTICED: [&str; 3] = ["hangs", "cuts", "late"];
 
-const KINDS: [Kind; 5] = [Kind::Vosk, Kind::FunAsr, Kind::Sherpa, Kind::Nls, Kind::OpenAi];
+const KINDS: [RecognizerKind; 5] = [
+    RecognizerKind::Vosk,
+    RecognizerKind::FunAsr,
+    RecognizerKind::Sherpa,
+    RecognizerKind::Nls,
+    RecognizerKind::OpenAi,
+];
 
 /// Returns callees that answer with words and then with keys: when the recognizer fails, keys work.
-fn line(people: u32) -> Line {
-    Line {
+fn line(people: u32) -> CalleeGroup {
+    CalleeGroup {
         turns: vec![
             json!({"say": "是的"}),
             json!({"press": "1"}),
@@ -49,11 +55,11 @@ pub(crate) fn prove(form: Form) -> Proof {
         let line = json!({"proof": "speech-faults", "skipped": "espeak-ng is not installed: apt-get install espeak-ng"});
         return Proof { line, holds: true };
     }
-    let (kinds, manners, people): (&[Kind], &[(&str, Manner)], u32) = match form {
+    let (kinds, manners, people): (&[RecognizerKind], &[(&str, DoubleBehavior)], u32) = match form {
         Form::Short => (&KINDS[..1], &MANNERS[..5], 3),
         Form::Long => (&KINDS, &MANNERS, 50),
     };
-    let mut judged = Judged::default();
+    let mut judged = FaultResults::default();
     // The engines of one failure run in parallel, in the short form all: each has a server of its own, which
     // mostly waits.
     let at_once = if form == Form::Short { manners.len() } else { 1 };
@@ -61,14 +67,14 @@ pub(crate) fn prove(form: Form) -> Proof {
         let pairs = group
             .iter()
             .flat_map(|manner| kinds.iter().map(move |kind| (manner, *kind)));
-        let found: Vec<(&str, Kind, Found)> = std::thread::scope(|scope| {
+        let found: Vec<(&str, RecognizerKind, SpokenRoundResults)> = std::thread::scope(|scope| {
             let running: Vec<_> = pairs
                 .map(|((name, manner), kind)| {
                     let round = Round {
                         engine: Engine::Double(kind, *manner, &HEARD),
                         lines: vec![line(people)],
                     };
-                    (*name, kind, scope.spawn(move || hold(&round)))
+                    (*name, kind, scope.spawn(move || run_round(&round)))
                 })
                 .collect();
             let ended = running.into_iter();
@@ -87,7 +93,7 @@ pub(crate) fn prove(form: Form) -> Proof {
             .broken
             .push(format!("{silence} ms of silence, and may be {most}"));
     }
-    let Judged {
+    let FaultResults {
         calls,
         quiet,
         broken,
@@ -109,16 +115,16 @@ pub(crate) fn prove(form: Form) -> Proof {
 
 /// The results of all rounds.
 #[derive(Default)]
-struct Judged {
+struct FaultResults {
     calls: u64,
-    quiet: Quiet,
+    quiet: LongestSilence,
     broken: Vec<String>,
     /// Failures by class, for each way of failing.
     by_manner: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
-impl Judged {
-    fn take(&mut self, name: &str, kind: Kind, found: &Found, people: u32) {
+impl FaultResults {
+    fn take(&mut self, name: &str, kind: RecognizerKind, found: &SpokenRoundResults, people: u32) {
         let about = |what: &str| format!("{} {name}: {what}", kind.name());
         // With a failing recognizer it is not defined how a call ends; it must end.
         let real = found.broken.iter().filter(|what| !what.contains(" ended as "));

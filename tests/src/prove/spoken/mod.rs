@@ -2,19 +2,19 @@
 //! answers, is interrupted and stops. The times are measured at the callee's end of the RTP.
 
 mod faults;
+mod longest_silence;
 mod pocketsphinx;
-mod quiet;
 mod round;
 
 pub(crate) use faults::prove as prove_faults;
 
 use super::{Form, Proof};
 use crate::program::is_installed;
-use quiet::Quiet;
-use round::{Engine, Found, Line, Round, hold};
+use longest_silence::LongestSilence;
+use round::{CalleeGroup, Engine, Round, SpokenRoundResults, run_round};
 use serde_json::{Value, json};
-use speech::recognition::spec::Kind;
-use speech::testing::double::Manner;
+use speech::recognition::spec::RecognizerKind;
+use speech::testing::double::DoubleBehavior;
 
 /// The median time of a reply (the requirement): from the end of speech to the first audio.
 const P50_MS: u64 = 800;
@@ -39,7 +39,7 @@ const fn allowed(form: Form, ms: u64) -> u64 {
 }
 
 /// What a callee says and does in a call, and how it ends.
-struct Story {
+struct CallScenario {
     turns: &'static [Turn],
     outcome: &'static str,
 }
@@ -55,40 +55,40 @@ enum Turn {
 }
 
 /// Every way through the card instalment flow that words open.
-const STORIES: [Story; 6] = [
-    Story {
+const STORIES: [CallScenario; 6] = [
+    CallScenario {
         turns: &[Turn::Say("是的"), Turn::Say("三期"), Turn::Press('1')],
         outcome: "success",
     },
-    Story {
+    CallScenario {
         turns: &[Turn::Say("是的"), Turn::Say("不需要")],
         outcome: "declined",
     },
-    Story {
+    CallScenario {
         turns: &[Turn::Say("是的"), Turn::Say("六期"), Turn::Into("不需要", 2_500)],
         outcome: "declined",
     },
-    Story {
+    CallScenario {
         turns: &[Turn::Say("是的"), Turn::Say("不要再打了")],
         outcome: "opted_out",
     },
-    Story {
+    CallScenario {
         turns: &[Turn::Say("是的"), Turn::Say("转人工")],
         outcome: "callback",
     },
-    Story {
+    CallScenario {
         turns: &[Turn::Over("不要再打了", 600)],
         outcome: "opted_out",
     },
 ];
 
 /// The English survey, with every command of the grammar at least once.
-const ENGLISH: [Story; 8] = [
-    Story {
+const ENGLISH: [CallScenario; 8] = [
+    CallScenario {
         turns: &[Turn::Say("yes"), Turn::Say("four"), Turn::Say("yes")],
         outcome: "success",
     },
-    Story {
+    CallScenario {
         turns: &[
             Turn::Say("please repeat"),
             Turn::Say("yes"),
@@ -97,34 +97,34 @@ const ENGLISH: [Story; 8] = [
         ],
         outcome: "success",
     },
-    Story {
+    CallScenario {
         turns: &[Turn::Say("yes"), Turn::Say("two"), Turn::Say("yes")],
         outcome: "success",
     },
-    Story {
+    CallScenario {
         turns: &[Turn::Say("yes"), Turn::Say("three"), Turn::Say("stop calling me")],
         outcome: "opted_out",
     },
-    Story {
+    CallScenario {
         turns: &[Turn::Say("yes"), Turn::Say("five"), Turn::Say("talk to a human")],
         outcome: "callback",
     },
-    Story {
+    CallScenario {
         turns: &[Turn::Say("no")],
         outcome: "declined",
     },
-    Story {
+    CallScenario {
         turns: &[Turn::Say("wrong number")],
         outcome: "wrong_party",
     },
-    Story {
+    CallScenario {
         turns: &[Turn::Say("not interested")],
         outcome: "declined",
     },
 ];
 
 /// The callee shows attention aloud while the terms are read, and nothing stops.
-const LISTENS: Story = Story {
+const LISTENS: CallScenario = CallScenario {
     turns: &[
         Turn::Say("是的"),
         Turn::Say("三期"),
@@ -168,15 +168,21 @@ pub(crate) fn prove(form: Form) -> Proof {
         rounds.push(("pocketsphinx", vec![Round { engine, lines }]));
     }
     rounds.push(("template", vec![embedded]));
-    let kinds = [Kind::Vosk, Kind::FunAsr, Kind::Sherpa, Kind::Nls, Kind::OpenAi];
+    let kinds = [
+        RecognizerKind::Vosk,
+        RecognizerKind::FunAsr,
+        RecognizerKind::Sherpa,
+        RecognizerKind::Nls,
+        RecognizerKind::OpenAi,
+    ];
     rounds.extend(kinds.map(|kind| {
         // Over HTTP a double cannot distinguish callers: each has one of its own, one after the other.
         let (doubles, callers) = match kind {
-            Kind::OpenAi => (people, 1),
+            RecognizerKind::OpenAi => (people, 1),
             _ => (1, people),
         };
         let one = |_| Round {
-            engine: Engine::Double(kind, Manner::Answers, &HEARD),
+            engine: Engine::Double(kind, DoubleBehavior::Answers, &HEARD),
             lines: vec![line_of(&LISTENS, callers)],
         };
         (kind.name(), (0..doubles).map(one).collect())
@@ -188,7 +194,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         Form::Long => rounds.len() - kinds.len(),
     };
     let (by_themselves, together) = rounds.split_at(alone);
-    let mut held: Vec<(&str, Found)> = Vec::new();
+    let mut held: Vec<(&str, SpokenRoundResults)> = Vec::new();
     for engine in by_themselves.chunks(1).chain([together]) {
         held.extend(held_at_once(engine));
     }
@@ -203,9 +209,14 @@ pub(crate) fn prove(form: Form) -> Proof {
 }
 
 /// Runs the rounds of each engine one after the other, the engines in parallel.
-fn held_at_once(engines: &[(&'static str, Vec<Round>)]) -> Vec<(&'static str, Found)> {
+fn held_at_once(engines: &[(&'static str, Vec<Round>)]) -> Vec<(&'static str, SpokenRoundResults)> {
     std::thread::scope(|scope| {
-        let of_engine = |rounds: &Vec<Round>| rounds.iter().map(hold).fold(Found::default(), Found::and);
+        let of_engine = |rounds: &Vec<Round>| {
+            rounds
+                .iter()
+                .map(run_round)
+                .fold(SpokenRoundResults::default(), SpokenRoundResults::and)
+        };
         let running: Vec<_> = engines
             .iter()
             .map(|(name, rounds)| (*name, scope.spawn(move || of_engine(rounds))))
@@ -217,14 +228,14 @@ fn held_at_once(engines: &[(&'static str, Vec<Round>)]) -> Vec<(&'static str, Fo
     })
 }
 
-fn line_of(story: &Story, people: u32) -> Line {
+fn line_of(story: &CallScenario, people: u32) -> CalleeGroup {
     let turns = story.turns.iter().map(|turn| match turn {
         Turn::Say(text) => json!({"say": text}),
         Turn::Into(text, ms) | Turn::Over(text, ms) => json!({"say": text, "interrupt_after_ms": ms}),
         Turn::Press(digit) => json!({"press": digit}),
     });
     let into = |turn: &&Turn| matches!(turn, Turn::Into(..));
-    Line {
+    CalleeGroup {
         turns: turns.collect(),
         outcome: story.outcome,
         cuts: story.turns.iter().filter(into).count(),
@@ -232,7 +243,7 @@ fn line_of(story: &Story, people: u32) -> Line {
     }
 }
 
-fn judged(held: &[(&str, Found)], form: Form) -> Proof {
+fn judged(held: &[(&str, SpokenRoundResults)], form: Form) -> Proof {
     let mut replies: Vec<u64> = held
         .iter()
         .flat_map(|(_, found)| found.reply_ms.clone())
@@ -241,7 +252,7 @@ fn judged(held: &[(&str, Found)], form: Form) -> Proof {
     replies.sort_unstable();
     cuts.sort_unstable();
     let quiets = held.iter().map(|(_, found)| found.quiet.clone());
-    let quiet = quiets.fold(Quiet::default(), Quiet::or);
+    let quiet = quiets.fold(LongestSilence::default(), LongestSilence::or);
     let mut broken: Vec<String> = Vec::new();
     for (name, found) in held {
         broken.extend(found.broken.iter().map(|what| format!("{name}: {what}")));
@@ -259,14 +270,14 @@ fn judged(held: &[(&str, Found)], form: Form) -> Proof {
     beyond("the slowest reply of twenty", of_hundred(&replies, 95), P95_MS);
     beyond("the slowest stop of twenty", of_hundred(&cuts, 95), CUT_P95_MS);
     beyond("the longest silence", Some(quiet.ms), SILENCE_MS_MAX);
-    let sum = |count: fn(&Found) -> u64| held.iter().map(|(_, found)| count(found)).sum::<u64>();
+    let sum = |count: fn(&SpokenRoundResults) -> u64| held.iter().map(|(_, found)| count(found)).sum::<u64>();
     let (calls, false_barge_ins) = (sum(|found| found.calls), sum(|found| found.false_barge_ins));
     if is_interrupted_too_often(false_barge_ins, calls) {
         broken.push(format!(
             "{false_barge_ins} texts of {calls} calls stopped without an interruption, and 1 of {CALLS_A_FALSE_BARGE_IN} may"
         ));
     }
-    let told = |(name, found): &(&str, Found)| {
+    let told = |(name, found): &(&str, SpokenRoundResults)| {
         let told = json!({"calls": found.calls, "turns": found.reply_ms.len()});
         ((*name).to_owned(), told)
     };

@@ -44,7 +44,7 @@ pub(super) fn missing() -> Option<&'static str> {
 }
 
 /// Writes a command as spoken by Flite, at 8 kHz.
-pub(super) fn says(text: &str, file: &Path) {
+pub(super) fn synthesize_command(text: &str, file: &Path) {
     let wide = file.with_extension("wide");
     let said = command("flite")
         .args(["-voice", "slt", "-t", text, "-o"])

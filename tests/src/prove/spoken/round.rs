@@ -1,14 +1,14 @@
 //! One server, one carrier and one recognizer: customers that speak are called until all calls have ended.
 
+use super::longest_silence::LongestSilence;
 use super::pocketsphinx;
-use super::quiet::Quiet;
 use crate::carrier::{CarrierProcess, CdrLine};
 use crate::history::{History, member};
 use crate::server::Server;
 use serde_json::{Value, json};
-use speech::recognition::spec::Kind;
+use speech::recognition::spec::RecognizerKind;
 use speech::rehearsal_voices::{CALLEE, COMMANDS, write_voices};
-use speech::testing::double::{EngineDouble, Manner};
+use speech::testing::double::{DoubleBehavior, EngineDouble};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -23,18 +23,18 @@ const ROUND: Duration = Duration::from_secs(600);
 /// tested here, not the capacity of two processors.
 const AT_ONCE: u32 = 12;
 /// The flow of the calls, and the voices of the callees.
-struct Scene {
+struct RoundSetup {
     flow: &'static str,
     /// Writes the audio of the callees, and the templates of the embedded recognizer.
     voices: fn(&Path, &Path),
 }
 
-const CHINESE: Scene = Scene {
+const CHINESE: RoundSetup = RoundSetup {
     flow: include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml"),
     voices: chinese_voices,
 };
 
-const ENGLISH: Scene = Scene {
+const ENGLISH: RoundSetup = RoundSetup {
     flow: include_str!("../../../../fixtures/flows/survey_en.yaml"),
     voices: english_voices,
 };
@@ -46,11 +46,11 @@ pub(super) enum Engine {
     /// An external one, behind the HTTP form.
     Pocketsphinx,
     /// A test double that returns given texts.
-    Double(Kind, Manner, &'static [&'static str]),
+    Double(RecognizerKind, DoubleBehavior, &'static [&'static str]),
 }
 
 /// Callees that all say the same.
-pub(super) struct Line {
+pub(super) struct CalleeGroup {
     pub(super) turns: Vec<Value>,
     /// The outcome of each of their calls.
     pub(super) outcome: &'static str,
@@ -61,17 +61,17 @@ pub(super) struct Line {
 
 pub(super) struct Round {
     pub(super) engine: Engine,
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<CalleeGroup>,
 }
 
 /// The results of a round.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct SpokenRoundResults {
     pub(super) calls: u64,
     pub(super) reply_ms: Vec<u64>,
     pub(super) cut_ms: Vec<u64>,
     /// The longest silence of all calls.
-    pub(super) quiet: Quiet,
+    pub(super) quiet: LongestSilence,
     /// The prompts that stopped without an interruption.
     pub(super) false_barge_ins: u64,
     /// The calls that ended as expected.
@@ -81,7 +81,7 @@ pub(super) struct Found {
 }
 
 /// Runs a round. Each line has a carrier and a server of its own, all in parallel: they mostly wait.
-pub(super) fn hold(round: &Round) -> Found {
+pub(super) fn run_round(round: &Round) -> SpokenRoundResults {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let voices = folder.path().join("voices");
     let vocabulary = folder.path().join("vocabulary");
@@ -109,14 +109,14 @@ pub(super) fn hold(round: &Round) -> Found {
         }
         (_, None) => format!("template:{}", vocabulary.display()),
     };
-    let held: Vec<Found> = std::thread::scope(|scope| {
+    let held: Vec<SpokenRoundResults> = std::thread::scope(|scope| {
         let lines = round.lines.iter().enumerate();
         let running: Vec<_> = lines
             .map(|(index, line)| {
                 let place = folder.path().join(format!("line-{index}"));
                 std::fs::create_dir_all(&place).expect("a folder can be made");
                 let (voices, spec) = (&voices, &spec);
-                scope.spawn(move || Found::of(line, scene, &place, voices, spec))
+                scope.spawn(move || SpokenRoundResults::of(line, scene, &place, voices, spec))
             })
             .collect();
         let ended = running.into_iter();
@@ -124,12 +124,13 @@ pub(super) fn hold(round: &Round) -> Found {
             .map(|line| line.join().expect("a line ends by itself"))
             .collect()
     });
-    held.into_iter().fold(Found::default(), Found::and)
+    held.into_iter()
+        .fold(SpokenRoundResults::default(), SpokenRoundResults::and)
 }
 
 fn english_voices(voices: &Path, _: &Path) {
     for text in pocketsphinx::COMMANDS {
-        pocketsphinx::says(text, &voices.join(format!("{text}.wav")));
+        pocketsphinx::synthesize_command(text, &voices.join(format!("{text}.wav")));
     }
 }
 
@@ -139,7 +140,7 @@ fn chinese_voices(voices: &Path, vocabulary: &Path) {
     write_voices(&COMMANDS, voices, vocabulary).expect("espeak-ng speaks");
 }
 
-impl Found {
+impl SpokenRoundResults {
     pub(super) fn and(mut self, other: Self) -> Self {
         self.calls += other.calls;
         self.reply_ms.extend(other.reply_ms);
@@ -154,7 +155,7 @@ impl Found {
         self
     }
 
-    fn of(line: &Line, scene: &Scene, place: &Path, voices: &Path, spec: &str) -> Self {
+    fn of(line: &CalleeGroup, scene: &RoundSetup, place: &Path, voices: &Path, spec: &str) -> Self {
         let mut found = Self::default();
         let profile = place.join("people.json");
         let text = json!({
@@ -188,7 +189,7 @@ impl Found {
         found
     }
 
-    fn judge(&mut self, line: &Line, details: &BTreeMap<String, CdrLine>, history: &History) {
+    fn judge(&mut self, line: &CalleeGroup, details: &BTreeMap<String, CdrLine>, history: &History) {
         for unfinished in history.unfinished() {
             self.broken.push(format!("{unfinished} did not end once"));
         }
@@ -199,7 +200,7 @@ impl Found {
                 self.cut_ms.extend(&turns.cut_ms);
             }
             if turns.silence_ms_max > self.quiet.ms {
-                self.quiet = Quiet::of(turns.silence_ms_max, &sip_call_id, history);
+                self.quiet = LongestSilence::of(turns.silence_ms_max, &sip_call_id, history);
             }
         }
         for (call, events) in history.calls() {
@@ -252,7 +253,7 @@ fn told(events: &[&Value]) -> String {
 }
 
 /// Calls so many customers with a scene's flow.
-fn call(server: &Server, scene: &Scene, people: u32) {
+fn call(server: &Server, scene: &RoundSetup, people: u32) {
     let records: Vec<Value> = (0..people)
         .map(|index| {
             json!({"customer_id": format!("S{index}"), "phone": format!("138001{index:05}"), "bank_name": "示例银行",

@@ -5,15 +5,15 @@
 //! killed under a writing process, which continues by itself when the server is back; and it hangs under
 //! `serve`.
 
-mod acknowledged;
-mod under_serve;
+mod acknowledged_events;
+mod database_faults;
 
 use super::{Form, Proof};
 use crate::history::member;
-use crate::passing_time::left;
+use crate::passing_time::time_left;
 use crate::postgres::{DURABLE_SETTINGS, PostgresServer};
 use crate::program::{Program, command, deadline, instant};
-use acknowledged::{Acknowledged, Found};
+use acknowledged_events::{AcknowledgedEvents, StoreComparison};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,7 +49,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         counts.writer_kills,
     );
     let under_serve = match PostgresServer::start() {
-        Some(server) => under_serve::prove(form, &server),
+        Some(server) => database_faults::prove(form, &server),
         None => json!({"skipped": MISSING}),
     };
     let (postgres, server, holds) = match (PostgresServer::start(), PostgresServer::start()) {
@@ -101,8 +101,8 @@ fn drawn(kill: u64) -> u64 {
 }
 
 /// Starts a writer again and again, and kills it after some acknowledgements.
-fn kill_writers(spec: &str, kills: u64) -> Found {
-    let mut acknowledged = Acknowledged::default();
+fn kill_writers(spec: &str, kills: u64) -> StoreComparison {
+    let mut acknowledged = AcknowledgedEvents::default();
     let mut idle = 0;
     for kill in 0..kills {
         let mut writer = writer(spec);
@@ -122,15 +122,15 @@ fn kill_writers(spec: &str, kills: u64) -> Found {
 }
 
 /// Kills the server under one writer, which must continue by itself each time.
-fn kill_server(server: &PostgresServer, kills: u64) -> Found {
-    let mut acknowledged = Acknowledged::default();
+fn kill_server(server: &PostgresServer, kills: u64) -> StoreComparison {
+    let mut acknowledged = AcknowledgedEvents::default();
     let mut writer = writer(&server.url());
     let mut idle = 0;
     for kill in 0..kills {
         idle += u64::from(!acknowledged.take(writer.line(ACKNOWLEDGED_WITHIN, |_| true)));
         // The kill comes at a moment drawn at random.
         let moment = deadline(Duration::from_millis(100 + drawn(kill) % 400));
-        while !left(moment).is_zero() && acknowledged.take(writer.line(left(moment), |_| true)) {}
+        while !time_left(moment).is_zero() && acknowledged.take(writer.line(time_left(moment), |_| true)) {}
         server.kill();
         server.restart();
         // Everything printed until now may be from before the kill; one append after it must follow.

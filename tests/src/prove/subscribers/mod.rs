@@ -6,18 +6,18 @@
 
 mod reader;
 mod socket;
-mod stalled;
+mod stalled_readers;
 
 use super::{Form, Proof};
-use crate::made_up_log::Chance;
-use crate::opened::open;
+use crate::direct_log::open;
+use crate::generated_log::SeededGenerator;
 use crate::passing_time::come_again;
 use crate::program::{fail, instant, is_optimised};
 use crate::server::Server;
 use domain::stored_event::{Position, StreamVersion};
-use reader::{Cuts, Told, read_all};
+use reader::{CutSchedule, ReceivedEvents, read_all};
 use serde_json::{Value, json};
-use socket::Way;
+use socket::ResumeMode;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -36,7 +36,7 @@ const WITHIN: Duration = Duration::from_secs(1_200);
 /// The least events per second of one reader that is behind a whole long log, on a release build.
 const CATCH_UP_MIN: u64 = 100_000;
 
-struct Length {
+struct RunSize {
     events: u64,
     /// The limit of that rate: a debug build is many times slower, and a short log says little.
     catch_up_min: Option<u64>,
@@ -49,14 +49,14 @@ struct Length {
 
 pub(crate) fn prove(form: Form) -> Proof {
     let length = match form {
-        Form::Short => Length {
+        Form::Short => RunSize {
             events: 20_000,
             catch_up_min: None,
             readers: 1,
             stalled: 20,
             written: 20,
         },
-        Form::Long => Length {
+        Form::Long => RunSize {
             events: 1_000_000,
             catch_up_min: is_optimised().then_some(CATCH_UP_MIN),
             readers: 2,
@@ -70,7 +70,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let server = Server::start(&data, "sip:127.0.0.1:9");
     let rate = caught_up(&server, "alone");
     let found = follow(&server, &length);
-    let stalled = stalled::hold(&server, length.stalled);
+    let stalled = stalled_readers::hold(&server, length.stalled);
     let beside = caught_up(&server, "beside");
     let grown_mb = stalled.grown_mb(&server);
     let subscribers = server.get("/api/v1/subscribers").map(|reply| reply.body);
@@ -116,7 +116,7 @@ fn end(mut server: Server) {
 fn caught_up(server: &Server, name: &str) -> u64 {
     let until = AtomicU64::new(written(server, 9_000 + name.len()));
     let began = instant();
-    let told = read_all(server, name, Cuts::None, &until);
+    let told = read_all(server, name, CutSchedule::None, &until);
     let seconds = (instant() - began).as_secs_f64();
     rate(told.count, seconds)
 }
@@ -140,7 +140,7 @@ fn written(server: &Server, index: usize) -> u64 {
 }
 
 /// Runs readers of each kind in parallel, and a writer beside them.
-fn follow(server: &Server, length: &Length) -> Vec<Told> {
+fn follow(server: &Server, length: &RunSize) -> Vec<ReceivedEvents> {
     let until = AtomicU64::new(u64::MAX);
     std::thread::scope(|scope| {
         let until = &until;
@@ -148,13 +148,13 @@ fn follow(server: &Server, length: &Length) -> Vec<Told> {
         for index in 0..length.readers {
             let longest = length.events / 8;
             running.push(scope.spawn(move || {
-                let chance = Chance::from_seed(41 + index as u64);
+                let chance = SeededGenerator::from_seed(41 + index as u64);
                 let name = format!("sse-{index}");
-                read_all(server, &name, Cuts::Random { chance, longest }, until)
+                read_all(server, &name, CutSchedule::Random { chance, longest }, until)
             }));
-            for way in [Way::Acknowledges, Way::Remembers] {
+            for way in [ResumeMode::Acknowledges, ResumeMode::Remembers] {
                 running.push(scope.spawn(move || {
-                    let chance = Chance::from_seed(97 + index as u64);
+                    let chance = SeededGenerator::from_seed(97 + index as u64);
                     socket::Reader::new(server, way, index, chance).read_all(longest, until)
                 }));
             }
@@ -192,9 +192,9 @@ fn expected(data: &Path) -> Vec<u64> {
 }
 
 fn judge(
-    length: &Length,
+    length: &RunSize,
     catch_up: &Value,
-    found: &[Told],
+    found: &[ReceivedEvents],
     grown_mb: Option<u64>,
     subscribers: Result<Value, String>,
     log: &[u64],
@@ -205,7 +205,7 @@ fn judge(
         let sum = log
             .iter()
             .take(wanted)
-            .fold(reader::BEGUN, |sum, one| reader::mixed(sum, *one));
+            .fold(reader::BEGUN, |sum, one| reader::mix_checksum(sum, *one));
         if told.count != wanted as u64 || told.sum != sum {
             wrong.push(format!(
                 "{} received {} events up to {}, the log has {wanted}",

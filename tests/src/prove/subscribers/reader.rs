@@ -1,7 +1,7 @@
 //! A reader of server-sent events that is cut at random, and continues at its acknowledged position.
 
 use super::again;
-use crate::made_up_log::Chance;
+use crate::generated_log::SeededGenerator;
 use crate::program::fail;
 use crate::server::Server;
 use serde_json::json;
@@ -12,24 +12,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) const BEGUN: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// Adds a position to the checksum: other positions, or another order, give another value (FNV-1a).
-pub(super) fn mixed(sum: u64, position: u64) -> u64 {
+pub(super) fn mix_checksum(sum: u64, position: u64) -> u64 {
     position.to_le_bytes().iter().fold(sum, |sum, byte| {
         (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
 /// When a reader's connection is cut.
-pub(super) enum Cuts {
+pub(super) enum CutSchedule {
     None,
     /// After at most so many events, at random.
     Random {
-        chance: Chance,
+        chance: SeededGenerator,
         longest: u64,
     },
 }
 
 /// The events that one reader received, each counted once.
-pub(super) struct Told {
+pub(super) struct ReceivedEvents {
     pub(super) name: String,
     pub(super) count: u64,
     pub(super) sum: u64,
@@ -45,7 +45,7 @@ pub(super) struct Told {
     paid: usize,
 }
 
-impl Told {
+impl ReceivedEvents {
     pub(super) fn nothing(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -99,7 +99,7 @@ impl Told {
         }
         self.last = position;
         self.count += 1;
-        self.sum = mixed(self.sum, position);
+        self.sum = mix_checksum(self.sum, position);
         self.owed.push(position);
         self.paid = self.owed.len();
     }
@@ -112,16 +112,21 @@ impl Told {
 }
 
 /// Reads until the position `until`, which is not known at first.
-pub(super) fn read_all(server: &Server, name: &str, mut cuts: Cuts, until: &AtomicU64) -> Told {
-    let mut told = Told::nothing(name);
+pub(super) fn read_all(
+    server: &Server,
+    name: &str,
+    mut cuts: CutSchedule,
+    until: &AtomicU64,
+) -> ReceivedEvents {
+    let mut told = ReceivedEvents::nothing(name);
     while told.last < until.load(Ordering::Acquire) {
         let length = match &mut cuts {
-            Cuts::None => u64::MAX,
-            Cuts::Random { chance, longest } => 1 + chance.below(*longest),
+            CutSchedule::None => u64::MAX,
+            CutSchedule::Random { chance, longest } => 1 + chance.below(*longest),
         };
         told.begin();
         read_some(server, &mut told, length, until);
-        let Cuts::Random { chance, .. } = &mut cuts else {
+        let CutSchedule::Random { chance, .. } = &mut cuts else {
             break;
         };
         told.cuts += 1;
@@ -134,7 +139,7 @@ pub(super) fn read_all(server: &Server, name: &str, mut cuts: Cuts, until: &Atom
 }
 
 /// Reads on one connection, cut after `length` events.
-fn read_some(server: &Server, told: &mut Told, length: u64, until: &AtomicU64) {
+fn read_some(server: &Server, told: &mut ReceivedEvents, length: u64, until: &AtomicU64) {
     let url = format!("{}/api/v1/events/stream?subscriber={}", server.url, told.name);
     let body = again(|| {
         let reply = ureq::get(&url).header("authorization", server.bearer()).call();
@@ -156,7 +161,7 @@ fn read_some(server: &Server, told: &mut Told, length: u64, until: &AtomicU64) {
     }
 }
 
-fn acknowledge(server: &Server, told: &mut Told) {
+fn acknowledge(server: &Server, told: &mut ReceivedEvents) {
     let path = format!("/api/v1/subscribers/{}/acknowledge", told.name);
     server.must_post(&path, &json!({ "position": told.last.to_string() }));
     told.acknowledged(told.last);

@@ -2,8 +2,8 @@
 //! itself.
 
 use super::again;
-use super::reader::Told;
-use crate::made_up_log::Chance;
+use super::reader::ReceivedEvents;
+use crate::generated_log::SeededGenerator;
 use crate::program::fail;
 use crate::server::Server;
 use serde_json::{Value, json};
@@ -22,14 +22,14 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 /// Where a reader continues.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum ResumeMode {
     /// At the position that the server has stored.
     Acknowledges,
     /// At its own last position, to the event.
     Remembers,
 }
 
-impl Way {
+impl ResumeMode {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Acknowledges => "ws-acknowledging",
@@ -41,29 +41,29 @@ impl Way {
 /// One reader, over all its connections.
 pub(super) struct Reader<'a> {
     server: &'a Server,
-    way: Way,
-    chance: Chance,
-    told: Told,
+    way: ResumeMode,
+    chance: SeededGenerator,
+    told: ReceivedEvents,
     /// The position up to which it has acknowledged, or remembers.
     said: u64,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(server: &'a Server, way: Way, index: usize, chance: Chance) -> Self {
+    pub(super) fn new(server: &'a Server, way: ResumeMode, index: usize, chance: SeededGenerator) -> Self {
         Self {
             server,
             way,
             chance,
-            told: Told::nothing(&format!("{}-{index}", way.name())),
+            told: ReceivedEvents::nothing(&format!("{}-{index}", way.name())),
             said: 0,
         }
     }
 
     /// Reads until the position `until`, which is not known at first.
-    pub(super) fn read_all(mut self, longest: u64, until: &AtomicU64) -> Told {
+    pub(super) fn read_all(mut self, longest: u64, until: &AtomicU64) -> ReceivedEvents {
         while self.told.last < until.load(Ordering::Acquire) {
             let length = 1 + self.chance.below(longest);
-            if self.way == Way::Remembers {
+            if self.way == ResumeMode::Remembers {
                 self.said = self.told.last;
             }
             self.read_some(length, until);
@@ -90,7 +90,7 @@ impl<'a> Reader<'a> {
             }
             self.told.hear(position);
             heard += 1;
-            if self.way == Way::Acknowledges && heard.is_multiple_of(ACKNOWLEDGED_EVERY) {
+            if self.way == ResumeMode::Acknowledges && heard.is_multiple_of(ACKNOWLEDGED_EVERY) {
                 let word = json!({ "acknowledge": self.told.last.to_string() }).to_string();
                 if socket.send(Message::text(word)).is_err() {
                     return;
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
     fn open(&self) -> Option<WebSocket<TcpStream>> {
         let address = self.server.url.trim_start_matches("http://");
         let mut url = format!("ws://{address}/api/v1/events/ws?subscriber={}", self.told.name);
-        if self.way == Way::Remembers {
+        if self.way == ResumeMode::Remembers {
             url.push_str(&format!("&after={}", self.told.last));
         }
         let mut request = url.as_str().into_client_request().ok()?;

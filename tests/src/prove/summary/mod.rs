@@ -3,16 +3,16 @@
 //! carrier, with a kill in the middle. The expected content is derived here independently from the stored
 //! events.
 
-mod reading;
+mod answered_call;
 
-use super::replay::{Made, PEOPLE_OF, prepare};
+use super::replay::{PEOPLE_OF, ReplayCalls, prepare};
 use super::{Form, Proof, records};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::program::{fail, run_json};
 use crate::server::Server;
+use answered_call::{AnsweredCallFacts, read};
 use domain::time::Timestamp;
-use reading::{Read, read};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -42,7 +42,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let data = folder.path().join("data");
     prepare(&data, spoken);
-    let made = Made::record(&data, spoken);
+    let made = ReplayCalls::record(&data, spoken);
     let recorded_at = last_time(&History::read(&data));
     let carrier = CarrierProcess::start(folder.path(), SEED, &[]);
     let mut wrong = dial_and_kill(&data, &carrier, spoken, dialed);
@@ -114,7 +114,7 @@ fn dial_and_kill(data: &Path, carrier: &CarrierProcess, spoken: u64, dialed: u32
 
 /// The results over all calls.
 #[derive(Default)]
-struct Found {
+struct SummaryResults {
     answered: usize,
     spoken: usize,
     unanswered: usize,
@@ -127,16 +127,16 @@ struct Found {
 
 /// Checks that each answered call that has ended has one summary in time that equals its events, and that no
 /// other call has one.
-fn held(history: &History, recorded_at: Timestamp, wrong: &mut Vec<String>) -> Found {
+fn held(history: &History, recorded_at: Timestamp, wrong: &mut Vec<String>) -> SummaryResults {
     let mut summaries: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for event in history.of("summary.recorded") {
         let call = member(event, "/subject").as_str().unwrap_or_default();
         let call = call.strip_prefix("summary-").unwrap_or_default();
         summaries.entry(call).or_default().push(event);
     }
-    let mut found = Found {
+    let mut found = SummaryResults {
         summaries: summaries.values().map(Vec::len).sum(),
-        ..Found::default()
+        ..SummaryResults::default()
     };
     for (stream, events) in history.calls() {
         let call = stream.strip_prefix("call-").unwrap_or_default().to_owned();
@@ -167,7 +167,12 @@ fn held(history: &History, recorded_at: Timestamp, wrong: &mut Vec<String>) -> F
     found
 }
 
-fn in_time(told: &Read, summary: &Value, recorded_at: Timestamp, found: &mut Found) -> Option<String> {
+fn in_time(
+    told: &AnsweredCallFacts,
+    summary: &Value,
+    recorded_at: Timestamp,
+    found: &mut SummaryResults,
+) -> Option<String> {
     let ended_at = instant(&told.ended_at);
     let written_at = instant(member(summary, "/time").as_str().unwrap_or_default());
     let is_past = ended_at <= recorded_at;
@@ -183,7 +188,7 @@ fn in_time(told: &Read, summary: &Value, recorded_at: Timestamp, found: &mut Fou
     (took_ms > WITHIN_MS).then(|| format!("written {took_ms} ms after its end"))
 }
 
-fn is_equal(call: &str, told: &Read, summary: &Value, wrong: &mut Vec<String>) -> bool {
+fn is_equal(call: &str, told: &AnsweredCallFacts, summary: &Value, wrong: &mut Vec<String>) -> bool {
     let data = member(summary, "/data");
     let before = wrong.len();
     for (name, wanted) in told.members() {

@@ -5,15 +5,15 @@
 //! carrier notices. One case is confirmed at the end, and then customers are dialed, which shows that the
 //! check works.
 
-mod made;
+mod installation;
 
-use super::{Form, Proof, brief_people};
+use super::{Form, Proof, short_call_customers};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, ledgerline, run, run_json};
 use crate::server::{REHEARSAL, Server};
-use made::{LOG_FILES, Made, end, lay_out, make, remove, serve};
+use installation::{CompletedInstallation, LOG_FILES, end, lay_out, make, remove, serve};
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
@@ -58,7 +58,7 @@ const CASES: &[Case] = &[
 ];
 
 #[derive(Default)]
-struct Found {
+struct TailResults {
     paused: u32,
     refused: u32,
     confirmed_invites: usize,
@@ -88,10 +88,10 @@ pub(crate) fn join(beside: impl FnOnce() -> Proof + Send, form: Form) -> Proof {
 }
 
 /// Runs the proof. Returns the result, and the number of cases and stores.
-fn tails(form: Form) -> (Found, u32, u32) {
+fn tails(form: Form) -> (TailResults, u32, u32) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let carrier = brief_people::carrier(form, folder.path(), SEED);
-    let mut found = Found::default();
+    let carrier = short_call_customers::carrier(form, folder.path(), SEED);
+    let mut found = TailResults::default();
     let made = make(folder.path(), "tail", None, &carrier);
     let cases = match form {
         Form::Short => CASES.get(..2).unwrap_or(CASES),
@@ -117,12 +117,18 @@ fn tails(form: Form) -> (Found, u32, u32) {
     (found, u32::try_from(cases.len()).unwrap_or(0), stores)
 }
 
-fn try_case(made: &Made, case: &Case, index: usize, carrier: &CarrierProcess, found: &mut Found) {
+fn try_case(
+    made: &CompletedInstallation,
+    case: &Case,
+    index: usize,
+    carrier: &CarrierProcess,
+    found: &mut TailResults,
+) {
     let data = lay_out(made, case);
     try_laid_out(&data, made, case, index, carrier, found);
 }
 
-fn try_lost_wal(made: &Made, carrier: &CarrierProcess, found: &mut Found) {
+fn try_lost_wal(made: &CompletedInstallation, carrier: &CarrierProcess, found: &mut TailResults) {
     for name in LOST_WAL.removed.iter().chain(&["lock"]) {
         remove(&made.killed_data, name);
     }
@@ -131,11 +137,11 @@ fn try_lost_wal(made: &Made, carrier: &CarrierProcess, found: &mut Found) {
 
 fn try_laid_out(
     data: &Path,
-    made: &Made,
+    made: &CompletedInstallation,
     case: &Case,
     index: usize,
     carrier: &CarrierProcess,
-    found: &mut Found,
+    found: &mut TailResults,
 ) {
     let store = made.older_stores.get(index).map(String::as_str);
     let confirms = index == 0;
@@ -176,7 +182,7 @@ fn history(data: &Path, store: Option<&str>) -> History {
     }
 }
 
-fn hold_alert(server: &Server, case: &Case, found: &mut Found) {
+fn hold_alert(server: &Server, case: &Case, found: &mut TailResults) {
     let standing = "/api/v1/alerts?standing=true&rule=history_lost";
     let is_raised =
         server.is_so_after_events("kind=alert.raised", standing, Duration::from_secs(10), |alerts| {
@@ -194,7 +200,7 @@ fn confirm(
     server: &Server,
     carrier: &CarrierProcess,
     before: usize,
-    found: &mut Found,
+    found: &mut TailResults,
 ) -> usize {
     let data = data.display().to_string();
     let said = run(&[
@@ -221,7 +227,7 @@ fn confirm(
 }
 
 /// Checks that the proofs signed before are kept unchanged, and that new ones have another origin.
-fn hold_proofs(data: &Path, old: &str, case: &Case, found: &mut Found) {
+fn hold_proofs(data: &Path, old: &str, case: &Case, found: &mut TailResults) {
     if old.is_empty() || case.known_by != "checkpoint" {
         return;
     }
@@ -245,7 +251,7 @@ fn hold_proofs(data: &Path, old: &str, case: &Case, found: &mut Found) {
     }
 }
 
-fn hold_doctor(data: &Path, store: Option<&str>, case: &Case, confirmed: bool, found: &mut Found) {
+fn hold_doctor(data: &Path, store: Option<&str>, case: &Case, confirmed: bool, found: &mut TailResults) {
     let data = data.display().to_string();
     let mut args = vec!["doctor", "--json", "--data", &data];
     if let Some(store) = store {
@@ -269,7 +275,7 @@ fn hold_doctor(data: &Path, store: Option<&str>, case: &Case, confirmed: bool, f
 
 /// Checks a missing log beside its keys, proofs and recordings: nothing is created, and the error says what
 /// to do.
-fn try_missing(made: &Made, found: &mut Found) {
+fn try_missing(made: &CompletedInstallation, found: &mut TailResults) {
     for (name, removed) in [
         ("no log", &[][..]),
         ("no log and no rows", &["views.db", "proof"][..]),

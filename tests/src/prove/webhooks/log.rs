@@ -1,14 +1,14 @@
 //! The messages that the log requires, and what it says about those that were sent.
 
+use crate::direct_log::read_whole_log;
 use crate::history::member;
-use crate::opened::whole_log;
 use domain::stored_event::Envelope;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// An event that must be delivered.
-pub(super) struct Wanted {
+pub(super) struct RequiredDelivery {
     pub(super) position: u64,
     /// The person or thing that it is about: events of one lane are delivered in order.
     pub(super) lane: String,
@@ -16,9 +16,9 @@ pub(super) struct Wanted {
 
 /// What the log contains about deliveries.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct DeliveryLog {
     /// The events to be delivered, by id.
-    pub(super) wanted: BTreeMap<String, Wanted>,
+    pub(super) wanted: BTreeMap<String, RequiredDelivery>,
     /// The ids of the events that ended calls.
     pub(super) ended: BTreeSet<String>,
     /// The call of each event that ended one.
@@ -33,10 +33,10 @@ pub(super) struct Told {
     pub(super) broken: Vec<String>,
 }
 
-impl Told {
+impl DeliveryLog {
     pub(super) fn read(data: &Path, kinds: &[&str], campaign: &str) -> Self {
         let mut told = Self::default();
-        for stored in whole_log(data) {
+        for stored in read_whole_log(data) {
             let envelope = stored.envelope().expect("a record of ours");
             told.take(stored.position.0, &envelope, kinds, campaign);
         }
@@ -55,7 +55,7 @@ impl Told {
                 .as_ref()
                 .map_or_else(|| stream.clone(), ToString::to_string);
             self.wanted
-                .insert(envelope.id.to_string(), Wanted { position, lane });
+                .insert(envelope.id.to_string(), RequiredDelivery { position, lane });
         }
         let text = |pointer: &str| member(&data, pointer).as_str().unwrap_or_default().to_owned();
         match envelope.kind.as_str() {

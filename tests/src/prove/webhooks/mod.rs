@@ -4,7 +4,7 @@
 //!
 //! What must arrive is read from the log itself, after the server has ended.
 
-mod judging;
+mod delivery_check;
 mod log;
 mod python;
 mod receiver;
@@ -12,11 +12,11 @@ mod receiver;
 use super::{Form, Proof, quick_campaign, records};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
-use crate::passing_time::left;
+use crate::passing_time::time_left;
 use crate::program::{deadline, fail, instant};
 use crate::server::Server;
 use python::MailServer;
-use receiver::{Receiver, Taken};
+use receiver::{AcceptedMessage, Receiver};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let data = folder.path().join("data");
     let trunk = format!("{};legs-max=400;dials-per-second=100", carrier.trunk());
     let mut server = Server::start(&data, &trunk);
-    let mut stage = Stage::set(&server, form);
+    let mut stage = WebhookRun::set(&server, form);
     stage.refusals(&server);
     let began = instant();
     let mut campaign = quick_campaign(CAMPAIGN);
@@ -97,7 +97,7 @@ fn brief_people(folder: &Path) -> CarrierProcess {
 }
 
 /// The webhooks of the proof, and what was wrong.
-struct Stage {
+struct WebhookRun {
     receiver: Receiver,
     /// The ids of the webhooks of `/all`, `/calls` and the CRM.
     ids: BTreeMap<&'static str, String>,
@@ -111,7 +111,7 @@ struct Stage {
     broken: Vec<String>,
 }
 
-impl Stage {
+impl WebhookRun {
     fn set(server: &Server, form: Form) -> Self {
         let receiver = Receiver::start();
         let mut stage = Self {
@@ -249,8 +249,8 @@ impl Stage {
     fn until_quiet(&mut self, server: &Server) {
         let until = deadline(LONGEST);
         let mut before = None;
-        while !left(until).is_zero() {
-            let at_rest = server.look_after_events("kind=webhook.", left(until), |_| {
+        while !time_left(until).is_zero() {
+            let at_rest = server.look_after_events("kind=webhook.", time_left(until), |_| {
                 let now = self.counts(server)?;
                 now.iter().all(|(_, waiting)| *waiting == 0).then_some(now)
             });
@@ -337,7 +337,7 @@ impl Stage {
     }
 
     fn finish(self, people: u32, told_in_ms: u64, first: usize, replayed: usize, mails: &Value) -> Proof {
-        let by_new = |taken: &Taken| taken.verified_by.contains(&1);
+        let by_new = |taken: &AcceptedMessage| taken.verified_by.contains(&1);
         let taken = self.receiver.taken_at(ALL);
         let python = match &self.python {
             Ok(_) => json!({"verified": self.by_python}),

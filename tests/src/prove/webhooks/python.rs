@@ -1,9 +1,9 @@
 //! Verification of the signatures by the public Python library, and mails to a Python SMTP server; skipped
 //! with a message if they cannot be installed.
 
-use super::receiver::Taken;
+use super::receiver::AcceptedMessage;
 use crate::program::{Program, command};
-use crate::prove::other_tools::{place, python_with};
+use crate::prove::external_programs::{build_folder, python_with};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,12 @@ const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/webhooks");
 pub(super) fn python() -> Result<PathBuf, String> {
     python_with(
         &Path::new(CLIENTS).join("requirements.txt"),
-        &place("tools", "webhooks"),
+        &build_folder("tools", "webhooks"),
     )
 }
 
 /// Verifies messages with the library, each with the newest secret at its time. Returns its output.
-pub(super) fn verify(python: &Path, taken: &[Taken], secrets: &[String]) -> Result<Value, String> {
+pub(super) fn verify(python: &Path, taken: &[AcceptedMessage], secrets: &[String]) -> Result<Value, String> {
     let mut lines = String::new();
     for message in taken {
         let newest = message
@@ -63,7 +63,7 @@ impl MailServer {
     pub(super) fn start(python: &Path) -> Option<Self> {
         let mut serve = command(python);
         serve.arg("-u").arg(Path::new(CLIENTS).join("mails.py"));
-        let mut program = Program::start_hearing(serve);
+        let mut program = Program::start_with_input(serve);
         let line = program.line(Duration::from_secs(20), |line| line.starts_with("PORT "))?;
         let port = line.trim_start_matches("PORT ").trim().to_owned();
         Some(Self { program, port })

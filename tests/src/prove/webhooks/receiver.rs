@@ -2,7 +2,7 @@
 //! library, sometimes fails, sometimes is slow, and can be restarted on its port.
 
 use crate::program::fail;
-use crate::watched::Watched;
+use crate::watched_value::WatchedValue;
 use standardwebhooks::Webhook;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -23,7 +23,7 @@ const SLOW: Duration = Duration::from_millis(250);
 
 /// An accepted message; they are kept in the order of arrival.
 #[derive(Clone)]
-pub(super) struct Taken {
+pub(super) struct AcceptedMessage {
     pub(super) path: String,
     pub(super) id: String,
     pub(super) timestamp: String,
@@ -35,8 +35,8 @@ pub(super) struct Taken {
 }
 
 #[derive(Default)]
-struct Held {
-    taken: Vec<Taken>,
+struct ReceiverState {
+    taken: Vec<AcceptedMessage>,
     /// The messages refused once: they are accepted the next time.
     refused: BTreeSet<String>,
     refused_count: usize,
@@ -51,7 +51,7 @@ struct Held {
 /// The receiver; its memory outlives its restarts.
 pub(super) struct Receiver {
     address: SocketAddr,
-    held: Arc<Watched<Held>>,
+    held: Arc<WatchedValue<ReceiverState>>,
     open: Arc<AtomicBool>,
     /// The accepting thread, until the receiver is closed.
     listening: Option<JoinHandle<()>>,
@@ -103,7 +103,7 @@ impl Receiver {
         self.listening = Some(listening);
     }
 
-    pub(super) fn taken_at(&self, path: &str) -> Vec<Taken> {
+    pub(super) fn taken_at(&self, path: &str) -> Vec<AcceptedMessage> {
         let held = self.held.look();
         let of_path = held.taken.iter().filter(|taken| taken.path == path);
         of_path.cloned().collect()
@@ -116,7 +116,7 @@ impl Receiver {
 
     /// Returns true when so many messages have arrived at `path`.
     pub(super) fn has_taken(&self, path: &str, count: usize, within: Duration) -> bool {
-        let taken = |held: &mut Held| {
+        let taken = |held: &mut ReceiverState| {
             let of_path = held.taken.iter().filter(|taken| taken.path == path);
             (of_path.count() >= count).then_some(())
         };
@@ -126,7 +126,7 @@ impl Receiver {
     /// Returns true when nothing arrives for so long; false at once when something does.
     pub(super) fn is_quiet(&self, lasts: Duration) -> bool {
         let before = self.held.look().taken.len();
-        let came = |held: &mut Held| (held.taken.len() != before).then_some(());
+        let came = |held: &mut ReceiverState| (held.taken.len() != before).then_some(());
         self.held.until(lasts, came).is_none()
     }
 
@@ -152,7 +152,7 @@ fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
 #[expect(clippy::disallowed_methods, reason = "the proof's own receiver, on loopback")]
 fn listen(
     address: SocketAddr,
-    held: &Arc<Watched<Held>>,
+    held: &Arc<WatchedValue<ReceiverState>>,
     open: &Arc<AtomicBool>,
 ) -> (SocketAddr, JoinHandle<()>) {
     let bound = TcpListener::bind(address);
@@ -172,7 +172,7 @@ fn listen(
 }
 
 /// Serves one connection, request after request.
-fn serve(stream: TcpStream, held: &Watched<Held>, open: &AtomicBool) {
+fn serve(stream: TcpStream, held: &WatchedValue<ReceiverState>, open: &AtomicBool) {
     drop(stream.set_nodelay(true));
     let Ok(mut answers) = stream.try_clone() else {
         return;
@@ -200,7 +200,7 @@ fn serve(stream: TcpStream, held: &Watched<Held>, open: &AtomicBool) {
 }
 
 /// Refuses some messages once, answers some late, and accepts the others if their signature is right.
-fn judge(message: Message, held: &Watched<Held>) -> u16 {
+fn judge(message: Message, held: &WatchedValue<ReceiverState>) -> u16 {
     let number = digest(&message.header("webhook-id"));
     if number.is_multiple_of(REFUSED_EACH) {
         let mut held = held.look();
@@ -220,7 +220,7 @@ fn judge(message: Message, held: &Watched<Held>) -> u16 {
 }
 
 /// Accepts a message that is signed.
-fn take(message: Message, held: &mut Held) -> u16 {
+fn take(message: Message, held: &mut ReceiverState) -> u16 {
     let secrets = held.secrets.get(&message.path).cloned().unwrap_or_default();
     let verified_by: Vec<usize> = secrets
         .iter()
@@ -237,7 +237,7 @@ fn take(message: Message, held: &mut Held) -> u16 {
         held.unverified.push(why);
         return 401;
     }
-    held.taken.push(Taken {
+    held.taken.push(AcceptedMessage {
         id: message.header("webhook-id"),
         timestamp: message.header("webhook-timestamp"),
         signature: message.header("webhook-signature"),

@@ -7,28 +7,28 @@
 //! are made in the order of their ids, all before the first customer is erased, so that log positions
 //! reveal nothing either. The number of customers with utterances is known before the first copy is made.
 
-mod order;
-mod reading;
-mod spoken;
+mod copy_ids;
+mod copy_reader;
+mod ended_contacts;
 mod words;
 
-pub(super) use order::{destroy_secret, is_all_copied, made_by, secret};
-pub use reading::{AnonymousFound, AnonymousWords, anonymous_with, anonymous_words};
+pub(super) use copy_ids::{count_copies, destroy_secret, is_all_copied, secret};
+pub use copy_reader::{AnonymousMatch, AnonymousWords, anonymous_with, anonymous_words};
 
-use super::anonymizing::{WhyKnown, why_known};
-use crate::carried_out::caused;
+use super::anonymization::{NotErasedReason, find_not_erased_reason};
+use crate::decision_execution::derive_cause;
 use crate::installation::Installation;
-use crate::retention::Orderable;
-use domain::anonymous_transcript::{AnonymousTranscriptCommand, KeptFact};
+use crate::retention::EarlyDisposal;
+use copy_ids::{copy_id, placeholder_copy_id};
+use domain::anonymous_transcript::{AnonymousTranscriptCommand, AnonymousTranscriptFact};
 use domain::calling_plan::Preset;
 use domain::customer::{CustomerState, Erasure};
 use domain::ids::{AnonymousTranscriptId, CampaignId, CustomerId, EventId};
 use domain::ports::vault::PersonKey;
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use domain::transcript::TranscriptOf;
-use order::{copy_id, of_nobody};
-use spoken::{AllOver, Ending, Over, Said};
+use domain::transcript::TranscriptParent;
+use ended_contacts::{EndedContact, EndedContactReader, Ending, EndingRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ const PERSONS_MIN: usize = 3;
 
 /// The result of copying, with the work that is left.
 #[derive(Debug, Default)]
-pub(super) struct Copied {
+pub(super) struct CopyResult {
     pub(super) copied: u64,
     pub(super) without_words: u64,
     pub(super) too_few: u64,
@@ -56,12 +56,12 @@ pub(super) struct Copied {
     /// Transcripts to dispose of beyond the limit of one request.
     pub(super) left_to_dispose: u64,
     /// Transcripts of customers who are not erased. Each has a copy and is disposed of now.
-    pub(super) to_dispose: Vec<(TranscriptOf, Timestamp)>,
+    pub(super) to_dispose: Vec<(TranscriptParent, Timestamp)>,
 }
 
 /// What happens to a transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum TranscriptTreatment {
     /// It is copied and becomes unreadable with the customer's erasure.
     WithPerson,
     /// The customer is not erased: the transcript is copied and disposed of separately.
@@ -74,8 +74,8 @@ enum Way {
 }
 
 /// A transcript to be copied.
-struct Pending {
-    over: Over,
+struct PendingCopy {
+    over: EndedContact,
     ending: Ending,
     /// True if the customer is not erased afterwards, so that the transcript is disposed of after its copy.
     goes_alone: bool,
@@ -83,8 +83,8 @@ struct Pending {
 
 /// The result of a pass over all transcripts of a campaign.
 #[derive(Default)]
-struct Found {
-    pending: BTreeMap<AnonymousTranscriptId, Pending>,
+struct TranscriptScan {
+    pending: BTreeMap<AnonymousTranscriptId, PendingCopy>,
     /// Number of transcripts further on in the order of ids than are held in memory.
     beyond: u64,
     /// Transcripts without any words that may be kept. Counted while there are too few customers.
@@ -96,16 +96,16 @@ struct Found {
 }
 
 /// One run over a campaign's transcripts, which makes the copies.
-pub(super) struct Copying<'a> {
+pub(super) struct CopyRun<'a> {
     installation: &'a Installation,
     campaign: &'a CampaignId,
-    orderable: Orderable<'a>,
+    orderable: EarlyDisposal<'a>,
     /// Secret and begin event of the anonymization. `None` in a dry run.
     order: Option<(&'a PersonKey, EventId)>,
-    done: Copied,
+    done: CopyResult,
 }
 
-impl<'a> Copying<'a> {
+impl<'a> CopyRun<'a> {
     pub(super) async fn of(
         installation: &'a Installation,
         campaign: &'a CampaignId,
@@ -115,14 +115,14 @@ impl<'a> Copying<'a> {
         Ok(Self {
             installation,
             campaign,
-            orderable: Orderable::now(installation, presets).await?,
+            orderable: EarlyDisposal::now(installation, presets).await?,
             order,
-            done: Copied::default(),
+            done: CopyResult::default(),
         })
     }
 
     /// Makes at most `copies_max` copies, in the order of their ids, and returns the result.
-    pub(super) async fn run(mut self, copies_max: u64) -> Result<Copied, Problem> {
+    pub(super) async fn run(mut self, copies_max: u64) -> Result<CopyResult, Problem> {
         let mut found = self.look(None).await?;
         let all = found.pending.len() as u64 + found.beyond;
         if found.persons.len() < PERSONS_MIN {
@@ -157,9 +157,9 @@ impl<'a> Copying<'a> {
 
     /// Passes over all calls and conversations of the campaign. Collects those with an id after `behind`,
     /// up to the memory limit.
-    async fn look(&mut self, behind: Option<&AnonymousTranscriptId>) -> Result<Found, Problem> {
-        let mut found = Found::default();
-        let mut all = AllOver::of(self.campaign, None);
+    async fn look(&mut self, behind: Option<&AnonymousTranscriptId>) -> Result<TranscriptScan, Problem> {
+        let mut found = TranscriptScan::default();
+        let mut all = EndedContactReader::of(self.campaign, None);
         while let Some(page) = all.next(self.installation).await? {
             for over in page {
                 self.look_at(over, behind, &mut found).await?;
@@ -170,18 +170,20 @@ impl<'a> Copying<'a> {
 
     async fn look_at(
         &mut self,
-        over: Over,
+        over: EndedContact,
         behind: Option<&AnonymousTranscriptId>,
-        found: &mut Found,
+        found: &mut TranscriptScan,
     ) -> Result<(), Problem> {
-        let Some(Said { ending, is_disposed }) = spoken::said(self.installation, over.of).await? else {
+        let Some(EndingRecord { ending, is_disposed }) =
+            ended_contacts::find_ending(self.installation, over.of).await?
+        else {
             return Ok(());
         };
         let person = self.person(&over).await?;
         let is_known = matches!(person.erasure(), Erasure::None);
         let id = match self.order {
             Some((secret, _)) => copy_id(secret, over.of),
-            None => of_nobody(over.of),
+            None => placeholder_copy_id(over.of),
         };
         let copies = &self.installation.entities.anonymous_transcripts;
         let is_copied = self.order.is_some() && copies.state(&id).await?.state.is_kept();
@@ -197,19 +199,19 @@ impl<'a> Copying<'a> {
         if is_copied {
             // If this anonymization will erase the customer, the transcript becomes unreadable with the
             // erasure.
-            if way == Way::Alone {
+            if way == TranscriptTreatment::Alone {
                 self.remember_to_dispose(&over);
             }
             return Ok(());
         }
         let goes_alone = match way {
-            Way::WithPerson => false,
-            Way::Alone => true,
-            Way::Stays => {
+            TranscriptTreatment::WithPerson => false,
+            TranscriptTreatment::Alone => true,
+            TranscriptTreatment::Stays => {
                 self.done.transcripts_kept += 1;
                 return Ok(());
             }
-            Way::Later => return Ok(()),
+            TranscriptTreatment::Later => return Ok(()),
         };
         if !found.is_settled(&over.customer, ending) {
             if self.has_words(&over).await? {
@@ -219,7 +221,7 @@ impl<'a> Copying<'a> {
             }
         }
         if behind.is_none_or(|behind| id > *behind) {
-            let one = Pending {
+            let one = PendingCopy {
                 over,
                 ending,
                 goes_alone,
@@ -229,32 +231,43 @@ impl<'a> Copying<'a> {
         Ok(())
     }
 
-    async fn person(&self, over: &Over) -> Result<Arc<CustomerState>, Problem> {
+    async fn person(&self, over: &EndedContact) -> Result<Arc<CustomerState>, Problem> {
         let customers = &self.installation.entities.customers;
         Ok(customers.state(&over.customer).await?.state)
     }
 
     /// Returns what happens to the transcript of a customer who is not erased yet.
-    async fn way_of(&self, over: &Over, person: &CustomerState) -> Result<Way, Problem> {
-        let why = why_known(self.installation, self.campaign, &over.customer, person).await?;
+    async fn way_of(
+        &self,
+        over: &EndedContact,
+        person: &CustomerState,
+    ) -> Result<TranscriptTreatment, Problem> {
+        let why = find_not_erased_reason(self.installation, self.campaign, &over.customer, person).await?;
         Ok(match why {
-            None => Way::WithPerson,
-            Some(WhyKnown::InOtherCampaign) => {
+            None => TranscriptTreatment::WithPerson,
+            Some(NotErasedReason::InOtherCampaign) => {
                 let is_past = self.orderable.has(over.of, &over.customer, over.at).await?;
-                if is_past { Way::Alone } else { Way::Stays }
+                if is_past {
+                    TranscriptTreatment::Alone
+                } else {
+                    TranscriptTreatment::Stays
+                }
             }
             Some(
-                WhyKnown::Held | WhyKnown::OpenCall | WhyKnown::RecordingBelowFloor | WhyKnown::NotCopied,
-            ) => Way::Later,
+                NotErasedReason::Held
+                | NotErasedReason::OpenCall
+                | NotErasedReason::RecordingBelowFloor
+                | NotErasedReason::NotCopied,
+            ) => TranscriptTreatment::Later,
         })
     }
 
-    async fn has_words(&self, over: &Over) -> Result<bool, Problem> {
+    async fn has_words(&self, over: &EndedContact) -> Result<bool, Problem> {
         let words = words::words(self.installation, over.of, &over.customer).await?;
         Ok(words.is_some())
     }
 
-    fn remember_to_dispose(&mut self, over: &Over) {
+    fn remember_to_dispose(&mut self, over: &EndedContact) {
         if self.done.to_dispose.len() < DISPOSED_MAX {
             self.done.to_dispose.push((over.of, over.at));
         } else {
@@ -266,11 +279,11 @@ impl<'a> Copying<'a> {
     async fn copy(
         &mut self,
         id: &AnonymousTranscriptId,
-        one: &Pending,
+        one: &PendingCopy,
         endings: &BTreeMap<Ending, BTreeSet<CustomerId>>,
         begun: EventId,
     ) -> Result<bool, Problem> {
-        let Pending {
+        let PendingCopy {
             over,
             ending,
             goes_alone,
@@ -281,13 +294,15 @@ impl<'a> Copying<'a> {
             return Ok(false);
         }
         match self.way_of(over, &person).await? {
-            Way::WithPerson if !goes_alone => {}
-            Way::Alone if *goes_alone => {}
-            Way::Stays => {
+            TranscriptTreatment::WithPerson if !goes_alone => {}
+            TranscriptTreatment::Alone if *goes_alone => {}
+            TranscriptTreatment::Stays => {
                 self.done.transcripts_kept += 1;
                 return Ok(false);
             }
-            Way::WithPerson | Way::Alone | Way::Later => return Ok(false),
+            TranscriptTreatment::WithPerson | TranscriptTreatment::Alone | TranscriptTreatment::Later => {
+                return Ok(false);
+            }
         }
         let words = words::words(self.installation, over.of, &over.customer).await?;
         if *goes_alone {
@@ -297,7 +312,7 @@ impl<'a> Copying<'a> {
             self.done.without_words += 1;
             return Ok(false);
         };
-        let mut kept = KeptFact::new(self.campaign.clone(), ending.said_in, words);
+        let mut kept = AnonymousTranscriptFact::new(self.campaign.clone(), ending.said_in, words);
         if endings
             .get(ending)
             .is_some_and(|persons| persons.len() >= PERSONS_MIN)
@@ -307,7 +322,7 @@ impl<'a> Copying<'a> {
         let command = AnonymousTranscriptCommand::Keep(Box::new(kept));
         // Derived from the copy's id, because the id of an event can be recomputed from its command's
         // cause.
-        let cause = caused(begun, &format!("copy:{id}"));
+        let cause = derive_cause(begun, &format!("copy:{id}"));
         let copies = &self.installation.entities.anonymous_transcripts;
         copies.ask(id, command, cause).await?;
         self.done.copied += 1;
@@ -315,7 +330,7 @@ impl<'a> Copying<'a> {
     }
 }
 
-impl Found {
+impl TranscriptScan {
     /// Returns true if another transcript of this customer with this ending would change nothing.
     fn is_settled(&self, customer: &CustomerId, ending: Ending) -> bool {
         let is_full = |persons: &BTreeSet<CustomerId>| persons.len() >= PERSONS_MIN;
@@ -334,7 +349,7 @@ impl Found {
         count(self.endings.entry(ending).or_default());
     }
 
-    fn remember(&mut self, id: AnonymousTranscriptId, one: Pending) {
+    fn remember(&mut self, id: AnonymousTranscriptId, one: PendingCopy) {
         self.pending.insert(id, one);
         if self.pending.len() > PENDING_MAX {
             self.pending.pop_last();

@@ -17,12 +17,12 @@ use domain::ids::CustomerId;
 use domain::personal::Personal;
 use domain::ports::vault::{PersonKey, key_to_read};
 use domain::problem::Problem;
-use domain::spoken_turn::UnderstoodFact;
+use domain::spoken_turn::UnderstandingFact;
 use domain::stored_event::{StoredEvent, open_personal, read_event};
 use domain::time::Timestamp;
-use domain::transcript::TranscriptOf;
+use domain::transcript::TranscriptParent;
 use std::collections::BTreeSet;
-use understanding::covering::{KnownValues, cover};
+use understanding::redaction::{KnownValues, cover};
 
 /// The sealed text is padded to a multiple of this many bytes, so that its length does not identify a call.
 const STEP_BYTES: usize = 2_048;
@@ -42,15 +42,15 @@ const FILLERS: &str = "嗯啊哦呃哎唉欸诶喂呀*";
 /// Returns the words that may be kept, padded. `None` if nothing can be read or kept.
 pub(super) async fn words(
     installation: &Installation,
-    of: TranscriptOf,
+    of: TranscriptParent,
     customer: &CustomerId,
 ) -> Result<Option<String>, Problem> {
     let Some(key) = key_to_read(installation.vault(), customer, of).await? else {
         return Ok(None);
     };
-    let mut said = SaidWords::of(known_of(installation, customer).await?);
+    let mut said = UtteranceTexts::of(known_of(installation, customer).await?);
     match of {
-        TranscriptOf::Call(call) => {
+        TranscriptParent::Call(call) => {
             for event in opened::<Call>(installation, &call, &key).await? {
                 if let CallEvent::Heard(heard) = &event {
                     said.texts.extend(clear(&heard.text));
@@ -61,7 +61,7 @@ pub(super) async fn words(
                 }
             }
         }
-        TranscriptOf::Conversation(conversation) => {
+        TranscriptParent::Conversation(conversation) => {
             for event in opened::<Conversation>(installation, &conversation, &key).await? {
                 if let ConversationEvent::Heard(heard) = &event {
                     said.texts.extend(clear(&heard.text).filter(|_| !heard.as_key));
@@ -78,14 +78,14 @@ pub(super) async fn words(
 }
 
 /// The utterances of a transcript, and what is known of the customer.
-struct SaidWords {
+struct UtteranceTexts {
     known: KnownValues,
     texts: Vec<String>,
     /// Number of texts that belong to earlier turns.
     before_turn: usize,
 }
 
-impl SaidWords {
+impl UtteranceTexts {
     const fn of(known: KnownValues) -> Self {
         Self {
             known,
@@ -96,7 +96,7 @@ impl SaidWords {
 
     /// Adds the values that the flow took from a turn to the known values of the customer. If a value is
     /// text and not a number, the turn is removed: it may be a name or an address.
-    fn understand(&mut self, fact: &UnderstoodFact) {
+    fn understand(&mut self, fact: &UnderstandingFact) {
         for value in fact.slots.values().filter_map(clear) {
             self.known.add(&value);
             if is_of_words(&value) {
@@ -216,7 +216,7 @@ fn blanks_up_to(written: &str, bytes: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::spoken_turn::{Certainty, ReadBy, SpokenReading, Understood};
+    use domain::spoken_turn::{Certainty, ReadingSource, SpokenReading, UnderstandingResult};
     use std::collections::BTreeMap;
 
     fn said(texts: &[&str]) -> Option<String> {
@@ -237,17 +237,17 @@ mod tests {
         assert_eq!(long.trim_end().chars().count(), PIECE_CHARS_MAX + 4);
     }
 
-    fn understood(slots: &[(&str, &str)]) -> UnderstoodFact {
+    fn understood(slots: &[(&str, &str)]) -> UnderstandingFact {
         let reading = SpokenReading {
             certainty: Certainty::Accepted,
-            read_by: ReadBy::Rule,
+            read_by: ReadingSource::Rule,
             candidates: Vec::new(),
             accept_permille: None,
             confirm_permille: None,
             knowledge: None,
             picked: None,
         };
-        let understood = Understood {
+        let understood = UnderstandingResult {
             reading,
             slots: slots
                 .iter()
@@ -258,12 +258,12 @@ mod tests {
             answers: BTreeMap::new(),
             emotion: None,
         };
-        UnderstoodFact::of("ask".to_owned(), &understood, None)
+        UnderstandingFact::of("ask".to_owned(), &understood, None)
     }
 
     #[test]
     fn what_a_flow_took_from_a_turn_is_known_in_all_of_them() {
-        let mut said = SaidWords::of(KnownValues::default());
+        let mut said = UtteranceTexts::of(KnownValues::default());
         for (text, slots) in [
             ("王小丽那边太贵了", &[][..]),
             ("我叫王小丽，住学院路", &[("name", "我叫王小丽，住学院路")]),

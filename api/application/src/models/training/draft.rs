@@ -1,15 +1,15 @@
 //! Stores a trained model as a draft, and publishes drafts.
 
-use super::{Keep, Learned, TrainingShown};
+use super::{TrainingResponse, TrainingResult, TrainingStorage};
 use crate::access::Caller;
 use crate::installation::{Installation, follow};
-use crate::models::shelf::ModelShelf;
-use crate::models::{ModelChanged, ModelOrder, artefact_of, publish};
+use crate::models::blob_store::ModelBlobStore;
+use crate::models::{ModelChanged, ModelRequest, artefact_of, publish};
 use domain::ids::{ApprovalId, ModelId};
 use domain::model::ModelCommand;
-use domain::problem::{Kind, Problem};
+use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::{Cause, Position};
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// Stores what was trained as requested, and adds it to the reply.
@@ -17,21 +17,21 @@ pub async fn keep(
     installation: &Installation,
     caller: &Caller,
     model: ModelId,
-    learned: Learned,
-    keep: Keep,
+    learned: TrainingResult,
+    keep: TrainingStorage,
     cause: Cause,
-) -> Result<TrainingShown, Problem> {
-    let Learned {
+) -> Result<TrainingResponse, Problem> {
+    let TrainingResult {
         bytes,
         training,
         mut shown,
     } = learned;
-    if keep == Keep::Nothing {
+    if keep == TrainingStorage::Nothing {
         return Ok(shown);
     }
     let artefact = artefact_of(&bytes)?;
     // The file is stored before the event that names it. A file without an event does no harm.
-    ModelShelf::of(installation).put(&artefact.digest, &bytes)?;
+    ModelBlobStore::of(installation).put(&artefact.digest, &bytes)?;
     let command = ModelCommand::KeepDraft {
         model: model.clone(),
         artefact,
@@ -40,8 +40,8 @@ pub async fn keep(
     let answer = installation.entities.models.ask(&model, command, cause).await?;
     shown.kept = "draft";
     shown.position = Some(answer.position.to_string());
-    if keep == Keep::Version {
-        let order = ModelOrder {
+    if keep == TrainingStorage::Version {
+        let order = ModelRequest {
             model,
             bytes,
             training: None,
@@ -59,7 +59,7 @@ pub async fn keep(
 
 /// A request to publish a draft.
 #[derive(Debug, JsonSchema)]
-pub struct ModelDraftOrder {
+pub struct ModelDraftRequest {
     /// SHA-256 of its bytes, from the reply to its training.
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     #[schemars(length(min = 64, max = 64))]
@@ -73,7 +73,7 @@ pub struct ModelDraftOrder {
     pub approval: Option<ApprovalId>,
 }
 
-impl Order for ModelDraftOrder {
+impl ApiRequest for ModelDraftRequest {
     fn read(body: &mut Members) -> Self {
         Self {
             digest: body.needed_short_text("digest", 64),
@@ -89,7 +89,7 @@ pub async fn publish_draft(
     installation: &Installation,
     caller: &Caller,
     model: ModelId,
-    order: ModelDraftOrder,
+    order: ModelDraftRequest,
     cause: Cause,
 ) -> Result<ModelChanged, Problem> {
     let state = installation.entities.models.state(&model).await?.state;
@@ -97,13 +97,13 @@ pub async fn publish_draft(
     // The digest becomes part of a file name, so it must be one that we stored: of a draft or a version.
     if state.training(&digest).is_none() {
         return Err(Problem::new(
-            Kind::Missing,
+            ProblemKind::Missing,
             "draft-unknown",
             format!("{model} has no training result with this digest"),
         ));
     }
-    let bytes = ModelShelf::of(installation).bytes(&model, &digest)?;
-    let order = ModelOrder {
+    let bytes = ModelBlobStore::of(installation).bytes(&model, &digest)?;
+    let order = ModelRequest {
         model,
         bytes,
         training: None,
@@ -115,7 +115,7 @@ pub async fn publish_draft(
 }
 
 /// Returns the log position after the draft was stored, if it was.
-pub fn position_of(shown: &TrainingShown) -> Option<Position> {
+pub fn position_of(shown: &TrainingResponse) -> Option<Position> {
     let text = shown.position.as_deref()?;
     text.parse().ok().map(Position)
 }

@@ -3,17 +3,20 @@
 //! `ledgerline nlu train` with the same lines and seed.
 
 mod draft;
-mod shown;
+mod responses;
 
-pub use draft::{ModelDraftOrder, keep, position_of, publish_draft};
-pub use shown::{ConfusionRow, HeldOutShown, LineFaultShown, LinesShown, TrainingShown, held_out_shown};
+pub use draft::{ModelDraftRequest, keep, position_of, publish_draft};
+pub use responses::{
+    ConfusionRow, HoldoutResponse, TrainingLineFaultResponse, TrainingLinesResponse, TrainingResponse,
+    held_out_shown,
+};
 
 use domain::model::Training;
 use domain::problem::Problem;
-use shown::lines_shown;
+use responses::lines_shown;
 use std::io::{BufRead, Read};
-use understanding::held_out::held_out_while;
-use understanding::{Examples, Settings, TrainingFault, train_while};
+use understanding::cross_validation::cross_validate_while;
+use understanding::{Examples, TrainingFault, TrainingSettings, train_while};
 
 /// Longest line that is read. An utterance is a few sentences, and a line may have further members.
 pub const LINE_BYTES_MAX: u64 = 64 * 1024;
@@ -26,7 +29,7 @@ pub const FOLDS_MAX: u32 = 10;
 
 /// What is stored of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Keep {
+pub enum TrainingStorage {
     /// Nothing is stored; the reply has only the figures.
     #[default]
     Nothing,
@@ -36,7 +39,7 @@ pub enum Keep {
     Version,
 }
 
-impl Keep {
+impl TrainingStorage {
     /// The names of these values in the API.
     pub const CODES: &'static [&'static str] = &["nothing", "draft", "version"];
 
@@ -52,7 +55,7 @@ impl Keep {
 
 /// A request to train a model.
 #[derive(Debug, Clone)]
-pub struct TrainingOrder {
+pub struct TrainingRequest {
     /// The member of a line to learn, such as `intent` or `sentiment`.
     pub label: String,
     pub seed: u64,
@@ -60,27 +63,27 @@ pub struct TrainingOrder {
     pub foreign: String,
     /// Number of parts that are held out one after another; 0: none, and no figures.
     pub folds: u32,
-    pub keep: Keep,
+    pub keep: TrainingStorage,
 }
 
-impl TrainingOrder {
+impl TrainingRequest {
     /// Returns the same settings as the command line. Equal lines and seed give equal bytes, with any
     /// number of threads. One thread is used, so that calls keep the other core.
-    pub fn settings(&self) -> Settings {
-        Settings {
+    pub fn settings(&self) -> TrainingSettings {
+        TrainingSettings {
             seed: self.seed,
             foreign: Some(self.foreign.clone()),
             threads: 1,
-            ..Settings::default()
+            ..TrainingSettings::default()
         }
     }
 }
 
 /// A trained model: its bytes, what it was trained from, and the reply.
-pub struct Learned {
+pub struct TrainingResult {
     bytes: Vec<u8>,
     training: Training,
-    shown: TrainingShown,
+    shown: TrainingResponse,
 }
 
 /// Returns the lines of a file. A line that is too long or is not text becomes a faulty line.
@@ -124,9 +127,9 @@ fn next_line(reader: &mut impl BufRead) -> std::io::Result<Option<String>> {
 pub fn learn(
     lines: impl BufRead,
     rows_hash: String,
-    order: &TrainingOrder,
+    order: &TrainingRequest,
     goes_on: &(dyn Fn() -> bool + Sync),
-) -> Result<Option<Learned>, Problem> {
+) -> Result<Option<TrainingResult>, Problem> {
     let mut broke_off = None;
     let lines = bounded_lines(lines).map_while(|line| match line {
         Ok(line) if goes_on() => Some(line),
@@ -150,7 +153,7 @@ pub fn learn(
         0 => (None, None),
         parts => {
             let parts = usize::try_from(parts).unwrap_or(usize::MAX);
-            match held_out_while(&examples, &settings, parts, goes_on) {
+            match cross_validate_while(&examples, &settings, parts, goes_on) {
                 Ok(found) => (Some(found), None),
                 Err(TrainingFault::Stopped) => return Ok(None),
                 // If nothing can be learned without one of the parts, the model has no figures.
@@ -160,7 +163,7 @@ pub fn learn(
     };
     let counts = held_out.as_ref().map(|found| found.counts);
     let bytes = model.to_bytes();
-    Ok(Some(Learned {
+    Ok(Some(TrainingResult {
         training: Training {
             rows: examples.good_count,
             label: order.label.clone(),
@@ -170,7 +173,7 @@ pub fn learn(
             first_permille: counts.and_then(|counts| counts.first_permille()),
             foreign_recall_permille: counts.and_then(|counts| counts.foreign_recall_permille()),
         },
-        shown: TrainingShown {
+        shown: TrainingResponse {
             digest: model.digest(),
             size_bytes: bytes.len() as u64,
             intents: model.intents().to_vec(),
@@ -205,13 +208,13 @@ mod tests {
     use std::collections::BTreeMap;
     use understanding::train;
 
-    fn order(label: &str, folds: u32) -> TrainingOrder {
-        TrainingOrder {
+    fn order(label: &str, folds: u32) -> TrainingRequest {
+        TrainingRequest {
             label: label.to_owned(),
             seed: 7,
             foreign: "oos".to_owned(),
             folds,
-            keep: Keep::Nothing,
+            keep: TrainingStorage::Nothing,
         }
     }
 
@@ -248,7 +251,7 @@ mod tests {
         text
     }
 
-    fn learned(text: &str, order: &TrainingOrder) -> Result<Option<Learned>, Problem> {
+    fn learned(text: &str, order: &TrainingRequest) -> Result<Option<TrainingResult>, Problem> {
         learn(text.as_bytes(), "a".repeat(64), order, &|| true)
     }
 
@@ -257,9 +260,9 @@ mod tests {
         let text = format!("no line\n{}", lines(false));
         let found = learned(&text, &order("intent", 3)).unwrap().unwrap();
         let examples = Examples::read(text.lines().map(str::to_owned), "intent", 7);
-        let settings = Settings {
+        let settings = TrainingSettings {
             seed: 7,
-            ..Settings::default()
+            ..TrainingSettings::default()
         };
         let command = train(&examples, &settings).unwrap();
         assert_eq!(found.bytes, command.to_bytes());

@@ -3,15 +3,15 @@
 
 mod script;
 
-use crate::append::producers::{Case, OfStore, slice};
+use crate::append::producers::{Case, StoreProducers, measure_slice};
+use crate::bench_installation::BenchInstallation;
 use crate::figures::{Report, Row, Target, median};
 use crate::stopwatch::float;
-use crate::workshop::Workshop;
 use application::notice::notice;
 use domain::ports::tasks::Tasks;
 use domain::problem::Problem;
 use host::store_spec::StoreSpec;
-use script::Line;
+use script::PeerResult;
 use std::sync::Arc;
 use store::yardstick::{drop_database, fresh_database};
 use tokio::runtime::Runtime;
@@ -56,7 +56,7 @@ const THEIR_DATABASES: [&str; 4] = [
 ];
 
 /// Returns the peers that `--peers` names: `all`, `none` or names with commas.
-pub(super) fn chosen(list: Option<&str>, with_postgres: bool) -> Vec<String> {
+pub(super) fn parse_peers(list: Option<&str>, with_postgres: bool) -> Vec<String> {
     let all = || {
         let files = ON_FILES.iter();
         let servers = ON_POSTGRES.iter().filter(|_| with_postgres);
@@ -70,7 +70,7 @@ pub(super) fn chosen(list: Option<&str>, with_postgres: bool) -> Vec<String> {
 }
 
 /// The place where new logs are created.
-pub(super) struct Place<'a> {
+pub(super) struct PeerBenchContext<'a> {
     /// The server on which our databases and the peers' are created; without one our log is in a directory.
     pub server: Option<&'a str>,
     pub tasks: &'a dyn Tasks,
@@ -78,9 +78,9 @@ pub(super) struct Place<'a> {
 }
 
 /// The results of both in one round of one case.
-struct Pair {
+struct RoundResults {
     ours: Rate,
-    peer: Line,
+    peer: PeerResult,
 }
 
 /// The result of our store.
@@ -92,20 +92,24 @@ struct Rate {
 }
 
 /// Why there are no figures.
-enum Ended {
+enum RunFailure {
     /// The peer cannot run here, or failed.
     Peer(String),
     Ours(Problem),
 }
 
 /// Compares our store with each peer.
-pub(super) async fn run(report: &mut Report, peers: &[String], place: &Place<'_>) -> Result<(), Problem> {
+pub(super) async fn run(
+    report: &mut Report,
+    peers: &[String],
+    place: &PeerBenchContext<'_>,
+) -> Result<(), Problem> {
     for peer in peers {
         notice(&format!("{peer}: {ROUNDS_COUNT} rounds of both"));
         match rounds(peer, place).await {
             Ok(cases) => cases.iter().for_each(|pairs| compare(report, pairs)),
-            Err(Ended::Peer(why)) => report.skipped(format!("peer {peer}: {why}")),
-            Err(Ended::Ours(failure)) => return Err(failure),
+            Err(RunFailure::Peer(why)) => report.skipped(format!("peer {peer}: {why}")),
+            Err(RunFailure::Ours(failure)) => return Err(failure),
         }
     }
     if let (Some(server), false) = (place.server, peers.is_empty()) {
@@ -119,11 +123,11 @@ pub(super) async fn run(report: &mut Report, peers: &[String], place: &Place<'_>
 }
 
 /// Returns the pairs of each of the peer's cases.
-async fn rounds(peer: &str, place: &Place<'_>) -> Result<Vec<Vec<Pair>>, Ended> {
-    let of_peer = || async { script::run(peer, place.server).await.map_err(Ended::Peer) };
-    let of_ours = || async { ours(place).await.map_err(Ended::Ours) };
+async fn rounds(peer: &str, place: &PeerBenchContext<'_>) -> Result<Vec<Vec<RoundResults>>, RunFailure> {
+    let of_peer = || async { script::run(peer, place.server).await.map_err(RunFailure::Peer) };
+    let of_ours = || async { ours(place).await.map_err(RunFailure::Ours) };
     // The first run prepares the peer; its figures do not count.
-    let mut cases: Vec<Vec<Pair>> = of_peer().await?.iter().map(|_| Vec::new()).collect();
+    let mut cases: Vec<Vec<RoundResults>> = of_peer().await?.iter().map(|_| Vec::new()).collect();
     for round in 0..ROUNDS_COUNT {
         let (lines, rates) = if round % 2 == 0 {
             let rates = of_ours().await?;
@@ -134,7 +138,7 @@ async fn rounds(peer: &str, place: &Place<'_>) -> Result<Vec<Vec<Pair>>, Ended> 
         for (pairs, line) in cases.iter_mut().zip(lines) {
             let own = |case: &Case| (case.producers, case.batch) == (line.asked, line.batch);
             if let Some((_, ours)) = rates.iter().find(|(case, _)| own(case)) {
-                pairs.push(Pair {
+                pairs.push(RoundResults {
                     ours: *ours,
                     peer: line,
                 });
@@ -145,23 +149,23 @@ async fn rounds(peer: &str, place: &Place<'_>) -> Result<Vec<Vec<Pair>>, Ended> 
 }
 
 /// Measures our store in each case, on one log for all of them; a producer has one stream, as in a peer.
-async fn ours(place: &Place<'_>) -> Result<Vec<(Case, Rate)>, Problem> {
+async fn ours(place: &PeerBenchContext<'_>) -> Result<Vec<(Case, Rate)>, Problem> {
     let directory = tempfile::tempdir()?;
     let own = directory.path().join("data");
     let log = match place.server {
         Some(server) => StoreSpec::Postgres(fresh_database(server, OUR_DATABASE, place.tasks).await?),
         None => StoreSpec::Sqlite(own.clone()),
     };
-    let workshop = Arc::new(Workshop::open(&own, log, 0, Arc::clone(&place.runtime)).await?);
+    let workshop = Arc::new(BenchInstallation::open(&own, log, 0, Arc::clone(&place.runtime)).await?);
     let mut rates = Vec::with_capacity(CASES.len());
     for (case, salt) in CASES.into_iter().zip(1..) {
-        let mut producers = OfStore::of_one_stream_each(Arc::clone(&workshop), salt, case.producers);
+        let mut producers = StoreProducers::of_one_stream_each(Arc::clone(&workshop), salt, case.producers);
         let warm_up = Case {
             commits: WARM_UP_COMMITS,
             ..case
         };
-        slice(&mut producers, warm_up).await?;
-        let nanos = slice(&mut producers, case).await?;
+        measure_slice(&mut producers, warm_up).await?;
+        let nanos = measure_slice(&mut producers, case).await?;
         let rate = Rate {
             per_second: float(case.events() as u64) * 1e9 / float(nanos.max(1)),
             p50_us: producers.waits().p50_us(),
@@ -174,8 +178,8 @@ async fn ours(place: &Place<'_>) -> Result<Vec<(Case, Rate)>, Problem> {
 }
 
 /// Adds the figures of one case to the report.
-fn compare(report: &mut Report, pairs: &[Pair]) {
-    let Some(Pair { peer, .. }) = pairs.first() else {
+fn compare(report: &mut Report, pairs: &[RoundResults]) {
+    let Some(RoundResults { peer, .. }) = pairs.first() else {
         return;
     };
     let size = format!("{} producers, {} a commit", peer.asked, peer.batch);
@@ -184,7 +188,7 @@ fn compare(report: &mut Report, pairs: &[Pair]) {
     } else {
         String::new()
     };
-    let middle = |of: fn(&Pair) -> f64| median(pairs.iter().map(of));
+    let middle = |of: fn(&RoundResults) -> f64| median(pairs.iter().map(of));
     let row = |engine: String, figures: [f64; 3]| {
         let [p50_us, p99_us, per_second] = figures;
         Row {
@@ -223,7 +227,7 @@ fn compare(report: &mut Report, pairs: &[Pair]) {
 
 /// Faster than every peer at every number of producers; ten times message-db where all write to one category
 /// (issue 3, figures to reach). Larger commits have no target.
-fn target(line: &Line) -> Option<Target> {
+fn target(line: &PeerResult) -> Option<Target> {
     let least = match (line.batch, line.asked) {
         (1, 32) if line.peer == "message-db, one category" => 10.0,
         (1, _) => 1.0,
@@ -238,24 +242,24 @@ mod tests {
 
     #[test]
     fn all_peers_are_those_that_the_store_allows() {
-        assert_eq!(chosen(Some("all"), false), ON_FILES);
+        assert_eq!(parse_peers(Some("all"), false), ON_FILES);
         assert_eq!(
-            chosen(Some("all"), true).len(),
+            parse_peers(Some("all"), true).len(),
             ON_FILES.len() + ON_POSTGRES.len()
         );
-        assert_eq!(chosen(Some("umadb, emmett"), false), ["umadb", "emmett"]);
-        assert!(chosen(None, true).is_empty());
+        assert_eq!(parse_peers(Some("umadb, emmett"), false), ["umadb", "emmett"]);
+        assert!(parse_peers(None, true).is_empty());
     }
 
     #[test]
     fn a_case_is_judged_by_the_median_of_its_rounds() {
-        let pair = |ours: f64| Pair {
+        let pair = |ours: f64| RoundResults {
             ours: Rate {
                 per_second: ours,
                 p50_us: 0.0,
                 p99_us: 0.0,
             },
-            peer: Line {
+            peer: PeerResult {
                 peer: "another".to_owned(),
                 producers: 1,
                 asked: 1,

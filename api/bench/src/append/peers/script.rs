@@ -13,7 +13,7 @@ const CANNOT: i32 = 3;
 
 /// What a peer's script prints for one case.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Line {
+pub(super) struct PeerResult {
     pub peer: String,
     /// The actual number of producers: some peers are limited by a pool of connections.
     pub(crate) producers: usize,
@@ -27,7 +27,7 @@ pub(super) struct Line {
 
 /// Returns the peer's figures on a log that it creates; the error says why there are none. On `server` it may
 /// create its own databases.
-pub(super) async fn run(peer: &str, server: Option<&str>) -> Result<Vec<Line>, String> {
+pub(super) async fn run(peer: &str, server: Option<&str>) -> Result<Vec<PeerResult>, String> {
     if !Path::new(SCRIPT).exists() {
         return Err(format!(
             "{SCRIPT} is not here: run from the root of the source tree"
@@ -57,7 +57,7 @@ pub(super) async fn run(peer: &str, server: Option<&str>) -> Result<Vec<Line>, S
     }
     let text = String::from_utf8_lossy(&output.stdout);
     let lines = text.lines().filter(|line| line.starts_with('{'));
-    let lines: Result<Vec<Line>, _> = lines.map(serde_json::from_str).collect();
+    let lines: Result<Vec<PeerResult>, _> = lines.map(serde_json::from_str).collect();
     lines.map_err(|error| format!("its figures cannot be read: {error}"))
 }
 

@@ -9,7 +9,7 @@ use domain::time::Timestamp;
 use intake::bounded_file;
 use serde_json::json;
 use std::path::PathBuf;
-use store::proof::bundle::{BUNDLE_BYTES_MAX, BundleReport, Trust, check_bundle};
+use store::proof::bundle::{BUNDLE_BYTES_MAX, BundleReport, TrustedKeys, check_bundle};
 use store::proof::hex;
 
 /// Command that verifies the signature of a bundle's time stamp, after `tar xf BUNDLE`.
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let unread = |why: String| Failure::unavailable(format!("{}: {why}", args.file.display()));
     let bytes =
         bounded_file::read(&args.file, BUNDLE_BYTES_MAX).map_err(|error| unread(error.to_string()))?;
-    let trust = Trust {
+    let trust = TrustedKeys {
         key: args.key.as_deref().map(read_key).transpose()?,
         witness: args.witness.as_deref().map(read_key).transpose()?,
     };

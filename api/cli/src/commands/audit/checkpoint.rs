@@ -6,19 +6,19 @@ use crate::kit::output;
 use application::format_localized;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
-use host::app::{AppError, Opened, ReadOnly};
+use host::app::{AppError, OpenDataDir, ReadOnlyLog};
 use host::clock::{SystemClock, SystemIds};
 use host::data_dir::{self, Mode};
 use host::keys_spec::KeysSpec;
+use host::log_proofs::LogTreeMaintainer;
 use host::open_settings::OpenSettings;
 use host::outbound::tsa::{self, TsaUrl};
-use host::proving::Proving;
 use host::store_spec::LogArgs;
 use std::path::{Path, PathBuf};
 use store::LockError;
 use store::proof::{
-    ConsistencyProof, FileShelf, PROOF_DIR, ProofError, SignedCheckpoint, StampShelf, TileDir, TimeStamp,
-    leaf_of,
+    ConsistencyProof, FileCheckpointStore, PROOF_DIR, ProofError, SignedCheckpoint, TileDir, TimeStamp,
+    TimeStampStore, leaf_of,
 };
 
 /// Longest wait for the next checkpoint of a running server, which signs once a second.
@@ -61,9 +61,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     if !data.exists() {
         return Err(Failure::refused(format!("there is no {}", data.display())));
     }
-    let signed = match Opened::open(&settings).await {
+    let signed = match OpenDataDir::open(&settings).await {
         Ok(opened) => {
-            let published = match Proving::new(&opened.environment, &settings, &[]) {
+            let published = match LogTreeMaintainer::new(&opened.environment, &settings, &[]) {
                 Ok(proving) => proving.publish_once().await,
                 Err(failure) => Err(failure),
             };
@@ -124,7 +124,7 @@ async fn stamped(tsa: &TsaUrl, signed: &SignedCheckpoint, data: &Path) -> Result
     let ids = SystemIds::checked().map_err(|error| Failure::unavailable(error.to_string()))?;
     let stamp = tsa::stamp(tsa, signed, &SystemClock::default(), &ids).await;
     let stamp = stamp.map_err(|why| Failure::unavailable(format!("{tsa}: {why}")))?;
-    StampShelf::new(&data.join(PROOF_DIR)).put(signed, &stamp)?;
+    TimeStampStore::new(&data.join(PROOF_DIR)).put(signed, &stamp)?;
     Ok(stamp)
 }
 
@@ -142,7 +142,7 @@ fn since(data: &Path, older: &SignedCheckpoint, newer: &SignedCheckpoint) -> Res
 
 /// Waits for a checkpoint of the running server that covers every event stored at this moment.
 async fn from_server(log: &LogArgs, data: &Path) -> Result<SignedCheckpoint, Failure> {
-    let opened = ReadOnly::of(&log.spec()?).await?;
+    let opened = ReadOnlyLog::of(&log.spec()?).await?;
     let head = opened.store.head().await?;
     let dense = opened.store.capabilities().dense;
     opened.close().await;
@@ -150,7 +150,7 @@ async fn from_server(log: &LogArgs, data: &Path) -> Result<SignedCheckpoint, Fai
     let clock = SystemClock::default();
     let limit = clock.now().plus_ms(WAIT_MS);
     loop {
-        let covered = match FileShelf::new(&dir).read()? {
+        let covered = match FileCheckpointStore::new(&dir).read()? {
             Some(signed) => covers(&dir, signed, (head.0 > 0).then_some(head), dense)?,
             None => None,
         };

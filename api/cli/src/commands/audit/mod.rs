@@ -10,7 +10,7 @@ mod verify;
 mod witness;
 
 use crate::kit::failure::Failure;
-use host::proving;
+use host::log_proofs;
 use host::store_spec::LogArgs;
 use std::path::Path;
 use std::sync::Arc;
@@ -66,7 +66,7 @@ impl Args {
 
 /// Runs `audit verify --from-start` without output, for `doctor --full`.
 pub(crate) async fn verify_whole(log: &LogArgs) -> Result<LogReport, Failure> {
-    verify::whole(log).await
+    verify::verify_from_start(log).await
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -109,7 +109,7 @@ fn log_key(given: Option<&String>, directory: &Path) -> Result<(VerifierKey, boo
     if let Some(given) = given {
         return Ok((read_key(given)?, false));
     }
-    let path = proving::log_key_file(directory);
+    let path = log_proofs::log_key_file(directory);
     if !path.exists() {
         return Err(Failure::refused(format!(
             "no checkpoint was ever signed in {}; a running server or `ledgerline audit checkpoint` signs one",

@@ -1,27 +1,27 @@
 //! `ledgerline audit prove`: writes one file that proves the events of a call, a customer or a campaign, or
 //! one event.
 
+use crate::kit::event_exports::{ExportRecordArgs, ExportedAmount};
 use crate::kit::failure::Failure;
-use crate::kit::named::OwnIds;
 use crate::kit::output;
-use crate::kit::taken_away::{Amount, TakingArgs};
+use crate::kit::own_ids::OwnIds;
 use application::format_localized;
 use domain::ids::InvalidId;
-use evidence::proved::{Made, Proved, Prover, Subject};
-use host::app::ReadOnly;
+use evidence::event_bundles::{EventProofs, EvidenceBundleFile, Prover, Subject};
+use host::app::ReadOnlyLog;
 use host::data_dir::signing_key_file;
 use host::store_spec::LogArgs;
-use http::taken_away::{Taken, Taking};
+use http::event_exports::{EventExport, EventExportKind};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use store::proof::SignedCheckpoint;
-use store::proof::bundle::{Attached, BundleSubject};
+use store::proof::bundle::{Attachments, BundleSubject};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Kind of subject to prove
     #[arg(value_enum)]
-    subject: Named,
+    subject: ProofSubject,
     /// Id of the call, the customer (ours or your own customer_id), the event, or the campaign (its task_id).
     /// A call can also be given by --campaign and --customer
     #[arg(required_unless_present = "customer", conflicts_with = "customer")]
@@ -34,11 +34,11 @@ pub(super) struct Args {
     #[command(flatten)]
     log: LogArgs,
     #[command(flatten)]
-    taking: TakingArgs,
+    taking: ExportRecordArgs,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Named {
+enum ProofSubject {
     /// All events of one call, both grants, and their causes
     Call,
     /// All events that name one customer, up to the last checkpoint
@@ -51,7 +51,7 @@ enum Named {
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let directory = args.log.directory()?.to_owned();
-    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let opened = ReadOnlyLog::of(&args.log.spec()?).await?;
     let dense = opened.store.capabilities().dense;
     let selected = async {
         let key_file = signing_key_file(&directory, args.own.keys.dir().as_ref());
@@ -69,7 +69,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let selected = selected.await;
     opened.close().await;
     let (prover, checkpoint, subject, selection) = selected?;
-    let Proved { events, later_count } = prover.proved(selection, subject.later(), &checkpoint)?;
+    let EventProofs { events, later_count } = prover.proved(selection, subject.later(), &checkpoint)?;
     if later_count > 0 {
         output::notice(&format!(
             "{later_count} later events are not in the bundle: the last checkpoint covers {} events; \
@@ -93,12 +93,12 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         id: subject.to_string(),
     };
     let written = || {
-        let made = prover.bundle(of, events, Attached::new(), &checkpoint)?;
+        let made = prover.bundle(of, events, Attachments::new(), &checkpoint)?;
         std::fs::write(&args.out, &made.bytes)
             .map_err(|error| Failure::unavailable(format!("{}: {error}", args.out.display())))?;
         Ok(made)
     };
-    let amount = |made: &Made| Amount {
+    let amount = |made: &EvidenceBundleFile| ExportedAmount {
         events: made.events,
         bytes: u64::try_from(made.bytes.len()).unwrap_or(u64::MAX),
     };
@@ -135,27 +135,29 @@ fn hold_to_key(prover: &Prover, checkpoint: &SignedCheckpoint, key_file: &Path) 
 }
 
 /// Returns the subject to prove, by our id: the bundle contains no other ids.
-async fn resolved(args: &Args, opened: &ReadOnly) -> Result<Subject, Failure> {
+async fn resolved(args: &Args, opened: &ReadOnlyLog) -> Result<Subject, Failure> {
     let log = &args.log;
     match (args.subject, &args.id) {
-        (Named::Call, None) => {
+        (ProofSubject::Call, None) => {
             let call = args.own.call(log, opened).await?;
             call.map(Subject::Call)
                 .ok_or_else(|| Failure::usage("give the call's id, or --campaign and --customer"))
         }
-        (Named::Customer, Some(id)) => Ok(Subject::Customer(args.own.customer(id, log, opened).await?)),
-        (Named::Call, Some(id)) => parse(id).map(Subject::Call),
-        (Named::Event, Some(id)) => parse(id).map(Subject::Event),
-        (Named::Report, Some(id)) => parse(id).map(Subject::Report),
-        (Named::Customer | Named::Event | Named::Report, None) => Err(Failure::usage(
+        (ProofSubject::Customer, Some(id)) => {
+            Ok(Subject::Customer(args.own.customer(id, log, opened).await?))
+        }
+        (ProofSubject::Call, Some(id)) => parse(id).map(Subject::Call),
+        (ProofSubject::Event, Some(id)) => parse(id).map(Subject::Event),
+        (ProofSubject::Report, Some(id)) => parse(id).map(Subject::Report),
+        (ProofSubject::Customer | ProofSubject::Event | ProofSubject::Report, None) => Err(Failure::usage(
             "--campaign and --customer name a call: `audit prove call`, or give the id of the subject",
         )),
     }
 }
 
 /// Returns the facts of the export event that records this bundle.
-fn taking(subject: &Subject) -> Taking {
-    let mut taking = Taking::all(Taken::Proof);
+fn taking(subject: &Subject) -> EventExport {
+    let mut taking = EventExport::all(EventExportKind::Proof);
     match subject {
         Subject::Call(id) => taking.call = Some(*id),
         Subject::Customer(id) => taking.customer = Some(id.clone()),

@@ -2,9 +2,9 @@
 //! result.
 
 use crate::kit::api::{ApiArgs, post};
-use crate::kit::asking::given;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::remove_nulls;
 use crate::kit::table;
 use application::format_localized;
 use application::language::localized;
@@ -82,7 +82,7 @@ fn columns() -> [(&'static str, &'static str); 5] {
 
 impl Args {
     fn body(&self) -> Value {
-        given(json!({
+        remove_nulls(json!({
             "by": self.by, "kind": self.kind, "from": self.from, "to": self.to, "campaign": self.campaign,
             "customer": self.customer, "call": self.call, "user": self.user, "key": self.key,
             "number": self.number, "words": self.words, "limit": self.limit,
@@ -100,7 +100,7 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     if args.json {
         return output::json(&found);
     }
-    table::members(&columns(), table::items(&found, "items"))?;
+    table::print_table(&columns(), table::items(&found, "items"))?;
     let text = |name: &str| found.get(name).and_then(Value::as_str);
     let total = found.get("total").cloned().unwrap_or_default();
     output::line(&format_localized!("共 {total} 条", "total: {total}"))?;

@@ -5,7 +5,7 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::table;
 use application::format_localized;
-use application::inquiring::TrailAsk;
+use application::inquiries::AuditTrailFilter;
 use application::language::localized;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    ask: AskArgs,
+    ask: TrailFilterArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -29,7 +29,7 @@ pub(super) struct Args {
 
 /// Conditions of the search; all that are given must hold.
 #[derive(Debug, clap::Args)]
-struct AskArgs {
+struct TrailFilterArgs {
     /// Only actions of this actor: the name in the event; `token`, `directory` or `keys` if the reader gave
     /// none
     #[arg(long, value_name = "NAME")]
@@ -60,9 +60,9 @@ struct AskArgs {
     limit: Option<usize>,
 }
 
-impl From<AskArgs> for TrailAsk {
-    fn from(args: AskArgs) -> Self {
-        let AskArgs {
+impl From<TrailFilterArgs> for AuditTrailFilter {
+    fn from(args: TrailFilterArgs) -> Self {
+        let TrailFilterArgs {
             by,
             kind,
             from,
@@ -101,14 +101,14 @@ fn columns() -> [(&'static str, &'static str); 7] {
 }
 
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let ask = TrailAsk::from(args.ask);
+    let ask = AuditTrailFilter::from(args.ask);
     let path = format!("/api/v1/audit{}", ask.query());
     let shown = args.api.ask(runtime, get(&path)).await?;
     if args.json {
         return output::json(&shown);
     }
     let items: Vec<Value> = table::items(&shown, "items").iter().map(readable).collect();
-    table::members(&columns(), &items)?;
+    table::print_table(&columns(), &items)?;
     match shown.get("next").and_then(Value::as_str) {
         Some(next) => output::line(&format_localized!("更多：--after {next}", "more: --after {next}")),
         None => Ok(()),

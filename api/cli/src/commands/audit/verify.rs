@@ -9,13 +9,15 @@ use application::format_localized;
 use application::language::localized;
 use domain::ports::event_store::StoreError;
 use domain::ports::tasks::Tasks;
-use host::app::ReadOnly;
+use host::app::ReadOnlyLog;
 use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use store::proof::whole_log::{Finding, LogReport, VerifyPlan, forget_verify_state, verify_log};
-use store::proof::{Checkpoint, FileShelf, PROOF_DIR, StampShelf, Stamped, VerifierKey};
-use store::{INDEX_FILE, Misleading, find_misleading};
+use store::proof::whole_log::{LogFault, LogReport, VerifyPlan, forget_verify_state, verify_log};
+use store::proof::{
+    Checkpoint, FileCheckpointStore, PROOF_DIR, StampedCheckpoint, TimeStampStore, VerifierKey,
+};
+use store::{INDEX_FILE, LookupMismatch, find_misleading};
 use tokio::sync::oneshot;
 
 #[derive(Debug, clap::Args)]
@@ -32,15 +34,15 @@ pub(super) struct Args {
     #[arg(long)]
     from_start: bool,
     /// What to compare the log with; `nothing` checks only records, versions and order
-    #[arg(long, value_enum, default_value_t = Against::Checkpoints)]
-    against: Against,
+    #[arg(long, value_enum, default_value_t = VerificationBasis::Checkpoints)]
+    against: VerificationBasis,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Against {
+enum VerificationBasis {
     /// The signed checkpoints beside the log and those of --checkpoint
     Checkpoints,
     /// No checkpoint: only records, versions and order are checked
@@ -53,11 +55,11 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// Checks the whole log from its first event, against the checkpoints beside it if there are any.
-pub(super) async fn whole(log: &LogArgs) -> Result<LogReport, Failure> {
-    let shelf = FileShelf::new(&log.directory()?.join(PROOF_DIR));
+pub(super) async fn verify_from_start(log: &LogArgs) -> Result<LogReport, Failure> {
+    let shelf = FileCheckpointStore::new(&log.directory()?.join(PROOF_DIR));
     let against = match shelf.read()? {
-        Some(_) => Against::Checkpoints,
-        None => Against::Nothing,
+        Some(_) => VerificationBasis::Checkpoints,
+        None => VerificationBasis::Nothing,
     };
     let args = Args {
         log: log.clone(),
@@ -70,17 +72,17 @@ pub(super) async fn whole(log: &LogArgs) -> Result<LogReport, Failure> {
     examine(&args).await.map(|(report, _)| report)
 }
 
-async fn examine(args: &Args) -> Result<(LogReport, Vec<Stamped>), Failure> {
+async fn examine(args: &Args) -> Result<(LogReport, Vec<StampedCheckpoint>), Failure> {
     let directory = args.log.directory()?.to_owned();
     let dir = directory.join(PROOF_DIR);
     let checkpoints = match args.against {
-        Against::Nothing => Vec::new(),
-        Against::Checkpoints => checkpoints(args, &directory, &dir)?,
+        VerificationBasis::Nothing => Vec::new(),
+        VerificationBasis::Checkpoints => checkpoints(args, &directory, &dir)?,
     };
     if args.from_start {
         forget_verify_state(&dir)?;
     }
-    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let opened = ReadOnlyLog::of(&args.log.spec()?).await?;
     let plan = VerifyPlan {
         dir,
         dense: opened.store.capabilities().dense,
@@ -109,7 +111,7 @@ async fn examine(args: &Args) -> Result<(LogReport, Vec<Stamped>), Failure> {
 
 /// Checks the columns and the index of an embedded log against its records, on a thread of its own. Returns
 /// the receiver of the result.
-fn columns(spec: &StoreSpec, tasks: &dyn Tasks) -> oneshot::Receiver<Result<Option<Finding>, StoreError>> {
+fn columns(spec: &StoreSpec, tasks: &dyn Tasks) -> oneshot::Receiver<Result<Option<LogFault>, StoreError>> {
     let (answer, answered) = oneshot::channel();
     let dir = match spec {
         StoreSpec::Sqlite(dir) => Some(dir.clone()),
@@ -124,20 +126,20 @@ fn columns(spec: &StoreSpec, tasks: &dyn Tasks) -> oneshot::Receiver<Result<Opti
 }
 
 /// Ignores damage that keeps rows from being read: the check of records reports it.
-fn readable(found: Result<Option<Finding>, StoreError>) -> Result<Option<Finding>, StoreError> {
+fn readable(found: Result<Option<LogFault>, StoreError>) -> Result<Option<LogFault>, StoreError> {
     match found {
         Err(StoreError::Damaged(_)) => Ok(None),
         other => other,
     }
 }
 
-fn named(misleading: Misleading) -> Finding {
+fn named(misleading: LookupMismatch) -> LogFault {
     match misleading {
-        Misleading::Column(position, column) => Finding {
+        LookupMismatch::Column(position, column) => LogFault {
             position: Some(position),
             what: format!("the column {column} differs from its record"),
         },
-        Misleading::Index(table) => Finding {
+        LookupMismatch::Index(table) => LogFault {
             position: None,
             what: format!(
                 "{INDEX_FILE}, the index of events, differs from the log ({table}): stop the server \
@@ -148,7 +150,7 @@ fn named(misleading: Misleading) -> Finding {
 }
 
 /// Returns true if `found` comes before `other` in the log. A finding without a position comes last.
-fn first_of(other: Option<&Finding>, found: &Finding) -> bool {
+fn first_of(other: Option<&LogFault>, found: &LogFault) -> bool {
     other.is_none_or(|other| match (other.position, found.position) {
         (Some(other), Some(found)) => found < other,
         _ => false,
@@ -167,11 +169,11 @@ fn checkpoints(args: &Args, directory: &Path, dir: &Path) -> Result<Vec<Checkpoi
             "trusting the key beside the log: {key}"
         ));
     }
-    let shelf = FileShelf::new(dir);
+    let shelf = FileCheckpointStore::new(dir);
     let mut signed = shelf.kept()?;
     signed.extend(shelf.read()?);
     // A time-stamped checkpoint is compared too.
-    let stamped = StampShelf::new(dir)
+    let stamped = TimeStampStore::new(dir)
         .kept()
         .map_err(|error| Failure::found(error.to_string()))?;
     signed.extend(stamped.into_iter().map(|stamped| stamped.checkpoint));
@@ -191,10 +193,10 @@ fn checkpoints(args: &Args, directory: &Path, dir: &Path) -> Result<Vec<Checkpoi
 }
 
 /// Returns the stored time stamps. Each is valid for exactly the checkpoint stored with it.
-fn stamps(args: &Args, directory: &Path) -> Result<Vec<Stamped>, Failure> {
+fn stamps(args: &Args, directory: &Path) -> Result<Vec<StampedCheckpoint>, Failure> {
     match args.against {
-        Against::Nothing => Ok(Vec::new()),
-        Against::Checkpoints => StampShelf::new(&directory.join(PROOF_DIR))
+        VerificationBasis::Nothing => Ok(Vec::new()),
+        VerificationBasis::Checkpoints => TimeStampStore::new(&directory.join(PROOF_DIR))
             .kept()
             .map_err(|error| Failure::found(error.to_string())),
     }
@@ -214,7 +216,7 @@ fn verified(
     }
 }
 
-fn show(report: &LogReport, stamps: &[Stamped], as_json: bool) -> Result<(), Failure> {
+fn show(report: &LogReport, stamps: &[StampedCheckpoint], as_json: bool) -> Result<(), Failure> {
     let wrong = report.wrong.as_ref();
     if as_json {
         output::json(&json!({
@@ -245,7 +247,7 @@ fn show(report: &LogReport, stamps: &[Stamped], as_json: bool) -> Result<(), Fai
     }
 }
 
-fn stamp_value(stamped: &Stamped) -> serde_json::Value {
+fn stamp_value(stamped: &StampedCheckpoint) -> serde_json::Value {
     json!({
         "size": stamped.checkpoint.claimed().size,
         "at": stamped.stamp.at,
@@ -255,7 +257,7 @@ fn stamp_value(stamped: &Stamped) -> serde_json::Value {
     })
 }
 
-fn show_stamps(stamps: &[Stamped]) -> Result<(), Failure> {
+fn show_stamps(stamps: &[StampedCheckpoint]) -> Result<(), Failure> {
     let Some(last) = stamps.last() else { return Ok(()) };
     let (size, file) = (last.checkpoint.claimed().size, last.file.display());
     output::line(&format_localized!(

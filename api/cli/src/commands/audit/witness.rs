@@ -9,7 +9,7 @@ use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
 use host::clock::{SystemClock, SystemIds};
 use host::signals::Signals;
-use http::places::RouteList;
+use http::connection_limits::RouteList;
 use http::proxies::Proxies;
 use http::router::Router;
 use http::server;

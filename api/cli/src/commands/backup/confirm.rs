@@ -1,9 +1,9 @@
 //! `ledgerline backup confirm`: confirms that dialing may resume after a restore.
 
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::language::localized;
 use serde_json::json;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "USER")]
     by: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let body = given(json!({ "reason": args.reason, "by": args.by }));
+    let body = remove_nulls(json!({ "reason": args.reason, "by": args.by }));
     let path = "/api/v1/installation/confirm-dialing";
     match args.asking.ask(runtime, post(path, &body)).await? {
         Some(_) => output::line(localized("已确认，恢复拨号", "confirmed: dialing resumes")),

@@ -1,20 +1,20 @@
 //! `ledgerline backup create`: writes the log up to its present head to a file or folder.
 
 use crate::commands::backup::{event_progress, show_events, store_kind};
+use crate::kit::event_exports::{ExportRecordArgs, ExportedAmount};
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::taken_away::{Amount, TakingArgs};
 use application::format_localized;
 use application::language::localized;
 use domain::ports::clock::Clock;
-use host::app::ReadOnly;
+use host::app::ReadOnlyLog;
 use host::clock::SystemClock;
-use host::lone_event::mode_of;
+use host::single_event::mode_of;
 use host::store_spec::{LogArgs, StoreSpec};
-use http::taken_away::{Taken, Taking};
+use http::event_exports::{EventExport, EventExportKind};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use store::backup::{Made, Out, Source, Written};
+use store::backup::{BackupDestination, BackupFacts, BackupResult, Source};
 use store::proof::{CHECKPOINT_FILE, LOG_KEY_FILE, PROOF_DIR};
 
 #[derive(Debug, clap::Args)]
@@ -26,7 +26,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE|DIR")]
     out: PathBuf,
     #[command(flatten)]
-    taking: TakingArgs,
+    taking: ExportRecordArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -36,14 +36,14 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let spec = args.log.spec()?;
     let out = out_of(&args.out);
     out.refuse_what_is_there()?;
-    let taking = Taking::all(Taken::Backup);
+    let taking = EventExport::all(EventExportKind::Backup);
     let on_record = args.taking.put_on_record(&spec, taking).await?;
     let written = on_record.end(write(&args, &spec, &out).await, amount).await;
     show(&args, &written?)
 }
 
-fn amount(written: &Written) -> Amount {
-    Amount {
+fn amount(written: &BackupResult) -> ExportedAmount {
+    ExportedAmount {
         events: written.manifest.size,
         bytes: written
             .manifest
@@ -54,12 +54,12 @@ fn amount(written: &Written) -> Amount {
     }
 }
 
-async fn write(args: &Args, spec: &StoreSpec, out: &Out) -> Result<Written, Failure> {
+async fn write(args: &Args, spec: &StoreSpec, out: &BackupDestination) -> Result<BackupResult, Failure> {
     // Read before the head of the log: a later checkpoint could cover more events than the backup contains.
     let checkpoint = args.log.directory().ok().and_then(published);
-    let opened = ReadOnly::of(spec).await?;
+    let opened = ReadOnlyLog::of(spec).await?;
     let mode = mode_of(opened.store.as_ref()).await?;
-    let made = Made {
+    let made = BackupFacts {
         at: SystemClock::default().now(),
         by: format!("ledgerline {}", env!("CARGO_PKG_VERSION")),
         source: Source {
@@ -76,12 +76,12 @@ async fn write(args: &Args, spec: &StoreSpec, out: &Out) -> Result<Written, Fail
     Ok(written?)
 }
 
-fn out_of(path: &Path) -> Out {
+fn out_of(path: &Path) -> BackupDestination {
     let is_folder = path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/');
     if is_folder {
-        Out::Folder(path.to_owned())
+        BackupDestination::Folder(path.to_owned())
     } else {
-        Out::File(path.to_owned())
+        BackupDestination::File(path.to_owned())
     }
 }
 
@@ -93,7 +93,7 @@ fn published(directory: &Path) -> Option<(String, String)> {
     Some((checkpoint, key.trim().to_owned()))
 }
 
-fn show(args: &Args, written: &Written) -> Result<(), Failure> {
+fn show(args: &Args, written: &BackupResult) -> Result<(), Failure> {
     let manifest = &written.manifest;
     if args.json {
         return output::json(&json!({

@@ -13,7 +13,7 @@ use application::language::localized;
 use host::store_spec::StoreSpec;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::backup::Demands;
+use store::backup::VerifyRequirements;
 use store::proof::VerifierKey;
 use tokio::runtime::Runtime;
 
@@ -45,7 +45,7 @@ enum Action {
 
 /// Options that say what a backup is compared with.
 #[derive(Debug, clap::Args)]
-struct Against {
+struct BackupCheckArgs {
     /// A signed checkpoint that another party kept, of the backup's size or a smaller one
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
@@ -64,8 +64,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-impl Against {
-    fn demands(&self) -> Result<Demands, Failure> {
+impl BackupCheckArgs {
+    fn demands(&self) -> Result<VerifyRequirements, Failure> {
         let checkpoint = match &self.checkpoint {
             None => None,
             Some(path) => Some(read_text(path)?),
@@ -74,7 +74,7 @@ impl Against {
             None => None,
             Some(given) => Some(read_key(given)?),
         };
-        Ok(Demands { checkpoint, key })
+        Ok(VerifyRequirements { checkpoint, key })
     }
 }
 

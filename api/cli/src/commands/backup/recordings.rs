@@ -13,7 +13,7 @@ use domain::ids::CustomerId;
 use domain::ports::event_store::EventStore;
 use domain::stored_event::Envelope;
 use evidence::log_walk::each_of_kinds;
-use host::app::ReadOnly;
+use host::app::ReadOnlyLog;
 use host::data_dir::RECORDINGS_DIR;
 use host::keys_spec::{KeysPlace, KeysSpec};
 use host::store_spec::LogArgs;
@@ -43,14 +43,14 @@ pub(super) struct Args {
 
 /// Hash and customer of a recording, as the log has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Logged {
+struct LoggedRecordingHash {
     sha256: String,
     customer: Option<CustomerId>,
 }
 
 /// The result for one copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Verdict {
+enum RecordingCopyResult {
     /// Copied into the directory.
     Brought,
     /// The directory already has this recording.
@@ -63,7 +63,7 @@ enum Verdict {
     Unknown,
 }
 
-impl Verdict {
+impl RecordingCopyResult {
     const ALL: [Self; 5] = [
         Self::Brought,
         Self::ThereAlready,
@@ -93,7 +93,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let destroyed =
         destroyed.map_err(|error| Failure::refused(format!("{error}; restore the keys first")))?;
     let files = copies(&args.from)?;
-    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let opened = ReadOnlyLog::of(&args.log.spec()?).await?;
     let read = read_log(opened.store.as_ref(), &files).await;
     opened.close().await;
     let (logged, mut erased) = read?;
@@ -103,7 +103,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         .recursive(true)
         .mode(0o700)
         .create(&folder)?;
-    let mut counts: BTreeMap<Verdict, u64> = BTreeMap::new();
+    let mut counts: BTreeMap<RecordingCopyResult, u64> = BTreeMap::new();
     for (call, file) in &files {
         let verdict = bring(
             file,
@@ -114,9 +114,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         *counts.entry(verdict).or_default() += 1;
     }
     File::open(&folder)?.sync_all()?;
-    let found = Verdict::ALL.map(|one| (one.word(), counts.get(&one).copied().unwrap_or(0)));
+    let found = RecordingCopyResult::ALL.map(|one| (one.word(), counts.get(&one).copied().unwrap_or(0)));
     output::json(&json!(BTreeMap::from(found)))?;
-    match counts.get(&Verdict::Altered) {
+    match counts.get(&RecordingCopyResult::Altered) {
         Some(altered) => Err(Failure::found(format!(
             "{altered} copies differ from the hashes in the log"
         ))),
@@ -138,10 +138,13 @@ fn copies(folder: &Path) -> Result<BTreeMap<String, PathBuf>, Failure> {
     Ok(files)
 }
 
-type Read = (BTreeMap<String, Logged>, BTreeSet<CustomerId>);
+type RecordingsAndErasures = (BTreeMap<String, LoggedRecordingHash>, BTreeSet<CustomerId>);
 
 /// Reads the log. Returns the recordings of these calls and the erased customers.
-async fn read_log(store: &dyn EventStore, files: &BTreeMap<String, PathBuf>) -> Result<Read, Failure> {
+async fn read_log(
+    store: &dyn EventStore,
+    files: &BTreeMap<String, PathBuf>,
+) -> Result<RecordingsAndErasures, Failure> {
     let (mut logged, mut erased) = (BTreeMap::new(), BTreeSet::new());
     each_of_kinds(store, &[CallEvent::ENDED, CustomerEvent::ERASED], |envelope| {
         if envelope.kind == CustomerEvent::ERASED {
@@ -156,9 +159,9 @@ async fn read_log(store: &dyn EventStore, files: &BTreeMap<String, PathBuf>) -> 
     Ok((logged, erased))
 }
 
-fn logged_of(envelope: &Envelope) -> Option<Logged> {
+fn logged_of(envelope: &Envelope) -> Option<LoggedRecordingHash> {
     let data: serde_json::Value = serde_json::from_str(envelope.data.get()).ok()?;
-    Some(Logged {
+    Some(LoggedRecordingHash {
         sha256: data.get("recording_sha256")?.as_str()?.to_owned(),
         customer: envelope.customer.clone(),
     })
@@ -168,11 +171,11 @@ fn logged_of(envelope: &Envelope) -> Option<Logged> {
 fn bring(
     copy: &Path,
     to: &Path,
-    logged: Option<&Logged>,
+    logged: Option<&LoggedRecordingHash>,
     erased: &BTreeSet<CustomerId>,
-) -> Result<Verdict, Failure> {
+) -> Result<RecordingCopyResult, Failure> {
     let Some(logged) = logged else {
-        return Ok(Verdict::Unknown);
+        return Ok(RecordingCopyResult::Unknown);
     };
     // Without a customer it cannot be checked whether the person is erased.
     if logged
@@ -180,14 +183,14 @@ fn bring(
         .as_ref()
         .is_none_or(|person| erased.contains(person))
     {
-        return Ok(Verdict::Erased);
+        return Ok(RecordingCopyResult::Erased);
     }
     if to.exists() {
-        return Ok(Verdict::ThereAlready);
+        return Ok(RecordingCopyResult::ThereAlready);
     }
     let bytes = fs::read(copy)?;
     if hex(&Sha256::digest(&bytes)) != logged.sha256 {
-        return Ok(Verdict::Altered);
+        return Ok(RecordingCopyResult::Altered);
     }
     let making = to.with_extension("wav.part");
     let mut options = OpenOptions::new();
@@ -196,7 +199,7 @@ fn bring(
     io::Write::write_all(&mut file, &bytes)?;
     file.sync_all()?;
     fs::rename(&making, to)?;
-    Ok(Verdict::Brought)
+    Ok(RecordingCopyResult::Brought)
 }
 
 #[cfg(test)]
@@ -209,7 +212,7 @@ mod tests {
         let copy = folder.path().join("copy.wav");
         fs::write(&copy, b"sound").unwrap();
         let person = |number: u32| -> CustomerId { format!("{number:032x}").parse().unwrap() };
-        let logged = |sha256: String, number: Option<u32>| Logged {
+        let logged = |sha256: String, number: Option<u32>| LoggedRecordingHash {
             sha256,
             customer: number.map(person),
         };
@@ -217,20 +220,26 @@ mod tests {
         let erased = BTreeSet::from([person(2)]);
         let to = folder.path().join("to.wav");
         for (told, expected) in [
-            (None, Verdict::Unknown),
-            (Some(logged(right.clone(), Some(2))), Verdict::Erased),
-            (Some(logged(right.clone(), None)), Verdict::Erased),
-            (Some(logged("00".repeat(32), Some(1))), Verdict::Altered),
+            (None, RecordingCopyResult::Unknown),
+            (Some(logged(right.clone(), Some(2))), RecordingCopyResult::Erased),
+            (Some(logged(right.clone(), None)), RecordingCopyResult::Erased),
+            (
+                Some(logged("00".repeat(32), Some(1))),
+                RecordingCopyResult::Altered,
+            ),
         ] {
             assert_eq!(bring(&copy, &to, told.as_ref(), &erased).unwrap(), expected);
             assert!(!to.exists(), "{expected:?}");
         }
         let told = logged(right, Some(1));
-        assert_eq!(bring(&copy, &to, Some(&told), &erased).unwrap(), Verdict::Brought);
+        assert_eq!(
+            bring(&copy, &to, Some(&told), &erased).unwrap(),
+            RecordingCopyResult::Brought
+        );
         assert_eq!(fs::read(&to).unwrap(), b"sound");
         assert_eq!(
             bring(&copy, &to, Some(&told), &erased).unwrap(),
-            Verdict::ThereAlready
+            RecordingCopyResult::ThereAlready
         );
     }
 }

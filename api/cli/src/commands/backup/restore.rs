@@ -4,7 +4,7 @@
 //! `installation.restored`. What an aborted restore leaves can therefore never be served, and the next
 //! restore starts from the beginning.
 
-use crate::commands::backup::{Against, event_progress, show_events};
+use crate::commands::backup::{BackupCheckArgs, event_progress, show_events};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::format_localized;
@@ -18,12 +18,12 @@ use domain::ports::event_store::EventStore;
 use domain::stored_event::Position;
 use host::app::{AppError, WritableLog};
 use host::data_dir::{self, KEYS_DIR, Mode};
-use host::lone_event::note;
+use host::single_event::note;
 use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::json;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use store::backup::{BackupReader, Loaded, check_cut, load_into};
+use store::backup::{BackupReader, RestoreResult, check_cut, load_into};
 use store::{DataLock, EVENTS_FILE, INDEX_FILE, LOCK_FILE, MASTER_KEY_FILE};
 
 /// Subdirectory in which the log is loaded before it is moved into place.
@@ -40,7 +40,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N")]
     to_position: Option<u64>,
     #[command(flatten)]
-    against: Against,
+    against: BackupCheckArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -93,7 +93,7 @@ fn mode_of(reader: &BackupReader) -> Result<Mode, Failure> {
 }
 
 /// Loads the log in a subdirectory and moves it into place with one rename.
-async fn into_directory(plan: &Plan, directory: &Path) -> Result<Loaded, Failure> {
+async fn into_directory(plan: &Plan, directory: &Path) -> Result<RestoreResult, Failure> {
     let lock = DataLock::acquire(directory).map_err(AppError::from)?;
     refuse_what_is_there(directory)?;
     let aside = directory.join(ASIDE_DIR);
@@ -157,7 +157,7 @@ fn put_in_place(aside: &Path, directory: &Path) -> Result<(), Failure> {
 }
 
 /// Loads the backup into an empty log and stores the restore as the last event.
-async fn into_log(plan: &Plan, spec: &StoreSpec) -> Result<Loaded, Failure> {
+async fn into_log(plan: &Plan, spec: &StoreSpec) -> Result<RestoreResult, Failure> {
     let log = WritableLog::open(spec).await?;
     log.hold_to_mode(plan.mode).await?;
     let filled = match refuse_filled(spec, log.store.as_ref()).await {
@@ -181,7 +181,7 @@ async fn refuse_filled(spec: &StoreSpec, store: &dyn EventStore) -> Result<(), F
     )))
 }
 
-async fn fill(plan: &Plan, store: &dyn EventStore) -> Result<Loaded, Failure> {
+async fn fill(plan: &Plan, store: &dyn EventStore) -> Result<RestoreResult, Failure> {
     let progress = event_progress();
     let loaded = load_into(&plan.reader, plan.to, store, &mut show_events(&progress)).await;
     drop(progress);
@@ -191,7 +191,11 @@ async fn fill(plan: &Plan, store: &dyn EventStore) -> Result<Loaded, Failure> {
 }
 
 /// Stores `installation.restored` as the next event.
-async fn note_restore(plan: &Plan, loaded: &Loaded, store: &dyn EventStore) -> Result<Position, Failure> {
+async fn note_restore(
+    plan: &Plan,
+    loaded: &RestoreResult,
+    store: &dyn EventStore,
+) -> Result<Position, Failure> {
     let manifest = plan.reader.manifest();
     let facts = RestoreFacts {
         source_head: manifest.head,
@@ -203,7 +207,7 @@ async fn note_restore(plan: &Plan, loaded: &Loaded, store: &dyn EventStore) -> R
     Ok(note::<Installation>(store, plan.mode, |_| LogId, command).await?)
 }
 
-fn show(args: &Args, spec: &StoreSpec, plan: &Plan, loaded: &Loaded) -> Result<(), Failure> {
+fn show(args: &Args, spec: &StoreSpec, plan: &Plan, loaded: &RestoreResult) -> Result<(), Failure> {
     let root = BASE64_STANDARD.encode(loaded.root);
     if args.json {
         return output::json(&json!({
@@ -260,9 +264,9 @@ mod tests {
     use super::*;
     use domain::stored_event::StreamVersion;
     use domain::time::Timestamp;
-    use host::app::ReadOnly;
+    use host::app::ReadOnlyLog;
     use std::sync::Arc;
-    use store::backup::{Made, Out, Source};
+    use store::backup::{BackupDestination, BackupFacts, Source};
     use store::test_ports::StepClock;
     use store::test_records::{make_batch, stream};
     use store::{MemoryDisk, MemoryEventStore};
@@ -280,7 +284,7 @@ mod tests {
     }
 
     async fn plan_of(log: &dyn EventStore, out: PathBuf, to: u64) -> Plan {
-        let made = Made {
+        let made = BackupFacts {
             at: Timestamp::from_millis(1_772_416_800_000),
             by: "a test".to_owned(),
             source: Source {
@@ -290,7 +294,7 @@ mod tests {
             },
             checkpoint: None,
         };
-        store::backup::create(log, &Out::File(out.clone()), made, &mut |_, _| {})
+        store::backup::create(log, &BackupDestination::File(out.clone()), made, &mut |_, _| {})
             .await
             .unwrap();
         let reader = BackupReader::open(&out).unwrap();
@@ -324,7 +328,7 @@ mod tests {
         into_directory(&plan(folder.path(), 6).await, &first)
             .await
             .unwrap();
-        let opened = ReadOnly::open(&first).unwrap();
+        let opened = ReadOnlyLog::open(&first).unwrap();
         let events = opened.store.read_all(Position(0), 100).await.unwrap();
         assert_eq!(events[6].recorded_at, events[5].recorded_at);
         let out = folder.path().join("of-the-restored.backup");
@@ -333,7 +337,7 @@ mod tests {
 
         let second = folder.path().join("second");
         into_directory(&again, &second).await.unwrap();
-        let opened = ReadOnly::open(&second).unwrap();
+        let opened = ReadOnlyLog::open(&second).unwrap();
         let events = opened.store.read_all(Position(6), 100).await.unwrap();
         let noted: Vec<_> = events.iter().map(|event| event.envelope().unwrap()).collect();
         assert!(noted.iter().all(|event| event.kind == "installation.restored"));

@@ -1,13 +1,13 @@
 //! `ledgerline backup verify`: checks every byte of a backup, its order, its Merkle root, and checkpoints.
 
-use crate::commands::backup::{Against, event_progress, show_events};
+use crate::commands::backup::{BackupCheckArgs, event_progress, show_events};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::format_localized;
 use application::language::localized;
 use serde_json::json;
 use std::path::PathBuf;
-use store::backup::{BackupReader, Verified};
+use store::backup::{BackupReader, VerifyResult};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -15,7 +15,7 @@ pub(super) struct Args {
     #[arg(value_name = "FILE")]
     backup: PathBuf,
     #[command(flatten)]
-    against: Against,
+    against: BackupCheckArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     ))
 }
 
-fn check(args: &Args) -> Result<(BackupReader, Verified), Failure> {
+fn check(args: &Args) -> Result<(BackupReader, VerifyResult), Failure> {
     let demands = args.against.demands()?;
     let reader = BackupReader::open(&args.backup)?;
     let progress = event_progress();
@@ -58,7 +58,7 @@ fn check(args: &Args) -> Result<(BackupReader, Verified), Failure> {
 }
 
 /// Returns the line about signatures. It also states what was not checked.
-fn proof_line(verified: &Verified) -> String {
+fn proof_line(verified: &VerifyResult) -> String {
     let by = if verified.by_outside_key {
         localized("给定的公钥", "by the key given")
     } else {
@@ -84,7 +84,7 @@ fn proof_line(verified: &Verified) -> String {
     }
 }
 
-fn value(reader: &BackupReader, verified: &Verified) -> serde_json::Value {
+fn value(reader: &BackupReader, verified: &VerifyResult) -> serde_json::Value {
     let manifest = reader.manifest();
     json!({
         "holds": true,

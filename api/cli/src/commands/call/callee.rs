@@ -3,7 +3,7 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::reader::ReaderArgs;
-use application::masked::masked;
+use application::value_masking::masked;
 use domain::call::{Call, CallState};
 use domain::decider::Decider;
 use domain::ids::{CallId, InquiryId};
@@ -11,10 +11,10 @@ use domain::inquiry::{Inquiry, InquiryCommand, ReadFacts, ReadForm};
 use domain::phone_number::mask_e164;
 use domain::ports::vault::Vault;
 use domain::stored_event::{StoredEvent, open_personal, read_event};
-use host::app::{AppError, ReadOnly, RecordableLog, lookup_vault};
+use host::app::{AppError, ReadOnlyLog, RecordableLog, lookup_vault};
 use host::keys_spec::KeysSpec;
-use host::lone_event::{mode_of, note, note_index_remade};
-use host::outbound::own_server::{OwnServer, ServerArgs};
+use host::outbound::server_locator::{ServerArgs, ServerConnection};
+use host::single_event::{mode_of, note, note_index_remade};
 use host::store_spec::StoreSpec;
 use hyper::Method;
 use std::path::Path;
@@ -27,7 +27,7 @@ const ROUTE: &str = "call show";
 const DOOR: &str = "keys";
 
 /// The log and keys to read a call from, and the reader.
-pub(super) struct Reading<'a> {
+pub(super) struct CallReadContext<'a> {
     pub(super) spec: &'a StoreSpec,
     /// Data directory: holds the keys, and the address of its server.
     pub(super) data: &'a Path,
@@ -35,13 +35,13 @@ pub(super) struct Reading<'a> {
     pub(super) reader: &'a ReaderArgs,
 }
 
-impl Reading<'_> {
+impl CallReadContext<'_> {
     /// Returns the masked number of the call, or `None` if the person was erased. Fails if the keys are
     /// missing or belong to another log, or if the read cannot be recorded.
     pub(super) async fn masked(
         &self,
         call: CallId,
-        log: &ReadOnly,
+        log: &ReadOnlyLog,
         stored: &[StoredEvent],
     ) -> Result<Option<String>, Failure> {
         let (vault, _) = lookup_vault(self.keys, self.data, log).await?;
@@ -99,7 +99,7 @@ impl Reading<'_> {
             ca_file: None,
         };
         let path = self.reader.put(&format!("/api/v1/calls/{call}"));
-        let server = OwnServer::of_holder(&args, dir, pid)?;
+        let server = ServerConnection::of_holder(&args, dir, pid)?;
         server.ask(Method::GET, &path, None).await?;
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! `ledgerline call correct`: corrects the recorded end of a call (更正).
 
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use domain::ids::CallId;
 use serde_json::json;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "USER")]
     by: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -39,5 +39,5 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     } = args;
     let body = json!({ "disposition": disposition, "outcome": outcome, "reason": reason, "by": by });
     let path = format!("/api/v1/calls/{id}/correct");
-    asking.show(runtime, post(&path, &given(body))).await
+    asking.show(runtime, post(&path, &remove_nulls(body))).await
 }

@@ -1,13 +1,13 @@
 //! `ledgerline call export`: writes a bug bundle of one call. Nothing is decrypted, so no key is needed.
 
 use crate::kit::failure::Failure;
-use crate::kit::named::OwnIds;
 use crate::kit::output;
+use crate::kit::own_ids::OwnIds;
 use application::format_localized;
 use application::language::localized;
 use domain::ids::CallId;
 use evidence::bundle;
-use host::app::ReadOnly;
+use host::app::ReadOnlyLog;
 use host::store_spec::LogArgs;
 use std::path::PathBuf;
 
@@ -35,7 +35,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
              read them here, or prove them with `ledgerline audit prove call`",
         ));
     }
-    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let opened = ReadOnlyLog::of(&args.log.spec()?).await?;
     let gathered = async {
         let own = args.own.call(&args.log, &opened).await?;
         let call = own

@@ -1,9 +1,9 @@
 //! `ledgerline call recording`: downloads the recording of one call. The access is logged first.
 
 use crate::kit::api::ApiArgs;
+use crate::kit::atomic_file::AtomicFile;
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::part::Part;
 use crate::kit::reader::os_user;
 use application::format_localized;
 use application::percent::encode;
@@ -47,7 +47,7 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     if let Some(by) = by.or_else(os_user) {
         path.push_str(&format!("&by={}", encode(&by)));
     }
-    let part = Part::begin(&out)?;
+    let part = AtomicFile::begin(&out)?;
     let mut file = part.file()?;
     let mut bytes = 0_u64;
     let client = api.client(runtime).await?;

@@ -3,18 +3,18 @@
 
 use crate::commands::flow::Source;
 use crate::kit::api::get;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::reader::ReaderArgs;
+use crate::kit::request_args::RequestArgs;
 use application::format_localized;
 use application::language::localized;
 use application::percent::encode;
 use application::reply_value::value;
-use domain::flow::FlowNamed;
+use domain::flow::FlowSelector;
 use domain::ids::CallId;
-use evidence::bundle::{self, Bundle, Replayed};
-use evidence::replaying::{Against, Words, of_bundle, replay};
+use evidence::bundle::{self, Bundle, BundleReplay};
+use evidence::replaying::{CalleeWordsForm, ComparisonVersion, of_bundle, replay};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(super) struct Args {
     #[command(flatten)]
     reader: ReaderArgs,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -69,7 +69,11 @@ async fn of_file(args: &Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
         None => None,
     };
     let told = match (of_bundle(&bundle), &against) {
-        (Ok(conversation), _) => Some(value(&replay(&conversation, against.as_ref(), Words::Masked)?)),
+        (Ok(conversation), _) => Some(value(&replay(
+            &conversation,
+            against.as_ref(),
+            CalleeWordsForm::Masked,
+        )?)),
         // A call that never started a flow has no path through one.
         (Err(_), None) => None,
         (Err(problem), Some(_)) => return Err(problem.into()),
@@ -92,21 +96,25 @@ async fn of_file(args: &Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     verdict(&told, against.is_some())
 }
 
-async fn against(args: &Args, runtime: Arc<Runtime>, flow: &str) -> Result<Against<'static>, Failure> {
+async fn against(
+    args: &Args,
+    runtime: Arc<Runtime>,
+    flow: &str,
+) -> Result<ComparisonVersion<'static>, Failure> {
     let source = Source {
         runtime,
         asking: &args.asking,
     };
-    Ok(Against {
+    Ok(ComparisonVersion {
         name: flow.to_owned(),
         flow: source.sound(flow).await?,
-        version: flow.parse::<FlowNamed>().ok().and_then(|named| named.version),
+        version: flow.parse::<FlowSelector>().ok().and_then(|named| named.version),
         listener: None,
     })
 }
 
 /// Joins both results: the events as `events`, the path through the flow as `steps` and `differences`.
-fn joined(replayed: &Replayed, told: &Value) -> Value {
+fn joined(replayed: &BundleReplay, told: &Value) -> Value {
     let mut joined = replayed.value();
     if let Some(members) = joined.as_object_mut() {
         let events = members.remove("steps").unwrap_or_default();
@@ -136,7 +144,7 @@ fn verdict(told: &Value, against: bool) -> Result<(), Failure> {
     )))
 }
 
-fn show_events(replayed: &Replayed) -> Result<(), Failure> {
+fn show_events(replayed: &BundleReplay) -> Result<(), Failure> {
     for step in &replayed.steps {
         output::line(&format!(
             "{:>4}  {:>9} ms  {:<26} {:<15} {:<12} {}",

@@ -1,10 +1,10 @@
 //! `ledgerline call search`: finds calls by words of their transcripts, masked.
 
 use crate::kit::api::post;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::reader::ReaderArgs;
+use crate::kit::request_args::RequestArgs;
 use application::format_localized;
 use application::language::localized;
 use application::percent::encode;
@@ -28,7 +28,7 @@ pub(super) struct Args {
     #[command(flatten)]
     reader: ReaderArgs,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! `ledgerline call show`: shows one call, now or at a past moment, from the running server or from a log.
 
-use crate::commands::call::callee::Reading;
+use crate::commands::call::callee::CallReadContext;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::reader::ReaderArgs;
@@ -10,16 +10,16 @@ use application::calls::stream_of;
 use application::cloud_event::CloudEvent;
 use application::format_localized;
 use application::language::localized;
-use application::logged_recording::logged;
+use application::logged_recording::read_logged_recording;
 use application::percent::encode;
 use application::reply_value::value;
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
 use domain::stored_event::StoredEvent;
-use host::app::ReadOnly;
+use host::app::ReadOnlyLog;
 use host::clock::SystemClock;
 use host::keys_spec::KeysSpec;
-use host::outbound::own_server::{OwnServer, ServerArgs};
+use host::outbound::server_locator::{ServerArgs, ServerConnection};
 use host::store_spec::StoreSpec;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 }
 
 async fn from_server(args: &Args) -> Result<Value, Failure> {
-    let (server, call) = (OwnServer::find(&args.server)?, args.id);
+    let (server, call) = (ServerConnection::find(&args.server)?, args.id);
     let mut query = Vec::new();
     for (name, value) in [("as_of", &args.as_of), ("valid_at", &args.valid_at)] {
         query.extend(value.as_ref().map(|value| format!("{name}={}", encode(value))));
@@ -84,7 +84,7 @@ async fn from_server(args: &Args) -> Result<Value, Failure> {
 /// Reads the call from the log. Without keys, or if the read cannot be recorded, the number stays sealed.
 async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
     let moment = Moment::parse(args.as_of.as_deref(), args.valid_at.as_deref())?;
-    let opened = ReadOnly::of(spec).await?;
+    let opened = ReadOnlyLog::of(spec).await?;
     let read = async {
         let stored = stream_of(opened.store.as_ref(), args.id).await?;
         let now = SystemClock::default().now();
@@ -104,7 +104,7 @@ async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
     }
     let mut described = describe_at(args.id, &stored, &then?)?;
     if moment.is_now() {
-        described.recording = logged(&stored)?;
+        described.recording = read_logged_recording(&stored)?;
     }
     let mut shown = value(&described);
     let mut events = Vec::with_capacity(stored.len());
@@ -121,7 +121,7 @@ async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
 
 /// Returns the masked number if the keys are available. Otherwise returns `None`; a notice states the reason
 /// unless there are no keys.
-async fn callee(spec: &StoreSpec, args: &Args, log: &ReadOnly, stored: &[StoredEvent]) -> Option<String> {
+async fn callee(spec: &StoreSpec, args: &Args, log: &ReadOnlyLog, stored: &[StoredEvent]) -> Option<String> {
     let data = match (&args.server.data, spec) {
         (Some(data), _) | (None, StoreSpec::Sqlite(data)) => data,
         (None, StoreSpec::Postgres(_) | StoreSpec::Kurrent(_)) => return None,
@@ -137,7 +137,7 @@ async fn callee(spec: &StoreSpec, args: &Args, log: &ReadOnly, stored: &[StoredE
         ));
         return None;
     }
-    let reading = Reading {
+    let reading = CallReadContext {
         spec,
         data,
         keys: &args.keys,

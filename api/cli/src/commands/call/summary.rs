@@ -1,10 +1,10 @@
 //! `ledgerline call summary`: shows the summary of an answered call.
 
 use crate::kit::api::get;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::reader::ReaderArgs;
+use crate::kit::request_args::RequestArgs;
 use application::format_localized;
 use application::language::{Language, localized};
 use domain::ids::CallId;
@@ -22,7 +22,7 @@ pub(super) struct Args {
     #[command(flatten)]
     reader: ReaderArgs,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {

@@ -1,12 +1,12 @@
 //! `ledgerline clock`: asks the running server to compare its clock now, and shows the difference.
 
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::format_localized;
 use application::language::localized;
-use host::outbound::own_server::{OwnServer, ServerArgs};
+use host::outbound::server_locator::{ServerArgs, ServerConnection};
 use hyper::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -27,9 +27,9 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Compare now; exit code 1 if the clock is wrong
-    Measure(Measure),
+    Measure(ClockMeasureArgs),
     /// Confirm, on record, that the machine's clock is right: dialing resumes
-    Confirm(Confirm),
+    Confirm(ClockConfirmArgs),
 }
 
 /// Confirm that the machine's clock is right
@@ -40,7 +40,7 @@ enum Action {
 #[command(
     after_help = "Example: ledgerline clock confirm --reason 'the machine was asleep, date is right' --by wang"
 )]
-struct Confirm {
+struct ClockConfirmArgs {
     /// What you checked, for the log; no personal data
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -48,11 +48,11 @@ struct Confirm {
     #[arg(long, value_name = "USER")]
     by: Option<String>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 #[derive(Debug, clap::Args)]
-struct Measure {
+struct ClockMeasureArgs {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -67,8 +67,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-async fn confirm(args: Confirm, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let body = given(json!({ "reason": args.reason, "by": args.by }));
+async fn confirm(args: ClockConfirmArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let body = remove_nulls(json!({ "reason": args.reason, "by": args.by }));
     let path = "/api/v1/installation/confirm-clock";
     match args.asking.ask(runtime, post(path, &body)).await? {
         Some(_) => output::line(localized(
@@ -79,9 +79,9 @@ async fn confirm(args: Confirm, runtime: Arc<Runtime>) -> Result<(), Failure> {
     }
 }
 
-async fn measure(args: Measure) -> Result<(), Failure> {
+async fn measure(args: ClockMeasureArgs) -> Result<(), Failure> {
     let path = "/api/v1/installation/measure-clock";
-    let reply = OwnServer::find(&args.server)?
+    let reply = ServerConnection::find(&args.server)?
         .ask(Method::POST, path, None)
         .await?;
     if args.json {

@@ -5,18 +5,18 @@
 //! source. A target with any other content is refused.
 
 use crate::commands::backup::{event_progress, show_events};
+use crate::kit::event_exports::{ExportRecordArgs, ExportedAmount};
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::taken_away::{Amount, TakingArgs};
 use application::format_localized;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::{Position, StoredEvent};
-use host::app::{ReadOnly, WritableLog};
-use host::lone_event::mode_of;
+use host::app::{ReadOnlyLog, WritableLog};
+use host::single_event::mode_of;
 use host::store_spec::StoreSpec;
-use http::taken_away::{Taken, Taking};
+use http::event_exports::{EventExport, EventExportKind};
 use serde_json::json;
 use store::backup::Chunks;
 use store::proof::{RootFold, TreeHash, event_hash};
@@ -33,14 +33,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "STORE")]
     to: StoreSpec,
     #[command(flatten)]
-    taking: TakingArgs,
+    taking: ExportRecordArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 /// The result of a copy.
-struct Copied {
+struct LogCopyResult {
     /// Events that the target already had.
     kept: u64,
     size: u64,
@@ -56,7 +56,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     if args.from == args.to {
         return Err(Failure::usage("--from and --to are the same log"));
     }
-    let from = ReadOnly::of(&args.from).await?;
+    let from = ReadOnlyLog::of(&args.from).await?;
     let mode = mode_of(from.store.as_ref()).await?;
     let to = WritableLog::open(&args.to).await?;
     if let Some(mode) = mode {
@@ -69,24 +69,24 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// Copies the log. The export is recorded only after the target accepted the mode of the log.
-async fn take(args: &Args, from: &ReadOnly, to: &WritableLog) -> Result<Copied, Failure> {
-    let taking = Taking::all(Taken::Copy);
+async fn take(args: &Args, from: &ReadOnlyLog, to: &WritableLog) -> Result<LogCopyResult, Failure> {
+    let taking = EventExport::all(EventExportKind::Copy);
     let on_record = args.taking.put_on_record(&args.from, taking).await?;
     let copied = to.fill("events copy", copy(from.store.as_ref(), to.store.as_ref()));
-    let amount = |copied: &Copied| Amount {
+    let amount = |copied: &LogCopyResult| ExportedAmount {
         events: copied.size - copied.kept,
         bytes: copied.bytes,
     };
     on_record.end(copied.await, amount).await
 }
 
-async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<Copied, Failure> {
+async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<LogCopyResult, Failure> {
     let there = fold_of(to, RootFold::new(), Position(0)).await?;
     let kept = there.fold.size();
     let head = from.head().await?;
     let progress = event_progress();
     let mut show = show_events(&progress);
-    let mut source = Folded::default();
+    let mut source = MerkleRootProgress::default();
     let mut chunks = Chunks::default();
     let mut bytes: u64 = 0;
     while source.reached < head {
@@ -117,7 +117,7 @@ async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<Copied, Fail
     drop(progress);
     // Reads back what was stored, so that the root describes the target itself.
     let after = fold_of(to, there.fold, there.reached).await?;
-    Ok(Copied {
+    Ok(LogCopyResult {
         kept,
         size: source.fold.size(),
         bytes,
@@ -135,13 +135,17 @@ async fn load(to: &dyn EventStore, events: Vec<StoredEvent>) -> Result<(), Failu
 
 /// A Merkle root in progress, and the position up to which events were added.
 #[derive(Default)]
-struct Folded {
+struct MerkleRootProgress {
     fold: RootFold,
     reached: Position,
 }
 
-async fn fold_of(store: &dyn EventStore, fold: RootFold, after: Position) -> Result<Folded, Failure> {
-    let mut folded = Folded { fold, reached: after };
+async fn fold_of(
+    store: &dyn EventStore,
+    fold: RootFold,
+    after: Position,
+) -> Result<MerkleRootProgress, Failure> {
+    let mut folded = MerkleRootProgress { fold, reached: after };
     loop {
         let page = store.read_all(folded.reached, PAGE_EVENTS).await?;
         let Some(last) = page.last() else {
@@ -164,7 +168,7 @@ fn refuse_foreign(there: &RootFold, source: &RootFold) -> Result<(), Failure> {
     )))
 }
 
-fn show(args: &Args, copied: &Copied) -> Result<(), Failure> {
+fn show(args: &Args, copied: &LogCopyResult) -> Result<(), Failure> {
     let agree = copied.root_before == copied.root_after;
     let (before, after) = (
         BASE64_STANDARD.encode(copied.root_before),
@@ -280,13 +284,13 @@ mod tests {
         }
         drop(cut);
         to.close().await;
-        let refused = ReadOnly::of(&spec).await.err().unwrap().to_string();
+        let refused = ReadOnlyLog::of(&spec).await.err().unwrap().to_string();
         assert!(refused.contains("must not be served"), "{refused}");
         add(&from, "a", 3).await;
         let again = WritableLog::open(&spec).await.unwrap();
         let copied = again.fill("events copy", copy(&from, again.store.as_ref())).await;
         again.close().await;
         assert_eq!(copied.map(|copied| (copied.kept, copied.size)).unwrap(), (3, 6));
-        ReadOnly::of(&spec).await.unwrap().close().await;
+        ReadOnlyLog::of(&spec).await.unwrap().close().await;
     }
 }

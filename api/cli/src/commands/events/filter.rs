@@ -1,7 +1,7 @@
 //! Options of `events read` and `events tail` that select events; the same words as in a URL.
 
 use crate::kit::failure::Failure;
-use application::event_stream::{FilterWords, filter_of};
+use application::event_stream::{FilterParameters, filter_of};
 use application::percent::encode;
 use domain::event_filter::EventFilter;
 
@@ -26,7 +26,7 @@ impl FilterArgs {
     /// Returns the filter for a log that is read directly. Without keys, a customer can only be given by our
     /// id.
     pub(super) fn filter(&self) -> Result<EventFilter, Failure> {
-        let words = FilterWords {
+        let words = FilterParameters {
             kinds: self.kind.clone(),
             streams: self.stream.clone(),
             campaign: self.campaign.clone(),

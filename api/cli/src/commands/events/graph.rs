@@ -1,12 +1,12 @@
 //! `ledgerline events graph`: shows the causes and consequences of an event, a call or a customer's events.
 
 use crate::kit::failure::Failure;
-use crate::kit::named::OwnIds;
 use crate::kit::output;
+use crate::kit::own_ids::OwnIds;
 use application::format_localized;
 use application::reply_value::value;
-use evidence::causes::{Graph, Unexplained, unexplained};
-use host::app::ReadOnly;
+use evidence::causes::{CausationCheck, Graph, check_causation};
+use host::app::ReadOnlyLog;
 use host::store_spec::LogArgs;
 
 #[derive(Debug, clap::Args)]
@@ -44,15 +44,15 @@ impl Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let opened = ReadOnlyLog::of(&args.log.spec()?).await?;
     let done = async {
         if args.check {
-            return told(&unexplained(opened.store.as_ref()).await?);
+            return told(&check_causation(opened.store.as_ref()).await?);
         }
         let log = &args.log;
         let id = match (args.own.call(log, &opened).await?, &args.id) {
             (Some(call), _) => call.to_string(),
-            (None, Some(id)) => args.own.anything(id, log, &opened).await?,
+            (None, Some(id)) => args.own.resolve_any_id(id, log, &opened).await?,
             (None, None) => return Err(Failure::usage("give an id, or --campaign and --customer")),
         };
         show(&Graph::of(opened.store.as_ref(), &id).await?, args.format)
@@ -70,7 +70,7 @@ fn show(graph: &Graph, format: Format) -> Result<(), Failure> {
     }
 }
 
-fn told(found: &Unexplained) -> Result<(), Failure> {
+fn told(found: &CausationCheck) -> Result<(), Failure> {
     for line in &found.lines {
         output::line(line)?;
     }

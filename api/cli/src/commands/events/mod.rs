@@ -12,8 +12,8 @@ use application::local_time::local;
 use domain::event_filter::EventFilter;
 use domain::stored_event::Position;
 use filter::FilterArgs;
-use host::app::ReadOnly;
-use host::outbound::own_server::{OwnServer, ServerArgs};
+use host::app::ReadOnlyLog;
+use host::outbound::server_locator::{ServerArgs, ServerConnection};
 use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::Value;
 
@@ -94,7 +94,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 }
 
 async fn read(spec: &StoreSpec, after: Position, filter: &EventFilter, json: bool) -> Result<(), Failure> {
-    let opened = ReadOnly::of(spec).await?;
+    let opened = ReadOnlyLog::of(spec).await?;
     let mut after = after;
     loop {
         let page = opened.store.read_matching(filter, after, PAGE_EVENTS).await?;
@@ -111,7 +111,7 @@ async fn read(spec: &StoreSpec, after: Position, filter: &EventFilter, json: boo
 
 async fn tail(server: &ServerArgs, query: &str, json: bool) -> Result<(), Failure> {
     let path = format!("/api/v1/events/stream?{query}");
-    OwnServer::find(server)?
+    ServerConnection::find(server)?
         .follow(&path, |name, data| {
             // Messages with a name report the position of the stream; events have no name.
             if !name.is_empty() {

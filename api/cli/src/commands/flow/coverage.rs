@@ -1,12 +1,12 @@
 //! `ledgerline flow coverage`: shows which parts of a flow its recorded calls reached.
 
 use crate::kit::api::get;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::RequestArgs;
 use application::format_localized;
 use application::language::Language;
-use domain::flow::FlowNamed;
+use domain::flow::FlowSelector;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -19,7 +19,11 @@ const COUNTED: [(&str, (&str, &str)); 4] = [
     ("global_intents", ("全局意图", "global intents")),
 ];
 
-pub(super) async fn run(runtime: Arc<Runtime>, asking: &Asking, flow: &FlowNamed) -> Result<(), Failure> {
+pub(super) async fn run(
+    runtime: Arc<Runtime>,
+    asking: &RequestArgs,
+    flow: &FlowSelector,
+) -> Result<(), Failure> {
     let version = flow
         .version
         .map_or_else(String::new, |version| format!("?version={version}"));

@@ -1,26 +1,26 @@
 //! `ledgerline flow`: checks, compares, rehearses and tests flows, publishes versions and rolls back to
 //! earlier ones.
 
-mod bench;
+mod audio_rehearsal;
+mod clips_check;
 mod coverage;
-mod in_sound;
-mod recorded;
+mod offline_commands;
 mod source;
 mod variants;
 mod versions;
 
 pub(crate) use source::Source;
 
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
+use crate::kit::request_args::RequestArgs;
 use application::rehearsing::CALLERS_MAX;
-use domain::flow::FlowNamed;
+use clips_check::ClipsArgs;
+use domain::flow::FlowSelector;
 use domain::ids::FlowId;
-use recorded::Recorded;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
-use versions::Reasoned;
+use versions::FlowChangeArgs;
 
 /// Flows (话术流程): what the robot says and does; check, compare and rehearse them before a call, publish them
 /// as versions
@@ -41,9 +41,9 @@ enum Action {
         /// File, shipped flow, or NAME@V
         flow: String,
         #[command(flatten)]
-        recorded: Recorded,
+        recorded: ClipsArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Publish a flow as a new version, unless it equals the current one
     Publish {
@@ -53,11 +53,11 @@ enum Action {
         #[arg(long)]
         approvals: bool,
         #[command(flatten)]
-        recorded: Recorded,
+        recorded: ClipsArgs,
         #[command(flatten)]
-        reasoned: Reasoned,
+        reasoned: FlowChangeArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Make an earlier version current again; campaigns keep the version they were created with
     Rollback {
@@ -67,9 +67,9 @@ enum Action {
         #[arg(long, value_name = "V", value_parser = clap::value_parser!(u32).range(1..))]
         to: Option<u32>,
         #[command(flatten)]
-        reasoned: Reasoned,
+        reasoned: FlowChangeArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Compare two flows, node by node
     Diff {
@@ -78,7 +78,7 @@ enum Action {
         /// Second flow: file, shipped flow, or NAME@V
         other: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Rehearse a flow with seeded callers, in text or audio; the same seed gives the same bytes
     Simulate {
@@ -95,42 +95,42 @@ enum Action {
         #[arg(long)]
         audio: bool,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Show which parts of a published flow its recorded calls reached, and how many questions were answered
     Coverage {
         /// NAME@V, or NAME for the current version
         #[arg(value_name = "FLOW@V")]
-        flow: FlowNamed,
+        flow: FlowSelector,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Compare the wordings of each text, by the metric and the number of calls that the flow states
     Variants {
         /// NAME@V, or NAME for the current version
         #[arg(value_name = "FLOW@V")]
-        flow: FlowNamed,
+        flow: FlowSelector,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Test flows with the transcripts of a folder
     Test {
         /// Folder with transcripts in YAML files
         folder: PathBuf,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// List the flows that ship with the program; with --data or --server also the published ones
     List {
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Show one flow as published: short forms expanded, with its hash
     Show {
         /// File, shipped flow, NAME or NAME@V
         flow: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
@@ -144,7 +144,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             flow,
             recorded,
             asking,
-        } => bench::check(&source(asking), flow, recorded).await,
+        } => offline_commands::check(&source(asking), flow, recorded).await,
         Action::Publish {
             flow,
             approvals,
@@ -161,24 +161,24 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             reasoned,
             asking,
         } => versions::roll_back(Arc::clone(&runtime), asking, flow, *to, reasoned).await,
-        Action::Diff { one, other, asking } => bench::diff(&source(asking), one, other).await,
+        Action::Diff { one, other, asking } => offline_commands::diff(&source(asking), one, other).await,
         Action::Simulate {
             flow,
             callers,
             seed,
             audio: true,
             asking,
-        } => in_sound::simulate(&source(asking), flow, *callers, *seed).await,
+        } => audio_rehearsal::simulate(&source(asking), flow, *callers, *seed).await,
         Action::Simulate {
             flow,
             callers,
             seed,
             audio: false,
             asking,
-        } => bench::simulate(&source(asking), flow, *callers, *seed).await,
+        } => offline_commands::simulate(&source(asking), flow, *callers, *seed).await,
         Action::Coverage { flow, asking } => coverage::run(runtime, asking, flow).await,
         Action::Variants { flow, asking } => variants::run(runtime, asking, flow).await,
-        Action::Test { folder, asking } => bench::test(&source(asking), folder).await,
+        Action::Test { folder, asking } => offline_commands::test(&source(asking), folder).await,
         Action::List { asking } => versions::list(Arc::clone(&runtime), asking).await,
         Action::Show { flow, asking } => versions::show(&source(asking), flow).await,
     }

@@ -1,10 +1,10 @@
 //! Finds the flow that an argument names: a file, a published version, or a flow that ships with the program.
 
 use crate::kit::api::get;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
-use application::rehearsing::shipped;
-use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, FlowNamed};
+use crate::kit::request_args::RequestArgs;
+use application::rehearsing::find_shipped_flow;
+use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, FlowSelector};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 /// Reads flows; published ones from the API.
 pub(crate) struct Source<'a> {
     pub(crate) runtime: Arc<Runtime>,
-    pub(crate) asking: &'a Asking,
+    pub(crate) asking: &'a RequestArgs,
 }
 
 impl Source<'_> {
@@ -43,14 +43,14 @@ impl Source<'_> {
             return yaml(flow, &read(path)?);
         }
         let is_version = flow.contains('@');
-        if is_version || self.asking.names_whom_to_ask() {
+        if is_version || self.asking.names_installation() {
             match self.published(flow).await {
                 Ok(shown) => return Ok(shown.get("definition").cloned().unwrap_or_default()),
-                Err(failure) if is_version || shipped(flow).is_none() => return Err(failure),
+                Err(failure) if is_version || find_shipped_flow(flow).is_none() => return Err(failure),
                 Err(_) => {}
             }
         }
-        match shipped(flow) {
+        match find_shipped_flow(flow) {
             Some(text) => yaml(flow, text),
             None => Err(Failure::refused(format!(
                 "{flow}: there is no file and no shipped flow (`flow list`) of this name; for a published \
@@ -61,7 +61,7 @@ impl Source<'_> {
 
     /// Returns a published version as the API shows it.
     pub(super) async fn published(&self, flow: &str) -> Result<Value, Failure> {
-        let named: FlowNamed = flow
+        let named: FlowSelector = flow
             .parse()
             .map_err(|error: domain::flow::InvalidFlowName| Failure::usage(error.to_string()))?;
         let mut path = format!("/api/v1/flows/{}", named.flow);

@@ -1,17 +1,21 @@
 //! `ledgerline flow variants`: compares the wordings of each text, by the metric that the flow states.
 
 use crate::kit::api::get;
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::RequestArgs;
 use application::format_localized;
 use application::language::localized;
-use domain::flow::FlowNamed;
+use domain::flow::FlowSelector;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-pub(super) async fn run(runtime: Arc<Runtime>, asking: &Asking, flow: &FlowNamed) -> Result<(), Failure> {
+pub(super) async fn run(
+    runtime: Arc<Runtime>,
+    asking: &RequestArgs,
+    flow: &FlowSelector,
+) -> Result<(), Failure> {
     let version = flow
         .version
         .map_or_else(String::new, |version| format!("?version={version}"));

@@ -2,9 +2,9 @@
 
 use super::source::Source;
 use crate::kit::api::post;
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::format_localized;
 use application::language::localized;
 use application::rehearsing::SHIPPED;
@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 
 /// Reason and approval of a change.
 #[derive(Debug, clap::Args)]
-pub(super) struct Reasoned {
+pub(super) struct FlowChangeArgs {
     /// Reason, for the approver and the log; name no person
     #[arg(long)]
     reason: Option<String>,
@@ -30,10 +30,10 @@ pub(super) async fn publish(
     source: &Source<'_>,
     flow: &str,
     approvals: bool,
-    reasoned: &Reasoned,
+    reasoned: &FlowChangeArgs,
 ) -> Result<(), Failure> {
     let definition = source.value(flow).await?;
-    let body = given(
+    let body = remove_nulls(
         json!({ "definition": definition, "approvals": approvals.then_some(true),
         "reason": reasoned.reason, "approval": reasoned.approval }),
     );
@@ -49,13 +49,13 @@ pub(super) async fn publish(
 
 pub(super) async fn roll_back(
     runtime: Arc<Runtime>,
-    asking: &Asking,
+    asking: &RequestArgs,
     flow: &FlowId,
     to: Option<u32>,
-    reasoned: &Reasoned,
+    reasoned: &FlowChangeArgs,
 ) -> Result<(), Failure> {
     let path = format!("/api/v1/flows/{flow}/rollback");
-    let body = given(json!({ "to": to, "reason": reasoned.reason, "approval": reasoned.approval }));
+    let body = remove_nulls(json!({ "to": to, "reason": reasoned.reason, "approval": reasoned.approval }));
     let reply = asking.reply(runtime, post(&path, &body)).await?;
     tell_changed(
         asking,
@@ -65,7 +65,7 @@ pub(super) async fn roll_back(
     )
 }
 
-fn tell_changed(asking: &Asking, reply: &Value, changed: &str, same: &str) -> Result<(), Failure> {
+fn tell_changed(asking: &RequestArgs, reply: &Value, changed: &str, same: &str) -> Result<(), Failure> {
     if asking.wants_json() {
         return output::json(reply);
     }
@@ -81,9 +81,9 @@ fn tell_changed(asking: &Asking, reply: &Value, changed: &str, same: &str) -> Re
 }
 
 /// Lists the shipped flows; if a server or directory is named, also the published ones.
-pub(super) async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
+pub(super) async fn list(runtime: Arc<Runtime>, asking: &RequestArgs) -> Result<(), Failure> {
     let shipped = all_shipped()?;
-    let published = match asking.names_whom_to_ask() {
+    let published = match asking.names_installation() {
         true => Some(asking.whole(runtime, "/api/v1/flows").await?),
         false => None,
     };
@@ -132,7 +132,7 @@ fn all_shipped() -> Result<Vec<Value>, Failure> {
 
 /// Prints a published version with the list of all versions; for a file, what would be published.
 pub(super) async fn show(source: &Source<'_>, flow: &str) -> Result<(), Failure> {
-    let is_published = flow.contains('@') || source.asking.names_whom_to_ask();
+    let is_published = flow.contains('@') || source.asking.names_installation();
     if is_published && !Path::new(flow).exists() {
         let mut shown = source.published(flow).await?;
         let name = shown.get("id").and_then(Value::as_str).unwrap_or_default();

@@ -8,14 +8,14 @@ use crate::kit::output;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
 use domain::time::Timestamp;
-use host::app::{AppError, ReadOnly, lookup_vault};
+use host::app::{AppError, ReadOnlyLog, lookup_vault};
 use host::clock::{SystemClock, SystemIds};
 use host::keys_spec::{KeysPlace, KeysSpec, MasterSpec};
 use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{DataLock, KeyPlace};
+use store::{DataLock, KeyStoreLocation};
 
 /// Keys of persons: rotate the master key, back up the keys separately from the events, restore them
 ///
@@ -101,7 +101,7 @@ async fn refuse_foreign(data: &Path, keys: &KeysSpec) -> Result<(), Failure> {
     if !has_log(&StoreSpec::Sqlite(data.to_owned())) {
         return Ok(());
     }
-    let log = ReadOnly::open(data)?;
+    let log = ReadOnlyLog::open(data)?;
     let held = lookup_vault(keys, data, &log).await;
     log.close().await;
     match held {
@@ -152,7 +152,7 @@ fn name_at(now: Timestamp) -> String {
     format!("keys-{digits}Z.backup")
 }
 
-fn place(data: Option<PathBuf>, keys: Option<KeysPlace>) -> Result<KeyPlace, Failure> {
+fn place(data: Option<PathBuf>, keys: Option<KeysPlace>) -> Result<KeyStoreLocation, Failure> {
     let spec = KeysSpec {
         keys,
         master_key: None,
@@ -189,11 +189,11 @@ mod tests {
             let named = place(data, Some(url.clone())).unwrap();
             assert_eq!(
                 named,
-                KeyPlace::Database("postgres://db.example.com/keys".to_owned())
+                KeyStoreLocation::Database("postgres://db.example.com/keys".to_owned())
             );
         }
         let below = place(Some("d".into()), None).unwrap();
-        assert_eq!(below, KeyPlace::Directory("d/keys".into()));
+        assert_eq!(below, KeyStoreLocation::Directory("d/keys".into()));
         assert!(place(None, None).is_err());
     }
 }

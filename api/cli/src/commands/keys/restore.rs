@@ -18,19 +18,19 @@ use domain::ports::event_store::EventStore;
 use domain::ports::vault::VaultError;
 use domain::stored_event::{Envelope, read_event};
 use domain::time::Timestamp;
-use domain::transcript::TranscriptOf;
+use domain::transcript::TranscriptParent;
 use domain::voiceprint::VoiceprintEvent;
 use evidence::log_walk::each_of_kinds;
-use host::app::{AppError, ReadOnly, RecordableLog};
+use host::app::{AppError, ReadOnlyLog, RecordableLog};
 use host::clock::SystemClock;
 use host::data_dir::Mode;
 use host::keys_spec::KeysPlace;
-use host::lone_event::{mode_of, note};
+use host::single_event::{mode_of, note};
 use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use store::{KeyBackupPeople, KeyPlace};
+use store::{KeyBackupPeople, KeyStoreLocation};
 
 /// Facts about persons that the log holds.
 #[derive(Default)]
@@ -46,7 +46,7 @@ struct LoggedPeople {
 
 impl LoggedPeople {
     async fn of(spec: &StoreSpec) -> Result<Self, Failure> {
-        let opened = ReadOnly::of(spec).await?;
+        let opened = ReadOnlyLog::of(spec).await?;
         let read = Self::read(opened.store.as_ref()).await;
         opened.close().await;
         read
@@ -128,8 +128,10 @@ impl LoggedPeople {
 fn own_key_destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
     let id = envelope.stream.id();
     match envelope.kind.as_str() {
-        CallEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Call(id.parse().ok()?).key()),
-        ConversationEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Conversation(id.parse().ok()?).key()),
+        CallEvent::TRANSCRIPT_DISPOSED => Some(TranscriptParent::Call(id.parse().ok()?).key()),
+        ConversationEvent::TRANSCRIPT_DISPOSED => {
+            Some(TranscriptParent::Conversation(id.parse().ok()?).key())
+        }
         CampaignEvent::ANONYMIZED => secret_destroyed_by(envelope),
         _ => VoiceprintEvent::key_destroyed_by(envelope),
     }
@@ -157,7 +159,7 @@ pub(super) async fn run(file: &Path, keys: Option<KeysPlace>, log: &LogArgs) -> 
 
 async fn restore(
     file: &Path,
-    place: &KeyPlace,
+    place: &KeyStoreLocation,
     people: &LoggedPeople,
     log: Option<&(RecordableLog, Mode)>,
 ) -> Result<(), Failure> {

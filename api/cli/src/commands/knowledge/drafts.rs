@@ -1,21 +1,21 @@
 //! Wording drafts of a knowledge base: requested from the server's model, listed, adopted or rejected.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use domain::ids::{KnowledgeId, WordingDraftId};
-use domain::knowledge::KnowledgeNamed;
+use domain::knowledge::KnowledgeSelector;
 use serde_json::json;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// Commands for wording drafts.
 #[derive(Debug, clap::Subcommand)]
-pub(super) enum Drafting {
+pub(super) enum DraftAction {
     /// Ask the server's model (serve --llm) for another wording of an answer; calls do not use it yet
     Draft {
         /// NAME, or NAME@V
-        named: KnowledgeNamed,
+        named: KnowledgeSelector,
         /// Id of the answer or objection
         #[arg(long, value_name = "ID")]
         answer: String,
@@ -23,7 +23,7 @@ pub(super) enum Drafting {
         #[arg(long, value_name = "TEXT")]
         instruction: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// List the drafts of a knowledge base, or show one with everything that was sent to the model
     Drafts {
@@ -32,7 +32,7 @@ pub(super) enum Drafting {
         /// Only this draft
         draft: Option<WordingDraftId>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Adopt a draft that another user requested into a new version, which is not published yet
     Adopt {
@@ -44,7 +44,7 @@ pub(super) enum Drafting {
         #[arg(long, value_name = "V", value_parser = clap::value_parser!(u32).range(1..))]
         onto: Option<u32>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Reject a draft, with a reason
     Reject {
@@ -56,13 +56,13 @@ pub(super) enum Drafting {
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
-pub(super) async fn run(action: &Drafting, runtime: Arc<Runtime>) -> Result<(), Failure> {
+pub(super) async fn run(action: &DraftAction, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match action {
-        Drafting::Draft {
+        DraftAction::Draft {
             named,
             answer,
             instruction,
@@ -70,9 +70,9 @@ pub(super) async fn run(action: &Drafting, runtime: Arc<Runtime>) -> Result<(), 
         } => {
             let path = format!("/api/v1/knowledge/{}/drafts", named.knowledge);
             let body = json!({ "answer": answer, "instruction": instruction, "version": named.version });
-            asking.tell(&asking.reply(runtime, post(&path, &given(body))).await?)
+            asking.tell(&asking.reply(runtime, post(&path, &remove_nulls(body))).await?)
         }
-        Drafting::Drafts {
+        DraftAction::Drafts {
             knowledge,
             draft,
             asking,
@@ -83,17 +83,17 @@ pub(super) async fn run(action: &Drafting, runtime: Arc<Runtime>) -> Result<(), 
                 Some(draft) => asking.tell(&asking.reply(runtime, get(&format!("{path}/{draft}"))).await?),
             }
         }
-        Drafting::Adopt {
+        DraftAction::Adopt {
             knowledge,
             draft,
             onto,
             asking,
         } => {
             let path = format!("/api/v1/knowledge/{knowledge}/drafts/{draft}/adopt");
-            let body = given(json!({ "onto": onto }));
+            let body = remove_nulls(json!({ "onto": onto }));
             asking.tell(&asking.reply(runtime, post(&path, &body)).await?)
         }
-        Drafting::Reject {
+        DraftAction::Reject {
             knowledge,
             draft,
             reason,

@@ -2,16 +2,16 @@
 //! evaluates with labeled questions, and manages wording drafts.
 
 mod drafts;
-mod held;
+mod knowledge_evaluation;
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::format_localized;
 use application::language::localized;
 use domain::ids::{ApprovalId, CampaignId, KnowledgeId};
-use domain::knowledge::{FILE_BYTES_MAX, KnowledgeFile, KnowledgeNamed};
+use domain::knowledge::{FILE_BYTES_MAX, KnowledgeFile, KnowledgeSelector};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -36,20 +36,20 @@ enum Action {
         /// Knowledge file, YAML or JSON
         file: PathBuf,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Publish an imported version: make it current
     Publish {
         /// NAME@V, or NAME for the version imported last
         #[arg(value_name = "V")]
-        version: KnowledgeNamed,
+        version: KnowledgeSelector,
         /// From this version on, each version needs the approval of another person
         #[arg(long)]
         approvals: bool,
         #[command(flatten)]
-        reasoned: Reasoned,
+        reasoned: KnowledgeChangeArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Make an earlier version current again; campaigns keep the version they were created with
     Rollback {
@@ -59,26 +59,26 @@ enum Action {
         #[arg(long, value_name = "V", value_parser = clap::value_parser!(u32).range(1..))]
         to: Option<u32>,
         #[command(flatten)]
-        reasoned: Reasoned,
+        reasoned: KnowledgeChangeArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// List the published knowledge bases
     List {
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Show one version in full, with the list of all versions
     Show {
         /// NAME, or NAME@V
-        named: KnowledgeNamed,
+        named: KnowledgeSelector,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Ask a question as a callee would; nothing is stored
     Ask {
         /// NAME, or NAME@V
-        named: KnowledgeNamed,
+        named: KnowledgeSelector,
         /// The question
         text: String,
         /// Use the version that calls of this campaign use
@@ -88,10 +88,10 @@ enum Action {
         #[arg(long, value_name = "RFC3339")]
         at: Option<Timestamp>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     #[command(flatten)]
-    Drafting(drafts::Drafting),
+    Drafting(drafts::DraftAction),
     /// Evaluate a knowledge base with labeled questions: how often the right answer is first, or among the
     /// first three
     Eval {
@@ -106,13 +106,13 @@ enum Action {
         #[arg(long = "value", value_name = "NAME=VALUE")]
         values: Vec<String>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 
 /// Reason and approval of a change.
 #[derive(Debug, clap::Args)]
-struct Reasoned {
+struct KnowledgeChangeArgs {
     /// Reason, for the approver and the log; name no person
     #[arg(long)]
     reason: Option<String>,
@@ -155,8 +155,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             asking,
         } => {
             let path = format!("/api/v1/knowledge/{}/ask", named.knowledge);
-            let body =
-                given(json!({ "text": text, "version": named.version, "campaign": campaign, "at": at }));
+            let body = remove_nulls(
+                json!({ "text": text, "version": named.version, "campaign": campaign, "at": at }),
+            );
             asking.tell(&asking.reply(runtime, post(&path, &body)).await?)
         }
         Action::Drafting(action) => drafts::run(action, runtime).await,
@@ -167,18 +168,18 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             values,
             asking,
         } => {
-            let holding = held::Holding {
+            let holding = knowledge_evaluation::KnowledgeEvaluationOptions {
                 base,
                 questions,
                 at: *at,
                 values,
             };
-            held::hold(runtime, asking, &holding).await
+            knowledge_evaluation::evaluate(runtime, asking, &holding).await
         }
     }
 }
 
-async fn import(runtime: Arc<Runtime>, asking: &Asking, file: &Path) -> Result<(), Failure> {
+async fn import(runtime: Arc<Runtime>, asking: &RequestArgs, file: &Path) -> Result<(), Failure> {
     let value = read_file(file)?;
     let reply = asking
         .reply(runtime, post("/api/v1/knowledge", &json!({ "file": value })))
@@ -207,8 +208,13 @@ async fn import(runtime: Arc<Runtime>, asking: &Asking, file: &Path) -> Result<(
     ))
 }
 
-async fn changed(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: Value) -> Result<(), Failure> {
-    let reply = asking.reply(runtime, post(path, &given(body))).await?;
+async fn changed(
+    runtime: Arc<Runtime>,
+    asking: &RequestArgs,
+    path: &str,
+    body: Value,
+) -> Result<(), Failure> {
+    let reply = asking.reply(runtime, post(path, &remove_nulls(body))).await?;
     if asking.wants_json() {
         return output::json(&reply);
     }
@@ -225,7 +231,7 @@ async fn changed(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: Value
     ))
 }
 
-async fn show(runtime: Arc<Runtime>, asking: &Asking, named: &KnowledgeNamed) -> Result<(), Failure> {
+async fn show(runtime: Arc<Runtime>, asking: &RequestArgs, named: &KnowledgeSelector) -> Result<(), Failure> {
     let mut shown = published(Arc::clone(&runtime), asking, named).await?;
     let path = format!("/api/v1/knowledge/{}/versions", named.knowledge);
     let versions = asking.whole(runtime, &path).await?;
@@ -236,7 +242,11 @@ async fn show(runtime: Arc<Runtime>, asking: &Asking, named: &KnowledgeNamed) ->
 }
 
 /// Returns a version as the API shows it.
-async fn published(runtime: Arc<Runtime>, asking: &Asking, named: &KnowledgeNamed) -> Result<Value, Failure> {
+async fn published(
+    runtime: Arc<Runtime>,
+    asking: &RequestArgs,
+    named: &KnowledgeSelector,
+) -> Result<Value, Failure> {
     let mut path = format!("/api/v1/knowledge/{}", named.knowledge);
     if let Some(version) = named.version {
         path.push_str(&format!("?version={version}"));

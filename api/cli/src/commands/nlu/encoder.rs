@@ -2,12 +2,12 @@
 //! those of real calls.
 
 use crate::kit::failure::Failure;
-use actors::Encode;
+use actors::CallEncoder;
 use application::format_localized;
-use application::transcript_words::masked_words;
+use application::transcript_masking::masked_words;
 use domain::ports::clock::Clock;
 use domain::ports::encoder::{EncoderFailure, EncoderRanking};
-use domain::spoken_turn::{Certainty, REFUSE_CALL, ReadBy, SpokenReading};
+use domain::spoken_turn::{Certainty, REFUSE_CALL, ReadingSource, SpokenReading};
 use host::clock::SystemClock;
 use host::config::named_variable;
 use host::speech_args::encoder_spec;
@@ -36,7 +36,7 @@ pub(super) struct EncoderArgs {
 
 /// The encoder's part in an evaluation.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Share {
+pub(super) struct EncoderFigures {
     /// Name of the model, as the encoder reports it.
     model: String,
     /// Rows decided by the encoder ÷ all rows.
@@ -47,7 +47,7 @@ pub(super) struct Share {
     p99_ms: u64,
 }
 
-impl Share {
+impl EncoderFigures {
     /// Formats the result as one line for people.
     pub(super) fn told(&self) -> String {
         let failures = self.failures.iter();
@@ -69,11 +69,11 @@ impl Share {
 ///
 /// As in calls, an utterance that the model reads as a refusal of further calls is not sent to the encoder,
 /// and an intent that the model does not know is ignored.
-pub(super) async fn asked(
+pub(super) async fn apply_encoder(
     args: &EncoderArgs,
     model: &Model,
     predictions: &mut [Prediction<'_>],
-) -> Result<Option<Share>, Failure> {
+) -> Result<Option<EncoderFigures>, Failure> {
     let Some(spec) = &args.encoder else {
         return Ok(None);
     };
@@ -81,15 +81,18 @@ pub(super) async fn asked(
     let timed: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
     let encoder = speech::encoder::encoder(spec, timed, &named_variable)
         .map_err(|error| Failure::usage(error.to_string()))?;
-    let mut share = Share {
+    let mut share = EncoderFigures {
         model: encoder.model().to_owned(),
-        ..Share::default()
+        ..EncoderFigures::default()
     };
     let (mut decided, mut silent, mut millis) = (0_u32, 0_u32, Vec::new());
     for prediction in predictions.iter_mut().filter(|one| !refuses(&one.ranking)) {
         let words = masked_words(&prediction.example.text);
         let began = clock.now();
-        match encoder.rank(&words, &args.language, Encode::ANSWER_MS_MAX).await {
+        match encoder
+            .rank(&words, &args.language, CallEncoder::ANSWER_MS_MAX)
+            .await
+        {
             Ok(ranking) => {
                 millis.push(clock.now().ms_since(began));
                 silent = 0;
@@ -152,7 +155,7 @@ fn over(ranking: &EncoderRanking, model: &Model, standing: &Ranking) -> Option<R
             Verdict::ToConfirm => Certainty::ToConfirm,
             Verdict::Abstained => Certainty::Abstained,
         },
-        read_by: ReadBy::Model,
+        read_by: ReadingSource::Model,
         candidates: vec![],
         accept_permille: None,
         confirm_permille: None,

@@ -1,21 +1,21 @@
 //! `ledgerline nlu`: trains an intent model from labeled lines, evaluates, compares and publishes models.
 
 mod encoder;
-mod published;
+mod model_versions;
 mod training;
 mod vectors;
 mod words;
 
-use crate::kit::asking::Asking;
+use crate::kit::atomic_file::AtomicFile;
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::part::Part;
+use crate::kit::request_args::RequestArgs;
 use application::format_localized;
 use application::models::training::bounded_lines;
 use domain::ids::ModelId;
-use encoder::{EncoderArgs, Share};
+use encoder::{EncoderArgs, EncoderFigures};
 use host::stopwatch::Stopwatch;
-use published::{Learned, Reasoned, Sending};
+use model_versions::{ModelChangeArgs, ModelPublication, TrainingArgs};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{BufReader, Write};
@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use understanding::evaluation::{Evaluation, Prediction, evaluate, predict};
-use understanding::{Example, Examples, JUDGED_ROWS_MAX, MODEL_BYTES_MAX, Model, Settings, Verdict};
+use understanding::{Example, Examples, JUDGED_ROWS_MAX, MODEL_BYTES_MAX, Model, TrainingSettings, Verdict};
 
 /// Intent models (意图模型): train one from labeled lines, evaluate it, compare two, publish
 ///
@@ -59,10 +59,10 @@ enum Action {
         #[arg(long, value_name = "FILE")]
         words: Option<PathBuf>,
         #[command(flatten)]
-        reading: Reading,
+        reading: LabelArgs,
     },
     /// Evaluate a model with labeled lines
-    Eval(Held),
+    Eval(ModelEvaluationArgs),
     /// Compare two models with the same labeled lines
     Compare {
         /// First model
@@ -72,7 +72,7 @@ enum Action {
         /// JSON lines with text and label
         file: PathBuf,
         #[command(flatten)]
-        reading: Reading,
+        reading: LabelArgs,
     },
     /// Publish a model as a new version, unless it equals the current one
     Publish {
@@ -85,18 +85,18 @@ enum Action {
         #[arg(long)]
         approvals: bool,
         #[command(flatten)]
-        learned: Learned,
+        learned: TrainingArgs,
         #[command(flatten)]
-        reasoned: Reasoned,
+        reasoned: ModelChangeArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// List the published models, or the versions of one
     Models {
         /// Name of the model
         name: Option<ModelId>,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Publish the content of an earlier version again; campaigns keep the version they were created with
     Rollback {
@@ -106,9 +106,9 @@ enum Action {
         #[arg(long, value_name = "V", value_parser = clap::value_parser!(u32).range(1..))]
         to: Option<u32>,
         #[command(flatten)]
-        reasoned: Reasoned,
+        reasoned: ModelChangeArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Find amounts, times, phones and cards in utterances, what is masked, and yes or no
     Read {
@@ -130,7 +130,7 @@ enum Action {
 
 /// Arguments of an evaluation: the model, the lines, and the encoder.
 #[derive(Debug, clap::Args)]
-struct Held {
+struct ModelEvaluationArgs {
     /// Model file
     model: PathBuf,
     /// JSON lines with text and label
@@ -141,11 +141,11 @@ struct Held {
     #[command(flatten)]
     encoder: EncoderArgs,
     #[command(flatten)]
-    reading: Reading,
+    reading: LabelArgs,
 }
 
 #[derive(Debug, clap::Args)]
-struct Reading {
+struct LabelArgs {
     /// Member of a line that is its label: intent, sentiment, interest
     #[arg(long, value_name = "MEMBER", default_value = "intent")]
     label: String,
@@ -164,22 +164,22 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             reasoned,
             asking,
         } => {
-            let sending = Sending {
+            let sending = ModelPublication {
                 file: model,
                 name,
                 learned,
                 approvals: *approvals,
                 reasoned,
             };
-            published::publish(runtime, asking, &sending).await
+            model_versions::publish(runtime, asking, &sending).await
         }
-        Action::Models { name, asking } => published::show(runtime, asking, name.as_ref()).await,
+        Action::Models { name, asking } => model_versions::show(runtime, asking, name.as_ref()).await,
         Action::Rollback {
             name,
             to,
             reasoned,
             asking,
-        } => published::roll_back(runtime, asking, name, *to, reasoned).await,
+        } => model_versions::roll_back(runtime, asking, name, *to, reasoned).await,
         Action::Train {
             file,
             out,
@@ -190,12 +190,12 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             reading,
         } => {
             let (vectors, read) = words.as_deref().map(vectors::read).transpose()?.unzip();
-            let settings = Settings {
+            let settings = TrainingSettings {
                 seed: *seed,
                 foreign: Some(foreign.clone()),
-                ..Settings::default()
+                ..TrainingSettings::default()
             };
-            let taught = training::Taught {
+            let taught = training::TrainingSetup {
                 settings: settings.with_words(vectors),
                 folds: *folds,
                 words: read,
@@ -214,12 +214,12 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-async fn hold(held: &Held) -> Result<(), Failure> {
+async fn hold(held: &ModelEvaluationArgs) -> Result<(), Failure> {
     let reading = &held.reading;
     let examples = reading.every_line(&held.file)?;
     let model = read_model(&held.model)?;
     let (mut predictions, micros) = predicted(&model, &examples.rows);
-    let share = encoder::asked(&held.encoder, &model, &mut predictions).await?;
+    let share = encoder::apply_encoder(&held.encoder, &model, &mut predictions).await?;
     if let Some(out) = &held.predictions {
         let rows = predictions.iter().zip(&micros);
         let text = rows.fold(String::new(), |mut text, (row, micros)| {
@@ -235,7 +235,7 @@ async fn hold(held: &Held) -> Result<(), Failure> {
     }
 }
 
-fn show_with_encoder(found: &Evaluation, share: &Share, reading: &Reading) -> Result<(), Failure> {
+fn show_with_encoder(found: &Evaluation, share: &EncoderFigures, reading: &LabelArgs) -> Result<(), Failure> {
     if reading.json {
         let mut line = json!(found);
         if let Some(members) = line.as_object_mut() {
@@ -258,7 +258,7 @@ fn predicted<'e>(model: &Model, rows: &'e [Example]) -> (Vec<Prediction<'e>>, Ve
     each.unzip()
 }
 
-fn compare(one: &Path, other: &Path, file: &Path, reading: &Reading) -> Result<(), Failure> {
+fn compare(one: &Path, other: &Path, file: &Path, reading: &LabelArgs) -> Result<(), Failure> {
     let examples = reading.every_line(file)?;
     let of = |path: &Path| -> Result<Evaluation, Failure> {
         let model = read_model(path)?;
@@ -267,7 +267,7 @@ fn compare(one: &Path, other: &Path, file: &Path, reading: &Reading) -> Result<(
     show(&[("one", of(one)?), ("other", of(other)?)], reading)
 }
 
-fn show(found: &[(&str, Evaluation)], reading: &Reading) -> Result<(), Failure> {
+fn show(found: &[(&str, Evaluation)], reading: &LabelArgs) -> Result<(), Failure> {
     if reading.json {
         return match found {
             [(_, only)] => output::json(&json!(only)),
@@ -297,7 +297,7 @@ fn show(found: &[(&str, Evaluation)], reading: &Reading) -> Result<(), Failure> 
     Ok(())
 }
 
-impl Reading {
+impl LabelArgs {
     /// Reads the training examples: a sample of each intent.
     fn examples(&self, file: &Path, seed: u64) -> Result<Examples, Failure> {
         examples_in(file, |lines| Examples::read(lines, &self.label, seed))
@@ -350,7 +350,7 @@ fn examples_in(
 
 /// Writes a file completely or not at all.
 fn write(out: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let part = Part::begin(out)?;
+    let part = AtomicFile::begin(out)?;
     part.file()?.write_all(bytes)?;
     part.finish()
 }

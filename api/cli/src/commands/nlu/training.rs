@@ -1,24 +1,29 @@
 //! `nlu train`: trains a model from labeled lines, and reports its cross-validation.
 
-use super::{Reading, faults, vectors, write};
+use super::{LabelArgs, faults, vectors, write};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::format_localized;
-use application::models::training::{HeldOutShown, held_out_shown};
+use application::models::training::{HoldoutResponse, held_out_shown};
 use serde_json::json;
 use std::path::Path;
-use understanding::held_out::held_out_while;
-use understanding::word_vectors::VectorsRead;
-use understanding::{Settings, train};
+use understanding::cross_validation::cross_validate_while;
+use understanding::word_vectors::VectorReadCounts;
+use understanding::{TrainingSettings, train};
 
 /// Settings of the training, the number of folds, and the word vectors read.
-pub(super) struct Taught {
-    pub(super) settings: Settings,
+pub(super) struct TrainingSetup {
+    pub(super) settings: TrainingSettings,
     pub(super) folds: Option<u32>,
-    pub(super) words: Option<VectorsRead>,
+    pub(super) words: Option<VectorReadCounts>,
 }
 
-pub(super) fn learn(file: &Path, out: &Path, taught: &Taught, reading: &Reading) -> Result<(), Failure> {
+pub(super) fn learn(
+    file: &Path,
+    out: &Path,
+    taught: &TrainingSetup,
+    reading: &LabelArgs,
+) -> Result<(), Failure> {
     let settings = &taught.settings;
     let examples = reading.examples(file, settings.seed)?;
     let refused = |fault: understanding::TrainingFault| Failure::refused(fault.to_string());
@@ -27,7 +32,7 @@ pub(super) fn learn(file: &Path, out: &Path, taught: &Taught, reading: &Reading)
         None => None,
         Some(folds) => {
             let parts = usize::try_from(folds).unwrap_or(usize::MAX);
-            let found = held_out_while(&examples, settings, parts, &|| true).map_err(refused)?;
+            let found = cross_validate_while(&examples, settings, parts, &|| true).map_err(refused)?;
             Some(held_out_shown(folds, found))
         }
     };
@@ -39,7 +44,7 @@ pub(super) fn learn(file: &Path, out: &Path, taught: &Taught, reading: &Reading)
         "model": model.digest(), "bytes": bytes.len(), "intents": model.intents(),
         "rows": examples.rows.len(), "good": examples.good_count, "faults": faults,
         "accept": calibration.accept, "confirm": calibration.confirm, "held_out": held_out,
-        "words": taught.words.as_ref().map(vectors::shown),
+        "words": taught.words.as_ref().map(vectors::to_json),
     });
     if reading.json {
         return output::json(&said);
@@ -48,7 +53,7 @@ pub(super) fn learn(file: &Path, out: &Path, taught: &Taught, reading: &Reading)
         output::line(&format!("{fault}"))?;
     }
     if let Some(words) = &taught.words {
-        output::line(&vectors::described(words))?;
+        output::line(&vectors::describe(words))?;
     }
     output::line(&format_localized!(
         "{} 个意图，{} 行；接受阈值 {:.3}，确认阈值 {:.3}；{} 字节，{}",
@@ -65,7 +70,7 @@ pub(super) fn learn(file: &Path, out: &Path, taught: &Taught, reading: &Reading)
 
 /// Prints the result of the cross-validation: the figures, then a line per label with the labels it was taken
 /// for.
-fn matrix(held_out: &HeldOutShown) -> Result<(), Failure> {
+fn matrix(held_out: &HoldoutResponse) -> Result<(), Failure> {
     let permille = |figure: Option<u16>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure}‰"));
     output::line(&format_localized!(
         "留出 {} 份，{} 行：首选 {}，接受 {}，其中正确 {}",

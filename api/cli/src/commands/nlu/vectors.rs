@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
-use understanding::word_vectors::{DIMENSIONS_MAX, DIMENSIONS_MIN, VectorsRead, WordVectors};
+use understanding::word_vectors::{DIMENSIONS_MAX, DIMENSIONS_MIN, VectorReadCounts, WordVectors};
 
 /// Reads the word vectors of a file; refuses a file without any.
-pub(super) fn read(file: &Path) -> Result<(Arc<WordVectors>, VectorsRead), Failure> {
+pub(super) fn read(file: &Path) -> Result<(Arc<WordVectors>, VectorReadCounts), Failure> {
     let opened = std::fs::File::open(file).map_err(|error| unavailable(file, &error))?;
     let mut broke_off = None;
     let lines = bounded_lines(BufReader::new(opened)).map_while(|line| {
@@ -30,7 +30,7 @@ pub(super) fn read(file: &Path) -> Result<(Arc<WordVectors>, VectorsRead), Failu
 }
 
 /// Describes the vectors read, as JSON.
-pub(super) fn shown(read: &VectorsRead) -> Value {
+pub(super) fn to_json(read: &VectorReadCounts) -> Value {
     json!({
         "kept": read.kept, "left_out": read.left_out, "passed_over": read.passed_over,
         "faulty": read.faulty, "faulty_lines": read.faulty_lines,
@@ -38,7 +38,7 @@ pub(super) fn shown(read: &VectorsRead) -> Value {
 }
 
 /// Describes the vectors read, as one line for people.
-pub(super) fn described(read: &VectorsRead) -> String {
+pub(super) fn describe(read: &VectorReadCounts) -> String {
     format_localized!(
         "保留 {} 个词向量，{} 个超出空间，{} 个不会被查询；{} 行有误 {:?}",
         "{} word vectors kept, {} without space, {} never looked up; {} bad lines {:?}",

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use understanding::entities::{CallMoment, find};
-use understanding::spoken::{Language, Spoken};
-use understanding::{answers, masking, priority, spoken};
+use understanding::spoken_values::{Language, SpokenValue};
+use understanding::{answers, masking, priority, spoken_values};
 
 /// Longest line read, in bytes: an utterance is a few sentences.
 const LINE_BYTES_MAX: u64 = 64 * 1024;
@@ -27,7 +27,7 @@ pub(super) fn read(file: &Path, at: &str) -> Result<(), Failure> {
         let Utterance { text } = serde_json::from_str(line).map_err(|error| error.to_string())?;
         Ok(json!({
             "text": text, "masked": masking::mask(&text).text, "entities": find(&text, moment),
-            "answer": answers::read(&text), "rule": priority::first(&text).map(|rule| rule.priority),
+            "answer": answers::read(&text), "rule": priority::find_first_rule(&text).map(|rule| rule.priority),
         }))
     })
 }
@@ -39,8 +39,8 @@ pub(super) fn say(file: &Path, lang: &str) -> Result<(), Failure> {
         other => return Err(Failure::usage(format!("no language {other}: zh or en"))),
     };
     each_line(file, |line| {
-        let value: Spoken<'_> = serde_json::from_str(line).map_err(|error| error.to_string())?;
-        let said = spoken::say(&value, language);
+        let value: SpokenValue<'_> = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let said = spoken_values::say(&value, language);
         let said = said.ok_or_else(|| "there is no spoken form of this value".to_owned())?;
         Ok(json!({ "said": said }))
     })

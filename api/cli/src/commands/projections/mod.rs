@@ -8,12 +8,12 @@ use crate::kit::api::{ApiArgs, require_log};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::progress::Progress;
-use crate::kit::table::padded;
+use crate::kit::table::pad;
 use ::projections::{RebuildError, View, ViewCheck, views};
 use application::format_localized;
 use application::language::localized;
 use domain::stored_event::Position;
-use host::app::ReadOnly;
+use host::app::ReadOnlyLog;
 use host::read_db_spec::ReadDbArgs;
 use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::json;
@@ -46,14 +46,14 @@ enum Action {
         json: bool,
     },
     /// Show the lag of each view, why it is parked, and its rebuild; a server may be running
-    Status(Maybe),
+    Status(OptionalViewArgs),
     /// Build new rows of one view beside the live ones; without NAME, of every view in turn, with a switch to
     /// each
     Rebuild {
         /// View; default: all
         name: Option<String>,
         #[command(flatten)]
-        at: Asked,
+        at: ViewRequestArgs,
         /// Start at the first event, even if an earlier rebuild was begun
         #[arg(long, requires = "name")]
         restart: bool,
@@ -65,25 +65,25 @@ enum Action {
         #[arg(long, conflicts_with_all = ["name", "accept_differences"])]
         in_place: bool,
         #[command(flatten)]
-        accept: Accept,
+        accept: AcceptDifferencesArgs,
     },
     /// Replace the live rows of a view with the new ones
     Switch {
         #[command(flatten)]
-        of: Named,
+        of: ViewNameArgs,
         #[command(flatten)]
-        accept: Accept,
+        accept: AcceptDifferencesArgs,
     },
     /// Drop the new rows of a view
-    Cancel(Named),
+    Cancel(ViewNameArgs),
     /// Let a parked view retry its event
-    Retry(Named),
+    Retry(ViewNameArgs),
     /// Replay the log in memory and compare the result with the rows; a server may be running
-    Verify(Maybe),
+    Verify(OptionalViewArgs),
 }
 
 #[derive(Debug, clap::Args)]
-struct Where {
+struct RowSourceArgs {
     #[command(flatten)]
     log: LogArgs,
     #[command(flatten)]
@@ -93,7 +93,7 @@ struct Where {
     json: bool,
 }
 
-impl Where {
+impl RowSourceArgs {
     fn place(&self) -> Result<(PathBuf, StoreSpec), Failure> {
         let (data, spec) = self.log.place()?;
         require_log(&spec)?;
@@ -103,7 +103,7 @@ impl Where {
 
 /// The API to use, and whether to print JSON.
 #[derive(Debug, clap::Args)]
-struct Asked {
+struct ViewRequestArgs {
     #[command(flatten)]
     api: ApiArgs,
     /// Print one JSON object
@@ -112,23 +112,23 @@ struct Asked {
 }
 
 #[derive(Debug, clap::Args)]
-struct Maybe {
+struct OptionalViewArgs {
     /// View; default: all
     name: Option<String>,
     #[command(flatten)]
-    at: Where,
+    at: RowSourceArgs,
 }
 
 #[derive(Debug, clap::Args)]
-struct Named {
+struct ViewNameArgs {
     /// Name of the view
     name: String,
     #[command(flatten)]
-    at: Asked,
+    at: ViewRequestArgs,
 }
 
 #[derive(Debug, clap::Args)]
-struct Accept {
+struct AcceptDifferencesArgs {
     /// Switch even if the new rows differ from the live ones; the reason why that is right
     #[arg(long, value_name = "REASON")]
     accept_differences: Option<String>,
@@ -143,13 +143,13 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             at,
             in_place: true,
             ..
-        } => rebuild_all::in_place(&at).await,
+        } => rebuild_all::rebuild_in_place(&at).await,
         Action::Rebuild {
             name: None,
             at,
             accept,
             ..
-        } => rebuild_all::beside(&at, runtime, accept.accept_differences.as_deref()).await,
+        } => rebuild_all::rebuild_in_shadow(&at, runtime, accept.accept_differences.as_deref()).await,
         Action::Rebuild {
             name: Some(name),
             at,
@@ -158,12 +158,12 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             accept,
             ..
         } => {
-            let wish = rebuild::Wish {
+            let wish = rebuild::RebuildOptions {
                 restart,
                 no_switch,
                 accept: accept.accept_differences,
             };
-            rebuild::one(&at, runtime, &known(&name)?, &wish).await
+            rebuild::rebuild_view(&at, runtime, &known(&name)?, &wish).await
         }
         Action::Switch { of, accept } => {
             let accept = accept.accept_differences.as_deref();
@@ -197,14 +197,14 @@ fn show_on(progress: &Progress) -> impl FnMut(Position, Position) + Send + '_ {
     |reached: Position, end: Position| progress.reach(reached, end)
 }
 
-async fn verify(at: &Where, name: Option<&str>) -> Result<(), Failure> {
+async fn verify(at: &RowSourceArgs, name: Option<&str>) -> Result<(), Failure> {
     let (data, spec) = at.place()?;
     let mut wanted: Vec<Arc<dyn View>> = views::all();
     if let Some(name) = name {
         let name = known(name)?;
         wanted.retain(|view| view.name() == name);
     }
-    let opened = ReadOnly::of(&spec).await?;
+    let opened = ReadOnlyLog::of(&spec).await?;
     let progress = view_progress();
     let verified = match opened.rows(&at.read_db.spec(&data)).await {
         Ok(rows) => {
@@ -234,7 +234,7 @@ async fn verify(at: &Where, name: Option<&str>) -> Result<(), Failure> {
             output::line(&format_localized!(
                 "{} {:<20} 截至位置 {}",
                 "{} {:<20} up to position {}",
-                padded(word, WORD_COLUMNS),
+                pad(word, WORD_COLUMNS),
                 check.view,
                 check.position
             ))?;

@@ -1,7 +1,7 @@
 //! `projections rebuild NAME`, `switch`, `cancel` and `retry`: requests to the server or directory that has
 //! the rows.
 
-use crate::commands::projections::{Asked, view_progress};
+use crate::commands::projections::{ViewRequestArgs, view_progress};
 use crate::kit::api::{get, post};
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 pub(super) const ASK_AGAIN_MS: u64 = 300;
 
 /// Options of a rebuild.
-pub(super) struct Wish {
+pub(super) struct RebuildOptions {
     pub(super) restart: bool,
     pub(super) no_switch: bool,
     pub(super) accept: Option<String>,
@@ -31,7 +31,12 @@ pub(super) fn path(name: &str) -> String {
 }
 
 /// Rebuilds one view and switches to the new rows if they equal the live ones or differences are accepted.
-pub(super) async fn one(at: &Asked, runtime: Arc<Runtime>, name: &str, wish: &Wish) -> Result<(), Failure> {
+pub(super) async fn rebuild_view(
+    at: &ViewRequestArgs,
+    runtime: Arc<Runtime>,
+    name: &str,
+    wish: &RebuildOptions,
+) -> Result<(), Failure> {
     let client = at.api.client(runtime).await?;
     let made = make(&client, name, wish).await;
     client.close().await;
@@ -63,15 +68,15 @@ pub(super) async fn one(at: &Asked, runtime: Arc<Runtime>, name: &str, wish: &Wi
 }
 
 /// The result of a rebuild.
-struct Made {
+struct RebuildResult {
     position: String,
     agrees: bool,
     is_switched: bool,
     comparison: Value,
 }
 
-async fn make(client: &ApiClient, name: &str, wish: &Wish) -> Result<Made, Failure> {
-    let shown = fed(client, name, wish.restart).await?;
+async fn make(client: &ApiClient, name: &str, wish: &RebuildOptions) -> Result<RebuildResult, Failure> {
+    let shown = feed_rebuild(client, name, wish.restart).await?;
     if state(&shown) != RebuildState::Ready.code() {
         return Err(Failure::found(format!(
             "the rebuild of {name} failed: {}",
@@ -84,7 +89,7 @@ async fn make(client: &ApiClient, name: &str, wish: &Wish) -> Result<Made, Failu
         switch_to(client, name, wish.accept.as_deref()).await?;
     }
     let position = shown.pointer("/rebuild/position").cloned().unwrap_or_default();
-    Ok(Made {
+    Ok(RebuildResult {
         position: position
             .as_str()
             .map_or_else(|| position.to_string(), str::to_owned),
@@ -95,7 +100,7 @@ async fn make(client: &ApiClient, name: &str, wish: &Wish) -> Result<Made, Failu
 }
 
 /// Starts a rebuild and waits until the new rows are complete or failed. Returns the state of the view.
-pub(super) async fn fed(client: &ApiClient, name: &str, restart: bool) -> Result<Value, Failure> {
+pub(super) async fn feed_rebuild(client: &ApiClient, name: &str, restart: bool) -> Result<Value, Failure> {
     let (begin, body) = (format!("{}/rebuild", path(name)), json!({ "restart": restart }));
     let mut shown = post(&begin, &body).ask(client).await?;
     let (progress, clock) = (view_progress(), SystemClock::default());
@@ -138,7 +143,7 @@ pub(super) async fn switch_to(
 
 /// Runs `projections switch`: replaces the live rows and prints the state of the view.
 pub(super) async fn switch(
-    at: &Asked,
+    at: &ViewRequestArgs,
     runtime: Arc<Runtime>,
     name: &str,
     accept: Option<&str>,
@@ -150,7 +155,7 @@ pub(super) async fn switch(
 }
 
 /// Drops the new rows.
-pub(super) async fn cancel(at: &Asked, runtime: Arc<Runtime>, name: &str) -> Result<(), Failure> {
+pub(super) async fn cancel(at: &ViewRequestArgs, runtime: Arc<Runtime>, name: &str) -> Result<(), Failure> {
     let (path, body) = (format!("{}/cancel", path(name)), json!({}));
     at.api.ask(runtime, post(&path, &body)).await?;
     say(
@@ -161,13 +166,13 @@ pub(super) async fn cancel(at: &Asked, runtime: Arc<Runtime>, name: &str) -> Res
 }
 
 /// Lets a parked view retry its event.
-pub(super) async fn retry(at: &Asked, runtime: Arc<Runtime>, name: &str) -> Result<(), Failure> {
+pub(super) async fn retry(at: &ViewRequestArgs, runtime: Arc<Runtime>, name: &str) -> Result<(), Failure> {
     let (path, body) = (format!("{}/retry", path(name)), json!({}));
     let shown = at.api.ask(runtime, post(&path, &body)).await?;
     say(at, &shown, &format!("{name}: retrying"))
 }
 
-fn say(at: &Asked, value: &Value, line: &str) -> Result<(), Failure> {
+fn say(at: &ViewRequestArgs, value: &Value, line: &str) -> Result<(), Failure> {
     if at.json {
         return output::json(value);
     }

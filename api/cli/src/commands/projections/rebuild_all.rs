@@ -1,8 +1,10 @@
 //! `projections rebuild` without a name: rebuilds every view in turn without downtime, or drops all rows and
 //! rebuilds them in place if they cannot be read.
 
-use crate::commands::projections::rebuild::{ASK_AGAIN_MS, agrees, fed, path, state, switch_to, why};
-use crate::commands::projections::{Asked, show_on, view_progress};
+use crate::commands::projections::rebuild::{
+    ASK_AGAIN_MS, agrees, feed_rebuild, path, state, switch_to, why,
+};
+use crate::commands::projections::{ViewRequestArgs, show_on, view_progress};
 use crate::kit::api::get;
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -44,14 +46,14 @@ impl Outcome {
 }
 
 #[derive(Debug, Serialize)]
-struct Turn {
+struct ViewRebuildResult {
     view: &'static str,
     outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
 }
 
-impl Turn {
+impl ViewRebuildResult {
     const fn of(view: &'static str, outcome: Outcome) -> Self {
         Self {
             view,
@@ -73,14 +75,18 @@ impl Turn {
 }
 
 /// Rebuilds every view in turn; readers always see complete rows.
-pub(super) async fn beside(at: &Asked, runtime: Arc<Runtime>, accept: Option<&str>) -> Result<(), Failure> {
+pub(super) async fn rebuild_in_shadow(
+    at: &ViewRequestArgs,
+    runtime: Arc<Runtime>,
+    accept: Option<&str>,
+) -> Result<(), Failure> {
     let client = at.api.client(runtime).await?;
     let turns = all(&client, accept).await;
     client.close().await;
     tell(at, &turns?)
 }
 
-fn tell(at: &Asked, turns: &[Turn]) -> Result<(), Failure> {
+fn tell(at: &ViewRequestArgs, turns: &[ViewRebuildResult]) -> Result<(), Failure> {
     let left: Vec<&str> = turns
         .iter()
         .filter(|turn| !turn.is_done())
@@ -107,7 +113,7 @@ fn tell(at: &Asked, turns: &[Turn]) -> Result<(), Failure> {
     )))
 }
 
-async fn all(client: &ApiClient, accept: Option<&str>) -> Result<Vec<Turn>, Failure> {
+async fn all(client: &ApiClient, accept: Option<&str>) -> Result<Vec<ViewRebuildResult>, Failure> {
     let stand = get("/api/v1/projections").ask(client).await?;
     let before = items(&stand, "views");
     let mut turns = Vec::new();
@@ -134,41 +140,45 @@ fn number(row: &Value, name: &str) -> u64 {
 }
 
 /// Waits until a view without rows has reached `head`, or is parked.
-async fn made(client: &ApiClient, name: &'static str, head: u64) -> Result<Turn, Failure> {
+async fn made(client: &ApiClient, name: &'static str, head: u64) -> Result<ViewRebuildResult, Failure> {
     let (path, clock) = (path(name), SystemClock::default());
     loop {
         let shown = get(&path).ask(client).await?;
         if let Some(parked) = shown.get("parked").filter(|parked| !parked.is_null()) {
             let why = parked.get("why").and_then(Value::as_str).unwrap_or_default();
             let position = number(parked, "position");
-            return Ok(Turn::failed(
+            return Ok(ViewRebuildResult::failed(
                 name,
                 &format!("parked before position {position}: {why}"),
             ));
         }
         if number(&shown, "position") >= head {
-            return Ok(Turn::of(name, Outcome::Made));
+            return Ok(ViewRebuildResult::of(name, Outcome::Made));
         }
         clock.wait_until(clock.now().plus_ms(ASK_AGAIN_MS)).await;
     }
 }
 
-async fn one(client: &ApiClient, name: &'static str, accept: Option<&str>) -> Result<Turn, Failure> {
-    let shown = fed(client, name, true).await?;
+async fn one(
+    client: &ApiClient,
+    name: &'static str,
+    accept: Option<&str>,
+) -> Result<ViewRebuildResult, Failure> {
+    let shown = feed_rebuild(client, name, true).await?;
     if state(&shown) != RebuildState::Ready.code() {
-        return Ok(Turn::failed(name, &why(&shown)));
+        return Ok(ViewRebuildResult::failed(name, &why(&shown)));
     }
     if !agrees(&shown) && accept.is_none() {
-        return Ok(Turn::of(name, Outcome::Differs));
+        return Ok(ViewRebuildResult::of(name, Outcome::Differs));
     }
     match switch_to(client, name, accept).await {
-        Ok(_) => Ok(Turn::of(name, Outcome::Switched)),
-        Err(refused) => Ok(Turn::failed(name, &refused)),
+        Ok(_) => Ok(ViewRebuildResult::of(name, Outcome::Switched)),
+        Err(refused) => Ok(ViewRebuildResult::failed(name, &refused)),
     }
 }
 
 /// Drops all rows and rebuilds them in place; readers see them incomplete meanwhile.
-pub(super) async fn in_place(at: &Asked) -> Result<(), Failure> {
+pub(super) async fn rebuild_in_place(at: &ViewRequestArgs) -> Result<(), Failure> {
     let (data, spec, read_db) = at.api.place()?;
     let rows = WritableRows::open(&data, &spec, &read_db).await?;
     let progress = view_progress();
@@ -190,11 +200,11 @@ pub(super) async fn in_place(at: &Asked) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::testing::Story;
+    use http::testing::TestServer;
 
     #[test]
     fn every_view_is_rebuilt_in_turn_by_the_server_that_uses_the_rows() {
-        let story = Story::begin();
+        let story = TestServer::begin();
         story.runtime.block_on(async {
             story.append(0, 5).await;
             let head = story.running.installation.store().head().await.unwrap();

@@ -1,15 +1,15 @@
 //! `projections list` and `projections status`: lists the views, and shows the state of each.
 
-use crate::commands::projections::{Where, known};
+use crate::commands::projections::{RowSourceArgs, known};
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::table::padded;
+use crate::kit::table::pad;
 use ::projections::{ReadDb, RebuildStatus, ViewState, ViewStatus, views};
 use application::format_localized;
 use application::language::localized;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
-use host::app::ReadOnly;
+use host::app::ReadOnlyLog;
 use host::clock::SystemClock;
 use host::data_dir::{self, Mode};
 use host::read_db_spec::ReadDbSpec;
@@ -46,7 +46,7 @@ pub(super) fn list(as_json: bool) -> Result<(), Failure> {
 }
 
 /// Prints the state of one view or of all, read from the rows and the log.
-pub(super) async fn status(at: &Where, name: Option<&str>) -> Result<(), Failure> {
+pub(super) async fn status(at: &RowSourceArgs, name: Option<&str>) -> Result<(), Failure> {
     let name = name.map(known).transpose()?;
     let (data, spec) = at.place()?;
     let mut statuses = stored(&data, &spec, &at.read_db.spec(&data)).await?;
@@ -63,7 +63,7 @@ pub(super) async fn status(at: &Where, name: Option<&str>) -> Result<(), Failure
 
 /// Reads the stored state of the views; a server may be running.
 async fn stored(data: &Path, log: &StoreSpec, read_db: &ReadDbSpec) -> Result<Vec<ViewStatus>, Failure> {
-    let opened = ReadOnly::of(log).await?;
+    let opened = ReadOnlyLog::of(log).await?;
     let read = match opened.standing_rows(read_db).await {
         Ok(rows) => read(data, opened.store.as_ref(), rows.as_ref()).await,
         Err(error) => Err(Failure::from(error)),
@@ -99,7 +99,7 @@ fn lines(status: &ViewStatus) -> Vec<String> {
         "{:<20} {} 位置 {} / {}，滞后 {} 个事件、{:.1} 秒；数据截至 {shows}",
         "{:<20} {} position {} of {}, {} events behind, {:.1} s; shows {shows}",
         status.view,
-        padded(word(status.state), STATE_COLUMNS),
+        pad(word(status.state), STATE_COLUMNS),
         status.position,
         status.head,
         status.lag_events,
@@ -166,9 +166,9 @@ mod tests {
     use domain::decider::Scope;
     use domain::ids::CommandId;
     use domain::stored_event::StreamVersion;
-    use host::app::Opened;
+    use host::app::OpenDataDir;
     use http::listeners::Listeners;
-    use http::running::Running;
+    use http::running_server::RunningServer;
     use http::testing::settings;
     use std::sync::Arc;
     use store::test_records::{make_record_of, stream};
@@ -177,7 +177,7 @@ mod tests {
     /// Longest time that the test may take between its two events.
     const TEST_MS_MAX: u64 = 600_000;
 
-    async fn append(opened: &Opened, index: u64) {
+    async fn append(opened: &OpenDataDir, index: u64) {
         let stream = stream("s");
         let command = CommandId::derive_from_text(&index.to_string());
         let record = make_record_of(&stream, index + 1, command, Scope::default());
@@ -193,14 +193,14 @@ mod tests {
         let settings = settings(directory.path());
         let (data, log) = (settings.open.data.clone(), settings.open.store.clone());
         runtime.block_on(async {
-            let started = Running::start(settings.clone(), Listeners::none(), Arc::clone(&runtime));
+            let started = RunningServer::start(settings.clone(), Listeners::none(), Arc::clone(&runtime));
             let running = started.await.unwrap();
             append(&running.process.opened, 0).await;
             let head = running.installation.store().head().await.unwrap();
             running.installation.rows_at(head, 30_000).await.unwrap();
             running.stop().await;
             // Events are appended without a running view.
-            let opened = Opened::open(&settings.open).await.unwrap();
+            let opened = OpenDataDir::open(&settings.open).await.unwrap();
             for index in 1..4 {
                 append(&opened, index).await;
             }

@@ -1,18 +1,18 @@
 //! `ledgerline report check`: checks a report against its signed note and the log's key; with the log,
 //! rebuilds it too.
 
-use crate::commands::report::compliance::{note_file, reading};
+use crate::commands::report::compliance::{note_file, open_log};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::progress::Progress;
-use crate::kit::table::padded;
+use crate::kit::table::pad;
 use application::format_localized;
 use application::language::localized;
 use chrono::NaiveDate;
-use domain::calendar::{PeriodLength, Span};
+use domain::calendar::{CalendarPeriod, PeriodLength};
 use evidence::compliance_report::{check, check_against};
 use evidence::log_walk::Log;
-use host::proving::log_key_file;
+use host::log_proofs::log_key_file;
 use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         };
         let period = period_of(&checked.subject)
             .ok_or_else(|| failed(&args, "its period is not a calendar period"))?;
-        let opened = reading(&log).await?;
+        let opened = open_log(&log).await?;
         let progress = Progress::of_log();
         let hears = |reached, last| progress.reach(reached, last);
         let log = Log::heard(opened.store.as_ref(), &hears);
@@ -74,7 +74,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             "position": checked.position.to_string(), "log_size": checked.log_size,
             "log_root": checked.log_root, "key": key.to_string(), "rebuilt_from_log": checked.rebuilt }));
     }
-    let label = |zh, en| padded(localized(zh, en), LABEL_COLUMNS);
+    let label = |zh, en| pad(localized(zh, en), LABEL_COLUMNS);
     output::line(&format!("{}{}", label("报告成立", "holds"), checked.subject))?;
     output::line(&format_localized!(
         "{}{} 个事件，截至位置 {}，根哈希 {}",
@@ -135,7 +135,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Parses the period of a subject, for example `compliance 2026-11`.
-fn period_of(subject: &str) -> Option<Span> {
+fn period_of(subject: &str) -> Option<CalendarPeriod> {
     let (_, label) = subject.split_once(' ')?;
     let year = |text: &str| text.parse::<i32>().ok();
     let (length, day) = if let Ok(day) = label.parse::<NaiveDate>() {

@@ -2,8 +2,8 @@
 //! difference.
 
 use crate::kit::api::{get, with_query};
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
+use crate::kit::request_args::RequestArgs;
 use application::percent::encode;
 use domain::ids::CampaignId;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ID")]
     campaign: Option<CampaignId>,
     #[command(flatten)]
-    asking: Asking,
+    asking: RequestArgs,
 }
 
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {

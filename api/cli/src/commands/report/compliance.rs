@@ -8,7 +8,7 @@ use application::format_localized;
 use application::language::localized;
 use domain::stored_event::Position;
 use evidence::compliance_report::figures_file;
-use host::app::ReadOnly;
+use host::app::ReadOnlyLog;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(super) struct Args {
 }
 
 /// The parts of a report: the issue, its files, and the number of violations.
-struct Answer {
+struct ComplianceReportFiles {
     issue: Value,
     figures: String,
     page: String,
@@ -54,7 +54,7 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         "at": args.period.at, "position": args.position.map(|position| position.to_string()) });
     let reply = post("/api/v1/compliance-reports", &body).ask(&client).await;
     client.close().await;
-    let answer = Answer::of(&reply?);
+    let answer = ComplianceReportFiles::of(&reply?);
     let is_figures = args.out.extension().is_some_and(|ending| ending == "json");
     let body = if is_figures { &answer.figures } else { &answer.page };
     write(&args.out, body.as_bytes())?;
@@ -113,7 +113,7 @@ fn figures_beside(page: &Path, issue: &Value) -> Option<PathBuf> {
     Some(page.with_file_name(figures_file(period, Position(position))))
 }
 
-impl Answer {
+impl ComplianceReportFiles {
     fn of(reply: &Value) -> Self {
         let text = |name: &str| {
             reply
@@ -144,6 +144,6 @@ fn violations(figures: &str) -> u64 {
 }
 
 /// Opens the log read-only, for commands that write nothing.
-pub(super) async fn reading(log: &host::store_spec::LogArgs) -> Result<ReadOnly, Failure> {
-    Ok(ReadOnly::of(&log.spec()?).await?)
+pub(super) async fn open_log(log: &host::store_spec::LogArgs) -> Result<ReadOnlyLog, Failure> {
+    Ok(ReadOnlyLog::of(&log.spec()?).await?)
 }

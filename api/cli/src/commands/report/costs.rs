@@ -6,7 +6,7 @@ use crate::kit::failure::Failure;
 use crate::kit::{output, table};
 use application::language::localized;
 use application::reply_value::value;
-use application::tables::{Baseline, Costing, cost_table};
+use application::tables::{Baseline, CostParameters, cost_table};
 use domain::ids::CampaignId;
 use host::read_db_spec::ReadDbArgs;
 use host::store_spec::LogArgs;
@@ -51,7 +51,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let asked = Costing::read(
+    let asked = CostParameters::read(
         args.campaign.clone(),
         args.from.as_deref(),
         args.to.as_deref(),
@@ -112,7 +112,7 @@ fn text(report: &Value) -> Result<(), Failure> {
         (localized("至", "to"), "/baseline/people_cost_fen_max"),
         (localized("占比 ‰", "share, ‰"), "/baseline/total_cost_per_mille"),
     ];
-    table::members(&columns, &campaigns)?;
+    table::print_table(&columns, &campaigns)?;
     output::line("")?;
     let columns = [
         (localized("任务", "campaign"), "/campaign"),
@@ -135,7 +135,7 @@ fn text(report: &Value) -> Result<(), Failure> {
         ("tokens", "/used/assistant/tokens"),
         (localized("分", "fen"), "/used/assistant/cost_fen"),
     ];
-    table::members(&columns, &campaigns)?;
+    table::print_table(&columns, &campaigns)?;
     output::line("")?;
     let columns = [
         (localized("任务", "campaign"), "/campaign"),
@@ -147,7 +147,7 @@ fn text(report: &Value) -> Result<(), Failure> {
         (localized("费用（分）", "cost, fen"), "/cost_fen"),
         (localized("总费用（分）", "total, fen"), "/total_cost_fen"),
     ];
-    table::members(&columns, table::items(report, "endings"))?;
+    table::print_table(&columns, table::items(report, "endings"))?;
     let label = |name: &str| report.get(name).and_then(Value::as_str).unwrap_or_default();
     output::line(label(localized("label_zh", "label_en")))
 }

@@ -4,7 +4,7 @@
 use super::from_rows;
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
-use application::exporting::harmless;
+use application::exports::harmless;
 use application::format_localized;
 use application::language::localized;
 use application::reply_value::value;
@@ -83,7 +83,7 @@ fn text(report: &Value) -> Result<(), Failure> {
     let head: Vec<String> = std::iter::once(localized("任务", "campaign").to_owned())
         .chain((1..=columns.len()).map(|number| format!("[{number}]")))
         .collect();
-    for line in table::aligned(&head, &rows(report, for_people)) {
+    for line in table::align_table(&head, &rows(report, for_people)) {
         output::line(&line)?;
     }
     for (column, number) in columns.iter().zip(1..) {
@@ -107,7 +107,7 @@ fn text(report: &Value) -> Result<(), Failure> {
             (localized("实际", "actual"), "/actual"),
             (localized("达成", "reached"), "/reached"),
         ];
-        table::members(&columns, &described)?;
+        table::print_table(&columns, &described)?;
     }
     output::line(&format_localized!(
         "数据完整至位置 {}",

@@ -15,7 +15,7 @@ use application::private_file;
 use chrono::NaiveDate;
 use domain::calendar::{PeriodLength, beijing_date};
 use domain::ports::event_store::EventStore;
-use host::app::ReadOnly;
+use host::app::ReadOnlyLog;
 use host::read_db_spec::ReadDbArgs;
 use host::store_spec::LogArgs;
 use projections::ReadDb;
@@ -61,7 +61,7 @@ async fn from_rows<T>(
     ask: impl AsyncFnOnce(&dyn ReadDb, &dyn EventStore) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let (data, spec) = log.place()?;
-    let opened = ReadOnly::of(&spec).await?;
+    let opened = ReadOnlyLog::of(&spec).await?;
     let made = async {
         let rows = opened.rows(&read_db.spec(&data)).await?;
         ask(rows.as_ref(), opened.store.as_ref()).await

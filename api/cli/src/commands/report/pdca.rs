@@ -10,8 +10,8 @@ use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
 use domain::ports::clock::Clock;
 use domain::problem::Problem;
-use evidence::pdca::{Ask, Gathered, evidence, gather, page};
-use host::app::ReadOnly;
+use evidence::pdca::{PdcaReportFigures, PdcaScope, evidence, gather, page};
+use host::app::ReadOnlyLog;
 use host::clock::SystemClock;
 use host::read_db_spec::ReadDbArgs;
 use host::store_spec::LogArgs;
@@ -19,7 +19,7 @@ use projections::views::call_history::CallHistory;
 use projections::views::campaign_board::CampaignBoard;
 use projections::views::metric_board::MetricBoard;
 use projections::views::target_board::TargetBoard;
-use projections::{FoldError, Span, View, fold};
+use projections::{EventSpan, FoldError, View, fold};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,9 +49,9 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let (data, spec) = args.log.place()?;
-    let opened = ReadOnly::of(&spec).await?;
+    let opened = ReadOnlyLog::of(&spec).await?;
     let gathered = async {
-        let ask = Ask {
+        let ask = PdcaScope {
             length: args.period.period,
             day: args.period.day(opened.store.as_ref()).await?,
             campaign: args.campaign.clone(),
@@ -65,7 +65,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     }
     .await;
     opened.close().await;
-    let gathered: Gathered = gathered?;
+    let gathered: PdcaReportFigures = gathered?;
     let beside = evidence_file(&args.out);
     let name = beside.file_name().unwrap_or_default().to_string_lossy();
     write(&args.out, page(&gathered, &name).as_bytes())?;
@@ -94,11 +94,11 @@ fn evidence_file(page: &Path) -> PathBuf {
 
 /// Computes the report as known at a past moment, from the campaign's own events up to it.
 async fn folded(
-    opened: &ReadOnly,
-    ask: Ask,
+    opened: &ReadOnlyLog,
+    ask: PdcaScope,
     as_of: &str,
     campaign: &CampaignId,
-) -> Result<Gathered, Failure> {
+) -> Result<PdcaReportFigures, Failure> {
     let store = opened.store.as_ref();
     let moment = Moment::parse(Some(as_of), None)?;
     let then = moment.resolve(store, SystemClock::default().now()).await?;
@@ -112,9 +112,9 @@ async fn folded(
         campaign: Some(campaign.clone()),
         ..EventFilter::default()
     };
-    let span = Span::until(filter, then.position);
+    let span = EventSpan::until(filter, then.position);
     let rows = fold(store, &span, views, &|| true).await.map_err(unfolded)?;
-    let ask = Ask {
+    let ask = PdcaScope {
         upto: Some(then.position),
         ..ask
     };

@@ -10,7 +10,7 @@ use application::reply_value::value;
 use chrono::NaiveDate;
 use domain::calendar::beijing_date;
 use domain::ids::CampaignId;
-use evidence::pdca::{PlanAsk, call_plan};
+use evidence::pdca::{CallPlanInputs, call_plan};
 use host::read_db_spec::ReadDbArgs;
 use host::store_spec::LogArgs;
 use serde_json::Value;
@@ -41,7 +41,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         let today = last
             .map(beijing_date)
             .ok_or_else(|| Failure::refused("the log is empty: there is nothing to plan from"))?;
-        let ask = PlanAsk {
+        let ask = CallPlanInputs {
             today,
             quarter_of: args.quarter_of,
             campaign: args.campaign.clone(),
@@ -76,6 +76,6 @@ fn text(plan: &Value) -> Result<(), Failure> {
         (localized("坐席", "agents"), "/agents"),
         (localized("费用（分）", "cost, fen"), "/cost_fen"),
     ];
-    table::members(&columns, months)?;
+    table::print_table(&columns, months)?;
     output::line(word(localized("label_zh", "label_en")))
 }

@@ -1,9 +1,9 @@
 //! `ledgerline report saved`: lists, shows, sends, takes over and removes saved reports.
 
 use crate::kit::api::{get, post};
-use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
+use crate::kit::request_args::RequestArgs;
 use application::format_localized;
 use application::language::localized;
 use application::percent::encode;
@@ -23,7 +23,7 @@ enum Action {
     /// List your own reports, and those shared by others
     List {
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Show one report with its figures, now or as of a past moment
     Show {
@@ -32,14 +32,14 @@ enum Action {
         #[command(flatten)]
         moment: MomentArgs,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Send one of your own reports now, in addition to its schedule
     Send {
         /// Name, as shown by `list`
         name: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Become the owner of a report, if its owner lost the permission
     TakeOver {
@@ -49,14 +49,14 @@ enum Action {
         #[arg(long)]
         reason: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
     /// Remove one of your own reports
     Remove {
         /// Name, as shown by `list`
         name: String,
         #[command(flatten)]
-        asking: Asking,
+        asking: RequestArgs,
     },
 }
 

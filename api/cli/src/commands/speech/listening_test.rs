@@ -3,7 +3,7 @@
 //! The page contains its audio and contacts no server: it can be sent by mail. Listeners do not see the names
 //! of the voices; each listener gets an own order, drawn from the seed and the listener's name.
 
-use super::shown::NO_ESPEAK;
+use super::synthetic_evaluation::NO_ESPEAK;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::format_localized;
@@ -14,10 +14,10 @@ use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
 use host::clock::SystemClock;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use speech::chosen_voice::synthesizer;
 use speech::clips::write_synthetic;
 use speech::espeak::{EspeakSettings, EspeakSynthesizer};
 use speech::recognition::spec::RecognizerSpec;
+use speech::synthesizer_factory::synthesizer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ const ENGLISH: [&str; 10] = [
 ];
 
 /// Options of a listening test.
-pub(super) struct Order {
+pub(super) struct ListeningTestOptions {
     pub(super) synthesizer: Option<RecognizerSpec>,
     pub(super) voices: Vec<String>,
     pub(super) texts: Option<PathBuf>,
@@ -79,7 +79,7 @@ struct Sample {
     wav: Vec<u8>,
 }
 
-pub(super) async fn run(folder: &Path, order: Order) -> Result<(), Failure> {
+pub(super) async fn run(folder: &Path, order: ListeningTestOptions) -> Result<(), Failure> {
     let texts = texts(&order)?;
     let voices = voices(&order).await?;
     if texts.len() * voices.len() > SAMPLES_MAX {
@@ -116,7 +116,7 @@ pub(super) async fn run(folder: &Path, order: Order) -> Result<(), Failure> {
     ))
 }
 
-fn texts(order: &Order) -> Result<Vec<String>, Failure> {
+fn texts(order: &ListeningTestOptions) -> Result<Vec<String>, Failure> {
     let Some(file) = &order.texts else {
         let shipped = if order.language.starts_with("zh") {
             CHINESE
@@ -139,7 +139,7 @@ fn texts(order: &Order) -> Result<Vec<String>, Failure> {
 }
 
 /// Returns the voices of the test. The demonstration voice is always first, as a baseline.
-async fn voices(order: &Order) -> Result<Vec<Voice>, Failure> {
+async fn voices(order: &ListeningTestOptions) -> Result<Vec<Voice>, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let espeak = EspeakSynthesizer::find(EspeakSettings::default(), Arc::clone(&clock)).await;
     let espeak: Arc<dyn Synthesizer> = match espeak {
@@ -191,7 +191,7 @@ async fn spoken(voice: &Voice, text: &str, language: &str) -> Result<Arc<Clip>, 
     clip.map_err(|error: SpeechError| Failure::unavailable(format!("{}: {error}", voice.label)))
 }
 
-fn sample(order: &Order, place: usize, voice: &Voice, clip: &Clip) -> Result<Sample, Failure> {
+fn sample(order: &ListeningTestOptions, place: usize, voice: &Voice, clip: &Clip) -> Result<Sample, Failure> {
     let named = Sha256::digest(format!("{} {place} {}", order.seed, voice.label));
     let name: String = named.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     let wav = write_synthetic(clip, &voice.label).map_err(|error| Failure::fault(error.to_string()))?;
@@ -202,7 +202,7 @@ fn sample(order: &Order, place: usize, voice: &Voice, clip: &Clip) -> Result<Sam
     })
 }
 
-fn test(order: &Order, samples: &[Sample]) -> Value {
+fn test(order: &ListeningTestOptions, samples: &[Sample]) -> Value {
     let mut digest = Sha256::new();
     for sample in samples {
         digest.update(&sample.wav);
@@ -226,8 +226,8 @@ fn embeddable(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn order(texts: Option<PathBuf>) -> Order {
-        Order {
+    fn order(texts: Option<PathBuf>) -> ListeningTestOptions {
+        ListeningTestOptions {
             synthesizer: None,
             voices: vec!["f2".to_owned()],
             texts,

@@ -1,10 +1,10 @@
 //! `ledgerline speech`: evaluates recognizers, emotion and voiceprints, and runs listening tests of voices.
 
 mod attested_set;
-mod heard;
 mod listening_test;
 mod opinions;
-mod shown;
+mod recognizer_evaluation;
+mod synthetic_evaluation;
 
 use crate::kit::failure::Failure;
 use clap::builder::NonEmptyStringValueParser;
@@ -107,15 +107,15 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             language,
             json,
         } => {
-            let order = heard::Order {
+            let order = recognizer_evaluation::SpeechEvaluationOptions {
                 noise_below_db,
                 noise_suppression,
                 language,
             };
-            heard::run(&folder, &provider, &order, json).await
+            recognizer_evaluation::run(&folder, &provider, &order, json).await
         }
-        Action::EvalEmotion { json } => shown::emotion(json),
-        Action::EvalVoiceprint { json } => shown::voices(json),
+        Action::EvalEmotion { json } => synthetic_evaluation::emotion(json),
+        Action::EvalVoiceprint { json } => synthetic_evaluation::voices(json),
         Action::ListeningTest {
             folder,
             synthesizer,
@@ -124,7 +124,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             language,
             seed,
         } => {
-            let order = listening_test::Order {
+            let order = listening_test::ListeningTestOptions {
                 synthesizer,
                 voices,
                 texts,

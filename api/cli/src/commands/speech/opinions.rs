@@ -1,6 +1,6 @@
 //! `ledgerline speech mos`: computes mean opinion scores from the files that listeners saved.
 
-use super::shown::as_json;
+use super::synthetic_evaluation::print_json;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::format_localized;
@@ -24,7 +24,7 @@ pub(super) fn run(files: &[PathBuf], json: bool) -> Result<(), Failure> {
     }
     let found = mean_opinions(&all).map_err(|fault| Failure::refused(fault.to_string()))?;
     if json {
-        return as_json(&found);
+        return print_json(&found);
     }
     found.iter().try_for_each(|voice| output::line(&in_words(voice)))
 }

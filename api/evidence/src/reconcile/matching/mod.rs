@@ -1,8 +1,10 @@
 //! Matches row by row: finds our call of a row and compares the two.
 
-use crate::reconcile::formats::Theirs;
-use crate::reconcile::ours::{OurCall, OurCalls};
-use crate::reconcile::summary::{Bad, Dispute, OnlyOurs, OnlyTheirs, Outcome, Sums, note};
+use crate::reconcile::formats::ExternalCallRow;
+use crate::reconcile::our_calls::{OurCall, OurCalls};
+use crate::reconcile::summary::{
+    Dispute, ReconciliationResult, Sums, UnmatchedCall, UnmatchedRow, UnreadableRow, note,
+};
 use domain::calling_code::DefaultCountry;
 use domain::ids::NumberId;
 use domain::phone_number::{PhoneNumber, mask_e164};
@@ -40,11 +42,11 @@ pub struct Matcher<'a> {
     /// SHA-256 of each row's key, cut to 16 bytes.
     seen: BTreeSet<[u8; 16]>,
     span: Option<(Timestamp, Timestamp)>,
-    outcome: Outcome,
+    outcome: ReconciliationResult,
 }
 
 /// How a row was matched with a call.
-enum Met {
+enum RowMatch {
     SipId(usize),
     Number(usize),
     Taken,
@@ -64,15 +66,15 @@ impl<'a> Matcher<'a> {
             matched: BTreeSet::new(),
             seen: BTreeSet::new(),
             span: None,
-            outcome: Outcome {
+            outcome: ReconciliationResult {
                 position: ours.position.0,
-                ..Outcome::default()
+                ..ReconciliationResult::default()
             },
         }
     }
 
     /// Takes one row of theirs, or the reason why it cannot be read.
-    pub fn take(&mut self, row: Result<Theirs, (u64, String)>) {
+    pub fn take(&mut self, row: Result<ExternalCallRow, (u64, String)>) {
         self.outcome.rows += 1;
         match row {
             Ok(_) if self.outcome.rows > ROWS_MAX => {
@@ -85,10 +87,10 @@ impl<'a> Matcher<'a> {
 
     fn bad(&mut self, line: u64, why: String) {
         self.outcome.bad_rows += 1;
-        note(&mut self.outcome.bad, Bad { line, why });
+        note(&mut self.outcome.bad, UnreadableRow { line, why });
     }
 
-    fn read(&mut self, row: &Theirs) {
+    fn read(&mut self, row: &ExternalCallRow) {
         let early = self.rules.from.is_some_and(|from| row.start < from);
         if early || self.rules.to.is_some_and(|to| row.start >= to) {
             self.outcome.outside += 1;
@@ -98,10 +100,10 @@ impl<'a> Matcher<'a> {
         let digest = short_digest(&row.key);
         let met = match self.seen.contains(&digest) {
             false => self.meet(row, phone.as_ref().ok()),
-            true => Met::Taken,
+            true => RowMatch::Taken,
         };
         // Without a call of ours and without a readable number, the row proves nothing about either side.
-        if let (Met::Nobody, Err(why)) = (&met, phone) {
+        if let (RowMatch::Nobody, Err(why)) = (&met, phone) {
             return self.bad(row.line, why);
         }
         self.seen.insert(digest);
@@ -110,15 +112,15 @@ impl<'a> Matcher<'a> {
             Some((from, to)) => (from.min(row.start), to.max(row.start)),
         });
         match met {
-            Met::SipId(index) => {
+            RowMatch::SipId(index) => {
                 self.outcome.by_sip_call_id += 1;
                 self.compare(index, row);
             }
-            Met::Number(index) => {
+            RowMatch::Number(index) => {
                 self.outcome.by_number_and_time += 1;
                 self.compare(index, row);
             }
-            Met::Taken => {
+            RowMatch::Taken => {
                 self.outcome.duplicates += 1;
                 self.outcome.add(row.start, None, &|sums| {
                     their_row(sums, row);
@@ -127,7 +129,7 @@ impl<'a> Matcher<'a> {
                 });
                 note(&mut self.outcome.twice, only_theirs(row, self.rules.country));
             }
-            Met::Nobody => {
+            RowMatch::Nobody => {
                 self.outcome.missing_on_our_side += 1;
                 self.outcome.add(row.start, None, &|sums| {
                     their_row(sums, row);
@@ -142,16 +144,16 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    fn meet(&self, row: &Theirs, phone: Option<&PhoneNumber>) -> Met {
+    fn meet(&self, row: &ExternalCallRow, phone: Option<&PhoneNumber>) -> RowMatch {
         let by_id = row.sip_ids.iter().find_map(|id| self.ours.by_sip_id.get(id));
         if let Some(index) = by_id {
             return match self.matched.contains(index) {
-                true => Met::Taken,
-                false => Met::SipId(*index),
+                true => RowMatch::Taken,
+                false => RowMatch::SipId(*index),
             };
         }
         let (Some(derive), Some(phone)) = (self.derive, phone) else {
-            return Met::Nobody;
+            return RowMatch::Nobody;
         };
         let calls = self.ours.by_number.get(&derive(phone.as_e164()));
         let near = |index: &usize| {
@@ -160,12 +162,12 @@ impl<'a> Matcher<'a> {
             (apart <= self.rules.window_ms && !self.matched.contains(index)).then_some((apart, *index))
         };
         match calls.into_iter().flatten().filter_map(near).min() {
-            Some((_, index)) => Met::Number(index),
-            None => Met::Nobody,
+            Some((_, index)) => RowMatch::Number(index),
+            None => RowMatch::Nobody,
         }
     }
 
-    fn compare(&mut self, index: usize, row: &Theirs) {
+    fn compare(&mut self, index: usize, row: &ExternalCallRow) {
         self.matched.insert(index);
         let Some(ours) = self.ours.calls.get(index) else {
             return;
@@ -200,7 +202,7 @@ impl<'a> Matcher<'a> {
         note(&mut self.outcome.disputes, dispute);
     }
 
-    fn differences(&self, ours: &OurCall, row: &Theirs) -> Vec<&'static str> {
+    fn differences(&self, ours: &OurCall, row: &ExternalCallRow) -> Vec<&'static str> {
         let tolerance = self.rules.tolerance_ms;
         let their_ms = row.talk_s.saturating_mul(1_000);
         let mut why = Vec::new();
@@ -222,7 +224,7 @@ impl<'a> Matcher<'a> {
 
     /// Ends after the last row: lists our calls that are not in their file, in the period asked for or the
     /// period that the file covers.
-    pub fn finish(mut self) -> Outcome {
+    pub fn finish(mut self) -> ReconciliationResult {
         let (first, last) = self.span.unwrap_or_default();
         let from = self.rules.from.unwrap_or(first.minus_ms(self.rules.window_ms));
         let to = self.rules.to.unwrap_or(last.plus_ms(self.rules.window_ms + 1));
@@ -242,7 +244,7 @@ impl<'a> Matcher<'a> {
                 sums.missing_on_their_side += 1;
                 sums.our_minutes += our_minutes;
             });
-            let only = OnlyOurs {
+            let only = UnmatchedCall {
                 call: call.call.to_string(),
                 dialed_at: call.dialed_at.to_string(),
                 disposition: call.disposition,
@@ -254,7 +256,7 @@ impl<'a> Matcher<'a> {
     }
 }
 
-fn their_row(sums: &mut Sums, row: &Theirs) {
+fn their_row(sums: &mut Sums, row: &ExternalCallRow) {
     sums.their_rows += 1;
     sums.their_minutes += row.minutes;
 }
@@ -271,9 +273,9 @@ fn callee(text: &str, country: DefaultCountry) -> Result<PhoneNumber, String> {
     PhoneNumber::parse(text, country).map_err(|error| format!("the callee is not a phone number: {error}"))
 }
 
-fn only_theirs(row: &Theirs, country: DefaultCountry) -> OnlyTheirs {
+fn only_theirs(row: &ExternalCallRow, country: DefaultCountry) -> UnmatchedRow {
     let callee = callee(&row.callee, country).map(|phone| mask_e164(phone.as_e164()));
-    OnlyTheirs {
+    UnmatchedRow {
         line: row.line,
         start: row.start.to_string(),
         callee: callee.unwrap_or_else(|_| "?".to_owned()),

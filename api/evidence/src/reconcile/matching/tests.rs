@@ -30,8 +30,8 @@ fn ours(n: u128, after_s: u64, talk_ms: u64) -> OurCall {
     }
 }
 
-fn theirs(line: u64, id: Option<&str>, after_s: u64, talk_s: u64) -> Theirs {
-    Theirs {
+fn theirs(line: u64, id: Option<&str>, after_s: u64, talk_s: u64) -> ExternalCallRow {
+    ExternalCallRow {
         line,
         sip_ids: id.map(str::to_owned).into_iter().collect(),
         key: format!("row-{line}"),
@@ -51,7 +51,7 @@ const RULES: Rules = Rules {
     to: None,
 };
 
-fn reconcile(calls: Vec<OurCall>, rows: Vec<Theirs>, rules: Rules) -> Outcome {
+fn reconcile(calls: Vec<OurCall>, rows: Vec<ExternalCallRow>, rules: Rules) -> ReconciliationResult {
     let ours = OurCalls::of(calls, Position(9));
     let mut matcher = Matcher::new(&ours, Some(&derive), rules);
     rows.into_iter().for_each(|row| matcher.take(Ok(row)));
@@ -190,7 +190,7 @@ fn a_callee_that_cannot_be_read_is_a_bad_row_and_no_call_that_we_never_made() {
         "\u{202a}+86 138 0013 8041\u{202c}",
         "sip:13800138041@gw",
     ];
-    let rows = (1..).zip(unreadable).map(|(line, callee)| Theirs {
+    let rows = (1..).zip(unreadable).map(|(line, callee)| ExternalCallRow {
         callee: callee.to_owned(),
         ..theirs(line, Some("their-own-id"), line, 13)
     });
@@ -201,7 +201,7 @@ fn a_callee_that_cannot_be_read_is_a_bad_row_and_no_call_that_we_never_made() {
 
 #[test]
 fn a_call_id_of_ours_matches_whatever_the_callee_looks_like() {
-    let masked = Theirs {
+    let masked = ExternalCallRow {
         callee: "138****8000".to_owned(),
         ..theirs(1, Some("sip-1"), 0, 30)
     };
@@ -215,7 +215,7 @@ fn a_callee_without_a_country_is_of_the_default_country() {
         number: derive("+12025550123"),
         ..ours(1, 0, 30_000)
     };
-    let row = Theirs {
+    let row = ExternalCallRow {
         callee: "(202) 555-0123".to_owned(),
         ..theirs(1, None, 0, 30)
     };

@@ -1,10 +1,10 @@
 //! Sends plain-text mails over SMTP: with TLS from the first byte on port 465, otherwise with STARTTLS if the
 //! server offers it. A password is sent over TLS only.
 
-use super::bounded::Bounded;
+use super::bounded_stream::BoundedStream;
 use super::resolver::all_global;
-use application::webhooks::courier::{Answered, Mail};
-use domain::outside_address::mail_server;
+use application::webhooks::courier::{DeliveryResponse, Mail};
+use domain::external_address::mail_server;
 use domain::webhook::DeliveryFault;
 use lettre::Message;
 use lettre::address::AddressError;
@@ -33,32 +33,32 @@ const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login];
 
 /// Sends one mail. Returns the SMTP code, or why it failed. A password is sent over TLS only; unless private
 /// addresses are allowed, any login requires TLS.
-pub(super) async fn send(mail: Mail) -> Answered {
+pub(super) async fn send(mail: Mail) -> DeliveryResponse {
     match sent(mail).await {
-        Ok(code) => Answered {
+        Ok(code) => DeliveryResponse {
             status: Some(code),
-            ..Answered::default()
+            ..DeliveryResponse::default()
         },
         Err(answered) => answered,
     }
 }
 
-async fn sent(mail: Mail) -> Result<u16, Answered> {
-    let unmade = || Answered::nothing(DeliveryFault::Unmade);
+async fn sent(mail: Mail) -> Result<u16, DeliveryResponse> {
+    let unmade = || DeliveryResponse::nothing(DeliveryFault::Unmade);
     let (host, port) = mail_server(&mail.smtp).map_err(|_why| unmade())?;
     // Connects to the address that was checked; TLS verifies the name.
     let found = tokio::net::lookup_host((host.as_str(), port)).await;
     let found: Vec<SocketAddr> = found
-        .map_err(|_why| Answered::nothing(DeliveryFault::Unresolved))?
+        .map_err(|_why| DeliveryResponse::nothing(DeliveryFault::Unresolved))?
         .collect();
     let found = if mail.allow_private {
         found
     } else {
-        all_global(found).map_err(|_why| Answered::nothing(DeliveryFault::PrivateAddress))?
+        all_global(found).map_err(|_why| DeliveryResponse::nothing(DeliveryFault::PrivateAddress))?
     };
     let address = found
         .first()
-        .ok_or_else(|| Answered::nothing(DeliveryFault::Unresolved))?;
+        .ok_or_else(|| DeliveryResponse::nothing(DeliveryFault::Unresolved))?;
     let message = message(&mail, &host).map_err(|_why| unmade())?;
     let parameters = TlsParameters::new(host.clone()).map_err(|_why| unmade())?;
     let login = mail.login.as_deref().and_then(|login| login.split_once(':'));
@@ -95,18 +95,20 @@ enum Tls {
 
 /// Connects to a mail server and sends the greeting. At most `ANSWERS_BYTES_MAX` bytes are read from the
 /// server.
-async fn connect(address: SocketAddr, tls: Tls) -> Result<AsyncSmtpConnection, Answered> {
-    let unreachable = |_why: io::Error| Answered::nothing(DeliveryFault::Unreachable);
-    let insecure = |_why| Answered::nothing(DeliveryFault::Tls);
+async fn connect(address: SocketAddr, tls: Tls) -> Result<AsyncSmtpConnection, DeliveryResponse> {
+    let unreachable = |_why: io::Error| DeliveryResponse::nothing(DeliveryFault::Unreachable);
+    let insecure = |_why| DeliveryResponse::nothing(DeliveryFault::Tls);
     let stream = outgoing(address).await.map_err(unreachable)?;
     let hello = ClientId::default();
     let stream: Box<dyn AsyncTokioStream> = match &tls {
         Tls::AtOnce(name) => {
-            let trust = Trust::of_system().map_err(|_why| Answered::nothing(DeliveryFault::Tls))?;
+            let trust = Trust::of_system().map_err(|_why| DeliveryResponse::nothing(DeliveryFault::Tls))?;
             let secured = tls::secure(stream, name, trust).await.map_err(insecure)?;
-            Box::new(Bounded::new(secured, address, ANSWERS_BYTES_MAX))
+            Box::new(BoundedStream::new(secured, address, ANSWERS_BYTES_MAX))
         }
-        Tls::Required(_) | Tls::Offered(_) => Box::new(Bounded::new(stream, address, ANSWERS_BYTES_MAX)),
+        Tls::Required(_) | Tls::Offered(_) => {
+            Box::new(BoundedStream::new(stream, address, ANSWERS_BYTES_MAX))
+        }
     };
     let connected = AsyncSmtpConnection::connect_with_transport(stream, &hello).await;
     let mut server = connected.map_err(|error| fault_of(&error))?;
@@ -128,7 +130,7 @@ async fn outgoing(address: SocketAddr) -> io::Result<TcpStream> {
 
 /// Builds the mail. The sender is the login if it is a mail address, else `ledgerline@` with the server's
 /// domain.
-fn message(mail: &Mail, host: &str) -> Result<Message, Unmade> {
+fn message(mail: &Mail, host: &str) -> Result<Message, MailBuildError> {
     let user = mail.login.as_deref().and_then(|login| login.split(':').next());
     let from = match user.filter(|user| user.contains('@')) {
         Some(user) => user.parse::<Mailbox>()?,
@@ -153,14 +155,14 @@ fn domain_of(host: &str) -> &str {
 
 /// Why no mail could be built.
 #[derive(Debug, thiserror::Error)]
-enum Unmade {
+enum MailBuildError {
     #[error(transparent)]
     Address(#[from] AddressError),
     #[error(transparent)]
     Content(#[from] lettre::error::Error),
 }
 
-fn fault_of(error: &Error) -> Answered {
+fn fault_of(error: &Error) -> DeliveryResponse {
     let status = error.status().map(u16::from);
     let fault = if status.is_some() {
         DeliveryFault::Status
@@ -171,10 +173,10 @@ fn fault_of(error: &Error) -> Answered {
     } else {
         DeliveryFault::Unreachable
     };
-    Answered {
+    DeliveryResponse {
         fault: Some(fault),
         status,
-        ..Answered::default()
+        ..DeliveryResponse::default()
     }
 }
 

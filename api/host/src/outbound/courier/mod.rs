@@ -5,7 +5,7 @@
 //! for webhooks for which an administrator allowed that.
 
 mod address;
-mod bounded;
+mod bounded_stream;
 mod mail;
 mod resolver;
 
@@ -15,12 +15,12 @@ mod tests;
 use crate::clock::SystemClock;
 use address::is_global;
 use application::webhooks::courier::{
-    ANSWER_MS, ANSWER_READ_BYTES_MAX, Address, Answered, Courier, Letter, Post,
+    ANSWER_MS, ANSWER_READ_BYTES_MAX, Address, Courier, DeliveryResponse, Letter, Post,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::NaiveDateTime;
-use domain::outside_address::{check_url, mail_server};
+use domain::external_address::{check_url, mail_server};
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use domain::webhook::DeliveryFault;
@@ -33,7 +33,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::GaiResolver;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use resolver::{GlobalResolver, NotResolved, all_global};
+use resolver::{GlobalResolver, ResolveError, all_global};
 use std::error::Error as AnyError;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -52,7 +52,7 @@ const IDLE_MAX: usize = 64;
 /// How long an idle connection is kept, in milliseconds; servers usually close them after a minute.
 const IDLE_MS: u64 = 30_000;
 
-type Posts<R> = Client<HttpsConnector<HttpConnector<R>>, Full<Bytes>>;
+type PostClient<R> = Client<HttpsConnector<HttpConnector<R>>, Full<Bytes>>;
 
 /// Delivers messages over HTTP and SMTP.
 pub struct OutsideCourier {
@@ -62,8 +62,8 @@ pub struct OutsideCourier {
 }
 
 struct Clients {
-    global: Posts<GlobalResolver>,
-    anywhere: Posts<GaiResolver>,
+    global: PostClient<GlobalResolver>,
+    anywhere: PostClient<GaiResolver>,
 }
 
 impl Clients {
@@ -100,20 +100,20 @@ impl OutsideCourier {
         ms: u64,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
-        tls::within(self.clock.as_ref(), ms, work).await
+        tls::with_deadline(self.clock.as_ref(), ms, work).await
     }
 
-    async fn post(clients: Arc<OnceLock<Clients>>, clock: Arc<dyn Clock>, post: Post) -> Answered {
+    async fn post(clients: Arc<OnceLock<Clients>>, clock: Arc<dyn Clock>, post: Post) -> DeliveryResponse {
         let allow_private = post.allow_private;
         let request = match request(post) {
             Ok(request) => request,
-            Err(fault) => return Answered::nothing(fault),
+            Err(fault) => return DeliveryResponse::nothing(fault),
         };
         let clients = match Self::clients(&clients) {
             Ok(clients) => clients,
             Err(error) => {
                 tracing::error!(%error, "no TLS client could be made for webhooks");
-                return Answered::nothing(DeliveryFault::Tls);
+                return DeliveryResponse::nothing(DeliveryFault::Tls);
             }
         };
         let answered = if allow_private {
@@ -123,7 +123,7 @@ impl OutsideCourier {
         };
         match answered {
             Ok(response) => Self::read(clock.as_ref(), response).await,
-            Err(error) => Answered::nothing(fault_of(&error)),
+            Err(error) => DeliveryResponse::nothing(fault_of(&error)),
         }
     }
 }
@@ -131,7 +131,7 @@ impl OutsideCourier {
 impl OutsideCourier {
     /// Reads a response. The status alone decides on success. Of the body only `ANSWER_READ_BYTES_MAX` bytes
     /// that arrive within `ANSWER_BODY_MS` are read.
-    async fn read(clock: &dyn Clock, response: Response<Incoming>) -> Answered {
+    async fn read(clock: &dyn Clock, response: Response<Incoming>) -> DeliveryResponse {
         let status = response.status();
         let retry_after_ms = retry_after_ms(&response, SystemClock::default().now());
         let mut body = response.into_body();
@@ -153,7 +153,7 @@ impl OutsideCourier {
             status if status.is_redirection() => Some(DeliveryFault::Redirected),
             _ => Some(DeliveryFault::Status),
         };
-        Answered {
+        DeliveryResponse {
             fault,
             status: Some(status.as_u16()),
             body: kept,
@@ -164,7 +164,7 @@ impl OutsideCourier {
 
 #[async_trait]
 impl Courier for OutsideCourier {
-    async fn deliver(&self, letter: Letter) -> Answered {
+    async fn deliver(&self, letter: Letter) -> DeliveryResponse {
         let carried = match letter {
             Letter::Post(post) => {
                 let clients = Arc::clone(&self.clients);
@@ -173,7 +173,7 @@ impl Courier for OutsideCourier {
             }
             Letter::Mail(mail) => self.within(ANSWER_MS, mail::send(mail)).await,
         };
-        carried.unwrap_or_else(|| Answered::nothing(DeliveryFault::TimedOut))
+        carried.unwrap_or_else(|| DeliveryResponse::nothing(DeliveryFault::TimedOut))
     }
 
     fn wall_time(&self) -> Timestamp {
@@ -204,8 +204,8 @@ impl Courier for OutsideCourier {
         all_global(found.unwrap_or_default())
             .map(drop)
             .map_err(|why| match why {
-                NotResolved::Unknown => "its name does not resolve".to_owned(),
-                NotResolved::NotGlobal => {
+                ResolveError::Unknown => "its name does not resolve".to_owned(),
+                ResolveError::NotGlobal => {
                     "it points to an address outside the public internet; an administrator can allow it \
                  (allow_private)"
                         .to_owned()
@@ -214,7 +214,7 @@ impl Courier for OutsideCourier {
     }
 }
 
-fn posts<R>(resolver: R, trust: Trust) -> Result<Posts<R>, TlsError>
+fn posts<R>(resolver: R, trust: Trust) -> Result<PostClient<R>, TlsError>
 where
     R: Clone + Send + Sync + 'static,
     HttpConnector<R>: tower::Service<Uri>,
@@ -313,17 +313,17 @@ fn http_date(text: &str) -> Option<Timestamp> {
 fn fault_of(error: &Error) -> DeliveryFault {
     let mut cause: Option<&(dyn AnyError + 'static)> = Some(error);
     while let Some(one) = cause {
-        if let Some(why) = one.downcast_ref::<NotResolved>() {
+        if let Some(why) = one.downcast_ref::<ResolveError>() {
             return match why {
-                NotResolved::Unknown => DeliveryFault::Unresolved,
-                NotResolved::NotGlobal => DeliveryFault::PrivateAddress,
+                ResolveError::Unknown => DeliveryFault::Unresolved,
+                ResolveError::NotGlobal => DeliveryFault::PrivateAddress,
             };
         }
         if let Some(io) = one.downcast_ref::<std::io::Error>() {
             if io.kind() == std::io::ErrorKind::TimedOut {
                 return DeliveryFault::TimedOut;
             }
-            if tls::said(io).is_some() {
+            if tls::find_tls_error_text(io).is_some() {
                 return DeliveryFault::Tls;
             }
         }

@@ -1,23 +1,23 @@
 //! Routes of phone numbers: look up, opt out and suppress. Both prohibitions apply at once and to every
 //! campaign.
 
-mod in_body;
+mod number_bodies;
 mod orders;
 pub(super) mod reply_detail;
 
-use crate::comparisons::{Comparer, NumberOnly};
-use crate::described::Read;
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use application::as_of::{Known, Moment, entity_then};
-use application::inquiring::{READ_THEN, Reader, Shown, customer_page, put_on_record};
+use crate::api_description::ReadReply;
+use crate::comparisons::{Comparer, NumberBody};
+use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
+use application::as_of::{Moment, PastMomentInfo, entity_then};
+use application::inquiries::{READ_THEN, ReadContent, Reader, customer_page, put_on_record};
 use application::installation::Installation;
-use domain::compliance::{InWords, Suppressed, in_words, zone_of};
+use domain::compliance::{BilingualSentence, SuppressionEnd, describe_refusal, zone_of};
 use domain::ids::{CallId, NumberId};
 use domain::inquiry::ComparedValue;
 use domain::number::{Number, NumberState};
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use in_body::{OptOutHere, SuppressionHere};
+use number_bodies::{NumberOptOutRequest, NumberSuppressionRequest};
 use orders::{OptOut, Suppression, opt_out, opt_out_here, suppress, suppress_here};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 /// What a look-up of a number records as shown. A caller who sends the number itself learns it about a
 /// person.
-const LOOKUP: Shown = customer_page::NUMBER.shown();
+const LOOKUP: ReadContent = customer_page::NUMBER.shown();
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let mut endpoints = vec![
@@ -34,7 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "By phone number (E.164) or internal id. Deprecated: `POST numbers/lookup` keeps the \
                  number out of the URL.",
             )
-            .needs(Permission::NumbersRead, About::Everybody)
+            .needs(Permission::NumbersRead, EndpointSubject::Everybody)
             .query(READ_THEN)
             .deprecated(),
         Endpoint::post("/api/v1/numbers/lookup", "Look up a phone number", show_of_body)
@@ -42,8 +42,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns opt-out, suppression, dials of the last 30 days, and why the number is not \
                  called. The number is sent in the body. Look-ups are rate limited and recorded.",
             )
-            .needs(Permission::NumbersRead, About::Everybody)
-            .takes::<NumberOnly>()
+            .needs(Permission::NumbersRead, EndpointSubject::Everybody)
+            .takes::<NumberBody>()
             .query(READ_THEN),
         Endpoint::post(
             "/api/v1/numbers/show",
@@ -51,8 +51,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             show_of_body,
         )
         .describe("The same as `POST numbers/lookup`.")
-        .needs(Permission::NumbersRead, About::Everybody)
-        .takes::<NumberOnly>()
+        .needs(Permission::NumbersRead, EndpointSubject::Everybody)
+        .takes::<NumberBody>()
         .query(READ_THEN)
         .deprecated(),
     ];
@@ -72,8 +72,8 @@ fn changes() -> Vec<Endpoint> {
             "The person with this number asked not to be called. It applies before the next dial, in every \
              campaign. Open calls are listed and given up.",
         )
-        .needs(Permission::NumbersOptOut, About::Nobody)
-        .takes::<OptOutHere>()
+        .needs(Permission::NumbersOptOut, EndpointSubject::Nobody)
+        .takes::<NumberOptOutRequest>()
         .kept(),
         Endpoint::post(
             "/api/v1/numbers/suppress",
@@ -84,8 +84,8 @@ fn changes() -> Vec<Endpoint> {
             "The number must not be dialed, permanently or until a time. It applies before the next dial, \
              in every campaign.",
         )
-        .needs(Permission::NumbersSuppress, About::Nobody)
-        .takes::<SuppressionHere>()
+        .needs(Permission::NumbersSuppress, EndpointSubject::Nobody)
+        .takes::<NumberSuppressionRequest>()
         .kept(),
         Endpoint::post(
             "/api/v1/numbers/{number}/opt-out",
@@ -93,7 +93,7 @@ fn changes() -> Vec<Endpoint> {
             opt_out,
         )
         .describe("Deprecated: `POST numbers/opt-out` keeps the number out of the URL.")
-        .needs(Permission::NumbersOptOut, About::Nobody)
+        .needs(Permission::NumbersOptOut, EndpointSubject::Nobody)
         .takes::<OptOut>()
         .deprecated()
         .kept(),
@@ -103,24 +103,24 @@ fn changes() -> Vec<Endpoint> {
             suppress,
         )
         .describe("Deprecated: `POST numbers/suppress` keeps the number out of the URL.")
-        .needs(Permission::NumbersSuppress, About::Nobody)
+        .needs(Permission::NumbersSuppress, EndpointSubject::Nobody)
         .takes::<Suppression>()
         .deprecated()
         .kept(),
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<NumberShown>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<NumberResponse>, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(input.query())?;
     let (comparer, reader) = (input.comparer(), input.reader());
     shown(&ctx, &text, &comparer, moment, reader).await
 }
 
-async fn show_of_body(ctx: Ctx, input: Input) -> Result<Read<NumberShown>, Problem> {
+async fn show_of_body(ctx: Ctx, input: Input) -> Result<ReadReply<NumberResponse>, Problem> {
     let moment = Moment::of(input.query())?;
     let (comparer, reader) = (input.comparer(), input.reader_by_post());
-    let NumberOnly { number } = input.order().await?;
+    let NumberBody { number } = input.order().await?;
     shown(&ctx, &number, &comparer, moment, reader).await
 }
 
@@ -131,7 +131,7 @@ async fn shown(
     comparer: &Comparer,
     moment: Moment,
     reader: Reader,
-) -> Result<Read<NumberShown>, Problem> {
+) -> Result<ReadReply<NumberResponse>, Problem> {
     if let Ok(number) = text.parse::<NumberId>() {
         return shown_of(&ctx.installation, number, None, moment, reader).await;
     }
@@ -140,7 +140,7 @@ async fn shown(
     ctx.admit_comparison(comparer)?;
     let number = installation.vault().derive_number(phone.as_e164());
     let mut found = shown_of(installation, number, Some(phone.mask()), moment, reader).await;
-    if let (Ok(Read(shown)), false) = (&mut found, comparer.reveals_all()) {
+    if let (Ok(ReadReply(shown)), false) = (&mut found, comparer.reveals_all()) {
         shown.id = None;
     }
     ctx.compared(comparer, ComparedValue::Number, found).await
@@ -152,7 +152,7 @@ async fn shown_of(
     phone: Option<String>,
     moment: Moment,
     reader: Reader,
-) -> Result<Read<NumberShown>, Problem> {
+) -> Result<ReadReply<NumberResponse>, Problem> {
     let mut shown = if moment.is_now() {
         let loaded = installation.entities.numbers.state(&number).await?;
         if loaded.version.0 == 0 {
@@ -175,18 +175,18 @@ async fn shown_of(
         shown
     };
     shown.phone = phone;
-    let what = Shown {
+    let what = ReadContent {
         number: Some(number),
         ..LOOKUP
     };
     put_on_record(installation, reader, what).await?;
-    Ok(Read(shown))
+    Ok(ReadReply(shown))
 }
 
 /// A phone number, and what forbids calls to it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "a reply's members, not states")]
-struct NumberShown {
+struct NumberResponse {
     /// Absent for a caller without the reveal permission: the id is the same for every customer with this
     /// number.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -202,35 +202,35 @@ struct NumberShown {
     invalid: bool,
     open_calls: Vec<CallId>,
     dials_30_days: usize,
-    not_called: Option<NumberNotCalled>,
+    not_called: Option<NumberBlockReason>,
     /// For a past moment: what the reply is based on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    known: Option<Known>,
+    known: Option<PastMomentInfo>,
 }
 
 /// Why a number is not dialed, in codes and in words.
 #[derive(Debug, Serialize, JsonSchema)]
-struct NumberNotCalled {
+struct NumberBlockReason {
     #[schemars(example = &"suppression")]
     rule: &'static str,
-    facts: Because,
+    facts: BlockFacts,
     next_due_at: Option<Timestamp>,
     zh: String,
     en: String,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct Because {
+struct BlockFacts {
     #[schemars(extend("enum" = ["opted_out", "invalid_number", "suppressed"]))]
     because: &'static str,
 }
 
-fn describe(number: &NumberId, state: &NumberState, at: Timestamp) -> NumberShown {
-    let until = |held: Suppressed| match held {
-        Suppressed::ForGood => None,
-        Suppressed::Until(at) => Some(at),
+fn describe(number: &NumberId, state: &NumberState, at: Timestamp) -> NumberResponse {
+    let until = |held: SuppressionEnd| match held {
+        SuppressionEnd::ForGood => None,
+        SuppressionEnd::Until(at) => Some(at),
     };
-    NumberShown {
+    NumberResponse {
         id: Some(number.clone()),
         phone: None,
         opted_out: state.opted_out(),
@@ -245,20 +245,21 @@ fn describe(number: &NumberId, state: &NumberState, at: Timestamp) -> NumberShow
 }
 
 /// Returns what forbids a dial of this number in every campaign; `None` if nothing does.
-fn not_called(state: &NumberState, at: Timestamp) -> Option<NumberNotCalled> {
+fn not_called(state: &NumberState, at: Timestamp) -> Option<NumberBlockReason> {
     let (because, next) = match state.suppressed() {
         _ if state.opted_out() => ("opted_out", None),
         _ if state.invalid() => ("invalid_number", None),
-        Some(Suppressed::ForGood) => ("suppressed", None),
-        Some(Suppressed::Until(until)) if at < until => ("suppressed", Some(until)),
-        Some(Suppressed::Until(_)) | None => return None,
+        Some(SuppressionEnd::ForGood) => ("suppressed", None),
+        Some(SuppressionEnd::Until(until)) if at < until => ("suppressed", Some(until)),
+        Some(SuppressionEnd::Until(_)) | None => return None,
     };
     let facts = BTreeMap::from([("because".to_owned(), because.to_owned())]);
     // A number's stream holds no digits, so its country is unknown: the time is given in Beijing time.
-    let InWords { zh, en } = in_words("suppression", &facts, next, zone_of(Some("Asia/Shanghai"), None));
-    Some(NumberNotCalled {
+    let BilingualSentence { zh, en } =
+        describe_refusal("suppression", &facts, next, zone_of(Some("Asia/Shanghai"), None));
+    Some(NumberBlockReason {
         rule: "suppression",
-        facts: Because { because },
+        facts: BlockFacts { because },
         next_due_at: next,
         zh,
         en,

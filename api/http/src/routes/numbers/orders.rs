@@ -1,11 +1,11 @@
 //! Opt-outs and suppressions of a phone number. A number without a known country is handled in every country
 //! in use; the reply names the countries.
 
-use super::in_body::{OptOutHere, SuppressionHere};
+use super::number_bodies::{NumberOptOutRequest, NumberSuppressionRequest};
 use super::reply_detail::ReplyDetail;
-use crate::described::Changed;
+use crate::api_description::ChangeReply;
 use crate::endpoint::{Ctx, Input};
-use crate::reply::Written;
+use crate::reply::WriteResult;
 use application::countries::NumberInCountry;
 use application::installation::follow;
 use domain::ids::{CallId, NumberId};
@@ -14,7 +14,7 @@ use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use intake::members::{Members, Order};
+use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub(super) struct OptOut {
     reason: String,
 }
 
-impl Order for OptOut {
+impl ApiRequest for OptOut {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
@@ -45,7 +45,7 @@ pub(super) struct Suppression {
     until: Option<Timestamp>,
 }
 
-impl Order for Suppression {
+impl ApiRequest for Suppression {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
@@ -56,7 +56,7 @@ impl Order for Suppression {
 
 /// A number after an opt-out or a suppression, with the calls that were permitted before.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct NumberChanged {
+pub(super) struct NumberChangeResponse {
     /// The number, masked.
     #[schemars(example = &"138****8000")]
     number: String,
@@ -89,7 +89,7 @@ const fn opting_out(reason: String) -> NumberCommand {
     }
 }
 
-pub(super) async fn opt_out(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
+pub(super) async fn opt_out(ctx: Ctx, input: Input) -> Result<ChangeReply<NumberChangeResponse>, Problem> {
     let phones = ctx.installation.phones_forbidden(&input.param(0)?).await?;
     let cause = input.cause(&ctx.installation, "numbers")?;
     let detail = ReplyDetail::for_caller(&ctx, &input);
@@ -97,15 +97,18 @@ pub(super) async fn opt_out(ctx: Ctx, input: Input) -> Result<Changed<NumberChan
     change(&ctx, &phones, opting_out(reason), cause, detail).await
 }
 
-pub(super) async fn opt_out_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
+pub(super) async fn opt_out_here(
+    ctx: Ctx,
+    input: Input,
+) -> Result<ChangeReply<NumberChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/opt-out")?;
     let detail = ReplyDetail::for_caller(&ctx, &input);
-    let OptOutHere { number, order } = input.order().await?;
+    let NumberOptOutRequest { number, order } = input.order().await?;
     let phones = ctx.installation.phones_forbidden(&number).await?;
     change(&ctx, &phones, opting_out(order.reason), cause, detail).await
 }
 
-pub(super) async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
+pub(super) async fn suppress(ctx: Ctx, input: Input) -> Result<ChangeReply<NumberChangeResponse>, Problem> {
     let phones = ctx.installation.phones_forbidden(&input.param(0)?).await?;
     let cause = input.cause(&ctx.installation, "numbers")?;
     let detail = ReplyDetail::for_caller(&ctx, &input);
@@ -114,10 +117,13 @@ pub(super) async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberCha
     change(&ctx, &phones, command, cause, detail).await
 }
 
-pub(super) async fn suppress_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
+pub(super) async fn suppress_here(
+    ctx: Ctx,
+    input: Input,
+) -> Result<ChangeReply<NumberChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/suppress")?;
     let detail = ReplyDetail::for_caller(&ctx, &input);
-    let SuppressionHere { number, order } = input.order().await?;
+    let NumberSuppressionRequest { number, order } = input.order().await?;
     let Suppression { reason, until } = order;
     let command = NumberCommand::Suppress { reason, until };
     let phones = ctx.installation.phones_forbidden(&number).await?;
@@ -132,7 +138,7 @@ async fn change(
     command: NumberCommand,
     cause: Cause,
     detail: ReplyDetail,
-) -> Result<Changed<NumberChanged>, Problem> {
+) -> Result<ChangeReply<NumberChangeResponse>, Problem> {
     let (first, others) = phones
         .split_first()
         .ok_or_else(|| Problem::fault("an order about no number"))?;
@@ -143,17 +149,17 @@ async fn change(
         let id = ctx.installation.vault().derive_number(phone.as_e164());
         let cause = follow(cause, id.as_str());
         match change_one(ctx, phone, command.clone(), cause, &detail).await {
-            Ok(Changed(other)) => open_calls.extend(other.body.open_calls),
+            Ok(ChangeReply(other)) => open_calls.extend(other.body.open_calls),
             Err(problem) => failed = Some(problem),
         }
     }
-    let Changed(mut written) = changed?;
+    let ChangeReply(mut written) = changed?;
     if let Some(problem) = failed {
         return Err(problem);
     }
     written.body.open_calls.extend(open_calls);
     written.body.countries = NumberInCountry::each_of(phones);
-    Ok(Changed(written))
+    Ok(ChangeReply(written))
 }
 
 async fn change_one(
@@ -162,7 +168,7 @@ async fn change_one(
     command: NumberCommand,
     cause: Cause,
     detail: &ReplyDetail,
-) -> Result<Changed<NumberChanged>, Problem> {
+) -> Result<ChangeReply<NumberChangeResponse>, Problem> {
     let number = ctx.installation.vault().derive_number(phone.as_e164());
     let (is_full, opts_out) = (detail.is_full(), matches!(command, NumberCommand::OptOut { .. }));
     let numbers = &ctx.installation.entities.numbers;
@@ -174,8 +180,8 @@ async fn change_one(
     );
     let (answer, id) = (answer?, id?);
     let position = is_full.then_some(answer.position);
-    Ok(Changed(Written {
-        body: NumberChanged {
+    Ok(ChangeReply(WriteResult {
+        body: NumberChangeResponse {
             number: phone.mask(),
             id,
             opted_out: (is_full || opts_out).then(|| answer.state.opted_out()),

@@ -2,7 +2,7 @@
 
 use crate::comparisons::Comparer;
 use crate::endpoint::{Ctx, Input, Permission};
-use application::inquiring::Comparison;
+use application::inquiries::Comparison;
 use domain::ids::NumberId;
 use domain::inquiry::ComparedValue;
 use domain::problem::Problem;

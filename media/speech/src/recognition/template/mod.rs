@@ -9,10 +9,10 @@ mod vocabulary;
 
 pub use vocabulary::{Vocabulary, VocabularyError};
 
-use super::engine::{Engine, EngineEnds, FromEngine, Hearing, Made, ToEngine};
-use super::segment::Segments;
+use super::engine::{Engine, EngineChannels, EngineInput, EngineOutput, EngineSession, RecognizedText};
+use super::segment::SegmentCutter;
 use async_trait::async_trait;
-use domain::ports::recognizer::{Alternative, Cuts, ListeningOrder, RecognizerFacts};
+use domain::ports::recognizer::{Alternative, RecognizerFacts, RecognizerOptions, UtteranceSegmenter};
 use media::audio::likeness::coefficients_of;
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl Engine for TemplateEngine {
             configuration: self.vocabulary.digest().to_owned(),
             rehearsal_only: true,
             gives_partials: false,
-            cuts: Cuts::Ours,
+            cuts: UtteranceSegmenter::Ours,
         }
     }
 
@@ -48,32 +48,32 @@ impl Engine for TemplateEngine {
         "recognizer-template"
     }
 
-    fn begin(&self, order: &ListeningOrder) -> Box<dyn Hearing> {
-        Box::new(TemplateHearing {
+    fn begin(&self, order: &RecognizerOptions) -> Box<dyn EngineSession> {
+        Box::new(TemplateSession {
             vocabulary: Arc::clone(&self.vocabulary),
             only: order.vocabulary.clone(),
         })
     }
 }
 
-struct TemplateHearing {
+struct TemplateSession {
     vocabulary: Arc<Vocabulary>,
     /// The phrases that this order expects; empty for the whole vocabulary.
     only: Vec<String>,
 }
 
 #[async_trait]
-impl Hearing for TemplateHearing {
-    async fn run(self: Box<Self>, mut ends: EngineEnds) {
-        let mut segments = Segments::default();
+impl EngineSession for TemplateSession {
+    async fn run(self: Box<Self>, mut ends: EngineChannels) {
+        let mut segments = SegmentCutter::default();
         while let Some(what) = ends.audio.recv().await {
             if let Some(stretch) = segments.take(&what) {
-                let made = made_out(&self.vocabulary, &self.only, &stretch);
-                if ends.heard.send(FromEngine::Final(made)).await.is_err() {
+                let made = recognize_phrase(&self.vocabulary, &self.only, &stretch);
+                if ends.heard.send(EngineOutput::Final(made)).await.is_err() {
                     return;
                 }
             }
-            if what == ToEngine::Finish {
+            if what == EngineInput::Finish {
                 return;
             }
         }
@@ -82,14 +82,14 @@ impl Hearing for TemplateHearing {
 
 /// Returns the nearest phrase, with its confidence and the next nearest as alternatives; an empty result if
 /// none is near enough.
-pub fn made_out(vocabulary: &Vocabulary, only: &[String], samples: &[i16]) -> Made {
+pub fn recognize_phrase(vocabulary: &Vocabulary, only: &[String], samples: &[i16]) -> RecognizedText {
     let heard = coefficients_of(samples);
-    let ranked = vocabulary.ranked(only, &heard);
+    let ranked = vocabulary.rank_phrases(only, &heard);
     let Some((best, distance)) = ranked.first() else {
-        return Made::default();
+        return RecognizedText::default();
     };
     if *distance > DISTANCE_MAX {
-        return Made::default();
+        return RecognizedText::default();
     }
     let confidence = |distance: f64| Some((1.0 - distance / (DISTANCE_MAX * 1.5)).clamp(0.0, 1.0));
     let alternatives = ranked
@@ -100,7 +100,7 @@ pub fn made_out(vocabulary: &Vocabulary, only: &[String], samples: &[i16]) -> Ma
             text: (*text).to_owned(),
             confidence_ratio: confidence(*distance),
         });
-    Made {
+    RecognizedText {
         text: (*best).to_owned(),
         confidence_ratio: confidence(*distance),
         alternatives: alternatives.collect(),

@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::clips::write_clip;
-use crate::recognition::contract::{self, Stage, ports};
-use crate::recognition::listening::EngineRecognizer;
+use crate::recognition::contract::{self, RecognizerFixture, ports};
+use crate::recognition::session::EngineRecognizer;
 use crate::rehearsal_voices::{COMMANDS, EXAMPLES, Speaker};
 use crate::testing::sounds::voice;
 use domain::ports::recognizer::Recognizer;
@@ -54,7 +54,7 @@ fn over_the_line(samples: &[i16], below_db: f64) -> Vec<i16> {
 
 struct Commands(Arc<Vocabulary>, [(Vec<i16>, String); 2]);
 
-impl Stage for Commands {
+impl RecognizerFixture for Commands {
     fn recognizer(&self) -> Arc<dyn Recognizer> {
         let (clock, tasks) = ports();
         let engine = Arc::new(TemplateEngine::new(Arc::clone(&self.0)));
@@ -73,7 +73,7 @@ async fn the_embedded_recognizer_keeps_the_contract() {
         let samples = spoken(pinyin, "f4", 160, 55).unwrap();
         (over_the_line(&samples, 30.0), text.to_owned())
     });
-    contract::holds(&Commands(Arc::new(vocabulary), said)).await;
+    contract::run_contract(&Commands(Arc::new(vocabulary), said)).await;
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn voices_that_it_has_not_heard_are_understood_at_20_and_10_db() {
         for (variant, pitch) in [("m1", 45), ("f4", 55), ("f1", 60)] {
             for (phrase, pinyin) in COMMANDS {
                 let samples = spoken(pinyin, variant, 160, pitch).unwrap();
-                let made = made_out(&vocabulary, &[], &over_the_line(&samples, below_db));
+                let made = recognize_phrase(&vocabulary, &[], &over_the_line(&samples, below_db));
                 if made.text == phrase {
                     right += 1;
                 } else {
@@ -102,17 +102,17 @@ fn voices_that_it_has_not_heard_are_understood_at_20_and_10_db() {
 fn a_buzz_is_no_phrase() {
     let Some(vocabulary) = vocabulary() else { return };
     for ms in [300, 500, 900] {
-        assert_eq!(made_out(&vocabulary, &[], &voice(ms)).text, "", "{ms} ms");
+        assert_eq!(recognize_phrase(&vocabulary, &[], &voice(ms)).text, "", "{ms} ms");
     }
-    assert_eq!(made_out(&vocabulary, &[], &[0; 80]).text, "");
+    assert_eq!(recognize_phrase(&vocabulary, &[], &[0; 80]).text, "");
 }
 
 #[test]
 fn an_order_may_expect_some_phrases_only() {
     let Some(vocabulary) = vocabulary() else { return };
     let samples = spoken("san1 qi1", "m3", 180, 50).unwrap();
-    assert_eq!(made_out(&vocabulary, &[], &samples).text, "三期");
-    let made = made_out(&vocabulary, &["六期".to_owned(), "是的".to_owned()], &samples);
+    assert_eq!(recognize_phrase(&vocabulary, &[], &samples).text, "三期");
+    let made = recognize_phrase(&vocabulary, &["六期".to_owned(), "是的".to_owned()], &samples);
     assert_ne!(made.text, "三期");
 }
 

@@ -135,7 +135,7 @@ impl Vocabulary {
 
     /// Returns the phrases with the distance of their nearest example, nearest first. If `only` names any
     /// phrases, the others are left out.
-    pub(super) fn ranked(&self, only: &[String], heard: &[Coefficients]) -> Vec<(&str, f64)> {
+    pub(super) fn rank_phrases(&self, only: &[String], heard: &[Coefficients]) -> Vec<(&str, f64)> {
         let wanted = |phrase: &str| only.is_empty() || only.iter().any(|one| one == phrase);
         let mut ranked: Vec<(&str, f64)> = Vec::new();
         for (phrase, examples) in self.examples.iter().filter(|one| wanted(one.0)) {

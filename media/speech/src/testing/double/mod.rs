@@ -3,13 +3,13 @@
 //!
 //! They detect speech by its level, and do not recognize it.
 
-mod hearing;
-mod over_http;
-mod over_websocket;
+mod http_server;
+mod speech_detector;
+mod websocket_server;
 mod wire;
 
 use super::SuiteClock;
-use crate::recognition::spec::{Kind, RecognizerSpec};
+use crate::recognition::spec::{RecognizerKind, RecognizerSpec};
 use domain::ports::clock::Clock;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// The behaviour of a double.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
+pub enum DoubleBehavior {
     /// It behaves as published.
     Answers,
     /// It takes everything and answers nothing.
@@ -41,7 +41,7 @@ pub enum Manner {
     Denies,
 }
 
-impl Manner {
+impl DoubleBehavior {
     pub const ALL: [Self; 10] = [
         Self::Answers,
         Self::Stalls,
@@ -71,16 +71,16 @@ pub enum FunAsrServer {
 }
 
 /// The settings that all connections of a double share.
-struct Plan {
-    kind: Kind,
+struct DoubleSettings {
+    kind: RecognizerKind,
     funasr: FunAsrServer,
-    manner: Manner,
+    manner: DoubleBehavior,
     texts: Vec<String>,
     /// Number of sentences received over HTTP, where each has its own connection.
     heard: AtomicUsize,
 }
 
-impl Plan {
+impl DoubleSettings {
     /// Returns the text of the next sentence over HTTP, where requests do not say which call they belong to.
     fn next_text(&self) -> &str {
         self.text(self.heard.fetch_add(1, Ordering::Relaxed))
@@ -96,7 +96,7 @@ impl Plan {
 /// A running double; it ends with the runtime.
 pub struct EngineDouble {
     address: SocketAddr,
-    plan: Arc<Plan>,
+    plan: Arc<DoubleSettings>,
     connections: Arc<AtomicU64>,
 }
 
@@ -104,26 +104,34 @@ impl EngineDouble {
     /// Starts a double on a free port of the loopback. Each connection says the texts in order, then again;
     /// over HTTP all connections share that order, so a test whose words matter needs its own double for each
     /// call.
-    pub async fn start(kind: Kind, manner: Manner, texts: &[&str]) -> std::io::Result<Self> {
+    pub async fn start(
+        kind: RecognizerKind,
+        manner: DoubleBehavior,
+        texts: &[&str],
+    ) -> std::io::Result<Self> {
         Self::start_as(kind, FunAsrServer::Cpp, manner, texts).await
     }
 
     /// Starts a double of one of FunASR's servers.
-    pub async fn funasr(server: FunAsrServer, manner: Manner, texts: &[&str]) -> std::io::Result<Self> {
-        Self::start_as(Kind::FunAsr, server, manner, texts).await
+    pub async fn funasr(
+        server: FunAsrServer,
+        manner: DoubleBehavior,
+        texts: &[&str],
+    ) -> std::io::Result<Self> {
+        Self::start_as(RecognizerKind::FunAsr, server, manner, texts).await
     }
 
     #[expect(clippy::disallowed_methods, reason = "a suite's own server")]
     async fn start_as(
-        kind: Kind,
+        kind: RecognizerKind,
         funasr: FunAsrServer,
-        manner: Manner,
+        manner: DoubleBehavior,
         texts: &[&str],
     ) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let texts = texts.iter().map(|text| (*text).to_owned()).collect();
-        let plan = Arc::new(Plan {
+        let plan = Arc::new(DoubleSettings {
             kind,
             funasr,
             manner,
@@ -157,9 +165,11 @@ impl EngineDouble {
     pub fn spec(&self) -> String {
         let address = self.address;
         match self.plan.kind {
-            Kind::Nls => format!("nls:ws://{address}/ws/v1?appkey_env=APP_KEY&token_env=TOKEN"),
-            Kind::OpenAi => format!("openai:http://{address}/v1?model=double"),
-            kind @ (Kind::Vosk | Kind::FunAsr | Kind::Sherpa) => format!("{}:ws://{address}", kind.name()),
+            RecognizerKind::Nls => format!("nls:ws://{address}/ws/v1?appkey_env=APP_KEY&token_env=TOKEN"),
+            RecognizerKind::OpenAi => format!("openai:http://{address}/v1?model=double"),
+            kind @ (RecognizerKind::Vosk | RecognizerKind::FunAsr | RecognizerKind::Sherpa) => {
+                format!("{}:ws://{address}", kind.name())
+            }
         }
     }
 
@@ -170,15 +180,15 @@ impl EngineDouble {
 }
 
 /// Serves one connection to its end.
-async fn serve(stream: TcpStream, plan: Arc<Plan>) {
+async fn serve(stream: TcpStream, plan: Arc<DoubleSettings>) {
     // A double that hangs keeps its connections open.
-    if plan.manner == Manner::Hangs {
+    if plan.manner == DoubleBehavior::Hangs {
         std::future::pending::<()>().await;
     }
     let served = match plan.kind {
-        Kind::OpenAi => over_http::serve(stream, &plan).await,
-        Kind::Vosk | Kind::FunAsr | Kind::Sherpa | Kind::Nls => {
-            let served = over_websocket::serve(stream, &plan).await;
+        RecognizerKind::OpenAi => http_server::serve(stream, &plan).await,
+        RecognizerKind::Vosk | RecognizerKind::FunAsr | RecognizerKind::Sherpa | RecognizerKind::Nls => {
+            let served = websocket_server::serve(stream, &plan).await;
             served.map_err(std::io::Error::other)
         }
     };

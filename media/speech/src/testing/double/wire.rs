@@ -1,13 +1,13 @@
 //! The wire formats of the engines, from the engine's side.
 
 use super::FunAsrServer;
-use crate::recognition::protocol::Wire;
-use crate::recognition::spec::Kind;
+use crate::recognition::protocol::WireMessage;
+use crate::recognition::spec::RecognizerKind;
 use serde_json::{Value, json};
 
 /// The meaning of a client's text message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum ClientMessage {
     Begin,
     End,
     /// A message that no engine of this kind takes: a real one would close.
@@ -16,8 +16,8 @@ pub(super) enum Asked {
 
 /// The format of one connection; some engines name the request that they answer.
 #[derive(Debug)]
-pub(super) struct Format {
-    kind: Kind,
+pub(super) struct WireFormat {
+    kind: RecognizerKind,
     server: FunAsrServer,
     task_id: String,
     segment: u32,
@@ -25,8 +25,8 @@ pub(super) struct Format {
     ended: bool,
 }
 
-impl Format {
-    pub(super) const fn new(kind: Kind, server: FunAsrServer) -> Self {
+impl WireFormat {
+    pub(super) const fn new(kind: RecognizerKind, server: FunAsrServer) -> Self {
         Self {
             kind,
             server,
@@ -45,42 +45,42 @@ impl Format {
         }
     }
 
-    pub(super) fn asked(&mut self, text: &str) -> Asked {
+    pub(super) fn asked(&mut self, text: &str) -> ClientMessage {
         let value = serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
         let is = |place: &str, wanted: Value| value.pointer(place) == Some(&wanted);
         let begins = match self.kind {
-            Kind::Vosk => is("/config/sample_rate", json!(8_000)),
-            Kind::FunAsr => {
+            RecognizerKind::Vosk => is("/config/sample_rate", json!(8_000)),
+            RecognizerKind::FunAsr => {
                 is("/is_speaking", json!(true))
                     && is("/mode", json!("2pass"))
                     && is("/audio_fs", json!(8_000))
             }
-            Kind::Nls => {
+            RecognizerKind::Nls => {
                 let task_id = value.pointer("/header/task_id").and_then(Value::as_str);
                 task_id.unwrap_or("").clone_into(&mut self.task_id);
                 is_directive(&value, "StartTranscription") && is("/payload/format", json!("pcm"))
             }
-            Kind::Sherpa | Kind::OpenAi => false,
+            RecognizerKind::Sherpa | RecognizerKind::OpenAi => false,
         };
         let ends = match self.kind {
             // The real servers compare these as strings.
-            Kind::Vosk => text == r#"{"eof" : 1}"#,
-            Kind::Sherpa => text == "Done",
-            Kind::FunAsr => is("/is_speaking", json!(false)),
-            Kind::Nls => is_directive(&value, "StopTranscription"),
-            Kind::OpenAi => false,
+            RecognizerKind::Vosk => text == r#"{"eof" : 1}"#,
+            RecognizerKind::Sherpa => text == "Done",
+            RecognizerKind::FunAsr => is("/is_speaking", json!(false)),
+            RecognizerKind::Nls => is_directive(&value, "StopTranscription"),
+            RecognizerKind::OpenAi => false,
         };
         self.ended |= ends;
         match (begins, ends) {
-            (true, _) => Asked::Begin,
-            (false, true) => Asked::End,
-            (false, false) => Asked::Wrong(text.to_owned()),
+            (true, _) => ClientMessage::Begin,
+            (false, true) => ClientMessage::End,
+            (false, false) => ClientMessage::Wrong(text.to_owned()),
         }
     }
 
     /// Returns the samples of a binary message at 8 kHz.
     pub(super) fn samples(&self, bytes: &[u8]) -> Vec<i16> {
-        if self.kind == Kind::Sherpa {
+        if self.kind == RecognizerKind::Sherpa {
             let floats = bytes.chunks_exact(4).filter_map(|four| four.try_into().ok());
             // Every second sample of 16 kHz.
             return floats
@@ -93,75 +93,75 @@ impl Format {
         pairs.map(i16::from_le_bytes).collect()
     }
 
-    pub(super) fn begun(&self) -> Option<Wire> {
-        (self.kind == Kind::Nls).then(|| self.nls("TranscriptionStarted", json!({})))
+    pub(super) fn begun(&self) -> Option<WireMessage> {
+        (self.kind == RecognizerKind::Nls).then(|| self.nls("TranscriptionStarted", json!({})))
     }
 
     /// Returns a partial text: `all` has been understood so far, `more` since the last one.
-    pub(super) fn partial(&self, all: &str, more: &str) -> Wire {
+    pub(super) fn partial(&self, all: &str, more: &str) -> WireMessage {
         match self.kind {
-            Kind::Vosk => Wire::json(&json!({"partial": spaced(all)})),
-            Kind::FunAsr => Wire::json(&json!({
+            RecognizerKind::Vosk => WireMessage::json(&json!({"partial": spaced(all)})),
+            RecognizerKind::FunAsr => WireMessage::json(&json!({
                 "mode": "2pass-online", "wav_name": "call", "text": more, "is_final": self.is_final(),
             })),
-            Kind::Sherpa => {
-                Wire::json(&json!({"text": all, "segment": self.segment, "tokens": [], "is_final": false}))
-            }
-            Kind::Nls => self.nls(
+            RecognizerKind::Sherpa => WireMessage::json(
+                &json!({"text": all, "segment": self.segment, "tokens": [], "is_final": false}),
+            ),
+            RecognizerKind::Nls => self.nls(
                 "TranscriptionResultChanged",
                 json!({"index": 1, "time": 100, "result": all}),
             ),
-            Kind::OpenAi => Wire::Text(String::new()),
+            RecognizerKind::OpenAi => WireMessage::Text(String::new()),
         }
     }
 
-    pub(super) fn sentence(&mut self, text: &str) -> Wire {
+    pub(super) fn sentence(&mut self, text: &str) -> WireMessage {
         self.segment += 1;
         match self.kind {
-            Kind::Vosk => {
+            RecognizerKind::Vosk => {
                 let word = json!({"word": spaced(text), "start": 0.1, "end": 0.5, "conf": 0.75});
-                Wire::json(&json!({"text": spaced(text), "result": [word]}))
+                WireMessage::json(&json!({"text": spaced(text), "result": [word]}))
             }
-            Kind::FunAsr => Wire::json(&json!({
+            RecognizerKind::FunAsr => WireMessage::json(&json!({
                 "mode": "2pass-offline", "wav_name": "call", "text": text, "is_final": self.is_final(),
             })),
-            Kind::Sherpa => {
-                Wire::json(&json!({"text": text, "segment": self.segment, "tokens": [], "is_final": true}))
-            }
-            Kind::Nls => {
+            RecognizerKind::Sherpa => WireMessage::json(
+                &json!({"text": text, "segment": self.segment, "tokens": [], "is_final": true}),
+            ),
+            RecognizerKind::Nls => {
                 let payload =
                     json!({"index": 1, "time": 900, "begin_time": 0, "result": text, "confidence": 0.75});
                 self.nls("SentenceEnd", payload)
             }
-            Kind::OpenAi => Wire::Text(json!({"text": text}).to_string()),
+            RecognizerKind::OpenAi => WireMessage::Text(json!({"text": text}).to_string()),
         }
     }
 
     /// Returns Vosk's answer to audio without speech.
-    pub(super) fn nothing(&self) -> Option<Wire> {
-        (self.kind == Kind::Vosk).then(|| Wire::Text(r#"{"partial" : ""}"#.to_owned()))
+    pub(super) fn nothing(&self) -> Option<WireMessage> {
+        (self.kind == RecognizerKind::Vosk).then(|| WireMessage::Text(r#"{"partial" : ""}"#.to_owned()))
     }
 
     /// Returns the message after a client has ended and nothing was said since.
-    pub(super) fn over(&self) -> Option<Wire> {
+    pub(super) fn over(&self) -> Option<WireMessage> {
         match self.kind {
-            Kind::Vosk => Some(Wire::Text(r#"{"text" : ""}"#.to_owned())),
+            RecognizerKind::Vosk => Some(WireMessage::Text(r#"{"text" : ""}"#.to_owned())),
             // Without a mode: there is no text that could have one. The other server sends nothing and stays
             // open.
-            Kind::FunAsr => (self.server == FunAsrServer::Cpp)
-                .then(|| Wire::json(&json!({"text": "", "wav_name": "call", "is_final": true}))),
-            Kind::Sherpa => Some(Wire::Text("Done!".to_owned())),
-            Kind::Nls => Some(self.nls("TranscriptionCompleted", json!({}))),
-            Kind::OpenAi => None,
+            RecognizerKind::FunAsr => (self.server == FunAsrServer::Cpp)
+                .then(|| WireMessage::json(&json!({"text": "", "wav_name": "call", "is_final": true}))),
+            RecognizerKind::Sherpa => Some(WireMessage::Text("Done!".to_owned())),
+            RecognizerKind::Nls => Some(self.nls("TranscriptionCompleted", json!({}))),
+            RecognizerKind::OpenAi => None,
         }
     }
 
-    fn nls(&self, name: &str, payload: Value) -> Wire {
+    fn nls(&self, name: &str, payload: Value) -> WireMessage {
         let header = json!({
             "namespace": "SpeechTranscriber", "name": name, "status": 20_000_000,
             "message_id": "0".repeat(32), "task_id": self.task_id, "status_text": "Gateway:SUCCESS:Success.",
         });
-        Wire::json(&json!({"header": header, "payload": payload}))
+        WireMessage::json(&json!({"header": header, "payload": payload}))
     }
 }
 

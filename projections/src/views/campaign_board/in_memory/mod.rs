@@ -5,13 +5,13 @@
 
 mod rows;
 
-use super::corrections::moved;
+use super::corrections::correction_code;
 use super::{BOARD, CALLS, COUNTS, HOURS, NAME};
+use crate::borrowed_event::{BorrowedEvent, InMemoryView};
 use crate::database::Tx;
 use crate::error::ProjectionError;
-use crate::in_place::{InMemory, InPlace};
 use crate::person_answered;
-use crate::table::Begun;
+use crate::table::InitialRows;
 use crate::value::Val;
 use crate::view::{AnyEvent, ViewEvent};
 use domain::calendar::HOUR_MICROS;
@@ -31,12 +31,12 @@ const ANSWERED_VERSION: u16 = 2;
 
 /// Members of events, one struct per shape; other members are skipped.
 #[derive(Deserialize)]
-struct OfCampaign<'a> {
+struct CampaignMember<'a> {
     #[serde(borrow)]
     campaign: Cow<'a, str>,
 }
 #[derive(Deserialize)]
-struct Settled<'a> {
+struct SettledMembers<'a> {
     #[serde(borrow)]
     campaign: Cow<'a, str>,
     disposition: Disposition,
@@ -46,18 +46,18 @@ struct FlowVersion {
     version: u32,
 }
 #[derive(Deserialize)]
-struct Permitted<'a> {
+struct PermittedMembers<'a> {
     #[serde(borrow)]
-    customer_grant: OfCampaign<'a>,
+    customer_grant: CampaignMember<'a>,
     flow: FlowVersion,
 }
 #[derive(Deserialize)]
-struct Dialing<'a> {
+struct DialingMembers<'a> {
     #[serde(borrow)]
     trunk: Cow<'a, str>,
 }
 #[derive(Deserialize)]
-struct Ended {
+struct EndedMembers {
     disposition: Disposition,
     #[serde(default)]
     outcome: Option<Outcome>,
@@ -66,14 +66,14 @@ struct Ended {
 
 /// How a dial moved its call: from the hour's row of the previous trunk, if any, to the new one.
 #[derive(Default)]
-struct Moved {
+struct HourMove {
     before: Option<usize>,
     hour: Option<usize>,
 }
 
 /// What enrolments add to a campaign's row.
 #[derive(Default)]
-struct OfBoard {
+struct EnrolmentCounts {
     enrolled: i64,
     settled: i64,
     open: i64,
@@ -82,7 +82,7 @@ struct OfBoard {
 }
 
 #[derive(Default)]
-struct Hour {
+struct HourCounts {
     dialed: i64,
     answered: i64,
     ended: i64,
@@ -94,7 +94,7 @@ struct Hour {
 }
 
 /// Where a call counts, by indexes of names and hours.
-struct Called {
+struct CountedCall {
     campaign: usize,
     flow_version: i64,
     /// The hour of its first dial, on the trunk of its last leg.
@@ -113,12 +113,12 @@ pub(super) struct Sums {
     own: Vec<ViewEvent>,
     /// Names of campaigns and trunks, each once.
     names: Vec<String>,
-    boards: BTreeMap<usize, OfBoard>,
-    hours: Vec<(HourKey, Hour)>,
+    boards: BTreeMap<usize, EnrolmentCounts>,
+    hours: Vec<(HourKey, HourCounts)>,
     hour_places: BTreeMap<HourKey, usize>,
     /// By campaign, what and code: the count and the last position.
     counts: BTreeMap<(usize, &'static str, Cow<'static, str>), (i64, i64)>,
-    calls: BTreeMap<CallId, Called>,
+    calls: BTreeMap<CallId, CountedCall>,
     /// The campaigns' rows that were loaded at the start.
     begun: Vec<Vec<Val>>,
 }
@@ -137,7 +137,7 @@ impl Sums {
         self.names.get(place).map_or(Val::Null, Val::text)
     }
 
-    fn board(&mut self, campaign: &str, pos: i64) -> &mut OfBoard {
+    fn board(&mut self, campaign: &str, pos: i64) -> &mut EnrolmentCounts {
         let place = self.name(campaign);
         let board = self.boards.entry(place).or_default();
         board.pos = pos;
@@ -163,22 +163,22 @@ impl Sums {
         }
     }
 
-    fn customer(&mut self, event: &InPlace<'_>, pos: i64) -> Result<(), ProjectionError> {
+    fn customer(&mut self, event: &BorrowedEvent<'_>, pos: i64) -> Result<(), ProjectionError> {
         match event.kind() {
             CustomerEvent::ENROLLED => {
-                let OfCampaign { campaign } = event.members()?;
+                let CampaignMember { campaign } = event.members()?;
                 self.board(&campaign, pos).enrolled += 1;
             }
             CustomerEvent::DIAL_GRANTED => {
-                let OfCampaign { campaign } = event.members()?;
+                let CampaignMember { campaign } = event.members()?;
                 self.board(&campaign, pos).open += 1;
             }
             CustomerEvent::DIAL_RELEASED | CustomerEvent::CALL_CLOSED => {
-                let OfCampaign { campaign } = event.members()?;
+                let CampaignMember { campaign } = event.members()?;
                 self.board(&campaign, pos).open -= 1;
             }
             CustomerEvent::ENROLMENT_SETTLED => {
-                let Settled {
+                let SettledMembers {
                     campaign,
                     disposition,
                 } = event.members()?;
@@ -191,12 +191,12 @@ impl Sums {
         Ok(())
     }
 
-    fn call(&mut self, event: &InPlace<'_>, pos: i64) -> Result<(), ProjectionError> {
+    fn call(&mut self, event: &BorrowedEvent<'_>, pos: i64) -> Result<(), ProjectionError> {
         let call = call_of(event)?;
         match event.kind() {
             CallEvent::PERMITTED => self.permitted(call, event, pos)?,
             CallEvent::DIALING => {
-                let Moved { before, hour } = self.dialing(call, event, pos)?;
+                let HourMove { before, hour } = self.dialing(call, event, pos)?;
                 self.add(before, pos, |hour| hour.dialed -= 1);
                 self.add(hour, pos, |hour| hour.dialed += 1);
             }
@@ -221,10 +221,15 @@ impl Sums {
         Ok(())
     }
 
-    fn permitted(&mut self, call: CallId, event: &InPlace<'_>, pos: i64) -> Result<(), ProjectionError> {
-        let Permitted { customer_grant, flow } = event.members()?;
+    fn permitted(
+        &mut self,
+        call: CallId,
+        event: &BorrowedEvent<'_>,
+        pos: i64,
+    ) -> Result<(), ProjectionError> {
+        let PermittedMembers { customer_grant, flow } = event.members()?;
         let campaign = self.name(&customer_grant.campaign);
-        self.calls.entry(call).or_insert(Called {
+        self.calls.entry(call).or_insert(CountedCall {
             campaign,
             flow_version: i64::from(flow.version),
             hour: None,
@@ -235,11 +240,16 @@ impl Sums {
     }
 
     /// Sets the hour of a call at its first dial, and moves it if the trunk changes.
-    fn dialing(&mut self, call: CallId, event: &InPlace<'_>, pos: i64) -> Result<Moved, ProjectionError> {
-        let Dialing { trunk } = event.members()?;
+    fn dialing(
+        &mut self,
+        call: CallId,
+        event: &BorrowedEvent<'_>,
+        pos: i64,
+    ) -> Result<HourMove, ProjectionError> {
+        let DialingMembers { trunk } = event.members()?;
         let trunk = self.name(&trunk);
         let Some(called) = self.calls.get_mut(&call) else {
-            return Ok(Moved::default());
+            return Ok(HourMove::default());
         };
         let before = called.hour;
         let known = before.and_then(|place| self.hours.get(place));
@@ -247,29 +257,29 @@ impl Sums {
         let first_hour_at = micros - micros.rem_euclid(HOUR_MICROS);
         let hour_at = known.map_or(first_hour_at, |((_, hour_at, _, _), _)| *hour_at);
         if known.is_some_and(|((_, _, carried_by, _), _)| *carried_by == trunk) {
-            return Ok(Moved::default());
+            return Ok(HourMove::default());
         }
         let key = (called.campaign, hour_at, trunk, called.flow_version);
         let place = *self.hour_places.entry(key).or_insert(self.hours.len());
         (called.hour, called.pos) = (Some(place), pos);
         if place == self.hours.len() {
-            self.hours.push((key, Hour::default()));
+            self.hours.push((key, HourCounts::default()));
         }
-        Ok(Moved {
+        Ok(HourMove {
             before,
             hour: Some(place),
         })
     }
 
     /// Changes an hour; does nothing for a call that was never dialed.
-    fn add(&mut self, hour: Option<usize>, pos: i64, change: impl FnOnce(&mut Hour)) {
+    fn add(&mut self, hour: Option<usize>, pos: i64, change: impl FnOnce(&mut HourCounts)) {
         if let Some((_, hour)) = hour.and_then(|place| self.hours.get_mut(place)) {
             change(hour);
             hour.pos = pos;
         }
     }
 
-    fn ended(&mut self, call: CallId, ended: &Ended, pos: i64) {
+    fn ended(&mut self, call: CallId, ended: &EndedMembers, pos: i64) {
         let Some(called) = self.calls.get(&call) else {
             return;
         };
@@ -281,7 +291,7 @@ impl Sums {
             hour.talked += talked;
             hour.talk_ms = hour.talk_ms.saturating_add(talk_ms);
             hour.conversions += i64::from(is_success);
-            hour.person_answered += talked * person_answered::at_end(ended.disposition);
+            hour.person_answered += talked * person_answered::count_at_end(ended.disposition);
         });
         self.count(campaign, "disposition", ended.disposition.code().into(), pos);
         if let Some(outcome) = ended.outcome {
@@ -294,7 +304,7 @@ impl Sums {
             return;
         };
         let (campaign, hour, answered) = (called.campaign, called.hour, i64::from(called.is_answered));
-        self.count(campaign, "corrected", moved(before, after).into(), pos);
+        self.count(campaign, "corrected", correction_code(before, after).into(), pos);
         self.uncount(campaign, "disposition", before.disposition.code(), pos);
         self.count(campaign, "disposition", after.disposition.code().into(), pos);
         if let Some(outcome) = before.outcome {
@@ -305,7 +315,7 @@ impl Sums {
         }
         let converted = |finding: Finding| i64::from(finding.outcome == Some(Outcome::Success));
         let conversions = converted(after) - converted(before);
-        let people = answered * person_answered::by_correction(before, after);
+        let people = answered * person_answered::count_correction(before, after);
         if conversions != 0 || people != 0 {
             self.add(hour, pos, |hour| {
                 hour.conversions += conversions;
@@ -315,8 +325,8 @@ impl Sums {
     }
 }
 
-impl InMemory for Sums {
-    fn begin_with(&mut self, begun: &Begun) -> Result<bool, ProjectionError> {
+impl InMemoryView for Sums {
+    fn begin_with(&mut self, begun: &InitialRows) -> Result<bool, ProjectionError> {
         for (table, rows) in begun {
             match table.name {
                 name if name == BOARD.name => self.begun.clone_from(rows),
@@ -328,7 +338,7 @@ impl InMemory for Sums {
         Ok(true)
     }
 
-    fn lacks_past(&self, event: &InPlace<'_>) -> bool {
+    fn lacks_past(&self, event: &BorrowedEvent<'_>) -> bool {
         event.kind().starts_with("call.")
             && event.kind() != CallEvent::PERMITTED
             && event
@@ -337,7 +347,7 @@ impl InMemory for Sums {
                 .is_ok_and(|call| !self.calls.contains_key(&call))
     }
 
-    fn recall(&mut self, event: &InPlace<'_>) -> Result<(), ProjectionError> {
+    fn recall(&mut self, event: &BorrowedEvent<'_>) -> Result<(), ProjectionError> {
         let (call, pos) = (call_of(event)?, pos_of(event));
         match event.kind() {
             CallEvent::PERMITTED => self.permitted(call, event, pos),
@@ -352,7 +362,7 @@ impl InMemory for Sums {
         }
     }
 
-    fn take(&mut self, event: &InPlace<'_>) -> Result<(), ProjectionError> {
+    fn take(&mut self, event: &BorrowedEvent<'_>) -> Result<(), ProjectionError> {
         let pos = pos_of(event);
         let kind = event.kind();
         if kind.starts_with("campaign.") {
@@ -383,11 +393,11 @@ impl InMemory for Sums {
     }
 }
 
-fn pos_of(event: &InPlace<'_>) -> i64 {
+fn pos_of(event: &BorrowedEvent<'_>) -> i64 {
     i64::try_from(event.stored().position.0).unwrap_or(i64::MAX)
 }
 
-fn call_of(event: &InPlace<'_>) -> Result<CallId, ProjectionError> {
+fn call_of(event: &BorrowedEvent<'_>) -> Result<CallId, ProjectionError> {
     event
         .stream_id()
         .parse()

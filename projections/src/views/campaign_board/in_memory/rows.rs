@@ -1,7 +1,7 @@
 //! Converts the sums from and to rows: those of a snapshot at the start, and all of them at the end.
 
 use super::super::{BOARD, Column, TABLES, draft, tell};
-use super::{Called, Hour, HourKey, Sums};
+use super::{CountedCall, HourCounts, HourKey, Sums};
 use crate::cells::{Cells, change_or_begin};
 use crate::database::Tx;
 use crate::error::ProjectionError;
@@ -32,7 +32,7 @@ impl Sums {
         let (campaign, hour_at) = (row.text()?, row.int()?);
         let (trunk, flow_version) = (row.text()?, row.int()?);
         let key = (self.name(&campaign), hour_at, self.name(&trunk), flow_version);
-        let hour = Hour {
+        let hour = HourCounts {
             dialed: row.int()?,
             answered: row.int()?,
             ended: row.int()?,
@@ -84,7 +84,7 @@ impl Sums {
     }
 
     pub(super) fn hour_rows(&self) -> Vec<Vec<Val>> {
-        let row = |((campaign, hour_at, trunk, flow_version), hour): &(HourKey, Hour)| {
+        let row = |((campaign, hour_at, trunk, flow_version), hour): &(HourKey, HourCounts)| {
             let mut row = vec![
                 self.named(*campaign),
                 Val::Int(*hour_at),
@@ -108,7 +108,7 @@ impl Sums {
     }
 
     pub(super) fn call_rows(&self) -> Vec<Vec<Val>> {
-        let row = |(call, called): (&CallId, &Called)| {
+        let row = |(call, called): (&CallId, &CountedCall)| {
             let hour = called.hour.and_then(|place| self.hours.get(place));
             vec![
                 Val::text(call),

@@ -37,13 +37,13 @@ fn only_https_to_the_open_internet_is_spoken_unless_an_administrator_allows_more
 }
 
 /// A clock with deadlines that pass when the receiver has read the message.
-struct LateOnceRead {
+struct LateClock {
     wall: SystemClock,
     read: Arc<Notify>,
 }
 
 #[async_trait]
-impl Clock for LateOnceRead {
+impl Clock for LateClock {
     fn now(&self) -> Timestamp {
         self.wall.now()
     }
@@ -53,22 +53,22 @@ impl Clock for LateOnceRead {
 }
 
 /// Writes a receiver's response after it has read a message.
-type Answers = fn(&mut TcpStream);
+type ResponseWriter = fn(&mut TcpStream);
 
-type Answering = Box<dyn FnOnce(&mut TcpStream) + Send>;
+type ReceiverScript = Box<dyn FnOnce(&mut TcpStream) + Send>;
 
 /// Delivers a message to a receiver that responds so. `None`: it never responds, and the deadline passes.
-async fn deliver(answers: Option<Answers>) -> Answered {
-    deliver_to(answers.map(|answers| Box::new(answers) as Answering)).await
+async fn deliver(answers: Option<ResponseWriter>) -> DeliveryResponse {
+    deliver_to(answers.map(|answers| Box::new(answers) as ReceiverScript)).await
 }
 
 /// Delivers a message to a receiver that responds with this text.
-async fn deliver_to_text(text: String) -> Answered {
+async fn deliver_to_text(text: String) -> DeliveryResponse {
     deliver_to(Some(Box::new(move |stream: &mut TcpStream| say(stream, &text)))).await
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
-async fn deliver_to(answers: Option<Answering>) -> Answered {
+async fn deliver_to(answers: Option<ReceiverScript>) -> DeliveryResponse {
     let answers_ever = answers.is_some();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/in", listener.local_addr().unwrap());
@@ -97,7 +97,7 @@ async fn deliver_to(answers: Option<Answering>) -> Answered {
     let wall = SystemClock::default();
     let clock: Arc<dyn Clock> = match answers_ever {
         true => Arc::new(wall),
-        false => Arc::new(LateOnceRead { wall, read }),
+        false => Arc::new(LateClock { wall, read }),
     };
     let post = Post {
         url,
@@ -244,7 +244,7 @@ async fn a_receiver_that_floods_early_hints_is_given_up_at_the_deadline() {
         },
     );
     let wall = SystemClock::default();
-    let clock = Arc::new(LateOnceRead { wall, read: late });
+    let clock = Arc::new(LateClock { wall, read: late });
     let post = Post {
         url: format!("http://{address}/in"),
         headers: Vec::new(),
@@ -269,7 +269,7 @@ async fn a_line_without_an_end_of_a_mail_server_is_read_up_to_a_limit() {
         |sent| assert!(sent < SENT_BYTES_MAX, "the client continues to read"),
     );
     // The deadline never passes: only the limit ends it.
-    let clock = Arc::new(LateOnceRead {
+    let clock = Arc::new(LateClock {
         wall: SystemClock::default(),
         read: Arc::default(),
     });

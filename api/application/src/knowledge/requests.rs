@@ -1,0 +1,129 @@
+//! Requests about a knowledge base: import of a file, publication of a version, a question.
+
+use crate::approvals::RollbackRequest;
+use domain::approval::REASON_BYTES_MAX;
+use domain::ids::{ApprovalId, CampaignId};
+use domain::knowledge::VersionChoice;
+use domain::time::Timestamp;
+use intake::members::{ApiRequest, Members};
+use schemars::JsonSchema;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Longest question, in bytes: what a callee says in one turn.
+const QUESTION_BYTES_MAX: usize = 1_024;
+
+/// A request to import a file as a new version.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "KnowledgeImportOrder", extend("examples" = [{ "file": {
+    "knowledge": "card_instalment",
+    "answers": [{ "id": "征信", "question": "分期会影响征信吗", "answer": "按时还款不会影响您的征信。" }],
+} }]))]
+pub struct KnowledgeImportRequest {
+    /// The file, YAML sent as JSON: `docs/reference/knowledge.schema.json`. Bad rows are listed in the
+    /// reply.
+    #[schemars(with = "BTreeMap<String, Value>")]
+    pub file: Value,
+}
+
+impl ApiRequest for KnowledgeImportRequest {
+    fn read(body: &mut Members) -> Self {
+        let file = body.raw("file");
+        if file.is_none() {
+            body.wrong("file", "is missing");
+        }
+        Self {
+            file: file.unwrap_or_default(),
+        }
+    }
+}
+
+/// A request to make a version current.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "KnowledgePublishOrder", extend("examples" = [{ "version": 2, "reason": "new fees" }]))]
+pub struct KnowledgePublishRequest {
+    /// Version to publish. Default: the one imported last.
+    #[schemars(range(min = 1))]
+    pub version: Option<u32>,
+    /// From this version on, each version needs the approval of another user.
+    #[schemars(with = "Option<bool>")]
+    pub approvals: bool,
+    /// Reason for the approver. It must contain no personal data.
+    #[schemars(length(max = REASON_BYTES_MAX))]
+    pub reason: Option<String>,
+    /// The approval of another user.
+    pub approval: Option<ApprovalId>,
+}
+
+impl ApiRequest for KnowledgePublishRequest {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            version: body.count("version", 1, u32::MAX),
+            approvals: body.value("approvals").unwrap_or_default(),
+            reason: body.short_text("reason", REASON_BYTES_MAX),
+            approval: body.parsed("approval"),
+        }
+    }
+}
+
+/// The version to make current, for a publication or a rollback.
+pub(super) struct VersionPublication {
+    pub(super) wanted: VersionChoice,
+    pub(super) approvals: bool,
+    pub(super) reason: Option<String>,
+    pub(super) approval: Option<ApprovalId>,
+}
+
+impl From<KnowledgePublishRequest> for VersionPublication {
+    fn from(order: KnowledgePublishRequest) -> Self {
+        Self {
+            wanted: order
+                .version
+                .map_or(VersionChoice::Newest, VersionChoice::Version),
+            approvals: order.approvals,
+            reason: order.reason,
+            approval: order.approval,
+        }
+    }
+}
+
+impl From<RollbackRequest> for VersionPublication {
+    fn from(order: RollbackRequest) -> Self {
+        Self {
+            wanted: order.to.map_or(VersionChoice::Before, VersionChoice::Version),
+            approvals: false,
+            reason: order.reason,
+            approval: order.approval,
+        }
+    }
+}
+
+/// A question to a knowledge base. It is not stored.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "KnowledgeQuestion", extend("examples" = [{ "text": "提前还款要违约金吗", "version": 2 }]))]
+pub struct KnowledgeQuestionRequest {
+    #[schemars(length(min = 1, max = QUESTION_BYTES_MAX))]
+    pub text: String,
+    /// Version to search. Default: the current one, or that of the campaign.
+    #[schemars(range(min = 1))]
+    pub version: Option<u32>,
+    /// Use the version that this campaign's calls use.
+    pub campaign: Option<CampaignId>,
+    /// Time of the question. Default: now.
+    pub at: Option<Timestamp>,
+    /// Known values, for example of slots.
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    pub values: BTreeMap<String, String>,
+}
+
+impl ApiRequest for KnowledgeQuestionRequest {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            text: body.needed_short_text("text", QUESTION_BYTES_MAX),
+            version: body.count("version", 1, u32::MAX),
+            campaign: body.parsed("campaign"),
+            at: body.parsed("at"),
+            values: body.value("values").unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The lines that a process prints whenever its state changes: whether it is ready, and whether it dials.
+//! `/readyz` returns the same.
+
+use crate::process::Process;
+use application::installation::DialingState;
+use application::language::Language;
+
+/// Milliseconds between two checks of what no signal reports: whether the log, the keys and the views can be
+/// written. A change is printed at most this much later. Costs two cheap queries of the store per second.
+const LOOK_MS: u64 = 500;
+
+/// The clock is wrong, so that no dial begins: the word for `/readyz` and the printed line.
+pub(super) const CLOCK_WRONG: NotDialingReason = NotDialingReason {
+    word: "paused-clock-wrong",
+    line: (
+        "已暂停：时钟不准，详见 /readyz",
+        "PAUSED: the clock is wrong; see /readyz",
+    ),
+};
+pub(super) const STOPPED: NotDialingReason = NotDialingReason {
+    word: "stopped",
+    line: (
+        "已停止：全局紧急停止生效中",
+        "STOPPED: an emergency stop of everything is engaged",
+    ),
+};
+pub(super) const NO_ROOM: NotDialingReason = NotDialingReason {
+    word: "paused-no-room",
+    line: (
+        "已暂停：磁盘空间不足，无法写入日志或录音",
+        "PAUSED: the disk has no room for the log or for a recording",
+    ),
+};
+
+/// A reason why a process that holds the driver lock does not dial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NotDialingReason {
+    pub(super) word: &'static str,
+    /// The printed text, in Chinese and in English.
+    line: (&'static str, &'static str),
+}
+
+/// The state of a process that it prints: whether it is ready, and what it does about dialing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessStatus {
+    /// Why the process is not ready, as in the response of `/readyz`; `None` if it is ready.
+    not_ready: Option<String>,
+    dialing: DialingState,
+    held: Option<NotDialingReason>,
+}
+
+impl ProcessStatus {
+    /// Returns the printed line about readiness, without its name.
+    pub fn ready_line(&self) -> String {
+        match &self.not_ready {
+            None => "yes".to_owned(),
+            Some(why) => format!("no: {}", why.replace('\n', " ")),
+        }
+    }
+
+    /// Returns the printed line about dialing, without its name. It begins with the word that `/readyz`
+    /// returns.
+    pub fn dialing_line(&self) -> String {
+        let (word, line) = match self.held {
+            Some(held) => (held.word, Language::current().pick(held.line)),
+            None => (self.dialing.word(), self.dialing.line()),
+        };
+        format!("{word}: {line}")
+    }
+
+    /// Returns true if both states are ready, or both are not. Their reasons may differ.
+    pub const fn is_as_ready_as(&self, other: &Self) -> bool {
+        self.not_ready.is_some() == other.not_ready.is_some()
+    }
+
+    /// Returns true if both states are the same about dialing.
+    pub fn dials_as(&self, other: &Self) -> bool {
+        (self.dialing, self.held) == (other.dialing, other.held)
+    }
+}
+
+impl Process {
+    /// Returns the state of the process now.
+    pub async fn standing(&self) -> ProcessStatus {
+        let not_ready = self.why_not_ready().await;
+        self.standing_with(not_ready)
+    }
+
+    /// Waits until the state differs from `before`, and returns the new one. Cancel-safe.
+    pub async fn changed_from(&self, before: &ProcessStatus) -> ProcessStatus {
+        let mut dialing = self.installation.dialing.state();
+        loop {
+            let now = self.standing_with(before.not_ready.clone());
+            if !now.dials_as(before) {
+                return now;
+            }
+            // A store that does not respond delays the check of readiness, but not changes of dialing.
+            tokio::select! {
+                biased;
+                // The sender lives as long as the application.
+                _changed = dialing.changed() => continue,
+                not_ready = self.why_not_ready() => {
+                    if not_ready.is_some() != before.not_ready.is_some() {
+                        return self.standing_with(not_ready);
+                    }
+                }
+            }
+            tokio::select! {
+                biased;
+                _changed = dialing.changed() => {}
+                () = self.installation.pause(LOOK_MS) => {}
+            }
+        }
+    }
+
+    async fn why_not_ready(&self) -> Option<String> {
+        let problem = self.followed().await.err()?;
+        Some(problem.to_string())
+    }
+
+    fn standing_with(&self, not_ready: Option<String>) -> ProcessStatus {
+        ProcessStatus {
+            not_ready,
+            dialing: self.installation.dialing.now(),
+            held: self.dials_held_by(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(not_ready: Option<&str>, held: Option<NotDialingReason>) -> ProcessStatus {
+        ProcessStatus {
+            not_ready: not_ready.map(str::to_owned),
+            dialing: DialingState::Dialing,
+            held,
+        }
+    }
+
+    #[test]
+    fn a_line_says_whether_it_is_ready_and_why_not_on_that_one_line() {
+        assert_eq!(standing(None, None).ready_line(), "yes");
+        let away = standing(Some("unavailable: the store\nis away"), None);
+        assert_eq!(away.ready_line(), "no: unavailable: the store is away");
+    }
+
+    #[test]
+    fn the_line_about_dialing_begins_with_the_word_of_readiness() {
+        assert_eq!(standing(None, None).dialing_line(), "dialing: this process dials");
+        for held in [CLOCK_WRONG, STOPPED, NO_ROOM] {
+            let line = standing(None, Some(held)).dialing_line();
+            assert!(line.starts_with(&format!("{}: ", held.word)), "{line}");
+        }
+    }
+
+    #[test]
+    fn another_reason_is_no_change_and_another_word_is_one() {
+        let (ready, away) = (standing(None, None), standing(Some("away"), None));
+        assert!(away.is_as_ready_as(&standing(Some("still away"), None)));
+        assert!(!away.is_as_ready_as(&ready));
+        assert!(away.dials_as(&ready));
+        assert!(!ready.dials_as(&standing(None, Some(STOPPED))));
+    }
+}

@@ -1,0 +1,94 @@
+//! Decides if a callee who answered was attended to in time. The abandon rate is counted from this.
+//!
+//! The 2 seconds run from the answer, not from the end of the callee's greeting, and a notice counts from its
+//! last frame, because neither the end of the greeting nor the beginning of the notice is an event. Both
+//! choices are stricter than the rule (the metrics `abandon_ratio_*`).
+
+use super::event::CallEvent;
+use super::refusal::CallRefusal;
+use super::state::CallState;
+use crate::abandonment::AbandonmentCounts;
+use crate::calling_plan::Preset;
+use crate::planted_bugs::{Bug, is_planted};
+use crate::time::Timestamp;
+use values::disposition::Disposition;
+use values::ids::UserId;
+
+/// The longest time a person who answered may wait, in milliseconds (16 CFR 310.4(b)(4)(ii)).
+pub const ATTENDED_WITHIN_MS: u64 = 2_000;
+
+/// The times at which a robot and an agent first attended to the callee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct AttendanceTimes {
+    by_robot: Option<Timestamp>,
+    by_agent: Option<Timestamp>,
+}
+
+impl AttendanceTimes {
+    pub(super) fn note(&mut self, event: &CallEvent, at: Timestamp) {
+        if matches!(
+            event,
+            CallEvent::NoticePlayed { .. } | CallEvent::NodeEntered { .. }
+        ) {
+            self.by_robot.get_or_insert(at);
+        }
+        if matches!(event, CallEvent::AgentConnected { .. }) {
+            self.by_agent.get_or_insert(at);
+        }
+    }
+}
+
+/// Records the agent who took the call. Repeated for the same agent it makes no event; another agent is
+/// refused.
+pub(super) fn connect_agent(
+    state: &CallState,
+    leg: u8,
+    agent: UserId,
+) -> Result<Vec<CallEvent>, CallRefusal> {
+    if state.answered_at().is_none() {
+        return Err(CallRefusal::NotAnswered);
+    }
+    match state.agent() {
+        Some(connected) if *connected == agent => Ok(Vec::new()),
+        Some(_) => Err(CallRefusal::AnotherAgent),
+        None => Ok(vec![CallEvent::AgentConnected { leg, agent }]),
+    }
+}
+
+/// Returns true if a speaking robot counts as attendance under the preset. Under the FTC's rule it does not.
+pub const fn robot_attends(preset: Preset) -> bool {
+    !matches!(preset, Preset::UsTsr)
+}
+
+impl CallState {
+    /// Returns what this call adds to the abandonment account of its campaign: one answer by a person, in
+    /// time or abandoned. Zero before the end of the call, for machines and for answers without a person.
+    /// Uses what was known at the end: a later correction changes metrics and not the account.
+    pub fn counted(&self, presets: &[Preset]) -> AbandonmentCounts {
+        let by_person = self.ended().is_some_and(|ended| {
+            !matches!(
+                ended.disposition,
+                Disposition::Machine | Disposition::Screened | Disposition::AnsweredShort
+            )
+        });
+        if self.answered_at().is_none() || !by_person {
+            return AbandonmentCounts::default();
+        }
+        let in_time = self.is_attended_in_time(presets);
+        AbandonmentCounts {
+            answers: 1,
+            drops: u64::from(!in_time && !is_planted(Bug::AbandonedNotCounted)),
+        }
+    }
+
+    /// Returns true if a robot or an agent attended to the callee within the limit. With several presets a
+    /// robot counts only if it counts under each of them.
+    pub fn is_attended_in_time(&self, presets: &[Preset]) -> bool {
+        let is_somebody = presets.iter().copied().all(robot_attends);
+        let by_robot = self.attended.by_robot.filter(|_| is_somebody);
+        let first = [by_robot, self.attended.by_agent].into_iter().flatten().min();
+        self.answered_at()
+            .zip(first)
+            .is_some_and(|(answered_at, at)| at.ms_since(answered_at) <= ATTENDED_WITHIN_MS)
+    }
+}

@@ -1,0 +1,50 @@
+//! A dialog that is being ended: the ACK that answers each copy of its 2xx, and its one BYE.
+
+use crate::sip::dialog::{Dialog, Hop, Party};
+use crate::sip::transaction::{Retransmission, RetransmissionStep};
+use domain::ports::line::AnsweredDialog;
+use domain::time::Timestamp;
+
+pub(super) struct EndingDialog {
+    pub(super) dialog: Dialog,
+    pub(super) ack: (Vec<u8>, Hop),
+    /// Our BYE, until its response.
+    pub(super) bye: Option<Retransmission>,
+    invite_cseq: u32,
+}
+
+impl EndingDialog {
+    pub(super) fn of(dialog: Dialog, party: &Party, invite_cseq: u32) -> Self {
+        let (ack, hop) = dialog.ack(party, invite_cseq);
+        Self {
+            dialog,
+            ack: (ack.to_bytes(), hop),
+            bye: None,
+            invite_cseq,
+        }
+    }
+
+    pub(super) fn facts(&self) -> AnsweredDialog {
+        self.dialog.facts(self.invite_cseq)
+    }
+
+    /// True if a response with this CSeq, and with this To tag if there are several dialogs, answers the
+    /// current BYE.
+    pub(super) fn is_bye(&self, tag: Option<&str>, cseq: u32) -> bool {
+        let is_dialog = tag.is_none_or(|tag| tag == self.dialog.remote_tag);
+        self.bye.is_some() && self.dialog.local_cseq == cseq && is_dialog
+    }
+
+    /// Advances the BYE's timer. Returns what is to be sent again.
+    pub(super) fn elapse(&mut self, now: Timestamp) -> Option<(Vec<u8>, Hop)> {
+        let running = self.bye.as_mut()?;
+        match running.elapse(now) {
+            RetransmissionStep::NotYet => None,
+            RetransmissionStep::SendAgain => Some((running.bytes.clone(), running.hop)),
+            RetransmissionStep::TimedOut => {
+                self.bye = None;
+                None
+            }
+        }
+    }
+}

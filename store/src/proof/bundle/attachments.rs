@@ -1,0 +1,91 @@
+//! The attached files of a bundle: a page for people, and the recordings of its calls.
+//!
+//! They are signed with everything else. A recording must have the SHA-256 that its call's record in the
+//! bundle names; of other files the bundle proves only that they are the ones that were signed.
+
+use super::archive::{Files, digest, digest_lines, malformed};
+use super::{ATTACHED_DIR, ATTACHED_LIST};
+use crate::proof::error::ProofError;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most attached files: the recordings of some hundred calls, and a page.
+const ATTACHED_FILES_MAX: usize = 1_024;
+
+/// The folder of attached recordings.
+const RECORDINGS: &str = "attached/recordings/";
+
+/// Attached files by name; each name begins with `attached/`.
+pub type Attachments = BTreeMap<String, Vec<u8>>;
+
+/// Returns the name under which a call's recording is attached.
+pub fn recording_name(call: &str) -> String {
+    format!("{RECORDINGS}{call}.wav")
+}
+
+/// Adds the attached files and their list to the bundle's files. Fails if a name is not below `attached/` or
+/// there are too many.
+pub(super) fn add(files: &mut Files, attached: Attachments) -> Result<(), ProofError> {
+    if attached.is_empty() {
+        return Ok(());
+    }
+    if attached.len() > ATTACHED_FILES_MAX || attached.keys().any(|name| !name.starts_with(ATTACHED_DIR)) {
+        return Err(malformed(
+            &"a file cannot be attached under this name, or there are too many",
+        ));
+    }
+    files.insert(ATTACHED_LIST.to_owned(), list(&attached).into_bytes());
+    files.extend(attached);
+    Ok(())
+}
+
+fn list(attached: &Attachments) -> String {
+    let lines = attached.iter();
+    digest_lines(lines.map(|(name, bytes)| (name.as_str(), bytes.as_slice())))
+}
+
+/// Returns true if the file of this name is an attached one.
+pub(super) fn is_attached(name: &str) -> bool {
+    name.starts_with(ATTACHED_DIR)
+}
+
+/// Checks the attached files against their list, and each recording against its call's record in the bundle.
+/// Returns their names.
+pub(super) fn check(files: &Files, records: &[Vec<u8>]) -> Result<Vec<String>, ProofError> {
+    let attached: Attachments = files
+        .iter()
+        .filter(|(name, _)| is_attached(name))
+        .map(|(name, bytes)| (name.clone(), bytes.clone()))
+        .collect();
+    let listed = files.get(ATTACHED_LIST).map(Vec::as_slice);
+    let expected = (!attached.is_empty()).then(|| list(&attached).into_bytes());
+    if listed != expected.as_deref() || attached.len() > ATTACHED_FILES_MAX {
+        return Err(malformed(
+            &"an attached file is not the one attached.sha256 names",
+        ));
+    }
+    let told = recordings_told(records);
+    for (name, bytes) in &attached {
+        let Some(call) = name.strip_prefix(RECORDINGS) else {
+            continue;
+        };
+        let call = call.strip_suffix(".wav").unwrap_or(call).to_owned();
+        if !told.contains(&(call.clone(), digest(bytes))) {
+            return Err(malformed(&format!(
+                "the recording of call {call} is not the one that its records name"
+            )));
+        }
+    }
+    Ok(attached.into_keys().collect())
+}
+
+/// Returns each call with the SHA-256 of its recording, as its record names it.
+fn recordings_told(records: &[Vec<u8>]) -> BTreeSet<(String, String)> {
+    let told = records.iter().filter_map(|record| {
+        let record: Value = serde_json::from_slice(record).ok()?;
+        let call = record.get("stream")?.as_str()?.strip_prefix("call-")?;
+        let sha256 = record.pointer("/data/recording_sha256")?.as_str()?;
+        Some((call.to_owned(), sha256.to_owned()))
+    });
+    told.collect()
+}

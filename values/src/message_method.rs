@@ -1,0 +1,16 @@
+//! The channel of a message to a customer, shared by flows, messages and messengers.
+
+use serde::{Deserialize, Serialize};
+
+/// The channel of a message.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageMethod {
+    /// An SMS, through a gateway.
+    Sms,
+    Mail,
+    /// An HTTP request to the institution, which delivers the message in an app.
+    Webhook,
+}
