@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo bill-of-materials pictures prove-advisories test check packages compiler build console prove-console prove-console-build prove-axe prove-cases prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed bench-api bench-yaml bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query bench-as-of
+.PHONY: demo bill-of-materials pictures prove-advisories test check packages compiler build console prove-console prove-console-build prove-axe prove-cases prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed bench-api bench-yaml bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query bench-as-of bench-deadlines
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -107,6 +107,11 @@ bench-api:
 bench-yaml:
 	$(CARGO) build --quiet --locked --release --package ledgerline-cli --package ledgerline-bench
 	target/release/ledgerline-bench yaml
+
+# Deadlines of recognizers and voices, and what a trunk and a recording take: tests that judge time only here, one at a
+# time.
+bench-deadlines:
+	LEDGERLINE_JUDGES_TIME=1 $(CARGO) test --quiet --locked --package ledgerline-media --package ledgerline-speech --lib -- --test-threads 1
 
 bench-calls:
 	$(CARGO) build --quiet --locked --release --package ledgerline-cli --package ledgerline-bench

@@ -17,7 +17,7 @@ fn serve(data: &Path, trunk: &str, rehearse: bool) -> Option<bool> {
         serve.args(["--rehearse-at", REHEARSAL]);
     }
     Program::start(serve)
-        .wait(Duration::from_secs(5))
+        .wait(Duration::from_secs(20))
         .map(|status| status.success())
 }
 

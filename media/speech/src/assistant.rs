@@ -201,7 +201,11 @@ mod tests {
             .unwrap();
         let assistant = assistant(&double.parsed_spec().unwrap(), Arc::new(SuiteClock), &|_| None).unwrap();
         let prompt = assistant.prompt(&question(said));
-        assistant.pick(&prompt, 400).await
+        let is_late = matches!(
+            manner,
+            DoubleBehavior::Stalls | DoubleBehavior::Hangs | DoubleBehavior::Late { .. }
+        );
+        assistant.pick(&prompt, if is_late { 400 } else { 20_000 }).await
     }
 
     #[tokio::test]
@@ -292,7 +296,7 @@ mod tests {
             "equal questions, equal bytes"
         );
         assert_eq!(
-            assistant.pick(&prompt, 300).await,
+            assistant.pick(&prompt, 20_000).await,
             Err(AssistantFailure::Unreachable)
         );
     }

@@ -238,8 +238,8 @@ mod tests {
     use super::*;
     use crate::contract;
     use crate::recognition::spec::RecognizerKind;
-    use crate::testing::SuiteClock;
     use crate::testing::double::{DoubleBehavior, EngineDouble};
+    use crate::testing::{JUDGES_TIME, SuiteClock};
     use std::path::Path;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
@@ -326,7 +326,8 @@ mod tests {
         });
         for (manner, spoken, ms) in futures_util::future::join_all(stories).await {
             assert!(spoken.is_err(), "{manner:?}");
-            assert!(ms < ANSWER_MS_MAX + 500, "{manner:?}: {ms} ms");
+            let is_in_time = !JUDGES_TIME || ms < ANSWER_MS_MAX + 500;
+            assert!(is_in_time, "{manner:?}: {ms} ms");
         }
     }
 

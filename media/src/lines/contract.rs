@@ -255,7 +255,7 @@ async fn a_ring_timeout_cancels(stage: &dyn LineFactory) {
     let line = stage.line_to(ScriptedCallee::Rings).await;
     let call = new_call();
     let mut order = order(call);
-    order.ring_timeout_ms = Some(200);
+    order.ring_timeout_ms = Some(1_500);
     let mut leg = line
         .dial(permit_for(call), order)
         .await

@@ -486,7 +486,9 @@ mod tests {
             self.0
                 .trunk_to(&carrier, |config| {
                     config.legs_max = 2;
-                    config.first_response_ms = 400;
+                    if callee == ScriptedCallee::Silent {
+                        config.first_response_ms = 400;
+                    }
                 })
                 .await
         }

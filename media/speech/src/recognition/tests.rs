@@ -4,9 +4,9 @@
 use super::contract::{self, RecognizerFixture, call, finals, listen, order, ports};
 use super::spec::RecognizerKind;
 use super::{RecognizerError, RecognizerPorts, recognizer};
-use crate::testing::SuiteIds;
 use crate::testing::double::{DoubleBehavior, EngineDouble};
 use crate::testing::sounds::{frames, silence, voice};
+use crate::testing::{JUDGES_TIME, SuiteIds};
 use domain::ports::clock::Clock;
 use domain::ports::recognizer::{FINAL_MS_MAX, FailureClass, RecognitionEvent, Recognizer};
 use std::sync::Arc;
@@ -136,7 +136,8 @@ async fn every_way_to_fail_is_told_in_time_and_once() {
         }
         assert_eq!(classes.len(), 1, "{kind:?} {manner:?}: {events:?}");
         assert!(expected.contains(&classes[0]), "{kind:?} {manner:?}: {events:?}");
-        assert!(ms <= FINAL_MS_MAX + 2_000, "{kind:?} {manner:?}: {ms} ms");
+        let is_in_time = !JUDGES_TIME || ms <= FINAL_MS_MAX + 2_000;
+        assert!(is_in_time, "{kind:?} {manner:?}: {ms} ms");
         assert!(matches!(events.last(), Some(RecognitionEvent::Failed { .. })));
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn prove(form: Form) -> Proof {
     let held: Vec<&ApiAnswer> = answers.iter().filter(|one| planted.is_shown(&one.text)).collect();
     let fields = fields_on_record(&server, &planted, &held);
     wrong.extend(fields.wrong);
-    let said = transcripts::transcripts(folder.path());
+    let said = transcripts::transcripts(form, folder.path());
     wrong.extend(said.wrong);
     let heard = audio::recordings(&server, &approver);
     wrong.extend(heard.wrong);

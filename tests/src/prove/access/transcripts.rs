@@ -4,6 +4,7 @@
 use super::requests::{PlannedRequest, RequestingUser};
 use crate::history::member;
 use crate::program::fail;
+use crate::prove::Form;
 use crate::prove::replay::{ReplayCalls, prepare};
 use crate::server::Server;
 use crate::text_campaign::{TextCampaign, TextConversation};
@@ -31,7 +32,7 @@ const TEXTS: u64 = 3;
 const TEXT_CAMPAIGN: &str = "WRITTEN";
 /// The text that customers write: it is understood, and stored.
 const WRITTEN: &str = "是的，我要分三期";
-/// The longest wait for the summaries (CAL-3).
+/// The longest time until the summaries are written (CAL-3); judged in the long form.
 const SUMMED: Duration = Duration::from_secs(10);
 
 pub(super) struct TranscriptChecks {
@@ -41,7 +42,7 @@ pub(super) struct TranscriptChecks {
     pub(super) wrong: Vec<String>,
 }
 
-pub(super) fn transcripts(folder: &Path) -> TranscriptChecks {
+pub(super) fn transcripts(form: Form, folder: &Path) -> TranscriptChecks {
     let data = folder.join("spoken");
     prepare(&data, CALLS);
     let made = ReplayCalls::record(&data, CALLS);
@@ -53,7 +54,7 @@ pub(super) fn transcripts(folder: &Path) -> TranscriptChecks {
         recorded: 0,
         wrong: Vec::new(),
     };
-    let texts = texts(&server);
+    let texts = texts(form, &server);
     let calls = made.calls.iter().flat_map(|call| {
         let of = SHOWN.iter();
         of.map(move |(what, fields)| TranscriptRequest {
@@ -121,7 +122,7 @@ impl TranscriptRequest {
 }
 
 /// Opens text conversations, writes in them, closes them, and waits for their summaries.
-fn texts(server: &Server) -> Vec<TextConversation> {
+fn texts(form: Form, server: &Server) -> Vec<TextConversation> {
     let campaign = TextCampaign::made(server, TEXT_CAMPAIGN, TEXTS);
     let written = |index| {
         let writing = campaign.open(index);
@@ -130,14 +131,14 @@ fn texts(server: &Server) -> Vec<TextConversation> {
         writing
     };
     let all = (0..TEXTS).map(written).collect();
-    until_summed(server);
+    until_summed(form, server);
     all
 }
 
 /// Waits until all summaries are recorded.
-fn until_summed(server: &Server) {
+fn until_summed(form: Form, server: &Server) {
     let mut count = 0;
-    let all = server.follow_events("kind=summary.text_recorded", SUMMED, |_| {
+    let all = server.follow_events("kind=summary.text_recorded", form.waits(SUMMED), |_| {
         count += 1;
         (count >= TEXTS).then_some(())
     });

@@ -27,7 +27,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// The longest wait for an idle server to stop.
-const STOPPED_WITHIN: Duration = Duration::from_secs(10);
+const STOPPED_WITHIN: Duration = Duration::from_secs(60);
 
 /// The size of a form of the proof.
 struct Extent {

@@ -30,21 +30,21 @@ struct ClockCaseResult {
 type Case = fn(&Path) -> ClockCaseResult;
 
 const SHORT: &[Case] = &[
-    |shim| edge::prove(shim, Edge::Opening, WallClockChange::SetBy(HOURS_6)),
-    |shim| edge::prove(shim, Edge::Closing, WallClockChange::SetBy(-3)),
+    |shim| edge::prove(Form::Short, shim, Edge::Opening, WallClockChange::SetBy(HOURS_6)),
+    |shim| edge::prove(Form::Short, shim, Edge::Closing, WallClockChange::SetBy(-3)),
 ];
 
 const LONG: &[Case] = &[
-    |shim| edge::prove(shim, Edge::Opening, WallClockChange::SetBy(HOURS_6)),
-    |shim| edge::prove(shim, Edge::Opening, WallClockChange::SetBy(-HOURS_6)),
-    |shim| edge::prove(shim, Edge::Opening, WallClockChange::SetBy(3)),
-    |shim| edge::prove(shim, Edge::Opening, WallClockChange::SetBy(-3)),
-    |shim| edge::prove(shim, Edge::Opening, WallClockChange::Stopped),
-    |shim| edge::prove(shim, Edge::Closing, WallClockChange::SetBy(HOURS_6)),
-    |shim| edge::prove(shim, Edge::Closing, WallClockChange::SetBy(-HOURS_6)),
-    |shim| edge::prove(shim, Edge::Closing, WallClockChange::SetBy(3)),
-    |shim| edge::prove(shim, Edge::Closing, WallClockChange::SetBy(-3)),
-    |shim| edge::prove(shim, Edge::Closing, WallClockChange::Stopped),
+    |shim| edge::prove(Form::Long, shim, Edge::Opening, WallClockChange::SetBy(HOURS_6)),
+    |shim| edge::prove(Form::Long, shim, Edge::Opening, WallClockChange::SetBy(-HOURS_6)),
+    |shim| edge::prove(Form::Long, shim, Edge::Opening, WallClockChange::SetBy(3)),
+    |shim| edge::prove(Form::Long, shim, Edge::Opening, WallClockChange::SetBy(-3)),
+    |shim| edge::prove(Form::Long, shim, Edge::Opening, WallClockChange::Stopped),
+    |shim| edge::prove(Form::Long, shim, Edge::Closing, WallClockChange::SetBy(HOURS_6)),
+    |shim| edge::prove(Form::Long, shim, Edge::Closing, WallClockChange::SetBy(-HOURS_6)),
+    |shim| edge::prove(Form::Long, shim, Edge::Closing, WallClockChange::SetBy(3)),
+    |shim| edge::prove(Form::Long, shim, Edge::Closing, WallClockChange::SetBy(-3)),
+    |shim| edge::prove(Form::Long, shim, Edge::Closing, WallClockChange::Stopped),
     restarts::restart_under_doubted_clock,
     restarts::restart_before_log_end,
     restarts::confirm_clock_by_user,

@@ -3,7 +3,7 @@
 
 use super::fake_wall_clock::WallClockChange;
 use super::scenario::{ClockScenario, DIALING, PAUSED, plus_s, window};
-use super::{ClockCaseResult, HOURS_2, HOURS_6};
+use super::{ClockCaseResult, Form, HOURS_2, HOURS_6};
 use std::path::Path;
 
 /// How long no call may be dialed: longer than the clock is behind the log in these cases.
@@ -29,7 +29,7 @@ fn watch(stage: &mut ClockScenario) {
 /// process this clock agrees with itself.
 pub(super) fn restart_under_doubted_clock(shim: &Path) -> ClockCaseResult {
     let closed = plus_s(window().0, -3_600);
-    let mut stage = ClockScenario::begin(shim, closed);
+    let mut stage = ClockScenario::begin(Form::Long, shim, closed);
     stage.start_campaign();
     stage.wall.set(WallClockChange::SetBy(HOURS_6));
     let is_paused = stage.is_said(PAUSED);
@@ -48,7 +48,7 @@ pub(super) fn restart_under_doubted_clock(shim: &Path) -> ClockCaseResult {
 /// running for as long. It is set right, and dialing resumes.
 pub(super) fn restart_before_log_end(shim: &Path) -> ClockCaseResult {
     let open = plus_s(window().0, 3_600);
-    let mut stage = ClockScenario::begin(shim, open);
+    let mut stage = ClockScenario::begin(Form::Long, shim, open);
     stage.start_campaign();
     let was_dialed = stage.is_dialed_again();
     stage.hold(was_dialed, "no call is dialed within the window");
@@ -67,7 +67,7 @@ pub(super) fn restart_before_log_end(shim: &Path) -> ClockCaseResult {
 /// confirms it; time continues from there.
 pub(super) fn confirm_clock_by_user(shim: &Path) -> ClockCaseResult {
     let open = plus_s(window().0, 3_600);
-    let mut stage = ClockScenario::begin(shim, plus_s(open, -HOURS_6));
+    let mut stage = ClockScenario::begin(Form::Long, shim, plus_s(open, -HOURS_6));
     stage.start_campaign();
     let from = stage.wall.true_now();
     stage.wall.set(WallClockChange::SetBy(HOURS_6));
@@ -90,7 +90,7 @@ pub(super) fn confirm_clock_by_user(shim: &Path) -> ClockCaseResult {
 /// of the log's end.
 pub(super) fn restart_after_fast_clock(shim: &Path) -> ClockCaseResult {
     let fast = plus_s(window().0, 3_600 + HOURS_2);
-    let mut stage = ClockScenario::begin(shim, fast);
+    let mut stage = ClockScenario::begin(Form::Long, shim, fast);
     let from = stage.wall.true_now();
     stage.wall.set(WallClockChange::SetBy(-HOURS_2));
     stage.start_again();

@@ -190,7 +190,7 @@ fn must_pass(server: &Server, salt: usize) -> Vec<String> {
         ("GET", "/livez".to_owned(), json!({})),
         ("POST", opt_out, json!({"reason": "asked beside a flood"})),
     ];
-    ask_each(&server.url, &asked).0
+    ask_each(Form::Long, &server.url, &asked).0
 }
 
 /// The result for one peer.

@@ -59,7 +59,7 @@ pub(super) fn request_unread_exports(stage: &AttackContext<'_>) -> Verdict {
         ("GET", "/api/v1/campaigns".to_owned(), json!({})),
         ("GET", "/readyz".to_owned(), json!({})),
     ];
-    let (not_answered, answered_ms) = ask_each(&stage.server.url, &others);
+    let (not_answered, answered_ms) = ask_each(stage.form, &stage.server.url, &others);
     broken.extend(not_answered);
     let slowest = passed_ms.max(answered_ms);
     let mut answers: BTreeMap<String, usize> = BTreeMap::new();
@@ -81,7 +81,11 @@ pub(super) fn request_unread_exports(stage: &AttackContext<'_>) -> Verdict {
     };
     drop(holding);
     // Slots are free again, and an export is written to its end.
-    if come_again(AGAIN_WITHIN, || is_exported(stage).then_some(())).is_none() {
+    if come_again(stage.form.waits(AGAIN_WITHIN), || {
+        is_exported(stage).then_some(())
+    })
+    .is_none()
+    {
         broken.push("no export was written afterwards".to_owned());
     }
     Verdict {

@@ -1,5 +1,6 @@
 //! Attack: a file of 200,000 customers is imported while a campaign dials, then a rebuild, exports and
-//! backups run. Dialing must continue, and the server stay ready.
+//! backups run. Dialing must continue, and the server stay ready. How many dials per second continue, and how
+//! far the views are behind, is judged in the long form.
 //!
 //! The dials are counted by the carrier, before and during the load. The file belongs to another campaign,
 //! which is never started: its way into the log and the views is tested. The trunk is limited to fewer dials
@@ -104,11 +105,14 @@ impl DialingPeriod {
     }
 
     /// Returns what was wrong in this stretch, compared with the one before.
-    fn broken(&self, name: &str, before: &Self) -> Vec<String> {
+    fn broken(&self, form: Form, name: &str, before: &Self) -> Vec<String> {
         let not_ready = self.not_ready.iter().take(3);
         let mut broken: Vec<String> = not_ready
             .map(|said| format!("{name}: not ready: {said}"))
             .collect();
+        if !form.judges_time() {
+            return broken;
+        }
         if self.is_slower_than(before) {
             let kept = self.kept_percent(before);
             broken.push(format!("{name}: only {kept} % of the dials of before"));
@@ -155,13 +159,16 @@ pub(super) fn import_during_campaign(stage: &AttackContext<'_>) -> Verdict {
     stage
         .server
         .must_post(&format!("/api/v1/campaigns/{DIALING}/stop"), &json!({}));
-    let mut broken = import.broken("import", &before);
-    broken.extend(others.broken("rebuild, export, backup", &before));
+    let mut broken = import.broken(stage.form, "import", &before);
+    broken.extend(others.broken(stage.form, "rebuild, export, backup", &before));
     if enrolled != Some(size.rows) {
         broken.push(format!("enrolled {enrolled:?} of {}", size.rows));
     }
     if import.rows_seen == 0 {
         broken.push("the progress of the import was not shown".to_owned());
+    }
+    if others.dials == 0 {
+        broken.push("no call was dialed beside a rebuild, an export and a backup".to_owned());
     }
     if rounds == 0 {
         broken.push("no rebuild, export and backup was done".to_owned());

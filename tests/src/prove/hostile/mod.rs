@@ -1,5 +1,5 @@
 //! Proof against attacks on a running server with a live campaign: each attack is resisted, no call is lost,
-//! memory stays limited.
+//! memory stays limited. How soon responses come is judged in the long form.
 //!
 //! The attacker is a program on the same machine, the nearest possible place; if an attack needs the token to
 //! begin, the attacker has it. Each attack has a file, and a line in `ATTACKS`; what it breaks is a text in
@@ -43,7 +43,7 @@ const SEED: u64 = 7;
 /// The trunk's dials per second: limited, so that the campaign's rate is steady without load.
 const DIALS_PER_SECOND: u32 = 4;
 
-/// The longest time of a command under attack, in milliseconds.
+/// The longest time of a command under attack, in milliseconds; judged in the long form.
 const ANSWER_MS: u128 = 1_000;
 
 /// The most memory that the server may have held at any time, in MiB: it normally has a tenth of it.
@@ -132,12 +132,12 @@ impl AttackContext<'_> {
 
     /// Sends the requests that must always succeed.
     fn must_pass(&self, salt: u32) -> (Vec<String>, u128) {
-        must_pass(&self.server.url, salt)
+        must_pass(self.form, &self.server.url, salt)
     }
 }
 
 /// Sends the requests that must always succeed. Returns those that did not, and the slowest response.
-fn must_pass(url: &str, salt: u32) -> (Vec<String>, u128) {
+fn must_pass(form: Form, url: &str, salt: u32) -> (Vec<String>, u128) {
     let opt_out = format!("/api/v1/numbers/138{salt:08}/opt-out");
     let campaign = format!("/api/v1/campaigns/{CAMPAIGN}");
     let asked = [
@@ -147,7 +147,7 @@ fn must_pass(url: &str, salt: u32) -> (Vec<String>, u128) {
         ("POST", format!("{campaign}/resume"), json!({})),
         ("GET", campaign, json!({})),
     ];
-    ask_each(url, &asked)
+    ask_each(form, url, &asked)
 }
 
 /// Sends one request on a connection of its own. Returns the response, and how long it took.
@@ -158,15 +158,15 @@ fn timed(url: &str, method: &str, path: &str, body: &Value) -> (Result<Reply, St
     (reply, (instant() - began).as_millis())
 }
 
-/// Sends these requests one after another. Returns those that did not succeed in time, and the slowest
-/// response.
-fn ask_each(url: &str, asked: &[(&str, String, Value)]) -> (Vec<String>, u128) {
+/// Sends these requests one after another. Returns those that did not succeed, in the long form in time, and
+/// the slowest response.
+fn ask_each(form: Form, url: &str, asked: &[(&str, String, Value)]) -> (Vec<String>, u128) {
     let (mut broken, mut slowest) = (Vec::new(), 0);
     for (method, path, body) in asked {
         let (reply, ms) = timed(url, method, path, body);
         slowest = slowest.max(ms);
         match reply {
-            Ok(reply) if reply.status < 300 && ms <= ANSWER_MS => {}
+            Ok(reply) if reply.status < 300 && (ms <= ANSWER_MS || !form.judges_time()) => {}
             Ok(reply) => broken.push(format!("{method} {path}: {} after {ms} ms", reply.status)),
             Err(error) => broken.push(format!("{method} {path}: {error} after {ms} ms")),
         }

@@ -113,7 +113,7 @@ pub(super) fn prove(form: Form) -> Proof {
     let mut violations = Violations::default();
     let plain = drain::prove(form, drain::Transport::Plain, &mut violations);
     let secured = drain::prove(form, drain::Transport::Tls, &mut violations);
-    let certificates = certificates::prove(&mut violations);
+    let certificates = certificates::prove(form, &mut violations);
     let postgres = database::prove(&mut violations);
     let line = json!({
         "proof": "http", "drained_plain": plain, "drained_over_tls": secured, "certificates": certificates,

@@ -3,8 +3,8 @@
 //! the closing with open conversations, and in the morning.
 //!
 //! The carrier's records show whether each customer was called lawfully, none twice, and none forgotten; the
-//! log is only compared with them. What the server writes, holds in memory and computes is counted by the
-//! kernel.
+//! log is only compared with them, and shows in the short form which calls a kill interrupted. What the
+//! server writes, holds in memory and computes is counted by the kernel.
 
 mod night_server;
 mod process_usage;
@@ -77,7 +77,8 @@ struct NightSize {
     people: u32,
     /// Also killed while it dials, in the evening and in the morning.
     is_killed_dialing: bool,
-    /// The fewest calls open at the median INVITE.
+    /// The fewest calls open at the median INVITE. In the short form calls must only overlap: how many are
+    /// open depends on how fast a loaded machine dials.
     at_once: usize,
 }
 
@@ -87,7 +88,7 @@ impl NightSize {
             Form::Short => Self {
                 people: 240,
                 is_killed_dialing: false,
-                at_once: 20,
+                at_once: 2,
             },
             Form::Long => Self {
                 people: asked_people().unwrap_or(PEOPLE),
@@ -139,6 +140,10 @@ pub(super) fn prove(form: Form) -> Proof {
         shifts: &shifts,
         windows: [EVENING, MORNING].map(|day| day.map(instant_of)),
         phones: (0..length.people).map(phone).collect(),
+        interrupted: match form {
+            Form::Short => interrupted(&history),
+            Form::Long => BTreeSet::new(),
+        },
     };
     let found = judge(&lines, &night);
     let disagreements = compare(&history, &lines);
@@ -159,6 +164,24 @@ pub(super) fn prove(form: Form) -> Proof {
         && found.morning > 0
         && history.cut_off() > 0;
     Proof { line, holds }
+}
+
+/// Returns the SIP Call-IDs of the calls that the log ends as interrupted.
+fn interrupted(history: &History) -> BTreeSet<String> {
+    let is_interrupted = |event: &&Value| member(event, "/data/disposition") == "interrupted";
+    let ended = history.of("call.ended").filter(is_interrupted);
+    let calls: BTreeSet<&str> = ended
+        .filter_map(|event| member(event, "/subject").as_str())
+        .collect();
+    let of_these = |event: &&Value| {
+        member(event, "/subject")
+            .as_str()
+            .is_some_and(|call| calls.contains(call))
+    };
+    let dialed = history.of("call.dialing").filter(of_these);
+    dialed
+        .filter_map(|event| member(event, "/data/sip_call_id").as_str().map(str::to_owned))
+        .collect()
 }
 
 /// Returns how the enrolments of customers that were never dialed were settled, to explain forgotten ones.

@@ -7,7 +7,8 @@ use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long before a kill a call may have ended without its end being stored.
+/// How long before a kill a call may have ended without its end being stored. In the short form it may be
+/// longer if the log says that the call was interrupted.
 const STORED_WITHIN_MS: u64 = 3_000;
 
 /// How long before a kill an answer may have come without being stored.
@@ -29,6 +30,8 @@ pub(super) struct Night<'a> {
     /// The windows in which calls may be dialed.
     pub(super) windows: [[Timestamp; 2]; 2],
     pub(super) phones: BTreeSet<String>,
+    /// The SIP Call-IDs of calls that a kill interrupted by the log; empty in the long form.
+    pub(super) interrupted: BTreeSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -189,8 +192,7 @@ impl NightVerdict {
     }
 }
 
-/// Returns true if the call was open when a server was killed, or over so shortly before that nothing was
-/// stored.
+/// Returns true if the call was open when a server was killed, or over before without its end being stored.
 fn was_killed(dial: &Dial<'_>, night: &Night<'_>) -> bool {
     let is_open_at = |kill: Timestamp| {
         dial.invited <= kill
@@ -199,7 +201,7 @@ fn was_killed(dial: &Dial<'_>, night: &Night<'_>) -> bool {
                 .is_none_or(|ended| ended.plus_ms(STORED_WITHIN_MS) >= kill)
     };
     let mut kills = night.shifts.iter().filter(|shift| shift.is_killed);
-    kills.any(|shift| is_open_at(shift.ended))
+    kills.any(|shift| is_open_at(shift.ended)) || night.interrupted.contains(dial.call_id)
 }
 
 /// Returns true if the callee answered while a server was there. If the server was gone, the callee hears
@@ -279,6 +281,7 @@ mod tests {
             shifts: &shifts,
             windows: [EVENING, MORNING].map(|day| day.map(instant_of)),
             phones: ["1", "2"].map(str::to_owned).into(),
+            interrupted: BTreeSet::new(),
         };
         let lines = calls.iter().enumerate();
         judge(&lines.map(|(index, call)| line(index, call)).collect(), &night)
@@ -353,6 +356,7 @@ mod tests {
             shifts: &[evening, morning],
             windows: [EVENING, MORNING].map(|day| day.map(instant_of)),
             phones: ["1"].map(str::to_owned).into(),
+            interrupted: BTreeSet::new(),
         };
         let lines = [line(
             0,

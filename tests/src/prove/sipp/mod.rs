@@ -133,19 +133,19 @@ const ROWS: &[Row] = &[
 ];
 
 /// Scenarios that need more than a call and its end: each returns its result, and whether it holds.
-const STAGED: &[fn() -> (Value, bool)] = &[
-    keys::early_opt_out,
-    inbound_calls::check_inbound_responses,
+const STAGED: &[fn(Form) -> (Value, bool)] = &[
+    |_| keys::early_opt_out(),
+    |_| inbound_calls::check_inbound_responses(),
     crash_while_ringing::check_crash_on_digest_trunk,
     packets::answers_in_acks,
 ];
 
 /// Scenarios of this kind in the long form only: each receives the audio of a whole call.
-const STAGED_LONG: &[fn() -> (Value, bool)] = &[
-    packets::short_packets,
-    packets::long_packets,
-    other_hosts::check_listed_audio_host,
-    other_hosts::check_outbound_proxy,
+const STAGED_LONG: &[fn(Form) -> (Value, bool)] = &[
+    |_| packets::short_packets(),
+    |_| packets::long_packets(),
+    |_| other_hosts::check_listed_audio_host(),
+    |_| other_hosts::check_outbound_proxy(),
 ];
 
 /// The number of rows that run in parallel: each has a process of ours and one of sipp's, and a permit is
@@ -270,7 +270,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let staged = STAGED
         .iter()
         .chain(more)
-        .map(|prove| Box::new(*prove) as ScenarioRun);
+        .map(|prove| Box::new(move || prove(form)) as ScenarioRun);
     let rows = ROWS.iter().map(|row| Box::new(|| prove_row(row)) as ScenarioRun);
     let rows: Vec<(Value, bool)> = side_by_side(staged.chain(rows).collect())
         .into_iter()

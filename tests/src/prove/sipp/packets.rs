@@ -2,7 +2,7 @@
 //! re-INVITE, `maxptime`, and packets of 80 ms from the far end. sipp does the signaling; the audio is ours.
 
 use super::keys::open_audio_socket;
-use super::{peer, trial};
+use super::{Form, peer, trial};
 use crate::history::member;
 use crate::program::{free_port, instant};
 use serde_json::{Value, json};
@@ -20,10 +20,12 @@ const HEADER_BYTES: usize = 12;
 /// The fewest packets that show that the robot speaks: a second of 20 ms.
 const PACKETS_MIN: usize = 50;
 
-/// How long packets may still go to the old port after the first one arrived at the new one.
+/// How long packets may still go to the old port after the first one arrived at the new one. Judged in the
+/// long form; in the short form the last packet of all must arrive at the new port.
 const LATE_MAX: Duration = Duration::from_millis(300);
 
-/// The longest time of packets to the new port: 2 s until the hold, which lasts 2.5 s, and a margin.
+/// The longest time of packets to the new port: 2 s until the hold, which lasts 2.5 s, and a margin. Judged
+/// in the long form.
 const MOVED_MAX: Duration = Duration::from_millis(3_200);
 
 /// The audio of a packet of 10 ms, in bytes of G.711.
@@ -118,7 +120,7 @@ fn listening() -> UdpSocket {
 }
 
 /// Two offerless re-INVITEs: the first ACK moves the audio to another port, the second one puts it on hold.
-pub(super) fn answers_in_acks() -> (Value, bool) {
+pub(super) fn answers_in_acks(form: Form) -> (Value, bool) {
     let sockets = [listening(), listening()];
     let call = call("offerless.xml", &["audio_port", "moved_port"], &sockets);
     let of = |index: usize| call.arrivals.get(index).map(Vec::as_slice).unwrap_or_default();
@@ -130,10 +132,14 @@ pub(super) fn answers_in_acks() -> (Value, bool) {
     let moved = at(after.first())
         .zip(at(after.last()))
         .map(|(first, last)| last.saturating_duration_since(first));
-    let is_moved = late.is_some_and(|late| late <= LATE_MAX);
+    let is_moved = match form {
+        Form::Long => late.is_some_and(|late| late <= LATE_MAX),
+        Form::Short => at(before.last()) < at(after.last()),
+    };
     let is_held = moved.is_some_and(|moved| moved <= MOVED_MAX);
     let speaks = before.len() >= PACKETS_MIN && after.len() >= PACKETS_MIN;
-    let holds = speaks && is_moved && is_held && call.peer_ok && call.disposition == "answered";
+    let is_in_time = is_held || !form.judges_time();
+    let holds = speaks && is_moved && is_in_time && call.peer_ok && call.disposition == "answered";
     let line = json!({"scenario": "offerless re-INVITEs, answered in the ACK", "packets_before": before.len(),
         "packets_after": after.len(), "moved": is_moved, "held": is_held, "disposition": call.disposition,
         "peer_ok": call.peer_ok, "holds": holds});

@@ -34,7 +34,7 @@ const AROUND_MS: usize = 200;
 /// The longest utterance that is accepted, in bytes: a command is a second long.
 const BODY_BYTES_MAX: usize = 2_000_000;
 /// How long a client may be silent.
-const READ: Duration = Duration::from_secs(5);
+const READ: Duration = Duration::from_secs(60);
 
 /// Returns the command that installs the programs; `None` if they are installed.
 pub(super) fn missing() -> Option<&'static str> {

@@ -184,10 +184,12 @@ fn history(data: &Path, store: Option<&str>) -> History {
 
 fn hold_alert(server: &Server, case: &Case, found: &mut TailResults) {
     let standing = "/api/v1/alerts?standing=true&rule=history_lost";
-    let is_raised =
-        server.is_so_after_events("kind=alert.raised", standing, Duration::from_secs(10), |alerts| {
-            member(alerts, "/items/0/rule") == "history_lost"
-        });
+    let is_raised = server.is_so_after_events(
+        "kind=alert.raised",
+        standing,
+        Duration::from_secs(120),
+        |alerts| member(alerts, "/items/0/rule") == "history_lost",
+    );
     if !is_raised {
         found.wrong.push(format!("{}: no alert is raised", case.name));
     }
