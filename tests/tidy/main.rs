@@ -28,6 +28,7 @@ mod peers;
 mod plain_language;
 mod problems;
 mod proofs;
+mod refused_names;
 mod routes;
 mod secrets;
 mod size;
@@ -86,4 +87,5 @@ checks! {
     c29_deadlines_of_peers_come_first: deadlines::check;
     c30_texts_name_the_actor: plain_language::check;
     c31_each_cited_decision_exists: decisions::check;
+    c32_no_type_or_module_has_a_refused_name: refused_names::check;
 }
