@@ -20,9 +20,8 @@ static ALIAS: LazyLock<Regex> = LazyLock::new(|| {
         .expect("it is a regex")
 });
 
-static MODULE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*[;{]").expect("it is a regex")
-});
+static MODULE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*[;{]").expect("it is a regex"));
 
 struct RefusedNames {
     types: BTreeSet<&'static str>,
@@ -36,9 +35,7 @@ static NAMES: LazyLock<RefusedNames> = LazyLock::new(|| RefusedNames {
 
 fn names_of(kind: &str) -> BTreeSet<&'static str> {
     let rows = REFUSED.lines().filter_map(|line| line.split_once('\t'));
-    rows.filter(|(of, _)| *of == kind)
-        .map(|(_, name)| name)
-        .collect()
+    rows.filter(|(of, _)| *of == kind).map(|(_, name)| name).collect()
 }
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {

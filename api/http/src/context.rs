@@ -63,6 +63,29 @@ pub struct Context {
 }
 
 impl Context {
+    /// Returns the context of a server's requests.
+    pub(crate) fn of_server(
+        installation: &Arc<Installation>,
+        process: &Arc<Process>,
+        door: AuthenticationMode,
+        engines: Engines,
+    ) -> Self {
+        Self {
+            installation: Arc::clone(installation),
+            process: Arc::clone(process),
+            door,
+            comparisons: ComparisonLimits::default(),
+            rates: RateLimiter::default(),
+            kept_replies: ResponseCache::default(),
+            sign_ins: SignInLimiter::default(),
+            engines,
+            in_flight: InFlightKeys::default(),
+            signing: CheckpointSigning::EachSecond,
+            rows_within_ms: None,
+            hears: None,
+        }
+    }
+
     /// Returns the log for a handler that reads all of it.
     pub(crate) fn whole_log(&self) -> Log<'_> {
         let store = self.installation.store();

@@ -4,16 +4,11 @@
 //! action has one implementation and one guard. No call is dialed: there are no lines and no drivers.
 
 use crate::auth::AuthenticationMode;
-use crate::comparisons::ComparisonLimits;
 use crate::context::Context;
 pub use crate::context::LogProgressCallback;
-use crate::idempotency::InFlightKeys;
-use crate::rate_limits::RateLimiter;
-use crate::response_cache::ResponseCache;
 use crate::router::Router;
 use crate::routes;
 use crate::server::handle_request;
-use crate::sign_in_limits::SignInLimiter;
 use crate::signing::CheckpointSigning;
 use application::engines::Engines;
 use application::installation::Installation;
@@ -28,7 +23,6 @@ use host::outbound::api_client::{ApiClient, ReplyBody, RequestBody, RequestHandl
 use host::process::Process;
 use host::read_db_spec::ReadDbSpec;
 use host::single_event::note_index_remade;
-use http_body_util::BodyExt;
 use hyper::{Request, Response};
 use std::io;
 use std::sync::Arc;
@@ -56,19 +50,12 @@ pub async fn open_client(
     match put_together(&opened, settings, read_db, runtime).await {
         Ok((installation, evidence)) => {
             let process = Arc::new(Process::new(opened, Arc::clone(&installation), evidence));
+            let door = AuthenticationMode::Directory;
             let ctx = Arc::new(Context {
-                installation,
-                process: Arc::clone(&process),
-                door: AuthenticationMode::Directory,
-                comparisons: ComparisonLimits::default(),
-                rates: RateLimiter::default(),
-                kept_replies: ResponseCache::default(),
-                sign_ins: SignInLimiter::default(),
-                engines: Engines::new(None),
-                in_flight: InFlightKeys::default(),
                 signing: CheckpointSigning::WhenAsked(Box::new(settings.clone())),
                 rows_within_ms: Some(CATCH_UP_MS),
                 hears: Some(hears),
+                ..Context::of_server(&installation, &process, door, Engines::new(None))
             });
             let routes = routes::build_router(&ctx);
             Ok(ApiClient::of(InProcessApi { process, routes }))

@@ -2,20 +2,14 @@
 
 use crate::auth::{self, AuthenticationMode};
 use crate::certificate;
-use crate::comparisons::ComparisonLimits;
 use crate::console::{self, ConsoleMode};
 use crate::context::{Context, Ctx};
-use crate::idempotency::InFlightKeys;
 use crate::kurrent;
 use crate::listeners::Listeners;
 use crate::proxies::Proxies;
-use crate::rate_limits::RateLimiter;
-use crate::response_cache::ResponseCache;
 use crate::routes;
 use crate::routes::oidc::RETURN_PATH;
 use crate::server;
-use crate::sign_in_limits::SignInLimiter;
-use crate::signing::CheckpointSigning;
 use actors::Environment;
 use application::engines::Engines;
 use application::format_localized;
@@ -117,20 +111,7 @@ impl RunningServer {
             .begin();
         let engines = engines(environment, settings.speech.recognizer.as_ref())?;
         let process = Arc::new(Process::new(opened, Arc::clone(&installation), evidence));
-        let ctx = Arc::new(Context {
-            installation: Arc::clone(&installation),
-            process: Arc::clone(&process),
-            door,
-            comparisons: ComparisonLimits::default(),
-            rates: RateLimiter::default(),
-            kept_replies: ResponseCache::default(),
-            sign_ins: SignInLimiter::default(),
-            engines,
-            in_flight: InFlightKeys::default(),
-            signing: CheckpointSigning::EachSecond,
-            rows_within_ms: None,
-            hears: None,
-        });
+        let ctx = Arc::new(Context::of_server(&installation, &process, door, engines));
         let (url, kurrent) = serve_all(&ctx, listeners, identity.as_ref())?;
         ask_provider(&installation, &settings, url.as_deref())?;
         // The clock is checked before the first call is dialed.

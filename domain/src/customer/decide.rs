@@ -29,6 +29,13 @@ const NUMBERS_MAX: usize = 16;
 const ENROLMENTS_MAX: usize = 4_096;
 
 pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: Context) -> DecideResult {
+    let with_pending_erasure = |events| {
+        Ok(erasure_commands::append_pending_erasure(
+            state,
+            events,
+            context.now,
+        ))
+    };
     match command {
         CustomerCommand::Enrol(row) => enrol(state, *row, context.now),
         CustomerCommand::WithdrawEnrolment {
@@ -50,20 +57,10 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             wait_ms,
         } => preview_judgment::skip(state, campaign, agent, reason, context.now.plus_ms(wait_ms)),
         CustomerCommand::ReleaseDial { .. } => {
-            let events = dial_release::release_dial(state, command, context.now)?;
-            Ok(erasure_commands::append_pending_erasure(
-                state,
-                events,
-                context.now,
-            ))
+            with_pending_erasure(dial_release::release_dial(state, command, context.now)?)
         }
         CustomerCommand::CloseCall { closing, facts } => {
-            let events = close_call::close_call(state, &closing, &facts)?;
-            Ok(erasure_commands::append_pending_erasure(
-                state,
-                events,
-                context.now,
-            ))
+            with_pending_erasure(close_call::close_call(state, &closing, &facts)?)
         }
         CustomerCommand::NoteLateAnswer { .. } => late_answer::note(state, command),
         CustomerCommand::CallBack { campaign, by } => cut_off::call_back(state, campaign, by, context.now),

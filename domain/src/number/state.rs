@@ -58,7 +58,7 @@ impl NumberState {
         match event {
             NumberEvent::OptedOut { .. } => self.opted_out = true,
             NumberEvent::Suppressed { until, .. } => {
-                self.suppressed = Some(choose_longer(self.suppressed, *until))
+                self.suppressed = Some(choose_longer(self.suppressed, *until));
             }
             NumberEvent::Listed { list, .. } => {
                 self.listed_on.reserve_exact(1);
@@ -66,7 +66,7 @@ impl NumberState {
             }
             NumberEvent::Unlisted { list, .. } => self.listed_on.retain(|one| one != list),
             NumberEvent::StateChecked { state } => {
-                self.checked = Some(NumberCheckResult { state: *state, at })
+                self.checked = Some(NumberCheckResult { state: *state, at });
             }
             NumberEvent::Claimed { campaign, customer } => {
                 self.claims.insert(campaign.clone(), customer.clone());

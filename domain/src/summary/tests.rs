@@ -489,10 +489,7 @@ fn what_nobody_went_on_with_is_not_called_hung_up_and_what_is_open_has_no_summar
     assert_eq!(fact.follow_up.reason, FollowUpReason::LeftOffInterested);
     left.course.interest = None;
     left.course.intents.clear();
-    assert_eq!(
-        written(&left).unwrap().follow_up.reason,
-        FollowUpReason::LeftOff
-    );
+    assert_eq!(written(&left).unwrap().follow_up.reason, FollowUpReason::LeftOff);
     left.close = None;
     assert_eq!(written(&left), None);
 }

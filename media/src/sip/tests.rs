@@ -112,8 +112,7 @@ fn request(method: &str) -> String {
 fn refused() -> Vec<(String, MalformedMessage)> {
     let long = format!("X: {}", "y".repeat(9_000));
     let many = vec!["X: y"; 129].join("\r\n");
-    let invite = request("INVITE");
-    vec![
+    let mut refused = vec![
         ("\r\n\r\n".to_owned(), MalformedMessage::KeepAlive),
         (String::new(), MalformedMessage::KeepAlive),
         ("OPTIONS sip:a SIP/2.0\r\n".to_owned(), MalformedMessage::NoEnd),
@@ -163,6 +162,15 @@ fn refused() -> Vec<(String, MalformedMessage)> {
             RESPONSE.replace("From: <sip:", "From: <"),
             MalformedMessage::Unreadable("From"),
         ),
+    ];
+    refused.extend(refused_invites());
+    refused
+}
+
+/// Returns broken INVITE requests, each with the error that refuses it.
+fn refused_invites() -> Vec<(String, MalformedMessage)> {
+    let invite = request("INVITE");
+    vec![
         (invite.replace("1 INVITE", "1 BYE"), MalformedMessage::CSeqMethod),
         (
             invite.replace("Max-Forwards: 70\r\n", ""),

@@ -209,7 +209,7 @@ impl WalkState {
             match action {
                 FlowAction::EnterNode { node } => entered.push(RecordedStep::Node(node.clone())),
                 FlowAction::RequestTransfer { node, .. } => {
-                    entered.push(RecordedStep::Transfer(node.clone()))
+                    entered.push(RecordedStep::Transfer(node.clone()));
                 }
                 FlowAction::End { outcome: found } => outcome = Some(*found),
                 FlowAction::Decide { decision } => entered.push(RecordedStep::Decided {
