@@ -1,8 +1,8 @@
 //! The right to dial: commands of drivers are stored only while this process certainly holds it.
 //!
 //! A process that was suspended continues where it was, although another may have taken over. Its drivers ask
-//! entities through `ActorSystem::while_held`: they wait until it is known whether the process still holds
-//! the right, and are refused once another process has it. See decision 0193.
+//! entities through `ActorSystem::with_dial_right`: they wait until it is known whether the process still
+//! holds the right, and are refused once another process has it. See decision 0193.
 
 use async_trait::async_trait;
 

@@ -1,7 +1,7 @@
 //! The contract suite of the `EventStore` port: every backend runs all of it. A failed check panics.
 //!
-//! A backend calls `run_whole` with a closure that makes an empty store on the given clock. The checks use
-//! real records and do not wait for the clock.
+//! A backend calls `run_store_contract` with a closure that makes an empty store on the given clock. The
+//! checks use real records and do not wait for the clock.
 
 use crate::live_readers;
 use crate::race;

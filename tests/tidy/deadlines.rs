@@ -7,14 +7,14 @@ use super::tree::{Finding, Tree};
 
 /// Code that waits for external peers: engines, mail and web servers, databases, trunks, a helper process.
 const OUTSIDE: &[&str] = &[
-    "actors/src/assist.rs",
-    "actors/src/encode.rs",
+    "actors/src/call_assistant.rs",
+    "actors/src/call_encoder.rs",
     "actors/src/drivers/conversation/prepare.rs",
     "actors/src/drivers/summaries/",
     "api/application/src/wording_drafts/",
     "api/cli/src/jdbc/",
     "api/host/src/clock_evidence.rs",
-    "api/host/src/driving.rs",
+    "api/host/src/driver_runner.rs",
     "api/host/src/keys_spec.rs",
     "api/host/src/outbound/",
     "media/speech/src/",

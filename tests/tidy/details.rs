@@ -59,7 +59,7 @@ const UNTOLD: [(&str, &str); 16] = [
         "rows that are made up for measurements",
     ),
     (
-        "api/application/src/access/provider_desk.rs",
+        "api/application/src/access/provider_service.rs",
         "the provider's own words, for the server's log",
     ),
     (
@@ -67,11 +67,11 @@ const UNTOLD: [(&str, &str); 16] = [
         "an alert's detail has its Chinese beside it",
     ),
     (
-        "api/application/src/inquiring/abandoned.rs",
+        "api/application/src/inquiries/query_guard.rs",
         "the client has gone",
     ),
     (
-        "api/http/src/running.rs",
+        "api/http/src/running_server.rs",
         "printed by the command that starts a server",
     ),
 ];
@@ -121,7 +121,7 @@ fn said(file: &File) -> Vec<QuotedSentence> {
     let product = file.text.split("#[cfg(test)]").next().unwrap_or_default();
     static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-        r#"(?:#\[error\(\s*|(?:new|invalid|refused|disproved)\(\s*(?:(?:Kind::)?[A-Za-z]+,\s*)?"[a-z0-9-]+",\s*(?:format!\(\s*)?|Problem::(?:unavailable|missing)\(\s*(?:format!\(\s*)?|\bdetail:\s*(?:format!\(\s*)?|let (?:detail|why|text|hint) =\s*(?:format!\(\s*)?)""#,
+        r#"(?:#\[error\(\s*|(?:new|invalid|refused|disproved)\(\s*(?:(?:ProblemKind::)?[A-Za-z]+,\s*)?"[a-z0-9-]+",\s*(?:format!\(\s*)?|Problem::(?:unavailable|missing)\(\s*(?:format!\(\s*)?|\bdetail:\s*(?:format!\(\s*)?|let (?:detail|why|text|hint) =\s*(?:format!\(\s*)?)""#,
     )
     .expect("a constant pattern")
     });

@@ -27,8 +27,8 @@ const SITES: &[&str] = &[
     "simulation/src/bin/prove_days.rs",
     "simulation/src/clock.rs",
     "simulation/src/tasks.rs",
-    "store/src/postgres/connect_on.rs",
-    "tls/src/within.rs",
+    "store/src/postgres/runtime_connector.rs",
+    "tls/src/deadline.rs",
     "tests/src/",
     "understanding/examples/measure.rs",
 ];
@@ -47,7 +47,7 @@ const QUERY_ROOMS: &[&str] = &[
     "projections/src/ask/",
     "projections/src/segments/",
     // Copies rows for a measurement; the unit of work is compared with SQL text.
-    "projections/src/multiplied.rs",
+    "projections/src/row_multiplier.rs",
     "projections/src/unit_of_work/tests.rs",
     // What users may type, shown to them, and sent by a proof as they would send it.
     "api/cli/src/commands/query.rs",
@@ -61,14 +61,14 @@ const QUERY_ROOMS: &[&str] = &[
     "projections/src/lost_rows.rs",
     "projections/src/own_checkpoints.rs",
     "tests/src/prove/rebuild/pair.rs",
-    "tests/src/prove/audit/meddling.rs",
+    "tests/src/prove/audit/tampering.rs",
     "tests/src/prove/inspect/",
-    "tests/e2e/index_is_made_again.rs",
+    "tests/e2e/lost_index_is_rebuilt.rs",
     "tests/e2e/standby_is_away.rs",
     "tests/src/prove/stopped_holder.rs",
     "tests/golden_names/",
     "tests/src/postgres.rs",
-    "tests/src/prove/forgotten_keys.rs",
+    "tests/src/prove/erasure_keys.rs",
     "tests/src/prove/http/database.rs",
     "tests/src/prove/segments/",
     // Segments are written in words of SQL; they query no database.
@@ -80,7 +80,7 @@ const QUERY_ROOMS: &[&str] = &[
     "api/cli/src/commands/examples.rs",
     "api/application/src/segments/",
     "api/http/src/routes/segments.rs",
-    "api/http/src/described/example.rs",
+    "api/http/src/api_description/example.rs",
     "api/http/src/routes/campaign_segments.rs",
     "domain/src/campaign/",
 ];

@@ -18,7 +18,7 @@ const SHARED: &[&str] = &[
     "testing",
     "zones",
     "facts",
-    "counting",
+    "call_counts",
     "verdict",
     "contact_history",
 ];

@@ -32,7 +32,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         .collect();
     let mut findings = Vec::new();
     let given = Regex::new(
-        r#"(?:new|invalid|refused|disproved)\(\s*(?:(?:Kind::)?[A-Za-z]+,\s*)?"([a-z0-9]+(?:-[a-z0-9]+)*)","#,
+        r#"(?:new|invalid|refused|disproved)\(\s*(?:(?:ProblemKind::)?[A-Za-z]+,\s*)?"([a-z0-9]+(?:-[a-z0-9]+)*)","#,
     )
     .expect("a constant pattern");
     for file in tree.rust().filter(|file| is_ours(file)) {
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_code_that_is_explained_passes() {
-        let code = "Problem::new(\n    Kind::Busy,\n    \"too-much\",\n    \"x\")";
+        let code = "Problem::new(\n    ProblemKind::Busy,\n    \"too-much\",\n    \"x\")";
         assert_eq!(found("too-much\tx\ty\n", code), Vec::<String>::new());
     }
 

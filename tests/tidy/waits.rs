@@ -13,7 +13,7 @@ const SLEEPS: &[&str] = &[
 
 /// Functions that wait for a change, up to a time, and one that sets the system's timer: one file each.
 const BOUNDED: &[(&str, &str)] = &[
-    ("wait_timeout", "tests/src/watched.rs"),
+    ("wait_timeout", "tests/src/watched_value.rs"),
     ("timerfd_", "tests/src/passing_time.rs"),
 ];
 

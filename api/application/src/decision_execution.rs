@@ -11,7 +11,7 @@ use domain::stored_event::Cause;
 /// Longest wait for the erasure certificates of customers who are erased together, in milliseconds: two
 /// thousand keys and their files.
 const CERTIFIED_MS: u64 = 60_000;
-/// Interval at which `certified` looks for the certificates, in milliseconds.
+/// Interval at which `wait_for_certificates` looks for the certificates, in milliseconds.
 const LOOK_MS: u64 = 20;
 
 /// Returns the cause of a command that follows from the event `begun`. The command id is derived from that

@@ -105,7 +105,7 @@ impl DispositionEffect {
     }
 }
 
-/// The facts about an ending call from which `dispose` derives the disposition.
+/// The facts about an ending call from which `derive_disposition` derives the disposition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallFacts<'a> {
     pub reason: EndReason,

@@ -1,10 +1,10 @@
 //! The summary aggregate: the result of a call or text conversation, written once after its end. Each has one
 //! stream.
 //!
-//! Guarantees: a summary follows from the events of its call or conversation alone (`written` is pure), so it
-//! can be computed again and compared with the stored one. It is stored once. Personal data is masked before
-//! it is sealed. No decision uses a summary. A model's additional wording is stored once, after the summary
-//! and separate from it.
+//! Guarantees: a summary follows from the events of its call or conversation alone (`write_summary` is pure),
+//! so it can be computed again and compared with the stored one. It is stored once. Personal data is masked
+//! before it is sealed. No decision uses a summary. A model's additional wording is stored once, after the
+//! summary and separate from it.
 
 pub mod command;
 pub mod event;

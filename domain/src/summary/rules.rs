@@ -84,7 +84,7 @@ pub fn write_summary(
 }
 
 /// Writes the summary of a closed text conversation; `None` for an open one. `notes` and `made_at` are as in
-/// `written`.
+/// `write_summary`.
 pub fn write_text_summary(
     told: &TextCourse,
     notes: &CallNotes,

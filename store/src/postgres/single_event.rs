@@ -3,7 +3,7 @@
 //! It gives the same guarantees as a group's call: the head is locked until the commit, so positions are
 //! dense and in commit order, and a version or id that is taken rolls it back. It sends no notification,
 //! because that would add a lock shared by all notifiers to every commit; other processes are notified
-//! afterwards (`others`).
+//! afterwards (`peer_stores`).
 
 use super::group::Batch;
 use super::row::{Columns, signed};

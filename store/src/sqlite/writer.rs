@@ -2,7 +2,7 @@
 //!
 //! It is a group commit without timers: at low load a group is one batch, under load it grows. After a failed
 //! commit nothing is acknowledged until the log has been opened again and contains all acknowledged events
-//! (`appender/mending.rs`); a separate task requests that repeatedly.
+//! (`appender/recovery.rs`); a separate task requests that repeatedly.
 
 use super::appender::{Answer, Appender, Batch, RecoveryFailure};
 use crate::group_wait::GroupWait;

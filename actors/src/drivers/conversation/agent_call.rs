@@ -5,7 +5,7 @@
 //! counts as dropped.
 //!
 //! `call.agent_connected` is stored before the two hear each other. A callee without an agent hears the
-//! seller's name and number, if the campaign has a seller, and is then hung up (`telling_seller.rs`).
+//! seller's name and number, if the campaign has a seller, and is then hung up (`seller_message.rs`).
 
 use super::clip_wait::HangUpOrders;
 use super::end_facts::{CLOSE_MS_MAX, HangUpFacts, ending};

@@ -23,7 +23,7 @@ pub(super) const KNOWN_MAX: u64 = 500_000;
 /// of them are answered within `WAIT_MS_MAX`.
 const WAITING_MAX: usize = 64;
 
-/// Longest wait, in milliseconds: as long as one question may read the log (`as_of::past`).
+/// Longest wait, in milliseconds: as long as one question may read the log (`as_of::replays`).
 const WAIT_MS_MAX: u64 = 30_000;
 
 /// The rows of this process. One question at a time.

@@ -1,4 +1,4 @@
-//! Prepares the figures of a report for the rules that suggest actions (`suggesting`).
+//! Prepares the figures of a report for the rules that suggest actions (`suggestions`).
 
 use crate::pdca::PdcaReportFigures;
 use crate::pdca::suggestions::{PartEffect, SuggestionInputs};

@@ -12,7 +12,7 @@ async fn sign_in_for(story: &TestServer, forwarded: &str, name: &str) -> TestRep
     send(story, Method::POST, "/api/v1/sign-in", &headers, Some(body)).await
 }
 
-/// Ten wrong passwords of one address are free of delay (`sign_in_rates`).
+/// Ten wrong passwords of one address are free of delay (`sign_in_limits`).
 #[test]
 fn behind_a_believed_proxy_each_client_has_limits_and_a_record_of_its_own() {
     let story = TestServer::begin_behind(Proxies::of(["127.0.0.1".parse().unwrap()]));

@@ -1,7 +1,7 @@
 //! One call at the carrier, from its INVITE to some minutes after its end: an RFC 3261 user agent server.
 //!
-//! No sockets, no clock. This file holds a leg's state; `answering` handles its INVITE, `dialog` the requests
-//! that follow, `pace` the passing of time.
+//! No sockets, no clock. This file holds a leg's state; `invite` handles its INVITE, `dialog` the requests
+//! that follow, `timers` the passing of time.
 
 mod dialog;
 mod invite;

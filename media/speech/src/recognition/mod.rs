@@ -1,6 +1,6 @@
 //! Speech to text behind the `Recognizer` port: one session for every engine, and the engines themselves.
 //!
-//! `listening.rs` keeps the guarantees of the port (voice activity, times, limits, how late an answer may
+//! `session.rs` keeps the guarantees of the port (voice activity, times, limits, how late an answer may
 //! be); an engine only turns audio into texts. `spec.rs` reads the user's choice of an engine.
 
 pub mod engine;

@@ -41,7 +41,7 @@ pub struct AuditFilter {
     pub customer: Option<CustomerId>,
     pub command: Option<CommandId>,
     pub correlation: Option<Uuid>,
-    /// Who acted, as `by_whom` returns it.
+    /// Who acted, as `find_actor` returns it.
     pub by_whom: Option<String>,
     /// Range of the events' own times: first inclusive, last exclusive.
     pub from: Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! The PDCA review for programs: the types and meanings of its members. `shown` fills them.
+//! The PDCA review for programs: the types and meanings of its members. `build_response` fills them.
 
 use crate::pdca::suggestions::MissingTopic;
 use chrono::NaiveDate;
