@@ -13,7 +13,7 @@ const TIER_TEXT_BYTES_MAX: usize = 128;
 /// One tier of `model_tiers` as it is sent.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "ModelTierOrder", extend("examples" = [{ "grade": "lost", "model": "zh_outbound@2" }]))]
+#[schemars(rename = "ModelTierRequest", extend("examples" = [{ "grade": "lost", "model": "zh_outbound@2" }]))]
 pub(crate) struct ModelTierRequest {
     /// An RFM grade (recency, frequency, monetary value), from the list's column or the attribute
     /// `rfm_grade`.

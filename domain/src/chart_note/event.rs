@@ -22,7 +22,7 @@ pub enum ChartNoteEvent {
 
 /// The content of a note and its place on the chart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[schemars(rename = "ChartNoted")]
+#[schemars(rename = "ChartNoteContent")]
 pub struct ChartNoteContent {
     /// The campaign with the note on its chart. Absent if it concerns all campaigns.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The preferences of a user. For an absent one, the console and the browser decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-#[schemars(rename = "PreferencesChosen")]
+#[schemars(rename = "UserPreferences")]
 pub struct UserPreferences {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<PreferredLanguage>,

@@ -85,7 +85,7 @@ pub struct ReportSchedule {
 /// How often the report is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[schemars(rename = "ReportEvery")]
+#[schemars(rename = "ReportInterval")]
 pub enum ReportInterval {
     Day,
     Week,

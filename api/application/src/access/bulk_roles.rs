@@ -61,7 +61,7 @@ impl ApiRequest for BulkRolesRequest {
 
 /// The result of the request.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ManyRolesChanged")]
+#[schemars(rename = "BulkRolesResponse")]
 pub struct BulkRolesResponse {
     pub dry_run: bool,
     pub rows: usize,

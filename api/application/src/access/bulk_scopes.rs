@@ -73,7 +73,7 @@ impl ApiRequest for BulkScopesRequest {
 
 /// The result of the request.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ManyScopesChanged")]
+#[schemars(rename = "BulkScopesResponse")]
 pub struct BulkScopesResponse {
     pub dry_run: bool,
     pub rows: usize,

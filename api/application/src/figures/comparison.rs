@@ -62,7 +62,7 @@ const CONFIDENCE_PERCENT: u8 = 95;
 
 /// One period with its figure and confidence interval.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-#[schemars(rename = "PeriodCompared")]
+#[schemars(rename = "ComparedPeriod")]
 pub(super) struct ComparedPeriodResponse {
     from: Timestamp,
     to: Timestamp,

@@ -165,7 +165,7 @@ struct CompleteUpTo {
 
 /// An answer with its completeness.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "{T}Standing")]
+#[schemars(rename = "Qualified{T}")]
 pub struct QualifiedAnswer<T> {
     #[serde(flatten)]
     pub answer: T,

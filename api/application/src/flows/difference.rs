@@ -28,7 +28,7 @@ impl PartChange {
 
 /// A part that differs between two flows, or exists in only one of them.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[schemars(rename = "FlowPartDiffers")]
+#[schemars(rename = "FlowPartDifference")]
 pub struct PartDifference {
     /// Path of the part, for example `nodes.menu`.
     #[schemars(example = &"nodes.menu")]

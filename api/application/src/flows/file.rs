@@ -65,7 +65,7 @@ pub struct FlowRhythmResponse {
 
 /// An edge from one node to another.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "FlowWay")]
+#[schemars(rename = "FlowEdge")]
 pub struct FlowEdgeResponse {
     #[schemars(example = &"menu")]
     pub from: String,

@@ -20,7 +20,7 @@ pub struct FlowRequest {
 
 /// The request body as it is described; the flow's id is part of the definition.
 #[derive(JsonSchema)]
-#[schemars(rename = "FlowOrder")]
+#[schemars(rename = "FlowRequest")]
 #[expect(dead_code, reason = "its schema alone is used")]
 struct FlowRequestBody {
     /// The flow as in its file (YAML is sent as JSON; short forms are expanded).

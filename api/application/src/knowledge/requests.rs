@@ -15,7 +15,7 @@ const QUESTION_BYTES_MAX: usize = 1_024;
 
 /// A request to import a file as a new version.
 #[derive(Debug, JsonSchema)]
-#[schemars(rename = "KnowledgeImportOrder", extend("examples" = [{ "file": {
+#[schemars(rename = "KnowledgeImportRequest", extend("examples" = [{ "file": {
     "knowledge": "card_instalment",
     "answers": [{ "id": "征信", "question": "分期会影响征信吗", "answer": "按时还款不会影响您的征信。" }],
 } }]))]
@@ -40,7 +40,7 @@ impl ApiRequest for KnowledgeImportRequest {
 
 /// A request to make a version current.
 #[derive(Debug, JsonSchema)]
-#[schemars(rename = "KnowledgePublishOrder", extend("examples" = [{ "version": 2, "reason": "new fees" }]))]
+#[schemars(rename = "KnowledgePublishRequest", extend("examples" = [{ "version": 2, "reason": "new fees" }]))]
 pub struct KnowledgePublishRequest {
     /// Version to publish. Default: the one imported last.
     #[schemars(range(min = 1))]

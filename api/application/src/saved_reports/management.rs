@@ -67,7 +67,7 @@ pub struct SavedList {
 
 /// A saved report with its figures.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "SavedReportMade")]
+#[schemars(rename = "SavedReportFigures")]
 pub struct SavedReportFiguresResponse {
     #[serde(flatten)]
     pub saved: SavedReportResponse,

@@ -29,7 +29,7 @@ use serde::Serialize;
 
 /// A wording draft that was adopted, with the version that contains it.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "WordingDraftAdopted")]
+#[schemars(rename = "WordingDraftAdoptionResponse")]
 pub struct DraftAdopted {
     pub draft: WordingDraftResponse,
     /// The version with its text. It is not used in calls until it is published.

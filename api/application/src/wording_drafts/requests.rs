@@ -9,7 +9,7 @@ const ENTRY_BYTES_MAX: usize = 256;
 
 /// A request for other wording of one answer or objection.
 #[derive(Debug, JsonSchema)]
-#[schemars(rename = "WordingDraftOrder", extend("examples" = [{ "answer": "手续费", "instruction": "说得更短、更亲切" }]))]
+#[schemars(rename = "WordingDraftRequest", extend("examples" = [{ "answer": "手续费", "instruction": "说得更短、更亲切" }]))]
 pub struct WordingDraftRequest {
     /// The id of the answer or objection.
     #[schemars(length(min = 1, max = ENTRY_BYTES_MAX))]

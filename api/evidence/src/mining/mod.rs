@@ -59,7 +59,7 @@ pub struct KeywordsResponse {
 
 /// Keywords and counts of a group of customers.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "SaidByPersons")]
+#[schemars(rename = "KeywordFigures")]
 pub struct KeywordFigures {
     /// Calls in which the callee spoke.
     pub talked: u64,

@@ -43,7 +43,7 @@ pub struct CoverageShown {
 
 /// How many members of one kind were seen.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-#[schemars(rename = "FlowSeen")]
+#[schemars(rename = "FlowCoverageCounts")]
 pub struct CoverageCounts {
     pub all: u64,
     pub seen: u64,

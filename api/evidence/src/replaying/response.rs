@@ -86,7 +86,7 @@ pub struct ReplayStepResponse {
 
 /// What was heard.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ReplayHeard")]
+#[schemars(rename = "ReplayHeardSpeech")]
 pub struct HeardSpeechResponse {
     /// Null if it cannot be read: of an erased person, or in a bundle.
     #[schemars(example = &"那就分三期吧")]
@@ -203,7 +203,7 @@ impl FlowDecisionResponse {
 
 /// One text that was said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(rename = "ReplaySaid")]
+#[schemars(rename = "ReplayPlayedText")]
 pub struct PlayedTextResponse {
     /// Its place in the flow.
     #[schemars(example = &"nodes.签约.text")]

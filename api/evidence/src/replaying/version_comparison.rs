@@ -34,7 +34,7 @@ pub struct ComparisonVersion<'a> {
 /// The kinds of difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[schemars(rename = "ReplayUnlike")]
+#[schemars(rename = "ReplayDifferenceKind")]
 pub enum ReplayDifferenceKind {
     /// The decision, or the nodes that are entered.
     Way,

@@ -235,7 +235,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<CallResponse>, Problem
 
 /// The body of a correction: the disposition and outcome as they are known now.
 #[derive(JsonSchema)]
-#[schemars(rename = "CorrectionOrder")]
+#[schemars(rename = "CorrectionRequest")]
 struct CorrectionRequest {
     #[schemars(with = "Disposition")]
     disposition: Option<Disposition>,

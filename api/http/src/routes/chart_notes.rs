@@ -69,7 +69,7 @@ impl ApiRequest for ChartNoteRequest {
 
 /// The note after it was added.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ChartNoteWritten")]
+#[schemars(rename = "ChartNoteChangeResponse")]
 struct ChartNoteChangeResponse {
     chart: ChartId,
     #[serde(flatten)]

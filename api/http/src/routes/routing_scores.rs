@@ -58,7 +58,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// The body with new weights, which add up to 1,000, and the reason.
 #[derive(JsonSchema)]
-#[schemars(rename = "RoutingWeightsOrder", extend("examples" = [{ "rfm": 300, "robot_match": 400, "agent_skill": 200,
+#[schemars(rename = "RoutingWeightsRequest", extend("examples" = [{ "rfm": 300, "robot_match": 400, "agent_skill": 200,
     "line_quality": 100, "reason": "matches count more" }]))]
 struct RoutingWeightsRequest {
     #[schemars(range(min = 0, max = WHOLE))]
@@ -95,7 +95,7 @@ impl ApiRequest for RoutingWeightsRequest {
 
 /// The body of a scoring: features of the customer, which are not stored, and the candidates.
 #[derive(JsonSchema)]
-#[schemars(rename = "RoutingScoreOrder", extend("examples" = [{
+#[schemars(rename = "RoutingScoreRequest", extend("examples" = [{
     "customer": { "rfm": 800, "industry": "retail", "region": "浙江" },
     "candidates": [
         { "id": "robot-1", "kind": "robot", "industries": ["retail"], "history": 500, "line_quality": 700 },
@@ -126,7 +126,7 @@ impl ApiRequest for RoutingScoreRequest {
 
 /// The weights after a change.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "RoutingWeightsWritten")]
+#[schemars(rename = "RoutingWeightsChangeResponse")]
 struct RoutingWeightsChangeResponse {
     #[serde(flatten)]
     weights: RoutingWeightsResponse,

@@ -159,7 +159,7 @@ impl SavedReportRequest {
 
 /// A saved report after a change.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "SavedReportWritten")]
+#[schemars(rename = "SavedReportChangeResponse")]
 struct SavedReportChangeResponse {
     #[serde(flatten)]
     saved: SavedReportResponse,
@@ -169,7 +169,7 @@ struct SavedReportChangeResponse {
 
 /// A removed report.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "SavedReportRemoved")]
+#[schemars(rename = "SavedReportRemovalResponse")]
 struct SavedReportRemovalResponse {
     name: SavedReportId,
     #[schemars(example = &"42")]
