@@ -19,14 +19,15 @@ use tokio::sync::oneshot;
 /// body from waiting for two long ones.
 pub const BODY_THREADS_MAX: usize = 4;
 
-/// Callers that may wait for a thread. At 200 ms per body, the last one waits for at most `WAIT_MS_MAX`.
+/// Callers that may wait for a body thread; a further one is refused with `bodies-busy`. At 200 ms per
+/// body, the last one waits for at most `WAIT_MS_MAX`.
 const WAITING_MAX: usize = 64;
 
 /// Longest wait of a caller for a thread, in milliseconds.
 const WAIT_MS_MAX: u64 = 5_000;
 
-/// Longest wait of a caller for the result of its work, in milliseconds: 25 times the 200 ms that the
-/// largest body takes. The work continues on its thread.
+/// Longest wait of a caller for the result of its work, in milliseconds; then `body-too-slow`. It is 25
+/// times the 200 ms that the largest body takes. The work itself continues on its thread.
 const DEADLINE_MS: u64 = 5_000;
 
 /// Largest body that `run_sized` reads on the caller's own thread: 16 KiB of JSON take about 0.1 ms.
@@ -43,6 +44,7 @@ pub struct BodyWork {
 }
 
 impl BodyWork {
+    /// Creates a handle; all handles of the process share the body threads.
     pub fn of(environment: &Environment) -> Self {
         Self {
             tasks: Arc::clone(&environment.tasks),

@@ -18,11 +18,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Most customers in one request. Each one is a command and may write four events.
+/// Most customers in one request. Each one takes up to four commands in the usual case (attributes and
+/// three tag levels), more with many attributes; each command writes at most one event.
 pub const PROFILES_OF_REQUEST_MAX: usize = 500;
 
-/// Most bytes of values in one command, including the overhead of sealing. It stays below the limit of one
-/// event.
+/// Most bytes of attribute values in one command, including the overhead of sealing. It stays below the
+/// limit of one event; a customer with more values gets several commands.
 const COMMAND_BYTES_MAX: usize = 20 * 1024;
 
 /// Bytes that sealing adds to a value's text, as the event's own limit counts them.
@@ -99,8 +100,9 @@ pub struct BulkProfilesOptions {
     pub tells_unchanged: bool,
 }
 
-/// Stores the rows one by one. A refused row does not affect the others. Any other failure ends the
-/// request.
+/// Stores the rows one after another, each completely or not at all. Rows that are invalid, refused or name
+/// no customer are returned and do not affect the others; any other failure ends the request. A dry run
+/// stores nothing.
 pub async fn take_profiles(
     installation: &Installation,
     rows: Vec<ProfileRow>,
@@ -146,7 +148,8 @@ pub async fn take_profiles(
     Ok(taken)
 }
 
-/// Returns true for problems that concern one row only. All other problems end the request.
+/// Returns true for the kinds of problem that concern one row only: invalid, missing, refused. All others
+/// end the request.
 const fn is_of_the_row(kind: ProblemKind) -> bool {
     matches!(
         kind,
@@ -169,8 +172,8 @@ fn wrong_columns(row: &ProfileRow) -> Vec<WrongColumn> {
     wrong.collect()
 }
 
-/// Stores one row, or only judges it in a dry run. Returns the number of events, and the position of the
-/// last one.
+/// Stores one row, or only judges it in a dry run. Returns the number of events stored (or to be stored),
+/// and the position of the last one.
 async fn take_one(
     installation: &Installation,
     row: ProfileRow,
@@ -214,8 +217,8 @@ fn judged(
     Ok(events_count)
 }
 
-/// Splits a row into commands: values in as many commands as the size of events requires, then one command
-/// per tag level. A customer with two hundred values gets two events.
+/// Splits a row into commands: one for the attributes (more if the values exceed `COMMAND_BYTES_MAX`), then
+/// one per tag level.
 fn commands_of(row: ProfileRow) -> Vec<CustomerCommand> {
     let mut orders = Vec::new();
     let mut order = empty_order(row.clear);

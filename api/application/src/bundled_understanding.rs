@@ -23,12 +23,13 @@ pub struct BundledUnderstanding {
     shelf: ModelBlobStore,
 }
 
-/// Understanding by one published model in all languages. Sensitive words work as in the built-in one.
+/// Understanding by one published model, for all languages. Sensitive words work as in the bundled
+/// understanding.
 struct ModelUnderstanding(Arc<Listener>);
 
 impl BundledUnderstanding {
-    /// Learns the shipped examples. This takes about one second of one core, so do not call it on a task
-    /// that others wait for.
+    /// Learns the models from the shipped examples. This takes about one second of one core, so do not call
+    /// it on a task that others wait for.
     pub fn learned(shelf: ModelBlobStore) -> Result<Self, ListenerFault> {
         Ok(Self {
             chinese: Listener::shared("zh-CN")?,
@@ -91,6 +92,8 @@ impl Understanding for ModelUnderstanding {
     }
 }
 
+/// Returns the detector for a campaign's own sensitive words; `None` if there are none, or if they exceed
+/// the limits, which is logged.
 pub(crate) fn found_by(words: &[String]) -> Option<Box<dyn SensitiveWords>> {
     if words.is_empty() {
         return None;

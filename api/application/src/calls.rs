@@ -42,7 +42,8 @@ pub(crate) fn describe_finding(finding: Finding) -> FindingResponse {
     }
 }
 
-/// Returns all stored events of one call. There is no limit: a truncated history would look complete.
+/// Returns all stored events of one call, in order. There is no limit: a truncated history would look
+/// complete.
 pub async fn stream_of(store: &dyn EventStore, call: CallId) -> Result<Vec<StoredEvent>, Problem> {
     let stream = Call::stream(&call);
     Ok(store.read_whole_stream(&stream).await?)
@@ -116,8 +117,8 @@ pub struct CallEndResponse {
     recorded: Option<FindingResponse>,
 }
 
-/// Returns a call for the API, without the callee's number. The caller of this function adds the number
-/// with `masked_callee_of` after it has logged the read.
+/// Returns a call for the API from its state, without the callee's number. The caller of this function adds
+/// the number with `masked_callee_of` after it has logged the read.
 pub fn describe(call: CallId, state: &CallState) -> CallResponse {
     let ended = state.ended().zip(state.finding()).map(|(ended, found)| {
         let recorded = Finding {
@@ -153,7 +154,7 @@ pub fn describe(call: CallId, state: &CallState) -> CallResponse {
     }
 }
 
-/// Returns the masked callee number of a call, or `None` if the customer's key is not available. Call it
+/// Returns the masked number of a call's callee; `None` if the customer's key is not available. Call it
 /// only for a read that is logged.
 pub fn masked_callee_of(state: &CallState) -> Option<String> {
     masked(state.callee(), mask_e164)

@@ -3,8 +3,8 @@
 
 use domain::installation::{ClockDoubt, ClockDoubtCause};
 
-/// Returns the reason for the doubt in English, with the command that confirms the clock, and a short
-/// Chinese version.
+/// Returns why the clock is in doubt: in English with the command that confirms the clock, then shortly in
+/// Chinese.
 pub fn doubt_in_words(doubt: ClockDoubt) -> String {
     let seconds = doubt.apart_ms.unsigned_abs() / 1_000;
     let side = if doubt.apart_ms > 0 { "ahead of" } else { "behind" };

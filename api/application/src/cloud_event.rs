@@ -56,6 +56,7 @@ pub struct CloudEvent {
 }
 
 impl CloudEvent {
+    /// Reads a stored event as a CloudEvent. Fails if the record is not a valid event.
     pub fn read(stored: &StoredEvent) -> Result<Self, UnreadableRecord> {
         Ok(Self::from_envelope(
             stored.position.to_string(),
@@ -90,13 +91,14 @@ impl CloudEvent {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// Returns the event as a JSON value.
     pub fn value(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
     }
 }
 
-/// The parts of an event that can contain ids of phone numbers, for replies that show these parts
-/// separately.
+/// The parts of an event that can contain ids of phone numbers, for replies that show these parts outside
+/// of a `CloudEvent`.
 pub struct EventParts<'a> {
     pub id: EventId,
     pub customer: Option<&'a CustomerId>,
@@ -105,7 +107,8 @@ pub struct EventParts<'a> {
 }
 
 impl EventParts<'_> {
-    /// Returns stream and data with ids of phone numbers in the form `ids` that this reader gets.
+    /// Returns the stream and the data with the ids of phone numbers in the form `ids`; with `AsStored`
+    /// unchanged.
     pub fn with(self, ids: NumberIdForm) -> (StreamId, Option<Box<RawValue>>) {
         if ids == NumberIdForm::AsStored {
             return (self.stream, self.data);
@@ -135,8 +138,8 @@ pub struct EventPage {
     next: String,
 }
 
-/// Builds `{"items":[…],"next":"42"}`. `next` is the position after which the following page begins: that
-/// of the last item, or `reached` if the reader looked further.
+/// Builds a page, `{"items":[…],"next":"42"}`. `next` is the position from which to read on: that of the
+/// last item, or `reached` if the reader looked further. Fails if a record is not a valid event.
 pub fn page_of(page: &[StoredEvent], reached: Position, ids: NumberIdForm) -> Result<EventPage, Problem> {
     let mut items = Vec::with_capacity(page.len());
     for stored in page {

@@ -85,7 +85,7 @@ impl ApiRequest for ConsentWithdrawal {
     }
 }
 
-/// The customer command that a consent request leads to, and the scope that it concerns.
+/// The customer command that a consent request leads to, and the scope (purpose) that it concerns.
 pub struct ConsentAction {
     pub scope: String,
     pub command: CustomerCommand,

@@ -8,8 +8,8 @@ use domain::calling_plan::CampaignFacts;
 use domain::problem::{Problem, ProblemKind};
 use domain::stop::StopId;
 
-/// Refuses if no message may be sent to customers on our own initiative now. A customer who writes to us
-/// gets a reply in any case.
+/// Fails with `Unavailable` if no message may be sent to customers of the campaign on our own initiative
+/// now. Not used before a reply to a customer's own message.
 pub async fn may_be_reached(installation: &Installation, facts: &CampaignFacts) -> Result<(), Problem> {
     let held = |why: String| Problem::new(ProblemKind::Unavailable, "nobody-reached-now", why);
     match installation.dialing.now() {

@@ -23,8 +23,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Longest wait of an opt-out or suppression for the rows of the campaigns, in milliseconds. It must be
-/// stored within a second, also while reports load the database.
+/// Longest time that an opt-out or suppression waits for the campaigns' presets from the read model, in
+/// milliseconds. It must be stored within a second, also while reports load the database.
 const PRESETS_WAIT_MS: u64 = 100;
 
 /// The default country and the countries of the numbers in use.
@@ -34,8 +34,8 @@ pub struct Countries {
     pub default: DefaultCountry,
     /// All countries with numbers that are called here, or may be.
     pub in_use: BTreeSet<CallingCode>,
-    /// True if the setting or a campaign names the country. If false, a number may belong to any country in
-    /// use.
+    /// True if the setting or a campaign decides the default country. If false, a number without a country
+    /// code may belong to any country in use.
     is_said: bool,
 }
 
@@ -63,8 +63,9 @@ impl Countries {
         }
     }
 
-    /// Returns the numbers that an opt-out or suppression with this text forbids. This is one number,
-    /// unless the country is not known or no campaign was created yet.
+    /// Returns the numbers that an opt-out or suppression with this text forbids: one number if the text or
+    /// the default decides its country, otherwise one in each country in use. Fails if it is no number in
+    /// any of them.
     pub fn forbidden(&self, text: &str) -> Result<Vec<PhoneNumber>, InvalidPhoneNumber> {
         match self.default {
             DefaultCountry::Of(code) if self.is_said => PhoneNumber::parse_in_each(text, [code]),
@@ -87,7 +88,8 @@ pub struct NumberInCountry {
 }
 
 impl NumberInCountry {
-    /// Returns one entry for each number that a text may mean. Empty if the text means exactly one.
+    /// Returns one entry for each number that a text without a country code may mean. Empty if it is only
+    /// one.
     pub fn each_of(phones: &[PhoneNumber]) -> Vec<Self> {
         let several = if phones.len() > 1 { phones } else { &[] };
         let shown = several.iter().map(|phone| Self {
@@ -101,7 +103,7 @@ impl NumberInCountry {
     }
 }
 
-/// Returns the presets of every campaign, read from the event log.
+/// Returns the presets of every campaign by campaign, read from the event log instead of the read model.
 pub async fn campaigns_of_log(store: &dyn EventStore) -> Result<BTreeMap<CampaignId, Vec<Preset>>, Problem> {
     let filter = EventFilter {
         kinds: vec![CampaignEvent::CREATED.to_owned()],
@@ -124,7 +126,8 @@ pub async fn campaigns_of_log(store: &dyn EventStore) -> Result<BTreeMap<Campaig
     }
 }
 
-/// Returns the country assumed for a number without a country code, computed from the event log alone.
+/// Returns the default country, computed from the event log alone: from the setting, or the presets of all
+/// campaigns.
 pub async fn default_country_of_log(store: &dyn EventStore) -> Result<DefaultCountry, Problem> {
     let name = SettingName::DefaultCallingCode;
     let mut setting = SettingState::default();
@@ -144,7 +147,7 @@ fn unreadable(error: impl std::fmt::Display) -> Problem {
     Problem::fault(error.to_string())
 }
 
-/// Returns the calling code of a setting's value. 0 means none: the presets then decide.
+/// Returns the calling code of the setting's value; `None` for 0 (the presets decide) and unknown codes.
 fn calling_code(value: u64) -> Option<CallingCode> {
     // Every opt-out runs this. For 0, the tables of countries, which load slowly, are not touched.
     let code = u16::try_from(value).ok().filter(|code| *code != 0);
@@ -152,14 +155,16 @@ fn calling_code(value: u64) -> Option<CallingCode> {
 }
 
 impl Installation {
-    /// Returns the countries of numbers here, from the setting and the presets of all campaigns.
+    /// Returns the default country and the countries in use, from the setting and the presets of all
+    /// campaigns.
     pub async fn countries(&self) -> Result<Countries, Problem> {
         let setting = self.calling_code_set().await?;
         let presets = self.presets_in_use().await?;
         Ok(Countries::of(setting, &presets))
     }
 
-    /// Returns the country assumed for a number without a country code.
+    /// Returns the country assumed for a number without a country code: the setting's, or that of all
+    /// campaigns' presets; unknown if they differ.
     pub async fn default_country(&self) -> Result<DefaultCountry, Problem> {
         match self.calling_code_set().await? {
             Some(code) => Ok(DefaultCountry::Of(code)),
@@ -167,8 +172,8 @@ impl Installation {
         }
     }
 
-    /// Parses a phone number. Returns `number-invalid` if the text is no number or its country is not
-    /// known.
+    /// Parses a phone number; without a country code, in the default country. Fails with `number-invalid`
+    /// if it is no number, or has no country code and the default is unknown.
     pub async fn phone_written(&self, text: &str) -> Result<PhoneNumber, Problem> {
         let country = match PhoneNumber::has_country_code(text) {
             true => DefaultCountry::Unknown,
@@ -177,7 +182,8 @@ impl Installation {
         PhoneNumber::parse(text, country).map_err(number_invalid)
     }
 
-    /// Returns the numbers that an opt-out or suppression with this text forbids; at least one.
+    /// Returns the numbers that an opt-out or suppression with this text forbids, at least one: more than
+    /// one if it has no country code and its country is not known. Fails with `number-invalid`.
     pub async fn phones_forbidden(&self, text: &str) -> Result<Vec<PhoneNumber>, Problem> {
         if PhoneNumber::has_country_code(text) {
             let phone = PhoneNumber::parse(text, DefaultCountry::Unknown).map_err(number_invalid)?;
@@ -187,8 +193,8 @@ impl Installation {
         countries.forbidden(text).map_err(number_invalid)
     }
 
-    /// Returns the countries in use, or the countries of all presets if the rows of the campaigns cannot be
-    /// read within `PRESETS_WAIT_MS`.
+    /// Returns the countries in use; if the campaigns' presets cannot be read within `PRESETS_WAIT_MS`, the
+    /// countries of all presets.
     async fn countries_to_forbid_in(&self) -> Result<Countries, Problem> {
         let setting = self.calling_code_set().await?;
         let presets = tokio::select! {

@@ -17,10 +17,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most commands that settle the enrolments of the other id: its most enrolments, a hundred per command.
+/// Most commands that settle the enrolments of the merged id, a hundred enrolments per command.
 const SETTLINGS_MAX: usize = 40;
 
-/// Most candidates in a reply. A number that hundreds of customers share says nothing.
+/// Most candidates for a merge in a reply. A number that hundreds of customers share says nothing.
 pub const CANDIDATES_MAX: usize = 100;
 
 /// A request to merge or unmerge two customer ids: both ids, the reason, and the user who decided.
@@ -70,8 +70,8 @@ pub struct Candidate {
     pub merged_into: Option<CustomerId>,
 }
 
-/// Merges the two ids into one person. If they are merged already, nothing changes and the reply is the
-/// same.
+/// Merges two customer ids of one person: `other` is settled in its campaigns, and `kept` counts its calls
+/// too. If they are merged already, nothing changes and the reply is the same.
 pub async fn merge(
     installation: &Installation,
     order: MergeRequest,
@@ -125,8 +125,8 @@ fn may_keep(kept: &CustomerState, order: &MergeRequest) -> Result<(), Problem> {
     })
 }
 
-/// Releases the number claims that the other id held in the campaigns it gave up, so that a customer of the
-/// next list can be called on these numbers. Returns the position of the last release.
+/// Releases the claims on numbers that `other` held in the campaigns in which it was settled, so that
+/// another customer can be called on these numbers. Returns the position of the last release.
 async fn give_back(
     installation: &Installation,
     id: &CustomerId,
@@ -153,8 +153,8 @@ async fn give_back(
     Ok(position)
 }
 
-/// Reverses a merge: the ids belong to two persons after all. First the kept id counts only its own calls
-/// again, then the other id may be enrolled again.
+/// Reverses a merge: the two ids belong to different persons after all. `kept` counts only its own calls
+/// again, and `other` may be enrolled again.
 pub async fn unmerge(
     installation: &Installation,
     order: MergeRequest,
@@ -208,8 +208,8 @@ fn is_waiting(state: &CustomerState) -> bool {
     enrolments.any(|(_, enrolment)| enrolment.settled.is_none())
 }
 
-/// Returns the ids that share a number with a customer. This is a hint; a user decides if they are one
-/// person.
+/// Returns at most `CANDIDATES_MAX` ids that share a number with a customer. They are hints; a user decides
+/// whether they are one person.
 pub async fn candidates(
     installation: &Installation,
     customer: CustomerId,

@@ -55,7 +55,7 @@ impl ErasureRequest {
         (&self.reason, self.approval)
     }
 
-    /// Returns the command, with who requested and approved it.
+    /// Returns the command to erase the customer, with who requested and approved it.
     pub fn command(self, four_eyes: Option<Box<FourEyes>>) -> CustomerCommand {
         let approved_by = four_eyes.as_ref().and_then(|eyes| eyes.approved_by());
         CustomerCommand::Erase {
@@ -118,7 +118,7 @@ impl HoldRelease {
         (self.reason.as_deref().unwrap_or_default(), self.approval)
     }
 
-    /// Returns the command, with who requested and approved it.
+    /// Returns the command to release the hold, with who requested and approved it.
     pub fn command(self, four_eyes: Option<Box<FourEyes>>) -> CustomerCommand {
         CustomerCommand::ReleaseHold {
             reason: self.reason,
@@ -145,8 +145,8 @@ pub struct HoldErasureStatus {
 }
 
 impl HoldErasureStatus {
-    /// Reads hold and erasure from a customer's state. The certificate is the event of kind
-    /// `certificate_event` in the customer's stream; its number is the id of `customer.erased`.
+    /// Returns hold and erasure from a customer's state. `certificate_event` is the number of the event
+    /// `customer.erased` in the customer's stream, from which the certificate's id follows.
     pub fn of(state: &CustomerState) -> Self {
         let (erasure, certificate) = match state.erasure() {
             Erasure::None => ("none", None),
@@ -217,7 +217,8 @@ pub struct CustomerNumberResponse {
 }
 
 impl CustomerNumberResponse {
-    /// Builds the entry for a number of this customer, with its id in the form that this reader gets.
+    /// Returns the API entry of a customer's number, masked, with the number's id in the form `ids` of this
+    /// reader.
     pub fn of(known: &KnownNumber, customer: &CustomerId, ids: NumberIdForm) -> Self {
         Self {
             id: ids.of_customer(&known.number, customer),

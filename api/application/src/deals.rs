@@ -84,8 +84,9 @@ pub struct RefusedDeal {
     pub why: String,
 }
 
-/// Imports the rows one by one. A refused row does not affect the others. Any other failure ends the
-/// import.
+/// Stores the deals one after another, each attributed to a call. A row that is invalid, refused or names
+/// no customer is returned and does not affect the others; any other failure ends the import. The same
+/// report again changes nothing. A dry run stores nothing.
 pub async fn take_deals(
     installation: &Installation,
     rows: Vec<DealRow>,
@@ -116,7 +117,8 @@ pub async fn take_deals(
     Ok(taken)
 }
 
-/// Returns true for problems that concern one row only. All other problems end the request.
+/// Returns true for the kinds of problem that concern one row only: invalid, missing, refused. All others
+/// end the import.
 const fn is_of_the_row(kind: ProblemKind) -> bool {
     matches!(
         kind,
@@ -176,8 +178,9 @@ async fn take_one(
     Ok((answer.events, answer.position))
 }
 
-/// Returns the campaign and the call of a deal, from the calls' own streams: the named call, or the last
-/// call dialed before the deal in the named campaign. Refuses if the customer never had that call.
+/// Returns the campaign and the call to which a deal belongs, read from the calls' own streams: the named
+/// call, or the last call dialed before the deal in the named campaign. Fails if the customer never had
+/// that call.
 async fn meant(
     installation: &Installation,
     row: &DealRow,
@@ -225,8 +228,8 @@ async fn meant(
     }
 }
 
-/// Returns the calls of an enrolment that were dialed, with the time of dialing, earliest first. Calls that
-/// were granted and not dialed are left out.
+/// Returns the dialed calls of an enrolment with the time of dialing, earliest first. Calls that were
+/// granted but not dialed are left out.
 async fn dials_of(
     installation: &Installation,
     customer: &CustomerId,

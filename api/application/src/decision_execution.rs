@@ -8,14 +8,14 @@ use domain::ids::{CommandId, CustomerId, EventId};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 
-/// Longest wait for the erasure certificates of customers who are erased together, in milliseconds: two
-/// thousand keys and their files.
+/// Longest wait for the erasure certificates of customers who are erased together, in milliseconds: enough
+/// for two thousand keys and their files.
 const CERTIFIED_MS: u64 = 60_000;
 /// Interval at which `wait_for_certificates` looks for the certificates, in milliseconds.
 const LOOK_MS: u64 = 20;
 
 /// Returns the cause of a command that follows from the event `begun`. The command id is derived from that
-/// event and `what`, the name of the step.
+/// event and `what`, the name of the step, so that a repetition changes nothing.
 pub(crate) fn derive_cause(begun: EventId, what: &str) -> Cause {
     Cause {
         causation: Some(begun),
@@ -23,8 +23,8 @@ pub(crate) fn derive_cause(begun: EventId, what: &str) -> Cause {
     }
 }
 
-/// Erases a customer because of the event `begun`, which names who requested and approved it. Returns false
-/// if a hold now forbids the erasure.
+/// Erases a customer as a consequence of the event `begun`, which names who requested and approved it.
+/// Returns false if a legal hold now forbids the erasure.
 pub(crate) async fn erase(
     installation: &Installation,
     customer: &CustomerId,
@@ -46,9 +46,8 @@ pub(crate) async fn erase(
     }
 }
 
-/// Waits until each of these customers has the certificate that the key is destroyed. Without this wait, a
-/// reply could report an erasure while the words are still readable. Returns unavailable after
-/// `CERTIFIED_MS`.
+/// Waits until each of these customers has the certificate that the key is destroyed, so that no reply
+/// reports an erasure while data is still readable. Fails with `Unavailable` after `CERTIFIED_MS`.
 pub(crate) async fn wait_for_certificates(
     installation: &Installation,
     erased: &[CustomerId],

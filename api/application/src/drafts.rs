@@ -136,7 +136,8 @@ pub async fn drafts(installation: &Installation, user: &UserId) -> Result<DraftL
     })
 }
 
-/// Returns one draft of this user, or "missing". A draft of another user is never found.
+/// Returns one draft of this user with its body. Fails with `Missing` if the user has none of this name;
+/// drafts of other users are never found.
 pub async fn draft(
     installation: &Installation,
     user: &UserId,
@@ -192,7 +193,7 @@ pub async fn begin(
     ))
 }
 
-/// Replaces the title and body of a draft.
+/// Replaces the title and body of a draft of this user.
 pub async fn replace(
     installation: &Installation,
     user: &UserId,

@@ -2,7 +2,8 @@
 
 use actors::OpenCircuit;
 
-/// Returns the sentence in English. Its Chinese is in `projections::alert_words`.
+/// Returns the English sentence that a speech engine does not answer, with the time since when and the
+/// reason. Its Chinese is in `projections::alert_words`.
 pub fn engine_down_in_words(open: &OpenCircuit) -> String {
     format!(
         "{} has not answered since {} ({}): campaigns that need it start no calls until a probe is answered",

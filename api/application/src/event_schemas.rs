@@ -78,8 +78,8 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::wording_draft::WordingDraft>,
 ];
 
-/// Returns the schemas of an aggregate's event kinds. An event is written as `{"kind": …, "data": …}`, so
-/// each choice of the type's schema is one kind.
+/// Returns the schemas of an aggregate's event kinds at their current version. An event is written as
+/// `{"kind": …, "data": …}`, so each variant of the event type is one kind.
 fn kinds<D: Decider<Event: JsonSchema>>() -> Vec<EventSchema> {
     let schema = settings().into_root_schema_for::<D::Event>().to_value();
     let choices = schema.pointer("/oneOf").and_then(Value::as_array);

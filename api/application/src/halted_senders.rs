@@ -54,12 +54,13 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl HaltedSenders {
-    /// Stores that a webhook is disabled for this reason, or that it delivers (`None`).
+    /// Records that a webhook is disabled for this reason, or that it delivers (`None`).
     pub fn note_webhook(&self, id: WebhookId, reason: Option<DisabledReason>) {
         locked(&self.webhooks).insert(id, reason);
     }
 
-    /// Stores that another user took over a webhook. It delivers again, unless its receiver is gone.
+    /// Records that another user took over a webhook. It delivers again, unless it is disabled because its
+    /// receiver is gone.
     pub fn note_taken_over(&self, id: WebhookId) {
         if let Some(reason) = locked(&self.webhooks).get_mut(&id)
             && *reason != Some(DisabledReason::ReceiverGone)
@@ -68,7 +69,7 @@ impl HaltedSenders {
         }
     }
 
-    /// Removes all webhooks, because another process delivers from now on.
+    /// Forgets all webhooks, because another process delivers from now on.
     pub fn forget_webhooks(&self) {
         locked(&self.webhooks).clear();
     }
@@ -78,12 +79,12 @@ impl HaltedSenders {
         locked(&self.webhooks).clone()
     }
 
-    /// Stores whether a saved report is not sent because its owner lost a permission.
+    /// Records whether a saved report is halted because its owner lost a permission.
     pub fn note_report(&self, name: SavedReportId, is_owner_lost: bool) {
         locked(&self.reports).insert(name, is_owner_lost);
     }
 
-    /// Removes all reports, because another process sends them from now on.
+    /// Forgets all saved reports, because another process sends them from now on.
     pub fn forget_reports(&self) {
         locked(&self.reports).clear();
     }

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Imported years are looked for in this many years before and after the current one.
+/// Number of years before and after the current one in which imported years are looked for.
 const YEARS_AROUND: i32 = 5;
 
 /// The holidays of one country in one year, as they apply now.
@@ -33,8 +33,8 @@ pub struct YearList {
     pub items: Vec<HolidayYearResponse>,
 }
 
-/// Returns the shipped years, and the imported years of `countries` around the current year. An imported
-/// year replaces the shipped one.
+/// Returns the holiday years that apply: the shipped ones, and the imported ones of `countries` around the
+/// current year, which replace shipped ones. Fails if a country is not two lower-case letters.
 pub async fn years(installation: &Installation, countries: &[String]) -> Result<YearList, Problem> {
     let is_country = |text: &&String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
     if !countries.iter().all(|country| is_country(&country)) {
@@ -74,13 +74,14 @@ pub async fn years(installation: &Installation, countries: &[String]) -> Result<
     Ok(YearList { items })
 }
 
-/// Parses a year of holidays from the text of a YAML file.
+/// Parses a year of holidays from YAML text. Fails with `holidays-invalid`.
 pub fn read_year(text: &str) -> Result<CalendarYear, Problem> {
     let invalid = |fault: CalendarFault| Problem::invalid("holidays-invalid", fault.to_string());
     CalendarYear::from_yaml(text).map_err(invalid)
 }
 
-/// Imports a year: from now on its holidays apply. Returns the year and the answer of its entity.
+/// Stores a year of holidays, which replaces an earlier import and the shipped year. Returns the year and
+/// the answer of its entity.
 pub async fn import_year(
     installation: &Installation,
     calendar: CalendarYear,

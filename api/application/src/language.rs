@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 static CURRENT: OnceLock<Language> = OnceLock::new();
 
-/// Language of the output.
+/// Language of what the program prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     Zh,
@@ -15,7 +15,8 @@ pub enum Language {
 }
 
 impl Language {
-    /// Returns the language of a locale such as `zh_CN.UTF-8`: Chinese if it begins with zh, else English.
+    /// Returns the language of a locale like `zh_CN.UTF-8`: Chinese if it begins with `zh` in any letter
+    /// case, otherwise English.
     pub fn of_locale(locale: &str) -> Self {
         match locale.to_ascii_lowercase().starts_with("zh") {
             true => Self::Zh,
@@ -23,12 +24,12 @@ impl Language {
         }
     }
 
-    /// Returns the language of this program's output.
+    /// Returns the language of this program's output: the one set, otherwise English.
     pub fn current() -> Self {
         CURRENT.get().copied().unwrap_or(Self::En)
     }
 
-    /// Returns the first text (zh) or the second (en).
+    /// Returns the first text for Chinese, the second for English.
     pub const fn pick<'a>(self, texts: (&'a str, &'a str)) -> &'a str {
         match self {
             Self::Zh => texts.0,

@@ -13,8 +13,7 @@ use projections::{ProjectionError, ViewEvent, position_at};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Time between two snapshots while events arrive, in milliseconds. Five per second look smooth; one second
-/// is the promised limit.
+/// Time between two snapshots while events arrive, in milliseconds.
 const PUSH_MS: u64 = 200;
 
 /// Time between two snapshots while no events arrive, in milliseconds. The windows move on and the stated
@@ -57,8 +56,8 @@ impl LiveHub {
         self.pictures.subscribe()
     }
 
-    /// Returns the latest figures. Returns unavailable while the last hour is being read or if the log is
-    /// damaged.
+    /// Returns the latest figures. Fails with `Unavailable` while the last hour is being read, and if an
+    /// event of the log cannot be read.
     pub fn latest(&self) -> Result<Arc<LiveSnapshot>, Problem> {
         match &*self.pictures.borrow() {
             LiveUpdate::Starting => Err(Problem::unavailable(
@@ -98,8 +97,8 @@ impl LiveHub {
         }
     }
 
-    /// Follows the log through one subscription. Returns `Ok` if an event cannot be read: the figures then
-    /// end before it.
+    /// Reads events through one subscription and publishes figures, until the subscription fails. Returns
+    /// `Ok` if an event cannot be read: the figures then end before it.
     async fn follow_from(&self, ports: &Environment, fold: &mut Fold) -> Result<(), StoreError> {
         let after = match fold.after {
             Some(after) => after,
@@ -132,7 +131,8 @@ impl LiveHub {
         }
     }
 
-    /// Publishes the figures, unless events that existed at the start are still unread.
+    /// Publishes the figures, unless events up to `target` (the log's end at the start) are still unread.
+    /// Returns the current time.
     fn push(&self, ports: &Environment, fold: &mut Fold, target: Position) -> Timestamp {
         let now = ports.clock.now();
         if fold.after.unwrap_or_default() < target {

@@ -12,13 +12,15 @@ const ZONE_DEFAULT: &str = "Asia/Shanghai";
 /// Length of the shortest instant in replies, in bytes: `2026-03-02T02:00:00Z`.
 const INSTANT_BYTES_MIN: usize = 20;
 
-/// Formats an instant of a reply in `zone`. Returns a text that is no instant unchanged.
+/// Formats an instant of a reply as local time in `zone`, without one in the zone of the reports' calendar.
+/// A text that is no instant is returned unchanged.
 pub fn local(at: &str, zone: Option<&str>) -> String {
     at.parse()
         .map_or_else(|_| at.to_owned(), |instant| shown(instant, zone))
 }
 
-/// Formats a table cell that holds an instant. `None` if the text is something else.
+/// Formats a table cell with an instant as local time in the zone of the reports' calendar. `None` if the
+/// text is something else.
 pub fn of_cell(text: &str) -> Option<String> {
     if text.len() < INSTANT_BYTES_MIN || !text.ends_with('Z') {
         return None;
@@ -26,7 +28,7 @@ pub fn of_cell(text: &str) -> Option<String> {
     text.parse().ok().map(|instant| shown(instant, None))
 }
 
-/// Formats an instant in the zone of the reports' calendar, for text outside a table.
+/// Formats an instant as local time in the zone of the reports' calendar.
 pub fn of_calendar(instant: Timestamp) -> String {
     shown(instant, None)
 }

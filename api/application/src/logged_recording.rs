@@ -30,8 +30,8 @@ pub struct Disposed {
     pub days: u32,
 }
 
-/// Returns the recording that a call's events state. `None` if nothing was recorded or the call has not
-/// ended.
+/// Returns what a call's events state about its recording. `None` if nothing was recorded or the call has
+/// not ended. Fails if an event cannot be read.
 pub fn read_logged_recording(stored: &[StoredEvent]) -> Result<Option<LoggedRecording>, Problem> {
     let mut found = None;
     for one in stored {

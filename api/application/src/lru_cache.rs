@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// At most `most` entries by name. The least recently used one is dropped.
+/// A cache of at most `most` values by name. When it is full, the least recently used value is dropped.
 #[derive(Debug)]
 pub(crate) struct LruCache<K, V> {
     most: usize,
@@ -17,6 +17,7 @@ struct CacheEntries<K, V> {
 }
 
 impl<K: Ord + Clone, V: Clone> LruCache<K, V> {
+    /// Creates an empty cache for at most `most` values.
     pub(crate) const fn of(most: usize) -> Self {
         Self {
             most,
@@ -27,6 +28,7 @@ impl<K: Ord + Clone, V: Clone> LruCache<K, V> {
         }
     }
 
+    /// Returns a clone of the value with this name, which becomes the most recently used one.
     pub(crate) fn get(&self, name: &K) -> Option<V> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.uses += 1;
@@ -36,6 +38,7 @@ impl<K: Ord + Clone, V: Clone> LruCache<K, V> {
         Some(thing.clone())
     }
 
+    /// Stores a value and replaces one with the same name.
     pub(crate) fn keep(&self, name: K, thing: V) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.uses += 1;

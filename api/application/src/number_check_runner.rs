@@ -17,8 +17,8 @@ use domain::stored_event::Cause;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Interval between two passes over all campaigns, in milliseconds: as often as the rule asks for a number
-/// again.
+/// Interval between two passes over all campaigns, in milliseconds. The rule `number_state` asks again as
+/// often.
 const LOOK_MS: u64 = 3_600_000;
 
 /// Wait before the next attempt if the library or the log was unavailable, in milliseconds.
@@ -65,8 +65,8 @@ async fn check_all(installation: &Installation) -> Result<(), Problem> {
     failed.map_or(Ok(()), Err)
 }
 
-/// Checks the numbers of all unsettled customers of a campaign, if it is ready or running and requires
-/// checks.
+/// Checks the numbers of all unsettled customers of a campaign. Does nothing unless it is ready or running
+/// and requires checks.
 async fn check_waiting(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
     let may_call = matches!(
@@ -90,9 +90,9 @@ async fn check_waiting(installation: &Installation, campaign: &CampaignId) -> Re
     }
 }
 
-/// Checks the number of a row before it is enrolled in a running campaign, because its customer may be due
-/// at once. A failed check does not stop the row. After a failure no row asks the library for `AGAIN_MS`,
-/// so that a library that does not answer costs an import one timeout per minute.
+/// Checks the number of a row before its customer is enrolled in a running campaign, because the customer
+/// may be due at once. A failed check does not stop the row. After a failure no row is checked for
+/// `AGAIN_MS`, so that a library that does not answer costs an import one timeout per minute.
 pub(crate) async fn check_before_enrolment(
     installation: &Installation,
     row: &Enrolment,

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::Notify;
 
-/// Holds the checker that knows vacant numbers (空号检测), if the process was started with one, and wakes it.
+/// Holds the checker that knows vacant numbers (空号检测), if the process was started with one, and the
+/// campaigns that wait for it.
 #[derive(Default)]
 pub struct NumberCheckService {
     checker: OnceLock<Arc<dyn NumberChecker>>,
@@ -20,7 +21,7 @@ pub struct NumberCheckService {
 }
 
 impl NumberCheckService {
-    /// Sets the checker. The first one stays.
+    /// Sets the checker and wakes the task that uses it. A second call does not replace the checker.
     pub fn ask_by(&self, checker: Arc<dyn NumberChecker>) {
         let _first = self.checker.set(checker);
         self.woken.notify_one();
@@ -38,13 +39,13 @@ impl NumberCheckService {
         self.woken.notified().await;
     }
 
-    /// Returns and clears the campaigns noted since the last call.
+    /// Returns the campaigns noted since the last call, and clears them.
     pub(crate) fn take_campaigns(&self) -> BTreeSet<CampaignId> {
         let mut campaigns = self.campaigns.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut campaigns)
     }
 
-    /// Suspends the check of import rows until this time; they are enrolled unchecked.
+    /// Suspends the check of import rows until this time; meanwhile rows are enrolled unchecked.
     pub(crate) fn rest_until(&self, until: Timestamp) {
         let mut rests = self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
         *rests = Some(until);
@@ -60,8 +61,8 @@ impl NumberCheckService {
     }
 }
 
-/// Returns the greatest age of a number check, in days, that this campaign accepts. `None` if it requires
-/// no check.
+/// Returns the greatest age in days at which a campaign with this plan accepts a number check. `None` if it
+/// requires no check.
 pub(crate) fn number_check_of(plan: &CallingPlan) -> Option<u32> {
     let demanded = plan.screening.as_deref()?.number_check.as_ref()?;
     Some(demanded.max_age_days)

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 /// Most numbers of one request: five library requests of a hundred numbers, and one append per number.
 pub const NUMBERS_OF_CHECK_MAX: usize = 500;
 
-/// Most customers of a campaign that one check looks through; the same limit as for a preflight.
+/// Most unsettled customers of a campaign that one check looks through; the same limit as for a preflight.
 const PEOPLE_MAX: usize = 100_000;
 
 /// The result of a number check.
@@ -71,8 +71,9 @@ pub struct NumberChecked {
     pub checked_at: Option<Timestamp>,
 }
 
-/// Checks numbers given as texts. A text that is no number is returned in `bad_rows`; the others are
-/// checked all the same.
+/// Returns the states of these numbers: stored results of at most `max_age_days`, and results of the
+/// library for the others. A text that is no number is returned in `bad_rows`. Fails if the process has no
+/// library and one is needed.
 pub async fn check_numbers(
     installation: &Installation,
     texts: &[String],
@@ -95,8 +96,8 @@ pub async fn check_numbers(
     Ok(done)
 }
 
-/// Checks the numbers of a campaign's unsettled customers, in id order after `behind`. Refuses with
-/// `too-many-people` above `PEOPLE_MAX`.
+/// Checks the numbers of a campaign's unsettled customers, at most `NUMBERS_OF_CHECK_MAX` per request, in
+/// the order of their ids after `behind`. Fails with `too-many-people` above `PEOPLE_MAX`.
 pub async fn check_campaign(
     installation: &Installation,
     campaign: &CampaignId,
@@ -175,7 +176,8 @@ pub(crate) async fn check(
     Ok(done)
 }
 
-/// Sends one request to the library and stores its results. If the library fails, earlier results stay.
+/// Checks at most a hundred numbers with one request to the library and stores its results. If the library
+/// fails, results of earlier requests stay.
 async fn ask(
     installation: &Installation,
     some: &[(NumberId, String)],
@@ -220,7 +222,7 @@ impl NumbersChecked {
     }
 
     /// Removes what would reveal to a user without the reveal right that a customer has a number: ids,
-    /// times of checks, and which numbers were known before.
+    /// times of checks, and how many numbers were known before.
     #[must_use]
     pub fn without_earlier_checks(mut self) -> Self {
         self.known = None;

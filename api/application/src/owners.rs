@@ -39,9 +39,8 @@ pub struct LostOwner {
     pub fault: OwnerFault,
 }
 
-/// Returns the owner as a caller with all of the user's current permissions. `None` if the user is
-/// disabled, or is a guest until a time that has passed. Without an owner on record, the directory's owner
-/// is returned.
+/// Returns the owner as a caller with all of the user's current permissions. `None` if the user is disabled
+/// or a guest after the end of access. Without an owner on record, returns the owner of the data directory.
 pub(crate) async fn active_owner(
     installation: &Installation,
     owner: Option<&UserId>,
@@ -63,7 +62,8 @@ pub(crate) async fn active_owner(
     }))))
 }
 
-/// Returns the owner of a webhook or channel if that user may not have it deliver now; otherwise `None`.
+/// Returns the owner of a webhook or channel, with the reason, if that user may not have it deliver now;
+/// `None` if it may deliver.
 pub(crate) async fn lost_owner(
     installation: &Installation,
     facts: &WebhookFacts,
@@ -81,7 +81,7 @@ pub(crate) async fn lost_owner(
     }))
 }
 
-/// Returns the permission that is required to add a webhook or an alert channel.
+/// Returns the permission that is required to add this webhook or alert channel.
 const fn permission_of(facts: &WebhookFacts) -> Permission {
     if facts.is_channel {
         Permission::AlertsChannels
@@ -97,7 +97,8 @@ fn has_for(caller: &Caller, permission: Permission, facts: &WebhookFacts) -> boo
     scope.is_ok_and(|scope| scope.people == AssigneeScope::All && is_within(facts, &scope))
 }
 
-/// Returns the first permission that the caller lacks of those required to add this webhook or channel.
+/// Returns the first permission that the caller lacks of those required to add this webhook or channel;
+/// `None` if the caller has all.
 pub(crate) fn lacked_permission(caller: &Caller, facts: &WebhookFacts) -> Option<Permission> {
     let base = facts.recordings_from.as_deref();
     let is_plain = base.is_some_and(|base| base.starts_with("http://"));
@@ -121,7 +122,8 @@ pub(crate) fn is_within(facts: &WebhookFacts, scope: &DataScope) -> bool {
     scope.campaigns.is_all() || facts.campaigns.and(&scope.campaigns) == facts.campaigns
 }
 
-/// Returns the refusal of a take-over by a caller who lacks a permission required to add the same webhook.
+/// Returns the refusal of a take-over by a caller without the permission `lacked`, which adding the same
+/// webhook requires.
 pub(crate) fn refuse_take_over(lacked: &str) -> Problem {
     Problem::new(
         ProblemKind::Forbidden,

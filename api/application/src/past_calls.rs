@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 /// Most records in one request, so that all records of one number fit into one event.
 pub const PAST_CALLS_OF_REQUEST_MAX: usize = PAST_CALLS_OF_EVENT_MAX;
 
-/// Longest wait for the view that lists the customers who have a number, in milliseconds.
+/// Longest wait for the view that lists the customers of each number, in milliseconds.
 const VIEW_WAIT_MS: u64 = 5_000;
 
 /// Longest key that a system gives to a record, in bytes: VICIdial's `uniqueid` has twenty characters,
@@ -103,8 +103,8 @@ struct ParsedRecord {
     former: Option<PastCallId>,
 }
 
-/// Imports the records, grouped by number. A record that is bad or could not be read does not affect the
-/// others.
+/// Imports the records of another system's calls, grouped by number. A record that is bad or refused is
+/// returned and does not affect the others. Records that were imported before change nothing.
 pub async fn take_past_calls(
     installation: &Installation,
     source: HistorySource,
@@ -148,8 +148,8 @@ pub async fn take_past_calls(
     Ok(taken)
 }
 
-/// Converts a row to the stored form: the id of its number, and no digits of it. Returns the reason if the
-/// row is bad.
+/// Converts a row to the stored form, which has the id of its number and no digits of it. Returns the
+/// reason if the row is bad.
 fn read(
     installation: &Installation,
     country: DefaultCountry,
@@ -195,8 +195,8 @@ struct ImportContext<'a> {
 }
 
 impl ImportContext<'_> {
-    /// Gives each record the id under which it is stored: a record that was imported under its former key
-    /// keeps that id, in the number's stream and in the customers' streams.
+    /// Returns the records under the ids under which they are stored: a record that was imported under its
+    /// former key keeps that id, in the streams of the number and of the customers.
     async fn as_known(&self, rows: &[ParsedRecord]) -> Result<Vec<PastCall>, Problem> {
         let loaded = self.installation.entities.numbers.state(&self.number).await?;
         let imported = loaded.state.history().imported();

@@ -9,13 +9,13 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Encodes a text for use as a path segment or query value in a URL.
+/// Percent-encodes a text for use as a path segment or query value in a URL.
 pub fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// Decodes a path segment. `None` if a `%` is not followed by two hexadecimal digits, or the bytes are not
-/// UTF-8.
+/// Decodes a percent-encoded path segment. `None` if a `%` is not followed by two hexadecimal digits, or
+/// the bytes are not UTF-8.
 pub fn decode(text: &str) -> Option<String> {
     // The library leaves a broken escape unchanged, so that another name than the intended one would be
     // looked up.

@@ -67,7 +67,7 @@ impl PreferencesResponse {
     }
 }
 
-/// Returns the preferences of this user; empty if nothing was chosen yet.
+/// Returns the console preferences of this user; empty if none were chosen.
 pub async fn preferences(installation: &Installation, user: &UserId) -> Result<PreferencesResponse, Problem> {
     let loaded = installation.entities.preferences.state(user).await?;
     Ok(PreferencesResponse::of(loaded.state.chosen(), loaded.version))
@@ -79,7 +79,7 @@ pub struct SavedPreferences {
     pub answer: Answer<Preference>,
 }
 
-/// Replaces the preferences of this user.
+/// Replaces all console preferences of this user. Members that are absent are removed.
 pub async fn choose(
     installation: &Installation,
     user: &UserId,

@@ -5,16 +5,15 @@ use domain::ids::CampaignId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-/// A cache of the presets per campaign. It needs no invalidation: a campaign keeps the presets it was
-/// created with.
+/// A cache of the presets of each campaign. It needs no invalidation, because a campaign keeps its presets.
 #[derive(Debug, Default)]
 pub struct PresetsInUse {
     by_campaign: Mutex<BTreeMap<CampaignId, Vec<Preset>>>,
 }
 
 impl PresetsInUse {
-    /// Stores the presets of a campaign. A new campaign is noted here because the view of campaigns may be
-    /// late.
+    /// Stores the presets of a campaign. Called for a new campaign too, because the view of campaigns may
+    /// be late.
     pub fn note(&self, campaign: &CampaignId, presets: impl IntoIterator<Item = Preset>) {
         let mut known = self.by_campaign.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(campaign.clone(), presets.into_iter().collect());

@@ -31,8 +31,8 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// Most customers that are judged for one offer. A customer who may not be called is deferred or settled by
-/// that judgement and is not among the first candidates again. Only a customer deferred by the same rule
-/// earlier on the same day stays there.
+/// that and is not among the first candidates again, except one deferred by the same rule earlier on the
+/// same day.
 pub const LOOKED_AT_MAX: usize = 256;
 
 /// Reason in the event when an agent's offer ends because the customer was assigned to another user or
@@ -96,15 +96,15 @@ pub struct PreviewOfferResult {
     pub position: Position,
 }
 
-/// Returns the agent's open offer, if there is one.
+/// Returns the agent's open offer; `None` if there is none. Fails if the campaign may make no offers now.
 pub async fn open(installation: &Installation, asking: &PreviewQuery) -> Result<Option<Offer>, Problem> {
     let state = campaign(installation, asking).await?;
     may_be_offered(installation, asking, &state).await?;
     Ok(state.offers().of(&asking.agent, installation.now()).cloned())
 }
 
-/// Returns the customers who may be offered next, in the campaign's dialing order. If `of` names customers,
-/// only those are considered.
+/// Returns the customers who may be offered next, in the campaign's calling order. With `of`, only those
+/// customers are considered.
 pub async fn next_people(
     installation: &Installation,
     asking: &PreviewQuery,
@@ -155,7 +155,7 @@ pub async fn next_people(
     Ok(people.filter(is_free).take(LOOKED_AT_MAX).collect())
 }
 
-/// Returns the campaign's facts for judging the customers, with this agent as the only free one.
+/// Returns the campaign's facts for judging customers, with this agent as the only free one.
 pub async fn load_preview_facts(
     installation: &Installation,
     asking: &PreviewQuery,
@@ -165,8 +165,8 @@ pub async fn load_preview_facts(
     Ok(facts)
 }
 
-/// Offers a customer to the agent. `None` if the customer may not be called now, or another agent got the
-/// offer first.
+/// Offers a customer to the agent. Returns `None` if the customer may not be called now, or another agent
+/// got the offer first.
 pub async fn offer(
     installation: &Installation,
     asking: &PreviewQuery,
@@ -195,7 +195,8 @@ pub async fn offer(
     }
 }
 
-/// Accepts the call to the offered customer. The call's id is that of the customer's next call.
+/// Accepts the offer, so that the driver dials the customer. The call's id is that of the customer's next
+/// call. Fails if the agent does not have the offer.
 pub async fn accept(
     installation: &Installation,
     asking: &PreviewQuery,
@@ -215,8 +216,8 @@ pub async fn accept(
     Ok(ask(installation, asking, command, cause).await?)
 }
 
-/// Skips the offered customer: the customer waits as long as the campaign says, and the offer ends. If the
-/// process ends between these two steps, the offer expires by itself.
+/// Skips the offered customer: the customer waits as long as the campaign's plan says, and the offer ends.
+/// If the process ends between these two steps, the offer expires by itself.
 pub async fn skip(
     installation: &Installation,
     asking: &PreviewQuery,
@@ -255,7 +256,8 @@ pub async fn skip(
     Ok(ask(installation, asking, command, cause).await?)
 }
 
-/// Ends the offer of a customer who is no longer assigned to this agent. Nothing is stored on the customer.
+/// Ends the offer of a customer who is no longer assigned to this agent. Nothing is stored in the
+/// customer's stream.
 pub async fn let_go(
     installation: &Installation,
     asking: &PreviewQuery,
@@ -303,7 +305,7 @@ async fn campaign(installation: &Installation, asking: &PreviewQuery) -> Result<
         .ok_or_else(|| Problem::missing("this campaign"))
 }
 
-/// Refuses if an emergency stop covers the campaign, or if its dialing mode has no preview offers.
+/// Fails if an emergency stop covers the campaign, or if its dialing mode has no preview offers.
 async fn may_be_offered(
     installation: &Installation,
     asking: &PreviewQuery,

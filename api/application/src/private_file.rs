@@ -12,8 +12,8 @@ use std::path::Path;
 /// File mode: read and write for the owner only.
 const OWNER_ONLY: u32 = 0o600;
 
-/// Opens a file for writing from its beginning. The mode of an existing file is restricted before anything
-/// is written.
+/// Opens a file for writing and empties it, with mode `OWNER_ONLY`. The mode of an existing file is
+/// restricted before anything is written.
 pub fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     let file = options
@@ -29,13 +29,13 @@ pub fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Writes `bytes` as the whole content of the file.
+/// Replaces the content of the file by `bytes`, with mode `OWNER_ONLY`.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     create(path)?.write_all(bytes)
 }
 
-/// Restricts the modes of the files in a folder, which an earlier release may have created wider. A missing
-/// folder is fine.
+/// Sets mode `OWNER_ONLY` on the files in a folder, which an earlier release may have created with a wider
+/// one. A missing folder is not an error.
 pub fn narrow(folder: &Path) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

@@ -133,8 +133,8 @@ pub struct WrongColumn {
     pub why: String,
 }
 
-/// Reads the further columns of a row as attribute values of an import of `list`. Empty cells are ignored.
-/// If columns are wrong, returns all of them and no value.
+/// Reads the columns of a list's row as attribute values, with the import of `list` as their origin. Empty
+/// cells are ignored. If columns are wrong, returns all of these and no value.
 pub fn attributes_of_row<'a>(
     columns: impl Iterator<Item = (&'a str, &'a str)>,
     list: ListId,
@@ -185,8 +185,8 @@ pub struct TagResponse {
 }
 
 impl Installation {
-    /// Returns the profile of a customer, computed from the customer's own events: values that were set,
-    /// and values that follow from calls.
+    /// Returns the attributes and tags of a customer, computed from the customer's own events: those that
+    /// were set, and those that follow from calls.
     pub async fn profile_of(&self, customer: &CustomerId) -> Result<ProfileResponse, Problem> {
         let profile = self.folded_profile(customer).await?;
         let values = profile.values().iter();

@@ -8,17 +8,18 @@ use std::str::FromStr;
 pub struct Query(pub Vec<(String, String)>);
 
 impl Query {
-    /// Returns the last value of a parameter.
+    /// Returns the last value of a parameter; `None` if it is absent.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.texts(name).next_back()
     }
 
-    /// Returns all values of a parameter that may occur several times.
+    /// Returns all values of a parameter in the order given.
     pub fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
         let given = self.0.iter().filter(move |(given, _)| given == name);
         given.map(|(_, value)| value.as_str())
     }
 
+    /// Returns the last value as a number; `None` if it is absent. Fails if it is not a number.
     pub fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
         let Some(text) = self.text(name) else {
             return Ok(None);
@@ -32,6 +33,8 @@ impl Query {
         }
     }
 
+    /// Returns true for `true`, `1` and an empty value, false for `false`, `0` and an absent parameter.
+    /// Fails for others.
     pub fn flag(&self, name: &str) -> Result<bool, Problem> {
         match self.text(name) {
             None | Some("false" | "0") => Ok(false),

@@ -31,7 +31,7 @@ struct Reader {
     lost: watch::Sender<Option<NameLossReason>>,
 }
 
-/// A name in use by a follower. Dropping it releases the name.
+/// A subscriber name that a follower uses. Dropping it releases the name.
 #[derive(Debug)]
 pub struct FollowerLease {
     readers: Readers,
@@ -41,7 +41,7 @@ pub struct FollowerLease {
 }
 
 impl Readers {
-    /// Takes the name. A follower that has it is ended with `TakenOver`.
+    /// Takes the name for a new follower. The follower that has it loses it with `TakenOver`.
     pub fn take(&self, name: &SubscriberId) -> Arc<FollowerLease> {
         let (sender, lost) = watch::channel(None);
         let mut by_name = self.locked();
@@ -60,7 +60,7 @@ impl Readers {
         })
     }
 
-    /// Ends the follower of the name, if there is one, with this reason.
+    /// Takes the name from its follower, if there is one, with this reason.
     pub fn end(&self, name: &SubscriberId, why: NameLossReason) {
         let reader = self.locked().remove(name);
         if let Some(reader) = reader {
@@ -106,8 +106,8 @@ const OWN: &[u8] = b"\"kind\":\"subscriber.";
 /// The kind is within this many bytes of a record, before any text that a user wrote.
 const HEAD_BYTES: usize = 96;
 
-/// Returns true if an event is about a subscriber. Storing a position is an event: if followers received
-/// it, each would acknowledge it and so cause the next one.
+/// Returns true if an event is about a subscriber. Followers do not receive these: storing a position is an
+/// event, so each would acknowledge it and cause the next one.
 pub(crate) fn is_own(event: &StoredEvent) -> bool {
     let record: &[u8] = &event.record;
     let head = record.get(..HEAD_BYTES).unwrap_or(record);

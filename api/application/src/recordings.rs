@@ -32,7 +32,7 @@ pub struct OpenRecordingFile {
     pub bytes: u64,
 }
 
-/// Opens the recording of a call in the folder of recordings and compares its SHA-256 with the call's
+/// Opens the recording of a call in `folder` after a comparison of its SHA-256 with the one in the call's
 /// events. Fails with `recording-disposed`, `recording-gone` or `recording-altered`.
 pub async fn open(
     folder: &Path,
@@ -86,7 +86,7 @@ pub async fn open(
 }
 
 impl OpenRecordingFile {
-    /// Returns the loudness over time, in at most `points` points.
+    /// Returns the loudness of the recording over time, in at most `points` points. Reads the whole file.
     pub async fn waveform(mut self, points: u32) -> Result<Waveform, Problem> {
         let failed = |error: io::Error| Problem::unavailable(format!("a recording cannot be read: {error}"));
         self.file.seek(SeekFrom::Start(0)).await.map_err(failed)?;
@@ -102,7 +102,8 @@ impl OpenRecordingFile {
         }
     }
 
-    /// Sends `length` bytes from offset `from` to the channel until its receiver is dropped.
+    /// Sends `length` bytes from offset `from` to the channel, until all are sent or its receiver is
+    /// dropped. A read error is sent as the last item.
     pub async fn write(mut self, from: u64, length: u64, taken: mpsc::Sender<io::Result<Bytes>>) {
         if let Err(error) = self.pieces(from, length, &taken).await {
             tracing::warn!(%error, "a recording was cut off");
@@ -158,8 +159,8 @@ pub struct LinkClaim<'a> {
     pub signature: &'a str,
 }
 
-/// Builds a link that is valid for `LINK_MS` from now. `base` is the URL at which the receiver reaches this
-/// server.
+/// Builds a link that opens a call's recording for `LINK_MS` from now. `base`: the URL at which the
+/// receiver of the webhook reaches this server.
 pub(crate) fn link(vault: &dyn Vault, base: &str, call: CallId, webhook: WebhookId, now: Timestamp) -> Link {
     let until_s = now.plus_ms(LINK_MS).micros().div_euclid(1_000_000);
     let signature = vault.sign_link(&signed(call, webhook, until_s));
@@ -177,8 +178,8 @@ fn signed(call: CallId, webhook: WebhookId, until_s: i64) -> String {
     format!("recording {call} {webhook} {until_s}")
 }
 
-/// Refuses a link with a wrong signature or past its end. Also refuses if the webhook no longer receives
-/// links to recordings, or its owner lost the right.
+/// Fails with `link-over` if the link's signature is wrong, its time has passed, the webhook no longer
+/// receives links to recordings, or its owner lost the right to.
 pub async fn admit_link(installation: &Installation, claim: LinkClaim<'_>) -> Result<(), Problem> {
     let over = || {
         Problem::new(

@@ -50,6 +50,7 @@ pub struct RegistryList {
     pub items: Vec<RegistryResponse>,
 }
 
+/// Returns all external blacklists of which an edition was imported.
 pub async fn registries(installation: &Installation) -> Result<RegistryList, Problem> {
     let known = installation
         .entities
@@ -64,8 +65,8 @@ pub async fn registries(installation: &Installation) -> Result<RegistryList, Pro
     })
 }
 
-/// Records that an edition was imported. Its numbers have been stored before; from now on the list has the
-/// edition's date. Returns the list and the answer of the entity.
+/// Records that an edition of a blacklist was imported, which gives the list its date. Its numbers must
+/// have been stored before. Returns the list and the answer of its entity.
 pub async fn record(
     installation: &Installation,
     registry: NumberListName,
@@ -86,7 +87,8 @@ pub async fn record(
     Ok((shown, answer))
 }
 
-/// Returns the stream that states if a number is on a list that was imported as digests.
+/// Returns the stream that states whether the number with this digest is on a list that was imported as
+/// digests.
 pub fn stream_of_digest(installation: &Installation, digest: NumberDigest) -> NumberId {
     installation.vault().derive_number(&digest.stream_text())
 }

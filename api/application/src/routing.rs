@@ -81,7 +81,7 @@ fn of_call(call: CallId, state: &RoutingState, known: Option<PastMomentInfo>) ->
     }
 }
 
-/// Returns the weights, now or at a moment in the past.
+/// Returns the routing weights with their version, now or at a past moment.
 pub async fn weights(
     installation: &Installation,
     moment: &Moment,
@@ -116,7 +116,7 @@ pub struct WeightsChanged {
     pub position: Position,
 }
 
-/// Changes the weights from now on. The new weights have the next version.
+/// Changes the routing weights from now on; the new ones have the next version. Fails if they are invalid.
 pub async fn change_weights(
     installation: &Installation,
     to: Weights,
@@ -139,7 +139,8 @@ pub struct CallScored {
     pub position: Position,
 }
 
-/// Scores the candidates of a call with the weights in force and stores the breakdown of each.
+/// Scores the candidates of a call with the weights in force, stores the breakdown of each and returns all
+/// scorings of the call.
 pub async fn score_call(
     installation: &Installation,
     call: CallId,
@@ -172,7 +173,7 @@ pub async fn score_call(
     })
 }
 
-/// Returns all scorings of a call, now or up to a moment in the past.
+/// Returns all scorings of a call, now or up to a past moment.
 pub async fn routing_of(
     installation: &Installation,
     call: CallId,

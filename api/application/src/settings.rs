@@ -63,7 +63,7 @@ pub struct SettingList {
 }
 
 impl Installation {
-    /// Returns the current value of a setting.
+    /// Returns the current value of a setting, or its default if it was never changed.
     pub async fn setting(&self, name: SettingName) -> Result<u64, Problem> {
         let loaded = self.entities.settings.state(&name).await?;
         Ok(loaded.state.value(name))
@@ -84,7 +84,7 @@ impl Installation {
     }
 }
 
-/// Returns one setting, now or at a moment in the past. The version is always the one at that moment.
+/// Returns one setting, now or at a past moment. Its version is the one at that moment.
 pub async fn setting(
     installation: &Installation,
     name: SettingName,
@@ -127,7 +127,8 @@ pub struct SettingChanged {
     pub answer: Answer<Setting>,
 }
 
-/// Changes the value of a setting.
+/// Changes the value of a setting, in every process on the log. Fails if it is outside the setting's
+/// limits.
 pub async fn change_setting(
     installation: &Installation,
     name: SettingName,

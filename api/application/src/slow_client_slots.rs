@@ -8,18 +8,18 @@ use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// A client below this average pace gives its slot to the next client: the pace of a slow mobile
-/// connection, in bytes per second.
+/// A client below this average pace (bytes per second, that of a slow mobile connection) loses its slot to
+/// the next client.
 const PACE_BYTES_PER_SECOND: u64 = 64 * 1024;
 
-/// A client is judged too slow only after the server has waited for it this long in total, in milliseconds.
+/// Total time in milliseconds that the server must have waited for a client before its pace is judged.
 const PATIENCE_MS: u64 = 30_000;
 
-/// A client that the server has waited for this long in total gives its slot to the next client, at any
-/// pace: 10 minutes, in milliseconds.
+/// Total time in milliseconds (10 minutes) after which a client loses its slot to the next client, at any
+/// pace.
 const WAITED_MS_MAX: u64 = 600_000;
 
-/// The slots of one kind of transfer, and the transfers that have them.
+/// A fixed number of slots for one kind of transfer, and the transfers that have them.
 pub struct SlowClientSlots {
     count: usize,
     taken: Mutex<Vec<Arc<SlotHolder>>>,
@@ -52,7 +52,8 @@ impl Pace {
         self.waited_ms + self.since.map_or(0, |since| now.ms_since(since))
     }
 
-    /// Returns the client's pace in bytes per second if it is so slow that it must give its slot away.
+    /// Returns the client's pace in bytes per second if it must give its slot away to the next client;
+    /// `None` if it may keep it.
     fn too_slow(&self, now: Timestamp) -> Option<u64> {
         let waited_ms = self.waited_ms(now);
         if self.is_over || waited_ms < PATIENCE_MS {
@@ -77,8 +78,8 @@ impl SlowClientSlots {
         })
     }
 
-    /// Takes a free slot, or else the slot of the slowest client that is too slow. `None` if there is
-    /// neither.
+    /// Takes a free slot; if there is none, takes that of the slowest client that is too slow. `None` if no
+    /// client is.
     pub fn enter(self: &Arc<Self>, now: Timestamp) -> Option<SlowClientSlot> {
         let mut taken = self.taken();
         if taken.len() >= self.count {
@@ -102,8 +103,8 @@ impl SlowClientSlots {
 }
 
 impl SlowClientSlot {
-    /// Waits for the client to take or send a piece of data, and adds its size to the pace. `None` if the
-    /// slot was given to another client in the meantime.
+    /// Waits for the client to take or send a piece of data (`moves`), and adds its size to the client's
+    /// pace. Returns `None` if the slot was given to another client in the meantime.
     pub async fn wait_for<T>(
         &self,
         clock: &dyn Clock,
@@ -123,7 +124,7 @@ impl SlowClientSlot {
         Some(moved)
     }
 
-    /// Marks that the client has done its part. The slot is then kept until it is dropped.
+    /// Marks that nothing more is expected from the client. It then keeps the slot until this is dropped.
     pub fn is_over(&self) {
         self.turn.pace().is_over = true;
     }

@@ -60,8 +60,8 @@ pub struct StopsEngaged {
     pub known: Option<PastMomentInfo>,
 }
 
-/// Returns the stops engaged within a scope, now or at a moment. The log decides. The view only supplies
-/// the names of the stops that ever existed, and the log those after the view's position.
+/// Returns the emergency stops engaged within a scope, now or at a past moment, each from its own stream.
+/// The audit trail and the log after it only supply the names of all stops that ever existed.
 pub async fn list_engaged_stops(
     installation: &Installation,
     scope: &DataScope,
@@ -116,7 +116,7 @@ async fn from_rows(installation: &Installation, named: &mut BTreeSet<StopId>) ->
     }
 }
 
-/// Adds the stops found in the log after position `after`. These are few events unless the view is late.
+/// Adds the stops found in the log after position `after`.
 async fn from_log(
     installation: &Installation,
     mut after: Position,
@@ -148,7 +148,7 @@ fn of_stream(stream: &StreamId) -> Option<StopId> {
     stream.id().parse().ok()
 }
 
-/// Refuses a stop with a target that does not exist: a mistyped name would stop nothing.
+/// Fails if the trunk or campaign of a stop does not exist: a mistyped name would stop nothing.
 pub async fn must_exist(installation: &Installation, stop: &StopId) -> Result<(), Problem> {
     match stop {
         StopId::All | StopId::Preset(_) => Ok(()),

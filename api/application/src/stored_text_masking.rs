@@ -30,7 +30,7 @@ const DAY_MARK: char = 'z';
 /// The character that replaces a masked one.
 const STAR: char = '*';
 
-/// Masks what identifies a person in a reason or note.
+/// Returns a reason or note with phone numbers, card numbers and the like masked. Dates stay.
 pub fn masked_reason(text: &str) -> String {
     masked_but_days(text)
 }
@@ -48,8 +48,8 @@ pub fn masked_file_name(name: &str) -> String {
     }
 }
 
-/// Masks a text except its days. Days are replaced by a placeholder first, so that no day is read as part
-/// of a number, and restored where the placeholder is still there.
+/// Returns a text with everything masked that may identify a person, except its days. Days are replaced by
+/// a placeholder first, so that no day is read as part of a number.
 fn masked_but_days(text: &str) -> String {
     let written: Vec<char> = text.chars().collect();
     let days = days(&written);
@@ -79,7 +79,7 @@ fn fill(text: &mut [char], range: Range<usize>, character: char) {
     }
 }
 
-/// Returns the positions of days that are not part of a longer number.
+/// Returns the ranges of the days in a text that are not part of a longer number.
 fn days(text: &[char]) -> Vec<Range<usize>> {
     let runs = digit_runs(text);
     let is_by_itself = |index: usize, run: &Range<usize>| {
@@ -97,7 +97,7 @@ fn days(text: &[char]) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// Returns the positions of the runs of ASCII digits.
+/// Returns the ranges of the runs of ASCII digits in a text.
 fn digit_runs(text: &[char]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (place, _) in text
@@ -113,7 +113,8 @@ fn digit_runs(text: &[char]) -> Vec<Range<usize>> {
     runs
 }
 
-/// Returns true if there is no letter or digit between two runs, so that they may be one number.
+/// Returns true if there is no letter or digit between two runs of digits, so that they may be parts of one
+/// number.
 fn is_separated(text: &[char], between: Range<usize>) -> bool {
     let between = text.get(between).unwrap_or_default();
     between.iter().all(|found| !found.is_alphanumeric())

@@ -9,7 +9,8 @@ use domain::problem::Problem;
 use domain::stored_event::{StreamVersion, read_event};
 use domain::time::Timestamp;
 
-/// Replays a stream and returns its state. Calls `each` with every event, in order.
+/// Replays a stream of the installation's log and returns the resulting state. Calls `each` with every
+/// event and its time, in order.
 pub(crate) async fn replay_stream<D: Decider>(
     installation: &Installation,
     stream: &StreamId,
@@ -22,8 +23,8 @@ where
     folded_in::<D>(installation.store(), stream, each).await
 }
 
-/// Replays a stream of the given event store and returns its state. Calls `each` with every event, in
-/// order.
+/// Replays a stream of this event store and returns the resulting state. Calls `each` with every event and
+/// its time, in order.
 pub(crate) async fn folded_in<D: Decider>(
     store: &dyn EventStore,
     stream: &StreamId,

@@ -147,7 +147,8 @@ pub struct SummaryResponse {
 }
 
 impl SummaryResponse {
-    /// Returns the number of personal values in this reply. Values with a destroyed key do not count.
+    /// Returns the number of personal values in this reply, for the read log. Values with a destroyed key
+    /// do not count.
     pub fn values_count(&self) -> usize {
         let wording = self
             .wording
@@ -159,8 +160,8 @@ impl SummaryResponse {
     }
 }
 
-/// Returns the stored summary of a call. With `clear`, slots and text are shown as stored; otherwise they
-/// are masked again.
+/// Returns the stored summary of a call. Without `clear`, slots and text are masked again. Fails with
+/// `Missing` if the call has no summary.
 pub async fn summary(
     installation: &Installation,
     call: CallId,

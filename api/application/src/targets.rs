@@ -26,7 +26,7 @@ pub const PRESETS: &[(&str, &[(&str, u32)])] = &[
     ),
 ];
 
-/// Returns a target with the figure reached and the causes of the gap.
+/// Returns a target compared with the figure that its campaign has reached, and the causes of the gap.
 pub async fn target_actual(db: &dyn ReadDb, target: &TargetRow) -> Result<TargetActual, Problem> {
     let metric = find(&target.metric, Some(target.version))?;
     let scope = Scope {
@@ -80,8 +80,8 @@ pub struct TargetActual {
     recorded_at: Option<Timestamp>,
 }
 
-/// Returns the gap by cause, over the ended calls of the campaign and of the other campaigns. `None` for a
-/// metric with misses that are not classified by cause.
+/// Returns the gap to the target by cause, from the ended calls of the campaign and, for comparison, of the
+/// other campaigns. `None` for a metric without classified misses.
 async fn causes(db: &dyn ReadDb, target: &TargetRow, ratio: f64) -> Result<Option<Deviation>, Problem> {
     let machine_answers = target.version == 1;
     let tally = match target.metric.as_str() {
@@ -94,8 +94,8 @@ async fn causes(db: &dyn ReadDb, target: &TargetRow, ratio: f64) -> Result<Optio
     Ok(deviation(&own, ratio, &others))
 }
 
-/// Counts ended calls that were dialed, with the cause if they were not answered. `machine_answers` counts
-/// a machine as an answer.
+/// Counts the ended calls that were dialed: answered or not, by cause. If `machine_answers`, an answer by a
+/// machine counts as answered.
 fn answering(endings: &Endings, machine_answers: bool) -> Tally {
     let mut tally = Tally::default();
     for count in &endings.dispositions {
@@ -112,8 +112,8 @@ fn answering(endings: &Endings, machine_answers: bool) -> Tally {
     tally
 }
 
-/// Counts ended calls that were answered, with the cause if they did not convert. `machine_answers` counts
-/// a machine as an answer.
+/// Counts the ended calls that were answered: converted or not, by cause. If `machine_answers`, an answer
+/// by a machine counts as answered.
 fn converting(endings: &Endings, machine_answers: bool) -> Tally {
     let mut tally = Tally::default();
     let mut answered: u64 = 0;
@@ -142,8 +142,8 @@ fn converting(endings: &Endings, machine_answers: bool) -> Tally {
     tally
 }
 
-/// Checks that a metric can have a target: it must be a ratio that is measured. Returns its name and
-/// version, or refuses with `metric-without-target`.
+/// Returns name and version of a metric that can have a target. Fails with `metric-without-target` unless
+/// it is a measured ratio.
 pub fn targetable(name: &str, version: Option<u32>) -> Result<(String, u32), Problem> {
     let metric = find(name, version)?;
     if metric.numerator.is_none()
@@ -156,7 +156,8 @@ pub fn targetable(name: &str, version: Option<u32>) -> Result<(String, u32), Pro
     Ok((metric.name.clone(), metric.version))
 }
 
-/// Parses the campaign of a query, if the query names one.
+/// Parses the campaign id of a query; `None` if the query names none. A text that is no id is a missing
+/// campaign.
 pub fn campaign_of(text: Option<&str>) -> Result<Option<CampaignId>, Problem> {
     let parsed = text.map(str::parse).transpose();
     // A text that is no id names no campaign.

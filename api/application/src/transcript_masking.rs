@@ -38,7 +38,7 @@ impl Figures for FigureFinder {
     }
 }
 
-/// Masks what identifies a person in an utterance.
+/// Returns an utterance with numbers, card numbers and names masked.
 pub fn masked_words(text: &str) -> String {
     mask(text).text
 }

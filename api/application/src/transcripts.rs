@@ -19,7 +19,7 @@ use domain::transcript::TranscriptParent;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Most calls that are decrypted for one search.
+/// Most calls that are decrypted for one search, those that it finds first.
 pub const SEARCHED_CALLS_MAX: usize = 500;
 
 /// Longest search text, in characters.
@@ -63,8 +63,8 @@ pub struct MatchingUtterance {
     pub text: String,
 }
 
-/// Returns up to `SAID_MAX` masked utterances of a call that contain the search text. Empty if the customer
-/// was erased.
+/// Returns up to `SAID_MAX` utterances of a call, masked, that contain the search text. Call it only for a
+/// read that is logged. Empty if the customer was erased.
 pub async fn said_with(
     installation: &Installation,
     call: CallId,

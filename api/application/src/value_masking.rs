@@ -2,7 +2,7 @@
 
 use domain::personal::Personal;
 
-/// Returns a personal value in masked form, or `None` if it cannot be read.
+/// Returns a personal value masked by `mask`; `None` if it is absent, sealed or erased.
 pub fn masked(value: Option<&Personal<String>>, mask: fn(&str) -> String) -> Option<String> {
     value.and_then(Personal::value).map(|value| mask(value))
 }

@@ -283,7 +283,7 @@ fn enrolment_shown(held: &HeldVoiceprint) -> VoiceEnrolmentResponse {
     }
 }
 
-/// Refuses if the setting `voiceprints.on` is off, or the customer is erased or to be erased.
+/// Fails if the setting `voiceprints.on` is off, or the customer is erased or to be erased.
 pub async fn may_be_made(installation: &Installation, person: &CustomerState) -> Result<(), Problem> {
     if installation.setting(SettingName::VoiceprintsOn).await? == 0 {
         return Err(Problem::refused(
@@ -300,8 +300,8 @@ pub async fn may_be_made(installation: &Installation, person: &CustomerState) ->
     Ok(())
 }
 
-/// Returns the voiceprint state of a customer with a valid consent, or refuses. Call it before any audio is
-/// read. A voiceprint with an expired consent is deleted here.
+/// Returns the voiceprint state of a customer with a valid consent; otherwise fails. Call it before any
+/// audio is read. A voiceprint with an expired consent is deleted here.
 pub async fn require_consented_state(
     installation: &Installation,
     customer: &CustomerId,
@@ -346,7 +346,7 @@ pub async fn ask_each(
     Ok(answer)
 }
 
-/// Sends a command to a voiceprint and destroys the key of a deleted one: it cannot be decrypted again.
+/// Sends a command to a voiceprint. If that deletes it, destroys its key: it cannot be decrypted again.
 pub async fn ask(
     installation: &Installation,
     customer: &CustomerId,
@@ -365,7 +365,7 @@ pub async fn ask(
     Ok(answer)
 }
 
-/// Returns the template of an enrolment for comparisons. Call it only for a read that is logged.
+/// Returns an enrolment's template for a comparison. Call it only for a read that is logged.
 pub async fn template(
     installation: &Installation,
     customer: &CustomerId,

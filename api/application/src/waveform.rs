@@ -50,7 +50,8 @@ pub struct Peaks {
 }
 
 impl Peaks {
-    /// Prepares for a file of `file_bytes` bytes, with at most `points` points.
+    /// Prepares to read a file of `file_bytes` bytes into at most `points` points per channel (1 to
+    /// `POINTS_MAX`).
     pub fn of(file_bytes: u64, points: u32) -> Self {
         let frames = file_bytes.saturating_sub(HEADER_BYTES as u64) / SAMPLE_FRAME_BYTES as u64;
         let points = u64::from(points.clamp(1, POINTS_MAX));
@@ -66,7 +67,7 @@ impl Peaks {
         }
     }
 
-    /// Adds the next bytes of the file.
+    /// Adds the next bytes of the file, in order.
     pub fn take(&mut self, bytes: &[u8]) {
         let lacking = HEADER_BYTES - self.header.len();
         let (header, sound) = bytes.split_at(lacking.min(bytes.len()));
@@ -104,7 +105,8 @@ impl Peaks {
         }
     }
 
-    /// Returns the waveform. Fails if the file is not in the format of our recordings.
+    /// Returns the waveform of the bytes read. Fails if the file does not have the header of our
+    /// recordings.
     pub fn finish(mut self) -> Result<Waveform, Problem> {
         let format = self.header.get(FORMAT_AT..FORMAT_AT + FORMAT.len());
         if format != Some(&FORMAT[..]) || !self.header.starts_with(b"RIFF") {

@@ -14,14 +14,15 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 
-/// The most rows of one group: readers load one group at a time, and so does this writer (some tens
-/// of megabytes).
+/// Most rows of one row group; a group with this many is written. A reader loads one group at a time, and
+/// this writer holds one in memory (some tens of megabytes).
 const GROUP_ROWS_MAX: usize = 65_536;
-/// The bytes of text from which a group ends: with long texts it has fewer rows.
+/// Bytes of text in one row group from which the group is written, so that long texts give smaller groups.
 const GROUP_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// The number of values of the first group that decide about a column's dictionary. If values hardly repeat,
-/// a dictionary costs a third of the writing time and saves nothing.
+/// The number of values of the first group that decide whether a column gets a dictionary: it does if at
+/// most half of them are distinct. If values hardly repeat, a dictionary costs a third of the writing time
+/// and saves nothing.
 const SAMPLE_VALUES: usize = 1_024;
 
 /// The type of a column's values.
@@ -34,7 +35,7 @@ pub enum ColumnKind {
     Instant,
 }
 
-/// One value. A value that does not match the column's type is written as null.
+/// One value of a row. A value that does not match the column's kind is written as null, without an error.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cell<'a> {
     Null,
@@ -78,7 +79,7 @@ impl Texts {
         self.ends.push(self.bytes.len());
     }
 
-    /// Returns all texts and empties the buffer.
+    /// Returns all texts and empties the buffer. The texts share one allocation.
     fn take(&mut self) -> Vec<ByteArray> {
         let room = self.bytes.len();
         let bytes = Bytes::from(std::mem::replace(&mut self.bytes, Vec::with_capacity(room)));
@@ -130,7 +131,8 @@ impl Column {
         bytes
     }
 
-    /// Returns true if a dictionary of the column's first values would be much shorter than the values.
+    /// Returns true if a dictionary is worth writing for the column: at most half of its first
+    /// `SAMPLE_VALUES` values are distinct. False for real numbers.
     fn repeats(&self) -> bool {
         let (values, distinct) = match self {
             Self::Integers(values, _) => {
@@ -174,7 +176,7 @@ impl Column {
     }
 }
 
-/// A Parquet file that is being written.
+/// A Parquet file that is being written. Without `finish` the file has no footer and cannot be read.
 pub struct ParquetFile<W: Write + Send> {
     /// The output, until the first group is written: its values decide how columns are encoded.
     out: Option<W>,
@@ -186,7 +188,8 @@ pub struct ParquetFile<W: Write + Send> {
 }
 
 impl<W: Write + Send> ParquetFile<W> {
-    /// Begins a file with these columns. All of them may contain nulls.
+    /// Begins a file with these columns, in this order; each may contain nulls. Writes nothing to `out`
+    /// until the first row group is complete.
     pub fn begin(out: W, columns: &[(&str, ColumnKind)]) -> Result<Self, ColumnarError> {
         let fields = columns
             .iter()
@@ -203,7 +206,8 @@ impl<W: Write + Send> ParquetFile<W> {
         })
     }
 
-    /// Begins the file itself, when the values of the first group are known.
+    /// Creates the file writer, with the dictionary decision of each column from the values collected so
+    /// far. Does nothing if it was created already.
     fn begun(&mut self) -> Result<(), ParquetError> {
         let Some(out) = self.out.take() else {
             return Ok(());
@@ -224,7 +228,8 @@ impl<W: Write + Send> ParquetFile<W> {
         Ok(())
     }
 
-    /// Adds one row. Missing cells are null; cells beyond the last column are ignored.
+    /// Adds one row. Missing cells are null; cells beyond the last column are ignored. Writes the row group
+    /// when it has `GROUP_ROWS_MAX` rows or `GROUP_BYTES_MAX` bytes of text.
     pub fn row<'a>(&mut self, cells: impl IntoIterator<Item = Cell<'a>>) -> Result<(), ColumnarError> {
         let cells = cells.into_iter().chain(std::iter::repeat(Cell::Null));
         for (column, cell) in self.columns.iter_mut().zip(cells) {

@@ -42,12 +42,12 @@ pub struct AuditSearchFilter {
     pub words: Vec<String>,
 }
 
-/// A thing, with the names under which events refer to it.
+/// A thing (call, customer, user …) that a search names, with the names under which events refer to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditSearchSubject {
     /// Streams of the thing, and of what was refused to it.
     pub streams: Vec<String>,
-    /// Names of the thing in other events.
+    /// Names of the thing in the data of other events.
     pub names: Vec<String>,
 }
 
@@ -104,7 +104,8 @@ pub struct AuditSearchPage {
     pub next: Option<String>,
 }
 
-/// Counts the matching events up to `until` and returns the page after `after`.
+/// Reads the whole log up to `until`, counts the matching events and returns at most `limit` of them after
+/// the position `after`.
 pub async fn search(
     store: &dyn EventStore,
     wanted: &AuditSearchFilter,
@@ -135,7 +136,7 @@ pub async fn search(
     Ok(found)
 }
 
-/// Selects the matching events up to `until` for a proof. Refuses more than `FOUND_MAX`.
+/// Selects all matching events up to `until` for a proof. Fails above `FOUND_MAX`.
 pub async fn select(
     store: &dyn EventStore,
     wanted: &AuditSearchFilter,
@@ -207,7 +208,7 @@ fn fits(wanted: &AuditSearchFilter, words: &[String], envelope: &Envelope) -> bo
     words.iter().all(|word| text.contains(word.as_str()))
 }
 
-/// Returns true if a value of the data, at any depth, equals this name.
+/// Returns true if a text in the data, at any depth, equals this name.
 fn says(data: &Value, name: &str) -> bool {
     match data {
         Value::String(text) => text == name,
@@ -217,7 +218,8 @@ fn says(data: &Value, name: &str) -> bool {
     }
 }
 
-/// Adds every text and number of the data, except sealed values, to the searched text.
+/// Appends every text and number of the data, except sealed values, to the text in which words are searched
+/// for.
 fn add_words(data: &Value, text: &mut String) {
     match data {
         Value::String(word) => {

@@ -20,17 +20,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most reads of one worksheet: those of a user who reads all day for months. A longer period is requested in
-/// parts.
+/// Most reads of one worksheet; more are refused. A longer period is requested in parts.
 const READS_MAX: usize = 50_000;
 
-/// Most persons with contact values in one reply: each of these reads is logged.
+/// Most persons with contact values in one reply. Showing each of them is a logged read.
 pub const NOTICES_MAX: usize = 1_000;
 
 /// Longest wait until the audit trail has caught up with the log, in milliseconds.
 const ROWS_WAIT_MS: u64 = 5_000;
 
-/// The user or key, and the period.
+/// Of which user or key, and over which period, a worksheet is made.
 #[derive(Debug, Clone)]
 pub struct BreachWorksheetScope {
     /// Name of the user in the audit trail.
@@ -112,7 +111,8 @@ pub struct SeenExport {
     pub position: String,
 }
 
-/// Computes the worksheet of a user or key, by our ids.
+/// Returns the persons that a user or key accessed data of, by our ids, with the exports and the looked-up
+/// numbers. Waits for the audit trail. Fails above `READS_MAX` reads.
 pub async fn seen(installation: &Installation, ask: BreachWorksheetScope) -> Result<Seen, Problem> {
     let head = installation.store().head().await?;
     installation.rows_at(head, ROWS_WAIT_MS).await?;
@@ -165,8 +165,8 @@ pub async fn seen(installation: &Installation, ask: BreachWorksheetScope) -> Res
     Ok(seen)
 }
 
-/// Returns the events of this kind by the user, read from the log at the positions that the audit trail
-/// names.
+/// Returns the events of this kind by the user or key in the period, read from the log at the positions
+/// that the audit trail names.
 async fn told(
     installation: &Installation,
     ask: &BreachWorksheetScope,
@@ -217,7 +217,8 @@ fn is_claim(envelope: &Envelope) -> bool {
 }
 
 impl Seen {
-    /// Adds one read to the worksheet: the persons that it names by id, call or number.
+    /// Adds one logged read to the worksheet: counts it for the persons that it names by id, call or
+    /// number.
     async fn took(
         &mut self,
         installation: &Installation,
@@ -260,8 +261,8 @@ impl Seen {
         Ok(())
     }
 
-    /// Adds the contact values of each person. The caller stores a read of each person before it shows any of
-    /// them.
+    /// Adds the contact values to each person of the worksheet. The caller logs a read of each person
+    /// before it shows any of them.
     pub async fn add_contacts(
         &mut self,
         installation: &Installation,

@@ -17,8 +17,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most customers tried. Each takes two stream reads, about 100 µs; above this number the reply has `whole`
-/// false.
+/// Most customers of a campaign that are tried; with more, `whole` of the reply is false. Each takes two
+/// stream reads, about 100 µs.
 const PEOPLE_MAX: usize = 100_000;
 
 /// Most ids listed per rule, for a closer look with `why-not`.
@@ -60,7 +60,8 @@ pub struct RuleChange {
     pub sample: Vec<CustomerId>,
 }
 
-/// Returns a shipped version by its name, for example `cn-service@2`.
+/// Returns the version of a built-in preset with this name, for example `cn-service@2`. Fails with
+/// `rule-unknown`.
 pub fn shipped_version(named: &str) -> Result<PresetRules, Problem> {
     let unknown = || {
         Problem::invalid(
@@ -79,13 +80,14 @@ pub fn shipped_version(named: &str) -> Result<PresetRules, Problem> {
     found.cloned().ok_or_else(unknown)
 }
 
-/// Parses a preset version from the text of a YAML file.
+/// Parses a preset version from the text of a YAML file. Fails with `preset-version-invalid`.
 pub fn version_of_file(text: &str) -> Result<PresetRules, Problem> {
     PresetRules::from_yaml(text)
         .map_err(|fault| Problem::invalid("preset-version-invalid", fault.to_string()))
 }
 
-/// Evaluates a version for every unsettled customer of a campaign and compares it with the version in force.
+/// Evaluates a preset version for every unsettled customer of a campaign (at most `PEOPLE_MAX`), as of
+/// `at`, and returns the differences from the version in force. Nothing is stored.
 pub async fn dry_run(
     installation: &Installation,
     campaign: CampaignId,
@@ -152,8 +154,8 @@ pub async fn dry_run(
     Ok(report)
 }
 
-/// Returns the customers that the campaign enrolled, from the log. The flag is false if there are more than
-/// are tried.
+/// Returns the customers that the campaign enrolled, from the log, and true; if it has `PEOPLE_MAX` or
+/// more, the first of them and false.
 pub(crate) async fn list_enrolled_customers(
     store: &dyn EventStore,
     campaign: &CampaignId,

@@ -24,14 +24,15 @@ tr{break-inside:avoid}h2{break-after:avoid}\
 h2{margin:.8rem 0 .3rem}.t{overflow:visible;margin:.3rem 0 .6rem}.t.half{break-inside:avoid}p{margin:.3rem 0}\
 th,td{padding:.12rem .4rem}a{color:inherit;text-decoration:none}}";
 
-/// Most rows of a narrow table that is placed beside another one; a longer one takes the full width and may
-/// break over pages.
+/// Most rows of a narrow table that is placed beside another one. A longer table takes the full width and
+/// may break over pages.
 const HALF_ROWS_MAX: usize = 24;
 
-/// Most characters of its longest cell; a longer cell would wrap and use up the space gained.
+/// Most characters of the longest cell of a table that is placed beside another one; a longer cell would
+/// wrap.
 const HALF_CHARS_MAX: usize = 44;
 
-/// Escapes a text for an element or a quoted attribute.
+/// Escapes a text for use in an HTML element or a quoted attribute.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -79,13 +80,14 @@ impl Page {
         self.push(format_args!("<p>{}</p>\n", escape(text)));
     }
 
-    /// Adds a paragraph in the style of a good or a bad result.
+    /// Adds a paragraph styled as a good or a bad result.
     pub(crate) fn verdict(&mut self, text: &str, good: ResultMark) {
         let class = if good == ResultMark::Yes { "good" } else { "bad" };
         self.push(format_args!("<p class=\"{class}\">{}</p>\n", escape(text)));
     }
 
-    /// Adds a table. Cells of the columns from `numbers_from` on are right-aligned.
+    /// Adds a table, or the words 无 / none if it has no rows. Cells of the columns from index
+    /// `numbers_from` on are right-aligned.
     pub(crate) fn table(&mut self, heads: &[&str], numbers_from: usize, rows: &[Vec<String>]) {
         if rows.is_empty() {
             self.html.push_str("<p class=\"en\">无 / none</p>\n");
@@ -112,7 +114,7 @@ impl Page {
         self.html.push_str("</tbody></table></div>\n");
     }
 
-    /// Adds a link to a file beside the page. A printed page shows its name, a browser opens it.
+    /// Adds a link to a file in the page's folder. A printed page shows the file's name.
     pub(crate) fn link(&mut self, text: &str, file: &str) {
         self.push(format_args!(
             "<p>{}: <a href=\"./{}\">{}</a></p>\n",
@@ -122,7 +124,7 @@ impl Page {
         ));
     }
 
-    /// Adds a player for a recording beside the page; a printed page shows its path.
+    /// Adds an audio player for a recording in the page's folder; a printed page shows its path.
     pub(crate) fn sound(&mut self, text: &str, path: &str) {
         let path = escape(path);
         self.push(format_args!(
@@ -131,7 +133,7 @@ impl Page {
         ));
     }
 
-    /// Embeds JSON for programs; `<` is escaped so that a browser sees no tag in it.
+    /// Embeds JSON in the page for programs; `<` is escaped, so that a browser sees no tag in it.
     pub(crate) fn data(&mut self, id: &str, json: &str) {
         self.push(format_args!(
             "<script type=\"application/json\" id=\"{}\">{}</script>\n",
@@ -152,7 +154,7 @@ impl Page {
     }
 }
 
-/// Whether a result is good.
+/// Whether a result is shown as good or bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResultMark {
     Yes,

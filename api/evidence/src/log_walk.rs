@@ -16,8 +16,8 @@ use domain::time::Timestamp;
 use store::proof::{RootFold, event_hash};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Longest read for a request, in milliseconds: several hundred million events. A caller who would wait
-/// longer has gone.
+/// Longest read of the log for a request, in milliseconds; then it fails. It is enough for several hundred
+/// million events.
 const WALK_MS_MAX: u64 = 600_000;
 
 /// Permits for reading the whole log in one process: a read keeps a processor and the store's reader busy.
@@ -33,7 +33,7 @@ pub struct LogEnd {
     pub root: String,
 }
 
-/// The log for one caller, with a progress callback and a time limit.
+/// The log that is to be read, with a progress callback and, for requests, a time limit.
 #[derive(Clone, Copy)]
 pub struct Log<'a> {
     pub store: &'a dyn EventStore,
@@ -43,12 +43,13 @@ pub struct Log<'a> {
 }
 
 impl<'a> Log<'a> {
-    /// A read without a time limit and without progress reports.
+    /// Creates a read without a time limit and without progress reports. Reads nothing yet.
     pub fn quiet(store: &'a dyn EventStore) -> Self {
         Self::heard(store, &|_, _| {})
     }
 
-    /// A read without a time limit; `hears` receives the progress.
+    /// Creates a read without a time limit; `hears` is called after each page with the position reached and
+    /// the last one.
     pub fn heard(store: &'a dyn EventStore, hears: &'a (dyn Fn(Position, Position) + Sync)) -> Self {
         Self {
             store,
@@ -57,7 +58,7 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// A read for a request: fails after `WALK_MS_MAX`.
+    /// Creates a read for a request, which fails after `WALK_MS_MAX` from now.
     pub fn limited(store: &'a dyn EventStore, clock: &'a dyn Clock) -> Self {
         Self {
             limit: Some((clock, clock.now().plus_ms(WALK_MS_MAX))),
@@ -81,7 +82,7 @@ impl<'a> Log<'a> {
     }
 }
 
-/// Reads the events that match a filter, in order, page by page.
+/// A reader of the events that match a filter, in log order, page by page.
 pub struct FilteredEventReader<'a> {
     store: &'a dyn EventStore,
     filter: EventFilter,
@@ -92,7 +93,8 @@ pub struct FilteredEventReader<'a> {
 }
 
 impl<'a> FilteredEventReader<'a> {
-    /// Reads the whole log.
+    /// Creates a reader of all events that match the filter, from the first position to the end of the log.
+    /// `next` reads the pages; `between` narrows the range.
     pub fn new(store: &'a dyn EventStore, filter: EventFilter) -> Self {
         Self {
             store,
@@ -103,7 +105,8 @@ impl<'a> FilteredEventReader<'a> {
         }
     }
 
-    /// Reads events of the given kinds in the whole log.
+    /// Creates a reader of all events of these kinds, from the first position to the end of the log. `next`
+    /// reads the pages; `between` narrows the range.
     pub fn of_kinds(store: &'a dyn EventStore, kinds: &[&str]) -> Self {
         let filter = EventFilter {
             kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
@@ -112,7 +115,7 @@ impl<'a> FilteredEventReader<'a> {
         Self::new(store, filter)
     }
 
-    /// Limits the read to events after one position, up to another.
+    /// Narrows the range to the events after one position, up to and including another.
     pub fn between(self, after: Position, until: Position) -> Self {
         Self {
             reached: after,
@@ -122,7 +125,8 @@ impl<'a> FilteredEventReader<'a> {
         }
     }
 
-    /// Returns the next page, which may be empty while more follow; `None` at the end.
+    /// Reads and returns the next page of matching events, which may be empty while more follow; `None` at
+    /// the end.
     pub async fn next(&mut self) -> Result<Option<Vec<StoredEvent>>, StoreError> {
         if self.ended {
             return Ok(None);
@@ -138,7 +142,8 @@ impl<'a> FilteredEventReader<'a> {
     }
 }
 
-/// Calls `take` for each event of the given kinds, in order.
+/// Calls `take` for each event of these kinds in the whole log, in order. Fails if a record is not a valid
+/// event.
 pub async fn each_of_kinds(
     store: &dyn EventStore,
     kinds: &[&str],
@@ -154,8 +159,8 @@ pub async fn each_of_kinds(
     Ok(())
 }
 
-/// Acquires the permit to read the whole log in this process. Dropping the permit releases it. Refuses while
-/// another read has it.
+/// Takes the permit to read the whole log in this process; dropping it releases it. Fails with
+/// `log-being-read` while another read has it.
 pub fn acquire_walk_permit() -> Result<SemaphorePermit<'static>, Problem> {
     let taken = |_| {
         Problem::new(
@@ -167,13 +172,14 @@ pub fn acquire_walk_permit() -> Result<SemaphorePermit<'static>, Problem> {
     WALKS.try_acquire().map_err(taken)
 }
 
-/// Returns true if the first event was recorded before an instant.
+/// Returns true if the log's first event was recorded before an instant; false for an empty log.
 pub(crate) async fn began_before(store: &dyn EventStore, at: Timestamp) -> Result<bool, Problem> {
     let first = store.read_all(Position(0), 1).await?;
     Ok(first.first().is_some_and(|event| event.recorded_at < at))
 }
 
-/// Calls `take` for every event up to `upto`, or up to the present head, and returns the end of the read.
+/// Calls `take` for every event up to `upto` (`None`: the present head), in order, and returns the
+/// position, size and Merkle root. Fails at the time limit of `log`.
 pub async fn walk(
     log: Log<'_>,
     upto: Option<Position>,
@@ -213,7 +219,7 @@ pub async fn walk(
     })
 }
 
-/// Converts a record that this build cannot read to a problem that ends the read: its content is unknown.
+/// Returns the problem for a record that this build cannot read.
 pub fn unreadable(error: UnreadableRecord) -> Problem {
     Problem::fault(error.to_string())
 }

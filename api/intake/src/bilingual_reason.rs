@@ -7,6 +7,7 @@ pub(crate) fn join_languages(en: &str, zh: &str) -> String {
     format!("{en} / {zh}")
 }
 
+/// Returns why a text is not a phone number, in English and Chinese.
 pub(crate) fn of_phone(wrong: InvalidPhoneNumber) -> String {
     let zh = match wrong {
         InvalidPhoneNumber::Empty => "手机号为空".to_owned(),

@@ -7,7 +7,7 @@ use domain::visible_text::normalize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// The records of one body as rows. The first is row 1.
+/// The records of one request body as a source of rows. The first record is row 1.
 pub struct BodySource {
     records: Vec<Map<String, Value>>,
 }

@@ -7,7 +7,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Returns the file's bytes. Fails as soon as it has one byte more than the limit.
+/// Returns the bytes of the file at `path`. Fails with `FileTooLarge` if it has more than `bytes_max`; at
+/// most one byte more than that is read.
 pub fn read(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX);
@@ -21,7 +22,8 @@ pub fn read(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Returns the file as text. Fails if it exceeds the limit or is not UTF-8.
+/// Returns the file at `path` as text. Fails with `FileTooLarge` above `bytes_max` bytes, and with
+/// `InvalidData` if it is not UTF-8.
 pub fn read_text(path: &Path, bytes_max: usize) -> io::Result<String> {
     String::from_utf8(read(path, bytes_max)?)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("it is not UTF-8: {error}")))

@@ -38,7 +38,7 @@ pub const MAX_CONCURRENT_MAX: u32 = 1_000;
 /// Shortest ring timeout in milliseconds: the time of a first ring.
 const RING_TIMEOUT_MS_MIN: u32 = 3_000;
 
-/// Longest ring timeout in milliseconds: the hard limit for setting up a call (call progress: 120 s).
+/// Longest ring timeout in milliseconds: the hard limit for the setup of a call (120 s).
 const RING_TIMEOUT_MS_MAX: u32 = 120_000;
 
 /// Longest customer segment and purpose in bytes. They are names, not documents.
@@ -228,7 +228,7 @@ impl CampaignBody {
     }
 }
 
-/// Returns the schema of further presets.
+/// Returns the schema of the body's member with further presets, which apply in addition to `preset`.
 fn also_presets(generator: &mut SchemaGenerator) -> Value {
     let preset = generator.subschema_for::<Preset>().to_value();
     serde_json::json!({ "type": "array", "items": preset, "uniqueItems": true, "maxItems": Preset::ALL.len() - 1,
@@ -236,7 +236,8 @@ fn also_presets(generator: &mut SchemaGenerator) -> Value {
         "examples": [["cn-marketing"]] })
 }
 
-/// Returns the purpose for which consent is checked if the body has none.
+/// Returns the purpose for which consent is checked if the request body names none: `marketing`,
+/// `collection` or `service`, by the preset.
 const fn purpose_of(preset: Preset) -> &'static str {
     match preset {
         Preset::CnMarketing => "marketing",
@@ -245,7 +246,7 @@ const fn purpose_of(preset: Preset) -> &'static str {
     }
 }
 
-/// Reads the rollout stages, if the campaign has any.
+/// Reads the campaign's rollout stages; `None` if the body has none. An invalid plan is noted as an error.
 fn stages_of(body: &mut Members) -> Option<StagePlan> {
     let stages = body.value::<StagePlan>("stages")?;
     if let Some(fault) = stages.fault() {
@@ -254,7 +255,8 @@ fn stages_of(body: &mut Members) -> Option<StagePlan> {
     Some(stages)
 }
 
-/// Reads what an assistant may be asked in the calls, if anything.
+/// Reads `assist`: what an assistant (language model) may do in the campaign's calls. `None` if absent or
+/// invalid; an invalid plan is noted as an error.
 fn assist_of(body: &mut Members) -> Option<AssistPlan> {
     let plan = body.value::<AssistPlan>("assist")?;
     match plan.fault() {
@@ -266,7 +268,8 @@ fn assist_of(body: &mut Members) -> Option<AssistPlan> {
     }
 }
 
-/// Reads `task_id`, which is the campaign's id.
+/// Reads `task_id`, which becomes the campaign's id. `None`, with an error noted, if it is missing or
+/// invalid.
 fn campaign_id(body: &mut Members) -> Option<CampaignId> {
     let text = body.needed_text("task_id")?;
     match text.parse() {
@@ -325,7 +328,8 @@ struct Schedule {
 }
 
 impl Default for Schedule {
-    /// 09:00–18:00, the hours of CMP-2, which every preset permits.
+    /// The default schedule: calls from 09:00 to 18:00 without rests (CMP-2; every preset permits these
+    /// hours), at most `MAX_CONCURRENT_DEFAULT` concurrent calls.
     fn default() -> Self {
         Self {
             window: CallingWindow {

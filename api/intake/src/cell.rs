@@ -2,18 +2,19 @@
 
 use crate::{BadRow, CELL_BYTES_MAX};
 
-/// One row of a table that has a value.
+/// One row of a table file in which at least one cell has a value.
 #[derive(Debug)]
 pub struct TableRow {
     /// Row number as in a spreadsheet.
     pub number: u64,
     /// True if the row is hidden or filtered out in Excel.
     pub is_hidden: bool,
-    /// Its cells, or why it could not be read.
+    /// The row's cells by column, or why the row could not be read.
     pub cells: Result<Vec<Cell>, BadRow>,
 }
 
-/// One cell: its text, or why there is no reliable text.
+/// One cell: its text, or why its text is not reliable (a formula without a stored value, a rounded
+/// number).
 pub type Cell = Result<CellText, String>;
 
 /// A cell that was read.
@@ -21,11 +22,11 @@ pub type Cell = Result<CellText, String>;
 pub struct CellText {
     /// The cell's text as displayed.
     pub shown: String,
-    /// The stored value, if it is displayed in another form.
+    /// The stored value, if it differs from the displayed text: a date, or a number with all its digits.
     pub exact: Option<ExactValue>,
 }
 
-/// A cell's stored value, if it differs from the displayed text.
+/// A cell's stored value where it differs from the displayed text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExactValue {
     /// A date, `2026-03-05` or `2026-03-05 14:30:00`.
@@ -41,8 +42,8 @@ impl From<String> for CellText {
 }
 
 impl CellText {
-    /// Returns the text for an id or a phone number: as displayed, unless the display has lost or added a
-    /// digit.
+    /// Returns the cell's text for an id or a phone number: as displayed, or the stored number if the
+    /// display shows other digits. Leading zeros that the display adds are kept.
     pub fn identifier(&self) -> &str {
         let Some(ExactValue::Number(exact)) = &self.exact else {
             return &self.shown;
@@ -54,7 +55,8 @@ impl CellText {
         }
     }
 
-    /// Returns the text for a time: the stored date, in whatever form it is displayed.
+    /// Returns the cell's text for a point in time: the stored date (`2026-03-05` or `2026-03-05 14:30:00`)
+    /// if it is a date cell, otherwise the displayed text.
     pub fn moment(&self) -> &str {
         match &self.exact {
             Some(ExactValue::Date(exact)) => exact,
@@ -63,6 +65,7 @@ impl CellText {
     }
 }
 
+/// Returns the reason for a text with more than `CELL_BYTES_MAX` bytes.
 pub(crate) fn too_long(text: &str) -> String {
     format!(
         "it has {} bytes, more than the {CELL_BYTES_MAX} allowed",

@@ -7,7 +7,8 @@ use domain::speech_plan::SpeechPlan;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-/// Returns the schemas of how its calls listen, understand, answer and speak.
+/// Returns the names and schemas of the campaign body's members about its conversations: speech,
+/// understanding, knowledge and flow.
 pub(crate) fn of_conversation(generator: &mut SchemaGenerator) -> [(String, Value); 7] {
     [
         (
@@ -63,13 +64,14 @@ pub(crate) fn of_conversation(generator: &mut SchemaGenerator) -> [(String, Valu
     .map(|(name, schema)| (name.to_owned(), schema.to_value()))
 }
 
-/// Adds a description to a schema.
+/// Returns the schema with `what` as its description. An existing description is replaced.
 pub(crate) fn described(mut schema: Schema, what: &str) -> Schema {
     schema.insert("description".to_owned(), what.into());
     schema
 }
 
-/// Returns the schema of something published, by name and version.
+/// Returns the schema of a reference to a published item (flow, model, knowledge base) in the form
+/// NAME@VERSION.
 fn published(what: &str, example: &str) -> Schema {
     json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}@[1-9][0-9]*$", "description": what,
         "examples": [example] })

@@ -12,11 +12,12 @@ use std::io::Read;
 const STRAY_QUOTE: &str = "a quote is opened and not closed before a separator or the end of a line; \
     leave it out, or write it twice within quotes / 引号没有成对：请删除，或在引号内写两次";
 
-/// Reason for the same in rows that we wrote ourselves: after it, it is unknown which lines are rows.
+/// Reason for a quote that is not closed in rows that the system itself wrote from a query: the rows after
+/// it cannot be determined, so the import ends.
 const STRAY_IN_QUERY: &str = "a value in the query's result is longer than a row may be, or was cut: nothing after it \
     is read; leave the column out of the query, or shorten it / 查询结果中有过长或被截断的值，其后均未读取：请在查询中去掉或截短该列";
 
-/// How a quote that is not closed affects the following rows.
+/// What a quote that is not closed means for the rows after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum StrayQuotes {
     /// Files written by people may have unclosed quotes: only their line is bad.
@@ -26,7 +27,7 @@ pub(crate) enum StrayQuotes {
     EndTheImport,
 }
 
-/// The rows of a text with separators.
+/// The rows of a comma-separated text (or other separator), numbered from 1.
 pub(crate) struct CsvRows {
     text: CsvText,
     row: u64,
@@ -34,7 +35,7 @@ pub(crate) struct CsvRows {
 }
 
 impl CsvRows {
-    /// Opens the text. `file` must be at its first byte.
+    /// Opens the text in this encoding and detects its separator. `file` must be at its first byte.
     pub(crate) fn open(
         file: impl Read + Send + 'static,
         encoding: &'static Encoding,
@@ -48,7 +49,8 @@ impl CsvRows {
         })
     }
 
-    /// Returns the next row with a value. Blank lines are skipped.
+    /// Returns the next row that has a value, or `None` at the end. Blank lines are skipped but counted in
+    /// the row number. A line with a stray quote is a bad row, or ends the import, as `StrayQuotes` says.
     pub(crate) fn next_row(&mut self) -> Result<Option<TableRow>, ImportError> {
         loop {
             self.row += 1;

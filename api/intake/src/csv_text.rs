@@ -42,7 +42,8 @@ enum RowScan {
     TooLong,
 }
 
-/// Why a value is not available yet, or is invalid.
+/// Why a value cannot be read: more bytes are needed, its quote is never closed, or the search limit was
+/// reached.
 enum ValueScanStop {
     More,
     Stray,
@@ -74,8 +75,8 @@ impl CsvText {
         Ok(opened)
     }
 
-    /// Returns the next row, or `None` at the end of the text. `row` is the number to report if it is too
-    /// long.
+    /// Returns the next row, or `None` at the end of the text. Fails with `RowTooLong { row }` if the row
+    /// has more than `ROW_MAX` bytes; `row` is the caller's number for it.
     pub fn next_row(&mut self, row: u64) -> Result<Option<Row>, ImportError> {
         loop {
             let rest = self.text.get(self.at..).unwrap_or_default();
@@ -94,7 +95,8 @@ impl CsvText {
         }
     }
 
-    /// Reads more bytes and drops those already returned.
+    /// Reads the next `CHUNK_BYTES` bytes and drops those already returned. Sets `ended` at the end of the
+    /// source.
     fn fill(&mut self) -> io::Result<()> {
         self.text.drain(..self.at);
         self.at = 0;
@@ -113,7 +115,7 @@ impl CsvText {
     }
 }
 
-/// Reads the first row of `text`. `ended` is true if nothing follows it.
+/// Reads the first row of `text`. `ended`: no bytes follow `text`, so its last line is complete.
 fn row_of(text: &[u8], separator: u8, ended: bool) -> RowScan {
     let mut cells = Vec::new();
     let mut at = 0;
@@ -138,7 +140,8 @@ fn row_of(text: &[u8], separator: u8, ended: bool) -> RowScan {
     }
 }
 
-/// Ends a row after its last cell, including its line end.
+/// Returns a row of which the last cell ends at `at`, with the length of its line end (LF, CR or CRLF)
+/// included. Asks for more bytes if a CR is the last byte read.
 fn ended_row(cells: Vec<String>, text: &[u8], at: usize, ended: bool) -> RowScan {
     let end = match (text.get(at), text.get(at + 1)) {
         (None, _) => 0,
@@ -149,7 +152,7 @@ fn ended_row(cells: Vec<String>, text: &[u8], at: usize, ended: bool) -> RowScan
     RowScan::Row(Row::Cells(cells), at + end)
 }
 
-/// Skips a line with a stray quote.
+/// Returns a stray-quote row for the first line of `text`, which is skipped.
 fn stray(text: &[u8], ended: bool) -> RowScan {
     let line = text.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
     match line {
@@ -177,7 +180,8 @@ fn has_line_end(before: Option<&[u8]>) -> bool {
         .any(|byte| matches!(byte, b'\n' | b'\r'))
 }
 
-/// Returns a value up to the separator or line end, and its length in bytes.
+/// Returns the unquoted value at the start of `text`, up to the separator or line end, and its length in
+/// bytes.
 fn plain(text: &[u8], separator: u8, ended: bool) -> Result<(String, usize), ValueScanStop> {
     let end = text
         .iter()
@@ -257,7 +261,8 @@ fn named_separator(head: &[u8]) -> Option<(u8, usize)> {
 /// Lines from which the separator is detected. There may be a headline and notes above the titles.
 const SEPARATOR_LINES: usize = 20;
 
-/// Returns the separator that occurs equally often in most of the first lines; a comma if there is none.
+/// Returns the separator of the first lines: the one of comma, tab, semicolon and `|` that occurs equally
+/// often in most lines; a comma if none occurs.
 fn separator(head: &[u8]) -> u8 {
     let lines: Vec<&[u8]> = head.split(|&byte| byte == b'\n').take(SEPARATOR_LINES).collect();
     let mut best = (0, 0, b',');

@@ -29,14 +29,15 @@ const COLUMNS: [(&str, &str); 8] = [
     ("campaign", "任务"),
 ];
 
-/// One line of the file: the row as it is reported, or why it cannot be read.
+/// One line of the file: the row in the form of the request that reports deals, or why it cannot be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DealLine {
     pub line: u64,
     pub row: Result<Value, String>,
 }
 
-/// Reads a whole file of deals.
+/// Reads a file of deals. Returns its lines in file order, with bad ones, and how the table was read. Fails
+/// with `TooLarge` above `DEAL_ROWS_MAX` rows, or if the file or its columns cannot be read.
 pub fn read(path: &Path, options: TableOptions) -> Result<(Vec<DealLine>, TableReport), ImportError> {
     let mut lines = Vec::new();
     let mut table = Table::open(path, options)?;
@@ -56,7 +57,7 @@ pub fn read(path: &Path, options: TableOptions) -> Result<(Vec<DealLine>, TableR
     Ok((lines, report))
 }
 
-/// The place of each column in the file's rows, if it has it.
+/// For each entry of `COLUMNS`, its index in the file's rows; `None` if the file does not have the column.
 type ColumnIndices = [Option<usize>; COLUMNS.len()];
 
 fn places_of(titles: &[String]) -> Result<ColumnIndices, ImportError> {
@@ -121,7 +122,8 @@ fn row(cells: &[Cell], places: &ColumnIndices) -> Result<Value, String> {
     Ok(Value::Object(row))
 }
 
-/// Reads `1280`, `1280.5` and `1280.50` as hundredths, without separators or sign.
+/// Parses an amount like `1280`, `1280.5` or `1280.50` and returns hundredths of the currency unit.
+/// Fails on a sign, a separator or more than two decimals.
 fn minor(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is not an amount such as 1280.00");
     let (whole, part) = text.split_once('.').unwrap_or((text, "00"));

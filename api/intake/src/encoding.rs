@@ -33,19 +33,20 @@ pub const CODES: &[&str] = &[
     "euc-kr",
 ];
 
-/// Least probability for an encoding to be used without being named.
+/// Least probability (0 to 1) for a detected encoding to be used although the request names none.
 const CONFIDENCE_MIN: f64 = 0.9;
 
-/// Probability from which chardetng is not asked. It is a second opinion on short files.
+/// Probability (0 to 1) of our own model from which chardetng is not consulted. Below it, chardetng is the
+/// second opinion, for short files.
 const CONFIDENCE_ALONE: f64 = 0.999;
 
 /// Most encodings that a refusal names, the most likely first.
 const CANDIDATES_MAX: usize = 3;
 
-/// Least probability of an encoding that a refusal names.
+/// Least probability (0 to 1) of an encoding that a refusal names as a candidate.
 const CANDIDATE_MIN: f64 = 0.01;
 
-/// The encoding given by the user.
+/// The encoding that the request names for the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EncodingChoice {
     #[default]
@@ -56,6 +57,8 @@ pub enum EncodingChoice {
 }
 
 impl EncodingChoice {
+    /// Parses the request's encoding, one of `CODES` in any letter case; an empty text and `auto` mean
+    /// detection. Fails with `UnknownEncoding`.
     pub fn parse(text: &str) -> Result<Self, ImportError> {
         let code = text.trim().to_ascii_lowercase();
         match code.as_str() {
@@ -91,12 +94,15 @@ impl Default for Detection {
 }
 
 impl Detection {
+    /// Adds the next bytes of the file, in order.
     pub fn feed(&mut self, bytes: &[u8]) {
         let missing = MARK_BYTES - self.first.len();
         self.first.extend(bytes.iter().take(missing));
         self.evidence.feed(bytes);
     }
 
+    /// Returns the encoding of the bytes fed: the named one, or the most likely one. It is not refused here
+    /// if uncertain; `check` does that.
     pub fn finish(self, choice: EncodingChoice) -> DetectedEncoding {
         let weighed = self.evidence.finish();
         let guess = guess(&self.first, &weighed);
@@ -168,7 +174,7 @@ fn guess(first: &[u8], weighed: &EncodingScores) -> Guess {
     Guess::Unsure([at(0), at(1), at(2)])
 }
 
-/// Returns true if the encodings have the same name. GBK is part of GB18030.
+/// Returns true if both encodings have the same displayed name. GBK and GB18030 do.
 fn same(a: &'static Encoding, b: &'static Encoding) -> bool {
     name(a) == name(b)
 }
@@ -183,8 +189,8 @@ pub struct DetectedEncoding {
 }
 
 impl DetectedEncoding {
-    /// Refuses a file if its encoding is uncertain and was not named, or if it cannot be in the encoding
-    /// that was named. One wrong byte is not enough evidence of another encoding: a file named as UTF-8
+    /// Fails with `EncodingUnsure` if no encoding was named and the detected one is uncertain, or if the
+    /// file cannot be in the named encoding. One wrong byte is not enough for that: a file named as UTF-8
     /// stays UTF-8 unless it reads well in another encoding, and its rows are checked one by one.
     pub fn check(&self) -> Result<(), ImportError> {
         let guess = match (self.choice, self.guess) {
@@ -277,7 +283,7 @@ impl fmt::Display for EncodingMismatch {
     }
 }
 
-/// Returns the name of an encoding as shown to users.
+/// Returns the name of an encoding as users see it: GB18030 for GBK and GB18030, otherwise the WHATWG name.
 pub fn name(encoding: &'static Encoding) -> &'static str {
     if encoding == GBK || encoding == GB18030 {
         "GB18030"
@@ -286,7 +292,7 @@ pub fn name(encoding: &'static Encoding) -> &'static str {
     }
 }
 
-/// Returns the name of an encoding in requests.
+/// Returns the code that a request uses for an encoding (`CODES`): `gbk` for GBK and GB18030.
 fn code(encoding: &'static Encoding) -> &'static str {
     if encoding == GBK || encoding == GB18030 {
         return "gbk";
@@ -297,7 +303,8 @@ fn code(encoding: &'static Encoding) -> &'static str {
     named.copied().unwrap_or(encoding.name())
 }
 
-/// Reads bytes in one encoding and returns UTF-8 without a byte order mark.
+/// A reader that decodes a source from one encoding and returns UTF-8 without a byte order mark. Invalid
+/// bytes become U+FFFD.
 pub struct DecodingReader<R> {
     source: R,
     decoder: Decoder,

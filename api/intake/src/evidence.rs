@@ -10,10 +10,12 @@ use crate::likelihood::{MODELS, MODELS_COUNT, ModelReading, Tally};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
 
-/// Non-ASCII bytes that are evaluated. The regions of this many characters are sufficient.
+/// Non-ASCII bytes of a file that are scored. UTF-8 validity is checked in all bytes; the models see only
+/// this many.
 const WEIGHED_BYTES_MAX: u64 = 256 * 1024;
 
-/// Evaluates bytes as they arrive. A character split between two chunks counts once.
+/// Scores a file's bytes under each encoding while they arrive in chunks. A character split between two
+/// chunks counts once.
 pub(crate) struct Evidence {
     utf8: Tally,
     /// The first bytes of a character that is not complete yet.
@@ -26,7 +28,7 @@ pub(crate) struct Evidence {
     first_bad_line: Option<u64>,
 }
 
-/// The evaluated bytes of a file: how likely each encoding is.
+/// The scores of a whole file: how likely each encoding is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct EncodingScores {
     utf8: Tally,
@@ -121,12 +123,12 @@ impl EncodingScores {
         self.utf8.good == 0 && self.utf8.bad == 0
     }
 
-    /// Returns true if most of the non-ASCII bytes are valid UTF-8.
+    /// Returns true if more non-ASCII characters are valid UTF-8 than are not, or none is invalid.
     pub(crate) const fn is_utf8(&self) -> bool {
         self.utf8.good > self.utf8.bad || self.utf8.bad == 0
     }
 
-    /// Returns the encodings other than UTF-8 with their probabilities, the most likely first.
+    /// Returns the modelled encodings (all but UTF-8) with their probabilities, the most likely first.
     pub(crate) fn ranking(&self) -> Vec<(&'static Encoding, f64)> {
         let mut ranking: Vec<(&'static Encoding, f64)> = MODELS
             .iter()
@@ -141,8 +143,8 @@ impl EncodingScores {
         self.detected
     }
 
-    /// Returns true if almost all bytes are valid in this encoding: at most one in ten characters is
-    /// invalid. Also true for an encoding without a model, for example another single-byte encoding.
+    /// Returns true if at most one in ten characters is invalid in this encoding. Also true for an encoding
+    /// without a model, for example a single-byte encoding that is not modelled.
     pub(crate) fn reads_as(&self, encoding: &'static Encoding) -> bool {
         let model = MODELS.iter().position(|model| model.encoding == encoding);
         let tally = model
@@ -152,7 +154,7 @@ impl EncodingScores {
     }
 }
 
-/// Counts the characters of valid UTF-8 with more than one byte, by their first bytes.
+/// Counts the non-ASCII characters of valid UTF-8, by their first bytes.
 fn beyond_ascii(text: &[u8]) -> u64 {
     count(text, |byte| byte >= 0xc0)
 }

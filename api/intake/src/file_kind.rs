@@ -7,16 +7,17 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use zip::ZipArchive;
 
-/// First bytes that are examined: the length of the longest mark below, and room for blanks before markup.
+/// Number of first bytes that are examined: enough for the longest mark below and for blanks before markup.
 pub(crate) const HEAD_BYTES: usize = 64;
 
-/// Bytes read at once while searching for a name.
+/// Bytes read at once while a compound file is searched for stream names.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// First bytes of every XLSX file (a ZIP archive).
 pub(crate) const ARCHIVE_MARK: &[u8] = b"PK\x03\x04";
 
-/// Returns true if a file is a workbook (XLSX), by its first bytes.
+/// Returns true if the file at `path` begins as a ZIP archive, which every XLSX workbook does. The content
+/// of the archive is not checked.
 pub fn is_workbook(path: &Path) -> io::Result<bool> {
     let mut head = Vec::new();
     File::open(path)?
@@ -28,8 +29,8 @@ pub fn is_workbook(path: &Path) -> io::Result<bool> {
 /// Byte order marks of UTF-16, which Excel writes as "Unicode text". It contains NUL bytes.
 const UTF_16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
-/// Divisor for the number of NUL bytes expected in UTF-16: in Chinese titles, every fourth character is
-/// ASCII.
+/// Divisor for the least number of NUL bytes in UTF-16 text, relative to its bytes. In Chinese titles every
+/// fourth character is ASCII and has a NUL.
 const UTF_16_NUL_SHARE: usize = 8;
 
 const MARK_IT: &str =
@@ -106,8 +107,9 @@ const PLAIN_ARCHIVE: (&str, &str) = (
     "unpack it and send the list itself / 请解压后发送名单文件本身",
 );
 
-/// Refuses a file of another kind. `head`: the file's first `HEAD_BYTES`; `name`: the user's name for it,
-/// possibly without an extension. Leaves the file at its first byte.
+/// Fails with `OtherKind` unless the file is an XLSX workbook or text (CSV), by its bytes, and its
+/// extension, if any, agrees. `head`: the first `HEAD_BYTES` bytes; `name`: the user's name for the file.
+/// An archive is at its first byte afterwards; the position of a text file is not changed.
 pub(crate) fn check(name: &str, head: &[u8], file: &mut File) -> Result<(), ImportError> {
     if head.starts_with(COMPOUND_MARK) {
         let (kind, hint) = compound_kind(file).map_err(ImportError::Disk)?;
@@ -121,8 +123,9 @@ pub(crate) fn check(name: &str, head: &[u8], file: &mut File) -> Result<(), Impo
     check_head(name, head)
 }
 
-/// Returns the kind of an archive that is not an XLSX workbook. An archive that cannot be read is left to
-/// the workbook reader, which reports the reason.
+/// Returns what an archive is if it is not an XLSX workbook, with a hint for the user. `None` for a
+/// workbook, and for an archive that cannot be read: the workbook reader reports the reason. Leaves the
+/// file at its first byte.
 fn archive_kind(file: &mut File) -> Result<Option<(&'static str, &'static str)>, ImportError> {
     crate::zip_limits::check_entries(file)?;
     let mut names = Vec::new();
@@ -145,7 +148,7 @@ fn archive_kind(file: &mut File) -> Result<Option<(&'static str, &'static str)>,
     }
 }
 
-/// Returns the kind of a compound file, by the names of its streams.
+/// Returns what a compound file is, by the names of its streams, with a hint for the user.
 fn compound_kind(file: &mut File) -> io::Result<(&'static str, &'static str)> {
     file.seek(SeekFrom::Start(0))?;
     // The directory has its names in UTF-16, each with a NUL at its end.
@@ -183,7 +186,8 @@ fn compound_kind(file: &mut File) -> io::Result<(&'static str, &'static str)> {
     ))
 }
 
-/// Refuses a file of another kind by its first bytes only.
+/// Fails with `OtherKind` if the first bytes are not those of an XLSX workbook or text, or do not agree
+/// with the name's extension.
 fn check_head(name: &str, head: &[u8]) -> Result<(), ImportError> {
     let other = |kind, hint| Err(ImportError::OtherKind(name.to_owned(), kind, hint));
     let ending = name
@@ -221,8 +225,8 @@ fn check_head(name: &str, head: &[u8]) -> Result<(), ImportError> {
     }
 }
 
-/// Detects UTF-16 text without a byte order mark: every other byte of its ASCII characters is NUL, and a
-/// list has many of them (digits, separators).
+/// Detects UTF-16 text without a byte order mark: many bytes at even positions, or at odd ones, are NUL
+/// (the high bytes of ASCII characters). Returns what to report; `None` if it is not UTF-16 or has a mark.
 fn unmarked_utf_16(head: &[u8]) -> Option<&'static str> {
     if UTF_16_MARKS.iter().any(|mark| head.starts_with(mark)) {
         return None;

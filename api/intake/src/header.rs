@@ -30,7 +30,9 @@ pub struct Header {
 }
 
 impl Header {
-    /// Reads the titles. Blocks, as it reads a file.
+    /// Reads the titles of the received file and applies the mapping to them. Blocking: it reads the file.
+    /// Fails if the file has no titles or the mapping names a column that it does not have; missing members
+    /// are listed, not refused.
     pub fn of(spooled: &SpooledFile, mapping: &Mapping) -> Result<Self, ImportError> {
         let (row, titles) = spooled.titles(&|titles| mapping.columns(titles).is_ok())?;
         let columns = mapping.taken_for(&titles)?;

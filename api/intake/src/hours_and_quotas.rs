@@ -13,7 +13,7 @@ const QUOTAS: &str = "quotas";
 /// The member that enables learning when customers answer.
 const BEST_TIMES: &str = "best_times";
 
-/// The value for learning over all customers together.
+/// The value of `best_times` for learning over all customers together, without groups.
 const LEARN: &str = "learn";
 
 /// Returns the schemas of the body's members about hours and quotas.
@@ -34,7 +34,8 @@ pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 2] {
     .map(|(name, schema)| (name.to_owned(), schema))
 }
 
-/// Reads the quotas for groups of customers.
+/// Reads `quotas`: limits on the number of calls to groups of customers. Empty if absent. Invalid quotas
+/// are noted as an error and still returned.
 pub(crate) fn quotas_of(body: &mut Members) -> Vec<Quota> {
     let quotas = body.value::<Vec<Quota>>(QUOTAS).unwrap_or_default();
     if let Some(fault) = fault_of(&quotas) {
@@ -43,7 +44,8 @@ pub(crate) fn quotas_of(body: &mut Members) -> Vec<Quota> {
     quotas
 }
 
-/// Reads whether it is learnt when customers answer: the word, or a plan with groups.
+/// Reads `best_times`: `learn`, or a plan with groups. `None` if absent (nothing is learned) or invalid,
+/// which is noted as an error.
 pub(crate) fn best_times_of(body: &mut Members) -> Option<BestTimesPlan> {
     let said = body.value::<Value>(BEST_TIMES)?;
     if said == json!(LEARN) {

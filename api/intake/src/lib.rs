@@ -61,16 +61,16 @@ pub const CELL_BYTES_MAX: usize = 4_096;
 /// Longest row as text, in bytes. It also limits the effect of a quote that is never closed.
 pub(crate) const ROW_BYTES_MAX: u64 = 65_536;
 
-/// Most rows listed as bad in a report. All are counted.
+/// Most bad rows that a report lists with their reasons. Further ones are only counted.
 pub const BAD_ROWS_LISTED_MAX: usize = 1_000;
 
-/// Longest part of a cell, title or reason that a message repeats, in characters.
+/// Longest part of a cell, title or reason that a message repeats, in characters; the rest is cut.
 const SHOWN_CHARS_MAX: usize = 200;
 
 /// Most titles that a message lists.
 const TITLES_SHOWN_MAX: usize = 20;
 
-/// Shortens a text from a file for use in messages.
+/// Returns at most the first `SHOWN_CHARS_MAX` characters of a text from a file, with `…` if it was cut.
 pub fn cut(text: &str) -> String {
     let mut shown: String = text.chars().take(SHOWN_CHARS_MAX).collect();
     if shown.len() < text.len() {
@@ -79,7 +79,7 @@ pub fn cut(text: &str) -> String {
     shown
 }
 
-/// Returns the titles of a header for use in messages.
+/// Returns at most the first `TITLES_SHOWN_MAX` titles of a header, cut and joined with commas.
 fn cut_titles(header: &[String]) -> String {
     let shown = header.iter().take(TITLES_SHOWN_MAX).map(|title| cut(title));
     let mut shown = shown.collect::<Vec<_>>().join(", ");
@@ -89,7 +89,7 @@ fn cut_titles(header: &[String]) -> String {
     shown
 }
 
-/// Why one row cannot be enrolled.
+/// Why one row cannot be enrolled: its number, its column and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BadRow {
     /// As in a spreadsheet: the header is row 1. In a body, the first record is row 1.
@@ -99,7 +99,7 @@ pub struct BadRow {
     pub reason: String,
 }
 
-/// Why a whole file or body cannot be read.
+/// Why a whole file or request body cannot be read. Bad single rows are `BadRow` instead.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     #[error("the file cannot be read: {0}")]

@@ -6,7 +6,7 @@ use domain::calling_plan::Preset;
 use domain::customer::CountrySource;
 use domain::phone_number::{InvalidPhoneNumber, PhoneNumber};
 
-/// The default country, and where it comes from.
+/// The country of a list's numbers without a country code, and which setting it comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListCountry {
     country: DefaultCountry,
@@ -21,7 +21,7 @@ impl Default for ListCountry {
 }
 
 impl ListCountry {
-    /// Returns the country of a campaign's presets; unknown if they have several countries.
+    /// Returns the default country of the presets; unknown if they have different ones.
     pub fn of_presets(presets: impl IntoIterator<Item = Preset>) -> Self {
         let countries = presets.into_iter().map(Preset::default_country);
         Self {
@@ -30,7 +30,7 @@ impl ListCountry {
         }
     }
 
-    /// Returns the country from the installation's setting.
+    /// Creates it from the country in the installation's setting.
     pub const fn of_setting(country: DefaultCountry) -> Self {
         Self {
             country,
@@ -42,7 +42,7 @@ impl ListCountry {
         matches!(self.country, DefaultCountry::Of(_))
     }
 
-    /// Returns the country named by the import.
+    /// Creates it from the country that the import names.
     pub const fn named(country: CallingCode) -> Self {
         Self {
             country: DefaultCountry::Of(country),
@@ -50,7 +50,8 @@ impl ListCountry {
         }
     }
 
-    /// Reads a phone number of a row. Returns it with the source of its country.
+    /// Parses a phone number of a row. Returns it with the source of its country: `Written` if the text has
+    /// a country code. Fails without one if the list's country is unknown.
     pub fn read(self, text: &str) -> Result<(PhoneNumber, CountrySource), InvalidPhoneNumber> {
         let phone = PhoneNumber::parse(text, self.country)?;
         let source = match PhoneNumber::has_country_code(text) {

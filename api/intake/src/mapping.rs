@@ -50,10 +50,10 @@ impl Member {
         Self::PreferredTimes,
     ];
 
-    /// The members without which a file is not a list.
+    /// The members that every list needs: customer id and phone.
     pub(crate) const NEEDED: [Self; 2] = [Self::CustomerId, Self::Phone];
 
-    /// Returns the name used in bodies and in `--map`.
+    /// Returns the member's name in request bodies and in `--map`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::CustomerId => "customer_id",
@@ -72,7 +72,7 @@ impl Member {
         }
     }
 
-    /// Returns the usual titles of this member, besides its own name.
+    /// Returns the usual column titles of this member, besides its own name, in lower case.
     const fn titles(self) -> &'static [&'static str] {
         match self {
             Self::CustomerId => &[
@@ -177,8 +177,9 @@ pub struct ColumnMapping {
 }
 
 impl ColumnMapping {
-    /// Creates the mapping of one column. The member may also be given by a usual title. Ids and phones are
-    /// always text.
+    /// Creates the mapping of a column by its title. `member`: a member's name or usual title, or any other
+    /// text, which names a variable. `kind`: the value type; empty means text. Fails with `InvalidMapping`
+    /// on an empty or unknown text, and with `MappedAs` if an id or phone has a type other than text.
     pub(crate) fn new(title: &str, member: &str, kind: &str) -> Result<Self, ImportError> {
         let invalid = || ImportError::InvalidMapping(cut(&format!("{title}={member}:{kind}")));
         let (title, member) = (normalize(title), normalize(member));
@@ -206,6 +207,7 @@ impl ColumnMapping {
 pub struct Mapping(Vec<ColumnMapping>);
 
 impl Mapping {
+    /// Creates a mapping of these columns. Fails with `TooLarge` above `COLUMNS_MAX`.
     pub(crate) fn of(mapped: Vec<ColumnMapping>) -> Result<Self, ImportError> {
         if mapped.len() > COLUMNS_MAX {
             return Err(ImportError::TooLarge {
@@ -216,6 +218,8 @@ impl Mapping {
         Ok(Self(mapped))
     }
 
+    /// Parses a mapping in either form. An empty text is a mapping without columns. Fails with
+    /// `InvalidMapping`.
     pub fn parse(text: &str) -> Result<Self, ImportError> {
         if text.trim_start().starts_with('[') {
             return Self::parse_json(text);
@@ -245,7 +249,7 @@ impl Mapping {
         Self::of(mapped.collect::<Result<_, _>>()?)
     }
 
-    /// Returns the mapping as text, in the form in which it is sent.
+    /// Returns the mapping as a JSON list, which `parse` reads.
     pub fn as_text(&self) -> String {
         let items = self.0.iter().map(|mapped| {
             serde_json::json!({ "column": mapped.title, "member": mapped.member, "type": mapped.kind.code() })
@@ -253,7 +257,8 @@ impl Mapping {
         serde_json::Value::Array(items.collect()).to_string()
     }
 
-    /// Returns the meaning of each column of a list's header.
+    /// Returns the meaning of each column of a list's header, by the mapping or by its title. Fails with
+    /// `MissingColumn` if the customer id or the phone is missing.
     pub fn columns(&self, header: &[String]) -> Result<Vec<Column>, ImportError> {
         let columns = self.taken_for(header)?;
         for member in Member::NEEDED {
@@ -270,8 +275,9 @@ impl Mapping {
         Ok(columns)
     }
 
-    /// Returns the meaning of each column of a header, even if members are missing. The user's mapping
-    /// takes precedence. A member is guessed only once, and not if the mapping has it.
+    /// Returns the meaning of each column of a header, even if needed members are missing. The user's
+    /// mapping takes precedence. A member is guessed from a title only once, and not if the mapping has it.
+    /// Fails if the mapping names a column that the header does not have, or above `COLUMNS_MAX` columns.
     pub(crate) fn taken_for(&self, header: &[String]) -> Result<Vec<Column>, ImportError> {
         if header.len() > COLUMNS_MAX {
             return Err(ImportError::TooLarge {

@@ -16,7 +16,8 @@ const TITLES: [&[&str]; 3] = [
     &["数据类型", "type", "data_type", "data type", "kind"],
 ];
 
-/// Reads a mapping file by its content, whatever its name.
+/// Reads a mapping file (CSV, XLSX or YAML). Its content decides which of them it is. Fails above
+/// `MAPPING_BYTES_MAX` bytes.
 pub fn read(bytes: &[u8], options: TableOptions) -> Result<Mapping, ImportError> {
     if bytes.len() > MAPPING_BYTES_MAX {
         return Err(ImportError::TooLarge {
@@ -42,7 +43,8 @@ pub fn read(bytes: &[u8], options: TableOptions) -> Result<Mapping, ImportError>
     Mapping::of(columns)
 }
 
-/// Returns the error for an empty file, which is not a mapping either.
+/// Replaces the error for an empty file by the one for a file that is not a mapping. Other errors are
+/// unchanged.
 fn refused(error: ImportError) -> ImportError {
     match error {
         ImportError::NoHeader => no_mapping(&[]),
@@ -57,7 +59,7 @@ fn no_mapping(titles: &[String]) -> ImportError {
     )))
 }
 
-/// Returns field, title and kind of each row.
+/// Returns member, column title and type of each row of a CSV or XLSX mapping.
 fn table(bytes: &[u8], options: TableOptions) -> Result<Vec<[String; 3]>, ImportError> {
     let mut file = tempfile::tempfile().map_err(ImportError::Disk)?;
     file.write_all(bytes).map_err(ImportError::Disk)?;
@@ -85,7 +87,8 @@ fn table(bytes: &[u8], options: TableOptions) -> Result<Vec<[String; 3]>, Import
     Ok(rows)
 }
 
-/// Returns the places of the three columns. The column of kinds may be absent.
+/// Returns the indices of the columns member, title and type. The column of types may be absent; fails
+/// without one of the others.
 fn places(titles: &[String]) -> Result<[Option<usize>; 3], ImportError> {
     let place = |names: &[&str]| {
         let is_it = |title: &String| names.contains(&normalize(title).to_lowercase().as_str());
@@ -98,7 +101,7 @@ fn places(titles: &[String]) -> Result<[Option<usize>; 3], ImportError> {
     }
 }
 
-/// Reads a list of objects with the three titles as names.
+/// Reads a YAML list of objects that have the three titles as member names; `None` if the file is not that.
 fn yaml(bytes: &[u8]) -> Option<Vec<[String; 3]>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let items: Vec<std::collections::BTreeMap<String, String>> = domain::yaml::from_str(text).ok()?;

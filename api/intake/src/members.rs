@@ -10,12 +10,12 @@ use std::str::FromStr;
 const TEXT_BYTES_MAX: usize = 16 * 1024;
 
 /// A request body as a type. It is read member by member, so that all errors are reported together. Its
-/// schema is the type's own.
+/// JSON Schema comes from the type itself.
 pub trait ApiRequest: JsonSchema + Sized {
     /// Reads every known member. The result is used only if there is no error.
     fn read(body: &mut Members) -> Self;
 
-    /// Reads an object, or returns everything that is wrong with it.
+    /// Reads an object. Fails with all of its invalid, missing and unknown members.
     fn of(object: Map<String, Value>) -> Result<Self, Problem> {
         let mut body = Members::new(object);
         let order = Self::read(&mut body);
@@ -25,7 +25,8 @@ pub trait ApiRequest: JsonSchema + Sized {
     }
 }
 
-/// A reader of one object. `finish` returns the errors.
+/// A reader of the members of one JSON object. It collects errors with their JSON pointers; `finish`
+/// returns them.
 pub struct Members {
     object: Map<String, Value>,
     /// Pointer of the object itself; empty for the body.
@@ -42,6 +43,7 @@ impl Members {
         }
     }
 
+    /// Notes an error about the member `name` of this object.
     pub fn wrong(&mut self, name: &str, detail: impl Display) {
         // RFC 6901, section 3: `~` and `/` are escaped.
         let name = name.replace('~', "~0").replace('/', "~1");
@@ -51,7 +53,7 @@ impl Members {
         });
     }
 
-    /// Notes an error at a place inside a member of this object.
+    /// Notes an error at a JSON pointer relative to this object, for example `/stages/0`.
     pub fn wrong_at(&mut self, pointer: &str, detail: impl Display) {
         self.errors.push(MemberError {
             pointer: format!("{}{pointer}", self.at),
@@ -63,7 +65,8 @@ impl Members {
         self.object.remove(name).filter(|value| !value.is_null())
     }
 
-    /// Returns a text; `None` if it is absent or invalid.
+    /// Returns a text of at most `TEXT_BYTES_MAX` bytes; `None` if it is absent or null, or invalid, which
+    /// is noted.
     pub fn text(&mut self, name: &str) -> Option<String> {
         match self.take(name)? {
             Value::String(text) if text.len() <= TEXT_BYTES_MAX => Some(text),
@@ -83,7 +86,7 @@ impl Members {
         self.object.get(name).is_none_or(Value::is_null)
     }
 
-    /// Returns a text that must be present.
+    /// Returns a text that must be present. `None`, with an error noted, if it is absent, null or invalid.
     pub fn needed_text(&mut self, name: &str) -> Option<String> {
         if self.is_absent(name) {
             self.object.remove(name);
@@ -93,13 +96,15 @@ impl Members {
         self.text(name)
     }
 
-    /// Returns a text of at most `bytes_max` bytes.
+    /// Returns a text of at most `bytes_max` bytes; `None` if it is absent, or invalid or longer, which is
+    /// noted.
     pub fn short_text(&mut self, name: &str, bytes_max: usize) -> Option<String> {
         let text = self.text(name);
         self.within(name, text, bytes_max)
     }
 
-    /// Returns a text that must be present and not blank, of at most `bytes_max` bytes.
+    /// Returns a text that must be present and not blank, of at most `bytes_max` bytes. Otherwise notes an
+    /// error.
     pub fn needed_short_text(&mut self, name: &str, bytes_max: usize) -> String {
         let text = self.needed_text(name);
         if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
@@ -115,7 +120,8 @@ impl Members {
         text
     }
 
-    /// Returns a value parsed from a text.
+    /// Returns a value parsed from a text member; `None` if it is absent, or cannot be parsed, which is
+    /// noted.
     pub fn parsed<T>(&mut self, name: &str) -> Option<T>
     where
         T: FromStr<Err: Display>,
@@ -130,7 +136,8 @@ impl Members {
         }
     }
 
-    /// Returns a value deserialized from this member.
+    /// Returns a value deserialized from this member; `None` if it is absent, or does not match, which is
+    /// noted.
     pub fn value<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let value = self.take(name)?;
         match serde_json::from_value(value) {
@@ -142,7 +149,8 @@ impl Members {
         }
     }
 
-    /// Returns a whole number in a range.
+    /// Returns a whole number from `min` to `max`; `None` if it is absent, or anything else, which is
+    /// noted.
     pub fn count(&mut self, name: &str, min: u32, max: u32) -> Option<u32> {
         let value = self.take(name)?;
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
@@ -155,11 +163,12 @@ impl Members {
         }
     }
 
+    /// Returns the member's JSON value unchecked; `None` if it is absent or null.
     pub fn raw(&mut self, name: &str) -> Option<Value> {
         self.take(name)
     }
 
-    /// Returns a list, if present.
+    /// Returns a list; `None` if it is absent, or not a list, which is noted.
     pub fn list(&mut self, name: &str) -> Option<Vec<Value>> {
         match self.take(name)? {
             Value::Array(items) => Some(items),
@@ -175,7 +184,8 @@ impl Members {
         self.object.keys().cloned().collect()
     }
 
-    /// Reads the members of an inner object in the same way.
+    /// Reads the object in member `name` with `read`, and reports its unknown members. Its errors are added
+    /// to this object's, with longer pointers. `None` if it is absent, or not an object, which is noted.
     pub fn inner<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let Value::Object(object) = self.take(name)? else {
             self.wrong(name, "must be an object");
@@ -192,7 +202,7 @@ impl Members {
         Some(value)
     }
 
-    /// Reports unknown members, so that misspelt ones are not ignored.
+    /// Notes an error for each member that was not read, so that misspelt ones are not ignored.
     pub fn refuse_the_rest(&mut self) {
         let names: Vec<String> = self.object.keys().cloned().collect();
         for name in names {
@@ -200,6 +210,7 @@ impl Members {
         }
     }
 
+    /// Returns all errors noted so far as one `Problem`; `Ok` if there are none.
     pub fn finish(self) -> Result<(), Problem> {
         if self.errors.is_empty() {
             return Ok(());

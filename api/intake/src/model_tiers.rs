@@ -29,7 +29,8 @@ pub(crate) struct ModelTierRequest {
     model: String,
 }
 
-/// One tier, with its model by name.
+/// One tier: customers with the value `is` in the column or attribute `by` get this model, named but not
+/// yet resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedModelTier {
     pub by: String,
@@ -62,7 +63,8 @@ impl ModelTierRequest {
     }
 }
 
-/// Reads the tiers of the body and reports each invalid one.
+/// Reads `model_tiers` of the body; empty if absent. Notes an error for each invalid tier, and if there are
+/// more than `TIERS_MAX`.
 pub(crate) fn tiers_of(body: &mut Members) -> Vec<NamedModelTier> {
     let sent = body
         .value::<Vec<ModelTierRequest>>("model_tiers")

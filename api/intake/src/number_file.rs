@@ -44,7 +44,7 @@ pub enum LineForm {
     WholeLine,
 }
 
-/// One number of the file as written.
+/// One line of the file with its number as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberLine {
     /// Line number as in a spreadsheet or editor.
@@ -62,7 +62,8 @@ pub enum DefaultSheets {
     All,
 }
 
-/// Passes each number of a file to `take`. Blocking.
+/// Passes the number of each line of a file to `take`, bad lines too, until it returns false. Returns the
+/// report of each sheet read; empty for text. Blocking.
 pub fn each_number(
     path: &Path,
     options: TableOptions,
@@ -116,8 +117,8 @@ struct Columns {
     is_whole_line: bool,
 }
 
-/// Returns true if a title identifies a column of numbers: the title given by the user, or else a usual
-/// one.
+/// Returns true if a title identifies a column of numbers: the title that the user gave, or, if none was
+/// given, one of `TITLES` or of a customer list's phone titles.
 fn is_title(title: &str, form: &LineForm) -> bool {
     if let LineForm::Column(Some(named)) = form {
         return normalize(title) == normalize(named);
@@ -234,7 +235,7 @@ impl Columns {
     }
 }
 
-/// Returns the only value of a line that can be a number.
+/// Returns the only value of a line that can be a number; an error if there is none or several.
 fn only_number(cells: &[Cell]) -> Result<String, String> {
     let texts = filled(cells).filter_map(|cell| cell.as_ref().ok());
     let mut numbers = texts
@@ -248,7 +249,8 @@ fn only_number(cells: &[Cell]) -> Result<String, String> {
     }
 }
 
-/// Returns true for a number of any country. A date of eight digits is not a number.
+/// Returns true if the text can be a phone number of any country. A date of eight digits, like 20260305,
+/// cannot.
 fn may_be_number(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default();
     let day = first.replace('/', "-");

@@ -36,15 +36,16 @@ enum ColumnContent {
     Nothing,
 }
 
-/// The content of each column, by the mapping or else by its title.
+/// What each column of a file contains, by the user's mapping or else by its title.
 #[derive(Debug, Clone, Default)]
 pub struct ProfileColumns {
     said: BTreeMap<String, String>,
 }
 
 impl ProfileColumns {
-    /// Reads mappings of the form `COLUMN=NAME`: an attribute, `customer_id`, `tags.business`, or `-` to
-    /// leave the column out.
+    /// Reads mappings of the form `COLUMN=NAME`: NAME is an attribute, `customer_id`, a tag level like
+    /// `tags.business`, or `-` to leave the column out. Fails with `InvalidMapping` if there is no `=` or
+    /// no column.
     pub fn read(said: &[String]) -> Result<Self, ImportError> {
         let mut columns = BTreeMap::new();
         for text in said {
@@ -113,7 +114,8 @@ pub struct ProfileLine {
     pub customer: Value,
 }
 
-/// Reads a file and passes each row below the titles to `take`, good or bad.
+/// Reads a file and passes each row below the titles to `take`, good or bad. Ends at the first error of
+/// `take`. Fails with `TooLarge` above `PROFILE_BYTES_MAX`.
 pub fn each_of_file<E: From<ImportError>>(
     path: &Path,
     options: TableOptions,
@@ -140,7 +142,8 @@ pub fn each_of_file<E: From<ImportError>>(
     Ok(report?)
 }
 
-/// Reads one row. A cell that is unreliable makes the row bad, unless its column is left out.
+/// Converts one row of cells to a customer of the request. An unreliable cell makes the row bad, unless its
+/// column is left out.
 fn table_line(
     row: u64,
     cells: Vec<Cell>,

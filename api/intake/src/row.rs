@@ -21,8 +21,8 @@ use domain::time::Timestamp;
 use domain::visible_text::normalize;
 use std::sync::Arc;
 
-/// Largest total size of a row's variables in bytes. Sealing adds a third and 100 bytes each, and a record
-/// has at most 65,527 bytes.
+/// Largest total size of a row's variables in bytes. Sealing adds a third and 100 bytes per variable, and a
+/// record has at most 65,527 bytes.
 const VARIABLES_BYTES_MAX: usize = 24 * 1024;
 
 /// Most variables that one row may have.
@@ -31,11 +31,11 @@ const VARIABLES_MAX: usize = 128;
 /// Longest external id in bytes. Identity numbers have 18 characters, UUIDs 36.
 const EXTERNAL_ID_BYTES_MAX: usize = 128;
 
-/// Beijing time in seconds. Dates in lists without an offset are in Beijing time (the record's zone is the
-/// callee's, not the clerk's).
+/// Offset of Beijing time in seconds. Dates in lists without an offset are read as Beijing time; the
+/// callee's time zone is a separate column.
 const BEIJING_OFFSET_SECONDS: i64 = 8 * 3_600;
 
-/// The place of the consent that a campaign needs.
+/// Where the consent that a campaign needs is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConsentLocation {
     /// In the row: the customer may still be unknown.
@@ -74,7 +74,8 @@ impl RowRules {
     }
 }
 
-/// Checks a row by the rules and returns its enrolment.
+/// Checks a row by the list's rules and returns its enrolment. Fails with the first column that is wrong.
+/// Writes nothing.
 pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<Enrolment, BadRow> {
     let external_id = external_id(&mut row)?;
     if external_id.len() > EXTERNAL_ID_BYTES_MAX {
@@ -120,7 +121,8 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
     })
 }
 
-/// Returns the normalised id, and stores it in the row for texts that speak it.
+/// Returns the normalised external id, and replaces the row's own value with it, for texts that speak the
+/// id.
 fn external_id(row: &mut NamedRow) -> Result<String, BadRow> {
     let written = required(row, Member::CustomerId)?;
     let normal = normalize(&written).into_owned();
@@ -131,7 +133,8 @@ fn external_id(row: &mut NamedRow) -> Result<String, BadRow> {
     Ok(normal)
 }
 
-/// Returns the customer's preferred times. If they cannot be read, the row is bad.
+/// Returns the customer's preferred times; empty if the row has none. The row is bad if they cannot be
+/// read.
 fn preferred_times(row: &NamedRow) -> Result<Vec<PreferredTime>, BadRow> {
     let given = row.members.get(&Member::PreferredTimes);
     let Some(text) = given.filter(|text| !text.trim().is_empty()) else {
@@ -140,8 +143,8 @@ fn preferred_times(row: &NamedRow) -> Result<Vec<PreferredTime>, BadRow> {
     read_all(text).map_err(|wrong| bad(row, Member::PreferredTimes, format!("it {wrong}")))
 }
 
-/// Returns the numbers of the row's customer, at least one. If the phone column is empty, the first of the
-/// further numbers is called first.
+/// Returns the phone numbers of the row's customer, at least one, the first to be called first: the phone
+/// column's, then the further ones in column order. The row is bad without a valid number.
 fn phones(row: &NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<Vec<AdditionalPhone>, BadRow> {
     let own = row.members.get(&Member::Phone);
     let own = own.map(|text| (row.title(Member::Phone), text));
@@ -172,7 +175,8 @@ fn phones(row: &NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<Vec<Add
     Ok(phones)
 }
 
-/// Returns the callee's time zone, if the row has one and it is valid.
+/// Returns the callee's time zone; `None` if the row has none. The row is bad if it is not an IANA zone, or
+/// a fixed offset where daylight saving time applies.
 fn time_zone(row: &NamedRow, phone: &str) -> Result<Option<String>, BadRow> {
     let given = row.members.get(&Member::TimeZone);
     let Some(text) = given.filter(|text| !text.trim().is_empty()) else {
@@ -188,7 +192,8 @@ fn time_zone(row: &NamedRow, phone: &str) -> Result<Option<String>, BadRow> {
     })
 }
 
-/// Returns the user or team that the row assigns its customer to, and the title of that column.
+/// Returns the user or team to which the row assigns its customer, and the title of that column; `None` if
+/// it names neither. The row is bad if it names both, or an invalid id.
 pub fn assignee(row: &NamedRow) -> Result<Option<(Assignee, String)>, BadRow> {
     let to = match (row.members.get(&Member::Agent), row.members.get(&Member::Team)) {
         (None, None) => return Ok(None),
@@ -225,7 +230,8 @@ fn required(row: &NamedRow, member: Member) -> Result<String, BadRow> {
         .ok_or_else(|| bad(row, member, missing(member)))
 }
 
-/// Adds members as variables if the flow speaks them, such as `{{customer_name}}` or `{{phone}}`.
+/// Adds the row's members as variables if the flow uses variables of their names, for example
+/// `{{customer_name}}` or `{{phone}}`; also what the number library knows about the phone.
 fn spoken_members(row: &mut NamedRow, rules: &RowRules, phone: &str) {
     for name in rules.flow.variables.keys() {
         let Some(member) = Member::from_name(name) else {

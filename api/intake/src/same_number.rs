@@ -33,6 +33,7 @@ pub struct SharedRows {
 }
 
 impl SharedRows {
+    /// Adds a row to the counts, and to the list if that has fewer than `BAD_ROWS_LISTED_MAX`.
     pub fn note(&mut self, row: SharedRow) {
         self.count += 1;
         self.left_out += u64::from(row.left_out);
@@ -46,7 +47,7 @@ impl SharedRows {
 /// bucket and the entry in it.
 type Mark = [u16; 4];
 
-/// A power of two. With a million ids, each bucket has about 250.
+/// Number of buckets, a power of two. With a million ids, each bucket has about 250 entries.
 const BUCKETS: usize = 1 << 12;
 
 fn mark(id: &str) -> Option<(usize, Mark)> {
@@ -57,8 +58,8 @@ fn mark(id: &str) -> Option<(usize, Mark)> {
     Some((bucket, [a?, b?, c?, d?]))
 }
 
-/// A value for each id, in sorted buckets that are hardly larger than their content. For a million ids, a
-/// tree needs a third more memory, and a table that has just grown more than twice as much.
+/// A map from ids to values, in sorted buckets that are hardly larger than their content. For a million
+/// ids, a tree needs a third more memory, and a hash table that has just grown more than twice as much.
 #[derive(Debug)]
 struct Marks<V> {
     buckets: Vec<Vec<(Mark, V)>>,
@@ -72,7 +73,8 @@ impl<V> Default for Marks<V> {
 }
 
 impl<V: Copy> Marks<V> {
-    /// Returns the value of the id. If it has none, stores `value`. `None` if the text is not an id.
+    /// Returns the value that the id already has; otherwise stores `value` and returns `Now`. `None` if the
+    /// text is not a 128-bit id.
     fn first(&mut self, id: &str, value: V) -> Option<Occurrence<V>> {
         let (bucket, mark) = mark(id)?;
         let bucket = self.buckets.get_mut(bucket)?;
@@ -95,28 +97,28 @@ enum Occurrence<V> {
     Known(V),
 }
 
-/// The customers of one file, with 8 bytes each.
+/// The customers of one file that were read so far, with 8 bytes each.
 #[derive(Debug, Default)]
 pub struct CustomersSeen {
     ids: Marks<()>,
 }
 
 impl CustomersSeen {
-    /// Returns true if the id did not occur before.
+    /// Returns true at the first call with this id, and false afterwards.
     pub fn is_first(&mut self, customer: &CustomerId) -> bool {
         // A customer id is 128 bits as hexadecimal digits.
         matches!(self.ids.first(customer.as_str(), ()), Some(Occurrence::Now))
     }
 }
 
-/// The numbers of one file, with 12 bytes each.
+/// The numbers of one file that were read so far, with the first row of each: 12 bytes per number.
 #[derive(Debug, Default)]
 pub struct NumbersSeen {
     first_rows: Marks<u32>,
 }
 
 impl NumbersSeen {
-    /// Returns the earlier row with this number, if there is one.
+    /// Returns the earlier row with this number; `None` if `row` is its first, and then remembers it.
     pub fn first_row(&mut self, number: &NumberId, row: u64) -> Option<u64> {
         // A file has fewer rows than the maximum of u32.
         let row = u32::try_from(row).ok()?;
@@ -127,7 +129,7 @@ impl NumbersSeen {
     }
 }
 
-/// A row that may share its number.
+/// A row's number and customer, for the check whether the campaign already has this number.
 #[derive(Debug, Clone)]
 pub struct SharedNumberRow {
     pub number: NumberId,
@@ -136,7 +138,8 @@ pub struct SharedNumberRow {
 }
 
 impl SharedNumberRow {
-    /// Returns the row for the report. `same_as` is given if it was left out.
+    /// Returns the row as the report lists it. `same_as`: the customer who is called instead; given if this
+    /// row was left out.
     pub fn row(&self, row: u64, same_as: Option<&CustomerId>) -> SharedRow {
         SharedRow {
             row,

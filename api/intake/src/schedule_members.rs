@@ -4,7 +4,8 @@ use crate::members::Members;
 use domain::running_plan::RunningPlan;
 use domain::time::Timestamp;
 
-/// Reads the end, which can be given only once: by itself, or in the schedule.
+/// Reads the campaign's end from `ends_at`, or takes `stop_at` from the schedule. Notes an error if both
+/// are given.
 pub(crate) fn ends_at(body: &mut Members, stop_at: Option<Timestamp>) -> Option<Timestamp> {
     let ends_at = body.parsed::<Timestamp>("ends_at");
     if ends_at.is_some() && stop_at.is_some() {
@@ -13,7 +14,8 @@ pub(crate) fn ends_at(body: &mut Members, stop_at: Option<Timestamp>) -> Option<
     ends_at.or(stop_at)
 }
 
-/// Reads the start, further rounds, and share of lines. The start can be given only once.
+/// Reads `running`: start, further rounds and share of lines. Takes `start_at` from the schedule if it
+/// names no start; notes an error if both do. `None` if there is nothing.
 pub(crate) fn running(body: &mut Members, start_at: Option<Timestamp>) -> Option<RunningPlan> {
     let mut running = body.value::<RunningPlan>("running").unwrap_or_default();
     if running.starts_at.is_some() && start_at.is_some() {

@@ -29,7 +29,7 @@ pub struct NamedRow {
 }
 
 impl NamedRow {
-    /// Returns the title of a member's column, as the user knows it.
+    /// Returns the title of a member's column in the file; the member's own name if it has no column.
     pub fn title(&self, member: Member) -> String {
         self.titles
             .get(&member)
@@ -44,17 +44,18 @@ pub type ReadRow = Result<NamedRow, BadRow>;
 /// Receives one row after another. Returns `Break` if no more rows are needed.
 pub(crate) type RowSink<'a> = dyn FnMut(ReadRow) -> ControlFlow<()> + 'a;
 
-/// A reader of rows. It blocks, so it runs outside the reactor. Nothing follows an error.
+/// A reader of the rows of a list. Blocking, so it runs outside the async runtime. No row follows an error.
 pub trait RowSource: Send {
     fn read_rows(&mut self, sink: &mut RowSink<'_>) -> Result<(), ImportError>;
 
-    /// Returns how the file was read, after its rows are read.
+    /// Returns how the table was read (titles, workbook). Complete only after `read_rows`; empty for a
+    /// body.
     fn report(&self) -> TableReport {
         TableReport::default()
     }
 }
 
-/// Returns the value for a column, or why it is invalid.
+/// Returns a cell's value for a column's meaning and type, or why it does not match the type.
 fn value_of<'a>(cell: &'a CellText, column: &Column) -> Result<Cow<'a, str>, String> {
     match column.meaning {
         Meaning::Member(Member::CustomerId | Member::Phone) | Meaning::FurtherPhone(_) => {
@@ -81,7 +82,7 @@ fn value_of<'a>(cell: &'a CellText, column: &Column) -> Result<Cow<'a, str>, Str
     }
 }
 
-/// The rows of a table with columns named by a mapping.
+/// The rows of a table, with its columns named by a mapping.
 pub(crate) struct ListRows {
     table: Table,
     mapping: Mapping,
@@ -116,7 +117,8 @@ impl RowSource for ListRows {
     }
 }
 
-/// Assigns the cells of one row to members and variables.
+/// Assigns the cells of one row to members and variables. Blank cells are left out. The row is bad if it
+/// has more cells with values than columns, or an unreliable cell in a column that is used.
 pub(crate) fn name_cells(row: u64, columns: &[Column], cells: Vec<Cell>) -> ReadRow {
     let mut named = NamedRow {
         row,
@@ -182,7 +184,8 @@ const BYTES_OF_NO_ENCODING: &str = "it has bytes that are invalid in the file's 
     the file as UTF-8, or name its encoding with --encoding / 含有不属于该文件编码的字节：请另存为 UTF-8，或用 \
     --encoding 指明编码";
 
-/// Checks the rules for every value, whatever its meaning.
+/// Checks the rules for every value: at most `CELL_BYTES_MAX` bytes, no bytes that were invalid in the
+/// file's encoding, no control characters except line feed and tab. Returns the reason if one is broken.
 pub fn check_text(text: &str) -> Result<(), String> {
     if text.len() > CELL_BYTES_MAX {
         return Err(too_long(text));

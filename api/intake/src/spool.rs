@@ -19,7 +19,7 @@ use std::path::Path;
 /// Largest file in bytes: a million rows of 250 bytes.
 pub const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-/// A file that is being received.
+/// A file that is being received. It has no name on disk and disappears when it is dropped.
 pub struct Spool {
     file: File,
     hash: Sha256,
@@ -28,7 +28,7 @@ pub struct Spool {
     bytes: u64,
 }
 
-/// A file that was received completely.
+/// A file that was received completely. It has no name on disk and disappears when it is dropped.
 pub struct SpooledFile {
     file: File,
     pub content_sha256: String,
@@ -40,7 +40,8 @@ pub struct SpooledFile {
 }
 
 impl Spool {
-    /// Creates a spool in `directory`, which is the data directory: it has enough space and is private.
+    /// Creates an empty spool on the disk of `directory`, which is the data directory: it has enough space
+    /// and is private.
     pub fn new(directory: &Path) -> Result<Self, ImportError> {
         Ok(Self {
             file: tempfile::tempfile_in(directory).map_err(ImportError::Disk)?,
@@ -51,6 +52,7 @@ impl Spool {
         })
     }
 
+    /// Appends a chunk. Fails with `TooLarge` when the file has more than `FILE_BYTES_MAX` bytes.
     pub fn write(&mut self, chunk: &[u8]) -> Result<(), ImportError> {
         self.bytes += chunk.len() as u64;
         if self.bytes > FILE_BYTES_MAX {
@@ -66,7 +68,8 @@ impl Spool {
         self.file.write_all(chunk).map_err(ImportError::Disk)
     }
 
-    /// Ends the file after its last byte. `options` say how to read it.
+    /// Returns the complete file with its hash and encoding. `options` say how its rows are to be read.
+    /// Does not check the file; `check` does.
     pub fn finish(self, options: impl Into<TableOptions>) -> SpooledFile {
         let options = options.into();
         SpooledFile {
@@ -89,8 +92,8 @@ impl SpooledFile {
         self
     }
 
-    /// Returns the name of the list: the content's hash, combined with the reading options if the request
-    /// selects other rows with them.
+    /// Returns the name of the list: the content's SHA-256, or, if the request's options select other rows,
+    /// a hash of both. A query's result is always named by its content.
     pub fn list_name(&self) -> String {
         let reading = self.options.reading();
         match reading.is_empty() || self.stray == StrayQuotes::EndTheImport {
@@ -99,7 +102,8 @@ impl SpooledFile {
         }
     }
 
-    /// Refuses a file if its kind differs from its name, or its encoding from the one given.
+    /// Fails if the file is not a workbook or text, if its kind differs from the extension of `file_name`,
+    /// or if its text is not certainly in the named or detected encoding.
     pub fn check(&self, file_name: &str) -> Result<(), ImportError> {
         let mut file = self.file.try_clone().map_err(ImportError::Disk)?;
         file_kind::check(file_name, &self.head, &mut file)?;
@@ -109,7 +113,7 @@ impl SpooledFile {
         }
     }
 
-    /// Returns the format that the reader detected, as shown in the report.
+    /// Returns the detected format as the report shows it: `XLSX`, or `CSV` with the encoding.
     pub fn format(&self) -> String {
         if self.is_archive {
             "XLSX".to_owned()
@@ -118,12 +122,14 @@ impl SpooledFile {
         }
     }
 
-    /// Returns the rows. The file is opened when they are read, which must happen outside the runtime.
+    /// Returns the rows of the file under this mapping. The file is opened at the first read, which blocks
+    /// and must happen outside the async runtime.
     pub fn into_rows(self, mapping: Mapping) -> Box<dyn RowSource> {
         Box::new(PendingFile::Waiting(Box::new((self, mapping))))
     }
 
-    /// Returns the same rows for a first pass. They must be read completely or dropped before `into_rows`.
+    /// Returns the same rows for a first pass. It shares the file's position, so it must be read completely
+    /// or dropped before `into_rows` is read.
     pub fn rows(&self, mapping: Mapping) -> Result<Box<dyn RowSource>, ImportError> {
         let again = Self {
             file: self.file.try_clone().map_err(ImportError::Disk)?,
@@ -137,14 +143,14 @@ impl SpooledFile {
         Ok(again.into_rows(mapping))
     }
 
-    /// Returns the bytes as received, to read them by lines. Blocking.
+    /// Returns a reader of the bytes as received, from the first. Blocking.
     pub fn into_reader(mut self) -> Result<BufReader<File>, ImportError> {
         self.file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
         Ok(BufReader::new(self.file))
     }
 
-    /// Returns the titles of its columns and their row number: from the first row that `fits`, or else the
-    /// first row. Blocking. Call it before `into_rows`.
+    /// Returns the number and the titles of the row of titles: the first row that `fits`, or else the first
+    /// row. Blocking. Call it before `into_rows`.
     pub(crate) fn titles(&self, fits: &dyn Fn(&[String]) -> bool) -> Result<(u64, Vec<String>), ImportError> {
         let file = self.file.try_clone().map_err(ImportError::Disk)?;
         self.table_of(file)?.titles(fits)
@@ -164,7 +170,7 @@ impl SpooledFile {
     }
 }
 
-/// A file with its header or parts not read yet.
+/// A file that is opened only when its rows are read.
 enum PendingFile {
     Waiting(Box<(SpooledFile, Mapping)>),
     /// The rows were read. This is possible only once.

@@ -13,16 +13,16 @@ use domain::working_calendar::{CallingDays, Holidays, RestDay};
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
-/// Customers are called at their preferred times.
+/// The value of `preferred_times` for calls at the customers' preferred times; also the default.
 const OBSERVE: &str = "observe";
 
-/// The value for calls at any time, regardless of preferred times.
+/// The value of `preferred_times` for calls at any time, regardless of preferred times.
 const IGNORE: &str = "ignore";
 
 /// The member that requires a vacancy check.
 const NUMBER_CHECK: &str = "number_check";
 
-/// The member with the seller that calls are made for.
+/// The member with the seller that the campaign calls for.
 const SELLER: &str = "seller";
 
 /// The name of the member with the calling order.
@@ -31,7 +31,7 @@ const PRIORITY: &str = "priority";
 /// Days of a week. A campaign with this many rest days never calls.
 const DAYS_OF_WEEK: usize = 7;
 
-/// Adds a description to a member's schema.
+/// Returns the schema with `what` as its description.
 fn of(mut schema: Value, what: &str) -> Value {
     if let Some(members) = schema.as_object_mut() {
         members.insert("description".to_owned(), json!(what));
@@ -116,7 +116,8 @@ pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 11] 
     .map(|(name, schema)| (name.to_owned(), schema))
 }
 
-/// Reads the days on which it calls; `None` if none of the members is given.
+/// Reads the campaign's calling days: `holidays`, `rest_days`, `holiday_country`. `None` if none of them is
+/// given. Errors are noted.
 pub(crate) fn days_of(body: &mut Members, preset: Preset) -> Option<CallingDays> {
     let holidays = body.value::<Holidays>("holidays");
     let rest_days = body.value::<Vec<RestDay>>("rest_days");
@@ -147,7 +148,8 @@ pub(crate) fn days_of(body: &mut Members, preset: Preset) -> Option<CallingDays>
     })
 }
 
-/// Reads caps in addition to those of the preset. The campaign checks that they are not looser.
+/// Reads `caps`: call limits in addition to the preset's. That they are not looser is checked by the
+/// campaign, not here.
 pub(crate) fn caps_of(body: &mut Members) -> Vec<CallCap> {
     let caps = body.value::<Vec<CallCap>>("caps").unwrap_or_default();
     if caps.len() > OWN_CAPS_MAX {
@@ -156,7 +158,8 @@ pub(crate) fn caps_of(body: &mut Members) -> Vec<CallCap> {
     caps
 }
 
-/// Returns true if customers are called outside their preferred times.
+/// Returns true if `preferred_times` is `ignore`. False for `observe`, if absent, or for another value,
+/// which is noted as an error.
 pub(crate) fn ignores_preferred_times(body: &mut Members) -> bool {
     match body.text("preferred_times").as_deref() {
         None | Some(OBSERVE) => false,
@@ -168,7 +171,7 @@ pub(crate) fn ignores_preferred_times(body: &mut Members) -> bool {
     }
 }
 
-/// Reads in which order due customers are called.
+/// Reads `priority`: the order in which due customers are called. `None` if absent; a fault is noted.
 pub(crate) fn priority_of(body: &mut Members) -> Option<PriorityPlan> {
     let asked = body.value::<PriorityPlan>(PRIORITY)?;
     if let Some(fault) = asked.fault() {
@@ -177,7 +180,8 @@ pub(crate) fn priority_of(body: &mut Members) -> Option<PriorityPlan> {
     Some(asked)
 }
 
-/// Reads which customers the campaign may call.
+/// Reads which customers the campaign may call: `relief`, `only_listed_on` and `number_check`. `None` if
+/// none is given.
 pub(crate) fn screening_of(body: &mut Members) -> Option<Screening> {
     let screening = Screening {
         relief: body.value::<CallTaker>("relief"),
@@ -187,7 +191,7 @@ pub(crate) fn screening_of(body: &mut Members) -> Option<Screening> {
     (screening != Screening::default()).then_some(screening)
 }
 
-/// Reads the seller that it calls for.
+/// Reads `seller`, the party that the campaign calls for. `None` if absent; a fault is noted.
 pub(crate) fn seller_of(body: &mut Members) -> Option<Seller> {
     let seller = body.value::<Seller>(SELLER)?;
     if let Some(fault) = seller.fault() {
@@ -196,7 +200,8 @@ pub(crate) fn seller_of(body: &mut Members) -> Option<Seller> {
     Some(seller)
 }
 
-/// Reads which numbers are not dialed because of a vacancy check.
+/// Reads `number_check`: which numbers are not dialed because of a vacancy check. `None` if absent; a fault
+/// is noted.
 fn number_check_of(body: &mut Members) -> Option<NumberCheckPlan> {
     let demanded = body.value::<NumberCheckPlan>(NUMBER_CHECK)?;
     if let Some(fault) = demanded.fault() {

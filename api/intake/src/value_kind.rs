@@ -44,7 +44,8 @@ const WORDS: &[(ValueKind, &[&str])] = &[
 ];
 
 impl ValueKind {
-    /// Returns the type for a word. An empty word means text.
+    /// Returns the type for a word (`WORDS`, in any letter case); an empty word means text. `None` if it is
+    /// unknown.
     pub fn named(word: &str) -> Option<Self> {
         let word = word.trim().to_lowercase();
         if word.is_empty() {
@@ -54,6 +55,7 @@ impl ValueKind {
         found.map(|(kind, _)| *kind)
     }
 
+    /// Returns the type's name in requests and replies.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -64,7 +66,7 @@ impl ValueKind {
         }
     }
 
-    /// Returns why this value does not have the type, if so.
+    /// Returns why the value does not have this type; `None` if it has it.
     pub(crate) fn refuse(self, value: &str) -> Option<String> {
         let is_one = match self {
             Self::Text => true,

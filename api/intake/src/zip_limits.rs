@@ -15,14 +15,14 @@ use zip::ZipArchive;
 /// Most uncompressed bytes of a file: a million rows of text, which fit on a small machine's disk.
 const UNFOLDED_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
-/// Largest ratio of uncompressed to compressed size. Spreadsheets reach 20, zip bombs thousands.
+/// Largest ratio of uncompressed to compressed size of a file. Spreadsheets reach 20, zip bombs thousands.
 const UNFOLDED_RATIO_MAX: u64 = 200;
 
-/// Most uncompressed bytes of all parts except the sheets, which are kept in memory. A million rows of
-/// distinct ids, phones and names need 80 MB.
+/// Most uncompressed bytes of all parts except the sheets; the reader keeps them in memory. A million rows
+/// of distinct ids, phones and names need 80 MB.
 const HELD_BYTES_MAX: u64 = 96 * 1024 * 1024;
 
-/// Most entries of a workbook. A hundred sheets have five hundred.
+/// Most entries of a workbook's archive. A hundred sheets have five hundred.
 const ENTRIES_MAX: usize = 1_000;
 
 /// Longest text between two tags in bytes. Excel allows 32,767 characters in a cell.
@@ -34,11 +34,11 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// First bytes of every entry of an archive's directory (APPNOTE 4.3.12).
 const DIRECTORY_ENTRY: [u8; 4] = *b"PK\x01\x02";
 
-/// Folder of the sheets. They are read cell by cell, and only the first one.
+/// Folder of the sheets in the archive. They are read cell by cell, so they do not count as kept in memory.
 const SHEETS: &str = "xl/worksheets/";
 
-/// Refuses a workbook that becomes too large when uncompressed, in total or in one part. Leaves the file at
-/// its first byte.
+/// Uncompresses every entry of a workbook once and fails if it is too large: in total, in the parts kept in
+/// memory, or in one text. Leaves the file at its first byte.
 pub(crate) fn check(file: &mut File) -> Result<(), ImportError> {
     let length = count_entries(file)?;
     let limit = UNFOLDED_BYTES_MAX.min(length.saturating_mul(UNFOLDED_RATIO_MAX));
@@ -74,7 +74,8 @@ fn rewound(file: &mut File) -> Result<&mut File, ImportError> {
     Ok(file)
 }
 
-/// Returns the file's length if it cannot contain too many entries.
+/// Returns the file's length in bytes. Fails if its bytes contain more than `ENTRIES_MAX` directory
+/// entries.
 fn count_entries(file: &mut File) -> Result<u64, ImportError> {
     let source = rewound(file)?;
     let (mut length, mut found) = (0_u64, 0_usize);
@@ -140,7 +141,8 @@ impl OutputCounter {
     }
 }
 
-/// Returns the number of bytes since the start of the last tag, after this piece.
+/// Returns the number of bytes since the start of the last tag, after this piece. Fails above
+/// `TEXT_BYTES_MAX`.
 fn text_after(mut text: usize, piece: &[u8]) -> Result<usize, ImportError> {
     for part in piece.split_inclusive(|&byte| byte == b'<') {
         text += part.len();

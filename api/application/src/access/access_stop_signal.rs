@@ -12,11 +12,12 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Interval between two checks, in milliseconds. A revoked right ends the stream within it.
+/// Interval between two checks of a stream's caller, in milliseconds. After its right is revoked, a stream
+/// ends within this time.
 const LOOK_MS: u64 = 2_000;
 
-/// A stop signal that fires when the process stops or the caller may follow no longer. `is_stopping` is
-/// about the process only.
+/// A stop signal for one stream. It fires when the process stops, or when its caller may no longer read it.
+/// `is_stopping` returns true only if the process stops.
 pub struct AccessStopSignal {
     process: Arc<dyn StopSignal>,
     installation: Arc<Installation>,
@@ -26,7 +27,7 @@ pub struct AccessStopSignal {
 }
 
 impl AccessStopSignal {
-    /// Returns the stop signal for a stream that `caller` opens now.
+    /// Creates the stop signal for a stream that `caller` opens now. The first check is `LOOK_MS` later.
     pub fn of(installation: &Arc<Installation>, caller: Caller) -> Arc<dyn StopSignal> {
         let look_at = installation.now().plus_ms(LOOK_MS);
         Arc::new(Self {
@@ -47,7 +48,8 @@ impl AccessStopSignal {
     }
 }
 
-/// Returns true if user, key and session are unchanged.
+/// Returns true if the user's account is unchanged, and the key or session with which the caller was
+/// identified is still valid.
 async fn is_as_known(installation: &Installation, known: &KnownUser) -> Result<bool, Problem> {
     let user = installation.entities.users.state(&known.user).await?.state;
     let now = installation.now();
@@ -77,7 +79,8 @@ impl StopSignal for AccessStopSignal {
         self.process.is_stopping()
     }
 
-    /// Called again for each piece of a stream. The time of the next check is kept across the calls.
+    /// Waits until the stream must end. Called again for each piece of a stream; the time of the next check
+    /// is kept across the calls.
     async fn stopping(&self) {
         let clock = &self.installation.environment.clock;
         loop {

@@ -101,7 +101,8 @@ impl BadRow {
     }
 }
 
-/// Applies the rows one after another.
+/// Applies the rows one after another. Refused rows are returned in `bad_rows` and do not affect the
+/// others; an unavailable log or key store ends the request. A dry run stores nothing.
 pub async fn change_many(
     installation: &Installation,
     order: BulkRolesRequest,
@@ -215,7 +216,8 @@ impl BulkRoleChange<'_> {
         }))
     }
 
-    /// Decides all changes of a row before the first is stored. Refuses the row if one of them is refused.
+    /// Judges all role changes of a row before the first one is stored. Fails if one of them would be
+    /// refused, so that a row is never applied in part.
     async fn refuse_in_part(
         &self,
         name: &UserId,
@@ -250,7 +252,8 @@ impl BulkRoleChange<'_> {
         Ok(())
     }
 
-    /// Returns true if another admin is left; in a dry run, as the earlier rows would have left it.
+    /// Returns true if an admin other than this user is left; in a dry run, with the changes of the earlier
+    /// rows taken into account.
     async fn has_other_admin(&self, name: &UserId) -> Result<bool, RowFault> {
         let others = others_who_are_admin(self.installation, name).await?;
         let would_be = |user: &UserId| self.would_be.iter().find(|(changed, _)| changed == user);

@@ -20,7 +20,8 @@ use std::collections::BTreeSet;
 /// Most rows in one request, as for roles. Each needs some reads and an append.
 pub const SCOPE_ROWS_MAX: usize = 1_000;
 
-/// Means all campaigns, future ones included. Campaign ids cannot contain this character.
+/// The value of `campaigns` that means all campaigns, future ones included. Campaign ids cannot contain
+/// this character.
 const ALL: &str = "*";
 
 /// A request to set the data scopes of many users.
@@ -97,7 +98,7 @@ pub struct ScopeChanged {
     after: ScopeValues,
 }
 
-/// The data scope of a user.
+/// The data scope that a row gives its user.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ScopeValues {
     /// Campaigns that the user may see. Null means all.
@@ -120,7 +121,8 @@ impl From<&UserScope> for ScopeValues {
     }
 }
 
-/// Applies the rows one after another.
+/// Applies the rows one after another. Refused rows are returned in `bad_rows` and do not affect the
+/// others; an unavailable log ends the request. A dry run stores nothing.
 pub async fn change_many_scopes(
     installation: &Installation,
     order: BulkScopesRequest,
@@ -161,12 +163,14 @@ struct BulkScopeChange<'a> {
     reason: String,
     dry_run: bool,
     seen: BTreeSet<UserId>,
-    /// In a dry run: users that earlier rows would limit to campaigns.
+    /// In a dry run: users that earlier rows would limit to certain campaigns; they no longer count as
+    /// admins.
     held_by_then: BTreeSet<UserId>,
 }
 
 impl BulkScopeChange<'_> {
-    /// Returns true if another admin is left, with the earlier rows taken into account.
+    /// Returns true if an admin other than this user is left, with the changes of the earlier rows taken
+    /// into account.
     async fn has_other_admin(&self, name: &UserId) -> Result<bool, RowFault> {
         let others = others_who_are_admin(self.installation, name).await?;
         Ok(others.iter().any(|other| !self.held_by_then.contains(other)))

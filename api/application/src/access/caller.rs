@@ -37,7 +37,8 @@ pub struct KnownUser {
 }
 
 impl Caller {
-    /// Returns the data scope of `permission` for this caller, or the refusal.
+    /// Returns the data scope in which this caller has `permission`. Fails with `Unauthenticated` without
+    /// credentials, and with `Forbidden` if the user or the key does not have the permission.
     pub fn scope_for(&self, permission: Permission) -> Result<DataScope, Problem> {
         match self {
             Self::Directory { .. } => Ok(DataScope::ALL),
@@ -55,8 +56,9 @@ impl Caller {
         self.scope_for(permission).is_ok()
     }
 
-    /// Returns the actor for the envelope of events. Only the directory's owner may name the actor
-    /// (`claimed`); it is a claim.
+    /// Returns the actor for the envelope of the events that this caller causes; `None` without
+    /// credentials. `claimed` is used only for the owner of the data directory, who may name any actor; it
+    /// is not verified.
     pub fn actor(&self, claimed: Option<&str>) -> Option<Actor> {
         match self {
             Self::Directory { .. } => Some(Actor::new(claimed.unwrap_or_default(), SignInMethod::Directory)),
@@ -65,8 +67,8 @@ impl Caller {
         }
     }
 
-    /// Returns the name under which a read is logged: the user's, or the one that the directory's owner
-    /// claims.
+    /// Returns the name under which a read is logged: the user's, or `claimed` for the owner of the data
+    /// directory. `None` without credentials.
     pub fn name_for_record(&self, claimed: Option<String>) -> Option<String> {
         match self {
             Self::Directory { .. } => claimed,
@@ -75,7 +77,8 @@ impl Caller {
         }
     }
 
-    /// Returns how the caller was authenticated, in the words of logged reads.
+    /// Returns the code of how the caller was authenticated, as logged reads contain it: `open` without
+    /// credentials.
     pub const fn door(&self) -> &'static str {
         match self {
             Self::Directory { door } => door,
@@ -85,7 +88,7 @@ impl Caller {
     }
 
     /// Returns the key for rate limits: each API key counts separately, all sessions of a user count
-    /// together.
+    /// together. `None` for the directory's owner and without credentials, which are not limited by it.
     pub fn counted_as(&self) -> Option<String> {
         let known = self.user()?;
         Some(match known.way {
@@ -96,6 +99,7 @@ impl Caller {
         })
     }
 
+    /// Returns the authenticated user; `None` for the directory's owner and without credentials.
     pub const fn user(&self) -> Option<&KnownUser> {
         match self {
             Self::User(known) => Some(known),

@@ -25,13 +25,13 @@ pub enum Credentials<'a> {
     Session(&'a str, RequestTrigger),
 }
 
-/// Returns the text that a browser holds of a session.
+/// Returns the session text that a browser holds in its cookie: `<user>.<secret>`.
 pub fn session_text(user: &UserId, secret: &str) -> String {
     format!("{user}.{secret}")
 }
 
-/// Returns the caller of a request. Unknown, ended and foreign credentials get the same kind of answer: it
-/// says what to do, and not what the credentials would have given access to.
+/// Returns the caller of a request by its credentials. Unknown, expired and revoked credentials fail with
+/// the same kind of answer, which does not say what they would have given access to.
 pub async fn identify(installation: &Installation, given: Credentials<'_>) -> Result<Caller, Problem> {
     match given {
         Credentials::Key(text) => by_key(installation, text).await,
@@ -39,7 +39,8 @@ pub async fn identify(installation: &Installation, given: Credentials<'_>) -> Re
     }
 }
 
-/// Splits an API key into its id and secret.
+/// Splits the text of an API key into its id and secret; `None` if it does not have the form
+/// `ll_<id>_<secret>`.
 pub(crate) fn key_parts(text: &str) -> Option<(KeyId, &str)> {
     let (id, secret) = text.strip_prefix(KEY_PREFIX)?.split_once('_')?;
     Some((id.parse().ok()?, secret))
@@ -119,7 +120,7 @@ async fn by_session(
     })))
 }
 
-/// Returns the longest idle time of a session, in milliseconds, from the setting.
+/// Returns the longest idle time of a session in milliseconds, from the setting `SessionIdleMinutesMax`.
 pub(super) async fn idle_ms(installation: &Installation) -> Result<u64, Problem> {
     let minutes = installation.setting(SettingName::SessionIdleMinutesMax).await?;
     Ok(minutes.saturating_mul(MINUTE_MS))

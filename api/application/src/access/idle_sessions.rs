@@ -5,8 +5,8 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Most sessions that are remembered: far more than an installation has users at work. Beyond it, the
-/// session that was idle longest must sign in again.
+/// Most sessions that are remembered: far more than an installation has users at work. Above it, the
+/// session that was idle longest is forgotten and must sign in again.
 const SESSIONS_MAX: usize = 10_000;
 
 /// What caused a browser's request.
@@ -24,8 +24,8 @@ pub enum RequestTrigger {
 pub(crate) struct IdleSessions(Mutex<BTreeMap<SecretDigest, Timestamp>>);
 
 impl IdleSessions {
-    /// Notes a use of the session. Returns false if it was idle for `idle_ms`. A request that the page made
-    /// by itself is not a use: the idle time continues.
+    /// Notes a use of the session. Returns false if it was idle for `idle_ms` or longer; the session is
+    /// then over. A request that the page made by itself does not restart the idle time.
     pub(crate) fn uses(
         &self,
         session: SecretDigest,
@@ -50,7 +50,8 @@ impl IdleSessions {
         true
     }
 
-    /// Returns true if the session was idle for `idle_ms`. This question does not count as a use.
+    /// Returns true if the session was idle for `idle_ms` or longer. Does not count as a use. False for a
+    /// session that this process has not seen.
     pub(crate) fn has_rested(&self, session: SecretDigest, idle_ms: u64, now: Timestamp) -> bool {
         let uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let last = uses.get(&session);

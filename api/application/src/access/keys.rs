@@ -69,8 +69,9 @@ pub struct NewApiKeyResponse {
     pub position: Position,
 }
 
-/// Creates a key. Users create their own keys, in a session: a key for another user would let its creator
-/// act as that user.
+/// Creates an API key and returns its secret. Users create keys only for themselves, in a session: a key
+/// for another user would let its creator act as that user. A repeated request returns the key without its
+/// secret.
 pub async fn create_key(
     installation: &Installation,
     order: ApiKeyRequest,
@@ -107,7 +108,8 @@ pub async fn create_key(
     })
 }
 
-/// Returns the user of the new key if the caller may create a key for that user; otherwise refuses.
+/// Returns the user of the new key. Fails if the caller has no session, or names another user; the
+/// directory's owner must name one.
 fn key_user(asked: Option<UserId>, caller: &Caller) -> Result<UserId, Problem> {
     let Some(known) = caller.user() else {
         return asked.ok_or_else(|| Problem::invalid("user-missing", "user must name the user of the key"));
@@ -132,8 +134,8 @@ fn key_user(asked: Option<UserId>, caller: &Caller) -> Result<UserId, Problem> {
     }
 }
 
-/// Revokes a key at once. Users revoke their own keys; another user's key requires the permission to manage
-/// users.
+/// Revokes a key; it is refused from the next request on. Users revoke their own keys; another user's key
+/// requires `UsersWrite`.
 pub async fn revoke_key(
     installation: &Installation,
     id: KeyId,

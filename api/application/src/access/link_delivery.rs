@@ -15,7 +15,8 @@ const MAIL: &str = "设置密码：在贵司 ledgerline 控制台地址后加上
     Choose your password: open your ledgerline console's address followed by /set-up#LINK . The link is \
     valid once, for 24 hours.";
 
-/// Returns how a link for a user with this mail address is delivered.
+/// Returns how a set-up link is delivered to a user with this mail address: `Mailed` if there is an address
+/// and this process sends mail, else `Shown` in the reply.
 pub(super) fn delivery(installation: &Installation, mail: Option<&str>) -> LinkDelivery {
     match mail.is_some() && mail_channel(installation).is_some() {
         true => LinkDelivery::Mailed,
@@ -23,8 +24,9 @@ pub(super) fn delivery(installation: &Installation, mail: Option<&str>) -> LinkD
     }
 }
 
-/// Sends the link by mail. The mail does not contain the server's address: the requester of a link could
-/// name another server.
+/// Mails the set-up link to this address. Fails if no mail channel is configured or the mail is not
+/// accepted. The mail does not contain the server's address, because the requester of a link could name
+/// another server.
 pub(super) async fn send(installation: &Installation, mail: &str, link: &str) -> Result<(), Problem> {
     let channel = mail_channel(installation).ok_or_else(not_sent)?;
     let text = MAIL.replace("LINK", link);

@@ -43,14 +43,15 @@ pub struct SignInCredentials {
     pub held: Option<String>,
 }
 
-/// Returns the token that commands of a session send besides the cookie. A page of another origin cannot
-/// know it.
+/// Returns the CSRF token of a session, which its commands send in addition to the cookie. It is derived
+/// from the session text, so a page of another origin cannot know it.
 pub fn csrf_token(session: &str) -> String {
     SecretDigest::of(&format!("csrf:{session}")).to_string()
 }
 
-/// Starts a session. Unknown user, disabled user, wrong password and wrong code get the same answer after
-/// the same time. That a code is needed is revealed only after the right password.
+/// Signs a user in by name, password and code, and starts a session; the one that the browser held before
+/// ends. Unknown user, disabled user, wrong password and wrong code get the same answer after the same
+/// time. That a code is needed is revealed only after the right password.
 pub async fn sign_in(
     installation: &Arc<Installation>,
     typed: SignInCredentials,
@@ -87,8 +88,8 @@ pub async fn sign_in(
     }
 }
 
-/// Returns what the user proved besides the password: a code, if the user has a second factor. A missing or
-/// wrong code is refused.
+/// Returns what the sign-in proves: the password alone, or a code if the user has a second factor. A
+/// missing code is refused; a wrong one is refused and counted.
 pub(super) async fn verify_second_factor(
     installation: &Arc<Installation>,
     user: &UserId,
@@ -106,8 +107,8 @@ pub(super) async fn verify_second_factor(
     }
 }
 
-/// Returns the user with this name and password. Refuses disabled and locked users with the same answer as
-/// a wrong password.
+/// Returns the user with this name and password. A wrong password is counted. Unknown, disabled and locked
+/// users get the same answer as a wrong password.
 pub(super) async fn verify_password(
     installation: &Arc<Installation>,
     name: &str,
@@ -143,7 +144,8 @@ pub(super) async fn verify_password(
     refuse(installation, &user, fault, from).await
 }
 
-/// Starts a session of an identified user.
+/// Starts a session of an identified user and returns it. It ends after `SessionHoursMax` hours at the
+/// latest.
 pub(super) async fn begin(
     installation: &Installation,
     user: &UserId,
@@ -185,7 +187,8 @@ pub(super) async fn begin(
     })
 }
 
-/// Counts a wrong attempt and returns the refusal that all failed sign-ins get.
+/// Counts a failed sign-in of the user (which can lock the account) and returns the refusal that all failed
+/// sign-ins get.
 pub(super) async fn refuse<T>(
     installation: &Arc<Installation>,
     user: &UserId,
@@ -196,7 +199,7 @@ pub(super) async fn refuse<T>(
     Err(sign_in_problem())
 }
 
-/// Ends the session; a session that has ended already is fine. If an identity provider signed the user in,
+/// Ends the session; does nothing if it has ended already. If an identity provider signed the user in,
 /// returns the URL for signing out there, if the provider publishes one.
 pub async fn sign_out(
     installation: &Installation,
@@ -220,7 +223,8 @@ pub async fn sign_out(
     }
 }
 
-/// Ends the session. Returns true if an identity provider signed the user in.
+/// Ends the session. Returns true if an identity provider signed its user in, false also for a malformed
+/// session text.
 async fn end(installation: &Installation, session: &str, cause: Cause) -> Result<bool, Problem> {
     let parts = session.rsplit_once('.');
     let Some((user, secret)) = parts.and_then(|(name, secret)| Some((name.parse().ok()?, secret))) else {
@@ -233,6 +237,7 @@ async fn end(installation: &Installation, session: &str, cause: Cause) -> Result
     Ok(by_provider)
 }
 
+/// Returns the refusal of a failed sign-in. It does not say what was wrong.
 pub(super) fn sign_in_problem() -> Problem {
     let detail = "user name or password is incorrect, or there were too many failed attempts: wait some minutes / \
                   用户名或密码不正确，或错误次数过多须稍后再试";
@@ -245,6 +250,7 @@ fn code_needed() -> Problem {
     Problem::new(ProblemKind::Unauthenticated, "second-factor-needed", detail)
 }
 
+/// Returns the refusal of a sign-in for a user with a role that requires a second factor, but without one.
 pub(super) fn factor_missing() -> Problem {
     let detail = "your role requires a second factor: set one up first (POST /api/v1/second-factor/offer, or \
                   `ledgerline user totp NAME`) / 该角色须启用双因素认证，请先绑定验证器";

@@ -20,24 +20,25 @@ pub const PASSWORD_BYTES_MAX: usize = 256;
 const KINDS_MIN: usize = 5;
 /// Product names that a password must not contain, because they would be guessed first.
 const NAMES: [&str; 1] = ["ledgerline"];
-/// Number of characters of a password that are compared with lists of common passwords and with patterns.
-/// Longer passwords are not guessed this way, and the work grows faster than the length.
+/// Number of first characters of a password that are compared with common passwords and patterns. The rest
+/// cannot be guessed this way, and the work grows faster than the length.
 const GUESSED_CHARS_MAX: usize = 72;
 
-/// Hashes computed at once. The two cores have other work.
+/// Password hashes computed at once; the machine's two cores have other work.
 const AT_ONCE_MAX: usize = 2;
-/// Most callers that wait in addition. Further ones are refused with `sign-ins-busy`.
+/// Most callers that wait for a hash in addition to those computed. Further ones are refused with
+/// `sign-ins-busy`.
 const WAITING_MAX: usize = 32;
 
 /// Bytes of a salt (RFC 9106, 3.1).
 const SALT_BYTES: usize = 16;
 
-/// Hash that is checked for an unknown user, so that the answer takes as long. It is the hash of the text
-/// `nobody`.
+/// Hash that is verified if the user does not exist, so that the answer takes as long. It is the hash of a
+/// fixed text.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5$L3tUdvWfU4vOdNWxZqfYGdo7vM4tTkKcN2yAPY7uDpI";
 
-/// The turns of the slow password functions.
+/// Limits the password hashes that are computed at once, and the callers that wait for one.
 pub struct PasswordHashSlots {
     turns: Semaphore,
     places: Semaphore,
@@ -53,7 +54,8 @@ impl Default for PasswordHashSlots {
 }
 
 impl PasswordHashSlots {
-    /// Returns the argon2id text of a password, with a new salt.
+    /// Returns the argon2id text of a password with a new random salt. Fails with `sign-ins-busy` if too
+    /// many callers wait.
     pub(crate) async fn hash(
         &self,
         tasks: &dyn Tasks,
@@ -70,8 +72,8 @@ impl PasswordHashSlots {
             .map_err(|error| Problem::fault(format!("argon2id: {error}")))
     }
 
-    /// Returns true if the password matches the argon2id text. Without a text it takes as long and returns
-    /// false.
+    /// Returns true if the password matches the argon2id text `kept`. Without a text it takes as long and
+    /// returns false. Fails with `sign-ins-busy` if too many callers wait.
     pub(crate) async fn is_right(
         &self,
         tasks: &dyn Tasks,
@@ -119,7 +121,9 @@ impl PasswordHashSlots {
     }
 }
 
-/// Refuses a password that is short, too long, common, or contains a name.
+/// Fails with `password-weak` if the password has fewer than `PASSWORD_CHARS_MIN` characters or more than
+/// `PASSWORD_BYTES_MAX` bytes, has few different characters, is easily guessed, or contains the user's name
+/// or ours.
 pub(crate) fn refuse_weak(name: &str, password: &str) -> Result<(), Problem> {
     let weak = |why: String| Err(Problem::refused("password-weak", why));
     if password.chars().count() < PASSWORD_CHARS_MIN {

@@ -7,14 +7,15 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// Longest time of a round trip, in milliseconds: enough for a password, a phone and a second try.
+/// Longest time of a round trip to the identity provider, in milliseconds: enough for a password, a phone
+/// and a second try.
 pub const ROUND_MS: u64 = 10 * 60_000;
 
-/// Most returned round trips that are remembered, each until its end time. Beyond that, the one that ends
-/// first is dropped; the provider itself then refuses its code.
+/// Most completed round trips that are remembered, each until its end time, so that none is used twice.
+/// Above it, the one that ends first is dropped; the provider itself then refuses its code.
 const OVER_MAX: usize = 10_000;
 
-/// One redirect to the provider and back.
+/// One redirect of a browser to the identity provider and back.
 pub struct Round {
     /// Identifies this round trip, proves that we started it, and contains its end time.
     pub state: String,
@@ -47,18 +48,18 @@ pub enum ProviderFault {
 /// client and this round trip, signed with the issuer's own key and not expired.
 #[async_trait]
 pub trait IdentityProvider: Send + Sync {
-    /// Returns the provider's URL, as its tokens name it.
+    /// Returns the issuer URL of the provider, as its tokens contain it.
     fn issuer(&self) -> &str;
-    /// Returns the URL to which a browser is sent to begin a round trip.
+    /// Returns the provider's URL to which a browser is redirected to begin the round trip.
     async fn address(&self, round: &Round) -> Result<String, ProviderFault>;
-    /// Exchanges the code that the browser brought back and returns what the provider states about the
-    /// user.
+    /// Exchanges the authorization code that the browser brought back for a token, verifies it and returns
+    /// what it states about the user.
     async fn says(&self, code: String, round: &Round) -> Result<ProviderSays, ProviderFault>;
     /// Returns the URL at which the browser signs out of the provider too, if the provider publishes one.
     async fn sign_out_address(&self) -> Result<Option<String>, ProviderFault>;
 }
 
-/// The configured identity provider, and the round trips that are over.
+/// The identity provider configured for this process, if any, and the round trips that are completed.
 #[derive(Default)]
 pub struct ProviderService {
     asked: OnceLock<ConfiguredProvider>,
@@ -71,17 +72,19 @@ pub(super) struct ConfiguredProvider {
 }
 
 impl ProviderService {
-    /// Sets the identity provider for sign-ins. Called once, at the start.
+    /// Sets the identity provider and the redirect URL for sign-ins. Called once, at the start; a second
+    /// call changes nothing.
     pub fn ask(&self, provider: Arc<dyn IdentityProvider>, redirect: String) {
         self.asked
             .get_or_init(|| ConfiguredProvider { provider, redirect });
     }
 
-    /// Returns the issuer URL of the configured provider, if there is one.
+    /// Returns the issuer URL of the configured provider; `None` if there is no provider.
     pub fn issuer(&self) -> Option<&str> {
         self.asked.get().map(|asked| asked.provider.issuer())
     }
 
+    /// Returns the configured provider. Fails with `provider-none` if there is none.
     pub(super) fn asked(&self) -> Result<&ConfiguredProvider, Problem> {
         self.asked.get().ok_or_else(|| {
             Problem::new(
@@ -92,7 +95,8 @@ impl ProviderService {
         })
     }
 
-    /// Marks a round trip as over. Returns false if it was over already.
+    /// Marks a round trip as completed, so that its `state` cannot be used again. Returns false if it was
+    /// completed already.
     pub(super) fn end(&self, state: &str, until: Timestamp, now: Timestamp) -> bool {
         let mut over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
         over.retain(|_, until| now < *until);

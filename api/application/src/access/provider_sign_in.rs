@@ -37,7 +37,8 @@ pub struct ProviderCallback {
     pub from: Option<String>,
 }
 
-/// Starts a round trip and returns the URL of the provider.
+/// Begins a round trip: returns the provider's URL and the signed `state`. Fails with `provider-none`
+/// without a configured provider, or if the provider does not answer.
 pub async fn begin_round(installation: &Installation) -> Result<RoundStart, Problem> {
     let asked = installation.access.provider.asked()?;
     let random = new_secret(installation.environment.ids.as_ref());
@@ -54,7 +55,9 @@ pub async fn begin_round(installation: &Installation) -> Result<RoundStart, Prob
     }
 }
 
-/// Completes a round trip: verifies the provider's answer and signs in the linked user.
+/// Completes a round trip: verifies its `state` and the provider's answer, and starts a session of the
+/// linked user. Fails if the `state` is forged, expired or used before, or if no user is linked with the
+/// provider's subject.
 pub async fn end_round(installation: &Installation, returned: ProviderCallback) -> Result<SignedIn, Problem> {
     let desk = &installation.access.provider;
     let asked = desk.asked()?;
@@ -114,7 +117,7 @@ fn round_of(installation: &Installation, asked: &ConfiguredProvider, state: Stri
     }
 }
 
-/// Returns the end time of a round trip if its state was signed here.
+/// Returns the end time of a round trip from its `state`; `None` if this installation did not sign it.
 fn end_of(installation: &Installation, state: &str) -> Option<Timestamp> {
     let (body, mark) = state.rsplit_once('.')?;
     if !SecretDigest::of(mark).is_of(&keyed(installation, "state", body)) {

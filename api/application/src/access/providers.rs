@@ -16,7 +16,7 @@ use domain::user::{REASON_BYTES_MAX, UserCommand};
 use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
-/// Longest subject, in bytes (OpenID Connect Core 1.0, 2: at most 255 characters).
+/// Longest subject in bytes (OpenID Connect Core 1.0, 2: at most 255 ASCII characters).
 const SUBJECT_BYTES_MAX: usize = 255;
 
 /// A request to link a user with an account at an identity provider.
@@ -42,7 +42,8 @@ impl ApiRequest for ProviderLinkRequest {
     }
 }
 
-/// Links a user with a subject. A subject can belong to one user only.
+/// Links a user with an account (subject) at an identity provider. Fails if the subject is linked with
+/// another user.
 pub async fn link_provider(
     installation: &Installation,
     user: UserId,
@@ -71,7 +72,7 @@ pub async fn link_provider(
     apply_user_command(installation, user, command, cause, None).await
 }
 
-/// Removes a user's link and ends the user's sessions.
+/// Removes a user's link with an identity provider and ends the user's sessions.
 pub async fn unlink_provider(
     installation: &Installation,
     user: UserId,
@@ -90,7 +91,8 @@ pub(super) fn hash_subject(installation: &Installation, issuer: &str, subject: &
         .hash(&format!("provider:{issuer}\n{subject}"))
 }
 
-/// Returns the user who is linked with a subject. Rows propose candidates; each candidate's state decides.
+/// Returns the user who is linked with this hashed subject; `None` if there is none. Rows propose
+/// candidates; each candidate's own stream decides.
 pub(super) async fn find_linked_user(
     installation: &Installation,
     subject: &LookupHash,

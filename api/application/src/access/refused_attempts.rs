@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most sources that are counted separately. Attempts from further addresses are counted together.
+/// Most sources that are counted separately. Attempts from further sources are counted together.
 const SUBJECTS_MAX: usize = 1_000;
 
 /// Hexadecimal digits of an address's keyed hash: enough to tell addresses apart.
@@ -34,7 +34,8 @@ struct PendingCount {
 }
 
 impl AttemptSource {
-    /// Returns the stream id of the source. An address is personal data and appears in it as a keyed hash.
+    /// Returns the stream id under which attempts of this source are logged. An address is personal data
+    /// and appears in it as a keyed hash.
     fn subject(&self, installation: &Installation) -> Option<AccessId> {
         let text = match self {
             Self::User(user) => format!("user.{user}"),
@@ -51,8 +52,8 @@ impl AttemptSource {
 }
 
 impl RefusedAttempts {
-    /// Counts an attempt. The first one of a minute is logged at once, the following ones together a minute
-    /// later.
+    /// Counts a refused attempt of a source on a route, with the code of the refusal. The first one is
+    /// logged at once; those that follow within a minute are logged together at its end.
     pub fn count(&self, installation: &Arc<Installation>, whose: &AttemptSource, route: &str, code: &str) {
         let Some(mut subject) = whose.subject(installation) else {
             return;
@@ -89,8 +90,8 @@ impl RefusedAttempts {
         }
     }
 
-    /// Takes the count of a source for logging. If nothing was counted since the last time, removes the
-    /// source and returns `None`.
+    /// Takes the count of a source for logging. If nothing was counted since the last log entry, forgets
+    /// the source and returns `None`.
     fn take(&self, subject: &AccessId, now: Timestamp) -> Option<RefusedFacts> {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = counted.get_mut(subject)?;
@@ -105,7 +106,7 @@ impl RefusedAttempts {
         Some(facts)
     }
 
-    /// Puts back a count that could not be logged.
+    /// Adds a count that could not be logged back to its source.
     fn put_back(&self, subject: &AccessId, facts: RefusedFacts) {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = counted.get_mut(subject) {
@@ -119,8 +120,8 @@ impl RefusedAttempts {
     }
 }
 
-/// Logs the attempts of one source until a minute passes without a new one. When the process stops, the
-/// remaining count is logged first.
+/// Logs the attempts of one source each minute until a minute passes without a new one. When the process
+/// stops, the remaining count is logged first.
 async fn record(installation: &Arc<Installation>, subject: AccessId) {
     let clock = Arc::clone(&installation.environment.clock);
     let stop = installation.tasks().stop_signal();

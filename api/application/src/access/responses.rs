@@ -16,7 +16,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Longest wait until the rows contain the current users, in milliseconds.
+/// Longest wait until the read model contains the current users, in milliseconds.
 const ROWS_WITHIN_MS: u64 = 30_000;
 
 /// A list of all users.
@@ -63,7 +63,7 @@ pub struct PermissionResponse {
     pub reach: Vec<&'static str>,
 }
 
-/// Returns the role table that the access check uses.
+/// Returns the roles and the permissions of each, from the table that the access check uses.
 pub fn role_table() -> RoleTable {
     let roles = Role::ALL.map(|role| RoleResponse {
         role,
@@ -85,7 +85,7 @@ pub fn role_table() -> RoleTable {
     }
 }
 
-/// Returns all users, now or at a moment in the past.
+/// Returns all users with their roles, now or at a past moment.
 pub async fn users(installation: &Installation, moment: Moment) -> Result<UserList, Problem> {
     let db = rows(installation, moment).await?;
     let items = access_board::users(db.as_ref()).await?;
@@ -111,7 +111,8 @@ pub struct UserDetails {
     pub version: StreamVersion,
 }
 
-/// Returns one user, now or at a moment in the past.
+/// Returns one user with roles, scope and version, now or at a past moment. Fails with `Missing` if the
+/// user does not exist then.
 pub async fn user(
     installation: &Installation,
     name: UserId,
@@ -142,14 +143,15 @@ pub async fn user(
     })
 }
 
-/// Returns all API keys, now or at a moment in the past.
+/// Returns all API keys without their secrets, now or at a past moment.
 pub async fn keys(installation: &Installation, moment: Moment) -> Result<KeyList, Problem> {
     let db = rows(installation, moment).await?;
     let items = access_board::keys(db.as_ref()).await?;
     Ok(KeyList { items })
 }
 
-/// Returns the rows of all users as of the head of the log.
+/// Returns the rows of all users, after the read model has reached the head of the log. Fails if that takes
+/// more than `ROWS_WITHIN_MS`.
 pub async fn board_at_head(installation: &Installation) -> Result<Vec<UserRow>, Problem> {
     let head = installation.store().head().await?;
     installation.rows_at(head, ROWS_WITHIN_MS).await?;

@@ -65,7 +65,8 @@ pub struct PasswordCredentials {
     pub from: Option<String>,
 }
 
-/// Creates a secret for an authenticator app. It becomes active when its first code is sent.
+/// Creates a secret for an authenticator app, after a check of name and password. It becomes active when
+/// its first code is sent (`confirm_second_factor`) and expires unused.
 pub async fn offer_second_factor(
     installation: &Arc<Installation>,
     who: PasswordCredentials,
@@ -90,7 +91,8 @@ pub async fn offer_second_factor(
     })
 }
 
-/// Activates the offered second factor with its first code and ends all sessions of the user.
+/// Activates the offered second factor with its first code, returns the recovery codes and ends all
+/// sessions of the user. Fails if none is offered or the code is wrong.
 pub async fn confirm_second_factor(
     installation: &Arc<Installation>,
     who: PasswordCredentials,
@@ -122,7 +124,8 @@ pub async fn confirm_second_factor(
     })
 }
 
-/// Returns what a typed code proves. `None` if it is wrong, used, or older than a used one.
+/// Returns what a typed code proves: the app's current time step, or an unused recovery code. `None` if it
+/// is wrong, was used, or is older than a used one.
 pub(super) fn proof_of(
     user: &UserId,
     factor: &SecondFactor,
@@ -139,7 +142,8 @@ pub(super) fn proof_of(
     is_recovery.then_some(SignInProof::RecoveryCode { sha256 })
 }
 
-/// Returns the time step to which a code of this secret belongs, around now. `None` if the code is wrong.
+/// Returns the 30-second time step to which a code of this secret belongs, the current one or a neighbor.
+/// `None` if the code is wrong.
 fn step_of(user: &UserId, secret: &str, code: &str, now: Timestamp) -> Option<u64> {
     let bytes = Secret::try_from_base32(secret).ok()?;
     let totp = totp_of(user, bytes.as_bytes().to_vec()).ok()?;
@@ -167,7 +171,8 @@ fn new_recovery_code(ids: &dyn IdSource) -> String {
     groups.collect::<Vec<String>>().join("-")
 }
 
-/// Returns the stored digest of a recovery code, independent of how it was typed.
+/// Returns the stored digest of a recovery code. Letter case, dashes and blanks of the typed code do not
+/// matter.
 fn kept_of(user: &UserId, code: &str) -> SecretDigest {
     let typed = code.chars().filter(|one| one.is_ascii_alphanumeric());
     let typed: String = typed.map(|one| one.to_ascii_lowercase()).collect();
@@ -181,7 +186,8 @@ async fn ask(installation: &Installation, user: &UserId, command: UserCommand) -
     Ok(())
 }
 
-/// Removes the second factor of a user who lost the app and the recovery codes. Ends the user's sessions.
+/// Removes the second factor of a user who lost the app and the recovery codes, and ends the user's
+/// sessions. A user cannot reset their own.
 pub async fn reset_second_factor(
     installation: &Installation,
     name: UserId,
@@ -194,7 +200,8 @@ pub async fn reset_second_factor(
     apply_user_command(installation, name, command, cause, None).await
 }
 
-/// Refuses to reset one's own second factor: otherwise an unattended session would be enough to remove it.
+/// Fails if the caller is the user: otherwise an unattended session would be enough to remove the own
+/// second factor.
 fn refuse_own(caller: Option<&UserId>, user: &UserId) -> Result<(), Problem> {
     if caller != Some(user) {
         return Ok(());

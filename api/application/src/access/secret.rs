@@ -7,7 +7,7 @@ use domain::ports::id_source::IdSource;
 /// Random bytes of a secret: 256 bits cannot be guessed.
 const SECRET_BYTES: usize = 32;
 
-/// Returns a new secret as base64url text.
+/// Returns a new random secret of `SECRET_BYTES` bytes as base64url text without padding.
 pub(super) fn new_secret(ids: &dyn IdSource) -> String {
     let mut bytes = [0_u8; SECRET_BYTES];
     ids.random(&mut bytes);

@@ -32,8 +32,9 @@ pub struct PasswordChange {
     pub from: Option<String>,
 }
 
-/// Changes the password and ends all sessions of the user. A wrong current password is counted and leads to
-/// a lock, as at sign-in.
+/// Changes the user's password and ends all sessions of the user. Checks the current password and, if
+/// needed, the code; a wrong one is counted and can lock the account, as at sign-in. Fails if the new
+/// password is weak.
 pub async fn change_password(
     installation: &Arc<Installation>,
     change: PasswordChange,
@@ -101,8 +102,8 @@ pub struct SessionsEnded {
     pub ended: Vec<SessionResponse>,
 }
 
-/// Returns the open sessions of the calling user. Needs a session itself. Sessions that were idle too long
-/// are left out.
+/// Returns the open sessions of the calling user, oldest first, without those that were idle too long.
+/// Fails if the caller uses no session.
 pub async fn own_sessions(installation: &Installation, caller: &Caller) -> Result<SessionList, Problem> {
     let items = open(installation, by_session(caller)?).await?;
     Ok(SessionList {
@@ -110,7 +111,8 @@ pub async fn own_sessions(installation: &Installation, caller: &Caller) -> Resul
     })
 }
 
-/// Ends one session of the calling user; without an id, all except the calling one.
+/// Ends the session with this id; without an id, all sessions of the calling user except the calling one.
+/// Returns the ended ones. Fails if the caller uses no session, or has no session with this id.
 pub async fn end_sessions(
     installation: &Installation,
     caller: &Caller,

@@ -32,14 +32,15 @@ pub struct AccessService {
 }
 
 impl AccessService {
-    /// Requires a second factor for sign-ins of users with these roles. Called once, at the start.
+    /// Requires a second factor for sign-ins of users with one of these roles. Called once, at the start;
+    /// an empty set and a second call change nothing.
     pub fn demand_second_factor(&self, roles: BTreeSet<Role>) {
         if !roles.is_empty() {
             self.demanded.get_or_init(|| roles);
         }
     }
 
-    /// Returns the roles that must sign in with a second factor.
+    /// Returns the roles that must sign in with a second factor; empty if none.
     pub fn demanded(&self) -> BTreeSet<Role> {
         self.demanded.get().cloned().unwrap_or_default()
     }

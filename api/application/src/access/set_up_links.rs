@@ -21,7 +21,8 @@ const FIRST_MS: u64 = 3_600_000;
 /// Prefix of the first admin's link. A user's link begins with the user's name.
 const FIRST: &str = "first";
 
-/// The link for creating the first admin. It exists in memory only, so that each start has its own.
+/// The link with which the first admin is created. It exists in memory only, so each start of the process
+/// has its own.
 #[derive(Default)]
 pub struct FirstSetUp(Mutex<Option<FirstLink>>);
 
@@ -32,7 +33,8 @@ struct FirstLink {
 }
 
 impl FirstSetUp {
-    /// Returns the link to show to the operator, or `None` if there is an admin already.
+    /// Returns the link to show to the operator; `None` if there is an admin already. A repeated call
+    /// returns the same link until it expires.
     pub async fn offer(&self, installation: &Installation) -> Result<Option<String>, Problem> {
         if has_admin(installation).await? {
             return Ok(None);
@@ -47,7 +49,7 @@ impl FirstSetUp {
         Ok(Some(format!("{FIRST}.{}", link.secret)))
     }
 
-    /// Takes the link if the secret matches and it has not expired. It can be used once.
+    /// Takes the link if the secret matches and it has not expired; it is then gone. `None` otherwise.
     fn take(&self, secret: &str, now: Timestamp) -> Option<FirstLink> {
         let mut link = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         link.take_if(|link| now < link.until && SecretDigest::of(&link.secret).is_of(secret))
@@ -67,8 +69,8 @@ impl FirstLink {
     }
 }
 
-/// Sets a password with a link: for a user who was added, or for the first admin, who also gets the name
-/// `name`.
+/// Sets a user's password with the user's set-up link. With the first admin's link, creates the admin with
+/// the user name `name`, which is then required. A link works once; a void or expired one is refused.
 pub async fn choose_password(
     installation: &Installation,
     link: &str,

@@ -24,7 +24,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Most campaigns named for a user or key. Without a list, all campaigns are meant.
+/// Most campaigns that a request may name for a user or key. If it names none, all campaigns are meant.
 pub(super) const CAMPAIGNS_MAX: usize = 1_000;
 
 /// A request to add a user.
@@ -76,7 +76,7 @@ impl ApiRequest for NewUserRequest {
     }
 }
 
-/// Reads the mail address of a body. An invalid one is added to the body's errors.
+/// Reads `mail` of a body; `None` if absent. An invalid address is added to the body's errors.
 fn mail_address(body: &mut Members) -> Option<String> {
     let mail = body.short_text("mail", MAIL_BYTES_MAX)?;
     match check_mail(&mail) {
@@ -88,7 +88,8 @@ fn mail_address(body: &mut Members) -> Option<String> {
     }
 }
 
-/// Reads the campaigns of a body. An empty or too long list is added to the body's errors.
+/// Reads `campaigns` of a body; `None` if absent (all campaigns). An empty or too long list is added to the
+/// body's errors.
 pub(crate) fn campaigns(body: &mut Members) -> Option<Vec<CampaignId>> {
     let named: Option<Vec<CampaignId>> = body.value("campaigns");
     if named.as_ref().is_some_and(|named| named.len() > CAMPAIGNS_MAX) {
@@ -100,7 +101,8 @@ pub(crate) fn campaigns(body: &mut Members) -> Option<Vec<CampaignId>> {
     named
 }
 
-/// Reads a user name in any case from a body member. An invalid name is added to the body's errors.
+/// Reads a user name from a body member, which must be present, and converts it to lower case. An invalid
+/// name is added to the body's errors.
 pub(crate) fn read_user_name(body: &mut Members, member: &str) -> String {
     let typed = body.needed_text(member).unwrap_or_default();
     match UserId::typed(&typed) {
@@ -114,7 +116,7 @@ pub(crate) fn read_user_name(body: &mut Members, member: &str) -> String {
     }
 }
 
-/// Parses a user name as typed, in any case.
+/// Parses a user name typed in any letter case. Fails with `user-invalid`.
 pub(crate) fn parse_user_name(text: &str) -> Result<UserId, Problem> {
     UserId::typed(text).map_err(|error| Problem::invalid("user-invalid", error.to_string()))
 }
@@ -146,7 +148,8 @@ pub struct UserChanged {
     pub(super) is_change: bool,
 }
 
-/// Adds a user, with a password or with a set-up link to choose one.
+/// Adds a user, with the given password or with a set-up link to choose one. Fails if the name is taken or
+/// the password is weak.
 pub async fn add_user(
     installation: &Installation,
     order: NewUserRequest,
@@ -197,7 +200,7 @@ impl ApiRequest for UserScopeRequest {
     }
 }
 
-/// Replaces the data scope of a user and ends the user's sessions.
+/// Replaces the data scope (campaigns, team, end of access) of a user and ends the user's sessions.
 pub async fn change_scope(
     installation: &Installation,
     name: UserId,
@@ -216,7 +219,8 @@ pub async fn change_scope(
     apply_user_command(installation, name, command, cause, None).await
 }
 
-/// Creates a new set-up link for a user who lost the previous one or forgot the password.
+/// Creates a new set-up link for a user who lost the previous one or forgot the password. The previous link
+/// becomes void.
 pub async fn invite_user(
     installation: &Installation,
     name: UserId,
@@ -239,7 +243,8 @@ pub struct RoleChange {
     pub reason: String,
 }
 
-/// Grants or revokes a role of a user.
+/// Grants or revokes a role of a user. A role that the user has already changes nothing; revoking one that
+/// the user does not have, the user's only role, or the last admin's admin role is refused.
 pub async fn change_role(
     installation: &Installation,
     name: UserId,
@@ -270,7 +275,8 @@ pub async fn change_role(
     apply_user_command(installation, name, command, cause, None).await
 }
 
-/// Disables a user permanently and ends the user's sessions and keys.
+/// Disables a user permanently and ends the user's sessions and keys. The last admin cannot be disabled; a
+/// disabled user stays as is.
 pub async fn disable_user(
     installation: &Installation,
     name: UserId,
@@ -285,8 +291,8 @@ pub async fn disable_user(
     apply_user_command(installation, name, command, cause, None).await
 }
 
-/// Returns the active admins other than one user. An admin with a scope limited to campaigns cannot
-/// manage users and does not count.
+/// Returns the active admins other than the user `but`. An admin with a scope limited to certain campaigns
+/// cannot manage users and does not count.
 pub async fn others_who_are_admin(installation: &Installation, but: &UserId) -> Result<Vec<UserId>, Problem> {
     let mut admins = Vec::new();
     for row in board_at_head(installation).await? {
@@ -326,7 +332,7 @@ impl Link {
     }
 }
 
-/// Returns the stored form of a password (argon2id). Refuses a weak one.
+/// Returns the stored form of a new password (argon2id). Fails with `password-weak` if it is weak.
 pub(crate) async fn password_text(
     installation: &Installation,
     name: &UserId,
@@ -338,6 +344,8 @@ pub(crate) async fn password_text(
     Ok(Personal::open(text))
 }
 
+/// Applies a command to a user and returns the user after it. A set-up link is mailed or returned; a
+/// repeated request does not get the link again.
 pub(super) async fn apply_user_command(
     installation: &Installation,
     name: UserId,

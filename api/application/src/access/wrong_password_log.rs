@@ -33,13 +33,13 @@ impl WrongPasswordTurns {
         Arc::clone(turns.entry(user.clone()).or_insert_with(new))
     }
 
-    /// Waits until every earlier attempt with this name is stored.
+    /// Waits until every earlier wrong password with this name is stored.
     pub(crate) async fn settled(&self, user: &UserId) {
         drop(self.turn(user).await);
     }
 }
 
-/// Records a wrong attempt in a task, after the reply.
+/// Starts a task that records a wrong attempt after the reply. The user's next attempt waits for it.
 pub(crate) async fn record_refusal(
     installation: &Arc<Installation>,
     user: UserId,

@@ -12,10 +12,11 @@ use domain::problem::Problem;
 use projections::views::campaign_board::{self, LISTED_MAX};
 use std::collections::BTreeSet;
 
-/// Most campaigns per pass. Each one is a query.
+/// Most campaigns per pass for which a budget is computed. Each one is a query.
 const CAMPAIGNS_MAX: usize = 500;
 
-/// Returns the budget findings of running campaigns, and of those with a standing alert.
+/// Returns the abandonment-budget findings of the running campaigns, and of those with a raised alert, so
+/// that it can be cleared.
 pub async fn findings(
     installation: &Installation,
     limits: &AlertLimits,

@@ -5,8 +5,8 @@ use actors::{CallerUse, LineLoad};
 use domain::alert::{AlertRule, CALLER_NUMBER_DAYS, Severity};
 use std::collections::BTreeSet;
 
-/// Returns the findings for the caller numbers of these lines. An alert on a number that no line has any
-/// more is cleared.
+/// Returns the licence findings for the caller numbers of these lines. A raised alert on a number that no
+/// line has any more gets a finding that clears it.
 pub(super) fn findings<'a>(
     lines: &[LineLoad],
     standing: impl Iterator<Item = &'a (AlertRule, String)>,
@@ -70,7 +70,7 @@ fn of(rule: AlertRule, trunk: &str, one: &CallerUse, days: i64) -> Finding {
     }
 }
 
-/// Returns the finding that clears the alert of a number that no line has any more.
+/// Returns the finding that clears the licence alert of a number that no line has any more.
 fn gone(rule: AlertRule, number: &str) -> Finding {
     Finding {
         rule,

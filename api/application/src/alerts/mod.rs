@@ -24,11 +24,11 @@ use std::sync::Arc;
 /// Interval between two checks, in milliseconds: the greatest delay of an alert.
 const LOOK_MS: u64 = 1_000;
 
-/// Number of checks between two slow checks: escalation of standing alerts, and figures that are queried
-/// per campaign.
+/// Number of checks from one slow check to the next. A slow check escalates alerts that stay raised and
+/// reads the figures that need a query per campaign.
 const SLOW_EVERY_LOOKS: u64 = 30;
 
-/// Starts the alert watch, which runs until the process stops.
+/// Starts the alert watch, a task that runs until the process stops.
 pub fn begin(installation: &Arc<Installation>) {
     let watched = Arc::clone(installation);
     let stop = installation.tasks().stop_signal();
@@ -74,7 +74,7 @@ async fn watch(installation: &Installation) {
     }
 }
 
-/// The standing alerts that this process knows. `None` until they were read from the view.
+/// The raised alerts that this process knows. `None` until they were read from the view.
 #[derive(Default)]
 struct Watch {
     standing: Option<BTreeMap<AlertId, (AlertRule, String)>>,

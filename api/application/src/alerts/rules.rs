@@ -13,7 +13,7 @@ use domain::installation::{CLOCK_SKEW_MS_MAX, ClockDoubt, ClockOffset};
 use projections::ViewStatus;
 use projections::live_figures::{EngineFigures, KEPT_MS, LiveSnapshot, TrunkFigures, WindowFigures};
 
-/// The short window of live figures (REP-6), in milliseconds.
+/// The short window of live figures in milliseconds, five minutes (REP-6).
 const WINDOW_MS: u64 = 300_000;
 
 /// The result of one check: a figure, its limit, and whether it is beyond the limit.
@@ -28,7 +28,8 @@ pub struct Finding {
     pub is_beyond: bool,
 }
 
-/// Returns the findings of all rules that can be checked now.
+/// Returns the findings of all rules with figures that can be read now. A figure that cannot be read yields
+/// no finding, so its alert is neither raised nor cleared.
 pub(super) async fn findings(installation: &Installation, limits: &AlertLimits) -> Vec<Finding> {
     let mut all = Vec::new();
     if let Ok(snapshot) = installation.live.latest() {
@@ -83,7 +84,8 @@ fn of_figures(snapshot: &LiveSnapshot, limits: &AlertLimits, all: &mut Vec<Findi
     });
 }
 
-/// Returns the finding for calls without a key path. One call is enough: its callee cannot opt out by key.
+/// Returns the finding for a trunk on which the last answered calls had no way to receive keypresses. One
+/// call is enough: its callee cannot opt out by key.
 fn keyless(row: &TrunkFigures) -> Finding {
     let value = count(row.keyless_in_row);
     Finding {
@@ -97,8 +99,8 @@ fn keyless(row: &TrunkFigures) -> Finding {
     }
 }
 
-/// Returns the finding for sensitive words. Each one ended its call at once; the alert asks a user to look
-/// into it.
+/// Returns the finding for calls of a campaign that a sensitive word ended in the window. One is enough: a
+/// user must look into it.
 fn sensitive_words(campaign: &CampaignId, window: &WindowFigures) -> Finding {
     let value = count(window.sensitive_words);
     Finding {
@@ -112,7 +114,8 @@ fn sensitive_words(campaign: &CampaignId, window: &WindowFigures) -> Finding {
     }
 }
 
-/// Returns the finding for angry callees. The count is 0 if the campaign does not measure emotion.
+/// Returns the finding for calls of a campaign with an angry callee in the window. The count is 0 if the
+/// campaign does not measure emotion.
 fn angry_callers(campaign: &CampaignId, window: &WindowFigures) -> Finding {
     let value = count(window.angry_calls);
     Finding {
@@ -126,8 +129,8 @@ fn angry_callers(campaign: &CampaignId, window: &WindowFigures) -> Finding {
     }
 }
 
-/// Returns the finding for an engine's failed calls among its last calls. With too few calls it is not
-/// beyond the limit.
+/// Returns the finding for the share of failed calls among an engine's last calls, per mille. With too few
+/// calls it is never beyond the limit.
 fn failing(engine: &EngineFigures, limits: &AlertLimits) -> Finding {
     let (calls, failed) = (count(engine.calls), count(engine.failed_calls));
     let value = failed.saturating_mul(1_000).checked_div(calls).unwrap_or(0);
@@ -202,14 +205,15 @@ fn of_log(standing: DialingState) -> Finding {
     }
 }
 
-/// Both speech engines with the subjects of their alerts: the kinds, so that an alert stays the same
-/// whichever engine is in use.
+/// Both kinds of speech engine with the subjects of their alerts. The subject is the kind, so that an alert
+/// stays the same if another engine is configured.
 const ENGINE_KINDS: [(EngineKind, &str); 2] = [
     (EngineKind::Recognizer, "recognizer"),
     (EngineKind::Synthesizer, "synthesizer"),
 ];
 
-/// Returns the finding for one speech engine. It is beyond the limit while the engine's circuit is open.
+/// Returns the finding for one kind of speech engine. It is beyond the limit while the circuit breaker of
+/// the engine is open.
 fn of_engine(kind: EngineKind, subject: &str, down: &[OpenCircuit]) -> Finding {
     let open = down.iter().find(|open| open.engine_kind == kind);
     Finding {
@@ -236,8 +240,8 @@ fn of_history(standing: DialingState) -> Finding {
     }
 }
 
-/// Returns the finding for the offset from one reference clock. If a clock cannot be asked any more, its
-/// last offset remains.
+/// Returns the finding for the offset of our clock from one reference clock. If the reference does not
+/// answer any more, its last offset remains.
 fn of_clock(offset: &ClockOffset) -> Finding {
     let away_ms = offset.offset_ms.unsigned_abs();
     Finding {
@@ -254,7 +258,8 @@ fn of_clock(offset: &ClockOffset) -> Finding {
     }
 }
 
-/// Returns the finding for the wall clock compared with the steady clock and the end of the log.
+/// Returns the finding for a doubt about the wall clock: it differs from the steady clock or is before the
+/// end of the log. `None` clears the alert.
 fn of_wall(doubt: Option<ClockDoubt>) -> Finding {
     let away_ms = doubt.map_or(0, |doubt| doubt.apart_ms.unsigned_abs());
     Finding {
@@ -268,6 +273,7 @@ fn of_wall(doubt: Option<ClockDoubt>) -> Finding {
     }
 }
 
+/// Creates the figure of an alert: value and limit in `unit`, over a window in milliseconds (0: no window).
 pub(super) fn figure(value: i64, limit: i64, unit: &str, window_ms: u64) -> AlertFigure {
     AlertFigure {
         value,
@@ -281,7 +287,8 @@ fn count(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// Cuts a text from outside (a trunk's name, an error) to the length that fits into an event.
+/// Returns a text from outside (a trunk's name, an error), cut to the `NOTE_BYTES_MAX` bytes that fit into
+/// an event.
 pub(super) fn bounded(text: &str) -> String {
     let mut taken = String::new();
     for character in text.chars() {

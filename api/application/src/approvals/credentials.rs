@@ -14,11 +14,12 @@ use domain::stored_event::{Envelope, StreamVersion, read_event};
 use domain::user::{Invitation, LinkDelivery, User, UserEvent};
 use std::collections::BTreeSet;
 
-/// Most users examined behind one approval. A longer chain is refused instead of being cut. Each user costs
-/// one read.
+/// Most users that are examined behind one approval, with one read each. A longer chain is refused instead
+/// of being cut.
 const SOURCES_MAX: usize = 64;
 
-/// Returns all sources of the user's credential.
+/// Returns all users who could know the user's credential, directly or through other users. Fails with
+/// `credential-chain-too-long` above `SOURCES_MAX`.
 pub(super) async fn credential_sources(
     installation: &Installation,
     user: &UserId,
@@ -27,8 +28,8 @@ pub(super) async fn credential_sources(
     all_behind(installation, first).await
 }
 
-/// Returns all sources of the credential of an approval's requester, and of the key with which it was
-/// requested.
+/// Returns all users who could know the credential of an approval's requester, or created the key with
+/// which it was requested.
 pub(super) async fn requester_sources(
     installation: &Installation,
     approval: ApprovalId,
@@ -42,7 +43,7 @@ pub(super) async fn requester_sources(
     all_behind(installation, first).await
 }
 
-/// Returns these users and all users behind them.
+/// Returns these users and, transitively, the users who could know their credentials.
 async fn all_behind(
     installation: &Installation,
     mut open: BTreeSet<UserId>,
@@ -105,12 +106,12 @@ impl CredentialGivers {
     }
 }
 
-/// Returns true if the user who created the link saw it.
+/// Returns true if the creator of the set-up link saw it, because it was not mailed.
 fn is_seen(invitation: Invitation) -> bool {
     invitation.delivery != Some(LinkDelivery::Mailed)
 }
 
-/// Returns the user who acted, if it was another user.
+/// Returns the user who acted, if it was another user than `user`, in a session or with a key.
 fn other_user(by: &Actor, user: &UserId) -> Option<UserId> {
     match by.way() {
         SignInMethod::Session | SignInMethod::Key(_) => by.name().parse().ok().filter(|name| name != user),
@@ -141,7 +142,7 @@ async fn given_by(installation: &Installation, user: &UserId) -> Result<BTreeSet
     }
 }
 
-/// Returns the user who created another user's key, which earlier builds let admins do.
+/// Returns the creator of `user`'s API key if that was another user. Only earlier versions allowed it.
 async fn key_creator(
     installation: &Installation,
     key: KeyId,

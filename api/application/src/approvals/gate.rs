@@ -18,7 +18,8 @@ use domain::setting::SettingName;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
 
-/// Most requests per day of one person for one act on one subject. It limits repeats after a rejection.
+/// Most approval requests per day of one user for the same act on the same subject. It limits repeats after
+/// a rejection.
 const ROUNDS_MAX: u32 = 20;
 
 /// Microseconds per day.
@@ -37,8 +38,9 @@ pub struct ProposedAct {
     pub approval: Option<ApprovalId>,
 }
 
-/// Checks an act. Returns who requested and approved it, or why no approval was needed. Otherwise refuses:
-/// with the approval that is needed, or with the reason why the named one is not valid.
+/// Checks whether an act needs a second person. Returns who requested and approved it, or why no approval
+/// was needed: then the act may be done. Otherwise fails: with the id of the approval that is needed
+/// (requested now if it was not before), or with the reason why the named approval is not valid.
 pub async fn four_eyes(
     installation: &Installation,
     caller: &Caller,
@@ -57,13 +59,13 @@ pub async fn four_eyes(
     Err(asked_for(installation, &known.user, doing, cause).await?)
 }
 
-/// Returns a placeholder for a command that is only foreseen or changes nothing. It is never stored.
+/// Returns a placeholder for a command that is only judged, or changes nothing. It is never stored.
 pub(crate) fn placeholder_four_eyes() -> Box<FourEyes> {
     nobody(ApprovalExemption::NobodyElse)
 }
 
-/// Checks an act on a customer. A command that would be refused is refused before an approval is requested.
-/// If the command would change nothing, returns `None`: no approval is needed.
+/// Checks an act on a customer as `four_eyes` does. A command that would be refused fails before an
+/// approval is requested. Returns `None` if the command would change nothing: then no approval is needed.
 pub async fn four_eyes_on(
     installation: &Installation,
     caller: &Caller,
@@ -85,7 +87,7 @@ pub async fn four_eyes_on(
     four_eyes(installation, caller, doing, cause).await.map(Some)
 }
 
-/// Passes if the act that continues is the one that was approved when it began.
+/// Fails unless the approval was given for exactly this act: used when an interrupted act is continued.
 pub async fn check_continued_act(
     installation: &Installation,
     approval: ApprovalId,
@@ -116,7 +118,8 @@ fn nobody(nobody: ApprovalExemption) -> Box<FourEyes> {
     Box::new(FourEyes::Nobody { nobody })
 }
 
-/// Uses up the approval; this is durable before the act begins.
+/// Uses the approval for the act; this is durable before the act begins. Fails if it is not approved,
+/// expired, used, for another act, or the approver has lost the permission.
 async fn used(
     installation: &Installation,
     id: ApprovalId,
@@ -152,7 +155,7 @@ async fn used(
     }))
 }
 
-/// Requests an approval, or finds the one that was requested, and returns the refusal that names it.
+/// Requests an approval, or finds the one that was requested today, and returns the refusal that names it.
 async fn asked_for(
     installation: &Installation,
     by: &UserId,

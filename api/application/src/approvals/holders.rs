@@ -11,7 +11,7 @@ use domain::permission::{AssigneeScope, CampaignScope, DataScope};
 use domain::problem::Problem;
 use domain::user::Account;
 
-/// Returns true if an active user other than `but` holds the permission.
+/// Returns true if an active user other than `but` holds the permission for the act and could approve it.
 pub(crate) async fn another_holds(
     installation: &Installation,
     but: &UserId,
@@ -27,7 +27,8 @@ pub(crate) async fn another_holds(
     Ok(false)
 }
 
-/// Returns whether a user is active and holds the permission for the act now.
+/// Returns whether a user may approve the act now: is active and holds the permission for it, or was
+/// disabled, or lost it.
 pub(super) async fn load_approver(
     installation: &Installation,
     user: &UserId,
@@ -44,7 +45,8 @@ pub(super) async fn load_approver(
     })
 }
 
-/// Returns true if the caller's permission covers the subject of the act.
+/// Returns true if the caller holds the permission for the act in a data scope that covers its subject.
+/// False for guests.
 pub(super) async fn reaches(
     installation: &Installation,
     caller: &Caller,
@@ -72,8 +74,8 @@ fn as_caller(user: &UserId, account: &Account) -> Caller {
     }))
 }
 
-/// Returns true if the scope covers the subject. A scope limited to certain customers never does; a scope
-/// limited to campaigns covers the customers in them.
+/// Returns true if the data scope covers the act's subject. A scope limited to certain customers never
+/// does; a scope limited to campaigns covers those campaigns and the customers in them.
 async fn sees(
     installation: &Installation,
     scope: &DataScope,

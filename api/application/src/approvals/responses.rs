@@ -111,7 +111,7 @@ fn describe(id: ApprovalId, state: &ApprovalState, now: Timestamp) -> Option<App
     })
 }
 
-/// Returns an approval with its state, now or at a past moment. `None` if it was not requested.
+/// Returns an approval with its state, now or at a past moment. `None` if it was not requested by then.
 async fn read(
     installation: &Installation,
     id: ApprovalId,
@@ -131,7 +131,8 @@ async fn read(
     Ok(Some((shown, Arc::new(entity.state))))
 }
 
-/// Returns one approval, now or at a moment in the past, if the caller may see it.
+/// Returns one approval, now or at a past moment. Fails with `Missing` if it does not exist or the caller
+/// may not see it.
 pub async fn approval(
     installation: &Installation,
     caller: &Caller,
@@ -169,7 +170,8 @@ pub async fn approvals(
     Ok(found)
 }
 
-/// Approves as the calling user. This requires a session; keys and the directory's owner cannot approve.
+/// Approves as the calling user. Fails for keys and for the owner of the data directory, who cannot
+/// approve, and if the caller requested it or could know the requester's credential.
 pub async fn approve(
     installation: &Installation,
     caller: &Caller,
@@ -220,7 +222,8 @@ async fn requested_by(installation: &Installation, id: ApprovalId) -> Result<Opt
     Ok(state.requested().map(|requested| requested.by.clone()))
 }
 
-/// Rejects an approval, or withdraws the caller's own request.
+/// Rejects an approval that waits, or withdraws the caller's own request. The owner of the data directory
+/// may reject too.
 pub async fn reject(
     installation: &Installation,
     caller: &Caller,
@@ -239,8 +242,8 @@ pub async fn reject(
     .await
 }
 
-/// Applies a decision. Only the requester and users with the permission may decide; for others the approval
-/// is reported as missing.
+/// Applies a decision. Only the requester and users with the permission may decide; for callers who cannot
+/// see the approval it is missing.
 async fn decided(
     installation: &Installation,
     caller: &Caller,

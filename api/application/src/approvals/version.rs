@@ -21,7 +21,8 @@ pub(crate) struct PendingVersion {
 }
 
 impl PendingVersion {
-    /// Returns who requested and approved the version, or refuses with the approval that is needed.
+    /// Returns who requested and approved the version, so that it may become current. Otherwise fails with
+    /// the approval that is needed.
     pub(crate) async fn pass(
         self,
         installation: &Installation,

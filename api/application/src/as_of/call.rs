@@ -61,7 +61,7 @@ pub struct CorrectionResponse {
     by: Option<String>,
 }
 
-/// Returns the corrections of a call, oldest first.
+/// Returns the corrections of a call's finding among its stored events, oldest first.
 pub fn corrections(stored: &[StoredEvent]) -> Result<Vec<CorrectionResponse>, Problem> {
     let told: Vec<EventRecord> = stored.iter().map(told).collect::<Result<_, _>>()?;
     Ok(describe_corrections(&told))
@@ -95,8 +95,9 @@ fn describe_corrections(known: &[EventRecord]) -> Vec<CorrectionResponse> {
     shown
 }
 
-/// Returns the call as it was known at the moment; with `true_then` if an instant was requested. The
-/// callee's number stays sealed and is not included.
+/// Returns the call as it was known at the moment, with `true_then` if the moment has an instant
+/// `valid_at`. Fails with `Missing` if the call did not exist then. The callee's number stays sealed and is
+/// not included.
 pub fn describe_at(
     call: CallId,
     stored: &[StoredEvent],
@@ -143,7 +144,8 @@ pub struct CallAtInstant {
     finding: Option<FindingResponse>,
 }
 
-/// Returns what had happened by `valid_at`, as far as is known. Corrections count from the end of the call.
+/// Returns what had happened in the call by `valid_at`, according to the events known. Corrections count
+/// from the end of the call.
 fn describe_truth(known: &[EventRecord], valid_at: Timestamp) -> CallAtInstant {
     let happened = |told: &&EventRecord| told.envelope.at <= valid_at;
     let is_correction = |told: &&EventRecord| matches!(told.event, CallEvent::Corrected { .. });

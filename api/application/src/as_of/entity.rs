@@ -16,8 +16,9 @@ pub struct PastEntityState<D: Decider> {
     pub events: u64,
 }
 
-/// Replays the stream of `id` up to the moment. Personal values are decrypted with today's key; those of a
-/// customer who was erased since stay unreadable.
+/// Returns an entity's state at the moment, replayed from its own stream. Personal values are decrypted
+/// with today's key; those of a customer erased since then stay unreadable. An entity without events then
+/// has the default state and `events` 0.
 pub async fn entity_then<D: Decider>(
     store: &dyn EventStore,
     id: &D::Id,
@@ -63,8 +64,8 @@ fn take<D: Decider>(
     Ok(())
 }
 
-/// Replays an entity along a long part of the log. Its stream is read once, however often its state is
-/// asked for. Only for streams without personal values.
+/// Replays one entity along the log: its stream is read once, however often its state is asked for. Only
+/// for streams without personal values.
 pub struct EntityReplay<D: Decider> {
     stream: StreamId,
     state: D::State,
@@ -74,6 +75,7 @@ pub struct EntityReplay<D: Decider> {
 }
 
 impl<D: Decider> EntityReplay<D> {
+    /// Creates the replay, before the entity's first event. Reads nothing.
     pub fn of(id: &D::Id) -> Self {
         Self {
             stream: D::stream(id),
@@ -84,7 +86,8 @@ impl<D: Decider> EntityReplay<D> {
         }
     }
 
-    /// Returns the state up to this position. Positions must not decrease from call to call.
+    /// Returns the entity's state after the events up to this position. Positions must not decrease from
+    /// call to call.
     pub async fn up_to(&mut self, store: &dyn EventStore, position: Position) -> Result<&D::State, Problem> {
         loop {
             while let Some(stored) = self.page.pop_front_if(|event| event.position <= position) {
@@ -107,7 +110,8 @@ impl<D: Decider> EntityReplay<D> {
     }
 }
 
-/// Returns true if the stream had an event at the moment.
+/// Returns true if the stream's first event was known at the moment and, with `valid_at`, had happened by
+/// then.
 pub async fn existed_then(
     store: &dyn EventStore,
     stream: &StreamId,
@@ -124,7 +128,7 @@ pub async fn existed_then(
 }
 
 impl<D: Decider> PastEntityState<D> {
-    /// Returns the member `known` of a reply: what was asked, and what the replay cost.
+    /// Returns the member `known` of a reply: the moment, its position, and the number of events replayed.
     pub fn known(&self, then: &ResolvedMoment) -> PastMomentInfo {
         PastMomentInfo {
             events: Some(self.events),

@@ -53,7 +53,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Reads the moment from the query parameters of a request.
+    /// Reads the moment from `as_of` and `valid_at` of a request's query. Fails if one is invalid.
     pub fn of(query: &Query) -> Result<Self, Problem> {
         Self::parse(query.text("as_of"), query.text("valid_at"))
     }
@@ -78,11 +78,12 @@ impl Moment {
         Ok(Self { as_of, valid_at })
     }
 
+    /// Returns true if neither value is given, so the question is about now.
     pub const fn is_now(&self) -> bool {
         self.as_of.is_none() && self.valid_at.is_none()
     }
 
-    /// Resolves the moment as `resolve` does; returns `None` if it is now.
+    /// Resolves the moment to a log position; `None` if it is now. Fails as `resolve` does.
     pub async fn asked(
         self,
         store: &dyn EventStore,
@@ -94,8 +95,8 @@ impl Moment {
         self.resolve(store, clock).await.map(Some)
     }
 
-    /// Resolves the moment to a position of this log. Refuses times in the future and before the log.
-    /// `clock` is the current time.
+    /// Resolves the moment to a position of this log. `clock`: the current time. Fails for a position or
+    /// time after the end of the log or before its first event.
     pub async fn resolve(self, store: &dyn EventStore, clock: Timestamp) -> Result<ResolvedMoment, Problem> {
         let bounds = Bounds::of(store, clock).await?;
         self.check(&bounds)?;
@@ -115,7 +116,7 @@ impl Moment {
         })
     }
 
-    /// Refuses a moment outside of the log.
+    /// Fails if the moment is after the end of the log or before its first event.
     fn check(&self, bounds: &Bounds) -> Result<(), Problem> {
         match self.as_of {
             Some(AsOf::Position(position)) if position > bounds.head => Err(Problem::refused(
@@ -156,7 +157,7 @@ impl Moment {
     }
 }
 
-/// Beginning and end of the log.
+/// First and last position of the log, with their times.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     first: Position,
@@ -182,7 +183,7 @@ impl Bounds {
     }
 }
 
-/// A moment within the log.
+/// A moment that was resolved to a position of the log.
 #[derive(Debug, Clone, Copy)]
 pub struct ResolvedMoment {
     moment: Moment,
@@ -193,7 +194,7 @@ pub struct ResolvedMoment {
 }
 
 impl ResolvedMoment {
-    /// Returns the moment after this event of the log.
+    /// Returns the moment directly after the event at this position.
     pub(crate) const fn up_to(position: Position) -> Self {
         Self {
             moment: Moment {
@@ -205,12 +206,13 @@ impl ResolvedMoment {
         }
     }
 
+    /// Returns the requested `valid_at`, if any.
     pub const fn valid_at(&self) -> Option<Timestamp> {
         self.moment.valid_at
     }
 
-    /// Returns the instant of the moment: the requested one, else the time at which the last known event
-    /// was recorded. If the log was idle before a requested instant, the instant does not move.
+    /// Returns the instant of the moment: `valid_at` or the requested instant; for a position, the time at
+    /// which its event was recorded.
     pub fn at(&self) -> Option<Timestamp> {
         let asked = match self.moment.as_of {
             Some(AsOf::Instant(at)) => Some(at),
@@ -219,11 +221,13 @@ impl ResolvedMoment {
         self.moment.valid_at.or(asked).or(self.recorded_at)
     }
 
+    /// Returns true if the event was recorded up to the moment's position.
     pub fn knows(&self, event: &StoredEvent) -> bool {
         event.position <= self.position
     }
 
-    /// Returns true if an event counts at this moment: it is known, and it happened by `valid_at`.
+    /// Returns true if the event counts at this moment: it was recorded up to its position and, with
+    /// `valid_at`, had happened by then.
     pub(crate) fn counts(&self, event: &StoredEvent, envelope: &Envelope) -> bool {
         self.knows(event)
             && self

@@ -19,22 +19,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-/// Replays at once. Each uses one core, and dialing needs the others.
+/// Replays that run at once. Each uses one core, and dialing needs the others.
 const FOLDS_MAX: usize = 2;
 
-/// Questions that may wait for a slot. With a third of a second per replay, all of them are answered within
-/// `WAIT_MS_MAX`.
+/// Callers that may wait for a replay's slot; a further one is refused with `as-of-busy`. At a third of a
+/// second per replay, all of them are answered within `WAIT_MS_MAX`.
 const WAITING_MAX: usize = 64;
 
-/// Longest wait for a slot, in milliseconds: as long as a replay may take.
+/// Longest wait for a slot, in milliseconds; then `as-of-busy`. It is as long as a replay may take.
 const WAIT_MS_MAX: u64 = FOLD_WITHIN_MS;
 
 /// Rehearsals at once. They use a core for a while and have a slot of their own, so that questions about
 /// the past do not wait for them.
 const REHEARSALS_MAX: usize = 1;
 
-/// Longest replay, in milliseconds. Two million events take about ten seconds; a caller has given up by
-/// then.
+/// Longest replay, in milliseconds; then `as-of-too-slow`. Two million events take about ten seconds.
 const FOLD_WITHIN_MS: u64 = 30_000;
 
 /// Model trainings at once. Each uses one core, and dialing needs the other.
@@ -43,11 +42,12 @@ const TRAININGS_MAX: usize = 1;
 /// Trainings that may wait. Each keeps its training lines on disk meanwhile.
 const TRAININGS_WAITING_MAX: usize = 2;
 
-/// Longest training, in milliseconds: the time for eighty thousand rows of some hundred intents, held out
-/// in five parts.
+/// Longest training, in milliseconds: the time for eighty thousand rows of some hundred intents with
+/// fivefold cross-validation.
 pub const TRAINING_WITHIN_MS: u64 = 300_000;
 
-/// Replayed campaigns that are cached: a user who looks at a report usually looks at its chart next.
+/// Replay results that are cached, the latest ones: a user who looks at a report usually looks at its chart
+/// next.
 const KEPT_MAX: usize = 4;
 
 /// Most events of a replay that is cached, so that the cache stays within some tens of megabytes.
@@ -63,8 +63,8 @@ struct Key {
     views: Vec<(&'static str, u32)>,
 }
 
-/// The input of a replay: a filter's events after a position, and the rows that contain everything before
-/// it.
+/// The input of a replay: the events of a filter after a position, and the rows that contain everything up
+/// to it.
 pub struct ReplayInput {
     pub filter: EventFilter,
     pub after: Position,
@@ -143,8 +143,9 @@ impl PastRows {
 }
 
 impl ReplayService {
-    /// Returns the rows of `views` at the moment, from the events of a filter. A view with snapshots in
-    /// `live` starts from the last one. For a question by valid time there is no snapshot.
+    /// Returns the rows of `views` at the moment, replayed from the events of a filter, or from the cache.
+    /// A view with snapshots in `live` starts from the last one before the moment, except with `valid_at`.
+    /// Fails with `as-of-busy`, `as-of-too-slow` or `as-of-too-many-events`.
     pub async fn rows(
         &self,
         environment: &Environment,
@@ -224,7 +225,8 @@ impl ReplayService {
         kept.push((key, rows));
     }
 
-    /// Replays any input up to the moment and returns its rows.
+    /// Replays `wanted` up to the moment and returns the rows of `views`. Waits for a slot; the result is
+    /// not cached.
     pub async fn fold(
         &self,
         environment: &Environment,
@@ -236,8 +238,9 @@ impl ReplayService {
         fold_in(place, environment, wanted, views, then).await
     }
 
-    /// Runs a long read of the log in one of the slots, on its own thread and within the time of a replay.
-    /// `None` when the process stops.
+    /// Runs `work`, a long read of the log, in one of the replay slots, on its own thread. `goes_on` of its
+    /// context becomes false after `FOLD_WITHIN_MS`. Returns `None` when the process stops. Fails with
+    /// `as-of-busy`.
     pub async fn apart<T: Send + 'static>(
         &self,
         environment: &Environment,
@@ -247,7 +250,8 @@ impl ReplayService {
         Ok(apart_in(place, environment, FOLD_WITHIN_MS, work).await)
     }
 
-    /// Runs a rehearsal in its own slot, like `apart`. Refuses with `rehearsals-busy`.
+    /// Runs a rehearsal in its own slot, on its own thread, for at most `FOLD_WITHIN_MS`. Returns `None`
+    /// when the process stops. Fails with `rehearsals-busy`.
     pub async fn run_rehearsal<T: Send + 'static>(
         &self,
         environment: &Environment,
@@ -261,8 +265,8 @@ impl ReplayService {
         Ok(apart_in(place, environment, FOLD_WITHIN_MS, work).await)
     }
 
-    /// Runs a model training in its own slot, like `apart` but with a longer time limit. Refuses with
-    /// `trainings-busy`.
+    /// Runs a model training in its own slot, on its own thread, for at most `TRAINING_WITHIN_MS`. Returns
+    /// `None` when the process stops. Fails with `trainings-busy`.
     pub async fn trained<T: Send + 'static>(
         &self,
         environment: &Environment,
@@ -276,8 +280,8 @@ impl ReplayService {
         Ok(apart_in(place, environment, TRAINING_WITHIN_MS, work).await)
     }
 
-    /// Waits for a slot for a question about the past and returns its permit. Refuses with `as-of-busy` if
-    /// the queue is full or the wait too long.
+    /// Waits for a replay slot and returns its permit. Fails with `as-of-busy` if the queue is full or the
+    /// wait exceeds `WAIT_MS_MAX`.
     pub async fn place(&self, clock: &dyn Clock) -> Result<OwnedSemaphorePermit, Problem> {
         let busy = || {
             let detail = format!("{FOLDS_MAX} historical queries are running; try again");
@@ -326,7 +330,7 @@ async fn beside_in(
     .await
 }
 
-/// Runs a replay in a slot and returns its rows with the duration.
+/// Runs a replay in a slot and returns its rows with the duration in milliseconds.
 async fn shown_in(
     place: OwnedSemaphorePermit,
     environment: &Environment,

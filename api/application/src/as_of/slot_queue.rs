@@ -6,7 +6,7 @@ use domain::problem::Problem;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The slots and the queue before them.
+/// A fixed number of slots with a bounded queue of waiting callers before them.
 pub(crate) struct SlotQueue {
     places: Arc<Semaphore>,
     waiting: Semaphore,
@@ -22,8 +22,8 @@ impl SlotQueue {
         }
     }
 
-    /// Waits for a slot and returns its permit. Returns the error of `busy` if the queue is full or the
-    /// wait too long. Dropping the future leaves the queue.
+    /// Waits for a slot and returns its permit, which frees the slot when dropped. Fails with `busy()` if
+    /// the queue is full or the wait exceeds `wait_ms_max`. Dropping the future leaves the queue.
     pub(crate) async fn place(
         &self,
         clock: &dyn Clock,

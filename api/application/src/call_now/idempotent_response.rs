@@ -11,7 +11,8 @@ use domain::ids::{CallId, EnrolmentId, EventId, ListId};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, read_event};
 
-/// Returns the first reply, with what was known when the order was stored. `None` for a new order.
+/// Returns the first reply to an order that was stored before, with what was known then. `None` if this
+/// order is new.
 pub(super) async fn first_reply(
     installation: &Installation,
     order: &CallNowRequest,

@@ -13,7 +13,8 @@ use intake::source::{NamedRow, ReadRow, RowSource};
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 
-/// Refuses every member of the order that differs from the campaign's stored value.
+/// Fails, naming every member of the order (phone, name, variables) that differs from the campaign's stored
+/// value.
 pub(super) fn check_known_values(
     order: &CallNowRequest,
     state: &CustomerState,
@@ -52,7 +53,7 @@ pub(super) fn check_known_values(
     Err(Problem::members(others.into_iter().map(told).collect()))
 }
 
-/// Returns the order's values in the form of a list row: texts, trimmed.
+/// Returns the order's phone, name and variables in the form of a list row: texts, trimmed.
 fn read(order: &CallNowRequest) -> Result<NamedRow, Problem> {
     let mut record = Map::new();
     let members = [("phone", &order.phone), ("name", &order.name)];

@@ -25,8 +25,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Longest wait until the rows contain an order that was just given, in milliseconds. The caller of a
-/// cancellation waits for the reply, and rows lag by milliseconds.
+/// Longest wait until the read model contains an order that was just given, in milliseconds. The caller of
+/// a cancellation waits for the reply.
 const ROWS_WITHIN_MS: u64 = 1_000;
 
 /// An order for a single call.
@@ -66,14 +66,15 @@ pub struct RequestedCall {
     pub version: StreamVersion,
 }
 
-/// The customer of an order, as far as the customer is known.
+/// The customer that an order names.
 pub struct CallNowCustomer {
     pub customer: CustomerId,
     /// State of the customer. `None` if no customer has this id yet.
     pub state: Option<Arc<CustomerState>>,
 }
 
-/// Returns the customer that the order names.
+/// Returns the customer that the order names by our id or by the external id; `state` is `None` for an
+/// external id that is new.
 pub async fn person(installation: &Installation, order: &CallNowRequest) -> Result<CallNowCustomer, Problem> {
     match installation.customer_named(&order.customer).await {
         Ok((customer, state)) => Ok(CallNowCustomer {
@@ -88,7 +89,9 @@ pub async fn person(installation: &Installation, order: &CallNowRequest) -> Resu
     }
 }
 
-/// Enrolls the customer if needed, and requests the call.
+/// Requests the call; enrolls the customer first if the customer is not in the campaign. Fails if the
+/// campaign is over, has another flow than the order names, has completed the customer, or stores other
+/// values than the order. The same order again returns the first reply.
 pub async fn call_now(
     installation: &Arc<Installation>,
     order: CallNowRequest,
@@ -156,8 +159,8 @@ pub async fn call_now(
     })
 }
 
-/// Returns the enrolment for which this call was requested and is not permitted yet. `None` if there is no
-/// such request.
+/// Returns the enrolment with a requested call that has this id and is not permitted yet. `None` if there
+/// is none. A repeated cancellation still finds it.
 pub async fn find_requested_enrolment(
     installation: &Installation,
     call: CallId,
@@ -183,7 +186,7 @@ pub async fn find_requested_enrolment(
     Ok(worklist::find_requested_enrolment(db.as_ref(), call).await?)
 }
 
-/// Refuses if the campaign was stopped and makes no calls any more.
+/// Fails if the campaign has ended and makes no calls any more. Passes for an unknown campaign.
 pub async fn check_campaign_calls(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
     state.status().map_or(Ok(()), |status| not_over(campaign, status))
@@ -199,7 +202,8 @@ fn not_over(campaign: &CampaignId, status: CampaignStatus) -> Result<(), Problem
     Ok(())
 }
 
-/// Returns the campaign's status if it may still call and has the expected flow; otherwise refuses.
+/// Returns the campaign's status if it may still call and has the flow that the order names, if any;
+/// otherwise fails.
 fn open(campaign: &CampaignState, order: &CallNowRequest) -> Result<CampaignStatus, Problem> {
     let status = campaign.status();
     let status = status.ok_or_else(|| Problem::missing("this campaign"))?;
@@ -214,7 +218,8 @@ fn open(campaign: &CampaignState, order: &CallNowRequest) -> Result<CampaignStat
     }
 }
 
-/// Refuses an `Idempotency-Key` that was used for another order, before a customer is enrolled.
+/// Fails if the request's `Idempotency-Key` was used for an order for another customer. Called before the
+/// customer is enrolled.
 async fn refuse_reused(
     installation: &Installation,
     customer: &CustomerId,
@@ -237,8 +242,8 @@ async fn refuse_reused(
     Err(actors::AskError::<domain::customer::CustomerRefusal>::AnotherRequest.into())
 }
 
-/// Enrolls the customer by a list of one. The list's name is derived from the command, so that a repeated
-/// request does not enroll a customer twice.
+/// Enrolls the customer by a list of one row. The list's name is derived from the command, so that a
+/// repeated request does not enroll the customer twice.
 async fn enrol(
     installation: &Arc<Installation>,
     order: &CallNowRequest,
@@ -275,7 +280,8 @@ async fn country_of(installation: &Installation, campaign: &CampaignId) -> Resul
     Ok(ListCountry::of_setting(installation.default_country().await?))
 }
 
-/// Returns the order as a row of a list.
+/// Returns the order as the record of a list. The phone is the order's, otherwise the customer's first
+/// valid number; fails if there is none.
 fn record(order: &CallNowRequest, state: Option<&Arc<CustomerState>>) -> Result<Map<String, Value>, Problem> {
     let external = state.and_then(|state| state.external_id()?.value().cloned());
     let known_phone = || {
@@ -298,7 +304,7 @@ fn record(order: &CallNowRequest, state: Option<&Arc<CustomerState>>) -> Result<
     Ok(record)
 }
 
-/// Returns an error if the list of one did not enroll the customer.
+/// Fails if the list of one did not enroll the customer, with the reason and the order's member.
 fn enrolled(report: ImportReport) -> Result<(), Problem> {
     if let Some(bad) = report.bad.into_iter().next() {
         let pointer = match bad.column.as_str() {
@@ -317,8 +323,8 @@ fn enrolled(report: ImportReport) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Returns the refusal for a settled enrolment. Metrics count each enrolment once, so a settled customer is
-/// not called again in the campaign.
+/// Returns the refusal for an enrolment that is settled. A campaign completes each customer once, so it
+/// does not call the customer again.
 fn over(campaign: &CampaignId, disposition: Disposition) -> Problem {
     Problem::refused(
         "enrolment-settled",

@@ -24,7 +24,8 @@ use domain::stored_event::{Cause, Position};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Most customers that one request erases; this takes some seconds. The same request continues.
+/// Most customers that one request erases; this takes some seconds. The same request, sent again,
+/// continues.
 const ERASED_MAX: u64 = 2_000;
 
 /// Most copies that one request makes. This takes some seconds, because each copy has a key that must be
@@ -100,7 +101,7 @@ impl AnonymizationResponse {
     }
 }
 
-/// How far an anonymization request goes.
+/// What an anonymization request may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnonymizationMode {
     /// Nothing is stored and no customer is erased.
@@ -112,9 +113,9 @@ pub enum AnonymizationMode {
 /// The work of one full request.
 pub const CARRYING: AnonymizationMode = AnonymizationMode::Copies(COPIES_MAX);
 
-/// Anonymizes a campaign: copies the utterances, looks at every customer who was ever enrolled, and erases
-/// those who may be erased. The caller checks before that a required approval exists and passes it as
-/// `four_eyes`.
+/// Anonymizes a campaign, as far as one request goes: copies the utterances, examines every customer who
+/// was ever enrolled, and erases those who may be erased. The same request, sent again, continues. The
+/// caller checks before that a required approval exists and passes it as `four_eyes`.
 pub async fn anonymize(
     installation: &Installation,
     campaign: &CampaignId,
@@ -174,9 +175,8 @@ pub async fn anonymize(
     Ok(shown)
 }
 
-/// Records the counts of the anonymization, then destroys its secret. Afterwards it is impossible to find
-/// out which copy belongs to which call. After a crash in between, the next start or the next request
-/// destroys the secret.
+/// Records the counts of the anonymization, then destroys its secret: afterwards nothing shows which copy
+/// belongs to which call. After a crash in between, the next start or request destroys the secret.
 async fn complete(
     installation: &Installation,
     campaign: &CampaignId,
@@ -191,7 +191,7 @@ async fn complete(
     anonymous::destroy_secret(installation, begun).await
 }
 
-/// Begins an anonymization or continues the one under way. Returns the id of the event that began it.
+/// Begins an anonymization or continues an unfinished one. Returns the id of the event that began it.
 async fn begin(
     installation: &Installation,
     campaign: &CampaignId,
@@ -209,14 +209,14 @@ async fn begin(
     last_begun(installation, campaign).await
 }
 
-/// Returns the campaign's presets, its main preset first.
+/// Returns the campaign's presets, the main preset first.
 async fn presets_of(installation: &Installation, campaign: &CampaignId) -> Result<Vec<Preset>, Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
     let presets = state.plan().into_iter().flat_map(|plan| plan.presets());
     Ok(presets.collect())
 }
 
-/// Returns the minimum retention of the campaign's recordings in days: that of the strictest preset.
+/// Returns the minimum retention of the campaign's recordings in days: the longest of its presets.
 async fn recordings_days(installation: &Installation, campaign: &CampaignId) -> Result<u32, Problem> {
     let presets = presets_of(installation, campaign).await?.into_iter();
     let days = presets.map(|preset| floor(DataClass::Recordings, preset).days);
@@ -224,7 +224,7 @@ async fn recordings_days(installation: &Installation, campaign: &CampaignId) -> 
 }
 
 /// Adds the counts of the copies to the reply. Once all copies are made, disposes of the transcripts that
-/// have one.
+/// are copied but belong to customers who are not erased.
 async fn take(
     installation: &Installation,
     presets: &[Preset],
@@ -319,7 +319,8 @@ async fn look_at(
 }
 
 impl ErasureContext<'_> {
-    /// Erases a customer. Returns the reason if the customer cannot be erased after all.
+    /// Erases a customer. Returns why not if the customer cannot be erased after all: a missing copy or a
+    /// legal hold.
     async fn erase(
         &self,
         installation: &Installation,
@@ -335,7 +336,8 @@ impl ErasureContext<'_> {
     }
 }
 
-/// Returns why a customer cannot be erased, or `None` if there is no reason.
+/// Returns why a customer cannot be erased now (hold, other campaign, open call, recording within its
+/// retention); `None` if nothing prevents it.
 pub(super) async fn find_not_erased_reason(
     installation: &Installation,
     campaign: &CampaignId,
@@ -371,7 +373,7 @@ pub(super) async fn find_not_erased_reason(
     Ok(None)
 }
 
-/// Returns the event that began the latest anonymization of the campaign.
+/// Returns the id of the event that began the campaign's latest anonymization; `None` if there was none.
 async fn last_begun(installation: &Installation, campaign: &CampaignId) -> Result<Option<EventId>, Problem> {
     let filter = EventFilter {
         kinds: vec![CampaignEvent::ANONYMIZATION_BEGUN.to_owned()],

@@ -72,7 +72,7 @@ struct TimesOfHour {
     per_mille: u64,
 }
 
-/// Returns what a campaign has learned, now or at a moment in the past.
+/// Returns the answer rates per hour that a campaign has learned, now or at a past moment.
 pub async fn learnt_times(
     installation: &Installation,
     campaign: &CampaignId,
@@ -116,7 +116,8 @@ fn shown(
     })
 }
 
-/// Returns one row per group and kind of day with counts. Other groups use the counts of all customers.
+/// Returns one row per customer group and kind of day that has counts. Groups without a row use the counts
+/// of all customers.
 fn rows(plan: &CallingPlan, counted: &CountedTimes, at: Timestamp) -> Vec<TimesOfGroup> {
     let open = open_hours(plan, at);
     let name = |group| {

@@ -11,8 +11,8 @@ use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 
-/// Starts a campaign. Refuses if its texts cannot be spoken here, if a required refusal key is missing, or
-/// if its holidays are unknown.
+/// Starts a campaign. Fails if its texts cannot be spoken here, if a required refusal key is missing, or if
+/// the holidays of the year were not imported; also if its status does not permit a start.
 pub async fn start_campaign(
     installation: &Installation,
     campaign: &CampaignId,
@@ -30,9 +30,8 @@ pub async fn start_campaign(
     Ok(answer)
 }
 
-/// Refuses if a preset requires a message from the seller when no agent is free, and the flow has no key
-/// with which the callee refuses further calls. That message must name the key (47 CFR
-/// 64.1200(a)(7)(i)(B)).
+/// Fails if a preset requires a message from the seller when no agent is free, and the flow has no key with
+/// which the callee refuses further calls. That message must name the key (47 CFR 64.1200(a)(7)(i)(B)).
 async fn refuse_no_way_out(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
     let state = installation.campaign(campaign).await?;
     // A campaign that was started before gets the usual answer, whatever rules came into force since.
@@ -59,8 +58,8 @@ async fn refuse_no_way_out(installation: &Installation, campaign: &CampaignId) -
     }
 }
 
-/// Refuses to start a campaign that observes holidays of a year that was not imported: it would dial no
-/// one. A campaign that waits for its start time is judged then.
+/// Fails if the campaign observes holidays of a year that was not imported: it would dial no customer. A
+/// campaign that waits for its start time is not checked here but when it starts.
 async fn refuse_unknown_year(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
     if state.status() != Some(CampaignStatus::Ready) {

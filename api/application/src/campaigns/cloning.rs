@@ -10,8 +10,9 @@ use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
 
-/// Creates campaign `to` from the plan of `from`. A repeated request stores no event. Start time,
-/// predecessor and end are not copied: the clone ends at `ends_at`, or has no end.
+/// Creates campaign `to` with the plan and flow of `from`. Start time, predecessor and end are not copied:
+/// the clone ends at `ends_at`, or has no end. A repeated request stores no event. Fails if `from` does not
+/// exist.
 pub async fn clone_campaign(
     installation: &Installation,
     from: &CampaignId,

@@ -48,12 +48,12 @@ use responses::{
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Most campaigns in a list that are loaded to tell what keeps them from dialing. No installation runs more
-/// at once, and a running campaign is in memory anyway.
+/// Most campaigns of a list for which the reply says what keeps them from dialing; each is loaded. No
+/// installation runs more at once.
 const ASKED_NOW_MAX: usize = 200;
 
-/// Publishes the campaign's flow and creates the campaign. If both exist, returns them again. For an
-/// existing campaign nothing is published: it keeps its flow version, and another flow text is refused.
+/// Publishes the flow of the request and creates the campaign. For a campaign that exists, nothing is
+/// published: the same request returns it unchanged, and another flow text is refused.
 pub async fn create_campaign(
     installation: &Installation,
     body: CampaignBody,
@@ -111,7 +111,8 @@ pub async fn create_campaign(
     Ok(answer)
 }
 
-/// Returns a published flow version. If the campaign requires approvals, the version must have one.
+/// Returns the published flow version that a request names. Fails if it does not exist, or if the campaign
+/// requires approvals and the version has none.
 async fn named_version(
     installation: &Installation,
     named: &FlowSelector,
@@ -168,7 +169,8 @@ fn flow_of_repeat(campaign: &CampaignId, body: FlowBody, created: &FlowRef) -> R
     })
 }
 
-/// Returns the hash by which a published version of this definition is identified.
+/// Returns the content hash that a published version of this definition would have. Fails if the definition
+/// is invalid.
 fn hash_as_published(definition: &Value) -> Result<String, Problem> {
     let read = FlowDefinition::from_value(definition)
         .map_err(|fault| Problem::refused("flow-invalid", fault.to_string()))?;
@@ -207,7 +209,8 @@ fn with_flow_id(mut definition: Value, own: FlowId) -> Result<(FlowId, Value), P
     }
 }
 
-/// Returns one campaign with its status and figures, now or at a moment in the past.
+/// Returns one campaign with its plan, status and figures, now or at a past moment. `sight` decides whether
+/// the counts of quotas are rounded.
 pub async fn show(
     installation: &Installation,
     campaign: &CampaignId,
@@ -275,8 +278,7 @@ pub async fn list(installation: &Installation, moment: Moment) -> Result<Campaig
     })
 }
 
-/// Returns a campaign at a past moment: its state replayed from its own stream, its figures from its own
-/// events.
+/// Returns a campaign at a past moment: state and figures are replayed from its own events.
 async fn describe_then(
     installation: &Installation,
     campaign: &CampaignId,
@@ -296,7 +298,8 @@ async fn describe_then(
     Ok(body)
 }
 
-/// Computes a campaign's row of figures at a past moment by replaying its events.
+/// Returns a campaign's row of figures at a past moment, replayed from its events; `None` if it did not
+/// exist.
 async fn board_then(
     installation: &Installation,
     campaign: &CampaignId,
@@ -327,7 +330,7 @@ fn headed(row: &BoardRow) -> Result<CampaignFiguresResponse, Problem> {
     })
 }
 
-/// Returns the counts of enrolments and calls of a campaign from its row.
+/// Returns the counts of enrolments and calls, and the ratios, from a campaign's row.
 fn progress(row: &BoardRow) -> Progress {
     figures(
         row.waiting,
@@ -366,7 +369,7 @@ fn figures(
     }
 }
 
-/// Returns a campaign as the API shows it: the plan it was created with, including defaults.
+/// Returns a campaign as the API shows it: the plan including defaults, without figures.
 pub fn describe(campaign: &CampaignId, state: &CampaignState) -> CampaignResponse {
     CampaignResponse {
         task_id: campaign.clone(),

@@ -12,12 +12,11 @@ use projections::views::campaign_board::CallFigures;
 use projections::views::snapshots::{self, CampaignTotal, DailySnapshots};
 use std::sync::Arc;
 
-/// Longest wait for rows that contain the moment, in milliseconds. The moment is before the head of the
-/// log, and a view lags by milliseconds.
+/// Longest wait until the read model contains the moment, in milliseconds.
 const ROWS_WAIT_MS: u64 = 5_000;
 
-/// Returns all campaigns at a past moment: the snapshot of the day, plus the events after it. For a
-/// question by valid time no snapshot helps; all events are replayed from the first.
+/// Returns all campaigns with their figures at a past moment: from the last daily snapshot and the events
+/// after it. With `valid_at` no snapshot can be used, and all events are replayed from the first.
 pub(crate) async fn all_campaigns(
     installation: &Installation,
     then: &ResolvedMoment,

@@ -9,8 +9,8 @@ use domain::problem::Problem;
 use domain::stored_event::Position;
 use std::collections::BTreeSet;
 
-/// Reads the enrolments of a campaign, one page of the log at a time. A customer who was enrolled twice
-/// occurs twice.
+/// Reads the customers enrolled in a campaign from the log, one page at a time. A customer who was enrolled
+/// twice occurs twice.
 pub(super) struct Enrolments {
     filter: EventFilter,
     after: Position,
@@ -28,7 +28,8 @@ impl Enrolments {
         }
     }
 
-    /// Returns the customers of the next page, which may be empty. `None` at the end of the log.
+    /// Returns the customers enrolled in the next page of the log, which may be none. `None` at the end of
+    /// the log.
     pub(super) async fn next(
         &mut self,
         installation: &Installation,
@@ -51,8 +52,8 @@ impl Enrolments {
     }
 }
 
-/// Returns each customer who was ever enrolled once, erased ones included. `None` if there are more than
-/// `persons_max`.
+/// Returns every customer who was ever enrolled in the campaign, each once, with erased ones. `None` if
+/// there are more than `persons_max`.
 pub async fn list_enrolled_customers(
     installation: &Installation,
     campaign: &CampaignId,

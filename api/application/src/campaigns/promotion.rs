@@ -16,8 +16,7 @@ use domain::problem::Problem;
 use domain::promotion::{Evidence, EvidenceStatements};
 use domain::stored_event::Cause;
 
-/// Longest wait for rows that contain the log up to the position of the evidence, in milliseconds. A view
-/// lags by milliseconds.
+/// Longest wait until the read model contains the position of the evidence, in milliseconds.
 const ROWS_WAIT_MS: u64 = 5_000;
 
 /// A request to promote a campaign.
@@ -28,7 +27,8 @@ pub struct PromotionRequest {
     pub said: EvidenceStatements,
 }
 
-/// Collects the evidence and promotes the campaign.
+/// Counts the evidence for the promotion up to the head of the log and promotes the campaign to the stage
+/// `to`. Fails if the campaign decides that the evidence or the approval is not sufficient.
 pub async fn promote(
     installation: &Installation,
     campaign: &CampaignId,
@@ -50,8 +50,8 @@ pub async fn promote(
         .await?)
 }
 
-/// Returns the evidence at the head of the log: calls and answers, abandoned calls in the ledger of the
-/// preset, and complaints about the campaign.
+/// Counts the evidence at the head of the log: calls and answers, abandoned calls as the preset counts
+/// them, and complaints about the campaign.
 async fn evidence(
     installation: &Installation,
     campaign: &CampaignId,

@@ -31,7 +31,8 @@ pub struct QuotaResponse {
     until: Option<Timestamp>,
 }
 
-/// Returns all quotas of a campaign. `sight` decides about rounding.
+/// Returns all quotas of a campaign with their counts. Counts of groups by sealed attributes are rounded
+/// down to tens unless `sight` permits clear values.
 pub(super) fn quotas_of(
     state: &CampaignState,
     now: Timestamp,

@@ -14,7 +14,7 @@ use domain::problem::{MemberError, Problem};
 use domain::time::Timestamp;
 use intake::model_tiers::NamedModelTier;
 
-/// The references in a campaign's request.
+/// What a campaign's request refers to by name: models, model tiers and a knowledge base.
 pub(super) struct CampaignReferences<'a> {
     pub(super) model: Option<&'a ModelSelector>,
     pub(super) model_tiers: &'a [NamedModelTier],
@@ -22,7 +22,7 @@ pub(super) struct CampaignReferences<'a> {
 }
 
 impl CampaignReferences<'_> {
-    /// Puts the published versions that are referred to into the plan.
+    /// Puts the published versions that the names refer to into the plan. Fails if one does not exist.
     pub(super) async fn resolve(
         &self,
         installation: &Installation,
@@ -51,8 +51,8 @@ impl CampaignReferences<'_> {
     }
 }
 
-/// Refuses if the campaign to wait for does not exist. Because it must exist first, campaigns cannot wait
-/// for each other in a circle.
+/// Fails if the campaign that this one waits for does not exist. Because it must exist first, campaigns
+/// cannot wait for each other in a circle.
 async fn follows_one_that_exists(installation: &Installation, plan: &CallingPlan) -> Result<(), Problem> {
     let Some(after) = plan.running.as_deref().and_then(|running| running.after.as_ref()) else {
         return Ok(());
@@ -70,7 +70,7 @@ async fn follows_one_that_exists(installation: &Installation, plan: &CallingPlan
     }
 }
 
-/// Refuses a plan without a seller if a preset requires one. The error points at the member `/seller`.
+/// Fails with an error at `/seller` if a preset requires a seller and the plan has none.
 pub(super) fn names_its_seller(plan: &CallingPlan, now: Timestamp) -> Result<(), Problem> {
     match demands_seller(plan, now).filter(|_| plan.seller.is_none()) {
         None => Ok(()),

@@ -111,7 +111,7 @@ struct StageWaitResponse {
 }
 
 impl StageResponse {
-    /// Returns the stage, or `None` for a campaign that is fully live from its start.
+    /// Returns the go-live stage; `None` for a campaign without stages, which is fully live from its start.
     pub fn of(gates: &Gates, now: Timestamp) -> Option<Self> {
         let stage = gates.stage()?;
         let (is_test, is_pilot) = (stage == Stage::Test, stage == Stage::Pilot);
@@ -280,7 +280,7 @@ pub struct Campaigns {
 }
 
 impl Campaigns {
-    /// Keeps only the campaigns in scope.
+    /// Removes the campaigns for which `is_in_scope` returns false.
     pub fn hold_to(&mut self, is_in_scope: impl Fn(&CampaignId) -> bool) {
         self.items.retain(|item| is_in_scope(&item.id));
     }

@@ -9,17 +9,19 @@ use projections::views::audit_trail::{self, AuditFilter, EVENTS_MAX};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// Most cases that are listed; the latest count. That is years of a large team. Each case is a few events
-/// to read.
+/// Most cases (complaints, person requests, approvals) that are listed, the latest ones: years of a large
+/// team. Each is read from its own stream.
 const CASES_MAX: usize = 10_000;
 
-/// Returns the ids of the streams with an event of this kind, the latest `CASES_MAX`, in log order.
+/// Returns the ids of the streams that have an event of this kind, in log order; only the latest
+/// `CASES_MAX`.
 pub async fn ids_of<T: FromStr>(installation: &Installation, kind: &str) -> Result<Vec<T>, Problem> {
     let found = placed_ids_of(installation, kind).await?;
     Ok(found.into_iter().map(|(_, id)| id).collect())
 }
 
-/// Returns the ids of the streams with an event of this kind, each with its position, in log order.
+/// Returns the ids of the streams that have an event of this kind, each with the event's position, in log
+/// order; only the latest `CASES_MAX`.
 pub async fn placed_ids_of<T: FromStr>(
     installation: &Installation,
     kind: &str,
@@ -31,7 +33,8 @@ pub async fn placed_ids_of<T: FromStr>(
     Ok(found.into_iter().skip(skipped).collect())
 }
 
-/// Adds the ids found in the rows. Returns the position up to which the rows are complete.
+/// Adds the ids found in the rows of the audit trail. Returns the position up to which these rows are
+/// complete; the caller reads the log after it.
 async fn from_rows<T: FromStr>(
     installation: &Installation,
     kind: &str,

@@ -85,7 +85,7 @@ impl ComplaintFilter {
     }
 }
 
-/// Returns a complaint for the API; `None` if it does not exist.
+/// Returns a complaint for the API; `None` if it was never opened. `now` decides whether it is overdue.
 pub fn describe(id: ComplaintId, state: &ComplaintState, now: Timestamp) -> Option<ComplaintResponse> {
     let opened = state.opened()?;
     let resolved = state.resolved().map(|resolved| ComplaintResolutionResponse {
@@ -109,14 +109,14 @@ pub fn describe(id: ComplaintId, state: &ComplaintState, now: Timestamp) -> Opti
     })
 }
 
-/// Returns one complaint.
+/// Returns one complaint. Fails with `Missing` if it does not exist.
 pub async fn complaint(installation: &Installation, id: ComplaintId) -> Result<ComplaintResponse, Problem> {
     let state = installation.entities.complaints.state(&id).await?.state;
     describe(id, &state, installation.now()).ok_or_else(|| Problem::missing("this complaint"))
 }
 
-/// Returns the complaints that match the filter, each with the position at which it was opened, and the
-/// report over them.
+/// Returns the complaints that match the filter, each with the position at which it was opened, in log
+/// order, and the report over them.
 pub async fn complaints(
     installation: &Installation,
     wanted: &ComplaintFilter,

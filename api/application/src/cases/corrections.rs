@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 /// Corrected values by name: `name` (or `customer_name`) is the customer's name, any other is a variable.
 pub type CorrectedValues = BTreeMap<String, String>;
 
-/// Returns the correction that answers a person request. Refuses values that may not change or that a flow
-/// does not permit.
+/// Returns the correction of a customer's values that answers a person request. Fails if there are more
+/// than `CORRECTED_VALUES_MAX`, or if a value may not change or does not fit the flow of a campaign.
 pub async fn correction(
     installation: &Installation,
     request: PersonRequestId,

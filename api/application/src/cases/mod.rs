@@ -13,7 +13,8 @@ use domain::ids::{CallId, CustomerId, NumberId};
 use domain::problem::Problem;
 
 impl Installation {
-    /// Returns the subject of a case. If a call is given, its customer, number and campaign are filled in.
+    /// Returns the subject of a case. If a call is given, its customer, number and campaign are filled in
+    /// where they are not given.
     pub async fn case_about(
         &self,
         customer: Option<CustomerId>,

@@ -44,7 +44,8 @@ pub struct PersonRequestsResponse {
     pub items: Vec<PersonRequestResponse>,
 }
 
-/// Returns a person request for the API; `None` if it does not exist.
+/// Returns a person request for the API; `None` if it was never received. `now` decides whether it is
+/// overdue.
 pub fn describe(
     id: PersonRequestId,
     state: &PersonRequestState,
@@ -71,7 +72,7 @@ pub fn describe(
     })
 }
 
-/// Returns one person request.
+/// Returns one person request. Fails with `Missing` if it does not exist.
 pub async fn request(
     installation: &Installation,
     id: PersonRequestId,
@@ -80,8 +81,8 @@ pub async fn request(
     describe(id, &state, installation.now()).ok_or_else(|| Problem::missing("this request"))
 }
 
-/// Returns all person requests, each with the position at which it was received. With `open`, only those
-/// not answered.
+/// Returns all person requests in log order, each with the position at which it was received. With `open`,
+/// only those not answered.
 pub async fn requests(
     installation: &Installation,
     open: bool,

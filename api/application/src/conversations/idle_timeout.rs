@@ -8,10 +8,10 @@ use domain::problem::Problem;
 use domain::stored_event::Cause;
 use std::sync::Arc;
 
-/// Interval of the check, in milliseconds. Idle times are at least minutes, so ten seconds do not matter.
+/// Interval of the check for idle conversations, in milliseconds. Idle times are minutes or longer.
 const LOOK_MS: u64 = 10_000;
 
-/// Starts the task that closes idle conversations until the process stops.
+/// Starts the task that closes idle conversations; it runs until the process stops.
 pub fn begin(installation: &Arc<Installation>) {
     let keeper = Arc::clone(installation);
     installation.until_stopped("conversations", async move { keep(&keeper).await });

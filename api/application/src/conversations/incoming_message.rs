@@ -30,7 +30,7 @@ use serde_json::Map;
 use std::sync::Arc;
 
 /// Most attempts to interpret a message again because the conversation advanced in the meantime. Two
-/// messages at the same time need two attempts.
+/// concurrent messages need two attempts.
 const READ_AGAIN_MAX: usize = 4;
 
 /// The stored reason of an opt-out in a conversation.
@@ -75,7 +75,8 @@ pub struct HandOffResult {
     pub refused: Option<&'static str>,
 }
 
-/// Processes a message and returns the replies. A repeated message gets the same reply.
+/// Processes a message of the customer and returns our replies. A repeated message (same id) gets the same
+/// replies and changes nothing.
 pub async fn hear(
     installation: &Arc<Installation>,
     id: ConversationId,
@@ -110,7 +111,7 @@ pub async fn hear(
     ))
 }
 
-/// Closes an open text conversation.
+/// Closes a text conversation.
 pub async fn close(
     installation: &Installation,
     id: ConversationId,
@@ -120,7 +121,7 @@ pub async fn close(
     Ok(conversations.ask(&id, ConversationCommand::Close, cause).await?)
 }
 
-/// Why a message was not processed.
+/// Why an attempt to process a message failed.
 enum MessageFailure {
     /// Another message was processed first.
     WentOn,
@@ -214,7 +215,7 @@ async fn taken(
 }
 
 /// Returns the first sensitive word of the campaign's list in the message, in the form in which it is
-/// stored.
+/// stored; `None` if there is none.
 async fn sensitive_word(
     installation: &Installation,
     campaign: &CampaignId,
@@ -234,7 +235,8 @@ async fn sensitive_word(
     }))
 }
 
-/// Adds what the campaign's knowledge base contains about the message, as in calls.
+/// Searches the campaign's knowledge base for the message and adds the result to `understood`, as in calls.
+/// Does nothing if the campaign has no knowledge base.
 async fn look_up(
     installation: &Installation,
     campaign: &CampaignId,
@@ -251,7 +253,8 @@ async fn look_up(
     Ok(())
 }
 
-/// Stores an opt-out on the number's stream, before anything else about the message is stored.
+/// Stores an opt-out on the stream of the customer's number, before anything else about the message is
+/// stored.
 async fn opt_out(
     installation: &Installation,
     state: &ConversationState,
@@ -307,8 +310,8 @@ async fn answered(
     })
 }
 
-/// Requests a call to the same customer after the conversation was closed for a hand-off. A repetition does
-/// not create a second order.
+/// Requests a call to the same customer after a hand-off closed the conversation. A refusal is returned in
+/// the result. A repetition does not request a second call.
 async fn hand_over(
     installation: &Arc<Installation>,
     id: ConversationId,

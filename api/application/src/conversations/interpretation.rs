@@ -14,7 +14,8 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Returns the listener of a language. The first caller waits a second until it has learned.
+/// Returns the listener (model and rules) of a language. The first caller of a language waits about a
+/// second until it has learned.
 pub(super) async fn listener(installation: &Installation, language: &str) -> Result<Arc<Listener>, Problem> {
     if let Some(ready) = Listener::ready(language) {
         return Ok(ready);
@@ -32,7 +33,8 @@ pub(super) async fn listener(installation: &Installation, language: &str) -> Res
     learned.map_err(|fault| Problem::fault(fault.to_string()))
 }
 
-/// Interprets a message at the current node. The value of a free-text slot is masked before it is stored.
+/// Interprets a message at the flow's current node: as a key, an opt-out word or an utterance. The value of
+/// a free-text slot is masked before it is stored.
 pub(super) fn read(text: &str, run: &FlowRun, listener: &Listener, at: Timestamp) -> TextInput {
     if let Some(key) = key_of(text, run) {
         return TextInput::Key(key);
@@ -50,14 +52,15 @@ pub(super) fn read(text: &str, run: &FlowRun, listener: &Listener, at: Timestamp
     TextInput::Words(understood)
 }
 
-/// Returns the key if the message is a single character that is a key of the current menu.
+/// Returns the key if the message is a single character that is a key of the current menu; otherwise
+/// `None`.
 fn key_of(text: &str, run: &FlowRun) -> Option<char> {
     let mut characters = text.trim().chars();
     let key = characters.next().filter(|_| characters.next().is_none())?;
     run.keys().contains(&key).then_some(key)
 }
 
-/// The interpretation of a fixed opt-out word, which uses no model.
+/// Returns the interpretation of a fixed opt-out word, which no model is asked about.
 fn refusal() -> UnderstandingResult {
     UnderstandingResult {
         reading: SpokenReading {

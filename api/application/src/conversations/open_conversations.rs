@@ -11,13 +11,14 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Most conversations open at once. Each takes some kilobytes while it is in use.
+/// Most conversations open at once in the installation; further ones are refused. Each takes some kilobytes
+/// while it is in use.
 pub const CONVERSATIONS_OPEN_MAX: usize = 10_000;
 
 /// Most open conversations per customer: one on each channel.
 pub const OPEN_PER_CUSTOMER_MAX: usize = 3;
 
-/// The open conversations of this process.
+/// The open conversations of the log, as far as this process has read it.
 #[derive(Debug, Default)]
 pub struct OpenConversations {
     known: Mutex<OpenState>,
@@ -38,7 +39,7 @@ struct OpenConversation {
 }
 
 impl OpenConversations {
-    /// Reads the log on to its head.
+    /// Reads opened and closed conversations from the log up to its head.
     pub(super) async fn follow(&self, store: &dyn EventStore) -> Result<(), Problem> {
         let filter = EventFilter {
             kinds: [ConversationEvent::OPENED, ConversationEvent::CLOSED]
@@ -71,7 +72,7 @@ impl OpenConversations {
         }
     }
 
-    /// Returns how many conversations are open: all, and with this customer.
+    /// Returns how many conversations are open: in total, and with this customer.
     pub(super) fn count(&self, customer: &CustomerId) -> OpenCount {
         let known = self.known();
         let of_person = known.open.values().filter(|open| open.customer == *customer);
@@ -81,20 +82,21 @@ impl OpenConversations {
         }
     }
 
-    /// Returns the conversations with a check that is due.
+    /// Returns the conversations that are due for a check of idleness at `now`.
     pub(super) fn due(&self, now: Timestamp) -> Vec<ConversationId> {
         let known = self.known();
         let due = known.open.iter().filter(|(_, open)| open.look_at <= now);
         due.map(|(id, _)| *id).collect()
     }
 
-    /// Sets the time of the next check.
+    /// Sets the time of a conversation's next check. Ignored if it is not open.
     pub(super) fn look_again(&self, id: ConversationId, look_at: Timestamp) {
         if let Some(open) = self.known().open.get_mut(&id) {
             open.look_at = look_at;
         }
     }
 
+    /// Removes a conversation that was closed.
     pub(super) fn forget(&self, id: ConversationId) {
         self.known().open.remove(&id);
     }

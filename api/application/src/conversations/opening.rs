@@ -34,7 +34,8 @@ pub struct ConversationRequest {
     pub begun_by: ConversationInitiator,
 }
 
-/// Opens a conversation. A repeated request finds it open.
+/// Opens a conversation with a customer of a campaign, after the check of the compliance rules. A repeated
+/// request returns the same conversation. Fails with the verdict if the rules do not allow it.
 pub async fn open(
     installation: &Installation,
     order: ConversationRequest,
@@ -93,7 +94,8 @@ pub async fn open(
     Ok((id, answer))
 }
 
-/// Returns the digest lists (imported as hashes) that contain the customer's number.
+/// Returns the number lists imported as hashes that contain the customer's number; empty if the number is
+/// not known in clear.
 pub(crate) async fn hashed_lists_of(
     installation: &Installation,
     person: &CustomerState,
@@ -111,7 +113,7 @@ pub(crate) async fn hashed_lists_of(
     hashed_on(installation, known.book(), e164, None).await
 }
 
-/// Returns the flow that a conversation runs.
+/// Returns the definition of the flow version that a conversation runs.
 pub(super) async fn graph_of(
     installation: &Installation,
     flow: &FlowRef,
@@ -124,7 +126,8 @@ pub(super) async fn graph_of(
     Ok(graph)
 }
 
-/// Returns the number to which an opt-out would apply: that of the enrolment.
+/// Returns the number to which an opt-out in the conversation would apply: that of the customer's
+/// enrolment. Fails with `not-enrolled` if the customer is not in the campaign.
 fn number_of(person: &CustomerState, order: &ConversationRequest) -> Result<NumberId, Problem> {
     let enrolment = person.enrolment(&order.campaign);
     let enrolment = enrolment.ok_or_else(|| {
@@ -159,7 +162,7 @@ async fn has_room(installation: &Installation, customer: &CustomerId) -> Result<
     Ok(())
 }
 
-/// The facts for judging a message to a customer.
+/// The facts by which the rules judge a message to a customer.
 pub(crate) struct MessageFacts<'a> {
     pub(crate) facts: &'a CampaignFacts,
     pub(crate) person: &'a CustomerState,
@@ -219,7 +222,7 @@ impl MessageFacts<'_> {
     }
 }
 
-/// Refuses if the strictest verdict does not allow writing.
+/// Fails if the strictest of these verdicts does not allow a message now.
 pub(crate) fn allowed(verdicts: &[Verdict]) -> Result<(), Problem> {
     let Some(verdict) = strictest(verdicts) else {
         return Ok(());

@@ -3,7 +3,8 @@
 
 use understanding::priority::{Priority, matches_rule};
 
-/// The words that carriers require: 退订, and T or TD for it (《通信短信息服务管理规定》); STOP and similar words abroad.
+/// The opt-out words that carriers require: 退订, and T or TD for it (《通信短信息服务管理规定》); STOP and similar words
+/// abroad. A text is one of them if nothing but punctuation is added.
 const WHOLE: [&str; 14] = [
     "退订",
     "回复退订",
@@ -21,7 +22,8 @@ const WHOLE: [&str; 14] = [
     "stopall",
 ];
 
-/// Returns true if a text asks for no further messages and calls.
+/// Returns true if a text asks for no further messages and calls: one of the fixed words, any text with 退订,
+/// or a match of the opt-out rule.
 pub fn is_unsubscription(text: &str) -> bool {
     let plain: String = text
         .chars()

@@ -68,7 +68,8 @@ pub struct TextSummaryResponse {
 }
 
 impl TextSummaryResponse {
-    /// Returns the number of personal values in this reply. Values with a destroyed key do not count.
+    /// Returns the number of personal values in this reply, for the read log. Values with a destroyed key
+    /// do not count.
     pub fn values_count(&self) -> usize {
         let texts = std::iter::once(&self.text);
         self.slots
@@ -80,8 +81,7 @@ impl TextSummaryResponse {
     }
 }
 
-/// Returns the stored summary of a conversation. With `clear`, slots and text are shown as stored;
-/// otherwise they are masked again.
+/// Returns the stored summary of a text conversation. Without `clear`, slots and text are masked again.
 pub async fn text_summary(
     installation: &Installation,
     conversation: ConversationId,

@@ -28,7 +28,7 @@ pub enum TextAuthor {
     Customer,
 }
 
-/// One event of a conversation, decrypted as far as possible.
+/// One event of a conversation. Its personal values are decrypted if the key exists.
 #[derive(Debug, Clone)]
 pub struct ConversationRecord {
     pub at: Timestamp,
@@ -92,7 +92,8 @@ pub struct ConversationResponse {
     pub lines: Vec<ConversationLineResponse>,
 }
 
-/// Returns the state of a conversation and the fact of its opening. Refuses if it does not exist.
+/// Returns the state of a conversation and the facts of its opening. Fails with `Missing` if it does not
+/// exist.
 pub async fn known(
     installation: &Installation,
     id: ConversationId,
@@ -103,7 +104,7 @@ pub async fn known(
     Ok((state, opened))
 }
 
-/// Returns the events of a conversation, decrypted as far as possible.
+/// Returns all events of a conversation, decrypted if the key exists.
 pub async fn transcript(
     installation: &Installation,
     id: ConversationId,
@@ -129,7 +130,8 @@ pub async fn transcript(
     Ok(texted)
 }
 
-/// Returns the texts of both sides, in order.
+/// Returns the texts of both sides from a conversation's events, in order, each message with how it was
+/// understood.
 pub fn texts_of(texted: &[ConversationRecord]) -> Vec<ConversationLineResponse> {
     let mut lines: Vec<ConversationLineResponse> = Vec::new();
     for ConversationRecord { at, event } in texted {
@@ -179,8 +181,9 @@ pub fn texts_of(texted: &[ConversationRecord]) -> Vec<ConversationLineResponse> 
     lines
 }
 
-/// Masks the customer's texts. Consecutive messages at one node are masked as one text, so that a number
-/// spread over two messages is found. Words of the flow (`own_words`) are never taken for names.
+/// Masks personal data in the customer's texts. Consecutive messages at one node are masked as one text, so
+/// that a number spread over two messages is found. Words of the flow (`own_words`) are never taken for
+/// names.
 pub fn mask_theirs(lines: &mut [ConversationLineResponse], own_words: &str) {
     let is_theirs =
         |line: &&mut ConversationLineResponse| line.side == TextAuthor::Customer && line.text.is_some();
@@ -195,7 +198,8 @@ pub fn mask_theirs(lines: &mut [ConversationLineResponse], own_words: &str) {
     }
 }
 
-/// Returns the explanation of the customer's last message, or `None` before the first one.
+/// Returns the explanation of the customer's last message, creating it if it has none; `None` before the
+/// first message.
 fn why_of_last(lines: &mut [ConversationLineResponse]) -> Option<&mut MessageUnderstandingResponse> {
     let last = lines
         .iter_mut()
@@ -212,7 +216,7 @@ impl MessageUnderstandingResponse {
     }
 }
 
-/// Returns the conversation for the API, with the given lines.
+/// Returns the conversation for the API with these lines.
 pub fn describe(
     id: ConversationId,
     state: &ConversationState,

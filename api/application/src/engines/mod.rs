@@ -30,7 +30,7 @@ use domain::setting::SettingName;
 use std::sync::{Arc, OnceLock};
 use text_understanding::TextModels;
 
-/// The engines of this process, for requests of other systems.
+/// The engines of this process, offered to other systems within quotas.
 pub struct Engines {
     /// The recognizer. `None` if calls are answered by keypresses only.
     recognizer: Option<Arc<dyn Recognizer>>,
@@ -47,12 +47,15 @@ impl Engines {
         }
     }
 
-    /// Returns how often each engine was used and how often it refused.
+    /// Returns for each engine how many requests of other systems were admitted, how many were refused by a
+    /// quota or because all turns were taken, and how many it processes now. Counted since the start of the
+    /// process.
     pub fn uses(&self) -> Vec<EngineUses> {
         self.quotas.uses()
     }
 
-    /// Returns the meaning of a text, within the caller's quota.
+    /// Returns the meaning of a text, within the caller's quota. The first request waits until the models
+    /// have learned. Fails with the quota if it is exhausted.
     pub async fn understand(
         &self,
         installation: &Installation,
@@ -73,7 +76,8 @@ impl Engines {
         }
     }
 
-    /// Returns the text of some audio, within the caller's quota.
+    /// Returns the recognized text of some audio, within the caller's quota. Takes as long as the audio
+    /// lasts. Fails with `recognizer-missing` if the server has no recognizer.
     pub async fn recognize(
         &self,
         installation: &Installation,
@@ -89,7 +93,7 @@ impl Engines {
         speech_recognition::recognize(recognizer.as_ref(), clock, clip, order).await
     }
 
-    /// Returns a text as audio, within the caller's quota.
+    /// Returns a text spoken as audio, within the caller's quota.
     pub async fn synthesize(
         &self,
         installation: &Installation,
@@ -100,7 +104,8 @@ impl Engines {
         speech_synthesis::speak(installation.synthesizer.as_ref(), order).await
     }
 
-    /// Returns a turn for describing or comparing a voice. It ends when it is dropped.
+    /// Takes a turn for describing or comparing a voice, within the caller's quota. The turn ends when it
+    /// is dropped.
     pub async fn voices(&self, installation: &Installation, caller: &Caller) -> Result<EngineTurn, Problem> {
         self.turn(installation, caller, Engine::Voices).await
     }

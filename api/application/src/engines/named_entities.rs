@@ -83,7 +83,7 @@ pub(super) fn shown(text: &str, entity: &Entity, masked: bool) -> NamedEntityRes
     }
 }
 
-/// Formats thousandths as a decimal number: 12500 is 12.5.
+/// Formats a number given in thousandths as a decimal number: 12500 is 12.5.
 fn thousandths(value: i64) -> String {
     let (sign, size) = (if value < 0 { "-" } else { "" }, value.unsigned_abs());
     let (whole, part) = (size / 1_000, size % 1_000);

@@ -6,8 +6,8 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Most users and keys that are remembered. Beyond it the one that was idle longest starts with a full
-/// quota.
+/// Most users and keys with a remembered quota. Above it, the one that was idle longest is forgotten and
+/// starts with a full quota.
 const CALLERS_MAX: usize = 4_096;
 
 /// Thousandths of a request, so that fractions of a request are refilled.
@@ -39,7 +39,8 @@ impl Engine {
         }
     }
 
-    /// Returns the most external requests at once. Calls are not counted and never wait for them.
+    /// Returns the most requests of other systems that the engine processes at once. Calls are not counted
+    /// and never wait for them.
     pub const fn others_max(self) -> u32 {
         match self {
             // Microseconds per request.
@@ -72,7 +73,7 @@ pub struct EngineUses {
     pub at_once: u32,
 }
 
-/// The quotas in use, by user or key.
+/// The quotas used so far, by user or key, and the counts of each engine.
 #[derive(Debug, Default)]
 pub struct Quotas(Mutex<Ledger>);
 
@@ -96,7 +97,7 @@ struct CallerUsage {
     at_once: u64,
 }
 
-/// A turn at an engine.
+/// A turn at an engine, held while a request is processed; it ends when dropped.
 #[derive(Debug)]
 pub struct EngineTurn {
     quotas: Arc<Quotas>,
@@ -117,7 +118,8 @@ impl Drop for EngineTurn {
 }
 
 impl Quotas {
-    /// Admits a request, or refuses with the quota that is exhausted.
+    /// Admits a request of the caller and returns its turn. Fails, naming the quota, if the caller's
+    /// requests per minute or at once are exhausted, or if all turns of the engine are taken.
     pub fn enter(
         self: &Arc<Self>,
         engine: Engine,
@@ -148,7 +150,7 @@ impl Quotas {
         }
     }
 
-    /// Returns the use of every engine.
+    /// Returns the counts of every engine since the process started.
     pub fn uses(&self) -> Vec<EngineUses> {
         let ledger = self.ledger();
         let of = |engine| {
@@ -216,8 +218,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Removes the user or key that was idle longest if there are too many. One with a running request is
-    /// kept.
+    /// Forgets the user or key that was idle longest if `CALLERS_MAX` are remembered. One with a running
+    /// request is kept.
     fn make_room(&mut self, name: &str) {
         if self.callers.len() < CALLERS_MAX || self.callers.contains_key(name) {
             return;

@@ -17,7 +17,8 @@ use serde::Serialize;
 /// Longest audio of one request, in milliseconds: a few utterances, not a call.
 pub const HEARD_MS_MAX: u64 = 60_000;
 
-/// Silence added after the audio, in milliseconds, so that a cut-off utterance has an end.
+/// Silence added after the audio, in milliseconds, so that the engine recognizes the end of the last
+/// utterance.
 const TAIL_MS: u64 = 700;
 
 /// Time that an engine may take beyond its own limit to report the end, in milliseconds.
@@ -64,6 +65,7 @@ pub struct UtteranceResponse {
     pub end_ms: u64,
 }
 
+/// Returns the problem `recognizer-missing`: this server was started without a recognizer.
 pub(super) fn missing() -> Problem {
     Problem::new(
         ProblemKind::Unavailable,
@@ -144,7 +146,7 @@ pub(super) async fn recognize(
     })
 }
 
-/// Splits the audio into frames as in a call, with silence after it.
+/// Splits the audio into frames as in a call, followed by `TAIL_MS` of silence.
 fn frames_of(clip: &Clip) -> Vec<HeardFrame> {
     let tail = usize::try_from(TAIL_MS / FRAME_MS).unwrap_or_default();
     let silent = [[0_i16; FRAME_SAMPLES]];

@@ -156,7 +156,8 @@ pub struct TextSentiment {
     pub certainty: Certainty,
 }
 
-/// Returns the interest level with this Chinese label, as used in the shipped training lines.
+/// Returns the interest level with this Chinese label, as used in the shipped training lines; `None` if
+/// there is none.
 fn level_of(label: &str) -> Option<InterestLevel> {
     InterestLevel::ALL
         .iter()
@@ -173,7 +174,8 @@ pub(super) struct TextModels {
     sentiment: Model,
 }
 
-/// Learns the models once, on a thread of its own: about two seconds of a core.
+/// Learns the models once per process, on a thread of its own (about two seconds of a core), and returns
+/// them. `Err` in them is the reason why learning failed.
 pub(super) async fn learn_models(
     installation: &Installation,
     readers: Arc<OnceLock<Result<TextModels, String>>>,
@@ -202,7 +204,8 @@ fn learn() -> Result<TextModels, String> {
     })
 }
 
-/// Returns the context of the text: expected intents, slots to fill, and the flow's language.
+/// Returns the context of the text for understanding: expected intents, slots to fill, and language, from
+/// the request and the flow it names. Fails if the flow or its node does not exist.
 pub(super) async fn load_text_context(
     installation: &Installation,
     order: &TextUnderstandingRequest,

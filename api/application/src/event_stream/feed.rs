@@ -19,21 +19,21 @@ use tokio::sync::Semaphore;
 /// Events per page while catching up: about 100 KB per client at usual sizes.
 const PAGE_EVENTS: usize = 128;
 
-/// Number of events in one delivery at which a client counts as fallen behind: a full page of the store's
-/// subscription.
+/// Number of events in one delivery of the store's subscription at which a client counts as fallen behind:
+/// a full page.
 pub(crate) const FELL_BEHIND_EVENTS: usize = 512;
 
-/// Number of unwanted events after which the client gets its position, so that a resumed feed does not read
-/// them again.
+/// Number of unwanted events after which the client is sent its position, so that a resumed feed does not
+/// read them again.
 const CHECKPOINT_EVENTS: usize = 1_000;
 
-/// Longest silence, in milliseconds. Proxies drop silent connections after a minute.
+/// Longest silence before a heartbeat, in milliseconds. Proxies drop silent connections after a minute.
 const BEAT_MS: u64 = 15_000;
 
-/// Wait before a busy store is asked again, in milliseconds.
+/// Wait before a busy store is read again, in milliseconds.
 const BUSY_WAIT_MS: u64 = 50;
 
-/// Pages of history that are read at once for all clients together, so that other readers of the log are
+/// Pages of old events that are read at once for all clients together, so that other readers of the log are
 /// not delayed.
 const HISTORY_READS_AT_ONCE: usize = 2;
 
@@ -91,7 +91,7 @@ enum Transition {
     FellBehind,
 }
 
-/// The feed of one client.
+/// The feed of one client: sends the events that its filter selects, in log order, each once.
 pub struct Feed {
     ports: FeedPorts,
     filter: EventFilter,
@@ -115,7 +115,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Creates a feed of all events that `filter` wants after a position.
+    /// Creates a feed of the events after a position that `filter` selects.
     pub fn new(ports: FeedPorts, filter: EventFilter, after: Position) -> Self {
         let beat_at = ports.clock.now().plus_ms(BEAT_MS);
         Self {
@@ -135,14 +135,15 @@ impl Feed {
         }
     }
 
-    /// Sets the form of phone number ids in the events.
+    /// Sets the form in which ids of phone numbers appear in the events.
     #[must_use]
     pub const fn showing(mut self, ids: NumberIdForm) -> Self {
         self.ids = ids;
         self
     }
 
-    /// Makes this the feed of a named subscriber. It ends when the name is lost.
+    /// Makes this the feed of a named subscriber. It ends when the subscriber's name is lost, for example
+    /// to another follower.
     #[must_use]
     pub fn named(mut self, hold: Arc<FollowerLease>) -> Self {
         self.hold = Some(hold);
@@ -154,12 +155,12 @@ impl Feed {
         self.at
     }
 
-    /// Returns true if the next note is an event that is already in memory.
+    /// Returns true if the next message is an event that is already in memory.
     pub fn has_more(&self) -> bool {
         !self.page.is_empty()
     }
 
-    /// Waits for the next note. Returns `None` after the last one.
+    /// Waits for the next message to the client. Returns `None` after `Ended`. Cancel-safe.
     pub async fn next(&mut self) -> Option<FeedMessage> {
         loop {
             if self.ended {
@@ -201,7 +202,7 @@ impl Feed {
         }
     }
 
-    /// Returns a note that is possible without reading on.
+    /// Returns a message that is possible without another read of the log, if any.
     async fn ready(&mut self) -> Option<FeedMessage> {
         if self.turned == Some(Transition::FellBehind) {
             let head = self.ports.store.head().await.unwrap_or(self.page_end);
@@ -240,7 +241,8 @@ impl Feed {
         FeedMessage::Ended { at: self.at, why }
     }
 
-    /// Reads one page. The state changes only after the last await, so that the future can be dropped.
+    /// Reads one page of events. The state changes only after the last await, so that the future can be
+    /// dropped.
     async fn read(&mut self) -> Result<(), StoreError> {
         let Some(live) = &mut self.live else {
             return self.catch_up().await;
@@ -297,7 +299,7 @@ impl Feed {
     }
 }
 
-/// Waits until the name is lost. Never returns without a name.
+/// Waits until the subscriber's name is lost and returns why. Never returns for a feed without a name.
 async fn lost(hold: Option<Arc<FollowerLease>>) -> NameLossReason {
     match hold {
         Some(hold) => hold.lost().await,

@@ -29,8 +29,9 @@ use std::sync::LazyLock;
 
 static SLOTS: LazyLock<StreamSlots> = LazyLock::new(StreamSlots::default);
 
-/// Refuses a position beyond the head of this log and names the head: the log was restored, so the client
-/// has seen another history. To continue from there would skip the events appended up to that position.
+/// Fails with `Conflict` if the position `after` is beyond the head of this log, and names the head: the
+/// log was restored, so the client has seen another history. Continuing would skip the events appended up
+/// to that position.
 pub async fn refuse_beyond_head(store: &dyn EventStore, after: Position) -> Result<(), Problem> {
     let head = store.head().await?;
     if after <= head {
@@ -46,13 +47,15 @@ pub async fn refuse_beyond_head(store: &dyn EventStore, after: Position) -> Resu
     ))
 }
 
-/// Takes a slot for one more stream of this caller. Refuses if there is none.
+/// Takes a slot for one more stream of this caller. Fails if the caller or the server has too many. The
+/// slot is released when dropped.
 pub fn place(caller: &Caller, purpose: StreamUse) -> Result<StreamSlot, Problem> {
     SLOTS.take(caller, purpose)
 }
 
-/// Returns a note in the form sent to the client: its name (none for an event) and one line of JSON. `None`
-/// for a heartbeat. A record that is not a valid event ends the stream.
+/// Returns a message in the form sent to the client: its name (none for an event) and one line of JSON.
+/// `None` for a heartbeat. For a record that is not a valid event it returns the message that ends the
+/// stream.
 pub fn shown(note: &FeedMessage) -> Option<(Option<&'static str>, String)> {
     match note {
         FeedMessage::Event(stored) => match CloudEvent::read(stored) {
@@ -74,9 +77,10 @@ pub fn shown(note: &FeedMessage) -> Option<(Option<&'static str>, String)> {
     }
 }
 
-/// Name of the last note.
+/// Name of the last message of a stream.
 pub const END: &str = "end";
 
+/// Returns the name of a message as clients see it.
 pub const fn name(note: &FeedMessage) -> &'static str {
     match note {
         FeedMessage::Event(_) => "event",
@@ -88,6 +92,8 @@ pub const fn name(note: &FeedMessage) -> &'static str {
     }
 }
 
+/// Returns the JSON data of a message, with the position after which to resume; empty for events and
+/// heartbeats.
 pub fn data(note: &FeedMessage) -> Value {
     match note {
         FeedMessage::Event(_) | FeedMessage::Beat => json!({}),

@@ -37,7 +37,8 @@ pub struct FilterParameters {
     pub customer: Option<String>,
 }
 
-/// Parses a filter. `derive` computes a customer's id from the institution's own id.
+/// Parses a filter of events. A customer is our customer id, or the institution's own, from which `derive`
+/// computes ours. Fails on an unknown form or more than `FILTER_NAMES_MAX` kinds or streams.
 pub fn filter_of(
     words: FilterParameters,
     derive: impl FnOnce(&str) -> Result<CustomerId, String>,

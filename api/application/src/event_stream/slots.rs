@@ -37,7 +37,8 @@ pub enum StreamUse {
 impl StreamUse {
     const ALL: [Self; 3] = [Self::Events, Self::StopWatch, Self::Other];
 
-    /// Returns the purpose of a stream of live figures for this caller.
+    /// Returns the purpose of a stream of live figures: `StopWatch` if the caller may engage an emergency
+    /// stop.
     pub fn of_live(caller: &Caller) -> Self {
         match caller.may(Permission::StopEngage) {
             true => Self::StopWatch,
@@ -69,7 +70,8 @@ impl SlotCounts {
         self.by_use.get(&purpose).copied().unwrap_or_default()
     }
 
-    /// Returns the number of slots in use, plus the free ones that are reserved for other purposes.
+    /// Returns how many slots a stream of this purpose cannot take: those in use, and the free ones that
+    /// are reserved for other purposes.
     fn unavailable(&self, purpose: StreamUse) -> usize {
         let slots = StreamUse::ALL.into_iter().map(|one| match one == purpose {
             true => self.of(one),
@@ -88,8 +90,9 @@ pub struct StreamSlot {
 }
 
 impl StreamSlots {
-    /// Takes a slot for one more stream. Refuses with `streams-of-user` or `streams-busy`. The owner of the
-    /// data directory has no limit per user.
+    /// Takes a slot for one more stream. Fails with `streams-of-user` if the user has `USER_SLOTS_MAX`, and
+    /// with `streams-busy` if none is free for this purpose. The owner of the data directory has no limit
+    /// per user.
     pub(super) fn take(&'static self, caller: &Caller, purpose: StreamUse) -> Result<StreamSlot, Problem> {
         let user = caller.user().map(|known| known.user.clone());
         let mut taken = self.taken();

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
-/// Pages that may wait for the writer.
+/// Pages of rows that may wait for the thread that writes them.
 const PAGES_WAITING_MAX: usize = 2;
 
 /// A file format of exports.
@@ -56,6 +56,7 @@ impl Format {
         ("jsonl", "One JSON object per line"),
     ];
 
+    /// Returns the format's name in parameters and commands.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Csv => "csv",
@@ -79,6 +80,7 @@ impl Format {
             Self::Jsonl => "application/jsonl",
         }
     }
+    /// Returns the format with this name; `None` if there is none.
     pub fn of_word(word: &str) -> Option<Self> {
         let all = [Self::Csv, Self::Xlsx, Self::Parquet, Self::Jsonl];
         all.into_iter().find(|format| format.word() == word)
@@ -131,8 +133,8 @@ pub struct ExportSize {
     pub bytes: u64,
 }
 
-/// Returns the requested columns, or all if none are requested. Refuses an unknown column and lists the
-/// existing ones.
+/// Returns the requested columns of a view, a comma-separated list; all if none is requested. Fails on an
+/// unknown column and lists the existing ones.
 pub fn columns(what: &ExportableView, asked: Option<&str>) -> Result<Vec<&'static SqlColumn>, Problem> {
     let all = what.columns();
     let Some(asked) = asked else {
@@ -164,7 +166,7 @@ pub struct PendingExport {
     order: ExportRequest,
 }
 
-/// Logs an export before anything is read. Refuses a format that this build does not have.
+/// Logs an export before any row is read. Fails if this build does not support the format.
 pub async fn begin(installation: &Installation, order: ExportRequest) -> Result<PendingExport, Problem> {
     if order.format == Format::Parquet && cfg!(not(feature = "parquet")) {
         let why = "this build does not support Parquet: build it with `cargo build --features parquet`";
@@ -193,7 +195,8 @@ pub async fn begin(installation: &Installation, order: ExportRequest) -> Result<
     Ok(PendingExport { id, cause, at, order })
 }
 
-/// Writes the file and logs the result. `told` is called with the number of rows read so far.
+/// Writes the rows of a logged export to `out` and logs the result. Reports the number of rows read
+/// so far to the callback.
 pub async fn write(
     installation: &Installation,
     begun: PendingExport,

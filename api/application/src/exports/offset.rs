@@ -22,7 +22,8 @@ const EXCEL_DAYS: f64 = 25_569.0;
 /// Milliseconds per day.
 const DAY_MILLIS: f64 = 86_400_000.0;
 
-/// Returns the offset of all dates in one file, as of now.
+/// Returns the UTC offset of all dates in one file, as of now: the campaign's, or the one that all
+/// campaigns share, otherwise UTC.
 pub(crate) async fn offset_of(
     installation: &Installation,
     campaign: Option<&CampaignId>,
@@ -44,8 +45,8 @@ pub(crate) async fn offset_of(
     Ok(common(&presets, installation.now()))
 }
 
-/// Returns the offset that these presets share at an instant; UTC if they differ, and that of the reports'
-/// calendar if there are none.
+/// Returns the UTC offset that these presets share at an instant; UTC if they differ, and that of the
+/// reports' calendar if there are none.
 fn common(presets: &[String], now: Timestamp) -> FixedOffset {
     let seconds: BTreeSet<i32> = presets
         .iter()
@@ -68,8 +69,8 @@ fn common(presets: &[String], now: Timestamp) -> FixedOffset {
     }
 }
 
-/// Returns true if a workbook shows this column as dates: instants as text, and instants in microseconds
-/// without a text column beside them.
+/// Returns true if a workbook shows this column as dates: a column of instants as text, or of microseconds
+/// if the view has no text column for the same instant.
 pub(crate) fn is_date(column: &SqlColumn) -> bool {
     match column.unit {
         Unit::Rfc3339 => true,
@@ -92,7 +93,7 @@ pub(crate) fn is_date(column: &SqlColumn) -> bool {
     }
 }
 
-/// Returns an instant as a spreadsheet's number of local days; `None` if the value is no instant.
+/// Returns an instant as Excel's number of local days; `None` if the value is no instant.
 pub(super) fn serial(value: &Val, offset: FixedOffset) -> Option<f64> {
     let micros = match value {
         Val::Int(micros) => *micros,

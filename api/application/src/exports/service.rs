@@ -11,12 +11,12 @@ use std::io;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Exports at once per server. Each has a thread, a connection and some pages of rows.
+/// Exports over HTTP that run at once. Each has a thread, a connection and some pages of rows.
 pub(crate) const EXPORTS_AT_ONCE: usize = 2;
 
-/// Longest time in which a client must take one piece, in milliseconds: two kilobytes per second are far
-/// below the slowest connection. A client that takes little more keeps its slot only until another export
-/// waits.
+/// Longest time in which a client must take one piece, in milliseconds; then its export is stopped. Two
+/// kilobytes per second are far below the slowest connection. A slow client keeps its slot only until
+/// another export waits.
 const PIECE_MS: u64 = 30_000;
 
 /// The slots and connections of exports.
@@ -34,12 +34,12 @@ impl ExportService {
         }
     }
 
-    /// Returns the exports' own connections.
+    /// Returns the exports' own database connections; `None` in a command that exports once.
     pub const fn rows(&self) -> Option<&Arc<dyn ReadDb>> {
         self.rows.as_ref()
     }
 
-    /// Takes a slot for one more export; if none is free, that of a slow client. Refuses with
+    /// Takes a slot for one more export; if none is free, takes it from a slow client. Fails with
     /// `exports-busy`. The slot is released when dropped.
     pub fn place(&self, now: Timestamp) -> Result<SlowClientSlot, Problem> {
         self.places.enter(now).ok_or_else(|| {
@@ -50,8 +50,8 @@ impl ExportService {
     }
 }
 
-/// Passes the pieces of an export on to its client. Stops if the client takes no piece for `PIECE_MS`, or
-/// is slow while another export waits for the slot. The writer notices at its next piece.
+/// Passes the pieces of an export on to its client until the end. Stops if the client takes no piece for
+/// `PIECE_MS`, or is slow while another export waits for the slot; the writer notices at its next piece.
 pub async fn hand_on(
     clock: &dyn Clock,
     place: &SlowClientSlot,

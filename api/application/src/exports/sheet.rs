@@ -21,10 +21,10 @@ const DATE_FORMAT: &str = "yyyy-mm-dd hh:mm:ss.000";
 /// Column width for this date format, in characters.
 const DATE_WIDTH: f64 = 24.0;
 
-/// A file to which rows are written.
+/// A file of rows in one format. `finish` must be called, otherwise the file is incomplete.
 pub(crate) trait Sheet: Send {
     fn row(&mut self, row: &[Val]) -> Result<(), ExportError>;
-    /// Writes the end of the file.
+    /// Writes the end of the file and flushes it.
     fn finish(self: Box<Self>) -> Result<(), ExportError>;
 }
 
@@ -68,8 +68,8 @@ impl Sheet for CsvSheet {
     }
 }
 
-/// Prefixes a text that a spreadsheet would interpret as a formula with an apostrophe (OWASP, CSV
-/// injection).
+/// Returns the text with an apostrophe before it if a spreadsheet would interpret it as a formula (OWASP,
+/// CSV injection); otherwise unchanged.
 pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         return format!("'{text}").into();
@@ -197,8 +197,8 @@ impl Sheet for XlsxSheet {
         Ok(())
     }
 
-    /// The directory of the format is at its end and refers back, so the workbook is made in a file and
-    /// then copied to the output.
+    /// Writes the workbook to the output. The format's directory is at its end, so the workbook is made in
+    /// a temporary file first.
     fn finish(mut self: Box<Self>) -> Result<(), ExportError> {
         self.add_filter()?;
         let mut whole = tempfile::tempfile()?;

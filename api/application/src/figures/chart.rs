@@ -87,21 +87,21 @@ impl Chart {
         }
     }
 
-    /// Adds the data of another version, in the same order.
+    /// Adds the values of another version of the metric, in the order of the categories.
     pub fn put_beside(&mut self, named: MetricReference, data: Vec<Option<Number>>) {
         self.beside.push(AlternateData { named, data });
     }
 }
 
-/// Builds a chart of figures by group. Ratios are in per cent with at most two decimals; a missing figure
-/// is `null`.
+/// Builds a bar chart of a metric's figures, one bar per group. Ratios become per cent with at most two
+/// decimals; a missing figure is `null`.
 pub fn options(series: &str, unit: Unit, by: Option<Dimension>, figures: &[Figure]) -> Chart {
     let labels: Vec<String> = figures.iter().map(|figure| label(by, figures, figure)).collect();
     let data = figures.iter().map(|figure| shown(unit, figure.value));
     Chart::new(labels, vec![Series::new(series, data.collect())])
 }
 
-/// Adds the metric and version, and the data of its other versions, to a chart.
+/// Adds the metric's name and version to a chart, and the values of its other versions in the same order.
 pub fn with_versions(mut chart: Chart, metric: &Metric, answer: &Answer) -> Chart {
     let data = |figures: &[Figure]| {
         let known: BTreeMap<&Option<String>, &Figure> = figures.iter().map(|one| (&one.key, one)).collect();
@@ -117,7 +117,8 @@ pub fn with_versions(mut chart: Chart, metric: &Metric, answer: &Answer) -> Char
     chart
 }
 
-/// Returns the label of a group: `10:00`, with the date before it if the hours belong to several days.
+/// Returns the label of a group. For hours it is `10:00`, with the date before it if the hours belong to
+/// several days.
 fn label(by: Option<Dimension>, all: &[Figure], figure: &Figure) -> String {
     let label = figure.label.clone().unwrap_or_default();
     if by != Some(Dimension::Hour) || !all.windows(2).any(day_ends_between) {
@@ -127,7 +128,7 @@ fn label(by: Option<Dimension>, all: &[Figure], figure: &Figure) -> String {
     date.map_or(label.clone(), |date| format!("{date} {label}"))
 }
 
-/// Returns true if a day ends between two hours. Hours in Beijing time run backwards or repeat only then.
+/// Returns true if the second of two hours is on another day (Beijing time) than the first.
 fn day_ends_between(pair: &[Figure]) -> bool {
     let [earlier, later] = pair else { return false };
     let date = |figure: &Figure| figure.key.as_deref().and_then(beijing_date);

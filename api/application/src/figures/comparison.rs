@@ -107,14 +107,15 @@ pub struct ComparisonShown {
     known: Option<PastMomentInfo>,
 }
 
-/// A valid comparison: the same metric of the same calls, over two periods that do not overlap.
+/// A comparison that was checked: the same metric over the same calls in two periods that do not overlap.
 pub struct Comparing {
     period: MetricQuery,
     base: MetricQuery,
 }
 
 impl Comparing {
-    /// Reads the comparison from the query's parameters.
+    /// Reads the comparison of metric `name` from the query. Fails if a period is missing, invalid, too
+    /// long or overlaps the other; without a base period, the one before is used.
     pub fn read(name: &str, query: &Query) -> Result<Self, Problem> {
         let metric = find(name, query.number("version")?)?;
         let campaign = query.text("campaign").map(str::parse).transpose();
@@ -155,7 +156,7 @@ impl Comparing {
         self.period.scope.campaign.as_ref()
     }
 
-    /// Computes the comparison, from live rows or at a moment in the past.
+    /// Computes the comparison from live rows, or at a past moment from replayed ones.
     pub async fn answer(
         &self,
         installation: &Installation,
@@ -176,7 +177,8 @@ impl Comparing {
         Ok(shown)
     }
 
-    /// Returns a period's figure and, for a mean, the parts per hour or day.
+    /// Returns a period's figure and, for a mean, its parts per hour or day, from which the interval is
+    /// computed.
     async fn side(
         &self,
         asked: &MetricQuery,
@@ -260,7 +262,8 @@ fn window(from: Timestamp, to: Timestamp) -> Result<Window, Problem> {
     Ok((from, to))
 }
 
-/// Returns the period of the same length directly before this one.
+/// Returns the period of the same length directly before this one. Fails if it is before the first possible
+/// time.
 fn before(period: &Window) -> Result<Window, Problem> {
     let (from, to) = *period;
     let length = to.ms_since(from);

@@ -62,8 +62,8 @@ pub struct DrillDownQuery {
 }
 
 impl DrillDownQuery {
-    /// Reads the drill-down from the query's parameters, with the cursor of the previous page if there is
-    /// one.
+    /// Reads the drill-down into metric `name` from the query. `cursor`: that of the previous page; `None`
+    /// for the first.
     pub fn read(name: &str, query: &Query, cursor: Option<(Position, Position)>) -> Result<Self, Problem> {
         let (which, part) = match query.text("which") {
             None | Some("numerator") => ("numerator", MetricPart::Numerator),
@@ -90,7 +90,8 @@ impl DrillDownQuery {
         })
     }
 
-    /// Returns one page of the events behind the figure, and the totals over all of them.
+    /// Returns one page of the events behind the figure, and the totals over all events behind it. All
+    /// pages count the events up to the same position.
     pub async fn answer(&self, installation: &Installation) -> Result<DrillDownPage, Problem> {
         let (until, after) = match self.cursor {
             None if !self.moment.is_now() => {

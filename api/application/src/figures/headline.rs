@@ -60,7 +60,7 @@ pub struct MetricVersions {
 }
 
 impl MetricVersions {
-    /// Sets the metric of a member. An unknown member is a fault of this program.
+    /// Sets the metric of the member of a reply. Fails with a fault for a member that it does not have.
     pub fn put(&mut self, member: &str, named: MetricReference) -> Result<(), Problem> {
         let place = match member {
             "answer_ratio" => &mut self.answer_ratio,
@@ -91,7 +91,8 @@ pub struct MetricReference {
     pub label: MetricText,
 }
 
-/// Returns metric, version and label of each member, for the member `versions` of a reply.
+/// Returns metric, version and label of each of these members (member, metric, version). Fails if a metric
+/// is not in the catalog.
 pub fn versions<'a>(
     members: impl IntoIterator<Item = &'a (&'a str, &'a str, u32)>,
 ) -> Result<MetricVersions, Problem> {
@@ -102,7 +103,7 @@ pub fn versions<'a>(
     Ok(all)
 }
 
-/// Returns a metric with its version and label.
+/// Returns a metric's name, version and label.
 pub fn named(metric: &Metric) -> MetricReference {
     MetricReference {
         metric: Some(metric.name.clone()),
@@ -111,7 +112,7 @@ pub fn named(metric: &Metric) -> MetricReference {
     }
 }
 
-/// Returns the label of a ratio that is not a metric, in Chinese and English.
+/// Returns a reference for a ratio that is not a metric, with its label in Chinese and English.
 pub fn no_metric(zh: &str, en: &str) -> MetricReference {
     MetricReference {
         metric: None,

@@ -5,7 +5,7 @@
 //! as if calls were independent: the hours are the sample, and the mean is a ratio of their sums (Cochran,
 //! Sampling Techniques, 6.4). Pure: counts in, bounds out.
 
-/// Standard errors of a 95 % interval.
+/// Standard errors on each side of a 95 % interval of the normal distribution.
 const Z: f64 = 1.959_964;
 
 /// Fewest cases for an interval. With fewer it would be wider than a third of the range.
@@ -29,7 +29,7 @@ pub struct IntervalEstimate {
     pub high: f64,
 }
 
-/// Returns the share with Wilson's bounds; `None` with fewer than `CASES_MIN` cases.
+/// Returns the share of hits with Wilson's 95 % interval; `None` with fewer than `CASES_MIN` cases.
 pub fn wilson(counted: Proportion) -> Option<IntervalEstimate> {
     let Proportion { hits, cases } = counted;
     if cases < CASES_MIN {
@@ -46,7 +46,7 @@ pub fn wilson(counted: Proportion) -> Option<IntervalEstimate> {
     })
 }
 
-/// Returns the difference of two shares, `period` minus `base`, with Newcombe's interval.
+/// Returns the difference of two shares, `period` minus `base`, with Newcombe's 95 % interval.
 pub(super) fn newcombe(period: IntervalEstimate, base: IntervalEstimate) -> IntervalEstimate {
     let value = period.value - base.value;
     IntervalEstimate {
@@ -72,7 +72,8 @@ pub(super) struct Mean {
 }
 
 impl Mean {
-    /// Computes the mean of clusters. `None` if there are too few cases or clusters.
+    /// Returns the mean over all cases of the clusters, with its error; `None` with fewer than `CASES_MIN`
+    /// cases or `CLUSTERS_MIN` clusters with cases.
     pub(super) fn of(clusters: &[Cluster]) -> Option<Self> {
         let clusters: Vec<&Cluster> = clusters.iter().filter(|one| one.cases > 0.0).collect();
         let cases: f64 = clusters.iter().map(|one| one.cases).sum();
@@ -92,14 +93,14 @@ impl Mean {
         })
     }
 
-    /// Returns the mean with its confidence interval.
+    /// Returns the mean with its 95 % interval.
     pub(super) fn bounds(&self) -> IntervalEstimate {
         around(self.value, self.error, self.freedom)
     }
 }
 
-/// Returns the difference of two means, `period` minus `base` (Welch's test with Satterthwaite's degrees of
-/// freedom).
+/// Returns the difference of two means, `period` minus `base`, with its 95 % interval (Welch's test with
+/// Satterthwaite's degrees of freedom).
 pub(super) fn welch(period: &Mean, base: &Mean) -> IntervalEstimate {
     let variance = period.error.powi(2) + base.error.powi(2);
     let parts = period.error.powi(4) / period.freedom + base.error.powi(4) / base.freedom;

@@ -42,7 +42,8 @@ pub struct MetricQuery {
     pub by: Option<Dimension>,
 }
 
-/// Returns the metric with this name and version. The error lists the known ones.
+/// Returns the metric with this name and version; without a version, the headline version. Fails with
+/// `unknown-metric` or `unknown-metric-version`, listing the known ones.
 pub fn find(name: &str, version: Option<u32>) -> Result<&'static Metric, Problem> {
     catalog()?.metric(name, version).map_err(|unknown| {
         let code = match &unknown {
@@ -54,7 +55,8 @@ pub fn find(name: &str, version: Option<u32>) -> Result<&'static Metric, Problem
 }
 
 impl MetricQuery {
-    /// Reads the query from its parameters.
+    /// Reads a query for metric `name` from the request's parameters. Fails on an unknown metric or an
+    /// invalid period or grouping.
     pub fn read(name: &str, query: &Query) -> Result<Self, Problem> {
         let metric = find(name, query.number("version")?)?;
         let campaign = match query.text("campaign").map(str::parse) {
@@ -71,7 +73,7 @@ impl MetricQuery {
         Self::of(metric, scope, by)
     }
 
-    /// Builds a query from its parts. Refuses an invalid combination.
+    /// Builds a query from its parts. Fails if the period is invalid or the metric cannot be split by `by`.
     pub fn of(metric: &'static Metric, scope: Scope, by: Option<Dimension>) -> Result<Self, Problem> {
         scope.check().map_err(|error| window_problem(&error))?;
         let asked = Self { metric, scope, by };
@@ -107,7 +109,8 @@ fn column(code: &str) -> Result<Dimension, Problem> {
     })
 }
 
-/// Parses a parameter as an instant, or as a day in Beijing time.
+/// Parses a parameter as an instant, or as a day, which means its start in Beijing time; `None` if it is
+/// absent.
 pub(super) fn bound(query: &Query, name: &str) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = query.text(name) else {
         return Ok(None);
@@ -171,7 +174,7 @@ pub enum Split {
     Is(String),
 }
 
-/// Returns the definition of a metric for the API.
+/// Returns the definition of a metric for the API, with its terms in words.
 pub fn describe_metric(metric: &Metric) -> MetricResponse {
     let term = |name: &Option<String>| {
         let (_, term) = catalog().ok()?.term(name.as_deref()?)?;

@@ -32,7 +32,7 @@ use projections::{ReadDb, ViewCompleteness};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The figures of an answer, and up to where they are complete.
+/// The figures that answer a metric query, and the position up to which they are complete.
 pub struct Answer {
     pub figures: Vec<Figure>,
     pub complete: ViewCompleteness,
@@ -41,7 +41,8 @@ pub struct Answer {
 }
 
 impl MetricQuery {
-    /// Computes the answer from live rows, or from rows replayed for it.
+    /// Computes the figures from `db`, which has live rows or rows replayed for a past moment. For a
+    /// headline metric also those of its other versions.
     pub async fn answer(&self, db: &dyn ReadDb) -> Result<Answer, Problem> {
         let catalog = catalog()?;
         let (found, complete) = figures(db, catalog, self.metric, &self.scope, self.by).await?;
@@ -57,7 +58,7 @@ impl MetricQuery {
         })
     }
 
-    /// Returns the answer with everything that is needed to quote it.
+    /// Returns the answer with the metric's definition, version and period, which are needed to quote it.
     pub fn describe(&self, answer: &Answer) -> MetricFiguresResponse {
         let mut metric = describe_metric(self.metric);
         if let Some(by) = self.by {
@@ -81,7 +82,7 @@ impl MetricQuery {
         }
     }
 
-    /// Returns the values: one figure, or those of the groups.
+    /// Returns the values of an answer: one figure, or those of the groups.
     fn values(&self, figures: &[Figure]) -> Values {
         match (self.by, figures.first()) {
             (None, Some(whole)) => Values {
@@ -156,7 +157,7 @@ pub struct FigureResponse {
     denominator_count: Option<i64>,
 }
 
-/// Returns a figure without its definition.
+/// Returns a figure's value, numerator and denominator for the API.
 pub fn describe_figure(figure: &Figure) -> FigureResponse {
     FigureResponse {
         value: figure.value,
@@ -175,7 +176,7 @@ pub struct Age {
     as_of: Option<Timestamp>,
 }
 
-/// Returns up to where the rows are complete, and how far they lag behind the log.
+/// Returns up to where the rows are complete, and by how many events they lag behind the log's `head`.
 pub fn age(complete: &ViewCompleteness, head: Position, now: Timestamp) -> Age {
     let behind = head.0.saturating_sub(complete.position.0);
     Age {

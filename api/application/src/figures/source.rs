@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// The rows of a figure, with the moment to which they belong.
+/// The rows from which an answer is read, with the moment to which they belong.
 pub struct Source {
     pub db: Arc<dyn ReadDb>,
     pub position: Option<Position>,
@@ -27,7 +27,8 @@ pub struct Source {
 }
 
 impl Source {
-    /// Returns the live rows, or for a past moment the rows of `views` replayed from the campaign's events.
+    /// Returns the live rows for now, or for a past moment the rows of `views` replayed from the campaign's
+    /// events.
     pub async fn of(
         installation: &Installation,
         moment: Moment,
@@ -38,7 +39,8 @@ impl Source {
         Self::of_events(installation, moment, filter, views).await
     }
 
-    /// As `of`, from the events of all campaigns, up to the limit of one replay.
+    /// As `of`, with the events of all campaigns. For a past moment it fails above the event limit of one
+    /// replay.
     pub async fn of_all(
         installation: &Installation,
         moment: Moment,
@@ -47,7 +49,7 @@ impl Source {
         Self::of_events(installation, moment, EventFilter::default(), views).await
     }
 
-    /// As `of`, from the events of a filter.
+    /// As `of`, with the events that a filter selects.
     pub async fn of_events(
         installation: &Installation,
         moment: Moment,
@@ -81,7 +83,7 @@ impl Source {
         })
     }
 
-    /// Returns the rows of a metric, for one campaign or for all.
+    /// Returns the rows of the metric view, for one campaign or for all, now or at a past moment.
     pub async fn of_metric(
         installation: &Installation,
         moment: Moment,
@@ -94,6 +96,7 @@ impl Source {
         }
     }
 
+    /// Returns the problem that the campaign does not exist, or did not exist at the past moment.
     pub fn missing(&self) -> Problem {
         Problem::missing(match self.known {
             None => "this campaign",
@@ -113,7 +116,7 @@ pub struct Completeness {
 }
 
 impl Completeness {
-    /// Returns the completeness of an answer about the past.
+    /// Returns the completeness of an answer about a past moment.
     pub const fn then(known: PastMomentInfo) -> Self {
         Self {
             complete_up_to: None,
@@ -121,7 +124,7 @@ impl Completeness {
         }
     }
 
-    /// Returns the completeness of live rows of these views. It does not depend on the clock, so it is
+    /// Returns the completeness of the live rows of these views. It does not depend on the clock, so it is
     /// constant while the log does not grow.
     pub async fn live(
         installation: &Installation,
@@ -131,7 +134,8 @@ impl Completeness {
         Ok(Self::of_live(installation, db, views).await?.0)
     }
 
-    /// Returns the completeness of live rows, and the position up to which all these views are complete.
+    /// Returns the completeness of the live rows, and the position up to which all these views are
+    /// complete.
     async fn of_live(
         installation: &Installation,
         db: &dyn ReadDb,

@@ -39,7 +39,8 @@ pub(super) enum Verdict {
 }
 
 impl ComparedBy {
-    /// Returns the method for a metric. Means use hours if an answer can hold all of them, otherwise days.
+    /// Returns the method for a metric: shares by Newcombe; means by hours if all hours of the period fit
+    /// into one answer, otherwise by days; nothing for other metrics.
     pub(super) fn of(metric: &Metric, fits_hours: bool) -> Self {
         match metric.unit {
             Unit::Ratio if is_of_counts(metric) => Self::Newcombe,
@@ -80,7 +81,7 @@ impl PeriodFigure {
         }
     }
 
-    /// Sets the parts of the figure by hour or day.
+    /// Sets the parts of the figure, one per hour or day.
     pub(super) fn split(&mut self, groups: &[Figure]) {
         self.clusters = groups.iter().filter_map(cluster).collect();
     }
@@ -89,8 +90,8 @@ impl PeriodFigure {
         self.figure.as_ref().and_then(|figure| figure.value)
     }
 
-    /// Returns the figure as a share. `None` if it is not one: more hits than cases, or a sum that was
-    /// reversed.
+    /// Returns the figure as a share of hits among cases. `None` if it is not one, for example with more
+    /// hits than cases.
     fn counted(&self) -> Option<Proportion> {
         let figure = self.figure.as_ref()?;
         let hits = u64::try_from(figure.numerator).ok()?;
@@ -157,7 +158,8 @@ pub(super) fn judge(compared_by: ComparedBy, period: &PeriodFigure, base: &Perio
     }
 }
 
-/// Returns true if both terms count events or people and neither sums values.
+/// Returns true if numerator and denominator of the metric both count events or people; false if one sums
+/// values.
 fn is_of_counts(metric: &Metric) -> bool {
     let counts = |name: &Option<String>| {
         let term = name.as_deref().and_then(|name| catalog().ok()?.term(name));

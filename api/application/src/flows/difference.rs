@@ -40,7 +40,7 @@ pub struct PartDifference {
     pub after: Option<Value>,
 }
 
-/// Returns every part that differs, ordered by its path.
+/// Returns every part that differs between two flows, ordered by its path; empty if they are equal.
 pub fn differences(before: &FlowDefinition, after: &FlowDefinition) -> Vec<PartDifference> {
     let (before, after) = (parts_of(&before.to_value()), parts_of(&after.to_value()));
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();

@@ -77,7 +77,8 @@ pub struct FlowEdgeResponse {
     pub automatic: bool,
 }
 
-/// Reads the text of a flow file from a request body.
+/// Reads the flow file's text from the member `source`. A missing or too long text is added to the body's
+/// errors.
 pub fn source_of(body: &mut Members) -> String {
     // This text may be longer than other texts. It has a limit of its own.
     match body.raw("source") {
@@ -93,7 +94,8 @@ pub fn source_of(body: &mut Members) -> String {
     }
 }
 
-/// Returns the flow of a file that is to be run. Refuses a file with faults.
+/// Parses a flow file that is to be run. Fails with `flow-invalid` if it cannot be read, has a fault, or is
+/// too large.
 pub fn parse_runnable_flow(source: &str) -> Result<Arc<FlowDefinition>, Problem> {
     let refused = |why: String| Problem::refused("flow-invalid", why);
     let definition = FlowDefinition::from_yaml(source).map_err(|fault| refused(fault.to_string()))?;
@@ -106,14 +108,16 @@ pub fn parse_runnable_flow(source: &str) -> Result<Arc<FlowDefinition>, Problem>
     Ok(Arc::new(definition))
 }
 
-/// Returns the fault of a flow that is too large to be published, or `None`.
+/// Returns why a flow is too large to be published (above `DEFINITION_BYTES_MAX` bytes as canonical JSON);
+/// `None` if it is not.
 fn too_large(definition: &Value) -> Option<String> {
     let bytes = canonical_json(definition).len();
     let told = || format!("the flow has {bytes} bytes, more than {DEFINITION_BYTES_MAX}");
     (bytes > DEFINITION_BYTES_MAX).then(told)
 }
 
-/// Checks a flow file and returns the findings. An unreadable file is a finding too.
+/// Checks a flow file and returns its faults, advice, and differences from the flow `against`. A file that
+/// cannot be read yields a fault, not an error.
 pub fn check_flow_file(source: &str, against: Option<&FlowDefinition>) -> FlowChecked {
     match FlowDefinition::from_yaml(source) {
         Ok(definition) => found_of(definition, against),
@@ -144,7 +148,8 @@ fn unreadable(source: &str, fault: &ReadFault) -> FlowChecked {
     }
 }
 
-/// Returns the node of a part that cannot be parsed: the longest node name with which its path begins.
+/// Returns the node to which a fault belongs: the longest node name with which the path of the unreadable
+/// part begins; `None` if it belongs to none.
 fn node_of_shape(source: &str, fault: &ReadFault) -> Option<String> {
     let ReadFault::Shape { path, .. } = fault else {
         return None;

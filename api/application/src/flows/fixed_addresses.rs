@@ -5,8 +5,8 @@ use domain::flow::{FlowDefinition, PublishedFlow};
 use domain::four_eyes::{ApprovalExemption, FourEyes};
 use domain::problem::Problem;
 
-/// Returns true if a version with this approval may send mail to a fixed address: a second user approved
-/// it, or the directory's owner published it.
+/// Returns true if a flow version may send mail to an address written into it: a second user approved the
+/// version, or the owner of the data directory published it.
 pub(super) fn may_write_to_fixed(four_eyes: Option<&FourEyes>) -> bool {
     match four_eyes {
         Some(FourEyes::Approved { .. }) => true,
@@ -15,8 +15,8 @@ pub(super) fn may_write_to_fixed(four_eyes: Option<&FourEyes>) -> bool {
     }
 }
 
-/// Returns true if this version sends no messages, because one goes to a fixed address and the required
-/// approval is missing.
+/// Returns true if this flow version sends no messages at all, because one goes to a fixed address and the
+/// approval for that is missing.
 pub fn holds_messages_back(published: &PublishedFlow, flow: &FlowDefinition) -> bool {
     flow.has_fixed_address() && !may_write_to_fixed(published.four_eyes.as_deref())
 }

@@ -36,7 +36,8 @@ use domain::stored_event::Cause;
 use fixed_addresses::may_write_to_fixed;
 use std::sync::Arc;
 
-/// Publishes a flow. If an approval is needed, refuses until it is given.
+/// Publishes a flow as a new version. Content equal to the current version changes nothing. If an approval
+/// is needed and not given, fails and names it.
 pub async fn publish(
     installation: &Installation,
     caller: &Caller,
@@ -94,7 +95,8 @@ pub async fn publish(
     changed(flow, &answer)
 }
 
-/// Makes an earlier version current again.
+/// Publishes the content of an earlier version of the flow as its new current version. Fails if an approval
+/// is needed and not given.
 pub async fn roll_back(
     installation: &Installation,
     caller: &Caller,
@@ -134,7 +136,7 @@ pub async fn roll_back(
     changed(flow, &answer)
 }
 
-/// Returns the version that a name refers to.
+/// Returns the published version that `NAME` (the current one) or `NAME@V` refers to. Fails with `Missing`.
 pub async fn find_published_flow(
     installation: &Installation,
     named: &FlowSelector,
@@ -149,7 +151,8 @@ pub async fn find_published_flow(
         .ok_or_else(|| Problem::refused("flow-not-published", not_there(named, &state)))
 }
 
-/// Returns a published version with its definition. Refuses if this build cannot read it.
+/// Returns a published version with its definition. Fails with `Missing`, or if this build cannot read the
+/// definition.
 pub async fn definition_of(
     installation: &Installation,
     named: &FlowSelector,
@@ -175,8 +178,9 @@ fn not_there(named: &FlowSelector, state: &FlowState) -> String {
     }
 }
 
-/// Computes the result without storing it, so that no approval is requested for a command that is refused
-/// or changes nothing. Returns the hash of the new version, and true if there would be one.
+/// Decides a command without storing its result, so that no approval is requested for a command that is
+/// refused or changes nothing. Returns the hash of the resulting version, and true if it would be a new
+/// one.
 async fn foresee(
     installation: &Installation,
     state: Arc<FlowState>,

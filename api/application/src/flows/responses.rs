@@ -77,7 +77,7 @@ pub struct FlowVersionResponse {
     messages_held_back: bool,
 }
 
-/// Returns flows by name, after `behind`.
+/// Returns at most `limit` flows with their current versions, ordered by name, after the name `behind`.
 pub async fn listed(
     installation: &Installation,
     behind: Option<&FlowId>,

@@ -20,7 +20,8 @@ use serde_json::value::RawValue;
 /// Default number of events per page.
 const PAGE_EVENTS: usize = 100;
 
-/// Event kinds of refused attempts. They have no known actor, and readers need their content.
+/// Event kinds of refused attempts, for which the trail includes the event's content although they have no
+/// known actor.
 const REFUSED: &[&str] = &[
     AccessEvent::REFUSED,
     UserEvent::SIGN_IN_REFUSED,
@@ -52,7 +53,7 @@ pub struct AuditTrailFilter {
 }
 
 impl AuditTrailFilter {
-    /// Returns the filter as a query string of the route: empty, or `?by=…`.
+    /// Returns the filter as the query string of the API route: empty, or `?by=…`.
     pub fn query(&self) -> String {
         let given = [
             ("by", self.by.clone()),
@@ -78,7 +79,8 @@ impl AuditTrailFilter {
     }
 }
 
-/// Returns one page of the trail, in log order.
+/// Returns one page of the audit trail that matches the filter, in log order. Fails if the filter is
+/// invalid.
 pub async fn trail(installation: &Installation, ask: AuditTrailFilter) -> Result<AuditTrailPage, Problem> {
     let customer = match ask.customer {
         Some(text) => Some(customer_of(installation, &text).await?),
@@ -171,8 +173,8 @@ async fn described(installation: &Installation, row: AuditRow) -> Result<TrailIt
     Ok(item)
 }
 
-/// Returns our customer id: the text itself if it is one, otherwise the id that belongs to this external
-/// id.
+/// Returns our customer id: the text itself if it has the form of one, otherwise the id derived from it as
+/// an external id. The customer need not exist.
 pub async fn customer_of(installation: &Installation, text: &str) -> Result<CustomerId, Problem> {
     match text.parse() {
         Ok(ours) => Ok(ours),

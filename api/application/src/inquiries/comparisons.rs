@@ -31,7 +31,7 @@ impl Comparison {
     }
 }
 
-/// Logs a comparison. If this fails, the result must not be returned.
+/// Logs a comparison of values with those of customers. If this fails, the result must not be returned.
 pub async fn put_comparison_on_record(
     installation: &Installation,
     reader: &Reader,

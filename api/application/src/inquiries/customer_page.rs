@@ -65,7 +65,8 @@ impl PagePart {
         scope.is_ok_and(|scope| !self.is_of_all || scope.is_all())
     }
 
-    /// Returns true if a read is this part of the page. A read that shows nothing counts too.
+    /// Returns true if a read is this part of the page: same route, fields and form, and nothing besides. A
+    /// read that found nothing to show counts too.
     fn covers(&self, route: &str, shown: &ReadContent) -> bool {
         let is_form = shown.form == self.form || shown.form == ReadForm::Nothing;
         let is_alone = shown.columns.is_empty() && shown.calls.is_empty();
@@ -161,7 +162,7 @@ pub(super) struct PageView {
 }
 
 impl PageView {
-    /// Parses the header of a visit; `None` if it is not valid.
+    /// Parses the page-view header; `None` if it is malformed.
     pub(super) fn read(header: &str, caller: &Caller) -> Option<Self> {
         let (customer, view) = header.split_once('.')?;
         let is_view = (1..=VIEW_BYTES_MAX).contains(&view.len())
@@ -176,8 +177,8 @@ impl PageView {
         })
     }
 
-    /// Returns true if the event of this visit covers a read: a part of the page, about the page's own
-    /// customer.
+    /// Returns true if the event of this page view covers a read: the read is a part of the page and about
+    /// the page's own customer.
     pub(super) async fn covers(
         &self,
         installation: &Installation,
@@ -197,7 +198,7 @@ impl PageView {
         Ok(is_own && !person.erasure().is_final())
     }
 
-    /// Returns the reads that the visit's event lists.
+    /// Returns the parts of the page that the event of the page view lists.
     pub(super) fn recorded(&self) -> Vec<ReadPart> {
         self.parts.iter().map(PagePart::recorded).collect()
     }

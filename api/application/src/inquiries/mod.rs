@@ -34,7 +34,8 @@ pub struct Question {
     pub limits: QueryLimits,
 }
 
-/// Logs a query, runs it, and logs the result.
+/// Logs an SQL query, runs it within its limits, and logs the result. Each execution is logged. Fails if
+/// the query is refused or cannot be logged.
 pub async fn query(installation: &Installation, question: Question) -> Result<SqlAnswer, Problem> {
     let questions = installation.questions.as_ref();
     installation.rows.refuse_remade(&question.sql)?;
@@ -88,7 +89,7 @@ pub async fn query(installation: &Installation, question: Question) -> Result<Sq
     })
 }
 
-/// Logs that an inquiry was answered, with the number of rows and bytes.
+/// Logs that an inquiry was answered, with the number of rows and bytes and the time since `began`.
 pub async fn log_answer(
     installation: &Installation,
     id: InquiryId,
@@ -139,6 +140,7 @@ impl JsonSchema for Scalar {
     }
 }
 
+/// Returns the milliseconds since `began`, by the installation's clock.
 pub fn elapsed_ms(installation: &Installation, began: Timestamp) -> u64 {
     u64::try_from(installation.now().duration_since(began).as_millis()).unwrap_or(u64::MAX)
 }
@@ -147,7 +149,8 @@ fn count(value: usize) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
 }
 
-/// Returns a value as JSON. Bytes, which no documented view contains, are returned as their count.
+/// Returns a database value as JSON. Bytes, which no documented view contains, are returned as their
+/// number.
 pub(crate) fn json_of(value: &Val) -> Value {
     match value {
         Val::Null => Value::Null,

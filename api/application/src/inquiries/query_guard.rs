@@ -12,7 +12,8 @@ use std::sync::Arc;
 /// Problem code of this end.
 const CODE: &str = "query-abandoned";
 
-/// Guard of a running query. If it is dropped before `close`, it logs that the caller went away.
+/// Guard of a running query. If it is dropped before `close`, it logs in a task that the caller
+/// disconnected.
 pub(crate) struct QueryGuard {
     open: Option<(ActorSystem, InquiryId, Cause)>,
     tasks: Arc<dyn Tasks>,

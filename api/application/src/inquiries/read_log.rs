@@ -29,8 +29,8 @@ pub const REASON: Parameter =
 /// The parameters of a route that shows personal data and also answers questions about the past.
 pub const READ_THEN: &[Parameter] = &[AS_OF, VALID_AT, BY, REASON];
 
-/// Milliseconds within which the same read by the same reader is logged once. These are minutes of the
-/// clock, so that all processes on a log agree without communication.
+/// Time in milliseconds within which the same read by the same reader is logged once. These are whole
+/// minutes of the clock, so that all processes on a log agree without communication.
 const COUNTS_ONCE_MS: i64 = 60_000;
 
 // A page of calls is one read that names all of them.
@@ -50,7 +50,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Builds the reader of a request, with the name and reason from the query parameters.
+    /// Builds the reader of a request; name and reason come from the query parameters `by` and `reason`.
     pub fn new(route: String, caller: &Caller, query: &Query) -> Self {
         let given = |name| {
             let text = query.text(name).filter(|text| !text.trim().is_empty());
@@ -69,8 +69,8 @@ impl Reader {
 }
 
 impl Reader {
-    /// Builds the reader for a route with parameters about other persons: only the authenticated caller
-    /// counts.
+    /// Builds the reader for a route with a `by` parameter of another meaning: only the authenticated
+    /// caller counts, and there is no reason.
     pub fn of_caller(route: String, caller: &Caller) -> Self {
         Self {
             route,
@@ -83,7 +83,7 @@ impl Reader {
         }
     }
 
-    /// Builds the reader for a disclosure by the program itself, for example to a webhook.
+    /// Builds the reader for a disclosure by the program itself, for example to a webhook. It has no name.
     pub const fn of_program(route: String, door: &'static str) -> Self {
         Self {
             route,
@@ -96,7 +96,7 @@ impl Reader {
         }
     }
 
-    /// Makes the read part of the visit to a customer page that the header names.
+    /// Makes the read part of the customer-page view that the header names. A malformed header is ignored.
     pub fn viewing(mut self, header: Option<&str>, caller: &Caller) -> Self {
         let view = header.and_then(|header| PageView::read(header, caller));
         self.view = view.map(Box::new);
@@ -120,7 +120,7 @@ impl Reader {
         self.actor
     }
 
-    /// Sets the reason, from a request body.
+    /// Sets the reason of the read.
     pub fn because(mut self, reason: String) -> Self {
         self.reason = Some(reason);
         self
@@ -133,7 +133,7 @@ impl Reader {
     }
 }
 
-/// The content of a read: which fields, in which form, and about which customers.
+/// What a read shows: which fields, in which form, and about which customers.
 #[derive(Debug, Clone)]
 pub struct ReadContent {
     pub fields: Cow<'static, [&'static str]>,
@@ -147,7 +147,8 @@ pub struct ReadContent {
 }
 
 impl ReadContent {
-    /// Sets the number of values shown. With 0, the read is logged as showing nothing.
+    /// Takes the number of values that are shown. With 0, the read is logged as showing nothing; other
+    /// numbers change nothing.
     pub fn with_values(mut self, values: usize) -> Self {
         if values == 0 {
             self.form = ReadForm::Nothing;
@@ -174,10 +175,10 @@ impl ReadContent {
     }
 }
 
-/// Reads that are logged at once: enough to fill a group commit.
+/// Reads that are logged concurrently: enough to fill a group commit.
 const AT_ONCE_MAX: usize = 64;
 
-/// Logs each of these reads. Their content may be returned only after all of them are stored.
+/// Logs each of these reads. Their content may be returned only after this succeeds.
 pub async fn put_each_on_record(
     installation: &Installation,
     reader: &Reader,
@@ -188,7 +189,8 @@ pub async fn put_each_on_record(
     recording.try_for_each(|_| std::future::ready(Ok(()))).await
 }
 
-/// Logs a read. Its content may be returned only afterwards. Returns the id of the event.
+/// Logs a read of personal data. Its content may be returned only after this succeeds. Returns the id of
+/// the event; the same read within a minute returns the first event's.
 pub async fn put_on_record(
     installation: &Installation,
     reader: Reader,
@@ -238,9 +240,9 @@ pub async fn put_on_record(
     read.store(installation, minute).await
 }
 
-/// Logs a visit to a customer page with one event. Further reads of the visit find the event in the rest of
-/// its minute and in the next one, so a page that loads across a minute boundary has one event too. Returns
-/// `None` for a read that this event does not cover.
+/// Logs a view of a customer page with one event and returns its id. Further reads of the same view find
+/// that event in the rest of its minute and in the next one, so a page that loads across a minute boundary
+/// has one event too. Returns `None` for a read that the event does not cover.
 async fn put_view_on_record(
     installation: &Installation,
     reader: &Reader,
@@ -304,7 +306,8 @@ struct ReadRecord {
 }
 
 impl ReadRecord {
-    /// Returns the id of the command that logs the read in this minute. It is the same for the same read.
+    /// Returns the id of the command that logs the read in this minute, derived from the read, so that the
+    /// same read has the same id.
     fn command(&self, minute: i64) -> CommandId {
         let mut same = json!({ "read": self.facts, "by": self.by, "actor": self.actor, "minute": minute });
         if let (Some(view), Some(members)) = (&self.view, same.as_object_mut()) {

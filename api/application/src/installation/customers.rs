@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 impl Installation {
     /// Returns the customer that a text names. An existing customer id of ours takes precedence; any other
-    /// text is an external id. Refused if two customers have ids that look alike and neither was merged
-    /// into the other.
+    /// text is an external id. Fails with `Missing` if there is no customer, and if two customers have
+    /// external ids that look alike and neither was merged into the other.
     pub async fn customer_named(&self, text: &str) -> Result<(CustomerId, Arc<CustomerState>), Problem> {
         if let Ok(internal) = normalize(text).parse::<CustomerId>()
             && let Some(state) = self.registered(&internal).await?
@@ -29,7 +29,7 @@ impl Installation {
         }
     }
 
-    /// Returns the customer id of an institution's own id, registered or not.
+    /// Returns the customer id for an institution's own id, whether or not that customer exists.
     pub async fn customer_of_external(&self, text: &str) -> Result<CustomerId, Problem> {
         let normal = normalize(text);
         let normalized = self.vault().derive_customer(&normal);
@@ -47,8 +47,8 @@ impl Installation {
         }
     }
 
-    /// Returns which of two spellings of an id belongs to a customer. If the two were merged, it is the
-    /// kept one.
+    /// Returns which of two spellings of an external id belongs to an existing customer; the normalized one
+    /// if neither does. If the two were merged, it is the kept one.
     pub async fn spelling(&self, normalized: &CustomerId, written: &CustomerId) -> Result<Spelling, Problem> {
         let Some(by_written) = self.registered(written).await? else {
             return Ok(Spelling::Normalized);

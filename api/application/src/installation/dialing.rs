@@ -27,8 +27,8 @@ pub enum DialingState {
 }
 
 impl DialingState {
-    /// Returns true in the one process that holds the driver lock, or the only one there is. Work that must
-    /// be done once per log is done there.
+    /// Returns true in the process that holds the driver lock, or that is the only one. Work that must be
+    /// done once per log is done there.
     pub const fn is_the_one(self) -> bool {
         match self {
             Self::NoTrunk | Self::Dialing | Self::Unconfirmed | Self::Lost | Self::Damaged => true,
@@ -49,7 +49,7 @@ impl DialingState {
         }
     }
 
-    /// Returns the line that a server prints, in the language of its output.
+    /// Returns the state as a sentence in the language of the process's output.
     pub fn line(self) -> &'static str {
         Language::current().pick(self.texts())
     }
@@ -90,14 +90,14 @@ impl DialingState {
     }
 }
 
-/// The current state of dialing, and the running drivers.
+/// The current state of dialing in this process, and its running drivers.
 pub struct DialingControl {
     state: watch::Sender<DialingState>,
     drivers: Mutex<Option<DriversHandle>>,
 }
 
 impl Default for DialingControl {
-    /// The state at the start of a process, which asks for the lock.
+    /// The state at the start of a process, which waits for the driver lock.
     fn default() -> Self {
         Self {
             state: watch::Sender::new(DialingState::Waiting),
@@ -107,13 +107,13 @@ impl Default for DialingControl {
 }
 
 impl DialingControl {
-    /// Sets the state and the running drivers.
+    /// Sets the state of dialing and the running drivers; earlier ones are replaced.
     pub fn begin(&self, state: DialingState, drivers: Option<DriversHandle>) {
         *self.drivers.lock().unwrap_or_else(PoisonError::into_inner) = drivers;
         self.state.send_replace(state);
     }
 
-    /// Returns the state; the receiver is notified of changes.
+    /// Returns a receiver of the state, which is notified of changes.
     pub fn state(&self) -> watch::Receiver<DialingState> {
         self.state.subscribe()
     }

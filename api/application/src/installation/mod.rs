@@ -102,7 +102,7 @@ pub struct Installation {
 }
 
 /// Returns the cause of a further command of the same request. The command id is derived from the first one
-/// and `kind`.
+/// and `kind`, so that a repeated request repeats it. The request's expected version is dropped.
 pub fn follow(cause: Cause, kind: &str) -> Cause {
     Cause {
         command: CommandId::derive_from_text(&format!("{}/{kind}", cause.command)),
@@ -115,7 +115,7 @@ pub fn follow(cause: Cause, kind: &str) -> Cause {
     }
 }
 
-/// Converts a `script_template` to a flow definition.
+/// Converts a `script_template` to the definition of a flow. Fails with an error at `/script_template`.
 pub(crate) fn script_flow(flow: FlowId, text: &str) -> Result<Value, Problem> {
     match from_script(flow, text) {
         Ok(definition) => Ok(definition.to_value()),
@@ -137,7 +137,7 @@ impl Installation {
         self.environment.tasks.as_ref()
     }
 
-    /// Returns the current time of this installation. A rehearsal has a clock of its own.
+    /// Returns the current time by this installation's clock. A rehearsal has a clock of its own.
     pub fn now(&self) -> Timestamp {
         self.environment.clock.now()
     }
@@ -146,7 +146,7 @@ impl Installation {
         self.environment.ids.command(self.now())
     }
 
-    /// Starts a task that runs until it is done or the process stops.
+    /// Starts a task that ends when its work is done or the process stops.
     pub fn until_stopped(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         let stop = self.tasks().stop_signal();
         let until = async move {
@@ -159,22 +159,24 @@ impl Installation {
         self.tasks().spawn(name, Box::pin(until));
     }
 
+    /// Waits for some milliseconds of the installation's clock.
     pub async fn pause(&self, ms: u64) {
         let clock = &self.environment.clock;
         clock.wait_until(clock.now().plus_ms(ms)).await;
     }
 
-    /// Waits until the rows have reached a position. Returns unavailable after `within_ms`.
+    /// Waits until the read model has reached a position. Fails with `Unavailable` after `within_ms`.
     pub async fn rows_at(&self, position: Position, within_ms: u64) -> Result<(), Problem> {
         let deadline = self.now().plus_ms(within_ms);
         Ok(self.rows.wait_for(position, deadline).await?)
     }
 
-    /// Returns one campaign's row of figures, if the view has it.
+    /// Returns one campaign's row of figures from the read model; `None` if it has none.
     pub async fn board(&self, campaign: &CampaignId) -> Result<Option<BoardRow>, Problem> {
         Ok(campaign_board::get(self.rows.db().as_ref(), campaign).await?)
     }
 
+    /// Returns every campaign's row of figures from the read model, ordered by campaign.
     pub async fn boards(&self) -> Result<Vec<BoardRow>, Problem> {
         let db = self.rows.db();
         let mut all: Vec<BoardRow> = Vec::new();
@@ -189,7 +191,7 @@ impl Installation {
         }
     }
 
-    /// Returns the masked callee number of a stored call; `None` if the customer's key no longer exists.
+    /// Returns the masked number of a stored call's callee; `None` if the customer's key no longer exists.
     pub async fn masked_callee(&self, row: &CallRow) -> Result<Option<String>, Problem> {
         let Personal::Sealed(sealed) = &row.callee else {
             return Ok(None);
@@ -203,6 +205,7 @@ impl Installation {
         Ok(Some(mask_e164(&vault.open(&key, &aad, sealed)?)))
     }
 
+    /// Returns the state of a campaign. Fails with `Missing` if it does not exist.
     pub async fn campaign(&self, campaign: &CampaignId) -> Result<Arc<CampaignState>, Problem> {
         let loaded = self.entities.campaigns.state(campaign).await?;
         if loaded.state.status().is_none() {
@@ -211,6 +214,7 @@ impl Installation {
         Ok(loaded.state)
     }
 
+    /// Returns the definition of the flow version that a campaign runs.
     pub async fn flow_of(&self, state: &CampaignState) -> Result<Arc<FlowDefinition>, Problem> {
         let used = state
             .flow()
@@ -223,8 +227,8 @@ impl Installation {
             .ok_or_else(|| Problem::fault("a campaign's flow version is missing or cannot be read"))
     }
 
-    /// Returns the name of the list for a query: the open list, or else the next one. It is not derived
-    /// from the content, which changes while it is read.
+    /// Returns the name of the list for an import from a query: that of the open list, otherwise of the
+    /// next one. It is not derived from the content, which changes while it is read.
     pub async fn list_of_query(&self, campaign: &CampaignId, query: &str) -> Result<String, Problem> {
         let state = self.campaign(campaign).await?;
         let named = |index: usize| format!("query:{query}/{index}");
@@ -238,7 +242,8 @@ impl Installation {
         ))
     }
 
-    /// Returns the rules by which the rows of a list of this campaign are judged.
+    /// Returns the rules for the rows of a list of this campaign. `content_sha256` names the list. Fails
+    /// with `Missing` if the campaign does not exist.
     pub async fn list_rules(&self, campaign: &CampaignId, content_sha256: &str) -> Result<RowRules, Problem> {
         let state = self.campaign(campaign).await?;
         let plan = state
@@ -264,8 +269,8 @@ impl Installation {
         })
     }
 
-    /// Refuses to start a campaign with texts that cannot be spoken here. Without a synthesizer only
-    /// bundled clips can be played, and the callee would hear silence.
+    /// Fails if the campaign has texts that cannot be spoken here: without a synthesizer only bundled clips
+    /// can be played, and the callee would hear silence.
     pub(crate) async fn refuse_unspeakable(&self, campaign: &CampaignId) -> Result<(), Problem> {
         if self.synthesizer.speaks_any_text() {
             return Ok(());

@@ -12,13 +12,15 @@ use domain::ports::knowledge::{KnowledgeBase, KnowledgeBases};
 use domain::problem::Problem;
 use std::sync::Arc;
 
-/// Bases in memory at once: as many as the campaigns of one day use; a quarter of a megabyte each.
+/// Versions of knowledge bases in memory at once: as many as the campaigns of one day use; a quarter of a
+/// megabyte each. Above it, the least recently used is dropped.
 const KEPT_MAX: usize = 16;
 
 /// The cache of this process, by name, version and hash.
 static KEPT: LruCache<KnowledgeRef, Arc<SearchableBase>> = LruCache::of(KEPT_MAX);
 
-/// Returns hash and content of a version, read from its stream.
+/// Returns content hash and content of a version, read from the stream of the knowledge base; `None` if
+/// the version does not exist.
 pub(crate) async fn content_of(
     store: &dyn EventStore,
     knowledge: &KnowledgeId,
@@ -41,7 +43,8 @@ pub(crate) async fn content_of(
     Ok(found)
 }
 
-/// Returns a version, ready to be searched.
+/// Returns a version of a knowledge base, ready to be searched, from the cache or from the log. Fails if
+/// the log has no version with this number and hash.
 pub async fn base(store: &dyn EventStore, named: &KnowledgeRef) -> Result<Arc<SearchableBase>, Problem> {
     if let Some(kept) = KEPT.get(named) {
         return Ok(kept);

@@ -45,7 +45,8 @@ pub struct KnowledgeEvaluation {
     pub confused: Vec<(String, String, String)>,
 }
 
-/// Parses labelled questions, one JSON object per line. The error names a faulty line.
+/// Parses labelled questions, one JSON object per line; blank lines are skipped. Fails with the number of a
+/// faulty line.
 pub fn rows(text: &str) -> Result<Vec<EvaluationRow>, Problem> {
     let lines = text
         .lines()
@@ -72,7 +73,7 @@ struct Counts {
     foreign_accepted: u64,
 }
 
-/// Evaluates all questions, as if asked at one moment with these values.
+/// Searches the base for every question, with the same time and values, and counts the results.
 pub fn evaluate_knowledge(
     base: &SearchableBase,
     rows: &[EvaluationRow],
@@ -125,7 +126,7 @@ impl Counts {
     }
 }
 
-/// Returns a ratio rounded down to three decimals; 1 if `all` is 0.
+/// Returns `part` / `all`, rounded down to three decimals; 1 if `all` is 0.
 fn ratio(part: u64, all: u64) -> f64 {
     let thousandths = part.saturating_mul(1_000).checked_div(all).unwrap_or(1_000);
     f64::from(u32::try_from(thousandths).unwrap_or(1_000)) / 1_000.0

@@ -37,7 +37,8 @@ use domain::problem::Problem;
 use domain::stored_event::Cause;
 use requests::VersionPublication;
 
-/// Imports the good rows of a file as a version that calls do not use yet.
+/// Imports the good rows of a file as a new version, which calls do not use until it is published. Bad rows
+/// are returned. The same content again makes no new version.
 pub async fn import(
     installation: &Installation,
     order: KnowledgeImportRequest,
@@ -57,7 +58,7 @@ pub async fn import(
     responses::imported(file, &answer)
 }
 
-/// Makes a version current. If an approval is needed, refuses until it is given.
+/// Makes an imported version the current one. If an approval is needed and not given, fails and names it.
 pub async fn publish(
     installation: &Installation,
     caller: &Caller,
@@ -68,7 +69,8 @@ pub async fn publish(
     make_current(installation, caller, knowledge, order.into(), cause).await
 }
 
-/// Makes an earlier version current again.
+/// Makes an earlier version of a knowledge base current again; without a version number, the one before.
+/// Fails if an approval is needed and not given.
 pub async fn roll_back(
     installation: &Installation,
     caller: &Caller,
@@ -124,8 +126,8 @@ async fn make_current(
     responses::changed(knowledge.clone(), &answer)
 }
 
-/// Returns the published version that a name refers to, for a campaign. If the campaign requires approvals
-/// of answers, the version must have one.
+/// Returns the published version that `NAME` or `NAME@V` refers to, for a campaign. Fails if it is not
+/// published, or if the campaign requires approvals of answers and the version has none.
 pub async fn find_published_knowledge(
     installation: &Installation,
     named: &KnowledgeSelector,
@@ -165,7 +167,7 @@ fn not_there(named: &KnowledgeSelector, state: &KnowledgeState) -> String {
     }
 }
 
-/// Returns the answer of a base to a question, as a call would give it. Nothing is stored.
+/// Returns the answer of a knowledge base to a question, as a call would give it. Nothing is stored.
 pub async fn ask(
     installation: &Installation,
     knowledge: &KnowledgeId,

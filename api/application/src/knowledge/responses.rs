@@ -145,7 +145,7 @@ pub struct KnowledgeAnswerCandidate {
     text: String,
 }
 
-/// Returns published knowledge bases by name, after `behind`.
+/// Returns at most `limit` published knowledge bases, ordered by name, after the name `behind`.
 pub async fn listed(
     installation: &Installation,
     behind: Option<&KnowledgeId>,
@@ -218,8 +218,8 @@ pub async fn versions(
     })
 }
 
-/// Returns one version with its content. Without a version number, the current one, or the newest if none
-/// is current.
+/// Returns one version with its content. Without a version number: the current one, or the newest if none
+/// is current. Fails with `Missing`.
 pub async fn show(
     installation: &Installation,
     knowledge: &KnowledgeId,

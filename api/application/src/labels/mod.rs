@@ -26,7 +26,8 @@ use domain::stored_event::Cause;
 use projections::views::label_board::{self, LabelRow};
 use std::num::NonZeroUsize;
 
-/// Most turns that are tried for one request. Other reviewers may have taken the first ones a moment ago.
+/// Most turns that are tried for one request for the next turn. Other reviewers may have reserved the first
+/// ones a moment ago.
 const TRIED_MAX: NonZeroUsize = NonZeroUsize::new(50).expect("fifty is not nothing");
 
 /// The fields that a read of a turn shows.
@@ -39,8 +40,8 @@ pub struct Labeller {
     pub reader: Reader,
 }
 
-/// Returns the next turn of a campaign, or of all, for a reviewer. It is reserved for the reviewer for a
-/// while and its read is logged before it is decrypted. `None` if no turn waits for this reviewer.
+/// Reserves the next turn of a campaign, or of all campaigns, for a reviewer and returns it. Its read is
+/// logged before it is decrypted. `None` if no turn waits for this reviewer.
 pub async fn next(
     installation: &Installation,
     labeller: Labeller,
@@ -80,7 +81,8 @@ pub async fn next(
     Ok(None)
 }
 
-/// Stores a reviewer's label of a turn. The setting decides if one or two reviewers are needed.
+/// Stores a reviewer's label of a turn. A setting decides whether the labels of one or two reviewers settle
+/// it. Fails if the turn is settled or the reviewer has labelled it.
 pub async fn add(
     installation: &Installation,
     turn: LabeledTurn,
@@ -104,7 +106,7 @@ pub async fn add(
         .map_err(refused)
 }
 
-/// Requests labelling of a turn that was misheard or misunderstood.
+/// Puts a turn that was misheard or misunderstood into the queue for labelling.
 pub async fn request(
     installation: &Installation,
     turn: LabeledTurn,
@@ -122,7 +124,8 @@ pub async fn request(
         .map_err(refused)
 }
 
-/// Returns the turn with this id, if something was understood at that place.
+/// Returns the turn with this id. Fails with `Missing` if nothing was understood at that place of the
+/// conversation.
 pub async fn load_labelled_turn(installation: &Installation, id: TurnId) -> Result<LabeledTurn, Problem> {
     let found = turns::find_turn(installation, id).await?;
     let found = found.ok_or_else(|| Problem::missing("this turn"))?;
@@ -133,7 +136,7 @@ pub async fn load_labelled_turn(installation: &Installation, id: TurnId) -> Resu
     })
 }
 
-/// Returns the meaning of a label; if only an intent is given, it is `Intent`.
+/// Returns the meaning of a label; without one, the label is an intent.
 pub const fn meaning_of(meaning: Option<Meaning>) -> Meaning {
     match meaning {
         Some(meaning) => meaning,

@@ -152,7 +152,8 @@ pub struct LabelListed {
     pub place: Position,
 }
 
-/// Returns the turns that match the filter, newest first.
+/// Returns at most `limit` turns that match the filter, newest first, from the position `below` downwards.
+/// Their words are not included.
 pub async fn labels(
     installation: &Installation,
     filter: &LabelFilter,

@@ -42,8 +42,8 @@ pub struct TrainingLine {
     pub interest: Option<&'static str>,
 }
 
-/// Returns a page of training lines after a turn, and the turn at which it ended unless it was the last
-/// page.
+/// Returns a page of at most `limit` training lines after the turn `behind`, and the turn from which to
+/// continue; `None` after the last page. The reads are logged first.
 pub async fn training_lines(
     installation: &Installation,
     reader: &Reader,

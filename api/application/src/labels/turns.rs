@@ -48,7 +48,8 @@ pub struct HeardTurn {
     pub text: String,
 }
 
-/// Returns the turn with this id, if something was understood at that place and its words were stored.
+/// Returns the turn with this id, its words still sealed. `None` if nothing was understood at that place,
+/// or no words were stored.
 pub(super) async fn find_turn(
     installation: &Installation,
     id: TurnId,
@@ -63,7 +64,7 @@ pub(super) async fn find_turn(
     }
 }
 
-/// The events of a stream before the turn, as far as they matter.
+/// What the events of a stream up to the turn say about it.
 #[derive(Default)]
 struct TurnContext {
     flow: Option<FlowRef>,
@@ -145,7 +146,7 @@ fn in_conversation(stored: &[StoredEvent], id: TurnId) -> Result<Option<SealedTu
 }
 
 impl TurnContext {
-    /// Notes words that were said at this node.
+    /// Notes an event with words said at this node. Words at another node begin a new answer.
     fn hear(&mut self, node: &str, stored: &StoredEvent) {
         if self.node != node {
             node.clone_into(&mut self.node);
@@ -155,7 +156,7 @@ impl TurnContext {
         self.heard = Some(stored.clone());
     }
 
-    /// Returns the turn of the last words; `None` if there are none.
+    /// Returns the turn with the words noted last; `None` if there are none.
     fn turn(
         &mut self,
         scope: Option<(CampaignId, CustomerId)>,
@@ -187,13 +188,13 @@ fn opens<E: EventData>(key: &PersonKey, mut event: E) -> bool {
 }
 
 impl SealedTurn {
-    /// Returns true if the keys exist under which its words are sealed.
+    /// Returns true if the key exists under which the turn's words are sealed.
     pub(super) async fn can_be_opened(&self, installation: &Installation) -> Result<bool, Problem> {
         Ok(self.key(installation).await?.is_some())
     }
 
-    /// Returns true if the key can decrypt the words. The transcript's own key may be destroyed while the
-    /// customer's key exists.
+    /// Returns true if this key can decrypt the turn's words. The transcript's own key may be destroyed
+    /// while the customer's key exists.
     fn is_opened_by(&self, key: &PersonKey) -> bool {
         let Ok(envelope) = self.heard.envelope() else {
             return false;
@@ -215,8 +216,8 @@ impl SealedTurn {
         Ok(key.filter(|key| self.is_opened_by(key)))
     }
 
-    /// Decrypts and masks the turn. `None` if its words can no longer be read. Call it only after the read
-    /// is logged.
+    /// Returns the turn with its words decrypted and masked; `None` if they can no longer be read. Call it
+    /// only after the read is logged.
     pub(super) async fn opened(self, installation: &Installation) -> Result<Option<HeardTurn>, Problem> {
         let Some(key) = self.key(installation).await? else {
             return Ok(None);
@@ -244,7 +245,7 @@ impl SealedTurn {
         }))
     }
 
-    /// Returns the words of an event, if they can be decrypted.
+    /// Returns the words in an event of the turn; `None` if they cannot be decrypted.
     fn text_of(
         &self,
         stored: &StoredEvent,

@@ -10,7 +10,7 @@ use domain::customer::{Assignee, CustomerRefusal};
 use domain::ids::{CommandId, CustomerId};
 use domain::problem::Problem;
 
-/// Returns why a row may not assign its customer to this user or team, or `None` if it may.
+/// Returns why an import may not assign a customer to this user or team; `None` if it may.
 pub(super) async fn refuse(
     installation: &Installation,
     may_assign: bool,
@@ -30,8 +30,8 @@ pub(super) async fn refuse(
     })
 }
 
-/// Assigns the customer of a row. The command id is derived from list and customer, so that an import that
-/// resumes does not assign a customer a second time.
+/// Assigns an enrolled customer to a user or team. The command id is derived from list and customer, so a
+/// resumed import does not assign the customer again.
 pub(super) async fn assign(
     enroller: &CampaignEnroller,
     customer: &CustomerId,

@@ -26,38 +26,38 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 /// Most events by which the views may lag behind an import while calls are running: half a batch of the
-/// views, in which the dialer finds its customers.
+/// views, in which the dialer finds its customers. Above it, the import waits.
 const LAG_EVENTS_DIALING_MAX: u64 = 256;
 
-/// The same limit while a campaign is running and no call is: enough to spread the commits of the views.
+/// Most events of lag while a campaign is running but no call: enough to spread the commits of the views.
 const LAG_EVENTS_RUNNING_MAX: u64 = 4_096;
 
-/// The same limit while no campaign is running, when only readers wait for the rows. The views catch up
+/// Most events of lag while no campaign is running, when only readers wait for the rows. The views catch up
 /// with this many events in about half of the ten seconds after which a server is no longer ready.
 const LAG_EVENTS_IDLE_MAX: u64 = 100_000;
 
 /// Enrolments in progress at once while a campaign runs: enough to share a group commit, few enough that
-/// dials do not wait behind them. With twice as many a campaign kept 85 to 88 of 100 dials on two slow
-/// cores.
+/// dials do not wait behind them. With twice as many, a campaign kept 85 to 88 of 100 concurrent calls on
+/// two slow cores.
 const AT_ONCE_DIALING_MAX: usize = 16;
 
 /// Enrolments in progress at once while no campaign runs: half of them share a commit while the others are
 /// decided.
 const AT_ONCE_IDLE_MAX: usize = 512;
 
-/// Interval between two checks if a campaign was started, in milliseconds.
+/// Interval in milliseconds at which an import checks whether a campaign was started or its list undone.
 const LOOK_AGAIN_MS: u64 = 1_000;
 
-/// Longest wait for rows that make no progress, in milliseconds: the database is unavailable, or a view is
-/// being rebuilt. The same file resumes later where it stopped.
+/// Longest wait for views that make no progress, in milliseconds; then the import fails, because the
+/// database is unavailable or a view is being rebuilt. The same file resumes later where it stopped.
 const WAY_MS_MAX: u64 = 60_000;
 
-/// Returns the refusal of an idempotency key that was used for another list. No customer is enrolled.
+/// Returns the refusal of an idempotency key that was used for another list.
 pub fn of_another_request() -> Problem {
     AskError::<CampaignRefusal>::AnotherRequest.into()
 }
 
-/// Enrolls customers for one list.
+/// Enrolls the customers of one list in its campaign, by commands to their entities.
 pub struct CampaignEnroller {
     pub(super) installation: Arc<Installation>,
     pub(super) campaign: CampaignId,
@@ -122,7 +122,7 @@ impl CampaignEnroller {
         self
     }
 
-    /// Sets the high-water mark of the query.
+    /// Sets the high-water mark of the query that the list is from, stored with the list.
     pub fn read_to(mut self, mark: Option<QueryMark>) -> Self {
         self.mark = mark;
         self
@@ -140,8 +140,8 @@ impl CampaignEnroller {
         self
     }
 
-    /// Returns the cause of a command of this list. All events of a list have its id as their correlation
-    /// and the event of its opening as their causation.
+    /// Returns the cause of a command of this list. All its events have the list's id as their correlation
+    /// and the event that opened the list as their causation.
     pub(super) fn cause(&self, command: CommandId) -> Cause {
         let opened = self.command("open-list");
         Cause {
@@ -154,7 +154,8 @@ impl CampaignEnroller {
         }
     }
 
-    /// Returns a command id that is derived from the list and the kind of request to its campaign.
+    /// Returns a command id that is derived from the campaign, the list and `what`, so that a repetition
+    /// has the same id.
     fn command(&self, what: &str) -> CommandId {
         CommandId::derive_from_text(&format!("{what}:{}/{}", self.campaign, self.list))
     }
@@ -163,7 +164,8 @@ impl CampaignEnroller {
         self.stored.fetch_max(position.0, Ordering::Relaxed);
     }
 
-    /// Checks at intervals if a campaign was started or the list was undone.
+    /// Checks, at most every `LOOK_AGAIN_MS`, whether a campaign was started or the list was undone.
+    /// `is_dialing`: calls are running now.
     async fn look_again(&self, is_dialing: bool) {
         let now = self.installation.now();
         let is_due = now.micros() >= self.look_at.load(Ordering::Relaxed);
@@ -175,8 +177,8 @@ impl CampaignEnroller {
         }
     }
 
-    /// Asks the list's own campaign directly, because the rows of campaigns may be late. If it cannot be
-    /// asked, the import continues as if a campaign were running.
+    /// Checks the list's own campaign by its entity, because the rows of campaigns may be late. If that
+    /// fails, the import continues as if a campaign were running.
     async fn look(&self, now: Timestamp) {
         self.look_at
             .store(now.plus_ms(LOOK_AGAIN_MS).micros(), Ordering::Relaxed);

@@ -11,15 +11,17 @@ use domain::ids::CommandId;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 
-/// Attempts of one enrolment while the store or a mailbox is full. With the pauses this takes about 10 s.
+/// Most attempts of one enrolment while the store or a mailbox is full: with the pauses about 10 s. Then
+/// the import fails.
 pub(super) const BUSY_TRIES_MAX: u32 = 200;
 
-/// Pause before the next attempt at a full queue, in milliseconds. A group commit takes a few milliseconds.
+/// Pause before the next attempt after a full queue, in milliseconds. A group commit takes a few
+/// milliseconds.
 pub(super) const BUSY_PAUSE_MS: u64 = 50;
 
 impl CampaignEnroller {
-    /// Returns the result for a customer who is enrolled in the campaign already. `None` if the customer is
-    /// not.
+    /// Returns the result for a customer who is enrolled in the campaign already, by this list or another;
+    /// `None` if the customer is not enrolled.
     pub(super) fn known(&self, customer: &CustomerState) -> Option<EnrolmentOutcome> {
         let enrolment = customer.enrolment(&self.campaign)?;
         if enrolment.list != self.list {

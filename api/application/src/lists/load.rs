@@ -51,7 +51,7 @@ pub trait Enroller: Send + Sync {
     /// Opens or resumes the list. If it is closed already, returns the count it was closed with.
     async fn open(&self, source: &str) -> Result<Option<u64>, Problem>;
     /// Waits until another enrolment may be sent: the views must not lag too far behind what the import
-    /// stored, because dialing depends on them.
+    /// stored, because dialing reads them. Notes the wait in `course`.
     async fn make_way(&self, course: &ImportProgress) -> Result<(), Problem>;
     /// Returns how many enrolments may be in progress at once now; at least one.
     fn at_once(&self) -> usize;
@@ -62,10 +62,10 @@ pub trait Enroller: Send + Sync {
     async fn spelling(&self, normalized: &CustomerId, written: &CustomerId) -> Result<Spelling, Problem>;
     /// Returns why this list may not assign customers to this user or team, or `None` if it may.
     async fn refuse_assignee(&self, to: &Assignee) -> Result<Option<String>, Problem>;
-    /// Assigns the customer to a user or team.
+    /// Assigns the enrolled customer to a user or team.
     async fn assign(&self, customer: &CustomerId, to: Assignee) -> Result<(), Problem>;
     async fn close(&self, count: u64) -> Result<Position, Problem>;
-    /// Returns true if the list was undone during the import.
+    /// Returns true if the list was undone since the import began.
     fn is_undone(&self) -> bool;
     /// Completes the undo of a list: customers who were enrolled in the meantime are withdrawn and counted.
     async fn finish_undone(&self) -> Result<(), Problem>;
@@ -83,7 +83,9 @@ pub struct ListImport {
     pub course: Arc<ImportProgress>,
 }
 
-/// Runs an import to its end. After an error the list stays open and the same content resumes it.
+/// Imports all rows of a list and closes it with its count. After an error the list stays open, and an
+/// import of the same content resumes it. A list that is closed already is not imported again: its report
+/// is returned.
 pub async fn load(
     load: ListImport,
     rows: Box<dyn RowSource>,
@@ -135,13 +137,13 @@ pub async fn load(
     Ok(report)
 }
 
-/// The rows from the reader task, and the next of them.
+/// The rows that the reader task sends, with one taken ahead.
 struct Rows {
     next: Option<ReaderItem>,
     reading: mpsc::Receiver<ReaderItem>,
 }
 
-/// Sends the enrolments of all rows, a limited number at once, and counts their results.
+/// Sends the enrolments of all rows, at most `at_once` concurrently, and counts their results in `run`.
 async fn enrol_all<F: Future<Output = (RowContext, Result<EnrolmentOutcome, Problem>)>>(
     load: &ListImport,
     enroller: &dyn Enroller,
@@ -190,7 +192,7 @@ fn none_of<F>(_begin: &impl Fn(RowContext, Enrolment) -> F) -> FuturesUnordered<
     FuturesUnordered::new()
 }
 
-/// The position of a row for the report, and its assignment.
+/// What the report needs to know about a row with an enrolment in progress, and its assignment.
 struct RowContext {
     row: u64,
     column: String,
@@ -281,7 +283,7 @@ impl Run {
         }
     }
 
-    /// Returns the report of a file that was imported before, with its bad rows. No enrolment is sent.
+    /// Returns the report of a list that was imported before, with its bad rows. No enrolment is sent.
     async fn told_again(
         mut self,
         mut next: Option<ReaderItem>,
@@ -301,7 +303,7 @@ impl Run {
         }
     }
 
-    /// Returns the enrolment of a row, or `None` if the row is bad or repeats an earlier customer.
+    /// Counts a row and returns its enrolment; `None` if it is bad or repeats an earlier customer.
     fn take(&mut self, row: Result<CheckedRow, BadRow>) -> Result<Option<(RowContext, Enrolment)>, Problem> {
         self.report.rows += 1;
         if self.report.rows > ROWS_MAX {
@@ -343,8 +345,8 @@ impl Run {
         Ok(Some((place, enrolment)))
     }
 
-    /// Returns true if the row must wait for an earlier row with the same number: the first one in the file
-    /// is the customer who is called.
+    /// Returns true if the row must wait because the first row with its number is still being enrolled: the
+    /// first one in the file is the customer who is called.
     fn awaits_the_first(&self, place: &RowContext) -> bool {
         place.sharing.same_row.is_some() && self.first_asked.contains(&place.sharing.number)
     }
@@ -355,8 +357,8 @@ impl Run {
         }
     }
 
-    /// Reports a row that shares its number with another row of the file, or with a customer who may be
-    /// named.
+    /// Adds a row to the report that shares its number with another row of the file, or with the customer
+    /// `other` of the campaign, if that customer may be named.
     fn note_shared(&mut self, place: &RowContext, other: Option<&CustomerId>) {
         if other.is_none() && place.sharing.same_row.is_none() {
             return;

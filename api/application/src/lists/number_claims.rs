@@ -13,9 +13,9 @@ use domain::problem::Problem;
 use futures_util::future::join;
 
 impl CampaignEnroller {
-    /// Claims the number, then enrolls the customer. If the process stops in between, the list stays open
-    /// and the same file resumes with the same customer. The claim is released if the customer cannot be
-    /// enrolled.
+    /// Claims the number for the customer in this campaign, then enrolls the customer; if another customer
+    /// has the claim, the result is `SameNumber`. If the process stops in between, the same file resumes
+    /// with the same customer. The claim is released if the customer cannot be enrolled.
     pub(super) async fn enrol_by_number(
         &self,
         command: CommandId,
@@ -72,8 +72,8 @@ impl CampaignEnroller {
         Ok(claims.any(|(campaign, customer)| *campaign != self.campaign && *customer != row.customer))
     }
 
-    /// Releases the number, unless another list has enrolled the customer with this very number in the
-    /// meantime.
+    /// Releases the claim of a customer on a number, unless another list has enrolled the customer with
+    /// this number in the meantime.
     async fn give_back(&self, number: &NumberId, customer: CustomerId) -> Result<(), Problem> {
         let loaded = self.installation.entities.customers.state(&customer).await?;
         let enrolment = loaded.state.enrolment(&self.campaign);

@@ -12,10 +12,11 @@ use intake::{BadRow, ImportError, ROWS_MAX};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Records that are examined together. In most lists the first record is good.
+/// Records that are examined before the result is looked at. In most lists the first record is good.
 const RECORDS_AT_ONCE: usize = 256;
 
-/// Returns `Ok` if at least one of these records can be enrolled. Otherwise returns the first bad row.
+/// Passes if at least one of these records can be enrolled. Otherwise fails with the first bad row; `None`
+/// if there are no records.
 pub async fn check_any_enrollable(
     records: &[Map<String, Value>],
     rules: &RowRules,
@@ -36,7 +37,7 @@ pub async fn check_any_enrollable(
     Err(first)
 }
 
-/// Reads every row once and returns the error if the file cannot be read. Bad rows are no error here: the
+/// Reads every row once and fails if the file cannot be read to its end. Bad rows are no failure here: the
 /// import's report lists them.
 pub async fn check_readable(
     rows: Box<dyn RowSource>,

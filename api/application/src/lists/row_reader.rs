@@ -15,10 +15,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Rows that are read ahead of the enrolments.
+/// Checked rows that may wait for the enrolments.
 const ROWS_READ_AHEAD_MAX: usize = 512;
 
-/// A checked row that can be enrolled, with its position.
+/// A row that passed the checks and can be enrolled, with its place in the file.
 pub(super) struct CheckedRow {
     pub(super) row: u64,
     pub(super) column: String,
@@ -57,8 +57,8 @@ pub(super) enum ReaderItem {
     Ended(Box<TableReport>),
 }
 
-/// Starts a task that may block and reads and checks the rows, a limited number ahead. The hashes of a
-/// row's ids take as long as deciding its events.
+/// Starts a task (on a thread that may block) that reads and checks the rows, at most `ROWS_READ_AHEAD_MAX`
+/// ahead of the receiver. It ends with `Ended` or `Failed`, or when the receiver is dropped.
 pub(super) fn spawn_row_reader(
     mut rows: Box<dyn RowSource>,
     rules: RowRules,

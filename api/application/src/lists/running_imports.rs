@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Progress of one import. It is for display only; no decision uses it.
+/// Progress of one import: rows, enrolments and waits. It is for display only; no decision uses it.
 #[derive(Debug, Default)]
 pub struct ImportProgress {
     rows: AtomicU64,
@@ -17,8 +17,7 @@ pub struct ImportProgress {
     waits: Mutex<Waits>,
 }
 
-/// Total time that an import has waited for views. If several enrolments wait at once, the time counts
-/// once.
+/// Total time in which an import has waited for views. Time in which several enrolments wait counts once.
 #[derive(Debug, Default)]
 struct Waits {
     waiting_count: u32,

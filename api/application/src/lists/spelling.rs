@@ -18,7 +18,8 @@ pub enum Spelling {
     Both,
 }
 
-/// Returns the refusal for two customers with ids that look alike, short enough for a report.
+/// Returns the reason of a bad row for two customers with ids that look alike, with the command that merges
+/// them.
 pub(crate) fn two_spellings(normalized: &CustomerId, written: &CustomerId) -> String {
     format!(
         "two customers have this id, one with invisible characters: merge them (customer merge {normalized} {written}) / \
@@ -26,7 +27,8 @@ pub(crate) fn two_spellings(normalized: &CustomerId, written: &CustomerId) -> St
     )
 }
 
-/// Sets the enrolment's id to the spelling that the log knows. Returns the refusal if the log knows both.
+/// Sets the enrolment's customer id to the spelling under which the log knows the customer. Returns the
+/// reason of a bad row if it knows both as different customers.
 pub(super) async fn apply_known_spelling(
     enroller: &dyn Enroller,
     written: Option<WrittenId>,

@@ -50,7 +50,7 @@ pub struct ListUndoResponse {
     pub by: Option<String>,
 }
 
-/// Returns the campaign that opened this list.
+/// Returns the campaign that opened this list. Fails with `Missing` if there is none.
 pub async fn campaign_of(installation: &Installation, list: ListId) -> Result<CampaignId, Problem> {
     let filter = EventFilter {
         kinds: vec![CampaignEvent::LIST_OPENED.to_owned()],
@@ -68,7 +68,8 @@ pub async fn campaign_of(installation: &Installation, list: ListId) -> Result<Ca
     found.ok_or_else(|| Problem::missing("this list"))
 }
 
-/// Counts a list's customers from the log, so that it does not wait for views.
+/// Returns a list with the counts of its customers, counted from the log and not from views. Fails with
+/// `Missing` if the campaign has no list with this id.
 pub async fn show(
     installation: &Installation,
     campaign: &CampaignId,
@@ -192,7 +193,7 @@ fn campaign_event(envelope: &Envelope) -> Result<CampaignEvent, Problem> {
         .map_err(|error| Problem::fault(error.to_string()))
 }
 
-/// Returns the list that a customer's event names, without decrypting anything.
+/// Returns the list that a customer's event names; `None` if it names none. Nothing is decrypted.
 pub(super) fn list_of(envelope: &Envelope) -> Result<Option<ListId>, Problem> {
     #[derive(serde::Deserialize)]
     struct ListData {
@@ -203,8 +204,8 @@ pub(super) fn list_of(envelope: &Envelope) -> Result<Option<ListId>, Problem> {
     Ok(read.list)
 }
 
-/// Calls `take` for every matching event, until the end of the log or until `take` returns false. Returns
-/// the position reached.
+/// Calls `take` for every event that matches the filter, until the end of the log or until `take` returns
+/// false. Returns the position reached.
 pub(super) async fn each(
     installation: &Installation,
     filter: &EventFilter,

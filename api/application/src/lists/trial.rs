@@ -84,7 +84,8 @@ pub struct TrialRules {
     pub flow: Option<FlowSelector>,
 }
 
-/// Examines a file that was received completely.
+/// Examines a received file as a list: columns, good and bad rows. Nothing is stored, and customers of the
+/// log are not looked up. Fails if the file cannot be read.
 pub async fn try_list(
     installation: &Installation,
     spooled: SpooledFile,
@@ -190,7 +191,7 @@ impl RowTrial {
     }
 }
 
-/// An enroller that enrolls no customer. Every good row counts as one that would be enrolled.
+/// An enroller for a trial, which enrolls no customer: every good row counts as one that would be enrolled.
 struct TrialEnroller;
 
 #[async_trait]

@@ -23,17 +23,19 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Most customers per request; this takes some seconds. The next request continues after them.
+/// Most customers per request, exceeded by at most one page of the log; this takes some seconds. The next
+/// request continues after them.
 const PERSONS_MAX: usize = 10_000;
 
 /// Customers that are processed at once: enough to share a commit, few enough that no dial waits behind
 /// them.
 const AT_ONCE: usize = 64;
 
-/// Most events by which the views may lag before more is stored. The dialer depends on their rows.
+/// Most events by which the views may lag before more withdrawals are stored. The dialer depends on their
+/// rows.
 const LAG_EVENTS_MAX: u64 = 1_024;
 
-/// Longest wait for rows that make no progress, in milliseconds. The withdrawals are stored all the same.
+/// Longest wait for the views, in milliseconds; then the withdrawals are stored all the same.
 const WAY_MS_MAX: u64 = 10_000;
 
 /// A withdrawal: the campaign, the reason, and the user.
@@ -95,7 +97,8 @@ struct WithdrawalRecord {
     position: Position,
 }
 
-/// Withdraws the named customers, whichever list enrolled them.
+/// Withdraws the named customers from the campaign, whichever list enrolled them. Customers who are settled
+/// or withdrawn already change nothing.
 pub async fn withdraw_people(
     installation: &Installation,
     withdrawal: &Withdrawal,
@@ -106,8 +109,9 @@ pub async fn withdraw_people(
     Ok(shown)
 }
 
-/// Withdraws the next section of a list's customers. With `undo`, the list is undone first, so that no
-/// further customer can be enrolled by it.
+/// Withdraws the next section of a list's customers, after the position `after`; the reply's `after` is the
+/// position for the next request. With `undo`, the list is undone first, so that it can enroll no further
+/// customer.
 pub async fn withdraw_list(
     installation: &Installation,
     withdrawal: &Withdrawal,
@@ -143,7 +147,7 @@ pub async fn withdraw_list(
 }
 
 /// Completes the undo of a list that was being imported: withdraws all its customers for the recorded
-/// reason and closes it. The importer calls this.
+/// reason and closes it. Called by the importer. Does nothing if the list was not undone.
 pub(super) async fn finish_undone(
     installation: &Installation,
     campaign: &CampaignId,
@@ -168,8 +172,9 @@ pub(super) async fn finish_undone(
     close(installation, &withdrawal, list).await
 }
 
-/// Closes a list after its import stopped half-way with its number of customers; otherwise its campaign
-/// would never complete. If another process has enrolled more since, the list is closed again.
+/// Closes a list with its number of customers after its import stopped half-way; otherwise its campaign
+/// would never complete. Does nothing if the list is closed with at least this count or the campaign is
+/// stopped.
 async fn close(installation: &Installation, withdrawal: &Withdrawal, list: ListId) -> Result<(), Problem> {
     let campaign = &withdrawal.campaign;
     let campaigns = &installation.entities.campaigns;
@@ -187,7 +192,8 @@ async fn close(installation: &Installation, withdrawal: &Withdrawal, list: ListI
     Ok(())
 }
 
-/// Returns the customers that a list enrolled, in log order, and the position at which to continue.
+/// Returns the next customers that a list enrolled, in log order after `after`, and the position at which
+/// to continue; `None` at the end of the log.
 async fn people_of(
     installation: &Installation,
     campaign: &CampaignId,
@@ -272,7 +278,8 @@ async fn ask(
     Err(AskError::<CustomerRefusal>::Busy.into())
 }
 
-/// Waits until the views are close to `stored`. A failure is logged and does not stop the withdrawal.
+/// Waits until the views lag behind `stored` by at most `LAG_EVENTS_MAX`. A failure is logged and does not
+/// stop the withdrawal.
 async fn make_way(installation: &Installation, stored: Position) {
     let wanted = Position(stored.0.saturating_sub(LAG_EVENTS_MAX));
     if installation

@@ -18,8 +18,8 @@ use domain::texting;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Orders the messages that the conversation of this event has reached so far. Messages that were ordered
-/// before are found again.
+/// Sends the messages of the flow that the conversation of this event has reached so far. Messages that
+/// were sent before are not sent again.
 pub(super) async fn follow(installation: &Installation, because: &Envelope) -> Result<(), Problem> {
     let Ok(id) = because.stream.id().parse::<ConversationId>() else {
         return Ok(());
@@ -57,7 +57,7 @@ pub(super) async fn follow(installation: &Installation, because: &Envelope) -> R
     Ok(())
 }
 
-/// Returns the state before the conversation was closed, because closing discards the inputs.
+/// Returns the conversation's state before it was closed, because closing discards the inputs.
 fn before_its_close(texted: &[ConversationRecord]) -> ConversationState {
     let mut state = ConversationState::default();
     for ConversationRecord { at, event } in texted {
@@ -68,7 +68,7 @@ fn before_its_close(texted: &[ConversationRecord]) -> ConversationState {
     state
 }
 
-/// Returns the slot values of the conversation, by the flow's names.
+/// Returns the slot values from the conversation's inputs, by the flow's names.
 fn slots(state: &ConversationState) -> BTreeMap<String, String> {
     let mut slots = BTreeMap::new();
     for input in state.inputs() {

@@ -29,10 +29,12 @@ use std::sync::Arc;
 /// Interval of the passes over the log, in milliseconds: a message during a call arrives during the call.
 const LOOK_MS: u64 = 1_000;
 
-/// How far back a start looks, in milliseconds: a message of an hour ago still belongs to its call.
+/// How far back from its start a process looks for messages to send, in milliseconds: a message of an hour
+/// ago still belongs to its call.
 const LOOK_BACK_MS: u64 = 3_600_000;
 
-/// Starts the task that sends the messages of flows until the process stops, if this server sends messages.
+/// Starts the task that sends the messages of flows until the process stops. Does nothing if this server
+/// sends no messages.
 pub fn begin(installation: &Arc<Installation>) {
     if installation.messages.messenger().is_none() {
         return;
@@ -55,7 +57,8 @@ async fn keep(installation: &Installation) {
     }
 }
 
-/// Reads the log on to its head. An event that cannot be processed now is read again.
+/// Processes the events of the log after `reached` up to its head. An event with a failure that may be
+/// temporary is read again in the next pass.
 async fn look(installation: &Installation, reached: &mut Option<Position>) -> Result<(), Problem> {
     let store = installation.store();
     let filter = EventFilter {
@@ -162,7 +165,7 @@ impl MessagingCall {
         }))
     }
 
-    /// Returns the nodes of the call, in order.
+    /// Returns the nodes that the call entered, in order.
     fn entered(&self) -> Result<Vec<String>, Problem> {
         let mut nodes = Vec::new();
         for stored in &self.stored {
@@ -175,8 +178,7 @@ impl MessagingCall {
         Ok(nodes)
     }
 
-    /// Returns the slot values of the call, by the flow's names. Values that can no longer be decrypted are
-    /// left out.
+    /// Returns the slot values of the call, by the flow's names. Values with a destroyed key are left out.
     async fn slots(&self, installation: &Installation) -> Result<BTreeMap<String, String>, Problem> {
         let vault = installation.vault();
         let key = key_to_read(vault, &self.customer, TranscriptParent::Call(self.call)).await?;
@@ -225,7 +227,7 @@ impl MessagingCall {
     }
 }
 
-/// Returns the flow of a call, if it has messages for this time.
+/// Returns the flow if it has messages to send at this time (during or after a call); otherwise `None`.
 async fn flow_with_messages(
     installation: &Installation,
     flow: &FlowRef,
@@ -250,7 +252,7 @@ async fn flow_with_messages(
     }
 }
 
-/// Returns true if the failure may be temporary.
+/// Returns true if the failure may be temporary: `Unavailable` or `Busy`.
 pub(super) const fn may_be_over(problem: &Problem) -> bool {
     matches!(problem.kind, ProblemKind::Unavailable | ProblemKind::Busy)
 }

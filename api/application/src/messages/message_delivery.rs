@@ -21,10 +21,10 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Opt-out instruction that is added to a short message without one.
+/// Opt-out instruction that is appended to a text message that has none.
 const HOW_TO_REFUSE: &str = "回T退订";
 
-/// The variable that is a link.
+/// Name of the variable that is filled with the message's link.
 const LINK: &str = "link";
 
 /// A message to be sent.
@@ -96,7 +96,7 @@ pub enum Destination {
     Other { columns: Vec<String> },
 }
 
-/// Returns the destination that a message would have. Nothing is made yet.
+/// Returns the kind of destination that the message would have. Nothing is stored or sent.
 pub async fn destination(installation: &Installation, draft: &MessageDraft) -> Result<Destination, Problem> {
     if draft.way != MessageMethod::Mail {
         return Ok(Destination::Own);
@@ -125,7 +125,7 @@ pub async fn destination(installation: &Installation, draft: &MessageDraft) -> R
     })
 }
 
-/// Returns the columns of the customer's row that the order does not supply itself.
+/// Returns the columns of the customer's row in the campaign for which the order supplies no value.
 fn own_values(draft: &MessageDraft, person: &CustomerState) -> BTreeSet<String> {
     let enrolment = person.enrolment(&draft.campaign);
     let names = enrolment
@@ -137,8 +137,8 @@ fn own_values(draft: &MessageDraft, person: &CustomerState) -> BTreeSet<String> 
         .collect()
 }
 
-/// Sends a message that a user ordered. A campaign with approved messages sends only those of its flow,
-/// unchanged: the approved text, with the customer's values and none from the order.
+/// Sends a message that a user ordered. A campaign that requires approved messages sends only those of its
+/// flow, unchanged: the approved text, with the customer's values and none from the order.
 pub async fn send_ordered(
     installation: &Installation,
     draft: MessageDraft,
@@ -171,7 +171,7 @@ pub async fn send_ordered(
 }
 
 impl MessageDraft {
-    /// Returns true if the draft equals a flow's message and supplies no values.
+    /// Returns true if the draft is exactly a flow's message and supplies no values.
     fn is_of(&self, template: &MessageTemplate) -> bool {
         self.way == template.way
             && self.text == template.text
@@ -182,7 +182,8 @@ impl MessageDraft {
     }
 }
 
-/// Sends a message. A repeated request returns the first result and sends nothing.
+/// Checks a message by the compliance rules, stores the order, sends it once and stores the result. A
+/// repeated request returns the first result and sends nothing.
 pub(super) async fn send(
     installation: &Installation,
     draft: MessageDraft,
@@ -232,8 +233,8 @@ pub(super) async fn send(
     })
 }
 
-/// Converts a refusal. A reached cap has its own problem code, because the message may be possible the next
-/// day.
+/// Converts a refusal to a problem. A reached cap has its own code, because the message may be possible the
+/// next day.
 fn capped(error: AskError<MessageRefusal>) -> Problem {
     match error {
         AskError::Refused(refusal @ MessageRefusal::Cap { .. }) => {
@@ -322,7 +323,8 @@ fn number_of(person: &CustomerState, campaign: &CampaignId) -> Result<NumberId, 
     Ok(enrolment.number.clone())
 }
 
-/// Returns the address of a message, according to its way.
+/// Returns the address to which a message goes, by its method: phone number, mail address, or the
+/// institution's id of the customer.
 fn address(
     draft: &MessageDraft,
     values: &BTreeMap<String, String>,
@@ -347,7 +349,8 @@ fn address(
     }
 }
 
-/// Returns the values for a message's texts: the customer's row, then the values of the order.
+/// Returns the values for a message's placeholders: those of the customer's row, replaced by those of the
+/// order.
 fn values_of(draft: &MessageDraft, person: &CustomerState) -> BTreeMap<String, String> {
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     if let Some(enrolment) = person.enrolment(&draft.campaign) {
@@ -363,7 +366,8 @@ fn filled(text: &str, values: &BTreeMap<String, String>, pointer: &str) -> Resul
     fill_strict(text, values).map_err(|fault| wrong(pointer, &fault.to_string()))
 }
 
-/// Returns the final text: filled in and signed, and for a short message with the opt-out instruction.
+/// Returns the text to send: filled in and signed, and for a text message with the opt-out instruction.
+/// Fails if a placeholder has no value.
 fn text_of(
     draft: &MessageDraft,
     values: &BTreeMap<String, String>,

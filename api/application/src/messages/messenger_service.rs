@@ -10,7 +10,7 @@ pub struct MessengerService {
 }
 
 impl MessengerService {
-    /// Sets the messenger. The first one stays.
+    /// Sets the messenger. A second call changes nothing.
     pub fn carry_by(&self, messenger: Arc<dyn Messenger>) {
         let _first = self.messenger.set(messenger);
     }

@@ -41,7 +41,8 @@ pub struct MessageReplyResult {
     pub customer: Option<CustomerId>,
 }
 
-/// Processes a reply. A repeated reply changes nothing.
+/// Processes a customer's reply to a message. An opt-out is stored first, on each of the numbers. A
+/// repeated reply (same id) changes nothing.
 pub async fn reply(
     installation: &Installation,
     order: MessageReplyRequest,
@@ -96,7 +97,8 @@ pub async fn reply(
     })
 }
 
-/// Returns customer and number of a message. The message's id is that of the event that ordered it.
+/// Returns customer and number of a sent message, from the event that ordered it, which has the message's
+/// id. Fails with `Missing`.
 async fn person_of(
     installation: &Installation,
     message: MessageId,

@@ -32,7 +32,7 @@ pub struct MessagesResponse {
     pub items: Vec<MessageResponse>,
 }
 
-/// Returns one message for the API.
+/// Returns one ordered message with its result for the API.
 pub(super) fn describe(id: MessageId, kept: &OrderedMessage) -> MessageResponse {
     let (status, class, http_status) = match &kept.sent {
         None => ("unclear", None, None),
@@ -58,7 +58,7 @@ pub(super) fn describe(id: MessageId, kept: &OrderedMessage) -> MessageResponse 
     }
 }
 
-/// Returns the messages of one customer.
+/// Returns the messages to one customer, oldest first.
 pub async fn messages_of(
     installation: &Installation,
     customer: CustomerId,

@@ -17,7 +17,8 @@ use std::sync::Arc;
 /// Folder of the models within the data directory.
 const MODELS_DIR: &str = "models";
 
-/// Models in memory at once: as many as the campaigns of one day use; at most ten megabytes each.
+/// Models in memory at once: as many as the campaigns of one day use; at most ten megabytes each. Above it,
+/// the least recently used is dropped.
 const KEPT_MAX: usize = 8;
 
 /// The cache of this process, by path with digest.
@@ -53,7 +54,8 @@ impl ModelBlobStore {
         }
     }
 
-    /// Stores a file. If an intact file with this digest exists, it is left.
+    /// Stores a model's bytes in the file of its digest. If an intact file with this digest exists, nothing
+    /// is written.
     pub fn put(&self, digest: &str, bytes: &[u8]) -> Result<(), ModelBlobFault> {
         let path = self.path(digest);
         if std::fs::read(&path).is_ok_and(|found| hex(&found) == digest) {
@@ -71,8 +73,8 @@ impl ModelBlobStore {
         Ok(())
     }
 
-    /// Returns a listener that uses a published model: from the cache, or from disk within some
-    /// milliseconds.
+    /// Returns a listener that uses a published model: from the cache, or read from disk within some
+    /// milliseconds. Fails if the file is missing, damaged or unreadable.
     pub fn listener(&self, model: &ModelRef) -> Result<Arc<Listener>, ModelBlobFault> {
         let path = self.path(&model.digest);
         if let Some(kept) = KEPT.get(&path) {
@@ -90,7 +92,7 @@ impl ModelBlobStore {
         Ok(listener)
     }
 
-    /// Returns the bytes of a model, with the digest checked.
+    /// Returns the bytes of a model from its file. Fails if the file is missing or its digest differs.
     pub fn bytes(&self, model: &ModelId, digest: &str) -> Result<Vec<u8>, ModelBlobFault> {
         self.bytes_of(model.as_str(), digest)
     }
@@ -110,7 +112,7 @@ impl ModelBlobStore {
         }
     }
 
-    /// Returns true if a file with this digest's name exists, whatever its content.
+    /// Returns true if a file with this digest's name exists. Its content is not checked.
     pub fn has(&self, digest: &str) -> bool {
         self.path(digest).is_file()
     }

@@ -28,7 +28,8 @@ use domain::model::{Model, ModelArtifact, ModelCommand, ModelEvent, ModelRef, Mo
 use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::Cause;
 
-/// Publishes the bytes of a model. If an approval is needed, refuses until it is given.
+/// Publishes the bytes of a model as a new version. Content equal to the current version changes nothing.
+/// If an approval is needed and not given, fails and names it.
 pub async fn publish(
     installation: &Installation,
     caller: &Caller,
@@ -73,7 +74,7 @@ pub async fn publish(
     changed(model, &answer)
 }
 
-/// Reads the facts of a model's bytes. Refuses bytes that this build cannot read.
+/// Returns digest, size and number of intents of a model's bytes. Fails if this build cannot read them.
 fn artefact_of(bytes: &[u8]) -> Result<ModelArtifact, Problem> {
     let listener = Listener::with_model(bytes);
     let listener = listener.map_err(|fault| Problem::refused("model-unreadable", fault.to_string()))?;
@@ -84,7 +85,9 @@ fn artefact_of(bytes: &[u8]) -> Result<ModelArtifact, Problem> {
     })
 }
 
-/// Publishes the content of an earlier version as a new version.
+/// Publishes the content of an earlier version of a model as a new version. Without a version number: the
+/// latest one with a content other than the current one. Content that is current already changes nothing,
+/// except for the model's first approval.
 pub async fn publish_again(
     installation: &Installation,
     caller: &Caller,
@@ -115,8 +118,8 @@ pub async fn publish_again(
     changed(model, &answer)
 }
 
-/// Returns the version that a name refers to. Refuses if it is not published or its file cannot be read
-/// here.
+/// Returns the version that `NAME` or `NAME@V` refers to. Fails if it is not published or its file cannot
+/// be read here.
 pub async fn find_published_model(
     installation: &Installation,
     named: &ModelSelector,
@@ -148,8 +151,8 @@ struct PublicationApproval {
 }
 
 impl PublicationApproval {
-    /// Returns who requested and approved the publication, if an approval is needed and something would
-    /// change.
+    /// Returns who requested and approved the publication, or why no approval was needed. Fails with the
+    /// approval that is needed. Asks for none if the publication would change nothing.
     async fn pass(
         self,
         installation: &Installation,

@@ -94,7 +94,7 @@ pub struct ModelVersionResponse {
     here: bool,
 }
 
-/// Returns models by name, after `behind`.
+/// Returns at most `limit` models with their current versions, ordered by name, after the name `behind`.
 pub async fn listed(
     installation: &Installation,
     behind: Option<&ModelId>,
@@ -110,7 +110,7 @@ pub async fn listed(
     Ok(listed.collect())
 }
 
-/// Returns all versions of a model, from its own stream.
+/// Returns all versions of a model, and its unpublished drafts, from its own stream.
 pub async fn versions(installation: &Installation, model: &ModelId) -> Result<ModelVersions, Problem> {
     let mut published = Vec::new();
     let state = replay_stream::<Model>(installation, &Model::stream(model), |event, at| {

@@ -24,7 +24,7 @@ pub enum Persona {
     Unlucky,
 }
 
-/// How many of a hundred callers have each persona.
+/// The personas and how many of a hundred callers have each.
 const SHARES: [(Persona, u64); 13] = [
     (Persona::Agrees, 18),
     (Persona::AsksTheRate, 10),
@@ -112,12 +112,13 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Returns the time before the caller answers, in milliseconds.
+    /// Returns how long the caller waits before answering, in milliseconds, drawn at random.
     pub(super) fn thinks_ms(&mut self) -> u64 {
         300 + self.draw.below(1_500)
     }
 
-    /// Returns what the caller says during a text without a question, if anything.
+    /// Returns what the caller does while a text without a question is played; `None` for listening. Drawn
+    /// at random by persona.
     pub(super) fn speaks_into(&mut self) -> Option<Turn> {
         let speaks = match self.persona {
             Persona::Interrupts => 40,
@@ -138,7 +139,7 @@ impl<'a> Caller<'a> {
         })
     }
 
-    /// Returns what the caller does when asked.
+    /// Returns what the caller does at a question of the flow, by persona and at random.
     pub(super) fn answers(&mut self, run: &FlowRun) -> Turn {
         self.asked = self.asked.saturating_add(1);
         let first = self.asked == 1;
@@ -185,7 +186,8 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Returns an answer to the question: a value for its slot, one of its intents, or one of its keys.
+    /// Returns a plain answer to the question: a value for a slot without one, one of its intents, or one
+    /// of its keys.
     fn plainly(&mut self, run: &FlowRun) -> Turn {
         let Some(ask) = run.asking() else {
             return self.press(run);
@@ -210,8 +212,8 @@ impl<'a> Caller<'a> {
         self.phrases.say(&intent, &mut self.draw)
     }
 
-    /// Returns an intent: mostly yes. Callers who change their mind, and some others, use any intent that
-    /// leads on.
+    /// Returns one of the question's intents: mostly yes. Callers who change their mind, and some others,
+    /// use any intent that leads on.
     fn intent(&mut self, ask: &AskNode) -> String {
         let yes = match self.persona {
             Persona::Agrees | Persona::NamesTheTerm => 85,
@@ -234,7 +236,7 @@ impl<'a> Caller<'a> {
         self.draw.one(list).map_or("affirm", |one| *one).to_owned()
     }
 
-    /// Returns a value of a slot in words.
+    /// Returns words that name a value of a slot, sometimes a wrong one.
     fn name(&mut self, slot: &str) -> Turn {
         let Some(slot) = self.flow.dialogue().slots.get(slot) else {
             return Turn::Mumble;
@@ -252,7 +254,7 @@ impl<'a> Caller<'a> {
         value.cloned().map_or(Turn::Mumble, Turn::Say)
     }
 
-    /// Returns a key: mostly one that the node accepts; nothing if there is none.
+    /// Returns a key: mostly one that the node accepts. If the node accepts none, words or nothing.
     fn press(&mut self, run: &FlowRun) -> Turn {
         let keys = run.keys();
         if keys.is_empty() {

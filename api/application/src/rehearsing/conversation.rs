@@ -11,10 +11,10 @@ use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Most inputs of one call. A longer call is stuck.
+/// Most inputs of one rehearsed call. With more, the call counts as stuck.
 const INPUTS_MAX: u32 = 600;
 
-/// The result of one call.
+/// The result of one rehearsed call.
 #[derive(Debug, Default)]
 pub(super) struct RehearsedCallResult {
     pub(super) outcome: Option<Outcome>,
@@ -53,7 +53,7 @@ struct Call<'a, 'line> {
     over: bool,
 }
 
-/// The input of a rehearsed call.
+/// What one rehearsed call is run with.
 pub(super) struct RehearsedCallInput<'a, 'line> {
     pub(super) flow: &'a Arc<FlowDefinition>,
     pub(super) values: &'a BTreeMap<String, String>,
@@ -67,7 +67,7 @@ pub(super) struct RehearsedCallInput<'a, 'line> {
     pub(super) line: RehearsalLine<'line>,
 }
 
-/// Runs one call to its end.
+/// Runs one rehearsed call to its end, in virtual time.
 pub(super) fn talk(rehearsed: RehearsedCallInput<'_, '_>, caller: &mut Caller<'_>) -> RehearsedCallResult {
     let (run, first) = FlowRun::begin(rehearsed.flow, rehearsed.values);
     let mut call = Call {
@@ -101,7 +101,7 @@ impl Call<'_, '_> {
         self.begins.plus_ms(self.talked.talk_ms)
     }
 
-    /// Processes one event: an action of the caller, or the end of the queued texts.
+    /// Processes the next thing that happens: an action of the caller, or the end of the queued texts.
     fn turn(&mut self, caller: &mut Caller<'_>) {
         if self.listens_ms.is_none() {
             if let Some(turn) = caller.speaks_into() {
@@ -166,7 +166,7 @@ impl Call<'_, '_> {
         }
     }
 
-    /// Plays the queued texts, then waits while the caller thinks.
+    /// Plays the queued texts to their end, then waits in silence while the caller thinks.
     fn wait_for(&mut self, thinks_ms: u64) {
         if self.listens_ms.is_some() {
             self.pass(self.queued_ms);

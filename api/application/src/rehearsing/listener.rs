@@ -49,7 +49,7 @@ pub struct UtteranceContext {
     pub wanted: Vec<String>,
 }
 
-/// Understands the utterances of callers in one language.
+/// Understands the utterances of callers in one language, by a model and fixed rules.
 #[derive(Debug, Clone)]
 pub struct Listener {
     reader: Reader,
@@ -76,8 +76,8 @@ impl ShippedExamples {
 }
 
 impl Listener {
-    /// Creates a listener with a model learned from the shipped examples. Languages other than Chinese and
-    /// English use rules only.
+    /// Creates a listener with a model learned from the shipped examples, which takes about a second. For
+    /// languages other than Chinese and English it uses rules only.
     pub fn bundled(language: &str) -> Result<Self, ListenerFault> {
         let lines = match ShippedExamples::of(language) {
             ShippedExamples::Chinese => lines(),
@@ -89,7 +89,7 @@ impl Listener {
         Ok(Self::of(Some(model)))
     }
 
-    /// Returns the shared listener of a language. It is learned at the first call in this process.
+    /// Returns the shared listener of a language. The first call in this process learns it.
     pub fn shared(language: &str) -> Result<Arc<Self>, ListenerFault> {
         if let Some(listener) = Self::ready(language) {
             return Ok(listener);
@@ -98,7 +98,7 @@ impl Listener {
         Ok(Arc::clone(Self::kept(language).get_or_init(|| learned)))
     }
 
-    /// Returns the shared listener if it was learned already. Does not wait.
+    /// Returns the shared listener if it was learned already; otherwise `None`. Does not block.
     pub fn ready(language: &str) -> Option<Arc<Self>> {
         Self::kept(language).get().map(Arc::clone)
     }
@@ -114,7 +114,8 @@ impl Listener {
         }
     }
 
-    /// Creates a listener with a model of `ledgerline nlu train` and the same rules.
+    /// Creates a listener with the model in `bytes`, written by `ledgerline nlu train`, and the fixed
+    /// rules. Fails if the bytes are not a model.
     pub fn with_model(bytes: &[u8]) -> Result<Self, ListenerFault> {
         let model = Model::from_bytes(bytes).map_err(ListenerFault::Unreadable)?;
         Ok(Self::of(Some(model)))
@@ -131,7 +132,7 @@ impl Listener {
         }
     }
 
-    /// Returns the number of intents that the model distinguishes.
+    /// Returns the number of intents that the model distinguishes; 0 without a model.
     pub fn intents_count(&self) -> u32 {
         self.intents
     }
@@ -144,8 +145,7 @@ impl Listener {
         self.made_of(text, &expected, UtteranceValues::said(text, run, wanted, at))
     }
 
-    /// Returns the meaning of an utterance without a call: at a question of a flow, or with expected
-    /// intents.
+    /// Returns the meaning of an utterance outside a call, with the context given.
     pub fn understand_apart(
         &self,
         text: &str,
@@ -157,9 +157,9 @@ impl Listener {
         self.made_of(text, &expected, values)
     }
 
-    /// Returns the model's reading of an answer that contains more than yes or no. The model never adds a
-    /// yes: only fixed words agree. For a refusal that begins with no, a reading that needs confirmation is
-    /// used only if it may be an opt-out.
+    /// Returns the model's reading of a text that the fixed words read as yes or no but that contains more;
+    /// `None` to keep the fixed words' reading. The model never adds a yes. For a no, a reading that needs
+    /// confirmation is used only if it may be an opt-out.
     fn said_beside(&self, answer: &SpokenReading, text: &str, expected: &[&str]) -> Option<SpokenReading> {
         if answer.certainty != Certainty::Accepted || !is_more_than_an_answer(text) {
             return None;
@@ -205,8 +205,8 @@ fn is_more_than_an_answer(text: &str) -> bool {
     !is_chinese && text.split_whitespace().count() > 2
 }
 
-/// Returns the reading of yes, no and back-channel sounds by fixed words. A no that names what is wanted
-/// instead (不要十二期，要六期) refuses a value and not the offer.
+/// Returns the reading of yes, no and back-channel sounds by fixed words; `None` for other texts. If
+/// `replaces`, a no refuses a value and not the offer (不要十二期，要六期).
 fn answer(text: &str, replaces: bool) -> Option<SpokenReading> {
     let (intent, certainty) = match answers::read(text) {
         Answer::Yes => (AFFIRM, Certainty::Accepted),
@@ -261,7 +261,7 @@ fn reading_of(reading: &UtteranceReading) -> SpokenReading {
     }
 }
 
-/// Returns a probability in thousandths.
+/// Returns a probability (0 to 1) in thousandths, rounded; values outside are clamped.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -271,7 +271,7 @@ pub(crate) fn permille(ratio: f32) -> u16 {
     (ratio.clamp(0.0, 1.0) * 1_000.0).round() as u16
 }
 
-/// Returns the model of interest (高, 中, 低), trained on the shipped labelled lines.
+/// Learns the model of interest (高, 中, 低) from the shipped labelled lines.
 pub(crate) fn interest_model() -> Result<Model, TrainingFault> {
     let lines = LABELLED.lines().map(str::to_owned);
     train(
@@ -280,7 +280,7 @@ pub(crate) fn interest_model() -> Result<Model, TrainingFault> {
     )
 }
 
-/// Returns the model of sentiment (positive, neutral, negative), trained on the shipped labelled lines.
+/// Learns the model of sentiment (positive, neutral, negative) from the shipped labelled lines.
 pub(crate) fn sentiment_model() -> Result<Model, TrainingFault> {
     let lines = MOODS.lines().map(str::to_owned);
     train(
@@ -289,13 +289,13 @@ pub(crate) fn sentiment_model() -> Result<Model, TrainingFault> {
     )
 }
 
-/// Returns the shipped examples as lines in one format.
+/// Returns the shipped Chinese examples as lines of JSON with `text` and `intent`.
 fn lines() -> Vec<String> {
     let labelled = LABELLED.lines().chain(ANYWHERE.lines()).map(str::to_owned);
     seed_lines(SEED).chain(labelled).collect()
 }
 
-/// Converts a table of intent and text to these lines.
+/// Converts a table with one intent and text per line, separated by a tab, to lines of JSON.
 fn seed_lines(table: &str) -> impl Iterator<Item = String> {
     let rows = table.lines().filter_map(|line| line.split_once('\t'));
     rows.map(|(intent, text)| serde_json::json!({ "text": text, "intent": intent }).to_string())

@@ -48,7 +48,8 @@ impl Phrases {
         self.chinese
     }
 
-    /// Returns only the last phrases of each intent: as many as a closed vocabulary can hold.
+    /// Returns only the last `SAYABLE_OF_INTENT` phrases of each intent: as many as a closed vocabulary can
+    /// hold.
     pub(super) fn few(language: &str) -> Self {
         let mut phrases = Self::of(language);
         for texts in phrases.by_intent.values_mut() {
@@ -58,7 +59,7 @@ impl Phrases {
         phrases
     }
 
-    /// Returns everything that callers may say to a flow, each phrase once.
+    /// Returns everything that simulated callers may say to a flow, each phrase once.
     pub(super) fn all(&self, flow: &FlowDefinition) -> Vec<String> {
         let dialogue = flow.dialogue();
         let asked = flow.nodes.values().flat_map(|node| match node {
@@ -79,7 +80,7 @@ impl Phrases {
         all.into_iter().collect()
     }
 
-    /// Returns the ways to say a value, and to correct an earlier one to it.
+    /// Returns the ways to say a value, and in Chinese also to correct an earlier value to it.
     fn with_corrections(&self, kind: SlotKind, number: &str) -> Vec<String> {
         let mut values = named_values(kind, number, self.chinese);
         if self.chinese {
@@ -89,6 +90,7 @@ impl Phrases {
         values
     }
 
+    /// Returns a random phrase for an intent; unintelligible speech if there is none.
     pub(super) fn say(&self, intent: &str, draw: &mut SplitMix64) -> Turn {
         let texts = self.by_intent.get(intent).map(Vec::as_slice).unwrap_or_default();
         draw.one(texts)
@@ -128,7 +130,7 @@ const FEW: &[(&str, &[&str], &[&str])] = &[
     ),
 ];
 
-/// Phrases per intent where the recognizer has a closed vocabulary.
+/// Phrases per intent if the recognizer has a closed vocabulary.
 const SAYABLE_OF_INTENT: usize = 2;
 
 /// Intents that callers may express at any question.

@@ -5,7 +5,8 @@
 pub(super) struct SplitMix64(u64);
 
 impl SplitMix64 {
-    /// Creates the sequence of one caller of a seed.
+    /// Creates the sequence of random numbers of one caller. `seed`: that of the rehearsal; `caller`: its
+    /// number.
     pub(super) const fn of(seed: u64, caller: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ caller.wrapping_mul(0xD134_2543_DE82_EF95))
     }
@@ -23,12 +24,12 @@ impl SplitMix64 {
         self.next().checked_rem(bound).unwrap_or_default()
     }
 
-    /// Returns true in `percent` of a hundred cases.
+    /// Returns true with a probability of `percent` per cent.
     pub(super) fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    /// Returns one element of a list.
+    /// Returns a random element of a list; `None` if it is empty.
     pub(super) fn one<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
         let count = u64::try_from(list.len()).unwrap_or_default();
         let place = usize::try_from(self.below(count)).ok()?;

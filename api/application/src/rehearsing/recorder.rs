@@ -12,14 +12,15 @@ const ENGINE: &str = "rehearsal";
 /// The leg of every rehearsed call.
 const LEG: u8 = 1;
 
-/// The commands recorded so far.
+/// The commands of a rehearsed call, recorded as its driver would have sent them.
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
     pub(super) commands: Vec<CallCommand>,
 }
 
 impl Recorder {
-    /// Records an utterance and its meaning. `spoken_ms`: begin and end since the answer.
+    /// Records an utterance and how it was understood. `spoken_ms`: its begin and end, in milliseconds
+    /// since the answer.
     pub(super) fn heard(
         &mut self,
         node: &str,
@@ -43,7 +44,8 @@ impl Recorder {
         self.note(TurnFact::Understood(fact));
     }
 
-    /// Records an event before the flow processes it.
+    /// Records an input of the flow (keypress, silence) before the flow processes it. Inputs that a driver
+    /// does not record are ignored.
     pub(super) fn happened(&mut self, run: &FlowRun, input: FlowInput<'_>, waited_ms: Option<u64>) {
         let node = run.node().to_owned();
         match input {
@@ -72,7 +74,8 @@ impl Recorder {
         }
     }
 
-    /// Records the flow's actions. `node` is the node before them.
+    /// Adds the commands and turn facts of these flow actions to the recording. `node`: the node of the
+    /// texts that precede the first `EnterNode`.
     pub(super) fn did(&mut self, actions: &[FlowAction], node: &str) {
         let mut node = node.to_owned();
         for action in actions {

@@ -18,7 +18,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Most callers of one rehearsal: a minute of one core.
+/// Most simulated callers of one rehearsal: a minute of one core.
 pub const CALLERS_MAX: u64 = 1_000_000;
 
 /// The time of every rehearsed call: a Monday, ten o'clock in Beijing.
@@ -80,12 +80,13 @@ pub struct RehearsalResponse {
     pub global_intents_met: usize,
 }
 
-/// Rehearses a flow with simulated callers and made-up values.
+/// Runs a flow once for each of `callers` simulated callers, with made-up values, and returns the counts.
+/// The same seed gives the same result.
 pub fn rehearse(flow: &Arc<FlowDefinition>, listener: &Listener, callers: u64, seed: u64) -> Rehearsal {
     rehearse_while(flow, listener, callers, seed, &|| true).unwrap_or_default()
 }
 
-/// Rehearses a flow as `rehearse` does. Calls `goes_on` before each caller and returns `None` if it returns
+/// Runs a rehearsal as `rehearse` does. Calls `goes_on` before each caller; returns `None` if it returns
 /// false.
 pub fn rehearse_while(
     flow: &Arc<FlowDefinition>,
@@ -109,15 +110,15 @@ pub fn rehearse_while(
     Some(found)
 }
 
-/// Returns what callers of a rehearsal with audio may say to a flow: the closed vocabulary of its
+/// Returns all that callers may say to a flow in a rehearsal with audio: the closed vocabulary of its
 /// recognizer.
 pub fn sayable(flow: &FlowDefinition) -> Vec<String> {
     let phrases = Phrases::few(&flow.lang);
     phrases.all(flow)
 }
 
-/// Rehearses a flow with audio: callers use few phrases, and the recognized text counts. Also returns the
-/// recognition statistics.
+/// Rehearses a flow with audio: callers use few phrases, and the flow gets the recognized text. Ends early
+/// at a fault of the audio. Also returns the recognition statistics.
 pub fn rehearse_in_sound(
     flow: &Arc<FlowDefinition>,
     listener: &Listener,
@@ -145,8 +146,8 @@ pub fn rehearse_in_sound(
     (found, accounts)
 }
 
-/// Runs the call of one simulated caller and returns its persona and result. Number and seed determine the
-/// caller.
+/// Runs the call of one simulated caller and returns its persona and result, which number and seed
+/// determine.
 fn one_call(
     flow: &Arc<FlowDefinition>,
     values: &BTreeMap<String, String>,
@@ -172,7 +173,7 @@ fn one_call(
     (persona, talk(rehearsed, &mut caller))
 }
 
-/// Returns the offer of a caller: the offers are used in rotation.
+/// Returns the offer for the caller with this number: the flow's offers in rotation; `None` if it has none.
 fn offer_of(flow: &FlowDefinition, number: u64) -> Option<&str> {
     let candidates = &flow.offers.as_ref()?.candidates;
     let place = number.checked_rem(u64::try_from(candidates.len()).ok()?)?;
@@ -190,8 +191,8 @@ pub struct RecordedCall {
     pub outcome: Option<Outcome>,
 }
 
-/// Runs the call of one simulated caller and returns it recorded. `call` and the flow version select the
-/// wordings, as in a real call.
+/// Runs the call of one simulated caller and returns the commands that its driver would have sent. `call`
+/// and the flow version select the wordings, as in a real call.
 pub fn record(
     flow: &Arc<FlowDefinition>,
     values: &BTreeMap<String, String>,
@@ -224,7 +225,8 @@ pub fn record(
     }
 }
 
-/// Returns a made-up value of the right kind for each required variable without a default.
+/// Returns a made-up value of the right kind for each variable that the flow requires and that has no
+/// default.
 pub fn made_up(flow: &FlowDefinition) -> BTreeMap<String, String> {
     let value = |kind: VariableKind| match kind {
         VariableKind::Text => "示例",
@@ -291,7 +293,7 @@ impl Rehearsal {
         serde_json::to_value(self.shown(flow, seed)).unwrap_or_default()
     }
 
-    /// Returns the report of a rehearsal.
+    /// Returns the report of this rehearsal for the API.
     pub fn shown(&self, flow: &FlowDefinition, seed: u64) -> RehearsalResponse {
         let nodes_missed = self.nodes_missed(flow);
         let edges_missed = self.edges_missed(flow);
@@ -322,7 +324,7 @@ impl Rehearsal {
     }
 }
 
-/// Returns the share that was reached, rounded to three decimals.
+/// Returns the share of `all` that was not missed, rounded to three decimals; 1 if `all` is 0.
 fn ratio(all: usize, missed: usize) -> f64 {
     let met = u32::try_from(all.saturating_sub(missed)).unwrap_or_default();
     let all = u32::try_from(all).unwrap_or_default();

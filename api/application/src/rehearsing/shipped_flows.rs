@@ -25,7 +25,7 @@ pub const SHIPPED: [(&str, &str); 12] = [
     flow!("wealth_product"),
 ];
 
-/// Returns the text of a shipped flow.
+/// Returns the YAML text of the shipped flow with this name; `None` if there is none.
 pub fn find_shipped_flow(name: &str) -> Option<&'static str> {
     let found = SHIPPED.iter().find(|(known, _)| *known == name);
     found.map(|(_, text)| *text)

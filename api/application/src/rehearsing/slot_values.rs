@@ -48,15 +48,15 @@ pub(super) struct UtteranceValues {
 }
 
 impl UtteranceValues {
-    /// Extracts the values for the slots of a running flow. If the question asks for them, a free-text slot
-    /// takes the whole utterance and a digits slot the longest run of digits.
+    /// Extracts the values for the slots of a running flow from an utterance. If the question asks for them
+    /// (`wanted`), a free-text slot takes the whole utterance and a digits slot the longest run of digits.
     pub(super) fn said(text: &str, run: &FlowRun, wanted: &[String], at: Timestamp) -> Self {
         let known = |name: &str| run.values().contains_key(name);
         Self::among(text, run.slots(), known, wanted, at)
     }
 
-    /// Extracts the values for slots without a running flow. `known` tells which slots have a value
-    /// already.
+    /// Extracts the values for slots without a running flow. `known` returns true for slots that have a
+    /// value already; `wanted` are those that the question asks for.
     pub(super) fn among(
         text: &str,
         slots: &BTreeMap<String, Slot>,
@@ -93,7 +93,8 @@ impl UtteranceValues {
     }
 }
 
-/// Returns the last value that was not refused, and true if it replaces another one.
+/// Returns the last value that was not refused, with true if it replaces a refused one; `None` if there is
+/// none.
 fn last_wanted(
     text: &str,
     entities: &[Entity],
@@ -113,8 +114,8 @@ fn last_wanted(
     last
 }
 
-/// Returns true if a value is refused: 不要三期, 三期也不要. Refusing words after it belong to the next value if one
-/// follows directly.
+/// Returns true if the words around a value refuse it: 不要三期, 三期也不要. Refusing words after it belong to the
+/// next value if one follows directly.
 fn is_refused(text: &str, entity: &Entity, entities: &[Entity]) -> bool {
     if before(text, entity).ends_with(REFUSED_BEFORE) {
         return true;
@@ -130,7 +131,7 @@ fn is_refused(text: &str, entity: &Entity, entities: &[Entity]) -> bool {
     })
 }
 
-/// Returns the text before a value, without words like 分 and 办.
+/// Returns the text before a value, without filler words (分, 办, 那, 个) at its end.
 fn before<'a>(text: &'a str, entity: &Entity) -> TextEnding<'a> {
     let before = text.get(..entity.span.start).unwrap_or_default();
     TextEnding(before.trim_end_matches([' ', '分', '办', '那', '个']))
@@ -145,12 +146,13 @@ impl TextEnding<'_> {
     }
 }
 
-/// Returns the longest run of digits; of equally long ones the last.
+/// Returns the longest run of digits in a text; of equally long ones the last; `None` if it has no digit.
 fn longest_run(text: &str) -> Option<String> {
     digit_runs(text).into_iter().max_by_key(String::len)
 }
 
-/// Returns an entity in the format of a slot. A bare number counts only if the question asks for the slot.
+/// Returns an entity in the format of a slot of this kind; `None` if it is of another kind. A bare number
+/// counts only if the question asks for the slot.
 fn value_of(kind: SlotKind, value: &Value, asked: bool) -> Option<String> {
     let whole = || match value {
         Value::Number {
@@ -188,7 +190,7 @@ fn value_of(kind: SlotKind, value: &Value, asked: bool) -> Option<String> {
     number.map(|number| number.to_string())
 }
 
-/// Returns an instant as RFC 3339 in Beijing time, to the minute.
+/// Returns an instant as RFC 3339 in Beijing time, with seconds set to 00.
 fn local_text(at_ms: i64) -> Option<String> {
     let zone = chrono::FixedOffset::east_opt(ZONE_MINUTES * 60)?;
     let at = chrono::DateTime::from_timestamp_millis(at_ms)?.with_timezone(&zone);

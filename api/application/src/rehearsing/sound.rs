@@ -12,7 +12,7 @@ const MISHEARD_MAX: usize = 200;
 #[error("there is no sound: {0}")]
 pub struct SoundFault(pub String);
 
-/// A caller's words after transmission over a line.
+/// A caller's words as they arrive over a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransmittedSpeech {
     /// The recognized text; empty if nothing was recognized.
@@ -22,13 +22,13 @@ pub struct TransmittedSpeech {
 
 /// Port to voices, a line and a recognizer.
 pub trait CallerAudio {
-    /// Returns the recognized text of `text` as this caller says it.
+    /// Returns what the recognizer makes of `text` when the caller with this number says it.
     fn heard(&mut self, caller: u64, text: &str) -> Result<TransmittedSpeech, SoundFault>;
     /// Returns how long the robot takes to speak a text, in milliseconds.
     fn said_ms(&mut self, text: &str) -> Result<u64, SoundFault>;
 }
 
-/// The transmission of words: as text, or as audio with statistics.
+/// How callers' words reach the flow: as text, or as audio with recognition statistics.
 pub(super) enum RehearsalLine<'a> {
     Text,
     Sound {
@@ -70,7 +70,7 @@ impl RecognitionCounts {
     }
 }
 
-/// Returns the speaking time of a text where it is not measured.
+/// Returns the estimated speaking time of a text in milliseconds: `CHARACTER_MS` for each letter or digit.
 fn as_text_ms(text: &str) -> u64 {
     let chars = text.chars().filter(|one| one.is_alphanumeric()).count();
     u64::try_from(chars)
@@ -107,7 +107,8 @@ impl RehearsalLine<'_> {
         }
     }
 
-    /// Returns how long the robot takes to speak a text, in milliseconds.
+    /// Returns how long the robot takes to speak a text, in milliseconds: measured with audio, otherwise
+    /// estimated.
     pub(super) fn said_ms(&mut self, text: &str) -> u64 {
         match self {
             Self::Text => as_text_ms(text),

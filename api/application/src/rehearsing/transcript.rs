@@ -73,7 +73,7 @@ pub struct TranscriptMismatch {
 }
 
 impl Transcript {
-    /// Parses the transcripts of a YAML file, which contains one or a list.
+    /// Parses a YAML file with one transcript or a list of them. Fails if one is malformed.
     pub fn read(text: &str) -> Result<Vec<Self>, TranscriptFault> {
         #[derive(Deserialize)]
         #[serde(untagged)]
@@ -151,7 +151,8 @@ impl TranscriptRun {
         self.play();
     }
 
-    /// Plays texts until the flow asks a question; the question is played to its end too.
+    /// Plays texts until the flow asks a question, accepts a key or ends; the question is played to its end
+    /// too.
     fn play(&mut self) {
         for _ in 0..TEXTS_MAX {
             self.step(FlowInput::Played);
@@ -162,7 +163,7 @@ impl TranscriptRun {
     }
 }
 
-/// Runs a transcript against a flow. Returns the first difference.
+/// Runs a transcript against a flow, at the time `at`. Fails with the first difference.
 pub fn follow(
     transcript: &Transcript,
     flow: &Arc<FlowDefinition>,

@@ -102,7 +102,8 @@ struct TypedRun<'a> {
     step: TypedStep,
 }
 
-/// Runs a typed conversation. Variables without a value get made-up ones.
+/// Runs a flow with these turns from its beginning and returns the course. Required variables without a
+/// value get made-up ones. Turns after the end are counted and ignored.
 pub fn run_typed_conversation(
     flow: &Arc<FlowDefinition>,
     listener: &Listener,
@@ -164,7 +165,8 @@ impl TypedRun<'_> {
         self.take(actions);
     }
 
-    /// Plays texts until the flow asks a question; the question is played to its end too.
+    /// Plays texts until the flow asks a question, accepts a key or ends; the question is played to its end
+    /// too.
     fn play(&mut self) {
         for _ in 0..TEXTS_MAX {
             self.input(FlowInput::Played);

@@ -17,7 +17,7 @@ pub(super) struct ComplaintSubjects {
 }
 
 impl ComplaintSubjects {
-    /// Reads them from the complaints' own events, as of now.
+    /// Reads the subjects of all complaints that are open now, from the complaints' own events.
     pub(super) async fn now(installation: &Installation) -> Result<Self, Problem> {
         let mut all = Self::default();
         for id in ids_of::<ComplaintId>(installation, ComplaintEvent::OPENED).await? {
@@ -32,7 +32,7 @@ impl ComplaintSubjects {
         Ok(all)
     }
 
-    /// Returns true if an open complaint is about the customer or one of their numbers.
+    /// Returns true if an open complaint is about the customer or one of the customer's numbers.
     pub(super) fn names(&self, customer: &CustomerId, person: &CustomerState) -> bool {
         let mut numbers = person.numbers().iter();
         self.customers.contains(customer) || numbers.any(|known| self.numbers.contains(&known.number))

@@ -13,10 +13,11 @@ use std::sync::Arc;
 /// Interval between checks whether a day has passed, in milliseconds.
 const LOOK_MS: u64 = 600_000;
 
-/// Delay before another attempt, in milliseconds, if another run is in progress or the log is unavailable.
+/// Delay before another attempt, in milliseconds, if a retention run is in progress or the log is
+/// unavailable.
 const AGAIN_MS: u64 = 5_000;
 
-/// Starts the daily check. It stops with the process.
+/// Starts the task that disposes of due data once a day, until the process stops.
 pub fn begin(installation: &Arc<Installation>) {
     let keeper = Arc::clone(installation);
     installation.until_stopped("retention", async move { keep(&keeper).await });
@@ -49,8 +50,8 @@ async fn look(installation: &Installation) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Returns true if a class has a period and was last reviewed more than a day ago, or a disposal must be
-/// completed.
+/// Returns true if a class of data with a period was last reviewed more than a day ago, or if an
+/// interrupted disposal must be completed.
 async fn is_due(installation: &Installation) -> Result<bool, Problem> {
     let now = installation.now();
     for class in DataClass::ALL {

@@ -20,7 +20,8 @@ use domain::stored_event::StreamVersion;
 /// periods.
 const LOOKED_BACK: u64 = 100;
 
-/// Destroys what the disposal names, and records its completion in the log.
+/// Destroys what the open disposal names, except what is held now, and records its completion in the log. A
+/// repetition after a crash skips what is destroyed already.
 pub(super) async fn carry_out(
     installation: &Installation,
     class: DataClass,
@@ -141,7 +142,7 @@ async fn person(
     })
 }
 
-/// Returns the id of the event that began a disposal.
+/// Returns the id of the event that began the disposal with this number.
 async fn begun(installation: &Installation, class: DataClass, disposal: u64) -> Result<EventId, Problem> {
     let loaded = installation.entities.retentions.state(&class).await?;
     let stream = Retention::stream(&class);

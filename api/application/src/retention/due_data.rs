@@ -18,10 +18,12 @@ use projections::views::call_history;
 use projections::views::customer_timeline::registered_before;
 use std::collections::BTreeMap;
 
-/// Most recordings that one run disposes of: a minute or two of deleting and storing.
+/// Most recordings that one run disposes of: a minute or two of deleting and storing. The next run
+/// continues.
 const RECORDINGS_MAX: usize = 5_000;
 
-/// Most customers that one run disposes of. Each is an erasure with its certificate.
+/// Most customers that one run disposes of; the next run continues. Each is an erasure with its
+/// certificate.
 const PERSONS_MAX: usize = 1_000;
 
 /// Most customers that one run examines: some seconds of reading. The next run continues after them.
@@ -30,7 +32,7 @@ const PERSONS_LOOKED_MAX: u64 = 20_000;
 /// Customers read from the rows in one page.
 const PAGE_PERSONS: usize = 500;
 
-/// A thing past its period, and when its retention began.
+/// A thing past its retention period, with the time at which its retention began.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Item<T> {
     pub(super) id: T,
@@ -93,7 +95,7 @@ impl<'a> Presets<'a> {
         }
     }
 
-    /// Returns all presets that apply to the campaign; none if it is unknown.
+    /// Returns all presets of the campaign; empty if the campaign does not exist.
     pub(super) async fn all_of(&mut self, campaign: &CampaignId) -> Result<&[Preset], Problem> {
         if !self.known.contains_key(campaign) {
             let state = self.installation.entities.campaigns.state(campaign).await?.state;
@@ -103,8 +105,8 @@ impl<'a> Presets<'a> {
         Ok(self.known.get(campaign).map_or(&[], Vec::as_slice))
     }
 
-    /// Returns the campaign's preset with the longest period for this class. A preset without a period
-    /// keeps the class without limit.
+    /// Returns the campaign's preset with the longest period for this class of data. `None` if one of its
+    /// presets has no period: then the data is kept without limit.
     pub(super) async fn of(
         &mut self,
         campaign: &CampaignId,
@@ -122,13 +124,14 @@ impl<'a> Presets<'a> {
     }
 }
 
-/// Returns the latest time at which the retention of a due thing can have begun, under the shortest period.
+/// Returns the latest time at which the retention of a due thing can have begun: that of the shortest
+/// period of any preset. `None` if no period is set.
 pub(super) fn latest(state: &RetentionState, class: DataClass, now: Timestamp) -> Option<Timestamp> {
     let periods = PERIODS.iter().filter_map(|preset| state.period(class, *preset));
     periods.map(|period| compute_cutoff(now, period.days)).max()
 }
 
-/// Finds recordings that exist here and are past their period, of customers who are not held.
+/// Finds recordings on this machine that are past their period and belong to customers who are not held.
 pub(super) async fn recordings(
     installation: &Installation,
     state: &RetentionState,
@@ -179,7 +182,7 @@ pub(super) async fn recordings(
     Ok(due)
 }
 
-/// Finds customers past their period who have no open work and are not held.
+/// Finds customers past their period who have no pending calls and are not held.
 pub(super) async fn persons(
     installation: &Installation,
     state: &RetentionState,

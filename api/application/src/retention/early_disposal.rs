@@ -17,7 +17,7 @@ use domain::retention::{
 use domain::time::Timestamp;
 use domain::transcript::TranscriptParent;
 
-/// What a request may dispose of, as of now.
+/// Which transcripts a request may dispose of before their period ends, as of now.
 pub(crate) struct EarlyDisposal<'a> {
     installation: &'a Installation,
     complained: ComplaintSubjects,
@@ -36,9 +36,9 @@ impl<'a> EarlyDisposal<'a> {
         })
     }
 
-    /// Returns true if the transcript may be disposed of. It must have a key of its own: destroying the
-    /// customer's key would destroy other data too. A kept recording of the same call has the same content,
-    /// so then it returns false.
+    /// Returns true if the transcript may be disposed of now: it ended by `latest`, the customer is not
+    /// held, and it has a key of its own, since destroying the customer's key would destroy
+    /// other data too. False if a recording of the same call, which has the same content, is kept.
     pub(crate) async fn has(
         &self,
         of: TranscriptParent,
@@ -59,8 +59,8 @@ impl<'a> EarlyDisposal<'a> {
     }
 }
 
-/// Returns the preset with the longest period for transcripts, and the time until which its retention must
-/// have begun for it to be due.
+/// Returns the preset with the longest period for transcripts, and the latest time at which the retention
+/// of a due one can have begun.
 async fn longest(installation: &Installation, presets: &[Preset]) -> Result<(Preset, Timestamp), Problem> {
     let class = DataClass::Transcripts;
     let state = installation.entities.retentions.state(&class).await?.state;
@@ -69,8 +69,8 @@ async fn longest(installation: &Installation, presets: &[Preset]) -> Result<(Pre
     Ok((preset, compute_cutoff(installation.now(), days)))
 }
 
-/// Completes a disposal of transcripts that a crash interrupted, whatever began it. Then every destroyed
-/// transcript is on record.
+/// Completes a disposal of transcripts that a crash interrupted, whatever began it, so that every destroyed
+/// transcript is on record. Does nothing if there is none.
 pub(crate) async fn finish_left_over(installation: &Installation) -> Result<(), Problem> {
     let retentions = &installation.entities.retentions;
     let state = retentions.state(&DataClass::Transcripts).await?.state;
@@ -90,7 +90,8 @@ async fn finish(installation: &Installation) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Disposes of the transcripts. Returns how many of them are destroyed.
+/// Disposes of these transcripts (each with its end), because of the event `begun`. Returns how many of
+/// them are destroyed.
 pub(crate) async fn dispose(
     installation: &Installation,
     presets: &[Preset],
@@ -140,7 +141,7 @@ pub(crate) async fn dispose(
     Ok(gone)
 }
 
-/// Returns true if its own events record its disposal.
+/// Returns true if the events of the call or conversation record that its transcript was disposed of.
 async fn is_disposed(installation: &Installation, of: TranscriptParent) -> Result<bool, Problem> {
     let entities = &installation.entities;
     Ok(match of {

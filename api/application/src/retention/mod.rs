@@ -26,7 +26,8 @@ use domain::problem::Problem;
 use domain::retention::{DataClass, Retention, RetentionCommand};
 use domain::stored_event::Cause;
 
-/// Sets a period. The caller must check for the approval of another user first.
+/// Sets or removes the retention period of a class of data. Fails if it is below the minimum. The caller
+/// must check for the approval of another user first.
 pub async fn set_period(
     installation: &Installation,
     class: DataClass,

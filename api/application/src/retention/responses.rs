@@ -101,7 +101,7 @@ pub struct RetentionReviewResponse {
     pub reviewed: ReviewCounts,
 }
 
-/// Returns all classes, now or at a past moment.
+/// Returns all classes of data with their periods, now or at a past moment, and the data without a period.
 pub async fn all(installation: &Installation, moment: Moment) -> Result<RetentionResponse, Problem> {
     let mut classes = Vec::new();
     for class in DataClass::ALL {
@@ -113,7 +113,7 @@ pub async fn all(installation: &Installation, moment: Moment) -> Result<Retentio
     })
 }
 
-/// Returns one class, now or at a past moment.
+/// Returns one class of data with its periods, now or at a past moment.
 pub async fn of_class(
     installation: &Installation,
     class: DataClass,
@@ -130,7 +130,7 @@ pub async fn of_class(
     Ok(shown)
 }
 
-/// Returns one class in the given state.
+/// Returns one class of data in this state for the API.
 pub fn one(class: DataClass, state: &RetentionState, version: StreamVersion) -> DataClassResponse {
     let presets = PERIODS.into_iter().map(|preset| {
         let period = state.period(class, preset);

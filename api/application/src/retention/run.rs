@@ -72,7 +72,7 @@ pub struct ClassRun {
     pub conversations: Vec<ConversationId>,
 }
 
-/// Returns the permit for disposals, which only one task can have at a time.
+/// Returns the permit for disposals, which only one task can have at a time. Fails with `retention-busy`.
 pub(super) fn acquire_disposal_permit() -> Result<SemaphorePermit<'static>, Problem> {
     let busy = |_| {
         Problem::new(
@@ -84,7 +84,9 @@ pub(super) fn acquire_disposal_permit() -> Result<SemaphorePermit<'static>, Prob
     PLACE.try_acquire().map_err(busy)
 }
 
-/// Runs once over all classes. The caller must check for the approval of another user first.
+/// Runs retention once over all classes of data: completes interrupted disposals, then disposes of what is
+/// due. A dry run only counts. Fails with `retention-busy` during another run. The caller must check for
+/// the approval of another user first.
 pub async fn run(
     installation: &Installation,
     dry_run: bool,
@@ -197,7 +199,7 @@ impl<'a> RetentionRun<'a> {
             .state)
     }
 
-    /// Completes a disposal that a crash interrupted.
+    /// Completes the disposal that a crash interrupted, if there is one; a dry run only reports it.
     async fn finish(&mut self, state: &RetentionState) -> Result<(), Problem> {
         let Some(under_way) = state.under_way() else {
             return Ok(());
@@ -210,7 +212,7 @@ impl<'a> RetentionRun<'a> {
         Ok(())
     }
 
-    /// Disposes of what is due, in groups with the same rule. Returns the things to name in the reply.
+    /// Disposes of due things, one disposal per preset. Returns the things that the reply names.
     async fn dispose<T: Clone>(
         &mut self,
         due: DueData<T>,
@@ -241,7 +243,7 @@ impl<'a> RetentionRun<'a> {
         Ok(named)
     }
 
-    /// Records one disposal in the log, then carries it out.
+    /// Records the begin of one disposal in the log, then destroys what it names.
     async fn begin(
         &mut self,
         preset: Preset,

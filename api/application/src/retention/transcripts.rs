@@ -20,10 +20,12 @@ use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
 use domain::transcript::TranscriptParent;
 
-/// Most transcripts that one run disposes of: a minute or two of destroying keys and storing.
+/// Most transcripts that one run disposes of: a minute or two of destroying keys and storing. The next run
+/// continues.
 const TRANSCRIPTS_MAX: usize = 5_000;
 
-/// Returns the transcript that ends with this event, if any.
+/// Returns the call or conversation that this event ends, which completes its transcript; `None` for other
+/// events.
 fn ends(envelope: &Envelope) -> Option<TranscriptParent> {
     let id = envelope.stream.id();
     match envelope.kind.as_str() {
@@ -33,8 +35,8 @@ fn ends(envelope: &Envelope) -> Option<TranscriptParent> {
     }
 }
 
-/// Finds transcripts with a key of their own that are past their period, of customers who are not held. The
-/// search starts where the last review stopped: before the first transcript that still exists.
+/// Finds transcripts past their period that have a key of their own and belong to customers who are not
+/// held. The search starts where the last review stopped: before the first transcript that still exists.
 pub(super) async fn due(
     installation: &Installation,
     state: &RetentionState,
@@ -154,7 +156,7 @@ pub(super) async fn is_held(
     Ok(is_named || person.held().is_some())
 }
 
-/// Returns the transcripts in the form in which a disposal names them.
+/// Returns the transcripts in the form in which the event of a disposal names them.
 pub(super) fn things(transcripts: Vec<TranscriptParent>) -> DisposedItems {
     let mut things = DisposedItems::default();
     for of in transcripts {
@@ -166,15 +168,15 @@ pub(super) fn things(transcripts: Vec<TranscriptParent>) -> DisposedItems {
     things
 }
 
-/// Returns the transcripts that a disposal names.
+/// Returns the transcripts that the event of a disposal names.
 pub(super) fn named(things: &DisposedItems) -> impl Iterator<Item = TranscriptParent> + '_ {
     let calls = things.calls.iter().copied().map(TranscriptParent::Call);
     let conversations = things.conversations.iter().copied();
     calls.chain(conversations.map(TranscriptParent::Conversation))
 }
 
-/// Destroys the key of one transcript, unless its customer is held by now, and records it in the
-/// transcript's own stream.
+/// Destroys the key of one transcript and records it in the transcript's own stream, unless its customer is
+/// held by now.
 pub(super) async fn dispose(
     installation: &Installation,
     of: TranscriptParent,

@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// Most saved reports of one installation. The sender checks all of them regularly.
 const REPORTS_MAX: usize = 500;
 
-/// Most names that were ever used. Each is checked, even if its report is removed.
+/// Most report names that were ever used, with removed reports. A further new name is refused.
 const NAMES_MAX: usize = 1_000;
 
 /// A saved report in the list.
@@ -98,8 +98,8 @@ pub(super) fn user_of(caller: &Caller) -> Option<UserId> {
 }
 
 /// Returns the report as far as the caller may see it. Campaigns outside the scope are left out, and so are
-/// channels, except those that the owner may name with the access key in use. This also applies to the
-/// owner with a narrower key.
+/// channels that the caller may not name with the access key in use. This also applies to the owner with a
+/// narrower key.
 pub(super) async fn shown(
     installation: &Installation,
     name: &SavedReportId,
@@ -136,7 +136,7 @@ pub(super) async fn shown(
     })
 }
 
-/// Returns true if the caller may name this alert channel or webhook: it exists and is within their scope.
+/// Returns true if the caller may name this channel or webhook: it exists and is in the caller's scope.
 pub(super) async fn may_name(
     installation: &Installation,
     id: WebhookId,
@@ -165,9 +165,9 @@ fn is_own(saved: &SavedPlan, caller: &Caller) -> bool {
             .is_some_and(|known| saved.owner.as_ref() == Some(&known.user))
 }
 
-/// Returns true if the caller may know of the report: it is their own or shared, and includes something in
-/// their scope. A report with an owner who lost the right counts as shared, so that another user can take
-/// it over.
+/// Returns true if the caller may know of the report: it is the caller's own or shared, and includes
+/// something in the caller's scope. A report with an owner who lost the right counts as shared, so that
+/// another user can take it over.
 pub(super) fn may_read(state: &SavedReportState, caller: &Caller, scope: &DataScope) -> bool {
     let Some(saved) = state.saved() else { return false };
     if is_own(saved, caller) && scope.is_all() {
@@ -200,8 +200,7 @@ async fn ids(installation: &Installation) -> Result<Vec<SavedReportId>, Problem>
     Ok(ids.collect())
 }
 
-/// Returns the state of a report that the caller may read. If they may not read it, the error is the same
-/// as for a missing report.
+/// Returns the state of a report that the caller may read. Otherwise fails as for a missing report.
 pub async fn load_readable_report(
     installation: &Installation,
     name: &SavedReportId,
@@ -215,7 +214,7 @@ pub async fn load_readable_report(
     Ok((loaded.state, loaded.version))
 }
 
-/// Returns one saved report with its figures, now or at a past moment.
+/// Returns one saved report with its figures for the caller's scope, now or at a past moment.
 pub async fn one_saved(
     installation: &Installation,
     name: &SavedReportId,
@@ -247,7 +246,8 @@ pub async fn one_saved(
     })
 }
 
-/// Saves a plan under a name. If `is_new` is true, refuses a name that is in use.
+/// Saves a plan under a name, after a check of everything it names. If `is_new` is true, fails if the name
+/// is in use; otherwise replaces the caller's own report.
 pub async fn save(
     installation: &Installation,
     name: SavedReportId,
@@ -286,8 +286,8 @@ pub async fn save(
     Ok(ReportChanged { shown, answer })
 }
 
-/// Refuses a new report if there are too many reports, or too many names. Names of removed reports count
-/// too, but can be used again.
+/// Fails if the report is new and there are `REPORTS_MAX` reports or `NAMES_MAX` names. Names of removed
+/// reports count, but can be used again.
 async fn refuse_too_many(installation: &Installation, name: &SavedReportId) -> Result<(), Problem> {
     let names = ids(installation).await?;
     let mut standing = 0;
@@ -306,7 +306,7 @@ async fn refuse_too_many(installation: &Installation, name: &SavedReportId) -> R
     Ok(())
 }
 
-/// Removes a saved report. Only its owner may do this.
+/// Removes a saved report. Only its owner or the owner of the data directory may do this.
 pub async fn remove_saved(
     installation: &Installation,
     name: SavedReportId,
@@ -328,7 +328,7 @@ pub async fn remove_saved(
     Ok(asked.await?)
 }
 
-/// Refuses callers other than the report's owner and the owner of the data directory.
+/// Fails unless the caller is the report's owner or the owner of the data directory.
 pub(super) fn refuse_others(state: &SavedReportState, caller: &Caller) -> Result<(), Problem> {
     let owner = state.saved().and_then(|saved| saved.owner.clone());
     let user = user_of(caller);
@@ -353,7 +353,7 @@ pub(super) fn refuse_guests(caller: &Caller) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Checks that what a plan names exists and is within what the caller may see.
+/// Fails if what a plan names (metric, campaign, channel) is missing or the caller may not see it.
 async fn check(
     installation: &Installation,
     plan: &ReportPlan,

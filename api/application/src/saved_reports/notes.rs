@@ -37,8 +37,8 @@ pub struct NoteList {
 /// A note that was added.
 pub type NoteAdded = actors::Answer<ChartNote>;
 
-/// Returns the notes of a chart. For a campaign's chart, this includes notes about all campaigns, unless
-/// the caller's scope is limited to campaigns.
+/// Returns the notes on a metric's chart. For a campaign's chart this includes notes about all campaigns,
+/// unless the caller's scope is limited to campaigns.
 pub async fn notes(
     installation: &Installation,
     chart: ChartId,
@@ -63,7 +63,8 @@ pub async fn notes(
     Ok(NoteList { chart, items })
 }
 
-/// Adds a note by the caller.
+/// Adds a note by the caller to a metric's chart. Fails if the metric is unknown or the note's campaign is
+/// outside the scope.
 pub async fn add_note(
     installation: &Installation,
     chart: &ChartId,
@@ -92,7 +93,7 @@ pub async fn add_note(
         .await?)
 }
 
-/// Checks that the chart is of a known metric.
+/// Fails if the chart is not that of a known metric.
 fn known(chart: &ChartId) -> Result<(), Problem> {
     find(chart.as_str(), None).map(|_metric| ())
 }

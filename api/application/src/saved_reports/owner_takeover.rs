@@ -12,8 +12,8 @@ use domain::problem::Problem;
 use domain::saved_report::{ReportPlan, SavedReportCommand, SavedReportId};
 use domain::stored_event::Cause;
 
-/// Makes the caller the owner. From the next time on, the report is sent with the figures that the caller
-/// may see.
+/// Makes the caller the owner of a saved report. From its next time on, the report is sent with the figures
+/// that the caller may see. Fails if the caller may not see everything in its plan.
 pub async fn take_over_saved(
     installation: &Installation,
     name: SavedReportId,
@@ -50,7 +50,7 @@ pub async fn take_over_saved(
     Ok(ReportChanged { shown, answer })
 }
 
-/// Checks that the caller may see and name everything in the plan, as when it is saved.
+/// Fails if the caller may not see and name everything in the plan, as when it is saved.
 async fn refuse_beyond(
     installation: &Installation,
     plan: &ReportPlan,

@@ -33,7 +33,8 @@ pub struct ReportSent {
     pub position_sent: String,
 }
 
-/// Sends a report now, outside its schedule.
+/// Sends a saved report now, outside its schedule, and returns its figures. Fails if the caller's scope is
+/// narrower than the owner's.
 pub async fn send_now(
     installation: &Installation,
     name: SavedReportId,
@@ -69,7 +70,7 @@ pub async fn send_now(
     Ok((sent, answer))
 }
 
-/// Refuses a scope that is narrower than the owner's: the reply includes the report's figures.
+/// Fails if the caller's scope is narrower than the owner's: the reply includes the report's figures.
 async fn refuse_narrower(
     installation: &Installation,
     saved: &SavedPlan,
@@ -92,8 +93,8 @@ async fn refuse_narrower(
     ))
 }
 
-/// Sends a due report, once for each time. The command's id is derived from the report and its time, and
-/// the report itself refuses a second one.
+/// Sends the report that is due at the time `due`. Sent only once: the command's id is derived from the
+/// report and the time, and the report's entity refuses a second one.
 pub(super) async fn send_due(
     installation: &Installation,
     name: &SavedReportId,
@@ -130,7 +131,8 @@ async fn record(
     Ok(answer)
 }
 
-/// Makes what is to be sent, or the reason why nothing is sent.
+/// Makes the content to be sent of a report, for what its owner may see now, or the reason why nothing is
+/// sent.
 async fn made(
     installation: &Installation,
     saved: &SavedPlan,
@@ -192,8 +194,8 @@ async fn owner_scope(
     Ok(owner.as_ref().and_then(figures_scope))
 }
 
-/// Returns true if the owner lacks a right that sending needs now: an account, figures of one of its
-/// campaigns, or, if the last sending failed because of the owner, one of its channels.
+/// Returns true if the owner lacks a right that sending needs now: an active account, the figures of one of
+/// the report's campaigns, or, if the last sending failed because of the owner, one of its channels.
 pub(super) async fn lacks_right(
     installation: &Installation,
     state: &SavedReportState,
@@ -233,8 +235,8 @@ async fn nameable(
     Ok(named)
 }
 
-/// Returns the channels that exist and cover the campaigns of all these figures. This includes channels
-/// with an owner who lost the right: there the report waits for the next owner.
+/// Returns those of the named channels that exist and cover the campaigns of all these figures. This
+/// includes channels with an owner who lost the right: there the report waits for the next owner.
 async fn open_channels(
     installation: &Installation,
     named: &BTreeSet<WebhookId>,

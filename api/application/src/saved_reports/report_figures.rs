@@ -13,7 +13,7 @@ use domain::time::Timestamp;
 use projections::metrics::{Metric, Scope, Unit};
 use projections::views::metric_board;
 
-/// Longest wait for the rows of the figures to reach the log's end, in milliseconds.
+/// Longest wait until the read model reaches the log's end, in milliseconds.
 const ROWS_WAIT_MS: u64 = 10_000;
 
 /// A saved report with its figures, before it is sent or shown.
@@ -26,8 +26,8 @@ pub(super) struct PreparedReport {
     pub(super) left_out: u32,
 }
 
-/// Returns the campaigns to make each figure for; a single `None` means one figure over all campaigns.
-/// Empty if the scope includes none of them.
+/// Returns the campaigns for which each figure of the plan is made; a single `None` means one figure over
+/// all campaigns. Empty if the scope includes none of the plan's campaigns.
 pub(super) fn campaigns_in(plan: &ReportPlan, scope: &DataScope) -> Vec<Option<CampaignId>> {
     if plan.campaigns.is_empty() {
         return match &scope.campaigns {
@@ -41,7 +41,8 @@ pub(super) fn campaigns_in(plan: &ReportPlan, scope: &DataScope) -> Vec<Option<C
     reached.cloned().map(Some).collect()
 }
 
-/// Makes the report for `scope`, over the whole days before `at`.
+/// Computes the figures of the plan for `scope`, over the whole days before `at`. Fails if the read model
+/// is unavailable or behind.
 pub(super) async fn make(
     installation: &Installation,
     plan: &ReportPlan,
@@ -108,7 +109,8 @@ async fn figure(asked: &MetricQuery, db: &dyn projections::ReadDb) -> Result<Sen
     })
 }
 
-/// Returns the value as text for people.
+/// Returns a metric's value as text for people: a ratio in per cent, a duration in seconds, a count as a
+/// whole number.
 fn worded(metric: &Metric, value: f64) -> String {
     match metric.unit {
         Unit::Ratio => format!("{:.1} %", value * 100.0),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Interval between checks for due reports, in milliseconds. A report can be late by this much.
 const LOOK_MS: u64 = 10_000;
 
-/// Starts sending. It stops with the process.
+/// Starts the task that sends due reports, until the process stops.
 pub fn begin(installation: &Arc<Installation>) {
     let clerk = Arc::clone(installation);
     installation.until_stopped("saved reports", async move {
@@ -46,8 +46,8 @@ async fn look_again_and_again(installation: &Installation) -> Result<(), Problem
     }
 }
 
-/// Sends one report if it is due. Returns false if the rows are unavailable or behind: the other reports
-/// would fail for the same reason.
+/// Sends one report if it is due. Returns false if the read model is unavailable or behind: the other
+/// reports would fail for the same reason.
 pub(super) async fn look(installation: &Installation, name: &SavedReportId) -> bool {
     match send_where_due(installation, name).await {
         Ok(()) => true,

@@ -27,9 +27,9 @@ pub struct FrozenList {
 }
 
 impl Installation {
-    /// Freezes the segment of a campaign. If the campaign already has this segment, it is evaluated again
-    /// as of the first time. An interrupted list then continues with the same customers, except those
-    /// erased since.
+    /// Freezes the segment of a campaign and returns its customers as records of a list. If the campaign
+    /// already has this segment, it is evaluated again as of the first time, so an interrupted list
+    /// continues with the same customers, except those erased since.
     pub async fn freeze_for(
         &self,
         campaign: &CampaignId,
@@ -76,7 +76,8 @@ impl Installation {
         })
     }
 
-    /// Refuses a segment without any customer who can be enrolled: a frozen segment cannot be changed.
+    /// Fails if no customer of the segment can be enrolled, with the reason of the first: a frozen segment
+    /// cannot be changed.
     async fn refuse_nobody(&self, records: &[Map<String, Value>], rules: &RowRules) -> Result<(), Problem> {
         let Err(first) = check_any_enrollable(records, rules, &self.environment.vault, self.tasks()).await
         else {
@@ -98,8 +99,8 @@ impl Installation {
     }
 }
 
-/// Returns the refusal of a segment that is too small: a list of a few customers would reveal the sealed
-/// attribute of each.
+/// Returns the refusal of a segment with fewer than `ROUNDED_TO` customers: a list of a few would reveal
+/// the sealed attribute of each.
 fn too_few() -> Problem {
     let detail = format!(
         "fewer than {ROUNDED_TO} customers: a segment that uses encrypted attributes needs customers:reveal \
@@ -126,7 +127,8 @@ fn frozen_before(state: &CampaignState, sql: &str) -> Result<Option<FrozenSegmen
     Ok(frozen.filter(|frozen| frozen.sha256 == digest).cloned())
 }
 
-/// Returns the customer's record; `None` if there is no number to call.
+/// Returns the customer as a record of a list; `None` if the customer has no id in clear or no valid
+/// number.
 fn record(state: &CustomerState) -> Option<Map<String, Value>> {
     let open = state.external_id()?.value()?;
     let mut numbers = state.numbers().iter().filter(|known| !known.invalid);

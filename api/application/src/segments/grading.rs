@@ -25,13 +25,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most customers of one request. Each is checked and may get a new event.
+/// Most customers of one request; the next request continues after them. Each is checked and may get a new
+/// event.
 const GRADES_OF_REQUEST_MAX: usize = 5_000;
 
 /// Customers handled concurrently: enough to fill a group commit.
 const AT_ONCE_MAX: usize = 64;
 
-/// Longest reason. It is stored permanently and must not name a person.
+/// Longest reason in bytes. It is stored permanently and must not name a person.
 const REASON_BYTES_MAX: usize = 256;
 
 /// Most refused customers who are named. All are counted.
@@ -127,14 +128,15 @@ impl GradesWritten {
     }
 }
 
-/// A customer with the grade to be written.
+/// A customer of a segment and the grade to be written.
 struct GradedCustomer {
     customer: CustomerId,
     grade: RfmGrade,
 }
 
 impl Installation {
-    /// Writes the grades of one page of a segment's customers.
+    /// Grades a segment's customers (RFM) and writes the grades of one page of them, in the order of their
+    /// ids. Customers who have the grade already get no event. A dry run stores nothing.
     pub async fn write_grades(
         &self,
         order: GradesRequest,
@@ -236,8 +238,8 @@ impl Installation {
     }
 }
 
-/// Returns true if the segment uses the grade attribute: then each page would be graded among different
-/// customers than the page before.
+/// Returns true if the segment depends on the grade attribute: then each page would be graded among other
+/// customers than the page before. The request is refused.
 fn asks_of_grades(segment: &Segment) -> bool {
     let is_grade = |column: &&Column| matches!(column, Column::Attribute(one) if one.name() == GRADE);
     segment.columns().iter().any(is_grade) || segment.order().iter().any(|by| by.attribute.name() == GRADE)

@@ -21,10 +21,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most different texts of an attribute that groups can use. With more, differences would be chance.
+/// Most different texts of an attribute for groups to use it. With more, differences would be chance.
 const TEXTS_MAX: usize = 16;
 
-/// Whether a customer answered and converted. These precede the features.
+/// The attributes that tell whether a customer answered and converted. They precede the features.
 const COURSE: [&str; 2] = ["answered_count", "success_count"];
 
 /// The facts about customers that RFM grades are computed from.
@@ -142,7 +142,7 @@ impl ApiRequest for RfmRequest {
 }
 
 impl Installation {
-    /// Returns groups of the segment's customers by conversion.
+    /// Returns groups of the segment's customers who answered, by conversion, best first.
     pub async fn groups_of_segment(
         &self,
         order: SegmentRequest,
@@ -177,7 +177,7 @@ impl Installation {
         })
     }
 
-    /// Returns the RFM grades of a segment's customers.
+    /// Returns the RFM grades of a segment's customers with counts, rounded as `sight` requires.
     pub async fn rfm_of_segment(
         &self,
         order: RfmRequest,
@@ -194,7 +194,7 @@ impl Installation {
         })
     }
 
-    /// Returns the facts for the grades of a segment's customers.
+    /// Returns the facts from which the RFM grades of a segment's customers are computed.
     pub(super) async fn rfm_facts(
         &self,
         asked: SegmentRequest,
@@ -217,8 +217,8 @@ pub(super) fn within(answer: &SegmentAnswer) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Returns true for facts about the customer, not about results of calls, which would reveal conversion
-/// directly.
+/// Returns true for attributes that describe the customer and can form groups; false for results of calls,
+/// which would reveal conversion directly.
 fn tells_apart(known: &BuiltInAttribute) -> bool {
     let is_told = matches!(
         known.kind,
@@ -276,7 +276,7 @@ impl GroupSearchResult {
     }
 }
 
-/// Returns the feature; `None` if the attribute has no values, or too many to form groups by.
+/// Returns how an attribute forms groups; `None` if it has no values, or more than `TEXTS_MAX` texts.
 fn feature(known: &BuiltInAttribute, at: usize, people: &[&CustomerAttributes]) -> Option<Feature> {
     let kind = match known.kind {
         AttributeType::Integer => FeatureKind::Integer,
@@ -304,8 +304,8 @@ fn feature(known: &BuiltInAttribute, at: usize, people: &[&CustomerAttributes]) 
     })
 }
 
-/// Returns the feature values of a customer. Ids are keyed hashes: by the last digit, the same half of the
-/// customers is always held back.
+/// Returns the feature values of a customer. The last digit of the customer's id, a keyed hash, decides
+/// whether the customer is held back, so it is always the same half.
 fn row(person: &CustomerAttributes, features: &[(usize, Feature)]) -> Features {
     let (customer, values) = person;
     let of = |(at, feature): &(usize, Feature)| match (&feature.kind, values.get(*at)?) {
@@ -323,14 +323,14 @@ fn row(person: &CustomerAttributes, features: &[(usize, Feature)]) -> Features {
     }
 }
 
-/// A customer with all three facts, their scores, and whether they converted.
+/// A customer with all three RFM facts: the scores, and whether the customer converted.
 pub(super) struct ScoredCustomer<'a> {
     pub(super) customer: &'a CustomerId,
     pub(super) score: RfmScore,
     converted: bool,
 }
 
-/// Returns the customers with all three facts, in the order of the answer.
+/// Returns the scores of the customers with all three RFM facts, in the order of `known`.
 pub(super) fn scored<'a>(
     at: Timestamp,
     known: &'a [CustomerAttributes],
@@ -398,7 +398,7 @@ fn note(grades: &mut [RfmGradeResponse], score: RfmScore, converted: bool) {
     }
 }
 
-/// Returns the day in Beijing; dates are stored as such days.
+/// Returns the number of the Beijing day at an instant, from 1970-01-01. Dates are stored as these numbers.
 fn day_of(at: Timestamp) -> i64 {
     at.micros().saturating_add(BEIJING_MICROS).div_euclid(DAY_MICROS)
 }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// Most industries in one answer, those with the most calls.
 const INDUSTRIES_MAX: usize = 1_000;
 
-/// Least number of customers for an industry to be named.
+/// Least number of customers for an industry to be named; smaller ones are combined in one row.
 const PEOPLE_MIN: usize = 3;
 
 /// The segment of all customers with an industry.
@@ -89,7 +89,7 @@ impl Industry {
     }
 }
 
-/// The industries' names, and the place of each customer's industry among them.
+/// The names of the industries, and the index of each customer's industry among them.
 struct Groups {
     names: Vec<String>,
     of: BTreeMap<String, usize>,
@@ -128,7 +128,8 @@ impl Groups {
 }
 
 impl Installation {
-    /// Returns a campaign's calls by industry, now or at a past moment.
+    /// Returns a campaign's calls by the customers' industry, now or at a past moment. Industries with
+    /// fewer than `PEOPLE_MIN` customers are combined.
     pub async fn industries_of(
         &self,
         campaign: CampaignId,

@@ -140,7 +140,8 @@ pub struct SegmentMembers {
     pub frozen: FrozenSegment,
 }
 
-/// Reads a segment. Errors are reported with their place, as an invalid member of the request body.
+/// Parses the SQL of a segment. Fails with the place of the error in the text, as an invalid member of the
+/// request body.
 pub fn read(sql: &str) -> Result<Segment, Problem> {
     Segment::read(sql).map_err(|fault| explain(&fault))
 }
@@ -159,7 +160,8 @@ fn explain(fault: &SegmentFault) -> Problem {
 }
 
 impl Installation {
-    /// Checks whether a segment is valid.
+    /// Returns whether and how a segment is valid: its digest, order and limit. No customer is read. Fails
+    /// as `read` does.
     pub fn check_segment(&self, order: &SegmentRequest) -> Result<SegmentChecked, Problem> {
         let segment = read(&order.sql)?;
         Ok(SegmentChecked {
@@ -169,7 +171,8 @@ impl Installation {
         })
     }
 
-    /// Counts the customers of a segment. Records the read if the segment uses sealed columns.
+    /// Returns the number of customers that a segment selects, rounded as `sight` requires. If the segment
+    /// uses sealed columns, the read is logged first.
     pub async fn count_segment(
         &self,
         order: SegmentRequest,
@@ -184,7 +187,8 @@ impl Installation {
         Ok(sight.counted(counted, &segment))
     }
 
-    /// Returns the count and some of the customers by id. The read is recorded first.
+    /// Returns the count and the ids of some of the customers, as far as `sight` permits. The read is
+    /// logged first.
     pub async fn preview_segment(
         &self,
         order: SegmentRequest,
@@ -206,15 +210,15 @@ impl Installation {
         })
     }
 
-    /// Records a question with the sealed columns that it uses.
+    /// Logs a read of a segment, with the sealed columns that it uses.
     async fn note_segment(&self, reader: Reader, segment: &Segment) -> Result<(), Problem> {
         let columns = segment.sealed_columns().into_iter().take(COLUMNS_NAMED_MAX);
         let shown = ReadContent::of(&["segment"], ReadForm::Masked).with_columns(columns.collect());
         put_on_record(self, reader, shown).await.map(drop)
     }
 
-    /// Returns all customers that the segment selects now, or selected at a position at which it was
-    /// evaluated before.
+    /// Returns all customers that the segment selects now; with `asked_before`, those that it selected at
+    /// that position. Fails above `FROZEN_MAX`.
     pub async fn members_of_segment(
         &self,
         sql: &str,

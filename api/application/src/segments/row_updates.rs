@@ -10,8 +10,8 @@ use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::{Position, StoredEvent, open_personal, read_event};
 use projections::{CustomerChanges, EventSpan, Pages, SegmentRows};
 
-/// Most events read for one question: twenty million customers with one call each. More than that needs
-/// another machine.
+/// Most events read for one question: twenty million customers with one call each. Above it, the question
+/// fails.
 const EVENTS_MAX: u64 = 100_000_000;
 
 /// Kinds of events with data that segments use.
@@ -39,7 +39,8 @@ impl PositionedRows {
         })
     }
 
-    /// Applies events up to a position. If time runs out, what was applied is kept.
+    /// Applies the log's events up to a position to the rows. Stops early with an error if `goes_on`
+    /// returns false; what was applied is kept.
     pub(super) async fn follow(
         &mut self,
         store: &dyn EventStore,
@@ -82,8 +83,8 @@ impl PositionedRows {
     }
 }
 
-/// Returns the changes of a page for each customer. A customer with a destroyed key has no row, even for
-/// the past, and later changes for them find none.
+/// Returns the changes of the rows that a page of events causes, per customer, with values decrypted. A
+/// customer with a destroyed key has no row, even for the past, so later changes find none.
 async fn opened(page: &[StoredEvent], vault: &dyn Vault) -> Result<Vec<CustomerChanges>, Problem> {
     let fault = |error: &dyn std::error::Error| Problem::fault(error.to_string());
     let mut changes = Vec::with_capacity(page.len());
@@ -107,7 +108,8 @@ async fn opened(page: &[StoredEvent], vault: &dyn Vault) -> Result<Vec<CustomerC
     Ok(changes)
 }
 
-/// Returns true if the event has a sealed value that segments use. Names and variables are not used.
+/// Returns true if the event has sealed values that segments use: attributes and tags. Names and variables
+/// are not used.
 const fn tells_values(event: &CustomerEvent) -> bool {
     matches!(
         event,

@@ -16,17 +16,17 @@ use projections::CustomerAttributes;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OwnedSemaphorePermit;
 
-/// Most customers with all their facts in memory at once: about 400 MB.
+/// Most customers with all their facts in memory at once (about 400 MB); a question about more is refused.
 pub(super) const KNOWN_MAX: u64 = 500_000;
 
-/// Most questions that wait for the rows. Each takes some milliseconds once the rows are read, so that all
-/// of them are answered within `WAIT_MS_MAX`.
+/// Most questions that wait for the rows; a further one is refused. Each takes some milliseconds once the
+/// rows are read, so that all of them are answered within `WAIT_MS_MAX`.
 const WAITING_MAX: usize = 64;
 
 /// Longest wait, in milliseconds: as long as one question may read the log (`as_of::replays`).
 const WAIT_MS_MAX: u64 = 30_000;
 
-/// The rows of this process. One question at a time.
+/// Answers questions about segments from the rows of this process, one at a time.
 pub struct SegmentService {
     line: SlotQueue,
     held: Arc<Mutex<Option<PositionedRows>>>,

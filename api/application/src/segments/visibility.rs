@@ -31,12 +31,13 @@ pub fn rounded_size(count: usize) -> usize {
 }
 
 impl SegmentVisibility {
-    /// The permissions for the program's own questions: everything may be seen.
+    /// What the program itself sees: exact counts and all ids.
     pub const ALL: Self = Self {
         reveals: true,
         reads: true,
     };
 
+    /// Returns what this caller may see. Only permissions for all campaigns count.
     pub fn of(caller: &Caller) -> Self {
         let reaches_all = |permission| caller.scope_for(permission).is_ok_and(|scope| scope.is_all());
         Self {
@@ -45,22 +46,25 @@ impl SegmentVisibility {
         }
     }
 
-    /// Returns true if counts over sealed attributes are exact.
+    /// Returns true if the caller gets exact counts also over sealed attributes: has `customers:reveal` for
+    /// all campaigns.
     pub const fn reveals(self) -> bool {
         self.reveals
     }
 
-    /// Returns true if the caller may see customer ids.
+    /// Returns true if the caller has `customers:read` for all campaigns.
     pub const fn reads(self) -> bool {
         self.reads
     }
 
-    /// Returns true if counts of this segment are rounded.
+    /// Returns true if counts of this segment are rounded down to tens for the caller: it uses sealed
+    /// attributes, and the caller lacks `customers:reveal`.
     pub fn rounds(self, segment: &Segment) -> bool {
         !self.reveals && !segment.sealed_columns().is_empty()
     }
 
-    /// Returns true if the caller may see the ids of this segment's customers.
+    /// Returns true if the caller may see the ids of this segment's customers. Needs `customers:read`, and
+    /// for a segment over sealed attributes `customers:reveal`, for all campaigns.
     pub fn names(self, segment: &Segment) -> bool {
         self.reads && !self.rounds(segment)
     }

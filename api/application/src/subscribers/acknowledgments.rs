@@ -34,7 +34,7 @@ pub enum AcknowledgmentResult {
     Wrong(String),
 }
 
-/// Collects and stores the positions that one reader acknowledges.
+/// Collects the positions that one reader acknowledges, and stores the latest at intervals.
 pub struct AcknowledgmentBuffer {
     installation: Arc<Installation>,
     name: SubscriberId,
@@ -45,7 +45,7 @@ pub struct AcknowledgmentBuffer {
 }
 
 impl AcknowledgmentBuffer {
-    /// Returns an instance for a reader that follows under the name in this turn.
+    /// Creates a buffer for a reader that follows under this name in this turn.
     pub fn new(installation: Arc<Installation>, name: SubscriberId, turn: u32, by: Option<Actor>) -> Self {
         Self {
             installation,
@@ -57,7 +57,8 @@ impl AcknowledgmentBuffer {
         }
     }
 
-    /// Reads one message of the reader, to which everything up to `told` was sent.
+    /// Reads one message of the reader, to which everything up to `told` was sent; acknowledging more is
+    /// wrong.
     pub fn hear(&mut self, text: &str, told: Position) -> AcknowledgmentResult {
         let position = match serde_json::from_str::<Acknowledgment>(text) {
             Ok(said) => said.acknowledge.parse().map(Position).ok(),
@@ -78,7 +79,7 @@ impl AcknowledgmentBuffer {
         AcknowledgmentResult::Taken
     }
 
-    /// Returns when what was collected is to be stored. Cancel-safe.
+    /// Waits until the collected position is due to be stored; forever if there is none. Cancel-safe.
     pub async fn due(&self) {
         match self.waiting {
             Some(_) => {
@@ -89,8 +90,8 @@ impl AcknowledgmentBuffer {
         }
     }
 
-    /// Stores what was collected. If it cannot be stored now, it is kept for the next attempt. Returns
-    /// false if the subscriber no longer exists.
+    /// Stores the collected position, if there is one. If it cannot be stored now, it is kept for the next
+    /// attempt. Returns false if the subscriber no longer exists.
     pub async fn store(&mut self) -> bool {
         let Some(position) = self.waiting.take() else {
             return true;

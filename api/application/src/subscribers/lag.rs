@@ -10,10 +10,11 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Most unacknowledged events that are counted exactly.
+/// Most unacknowledged events that are counted; with more, no count is returned.
 const COUNTED_MAX: u64 = 1_000;
 
-/// Most parts of the log read for one count. If none of some thousand events matches, the count stops.
+/// Most parts of the log that are read for one count. Then the count stops, although none of some thousand
+/// events matched.
 const STRETCHES_MAX: usize = 16;
 
 /// What a subscriber has not acknowledged.

@@ -20,8 +20,8 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Most subscribers at once. Each costs an event per stored position, and a read of the log when all are
-/// shown.
+/// Most subscribers at once; a further one is refused. Each costs an event per stored position, and a read
+/// of the log when all are shown.
 const SUBSCRIBERS_MAX: usize = 256;
 
 /// A reader that starts to follow: the events, the start position, and the hold on the name.
@@ -80,8 +80,8 @@ pub struct SubscriberChanged {
     pub position: Position,
 }
 
-/// Returns the subscriber for a name. A name without owner means the caller's own. Only a caller who may
-/// see all subscribers can name another user's.
+/// Returns the subscriber id for a name in a request. A name without `@owner` means the caller's own. Only
+/// a caller who may see all subscribers can name another user's.
 pub fn resolve_subscriber(caller: &Caller, name: &str) -> Result<SubscriberId, Problem> {
     let invalid = |error: domain::ids::InvalidId| Problem::invalid("subscriber-invalid", error.to_string());
     let own = caller.user().map(|known| &known.user);
@@ -104,7 +104,8 @@ fn sees_all(caller: &Caller) -> bool {
         .is_ok_and(|scope| scope.is_all())
 }
 
-/// Starts to follow under a name. The first time creates the subscriber.
+/// Starts to follow under a name and takes the name from the current follower. The first time creates the
+/// subscriber with the filter `wanted`, from the position `after` on. Returns where to start.
 pub async fn begin(
     installation: &Installation,
     name: SubscriberId,
@@ -147,8 +148,9 @@ pub async fn begin(
     })
 }
 
-/// Records that the reader has received everything up to a position, in this turn of the name (`None`: the
-/// current turn).
+/// Records that the reader has received everything up to a position. `turn`: the turn of the name in which
+/// it follows; `None` means the current one. An acknowledgment of an earlier turn or position has no
+/// effect.
 pub async fn acknowledge(
     installation: &Installation,
     name: &SubscriberId,
@@ -166,8 +168,8 @@ pub async fn acknowledge(
     Ok(changed(name, &answer))
 }
 
-/// Resets a subscriber, so that the events after a position are sent again. A reader that follows now must
-/// reconnect.
+/// Sets a subscriber's position, so that the events after it are sent again. The reader that follows now
+/// loses the name and must reconnect.
 pub async fn reset(
     installation: &Installation,
     name: &SubscriberId,
@@ -186,7 +188,7 @@ pub async fn reset(
     Ok(changed(name, &answer))
 }
 
-/// Removes a subscriber. The name can be used again.
+/// Removes a subscriber; its reader loses the name. The name can be used again.
 pub async fn remove(
     installation: &Installation,
     name: &SubscriberId,
@@ -203,7 +205,7 @@ pub async fn remove(
     Ok(changed(name, &answer))
 }
 
-/// Refuses a position beyond the log's end.
+/// Fails with `position-ahead` if the position is beyond the log's end.
 async fn must_be_there(installation: &Installation, position: Position) -> Result<(), Problem> {
     let head = installation.store().head().await?;
     if position <= head {
@@ -224,7 +226,7 @@ fn changed(name: &SubscriberId, answer: &Answer<Subscriber>) -> SubscriberChange
     }
 }
 
-/// Returns the subscribers that a caller may see, with how far each is behind.
+/// Returns the subscribers that a caller may see (all, or the caller's own), with how far each is behind.
 pub async fn all(installation: &Installation, caller: &Caller) -> Result<SubscriberList, Problem> {
     let own = caller.user().map(|known| known.user.clone());
     let sees_all = sees_all(caller);
@@ -239,7 +241,7 @@ pub async fn all(installation: &Installation, caller: &Caller) -> Result<Subscri
     Ok(SubscriberList { items, head })
 }
 
-/// Returns one subscriber with its lag.
+/// Returns one subscriber with its lag. Fails with `Missing` if it does not exist.
 pub async fn one(installation: &Installation, name: &SubscriberId) -> Result<SubscriberResponse, Problem> {
     let state = installation.entities.subscribers.state(name).await?.state;
     let shown = described(installation, name, &state).await?;

@@ -56,13 +56,14 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Returns the ratio in whole per mille, rounded down; `None` if there are no calls.
+    /// Returns the abandoned calls per mille of the answered ones, rounded down; `None` if none was
+    /// answered.
     pub fn per_mille(&self) -> Option<i64> {
         self.abandoned.saturating_mul(1_000).checked_div(self.answered)
     }
 
-    /// Returns the budget by the campaign's own account, which limits its batches; `None` if no account is
-    /// kept.
+    /// Returns the budget by the campaign's own account, the count that also limits its batches of dials;
+    /// `None` if it keeps no account.
     fn of_account(state: &CampaignState, now: Timestamp) -> Option<Self> {
         state.accounted_through()?;
         let AbandonmentCounts { answers, drops } = state.account().window(now);
@@ -75,7 +76,7 @@ impl Budget {
         })
     }
 
-    /// Returns the one of two counts that has used more. A correction changes the metric but not the
+    /// Returns the budget of the two that is used more. A correction changes the metric but not the
     /// account, and rows may be behind the account.
     fn or_worse(self, other: Option<Self>) -> Self {
         other
@@ -84,7 +85,8 @@ impl Budget {
     }
 }
 
-/// Returns the definition that a preset's law uses. The FTC's does not count a robot as a person.
+/// Returns the name of the metric by which a preset's budget is counted: the FTC's for its preset, ours for
+/// others. The FTC's does not count an answer by a robot as one by a person.
 pub(crate) fn definition_of(preset: &str) -> &'static str {
     match preset == FTC_PRESET {
         true => FTC,
@@ -102,7 +104,8 @@ pub struct BudgetPolicy {
     pub binds: bool,
 }
 
-/// Returns the preset that a campaign's budget is counted by, and whether the budget is a limit.
+/// Returns the preset by which a campaign's abandonment budget is counted, and whether the budget is a
+/// limit for it. Fails with `Missing`.
 pub async fn load_budget_policy(
     installation: &Installation,
     campaign: &CampaignId,
@@ -115,7 +118,8 @@ pub async fn load_budget_policy(
     })
 }
 
-/// Returns true if agents take calls of a campaign. Robots answer at once, so they abandon no call.
+/// Returns true if agents take calls of a campaign with this plan. Robots answer at once, so they abandon
+/// no call.
 fn needs_people(plan: &CallingPlan) -> bool {
     let relief = plan.screening.as_deref().and_then(|screening| screening.relief);
     plan.dialing_mode().needs_agents() || relief == Some(CallTaker::Agents)
@@ -127,7 +131,7 @@ fn preset_of(state: &CampaignState) -> Result<Preset, Problem> {
     Ok(strictest.unwrap_or(plan.preset))
 }
 
-/// Returns the last 30 days, including the current hour.
+/// Returns the scope of a campaign's last 30 days, with the current hour.
 fn window(campaign: &CampaignId, now: Timestamp) -> Scope {
     let hour_micros = i64::try_from(HOUR_MS.saturating_mul(1_000)).unwrap_or(i64::MAX);
     let micros = now.micros();
@@ -139,7 +143,8 @@ fn window(campaign: &CampaignId, now: Timestamp) -> Scope {
     }
 }
 
-/// Returns how much of its budget a campaign has used in the last 30 days.
+/// Returns how much of its abandonment budget a campaign has used in the last 30 days, by the metric of
+/// `preset`.
 async fn budget(
     db: &dyn ReadDb,
     campaign: &CampaignId,
@@ -159,8 +164,8 @@ async fn budget(
     })
 }
 
-/// Returns the budget that alerts and promotions use: by the metric of the campaign's preset, or by the
-/// campaign's own account if that has used more.
+/// Returns the abandonment budget that alerts and promotions use: by the metric of the campaign's preset,
+/// or by the campaign's own account if that has used more.
 pub async fn binding_budget(
     installation: &Installation,
     campaign: &CampaignId,
@@ -185,7 +190,7 @@ pub struct AbandonmentQuery<'a> {
     pub as_of: Option<Position>,
 }
 
-/// Returns the ledger of a campaign, over its last 30 days.
+/// Returns the abandonment ledger of a campaign over the 30 days before `asked.at`, by every definition.
 pub async fn abandonment(db: &dyn ReadDb, asked: &AbandonmentQuery<'_>) -> Result<Abandonment, Problem> {
     let (campaign, preset, now) = (asked.campaign, asked.preset, asked.at);
     let all = catalog()?.metrics().iter();
@@ -261,7 +266,7 @@ struct AbandonmentBudgetResponse {
     binds: bool,
 }
 
-/// Returns the path to the events of a figure.
+/// Returns the API path to the events behind a figure.
 fn link(metric: &Metric, scope: &Scope, part: MetricPart, as_of: Option<Position>) -> String {
     let which = match part {
         MetricPart::Numerator => "numerator",

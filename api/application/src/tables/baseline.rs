@@ -55,11 +55,11 @@ impl Default for Baseline {
     }
 }
 
-/// Highest yearly cost that is accepted, in fen: ten million yuan. More would be a typing error.
+/// Highest yearly cost of an agent that is accepted, in fen: ten million yuan.
 const AGENT_YEAR_FEN_MAX: u64 = 1_000_000_000;
 /// Days of a leap year.
 const DAYS_MAX: u64 = 366;
-/// One call every half minute of a day.
+/// Most calls of an agent per day that are accepted: one every half minute of a day.
 const CALLS_MAX: u64 = 2_880;
 /// Highest tariff of anything, in fen: a hundred thousand yuan.
 const TARIFF_FEN_MAX: u64 = 10_000_000;
@@ -94,7 +94,7 @@ pub(super) struct ActualUsage {
 }
 
 impl Baseline {
-    /// Reads the baseline from the settings in a log up to a position; `None`: the whole log.
+    /// Returns the baseline from the installation's settings as of a log position; `None`: as of now.
     pub async fn stored(store: &dyn EventStore, until: Option<Position>) -> Result<Self, Problem> {
         let stored = StoredSettings { store, until };
         Ok(Self {
@@ -112,7 +112,7 @@ impl Baseline {
         })
     }
 
-    /// Returns what is wrong with it, if anything.
+    /// Returns the name of a value that is out of range; `None` if the baseline can be used.
     pub fn fault(&self) -> Option<&'static str> {
         let Self {
             agent_year_fen: year,
@@ -146,8 +146,8 @@ impl Baseline {
         ]
     }
 
-    /// Returns the baseline if a comparison with it is possible; otherwise refuses it. Two settings may
-    /// have been changed one after the other.
+    /// Returns the baseline if all its values are in range; otherwise fails with `baseline-invalid`.
+    /// Settings that were changed one after the other may not fit together.
     pub fn possible(self) -> Result<Self, Problem> {
         match self.fault() {
             None => Ok(self),
@@ -158,7 +158,7 @@ impl Baseline {
         }
     }
 
-    /// Returns the cost of the calls at a number of calls per day, rounded up to whole fen.
+    /// Returns what `calls` calls cost if each agent makes `per_day` a day, in fen, rounded up.
     fn people_fen(&self, calls: u64, per_day: u64) -> u64 {
         let days_of_year = u128::from(self.work_days_per_year)
             .saturating_mul(u128::from(per_day))
@@ -186,7 +186,7 @@ impl Baseline {
     }
 }
 
-/// Settings, read from their own streams.
+/// Settings of the installation at a log position, read from their own streams.
 struct StoredSettings<'a> {
     store: &'a dyn EventStore,
     until: Option<Position>,
@@ -212,7 +212,7 @@ impl StoredSettings<'_> {
         }
     }
 
-    /// Returns a tariff; `None` if it is 0, which means not priced.
+    /// Returns a tariff in fen; `None` if it is 0, which means not priced.
     async fn tariff(&self, name: SettingName) -> Result<Option<u64>, Problem> {
         Ok(Some(self.value(name).await?).filter(|fen| *fen > 0))
     }

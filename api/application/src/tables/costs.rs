@@ -27,13 +27,14 @@ pub struct CostParameters {
 }
 
 impl CostParameters {
-    /// Adds the comparison with the cost of agents alone.
+    /// Sets the baseline, from which tariffs are taken and with which the costs are compared.
     pub const fn beside(mut self, baseline: Option<Baseline>) -> Self {
         self.baseline = baseline;
         self
     }
 
-    /// Reads the values of a query or a command line.
+    /// Reads the parameters of a query or a command line. Fails if a day, the billing step or the tariff is
+    /// invalid.
     pub fn read(
         campaign: Option<CampaignId>,
         from: Option<&str>,
@@ -60,7 +61,7 @@ impl CostParameters {
         })
     }
 
-    /// Returns whole fen, rounded half up; `None` without a tariff.
+    /// Returns what these seconds on the line cost in fen, rounded half up; `None` without a tariff.
     fn fen(&self, seconds: u64) -> Option<u64> {
         let of_baseline = || self.baseline.and_then(|baseline| baseline.line_minute_fen);
         let per_minute = self.per_minute_fen.or_else(of_baseline)?;
@@ -68,7 +69,7 @@ impl CostParameters {
     }
 }
 
-/// Reads a day or time and refuses one that is not the start of a Beijing day: sums are per Beijing day.
+/// Parses a day or time. Fails if it is not the start of a Beijing day, because sums are per Beijing day.
 fn first_instant(text: &str) -> Result<Timestamp, Problem> {
     let invalid = |why: String| Problem::invalid("window-invalid", why);
     let at = parse_day_or_instant(text).map_err(invalid)?;

@@ -49,7 +49,7 @@ columns! {
     abandon_ratio_house_v1 => "abandon_ratio_house", 1;
 }
 
-/// Returns a column's name: `answer_ratio_per_call_v2`.
+/// Returns the column name of a metric with its version, for example `answer_ratio_per_call_v2`.
 fn column(metric: &Metric) -> String {
     format!("{}_v{}", metric.name, metric.version)
 }
@@ -109,7 +109,8 @@ pub struct DailyTable {
 
 type FiguresByCampaign = BTreeMap<String, Figure>;
 
-/// Returns the daily table of a day.
+/// Returns the daily table of one Beijing day: the main metrics of every campaign and in total, and the
+/// targets.
 pub async fn daily(db: &dyn ReadDb, day: NaiveDate) -> Result<DailyTable, Problem> {
     let span = PeriodLength::Day.of(day);
     let scope = Scope {
@@ -166,7 +167,8 @@ fn cell(figure: Option<&Figure>) -> Option<Cell> {
     })
 }
 
-/// Returns the targets of campaigns that have a figure for them on that day.
+/// Returns the targets of campaigns compared with their figures of that day. Targets without a figure are
+/// left out.
 async fn reached(db: &dyn ReadDb, scope: &Scope) -> Result<Vec<TargetReached>, Problem> {
     let mut known: BTreeMap<(String, u32), FiguresByCampaign> = BTreeMap::new();
     let mut shown = Vec::new();

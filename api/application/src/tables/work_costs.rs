@@ -86,7 +86,8 @@ impl WorkCostsResponse {
         }
     }
 
-    /// Returns the sum with the line costs, of everything with a tariff; `None` if nothing has one.
+    /// Returns the sum of the line costs and these costs in fen, as far as there are tariffs; `None` if
+    /// there are none.
     pub(super) fn with_lines(&self, lines_fen: Option<u64>) -> Option<u64> {
         sum_of([
             lines_fen,
@@ -98,12 +99,12 @@ impl WorkCostsResponse {
     }
 }
 
-/// Returns the sum of the known parts.
+/// Returns the sum of the parts that are known; `None` if none is.
 fn sum_of<const N: usize>(parts: [Option<u64>; N]) -> Option<u64> {
     parts.into_iter().flatten().reduce(u64::saturating_add)
 }
 
-/// Returns whole fen, rounded half up.
+/// Returns what `amount` costs at `tariff` fen per `per` units, in whole fen, rounded half up.
 fn fen_of(amount: u64, tariff: u64, per: u64) -> u64 {
     let fen = u128::from(amount) * u128::from(tariff);
     let rounded = (fen + u128::from(per / 2)) / u128::from(per.max(1));

@@ -7,8 +7,8 @@ use domain::external_address::{
 use domain::problem::{MemberError, Problem};
 use domain::webhook::WebhookFormat;
 
-/// Checks the URL, bearer token, secret, mail server and recordings URL of a new webhook or channel.
-/// Returns an error for each member that is wrong.
+/// Checks the URL, bearer token, secret, mail server and recordings URL of a new webhook or channel. Fails
+/// with all members that are wrong. No name is looked up.
 pub(super) fn check_order(order: &WebhookRequest) -> Result<(), Problem> {
     let mut faults = Faults::default();
     faults.note("/url", Some(&order.url), check_target(order.format));
@@ -19,7 +19,8 @@ pub(super) fn check_order(order: &WebhookRequest) -> Result<(), Problem> {
     faults.finish()
 }
 
-/// Checks the URL and bearer token of a change to a webhook with this format.
+/// Checks the URL and bearer token of a change to a webhook of this format. Fails with the members that are
+/// wrong.
 pub(super) fn check_change(format: WebhookFormat, order: &WebhookChangeRequest) -> Result<(), Problem> {
     let mut faults = Faults::default();
     faults.note("/url", order.url.as_ref(), check_target(format));

@@ -35,7 +35,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Returns the settings of a webhook, or `None` if it was removed.
+    /// Returns the settings of a webhook; `None` if it was removed or never added.
     pub(super) fn of(id: WebhookId, state: &WebhookState) -> Option<Self> {
         let facts = Arc::new(state.active()?.clone());
         Some(Self {
@@ -66,8 +66,9 @@ pub(super) struct AttemptResult {
     pub(super) retry_after_ms: Option<u64>,
 }
 
-/// Makes one attempt to deliver an event. An error means that the log could not be read or the disclosure
-/// could not be logged: then nothing was sent, and it does not count as an attempt.
+/// Makes one attempt to deliver the event at `position`. `held`: the event, if it is in memory. Fails if
+/// the log could not be read or the disclosure could not be logged: then nothing was sent, and it does not
+/// count as an attempt.
 pub(super) async fn attempt(
     installation: &Installation,
     settings: &Settings,
@@ -85,7 +86,7 @@ pub(super) async fn attempt(
     Ok(send(installation, settings, content, message).await)
 }
 
-/// Returns the event at a position that was read before.
+/// Returns the event at a position of the log. Fails if there is none.
 pub(super) async fn read_at(installation: &Installation, position: Position) -> Result<StoredEvent, Problem> {
     let before = Position(position.0.saturating_sub(1));
     let page = installation.store().read_all(before, 1).await?;
@@ -96,7 +97,8 @@ pub(super) async fn read_at(installation: &Installation, position: Position) -> 
     found.ok_or_else(|| Problem::fault(format!("the event at {position} is not in the log any more")))
 }
 
-/// Builds the content of the message, or `None` if this event has none in this format.
+/// Builds the content of the message about an event and logs what it discloses; `None` if the event has no
+/// content in this format.
 async fn content(
     installation: &Installation,
     settings: &Settings,
@@ -150,8 +152,8 @@ fn recording_link(installation: &Installation, settings: &Settings, envelope: &E
     Some(link(installation.vault(), base, call, settings.id, now))
 }
 
-/// Logs that a receiver outside learns a customer's external id. The log entry is stored before any byte is
-/// sent.
+/// Logs that the receiver of a webhook learns a customer's external id. Returns after the log entry is
+/// stored; only then may the message be sent.
 pub(super) async fn disclose_of(
     installation: &Installation,
     settings: &Settings,
@@ -172,7 +174,8 @@ pub(super) async fn disclose_of(
         .map(drop)
 }
 
-/// Sends a message and returns the result.
+/// Sends a message and returns the result. If there is no content or no message can be made of it, nothing
+/// is sent and the result is the fault `Unmade`.
 pub(super) async fn send(
     installation: &Installation,
     settings: &Settings,

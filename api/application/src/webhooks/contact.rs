@@ -26,7 +26,7 @@ pub(super) const KINDS: [&str; 4] = [
     NumberEvent::SUPPRESSED,
 ];
 
-/// Longest wait until the rows list all customers who have the number, in milliseconds.
+/// Longest wait until the read model lists all customers who have the number, in milliseconds.
 const ROWS_WITHIN_MS: u64 = 5_000;
 
 /// A change of consent or opt-out, without the customers concerned.
@@ -37,8 +37,8 @@ struct Change {
     until: Option<Timestamp>,
 }
 
-/// Builds the message about a consent or opt-out, and logs the disclosure of each customer it names. `None`
-/// for other event kinds.
+/// Builds the message about a consent or opt-out, and logs the disclosure of each customer that it names.
+/// `None` for other kinds of events.
 pub(super) async fn contact_changed(
     installation: &Installation,
     settings: &Settings,
@@ -61,8 +61,8 @@ pub(super) async fn contact_changed(
     Ok(body.map(|body| Content::Json(body.to_string())))
 }
 
-/// Returns the customers concerned: the one of the event, or all who have the number; and true if the list
-/// is complete.
+/// Returns the customers that the event concerns: its own customer, or all who have its number; and true if
+/// that list is complete.
 async fn concerned(
     installation: &Installation,
     envelope: &Envelope,

@@ -66,7 +66,7 @@ pub struct DeliveryResponse {
 }
 
 impl DeliveryResponse {
-    /// Returns an answer without a response, with the reason.
+    /// Returns the result of a delivery that got no response, with the reason.
     pub fn nothing(fault: DeliveryFault) -> Self {
         Self {
             fault: Some(fault),
@@ -75,19 +75,19 @@ impl DeliveryResponse {
     }
 }
 
-/// A port that sends messages over HTTP or by mail.
+/// A port that sends messages over HTTP or by mail. The module documentation specifies it.
 #[async_trait]
 pub trait Courier: Send + Sync {
     async fn deliver(&self, letter: Letter) -> DeliveryResponse;
     /// Returns the current time outside, also in a rehearsal with its own clock: receivers compare a
     /// signature's time with theirs.
     fn wall_time(&self) -> Timestamp;
-    /// Checks an address before it is stored. Returns the reason, in words, if messages may not be sent to
-    /// it.
+    /// Checks an address before it is stored. Fails with the reason, in words, if messages may not be sent
+    /// to it.
     async fn admits(&self, address: Address<'_>) -> Result<(), String>;
 }
 
-/// An address before it is stored.
+/// An address to be checked before it is stored.
 #[derive(Debug, Clone, Copy)]
 pub enum Address<'a> {
     /// A URL. `allow_private` permits plain http and private addresses.

@@ -10,8 +10,8 @@ use domain::saved_report::SavedReportEvent;
 use domain::stored_event::Envelope;
 use domain::webhook::WebhookFacts;
 
-/// Returns the event kinds to read: those that the webhook asked for, and saved reports, which name their
-/// webhooks and channels.
+/// Returns the kinds of events that the sender of a webhook reads: those that the webhook asked for, and
+/// sent reports, which name their webhooks and channels.
 pub(super) fn told_kinds(facts: &WebhookFacts) -> Vec<String> {
     let mut kinds: Vec<String> = facts.kinds.iter().cloned().collect();
     if !facts.format.is_personal() {
@@ -20,8 +20,8 @@ pub(super) fn told_kinds(facts: &WebhookFacts) -> Vec<String> {
     kinds
 }
 
-/// Returns true if the webhook is sent this event. If it is limited to campaigns, only their events count.
-/// A saved report goes to the webhooks it names; the report's sender checked that they may receive it.
+/// Returns true if the event is to be sent to the webhook: of its campaigns, or a saved report that names
+/// the webhook. The kind was checked by the read.
 pub(super) fn is_wanted(settings: &Settings, envelope: &Envelope) -> bool {
     let facts = &settings.facts;
     if envelope.kind == SavedReportEvent::SENT {
@@ -39,8 +39,8 @@ fn names(envelope: &Envelope, id: WebhookId) -> bool {
     sending.is_some_and(|sending| sending.channels.contains(&id))
 }
 
-/// Returns true unless the event belongs to a muted alert and the webhook is a channel or has a text
-/// format.
+/// Returns false if the event belongs to an alert that is muted now and the webhook is a channel or has a
+/// text format.
 pub(super) async fn is_told(
     installation: &Installation,
     facts: &WebhookFacts,

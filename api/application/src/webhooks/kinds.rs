@@ -10,7 +10,7 @@ use domain::number::event::NumberEvent;
 use domain::webhook::WebhookFormat;
 use std::collections::BTreeSet;
 
-/// The kinds, and whether a webhook receives them by default.
+/// The kinds that webhooks can receive, each with whether a webhook that names none receives it.
 const KINDS: &[Kind] = &[
     Kind::usual(CallEvent::ENDED),
     Kind::named(CallEvent::CORRECTED),
@@ -32,7 +32,7 @@ const KINDS: &[Kind] = &[
     Kind::named(AlertEvent::CLEARED),
 ];
 
-/// The event kinds of an alert channel.
+/// The event kinds that every alert channel receives.
 const OF_CHANNELS: [&str; 3] = [AlertEvent::RAISED, AlertEvent::ESCALATED, AlertEvent::CLEARED];
 
 struct Kind {
@@ -52,7 +52,7 @@ impl Kind {
     }
 }
 
-/// Returns the event kinds of a webhook that names none.
+/// Returns the event kinds of a webhook of this format that names none.
 pub(super) fn usual(format: WebhookFormat) -> BTreeSet<String> {
     if format.is_personal() {
         return [CallEvent::ENDED.to_owned()].into();
@@ -65,7 +65,7 @@ pub(super) fn of_channels() -> BTreeSet<String> {
     OF_CHANNELS.into_iter().map(str::to_owned).collect()
 }
 
-/// Refuses kinds that no webhook can receive, or that this format cannot express.
+/// Fails for a kind that no webhook can receive, or that this format cannot express.
 pub(super) fn refuse_others(kinds: &BTreeSet<String>, format: WebhookFormat) -> Result<(), String> {
     for kind in kinds {
         if !KINDS.iter().any(|known| known.kind == kind) {

@@ -31,7 +31,8 @@ pub(super) enum Content {
     Text(BilingualText),
 }
 
-/// Builds an event as a CloudEvent, from the event alone.
+/// Builds the CloudEvent of an event, with a link to the recording if given. `None` if the record is not a
+/// valid event.
 pub(super) fn cloud_event(stored: &StoredEvent, link: Option<&Link>) -> Option<Content> {
     // An external receiver is not a user and has no reveal right.
     let event = CloudEvent::read(&NumberIdForm::Keyed.of_event(stored)).ok()?;
@@ -47,7 +48,8 @@ pub(super) fn cloud_event(stored: &StoredEvent, link: Option<&Link>) -> Option<C
 }
 
 /// Builds the message about an ended call, as INT-1 and INT-2 of the requirements define it, with the
-/// customer's external id in clear. An erased customer has none.
+/// customer's external id in clear. `external_id` is `None` for an erased customer. `None` for other events
+/// and formats.
 pub(super) fn call_ended(
     format: WebhookFormat,
     envelope: &Envelope,
@@ -78,7 +80,8 @@ pub(super) fn call_ended(
     facts.body(format).map(|body| Content::Json(body.to_string()))
 }
 
-/// Builds a test message about a call that never took place.
+/// Builds a test message in the format of an ended call, with made-up values. `None` for formats without
+/// one.
 pub(super) fn made_up_call(format: WebhookFormat, at: Timestamp) -> Option<Content> {
     let facts = CallFacts {
         call: "00000000-0000-0000-0000-000000000000",
@@ -93,7 +96,7 @@ pub(super) fn made_up_call(format: WebhookFormat, at: Timestamp) -> Option<Conte
     facts.body(format).map(|body| Content::Json(body.to_string()))
 }
 
-/// Builds a test event without content.
+/// Builds a CloudEvent of the kind `webhook.test` without data.
 pub(super) fn test_event(id: &str, at: Timestamp) -> Content {
     let event = json!({
         "specversion": "1.0", "id": id, "source": "/ledgerline", "type": "webhook.test",
@@ -155,7 +158,7 @@ impl CallFacts<'_> {
     }
 }
 
-/// The sender of a message and the time of sending.
+/// What a message is addressed and signed with.
 pub(super) struct MessageStamp<'a> {
     pub(super) facts: &'a WebhookFacts,
     /// The valid signing secrets, newest first.
@@ -166,7 +169,8 @@ pub(super) struct MessageStamp<'a> {
 }
 
 impl MessageStamp<'_> {
-    /// Builds the message. `None` if the address or a secret that is needed cannot be decrypted.
+    /// Builds the message with these contents, addressed and signed. `None` if the address or a needed
+    /// secret cannot be decrypted.
     pub(super) fn letter(&self, content: Content) -> Option<Letter> {
         let target = open(Some(&self.facts.target))?;
         match content {
@@ -195,7 +199,8 @@ impl MessageStamp<'_> {
         post
     }
 
-    /// Builds a text message as group robots and SMS gateways expect it.
+    /// Builds a text message as group robots and SMS gateways expect it, cut to the longest text that they
+    /// accept.
     fn spoken(&self, target: &str, said: &BilingualText) -> Option<Post> {
         let text = said.text_within(match self.facts.format {
             WebhookFormat::Sms => SMS_BYTES_MAX,
@@ -286,7 +291,8 @@ fn open(value: Option<&Personal<String>>) -> Option<&String> {
     value.and_then(Personal::value)
 }
 
-/// Returns true if a 2xx answer states in its body that the message was rejected, as group robots do.
+/// Returns true if the body of a 2xx answer says that the message was rejected, as group robots do. Always
+/// false for other formats.
 pub(super) fn is_declined(format: WebhookFormat, body: &[u8]) -> bool {
     let member = match format {
         WebhookFormat::Wecom | WebhookFormat::Dingtalk => "errcode",

@@ -54,24 +54,27 @@ pub struct WebhookEditor<'a> {
 }
 
 impl WebhookEditor<'_> {
-    /// Returns the owner of the new webhook. `None` is the directory's owner.
+    /// Returns the user who is to own the webhook; `None` means the owner of the data directory.
     pub(super) fn owner(&self) -> Option<UserId> {
         self.caller.user().map(|known| known.user.clone())
     }
 
-    /// Returns true if the caller may permit plain http and private addresses.
+    /// Returns true if the caller may permit plain http and private addresses for a webhook.
     pub(super) fn may_be_private(&self) -> bool {
         self.caller.may(Permission::WebhooksPrivate)
     }
 
-    /// Returns true if the caller may listen to all recordings, and so may let a receiver do so.
+    /// Returns true if the caller may listen to the recordings of all customers, and so may give a receiver
+    /// links to them. False for alert channels.
     pub(super) fn may_listen(&self) -> bool {
         let scope = self.caller.scope_for(Permission::RecordingsRead);
         !self.is_channel && scope.is_ok_and(|scope| scope.people == AssigneeScope::All)
     }
 }
 
-/// Adds a webhook or channel. It receives events from now on, or after the position in the request.
+/// Adds a webhook or channel and returns it with its signing secret. It receives events from now on, or
+/// after the position in the request. Fails if an address, secret or kind of event is not valid or the
+/// caller lacks a permission.
 pub async fn add_webhook(
     installation: &Installation,
     order: WebhookRequest,
@@ -174,8 +177,8 @@ async fn facts_of(
     })
 }
 
-/// Refuses a base URL for links to recordings that could not work, or if the caller may not give access to
-/// recordings.
+/// Fails if links to recordings are not possible for this format or base URL, or if the caller may not give
+/// access to recordings.
 fn recordings_from(base: &str, format: WebhookFormat, adding: &WebhookEditor<'_>) -> Result<(), String> {
     if !format.is_signed() {
         return Err(
@@ -198,13 +201,14 @@ fn recordings_from(base: &str, format: WebhookFormat, adding: &WebhookEditor<'_>
     Ok(())
 }
 
-/// Returns the campaigns of the webhook: those of the request, within the caller's own.
+/// Returns the campaigns of the webhook: those that the request names, or all, as far as they are the
+/// caller's own.
 fn narrowed(own: &CampaignScope, asked: Option<Vec<domain::ids::CampaignId>>) -> CampaignScope {
     own.and(&CampaignScope::of(asked.unwrap_or_default()))
 }
 
-/// Returns the part of an address that may be shown: the host for group robots, no user for mail addresses,
-/// no query for all others.
+/// Returns the part of an address that may be shown: the host for group robots, the part after `@` for
+/// mail, the URL without its query for all others. Fails if it has not the right form.
 pub(super) fn shown(format: WebhookFormat, target: &str) -> Result<String, String> {
     if format == WebhookFormat::Mail {
         let (_, host) = target.rsplit_once('@').ok_or("a mail address has an @")?;
@@ -218,7 +222,8 @@ pub(super) fn shown(format: WebhookFormat, target: &str) -> Result<String, Strin
     Ok(format!("{}/…", host.join("/")))
 }
 
-/// Adds a new signing secret. The old one remains valid for a day.
+/// Gives a webhook a new signing secret and returns it. Messages are signed with both; the old one remains
+/// valid for a day.
 pub async fn rotate(
     installation: &Installation,
     id: WebhookId,
@@ -255,7 +260,7 @@ pub struct WebhookChanged {
     pub position: Position,
 }
 
-/// Removes a webhook. Nothing is sent to it any more.
+/// Removes a webhook. Nothing more is sent to it, also no waiting events.
 pub async fn remove(
     installation: &Installation,
     id: WebhookId,
@@ -265,7 +270,8 @@ pub async fn remove(
     ask(installation, id, WebhookCommand::Remove { reason }, cause).await
 }
 
-/// Sends all events after a position again.
+/// Sends all events after a position to the webhook again. A webhook disabled because its receiver is gone
+/// delivers again. Fails for a position beyond the log's end, and if the owner lost a right.
 pub async fn replay(
     installation: &Installation,
     id: WebhookId,
@@ -294,7 +300,8 @@ async fn ask(
     })
 }
 
-/// Returns the state of a webhook within this scope. Outside of it, the webhook is reported as missing.
+/// Returns the state of a webhook within this scope. Fails with `Missing` if it does not exist, is removed,
+/// or is outside.
 pub async fn load_webhook(
     installation: &Installation,
     id: WebhookId,

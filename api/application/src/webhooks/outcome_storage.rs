@@ -17,7 +17,7 @@ pub(super) enum StorageResult {
     Over,
 }
 
-/// Results that are stored in one append.
+/// Results of attempts that are stored in one append.
 pub(super) struct OutcomeBatch {
     pub(super) webhooks: Entities<Webhook>,
     pub(super) id: WebhookId,
@@ -28,8 +28,8 @@ pub(super) struct OutcomeBatch {
 }
 
 impl OutcomeBatch {
-    /// Repeats the append until it succeeds. After a fault it is repeated without the receivers' answers:
-    /// an erased customer has no key to seal them with.
+    /// Stores the results and repeats the append until it succeeds. After a fault it is repeated without
+    /// the receivers' answers, because an erased customer has no key with which to seal them.
     pub(super) async fn append_until_stored(mut self, installation: &Installation) -> StorageResult {
         loop {
             let command = WebhookCommand::Record {

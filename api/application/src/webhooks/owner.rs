@@ -24,7 +24,8 @@ impl From<Problem> for NotSentReason {
     }
 }
 
-/// Makes one attempt to deliver an event, if the owner may have it delivered now.
+/// Makes one attempt to deliver an event, if the webhook's owner has the rights for it now. Otherwise
+/// nothing is sent.
 pub(super) async fn attempt_delivery(
     installation: &Installation,
     settings: &Settings,
@@ -36,8 +37,8 @@ pub(super) async fn attempt_delivery(
     Ok(attempt(installation, settings, item.position, item.stored.clone()).await?)
 }
 
-/// Disables a webhook until another user takes it over. If it was changed or taken over in the meantime,
-/// the owner is checked again instead.
+/// Disables a webhook because its owner lost the rights, until another user takes it over. If it was
+/// changed or taken over in the meantime, nothing is disabled and the new owner is checked instead.
 pub(super) async fn disable(installation: &Installation, settings: &Settings, lost: LostOwner) -> SenderEnd {
     let (owner, fault) = (lost.owner.clone(), lost.fault);
     let command = WebhookCommand::Disable {

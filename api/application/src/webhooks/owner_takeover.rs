@@ -22,8 +22,9 @@ pub struct WebhookTakenOver {
     pub position: Position,
 }
 
-/// Makes the caller the owner. If the webhook was disabled because the previous owner lost a right, it
-/// delivers again. If its receiver is gone, it waits for a replay.
+/// Makes the caller the owner of a webhook or channel. One that was disabled because the previous owner
+/// lost a right delivers again; one with a receiver that is gone waits for a replay. Fails if the caller
+/// lacks a right that adding it needs.
 pub async fn take_over(
     installation: &Installation,
     id: WebhookId,

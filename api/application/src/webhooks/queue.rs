@@ -17,7 +17,8 @@ const OPEN_MAX: usize = 2_000;
 /// accepts nothing: reading pauses and continues when some are accepted or given up.
 const WAITING_MAX: usize = 1_000;
 
-/// The key of events that are sent in order: a customer, or another stream.
+/// The key of events that are sent one after another: a customer, or the stream of an event without a
+/// customer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key {
     Customer(CustomerId),
@@ -55,7 +56,7 @@ impl Item {
         }
     }
 
-    /// Returns a copy without the stored event, which is read again later.
+    /// Returns a copy without the stored event, which is read from the log when it is sent.
     pub(super) fn without_record(&self) -> Self {
         Self {
             stored: None,
@@ -64,7 +65,7 @@ impl Item {
     }
 }
 
-/// The events of one key, in order.
+/// The events of one key, in order of their positions.
 struct Lane {
     items: VecDeque<Item>,
     head: Head,
@@ -93,7 +94,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Returns an empty queue for events after a position.
+    /// Returns an empty queue for the events after a position.
     pub(super) fn behind(read_to: Position) -> Self {
         Self {
             read_to,
@@ -101,18 +102,18 @@ impl Queue {
         }
     }
 
-    /// Returns true if no further event may be added now.
+    /// Returns true if no further event may be added now: `OPEN_MAX` events are open or `WAITING_MAX` wait.
     pub(super) fn is_full(&self) -> bool {
         self.open.len() >= OPEN_MAX || self.waiting.len() >= WAITING_MAX
     }
 
-    /// Notes that all events up to this position were looked at.
+    /// Notes that all events up to this position were added or are not wanted.
     pub(super) fn read_to(&mut self, position: Position) {
         self.read_to = self.read_to.max(position);
     }
 
-    /// Adds the latest event. If it has to wait behind an event that is recorded as waiting, returns that
-    /// event's position, because the log must record this too.
+    /// Adds the event read last. If it has to wait behind an event that is recorded as waiting, returns
+    /// that event's position, because the log must record this too.
     pub(super) fn push(&mut self, mut item: Item) -> Option<Position> {
         self.read_to(item.position);
         self.open.insert(item.position);
@@ -133,7 +134,8 @@ impl Queue {
         behind.filter(|_| is_known)
     }
 
-    /// Adds an event that the log records as waiting. Used at the start, in order of positions.
+    /// Adds an event that the log records as waiting, with the time of its next attempt. Used at the start,
+    /// in order of positions.
     pub(super) fn push_known(&mut self, item: Item, due_at: Timestamp) {
         self.waiting.insert(item.position);
         if let Some(lane) = self.lanes.get_mut(&item.key) {
@@ -159,7 +161,7 @@ impl Queue {
         lane.items.push_back(item);
     }
 
-    /// Takes the next event with a retry that is due.
+    /// Takes the next event with a retry that is due at `now`; `None` if there is none.
     pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Item> {
         let mut first = self.due.first_entry()?;
         if *first.key() > now {
@@ -172,7 +174,7 @@ impl Queue {
         self.fly(&key?)
     }
 
-    /// Takes the next event that was never tried.
+    /// Takes the next event that may be sent and was never tried; `None` if there is none.
     pub(super) fn take_ready(&mut self) -> Option<Item> {
         let key = self.ready.pop_front()?;
         self.fly(&key)
@@ -184,7 +186,7 @@ impl Queue {
         lane.items.front().cloned()
     }
 
-    /// Returns the time of the next retry, if an event waits.
+    /// Returns the time of the earliest retry; `None` if no event waits.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         self.due.first_key_value().map(|(at, _)| *at)
     }
@@ -193,7 +195,8 @@ impl Queue {
         !self.ready.is_empty()
     }
 
-    /// Removes an event that was accepted or given up. The next one of its lane becomes ready.
+    /// Removes the first event of a key, which was accepted or given up. The next event of the key becomes
+    /// ready.
     pub(super) fn settle(&mut self, key: &Key) {
         let Some(lane) = self.lanes.get_mut(key) else {
             return;
@@ -209,8 +212,8 @@ impl Queue {
         self.ready.push_back(key.clone());
     }
 
-    /// Schedules a retry of the event. Returns the events behind it that wait from now on and must be
-    /// recorded as waiting.
+    /// Schedules a retry of the first event of a key. Returns the events behind it, which wait too from now
+    /// on and must be recorded as waiting.
     pub(super) fn wait(&mut self, key: &Key, due_at: Timestamp) -> Vec<Item> {
         let Some(lane) = self.lanes.get_mut(key) else {
             return Vec::new();

@@ -124,7 +124,7 @@ struct WebhookSnapshot {
 }
 
 impl WebhookSnapshot {
-    /// Returns the webhook as the API shows it, if it exists and passes the filter.
+    /// Returns the webhook as the API shows it; `None` if it does not exist or the filter excludes it.
     fn shown(self, id: WebhookId, sought: WebhookQuery<'_>) -> Option<WebhookResponse> {
         let facts = self.state.active().filter(|facts| sought.admits(facts))?;
         let mut shown = shown(id, facts, &self.state, self.head);
@@ -133,7 +133,7 @@ impl WebhookSnapshot {
     }
 }
 
-/// Reads a webhook from its own stream. For the past, the stream is replayed.
+/// Reads a webhook's state from its entity, or for a past moment from its replayed stream.
 async fn read(
     installation: &Installation,
     id: WebhookId,
@@ -171,7 +171,8 @@ pub async fn all(
     Ok(WebhookList { items })
 }
 
-/// Returns one webhook, now or at a moment in the past. Outside the scope it is reported as missing.
+/// Returns one webhook, now or at a past moment. Fails with `Missing` if it does not exist or is outside
+/// the scope.
 pub async fn one(
     installation: &Installation,
     id: WebhookId,
@@ -184,7 +185,7 @@ pub async fn one(
         .ok_or_else(|| Problem::missing("this webhook"))
 }
 
-/// Returns a webhook after a change.
+/// Returns a webhook as the API shows it after a change.
 pub(super) async fn changed(
     installation: &Installation,
     id: WebhookId,
@@ -227,7 +228,7 @@ fn shown(id: WebhookId, facts: &WebhookFacts, state: &WebhookState, head: Positi
     }
 }
 
-/// Returns the dead letters of a webhook, now or at a moment in the past.
+/// Returns the dead letters of a webhook (events given up after the last attempt), now or at a past moment.
 pub async fn dead_letters(
     installation: &Installation,
     id: WebhookId,

@@ -54,8 +54,8 @@ pub(super) enum SenderEnd {
     Broken(String),
 }
 
-/// Delivers the events of one webhook until it ends or is dropped. `changed` signals that its secrets have
-/// changed.
+/// Delivers the events of one webhook until it is removed or disabled, or the log cannot be read. `changed`
+/// signals that its secrets have changed.
 pub(super) async fn run(installation: Arc<Installation>, id: WebhookId, changed: Arc<Notify>) -> SenderEnd {
     match Sender::begin(installation, id).await {
         Ok(Some(sender)) => sender.run(changed).await,
@@ -164,7 +164,7 @@ impl Sender {
         }
     }
 
-    /// Returns the time at which a message can be sent that cannot be sent now.
+    /// Returns when a message can be sent that cannot be sent now; `None` if nothing waits for a time.
     fn wake_at(&self) -> Option<Timestamp> {
         if !self.may_launch() {
             return None;
@@ -215,8 +215,8 @@ impl Sender {
         }
     }
 
-    /// Processes the result of an attempt: the next event of the lane becomes ready, or the whole lane
-    /// waits.
+    /// Processes the result of an attempt: the next event of the same key becomes ready, or all of the key
+    /// wait.
     fn land(&mut self, landed: CompletedAttempt) {
         let CompletedAttempt { item, tried } = landed;
         let tried = match tried {
@@ -273,7 +273,7 @@ impl Sender {
         self.look_at = self.installation.now().plus_ms(pause_ms);
     }
 
-    /// Starts an append of results if none is running.
+    /// Starts to store collected results in one append, unless an append is running or there are none.
     fn store(&mut self) {
         if self.storing.is_some() || self.unstored.is_empty() {
             return;
@@ -293,7 +293,8 @@ impl Sender {
         self.storing = Some(async move { storing.append_until_stored(&installation).await }.boxed());
     }
 
-    /// Reloads the settings after a change of secrets. Returns the end if the webhook was removed.
+    /// Reloads the settings after a change of secrets. Returns why the sender ends, if the webhook was
+    /// removed or cannot be read.
     async fn renew(&mut self) -> Option<SenderEnd> {
         let state = match self.installation.entities.webhooks.state(&self.settings.id).await {
             Ok(loaded) => loaded.state,
@@ -324,7 +325,7 @@ impl Sender {
         }
     }
 
-    /// Adds an event of the log to the queue if the webhook receives it.
+    /// Adds an event of the log to the queue if the webhook is to receive it.
     async fn take_event(&mut self, stored: StoredEvent) -> Result<(), Problem> {
         let position = stored.position;
         let envelope = stored.envelope();

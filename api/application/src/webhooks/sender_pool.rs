@@ -58,13 +58,13 @@ async fn until_not(dialing: &mut watch::Receiver<DialingState>) {
     }
 }
 
-/// A running sender. Dropping it ends the sender.
+/// The handle of a running sender. Dropping it ends the sender.
 struct RunningSender {
     changed: Arc<Notify>,
     _ends: watch::Sender<()>,
 }
 
-/// Runs the senders until the log cannot be followed. Returns the reason.
+/// Runs a sender for every webhook until the log cannot be followed. Returns the reason.
 async fn tell(installation: &Arc<Installation>) -> String {
     let found = match found(installation).await {
         Ok(found) => found,
@@ -142,8 +142,8 @@ fn change(
     }
 }
 
-/// Notes which webhooks are disabled, with the reason, for the alert watch. A webhook that cannot be read
-/// stays unknown.
+/// Records for the alert watch which webhooks are disabled, and why. A webhook that cannot be read stays
+/// unknown.
 async fn note_all(installation: &Installation, found: &WebhookIndex) {
     for id in &found.ids {
         match installation.entities.webhooks.state(id).await {
@@ -155,7 +155,7 @@ async fn note_all(installation: &Installation, found: &WebhookIndex) {
     }
 }
 
-/// Notes for the alert watch what a later event changes.
+/// Records for the alert watch what an event of a webhook changes.
 fn note(installation: &Installation, id: WebhookId, envelope: &Envelope) {
     let halted = &installation.halted;
     match envelope.kind.as_str() {

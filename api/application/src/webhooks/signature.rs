@@ -15,7 +15,7 @@ const SECRET_PREFIX: &str = "whsec_";
 /// Random bytes of a new secret. The specification asks for 24 to 64.
 const SECRET_BYTES: usize = 32;
 
-/// Fewest random bytes of a secret from elsewhere, by the same specification.
+/// Fewest bytes of a secret that was made elsewhere, by the same specification.
 const SECRET_BYTES_MIN: usize = 24;
 
 /// Returns a new signing secret.
@@ -42,14 +42,14 @@ pub(super) fn signatures<'a>(
     signed.collect::<Vec<_>>().join(" ")
 }
 
-/// Returns true if a text is a valid signing secret.
+/// Returns true if a text is a signing secret: `whsec_` and base64 of at least `SECRET_BYTES_MIN` bytes.
 pub fn is_signing_secret(text: &str) -> bool {
     let key = text.strip_prefix(SECRET_PREFIX).map(|key| STANDARD.decode(key));
     key.and_then(Result::ok)
         .is_some_and(|key| key.len() >= SECRET_BYTES_MIN)
 }
 
-/// Returns the three headers of a request that is signed like a webhook.
+/// Returns the three headers of a request that is signed like a webhook: id, timestamp and signature.
 pub fn signed_headers(secret: &String, id: String, sent_at: Timestamp, body: &[u8]) -> [Header; 3] {
     let seconds = sent_at.micros().div_euclid(1_000_000);
     let signature = signatures(std::iter::once(secret), &id, seconds, body);

@@ -43,7 +43,7 @@ impl BilingualText {
         format!("{text}\n{}", self.more)
     }
 
-    /// Returns the message in at most `bytes_max` bytes: its first lines, with a note if lines were cut.
+    /// Returns the message in at most `bytes_max` bytes of whole lines, with a note if lines were cut.
     pub(super) fn text_within(&self, bytes_max: usize) -> String {
         const CUT: &str = "\n… 余下从略 / cut here";
         let text = self.text();
@@ -60,7 +60,7 @@ impl BilingualText {
         format!("{}{CUT}", kept.trim_end())
     }
 
-    /// Returns the subject of a mail.
+    /// Returns the subject of the message as a mail: both languages on one line.
     pub(super) fn subject(&self) -> String {
         format!("{} / {}", self.zh, self.en)
     }
@@ -89,7 +89,7 @@ pub(super) async fn said(
     }))
 }
 
-/// Returns a report as a message: its title, its days, and one line per figure.
+/// Returns the message about a sent report: its title, its days, and one line per figure.
 fn report(envelope: &Envelope) -> Result<BilingualText, Problem> {
     let event = SavedReportEvent::read(&envelope.kind, envelope.version, &envelope.data);
     let event = event.map_err(|error| Problem::fault(error.to_string()))?;
@@ -159,8 +159,8 @@ fn of_kind(kind: &str) -> (&str, &str) {
     known.map_or((kind, kind), |(_, zh, en)| (zh, en))
 }
 
-/// Returns the message about an alert. Subject and figure are in the event that raised it; the events
-/// before this one tell if it is muted.
+/// Returns the message about an alert's event; `None` if the alert is muted now. Subject and figure are in
+/// the event that raised the alert.
 async fn alert(installation: &Installation, envelope: &Envelope) -> Result<Option<BilingualText>, Problem> {
     let mut state = AlertState::default();
     let mut raised = None;

@@ -32,7 +32,8 @@ pub struct WebhookTested {
     pub position: Position,
 }
 
-/// Sends a test message now and returns the receiver's answer.
+/// Sends a test message to the webhook's receiver now and returns the answer. A repeated request returns
+/// the first answer and sends nothing.
 pub async fn test(
     installation: &Installation,
     id: WebhookId,
@@ -58,7 +59,7 @@ pub async fn test(
     })
 }
 
-/// Placeholder in a repeated command, which returns its stored event and is not decided again.
+/// Placeholder for a repeated command, which returns its stored event and does not use this.
 const NOTHING_SENT: DeliveryAttempt = DeliveryAttempt {
     fault: None,
     status: None,
@@ -67,7 +68,7 @@ const NOTHING_SENT: DeliveryAttempt = DeliveryAttempt {
     answer_bytes: 0,
 };
 
-/// Returns true if this request was answered before: the id of its event is derived from it.
+/// Returns true if this request was answered before, by an event of this webhook.
 async fn was_sent(installation: &Installation, id: WebhookId, cause: Cause) -> Result<bool, Problem> {
     let event = EventId::derive(cause.command, 0);
     let Some(found) = installation.store().find(event).await? else {

@@ -26,7 +26,8 @@ pub struct WebhookReplaced {
 }
 
 /// Changes a webhook; members that are absent in the request stay as they are. `cause` contains the
-/// revision that was read; deliveries in between do not change it.
+/// revision that the client read, for a conflict check; delivery events since then do not count as a
+/// change.
 pub async fn change_webhook(
     installation: &Installation,
     id: WebhookId,
@@ -111,8 +112,8 @@ async fn change_of(
     })
 }
 
-/// Returns the owner after the change: the caller if they hold all rights that the changed webhook needs,
-/// otherwise the previous owner.
+/// Returns the owner after the change: the caller if the caller has all rights that the changed webhook
+/// needs, otherwise the previous owner.
 fn owner_after(facts: &WebhookFacts, allow_private: bool, adding: &WebhookEditor<'_>) -> Option<UserId> {
     let after = WebhookFacts {
         allow_private,

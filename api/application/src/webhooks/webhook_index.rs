@@ -41,7 +41,7 @@ pub(crate) async fn named_streams(installation: &Installation, kind: &str) -> Re
     Ok(found)
 }
 
-/// Adds the streams found in the log after the position reached so far.
+/// Adds the streams with an event of this kind found in the log after the position reached so far.
 pub(crate) async fn streams_behind(
     installation: &Installation,
     kind: &str,
@@ -68,7 +68,7 @@ pub(crate) async fn streams_behind(
     }
 }
 
-/// Returns the streams found in the audit trail view, or `None` if its rows cannot be read.
+/// Returns the streams with an event of this kind from the audit trail; `None` if its rows cannot be read.
 async fn from_rows(installation: &Installation, kind: &str) -> Option<NamedStreams> {
     let status = installation.rows.status();
     let view = status.iter().find(|view| view.view == audit_trail::NAME)?;

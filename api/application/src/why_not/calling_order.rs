@@ -26,7 +26,8 @@ pub struct CallingOrderPlace {
 }
 
 impl CallingOrderPlace {
-    /// Returns the place; `None` if the campaign has no order or the customer is not waiting.
+    /// Returns the customer's place in the campaign's calling order; `None` if the campaign has no order or
+    /// the customer is not waiting.
     pub(super) fn of(facts: &CampaignFacts, enrolment: &EnrolmentState, at: Timestamp) -> Option<Self> {
         let order = Order {
             plan: facts.plan.order().filter(|_| enrolment.is_waiting())?,

@@ -36,7 +36,7 @@ pub struct PersonFacts {
     pub state: Arc<CustomerState>,
 }
 
-/// What is known of one campaign and the number that it would dial.
+/// What is known of one campaign and of the customer's number that it would dial.
 #[derive(Debug)]
 pub(super) struct CampaignDialFacts {
     pub(super) facts: CampaignFacts,
@@ -48,7 +48,7 @@ pub(super) struct CampaignDialFacts {
 }
 
 impl CampaignDialFacts {
-    /// Adds the years of holidays that the tried version of a preset needs.
+    /// Adds the holiday years that a version of a preset which is tried needs.
     pub(super) async fn know_days_of(
         &mut self,
         installation: &Installation,
@@ -61,7 +61,8 @@ impl CampaignDialFacts {
         Ok(())
     }
 
-    /// Assumes that the campaign is running and that nothing takes precedence over the rules.
+    /// Assumes that the campaign is running and that nothing above the rules (stop, stage, agents) prevents
+    /// a dial.
     pub(super) fn run_freely(&mut self) {
         self.facts.running = true;
         self.above.clear();
@@ -129,7 +130,8 @@ pub(super) async fn campaign(
     Ok(CampaignDialFacts { above, ..below })
 }
 
-/// Returns the same from known facts, without what takes precedence over the rules.
+/// Returns the facts for the rules alone, from given campaign facts: nothing above the rules prevents a
+/// dial.
 pub(super) async fn rules_alone(
     installation: &Installation,
     customer: &CustomerId,
@@ -165,8 +167,8 @@ pub(super) async fn rules_alone(
     })
 }
 
-/// Returns the restrictions of ids that were merged into the customer, as a dial would receive them. For a
-/// past moment, each is read with its own key, if it exists.
+/// Returns the restrictions that come from ids merged into the customer, as a dial would receive them. For
+/// a past moment, each id is read with its own key, if it exists.
 async fn joined(
     installation: &Installation,
     person: &CustomerState,
@@ -198,7 +200,7 @@ async fn joined(
     Ok(told)
 }
 
-/// Returns a campaign's facts as a dial now would receive them.
+/// Returns a campaign's facts as a dial would receive them now. Fails with `Missing`.
 pub async fn campaign_now(
     installation: &Installation,
     campaign: &CampaignId,
@@ -253,7 +255,7 @@ async fn calendars(
     Ok(Calendars::of(imported))
 }
 
-/// Returns the number lists with digests that contain this number, as known at the moment.
+/// Returns the number lists imported as digests that contain this number, as known at the moment.
 pub(crate) async fn hashed_on(
     installation: &Installation,
     registries: &RegistryBook,
@@ -273,7 +275,7 @@ pub(crate) async fn hashed_on(
     Ok(lists)
 }
 
-/// Returns the reason that a stopped campaign is not resumed.
+/// Returns the block that the campaign is stopped for good; `None` otherwise.
 fn over(status: Option<CampaignStatus>) -> Option<CampaignBlock> {
     let status = status.filter(|status| *status == CampaignStatus::Stopped)?;
     Some(CampaignBlock {
@@ -283,8 +285,8 @@ fn over(status: Option<CampaignStatus>) -> Option<CampaignBlock> {
     })
 }
 
-/// Returns the reason that a campaign needs agents and the dialing process has none. It is unknown in a
-/// process that does not dial, and for past moments.
+/// Returns the block that a campaign needs agents and the dialing process has none. `None` if it has, and
+/// if this is unknown: in a process that does not dial, and for past moments.
 fn without_agents(mode: DialingMode, has_agents: Option<bool>) -> Option<CampaignBlock> {
     (mode.needs_agents() && has_agents == Some(false)).then(|| CampaignBlock {
         rule: "no_agents".to_owned(),
@@ -293,7 +295,7 @@ fn without_agents(mode: DialingMode, has_agents: Option<bool>) -> Option<Campaig
     })
 }
 
-/// Returns the reason that an engine which the flow needs does not respond in the dialing process.
+/// Returns the block that a speech engine which the flow needs does not respond.
 fn engine_down(open: OpenCircuit) -> CampaignBlock {
     CampaignBlock {
         rule: "engine_down".to_owned(),
@@ -305,7 +307,8 @@ fn engine_down(open: OpenCircuit) -> CampaignBlock {
     }
 }
 
-/// Returns the reason that no agent has accepted the customer, with the agent who was offered them.
+/// Returns the block that in a campaign with preview offers no agent has accepted the customer, with the
+/// agent who has the offer.
 fn unaccepted(
     facts: &CampaignFacts,
     state: &CampaignState,
@@ -348,7 +351,7 @@ fn stage(gates: &Gates, customer: &CustomerId, at: Timestamp) -> Option<Campaign
     })
 }
 
-/// Returns the stops that apply to the campaign, for any trunk.
+/// Returns the emergency stops that apply to the campaign now or at the moment, whatever the trunk.
 pub(super) async fn stops(
     installation: &Installation,
     facts: &CampaignFacts,

@@ -36,7 +36,8 @@ pub struct Question {
     pub at: Timestamp,
 }
 
-/// Returns the moment at which facts are read. For a past time: what was known then.
+/// Returns the moment at which the facts for a question about the time `at` are read: what was known then;
+/// `None` (now) for a present or future time.
 pub async fn moment_of(
     installation: &Installation,
     at: Timestamp,
@@ -49,7 +50,7 @@ pub async fn moment_of(
     Ok(Some(moment.resolve(installation.store(), now).await?))
 }
 
-/// Returns the customer at that moment, or now.
+/// Returns the customer's state at that moment, or now. Fails with `Missing` if the customer did not exist.
 pub async fn person_then(
     installation: &Installation,
     customer: &CustomerId,
@@ -65,8 +66,8 @@ pub struct PresetTrial {
     pub then: Option<String>,
 }
 
-/// Judges one customer of a campaign under both versions, with the present facts. What takes precedence
-/// over the rules is left out, and the campaign is assumed to be running.
+/// Judges one customer of a campaign by the current and by a tried version of the preset, with the present
+/// facts. Blocks above the rules are left out, and the campaign is assumed to be running.
 pub async fn judged_now(
     installation: &Installation,
     customer: &CustomerId,
@@ -88,8 +89,8 @@ pub async fn judged_now(
     })
 }
 
-/// Returns every rule's verdict for one customer of a campaign, in order, with the present facts. What
-/// takes precedence over the rules is left out, and the campaign is assumed to be running.
+/// Returns every rule's verdict for one customer of a campaign, in order, with the present facts. Blocks
+/// above the rules are left out, and the campaign is assumed to be running.
 pub async fn verdicts_now(
     installation: &Installation,
     customer: &CustomerId,
@@ -113,9 +114,9 @@ pub struct GrantedDial<'a> {
     pub at: Timestamp,
 }
 
-/// Returns every rule's verdict for that dial under another preset, by what was known just before it was
-/// granted; `None` if the customer cannot be read any more. `course` is the campaign of the dials, which
-/// must be given in the order in which they were granted.
+/// Returns every rule's verdict for a granted dial under another preset, by what was known just before the
+/// grant; `None` if the customer cannot be read any more. `course` replays the dials' campaign, so they
+/// must be given in the order of their grants.
 pub async fn judged_before(
     installation: &Installation,
     course: &mut EntityReplay<Campaign>,
@@ -139,7 +140,7 @@ pub async fn judged_before(
     Ok(said.map(|said| said.verdicts))
 }
 
-/// Returns the names of the emergency stops that now apply to a campaign.
+/// Returns the names of the emergency stops that apply to a campaign now; empty without a campaign.
 pub async fn engaged_stops(
     installation: &Installation,
     campaign: Option<CampaignFacts>,
@@ -152,8 +153,8 @@ pub async fn engaged_stops(
     Ok(above.into_iter().filter_map(name).collect())
 }
 
-/// Returns the command that judges a customer before they are shown to an agent. That agent is assumed to
-/// be free.
+/// Returns the command that judges a customer by the rules before the customer is offered to an agent. That
+/// agent is assumed to be free.
 pub async fn judged_for_preview(
     installation: &Installation,
     customer: &CustomerId,
@@ -162,8 +163,8 @@ pub async fn judged_for_preview(
     preview::preview(installation, customer, facts, installation.now()).await
 }
 
-/// Applies the rules of each campaign. The answer is for the first campaign that permits, or else the one
-/// that will permit first.
+/// Applies the rules of each campaign to the customer. The reply is for the first campaign that permits a
+/// dial, otherwise for the one that will permit it first.
 pub async fn explain(
     installation: &Installation,
     question: Question,

@@ -15,8 +15,7 @@ use domain::stored_event::{StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use serde::Deserialize;
 
-/// Largest distance of a decision from the time, in milliseconds: a day, because there is one refusal a
-/// day.
+/// Largest distance between a returned decision and the time of the question, in milliseconds: a day.
 const NEAR_MS: u64 = 24 * 3_600_000;
 
 /// Most decisions returned, those nearest to the time. A day within the caps has fewer.
@@ -43,7 +42,8 @@ struct DecisionData {
     not_before: Option<Timestamp>,
 }
 
-/// Returns the decisions about the customer's dials near a time, in log order.
+/// Returns the grants, refusals and releases of the customer's dials near a time, in log order; at most
+/// `TOLD_MAX`.
 pub(super) async fn dials(
     installation: &Installation,
     customer: &CustomerId,

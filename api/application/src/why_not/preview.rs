@@ -12,8 +12,8 @@ use domain::quota::FullQuota;
 use domain::quota_members::QuotaMatcher;
 use domain::time::Timestamp;
 
-/// Returns the command that judges a customer before they are shown to an agent. Only the dialing process
-/// knows whether agents are available, and checks it; here they are assumed to be.
+/// Returns the command that judges a customer by the rules before the customer is offered to an agent.
+/// Whether agents are available is known only to the dialing process; here they are assumed to be.
 pub(super) async fn preview(
     installation: &Installation,
     customer: &CustomerId,
@@ -38,7 +38,7 @@ pub(super) async fn preview(
     })
 }
 
-/// Returns the full quota that applies to the customer, if any.
+/// Returns the full quota to which the customer belongs, if any.
 async fn full_quota(
     installation: &Installation,
     customer: &CustomerId,

@@ -103,7 +103,7 @@ impl CampaignVerdict {
     }
 }
 
-/// Words a refusal: rule, facts and next due time, in the customer's local time.
+/// A function that words a refusal: rule, facts and next possible time, in the customer's local time.
 pub(super) type RefusalFormatter<'a> =
     &'a dyn Fn(&str, &BTreeMap<String, String>, Option<Timestamp>) -> BilingualSentence;
 
@@ -165,8 +165,8 @@ impl WhyNotResponse {
 }
 
 impl WhyNotResponse {
-    /// Removes the other customer that `same_number` names, for a reader who may not learn which customers
-    /// share a number.
+    /// Removes the other customer from the facts of `same_number`, for a reader who may not learn which
+    /// customers share a number.
     #[must_use]
     pub fn without_other_customer(mut self) -> Self {
         if self.rule.as_deref() == Some(SAME_NUMBER) {

@@ -45,7 +45,9 @@ pub struct DraftAdopted {
     pub position: Position,
 }
 
-/// Adopts a draft in place of the answer of the newest version, or of the one that is named.
+/// Adopts a draft: its text replaces the answer in a new version of the knowledge base, made from the
+/// newest version or the one that the request names. Calls do not use it until it is published. A repeated
+/// request changes nothing.
 pub async fn adopt(
     installation: &Installation,
     caller: &Caller,
@@ -102,7 +104,7 @@ pub async fn adopt(
     })
 }
 
-/// Returns the version that it was adopted into already, whatever the request names now.
+/// Returns the version from which a draft that is adopted already was adopted; `None` if it is not adopted.
 fn adopted_from(state: &WordingDraftState) -> Option<u32> {
     match state.decided()? {
         DraftReview::Adopted(adopted) => Some(adopted.from_version),
@@ -110,8 +112,8 @@ fn adopted_from(state: &WordingDraftState) -> Option<u32> {
     }
 }
 
-/// Returns the version's content with the draft's text. The answer must be the same there as when the draft
-/// was requested; otherwise it is unknown what the draft would replace.
+/// Returns the version's content with the draft's text. Fails if the answer there is not the same as when
+/// the draft was requested: then it is unknown what the draft would replace.
 async fn content_with(
     installation: &Installation,
     knowledge: &KnowledgeId,
@@ -154,7 +156,8 @@ async fn content_with(
     }
 }
 
-/// Returns true if the answer and its facts are the same there as when the draft was requested.
+/// Returns true if the answer and the facts it names are the same in this content as when the draft was
+/// requested.
 fn stands(content: &KnowledgeContent, task: &DraftTask) -> bool {
     let entries = content.entries();
     let said = entries.iter().find(|entry| entry.id == task.entry);
@@ -164,8 +167,8 @@ fn stands(content: &KnowledgeContent, task: &DraftTask) -> bool {
     })
 }
 
-/// Returns why no second user is needed, as for approvals: the directory's own key was used, or no other
-/// user holds the right.
+/// Returns why no second user needs to adopt the draft, as for approvals: the directory's own key was used,
+/// or no other user holds the right. `None` if one is needed.
 async fn nobody(
     installation: &Installation,
     by: Option<&UserId>,

@@ -14,7 +14,7 @@ const ORDERS: &str = "You word an approved answer of a call centre anew, as it i
     other does. Name no amount, rate, date, period or other number that does not stand in `original` or \
     `facts`. Name no person. TEXT is one line of at most `characters_max` characters.";
 
-/// Tokens of an answer: 500 characters and their envelope.
+/// Most tokens of the model's answer: 500 characters and the JSON around them.
 const ANSWER_TOKENS_MAX: u32 = 1_000;
 
 pub(super) fn brief(task: &DraftTask) -> WritingBrief {

@@ -41,8 +41,9 @@ pub struct DraftChanged {
     pub made: bool,
 }
 
-/// Requests a wording from a model and returns when it answers or fails. A repeated command makes no second
-/// request. If the caller disconnects meanwhile, the draft can be found in the list.
+/// Requests a wording for an answer from the model, waits until it answers or fails, and returns the draft.
+/// A repeated command makes no second request. If the caller disconnects meanwhile, the draft can be found
+/// in the list.
 pub async fn ask(
     installation: &Arc<Installation>,
     caller: &Caller,
@@ -131,8 +132,8 @@ pub async fn reject(
     })
 }
 
-/// Returns a draft of this knowledge base. For drafts of other ones, the error is the same as for a missing
-/// draft.
+/// Returns the state of a draft of this knowledge base. Fails with `Missing` if it does not exist or
+/// belongs to another one.
 async fn of_base(
     installation: &Installation,
     knowledge: &KnowledgeId,
@@ -148,7 +149,7 @@ async fn of_base(
         .ok_or_else(|| Problem::missing("this draft"))
 }
 
-/// Returns what the draft is about, from the given version.
+/// Returns what is to be reworded: the answer with its facts, from the version that the request names.
 async fn task(
     installation: &Installation,
     knowledge: KnowledgeId,
@@ -184,7 +185,8 @@ async fn task(
     })
 }
 
-/// Returns the kind of the answer, its question, and its text.
+/// Returns the kind, question and text of the answer or objection with this id; `None` if the content does
+/// not have it.
 fn entry_of(content: &KnowledgeContent, id: &str) -> Option<(EntryKind, String, String)> {
     let entries = content.entries();
     let entry = entries.iter().find(|entry| entry.id == id)?;
@@ -204,7 +206,7 @@ fn sent_to(writer: &dyn Writer, task: &DraftTask) -> DraftPrompt {
     }
 }
 
-/// A placeholder that is never stored: a repeated command makes no request.
+/// A placeholder for a repeated command, which makes no request. It is never stored.
 const fn nothing_sent() -> DraftPrompt {
     DraftPrompt {
         model: String::new(),

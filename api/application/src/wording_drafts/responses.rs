@@ -99,7 +99,8 @@ pub struct WordingDraftList {
     pub items: Vec<WordingDraftResponse>,
 }
 
-/// Returns one draft of this knowledge base, with everything that was sent.
+/// Returns one draft of this knowledge base, with everything that was sent to the model. Fails with
+/// `Missing`.
 pub async fn draft(
     installation: &Installation,
     knowledge: &KnowledgeId,
@@ -113,7 +114,7 @@ pub async fn draft(
     })
 }
 
-/// Returns the drafts of a knowledge base, each with the position at which it was requested.
+/// Returns the drafts of a knowledge base in log order, each with the position at which it was requested.
 pub async fn drafts(
     installation: &Installation,
     knowledge: &KnowledgeId,

@@ -4,7 +4,7 @@ use domain::ports::writer::Writer;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Most concurrent requests. A local model answers few at a time, and users ask one after another.
+/// Most concurrent requests to the model; a further one is refused. A local model answers few at a time.
 const AT_ONCE_MAX: usize = 4;
 
 /// The model that drafts are requested from; none unless the process was started with one.
@@ -23,7 +23,7 @@ impl Default for WriterService {
 }
 
 impl WriterService {
-    /// Sets the model. If one is set already, it is kept.
+    /// Sets the model. A second call changes nothing.
     pub fn write_by(&self, writer: Arc<dyn Writer>) {
         let _first = self.writer.set(writer);
     }
@@ -32,7 +32,7 @@ impl WriterService {
         self.writer.get()
     }
 
-    /// Returns a permit; `None` if the limit is reached.
+    /// Returns a permit for one request to the model; `None` if `AT_ONCE_MAX` are running.
     pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.places).try_acquire_owned().ok()
     }

@@ -16,7 +16,7 @@ use domain::wording_draft::{DraftChecks, DraftCost, DraftTask, WordingDraftComma
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Longest wait for a response, in milliseconds: a user is waiting.
+/// Longest wait for the model's response, in milliseconds; then the draft fails. A user is waiting.
 const ANSWER_MS_MAX: u64 = 20_000;
 
 /// A request to a model for one wording draft.
@@ -32,7 +32,8 @@ pub(super) struct WritingTask {
 }
 
 impl WritingTask {
-    /// Sends the request, checks the response, and stores the result.
+    /// Sends the request, checks the response, and stores the text or the reason why there is none. Returns
+    /// the log position.
     pub(super) async fn done(self, installation: &Installation) -> Result<Position, Problem> {
         let clock = installation.environment.clock.as_ref();
         let asked_at = clock.now();
@@ -75,7 +76,7 @@ impl WritingTask {
     }
 }
 
-/// Sends the request once, and stops waiting at the time limit, whatever the adapter does.
+/// Sends the request once and waits for at most `ANSWER_MS_MAX`, whatever the adapter does.
 async fn within(
     clock: &dyn Clock,
     writer: &dyn Writer,
@@ -89,7 +90,7 @@ async fn within(
     }
 }
 
-/// Returns the sensitive words of campaigns that use this knowledge base and are not over.
+/// Returns the sensitive words of all campaigns that use this knowledge base and are not over.
 pub(super) async fn sensitive_words(
     installation: &Installation,
     knowledge: &KnowledgeId,

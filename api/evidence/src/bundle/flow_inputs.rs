@@ -2,7 +2,7 @@
 
 use domain::flow::{FlowInput, Interruption, UnderstandingResult};
 
-/// An input of the flow, owned.
+/// An input of the flow that owns its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OwnedFlowInput {
     Played,
@@ -45,7 +45,7 @@ impl OwnedFlowInput {
         }
     }
 
-    /// Returns true if the callee caused the input. Played texts and faults come from us.
+    /// Returns true if the callee caused the input; false for played texts and faults, which come from us.
     pub(crate) const fn is_of_callee(&self) -> bool {
         !matches!(self, Self::Played | Self::Fault)
     }

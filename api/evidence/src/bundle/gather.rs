@@ -31,7 +31,7 @@ pub struct TypedEvent<E> {
     pub event: E,
 }
 
-/// Everything that belongs to one call, sealed as stored.
+/// Everything in the log that belongs to one call, with personal values sealed.
 #[derive(Debug, Clone)]
 pub struct BundleInputs {
     pub call: Vec<TypedEvent<CallEvent>>,
@@ -42,7 +42,7 @@ pub struct BundleInputs {
     pub flow: Option<serde_json::Value>,
 }
 
-/// Reads the call with its grants, plan and flow. Refuses a call that does not exist or has more than
+/// Reads the call with its grants, plan and flow. Fails for a call that does not exist or has more than
 /// `BUNDLE_EVENTS_MAX` events.
 pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<BundleInputs, Problem> {
     let page = store
@@ -98,7 +98,8 @@ pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<BundleInputs
     })
 }
 
-/// Returns the plan of a campaign with all changes before a position.
+/// Returns the plan of a campaign as created, with all changes before a position; `None` if it was not
+/// created.
 async fn plan_of(
     store: &dyn EventStore,
     campaign: &CampaignId,
@@ -130,7 +131,7 @@ async fn plan_of(
     }
 }
 
-/// Returns the first event of a stream that satisfies `wanted`.
+/// Returns the first event of a stream for which `wanted` returns true; `None` if there is none.
 async fn find<D: Decider>(
     store: &dyn EventStore,
     stream: &StreamId,

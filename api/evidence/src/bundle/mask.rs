@@ -28,8 +28,7 @@ use uuid::Uuid;
 /// Start of every bundle: a Monday, ten o'clock in Beijing.
 const BEGINS_AT: &str = "2026-01-05T10:00:00+08:00";
 
-/// Phone number of the callee in every bundle, from a range reserved for fiction. The constants below replace
-/// other values.
+/// Phone number of the callee in every bundle, from a range reserved for fiction.
 const CALLEE: &str = "+15550100";
 const CALLER: &str = "+15550199";
 const SENT_BY: &str = "127.0.0.1:5060";
@@ -38,7 +37,8 @@ const REMOTE: &str = "sip:callee@127.0.0.1:5070";
 /// Id of the call in every bundle.
 const CALL: CallId = CallId::new(Uuid::from_u128(1));
 
-/// Masks everything gathered for one call.
+/// Returns the masked content of a bundle for what was gathered about one call. Fails for a kind of event
+/// for which masking is not defined.
 pub(super) fn mask(gathered: &BundleInputs) -> Result<Content, Problem> {
     let first = gathered
         .call
@@ -353,7 +353,7 @@ impl Masker {
     }
 }
 
-/// Replaces the agent who took a call.
+/// Returns the event that an agent took the call, with a replacement for the agent's name.
 fn masked_agent(leg: u8) -> Result<CallEvent, Problem> {
     let agent = "user-1".parse();
     let agent = agent.map_err(|error| Problem::fault(format!("a masked name is invalid: {error}")))?;

@@ -5,8 +5,8 @@ use domain::call::event::CallEvent;
 use domain::call::progress::parse_q850;
 use domain::ports::line::LegFailure;
 
-/// Masks the end of a call. The recording's hash is removed: it would identify the recording to a person who
-/// has the file.
+/// Returns the end of a call without identifying values. The hash of the recording is removed: it would
+/// identify the recording to a person who has the file.
 pub(crate) fn mask_call_end(event: &CallEvent) -> CallEvent {
     let CallEvent::Ended {
         disposition,
@@ -62,7 +62,7 @@ pub(crate) fn mask_leg_failure(leg: u8, failure: &LegFailure) -> CallEvent {
     CallEvent::LegFailed { leg, failure }
 }
 
-/// Returns the parts of a Reason header that the call progress table uses; the rest is removed.
+/// Returns only the parts of a Reason header that the call progress table uses.
 fn masked_header(header: &str) -> String {
     let mut values = Vec::new();
     if header.to_ascii_lowercase().contains("channel limit") {

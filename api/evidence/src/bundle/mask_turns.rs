@@ -30,7 +30,8 @@ pub(super) fn mask_heard_words(fact: &HeardFact) -> HeardFact {
     }
 }
 
-/// Masks what was understood. The intents stay: they belong to the flow, which the bundle contains.
+/// Returns the fact about an understood utterance without its slot values. The intents stay: they belong to
+/// the flow, which the bundle contains.
 pub(super) fn mask_meaning(fact: &UnderstandingFact) -> UnderstandingFact {
     let UnderstandingFact {
         node,
@@ -95,7 +96,8 @@ pub(super) fn mask_sensitive_word(fact: &SensitiveWordFact) -> SensitiveWordFact
     }
 }
 
-/// Masks the seller: its name and number would identify the institution.
+/// Returns the event that the seller's message was played, with replacements: the seller's name and number
+/// would identify the institution.
 pub(super) fn mask_seller(fact: &SellerMessageFact) -> CallEvent {
     CallEvent::SellerMessagePlayed(SellerMessageFact {
         seller: Seller {

@@ -44,10 +44,11 @@ const FORMAT: &str = "ledgerline call bundle";
 /// Version of the format, counted from 1.
 const FORMAT_VERSION: u32 = 1;
 
-/// Largest bundle, in bytes: 2,000 events of a call take half a megabyte, a flow at most a quarter.
+/// Largest bundle file in bytes; larger ones are refused. 2,000 events of a call take half a megabyte, a
+/// flow at most a quarter.
 pub const BUNDLE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Most events in one bundle; a call has far fewer.
+/// Most events in one bundle; a call with more is refused.
 pub const BUNDLE_EVENTS_MAX: usize = 2_000;
 
 /// A bug bundle file.
@@ -102,7 +103,7 @@ pub struct BundleEvent {
     pub personal: BTreeMap<String, String>,
 }
 
-/// Masks what was gathered and returns it as a bundle.
+/// Masks what was gathered about a call and returns it as a bundle. Nothing is decrypted.
 pub fn make(gathered: &BundleInputs) -> Result<Bundle, Problem> {
     let content = mask::mask(gathered)?;
     let content = serde_json::to_value(content).map_err(|error| Problem::fault(error.to_string()))?;
@@ -125,7 +126,8 @@ fn hash_of(content: &Value) -> String {
 }
 
 impl Bundle {
-    /// Reads a file. Refuses one that is too large, of another format, or altered.
+    /// Reads a bundle from a file. Fails with `bundle-unreadable` if it is too large, of another format, or
+    /// its hash does not match.
     pub fn read(file: &Path) -> Result<Self, Problem> {
         let unreadable = |error: std::io::Error| Problem::unavailable(format!("{}: {error}", file.display()));
         match bounded_file::read(file, BUNDLE_BYTES_MAX) {
@@ -187,7 +189,7 @@ impl Bundle {
         })
     }
 
-    /// Returns the bytes of the file: indented JSON.
+    /// Returns the bytes of the bundle's file, indented JSON. Fails above `BUNDLE_BYTES_MAX`.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Problem> {
         let bytes = serde_json::to_vec_pretty(self).map_err(|error| Problem::fault(error.to_string()))?;
         if bytes.len() > BUNDLE_BYTES_MAX {

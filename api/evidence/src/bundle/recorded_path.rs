@@ -9,7 +9,7 @@ use domain::spoken_turn::TurnInput;
 use domain::turn::AnswerChannel;
 use std::collections::BTreeMap;
 
-/// One recorded step.
+/// One recorded step of a call through its flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RecordedStep {
     Node(String),
@@ -32,7 +32,7 @@ pub(crate) enum RecordedStep {
 }
 
 impl RecordedStep {
-    /// Returns true for an input of the callee. All other steps follow from inputs.
+    /// Returns true for a step that is an input of the callee; the other steps follow from inputs.
     pub(crate) const fn is_input(&self) -> bool {
         match self {
             Self::Key(_)
@@ -73,7 +73,8 @@ impl RecordedUtterance {
     }
 }
 
-/// Returns the key rule of the call; calls recorded before the rule was stored have the first one.
+/// Returns the rule by which keypresses of the call were accepted, recorded at its answer; the first rule
+/// for calls from before it was recorded.
 pub(crate) fn key_rule<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> KeyRule {
     let recorded = events.find_map(|event| match event {
         CallEvent::Answered { key_rule, .. } => *key_rule,
@@ -82,7 +83,7 @@ pub(crate) fn key_rule<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> K
     recorded.unwrap_or_default()
 }
 
-/// Returns the offer that the customer got.
+/// Returns the offer that was chosen for the customer in the call; `None` if none was.
 pub(crate) fn offer_of<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> Option<&'a OfferChosenFact> {
     events.find_map(|event| match event {
         CallEvent::OfferChosen(fact) => Some(fact.as_ref()),
@@ -90,7 +91,7 @@ pub(crate) fn offer_of<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> O
     })
 }
 
-/// Returns the steps of a call in order.
+/// Returns the recorded steps of a call in order. Events without a step are left out.
 pub(super) fn collect_recorded_steps<'a>(events: impl Iterator<Item = &'a CallEvent>) -> Vec<RecordedStep> {
     events.filter_map(read_recorded_step).collect()
 }

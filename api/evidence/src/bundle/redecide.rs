@@ -8,7 +8,8 @@ use domain::decider::{Context, Decider};
 use domain::key_rule::KeyRule;
 use domain::time::Timestamp;
 
-/// Returns what this build decides differently than recorded; `None` if it is the same.
+/// Derives the command behind a recorded event, decides it by this build and returns in words what is
+/// decided differently; `None` if the result is the same.
 pub(super) fn find_differing_decision(
     state: &CallState,
     recorded: &CallEvent,
@@ -23,9 +24,9 @@ pub(super) fn find_differing_decision(
     }
 }
 
-/// Returns the recorded event with the versions of this build. A different version of a table or rule alone
-/// is no difference, because the flow is replayed with the recorded one. Nor is the length of a recording,
-/// which older events do not have.
+/// Returns the recorded event with the versions of this build, for a comparison. A different version of a
+/// table or rule alone is no difference, because the flow is replayed with the recorded one; nor is the
+/// length of a recording, which older events do not have.
 fn this_version(recorded: &CallEvent) -> CallEvent {
     let mut recorded = recorded.clone();
     if let CallEvent::Ended {

@@ -68,7 +68,8 @@ impl BundleReplay {
     }
 }
 
-/// Replays everything in the bundle.
+/// Decides every command of the bundle again, follows the flow, and checks both grants. Returns the
+/// differences; fails only if the bundle cannot be read.
 pub fn replay(bundle: &Bundle) -> Result<BundleReplay, Problem> {
     let begins = bundle
         .events
@@ -110,7 +111,7 @@ fn step(one: &BundleEvent, after_ms: u64, state: &CallState, otherwise: Option<S
     }
 }
 
-/// Parses the event, with the replacements of its personal values.
+/// Parses an event of a bundle as a call event, with the replacements of its personal values.
 pub(crate) fn call_event(one: &BundleEvent) -> Result<CallEvent, Problem> {
     let unreadable = |error: String| {
         Problem::refused(
@@ -132,7 +133,8 @@ pub(crate) fn call_event(one: &BundleEvent) -> Result<CallEvent, Problem> {
     Ok(event)
 }
 
-/// Compares the grants of customer and number with those in the permit. Returns the differences.
+/// Compares the grants of customer and number in the bundle with those that the permit names. Returns the
+/// differences in words; empty if there are none.
 fn grants(bundle: &Bundle, state: &CallState) -> Vec<String> {
     let Some(permitted) = state.permitted() else {
         return vec!["the call was never permitted".to_owned()];
@@ -167,7 +169,7 @@ fn ending(state: &CallState) -> String {
     format!("ended as {zh} {en}{outcome}")
 }
 
-/// Replays the flow with the recorded keys and adds differences to the result.
+/// Replays the flow with the recorded inputs and adds the differences to `replayed`.
 fn retrace(bundle: &Bundle, events: &[CallEvent], replayed: &mut BundleReplay) {
     let story = collect_recorded_steps(events.iter());
     if story.is_empty() {

@@ -12,7 +12,7 @@ use domain::spoken_turn::TurnInput;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Most consecutive silences tried to explain a step; a flow repeats a question once or twice.
+/// Most consecutive silences that are tried to explain one step; a flow repeats a question once or twice.
 const SILENCES_MAX: usize = 10;
 
 /// Every key of a telephone.
@@ -47,7 +47,7 @@ pub(crate) struct WalkSegment {
     pub actions: Vec<FlowAction>,
 }
 
-/// Values that lead along the recorded path.
+/// Values that are not in the bundle and for which the flow takes the recorded path.
 #[derive(Debug, Default)]
 pub(crate) struct InferredValues {
     pub digits: Vec<char>,
@@ -55,7 +55,8 @@ pub(crate) struct InferredValues {
     pub variables: BTreeMap<String, String>,
 }
 
-/// Finds keys, slots and variables that lead along the recorded path, without knowing the real values.
+/// Finds keys, slot values and variables for which the flow takes the recorded path, without the real
+/// values.
 pub(crate) fn infer(
     rule: KeyRule,
     flow: &Arc<FlowDefinition>,
@@ -73,7 +74,7 @@ pub(crate) fn infer(
     }
 }
 
-/// Returns for each branch and decision on the path a value that leads where the call went.
+/// Returns for each variable of a branch or decision on the path a value that leads where the call went.
 fn variables_of(flow: &FlowDefinition, story: &[RecordedStep]) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
     for pair in story.windows(2) {
@@ -122,7 +123,8 @@ fn value_for(case: &BranchCase) -> Option<String> {
     case.equals.clone().or_else(among).or_else(least)
 }
 
-/// Replays the flow along the recorded steps, from the start of a call.
+/// Replays the flow along the recorded steps from the start of a call, up to the first step that no input
+/// explains.
 pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[RecordedStep]) -> FlowWalk {
     let mut walked = FlowWalk {
         explained: 0,
@@ -187,7 +189,7 @@ pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[RecordedStep
     walked
 }
 
-/// Returns the outcome if the flow ends after the last prompt was played.
+/// Returns the outcome if the flow ends once the last prompt was played; otherwise `None`.
 fn said_out(mut run: FlowRun) -> Option<Outcome> {
     let actions = run.step(FlowInput::Played);
     WalkState::of(Vec::new(), actions, run).outcome
@@ -234,7 +236,7 @@ impl WalkState {
         }
     }
 
-    /// Gives the inputs to a copy of the flow and returns the result.
+    /// Gives the inputs to a copy of the flow and returns the state afterwards.
     pub(super) fn after(run: &FlowRun, inputs: &[FlowInput<'_>]) -> Self {
         let mut run = run.clone();
         let actions: Vec<FlowAction> = inputs.iter().flat_map(|input| run.step(*input)).collect();
@@ -245,15 +247,15 @@ impl WalkState {
         )
     }
 
-    /// Returns true if the entered steps are the recorded ones. A call that ended meanwhile recorded only the
-    /// first of them.
+    /// Returns true if the steps entered are the next recorded ones. If the call ended meanwhile, only the
+    /// first of them are recorded.
     pub(super) fn explains(&self, story: &[RecordedStep]) -> bool {
         let count = self.entered.len().min(story.len());
         self.entered.get(..count) == story.get(..count)
     }
 }
 
-/// Returns the possible waits before an input, played texts and silences, the shortest first.
+/// Returns the possible waits before an input (played texts and silences), the shortest first.
 fn waits() -> impl Iterator<Item = Vec<FlowInput<'static>>> {
     (0..=SILENCES_MAX).map(|silences| {
         let mut inputs = vec![FlowInput::Played];
@@ -264,7 +266,8 @@ fn waits() -> impl Iterator<Item = Vec<FlowInput<'static>>> {
     })
 }
 
-/// Finds an input without a key that leads to the recorded step: played text, silence or fault.
+/// Finds an input other than a keypress that leads to the next recorded step: a played text, silence or
+/// fault. Fails with what the flow does instead.
 fn by_itself(run: &FlowRun, story: &[RecordedStep]) -> Result<WalkState, String> {
     let mut instead = None;
     if let Some(RecordedStep::Decided { unheard: true, .. }) = story.first() {
@@ -291,7 +294,8 @@ fn by_itself(run: &FlowRun, story: &[RecordedStep]) -> Result<WalkState, String>
     Err(instead.unwrap_or_else(|| "stays at the same node".to_owned()))
 }
 
-/// Finds a keypress that leads to the recorded step: the given key, or the first one that leads there.
+/// Finds a keypress that leads to the next recorded step: the key `digit`, or, if it is not known, the
+/// first one that leads there. Fails with what the flow does instead.
 fn by_key(run: &FlowRun, digit: Option<char>, rest: &[RecordedStep]) -> Result<(WalkState, char), String> {
     let candidates: Vec<char> = digit.map_or_else(|| KEYS.chars().collect(), |digit| vec![digit]);
     let mut idle: Option<(usize, WalkState, char)> = None;
@@ -323,7 +327,7 @@ fn by_key(run: &FlowRun, digit: Option<char>, rest: &[RecordedStep]) -> Result<(
     idle.ok_or_else(|| instead.unwrap_or_else(|| "accepts no key".to_owned()))
 }
 
-/// Returns how many of the following steps without an input can be explained from this state.
+/// Returns how many of the next recorded steps, up to the next input, can be explained from this state.
 fn explained_ahead(run: &FlowRun, rest: &[RecordedStep]) -> usize {
     let until_key = rest.iter().position(RecordedStep::is_input).unwrap_or(rest.len());
     let mut left = rest.get(..until_key).unwrap_or_default();

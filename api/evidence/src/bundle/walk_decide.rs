@@ -3,7 +3,7 @@
 use domain::flow::{Condition, DecideNode, DecideRule, FlowDefinition, Node};
 use std::collections::BTreeMap;
 
-/// Gives each variable of a decision a value for which the recorded rule applies, unless it has one.
+/// Chooses a value for each variable of a decision, unless it has one, so that the recorded rule applies.
 pub(super) fn infer_decision_variables(
     flow: &FlowDefinition,
     decide: &DecideNode,
@@ -41,7 +41,7 @@ pub(super) fn infer_decision_variables(
     }
 }
 
-/// Returns values on both sides of every bound that the flow's decisions have for a name.
+/// Returns values directly below, at and above every bound that the flow's decisions have for a name.
 pub(super) fn bounds_of(flow: &FlowDefinition, name: &str) -> Vec<String> {
     let decisions = flow.nodes.values().filter_map(|node| match node {
         Node::Decide(decide) => Some(decide),

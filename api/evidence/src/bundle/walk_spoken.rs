@@ -7,13 +7,14 @@ use crate::bundle::walk_decide::bounds_of;
 use domain::flow::{FlowDefinition, FlowInput, FlowRun, UnderstandingResult};
 use std::collections::BTreeMap;
 
-/// Value for a slot that nothing limits.
+/// Value for a slot for which the flow has no options or conditions.
 const ANY: &str = "1";
 
-/// Most values tried for a slot that cannot be read.
+/// Most values tried for a slot with an unreadable value.
 const VALUES_TRIED_MAX: usize = 20;
 
-/// Gives one recorded input to the flow; fails if it does not lead to the recorded step.
+/// Gives one recorded input to the flow and returns the state afterwards. Fails, with what the flow does
+/// instead, if it does not lead to the recorded step.
 pub(super) fn apply_recorded_input(
     run: &FlowRun,
     input: FlowInput<'_>,
@@ -27,7 +28,8 @@ pub(super) fn apply_recorded_input(
     }
 }
 
-/// Gives an utterance to the flow, and returns the step with the slots that were filled.
+/// Gives an utterance to the flow and returns the state afterwards with the slots that were filled. Tries
+/// values for slots that cannot be read. Fails if none leads to the recorded step.
 pub(super) fn apply_utterance(
     run: &FlowRun,
     flow: &FlowDefinition,
@@ -59,8 +61,8 @@ pub(super) fn apply_utterance(
     Err(instead.unwrap_or_else(|| "listens".to_owned()))
 }
 
-/// Returns a value to try: the options of the slot in turn, then one that it does not accept; without
-/// options, a value that nothing limits, then the bounds of the flow's decisions, then numbers.
+/// Returns the value number `place` to try for a slot: its options in turn, then one that it does not
+/// accept; without options: `ANY`, then the bounds of the flow's decisions, then numbers.
 fn value_of(flow: &FlowDefinition, name: &str, place: usize) -> String {
     let options = flow.dialogue().slots.get(name).map(|slot| &slot.options);
     let options = options.filter(|options| !options.is_empty());

@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 /// Most events listed one by one; the others are counted.
 const NAMED_MAX: usize = 50;
 
-/// Most ids of earlier events stored during the check, 16 bytes each. Beyond it, causes are no longer looked
-/// up.
+/// Most ids of earlier events that are remembered, 16 bytes each. Above it, whether a cause exists is not
+/// checked any more.
 const IDS_MAX: usize = 10_000_000;
 
 /// The result of a check of the whole log.
@@ -24,7 +24,8 @@ pub struct CausationCheck {
     pub lines: Vec<String>,
 }
 
-/// Checks every event of the log, and returns those that name no earlier cause although their kind needs one.
+/// Checks every event of the log. Returns the count of those that name no earlier cause although their kind
+/// must, and the first of them.
 pub async fn check_causation(store: &dyn EventStore) -> Result<CausationCheck, Problem> {
     let mut found = CausationCheck::default();
     let mut seen: BTreeSet<EventId> = BTreeSet::new();

@@ -30,8 +30,8 @@ impl CauseOrigin {
     }
 }
 
-/// Kinds that may have no cause: kind, origin, and reason. A driver that forgets its cause stores a kind that
-/// is not listed here, and the check finds it.
+/// Kinds of events that may have no cause: kind, origin, and reason. A driver that forgets a cause stores a
+/// kind that is not listed here, which the check reports.
 const BEGINNINGS: &[(&str, CauseOrigin, &str)] = &[
     (
         CustomerEvent::CALL_ASKED,

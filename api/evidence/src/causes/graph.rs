@@ -11,10 +11,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most events in one graph: years of calls of one person; a reader cannot follow more.
+/// Most events in one graph; with more, `cut` is true. These are years of calls of one person.
 pub(crate) const NODES_MAX: usize = 2_000;
 
-/// Most steps back along causes: from a call to its import row there are about a dozen.
+/// Most steps back along causes. From a call to its import row there are about a dozen.
 const CAUSE_STEPS_MAX: usize = 64;
 
 fn is_dial(kind: &str) -> bool {
@@ -62,7 +62,8 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Builds the graph around a call, an event or a customer.
+    /// Builds the graph around the call, event or customer with this id. Fails with `no-such-event` if
+    /// there is none.
     pub async fn of(store: &dyn EventStore, id: &str) -> Result<Self, Problem> {
         let (subject, whole) = find_subject(store, id).await?;
         if subject.is_empty() {
@@ -125,7 +126,8 @@ impl Graph {
         self.nodes.insert(event.position, node);
     }
 
-    /// Adds causes step by step, back to the origin.
+    /// Adds the causes of the events in the graph, step by step back to the origin, at most
+    /// `CAUSE_STEPS_MAX` steps.
     async fn add_causes(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         for _ in 0..CAUSE_STEPS_MAX {
             let nodes = self.nodes.values();
@@ -144,8 +146,8 @@ impl Graph {
         Ok(())
     }
 
-    /// Adds effects. A cause is always before its effect in the log, so one pass in log order finds all of
-    /// them.
+    /// Adds those of the nearby events that are effects of the subject. A cause is always before its effect
+    /// in the log, so one pass in log order finds all of them.
     fn add_effects(&mut self, near: BTreeMap<Position, EventWithIds>) {
         let mut led: BTreeSet<EventId> = self.subjects();
         let mut enrolled = BTreeSet::new();
@@ -171,7 +173,7 @@ impl Graph {
         subjects.map(|node| node.id).collect()
     }
 
-    /// Adds the enrolments for which the customer's dials in the graph were requested.
+    /// Adds the enrolments for which the customer's dials in the graph were made.
     fn add_enrolments(&mut self, near: &BTreeMap<Position, EventWithIds>) {
         let subjects = near
             .iter()
@@ -202,7 +204,7 @@ impl Graph {
         }
     }
 
-    /// Returns the edges whose both ends are in the graph: from, to, and why.
+    /// Returns the edges between events of the graph: from, to, and why.
     pub fn edges(&self) -> Vec<(Position, Position, CausationKind)> {
         let mut edges = Vec::new();
         for node in self.nodes.values() {

@@ -11,12 +11,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Deepest indentation; consecutive events of a call have the same one.
+/// Deepest indentation of the tree. Consecutive events of a call have the same one.
 const DEPTH_MAX: usize = 24;
 
 impl Graph {
-    /// Returns one line per event, below its cause. An event that directly follows one of its own stream has
-    /// the same indentation, so that a call with many events stays on the page.
+    /// Returns the graph as text with one line per event, indented below its cause. An event that directly
+    /// follows one of its own stream has the same indentation, so that a call with many events fits on the
+    /// page.
     pub fn tree(&self) -> Vec<String> {
         let mut effects: BTreeMap<Position, Vec<Position>> = BTreeMap::new();
         let mut hangs: BTreeMap<Position, Position> = BTreeMap::new();
@@ -77,7 +78,8 @@ impl Graph {
         )
     }
 
-    /// Returns a note for an event whose cause is not on the line above it.
+    /// Returns a note for an event with a cause that is not on the line above it: where its cause is, or
+    /// that it has none.
     fn told(&self, node: &Node) -> Option<String> {
         match node.causation {
             None if node.told.is_some_and(|event| self.positions.contains_key(&event)) => None,
@@ -96,7 +98,8 @@ impl Graph {
         }
     }
 
-    /// Returns Graphviz text: solid edges are causes, dashed ones enrolments, dotted ones deliveries.
+    /// Returns the graph as Graphviz text: solid edges are causes, dashed ones enrolments, dotted ones
+    /// deliveries.
     pub fn dot(&self) -> Vec<String> {
         let mut lines = vec![
             "digraph causation {".to_owned(),
@@ -121,7 +124,7 @@ impl Graph {
         lines
     }
 
-    /// Returns nodes and edges for programs.
+    /// Returns the graph as the API's JSON: nodes and edges.
     pub fn shown(&self) -> CausationGraphResponse {
         let node = |node: &Node| {
             let is_begun = node.causation.is_none() && node.told.is_none();

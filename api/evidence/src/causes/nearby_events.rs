@@ -11,7 +11,7 @@ use domain::webhook::WebhookEvent;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most events read to find effects.
+/// Most events read to find effects; with more, the graph is cut.
 const LOOKED_AT_MAX: usize = 50_000;
 
 /// Kinds about the delivery of an event to a webhook. The event is named in the data, because several
@@ -58,7 +58,7 @@ impl EventWithIds {
         })
     }
 
-    /// Returns true if the event was caused by one of these, or delivers one of them.
+    /// Returns true if the event was caused by one of the events `led`, or delivers one of them.
     pub(super) fn follows(&self, led: &BTreeSet<EventId>) -> bool {
         [self.envelope.causation, self.told]
             .into_iter()
@@ -67,7 +67,8 @@ impl EventWithIds {
     }
 }
 
-/// Returns the events that an id names, and whether they are all events of a customer.
+/// Returns the events that an id (event, call or customer) names, and true if they are all events of a
+/// customer. Empty if there are none.
 pub(super) async fn find_subject(
     store: &dyn EventStore,
     id: &str,
@@ -90,7 +91,8 @@ pub(super) async fn find_subject(
     Ok((found.events, false))
 }
 
-/// Returns the events that may be effects of the subject: those of the customer, the number and the campaign.
+/// Returns the events that may be effects of the subject: those of its calls, customers, numbers and
+/// campaigns, and deliveries of them.
 pub(super) async fn find_nearby_events(
     store: &dyn EventStore,
     subject: &BTreeMap<Position, EventWithIds>,
@@ -185,7 +187,8 @@ impl NearbyEvents {
         Ok(())
     }
 
-    /// Adds deliveries of events that are about no customer and no campaign: no index leads to them.
+    /// Adds deliveries of subject events that are about no customer and no campaign. No index leads to
+    /// them, so the log after the subject is read.
     async fn add_deliveries(
         &mut self,
         store: &dyn EventStore,
@@ -228,8 +231,8 @@ impl NearbyEvents {
         Ok(())
     }
 
-    /// Of the events of a campaign and a number, keeps only those that follow from this customer's events:
-    /// both serve many customers.
+    /// Removes the events of a campaign or number that do not follow from this customer's events: both
+    /// serve many customers.
     fn keep_of(
         &mut self,
         customers: &BTreeSet<CustomerId>,

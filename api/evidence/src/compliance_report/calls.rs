@@ -13,7 +13,7 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Rules that must have a verdict before a dial: on the customer's side and on the number's side.
+/// Rules that must have a verdict before a dial, for the customer's side and the number's side.
 const NEEDED: [(&str, &[&str]); 2] = [
     ("customer", &["calling_window", "consent", "frequency_cap"]),
     ("number", &["suppression", "frequency_cap"]),
@@ -39,7 +39,7 @@ struct Leg {
 }
 
 impl OpenCall {
-    /// Returns the violation that dialing this leg now would be; `None` if it is allowed.
+    /// Returns the code of the violation that dialing this leg now would be; `None` if it is allowed.
     fn breach(&self, leg: u8, sip_call_id: &str, at: Timestamp) -> Option<&'static str> {
         let Some((last, before)) = self.legs.last_key_value() else {
             return (at > self.valid_until).then_some("dialed_outside_grant");
@@ -123,8 +123,8 @@ impl Fold {
         }
     }
 
-    /// Counts the verdicts of a permit and checks that the required ones exist and allow the dial. A permit
-    /// is at most one violation of each kind.
+    /// Counts the verdicts of a permit, and a violation if a required one is missing or one forbids the
+    /// dial: at most one violation of each kind per permit.
     fn judged(&mut self, sides: [&Vec<Verdict>; 2], place: &EventContext<'_>) {
         let (mut lacks, mut refuses) = (false, false);
         for ((side, needed), verdicts) in NEEDED.into_iter().zip(sides) {
@@ -172,7 +172,8 @@ impl Fold {
         self.close_days(local.date_naive());
     }
 
-    /// Counts dials to a number that was opted out or suppressed when it granted the call.
+    /// Counts a dial to a number that was opted out or suppressed: as a violation if the number granted the
+    /// call after that.
     fn dialed_against(&mut self, number: &NumberId, granted: Position, place: &EventContext<'_>) {
         if let Some(since) = self.opted_out.get(number).copied() {
             if granted > since {
@@ -194,8 +195,8 @@ impl Fold {
         }
     }
 
-    /// Counts and drops days that ended more than one day before `today`: events of concurrent calls are
-    /// almost in order.
+    /// Adds the calls per number of all days before yesterday to the counts and forgets them: events of
+    /// concurrent calls are almost in order.
     pub(crate) fn close_days(&mut self, today: NaiveDate) {
         let kept = today.pred_opt().unwrap_or(today);
         while let Some(entry) = self.per_day.first_entry() {

@@ -29,7 +29,7 @@ impl Format {
     }
 }
 
-/// Most violations listed in a report; all are counted.
+/// Most violations that a report lists; further ones are only counted.
 pub(crate) const NAMED_MAX: usize = 100;
 
 /// Counts by code.
@@ -156,7 +156,8 @@ pub struct Violation {
 }
 
 impl Figures {
-    /// Returns the canonical form that is hashed and signed: JSON, members sorted by name, no blanks.
+    /// Returns the canonical form of the figures, which is hashed and signed: JSON, members sorted by name,
+    /// no blanks.
     pub fn bytes(&self) -> Vec<u8> {
         let value = serde_json::to_value(self).unwrap_or_default();
         value.to_string().into_bytes()

@@ -28,7 +28,7 @@ use domain::stored_event::{Envelope, Position, StoredEvent, read_event};
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The position, stream and time of an event, and whether it belongs to the period.
+/// The position, stream and time of an event, and whether it is in the report's period.
 pub(super) struct EventContext<'a> {
     pub position: Position,
     stream: &'a str,
@@ -219,7 +219,7 @@ impl Fold {
         }
     }
 
-    /// Counts a violation and lists it, if it happened in the period.
+    /// Counts a violation if it happened in the period, and lists it if fewer than `NAMED_MAX` are.
     pub(crate) fn violate(&mut self, what: &'static str, place: &EventContext<'_>) {
         if !place.counts {
             return;

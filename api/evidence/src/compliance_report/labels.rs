@@ -149,7 +149,7 @@ pub(super) fn disposition_label(code: &str) -> String {
     }
 }
 
-/// Returns the label of a correction, for example of `busy>answered/success`.
+/// Returns the label of a correction of a call's result, for example of `busy>answered/success`.
 pub(super) fn correction_label(code: &str) -> String {
     match code.split_once('>') {
         Some((before, after)) => format!("{} → {}", finding_label(before), finding_label(after)),
@@ -170,7 +170,7 @@ fn finding_label(code: &str) -> String {
     format!("{}, {outcome}", disposition_label(disposition))
 }
 
-/// Returns the code itself, for codes without labels: hours, items of a checklist.
+/// Returns the code itself, for hours and items of a checklist, which have no labels.
 pub(super) fn as_it_is(code: &str) -> String {
     code.to_owned()
 }

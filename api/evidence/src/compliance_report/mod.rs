@@ -45,7 +45,7 @@ pub struct IssuedReport {
     pub note: String,
 }
 
-/// The log, period and position of a report.
+/// The log, period and position from which a report is computed.
 #[derive(Clone)]
 pub struct ReportInputs<'a> {
     pub log: Log<'a>,
@@ -55,15 +55,16 @@ pub struct ReportInputs<'a> {
 }
 
 impl ReportInputs<'_> {
-    /// Computes the figures from the log with a version of the counting.
+    /// Computes the figures from the log by this version of the counting. Reads the whole log up to the
+    /// position.
     pub async fn gather(&self, format: Format) -> Result<Figures, Problem> {
         let mut fold = fold::Fold::of(self.period.clone(), format);
         let end = walk(self.log, self.upto, &mut |event, facts| fold.take(event, facts)).await?;
         Ok(fold.finish(end))
     }
 
-    /// Computes the figures with the version that they were issued with. The log is read once more for each
-    /// older version tried.
+    /// Computes the figures by the version of the counting for which `is_issued` returns true; `None` if it
+    /// does for none. The log is read once more for each older version.
     pub(crate) async fn gather_issued(
         &self,
         is_issued: impl Fn(&Figures) -> bool,
@@ -87,7 +88,7 @@ pub enum Occasion {
     PeriodEnd,
 }
 
-/// The report to issue.
+/// What report is to be issued, and why.
 #[derive(Debug, Clone)]
 pub struct ReportIssueRequest {
     pub period: CalendarPeriod,
@@ -96,7 +97,8 @@ pub struct ReportIssueRequest {
     pub occasion: Occasion,
 }
 
-/// Computes, signs and records the report of a period. A report that was already issued is returned again.
+/// Computes, signs and records the report of a period, and returns it. A report that was issued already for
+/// the same request is returned again.
 pub async fn issue(
     log: Log<'_>,
     system: &ActorSystem,
@@ -165,7 +167,8 @@ pub fn sign_report(figures: &Figures, key: &SigningKey) -> Result<IssuedReport, 
     })
 }
 
-/// Returns the stream id of this report's issues.
+/// Returns the id of the stream in which the issues of a report (kind and period) are recorded. Fails if
+/// the period is no valid id.
 pub fn report_id(kind: ReportKind, period: &str) -> Result<ReportId, Problem> {
     let id = format!("{}.{period}", kind.code()).parse();
     id.map_err(|error: domain::ids::InvalidId| Problem::fault(error.to_string()))
@@ -186,7 +189,8 @@ pub struct ReportCheck {
     pub rebuilt: bool,
 }
 
-/// Checks a file, page or figures, against its note and the key.
+/// Checks a report's file (page or figures) against its note and the key, without the log. Fails with the
+/// reason if the note is not signed by the key or the file differs.
 pub fn check(file: &[u8], note: &str, key: &VerifierKey) -> Result<ReportCheck, String> {
     let claim = NoteContent::read(note, key).map_err(|why| format!("the note: {why}"))?;
     let sha256 = digest(file);
@@ -202,7 +206,8 @@ pub fn check(file: &[u8], note: &str, key: &VerifierKey) -> Result<ReportCheck, 
     })
 }
 
-/// Computes the report again from the log, compares it with the note, and looks for its issue in the log.
+/// Computes the report again from the log and compares it with the note; also checks that the log contains
+/// its issue. Returns `Err` within `Ok` with what differs; fails if the note is invalid.
 pub async fn check_against(
     log: Log<'_>,
     note: &str,

@@ -42,12 +42,12 @@ impl NoteContent {
         )
     }
 
-    /// Returns the signed note.
+    /// Returns the note's text with the signature of the log's key.
     pub(super) fn sign(&self, key: &SigningKey) -> Result<String, ProofError> {
         Ok(SignedText::sign(self.text(), key)?.to_text())
     }
 
-    /// Parses a note and checks that this key signed it and that it is in canonical form.
+    /// Parses a signed note. Fails with the reason unless this key signed it and it is in canonical form.
     pub(super) fn read(note: &str, key: &VerifierKey) -> Result<Self, String> {
         let signed = SignedText::parse(note).map_err(|error| error.to_string())?;
         if signed.signed_by(key).is_none() {
@@ -80,7 +80,8 @@ impl NoteContent {
         })
     }
 
-    /// Returns true if an issue in the log has the same content.
+    /// Returns true if an issue in the log has the same subject, digest of the figures, position and log
+    /// state.
     pub(super) fn is_of(&self, issue: &Issue) -> bool {
         let subject = format!("{} {}", issue.kind.code(), issue.period);
         self.subject == subject

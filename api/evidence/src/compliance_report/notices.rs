@@ -16,7 +16,7 @@ pub(crate) struct RecordingTimes {
     pub(crate) callee_from_ms: Option<u64>,
 }
 
-/// The relation of a recording to the notice.
+/// Whether the callee was recorded before the recording notice had ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoticeTiming {
     /// The notice ended before the callee is heard.
@@ -29,8 +29,8 @@ pub(crate) enum NoticeTiming {
     WithoutNotice,
 }
 
-/// Classifies a recording. `noticed` is set if the notice ended, with the length of the recording at that
-/// time.
+/// Classifies a recording by this version of the report. `noticed`: `None` if the notice did not end;
+/// otherwise the length of the recording at its end in milliseconds, if known.
 pub(super) fn classify_recording(
     format: Format,
     noticed: Option<Option<u64>>,
@@ -54,7 +54,8 @@ pub(super) fn classify_recording(
     }
 }
 
-/// Returns the counts before any call. What a format does not count stays absent.
+/// Returns the counts before the first call. Counts that this version of the report does not have are
+/// `None`.
 pub(super) fn create_empty_notices(format: Format) -> Notices {
     let counted = match format {
         Format::Second => None,
@@ -67,7 +68,7 @@ pub(super) fn create_empty_notices(format: Format) -> Notices {
     }
 }
 
-/// Counts a recorded call.
+/// Counts a recorded call by the relation of its recording to the notice.
 pub(super) fn count(notices: &mut Notices, standing: NoticeTiming) {
     notices.recorded_calls += 1;
     match standing {

@@ -20,7 +20,7 @@ impl Fold {
         }
     }
 
-    /// Reads the rule from the data itself, because new rules may be added.
+    /// Counts an alert by its rule, which is read from the event's JSON, because new rules may be added.
     pub(super) fn alert(&mut self, envelope: &Envelope) {
         let data: serde_json::Value = serde_json::from_str(envelope.data.get()).unwrap_or_default();
         let rule = data.get("rule").and_then(serde_json::Value::as_str);

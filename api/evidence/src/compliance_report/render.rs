@@ -13,10 +13,11 @@ use domain::calendar::beijing;
 /// Id of the element that holds the figures.
 pub(crate) const FIGURES_ID: &str = "figures";
 
-/// Most violations listed on the page; the file of figures lists more.
+/// Most violations listed on the page; the file of figures lists up to 100.
 const NAMED_SHOWN: usize = 10;
 
-/// Returns the page of these figures; the same figures give the same bytes.
+/// Returns the HTML page of these figures. `sha256`: their digest, shown on the page. The same figures give
+/// the same bytes.
 pub(super) fn page(figures: &Figures, sha256: &str) -> String {
     let period = &figures.period;
     let mut page = Page::new(

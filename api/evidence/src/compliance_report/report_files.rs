@@ -26,17 +26,18 @@ pub struct IssuedReportFiles {
     pub note: PathBuf,
 }
 
-/// Returns the base name of an issue's files.
+/// Returns the name of an issue's files without their extensions.
 fn name_of(period: &str, position: Position) -> String {
     format!("{}-{period}-p{position}", ReportKind::Compliance.code())
 }
 
-/// Returns the name of the figures of an issue, to which its page links; it is in the folder of the page.
+/// Returns the file name of an issue's figures, in the folder of its page, which links to it.
 pub fn figures_file(period: &str, position: Position) -> String {
     format!("{}.json", name_of(period, position))
 }
 
-/// Stores an issue. Storing the same issue again writes the same bytes.
+/// Stores page, figures and note of an issue in `directory/reports`. Storing the same issue again writes
+/// the same bytes.
 pub fn store_report(directory: &Path, issued: &IssuedReport) -> Result<IssuedReportFiles, Problem> {
     let keep = || -> io::Result<IssuedReportFiles> {
         let folder = directory.join(REPORTS_DIR);
@@ -63,12 +64,12 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&part, path)
 }
 
-/// Returns true if the log contains the issue that a note claims.
+/// Returns true if the log contains the issue to which a note belongs.
 pub(crate) async fn is_issued(store: &dyn EventStore, claim: &NoteContent) -> Result<bool, Problem> {
     any_issue(store, |_, issue| claim.is_of(issue)).await
 }
 
-/// Returns true if this report was issued at `since` or later.
+/// Returns true if the log contains an issue of this report recorded at `since` or later.
 pub(crate) async fn is_issued_since(
     store: &dyn EventStore,
     report: &ReportId,

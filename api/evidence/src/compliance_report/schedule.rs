@@ -15,14 +15,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::proof::SigningKey;
 
-/// Wait after the end of a period, in milliseconds: calls of its last seconds have ended by then.
+/// Wait after the end of a period before its report is issued, in milliseconds: calls of its last seconds
+/// have ended by then.
 const SETTLE_MS: u64 = 300_000;
 
-/// Wait after a failure of disk or database, or while the log is being read by another request, in
-/// milliseconds.
+/// Wait before another attempt, in milliseconds, after a failure of disk or database, or while another
+/// request reads the log.
 const RETRY_MS: u64 = 60_000;
 
-/// Starts the task that issues reports until the process stops.
+/// Starts the task that issues the report of each period after its end, until the process stops.
 pub fn begin(installation: &Arc<Installation>, length: PeriodLength) {
     let following = follow(Arc::clone(installation), length);
     installation
@@ -58,13 +59,13 @@ async fn follow(installation: Arc<Installation>, length: PeriodLength) {
     }
 }
 
-/// Returns when the period that contains `now` will have ended and settled.
+/// Returns when the report of the period that contains `now` is due: `SETTLE_MS` after its end.
 pub fn next_due(length: PeriodLength, now: Timestamp) -> Timestamp {
     let current = length.of(beijing_date(now.minus_ms(SETTLE_MS)));
     current.to.plus_ms(SETTLE_MS)
 }
 
-/// What issuing a report needs.
+/// What is needed to issue reports and store their files.
 pub struct Issuer<'a> {
     pub store: &'a dyn EventStore,
     pub system: &'a ActorSystem,
@@ -73,8 +74,8 @@ pub struct Issuer<'a> {
 }
 
 impl Issuer<'_> {
-    /// Issues the report of the last complete period, unless the log contains one made after the end of the
-    /// period.
+    /// Issues the report of the last complete period and returns its files. `None` if the log contains one
+    /// that was issued after the end of the period.
     pub async fn issue_missed(
         &self,
         length: PeriodLength,

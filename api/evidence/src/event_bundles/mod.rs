@@ -24,7 +24,7 @@ use store::proof::{
     VerifierKey, leaf_of,
 };
 
-/// The subject of a proof.
+/// What a proof is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// All events of one call, both grants, and their causes.
@@ -47,8 +47,9 @@ impl Subject {
         }
     }
 
-    /// A call or an event is proved completely. A customer or a campaign has a history that continues, so
-    /// events that the checkpoint does not cover are left out.
+    /// Returns what happens with events that the checkpoint does not cover: refused for a call or an event,
+    /// which are proved completely; left out for a customer or a campaign, which have a history that
+    /// continues.
     pub const fn later(&self) -> LaterEventPolicy {
         match self {
             Self::Call(_) | Self::Event(_) => LaterEventPolicy::Refused,
@@ -56,7 +57,7 @@ impl Subject {
         }
     }
 
-    /// Selects the subject's events and their causes.
+    /// Selects the subject's events and their causes. Fails above `BUNDLE_EVENTS_MAX`.
     pub async fn select(&self, store: &dyn EventStore) -> Result<Selection, Problem> {
         let mut selection = Selection::default();
         let whole = EventFilter::default();
@@ -98,14 +99,15 @@ impl fmt::Display for Subject {
     }
 }
 
-/// What to do with events after the checkpoint.
+/// What happens with selected events that the checkpoint does not cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LaterEventPolicy {
     Refused,
     LeftOut,
 }
 
-/// Events with their leaves, and the number of events that the checkpoint does not cover.
+/// Events with their leaves in the tree, and the number of events left out because the checkpoint does not
+/// cover them.
 #[derive(Debug)]
 pub struct EventProofs {
     pub events: Vec<ProvedEvent>,
@@ -132,7 +134,8 @@ pub struct Prover {
 }
 
 impl Prover {
-    /// Opens the tree in `directory` with the key in `key_file`.
+    /// Opens the tree in `directory` with the signing key in `key_file`. `dense`: the log's positions have
+    /// no gaps.
     pub fn of(directory: &Path, key_file: &Path, dense: bool) -> Result<Self, Problem> {
         Ok(Self {
             dir: directory.join(PROOF_DIR),
@@ -146,23 +149,24 @@ impl Prover {
         self.key.verifier()
     }
 
-    /// Returns the last checkpoint that was published here.
+    /// Returns the last checkpoint that this installation published; `None` if there is none.
     pub fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, Problem> {
         Ok(FileCheckpointStore::new(&self.dir).read()?)
     }
 
-    /// Returns true if this key signed the checkpoint; another installation's key did not.
+    /// Returns true if this installation's key signed the checkpoint.
     pub fn has_signed(&self, checkpoint: &SignedCheckpoint) -> bool {
         checkpoint.verify(&self.key()).is_ok()
     }
 
-    /// Returns true if a checkpoint covers the event at a position.
+    /// Returns true if the checkpoint covers the event at a position.
     pub fn covers(&self, checkpoint: &SignedCheckpoint, position: Position) -> Result<bool, Problem> {
         let leaf = leaf_of(&self.dir, position, self.dense)?;
         Ok(leaf.is_some_and(|leaf| leaf < checkpoint.claimed().size))
     }
 
-    /// Returns each event with its leaf, if the checkpoint covers it.
+    /// Returns the selected events with their leaves. Events that the checkpoint does not cover are refused
+    /// or left out, as `later` says.
     pub fn proved(
         &self,
         selection: Selection,
@@ -193,7 +197,8 @@ impl Prover {
         Ok(EventProofs { events, later_count })
     }
 
-    /// Makes the bundle, under the earliest stamped checkpoint that covers the events, else under this one.
+    /// Makes the bundle file of these events, under the earliest stamped checkpoint that covers them,
+    /// otherwise under `checkpoint`.
     pub fn bundle(
         &self,
         subject: BundleSubject,
@@ -222,9 +227,9 @@ impl Prover {
         })
     }
 
-    /// Returns the earliest stamped checkpoint that covers all these events: it bounds their age most
-    /// closely. A checkpoint with fewer signatures than the last one is skipped, because a verifier may
-    /// require a witness.
+    /// Returns the earliest stamped checkpoint that covers all these events, which bounds their age most
+    /// closely; `None` if there is none. A checkpoint with fewer signatures than the last one is skipped,
+    /// because a verifier may require a witness.
     fn stamped_over(
         &self,
         last: &SignedCheckpoint,

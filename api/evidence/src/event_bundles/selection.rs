@@ -9,16 +9,17 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use store::proof::bundle::{BUNDLE_EVENTS_MAX, Reason};
 
-/// Most steps back along the causes of one event. An import row is about a dozen steps away from its call.
+/// Most steps back along the causes of one event. From a call to its import row there are about a dozen.
 const CAUSE_STEPS_MAX: usize = 64;
 
-/// The selected events, by position.
+/// The events selected for a proof, by position, each with the reason why.
 #[derive(Default)]
 pub struct Selection {
     pub events: BTreeMap<Position, (Reason, StoredEvent)>,
 }
 
 impl Selection {
+    /// Adds an event, unless it is selected already. Fails above `BUNDLE_EVENTS_MAX`.
     pub fn add(&mut self, event: StoredEvent, reason: Reason) -> Result<(), Problem> {
         self.events.entry(event.position).or_insert((reason, event));
         if self.events.len() > BUNDLE_EVENTS_MAX {
@@ -45,8 +46,8 @@ impl Selection {
         }
     }
 
-    /// Adds every event that matches a filter, by reading the records of the whole log. A complete proof must
-    /// not depend on an index or a column, because no proof covers those.
+    /// Adds every event that matches a filter, by reading the records of the whole log: a complete proof
+    /// must not depend on an index or a column, because no proof covers those.
     pub async fn add_matching(&mut self, store: &dyn EventStore, filter: EventFilter) -> Result<(), Problem> {
         let mut after = Position(0);
         loop {
@@ -62,7 +63,7 @@ impl Selection {
         }
     }
 
-    /// Adds one event.
+    /// Adds the event with this id; nothing if there is none.
     pub async fn add_event(&mut self, store: &dyn EventStore, id: EventId) -> Result<(), Problem> {
         match store.find(id).await? {
             Some(event) => self.add(event, Reason::Subject),
@@ -70,8 +71,8 @@ impl Selection {
         }
     }
 
-    /// Adds the customer's and the number's events about this call, with their grants: `call.permitted` names
-    /// both streams.
+    /// Adds the events of the customer's and the number's streams that name this call, with their grants.
+    /// Both streams come from `call.permitted`.
     pub async fn add_grants(&mut self, store: &dyn EventStore, call: &str) -> Result<(), Problem> {
         let mut streams = Vec::new();
         for (_, event) in self.events.values() {
@@ -98,7 +99,8 @@ impl Selection {
         Ok(())
     }
 
-    /// Adds the causes of the events, step by step back to the one that came from outside.
+    /// Adds the causes of the selected events, step by step back to the first, at most `CAUSE_STEPS_MAX`
+    /// steps.
     pub async fn add_causes(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         let mut open: Vec<StoredEvent> = self.events.values().map(|(_, event)| event.clone()).collect();
         for _ in 0..CAUSE_STEPS_MAX {
@@ -142,7 +144,7 @@ fn read(event: &StoredEvent) -> Result<Envelope, Problem> {
         .map_err(|error| Problem::fault(error.to_string()))
 }
 
-/// Returns true if an event's data names the call, at the top level or in a grant.
+/// Returns true if the event's data names the call, at the top level or in a grant.
 fn names_call(event: &StoredEvent, call: &str) -> Result<bool, Problem> {
     let data: Value = serde_json::from_str(read(event)?.data.get()).unwrap_or_default();
     let is_call = |pointer: &str| data.pointer(pointer).and_then(Value::as_str) == Some(call);

@@ -64,7 +64,8 @@ impl<'a> CallFormatter<'a> {
         }
     }
 
-    /// Returns the line for an event; `None` for an event without words or actions.
+    /// Returns the transcript's line for an event of the call; `None` for an event without words or
+    /// actions.
     pub(super) fn tell(&mut self, told: &ParsedEvent<CallEvent>) -> Option<CallEntryResponse> {
         let line = |what: CallEntryKind, node: Option<&String>| CallEntryResponse {
             at: told.envelope.at,
@@ -144,12 +145,14 @@ impl<'a> CallFormatter<'a> {
         }
     }
 
-    /// Fills the spoken values into a text; returns it with its braces if a value is missing.
+    /// Returns the text with the spoken values filled in; unchanged, with its braces, if a value is
+    /// missing.
     fn filled(&self, text: &str) -> String {
         fill_strict(text, &self.values).unwrap_or_else(|_missing| text.to_owned())
     }
 
-    /// Returns a text as far as it was spoken; its place in the flow if the flow is not available.
+    /// Returns a text of the robot as far as it was spoken; its place in the flow, in parentheses, if the
+    /// flow does not have it. `None` without the flow.
     fn said(&self, fact: &SaidFact) -> Option<String> {
         let texts = self.texts.as_ref()?;
         let Some(text) = texts.at(&fact.prompt, fact.variant.as_deref()).text else {
@@ -171,7 +174,7 @@ impl<'a> CallFormatter<'a> {
         })
     }
 
-    /// Adds what only the customer's key decrypts: words, keypresses, values.
+    /// Adds to a line what only the customer's key decrypts: words, keypresses, values.
     fn add_words(&mut self, told: &ParsedEvent<CallEvent>, line: &mut CallEntryResponse) {
         let opened = self.opened.opened(self.customer, told);
         let values = self.opened.values();
@@ -194,7 +197,7 @@ impl<'a> CallFormatter<'a> {
         }
     }
 
-    /// Adds the facts about the customer by which an offer was chosen.
+    /// Adds to a line the facts about the customer by which an offer was chosen.
     fn add_known(&self, fact: &OfferChosenFact, line: &mut CallEntryResponse) {
         let tags = fact.tags.iter().map(|one| ("tag", &one.tag));
         let known = fact.known.iter().map(|(name, value)| (name.as_str(), value));
@@ -213,7 +216,8 @@ impl<'a> CallFormatter<'a> {
         }
     }
 
-    /// Formats a reading as one line. Values that it found are used in later texts of the robot.
+    /// Formats how an utterance was understood as one line. The values that it contained are used in later
+    /// texts of the robot.
     fn understood(&mut self, fact: &UnderstandingFact) -> String {
         let sure = match fact.reading.certainty {
             Certainty::Accepted => "采纳 / accepted",
@@ -238,7 +242,7 @@ impl<'a> CallFormatter<'a> {
     }
 }
 
-/// Returns the masked utterances of a call by event. A number dictated in two turns is masked as a whole.
+/// Returns the masked utterances of a call, by event. A number dictated in two turns is masked as a whole.
 fn masked_turns(
     opened: &InspectionContext<'_>,
     customer: &CustomerId,
@@ -268,14 +272,14 @@ impl CallEntryResponse {
         Self { text, ..self }
     }
 
-    /// Sets the decrypted words, or marks them as erased.
+    /// Sets the decrypted words of a line; `None` marks them as erased.
     fn read(&mut self, words: Option<String>) {
         self.gone = words.is_none();
         self.text = words;
     }
 }
 
-/// Returns the rule that decided, with the step of its reprompt ladder.
+/// Returns the rule that decided a turn, with the step of its reprompt ladder if it has one.
 fn why(decision: &TurnDecision) -> String {
     match decision.explanation.rung {
         Some(rung) => format!("{} ({rung})", decision.rule),
@@ -283,7 +287,8 @@ fn why(decision: &TurnDecision) -> String {
     }
 }
 
-/// Masks a value: all of it if it contains digits or is short, else all but the first character.
+/// Masks a value: completely if it contains digits or has one character, otherwise all but the first
+/// character.
 fn starred(value: &str) -> String {
     if value.chars().any(char::is_numeric) || value.chars().count() < 2 {
         return "*".repeat(value.chars().count());
@@ -292,7 +297,7 @@ fn starred(value: &str) -> String {
 }
 
 impl InspectionContext<'_> {
-    /// Returns the customer's variables in this campaign, as they are now.
+    /// Returns the customer's variables in this campaign, as they are stored now.
     fn variables<'b>(
         &'b self,
         customer: &CustomerId,

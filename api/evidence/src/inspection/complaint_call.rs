@@ -9,10 +9,11 @@ use domain::problem::Problem;
 use domain::stored_event::{StreamVersion, read_event};
 use domain::time::Timestamp;
 
-/// Largest distance from the given time, in microseconds: a day.
+/// Largest distance of a call from the given time, in microseconds: a day.
 const WITHIN_MICROS: i64 = 86_400_000_000;
 
-/// Returns the call to this number nearest to a time, if there is one within a day.
+/// Returns the call for which this number granted a dial nearest to a time; `None` if there is none within
+/// a day.
 pub async fn call_at(
     store: &dyn EventStore,
     number: &NumberId,

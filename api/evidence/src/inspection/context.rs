@@ -30,7 +30,8 @@ pub enum PersonalValueForm {
 }
 
 impl PersonalValueForm {
-    /// Returns a value in the form to show; `None` if it cannot be read.
+    /// Returns a personal value in this form, masked by `mask` if required; `None` if it is absent or
+    /// cannot be read.
     pub(crate) fn of(self, value: Option<&Personal<String>>, mask: fn(&str) -> String) -> Option<String> {
         match self {
             Self::Masked => masked(value, mask),
@@ -38,8 +39,8 @@ impl PersonalValueForm {
         }
     }
 
-    /// Returns words of the callee in the form to show. Words that occur in the flow (`own_words`) are not
-    /// masked as names.
+    /// Returns words of the callee in this form; `None` if they cannot be read. Words that occur in the
+    /// flow (`own_words`) are not masked as names.
     pub(super) fn words(self, words: &Personal<String>, own_words: &str) -> Option<String> {
         let words = words.value()?;
         Some(match self {
@@ -55,7 +56,7 @@ struct Person {
     zone: &'static str,
 }
 
-/// The customers, flows and campaigns of one inspection.
+/// The customers, flows and campaigns of one inspection, with their keys.
 pub(super) struct InspectionContext<'a> {
     vault: &'a dyn Vault,
     values: PersonalValueForm,
@@ -145,7 +146,7 @@ impl<'a> InspectionContext<'a> {
         self.plans.get(campaign)
     }
 
-    /// Returns the time zone in which a customer's times are shown.
+    /// Returns the time zone in which a customer's times are shown; UTC for an unknown customer.
     pub(super) fn zone(&self, customer: &CustomerId) -> &'static str {
         self.persons.get(customer).map_or("UTC", |person| person.zone)
     }
@@ -173,7 +174,8 @@ impl<'a> InspectionContext<'a> {
         }
     }
 
-    /// Returns the event of a call with decrypted personal fields; `None` if the customer's key is gone.
+    /// Returns the event of a call with its personal fields decrypted; `None` if the customer's key does
+    /// not exist.
     pub(super) fn opened(&self, customer: &CustomerId, told: &ParsedEvent<CallEvent>) -> Option<CallEvent> {
         let own = self.persons.get(customer)?.key.as_ref()?;
         let key = self.transcripts.get(&told.envelope.stream).unwrap_or(own);

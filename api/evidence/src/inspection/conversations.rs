@@ -75,7 +75,8 @@ pub struct InspectionMessageResponse {
     pub event: EventReference,
 }
 
-/// Adds the whole streams of the customers' conversations to the selection. Returns their ids.
+/// Adds the whole streams of the customers' text conversations to the selection and returns the ids of the
+/// conversations.
 pub(super) async fn read_conversations(
     store: &dyn EventStore,
     ask: &InspectionScope,
@@ -121,7 +122,7 @@ pub(super) async fn read_conversations(
     Ok(found)
 }
 
-/// Adds the whole message streams of the customers to the selection. Returns the events.
+/// Adds the whole message streams of the customers to the selection and returns their events.
 pub(super) async fn read_messages(
     store: &dyn EventStore,
     persons: &BTreeSet<CustomerId>,
@@ -137,7 +138,8 @@ pub(super) async fn read_messages(
     Ok(all)
 }
 
-/// Returns the texts of each conversation.
+/// Returns the text conversations with their texts, in this form. If values are masked, our own texts are
+/// left out.
 pub(super) async fn conversations(
     installation: &Installation,
     found: &InspectionEvents,
@@ -195,7 +197,7 @@ pub(super) async fn conversations(
     Ok(shown)
 }
 
-/// Returns the messages that were sent, and their replies.
+/// Returns the messages to the customers, the result of each, and the replies, in log order.
 pub(super) async fn messages(
     installation: &Installation,
     found: &InspectionEvents,
@@ -240,7 +242,7 @@ pub(super) async fn messages(
     Ok(shown)
 }
 
-/// The facts of one message event.
+/// What the reply shows of one message event.
 #[derive(Default)]
 struct MessageFields {
     what: &'static str,
@@ -284,7 +286,7 @@ impl MessageFields {
     }
 }
 
-/// Masks a phone number; of a mail address, shows the first character and the domain.
+/// Masks a phone number; shows only the first character and the domain of a mail address.
 fn mask_address(address: &str) -> String {
     match address.split_once('@') {
         None => mask_e164(address),

@@ -21,10 +21,10 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use store::proof::bundle::Reason;
 
-/// Most calls of one inspection, the same as in one logged read; more are requested by period.
+/// Most calls of one inspection, as in one logged read; more are refused and must be requested by period.
 pub const CALLS_MAX: usize = 500;
 
-/// Subject and period of an inspection.
+/// Of which customers or number, and over which period of calls, an inspection is made.
 #[derive(Debug, Clone)]
 pub struct InspectionScope {
     /// The requested customer, or the customers known to have the number.
@@ -47,7 +47,7 @@ pub(super) struct ParsedEvent<E> {
     pub event: E,
 }
 
-/// The events found, in log order.
+/// The events that an inspection found, in log order.
 pub(super) struct InspectionEvents {
     pub customers: Vec<ParsedEvent<CustomerEvent>>,
     pub numbers: Vec<ParsedEvent<NumberEvent>>,
@@ -64,7 +64,7 @@ pub(super) struct InspectionEvents {
 }
 
 impl InspectionEvents {
-    /// Reads all events of the subject up to the head of the log.
+    /// Reads all events about the subject up to the head of the log. Fails above `CALLS_MAX` calls.
     pub(super) async fn read(store: &dyn EventStore, ask: InspectionScope) -> Result<Self, Problem> {
         let mut found = Self {
             customers: Vec::new(),
@@ -126,7 +126,7 @@ impl InspectionEvents {
         numbers.collect()
     }
 
-    /// Returns the calls granted to the number, or to the customer.
+    /// Returns the calls for which the number granted a dial; without a number, those of the customers.
     fn granted(&self) -> BTreeSet<CallId> {
         if self.ask.number.is_some() {
             let grants = self.numbers.iter().filter_map(|told| told.event.dial_granted());
@@ -159,7 +159,7 @@ impl InspectionEvents {
         Ok(())
     }
 
-    /// Reads text conversations and messages.
+    /// Reads the customers' text conversations and messages.
     async fn read_written(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         let (selection, reached) = (&mut self.selection, self.reached);
         self.conversations = read_conversations(store, &self.ask, selection, reached).await?;
@@ -167,7 +167,7 @@ impl InspectionEvents {
         Ok(())
     }
 
-    /// Reads how each named campaign was created: purpose, basis and preset.
+    /// Reads how each campaign of the calls was created: purpose, basis and preset.
     async fn read_campaigns(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         let calls = self
             .calls
@@ -188,8 +188,8 @@ impl InspectionEvents {
         Ok(())
     }
 
-    /// Reads queries, reads, complaints, requests and approvals that name one of the subjects. They come
-    /// after the first of these events.
+    /// Reads the queries, reads, complaints, person requests and approvals that name one of the subjects.
+    /// They are later than the subjects' first event.
     async fn read_asked(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         let names = self.names();
         let Some(first) = self.selection.events.keys().next().copied() else {
@@ -229,7 +229,7 @@ impl InspectionEvents {
         persons.chain(numbers).chain(calls).collect()
     }
 
-    /// Reads every event of a stream; the bundle contains the whole stream.
+    /// Reads every event of a stream and adds all of them to the bundle's selection.
     async fn stream<D: Decider>(
         &mut self,
         store: &dyn EventStore,

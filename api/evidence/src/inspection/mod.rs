@@ -37,11 +37,11 @@ use store::proof::SignedCheckpoint;
 use store::proof::bundle::{Attachments, BundleSubject};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Permits for concurrent inspections: each may hold recordings of a hundred megabytes, twice while its
-/// bundle is packed.
+/// Permits for concurrent inspections: each may hold recordings of a hundred megabytes in memory, twice
+/// while its bundle is packed.
 static PLACES: Semaphore = Semaphore::const_new(2);
 
-/// Names of the files in a bundle besides its events.
+/// Name of the page's file in a bundle.
 const PAGE_FILE: &str = "attached/inspection.html";
 const ANSWER_FILE: &str = "attached/inspection.json";
 
@@ -57,7 +57,7 @@ pub struct InspectionInputs {
     pub values: PersonalValueForm,
 }
 
-/// A completed inspection that is not shown yet.
+/// A completed inspection that is not shown yet: the read must be logged first.
 pub struct Inspected {
     pub answer: Inspection,
     found: InspectionEvents,
@@ -74,7 +74,8 @@ pub struct DisclosedSubject {
 }
 
 impl Inspected {
-    /// Performs the inspection; `folder` holds the recordings. Refuses while two inspections are running.
+    /// Performs the inspection: collects the events, decrypts what is to be shown, and reads the recordings
+    /// from `folder`. Fails if two inspections are running.
     pub async fn find(
         installation: &Installation,
         folder: &Path,
@@ -122,8 +123,8 @@ impl Inspected {
         })
     }
 
-    /// Returns what the reply reveals: one entry per customer with the calls; a number without customers
-    /// alone.
+    /// Returns what the reply reveals, for the read log: one entry per customer with the calls; for a
+    /// number without customers, the number alone.
     pub fn tells(&self) -> Vec<DisclosedSubject> {
         let number = self.answer.about.number.clone();
         let mut of: BTreeMap<CustomerId, Vec<CallId>> = BTreeMap::new();

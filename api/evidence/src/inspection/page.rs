@@ -30,7 +30,7 @@ fn or_none(text: Option<&str>) -> String {
     text.unwrap_or("—").to_owned()
 }
 
-/// Returns the page of this reply. It explains how to check the bundle.
+/// Returns the HTML page of this reply. It explains how to check the bundle with the key of `prover`.
 pub(super) fn page(answer: &Inspection, prover: &Prover) -> String {
     let mut page = Page::new(
         "检查证据",
@@ -47,7 +47,7 @@ pub(super) fn page(answer: &Inspection, prover: &Prover) -> String {
     page.finish()
 }
 
-/// Returns the zone of the first customer, for facts that belong to no customer.
+/// Returns the time zone of the first customer, for facts that belong to no customer.
 fn zone_of(answer: &Inspection) -> &'static str {
     answer
         .persons

@@ -6,7 +6,7 @@ use application::conversations::TextAuthor;
 use application::local_time::local;
 use domain::message::MessageMethod;
 
-/// Adds the sections of conversations and messages, with times in this zone.
+/// Adds the sections about text conversations and messages to the page, with times in this zone.
 pub(super) fn render_conversations(page: &mut Page, answer: &Inspection, zone: &str) {
     conversations(page, answer, zone);
     messages(page, answer, zone);

@@ -9,17 +9,18 @@ use std::path::Path;
 use store::proof::bundle::{Attachments, recording_name};
 use store::proof::hex;
 
-/// Most bytes of recordings in one bundle: more than an hour of audio (8 kHz, two channels, 16 bit), and half
-/// of the largest bundle.
+/// Most bytes of recordings in one bundle; further recordings are left out. It is more than an hour of
+/// audio (8 kHz, two channels, 16 bit), and half of the largest bundle.
 const RECORDINGS_BYTES_MAX: usize = 128 * 1024 * 1024;
 
-/// The recordings to attach to the bundle.
+/// The recordings that are attached to the bundle.
 pub(super) struct Recordings {
     pub files: Attachments,
 }
 
 impl Recordings {
-    /// Reads the recording of each call that has one, and sets its state.
+    /// Reads the recording of each call that has one from `folder`, compares it with the record, and sets
+    /// its state in `calls`.
     pub(super) async fn of(folder: &Path, calls: &mut [InspectionCallResponse]) -> Result<Self, Problem> {
         let mut files = Attachments::new();
         let mut bytes_left = RECORDINGS_BYTES_MAX;

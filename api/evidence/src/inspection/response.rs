@@ -169,7 +169,7 @@ pub struct CallEntryResponse {
 }
 
 impl CallEntryResponse {
-    /// Returns the text for the page. An erased text is marked as erased.
+    /// Returns the entry's text for the page, in Chinese and English. An erased text is marked as erased.
     pub(super) fn words(&self) -> String {
         let gone = "已随个人信息删除，无法读取 / erased, no longer readable";
         match (&self.text, self.gone) {

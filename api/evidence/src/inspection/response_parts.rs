@@ -31,7 +31,7 @@ fn of<E>(told: &ParsedEvent<E>) -> EventReference {
     place(&told.envelope, told.position)
 }
 
-/// Returns the enrolments, with purpose and preset of their campaigns.
+/// Returns for each enrolment of the customers its basis, with purpose and preset of the campaign.
 pub(super) fn bases(
     found: &InspectionEvents,
     opened: &InspectionContext<'_>,
@@ -61,7 +61,7 @@ pub(super) fn bases(
     told.collect()
 }
 
-/// Returns the consents that were given or withdrawn.
+/// Returns the consents that the customers gave or withdrew.
 pub(super) fn consents(found: &InspectionEvents) -> Vec<InspectionConsentResponse> {
     let told = found.customers.iter().filter_map(|told| {
         let customer = told.envelope.customer.clone()?;
@@ -124,13 +124,13 @@ pub(super) fn objections(found: &InspectionEvents) -> Vec<ObjectionTold> {
     told.collect()
 }
 
-/// Returns the source of an opt-out as the event has it.
+/// Returns the source of an opt-out as the event's JSON has it.
 fn source_word(source: OptOutSource) -> String {
     let word = application::reply_value::value(&source);
     word.as_str().unwrap_or_default().to_owned()
 }
 
-/// Returns the dials refused by either side in the requested period.
+/// Returns the dials that the customer or the number refused in the requested period.
 pub(super) fn refusals(
     found: &InspectionEvents,
     opened: &InspectionContext<'_>,
@@ -225,7 +225,8 @@ fn verdict_told(
     }
 }
 
-/// Returns the operations on the subjects: every event with an actor, and each read and query.
+/// Returns the operations on the customers, numbers and calls: every event with an actor, and each read and
+/// query.
 pub(super) fn operations(found: &InspectionEvents) -> Vec<InspectionOperationResponse> {
     let customers = found.customers.iter().map(|told| (&told.envelope, told.position));
     let numbers = found.numbers.iter().map(|told| (&told.envelope, told.position));
@@ -266,7 +267,8 @@ fn operation(envelope: &Envelope, position: Position) -> InspectionOperationResp
     }
 }
 
-/// Returns the calls, each from its permit on.
+/// Returns the calls with everything known of each, from its permit on. A call without a permit is left
+/// out.
 pub(super) fn calls(found: &InspectionEvents, opened: &InspectionContext<'_>) -> Vec<InspectionCallResponse> {
     let calls = found.calls.values();
     calls.filter_map(|events| call(events, opened)).collect()
@@ -331,7 +333,7 @@ fn call(events: &[ParsedEvent<CallEvent>], opened: &InspectionContext<'_>) -> Op
 }
 
 impl InspectionCallResponse {
-    /// Applies the next event of the call.
+    /// Adds to the call what its next event states.
     fn took(&mut self, told: &ParsedEvent<CallEvent>) {
         let at = told.envelope.at;
         match &told.event {

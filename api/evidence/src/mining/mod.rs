@@ -22,10 +22,10 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use words::{SAID_CALLS_MIN, WordCounts, is_about_price};
 
-/// Most calls of one reply; decrypting takes some milliseconds per call.
+/// Most calls of one reply, the newest; decrypting takes some milliseconds per call.
 pub const KEYWORD_CALLS_MAX: usize = 2_000;
 
-/// Most groups of one reply; further ones are joined.
+/// Most groups of one reply; the smallest others are joined in one.
 const GROUPS_MAX: usize = 20;
 
 /// Column that a list may have; its default is the value of the campaign.
@@ -80,7 +80,8 @@ pub struct KeywordGroupResponse {
     pub said: KeywordFigures,
 }
 
-/// Decrypts the newest calls of a campaign and counts keywords, by a column if one is given.
+/// Decrypts the newest calls of a campaign and returns the keywords of all, and of groups by the values of
+/// a column if one is given. Each batch of calls is logged as a read first.
 pub async fn keywords(
     installation: &Installation,
     reader: &Reader,
@@ -124,7 +125,7 @@ pub async fn keywords(
     })
 }
 
-/// Logs the read of a batch of calls, then decrypts them.
+/// Logs the read of a batch of calls, then returns their utterances, decrypted and masked.
 async fn open(
     installation: &Installation,
     reader: &Reader,
@@ -162,8 +163,8 @@ async fn open(
     Ok(())
 }
 
-/// Returns the value of the column for a customer; for the segment, the campaign's own value if the list has
-/// none.
+/// Returns the customer's value of the column by which groups are formed; for `customer_segment`, the
+/// campaign's own value if the list has none.
 async fn group_of(
     installation: &Installation,
     campaign: &CampaignId,
@@ -205,8 +206,8 @@ impl CampaignUtterances {
         said(self.calls.iter())
     }
 
-    /// Returns the groups, the largest first. Small groups are joined, so that no single person is
-    /// identifiable.
+    /// Returns the keywords of each group, the largest group first. Groups of fewer than three customers
+    /// are joined, so that no single person is identifiable.
     fn groups(&self) -> Vec<KeywordGroupResponse> {
         let mut persons: BTreeMap<&str, u64> = BTreeMap::new();
         for group in self.group_of.values() {

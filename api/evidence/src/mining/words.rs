@@ -13,13 +13,14 @@ pub(super) const SAID_CALLS_MIN: u64 = 3;
 /// Most words shown per group.
 const SHOWN_MAX: usize = 40;
 
-/// Longest character sequence that counts as a word.
+/// Longest sequence of Chinese characters that counts as a word.
 const RUN_CHARS_MAX: usize = 4;
 
-/// Shortest word in other scripts.
+/// Fewest letters of a word in other scripts.
 const LETTERS_MIN: usize = 3;
 
-/// Share of the calls with a word, per thousand, from which a longer word that contains it replaces it.
+/// If a longer word occurs in at least this share (per thousand) of the calls with a word it contains, it
+/// replaces that word.
 const INSIDE_PERMILLE: u64 = 800;
 
 /// Characters that no word begins or ends with: they connect other words or mean nothing alone.
@@ -71,13 +72,13 @@ pub struct Keyword {
     pub share_permille: u64,
 }
 
-/// Returns true if a text is about the price.
+/// Returns true if a text contains a word about the price.
 pub(super) fn is_about_price(text: &str) -> bool {
     let text = text.to_lowercase();
     PRICE.iter().any(|word| text.contains(word))
 }
 
-/// Number of calls per word.
+/// The number of calls in which each word occurs.
 #[derive(Debug, Default)]
 pub(super) struct WordCounts {
     calls: u64,
@@ -85,7 +86,7 @@ pub(super) struct WordCounts {
 }
 
 impl WordCounts {
-    /// Counts the words of one call, each once.
+    /// Counts the words in the utterances of one call, each word once.
     pub(super) fn take(&mut self, texts: &[String]) {
         self.calls += 1;
         let said: BTreeSet<String> = texts.iter().flat_map(|text| words_of(text)).collect();
@@ -94,7 +95,8 @@ impl WordCounts {
         }
     }
 
-    /// Returns the most frequent words, without those that are parts of longer ones.
+    /// Returns at most `SHOWN_MAX` words, the most frequent first, that occur in at least `SAID_CALLS_MIN`
+    /// calls, without those that are mostly parts of longer ones.
     pub(super) fn keywords(&self) -> Vec<Keyword> {
         let often: BTreeMap<&str, u64> = self
             .by_word
@@ -123,7 +125,8 @@ impl WordCounts {
     }
 }
 
-/// Returns every word of a text.
+/// Returns every word of a text: sequences of Chinese characters up to `RUN_CHARS_MAX`, and words in other
+/// scripts.
 fn words_of(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut run: Vec<char> = Vec::new();

@@ -4,7 +4,7 @@ use crate::pdca::PdcaReportFigures;
 use crate::pdca::suggestions::{PartEffect, SuggestionInputs};
 use domain::disposition::Disposition;
 
-/// Selects the figures of a report that the rules read.
+/// Selects those figures of a report that the suggestion rules read.
 pub(super) fn select_suggestion_inputs(gathered: &PdcaReportFigures) -> SuggestionInputs {
     let (_, now) = &gathered.dispositions;
     let ended = now.iter().filter_map(|(code, trunks)| {

@@ -28,10 +28,10 @@ const COVERAGE: f64 = 0.8;
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
 
-/// How long a dial holds its line before an answer. Unanswered calls ring for a minute at most.
+/// How long a dial holds its line before an answer, in seconds. Unanswered calls ring for a minute at most.
 const RING_S: f64 = 20.0;
 
-/// How long an agent needs for a transferred call, with the work after it.
+/// How long an agent needs for a transferred call, in seconds, with the work after it.
 const AGENT_S: f64 = 240.0;
 
 /// Highest accepted tariff, in fen per minute: one thousand yuan.
@@ -109,7 +109,8 @@ pub struct PlanAssumptions {
 const LABEL_ZH: &str = "草案：按最近一周的形态外推，不含节假日与新任务。";
 const LABEL_EN: &str = "A draft: the last week again; no holidays, no new campaigns.";
 
-/// Drafts the plan of a quarter from the projections.
+/// Drafts the call plan of a quarter from the read model. With less than two weeks of history, the plan has
+/// no months. Fails with `tariff-invalid`.
 pub async fn call_plan(db: &dyn ReadDb, ask: &CallPlanInputs) -> Result<CallPlan, Problem> {
     if ask.per_minute_fen.is_some_and(|fen| fen > PER_MINUTE_FEN_MAX) {
         let detail = format!("per_minute_fen must be at most {PER_MINUTE_FEN_MAX}");
@@ -163,7 +164,7 @@ fn quarter(ask: &CallPlanInputs) -> CalendarPeriod {
     }
 }
 
-/// Returns the dials of each day, from the first day that has any.
+/// Returns the number of dials of each day up to `until`, from the first day that has any.
 fn series(cells: &[Cell], until: NaiveDate) -> Vec<f64> {
     let by_day = by(cells, &|cell| beijing_date(cell.hour_at).to_string());
     let Some(first) = cells.first().map(|cell| beijing_date(cell.hour_at)) else {
@@ -174,7 +175,7 @@ fn series(cells: &[Cell], until: NaiveDate) -> Vec<f64> {
         .collect()
 }
 
-/// Means of a call in the history.
+/// Means per call over the history, on which the plan is based.
 struct CallAverages {
     busiest_hour: f64,
     talk_s: f64,
@@ -268,7 +269,7 @@ fn share(part: u64, whole: u64) -> f64 {
     }
 }
 
-/// Rounds to the nearest integer.
+/// Rounds a number to the nearest integer.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -6,13 +6,13 @@ use domain::time::Timestamp;
 /// Share of calls that may find every line busy in the busy hour (ITU-T E.521 uses 1 %).
 const BLOCKING_MAX: f64 = 0.01;
 
-/// Highest number of lines searched. No trunk group has more.
+/// Highest number of lines that is tried; above it, no result. No trunk group has more.
 const LINES_MAX: u32 = 100_000;
 
 /// Traffic is counted by hours.
 const HOUR_MS: f64 = 3_600_000.0;
 
-/// The needs of a year.
+/// The figures from which the capacity needs of a year are computed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Capacity {
     /// Mean ringing time of the year, in which a dial holds its line as in a talk; 0 if unknown.
@@ -28,14 +28,14 @@ impl Capacity {
         hour.erlang() + ringing
     }
 
-    /// Returns the lines needed for an hour.
+    /// Returns the lines needed for the traffic of an hour; `None` above `LINES_MAX`.
     pub(super) fn lines(&self, hour: &Tally) -> Option<u32> {
         lines(self.erlang(hour))
     }
 }
 
-/// Returns the fewest lines on which at most `BLOCKING_MAX` of calls find none free (Erlang B, computed
-/// recursively).
+/// Returns the fewest lines on which at most `BLOCKING_MAX` of the calls find none free, for this traffic
+/// in Erlang (Erlang B, computed recursively); `None` above `LINES_MAX`.
 pub(super) fn lines(erlang: f64) -> Option<u32> {
     let mut blocking = 1.0;
     for lines in 1..=LINES_MAX {

@@ -17,8 +17,8 @@ use projections::position_at;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// An event is stored when it happens or later. The log is read from this long before the period, in case a
-/// clock was wrong.
+/// How long before the period the log is read, in milliseconds, in case a clock was wrong: an event is
+/// stored when it happens or later.
 const CLOCK_WRONG_MS_MAX: u64 = 86_400_000;
 
 /// Counts by a code.
@@ -35,7 +35,7 @@ pub(super) struct ComplianceCounts {
 }
 
 impl ComplianceCounts {
-    /// Reads only the needed kinds of events, up to the position of the rows.
+    /// Counts the needed kinds of events of the period in the log, up to the position of the rows.
     pub(super) async fn read(
         store: &dyn EventStore,
         campaign: Option<&CampaignId>,

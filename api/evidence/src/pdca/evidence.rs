@@ -5,8 +5,8 @@ use crate::pdca::PdcaReportFigures;
 use crate::pdca::metric_changes::MetricChange;
 use serde_json::{Value, json};
 
-/// Returns the evidence of a report: each figure with its version, its parts and the routes that list their
-/// events.
+/// Returns the content of a report's evidence file: each figure with its metric's version, its parts and
+/// the routes that list its events.
 pub fn evidence(gathered: &PdcaReportFigures) -> Value {
     json!({
         "report": "pdca",

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// Days before the end of a period that a forecast uses: thirteen whole weeks.
 pub(super) const HISTORY_DAYS: u64 = 91;
 
-/// Sums of the calls of some hours.
+/// Sums over the calls of some hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Tally {
     pub dialed: u64,
@@ -30,7 +30,7 @@ impl Tally {
         self.person_answered += cell.person_answered;
     }
 
-    /// Returns the counts for splitting the change of the answer rate.
+    /// Returns the dialed and answered calls, from which the change of the answer rate is split.
     pub(super) const fn answers(&self) -> PartCounts {
         PartCounts {
             whole: self.dialed,
@@ -50,12 +50,13 @@ impl Tally {
         divide(self.conversions, self.answered)
     }
 
-    /// Answers by people only: `answer_ratio_per_call` v2.
+    /// Returns the answers by people per dialed call (`answer_ratio_per_call` v2); `None` without dialed
+    /// calls.
     pub(crate) fn answer_ratio_people(&self) -> Option<f64> {
         divide(self.person_answered, self.dialed)
     }
 
-    /// Conversions per answer by a person: `conversion_ratio` v2.
+    /// Returns the conversions per answer by a person (`conversion_ratio` v2); `None` without these.
     pub(crate) fn conversion_ratio_people(&self) -> Option<f64> {
         divide(self.conversions, self.person_answered)
     }
@@ -64,8 +65,8 @@ impl Tally {
         divide(self.talk_ms, self.talked).map(|millis| millis / 1_000.0)
     }
 
-    /// Returns the traffic in Erlang, if these are the calls of one hour: the mean number of calls in
-    /// conversation.
+    /// Returns the traffic in Erlang: the mean number of calls in conversation. Valid only for the calls of
+    /// one hour.
     pub(crate) fn erlang(&self) -> f64 {
         float(self.talk_ms) / 3_600_000.0
     }
@@ -75,7 +76,7 @@ fn divide(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| float(part) / float(whole))
 }
 
-/// Converts exactly up to 2^53, in two halves. A year of talk in milliseconds is far below that.
+/// Converts a count to a floating-point number; exact up to 2^53.
 pub(super) fn float(count: u64) -> f64 {
     let high = u32::try_from(count >> 32).unwrap_or(u32::MAX);
     let low = u32::try_from(count & u64::from(u32::MAX)).unwrap_or(0);
@@ -88,7 +89,7 @@ pub(super) fn tally(cells: &[Cell]) -> Tally {
     sum
 }
 
-/// Sums the calls of each part.
+/// Returns the sums of the cells, grouped by the name that `part` gives to each.
 pub(super) fn by(cells: &[Cell], part: &dyn Fn(&Cell) -> String) -> BTreeMap<String, Tally> {
     let mut parts: BTreeMap<String, Tally> = BTreeMap::new();
     for cell in cells {

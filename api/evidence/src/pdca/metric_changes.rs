@@ -51,7 +51,7 @@ impl MetricChange {
     }
 }
 
-/// Computes the metrics of a report for its period and the one before.
+/// Computes the metrics of a report for its period and for the period before.
 pub(super) async fn compute_metric_changes(
     db: &dyn ReadDb,
     ask: &PdcaScope,
@@ -77,7 +77,7 @@ pub(super) async fn compute_metric_changes(
         .collect())
 }
 
-/// Returns the calls that a report covers.
+/// Returns the scope of calls that a report covers in a period: its campaign, or all.
 pub(super) fn scope(ask: &PdcaScope, span: &CalendarPeriod) -> Scope {
     Scope {
         campaign: ask.campaign.clone(),
@@ -86,7 +86,7 @@ pub(super) fn scope(ask: &PdcaScope, span: &CalendarPeriod) -> Scope {
     }
 }
 
-/// Returns the drill-down route with the parameters for exactly this figure.
+/// Returns the API route that lists the events behind exactly this figure.
 pub(super) fn events(metric: &Metric, scope: &Scope) -> String {
     let given = [
         ("version", Some(metric.version.to_string())),

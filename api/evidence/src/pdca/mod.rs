@@ -41,14 +41,14 @@ use projections::{ReadDb, position_at};
 use std::collections::BTreeMap;
 use targets::{TargetResult, compare_targets};
 
-/// Days forecast, and the share of them that should fall within their interval.
+/// Number of days forecast after a period.
 const AHEAD_DAYS: usize = 28;
 const COVERAGE: f64 = 0.8;
 
 /// Milliseconds of a day. Beijing has no daylight saving time.
 const DAY_MS: u64 = 86_400_000;
 
-/// The scope of a report.
+/// What a report covers: length and day of its period, and one campaign or all.
 #[derive(Debug, Clone)]
 pub struct PdcaScope {
     pub length: PeriodLength,
@@ -58,7 +58,7 @@ pub struct PdcaScope {
     pub upto: Option<Position>,
 }
 
-/// All figures of a report.
+/// All figures of a PDCA report, before they are formatted.
 pub struct PdcaReportFigures {
     pub ask: PdcaScope,
     pub period: CalendarPeriod,
@@ -91,14 +91,15 @@ struct Split {
 }
 
 impl Split {
-    /// Returns a part's answer rate of people only, before and now.
+    /// Returns the answer rate by people of one part of the calls, before and now.
     fn people_of(&self, part: &str) -> [Option<f64>; 2] {
         let of = |parts: &BTreeMap<String, Tally>| parts.get(part).and_then(Tally::answer_ratio_people);
         self.parts.each_ref().map(of)
     }
 }
 
-/// Gathers the figures of a report. It reads only what the length of the period needs.
+/// Computes the figures of a report from the read model and the log; only those that the length of its
+/// period needs.
 pub async fn gather(
     db: &dyn ReadDb,
     store: &dyn EventStore,
@@ -152,7 +153,7 @@ pub async fn gather(
     })
 }
 
-/// Returns the campaigns that dialed in the period or were created in it.
+/// Returns the campaigns that dialed in the period or were created in it; with `only`, that one.
 async fn campaigns(
     db: &dyn ReadDb,
     only: Option<&CampaignId>,
@@ -176,7 +177,8 @@ fn flow_version(cell: &Cell) -> String {
     format!("{} v{}", cell.campaign, cell.flow_version)
 }
 
-/// A cause by which the change is split, and a function that returns the part of a cell.
+/// A cause by which the change of the answer rate is split, and the function that names the part to which a
+/// cell belongs.
 type Cause<'a> = (SplitBy, &'a dyn Fn(&Cell) -> String);
 
 fn splits(was: &[Cell], now: &[Cell]) -> Vec<Split> {
@@ -209,7 +211,7 @@ fn splits(was: &[Cell], now: &[Cell]) -> Vec<Split> {
     causes.into_iter().filter_map(split).collect()
 }
 
-/// Returns daily volumes before the end of the period and the forecast after it.
+/// Returns the calls of each day before the end of the period, and the forecast after it.
 async fn volumes(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,
@@ -238,7 +240,8 @@ fn by_hour(now: &[Cell]) -> Vec<(Timestamp, Tally)> {
     hours.into_iter().collect()
 }
 
-/// Computes the capacity needs of the year. Positions grow by one for each event, except for refused ones.
+/// Computes the capacity needs of a year. Events per day are estimated by log positions, of which each
+/// event takes one.
 async fn capacity(
     store: &dyn EventStore,
     measured: &[MetricChange],

@@ -11,7 +11,7 @@ use crate::pdca::{PdcaReportFigures, Split};
 use domain::calendar::{PeriodLength, beijing};
 use std::collections::BTreeMap;
 
-/// Effects shown for each cause. The others are summed in one row.
+/// Most effects shown for each cause; the others are summed in one row.
 pub(super) const EFFECTS_SHOWN: usize = 12;
 
 /// Column heads of ratios counted as on the campaign board: answers include machines.
@@ -22,7 +22,7 @@ const CONVERSION_RATIO: &str = "转化率 v1（÷ 接通） / conversion_ratio v
 const ANSWER_RATIO_PEOPLE: &str = "接通率 v2（仅真人） / people only, v2";
 const CONVERSION_RATIO_PEOPLE: &str = "转化率 v2（÷ 真人接通） / of people, v2";
 
-/// Renders the page. `evidence` is the name of the evidence file next to it.
+/// Returns the HTML page of a report. `evidence`: the name of the evidence file in the same folder.
 pub fn page(gathered: &PdcaReportFigures, evidence: &str) -> String {
     let (length, period) = (gathered.ask.length, &gathered.period);
     let mut page = Page::new(

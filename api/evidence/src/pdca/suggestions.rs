@@ -14,7 +14,7 @@ const EFFECT_MIN: f64 = 0.01;
 const INVALID_SHARE_MAX: f64 = 0.05;
 /// Share of line failures above which they count as more than chance.
 const LINE_SHARE_MAX: f64 = 0.02;
-/// Share of opt-outs among answered calls.
+/// Share of opt-outs among answered calls above which the script or the list is suggested for review.
 const OPT_OUT_SHARE_MAX: f64 = 0.02;
 
 /// Dispositions that describe the line and not the person.
@@ -57,7 +57,7 @@ impl SplitBy {
     }
 }
 
-/// The effect of one part on the change of the answer ratio between two periods.
+/// The effect of one part of the calls on the change of the answer ratio between two periods.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PartEffect {
     pub(super) by: SplitBy,
@@ -129,7 +129,8 @@ pub(super) fn list_missing_topics(length: PeriodLength) -> Vec<MissingTopic> {
     }
 }
 
-/// Returns the suggestions, in the order of the rules.
+/// Returns the suggestions that follow from these figures, in the order of the rules; empty if no rule
+/// applies.
 pub(super) fn suggestions(noticed: &SuggestionInputs) -> Vec<Suggestion> {
     let mut found: Vec<Suggestion> = noticed.effects.iter().filter_map(of_effect).collect();
     let all: u64 = noticed.ended.values().sum();

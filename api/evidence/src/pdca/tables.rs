@@ -15,7 +15,7 @@ fn percent(ratio: Option<f64>) -> String {
     ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{:.2} %", ratio * 100.0))
 }
 
-/// Adds the table of metrics by name and version.
+/// Adds the table of metrics, each by name and version with its figure before and now.
 pub(super) fn render_metrics(page: &mut Page, all: &[MetricChange], evidence: &str) {
     let line = |one: &MetricChange| {
         let label = &one.metric.label;
@@ -117,14 +117,14 @@ pub(super) fn shares(page: &mut Page, was: &DispositionCounts, now: &Disposition
     page.table(&heads, 1, &rows);
 }
 
-/// Returns the share of one disposition among all ended calls.
+/// Returns the share of one disposition among all ended calls, 0 to 1; `None` without ended calls.
 pub(super) fn share(all: &DispositionCounts, code: &str) -> Option<f64> {
     let calls = |trunks: &BTreeMap<String, u64>| trunks.values().sum::<u64>();
     let whole: u64 = all.values().map(calls).sum();
     (whole > 0).then(|| float(all.get(code).map_or(0, calls)) / float(whole))
 }
 
-/// Splits the change of one disposition's share over the trunks of its calls.
+/// Splits the change of one disposition's share over the trunks of the calls, into mix and rate.
 pub(super) fn split_disposition_change(
     was: &DispositionCounts,
     now: &DispositionCounts,
@@ -144,7 +144,8 @@ pub(super) fn split_disposition_change(
     split_ratio_change(&tallied(was), &tallied(now))
 }
 
-/// Adds the calls expected after a quarter or a year.
+/// Adds the table of calls expected after a quarter or a year, or a note that there are too few calls for
+/// it.
 pub(super) fn render_forecast(page: &mut Page, gathered: &PdcaReportFigures) {
     if gathered.ahead.is_empty() {
         if matches!(gathered.ask.length, PeriodLength::Quarter | PeriodLength::Year) {
@@ -170,7 +171,7 @@ pub(super) fn render_forecast(page: &mut Page, gathered: &PdcaReportFigures) {
     page.table(&heads, 1, &rows);
 }
 
-/// Adds the capacity needs of a year.
+/// Adds the table of the capacity needs of a year; nothing for shorter periods.
 pub(super) fn needs(page: &mut Page, gathered: &PdcaReportFigures) {
     let Some(capacity) = &gathered.capacity else {
         return;

@@ -11,7 +11,7 @@ use projections::metrics::{Scope, catalog};
 use projections::views::metric_board::figures;
 use projections::views::target_board::targets;
 
-/// Most targets in a report. With more campaigns, users look at each campaign itself.
+/// Most targets in a report; further ones are left out.
 const TARGETS_SHOWN: usize = 50;
 
 /// Most causes listed for a gap, the largest first.
@@ -32,7 +32,7 @@ pub(crate) struct TargetResult {
     pub causes: Vec<(String, f64)>,
 }
 
-/// Returns the targets of a report's campaigns.
+/// Returns the targets of the report's campaigns, each with the results and the causes of the gap.
 pub(super) async fn compare_targets(
     db: &dyn ReadDb,
     ask: &PdcaScope,

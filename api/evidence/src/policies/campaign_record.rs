@@ -12,7 +12,7 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Most dials read for one question. With more, the answer says that it is incomplete.
+/// Most dials read for one question; with more, `whole` of the answer is false.
 pub(super) const DIALS_MAX: usize = 200_000;
 
 /// A dial that was granted.
@@ -34,7 +34,7 @@ pub(super) struct RetryCallResult {
     pub(super) behind: NextCallRound,
 }
 
-/// The round to which the next call of the same person belongs.
+/// Whether the next call of the same person belongs to the same round of the retry policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NextCallRound {
     /// The same round.
@@ -54,7 +54,7 @@ pub(super) struct CampaignDialRecord {
     pub(super) head: Position,
 }
 
-/// Reads the record, up to the log's head.
+/// Reads the dials of a campaign and how the calls ended, up to the log's head or `DIALS_MAX` dials.
 pub(super) async fn load_campaign_record(
     store: &dyn EventStore,
     campaign: &CampaignId,
@@ -92,7 +92,7 @@ pub(super) async fn load_campaign_record(
 }
 
 impl CampaignDialRecord {
-    /// Takes a grant or an end of a call; other events that pass the filter are ignored.
+    /// Adds a grant or the end of a call to the record; ignores other events.
     fn take(&mut self, customer: CustomerId, event: CustomerEvent, position: Position, at: Timestamp) {
         if let CustomerEvent::DialGranted { grant, .. } = &event {
             self.grants.push(DialGrant {

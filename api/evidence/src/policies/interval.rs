@@ -14,7 +14,7 @@ pub struct Share {
     pub high_per_mille: u64,
 }
 
-/// Returns the share and its bounds; `None` if there are too few cases.
+/// Returns a share with its 95 % bounds (value, low, high; 0 to 1); `None` if there are too few cases.
 pub(super) fn bounds(hits: u64, cases: u64) -> Option<(f64, f64, f64)> {
     let found = wilson(Proportion { hits, cases })?;
     Some((found.value, found.low, found.high))
@@ -37,7 +37,7 @@ pub(super) const fn float(count: u64) -> f64 {
     count as f64
 }
 
-/// Rounds to the nearest integer.
+/// Rounds a number to the nearest integer; negative ones to 0.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

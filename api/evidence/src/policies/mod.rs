@@ -23,7 +23,7 @@ use retry_what_if::evaluate_retries;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The policies to try, each by itself.
+/// The policies to try, each by itself; `None` for those that are not to be tried.
 #[derive(Debug, Default)]
 pub struct OtherPolicy {
     pub pacing: Option<String>,
@@ -50,7 +50,8 @@ pub struct WhatIfPoliciesResponse {
     pub retry: Option<RetryWhatIf>,
 }
 
-/// Compares a campaign's record with other policies.
+/// Computes what a campaign's recorded dials would have been under each of the other policies. Fails if the
+/// campaign does not exist or a policy is not valid.
 pub async fn what_if_policies(
     installation: &Installation,
     campaign: CampaignId,

@@ -17,10 +17,11 @@ use pacing::{Pacer, PredictivePacer};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Seeds of the days of each trial. The answer shows how much the days differ.
+/// Seeds of the simulated days of each trial. The answer shows how much the days differ.
 const SEEDS: [u64; 3] = [1, 2, 3];
 
-/// Most agents in one question: the work of a trial grows with them, and a request waits for it.
+/// Most agents in one question; more are refused. The work of a trial grows with them, and a request waits
+/// for it.
 pub const WHAT_IF_AGENTS_MAX: u32 = 50;
 
 /// Accepted pacers; `fixed:N` dials N tenths of a call for each free agent.
@@ -65,7 +66,7 @@ pub struct PacedOutcome {
     pub served_high: u64,
 }
 
-/// Returns the pacer with this name.
+/// Returns the pacer with this name; `None` if there is none.
 fn pacer_of(named: &str) -> Option<Box<dyn Pacer>> {
     Some(match named {
         "ledgerline" => Box::new(PredictivePacer::new(TimeDistributions::default())),
@@ -100,7 +101,8 @@ impl AnswersOnRecord {
     }
 }
 
-/// Runs the named pacer and, to compare, one call for each free agent.
+/// Simulates the named pacer and, for comparison, one dial for each free agent, at the recorded answer rate
+/// and at both ends of its interval.
 pub(super) fn evaluate_pacing(
     recorded: AnswersOnRecord,
     named: &str,
@@ -142,9 +144,9 @@ pub(super) fn evaluate_pacing(
     Ok(told)
 }
 
-/// Lowest answer rate that a trial can measure.
+/// Lowest answer rate that a trial simulates.
 const RATE_MIN: f64 = 0.01;
-/// Highest answer rate that a trial can measure.
+/// Highest answer rate that a trial simulates.
 const RATE_MAX: f64 = 0.98;
 
 fn tried(named: &str, agents: u32, rates: [f64; 3]) -> Option<(&'static str, Vec<TrialOutcome>)> {

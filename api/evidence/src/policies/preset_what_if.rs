@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most grants judged again, the newest first: for each, two streams are projected up to its position.
+/// Most grants that are judged again, the newest. For each, two streams are replayed up to its position.
 const JUDGED_MAX: usize = 5_000;
 
 /// Most customer ids listed for each rule.

@@ -47,8 +47,8 @@ pub struct AttemptRate {
     pub answered: Option<Share>,
 }
 
-/// Returns true if a person is called again after these calls of one round, by the policy and the map of
-/// dispositions alone. Windows, caps and the campaign's end are ignored.
+/// Returns true if a person is called again after these calls of one round, by the retry policy and the
+/// dispositions alone. Calling windows, caps and the campaign's end are ignored.
 fn goes_on(plan: &CallingPlan, calls: &[RetryCallResult]) -> bool {
     let policy = &plan.retry_policy;
     let Some(last) = calls.last() else {
@@ -144,12 +144,12 @@ pub(super) fn evaluate_retries(
     told
 }
 
-/// Returns a person's calls by round: each round has the policy's calls again.
+/// Returns a person's calls by round. In each round the policy allows its number of calls again.
 fn rounds(calls: &[RetryCallResult]) -> impl Iterator<Item = &[RetryCallResult]> {
     calls.split_inclusive(|call| call.behind == NextCallRound::NewRound)
 }
 
-/// Calls and answers by attempt within a round, from 0.
+/// Calls and answers by the number of the attempt within a round, from 0.
 type Rates = BTreeMap<usize, (u64, u64)>;
 
 fn rates(recorded: &CampaignDialRecord) -> Rates {
@@ -174,9 +174,9 @@ struct AddedCalls {
 }
 
 impl AddedCalls {
-    /// Adds one person who is called again; returns false if no calls of that attempt are recorded. At least
-    /// one call is added. At most the policy's calls are added, each for the people that the call before did
-    /// not reach.
+    /// Adds one person who would be called again: at least one call, at most as many as the policy allows,
+    /// each weighted by the share that the call before did not reach. Returns false if no calls of that
+    /// attempt are recorded.
     fn add(&mut self, rates: &Rates, made: usize, policy: &RetryPolicy) -> bool {
         let most = usize::try_from(policy.retries_max).unwrap_or(ATTEMPTS_MAX) + 1;
         let (mut reached, mut answered, mut calls) = (1.0, 0.0, 0.0);

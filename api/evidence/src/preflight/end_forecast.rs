@@ -13,10 +13,10 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Fewest calls for a forecast: with fewer, the mean of a person's calls is off by ten per cent and more.
+/// Fewest calls for a forecast. With fewer, the mean of calls per person is off by ten per cent and more.
 pub(super) const CALLS_MIN: u64 = 200;
 
-/// How long a dial holds its place before an answer, as in the call plan.
+/// How long a dial holds its place before an answer, in seconds, as in the call plan.
 const RING_S: f64 = 20.0;
 
 /// Half-width of the interval of the mean, in standard errors: 90 %.
@@ -24,7 +24,7 @@ const NINE_OF_TEN: f64 = 1.645;
 
 /// How far ahead an end is searched: a year of quarters of an hour.
 const STEPS_MAX: u32 = 366 * 96;
-/// Length of one step through the campaign's hours.
+/// Length of one step through the campaign's hours, in milliseconds (a quarter of an hour).
 const STEP_MS: u64 = 900_000;
 /// Hours of a step.
 const STEP_HOURS: f64 = 0.25;
@@ -108,7 +108,7 @@ enum Hours {
     OneZone,
 }
 
-/// The inputs of a forecast.
+/// What a forecast of a campaign's end is computed from.
 pub(super) struct ForecastInputs<'a> {
     pub(super) plan: &'a CallingPlan,
     pub(super) left: RemainingPeople,
@@ -157,8 +157,8 @@ impl ForecastInputs<'_> {
         told
     }
 
-    /// Returns the latest end: all calls one after the other and, for postponed people, their calls after the
-    /// last of their times.
+    /// Returns the latest end: all calls at the slow pace, and for postponed people their calls after the
+    /// last of their times; `None` after the campaign's end or a year.
     fn latest(&self, calls: f64, slow: f64) -> Option<Timestamp> {
         let all = self.walk(self.left.from, calls, slow, Hours::OneZone)?;
         let Some(until) = self.left.later_until else {
@@ -185,8 +185,8 @@ impl ForecastInputs<'_> {
         }
     }
 
-    /// Returns the least and the most calls left. The standard deviation of a person's calls is taken to be
-    /// at most their mean.
+    /// Returns the least and the most calls that are left; `None` without calls to learn from. The standard
+    /// deviation of the calls per person is taken to be at most their mean.
     fn calls(&self) -> Option<(f64, f64)> {
         if self.of == HistoryScope::Nobody || self.history.settled == 0 {
             return None;
@@ -199,7 +199,7 @@ impl ForecastInputs<'_> {
         Some((low, (mean + off).min(most) * people))
     }
 
-    /// Returns the policy's calls in each round.
+    /// Returns the most calls of one person that the retry policy allows, over all rounds.
     fn calls_of_a_person_max(&self) -> f64 {
         let policy = &self.plan.retry_policy;
         let by_retries = f64::from(policy.retries_max) + 1.0 + f64::from(policy.uncharged_max);
@@ -211,7 +211,7 @@ impl ForecastInputs<'_> {
         most * (1.0 + recycle.map_or(0.0, |recycle| f64::from(recycle.rounds_max)))
     }
 
-    /// Returns calls per open hour: with all places busy, and as measured.
+    /// Returns the calls per open hour: at best, with all places busy, and as measured.
     fn paces(&self) -> (f64, f64) {
         let talk_s = ratio(self.history.talk_ms, self.history.calls) / 1_000.0;
         let places = f64::from(self.plan.max_concurrent);
@@ -248,7 +248,8 @@ impl ForecastInputs<'_> {
         }
     }
 
-    /// Returns when that many calls are made at this pace; `None` after the campaign's end or a year.
+    /// Returns when `calls` calls are made at the pace `an_hour` within the campaign's hours; `None` after
+    /// the campaign's end or a year.
     fn walk(&self, from: Timestamp, calls: f64, an_hour: f64, in_hours: Hours) -> Option<Timestamp> {
         let mut hours = if an_hour > 0.0 {
             calls / an_hour
@@ -281,7 +282,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
     }
 }
 
-/// Counts here are far below 2^53.
+/// Converts a count to a floating-point number. Counts here are far below 2^53, so this is exact.
 #[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^53")]
 const fn float(count: u64) -> f64 {
     count as f64

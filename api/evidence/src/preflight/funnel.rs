@@ -33,7 +33,7 @@ pub struct FunnelStep {
     pub not_before: Option<Timestamp>,
 }
 
-/// The people of a campaign, by the rule that removes them.
+/// The people of a campaign, counted by the rule that removes them.
 #[derive(Debug, Default)]
 pub(super) struct Funnel {
     pub(super) people: u64,
@@ -46,8 +46,8 @@ pub(super) struct Funnel {
 }
 
 impl Funnel {
-    /// Takes one person with all verdicts in their order; the first one that does not allow removes the
-    /// person.
+    /// Counts one person by the person's verdicts in their order: the first one that does not allow the
+    /// dial removes the person.
     pub(super) fn take(&mut self, customer: &CustomerId, verdicts: &[SidedVerdict]) {
         self.people += 1;
         let mut stands = true;
@@ -68,7 +68,8 @@ impl Funnel {
         self.left += u64::from(stands);
     }
 
-    /// Returns the step of this rule; a new rule is inserted at the place where it was evaluated.
+    /// Returns the step of this verdict's rule. A new rule is inserted at index `place`, where it was
+    /// evaluated.
     fn step(&mut self, place: usize, one: &SidedVerdict) -> Option<&mut FunnelStep> {
         let judged_by = side(one.side);
         let known = self
@@ -84,7 +85,7 @@ impl Funnel {
         self.steps.get_mut(index)
     }
 
-    /// Returns the steps in the order of evaluation, with the people that each leaves.
+    /// Returns the steps in the order of evaluation, with the number of people that each leaves.
     pub(super) fn steps(&self) -> Vec<FunnelStep> {
         let mut left = self.people;
         let mut steps = self.steps.clone();
@@ -126,7 +127,7 @@ impl FunnelStep {
         }
     }
 
-    /// True if this rule removed everybody who reached it.
+    /// Returns true if this rule removed all people that reached it, and there were some.
     pub(super) const fn takes_all(&self) -> bool {
         self.left == 0 && self.never + self.later > 0
     }

@@ -35,7 +35,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use start_blockers::{PreflightFacts, blockers};
 
-/// Most similar campaigns whose calls are used for a campaign that made none.
+/// Most campaigns under the same preset to take calls from for one that made too few.
 const SIMILAR_MAX: usize = 50;
 
 /// What a campaign would meet if it started.
@@ -97,7 +97,8 @@ pub struct PreflightInputs<'a> {
     pub admits: &'a (dyn Fn(&CampaignId) -> bool + Sync),
 }
 
-/// Evaluates the rules for everybody who waits in the campaign.
+/// Judges all people who wait in a campaign as if it were started now, and forecasts end and cost. Nothing
+/// is stored. Fails with `Missing`.
 pub async fn preflight(installation: &Installation, ask: PreflightInputs<'_>) -> Result<Preflight, Problem> {
     let campaign = &ask.campaign;
     let loaded = installation.entities.campaigns.state(campaign).await?;
@@ -174,19 +175,19 @@ fn has_agents(installation: &Installation) -> bool {
     drivers.is_some_and(|drivers| drivers.has_agents())
 }
 
-/// True if every line has numbers to show, and none of them may be shown any more.
+/// Returns true if this process has lines and the licence of every caller number on them has ended.
 fn is_unlicensed(installation: &Installation) -> bool {
     let lines = installation.dialing.drivers().map(|drivers| drivers.lines());
     lines.is_some_and(|lines| !lines.is_empty() && lines.iter().all(LineLoad::is_unlicensed))
 }
 
-/// From when the campaign would run if it were started now.
+/// When the campaign would run if it were started now, and whether it waits for another campaign.
 struct CampaignStart {
     from: Timestamp,
     waits: PredecessorWait,
 }
 
-/// Whether it waits for another campaign.
+/// Whether a campaign waits for another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PredecessorWait {
     No,
@@ -196,7 +197,8 @@ enum PredecessorWait {
     InVain,
 }
 
-/// Uses the plan's own time and the other campaign's stream. A campaign that began no longer waits.
+/// Returns when the campaign would run if it were started now, by its plan and the campaign it waits for. A
+/// campaign that has begun does not wait.
 async fn begins(
     installation: &Installation,
     state: &CampaignState,
@@ -245,7 +247,8 @@ struct SettledCounts {
     calls: u64,
 }
 
-/// Collects the calls for the forecast: the campaign's own, else those of others under its preset.
+/// Returns the calls from which the forecast is made: the campaign's own if there are enough, otherwise
+/// those of campaigns under its preset.
 async fn ahead<'a>(
     installation: &Installation,
     ask: &PreflightInputs<'_>,
@@ -284,7 +287,8 @@ async fn ahead<'a>(
     })
 }
 
-/// Returns campaigns under the same preset that dialed, the latest by id.
+/// Returns at most `SIMILAR_MAX` campaigns under the same preset that have dialed and that the caller may
+/// see, the latest ids first.
 async fn similar(
     installation: &Installation,
     ask: &PreflightInputs<'_>,
@@ -300,8 +304,7 @@ async fn similar(
     Ok(rows)
 }
 
-/// True if nine of ten people are settled: with so few waiting, the settled people's calls are
-/// representative.
+/// Returns true if at least nine of ten enrolled people are settled: then their calls are representative.
 const fn is_all_but_settled(row: &BoardRow) -> bool {
     row.settled > 0 && row.settled.saturating_mul(10) >= row.enrolled.saturating_mul(9)
 }

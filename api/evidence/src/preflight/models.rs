@@ -35,8 +35,8 @@ pub enum ModelPresence {
     Damaged,
 }
 
-/// Checks the campaign's own model first, then its tiers in their order. Each is up to ten megabytes, so they
-/// are read on their own thread and do not delay other answers.
+/// Returns the models that a campaign uses, its own first, then its tiers in order, each with whether its
+/// file is usable here. The files (up to ten megabytes each) are read on a thread of their own.
 pub(super) async fn models(
     installation: &Installation,
     plan: &CallingPlan,
@@ -68,7 +68,7 @@ fn named(plan: &CallingPlan) -> Vec<ModelWithTier> {
     own.into_iter().chain(tiers).collect()
 }
 
-/// Checks each content once, even if several names refer to it.
+/// Checks the file of each content once, even if several names refer to it.
 fn found(
     named: Vec<ModelWithTier>,
     look: impl Fn(&ModelRef) -> Option<ModelBlobFault>,
@@ -106,8 +106,8 @@ fn described(model: &ModelRef, tier: Option<String>, fault: Option<&ModelBlobFau
     }
 }
 
-/// Words the fault with the name that was asked for: the same content may have been checked under another
-/// name.
+/// Returns the fault in words with the name of this model: the same content may have been checked under
+/// another name.
 fn said_of(fault: &ModelBlobFault, model: &ModelRef) -> String {
     let named = model.model.to_string();
     match fault {

@@ -9,7 +9,7 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One reason.
+/// One reason why nothing would be dialed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Blocker {
     #[schemars(example = &"never_opens")]
@@ -22,7 +22,7 @@ pub struct Blocker {
     pub en: String,
 }
 
-/// Facts about the campaign other than its people.
+/// Facts about a campaign, besides its people, that can prevent dials.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "facts beside one another, not states"
@@ -54,7 +54,8 @@ fn blocker(code: &'static str, certain: bool, zh: &str, en: &str) -> Blocker {
     }
 }
 
-/// Returns all reasons found, the certain ones first.
+/// Returns all reasons why nothing would be dialed, the certain ones first; empty if some customer would be
+/// dialed.
 pub(super) fn blockers(known: &PreflightFacts<'_>, steps: &[FunnelStep]) -> Vec<Blocker> {
     let over = known
         .status
@@ -126,8 +127,8 @@ pub(super) fn blockers(known: &PreflightFacts<'_>, steps: &[FunnelStep]) -> Vec<
     found
 }
 
-/// Returns the reason for the rule at which the last people were removed; most of the others may have been
-/// removed by other rules.
+/// Returns the reason for the rule that removed the last people. Most of the others may have been removed
+/// by other rules.
 fn of_step(step: &FunnelStep) -> Blocker {
     let missing = step.facts.get("missing").map(String::as_str);
     let (code, zh, en) = match (step.rule.as_str(), missing) {

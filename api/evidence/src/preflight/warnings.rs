@@ -10,7 +10,7 @@ use domain::problem::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Words with which a text speaks of an overdue debt.
+/// Words by which a text is taken to speak of an overdue debt.
 const DEBT_WORDS: [&str; 18] = [
     "逾期",
     "欠款",
@@ -43,7 +43,7 @@ pub struct Warning {
     pub en: String,
 }
 
-/// Returns all warnings found.
+/// Returns all warnings about a campaign's plan and texts; empty if there are none.
 pub(super) async fn warnings(
     installation: &Installation,
     state: &CampaignState,
@@ -70,8 +70,8 @@ pub(super) async fn warnings(
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Warns about debts collected under another preset: `cn-collection` asks who is on the line before it names
-/// the matter.
+/// Warns if texts speak of a debt but the preset is `cn-service`: `cn-collection` would ask for the person
+/// before it names the matter.
 fn debt_under_service(plan: &CallingPlan, texts: &[&str]) -> Option<Warning> {
     let collects = plan.presets().any(|preset| preset == Preset::CnCollection);
     let serves = plan.presets().any(|preset| preset == Preset::CnService);
@@ -91,7 +91,7 @@ fn debt_under_service(plan: &CallingPlan, texts: &[&str]) -> Option<Warning> {
     })
 }
 
-/// Warns that a segment needs conditions: its name alone selects no customers.
+/// Warns that the name in `customer_segment` selects no customers: a segment needs conditions.
 fn segment_of_nobody(name: &str) -> Warning {
     Warning {
         code: "segment_matches_nobody",
@@ -103,8 +103,8 @@ fn segment_of_nobody(name: &str) -> Warning {
     }
 }
 
-/// Warns about a flow version from before the approval was required: calls continue, but none of its messages
-/// is sent.
+/// Warns about a flow version with mail to a fixed address that was published before this needed an
+/// approval: calls continue, but none of its messages is sent.
 fn fixed_address(named: &FlowSelector) -> Warning {
     Warning {
         code: "fixed_address_not_approved",

@@ -4,7 +4,7 @@ use csv::StringRecord;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// The kinds of columns.
+/// The columns that a bill may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Column {
     Callee,
@@ -25,7 +25,7 @@ impl Column {
         Self::Unique,
     ];
 
-    /// Returns the name used in `--columns`.
+    /// Returns the column's name in `--columns`.
     const fn name(self) -> &'static str {
         match self {
             Self::Callee => "callee",
@@ -37,7 +37,7 @@ impl Column {
         }
     }
 
-    /// Returns usual titles in bills, in lower case, the most certain first.
+    /// Returns the column's usual titles in bills, in lower case, the most certain first.
     const fn titles(self) -> &'static [&'static str] {
         match self {
             Self::Callee => &[
@@ -105,7 +105,8 @@ pub struct Columns(Vec<(String, Column)>);
 impl FromStr for Columns {
     type Err = String;
 
-    /// Parses pairs separated by commas or newlines; a line that begins with `#` is ignored.
+    /// Parses pairs separated by commas or newlines; lines that begin with `#` are ignored. Fails on an
+    /// unknown column name.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut pairs: Vec<(String, Column)> = Vec::new();
         let said = text.lines().filter(|line| !line.trim_start().starts_with('#'));
@@ -130,8 +131,8 @@ impl FromStr for Columns {
 }
 
 impl Columns {
-    /// Finds each column in a header, or returns what is missing. A column that the user gave is never
-    /// replaced by a guess.
+    /// Returns the index of each column in a header: by the titles that the user gave, otherwise by usual
+    /// titles. Fails with what is missing.
     pub fn places(&self, header: &StringRecord) -> Result<BTreeMap<Column, usize>, String> {
         let titles: Vec<String> = header.iter().map(plain).collect();
         let mut places = BTreeMap::new();
@@ -177,8 +178,7 @@ fn needed(places: &BTreeMap<Column, usize>, header: &StringRecord) -> Result<(),
     Ok(())
 }
 
-/// Normalizes a title for comparison: without blanks at its ends and byte order mark, and with one kind of
-/// brackets.
+/// Returns a title without blanks at its ends and byte order mark, and with ASCII brackets, for comparison.
 fn plain(title: &str) -> String {
     title
         .trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')

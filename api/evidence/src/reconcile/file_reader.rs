@@ -14,10 +14,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Bytes read to detect the encoding.
+/// Bytes at the start of a file by which its encoding is detected.
 const DETECT_BYTES: usize = 256 * 1024;
 
-/// Longest cell in bytes. The longest clid and lastdata of a switch are far below.
+/// Longest cell in bytes; a longer one makes its row bad. The longest clid and lastdata of a switch are far
+/// below.
 pub(super) const CELL_BYTES_MAX: usize = 4_096;
 
 /// Why a file could not be read at all.
@@ -29,7 +30,7 @@ pub enum FileError {
     Header(String),
 }
 
-/// Returns a file's text, decoded from the encoding of its first bytes.
+/// Returns a reader of the file's text as UTF-8, decoded by the encoding that its first bytes indicate.
 pub(super) fn text_of(path: &Path) -> io::Result<DecodingReader<File>> {
     let mut head = Vec::new();
     File::open(path)?
@@ -41,7 +42,7 @@ pub(super) fn text_of(path: &Path) -> io::Result<DecodingReader<File>> {
     Ok(DecodingReader::new(File::open(path)?, encoding.encoding))
 }
 
-/// Options for reading their file.
+/// How another system's file is to be read.
 #[derive(Debug, Clone)]
 pub struct CallFileOptions {
     /// Time zone of their clock, for times without a zone.
@@ -49,7 +50,7 @@ pub struct CallFileOptions {
     pub table: TableOptions,
 }
 
-/// Reads a bill in CSV or XLSX.
+/// Reads a bill (CSV or XLSX) and passes each of its rows, good or bad.
 fn read_bill(
     path: &Path,
     said: &Columns,
@@ -81,7 +82,8 @@ fn refused(error: ImportError) -> FileError {
     }
 }
 
-/// Converts a time to the form in which times are stored; a number keeps its digits.
+/// Returns the texts of a row's cells: a time in the form in which it is stored, a number with all its
+/// digits. Fails with the reason if a cell is unreliable.
 fn record_of(cells: &[Cell]) -> Result<StringRecord, String> {
     let mut record = StringRecord::new();
     for cell in cells {
@@ -99,7 +101,7 @@ fn record_of(cells: &[Cell]) -> Result<StringRecord, String> {
 }
 
 impl Format {
-    /// Passes each row to `take`: the row, or its line and the reason why it cannot be read.
+    /// Passes each row of the file to `take`: the row, or its line and the reason why it cannot be read.
     pub fn read_file(
         self,
         path: &Path,
@@ -121,7 +123,7 @@ impl Format {
     }
 }
 
-/// Reads a switch's records, which have no titles.
+/// Passes the rows of Asterisk's file, which has no titles, to `take`.
 fn read_records(
     text: impl Read,
     offset: FixedOffset,

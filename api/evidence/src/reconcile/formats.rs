@@ -39,7 +39,7 @@ impl Format {
     }
 }
 
-/// One row of the other side.
+/// One call as the other system recorded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExternalCallRow {
     pub line: u64,
@@ -59,7 +59,7 @@ pub struct ExternalCallRow {
 /// loguserfield).
 const ASTERISK_COLUMNS: std::ops::RangeInclusive<usize> = 16..=18;
 
-/// The place of each column.
+/// Where each column is in the rows of a file, and how their times are read.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     format: Format,
@@ -68,8 +68,9 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Returns Asterisk's columns: accountcode, src, dst, dcontext, clid, channel, dstchannel, lastapp,
-    /// lastdata, start, answer, end, duration, billsec, disposition, amaflags, uniqueid, userfield.
+    /// Returns the layout of Asterisk's file: accountcode, src, dst, dcontext, clid, channel, dstchannel,
+    /// lastapp, lastdata, start, answer, end, duration, billsec, disposition, amaflags, uniqueid,
+    /// userfield.
     pub(crate) fn asterisk(offset: FixedOffset) -> Self {
         let columns = [
             (Column::Callee, 2),
@@ -85,7 +86,8 @@ impl Layout {
         }
     }
 
-    /// Reads the layout from a bill's header, or returns what is missing.
+    /// Returns the layout of a bill by its header and the columns that the user gave. Fails with the
+    /// columns that are missing.
     pub(crate) fn of_header(
         header: &StringRecord,
         said: &Columns,
@@ -98,7 +100,7 @@ impl Layout {
         })
     }
 
-    /// Reads one row.
+    /// Reads one row of the file at this line. Fails with the reason if a value cannot be read.
     pub(crate) fn read(&self, record: &StringRecord, line: u64) -> Result<ExternalCallRow, String> {
         if self.format == Format::Asterisk && !ASTERISK_COLUMNS.contains(&record.len()) {
             return Err(format!("it has {} columns, not 16 to 18", record.len()));

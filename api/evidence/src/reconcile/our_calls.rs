@@ -10,7 +10,8 @@ use domain::stored_event::{Position, StoredEvent, read_event};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Most calls in memory: a month of the largest installation we know of, at about 300 bytes each.
+/// Most of our calls in memory, about 300 bytes each; more are refused. It is a month of the largest
+/// installation.
 const OUR_CALLS_MAX: usize = 5_000_000;
 
 /// One call that we dialed.
@@ -40,7 +41,7 @@ pub struct OurCalls {
 }
 
 impl OurCalls {
-    /// Indexes these calls.
+    /// Indexes these calls by SIP Call-ID and number. `position`: up to where the log was read.
     pub fn of(mut calls: Vec<OurCall>, position: Position) -> Self {
         calls.sort_by_key(|call| (call.dialed_at, call.call));
         let mut by_sip_id = BTreeMap::new();
@@ -57,7 +58,8 @@ impl OurCalls {
         }
     }
 
-    /// Reads the calls whose first leg was dialed in a time span from the log.
+    /// Reads the calls with a first leg dialed in a time span (from, to; `None`: no bound) from the log.
+    /// Fails above `OUR_CALLS_MAX`.
     pub async fn read(
         store: &dyn EventStore,
         span: (Option<Timestamp>, Option<Timestamp>),

@@ -5,13 +5,13 @@ use domain::time::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most rows listed of each kind; all are counted.
+/// Most rows of each kind that the result lists; further ones are only counted.
 pub const LISTED_MAX: usize = 10_000;
 
 /// Used as the trunk of a row without a call of ours.
 const NO_TRUNK: &str = "-";
 
-/// The complete result.
+/// The result of comparing another system's file with our calls.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct ReconciliationResult {
     /// The log was read up to this position.
@@ -110,7 +110,7 @@ pub struct UnreadableRow {
 }
 
 impl ReconciliationResult {
-    /// Returns true if both sides agree on every call.
+    /// Returns true if both sides agree on every call and no row is missing, duplicate or unreadable.
     pub const fn agrees(&self) -> bool {
         self.disputed == 0
             && self.missing_on_their_side == 0
@@ -121,7 +121,7 @@ impl ReconciliationResult {
 }
 
 impl ReconciliationResult {
-    /// Adds to the sums of the month, the trunk and the day.
+    /// Adds to the sums of the month, the trunk within it, and the day of this time (Beijing).
     pub fn add(&mut self, at: Timestamp, trunk: Option<&str>, add: &dyn Fn(&mut Sums)) {
         let local = beijing(at);
         let month = self.months.entry(local.format("%Y-%m").to_string()).or_default();
@@ -134,7 +134,7 @@ impl ReconciliationResult {
     }
 }
 
-/// Adds to a list if it is not full.
+/// Adds an item to a list that has fewer than `LISTED_MAX`; otherwise does nothing.
 pub(super) fn note<T>(list: &mut Vec<T>, item: T) {
     if list.len() < LISTED_MAX {
         list.push(item);

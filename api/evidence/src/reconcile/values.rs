@@ -14,7 +14,7 @@ const TIME_FORMATS: [&str; 7] = [
     "%Y-%m-%d %H:%M",
 ];
 
-/// Parses a time: with its own zone, or local at `offset`.
+/// Parses a time with its own zone, otherwise as local time at `offset`. Fails with the reason.
 pub(super) fn instant(text: &str, offset: FixedOffset) -> Result<Timestamp, String> {
     let text = text.trim();
     if let Ok(at) = text.parse() {
@@ -28,7 +28,8 @@ pub(super) fn instant(text: &str, offset: FixedOffset) -> Result<Timestamp, Stri
         .ok_or_else(|| format!("{text:?} is not a time"))
 }
 
-/// Parses seconds: `95`, `95.0`, `95秒`, `00:01:35`, `1:35`. Fractions are rounded up.
+/// Parses a duration like `95`, `95.0`, `95秒`, `00:01:35` or `1:35` and returns seconds. Fractions are
+/// rounded up.
 pub(super) fn seconds(text: &str) -> Result<u64, String> {
     let plain = text.trim().trim_end_matches(['s', '秒']).trim();
     let wrong = || format!("{text:?} is not a duration in seconds");
@@ -46,13 +47,13 @@ pub(super) fn seconds(text: &str) -> Result<u64, String> {
     whole_number(plain).ok_or_else(wrong)
 }
 
-/// Parses minutes: `2`, `2.0`, `2分钟`. Fractions are rounded up.
+/// Parses a duration in minutes like `2`, `2.0` or `2分钟`. Fractions are rounded up.
 pub(super) fn minutes(text: &str) -> Result<u64, String> {
     let plain = text.trim().trim_end_matches("分钟").trim_end_matches('分').trim();
     whole_number(plain).ok_or_else(|| format!("{text:?} is not a number of minutes"))
 }
 
-/// Parses a decimal number and rounds it up.
+/// Parses a decimal number and rounds it up; `None` if the text is not one.
 fn whole_number(text: &str) -> Option<u64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let whole: u64 = whole.parse().ok()?;

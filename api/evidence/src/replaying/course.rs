@@ -33,17 +33,17 @@ impl Course {
         }
     }
 
-    /// True if this build explains every recorded step.
+    /// Returns true if the flow, run by this build, explains every recorded step.
     pub(super) fn is_explained(&self) -> bool {
         self.walked.otherwise.is_none()
     }
 
-    /// True if this build decides the whole call as recorded.
+    /// Returns true if this build decides the whole call as it was recorded.
     pub(super) fn is_unchanged(&self, conversation: &Conversation) -> bool {
         self.differences(conversation, &Steps::default()).is_empty()
     }
 
-    /// Returns the first decision that this build makes otherwise; at most one.
+    /// Returns the first decision that this build makes differently than recorded; empty if there is none.
     pub(super) fn differences(&self, conversation: &Conversation, steps: &Steps) -> Vec<ReplayDifference> {
         let found = unlike_choice(conversation, steps);
         let found = found.or_else(|| self.unlike_decision(conversation, steps));
@@ -54,7 +54,8 @@ impl Course {
             .collect()
     }
 
-    /// Returns a step that the flow reaches otherwise, or not at all.
+    /// Returns the first recorded step that the flow does not reach by this build, with what it does
+    /// instead; `None` if all are reached.
     fn unexplained(&self, conversation: &Conversation, steps: &Steps) -> Option<ReplayDifference> {
         self.walked.otherwise.as_ref()?;
         let told = self.story.get(self.walked.explained)?;
@@ -86,7 +87,8 @@ impl Course {
         })
     }
 
-    /// Returns a decision for the same member with other reasons.
+    /// Returns the first decision that this build makes by the same member of the flow, but for other
+    /// reasons.
     fn unlike_decision(&self, conversation: &Conversation, steps: &Steps) -> Option<ReplayDifference> {
         let texts = Texts::of(&conversation.flow);
         let decided = |action: &FlowAction| match action {
@@ -120,7 +122,7 @@ impl Course {
         None
     }
 
-    /// Returns the first step of the next move after this step.
+    /// Returns the index of the first step that follows the walk's segment with this step.
     fn until(&self, told: usize) -> usize {
         let mut behind = self.walked.moves.iter().map(|one| one.told);
         behind
@@ -128,7 +130,7 @@ impl Course {
             .unwrap_or(self.walked.explained)
     }
 
-    /// Returns a difference if the flow ends otherwise than was recorded.
+    /// Returns a difference if the flow ends with another outcome than was recorded.
     fn other_end(&self, conversation: &Conversation, steps: &Steps) -> Option<ReplayDifference> {
         let by_flow = conversation
             .events
@@ -162,7 +164,8 @@ impl Course {
     }
 }
 
-/// Returns a difference if another offer is made from the recorded facts. A bundle contains none of them.
+/// Returns a difference if this build chooses another offer from the recorded facts. Not checked for a
+/// bundle, which contains none of these facts.
 fn unlike_choice(conversation: &Conversation, steps: &Steps) -> Option<ReplayDifference> {
     let recorded = conversation.chosen().filter(|_| conversation.call.is_some())?;
     let offers = conversation.flow.offers.as_ref()?;
@@ -189,8 +192,8 @@ fn unlike_choice(conversation: &Conversation, steps: &Steps) -> Option<ReplayDif
     })
 }
 
-/// Compares two decisions. Which slots a turn corrected depends on their values, which a bundle does not
-/// contain.
+/// Returns true if two decisions are the same. If `masked`, slots that a turn corrected are not compared:
+/// they depend on values that a bundle does not contain.
 fn is_same(recorded: &TurnDecision, made: &TurnDecision, masked: bool) -> bool {
     if !masked {
         return recorded == made;

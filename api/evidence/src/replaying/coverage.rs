@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most calls of one answer: their streams are read one by one, which takes some seconds.
+/// Most calls of one answer, the newest: their streams are read one by one, which takes some seconds.
 pub const COVERED_CALLS_MAX: u64 = 20_000;
 
 /// The coverage of a flow.
@@ -80,7 +80,8 @@ pub struct Questions {
     pub unanswered: BTreeMap<String, u64>,
 }
 
-/// Reads the calls of a flow version.
+/// Returns which nodes, edges, timeouts and intents of a flow version its recorded calls have reached.
+/// Reads at most `COVERED_CALLS_MAX` calls.
 pub async fn coverage(installation: &Installation, named: &FlowSelector) -> Result<CoverageShown, Problem> {
     let (found, flow) = definition_of(installation, named).await?;
     let mut covering = CoverageTally::of(&flow);
@@ -100,7 +101,7 @@ pub async fn coverage(installation: &Installation, named: &FlowSelector) -> Resu
     Ok(covering.shown(named.to_string(), truncated))
 }
 
-/// The coverage so far.
+/// The coverage counted so far.
 struct CoverageTally<'a> {
     flow: &'a FlowDefinition,
     asked_by: BTreeSet<String>,
@@ -128,7 +129,7 @@ impl<'a> CoverageTally<'a> {
         }
     }
 
-    /// Returns false if not every call was read.
+    /// Counts the calls of a campaign that ran the flow version. Returns false if not every call was read.
     async fn take_campaign(
         &mut self,
         installation: &Installation,
@@ -211,8 +212,9 @@ impl<'a> CoverageTally<'a> {
         }
     }
 
-    /// Takes an utterance and the events until the next one. An utterance without a meaning is not a
-    /// question; one that gives a requested value (三期) is an answer.
+    /// Counts an utterance if it is a question, and whether the events up to the next utterance answer it.
+    /// An utterance without a meaning is not a question; one that gives a requested value (三期) is an
+    /// answer.
     fn hear(&mut self, fact: &UnderstandingFact, behind: &[CallEvent]) {
         let Some(question) = self.question(fact) else {
             return;
@@ -237,7 +239,8 @@ impl<'a> CoverageTally<'a> {
         *self.questions.unanswered.entry(question).or_default() += 1;
     }
 
-    /// Returns the question as an intent, or as an answer of the campaign's knowledge that is close to it.
+    /// Returns the intent of a question, or the id of the knowledge base's answer that is close to it;
+    /// `None` if the utterance is no question.
     fn question(&self, fact: &UnderstandingFact) -> Option<String> {
         if !fact.slots.is_empty() {
             return None;
@@ -292,7 +295,7 @@ fn count(value: usize) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
 }
 
-/// Returns a ratio with three decimal places; 1 if the whole is 0.
+/// Returns `part` / `all`, rounded down to three decimals; 1 if `all` is 0.
 fn ratio(part: u64, all: u64) -> f64 {
     let thousandths = part.saturating_mul(1_000).checked_div(all).unwrap_or(1_000);
     f64::from(u32::try_from(thousandths).unwrap_or(1_000)) / 1_000.0

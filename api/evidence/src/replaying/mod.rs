@@ -32,7 +32,8 @@ pub use what_if::{Examples, Parting, WHAT_IF_CALLS_MAX, WhatIfResponse, what_if}
 use course::Course;
 use domain::problem::Problem;
 
-/// Replays a conversation with its own version and, if one is given, with another.
+/// Replays a conversation with the flow version that it ran and, if `against` is given, with another
+/// version or model. `words`: the form in which the callee's words are shown.
 pub fn replay(
     conversation: &Conversation,
     against: Option<&ComparisonVersion<'_>>,

@@ -16,11 +16,12 @@ const OF_NAMES: [&str; 4] = ["name", "姓名", "名字", "称呼"];
 /// Longest full name in characters: a family name of two and a given name of two.
 const FULL_NAME_CHARS_MAX: usize = 4;
 
-/// Placed before a value so that transcript masking takes the value for a name if it can be one.
+/// Text placed before a value so that the transcript's masking takes the value for a name if it can be one.
 const INTRODUCTION: &str = "我是";
 
 impl Conversation {
-    /// True if every value in its texts is known: none was erased, and no stand-in is used.
+    /// Returns true if every value in the call's texts is known: none was erased, and the variables are the
+    /// customer's own.
     pub(super) fn knows_values(&self) -> bool {
         let is_known = |value: &Personal<String>| value.value().is_some();
         self.are_variables_known
@@ -32,8 +33,8 @@ impl Conversation {
     }
 }
 
-/// Returns a text with the words that an action played; without words if a value is no longer known.
-/// `variables` are the person's own.
+/// Returns a text of the robot with its words as an action played them; without words if a value is no
+/// longer known. `variables`: the customer's own.
 pub(super) fn with_words(
     said: PlayedTextResponse,
     action: &FlowAction,
@@ -71,7 +72,7 @@ pub(super) fn with_words(
     }
 }
 
-/// Joins plain text and values in turns, plain text first.
+/// Joins plain parts of a text with its values in turns, plain text first.
 fn filled(
     written: Option<&str>,
     parts: &[String],
@@ -95,8 +96,7 @@ fn filled(
     text
 }
 
-/// Replaces a value of the person by as many stars as it has characters; the first character of a name is
-/// kept.
+/// Replaces each character of a customer's value by a star; of a name, the first character stays.
 fn starred(variable: Option<&str>, value: &str) -> String {
     match variable.is_some_and(is_of_name) {
         true => mask_name(value),
@@ -108,7 +108,7 @@ fn is_of_name(name: &str) -> bool {
     OF_NAMES.iter().any(|part| name.contains(part))
 }
 
-/// Masks a value that the callee said; it keeps its number of characters.
+/// Masks a value that the callee said. The number of its characters stays.
 fn masked_slot(slot: &str, value: &str) -> String {
     if is_of_name(slot) {
         return mask_name(value);

@@ -18,10 +18,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most calls of one answer: their streams are read one by one, which takes some seconds.
+/// Most calls of one answer, the newest: their streams are read one by one, which takes some seconds.
 pub const MINED_CALLS_MAX: u64 = 20_000;
 
-/// Intents that give a reason for a refusal, with their labels. Earlier entries say more.
+/// Intents that give a reason for a refusal, with their labels. If a call has several, the first in this
+/// list is its main reason.
 const REASONS: [Reason; 10] = [
     Reason {
         intent: "too_expensive",
@@ -169,7 +170,8 @@ pub struct RefusalReasonResponse {
     pub change_en: &'static str,
 }
 
-/// Reads the calls of a campaign, the newest first.
+/// Returns the reasons for refusals in the calls of a campaign, at most `MINED_CALLS_MAX`, the newest. No
+/// words are read.
 pub async fn refusals(
     installation: &Installation,
     campaign: &CampaignId,
@@ -282,7 +284,8 @@ impl Counts {
     }
 }
 
-/// Returns the reason that an utterance was understood as. If the flow only asked back, there is none yet.
+/// Returns the reason as which an utterance was understood; `None` if it gives none or the flow only asked
+/// back.
 fn reason_of(fact: &UnderstandingFact) -> Option<&'static str> {
     if fact.opt_out {
         return Some("refuse_call");

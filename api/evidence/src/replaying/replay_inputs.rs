@@ -22,14 +22,14 @@ use domain::transcript::TranscriptParent;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// One event of the call.
+/// One event of the call, with its time.
 #[derive(Debug, Clone)]
 pub(super) struct TimedCallEvent {
     pub(super) at: Timestamp,
     pub(super) event: CallEvent,
 }
 
-/// The conversation of a recorded call.
+/// A recorded call as a replay needs it: its events, flow version and variables.
 #[derive(Debug, Clone)]
 pub struct Conversation {
     pub(super) call: Option<CallId>,
@@ -52,13 +52,13 @@ impl Conversation {
         self.campaign.as_ref()
     }
 
-    /// Returns true if another flow learns no more about the callee's values than the version that the call
-    /// ran.
+    /// Returns true if another flow tests the callee's values only as the version that the call ran does,
+    /// so that its course reveals no more about them.
     pub fn tests_as_much_as(&self, other: &FlowDefinition) -> bool {
         other.tests_only_values_of(&self.flow)
     }
 
-    /// Returns the name of the version that the call ran.
+    /// Returns the name of the flow version that the call ran, with the number if it is known.
     pub(super) fn named(&self) -> String {
         match &self.named {
             Some(named) => named.to_string(),
@@ -66,18 +66,19 @@ impl Conversation {
         }
     }
 
-    /// True if the flow of the call did anything.
+    /// Returns true if the flow of the call did anything.
     pub(super) fn talked(&self) -> bool {
         self.story().next().is_some()
     }
 
-    /// Returns the steps of the way through the flow, each with the index of its event.
+    /// Returns the recorded steps of the call through its flow, each with the index of its event.
     pub(super) fn story(&self) -> impl Iterator<Item = (usize, RecordedStep)> {
         let events = self.events.iter().enumerate();
         events.filter_map(|(place, happened)| Some((place, read_recorded_step(&happened.event)?)))
     }
 
-    /// Starts a run of this flow, or of another one, at the beginning of the call.
+    /// Starts a run of a flow (the call's own or another) with the variables, key rule and offer of the
+    /// call.
     pub(super) fn begin(&self, flow: &Arc<FlowDefinition>, version: Option<u32>) -> FlowRun {
         let rule = key_rule(self.events.iter().map(|happened| &happened.event));
         let (run, _) = FlowRun::begin_with_key_rule(rule, flow, &self.variables);
@@ -88,13 +89,13 @@ impl Conversation {
         }
     }
 
-    /// Returns the recorded offer that was chosen for the person before the first word.
+    /// Returns the offer that was chosen for the customer before the first word; `None` if there was none.
     pub(super) fn chosen(&self) -> Option<&OfferChosenFact> {
         offer_of(self.events.iter().map(|happened| &happened.event))
     }
 
-    /// Returns the offer that a flow makes to this person: the recorded one, or the choice of other offers
-    /// from the recorded facts.
+    /// Returns the offer that a flow makes to this customer: the recorded one if the flow has the same
+    /// offers; otherwise its choice from the recorded facts.
     fn offer_by(&self, flow: &FlowDefinition) -> Option<String> {
         let chosen = self.chosen()?;
         if flow.offers == self.flow.offers {
@@ -112,8 +113,8 @@ impl Conversation {
     }
 }
 
-/// Reads the conversation of a call. A personal value that can no longer be opened gets a stand-in that leads
-/// the recorded way.
+/// Reads the conversation of a call. A personal value that can no longer be decrypted is replaced by one
+/// that leads along the recorded path.
 pub async fn conversation(installation: &Installation, call: CallId) -> Result<Conversation, Problem> {
     let stored = stream_of(installation.store(), call).await?;
     let fault = |why: String| Problem::fault(why);
@@ -165,7 +166,7 @@ pub async fn conversation(installation: &Installation, call: CallId) -> Result<C
 }
 
 impl Conversation {
-    /// Returns variables that lead the recorded way.
+    /// Returns variables that lead along the recorded path.
     fn inferred(&self) -> BTreeMap<String, String> {
         let rule = key_rule(self.events.iter().map(|happened| &happened.event));
         let story: Vec<RecordedStep> = self.story().map(|(_, told)| told).collect();
@@ -174,7 +175,7 @@ impl Conversation {
     }
 }
 
-/// Returns the enrolment's variables; `None` if one of them can no longer be read.
+/// Returns the variables of the customer's enrolment; `None` if one of them can no longer be decrypted.
 async fn variables(
     installation: &Installation,
     customer: &CustomerId,
@@ -188,7 +189,7 @@ async fn variables(
     Ok(enrolled.variables.iter().map(open).collect())
 }
 
-/// Reads the conversation of a bundle, which contains no spoken words.
+/// Reads the conversation of a bundle, which contains no spoken words. Fails with `bundle-unreadable`.
 pub fn of_bundle(bundle: &Bundle) -> Result<Conversation, Problem> {
     let unreadable = |why: String| Problem::refused("bundle-unreadable", why);
     let mut events = Vec::new();

@@ -22,8 +22,8 @@ pub enum CalleeWordsForm {
 }
 
 impl CalleeWordsForm {
-    /// Returns a value in this form; `None` if it cannot be read. Words of the flow (`own_words`) are not
-    /// names.
+    /// Returns words of the callee in this form; `None` if they cannot be read. Words that occur in the
+    /// flow (`own_words`) are not masked as names.
     pub(super) fn of(self, value: &Personal<String>, own_words: &str) -> Option<String> {
         let value = value.value()?;
         Some(match self {

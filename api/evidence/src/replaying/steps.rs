@@ -17,7 +17,7 @@ use domain::flow::variables_of;
 use domain::spoken_turn::TurnInput;
 use domain::time::Timestamp;
 
-/// The steps, and the step of each event.
+/// The steps of a call, and for each event the index of its step.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     pub(super) shown: Vec<ReplayStepResponse>,
@@ -25,12 +25,12 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// Returns the step of an event, from 0.
+    /// Returns the index of the step to which an event belongs, from 0.
     pub(super) fn of_event(&self, place: usize) -> usize {
         self.step_of_event.get(place).copied().unwrap_or_default()
     }
 
-    /// Returns what was recorded in a step.
+    /// Returns what was recorded in a step: decisions, nodes and texts.
     pub(super) fn side(&self, step: usize) -> ReplaySide {
         self.shown
             .get(step)
@@ -54,7 +54,8 @@ impl Steps {
     }
 }
 
-/// Makes the steps of a call. What was said follows from the walk, and how much of it from the events.
+/// Builds the steps of a call. The texts come from the replayed course, and how much of each was spoken
+/// from the events.
 pub(super) fn build_steps(conversation: &Conversation, course: &Course, words: CalleeWordsForm) -> Steps {
     let mut folding = StepBuilder {
         words,
@@ -77,8 +78,8 @@ pub(super) fn build_steps(conversation: &Conversation, course: &Course, words: C
     steps
 }
 
-/// Masks what was heard over the turns of one question, so that a number dictated in two turns is masked
-/// completely.
+/// Masks what the callee said, across the turns of one question, so that a number dictated in two turns is
+/// masked completely.
 fn mask_heard(conversation: &Conversation, steps: &mut [ReplayStepResponse]) {
     let turns = conversation
         .events
@@ -99,7 +100,8 @@ fn mask_heard(conversation: &Conversation, steps: &mut [ReplayStepResponse]) {
     }
 }
 
-/// True if an event starts a step.
+/// Returns true if an event starts a step. `heard` is true between an utterance and its meaning, which then
+/// starts none.
 pub(super) fn opens(event: &CallEvent, heard: &mut bool) -> bool {
     match event {
         CallEvent::Heard(_) => {
@@ -186,7 +188,8 @@ impl StepBuilder {
     }
 }
 
-/// Adds the texts to each step: from the walk, and from the record if the walk does not explain them.
+/// Adds the robot's texts to each step: from the replayed course, or from the events if the course does not
+/// explain them.
 fn say(conversation: &Conversation, course: &Course, words: CalleeWordsForm, steps: &mut Steps) {
     let knows_values = conversation.knows_values();
     let texts = Texts::of(&conversation.flow);
@@ -231,7 +234,7 @@ fn say(conversation: &Conversation, course: &Course, words: CalleeWordsForm, ste
     }
 }
 
-/// Returns a text that the walk does not explain: its words are known if it has no variables.
+/// Returns a text that the course does not explain. Its words are shown only if it has no variables.
 fn plain(said: PlayedTextResponse) -> PlayedTextResponse {
     let text = said.text.clone();
     PlayedTextResponse {
@@ -253,7 +256,7 @@ impl RecordedTexts {
         Self(said.collect())
     }
 
-    /// Returns a text with how much of it was spoken.
+    /// Returns a text with how much of it was spoken, if that is recorded. Each record is used once.
     fn measured(&mut self, said: PlayedTextResponse) -> PlayedTextResponse {
         let found = self.0.iter().position(|(_, fact)| fact.prompt == said.prompt);
         match found {

@@ -4,7 +4,7 @@ use super::response::PlayedTextResponse;
 use domain::flow::{FlowAction, FlowDefinition, FlowPrompt, NoticeKind};
 use serde_json::Value;
 
-/// The texts of one version.
+/// The texts of one flow version, found by their place.
 #[derive(Debug)]
 pub struct Texts(Value);
 
@@ -13,7 +13,7 @@ impl Texts {
         Self(flow.to_value())
     }
 
-    /// Returns what an action says.
+    /// Returns the text that an action of the flow says; `None` if it says nothing.
     pub(super) fn said(&self, action: &FlowAction) -> Option<PlayedTextResponse> {
         match action {
             FlowAction::Notice { notice, .. } => {
@@ -39,7 +39,7 @@ impl Texts {
         }
     }
 
-    /// Returns the text at a place.
+    /// Returns the text at a place of the flow, of this variant if it has variants, as written.
     pub fn at(&self, prompt: &str, variant: Option<&str>) -> PlayedTextResponse {
         PlayedTextResponse {
             prompt: prompt.to_owned(),
@@ -77,7 +77,7 @@ impl Texts {
     }
 }
 
-/// Returns a member at a path such as `on_silence.say[0]`.
+/// Returns the member at a path like `on_silence.say[0]`; `None` if it does not exist.
 fn below<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     let mut found = value;
     for part in path.split('.') {

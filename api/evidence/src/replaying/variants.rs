@@ -77,7 +77,7 @@ pub struct VariantArmResponse {
     pub high: Option<f64>,
 }
 
-/// Reads the calls of a flow version.
+/// Compares the variants of the texts of a flow version by its recorded calls.
 pub async fn variants(
     installation: &Installation,
     named: &FlowSelector,
@@ -123,7 +123,7 @@ struct VariantTrials<'a> {
 }
 
 impl VariantTrials<'_> {
-    /// Returns false if not every call was read.
+    /// Adds the calls of a campaign that ran the flow version. Returns false if not every call was read.
     async fn take_campaign(
         &mut self,
         installation: &Installation,
@@ -188,7 +188,7 @@ impl VariantTrials<'_> {
     }
 }
 
-/// Returns the texts of a flow that have variants.
+/// Returns the nodes of a flow that have text variants, with these.
 fn varied(flow: &FlowDefinition) -> impl Iterator<Item = (&str, &Variants)> {
     let nodes = flow.nodes.iter();
     nodes.filter_map(|(name, node): (&String, &Node)| Some((name.as_str(), node.variants()?)))
@@ -226,7 +226,7 @@ impl<'a> CompletedCall<'a> {
     }
 }
 
-/// Returns true if a metric counts a call with this outcome.
+/// Returns true if this metric counts a call with this outcome as a hit.
 const fn counts(metric: VariantMetric, outcome: Option<Outcome>) -> bool {
     match metric {
         VariantMetric::Conversion => matches!(outcome, Some(Outcome::Success)),
@@ -238,7 +238,7 @@ const fn counts(metric: VariantMetric, outcome: Option<Outcome>) -> bool {
     }
 }
 
-/// Judges the first calls, as many as the flow states.
+/// Compares the variants of one text over the first calls that reached it, as many as the flow states.
 fn judged(node: &str, variants: &Variants, trials: &[Trial], truncated: bool) -> VariedText {
     let wanted = usize::try_from(variants.stop_after_calls).unwrap_or(usize::MAX);
     let first = trials.get(..wanted).unwrap_or(trials);
@@ -282,7 +282,8 @@ fn judged(node: &str, variants: &Variants, trials: &[Trial], truncated: bool) ->
     }
 }
 
-/// Returns the variant whose interval is better than those of all others that were heard.
+/// Returns the variant with an interval that is better than, and does not overlap with, those of all others
+/// that were played; `None` if there is none.
 fn better(metric: VariantMetric, arms: &[VariantArmResponse]) -> Option<String> {
     let heard: Vec<(&str, f64, f64)> = arms
         .iter()
@@ -302,7 +303,7 @@ fn count(value: usize) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
 }
 
-/// Rounds to four decimal places.
+/// Rounds a number to four decimals.
 fn rounded(value: f64) -> f64 {
     (value * 10_000.0).round() / 10_000.0
 }

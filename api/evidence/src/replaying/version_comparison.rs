@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// The character that replaces masked characters in a transcript.
 const STAR: char = '*';
-/// Most texts in a row that are said without asking the callee anything.
+/// Most consecutive texts that a flow says without asking the callee anything.
 const TEXTS_MAX: usize = 50;
 
 /// What a call is compared with.
@@ -94,7 +94,8 @@ impl ReplaySide {
         side
     }
 
-    /// Returns true for the same rules, nodes and end; scores may differ.
+    /// Returns true if both sides decide by the same rules, enter the same nodes and end alike; scores may
+    /// differ.
     fn goes_as(&self, other: &Self) -> bool {
         let rules =
             |side: &Self| -> Vec<String> { side.decided.iter().map(|one| one.rule.clone()).collect() };
@@ -108,7 +109,7 @@ impl ReplaySide {
     }
 }
 
-/// The course of a call with another version.
+/// How a call goes with another version, compared with its own.
 #[derive(Debug)]
 pub(super) struct VersionComparison {
     /// Where the ways differ.
@@ -127,7 +128,8 @@ impl VersionComparison {
     }
 }
 
-/// Gives another version the inputs that the call gave its own.
+/// Gives the recorded inputs of the call to another version, or its words to another model, and returns
+/// where the two first differ.
 pub(super) fn run(
     conversation: &Conversation,
     course: &Course,
@@ -184,7 +186,7 @@ pub(super) fn run(
     found
 }
 
-/// Both runs, side by side.
+/// The runs of the call's own version and of the other one, step by step.
 struct PairedRuns<'a> {
     own: FlowRun,
     other: FlowRun,
@@ -241,8 +243,8 @@ impl PairedRuns<'_> {
     }
 }
 
-/// Adds what another model cannot read: the result of the campaign's knowledge, and values that are stars in
-/// the transcript because they were masked before it was sealed.
+/// Adds to another model's reading what it cannot know: the result of the campaign's knowledge base, and
+/// values that were masked before the transcript was sealed.
 fn with_recorded(
     mut read: UnderstandingResult,
     recorded: &UnderstandingResult,
@@ -257,12 +259,12 @@ fn with_recorded(
     read
 }
 
-/// True if the callee is asked something, by word or by key.
+/// Returns true if the flow waits for an answer of the callee, by word or by key.
 fn asks(run: &FlowRun) -> bool {
     run.outcome().is_none() && (run.asking().is_some() || !run.keys().is_empty())
 }
 
-/// Returns the words of each understood utterance, in order.
+/// Returns the words of each understood utterance, in order; `None` for words that cannot be read.
 fn spoken(conversation: &Conversation) -> Vec<(Option<String>, Timestamp)> {
     let mut spoken = Vec::new();
     let mut heard = None;
@@ -276,7 +278,7 @@ fn spoken(conversation: &Conversation) -> Vec<(Option<String>, Timestamp)> {
     spoken
 }
 
-/// Returns for each event the step to which it belongs, from 1.
+/// Returns for each event the number of the step to which it belongs, from 1.
 fn step_places(conversation: &Conversation) -> Vec<usize> {
     let mut step = 0;
     let mut heard = false;

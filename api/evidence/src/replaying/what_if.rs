@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most calls of one question, the newest first: each is read, opened and walked twice.
+/// Most calls of one question, the newest; each is read, decrypted and replayed twice.
 pub const WHAT_IF_CALLS_MAX: u64 = 20_000;
 
 /// Most places of differences listed, the most frequent first.
@@ -95,8 +95,8 @@ pub struct WhatIfOutcomesResponse {
 }
 
 impl WhatIfResponse {
-    /// Rounds counts down to tens: another flow version may test sealed values against values that the caller
-    /// chose.
+    /// Rounds all counts down to tens, for a caller without the reveal right: another flow version may
+    /// compare sealed values with values that the caller chose.
     #[must_use]
     pub fn rounded(mut self) -> Self {
         for count in [
@@ -123,7 +123,8 @@ impl WhatIfResponse {
     }
 }
 
-/// Walks every call of a campaign. That the calls are read is recorded first.
+/// Replays every call of a campaign with another version or model and returns how many go differently, and
+/// where. The read of the calls is logged first.
 pub async fn what_if(
     installation: &Installation,
     campaign: &CampaignId,

@@ -1,8 +1,9 @@
 //! Divides a whole by largest remainder (Hamilton), with integers only, so that every machine gives the same
 //! result.
 
-/// Divides `size` over parts of these sizes in proportion: never more than a part has, and `min(size, sum)`
-/// in total. With equal remainders the earlier part wins.
+/// Divides `size` over parts of these sizes in proportion, by largest remainder. No part gets more than it
+/// has, and the results add up to `min(size, sum of the parts)`. With equal remainders the earlier part
+/// gets more.
 pub(crate) fn allot(size: u64, parts: &[u64]) -> Vec<u64> {
     let whole: u128 = parts.iter().map(|part| u128::from(*part)).sum();
     if whole == 0 {

@@ -80,7 +80,8 @@ pub struct SignOff {
     pub at: Timestamp,
 }
 
-/// Returns the document of a sample.
+/// Returns the document of a sample: the draw, how to repeat it, the checklist and the findings. Fails with
+/// `Missing`.
 pub fn document(id: SampleId, state: &SampleState) -> Result<SampleResponse, Problem> {
     let drawn = state.drawn().ok_or_else(|| Problem::missing("this sample"))?;
     let calls: Vec<DrawnCall> = drawn
@@ -108,7 +109,7 @@ pub fn document(id: SampleId, state: &SampleState) -> Result<SampleResponse, Pro
     })
 }
 
-/// Returns who closed it, if it is closed.
+/// Returns who closed the sample and when; `None` if it is open.
 pub fn signed_off(state: &SampleState) -> Option<SignOff> {
     state.signed_off().map(|(by, at)| SignOff {
         by: by.clone(),
@@ -129,7 +130,7 @@ fn describe(call: CallId, drawn: &DrawnSample, state: &SampleState) -> DrawnCall
     }
 }
 
-/// Returns the draw that a document claims, and its id.
+/// Reads the draw that a document claims, and the sample's id. Fails with what is wrong in the document.
 pub fn parse_draw(document: &Value) -> Result<(SampleId, DrawnSample), String> {
     let member = |name: &str| document.get(name).cloned().unwrap_or_default();
     let drawn: DrawnSample =

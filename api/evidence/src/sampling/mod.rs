@@ -35,7 +35,7 @@ pub struct SampleParameters {
 }
 
 impl SampleParameters {
-    /// Returns the parameters of an earlier draw, to repeat it.
+    /// Returns the parameters with which an earlier draw can be repeated.
     pub fn of(facts: &DrawFacts) -> Self {
         Self {
             seed: facts.seed.clone(),
@@ -62,7 +62,8 @@ impl SampleParameters {
     }
 }
 
-/// Returns the rank of a call; the lowest ranks are drawn.
+/// Returns the rank of a call: the SHA-256 of the seed and the call's id, both as text. The calls with the
+/// lowest ranks are drawn.
 pub fn rank(seed: &str, call: CallId) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(seed.as_bytes());
@@ -70,7 +71,8 @@ pub fn rank(seed: &str, call: CallId) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Draws from the log up to `upto`, or up to its head. Reads the log once from its first event.
+/// Draws a sample from the log up to `upto` (`None`: up to its head). Reads the log once from its first
+/// event.
 pub async fn draw(
     log: Log<'_>,
     ask: &SampleParameters,
@@ -138,7 +140,7 @@ fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-/// Returns the id of the sample with these facts.
+/// Returns the id of the sample with these facts, derived from them: the same draw always has the same id.
 pub fn sample_id(facts: &DrawFacts) -> SampleId {
     SampleId::derive(&serde_json::to_string(facts).unwrap_or_default())
 }

@@ -13,13 +13,13 @@ use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Most calls of a population: about 100 bytes each in memory during the draw.
+/// Most calls of a population, about 100 bytes each in memory during the draw; more are refused.
 const POPULATION_CALLS_MAX: usize = 5_000_000;
 
 /// Stratum of a call that was never dialed, if calls are divided by trunk.
 const NO_TRUNK: &str = "-";
 
-/// Calls that ended, each with its stratum's number.
+/// The calls that ended, each with the number of its stratum.
 #[derive(Debug, Default)]
 pub(super) struct Population {
     codes: BTreeMap<String, u32>,
@@ -28,7 +28,7 @@ pub(super) struct Population {
 }
 
 impl Population {
-    /// Reads the log up to a position.
+    /// Reads the population from the log up to a position (`None`: its head), with the end of the read.
     pub(super) async fn read(
         log: Log<'_>,
         ask: &SampleParameters,
@@ -54,7 +54,7 @@ impl Population {
         self.members.is_empty()
     }
 
-    /// Returns the calls of each stratum that has any, by code.
+    /// Returns the calls of each stratum, by the stratum's code. Strata without calls are left out.
     pub(crate) fn strata(&self) -> BTreeMap<&str, Vec<CallId>> {
         let names: BTreeMap<u32, &str> = self
             .codes
@@ -69,7 +69,7 @@ impl Population {
         strata
     }
 
-    /// Returns the digest of the call ids in order, one per line.
+    /// Returns the SHA-256 of the call ids in order, one per line.
     pub(super) fn sha256(&self) -> String {
         let mut hash = Sha256::new();
         for (call, _) in &self.members {
@@ -88,7 +88,7 @@ impl Population {
     }
 }
 
-/// The state of a call while the log is read.
+/// What is known of a call that has not ended while the log is read.
 #[derive(Debug, Clone, Copy)]
 struct SampledCallState {
     stratum: u32,

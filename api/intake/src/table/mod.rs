@@ -23,7 +23,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use titles::TitleFinder;
 
-/// Most sheets that a report names. A workbook with more is not a list.
+/// Most unread sheets that a report names; further ones are left out.
 const SHEETS_LISTED_MAX: usize = 50;
 
 /// Bytes read at once while the encoding is detected.
@@ -82,8 +82,8 @@ struct TextFile {
     stray: StrayQuotes,
 }
 
-/// Copies the content of a pipe to a file without a name. No other user can read it, and it disappears with
-/// the process.
+/// Copies a pipe to a file without a name. No other user can read it, and it disappears with the process.
+/// Fails with `TooLarge` above `FILE_BYTES_MAX`.
 fn copy_of(pipe: File) -> Result<File, ImportError> {
     let mut copy = tempfile::tempfile().map_err(ImportError::Disk)?;
     let mut bounded = pipe.take(FILE_BYTES_MAX.saturating_add(1));
@@ -98,8 +98,9 @@ fn copy_of(pipe: File) -> Result<File, ImportError> {
 }
 
 impl Table {
-    /// Opens a file, with its kind determined by its first bytes and its name. A pipe (`/dev/stdin`,
-    /// `<(…)`) is copied first, because a table is read several times.
+    /// Opens the file at `path`; its kind is determined by its first bytes and must agree with its name. A
+    /// pipe (`/dev/stdin`, `<(…)`) is copied to a temporary file first, because a table is read several
+    /// times. Fails if the file is neither a workbook nor text, or its encoding is uncertain.
     pub fn open(path: &Path, options: TableOptions) -> Result<Self, ImportError> {
         let mut file = File::open(path).map_err(ImportError::Disk)?;
         if !file.metadata().map_err(ImportError::Disk)?.is_file() {
@@ -109,7 +110,8 @@ impl Table {
         Self::of_file(file, &name, options)
     }
 
-    /// Opens a table in an open file.
+    /// Opens the table in an open file, as `open` does. `name` is the user's name for the file; empty if it
+    /// has none.
     pub fn of_file(mut file: File, name: &str, options: TableOptions) -> Result<Self, ImportError> {
         let mut head = Vec::new();
         file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
@@ -149,7 +151,7 @@ impl Table {
         })
     }
 
-    /// Returns the names of a workbook's sheets and whether each is hidden; empty for text.
+    /// Returns a workbook's sheets, each with whether it is hidden; empty for text.
     pub fn sheets(&self) -> Vec<SheetNotRead> {
         match &self.content {
             Content::Text(_) => Vec::new(),
@@ -162,7 +164,8 @@ impl Table {
         self.options.sheet = Some(name.to_owned());
     }
 
-    /// Passes every row with a value to `take`, including titles, until it returns false.
+    /// Passes every row with a value to `take`, including titles and hidden rows, until it returns false.
+    /// Returns the workbook's report; `None` for text. Each call reads from the first row.
     pub fn each_row(
         &mut self,
         take: &mut dyn FnMut(TableRow) -> Result<bool, ImportError>,
@@ -200,8 +203,8 @@ impl Table {
         }))
     }
 
-    /// Finds the row that `read_titles` accepts, then passes each row below it to `take`. Hidden rows are
-    /// passed only if the options include them.
+    /// Finds the row that `read_titles` accepts, then passes each row below it to `take`, until it returns
+    /// false. Hidden rows are passed only if the options include them; with `Refuse`, they are an error.
     pub fn each_titled_row<T>(
         &mut self,
         read_titles: &dyn Fn(&[String]) -> Result<T, ImportError>,
@@ -215,7 +218,8 @@ impl Table {
         Ok(titled.report(workbook))
     }
 
-    /// Returns the titles and their row number: the first row that `fits`, or else the first row.
+    /// Returns the row of titles with its number: the row that the options name, or the first that `fits`,
+    /// or else the first row.
     pub(crate) fn titles(
         &mut self,
         fits: &dyn Fn(&[String]) -> bool,
@@ -250,8 +254,8 @@ impl Table {
     }
 }
 
-/// Adds the encoding to an error about a missing column: the column may exist, with its title read in the
-/// wrong encoding.
+/// Replaces a missing-column error by one that also names the encoding: the column may exist, with its
+/// title read in the wrong encoding.
 fn read_as(error: ImportError, encoding: Option<&'static str>) -> ImportError {
     match (error, encoding) {
         (missing @ ImportError::MissingColumn { .. }, Some(encoding)) => ImportError::ReadAs {
@@ -271,7 +275,7 @@ fn not_read(sheets: &[SheetName], read: Option<&str>) -> Vec<SheetNotRead> {
     others.collect()
 }
 
-/// Detects the encoding of a whole file.
+/// Reads the whole file and returns its encoding. Leaves the file at its end.
 fn seen_in(
     file: &mut File,
     choice: crate::encoding::EncodingChoice,

@@ -19,6 +19,7 @@ impl HiddenRows {
     /// The values that a request may have.
     pub const CODES: &[&str] = &["exclude", "include"];
 
+    /// Parses `exclude` or `include`. Any other text is an error; `Refuse` cannot be requested.
     pub fn parse(text: &str) -> Result<Self, ImportError> {
         match text {
             "exclude" => Ok(Self::Exclude),
@@ -43,7 +44,8 @@ pub struct TableOptions {
 }
 
 impl TableOptions {
-    /// Parses the texts of a request. Absent and empty ones mean the default.
+    /// Parses the options of a request. Absent and empty texts mean the default; `unsaid` is the one for
+    /// hidden rows. Fails with the name of the option that is invalid.
     pub fn parse(
         encoding: Option<&str>,
         sheet: Option<&str>,
@@ -74,8 +76,8 @@ impl TableOptions {
         })
     }
 
-    /// Returns the options that determine which rows are read, as one text; empty if there are none. Two
-    /// different readings of one file are two lists.
+    /// Returns the options that determine which rows are read (sheet, hidden rows, row of titles), as one
+    /// text; empty if none is set. Two different readings of one file are two lists.
     pub fn reading(&self) -> String {
         let mut said = Vec::new();
         said.extend(self.sheet.as_ref().map(|sheet| format!("sheet={sheet}")));

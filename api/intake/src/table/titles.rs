@@ -8,10 +8,12 @@ use crate::ImportError;
 use crate::cell::TableRow;
 use crate::xlsx::HIDDEN_LISTED_MAX;
 
-/// Rows with a value in which the titles are searched for. Headlines and notes take fewer.
+/// Rows with a value among which the titles are searched for. Headlines and notes above the titles take
+/// fewer.
 pub(crate) const HEADER_ROWS_MAX: usize = 20;
 
-/// Returns the row's cells as titles; `None` if the row could not be read.
+/// Returns the row's cells as titles, with an empty title for an unreadable cell; `None` if the row could
+/// not be read.
 pub(super) fn titles_of(row: &TableRow) -> Option<Vec<String>> {
     let cells = row.cells.as_ref().ok()?;
     let title = |cell: &crate::cell::Cell| match cell {
@@ -21,7 +23,7 @@ pub(super) fn titles_of(row: &TableRow) -> Option<Vec<String>> {
     Some(cells.iter().map(title).collect())
 }
 
-/// Finds the titles, then passes on the rows below them.
+/// Finds the row of titles, then passes on the rows below it.
 pub(super) struct TitleFinder<'a, 'b, T> {
     options: TableOptions,
     read_titles: &'a dyn Fn(&[String]) -> Result<T, ImportError>,
@@ -58,7 +60,8 @@ impl<'a, 'b, T> TitleFinder<'a, 'b, T> {
         }
     }
 
-    /// Receives a row. Returns false if no more rows are needed.
+    /// Receives the next row of the table. Returns false if no more rows are needed. Fails if the row named
+    /// by the request is empty or not the titles.
     pub(super) fn take(&mut self, row: TableRow) -> Result<bool, ImportError> {
         if self.titles.is_some() {
             return self.give(row);
@@ -75,7 +78,8 @@ impl<'a, 'b, T> TitleFinder<'a, 'b, T> {
         }
     }
 
-    /// Ends the search at the end of the table. Fails if no titles were found.
+    /// Ends the search at the end of the table: uses a hidden row if no visible one was accepted. Fails if
+    /// no titles were found.
     pub(super) fn finish(&mut self) -> Result<(), ImportError> {
         match (&self.titles, self.options.header_row) {
             (Some(_), _) => Ok(()),

@@ -11,8 +11,8 @@ const SERIAL_MAX: f64 = 2_958_466.0;
 /// One day in milliseconds.
 const DAY_MS: f64 = 86_400_000.0;
 
-/// Returns the format for an id with a language-dependent code (ECMA-376 part 1, 18.8.30, zh-cn), and for
-/// 14 and 22, with a language-dependent order of day and month.
+/// Returns the format for a number-format id with a language-dependent format: the built-in ones of zh-cn
+/// (ECMA-376 part 1, 18.8.30), and 14 and 22. `None` for other ids.
 pub(super) const fn code_of_language(id: u32) -> Option<&'static str> {
     Some(match id {
         14 => "yyyy/m/d",
@@ -87,7 +87,8 @@ fn elapsed_unit(word: &str) -> Option<char> {
     is_unit.then_some(first)
 }
 
-/// Returns the day and time of a serial number. 1900 has a 29 February, although it was not a leap year.
+/// Returns the day and time of an Excel serial number; `None` if it is negative or after 9999. The 1900
+/// system has a 29 February 1900, which did not exist.
 pub(super) fn moment_of(serial: f64, is_1904: bool) -> Option<NaiveDateTime> {
     if !(0.0..SERIAL_MAX).contains(&serial) {
         return None;
@@ -107,8 +108,8 @@ pub(super) fn moment_of(serial: f64, is_1904: bool) -> Option<NaiveDateTime> {
         .checked_add_signed(TimeDelta::milliseconds(milliseconds))
 }
 
-/// Returns the day, with the time if the format displays one or it is not midnight, as `2026-03-05
-/// 14:30:00`.
+/// Returns the date as `2026-03-05`, or as `2026-03-05 14:30:00` if the format displays a time or it is not
+/// midnight.
 pub(super) fn exact(moment: NaiveDateTime, shows_a_time: bool) -> String {
     let moment = rounded(moment, 0).unwrap_or(moment);
     match shows_a_time || moment.time() != NaiveTime::MIN {
@@ -137,7 +138,7 @@ enum FormatPart {
     Decimals(usize),
 }
 
-/// Returns the text; `None` if the number is not a date.
+/// Returns a date as its format displays it; `None` if the serial number is not a date.
 pub(super) fn show(tokens: &[Token], serial: f64, is_1904: bool) -> Option<String> {
     let pieces = pieces(tokens);
     let decimals = pieces.iter().find_map(|piece| match piece {
@@ -304,7 +305,8 @@ fn padded(number: u32, width: usize) -> String {
     format!("{number:0width$}", width = width.min(2))
 }
 
-/// Returns a duration in hours, minutes or seconds.
+/// Returns a duration in whole hours, minutes or seconds (`[h]`, `[m]`, `[s]`), with leading zeros up to
+/// `width`; `None` outside the range of serial numbers.
 fn elapsed(unit: char, width: usize, serial: f64) -> Option<String> {
     if !(0.0..SERIAL_MAX).contains(&serial) {
         return None;

@@ -32,7 +32,7 @@ impl Decimal {
         })
     }
 
-    /// Moves the point: multiplies by ten to the power of `places`.
+    /// Moves the decimal point: multiplies by ten to the power of `places`, which may be negative.
     pub(super) const fn shift(&mut self, places: i32) {
         self.point = self.point.saturating_add(places);
     }

@@ -23,7 +23,7 @@ use std::fs::File;
 use std::io::BufReader;
 use zip::ZipArchive;
 
-/// Whole numbers from here on have lost digits: Excel keeps 15 (IEEE 754 double, rounded for display).
+/// Whole numbers from this one on have lost digits and are refused: Excel keeps 15 (IEEE 754 double).
 const EXACT_NUMBER_MAX: f64 = 1e15;
 
 /// Reason for a cell with a formula but no stored value.
@@ -45,6 +45,8 @@ pub(crate) struct Workbook {
 }
 
 impl Workbook {
+    /// Opens the workbook in `file`. Fails if it is too large when uncompressed (`zip_limits`) or cannot be
+    /// read.
     pub(crate) fn open(mut file: File) -> Result<Self, ImportError> {
         zip_limits::check(&mut file)?;
         let shared = SharedFile::new(file);
@@ -65,13 +67,13 @@ impl Workbook {
         })
     }
 
-    /// Returns the workbook's sheets of cells, in order.
+    /// Returns the workbook's worksheets in order, with hidden ones, without chart sheets.
     pub(crate) fn sheets(&self) -> &[SheetName] {
         &self.sheets
     }
 
     /// Returns the sheet to read: the one with this name, even if hidden; without a name, the first visible
-    /// one.
+    /// one. Fails with `NoSheet` if there is none.
     pub(crate) fn chosen(&self, named: Option<&str>) -> Result<SheetName, ImportError> {
         let mut sheets = self.sheets.iter();
         let found = match named {
@@ -130,7 +132,7 @@ impl Workbook {
     }
 }
 
-/// Cells of one row, collected until the next row begins.
+/// The cells of one row, collected until the next row begins.
 #[derive(Default)]
 struct RowBeingRead {
     /// Index of the row, starting at 0.
@@ -140,7 +142,8 @@ struct RowBeingRead {
 }
 
 impl RowBeingRead {
-    /// Sets a cell. A repeated cell replaces the earlier one. The row's text is limited as in a CSV file.
+    /// Sets the cell of a column. A repeated cell replaces the earlier one. Fails with `RowTooLong` when
+    /// the row's text has more than `ROW_BYTES_MAX` bytes.
     fn set(&mut self, column: usize, cell: Cell) -> Result<(), ImportError> {
         self.bytes += cell.as_ref().map_or(0, |text| text.shown.len() as u64);
         if self.bytes > ROW_BYTES_MAX {
@@ -200,7 +203,7 @@ impl WorkbookFormats {
         }
     }
 
-    /// Returns a cell's text as displayed, or why it is unreliable.
+    /// Returns a cell's text as displayed, or why it is unreliable. A text that is too long is an error.
     fn text(&self, value: &DataRef<'_>, style: usize) -> Cell {
         match value {
             DataRef::Empty => Ok(CellText::default()),
@@ -250,7 +253,8 @@ fn short(text: &str) -> Cell {
     Ok(CellText::from(text.to_owned()))
 }
 
-/// Returns `13800138000` and `3.5` as text. Refuses numbers that Excel has rounded.
+/// Returns a number as plain digits, for example `13800138000` and `3.5`. Fails for numbers of
+/// `EXACT_NUMBER_MAX` and more, which Excel has rounded.
 fn plain_number(number: f64) -> Result<String, String> {
     if number.abs() >= EXACT_NUMBER_MAX {
         return Err("a number with more than 15 digits has lost digits in Excel; \

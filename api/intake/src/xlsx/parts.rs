@@ -23,7 +23,7 @@ struct Relation {
     target: String,
 }
 
-/// Returns the path of the sheet with this name.
+/// Returns the path in the archive of the sheet with this name. Fails if the workbook does not have it.
 pub(crate) fn path_of_sheet(archive: &mut SheetArchive, name: &str) -> Result<String, ImportError> {
     let package = relations(archive, PACKAGE_RELATIONS, "")?;
     let workbook = package

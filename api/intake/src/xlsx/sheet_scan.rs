@@ -13,11 +13,11 @@ use std::collections::HashSet;
 /// Most rows of a sheet in Excel.
 const SHEET_ROWS_MAX: usize = 1_048_576;
 
-/// Most formulas without a stored value that are listed, with 8 bytes each. A file with more was never
-/// calculated.
+/// Most formulas without a stored value in one sheet, with 8 bytes each. More are refused: the file was
+/// never calculated.
 const UNCACHED_MAX: usize = 100_000;
 
-/// Most hidden rows that a report lists by number: a screenful.
+/// Most hidden rows that a report lists by number; further ones are only counted.
 pub(crate) const HIDDEN_LISTED_MAX: usize = 20;
 
 /// Findings about one sheet. Rows and columns are counted from 0.
@@ -73,7 +73,8 @@ impl SheetScan {
     }
 }
 
-/// Scans the sheet at `path` in the archive.
+/// Scans the sheet at `path` in the archive once, without its values, for hidden rows and formulas without
+/// a value.
 pub(crate) fn scan(archive: &mut SheetArchive, path: &str) -> Result<SheetScan, ImportError> {
     let mut xml = xml_of(archive, path)?;
     let mut scanning = ScanState::default();

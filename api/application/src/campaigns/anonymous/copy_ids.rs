@@ -14,8 +14,8 @@ use ended_contacts::EndedContactReader;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Returns the secret of an anonymization; makes it at the first call. `None` if it was destroyed, that is,
-/// if the anonymization is complete. If the secret is missing although copies exist, refuses: with a new
+/// Returns the secret of an anonymization, and creates it at the first call. `None` if it was destroyed
+/// because the anonymization is complete. Fails if the secret is missing although copies exist: with a new
 /// secret every copy would be made twice.
 pub(in crate::campaigns) async fn secret(
     installation: &Installation,
@@ -41,7 +41,8 @@ pub(in crate::campaigns) async fn secret(
     Ok(Some(vault.key(&name).await?))
 }
 
-/// Destroys the secret, so that a holder of the key store cannot lead from a call to its copy.
+/// Destroys the secret of an anonymization, so that the key store alone cannot lead from a call to its
+/// copy. Changes nothing if it is destroyed.
 pub(in crate::campaigns) async fn destroy_secret(
     installation: &Installation,
     begun: EventId,
@@ -78,7 +79,8 @@ pub(in crate::campaigns) async fn count_copies(
     }
 }
 
-/// Returns the id of a copy: the first 128 bits of HMAC-SHA-256 under the secret.
+/// Returns the id of the copy of a call or conversation: the first 128 bits of HMAC-SHA-256 under the
+/// secret, so that the same one always gets the same id.
 pub(super) fn copy_id(secret: &PersonKey, of: TranscriptParent) -> AnonymousTranscriptId {
     let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.bytes());
     let mut mac = mac.expect("HMAC takes a key of any length");
@@ -91,7 +93,7 @@ pub(super) fn copy_id(secret: &PersonKey, of: TranscriptParent) -> AnonymousTran
         .expect("16 bytes are 32 lower-case hexadecimal digits")
 }
 
-/// Returns a placeholder id for a dry run, in which nothing is copied.
+/// Returns an id for a dry run, in which nothing is copied.
 pub(super) fn placeholder_copy_id(of: TranscriptParent) -> AnonymousTranscriptId {
     let digits = of.key().to_string();
     digits

@@ -13,7 +13,7 @@ use domain::stored_event::{Position, StoredEvent, open_personal, read_event};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Most pieces returned per copy.
+/// Most matching pieces returned per copy.
 const PIECES_MAX: usize = 5;
 
 /// The pieces of one anonymous transcript.
@@ -25,7 +25,8 @@ pub struct AnonymousWords {
 }
 
 impl AnonymousWords {
-    /// Returns a key under which this transcript counts as that of one customer. It belongs to no customer.
+    /// Returns the key under which this transcript counts as that of one customer in statistics. It belongs
+    /// to no customer.
     pub fn counted_as(&self) -> CustomerId {
         self.id.key()
     }
@@ -41,7 +42,7 @@ pub struct AnonymousMatch {
     pub said: Vec<String>,
 }
 
-/// Returns the copies of a campaign in log order, at most `most`, and true if there are more.
+/// Returns at most `most` anonymous transcripts of a campaign in log order, and true if there are more.
 pub async fn anonymous_words(
     installation: &Installation,
     campaign: &CampaignId,
@@ -95,7 +96,8 @@ async fn opened(
     }))
 }
 
-/// Returns the transcripts that contain the search text, in upper or lower case.
+/// Returns the transcripts in which a piece contains the search text, in any letter case, each with at most
+/// `PIECES_MAX` of those pieces.
 pub fn anonymous_with(all: Vec<AnonymousWords>, sought: &str) -> Vec<AnonymousMatch> {
     let sought = sought.to_lowercase();
     let holds = |piece: &String| piece.to_lowercase().contains(&sought);

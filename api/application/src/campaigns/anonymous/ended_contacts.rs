@@ -57,7 +57,8 @@ impl EndedContactReader {
         }
     }
 
-    /// Returns those of the next page, which may be empty. `None` at the end of the log.
+    /// Returns the ended calls and conversations of the next page, which may be empty. `None` at the end of
+    /// the log.
     pub(super) async fn next(
         &mut self,
         installation: &Installation,
@@ -94,7 +95,8 @@ fn over_by(envelope: &Envelope) -> Option<EndedContact> {
     })
 }
 
-/// Returns the ending of a call or conversation, or `None` if the customer said nothing in it.
+/// Returns how a call or conversation ended, and whether its transcript was disposed of. `None` if the
+/// customer said nothing in it.
 pub(super) async fn find_ending(
     installation: &Installation,
     of: TranscriptParent,

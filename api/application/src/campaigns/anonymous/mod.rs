@@ -121,7 +121,8 @@ impl<'a> CopyRun<'a> {
         })
     }
 
-    /// Makes at most `copies_max` copies, in the order of their ids, and returns the result.
+    /// Makes at most `copies_max` copies, in the order of their ids, and returns what was done and what is
+    /// left. With fewer than `PERSONS_MIN` customers with words, makes none.
     pub(super) async fn run(mut self, copies_max: u64) -> Result<CopyResult, Problem> {
         let mut found = self.look(None).await?;
         let all = found.pending.len() as u64 + found.beyond;
@@ -155,8 +156,8 @@ impl<'a> CopyRun<'a> {
         }
     }
 
-    /// Passes over all calls and conversations of the campaign. Collects those with an id after `behind`,
-    /// up to the memory limit.
+    /// Reads all ended calls and conversations of the campaign. Collects those to be copied with an id
+    /// after `behind`, the first `PENDING_MAX` in the order of ids.
     async fn look(&mut self, behind: Option<&AnonymousTranscriptId>) -> Result<TranscriptScan, Problem> {
         let mut found = TranscriptScan::default();
         let mut all = EndedContactReader::of(self.campaign, None);
@@ -236,7 +237,7 @@ impl<'a> CopyRun<'a> {
         Ok(customers.state(&over.customer).await?.state)
     }
 
-    /// Returns what happens to the transcript of a customer who is not erased yet.
+    /// Returns what is to happen to the transcript of a customer who is not erased yet.
     async fn way_of(
         &self,
         over: &EndedContact,
@@ -275,7 +276,8 @@ impl<'a> CopyRun<'a> {
         }
     }
 
-    /// Makes one copy. Returns false if there was nothing to keep.
+    /// Makes one copy, after a new check of its customer. Returns false if there was nothing that may be
+    /// kept.
     async fn copy(
         &mut self,
         id: &AnonymousTranscriptId,
@@ -331,7 +333,8 @@ impl<'a> CopyRun<'a> {
 }
 
 impl TranscriptScan {
-    /// Returns true if another transcript of this customer with this ending would change nothing.
+    /// Returns true if another transcript of this customer with this ending would change nothing: enough
+    /// customers are known already.
     fn is_settled(&self, customer: &CustomerId, ending: Ending) -> bool {
         let is_full = |persons: &BTreeSet<CustomerId>| persons.len() >= PERSONS_MIN;
         let of_ending = self.endings.get(&ending);

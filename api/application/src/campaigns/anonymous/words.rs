@@ -33,13 +33,14 @@ const PIECE_CHARS_MAX: usize = 40;
 /// Fewest characters of a piece without fillers.
 const PIECE_CHARS_MIN: usize = 2;
 
-/// Numeric attributes from this value on may identify a customer.
+/// A numeric attribute of a customer with this value or more may identify the customer and is masked.
 const COUNT_MAX: f64 = 100.0;
 
 /// Filler characters, and the asterisk of masked text.
 const FILLERS: &str = "嗯啊哦呃哎唉欸诶喂呀*";
 
-/// Returns the words that may be kept, padded. `None` if nothing can be read or kept.
+/// Returns the words of a call or conversation that may be kept, padded. `None` if the transcript cannot be
+/// read or nothing may be kept.
 pub(super) async fn words(
     installation: &Installation,
     of: TranscriptParent,
@@ -118,7 +119,7 @@ fn clear(value: &Personal<String>) -> Option<String> {
     value.value().cloned()
 }
 
-/// Returns the events of a stream with their personal values decrypted.
+/// Returns all events of an entity's stream with their personal values decrypted.
 async fn opened<D: Decider>(
     installation: &Installation,
     id: &D::Id,
@@ -135,7 +136,7 @@ async fn opened<D: Decider>(
     stored.iter().map(open).collect()
 }
 
-/// Returns all values that this installation knows of a customer, from all campaigns.
+/// Returns all values that this installation stores about a customer, in all campaigns, to mask them.
 async fn known_of(installation: &Installation, customer: &CustomerId) -> Result<KnownValues, Problem> {
     let person = installation.entities.customers.state(customer).await?.state;
     Ok(known_in(&person))
@@ -175,7 +176,8 @@ fn known_in(person: &CustomerState) -> KnownValues {
     known
 }
 
-/// Returns the pieces of the texts, with known values masked.
+/// Returns the pieces of the texts between punctuation marks, with known values masked, each of
+/// `PIECE_CHARS_MIN` to `PIECE_CHARS_MAX` characters.
 fn pieces(texts: &[String], known: &KnownValues) -> BTreeSet<String> {
     let is_between = |found: char| !(found.is_alphanumeric() || matches!(found, '*' | ' ' | '\'' | '%'));
     let mut pieces = BTreeSet::new();
@@ -190,7 +192,8 @@ fn pieces(texts: &[String], known: &KnownValues) -> BTreeSet<String> {
     pieces
 }
 
-/// Returns the pieces as they are stored: as many as fit, padded with blanks. `None` if there is none.
+/// Returns the pieces as they are stored: as many as fit, padded with blanks to a multiple of `STEP_BYTES`.
+/// `None` if there is none.
 fn filled(mut pieces: BTreeSet<String>) -> Result<Option<String>, Problem> {
     loop {
         if pieces.is_empty() {

@@ -12,7 +12,8 @@ use domain::stored_event::{Cause, Position};
 use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
-/// Stores what was trained as requested, and adds it to the reply.
+/// Stores a trained model as `keep` says (nothing, a draft, or also a version) and adds what was stored to
+/// the reply.
 pub async fn keep(
     installation: &Installation,
     caller: &Caller,
@@ -84,7 +85,8 @@ impl ApiRequest for ModelDraftRequest {
     }
 }
 
-/// Publishes a draft that was stored by a training.
+/// Publishes the draft with this digest, which a training stored, as a new version. Fails if no draft
+/// has this digest or an approval is needed.
 pub async fn publish_draft(
     installation: &Installation,
     caller: &Caller,
@@ -114,7 +116,7 @@ pub async fn publish_draft(
     publish(installation, caller, order, cause).await
 }
 
-/// Returns the log position after the draft was stored, if it was.
+/// Returns the log position of what a training stored; `None` if nothing was stored.
 pub fn position_of(shown: &TrainingResponse) -> Option<Position> {
     let text = shown.position.as_deref()?;
     text.parse().ok().map(Position)

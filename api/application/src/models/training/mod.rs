@@ -18,13 +18,13 @@ use std::io::{BufRead, Read};
 use understanding::cross_validation::cross_validate_while;
 use understanding::{Examples, TrainingFault, TrainingSettings, train_while};
 
-/// Longest line that is read. An utterance is a few sentences, and a line may have further members.
+/// Longest line that is read, in bytes. A longer line is a faulty line.
 pub const LINE_BYTES_MAX: u64 = 64 * 1024;
 
-/// Longest name of the label to learn, and of the label for lines without an intent.
+/// Longest name, in bytes, of the label to learn, and of the label for lines without an intent.
 pub const LABEL_BYTES_MAX: usize = 64;
 
-/// Most parts that are held out one after another. Each needs a training of its own.
+/// Most parts of the lines that are held out one after another. Each needs a training of its own.
 pub const FOLDS_MAX: u32 = 10;
 
 /// What is stored of a training.
@@ -67,8 +67,8 @@ pub struct TrainingRequest {
 }
 
 impl TrainingRequest {
-    /// Returns the same settings as the command line. Equal lines and seed give equal bytes, with any
-    /// number of threads. One thread is used, so that calls keep the other core.
+    /// Returns the settings that the command line uses for the same request. Equal lines and seed give
+    /// equal bytes, with any number of threads; one thread is used here, so that calls keep the other core.
     pub fn settings(&self) -> TrainingSettings {
         TrainingSettings {
             seed: self.seed,
@@ -86,7 +86,8 @@ pub struct TrainingResult {
     shown: TrainingResponse,
 }
 
-/// Returns the lines of a file. A line that is too long or is not text becomes a faulty line.
+/// Returns the lines of a file. A line above `LINE_BYTES_MAX` or with invalid UTF-8 is returned as a line
+/// that cannot be parsed.
 pub fn bounded_lines(mut reader: impl BufRead) -> impl Iterator<Item = std::io::Result<String>> {
     std::iter::from_fn(move || next_line(&mut reader).transpose())
 }
@@ -122,8 +123,8 @@ fn next_line(reader: &mut impl BufRead) -> std::io::Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&line).into_owned()))
 }
 
-/// Trains from lines. Returns `None` if `goes_on` returns false because the client has gone. Blocks for a
-/// long time.
+/// Trains a model from lines of JSON. Blocks for up to minutes. Returns `None` if `goes_on` returns false,
+/// because the client has gone. Fails if there is nothing to learn from.
 pub fn learn(
     lines: impl BufRead,
     rows_hash: String,
@@ -188,8 +189,8 @@ pub fn learn(
     }))
 }
 
-/// Returns the problem if there is only one class or no usable line, with the first faulty lines, which are
-/// usually the cause.
+/// Returns the problem that the lines have only one class or none is usable, with the first faulty lines,
+/// which are usually the cause.
 fn nothing_learned(fault: &TrainingFault, examples: &Examples) -> Problem {
     let first = examples.faults.iter().take(5);
     let named: Vec<String> = first

@@ -41,7 +41,8 @@ impl From<Suggestion> for PdcaSuggestion {
     }
 }
 
-/// Converts the gathered figures into the form for programs.
+/// Converts the figures of a PDCA report into its JSON response. Computes nothing: the page shows the same
+/// figures.
 pub fn build_response(gathered: &PdcaReportFigures) -> PdcaResponse {
     PdcaResponse {
         length: gathered.ask.length.word(),

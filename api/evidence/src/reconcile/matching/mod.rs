@@ -14,10 +14,11 @@ use std::collections::BTreeSet;
 /// Milliseconds in a minute, the unit of billing.
 const MINUTE_MS: u64 = 60_000;
 
-/// Most rows in one file: a digest of each row is kept in memory to find duplicates.
+/// Most rows in one file; further ones are reported as bad. A digest of each is kept in memory to find
+/// duplicates.
 pub(super) const ROWS_MAX: u64 = 20_000_000;
 
-/// Tolerances of the comparison.
+/// What counts as the same call in the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     /// Allowed difference of the talk.
@@ -32,7 +33,7 @@ pub struct Rules {
     pub to: Option<Timestamp>,
 }
 
-/// Takes their rows one by one.
+/// Compares the rows of another system's file with our calls, one by one.
 pub struct Matcher<'a> {
     ours: &'a OurCalls,
     /// Derives a number's id from E.164; `None` if there are no keys.
@@ -73,7 +74,7 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// Takes one row of theirs, or the reason why it cannot be read.
+    /// Compares one row of their file, or counts it as bad with the reason why it cannot be read.
     pub fn take(&mut self, row: Result<ExternalCallRow, (u64, String)>) {
         self.outcome.rows += 1;
         match row {
@@ -222,8 +223,8 @@ impl<'a> Matcher<'a> {
         why
     }
 
-    /// Ends after the last row: lists our calls that are not in their file, in the period asked for or the
-    /// period that the file covers.
+    /// Ends the comparison after the last row and returns its result, with our calls that are not in their
+    /// file: of the period asked for, or else of the period that the file covers.
     pub fn finish(mut self) -> ReconciliationResult {
         let (first, last) = self.span.unwrap_or_default();
         let from = self.rules.from.unwrap_or(first.minus_ms(self.rules.window_ms));
@@ -261,8 +262,8 @@ fn their_row(sums: &mut Sums, row: &ExternalCallRow) {
     sums.their_minutes += row.minutes;
 }
 
-/// Parses the number of a row: digits, separators and a leading plus. Masked digits, SIP addresses,
-/// apostrophes and marks are rejected: a bill is written by a program, not typed by a person.
+/// Parses the number of a row: only digits, separators and a leading plus. Fails for masked digits, SIP
+/// addresses and other marks: a bill is written by a program, not typed by a person.
 fn callee(text: &str, country: DefaultCountry) -> Result<PhoneNumber, String> {
     let is_plain = |found: char| found.is_ascii_digit() || matches!(found, '+' | ' ' | '-' | '(' | ')' | '.');
     if !text.trim().chars().all(is_plain) {
@@ -283,7 +284,8 @@ fn only_theirs(row: &ExternalCallRow, country: DefaultCountry) -> UnmatchedRow {
     }
 }
 
-/// Returns a digest that is long enough that two rows of a file never share it by chance.
+/// Returns the first 16 bytes of a text's SHA-256: long enough that two rows of a file never share it by
+/// chance.
 fn short_digest(text: &str) -> [u8; 16] {
     use sha2::{Digest, Sha256};
     let whole: [u8; 32] = Sha256::digest(text.as_bytes()).into();

@@ -23,10 +23,10 @@ use domain::phone_number::{InvalidPhoneNumber, PhoneNumber};
 use domain::time::Timestamp;
 use std::path::PathBuf;
 
-/// Most rows of all files of one import: a month of a large floor. More rows need several imports.
+/// Most rows of all files of one import; more are refused and need several imports.
 pub const PAST_ROWS_MAX: usize = 1_000_000;
 
-/// One call, with what its row proves.
+/// One call of another system, with what its row proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastRow {
     /// The row as a comparison with our calls reads it.
@@ -58,7 +58,8 @@ pub struct PastFiles {
     pub differences: TableDifferences,
 }
 
-/// Reads all files of one system. `offset` is the zone of its clock, for times without a zone.
+/// Reads all files of one system and returns its calls and the bad rows. `offset`: the zone of its clock,
+/// for times without a zone; without it, rows with these times are bad.
 pub fn read_past(
     source: HistorySource,
     files: &[PathBuf],
@@ -80,7 +81,7 @@ impl PastFiles {
     }
 }
 
-/// Parses a time: by its own zone, or by the given one.
+/// Parses a time with its own zone, otherwise in the given one. Fails if it has none and none is given.
 fn when(text: &str, offset: Option<FixedOffset>) -> Result<Timestamp, String> {
     if let Ok(at) = text.trim().parse() {
         return Ok(at);
@@ -89,7 +90,8 @@ fn when(text: &str, offset: Option<FixedOffset>) -> Result<Timestamp, String> {
     instant(text, offset)
 }
 
-/// Returns the number, in international form if the row has its country: in `code` or with a plus.
+/// Returns a row's number in international form if the row has its country, in `code` or with a plus;
+/// otherwise as it is.
 fn phone(code: &str, text: &str) -> Result<String, String> {
     let text = text.trim();
     let whole = match code.trim().trim_start_matches('+') {

@@ -55,8 +55,8 @@ pub(super) const NOT_ANSWERED: [&str; 13] = [
 /// Statuses of calls answered by a person or a machine, even if nobody talked.
 pub(super) const ANSWERED: [&str; 8] = ["A", "AA", "AM", "AL", "AFAX", "DROP", "PDROP", "PM"];
 
-/// Finds the table of a file and the places of its columns: by the titles of a header, else by the file's
-/// name.
+/// Returns the table of a file, the indices of its columns, and whether the first record is a header: by
+/// the titles of a header, otherwise by the file's name. `None` if the table is unknown.
 pub(super) fn table_of(
     path: &Path,
     first: &StringRecord,

@@ -6,7 +6,7 @@ use csv::StringRecord;
 use intake::csv_text::{CsvText, Row};
 use std::path::Path;
 
-/// Takes a record: its line, and the record or the reason why it cannot be read.
+/// Receives a record of a file: its line, and the record or the reason why it cannot be read.
 pub(super) type RecordHandler<'a> =
     dyn FnMut(u64, Result<&StringRecord, String>) -> Result<(), FileError> + 'a;
 

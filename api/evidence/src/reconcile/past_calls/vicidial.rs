@@ -26,7 +26,7 @@ pub struct TableDifferences {
     pub named: Vec<String>,
 }
 
-/// Most differences listed; all are counted.
+/// Most differences of each kind that are listed; further ones are only counted.
 const NAMED_MAX: usize = 100;
 
 struct LogRow {
@@ -75,7 +75,7 @@ pub(super) fn read(files: &[PathBuf], offset: Option<FixedOffset>) -> Result<Pas
     Ok(tables.joined())
 }
 
-/// A record by the names of its columns.
+/// A record of a table, accessed by the names of its columns.
 struct Cells<'a> {
     record: &'a StringRecord,
     places: &'a BTreeMap<&'static str, usize>,
@@ -221,7 +221,8 @@ impl Tables {
         past
     }
 
-    /// Returns a call that only the switch saw; the list of people has its phone.
+    /// Returns the call of a row that only the switch has, with the phone from the list of people. Fails if
+    /// the list does not have it.
     fn alone(&self, unique: &str, seen: &CarrierLogRow) -> Result<PastRow, String> {
         let person = self.people.get(&seen.person);
         let person = person.ok_or("no table says whose phone it was (vicidial_list)")?;
@@ -280,7 +281,7 @@ impl Tables {
     }
 }
 
-/// The file and line of a row.
+/// The file and the line of a row.
 struct RowLocation {
     file: usize,
     line: u64,
@@ -293,7 +294,8 @@ impl From<(usize, u64)> for RowLocation {
     }
 }
 
-/// `start_epoch` is in seconds of UTC and needs no zone; `call_date` is in the server's local time.
+/// Reads a call of the log of dials. Its start is `start_epoch`, seconds of UTC, if that is given;
+/// otherwise `call_date`, which is in the server's local time and needs `offset`.
 fn call(cells: &Cells<'_>, unique: &str, offset: Option<FixedOffset>) -> Result<Call, String> {
     let epoch: Option<i64> = cells.of("start_epoch").parse().ok().filter(|epoch| *epoch > 0);
     let micros = epoch.and_then(|epoch| epoch.checked_mul(1_000_000));
@@ -311,15 +313,15 @@ fn call(cells: &Cells<'_>, unique: &str, offset: Option<FixedOffset>) -> Result<
     })
 }
 
-/// Accepts only times that can be parsed again from their text: milliseconds in place of seconds give a year
-/// that is too large.
+/// Returns the time if its text can be parsed again; otherwise fails: milliseconds in place of seconds give
+/// a year that is too large.
 fn writable(start: Timestamp) -> Result<Timestamp, String> {
     let written = start.to_string().parse::<Timestamp>();
     written.map_err(|_year| "its start_epoch is not a time in seconds".to_owned())
 }
 
-/// Joins the log's row with what the switch saw. A channel that was never made proves no dial, and one that
-/// rang proves it, regardless of the row's status at the export.
+/// Joins a row of the log with what the switch saw of the same call. If the switch made no channel, the row
+/// proves no dial; if the callee's phone rang, it proves one, whatever the row's status.
 fn joined_row(call: Call, seen: Option<&CarrierLogRow>, place: RowLocation) -> PastRow {
     let seen = seen.map(|seen| seen.status.as_str());
     let was_not_made = matches!(
