@@ -160,7 +160,8 @@ pub fn locale() -> String {
         .unwrap_or_default()
 }
 
-/// Returns the environment variable that a command line names, as in `env:LEDGERLINE_MASTER_KEY`.
+/// Returns the value of the environment variable `name`, which a command line names as `env:NAME`; `None`
+/// if it is not set.
 #[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
 pub fn named_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
@@ -191,8 +192,8 @@ pub struct TrunkSpec {
     pub(crate) latch: LatchRule,
     pub dial: NumberForm,
     pub prefix: String,
-    /// The longest silence, in milliseconds, of a far end that announces audio and gives no other sign of
-    /// life.
+    /// The longest silence in milliseconds of a far end that announces audio and gives no other sign of
+    /// life; then the call is ended.
     pub(crate) silence_ms: u64,
     /// The identities in SIP messages to this trunk, and the outbound proxy.
     pub profile: TrunkProfile,

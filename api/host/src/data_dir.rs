@@ -118,7 +118,7 @@ pub fn mode(dir: &Path) -> Option<Mode> {
         .find(|mode| mode.word() == text.trim())
 }
 
-/// Returns the SIP address that this directory has used before.
+/// Returns the SIP address that this directory has used before; `None` if there is none.
 pub(crate) fn sip_address(dir: &Path) -> Option<SocketAddr> {
     fs::read_to_string(dir.join(SIP_FILE)).ok()?.trim().parse().ok()
 }

@@ -80,27 +80,29 @@ pub struct Endpoint {
     /// The full path, for example `/api/v1/campaigns/{id}`.
     pub path: &'static str,
     pub summary: &'static str,
-    /// Sentences about what it does, for the published description.
+    /// What the endpoint does, in sentences for the published description.
     pub description: &'static str,
     pub takes: BodyKind,
-    /// The form that it accepts instead of the body.
+    /// Schema of the form (`multipart/form-data`) that the endpoint accepts instead of its other body;
+    /// `None` if it accepts none.
     pub form: Option<fn(&mut SchemaGenerator) -> Value>,
     /// Query parameters with their descriptions.
     pub query: &'static [Parameter],
-    /// Headers that it reads in addition to those of every request.
+    /// Headers that the endpoint reads in addition to those of every request; for the published
+    /// description.
     pub headers: &'static [Parameter],
-    /// No authentication: health and the status page contain no personal data.
+    /// True if the endpoint needs no authentication: health and the status page contain no personal data.
     pub open: bool,
     /// The permission that it requires.
     pub needs: AccessRequirement,
-    /// What it is about; determines how the caller's data scope is checked.
+    /// What the request is about; determines how the caller's data scope is checked.
     pub about: EndpointSubject,
     /// Members of the body that name the acting user. Only the directory's owner may set them.
     says_who: &'static [&'static str],
     /// True if the connection limits reserve slots for it: health checks, and commands that end or prevent
     /// calls.
     pub kept: bool,
-    /// Whether it also counts against the limit of heavy requests.
+    /// Whether the request also counts against the limit of heavy requests.
     pub weight: RequestWeight,
     pub writing: VersionCheck,
     pub standing: EndpointStatus,

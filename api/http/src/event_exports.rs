@@ -29,7 +29,8 @@ impl EventExportKind {
             .find(|taken| taken.words().0 == word)
     }
 
-    /// True if the facts are of an export by a command next to a server.
+    /// True if these facts are of an export of events, by content and format; reports and lists of rows are
+    /// not.
     pub(crate) fn is_of(facts: &ExportFacts) -> bool {
         let known = Self::of_word(&facts.what);
         known.is_some_and(|taken| taken.words().1 == facts.format)
@@ -69,7 +70,7 @@ impl EventExport {
         }
     }
 
-    /// Returns the facts for the record in the log.
+    /// Returns the facts of the export, as the log's record of its beginning keeps them.
     pub fn facts(self) -> ExportFacts {
         let (what, format) = self.what.words();
         ExportFacts {

@@ -27,7 +27,7 @@ pub(crate) const FILE: &str = "file";
 /// Maximum size of a field other than the file, in bytes: a mapping of a hundred columns.
 const FIELD_BYTES_MAX: u64 = 8 * 1024;
 
-/// Maximum bytes that the parser has read and not passed on: several pieces of a connection.
+/// Maximum bytes that the parser has read and not passed on; above that the request fails as too large.
 const AHEAD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Text encodings of a file.
@@ -55,7 +55,8 @@ pub(crate) struct FilePart {
 }
 
 impl Form {
-    /// Returns the form of a request; `None` if the body is no form.
+    /// Returns the form of a request; `None` if the body is no form. Fails if its content type has no valid
+    /// boundary.
     pub(crate) fn of(input: &mut Input, known: &'static [&'static str]) -> Result<Option<Self>, Problem> {
         if !input.is_multipart() {
             return Ok(None);

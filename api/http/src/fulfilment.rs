@@ -107,8 +107,8 @@ pub(crate) fn build_erase_command(reason: String, four_eyes: Option<Box<FourEyes
     }
 }
 
-/// What carrying out a request needs: the reader for the record, the approval of an erasure, the right
-/// values.
+/// What carrying out a person request needs: the reader for the records, the approval of an erasure, the
+/// right values of a correction.
 pub(crate) struct FulfilmentInput {
     pub reader: Reader,
     pub four_eyes: Option<Box<FourEyes>>,
@@ -197,7 +197,8 @@ async fn found(
     Inspected::find(installation, &folder, order).await
 }
 
-/// Records the read before the data is returned.
+/// Records that `reader` gets these fields of the customer and the calls that were found, and returns the
+/// record's event id. Must be called before the data is returned.
 async fn record(
     installation: &Installation,
     reader: Reader,

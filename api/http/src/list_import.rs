@@ -91,7 +91,7 @@ pub(crate) struct ImportParameters {
     /// Mark of its `Idempotency-Key`: a key that imported another list is refused.
     request_key: Option<RequestMark>,
     approval: Option<ApprovalId>,
-    /// For rows of a database query: the name of the query, and the position to store.
+    /// For rows of a database query: the SHA-256 that names the query; `None` for other lists.
     pub query: Option<String>,
     mark: Option<QueryMark>,
     may_assign: bool,
@@ -154,13 +154,14 @@ impl ImportParameters {
         })
     }
 
-    /// Adds the digest of the rows, for rows of a query. The list of a file is named after its content.
+    /// Keeps the SHA-256 of the rows of a database query; the list of a file is named after its content.
     pub(crate) fn holding(mut self, content_sha256: &str) -> Self {
         self.content = self.query.is_some().then(|| content_sha256.to_owned());
         self
     }
 
-    /// Adds the digest of the reading options: column mapping, encoding, rows and country.
+    /// Keeps a digest of the reading options that the request sets: column mapping, encoding, rows and
+    /// country; none if it sets none.
     pub(crate) fn reading(mut self, map: Option<&str>, encoding: Option<&str>, rows: &str) -> Self {
         let mut said = format!("{}\n{}", map.unwrap_or_default(), encoding.unwrap_or_default());
         if !rows.is_empty() {
@@ -206,7 +207,8 @@ fn mark_of(input: &Input) -> Result<Option<QueryMark>, Problem> {
     }))
 }
 
-/// The rows of a list. They can be read once before they are loaded.
+/// The rows of a list to import. `to_look_at` returns them for a check before the import; that pass must be
+/// read completely or dropped before `into_rows` returns them for the import.
 pub(crate) enum ListRows {
     File(Box<SpooledFile>, Mapping),
     Body(Vec<Map<String, Value>>),

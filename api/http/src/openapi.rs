@@ -14,7 +14,7 @@ use domain::problem::ProblemKind;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-/// Parameters of every read, and of every write.
+/// Query parameter of every read: the route waits until the views have this log position.
 const WAITS: Parameter = Parameter::number(AFTER_POSITION, "Wait until the views have this log position", 42);
 const ONCE: Parameter = Parameter::text(
     "Idempotency-Key",
@@ -267,7 +267,8 @@ fn kind_name(kind: ProblemKind) -> String {
 /// Prefix of the API's paths.
 const BASE: &str = "/api/v1";
 
-/// Returns the tag of an operation: the first word of its path.
+/// Returns the tag of an operation: the first word of its path below the base path, or `server` if it has
+/// none.
 fn tag_of(path: &str) -> &str {
     let own = path.strip_prefix(BASE).unwrap_or_default();
     own.split('/').find(|word| !word.is_empty()).unwrap_or("server")

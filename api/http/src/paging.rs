@@ -32,7 +32,8 @@ const VERSION: u8 = 2;
 /// Length of a cursor's mark in bytes: long enough not to be guessed, short enough for a URL.
 const MARK_BYTES: usize = 16;
 
-/// Maximum length of a cursor in bytes: a place is a position, an id and a time at most.
+/// Maximum length of a cursor in bytes, a longer one is invalid: a place is a position, an id and a time at
+/// most.
 const CURSOR_BYTES_MAX: usize = 1_024;
 
 /// Maximum and default rows of a page, for lists that had no pages at first.
@@ -87,7 +88,8 @@ pub(crate) struct Paging {
 }
 
 impl Paging {
-    /// Reads the paging of a request with its filter in the URL.
+    /// Reads cursor and page length of a request with its filter in the URL. The cursor must be of the same
+    /// route, path and filter; the length is limited to `length.most`.
     pub(crate) fn of(
         installation: &Installation,
         input: &Input,
@@ -108,7 +110,8 @@ impl Paging {
         Self::new(vault, asked, input.text(CURSOR_NAME), limit.clamp(1, length.most))
     }
 
-    /// Reads the paging of a request with its filter in the body.
+    /// Reads cursor and page length of a request with its filter in the body. The cursor must be of the
+    /// same route and filter.
     pub(crate) fn of_body(
         installation: &Installation,
         route: &str,
@@ -146,7 +149,7 @@ impl Paging {
         self.place.as_deref().map(place).transpose()
     }
 
-    /// Returns the cursor after a page that ended at this place.
+    /// Returns the cursor of the page that begins after this place.
     pub(crate) fn cursor<K: Serialize>(&self, place: &K) -> Result<String, Problem> {
         let place = serde_json::to_string(place).map_err(|error| Problem::fault(error.to_string()))?;
         let mark = self.mark(&place);
@@ -156,7 +159,8 @@ impl Paging {
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// Returns this page of a complete list, in the order of `place`, with the cursor of the next page.
+    /// Cuts this page out of a complete list that is sorted by `place`. Returns its rows and the cursor of
+    /// the next page; `None` on the last one.
     pub(crate) fn cut<T, K: Ord + Serialize + DeserializeOwned>(
         &self,
         items: Vec<T>,

@@ -16,7 +16,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Maximum number of trusted addresses and networks; a site has a few, one in front of the other.
 const PROXIES_MAX: usize = 16;
 
-/// Maximum addresses of a header that are read; more than the proxies in a row of any site.
+/// Most addresses of the header that are read, from its end; more than the proxies in a row of any site.
 const HOPS_MAX: usize = 16;
 
 /// Bits of an IPv4 address.

@@ -17,14 +17,15 @@ use std::sync::{Mutex, PoisonError};
 use warp::http::HeaderMap;
 use warp::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
-/// Time in milliseconds for which read settings are used; a change applies within a second.
+/// Time in milliseconds for which the limits read from the settings are used; a change applies within a
+/// second.
 const READ_AGAIN_MS: u64 = 1_000;
 
 /// Maximum users and keys in memory. Beyond it the one with the oldest request is dropped and starts again
 /// with full limits.
 const CALLERS_MAX: usize = 4_096;
 
-/// Thousandths of a request, so that a refill can be a fraction.
+/// The unit in which requests are counted: thousandths, so that a refill can be a fraction.
 const MILLI: u64 = 1_000;
 
 /// Period in seconds for which the limit of heavy requests is set.
@@ -151,8 +152,8 @@ impl RateLimiter {
         allowed
     }
 
-    /// Counts a request and returns what is left; `None` for a caller without a limit. With `kept` it passes
-    /// even if nothing is left.
+    /// Counts a request and returns what the caller has left; `None` for a caller without a limit. Fails as
+    /// busy (429) if nothing was left; with `kept` it passes even then.
     pub(crate) fn take(
         &self,
         caller: &Caller,

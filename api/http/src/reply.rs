@@ -135,7 +135,8 @@ pub(crate) fn text_response(media_type: &'static str, text: String) -> Response 
     response
 }
 
-/// Returns the hashes of all elements of this name in a page, in the format of a content security policy.
+/// Returns the SHA-256 hashes of the contents of all elements of this name in a page, in the format of a
+/// content security policy.
 fn hashes(page: &str, element: &str) -> String {
     let (begin, end) = (format!("<{element}>"), format!("</{element}>"));
     let inner = page

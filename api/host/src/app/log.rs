@@ -105,8 +105,8 @@ pub(super) async fn open_existing_log(spec: &StoreSpec) -> Result<Option<ReadOnl
     }
 }
 
-/// Returns when the last event was recorded. A rehearsal's clock must not be behind it, and must exist before
-/// the store is opened for writing.
+/// Returns when the last event was recorded; `None` without a log or an event. A rehearsal's clock must not
+/// be behind it, and must exist before the store is opened for writing.
 pub(crate) async fn last_recorded(found: Option<&ReadOnlyLog>) -> Result<Option<Timestamp>, AppError> {
     match found {
         Some(found) => Ok(found.store.last_recorded_at().await?),

@@ -22,7 +22,8 @@ pub async fn missing_grant(url: &str) -> Result<Option<String>, AppError> {
     Ok(found?)
 }
 
-/// Returns the privileges of the database role that our work there does not need.
+/// Returns the privileges that the database role of this read database has although this program does not
+/// need them.
 pub async fn idle_powers(url: &str) -> Result<Vec<String>, AppError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let tasks = Supervisor::new(Handle::current(), clock);

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use warp::reply::Response;
 
-/// One documented response of an operation that succeeded.
+/// A response to a successful request in the published description: status, sentence, media types, headers.
 pub(crate) struct DocumentedResponse {
     pub status: u16,
     pub what: &'static str,

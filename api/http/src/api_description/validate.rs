@@ -26,8 +26,8 @@ pub(crate) fn wrong(schema: &Value, value: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Returns the named schemas that one refers to. Reading all of some six hundred for each would cost more
-/// than most tests.
+/// Returns the named schemas of the description that a schema refers to, directly or through others.
+/// Reading all of some six hundred for each would cost more than most tests.
 fn reached(schema: &Value) -> Map<String, Value> {
     let mut found = Map::new();
     let mut open = vec![schema];
@@ -69,7 +69,8 @@ fn operation(method: &str, path: &str) -> Option<&'static Value> {
     fits.iter().find_map(|(_, item)| item.get(method.to_lowercase()))
 }
 
-/// Fails the test if a reply does not match the description.
+/// Fails the test if a reply's status, media type or body does not match the description of its operation.
+/// Does nothing for an unknown route.
 pub(crate) fn check(method: &str, path: &str, status: u16, media_type: &str, body: &Value) {
     let Some(operation) = operation(method, path) else {
         return;

@@ -27,7 +27,8 @@ impl RouteList {
         self.at(path).any(|route| route.kept && route.method == method)
     }
 
-    /// Returns the methods of a path in the format of `Allow` (RFC 9110, 10.2.1).
+    /// Returns the methods that a path allows, in the format of `Allow` (RFC 9110, 10.2.1); empty for an
+    /// unknown path.
     pub fn allowed(&self, path: &str) -> String {
         let methods: BTreeSet<&str> = self.at(path).map(|route| route.method.as_str()).collect();
         methods.into_iter().collect::<Vec<_>>().join(", ")

@@ -126,7 +126,8 @@ fn is_page(path: &str) -> bool {
     path.is_empty() || PAGES.contains(&first)
 }
 
-/// True if it is one plain file name, without a folder.
+/// True for a plain file name: ASCII letters, digits, `.`, `_` and `-`, without a folder and without a dot
+/// at the start.
 fn is_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     !name.starts_with('.') && !name.is_empty() && name.bytes().all(is_plain)

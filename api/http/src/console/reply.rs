@@ -45,7 +45,8 @@ pub(super) fn page(page: &[u8], ids: &dyn IdSource) -> Response {
     response
 }
 
-/// Builds the reply with a file of the page.
+/// Builds the reply with a file of the console; 304 without the file if `known` (`If-None-Match`) has the
+/// file's tag.
 pub(super) fn asset(name: &str, asset: Asset, known: Option<&str>) -> Response {
     let tag = format!("\"{name}\"");
     let mut response = if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {

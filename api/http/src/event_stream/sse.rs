@@ -62,8 +62,8 @@ impl<T> Stream for SyncStream<T> {
     }
 }
 
-/// Appends a note, and returns whether it is the last one: nothing is shown after a record that cannot be
-/// read.
+/// Appends a message of the feed as a server-sent event. Returns whether it is the last one: nothing is
+/// shown after a record that cannot be read.
 fn tell(piece: &mut String, note: &FeedMessage) -> bool {
     let Some((name, line)) = shown(note) else {
         piece.push_str(&Event::default().comment("").to_string());

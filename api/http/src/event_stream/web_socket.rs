@@ -74,7 +74,8 @@ fn acknowledged(
     }
 }
 
-/// Waits until the acknowledgments of a named subscriber are to be stored.
+/// Waits until the acknowledgments of a named subscriber are to be stored; forever for a client that is no
+/// named subscriber.
 async fn due(acknowledging: Option<&AcknowledgmentBuffer>) {
     match acknowledging {
         Some(acknowledging) => acknowledging.due().await,
@@ -97,7 +98,7 @@ fn damaged(at: Position) -> Message {
     Message::close_with(FAILED, reason.to_string())
 }
 
-/// Returns the message of a note, and whether it is the last one.
+/// Returns the WebSocket message for a message of the feed, and whether it is the last one.
 fn message(note: &FeedMessage) -> (Message, bool) {
     match note {
         FeedMessage::Beat => (Message::ping(Vec::new()), false),

@@ -285,8 +285,8 @@ async fn asked(
     })
 }
 
-/// Returns the streams and names by which other events refer to a call, user, key or number. `refused` is the
-/// prefix of the stream that holds refused attempts on it.
+/// Returns the streams and names by which the log is searched for a call, user, key or number: its own
+/// stream, its id, and with `refused` the stream `access-{refused}.{id}` of refused attempts on it.
 fn thing(aggregate: &str, id: impl Display, refused: Option<&str>) -> AuditSearchSubject {
     let mut streams = vec![format!("{aggregate}-{id}")];
     streams.extend(refused.map(|prefix| format!("access-{prefix}.{id}")));

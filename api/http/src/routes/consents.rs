@@ -27,7 +27,7 @@ use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// What a read of a customer's consents records as shown.
+/// What the audit record of a read of a customer's consents names as shown.
 const CONSENTS: ReadContent = customer_page::CONSENTS.shown();
 
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -32,7 +32,7 @@ const PAGE: PageLength = PageLength {
 /// personal data.
 const TEXT_BYTES_MAX: usize = 256;
 
-/// What a read of the list records as shown.
+/// What the audit record of a read of the cut-off customers names as shown.
 const CUT_OFF: ReadContent = ReadContent::of(&["callee", "finding", "enrolments"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -32,7 +32,8 @@ const LOOKED_BACK_MAX: u64 = 1_048_576;
 /// Maximum size of the file of a preset version, in bytes; its reader has the same limit.
 const FILE_BYTES_MAX: usize = 64 * 1024;
 
-/// Event kinds that hold verdicts: a grant has those of all rules, a refusal that of the refusing rule.
+/// Kinds of events that grant a dial. Each holds the verdicts of all rules; a refusal holds that of the
+/// refusing rule.
 const GRANTS: [&str; 2] = [CustomerEvent::DIAL_GRANTED, NumberEvent::DIAL_GRANTED];
 const REFUSALS: [&str; 2] = [CustomerEvent::DIAL_REFUSED, NumberEvent::DIAL_REFUSED];
 

@@ -188,7 +188,8 @@ async fn whoami(_: Ctx, input: Input) -> Result<ReadReply<WhoAmI>, Problem> {
     }))
 }
 
-/// Returns the CSRF token of a session, for a page that was reloaded and has lost it.
+/// Returns the CSRF token of a session, for a page that was reloaded and has lost it; `None` if the caller
+/// has no session.
 fn csrf_of(caller: &Caller, input: &Input) -> Option<String> {
     let session = auth::cookie(input.headers()).filter(|_| caller.door() == "session");
     session.map(csrf_token)

@@ -35,9 +35,9 @@ const TAKE_BYTES_MAX: usize = 400_000;
 /// Maximum processing time of a request's audio in milliseconds; five utterances need a tenth of it.
 const WORK_MS_MAX: u64 = 5_000;
 
-/// What a comparison records as read: the template.
+/// What the audit record of a comparison names as shown: the template.
 const TEMPLATE: ReadContent = ReadContent::of(&["voiceprint"], ReadForm::Clear);
-/// What a read of the state records as shown: nothing of the voice.
+/// What the audit record of a read of a voiceprint's state names as shown: nothing of the voice.
 const STATE: ReadContent = ReadContent::of(&["voiceprint"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -331,7 +331,8 @@ fn facts(take: &VoiceTake) -> TakeFacts {
     }
 }
 
-/// Processes audio on a separate thread and waits at most `WORK_MS_MAX`.
+/// Processes audio on a separate thread and waits for the result. Fails with `voice-too-slow` after
+/// `WORK_MS_MAX`; the thread then ends by itself.
 async fn worked_on<T: Send + 'static>(
     installation: &Installation,
     work: impl FnOnce() -> Result<T, VoiceError> + Send + 'static,

@@ -54,7 +54,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     endpoints
 }
 
-/// Dead letters, test messages, replays, secrets, owners and removals.
+/// Returns the endpoints of dead letters, test messages, replays, secrets, owners and removals.
 fn of_deliveries() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
