@@ -174,8 +174,9 @@ impl ClockWatch {
         Ok(())
     }
 
-    /// Ends the doubt after a user has confirmed the wall clock and the log has recorded it. Returns false if
-    /// this process's time is ahead of the wall clock, which cannot be adopted then.
+    /// Ends the doubt after a user has confirmed the wall clock and the log has recorded it. Returns false
+    /// if this process's time is more than two seconds ahead of the wall clock, which cannot be adopted
+    /// then.
     pub fn confirmed(&self) -> bool {
         if !self.clock.go_to_wall() {
             return false;

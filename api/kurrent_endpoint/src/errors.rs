@@ -46,7 +46,7 @@ pub(crate) fn stopping() -> Status {
     )
 }
 
-/// Converts a store's error, if the protocol has no message of its own for it.
+/// Converts a store's error to a gRPC status, if the protocol has no message of its own for it.
 pub(crate) fn of_store(error: &StoreError) -> Status {
     let why = error.to_string();
     match error {

@@ -25,7 +25,8 @@ use tokio::runtime::Runtime;
 /// Most bad rows listed in the output; all of them are counted.
 const NAMED_MAX: usize = 100;
 
-/// Difference in talk time between two systems up to which a comparison does not list a call.
+/// Difference in talk time between two systems, in milliseconds, up to which a comparison does not list a
+/// call.
 const TOLERANCE_MS: u64 = 1_000;
 
 const SOURCES: &[(&str, &str)] = &[

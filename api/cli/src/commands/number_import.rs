@@ -108,7 +108,8 @@ impl LineFormat {
     }
 }
 
-/// Splits a line `202,5550123` into area code and local number. The server decides whether it can exist.
+/// Splits a line `202,5550123` into area code and local number; `None` for another form. The server decides
+/// whether the number can exist.
 fn us_number(line: &str) -> Option<(&str, &str)> {
     let (area, local) = line.split_once(',')?;
     let (area, local) = (area.trim(), local.trim());

@@ -180,7 +180,7 @@ async fn list(runtime: Arc<Runtime>, asking: &RequestArgs, open: bool) -> Result
     asking.show_items(runtime, &path, described, &columns, none).await
 }
 
-/// Adds the state of the request in words.
+/// Returns the person request with its state in words as `state`, for the table.
 fn described(request: &Value) -> Value {
     let mut shown = request.clone();
     let answer = request.pointer("/answered/answer").and_then(Value::as_str);

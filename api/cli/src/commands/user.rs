@@ -362,7 +362,7 @@ async fn keys(runtime: Arc<Runtime>, asking: &RequestArgs, moment: &MomentArgs) 
     asking.show_items(runtime, &path, in_words, &columns, none).await
 }
 
-/// Joins lists into text for the table, and adds the state of the user in words.
+/// Returns the user with lists joined into text and the state in words as `state`, for the table.
 fn in_words(item: &Value) -> Value {
     let mut shown = item.clone();
     let flag = |name: &str| item.get(name).and_then(Value::as_bool);

@@ -35,12 +35,12 @@ impl Progress {
         Self::begin(bar, label)
     }
 
-    /// Of a command that reads the whole log.
+    /// Starts the progress of a command that reads the whole log, counted in log positions.
     pub(crate) fn of_log() -> Self {
         Self::counted(localized("读取日志", "reading the log"))
     }
 
-    /// Of work without a known size: shows a message.
+    /// Starts the progress of work without a known size: `say` shows a message.
     pub(crate) fn spinner() -> Self {
         let bar = ProgressBar::new_spinner();
         bar.enable_steady_tick(SPINNER_STEP);
@@ -58,7 +58,7 @@ impl Progress {
         }
     }
 
-    /// Sets what is done and the size of the work.
+    /// Sets how much is done (`done`) and the size of the work (`all`).
     pub(crate) fn set(&self, done: u64, all: u64) {
         self.bar.set_length(all);
         self.bar.set_position(done);

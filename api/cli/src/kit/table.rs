@@ -17,7 +17,7 @@ pub(crate) fn print_table(columns: &[(&str, &str)], items: &[Value]) -> Result<(
         .try_for_each(|line| output::line(line))
 }
 
-/// Returns the lines of the table that `members` prints.
+/// Returns the lines of the table that `print_table` prints.
 pub(crate) fn member_lines(columns: &[(&str, &str)], items: &[Value]) -> Vec<String> {
     let head: Vec<String> = columns.iter().map(|(head, _)| (*head).to_owned()).collect();
     let row = |item: &Value| -> Vec<Value> {
