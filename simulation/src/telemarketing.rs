@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 /// The registry that the rule set requires.
 pub(crate) const REGISTRY: &str = "us-dnc";
 
-/// The purpose of the draw of editions; each area code uses one of the following purposes.
+/// Purpose of the random draw of registry editions; each area code uses one of the following purposes.
 const REGISTRY_PURPOSE: u64 = 8_000;
 
 /// Milliseconds in a day.
@@ -98,7 +98,7 @@ impl Operator {
         }
     }
 
-    /// The date `days` days before a day of this world.
+    /// Returns the date `days` days before a day of this world; `None` if there is no valid date.
     fn day_before(&self, day: u32, days: u64) -> Option<Day> {
         let noon = self.at(day, DAY_MS / 2);
         let back = i64::try_from(days * DAY_MS * 1_000).ok()?;

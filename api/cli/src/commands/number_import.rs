@@ -108,8 +108,7 @@ impl LineFormat {
     }
 }
 
-/// Splits a line `202,5550123` into area code and local number; `None` for another form. The server decides
-/// whether the number can exist.
+/// Splits `202,5550123` into area code and local number; `None` for another form. The server checks more.
 fn us_number(line: &str) -> Option<(&str, &str)> {
     let (area, local) = line.split_once(',')?;
     let (area, local) = (area.trim(), local.trim());
