@@ -29,14 +29,14 @@ const PAGE_EVENTS: usize = 4_096;
 /// How often each measurement is repeated, all of them in turn; medians are compared.
 const ROUNDS_COUNT: usize = 3;
 
-/// Target: events per second of a catch-up over COPY on PostgreSQL, for rows that are only added (issue 4,
-/// figures to reach).
+/// Target: rows per second of a catch-up over those of COPY on PostgreSQL, for rows that are only added (issue
+/// 4, figures to reach).
 const COPY_APPENDED_MIN: f64 = 0.5;
 
 /// The same, for rows that replace others.
 const COPY_UPSERTED_MIN: f64 = 0.25;
 
-/// Target: events per second of a catch-up over rows inserted by hand on SQLite.
+/// Target: rows per second of a catch-up over those of rows inserted by hand on SQLite.
 const BY_HAND_MIN: f64 = 0.5;
 
 /// Measure how fast views catch up with a log, and how far they are behind a growing one.
