@@ -23,14 +23,14 @@ use warp::http::{HeaderMap, Method, header};
 /// Random bytes of the directory's key: 256 bits cannot be guessed.
 const TOKEN_BYTES: usize = 32;
 
-/// The session cookie. Its prefix binds it to this host, to the path `/` and to a secure connection (RFC
-/// 6265bis, 4.1.3); browsers treat loopback as secure.
+/// Name of the session cookie. Its prefix binds it to this host, to the path `/` and to a secure connection
+/// (RFC 6265bis, 4.1.3); browsers treat loopback as secure.
 pub(crate) const SESSION_COOKIE: &str = "__Host-ledgerline";
 
-/// The cookie of a sign-in that is in progress at an identity provider.
+/// Name of the cookie that holds the state of a sign-in in progress at an identity provider.
 pub(crate) const ROUND_COOKIE: &str = "__Host-ledgerline-round";
 
-/// The header with the CSRF token, which only our own pages can read.
+/// Name of the header with the CSRF token, which only our own pages can read.
 pub(crate) const CSRF_HEADER: &str = "x-csrf-token";
 
 /// How requests are authenticated here.

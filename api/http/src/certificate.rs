@@ -18,7 +18,7 @@ use tls::{Acceptor, Fingerprint, Identity, IdentityFiles, ReloadOutcome, TlsErro
 /// Interval in milliseconds at which the certificate files are checked for a change.
 const LOOK_MS: u64 = 5_000;
 
-/// Protocols of the HTTP listener inside TLS, by preference.
+/// The protocols that the HTTP listener offers inside TLS (ALPN), by preference.
 const HTTP: &[&[u8]] = &[b"h2", b"http/1.1"];
 
 /// Protocols of the gRPC listener inside TLS.

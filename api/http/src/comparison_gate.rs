@@ -25,8 +25,9 @@ impl Context {
         self.comparisons.ask(&comparer.names, self.installation.now())
     }
 
-    /// Admits a list that is compared with the customers of all campaigns. It is charged at once, so that
-    /// simultaneous lists do not pass together.
+    /// Charges a list that is compared with the customers of all campaigns, at once, so that simultaneous
+    /// lists do not pass together. Refuses a caller without write access to all campaigns, or with no list
+    /// left.
     pub(crate) fn admit_list(&self, comparer: &Comparer) -> Result<(), Problem> {
         comparer.needs_all(Permission::CampaignsWrite)?;
         self.comparisons
@@ -86,7 +87,8 @@ impl Context {
         found
     }
 
-    /// Returns the customer of an id. An external id passes the gate; an internal id cannot be guessed.
+    /// Returns the customer of an internal or external id. Looking up an external id is rate limited, and
+    /// recorded if it fails; an internal id cannot be guessed.
     pub(crate) async fn compare_customer(
         &self,
         comparer: &Comparer,

@@ -192,7 +192,7 @@ impl Endpoint {
         self.description = description;
         self
     }
-    /// Sets the permission, and what the endpoint is about.
+    /// Sets the permission that the endpoint requires, and what its request is about.
     pub const fn needs(mut self, permission: Permission, about: EndpointSubject) -> Self {
         self.needs = AccessRequirement::Permission(permission);
         self.about = about;
@@ -210,7 +210,7 @@ impl Endpoint {
         self.says_who = names_of_who_acts::<T>();
         self
     }
-    /// Also accepts a form with a file (`multipart/form-data`).
+    /// Sets that the endpoint also accepts a form with a file (`multipart/form-data`) with this schema.
     pub fn takes_form<T: JsonSchema>(mut self) -> Self {
         self.form = Some(schema_of::<T>);
         self
@@ -228,7 +228,7 @@ impl Endpoint {
         self.headers = headers;
         self
     }
-    /// The response shows how far the views are, so it does not wait for them.
+    /// Sets that the response shows how far the views are, so it does not wait for them.
     pub const fn skip_view_wait(mut self) -> Self {
         self.rows = ViewFreshness::AsTheyAre;
         self
@@ -241,17 +241,19 @@ impl Endpoint {
         self.standing = EndpointStatus::Deprecated;
         self
     }
-    /// The response depends on views and log alone, and the request is not recorded; it can be cached.
+    /// Sets that the response can be cached: it depends on views and log alone, and the request is not
+    /// recorded.
     pub const fn allow_caching(mut self) -> Self {
         self.answer = ResponseDependency::TheLog;
         self
     }
-    /// Replaces a stored value: a request without `If-Match` is refused (428).
+    /// Sets that the command replaces a stored value: a request without `If-Match` is refused (428).
     pub const fn replaces(mut self) -> Self {
         self.writing = VersionCheck::Replaces;
         self
     }
-    /// Reads much of the views or the log: counts against the limit of heavy requests.
+    /// Sets that the request reads much of the views or the log: it counts against the limit of heavy
+    /// requests.
     pub const fn heavy(mut self) -> Self {
         self.weight = RequestWeight::Heavy;
         self

@@ -29,8 +29,8 @@ impl EventExportKind {
             .find(|taken| taken.words().0 == word)
     }
 
-    /// True if these facts are of an export of events, by content and format; reports and lists of rows are
-    /// not.
+    /// True if these facts describe a proof, backup, copy or comparison by a command next to a server, by
+    /// content and format.
     pub(crate) fn is_of(facts: &ExportFacts) -> bool {
         let known = Self::of_word(&facts.what);
         known.is_some_and(|taken| taken.words().1 == facts.format)
@@ -48,7 +48,7 @@ impl EventExportKind {
     }
 }
 
-/// What is exported; without an id the whole log.
+/// What a command exports of the log; without an id the whole log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventExport {
     pub what: EventExportKind,
@@ -98,7 +98,7 @@ pub enum EventExportEnd {
 }
 
 impl EventExportEnd {
-    /// Returns the command that records the end in the log.
+    /// Returns the command that records in the log how the export ended.
     pub fn command(self) -> InquiryCommand {
         match self {
             Self::Done {
@@ -115,7 +115,7 @@ impl EventExportEnd {
         }
     }
 
-    /// Returns the body that reports the end to a server.
+    /// Returns the request body that reports to a server how the export ended.
     pub fn body(&self) -> Value {
         match self {
             Self::Done {

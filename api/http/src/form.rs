@@ -33,7 +33,7 @@ const AHEAD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Text encodings of a file.
 pub(crate) const ENCODINGS: &[&str] = intake::encoding::CODES;
 
-/// Names of the fields that set how a file is read.
+/// Names of the form fields that set how a list file is read.
 pub(crate) const READING: [&str; 4] = ["encoding", "sheet", "hidden_rows", "header_row"];
 
 /// The fields of a form, by name.
@@ -141,7 +141,8 @@ impl ChunkSource for FilePart {
     }
 }
 
-/// Returns the body's pieces, one each time the parser polls, and fails if it keeps too many.
+/// Returns the pieces of a form's body, one each time the parser polls. Fails if the parser keeps more than
+/// `AHEAD_BYTES_MAX`.
 fn counted(body: Body, ahead: Arc<AtomicUsize>) -> impl Stream<Item = Result<Bytes, Problem>> + Send {
     stream::unfold(Some((body, ahead)), |state| async move {
         let (mut body, ahead) = state?;
@@ -212,7 +213,7 @@ impl JsonSchema for ListForm {
     }
 }
 
-/// Schema of the same form with the campaign's id.
+/// Schema of the form of `POST tasks/data`: the list's file, how to read it, and the campaign's id.
 pub(crate) struct TaskForm;
 
 impl JsonSchema for TaskForm {
@@ -230,7 +231,7 @@ impl JsonSchema for TaskForm {
     }
 }
 
-/// Returns the schema of the members that both forms have.
+/// Returns the schema of the members that both list forms have.
 fn schema() -> Schema {
     json_schema!({
         "type": "object", "required": [FILE],

@@ -99,7 +99,7 @@ impl Input {
         self.query.text(name)
     }
 
-    /// Returns every value of a parameter that can be given several times.
+    /// Returns every value of a query parameter that can be given several times.
     pub(crate) fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
         self.query.texts(name)
     }

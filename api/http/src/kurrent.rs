@@ -103,7 +103,7 @@ fn key_of(authorization: &str) -> Option<String> {
     login.split_once(':').map(|(_, password)| password.to_owned())
 }
 
-/// The bound address of the endpoint and its options. It is bound before anything is opened.
+/// The bound listener of the KurrentDB endpoint, with its options. It is bound before anything is opened.
 pub struct KurrentListener {
     listener: TcpListener,
     append: bool,

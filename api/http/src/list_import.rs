@@ -43,7 +43,7 @@ pub(crate) const APPROVAL: Parameter = Parameter::uuid(
     "The approval by another user, if the campaign requires one",
 );
 
-/// Query parameters: which rows of a file are read.
+/// Query parameter: the sheet of a workbook that is read.
 pub(crate) const SHEET: Parameter = Parameter::text(
     "sheet",
     "Sheet of a workbook, may be hidden; default: the first visible sheet",
@@ -60,7 +60,7 @@ pub(crate) const HEADER_ROW: Parameter = Parameter::text(
     "1",
 );
 
-/// Query parameters of rows that were read from another database.
+/// Query parameter: the SHA-256 that names a query, for rows that were read from another database.
 pub(crate) const QUERY: Parameter = Parameter::text(
     "query",
     "For rows of a database query: the SHA-256 that names the query; its open list is continued",
@@ -110,7 +110,8 @@ pub(crate) const COUNTRY: Parameter = Parameter::text(
     "US",
 );
 
-/// Returns the country in the query parameter, if there is one.
+/// Returns the country in the query parameter; `None` without one. Fails with `query-invalid` for an
+/// unknown country.
 pub(crate) fn country_of(text: Option<&str>) -> Result<Option<CallingCode>, Problem> {
     let wrong = || {
         Problem::invalid(
@@ -178,7 +179,7 @@ impl ImportParameters {
     }
 }
 
-/// Returns the name of a query: a SHA-256, so that the server gets neither its address nor its text.
+/// Returns the SHA-256 that names a query, `None` without one: the server gets neither address nor text.
 fn query_of(input: &Input) -> Result<Option<String>, Problem> {
     let said = input.text(QUERY.name).map(str::to_lowercase);
     let is_hash = |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());

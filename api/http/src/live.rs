@@ -42,7 +42,8 @@ const OF_WINDOWS: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// Close codes (RFC 6455, 7.4.1): the server goes away; an error on the server.
+/// Close code (RFC 6455, 7.4.1) with which the live figures end when the server stops or the client loses
+/// its permission.
 const GOING_AWAY: u16 = 1_001;
 const FAILED: u16 = 1_011;
 

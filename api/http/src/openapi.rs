@@ -29,7 +29,7 @@ const UNCHANGED: Parameter = Parameter::text(
     "\"v3\"",
 );
 
-/// Header of a cacheable read: the tag of the response that the client has.
+/// Header parameter of a cacheable read: the tag of the response that the client has.
 const UNLESS: Parameter = Parameter::text(
     "If-None-Match",
     "`etag` of the response that the client has; if it is unchanged, the reply is 304 without a body",
@@ -328,7 +328,7 @@ fn bodies(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
     operations(paths).filter_map(|operation| operation.get_mut("requestBody"))
 }
 
-/// Returns every media type of every request body and response.
+/// Returns every media type object of every request body and response, to be changed in place.
 fn contents(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
     let places = operations(paths).flat_map(|operation| {
         operation

@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
-/// Names of the parameters with the cursor and the page length.
+/// Name of the query parameter with the cursor.
 const CURSOR_NAME: &str = "cursor";
 const LIMIT_NAME: &str = "limit";
 
@@ -143,13 +143,13 @@ impl Paging {
         Ok(paging)
     }
 
-    /// Returns the place after which the page begins; `None` for the first page.
+    /// Returns the sort key after which the page begins, from the cursor; `None` for the first page.
     pub(crate) fn place<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         let place = |text| serde_json::from_str(text).ok().ok_or_else(not_ours);
         self.place.as_deref().map(place).transpose()
     }
 
-    /// Returns the cursor of the page that begins after this place.
+    /// Returns the cursor of the page that begins after the row with this sort key.
     pub(crate) fn cursor<K: Serialize>(&self, place: &K) -> Result<String, Problem> {
         let place = serde_json::to_string(place).map_err(|error| Problem::fault(error.to_string()))?;
         let mark = self.mark(&place);
@@ -181,7 +181,8 @@ impl Paging {
         Ok((rest, next))
     }
 
-    /// Returns the place of a cursor that was made for this request; `None` for any other cursor.
+    /// Decodes a cursor and returns its hidden place; `None` for a cursor that is invalid or was made for
+    /// another request.
     fn read(&self, cursor: &str) -> Option<String> {
         if cursor.len() > CURSOR_BYTES_MAX {
             return None;
@@ -196,8 +197,9 @@ impl Paging {
         (mark == self.mark(&place)).then_some(place)
     }
 
-    /// Returns the mark of a place. The hashed text, here and for the key stream, begins with a character
-    /// that no external id and no number contains; their keyed hashes are in the events.
+    /// Returns the mark of a cursor's place, a keyed hash over request and place. The hashed text, here and
+    /// for the key stream, begins with a character that no external id and no number contains; their keyed
+    /// hashes are in the events.
     fn mark(&self, place: &str) -> Vec<u8> {
         let hash = self
             .vault

@@ -219,7 +219,8 @@ struct Refill {
     most: u64,
 }
 
-/// Takes one request of this caller and returns how many are left; `None` if there was none.
+/// Takes one request from this caller's bucket and returns how many are left; `None` if there was none to
+/// take.
 fn take_one(
     of: &Mutex<BTreeMap<String, TokenBucket>>,
     name: String,

@@ -299,7 +299,8 @@ fn refuse_rehearsal_off_loopback(settings: &ServeSettings) -> Result<(), Problem
     }
 }
 
-/// Uses the given audio file for its text; refuses a file that is not an 8 kHz mono WAV of 16 bits.
+/// Makes a synthesizer that plays the given audio file for its text and leaves other texts to `others`.
+/// Fails for a file that is not an 8 kHz mono WAV of 16 bits.
 fn with_given_sound(
     given: Option<&RecordedClipFile>,
     others: Arc<dyn Synthesizer>,

@@ -10,7 +10,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| document(&endpoints()));
 static KNOWN: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 
-/// Returns the errors of a value against a schema of the description.
+/// Returns the errors of a JSON value against a schema of the description, each with its JSON pointer;
+/// empty if it is valid.
 pub(crate) fn wrong(schema: &Value, value: &Value) -> Vec<String> {
     let key = schema.to_string();
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);

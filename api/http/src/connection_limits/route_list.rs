@@ -22,7 +22,7 @@ impl RouteList {
         Self(PathIndex::new(routes, |route| route.path, |routes| routes))
     }
 
-    /// True if slots are reserved for this request.
+    /// True if slots are reserved for requests of this method and path.
     pub fn keeps(&self, method: &Method, path: &str) -> bool {
         self.at(path).any(|route| route.kept && route.method == method)
     }

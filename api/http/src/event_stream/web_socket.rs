@@ -8,8 +8,8 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use warp::ws::{Message, WebSocket};
 
-/// Close codes (RFC 6455, 7.4.1): the server goes away; an invalid message from the client; an error on the
-/// server.
+/// Close code (RFC 6455, 7.4.1) with which the feed ends: the server goes away, or the client lost its
+/// permission.
 const GOING_AWAY: u16 = 1_001;
 const POLICY: u16 = 1_008;
 const FAILED: u16 = 1_011;

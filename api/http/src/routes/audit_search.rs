@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use std::fmt::Display;
 use store::proof::bundle::{Attachments, BundleSubject};
 
-/// Events on a page if the request sets no limit.
+/// Events on a page of an audit search if the request sets no limit.
 const PAGE_EVENTS: usize = 100;
 /// Maximum length of an id, phone number or event kind in a search, in bytes.
 const NAME_BYTES_MAX: usize = 128;

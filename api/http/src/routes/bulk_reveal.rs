@@ -104,7 +104,7 @@ struct BulkRevealResponse {
     unknown: Vec<String>,
 }
 
-/// The customers that a request names, by state.
+/// The customers that a reveal of many names: with values to show, erased, or unknown.
 #[derive(Default)]
 struct CustomersByState {
     known: BTreeMap<CustomerId, Arc<CustomerState>>,

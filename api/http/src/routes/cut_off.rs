@@ -173,7 +173,7 @@ struct CutOffChangeResponse {
     due_at: Option<Timestamp>,
 }
 
-/// The body of a call back: the customer to call as soon as possible.
+/// The body of a call back to a customer who was cut off: the customer, who is called as soon as possible.
 #[derive(JsonSchema)]
 struct CutOffRedialRequest {
     /// External or internal id of the customer.
@@ -192,7 +192,7 @@ impl ApiRequest for CutOffRedialRequest {
     }
 }
 
-/// The body of a settlement: the customer who is not called again in this campaign.
+/// The body that settles a customer who was cut off: the customer is not called again in this campaign.
 #[derive(JsonSchema)]
 struct CutOffSettlement {
     /// External or internal id of the customer.

@@ -162,7 +162,7 @@ fn under_way(installation: &Installation) -> ReadReply<Imports> {
     })
 }
 
-/// Names of the form fields next to the file.
+/// Names of the form fields that a list's file may have with it.
 const FIELDS_OF_FILE: &[&str] = &["map", "source", "encoding", "sheet", "hidden_rows", "header_row"];
 const FIELDS_OF_RECORDS: &[&str] = &["task_id", "map", "encoding", "sheet", "hidden_rows", "header_row"];
 

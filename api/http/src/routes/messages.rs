@@ -21,7 +21,7 @@ use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 
-/// Maximum length of a customer id, address or subject, in bytes.
+/// Maximum length of a customer id, an address or a mail's subject, in bytes.
 const TEXT_BYTES_MAX: usize = 256;
 
 /// Maximum number of attachments of a message.

@@ -56,7 +56,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The body that asks for the next customer.
+/// The body that asks for the next customer of preview dialing.
 #[derive(JsonSchema)]
 struct PreviewNextRequest {
     /// The agent. Ignored if the caller is a user; required otherwise.

@@ -65,7 +65,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The body of a search. The text is in the body, because it may be a person's name.
+/// The body of a search in transcripts. The text is in the body, because it may be a person's name.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "text": "分期" }]))]
 struct TranscriptSearch {

@@ -104,7 +104,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The body of an enrolment: utterances of one sentence, and the reason.
+/// The body that enrols a voiceprint: utterances of one sentence, and the reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "takes": ["UklGRg==", "UklGRg=="], "reason": "asked at the counter" }]))]
 struct VoiceEnrolment {
@@ -136,7 +136,7 @@ impl ApiRequest for VoiceEnrolment {
     }
 }
 
-/// The body of a comparison: one utterance of the same sentence, and the reason.
+/// The body of a comparison with a voiceprint: one utterance of the same sentence, and the reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "take": "UklGRg==", "campaign": "TASK20261120", "reason": "complaint 7" }]))]
 struct VoiceComparison {
