@@ -37,7 +37,7 @@ pub struct ClockEvidence {
     system: ActorSystem,
     ntp: Option<NtpServer>,
     database: Option<Arc<PostgresEventStore>>,
-    /// `None` in a rehearsal, because its time is made up.
+    /// The watch of this process's wall clock; `None` in a rehearsal, because its time is made up.
     pub watch: Option<Arc<ClockWatch>>,
 }
 

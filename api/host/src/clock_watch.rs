@@ -314,7 +314,8 @@ pub enum LogClockRecord {
     },
 }
 
-/// Reads from a log what a process that starts on it would compare the clock with.
+/// Reads from a log when it ends and whether a doubt about the clock is open: what a process that starts on
+/// it compares its clock with.
 pub async fn look_at_log(store: &dyn EventStore) -> Result<LogClockRecord, StoreError> {
     let Some(((recorded_at, at), is_rehearsal)) = last_event(store).await? else {
         return Ok(LogClockRecord::NoEvents);

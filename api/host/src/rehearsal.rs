@@ -42,7 +42,7 @@ pub struct CarrierSettings {
 }
 
 /// Reads the audio of the profile's phrases: for each phrase the WAV file of that name in the directory
-/// `voices`.
+/// `voices`. Fails if one is missing.
 fn voices(profile: &CarrierProfile) -> Result<PhraseAudio, RehearsalError> {
     let bad = |why: String| RehearsalError::Profile(why);
     let phrases = phrases(&profile.conversations).map_err(|error| bad(error.to_string()))?;

@@ -35,7 +35,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Returns an error if the handshake takes too long.
+    /// Fails with `TimedOut` if the TLS handshake is not over within `GREETING_MS`.
     fn greet_in_time(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if let Some(timer) = &mut self.greeting {
             if !self.stream.is_greeting() {

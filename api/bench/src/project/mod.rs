@@ -29,8 +29,8 @@ const PAGE_EVENTS: usize = 4_096;
 /// How often each measurement is repeated, all of them in turn; medians are compared.
 const ROUNDS_COUNT: usize = 3;
 
-/// Target: rows per second of a catch-up over those of COPY on PostgreSQL, for rows that are only added (issue
-/// 4, figures to reach).
+/// Target: rows per second of a catch-up over those of COPY on PostgreSQL, for rows that are only added
+/// (issue 4, figures to reach).
 const COPY_APPENDED_MIN: f64 = 0.5;
 
 /// The same, for rows that replace others.

@@ -138,7 +138,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// Sends the answer. The copy or explanation is written to `out` if given, instead of to the terminal.
+/// Sends the answer to a person request. The copy or explanation is written to `out` if given, instead of
+/// to the terminal.
 async fn answer(
     runtime: Arc<Runtime>,
     asking: &RequestArgs,

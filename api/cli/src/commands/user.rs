@@ -256,7 +256,7 @@ pub(super) fn path_of(name: &str, verb: &str) -> String {
     format!("/api/v1/users/{}/{verb}", encode(&name.to_lowercase()))
 }
 
-/// Returns a list as JSON; null if it is empty.
+/// Returns a list of texts as a JSON array; null if it is empty.
 pub(super) fn null_if_empty(list: Vec<String>) -> Value {
     if list.is_empty() { Value::Null } else { json!(list) }
 }

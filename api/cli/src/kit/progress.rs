@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Time between two lines where standard error is no terminal.
+/// Time in milliseconds between two lines where standard error is no terminal.
 const LINE_STEP_MS: u64 = 10_000;
 
 const SPINNER_STEP: Duration = Duration::from_millis(100);
@@ -71,7 +71,7 @@ impl Progress {
         }
     }
 
-    /// Sets the log position that is reached and the last one.
+    /// Sets the log position that has been reached, and the last one of the log.
     pub(crate) fn reach(&self, reached: Position, last: Position) {
         self.set(reached.0, last.0);
     }

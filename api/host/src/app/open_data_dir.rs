@@ -109,7 +109,8 @@ fn checked_ids() -> Result<Arc<dyn IdSource>, AppError> {
 }
 
 impl OpenDataDir {
-    /// Opens with everything on the current runtime: for commands that place no calls, and for tests.
+    /// Opens the directory, its log and its keys with everything on the current runtime: for commands that
+    /// place no calls, and for tests.
     pub async fn open(settings: &OpenSettings) -> Result<Self, AppError> {
         Self::open_on_call_runtime(settings, &Handle::current()).await
     }

@@ -43,8 +43,8 @@ impl OpenDataDir {
             Some(ReadDbSpec::Postgres(url)) => Arc::new(PostgresQuestions::open(url, clock, tasks)?),
         })
     }
-    /// Opens the same read database on connections of its own, read-only: a page of an export reads thousands
-    /// of rows and must not delay other queries.
+    /// Opens the read database of the views on connections of its own, read-only: a page of an export reads
+    /// thousands of rows and must not delay other queries.
     pub(crate) fn export_rows(&self, read_db: Option<&ReadDbSpec>) -> Result<Arc<dyn ReadDb>, AppError> {
         let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
         Ok(match read_db {

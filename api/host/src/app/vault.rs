@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use store::{FileVault, KeyringPolicy, PostgresVault};
 
-/// An open vault, and the same vault as what is closed at the end.
+/// An open vault: as the keys, and as the resource that is closed at the end.
 pub(crate) type OpenVault = (Arc<dyn Vault>, Arc<dyn ClosableResource>);
 
 /// Opens the vault of `--keys`, or of `keys/` in the data directory, under the chosen master key. New keys

@@ -112,7 +112,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-/// Returns the name of the time stamp file: `FILE.tsr`.
+/// Returns the name of the time stamp's file for a checkpoint's file: `FILE.tsr`.
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".tsr");

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Interval at which the progress of a rebuild is read.
+/// Interval in milliseconds at which the progress of a rebuild is read.
 pub(super) const ASK_AGAIN_MS: u64 = 300;
 
 /// Options of a rebuild.
