@@ -50,6 +50,8 @@ pub struct ClockMeasurement {
 }
 
 impl ClockEvidence {
+    /// Creates the evidence without measuring. `database` and `ntp`: the sources, if there are any;
+    /// `clock`: the wall clock to watch, `None` in a rehearsal.
     pub fn new(
         environment: &Environment,
         system: &ActorSystem,
@@ -200,6 +202,7 @@ pub struct ClockOffsetResponse {
 }
 
 impl ClockOffsetResponse {
+    /// Converts an offset that was measured at `at`; dialing is allowed up to `CLOCK_SKEW_MS_MAX`.
     pub fn of(offset: &ClockOffset, at: Timestamp) -> Self {
         Self {
             source: offset.source.clone(),

@@ -131,6 +131,7 @@ pub struct ClockWatch {
 }
 
 impl ClockWatch {
+    /// Creates the watch of `clock`, without comparing yet: `begin` starts it.
     pub fn new(environment: &Environment, system: &ActorSystem, clock: Arc<SystemClock>) -> Arc<Self> {
         Arc::new(Self {
             environment: environment.clone(),

@@ -40,12 +40,14 @@ impl Mode {
         if rehearsal { Self::Rehearsal } else { Self::Real }
     }
 
+    /// Returns the mode that the word `real` or `rehearsal` names; `None` for another word.
     pub fn of_word(word: &str) -> Option<Self> {
         [Self::Real, Self::Rehearsal]
             .into_iter()
             .find(|mode| mode.word() == word)
     }
 
+    /// Returns the mode as a word: `real` or `rehearsal`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Real => "real",

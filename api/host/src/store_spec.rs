@@ -46,6 +46,7 @@ pub(crate) fn sqlite_directory(text: &str) -> Option<Result<PathBuf, String>> {
     })
 }
 
+/// Returns true if a text is a `postgres://` or `postgresql://` URL.
 pub fn is_postgres(text: &str) -> bool {
     text.starts_with("postgres://") || text.starts_with("postgresql://")
 }

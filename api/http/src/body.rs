@@ -26,6 +26,7 @@ static PURSE: Semaphore = Semaphore::const_new(PURSE_BYTES);
 /// A request body as a stream of pieces.
 pub struct Body(BoxStream<'static, Result<Bytes, Problem>>);
 
+/// Makes a body of the pieces that warp receives. A connection that breaks fails with `body-broken`.
 pub fn pieces<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>> + Send + 'static) -> Body {
     let pieces = body.map(|piece| match piece {
         Ok(mut piece) => Ok(piece.copy_to_bytes(piece.remaining())),

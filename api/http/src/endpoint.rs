@@ -220,10 +220,12 @@ impl Endpoint {
         self.takes = BodyKind::File;
         self
     }
+    /// Sets the query parameters that the endpoint accepts; any other is refused.
     pub const fn query(mut self, query: &'static [Parameter]) -> Self {
         self.query = query;
         self
     }
+    /// Sets the request headers that the endpoint reads, for the published description.
     pub const fn headers(mut self, headers: &'static [Parameter]) -> Self {
         self.headers = headers;
         self
@@ -233,10 +235,12 @@ impl Endpoint {
         self.rows = ViewFreshness::AsTheyAre;
         self
     }
+    /// Sets that the endpoint needs no authentication.
     pub const fn open(mut self) -> Self {
         self.open = true;
         self
     }
+    /// Marks the endpoint as deprecated in the published description.
     pub const fn deprecated(mut self) -> Self {
         self.standing = EndpointStatus::Deprecated;
         self
@@ -258,6 +262,7 @@ impl Endpoint {
         self.weight = RequestWeight::Heavy;
         self
     }
+    /// Sets that the connection limits reserve slots for the endpoint.
     pub const fn kept(mut self) -> Self {
         self.kept = true;
         self

@@ -23,6 +23,8 @@ pub enum EventExportKind {
 }
 
 impl EventExportKind {
+    /// Returns the export that a word names, of those that commands next to a server make; `None` for
+    /// another word.
     pub fn of_word(word: &str) -> Option<Self> {
         [Self::Proof, Self::Backup, Self::Copy, Self::Comparison]
             .into_iter()

@@ -34,6 +34,7 @@ pub struct ProxyArgs {
 }
 
 impl ProxyArgs {
+    /// Returns the trusted proxies of the arguments. More than `PROXIES_MAX` fail with `setting-invalid`.
     pub fn proxies(&self) -> Result<Proxies, Problem> {
         match self.trusted_proxies.len() {
             0..=PROXIES_MAX => Ok(Proxies::of(self.trusted_proxies.iter().copied())),
@@ -99,6 +100,7 @@ impl Network {
 pub struct Proxies(Arc<[Network]>);
 
 impl Proxies {
+    /// Trusts the proxies with an address in one of these networks.
     pub fn of(networks: impl IntoIterator<Item = Network>) -> Self {
         Self(networks.into_iter().collect())
     }

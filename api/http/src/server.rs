@@ -98,6 +98,7 @@ pub async fn bind_near(address: SocketAddr) -> io::Result<TcpListener> {
     clippy::disallowed_methods,
     reason = "a check asks the system for a port and gives it back"
 )]
+/// Returns a UDP port of loopback that is free now. Another program may take it before it is bound.
 pub fn free_udp_port() -> io::Result<u16> {
     let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(socket.local_addr()?.port())

@@ -178,6 +178,7 @@ impl ReadOnlyLog {
         self.tasks.as_ref()
     }
 
+    /// Closes the store, stops the tasks, and returns when both are done.
     pub async fn close(self) {
         drop(self.store);
         if let Some(closing) = &self.closing {
@@ -303,6 +304,7 @@ impl RecordableLog {
         Ok(Self { log, tasks, lock })
     }
 
+    /// Returns the store of the log, to read it and to append the command's event.
     pub fn store(&self) -> &dyn EventStore {
         self.log.store.as_ref()
     }

@@ -91,10 +91,12 @@ pub struct LookupVault {
 }
 
 impl LookupVault {
+    /// Returns the keys, for look-ups by keyed hash and to open values.
     pub fn vault(&self) -> Arc<dyn Vault> {
         Arc::clone(&self.vault)
     }
 
+    /// Closes the keys; returns when they are closed.
     pub async fn close(self) {
         drop(self.vault);
         self.closing.close().await;

@@ -73,6 +73,7 @@ pub const SIGN_IN_PATH: &str = "/api/v1/sign-in";
 pub const ACTING_HEADER: &str = "x-acting-user";
 
 impl ApiClient {
+    /// Creates a client of these routes, without a session and without an acting user.
     pub fn of(answerer: impl RequestHandler + 'static) -> Self {
         Self {
             answerer: Box::new(answerer),

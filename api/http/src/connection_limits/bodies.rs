@@ -27,6 +27,7 @@ pub struct TimedRequestBody<B = Incoming> {
 }
 
 impl<B> TimedRequestBody<B> {
+    /// Wraps the body of `request`, to which waits for the peer are reported.
     pub fn new(inner: B, request: Arc<Request>) -> Self {
         Self {
             inner,
@@ -114,6 +115,7 @@ pub struct TimedResponseBody<B> {
 }
 
 impl<B> TimedResponseBody<B> {
+    /// Wraps the body of the response to `request`, to which waits for the peer are reported.
     pub fn new(inner: B, request: Arc<Request>) -> Self {
         Self {
             inner,

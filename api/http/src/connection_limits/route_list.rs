@@ -18,6 +18,7 @@ pub struct Route {
 pub struct RouteList(PathIndex<Vec<Route>>);
 
 impl RouteList {
+    /// Makes the list of these routes, indexed by path.
     pub fn new(routes: &[Route]) -> Self {
         Self(PathIndex::new(routes, |route| route.path, |routes| routes))
     }

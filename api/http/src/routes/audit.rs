@@ -17,6 +17,7 @@ use std::str::FromStr;
 /// What the audit record of a read of one customer's trail names as shown: the field `trail`, in clear.
 const TRAIL: ReadContent = ReadContent::of(&["trail"], ReadForm::Clear);
 
+/// Returns the endpoint of the audit trail.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(

@@ -46,6 +46,7 @@ const BY_CHARS_MAX: usize = 128;
 const CALL: ReadContent = ReadContent::of(&["callee", "legs", "finding"], ReadForm::Masked);
 const LISTED: ReadContent = ReadContent::of(&["callee", "finding"], ReadForm::Masked);
 
+/// Returns the endpoints of calls: list, show, events, correction.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/calls", "List calls", list)
