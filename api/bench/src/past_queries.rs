@@ -84,8 +84,8 @@ pub(crate) async fn measure(
     Ok(())
 }
 
-/// Writes campaigns of `CUSTOMERS` customers, `at_once` of them mixed; returns the position of their last
-/// event.
+/// Writes `at_once` campaigns of `CUSTOMERS` customers each, with their events interleaved; returns the
+/// position of the last event.
 async fn fill(store: &dyn EventStore, at_once: u64) -> Result<Position, Problem> {
     let mut log = SyntheticLog::side_by_side(at_once, CUSTOMERS);
     let mut end = Position(0);

@@ -153,7 +153,8 @@ impl RateLimiter {
     }
 
     /// Counts a request and returns what the caller has left; `None` for a caller without a limit. Fails as
-    /// busy (429) if nothing was left; with `kept` it passes even then.
+    /// busy (429) if nothing was left, except for a request that `kept` admits beyond the limit of all
+    /// requests; the limit of heavy ones always holds.
     pub(crate) fn take(
         &self,
         caller: &Caller,

@@ -285,8 +285,9 @@ fn work(asked: &RunOptions, next: &AtomicU64, ran: &Mutex<RunResults>, began: In
     }
 }
 
-/// Shrinks the first world that failed and returns it as a command line; `None` if none failed. Appends it
-/// to the file of `--keep`, if given, as a line that a unit test runs from then on.
+/// Shrinks the first world that failed and returns it as a command line, or why it cannot be shrunk; `None`
+/// if none failed. Appends it to the file of `--keep`, if given, as a line that a unit test runs from then
+/// on.
 fn smallest_of(asked: &RunOptions, ran: &RunResults) -> Option<String> {
     let (index, found) = ran.worlds.iter().find(|(_, found)| found.violation().is_some())?;
     say(&format!("world {index}: {}", found.violation().unwrap_or("")));
