@@ -44,7 +44,8 @@ const NO_FIRST_OF: u64 = 4;
 /// One number in this many is on the registry.
 const REGISTERED_OF: u8 = 8;
 
-/// Adds what the rule set requires to a plan: agents, if the world has some.
+/// Adds to a plan what telemarketing in the USA requires: agents who take the calls, and a named seller. In
+/// a world without agents the robot takes the calls.
 pub(crate) fn add_agents_to_plan(plan: &mut CallingPlan, manner: &CampaignProfile, agents: u32) {
     if manner.preset != Preset::UsTsr {
         return;

@@ -154,7 +154,7 @@ struct Cell {
 }
 
 /// Measures one number of agents and answer rate: our pacer on every course of the answer rate, the others
-/// on the steady one.
+/// on the steady one. Of the fixed ratios, only the best one within the legal limit is returned.
 fn cell(args: &Args, shape: &TimeDistributions, cell: Cell) -> Vec<Score> {
     let trial = |course| Trial {
         agents: cell.agents,

@@ -79,7 +79,7 @@ pub struct MessagingArgs {
 
 impl MessagingArgs {
     /// Returns the ways that the arguments choose, with the secret read from its environment variable.
-    /// Fails if the variable is not set or its value cannot be used.
+    /// Fails if the variable is not set or its value cannot be used, or if a gateway has no signature.
     pub fn choice(self) -> Result<MessagingChoice, MessagingFault> {
         let secret = match self.message_secret_env {
             None => None,

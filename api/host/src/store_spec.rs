@@ -66,8 +66,8 @@ impl fmt::Debug for StoreSpec {
     }
 }
 
-/// Hides passwords in a URL: `scheme://user:secret@host/…` becomes `scheme://user:***@host/…`, and the value
-/// of a `password` parameter becomes `***`.
+/// Hides passwords in a URL: `scheme://user:secret@host/…` becomes `scheme://user:***@host/…`, and the
+/// value of every parameter with `password` in its name becomes `***`.
 pub(crate) fn without_password(url: &str) -> String {
     let (head, query) = url
         .split_once('?')

@@ -121,7 +121,8 @@ impl Guard {
     }
 }
 
-/// Checks a request against a limited scope. What is outside the scope is reported as missing.
+/// Checks a request against a limited scope. A campaign, call or customer outside it fails with `missing`,
+/// a request about all campaigns or customers with `scope-too-small`.
 async fn hold(about: EndpointSubject, ctx: &Context, input: &mut Input) -> Result<(), Problem> {
     let scope = input.scope.clone();
     match about {

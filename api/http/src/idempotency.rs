@@ -52,9 +52,9 @@ impl InFlightKeys {
         Ok(InFlightKey { all, key })
     }
 
-    /// Admits a request with a key, or refuses it while another one with this key is in progress. Sets the
-    /// facts that its events keep. With `reads_json` the body is read to compute its mark, and put back for
-    /// the handler.
+    /// Admits a request with a key, or refuses it while another one with this key is in progress; `None`
+    /// without a key. Sets the facts that its events keep. With `reads_json` the body is read to compute
+    /// its mark, and put back for the handler.
     pub(crate) async fn admit(
         &self,
         installation: &Installation,

@@ -43,9 +43,10 @@ struct FailedAttempts {
 }
 
 impl Context {
-    /// Runs a sign-in attempt within the limit of its address. Each refusal is recorded once for the address,
-    /// with the code of the reply: an unknown name, a locked user and a wrong password look the same in the
-    /// record too. Every route of a sign-in uses this.
+    /// Runs a sign-in attempt within the limit of its address. Each refusal is recorded once for the
+    /// address, with the code of the reply: an unknown name, a locked user and a wrong password look the
+    /// same in the record too. A reply that asks for the second factor is not recorded. Every route of a
+    /// sign-in uses this.
     pub(crate) async fn sign_in_counted<T>(
         &self,
         peer: Option<SocketAddr>,

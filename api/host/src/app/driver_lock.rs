@@ -42,8 +42,8 @@ pub(crate) trait DriverLocks: Send + Sync {
     fn right(&self) -> Option<Arc<dyn DialRight>>;
 }
 
-/// Returns where the driver lock of an open log is requested: at its PostgreSQL database, or always held
-/// for a log that only this process writes.
+/// Returns where the driver lock of an open log is requested: at its PostgreSQL database. For any other log
+/// it is always held, with a warning if several processes may write that log.
 pub(super) fn of(
     spec: &StoreSpec,
     store: &dyn EventStore,

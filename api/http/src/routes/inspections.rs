@@ -258,7 +258,8 @@ async fn name_number(
     Ok(())
 }
 
-/// Records one read for each person in the reply. `more` are further fields that are shown.
+/// Records the reads of each person in the reply: one for values in clear, otherwise one for the facts and
+/// one for the masked or erased values. `more` are further fields that are shown.
 async fn record(
     installation: &Installation,
     reader: Reader,

@@ -50,7 +50,8 @@ pub(super) async fn require_holders(
     Ok(holders)
 }
 
-/// Returns the customers with the number, possibly none, and whether the view has caught up with the log.
+/// Returns the customers with the number, possibly none and without erased ones, and whether the view has
+/// caught up with the log.
 pub(super) async fn find_holders(
     installation: &Installation,
     phones: Vec<PhoneNumber>,
