@@ -7,17 +7,17 @@ use super::clock::{SeededChance, drawn_of};
 use super::scenario::FaultRates;
 use domain::time::Timestamp;
 
-/// The purpose of the draw that decides if a world has breaks.
+/// Purpose of the random draw that decides whether a world has breaks.
 const PURPOSE: u64 = 8_500;
 
 /// Length of a slot in which at most one break begins, in milliseconds: most campaigns of a world are done
 /// within an hour.
 const SLOT_MS: u64 = 5 * 60_000;
-/// One slot in this many has a break.
+/// In a world with breaks, one slot in this many has a break.
 const SLOTS_OF: u64 = 2;
 /// Shortest break, in milliseconds. A break ends within its slot.
 const BREAK_MS_MIN: u64 = 5_000;
-/// Upper bound of what is added to it, in milliseconds.
+/// Upper bound of the random addition to the shortest break, in milliseconds.
 const BREAK_MORE_MS: u64 = 60_000;
 
 /// The breaks of one world.
@@ -33,7 +33,7 @@ impl AgentBreaks {
         (drawn < u64::from(rates.agent_breaks_of_ten)).then_some(Self { seed })
     }
 
-    /// The end of the break at `now`; `None` if there is no break.
+    /// Returns when the break that is in progress at `now` ends; `None` if there is no break then.
     pub(crate) fn until(self, now: Timestamp) -> Option<Timestamp> {
         let now_ms = u64::try_from(now.micros() / 1_000).ok()?;
         let slot = now_ms / SLOT_MS;

@@ -15,11 +15,12 @@ use tokio::sync::Notify;
 
 /// Shortest conversation of an agent, in milliseconds.
 const TALK_MIN_MS: u64 = 10_000;
-/// Upper bound of each of three draws added to it, in milliseconds: 120 s on average, seldom more than 200 s.
+/// Upper bound of each of three random additions to the shortest conversation, in milliseconds: 120 s on
+/// average, seldom more than 200 s.
 const TALK_PART_MS: u64 = 73_000;
-/// Shortest wrap-up, in milliseconds; 20 s on average with the draw added to it.
+/// Shortest wrap-up, in milliseconds; 20 s on average with its random addition.
 const WRAP_MIN_MS: u64 = 4_000;
-/// Upper bound of the draw added to the shortest wrap-up, in milliseconds.
+/// Upper bound of the random addition to the shortest wrap-up, in milliseconds.
 const WRAP_MORE_MS: u64 = 32_000;
 
 #[derive(Clone, Copy)]
@@ -78,7 +79,7 @@ impl SimulatedAgents {
         })
     }
 
-    /// The agents at `now`: those who have finished wrapping up are free.
+    /// Returns all agents as of `now`, locked: those who have finished wrapping up by then are free.
     fn at(&self, now: Timestamp) -> MutexGuard<'_, Vec<Agent>> {
         let mut floor = self.floor.lock().unwrap_or_else(PoisonError::into_inner);
         for agent in floor.iter_mut() {
@@ -91,8 +92,8 @@ impl SimulatedAgents {
         floor
     }
 
-    /// Gives the call to the agent who has been free longest. Ties are broken by the order of names, so that
-    /// one seed gives one log.
+    /// Gives the call to the agent who has been free longest and returns the agent; `None` if no agent is
+    /// free or all are on a break. Ties are broken by the order of names, so that one seed gives one log.
     fn give(&self, call: CallId, now: Timestamp) -> Option<UserId> {
         if self.away_until(now).is_some() {
             return None;
@@ -109,12 +110,12 @@ impl SimulatedAgents {
         Some(agent.name.clone())
     }
 
-    /// The end of the agents' break, if there is one at `now`.
+    /// Returns when the agents' break ends; `None` if there is no break at `now`.
     fn away_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.breaks.and_then(|breaks| breaks.until(now))
     }
 
-    /// When the next agent has finished wrapping up.
+    /// Returns when the next agent finishes wrapping up; `None` if no agent wraps up.
     fn next_free_at(&self, now: Timestamp) -> Option<Timestamp> {
         let wrapping = |agent: &Agent| match agent.doing {
             AgentActivity::WrappingUp { until } => Some(until),
@@ -123,7 +124,7 @@ impl SimulatedAgents {
         self.at(now).iter().filter_map(wrapping).min()
     }
 
-    /// Four numbers derived from the seed and the call.
+    /// Returns four numbers derived from the seed and the call alone.
     fn draws(&self, call: CallId) -> [u64; 4] {
         drawn_of(&format!("agents:{}:{call}", self.seed))
     }

@@ -14,7 +14,7 @@ use domain::working_calendar::{CallingDays, Holidays, RestDay};
 /// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;
 
-/// The white list of numbers that a campaign may require.
+/// Name of the white list of numbers that a campaign may require.
 pub(crate) const WHITE_LIST: &str = "kept";
 
 /// Rule sets with their cumulative frequency, of twenty.
@@ -34,14 +34,14 @@ const PRESETS: [(u64, Preset); 7] = [
 pub(crate) struct CampaignProfile {
     pub(crate) preset: Preset,
     pub(crate) basis: Basis,
-    /// Only numbers on the white list are called.
+    /// True if the campaign calls only numbers on the white list.
     pub(crate) listed: bool,
     /// Calls are placed on working days only.
     pub(crate) working_days: bool,
     /// No calls between twelve and one.
     pub(crate) rests: bool,
     pub(crate) stage: Option<Stage>,
-    /// A second list is undone while the campaign runs.
+    /// True if the campaign has a second list, which is undone while the campaign runs.
     pub(crate) undone: bool,
     pub(crate) lasts_days: u32,
     /// Only customers with a callback are called.
@@ -49,7 +49,7 @@ pub(crate) struct CampaignProfile {
 }
 
 impl CampaignProfile {
-    /// Draws the properties. `days_left` includes the campaign's first day.
+    /// Draws the properties of a campaign. `days_left` includes the campaign's first day.
     pub(crate) fn draw(chance: &SeededChance, scenario: &Scenario, days_left: u32) -> Self {
         let of_ten = |rate: u32| chance.below(10) < u64::from(rate);
         let drawn = chance.below(20);
@@ -83,7 +83,7 @@ impl CampaignProfile {
         }
     }
 
-    /// The zone in which the campaign's customers live.
+    /// Returns where the campaign's customers live, which follows from its rule set.
     pub(crate) fn home(&self) -> CustomerHome {
         match self.preset {
             Preset::EuGdpr => CustomerHome::Berlin,
@@ -96,17 +96,18 @@ impl CampaignProfile {
         }
     }
 
-    /// True if consent is needed, by the rule set or by the list.
+    /// True if the campaign calls only with consent, because of its rule set or its list.
     pub(crate) fn by_consent(&self) -> bool {
         self.basis == Basis::Consent
     }
 
-    /// The campaign's end. `midnight` is that of its first day.
+    /// Returns when the campaign ends. `midnight` is the beginning of its first day.
     pub(crate) fn ends_at(&self, midnight: Timestamp) -> Timestamp {
         midnight.plus_ms(u64::from(self.lasts_days.saturating_sub(1)) * DAY_MS + self.home().end_ms())
     }
 
-    /// The calling plan with these properties. Each campaign has its own purpose, and so has each consent.
+    /// Returns the calling plan with these properties. `purpose`: the purpose of its consents, which no
+    /// other campaign has.
     pub(crate) fn plan(&self, midnight: Timestamp, purpose: String, max_concurrent: u32) -> CallingPlan {
         let time = |minutes| TimeOfDay::from_minutes(minutes).expect("a constant time of day");
         let rests = self.rests.then(|| (time(12 * 60), time(13 * 60)));
@@ -143,7 +144,7 @@ impl CampaignProfile {
     }
 }
 
-/// True for rule sets whose texts require consent: the oracle's own list.
+/// True for rule sets that require consent by their texts: the oracle's own list.
 const fn needs_consent(preset: Preset) -> bool {
     matches!(
         preset,

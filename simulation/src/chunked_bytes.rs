@@ -4,7 +4,7 @@
 /// Bytes of each piece except the last.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// The pieces. All except the last are full.
+/// The bytes of a file in pieces. All pieces except the last are full.
 #[derive(Default)]
 pub(crate) struct ChunkedBytes(Vec<Vec<u8>>);
 

@@ -64,12 +64,12 @@ impl MachineClock {
         }
     }
 
-    /// The process's time minus the true time, in milliseconds.
+    /// Returns the process's time minus the true time, in milliseconds.
     pub(crate) fn apart_ms(&self) -> i64 {
         self.apart_ms.load(Ordering::Relaxed)
     }
 
-    /// Sets the difference from the true time. Waiting tasks check their times again.
+    /// Sets how far the process's time is from the true time. Waiting tasks check their times again.
     pub(crate) fn set_apart(&self, apart_ms: i64) {
         self.apart_ms.store(apart_ms, Ordering::Relaxed);
         self.moved.notify_waiters();
@@ -121,7 +121,8 @@ impl SeededChance {
         draw(&mut rng)
     }
 
-    /// Uniform in `0..below`; 0 when `below` is 0. The bias of the remainder is under 2⁻³².
+    /// Returns a number in `0..below`, uniformly distributed; 0 when `below` is 0. The bias of the
+    /// remainder is under 2⁻³².
     pub(crate) fn below(&self, below: u64) -> u64 {
         self.with(|rng| rng.next_u64().checked_rem(below).unwrap_or(0))
     }
@@ -133,7 +134,7 @@ impl IdSource for SeededChance {
     }
 }
 
-/// Four numbers derived from a text alone, independent of the order of events.
+/// Returns four numbers derived from a text alone, independent of the order of events.
 pub(crate) fn drawn_of(text: &str) -> [u64; 4] {
     let digest: [u8; 32] = Sha256::digest(text).into();
     let mut drawn = [0; 4];

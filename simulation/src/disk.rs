@@ -28,7 +28,8 @@ struct State {
     armed: Option<(u64, SyncSide)>,
 }
 
-/// The disk. It survives crashes; the world keeps it while everything else is dropped.
+/// The simulated disk of a machine. It survives crashes; the world keeps it while everything else is
+/// dropped.
 pub(crate) struct SimulatedDisk {
     state: Mutex<State>,
     chance: Arc<SeededChance>,
@@ -72,7 +73,7 @@ impl SimulatedDisk {
         self.power.restore();
     }
 
-    /// Drops all files, when they are no longer read.
+    /// Drops all files of the disk, when they are no longer read.
     pub(crate) fn forget(&self) {
         self.state().files.clear();
     }
@@ -82,13 +83,14 @@ impl SimulatedDisk {
         self.state().fault = Some(fault);
     }
 
-    /// Cuts the power at the `nth` sync from now, counted from 1.
+    /// Sets that the power goes at the `nth` sync from now, counted from 1: before or after its data is
+    /// durable.
     pub(crate) fn arm(&self, nth: u64, side: SyncSide) {
         self.state().armed = Some((nth, side));
     }
 
-    /// True if `needle` is in the last `bytes` that would survive a crash now. It searches from the end,
-    /// where the newest data is.
+    /// True if `needle` is in the last `bytes` of what would survive of a file if the machine crashed now;
+    /// false for an unknown file. Searches from the end, where the newest data is.
     pub(crate) fn is_durable(&self, file: &str, needle: &[u8], bytes: usize) -> bool {
         let state = self.state();
         let Some(file) = state.files.get(file) else {
@@ -99,7 +101,7 @@ impl SimulatedDisk {
         tail.windows(needle.len()).rev().any(|window| window == needle)
     }
 
-    /// The state for a write. Fails without power or on a full disk.
+    /// Returns the disk's state for a write. Fails without power or on a full disk.
     fn writing(&self) -> io::Result<MutexGuard<'_, State>> {
         self.powered()?;
         let state = self.state();
@@ -121,7 +123,7 @@ impl SimulatedDisk {
 }
 
 impl State {
-    /// Counts a sync. Returns the side of this sync on which the power goes, if it does.
+    /// Counts a sync. Returns the side of this sync on which the power goes; `None` if it stays.
     fn count_sync(&mut self) -> Option<SyncSide> {
         let (left, side) = self.armed?;
         if left > 1 {
@@ -147,8 +149,8 @@ impl Disk for SimulatedDisk {
         Ok(())
     }
 
-    /// If the power goes at this sync, the caller gets an error on either side: nothing it does afterwards
-    /// has an effect.
+    /// Makes the file's written bytes durable. Fails on a disk that cannot sync. If the power goes at this
+    /// sync, the caller gets an error on either side: nothing it does afterwards has an effect.
     fn sync(&self, file: &str) -> io::Result<()> {
         self.powered()?;
         let mut state = self.state();

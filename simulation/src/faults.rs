@@ -42,15 +42,15 @@ const WRONG_FOR_MS: u64 = 30 * 60_000;
 
 /// Smallest jump of a wall clock, in milliseconds: more than a process adopts by itself.
 const JUMP_MS_MIN: u64 = 3_000;
-/// Upper bound of what is added to it in every second case, in milliseconds.
+/// Upper bound of the random addition to the smallest jump in every second case, in milliseconds.
 const JUMP_SHORT_MS_MAX: u64 = 60_000;
-/// Upper bound in the other cases, in milliseconds.
+/// Upper bound of the random addition to the smallest jump in the other cases, in milliseconds.
 const JUMP_MS_MAX: u64 = 2 * 3_600_000;
 /// Time after the correction of a wall clock until a process that started ahead of it is restarted, in
 /// milliseconds.
 const RESTART_AFTER_MS: u64 = 10 * MINUTE_MS;
 
-/// Faults with a number from here on cannot be removed one by one.
+/// Faults with a number from here on cannot be removed one by one when a plan is shrunk.
 const KEPT_MAX: usize = 64;
 
 /// The side of a sync on which the power goes.
@@ -79,7 +79,8 @@ pub(crate) struct Crash {
     pub(crate) disk_from: Option<(Timestamp, DiskFault)>,
     /// The sync, counted from `armed_at`.
     pub(crate) at_sync: Option<SyncCrash>,
-    /// A planned stop instead of a power loss: the process is asked to stop and stops when it has finished.
+    /// True for a planned stop instead of a power loss: the process is asked to stop and stops when it has
+    /// finished.
     pub(crate) planned: bool,
 }
 
@@ -93,7 +94,7 @@ pub(crate) struct SyncCrash {
 }
 
 impl Crash {
-    /// The end of a world, without a fault before it.
+    /// Returns the power loss that ends a world, without a fault before it.
     pub(crate) const fn end(at: Timestamp) -> Self {
         Self {
             at,
@@ -132,7 +133,7 @@ impl FaultPeriod {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outage {
     pub(crate) spell: FaultPeriod,
-    /// The unreachable trunk, counted from 0; `None`: all.
+    /// The unreachable trunk, counted from 0; `None` if all are unreachable.
     pub(crate) of: Option<u32>,
 }
 
@@ -152,7 +153,7 @@ pub(crate) struct ClockJump {
 }
 
 impl ClockJump {
-    /// Draws a jump: seconds as often as hours, forward as often as back.
+    /// Draws a jump of the wall clock: by seconds as often as by hours, forward as often as back.
     fn draw(chance: &SeededChance, spell: FaultPeriod) -> Self {
         let most_ms = match chance.below(2) {
             0 => JUMP_SHORT_MS_MAX,
@@ -222,8 +223,8 @@ pub(crate) fn draw(
     }
 }
 
-/// The restart of a process that started ahead of the true time and cannot go back, some time after the
-/// correction.
+/// Returns the planned restart of a process that started ahead of the true time and cannot go back, some
+/// time after the correction of the clock.
 fn restart(jump: ClockJump) -> Crash {
     Crash {
         planned: true,
@@ -231,7 +232,7 @@ fn restart(jump: ClockJump) -> Crash {
     }
 }
 
-/// Power losses and planned stops, in order of time.
+/// Draws the power losses and planned stops of a world, in order of time.
 fn crashes(
     chance: &SeededChance,
     midnight: Timestamp,

@@ -15,7 +15,7 @@ pub(crate) struct FoundSeed {
     pub(crate) invariant: &'static str,
 }
 
-/// All kept seeds. A line that cannot be read is an error.
+/// Returns all kept seeds. Fails at a line that cannot be read.
 pub(crate) fn found_seeds() -> Result<Vec<FoundSeed>, String> {
     let lines = SEEDS
         .lines()

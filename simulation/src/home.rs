@@ -7,7 +7,7 @@ const HOUR_MS: u64 = 3_600_000;
 /// Numbers per area code of New York.
 const LINES_OF_AN_AREA: u64 = 10_000;
 
-/// Area codes of New York. The exchange 555 is not assigned.
+/// Area codes of New York, of the customers' numbers there. The exchange 555 is not assigned.
 pub(crate) const NEW_YORK: [&str; 4] = ["212", "332", "646", "917"];
 
 /// Where the customers of a world live.
@@ -19,9 +19,9 @@ pub(crate) enum CustomerHome {
 }
 
 impl CustomerHome {
-    /// When a campaign ends, in milliseconds from the midnight of its last day in Beijing; what is due later
-    /// is settled. It is evening there, seven in the evening in Berlin, two or three in the afternoon in New
-    /// York.
+    /// Returns when a campaign ends, in milliseconds from the midnight of its last day in Beijing; what is
+    /// due later is settled. It is evening in China, seven in the evening in Berlin, two or three in the
+    /// afternoon in New York.
     pub(crate) const fn end_ms(self) -> u64 {
         match self {
             Self::China => 19 * HOUR_MS,
@@ -30,7 +30,8 @@ impl CustomerHome {
         }
     }
 
-    /// The prefix of external ids, so that no customer lives in two countries.
+    /// Returns the first letter of the external ids of these customers, so that no customer lives in two
+    /// countries.
     pub(crate) const fn side(self) -> &'static str {
         match self {
             Self::China => "S",
@@ -39,7 +40,7 @@ impl CustomerHome {
         }
     }
 
-    /// The time zone in a customer's row; `None` for China, where the number implies it.
+    /// Returns the time zone in a customer's row; `None` for China, where the number implies it.
     pub(crate) fn time_zone(self) -> Option<String> {
         match self {
             Self::China => None,
@@ -48,7 +49,8 @@ impl CustomerHome {
         }
     }
 
-    /// The phone of one customer: generated, in a form that no directory contains.
+    /// Returns the phone number of the `index`-th customer: generated, in a form that no directory
+    /// contains.
     pub(crate) fn phone(self, index: u64) -> String {
         match self {
             Self::China => format!("+86138{:08}", 1_000_000 + index),

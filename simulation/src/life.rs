@@ -27,15 +27,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
-/// Purposes of random numbers that also depend on the generation: ids, and the length of slow appends.
+/// Purpose of the random numbers for ids; a life adds its generation, so that each has other ids.
 const IDS: u64 = 4;
-/// For slow appends, in each life of its own.
+/// Purpose of the random numbers for the length of slow appends; a life adds its generation.
 const SLOW: u64 = 7;
 
-/// How long a planned stop lets calls finish.
+/// Longest time that a planned stop gives calls to finish.
 const DRAIN_FOR: Duration = Duration::from_secs(120);
 
-/// The offset of a wrong clock, in milliseconds: half a second more than dialing allows.
+/// The offset that is measured while a clock is wrong, in milliseconds: half a second more than dialing
+/// allows.
 const WRONG_BY_MS: i64 = 2_500;
 
 /// Recordings of simulated calls: there are none, because there is no audio.
@@ -55,7 +56,7 @@ impl Recordings for NoRecordings {
 }
 
 impl SimulatedWorld {
-    /// The world's store; in some worlds appends take long for a while.
+    /// Returns the world's store; in a world with slow appends one that delays them for a period.
     fn store_of(&self, generation: u64) -> Result<Arc<dyn EventStore>, SimulationError> {
         let inner = self.store()?;
         let Some(spell) = self.faults.slow else {
@@ -70,7 +71,8 @@ impl SimulatedWorld {
         }))
     }
 
-    /// Starts the product and lets it run until it crashes or stops.
+    /// Starts the product and lets it run until it crashes or stops. Fails if the log is shorter than what
+    /// was acknowledged.
     pub(crate) async fn live(&self, generation: u64, crash: Crash) -> Result<(), SimulationError> {
         let tasks: Arc<dyn Tasks> = Arc::new(LocalTasks::new(Arc::clone(&self.power)));
         let environment = Environment {
@@ -140,7 +142,8 @@ impl SimulatedWorld {
         self.witness.drain_ends(self.clock.now());
     }
 
-    /// Another clock reports for a while that this one is wrong.
+    /// In a world with a wrong clock: reports, for the period of the fault, an NTP offset that is above the
+    /// limit of dialing.
     fn watch_clock(&self, tasks: &dyn Tasks, environment: &Environment) {
         let Some(spell) = self.faults.wrong_clock else {
             return;

@@ -44,12 +44,13 @@ const LATE_START_MS: u64 = 18 * HOUR_MS - 60_000;
 /// Interval at which the operator resumes campaigns that were paused because of a trunk, in milliseconds.
 const LOOKS_EVERY_MS: u64 = 10 * 60_000;
 
-/// The last such check of a day, in milliseconds from midnight; the campaign ends ten minutes later.
+/// The last time of a day at which campaigns are resumed, in milliseconds from midnight; campaigns in China
+/// end ten minutes later.
 const LOOKS_UNTIL_MS: u64 = CustomerHome::China.end_ms() - LOOKS_EVERY_MS;
 
-/// The list with most customers of a campaign.
+/// Name of the list with most customers of a campaign.
 pub(crate) const FIRST_LIST: &str = "simulated";
-/// The list that is undone, in campaigns that have one. It has one of ten customers.
+/// Name of the list that is undone, in campaigns that have one. It has one of ten customers.
 pub(crate) const SECOND_LIST: &str = "a mistake";
 /// One customer in this many is in the second list.
 const UNDONE_OF: usize = 10;
@@ -78,7 +79,7 @@ impl OperatorMemory {
             .push(position);
     }
 
-    /// Campaigns with a permanently refused start, and when.
+    /// Returns the campaigns that could not be started, permanently, each with the time of the refusal.
     pub(crate) fn never_began(&self) -> BTreeMap<String, Timestamp> {
         let noted = self.never_began.lock();
         noted.unwrap_or_else(PoisonError::into_inner).clone()
@@ -98,7 +99,7 @@ impl OperatorMemory {
     }
 }
 
-/// The operator's tools; created again after each crash.
+/// The operator of a world's campaigns, with what it works with; created again after each crash.
 #[derive(Clone)]
 pub(crate) struct Operator {
     pub(crate) system: ActorSystem,
@@ -115,7 +116,7 @@ pub(crate) fn cause(about: &str) -> Cause {
 }
 
 impl Operator {
-    /// Works through the days. Ends when the last day's campaign has been started.
+    /// Does the work of each day in turn, from the first day that is not done, and ends after the last one.
     pub(crate) async fn work(self) {
         for day in self.notebook.days_done.load(Ordering::Relaxed)..self.plan.days {
             let starts_at = self.at(day, self.starts_ms(day));
@@ -136,7 +137,7 @@ impl Operator {
         }
     }
 
-    /// An instant of a day, `ms` milliseconds from midnight.
+    /// Returns an instant of a day, `ms` milliseconds from midnight in Beijing.
     pub(crate) fn at(&self, day: u32, ms: u64) -> Timestamp {
         self.midnight.plus_ms(u64::from(day) * DAY_MS + ms)
     }
@@ -150,7 +151,8 @@ impl Operator {
         }
     }
 
-    /// How long after its start a campaign is disturbed, in milliseconds.
+    /// Returns the time after its start in which a campaign is disturbed, in milliseconds: two hours, a
+    /// minute after a late start.
     pub(crate) fn busy_ms(&self, day: u32) -> u64 {
         if self.starts_ms(day) == START_MS {
             2 * HOUR_MS
@@ -159,13 +161,14 @@ impl Operator {
         }
     }
 
-    /// The id of a campaign. All campaigns of a day have the same hours, and their customers overlap.
+    /// Returns the id of a campaign. All campaigns of a day have the same hours, and their customers
+    /// overlap.
     pub(crate) fn campaign_id(day: u32, part: u32) -> CampaignId {
         let text = format!("DAY-{day}-{part}");
         text.parse().expect("a made id is valid")
     }
 
-    /// Checks from time to time and resumes paused campaigns.
+    /// Resumes all campaigns every `LOOKS_EVERY_MS`, because some were paused on account of a trunk.
     async fn look_after(&self, day: u32) {
         let clock = &self.environment.clock;
         let mut looks_ms = self.starts_ms(day);
@@ -187,7 +190,7 @@ impl Operator {
         }
     }
 
-    /// The campaigns of this day, and those of earlier days that have not ended.
+    /// Returns the ids of the day's campaigns and of earlier ones that have not ended at `at`.
     fn running(&self, day: u32, at: Timestamp) -> Vec<CampaignId> {
         let first = day.saturating_sub(self.plan.scenario.lasts_days_max);
         let campaigns =
@@ -203,7 +206,8 @@ impl Operator {
         clock.wait_until(clock.now().plus_ms(TRY_AGAIN_MS)).await;
     }
 
-    /// Repeats a command to a campaign until it is answered; a refusal is an answer and is returned.
+    /// Repeats a command to a campaign until it is answered. Returns its refusal, which is an answer;
+    /// `None` if it was accepted.
     pub(crate) async fn campaign(
         &self,
         id: &CampaignId,
@@ -243,7 +247,7 @@ impl Operator {
         }
     }
 
-    /// The properties of a campaign, from the seed.
+    /// Returns the properties of a campaign, which follow from the seed.
     pub(crate) fn manner(&self, day: u32, part: u32) -> CampaignProfile {
         manner_of(&self.plan, self.seed, day, part)
     }
@@ -289,7 +293,7 @@ impl Operator {
         }
     }
 
-    /// The customers in the lists of a campaign.
+    /// Returns the numbers of the customers in the lists of a campaign.
     pub(crate) fn persons(&self, day: u32, part: u32) -> Vec<u64> {
         let chance = SeededChance::new(self.seed, 1_000 + u64::from(day) + (u64::from(part) << 32));
         let count = self.plan.calls_per_day / self.shape.campaigns_per_day;
@@ -340,7 +344,7 @@ impl Operator {
         row.enrolment(&self.plan.scenario, self.environment.vault.as_ref())
     }
 
-    /// Adds most numbers to the white list, if the campaign requires it.
+    /// Puts the number of most customers on the white list, if the campaign requires one.
     async fn list_number(&self, day: u32, part: u32, row: &Enrolment) {
         if !self.manner(day, part).listed {
             return;
@@ -387,7 +391,8 @@ impl Operator {
     }
 }
 
-/// The properties of one campaign of a world, for the operator and the oracle.
+/// Returns the properties of one campaign of a world, which follow from its seed, for the operator and the
+/// oracle.
 pub(crate) fn manner_of(plan: &WorldPlan, seed: u64, day: u32, part: u32) -> CampaignProfile {
     let chance = SeededChance::new(seed, 6_000 + u64::from(day) + (u64::from(part) << 32));
     CampaignProfile::draw(&chance, &plan.scenario, plan.days.saturating_sub(day))

@@ -18,13 +18,14 @@ use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
 use domain::promotion::{Evidence, EvidenceStatements};
 
-/// Most customers of a callback campaign who request a time.
+/// Most customers of a callback campaign who request a callback.
 const CALLBACKS_MAX: usize = 8;
-/// Least distance between two requested times, in milliseconds; on average one and a half of it.
+/// Least time between two requested callbacks of a campaign, in milliseconds; on average it is one and a
+/// half of it.
 const CALLBACKS_APART_MS: u64 = 11 * 60_000;
 
 impl Operator {
-    /// Some customers request their erasure by letter, with or without an open call.
+    /// Erases up to two customers of the world by letter during the day, with or without an open call.
     pub(crate) async fn erase_some(&self, day: u32) {
         let chance = SeededChance::new(self.seed, 4_000 + u64::from(day));
         let begun_at = self.at(day, self.starts_ms(day));
@@ -75,7 +76,8 @@ impl Operator {
         }
     }
 
-    /// On some days a campaign is paused for a while, and some customers opt out by letter.
+    /// Records up to three opt-outs by letter during the day, and on one day in three pauses the first
+    /// campaign for a while.
     pub(crate) async fn disturb(&self, day: u32) {
         let chance = SeededChance::new(self.seed, 2_000 + u64::from(day));
         let clock = &self.environment.clock;
@@ -111,8 +113,8 @@ impl Operator {
         }
     }
 
-    /// Customers enrolled by mistake, or unwilling to be called, are withdrawn; a list is undone; a campaign
-    /// is promoted to its next stage.
+    /// For each campaign of the day: undoes its second list if it has one, withdraws some customers, and
+    /// promotes it to its next stage.
     pub(crate) async fn take_back(&self, day: u32) {
         let chance = SeededChance::new(self.seed, 7_000 + u64::from(day));
         let begun_at = self.at(day, self.starts_ms(day));
@@ -154,8 +156,8 @@ impl Operator {
         }
     }
 
-    /// Every other undone list stays so for a while before its customers are withdrawn; they must not be
-    /// dialed in that time either. The end of the period is fixed, independent of crashes.
+    /// In every second case waits until a fixed time between the undoing of a list and the withdrawal of
+    /// its customers, who must not be dialed in that time either. The time does not depend on crashes.
     async fn break_after_an_undo(&self, day: u32, part: u32) {
         let chance = SeededChance::new(self.seed, 9_000 + u64::from(day) + (u64::from(part) << 32));
         if chance.below(2) == 0 {
@@ -200,7 +202,7 @@ impl Operator {
         }
     }
 
-    /// Promotes a test to its pilot, with constant evidence.
+    /// Promotes some campaigns from the test stage to the pilot stage, with constant evidence.
     async fn promote(&self, day: u32, part: u32) {
         if self.manner(day, part).stage != Some(Stage::Test) || (day + part).is_multiple_of(2) {
             return;

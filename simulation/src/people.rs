@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The second number of a customer who has two; some lists use it.
+/// Returns the second number of a customer who has two; some lists use it.
 fn second_phone(index: u64) -> String {
     format!("+86138{:08}", 30_000_000 + index)
 }
@@ -28,7 +28,7 @@ pub(crate) struct Row<'a> {
     pub(crate) campaign: &'a CampaignId,
     pub(crate) list: ListId,
     pub(crate) manner: &'a CampaignProfile,
-    /// The list uses the second number of customers who have two.
+    /// True if the list uses the second number of customers who have two.
     pub(crate) by_second: bool,
     /// The earliest time of a consent.
     pub(crate) since: Timestamp,
@@ -45,8 +45,8 @@ impl Row<'_> {
         home.phone(self.index)
     }
 
-    /// The customer's consent: four of five have one. Some consents end while the campaign runs, and some
-    /// have no evidence.
+    /// Returns the customer's consent; `None` in a campaign without consents, and for one customer in five.
+    /// Some consents end while the campaign runs, and some have no evidence.
     fn consent(&self) -> Option<GivenConsent> {
         if !self.manner.by_consent() {
             return None;
@@ -102,12 +102,14 @@ impl Row<'_> {
     }
 }
 
-/// The purpose of a campaign's consents. Each campaign has its own, so that no consent counts for another.
+/// Returns the purpose of a campaign's consents. Each campaign has its own, so that no consent counts for
+/// another.
 pub(crate) fn purpose(campaign: &CampaignId) -> String {
     format!("purpose of {campaign}")
 }
 
-/// The number of customers. A third of them is called on any one day, so that they return.
+/// Returns the number of customers in a world. A third of them is called on any one day, so that they
+/// return.
 pub(crate) fn population(calls_per_day: u32) -> u64 {
     u64::from(calls_per_day) * 3 + 1
 }
@@ -137,7 +139,7 @@ pub(crate) struct SeededCallees {
 }
 
 impl SeededCallees {
-    /// A stream of draws for one line, callee and turn.
+    /// Returns a function that draws numbers below its argument, for one line, callee and turn.
     fn draws(&self, invite: &SimulatedInvite<'_>) -> impl FnMut(u64) -> u64 + use<> {
         let about = format!("{}:{}:{}:{}", self.seed, invite.line, invite.callee, invite.nth);
         let mut state: [u8; 32] = Sha256::digest(about).into();
@@ -151,7 +153,7 @@ impl SeededCallees {
     }
 }
 
-/// A callee who answers, presses keys or not, and stays or hangs up.
+/// Draws a callee who answers, presses keys or not, and stays or hangs up.
 fn answers(draw: &mut impl FnMut(u64) -> u64) -> CalleeScript {
     let ring_ms = 200 + draw(2_000);
     let keys = match draw(10) {

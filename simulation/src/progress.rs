@@ -46,8 +46,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Opens or creates the file of a run. Returns the worlds that it contains. A last line that was cut off
-    /// is removed; a file of another run is left unchanged.
+    /// Opens or creates the progress file of the run `of` and locks it. Returns the worlds that it
+    /// contains. A last line that was cut off is removed; a file of another run is left unchanged, and
+    /// fails.
     pub fn resume(path: &Path, of: &str) -> Result<(Self, Vec<CompletedWorld>), ProgressFault> {
         let mut options = OpenOptions::new();
         let mut file = options

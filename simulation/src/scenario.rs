@@ -39,7 +39,7 @@ pub struct FaultRates {
     pub agent_breaks_of_ten: u32,
     /// Most planned stops per day: no new call is dialed, and calls finish.
     pub drains_per_day_max: u32,
-    /// Which of the drawn faults happen, one bit each. Shrinking removes single faults.
+    /// Which of the drawn faults happen, by number, one bit each. Shrinking removes single faults.
     pub kept: u64,
 }
 
@@ -81,7 +81,8 @@ impl FaultRates {
         kept: u64::MAX,
     };
 
-    /// The rates with one kind of fault removed each, and first with all removed; for shrinking.
+    /// Returns these rates with all faults removed, then with one kind of fault removed each; for
+    /// shrinking.
     pub fn without_each(self) -> Vec<Self> {
         let none = Self::NONE;
         let one_less = [

@@ -7,7 +7,7 @@ use projections::GATHERING_MS;
 
 /// Smallest number of simultaneous calls of a campaign.
 const CONCURRENT_MIN: u64 = 4;
-/// Upper bound of what is added to it.
+/// Upper bound of the random addition to the smallest number of simultaneous calls.
 const CONCURRENT_MORE_MAX: u64 = 24;
 
 /// Most legs of one trunk; in some worlds fewer than the campaigns want.

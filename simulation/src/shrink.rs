@@ -14,7 +14,7 @@ const TRIES_MAX: u32 = 200;
 const FAULTS_MAX: u32 = 64;
 
 impl WorldResult {
-    /// The first text about a violated invariant; `None` if all hold.
+    /// Returns the first text about a violated invariant; `None` if all hold.
     pub fn violation(&self) -> Option<&str> {
         let is_violated = self.0.findings.tallies.values().any(|tally| tally.violations > 0);
         let words = self.0.findings.words.first().map(String::as_str);
@@ -26,7 +26,7 @@ impl WorldResult {
         self.0.log_hash
     }
 
-    /// Names of the invariants that did not hold.
+    /// Returns the names of the invariants that did not hold.
     pub fn violated(&self) -> Vec<&str> {
         let tallies = self.0.findings.tallies.iter();
         tallies
@@ -37,7 +37,7 @@ impl WorldResult {
 }
 
 impl Plan {
-    /// A plan with only the world of this plan with that number.
+    /// Returns a plan with one world only: the one with this number in `self`.
     pub fn world(self, index: u64) -> Self {
         Self {
             days: self.days_of(index),
@@ -77,7 +77,8 @@ impl Plan {
 }
 
 impl Plan {
-    /// The plan as a line of `simulation/seeds.tsv`; the developer who fixes it adds what was wrong.
+    /// Returns the plan as a line of `simulation/seeds.tsv`; the developer who fixes it adds what was
+    /// wrong.
     pub fn seed_line(&self, invariant: &str) -> String {
         let standard = Self::default();
         let or_default = |is_default: bool, text: String| match is_default {
@@ -99,12 +100,13 @@ impl Plan {
     }
 }
 
-/// The value as JSON, which is valid YAML.
+/// Returns the value as JSON on one line, which is valid YAML.
 fn inline(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// The inverse modulo 2^64, by Newton's method: each step doubles the correct bits.
+/// Returns the inverse of an odd number modulo 2^64, by Newton's method: each step doubles the correct
+/// bits.
 const fn inverse(odd: u64) -> u64 {
     let mut found = odd;
     let mut step = 0;
@@ -115,8 +117,8 @@ const fn inverse(odd: u64) -> u64 {
     found
 }
 
-/// The smallest plan found in which an invariant with the same name as in `plan` does not hold. `plan` must
-/// have one world.
+/// Returns the smallest plan found in which one of the invariants that fail in `plan` also fails; `plan`
+/// itself if none is smaller. `plan` must have one world.
 pub fn shrink(plan: Plan) -> Result<Plan, SimulationError> {
     let first = simulate_world(plan, 0)?;
     let violated = first.violated();
@@ -152,7 +154,7 @@ fn smallest(
     }
 }
 
-/// Plans that are a little smaller, the smallest first.
+/// Returns plans that are a little smaller than this one, the smallest first.
 fn smaller_than(plan: Plan) -> Vec<Plan> {
     let mut smaller = Vec::new();
     for days in [1, plan.days / 2, plan.days.saturating_sub(1)] {
@@ -184,7 +186,7 @@ fn smaller_than(plan: Plan) -> Vec<Plan> {
 }
 
 impl Plan {
-    /// An upper estimate of the number of faults in a world; bits beyond it have no effect.
+    /// Returns an upper estimate of the number of faults in a world; bits beyond it have no effect.
     fn faults_count(&self) -> u32 {
         let crashes = self
             .faults

@@ -44,7 +44,7 @@ impl LocalTasks {
     }
 }
 
-/// Counts a task out when it ends or is dropped.
+/// Counts a running task; when the task ends or is dropped, the count falls.
 struct TaskCount(Arc<AtomicUsize>);
 
 impl Drop for TaskCount {

@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 /// The registry that the rule set requires.
 pub(crate) const REGISTRY: &str = "us-dnc";
 
-/// The purpose of the draw of editions; each area code uses one of the following purposes.
+/// Purpose of the random draw of registry editions; each area code uses one of the following purposes.
 const REGISTRY_PURPOSE: u64 = 8_000;
 
 /// Milliseconds in a day.
@@ -44,7 +44,8 @@ const NO_FIRST_OF: u64 = 4;
 /// One number in this many is on the registry.
 const REGISTERED_OF: u8 = 8;
 
-/// Adds what the rule set requires to a plan: agents, if the world has some.
+/// Adds to a plan what telemarketing in the USA requires: agents who take the calls, and a named seller. In
+/// a world without agents the robot takes the calls.
 pub(crate) fn add_agents_to_plan(plan: &mut CallingPlan, manner: &CampaignProfile, agents: u32) {
     if manner.preset != Preset::UsTsr {
         return;
@@ -98,7 +99,7 @@ impl Operator {
         }
     }
 
-    /// The date `days` days before a day of this world.
+    /// Returns the date `days` days before a day of this world; `None` if there is no valid date.
     fn day_before(&self, day: u32, days: u64) -> Option<Day> {
         let noon = self.at(day, DAY_MS / 2);
         let back = i64::try_from(days * DAY_MS * 1_000).ok()?;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Interval at which the host checks the wall clock, in milliseconds.
 const LOOK_MS: u64 = 500;
 
-/// What another clock reports about the machine's clock.
+/// Returns the result of comparing the machine's clock with another clock that is `offset_ms` ahead.
 fn offset(offset_ms: i64) -> ClockOffset {
     ClockOffset {
         offset_ms,
@@ -26,13 +26,14 @@ fn offset(offset_ms: i64) -> ClockOffset {
 }
 
 impl SimulatedWorld {
-    /// The wall clock minus the true time, in milliseconds.
+    /// Returns the wall clock minus the true time, in milliseconds; 0 unless the clock is set wrongly now.
     pub(crate) fn wall_apart_ms(&self) -> i64 {
         let jump = self.faults.jump.filter(|jump| jump.spell.holds(self.truth.now()));
         jump.map_or(0, |jump| jump.by_ms)
     }
 
-    /// Reports the state of the clock to a life, from its start to its end.
+    /// Reports to a life of the machine, while it lasts, what the host's clock watch would report about the
+    /// wall clock. Does nothing in a world without a jump of the clock.
     pub(crate) fn watch_wall(&self, tasks: &dyn Tasks, environment: &Environment) {
         let Some(jump) = self.faults.jump else { return };
         let (truth, machine) = (Arc::clone(&self.truth), Arc::clone(&self.machine));

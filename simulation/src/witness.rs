@@ -16,7 +16,7 @@ const LOOKS_BACK_BYTES: usize = 512 * 1_024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Drain {
     pub(crate) began: Timestamp,
-    /// The time at which the stop was complete; `None` if the power went first.
+    /// When the planned stop was complete; `None` if the power went first.
     pub(crate) ended: Option<Timestamp>,
 }
 
@@ -64,7 +64,8 @@ impl DurabilityWitness {
             .push((sip_call_id.to_owned(), stored));
     }
 
-    /// Notes the ACK of this leg's answer. The far end's dialog tag contains the Call-ID.
+    /// Notes that the ACK of this leg's answer left, and whether the answer was durable by then. The far
+    /// end's dialog tag contains the Call-ID.
     pub(crate) fn see_acknowledged(&self, sip_call_id: &str) {
         let stored = self.is_durable(&format!("\"to_tag\":\"to-{sip_call_id}\""));
         self.acknowledged

@@ -26,7 +26,8 @@ use std::sync::Arc;
 use store::{MemoryEventStore, MemoryVault};
 use tokio::task::LocalSet;
 
-/// Purposes of random numbers, so that no draw of one shifts another.
+/// Purpose of the disk's random numbers. Each use has a purpose of its own, so that no draw of one shifts
+/// another.
 const DISK: u64 = 1;
 const VAULT: u64 = 2;
 const FAULTS: u64 = 3;
@@ -111,7 +112,8 @@ pub(crate) struct SimulatedWorld {
     pub(crate) witness: Arc<DurabilityWitness>,
 }
 
-/// Runs one world to its end and checks its log.
+/// Runs one world from its first day to its end, through all its crashes, checks its log and returns the
+/// report.
 pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -24,8 +24,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-/// The customers that are enrolled at the same time while a workshop is prepared; their keys are made durable
-/// in groups.
+/// The customers that are enrolled at the same time while an installation is prepared; their keys are made
+/// durable in groups.
 const ENROL_AT_ONCE: usize = 512;
 
 /// A data directory with everything of the product except lines and views.
@@ -69,7 +69,7 @@ impl BenchInstallation {
         &self.opened.environment.store
     }
 
-    /// Refuses a log with events in it, and one that could lose the measured events.
+    /// Fails if the log has events, or if its database could lose acknowledged events.
     pub(crate) async fn require_empty_log(&self) -> Result<(), Problem> {
         if self.store().head().await?.0 != 0 {
             return Err(Problem::refused(
@@ -90,7 +90,7 @@ impl BenchInstallation {
         &self.opened.environment.clock
     }
 
-    /// Opens rows that are made from the log, in their own place.
+    /// Opens the read database of `spec`, without a check that its rows are of this log.
     pub(crate) async fn rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, Problem> {
         Ok(self.opened.measured_rows(spec).await?)
     }
@@ -99,12 +99,13 @@ impl BenchInstallation {
         self.opened.environment.tasks.as_ref()
     }
 
-    /// Returns the bytes of the record that one `ask` writes.
+    /// Returns the bytes of the record that one call of `ask` stores.
     pub(crate) const fn record_bytes(&self) -> usize {
         self.record_bytes
     }
 
-    /// Returns how many group commits made the last `count` events durable: each has one time of recording.
+    /// Returns how many group commits made the last `count` events durable: the events of one have the same
+    /// `recorded_at`.
     pub(crate) async fn commits_of_last(&self, count: usize) -> Result<usize, Problem> {
         let head = self.store().head().await?;
         let after = Position(head.0.saturating_sub(count as u64));
@@ -118,8 +119,8 @@ impl BenchInstallation {
         &self.system
     }
 
-    /// Returns what was opened, for further use: keys without the people of a made-up log could not open it a
-    /// second time.
+    /// Returns the opened directory, for further use. It could not be opened a second time, because its
+    /// keys lack the customers of a made-up log.
     pub(crate) fn into_opened(self) -> OpenDataDir {
         self.opened
     }

@@ -37,10 +37,10 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// The least per cent of seeds on which the best hour is found.
+/// Target: the least per cent of seeds on which the best hour is found.
 const FOUND_PERCENT_MIN: u64 = 95;
 
-/// The open hours: from nine until eight in the evening.
+/// The first hour in which calls are allowed.
 const OPENS: u8 = 9;
 /// The first closed hour.
 const CLOSES: u8 = 20;
@@ -55,14 +55,14 @@ const WAIT_MS: u64 = 2 * HOUR_MS;
 /// The attempts of one person in all.
 const ATTEMPTS_MAX: u32 = 4;
 
-/// The answers of a hundred dials in usual hours.
+/// The answers to a hundred dials in usual hours.
 const USUAL: u64 = 15;
-/// In the two hours that are better than usual, and not the best.
+/// The answers to a hundred dials in the two hours that are better than usual and not the best.
 const BETTER: u64 = 24;
 /// In the best hour.
 const BEST: u64 = 40;
 
-/// One seed: which hours are good, and the random numbers of all people.
+/// One simulated population: which hours are good for it, and the seed of all its random numbers.
 struct SeededHours {
     seed: u64,
     best: u8,
@@ -104,7 +104,7 @@ impl SeededHours {
     }
 }
 
-/// Returns the random number of one attempt: the same in both courses.
+/// Returns the random number of one attempt: the same with learning and without.
 fn drawn(seed: u64, person: u64, attempt: u64) -> u64 {
     let mut key = [0; 32];
     let parts = [seed, person, attempt, 0];
@@ -126,7 +126,7 @@ fn is_open(at: Timestamp) -> bool {
     (OPENS..CLOSES).contains(&hour_of(at).hour)
 }
 
-/// Returns the first open time from `at` on, with the same minutes past the hour.
+/// Returns the first time from `at` on, in steps of an hour, at which calls are allowed.
 fn first_open(at: Timestamp) -> Timestamp {
     (0..24)
         .map(|hours| at.plus_ms(hours * HOUR_MS))

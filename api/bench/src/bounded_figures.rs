@@ -40,17 +40,18 @@ impl BoundedFigure {
     }
 }
 
-/// Returns all of them as JSON, for a program.
+/// Returns the figures with their targets as JSON, for a program.
 pub(crate) fn to_json_values(held: &[BoundedFigure]) -> Vec<Value> {
     held.iter().map(BoundedFigure::told).collect()
 }
 
-/// Prints all of them as lines, for a reader.
+/// Prints the figures with their targets, one line each, for a reader.
 pub(crate) fn lines(held: &[BoundedFigure]) -> Result<(), Problem> {
     held.iter().try_for_each(|one| output::line(&one.line()))
 }
 
-/// Returns an error that names what was missed, if a check was requested.
+/// Fails with the names of the figures that missed their targets, if a check was requested; otherwise
+/// succeeds.
 pub(crate) fn check(held: &[BoundedFigure], is_asked: bool) -> Result<(), Problem> {
     let missed: Vec<&str> = held
         .iter()

@@ -17,13 +17,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The most calls: as many as the rehearsal carrier can have.
+/// The most simultaneous calls: as many as the rehearsal carrier can have.
 const CONCURRENT_MAX: i64 = 2_000;
 
-/// The longest measurement: the rehearsal's customers stay 40 s, and the calls need 6 of these to begin.
+/// The longest measurement in seconds: the rehearsal's customers stay 40 s, and the calls need 6 of these
+/// to begin.
 const SECONDS_MAX: i64 = 33;
 
-/// The time for all calls to be answered before audio is measured.
+/// The time in milliseconds for all calls to be answered before audio is measured.
 const SETUP_MS: u64 = 6_000;
 
 /// Between two dials: 100 per second.
@@ -32,7 +33,7 @@ const DIAL_STEP_MS: u64 = 10;
 /// A larger share of lost RTP than this fails the measurement (0.1 %).
 const LOST_PER_MILLE_MAX: u64 = 1;
 
-/// All callees answer soon, say hello and stay.
+/// The rehearsal carrier's profile: all callees answer soon, say hello and stay.
 const PROFILE: &str = "{weights: {says_nothing: 1}, ring_ms: {min: 50, max: 200}, early_media_percent: 0}";
 
 /// Place many calls at once with audio in both directions, and measure loss, lateness and processor time.
@@ -114,7 +115,7 @@ async fn call(line: &dyn Line, number: u32, until: domain::time::Timestamp, cloc
     }
 }
 
-/// Plays audio without a pause until the end, then hangs up.
+/// Plays audio on a leg, from the answer until `until`, then hangs up. Returns the figures of the audio.
 async fn listen(mut leg: Box<dyn Leg>, until: domain::time::Timestamp, clock: &dyn Clock) -> CallAudio {
     let mut sound = CallAudio::default();
     let clip = tone(until.ms_since(clock.now()));
@@ -162,7 +163,8 @@ fn tone(ms: u64) -> Arc<Clip> {
     Arc::new(Clip { samples })
 }
 
-/// No real person is called here: the far end is this process. The permit is made from its own grants.
+/// Makes a permit from made-up grants: the far end is this process, and no real person is called. `None` if
+/// an id cannot be made.
 fn made_up_permit(call: CallId, number: u32, clock: &dyn Clock) -> Option<DialPermit> {
     let campaign: CampaignId = "bench".parse().ok()?;
     let customer: CustomerId = format!("{number:032x}").parse().ok()?;

@@ -35,13 +35,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The most people: rows of them take some hundred megabytes.
+/// The most waiting people: rows of them take some hundred megabytes.
 const WAITING_MAX: u64 = 5_000_000;
 
 /// The most campaigns that they wait in.
 const CAMPAIGNS_MAX: u64 = 1_000;
 
-/// The most decisions: after each the rows are updated.
+/// The most measured decisions: after each the rows are updated.
 const DECISIONS_MAX: i64 = 100_000;
 
 /// The events of one page that the rows are filled with.
@@ -113,7 +113,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     bounded_figures::check(&held, args.check)
 }
 
-/// People who wait, and what decisions about them need.
+/// The rows of waiting people, and what decisions about them need.
 struct DialFixture {
     worklist: SqlWorklist,
     runner: InlineRunner,
@@ -179,7 +179,7 @@ impl DialFixture {
         Ok(self.runner.apply_page(&page).await?)
     }
 
-    /// Decides, from the person that the campaign calls next to the permit.
+    /// Makes and times one decision, from the person that the `nth` campaign calls next to the permit.
     async fn decide(&mut self, nth: u64) -> Result<TimedDialDecision, Problem> {
         let id = campaign(nth)?;
         let state = usize::try_from(nth)
@@ -237,7 +237,7 @@ impl DialFixture {
         })
     }
 
-    /// Passes a grant to the rows, as the log would.
+    /// Applies the event of a grant to the rows, as if it came from the log.
     async fn tell(
         &mut self,
         granted: (StreamId, CampaignId, CustomerId, CustomerEvent),
@@ -301,7 +301,7 @@ fn number(nth: u64) -> Result<NumberId, Problem> {
     spread(nth, 1 << 64).parse().map_err(|_never| made_up())
 }
 
-/// Around the clock, each person separately, so that only the decision takes time.
+/// Returns the events of a running campaign with one list; high limits leave only the decision to time.
 fn begun(id: &CampaignId, args: &Args) -> Result<Vec<CampaignEvent>, Problem> {
     let hour = |minutes| TimeOfDay::from_minutes(minutes).ok_or_else(made_up);
     let window = CallingWindow {
@@ -357,7 +357,7 @@ fn enrolled(
     })
 }
 
-/// Returns the person as their own events determine it.
+/// Returns the state of the person who is due, from the events that registered and enrolled them.
 fn known(due: &DueEnrolment, now: Timestamp) -> Result<CustomerState, Problem> {
     let mut state = CustomerState::default();
     let events = [

@@ -13,17 +13,18 @@ use projections::SqlWorklist;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// The limit of a decision, in milliseconds at the 99th percentile.
+/// Target of a decision: the 99th percentile in milliseconds, at most.
 pub(crate) const DECISION_P99_MS_MAX: f64 = 1.0;
 
-/// The most memory of one waiting person, in bytes.
+/// Target: the most memory of one waiting person, in bytes.
 pub(crate) const WAITING_BYTES_MAX: f64 = 200.0;
 
 /// The rows that a dialer reads if it has room for one call: one more, to know whether more people are
 /// waiting.
 const POPPED: usize = 2;
 
-/// Returns the person that the campaign calls next, and one more, as the dialer reads them.
+/// Returns the person that the campaign calls next, and the one after, as the dialer reads them; fewer if
+/// fewer are due.
 pub(crate) async fn pop(
     worklist: &SqlWorklist,
     campaign: &CampaignId,
@@ -47,7 +48,7 @@ pub(crate) async fn pop(
     Ok(order.first(ranked.collect(), POPPED))
 }
 
-/// Returns the order of the measurement: so many words, each with its own value.
+/// Returns an order of calls by a tag with so many values, each of another rank; `None` for 0.
 pub(crate) fn priority(values: u8) -> Result<Option<Box<PriorityPlan>>, Problem> {
     if values == 0 {
         return Ok(None);

@@ -31,11 +31,11 @@ pub(crate) struct Row {
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
     pub per_second: f64,
-    /// The processor time of an event, of all threads of this process; 0 if not measured.
+    /// The processor time of one event in microseconds, of all threads of this process; 0 if not measured.
     pub(crate) processor_us: f64,
 }
 
-/// Everything that one run has measured, in that order.
+/// Everything that one run has measured, in the order in which it was added.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     facts: Vec<(String, Value)>,
@@ -50,7 +50,7 @@ impl Report {
         self.facts.push((name.to_owned(), value.into()));
     }
 
-    /// Adds the times of one engine; each was for `count` events.
+    /// Adds a row with the times of one engine; each time was for `count` events.
     pub(crate) fn row(&mut self, section: &str, engine: &str, times: &Times, count: usize) {
         self.rows.push(Row {
             section: section.to_owned(),
@@ -67,7 +67,7 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// Adds a ratio; not a number if its divisor was not measured.
+    /// Adds the ratio `over / under` with its target; not a number if `under` was not measured.
     pub(crate) fn ratio(&mut self, name: impl Into<String>, over: f64, under: f64, target: Option<Target>) {
         let value = if under > 0.0 { over / under } else { f64::NAN };
         self.value(name, value, target);
@@ -82,7 +82,7 @@ impl Report {
         });
     }
 
-    /// Adds the median of a ratio's rounds; not a number without any.
+    /// Adds the median of a ratio's rounds with their spread and the target; not a number without rounds.
     pub(crate) fn rounds(
         &mut self,
         name: impl Into<String>,

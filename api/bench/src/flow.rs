@@ -31,7 +31,7 @@ pub(crate) struct Args {
 /// The most steps of one conversation: notices, a greeting, some answers and the replies to them.
 const STEPS_MAX: usize = 8;
 
-/// What is said in the conversations, in turn.
+/// The utterances of the conversations, in turn.
 const SAID: [&str; 6] = ["可以", "三期", "利率多少", "不是，是六期", "没听清", "不用了"];
 
 pub(crate) fn run(args: &Args) -> Result<(), Problem> {

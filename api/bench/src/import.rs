@@ -25,18 +25,18 @@ use std::sync::Arc;
 use store::yardstick::Batch;
 use tokio::runtime::Runtime;
 
-/// The most rows: as many as one file may have.
+/// The most rows of the imported file: as many as one file may have.
 const ROWS_MAX: i64 = 1_000_000;
 
-/// The legs per second of a trunk that is not used.
+/// The legs per second of the server's trunk, which is not used.
 const RATE: u32 = 1;
 
 /// The parallel appends of the store alone: enough for its largest groups.
 const APPENDS_AT_ONCE: usize = 512;
 
-/// The longest wait for the rows of the views.
+/// The longest wait for the rows of the views, in milliseconds.
 const ROWS_MS_MAX: u64 = 1_800_000;
-/// Between two checks of the rows: as long as a batch of the views takes.
+/// The time between two checks of the rows, in milliseconds: as long as a batch of the views takes.
 const ROWS_STEP_MS: u64 = 20;
 
 /// The target of an import in rows per second (decision 0065).
@@ -80,7 +80,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     report.show(args.json)
 }
 
-/// Imports the file; returns the nanoseconds until its report arrived.
+/// Imports the file and reports rates and costs; returns the nanoseconds until the import's report arrived.
 async fn imported(report: &mut Report, rows: u32, world: &BenchProcesses) -> Result<u64, Problem> {
     let order = BenchCampaign {
         campaign: "BENCH-IMPORT",
@@ -152,7 +152,7 @@ async fn imported(report: &mut Report, rows: u32, world: &BenchProcesses) -> Res
     Ok(nanos)
 }
 
-/// Sends the same file as a dry run, which enrols no customers.
+/// Sends the same file as a dry run, which enrols no customers, and reports the rows per second.
 async fn only_read(
     report: &mut Report,
     order: &BenchCampaign<'_>,
@@ -170,7 +170,7 @@ async fn only_read(
     Ok(())
 }
 
-/// Returns the effects of the rows as they were appended: all events of a person's or number's stream are one
+/// Returns the appends of the import as they were made: all events of a person's or number's stream are one
 /// append.
 async fn appends_of(data: &Path) -> Result<Vec<Batch>, Problem> {
     let log = ReadOnlyLog::of(&StoreSpec::Sqlite(data.to_owned())).await?;
@@ -204,7 +204,7 @@ async fn appends_of(data: &Path) -> Result<Vec<Batch>, Problem> {
     Ok(appends)
 }
 
-/// Returns the nanoseconds of the store for the same events in its own directory.
+/// Appends the same events with the store alone, in its own directory, and returns the nanoseconds.
 async fn alone(directory: &Path, appends: Vec<Batch>, runtime: Arc<Runtime>) -> Result<u64, Problem> {
     let own = directory.join("alone");
     let workshop = BenchInstallation::open(&own, StoreSpec::Sqlite(own.clone()), 0, runtime).await?;

@@ -20,7 +20,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// The subjects of the questions, and the words for them: made up, so that every run learns the same.
+/// The subjects of the made-up questions: the same in every run, so that every run learns the same.
 const SUBJECTS: [&str; 25] = [
     "分期",
     "利率",
@@ -122,8 +122,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Problem> {
     report.show(args.json)
 }
 
-/// Measures the ranking of utterances, and the folding of their characters alone, which is the first step of
-/// every classification; in turn, so that both run under the same conditions.
+/// Times the ranking of `count` utterances, and the normalization of their characters alone, which is its
+/// first step; in turn, so that both run under the same conditions. Also returns how many were ranked
+/// right.
 fn told_apart(model: &Model, count: usize) -> (Times, Times, u64) {
     let (mut ranked, mut folded, mut right) = (Times::default(), Times::default(), 0);
     for said in lines(count) {
@@ -139,7 +140,7 @@ fn told_apart(model: &Model, count: usize) -> (Times, Times, u64) {
     (ranked, folded, right)
 }
 
-/// Returns so many lines of a hundred intents, no two alike within ten thousand.
+/// Returns so many made-up lines of a hundred intents, no two alike within ten thousand.
 fn lines(count: usize) -> impl Iterator<Item = Example> {
     (0..count).map(|number| {
         let pick = |words: &'static [&'static str], place: usize| words.get(place % words.len()).copied();

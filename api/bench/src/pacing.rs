@@ -37,7 +37,7 @@ pub(crate) struct Args {
 
 const AGENTS: [u32; 4] = [5, 20, 50, 200];
 const RATES: [f64; 4] = [0.1, 0.2, 0.35, 0.6];
-/// By agents, then by rate: the least gain on a steady floor (`docs/pacing.md`, Score).
+/// Targets: the least gain on a steady floor, by agents, then by answer rate (`docs/pacing.md`, Score).
 const FLOORS: [[f64; 4]; 4] = [
     [0.57, 0.47, 0.35, 0.21],
     [0.79, 0.73, 0.63, 0.43],
@@ -46,9 +46,9 @@ const FLOORS: [[f64; 4]; 4] = [
 ];
 /// The days that the law counts together, from a cold start.
 const WINDOW_DAYS: u16 = 30;
-/// How much less the gain may be if the answer rate changes.
+/// How much less than on a steady floor the gain may be if the answer rate changes.
 const MOVING: f64 = 0.03;
-/// Calls for each free agent; the best ratio that complies with the law is used.
+/// The fixed ratios of calls to free agents that are tried; the best that complies with the law is used.
 const RATIOS: [f64; 8] = [1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0];
 
 struct Score {
@@ -130,8 +130,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Problem> {
     ))
 }
 
-/// Returns the points of steady floors, the only ones on which all pacers are tried. Of the fixed ratios
-/// there is one per cell, the best.
+/// Returns the points of steady floors for the picture: all pacers are tried only there. Of the fixed
+/// ratios there is one per cell, the best.
 fn points(scores: &[Score]) -> Vec<Point> {
     let steady = scores
         .iter()
@@ -153,7 +153,8 @@ struct Cell {
     floor: f64,
 }
 
-/// Measures our pacer on every course of the answer rate, the others on the steady one.
+/// Measures one number of agents and answer rate: our pacer on every course of the answer rate, the others
+/// on the steady one. Of the fixed ratios, only the best one within the legal limit is returned.
 fn cell(args: &Args, shape: &TimeDistributions, cell: Cell) -> Vec<Score> {
     let trial = |course| Trial {
         agents: cell.agents,

@@ -10,9 +10,9 @@ pub(crate) struct Point {
     pub(crate) agents: u32,
     pub(crate) rate: f64,
     pub(crate) gain: f64,
-    /// The least gain that our pacer may have.
+    /// The least gain that our pacer may have here; `None` for the other pacers and without a target.
     pub(crate) floor: Option<f64>,
-    /// At most three of a hundred answered calls found no free agent.
+    /// True if at most three of a hundred answered calls found no free agent.
     pub(crate) is_lawful: bool,
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn svg(points: &[Point]) -> String {
     text
 }
 
-/// Returns small counts of fields and lines as a float.
+/// Converts a small count of fields or lines to a float.
 fn at(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
@@ -117,7 +117,8 @@ fn field(text: &mut String, origin: (f64, f64), agents: u32) {
     }
 }
 
-/// Draws a line through its points; hollow points are illegal, a bar is the least that our pacer may have.
+/// Draws the line of one pacer through its points; a hollow point is above the legal limit, a bar is the
+/// least gain that our pacer may have.
 fn curve(text: &mut String, origin: (f64, f64), of: &[&Point], color: &str) {
     let mut path = String::new();
     for (index, point) in of.iter().enumerate() {

@@ -10,7 +10,7 @@ pub(crate) const RECORD_BYTES: usize = 400;
 /// The most events that one append may have; a larger commit consists of several.
 pub(crate) const APPEND_EVENTS: usize = 256;
 
-/// The streams that take turns: as many as are live in a busy hour.
+/// The streams to which the records go in turn: as many as are live in a busy hour.
 pub(crate) const STREAMS_COUNT: usize = 1_024;
 
 /// Makes records that follow one another in their streams. Every store that gets the records of one source
@@ -23,7 +23,7 @@ pub(crate) struct Payload {
 }
 
 impl Payload {
-    /// `salt` keeps streams and ids of two sources apart.
+    /// Creates a source over `STREAMS_COUNT` streams. `salt` keeps streams and ids of two sources apart.
     pub(crate) fn new(salt: u64) -> Self {
         Self::spread(salt, STREAMS_COUNT)
     }
@@ -83,7 +83,7 @@ fn filler(version: u64) -> &'static str {
         .unwrap_or("")
 }
 
-/// The bytes of a record of ours with an empty text and no digit of the version.
+/// The bytes of one of these records with an empty text and no digit of the version.
 const AROUND_BYTES: usize = 360;
 
 /// Returns 32 hex digits that differ in all places from the neighbor's, as derived ids do.
@@ -101,7 +101,7 @@ fn hex(salt: u64, index: u64) -> String {
     )
 }
 
-/// Returns the records of a commit, for an engine that has no streams.
+/// Returns the bytes of all records of a commit, for an engine that has no streams.
 pub(crate) fn bytes_of(batches: &[Batch]) -> impl Iterator<Item = &[u8]> {
     batches
         .iter()

@@ -22,20 +22,20 @@ use projections::{InlineRunner, ReadDb, View};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// The events that the views get before their rows are copied: some 1,500 calls.
+/// The events that go through the views before their rows are copied: some 1,500 calls.
 const EVENTS_FIRST: usize = 5 * PAGE_EVENTS_MAX;
 
 /// How often each question is asked.
 const TIMES: usize = 400;
 
-/// The ids of calls and of customers to ask for, each once.
+/// The number of ids of calls, and of customers, that are asked for, each once.
 const KNOWN_IDS: u32 = 400;
 
 /// A call by id, p99, at most.
 const BY_ID_US_MAX: f64 = 50_000.0;
 /// A customer's whole history, p99, at most.
 const HISTORY_US_MAX: f64 = 10_000.0;
-/// What a console shows at once, p99, at most.
+/// Target of the questions that a console asks at once, 99th percentile in microseconds.
 const DASHBOARD_US_MAX: f64 = 200_000.0;
 
 /// Ask the questions of a console, over many call rows in a database of its own.
@@ -106,7 +106,7 @@ fn views() -> Vec<Arc<dyn View>> {
     ]
 }
 
-/// Passes some calls through the views, then copies their rows.
+/// Passes some calls through the views, then copies their rows until there are as many as `wanted`.
 async fn fill(report: &mut Report, db: &Arc<dyn ReadDb>, wanted: CopyTarget) -> Result<(), Problem> {
     let mut runner = InlineRunner::begin(Arc::clone(db), views()).await?;
     let mut log = SyntheticLog::default();

@@ -30,7 +30,8 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// The longest time of any of them, over a million customers (issue 15).
+/// Target: the longest answer to any of the questions about a segment, in milliseconds, over a million
+/// customers (issue 15).
 const ASKED_MS_MAX: f64 = 1_000.0;
 
 /// The customers of one transaction.
@@ -93,7 +94,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     bounded_figures::check(&held, args.check)
 }
 
-/// Returns a person drawn from their number: the same in every run.
+/// Returns the attributes of a made-up person, which follow from the number: the same in every run.
 fn person(number: u64, now: Timestamp) -> Result<CustomerChanges, Problem> {
     let id = format!(
         "{:032x}",

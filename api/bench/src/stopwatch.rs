@@ -24,13 +24,13 @@ impl Times {
         self.nanos.len()
     }
 
-    /// Adds the processor time of one of the durations, of all threads.
+    /// Adds the processor time, of all threads, that one of the durations took.
     pub(crate) fn add_processor(&mut self, nanos: u64) {
         self.processor_nanos += nanos;
     }
 
-    /// Returns the processor microseconds per thing, if each duration was for `count` of them; 0 if not
-    /// measured.
+    /// Returns the processor time per item in microseconds, if each duration was for `count` items; 0 if
+    /// not measured.
     pub(crate) fn processor_us(&self, count: usize) -> f64 {
         let things = float((count * self.nanos.len()) as u64);
         if things > 0.0 {
@@ -40,7 +40,7 @@ impl Times {
         }
     }
 
-    /// Returns the duration that `percent` of all do not exceed, in microseconds; 0 without any.
+    /// Returns the duration in microseconds that `percent` of all durations do not exceed; 0 without any.
     pub(crate) fn percentile_us(&self, percent: usize) -> f64 {
         let mut sorted = self.nanos.clone();
         sorted.sort_unstable();
@@ -56,7 +56,7 @@ impl Times {
         self.percentile_us(99)
     }
 
-    /// Returns the things per second, if each duration was for `count` of them.
+    /// Returns the items per second, if each duration was for `count` items; 0 without any.
     pub(crate) fn per_second(&self, count: usize) -> f64 {
         let total: u64 = self.nanos.iter().sum();
         if total == 0 {

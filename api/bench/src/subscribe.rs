@@ -12,13 +12,14 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-/// The events appended one by one, each followed before the next.
+/// The number of events, appended one by one; each is received by the follower before the next.
 const EVENTS_COUNT: usize = 500;
 
 /// The events before the first that counts.
 const WARM_UP_EVENTS: usize = 20;
 
-/// Acknowledged to handled in one process, p50, at most (issue 3, figures to reach).
+/// Target: microseconds from the acknowledgment until the follower has the event in one process, median
+/// (issue 3, figures to reach).
 const IN_PROCESS_US_MAX: f64 = 100.0;
 
 /// The same on PostgreSQL.
@@ -35,7 +36,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// The events that the follower got: up to which position, and when, in nanoseconds of the shared watch.
+/// Receives for each event that the follower got its position and when, in nanoseconds of the shared watch.
 type FollowedEvents = mpsc::Receiver<(Position, u64)>;
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
@@ -75,7 +76,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     report.show(args.json)
 }
 
-/// Starts a follower on its own task, as drivers and streams of users are.
+/// Starts a follower of the log on its own task, as drivers and streams of users are, and returns what it
+/// receives.
 async fn follow(workshop: &BenchInstallation, watch: Stopwatch) -> Result<FollowedEvents, Problem> {
     let subscription = workshop.store().subscribe(Position(0)).await?;
     let (sender, receiver) = mpsc::channel(EVENTS_COUNT);

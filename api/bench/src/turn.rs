@@ -43,7 +43,8 @@ pub(crate) struct Args {
 /// The frames of silence after an utterance: the detector waits for 300 ms.
 const TAIL_FRAMES: usize = 40;
 
-/// Between two frames: many times faster than speech, and slow enough for the engine's task.
+/// The time between two frames in milliseconds: many times faster than speech, and slow enough for the
+/// engine's task.
 const FRAME_PACE_MS: u64 = 1;
 
 /// What is said, by the clips that are delivered with the program.
@@ -128,8 +129,8 @@ async fn spoken(voice: &BundledSynthesizer, text: &str) -> Result<Arc<Clip>, Pro
     clip.map_err(|error| Problem::fault(error.to_string()))
 }
 
-/// Returns what was recognized, and the nanoseconds from the frame in which the end of speech was detected
-/// until its text arrived.
+/// Sends a clip to the recognizer. Returns what was recognized, and the nanoseconds from the frame in which
+/// the end of speech was detected until its text arrived.
 async fn heard(engine: &dyn Recognizer, clock: &dyn Clock, clip: &Clip) -> Result<(Utterance, u64), Problem> {
     let order = RecognizerOptions {
         language: "zh-CN".to_owned(),
@@ -181,7 +182,8 @@ async fn text_of(
     }
 }
 
-/// Replies to what was recognized, at the node of a shipped flow that asks for the term.
+/// Runs the reply to what was recognized, at the node of a shipped flow that asks for the term, and returns
+/// the times of its parts.
 async fn answered(
     flow: &Arc<FlowDefinition>,
     listener: &Listener,

@@ -32,14 +32,14 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
-/// The messages per second to a fast receiver, at least (issue 13, figures to reach).
+/// Target: messages per second to a fast receiver, at least (issue 13, figures to reach).
 const A_SECOND_MIN: f64 = 2_000.0;
 
-/// The least share of the rate that a fast receiver keeps beside a slow one: a loss of a quarter is the
-/// difference of two runs on two processors.
+/// Target: the least share of its rate that a fast receiver keeps beside a slow one; a loss of a quarter is
+/// the difference of two runs on two processors.
 const BESIDE_SLOW_MIN: f64 = 0.75;
 
-/// How long the slow receiver takes for each message.
+/// How long the slow receiver takes for each message, in milliseconds.
 const SLOW_MS: u64 = 500;
 
 /// The most events of one measurement.
@@ -123,7 +123,7 @@ pub(crate) fn settings(directory: &Path) -> ServeSettings {
     }
 }
 
-/// Opts so many numbers out: events of different streams, which may be sent in parallel.
+/// Opts `wanted` numbers out: events of different streams, which webhooks may send in parallel.
 async fn make_events(installation: &Arc<Installation>, wanted: usize) -> Result<(), Problem> {
     let next = Arc::new(AtomicUsize::new(0));
     run_in_tasks(installation.tasks(), APPENDS_AT_ONCE, |askers| {
@@ -148,7 +148,8 @@ async fn opt_out(installation: &Installation, next: &AtomicUsize, wanted: usize)
     }
 }
 
-/// Returns the nanoseconds until a new receiver, which accepts messages immediately, has got all of them.
+/// Adds a webhook to a new receiver that accepts immediately, and returns the nanoseconds until it has got
+/// all messages.
 async fn measure(installation: &Arc<Installation>, wanted: usize) -> Result<u64, Problem> {
     let receiver = Receiver::start(installation, 0).await?;
     let watch = Stopwatch::start();
@@ -271,7 +272,8 @@ fn serve(installation: &Arc<Installation>, stream: TcpStream, slow_ms: u64, coun
     );
 }
 
-/// Reads a head; returns the length of the body after it.
+/// Reads the head of a request; returns the length of the body after it, `None` at the end of the
+/// connection.
 async fn head(stream: &mut BufReader<TcpStream>) -> Option<usize> {
     let mut length = 0;
     let mut line = String::new();

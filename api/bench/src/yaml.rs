@@ -17,7 +17,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// The time limit of a text of 256 KiB, by the requirement; of others in proportion.
+/// The time limit in milliseconds of a text of 256 KiB, by the requirement; of others in proportion.
 const MS_MAX: f64 = 200.0;
 
 pub(crate) fn run(args: &Args) -> Result<(), Problem> {

@@ -15,6 +15,7 @@ const PREFIX_BYTES_MAX: usize = 12;
 /// The longest host name, in bytes (RFC 1035, 2.3.4).
 const HOST_BYTES_MAX: usize = 253;
 
+/// Parses the setting `replies`: `same-port` or `any-port`. Returns an error text for another value.
 pub fn replies(value: &str) -> Result<ResponsePortRule, String> {
     match value {
         "same-port" => Ok(ResponsePortRule::SamePort),
@@ -23,6 +24,7 @@ pub fn replies(value: &str) -> Result<ResponsePortRule, String> {
     }
 }
 
+/// Parses the setting `probe`, whether OPTIONS requests check the trunk: `on` or `off`.
 pub fn probing(value: &str) -> Result<ProbeMode, String> {
     match value {
         "on" => Ok(ProbeMode::On),
@@ -31,6 +33,8 @@ pub fn probing(value: &str) -> Result<ProbeMode, String> {
     }
 }
 
+/// Parses the setting `media`: the addresses with which audio is exchanged, separated by commas, at most
+/// `MEDIA_ADDRESSES_MAX`.
 pub fn media(value: &str) -> Result<Vec<IpAddr>, String> {
     let one = |text: &str| {
         let plain = text.trim().trim_start_matches('[').trim_end_matches(']');
@@ -45,6 +49,8 @@ pub fn media(value: &str) -> Result<Vec<IpAddr>, String> {
     Ok(addresses)
 }
 
+/// Parses the setting `latch`: `exact`, `port` or `subnet`, how far the source of audio may differ from the
+/// SDP.
 pub fn latch(value: &str) -> Result<LatchRule, String> {
     match value {
         "exact" => Ok(LatchRule::Exact),
@@ -54,6 +60,7 @@ pub fn latch(value: &str) -> Result<LatchRule, String> {
     }
 }
 
+/// Parses the setting `dial`, the form of dialed numbers: `e164`, `digits` or `national`.
 pub fn dial(value: &str) -> Result<NumberForm, String> {
     match value {
         "e164" => Ok(NumberForm::E164),
@@ -63,6 +70,7 @@ pub fn dial(value: &str) -> Result<NumberForm, String> {
     }
 }
 
+/// Checks the setting `silence` in milliseconds: at least `SILENCE_MS_MIN`.
 pub fn silence(silence_ms: u64) -> Result<u64, String> {
     match silence_ms < SILENCE_MS_MIN {
         true => Err("silence: at least 1s, or a pause of the network would end the call".to_owned()),
@@ -70,6 +78,8 @@ pub fn silence(silence_ms: u64) -> Result<u64, String> {
     }
 }
 
+/// Checks the setting `prefix`, which is put before a dialed number: 1 to `PREFIX_BYTES_MAX` digits, `+`,
+/// `*` or `#`.
 pub fn prefix(value: &str) -> Result<String, String> {
     let plain = value.bytes().all(|b| b.is_ascii_digit() || b"+*#".contains(&b));
     if value.is_empty() || value.len() > PREFIX_BYTES_MAX || !plain {

@@ -42,8 +42,8 @@ impl SystemClock {
         self.time.apart(steady_us(), wall_us()) / 1_000
     }
 
-    /// Adopts the wall clock, which was verified. Returns false, and changes nothing, if time would move
-    /// backwards.
+    /// Adopts the wall clock, which was verified, if it is ahead of this clock. Returns false, and changes
+    /// nothing, if it is more than two seconds behind: this clock never goes back.
     pub(crate) fn go_to_wall(&self) -> bool {
         self.time.go_to_wall(steady_us(), wall_us())
     }

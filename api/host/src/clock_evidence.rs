@@ -37,7 +37,7 @@ pub struct ClockEvidence {
     system: ActorSystem,
     ntp: Option<NtpServer>,
     database: Option<Arc<PostgresEventStore>>,
-    /// `None` in a rehearsal, because its time is made up.
+    /// The watch of this process's wall clock; `None` in a rehearsal, because its time is made up.
     pub watch: Option<Arc<ClockWatch>>,
 }
 
@@ -50,6 +50,8 @@ pub struct ClockMeasurement {
 }
 
 impl ClockEvidence {
+    /// Creates the evidence without measuring. `database` and `ntp`: the sources, if there are any;
+    /// `clock`: the wall clock to watch, `None` in a rehearsal.
     pub fn new(
         environment: &Environment,
         system: &ActorSystem,
@@ -200,6 +202,7 @@ pub struct ClockOffsetResponse {
 }
 
 impl ClockOffsetResponse {
+    /// Converts an offset that was measured at `at`; dialing is allowed up to `CLOCK_SKEW_MS_MAX`.
     pub fn of(offset: &ClockOffset, at: Timestamp) -> Self {
         Self {
             source: offset.source.clone(),

@@ -131,6 +131,7 @@ pub struct ClockWatch {
 }
 
 impl ClockWatch {
+    /// Creates the watch of `clock`, without comparing yet: `begin` starts it.
     pub fn new(environment: &Environment, system: &ActorSystem, clock: Arc<SystemClock>) -> Arc<Self> {
         Arc::new(Self {
             environment: environment.clone(),
@@ -174,8 +175,9 @@ impl ClockWatch {
         Ok(())
     }
 
-    /// Ends the doubt after a user has confirmed the wall clock and the log has recorded it. Returns false if
-    /// this process's time is ahead of the wall clock, which cannot be adopted then.
+    /// Ends the doubt after a user has confirmed the wall clock and the log has recorded it. Returns false
+    /// if this process's time is more than two seconds ahead of the wall clock, which cannot be adopted
+    /// then.
     pub fn confirmed(&self) -> bool {
         if !self.clock.go_to_wall() {
             return false;
@@ -189,8 +191,8 @@ impl ClockWatch {
         true
     }
 
-    /// Returns how many milliseconds the wall clock is behind this process's time, if more than the accepted
-    /// difference: the wall clock cannot be adopted then.
+    /// Returns how many milliseconds the wall clock is behind this process's time, if more than the
+    /// accepted difference: the wall clock cannot be adopted then. Else `None`.
     pub fn behind_ms(&self) -> Option<u64> {
         let apart_ms = self.clock.apart_ms();
         (is_apart(apart_ms) && apart_ms < 0).then(|| apart_ms.unsigned_abs())
@@ -288,7 +290,7 @@ async fn left_in_the_log(store: &dyn EventStore) -> Result<InheritedRecord, Stor
     }
 }
 
-/// Returns of the last event when it was recorded and the time of its process; and whether it is of a
+/// Returns when the last event was recorded, its process's own time of it, and whether it is of a
 /// rehearsal. `None` if the log is empty.
 async fn last_event(store: &dyn EventStore) -> Result<Option<((Timestamp, Timestamp), bool)>, StoreError> {
     let Some(before) = store.head().await?.0.checked_sub(1) else {
@@ -313,7 +315,8 @@ pub enum LogClockRecord {
     },
 }
 
-/// Reads from a log what a process that starts on it would compare the clock with.
+/// Reads from a log when it ends and whether a doubt about the clock is open: what a process that starts on
+/// it compares its clock with.
 pub async fn look_at_log(store: &dyn EventStore) -> Result<LogClockRecord, StoreError> {
     let Some(((recorded_at, at), is_rehearsal)) = last_event(store).await? else {
         return Ok(LogClockRecord::NoEvents);
@@ -328,8 +331,9 @@ pub async fn look_at_log(store: &dyn EventStore) -> Result<LogClockRecord, Store
     })
 }
 
-/// Returns the name of an NTP source that confirms the wall clock. Offsets are measured against the process's
-/// time, which cannot be set, so that they also judge a wall clock that was set afterwards.
+/// Returns the name of an NTP source that confirms the wall clock, with an offset of the last ten minutes;
+/// else `None`. Offsets are measured against the process's time, which cannot be set, so that they also
+/// judge a wall clock that was set afterwards.
 fn right_by(offsets: &[(ClockOffset, Timestamp)], apart_ms: i64, now: Timestamp) -> Option<String> {
     let fresh = offsets.iter().filter(|(_, at)| now.ms_since(*at) <= OFFSET_MS);
     fresh

@@ -25,7 +25,7 @@ pub const RTP_PORTS_DEFAULT: RangeInclusive<u16> = 16_384..=32_767;
 /// New legs per second on a trunk by default. Carriers begin to refuse at about this rate.
 const DIALS_PER_SECOND_DEFAULT: u32 = 10;
 
-/// The ring timeout of a trunk by default, from the first 18x (call progress: 30 s).
+/// The ring timeout of a trunk by default in milliseconds, from the first 18x (call progress: 30 s).
 const RING_TIMEOUT_MS: u64 = 30_000;
 
 /// The wait for a first SIP response by default, in milliseconds: timer B, 64 x T1 (RFC 3261, 17.1.1.2).
@@ -38,8 +38,8 @@ const FIRST_RESPONSE_BEFORE_NEXT_MS: u64 = 4_000;
 /// during which the first phone may still ring.
 const HOLD_OFF_MS: u64 = 180_000;
 
-/// The same hold-off on a loopback trunk: the rehearsal carrier drops an unanswered leg 4 s after its peer is
-/// gone.
+/// How long a number is not dialed again after an interrupted call on a loopback trunk, in milliseconds:
+/// the rehearsal carrier drops an unanswered leg 4 s after its peer is gone.
 const HOLD_OFF_LOOPBACK_MS: u64 = 5_000;
 
 /// The most legs of a loopback trunk by default (requirements DEP-4).
@@ -160,7 +160,8 @@ pub fn locale() -> String {
         .unwrap_or_default()
 }
 
-/// Returns the environment variable that a command line names, as in `env:LEDGERLINE_MASTER_KEY`.
+/// Returns the value of the environment variable `name`, which a command line names as `env:NAME`; `None`
+/// if it is not set.
 #[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
 pub fn named_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
@@ -191,8 +192,8 @@ pub struct TrunkSpec {
     pub(crate) latch: LatchRule,
     pub dial: NumberForm,
     pub prefix: String,
-    /// The longest silence, in milliseconds, of a far end that announces audio and gives no other sign of
-    /// life.
+    /// The longest silence in milliseconds of a far end that announces audio and gives no other sign of
+    /// life; then the call is ended.
     pub(crate) silence_ms: u64,
     /// The identities in SIP messages to this trunk, and the outbound proxy.
     pub profile: TrunkProfile,

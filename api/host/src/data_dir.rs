@@ -40,12 +40,14 @@ impl Mode {
         if rehearsal { Self::Rehearsal } else { Self::Real }
     }
 
+    /// Returns the mode that the word `real` or `rehearsal` names; `None` for another word.
     pub fn of_word(word: &str) -> Option<Self> {
         [Self::Real, Self::Rehearsal]
             .into_iter()
             .find(|mode| mode.word() == word)
     }
 
+    /// Returns the mode as a word: `real` or `rehearsal`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Real => "real",
@@ -118,7 +120,7 @@ pub fn mode(dir: &Path) -> Option<Mode> {
         .find(|mode| mode.word() == text.trim())
 }
 
-/// Returns the SIP address that this directory has used before.
+/// Returns the SIP address that this directory has used before; `None` if there is none.
 pub(crate) fn sip_address(dir: &Path) -> Option<SocketAddr> {
     fs::read_to_string(dir.join(SIP_FILE)).ok()?.trim().parse().ok()
 }

@@ -51,6 +51,7 @@ pub enum KeysPlace {
 pub struct KeysUrl(String);
 
 impl KeysUrl {
+    /// Returns the URL with its password: for the database client, not for output.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -150,6 +151,7 @@ impl KeysSpec {
         }
     }
 
+    /// Returns the master key that `--master-key` names, else the one in the keys directory `dir`.
     pub fn master(&self, dir: &Path) -> Result<MasterKey, VaultError> {
         match &self.master_key {
             Some(spec) => spec.open(dir),

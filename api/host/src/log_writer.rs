@@ -42,6 +42,7 @@ struct SuppressedLines {
 }
 
 impl LogWriter {
+    /// Makes a writer to standard error. `clock` sets the periods of suppressed lines.
     pub fn to_stderr(clock: Arc<dyn Clock>) -> Self {
         Self::new(Box::new(io::stderr()), clock)
     }

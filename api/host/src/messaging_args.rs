@@ -33,6 +33,7 @@ impl std::fmt::Debug for MessagingChoice {
 }
 
 impl MessagingChoice {
+    /// Returns true if no way was chosen, so that no message can be sent.
     pub const fn is_none(&self) -> bool {
         self.gateway.is_none() && self.smtp.is_none() && self.webhook.is_none()
     }
@@ -77,6 +78,8 @@ pub struct MessagingArgs {
 }
 
 impl MessagingArgs {
+    /// Returns the ways that the arguments choose, with the secret read from its environment variable.
+    /// Fails if the variable is not set or its value cannot be used, or if a gateway has no signature.
     pub fn choice(self) -> Result<MessagingChoice, MessagingFault> {
         let secret = match self.message_secret_env {
             None => None,

@@ -47,6 +47,8 @@ pub struct NumberCheckArgs {
 }
 
 impl NumberCheckArgs {
+    /// Returns the number library that the arguments choose, `None` without one. Fails if the environment
+    /// variable of the secret is not set or holds no signing secret.
     pub fn choice(self) -> Result<Option<NumberCheckChoice>, NumberCheckFault> {
         let Some(url) = self.number_check else {
             return Ok(None);

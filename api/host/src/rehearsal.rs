@@ -42,7 +42,7 @@ pub struct CarrierSettings {
 }
 
 /// Reads the audio of the profile's phrases: for each phrase the WAV file of that name in the directory
-/// `voices`.
+/// `voices`. Fails if one is missing.
 fn voices(profile: &CarrierProfile) -> Result<PhraseAudio, RehearsalError> {
     let bad = |why: String| RehearsalError::Profile(why);
     let phrases = phrases(&profile.conversations).map_err(|error| bad(error.to_string()))?;
@@ -71,6 +71,8 @@ pub struct Carrier {
 }
 
 impl Carrier {
+    /// Starts a rehearsal carrier. Fails if its profile cannot be read, a recording of a phrase is missing,
+    /// or the address cannot be bound.
     pub fn start(settings: CarrierSettings) -> Result<Self, RehearsalError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));
@@ -94,10 +96,12 @@ impl Carrier {
         Ok(Self { handle, tasks })
     }
 
+    /// Returns the SIP address on which the carrier listens.
     pub const fn address(&self) -> SocketAddr {
         self.handle.local_addr()
     }
 
+    /// Returns the number of calls that the carrier has now.
     pub fn live_count(&self) -> usize {
         self.handle.live_count()
     }

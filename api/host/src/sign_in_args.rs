@@ -39,6 +39,8 @@ pub struct SignInSettings {
 }
 
 impl SignInArgs {
+    /// Returns the settings of the arguments, with the client secret read from its environment variable.
+    /// Fails if the variable is not set.
     pub fn settings(&self) -> Result<SignInSettings, Problem> {
         let oidc = match (&self.oidc_issuer, &self.oidc_client, &self.oidc_secret_env) {
             (Some(issuer), Some(client), Some(variable)) => Some(OidcSettings {

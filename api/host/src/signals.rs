@@ -10,6 +10,7 @@ pub struct Signals {
 }
 
 impl Signals {
+    /// Starts to receive SIGTERM and SIGINT in place of their default actions.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,

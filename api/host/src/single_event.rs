@@ -20,7 +20,7 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use store::MemoryVault;
 
-/// How often storing an event is tried while other processes write, too.
+/// How often storing an event is tried while other processes write to the same stream; then it fails.
 const TRIES_MAX: usize = 8;
 
 /// Returns the mode of a log, rehearsal or real, from its first event. `None` if the log is empty.
@@ -35,10 +35,9 @@ pub async fn mode_of(store: &dyn EventStore) -> Result<Option<Mode>, Problem> {
     Ok(Some(Mode::of_rehearsal(envelope.rehearsal)))
 }
 
-/// Decides a command for a new stream and stores its first event as the next of that stream. Returns the
-/// event's position.
-///
-/// A rehearsal has its own time: there the event is loaded after the last one, at the same instant.
+/// Decides a command for a new stream, or for one that is not read, and appends the first event of the
+/// decision to it. Returns the event's position. A rehearsal has its own time: there the event is stored
+/// after the last one, at the same instant.
 pub async fn note<D: Decider>(
     store: &dyn EventStore,
     mode: Mode,

@@ -51,6 +51,7 @@ fn assistant_spec(text: &str) -> Result<RecognizerSpec, SpecError> {
 }
 
 impl SpeechArgs {
+    /// Returns the engines that the arguments choose.
     pub fn choice(self) -> SpeechChoice {
         SpeechChoice {
             recognizer: self.recognizer,

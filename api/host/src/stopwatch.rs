@@ -11,6 +11,7 @@ impl Stopwatch {
         clippy::disallowed_methods,
         reason = "a measurement is about the machine's own time"
     )]
+    /// Starts a stopwatch on the machine's monotonic clock.
     pub fn start() -> Self {
         Self(Instant::now())
     }
@@ -20,6 +21,7 @@ impl Stopwatch {
         clippy::disallowed_methods,
         reason = "a measurement is about the machine's own time"
     )]
+    /// Returns the nanoseconds since the start.
     pub fn nanos(self) -> u64 {
         u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }

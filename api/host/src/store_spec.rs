@@ -46,6 +46,7 @@ pub(crate) fn sqlite_directory(text: &str) -> Option<Result<PathBuf, String>> {
     })
 }
 
+/// Returns true if a text is a `postgres://` or `postgresql://` URL.
 pub fn is_postgres(text: &str) -> bool {
     text.starts_with("postgres://") || text.starts_with("postgresql://")
 }
@@ -65,8 +66,8 @@ impl fmt::Debug for StoreSpec {
     }
 }
 
-/// Hides passwords in a URL: `scheme://user:secret@host/…` becomes `scheme://user:***@host/…`, and the value
-/// of a `password` parameter becomes `***`.
+/// Hides passwords in a URL: `scheme://user:secret@host/…` becomes `scheme://user:***@host/…`, and the
+/// value of every parameter with `password` in its name becomes `***`.
 pub(crate) fn without_password(url: &str) -> String {
     let (head, query) = url
         .split_once('?')

@@ -12,11 +12,11 @@ use projections::views::assignment_board::{ASSIGNEES_MAX, list_assigned};
 use projections::views::call_history::{CUSTOMERS_MAX, CallRow};
 use std::collections::BTreeMap;
 
-/// Maximum assigned customers that are searched for the next one to call.
+/// Most assigned customers among which the next one to call is searched; further ones are not considered.
 const TO_CALL_MAX: usize = 10_000;
 
-/// Returns the users and teams with the customers that this scope includes; `None` for a scope without that
-/// limit.
+/// Returns the users and teams to which the customers of this scope are assigned; `None` for a scope that
+/// does not depend on the assignment.
 pub(crate) async fn assignees(ctx: &Context, scope: &DataScope) -> Result<Option<Vec<Assignee>>, Problem> {
     Ok(match &scope.people {
         AssigneeScope::All => None,
@@ -39,7 +39,8 @@ pub(crate) async fn list_team_assignees(ctx: &Context, team: &TeamId) -> Result<
     Ok(all)
 }
 
-/// Returns the customers of this scope, by the view; `None` for a scope without that limit.
+/// Returns the customers assigned to the users and teams of this scope, as the view has them; `None` for a
+/// scope that does not depend on the assignment. More than `CUSTOMERS_MAX` fail with `too-many-in-list`.
 pub(crate) async fn load_customers(
     ctx: &Context,
     scope: &DataScope,
@@ -57,7 +58,8 @@ pub(crate) async fn load_customers(
     Ok(Some(found))
 }
 
-/// Returns the customers of this scope for choosing the next one to call, at most the first `TO_CALL_MAX`.
+/// Returns the customers of this scope among which the next one to call is chosen, at most the first
+/// `TO_CALL_MAX`; `None` for a scope that does not depend on the assignment.
 pub(crate) async fn load_customers_to_call(
     ctx: &Context,
     scope: &DataScope,
@@ -70,8 +72,9 @@ pub(crate) async fn load_customers_to_call(
     Ok(Some(found))
 }
 
-/// Returns the customers for a list of calls: all customers of the scope, or `None` if the scope is not
-/// limited to customers, or the request names one. Fails with `missing` if that one is outside the scope.
+/// Returns the customers to which a list of calls is limited: all assigned ones of the scope. `None` is no
+/// limit: the scope has none, or the request names one customer. Fails with `missing` if that one is
+/// outside the scope.
 pub(crate) async fn select_customers(
     ctx: &Context,
     scope: &DataScope,
@@ -86,7 +89,8 @@ pub(crate) async fn select_customers(
     }
 }
 
-/// Removes rows of customers who were assigned to another user since, because the view may be behind.
+/// Removes rows of customers that the scope does not include by their own events: the view may not have a
+/// new assignment yet.
 pub(crate) async fn retain_visible_calls(
     ctx: &Context,
     scope: &DataScope,

@@ -20,17 +20,17 @@ use std::path::Path;
 use subtle::ConstantTimeEq;
 use warp::http::{HeaderMap, Method, header};
 
-/// Random bytes of a token: 256 bits cannot be guessed.
+/// Random bytes of the directory's key: 256 bits cannot be guessed.
 const TOKEN_BYTES: usize = 32;
 
-/// The session cookie. Its prefix binds it to this host, to the path `/` and to a secure connection (RFC
-/// 6265bis, 4.1.3); browsers treat loopback as secure.
+/// Name of the session cookie. Its prefix binds it to this host, to the path `/` and to a secure connection
+/// (RFC 6265bis, 4.1.3); browsers treat loopback as secure.
 pub(crate) const SESSION_COOKIE: &str = "__Host-ledgerline";
 
-/// The cookie of a sign-in that is in progress at an identity provider.
+/// Name of the cookie that holds the state of a sign-in in progress at an identity provider.
 pub(crate) const ROUND_COOKIE: &str = "__Host-ledgerline-round";
 
-/// The header with the CSRF token, which only our own pages can read.
+/// Name of the header with the CSRF token, which only our own pages can read.
 pub(crate) const CSRF_HEADER: &str = "x-csrf-token";
 
 /// How requests are authenticated here.
@@ -65,7 +65,9 @@ fn asked(headers: &HeaderMap) -> RequestTrigger {
 }
 
 impl AuthenticationMode {
-    /// Returns the caller of this request. Fails if the credentials are missing or invalid.
+    /// Returns the caller of this request: by the directory's key or an API key in `Authorization`, else by
+    /// the session cookie. A command on its own directory needs neither. Fails with 401 if the credentials
+    /// are missing or invalid.
     pub(crate) async fn identify(
         &self,
         installation: &Installation,
@@ -108,7 +110,8 @@ impl AuthenticationMode {
         }
     }
 
-    /// Returns the caller of a bare key, as clients of other protocols send it.
+    /// Returns the caller for a key without the `Bearer` scheme, as clients of other protocols send it: an
+    /// API key, or the directory's key, which is accepted only from this machine.
     pub(crate) async fn by_key(
         &self,
         installation: &Installation,
@@ -152,7 +155,8 @@ fn needed() -> Problem {
     )
 }
 
-/// Returns the bearer token of the request (RFC 6750, 2.1); `None` without the header.
+/// Returns the bearer token of the request (RFC 6750, 2.1); `None` without the header. Fails for another
+/// scheme.
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Ok(None);
@@ -174,12 +178,12 @@ pub(crate) fn names_session(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Returns the value of the session cookie if it is sent exactly once.
+/// Returns the value of the session cookie; `None` if it is missing or sent more than once.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
     cookie_named(headers, SESSION_COOKIE)
 }
 
-/// Returns the value of a cookie if it is sent exactly once.
+/// Returns the value of the cookie `wanted`; `None` if it is missing or sent more than once.
 pub(crate) fn cookie_named<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
     let sent = headers.get_all(header::COOKIE).iter();
     let pairs = sent
@@ -193,7 +197,7 @@ pub(crate) fn cookie_named<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&
     values.next().is_none().then_some(first)
 }
 
-/// Returns the user of a session. A command must also prove that it comes from our own page.
+/// Returns the caller of a session. Requests other than GET must also have the session's CSRF token.
 async fn in_session(
     installation: &Installation,
     method: &Method,

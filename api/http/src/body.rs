@@ -13,10 +13,12 @@ use tokio::sync::Semaphore;
 /// Maximum size of a JSON body: ten thousand records of a hundred bytes. Larger lists are sent as files.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// Bytes of every body that do not count against the budget.
+/// First bytes of each body that do not count against `PURSE_BYTES`: a small body is never refused because
+/// of other bodies.
 const SHARE_BYTES: usize = 32 * 1024;
 
-/// Budget for the bytes of all larger bodies at the same time: eight of the largest.
+/// Most bytes, beyond `SHARE_BYTES` of each, of all bodies that are being read: eight of the largest. A
+/// body above that is refused as busy (429).
 const PURSE_BYTES: usize = 64 * 1024 * 1024;
 
 static PURSE: Semaphore = Semaphore::const_new(PURSE_BYTES);
@@ -24,6 +26,7 @@ static PURSE: Semaphore = Semaphore::const_new(PURSE_BYTES);
 /// A request body as a stream of pieces.
 pub struct Body(BoxStream<'static, Result<Bytes, Problem>>);
 
+/// Makes a body of the pieces that warp receives. A connection that breaks fails with `body-broken`.
 pub fn pieces<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>> + Send + 'static) -> Body {
     let pieces = body.map(|piece| match piece {
         Ok(mut piece) => Ok(piece.copy_to_bytes(piece.remaining())),

@@ -15,16 +15,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tls::{Acceptor, Fingerprint, Identity, IdentityFiles, ReloadOutcome, TlsError, Trust};
 
-/// Interval in milliseconds at which the files are checked: a renewed certificate is in use within seconds.
+/// Interval in milliseconds at which the certificate files are checked for a change.
 const LOOK_MS: u64 = 5_000;
 
-/// Protocols of the HTTP listener inside TLS, by preference.
+/// The protocols that the HTTP listener offers inside TLS (ALPN), by preference.
 const HTTP: &[&[u8]] = &[b"h2", b"http/1.1"];
 
 /// Protocols of the gRPC listener inside TLS.
 const GRPC: &[&[u8]] = &[b"h2"];
 
-/// Loads certificate and key. They must be valid at the machine's time, also in a rehearsal.
+/// Loads the certificate and key of the listeners; `None` without files. They must be valid at the
+/// machine's time, also in a rehearsal with another clock.
 pub(crate) fn load(files: Option<&IdentityFiles>) -> Result<Option<Arc<Identity>>, TlsError> {
     let load = |files: &IdentityFiles| Identity::load(files.clone(), SystemClock::default().now());
     files.map(load).transpose()
@@ -68,8 +69,8 @@ pub(crate) fn warn_if_untrusted(option: &str, address: SocketAddr, identity: Opt
     }
 }
 
-/// Starts the task that reloads the certificate when the files change. `directory` is where commands read
-/// which certificate to trust.
+/// Starts the task that checks the certificate files every `LOOK_MS` and uses a renewed certificate. Its
+/// fingerprint is written to `directory`, where commands read which certificate to trust.
 pub(crate) fn watch_certificate_files(
     identity: &Arc<Identity>,
     directory: PathBuf,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A field that can be shown in clear.
+/// A personal field of a customer that a request can ask for in clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -23,7 +23,7 @@ pub(crate) enum PersonalField {
 }
 
 impl PersonalField {
-    /// Returns the name of the field in the record of a read.
+    /// Returns the field's name in the audit record of a read.
     const fn code(self) -> &'static str {
         match self {
             Self::ExternalId => "external_id",
@@ -34,7 +34,8 @@ impl PersonalField {
     }
 }
 
-/// Reads the member `fields` of a body; at least one is required.
+/// Reads the member `fields` of a request body. If it names no field, an error is added to the body's
+/// errors.
 pub(crate) fn fields_of(body: &mut Members) -> BTreeSet<PersonalField> {
     let fields: Option<BTreeSet<PersonalField>> = body.value("fields");
     if fields.as_ref().is_none_or(BTreeSet::is_empty) {
@@ -46,7 +47,7 @@ pub(crate) fn fields_of(body: &mut Members) -> BTreeSet<PersonalField> {
     fields.unwrap_or_default()
 }
 
-/// Returns the names of the fields in the record of a read.
+/// Returns the names of the fields in the audit record of a read.
 pub(crate) fn codes(fields: &BTreeSet<PersonalField>) -> Cow<'static, [&'static str]> {
     Cow::Owned(fields.iter().map(|field| field.code()).collect())
 }
@@ -78,7 +79,7 @@ pub(crate) struct ClearPhone {
 }
 
 impl ClearCustomerValues {
-    /// Returns the number of shown values; erased values do not count.
+    /// Returns how many personal values the reply shows; erased values do not count.
     pub(crate) fn values_count(&self) -> usize {
         let phones = self.phones.iter().flatten().filter(|one| one.phone.is_some());
         let variables = self

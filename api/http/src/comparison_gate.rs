@@ -12,27 +12,30 @@ use domain::problem::{Problem, ProblemKind};
 use std::sync::Arc;
 
 impl Context {
-    /// Admits a comparison of a value. Refuses a caller or an address without a comparison left.
+    /// Takes one comparison with a sealed value from the caller's user and address. Refuses if one of them
+    /// has none left.
     pub(crate) fn admit_comparison(&self, comparer: &Comparer) -> Result<(), Problem> {
         self.comparisons.take(&comparer.names, self.installation.now())
     }
 
-    /// Admits a comparison with external ids, or with values of one customer. Only misses cost: a program
-    /// that reads customers that it knows is not slowed down, a program that guesses is.
+    /// Admits a comparison with external ids, or with values of one customer, without taking anything;
+    /// refuses if the user or address has none left. Only misses cost: a program that reads known customers
+    /// is not slowed down, a program that guesses is.
     pub(crate) fn admit_guess(&self, comparer: &Comparer) -> Result<(), Problem> {
         self.comparisons.ask(&comparer.names, self.installation.now())
     }
 
-    /// Admits a list that is compared with the customers of all campaigns. It is charged at once, so that
-    /// simultaneous lists do not pass together.
+    /// Charges a list that is compared with the customers of all campaigns, at once, so that simultaneous
+    /// lists do not pass together. Refuses a caller without write access to all campaigns, or with no list
+    /// left.
     pub(crate) fn admit_list(&self, comparer: &Comparer) -> Result<(), Problem> {
         comparer.needs_all(Permission::CampaignsWrite)?;
         self.comparisons
             .take_list(&comparer.names, self.installation.now())
     }
 
-    /// Returns the charge of `admit_list` for a list that was not compared: refused, waiting for an approval,
-    /// or repeated.
+    /// Returns to the caller what `admit_list` took, for a list that was not compared: refused, waiting for
+    /// an approval, or repeated.
     pub(crate) fn return_list(&self, comparer: &Comparer) {
         self.comparisons
             .return_list(&comparer.names, self.installation.now());
@@ -55,7 +58,8 @@ impl Context {
         put_comparison_on_record(&self.installation, &comparer.reader, comparison).await
     }
 
-    /// Records the comparison that the full reply to a command about a number makes.
+    /// Records that the full reply to a command about a phone number shows whether the number is known, and
+    /// charges an unknown one as a miss.
     pub(crate) async fn note_order(&self, comparer: &Comparer, was_known: bool) -> Result<(), Problem> {
         if !was_known {
             let now = self.installation.now();
@@ -65,7 +69,8 @@ impl Context {
         put_comparison_on_record(&self.installation, &comparer.reader, comparison).await
     }
 
-    /// Records the look-up of one value: a hit, or a miss if its problem is of the kind `Missing`.
+    /// Records the look-up of one value as a hit, or as a miss if it failed with `Missing`, and returns its
+    /// result. Other failures are not recorded.
     pub(crate) async fn compared<T>(
         &self,
         comparer: &Comparer,
@@ -82,7 +87,8 @@ impl Context {
         found
     }
 
-    /// Returns the customer of an id. An external id passes the gate; an internal id cannot be guessed.
+    /// Returns the customer of an internal or external id. Looking up an external id is rate limited, and
+    /// recorded if it fails; an internal id cannot be guessed.
     pub(crate) async fn compare_customer(
         &self,
         comparer: &Comparer,
@@ -100,8 +106,8 @@ impl Context {
         }
     }
 
-    /// Admits a filter by a customer. An external id passes the gate, because an empty page would disclose
-    /// whether a customer with this id exists.
+    /// Admits a filter by a customer, also if no customer has this id. An external id takes a comparison,
+    /// because an empty page would disclose whether a customer with this id exists.
     pub(crate) async fn admit_customer_filter(&self, comparer: &Comparer, text: &str) -> Result<(), Problem> {
         if is_customer_id(text) {
             return Ok(());
@@ -120,7 +126,7 @@ pub(crate) fn count_own_ids(names: &[String]) -> usize {
     names.iter().filter(|name| !is_customer_id(name)).count()
 }
 
-/// Records the misses of a request with many external ids; nothing if there are none.
+/// Records and charges the external ids of a request that match no customer; records nothing if all match.
 pub(crate) async fn note_own_ids(
     ctx: &Context,
     comparer: &Comparer,

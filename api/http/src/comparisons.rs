@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
-/// Thousandths of a comparison, so that a refill can be a fraction.
+/// The unit in which comparisons are counted: thousandths, so that a refill can be a fraction.
 const MILLI: u64 = 1_000;
 
 /// Most addresses and users in memory. Beyond it the one with the oldest comparison is dropped.
@@ -111,7 +111,7 @@ impl Budget {
         all.all(|name| of(&mut kept, limit, name, now).has_one(limit))
     }
 
-    /// Returns one comparison to each of these names.
+    /// Gives each of these names one comparison back.
     fn give_back(&self, limit: Limit, names: &[String], now: Timestamp) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for name in names {
@@ -120,7 +120,8 @@ impl Budget {
         }
     }
 
-    /// Charges the misses beyond the one comparison already taken, until `most` is used.
+    /// Charges each of these names for misses: the cost of a miss less the one comparison that was already
+    /// taken. The used amount grows to `most` at most.
     fn miss(&self, limit: Limit, names: &[String], misses: u64, most: u64, now: Timestamp) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let costs = misses.saturating_mul((limit.miss_costs - 1) * MILLI);
@@ -166,7 +167,7 @@ impl ComparisonLimits {
         }
     }
 
-    /// Admits a comparison that costs only if it is a miss.
+    /// Refuses if one of these names has no comparison left; takes nothing. Only a miss costs, by `missed`.
     pub(crate) fn ask(&self, names: &[String], now: Timestamp) -> Result<(), Problem> {
         match self.values.has(VALUES, names, now) {
             true => Ok(()),
@@ -213,7 +214,7 @@ impl ComparisonLimits {
         Err(Problem::new(ProblemKind::Busy, "lists-too-fast", detail))
     }
 
-    /// Returns the charge of a list that was not compared.
+    /// Gives back the charge of a list that was not compared.
     pub(crate) fn return_list(&self, names: &[String], now: Timestamp) {
         self.lists.give_back(LISTS, names, now);
     }
@@ -224,7 +225,7 @@ impl ComparisonLimits {
 pub(crate) struct Comparer {
     pub(crate) caller: Caller,
     pub(crate) reader: Reader,
-    /// The address and the user, as they are counted.
+    /// The names under which comparisons are counted: the client's address or IPv6 network, and the user.
     pub(crate) names: Vec<String>,
 }
 
@@ -241,7 +242,7 @@ impl Comparer {
         }
     }
 
-    /// Refuses a caller without access to every campaign.
+    /// Fails unless the caller has this permission for all campaigns and customers.
     pub(crate) fn needs_all(&self, permission: Permission) -> Result<(), Problem> {
         if self.caller.scope_for(permission)?.is_all() {
             return Ok(());
@@ -263,7 +264,8 @@ pub(crate) fn reveals_all(caller: &Caller) -> bool {
     scope.is_ok_and(|scope: DataScope| scope.is_all())
 }
 
-/// Returns the form in which this caller gets ids of phone numbers.
+/// Returns the form in which this caller gets ids of phone numbers: as stored if the caller may see every
+/// value in clear, else keyed.
 pub(crate) fn number_ids(caller: &Caller) -> NumberIdForm {
     match reveals_all(caller) {
         true => NumberIdForm::AsStored,
@@ -281,13 +283,13 @@ pub(crate) fn is_customer_id(text: &str) -> bool {
     text.parse::<CustomerId>().is_ok()
 }
 
-/// Returns the address as it is counted: one for each IPv6 network, and one for all requests without a
-/// connection.
+/// Returns the address under which comparisons are counted: an IPv6 address by its network; all requests
+/// without a connection have the same one.
 fn network_of(peer: Option<SocketAddr>) -> IpAddr {
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| network(peer.ip()))
 }
 
-/// The body with a phone number, so that it is in no URL.
+/// The request body of a look-up by phone number: in a URL the number would be logged.
 #[derive(JsonSchema)]
 pub(crate) struct NumberBody {
     /// The phone number in any common notation.

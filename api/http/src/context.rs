@@ -36,7 +36,7 @@ pub(crate) enum ViewFreshness {
 /// What a handler gets besides its input.
 pub struct Context {
     pub installation: Arc<Installation>,
-    /// For requests about the process itself: its health, its clock.
+    /// The state of this process, for requests about its health and its clock.
     pub process: Arc<Process>,
     /// How requests are authenticated.
     pub door: AuthenticationMode,
@@ -48,7 +48,7 @@ pub struct Context {
     pub kept_replies: ResponseCache,
     /// Rate limits of failed sign-ins, per address.
     pub sign_ins: SignInLimiter,
-    /// The speech and understanding engines of calls, for other systems.
+    /// The speech and understanding engines of the calls, as this API offers them to other systems.
     pub engines: Engines,
     /// Requests with an `Idempotency-Key` that are in progress.
     pub in_flight: InFlightKeys,
@@ -57,8 +57,8 @@ pub struct Context {
     /// Maximum time that reads wait until the views have caught up with the log, in milliseconds. `None` on a
     /// server, where a client that wants to read its own write sends the position.
     pub rows_within_ms: Option<u64>,
-    /// Callback for the progress of reading the whole log, without a time limit; without a callback there is
-    /// a limit.
+    /// Called with the progress of a request that reads the whole log. With it, reading the log has no time
+    /// limit; `None` on a server, where it has one.
     pub hears: Option<Box<LogProgressCallback>>,
 }
 
@@ -86,7 +86,8 @@ impl Context {
         }
     }
 
-    /// Returns the log for a handler that reads all of it.
+    /// Returns the log for a handler that reads all of it: without a time limit and with the progress
+    /// callback in a command, with a time limit on a server.
     pub(crate) fn whole_log(&self) -> Log<'_> {
         let store = self.installation.store();
         match &self.hears {

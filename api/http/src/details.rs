@@ -68,7 +68,8 @@ pub(crate) fn in_chinese(problem: &Problem) -> Option<String> {
     is_any_known.then(|| members.collect::<Vec<_>>().join("；"))
 }
 
-/// Returns the error of a member in Chinese.
+/// Returns the Chinese text of an error in one member of a request body; `None` if the table does not have
+/// it.
 pub(crate) fn member_in_chinese(error: &MemberError) -> Option<String> {
     translated(&error.detail, NESTED_MAX)
 }

@@ -11,7 +11,7 @@ use domain::ids::{CampaignId, CustomerId};
 use domain::inquiry::ReadForm;
 use domain::problem::Problem;
 
-/// Maximum columns that a record names; a record of a read has at most 32 fields.
+/// Most columns that a record names, further ones are left out: a record of a read has at most 32 fields.
 const COLUMNS_NAMED_MAX: usize = 30;
 
 /// One disclosure: its reader, the customer and the campaign.
@@ -22,8 +22,8 @@ pub(crate) struct Disclosure<'a> {
 }
 
 impl Disclosure<'_> {
-    /// Records the disclosure if the caller has the reveal permission for this customer and is within the
-    /// rate limit.
+    /// Records the disclosure. Fails, with nothing recorded, if the caller lacks the reveal permission for
+    /// this customer or has no comparison left.
     pub(crate) async fn permit_and_record(
         self,
         ctx: &Ctx,
@@ -37,7 +37,7 @@ impl Disclosure<'_> {
         self.record(ctx, columns).await
     }
 
-    /// Records a disclosure that the route's own permission allows.
+    /// Records the disclosure without a check: for routes with a permission that already allows it.
     pub(crate) async fn record(self, ctx: &Ctx, columns: Vec<String>) -> Result<(), Problem> {
         let columns = columns.into_iter().take(COLUMNS_NAMED_MAX).collect();
         let shown = ReadContent {

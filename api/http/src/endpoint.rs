@@ -80,27 +80,29 @@ pub struct Endpoint {
     /// The full path, for example `/api/v1/campaigns/{id}`.
     pub path: &'static str,
     pub summary: &'static str,
-    /// Sentences about what it does, for the published description.
+    /// What the endpoint does, in sentences for the published description.
     pub description: &'static str,
     pub takes: BodyKind,
-    /// The form that it accepts instead of the body.
+    /// Schema of the form (`multipart/form-data`) that the endpoint accepts instead of its other body;
+    /// `None` if it accepts none.
     pub form: Option<fn(&mut SchemaGenerator) -> Value>,
     /// Query parameters with their descriptions.
     pub query: &'static [Parameter],
-    /// Headers that it reads in addition to those of every request.
+    /// Headers that the endpoint reads in addition to those of every request; for the published
+    /// description.
     pub headers: &'static [Parameter],
-    /// No authentication: health and the status page contain no personal data.
+    /// True if the endpoint needs no authentication: health and the status page contain no personal data.
     pub open: bool,
     /// The permission that it requires.
     pub needs: AccessRequirement,
-    /// What it is about; determines how the caller's data scope is checked.
+    /// What the request is about; determines how the caller's data scope is checked.
     pub about: EndpointSubject,
     /// Members of the body that name the acting user. Only the directory's owner may set them.
     says_who: &'static [&'static str],
     /// True if the connection limits reserve slots for it: health checks, and commands that end or prevent
     /// calls.
     pub kept: bool,
-    /// Whether it also counts against the limit of heavy requests.
+    /// Whether the request also counts against the limit of heavy requests.
     pub weight: RequestWeight,
     pub writing: VersionCheck,
     pub standing: EndpointStatus,
@@ -190,7 +192,7 @@ impl Endpoint {
         self.description = description;
         self
     }
-    /// Sets the permission, and what the endpoint is about.
+    /// Sets the permission that the endpoint requires, and what its request is about.
     pub const fn needs(mut self, permission: Permission, about: EndpointSubject) -> Self {
         self.needs = AccessRequirement::Permission(permission);
         self.about = about;
@@ -208,7 +210,7 @@ impl Endpoint {
         self.says_who = names_of_who_acts::<T>();
         self
     }
-    /// Also accepts a form with a file (`multipart/form-data`).
+    /// Sets that the endpoint also accepts a form with a file (`multipart/form-data`) with this schema.
     pub fn takes_form<T: JsonSchema>(mut self) -> Self {
         self.form = Some(schema_of::<T>);
         self
@@ -218,42 +220,49 @@ impl Endpoint {
         self.takes = BodyKind::File;
         self
     }
+    /// Sets the query parameters that the endpoint accepts; any other is refused.
     pub const fn query(mut self, query: &'static [Parameter]) -> Self {
         self.query = query;
         self
     }
+    /// Sets the request headers that the endpoint reads, for the published description.
     pub const fn headers(mut self, headers: &'static [Parameter]) -> Self {
         self.headers = headers;
         self
     }
-    /// The response shows how far the views are, so it does not wait for them.
+    /// Sets that the response shows how far the views are, so it does not wait for them.
     pub const fn skip_view_wait(mut self) -> Self {
         self.rows = ViewFreshness::AsTheyAre;
         self
     }
+    /// Sets that the endpoint needs no authentication.
     pub const fn open(mut self) -> Self {
         self.open = true;
         self
     }
+    /// Marks the endpoint as deprecated in the published description.
     pub const fn deprecated(mut self) -> Self {
         self.standing = EndpointStatus::Deprecated;
         self
     }
-    /// The response depends on views and log alone, and the request is not recorded; it can be cached.
+    /// Sets that the response can be cached: it depends on views and log alone, and the request is not
+    /// recorded.
     pub const fn allow_caching(mut self) -> Self {
         self.answer = ResponseDependency::TheLog;
         self
     }
-    /// Replaces a stored value: a request without `If-Match` is refused (428).
+    /// Sets that the command replaces a stored value: a request without `If-Match` is refused (428).
     pub const fn replaces(mut self) -> Self {
         self.writing = VersionCheck::Replaces;
         self
     }
-    /// Reads much of the views or the log: counts against the limit of heavy requests.
+    /// Sets that the request reads much of the views or the log: it counts against the limit of heavy
+    /// requests.
     pub const fn heavy(mut self) -> Self {
         self.weight = RequestWeight::Heavy;
         self
     }
+    /// Sets that the connection limits reserve slots for the endpoint.
     pub const fn kept(mut self) -> Self {
         self.kept = true;
         self

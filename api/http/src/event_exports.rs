@@ -23,13 +23,16 @@ pub enum EventExportKind {
 }
 
 impl EventExportKind {
+    /// Returns the export that a word names, of those that commands next to a server make; `None` for
+    /// another word.
     pub fn of_word(word: &str) -> Option<Self> {
         [Self::Proof, Self::Backup, Self::Copy, Self::Comparison]
             .into_iter()
             .find(|taken| taken.words().0 == word)
     }
 
-    /// True if the facts are of an export by a command next to a server.
+    /// True if these facts describe a proof, backup, copy or comparison by a command next to a server, by
+    /// content and format.
     pub(crate) fn is_of(facts: &ExportFacts) -> bool {
         let known = Self::of_word(&facts.what);
         known.is_some_and(|taken| taken.words().1 == facts.format)
@@ -47,7 +50,7 @@ impl EventExportKind {
     }
 }
 
-/// What is exported; without an id the whole log.
+/// What a command exports of the log; without an id the whole log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventExport {
     pub what: EventExportKind,
@@ -69,7 +72,7 @@ impl EventExport {
         }
     }
 
-    /// Returns the facts for the record in the log.
+    /// Returns the facts of the export, as the log's record of its beginning keeps them.
     pub fn facts(self) -> ExportFacts {
         let (what, format) = self.what.words();
         ExportFacts {
@@ -97,7 +100,7 @@ pub enum EventExportEnd {
 }
 
 impl EventExportEnd {
-    /// Returns the command that records the end in the log.
+    /// Returns the command that records in the log how the export ended.
     pub fn command(self) -> InquiryCommand {
         match self {
             Self::Done {
@@ -114,7 +117,7 @@ impl EventExportEnd {
         }
     }
 
-    /// Returns the body that reports the end to a server.
+    /// Returns the request body that reports to a server how the export ended.
     pub fn body(&self) -> Value {
         match self {
             Self::Done {

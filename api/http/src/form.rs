@@ -27,13 +27,13 @@ pub(crate) const FILE: &str = "file";
 /// Maximum size of a field other than the file, in bytes: a mapping of a hundred columns.
 const FIELD_BYTES_MAX: u64 = 8 * 1024;
 
-/// Maximum bytes that the parser has read and not passed on: several pieces of a connection.
+/// Maximum bytes that the parser has read and not passed on; above that the request fails as too large.
 const AHEAD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Text encodings of a file.
 pub(crate) const ENCODINGS: &[&str] = intake::encoding::CODES;
 
-/// Names of the fields that set how a file is read.
+/// Names of the form fields that set how a list file is read.
 pub(crate) const READING: [&str; 4] = ["encoding", "sheet", "hidden_rows", "header_row"];
 
 /// The fields of a form, by name.
@@ -55,7 +55,8 @@ pub(crate) struct FilePart {
 }
 
 impl Form {
-    /// Returns the form of a request; `None` if the body is no form.
+    /// Returns the form of a request; `None` if the body is no form. Fails if its content type has no valid
+    /// boundary.
     pub(crate) fn of(input: &mut Input, known: &'static [&'static str]) -> Result<Option<Self>, Problem> {
         if !input.is_multipart() {
             return Ok(None);
@@ -140,7 +141,8 @@ impl ChunkSource for FilePart {
     }
 }
 
-/// Returns the body's pieces, one each time the parser polls, and fails if it keeps too many.
+/// Returns the pieces of a form's body, one each time the parser polls. Fails if the parser keeps more than
+/// `AHEAD_BYTES_MAX`.
 fn counted(body: Body, ahead: Arc<AtomicUsize>) -> impl Stream<Item = Result<Bytes, Problem>> + Send {
     stream::unfold(Some((body, ahead)), |state| async move {
         let (mut body, ahead) = state?;
@@ -211,7 +213,7 @@ impl JsonSchema for ListForm {
     }
 }
 
-/// Schema of the same form with the campaign's id.
+/// Schema of the form of `POST tasks/data`: the list's file, how to read it, and the campaign's id.
 pub(crate) struct TaskForm;
 
 impl JsonSchema for TaskForm {
@@ -229,7 +231,7 @@ impl JsonSchema for TaskForm {
     }
 }
 
-/// Returns the schema of the members that both forms have.
+/// Returns the schema of the members that both list forms have.
 fn schema() -> Schema {
     json_schema!({
         "type": "object", "required": [FILE],

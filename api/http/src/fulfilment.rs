@@ -23,7 +23,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Fields that a copy and an explanation contain, as the reads record them.
+/// Fields that a person's copy and explanation contain, as the audit record of the read names them.
 const COPY: &[&str] = &[
     "external_id",
     "name",
@@ -89,7 +89,7 @@ impl AnonymousNote {
     }
 }
 
-/// What was done for a person request, and the event that did it.
+/// What was done for a person request, with the id of the event that did it.
 #[derive(Default)]
 pub(crate) struct FulfilmentResult {
     pub by: Option<EventId>,
@@ -107,8 +107,8 @@ pub(crate) fn build_erase_command(reason: String, four_eyes: Option<Box<FourEyes
     }
 }
 
-/// What carrying out a request needs: the reader for the record, the approval of an erasure, the right
-/// values.
+/// What carrying out a person request needs: the reader for the records, the approval of an erasure, the
+/// right values of a correction.
 pub(crate) struct FulfilmentInput {
     pub reader: Reader,
     pub four_eyes: Option<Box<FourEyes>>,
@@ -197,7 +197,8 @@ async fn found(
     Inspected::find(installation, &folder, order).await
 }
 
-/// Records the read before the data is returned.
+/// Records that `reader` gets these fields of the customer and the calls that were found, and returns the
+/// record's event id. Must be called before the data is returned.
 async fn record(
     installation: &Installation,
     reader: Reader,
@@ -267,7 +268,8 @@ async fn anonymous(
     Ok((!campaigns.is_empty()).then(|| AnonymousNote::of(campaigns)))
 }
 
-/// Sends the customer's command, caused by the request. If the customer refuses, the request stays open.
+/// Sends a command to the customer with the person request's first event as its cause. If the customer
+/// refuses, the request stays open.
 async fn told(
     installation: &Installation,
     id: PersonRequestId,

@@ -121,7 +121,8 @@ impl Guard {
     }
 }
 
-/// Checks a request against a limited scope. What is outside the scope is reported as missing.
+/// Checks a request against a limited scope. A campaign, call or customer outside it fails with `missing`,
+/// a request about all campaigns or customers with `scope-too-small`.
 async fn hold(about: EndpointSubject, ctx: &Context, input: &mut Input) -> Result<(), Problem> {
     let scope = input.scope.clone();
     match about {
@@ -155,7 +156,7 @@ async fn hold(about: EndpointSubject, ctx: &Context, input: &mut Input) -> Resul
     }
 }
 
-/// Refuses a call outside the scope as missing.
+/// Fails with `missing` if the call's campaign or customer is outside the scope.
 pub(crate) async fn require_call_in_scope(
     ctx: &Context,
     scope: &DataScope,
@@ -206,7 +207,7 @@ pub(crate) fn shows_campaign(scope: &DataScope, campaign: &CampaignId) -> bool {
     scope.people != AssigneeScope::All || scope.campaigns.admits(campaign)
 }
 
-/// Refuses a campaign outside the scope as missing.
+/// Fails with `missing` if the campaign is outside the scope.
 pub(crate) fn require_campaign_in_scope(scope: &DataScope, campaign: &CampaignId) -> Result<(), Problem> {
     let admitted = scope.admits_campaign(campaign);
     admitted
@@ -214,8 +215,8 @@ pub(crate) fn require_campaign_in_scope(scope: &DataScope, campaign: &CampaignId
         .ok_or_else(|| Problem::missing("this campaign"))
 }
 
-/// Checks that the campaign in the query is in the scope. If the scope has only one campaign, it is added to
-/// the query.
+/// Checks that the campaign in the query is in the scope. Without one in the query, the scope's only
+/// campaign is added to it; a scope with none or several fails.
 fn asked(scope: &DataScope, input: &mut Input) -> Result<(), Problem> {
     let CampaignScope::Only(named) = &scope.campaigns else {
         return Ok(());
@@ -241,13 +242,15 @@ fn asked(scope: &DataScope, input: &mut Input) -> Result<(), Problem> {
     }
 }
 
-/// Returns the problem for a request beyond the scope.
+/// Returns the problem `scope-too-small` (403) for a request beyond the caller's data scope; `why` begins
+/// its detail.
 pub(crate) fn build_scope_problem(why: &str) -> Problem {
     let detail = format!("{why}: it is outside the data scope of this user or key");
     Problem::new(ProblemKind::Forbidden, "scope-too-small", detail)
 }
 
-/// Records a refused attempt. Other problems are not recorded.
+/// Records an attempt with credentials that was refused for authentication or permission. Other problems,
+/// and requests without credentials, are not recorded.
 fn note(ctx: &Context, method: &Method, input: &Input, problem: &Problem) {
     let is_refused = matches!(
         problem.kind,

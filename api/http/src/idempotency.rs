@@ -52,9 +52,9 @@ impl InFlightKeys {
         Ok(InFlightKey { all, key })
     }
 
-    /// Admits a request with a key, or refuses it while another one with this key is in progress. Sets the
-    /// facts that its events keep. With `reads_json` the body is read to compute its mark, and put back for
-    /// the handler.
+    /// Admits a request with a key, or refuses it while another one with this key is in progress; `None`
+    /// without a key. Sets the facts that its events keep. With `reads_json` the body is read to compute
+    /// its mark, and put back for the handler.
     pub(crate) async fn admit(
         &self,
         installation: &Installation,
@@ -100,7 +100,8 @@ fn expected(input: &Input) -> Result<Option<StreamVersion>, Problem> {
     }
 }
 
-/// Returns the key together with what it applies to: route, path parameters and user.
+/// Returns the request's idempotency key together with what it applies to: route, path parameters and user;
+/// `None` without a key.
 fn own_key(input: &Input) -> Result<Option<String>, Problem> {
     let Some(key) = key_of(input)? else {
         return Ok(None);
@@ -114,7 +115,8 @@ fn own_key(input: &Input) -> Result<Option<String>, Problem> {
     Ok(Some(text))
 }
 
-/// Returns the value of `Idempotency-Key`, if it is sent.
+/// Returns the value of `Idempotency-Key`; `None` without the header. Fails unless it has 1 to
+/// `KEY_BYTES_MAX` bytes of visible ASCII.
 pub(crate) fn key_of(input: &Input) -> Result<Option<&str>, Problem> {
     let Some(key) = input.headers().get(KEY_HEADER) else {
         return Ok(None);
@@ -142,7 +144,8 @@ pub(crate) fn mark_of_key(
     Ok(RequestMark::of(&hash))
 }
 
-/// Returns the mark of a body. It depends on the content, not on the order of members or on white space.
+/// Returns the mark of a request body under its idempotency key, a keyed hash. It depends on the content,
+/// not on the order of members or on white space.
 fn mark(installation: &Installation, key: &str, said: &str) -> Option<RequestMark> {
     let hash = installation
         .environment
@@ -151,7 +154,7 @@ fn mark(installation: &Installation, key: &str, said: &str) -> Option<RequestMar
     RequestMark::of(&hash)
 }
 
-/// Returns the content of a body in a canonical form: members in one order.
+/// Returns a JSON body in a canonical form, with its members in one order; another body as its text.
 fn said_by(body: &[u8]) -> String {
     match serde_json::from_slice::<Value>(without_mark(body)) {
         Ok(value) => value.to_string(),

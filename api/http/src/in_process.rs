@@ -31,7 +31,7 @@ use tokio::runtime::Runtime;
 /// Maximum wait of a command until the views have caught up with the log, in milliseconds.
 const CATCH_UP_MS: u64 = 60_000;
 
-/// The routes on a log that this process has opened.
+/// The routes of the API on a log that this process has opened.
 struct InProcessApi {
     process: Arc<Process>,
     routes: Router,

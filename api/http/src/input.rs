@@ -28,7 +28,7 @@ use warp::http::HeaderMap;
 use warp::ws::Ws;
 
 /// Names of members and parameters with free text that events store in clear: the reason of an action, a
-/// note, the subject of a complaint.
+/// note, the subject of a complaint. They are masked.
 const KEPT_TEXTS: [&str; 3] = ["reason", "note", "what"];
 
 /// Maximum length of a text that is masked, in bytes. A longer one is refused when it is read
@@ -99,7 +99,7 @@ impl Input {
         self.query.text(name)
     }
 
-    /// Returns every value of a parameter that can be given several times.
+    /// Returns every value of a query parameter that can be given several times.
     pub(crate) fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
         self.query.texts(name)
     }
@@ -112,7 +112,7 @@ impl Input {
         self.query.flag(name)
     }
 
-    /// Returns the reader for the record of a GET request.
+    /// Returns the reader that the audit record of this GET request names: caller, route and query.
     pub(crate) fn reader(&self) -> Reader {
         let reader = Reader::new(format!("GET {}", self.route), &self.caller, &self.query);
         reader.viewing(self.header(PAGE_VIEW_HEADER), &self.caller)
@@ -131,8 +131,8 @@ impl Input {
         (!is_customer_id(&text)).then(|| self.comparer())
     }
 
-    /// Returns the reader for the record of a POST request, which names its subject in the body so that no
-    /// URL contains it.
+    /// Returns the reader that the audit record of this POST request names. A read by POST names its
+    /// subject in the body, so that no URL contains it.
     pub(crate) fn reader_by_post(&self) -> Reader {
         Reader::new(format!("POST {}", self.route), &self.caller, &self.query)
     }
@@ -232,8 +232,9 @@ impl Input {
     }
 }
 
-/// Parses the members of a body. For a signed-in user the members that name the acting user are replaced by
-/// the user's name.
+/// Parses the members of a body; an empty body has none. Free texts that events store are masked. For a
+/// signed-in user the members that name the acting user are replaced by the user's name, and `approved_by`
+/// is refused.
 fn members_of(
     bytes: &[u8],
     user: Option<&str>,
@@ -258,7 +259,8 @@ fn members_of(
     Ok(members)
 }
 
-/// Masks possible personal data in free texts that events store, before a request type reads them.
+/// Masks possible personal data in the members of `KEPT_TEXTS`, before a request type reads them. Texts
+/// above `KEPT_TEXT_BYTES_MAX` stay as they are and are refused later.
 fn mask_kept_texts(members: &mut serde_json::Map<String, Value>) {
     for name in KEPT_TEXTS {
         let Some(Value::String(text)) = members.get_mut(name) else {
@@ -270,7 +272,7 @@ fn mask_kept_texts(members: &mut serde_json::Map<String, Value>) {
     }
 }
 
-/// Masks the free texts among the parameters of a query in the same way.
+/// Masks possible personal data in the query parameters of `KEPT_TEXTS`.
 pub(crate) fn with_kept_texts_masked(mut query: Query) -> Query {
     let kept = |(name, value): &&mut (String, String)| {
         KEPT_TEXTS.contains(&name.as_str()) && value.len() <= KEPT_TEXT_BYTES_MAX

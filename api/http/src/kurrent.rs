@@ -103,7 +103,7 @@ fn key_of(authorization: &str) -> Option<String> {
     login.split_once(':').map(|(_, password)| password.to_owned())
 }
 
-/// The bound address of the endpoint and its options. It is bound before anything is opened.
+/// The bound listener of the KurrentDB endpoint, with its options. It is bound before anything is opened.
 pub struct KurrentListener {
     listener: TcpListener,
     append: bool,
@@ -111,7 +111,8 @@ pub struct KurrentListener {
 }
 
 impl KurrentArgs {
-    /// Binds the address, if the option is given.
+    /// Binds the address of `--kurrent-listen`; `None` without the option. Fails with `unavailable` if the
+    /// address cannot be bound.
     pub async fn listen(&self) -> Result<Option<KurrentListener>, Problem> {
         let Some(wished) = self.kurrent_listen else {
             return Ok(None);
@@ -125,7 +126,7 @@ impl KurrentArgs {
     }
 }
 
-/// Starts the endpoint and returns its address. The token is the one of HTTP.
+/// Starts the KurrentDB endpoint and returns its address. Clients use the same token as over HTTP.
 pub(crate) fn serve(
     listening: KurrentListener,
     installation: &Arc<Installation>,

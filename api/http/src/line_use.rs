@@ -42,7 +42,7 @@ pub(crate) enum LineState {
     Unlicensed,
 }
 
-/// Returns the lines in order of preference; `None` if this process does not dial.
+/// Returns the load of each line, in order of preference; `None` if this process does not dial.
 pub(crate) fn lines_of(dialing: &DialingControl) -> Option<Vec<LineUse>> {
     let drivers = dialing.drivers()?;
     Some(drivers.lines().iter().map(LineUse::of).collect())

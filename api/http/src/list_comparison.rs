@@ -8,8 +8,8 @@ use domain::ids::{CampaignId, ListId};
 use domain::inquiry::ComparedValue;
 use domain::problem::Problem;
 
-/// True if rows of this list were compared with customers of other campaigns. A list that was imported before
-/// is not compared again. A list that was opened may have enrolled customers before it failed.
+/// True if this import compared rows of the list with customers of other campaigns: it succeeded and was no
+/// repetition, or it failed after the list was opened, when it may have enrolled customers.
 pub(crate) async fn was_compared(
     installation: &Installation,
     campaign: &CampaignId,
@@ -25,7 +25,8 @@ pub(crate) async fn was_compared(
     loaded.state.lists().contains_key(list) || loaded.state.undone_lists().contains(list)
 }
 
-/// Returns the record of an import's comparison: its rows, and those that the report shows as known.
+/// Returns the comparison that an import makes, for its record: the number of rows, and how many of them
+/// the report shows as known.
 pub(crate) fn describe_comparison(report: &ImportReport, campaign: CampaignId) -> Comparison {
     let found = match report.duplicates_elsewhere {
         OtherCampaignsCount::About(count) => count,

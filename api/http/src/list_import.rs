@@ -43,7 +43,7 @@ pub(crate) const APPROVAL: Parameter = Parameter::uuid(
     "The approval by another user, if the campaign requires one",
 );
 
-/// Query parameters: which rows of a file are read.
+/// Query parameter: the sheet of a workbook that is read.
 pub(crate) const SHEET: Parameter = Parameter::text(
     "sheet",
     "Sheet of a workbook, may be hidden; default: the first visible sheet",
@@ -60,7 +60,7 @@ pub(crate) const HEADER_ROW: Parameter = Parameter::text(
     "1",
 );
 
-/// Query parameters of rows that were read from another database.
+/// Query parameter: the SHA-256 that names a query, for rows that were read from another database.
 pub(crate) const QUERY: Parameter = Parameter::text(
     "query",
     "For rows of a database query: the SHA-256 that names the query; its open list is continued",
@@ -91,7 +91,7 @@ pub(crate) struct ImportParameters {
     /// Mark of its `Idempotency-Key`: a key that imported another list is refused.
     request_key: Option<RequestMark>,
     approval: Option<ApprovalId>,
-    /// For rows of a database query: the name of the query, and the position to store.
+    /// For rows of a database query: the SHA-256 that names the query; `None` for other lists.
     pub query: Option<String>,
     mark: Option<QueryMark>,
     may_assign: bool,
@@ -110,7 +110,8 @@ pub(crate) const COUNTRY: Parameter = Parameter::text(
     "US",
 );
 
-/// Returns the country in the query parameter, if there is one.
+/// Returns the country in the query parameter; `None` without one. Fails with `query-invalid` for an
+/// unknown country.
 pub(crate) fn country_of(text: Option<&str>) -> Result<Option<CallingCode>, Problem> {
     let wrong = || {
         Problem::invalid(
@@ -154,13 +155,14 @@ impl ImportParameters {
         })
     }
 
-    /// Adds the digest of the rows, for rows of a query. The list of a file is named after its content.
+    /// Keeps the SHA-256 of the rows of a database query; the list of a file is named after its content.
     pub(crate) fn holding(mut self, content_sha256: &str) -> Self {
         self.content = self.query.is_some().then(|| content_sha256.to_owned());
         self
     }
 
-    /// Adds the digest of the reading options: column mapping, encoding, rows and country.
+    /// Keeps a digest of the reading options that the request sets: column mapping, encoding, rows and
+    /// country; none if it sets none.
     pub(crate) fn reading(mut self, map: Option<&str>, encoding: Option<&str>, rows: &str) -> Self {
         let mut said = format!("{}\n{}", map.unwrap_or_default(), encoding.unwrap_or_default());
         if !rows.is_empty() {
@@ -177,7 +179,7 @@ impl ImportParameters {
     }
 }
 
-/// Returns the name of a query: a SHA-256, so that the server gets neither its address nor its text.
+/// Returns the SHA-256 that names a query, `None` without one: the server gets neither address nor text.
 fn query_of(input: &Input) -> Result<Option<String>, Problem> {
     let said = input.text(QUERY.name).map(str::to_lowercase);
     let is_hash = |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -206,7 +208,8 @@ fn mark_of(input: &Input) -> Result<Option<QueryMark>, Problem> {
     }))
 }
 
-/// The rows of a list. They can be read once before they are loaded.
+/// The rows of a list to import. `to_look_at` returns them for a check before the import; that pass must be
+/// read completely or dropped before `into_rows` returns them for the import.
 pub(crate) enum ListRows {
     File(Box<SpooledFile>, Mapping),
     Body(Vec<Map<String, Value>>),

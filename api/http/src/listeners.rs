@@ -16,10 +16,12 @@ pub struct Listeners {
 }
 
 impl Listeners {
+    /// Returns no listeners: for a process without HTTP (`trunk call`).
     pub fn none() -> Self {
         Self::default()
     }
 
+    /// Returns an HTTP listener alone, without console, KurrentDB endpoint and trusted proxies.
     pub fn http(listener: TcpListener) -> Self {
         Self {
             http: Some(listener),

@@ -27,8 +27,8 @@ use warp::reply::Response;
 use warp::sse::Event;
 use warp::ws::{Message, WebSocket};
 
-/// Ratios of a window with labels. They are no metrics: they count calls with a result only, so that ringing
-/// and talking calls do not lower them.
+/// Ratios of the live figures that are no metrics: member, Chinese and English definition. They count calls
+/// with a result only, so that ringing and talking calls do not lower them.
 const OF_WINDOWS: [(&str, &str, &str); 2] = [
     (
         "settled_answer_ratio",
@@ -42,7 +42,8 @@ const OF_WINDOWS: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// Close codes (RFC 6455, 7.4.1): the server goes away; an error on the server.
+/// Close code (RFC 6455, 7.4.1) with which the live figures end when the server stops or the client loses
+/// its permission.
 const GOING_AWAY: u16 = 1_001;
 const FAILED: u16 = 1_011;
 
@@ -72,7 +73,8 @@ impl LiveStreamContext {
         why.text().into_owned()
     }
 
-    /// Waits for the next snapshot that was not sent yet; `None` when the process stops. Cancel-safe.
+    /// Waits for the next snapshot that was not sent yet, or the end message if the log is damaged; `None`
+    /// when the process stops. Cancel-safe.
     async fn next(&mut self) -> Option<LiveMessage> {
         loop {
             tokio::select! {

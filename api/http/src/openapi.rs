@@ -14,7 +14,7 @@ use domain::problem::ProblemKind;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-/// Parameters of every read, and of every write.
+/// Query parameter of every read: the route waits until the views have this log position.
 const WAITS: Parameter = Parameter::number(AFTER_POSITION, "Wait until the views have this log position", 42);
 const ONCE: Parameter = Parameter::text(
     "Idempotency-Key",
@@ -29,7 +29,7 @@ const UNCHANGED: Parameter = Parameter::text(
     "\"v3\"",
 );
 
-/// Header of a cacheable read: the tag of the response that the client has.
+/// Header parameter of a cacheable read: the tag of the response that the client has.
 const UNLESS: Parameter = Parameter::text(
     "If-None-Match",
     "`etag` of the response that the client has; if it is unchanged, the reply is 304 without a body",
@@ -267,7 +267,8 @@ fn kind_name(kind: ProblemKind) -> String {
 /// Prefix of the API's paths.
 const BASE: &str = "/api/v1";
 
-/// Returns the tag of an operation: the first word of its path.
+/// Returns the tag of an operation: the first word of its path below the base path, or `server` if it has
+/// none.
 fn tag_of(path: &str) -> &str {
     let own = path.strip_prefix(BASE).unwrap_or_default();
     own.split('/').find(|word| !word.is_empty()).unwrap_or("server")
@@ -327,7 +328,7 @@ fn bodies(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
     operations(paths).filter_map(|operation| operation.get_mut("requestBody"))
 }
 
-/// Returns every media type of every request body and response.
+/// Returns every media type object of every request body and response, to be changed in place.
 fn contents(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
     let places = operations(paths).flat_map(|operation| {
         operation

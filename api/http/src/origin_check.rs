@@ -17,7 +17,8 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// the two, so at its port no page has the other.
 const SCHEMES: [(&str, u16); 2] = [("http://", 80), ("https://", 443)];
 
-/// Refuses requests from another page, or under a host name that does not belong to this machine.
+/// Refuses requests to the loopback listener at `port` from another page, or under a host name that does
+/// not belong to this machine.
 pub(crate) fn admit(headers: &HeaderMap, port: u16) -> Result<(), Problem> {
     let (host, origin) = (single(headers, &HOST)?, single(headers, &ORIGIN)?);
     let site = single(headers, &SEC_FETCH_SITE)?;

@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
-/// Names of the parameters with the cursor and the page length.
+/// Name of the query parameter with the cursor.
 const CURSOR_NAME: &str = "cursor";
 const LIMIT_NAME: &str = "limit";
 
@@ -32,7 +32,8 @@ const VERSION: u8 = 2;
 /// Length of a cursor's mark in bytes: long enough not to be guessed, short enough for a URL.
 const MARK_BYTES: usize = 16;
 
-/// Maximum length of a cursor in bytes: a place is a position, an id and a time at most.
+/// Maximum length of a cursor in bytes, a longer one is invalid: a place is a position, an id and a time at
+/// most.
 const CURSOR_BYTES_MAX: usize = 1_024;
 
 /// Maximum and default rows of a page, for lists that had no pages at first.
@@ -87,7 +88,8 @@ pub(crate) struct Paging {
 }
 
 impl Paging {
-    /// Reads the paging of a request with its filter in the URL.
+    /// Reads cursor and page length of a request with its filter in the URL. The cursor must be of the same
+    /// route, path and filter; the length is limited to `length.most`.
     pub(crate) fn of(
         installation: &Installation,
         input: &Input,
@@ -108,7 +110,8 @@ impl Paging {
         Self::new(vault, asked, input.text(CURSOR_NAME), limit.clamp(1, length.most))
     }
 
-    /// Reads the paging of a request with its filter in the body.
+    /// Reads cursor and page length of a request with its filter in the body. The cursor must be of the
+    /// same route and filter.
     pub(crate) fn of_body(
         installation: &Installation,
         route: &str,
@@ -140,13 +143,13 @@ impl Paging {
         Ok(paging)
     }
 
-    /// Returns the place after which the page begins; `None` for the first page.
+    /// Returns the sort key after which the page begins, from the cursor; `None` for the first page.
     pub(crate) fn place<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         let place = |text| serde_json::from_str(text).ok().ok_or_else(not_ours);
         self.place.as_deref().map(place).transpose()
     }
 
-    /// Returns the cursor after a page that ended at this place.
+    /// Returns the cursor of the page that begins after the row with this sort key.
     pub(crate) fn cursor<K: Serialize>(&self, place: &K) -> Result<String, Problem> {
         let place = serde_json::to_string(place).map_err(|error| Problem::fault(error.to_string()))?;
         let mark = self.mark(&place);
@@ -156,7 +159,8 @@ impl Paging {
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// Returns this page of a complete list, in the order of `place`, with the cursor of the next page.
+    /// Cuts this page out of a complete list that is sorted by `place`. Returns its rows and the cursor of
+    /// the next page; `None` on the last one.
     pub(crate) fn cut<T, K: Ord + Serialize + DeserializeOwned>(
         &self,
         items: Vec<T>,
@@ -177,7 +181,8 @@ impl Paging {
         Ok((rest, next))
     }
 
-    /// Returns the place of a cursor that was made for this request; `None` for any other cursor.
+    /// Decodes a cursor and returns its hidden place; `None` for a cursor that is invalid or was made for
+    /// another request.
     fn read(&self, cursor: &str) -> Option<String> {
         if cursor.len() > CURSOR_BYTES_MAX {
             return None;
@@ -192,8 +197,9 @@ impl Paging {
         (mark == self.mark(&place)).then_some(place)
     }
 
-    /// Returns the mark of a place. The hashed text, here and for the key stream, begins with a character
-    /// that no external id and no number contains; their keyed hashes are in the events.
+    /// Returns the mark of a cursor's place, a keyed hash over request and place. The hashed text, here and
+    /// for the key stream, begins with a character that no external id and no number contains; their keyed
+    /// hashes are in the events.
     fn mark(&self, place: &str) -> Vec<u8> {
         let hash = self
             .vault

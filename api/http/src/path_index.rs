@@ -60,7 +60,7 @@ impl<T> PathIndex<T> {
         index
     }
 
-    /// Returns the value for a request's path; a trailing slash is ignored.
+    /// Returns the value for a request's path, `None` if no route matches it. A trailing slash is ignored.
     pub(crate) fn at(&self, path: &str) -> Option<&T> {
         let path = path.strip_prefix('/')?;
         let path = path.strip_suffix('/').unwrap_or(path);

@@ -16,7 +16,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Maximum number of trusted addresses and networks; a site has a few, one in front of the other.
 const PROXIES_MAX: usize = 16;
 
-/// Maximum addresses of a header that are read; more than the proxies in a row of any site.
+/// Most addresses of the header that are read, from its end; more than the proxies in a row of any site.
 const HOPS_MAX: usize = 16;
 
 /// Bits of an IPv4 address.
@@ -34,6 +34,7 @@ pub struct ProxyArgs {
 }
 
 impl ProxyArgs {
+    /// Returns the trusted proxies of the arguments. More than `PROXIES_MAX` fail with `setting-invalid`.
     pub fn proxies(&self) -> Result<Proxies, Problem> {
         match self.trusted_proxies.len() {
             0..=PROXIES_MAX => Ok(Proxies::of(self.trusted_proxies.iter().copied())),
@@ -99,6 +100,7 @@ impl Network {
 pub struct Proxies(Arc<[Network]>);
 
 impl Proxies {
+    /// Trusts the proxies with an address in one of these networks.
     pub fn of(networks: impl IntoIterator<Item = Network>) -> Self {
         Self(networks.into_iter().collect())
     }

@@ -17,14 +17,15 @@ use std::sync::{Mutex, PoisonError};
 use warp::http::HeaderMap;
 use warp::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
-/// Time in milliseconds for which read settings are used; a change applies within a second.
+/// Time in milliseconds for which the limits read from the settings are used; a change applies within a
+/// second.
 const READ_AGAIN_MS: u64 = 1_000;
 
 /// Maximum users and keys in memory. Beyond it the one with the oldest request is dropped and starts again
 /// with full limits.
 const CALLERS_MAX: usize = 4_096;
 
-/// Thousandths of a request, so that a refill can be a fraction.
+/// The unit in which requests are counted: thousandths, so that a refill can be a fraction.
 const MILLI: u64 = 1_000;
 
 /// Period in seconds for which the limit of heavy requests is set.
@@ -151,8 +152,9 @@ impl RateLimiter {
         allowed
     }
 
-    /// Counts a request and returns what is left; `None` for a caller without a limit. With `kept` it passes
-    /// even if nothing is left.
+    /// Counts a request and returns what the caller has left; `None` for a caller without a limit. Fails as
+    /// busy (429) if nothing was left, except for a request that `kept` admits beyond the limit of all
+    /// requests; the limit of heavy ones always holds.
     pub(crate) fn take(
         &self,
         caller: &Caller,
@@ -218,7 +220,8 @@ struct Refill {
     most: u64,
 }
 
-/// Takes one request of this caller and returns how many are left; `None` if there was none.
+/// Takes one request from this caller's bucket and returns how many are left; `None` if there was none to
+/// take.
 fn take_one(
     of: &Mutex<BTreeMap<String, TokenBucket>>,
     name: String,

@@ -21,7 +21,7 @@ pub(crate) const POSITION_HEADER: &str = "x-event-position";
 /// Seconds after which a client that exceeded a limit may retry.
 pub(crate) const RETRY_AFTER_SECONDS: &str = "1";
 
-/// Returns the status of each kind of problem; the only place that maps them.
+/// Returns the HTTP status of each kind of problem; the only place that maps them.
 const fn status(kind: ProblemKind) -> StatusCode {
     match kind {
         ProblemKind::Invalid => StatusCode::BAD_REQUEST,
@@ -50,7 +50,7 @@ pub(crate) const NOT_MODIFIED: u16 = StatusCode::NOT_MODIFIED.as_u16();
 pub(crate) const ELSEWHERE: u16 = StatusCode::SEE_OTHER.as_u16();
 pub(crate) const SWITCHED: u16 = StatusCode::SWITCHING_PROTOCOLS.as_u16();
 
-/// Returns the status of each kind of problem, for the description.
+/// Returns the HTTP status of each kind of problem as a number, for the published description.
 pub(crate) const fn status_of(kind: ProblemKind) -> u16 {
     status(kind).as_u16()
 }
@@ -102,7 +102,8 @@ pub(crate) fn page(text: &'static str) -> Response {
     response
 }
 
-/// Builds the reply with a page or a file of a page. All files come from this server.
+/// Builds the reply with an HTML page that is embedded in this program, or one of its files. All files come
+/// from this server.
 pub(crate) fn asset(media_type: &str, bytes: &'static [u8], is_compressed: bool) -> Response {
     let mut response = Response::new(bytes.into());
     set(
@@ -135,7 +136,8 @@ pub(crate) fn text_response(media_type: &'static str, text: String) -> Response 
     response
 }
 
-/// Returns the hashes of all elements of this name in a page, in the format of a content security policy.
+/// Returns the SHA-256 hashes of the contents of all elements of this name in a page, in the format of a
+/// content security policy.
 fn hashes(page: &str, element: &str) -> String {
     let (begin, end) = (format!("<{element}>"), format!("</{element}>"));
     let inner = page

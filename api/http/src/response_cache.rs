@@ -21,7 +21,8 @@ use std::sync::{Mutex, PoisonError};
 use warp::http::{HeaderMap, HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
-/// Maximum size of a cached response in bytes; pages of figures have a tenth of it.
+/// Maximum size of a cached response in bytes; larger ones are not cached. Pages of figures have a tenth of
+/// it.
 const REPLY_BYTES_MAX: usize = 64 * 1024;
 
 /// Maximum total of cached bytes. Beyond it the cache is cleared, which costs one computation each.
@@ -86,7 +87,8 @@ impl CacheableRequest {
         Some(self.told(reply))
     }
 
-    /// Returns the computed response with its tag, and caches it if the log did not move meanwhile.
+    /// Returns the computed response with its tag, and caches it if the log did not move meanwhile. A
+    /// response other than 200 is returned as it is.
     pub(crate) async fn keep(&self, ctx: &Context, response: Response) -> Response {
         let (mut parts, body) = response.into_parts();
         if parts.status != StatusCode::OK {
@@ -112,7 +114,7 @@ impl CacheableRequest {
         self.told(reply)
     }
 
-    /// Returns the response, or 304 if the client has it.
+    /// Returns the cached response with its tag, or 304 without a body if `If-None-Match` has the tag.
     fn told(&self, reply: CachedResponse) -> Response {
         let is_there = self
             .if_none_match
@@ -144,7 +146,7 @@ impl CachedResponses {
     }
 }
 
-/// Returns the log position if every view has caught up with it.
+/// Returns the log position if every view has caught up with it; else `None`.
 async fn settled(ctx: &Context) -> Option<Position> {
     let head = ctx.installation.store().head().await.ok()?;
     ctx.installation.rows.has_all(head).then_some(head)

@@ -25,7 +25,7 @@ pub(crate) struct PlainReadHandler {
 
 /// What handles requests of a path.
 pub(crate) struct PathHandlers {
-    /// The fast paths of all routes that overlap this path, in the order of the list.
+    /// The fast paths for plain reads of all routes that overlap this path, in the order of the list.
     pub readers: Vec<PlainReadHandler>,
     /// All endpoints that overlap this path, as one filter.
     pub filter: BoxedFilter<(Response,)>,
@@ -47,7 +47,7 @@ impl Router {
         }
     }
 
-    /// Replaces the filter for paths without a route.
+    /// Replaces the filter that handles paths without a route by the result of `by` for it.
     pub(crate) fn otherwise(
         mut self,
         by: impl FnOnce(BoxedFilter<(Response,)>) -> BoxedFilter<(Response,)>,
@@ -56,7 +56,7 @@ impl Router {
         self
     }
 
-    /// Returns the filter for requests of this path.
+    /// Returns the filter for requests of this path: its endpoints, or the one for paths without a route.
     pub(crate) fn at(&self, path: &str) -> BoxedFilter<(Response,)> {
         let stands = self.routes.at(path).map(|stands| &stands.filter);
         stands.unwrap_or(&self.otherwise).clone()

@@ -134,14 +134,16 @@ impl RunningServer {
         })
     }
 
-    /// Returns the URL of the status page with the token. For a terminal, never for a log.
+    /// Returns the URL of the status page with the token; `None` without an HTTP listener. For a terminal,
+    /// never for a log.
     pub fn page_with_token(&self) -> io::Result<Option<String>> {
         let ids = self.installation.environment.ids.as_ref();
         let token = auth::token(&self.installation.directory, ids)?;
         Ok(self.url.as_ref().map(|url| format!("{url}/status#token={token}")))
     }
 
-    /// Returns the URL of the status page without the token, with the path of the file that contains it.
+    /// Returns the URL of the status page with the path of the file that contains the token, not the token
+    /// itself; `None` without an HTTP listener.
     pub fn page(&self) -> Option<String> {
         let file = self.installation.directory.join(TOKEN_FILE);
         let url = self.url.as_ref()?;
@@ -188,7 +190,8 @@ fn demand_second_factor(installation: &Installation, settings: &ServeSettings) {
     installation.access.demand_second_factor(roles);
 }
 
-/// Lets users sign in with the configured identity provider. Browsers return to this server's public URL.
+/// Lets users sign in with the configured identity provider, if there is one and an HTTP listener. Browsers
+/// return to this server's public URL.
 fn ask_provider(
     installation: &Installation,
     settings: &ServeSettings,
@@ -277,7 +280,8 @@ fn refuse_rehearsal_off_loopback(settings: &ServeSettings) -> Result<(), Problem
     }
 }
 
-/// Uses the given audio file for its text; refuses a file that is not an 8 kHz mono WAV of 16 bits.
+/// Makes a synthesizer that plays the given audio file for its text and leaves other texts to `others`.
+/// Fails for a file that is not an 8 kHz mono WAV of 16 bits.
 fn with_given_sound(
     given: Option<&RecordedClipFile>,
     others: Arc<dyn Synthesizer>,

@@ -52,13 +52,14 @@ const H2_HEAD_BYTES_MAX: u32 = 16 * 1024;
 
 /// Idle time in milliseconds after which an HTTP/2 peer is pinged.
 const H2_PING_MS: u64 = 20_000;
-/// Maximum time for the answer to a ping, in milliseconds: many round trips of the slowest link.
+/// Maximum time in milliseconds for an HTTP/2 peer's answer to a ping; after that the connection is closed.
 const H2_PONG_MS: u64 = 10_000;
 
 /// Pause in milliseconds after a failed accept (out of descriptors), so that the loop does not spin.
 const ACCEPT_RETRY_MS: u64 = 100;
 
-/// Maximum time for open replies after the stop signal, in milliseconds.
+/// Maximum time in milliseconds for replies that are open at the stop signal; then their connections are
+/// closed.
 const STOP_MS: u64 = 2_000;
 
 /// HSTS policy: a browser that connected over TLS uses only TLS for a year (RFC 6797). Sent over TLS only.
@@ -77,7 +78,8 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
-/// Binds the listener, or the next free port if this one is in use.
+/// Binds the listener, or the next free port if this one is in use, trying at most `NEXT_PORTS_MAX` further
+/// ones.
 pub async fn bind_near(address: SocketAddr) -> io::Result<TcpListener> {
     let mut wished = address;
     for _ in 0..NEXT_PORTS_MAX {
@@ -96,6 +98,7 @@ pub async fn bind_near(address: SocketAddr) -> io::Result<TcpListener> {
     clippy::disallowed_methods,
     reason = "a check asks the system for a port and gives it back"
 )]
+/// Returns a UDP port of loopback that is free now. Another program may take it before it is bound.
 pub fn free_udp_port() -> io::Result<u16> {
     let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(socket.local_addr()?.port())

@@ -43,9 +43,10 @@ struct FailedAttempts {
 }
 
 impl Context {
-    /// Runs a sign-in attempt within the limit of its address. Each refusal is recorded once for the address,
-    /// with the code of the reply: an unknown name, a locked user and a wrong password look the same in the
-    /// record too. Every route of a sign-in uses this.
+    /// Runs a sign-in attempt within the limit of its address. Each refusal is recorded once for the
+    /// address, with the code of the reply: an unknown name, a locked user and a wrong password look the
+    /// same in the record too. A reply that asks for the second factor is not recorded. Every route of a
+    /// sign-in uses this.
     pub(crate) async fn sign_in_counted<T>(
         &self,
         peer: Option<SocketAddr>,
@@ -75,7 +76,8 @@ impl Context {
 }
 
 impl SignInLimiter {
-    /// Refuses an attempt while the address must wait; called before the password is checked.
+    /// Fails as busy (429) while the address must wait after failed sign-ins. Called before the password is
+    /// checked.
     pub(crate) fn admit(&self, peer: Option<SocketAddr>, now: Timestamp) -> Result<(), Problem> {
         let kept = self.kept();
         let Some(wrong) = kept.get(&address_of(peer)).filter(|wrong| now < wrong.until) else {
@@ -119,7 +121,8 @@ impl SignInLimiter {
     }
 }
 
-/// Returns the address as it is counted. Requests without a connection count as one address.
+/// Returns the address under which failed sign-ins are counted: an IPv6 address by its network. Requests
+/// without a connection count as one address.
 fn address_of(peer: Option<SocketAddr>) -> IpAddr {
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| network(peer.ip()))
 }

@@ -35,7 +35,8 @@ impl Context {
         Prover::of(&installation.directory, &installation.signing_key, dense)
     }
 
-    /// Returns a checkpoint that covers everything up to a position; waits at most `WAIT_MS`.
+    /// Returns a checkpoint that covers everything up to a position. On a server it waits for the next one;
+    /// fails as unavailable after `WAIT_MS`.
     pub(crate) async fn checkpoint_over(&self, position: Position) -> Result<SignedCheckpoint, Problem> {
         if let CheckpointSigning::WhenAsked(settings) = &self.signing {
             let environment = &self.installation.environment;

@@ -11,7 +11,8 @@ use domain::problem::{Problem, ProblemKind};
 use intake::spool::Spool;
 use std::sync::{Arc, LazyLock};
 
-/// Maximum simultaneous uploads: each may take a core, and 300 MB for a large workbook.
+/// Maximum simultaneous uploads, a further one is refused: each may take a core, and 300 MB for a large
+/// workbook.
 const UPLOADS_MAX: usize = 2;
 
 /// Upload slots of the process, for all campaigns. A slow sender keeps one only while no other sender needs
@@ -21,7 +22,7 @@ static UPLOADS: LazyLock<Arc<SlowClientSlots>> = LazyLock::new(|| SlowClientSlot
 /// A source of data in pieces.
 #[async_trait]
 pub(crate) trait ChunkSource: Send {
-    /// Returns the next piece; `None` at the end.
+    /// Returns the next piece of the file; `None` at its end.
     async fn piece(&mut self) -> Result<Option<Bytes>, Problem>;
 }
 

@@ -37,7 +37,8 @@ impl<T> WriteTimeoutStream<T> {
         }
     }
 
-    /// Reports a write's progress; without progress, waits for the timeout.
+    /// Notes how many bytes a write moved and passes its result on. A write that makes no progress fails
+    /// after `STALL_MS`.
     fn watch_write(
         &mut self,
         wrote: Poll<io::Result<usize>>,
@@ -50,7 +51,8 @@ impl<T> WriteTimeoutStream<T> {
         self.watch(wrote, context)
     }
 
-    /// Passes on a result that is ready; otherwise waits for the timeout.
+    /// Passes on a result that is ready. While it is not, the stream counts as stalled, and fails after
+    /// `STALL_MS`.
     fn watch<R>(&mut self, done: Poll<io::Result<R>>, context: &mut Context<'_>) -> Poll<io::Result<R>> {
         if done.is_ready() {
             self.stalled = None;

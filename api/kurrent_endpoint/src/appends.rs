@@ -62,7 +62,8 @@ impl AppendBatch {
         }
     }
 
-    /// Adds an event. Fails if it is not a record, if id or type do not match the record, or above the limit.
+    /// Adds an event to an append. Fails if it is not a record, if id or type do not match the record, or
+    /// above `APPEND_EVENTS_MAX`.
     pub(crate) fn push(&mut self, proposed: ProposedEvent) -> Result<(), Status> {
         if self.records.len() >= APPEND_EVENTS_MAX {
             let why = format!("an append has at most {APPEND_EVENTS_MAX} events");
@@ -91,8 +92,8 @@ impl AppendBatch {
         Ok(())
     }
 
-    /// Appends to the store. Records contain their versions, so `Any` and `Exists` expect the version before
-    /// the first record.
+    /// Appends the events to the store. Records contain their versions, so `Any` and `Exists` expect the
+    /// version before the first record. A wrong version is a result, not an error.
     pub(crate) async fn store(
         self,
         store: &dyn EventStore,

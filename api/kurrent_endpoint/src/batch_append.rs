@@ -189,7 +189,8 @@ fn begin(options: Options) -> OpenBatch {
     }
 }
 
-/// Converts an error to the protocol's own status, with a detail message that clients unpack.
+/// Converts a gRPC status to the error of a BatchAppend response, with a detail message that clients
+/// unpack.
 fn error(status: &Status) -> RpcStatus {
     let detail = BadRequest {
         message: status.message().to_owned(),

@@ -35,7 +35,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Returns an error if the handshake takes too long.
+    /// Fails with `TimedOut` if the TLS handshake is not over within `GREETING_MS`.
     fn greet_in_time(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if let Some(timer) = &mut self.greeting {
             if !self.stream.is_greeting() {
@@ -93,9 +93,9 @@ impl ConnectionFactory {
     }
 }
 
-/// Makes Linux acknowledge received data at once. Some clients (the Rust one) use Nagle's algorithm and write
-/// a call in two parts: the second waits for the acknowledgement of the first, which Linux delays by 40 ms
-/// (measured) unless this option is set, each time anew.
+/// Makes Linux acknowledge received data at once; the option must be set before each read. Some clients
+/// (the Rust one) use Nagle's algorithm and write a call in two parts: the second waits for the
+/// acknowledgement of the first, which Linux otherwise delays by 40 ms (measured).
 #[cfg(target_os = "linux")]
 fn acknowledge_at_once(stream: &TcpStream) {
     // If the socket is closed, the next read reports it.

@@ -59,7 +59,7 @@ fn method(name: &str, service: &str) -> SupportedMethod {
 
 #[tonic::async_trait]
 impl Gossip for Discovery {
-    /// Returns one node: the address that the caller reached.
+    /// Returns the cluster as one node, its leader, at the address that the caller reached.
     async fn read(&self, request: Request<()>) -> Result<Response<ClusterInfo>, Status> {
         let local = request
             .extensions()

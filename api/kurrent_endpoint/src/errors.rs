@@ -4,7 +4,7 @@ use domain::ports::event_store::StoreError;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code, Status};
 
-/// Makes a status with the trailer by which clients choose their error class.
+/// Makes a gRPC status with the `exception` trailer by which clients choose their error class.
 pub(crate) fn exception(code: Code, name: &'static str, message: impl Into<String>) -> Status {
     let mut metadata = MetadataMap::new();
     metadata.insert("exception", MetadataValue::from_static(name));
@@ -46,7 +46,7 @@ pub(crate) fn stopping() -> Status {
     )
 }
 
-/// Converts a store's error, if the protocol has no message of its own for it.
+/// Converts a store's error to a gRPC status, if the protocol has no message of its own for it.
 pub(crate) fn of_store(error: &StoreError) -> Status {
     let why = error.to_string();
     match error {

@@ -8,7 +8,8 @@ use crate::wire::RecordMetadata;
 use regex::{Regex, RegexBuilder};
 use tonic::Status;
 
-/// The most bytes of a regular expression; clients send tens of characters.
+/// The longest regular expression of a filter, in bytes, a longer one is refused; clients send tens of
+/// characters.
 const REGEX_BYTES_MAX: usize = 1_024;
 
 /// The most bytes of a compiled expression: 256 KiB is enough for any filter that a person writes.

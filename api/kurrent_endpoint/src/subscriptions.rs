@@ -82,7 +82,8 @@ impl ClientSubscription {
         }
     }
 
-    /// Reads one page of stored events. Returns `false` if there are no more.
+    /// Reads one page of stored events while a subscription catches up. Returns `false` if there are no
+    /// more.
     async fn catch_up(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status> {
         let read = match &self.followed {
             SubscriptionSource::All(_) => self.store.read_all(self.after, PAGE_EVENTS).await,

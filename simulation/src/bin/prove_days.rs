@@ -100,7 +100,8 @@ struct RunOptions {
 }
 
 impl RunOptions {
-    /// The plan of one world; agents take the calls in some.
+    /// Returns the plan of one world: with the agents of `--agents`, without that argument with agents in
+    /// one of `PACED_OF` worlds.
     fn plan_of(&self, index: u64) -> Plan {
         let agents = match self.paced {
             true => self.plan.agents,
@@ -238,7 +239,7 @@ fn main() -> Result<(), ProofFailure> {
     holds.then_some(()).ok_or(ProofFailure::Violated)
 }
 
-/// The work of one core: runs worlds that were not run before, one after another.
+/// Runs worlds that were not run before, one after another, until none is left: the work of one core.
 fn work(asked: &RunOptions, next: &AtomicU64, ran: &Mutex<RunResults>, began: Instant) {
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
@@ -284,8 +285,9 @@ fn work(asked: &RunOptions, next: &AtomicU64, ran: &Mutex<RunResults>, began: In
     }
 }
 
-/// Shrinks the first world that failed. Appends it to the file of `--keep`, if given, as a line that a unit
-/// test runs from then on.
+/// Shrinks the first world that failed and returns it as a command line, or why it cannot be shrunk; `None`
+/// if none failed. Appends it to the file of `--keep`, if given, as a line that a unit test runs from then
+/// on.
 fn smallest_of(asked: &RunOptions, ran: &RunResults) -> Option<String> {
     let (index, found) = ran.worlds.iter().find(|(_, found)| found.violation().is_some())?;
     say(&format!("world {index}: {}", found.violation().unwrap_or("")));

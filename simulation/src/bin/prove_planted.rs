@@ -65,7 +65,8 @@ const USUAL: Effort = Effort {
     people: 100,
 };
 
-/// The plan in which a bug is looked for: the usual world, or one with more of what the bug needs.
+/// Returns the plan with which a bug is looked for: the usual world, or one with more of what the bug
+/// needs.
 fn plan_for(bug: Option<Bug>, effort: Effort, seed: u64) -> Plan {
     let usual = Plan {
         days: effort.days,
@@ -212,7 +213,8 @@ fn look_for(bug: Option<Bug>, effort: Effort) -> BugSearch {
     none
 }
 
-/// The names of violated invariants in a plan's world. A machine that no longer starts counts as found, too.
+/// Returns the names of the invariants that do not hold in a plan's world; the error text if its machine no
+/// longer starts, which counts as found, too.
 fn violated(plan: Plan) -> Vec<String> {
     match simulate_world(plan, 0) {
         Ok(found) => found.violated().into_iter().map(str::to_owned).collect(),

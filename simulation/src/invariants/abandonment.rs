@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, VecDeque};
 /// A person who answers must be attended within this time, in milliseconds.
 const WITHIN_MS: u64 = 2_000;
 
-/// A call that ended this long before a batch must be counted in the record on which the batch is based, in
-/// milliseconds.
+/// Time before a batch in milliseconds: a call that ended earlier than this must be counted in the record
+/// on which the batch is based.
 const KNOWN_AFTER_MS: u64 = 10_000;
 
 /// Microseconds in an hour.
@@ -27,7 +27,7 @@ pub(crate) struct Counts {
     pub(crate) refusals: u64,
     /// The largest abandon rate of a campaign for agents at its end, in thousandths of its answers.
     pub(crate) abandoned_per_mille_max: u64,
-    /// Calls in which no agent was free and the seller's message was played.
+    /// Number of calls in which no agent was free and the seller's message was played.
     pub(crate) sellers_named: u64,
     /// Answers and abandoned calls of each day, summed over the records of all campaigns.
     pub(crate) accounted_days: Vec<(u64, u64)>,
@@ -64,8 +64,8 @@ struct Campaign {
 }
 
 impl Campaign {
-    /// True if 3 % of the answers, less the abandoned calls, leaves no further abandoned call, over all days
-    /// of the world.
+    /// True if the recount allows no further abandoned call over all days of the world: 3 % of the answers,
+    /// rounded down, are used up.
     fn is_used_up(&self) -> bool {
         let (answers, drops) = self.recorded;
         answers * 3 / 100 <= drops
@@ -142,12 +142,12 @@ fn beijing_day(at: Timestamp) -> i64 {
 
 /// The law's window, in days.
 const WINDOW_DAYS: usize = 30;
-/// Abandoned calls that it allows per hundred answers.
+/// Abandoned calls that the rule allows per hundred answers.
 const DROPS_A_HUNDRED: u64 = 3;
 
-/// Checks every window of thirty consecutive days, with the worlds of a run one after the other: each must
-/// keep to 3 %. Also returns the largest rate in thousandths. Shorter runs have a rate but no limit, because
-/// a single abandoned call may exceed 3 % of few answers.
+/// Checks every window of thirty consecutive days, with the worlds of a run one after the other: at most 3
+/// % of the answers may be abandoned calls. Also returns the largest rate in thousandths. Shorter runs have
+/// a rate but no limit, because a single abandoned call may exceed 3 % of few answers.
 pub(crate) fn windows(days: &[(u64, u64)]) -> (Tally, u64) {
     let (mut tally, mut most) = (Tally::default(), 0);
     for window in days.windows(WINDOW_DAYS.min(days.len()).max(1)) {

@@ -185,7 +185,7 @@ impl<'a> CallTrace<'a> {
         );
     }
 
-    /// Compares the finished call with what the outside world saw.
+    /// Compares the finished call with the INVITEs and answers that the outside world saw.
     fn beside_the_book(&self, findings: &mut Findings, stream: &str, evidence: &Evidence<'_>) {
         let book = evidence.book;
         let crashed = self
@@ -232,7 +232,7 @@ impl<'a> CallTrace<'a> {
         }
     }
 
-    /// True if its INVITE never left, because the machine or the line failed first.
+    /// True if the leg's INVITE never left, because the machine or the line failed first.
     fn was_cut_off(&self, leg: &Leg<'_>) -> bool {
         let local = leg
             .failed

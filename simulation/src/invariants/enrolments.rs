@@ -176,7 +176,9 @@ impl<'a> Enrolment<'a> {
         }
     }
 
-    /// Checks the dial after another call of the same enrolment.
+    /// Checks a dial after an earlier call of the same enrolment: whether the disposition allows one, and
+    /// whether the wait, the hold-off and, after a cut-off, the day have passed. After an invalid number it
+    /// must be another number.
     fn wait(&self, findings: &mut Findings, fact: &Fact, zone: Zone) {
         let Some((last, ended)) = self.last.as_ref().and_then(|last| Some((last, last.ended?))) else {
             return;

@@ -64,7 +64,7 @@ pub(super) enum Member {
 /// The list member that an invariant uses. It is read as one text, with commas.
 const LIST: Member = Member::Areas;
 
-/// The data of a record, in a compact form.
+/// The data of a stored record, reduced to the members that the oracle uses.
 #[derive(Debug, Default)]
 pub(super) enum Data {
     /// Null, a list, or a number that is negative or has a fraction: not used by any invariant.
@@ -76,7 +76,7 @@ pub(super) enum Data {
     Members(Box<[(Member, Data)]>),
 }
 
-/// The members of a record that the oracle uses.
+/// The parts of a stored record that the oracle uses.
 #[derive(Deserialize)]
 pub(super) struct Fact {
     pub(super) kind: String,
@@ -163,19 +163,19 @@ impl<'de> Visitor<'de> for DataVisitor {
 }
 
 impl Fact {
-    /// Text of a member of the data; empty if there is none.
+    /// Returns the text of a member of the data; empty if there is none.
     pub(super) fn text(&self, member: Member) -> &str {
         self.data.get(member).map_or("", Data::text)
     }
 
-    /// Text below members of the data; empty if there is none.
+    /// Returns the text at a path of members of the data; empty if there is none.
     pub(super) fn text_at(&self, path: &[Member]) -> &str {
         let mut steps = path.iter();
         let found = steps.try_fold(&self.data, |data, member| data.get(*member));
         found.map_or("", Data::text)
     }
 
-    /// A number of the data; 0 if there is none.
+    /// Returns a number of the data; 0 if there is none.
     pub(super) fn number(&self, member: Member) -> u64 {
         match self.data.get(member) {
             Some(Data::Number(number)) => *number,
@@ -183,7 +183,7 @@ impl Fact {
         }
     }
 
-    /// A number below members of the data; 0 if there is none.
+    /// Returns the number at a path of members of the data; 0 if there is none.
     pub(super) fn number_at(&self, path: &[Member]) -> u64 {
         let mut steps = path.iter();
         match steps.try_fold(&self.data, |data, member| data.get(*member)) {
@@ -201,12 +201,13 @@ impl Fact {
         matches!(self.data.get(member), Some(Data::Flag(true)))
     }
 
-    /// An instant below members of the data; the epoch, which is before everything, if there is none.
+    /// Returns the instant at a path of members of the data; the epoch, which is before everything, if
+    /// there is none.
     pub(super) fn instant_at(&self, path: &[Member]) -> Timestamp {
         self.text_at(path).parse().unwrap_or(Timestamp::EPOCH)
     }
 
-    /// The part of the stream's name after the aggregate.
+    /// Returns the id in the stream's name, after the aggregate.
     pub(super) fn subject(&self) -> &str {
         self.stream.split_once('-').map_or("", |(_, id)| id)
     }

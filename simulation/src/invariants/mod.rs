@@ -50,7 +50,7 @@ impl Tally {
 /// Most violations of one world that are kept as text.
 const WORDS_MAX: usize = 20;
 
-/// Most of them for one invariant, so that others are shown too.
+/// Most texts of violations of one invariant in one world, so that those of others are kept too.
 const WORDS_OF_ONE_MAX: u64 = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -79,13 +79,14 @@ pub(crate) struct Evidence<'a> {
     pub(crate) book: &'a BTreeMap<String, BookEntry>,
     pub(crate) acknowledged: &'a [Position],
     pub(crate) lines: &'a [LineFacts],
-    /// INVITEs, and whether `call.dialing` was durable when each left.
+    /// Call-ids of the INVITEs that left, each with whether `call.dialing` was durable at that time.
     pub(crate) witnessed: &'a [(String, bool)],
-    /// Acknowledged answers, and whether `call.answered` was durable then.
+    /// Call-ids of the acknowledged answers, each with whether `call.answered` was durable at that time.
     pub(crate) acknowledged_answers: &'a [(String, bool)],
     /// The intended properties of each campaign, by its id.
     pub(crate) terms: &'a BTreeMap<String, Terms>,
-    /// Campaigns with a refused start because no calling window opened any more, and when.
+    /// Campaigns that could not be started because no calling window opened any more, each with the time of
+    /// the refusal.
     pub(crate) never_began: &'a BTreeMap<String, Timestamp>,
     pub(crate) drains: &'a [Drain],
     pub(crate) wrong_clock: Option<FaultPeriod>,
@@ -94,7 +95,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) append_ms_max: u64,
     /// True if the world has no faults: what is due at a time then happens at that time.
     pub(crate) has_no_faults: bool,
-    /// Periods before the end of a process in which events of the outside world may be lost.
+    /// Periods before the end of a process in which events about the outside world may be missing in the
+    /// log.
     pub(crate) unwritten: &'a [FaultPeriod],
 }
 

@@ -101,7 +101,7 @@ impl<'a> TelemarketingState<'a> {
         }
     }
 
-    /// Applies an event of a campaign under the rule.
+    /// Checks an event of a campaign under the rule, and keeps what later checks need.
     fn sold(
         &mut self,
         findings: &mut Findings,
@@ -135,7 +135,8 @@ impl<'a> TelemarketingState<'a> {
         }
     }
 
-    /// Checks that the registry was fresh for the number's own area code, if it was imported by area.
+    /// Checks that the registry was fresh at a dial: the whole one, or the edition of the number's own area
+    /// code.
     fn dialed(&self, findings: &mut Findings, fact: &Fact, terms: &Terms, callee: &str) {
         let today = terms.zone.local(fact.at).1;
         let area = callee.strip_prefix("+1").and_then(|national| national.get(..3));

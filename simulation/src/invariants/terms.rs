@@ -57,7 +57,8 @@ impl Terms {
         (9..18).contains(&hour) && !(self.rests && hour == 12)
     }
 
-    /// The day in which a pilot's calls are counted: in the rule set's time zone, or UTC if it has none.
+    /// Returns the day in which a pilot's call is counted, since the epoch: in the rule set's time zone, or
+    /// UTC if it has none.
     fn day_of_stage(&self, at: Timestamp) -> i64 {
         match self.preset {
             Preset::UsTsr | Preset::UsRegf | Preset::EuGdpr => at.micros().div_euclid(24 * HOUR_MICROS),

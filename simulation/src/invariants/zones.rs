@@ -42,7 +42,7 @@ pub(super) enum Zone {
 }
 
 impl Zone {
-    /// The local hour, and the local day since the epoch.
+    /// Returns the local hour of the day, and the local day since the epoch.
     pub(super) fn local(self, at: Timestamp) -> (i64, i64) {
         let is_summer = |summer: [&str; 2]| {
             let [from, until] = summer.map(instant);

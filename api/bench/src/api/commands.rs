@@ -21,22 +21,24 @@ use domain::stored_event::Cause;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The commands per second of the rate that has a time limit (issue 13, figures to reach).
+/// The steady rate in commands per second, for which the delay of HTTP is limited (issue 13, figures to
+/// reach).
 const A_SECOND: u64 = 1_000;
 
-/// How much longer than the commit 99 of 100 commands over HTTP may take.
+/// Target in microseconds: how much longer 99 of 100 commands over HTTP may take than the same commits
+/// without it.
 const BEYOND_COMMIT_US_MAX: f64 = 20_000.0;
 
 /// The longest time of a refusal.
 const REFUSAL_US_MAX: f64 = 10_000.0;
 
-/// The least share of the peak that is executed at three times the peak.
+/// Target: the least share of the peak rate that is executed when three times the peak is offered.
 const GOODPUT_MIN: f64 = 0.9;
 
-/// The clients at the steady rate: enough that none waits for another.
+/// The clients at the steady rate: so many that no request waits for another client's response.
 const STEADY_CLIENTS: usize = 64;
 
-/// The clients that send without a pause, for the peak.
+/// The clients that send without a pause to measure the peak.
 const PEAK_CLIENTS: usize = 128;
 
 /// The load that is offered, in multiples of the peak.
@@ -169,7 +171,8 @@ fn count(times: &Times) -> u64 {
     times.count() as u64
 }
 
-/// Sends the same commands to the entities themselves, at the same rate.
+/// Sends the same commands to the entities themselves, without HTTP, at the steady rate. Returns their
+/// times.
 async fn commits(installation: &Arc<Installation>, seconds: u64) -> Result<Times, Problem> {
     let pace = RequestSchedule::of(A_SECOND, seconds);
     let parts = run_in_tasks(installation.tasks(), STEADY_CLIENTS, |clients| {
@@ -203,7 +206,8 @@ async fn commit_on(installation: &Installation, pace: &RequestSchedule) -> Resul
     Ok(times)
 }
 
-/// Sends requests at a rate, by so many clients with a connection each.
+/// Sends requests by the schedule `pace`, by so many clients with a connection each. Returns the times and
+/// refusals.
 async fn asked(
     installation: &Arc<Installation>,
     door: &ServerAccess,

@@ -16,7 +16,8 @@ pub(super) struct ServerAccess {
 }
 
 impl ServerAccess {
-    /// Returns the bytes of a read, with the tag of a response that the client already has.
+    /// Returns the bytes of a GET request; `tag` is that of a response that the client already has
+    /// (`If-None-Match`).
     pub(super) fn get(&self, path: &str, tag: Option<&str>) -> Vec<u8> {
         let unless = tag
             .map(|tag| format!("If-None-Match: {tag}\r\n"))
@@ -101,7 +102,8 @@ impl Connection {
     }
 }
 
-/// Returns a header's value; its name is compared without case.
+/// Returns a header's value in the head of a response, `None` if it is missing; the name is compared
+/// without case.
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let mut lines = head.lines().filter_map(|line| line.split_once(':'));
     let (_, value) = lines.find(|(found, _)| found.eq_ignore_ascii_case(name))?;

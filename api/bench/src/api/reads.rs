@@ -15,16 +15,17 @@ use warp::Filter;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
 use warp::reply::Response;
 
-/// Repeated reads ÷ those of a bare handler with the same bytes, at least (issue 13, figures to reach).
+/// Target: repeated reads per second over those of a bare handler with the same bytes (issue 13, figures to
+/// reach).
 const REPEATED_MIN: f64 = 0.7;
 
 /// The readers in parallel.
 const READERS: usize = 8;
 
-/// The reads of one round, of all readers.
+/// The number of reads in one round, of all readers together.
 const READS: usize = 16_000;
 
-/// The reads that have to be made: each is another question.
+/// The number of reads for which no response is cached: each is another question.
 const FIRST_READS: usize = 1_000;
 
 /// The number of rounds; their median counts.
@@ -89,7 +90,8 @@ pub(super) async fn measure(
     Ok(())
 }
 
-/// Creates a campaign, and as many positions as there are first reads.
+/// Creates a campaign, and appends as many events as there are first reads, so that each reads another
+/// position.
 async fn prepare(installation: &Arc<Installation>, door: &ServerAccess) -> Result<(), Problem> {
     let body = format!(
         "{{\"task_id\":\"{CAMPAIGN}\",\"script_template\":\"您好。\",\
@@ -106,7 +108,8 @@ async fn prepare(installation: &Arc<Installation>, door: &ServerAccess) -> Resul
     Ok(())
 }
 
-/// Returns the response when the rows contain the whole log: the same twice.
+/// Waits until the rows contain the whole log and returns the response to a read, which the server then has
+/// cached.
 async fn kept(installation: &Installation, door: &ServerAccess, path: &str) -> Result<Reply, Problem> {
     let mut connection = Connection::open(door.address).await?;
     let head = installation.store().head().await?;

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use store::yardstick::RawFile;
 use tokio::sync::oneshot;
 
-/// As many requests as the round has events, all waiting at the same time, each to another entity.
+/// The engine that appends through entities: as many requests as the round has events, all at the same
+/// time, each to another entity.
 pub(crate) struct ActorEngine {
     pub name: &'static str,
     pub(crate) workshop: Arc<BenchInstallation>,
@@ -38,7 +39,7 @@ impl Engine for ActorEngine {
 /// The tasks that share the requests of a round: as in a server, they are not all in one task.
 const ASKER_TASKS: usize = 4;
 
-/// Fewer requests than this are one task: to start more tasks costs more than the requests.
+/// Fewest requests of a task: to start more tasks costs more than fewer requests would gain.
 const ASKERS_OF_A_TASK_MIN: usize = 16;
 
 /// Runs all requests at the same time, a part of them in each task of the runtime, in order. None runs in the
@@ -68,7 +69,8 @@ where
     Ok(answers)
 }
 
-/// The same number of bytes as the entities write, in one write and one sync.
+/// The engine that writes the same number of bytes as the entities to a plain file, in one write and one
+/// sync.
 pub(crate) struct ActorRawFileEngine {
     name: &'static str,
     file: RawFile,

@@ -15,19 +15,20 @@ use std::sync::Arc;
 use store::yardstick::{BareSqlite, RawFile};
 use tokio::runtime::Runtime;
 
-/// The names of the engines in the report.
+/// The name of the plain file in the report.
 const RAW: &str = "raw file, write + fdatasync";
 const BARE: &str = "bare SQLite";
 const RAW_OF_ACTORS: &str = "raw file, the entities' bytes";
 const ACTORS: &str = "our entities (decide, seal, append)";
 
-/// Entities ÷ raw, at least, by events of a commit (issue 3, figures to reach).
+/// Targets: events per second through entities over the plain file, at least, by events of a commit (issue
+/// 3, figures to reach).
 const ACTORS_OVER_RAW: [(usize, f64); 4] = [(1, 0.40), (16, 0.40), (256, 0.12), (4_096, 0.07)];
 
-/// A commit of the store ÷ one of bare SQLite with one producer, at most.
+/// Target: a commit of the store over one of bare SQLite with one producer, at most.
 const OVER_BARE_MAX: f64 = 1.3;
 
-/// Events per second with 256 producers ÷ with one, at least.
+/// Target: events per second with 256 producers over those with one, at least.
 const GROUP_COMMIT_MIN: f64 = 20.0;
 
 pub(super) async fn run(report: &mut Report, peers: &[String], runtime: Arc<Runtime>) -> Result<(), Problem> {

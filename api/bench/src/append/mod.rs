@@ -25,10 +25,11 @@ use tokio::runtime::Runtime;
 /// The measured numbers of events in a commit, and how many commits of each.
 const SIZES: [(usize, usize); 4] = [(1, 300), (16, 200), (256, 60), (4_096, 15)];
 
-/// The rounds before the first that counts: files exist, statements are prepared, streams are known.
+/// The rounds that do not count, before the first that does: files exist, statements are prepared, streams
+/// are known.
 const WARM_UP_ROUNDS: usize = 3;
 
-/// The seed of the order of engines in each round: the same in every run.
+/// The seed of the order in which the engines commit in each round: the same in every run.
 const ORDER_SEED: u64 = 7;
 
 /// Durable appends, interleaved with the same bytes in a plain file, bare SQLite or PostgreSQL, and peers.
@@ -77,7 +78,7 @@ trait Engine: Send {
     async fn commit(&mut self, round: &Round) -> Result<(), Problem>;
 }
 
-/// The name of the store in the report, with either database.
+/// The name of our store in the report, in a directory as in a database.
 const STORE: &str = "our store";
 
 struct OurStore(Arc<dyn EventStore>);
@@ -97,8 +98,9 @@ impl Engine for OurStore {
     }
 }
 
-/// Commits with each engine in turn, `rounds` times, each round in another order: a sync also waits for what
-/// the engine before it has left to the file system.
+/// Commits the same events with each engine in turn, `rounds` times after the warm-up. The order changes
+/// each round: a sync also waits for what the engine before it has left to the file system. Returns the
+/// times of each engine.
 async fn interleave(
     engines: &mut [Box<dyn Engine>],
     rounds: usize,
@@ -126,7 +128,7 @@ async fn interleave(
     Ok(times)
 }
 
-/// The median times of the engines, by name.
+/// The median times of one commit, by the name of the engine.
 struct Medians(Vec<(&'static str, f64)>);
 
 impl Medians {

@@ -13,12 +13,13 @@ use std::sync::Arc;
 use store::yardstick::{BarePostgres, Method};
 use tokio::runtime::Runtime;
 
-/// The names of the engines in the report.
+/// The name of the bare COPY in the report.
 const COPY: &str = "binary COPY into the same table";
 const PREPARED_COPY: &str = "binary COPY, parsed once";
 const INSERT: &str = "INSERT of arrays into the same table";
 
-/// The store ÷ COPY, at least, by events of a commit (issue 3, figures to reach).
+/// Targets: events per second of the store over COPY, at least, by events of a commit (issue 3, figures to
+/// reach).
 const STORE_OVER_COPY: [(usize, f64); 4] = [(1, 0.9), (16, 0.9), (256, 0.8), (4_096, 0.6)];
 
 pub(super) async fn run(

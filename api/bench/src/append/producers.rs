@@ -41,12 +41,12 @@ const fn single(producers: usize, commits: usize) -> Case {
 /// The slices of each number, in turn.
 const SLICES_COUNT: usize = 5;
 
-/// A log that many producers may append to at the same time.
+/// A log to which many producers append at the same time, as it is measured.
 #[async_trait]
 pub(crate) trait Producers: Send {
     /// Makes what the producers of one slice append, before the watch starts.
     fn prepare(&mut self, case: Case);
-    /// Lets each producer append its events one by one.
+    /// Lets each producer append its prepared events, each when the one before is durable.
     async fn drive(&mut self, case: Case) -> Result<(), Problem>;
 }
 
@@ -60,7 +60,8 @@ impl Rates {
     }
 }
 
-/// Measures a slice of each number in turn, several times.
+/// Measures a slice of each case in turn, several times, and adds the times to the report. Returns the
+/// events per second of each case.
 pub(super) async fn measure(
     report: &mut Report,
     name: &str,
@@ -93,7 +94,7 @@ pub(super) async fn measure_slice(producers: &mut dyn Producers, case: Case) -> 
     Ok(watch.nanos())
 }
 
-/// Producers that append to the store themselves, each to streams of its own.
+/// Producers that append to the store without entities, each to streams of its own.
 pub(crate) struct StoreProducers {
     workshop: Arc<BenchInstallation>,
     payload: Payload,
@@ -108,7 +109,8 @@ impl StoreProducers {
         Self::of(workshop, Payload::new(salt))
     }
 
-    /// With that many producers each appends to one stream, and always to the same.
+    /// Makes producers of which each always appends to the same stream; there must be as many as
+    /// `producers`.
     pub(crate) fn of_one_stream_each(workshop: Arc<BenchInstallation>, salt: u64, producers: usize) -> Self {
         Self::of(workshop, Payload::spread(salt, producers))
     }

@@ -15,17 +15,18 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// A Monday morning in Beijing, inside every calling window.
+/// The time at which the server's clock starts: a Monday morning in Beijing, inside every calling window.
 const INSTANT: &str = "2026-03-02T10:00:00+08:00";
 
-/// All callees answer soon, listen for a second and a half and hang up: a short call with a recording.
+/// The carrier's profile: all callees answer soon, listen for a second and a half and hang up, a short call
+/// with a recording.
 const PROFILE: &str = "{weights: {hangs_up_midway: 1}, post_dial_delay_ms: {min: 20, max: 50}, \
 ring_ms: {min: 50, max: 150}, early_media_percent: 0, patience_ms: {min: 1500, max: 1500}}";
 
-/// The legs at a time: those of a second and a half at the highest rate, and some more.
+/// The most legs at a time: those of a second and a half at the highest rate, and some more.
 const LEGS_MAX: u32 = 1_000;
 
-/// The longest wait for a server to become ready.
+/// The longest wait for a server to become ready, in milliseconds.
 const READY_MS: u64 = 30_000;
 
 /// How often its readiness is checked.
@@ -44,13 +45,14 @@ pub(crate) struct BenchProcesses {
 /// A campaign of the measurement.
 pub(crate) struct BenchCampaign<'a> {
     pub(crate) campaign: &'a str,
-    /// The first and last hour of its window, and the people who wait in it.
+    /// The beginning and the end of the campaign's calling window.
     pub(crate) hours: (&'a str, &'a str),
     pub(crate) people: std::ops::Range<u32>,
 }
 
 impl BenchProcesses {
-    /// Starts both from `program` in `directory`; the trunk begins `rate` legs per second.
+    /// Starts a carrier and a server from `program` in `directory`; the server's trunk begins `rate` legs
+    /// per second. Returns when the server is ready.
     pub(crate) async fn start(program: &Path, directory: &Path, rate: u32) -> Result<Self, Problem> {
         let (data, cdr) = (directory.join("data"), directory.join("cdr.jsonl"));
         let profile = directory.join("profile.yaml");
@@ -112,7 +114,7 @@ impl BenchProcesses {
         self.post("/api/v1/campaigns", &body).await
     }
 
-    /// Writes the people of an order into a file, one row each.
+    /// Writes the people of a campaign into a CSV file, one row each, and returns its path.
     pub(crate) fn write_list(&self, order: &BenchCampaign<'_>) -> Result<PathBuf, Problem> {
         let file = self.data.with_file_name(format!("{}.csv", order.campaign));
         let mut list = "customer_id,phone,customer_name,days,account\n".to_owned();
@@ -127,7 +129,7 @@ impl BenchProcesses {
         Ok(file)
     }
 
-    /// Lets the server read and check such a file; no customers are enrolled.
+    /// Lets the server read and check a list file as a dry run; no customers are enrolled.
     pub(crate) async fn try_list(&self, order: &BenchCampaign<'_>, file: &Path) -> Result<(), Problem> {
         let path = format!(
             "/api/v1/campaigns/{}/lists?dry_run=true&encoding=utf-8&source=bench&map=",
@@ -137,7 +139,7 @@ impl BenchProcesses {
         self.routes.upload(&path, list).await.map(drop)
     }
 
-    /// Imports such a file; returns its report when all customers are enrolled.
+    /// Imports a list file and returns the report. Fails unless all its customers were enrolled.
     pub(crate) async fn upload(&self, order: &BenchCampaign<'_>, file: &Path) -> Result<Value, Problem> {
         let path = format!(
             "/api/v1/campaigns/{}/lists?dry_run=false&encoding=utf-8&source=bench&map=",
@@ -154,7 +156,8 @@ impl BenchProcesses {
         )))
     }
 
-    /// Returns true if the rows of all views have reached a position; waits a few seconds for that.
+    /// Returns true if the rows of all views have reached a position; the server waits a few seconds for
+    /// that.
     pub(crate) async fn has_rows_at(&self, position: &str) -> bool {
         let path = format!("/api/v1/campaigns?after_position={position}");
         self.routes.ask(Method::GET, &path, None).await.is_ok()
@@ -205,7 +208,7 @@ fn quiet(program: &Path) -> Command {
     command
 }
 
-/// Starts the carrier; its first line contains its address.
+/// Starts a carrier process and returns it with its address, which its first line contains.
 async fn carrier(program: &Path, profile: &Path, cdr: &Path) -> Result<(Child, String), Problem> {
     let mut command = quiet(program);
     command.args(["carrier", "--listen", "127.0.0.1:0", "--seed", "7"]);

@@ -14,7 +14,7 @@ use domain::problem::Problem;
 use server_usage::ServerUsage;
 use std::path::PathBuf;
 
-/// The campaign that is called, and the one with a closed window.
+/// The id of the campaign that is called.
 const CALLED: &str = "BENCH-COST";
 const CLOSED: &str = "BENCH-CLOSED";
 
@@ -30,10 +30,10 @@ const SECONDS_MAX: i64 = 3_600;
 /// Between two readings.
 const STEP_MS: u64 = 1_000;
 
-/// The time that rows, index and proofs may need to catch up.
+/// The time in milliseconds that rows, index and proofs get to catch up.
 const QUIET_MS: u64 = 3_000;
 
-/// How much longer calls may take than the rate allows.
+/// How much longer than the rate allows the calls may take, in milliseconds.
 const PATIENCE_MS: u64 = 60_000;
 
 /// From this rate on the targets are those of a server under load.
@@ -96,7 +96,7 @@ pub(crate) fn read_load_average() -> String {
     text.split_whitespace().next().unwrap_or("unknown").to_owned()
 }
 
-/// Calls all people once; returns how many calls have ended.
+/// Calls all people once and reports what the server used for it. Returns how many calls have ended.
 async fn calls(report: &mut Report, args: &Args, world: &BenchProcesses) -> Result<u64, Problem> {
     world.pause(QUIET_MS).await;
     let empty = world.look().await?;
@@ -186,7 +186,7 @@ fn memory(report: &mut Report, people: u32, calls: u64, looks: [&ServerUsage; 3]
     );
 }
 
-/// Lets people wait for a closed window for some time.
+/// Lets people wait for a closed calling window for some time, and reports what the server uses for them.
 async fn closed(report: &mut Report, args: &Args, world: &BenchProcesses) -> Result<(), Problem> {
     world
         .fill(&BenchCampaign {
@@ -222,7 +222,8 @@ async fn closed(report: &mut Report, args: &Args, world: &BenchProcesses) -> Res
     Ok(())
 }
 
-/// Returns the processor time by name of thread; threads that ended meanwhile are left out.
+/// Returns the processor time in milliseconds that the server used between two readings, by name of thread;
+/// threads that ended meanwhile are left out.
 pub(crate) fn by_thread(
     before: &ServerUsage,
     after: &ServerUsage,

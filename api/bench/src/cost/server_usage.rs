@@ -14,7 +14,7 @@ pub(crate) struct ServerUsage {
     /// Bytes sent towards the disk by dirtied pages (`write_bytes` without what was cut off again): whole
     /// pages, however little of them was changed.
     pub(crate) written_bytes: u64,
-    /// Bytes that it passed to `write` and similar calls, files and pipes (`wchar`).
+    /// Bytes that the process passed to `write` and similar calls, files and pipes (`wchar`).
     pub(crate) told_bytes: u64,
     pub(crate) resident_bytes: u64,
     /// The last position of its log.

@@ -26,16 +26,17 @@ const EVENTS_COUNT: usize = 100_000;
 /// The events of a page, in which a store copies the log.
 const PAGE_EVENTS: usize = 4_096;
 
-/// How often each measurement is made, in turn; medians are compared.
+/// How often each measurement is repeated, all of them in turn; medians are compared.
 const ROUNDS_COUNT: usize = 3;
 
-/// Catch-up ÷ COPY on PostgreSQL, for rows that are only added (issue 4, figures to reach).
+/// Target: rows per second of a catch-up over those of COPY on PostgreSQL, for rows that are only added
+/// (issue 4, figures to reach).
 const COPY_APPENDED_MIN: f64 = 0.5;
 
 /// The same, for rows that replace others.
 const COPY_UPSERTED_MIN: f64 = 0.25;
 
-/// Catch-up ÷ rows inserted by hand on SQLite.
+/// Target: rows per second of a catch-up over those of rows inserted by hand on SQLite.
 const BY_HAND_MIN: f64 = 0.5;
 
 /// Measure how fast views catch up with a log, and how far they are behind a growing one.
@@ -213,7 +214,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Checks that no event was left out: otherwise the measurement would be wrong.
+    /// Fails unless the views have applied every event: otherwise the measurement would be wrong.
     fn hold_to_end(&self, runner: &InlineRunner, reached: Position) -> Result<(), Problem> {
         let parked = runner
             .progress()

@@ -48,13 +48,15 @@ const TICKS_COUNT: usize = 2_000;
 /// The ticks before the first that counts.
 const WARM_UP_TICKS: usize = 100;
 
-/// The longest wait for the last snapshot before the measurement is given up.
+/// The longest wait for the last snapshot before the measurement is given up, in milliseconds.
 const LAST_PICTURE_MS_MAX: u64 = 10_000;
 
-/// The snapshots that are stored: five per second are sent, and there is room for ten times the measurement.
+/// The most snapshots that are stored: five per second are sent, and there is room for ten times the
+/// measurement.
 const PICTURES_MAX: usize = 1_024;
 
-/// Acknowledged to received on a WebSocket, p99, at most (issue 4, figures to reach).
+/// Target: milliseconds from the acknowledgment to the receipt on a WebSocket, 99th percentile (issue 4,
+/// figures to reach).
 const PUSHED_MS_MAX: f64 = 1_000.0;
 
 /// A snapshot as it was received.
@@ -72,7 +74,8 @@ struct AcknowledgedEvent {
     is_counted: bool,
 }
 
-/// Starts a server over an empty log, on empty rows, and writes events while a WebSocket client receives.
+/// Starts a server over an empty log and empty rows, appends events while a WebSocket client receives
+/// snapshots, and reports the delays.
 pub(super) async fn measure(
     directory: &Path,
     read_db: ReadDbSpec,
@@ -119,7 +122,8 @@ pub(super) async fn measure(
 
 type PushObservations = (Vec<AcknowledgedEvent>, Vec<ReceivedSnapshot>, f64);
 
-/// Returns what was acknowledged, what was received, and how many seconds the writing took.
+/// Appends events while a client receives snapshots. Returns what was acknowledged, what was received, and
+/// how many seconds the appending took.
 async fn watched(
     running: &RunningServer,
     address: SocketAddr,
@@ -199,7 +203,7 @@ async fn append(
     })
 }
 
-/// Returns the request for a WebSocket of snapshots, with the token of this server.
+/// Returns the request for the WebSocket of live snapshots, with the token of this server.
 fn with_token(running: &RunningServer, address: SocketAddr) -> Result<ClientRequestBuilder, Problem> {
     let installation = &running.installation;
     let token = auth::token(&installation.directory, installation.environment.ids.as_ref())?;
@@ -208,7 +212,8 @@ fn with_token(running: &RunningServer, address: SocketAddr) -> Result<ClientRequ
     Ok(ClientRequestBuilder::new(url).with_header("Authorization", format!("Bearer {token}")))
 }
 
-/// Reads snapshots until they are not needed any more; reports when the first has arrived.
+/// Reads snapshots from the WebSocket and sends them to `pictures` until its receiver is gone; reports when
+/// the first has arrived.
 async fn receive(
     asking: ClientRequestBuilder,
     watch: Stopwatch,

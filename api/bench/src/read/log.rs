@@ -22,7 +22,7 @@ const APPENDS_AT_ONCE: usize = 400;
 /// The scans of each, in turn.
 const SCANS_COUNT: usize = 5;
 
-/// Bare SQLite's scan ÷ ours, at least (issue 3, figures to reach).
+/// Target: the time of bare SQLite's scan over ours, at least (issue 3, figures to reach).
 const SCAN_MIN: f64 = 0.7;
 
 /// What was written, and where.
@@ -32,7 +32,7 @@ pub(super) struct Log {
     pub(crate) bare_keeping_plans: BareSqlite,
     pub events: usize,
     pub streams: Vec<StreamId>,
-    /// The processor time of the store's own appends.
+    /// The processor time of the store's own appends, in nanoseconds.
     pub(crate) append_cpu_nanos: u64,
 }
 
@@ -121,7 +121,7 @@ pub(crate) async fn scan(
     Ok(())
 }
 
-/// Reads all events as views and drivers read them: by a subscription from the first.
+/// Reads the first `count` events as views and drivers read them: by a subscription from the beginning.
 async fn follow_through(store: &dyn EventStore, count: usize) -> Result<(), Problem> {
     let mut subscription = store.subscribe(Position(0)).await?;
     let mut read = 0;
@@ -131,7 +131,7 @@ async fn follow_through(store: &dyn EventStore, count: usize) -> Result<(), Prob
     Ok(())
 }
 
-/// Reads all events in pages, each requested when the one before has arrived.
+/// Reads all events in pages, each requested when the one before has arrived; returns their number.
 async fn read_through(store: &dyn EventStore) -> Result<usize, Problem> {
     let (mut after, mut count) = (Position(0), 0);
     loop {

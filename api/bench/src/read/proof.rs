@@ -17,14 +17,15 @@ use store::proof::whole_log::{VerifyPlan, verify_log};
 use store::proof::{Checkpoint, ProofError, ProofFollower, event_hash};
 use tokio::runtime::Runtime;
 
-/// Processor time of the tree ÷ that of the appends, at most (issue 3, figures to reach).
+/// Target: processor time of the proof tree over that of the appends, at most (issue 3, figures to reach).
 const TREE_OVER_APPEND_MAX: f64 = 0.1;
 
-/// Proof of one event, p50 in microseconds, at most; and the size of its tree (issue 3, figures to reach).
+/// Target: the median time in microseconds to prove one event of a large tree, at most (issue 3, figures to
+/// reach).
 const PROOF_US_MAX: f64 = 5_000.0;
 const LARGE_TREE_EVENTS: u64 = 10_000_000;
 
-/// Events per second of a check of the whole log, at least (issue 3, figures to reach).
+/// Target: events per second of a check of the whole log, at least (issue 3, figures to reach).
 const VERIFIED_PER_SECOND_MIN: f64 = 500_000.0;
 
 /// The number of proofs, each of another event.
@@ -45,12 +46,11 @@ pub(super) async fn run(
     large_tree(report, &directory.join("large-proof"))
 }
 
-/// The customers that get a command at the same time, and how often, to measure what an append through an
-/// entity costs.
+/// The customers that get a command at the same time, to measure what an append through an entity costs.
 const CUSTOMERS_COUNT: usize = 4_096;
 const WAVES_COUNT: usize = 4;
 
-/// Compares the tree of events that entities appended with what their appends cost: decide, seal, record,
+/// Reports the processor time of a tree over that of the appends through entities: decide, seal, record,
 /// append.
 pub(crate) async fn compare_with_entities(
     report: &mut Report,
@@ -129,7 +129,8 @@ impl Tree {
     }
 }
 
-/// Grows the tree of the log, and compares it with what the store's part of the appends cost.
+/// Grows the tree of the log, reports its processor time over that of the store's part of the appends, and
+/// returns the checkpoint.
 async fn grow(
     report: &mut Report,
     store: &dyn EventStore,
@@ -187,7 +188,7 @@ async fn verify(
     Ok(())
 }
 
-/// Makes a tree of made-up events, large enough for the target, and proofs from its tiles.
+/// Grows a tree of made-up events that is large enough for the target, and times proofs from its tiles.
 fn large_tree(report: &mut Report, dir: &Path) -> Result<(), Problem> {
     let mut follower = ProofFollower::open(dir, true).map_err(failed)?;
     let mut page = Vec::with_capacity(PAGE_EVENTS_MAX);
@@ -220,12 +221,12 @@ fn large_tree(report: &mut Report, dir: &Path) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Returns the error of a tree that cannot be grown here, which is not the user's mistake.
+/// Converts the error of a tree that cannot be grown here; it is not the user's mistake.
 fn failed(error: ProofError) -> Problem {
     Problem::unavailable(error.to_string())
 }
 
-/// The tree does not depend on the size of records, so these are short.
+/// Returns a made-up event of a few bytes: the tree does not depend on the size of records.
 fn made_up(number: u64) -> StoredEvent {
     StoredEvent::new(
         Position(number),

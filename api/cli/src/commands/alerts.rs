@@ -143,7 +143,8 @@ async fn list(runtime: Arc<Runtime>, asking: &RequestArgs, path: &str) -> Result
     asking.show_items(runtime, path, described, &columns, none).await
 }
 
-/// Adds two members for the table: the state of the alert in words, and its figure against the limit.
+/// Returns the alert with two more members for the table: its state in words, and its figure against the
+/// limit.
 fn described(alert: &Value) -> Value {
     let mut shown = alert.clone();
     let flag = |name: &str| alert.get(name).is_some_and(|value| !value.is_null());

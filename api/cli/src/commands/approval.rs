@@ -116,7 +116,7 @@ async fn list(runtime: Arc<Runtime>, asking: &RequestArgs, open: bool) -> Result
     asking.show_items(runtime, &path, described, &columns, none).await
 }
 
-/// Adds the state of the approval in words.
+/// Returns the approval with its state in words as `state`, for the table.
 fn described(approval: &Value) -> Value {
     let mut shown = approval.clone();
     let standing = approval

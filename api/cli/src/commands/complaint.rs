@@ -201,7 +201,8 @@ impl ComplaintListArgs {
     }
 }
 
-/// Adds the state of the complaint in words.
+/// Returns the complaint with its state in words as `state`, for the table: the outcome, or whether it is
+/// open or overdue.
 fn described(complaint: &Value) -> Value {
     let mut shown = complaint.clone();
     let outcome = complaint

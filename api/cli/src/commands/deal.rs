@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Largest file, in bytes: twice the maximum number of rows at two hundred bytes each.
+/// Largest file of deals, in bytes: twice the maximum number of rows at two hundred bytes each.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Most bad rows listed in the output; all of them are counted.
@@ -60,7 +60,8 @@ struct DealImportTotals {
     bad_count: u64,
 }
 
-/// Members of a reply that are counts, in the order of `DealImportTotals::counts`.
+/// Members of the reply to a request with deals that are counts, in the order of
+/// `DealImportTotals::counts`.
 const COUNTS: [&str; 4] = ["stored", "corrected", "unchanged", "unattributed"];
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {

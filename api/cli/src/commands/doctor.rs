@@ -30,7 +30,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Writes with sync that the disk check times.
+/// Number of synced writes that the disk check times.
 const SYNCS: u64 = 20;
 
 /// Milliseconds per sync above which the disk is too slow for ten calls a second.

@@ -75,7 +75,7 @@ impl CheckStatus {
         }
     }
 
-    /// Returns the result in the language of the output.
+    /// Returns the result of a check in words, in the language of the output.
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Good => localized("正常", "ok"),
@@ -101,7 +101,7 @@ impl Check {
         }
     }
 
-    /// Returns the name in the language of the output.
+    /// Returns the name of a check in the language of the output.
     pub(super) fn label(&self) -> &'static str {
         let zh = match self.name {
             "synthesizer" => "语音合成",

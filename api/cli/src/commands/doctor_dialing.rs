@@ -11,7 +11,8 @@ use host::app::{AppError, ReadOnlyLog};
 use host::store_spec::StoreSpec;
 use store::OpenError;
 
-/// Returns the reasons. `trunks` are those named to `doctor`: stops of other trunks are not looked up.
+/// Returns the reasons in the log for which dialing is paused; empty without a log. `trunks` are those
+/// named to `doctor`: stops of other trunks are not looked up.
 pub(super) async fn find_pause_reasons(spec: &StoreSpec, trunks: &[&str]) -> Result<Vec<CheckText>, Failure> {
     let opened = match ReadOnlyLog::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => return Ok(Vec::new()),

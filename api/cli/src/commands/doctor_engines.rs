@@ -14,7 +14,7 @@ use store::OpenError;
 /// Events of one alert read at a time; an alert has a raise and a clear each time an engine is down.
 const PAGE_EVENTS_MAX: usize = 256;
 
-/// Returns the details of the alerts for engines that are down.
+/// Returns the details of the raised alerts for speech engines that are down; empty if there are none.
 pub(super) async fn find_failed_engines(spec: &StoreSpec) -> Result<Vec<String>, Failure> {
     let opened = match ReadOnlyLog::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => return Ok(Vec::new()),

@@ -12,7 +12,7 @@ use store::OpenError;
 
 const NAME: &str = "log";
 
-/// Checks the newest record, or with `is_full` all records.
+/// Checks that the newest record of the log can be read; with `is_full` all records, like `audit verify`.
 pub(super) async fn check(log: &LogArgs, is_full: bool) -> Check {
     let said = match log.spec() {
         Ok(_) if is_full => whole(log).await,

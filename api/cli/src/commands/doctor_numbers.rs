@@ -26,7 +26,7 @@ use store::OpenError;
 
 const NAME: &str = "numbers";
 
-/// Most customers checked; each takes a few milliseconds.
+/// Most customers checked, further ones are not; each takes a few milliseconds.
 const PERSONS_MAX: usize = 10_000;
 
 /// Most customers listed: one screen.

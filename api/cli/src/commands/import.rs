@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Interval at which the server is asked for progress or for the approval.
+/// Interval in milliseconds at which the server is asked for the progress of an import or for its approval.
 const WATCH_MS: u64 = 1_000;
 
 /// Import customers from a CSV or XLSX file, or a database, into a campaign
@@ -92,7 +92,7 @@ struct ImportApprovalArgs {
     wait: bool,
 }
 
-/// Returns the mapping of `--mapping` or `--map` as text.
+/// Returns the column mapping of `--mapping` (a file) or `--map` as text; empty without either.
 fn mapping(args: &Args) -> Result<String, Failure> {
     let Some(path) = &args.mapping else {
         return Ok(args.map.clone().unwrap_or_default());

@@ -25,7 +25,8 @@ use tokio::runtime::Runtime;
 /// Most bad rows listed in the output; all of them are counted.
 const NAMED_MAX: usize = 100;
 
-/// Difference in talk time between two systems up to which a comparison does not list a call.
+/// Difference in talk time between two systems, in milliseconds, up to which a comparison does not list a
+/// call.
 const TOLERANCE_MS: u64 = 1_000;
 
 const SOURCES: &[(&str, &str)] = &[
@@ -76,7 +77,8 @@ fn source_of(word: &str) -> Option<HistorySource> {
         .find(|source| source.code() == word)
 }
 
-/// Members of a reply that are counts, in the order of `HistoryImportTotals::counts`.
+/// Members of the reply to an import of past calls that are counts, in the order of
+/// `HistoryImportTotals::counts`.
 const COUNTS: [&str; 5] = ["stored", "known", "ours", "of_people", "people_refused"];
 
 #[derive(Default)]
@@ -130,7 +132,8 @@ fn found(sum: &HistoryImportTotals, agrees: bool) -> Result<(), Failure> {
     }
 }
 
-/// Sends the rows. Returns what was stored, and the failure if a request failed before the end.
+/// Sends the calls of the other system. Returns what was stored, and the failure if a request failed before
+/// the end.
 async fn import(
     args: &Args,
     runtime: Arc<Runtime>,

@@ -96,7 +96,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// Repeats the request for one part of the list after another, until all customers of the list are done.
+/// Repeats a request that handles a part of a list's customers, until all are done, and prints the sum.
 async fn whole(
     list: ListId,
     verb: &str,
@@ -122,7 +122,7 @@ async fn whole(
     }
 }
 
-/// Adds the counts of two replies. All other members are those of the later one.
+/// Adds the counts of two replies to a request about a list. All other members are those of the later one.
 fn added(before: Value, mut later: Value) -> Value {
     for name in ["persons", "withdrawn", "in_calls", "already"] {
         let count = |of: &Value| of.get(name).and_then(Value::as_u64).unwrap_or(0);

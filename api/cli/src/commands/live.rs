@@ -136,7 +136,7 @@ fn show(picture: &Value) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Adds up the open calls of a campaign for the table.
+/// Returns the campaign's figures with the sum of its open calls as `open`, for the table.
 fn campaign(figures: &Value) -> Value {
     let mut shown = figures.clone();
     let all: u64 = PLACES.iter().map(|(place, _)| open(figures, place)).sum();

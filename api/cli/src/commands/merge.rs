@@ -25,7 +25,7 @@ pub(super) struct MergeArgs {
 }
 
 impl MergeArgs {
-    /// Sends the request. `verb` is `merge` or `unmerge`, the last part of the route.
+    /// Sends the request about two customers: `verb` is `merge` or `unmerge`, the last part of the route.
     pub(super) async fn run(self, runtime: Arc<Runtime>, verb: &str) -> Result<(), Failure> {
         let path = format!("/api/v1/customers/{}/{verb}", encode(&self.id));
         let body = remove_nulls(json!({ "other": self.other, "reason": self.reason, "by": self.by }));

@@ -67,7 +67,8 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Returns true unless a check runs, which continues to its verdict.
+    /// Returns true if the command may end when the reader of its output ends: not during a check, which
+    /// continues to its verdict.
     pub(crate) const fn only_shows(&self) -> bool {
         !self.check
     }

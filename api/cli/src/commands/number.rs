@@ -124,7 +124,7 @@ async fn registries(asking: RequestArgs, runtime: Arc<Runtime>) -> Result<(), Fa
         .await
 }
 
-/// Adds the number of area codes for the table.
+/// Returns the list with the number of its area codes as `codes`, for the table.
 fn described(list: &Value) -> Value {
     let mut shown = list.clone();
     let codes = list.get("areas").and_then(Value::as_array).map_or(0, Vec::len);

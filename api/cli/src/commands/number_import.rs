@@ -74,7 +74,7 @@ enum LineFormat {
 }
 
 impl LineFormat {
-    /// Returns the member of a request that holds these rows.
+    /// Returns the name of the request's member that holds rows of this form: `numbers` or `digests`.
     const fn member(self) -> &'static str {
         match self {
             Self::Numbers | Self::UsDnc => "numbers",
@@ -82,7 +82,7 @@ impl LineFormat {
         }
     }
 
-    /// Returns how lines are read. `column` is the title given by the user.
+    /// Returns how a file of this form is read; `column` is the title of the column given by the user.
     fn line_form(self, column: Option<&str>) -> LineForm {
         match self {
             Self::Numbers | Self::Sha256 => LineForm::Column(column.map(str::to_owned)),
@@ -108,7 +108,7 @@ impl LineFormat {
     }
 }
 
-/// Splits a line `202,5550123` into area code and local number. The server decides whether it can exist.
+/// Splits `202,5550123` into area code and local number; `None` for another form. The server checks more.
 fn us_number(line: &str) -> Option<(&str, &str)> {
     let (area, local) = line.split_once(',')?;
     let (area, local) = (area.trim(), local.trim());
@@ -309,7 +309,7 @@ impl NumberImportArgs {
         Ok((self.table.options(unsaid)?, sheets))
     }
 
-    /// Returns the salt. It is read from the environment and never appears in an argument.
+    /// Returns the salt of the digests, from the environment variable that `--salt-env` names.
     fn salt(&self) -> Result<Option<String>, Failure> {
         if self.format == LineFormat::Sha256 && self.registry.is_none() {
             let why = "digests need a registry: give --registry and --as-of";
@@ -326,7 +326,7 @@ impl NumberImportArgs {
         from_env(Some(name))
     }
 
-    /// Returns the list for the rows. Digests are put on their registry; its numbers are suppressed.
+    /// Returns the list on which the rows are put, digests on their registry; `None`: they are suppressed.
     fn put_on(&self) -> Option<&NumberListName> {
         match self.format {
             LineFormat::Sha256 => self.registry.as_ref(),

@@ -138,7 +138,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// Sends the answer. The copy or explanation is written to `out` if given, instead of to the terminal.
+/// Sends the answer to a person request. The copy or explanation is written to `out` if given, instead of
+/// to the terminal.
 async fn answer(
     runtime: Arc<Runtime>,
     asking: &RequestArgs,
@@ -180,7 +181,7 @@ async fn list(runtime: Arc<Runtime>, asking: &RequestArgs, open: bool) -> Result
     asking.show_items(runtime, &path, described, &columns, none).await
 }
 
-/// Adds the state of the request in words.
+/// Returns the person request with its state in words as `state`, for the table.
 fn described(request: &Value) -> Value {
     let mut shown = request.clone();
     let answer = request.pointer("/answered/answer").and_then(Value::as_str);

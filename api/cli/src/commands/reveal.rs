@@ -71,7 +71,7 @@ impl Args {
     }
 }
 
-/// Reads the ids of a file, one per line; blank lines are skipped.
+/// Reads the customer ids of a file, one per line; blank lines are skipped.
 fn ids(file: &Path) -> Result<Vec<String>, Failure> {
     let text = read_to_string(file);
     let text = text.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;

@@ -97,7 +97,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-/// Joins the bounds of a setting into one text for the table.
+/// Returns the setting with its lowest and highest value as one text `bounds`, for the table.
 fn described(setting: &Value) -> Value {
     let mut shown = setting.clone();
     let bound = |name: &str| setting.get(name).and_then(Value::as_u64).unwrap_or_default();

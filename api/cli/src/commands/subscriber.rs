@@ -113,7 +113,8 @@ async fn list(runtime: Arc<Runtime>, asking: &RequestArgs) -> Result<(), Failure
         .await
 }
 
-/// Adds what the subscriber follows and its lag, in words.
+/// Returns the subscriber with two members for the table: its lag as `behind`, and what it follows as
+/// `what`.
 fn described(subscriber: &Value) -> Value {
     let mut shown = subscriber.clone();
     let behind = match subscriber.pointer("/lag/events").and_then(Value::as_u64) {

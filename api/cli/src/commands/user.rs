@@ -256,7 +256,7 @@ pub(super) fn path_of(name: &str, verb: &str) -> String {
     format!("/api/v1/users/{}/{verb}", encode(&name.to_lowercase()))
 }
 
-/// Returns a list as JSON; null if it is empty.
+/// Returns a list of texts as a JSON array; null if it is empty.
 pub(super) fn null_if_empty(list: Vec<String>) -> Value {
     if list.is_empty() { Value::Null } else { json!(list) }
 }
@@ -362,7 +362,7 @@ async fn keys(runtime: Arc<Runtime>, asking: &RequestArgs, moment: &MomentArgs) 
     asking.show_items(runtime, &path, in_words, &columns, none).await
 }
 
-/// Joins lists into text for the table, and adds the state of the user in words.
+/// Returns the user with lists joined into text and the state in words as `state`, for the table.
 fn in_words(item: &Value) -> Value {
     let mut shown = item.clone();
     let flag = |name: &str| item.get(name).and_then(Value::as_bool);

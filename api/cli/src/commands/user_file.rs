@@ -57,7 +57,7 @@ pub(super) async fn add(
 /// Rows per request, the server's limit.
 const ROWS_AT_ONCE: usize = 1_000;
 
-/// The kind of assignment made by the rows of a file.
+/// The kind of assignment made by the rows of a file: roles or data scopes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AssignmentKind {
     path: &'static str,
@@ -78,7 +78,7 @@ pub(super) const SCOPES: AssignmentKind = AssignmentKind {
     why: "a file of scopes assigns only campaigns and team; use `user role --from` for roles",
 };
 
-/// Assigns to each row's user what the row names, several rows per request.
+/// Assigns to the user of each row the roles or data scopes that it names, several rows per request.
 pub(super) async fn assign(
     runtime: Arc<Runtime>,
     asking: &RequestArgs,

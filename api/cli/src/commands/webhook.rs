@@ -231,7 +231,7 @@ pub(super) async fn list(
     asking.show_items(runtime, path, described, &columns, none).await
 }
 
-/// Adds the state of the webhook in words.
+/// Returns the webhook with its state and owner in words, for the table.
 fn described(webhook: &Value) -> Value {
     let mut shown = webhook.clone();
     let is_disabled = webhook.get("disabled").and_then(Value::as_bool) == Some(true);

@@ -15,7 +15,7 @@ use evidence::replaying::{
 };
 use std::cmp::Reverse;
 
-/// Personal fields of the call that are decrypted, masked.
+/// What the audit record of the read of the demo's conversation names as shown: personal fields, masked.
 const OPENED: ReadContent = ReadContent::of(&["heard", "slots", "keys", "variables"], ReadForm::Masked);
 
 /// A conversation for the report.
@@ -61,7 +61,7 @@ pub(super) async fn load_conversation(
 }
 
 impl ReplayedConversation {
-    /// Returns the section of the report: a table with a row per step.
+    /// Returns the conversation's section of the report: a table with a row per step.
     pub(super) fn section(&self) -> String {
         let mut page = format!(
             "<h2>一通对话 one conversation, as it was heard, understood, decided and said</h2>\

@@ -61,7 +61,7 @@ fn pick<'a>(random: &mut ChaCha8Rng, from: &[&'a str]) -> &'a str {
         .unwrap_or_default()
 }
 
-/// Returns the list as a CSV file of the usual form.
+/// Returns the demo's customers as a CSV file of the usual form.
 pub(crate) fn to_csv(customers: &[DemoCustomer]) -> String {
     let mut text = "客户ID,手机号,姓名,days,account\n".to_owned();
     for one in customers {

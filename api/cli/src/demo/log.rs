@@ -60,7 +60,7 @@ pub(crate) struct LoggedCall {
     pub(crate) answered_at: Option<Timestamp>,
     pub(crate) ended_at: Option<Timestamp>,
     pub(crate) ended: Option<LoggedEnd>,
-    /// The first events with their times, for the report.
+    /// The call's first events with their times, at most `STORY_EVENTS_MAX`, for the report.
     pub(crate) story: Vec<(Timestamp, &'static str)>,
 }
 
@@ -154,7 +154,7 @@ pub(crate) enum BookError {
 }
 
 impl CallBook {
-    /// Reads events from the last position to the end of the log.
+    /// Reads the events that were added to the log since the last reading, and keeps the facts of calls.
     pub(crate) async fn catch_up(&mut self, store: &dyn EventStore) -> Result<(), BookError> {
         loop {
             let page = store.read_all(self.at, PAGE_EVENTS).await?;

@@ -32,7 +32,7 @@ struct Login {
     password: String,
 }
 
-/// Creates users that do not exist yet, and prints the login of each.
+/// Creates a user for each role that does not exist yet, and prints the login of each.
 pub(super) async fn show(installation: &Installation, rehearsal: &Path, url: &str) -> Result<(), Failure> {
     let file = rehearsal.join(LOGINS_FILE);
     let logins = match std::fs::read_to_string(&file) {

@@ -12,7 +12,8 @@ const BAR_STEP: u64 = 30;
 
 /// Width of the picture of calls in progress, in SVG units.
 const COURSE_WIDTH: u64 = 700;
-/// Height of that picture: about a fifth of its width reads well on a page.
+/// Height of the picture of calls in progress, in SVG units: about a fifth of its width reads well on a
+/// page.
 const COURSE_HEIGHT: u64 = 150;
 
 /// Most seconds drawn; a demo that was interrupted and continued the next day is cut there.
@@ -94,7 +95,7 @@ fn count_between(counts: &mut [u64], from: u64, until: u64) {
     }
 }
 
-/// Returns the area of one row of counts, stacked on another row.
+/// Returns the SVG path of the area of one row of counts, stacked on another row.
 fn area(counts: &[u64], below: &[u64], most: u64, fill: &str) -> String {
     let last = (counts.len() as u64).saturating_sub(1).max(1);
     let x = |index: u64| index * COURSE_WIDTH / last;
@@ -113,7 +114,7 @@ fn area(counts: &[u64], below: &[u64], most: u64, fill: &str) -> String {
     format!("<path d=\"{path}Z\" fill=\"{fill}\"/>")
 }
 
-/// Returns the picture of calls in progress: talking below, ringing above.
+/// Returns the SVG picture of calls in progress: talking below, ringing above.
 pub(super) fn draw_calls_in_progress(book: &CallBook) -> String {
     let course = course(book);
     let totals = course

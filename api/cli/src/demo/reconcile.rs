@@ -101,7 +101,8 @@ fn is_interrupted(call: &LoggedCall) -> bool {
         .is_some_and(|end| end.disposition == Disposition::Interrupted)
 }
 
-/// Returns the first difference between both sides of one leg.
+/// Returns the first difference between the carrier's record and the log about one leg; `None` if they
+/// agree or a crash interrupted the call.
 fn compare(details: &CallDetails, call: &LoggedCall, leg: &LoggedLeg) -> Option<String> {
     if details.invites > 1 {
         return Some(format!("{} INVITEs", details.invites));

@@ -130,7 +130,7 @@ impl Voices {
         Ok(Some(voices))
     }
 
-    /// Returns the recognizer that knows these phrases, in the form of `--recognizer`.
+    /// Returns the SPEC of the recognizer that knows these phrases, as for `--recognizer`.
     pub(super) fn recognizer(&self) -> String {
         format!("template:{}", self.vocabulary.display())
     }

@@ -147,7 +147,7 @@ async fn waiting(running: &RunningServer, parts: &[DemoCampaign]) -> Result<u64,
     Ok(waiting.sum())
 }
 
-/// Waits until the carrier has no call left, so that its record is complete.
+/// Waits until the carrier has no call left, so that its record is complete, at most `QUIET_WITHIN_MS`.
 pub(super) async fn wait_until_quiet(carrier: &Carrier, running: &RunningServer) {
     let mut left_ms = QUIET_WITHIN_MS;
     while carrier.live_count() > 0 && left_ms > 0 {

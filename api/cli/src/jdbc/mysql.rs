@@ -80,7 +80,7 @@ fn options(address: &Address) -> OptsBuilder {
         .ssl_opts(protection)
 }
 
-/// Returns the values as text: ids and phones keep their digits.
+/// Returns the values of a row as text: ids and phones keep their digits; NULL is empty.
 fn cells(row: Row) -> Vec<Vec<u8>> {
     let text = |value: Value| match value {
         Value::NULL => Vec::new(),

@@ -62,7 +62,8 @@ impl Sheet {
         self.piece(&line)
     }
 
-    /// Writes a piece of CSV that the database produced.
+    /// Appends a piece of CSV that the database produced. Fails if the file gets larger than an import
+    /// accepts.
     pub(crate) fn piece(&mut self, bytes: &[u8]) -> Result<(), JdbcError> {
         self.writer.write_all(bytes).map_err(too_large)
     }

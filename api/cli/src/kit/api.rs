@@ -76,7 +76,7 @@ pub(crate) fn with_query(path: &str, asked: &[(&str, Option<String>)]) -> String
     }
 }
 
-/// A POST request with a body: a command, or a query that takes a body.
+/// Returns a POST request with a body: a command, or a query that takes a body.
 pub(crate) const fn post<'a>(path: &'a str, body: &'a Value) -> Request<'a> {
     Request {
         method: Method::POST,

@@ -22,19 +22,21 @@ impl Failure {
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::new(USAGE, text)
     }
-    /// A rule or the present state forbids the request.
+    /// Returns the failure of a request that a rule or the present state forbids: exit code 3.
     pub(crate) fn refused(text: impl Into<String>) -> Self {
         Self::new(REFUSED, text)
     }
-    /// A limit was reached, or a file, server or database cannot be used now.
+    /// Returns the failure for a limit that was reached, or a file, server or database that cannot be used
+    /// now: exit code 4.
     pub(crate) fn unavailable(text: impl Into<String>) -> Self {
         Self::new(UNAVAILABLE, text)
     }
-    /// A bug of this program, or damaged data.
+    /// Returns the failure for a bug of this program, or damaged data.
     pub(crate) fn fault(text: impl Into<String>) -> Self {
         Self::new(FAULT, text)
     }
-    /// The reader of the output closed the pipe: the command ends with exit code 0 and prints nothing.
+    /// Returns the failure after the reader of the output closed the pipe: the command ends with exit code
+    /// 0 and prints nothing.
     pub(crate) fn reader_gone() -> Self {
         Self::new(0, "")
     }

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Time between two lines where standard error is no terminal.
+/// Time in milliseconds between two lines where standard error is no terminal.
 const LINE_STEP_MS: u64 = 10_000;
 
 const SPINNER_STEP: Duration = Duration::from_millis(100);
@@ -35,12 +35,12 @@ impl Progress {
         Self::begin(bar, label)
     }
 
-    /// Of a command that reads the whole log.
+    /// Starts the progress of a command that reads the whole log, counted in log positions.
     pub(crate) fn of_log() -> Self {
         Self::counted(localized("读取日志", "reading the log"))
     }
 
-    /// Of work without a known size: shows a message.
+    /// Starts the progress of work without a known size: `say` shows a message.
     pub(crate) fn spinner() -> Self {
         let bar = ProgressBar::new_spinner();
         bar.enable_steady_tick(SPINNER_STEP);
@@ -58,7 +58,7 @@ impl Progress {
         }
     }
 
-    /// Sets what is done and the size of the work.
+    /// Sets how much is done (`done`) and the size of the work (`all`).
     pub(crate) fn set(&self, done: u64, all: u64) {
         self.bar.set_length(all);
         self.bar.set_position(done);
@@ -71,7 +71,7 @@ impl Progress {
         }
     }
 
-    /// Sets the log position that is reached and the last one.
+    /// Sets the log position that has been reached, and the last one of the log.
     pub(crate) fn reach(&self, reached: Position, last: Position) {
         self.set(reached.0, last.0);
     }

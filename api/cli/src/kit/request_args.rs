@@ -119,7 +119,8 @@ impl RequestArgs {
         self.api.client(runtime).await
     }
 
-    /// Returns the server's URL for links that a person opens, as far as it is known.
+    /// Returns the server's URL for links that a person opens: of the named server, else of the one that
+    /// last ran in the directory.
     pub(crate) fn server_address(&self) -> String {
         self.api.server_address()
     }

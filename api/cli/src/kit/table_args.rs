@@ -62,7 +62,7 @@ impl TableArgs {
         )
     }
 
-    /// Returns the options for a file that the server reads, as `&name=value` pairs.
+    /// Returns the options for a file that the server reads, as `&name=value` pairs of a query string.
     pub(crate) fn query(&self) -> String {
         let mut query = format!("&encoding={}", encode(&self.encoding));
         if let Some(sheet) = &self.sheet {

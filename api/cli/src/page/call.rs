@@ -32,7 +32,8 @@ const REASONS: [(&str, BilingualWords); 16] = [
     ("agent_hung_up", ("坐席挂断", "the agent hung up")),
 ];
 
-/// Where a permit holds the verdicts of the customer and of the number.
+/// The JSON pointers at which a `call.permitted` event holds the verdicts of the customer and of the
+/// number.
 const JUDGED: [(RuleSide, &str); 2] = [
     (RuleSide::Customer, "/data/customer_grant/verdicts"),
     (RuleSide::Number, "/data/number_grant/verdicts"),

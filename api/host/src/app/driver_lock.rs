@@ -33,8 +33,8 @@ pub(crate) enum DriverLockAnswer {
 /// Requests the driver lock of one log.
 #[async_trait]
 pub(crate) trait DriverLocks: Send + Sync {
-    /// Requests the lock. An error means that it could not be requested, for example because the database is
-    /// unavailable.
+    /// Requests the driver lock once, without waiting for another holder. An error means that it could not
+    /// be requested, for example because the database is unavailable.
     async fn acquire(&self) -> Result<DriverLockAnswer, AppError>;
 
     /// Returns the right that drivers check before each command; `None` if no other process can take the
@@ -42,8 +42,8 @@ pub(crate) trait DriverLocks: Send + Sync {
     fn right(&self) -> Option<Arc<dyn DialRight>>;
 }
 
-/// Returns the driver locks of an open log: of the PostgreSQL database, or of a log that only this process
-/// writes.
+/// Returns where the driver lock of an open log is requested: at its PostgreSQL database. For any other log
+/// it is always held, with a warning if several processes may write that log.
 pub(super) fn of(
     spec: &StoreSpec,
     store: &dyn EventStore,

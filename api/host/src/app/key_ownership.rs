@@ -265,7 +265,8 @@ async fn is_erased(store: &dyn EventStore, person: &CustomerId) -> Result<bool, 
     Ok(false)
 }
 
-/// Returns the most recently registered customers after a position that have a sealed value.
+/// Returns the last customers with a sealed value that were registered after a position, oldest first, at
+/// most `NEWEST_PEOPLE_MAX`.
 async fn newest_people(store: &dyn EventStore, after: Position) -> Result<VecDeque<CustomerId>, AppError> {
     let head = store.head().await?;
     if !store.capabilities().dense {

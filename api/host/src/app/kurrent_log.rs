@@ -7,7 +7,7 @@ use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
 use std::sync::Arc;
 
-/// An open log, and the same store as what is closed at the end.
+/// An open KurrentDB store: as the log, and as the resource that is closed at the end.
 type OpenKurrent = (Arc<dyn EventStore>, Arc<dyn ClosableResource>);
 
 #[cfg(feature = "kurrent")]

@@ -76,7 +76,8 @@ struct TrunkLegLimits {
 }
 
 impl TrunkLegLimits {
-    /// Computes the shares. Fails if the limit of open files is too low for one leg on each trunk.
+    /// Computes each trunk's share of the audio ports and of the open files. Fails if the limit of open
+    /// files is too low for one leg on each trunk.
     fn of(ports: &RangeInclusive<u16>, trunks_count: usize) -> Result<Self, AppError> {
         let limit = descriptors::raise();
         let trunks = u64::try_from(trunks_count).unwrap_or(u64::MAX).max(1);

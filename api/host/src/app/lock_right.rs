@@ -12,7 +12,7 @@ use store::{DriverLockClient, LockTime};
 /// append waits for an unavailable database (`STATEMENT_MS`).
 const UNKNOWN_MS_MAX: u64 = 30_000;
 
-/// Milliseconds between two checks meanwhile: a fraction of a heartbeat.
+/// Milliseconds between two checks of the right to dial while it is unknown: a fraction of a heartbeat.
 const LOOK_MS: u64 = 50;
 
 /// The right to dial of one process on one log.

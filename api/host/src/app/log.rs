@@ -105,8 +105,8 @@ pub(super) async fn open_existing_log(spec: &StoreSpec) -> Result<Option<ReadOnl
     }
 }
 
-/// Returns when the last event was recorded. A rehearsal's clock must not be behind it, and must exist before
-/// the store is opened for writing.
+/// Returns when the last event was recorded; `None` without a log or an event. A rehearsal's clock must not
+/// be behind it, and must exist before the store is opened for writing.
 pub(crate) async fn last_recorded(found: Option<&ReadOnlyLog>) -> Result<Option<Timestamp>, AppError> {
     match found {
         Some(found) => Ok(found.store.last_recorded_at().await?),
@@ -178,6 +178,7 @@ impl ReadOnlyLog {
         self.tasks.as_ref()
     }
 
+    /// Closes the store, stops the tasks, and returns when both are done.
     pub async fn close(self) {
         drop(self.store);
         if let Some(closing) = &self.closing {
@@ -303,6 +304,7 @@ impl RecordableLog {
         Ok(Self { log, tasks, lock })
     }
 
+    /// Returns the store of the log, to read it and to append the command's event.
     pub fn store(&self) -> &dyn EventStore {
         self.log.store.as_ref()
     }

@@ -16,7 +16,8 @@ pub(crate) fn refuse_new_log(data: &Path, keys: &KeysSpec) -> Result<(), AppErro
     }
 }
 
-/// Returns the names and paths of what a log has left there; `None` if nothing.
+/// Returns in words, with the paths, which proofs, recordings and customers' keys an earlier log has left;
+/// `None` if there are none. Keys in a database do not count.
 pub fn find_log_leftovers(data: &Path, keys: &KeysSpec) -> Result<Option<String>, AppError> {
     let proof = data.join(PROOF_DIR);
     let recordings = data.join(RECORDINGS_DIR);

@@ -36,7 +36,7 @@ use domain::ports::worklist::Worklist;
 use projections::Projections;
 use std::sync::Arc;
 
-/// Returns the worklist that reads from running views.
+/// Returns the worklist (due enrolments, open calls, timers) that reads the rows of running views.
 pub fn worklist(views: &Projections) -> Arc<dyn Worklist> {
     Arc::new(views.worklist())
 }

@@ -109,7 +109,8 @@ fn checked_ids() -> Result<Arc<dyn IdSource>, AppError> {
 }
 
 impl OpenDataDir {
-    /// Opens with everything on the current runtime: for commands that place no calls, and for tests.
+    /// Opens the directory, its log and its keys with everything on the current runtime: for commands that
+    /// place no calls, and for tests.
     pub async fn open(settings: &OpenSettings) -> Result<Self, AppError> {
         Self::open_on_call_runtime(settings, &Handle::current()).await
     }
@@ -264,7 +265,7 @@ impl OpenDataDir {
         Ok(OpenRows::open(spec, &self.directory, clock, tasks).await?.db)
     }
 
-    /// Makes the synthesizer of a SPEC, or else the best one of this machine.
+    /// Makes the synthesizer of a SPEC; without one espeak-ng if it is installed, else the bundled clips.
     pub async fn synthesizer(
         &self,
         chosen: Option<&RecognizerSpec>,
@@ -307,7 +308,7 @@ impl OpenDataDir {
         *self.media.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Returns the PostgreSQL store of a shared log.
+    /// Returns the PostgreSQL store of a log that several processes share; `None` for any other log.
     pub fn shared(&self) -> Option<Arc<PostgresEventStore>> {
         self.shared.clone()
     }
@@ -317,7 +318,8 @@ impl OpenDataDir {
         self.driver_locks.as_ref()
     }
 
-    /// Moves a rehearsal's clock forward to what another process has recorded meanwhile.
+    /// Moves a rehearsal's clock forward to what another process has recorded meanwhile; does nothing in a
+    /// real run.
     pub(crate) async fn catch_up_clock(&self) -> Result<(), AppError> {
         if let Some(rehearsal) = &self.rehearsal
             && let Some(last) = self.environment.store.last_recorded_at().await?
@@ -373,7 +375,8 @@ impl OpenDataDir {
         }
     }
 
-    /// Returns tasks that end with one tenure of the driver lock. A vital one that falls counts as our own.
+    /// Creates the tasks of one tenure of the driver lock, to be stopped with it. If a vital one ends by
+    /// itself, this process counts as fallen.
     pub(crate) fn tenure_tasks(&self) -> Arc<Supervisor> {
         self.tasks.beside(self.calls.clone())
     }

@@ -22,7 +22,8 @@ pub async fn missing_grant(url: &str) -> Result<Option<String>, AppError> {
     Ok(found?)
 }
 
-/// Returns the privileges of the database role that our work there does not need.
+/// Returns the privileges that the database role of this read database has although this program does not
+/// need them.
 pub async fn idle_powers(url: &str) -> Result<Vec<String>, AppError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let tasks = Supervisor::new(Handle::current(), clock);
@@ -42,8 +43,8 @@ impl OpenDataDir {
             Some(ReadDbSpec::Postgres(url)) => Arc::new(PostgresQuestions::open(url, clock, tasks)?),
         })
     }
-    /// Opens the same read database on connections of its own, read-only: a page of an export reads thousands
-    /// of rows and must not delay other queries.
+    /// Opens the read database of the views on connections of its own, read-only: a page of an export reads
+    /// thousands of rows and must not delay other queries.
     pub(crate) fn export_rows(&self, read_db: Option<&ReadDbSpec>) -> Result<Arc<dyn ReadDb>, AppError> {
         let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
         Ok(match read_db {

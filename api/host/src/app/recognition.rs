@@ -70,8 +70,8 @@ fn assist(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Cal
     Ok(Some(CallAssistant::new(assistant, Arc::new(WordMasker))))
 }
 
-/// Makes the encoder that ranks what was said before the linear model does; `None` if the server was started
-/// without one.
+/// Makes the encoder, a neural model that ranks the meanings of an utterance before the linear model does;
+/// `None` if the server was started without one.
 fn encode(environment: &Environment, choice: &SpeechChoice) -> Result<Option<CallEncoder>, AppError> {
     let Some(spec) = &choice.encoder else {
         return Ok(None);

@@ -165,6 +165,8 @@ pub struct WritableRows {
 }
 
 impl WritableRows {
+    /// Locks the directory, opens the log for reading and the read database for writing. Fails if a server
+    /// uses the directory or the rows are of another log.
     pub async fn open(directory: &Path, spec: &StoreSpec, read_db: &ReadDbSpec) -> Result<Self, AppError> {
         let lock = DataLock::acquire(directory)?;
         let log = ReadOnlyLog::of(spec).await?;
@@ -179,10 +181,12 @@ impl WritableRows {
         })
     }
 
+    /// Returns the read database, to be written.
     pub fn rows(&self) -> Arc<dyn ReadDb> {
         Arc::clone(&self.rows.db)
     }
 
+    /// Closes the read database and the log, and releases the directory.
     pub async fn close(self) {
         drop(self.rows);
         self.log.close().await;

@@ -5,10 +5,11 @@ use crate::data_dir::Mode;
 use domain::ports::vault::Vault;
 use store::PostgresEventStore;
 
-/// The text that is hashed with a key to identify the keys of an installation; the hash shows nothing else.
+/// The text that is hashed with an installation's keys to identify them; the hash discloses nothing else
+/// about them.
 const KEYS_TOLD_BY: &str = "the keys of this log";
 
-/// The name under which the log stores that hash.
+/// The name under which a shared log stores the hash that identifies its keys.
 const KEYS_NAME: &str = "keys";
 
 /// Fails if the log has the other mode; sets the mode of a new log. A rehearsal never shares a log with real

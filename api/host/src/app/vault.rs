@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use store::{FileVault, KeyringPolicy, PostgresVault};
 
-/// An open vault, and the same vault as what is closed at the end.
+/// An open vault: as the keys, and as the resource that is closed at the end.
 pub(crate) type OpenVault = (Arc<dyn Vault>, Arc<dyn ClosableResource>);
 
 /// Opens the vault of `--keys`, or of `keys/` in the data directory, under the chosen master key. New keys
@@ -91,10 +91,12 @@ pub struct LookupVault {
 }
 
 impl LookupVault {
+    /// Returns the keys, for look-ups by keyed hash and to open values.
     pub fn vault(&self) -> Arc<dyn Vault> {
         Arc::clone(&self.vault)
     }
 
+    /// Closes the keys; returns when they are closed.
     pub async fn close(self) {
         drop(self.vault);
         self.closing.close().await;

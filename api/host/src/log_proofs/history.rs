@@ -24,7 +24,7 @@ use store::proof::{
     PostgresCheckpointStore, SigningKey, compare, hex, put_aside,
 };
 
-/// The number of random bytes at the end of a new origin.
+/// The number of random bytes at the end of a log's new origin, its name in checkpoints after a loss.
 const SUFFIX_BYTES: usize = 8;
 
 /// The most earlier histories that are compared: each was a loss that a user confirmed.

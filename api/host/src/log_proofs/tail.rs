@@ -7,7 +7,8 @@
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::Position;
 
-/// Returns the log's head if the event at `reached` is missing; `None` if it is there.
+/// Returns the log's head if it is below `reached` and the event there is missing: the log has lost its
+/// tail. `None` if the event is there.
 pub(crate) async fn lost_tail(
     store: &dyn EventStore,
     reached: Position,

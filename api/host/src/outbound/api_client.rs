@@ -18,7 +18,8 @@ use serde_json::Value;
 use std::io;
 use tokio::io::AsyncReadExt;
 
-/// The largest response that is read as a whole; the largest pages of the API are far below.
+/// The largest response in bytes that is read as a whole, a larger one fails; the largest pages of the API
+/// are far below.
 const REPLY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The number of bytes of an uploaded file that are sent at a time.
@@ -33,7 +34,8 @@ pub type RequestBody = BoxBody<Bytes, io::Error>;
 /// The body of a response, readable while it arrives.
 pub type ReplyBody = UnsyncBoxBody<Bytes, io::Error>;
 
-/// Handles requests of the public API: the running server, or this process.
+/// Handles requests of the public API: either the running server over HTTP, or the same routes in this
+/// process.
 #[async_trait]
 pub trait RequestHandler: Send + Sync {
     /// Handles one request. Its URI is a path with query. An error means that there was no response.
@@ -71,6 +73,7 @@ pub const SIGN_IN_PATH: &str = "/api/v1/sign-in";
 pub const ACTING_HEADER: &str = "x-acting-user";
 
 impl ApiClient {
+    /// Creates a client of these routes, without a session and without an acting user.
     pub fn of(answerer: impl RequestHandler + 'static) -> Self {
         Self {
             answerer: Box::new(answerer),
@@ -268,7 +271,7 @@ impl ApiClient {
     }
 }
 
-/// Passes the bytes of a body to `take` as they arrive.
+/// Passes the bytes of a body to `take` as they arrive. Fails if the body breaks off or `take` fails.
 async fn take_all<E: From<Problem>>(
     mut body: ReplyBody,
     mut take: impl FnMut(&[u8]) -> Result<(), E>,

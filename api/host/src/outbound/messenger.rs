@@ -24,6 +24,7 @@ pub struct OutsideMessenger {
 }
 
 impl OutsideMessenger {
+    /// Creates the sender of the ways in `choice`; requests go through `courier`.
     pub fn new(courier: Arc<dyn Courier>, choice: MessagingChoice) -> Self {
         Self { courier, choice }
     }

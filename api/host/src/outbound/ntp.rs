@@ -14,25 +14,26 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use tokio::net::{UdpSocket, lookup_host};
 
-/// The length of a packet without extensions or key.
+/// The length of an NTP packet without extensions or key, in bytes.
 pub(crate) const PACKET_BYTES: usize = 48;
 /// The port of NTP (RFC 5905, 7.2).
 const PORT: u16 = 123;
-/// The first byte of a request: leap indicator 0, version 4, mode 3 (client).
+/// The first byte of an NTP request: leap indicator 0, version 4, mode 3 (client).
 pub(crate) const CLIENT: u8 = 0x23;
 /// The mode of a response: 4 (server).
 const SERVER: u8 = 4;
-/// The leap indicator of a server with a clock that was never set (RFC 5905, 7.3).
+/// The leap indicator of an NTP server with a clock that was never set (RFC 5905, 7.3).
 const UNSYNCHRONIZED: u8 = 3;
-/// The highest stratum with a time. 0 is a refusal, 16 and above means unsynchronized.
+/// The highest stratum of an NTP server with a time. 0 is a refusal, 16 and above means unsynchronized.
 const STRATUM_MAX: u8 = 15;
 /// The seconds from 1900 to 1970.
 pub(crate) const UNIX_IN_NTP: i64 = 2_208_988_800;
 /// The seconds of one NTP era: the 32 bits of a time wrap around in 2036.
 pub(crate) const ERA_SECONDS: i64 = 1 << 32;
-/// The longest wait for a response, in milliseconds: after it an offset would be worth little.
+/// The longest wait for an NTP response, in milliseconds: after it an offset would be worth little.
 const ANSWER_MS: u64 = 1_000;
-/// The number of requests. The response with the shortest round trip counts (RFC 5905, 10).
+/// The number of NTP requests of one measurement. The response with the shortest round trip counts (RFC
+/// 5905, 10).
 const QUESTIONS: usize = 3;
 
 /// An NTP server, `HOST[:PORT]`. The default port is 123.

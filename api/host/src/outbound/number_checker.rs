@@ -36,6 +36,7 @@ pub struct OutsideNumberChecker {
 }
 
 impl OutsideNumberChecker {
+    /// Creates the client of the library in `choice`; requests go through `courier`, with ids from `ids`.
     pub fn new(courier: Arc<dyn Courier>, ids: Arc<dyn IdSource>, choice: NumberCheckChoice) -> Self {
         Self { courier, ids, choice }
     }

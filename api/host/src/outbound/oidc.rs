@@ -24,14 +24,15 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use tls::Trust;
 
-/// The longest wait for one response, in milliseconds: a user is waiting for a page.
+/// The longest wait for one response of the identity provider, in milliseconds: a user is waiting for a
+/// page.
 const ANSWER_MS: u64 = 10_000;
-/// The largest response, in bytes. A key set has some kilobytes.
+/// The largest response of the identity provider, in bytes. A key set has some kilobytes.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 /// How long discovery document and keys are used before they are read again, in milliseconds: providers
 /// publish a key before they use it.
 const KNOWN_MS: u64 = 60 * 60_000;
-/// How soon they are read again for an unknown key, in milliseconds.
+/// How soon discovery document and keys may be read again for a token with an unknown key, in milliseconds.
 const AGAIN_MS: u64 = 10_000;
 
 /// The accepted signature algorithms: only those with a private key that the provider alone has.

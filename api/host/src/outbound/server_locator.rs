@@ -37,19 +37,20 @@ pub struct ServerFile {
 }
 
 impl ServerFile {
-    /// Writes the file when the server listens. Atomic: a reader never sees half of it.
+    /// Writes `server.json` into the directory when the server listens. Atomic: a reader never sees half of
+    /// it.
     pub fn write(&self, directory: &Path) -> io::Result<()> {
         let aside = directory.join(format!("{SERVER_FILE}.new"));
         private_file::write(&aside, &serde_json::to_vec(self)?)?;
         fs::rename(aside, directory.join(SERVER_FILE))
     }
 
-    /// Reads the file of the last server that ran in the directory. That server may have ended.
+    /// Reads `server.json` of the last server that ran in the directory. That server may have ended.
     fn read(directory: &Path) -> io::Result<Self> {
         Ok(serde_json::from_slice(&fs::read(directory.join(SERVER_FILE))?)?)
     }
 
-    /// Replaces the certificate in the file of this process's server.
+    /// Replaces the certificate's fingerprint in the `server.json` of this process's server.
     pub fn renew_certificate(directory: &Path, certificate: Fingerprint) -> io::Result<()> {
         let mut file = Self::read(directory)?;
         file.certificate = Some(certificate.to_string());

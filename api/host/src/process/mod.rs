@@ -25,6 +25,7 @@ pub struct Process {
 }
 
 impl Process {
+    /// Creates the process as starting: `/readyz` reports not ready until `begin`.
     pub fn new(
         opened: OpenDataDir,
         installation: Arc<Installation>,

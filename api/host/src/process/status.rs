@@ -50,7 +50,8 @@ pub struct ProcessStatus {
 }
 
 impl ProcessStatus {
-    /// Returns the printed line about readiness, without its name.
+    /// Returns the text of the printed line about readiness, without its label: `yes`, or `no` with the
+    /// reason.
     pub fn ready_line(&self) -> String {
         match &self.not_ready {
             None => "yes".to_owned(),
@@ -58,8 +59,8 @@ impl ProcessStatus {
         }
     }
 
-    /// Returns the printed line about dialing, without its name. It begins with the word that `/readyz`
-    /// returns.
+    /// Returns the text of the printed line about dialing, without its label. It begins with the word that
+    /// `/readyz` returns.
     pub fn dialing_line(&self) -> String {
         let (word, line) = match self.held {
             Some(held) => (held.word, Language::current().pick(held.line)),
@@ -73,7 +74,7 @@ impl ProcessStatus {
         self.not_ready.is_some() == other.not_ready.is_some()
     }
 
-    /// Returns true if both states are the same about dialing.
+    /// Returns true if both states have the same state of dialing and the same reason not to dial.
     pub fn dials_as(&self, other: &Self) -> bool {
         (self.dialing, self.held) == (other.dialing, other.held)
     }

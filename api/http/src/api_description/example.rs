@@ -10,7 +10,8 @@ use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use serde_json::{Map, Value, json};
 
-/// Usual values by member name, for members without an example of their own.
+/// Example values by member name, for members of a schema without an example and without a closed list of
+/// values.
 const USUAL: &[(&str, &str)] = &[
     ("answered_at", "2026-11-20T02:00:08.000000Z"),
     ("after", "1200"),
@@ -105,7 +106,7 @@ const USUAL: &[(&str, &str)] = &[
     ("zh", "中文"),
 ];
 
-/// Usual values by the end of the member name.
+/// Example values by the end of the member name, for members that `USUAL` does not name.
 const USUAL_ENDS: &[(&str, &str)] = &[
     ("_position", "42"),
     ("position", "42"),
@@ -129,8 +130,8 @@ const USUAL_ENDS: &[(&str, &str)] = &[
     ("_by", "wang"),
 ];
 
-/// Returns the example of a schema in a description with these named schemas, or the pointer of a part
-/// without one.
+/// Composes an example value for a schema; `named`: the schemas that it can refer to. Fails with the JSON
+/// pointer of a part that has no example.
 pub(crate) fn example(schema: &Value, named: &Map<String, Value>) -> Result<Value, String> {
     Composer { named }.of(schema, "", "")
 }
@@ -205,7 +206,8 @@ impl Composer<'_> {
     }
 }
 
-/// Returns the first type that is not null.
+/// Returns the first JSON type in a schema's `type` that is not `null`; `null` if it has no other, an empty
+/// text without `type`.
 fn kind(members: &Map<String, Value>) -> &str {
     match members.get("type") {
         Some(Value::String(one)) => one,

@@ -4,7 +4,8 @@
 use application::parameter::Parameter;
 use domain::call::event::CallEvent;
 
-/// The segment before a parameter, and the parameter.
+/// Path parameters of the API by the literal segment before them, for example the campaign's id after
+/// `campaigns`.
 const PARAMETERS: &[(&str, Parameter)] = &[
     (
         "campaigns",
@@ -107,7 +108,8 @@ fn path_parameter(before: &str) -> Option<Parameter> {
     found.map(|(_, parameter)| *parameter)
 }
 
-/// Returns the parameters of a path, in order.
+/// Returns the names of a path's parameters (`{name}`), in order, each with its description; `None` if the
+/// table has no parameter of this name after the segment before it.
 pub(crate) fn of_path(path: &str) -> impl Iterator<Item = (&str, Option<Parameter>)> {
     let segments = path.split('/').zip(path.split('/').skip(1));
     segments.filter_map(|(before, segment)| {

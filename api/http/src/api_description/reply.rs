@@ -13,19 +13,19 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use warp::reply::Response;
 
-/// One documented response of an operation that succeeded.
+/// A response to a successful request in the published description: status, sentence, media types, headers.
 pub(crate) struct DocumentedResponse {
     pub status: u16,
     pub what: &'static str,
     /// Media types with their schemas.
     pub content: Vec<(&'static str, Value)>,
-    /// True if its headers contain the log position of a write.
+    /// True if the response's headers contain the log position of a write.
     pub is_write: bool,
 }
 
 /// A type that a handler can return.
 pub(crate) trait IntoReply {
-    /// True if the request only read and changed nothing.
+    /// True if a reply of this type answers a request that only reads; false for the replies of commands.
     const IS_READ: bool = true;
 
     fn told(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse>;
@@ -48,10 +48,10 @@ pub(crate) struct VersionedReply<T> {
     pub version: StreamVersion,
 }
 
-/// The response to a change, also if nothing had to be changed.
+/// The response to a command that changes an existing thing: 200, also if nothing had to be changed.
 pub(crate) struct ChangeReply<T>(pub WriteResult<T>);
 
-/// The response to a creation: created, or existing already.
+/// The response to a creation: 201 if the thing was created, 200 if it existed already.
 pub(crate) enum CreationReply<T> {
     Made(WriteResult<T>),
     Changed(WriteResult<T>),
@@ -60,7 +60,7 @@ pub(crate) enum CreationReply<T> {
 /// An HTML page: the status page.
 pub(crate) struct HtmlPage(pub &'static str);
 
-/// A file of a page, embedded in this program.
+/// A file of an HTML page (status, documentation), embedded in this program.
 pub(crate) struct Asset {
     media_type: &'static str,
     bytes: &'static [u8],
@@ -94,7 +94,7 @@ pub(crate) struct TextReply {
 /// A stream of server-sent events.
 pub(crate) struct EventStreamReply(pub Response);
 
-/// A connection that was upgraded to a WebSocket.
+/// The response that upgrades a connection to a WebSocket.
 pub(crate) struct WebSocketReply(pub Response);
 
 /// The response to a sign-in: the body, and the session cookie.
@@ -105,7 +105,7 @@ pub(crate) struct SignInReply<T> {
 
 /// The response to a sign-out: the session cookie is deleted.
 pub(crate) struct SignOutReply {
-    /// URL to sign out at the identity provider too.
+    /// The URL at which the browser signs out at the identity provider, too; `None` without one.
     pub provider_sign_out: Option<String>,
 }
 
@@ -127,7 +127,7 @@ pub(crate) struct FileReply(pub Response);
 /// Synthesized speech, labeled as machine-made.
 pub(crate) struct SpeechReply(pub Vec<u8>);
 
-/// The audio of a call, or a part of it.
+/// The response with the audio of a call, whole or a byte range of it.
 pub(crate) struct AudioReply(pub Response);
 
 /// A complete bundle that proves events; `ledgerline audit check` verifies it.

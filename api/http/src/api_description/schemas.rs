@@ -24,8 +24,8 @@ impl Schemas {
         }
     }
 
-    /// Returns the named schemas. A type that is sent and read with different schemas has two; the second
-    /// result maps the names that request bodies use instead.
+    /// Returns the named schemas of responses and request bodies. A type with a different schema in request
+    /// bodies has two; the second result maps its name to the name of the request schema.
     pub(crate) fn take(mut self) -> (Map<String, Value>, Map<String, Value>) {
         let mut all = self.sent.take_definitions(true);
         let read = self.read.take_definitions(true);
@@ -78,7 +78,8 @@ pub(crate) fn schema_of<T: JsonSchema + ?Sized>(generator: &mut SchemaGenerator)
     schema.to_value()
 }
 
-/// Returns the member of a request body that names the acting user, if it has one.
+/// Returns the member of a request body that names the acting user: `by`, else `requested_by`; empty if the
+/// body has neither.
 pub(crate) fn names_of_who_acts<T: JsonSchema>() -> &'static [&'static str] {
     let schema = schemars::schema_for!(T);
     let has = |member: &str| schema.pointer(&format!("/properties/{member}")).is_some();
@@ -119,7 +120,8 @@ fn plain(schema: &mut Schema) {
     }
 }
 
-/// Returns the values of an enum with described variants, which would otherwise be a choice of constants.
+/// Returns the texts of an enum with described variants, which would otherwise be a choice of constants;
+/// `None` if the schema is no choice of texts.
 fn words_of(schema: &Schema) -> Option<Vec<Value>> {
     let choices = schema.get("oneOf")?.as_array()?;
     let mut words = Vec::new();

@@ -10,7 +10,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| document(&endpoints()));
 static KNOWN: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 
-/// Returns the errors of a value against a schema of the description.
+/// Returns the errors of a JSON value against a schema of the description, each with its JSON pointer;
+/// empty if it is valid.
 pub(crate) fn wrong(schema: &Value, value: &Value) -> Vec<String> {
     let key = schema.to_string();
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -26,8 +27,8 @@ pub(crate) fn wrong(schema: &Value, value: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Returns the named schemas that one refers to. Reading all of some six hundred for each would cost more
-/// than most tests.
+/// Returns the named schemas of the description that a schema refers to, directly or through others.
+/// Reading all of some six hundred for each would cost more than most tests.
 fn reached(schema: &Value) -> Map<String, Value> {
     let mut found = Map::new();
     let mut open = vec![schema];
@@ -69,7 +70,8 @@ fn operation(method: &str, path: &str) -> Option<&'static Value> {
     fits.iter().find_map(|(_, item)| item.get(method.to_lowercase()))
 }
 
-/// Fails the test if a reply does not match the description.
+/// Fails the test if a reply's status, media type or body does not match the description of its operation.
+/// Does nothing for an unknown route.
 pub(crate) fn check(method: &str, path: &str, status: u16, media_type: &str, body: &Value) {
     let Some(operation) = operation(method, path) else {
         return;

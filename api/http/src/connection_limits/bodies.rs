@@ -12,7 +12,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// Maximum time in milliseconds that a request's body may bring nothing, or too little.
+/// Maximum wait in milliseconds for the next `PROGRESS_BYTES` of a request's body; a slower peer counts as
+/// stalled.
 const BODY_STALL_MS: u64 = 30_000;
 
 type Timer = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
@@ -26,6 +27,7 @@ pub struct TimedRequestBody<B = Incoming> {
 }
 
 impl<B> TimedRequestBody<B> {
+    /// Wraps the body of `request`, to which waits for the peer are reported.
     pub fn new(inner: B, request: Arc<Request>) -> Self {
         Self {
             inner,
@@ -103,7 +105,8 @@ fn length<D: Buf, E>(frame: Option<&Result<Frame<D>, E>>) -> usize {
     data.map_or(0, Buf::remaining)
 }
 
-/// A response's body. What was handed over counts as waiting for the peer until more is requested.
+/// A response's body, with a time limit for the peer. Bytes that were handed to the connection count as
+/// waiting for the peer until the connection asks for more.
 pub struct TimedResponseBody<B> {
     inner: B,
     request: Arc<Request>,
@@ -112,6 +115,7 @@ pub struct TimedResponseBody<B> {
 }
 
 impl<B> TimedResponseBody<B> {
+    /// Wraps the body of the response to `request`, to which waits for the peer are reported.
     pub fn new(inner: B, request: Arc<Request>) -> Self {
         Self {
             inner,

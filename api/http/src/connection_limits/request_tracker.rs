@@ -11,7 +11,7 @@ pub(crate) const HEAD_MS: u64 = 10_000;
 /// Maximum time in milliseconds that a peer may read nothing of what is written; networks recover sooner.
 pub const STALL_MS: u64 = 60_000;
 
-/// What the peer has to do: since when, and its time limit.
+/// A wait for the peer: since when, and its maximum in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PeerDeadline {
     pub since: Timestamp,
@@ -26,7 +26,7 @@ pub(super) struct RequestTracker {
     /// What the peer has to do for each open request; `None` while the server works on it.
     requests: HashMap<u64, (Option<PeerDeadline>, SlotFlag)>,
     next: u64,
-    /// Since when the peer reads nothing of what is written.
+    /// Since when the peer reads nothing of what is written; `None` if it reads.
     pub stuck: Option<Timestamp>,
     pub(crate) upgraded: bool,
 }
@@ -82,7 +82,8 @@ impl RequestTracker {
         self.requests.values().any(|(_, holds)| *holds)
     }
 
-    /// Returns what the peer has to do; `None` while the server works on any of its requests.
+    /// Returns since when the connection waits for its peer, and the time limit; `None` while the server
+    /// works on one of its requests, and after an upgrade to another protocol.
     pub(crate) fn find_peer_deadline(&self) -> Option<PeerDeadline> {
         if self.upgraded {
             return None;
@@ -104,7 +105,8 @@ impl RequestTracker {
         owed?.into_iter().max_by_key(|owed| owed.since)
     }
 
-    /// Returns when this connection exceeds its time limit, as of now.
+    /// Returns when the connection exceeds its time limit if its peer does nothing until then; `None` while
+    /// it does not wait for the peer.
     pub(super) fn due(&self) -> Option<Timestamp> {
         self.find_peer_deadline()
             .map(|owed| owed.since.plus_ms(owed.limit_ms))

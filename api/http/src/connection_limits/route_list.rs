@@ -18,16 +18,18 @@ pub struct Route {
 pub struct RouteList(PathIndex<Vec<Route>>);
 
 impl RouteList {
+    /// Makes the list of these routes, indexed by path.
     pub fn new(routes: &[Route]) -> Self {
         Self(PathIndex::new(routes, |route| route.path, |routes| routes))
     }
 
-    /// True if slots are reserved for this request.
+    /// True if slots are reserved for requests of this method and path.
     pub fn keeps(&self, method: &Method, path: &str) -> bool {
         self.at(path).any(|route| route.kept && route.method == method)
     }
 
-    /// Returns the methods of a path in the format of `Allow` (RFC 9110, 10.2.1).
+    /// Returns the methods that a path allows, in the format of `Allow` (RFC 9110, 10.2.1); empty for an
+    /// unknown path.
     pub fn allowed(&self, path: &str) -> String {
         let methods: BTreeSet<&str> = self.at(path).map(|route| route.method.as_str()).collect();
         methods.into_iter().collect::<Vec<_>>().join(", ")

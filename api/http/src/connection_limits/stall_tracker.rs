@@ -25,7 +25,8 @@ impl StallTracker {
         *self.since.get_or_insert(now.minus_ms(self.waited_ms))
     }
 
-    /// Records that the peer moved bytes, which ends the wait; enough of them reset the count.
+    /// Records that the peer moved bytes, which ends the current wait. After `PROGRESS_BYTES` the earlier
+    /// waits no longer count.
     pub fn moved(&mut self, now: Timestamp, bytes: usize) {
         if let Some(since) = self.since.take() {
             self.waited_ms = now.ms_since(since);

@@ -26,8 +26,7 @@ pub enum ConsoleMode {
 }
 
 impl ConsoleMode {
-    /// Returns the mode for the options of a server. A program that was built without the console has none to
-    /// show.
+    /// Returns whether a server shows the console: only if it is wanted and was built into this program.
     pub const fn of(is_wanted: bool) -> Self {
         if is_wanted && cfg!(feature = "console") {
             Self::Shown
@@ -43,7 +42,7 @@ const STATUS: &str = "/status";
 /// The page for every console URL.
 const INDEX: &str = "index.html";
 
-/// Path of the page's files. A file's name changes with its content.
+/// URL path of the console's scripts and styles. A file's name changes with its content.
 const ASSETS: &str = "/assets/";
 
 /// First path segments of the console's pages. Other paths do not exist.
@@ -89,7 +88,7 @@ const fn file(_: &str) -> Option<Asset> {
     None
 }
 
-/// Adds the console to the routes, for paths without a route.
+/// Adds the console to the routes of the API: for GET requests of paths that have no route.
 pub(crate) fn add_console(routes: Router, console: ConsoleMode, ids: Arc<dyn IdSource>) -> Router {
     let pages = warp::get()
         .and(warp::path::full())
@@ -126,7 +125,8 @@ fn is_page(path: &str) -> bool {
     path.is_empty() || PAGES.contains(&first)
 }
 
-/// True if it is one plain file name, without a folder.
+/// True for a plain file name: ASCII letters, digits, `.`, `_` and `-`, without a folder and without a dot
+/// at the start.
 fn is_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     !name.starts_with('.') && !name.is_empty() && name.bytes().all(is_plain)

@@ -10,7 +10,7 @@ use domain::ports::id_source::IdSource;
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
-/// Placeholder in the page for the nonce of the reply.
+/// Placeholder in the console's page for the nonce of the content security policy.
 pub(super) const NONCE_PLACE: &str = "__NONCE__";
 
 /// Random bytes of a nonce: the minimum of W3C CSP 3.
@@ -20,8 +20,8 @@ const NONCE_BYTES: usize = 16;
 /// revalidate.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
-/// Builds the reply with the page. It has a new nonce each time, by which the policy allows the styles that
-/// the page creates at run time, so it must not be cached.
+/// Builds the reply with the console's page. It has a new nonce each time, by which the policy allows the
+/// styles that the page creates at run time, so it must not be cached.
 pub(super) fn page(page: &[u8], ids: &dyn IdSource) -> Response {
     let mut random = [0_u8; NONCE_BYTES];
     ids.random(&mut random);
@@ -45,7 +45,8 @@ pub(super) fn page(page: &[u8], ids: &dyn IdSource) -> Response {
     response
 }
 
-/// Builds the reply with a file of the page.
+/// Builds the reply with a file of the console; 304 without the file if `known` (`If-None-Match`) has the
+/// file's tag.
 pub(super) fn asset(name: &str, asset: Asset, known: Option<&str>) -> Response {
     let tag = format!("\"{name}\"");
     let mut response = if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {

@@ -17,7 +17,7 @@ use warp::sse::Event;
 /// Time in milliseconds after which a client reconnects when the stream breaks.
 const RETRY_MS: u64 = 2_000;
 
-/// Maximum bytes that are sent to the connection together; each piece costs the same.
+/// Maximum bytes of events that are handed to the connection together; each piece costs the same.
 const PIECE_BYTES: usize = 32 * 1024;
 
 /// Builds the response that streams a feed. The feed is read on only when the connection takes more.
@@ -62,8 +62,8 @@ impl<T> Stream for SyncStream<T> {
     }
 }
 
-/// Appends a note, and returns whether it is the last one: nothing is shown after a record that cannot be
-/// read.
+/// Appends a message of the feed as a server-sent event. Returns whether it is the last one: nothing is
+/// shown after a record that cannot be read.
 fn tell(piece: &mut String, note: &FeedMessage) -> bool {
     let Some((name, line)) = shown(note) else {
         piece.push_str(&Event::default().comment("").to_string());

@@ -8,8 +8,8 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use warp::ws::{Message, WebSocket};
 
-/// Close codes (RFC 6455, 7.4.1): the server goes away; an invalid message from the client; an error on the
-/// server.
+/// Close code (RFC 6455, 7.4.1) with which the feed ends: the server goes away, or the client lost its
+/// permission.
 const GOING_AWAY: u16 = 1_001;
 const POLICY: u16 = 1_008;
 const FAILED: u16 = 1_011;
@@ -74,7 +74,8 @@ fn acknowledged(
     }
 }
 
-/// Waits until the acknowledgments of a named subscriber are to be stored.
+/// Waits until the acknowledgments of a named subscriber are to be stored; forever for a client that is no
+/// named subscriber.
 async fn due(acknowledging: Option<&AcknowledgmentBuffer>) {
     match acknowledging {
         Some(acknowledging) => acknowledging.due().await,
@@ -97,7 +98,7 @@ fn damaged(at: Position) -> Message {
     Message::close_with(FAILED, reason.to_string())
 }
 
-/// Returns the message of a note, and whether it is the last one.
+/// Returns the WebSocket message for a message of the feed, and whether it is the last one.
 fn message(note: &FeedMessage) -> (Message, bool) {
     match note {
         FeedMessage::Beat => (Message::ping(Vec::new()), false),

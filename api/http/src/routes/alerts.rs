@@ -159,7 +159,7 @@ impl ApiRequest for AlertMute {
     }
 }
 
-/// The state of an alert after it was acknowledged or muted.
+/// The state of an alert after it was acknowledged or muted, with the log position of the change.
 #[derive(Debug, Serialize, JsonSchema)]
 struct AlertChangeResponse {
     alert: AlertId,

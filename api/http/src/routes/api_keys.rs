@@ -38,7 +38,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The body that revokes a key: the reason, which is stored permanently.
+/// The body that revokes an API key: the reason, which is stored permanently.
 #[derive(JsonSchema)]
 struct KeyRevokeRequest {
     #[schemars(length(min = 1, max = LABEL_BYTES_MAX))]

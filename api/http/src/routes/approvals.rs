@@ -71,7 +71,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The body of an approval: an optional reason.
+/// The body that approves a waiting request: an optional reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "the letter is signed" }]))]
 struct ApprovalGrantRequest {

@@ -14,9 +14,10 @@ use domain::problem::Problem;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// What a read of one customer's trail records as shown: the field `trail`, in clear.
+/// What the audit record of a read of one customer's trail names as shown: the field `trail`, in clear.
 const TRAIL: ReadContent = ReadContent::of(&["trail"], ReadForm::Clear);
 
+/// Returns the endpoint of the audit trail.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(

@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use std::fmt::Display;
 use store::proof::bundle::{Attachments, BundleSubject};
 
-/// Events on a page if the request sets no limit.
+/// Events on a page of an audit search if the request sets no limit.
 const PAGE_EVENTS: usize = 100;
 /// Maximum length of an id, phone number or event kind in a search, in bytes.
 const NAME_BYTES_MAX: usize = 128;
@@ -285,8 +285,8 @@ async fn asked(
     })
 }
 
-/// Returns the streams and names by which other events refer to a call, user, key or number. `refused` is the
-/// prefix of the stream that holds refused attempts on it.
+/// Returns the streams and names by which the log is searched for a call, user, key or number: its own
+/// stream, its id, and with `refused` the stream `access-{refused}.{id}` of refused attempts on it.
 fn thing(aggregate: &str, id: impl Display, refused: Option<&str>) -> AuditSearchSubject {
     let mut streams = vec![format!("{aggregate}-{id}")];
     streams.extend(refused.map(|prefix| format!("access-{prefix}.{id}")));

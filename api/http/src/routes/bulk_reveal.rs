@@ -24,8 +24,8 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Maximum customers per request. Each is a separate record, and all are stored before the first value is
-/// shown.
+/// Maximum customers per request, more are refused. Each is a separate record, and all are stored before
+/// the first value is shown.
 const PERSONS_MAX: usize = 1_000;
 
 /// Maximum length of a customer id in the body, in bytes.
@@ -104,7 +104,7 @@ struct BulkRevealResponse {
     unknown: Vec<String>,
 }
 
-/// The customers that a request names, by state.
+/// The customers that a reveal of many names: with values to show, erased, or unknown.
 #[derive(Default)]
 struct CustomersByState {
     known: BTreeMap<CustomerId, Arc<CustomerState>>,
@@ -190,8 +190,9 @@ async fn of_names(
     Ok(found)
 }
 
-/// Returns the customers of a campaign that are in the caller's data scope. A caller with access to some
-/// customers only gets `missing` if none of them is in the campaign.
+/// Returns the customers of a campaign that are in the caller's data scope. More than `PERSONS_MAX`
+/// enrolled ones are refused. A caller with access to some customers only gets `missing` if none of them is
+/// in the campaign.
 async fn of_campaign(
     ctx: &Ctx,
     scope: &DataScope,

@@ -25,13 +25,13 @@ pub(super) const FROM: Parameter =
     Parameter::instant("from", "Only calls permitted at this instant or later (RFC 3339)");
 pub(super) const TO: Parameter =
     Parameter::instant("to", "Only calls permitted before this instant (RFC 3339)");
-/// The minimum talk time in seconds, set by the caller. The example in the API description is 10.
+/// Query parameter: the minimum talk time of the listed calls in seconds, at most `TALK_S_MAX`.
 pub(super) const TALK_MIN: Parameter = Parameter::number(
     "talk_s_min",
     "Only calls with at least this talk time in seconds",
     10,
 );
-/// The maximum talk time in seconds, set by the caller. The example in the API description is 600.
+/// Query parameter: the maximum talk time of the listed calls in seconds, at most `TALK_S_MAX`.
 pub(super) const TALK_MAX: Parameter = Parameter::number(
     "talk_s_max",
     "Only calls with at most this talk time in seconds",

@@ -42,10 +42,11 @@ const PAGE: PageLength = PageLength {
 /// Maximum length of `by`, the login or mail address of the user who corrects a call, in characters.
 const BY_CHARS_MAX: usize = 128;
 
-/// What a read of one call records as shown, and what a page of calls does. Both are masked.
+/// What the audit record of a read of one call names as shown; masked.
 const CALL: ReadContent = ReadContent::of(&["callee", "legs", "finding"], ReadForm::Masked);
 const LISTED: ReadContent = ReadContent::of(&["callee", "finding"], ReadForm::Masked);
 
+/// Returns the endpoints of calls: list, show, events, correction.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/calls", "List calls", list)
@@ -283,8 +284,8 @@ struct CallCorrectionResponse {
     position: String,
 }
 
-/// Corrects the finding of a call. `corrects` and `before` come from the call's stream; the decider refuses
-/// the command if another correction was stored in between.
+/// Corrects the disposition and outcome of a call. The command names the event with the finding that the
+/// request saw; the decider refuses it if another correction was stored in between.
 async fn correct(ctx: Ctx, input: Input) -> Result<ChangeReply<CallCorrectionResponse>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let cause = input.cause(&ctx.installation, "calls/correct")?;

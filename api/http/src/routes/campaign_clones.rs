@@ -23,7 +23,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The body of a copy: the id of the new campaign and its end.
+/// The body that copies a campaign: the id and the end of the new one.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "task_id": "LOAN_REMIND_2" }]))]
 struct CampaignCloneRequest {

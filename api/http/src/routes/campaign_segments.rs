@@ -61,8 +61,8 @@ struct SegmentEnrolmentResponse {
 }
 
 impl SegmentEnrolmentResponse {
-    /// Rounds the counts down to tens and removes the rows. For a caller who may not see in clear the
-    /// attributes that the segment tests.
+    /// Rounds the counts of the reply down to tens and removes its rows, for a caller who may not see in
+    /// clear the attributes that the segment tests.
     fn round(&mut self) {
         let import = &mut self.import;
         for count in [

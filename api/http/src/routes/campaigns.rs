@@ -25,6 +25,7 @@ const REASON_BYTES_MAX: usize = 256;
 /// Query parameters of the list of campaigns: as of a past moment, and paging.
 const LISTED: &[Parameter] = &[AS_OF, VALID_AT, CURSOR, LIMIT];
 
+/// Returns the endpoints of campaigns: create, list, show, start, pause, resume, stop.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/api/v1/campaigns", "Create a campaign", create)

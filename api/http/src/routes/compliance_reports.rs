@@ -96,7 +96,7 @@ struct IssuedReportResponse {
     kept: ReportFiles,
 }
 
-/// Paths of the report's files on the server.
+/// Paths of a compliance report's files on the server.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ReportFiles {
     #[schemars(example = &"reports/compliance.2026-10.html")]

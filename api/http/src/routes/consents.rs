@@ -27,7 +27,7 @@ use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// What a read of a customer's consents records as shown.
+/// What the audit record of a read of a customer's consents names as shown.
 const CONSENTS: ReadContent = customer_page::CONSENTS.shown();
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -181,8 +181,9 @@ struct ConsentResults {
     last: Position,
 }
 
-/// Sends the command to every customer with the number. A refusal by one customer does not stop the others.
-/// It is returned after all were asked, and only to a caller who may see that customer.
+/// Sends the command to every customer with the number. A refusal by one customer does not stop the others;
+/// any other failure does. The refusal is returned after all were asked, and only to a caller who may see
+/// that customer.
 async fn ask_all(
     ctx: &Ctx,
     holders: &NumberHolders,

@@ -40,9 +40,9 @@ const CLEAR: Parameter = Parameter::flag(
     "true: our texts with the customer's values filled in; needs customers:reveal and a reason",
 );
 
-/// What a read of a conversation records as shown.
+/// What the audit record of a read of a conversation names as shown.
 const MASKED: ReadContent = ReadContent::of(&["heard", "slots"], ReadForm::Masked);
-/// What a read of a conversation's summary records as shown.
+/// What the audit record of a read of a conversation's summary names as shown.
 const SUMMARY: ReadContent = ReadContent::of(&["slots", "summary"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -328,8 +328,8 @@ async fn record_texts(ctx: &Ctx, reader: Reader, opened: &OpenedFact) -> Result<
     disclosure.record(ctx, columns).await
 }
 
-/// Replaces our text by the text of the flow with its variables unfilled. The customer's texts were masked
-/// before they were stored.
+/// Replaces the text of one of our lines by the flow's text with its variables unfilled. A line of the
+/// customer stays: it was masked before it was stored.
 fn unfilled(line: &mut ConversationLineResponse, texts: &Texts) {
     if line.side == TextAuthor::Us
         && let Some(prompt) = &line.prompt

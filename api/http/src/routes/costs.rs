@@ -126,7 +126,8 @@ const CALLS_MIN: Parameter = Parameter::number(
     "Baseline: minimum of effective calls per agent and day",
     150,
 );
-/// Query parameter with the same bounds as the member of a baseline.
+/// Query parameter: the baseline's maximum of effective calls per agent and day, with the bounds of the
+/// same member in a body.
 const CALLS_MAX: Parameter = Parameter::number(
     "calls_per_agent_day_max",
     "Baseline: maximum of effective calls per agent and day",

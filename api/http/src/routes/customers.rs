@@ -29,14 +29,15 @@ use projections::views::portrait::{self, Portraits};
 use projections::{ReadDb, View};
 use std::sync::Arc;
 
-/// What a read of a customer records as shown.
+/// What the audit record of a read of a customer names as shown.
 const PERSON: ReadContent = customer_page::PERSON.shown();
-/// What a read of a customer's timeline records as shown.
+/// What the audit record of a read of a customer's timeline names as shown.
 const TIMELINE: ReadContent = customer_page::TIMELINE.shown();
-/// What a read of a customer's portrait records as shown.
+/// What the audit record of a read of a customer's portrait names as shown.
 const PORTRAIT: ReadContent = customer_page::PORTRAIT.shown();
 
-/// Maximum attempts of one enrolment for which calls are looked up. Caps end an enrolment far earlier.
+/// Most attempts of one enrolment for which calls are looked up; later ones are left out. Caps end an
+/// enrolment far earlier.
 const ATTEMPTS_SHOWN_MAX: u32 = 100;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -210,7 +211,8 @@ fn latest<T>(mut all: Vec<T>) -> Vec<T> {
     all.split_off(all.len().saturating_sub(LINES_MAX))
 }
 
-/// Returns the portrait of a customer: ids, counts and times, no sealed values.
+/// Returns the portrait of a customer and those of the ids merged into it: ids, counts and times, no sealed
+/// values. `missing` if the customer had no call by then.
 async fn portrait_of(ctx: Ctx, input: Input) -> Result<ReadReply<PortraitResponse>, Problem> {
     let reader = input.reader();
     let (named, moment) = (input.param(0)?, Moment::of(input.query())?);
@@ -293,7 +295,8 @@ async fn calls_of(
     Ok(calls)
 }
 
-/// Returns the last end of the campaign's calling window that left customers waiting, as of now or of `then`.
+/// Returns the last end of the campaign's calling window that left customers waiting, as of now or of
+/// `then`; `None` if there was none.
 async fn closed_window(
     installation: &Installation,
     campaign: &CampaignId,

@@ -32,7 +32,7 @@ const PAGE: PageLength = PageLength {
 /// personal data.
 const TEXT_BYTES_MAX: usize = 256;
 
-/// What a read of the list records as shown.
+/// What the audit record of a read of the cut-off customers names as shown.
 const CUT_OFF: ReadContent = ReadContent::of(&["callee", "finding", "enrolments"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -173,7 +173,7 @@ struct CutOffChangeResponse {
     due_at: Option<Timestamp>,
 }
 
-/// The body of a call back: the customer to call as soon as possible.
+/// The body of a call back to a customer who was cut off: the customer, who is called as soon as possible.
 #[derive(JsonSchema)]
 struct CutOffRedialRequest {
     /// External or internal id of the customer.
@@ -192,7 +192,7 @@ impl ApiRequest for CutOffRedialRequest {
     }
 }
 
-/// The body of a settlement: the customer who is not called again in this campaign.
+/// The body that settles a customer who was cut off: the customer is not called again in this campaign.
 #[derive(JsonSchema)]
 struct CutOffSettlement {
     /// External or internal id of the customer.

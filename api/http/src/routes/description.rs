@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 /// The status page with its styles and scripts; it loads nothing from elsewhere.
 const STATUS_PAGE: &str = include_str!("status.html");
 
-/// This document. Its format is defined by OpenAPI 3.1.
+/// The published description of this API. Its format is defined by OpenAPI 3.1.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "openapi": "3.1.0" }]))]
 #[serde(transparent)]
@@ -34,7 +34,7 @@ async fn page(_: Ctx, _: Input) -> Result<HtmlPage, Problem> {
     Ok(HtmlPage(STATUS_PAGE))
 }
 
-/// The document, built at its first use. It does not change while the process runs.
+/// The OpenAPI document, built at its first use. It does not change while the process runs.
 static DESCRIPTION: LazyLock<OpenApiDocument> =
     LazyLock::new(|| match openapi::document(&crate::routes::endpoints()) {
         Value::Object(members) => OpenApiDocument(members),

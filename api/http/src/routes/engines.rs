@@ -17,7 +17,7 @@ use speech::clips::{read_audio, write_synthetic};
 /// Maximum size of an audio file in bytes. A minute at 16 kHz has 1.92 MB; the rest is for metadata.
 const AUDIO_BYTES_MAX: usize = 2 * 1024 * 1024;
 
-/// Maximum length of a language tag, in bytes.
+/// Maximum length of a language tag in a request to an engine, in bytes.
 const TAG_BYTES_MAX: usize = 64;
 
 const LANGUAGE: Parameter = Parameter::text(

@@ -16,7 +16,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// Maximum length of an end code, in bytes. Ours are at most a fifth of it.
+/// Maximum length in bytes of the error code with which an export ends. Ours are at most a fifth of it.
 const CODE_BYTES_MAX: usize = 64;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -85,7 +85,7 @@ async fn show(_: Ctx, input: Input) -> Result<ReadReply<SchemaOfEvent>, Problem>
     Ok(ReadReply(SchemaOfEvent(&found.schema)))
 }
 
-/// The document, built at its first use. It does not change while the process runs.
+/// The AsyncAPI document, built at its first use. It does not change while the process runs.
 static STREAMS: LazyLock<AsyncApiDocument> = LazyLock::new(|| match asyncapi::document() {
     Value::Object(members) => AsyncApiDocument(members),
     _ => AsyncApiDocument(Map::new()),

@@ -31,8 +31,8 @@ const PAGE_EVENTS: usize = 100;
 /// Most events on a page. Records have at most 64 KiB, so a client can hold a page in memory.
 const PAGE_EVENTS_MAX: usize = 1_000;
 
-/// Maximum stretches of the log that are read for one page when nothing matches: about 65,000 events, a tenth
-/// of a second.
+/// Most reads of the log for one page when nothing matches, together about 65,000 events, a tenth of a
+/// second; the page then ends there.
 const STRETCHES_MAX: usize = 16;
 
 /// Query parameter: the position after which a page begins.

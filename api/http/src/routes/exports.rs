@@ -17,9 +17,9 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Bytes per piece that is handed to the connection.
+/// Bytes of an export file per piece that is handed to the connection.
 const PIECE_BYTES: usize = 64 * 1024;
-/// Most pieces that wait for a slow reader.
+/// Most pieces of an export file that wait for a slow reader.
 const PIECES_WAITING_MAX: usize = 4;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -116,7 +116,7 @@ async fn export(ctx: Ctx, input: Input) -> Result<FileReply, Problem> {
     Ok(FileReply(file_response(format.media_type(), &file, pieces)))
 }
 
-/// Writes the file and hands it to the connection while the reader takes it.
+/// Writes the export's file and hands it to the connection piece by piece, as fast as the reader takes it.
 async fn stream(
     installation: &Installation,
     begun: PendingExport,
@@ -151,7 +151,7 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
         .map_err(|error: T::Err| Problem::invalid("query-invalid", format!("{name}: {error}")))
 }
 
-/// A writer that sends its bytes to the connection.
+/// A writer that sends its bytes to the task that hands them to the connection.
 struct ChannelWriter(mpsc::Sender<io::Result<Bytes>>);
 
 impl Write for ChannelWriter {

@@ -35,7 +35,8 @@ struct LivenessResponse {
     alive: bool,
 }
 
-/// Returns 503 between a fatal fault and the end of the process, so that a supervisor restarts it.
+/// Returns that the process is alive, or 503 between a fatal fault and the end of the process, so that a
+/// supervisor restarts it.
 fn alive(ctx: &Ctx) -> Result<ReadReply<LivenessResponse>, Problem> {
     match ctx.process.opened.fallen() {
         Some(why) => Err(Problem::unavailable(why)),

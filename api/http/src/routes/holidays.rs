@@ -11,7 +11,7 @@ use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Maximum length of the reason, in bytes; the aggregate has the same limit.
+/// Maximum length of the reason of an import of holidays, in bytes; the aggregate has the same limit.
 const REASON_BYTES_MAX: usize = 512;
 
 const COUNTRY: Parameter = Parameter::text(

@@ -22,10 +22,12 @@ use schemars::JsonSchema;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// Default of `within_hours`: people remember the day, not the hour.
+/// Default of `within_hours`, the hours around the given time that are inspected: people remember the day,
+/// not the hour.
 const WITHIN_HOURS: u32 = 24;
 
-/// Maximum of `within_hours`: 31 days. Without a time the whole log is inspected.
+/// Maximum of `within_hours`, the hours around the given time that are inspected: 31 days. Without a time
+/// the whole log is inspected.
 const WITHIN_HOURS_MAX: u32 = 31 * 24;
 
 /// Milliseconds in an hour.
@@ -256,7 +258,8 @@ async fn name_number(
     Ok(())
 }
 
-/// Records one read for each person in the reply. `more` are further fields that are shown.
+/// Records the reads of each person in the reply: one for values in clear, otherwise one for the facts and
+/// one for the masked or erased values. `more` are further fields that are shown.
 async fn record(
     installation: &Installation,
     reader: Reader,
@@ -299,7 +302,8 @@ async fn record(
     Ok(())
 }
 
-/// Records the export of the bundle, and returns the id after which the bundle is named.
+/// Records in the log that an inspection is exported as a bundle. Returns the id of the record, after which
+/// the bundle is named.
 async fn taken(
     installation: &Installation,
     found: &Inspected,

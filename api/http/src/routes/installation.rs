@@ -16,6 +16,7 @@ use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// Returns the endpoints of the installation's state and of its confirmations.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/installation", "Get the state of the installation", show)

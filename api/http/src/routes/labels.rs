@@ -164,8 +164,8 @@ impl ApiRequest for LabelRequest {
     }
 }
 
-/// Hands out the next turn. Reads at the head of the log, so a turn that was labelled just before is not
-/// handed out again.
+/// Hands out the next turn to label; null if there is none. Reads at the head of the log, so a turn that
+/// was labelled just before is not handed out again.
 async fn hand_out(ctx: Ctx, input: Input) -> Result<ReadReply<NextTurnResponse>, Problem> {
     let installation = &ctx.installation;
     let cause = input.cause(installation, "labels/next")?;

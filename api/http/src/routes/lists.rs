@@ -30,7 +30,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Maximum length of the source name in `campaign.list_opened`, in bytes.
+/// Maximum length of the source name in `campaign.list_opened`, in bytes; a longer name is cut.
 const SOURCE_BYTES_MAX: usize = 128;
 
 /// Maximum records in a JSON body; larger lists are sent as files.
@@ -104,7 +104,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints
 }
 
-/// Reads of imports: how far a query has come, and which imports run.
+/// Returns the endpoints that show imports: how far a database query has come, and which imports run.
 fn progress() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
@@ -162,7 +162,7 @@ fn under_way(installation: &Installation) -> ReadReply<Imports> {
     })
 }
 
-/// Names of the form fields next to the file.
+/// Names of the form fields that a list's file may have with it.
 const FIELDS_OF_FILE: &[&str] = &["map", "source", "encoding", "sheet", "hidden_rows", "header_row"];
 const FIELDS_OF_RECORDS: &[&str] = &["task_id", "map", "encoding", "sheet", "hidden_rows", "header_row"];
 
@@ -174,7 +174,7 @@ struct FileReadOptions {
 }
 
 impl FileReadOptions {
-    /// Builds it from `said`, which returns the value of a parameter or form field by name.
+    /// Builds the reading options; `said` returns the value of a parameter or form field by name.
     fn of(said: &dyn Fn(&str) -> Option<String>) -> Result<Self, Problem> {
         let [encoding, sheet, hidden_rows, header_row] = READING.map(said);
         Ok(Self {
@@ -190,7 +190,8 @@ impl FileReadOptions {
         })
     }
 
-    /// Adds the reading options to the request. An approval covers the file as it is read with them.
+    /// Adds the reading options to the import's parameters: an approval covers the file as it is read with
+    /// them.
     fn asked(&self, asked: ImportParameters, said: &dyn Fn(&str) -> Option<String>) -> ImportParameters {
         let (map, encoding) = (said("map"), said("encoding"));
         asked.reading(map.as_deref(), encoding.as_deref(), &self.options.reading())

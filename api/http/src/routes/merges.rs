@@ -85,7 +85,8 @@ async fn part(ctx: Ctx, input: Input) -> Result<ChangeReply<MergeResult>, Proble
     Ok(written(unmerge(&ctx.installation, order, cause).await?))
 }
 
-/// Reads the request. Both customers must be in the caller's data scope.
+/// Reads the request of a merge or of its undoing. Fails with `missing` unless both customers are in the
+/// caller's data scope.
 async fn order_of(ctx: &Ctx, input: Input) -> Result<MergeRequest, Problem> {
     let (named, scope, signed_in) = (input.param(0)?, input.scope.clone(), input.by());
     let comparer = input.comparer();

@@ -21,14 +21,14 @@ use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 
-/// Maximum length of a customer id, address or subject, in bytes.
+/// Maximum length of a customer id, an address or a mail's subject, in bytes.
 const TEXT_BYTES_MAX: usize = 256;
 
 /// Maximum number of attachments of a message.
 const ATTACHMENTS_MAX: usize = 5;
 
-/// What a read of a customer's messages records as shown: when and how the customer was contacted is personal
-/// data.
+/// What the audit record of a read of a customer's messages names as shown: when and how the customer was
+/// contacted is personal data.
 const MESSAGES: ReadContent = ReadContent::of(&["messages"], ReadForm::Masked);
 
 /// Query parameter: the customer who received the messages.

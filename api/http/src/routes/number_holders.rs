@@ -12,10 +12,11 @@ const VIEW_WAIT_MS: u64 = 5_000;
 
 /// The customers who have a number.
 pub(super) struct NumberHolders {
-    /// Several if the country of the number is not known.
+    /// The phone numbers that the text can mean; several if its country is not known.
     pub(super) phones: Vec<PhoneNumber>,
     pub(super) customers: Vec<CustomerId>,
-    /// False while the view is behind the log, and if there are more customers than are looked for.
+    /// True if these are all customers with the number. False while the view is behind the log, and if
+    /// there are more customers than are looked for.
     pub(super) complete: bool,
 }
 
@@ -27,7 +28,8 @@ impl NumberHolders {
     }
 }
 
-/// Returns the one number that a consent is given for.
+/// Returns the phone number that a text means, for a consent, which is given for one number only. Fails if
+/// the text is no number or its country is not known.
 pub(super) async fn one_phone(installation: &Installation, text: &str) -> Result<Vec<PhoneNumber>, Problem> {
     Ok(vec![installation.phone_written(text).await?])
 }
@@ -48,7 +50,8 @@ pub(super) async fn require_holders(
     Ok(holders)
 }
 
-/// Returns the customers with the number, possibly none, and whether the view has caught up with the log.
+/// Returns the customers with the number, possibly none and without erased ones, and whether the view has
+/// caught up with the log.
 pub(super) async fn find_holders(
     installation: &Installation,
     phones: Vec<PhoneNumber>,

@@ -18,10 +18,12 @@ use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Maximum length of the reason, in bytes. It is stored permanently and must not contain personal data.
+/// Maximum length of the reason for suppressing or listing numbers, in bytes. It is stored permanently and
+/// must not contain personal data.
 const REASON_BYTES_MAX: usize = 256;
 
-/// Maximum numbers per request. Each is a separate append, and a request should take at most a few seconds.
+/// Maximum numbers per request, more are refused. Each is a separate append, and a request should take at
+/// most a few seconds.
 const NUMBERS_OF_REQUEST_MAX: usize = 500;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -12,7 +12,8 @@ use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Maximum length of the reason, in bytes. It is stored permanently and must not contain personal data.
+/// Maximum length of the reason for a change of a list of numbers, in bytes. It is stored permanently and
+/// must not contain personal data.
 const REASON_BYTES_MAX: usize = 256;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 /// The path to which the provider redirects browsers back.
 pub(crate) const RETURN_PATH: &str = "/api/v1/oidc/callback";
 
-/// The name of the route in the record of refused attempts.
+/// Name of the route under which refused returns from the provider are recorded.
 const RETURN: &str = "GET /api/v1/oidc/callback";
 
 /// Query parameters of the return (RFC 6749, RFC 9207). Some providers add others, which are ignored.

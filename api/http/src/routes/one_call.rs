@@ -72,7 +72,9 @@ impl ApiRequest for CallEndRequest {
     }
 }
 
-/// Stores the command to end a call. The call ends shortly after; the reply shows its state and disposition.
+/// Ends the call in the path: with `hang_up` also an answered one, otherwise it is canceled before an
+/// answer. A requested call without a permit is withdrawn from the customer. The call ends shortly after;
+/// the reply shows its state and disposition.
 async fn end(ctx: Ctx, input: Input, hang_up: bool) -> Result<ChangeReply<CallResponse>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let verb = if hang_up { "calls/hang-up" } else { "calls/cancel" };

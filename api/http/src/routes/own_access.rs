@@ -19,7 +19,7 @@ const PAGE: &str = concat!(
     include_str!("own_password.html")
 );
 
-/// The name of the route in the record of refused attempts.
+/// Name of the route under which refused changes of a password are recorded.
 const CHANGE: &str = "POST /api/v1/password";
 
 /// Maximum length of a session id, in bytes.

@@ -31,7 +31,7 @@ const PAGE: PageLength = PageLength {
     most: 200,
 };
 
-/// What the read of each customer records as shown.
+/// What the audit record of the read of each listed customer names as shown.
 const PERSON: ReadContent =
     ReadContent::of(&["external_id", "name", "phone", "enrolments"], ReadForm::Masked);
 

@@ -12,7 +12,7 @@ use evidence::breach_worksheet::{BreachWorksheetScope, Seen, seen};
 const FROM: Parameter = Parameter::instant("from", "Only reads at this instant or later (RFC 3339)");
 const TO: Parameter = Parameter::instant("to", "Only reads before this instant (RFC 3339)");
 
-/// The name in the record for a caller with the directory's own key who gave no name.
+/// Name of the reader in recorded reads for a caller with the directory's own key who gave no name.
 const DIRECTORY: &str = "directory";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {

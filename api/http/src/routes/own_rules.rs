@@ -45,7 +45,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The body with the caps of a customer.
+/// The body that sets a customer's own caps on calls. An empty list removes them.
 #[derive(JsonSchema)]
 struct CapsBody {
     #[schemars(length(max = OWN_CAPS_MAX))]
@@ -68,7 +68,7 @@ impl ApiRequest for CapsBody {
     }
 }
 
-/// The body with the preferred times of a customer.
+/// The body that sets a customer's preferred times for calls. An empty list removes them.
 #[derive(JsonSchema)]
 struct PreferredTimesBody {
     #[schemars(length(max = PREFERRED_TIMES_MAX))]

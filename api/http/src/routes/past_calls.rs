@@ -27,7 +27,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The body with records of one system. Each is handled separately: a refused one does not affect the others.
+/// The body with calls that another system recorded. Each is handled separately: a refused one does not
+/// affect the others.
 #[derive(JsonSchema)]
 struct HistoryImport {
     #[schemars(with = "HistorySource")]

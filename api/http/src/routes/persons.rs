@@ -67,7 +67,7 @@ async fn reveal(ctx: Ctx, input: Input) -> Result<ReadReply<ClearCustomerValues>
     Ok(ReadReply(values))
 }
 
-/// The body of an assignment: at most one of `user` and `team`.
+/// The body that assigns a customer: at most one of `user` and `team`.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "user": "wang", "reason": "speaks the dialect" }]))]
 struct CustomerAssignRequest {

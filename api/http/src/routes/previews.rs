@@ -56,7 +56,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The body that asks for the next customer.
+/// The body that asks for the next customer of preview dialing.
 #[derive(JsonSchema)]
 struct PreviewNextRequest {
     /// The agent. Ignored if the caller is a user; required otherwise.
@@ -147,7 +147,8 @@ struct PreviewChangeResponse {
     position: Position,
 }
 
-/// Returns the agent: the signed-in user, otherwise the one in the body.
+/// Returns the campaign with the agent: the signed-in user, otherwise the one in the body. Fails if there
+/// is neither.
 fn asking(
     campaign: CampaignId,
     signed_in: Option<String>,
@@ -189,7 +190,7 @@ async fn next(ctx: Ctx, input: Input) -> Result<ChangeReply<PreviewChangeRespons
     changed(&ctx, asking, PreviewOfferResult { offer, position }).await
 }
 
-/// Records the read before the offer is shown.
+/// Records that the offered customer is read, before the offer is shown; nothing without an offer.
 async fn shown_on_record(
     installation: &Installation,
     reader: Reader,

@@ -157,7 +157,7 @@ async fn changed(installation: &Installation, name: &str) -> Result<ChangeReply<
     }))
 }
 
-/// Records in the log which user did it, and returns the view.
+/// Records in the log which user requested this change of a view, and returns the view.
 async fn recorded(
     installation: &Installation,
     name: &str,

@@ -73,7 +73,7 @@ async fn ask(ctx: Ctx, input: Input) -> Result<ReadReply<SqlAnswer>, Problem> {
     query(&ctx.installation, question).await.map(ReadReply)
 }
 
-/// Converts a limit to the type of a count in a body.
+/// Converts a limit to the type of a count in a body; `u32::MAX` for a larger one.
 fn whole(limit: impl TryInto<u32>) -> u32 {
     limit.try_into().unwrap_or(u32::MAX)
 }

@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 /// Slots for downloads of recordings: 16. A slow client loses its slot when another one needs it.
 static PLACES: LazyLock<Arc<SlowClientSlots>> = LazyLock::new(|| SlowClientSlots::new(16));
 
-/// What a read of a recording records as shown, and what a read of a waveform does.
+/// What the audit record of a read of a recording names as shown.
 const RECORDING: ReadContent = ReadContent::of(&["recording"], ReadForm::Clear);
 const WAVEFORM: ReadContent = ReadContent::of(&["waveform"], ReadForm::Clear);
 
@@ -175,7 +175,8 @@ async fn give(ctx: &Ctx, reader: Reader, call: CallId, range: Option<&str>) -> R
     Ok(AudioReply(sound_response(&format!("{call}.wav"), part, pieces)))
 }
 
-/// Opens and verifies the file, takes a download slot, and then records what is shown.
+/// Takes a download slot, opens and verifies the file, and then records what is shown. Fails as busy (429)
+/// if no slot is free.
 async fn found(
     ctx: &Ctx,
     reader: Reader,

@@ -13,7 +13,8 @@ use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Maximum length of the reason, in bytes; the aggregate has the same limit.
+/// Maximum length of the reason of an import into an external list, in bytes; the aggregate has the same
+/// limit.
 const REASON_BYTES_MAX: usize = 512;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -43,11 +43,12 @@ const CLEAR: Parameter = Parameter::flag(
     "true: utterances in clear; needs customers:reveal and a reason",
 );
 
-/// What a replay of a call records as shown.
+/// What the audit record of a replay of a call names as shown; masked.
 const MASKED: ReadContent =
     ReadContent::of(&["heard", "slots", "keys", "variables", "name"], ReadForm::Masked);
 
-/// What a replay records as shown if the other flow tests values that the call's own version did not test.
+/// What the audit record of a replay names as shown if the other flow tests values that the call's own
+/// version did not test.
 const TESTED: ReadContent =
     ReadContent::of(&["heard", "slots", "keys", "variables", "name"], ReadForm::Clear);
 

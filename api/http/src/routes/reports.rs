@@ -248,7 +248,8 @@ fn options(hours: &[HourFigures]) -> Chart {
     Chart::new(labels, vec![Series::new("接通率", answered)])
 }
 
-/// Returns a part of the calls dialed in each hour, in whole percent.
+/// Returns for each hour the share of `part` in the dialed calls in whole percent, rounded; 0 for an hour
+/// without a dialed call.
 fn percents(hours: &[HourFigures], part: fn(&CallFigures) -> u64) -> Vec<Option<Number>> {
     let of_hour = |hour: &HourFigures| {
         let rounded = part(&hour.calls) * 100 + hour.calls.dialed / 2;

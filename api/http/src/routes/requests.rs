@@ -275,7 +275,8 @@ async fn answer(ctx: Ctx, input: Input) -> Result<ChangeReply<PersonRequestFulfi
     }))
 }
 
-/// Checks that the caller has the permission for what the person requested.
+/// Returns the caller's data scope for the permission that this kind of person request needs. Fails without
+/// the permission.
 fn may(caller: &Caller, wish: Wish) -> Result<DataScope, Problem> {
     caller.scope_for(match wish {
         Wish::Copy => Permission::CustomersReveal,

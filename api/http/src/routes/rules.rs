@@ -23,16 +23,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Events that are searched back at first; doubled until verdicts of both sides are found.
+/// Events at the end of the log in which the last verdicts are searched at first; doubled until verdicts of
+/// customers and numbers are found.
 const LOOKED_BACK: u64 = 4_096;
 
-/// Maximum of events that are searched back. In a log without a dial in that many events, no rule is shown.
+/// Most events at the end of the log in which the last verdicts are searched. In a log without a dial in
+/// that many events, no rule is shown.
 const LOOKED_BACK_MAX: u64 = 1_048_576;
 
 /// Maximum size of the file of a preset version, in bytes; its reader has the same limit.
 const FILE_BYTES_MAX: usize = 64 * 1024;
 
-/// Event kinds that hold verdicts: a grant has those of all rules, a refusal that of the refusing rule.
+/// Kinds of events that grant a dial. Each holds the verdicts of all rules; a refusal holds that of the
+/// refusing rule.
 const GRANTS: [&str; 2] = [CustomerEvent::DIAL_GRANTED, NumberEvent::DIAL_GRANTED];
 const REFUSALS: [&str; 2] = [CustomerEvent::DIAL_REFUSED, NumberEvent::DIAL_REFUSED];
 
@@ -184,7 +187,7 @@ impl PresetResponse {
     }
 }
 
-/// The body of a dry run: a shipped version or a file.
+/// The body of a dry run of a rule set: a shipped version or a file.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "rule": "cn-service@1" }]))]
 struct RuleDryRunRequest {

@@ -17,7 +17,7 @@ const PAGE: &str = concat!(
     include_str!("second_factor.html")
 );
 
-/// Names of the routes in the record of refused attempts.
+/// Name of the route under which refused set-ups of a second factor are recorded.
 const OFFER: &str = "POST /api/v1/second-factor/offer";
 const CONFIRM: &str = "POST /api/v1/second-factor/confirm";
 

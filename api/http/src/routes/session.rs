@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 /// The HTML page behind set-up links. It loads nothing from elsewhere.
 const SET_UP_PAGE: &str = concat!(include_str!("door_page_head.html"), include_str!("set_up.html"));
 
-/// The name of the route in the record of refused attempts.
+/// Name of the route under which refused sign-ins are recorded.
 const SIGN_IN: &str = "POST /api/v1/sign-in";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -188,7 +188,8 @@ async fn whoami(_: Ctx, input: Input) -> Result<ReadReply<WhoAmI>, Problem> {
     }))
 }
 
-/// Returns the CSRF token of a session, for a page that was reloaded and has lost it.
+/// Returns the CSRF token of a session, for a page that was reloaded and has lost it; `None` if the caller
+/// has no session.
 fn csrf_of(caller: &Caller, input: &Input) -> Option<String> {
     let session = auth::cookie(input.headers()).filter(|_| caller.door() == "session");
     session.map(csrf_token)

@@ -167,7 +167,8 @@ fn wrong(pointer: &str, error: &InvalidId) -> Problem {
     }])
 }
 
-/// Allows a caller who is limited to campaigns to stop those only, and nothing larger.
+/// Fails unless the caller's data scope includes all that the stop applies to: a caller who is limited to
+/// campaigns can stop those only.
 fn within(scope: &DataScope, stop: &StopId) -> Result<(), Problem> {
     match stop {
         _ if scope.is_all() => Ok(()),

@@ -16,7 +16,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Maximum events of a stream that are read for a reply; streams of customers and campaigns are far shorter.
+/// Maximum events of a stream that are read for a reply, a longer one is refused; streams of customers and
+/// campaigns are far shorter.
 const STREAM_EVENTS_MAX: u64 = 200_000;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -31,7 +32,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// What was read of a stream so far.
+/// The part of a stream that was read so far: its version, number of events, and the last event of each
+/// kind.
 #[derive(Default)]
 struct StreamSummary {
     version: StreamVersion,

@@ -51,7 +51,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The body of an acknowledgment: the position up to which events are processed.
+/// The body of a subscriber's acknowledgment: the position up to which it has processed events.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "position": "142", "turn": 1 }]))]
 struct AcknowledgmentRequest {
@@ -72,7 +72,7 @@ impl ApiRequest for AcknowledgmentRequest {
     }
 }
 
-/// The body of a reset: the position after which to continue.
+/// The body that resets a subscriber: the position after which it continues.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "after": "0", "reason": "the warehouse was restored" }]))]
 struct SubscriberReset {
@@ -93,7 +93,7 @@ impl ApiRequest for SubscriberReset {
     }
 }
 
-/// The body of a removal: an optional reason.
+/// The body that removes a subscriber: an optional reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "moved to a webhook" }]))]
 struct SubscriberRemoval {

@@ -30,7 +30,7 @@ const FROM: Parameter =
     Parameter::instant("from", "Only calls permitted at this instant or later (RFC 3339)");
 const TO: Parameter = Parameter::instant("to", "Only calls permitted before this instant (RFC 3339)");
 
-/// What a read of a summary records as shown, and what a search of transcripts does.
+/// What the audit record of a read of a summary names as shown.
 const SUMMARY: ReadContent = ReadContent::of(&["slots", "summary"], ReadForm::Masked);
 const HEARD: ReadContent = ReadContent::of(&["heard"], ReadForm::Masked);
 
@@ -65,7 +65,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The body of a search. The text is in the body, because it may be a person's name.
+/// The body of a search in transcripts. The text is in the body, because it may be a person's name.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "text": "分期" }]))]
 struct TranscriptSearch {

@@ -31,7 +31,8 @@ const WITHIN_SECONDS_MAX: u64 = 20;
 
 /// Maximum length of a phone number, in bytes; a row of a list has the same limit.
 const PHONE_BYTES_MAX: usize = 128;
-/// What a read of a test call records as shown: the words of the person at our test phone.
+/// What the audit record of a read of a test call names as shown: the words of the person at our test
+/// phone.
 const STEPS: ReadContent = ReadContent::of(&["heard"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -210,7 +210,7 @@ struct TrunkQuality {
     position: Option<String>,
 }
 
-/// The last five minutes, from the live figures.
+/// The figures of trunks in the last five minutes, from the live figures.
 #[derive(Debug, Serialize, JsonSchema)]
 struct LiveTrunkFigures {
     position: String,
@@ -219,7 +219,7 @@ struct LiveTrunkFigures {
     versions: MetricVersions,
 }
 
-/// Returns the definitions of the ratios of a day.
+/// Returns the definitions of the ratios per leg of a trunk's day.
 fn of_legs() -> Result<MetricVersions, Problem> {
     let mut all = MetricVersions::default();
     for (member, zh, en) in OF_LEGS {
@@ -250,7 +250,7 @@ struct TrunkDayResponse {
     codes: Vec<CodeCount>,
 }
 
-/// A final code or cause with its count.
+/// A final SIP code or cause of legs, with its count.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CodeCount {
     #[schemars(example = &"486")]
@@ -269,7 +269,7 @@ fn instant(input: &Input, name: &str) -> Result<Option<Timestamp>, Problem> {
     }
 }
 
-/// Computes the ratios per leg of a day; a ratio without legs is null.
+/// Converts a trunk's day for the reply, with its ratios per leg; a ratio without legs is null.
 fn describe(day: &TrunkDay) -> TrunkDayResponse {
     let ratio = |part: u64, whole: u64| {
         let (part, whole) = (u32::try_from(part).ok()?, u32::try_from(whole).ok()?);

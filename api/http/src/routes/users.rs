@@ -110,7 +110,7 @@ fn of_users() -> Vec<Endpoint> {
     endpoints
 }
 
-/// The table of roles, and changes of many users at once.
+/// Returns the endpoints of the table of roles, and of changes of many users at once.
 fn of_roles() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/api/v1/roles/assign", "Set the roles of many users", assign)

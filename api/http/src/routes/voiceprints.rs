@@ -35,9 +35,9 @@ const TAKE_BYTES_MAX: usize = 400_000;
 /// Maximum processing time of a request's audio in milliseconds; five utterances need a tenth of it.
 const WORK_MS_MAX: u64 = 5_000;
 
-/// What a comparison records as read: the template.
+/// What the audit record of a comparison names as shown: the template.
 const TEMPLATE: ReadContent = ReadContent::of(&["voiceprint"], ReadForm::Clear);
-/// What a read of the state records as shown: nothing of the voice.
+/// What the audit record of a read of a voiceprint's state names as shown: nothing of the voice.
 const STATE: ReadContent = ReadContent::of(&["voiceprint"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -104,7 +104,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The body of an enrolment: utterances of one sentence, and the reason.
+/// The body that enrols a voiceprint: utterances of one sentence, and the reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "takes": ["UklGRg==", "UklGRg=="], "reason": "asked at the counter" }]))]
 struct VoiceEnrolment {
@@ -136,7 +136,7 @@ impl ApiRequest for VoiceEnrolment {
     }
 }
 
-/// The body of a comparison: one utterance of the same sentence, and the reason.
+/// The body of a comparison with a voiceprint: one utterance of the same sentence, and the reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "take": "UklGRg==", "campaign": "TASK20261120", "reason": "complaint 7" }]))]
 struct VoiceComparison {
@@ -331,7 +331,8 @@ fn facts(take: &VoiceTake) -> TakeFacts {
     }
 }
 
-/// Processes audio on a separate thread and waits at most `WORK_MS_MAX`.
+/// Processes audio on a separate thread and waits for the result. Fails with `voice-too-slow` after
+/// `WORK_MS_MAX`; the thread then ends by itself.
 async fn worked_on<T: Send + 'static>(
     installation: &Installation,
     work: impl FnOnce() -> Result<T, VoiceError> + Send + 'static,

@@ -54,7 +54,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     endpoints
 }
 
-/// Dead letters, test messages, replays, secrets, owners and removals.
+/// Returns the endpoints of dead letters, test messages, replays, secrets, owners and removals.
 fn of_deliveries() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
@@ -112,7 +112,7 @@ fn of_deliveries() -> Vec<Endpoint> {
     ]
 }
 
-/// The body of a replay: the position after which to send again.
+/// The body that makes a webhook send events again: the position after which to begin.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "after": "0" }]))]
 struct WebhookReplayRequest {

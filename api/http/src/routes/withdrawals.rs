@@ -198,7 +198,7 @@ async fn withdraw_named(ctx: Ctx, input: Input) -> Result<ChangeReply<Withdrawal
     ))
 }
 
-/// Returns the index in `customers` of a wrong member.
+/// Returns the index in `customers` with which the JSON pointer of an error ends.
 fn index_of(pointer: &str) -> Option<usize> {
     pointer.rsplit('/').next()?.parse().ok()
 }

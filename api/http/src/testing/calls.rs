@@ -12,6 +12,7 @@ use domain::time::Timestamp;
 use hyper::Method;
 use serde_json::json;
 
+/// Returns the enrolment of the test customer in campaign T.
 pub fn enrolment() -> EnrolmentId {
     EnrolmentId {
         campaign: "T".parse().unwrap(),
@@ -90,6 +91,7 @@ pub async fn dial(story: &TestServer, attempt: u32, then: CallCommand) {
     }
 }
 
+/// Returns the command that ends the first leg with SIP status 503, without ringing.
 pub fn failed() -> CallCommand {
     CallCommand::FailLeg {
         leg: 1,
@@ -107,6 +109,7 @@ pub fn failed() -> CallCommand {
     }
 }
 
+/// Returns the command that answers the first leg.
 pub fn answered() -> CallCommand {
     let dialog = AnsweredDialog {
         to_tag: "t".to_owned(),

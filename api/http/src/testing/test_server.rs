@@ -31,6 +31,7 @@ pub struct TestServer {
 }
 
 impl TestServer {
+    /// Starts a server on a new directory, without lines.
     pub fn begin() -> Self {
         Self::begin_with(|_, _| {})
     }
@@ -78,10 +79,12 @@ impl TestServer {
         }
     }
 
+    /// Returns a client with the token of the server's directory.
     pub fn client(&self) -> ApiClient {
         self.client_of(Some(self.running.installation.directory.clone()))
     }
 
+    /// Returns a client without a token.
     pub fn client_without_token(&self) -> ApiClient {
         self.client_of(None)
     }
@@ -140,6 +143,7 @@ impl TestServer {
         client.request(request).await.unwrap()
     }
 
+    /// Sends a POST with the token and this body, and returns the reply with its body unread.
     pub async fn post(&self, path: &str, body: &str) -> Response<Incoming> {
         let request = Request::post(format!("{}{path}", self.url)).header("Authorization", self.bearer());
         let client = Client::builder(TokioExecutor::new()).build_http();
@@ -147,6 +151,7 @@ impl TestServer {
         client.request(request).await.unwrap()
     }
 
+    /// Stops the server and removes its directory.
     pub fn end(self) {
         drop(self.stopped());
     }

@@ -22,7 +22,8 @@ const ON_POSTGRES: [&str; 4] = ["message-db", "eventsourcing-postgres", "emmett"
 /// Peers that store their events in a file.
 const ON_FILES: [&str; 2] = ["eventsourcing-sqlite", "umadb"];
 
-/// First one event per commit by number of producers, then one producer by events of a commit.
+/// The compared cases: first one event per commit by number of producers, then one producer by events of a
+/// commit.
 const CASES: [Case; 5] = [
     case(1, 1, 300),
     case(32, 1, 60),
@@ -44,7 +45,7 @@ const WARM_UP_COMMITS: usize = 20;
 
 const ROUNDS_COUNT: usize = 7;
 
-/// The database of our log in a round.
+/// The name of the database in which our log is created for a round.
 const OUR_DATABASE: &str = "peer_ledgerline";
 
 /// The databases that the peers' programs create.
@@ -77,7 +78,7 @@ pub(super) struct PeerBenchContext<'a> {
     pub runtime: Arc<Runtime>,
 }
 
-/// The results of both in one round of one case.
+/// The results of our store and of a peer in one round of one case.
 struct RoundResults {
     ours: Rate,
     peer: PeerResult,
@@ -122,7 +123,8 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// Returns the pairs of each of the peer's cases.
+/// Runs the rounds of one peer. Returns for each of its cases the results of all rounds, ours and the
+/// peer's.
 async fn rounds(peer: &str, place: &PeerBenchContext<'_>) -> Result<Vec<Vec<RoundResults>>, RunFailure> {
     let of_peer = || async { script::run(peer, place.server).await.map_err(RunFailure::Peer) };
     let of_ours = || async { ours(place).await.map_err(RunFailure::Ours) };
@@ -148,7 +150,7 @@ async fn rounds(peer: &str, place: &PeerBenchContext<'_>) -> Result<Vec<Vec<Roun
     Ok(cases)
 }
 
-/// Measures our store in each case, on one log for all of them; a producer has one stream, as in a peer.
+/// Measures our store in each case, on one log for all of them; each producer has one stream, as in a peer.
 async fn ours(place: &PeerBenchContext<'_>) -> Result<Vec<(Case, Rate)>, Problem> {
     let directory = tempfile::tempdir()?;
     let own = directory.path().join("data");
@@ -177,7 +179,8 @@ async fn ours(place: &PeerBenchContext<'_>) -> Result<Vec<(Case, Rate)>, Problem
     Ok(rates)
 }
 
-/// Adds the figures of one case to the report.
+/// Adds the medians of one case's rounds to the report, ours and the peer's, and their ratio with its
+/// target.
 fn compare(report: &mut Report, pairs: &[RoundResults]) {
     let Some(RoundResults { peer, .. }) = pairs.first() else {
         return;
@@ -225,8 +228,9 @@ fn compare(report: &mut Report, pairs: &[RoundResults]) {
     );
 }
 
-/// Faster than every peer at every number of producers; ten times message-db where all write to one category
-/// (issue 3, figures to reach). Larger commits have no target.
+/// Returns the target of our store's rate over the peer's: faster than every peer at every number of
+/// producers, ten times message-db where all write to one category (issue 3, figures to reach). `None` for
+/// larger commits.
 fn target(line: &PeerResult) -> Option<Target> {
     let least = match (line.batch, line.asked) {
         (1, 32) if line.peer == "message-db, one category" => 10.0,

@@ -11,7 +11,7 @@ const SCRIPT: &str = "bench/peers/run.sh";
 /// The script's exit code for a peer that cannot run here.
 const CANNOT: i32 = 3;
 
-/// What a peer's script prints for one case.
+/// The figures that a peer's script prints for one case.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct PeerResult {
     pub peer: String,
@@ -25,8 +25,8 @@ pub(super) struct PeerResult {
     pub(crate) p99_us: f64,
 }
 
-/// Returns the peer's figures on a log that it creates; the error says why there are none. On `server` it may
-/// create its own databases.
+/// Runs the peer's script on a log that it creates and returns its figures; the error says why there are
+/// none. On `server` the peer may create its own databases.
 pub(super) async fn run(peer: &str, server: Option<&str>) -> Result<Vec<PeerResult>, String> {
     if !Path::new(SCRIPT).exists() {
         return Err(format!(

@@ -21,10 +21,10 @@ use store::proof::{
     TimeStampStore, leaf_of,
 };
 
-/// Longest wait for the next checkpoint of a running server, which signs once a second.
+/// Longest wait in milliseconds for the next checkpoint of a running server, which signs once a second.
 const WAIT_MS: u64 = 10_000;
 
-/// Interval at which the published checkpoint is read again.
+/// Interval in milliseconds at which the published checkpoint is read again.
 const LOOK_MS: u64 = 100;
 
 #[derive(Debug, clap::Args)]
@@ -112,7 +112,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-/// Returns the name of the time stamp file: `FILE.tsr`.
+/// Returns the name of the time stamp's file for a checkpoint's file: `FILE.tsr`.
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".tsr");

@@ -51,7 +51,8 @@ enum Action {
 }
 
 impl Args {
-    /// Returns true for the searches. The others write proofs, finish a check or serve.
+    /// Returns true if the command may end when the reader of its output ends: only for the searches. The
+    /// others write proofs, finish a check or serve.
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
             Action::Trail(_) | Action::Search(_) => true,

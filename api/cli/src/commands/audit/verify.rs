@@ -125,7 +125,7 @@ fn columns(spec: &StoreSpec, tasks: &dyn Tasks) -> oneshot::Receiver<Result<Opti
     answered
 }
 
-/// Ignores damage that keeps rows from being read: the check of records reports it.
+/// Turns damage that keeps rows from being read into no finding: the check of records reports it.
 fn readable(found: Result<Option<LogFault>, StoreError>) -> Result<Option<LogFault>, StoreError> {
     match found {
         Err(StoreError::Damaged(_)) => Ok(None),

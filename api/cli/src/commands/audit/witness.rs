@@ -117,7 +117,8 @@ async fn serve(witness: Witness, listen: SocketAddr) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Answers a request of the protocol with the protocol's own status codes: a witness is not part of our API.
+/// Answers an `add-checkpoint` request with the protocol's own status codes: a witness is not part of our
+/// API.
 fn answer(witness: &Witness, body: &[u8], clock: &dyn Clock) -> Response {
     let text = String::from_utf8_lossy(body);
     match witness.add_checkpoint(&text, clock.now()) {

@@ -85,7 +85,8 @@ fn out_of(path: &Path) -> BackupDestination {
     }
 }
 
-/// Returns the latest checkpoint published beside this log, and its public key.
+/// Returns the latest checkpoint published beside this log, and its public key; `None` if one of them
+/// cannot be read.
 fn published(directory: &Path) -> Option<(String, String)> {
     let proof = directory.join(PROOF_DIR);
     let checkpoint = std::fs::read_to_string(proof.join(CHECKPOINT_FILE)).ok()?;

@@ -93,7 +93,7 @@ fn read_text(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
-/// Returns a callback that shows how many events are done.
+/// Returns a callback that shows on `progress` how many events are done, of how many.
 pub(crate) fn show_events(progress: &Progress) -> impl FnMut(u64, u64) + '_ {
     |done, all| progress.set(done, all)
 }

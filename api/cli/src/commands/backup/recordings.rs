@@ -26,7 +26,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use store::proof::hex;
 
-/// Most files read from the folder; a larger folder is restored in parts.
+/// Most files read from the folder, further ones are left out; a larger folder is restored in parts.
 const FILES_MAX: usize = 10_000_000;
 
 #[derive(Debug, clap::Args)]
@@ -167,7 +167,8 @@ fn logged_of(envelope: &Envelope) -> Option<LoggedRecordingHash> {
     })
 }
 
-/// Copies one recording into place if that is allowed. Returns the result.
+/// Copies one recording to `to` if the log names its call with the copy's hash and the person is not
+/// erased. Returns what was done, or why not.
 fn bring(
     copy: &Path,
     to: &Path,

@@ -57,7 +57,8 @@ fn check(args: &Args) -> Result<(BackupReader, VerifyResult), Failure> {
     Ok((reader, verified?))
 }
 
-/// Returns the line about signatures. It also states what was not checked.
+/// Returns the printed line about a backup's checkpoints and their signatures. It also states what was not
+/// checked.
 fn proof_line(verified: &VerifyResult) -> String {
     let by = if verified.by_outside_key {
         localized("给定的公钥", "by the key given")

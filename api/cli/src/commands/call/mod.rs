@@ -43,7 +43,8 @@ enum Action {
 }
 
 impl Args {
-    /// Returns true if the command may end with the reader of its output. A replay continues to its verdict.
+    /// Returns true if the command may end when the reader of its output ends. A replay continues to its
+    /// verdict.
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
             Action::Show(_) => true,

@@ -63,8 +63,8 @@ enum Action {
 }
 
 impl Args {
-    /// Returns true if the command may end with the reader of its output. A copy writes a log, and a check
-    /// continues to its verdict.
+    /// Returns true if the command may end when the reader of its output ends. A copy writes a log, and a
+    /// check continues to its verdict.
     pub(crate) const fn only_shows(&self) -> bool {
         match &self.action {
             Action::Read { .. } | Action::Tail { .. } => true,

@@ -59,7 +59,7 @@ impl Source<'_> {
         }
     }
 
-    /// Returns a published version as the API shows it.
+    /// Returns a published version of a flow as the API shows it.
     pub(super) async fn published(&self, flow: &str) -> Result<Value, Failure> {
         let named: FlowSelector = flow
             .parse()

@@ -241,7 +241,7 @@ async fn show(runtime: Arc<Runtime>, asking: &RequestArgs, named: &KnowledgeSele
     asking.tell(&shown)
 }
 
-/// Returns a version as the API shows it.
+/// Returns a published version of a knowledge base as the API shows it.
 async fn published(
     runtime: Arc<Runtime>,
     asking: &RequestArgs,

@@ -18,8 +18,8 @@ use std::sync::Arc;
 use understanding::evaluation::Prediction;
 use understanding::{Candidate, Model, Ranking, Verdict};
 
-/// Consecutive rows that the encoder may leave unranked. After as many failures, calls stop using it for a
-/// while too.
+/// Consecutive rows that the encoder may leave unranked; then the evaluation fails. After as many failures,
+/// calls stop using it for a while too.
 const SILENT_ROWS_MAX: u32 = 5;
 
 /// Options that name an encoder.
@@ -48,7 +48,7 @@ pub(super) struct EncoderFigures {
 }
 
 impl EncoderFigures {
-    /// Formats the result as one line for people.
+    /// Formats the encoder's figures as one line for people.
     pub(super) fn told(&self) -> String {
         let failures = self.failures.iter();
         let failed: String = failures.map(|(how, times)| format!(" {how} {times},")).collect();

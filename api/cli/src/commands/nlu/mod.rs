@@ -247,7 +247,7 @@ fn show_with_encoder(found: &Evaluation, share: &EncoderFigures, reading: &Label
     output::line(&share.told())
 }
 
-/// Ranks every row. Returns the predictions and the microseconds that each took.
+/// Ranks every row with the model. Returns the predictions and the microseconds that each took.
 fn predicted<'e>(model: &Model, rows: &'e [Example]) -> (Vec<Prediction<'e>>, Vec<f64>) {
     let each = rows.iter().map(|example| {
         let watch = Stopwatch::start();

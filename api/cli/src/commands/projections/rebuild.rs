@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Interval at which the progress of a rebuild is read.
+/// Interval in milliseconds at which the progress of a rebuild is read.
 pub(super) const ASK_AGAIN_MS: u64 = 300;
 
 /// Options of a rebuild.
@@ -126,12 +126,13 @@ pub(super) fn why(shown: &Value) -> &str {
     why.and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Returns true if the new rows equal the live ones.
+/// Returns true if the rebuilt rows of a view equal its live rows.
 pub(super) fn agrees(shown: &Value) -> bool {
     shown.pointer("/rebuild/agrees") == Some(&Value::Bool(true))
 }
 
-/// Replaces the live rows with the new ones.
+/// Replaces the live rows of a view with its rebuilt ones and returns the reply. Rows that differ need the
+/// reason `accept`.
 pub(super) async fn switch_to(
     client: &ApiClient,
     name: &str,

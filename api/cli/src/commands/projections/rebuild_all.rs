@@ -132,7 +132,7 @@ async fn all(client: &ApiClient, accept: Option<&str>) -> Result<Vec<ViewRebuild
     Ok(turns)
 }
 
-/// Reads a position, stored as a number or as text.
+/// Returns a position of a reply, which is a number or text; 0 if there is none.
 fn number(row: &Value, name: &str) -> u64 {
     let position = row.get(name).unwrap_or(&Value::Null);
     let text = position.as_str().and_then(|text| text.parse().ok());

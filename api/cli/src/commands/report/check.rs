@@ -134,7 +134,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| unread(&error))
 }
 
-/// Parses the period of a subject, for example `compliance 2026-11`.
+/// Parses the period of a report's subject, for example `compliance 2026-11`; `None` for another form.
 fn period_of(subject: &str) -> Option<CalendarPeriod> {
     let (_, label) = subject.split_once(' ')?;
     let year = |text: &str| text.parse::<i32>().ok();

@@ -103,7 +103,7 @@ fn path(name: &str, verb: &str) -> String {
     format!("/api/v1/saved-reports/{}{verb}", encode(name))
 }
 
-/// Adds the result of the last sending in one text.
+/// Returns the saved report with `last` for the table: the time of the last sending, or why it failed.
 fn described(report: &Value) -> Value {
     let mut shown = report.clone();
     let text = |name: &str| report.get(name).and_then(Value::as_str).map(str::to_owned);

@@ -23,8 +23,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a look-up of a number records as shown. A caller who sends the number itself learns it about a
-/// person.
+/// What the audit record of a look-up of a number names as shown. A caller who sends the number itself
+/// learns it about a person.
 const LOOKUP: ReadContent = customer_page::NUMBER.shown();
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -124,7 +124,8 @@ async fn show_of_body(ctx: Ctx, input: Input) -> Result<ReadReply<NumberResponse
     shown(&ctx, &number, &comparer, moment, reader).await
 }
 
-/// Returns the number for a text. Comparing a phone number is rate limited; an internal id cannot be guessed.
+/// Looks up a number by phone number or internal id, as of `moment`, and records the read. A phone number
+/// takes a comparison (rate limit); an internal id cannot be guessed.
 async fn shown(
     ctx: &Ctx,
     text: &str,

@@ -18,7 +18,8 @@ use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Maximum length of the reason, in bytes. It is stored permanently and must not contain personal data.
+/// Maximum length of the reason of an opt-out or suppression, in bytes. It is stored permanently and must
+/// not contain personal data.
 const REASON_BYTES_MAX: usize = 256;
 
 /// The body of an opt-out: the reason.
