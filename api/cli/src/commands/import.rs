@@ -259,7 +259,7 @@ async fn approved(client: &ApiClient, id: ApprovalId, waiting: &Progress) -> Res
                 ApprovalDecision::Approved => return Ok(()),
                 ApprovalDecision::Not(why) => return Err(Failure::refused(why)),
                 ApprovalDecision::Open => {
-                    waiting.say(format_localized!("等待审批 {id}", "waiting for approval {id}"))
+                    waiting.say(format_localized!("等待审批 {id}", "waiting for approval {id}"));
                 }
             },
             Err(problem) if matches!(problem.kind, ProblemKind::Busy | ProblemKind::Unavailable) => {}

@@ -132,8 +132,11 @@ const ROWS: &[Row] = &[
     },
 ];
 
+/// A scenario with a peer of its own: returns its figures and whether it holds.
+type StagedScenario = fn(Form) -> (Value, bool);
+
 /// Scenarios that need more than a call and its end: each returns its result, and whether it holds.
-const STAGED: &[fn(Form) -> (Value, bool)] = &[
+const STAGED: &[StagedScenario] = &[
     |_| keys::early_opt_out(),
     |_| inbound_calls::check_inbound_responses(),
     crash_while_ringing::check_crash_on_digest_trunk,
@@ -141,7 +144,7 @@ const STAGED: &[fn(Form) -> (Value, bool)] = &[
 ];
 
 /// Scenarios of this kind in the long form only: each receives the audio of a whole call.
-const STAGED_LONG: &[fn(Form) -> (Value, bool)] = &[
+const STAGED_LONG: &[StagedScenario] = &[
     |_| packets::short_packets(),
     |_| packets::long_packets(),
     |_| other_hosts::check_listed_audio_host(),
