@@ -302,9 +302,7 @@ impl EventId {
 
 impl CommandId {
     /// Returns a driver's command id: UUIDv5 of the causing event and the command's kind. A driver that
-    /// Returns the id of a command that a driver sends because of an event: UUIDv5 of the event's id and
-    /// `kind`. A driver that repeats the command after a crash gets the same id, so the command is executed
-    /// once.
+    /// repeats the command after a crash gets the same id, so the command is executed once.
     pub fn derive(cause: EventId, kind: &str) -> Self {
         Self(Uuid::new_v5(&cause.0, kind.as_bytes()))
     }

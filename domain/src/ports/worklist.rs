@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 use async_trait::async_trait;
 use values::ids::{CallId, CampaignId, CustomerId, NumberId};
 
-/// An enrolment whose due time was set: it is due now or waits.
+/// An enrolment that waits for its due time, or is due already.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DueEnrolment {
     pub campaign: CampaignId,
