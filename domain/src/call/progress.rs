@@ -12,16 +12,14 @@ use values::disposition::Disposition;
 /// Version of the table from raw network values to dispositions; stored in every `call.ended`.
 pub const DISPOSITION_VERSION: u32 = 1;
 
-/// Talk time in milliseconds below which an answer counts as false answer supervision, if the callee hung
-/// up and no RTP was received (`docs/call_progress.md`).
+/// An answer is false answer supervision if the callee's BYE comes within this time after the 200 and no RTP
+/// was received (`docs/call_progress.md`).
 pub const ANSWERED_SHORT_BELOW_MS: u64 = 1_000;
 
-/// Milliseconds from the INVITE within which a 480 without 18x and Q.850 cause permits another leg
-/// (`docs/call_progress.md`).
+/// A 480 without 18x and cause within this time permits another trunk (`docs/call_progress.md`).
 const UNREACHABLE_FAILOVER_BELOW_MS: u64 = 1_000;
 
-/// Milliseconds from the INVITE within which a 404 with cause 3 permits another leg
-/// (`docs/call_progress.md`).
+/// A 404 with cause 3 within this time permits another trunk (`docs/call_progress.md`).
 const NO_ROUTE_404_FAILOVER_BELOW_MS: u64 = 200;
 
 /// The largest Q.850 cause (ITU-T Q.850, 2.2.7: seven bits).
@@ -76,7 +74,7 @@ pub struct DispositionEffect {
 }
 
 impl DispositionEffect {
-    /// Returns true if the trunk caused the failure. 3 of these in a row pause the campaign.
+    /// Returns true if the trunk caused the failure. Three of these in a row pause the campaign.
     pub const fn trunk_attributable(self) -> bool {
         matches!(self.health, TrunkHealth::Counts | TrunkHealth::CountsHard)
     }
@@ -133,8 +131,8 @@ pub enum CallProgress<'a> {
 }
 
 impl CallProgress<'_> {
-    /// Returns true if the call's last leg had failed definitely, and not because a drain or emergency stop
-    /// cancelled it: then nothing was open when the call was interrupted.
+    /// Returns true if the last leg failed definitely, and not because a drain or stop cancelled it: the call
+    /// had nothing open any more when it was interrupted.
     fn was_over(&self, reason: EndReason) -> bool {
         let by_itself = |failure: &LegFailure| {
             let by_us = matches!(reason, EndReason::Drain | EndReason::EmergencyStop);
@@ -195,8 +193,7 @@ fn dispose_answered(reason: EndReason, talk_ms: u64, heard_rtp: bool) -> Disposi
     DispositionEffect::person(Disposition::Answered)
 }
 
-/// Returns the disposition of one leg's failure and what follows from it: by our own cause, then the Q.850
-/// cause, then the SIP status.
+/// Returns the row for one leg's failure: by our own cause, then its Q.850 cause, then its SIP status.
 pub fn derive_failure_disposition(failure: &LegFailure) -> DispositionEffect {
     if failure.lack.is_some_and(EndCause::is_own_lack) {
         // Nothing left this machine: no attempt, no fault of the trunk; another trunk would lack the same.
@@ -227,8 +224,7 @@ fn cause_of(failure: &LegFailure) -> Option<u16> {
 }
 
 /// Returns the row for a trunk that did not respond or could not be reached. A definite failure is not
-/// charged and permits another trunk. Otherwise the phone may have rung: the call is charged, with no
-/// further leg.
+/// charged and permits another trunk. Otherwise the phone may have rung: charged, no further leg.
 fn trunk_failure(disposition: Disposition, failure: &LegFailure) -> DispositionEffect {
     let next_leg = if failure.definite {
         NextLeg::AnotherTrunk
@@ -243,8 +239,8 @@ fn trunk_failure(disposition: Disposition, failure: &LegFailure) -> DispositionE
     }
 }
 
-/// Returns the row for a Q.850 cause; `None` if the cause decides nothing (16, normal clearing, and
-/// others), so that the SIP status decides.
+/// Returns the row for a Q.850 cause; `None` if the SIP status decides (cause 16, normal clearing, and
+/// others).
 fn by_q850(cause: u16, failure: &LegFailure) -> Option<DispositionEffect> {
     match cause {
         17 => Some(DispositionEffect::person(Disposition::Busy)),
@@ -275,8 +271,7 @@ const fn no_route(next_leg: NextLeg) -> DispositionEffect {
     DispositionEffect::of(Disposition::UnreachableRoute, TrunkHealth::Neutral, next_leg)
 }
 
-/// Returns the row for congestion: it counts against the trunk, and is charged as an attempt only if the
-/// leg rang.
+/// Returns the row for congestion: counts against the trunk; charged only if the leg rang.
 const fn congestion(failure: &LegFailure) -> DispositionEffect {
     let disposed = DispositionEffect::of(
         Disposition::Congestion,
@@ -331,8 +326,7 @@ fn by_code(failure: &LegFailure) -> DispositionEffect {
     }
 }
 
-/// Returns the row for a 480, and for a 487 without our CANCEL: no answer if the leg rang, else
-/// unreachable.
+/// Returns the row for a 480, and for a 487 without our CANCEL: no answer if it rang, else unreachable.
 fn unavailable(failure: &LegFailure) -> DispositionEffect {
     if failure.rang {
         return DispositionEffect::person(Disposition::NoAnswer);
@@ -355,8 +349,8 @@ fn says_channel_limit(failure: &LegFailure) -> bool {
         .is_some_and(|header| header.to_ascii_lowercase().contains("channel limit"))
 }
 
-/// Returns the disposition for a final SIP status in a carrier's call record, where no Reason header is
-/// known. A 2xx is `answered`; a 487 is `no_answer`, because it can only follow our own CANCEL.
+/// Returns the disposition of a final SIP status in a carrier's call record, which has no Reason header. A
+/// 2xx is `answered`; a 487 is `no_answer`: it can only follow our own CANCEL.
 pub fn disposition_of_code(code: u16, rang: bool) -> Disposition {
     match code {
         200..=299 => Disposition::Answered,
@@ -374,7 +368,7 @@ pub fn disposition_of_code(code: u16, rang: bool) -> Disposition {
 }
 
 /// Returns the Q.850 cause in a `Reason` header (RFC 3326, section 2), which may hold several values,
-/// quoted texts with commas, and other protocols. `None` if there is none, or it is above 127.
+/// quoted texts with commas, and other protocols. `None` without a cause from 0 to 127.
 pub fn parse_q850(reason_header: &str) -> Option<u16> {
     split_outside_quotes(reason_header, ',').find_map(|value| {
         let mut parts = split_outside_quotes(value, ';');
