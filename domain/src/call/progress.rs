@@ -326,7 +326,7 @@ fn by_code(failure: &LegFailure) -> DispositionEffect {
     }
 }
 
-/// Returns the row for a 480, and for a 487 without our CANCEL: no answer if it rang, else unreachable.
+/// Returns the row for 480, and for a 487 without our CANCEL: no answer if it rang, else unreachable.
 fn unavailable(failure: &LegFailure) -> DispositionEffect {
     if failure.rang {
         return DispositionEffect::person(Disposition::NoAnswer);
