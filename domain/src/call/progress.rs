@@ -239,8 +239,7 @@ fn trunk_failure(disposition: Disposition, failure: &LegFailure) -> DispositionE
     }
 }
 
-/// Returns the row for a Q.850 cause; `None` if the SIP status decides (cause 16, normal clearing, and
-/// others).
+/// Returns the row for a Q.850 cause; `None` if the SIP status decides (16, normal clearing, and others).
 fn by_q850(cause: u16, failure: &LegFailure) -> Option<DispositionEffect> {
     match cause {
         17 => Some(DispositionEffect::person(Disposition::Busy)),
