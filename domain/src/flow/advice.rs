@@ -198,7 +198,7 @@ impl FlowDefinition {
     }
 
     /// Returns the milliseconds of a text before the clause that says who is calling (我是, "this is" …); the
-    /// whole text's length if there is no such clause.
+    /// whole text's length without this clause.
     fn until_identity_ms(&self, text: &str) -> u64 {
         let said = ["这里是", "我是", "我们是", "this is", "calling from"];
         let mut until = 0;

@@ -41,7 +41,7 @@ pub(super) fn decide(state: &FlowState, command: FlowCommand) -> Result<Vec<Flow
 }
 
 /// Makes an earlier version current again: version `to`, or without it the one before the current version.
-/// No event if it is current already. Refused if there is no such version or this build cannot read it.
+/// No event if it is current already. Refused if that version does not exist or this build cannot read it.
 fn roll_back(
     state: &FlowState,
     flow: FlowId,
