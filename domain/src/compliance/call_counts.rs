@@ -128,7 +128,7 @@ fn use_of(cap: &FrequencyCap, dials: &[Timestamp], zone: Tz, now: Timestamp) -> 
     (inside.len(), opens_at)
 }
 
-/// Returns from when a dial no longer counts in the cap's period; `None` if the calendar has no such time.
+/// Returns from when a dial no longer counts in the cap's period; `None` if the time is beyond the calendar.
 fn leaves_period(period: Period, dial: Timestamp, zone: Tz) -> Option<Timestamp> {
     match period {
         Period::RollingMs(millis) => Some(dial.plus_ms(millis)),

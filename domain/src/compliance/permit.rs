@@ -110,7 +110,7 @@ pub(super) const HELD_MS: &str = "held_ms";
 
 impl NumberGrant {
     /// Returns true if an agent takes the call, by the facts of the open-call rule's verdict. Older grants
-    /// have no such fact and were a robot's.
+    /// lack this fact and were a robot's.
     pub(super) fn is_for_agents(&self) -> bool {
         let mut said = self.verdicts.iter().filter(|verdict| verdict.rule == OPEN_CALL);
         said.any(|verdict| verdict.facts.contains_key(HELD_MS))

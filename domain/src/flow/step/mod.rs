@@ -27,12 +27,12 @@ use std::sync::Arc;
 use values::disposition::Outcome;
 use values::key_rule::KeyRule;
 
-/// Most node entries and repetitions of one call; at the limit the call ends with the outcome `failed`.
-/// Corresponds to ten minutes of prompts of three seconds. Less than `call::NODES_MAX`, so that every entry
-/// can be recorded.
+/// Most node entries and repetitions of one call; at the limit the call ends as failed. It corresponds to
+/// ten minutes of prompts of three seconds, and is less than `call::NODES_MAX`, so that every entry can be
+/// recorded.
 pub const STEPS_MAX: u32 = 200;
 
-/// Most early keypresses kept for menus that accept keys ahead; further ones are ignored as random presses.
+/// Most early keypresses kept for menus that accept keys ahead; further ones are ignored.
 const KEYS_AHEAD_MAX: usize = 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ enum RunPhase {
     },
 }
 
-/// The state of one call in its flow. Inputs come with `step`, which returns the actions for the driver.
+/// The state of one call in its flow. `step` takes an input and returns the actions for the driver.
 #[derive(Debug, Clone)]
 pub struct FlowRun {
     graph: Arc<FlowDefinition>,
@@ -71,8 +71,8 @@ pub struct FlowRun {
 }
 
 impl FlowRun {
-    /// Starts a call with the current key rule. Returns the run and its first actions: the notices.
-    /// `variables` override the flow's defaults.
+    /// Starts a call with the current key rule; returns the first actions. `variables` override the
+    /// defaults.
     pub fn begin(
         graph: &Arc<FlowDefinition>,
         variables: &BTreeMap<String, String>,
@@ -80,8 +80,7 @@ impl FlowRun {
         Self::begin_with_key_rule(KeyRule::CURRENT, graph, variables)
     }
 
-    /// Like `begin`, for the replay of a stored call: with the key rule that its `call.answered` event
-    /// names.
+    /// Like `begin`, for a replay: with the key rule that the stored `call.answered` names.
     pub fn begin_with_key_rule(
         rule: KeyRule,
         graph: &Arc<FlowDefinition>,
@@ -111,8 +110,8 @@ impl FlowRun {
         (run, actions)
     }
 
-    /// Returns the run with the text that identifies call and flow version; the hash of this text selects
-    /// among alternative wordings. To be called before the first step.
+    /// Sets the text that identifies call and flow version: its hash selects among alternative wordings. To
+    /// be called before the first step.
     pub fn of_call(mut self, call: String) -> Self {
         self.talked.call = Some(call);
         self
@@ -140,7 +139,7 @@ impl FlowRun {
         matches!(self.doing, RunPhase::Ended { .. })
     }
 
-    /// Returns the name of the node in which the call is; during the notices, of the first node.
+    /// Returns the node in which the call is; during the notices, the first node.
     pub fn node(&self) -> &str {
         &self.node
     }
@@ -183,8 +182,8 @@ impl FlowRun {
         actions
     }
 
-    /// Continues after a text was played: to the node's next node, or from an answer without `next` back to
-    /// the question.
+    /// Continues after a text was played: to the next node, or from an answer without `next` to the
+    /// question.
     fn go_on(&mut self, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let Some(node) = graph.nodes.get(&self.node).map(Node::kind) else {
@@ -240,8 +239,7 @@ impl FlowRun {
         });
     }
 
-    /// Says a node's own text: in the wording for the customer's offer, else in the wording selected for
-    /// this call.
+    /// Says a node's own text: in the wording for the customer's offer, else in the one of this call.
     fn say_text(&self, text: &str, variants: Option<&Variants>, actions: &mut Vec<FlowAction>) {
         if let Some((offer, wording)) = self.offered_wording() {
             return self.say(wording, self.prompt(&format!("by_offer.{offer}")), actions);
@@ -256,7 +254,7 @@ impl FlowRun {
         self.say(chosen.map_or(text, |(_, arm)| &arm.text), prompt, actions);
     }
 
-    /// Says the text or the answer of a node that waits for no input; nothing if the node has neither.
+    /// Says the text or the answer of a node that waits for no input; nothing if it has neither.
     fn say_node(&mut self, node: &dyn NodeKind, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let answer = node.answer().and_then(|id| graph.dialogue().answers.get(id));
@@ -282,8 +280,7 @@ impl FlowRun {
         self.values.iter().map(spoken).collect()
     }
 
-    /// Enters `first` and the nodes that follow it without the callee, until one speaks or asks or the call
-    /// ends.
+    /// Enters `first` and the nodes after it until one speaks or asks, or the call ends.
     fn enter(&mut self, first: String, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let mut next = first;
@@ -311,8 +308,7 @@ impl FlowRun {
         }
     }
 
-    /// Counts an entry of a node with a visit limit. If the limit is reached, returns the node to enter
-    /// instead and counts nothing.
+    /// Counts an entry of a node. If its visit limit is reached, returns the node to enter instead.
     fn visit(&mut self, name: &str, node: &dyn NodeKind) -> Option<String> {
         let bound = node.visits()?;
         let count = self.visits.entry(name.to_owned()).or_default();
@@ -365,8 +361,7 @@ impl FlowRun {
         self.doing = RunPhase::Ended { outcome };
     }
 
-    /// Handles a fault. The first one in a call leads to the exception branch, the second ends the call as
-    /// failed.
+    /// Handles a fault: the call's first leads to the exception branch, the second ends it as failed.
     fn fail(&mut self, actions: &mut Vec<FlowAction>) {
         actions.push(FlowAction::StopSaying);
         if self.failed {
