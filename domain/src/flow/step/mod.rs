@@ -71,8 +71,7 @@ pub struct FlowRun {
 }
 
 impl FlowRun {
-    /// Starts a call with the current key rule; returns the first actions. `variables` override the
-    /// defaults.
+    /// Starts a call with the current key rule. Returns the first actions. `variables` override defaults.
     pub fn begin(
         graph: &Arc<FlowDefinition>,
         variables: &BTreeMap<String, String>,
@@ -182,8 +181,7 @@ impl FlowRun {
         actions
     }
 
-    /// Continues after a text was played: to the next node, or from an answer without `next` to the
-    /// question.
+    /// Continues after a text was played: to the next node, or from a lone answer to the question.
     fn go_on(&mut self, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let Some(node) = graph.nodes.get(&self.node).map(Node::kind) else {
