@@ -165,7 +165,7 @@ pub struct ApprovalSubject {
 }
 
 impl ApprovalSubject {
-    /// Creates the request for an act on one customer.
+    /// Creates the subject of an approval for an act on one customer, without further details.
     pub const fn of_person(act: Act, customer: CustomerId) -> Self {
         Self {
             act,
