@@ -181,7 +181,7 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// A refusal, with what it means for the caller.
+/// A refusal by a decider, with what it means for the caller.
 pub trait DomainRefusal: std::error::Error {
     /// Returns true if the refusal means that the requested thing does not exist.
     fn is_missing(&self) -> bool {

@@ -16,7 +16,7 @@ impl LabelState {
     pub const fn is_requested(&self) -> bool {
         self.requested
     }
-    /// Returns the user for whom the turn is locked, and the end of the lock; `None` if it is not locked at
+    /// Returns the user with the lock on the turn, and the end of the lock; `None` if it is not locked at
     /// `now`.
     pub fn open_at(&self, now: Timestamp) -> Option<(&str, Timestamp)> {
         let open = self.open.as_ref().filter(|(_, until)| *until > now);
