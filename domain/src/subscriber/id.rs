@@ -35,7 +35,7 @@ impl SubscriberId {
         }
     }
 
-    /// Returns the user to whom the subscriber belongs; `None`: the owner of the data directory.
+    /// Returns the user that the subscriber belongs to; `None`: the owner of the data directory.
     pub fn owner(&self) -> Option<UserId> {
         self.0.split_once('@').and_then(|(_, user)| user.parse().ok())
     }
