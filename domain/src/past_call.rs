@@ -17,7 +17,7 @@ use values::ids::{InvalidId, NAMESPACE, NumberId, uuid_id};
 pub const PAST_CALLS_OF_EVENT_MAX: usize = 500;
 
 /// The most imported calls of which one person or number keeps the ids: one a day for five years. Above
-/// that the oldest are dropped.
+/// that the oldest are dropped; an import is refused if more would be less than 30 days old.
 pub const PAST_CALLS_MAX: usize = 2_000;
 
 /// The prefix of the fact that states how many of a cap's counted calls were imported.

@@ -11,8 +11,8 @@ use values::ids::{CallId, CampaignId, NumberId};
 /// future presets (abandoned calls are counted over 30 days).
 const KEEP_MS: u64 = 30 * 24 * 3_600_000;
 
-/// The most dials kept; above that the oldest are dropped. The strictest cap is 7 in 7 days, so the oldest
-/// of a thousand decide nothing.
+/// The most dials kept; above that the oldest closed ones are dropped. The strictest cap is 7 in 7 days, so
+/// the oldest of a thousand decide nothing.
 const DIALS_MAX: usize = 1_000;
 
 /// One dial, or an open grant that may become one.

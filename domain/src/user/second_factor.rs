@@ -16,7 +16,7 @@ use values::digest::SecretDigest;
 
 /// Milliseconds within which an offered secret can be confirmed by its first code.
 pub const OFFERED_MS: u64 = 15 * 60_000;
-/// Most recovery codes of one user; more are refused.
+/// Number of recovery codes that a user receives with the second factor; each counts once.
 pub const RECOVERY_CODES_MAX: usize = 10;
 /// Longest name of an identity provider, in bytes; a longer one is refused.
 pub const ISSUER_BYTES_MAX: usize = 512;
