@@ -92,10 +92,11 @@ fn roll_back(
     }])
 }
 
-/// Publishes a definition as a new version. No event if its content is current already, except when it is the
-/// first approved one. Refused if it is of another flow, cannot be parsed, has faults, is too large or lacks a
-/// required approval, or if the flow has `VERSIONS_MAX` versions. Hash and event use the parsed definition with
-/// its defaults written out, so that files which differ only in form have the same content hash.
+/// Publishes a definition as a new version. No event if its content is current already, except when it is
+/// the first approved one. Refused if it is of another flow, cannot be parsed, has faults, is too large or
+/// lacks a required approval, or if the flow has `VERSIONS_MAX` versions. Hash and event use the parsed
+/// definition with its defaults written out, so that files which differ only in form have the same content
+/// hash.
 fn publish(
     state: &FlowState,
     flow: FlowId,
