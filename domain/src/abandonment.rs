@@ -11,19 +11,20 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Abandoned calls that the law allows per hundred live answers.
+/// Most abandoned calls per hundred live answers that the law allows (16 CFR 310.4(b)(4)(i)).
 const DROPS_A_HUNDRED: u64 = 3;
 
-/// The fewest answers assumed for a day: with fewer, the first abandoned call would exceed the day's share.
+/// Fewest answers that a day's budget assumes: with fewer, the first abandoned call would exceed the day's
+/// share.
 const DAY_ANSWERS_MIN: u64 = 100;
 
-/// The window of the account in days: successive 30 days.
+/// The window of the account in days: the last 30, as in the law.
 pub const WINDOW_DAYS: i64 = 30;
 
-/// The most hours kept: those of the window, and the current one.
+/// The most hours kept: those of the window and the current one. Older ones are dropped.
 const HOURS_MAX: usize = 24 * 30 + 1;
 
-/// Calls that a person answered, and how many of them were abandoned.
+/// Numbers of calls that a person answered, and of those that were abandoned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AbandonmentCounts {
     /// Calls that a person answered.
@@ -33,7 +34,7 @@ pub struct AbandonmentCounts {
 }
 
 impl AbandonmentCounts {
-    /// Returns how many more calls may be abandoned; negative if there were too many already.
+    /// Returns how many more calls may be abandoned (3 of 100 answers); negative if the limit is exceeded.
     pub fn budget(self) -> i64 {
         let allowed = self.answers.saturating_mul(DROPS_A_HUNDRED) / 100;
         difference(allowed, self.drops)
@@ -52,14 +53,14 @@ fn difference(allowed: u64, drops: u64) -> i64 {
     signed(allowed).saturating_sub(signed(drops))
 }
 
-/// The answered and abandoned calls in a campaign's own events, by the hour in which the calls ended.
+/// A campaign's answered and abandoned calls, by the hour in which the calls ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AbandonmentAccount {
     hours: BTreeMap<i64, AbandonmentCounts>,
 }
 
 impl AbandonmentAccount {
-    /// Adds counts to the hour of `ended_at`. Hours that no window reaches any more are dropped; the log
+    /// Adds counts to the hour of `ended_at`. Beyond `HOURS_MAX` hours the oldest are dropped; the log
     /// keeps them.
     pub fn add(&mut self, ended_at: Timestamp, counted: AbandonmentCounts) {
         let hour = ended_at.micros().div_euclid(HOUR_MICROS);
@@ -70,14 +71,13 @@ impl AbandonmentAccount {
         }
     }
 
-    /// Returns the counts of the last 30 days, including the hour of `now`: the window of `campaign
-    /// abandonment`.
+    /// Returns the sum of the last 30 days, including the hour of `now`.
     pub fn window(&self, now: Timestamp) -> AbandonmentCounts {
         let next = now.micros().div_euclid(HOUR_MICROS).saturating_add(1);
         self.between(next.saturating_sub(24 * WINDOW_DAYS), next)
     }
 
-    /// Returns the counts of the day of `now` so far, in a zone `ahead_micros` microseconds ahead of UTC.
+    /// Returns the sum of the day of `now` so far, in a zone `ahead_micros` microseconds ahead of UTC.
     fn day(&self, now: Timestamp, ahead_micros: i64) -> AbandonmentCounts {
         let local = now.micros().saturating_add(ahead_micros);
         let midnight = local.div_euclid(DAY_MICROS).saturating_mul(DAY_MICROS) - ahead_micros;
@@ -93,8 +93,8 @@ impl AbandonmentAccount {
         hours.fold(AbandonmentCounts::default(), AbandonmentCounts::plus)
     }
 
-    /// Returns how many more calls may be abandoned: by the 30 days and, if each day has to keep the share
-    /// too, by the day in Beijing; the smaller of both.
+    /// Returns how many more calls may be abandoned in the 30 days; with `holds_each_day`, at most as many
+    /// as the day in Beijing allows.
     pub fn budget(&self, now: Timestamp, holds_each_day: bool) -> i64 {
         let by_window = self.window(now).budget();
         if !holds_each_day {

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use values::ids::KeyId;
 
-/// The most bytes of an actor's name, the same as for readers in events from the start.
+/// The most bytes of an actor's name; a longer name is cut. The same as for readers in events from the
+/// start.
 pub const ACTOR_BYTES_MAX: usize = 64;
 
-/// How a user or program signed in.
+/// How the user or program that requested a command signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInMethod {
     /// With the directory's own key, or on the directory itself: the name is a claim of the key's holder.
@@ -24,7 +25,7 @@ pub enum SignInMethod {
     Other,
 }
 
-/// The user or program that requested a command.
+/// The user or program that requested a command, and how it signed in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Actor {
     way: SignInMethod,
@@ -34,7 +35,8 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Returns an actor that signed in by `way`; a longer name is cut at a character.
+    /// Creates an actor that signed in by `way`. A name of more than `ACTOR_BYTES_MAX` bytes is cut at a
+    /// character.
     pub fn new(name: &str, way: SignInMethod) -> Self {
         let mut end = name.len().min(ACTOR_BYTES_MAX);
         while !name.is_char_boundary(end) {
@@ -51,7 +53,7 @@ impl Actor {
         }
     }
 
-    /// Returns the name; empty if the directory's own key was used without a name.
+    /// Returns the actor's name; empty if the directory's own key was used without a name.
     pub fn name(&self) -> &str {
         let held = self.name.get(..usize::from(self.length)).unwrap_or_default();
         std::str::from_utf8(held).unwrap_or_default()
@@ -61,7 +63,7 @@ impl Actor {
         self.way
     }
 
-    /// Returns the API key that was used, if one was.
+    /// Returns the id of the API key that was used; `None` for other ways of signing in.
     pub const fn key(&self) -> Option<KeyId> {
         match self.way {
             SignInMethod::Key(key) => Some(key),
@@ -79,7 +81,7 @@ impl fmt::Debug for Actor {
 }
 
 impl SignInMethod {
-    /// Returns the stored name.
+    /// Returns the stored name of the way of signing in.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Directory => "directory",
@@ -91,7 +93,7 @@ impl SignInMethod {
     }
 }
 
-/// The stored form: `{"name":"wang","via":"key","key":"…"}`.
+/// The stored form of an actor: `{"name":"wang","via":"key","key":"…"}`.
 #[derive(Serialize, Deserialize)]
 struct StoredActor<'a> {
     #[serde(borrow, default, skip_serializing_if = "str::is_empty")]

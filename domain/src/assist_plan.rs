@@ -25,12 +25,12 @@ pub struct AssistPlan {
 }
 
 impl AssistPlan {
-    /// Returns true if the assistant may pick this.
+    /// Returns true if the assistant may select ids of this kind in the campaign's calls.
     pub fn allows(&self, pick_of: PickKind) -> bool {
         self.picks.contains(&pick_of)
     }
 
-    /// Returns what is wrong with the plan, if anything.
+    /// Returns what is wrong with the plan; `None` if it is valid.
     pub fn fault(&self) -> Option<&'static str> {
         let mut picks = self.picks.clone();
         picks.sort_unstable();

@@ -4,7 +4,7 @@
 use crate::spoken_turn::PickKind;
 use serde::{Deserialize, Serialize};
 
-/// The most ids that an assistant is offered.
+/// The most ids that an assistant is offered for one utterance.
 pub const OPTIONS_MAX: usize = 5;
 
 /// A question to the assistant, stored before it is sent.

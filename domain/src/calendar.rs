@@ -13,11 +13,11 @@ const BEIJING_SECONDS: i32 = 8 * 3_600;
 /// Microseconds that Beijing is ahead of UTC.
 pub const BEIJING_MICROS: i64 = BEIJING_SECONDS as i64 * 1_000_000;
 
-/// Microseconds in an hour. Beijing is a whole number of hours ahead of UTC, so hours begin at the same
+/// Microseconds in an hour. Beijing is a whole number of hours ahead of UTC, so its hours begin at the same
 /// instants.
 pub const HOUR_MICROS: i64 = 3_600_000_000;
 
-/// Microseconds in a day of a calendar without daylight saving time.
+/// Microseconds in a day without a change to or from daylight saving time.
 pub const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 
 /// Length of a calendar period.
@@ -38,7 +38,8 @@ impl FromStr for PeriodLength {
     }
 }
 
-/// One period, from its first instant to before that of the next one.
+/// One period of Beijing's calendar, from its first instant to the first one of the next period
+/// (exclusive).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CalendarPeriod {
     /// The period's name: `2026-11-20`, `2026-W47`, `2026-11`, `2026-Q4` or `2026`.
@@ -48,7 +49,7 @@ pub struct CalendarPeriod {
 }
 
 impl PeriodLength {
-    /// The words for period lengths in parameters and commands.
+    /// The words for period lengths in parameters and commands, in order; the second part is empty.
     pub const WORDS: &[(&str, &str)] = &[
         ("day", ""),
         ("week", ""),
@@ -69,7 +70,7 @@ impl PeriodLength {
         }
     }
 
-    /// Returns the word that `of_word` reads.
+    /// Returns the word for the length, as in `WORDS`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Day => "day",
@@ -100,7 +101,7 @@ impl PeriodLength {
         }
     }
 
-    /// Returns the period that contains a day.
+    /// Returns the period of this length that contains a day.
     pub fn of(self, day: NaiveDate) -> CalendarPeriod {
         let first = self.first_day(day);
         CalendarPeriod {
@@ -110,7 +111,7 @@ impl PeriodLength {
         }
     }
 
-    /// Returns the period before the one that contains a day.
+    /// Returns the period of this length before the one that contains a day.
     pub fn before(self, day: NaiveDate) -> CalendarPeriod {
         let last = self.first_day(day).pred_opt().unwrap_or(day);
         self.of(last)
@@ -157,7 +158,7 @@ pub fn beijing_date(at: Timestamp) -> NaiveDate {
     beijing(at).date_naive()
 }
 
-/// Returns Beijing's local time at an instant.
+/// Returns the local date and time in Beijing at an instant.
 pub fn beijing(at: Timestamp) -> DateTime<FixedOffset> {
     at.to_utc().with_timezone(&beijing_offset())
 }
@@ -173,7 +174,7 @@ pub fn midnight(day: NaiveDate) -> Timestamp {
     Timestamp::from_micros(local.earliest().map_or(0, |at| at.timestamp_micros()))
 }
 
-/// Reads a day such as `2026-11-20`, as its beginning in Beijing, or an RFC 3339 instant.
+/// Reads a day (`2026-11-20`), as its beginning in Beijing, or an RFC 3339 instant. Fails for another text.
 pub fn parse_day_or_instant(text: &str) -> Result<Timestamp, String> {
     if let Ok(day) = text.parse::<NaiveDate>() {
         return Ok(midnight(day));

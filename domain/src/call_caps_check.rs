@@ -9,7 +9,7 @@ use values::call_caps::{CALLS_OF_CAP_MAX, CAP_DAYS_MAX, CallCap, CapScope, OWN_C
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
 
-/// The reasons why caps are refused.
+/// The reasons why the caps of a campaign or a person are refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CapFault {
     #[error("at most {OWN_CAPS_MAX} caps can be set")]
@@ -26,7 +26,8 @@ pub enum CapFault {
     },
 }
 
-/// Checks caps against their bounds, one another and the caps of these presets.
+/// Checks caps: number and bounds, no two of the same kind, and none looser than a cap of these presets.
+/// Returns the first fault.
 pub fn check(caps: &[CallCap], presets: &[Preset], now: Timestamp) -> Result<(), CapFault> {
     if caps.len() > OWN_CAPS_MAX {
         return Err(CapFault::TooMany);
@@ -59,8 +60,8 @@ pub fn check(caps: &[CallCap], presets: &[Preset], now: Timestamp) -> Result<(),
     Ok(())
 }
 
-/// Returns true if the preset's cap counts all calls that the own cap counts. A preset's cap over one number
-/// or one campaign does not limit a person with several.
+/// Returns true if a preset's cap counts all calls that the own cap counts. A preset's cap over a number
+/// does not: a person may have several.
 const fn counts_as_much(preset: CountedOver, own: CapScope) -> bool {
     matches!(
         (preset, own),
@@ -68,7 +69,7 @@ const fn counts_as_much(preset: CountedOver, own: CapScope) -> bool {
     )
 }
 
-/// Returns the preset's cap that makes this one ineffective, as text, if there is one.
+/// Returns the preset's cap that makes this cap ineffective, as text; `None` if there is none.
 fn tighter_of(cap: CallCap, preset: Preset, now: Timestamp) -> Option<String> {
     let caps = rules_at(preset, now).caps.iter();
     let same = caps.filter(|one| one.counted == cap.counted && counts_as_much(one.over, cap.over));

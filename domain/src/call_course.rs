@@ -11,11 +11,11 @@ use values::disposition::{Disposition, Outcome, labelled};
 use values::emotion::EmotionLevel;
 use values::ids::{CampaignId, CustomerId};
 
-/// The text before an intent's name in a rule of a flow.
+/// The part of a rule's path that precedes an intent's name.
 const INTENTS: &str = ".intents.";
 
 labelled! {
-    /// A mark by which calls can be found.
+    /// A property of a call's course by which calls can be searched.
     CourseMark {
         Spoken => "spoken", "有应答", "spoke";
         Keyed => "keyed", "按键", "pressed keys";
@@ -30,7 +30,7 @@ labelled! {
     }
 }
 
-/// Counts of the turns by kind.
+/// Counts of a conversation's turns by kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TurnCounts {
@@ -45,7 +45,7 @@ pub struct TurnCounts {
     pub silence_count: u32,
 }
 
-/// The decision that led the flow to its end.
+/// The decision that led the flow of a conversation to its last node or end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecidingRule {
     /// The callee's intent; `None` if a key, a silence or a sensitive word decided.
@@ -64,7 +64,7 @@ pub struct CallNotes {
     pub interest: Option<String>,
 }
 
-/// How the call ended.
+/// How a call ended, as its `call.ended` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CourseEnd {
     pub disposition: Disposition,
@@ -82,7 +82,7 @@ pub struct TextClose {
     pub at: Timestamp,
 }
 
-/// The course of one conversation in text.
+/// The course of one text conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TextCourse {
     /// The same as a call's course, without the end of the call.
@@ -122,7 +122,7 @@ pub struct CallCourse {
 }
 
 impl CallCourse {
-    /// Returns true if words of the callee were recorded or understood.
+    /// Returns true if words of the callee were recorded or interpreted.
     pub const fn is_spoken(&self) -> bool {
         self.turns.heard_count > 0 || self.turns.understood_count > 0
     }
@@ -130,13 +130,13 @@ impl CallCourse {
         self.marks.contains(&mark)
     }
 
-    /// Records that the flow entered a node: the open decision becomes the deciding one.
+    /// Records that the flow entered a node: a decision that was open becomes the deciding one.
     pub(crate) fn enter(&mut self, node: &str) {
         self.entered.push(node.to_owned());
         self.move_on();
     }
 
-    /// Makes the open decision the deciding one, also when the flow reached its end.
+    /// Makes the open decision, if there is one, the deciding one: the flow entered a node or ended.
     pub(crate) fn move_on(&mut self) {
         if let Some(deciding) = self.undone.take() {
             self.deciding = Some(deciding);
@@ -168,7 +168,7 @@ impl CallCourse {
         self.models.extend(fact.model.clone());
     }
 
-    /// Records a decision. One that follows from the robot's own words alone does not count.
+    /// Records a decision as the open one. A decision after the end of the robot's own text does not count.
     pub(crate) fn decide(&mut self, decision: &TurnDecision) {
         self.turns.decided_count += 1;
         if !decision.explanation.corrected.is_empty() {
@@ -190,7 +190,8 @@ impl CallCourse {
     }
 }
 
-/// Returns the intent that the rule names, else the accepted one.
+/// Returns the intent behind a decision: the one that its rule names, else the accepted one; `None` if
+/// there is neither.
 fn intent_of(decision: &TurnDecision) -> Option<String> {
     if let Some((_, named)) = decision.rule.rsplit_once(INTENTS) {
         return named.split('.').next().map(str::to_owned);

@@ -10,28 +10,32 @@ use values::ids::UserId;
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
-/// How far ahead a callback may be named: as far back as the dials of a person are kept for caps.
+/// How far ahead a callback may be named, in milliseconds; a later time is refused. As far back as a
+/// person's dials are kept for caps.
 pub const CALLBACK_AHEAD_MS_MAX: u64 = 30 * DAY_MS;
 
-/// How long after its time a callback may still be made: two hours later it is not the agreed call any more.
+/// Milliseconds after its time within which a callback may still be made; later it is missed. Two hours
+/// later it is not the agreed call any more.
 pub const CALLBACK_LATE_MS_MAX: u64 = 2 * 3_600_000;
 
-/// How long a callback waits for its own agent; then any agent calls.
+/// Milliseconds that a callback waits for its own agent; then any agent may make the call.
 pub const CALLBACK_AGENT_WAIT_MS: u64 = 15 * 60_000;
 
-/// How soon a callback is tried again after a call that the network did not carry.
+/// Milliseconds after which a callback is tried again if the network did not carry the call.
 pub const CALLBACK_AGAIN_MS: u64 = 60_000;
 
-/// The most callbacks of one enrolment: each may cost a call more than the retry policy allows.
+/// The most callbacks of one enrolment; a further one is refused. Each may cost a call more than the retry
+/// policy allows.
 pub const CALLBACKS_MAX: u32 = 5;
 
-/// The most bytes of a reason. It is stored permanently and must not contain personal data.
+/// The most bytes of the reason of a callback's cancelation; a longer one is refused. It is stored
+/// permanently and must not contain personal data.
 pub const CALLBACK_REASON_BYTES_MAX: usize = 256;
 
-/// The slot, of type time, in which a flow asks for the callback time.
+/// Name of the slot, of type time, in which a flow asks for the callback time.
 pub const CALLBACK_SLOT: &str = "callback_at";
 
-/// A callback that waits for its time, or for its call.
+/// A customer's callback that waits for its time or its call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callback {
     pub at: Timestamp,
@@ -44,12 +48,13 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// Returns when any agent may make a callback that names an agent.
+    /// Returns from when any agent may make the call of a callback that names an agent.
     pub fn any_from(&self) -> Timestamp {
         self.at.plus_ms(CALLBACK_AGENT_WAIT_MS).min(self.until)
     }
 
-    /// Returns the agent who alone may make the call at an instant, if there is one.
+    /// Returns the only agent who may make the call at `now`; `None` if it is too early, too late, or no
+    /// agent is named.
     pub fn only_by(&self, now: Timestamp) -> Option<&UserId> {
         self.agent
             .as_ref()

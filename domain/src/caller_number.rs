@@ -5,7 +5,7 @@
 use crate::working_calendar::Day;
 use serde::{Deserialize, Serialize};
 
-/// One of a trunk's caller numbers. Without `valid_until` it does not expire, as far as known.
+/// One of a trunk's caller numbers, with its licence. Without `valid_until` no end of the licence is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallerNumber {
     /// The number, in E.164 or the carrier's own form.
@@ -17,7 +17,7 @@ pub struct CallerNumber {
 }
 
 impl CallerNumber {
-    /// Returns a caller number without a known end.
+    /// Creates a caller number with no known licence and end.
     pub fn without_end(number: impl Into<String>) -> Self {
         Self {
             number: number.into(),

@@ -33,7 +33,7 @@ pub use crate::duplicates::DuplicatePolicy;
 pub use values::deduplication_scope::DeduplicationScope;
 pub use values::preset_name::Preset;
 
-/// The legal basis on which the institution calls these people.
+/// The legal basis on which the institution calls a campaign's customers.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
 )]
@@ -63,7 +63,8 @@ pub struct RetryRule {
     pub retries_max: u32,
 }
 
-/// What follows a cut-off: a call that we interrupted (crash, drain) after the callee had answered.
+/// What follows a cut-off, which is a call that we interrupted (crash, drain) after the callee had
+/// answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AfterCutOff {
@@ -114,13 +115,14 @@ const HOUR_MS: u64 = 60 * MINUTE_MS;
 /// Retries after the first call, and uncharged dials, of the standard policy (call progress: 3 of each).
 const STANDARD_RETRIES_MAX: u32 = 3;
 
-/// The most calls of one enrolment in a rehearsal, charged or not: two attempts in all.
+/// The most calls of one enrolment in a rehearsal, charged or not: two.
 const REHEARSAL_CALLS_MAX: u32 = 2;
 
-/// Wait before the second attempt of a rehearsal: the demo ends within 2 minutes.
+/// Milliseconds before the second attempt of a rehearsal, so that the demo ends within 2 minutes.
 const REHEARSAL_WAIT_MS: u64 = 2_000;
 
-/// Wait after an interrupted call of a rehearsal: the hold-off of a loopback trunk (call progress: 5 s).
+/// Milliseconds before the next attempt after an interrupted call of a rehearsal: the hold-off of a
+/// loopback trunk (call progress: 5 s).
 const REHEARSAL_INTERRUPTED_WAIT_MS: u64 = 5_000;
 
 impl RetryRule {
@@ -131,7 +133,8 @@ impl RetryRule {
         }
     }
 
-    /// Returns the wait before retry number `retry` (from 1) under this rule; `None` if no more are allowed.
+    /// Returns the wait in milliseconds before retry number `retry` (from 1) after this disposition; `None`
+    /// if no further retry is allowed.
     pub fn wait_ms(&self, retry: u32) -> Option<u64> {
         if retry == 0 || retry > self.retries_max {
             return None;
@@ -142,8 +145,8 @@ impl RetryRule {
 }
 
 impl RetryPolicy {
-    /// Returns the defaults of `docs/call_progress.md`. `interrupted` (before an answer) and `trunk_timeout`
-    /// wait only for the trunk's hold-off, which their calls carry.
+    /// Returns the standard policy of `docs/call_progress.md`. `interrupted` (before an answer) and
+    /// `trunk_timeout` have no wait of their own, only the trunk's hold-off.
     pub fn standard() -> Self {
         let max = STANDARD_RETRIES_MAX;
         let soon = || RetryRule::new(&[5 * MINUTE_MS], max);
@@ -180,8 +183,8 @@ impl RetryPolicy {
         }
     }
 
-    /// Returns the policy of the demo: two attempts, 2 s apart (5 s after an interruption before an answer).
-    /// Other dispositions and cut-offs are final.
+    /// Returns the policy of the demo: two attempts, 2 s apart (5 s after an interruption before the
+    /// answer). Other dispositions and cut-offs are final.
     pub fn rehearsal() -> Self {
         let retried = [
             Disposition::NoAnswer,
@@ -208,13 +211,13 @@ impl RetryPolicy {
         }
     }
 
-    /// Returns what follows a cut-off.
+    /// Returns what follows a cut-off under this policy; by default the next day.
     pub fn after_cut_off(&self) -> AfterCutOff {
         self.interrupted_after_answer.unwrap_or_default()
     }
 
-    /// Returns true if an enrolment with these dials may have a further one. The first uncharged dial cannot
-    /// be foreseen, so `uncharged_max` of 0 still permits it.
+    /// Returns true if an enrolment that was dialed so often may be dialed again. A first uncharged dial is
+    /// always possible, even if `uncharged_max` is 0: it cannot be foreseen.
     pub fn permits_another(&self, charged_dials: u32, uncharged_dials: u32) -> bool {
         let in_all = charged_dials.saturating_add(uncharged_dials);
         let uncharged_left = uncharged_dials == 0 || uncharged_dials < self.uncharged_max;
@@ -223,7 +226,7 @@ impl RetryPolicy {
     }
 }
 
-/// The flow that a campaign's calls run; the hash is of the published content.
+/// The published version of a flow that a campaign's calls follow, with the hash of its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FlowRef {
     pub flow: FlowId,
@@ -319,19 +322,19 @@ pub struct CallingPlan {
 }
 
 impl CallingPlan {
-    /// Returns all presets that apply, the plan's own first.
+    /// Returns all presets that apply to the campaign, the plan's own first.
     pub fn presets(&self) -> impl Iterator<Item = Preset> {
         std::iter::once(self.preset).chain(self.also_presets.iter().copied())
     }
 
-    /// Returns the dialing mode; by default batch: a robot takes each call.
+    /// Returns how the campaign's batches are sized; by default batch: a robot takes each call.
     pub fn dialing_mode(&self) -> DialingMode {
         self.dialing.map_or(DialingMode::Batch, |dialing| dialing.mode)
     }
 }
 
-/// The campaign's facts that a grant's command carries: customer and number do not read the campaign's own
-/// stream.
+/// The campaign's facts that a command to grant a dial carries, because customer and number do not read the
+/// campaign's stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CampaignFacts {
     pub campaign: CampaignId,
@@ -365,8 +368,8 @@ pub struct CampaignFacts {
 }
 
 impl CampaignFacts {
-    /// Returns these facts for a look ahead: each number is assumed to be checked by then, or the hours
-    /// without a check would follow one another. It permits no dial: the rules judge again at that time.
+    /// Returns these facts for a forecast: numbers are assumed to be checked, because checks may come until
+    /// then. It permits no dial: the rules judge again at that time.
     pub fn assuming_checked(&self) -> Self {
         let mut checked = self.clone();
         if let Some(screening) = checked.plan.screening.as_deref_mut() {

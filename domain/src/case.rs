@@ -7,10 +7,11 @@ use chrono::Days;
 use serde::{Deserialize, Serialize};
 use values::ids::{CallId, CampaignId, CustomerId, NumberId};
 
-/// The most bytes of a case's text. It is stored permanently and must not name a person.
+/// The most bytes of a text of a complaint or person request; a longer one is refused. It is stored
+/// permanently and must not name a person.
 pub const CASE_TEXT_BYTES_MAX: usize = 512;
 
-/// The subject of a case; at least one member is set.
+/// What a complaint or person request is about; at least one member is set.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CaseAbout {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,7 +30,7 @@ impl CaseAbout {
     }
 }
 
-/// The number of days within which a case must be answered, and the source of the rule.
+/// Within how many days a case must be answered, and the source of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeadlineRule {
     pub days: u32,
@@ -37,7 +38,7 @@ pub struct DeadlineRule {
     pub source: &'static str,
 }
 
-/// The deadline of a case; stored with the case, so that a later rule does not move it.
+/// The deadline of a case. It is stored with the case, so that a later change of the rule does not move it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Deadline {
     pub due_at: Timestamp,
@@ -47,8 +48,8 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// Returns the deadline at the end of the last day, by Beijing's calendar; the day of receipt does not
-    /// count.
+    /// Returns the deadline at the end of the rule's last day, by Beijing's calendar; the day of receipt
+    /// does not count.
     pub fn after(received_at: Timestamp, rule: DeadlineRule) -> Self {
         let first_after = beijing_date(received_at).checked_add_days(Days::new(u64::from(rule.days) + 1));
         Self {
@@ -58,13 +59,13 @@ impl Deadline {
         }
     }
 
-    /// Returns true if the deadline has passed at this instant.
+    /// Returns true if `at` is at or after the deadline.
     pub fn has_passed(&self, at: Timestamp) -> bool {
         at >= self.due_at
     }
 }
 
-/// The reasons why a text of a case is refused.
+/// The reasons why a text of a complaint or person request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CaseTextError {
     #[error("{member} is required")]
@@ -77,7 +78,8 @@ pub enum CaseTextError {
     },
 }
 
-/// Checks a text that is required, and its length.
+/// Refuses a required text that is blank or longer than `CASE_TEXT_BYTES_MAX`; `member` names it in the
+/// error.
 pub(crate) fn check_required_text(member: &'static str, text: &str) -> Result<(), CaseTextError> {
     if text.trim().is_empty() {
         return Err(CaseTextError::Missing { member });
@@ -85,7 +87,7 @@ pub(crate) fn check_required_text(member: &'static str, text: &str) -> Result<()
     check_text_length(member, Some(text))
 }
 
-/// Checks the length of a text, if there is one.
+/// Refuses a text that is longer than `CASE_TEXT_BYTES_MAX`; an absent one passes.
 pub(crate) fn check_text_length(member: &'static str, text: Option<&str>) -> Result<(), CaseTextError> {
     let bytes = text.map_or(0, str::len);
     if bytes <= CASE_TEXT_BYTES_MAX {

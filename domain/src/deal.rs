@@ -5,17 +5,18 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use values::ids::{CallId, CampaignId};
 
-/// The most bytes of a reference: a number of the institution's own system.
+/// The most bytes of a deal's reference; a longer one is refused. It is a number of the institution's own
+/// system.
 pub const DEAL_REFERENCE_BYTES_MAX: usize = 64;
 
-/// The largest amount in minor units: ten thousand million of a currency with two decimals; sums of millions
-/// of them fit into 64 bits.
+/// The largest amount of a deal in minor units; a larger one is refused. Ten thousand million of a currency
+/// with two decimals: sums of millions of them fit into 64 bits.
 pub const DEAL_AMOUNT_MINOR_MAX: u64 = 1_000_000_000_000;
 
-/// The default attribution window in days: a deal within it after a call is attributed to the call.
+/// The default attribution window in days: a deal within it after a call is attributed to that call.
 pub const ATTRIBUTION_DAYS_DEFAULT: u32 = 30;
 
-/// The longest attribution window in days: after a year the effect of a call cannot be known.
+/// The longest permitted attribution window in days: after a year the effect of a call cannot be known.
 pub const ATTRIBUTION_DAYS_MAX: u32 = 365;
 
 /// The kind of a deal.
@@ -45,7 +46,7 @@ impl DealKind {
             Self::Kept => "kept",
         }
     }
-    /// Returns the Chinese and English labels.
+    /// Returns the labels of the kind: Chinese, then English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::Signed => ("成交", "signed"),
@@ -54,14 +55,14 @@ impl DealKind {
             Self::Kept => ("约访成功", "visit kept"),
         }
     }
-    /// Reads a kind by its code or its Chinese label.
+    /// Returns the kind with this code or Chinese label; `None` for another word.
     pub fn of_word(word: &str) -> Option<Self> {
         let named = |kind: &Self| kind.code() == word || kind.labels().0 == word;
         Self::ALL.into_iter().find(named)
     }
 }
 
-/// A currency by its ISO 4217 code, for example `CNY`.
+/// A currency, by its ISO 4217 code (`CNY`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
@@ -135,8 +136,8 @@ pub struct Deal {
     pub cycle_ms: Option<u64>,
 }
 
-/// The change that a report makes to the counted figures: deals that are attributed to a call, within its
-/// window. The sum over all reports is the current figure, whatever was corrected.
+/// By how much a report changes the counted deals: those that are attributed to a call within its window.
+/// The sum over all reports is the current value, whatever was corrected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DealCounts {
     pub counted_minor: i64,
@@ -146,7 +147,7 @@ pub struct DealCounts {
     pub cycle_change_ms: i64,
 }
 
-/// Returns true if a text may be a deal's reference.
+/// Returns true if a text is a valid reference of a deal: 1 to 64 ASCII letters, digits, `-`, `_` and `.`.
 pub fn is_reference(text: &str) -> bool {
     let known = |letter: u8| letter.is_ascii_alphanumeric() || b"-_.".contains(&letter);
     !text.is_empty() && text.len() <= DEAL_REFERENCE_BYTES_MAX && text.bytes().all(known)

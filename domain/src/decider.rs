@@ -19,39 +19,39 @@ pub struct Context {
     pub now: Timestamp,
 }
 
-/// The campaign and customer that an event concerns: indexes of the record, and the key that seals its
-/// personal fields.
+/// The campaign and customer that an event concerns: members of its record, by which it is found and
+/// sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
 }
 
-/// The events of one aggregate: an enum of struct variants, with tag `kind` and content `data`.
+/// The events of one aggregate: an enum with tag `kind` and content `data`, and how they are stored.
 pub trait EventData:
     Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// Returns the stored kind, `<aggregate>.<past participle>`; never changes.
+    /// Returns the stored kind, `<aggregate>.<past participle>`. It never changes.
     fn kind(&self) -> &'static str;
-    /// Returns the current version of this kind's shape, from 1.
+    /// Returns the version of the event's shape that this build writes, from 1.
     fn version(&self) -> u16;
-    /// Returns the newest version of a kind that this build reads and writes; 1 until the kind's first
-    /// change.
+    /// Returns the newest version of a kind that this build knows; 1 until the kind's first change.
     fn current_version(_kind: &str) -> u16 {
         1
     }
-    /// Returns every personal field with its JSON pointer inside `data` (RFC 6901).
+    /// Returns every personal field of the event with its JSON pointer inside `data` (RFC 6901).
     fn personal(&mut self) -> Vec<(String, &mut Personal<String>)>;
-    /// Returns true if the entity's personal data leaves memory with this event: values read before it become
+    /// Returns true if with this event the entity's personal data leaves memory: values read before become
     /// erased.
     fn forgets(&self) -> bool {
         false
     }
-    /// Reads stored data of any version; old versions are upcast first.
+    /// Reads stored data of an event of any version; old versions are upcast first. Fails for an unknown
+    /// kind, a newer version or invalid data.
     fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent>;
 }
 
-/// A stored event that this build cannot read.
+/// The error for a stored event that this build cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot read {kind} version {version}: {why}")]
 pub struct UnreadableEvent {
@@ -60,8 +60,8 @@ pub struct UnreadableEvent {
     pub why: String,
 }
 
-/// Reads current-version data of an enum with tag `kind` and content `data`; `EventData::read` uses it after
-/// upcasting. Any other version is refused, also if its data would parse, because it may mean something else.
+/// Reads an event's data in the current version of its kind; `EventData::read` uses it after upcasting.
+/// Another version is refused, even if its data would parse: it may mean something else.
 pub fn read_current<E: EventData>(kind: &str, version: u16, data: &RawValue) -> Result<E, UnreadableEvent> {
     let unreadable = |why| UnreadableEvent {
         kind: kind.to_owned(),
@@ -91,11 +91,11 @@ pub trait Decider: Send + Sync + Sized + 'static {
     /// First part of the stream's name, for example `call`.
     const AGGREGATE: &'static str;
 
-    /// True if an event's causation is the event before it in its stream, unless its command names another
-    /// cause: for aggregates that run step by step, for example a call.
+    /// True if an event without another cause has the event before it in its stream as causation: for
+    /// aggregates that run step by step, for example a call.
     const SEQUENTIAL: bool = false;
 
-    /// Returns the command's name, for logs.
+    /// Returns the command's name for logs.
     fn command_kind(command: &Self::Command) -> &'static str;
 
     /// Decides a command: returns events, or a refusal. An empty list means that nothing changes.
@@ -114,21 +114,23 @@ pub trait Decider: Send + Sync + Sized + 'static {
         true
     }
 
-    /// Returns the campaign and customer that `event` concerns; `state` already includes the event.
+    /// Returns the campaign and customer that `event` concerns. `state` already includes the event.
     fn scope(id: &Self::Id, state: &Self::State, event: &Self::Event) -> Scope;
 
     /// Returns the person with the key that seals the event's personal fields; by default the customer of
-    /// `scope`.
+    /// `scope`. `None`: there are no personal fields.
     fn sealed_under(_id: &Self::Id, scope: &Scope) -> Option<CustomerId> {
         scope.customer.clone()
     }
 
-    /// Returns the transcript that the event's personal fields belong to: its key seals them too.
+    /// Returns the transcript that the event's personal fields belong to, if any: its key seals them in
+    /// addition.
     fn transcript(_id: &Self::Id, _event: &Self::Event) -> Option<TranscriptParent> {
         None
     }
 
-    /// Returns the name of an additional key that seals the event's personal fields, besides the person's.
+    /// Returns the name of a further key that seals the event's personal fields in addition to the
+    /// person's; by default the transcript's.
     fn own_key(id: &Self::Id, event: &Self::Event) -> Option<CustomerId> {
         Self::transcript(id, event).map(TranscriptParent::key)
     }

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How a campaign's batches of dials are sized.
+/// How a campaign decides how many calls to start at once.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
 )]
@@ -44,7 +44,7 @@ impl DialingMode {
         }
     }
 
-    /// Returns true if agents take its calls.
+    /// Returns true if agents take the calls of a campaign with this mode.
     pub const fn needs_agents(self) -> bool {
         match self {
             Self::Batch | Self::Callback => false,
@@ -52,7 +52,7 @@ impl DialingMode {
         }
     }
 
-    /// Returns true if it calls only on request or by callback.
+    /// Returns true if a campaign with this mode calls only on request or by callback.
     pub const fn only_asked(self) -> bool {
         match self {
             Self::Callback => true,
@@ -60,7 +60,7 @@ impl DialingMode {
         }
     }
 
-    /// Returns true if it calls only customers that an agent saw and accepted.
+    /// Returns true if a campaign with this mode calls only customers that an agent saw and accepted.
     pub const fn only_accepted(self) -> bool {
         match self {
             Self::Preview => true,
@@ -69,17 +69,18 @@ impl DialingMode {
     }
 }
 
-/// How long an offer waits for its agent by default: to read about the customer, not to hold them.
+/// Default of `offer_ms`, in milliseconds: how long a preview offer waits for its agent. Long enough to
+/// read about the customer.
 pub const OFFER_MS: u32 = 120_000;
 
-/// How long a skipped customer waits by default.
+/// Default of `skip_wait_ms`, in milliseconds: how long a skipped customer waits.
 pub const SKIP_WAIT_MS: u32 = 3_600_000;
 
-/// Allowed `offer_ms`: below it an agent cannot read the offer; above it the customer is kept from other
-/// agents.
+/// Permitted values of `offer_ms`: below it an agent cannot read the offer; above it the customer is kept
+/// from other agents.
 const OFFER_MS_RANGE: std::ops::RangeInclusive<u32> = 5_000..=1_800_000;
 
-/// Allowed `skip_wait_ms`: a minute to 30 days, as far ahead as a callback may be named.
+/// Permitted values of `skip_wait_ms`: a minute to 30 days, as far ahead as a callback may be named.
 const SKIP_WAIT_MS_RANGE: std::ops::RangeInclusive<u32> = 60_000..=2_592_000_000;
 
 /// A campaign's dialing mode and its settings.
@@ -99,17 +100,17 @@ pub struct DialingPlan {
 }
 
 impl DialingPlan {
-    /// Returns how long an offer waits for its agent, in milliseconds.
+    /// Returns how long a preview offer waits for its agent, in milliseconds; by default two minutes.
     pub fn offer_ms(&self) -> u64 {
         u64::from(self.offer_ms.unwrap_or(OFFER_MS))
     }
 
-    /// Returns how long a skipped customer waits, in milliseconds.
+    /// Returns how long a skipped customer waits, in milliseconds; by default one hour.
     pub fn skip_wait_ms(&self) -> u64 {
         u64::from(self.skip_wait_ms.unwrap_or(SKIP_WAIT_MS))
     }
 
-    /// Returns what is wrong with the plan, if anything.
+    /// Returns what is wrong with the dialing plan; `None` if it is valid.
     pub fn fault(&self) -> Option<&'static str> {
         let times = [
             (self.offer_ms, OFFER_MS_RANGE, "offer_ms must be 5000 to 1800000"),
@@ -143,8 +144,8 @@ pub struct AgentFloorSnapshot {
 }
 
 impl AgentFloorSnapshot {
-    /// Returns the number of free agents without a ringing call or waiting callee: calls for them abandon no
-    /// callee.
+    /// Returns the number of free agents less ringing calls and waiting callees, at least 0: so many
+    /// further calls abandon no callee.
     pub const fn progressive(self) -> u32 {
         self.free
             .saturating_sub(self.ringing)
@@ -152,7 +153,7 @@ impl AgentFloorSnapshot {
     }
 }
 
-/// The facts that sized a batch, besides its count.
+/// The facts by which the size of a batch was decided, besides its count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BatchPacing {
     pub mode: DialingMode,

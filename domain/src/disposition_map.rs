@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
 
-/// The most attempts for one disposition, above any sensible policy.
+/// The most attempts for one disposition; more are refused. Above any sensible policy.
 pub const ATTEMPTS_MAX: u32 = 20;
 
-/// The longest wait before an attempt: 30 days.
+/// The longest wait before an attempt, in milliseconds; a longer one is refused. 30 days.
 pub const AFTER_MS_MAX: u64 = 30 * 86_400_000;
 
-/// The most bytes of the tag that marks a customer.
+/// The most bytes of the tag with which a disposition marks a customer; a longer one is refused.
 pub const MARK_BYTES_MAX: usize = 64;
 
-/// An outcome, which users write among the dispositions.
+/// An outcome that users write among the dispositions, which is refused with its own reason.
 const OPTED_OUT: &str = "opted_out";
 
 /// What follows one disposition.
@@ -41,7 +41,7 @@ pub enum DispositionAction {
 #[serde(try_from = "BTreeMap<String, DispositionAction>")]
 pub struct DispositionMap(BTreeMap<Disposition, DispositionAction>);
 
-/// The reasons why a map is refused.
+/// The reasons why a disposition map is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DispositionMapFault {
     #[error("{0:?} is not a disposition: use busy, no_answer, unreachable, rejected, machine …")]
@@ -110,8 +110,8 @@ fn check(disposition: Disposition, after: &DispositionAction) -> Result<(), Disp
     }
 }
 
-/// Returns false for dispositions without a retry: a completed conversation, a closed number, and a call that
-/// was never dialed.
+/// Returns false for dispositions that are never retried: a completed conversation, a closed number, and a
+/// call that was not dialed.
 const fn may_be_retried(disposition: Disposition) -> bool {
     !matches!(
         disposition,
@@ -132,7 +132,8 @@ impl DispositionMap {
         self.0.get(&disposition)
     }
 
-    /// Checks the map against the policy's limit of all retries.
+    /// Refuses a map with more attempts for a disposition than the retry policy allows over all
+    /// dispositions.
     pub fn check_against(&self, policy_retries_max: u32) -> Result<(), DispositionMapFault> {
         for (disposition, after) in &self.0 {
             if let DispositionAction::Retry { attempts, .. } = after
@@ -164,7 +165,8 @@ impl schemars::JsonSchema for DispositionMap {
 }
 
 impl CallingPlan {
-    /// Returns the rule for calling again after a disposition; `None` if there is no further call.
+    /// Returns the rule for calling again after a disposition, from the map, else from the retry policy;
+    /// `None` if there is no further call.
     pub fn retry_rule(&self, disposition: Disposition) -> Option<RetryRule> {
         match self.dispositions.get(disposition) {
             Some(DispositionAction::Retry { after_ms, attempts }) => Some(RetryRule {
@@ -176,7 +178,8 @@ impl CallingPlan {
         }
     }
 
-    /// Returns true if a disposition ends all further calls: retries, recycling rounds and further numbers.
+    /// Returns true if the map ends all further calls after a disposition: retries, recycling rounds and
+    /// further numbers.
     pub fn ends_after(&self, disposition: Disposition) -> bool {
         match self.dispositions.get(disposition) {
             Some(DispositionAction::Mark { .. } | DispositionAction::Stop {}) => true,
@@ -184,7 +187,7 @@ impl CallingPlan {
         }
     }
 
-    /// Returns the tag with which a disposition marks the customer.
+    /// Returns the tag with which the map marks a customer after a disposition; `None` if it has none.
     pub fn mark_of(&self, disposition: Disposition) -> Option<&str> {
         match self.dispositions.get(disposition)? {
             DispositionAction::Mark { tag } => Some(tag),

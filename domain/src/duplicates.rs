@@ -16,8 +16,8 @@ pub enum DuplicatePolicy {
 }
 
 impl DuplicatePolicy {
-    /// Returns the default of a new campaign with this preset. A debt belongs to one debtor: two debtors with
-    /// one phone are two matters.
+    /// Returns the default for a new campaign with this preset: each number once, for collection each
+    /// customer. A debt belongs to one debtor: two debtors with one phone are two matters.
     pub const fn of_new(preset: Preset) -> Self {
         match preset {
             Preset::CnCollection => Self::ByCustomer,

@@ -1,9 +1,9 @@
 //! Labels of the facts in verdicts, zh and en: names of facts, and those of their values that are codes.
 
-/// A code with its labels, zh and en.
+/// A code with its Chinese and its English label.
 pub(crate) type CodeLabels = (&'static str, &'static str, &'static str);
 
-/// The labels of the facts' names.
+/// The labels of the names of facts in verdicts.
 pub(crate) const FACTS: [CodeLabels; 76] = [
     ("country", "国家", "country"),
     ("not_evaluated", "无法判断的原因", "cannot be evaluated"),

@@ -30,7 +30,7 @@ pub enum ApprovalExemption {
 }
 
 impl FourEyes {
-    /// Returns the approval, if there is one.
+    /// Returns the id of the approval; `None` if none was needed.
     pub const fn approval(&self) -> Option<ApprovalId> {
         match self {
             Self::Approved { approval, .. } => Some(*approval),
@@ -38,7 +38,7 @@ impl FourEyes {
         }
     }
 
-    /// Returns the user who approved it, if there is one.
+    /// Returns the user who approved the act; `None` if no approval was needed.
     pub const fn approved_by(&self) -> Option<&UserId> {
         match self {
             Self::Approved { approved_by, .. } => Some(approved_by),

@@ -18,10 +18,11 @@ use std::collections::BTreeSet;
 /// One hour in milliseconds.
 const HOUR_MS: u64 = 3_600_000;
 
-/// The most hours of a day: 25 on the day on which clocks are set back.
+/// The most hours of a day: 25 when clocks are set back.
 const HOURS_OF_DAY_MAX: u64 = 25;
 
-/// Returns the hour of a person's own day; `None` if their zone is unknown.
+/// Returns the local hour of a person at an instant, and whether the day is a workday; `None` if the
+/// person's zone is unknown. The first possible zone counts.
 pub fn hour_of_person(
     plan: &CallingPlan,
     calendars: &Calendars,
@@ -33,7 +34,8 @@ pub fn hour_of_person(
     Some(hour_in(zone, plan, calendars, at))
 }
 
-/// Returns the hour of the day in a zone, with the sort of the day.
+/// Returns the hour of the day in a zone at an instant, and whether the day is a workday by the campaign's
+/// holiday calendars.
 pub fn hour_in(zone: Tz, plan: &CallingPlan, calendars: &Calendars, at: Timestamp) -> HourOfDay {
     let local = local_time(at, zone);
     let day = Day::of(local.date());
@@ -56,8 +58,8 @@ pub fn hour_in(zone: Tz, plan: &CallingPlan, calendars: &Calendars, at: Timestam
     }
 }
 
-/// Returns the hours of the day after `at` in which calls may begin. If each person's own zone decides, these
-/// are hours of Beijing's day, which stand for the hours of each person's day.
+/// Returns the hours of the 25 hours from `at` on in which the plan's calls may begin. If each person's
+/// zone decides, Beijing's hours represent the hours of each person's day.
 pub fn open_hours(plan: &CallingPlan, at: Timestamp) -> BTreeSet<u8> {
     let is_zoned = opening(plan, at) != WindowOpening::ByPerson;
     let zone = match is_zoned {
@@ -71,8 +73,8 @@ pub fn open_hours(plan: &CallingPlan, at: Timestamp) -> BTreeSet<u8> {
         .collect()
 }
 
-/// Returns for which groups of a campaign a clearly better hour is still to come today. Known only if its
-/// preset names one zone; otherwise hours do not affect the ranking.
+/// Returns the groups of a campaign for which a clearly better hour is still to come today. Empty if the
+/// preset names no zone or nothing was learned; hours then do not affect the ranking.
 pub fn hours_ahead(facts: &CampaignFacts, now: Timestamp) -> BetterHourGroups {
     let plan = &facts.plan;
     let Some(best_times) = plan

@@ -4,10 +4,10 @@
 use crate::model::ModelRef;
 use serde::{Deserialize, Serialize};
 
-/// The most tiers of one campaign: as many as there are grades, and two.
+/// The most tiers of one campaign; more are refused. As many as there are grades, and two.
 pub const TIERS_MAX: usize = 10;
 
-/// The column or attribute that holds a person's grade by recency, frequency and money.
+/// The column or attribute with a customer's grade by recency, frequency and money.
 pub const GRADE: &str = "rfm_grade";
 
 /// One tier: the customers that it is for, and the model of their calls.
@@ -23,7 +23,7 @@ pub struct ModelTier {
     pub model: ModelRef,
 }
 
-/// The tiers of a campaign, in the order in which they are checked.
+/// The model tiers of a campaign, in the order in which they are checked; the first that matches applies.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct ModelTiers(Vec<ModelTier>);

@@ -8,22 +8,23 @@
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The oldest check that a campaign may accept: numbers are reassigned after half a year.
+/// The largest age of a check, in days, that a campaign may accept: numbers are reassigned after half a
+/// year.
 pub const CHECK_AGE_DAYS_MAX: u32 = 180;
 
-/// The default age limit of a check: operators take numbers back by the month.
+/// The default largest age of a check, in days: operators take numbers back by the month.
 const CHECK_AGE_DAYS: u32 = 30;
 
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
-/// How long before a campaign's end a number without a check is judged once more: a call granted then can
-/// still be placed.
+/// Milliseconds before a campaign's end at which a number without a check is judged once more: a call
+/// granted then can still be placed.
 const LAST_LOOK_MS: u64 = 60_000;
 
-/// Returns when a number without a check is judged again, by default at `at`: before the campaign's end if
-/// there is time, else at its end. Enrolments that still wait then are settled by the end: a missing check
-/// settles no enrolment.
+/// Returns when a dial to a number without a check is judged again: at `at`; if the campaign ends by then,
+/// shortly before its end, and then at its end. Enrolments that still wait then are settled by the end: a
+/// missing check settles no enrolment.
 pub fn check_asked_again(at: Timestamp, ends_at: Option<Timestamp>, now: Timestamp) -> Timestamp {
     match ends_at {
         Some(ends_at) if at >= ends_at && now < ends_at => {
@@ -93,7 +94,7 @@ impl CheckedState {
     }
 }
 
-/// The last result of a number check, with its time.
+/// The last result of a check of a number, with its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NumberCheckResult {
     pub state: CheckedState,
@@ -101,7 +102,7 @@ pub struct NumberCheckResult {
 }
 
 impl NumberCheckResult {
-    /// Returns true if the check still counts; the last instant of its age does.
+    /// Returns true if the check is at most `age_days_max` days old at `now`.
     pub fn is_fresh(&self, age_days_max: u32, now: Timestamp) -> bool {
         now.ms_since(self.at) <= DAY_MS.saturating_mul(u64::from(age_days_max))
     }
@@ -122,7 +123,7 @@ pub struct NumberCheckPlan {
 }
 
 impl NumberCheckPlan {
-    /// Returns what is wrong with the requirement, if anything.
+    /// Returns what is wrong with the requirement; `None` if it is valid.
     pub fn fault(&self) -> Option<&'static str> {
         if self.refuse.contains(&CheckedState::Live) {
             return Some("refuses live numbers: no customer would be called");

@@ -14,19 +14,20 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use values::ids::{CustomerId, NumberId};
 
-/// The prefix of the hashed text, so that no other hash of the product equals it.
+/// The prefix of the hashed text, so that no other hash of this product equals it.
 const DOMAIN: &str = "ledgerline keyed number 1";
 
-/// Members that hold number ids: `next_number` of `customer.call_closed`, `before` of `test_phones.changed`.
+/// The JSON members that hold number ids, for example `next_number` of `customer.call_closed` and `before`
+/// of `test_phones.changed`.
 const MEMBERS: [&str; 4] = ["number", "numbers", "next_number", "before"];
 
-/// The fact of `same_number` that names the other customer with the number.
+/// The fact of the rule `same_number` that names the other customer with the number.
 const OTHER_CUSTOMER: &str = "same_as";
 
 /// The prefix of a number's stream name.
 const STREAM: &str = "number-";
 
-/// The form in which a reader gets number ids.
+/// The form in which a reader sees number ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NumberIdForm {
     /// One id for one number: for readers with the reveal permission for all customers.
@@ -36,18 +37,19 @@ pub enum NumberIdForm {
     Keyed,
 }
 
-/// Returns the id of a number of this customer, for a reader without the reveal permission.
+/// Returns the keyed id of a number of this customer, for a reader without the reveal permission.
 pub fn keyed_number(number: &NumberId, customer: &CustomerId) -> NumberId {
     keyed_with(number, customer.as_str())
 }
 
-/// Returns the id of a number without a customer (a test phone): it equals no id of a customer's number.
+/// Returns the keyed id of a number without a customer (a test phone): it equals no id of a customer's
+/// number.
 pub fn keyed_apart(number: &NumberId) -> NumberId {
     keyed_with(number, "of no customer")
 }
 
 impl NumberIdForm {
-    /// Returns the id of a number of this customer.
+    /// Returns the id of a number of this customer in this form.
     pub fn of_customer(self, number: &NumberId, customer: &CustomerId) -> NumberId {
         match self {
             Self::AsStored => number.clone(),
@@ -55,8 +57,8 @@ impl NumberIdForm {
         }
     }
 
-    /// Returns the event as this reader gets it. A record that cannot be parsed is returned unchanged: it is
-    /// refused where it is shown.
+    /// Returns the event with its number ids in this form. A record that cannot be parsed is returned
+    /// unchanged: it is refused where it is shown.
     pub fn of_event(self, event: &StoredEvent) -> StoredEvent {
         let is_keyed = self == Self::Keyed && may_hold_number(&event.record);
         let keyed = is_keyed.then(|| keyed_record(&event.record)).flatten();
@@ -66,7 +68,7 @@ impl NumberIdForm {
         )
     }
 
-    /// Returns the facts of a rule as this reader gets them.
+    /// Returns the facts of a rule for this form: `Keyed` leaves out the other customer of `same_number`.
     pub fn of_facts(self, mut facts: BTreeMap<String, String>) -> BTreeMap<String, String> {
         if self == Self::Keyed {
             facts.remove(OTHER_CUSTOMER);
@@ -74,8 +76,8 @@ impl NumberIdForm {
         facts
     }
 
-    /// Returns a record, or an object with its members `id`, `customer`, `stream` and `data`, as this reader
-    /// gets it.
+    /// Returns a record, or an object with its members `id`, `customer`, `stream` and `data`, with its
+    /// number ids in this form.
     pub fn of_record(self, record: Value) -> Value {
         match (self, record) {
             (Self::Keyed, Value::Object(record)) => {
@@ -86,7 +88,7 @@ impl NumberIdForm {
         }
     }
 
-    /// Returns JSON about one customer as this reader gets it.
+    /// Returns JSON about one customer with its number ids in this form.
     pub fn of_json(self, value: Value, customer: &CustomerId) -> Value {
         match self {
             Self::AsStored => value,
@@ -95,7 +97,8 @@ impl NumberIdForm {
     }
 }
 
-/// Returns true if a record may hold number ids or lookup hashes. Most do not and are left unchanged.
+/// Returns true if a record may hold number ids or lookup hashes. Most records do not and are left
+/// unchanged.
 fn may_hold_number(record: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(record) else {
         return false;
@@ -120,7 +123,7 @@ fn keyed_record(record: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Returns the key for an event's number ids: the event's customer; for a number's stream the customer or
-/// call that the event names; else the event itself, so that the id equals no other.
+/// call that the event names; else the event's own id, so that the result equals no other.
 fn key_of(record: &Map<String, Value>) -> String {
     let data = record.get("data");
     let named = [
@@ -160,7 +163,8 @@ fn keyed_members(members: Map<String, Value>, key: &str) -> Map<String, Value> {
     .collect()
 }
 
-/// Returns the keyed form of a number id or a list of them; any other value is treated as usual.
+/// Returns the keyed form of a number id, of a list of them, or of the name of a number's stream; any other
+/// value is treated member by member.
 fn keyed_numbers(value: Value, key: &str) -> Value {
     match value {
         Value::String(text) => match text.parse::<NumberId>() {
@@ -174,7 +178,7 @@ fn keyed_numbers(value: Value, key: &str) -> Value {
     }
 }
 
-/// Returns the keyed form of the name of a number's stream; `None` for other texts.
+/// Returns the keyed form of the name of a number's stream; `None` for another text.
 fn keyed_stream(text: &str, key: &str) -> Option<String> {
     let number = text.strip_prefix(STREAM)?.parse::<NumberId>().ok()?;
     Some(format!("{STREAM}{}", keyed_with(&number, key)))

@@ -9,20 +9,22 @@ use std::sync::LazyLock;
 /// The edition of the table: its source, version and date.
 pub const EDITION: &str = "libphonenumber 9.0.43 (2026-11-06)";
 
-/// The column of a record with the number's home location; it takes precedence over the table.
+/// The column of a customer record with the number's home location; it takes precedence over the table.
 pub const HOME_LOCATION: &str = "home_location";
 
-/// The variable names by which a script can use the table's values for a person's number.
+/// The variables by which a flow can use the table's values for a customer's number.
 pub const HOME_PROVINCE: &str = "home_province";
 pub const HOME_CITY: &str = "home_city";
 pub const CARRIER: &str = "carrier";
 
-/// Returns true if a list needs no column for this variable, because an import fills it from the number.
+/// Returns true if a list needs no column for this variable, because an import fills it from the number
+/// library.
 pub fn fills(name: &str) -> bool {
     matches!(name, HOME_PROVINCE | HOME_CITY | CARRIER)
 }
 
-/// Returns the table's value for a number under one of these names.
+/// Returns the table's value for a phone number (E.164) under one of these variable names; `None` if the
+/// table has none.
 pub fn variable(name: &str, phone: &str) -> Option<&'static str> {
     let value = match name {
         HOME_PROVINCE => home(phone)?.province,
@@ -36,7 +38,7 @@ pub fn variable(name: &str, phone: &str) -> Option<&'static str> {
 /// The first mobile prefix of the table, of seven digits.
 const FIRST: u32 = 1_300_000;
 
-/// The digits of a mobile number, and those that determine its place of issue.
+/// The digits of a mobile number, and how many of them determine its place of issue.
 const MOBILE_DIGITS: usize = 11;
 const PREFIX_DIGITS: usize = 7;
 
@@ -45,7 +47,7 @@ const AREAS: &str = include_str!("../data/cn_numbers/areas.tsv");
 const CARRIERS: &str = include_str!("../data/cn_numbers/carriers.tsv");
 const MOBILES: &[u8] = include_bytes!("../data/cn_numbers/mobiles.bin");
 
-/// The place where a number was issued.
+/// The place in mainland China where a number was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct NumberHome {
     /// ISO 3166-2, for example `CN-GD`.
@@ -82,8 +84,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| Table {
         .collect(),
 });
 
-/// Returns where an E.164 number was issued; `None` if the table does not have it or it is of another
-/// country.
+/// Returns where an E.164 number was issued; `None` if the table does not have it or it is not a mainland
+/// number.
 pub fn home(phone: &str) -> Option<NumberHome> {
     let national = phone.strip_prefix("+86")?;
     let place = if is_mobile(national) {
@@ -100,7 +102,7 @@ pub fn home(phone: &str) -> Option<NumberHome> {
     TABLE.places.get(place).copied()
 }
 
-/// Returns the carrier that issued a Chinese mobile number.
+/// Returns the carrier that issued a mainland mobile number; `None` for other numbers and unknown prefixes.
 pub fn carrier(phone: &str) -> Option<&'static str> {
     let national = phone.strip_prefix("+86").filter(|national| is_mobile(national))?;
     let of = |size| {
@@ -111,7 +113,8 @@ pub fn carrier(phone: &str) -> Option<&'static str> {
     (3..=5).rev().find_map(of)
 }
 
-/// Returns the code of the province that a record's text begins with: `广东`, `广东省/深圳市`, `新疆维吾尔自治区`, `CN-GD`.
+/// Returns the code of the province with which a text begins (`广东`, `广东省/深圳市`, `新疆维吾尔自治区`, `CN-GD`); `None`
+/// if there is none.
 pub fn province_of(text: &str) -> Option<&'static str> {
     let text = text.trim();
     let names = TABLE.places.iter().find(|place| {
@@ -140,7 +143,8 @@ fn home_of(line: &'static str) -> Option<NumberHome> {
     })
 }
 
-/// Decodes pairs of length and place, stored as numbers with seven bits per byte.
+/// Decodes the table of mobile prefixes: pairs of length and place, stored with seven bits per byte.
+/// Returns the first prefix of each run with its place.
 fn runs(bytes: &[u8]) -> Vec<(u32, u16)> {
     let mut numbers = Vec::new();
     let (mut number, mut shift) = (0_u32, 0_u32);

@@ -13,20 +13,20 @@ use std::str::FromStr;
 use uuid::Uuid;
 use values::ids::{InvalidId, NAMESPACE, NumberId, uuid_id};
 
-/// The most calls of one event: a record stays far below a megabyte.
+/// The most imported calls of one event, so that a record stays far below a megabyte.
 pub const PAST_CALLS_OF_EVENT_MAX: usize = 500;
 
-/// The most imported calls that one person or number keeps the ids of: one a day for five years.
+/// The most imported calls of which one person or number keeps the ids: one a day for five years. Above
+/// that the oldest are dropped; an import is refused if more would be less than 30 days old.
 pub const PAST_CALLS_MAX: usize = 2_000;
 
 /// The prefix of the fact that states how many of a cap's counted calls were imported.
 pub const IMPORTED_FACT: &str = "imported_";
 
-/// The most bytes of a VICIdial status: its column has six letters.
+/// The most bytes of a VICIdial status; a longer text is not a status. Its column has six letters.
 const VICIDIAL_STATUS_BYTES_MAX: usize = 6;
 
-/// The switch's words for the end of a dial (Asterisk's `DIALSTATUS`), for calls that only the switch
-/// recorded.
+/// Asterisk's words for the end of a dial (`DIALSTATUS`), for calls that only the switch recorded.
 const SWITCH_STATUSES: [&str; 9] = [
     "ANSWER",
     "BUSY",
@@ -61,14 +61,15 @@ uuid_id!(
 );
 
 impl PastCallId {
-    /// Returns the id of the call that a record describes: the same record has the same id in every file.
+    /// Returns the id of the call that a record describes. `key`: the record's own id in its system. The
+    /// same record has the same id in every file.
     pub fn derive(source: HistorySource, number: &NumberId, key: &str) -> Self {
         let text = format!("past call:{}/{number}/{key}", source.code());
         Self(Uuid::new_v5(&NAMESPACE, text.as_bytes()))
     }
 }
 
-/// The system that the records come from.
+/// The system from which imported call records come.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -87,7 +88,7 @@ impl HistorySource {
     }
 }
 
-/// The data of one call's record; it names no person.
+/// The data of one imported call record; it names no person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PastCall {
     pub record: PastCallId,
@@ -104,8 +105,8 @@ pub struct PastCall {
     pub talk_ms: Option<u64>,
 }
 
-/// Returns true if a text may be a status of this system. A status is stored unsealed, so a column of numbers
-/// or names must not pass as one. Older stored values are read whatever they are.
+/// Returns true if a text may be a status of this system. A status is stored unsealed, so a column of
+/// numbers or names must not pass as one. Stored values are not checked again.
 pub fn is_status(source: HistorySource, text: &str) -> bool {
     let known =
         |letter: u8| letter.is_ascii_uppercase() || letter.is_ascii_digit() || matches!(letter, b'_' | b'-');
@@ -119,14 +120,14 @@ pub fn is_status(source: HistorySource, text: &str) -> bool {
     }
 }
 
-/// What is kept of a record, so that it counts once.
+/// What is kept of an imported record, so that it counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct RecordSummary {
     dialed_at: Timestamp,
     proves_dial: bool,
 }
 
-/// A dial that a record proves.
+/// A dial of another system that an imported record proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImportedDial {
     pub at: Timestamp,
@@ -134,14 +135,14 @@ pub struct ImportedDial {
     pub answered: Option<bool>,
 }
 
-/// The imported records and dials of one person or number.
+/// The imported records and proved dials of one person or number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PastCalls {
     records: BTreeMap<PastCallId, RecordSummary>,
     dials: Vec<ImportedDial>,
 }
 
-/// The reasons why records are refused.
+/// The reasons why imported records are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PastCallFault {
     InFuture,
@@ -157,13 +158,14 @@ impl PastCalls {
         self.records.contains_key(&record)
     }
 
-    /// Returns true if a record says nothing new. A dial that was not proved may be proved later.
+    /// Returns true if the record says nothing new: it is known, and as proved as before. A dial that was
+    /// not proved may be proved by a later export.
     pub(crate) fn tells(&self, call: &PastCall) -> bool {
         let noted = self.records.get(&call.record);
         noted.is_some_and(|noted| noted.proves_dial || !call.proves_dial)
     }
 
-    /// Returns the number of records after an instant.
+    /// Returns the number of imported records of calls after an instant.
     pub(crate) fn count_after(&self, oldest: Timestamp) -> usize {
         let records = self.records.values();
         records.filter(|noted| noted.dialed_at > oldest).count()
@@ -194,8 +196,8 @@ impl PastCalls {
         self.make_room();
     }
 
-    /// Removes the oldest records beyond the limit: no cap looks back to them, as was checked when newer ones
-    /// were added.
+    /// Removes the oldest records above `PAST_CALLS_MAX`: no cap looks back to them, which was checked when
+    /// newer ones were added.
     fn make_room(&mut self) {
         while self.records.len() > PAST_CALLS_MAX {
             let oldest = self.records.iter().min_by_key(|(_, noted)| noted.dialed_at);
@@ -206,7 +208,7 @@ impl PastCalls {
         }
     }
 
-    /// Adds the dials that records of another id of the same person prove.
+    /// Adds the dials that the records of another id of the same person prove.
     pub(crate) fn count_also(&mut self, other: &Self) {
         self.dials.extend_from_slice(&other.dials);
     }

@@ -32,7 +32,7 @@ pub struct Sealed {
     pub hash: Option<LookupHash>,
 }
 
-/// A personal value.
+/// A personal value: readable, sealed, or erased.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Personal<T> {
     /// Readable; `hashed` requests a lookup hash with the sealed form (phone and external id only).
@@ -44,15 +44,16 @@ pub enum Personal<T> {
 }
 
 impl<T> Personal<T> {
-    /// Returns an open value without a lookup hash.
+    /// Creates an open value that gets no lookup hash when it is sealed.
     pub const fn open(value: T) -> Self {
         Self::Open { value, hashed: false }
     }
-    /// Returns an open phone or external id, which is looked up by its keyed hash.
+    /// Creates an open phone or external id; when it is sealed, it gets a keyed hash by which it can be
+    /// looked up.
     pub const fn open_hashed(value: T) -> Self {
         Self::Open { value, hashed: true }
     }
-    /// Returns the value, if it can be read now.
+    /// Returns the value if it is open; `None` if it is sealed or erased.
     pub const fn value(&self) -> Option<&T> {
         match self {
             Self::Open { value, .. } => Some(value),
@@ -132,12 +133,12 @@ impl<'de, T> Deserialize<'de> for Personal<T> {
     }
 }
 
-/// Returns one step of a JSON pointer with `~` and `/` escaped (RFC 6901, section 3).
+/// Returns a name as one step of a JSON pointer, with `~` and `/` escaped (RFC 6901, section 3).
 pub(crate) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// Returns a name masked for replies, for example `张三` as `张*`: the first character stays.
+/// Returns a person's name masked for responses: the first character stays, `张三` becomes `张*`.
 pub fn mask_name(name: &str) -> String {
     let mut characters = name.chars();
     match characters.next() {
@@ -146,10 +147,10 @@ pub fn mask_name(name: &str) -> String {
     }
 }
 
-/// Characters of an institution's own id that are shown.
+/// Most characters at the end of an external id that stay readable when it is masked; at most half of it.
 const EXTERNAL_ID_SHOWN: usize = 2;
 
-/// Returns an institution's own id of a person, masked except for its end.
+/// Returns an institution's own id of a person, masked except for at most two characters at its end.
 pub fn mask_external_id(text: &str) -> String {
     let count = text.chars().count();
     // At least half is hidden, so that a short one is not shown completely.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// The most preferred times of one person: two for each day.
+/// The most preferred times of one person; more are refused. Two for each day.
 pub const PREFERRED_TIMES_MAX: usize = 14;
 
 /// The written names of the days of the week, Monday first.
@@ -18,7 +18,8 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// Every day.
 const ALL_DAYS: u8 = 0b111_1111;
 
-/// Hours on some days of the week, for example `mon-fri 18:00-20:00`; without days, on every day.
+/// Hours in which a person prefers to be called, on some days of the week: `mon-fri 18:00-20:00`; without
+/// days, every day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PreferredTime {
@@ -28,13 +29,14 @@ pub struct PreferredTime {
     until: TimeOfDay,
 }
 
-/// A text that is not a list of preferred times. The error does not repeat it, because it may be personal.
+/// The error for a text that is not a list of preferred times. It does not repeat the text, which may be
+/// personal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be up to 14 times such as mon-fri 18:00-20:00, separated by ;")]
 pub struct InvalidPreferredTime;
 
 impl PreferredTime {
-    /// Returns true if the time applies on a day of the week, from 0 for Monday.
+    /// Returns true if the preferred time applies on a day of the week (0: Monday); false above 6.
     pub const fn is_on(self, weekday: u32) -> bool {
         weekday < 7 && self.days & (1 << weekday) != 0
     }
@@ -74,7 +76,7 @@ impl FromStr for PreferredTime {
     }
 }
 
-/// Reads days such as `mon-fri`, `sat,sun`, or both forms mixed.
+/// Reads days of the week (`mon-fri`, `sat,sun`, or both forms mixed) as one bit per day.
 fn days_of(text: &str) -> Result<u8, InvalidPreferredTime> {
     let day = |word: &str| {
         let place = DAYS.iter().position(|day| day.eq_ignore_ascii_case(word));
@@ -132,7 +134,8 @@ impl schemars::JsonSchema for PreferredTime {
     }
 }
 
-/// Reads times from a column of a list, with `;` between them.
+/// Reads the preferred times in a list's column, separated by `;`. Fails if one is invalid, there is none,
+/// or there are more than `PREFERRED_TIMES_MAX`.
 pub fn read_all(text: &str) -> Result<Vec<PreferredTime>, InvalidPreferredTime> {
     let parts = text
         .split([';', '；'])
@@ -145,7 +148,7 @@ pub fn read_all(text: &str) -> Result<Vec<PreferredTime>, InvalidPreferredTime> 
     Ok(canonical(times))
 }
 
-/// Returns the times sorted and each once.
+/// Returns the preferred times sorted, each once.
 pub fn canonical(mut times: Vec<PreferredTime>) -> Vec<PreferredTime> {
     times.sort_unstable();
     times.dedup();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-/// Answered and abandoned calls in the days that a rule counts.
+/// Numbers of answered and of abandoned calls in the days that a rule counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AbandonmentTotals {
     pub answers: u64,
@@ -49,7 +49,7 @@ impl fmt::Debug for OwnNumbers {
     }
 }
 
-/// The presence of agents, according to the `Agents` port.
+/// Whether agents are at work for a campaign, by the `Agents` port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AgentPresence {
     Present,
@@ -58,7 +58,7 @@ pub enum AgentPresence {
     Absent,
 }
 
-/// The assumption of a look ahead about facts that may still come.
+/// What a forecast assumes about facts that may still come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum ForecastAssumption {
     #[default]
@@ -67,7 +67,8 @@ enum ForecastAssumption {
 }
 
 impl PresetFacts {
-    /// Returns the facts that the campaign itself knows: if it is in its test stage.
+    /// Returns the facts that the campaign itself knows: whether it is in its test stage. Everything else
+    /// is unknown.
     pub fn of_stage(under_test: bool) -> Self {
         Self {
             under_test,
@@ -75,7 +76,7 @@ impl PresetFacts {
         }
     }
 
-    /// Returns these facts for a look ahead: an old or missing list, a share above the limit and absent
+    /// Returns these facts for a forecast: an old or missing list, a share above the limit and absent
     /// agents may all have changed by then. It permits no dial: the rules judge again at that time.
     pub fn assuming_kept(&self) -> Self {
         Self {

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::ids::{CallId, CustomerId, UserId};
 
-/// How long after the acceptance its call may begin, in milliseconds: the agent waits for it.
+/// Milliseconds after an agent's acceptance within which the call must begin: the agent waits for it.
 pub const ACCEPTED_MS: u64 = 30_000;
 
-/// The most open offers of one campaign: one per agent.
+/// The most open offers of one campaign, one per agent; more are refused.
 pub const OFFERS_MAX: usize = 1_000;
 
-/// The most bytes of the reason for a skip or a withdrawal. It is stored permanently and must not contain
-/// personal data.
+/// The most bytes of the reason for a skip or a withdrawal of offers; a longer one is refused. It is stored
+/// permanently and must not contain personal data.
 pub const PREVIEW_REASON_BYTES_MAX: usize = 256;
 
 /// The offer of one customer to one agent.
@@ -30,7 +30,7 @@ pub struct Offer {
     pub accepted: Option<CallId>,
 }
 
-/// A call that an agent accepted, as carried by the campaign's facts.
+/// A call that an agent accepted, as the campaign's facts carry it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AcceptedPreview {
     pub agent: UserId,
@@ -39,17 +39,17 @@ pub struct AcceptedPreview {
     pub until: Timestamp,
 }
 
-/// The offers of one campaign, by agent. Expired offers stay until the next one is made.
+/// The preview offers of one campaign, by agent. Expired offers stay until the next one is made.
 #[derive(Debug, Clone, Default)]
 pub struct Offers(BTreeMap<UserId, Offer>);
 
 impl Offers {
-    /// Returns the agent's offer, if it is not expired.
+    /// Returns the agent's offer; `None` if there is none or it has expired.
     pub fn of(&self, agent: &UserId, now: Timestamp) -> Option<&Offer> {
         self.0.get(agent).filter(|offer| now < offer.until)
     }
 
-    /// Returns the agent who has an offer of this customer.
+    /// Returns the agent who has an unexpired offer of this customer; `None` if there is none.
     pub fn agent_of(&self, customer: &CustomerId, now: Timestamp) -> Option<&UserId> {
         let mut open = self.open(now);
         open.find(|(_, offer)| offer.customer == *customer)

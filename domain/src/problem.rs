@@ -67,7 +67,7 @@ impl ProblemKind {
     }
 }
 
-/// One invalid member of a request.
+/// One invalid member of a request's body.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct MemberError {
     /// JSON pointer (RFC 6901), for example `/schedule/start_time`.
@@ -105,7 +105,8 @@ impl Problem {
     pub fn invalid(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(ProblemKind::Invalid, code, detail)
     }
-    /// Returns a problem for a missing resource; `what` has its article, for example `this campaign`.
+    /// Creates the problem for a resource that does not exist. `what` has its article, for example `this
+    /// campaign`.
     pub fn missing(what: &str) -> Self {
         Self::new(ProblemKind::Missing, "missing", format!("{what} does not exist"))
     }
@@ -115,7 +116,7 @@ impl Problem {
     pub fn disproved(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(ProblemKind::Disproved, code, detail)
     }
-    /// Returns a problem for an act that another user must approve first.
+    /// Creates the problem for an act that another user must approve first.
     pub fn approval_needed(approval: ApprovalId, detail: impl Into<String>) -> Self {
         Self {
             approval: Some(approval),
@@ -125,14 +126,15 @@ impl Problem {
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Self::new(ProblemKind::Unavailable, "unavailable", detail)
     }
-    /// Returns a fault. `cause` is written to the log and never sent to the caller.
+    /// Creates the problem for a bug of ours or damaged data. `cause` is written to the log and never sent
+    /// to the caller.
     pub fn fault(cause: impl Into<String>) -> Self {
         Self {
             cause: Some(cause.into()),
             ..Self::new(ProblemKind::Fault, "fault", "the log has the details")
         }
     }
-    /// Returns a problem that names all invalid members of a request.
+    /// Creates the problem that names all invalid members of a request.
     pub fn members(errors: Vec<MemberError>) -> Self {
         let told = errors
             .iter()
@@ -144,12 +146,13 @@ impl Problem {
         }
     }
 
-    /// Returns the internal cause: for a log, or for a user who runs a command on the directory itself.
+    /// Returns the internal cause of a fault, for a log or for a user who runs a command on the directory
+    /// itself; `None` for other problems.
     pub fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
     }
 
-    /// Returns true if the caller did nothing wrong: a component of ours is unavailable or failed.
+    /// Returns true if the caller did nothing wrong: a component of ours is busy, unavailable or failed.
     pub const fn is_ours(&self) -> bool {
         matches!(
             self.kind,
@@ -178,9 +181,9 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// A refusal, with what it means for the caller.
+/// A refusal by a decider, with what it means for the caller.
 pub trait DomainRefusal: std::error::Error {
-    /// Returns true if the requested thing does not exist.
+    /// Returns true if the refusal means that the requested thing does not exist.
     fn is_missing(&self) -> bool {
         false
     }

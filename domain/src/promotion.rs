@@ -5,25 +5,25 @@ use crate::record::stored_event::Position;
 use serde::{Deserialize, Serialize};
 use values::go_live::{Stage, StagePlan};
 
-/// The number of agents in a pilot with agents (DEP-7: 3 to 5).
+/// The fewest and most agents in a pilot with agents (DEP-7: 3 to 5).
 pub const PILOT_AGENTS: (u32, u32) = (3, 5);
 
-/// The shortest pilot with agents, in days (DEP-7: 1 to 2 weeks).
+/// The shortest pilot with agents, in days (DEP-7: 1 to 2 weeks). A shorter one cannot be promoted.
 pub const PILOT_DAYS_MIN: u32 = 7;
 
-/// A pilot's routing must be right in more than this many of a thousand calls (DEP-7: 85 %).
+/// Correctly routed calls per thousand that a pilot must exceed (DEP-7: 85 %).
 pub const ROUTING_PER_MILLE_ABOVE: u32 = 850;
 
-/// The knowledge must cover more than this many of a thousand common questions (DEP-7: 90 %).
+/// Answered common questions per thousand that the knowledge base must exceed (DEP-7: 90 %).
 pub const COVERAGE_PER_MILLE_ABOVE: u32 = 900;
 
-/// The number of agents in a roll-out (DEP-7: 20 to 50).
+/// The fewest and most agents in a roll-out (DEP-7: 20 to 50).
 pub const ROLL_OUT_AGENTS: (u32, u32) = (20, 50);
 
-/// The shortest roll-out, in days (DEP-7: 1 to 2 months).
+/// The shortest roll-out, in days (DEP-7: 1 to 2 months). A shorter one cannot be promoted.
 pub const ROLL_OUT_DAYS_MIN: u64 = 30;
 
-/// The most bytes of the name of the person on duty: an employee, never a customer.
+/// The most bytes of the name of the person on duty, an employee; a longer one counts as missing.
 pub const ON_DUTY_BYTES_MAX: usize = 64;
 
 /// The evidence of a promotion: figures of the log up to a position, and statements by a user.
@@ -40,7 +40,7 @@ pub struct Evidence {
     pub said: EvidenceStatements,
 }
 
-/// The statements of the user who promotes.
+/// What the user who promotes a campaign states as evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct EvidenceStatements {
     /// The user who is on duty once the campaign is fully live.
@@ -90,7 +90,7 @@ pub enum MissingEvidence {
     Coverage,
 }
 
-/// A step from one stage to the next, with the campaign's own facts.
+/// A promotion from one stage to the next, with the campaign's own facts that the evidence must match.
 #[derive(Debug, Clone, Copy)]
 pub struct PromotionStep {
     pub from: Stage,
@@ -103,7 +103,7 @@ pub struct PromotionStep {
 }
 
 impl Evidence {
-    /// Returns the first part of the evidence that a step still lacks.
+    /// Returns the first part of the evidence that the promotion lacks; `None` if it is complete.
     pub fn lacking(&self, going: &PromotionStep) -> Option<MissingEvidence> {
         if self.answered <= going.answered_before || self.calls < self.answered {
             return Some(MissingEvidence::Answers);

@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use values::ids::{CampaignId, CustomerId};
 
-/// The quotas of a plan, parsed once for many customers.
+/// The groups of a plan's quotas, parsed once for many customers.
 #[derive(Debug)]
 pub struct QuotaMatcher(Vec<Group>);
 
@@ -18,7 +18,7 @@ enum Group {
     Tag(String),
 }
 
-/// A quota of a plan cannot be evaluated: its campaign must not dial.
+/// The error for a quota of a plan that cannot be evaluated; its campaign must not dial.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("quota {name} cannot be evaluated: {why}")]
 pub struct QuotaFault {
@@ -28,7 +28,7 @@ pub struct QuotaFault {
 }
 
 impl QuotaFault {
-    /// Returns the fault as a full quota of the rule `quota`, which stops the campaign's dialing.
+    /// Returns the fault as a quota that stays full, which stops the dialing of the campaign's customers.
     pub fn as_full(&self) -> FullQuota {
         let facts = [("quota", &self.name), ("not_evaluated", &self.why)];
         FullQuota {
@@ -39,8 +39,8 @@ impl QuotaFault {
 }
 
 impl QuotaMatcher {
-    /// Parses the quotas of a plan. They were checked when the plan was stored, but another version of the
-    /// program may refuse a condition that was accepted then.
+    /// Parses the quotas of a plan. Fails for a condition that this build refuses: quotas are checked when
+    /// the plan is stored, but another build may have accepted more.
     pub fn of(quotas: &[Quota]) -> Result<Self, QuotaFault> {
         let group = |quota: &Quota| match segment_of(&quota.group) {
             None => Ok(Group::Tag(quota.group.trim().to_owned())),
@@ -53,7 +53,7 @@ impl QuotaMatcher {
         quotas.iter().map(group).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns the quotas that a customer counts for, by their indexes in the plan.
+    /// Returns the indexes, in the plan, of the quotas that a customer belongs to at `now`.
     pub fn judge(&self, state: &CustomerState, now: Timestamp) -> Vec<u8> {
         if self.0.is_empty() {
             return Vec::new();
@@ -70,8 +70,8 @@ impl QuotaMatcher {
             .collect()
     }
 
-    /// Returns a customer of a campaign with their quotas, for a batch request; `None` if they are not in the
-    /// campaign.
+    /// Returns a customer of a campaign with the quotas it belongs to, for a batch request; `None` if the
+    /// customer is not enrolled.
     pub fn person(
         &self,
         customer: &CustomerId,
@@ -88,7 +88,8 @@ impl QuotaMatcher {
     }
 }
 
-/// Returns true if a quota depends on sealed data: a tag, or a sealed attribute.
+/// Returns true if a quota depends on sealed data: a tag, a sealed attribute, or a condition that cannot be
+/// parsed.
 pub fn asks_of_sealed(quota: &Quota) -> bool {
     match segment_of(&quota.group) {
         Some(Ok(segment)) => !segment.sealed_columns().is_empty(),
@@ -96,7 +97,7 @@ pub fn asks_of_sealed(quota: &Quota) -> bool {
     }
 }
 
-/// Reads a segment from the text; `None` if the text is a tag.
+/// Parses a quota's group as a segment; `None` if it is a tag.
 fn segment_of(text: &str) -> Option<Result<Segment, String>> {
     let first = text.split_whitespace().next()?;
     if !first.eq_ignore_ascii_case("select") {
@@ -109,7 +110,7 @@ fn segment_of(text: &str) -> Option<Result<Segment, String>> {
     )
 }
 
-/// Returns the segment if it can be evaluated for one person.
+/// Returns the segment if it can be evaluated for one customer; fails for ORDER BY and LIMIT.
 fn whole(segment: Segment) -> Result<Segment, String> {
     match segment.order().is_empty() && segment.limit.is_none() {
         true => Ok(segment),
@@ -117,7 +118,7 @@ fn whole(segment: Segment) -> Result<Segment, String> {
     }
 }
 
-/// Returns what is wrong with the quotas of a plan, if anything.
+/// Returns what is wrong with the quotas of a plan; `None` if they are valid.
 pub fn fault_of(quotas: &[Quota]) -> Option<String> {
     if quotas.len() > QUOTAS_MAX {
         return Some(format!("at most {QUOTAS_MAX} quotas"));

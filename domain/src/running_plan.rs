@@ -11,11 +11,11 @@ use values::disposition::Disposition;
 use values::go_live::Stage;
 use values::ids::CampaignId;
 
-/// The most rounds of one enrolment: a year of fortnights.
+/// The most recycling rounds of one enrolment; more are a fault. A year of fortnights.
 pub const ROUNDS_MAX: u32 = 26;
-/// The longest wait before a round, in days.
+/// The longest wait before a recycling round, in days; a longer one is a fault.
 pub const ROUND_DAYS_MAX: u32 = 366;
-/// The largest weight: a hundred times the smallest.
+/// The largest weight of a campaign's share of lines; a larger one is a fault. The smallest is 1.
 pub const SHARE_WEIGHT_MAX: u32 = 100;
 
 /// The long-term part of a campaign's plan.
@@ -37,7 +37,7 @@ pub struct RunningPlan {
     pub share: Option<u32>,
 }
 
-/// The campaign to wait for, and how far it must have come.
+/// The campaign for which another one waits, and how far it must have come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PredecessorCampaign {
@@ -45,7 +45,7 @@ pub struct PredecessorCampaign {
     pub reached: CampaignMilestone,
 }
 
-/// How far another campaign must have come.
+/// How far a campaign must have come before another one begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CampaignMilestone {
@@ -66,8 +66,8 @@ impl CampaignMilestone {
         }
     }
 
-    /// Returns true if a campaign has come this far. One without stages is fully live from its start; before
-    /// the start none is reached.
+    /// Returns true if a campaign with this status and stage has come this far. A campaign without stages
+    /// is fully live from its start; before its start it has reached nothing.
     pub fn is_met(self, life: PredecessorStatus, stage: Option<Stage>) -> bool {
         match self {
             Self::Completed => life == PredecessorStatus::Completed,
@@ -99,8 +99,8 @@ impl PredecessorStatus {
     }
 }
 
-/// Which enrolments start a new round, and when. A round has the retry policy's calls again; caps continue to
-/// count.
+/// Which enrolments start a recycling round, and when. In a round the retry policy counts from zero; caps
+/// continue to count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recycle {
@@ -114,12 +114,12 @@ pub struct Recycle {
 }
 
 impl RunningPlan {
-    /// Returns true if no member is set.
+    /// Returns true if no member of the plan is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Returns what is wrong with the plan in this campaign, if anything.
+    /// Returns what is wrong with the plan in this campaign; `None` if it is valid.
     pub fn fault(&self, campaign: &CampaignId, ends_at: Option<Timestamp>) -> Option<&'static str> {
         if self
             .after

@@ -7,10 +7,11 @@ use std::fmt;
 use std::str::FromStr;
 use values::ids::InvalidId;
 
-/// The most bytes of the name of a list of numbers: it is stored in events and facts.
+/// The most bytes of the name of a list of numbers; a longer one is refused. It is stored in events and
+/// facts.
 pub const LIST_NAME_BYTES_MAX: usize = 64;
 
-/// Who takes over when a callee has answered.
+/// Who talks with a callee who has answered: an agent or a robot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallTaker {

@@ -6,7 +6,7 @@ pub use values::seller::Seller;
 use values::seller::SellerMessage;
 
 impl CallingPlan {
-    /// Returns the message for a callee when no agent is free, in the flow's language and with its
+    /// Returns the message that a callee hears if no agent is free, in the flow's language and with its
     /// opt-out key. `None` if the plan names no seller, or robots take the calls.
     pub fn seller_message(&self, flow: Option<&FlowDefinition>) -> Option<String> {
         let seller = self.seller.as_deref()?;
@@ -19,7 +19,8 @@ impl CallingPlan {
         self.dialing_mode().needs_agents().then(|| message.text())
     }
 
-    /// Returns true if its calls sell something, according to its presets.
+    /// Returns true if the campaign's calls sell something, which its presets say (`us-tsr`,
+    /// `cn-marketing`).
     pub fn sells(&self) -> bool {
         self.presets()
             .any(|preset| matches!(preset, Preset::UsTsr | Preset::CnMarketing))

@@ -6,9 +6,9 @@ use crate::ports::speech::{Manner, PITCH_PERCENT, SPEED_PERCENT, VOICE_BYTES_MAX
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The most bytes of a dialect tag: BCP 47 with a region and a variant.
+/// The most bytes of a dialect's tag; a longer one is refused. BCP 47 with a region and a variant.
 pub const DIALECT_BYTES_MAX: usize = 35;
-/// The allowed detection thresholds, in decibels above the noise.
+/// The permitted thresholds of voice detection, in decibels above the noise.
 pub const VOICE_THRESHOLD_DB: std::ops::RangeInclusive<u8> = 3..=30;
 
 /// A campaign's settings for listening and speaking; omitted members use the installation's.
@@ -48,7 +48,7 @@ pub struct SpeechPlan {
     pub pitch_percent: Option<u16>,
 }
 
-/// The member of a plan that is wrong.
+/// The member of a speech plan that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpeechPlanFault {
     #[error("hot_words has more than {HOT_WORDS_MAX} words")]
@@ -68,14 +68,15 @@ pub enum SpeechPlanFault {
     },
 }
 
-/// Returns true if a text may be a tag or name in an engine's options.
+/// Returns true if a text may be a dialect or voice in an engine's options: 1 to `bytes_max` ASCII letters,
+/// digits, `-`, `_` and `.`.
 fn is_name(name: &str, bytes_max: usize) -> bool {
     let plain = |one: u8| one.is_ascii_alphanumeric() || b"-_.".contains(&one);
     (1..=bytes_max).contains(&name.len()) && name.bytes().all(plain)
 }
 
 impl SpeechPlan {
-    /// Checks every member against its limit.
+    /// Checks every member of the speech plan and returns the first fault.
     pub fn check(&self) -> Result<(), SpeechPlanFault> {
         if self.hot_words.len() > HOT_WORDS_MAX {
             return Err(SpeechPlanFault::TooManyHotWords);
@@ -123,8 +124,8 @@ impl SpeechPlan {
         Ok(())
     }
 
-    /// Returns the manner in which texts are spoken to a customer: with the voice that their list row names,
-    /// if any.
+    /// Returns voice, speed and pitch for texts to a customer: with the voice in the customer's list row,
+    /// if it names a valid one.
     pub fn manner_of(&self, variables: &BTreeMap<String, String>) -> Manner {
         let own = own(self.voice_variable.as_ref(), variables, VOICE_BYTES_MAX);
         let usual = self.manner();
@@ -134,7 +135,7 @@ impl SpeechPlan {
         }
     }
 
-    /// Returns the manner in which texts are spoken, without a customer's own voice.
+    /// Returns voice, speed and pitch for texts of the campaign, without a customer's own voice.
     pub fn manner(&self) -> Manner {
         let usual = Manner::default();
         Manner {
@@ -144,14 +145,16 @@ impl SpeechPlan {
         }
     }
 
-    /// Returns the dialect that the customer's list row names, if it is valid; else the campaign's.
+    /// Returns the dialect in the customer's list row, if it names a valid one; else the campaign's. `None`
+    /// if there is neither.
     pub fn dialect_of(&self, variables: &BTreeMap<String, String>) -> Option<String> {
         let own = own(self.dialect_variable.as_ref(), variables, DIALECT_BYTES_MAX);
         own.or_else(|| self.dialect.clone())
     }
 }
 
-/// Returns the value of a column in a customer's row, if it may be used in an engine's options.
+/// Returns the value of a column in a customer's row; `None` if it is missing or not valid for an engine's
+/// options.
 fn own(column: Option<&String>, variables: &BTreeMap<String, String>, bytes_max: usize) -> Option<String> {
     let value = variables.get(column?)?.trim();
     is_name(value, bytes_max).then(|| value.to_owned())

@@ -10,7 +10,7 @@ use values::ids::KnowledgeId;
 /// The intent with which the callee refuses further calls.
 pub const REFUSE_CALL: &str = "refuse_call";
 
-/// How certain a reading is.
+/// How certain the interpretation of an utterance is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
@@ -24,7 +24,7 @@ pub enum Certainty {
     BackChannel,
 }
 
-/// What produced a reading.
+/// What produced the interpretation of an utterance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadingSource {
@@ -76,7 +76,7 @@ pub struct KnowledgeReading {
 }
 
 impl KnowledgeReading {
-    /// Returns the id of the best answer.
+    /// Returns the id of the best candidate answer; `None` if none was found.
     pub fn answer(&self) -> Option<&str> {
         self.candidates.first().map(|first| first.answer.as_str())
     }
@@ -94,7 +94,7 @@ pub enum PickKind {
     Answer,
 }
 
-/// The assistant's pick: one of the offered ids.
+/// What the assistant selected: one of the offered ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssistantChoice {
@@ -103,7 +103,7 @@ pub struct AssistantChoice {
     pub choice: String,
 }
 
-/// The reading of an utterance, with the scores and thresholds that applied.
+/// The interpretation of an utterance: candidate intents, with the scores and thresholds that applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SpokenReading {
     pub certainty: Certainty,
@@ -125,13 +125,13 @@ pub struct SpokenReading {
 }
 
 impl SpokenReading {
-    /// Returns the best candidate's intent.
+    /// Returns the intent of the best candidate; `None` if there is none.
     pub fn intent(&self) -> Option<&str> {
         self.candidates.first().map(|first| first.intent.as_str())
     }
 }
 
-/// The complete result of understanding an utterance, as input of a flow's step.
+/// Everything that was understood of an utterance, as input of a flow's step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnderstandingResult {
     pub reading: SpokenReading,
@@ -158,7 +158,7 @@ pub struct SpokenAnswer {
     pub personal: bool,
 }
 
-/// The input that a decision answers.
+/// The input of a call to which a decision of the flow responds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TurnInput {
@@ -174,7 +174,7 @@ pub enum TurnInput {
     SensitiveWord,
 }
 
-/// The reason for a decision of the flow.
+/// Why the flow decided as it did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Explanation {
@@ -196,7 +196,7 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// Returns an explanation with only its input.
+    /// Returns an explanation that has only its input.
     pub const fn of(input: TurnInput) -> Self {
         Self {
             input,
@@ -208,7 +208,7 @@ impl Explanation {
     }
 }
 
-/// One decision of a flow.
+/// One decision of a flow: where it was made, by which rule, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TurnDecision {
@@ -238,7 +238,7 @@ pub struct EncoderShare {
     pub failure: Option<String>,
 }
 
-/// The stored interpretation of an utterance or a message.
+/// The interpretation of an utterance or a message, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct UnderstandingFact {
     pub node: String,
@@ -267,7 +267,8 @@ pub struct UnderstandingFact {
 }
 
 impl UnderstandingFact {
-    /// Returns the fact of an utterance understood at a node, by the model of this digest.
+    /// Creates the fact to be stored for an utterance understood at a node. `model`: the digest of the
+    /// model that was used.
     pub fn of(node: String, understood: &UnderstandingResult, model: Option<String>) -> Self {
         let slots = understood.slots.iter();
         Self {
@@ -285,7 +286,7 @@ impl UnderstandingFact {
         }
     }
 
-    /// Returns the slots' values with their pointers in the record.
+    /// Returns the values of the slots, each with its JSON pointer in the record.
     pub fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
         let slots = self.slots.iter_mut();
         slots

@@ -4,8 +4,7 @@
 use values::disposition::labelled;
 
 labelled! {
-    /// The channel of a text conversation: a chat on a page, one in the institution's own app, or short
-    /// messages.
+    /// The channel of a text conversation: a chat on a page, one in the institution's own app, or SMS.
     Channel {
         Web => "web", "网页", "web chat";
         App => "app", "应用", "app chat";
@@ -13,14 +12,14 @@ labelled! {
     }
 }
 
-/// Idle time after which a chat is closed, in milliseconds: the reader has left the page.
+/// Idle time in milliseconds after which a chat is closed: the reader has left the page.
 const CHAT_IDLE_MS: u64 = 30 * 60_000;
-/// Idle time after which an SMS conversation is closed, in milliseconds: SMS are answered within a day, or
+/// Idle time in milliseconds after which an SMS conversation is closed: SMS are answered within a day, or
 /// not at all.
 const SMS_IDLE_MS: u64 = 24 * 60 * 60_000;
 
 impl Channel {
-    /// Returns the idle time in milliseconds after which a conversation is closed.
+    /// Returns the idle time in milliseconds after which a conversation over this channel is closed.
     pub const fn idle_ms(self) -> u64 {
         match self {
             Self::Web | Self::App => CHAT_IDLE_MS,

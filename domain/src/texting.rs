@@ -14,17 +14,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use values::ids::ConversationId;
 
-/// The most texts in a row before an answer is expected: a run's step limit, and the notices.
+/// The most texts in a row before an answer of the customer is expected: a run's step limit, and the
+/// notices.
 const PLAYED_MAX: u32 = STEPS_MAX + 2;
 
-/// Returns the beginning of a conversation: the notices, and all texts until an answer is expected.
+/// Starts a text conversation: returns the notices and all texts until an answer is expected.
 pub fn begin(id: ConversationId, opened: &OpenedFact, graph: &Arc<FlowDefinition>) -> FlowResult {
     let (_, actions) = begun(id, opened, graph);
     let shows = |node: &str| graph.shows_on(node, opened.channel);
     follows(&graph.start, None, actions, shows)
 }
 
-/// Returns the current state of a conversation's run; `None` if its inputs cannot be read any more.
+/// Returns the flow run of a conversation, recomputed from its stored inputs; `None` if they are not
+/// readable any more.
 pub fn run_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDefinition>) -> Option<FlowRun> {
     let opened = state.opened().filter(|_| !state.is_unreadable())?;
     let (mut run, _) = begun(id, opened, graph);
@@ -35,8 +37,8 @@ pub fn run_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDef
     Some(run)
 }
 
-/// Returns the messages that its act nodes have sent so far, by name, each once and in order. Needs the state
-/// before closing, because closing drops the inputs.
+/// Returns the names of the messages that act nodes of the conversation have sent, each once, in order.
+/// Needs the state before closing, which drops the inputs.
 pub fn sends_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDefinition>) -> Vec<String> {
     let mut sends = Vec::new();
     for action in actions_of(id, state, graph) {
@@ -51,7 +53,8 @@ pub fn sends_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowD
     sends
 }
 
-/// Returns the nodes that it entered, in order; needs the state before closing, like `sends_of`.
+/// Returns the nodes that the conversation entered, in order. Needs the state before closing, like
+/// `sends_of`.
 pub fn entered_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDefinition>) -> Vec<String> {
     let mut entered = Vec::new();
     for action in actions_of(id, state, graph) {
@@ -62,7 +65,7 @@ pub fn entered_of(id: ConversationId, state: &ConversationState, graph: &Arc<Flo
     entered
 }
 
-/// Returns all actions of the flow; empty if its inputs cannot be read any more.
+/// Returns all actions of the conversation's flow so far; empty if its inputs are not readable any more.
 fn actions_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDefinition>) -> Vec<FlowAction> {
     let Some(opened) = state.opened().filter(|_| !state.is_unreadable()) else {
         return Vec::new();
@@ -75,7 +78,8 @@ fn actions_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDef
     actions
 }
 
-/// Applies a message and returns what follows in the flow, as far as its channel can show it.
+/// Applies a message of the customer to the run and returns what follows in the flow, as far as the channel
+/// can show it.
 pub fn take(
     run: &mut FlowRun,
     message: &str,
@@ -109,7 +113,7 @@ fn step(run: &mut FlowRun, input: &TextInput) -> Vec<FlowAction> {
     }
 }
 
-/// Returns all actions until an answer is expected or the flow ends.
+/// Returns all actions until an answer is expected or the flow ends; texts count as read at once.
 fn settled(run: &mut FlowRun, first: Vec<FlowAction>) -> Vec<FlowAction> {
     let mut all = Vec::new();
     let mut actions = first;

@@ -11,11 +11,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// An instant in microseconds since the Unix epoch, UTC.
+/// An instant, in microseconds since the Unix epoch, UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
-/// A text that is not an RFC 3339 instant.
+/// The error for a text that is not an RFC 3339 instant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not an RFC 3339 instant such as 2026-03-02T10:00:00+08:00")]
 pub struct InvalidTimestamp(pub String);
@@ -42,11 +42,11 @@ impl Timestamp {
     pub const fn minus_ms(self, millis: u64) -> Self {
         Self(self.0.saturating_sub_unsigned(millis.saturating_mul(1_000)))
     }
-    /// Returns the milliseconds from `earlier` to `self`; 0 if `earlier` is later.
+    /// Returns the full milliseconds from `earlier` to this instant; 0 if `earlier` is later.
     pub fn ms_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0) / 1_000).unwrap_or(0)
     }
-    /// Returns the time from `earlier` to `self`; zero if `earlier` is later.
+    /// Returns the time from `earlier` to this instant; zero if `earlier` is later.
     pub fn duration_since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -140,7 +140,7 @@ pub struct TimeOfDay(u16);
 /// Minutes in a day; `24:00` is allowed as an end.
 const MINUTES_PER_DAY: u16 = 24 * 60;
 
-/// A text that is not a time of day.
+/// The error for a text that is not a time of day.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a time of day such as 09:00")]
 pub struct InvalidTimeOfDay(pub String);
@@ -175,7 +175,7 @@ impl TimeOfDay {
     }
 }
 
-/// Returns the seconds since local midnight, with the fraction dropped.
+/// Returns the seconds since midnight of a local time, without the fraction.
 pub fn seconds_of_day(local: NaiveDateTime) -> u32 {
     local
         .time()

@@ -7,7 +7,8 @@
 use uuid::Uuid;
 use values::ids::{CallId, ConversationId, CustomerId, NAMESPACE};
 
-/// The call or conversation that a transcript belongs to. A summary's words belong to its call.
+/// The call or conversation to which a transcript belongs. The words of a summary belong to its call or
+/// conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TranscriptParent {
     Call(CallId),
@@ -15,8 +16,8 @@ pub enum TranscriptParent {
 }
 
 impl TranscriptParent {
-    /// Returns the name of its key. Keys are named by 32 hexadecimal digits like persons; no person has this
-    /// name.
+    /// Returns the name of the transcript's own key in the key store. Its form is that of a person's id (32
+    /// hexadecimal digits), but no person has it.
     pub fn key(self) -> CustomerId {
         let of = match self {
             Self::Call(call) => format!("transcript/call/{call}"),

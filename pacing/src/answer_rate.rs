@@ -8,9 +8,9 @@ use crate::TICK_S;
 use crate::times::RingTimes;
 use libm::{exp, log, sqrt};
 
-/// Number of answers after which earlier observations have a third of their weight.
+/// Number of answers after which an earlier observation's weight has fallen to 1/e (about a third).
 const FADES_BY_ANSWERS: f64 = 100.0;
-/// Seconds after which earlier observations have a third of their weight.
+/// Seconds after which an earlier observation's weight has fallen to 1/e (about a third).
 const FADES_BY_S: f64 = 1_800.0;
 /// Weight of the initial rate, in calls.
 const EXPECTED_CALLS: f64 = 5.0;
@@ -21,7 +21,7 @@ const RATE_MIN: f64 = 0.005;
 /// Highest estimated rate.
 const RATE_MAX: f64 = 0.98;
 
-/// An answer rate that is estimated continuously.
+/// A running estimate of a campaign's answer rate. Starts at 0.3 with the weight of five calls.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnswerRate {
     answers: f64,
@@ -40,19 +40,20 @@ impl Default for AnswerRate {
 }
 
 impl AnswerRate {
-    /// Returns the estimated rate: answered calls ÷ calls.
+    /// Returns the estimated answer rate, answered calls ÷ dialed calls, between 0.005 and 0.98.
     pub fn rate(&self) -> f64 {
         let expected = EXPECTED_CALLS * self.expected;
         ((self.answers + expected) / (self.exposure + EXPECTED_CALLS)).clamp(RATE_MIN, RATE_MAX)
     }
 
-    /// Returns the approximate relative error of the rate. With few answers it is large.
+    /// Returns the approximate relative error of the rate: 2 ÷ √(answers + 5). It shrinks as answers are
+    /// observed.
     pub fn error(&self) -> f64 {
         2.0 / sqrt(self.answers + EXPECTED_CALLS)
     }
 
-    /// Adds the observations of one tick: ringing calls by age (in half seconds) at its start, and answers in
-    /// it.
+    /// Updates the estimate with one tick. `ringing`: number of ringing calls at its start, by age in half
+    /// seconds. `answers`: answers during the tick.
     pub fn passed(&mut self, ring: &RingTimes, ringing: &[u32], answers: u32) {
         let rate = self.rate();
         let used = ringing.iter().enumerate().map(|(age, calls)| {

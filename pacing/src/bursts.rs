@@ -24,7 +24,8 @@ fn chance(dialed: u32, answers: u32, rate: f64) -> f64 {
     exp(ways + answered + unanswered)
 }
 
-/// Returns the expected share of answers without a free agent: E\[(X − a)⁺\] ÷ E\[X\], X binomial.
+/// Returns the expected share of answers without a free agent if `dialed` calls are started for `free`
+/// agents: E\[(X − a)⁺\] ÷ E\[X\], X binomial. 0 if no answer is expected.
 pub fn abandoned_share(dialed: u32, free: u32, rate: f64) -> f64 {
     let expected = f64::from(dialed) * rate;
     if expected <= 0.0 {
@@ -35,26 +36,28 @@ pub fn abandoned_share(dialed: u32, free: u32, rate: f64) -> f64 {
     ((expected - f64::from(free) + spare) / expected).max(0.0)
 }
 
-/// Returns the largest burst in which at most three percent of the answers are expected to find no agent.
+/// Returns the most calls that can be started for `free` agents while at most three percent of the answers
+/// are expected to find none; at least `free`.
 pub fn safe_burst(free: u32, rate: f64) -> u32 {
     let fits = |dialed: &u32| abandoned_share(*dialed, free, rate) <= SHARE_MAX;
     (free..BURST_MAX).take_while(fits).last().unwrap_or(free)
 }
 
-/// Returns the calls that give one answer per free agent, rounded to the nearest integer.
+/// Returns how many calls give one expected answer per free agent (`free` ÷ `rate`), rounded to the nearest
+/// integer.
 pub fn naive_burst(free: u32, rate: f64) -> u32 {
     crate::times::count(libm::round(f64::from(free) / rate))
 }
 
 /// Returns the probability that at least `free` of `ringing` calls are answered, so that one more answer
-/// finds no agent.
+/// would find no agent.
 pub fn chance_of_none_free(ringing: u32, free: u32, rate: f64) -> f64 {
     let fewer: f64 = (0..free).map(|answers| chance(ringing, answers, rate)).sum();
     (1.0 - fewer).clamp(0.0, 1.0)
 }
 
-/// Returns the largest burst in which the answer to the last call finds no agent with at most this
-/// probability.
+/// Returns the largest number of calls to start for `free` agents so that the answer to the last one finds
+/// no agent with a probability of at most `chance_max`.
 pub fn largest_burst(free: u32, rate: f64, chance_max: f64) -> u32 {
     let fits = |dialed: &u32| chance_of_none_free(dialed - 1, free, rate) <= chance_max;
     (1..BURST_MAX).take_while(fits).last().unwrap_or(0)

@@ -21,7 +21,8 @@ pub fn erlang_c(load: f64, agents: u32) -> f64 {
     agents * blocked / (agents - load * (1.0 - blocked))
 }
 
-/// Returns the largest load at which at most this share of calls finds all agents busy (Erlang B).
+/// Returns the largest load in erlangs at which at most the share `blocked_max` of calls finds all agents
+/// busy (Erlang B).
 pub fn load_within(blocked_max: f64, agents: u32) -> f64 {
     let (mut fits, mut exceeds) = (0.0, f64::from(agents) * 2.0 + 1.0);
     for _ in 0..60 {

@@ -3,10 +3,10 @@
 
 use crate::times::{AHEAD_S, BusyTimes, Releases, RingTimes, STEPS_A_SECOND};
 
-/// Number of ages of ringing calls, in half seconds.
+/// Number of different ages of ringing calls, in half seconds: `AHEAD_S` seconds.
 pub const RING_AGES: usize = AHEAD_S * STEPS_A_SECOND;
 
-/// The distributions of ring and busy times: learned, or as a campaign is configured.
+/// The distributions of ring times and of agents' busy times that a pacer plans with.
 #[derive(Debug, Clone, Default)]
 pub struct TimeDistributions {
     pub ring: RingTimes,
@@ -39,13 +39,14 @@ impl FloorSnapshot {
         self.ringing.iter().sum()
     }
 
-    /// Returns the calls of progressive dialing: one per free agent without a ringing or waiting call. They
-    /// cause no drop.
+    /// Returns how many calls progressive dialing starts: free agents less ringing and waiting calls, at
+    /// least 0. They cause no drop.
     pub fn progressive(&self) -> u32 {
         self.free.saturating_sub(self.ringing_count() + self.waiting)
     }
 
-    /// Returns the expected number of agents that become free by each second ahead, and its variance.
+    /// Returns the expected number of busy agents who become free within each of the next seconds, and the
+    /// variance of that number.
     pub fn releases(&self, shape: &TimeDistributions) -> (Releases, Releases) {
         let (mut expected, mut variance) = ([0.0; AHEAD_S + 2], [0.0; AHEAD_S + 2]);
         let mut add = |releases: &Releases, agents: f64| {
@@ -63,7 +64,7 @@ impl FloorSnapshot {
     }
 }
 
-/// The events between two ticks.
+/// What happened between two ticks of a pacer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TickEvents {
     /// Live answers.
@@ -79,8 +80,8 @@ pub trait Pacer {
     /// Returns the pacer's name in figures and files.
     fn name(&self) -> &'static str;
 
-    /// Reports the events since the last tick. `ringing` has the calls by age after that tick, with those
-    /// started at it.
+    /// Reports the events since the last tick. `ringing`: number of ringing calls by age in half seconds
+    /// after the last tick, with the calls started at it.
     fn told(&mut self, ringing: &[u32], told: TickEvents);
 
     /// Returns the number of calls to start now.

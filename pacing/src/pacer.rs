@@ -11,12 +11,13 @@ use crate::price::DropPrice;
 use crate::times::{AHEAD_S, STEPS_A_SECOND, count, normal};
 use libm::sqrt;
 
-/// Number of standard deviations of the expected drops that the budget must cover.
+/// Number of standard deviations of the expected drops that the abandonment budget must cover in addition
+/// to their mean.
 const BUDGET_SIGMAS: f64 = 1.64;
-/// Most ringing calls per agent, before division by the answer rate. More calls bring no gain.
+/// Most ringing calls per agent, divided by the answer rate. More calls bring no gain.
 const RINGING_MAX: f64 = 3.0;
 
-/// The predictive pacer with an abandonment budget.
+/// The product's pacer: dials ahead of free agents, by a forecast and within an abandonment budget.
 #[derive(Debug, Clone)]
 pub struct PredictivePacer {
     shape: TimeDistributions,
@@ -76,7 +77,7 @@ impl Pacer for PredictivePacer {
     }
 }
 
-/// The forecast for the seconds ahead without a further call.
+/// The forecast for the seconds ahead if no further call is started.
 struct TickForecast {
     seconds: Vec<SecondForecast>,
     /// Squared relative error of the answer rate.
@@ -97,7 +98,7 @@ struct SecondForecast {
     share: f64,
 }
 
-/// The effect of one more call.
+/// The effect of one more call on drops.
 struct Cost {
     /// Probability that its answer becomes a drop.
     drop: f64,
@@ -137,7 +138,8 @@ impl TickForecast {
         }
     }
 
-    /// Returns the effect of the last of `dials` new calls.
+    /// Returns the effect of the last one of `dials` new calls: its drop probability, and the expected
+    /// drops of all ringing calls.
     fn after(&self, dials: u32) -> Cost {
         let dials = f64::from(dials);
         let (mut cost, mut worst) = (
@@ -166,7 +168,8 @@ impl TickForecast {
     }
 }
 
-/// Returns the expected answers of the ringing calls within so many half seconds, and the variance.
+/// Returns the expected number of answers of the ringing calls within the next `steps` half seconds, and
+/// its variance.
 fn answers_by(floor: &FloorSnapshot, shape: &TimeDistributions, rate: f64, steps: usize) -> (f64, f64) {
     let each = floor.ringing.iter().enumerate().filter(|(_, calls)| **calls > 0);
     each.map(|(age, calls)| {

@@ -12,7 +12,8 @@ const STEP: f64 = 0.02;
 const LOWEST: f64 = 0.003;
 const HIGHEST: f64 = 0.3;
 
-/// The drop probability up to which a further call is started.
+/// The price of a drop: a further call is started while its drop probability is below it. Starts at 0.02;
+/// between 0.003 and 0.3.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DropPrice(f64);
 
@@ -31,7 +32,8 @@ impl DropPrice {
         self.0 = (self.0 * exp(STEP * (AIM - 1.0))).clamp(LOWEST, HIGHEST);
     }
 
-    /// Returns the price adjusted by the budget: lower if the drops are above the target, higher if below.
+    /// Returns the price, raised if `drops` are below 2.9 percent of `answers` and lowered if above (factor
+    /// 0.2 to 3).
     pub fn given(self, answers: u64, drops: u64) -> f64 {
         let (answers, drops) = (float(answers), float(drops));
         let ahead = 0.15 * (AIM * answers - drops) / (1.0 + 0.1 * sqrt(drops));

@@ -9,7 +9,8 @@ pub const AHEAD_S: usize = 25;
 pub const WAITS_S: f64 = 2.0;
 /// Steps per second in which ages are counted.
 pub const STEPS_A_SECOND: usize = 2;
-/// Longest talk time with its own probabilities, in seconds. Longer ones use those of this age.
+/// Longest talk time with its own probabilities, in seconds. Longer talks use the probabilities of this
+/// one.
 const TALK_S_MAX: usize = 1_200;
 /// Steps per second in the sums over talk and wrap-up.
 const GRAIN: usize = 4;
@@ -19,7 +20,8 @@ pub fn normal(value: f64) -> f64 {
     erfc(-value / std::f64::consts::SQRT_2) / 2.0
 }
 
-/// Converts a float to a count; negative values become 0, fractions are cut off.
+/// Converts a float to a count: fractions are cut off, negative values and NaN become 0, values too large
+/// become `u32::MAX`.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -35,7 +37,7 @@ pub const fn float(index: usize) -> f64 {
     index as f64
 }
 
-/// A lognormal distribution of times.
+/// A lognormal distribution of durations in seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lognormal {
     mu: f64,
@@ -52,7 +54,7 @@ impl Lognormal {
         }
     }
 
-    /// Returns the probability of at most `time`.
+    /// Returns the probability that a duration is at most `time` seconds; 0 for a negative time.
     pub fn within(&self, time: f64) -> f64 {
         if time <= 0.0 {
             return 0.0;
@@ -60,22 +62,23 @@ impl Lognormal {
         normal((log(time) - self.mu) / self.sigma)
     }
 
-    /// Returns the time at a standard normal value.
+    /// Returns the duration in seconds at a standard normal value: 0 is the median, 1 one standard
+    /// deviation above it.
     pub fn at(&self, normal: f64) -> f64 {
         exp(self.mu + self.sigma * normal)
     }
 }
 
-/// The distribution of ring times of answered calls: G of `docs/pacing.md`, by half seconds of age up to the
-/// cut-off.
+/// The distribution of ring times of answered calls (G of `docs/pacing.md`), by half seconds of age up to
+/// `AHEAD_S`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RingTimes {
     answered_by: Vec<f64>,
 }
 
 impl RingTimes {
-    /// Creates the distribution from a lognormal one, cut off at `AHEAD_S` seconds, when an unanswered call
-    /// is canceled.
+    /// Creates the distribution from a lognormal one. It is cut off at `AHEAD_S` seconds, when an
+    /// unanswered call is canceled, and scaled to 1.
     pub fn of(times: Lognormal) -> Self {
         let step = |index: usize| float(index) / float(STEPS_A_SECOND);
         let whole = times.within(step(AHEAD_S * STEPS_A_SECOND));
@@ -85,12 +88,13 @@ impl RingTimes {
         Self { answered_by }
     }
 
-    /// Returns the share of answered calls that are answered by this age in half seconds.
+    /// Returns the share of answered calls that were answered within `age` half seconds; 1 beyond the
+    /// cut-off.
     pub fn answered_by(&self, age: usize) -> f64 {
         self.answered_by.get(age).copied().unwrap_or(1.0)
     }
 
-    /// Returns the number of ages at which a call can ring, in half seconds.
+    /// Returns the number of half seconds that a call can ring before the cut-off.
     pub fn ages(&self) -> usize {
         self.answered_by.len() - 1
     }
@@ -104,7 +108,8 @@ impl RingTimes {
         left.sum::<f64>() / float(STEPS_A_SECOND)
     }
 
-    /// Returns the probability that a call of this age is still answered, at this answer rate.
+    /// Returns the probability that a call that has rung `age` half seconds is still answered, at this
+    /// answer rate.
     pub fn still_answered(&self, age: usize, rate: f64) -> f64 {
         let answered = self.answered_by(age);
         rate * (1.0 - answered) / (1.0 - rate * answered)
@@ -118,10 +123,11 @@ impl Default for RingTimes {
     }
 }
 
-/// Probabilities of being free within 1 … `AHEAD_S` + 2 seconds.
+/// Probability that an agent is free again within 1, 2, … `AHEAD_S` + 2 seconds.
 pub type Releases = [f64; AHEAD_S + 2];
 
-/// The distribution of the times until agents become free, by phase and talk time.
+/// The distribution of the time until a busy agent becomes free: for talking agents by talk time, for
+/// wrap-up.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BusyTimes {
     talking: Vec<Releases>,
@@ -130,8 +136,8 @@ pub struct BusyTimes {
 }
 
 impl BusyTimes {
-    /// Creates the distribution: lognormal talk time, followed by exponential wrap-up with this mean
-    /// (seconds).
+    /// Creates the distribution: lognormal talk time, then exponential wrap-up time with the mean `wrap_up`
+    /// (seconds, above 0).
     pub fn of(talk: Lognormal, wrap_up: f64) -> Self {
         let at = |grain: usize| float(grain) / float(GRAIN);
         let grains = (TALK_S_MAX + AHEAD_S + 3) * GRAIN;
@@ -151,7 +157,7 @@ impl BusyTimes {
         }
     }
 
-    /// Returns the probabilities for an agent who has talked so many half seconds.
+    /// Returns the probabilities for an agent who has talked for `age` half seconds.
     pub fn talking(&self, age: usize) -> &Releases {
         self.talking
             .get(age)
@@ -180,9 +186,10 @@ fn wrapped_within(seconds: f64, wrap_up: f64) -> f64 {
     1.0 - exp(-seconds / wrap_up)
 }
 
-/// Returns the probabilities of being free: talk ends in a step ahead, and wrap-up takes no longer than the
-/// remaining time. `ended` has the probability that talk has ended, from the agent's age on; `wrapped` that
-/// wrap-up has ended, at the middle of each step.
+/// Returns the probability that an agent is free within each second ahead: talk ends in a step ahead, and
+/// wrap-up takes no longer than the remaining time. `ended`: probability that talk has ended, by quarter
+/// seconds from the agent's talk time on; `wrapped`: that wrap-up has ended, at the middle of each quarter
+/// second.
 fn releases(ended: &[f64], wrapped: &[f64]) -> Releases {
     let before = ended.first().copied().unwrap_or(1.0);
     let left = 1.0 - before;

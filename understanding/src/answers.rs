@@ -5,7 +5,7 @@
 
 use crate::text::normalize_text;
 
-/// The meaning of an answer.
+/// The meaning of a callee's short answer, by rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
@@ -153,14 +153,14 @@ pub fn read(text: &str) -> Answer {
     }
 }
 
-/// True if an English answer begins with a refusal, regardless of the words after it.
+/// Returns true if an English answer begins with a refusal, whatever follows it.
 pub fn begins_with_no(text: &str) -> bool {
     let said = normalize_text(text);
     let first = said.split(' ').next().unwrap_or_default();
     NO_FIRST.contains(&first)
 }
 
-/// True if an answer is consent: words of agreement without a condition, never a mere sound.
+/// Returns true if an answer is consent: words of agreement without a condition, never a mere sound.
 pub fn is_consent(text: &str) -> bool {
     read(text) == Answer::Yes
 }
@@ -179,8 +179,8 @@ fn is_sounds(said: &str) -> bool {
     }
 }
 
-/// Splits an answer at its first "but": the part before it, and the part after it; `None` for the latter
-/// without a "but".
+/// Splits an answer at its first "but" into the parts before and after it. Without one, or if it begins the
+/// answer: the whole answer and `None`.
 fn parted(said: &str) -> (&str, Option<&str>) {
     let found = BUT
         .iter()
@@ -192,7 +192,7 @@ fn parted(said: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Returns yes or no by the words with which an answer begins, or which are all of it.
+/// Returns yes, no or neither by the words with which an answer begins, or of which it consists.
 fn plain(said: &str) -> Answer {
     let said = said.trim_start_matches(|found| "嗯啊哦呃额那就 ".contains(found));
     let words: Vec<&str> = said.split(' ').collect();

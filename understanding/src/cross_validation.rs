@@ -6,7 +6,7 @@ use crate::learning::{Example, Examples, TrainingFault, TrainingSettings, folds,
 use crate::model::Verdict;
 use std::collections::BTreeMap;
 
-/// The counts over all parts.
+/// How held-out rows were classified, counted over all parts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HeldOutCounts {
     /// Number of rows with an intent.
@@ -23,10 +23,10 @@ pub struct HeldOutCounts {
     pub accepted_right: u64,
 }
 
-/// How often each intent was ranked first, by the intent that was said.
+/// How often each intent was ranked first, by the true intent: true intent, ranked intent, count.
 pub type Confusion = BTreeMap<String, BTreeMap<String, u64>>;
 
-/// The counts, with the confusion of intents.
+/// The result of a cross-validation: the counts, and which intents were confused.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CrossValidationResult {
     /// The counts over all parts.
@@ -36,22 +36,24 @@ pub struct CrossValidationResult {
 }
 
 impl HeldOutCounts {
-    /// The rows ranked right, per thousand; `None` without rows.
+    /// Returns the share of rows with the right intent ranked first, per thousand rows with an intent;
+    /// `None` without rows.
     pub fn first_permille(self) -> Option<u16> {
         permille(self.first, self.rows)
     }
 
-    /// The accepted rows, per thousand of those with an intent; `None` without rows.
+    /// Returns the share of accepted rows, per thousand rows with an intent; `None` without rows.
     pub fn accepted_permille(self) -> Option<u16> {
         permille(self.accepted, self.rows)
     }
 
-    /// The right rows, per thousand accepted ones; `None` if none was accepted.
+    /// Returns the share of right rows, per thousand accepted ones; `None` if none was accepted.
     pub fn accepted_right_permille(self) -> Option<u16> {
         permille(self.accepted_right, self.accepted)
     }
 
-    /// The rows abstained from, per thousand without an intent; `None` without these.
+    /// Returns the share of rows from which the model abstained, per thousand rows without an intent;
+    /// `None` without these.
     pub fn foreign_recall_permille(self) -> Option<u16> {
         permille(self.foreign_abstained, self.foreign_rows)
     }
@@ -62,8 +64,8 @@ fn permille(part: u64, whole: u64) -> Option<u16> {
     u16::try_from(ratio).ok()
 }
 
-/// Judges each part by a model of the others. Near-duplicates are in one part, so that no row is known from
-/// another.
+/// Classifies each of `parts` parts of the examples with a model trained on the others, and returns the
+/// counts. Near-duplicates are in one part, so that no row is known from another.
 pub fn cross_validate(
     examples: &Examples,
     settings: &TrainingSettings,
@@ -72,8 +74,8 @@ pub fn cross_validate(
     cross_validate_while(examples, settings, parts, &|| true).map(|found| found.counts)
 }
 
-/// Does the same and also counts the confusion of intents. It stops with an error as soon as `goes_on`
-/// returns false.
+/// Like `cross_validate`; also returns which intents were confused. Stops with an error as soon as
+/// `goes_on` returns false.
 pub fn cross_validate_while(
     examples: &Examples,
     settings: &TrainingSettings,

@@ -8,7 +8,7 @@ use crate::names::is_full_name_before;
 use crate::text::FoldedText;
 use std::ops::Range;
 
-/// Last characters of words for a person other than caller and callee.
+/// Last characters of Chinese words for a person other than caller and callee.
 const PERSONS: &[&str] = &[
     "他",
     "她",
@@ -236,7 +236,7 @@ fn is_chinese_death(text: &FoldedText, place: Range<usize>) -> bool {
     is_person || (subject_end < end && is_full_name_before(text, subject_end))
 }
 
-/// Returns the end of the words before adverbs and dates.
+/// Returns the place where the words before `end` end, without adverbs and dates between.
 fn without_adverbs(text: &FoldedText, end: usize) -> usize {
     let mut end = end;
     while let Some(start) = start_of_one(text, end, ADVERBS).or_else(|| start_of_date(text, end)) {
@@ -258,7 +258,7 @@ fn is_of_a_thing(text: &FoldedText, start: usize) -> bool {
     last.is_none_or(|last| THINGS.contains(&last))
 }
 
-/// True if the next word is one of these.
+/// Returns true if the next word after `place` is one of these.
 fn is_next(text: &FoldedText, place: usize, words: &[&str]) -> bool {
     let rest: String = text.chars().get(place..).unwrap_or_default().iter().collect();
     let mut rest = rest.split(|one: char| !one.is_alphanumeric());
@@ -266,7 +266,7 @@ fn is_next(text: &FoldedText, place: usize, words: &[&str]) -> bool {
     next.is_some_and(|next| words.contains(&next))
 }
 
-/// Returns the start of the longest of these words that ends at `end`; `None` if none does.
+/// Returns the place where the longest of these words that ends at `end` begins; `None` if none ends there.
 fn start_of_one(text: &FoldedText, end: usize, words: &[&str]) -> Option<usize> {
     let starts = words.iter().filter_map(|word| {
         let start = end.checked_sub(word.chars().count())?;
@@ -275,7 +275,7 @@ fn start_of_one(text: &FoldedText, end: usize, words: &[&str]) -> Option<usize> 
     starts.min()
 }
 
-/// Returns the place after the last character before `end` that is no blank.
+/// Returns the place after the last character before `end` that is not a blank.
 fn without_blanks(text: &FoldedText, end: usize) -> usize {
     let is_blank = |place: &usize| text.at(*place) == Some(' ');
     end - (0..end).rev().take_while(is_blank).count()

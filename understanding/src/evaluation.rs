@@ -7,10 +7,10 @@ use crate::model::{Model, Ranking, Verdict};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most pairs of confused intents that are listed.
+/// Most pairs of confused intents that an evaluation lists, the most frequent first.
 const CONFUSED_LISTED_MAX: usize = 20;
 
-/// The figures of one model on one set.
+/// The measures of one model on one set of labelled rows. Shares are between 0 and 1.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Evaluation {
     /// Number of rows with an intent of the model.
@@ -53,7 +53,7 @@ impl Prediction<'_> {
     }
 }
 
-/// Ranks every row.
+/// Ranks the intents of every row by a model.
 pub fn predict<'e>(model: &Model, rows: &'e [Example]) -> Vec<Prediction<'e>> {
     rows.iter()
         .map(|example| Prediction {
@@ -63,7 +63,7 @@ pub fn predict<'e>(model: &Model, rows: &'e [Example]) -> Vec<Prediction<'e>> {
         .collect()
 }
 
-/// Computes the figures of these predictions.
+/// Computes a model's measures from its predictions for a set of rows.
 pub fn evaluate(model: &Model, predictions: &[Prediction<'_>]) -> Evaluation {
     let knows = |row: &&Prediction<'_>| model.intents().binary_search(&row.example.intent).is_ok();
     let own: Vec<&Prediction<'_>> = predictions.iter().filter(knows).collect();
@@ -114,7 +114,7 @@ pub fn evaluate(model: &Model, predictions: &[Prediction<'_>]) -> Evaluation {
     }
 }
 
-/// Returns a share; 0 if there is nothing to divide by.
+/// Returns `part` ÷ `whole`; 0 if `whole` is 0.
 #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^52")]
 fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 {

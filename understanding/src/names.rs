@@ -23,7 +23,8 @@ pub(crate) fn family_at(text: &FoldedText, place: usize) -> Option<usize> {
     text.at(place).filter(|found| ONE.contains(*found)).map(|_| 1)
 }
 
-/// True if the sentence up to this place is a family name with one or two characters after it.
+/// Returns true if the Chinese characters before `end` are exactly a family name with one or two characters
+/// after it.
 pub(crate) fn is_full_name_before(text: &FoldedText, end: usize) -> bool {
     let is_inside = |place: &usize| text.at(*place).is_some_and(is_han);
     let length = (0..end).rev().take_while(is_inside).count();

@@ -1,6 +1,6 @@
 //! A hasher for tables with keys that are hashes already: they are not hashed again.
 
-/// The build hasher of these tables.
+/// The build hasher for tables with keys that are hashes already.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct PlainBuildHasher;
 
@@ -12,7 +12,7 @@ impl std::hash::BuildHasher for PlainBuildHasher {
     }
 }
 
-/// A hasher that passes the key on, only scrambled by one multiplication.
+/// A hasher that returns the key, scrambled only by one multiplication.
 #[derive(Debug)]
 pub(crate) struct PlainHasher(u64);
 

@@ -10,7 +10,7 @@ use crate::deaths;
 use crate::text::FoldedText;
 use std::ops::Range;
 
-/// The meaning of a rule. The order of the variants is the order of precedence.
+/// What a rule's words mean. The order of the variants is the order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
@@ -241,7 +241,8 @@ pub fn find_first_rule(text: &str) -> Option<RuleMatch> {
     find_first_rule_among(text, |_every| true)
 }
 
-/// Returns the first matching rule among those for which `is_asked` is true.
+/// Returns the first rule, by precedence, with words in the text, among those for which `is_asked` is true;
+/// `None` if none matches.
 pub(crate) fn find_first_rule_among(text: &str, is_asked: impl Fn(Priority) -> bool) -> Option<RuleMatch> {
     let folded = FoldedText::of(text);
     let mut rules = RULES.iter().filter(|(priority, _)| is_asked(*priority));
@@ -254,7 +255,7 @@ pub(crate) fn find_first_rule_among(text: &str, is_asked: impl Fn(Priority) -> b
     })
 }
 
-/// True if a rule matches, even if another one takes precedence.
+/// Returns true if the words of the rule `wanted` are in the text, even if another rule takes precedence.
 pub fn matches_rule(text: &str, wanted: Priority) -> bool {
     find_first_rule_among(text, |priority| priority == wanted).is_some()
 }

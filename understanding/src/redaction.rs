@@ -10,19 +10,20 @@ use crate::masking::find_introduced_names;
 use crate::text::{FoldedText, is_han};
 use std::ops::Range;
 
-/// Shortest run of digits that is covered: the last four of a card or a phone.
+/// Fewest digits of a run that is covered: the last four of a card or a phone.
 const DIGITS_MIN: usize = 4;
 
-/// Shortest run of letters and digits that counts as a person's number: of a contract, a plate, an order.
+/// Fewest characters of a mix of letters and digits that is covered: the number of a contract, a plate, an
+/// order.
 const MIXED_MIN: usize = 6;
 
-/// Longest Chinese name, in characters: two of the family and two given.
+/// Longest answer that is taken as a Chinese name, in characters: two of the family and two given.
 const NAME_CHARS_MAX: usize = 4;
 
-/// Smallest number that may be a sum, in thousandths: a thousand.
+/// Smallest number that is covered as a possible sum, in thousandths: a thousand.
 const LARGE_THOUSANDTHS: i64 = 1_000_000;
 
-/// Titles that follow a family name.
+/// Titles that follow a family name; with one, the name is covered.
 const TITLES: &[&str] = &[
     "先生", "女士", "小姐", "太太", "老师", "经理", "总", "阿姨", "师傅",
 ];
@@ -39,7 +40,7 @@ pub struct KnownValues {
 }
 
 impl KnownValues {
-    /// Adds a value in clear, for example an id or a variable.
+    /// Adds a known value in clear, for example an id or a variable's value.
     pub fn add(&mut self, value: &str) {
         let value = value.trim();
         let folded = FoldedText::of(value).chars().to_vec();
@@ -55,7 +56,7 @@ impl KnownValues {
         self.texts.push(folded);
     }
 
-    /// Adds a person's name: the whole, its parts, and the forms by which the person is addressed.
+    /// Adds a person's name: the whole, its parts, and the family name for forms of address.
     pub fn add_name(&mut self, name: &str) {
         self.add(name);
         for part in name.split_whitespace().filter(|part| part.chars().count() > 1) {
@@ -73,7 +74,8 @@ impl KnownValues {
         }
     }
 
-    /// Adds an answer in a person's own words, for example their name: the whole, and the names told in it.
+    /// Adds an answer in a person's own words, for example a name: the whole, and the names introduced in
+    /// it.
     pub fn add_told(&mut self, said: &str) {
         if said.trim().chars().count() <= NAME_CHARS_MAX {
             self.add_name(said);
@@ -87,7 +89,7 @@ impl KnownValues {
         }
     }
 
-    /// Adds a phone number, with and without its country code.
+    /// Adds a phone number (E.164): with `+`, without it, and without the country code 86.
     pub fn add_phone(&mut self, e164: &str) {
         self.add(e164);
         self.add(e164.trim_start_matches("+86"));
@@ -95,7 +97,8 @@ impl KnownValues {
     }
 }
 
-/// Returns the text with a star in place of each thing that identifies a person.
+/// Returns the text with one star in place of each value that identifies a person, known or not: names,
+/// mail addresses, numbers, sums, dates.
 pub fn cover(text: &str, known: &KnownValues) -> String {
     let folded = FoldedText::of(text);
     let mut hidden = vec![false; folded.chars().len()];
@@ -156,7 +159,7 @@ pub fn cover(text: &str, known: &KnownValues) -> String {
     covered
 }
 
-/// Returns the runs of characters for which `is_of` is true, with their places.
+/// Returns the runs of characters for which `is_of` is true, each with its place; empty runs included.
 fn ascii_runs(text: &[char], is_of: impl Fn(char) -> bool) -> impl Iterator<Item = (Range<usize>, &[char])> {
     let mut start = 0;
     text.split(move |found| !is_of(*found)).map(move |run| {
@@ -166,15 +169,15 @@ fn ascii_runs(text: &[char], is_of: impl Fn(char) -> bool) -> impl Iterator<Item
     })
 }
 
-/// True for letters and digits together that are long enough to identify one thing.
+/// Returns true for letters and digits together, at least `MIXED_MIN` of them: they may identify one thing.
 fn is_mixed(run: &[char]) -> bool {
     let count = |is_of: fn(&char) -> bool| run.iter().filter(|found| is_of(found)).count();
     let (letters, digits) = (count(char::is_ascii_alphabetic), count(char::is_ascii_digit));
     letters > 0 && digits > 0 && letters + digits >= MIXED_MIN
 }
 
-/// True if a value may identify a person: sums and instants always, a small number only if it is known from
-/// the person's own row.
+/// Returns true if a value may identify a person: sums and times always, a small number or period only if
+/// it is among the known numbers, a share never.
 fn is_somebodys(value: &Value, known: &[i64]) -> bool {
     match value {
         Value::Amount { .. }
@@ -194,7 +197,8 @@ fn is_somebodys(value: &Value, known: &[i64]) -> bool {
     }
 }
 
-/// Returns the places at which a value begins. A value of one or two letters counts only as a word by itself.
+/// Returns the places at which a value begins in a text. A value of one or two letters or digits counts
+/// only as a word by itself.
 fn found_at<'a>(text: &'a [char], value: &'a [char]) -> impl Iterator<Item = usize> + 'a {
     let is_short = value.len() < 3 && value.iter().all(char::is_ascii_alphanumeric);
     let is_letter = move |place: Option<usize>| {

@@ -7,15 +7,16 @@ use crate::features::{SharedFeature, shared_pieces};
 use crate::text::normalize_text;
 use std::collections::BTreeMap;
 
-/// BM25's K1: how soon further repetitions of a piece add nothing (Robertson and Zaragoza 2009, usual value).
+/// BM25's K1: how soon further repetitions of a feature add nothing (Robertson and Zaragoza 2009, usual
+/// value).
 const K1: f32 = 1.2;
 /// BM25's B: how much length counts. Wordings are short, and their length says little.
 const B: f32 = 0.3;
-/// Weight of a piece that no wording has, relative to the rarest that one has: such pieces are often how
+/// Weight of a feature that no wording has, relative to the rarest that one has: it is often part of how
 /// people begin a sentence.
 const UNKNOWN_SHARE: f32 = 0.35;
 
-/// Phrases that people say around a question, longest first.
+/// Phrases that people say around a question and that a search ignores, longest first.
 const AROUND: [&str; 36] = [
     "我想问一下",
     "我想了解一下",
@@ -64,7 +65,7 @@ pub struct RetrievalHit {
     pub score: f32,
 }
 
-/// The wordings of entries, in a form that can be searched.
+/// A search index over the wordings of entries.
 #[derive(Debug, Clone, Default)]
 pub struct Retrieval {
     wordings: Vec<Wording>,
@@ -84,7 +85,8 @@ struct Wording {
 }
 
 impl Retrieval {
-    /// Returns the retrieval over entries, each with all its wordings.
+    /// Builds the index over entries; each is the list of its wordings. Results name an entry by its place
+    /// in this list.
     pub fn of(entries: &[Vec<String>]) -> Self {
         let mut all = Self::default();
         let mut texts = Vec::new();
@@ -117,7 +119,8 @@ impl Retrieval {
         all
     }
 
-    /// Returns the nearest entries, best first, each once; entries that are not `allowed` are left out.
+    /// Returns at most `most` entries nearest to a text, best first, each once with its score (0 to 1).
+    /// Entries that are not `allowed` are left out.
     pub fn search(&self, text: &str, allowed: &dyn Fn(usize) -> bool, most: usize) -> Vec<RetrievalHit> {
         let mut best: BTreeMap<usize, f32> = BTreeMap::new();
         if let Some(entry) = self
@@ -154,7 +157,7 @@ impl Retrieval {
         hits
     }
 
-    /// Returns the BM25 score of each wording that shares a piece.
+    /// Returns the BM25 score of each wording that shares a feature with the text.
     fn scores(&self, pieces: &[SharedFeature]) -> BTreeMap<usize, f32> {
         let mut scores = BTreeMap::new();
         for piece in pieces {
@@ -170,7 +173,7 @@ impl Retrieval {
         scores
     }
 
-    /// Returns the score of a text against itself.
+    /// Returns the BM25 score of a text against itself, which scales its scores.
     fn own(&self, pieces: &[SharedFeature]) -> f32 {
         let relative = length(pieces) / self.mean_length;
         let each = pieces.iter().map(|piece| {
@@ -183,7 +186,8 @@ impl Retrieval {
         each.sum()
     }
 
-    /// Returns the inverse document frequency of BM25, which is never negative in this form.
+    /// Returns the inverse document frequency (BM25) of a feature that `having` wordings have; never
+    /// negative in this form.
     fn rarity(&self, having: usize) -> f32 {
         let (all, having) = (count(self.wordings.len()), count(having));
         (1.0 + (all - having + 0.5).max(0.5) / (having + 0.5)).ln()
@@ -203,7 +207,8 @@ const fn count(value: usize) -> f32 {
     value as f32
 }
 
-/// Returns the pieces of a question, without the phrases that people say around it.
+/// Returns the features of a question without the phrases around it; of the whole text if nothing else is
+/// left.
 fn pieces_of(text: &str) -> Vec<SharedFeature> {
     let whole = normalize_text(text);
     let mut bare = whole.clone();

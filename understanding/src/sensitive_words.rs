@@ -9,13 +9,13 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use std::ops::Range;
 use thiserror::Error;
 
-/// Most words of all lists together; an automaton of them takes a few megabytes.
+/// Most words of all lists together; more are refused. An automaton of them takes a few megabytes.
 pub const WORDS_MAX: usize = 50_000;
 
 /// Longest word, in characters.
 pub const WORD_CHARACTERS_MAX: usize = 64;
 
-/// A list of words with its name.
+/// A list of sensitive words with its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WordList {
     /// The name of the list, shown in an alert.
@@ -24,7 +24,7 @@ pub struct WordList {
     pub words: Vec<String>,
 }
 
-/// The reason why lists cannot be used.
+/// The reason why lists of sensitive words cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ListFault {
     /// A word has only punctuation.
@@ -51,7 +51,7 @@ pub enum ListFault {
     TooLarge,
 }
 
-/// A sensitive word that was said.
+/// A sensitive word that was found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SensitiveWordHit {
     /// The name of its list.
@@ -62,7 +62,7 @@ pub struct SensitiveWordHit {
     pub span: Range<usize>,
 }
 
-/// Lists in a form that can be searched.
+/// Lists of sensitive words in a form that can be searched.
 #[derive(Debug, Clone)]
 pub struct SensitiveWords {
     automaton: AhoCorasick,
@@ -71,7 +71,8 @@ pub struct SensitiveWords {
 }
 
 impl SensitiveWords {
-    /// Builds the search for these lists; without lists it finds nothing.
+    /// Builds the search for these lists; without words it finds nothing. Fails for empty and overlong
+    /// words and for too many.
     pub fn of(lists: &[WordList]) -> Result<Self, ListFault> {
         let (mut patterns, mut words) = (Vec::new(), Vec::new());
         for list in lists {
@@ -99,7 +100,7 @@ impl SensitiveWords {
         })
     }
 
-    /// Returns every word in a text, by its end; a word within another one counts too.
+    /// Returns every sensitive word in a text, ordered by its end; a word within another one too.
     pub fn find(&self, text: &str) -> Vec<SensitiveWordHit> {
         let bare = FoldedText::of(text).bare();
         let plain = bare.to_text();
@@ -109,7 +110,7 @@ impl SensitiveWords {
             .collect()
     }
 
-    /// Returns the word that is complete first; `None` without one.
+    /// Returns the sensitive word that ends first in the text; `None` if there is none.
     pub fn earliest(&self, text: &str) -> Option<SensitiveWordHit> {
         let bare = FoldedText::of(text).bare();
         let plain = bare.to_text();
@@ -117,7 +118,7 @@ impl SensitiveWords {
         self.hit(&found, &bare, &plain, text)
     }
 
-    /// Returns a watch over the partial texts of one utterance after another.
+    /// Returns a watch over the partial texts of a turn, which reports each word once.
     pub fn watch(&self) -> Watch<'_> {
         Watch {
             words: self,
@@ -150,7 +151,7 @@ impl SensitiveWords {
     }
 }
 
-/// A watch over the partial texts of one turn: each replaces the one before.
+/// A watch over the partial texts of one turn after another; each partial text replaces the one before.
 #[derive(Debug, Clone)]
 pub struct Watch<'w> {
     words: &'w SensitiveWords,
@@ -158,7 +159,8 @@ pub struct Watch<'w> {
 }
 
 impl Watch<'_> {
-    /// Returns the first word of this partial text that no earlier one had; `None` without one.
+    /// Returns the first sensitive word of a partial text that no earlier one of the turn had; `None` if
+    /// there is none.
     pub fn partial(&mut self, text: &str) -> Option<SensitiveWordHit> {
         let hits = self.words.find(text).into_iter();
         let new = hits.min_by_key(|hit| {
@@ -176,7 +178,7 @@ impl Watch<'_> {
         Some(new)
     }
 
-    /// Ends a turn; the same word in the next turn counts again.
+    /// Ends a turn: a word of the ended turn is reported again in the next one.
     pub fn end_turn(&mut self) {
         self.said.clear();
     }

@@ -6,7 +6,8 @@
 
 use std::ops::Range;
 
-/// A text in half width and lower case, character for character, with the byte offsets of the original.
+/// A text in half width and lower case, one character for each of the original, with the byte offsets of
+/// the original.
 #[derive(Debug, Clone)]
 pub struct FoldedText {
     chars: Vec<char>,
@@ -14,7 +15,7 @@ pub struct FoldedText {
 }
 
 impl FoldedText {
-    /// Folds a text character by character.
+    /// Folds a text: each character becomes one character in half width and lower case.
     pub fn of(text: &str) -> Self {
         let mut offsets: Vec<usize> = text.char_indices().map(|(offset, _)| offset).collect();
         offsets.push(text.len());
@@ -40,30 +41,32 @@ impl FoldedText {
         }
     }
 
-    /// The folded characters.
+    /// Returns the folded characters, as many as the original has.
     pub fn chars(&self) -> &[char] {
         &self.chars
     }
 
-    /// The folded character at a place, if there is one.
+    /// Returns the folded character at a place; `None` beyond the end.
     pub fn at(&self, place: usize) -> Option<char> {
         self.chars.get(place).copied()
     }
 
-    /// True if the text continues with these words at a place.
+    /// Returns true if the text has exactly these words at a place.
     pub fn starts_with(&self, place: usize, words: &str) -> bool {
         let rest = self.chars.get(place..).unwrap_or_default();
         let mut rest = rest.iter();
         words.chars().all(|wanted| rest.next() == Some(&wanted))
     }
 
-    /// Returns the first of these words that is at a place, and the place after it; `None` if none is.
+    /// Returns the first of these words that the text has at a place, and the place after it; `None` if it
+    /// has none.
     pub fn one_of<'w>(&self, place: usize, words: &[&'w str]) -> Option<(&'w str, usize)> {
         let found = words.iter().find(|words| self.starts_with(place, words))?;
         Some((found, place + found.chars().count()))
     }
 
-    /// Returns the bytes of the original for these characters, up to the end of the last of them.
+    /// Returns the byte range in the original for a range of characters, up to the end of its last
+    /// character.
     pub fn bytes(&self, places: Range<usize>, original: &str) -> Range<usize> {
         let end_of_text = original.len();
         let start = self.offsets.get(places.start).copied().unwrap_or(end_of_text);
@@ -75,7 +78,7 @@ impl FoldedText {
         start..end.max(start)
     }
 
-    /// Returns the text up to a place.
+    /// Returns the text up to a place, exclusive.
     pub(crate) fn until(&self, place: usize) -> Self {
         let cut = |chars: &[char]| chars.get(..place).unwrap_or(chars).to_vec();
         Self {
@@ -90,8 +93,8 @@ impl FoldedText {
     }
 }
 
-/// Returns a character in half width (Unicode, Halfwidth and Fullwidth Forms) and lower case, if that is one
-/// character.
+/// Returns a character in half width (Unicode, Halfwidth and Fullwidth Forms) and lower case, if that is a
+/// single character.
 fn fold(found: char) -> char {
     let narrow = match found {
         '\u{3000}' | '\t' | '\n' | '\r' => ' ',
@@ -109,13 +112,13 @@ fn fold(found: char) -> char {
     }
 }
 
-/// True for a Chinese character (Unicode, CJK Unified Ideographs, first block).
+/// Returns true for a Chinese character: Unicode's first block of CJK Unified Ideographs, and 〇.
 pub fn is_han(found: char) -> bool {
     ('\u{4e00}'..='\u{9fff}').contains(&found) || found == '〇'
 }
 
-/// Returns the form in which utterances are compared: folded, punctuation as one blank, no blank beside
-/// Chinese.
+/// Returns the form in which utterances are compared: folded, each run of punctuation as one blank, no
+/// blank beside Chinese characters.
 pub fn normalize_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut blank = false;

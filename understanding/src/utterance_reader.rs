@@ -11,10 +11,10 @@ use crate::text::normalize_text;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
-/// Most exact lines; for more, a model is better.
+/// Most exact lines of a reader; more are refused. For more, a model is better.
 pub const EXACT_LINES_MAX: usize = 100_000;
 
-/// The part that decided a reading.
+/// What decided the reading of an utterance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DecisionSource {
     /// The whole utterance is in the table.
@@ -27,7 +27,7 @@ pub enum DecisionSource {
     Nothing,
 }
 
-/// The result of reading an utterance.
+/// The result of reading an utterance: its intents, and what decided.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UtteranceReading {
     /// Candidates, confidence and verdict.
@@ -56,7 +56,7 @@ pub enum TableFault {
     TooMany,
 }
 
-/// A reader of utterances, with a table, rules and a model.
+/// Reads utterances by a table of exact lines, by rules, and by a model.
 #[derive(Debug, Clone, Default)]
 pub struct Reader {
     exact: BTreeMap<String, String>,
@@ -65,7 +65,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Returns a reader with a model, or with none.
+    /// Creates a reader with a model, or without one; without table and rules.
     pub fn of(model: Option<Model>) -> Self {
         Self {
             model,
@@ -73,7 +73,8 @@ impl Reader {
         }
     }
 
-    /// Adds lines with fixed intents, which take precedence over the model.
+    /// Adds utterances with fixed intents, which take precedence over rules and model. Fails if a text has
+    /// two intents or there are more than `EXACT_LINES_MAX`.
     pub fn with_exact(
         mut self,
         lines: impl IntoIterator<Item = (String, String)>,
@@ -95,13 +96,14 @@ impl Reader {
         Ok(self)
     }
 
-    /// Sets the intent of each rule; a rule without an intent is not used.
+    /// Sets the intent of each rule. A rule without an intent is not used.
     pub fn with_rules(mut self, rules: impl IntoIterator<Item = (Priority, String)>) -> Self {
         self.rules.extend(rules);
         self
     }
 
-    /// Reads an utterance; the `expected` intents get a bonus.
+    /// Reads an utterance: by an exact line, else by a rule, else by the model, in which the `expected`
+    /// intents get a bonus.
     pub fn read(&self, text: &str, expected: &[&str]) -> UtteranceReading {
         let sure = |intent: &str, by: DecisionSource| UtteranceReading {
             ranking: Ranking {

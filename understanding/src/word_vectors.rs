@@ -9,29 +9,30 @@ use crate::plain_hash::PlainBuildHasher;
 use crate::text::{is_han, normalize_text};
 use std::collections::HashMap;
 
-/// Most numbers of a word.
+/// Most numbers per word of a vector file; lines with more are faulty.
 pub const DIMENSIONS_MAX: usize = 300;
 
-/// Fewest numbers of a word: fewer mean almost nothing, and a line of counts has one.
+/// Fewest numbers per word of a vector file; lines with fewer are faulty. They mean almost nothing, and a
+/// line of counts has one.
 pub const DIMENSIONS_MIN: usize = 8;
 
-/// Largest absolute value of a number: sums of larger ones could leave their range, and a model learned with
-/// them would distinguish nothing without showing it.
+/// Largest absolute value of a number in a vector file; lines with larger ones are faulty. Sums of them
+/// could overflow, and a model learned with them would distinguish nothing without showing it.
 const NUMBER_MAX: f32 = 10_000.0;
 
-/// Most bytes of a model's words; the words that come first in a file are kept.
+/// Most bytes of a model's words; the words that come first in a file are kept, the rest is left out.
 pub(crate) const WORD_BYTES_MAX: usize = 4_000_000;
 
-/// Bytes of a word's hash and step, in addition to one byte per number.
+/// Bytes of a word's hash and step in a model, in addition to one byte per number.
 const BYTES_BESIDE: usize = 12;
 
-/// Most faulty lines that are listed by number; all are counted.
+/// Most faulty lines of a vector file that are listed by number; all are counted.
 pub const LINES_LISTED_MAX: usize = 20;
 
-/// Longest Chinese word that is looked up, in characters; longer ones are tried first.
+/// Longest Chinese word that is looked up, in characters. Longer words are tried first.
 const HAN_WORD_MAX: usize = 4;
 
-/// Word vectors, with one byte per number.
+/// The vectors of known words, quantised to one byte per number.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct WordVectors {
     dimensions: usize,
@@ -44,7 +45,7 @@ pub struct WordVectors {
     places: HashMap<u64, u32, PlainBuildHasher>,
 }
 
-/// The counts of reading a file of vectors.
+/// What was kept of a file of word vectors, and what was not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VectorReadCounts {
     /// Number of words that are kept.
@@ -61,7 +62,8 @@ pub struct VectorReadCounts {
 }
 
 impl WordVectors {
-    /// Reads lines with a word and its numbers. The first readable line fixes how many numbers a word has.
+    /// Reads lines with a word and its numbers, until `WORD_BYTES_MAX` is reached. The first readable line
+    /// fixes how many numbers a word has; lines with another count are faulty.
     pub fn read(lines: impl Iterator<Item = String>) -> (Self, VectorReadCounts) {
         let mut found = VectorReadCounts::default();
         let mut dimensions = 0;
@@ -108,7 +110,7 @@ impl WordVectors {
         (Self::of(dimensions, hashes, steps, numbers), found)
     }
 
-    /// Returns the vectors with the parts that were read from a model's file.
+    /// Creates the vectors from the parts that were read from a model's file.
     pub(crate) fn of(dimensions: usize, hashes: Vec<u64>, steps: Vec<f32>, numbers: Vec<i8>) -> Self {
         let places = hashes.iter().copied().zip(0..).collect();
         Self {
@@ -120,12 +122,12 @@ impl WordVectors {
         }
     }
 
-    /// Number of numbers of a word.
+    /// Returns how many numbers each word has.
     pub fn dimensions(&self) -> usize {
         self.dimensions
     }
 
-    /// Number of known words.
+    /// Returns the number of known words.
     pub fn len(&self) -> usize {
         self.hashes.len()
     }
@@ -135,12 +137,13 @@ impl WordVectors {
         self.hashes.is_empty()
     }
 
-    /// Number of bytes that the vectors take in a model.
+    /// Returns the number of bytes that the vectors take in a model.
     pub(crate) fn bytes(&self) -> usize {
         self.len() * (self.dimensions + BYTES_BESIDE)
     }
 
-    /// Returns the meaning of a text: the sum of its words, of length one; `None` if no word is known.
+    /// Returns the sum of the vectors of a text's known words, scaled to length one; `None` if no word is
+    /// known.
     pub(crate) fn sum(&self, text: &str) -> Option<Vec<f32>> {
         let text: Vec<char> = normalize_text(text)
             .chars()
@@ -193,7 +196,7 @@ impl VectorReadCounts {
     }
 }
 
-/// Scales numbers to the length one. False if that is impossible: for a length of zero, or one that is not
+/// Scales a vector to length one. Returns false, without a change, for a length of zero or one that is not
 /// finite.
 pub(crate) fn to_length_one(numbers: &mut [f32]) -> bool {
     let length = numbers.iter().map(|each| each * each).sum::<f32>().sqrt();
@@ -206,7 +209,8 @@ pub(crate) fn to_length_one(numbers: &mut [f32]) -> bool {
     true
 }
 
-/// Returns a line's word and its numbers; `None` if a number is missing or too large.
+/// Returns the word and the numbers of a line of a vector file; `None` if a number is missing or too large,
+/// or there are too few or too many.
 fn word_and_numbers(line: &str) -> Option<(&str, Vec<f32>)> {
     let (word, rest) = line.trim_end().split_once([' ', '\t'])?;
     let within = |number: &f32| number.abs() <= NUMBER_MAX;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A part of a campaign that can need approval by a second person.
+/// A part of a campaign that a campaign's plan can subject to approval by a second person.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -41,7 +41,8 @@ impl ApprovalRequirement {
     }
 }
 
-/// The set of parts that need approval. Stored as a list without duplicates, in fixed order.
+/// The parts of a campaign that need approval by a second person. In JSON a list without duplicates, in
+/// fixed order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(from = "Vec<ApprovalRequirement>", into = "Vec<ApprovalRequirement>")]
 pub struct ApprovalRequirements(u8);
@@ -57,7 +58,8 @@ impl ApprovalRequirements {
         self.0 & what.bit() != 0
     }
 
-    /// Returns true if the flow version needs an approval, for its spoken texts or for its messages.
+    /// Returns true if the campaign's flow version needs an approval, for its spoken texts or for its
+    /// messages.
     pub const fn ask_for_a_flow(self) -> bool {
         self.ask_for(ApprovalRequirement::Flows) || self.ask_for(ApprovalRequirement::Messages)
     }

@@ -7,13 +7,13 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Most caps of one campaign or customer. Each is evaluated at every dial.
+/// Most caps that one campaign or one customer's record sets. Each is evaluated at every dial.
 pub const OWN_CAPS_MAX: usize = 8;
 
-/// Largest number of calls of a cap: the minutes of a day.
+/// Largest number of calls that a cap may allow in its period: the minutes of a day.
 pub const CALLS_OF_CAP_MAX: u32 = 1_440;
 
-/// Longest period of a cap in days: the time for which a customer's dials are known.
+/// Longest period of a cap in days: a customer's dials are known for this time.
 pub const CAP_DAYS_MAX: u32 = 30;
 
 /// The calls that a cap counts. An open call counts as each kind until it is closed.
@@ -37,7 +37,7 @@ impl CountedCalls {
     }
 }
 
-/// The scope over which a cap counts.
+/// Which calls to a customer a cap counts: all, or those of one campaign.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
 )]
@@ -50,7 +50,7 @@ pub enum CapScope {
     Matter,
 }
 
-/// A cap: at most so many calls in a period.
+/// A cap on calls to a customer: at most `calls_max` calls of a kind within `local_days` days.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]

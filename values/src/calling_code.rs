@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallingCode(u16);
 
-/// The country of a number that is written without a country code.
+/// The country that is assumed for a phone number without a country code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefaultCountry {
     Of(CallingCode),
@@ -17,7 +17,7 @@ pub enum DefaultCountry {
 }
 
 impl DefaultCountry {
-    /// Returns the country if all are equal; `Unknown` if they differ or there are none.
+    /// Returns the country that all `countries` share; `Unknown` if they differ or there are none.
     pub fn common_to(countries: impl IntoIterator<Item = Self>) -> Self {
         let mut countries = countries.into_iter();
         let first = countries.next().unwrap_or(Self::Unknown);
@@ -77,7 +77,8 @@ impl CallingCode {
         region.is_ok().then_some(Self(code))
     }
 
-    /// Reads a calling code (`86`, `+86`) or a country's ISO 3166 code (`CN`).
+    /// Reads a calling code (`86`, `+86`) or the ISO 3166 code of a country (`CN`, any case). `None` for
+    /// other texts and unknown countries.
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         let digits = text.strip_prefix('+').unwrap_or(text);
@@ -92,12 +93,14 @@ impl CallingCode {
         self.0
     }
 
-    /// Returns the main region of the code. Other regions share its numbering plan.
+    /// Returns the main region of the code (US for 1); `None` for a code without a region. Other
+    /// regions share its numbering plan.
     pub(crate) fn main_region(self) -> Option<country::Id> {
         DATABASE.by_code(&self.0)?.first()?.id().parse().ok()
     }
 
-    /// Returns the trunk prefix of national numbers in the country: 0 in China, 8 in Russia.
+    /// Returns the digits that precede national numbers within the country: 0 in China, 8 in Russia; `None`
+    /// if it has none.
     pub(crate) fn trunk_prefix(self) -> Option<&'static str> {
         DATABASE.by_code(&self.0)?.first()?.national_prefix()
     }

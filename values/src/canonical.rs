@@ -3,15 +3,15 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// Returns canonical JSON: one line, no blanks, keys sorted by bytes, strings and numbers as serde_json
-/// writes them.
+/// Returns the value as canonical JSON: one line, no blanks, members sorted by the bytes of their names,
+/// strings and numbers as serde_json writes them.
 pub fn canonical_json(value: &Value) -> String {
     let mut text = String::new();
     write(value, &mut text);
     text
 }
 
-/// Returns the SHA-256 of the canonical JSON, in lower-case hex.
+/// Returns the SHA-256 of the value's canonical JSON, in lower-case hex. Equal content gives equal hashes.
 pub fn content_hash(value: &Value) -> String {
     let digest = Sha256::digest(canonical_json(value).as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Deduplication scope of an import: where existing enrolments of a customer are searched.
+/// Deduplication scope of an import: where the import looks for an existing enrolment of a customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeduplicationScope {

@@ -20,7 +20,7 @@ impl SecretDigest {
         Self(Sha256::digest(secret.as_bytes()).into())
     }
 
-    /// Returns true if this is the digest of `secret`. The comparison takes constant time.
+    /// Returns true if this is the digest of `secret`. The comparison of the digests takes constant time.
     pub fn is_of(&self, secret: &str) -> bool {
         let other = Self::of(secret);
         let pairs = self.0.iter().zip(other.0);

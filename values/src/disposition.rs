@@ -44,7 +44,7 @@ labelled! {
 }
 
 labelled! {
-    /// What the person or the network did with a call.
+    /// What the person or the network did with a call. Exactly one per ended call.
     Disposition {
         Answered => "answered", "接通", "answered";
         Machine => "machine", "应答机", "answering machine";
@@ -80,7 +80,8 @@ impl Disposition {
         !matches!(self, Self::Machine | Self::Screened | Self::AnsweredShort)
     }
 
-    /// Returns true if a call with this disposition may have been answered. All others had no conversation.
+    /// Returns true if a call with this disposition may have been answered. Calls with another disposition
+    /// had no conversation.
     pub const fn may_follow_answer(self) -> bool {
         matches!(
             self,

@@ -7,25 +7,25 @@
 use crate::disposition::labelled;
 use serde::{Deserialize, Serialize};
 
-/// Lowest score that is rated as raised, in thousandths.
+/// Lowest emotion score that is rated as raised, in thousandths.
 pub const RAISED_PERMILLE: u16 = 300;
-/// Lowest score that is rated as angry, in thousandths.
+/// Lowest emotion score that is rated as angry, in thousandths.
 pub const ANGRY_PERMILLE: u16 = 700;
 
 /// Largest score of the voice alone, in thousandths: less than `ANGRY_PERMILLE`.
 const VOICE_PERMILLE_MAX: u32 = 600;
-/// Pitch above the caller's own that counts fully, in thousandths: about six semitones.
+/// Pitch above the caller's own at which pitch counts fully, in thousandths: about six semitones.
 const PITCH_ABOVE_PERMILLE_MAX: u32 = 400;
-/// Loudness above the caller's own that counts fully, in decibels.
+/// Loudness above the caller's own at which loudness counts fully, in decibels.
 const LOUDER_DB_MAX: u32 = 10;
-/// Pace above the caller's own that counts fully, in thousandths.
+/// Pace above the caller's own at which pace counts fully, in thousandths.
 const RATE_ABOVE_PERMILLE_MAX: u32 = 500;
 /// Weights of pitch, loudness and pace, in thousandths.
 const PITCH_SHARE: u32 = 450;
 const LOUDNESS_SHARE: u32 = 400;
 const RATE_SHARE: u32 = 150;
-/// Score of one angry word and of one annoyed word, in thousandths. A second word of the kind adds a quarter
-/// of the rest.
+/// Score of the first angry word (750) and of the first annoyed word (400), in thousandths. A second word
+/// of the same kind adds a quarter of what is missing to 1000.
 const ANGER_PERMILLE: u32 = 750;
 const ANNOYANCE_PERMILLE: u32 = 400;
 
@@ -39,7 +39,7 @@ labelled! {
 }
 
 impl EmotionLevel {
-    /// Returns the level of a score.
+    /// Returns the level of a score in thousandths: angry from 700, raised from 300, else neutral.
     const fn of(score_permille: u16) -> Self {
         if score_permille >= ANGRY_PERMILLE {
             Self::Angry
@@ -51,7 +51,7 @@ impl EmotionLevel {
     }
 }
 
-/// The prosody of an utterance, relative to the same caller's first seconds.
+/// How an utterance sounds (pitch, loudness, pace), relative to the same caller's first seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prosody {
@@ -64,7 +64,8 @@ pub struct Prosody {
 }
 
 impl Prosody {
-    /// Returns the excitement of the voice alone, 0 to 1000. It never falls if one of the figures rises.
+    /// Returns the excitement of the voice alone, 0 to 1000: a weighted sum of raised pitch, loudness and
+    /// pace. Values below the caller's own count as 0.
     pub fn excitement_permille(self) -> u16 {
         let above =
             |value: u16, whole: u32| u32::from(value.saturating_sub(1_000)).min(whole) * 1_000 / whole;
@@ -77,7 +78,7 @@ impl Prosody {
     }
 }
 
-/// The emotion of one utterance.
+/// The emotion measured for one utterance of a callee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmotionReading {
@@ -93,7 +94,7 @@ pub struct EmotionReading {
     pub may_branch: bool,
 }
 
-/// A campaign's emotion settings. Without them nothing is measured.
+/// A campaign's emotion settings. A campaign without them measures no emotion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmotionPlan {
@@ -103,7 +104,8 @@ pub struct EmotionPlan {
 }
 
 impl EmotionPlan {
-    /// Returns the emotion of words and voice together.
+    /// Returns the emotion of an utterance from its words and, if measured, its voice. Words count first;
+    /// the voice alone never reaches angry.
     pub fn read(self, text: &str, prosody: Option<Prosody>) -> EmotionReading {
         let words = words_permille(text);
         let excitement = prosody.map_or(0, |prosody| u32::from(prosody.excitement_permille()));

@@ -24,7 +24,7 @@ const HOST_BYTES_MAX: usize = 253;
 /// Longest label of a host name, in bytes (RFC 1035, 2.3.4).
 const LABEL_BYTES_MAX: usize = 63;
 
-/// Why a text is not a valid address or token, and how to correct it.
+/// Why a URL, mail address, mail server, login or token is not valid, and how to correct it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressFault {
     #[error("must begin with https://")]
@@ -63,7 +63,8 @@ pub enum AddressFault {
     Secret,
 }
 
-/// Checks an http or https URL. The caller decides whether plain http is permitted.
+/// Checks the form of an http or https URL; no name is looked up. The caller decides whether plain http is
+/// permitted.
 pub fn check_url(text: &str) -> Result<(), AddressFault> {
     let rest = text
         .strip_prefix("https://")
@@ -95,7 +96,7 @@ pub fn check_url(text: &str) -> Result<(), AddressFault> {
     }
 }
 
-/// Checks a mail address: one recipient, without a display name.
+/// Checks the form of a mail address: one recipient, without a display name, at most 254 bytes.
 pub fn check_mail(text: &str) -> Result<(), AddressFault> {
     let (user, host) = text.rsplit_once('@').ok_or(AddressFault::Mail)?;
     let is_dotted = !user.starts_with('.') && !user.ends_with('.') && !user.contains("..");
@@ -108,7 +109,8 @@ pub fn check_mail(text: &str) -> Result<(), AddressFault> {
     }
 }
 
-/// Returns the host and port of a mail server. Error if the text is not `HOST:PORT`.
+/// Reads `HOST:PORT` of a mail server; brackets around an IPv6 address are removed. Fails with `MailServer`
+/// for another form.
 pub fn mail_server(text: &str) -> Result<(String, u16), AddressFault> {
     let (host, port) = text.rsplit_once(':').ok_or(AddressFault::MailServer)?;
     if !is_host(host) || !is_port(port) {
@@ -119,7 +121,7 @@ pub fn mail_server(text: &str) -> Result<(String, u16), AddressFault> {
     Ok((host.to_owned(), port))
 }
 
-/// Checks `user:password` of a mail server.
+/// Checks the `user:password` login of a mail server: the user is not empty, no control characters.
 pub fn check_mail_login(text: &str) -> Result<(), AddressFault> {
     let is_login = text.split_once(':').is_some_and(|(user, _)| !user.is_empty());
     match is_login && !text.contains(char::is_control) {
@@ -128,7 +130,8 @@ pub fn check_mail_login(text: &str) -> Result<(), AddressFault> {
     }
 }
 
-/// Checks a token for `Authorization: Bearer`: it must be a valid header value (RFC 9110, 5.5).
+/// Checks a bearer token, which is sent as `Authorization: Bearer`: 1 to 512 printable ASCII characters
+/// without blanks at the ends (RFC 9110, 5.5).
 pub fn check_bearer(text: &str) -> Result<(), AddressFault> {
     let is_printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     let is_bearer = is_printable && text.trim() == text;
@@ -138,7 +141,8 @@ pub fn check_bearer(text: &str) -> Result<(), AddressFault> {
     }
 }
 
-/// Checks a signing secret, which is never sent.
+/// Checks a webhook's signing secret, which is never sent: fails if it has control characters. Any length
+/// is accepted.
 pub fn check_secret(text: &str) -> Result<(), AddressFault> {
     match text.contains(char::is_control) {
         false => Ok(()),
@@ -184,7 +188,7 @@ fn begins_with_two_hex_digits(text: &str) -> bool {
     is_next_hex() && is_next_hex()
 }
 
-/// Returns true for a host, with or without a port.
+/// Returns true for a valid host (name, IPv4 or bracketed IPv6), with or without a port.
 fn is_authority(text: &str) -> bool {
     if is_host(text) {
         return true;
@@ -199,7 +203,7 @@ fn is_host(text: &str) -> bool {
     bracketed.map_or_else(|| is_host_name(text), |inner| inner.parse::<Ipv6Addr>().is_ok())
 }
 
-/// Returns true for a name of labels or an IPv4 address. Underscores are accepted, because names within a
+/// Returns true for a host name or an IPv4 address. Underscores are accepted, because names within a
 /// cluster have them.
 fn is_host_name(text: &str) -> bool {
     if !text.is_empty() && text.chars().all(|found| found.is_ascii_digit() || found == '.') {

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 /// Most customers of a campaign in the test stage (DEP-7: 200 records).
 pub const TEST_PEOPLE_MAX: u32 = 200;
 
-/// Most calls of a pilot per day, in the campaign's time zone (DEP-7).
+/// Most calls per day of a campaign in the pilot stage, by the campaign's time zone (DEP-7).
 pub const PILOT_CALLS_PER_DAY_MAX: u32 = 1_000;
 
-/// The go-live stage of a campaign.
+/// The go-live stage of a campaign, from test to full operation.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -81,7 +81,7 @@ pub struct StagePlan {
 }
 
 impl StagePlan {
-    /// Returns a plan with this first stage and no further conditions.
+    /// Returns a plan that begins at this stage and has no further conditions.
     pub const fn beginning_at(from: Stage) -> Self {
         Self {
             from,
@@ -91,7 +91,7 @@ impl StagePlan {
         }
     }
 
-    /// Returns why the plan is not valid; `None` if it is.
+    /// Returns why the plan's members contradict one another; `None` if the plan is valid.
     pub const fn fault(&self) -> Option<&'static str> {
         if self.roll_out && !self.agent_gates {
             return Some("roll_out needs agent_gates: a roll-out is done with agents");
@@ -105,7 +105,8 @@ impl StagePlan {
         None
     }
 
-    /// Returns the next stage; `None` after the last one.
+    /// Returns the stage that follows `stage` in this plan; `None` after `Full`. `RollOut` follows only if
+    /// the plan has it.
     pub const fn after(&self, stage: Stage) -> Option<Stage> {
         match stage {
             Stage::Test => Some(Stage::Pilot),

@@ -25,7 +25,7 @@ pub struct InvalidId {
     pub why: &'static str,
 }
 
-/// Longest `task_id`, in bytes (requirements, house: `[A-Za-z0-9_.-]{1,64}`).
+/// Longest `task_id` of a campaign, and longest name of a flow, model, user or team, in bytes.
 pub const CAMPAIGN_ID_BYTES_MAX: usize = 64;
 
 /// Bytes of the keyed hash in a customer's or number's id (128 bits).
@@ -141,7 +141,7 @@ pub use crate::enrolment_id::EnrolmentId;
 pub use crate::texting_ids::{AnonymousTranscriptId, ConversationId, MessageId, SummaryId, WordingDraftId};
 pub use crate::{text_id, uuid_id};
 
-/// The two alphabets of ids as patterns for JSON schemas.
+/// The alphabets of text ids as patterns for JSON schemas: names, and hexadecimal ids.
 const PLAIN_WORD: &str = "^[A-Za-z0-9_.-]{1,64}$";
 pub(crate) const DERIVED_HEX: &str = "^[0-9a-f]{32}$";
 
@@ -307,14 +307,14 @@ impl CommandId {
         Self(Uuid::new_v5(&cause.0, kind.as_bytes()))
     }
 
-    /// Returns a command id derived from a text, for commands without a causing event.
+    /// Returns the UUIDv5 of a text as a command id, for commands without a causing event.
     pub fn derive_from_text(text: &str) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, text.as_bytes()))
     }
 }
 
 impl CallId {
-    /// Returns the id of the call of an enrolment's attempt (from 1).
+    /// Returns the id of an enrolment's call. `attempt`: number of the attempt, from 1.
     pub fn derive(enrolment: &EnrolmentId, attempt: u32) -> Self {
         Self(Uuid::new_v5(
             &NAMESPACE,
@@ -324,7 +324,7 @@ impl CallId {
 }
 
 impl AlertId {
-    /// Returns the id of the alert of `rule` for `subject`.
+    /// Returns the id of the alert that `rule` raises for `subject`: always the same for the pair.
     pub fn derive(rule: &str, subject: &str) -> Self {
         Self(Uuid::new_v5(
             &NAMESPACE,
@@ -334,7 +334,7 @@ impl AlertId {
 }
 
 impl UserId {
-    /// Reads a user name as a person types it, in any case.
+    /// Reads a user name as typed: removes white space at the ends and converts to lower case.
     pub fn typed(text: &str) -> Result<Self, InvalidId> {
         text.trim().to_lowercase().parse()
     }

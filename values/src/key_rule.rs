@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The key rule of a call, by its number. Without a number in `call.answered` it is the first.
+/// The rule by which a call's keypresses are treated, stored as a number in `call.answered`. A call without
+/// a number has the first rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
 #[serde(try_from = "u16", into = "u16")]
 pub enum KeyRule {
@@ -35,7 +36,7 @@ impl KeyRule {
         }
     }
 
-    /// Returns true if keys count outside the current menu.
+    /// Returns true if keys also count outside the current menu; false only for `MenusOnly`.
     pub const fn counts_anywhere(self) -> bool {
         match self {
             Self::MenusOnly => false,
@@ -43,7 +44,7 @@ impl KeyRule {
         }
     }
 
-    /// Returns true if the rule distinguishes nodes of spoken flows.
+    /// Returns true if the rule treats the nodes of spoken flows in their own way (see `SpokenNodes`).
     pub const fn knows_spoken_nodes(self) -> bool {
         match self {
             Self::MenusOnly | Self::OptOutAnywhere => false,
@@ -51,8 +52,8 @@ impl KeyRule {
         }
     }
 
-    /// Returns the most keypresses stored per call. People press about a dozen; more are sent at random by
-    /// the far end. Beyond the limit only opt-out keys count.
+    /// Returns how many keypresses of one call are stored at most. People press about a dozen; more are
+    /// sent at random by the far end. Beyond the limit only opt-out keys count.
     pub const fn keypresses_max(self) -> u32 {
         match self {
             Self::MenusOnly | Self::OptOutAnywhere | Self::SpokenNodes => 240,
@@ -61,7 +62,7 @@ impl KeyRule {
     }
 }
 
-/// The error for a number that is not a rule of this build.
+/// The error for a number in `call.answered` that is not a key rule of this build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("key rule {0} is not known to this build")]
 pub struct UnknownKeyRule(u16);

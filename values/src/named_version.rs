@@ -5,7 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Reads a reference; `None` if the text is not valid. The version is `None` for the current one.
+/// Reads `NAME` or `NAME@V` as name and version. The version is `None` for `NAME` (the current one). `None`
+/// if the name is not valid or V is not a canonical number from 1 (`@0`, `@01`).
 pub fn read<I: FromStr>(text: &str) -> Option<(I, Option<u32>)> {
     let (name, version) = match text.split_once('@') {
         None => (text, None),
@@ -19,7 +20,7 @@ pub fn read<I: FromStr>(text: &str) -> Option<(I, Option<u32>)> {
     Some((name.parse().ok()?, version))
 }
 
-/// Writes a reference in the form that `read` accepts.
+/// Writes `NAME` or, with a version, `NAME@V`: the form that `read` accepts.
 pub fn write(to: &mut fmt::Formatter<'_>, name: &impl fmt::Display, version: Option<u32>) -> fmt::Result {
     match version {
         Some(version) => write!(to, "{name}@{version}"),

@@ -54,8 +54,8 @@ pub enum InvalidPhoneNumber {
 }
 
 impl InvalidPhoneNumber {
-    /// Returns true if the text is a complete number that cannot be dialed; false for truncated numbers and
-    /// other texts.
+    /// Returns true if the text has the form of a complete number that cannot be dialed (country unknown or
+    /// number not assigned); false for truncated numbers and other texts.
     pub const fn is_of_a_number(self) -> bool {
         match self {
             Self::UnknownCountry | Self::NoCountryCode | Self::NotANumberOf(_) => true,
@@ -71,8 +71,8 @@ impl InvalidPhoneNumber {
 }
 
 impl PhoneNumber {
-    /// Reads a number as a person or file writes it. `default` is the country of a number without a country
-    /// code.
+    /// Reads a phone number as a person or file writes it and normalizes it to E.164. `default`: the
+    /// country of a number without a country code. Fails if it is not valid.
     pub fn parse(text: &str, default: DefaultCountry) -> Result<Self, InvalidPhoneNumber> {
         let written = InputDigits::read(text, default)?;
         let international = written.is_international;
@@ -96,8 +96,8 @@ impl PhoneNumber {
         }
     }
 
-    /// Returns every number that a text can mean if its country is unknown: the number itself if it has a
-    /// country code, else the number in each of `countries` in which it exists.
+    /// Returns every number that the text can mean: the number itself if it has a country code, else the
+    /// number in each of `countries` in which it is valid, without duplicates. Fails if there is none.
     pub fn parse_in_each(
         text: &str,
         countries: impl IntoIterator<Item = CallingCode>,
@@ -124,7 +124,7 @@ impl PhoneNumber {
         }
     }
 
-    /// Returns true if the text has a country code, so that no default is needed.
+    /// Returns true if the text has a country code (`+`, `00`); false also for a text that is no number.
     pub fn has_country_code(text: &str) -> bool {
         InputDigits::read(text, DefaultCountry::Unknown).is_ok_and(|written| written.is_international)
     }
@@ -134,8 +134,8 @@ impl PhoneNumber {
         &self.0
     }
 
-    /// Returns the ISO 3166 code of the number's region, such as `CN`; `None` if several regions share the
-    /// number range.
+    /// Returns the ISO 3166 code of the number's region (`CN`); `None` if several regions share the
+    /// number range or the range is unknown.
     pub fn region(&self) -> Option<String> {
         region_of_e164(&self.0)
     }
@@ -165,8 +165,8 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
-/// Returns the ISO 3166 code of the region of an E.164 number. Mainland China is decided by its country code
-/// alone, other regions by the tables of the numbering plans.
+/// Returns the ISO 3166 code of the region of an E.164 number; `None` if it is unknown or shared. `+86` is
+/// always `CN`, other regions come from the tables of the numbering plans.
 pub fn region_of_e164(e164: &str) -> Option<String> {
     if e164.starts_with("+86") {
         return Some("CN".to_owned());
@@ -204,8 +204,8 @@ pub fn mask_e164(e164: &str) -> String {
     format!("{plus}{shown_head}****{shown_tail}")
 }
 
-/// Returns the text in half-width characters, without surrounding blanks, guards and marks. Numbers that a
-/// spreadsheet converted are refused.
+/// Removes invisible characters, blanks and a spreadsheet's guards from an input and converts it to
+/// half-width characters. Fails for an empty or overlong text and for numbers that a spreadsheet converted.
 fn plain_text(text: &str) -> Result<String, InvalidPhoneNumber> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(InvalidPhoneNumber::TooLongText);
@@ -297,8 +297,9 @@ fn is_mainland_mobile(national: &str) -> bool {
         && matches!(bytes.next(), Some(b'3'..=b'9'))
 }
 
-/// Returns the eleven digits of a mainland mobile number that is written nationally (with or without the
-/// trunk prefix 0), with `86` (with or without 0 after it), or internationally.
+/// Returns the eleven digits of a mainland mobile number; `None` for another number. It may be written
+/// nationally (with or without the trunk prefix 0), with `86` (with or without 0 after it), or
+/// internationally.
 fn mainland_mobile(international: bool, digits: &str) -> Option<&str> {
     let candidates = [
         digits.strip_prefix("86"),
@@ -312,8 +313,9 @@ fn mainland_mobile(international: bool, digits: &str) -> Option<&str> {
         .find(|national| is_mainland_mobile(national))
 }
 
-/// Reads a number that begins with its country code. A trunk prefix 0 after the code (`+86 (0)10 …`,
-/// `+44 (0)20 …`) is dropped, except where the numbering plan keeps it (Italy).
+/// Reads a number that begins with its country code and fails if it is not valid there. A trunk prefix 0
+/// after the code (`+86 (0)10 …`, `+44 (0)20 …`) is dropped, except where the numbering plan keeps it
+/// (Italy).
 fn international_number(digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber> {
     let Ok(number) = phonenumber::parse(None, format!("+{digits}")) else {
         return Err(InvalidPhoneNumber::UnknownCountry);
@@ -333,7 +335,8 @@ fn international_number(digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber>
     }))
 }
 
-/// Reads a number without a country code, as it is dialed within its country.
+/// Reads a number as it is dialed within `country`; also accepted: with the country's code in front. Fails
+/// if it is not valid.
 fn national_number(country: CallingCode, digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber> {
     if country == CallingCode::NORTH_AMERICA && !is_of_north_america(digits) {
         return Err(InvalidPhoneNumber::NotANumberOf("the default country"));
@@ -377,9 +380,9 @@ fn is_of_north_america(digits: &str) -> bool {
     national.len() == 10 && begins_code(0) && begins_code(3)
 }
 
-/// Returns true if only a trunk prefix was removed from the input. The tables also strip carrier selection
-/// codes (1[12]ddd) from mainland numbers, but these are no longer used: a number that loses digits this way
-/// was mistyped.
+/// Returns true if reading `digits` as `e164` dropped only a trunk prefix. The tables also strip carrier
+/// selection codes (1[12]ddd) from mainland numbers, but these are no longer used: a number that loses
+/// digits this way was mistyped.
 fn keeps_digits(country: CallingCode, e164: &str, digits: &str) -> bool {
     if e164.ends_with(digits.trim_start_matches('0')) {
         return true;
@@ -389,7 +392,8 @@ fn keeps_digits(country: CallingCode, e164: &str, digits: &str) -> bool {
     taken.is_some_and(|taken| country.trunk_prefix() == Some(taken))
 }
 
-/// Returns true for eleven digits that begin with a mainland 1 and are not a mobile number.
+/// Returns true for a mainland number of eleven digits that begins with 1; callers have excluded mobile
+/// numbers before.
 fn is_mistyped_mobile(e164: &str) -> bool {
     e164.len() == 14 && e164.starts_with("+861")
 }

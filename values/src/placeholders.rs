@@ -14,7 +14,8 @@ pub enum TemplatePiece<'a> {
 #[error("{{{{ is not closed by }}}}")]
 pub struct UnclosedPlaceholder;
 
-/// Splits a text into its pieces, in order. Error if a `{{` is not closed.
+/// Splits a text at its `{{…}}` placeholders into pieces, in order; empty plain pieces are left out. Fails
+/// if a `{{` is not closed.
 pub fn pieces(text: &str) -> Result<Vec<TemplatePiece<'_>>, UnclosedPlaceholder> {
     let mut found = Vec::new();
     let mut rest = text;

@@ -44,8 +44,8 @@ impl Preset {
         }
     }
 
-    /// Returns the country of numbers without a country code in lists of this preset. `Unknown` for
-    /// `eu-gdpr`, which covers many countries.
+    /// Returns the country of numbers without a country code in lists of campaigns with this preset.
+    /// `Unknown` for `eu-gdpr`, which covers many countries.
     pub const fn default_country(self) -> DefaultCountry {
         match self {
             Self::CnService | Self::CnMarketing | Self::CnCollection | Self::CnCloudTrunk => {
@@ -56,7 +56,7 @@ impl Preset {
         }
     }
 
-    /// Returns the countries that campaigns of this preset call.
+    /// Returns the calling codes of the countries that campaigns of this preset call.
     pub const fn countries(self) -> &'static [CallingCode] {
         match self {
             Self::CnService | Self::CnMarketing | Self::CnCollection | Self::CnCloudTrunk => {

@@ -6,18 +6,19 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The largest value of a part, and the sum of all weights.
+/// The largest value of one part of a routing score, and the sum of all weights.
 pub const WHOLE: u32 = 1_000;
 
-/// Most candidates of one scoring.
+/// Most candidates of one routing decision.
 pub const CANDIDATES_MAX: usize = 1_000;
 
-/// Weights within the match, in thousandths: industry, region, and results of earlier similar calls.
+/// Weights within `robot_match`, in thousandths: same industry, same region, and success of earlier similar
+/// calls.
 const INDUSTRY: u32 = 500;
 const REGION: u32 = 200;
 const HISTORY: u32 = 300;
 
-/// The weights of the parts, in thousandths. Their sum is 1,000.
+/// The weights of the parts of a routing score, in thousandths. Their sum is 1,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "RoutingWeights")]
 #[serde(deny_unknown_fields)]
@@ -35,7 +36,7 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// The weights of the requirement.
+    /// The weights that the requirement CAL-4 states.
     pub const PRINTED: Self = Self {
         version: 1,
         rfm: 400,
@@ -44,7 +45,8 @@ impl Weights {
         line_quality: 100,
     };
 
-    /// Returns what is wrong with the weights; `None` if they are valid.
+    /// Returns what is wrong with the weights (sum other than 1,000, or version 0); `None` if they are
+    /// valid.
     pub fn fault(&self) -> Option<&'static str> {
         let parts = [self.rfm, self.robot_match, self.agent_skill, self.line_quality];
         let sum = parts.into_iter().fold(0_u32, u32::saturating_add);
@@ -53,7 +55,7 @@ impl Weights {
     }
 }
 
-/// A robot or agent that can take the call.
+/// A robot or agent that can take a call, with the properties that the routing score uses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoutingCandidate {
@@ -84,7 +86,7 @@ pub enum CandidateKind {
     Agent,
 }
 
-/// The callee's properties that the score uses.
+/// The callee's properties that the routing score uses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoutingCustomer {
@@ -96,7 +98,7 @@ pub struct RoutingCustomer {
     pub region: Option<String>,
 }
 
-/// The parts of one candidate's total.
+/// The parts of one candidate's routing score, each 0 to 1,000, and the weighted total.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "RoutingBreakdown")]
 pub struct Breakdown {
@@ -116,7 +118,8 @@ pub struct Breakdown {
     pub total: u32,
 }
 
-/// Returns the parts and the total of a candidate.
+/// Returns a candidate's routing score for a customer: the parts and the total. Values above 1,000 count as
+/// 1,000; a robot's skill as 0.
 pub fn score(customer: &RoutingCustomer, candidate: &RoutingCandidate, weights: &Weights) -> Breakdown {
     let rfm = customer.rfm.min(WHOLE);
     let industry_fits = fits(&candidate.industries, customer.industry.as_ref());
@@ -157,7 +160,8 @@ fn fits(known: &[String], wanted: Option<&String>) -> bool {
     wanted.is_some_and(|it| known.contains(it))
 }
 
-/// Returns all breakdowns and the index of the winner; `None` without candidates.
+/// Returns the index of the candidate with the highest total (of equal ones the first), and the scores of
+/// all candidates. `None` without candidates.
 pub fn choose(
     customer: &RoutingCustomer,
     candidates: &[RoutingCandidate],

@@ -26,7 +26,7 @@ pub struct Seller {
 }
 
 impl Seller {
-    /// Returns what is wrong with the seller's data; `None` if it is valid.
+    /// Returns what is wrong with the seller's name or number; `None` if both are valid.
     pub fn fault(&self) -> Option<&'static str> {
         let chars = self.name.chars().count();
         if self.name.trim().is_empty() || chars > SELLER_NAME_CHARS_MAX {
@@ -40,7 +40,7 @@ impl Seller {
         (!is_callable).then_some("its number must be a callable number in the form +12025550100")
     }
 
-    /// Returns the number digit by digit, in groups that can be written down.
+    /// Returns the seller's number as spoken: digit by digit, in groups that can be written down.
     fn spoken_number(&self) -> String {
         let digits: Vec<char> = self.number.chars().filter(char::is_ascii_digit).collect();
         let (country, rest) = match digits.split_first() {
@@ -64,7 +64,7 @@ impl Seller {
     }
 }
 
-/// The content of the seller message.
+/// The content of the message that an answered callee hears if no agent is free.
 #[derive(Debug, Clone, Copy)]
 pub struct SellerMessage<'a> {
     pub seller: &'a Seller,
@@ -77,7 +77,8 @@ pub struct SellerMessage<'a> {
 }
 
 impl SellerMessage<'_> {
-    /// Returns the text of the message.
+    /// Returns the spoken text: name, purpose if it is a sales call, number, and opt-out key if there is
+    /// one. Chinese for `zh` languages, else English.
     pub fn text(&self) -> String {
         let (name, number) = (self.seller.name.trim(), self.seller.spoken_number());
         if self.language.starts_with("zh") {

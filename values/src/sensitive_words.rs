@@ -8,12 +8,13 @@ pub const SENSITIVE_WORDS_MAX: usize = 1_000;
 /// Longest word, in characters: a short phrase.
 pub const SENSITIVE_WORD_CHARS_MAX: usize = 64;
 
-/// The word list of a campaign. Clones share it. Every word has at least one letter or digit.
+/// The sensitive words of a campaign: a call ends when one is heard. Clones share the list. Every word has
+/// at least one letter or digit.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct SensitiveWordList(Arc<[String]>);
 
-/// What is wrong with a list.
+/// What is wrong with a list of sensitive words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SensitiveWordsFault {
     #[error("more than {SENSITIVE_WORDS_MAX} words")]

@@ -4,7 +4,7 @@
 //! Pure: equal claims in equal order give equal shares. A remainder is given out one by one in the given
 //! order, so callers rotate the order from time to time.
 
-/// A claim: its demand and its weight.
+/// One campaign's claim to slots: how many it wants and its weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SlotDemand {
     /// At least 1; 0 counts as 1.
@@ -12,7 +12,9 @@ pub struct SlotDemand {
     pub wants: u32,
 }
 
-/// Returns the number of slots for each claim; together at most `places`.
+/// Divides `places` slots among the claims, by weighted max-min fairness. Returns the number for each
+/// claim, in their order: at most what it wants, together at most `places`. A remainder goes one by one to
+/// the first claims.
 pub fn shares(places: u32, claims: &[SlotDemand]) -> Vec<u32> {
     let mut given = vec![0_u32; claims.len()];
     let mut left = places;
@@ -44,7 +46,8 @@ pub fn shares(places: u32, claims: &[SlotDemand]) -> Vec<u32> {
     }
 }
 
-/// Gives one slot of the largest share to each claim that has none, so that a small weight still gets a slot.
+/// Gives each claim without a slot one slot of the claim with the most, so that a small weight still gets
+/// one.
 fn lift(claims: &[SlotDemand], given: &mut [u32]) {
     for index in 0..claims.len() {
         if given.get(index) != Some(&0) || missing(claims, given, index) == 0 {
@@ -69,7 +72,7 @@ fn missing(claims: &[SlotDemand], given: &[u32], index: usize) -> u32 {
     wants.saturating_sub(given.get(index).copied().unwrap_or_default())
 }
 
-/// Gives at most the missing slots, and returns how many were given.
+/// Gives a claim at most `part` slots and at most those it misses. Returns how many were given.
 fn give(claims: &[SlotDemand], given: &mut [u32], index: usize, part: u32) -> u32 {
     let part = part.min(missing(claims, given, index));
     if let Some(has) = given.get_mut(index) {

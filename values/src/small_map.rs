@@ -4,10 +4,11 @@
 //! has room for eleven entries, which was most of the memory of an idle entity. This map has the same order
 //! and the same results as a `BTreeMap`.
 
-/// Number of entries up to which capacity grows by exactly one. Above, it grows like a vector's.
+/// Number of entries up to which the capacity grows by exactly one. Above it, the capacity grows like a
+/// `Vec`'s.
 const EXACT_MAX: usize = 8;
 
-/// A sorted map for a few entries.
+/// A sorted map for a few entries, with the order and results of a `BTreeMap` and less memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmallMap<K, V>(Vec<(K, V)>);
 

@@ -38,7 +38,7 @@ impl StreamId {
     pub fn new(aggregate: &str, id: &impl fmt::Display) -> Self {
         Self(format!("{aggregate}-{id}").into())
     }
-    /// Creates a name that a store read back, without a check.
+    /// Creates a stream name from the text that a store holds, without a check.
     pub fn from_stored(text: String) -> Self {
         Self(text.into())
     }
@@ -49,7 +49,7 @@ impl StreamId {
     pub fn aggregate(&self) -> &str {
         self.0.split('-').next().unwrap_or("")
     }
-    /// Returns the part after the first dash.
+    /// Returns the part after the first dash; empty if there is no dash.
     pub fn id(&self) -> &str {
         self.0.split_once('-').map_or("", |(_, id)| id)
     }

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Longest address, in bytes.
+/// Longest address of an attachment, in bytes.
 const ADDRESS_BYTES_MAX: usize = 256;
 
-/// Longest title, in characters.
+/// Longest title of an attachment, in characters.
 const TITLE_CHARS_MAX: usize = 60;
 
 /// Whether an address is a picture or a link.
@@ -31,7 +31,8 @@ pub struct TextAttachment {
 }
 
 impl TextAttachment {
-    /// Returns true if address and title are valid and have no variables.
+    /// Returns true if the address is https without blanks or variables (at most 256 bytes) and the title
+    /// is a text of 1 to 60 characters without variables.
     pub fn is_sound(&self) -> bool {
         let has_host = self
             .address

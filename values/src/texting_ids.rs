@@ -69,15 +69,15 @@ impl WordingDraftId {
 }
 
 impl MessageId {
-    /// Returns the id of the message that `command` orders.
+    /// Returns the id of the message that `command` orders: the id of the command's first event.
     pub fn derive(command: CommandId) -> Self {
         Self(EventId::derive(command, 0).uuid())
     }
 }
 
 impl AnonymousTranscriptId {
-    /// Returns the name of the transcript's key. Like customer ids it has 32 hexadecimal digits, and it
-    /// equals no customer's id.
+    /// Returns the id of the transcript's encryption key in the key store. It has the form of a customer's
+    /// id (32 hexadecimal digits) but equals no customer's.
     pub fn key(&self) -> CustomerId {
         let name = self.as_str().to_owned();
         name.try_into()

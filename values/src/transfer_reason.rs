@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The reason of a transfer. Metrics of requested transfers count `Requested` only, and calls from before
-/// reasons were stored.
+/// The reason why a call was transferred to an agent. Metrics of requested transfers count `Requested` and
+/// calls from before reasons were stored.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
 )]
@@ -34,7 +34,8 @@ impl TransferReason {
         }
     }
 
-    /// Returns true if the callee asked for an agent. An older call without a reason counts as requested.
+    /// Returns true if the callee asked for an agent. `None` (a call from before reasons were stored)
+    /// counts as requested.
     pub fn is_request(reason: Option<Self>) -> bool {
         reason.is_none_or(|reason| reason == Self::Requested)
     }

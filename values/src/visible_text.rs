@@ -43,7 +43,8 @@ pub fn is_invisible(character: char) -> bool {
     !character.is_ascii() && INVISIBLE.iter().any(|(range, _)| range.contains(&character))
 }
 
-/// Returns the normalized text for comparing and hashing.
+/// Returns the text for comparing and hashing: without invisible code points and white space at both ends,
+/// in Normalization Form C. Letter case and width stay.
 pub fn normalize(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     if text.is_ascii() || (!text.chars().any(is_invisible) && is_nfc(text)) {

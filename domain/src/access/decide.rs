@@ -6,7 +6,8 @@ use super::refusal::AccessRefusal;
 use super::state::AccessState;
 use crate::time::Timestamp;
 
-/// Shortest time between two events of one stream, in milliseconds.
+/// Shortest time between two events of one access stream, in milliseconds; an earlier one is refused with
+/// `TooSoon`.
 pub const RECORDED_EVERY_MS: u64 = 60_000;
 
 pub(super) fn decide(

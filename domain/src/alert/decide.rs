@@ -7,14 +7,15 @@ use super::refusal::AlertRefusal;
 use super::state::AlertState;
 use crate::time::Timestamp;
 
-/// Longest note, reason, detail or subject, in bytes. They are stored forever and must not contain personal
-/// data.
+/// Longest note, reason, detail or subject of an alert, in bytes; a longer one is refused. They are stored
+/// permanently and must not contain personal data.
 pub const NOTE_BYTES_MAX: usize = 256;
-/// Longest name of the acknowledging user, in bytes.
+/// Longest name of the acknowledging user, in bytes; a longer one is refused.
 pub const USER_BYTES_MAX: usize = 64;
-/// Milliseconds after which an unacknowledged alert is escalated: a quarter of an hour.
+/// Milliseconds after which an alert without acknowledgement is escalated: a quarter of an hour.
 pub const ESCALATE_AFTER_MS: u64 = 900_000;
-/// Longest mute, in milliseconds: a week. For a longer time, change the limit instead of hiding the alert.
+/// Longest mute of an alert, in milliseconds; a longer one is refused. A week: for a longer time change the
+/// limit instead of hiding the alert.
 pub const MUTE_MS_MAX: u64 = 604_800_000;
 
 type DecideResult = Result<Vec<AlertEvent>, AlertRefusal>;

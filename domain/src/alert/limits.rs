@@ -1,13 +1,13 @@
 //! The limits beyond which alerts are raised (REP-6).
 
-/// Most abandoned calls per thousand calls answered by a person, in the period of the budget (16 CFR
-/// 310.4(b)(4)(i); 47 CFR 64.1200(a)(7)).
+/// Most abandoned calls per thousand calls answered by a person, in the period of the abandonment budget
+/// (16 CFR 310.4(b)(4)(i); 47 CFR 64.1200(a)(7)).
 pub const ABANDONED_PER_MILLE_MAX: i64 = 30;
 
-/// Days before the end of a caller number's licence from which an alert is raised. A renewal takes weeks.
+/// Days before the end of a caller number's licence from which an alert is raised: a renewal takes weeks.
 pub const CALLER_NUMBER_DAYS: i64 = 30;
 
-/// The limits of alerts. The defaults are those of the requirement.
+/// The limits beyond which alerts are raised. The defaults are those of the requirement.
 #[derive(Debug, Clone)]
 pub struct AlertLimits {
     /// Lowest answer rate per call over five minutes, in thousandths.

@@ -5,14 +5,14 @@ use super::event::{AlertEvent, AlertFigure, AlertRule, Severity};
 use crate::time::Timestamp;
 use values::ids::CampaignId;
 
-/// The state of one alert.
+/// The state of one alert: raised or not, and its mute.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AlertState {
     standing: Option<RaisedAlert>,
     muted_until: Option<Timestamp>,
 }
 
-/// A raised alert.
+/// A raised alert that has not been cleared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RaisedAlert {
     pub rule: AlertRule,
@@ -26,12 +26,12 @@ pub struct RaisedAlert {
 }
 
 impl AlertState {
-    /// Returns the alert while it is raised.
+    /// Returns the alert if it is raised and not cleared; `None` otherwise.
     pub const fn standing(&self) -> Option<&RaisedAlert> {
         self.standing.as_ref()
     }
 
-    /// Returns the end of the mute if the alert is muted now.
+    /// Returns the end of the mute if the alert is muted at `now`; `None` otherwise.
     pub fn muted_at(&self, now: Timestamp) -> Option<Timestamp> {
         self.muted_until.filter(|until| now < *until)
     }

@@ -6,10 +6,11 @@ use super::refusal::ApiKeyRefusal;
 use super::state::ApiKeyState;
 use crate::time::Timestamp;
 
-/// Longest validity of a key, in milliseconds: two years. For longer use, create a second key and change
-/// over.
+/// Longest validity of an API key, in milliseconds; a longer one is refused. Two years: for longer use,
+/// create a second key and change over.
 pub const KEY_MS_MAX: u64 = 731 * 86_400_000;
-/// Longest label or reason, in bytes. They are stored forever and must not contain personal data.
+/// Longest label of an API key, and longest reason to revoke it, in bytes; longer ones are refused. They
+/// are stored permanently and must not contain personal data.
 pub const LABEL_BYTES_MAX: usize = 256;
 
 type DecideResult = Result<Vec<ApiKeyEvent>, ApiKeyRefusal>;

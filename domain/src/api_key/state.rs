@@ -3,7 +3,7 @@
 use super::event::{ApiKeyEvent, KeyFacts};
 use crate::time::Timestamp;
 
-/// The state of one key.
+/// The state of one API key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApiKeyState {
     facts: Option<KeyFacts>,
@@ -11,7 +11,7 @@ pub struct ApiKeyState {
 }
 
 impl ApiKeyState {
-    /// Returns the key's properties, also if it was revoked or has expired.
+    /// Returns the key's properties, also if it was revoked or has expired; `None` before it is created.
     pub const fn facts(&self) -> Option<&KeyFacts> {
         self.facts.as_ref()
     }
@@ -20,7 +20,8 @@ impl ApiKeyState {
         self.revoked
     }
 
-    /// Returns the key's properties if `secret` is its secret and it is neither revoked nor expired.
+    /// Returns the key's properties if `secret` is its secret and it is neither revoked nor expired at
+    /// `now`; `None` otherwise.
     pub fn opened_by(&self, secret: &str, now: Timestamp) -> Option<&KeyFacts> {
         let facts = self.facts.as_ref().filter(|facts| facts.sha256.is_of(secret))?;
         (!self.revoked && now < facts.expires_at).then_some(facts)

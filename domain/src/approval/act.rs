@@ -85,7 +85,7 @@ impl Act {
         }
     }
 
-    /// Returns the labels in Chinese and English.
+    /// Returns the labels of the act: Chinese, then English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::ErasePerson => ("删除个人信息", "erase a person"),
@@ -109,8 +109,8 @@ impl Act {
         }
     }
 
-    /// Returns true if the act only shows values in clear text and changes nothing. A repeated request shows
-    /// them again.
+    /// Returns true if the act only shows values in clear text and changes nothing. A repeated request
+    /// shows the values again for a limited time.
     pub const fn shows_values(self) -> bool {
         match self {
             Self::InspectClear | Self::NoticeClear | Self::RevealMany => true,
@@ -129,7 +129,8 @@ impl Act {
         }
     }
 
-    /// Returns the permission that the approver needs. The requester needs the permission of the route.
+    /// Returns the permission that the approver needs for this act. The requester needs the permission of
+    /// the route.
     pub const fn permission(self) -> Permission {
         match self {
             Self::ErasePerson | Self::AnswerDeletion | Self::AnonymiseCampaign => Permission::CustomersErase,
@@ -164,7 +165,7 @@ pub struct ApprovalSubject {
 }
 
 impl ApprovalSubject {
-    /// Creates the request for an act on one customer.
+    /// Creates the subject of an approval for an act on one customer, without further details.
     pub const fn of_person(act: Act, customer: CustomerId) -> Self {
         Self {
             act,
@@ -174,7 +175,7 @@ impl ApprovalSubject {
         }
     }
 
-    /// Creates the request for an act without a customer; `with` adds its details.
+    /// Creates the subject of an approval for an act without a customer; `with` adds its details.
     pub const fn of(act: Act) -> Self {
         Self {
             act,
@@ -184,14 +185,15 @@ impl ApprovalSubject {
         }
     }
 
-    /// Returns the id of the approval for a requester, a day and a round (the number of the request on that
-    /// day). The same arguments give the same id, so a repeated request does not create a second approval.
+    /// Returns the id of the approval of this act that `by` requests. `round`: number of the request on
+    /// that day. The same arguments give the same id, so a repeated request does not create a second
+    /// approval.
     pub fn approval(&self, by: &UserId, day: i64, round: u32) -> ApprovalId {
         let fixed = serde_json::json!({ "asked": self, "by": by, "day": day, "round": round });
         ApprovalId::new(Uuid::new_v5(&NAMESPACE, format!("approval:{fixed}").as_bytes()))
     }
 
-    /// Adds a detail if there is a value.
+    /// Adds a detail to which the approval is bound; nothing if there is no value.
     pub fn with(mut self, name: &str, value: Option<impl ToString>) -> Self {
         if let Some(value) = value {
             self.details.insert(name.to_owned(), value.to_string());

@@ -27,7 +27,7 @@ pub(super) fn decide(state: &ApprovalState, command: ApprovalCommand, now: Times
     }
 }
 
-/// Stores the request. A repeated request stores no event.
+/// Stores the request for an approval. No event if it was requested before; refused without a reason.
 fn request(state: &ApprovalState, requesting: ApprovalRequest) -> DecideResult {
     if state.requested().is_some() {
         return Ok(Vec::new());
@@ -41,7 +41,8 @@ fn request(state: &ApprovalState, requesting: ApprovalRequest) -> DecideResult {
     }])
 }
 
-/// Refuses if the requester gave the approver a credential or the other way round: both could be one person.
+/// Refuses if the requester issued the approver's credential or the other way round: both could be one
+/// person.
 fn hold_apart(
     state: &ApprovalState,
     approver: &UserId,
@@ -80,7 +81,8 @@ fn approve(state: &ApprovalState, by: UserId, reason: Option<String>, now: Times
     }
 }
 
-/// Rejects a waiting or approved request that was not used yet. The requester may do so too.
+/// Rejects a request that is waiting or approved and not used. The requester may do so too. No event if it
+/// was rejected before; refused once it is used or expired.
 fn reject(state: &ApprovalState, by: Option<UserId>, reason: String, now: Timestamp) -> DecideResult {
     let (requested, standing) = known(state, now)?;
     given(&reason)?;
@@ -117,7 +119,7 @@ fn use_it(
     }
 }
 
-/// Checks that the approver could still approve now.
+/// Refuses unless the approver still is enabled and has the permission.
 pub(super) fn check_approver(approver: ApproverStatus, approved_by: &UserId) -> Result<(), ApprovalRefusal> {
     match approver {
         ApproverStatus::HoldsTheRight => Ok(()),
@@ -135,7 +137,7 @@ fn known(
     Ok((requested, standing))
 }
 
-/// Returns the refusal for an approval with this status.
+/// Returns why an approval with this status cannot be used.
 const fn over(requested: &RequestedApproval, standing: ApprovalStatus) -> ApprovalRefusal {
     match standing {
         ApprovalStatus::Waiting | ApprovalStatus::Approved => ApprovalRefusal::NotApproved,

@@ -8,9 +8,9 @@ use super::refusal::ApprovalRefusal;
 use super::state::ApprovalState;
 use crate::time::Timestamp;
 
-/// Checks whether a repeated request may return the result of the first use. An unused approval passes; the
-/// decider handles it. An act that changed something is answered the same way without a time limit. Values in
-/// clear text are shown again only within `SHOWN_AGAIN_MS` and while the approver still has the permission.
+/// Refuses a repeated request that may not return the result of the first use. Acts that change something
+/// pass without a time limit. Values in clear text are shown again only within `SHOWN_AGAIN_MS` and while
+/// the approver has the permission. An unused approval passes; the decider handles it.
 pub fn check_repeated_use(
     state: &ApprovalState,
     approver: ApproverStatus,

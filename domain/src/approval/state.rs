@@ -14,7 +14,7 @@ pub struct ApprovalState {
     used_at: Option<Timestamp>,
 }
 
-/// The request: the act, the reason and the requester.
+/// What was requested: the act, the reason, the requester and the deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestedApproval {
     pub asked: ApprovalSubject,
@@ -24,7 +24,7 @@ pub struct RequestedApproval {
     pub expires_at: Timestamp,
 }
 
-/// The decision.
+/// The decision of another user about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DecidedApproval {
     Approved {
@@ -39,7 +39,7 @@ pub enum DecidedApproval {
     },
 }
 
-/// The status of an approval at a point in time.
+/// The status of an approval at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalStatus {
@@ -67,7 +67,7 @@ impl ApprovalState {
         self.used_at
     }
 
-    /// Returns the approver; `None` if it is not approved.
+    /// Returns the user who approved the request; `None` if it is not approved.
     pub const fn approved_by(&self) -> Option<&UserId> {
         match &self.decided {
             Some(DecidedApproval::Approved { by, .. }) => Some(by),
@@ -75,7 +75,7 @@ impl ApprovalState {
         }
     }
 
-    /// Returns the status; `None` if the approval was never requested.
+    /// Returns the status of the approval at `now`; `None` if it was never requested.
     pub fn standing(&self, now: Timestamp) -> Option<ApprovalStatus> {
         let requested = self.requested.as_ref()?;
         let is_over = now >= requested.expires_at;

@@ -3,7 +3,7 @@
 
 use super::{Attribute, AttributeType, TagLevel};
 
-/// A built-in attribute.
+/// A built-in attribute of customers.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BuiltInAttribute {
     /// The name in records, columns and segments.
@@ -43,8 +43,8 @@ const fn called(name: &'static str, name_zh: &'static str, kind: AttributeType) 
 use AttributeType::{Boolean, Date, Decimal, Integer, Text, Time};
 use TagLevel::{Basic, Behavior, Business};
 
-/// Every built-in attribute. Names never change; new ones are added at the end. The first seven are those of
-/// CUS-4.
+/// Every built-in attribute. Names never change; new attributes are added at the end. The first seven are
+/// those of CUS-4.
 pub static CATALOGUE: [BuiltInAttribute; 34] = [
     set("age", "年龄", Integer, Basic),
     set("gender", "性别", Text, Basic),
@@ -128,7 +128,8 @@ pub(super) fn is_identifying(plain: &str) -> bool {
 }
 
 impl BuiltInAttribute {
-    /// Returns the attribute of a lower-case name in either language; `None` if there is none.
+    /// Returns the built-in attribute with this lower-case name in either language; `None` if there is
+    /// none.
     pub fn named(plain: &str) -> Option<&'static Self> {
         let mut all = CATALOGUE.iter();
         all.find(|known| known.name == plain || known.name_zh == plain)
@@ -142,7 +143,7 @@ impl BuiltInAttribute {
     }
 }
 
-/// The types of other names by their ending. A name with one of `BEGINNINGS` is a Boolean.
+/// The type of other attributes by the ending of their name. A name with one of `BEGINNINGS` is a Boolean.
 const ENDS: [(&str, AttributeType); 19] = [
     ("_count", Integer),
     ("_days", Integer),

@@ -5,10 +5,11 @@ use crate::calendar::{BEIJING_MICROS, DAY_MICROS};
 use crate::time::Timestamp;
 use chrono::{NaiveDate, NaiveDateTime};
 
-/// Longest text value, in bytes. A longer text is a note, which segments do not use.
+/// Longest text value of an attribute, in bytes; a longer one is not a value. It would be a note, which
+/// segments do not use.
 pub const TEXT_BYTES_MAX: usize = 512;
 
-/// Number of stored decimals.
+/// Number of decimals that are stored.
 pub const DECIMAL_DIGITS: usize = 4;
 /// The value one in the unit of stored decimals.
 pub const DECIMAL_UNIT: i64 = 10_000;
@@ -26,7 +27,7 @@ pub enum AttributeValue {
     Boolean(bool),
 }
 
-/// The error for a text that is not a value of its type.
+/// The error for a text that is not a value of an attribute's type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be {}", wanted.written())]
 pub struct ValueFault {
@@ -58,7 +59,7 @@ impl AttributeValue {
         }
     }
 
-    /// Returns the stored form. Reading it gives the same value.
+    /// Returns the value in its stored form; reading that form gives the same value.
     pub fn written(&self) -> String {
         match self {
             Self::Integer(value) => value.to_string(),
@@ -82,7 +83,8 @@ impl AttributeValue {
     }
 }
 
-/// Returns the form in which texts are compared: lower case, because databases differ in comparing case.
+/// Returns a text in the form in which text values are compared: lower case, because databases differ in
+/// comparing case.
 pub fn normalize_text(text: &str) -> String {
     text.to_lowercase()
 }
@@ -99,7 +101,8 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// Reads a number such as `-12` or `5000.25` in ten-thousandths; `None` if it has more than four decimals.
+/// Reads a number (`-12`, `5000.25`) in ten-thousandths; `None` for another text and for more than four
+/// decimals.
 pub(super) fn decimal(text: &str) -> Option<i64> {
     let (is_negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -137,7 +140,8 @@ fn day(days: i64) -> Option<NaiveDate> {
     epoch().checked_add_signed(chrono::TimeDelta::try_days(days)?)
 }
 
-/// Reads a time: RFC 3339, or a day or local time of Beijing without a zone.
+/// Reads a time: RFC 3339, or a day or local time without a zone, which is Beijing's. `None` for another
+/// text.
 fn time(text: &str) -> Option<Timestamp> {
     if let Ok(at) = text.parse() {
         return Some(at);

@@ -6,12 +6,14 @@ use super::hour_counts::LearntTimes;
 use super::hours::HourOfDay;
 use super::plan::BestTimesPlan;
 
-/// The set of groups with a better hour ahead. Empty if nothing is learned.
+/// The set of customer groups for which a clearly better hour is still to come on the campaign's day. Empty
+/// if no answer times are learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BetterHourGroups(u16);
 
 impl BetterHourGroups {
-    /// Computes the set for the remaining hours of the day, with the current hour first.
+    /// Computes the set for the remaining hours of the campaign's day, `hours`, with the current hour
+    /// first.
     pub fn of(plan: &BestTimesPlan, learnt: Option<&LearntTimes>, hours: &[HourOfDay]) -> Self {
         let Some(learnt) = learnt else {
             return Self::default();

@@ -6,16 +6,16 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The rule name of an enrolment that waits for a better hour.
+/// The id stored as rule while an enrolment waits for a better hour.
 pub const BEST_TIME: &str = "best_time";
 
 /// One hour in milliseconds.
 const HOUR_MS: u64 = 3_600_000;
 
-/// Most hours that are considered for one retry: three days.
+/// Most hours after its due time that are considered for one retry: three days.
 const HOURS_AHEAD_MAX: u64 = 72;
 
-/// The hour of a call and the move of the next one, as stored with the call.
+/// The hour in which a call was dialed, and the move of the next one, as stored with the call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallTiming {
     /// The hour in which the call was dialed.
@@ -26,7 +26,7 @@ pub struct CallTiming {
     pub moved: Option<BetterHour>,
 }
 
-/// A better hour for a retry, with the counts behind the choice.
+/// A better hour to which a retry is moved, with the counts behind the choice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BetterHour {
     /// The time that the retry policy would use: the first opening.
@@ -44,7 +44,7 @@ pub struct BetterHour {
 }
 
 impl BetterHour {
-    /// Returns the values as facts that explain why the customer is not called yet.
+    /// Returns the values of the choice as facts that explain why the customer is not called yet.
     pub fn facts(&self) -> BTreeMap<String, String> {
         let facts = [
             ("hour", self.hour.hour.to_string()),
@@ -61,7 +61,7 @@ impl BetterHour {
     }
 }
 
-/// A retry as the retry policy schedules it.
+/// A retry as the retry policy schedules it, with how far it may be moved.
 #[derive(Debug, Clone, Copy)]
 pub struct Retry {
     pub due_at: Timestamp,
@@ -70,8 +70,9 @@ pub struct Retry {
     pub group: u8,
 }
 
-/// Returns the best hour within the permitted delay if it is clearly better than the first possible one. The
-/// retry keeps its minute past the hour, so that not all retries start at once.
+/// Returns the open hour with the best answer rate within the retry's permitted delay, if it is clearly
+/// better than the first open one; `None` otherwise. The retry keeps its minute past the hour, so that not
+/// all retries start at once.
 pub fn better_hour(
     learnt: &LearntTimes,
     retry: Retry,
@@ -106,7 +107,7 @@ pub fn better_hour(
     Some((at, better))
 }
 
-/// Returns the hour with the highest rate; of equal ones the earlier.
+/// Returns the hour with the highest answer rate; of equal ones the earlier. `None` without hours.
 fn best<'a>(
     known: impl Iterator<Item = &'a (Timestamp, CallHour, Rate)>,
 ) -> Option<(Timestamp, CallHour, Rate)> {
@@ -123,7 +124,7 @@ const fn of_group(at: HourOfDay, group: u8) -> CallHour {
     }
 }
 
-/// Returns true if one of the later hours is clearly better for the group than the first.
+/// Returns true if one of the later `hours` has a clearly better answer rate for the group than the first.
 pub(super) fn is_better_ahead(counted: &CountedTimes, hours: &[HourOfDay], group: u8) -> bool {
     let rate = |at: &HourOfDay| counted.rate(of_group(*at, group));
     let Some(now) = hours.first().map(rate) else {

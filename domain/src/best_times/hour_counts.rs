@@ -10,10 +10,10 @@ use super::hours::{CallHour, DaySort, HOURS_OF_DAY, is_none};
 use super::plan::TIMES_GROUPS_MAX;
 use serde::{Deserialize, Serialize};
 
-/// Number of dials with which the level above is weighed against the counts of an hour.
+/// Number of dials with which the estimate of the level above is weighed against the counts of an hour.
 pub const PRIOR_DIALS: u64 = 50;
 
-/// Fewest dials in an hour for which it can be chosen as a better hour.
+/// Fewest dials of the institution in an hour for which it can be chosen as a better hour.
 const KNOWN_DIALS_MIN: u64 = 20;
 
 /// The rate of a certain answer: one, in millionths.
@@ -28,13 +28,13 @@ impl Rate {
         self.0 / 1_000
     }
 
-    /// Returns true if this rate is at least a tenth higher. A smaller difference is not worth a delay.
+    /// Returns true if this rate is higher by at least a tenth. A smaller difference is not worth a delay.
     pub const fn is_clearly_above(self, other: Self) -> bool {
         self.0.saturating_mul(10) >= other.0.saturating_mul(11) && self.0 > other.0
     }
 }
 
-/// Counts by hour of one group on one kind of day.
+/// Counts of dials and answers by hour, of one customer group on one kind of day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct HourRow {
     /// Number of the group in the plan, starting at 1. Absent for customers without a group and for the
@@ -48,7 +48,7 @@ pub struct HourRow {
     pub answers: [u64; HOURS_OF_DAY],
 }
 
-/// Counts of dials and answers by hour.
+/// Counts of dials and answers by hour: of one campaign, and of the institution.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CountedTimes {
     /// Counts of the campaign, by group and kind of day.
@@ -57,7 +57,7 @@ pub struct CountedTimes {
     pub institution: Vec<HourRow>,
 }
 
-/// The counts that a campaign uses, up to a log position.
+/// The counts with which a campaign chooses better hours, up to a log position.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LearntTimes {
     /// Log position up to which ended calls are counted.
@@ -68,7 +68,7 @@ pub struct LearntTimes {
     pub counted: CountedTimes,
 }
 
-/// Dials and answers of several hours.
+/// The dials and answers of one or more hours.
 #[derive(Clone, Copy, Default)]
 struct Sum {
     dials: u64,
@@ -76,7 +76,7 @@ struct Sum {
 }
 
 impl Sum {
-    /// Returns the difference to a part of the sum.
+    /// Returns this sum less `part`, at least 0.
     const fn without(self, part: Self) -> Self {
         Self {
             dials: self.dials.saturating_sub(part.dials),
@@ -84,7 +84,8 @@ impl Sum {
         }
     }
 
-    /// Returns the rate smoothed toward `prior`.
+    /// Returns the answer rate in millionths, smoothed toward `prior` with the weight of `PRIOR_DIALS`
+    /// dials.
     const fn drawn_to(self, prior: u64) -> u64 {
         let weighed = self
             .answers
@@ -99,48 +100,48 @@ impl CountedTimes {
         self.own.is_empty() && self.institution.is_empty()
     }
 
-    /// Counts a dial of the campaign itself.
+    /// Counts a dial of the campaign itself; it counts for the institution too.
     pub fn note_own(&mut self, at: CallHour, answered: bool) {
         note(&mut self.own, at, answered);
         self.note_other(at, answered);
     }
 
-    /// Counts a dial of another campaign.
+    /// Counts a dial of another campaign of the institution.
     pub fn note_other(&mut self, at: CallHour, answered: bool) {
         note(&mut self.institution, CallHour { group: 0, ..at }, answered);
     }
 
-    /// Adds later counts.
+    /// Adds counts from a later part of the log.
     pub fn add(&mut self, more: &Self) {
         add(&mut self.own, &more.own);
         add(&mut self.institution, &more.institution);
     }
 
-    /// Returns the number of dials of the campaign.
+    /// Returns the number of counted dials of the campaign.
     pub fn dials(&self) -> u64 {
         self.own.iter().flat_map(|row| row.dials).sum()
     }
 
-    /// Returns true if every group number is within the plan.
+    /// Returns true if no counted group number is above `groups`, the number of the plan's groups.
     pub fn is_within(&self, groups: usize) -> bool {
         let within = |row: &HourRow| usize::from(row.group) <= groups.min(TIMES_GROUPS_MAX);
         self.own.iter().all(within) && self.institution.iter().all(|row| row.group == 0)
     }
 
-    /// Returns the dials and answers of one hour of the campaign.
+    /// Returns the campaign's dials and answers in one hour of one group.
     pub fn of_hour(&self, at: CallHour) -> (u64, u64) {
         let rows = self.own.iter();
         let sum = sum(rows.filter(|row| row.group == at.group), at.day, Some(at.hour));
         (sum.dials, sum.answers)
     }
 
-    /// Returns true if the institution has enough dials in this hour.
+    /// Returns true if the institution has at least `KNOWN_DIALS_MIN` dials in this hour.
     pub fn is_known(&self, at: CallHour) -> bool {
         sum(self.institution.iter(), at.day, Some(at.hour)).dials >= KNOWN_DIALS_MIN
     }
 
-    /// Returns the estimated answer rate of an hour. Each level excludes the counts of the level below, so
-    /// that no call counts twice.
+    /// Returns the estimated answer rate of one hour for one group. Each level leaves out the counts of the
+    /// level below, so that no call counts twice.
     pub fn rate(&self, at: CallHour) -> Rate {
         let of_group = |hour| sum(self.own.iter().filter(|row| row.group == at.group), at.day, hour);
         let own = |hour| sum(self.own.iter(), at.day, hour);
@@ -157,14 +158,14 @@ impl CountedTimes {
     }
 }
 
-/// The estimated rate of one level, over all hours and in one hour.
+/// The estimated answer rate of one level in millionths: over all hours, and in one hour.
 #[derive(Clone, Copy)]
 struct Level {
     mean: u64,
     hour: u64,
 }
 
-/// Returns the estimate of a level from its counts and the level above.
+/// Returns the estimate of a level from its own counts and the estimate of the level above.
 fn level(all: Sum, hour: Sum, above: Level) -> Level {
     let mean = all.drawn_to(above.mean);
     let shaped = mean.saturating_mul(above.hour) / above.mean.max(1);
@@ -194,7 +195,7 @@ fn note(rows: &mut Vec<HourRow>, at: CallHour, answered: bool) {
     }
 }
 
-/// Returns the row of a group and kind of day. A missing one is inserted in order.
+/// Returns the row of a group and kind of day. A missing row is inserted in order.
 #[expect(
     clippy::indexing_slicing,
     reason = "the row was found there, or has just been put there"

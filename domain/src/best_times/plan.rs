@@ -2,20 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Most groups. Each has its own counts in the campaign's event and its own ranges in the search for due
-/// enrolments.
+/// Most groups of a best-times plan; more are a fault. Each has its own counts in the campaign's event and
+/// its own ranges in the search for due enrolments.
 pub const TIMES_GROUPS_MAX: usize = 8;
 
-/// Longest name of a group, in bytes: the limit of a tag.
+/// Longest name of a group, in bytes; a longer one is a fault. It is the limit of a tag.
 const GROUP_BYTES_MAX: usize = 128;
 
-/// Default of the longest delay, in milliseconds: one day, so that each hour occurs once.
+/// Default of `later_ms_max`, the longest delay of a retry, in milliseconds: one day, so that each hour
+/// occurs once.
 const LATER_MS_DEFAULT: u64 = 24 * 3_600_000;
 
-/// Shortest value of the longest delay, in milliseconds: one hour.
+/// Smallest permitted `later_ms_max`, in milliseconds: one hour.
 const LATER_MS_MIN: u64 = 3_600_000;
 
-/// Largest value of the longest delay, in milliseconds: over a weekend.
+/// Largest permitted `later_ms_max`, in milliseconds: three days, over a weekend.
 const LATER_MS_MAX: u64 = 72 * 3_600_000;
 
 /// The criterion by which customers are grouped.
@@ -43,7 +44,8 @@ impl BestTimesGrouping {
         }
     }
 
-    /// Returns the names of the columns or attributes to read.
+    /// Returns the names of the columns or attributes with the values by which customers are grouped; empty
+    /// for `all` and for tags.
     pub const fn names(self) -> &'static [&'static str] {
         match self {
             Self::All | Self::Tag => &[],
@@ -100,7 +102,7 @@ impl BestTimesPlan {
         (!self.groups.iter().all(is_name)).then_some("a group has a name of 1 to 128 bytes")
     }
 
-    /// Returns the name of a group.
+    /// Returns the name of a group by its number, from 1; `None` for 0 and unknown numbers.
     pub fn group_name(&self, group: u8) -> Option<&str> {
         let index = usize::from(group).checked_sub(1)?;
         self.groups.get(index).map(String::as_str)

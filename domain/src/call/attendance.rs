@@ -14,10 +14,11 @@ use crate::time::Timestamp;
 use values::disposition::Disposition;
 use values::ids::UserId;
 
-/// The longest time a person who answered may wait, in milliseconds (16 CFR 310.4(b)(4)(ii)).
+/// The longest time in milliseconds from an answer until an agent or robot attends to the callee (16 CFR
+/// 310.4(b)(4)(ii)). Later counts as abandoned.
 pub const ATTENDED_WITHIN_MS: u64 = 2_000;
 
-/// The times at which a robot and an agent first attended to the callee.
+/// When a robot and an agent first attended to the callee who answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct AttendanceTimes {
     by_robot: Option<Timestamp>,
@@ -38,8 +39,8 @@ impl AttendanceTimes {
     }
 }
 
-/// Records the agent who took the call. Repeated for the same agent it makes no event; another agent is
-/// refused.
+/// Records the agent who took the answered call. No event for the same agent again; refused for another
+/// agent and before the answer.
 pub(super) fn connect_agent(
     state: &CallState,
     leg: u8,
@@ -55,15 +56,17 @@ pub(super) fn connect_agent(
     }
 }
 
-/// Returns true if a speaking robot counts as attendance under the preset. Under the FTC's rule it does not.
+/// Returns true if a speaking robot counts as attendance under the preset: under all but `us-tsr` (FTC
+/// rule).
 pub const fn robot_attends(preset: Preset) -> bool {
     !matches!(preset, Preset::UsTsr)
 }
 
 impl CallState {
-    /// Returns what this call adds to the abandonment account of its campaign: one answer by a person, in
-    /// time or abandoned. Zero before the end of the call, for machines and for answers without a person.
-    /// Uses what was known at the end: a later correction changes metrics and not the account.
+    /// Returns what this call adds to its campaign's abandonment account: one answer by a person, in time
+    /// or abandoned. Zero before the end of the call, without an answer, and for machines, screening and
+    /// calls hung up at once. Uses the disposition at the end: a later correction changes metrics, not the
+    /// account.
     pub fn counted(&self, presets: &[Preset]) -> AbandonmentCounts {
         let by_person = self.ended().is_some_and(|ended| {
             !matches!(
@@ -81,8 +84,8 @@ impl CallState {
         }
     }
 
-    /// Returns true if a robot or an agent attended to the callee within the limit. With several presets a
-    /// robot counts only if it counts under each of them.
+    /// Returns true if a robot or an agent attended to the callee within `ATTENDED_WITHIN_MS` of the
+    /// answer. A robot counts only if it counts under each of the presets.
     pub fn is_attended_in_time(&self, presets: &[Preset]) -> bool {
         let is_somebody = presets.iter().copied().all(robot_attends);
         let by_robot = self.attended.by_robot.filter(|_| is_somebody);

@@ -15,8 +15,8 @@ const DIGITS_MIN: usize = 7;
 const OPENS: &str = "{callee:";
 const CLOSES: char = '}';
 
-/// Returns the dialog as it is stored, with placeholders for the callee's number. If the callee cannot be
-/// read any more, the user part of each URI is removed.
+/// Returns the dialog in its stored form, with placeholders for the callee's number. If the callee's number
+/// is not readable any more, the user part of each URI is removed instead.
 pub(super) fn dialog_without_callee(dialog: AnsweredDialog, callee: Option<&str>) -> AnsweredDialog {
     each_word(dialog, |text| match callee {
         Some(callee) => without_callee(text, callee),
@@ -24,9 +24,9 @@ pub(super) fn dialog_without_callee(dialog: AnsweredDialog, callee: Option<&str>
     })
 }
 
-/// Returns the dialog as the carrier sent it, for CANCEL and BYE. For an erased callee the URIs keep only the
-/// host, which is enough to route a request; a dialog is identified by its tags, not by the user (RFC 3261,
-/// 12.2.2).
+/// Returns the stored dialog as the carrier sent it, for CANCEL and BYE. For an erased callee the URIs keep
+/// only the host, which is enough to route a request: a dialog is identified by its tags, not by the user
+/// (RFC 3261, 12.2.2).
 pub fn dialog_with_callee(dialog: AnsweredDialog, callee: Option<&str>) -> AnsweredDialog {
     each_word(dialog, |text| match callee {
         Some(callee) => with_callee(text, callee),
@@ -43,8 +43,8 @@ fn each_word(dialog: AnsweredDialog, change: impl Fn(&str) -> String) -> Answere
     }
 }
 
-/// Returns the text with a placeholder for each occurrence of the callee's number or of its last seven or
-/// more digits.
+/// Returns the text with each occurrence of the callee's number, or of its last seven or more digits,
+/// replaced by a placeholder.
 pub(super) fn without_callee(text: &str, callee: &str) -> String {
     let digits: String = callee.chars().filter(char::is_ascii_digit).collect();
     let mut kept = String::with_capacity(text.len());
@@ -64,7 +64,8 @@ pub(super) fn without_callee(text: &str, callee: &str) -> String {
     kept
 }
 
-/// Finds the longest tail of `digits` at the start of `text`. Returns its length and the text after it.
+/// Finds the longest tail of `digits` (at least seven) at the start of `text`. Returns its length and the
+/// text after it; `None` if there is none.
 fn tail_at<'a>(text: &'a str, digits: &str) -> Option<(usize, &'a str)> {
     (DIGITS_MIN..=digits.len()).rev().find_map(|count| {
         let after = text.strip_prefix(digits.get(digits.len() - count..)?)?;
@@ -72,13 +73,13 @@ fn tail_at<'a>(text: &'a str, digits: &str) -> Option<(usize, &'a str)> {
     })
 }
 
-/// Returns true if the text has enough digits in a row to be a phone number.
+/// Returns true if the text has at least seven digits in a row, which may be a phone number.
 pub(super) fn may_tell_a_number(text: &str) -> bool {
     text.split(|character: char| !character.is_ascii_digit())
         .any(|run| run.len() >= DIGITS_MIN)
 }
 
-/// Returns the text with the callee's digits in place of our placeholders. Anything else stays as it is.
+/// Returns the text with the callee's digits in place of the placeholders; the rest is unchanged.
 fn with_callee(text: &str, callee: &str) -> String {
     let digits: String = callee.chars().filter(char::is_ascii_digit).collect();
     let mut whole = String::with_capacity(text.len() + digits.len());

@@ -11,7 +11,7 @@ use super::state::CallState;
 use values::disposition::Disposition;
 use values::ids::EventId;
 
-/// The most characters that the reason of a correction may have.
+/// The most characters of a correction's reason; a longer one is refused.
 pub const CORRECTION_REASON_CHARS_MAX: usize = 500;
 
 /// A requested correction of a call's disposition or outcome.
@@ -57,7 +57,8 @@ pub(super) fn correct(state: &CallState, correction: Correction) -> Result<Vec<C
     }])
 }
 
-/// Returns true for a disposition with a conversation; only a conversation has an outcome.
+/// Returns true for a disposition after which the callee and the robot talked; only then is there an
+/// outcome.
 const fn talks(disposition: Disposition) -> bool {
     matches!(disposition, Disposition::Answered | Disposition::Interrupted)
 }

@@ -5,7 +5,7 @@ use super::event::CallEvent;
 use crate::call_course::{CallCourse, CourseEnd, CourseMark};
 use crate::time::Timestamp;
 
-/// Adds one more event of the call to the course. Events are given in order.
+/// Updates a call's course by its next event. Events must be given in stream order.
 pub fn apply_event(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
     let turns = &mut course.turns;
     match event {

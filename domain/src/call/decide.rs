@@ -22,7 +22,8 @@ use crate::time::Timestamp;
 use values::key_rule::KeyRule;
 use values::transfer_reason::TransferReason;
 
-/// The most node entries recorded of one call: above the flow's own step limit (`flow::STEPS_MAX`).
+/// The most node entries recorded of one call; more are refused. It is above the flow's own step limit
+/// (`flow::STEPS_MAX`).
 pub const NODES_MAX: u32 = 500;
 
 type DecideResult = Result<Vec<CallEvent>, CallRefusal>;
@@ -144,7 +145,7 @@ fn answered_leg(state: &CallState, leg: u8) -> Result<&LegState, CallRefusal> {
     Ok(known)
 }
 
-/// Records the first 18x of a leg. A later one, or one after the answer or the failure, makes no event.
+/// Records the first 18x response of a leg. No event for a later one, or after the leg's answer or failure.
 fn note_ringing(state: &CallState, leg: u8, sip_code: u16, early_media: bool) -> DecideResult {
     let known = known_leg(state, leg)?;
     if known.rang || known.failure.is_some() || known.answered.is_some() {
@@ -173,8 +174,8 @@ fn fail_leg(state: &CallState, leg: u8, failure: LegFailure) -> DecideResult {
     Ok(vec![CallEvent::LegFailed { leg, failure }])
 }
 
-/// Records a 2xx. After our CANCEL, after the leg's failure or after the call's end it is a late answer,
-/// which never reaches the robot.
+/// Records a 2xx of a leg: as the answer, or as a late answer after our CANCEL, the leg's failure or the
+/// call's end. A late answer never reaches the robot. No event if the leg was answered already.
 fn answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> DecideResult {
     let known = known_leg(state, leg)?;
     if known.answered.is_some() {
@@ -204,13 +205,13 @@ fn note_late_answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> Decid
     Ok(vec![CallEvent::LateAnswered { leg, dialog }])
 }
 
-/// Returns the number dialed, if it can be read.
+/// Returns the number dialed; `None` if it is sealed or erased.
 fn callee(state: &CallState) -> Option<&str> {
     state.callee()?.value().map(String::as_str)
 }
 
-/// Returns a Reason header without the number dialed. If that number cannot be read any more, returns `None`
-/// for a header with enough digits in a row to be a phone number.
+/// Returns a Reason header with placeholders for the number dialed. If that number is not readable any
+/// more, returns `None` for a header with at least seven digits in a row, which may be a phone number.
 fn reason_without_callee(state: &CallState, reason_header: Option<&str>) -> Option<String> {
     let said = reason_header?;
     match callee(state) {
@@ -268,8 +269,8 @@ fn request_transfer(state: &CallState, node: String, reason: Option<TransferReas
     Ok(vec![CallEvent::TransferRequested { node, reason }])
 }
 
-/// Records that we give up a leg. Also accepted between two legs, when no CANCEL is due: it forbids the next
-/// leg.
+/// Records that we give up an unanswered leg. Also accepted between two legs, when no CANCEL is due: it
+/// forbids the next leg. Refused once the leg is answered or another leg follows it.
 fn request_cancel(state: &CallState, leg: u8, reason: EndReason) -> DecideResult {
     let known = known_leg(state, leg)?;
     if known.answered.is_some() {
@@ -304,7 +305,8 @@ fn withdraw(state: &CallState, reason: EndReason, now: Timestamp) -> DecideResul
     Ok(end(state, &ending, now))
 }
 
-/// Makes `call.ended`, for every way in which a call can end. No event if the call has ended already.
+/// Makes `call.ended` with the derived disposition and outcome, for every way in which a call can end. No
+/// event if the call has ended already.
 fn end(state: &CallState, ending: &CallEnding, now: Timestamp) -> Vec<CallEvent> {
     if state.is_ended() {
         return Vec::new();

@@ -5,7 +5,7 @@ use super::event::CallEvent;
 use super::refusal::CallRefusal;
 use super::state::CallState;
 
-/// The most bytes that the reason of an order to end a call may have.
+/// The most bytes of the reason of an order to end a call; a longer one is refused.
 pub const END_REASON_BYTES_MAX: usize = 512;
 
 /// Returns the number of the leg that was answered, if there is one.
@@ -14,8 +14,8 @@ fn answered(state: &CallState) -> Option<u8> {
     leg.map(|leg| leg.leg)
 }
 
-/// Records the order. No event if the same or a stronger order exists. Refused without `hang_up` once the
-/// call is answered.
+/// Records an order to end the call. `hang_up`: also if it is answered. No event if the same or a stronger
+/// order is recorded. Refused without a reason, and without `hang_up` once the call is answered.
 pub(super) fn decide(
     state: &CallState,
     hang_up: bool,

@@ -6,7 +6,8 @@ use super::turn_fact::{BargedInFact, EngineFailedFact, SaidFact, SilenceFact};
 use crate::personal::Personal;
 use crate::spoken_turn::TurnDecision;
 
-/// Accessors for members that responses and streams show, so that a reader need not match every event.
+/// Accessors for members that API responses and streams show, so that their code need not match every
+/// event.
 impl CallEvent {
     /// Returns the node of a `call.node_entered`.
     pub const fn node_entered(&self) -> Option<&String> {
@@ -32,8 +33,8 @@ impl CallEvent {
         Some(node)
     }
 
-    /// Returns true if the event's words belong to the transcript: what the callee said and how it was
-    /// understood.
+    /// Returns true if the event's words belong to the call's transcript: what the callee said and how it
+    /// was understood.
     pub const fn is_of_transcript(&self) -> bool {
         matches!(
             self,
@@ -41,8 +42,8 @@ impl CallEvent {
         )
     }
 
-    /// Returns true if the event holds nothing about a person, a line, a time or this installation, so that
-    /// it may be shown to strangers unchanged. Every member is named here, so that a new one has to be
+    /// Returns true if the event's members say nothing about a person, a line, a time or this installation,
+    /// so that they may be published unchanged. Every member is named here, so that a new one has to be
     /// judged.
     pub const fn is_anonymous(&self) -> bool {
         match self {

@@ -6,7 +6,7 @@
 use super::event::CallEvent;
 use serde::{Deserialize, Serialize};
 
-/// The state of a call in the four-state view, with `Error` for every other sequence of signals.
+/// The state of a call in the four-state view of CAL-1; `Error` after any other sequence of signals.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -20,8 +20,8 @@ pub enum FourState {
     Error,
 }
 
-/// The signals of the state machine. Events without a signal (dialing, ringing, keypresses …) do not change
-/// its state.
+/// The signals of the four-state view. Events without a signal (dialing, ringing, keypresses …) do not
+/// change the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FourSignal {
     Answer,
@@ -30,7 +30,7 @@ pub enum FourSignal {
 }
 
 impl FourSignal {
-    /// Returns the signal that an event carries, if it carries one.
+    /// Returns the signal of a call event; `None` if it has none.
     pub const fn of(event: &CallEvent) -> Option<Self> {
         if matches!(event, CallEvent::Answered { .. }) {
             return Some(Self::Answer);
@@ -54,7 +54,8 @@ impl FourState {
         Self::Error,
     ];
 
-    /// Returns the state after one signal.
+    /// Returns the state after one signal; a signal that the current state does not expect leads to
+    /// `Error`.
     #[must_use]
     pub const fn after(self, signal: FourSignal) -> Self {
         match (self, signal) {
@@ -68,7 +69,7 @@ impl FourState {
         }
     }
 
-    /// Returns the state after one more event of the call.
+    /// Returns the state after the call's next event; unchanged if the event has no signal.
     #[must_use]
     pub const fn after_event(self, event: &CallEvent) -> Self {
         match FourSignal::of(event) {

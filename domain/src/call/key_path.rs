@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One way in which keypresses arrive.
+/// One way in which keypresses of a callee arrive.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]

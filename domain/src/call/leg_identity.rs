@@ -23,7 +23,8 @@ impl fmt::Debug for LegKey {
     }
 }
 
-/// The SIP names of one leg of one call. The same source always gives the same names.
+/// The SIP names of one leg: Call-ID, From tag and branches. They are derived, so the same source always
+/// gives the same names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegIdentity(Source);
 
@@ -48,13 +49,13 @@ impl LegIdentity {
         Self(Source::Key(key))
     }
 
-    /// Makes an identity without a secret, as the first versions dialed with. Also for rehearsals in one
-    /// process.
+    /// Creates the identity from call and leg alone, without a secret: as the first versions dialed, and
+    /// for rehearsals in one process.
     pub const fn from_ids(call: CallId, leg: u8) -> Self {
         Self(Source::Ids { call, leg })
     }
 
-    /// Makes the identity of a leg that this process did not dial, from a response that names it. Its
+    /// Creates the identity of a leg that this process did not dial, from a response that names it. Its
     /// branches are not secret: they follow from the Call-ID, which only the far end knows.
     pub fn of_message(sip_call_id: &str, local_tag: &str) -> Self {
         Self(Source::Message {
@@ -63,8 +64,8 @@ impl LegIdentity {
         })
     }
 
-    /// Returns the identity that a stored leg was dialed with. Its `sip_call_id` shows which derivation was
-    /// used.
+    /// Returns the identity with which a stored leg was dialed: without a secret if that gives
+    /// `sip_call_id`, else under `key`.
     pub fn of_stored(key: LegKey, call: CallId, leg: u8, sip_call_id: &str) -> Self {
         let old = Self::from_ids(call, leg);
         if old.sip_call_id() == sip_call_id {
@@ -109,8 +110,8 @@ impl LegIdentity {
     }
 }
 
-/// Returns the HMAC-SHA-256 of the name under the leg's key, its first 128 bits except six as a UUID of
-/// version 8.
+/// Returns the first 128 bits of HMAC-SHA-256 of the name under the leg's key, as a UUID of version 8 (six
+/// bits are fixed).
 fn named_under(key: &LegKey, what: &str) -> Uuid {
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&key.0) else {
         // HMAC takes a key of any length; this arm is never taken.

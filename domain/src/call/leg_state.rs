@@ -5,7 +5,7 @@ use super::progress::{DispositionEffect, derive_failure_disposition};
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::time::Timestamp;
 
-/// The facts about one leg.
+/// The facts about one leg of a call, from the call's events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegState {
     pub leg: u8,
@@ -26,7 +26,8 @@ pub struct LegState {
 }
 
 impl LegState {
-    /// Returns what the leg's failure means by the table of call progress; `None` if it has not failed.
+    /// Returns the disposition of the leg's failure and what follows from it, by the table of call
+    /// progress; `None` if the leg has not failed.
     pub fn disposed(&self) -> Option<DispositionEffect> {
         self.failure.as_ref().map(derive_failure_disposition)
     }

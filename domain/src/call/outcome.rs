@@ -5,8 +5,8 @@ use super::event::EndReason;
 use super::state::CallState;
 use values::disposition::{Disposition, Outcome};
 
-/// Returns the outcome of an answered conversation; `None` for any other call. What the callee did before
-/// outranks that the callee then hung up.
+/// Returns the outcome of an answered conversation; `None` for any other call. An outcome that the flow
+/// reached applies even if the callee then hung up.
 pub(super) fn outcome(
     state: &CallState,
     ending: &CallEnding,

@@ -5,7 +5,8 @@ use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 
-/// The grants of customer and number for one call, with the attempt, the callee and the flow.
+/// What `call.permitted` stored: the grants of customer and number for one call, with attempt, callee and
+/// flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PermittedCall {
     pub attempt: u32,
@@ -16,7 +17,8 @@ pub struct PermittedCall {
 }
 
 impl PermittedCall {
-    /// Returns the time after which the first leg is refused: the earlier end of the two grants.
+    /// Returns the time after which the first leg may no longer be dialed: the earlier end of the two
+    /// grants.
     pub fn valid_until(&self) -> Timestamp {
         self.customer_grant.valid_until.min(self.number_grant.valid_until)
     }

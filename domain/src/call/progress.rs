@@ -9,7 +9,7 @@ use crate::compliance::LEGS_MAX;
 use crate::ports::line::{FailureCause, LegFailure};
 use values::disposition::Disposition;
 
-/// Version of the table below; stored in every `call.ended`.
+/// Version of the table from raw network values to dispositions; stored in every `call.ended`.
 pub const DISPOSITION_VERSION: u32 = 1;
 
 /// An answer is false answer supervision if the callee's BYE comes within this time after the 200 and no RTP
@@ -40,7 +40,7 @@ pub enum TrunkHealth {
     CountsHard,
 }
 
-/// The rule for a further leg of the same call.
+/// Whether a call may have a further leg after a leg's failure, and on which trunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextLeg {
     Never,
@@ -51,7 +51,7 @@ pub enum NextLeg {
 }
 
 impl NextLeg {
-    /// Returns true if a leg may follow leg number `leg`.
+    /// Returns true if a further leg may follow leg number `leg` (from 1).
     pub const fn allowed_after(self, leg: u8) -> bool {
         match self {
             Self::Never => false,
@@ -61,7 +61,7 @@ impl NextLeg {
     }
 }
 
-/// The result of one row of the table: the disposition and what follows from it.
+/// The result of one row of the table: a call's disposition and what follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DispositionEffect {
     pub disposition: Disposition,
@@ -74,7 +74,7 @@ pub struct DispositionEffect {
 }
 
 impl DispositionEffect {
-    /// Returns true if the trunk caused the failure. 3 of these in a row pause the campaign.
+    /// Returns true if the trunk caused the failure. Three of these in a row pause the campaign.
     pub const fn trunk_attributable(self) -> bool {
         matches!(self.health, TrunkHealth::Counts | TrunkHealth::CountsHard)
     }
@@ -105,14 +105,14 @@ impl DispositionEffect {
     }
 }
 
-/// The facts about an ending call from which `derive_disposition` derives the disposition.
+/// The facts about an ended call from which its disposition is derived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallFacts<'a> {
     pub reason: EndReason,
     pub progress: CallProgress<'a>,
 }
 
-/// How far an ending call came.
+/// How far a call had come when it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallProgress<'a> {
     /// There was no `call.dialing`.
@@ -145,7 +145,7 @@ impl CallProgress<'_> {
     }
 }
 
-/// Returns the disposition of a call, and what follows from it, from the facts known at its end.
+/// Returns a call's disposition and what follows from it, from the facts known at its end.
 pub fn derive_disposition(facts: &CallFacts<'_>) -> DispositionEffect {
     if facts.progress == CallProgress::NotDialed {
         return DispositionEffect::of(Disposition::Withdrawn, TrunkHealth::Neutral, NextLeg::Never)
@@ -193,7 +193,7 @@ fn dispose_answered(reason: EndReason, talk_ms: u64, heard_rtp: bool) -> Disposi
     DispositionEffect::person(Disposition::Answered)
 }
 
-/// Returns the row of the table for the failure of one leg.
+/// Returns the row for one leg's failure: by our own cause, then its Q.850 cause, then its SIP status.
 pub fn derive_failure_disposition(failure: &LegFailure) -> DispositionEffect {
     if failure.lack.is_some_and(EndCause::is_own_lack) {
         // Nothing left this machine: no attempt, no fault of the trunk; another trunk would lack the same.
@@ -224,7 +224,7 @@ fn cause_of(failure: &LegFailure) -> Option<u16> {
 }
 
 /// Returns the row for a trunk that did not respond or could not be reached. A definite failure is not
-/// charged. Otherwise the phone may have rung: the call is charged and due again after the hold-off.
+/// charged and permits another trunk. Otherwise the phone may have rung: charged, no further leg.
 fn trunk_failure(disposition: Disposition, failure: &LegFailure) -> DispositionEffect {
     let next_leg = if failure.definite {
         NextLeg::AnotherTrunk
@@ -239,7 +239,7 @@ fn trunk_failure(disposition: Disposition, failure: &LegFailure) -> DispositionE
     }
 }
 
-/// Returns the row for a Q.850 cause; `None` if the cause decides nothing (16, normal clearing, and others).
+/// Returns the row for a Q.850 cause; `None` if the SIP status decides (16, normal clearing, and others).
 fn by_q850(cause: u16, failure: &LegFailure) -> Option<DispositionEffect> {
     match cause {
         17 => Some(DispositionEffect::person(Disposition::Busy)),
@@ -265,12 +265,12 @@ fn by_q850(cause: u16, failure: &LegFailure) -> Option<DispositionEffect> {
     }
 }
 
-/// Returns the row for a missing route: the prefix is at fault, not the trunk.
+/// Returns the row for a number without a route: the dialed prefix is at fault, not the trunk.
 const fn no_route(next_leg: NextLeg) -> DispositionEffect {
     DispositionEffect::of(Disposition::UnreachableRoute, TrunkHealth::Neutral, next_leg)
 }
 
-/// Returns the row for congestion. It is charged only if the leg rang.
+/// Returns the row for congestion: counts against the trunk; charged only if the leg rang.
 const fn congestion(failure: &LegFailure) -> DispositionEffect {
     let disposed = DispositionEffect::of(
         Disposition::Congestion,
@@ -283,8 +283,8 @@ const fn congestion(failure: &LegFailure) -> DispositionEffect {
     }
 }
 
-/// Returns the row for a SIP status without a deciding cause. A status without its own row is read as its
-/// class (RFC 3261, 8.1.3.2).
+/// Returns the row for a SIP status, if no Q.850 cause decides. A status without a row of its own is read
+/// as its class (RFC 3261, 8.1.3.2).
 fn by_code(failure: &LegFailure) -> DispositionEffect {
     let Some(code) = failure.sip_code else {
         return trunk_failure(Disposition::TrunkTimeout, failure);
@@ -348,8 +348,8 @@ fn says_channel_limit(failure: &LegFailure) -> bool {
         .is_some_and(|header| header.to_ascii_lowercase().contains("channel limit"))
 }
 
-/// Returns the disposition for a final SIP status in a carrier's call record. There a 487 can only answer our
-/// own CANCEL, and no Reason header is known. A 2xx is `answered`.
+/// Returns the disposition of a final SIP status in a carrier's call record, which has no Reason header. A
+/// 2xx is `answered`; a 487 is `no_answer`: it can only follow our own CANCEL.
 pub fn disposition_of_code(code: u16, rang: bool) -> Disposition {
     match code {
         200..=299 => Disposition::Answered,
@@ -366,8 +366,8 @@ pub fn disposition_of_code(code: u16, rang: bool) -> Disposition {
     }
 }
 
-/// Reads the Q.850 cause from a `Reason` header (RFC 3326, section 2). The header may hold several values,
-/// quoted texts with commas, and other protocols. `None` if it has no valid cause.
+/// Returns the Q.850 cause in a `Reason` header (RFC 3326, section 2), which may hold several values,
+/// quoted texts with commas, and other protocols. `None` without a cause from 0 to 127.
 pub fn parse_q850(reason_header: &str) -> Option<u16> {
     split_outside_quotes(reason_header, ',').find_map(|value| {
         let mut parts = split_outside_quotes(value, ';');

@@ -5,7 +5,7 @@ use super::refusal::CallRefusal;
 use super::state::CallState;
 use crate::calling_plan::Preset;
 
-/// The status of a call's recording, according to the call's own events.
+/// Whether a call has a recording, by the call's own events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RecordingStatus {
     /// Nothing was recorded, or the call has not ended.
@@ -15,7 +15,8 @@ pub enum RecordingStatus {
     Disposed,
 }
 
-/// Records that the recording's file was destroyed. A repeat makes no event. Refused if nothing was recorded.
+/// Records that the file of the call's recording was destroyed. No event if that is recorded already;
+/// refused if nothing was recorded.
 pub(super) fn dispose_recording(
     state: &CallState,
     disposal: u64,

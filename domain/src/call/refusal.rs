@@ -65,7 +65,7 @@ pub enum CallRefusal {
     OutcomeWithoutAnswer { disposition: Disposition },
 }
 
-/// Returns the facts of a verdict as text, for example `caller=+8610…, valid_until=2026-12-31`.
+/// Returns a verdict's facts as text, for example `caller=+8610…, valid_until=2026-12-31`.
 fn said(verdict: &Verdict) -> String {
     let facts = verdict
         .facts
@@ -74,7 +74,8 @@ fn said(verdict: &Verdict) -> String {
     facts.collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the outcome as text to follow the disposition, for example `, success`; empty without an outcome.
+/// Returns the outcome as text to append to the disposition, for example `, success`; empty without an
+/// outcome.
 fn outcome_code(found: Finding) -> String {
     found
         .outcome

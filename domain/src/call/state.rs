@@ -37,7 +37,7 @@ pub enum CallPhase {
     Ended,
 }
 
-/// The facts of `call.ended` that later decisions use.
+/// What `call.ended` stored, as far as later decisions use it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EndedCall {
     pub at: Timestamp,
@@ -77,7 +77,7 @@ impl CallState {
     pub const fn phase(&self) -> CallPhase {
         self.phase
     }
-    /// Returns the grants, the callee and the flow; `None` before `call.permitted`.
+    /// Returns the grants, the callee and the flow of the call; `None` before `call.permitted`.
     pub const fn permitted(&self) -> Option<&PermittedCall> {
         self.permitted.as_ref()
     }
@@ -95,7 +95,8 @@ impl CallState {
     pub fn number(&self) -> Option<&NumberId> {
         self.permitted().map(|permitted| &permitted.customer_grant.number)
     }
-    /// Returns the number dialed, E.164; sealed or erased if the person's key is not available.
+    /// Returns the number dialed (E.164): sealed or erased if the person's key is not available; `None`
+    /// before `call.permitted`.
     pub fn callee(&self) -> Option<&Personal<String>> {
         self.permitted().map(|permitted| &permitted.callee)
     }
@@ -111,7 +112,7 @@ impl CallState {
     pub fn last_leg(&self) -> Option<&LegState> {
         self.legs.last()
     }
-    /// Returns when `call.dialing` of the first leg was stored.
+    /// Returns when the first leg was dialed (its `call.dialing`); `None` before.
     pub fn dialing_at(&self) -> Option<Timestamp> {
         self.legs.first().map(|leg| leg.dialing_at)
     }
@@ -121,30 +122,31 @@ impl CallState {
     pub const fn notices(&self) -> &BTreeSet<Notice> {
         &self.notices
     }
-    /// Returns the flow node that the robot is in.
+    /// Returns the flow node that the robot entered last; `None` before the first.
     pub fn node(&self) -> Option<&str> {
         self.node.as_deref()
     }
-    /// Returns the agent who took the call.
+    /// Returns the agent who took the call; `None` if there is none.
     pub const fn agent(&self) -> Option<&UserId> {
         self.agent.as_ref()
     }
     pub const fn transfer_requested(&self) -> bool {
         self.transfer_requested
     }
-    /// Returns the reason of the transfer to an agent; `None` also for a transfer stored without a reason.
+    /// Returns the reason of the transfer to an agent; `None` without a transfer, and for one stored
+    /// without a reason.
     pub const fn transfer_reason(&self) -> Option<TransferReason> {
         self.transfer_reason
     }
-    /// Returns the reason in the last leg's `call.cancel_requested`, if there is one.
+    /// Returns why we gave up the last leg (`call.cancel_requested`); `None` if we did not.
     pub fn cancel_requested(&self) -> Option<EndReason> {
         self.last_leg().and_then(|leg| leg.cancel_requested)
     }
     pub const fn ended(&self) -> Option<&EndedCall> {
         self.ended.as_ref()
     }
-    /// Returns how the call ended as known now: by the last correction, else by `call.ended`. `None` before
-    /// the end.
+    /// Returns the call's disposition and outcome as known now: by the last correction, else by
+    /// `call.ended`. `None` before the end.
     pub fn finding(&self) -> Option<Finding> {
         let ended = self.ended?;
         Some(self.corrected.unwrap_or(Finding {
@@ -159,8 +161,8 @@ impl CallState {
         self.four_state
     }
 
-    /// Returns the facts from which the permit of a further leg is made; `None` before the first
-    /// `call.dialing`.
+    /// Returns the facts from which the permit of a further leg is made; `None` before the first leg was
+    /// dialed.
     pub fn grants(&self) -> Option<CallGrants> {
         let permitted = self.permitted.as_ref()?;
         let last = self.last_leg()?;
@@ -175,21 +177,22 @@ impl CallState {
         })
     }
 
-    /// Returns the order to end the call, if there is one; true if it also applies to an answered call.
+    /// Returns the recorded order to end the call: true if it also applies to an answered call, `None`
+    /// without an order.
     pub const fn end_ordered(&self) -> Option<bool> {
         self.end_ordered
     }
 
-    /// Returns true if the call has ended or we decided to give it up (opt-out, pause, stop, drain): no
-    /// further leg. A CANCEL by our ring timer or for a network reason does not withdraw the call; what may
-    /// follow it is decided by the table of call progress.
+    /// Returns true if the call has ended or we gave it up (opt-out, pause, stop, drain), so that no
+    /// further leg may follow. A CANCEL by our ring timer or for a network reason does not withdraw the
+    /// call; the table of call progress decides what follows it.
     pub fn is_withdrawn(&self) -> bool {
         let timer = |reason| matches!(reason, EndReason::RingTimeout | EndReason::Network);
         self.is_ended() || self.cancel_requested().is_some_and(|reason| !timer(reason))
     }
 
-    /// Returns true if the table of call progress allows another leg on `trunk`; does not check time and
-    /// grants.
+    /// Returns true if the last leg failed and the table of call progress permits another leg on `trunk`.
+    /// Time and grants are not checked.
     pub fn next_leg_allowed_on(&self, trunk: &str) -> bool {
         let Some((last, disposed)) = self.last_leg().and_then(|leg| Some((leg, leg.disposed()?))) else {
             return false;

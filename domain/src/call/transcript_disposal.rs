@@ -6,7 +6,8 @@ use super::refusal::CallRefusal;
 use super::state::CallState;
 use crate::calling_plan::Preset;
 
-/// A disposal that destroyed data of a call: its number, and the rule that it followed.
+/// The disposal that destroyed data of a call at the end of its retention: its number and the rule it
+/// followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Disposal {
     /// Number of the disposal within its data class.
@@ -17,12 +18,12 @@ pub struct Disposal {
 }
 
 impl CallState {
-    /// Returns true if the call's transcript was disposed of.
+    /// Returns true if the call's transcript was destroyed.
     pub const fn is_transcript_disposed(&self) -> bool {
         self.transcript_disposed
     }
 
-    /// Returns true if at least one utterance of the callee was recognized.
+    /// Returns true if at least one utterance of the callee was recorded.
     pub const fn has_heard(&self) -> bool {
         self.turns.heard_count() > 0
     }
@@ -33,8 +34,8 @@ impl CallState {
     }
 }
 
-/// Records that the key of the call's transcript was destroyed. A repeat makes no event. Refused for a call
-/// that has not ended or was never answered.
+/// Records that the key of the call's transcript was destroyed. No event if that is recorded already.
+/// Refused for a call that has not ended or was never answered.
 pub(super) fn dispose_transcript(
     state: &CallState,
     Disposal {

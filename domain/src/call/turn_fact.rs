@@ -13,13 +13,14 @@ use crate::turn::AnswerChannel;
 use serde::{Deserialize, Serialize};
 use values::seller::Seller;
 
-/// The most turn facts recorded of one call: five per turn in the two hundred steps that a flow may take.
+/// The most turn facts recorded of one call; more are refused. Five per turn in the two hundred steps that
+/// a flow may take.
 pub const TURN_FACTS_MAX: u32 = 1_000;
 
-/// The most characters kept of one utterance: about two minutes of speech. Longer texts are cut.
+/// The most characters kept of one utterance: about two minutes of speech. A longer text is cut.
 pub const HEARD_CHARS_MAX: usize = 600;
 
-/// One utterance of the callee, recognized to its end.
+/// One utterance of the callee, as recognized.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct HeardFact {
     pub leg: u8,
@@ -55,7 +56,7 @@ pub struct SaidFact {
     pub engine: Option<String>,
 }
 
-/// The callee spoke while a text was being said, and the text stopped.
+/// A barge-in: the callee spoke while a text was being played, and the text stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BargedInFact {
     pub leg: u8,
@@ -69,14 +70,14 @@ pub struct BargedInFact {
     pub chars: Option<u32>,
 }
 
-/// Silence timeout: the callee was not heard for as long as the node waits.
+/// A silence timeout: the callee was not heard for as long as the node waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SilenceFact {
     pub node: String,
     pub silence_ms: u64,
 }
 
-/// A sensitive word of the campaign's lists was heard.
+/// A match of a sensitive word of the campaign's lists in what the callee said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SensitiveWordFact {
     pub leg: u8,
@@ -96,7 +97,7 @@ pub enum EngineKind {
     Synthesizer,
 }
 
-/// A speech engine that the conversation needs gave up.
+/// A speech engine's failure during the conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct EngineFailedFact {
     pub leg: u8,
@@ -128,7 +129,7 @@ pub struct SellerMessageFact {
     pub whole_ms: u64,
 }
 
-/// One turn fact that `CallCommand::NoteTurn` carries to the call.
+/// One fact of a turn, as a command passes it to the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TurnFact {
     Heard(HeardFact),
@@ -146,7 +147,7 @@ pub enum TurnFact {
     SellerMessagePlayed(SellerMessageFact),
 }
 
-/// What a call's state keeps about its turns: the counts, and if an offer and a model were chosen.
+/// What a call's state keeps about its turns: their number, and whether an offer and a model were chosen.
 #[derive(Debug, Clone, Default)]
 pub(super) struct KeptTurns {
     count: u32,
@@ -156,7 +157,7 @@ pub(super) struct KeptTurns {
 }
 
 impl KeptTurns {
-    /// Counts one more turn event.
+    /// Counts one more turn event of the call.
     pub(super) fn note(&mut self, event: &CallEvent) {
         self.count = self.count.saturating_add(1);
         self.heard_count = self
@@ -166,13 +167,13 @@ impl KeptTurns {
         self.has_model |= matches!(event, CallEvent::ModelChosen(_));
     }
 
-    /// Returns how many utterances of the callee were recognized.
+    /// Returns how many utterances of the callee were recorded.
     pub(super) const fn heard_count(&self) -> u32 {
         self.heard_count
     }
 
-    /// Returns true if an offer or model can no longer be chosen: each is chosen once, before the
-    /// conversation.
+    /// Returns true if the fact chooses an offer or model although one was chosen, or the conversation has
+    /// begun: each is chosen once, before it.
     fn has_chosen(&self, fact: &TurnFact) -> bool {
         let chosen = u32::from(self.has_offer) + u32::from(self.has_model);
         match fact {
@@ -213,8 +214,8 @@ impl From<TurnFact> for CallEvent {
     }
 }
 
-/// Records a turn fact of an answered call. Refused beyond `TURN_FACTS_MAX` facts; a longer text is cut to
-/// `HEARD_CHARS_MAX`.
+/// Records one fact of a turn. An utterance above `HEARD_CHARS_MAX` characters is cut. Refused before the
+/// answer, beyond `TURN_FACTS_MAX` facts, and for an offer or model that is chosen too late.
 pub(super) fn note_turn(state: &CallState, fact: TurnFact) -> Result<Vec<CallEvent>, CallRefusal> {
     if state.answered_at().is_none() {
         return Err(CallRefusal::NotAnswered);

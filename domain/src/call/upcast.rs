@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// Reads `call.answered` version 1 as version 2. Version 2 adds the ways in which keypresses can arrive; the
+/// Upcasts `call.answered` from version 1 to 2. Version 2 adds the ways in which keypresses can arrive; the
 /// member stays absent, which means unknown.
 pub(super) const fn answered_to_2(data: Map<String, Value>) -> Map<String, Value> {
     data

@@ -7,13 +7,14 @@ use super::state::{Anonymization, CampaignState};
 use super::status::CampaignStatus;
 use crate::four_eyes::FourEyes;
 
-/// The most bytes of a reason. It is stored permanently and must not contain personal data.
+/// The most bytes of an anonymization's reason; a longer one is refused. It is stored permanently and must
+/// not contain personal data.
 pub const ANONYMIZATION_REASON_BYTES_MAX: usize = 256;
 
 type DecideResult = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-/// Begins an anonymization. Refused unless the campaign is completed or stopped, because the others still
-/// call.
+/// Begins the anonymization of a campaign's persons. Refused unless the campaign is completed or stopped,
+/// and without a reason. No event if one is under way; possible again after it is complete.
 pub(super) fn begin(
     state: &CampaignState,
     status: CampaignStatus,
@@ -36,7 +37,7 @@ pub(super) fn begin(
     }
 }
 
-/// Completes the anonymization under way. A repeat makes no event.
+/// Completes the anonymization under way with its counts. No event if none is under way.
 pub(super) fn complete(state: &CampaignState, counts: AnonymizedCounts) -> DecideResult {
     match state.anonymization() {
         Anonymization::UnderWay => Ok(vec![CampaignEvent::Anonymized { counts }]),

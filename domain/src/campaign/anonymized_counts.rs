@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The result of a campaign's anonymization, as counts of its persons, calls and conversations.
+/// The result of a campaign's anonymization: numbers of persons, and of calls and conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AnonymizedCounts {
     pub persons: u64,

@@ -8,11 +8,12 @@ use crate::best_times::{CountedTimes, LearntTimes};
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
-/// Milliseconds between two updates: a day.
+/// Milliseconds between two updates of a campaign's learned times: a day.
 pub const LEARN_EVERY_MS: u64 = 86_400_000;
 
-/// Adds the counts after `after`, up to `through`. No event if there was an update today, or if `after` is
-/// not the current position.
+/// Adds answers counted in the log after `after` up to `through` to the campaign's learned times. No event
+/// if the last update is less than a day old, if `after` is not its position, or if nothing was counted.
+/// Refused for a campaign without best times.
 pub(super) fn learn(
     state: &CampaignState,
     counted: &CountedTimes,
@@ -40,12 +41,13 @@ pub(super) fn learn(
 }
 
 impl CampaignState {
-    /// Returns the learned times; `None` before the first update.
+    /// Returns the answer counts learned so far; `None` before the first update.
     pub fn learnt(&self) -> Option<&LearntTimes> {
         self.learnt.as_deref()
     }
 
-    /// Returns when the next update is due; `None` before the first one.
+    /// Returns from when the next update is accepted: a day after the last one. `None` before the first
+    /// one, which is accepted at once.
     pub fn learns_at(&self) -> Option<Timestamp> {
         self.learnt_at.map(|at| at.plus_ms(LEARN_EVERY_MS))
     }

@@ -27,10 +27,12 @@ use crate::quota_members::fault_of;
 use crate::time::Timestamp;
 use values::ids::{CampaignId, ListId};
 
-/// The most dials of one batch: twice the 100 concurrent calls that one process is measured for.
+/// The most dials granted in one batch; more wanted are cut. Twice the 100 concurrent calls that one
+/// process is measured for.
 pub const BATCH_DIALS_MAX: u32 = 200;
 
-/// The most lists of one campaign; each body of `tasks/data` is one, and the state holds 24 bytes of each.
+/// The most lists of one campaign; a further one is refused. Each body of `tasks/data` is a list, and the
+/// state holds 24 bytes of each.
 pub const LISTS_MAX: usize = 100_000;
 
 pub(super) type DecideResult = Result<Vec<CampaignEvent>, CampaignRefusal>;
@@ -149,8 +151,8 @@ fn create(state: &CampaignState, command: CampaignCommand, now: Timestamp) -> De
     Ok(vec![created_event(campaign, wanted)])
 }
 
-/// Returns the wanted plan with the handling of duplicates of the existing one, if the request does not state
-/// it or states the same. Older campaigns handle duplicates by customer.
+/// Returns `wanted` with the existing campaign's handling of duplicates if the request states none or the
+/// same, so that a repeated request is recognized. Older campaigns handle duplicates by customer.
 fn as_chosen(mut wanted: CreatedCampaign, created: &CreatedCampaign) -> CreatedCampaign {
     let said = wanted.plan.duplicates;
     if said.is_none_or(|said| said == created.plan.duplicates()) {
@@ -254,7 +256,8 @@ pub(super) fn check_running(
     before_end(state, now)
 }
 
-/// Records a closed calling window once, for all waiting customers. The same closing again is refused.
+/// Records that the calling window is closed for all waiting customers. Refused with `WindowClosed` if this
+/// closing is recorded already.
 fn window_closed(state: &CampaignState, closed: ClosedWindow) -> DecideResult {
     let until = closed.until;
     if state.closed_window().is_some_and(|judged| judged.until == until) {
@@ -266,7 +269,8 @@ fn window_closed(state: &CampaignState, closed: ClosedWindow) -> DecideResult {
     }])
 }
 
-/// Returns how many more calls may be open now.
+/// Returns how many more calls may be open now: the campaign's concurrency less the calls in flight.
+/// Refused if none.
 fn free(state: &CampaignState, in_flight: u32) -> Result<u32, CampaignRefusal> {
     let max_concurrent = state.plan().map_or(0, |plan| plan.max_concurrent);
     let free = max_concurrent.saturating_sub(in_flight);
@@ -279,7 +283,8 @@ fn free(state: &CampaignState, in_flight: u32) -> Result<u32, CampaignRefusal> {
     Ok(free)
 }
 
-/// Grants a batch of dials within the hours, the concurrency, the free agents, the quotas and the stage.
+/// Grants a batch of dials, or records a closed calling window instead. Limits: status, hours, concurrency,
+/// `BATCH_DIALS_MAX`, free agents, quotas and stage.
 fn grant(
     state: &CampaignState,
     status: CampaignStatus,
@@ -315,7 +320,8 @@ fn grant(
     grant_dials(state, asking, paced, places, now)
 }
 
-/// Makes the grant of a batch. It expires at the campaign's end at the latest.
+/// Makes the event that grants a batch of dials, as far as the stage permits. Valid for `BATCH_VALID_MS`,
+/// at most until the campaign's end.
 fn grant_dials(
     state: &CampaignState,
     asking: StageBatchRequest,
@@ -358,7 +364,7 @@ fn complete(state: &CampaignState, status: CampaignStatus, settled: u64) -> Deci
     Ok(vec![CampaignEvent::Completed { settled }])
 }
 
-/// Returns an error from `ends_at` on, which is exclusive.
+/// Refuses with `PastEnd` from the campaign's `ends_at` on (exclusive).
 fn before_end(state: &CampaignState, now: Timestamp) -> Result<(), CampaignRefusal> {
     match state.plan().and_then(|plan| plan.ends_at) {
         Some(ends_at) if now >= ends_at => Err(CampaignRefusal::PastEnd { ends_at }),

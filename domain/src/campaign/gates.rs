@@ -18,14 +18,14 @@ use std::fmt;
 use values::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage, StagePlan, TEST_PEOPLE_MAX};
 use values::ids::CustomerId;
 
-/// How long a granted batch may start dials, in milliseconds (compliance: at most 1 s), so that a pause takes
-/// effect within it.
+/// How long a granted batch may start dials, in milliseconds (compliance: at most 1 s), so that a pause
+/// takes effect within this time.
 pub const BATCH_VALID_MS: u64 = 1_000;
 
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
-/// The reason why a stage permits no further dial now.
+/// The reason why a campaign's stage permits no further dial now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StageWaitReason {
     /// All customers of the test are named, and none of them is due.
@@ -68,7 +68,7 @@ impl fmt::Display for StageWaitReason {
     }
 }
 
-/// The stage of a campaign, and how much of the stage's limit is used.
+/// The go-live stage of a campaign, and how much of the stage's limit is used.
 #[derive(Debug, Clone, Default)]
 pub struct Gates {
     /// `None` if the campaign is fully live from its start.
@@ -91,14 +91,14 @@ struct StageProgress {
     since: Option<Timestamp>,
 }
 
-/// The facts of a batch request that matter for the stage.
+/// The part of a request for a batch of dials that the stage needs.
 pub(super) struct StageBatchRequest {
     pub(super) wanted: u32,
     pub(super) people: Vec<CustomerId>,
     pub(super) unused: Vec<Timestamp>,
 }
 
-/// The part of a batch request that the stage permits.
+/// The part of a requested batch that the stage permits.
 #[derive(Debug)]
 pub(super) struct AdmittedBatch {
     pub(super) count: u32,
@@ -121,7 +121,7 @@ impl Gates {
         Self { staged }
     }
 
-    /// Returns the stage; `None` if the campaign is fully live from its start.
+    /// Returns the campaign's stage; `None` if it was fully live from its start.
     pub fn stage(&self) -> Option<Stage> {
         self.staged.as_ref().map(|staged| staged.stage)
     }
@@ -130,7 +130,8 @@ impl Gates {
         self.staged.as_ref().map(|staged| staged.plan)
     }
 
-    /// Returns the number of calls answered before this stage began.
+    /// Returns the number of answered calls in the stages before this one, by the evidence of the last
+    /// promotion.
     pub(super) fn answered_before(&self) -> u64 {
         self.staged.as_ref().map_or(0, |staged| staged.answered_before)
     }
@@ -140,12 +141,13 @@ impl Gates {
         self.stage() == Some(Stage::Test)
     }
 
-    /// Returns true if granted dials that were not begun must be reported (pilot stage).
+    /// Returns true if granted dials that were not started must be reported: only in the pilot stage, which
+    /// counts them.
     pub fn counts_dials(&self) -> bool {
         self.stage() == Some(Stage::Pilot)
     }
 
-    /// Returns the customers admitted to the test so far.
+    /// Returns the customers that the test stage has admitted so far; empty in other stages.
     pub fn admitted(&self) -> impl Iterator<Item = &CustomerId> {
         self.staged.iter().flat_map(|staged| &staged.admitted)
     }
@@ -154,12 +156,13 @@ impl Gates {
         self.staged.as_ref().map_or(0, |staged| staged.admitted.len())
     }
 
-    /// Returns true if the test can admit no further customer.
+    /// Returns true in the test stage once 200 customers are admitted.
     pub fn is_test_full(&self) -> bool {
         self.is_test() && self.left_to_admit() == 0
     }
 
-    /// Returns true if this customer may be called in this stage.
+    /// Returns true if this customer may be called now: always, except in the test stage, which calls only
+    /// admitted customers.
     pub fn admits(&self, customer: &CustomerId) -> bool {
         !self.is_test()
             || self
@@ -168,7 +171,8 @@ impl Gates {
                 .any(|staged| staged.admitted.contains(customer))
     }
 
-    /// Returns the number of calls granted on the day of `now`, less those that never began.
+    /// Returns the number of calls granted on the day of `now` (campaign's time zone), less those reported
+    /// as never started.
     pub fn calls_today(&self, now: Timestamp) -> u32 {
         let of_today = self
             .staged
@@ -177,7 +181,7 @@ impl Gates {
         of_today.map_or(0, |staged| staged.calls_of_day)
     }
 
-    /// Returns the reason why the stage permits no further dial now, if it does not.
+    /// Returns why the stage permits no further dial now; `None` if it permits some.
     pub fn waiting(&self, now: Timestamp) -> Option<StageWaitReason> {
         let staged = self.staged.as_ref()?;
         match staged.stage {
@@ -192,19 +196,20 @@ impl Gates {
         }
     }
 
-    /// Returns the next stage of the plan.
+    /// Returns the stage after the current one in the plan; `None` at the last stage and without stages.
     pub fn next(&self) -> Option<Stage> {
         let staged = self.staged.as_ref()?;
         staged.plan.after(staged.stage)
     }
 
-    /// Returns the whole days since the promotion to this stage.
+    /// Returns the full days since the promotion to the current stage; 0 before any promotion.
     pub(super) fn days_in_stage(&self, now: Timestamp) -> u64 {
         let since = self.staged.as_ref().and_then(|staged| staged.since);
         since.map_or(0, |since| now.ms_since(since) / DAY_MS)
     }
 
-    /// Returns how many of these batches, given by their ends, were granted on the day of `now`.
+    /// Returns how many of these batches, given by the ends of their validity, were granted on the day of
+    /// `now`.
     pub fn of_today(&self, batches: &[Timestamp], now: Timestamp) -> usize {
         self.staged.as_ref().map_or(0, |staged| {
             let today = staged.day_of(now);
@@ -221,7 +226,7 @@ impl Gates {
         }
     }
 
-    /// Returns the part of a batch request that the stage permits, or a refusal.
+    /// Returns the part of a requested batch that the stage permits. Refused if it permits none.
     pub(super) fn pass(
         &self,
         asking: StageBatchRequest,
@@ -241,7 +246,8 @@ impl Gates {
         }
     }
 
-    /// Counts due customers in order: those admitted already, and new ones while there is room.
+    /// Permits due customers in order, up to the wanted number: those admitted already, and new ones while
+    /// the test has room. Refused if there is none.
     fn pass_test(&self, asking: StageBatchRequest) -> Result<AdmittedBatch, CampaignRefusal> {
         let mut left = self.left_to_admit();
         let mut count = 0_u32;
@@ -280,7 +286,7 @@ impl Gates {
         staged.calls_of_day = staged.calls_of_day.saturating_sub(unused).saturating_add(count);
     }
 
-    /// Enters the next stage. The customers admitted to the test are no longer needed.
+    /// Enters the next stage and resets the stage's admitted customers.
     pub(super) fn promoted(&mut self, to: Stage, evidence: &Evidence, at: Timestamp) {
         if let Some(staged) = &mut self.staged {
             staged.since = Some(at);
@@ -296,7 +302,7 @@ impl StageProgress {
         at.to_utc().with_timezone(&self.zone).date_naive()
     }
 
-    /// Returns the next midnight in the campaign's zone; a day later if that day has no midnight.
+    /// Returns the next midnight in the campaign's zone; 24 hours from now if that day has no midnight.
     fn next_day(&self, now: Timestamp) -> Timestamp {
         let midnight = self.day_of(now).checked_add_days(Days::new(1)).and_then(|day| {
             let local = self.zone.from_local_datetime(&day.and_time(NaiveTime::MIN));

@@ -8,9 +8,9 @@ use super::status::CampaignStatus;
 use values::approval_requirements::ApprovalRequirement;
 use values::ids::ListId;
 
-/// Opens a list. A list that is open already makes no event, whichever request brings it. Every refusal comes
-/// before the first enrolment, above all that of a used key, because its sender may not have seen the first
-/// reply.
+/// Opens a list of a campaign, or resumes an interrupted import. No event for a list that is known already,
+/// whichever request brings it. Refused for a stopped campaign, an undone list, and a request key that
+/// brought another list. Every refusal comes before the first enrolment.
 pub(super) fn open_list(
     state: &CampaignState,
     status: CampaignStatus,

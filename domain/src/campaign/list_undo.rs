@@ -7,10 +7,12 @@ use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
 use values::ids::ListId;
 
-/// The most bytes of a reason. It is stored permanently and must not contain personal data.
+/// The most bytes of an undo's reason; a longer one is refused. It is stored permanently and must not
+/// contain personal data.
 pub const UNDO_REASON_BYTES_MAX: usize = 256;
 
-/// The most undone lists of one campaign: each is in the facts of every grant, at 16 bytes.
+/// The most undone lists of one campaign; a further undo is refused. Each is in the facts of every grant,
+/// at 16 bytes.
 pub const LISTS_UNDONE_MAX: usize = 1_000;
 
 pub(super) fn undo(

@@ -13,7 +13,9 @@ use crate::planted_bugs::{Bug, is_planted};
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
-/// Returns how many of the wanted dials may be granted, and the facts that sized the batch.
+/// Returns how many of the wanted dials a campaign with agents may be granted, and the facts that decided
+/// it. Without agents: all wanted, and no facts. Refused with `NoFloor` if the agents' state is unknown,
+/// with `NobodyFree` if the number is 0.
 pub(super) fn size_batch(
     state: &CampaignState,
     wanted: u32,
@@ -52,7 +54,9 @@ pub(super) fn size_batch(
     Ok((count, Some(Box::new(paced))))
 }
 
-/// Adds calls counted after the last position to the account.
+/// Adds answered and abandoned calls, counted in the log up to `through`, to the campaign's abandonment
+/// account. No event without answers or if `through` is not after the account's position. Refused for a
+/// campaign without agents.
 pub(super) fn record(
     state: &CampaignState,
     counted: AbandonmentCounts,

@@ -11,13 +11,14 @@ use crate::calling_plan::CallingPlan;
 use crate::running_plan::SHARE_WEIGHT_MAX;
 use crate::time::Timestamp;
 
-/// The most bytes of a reason. It is stored permanently and must not contain personal data.
+/// The most bytes of a plan change's reason; a longer one is refused. It is stored permanently and must not
+/// contain personal data.
 pub const PLAN_CHANGE_REASON_BYTES_MAX: usize = 256;
 
 type DecideResult = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-/// Changes the plan within the rules that applied when it was created. A change without a difference makes no
-/// event.
+/// Changes hours, concurrency, retries or share of a campaign's plan. No event if nothing differs. Refused
+/// for a stopped campaign, without a reason, and if the new plan could never dial.
 pub(super) fn change(
     state: &CampaignState,
     status: CampaignStatus,
@@ -48,7 +49,8 @@ pub(super) fn change(
     }])
 }
 
-/// Checks the rules for a new plan that a change can break.
+/// Refuses a changed plan that breaks a rule: empty hours or breaks, no concurrency, an invalid share, or
+/// hours that never open.
 fn check(
     before: &CallingTerms,
     after: &CallingTerms,

@@ -18,8 +18,8 @@ use values::ids::{CallId, CustomerId, UserId};
 
 type DecideResult = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-/// Decides a request about offers. They are made and accepted only while the campaign runs; skipping and
-/// withdrawing is always possible.
+/// Decides a command about preview offers. Offers are made and accepted only while the campaign runs;
+/// skipping and withdrawing is always possible.
 pub(super) fn decide(
     state: &CampaignState,
     status: CampaignStatus,
@@ -52,7 +52,7 @@ pub(super) fn decide(
     }
 }
 
-/// Returns the campaign's dialing plan if it uses preview dialing; refused otherwise.
+/// Returns the campaign's dialing plan; refused with `NoPreviews` if its mode is not preview.
 fn of_previews(state: &CampaignState) -> Result<DialingPlan, CampaignRefusal> {
     let dialing = state.plan().and_then(|plan| plan.dialing).unwrap_or_default();
     match dialing.mode.only_accepted() {
@@ -61,7 +61,7 @@ fn of_previews(state: &CampaignState) -> Result<DialingPlan, CampaignRefusal> {
     }
 }
 
-/// Returns `until`, but at most the campaign's end, so that no offer outlasts it.
+/// Returns the earlier of `until` and the campaign's end, so that no offer outlasts the campaign.
 fn within(state: &CampaignState, until: Timestamp) -> Timestamp {
     let ends_at = state.plan().and_then(|plan| plan.ends_at);
     ends_at.map_or(until, |ends_at| until.min(ends_at))
@@ -102,7 +102,7 @@ pub(super) fn offer(
     }])
 }
 
-/// Returns the agent's open offer of this person; refused if there is none.
+/// Returns the agent's open offer of this customer; refused with `NoOffer` if there is none.
 fn open<'a>(
     state: &'a CampaignState,
     agent: &UserId,
@@ -154,7 +154,7 @@ pub(super) fn skip(
     }])
 }
 
-/// Withdraws all open offers, accepted or not. If none is open: no event.
+/// Withdraws all open offers, accepted or not. No event if none is open; refused without a reason.
 pub(super) fn withdraw(state: &CampaignState, reason: String, now: Timestamp) -> DecideResult {
     has_reason(&reason)?;
     if state.offers().open(now).next().is_none() {

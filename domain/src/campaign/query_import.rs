@@ -5,10 +5,12 @@ use super::query_mark::QueryMark;
 use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
 
-/// The most queries of one campaign with a mark: each holds some 200 bytes of its state.
+/// The most queries for which one campaign keeps a mark; a further one is refused. Each takes some 200
+/// bytes of the state.
 pub const QUERIES_MAX: usize = 1_000;
 
-/// Records a mark. The same mark again: no event.
+/// Records up to which value a query of another database was imported. No event for the mark that is
+/// recorded already; refused if it is invalid.
 pub(super) fn mark(state: &CampaignState, mark: QueryMark) -> Result<Vec<CampaignEvent>, CampaignRefusal> {
     if !mark.is_whole() {
         return Err(CampaignRefusal::MarkInvalid);

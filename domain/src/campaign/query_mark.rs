@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The most bytes of a value: a number, or a date with a time and an offset.
+/// The most bytes of a mark's value: a number, or a date with a time and an offset.
 const VALUE_BYTES_MAX: usize = 64;
 
-/// The most bytes of a column's name, as databases limit it.
+/// The most bytes of the name of a mark's column, as databases limit it.
 const COLUMN_BYTES_MAX: usize = 256;
 
-/// The last value of a column up to which a query was imported.
+/// How far a query of another database was imported: the last value of one of its columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct QueryMark {
     /// SHA-256 of the database's address and the query, in hexadecimal digits: neither is in the log.
@@ -19,7 +19,8 @@ pub struct QueryMark {
 }
 
 impl QueryMark {
-    /// Returns true if the value is a number or a time, as databases write them.
+    /// Returns true if the text can be a mark's value: digits and the characters of numbers and times only,
+    /// at most 64 bytes.
     pub fn is_value(value: &str) -> bool {
         let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
         let plain = |byte: u8| byte.is_ascii_digit() || b"-+:./ TZ".contains(&byte);

@@ -6,7 +6,9 @@ use super::state::CampaignState;
 use crate::quota::{QuotaEnd, QuotaPerson, QuotaReservation};
 use crate::time::Timestamp;
 
-/// Returns how many dials may be granted to the due customers, in order, and which places they reserve.
+/// Returns how many of the wanted dials the campaign's quotas permit to the due customers, in order, and
+/// the quota places reserved for them. Without quotas all wanted and no places; refused with `QuotasFull`
+/// if none.
 pub(super) fn reserve_places(
     state: &CampaignState,
     wanted: u32,
@@ -22,7 +24,8 @@ pub(super) fn reserve_places(
     }
 }
 
-/// Records the results of places. A place that is not reserved, or was settled before, changes nothing.
+/// Records which reserved quota places were counted or released when their calls ended. Places that are not
+/// reserved are ignored.
 pub(super) fn count(
     state: &CampaignState,
     mut ended: Vec<QuotaEnd>,

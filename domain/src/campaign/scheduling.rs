@@ -11,12 +11,13 @@ use crate::running_plan::RunningPlan;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 
-/// The reason stored when a scheduled campaign is stopped because its end came first.
+/// The stored reason when a campaign with a scheduled start is stopped because its end came first.
 const PAST_END: &str = "its end came before it could begin";
 
 type DecideResult = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-/// Returns the event of a scheduled start, if the campaign has to wait for a time or another campaign.
+/// Returns the event that schedules the start; `None` if the campaign need not wait for a time or another
+/// campaign.
 fn waits(state: &CampaignState, now: Timestamp) -> Option<CampaignEvent> {
     let running = state.plan()?.running.as_deref()?;
     let starts_at = running.starts_at.filter(|at| now < *at);
@@ -24,12 +25,12 @@ fn waits(state: &CampaignState, now: Timestamp) -> Option<CampaignEvent> {
     (starts_at.is_some() || after.is_some()).then_some(CampaignEvent::StartScheduled { starts_at, after })
 }
 
-/// Refuses a campaign with hours that never open: each customer would be refused separately.
+/// Refuses with `NeverOpens` if the calling hours of the campaign's plan never open.
 pub(super) fn check_hours(state: &CampaignState, now: Timestamp) -> Result<(), CampaignRefusal> {
     state.plan().map_or(Ok(()), |plan| check_plan_hours(plan, now))
 }
 
-/// Refuses a plan with hours that never open from now, or from its start time, on.
+/// Refuses a plan if its calling hours do not open at any time from now, or from its later start time, on.
 pub(super) fn check_plan_hours(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
     let starts_at = plan.running.as_deref().and_then(|running| running.starts_at);
     match opening(plan, starts_at.map_or(now, |at| at.max(now))) {
@@ -38,7 +39,8 @@ pub(super) fn check_plan_hours(plan: &CallingPlan, now: Timestamp) -> Result<(),
     }
 }
 
-/// Starts a ready campaign on a user's order, or schedules the start.
+/// Starts a ready campaign on a user's order, or schedules its start if it has to wait. No event if it is
+/// scheduled already.
 pub(super) fn start_ready(state: &CampaignState, now: Timestamp) -> DecideResult {
     check_hours(state, now)?;
     match waits(state, now) {
@@ -48,7 +50,9 @@ pub(super) fn start_ready(state: &CampaignState, now: Timestamp) -> DecideResult
     }
 }
 
-/// Starts a scheduled campaign on a driver's request. `after_met`: the other campaign has come far enough.
+/// Starts a campaign with a scheduled start once its conditions are met; a driver calls this. `after_met`:
+/// the other campaign has come far enough. Past its end it is stopped instead; refused with `NotStartedYet`
+/// if it is too early; no event if no start is scheduled.
 pub(super) fn start_due(
     state: &CampaignState,
     status: CampaignStatus,
@@ -80,7 +84,7 @@ fn is_past_end(state: &CampaignState, now: Timestamp) -> bool {
     ends_at.is_some_and(|ends_at| now >= ends_at)
 }
 
-/// Refuses a plan that can never run.
+/// Refuses a plan if its running conditions (start time, predecessor, end) can never be met.
 pub(super) fn check_running_plan(
     campaign: &values::ids::CampaignId,
     running: Option<&RunningPlan>,
@@ -92,7 +96,7 @@ pub(super) fn check_running_plan(
     }
 }
 
-/// Refuses a plan that names a preset twice, or presets that contradict one another.
+/// Refuses a plan that names a preset twice, or presets with contradictory rules.
 pub(super) fn presets_agree(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
     if plan.also_presets.is_empty() {
         return Ok(());
@@ -107,7 +111,7 @@ pub(super) fn presets_agree(plan: &CallingPlan, now: Timestamp) -> Result<(), Ca
     }
 }
 
-/// Refuses a plan with an unusable seller, or without one although a preset requires it.
+/// Refuses a plan with an invalid seller, or without a seller if one of its presets requires it.
 pub(super) fn names_its_seller(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
     match plan.seller.as_deref() {
         Some(seller) => seller
@@ -120,7 +124,7 @@ pub(super) fn names_its_seller(plan: &CallingPlan, now: Timestamp) -> Result<(),
     }
 }
 
-/// Refuses a ring timeout below a preset's minimum, because it would have no effect.
+/// Refuses a plan with a ring timeout below the minimum of one of its presets.
 pub(super) fn rings_long_enough(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
     let least = rules_of(plan, now).filter_map(|rules| Some((rules.ring_ms_min?, rules.preset)));
     match plan

@@ -10,10 +10,12 @@ use crate::time::Timestamp;
 use values::approval_requirements::ApprovalRequirement;
 use values::go_live::Stage;
 
-/// The most bytes of a promotion's reason. It is stored permanently and must not contain personal data.
+/// The most bytes of a promotion's reason; a longer one is refused. It is stored permanently and must not
+/// contain personal data.
 pub const PROMOTION_REASON_BYTES_MAX: usize = 256;
 
-/// Promotes the campaign to the next stage. Refused without a reason, the evidence or a required approval.
+/// Promotes the campaign to stage `to`, the next of its plan. No event if it is there already. Refused for
+/// another stage, a stopped campaign, and without a reason, the evidence or a required approval.
 pub(super) fn promote(
     state: &CampaignState,
     status: CampaignStatus,

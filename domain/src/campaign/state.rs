@@ -23,7 +23,7 @@ use std::sync::Arc;
 use values::approval_requirements::ApprovalRequirement;
 use values::ids::{ApprovalId, CampaignId, ListId};
 
-/// The flow, the plan and the segment that `campaign.created` fixed.
+/// The flow, plan and segment of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreatedCampaign {
     pub customer_segment: Option<String>,
@@ -91,11 +91,11 @@ impl CampaignState {
     pub const fn status(&self) -> Option<CampaignStatus> {
         self.status
     }
-    /// Returns the current plan: as created, with the terms of the last change.
+    /// Returns flow, segment and plan of the campaign; the plan has the terms of the last change.
     pub const fn created(&self) -> Option<&CreatedCampaign> {
         self.created.as_ref()
     }
-    /// Returns the plan as created, without later changes.
+    /// Returns flow, segment and plan as created, without later changes.
     pub(super) fn first_created(&self) -> Option<CreatedCampaign> {
         let mut created = self.created.clone()?;
         if let Some(terms) = &self.first_terms {
@@ -135,61 +135,63 @@ impl CampaignState {
     pub fn flow(&self) -> Option<&FlowRef> {
         self.created().map(|created| &created.flow)
     }
-    /// Returns the reason of the pause; `None` if it is not paused.
+    /// Returns the reason of the pause; `None` if the campaign is not paused.
     pub const fn pause_reason(&self) -> Option<&PauseReason> {
         self.pause_reason.as_ref()
     }
-    /// Returns the pause during which it completed: it applies again when a later list reopens the campaign.
+    /// Returns the reason of the pause during which the campaign completed; it applies again when a later
+    /// list reopens the campaign.
     pub const fn completed_in_pause(&self) -> Option<&PauseReason> {
         self.completed_in_pause.as_ref()
     }
-    /// Returns the frozen segment, once there is one.
+    /// Returns the segment with its selected customers; `None` until it is frozen.
     pub fn frozen_segment(&self) -> Option<&FrozenSegment> {
         self.frozen.as_deref()
     }
-    /// Returns the counted and reserved places of its quotas.
+    /// Returns the account of the campaign's quotas: counted and reserved places.
     pub const fn quotas(&self) -> &QuotaAccount {
         &self.quotas
     }
-    /// Returns the targets as last set.
+    /// Returns the campaign's targets as last set.
     pub fn targets(&self) -> &[Target] {
         &self.targets
     }
-    /// Returns the abandonment account from its own events.
+    /// Returns the account of answered and abandoned calls, as recorded in the campaign's events.
     pub const fn account(&self) -> &AbandonmentAccount {
         &self.account
     }
-    /// Returns the abandoned calls of the account's window as a preset's fact; `None` for a campaign without
-    /// agents.
+    /// Returns the answered and abandoned calls of the account's window up to `now`, as a fact for a
+    /// preset's rule; `None` for a campaign without agents.
     pub fn abandoned(&self, now: Timestamp) -> Option<AbandonmentTotals> {
         self.plan().filter(|plan| plan.dialing_mode().needs_agents())?;
         let AbandonmentCounts { answers, drops } = self.account.window(now);
         Some(AbandonmentTotals { answers, drops })
     }
-    /// Returns the position up to which ended calls are in the account; `None` before the first record.
+    /// Returns the log position up to which ended calls are in the abandonment account; `None` before the
+    /// first record.
     pub const fn accounted_through(&self) -> Option<Position> {
         self.accounted_through
     }
     pub const fn lists(&self) -> &BTreeMap<ListId, Option<u64>> {
         &self.lists
     }
-    /// Returns the approval under which a list was opened that is still open.
+    /// Returns the approval with which a list was opened; `None` if the list is closed or needed none.
     pub fn approval_of_open_list(&self, list: &ListId) -> Option<ApprovalId> {
         self.behind_open_lists.get(list)?.approval()
     }
-    /// Returns the undone lists: their customers are not dialed.
+    /// Returns the ids of undone lists, from which no customer is dialed.
     pub const fn undone_lists(&self) -> &BTreeSet<ListId> {
         &self.undone_lists
     }
-    /// Returns the high-water marks, by the query's digest.
+    /// Returns the high-water marks of query imports, by the query's digest.
     pub const fn query_marks(&self) -> &BTreeMap<String, QueryMark> {
         &self.query_marks
     }
-    /// Returns true if the plan requires another user's approval for this.
+    /// Returns true if the plan requires another user's approval for this part.
     pub fn asks_for_approval_of(&self, what: ApprovalRequirement) -> bool {
         self.plan().is_some_and(|plan| plan.approvals.ask_for(what))
     }
-    /// Returns another list that a request brought under the same key, if there is one.
+    /// Returns the list that an earlier request with the same key opened, if it is another one than `list`.
     pub fn other_list_of(&self, key: RequestMark, list: ListId) -> Option<ListId> {
         self.request_keys
             .get(&key)
@@ -199,32 +201,34 @@ impl CampaignState {
     pub fn open_lists_count(&self) -> usize {
         self.lists.values().filter(|count| count.is_none()).count()
     }
-    /// Returns the number of enrolments of all closed lists.
+    /// Returns the number of enrolments of all closed lists together.
     pub fn enrolled_count(&self) -> u64 {
         self.lists.values().flatten().sum()
     }
-    /// Returns until when the last batch may start; `None` if there was none or it was taken back.
+    /// Returns until when dials of the last granted batch may start; `None` if there was none or it was
+    /// taken back.
     pub const fn granted_until(&self) -> Option<Timestamp> {
         self.granted_until
     }
-    /// Returns the last recorded closing of the window. Customers due before its end, who were not judged
-    /// since, waited for it.
+    /// Returns the last recorded closing of the calling window, which may be over. Customers due before its
+    /// end, and not judged since, waited for it.
     pub const fn closed_window(&self) -> Option<&ClosedWindow> {
         self.closed_window.as_ref()
     }
-    /// Returns when the window opens, if it is closed now and the log records that closing. Judged again at
-    /// each call, so that a clock that was wrong at the last one keeps nothing closed.
+    /// Returns when the calling window opens, if it is closed now and this closing is recorded. Judged at
+    /// each call, so that a wrong clock at an earlier call keeps nothing closed.
     pub fn judged_closed_until(&self, calendars: &Calendars, now: Timestamp) -> Option<Timestamp> {
         let closed = closed_for_all(self.plan()?, calendars, now)?;
         let judged = self.closed_window()?;
         (judged.until == closed.until).then_some(closed.until)
     }
-    /// Returns the number of events folded: the stream's version.
+    /// Returns the version of the campaign's stream: the number of its events.
     pub const fn version(&self) -> u64 {
         self.version
     }
 
-    /// Returns the facts that a grant's command carries; `None` before `campaign.created`.
+    /// Returns the facts about the campaign that a command to grant a dial carries; `None` before
+    /// `campaign.created`.
     pub fn facts(&self, campaign: CampaignId) -> Option<CampaignFacts> {
         let created = self.created()?;
         Some(CampaignFacts {
@@ -329,7 +333,7 @@ impl CampaignState {
         self.enter(CampaignStatus::Draft);
     }
 
-    /// Applies new terms to the plan. A batch granted under the old ones is taken back.
+    /// Applies changed terms to the plan. A batch granted under the old terms is taken back.
     fn change_terms(&mut self, before: &CallingTerms, after: &CallingTerms) {
         if let Some(created) = self.created.as_mut() {
             after.apply_to(&mut created.plan);
@@ -338,7 +342,7 @@ impl CampaignState {
         self.granted_until = None;
     }
 
-    /// Applies events of batches, learned times, quotas, stages and the abandonment account.
+    /// Applies events about batches, learned times, quotas, stages and the abandonment account.
     fn apply_dialing(&mut self, event: &CampaignEvent, at: Timestamp) {
         if let CampaignEvent::DialsGranted {
             count,
@@ -374,7 +378,7 @@ impl CampaignState {
         }
     }
 
-    /// Enters a status. Grants and offers made under the old one are taken back.
+    /// Changes the status. Batches and offers made under the old status are taken back.
     fn enter(&mut self, status: CampaignStatus) {
         self.status = Some(status);
         self.start_scheduled &= status == CampaignStatus::Ready;

@@ -4,17 +4,18 @@ use super::event::{CampaignEvent, Target};
 use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
 
-/// The most targets of one campaign: more than there are ratios.
+/// The most targets of one campaign; more are refused. There are fewer ratios.
 pub const TARGETS_MAX: usize = 20;
-/// The most bytes of a metric's name.
+/// The most bytes of the name of a target's metric.
 const METRIC_BYTES_MAX: usize = 64;
 
-/// The largest target: every call.
+/// The largest target in thousandths: every call.
 const PER_MILLE_MAX: u32 = 1_000;
 
 type DecideResult = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-/// Replaces the targets. The same targets again make no event.
+/// Replaces all targets of the campaign. No event if they are the same. Refused for 0 or more than 20
+/// targets, a metric named twice, or a value outside 1 to 1,000.
 pub(super) fn set(state: &CampaignState, targets: Vec<Target>, by: Option<String>) -> DecideResult {
     if targets.is_empty() || targets.len() > TARGETS_MAX {
         return Err(CampaignRefusal::TargetCount {

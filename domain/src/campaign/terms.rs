@@ -4,7 +4,7 @@ use crate::calling_plan::{CallingPlan, CallingWindow, RetryPolicy};
 use crate::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
 
-/// The changeable part of a plan: hours, concurrency, retries and the share of the lines.
+/// The part of a campaign's plan that can change: hours, concurrency, retries and the share of the lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallingTerms {
     pub window: CallingWindow,
@@ -16,7 +16,7 @@ pub struct CallingTerms {
 }
 
 impl CallingTerms {
-    /// Returns the terms of a plan.
+    /// Returns the changeable terms of a plan.
     pub fn of(plan: &CallingPlan) -> Self {
         Self {
             window: plan.window.clone(),
@@ -26,7 +26,7 @@ impl CallingTerms {
         }
     }
 
-    /// Replaces the terms of a plan by these.
+    /// Replaces the changeable terms of `plan` by these.
     pub fn apply_to(&self, plan: &mut CallingPlan) {
         plan.window.clone_from(&self.window);
         plan.max_concurrent = self.max_concurrent;
@@ -37,7 +37,7 @@ impl CallingTerms {
     }
 }
 
-/// A request to change a plan. An absent member stays as it is.
+/// A request to change a campaign's plan. An absent member keeps its value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PlanChange {
     pub start: Option<TimeOfDay>,
@@ -50,7 +50,7 @@ pub struct PlanChange {
 }
 
 impl PlanChange {
-    /// Returns the terms after the change, and its reason.
+    /// Returns the terms with this change applied to `before`, and the reason of the change.
     pub(super) fn merge_terms(self, before: &CallingTerms) -> (CallingTerms, String) {
         let after = CallingTerms {
             window: CallingWindow {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use values::ids::{InvalidId, plain_word, text_id};
 
 text_id!(
-    /// The id of a chart, which is the name of its metric.
+    /// The id of a chart in the console: the name of its metric.
     ChartId, "chart", plain_word, NAME, "answer_ratio_per_call"
 );
 

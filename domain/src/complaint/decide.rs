@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 
 type DecideResult = Result<Vec<ComplaintEvent>, ComplaintRefusal>;
 
-/// The stored source of a deadline that the complaint's source set itself.
+/// The stored basis of a deadline that the complaint's source named itself.
 const OWN_DAY: &str = "the day that the source set";
 
 pub(super) fn decide(state: &ComplaintState, command: ComplaintCommand, now: Timestamp) -> DecideResult {
@@ -24,7 +24,8 @@ pub(super) fn decide(state: &ComplaintState, command: ComplaintCommand, now: Tim
     }
 }
 
-/// Opens the complaint. A repeated command stores no event.
+/// Opens the complaint with its deadline. No event if it is open already. Refused without a text or
+/// subject, if received in the future, or with a deadline before the receipt.
 fn open(state: &ComplaintState, opening: NewComplaint, now: Timestamp) -> DecideResult {
     if state.opened().is_some() {
         return Ok(Vec::new());

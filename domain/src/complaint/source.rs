@@ -4,7 +4,7 @@ use crate::case::DeadlineRule;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
-/// The source of a complaint.
+/// Through which channel a complaint came.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -36,7 +36,7 @@ impl ComplaintSource {
         }
     }
 
-    /// Returns the labels in Chinese and English.
+    /// Returns the labels of the source: Chinese, then English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::SpamCentre => ("12321 举报中心", "12321, spam reports"),
@@ -49,8 +49,8 @@ impl ComplaintSource {
         }
     }
 
-    /// Returns the deadline for an answer, with its basis. Counsel decides; the text is stored with each
-    /// complaint.
+    /// Returns the deadline for answering a complaint from this source, with its basis. The operator's
+    /// counsel decides; the text is stored with each complaint.
     pub const fn deadline(self) -> DeadlineRule {
         match self {
             Self::SpamCentre => DeadlineRule {
@@ -121,7 +121,7 @@ impl ComplaintOutcome {
         }
     }
 
-    /// Returns the labels in Chinese and English.
+    /// Returns the labels of the outcome: Chinese, then English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::Upheld => ("属实", "upheld"),

@@ -12,7 +12,7 @@ pub struct ComplaintState {
     resolved: Option<ResolvedComplaint>,
 }
 
-/// A complaint that was opened.
+/// The content of a complaint, as opened, with its current owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenedComplaint {
     pub source: ComplaintSource,
@@ -42,7 +42,8 @@ impl ComplaintState {
         self.resolved.as_ref()
     }
 
-    /// Returns true if the deadline passed before the answer, or has passed without one.
+    /// Returns true if the complaint was resolved after its deadline, or is unresolved at `now` and the
+    /// deadline has passed.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         let answered_at = self.resolved.as_ref().map_or(now, |resolved| resolved.at);
         let opened = self.opened.as_ref();

@@ -12,20 +12,20 @@ use super::{calling_days, calling_window, consent, frequency_cap, home_location,
 use crate::calling_plan::{CallingPlan, Preset};
 use crate::time::Timestamp;
 
-/// Returns true if any of a plan's presets needs facts that are kept outside the plan.
+/// Returns true if one of the plan's presets requires facts that are not in the plan.
 pub fn needs_facts(plan: &CallingPlan, now: Timestamp) -> bool {
     rules_of(plan, now).any(|rules| !rules.needs_facts.is_empty())
 }
 
-/// Returns the ring time for a planned one: at most what every preset permits, and at least what the
-/// strictest one requires. Plans with presets that contradict one another in this are refused.
+/// Returns the ring time in milliseconds for a planned one, raised or lowered to what all presets of the
+/// plan permit. Plans with presets that contradict one another in this are refused.
 pub fn ring_ms(plan: &CallingPlan, planned_ms: u64, now: Timestamp) -> u64 {
     let most = rules_of(plan, now).filter_map(|rules| rules.ring_ms_max).min();
     let least = rules_of(plan, now).filter_map(|rules| rules.ring_ms_min).max();
     planned_ms.min(most.unwrap_or(u64::MAX)).max(least.unwrap_or(0))
 }
 
-/// Returns the rules of the plan's further presets.
+/// Returns the rules, effective at `now`, of the plan's presets besides its own.
 fn each(plan: &CallingPlan, now: Timestamp) -> impl Iterator<Item = &'static PresetRules> {
     plan.also_presets.iter().map(move |preset| rules_at(*preset, now))
 }
@@ -39,7 +39,8 @@ fn by<F>(rules: &PresetRules, asked: &[&dyn Rule<F>], facts: &F, now: Timestamp)
     judged.collect()
 }
 
-/// Returns the further presets' verdicts on the person's side of a dial.
+/// Returns the verdicts of the plan's additional presets on the customer's side of a dial: missing facts,
+/// consent, home location, hours, caps and days.
 pub(super) fn judge_customer_side(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let plan = &facts.campaign.plan;
     let judged = each(plan, now).flat_map(|rules| {
@@ -65,7 +66,8 @@ pub(super) fn judge_customer_side(facts: &CustomerFacts<'_>, now: Timestamp) -> 
     judged.collect()
 }
 
-/// Returns the further presets' verdicts on a text to a customer.
+/// Returns the verdicts of the plan's additional presets on a text message to a customer: as for a dial,
+/// without caps and days.
 pub(super) fn judge_text_side(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let judged = each(&facts.campaign.plan, now).flat_map(|rules| {
         let coming = Some(rules);
@@ -81,7 +83,8 @@ pub(super) fn judge_text_side(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<
     judged.collect()
 }
 
-/// Returns the further presets' verdicts on the number's side of a dial.
+/// Returns the verdicts of the plan's additional presets on the number's side of a dial: the frequency
+/// caps.
 pub(super) fn judge_number_side(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let judged = each(&facts.campaign.plan, now).flat_map(|rules| {
         let coming = Some(rules);
@@ -91,7 +94,7 @@ pub(super) fn judge_number_side(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<
     judged.collect()
 }
 
-/// Two presets that no dial can satisfy at once, and the reason.
+/// Two presets of a plan with rules that no dial can satisfy at once, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} and {} contradict each other: {why}", one.code(), other.code())]
 pub struct Contradiction {
@@ -100,7 +103,8 @@ pub struct Contradiction {
     pub why: &'static str,
 }
 
-/// Returns the first two of a plan's presets that contradict one another, considering the plan's hours.
+/// Returns the first two of a plan's presets that contradict one another, considering the plan's hours;
+/// `None` if they can be combined.
 pub fn contradiction(plan: &CallingPlan, now: Timestamp) -> Option<Contradiction> {
     let all: Vec<&PresetRules> = rules_of(plan, now).collect();
     first_contradiction(&all, |two| calling_window::meet(plan, two, now))

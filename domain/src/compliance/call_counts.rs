@@ -53,7 +53,7 @@ pub(super) fn judge_caps(
     (decision, seen)
 }
 
-/// Returns the fact's name for a cap, for example `dialed_per_number_in_1_days`.
+/// Returns the name of a cap in a verdict's facts, for example `dialed_per_number_in_1_days`.
 pub(super) fn name_of(cap: &FrequencyCap) -> String {
     let counted = cap.counted.code();
     let over = match cap.over {
@@ -68,7 +68,8 @@ pub(super) fn name_of(cap: &FrequencyCap) -> String {
     format!("{counted}_per_{over}_in_{period}")
 }
 
-/// Returns true if a cap counts a call with this answer; an unknown answer counts as both.
+/// Returns true if the cap counts a call with this answer. An unknown answer counts as both answered and
+/// unanswered.
 const fn counts_answer(cap: &FrequencyCap, answered: Option<bool>) -> bool {
     match (cap.counted, answered) {
         (CountedCalls::Dialed, _) | (_, None) => true,
@@ -77,7 +78,8 @@ const fn counts_answer(cap: &FrequencyCap, answered: Option<bool>) -> bool {
     }
 }
 
-/// Returns imported dials that this cap counts. Their matter is unknown, so they count for each matter.
+/// Returns when the imported dials were made that this cap counts. The matter of imported dials is unknown,
+/// so they count for each matter.
 fn imported<'a>(cap: &FrequencyCap, counters: &Counters<'a>) -> impl Iterator<Item = Timestamp> + 'a {
     let cap = *cap;
     let dials = counters.history.imported().map_or(&[][..], PastCalls::dials);
@@ -90,7 +92,7 @@ fn imported_in(cap: &FrequencyCap, counters: &Counters<'_>, zone: Tz, now: Times
     use_of(cap, &dials, zone, now).0
 }
 
-/// Returns the instants of the calls that this cap counts, oldest first.
+/// Returns when the calls were dialed that this cap counts, imported ones included, oldest first.
 fn counted(cap: &FrequencyCap, counters: &Counters<'_>) -> Vec<Timestamp> {
     let counts = |dial: &&PastDial| {
         let by_matter = cap.over != CountedOver::Matter || dial.campaign == *counters.matter;
@@ -108,7 +110,8 @@ fn counted(cap: &FrequencyCap, counters: &Counters<'_>) -> Vec<Timestamp> {
     instants
 }
 
-/// Returns the number of calls within the period, and when the next one is permitted if there are too many.
+/// Returns how many of the dials are within the cap's period, and when the next dial is permitted if the
+/// cap is reached.
 fn use_of(cap: &FrequencyCap, dials: &[Timestamp], zone: Tz, now: Timestamp) -> (usize, Option<Timestamp>) {
     // A dial that never leaves its period (an unrepresentable day) blocks permanently.
     let leaves =
@@ -125,7 +128,7 @@ fn use_of(cap: &FrequencyCap, dials: &[Timestamp], zone: Tz, now: Timestamp) -> 
     (inside.len(), opens_at)
 }
 
-/// Returns the first instant at which a dial no longer counts.
+/// Returns from when a dial no longer counts in the cap's period; `None` if the time is beyond the calendar.
 fn leaves_period(period: Period, dial: Timestamp, zone: Tz) -> Option<Timestamp> {
     match period {
         Period::RollingMs(millis) => Some(dial.plus_ms(millis)),

@@ -13,7 +13,8 @@ use crate::working_calendar::Day;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
-/// If no zone is known, the day of the zone furthest ahead of UTC (14 hours) counts: the latest there is.
+/// Milliseconds ahead of UTC of the zone with the latest day (14 hours). It is used if no zone of the
+/// number is known.
 const LATEST_ZONE_MS: u64 = 14 * 3_600_000;
 
 pub(super) struct CallerNumberLicensed;
@@ -50,19 +51,21 @@ impl Rule<CallerNumber> for CallerNumberLicensed {
     }
 }
 
-/// Returns the rule's verdict on showing a caller number at an instant.
+/// Returns the rule's verdict on showing a caller number at an instant: forbidden after the licence's last
+/// day.
 pub fn judge_caller_number(shown: &CallerNumber, now: Timestamp) -> Verdict {
     CallerNumberLicensed.judge(shown, now)
 }
 
-/// Returns the days that the licence lasts beyond today; negative once it has ended. `None` without a known
-/// end.
+/// Returns how many days after today the licence of a caller number lasts; negative once it has ended,
+/// `None` without a known end.
 pub fn days_licensed(shown: &CallerNumber, now: Timestamp) -> Option<i64> {
     let until = shown.valid_until?;
     Some(day_of(&shown.number, now).days_to(until))
 }
 
-/// Returns the current day for a number: the latest in the zones it may be in.
+/// Returns the current day for a caller number: the latest in the zones of its region; in Beijing for a
+/// number without `+`.
 fn day_of(number: &str, now: Timestamp) -> Day {
     let zones = match number.starts_with('+') {
         true => zones_of(None, Some(number), None).unwrap_or_default(),

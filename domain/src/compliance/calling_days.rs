@@ -19,8 +19,8 @@ use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most days searched for the next calling day: the longest holiday so far had 9, with rest days around
-/// it.
+/// The most days searched for the next calling day; none within them forbids the dial. The longest holiday
+/// so far had 9 days, with rest days around it.
 const DAYS_AHEAD_MAX: u32 = 31;
 
 pub(super) struct CallingDay;
@@ -84,7 +84,7 @@ fn decide_in(
     (decision, seen)
 }
 
-/// Returns the verdict of the calling days in one zone, if they are closed there.
+/// Returns the verdict of the calling days in one zone if they permit no dial now; `None` if they do.
 pub(super) fn closed_days(
     plan: &CallingPlan,
     rules: &PresetRules,
@@ -97,8 +97,8 @@ pub(super) fn closed_days(
     (!verdict.allows()).then_some(verdict)
 }
 
-/// Returns the calling days that apply, each with its country: the campaign's own, and those that its preset
-/// requires. A rehearsal follows only its own plan.
+/// Returns the calling days that apply, each with its country: the campaign's own, and the holidays that
+/// its preset requires. A rehearsal follows only its own plan.
 fn days_of(plan: &CallingPlan, rules: &PresetRules) -> Vec<CallingDays> {
     let own = plan.days.as_deref().filter(|days| days.ask()).cloned();
     let mut all: Vec<CallingDays> = own.into_iter().collect();
@@ -122,13 +122,13 @@ fn days_of(plan: &CallingPlan, rules: &PresetRules) -> Vec<CallingDays> {
     all
 }
 
-/// Returns true if the campaign's plan or its preset could refuse any day.
+/// Returns true if the plan names calling days, or its preset requires holidays to be observed.
 pub(super) fn are_asked(plan: &CallingPlan, rules: &PresetRules) -> bool {
     plan.days.as_deref().is_some_and(CallingDays::ask) || (rules.holidays.is_some() && !plan.trial)
 }
 
-/// Returns the holiday year that a dial at this time needs and that is unknown; the campaign then does not
-/// dial.
+/// Returns the first holiday calendar that a dial now needs and that is not imported, by country and year;
+/// `None` if all are there. Without it the campaign does not dial.
 pub fn unknown_year(plan: &CallingPlan, calendars: &Calendars, now: Timestamp) -> Option<CalendarYearId> {
     let mut asked = rules_of(plan, now).flat_map(|rules| {
         let day = local(now, rules.zone.unwrap_or(Tz::UTC)).date();
@@ -144,8 +144,8 @@ pub fn unknown_year(plan: &CallingPlan, calendars: &Calendars, now: Timestamp) -
     asked.find(|id| calendars.year(&id.country, id.year).is_none())
 }
 
-/// Returns true if a verdict waits for the import of a holiday calendar. Days without one are checked again
-/// when they come.
+/// Returns true if a verdict refused a dial because a holiday calendar is not imported. The dial is judged
+/// again the next day.
 pub fn waits_for_holidays(verdict: &Verdict) -> bool {
     verdict.rule == CallingDay.id()
         && verdict
@@ -154,7 +154,8 @@ pub fn waits_for_holidays(verdict: &Verdict) -> bool {
             .is_some_and(|what| what == "holidays")
 }
 
-/// Returns the holiday years that a dial around this time may need, which may have been imported.
+/// Returns the holiday calendars that a dial around `now` may need: last, this and next year of each
+/// country with observed holidays.
 pub fn calendars_asked(plan: &CallingPlan, rules: &PresetRules, now: Timestamp) -> Vec<CalendarYearId> {
     let mut all: Vec<&PresetRules> = vec![rules];
     for further in rules_of(plan, now).skip(1) {
@@ -176,7 +177,8 @@ pub fn calendars_asked(plan: &CallingPlan, rules: &PresetRules, now: Timestamp) 
     countries.into_iter().flat_map(years).collect()
 }
 
-/// Returns the country with the holidays that a preset's text concerns; `None` if it concerns many countries.
+/// Returns the country with the holidays that a preset concerns; `None` for `eu-gdpr`, which covers many
+/// countries.
 pub const fn holiday_country_of(preset: Preset) -> Option<&'static str> {
     match preset {
         Preset::CnService | Preset::CnMarketing | Preset::CnCollection | Preset::CnCloudTrunk => Some("cn"),
@@ -196,7 +198,7 @@ fn stricter(one: Decision, other: Decision) -> Decision {
     }
 }
 
-/// The status of a day for the campaign.
+/// Whether a campaign calls on a day.
 enum DayStatus {
     Called,
     Resting,
@@ -226,7 +228,7 @@ impl CallingCalendar<'_> {
         (opens_at.map_or(Decision::Forbid, Decision::DeferUntil), seen)
     }
 
-    /// Returns the day's status, and writes the facts that decided it to `seen`.
+    /// Returns whether the campaign calls on a day, and adds the facts that decided it to `seen`.
     fn day(&self, date: NaiveDate, seen: Option<&mut BTreeMap<String, String>>) -> DayStatus {
         let day = Day::of(date);
         let weekday = day.rest_day();

@@ -16,14 +16,14 @@ use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
-/// Seconds of a whole day: a window this long is always open.
+/// Seconds of a day: a window from 0 to this is always open.
 const DAY_SECONDS: u32 = 24 * 3_600;
 
-/// Days searched for the next opening: every window opens daily.
+/// Days searched for the next opening; every window opens daily.
 const DAYS_AHEAD: u32 = 3;
 
-/// The most steps between openings of zones and windows before they count as never open together: 9 zones and
-/// 2 windows with a few rests, over `DAYS_AHEAD` days.
+/// The most steps from one opening to the next before zones and windows count as never open together: 9
+/// zones and 2 windows with a few rests, over `DAYS_AHEAD` days.
 const OPENING_STEPS_MAX: usize = 64;
 
 pub(super) struct CallingHours;
@@ -67,7 +67,8 @@ impl Rule<CustomerFacts<'_>> for CallingHours {
     }
 }
 
-/// Returns the decision over all windows in all zones, and the facts it used.
+/// Returns the decision on a dial now over all windows in all zones, and the facts it used: allowed,
+/// deferred to the next common opening, or forbidden if there is none.
 fn decide_in(zones: &[Tz], windows: &[Hours], now: Timestamp) -> (Decision, BTreeMap<String, String>) {
     let names: Vec<&str> = zones.iter().map(|zone| zone.name()).collect();
     let seen = to_fact_map([
@@ -82,7 +83,8 @@ fn decide_in(zones: &[Tz], windows: &[Hours], now: Timestamp) -> (Decision, BTre
     (decision, seen)
 }
 
-/// Returns the verdict of the hours in one zone, if they are closed there.
+/// Returns the verdict of plan and preset hours in one zone if they are closed now; `None` if they are
+/// open.
 pub(super) fn closed_hours(
     plan: &CallingPlan,
     rules: &PresetRules,
@@ -96,7 +98,7 @@ pub(super) fn closed_hours(
     (!verdict.allows()).then_some(verdict)
 }
 
-/// When dialing may start, by the hours alone.
+/// When the hours of a campaign and its presets next permit a dial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WindowOpening {
     /// At this time; the requested time itself if the hours are open.
@@ -108,19 +110,20 @@ pub enum WindowOpening {
     ByPerson,
 }
 
-/// Returns the first opening from `now` on. Calling days are not checked: they need calendars.
+/// Returns when the plan's and presets' hours are first open from `now` on. Calling days are not checked:
+/// they need calendars.
 pub fn opening(plan: &CallingPlan, now: Timestamp) -> WindowOpening {
     opening_by(plan, None, now)
 }
 
-/// Returns the first opening from `now` on. If it depends on each person's zone, Beijing time is used for
-/// all: this tells how many hours a day are open, but not which.
+/// Like `opening`, but with Beijing time for all persons if each person's zone decides. It shows whether
+/// the hours ever open and how long they are, not when they open for a person.
 pub fn opening_in_beijing(plan: &CallingPlan, now: Timestamp) -> WindowOpening {
     opening_by(plan, Some(Tz::Asia__Shanghai), now)
 }
 
-/// Returns the first opening, with the zone `other` for presets that name none. Without `other` each person's
-/// zone decides.
+/// Returns the first opening, with the zone `other` for presets that name none. Without `other` the result
+/// is `ByPerson` if each person's zone decides.
 fn opening_by(plan: &CallingPlan, other: Option<Tz>, now: Timestamp) -> WindowOpening {
     let rules: Vec<&PresetRules> = rules_of(plan, now).collect();
     let in_time = |at: Timestamp| plan.ends_at.is_none_or(|ends_at| at < ends_at);
@@ -136,13 +139,13 @@ fn opening_by(plan: &CallingPlan, other: Option<Tz>, now: Timestamp) -> WindowOp
     }
 }
 
-/// Returns true if the hours of these presets and of the plan have an instant in common.
+/// Returns true if the hours of the plan and of these presets have an instant in common.
 pub(super) fn meet(plan: &CallingPlan, rules: &[&PresetRules], now: Timestamp) -> bool {
     next_open_by(plan, rules, Tz::UTC, now).is_some()
 }
 
-/// Returns the first instant at which all presets are open. Presets that name a zone are judged together in
-/// theirs, the others separately in `other`.
+/// Returns the first instant at which the hours of all presets are open; `None` if there is none. Presets
+/// that name a zone are judged together in theirs, the others separately in `other`.
 fn next_open_by(plan: &CallingPlan, rules: &[&PresetRules], other: Tz, now: Timestamp) -> Option<Timestamp> {
     let zone = |rules: &PresetRules| rules.zone.filter(|_| !plan.trial);
     let asked = |one: &PresetRules, zone: Tz| -> Vec<(Tz, Hours)> {
@@ -171,7 +174,8 @@ fn hours_of(windows: &[Hours]) -> String {
     hours.join(", ")
 }
 
-/// The open hours of one local day, in seconds since midnight; start inclusive, end exclusive.
+/// The open hours of one local day, in seconds since midnight; start inclusive, end exclusive, without the
+/// rests.
 struct Hours {
     start: u32,
     end: u32,
@@ -195,7 +199,7 @@ impl Hours {
         (self.start..end).contains(&second) && !resting
     }
 
-    /// Returns the seconds of the day at which the hours may open: the start and the ends of rests.
+    /// Returns the seconds of the day at which the hours may open, sorted: the start and the ends of rests.
     fn openings(&self) -> Vec<u32> {
         let ends = self.rests.iter().map(|(_, end)| *end);
         let mut openings: Vec<u32> = std::iter::once(self.start).chain(ends).collect();
@@ -241,7 +245,8 @@ fn local_times(zones: &[Tz], now: Timestamp) -> String {
     shown.collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the first instant from `now` on at which every window is open in every zone.
+/// Returns the first instant from `now` on at which every window is open in every zone; `None` if there is
+/// none.
 fn next_open(zones: &[Tz], windows: &[Hours], now: Timestamp) -> Option<Timestamp> {
     let pairs = || {
         zones
@@ -251,7 +256,8 @@ fn next_open(zones: &[Tz], windows: &[Hours], now: Timestamp) -> Option<Timestam
     first_open(pairs, now)
 }
 
-/// Returns the first instant from `now` on at which every window is open in its own zone.
+/// Returns the first instant from `now` on at which every window is open in its own zone; `None` if there
+/// is none.
 fn next_open_of(asked: &[(Tz, Hours)], now: Timestamp) -> Option<Timestamp> {
     first_open(|| asked.iter().map(|(zone, window)| (*zone, window)), now)
 }
@@ -271,7 +277,8 @@ where
     None
 }
 
-/// Returns the first opening of one window in one zone after `at`, when it is closed.
+/// Returns the next opening of one window in one zone after `at`; `None` if it does not open within
+/// `DAYS_AHEAD` days.
 fn next_opening(zone: Tz, window: &Hours, at: Timestamp) -> Option<Timestamp> {
     let today = local(at, zone).date();
     let days = (0..=DAYS_AHEAD).filter_map(|count| later_day(today, count));

@@ -8,7 +8,8 @@ use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// How soon a dial may be requested again when its batch has expired (batches last at most 1 s).
+/// Milliseconds after which a dial may be requested again if its batch has expired (batches last at most 1
+/// s).
 const ASK_AGAIN_MS: u64 = 1_000;
 
 pub(super) struct CampaignState;

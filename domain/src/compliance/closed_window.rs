@@ -7,7 +7,7 @@ use crate::calling_plan::CallingPlan;
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
 
-/// A calling window or day that is closed for every customer of a campaign.
+/// A closing of hours or days that applies to every customer of a campaign, with its end and verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClosedWindow {
     pub judged_at: Timestamp,
@@ -17,15 +17,15 @@ pub struct ClosedWindow {
 }
 
 impl ClosedWindow {
-    /// Returns true if this closing delays an enrolment that is due at `due_at`.
+    /// Returns true if an enrolment that is due at `due_at` has to wait for the end of this closing.
     pub fn binds(&self, due_at: Timestamp) -> bool {
         due_at < self.until
     }
 }
 
-/// Returns the closing that applies to every customer, in the zone that the preset names; of hours and days
-/// the one that lasts longer. `None` if a customer may be dialed, if only each person's zone decides, or if
-/// nothing opens before the campaign's end: then each customer is judged and settles.
+/// Returns the closing now that applies to every customer of the campaign, in the zones that its presets
+/// name: the one that ends last. `None` if customers may be dialed, if each person's zone decides, or if it
+/// lasts to the campaign's end: then each customer is judged and settled.
 pub fn closed_for_all(plan: &CallingPlan, calendars: &Calendars, now: Timestamp) -> Option<ClosedWindow> {
     let closed = rules_of(plan, now).filter_map(|rules| closed_by(plan, rules, calendars, now));
     let (until, verdict) = closed.reduce(|one, other| if other.0 > one.0 { other } else { one })?;
@@ -39,7 +39,8 @@ pub fn closed_for_all(plan: &CallingPlan, calendars: &Calendars, now: Timestamp)
     })
 }
 
-/// Returns until when one preset closes hours or days, whichever is longer, with the verdict.
+/// Returns until when one preset closes hours or days now, whichever is longer, with the verdict. `None` if
+/// it is open, or the preset names no zone.
 fn closed_by(
     plan: &CallingPlan,
     rules: &PresetRules,

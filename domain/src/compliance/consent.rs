@@ -44,10 +44,11 @@ impl Rule<CustomerFacts<'_>> for ConsentGiven {
     }
 }
 
-/// The state of a consent that counts.
+/// The state of a consent that permits a call.
 pub const CONSENT_GIVEN: &str = "given";
 
-/// Returns the state of a consent, as stored in a verdict's facts: `given`, `absent`, `withdrawn` …
+/// Returns the state of a customer's consent at `now`, as in a verdict's facts: `given`, `absent`,
+/// `withdrawn`, `given_later`, `expired` or `without_evidence`.
 pub fn consent_state(consent: Option<&ConsentFacts>, now: Timestamp) -> &'static str {
     let Some(consent) = consent else {
         return "absent";

@@ -7,14 +7,15 @@ use crate::past_call::{PAST_CALLS_MAX, PastCall, PastCallFault, PastCalls, SAME_
 use crate::time::Timestamp;
 use values::ids::{CallId, CampaignId, NumberId};
 
-/// How long a closed dial is kept, in milliseconds: the longest period of a cap is 7 days; 30 leave room for
+/// Milliseconds for which a closed dial is kept. The longest period of a cap is 7 days; 30 leave room for
 /// future presets (abandoned calls are counted over 30 days).
 const KEEP_MS: u64 = 30 * 24 * 3_600_000;
 
-/// The most dials kept. The strictest cap is 7 in 7 days, so the oldest of a thousand decide nothing.
+/// The most dials kept; above that the oldest closed ones are dropped. The strictest cap is 7 in 7 days, so
+/// the oldest of a thousand decide nothing.
 const DIALS_MAX: usize = 1_000;
 
-/// One dial, or a grant that may become one.
+/// One dial, or an open grant that may become one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastDial {
     pub call: CallId,
@@ -42,7 +43,7 @@ impl ContactHistory {
         &self.dials
     }
 
-    /// Returns the imported calls of other systems, if there are any.
+    /// Returns the imported calls of other systems; `None` if there are none.
     pub fn imported(&self) -> Option<&PastCalls> {
         self.imported.as_deref()
     }
@@ -52,13 +53,14 @@ impl ContactHistory {
         self.trim(at);
     }
 
-    /// Returns true if a call at that time is too old for any cap.
+    /// Returns true if a call at `dialed_at` is 30 days old or older, too old for any cap.
     pub fn is_beyond_caps(dialed_at: Timestamp, now: Timestamp) -> bool {
         dialed_at <= now.minus_ms(KEEP_MS)
     }
 
-    /// Returns the records of one number that are new: unknown or unproved so far, and no dial of ours.
-    /// Records too old for any cap are dropped if the others need their room.
+    /// Returns those imported records of calls to one number that the history does not have, or has
+    /// unproved, and that are no dial of ours. Records too old for any cap are dropped if the others need
+    /// their room. Fails for a call in the future.
     pub(crate) fn filter_new_calls(
         &self,
         number: Option<&NumberId>,
@@ -105,7 +107,8 @@ impl ContactHistory {
         Ok(fresh)
     }
 
-    /// Returns true if we dialed this number then: the record is the switch's view of our own dial.
+    /// Returns true if we dialed this number at about that time: the imported record is then the switch's
+    /// view of our own dial.
     fn dialed_about(&self, number: Option<&NumberId>, at: Timestamp) -> bool {
         let near = |other: Timestamp| at.ms_since(other).max(other.ms_since(at)) <= SAME_DIAL_MS;
         self.dials.iter().any(|dial| {
@@ -114,7 +117,7 @@ impl ContactHistory {
         })
     }
 
-    /// Returns this history combined with those of other ids of the same person.
+    /// Returns this history together with the histories of the same person's other ids, oldest dial first.
     pub(crate) fn with_those_of<'a>(&self, others: impl Iterator<Item = &'a Self>) -> Self {
         let mut all = self.clone();
         for other in others {
@@ -131,12 +134,12 @@ impl ContactHistory {
         self.dials.iter().find(|dial| dial.call == call)
     }
 
-    /// Returns true if the call is granted and neither closed nor released.
+    /// Returns true if this call has a grant that is neither closed nor released.
     pub fn is_open(&self, call: CallId) -> bool {
         self.find(call).is_some_and(|dial| dial.answered.is_none())
     }
 
-    /// Returns true if any dial is granted and neither closed nor released.
+    /// Returns true if any call has a grant that is neither closed nor released.
     pub fn has_open(&self) -> bool {
         self.dials.iter().any(|dial| dial.answered.is_none())
     }

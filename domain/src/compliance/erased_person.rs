@@ -9,7 +9,7 @@ use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// A hold has no known end: the dial is checked again the next day.
+/// Milliseconds after which a dial refused for a legal hold is judged again: a hold has no known end.
 const ASK_HELD_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct ErasedPerson;

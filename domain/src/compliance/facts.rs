@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use values::call_caps::CallCap;
 use values::ids::{CampaignId, CustomerId};
 
-/// The facts by which the person's side of a dial is judged.
+/// The facts by which the customer's side of a dial is judged.
 #[derive(Debug, Clone, Copy)]
 pub struct CustomerFacts<'a> {
     pub campaign: &'a CampaignFacts,
@@ -47,7 +47,7 @@ pub struct CustomerFacts<'a> {
 }
 
 impl<'a> CustomerFacts<'a> {
-    /// Returns the preset's rules at an instant.
+    /// Returns the rules of the campaign's preset at an instant, or the version given for a dry run.
     pub fn rules(&self, now: Timestamp) -> &'a PresetRules {
         let preset = self.campaign.plan.preset;
         self.coming.unwrap_or_else(|| rules_at(preset, now))
@@ -62,7 +62,8 @@ pub enum PhoneCountry {
     Guessed,
 }
 
-/// The facts by which the number's side of a dial is judged. They contain no person and no digits.
+/// The facts by which the number's side of a dial is judged. They contain no person's data and no digits of
+/// the number.
 #[derive(Debug, Clone, Copy)]
 pub struct NumberFacts<'a> {
     pub campaign: &'a CampaignFacts,
@@ -85,21 +86,21 @@ pub struct NumberFacts<'a> {
 }
 
 impl<'a> NumberFacts<'a> {
-    /// Returns the preset's rules at an instant.
+    /// Returns the rules of the campaign's preset at an instant, or the version given for a dry run.
     pub fn rules(&self, now: Timestamp) -> &'a PresetRules {
         let preset = self.campaign.plan.preset;
         self.coming.unwrap_or_else(|| rules_at(preset, now))
     }
 }
 
-/// How long a suppression applies.
+/// How long a number's suppression applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SuppressionEnd {
     Until(Timestamp),
     ForGood,
 }
 
-/// A person's consent for one scope: the latest given, and the latest withdrawal.
+/// A person's consent for one scope: the latest one given, and the latest withdrawal.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConsentFacts {
     pub given_at: Option<Timestamp>,
@@ -109,10 +110,10 @@ pub struct ConsentFacts {
     pub withdrawn_at: Option<Timestamp>,
 }
 
-/// The stored name of the rule about other ids of the person.
+/// The stored name of the rule about a person's other ids.
 pub const MERGED_PERSON: &str = "merged_person";
 
-/// The restrictions that another id of the person adds to a dial.
+/// The restrictions on a dial that come from another id of the same person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JoinedFacts {
     pub customer: CustomerId,
@@ -128,7 +129,7 @@ pub struct JoinedFacts {
 }
 
 impl JoinedFacts {
-    /// Returns these facts for a look ahead: a hold has no known end and is assumed to be over.
+    /// Returns these facts with any legal hold lifted, for forecasts: a hold has no known end.
     pub fn released(&self) -> Self {
         Self {
             held: false,
@@ -136,12 +137,13 @@ impl JoinedFacts {
         }
     }
 
-    /// Records that one of its numbers is on a list of digests, which has no end.
+    /// Records that a number of this id is on a list of digests, which has no end.
     pub fn note_listed(&mut self) {
         self.note_number(false, Some(SuppressionEnd::ForGood));
     }
 
-    /// Adds the opt-out or suppression of one of its numbers; the longest one counts.
+    /// Adds the opt-out or suppression of a number of this id; the longest one counts. An opt-out has no
+    /// end.
     pub fn note_number(&mut self, opted_out: bool, suppressed: Option<SuppressionEnd>) {
         let said = match opted_out {
             true => Some(SuppressionEnd::ForGood),
@@ -160,7 +162,7 @@ impl JoinedFacts {
     }
 }
 
-/// The history and the matter that a frequency cap counts over.
+/// What a frequency cap counts over: the dials, and the campaign as the matter.
 pub(super) struct Counters<'a> {
     pub(super) history: &'a ContactHistory,
     pub(super) matter: &'a CampaignId,

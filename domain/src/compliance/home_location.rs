@@ -12,7 +12,7 @@ use crate::number_library::{home, province_of};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// When a number with an unknown place is checked again.
+/// Milliseconds after which a dial to a number with an unknown place is judged again: a day.
 const ASK_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct HomeLocation;
@@ -50,8 +50,9 @@ impl Rule<CustomerFacts<'_>> for HomeLocation {
     }
 }
 
-/// Returns the province's code (ISO 3166-2), `elsewhere` for another country's number, or `unknown`. The
-/// record takes precedence over the library; a place in the record that is not recognized is unknown.
+/// Returns the number's home location: the province's code (ISO 3166-2), `elsewhere` for a number of
+/// another country, or `unknown`. The customer record takes precedence over the number library; a place in
+/// the record that is not recognized is unknown.
 fn home_location(facts: &CustomerFacts<'_>) -> &'static str {
     if let Some(said) = facts.home_location.filter(|said| !said.trim().is_empty()) {
         return province_of(said).unwrap_or("unknown");

@@ -11,7 +11,7 @@ use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// A hold has no known end: the dial is checked again the next day.
+/// Milliseconds after which a dial refused for a legal hold is judged again: a hold has no known end.
 const ASK_HELD_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct MergedPerson;
@@ -66,7 +66,8 @@ fn of_other(facts: &CustomerFacts<'_>, other: &JoinedFacts, now: Timestamp) -> (
     }
 }
 
-/// Returns true if consent was withdrawn under the other id and not given again later under either id.
+/// Returns true if consent was withdrawn under the other id and not given again later under either of the
+/// two ids.
 fn is_withdrawn(own: Option<&ConsentFacts>, other: Option<&ConsentFacts>) -> bool {
     let Some(withdrawn_at) = other.and_then(|other| other.withdrawn_at) else {
         return false;

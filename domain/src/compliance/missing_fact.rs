@@ -22,20 +22,21 @@ use crate::time::Timestamp;
 use crate::working_calendar::Day;
 use std::collections::BTreeMap;
 
-/// Abandoned calls per mille of answered ones that the safe harbor allows (16 CFR 310.4(b)(4)(i)).
+/// The most abandoned calls per thousand answered ones in the safe harbor (16 CFR 310.4(b)(4)(i)).
 const ABANDONED_PER_MILLE_MAX: u64 = 30;
 
-/// The fewest answers for which the share is computed. Below, one abandoned call may exceed the share: the
+/// Number of answers below which the abandoned share is not computed: one abandoned call may exceed it. The
 /// account then grants one call per free agent, and only further answers can lower the share.
 const ANSWERS_MIN: u64 = 100;
 
-/// The fact that a plan names its seller.
+/// Name of the fact that a plan names its seller.
 const SELLER_MESSAGE: &str = "seller_message";
 
-/// A fact that may become true again is checked the next day.
+/// Milliseconds after which a dial is judged again if a missing fact may become true: a day.
 const ASK_AGAIN_MS: u64 = 24 * 3_600_000;
 
-/// If no zone is known, the day of the zone furthest ahead of UTC (14 hours) counts: the latest there is.
+/// Milliseconds ahead of UTC of the zone with the latest day (14 hours). It is used if no zone of the
+/// callee is known.
 const LATEST_ZONE_MS: u64 = 14 * 3_600_000;
 
 pub(super) struct MissingFact;
@@ -86,7 +87,7 @@ impl Rule<CustomerFacts<'_>> for MissingFact {
     }
 }
 
-/// The status of a fact.
+/// Whether a required fact permits a dial.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FactStatus {
     Good,
@@ -103,7 +104,8 @@ struct FactCheck<'a> {
 }
 
 impl FactCheck<'_> {
-    /// Returns the status of a fact. A fact unknown to this build is never true.
+    /// Returns the status of a required fact by its name, and adds what it found to `seen`. A name unknown
+    /// to this build is `Never`.
     fn found(&self, fact: &str, seen: &mut BTreeMap<String, String>) -> FactStatus {
         match fact {
             "do_not_call_registry" => self.registry(seen),
@@ -137,7 +139,7 @@ impl FactCheck<'_> {
         }
     }
 
-    /// Returns the day of the call: the latest in the zones that the callee may be in.
+    /// Returns the day of the call: the latest of the days in the zones that the callee may be in.
     fn day(&self) -> Day {
         let CustomerFacts { phone, time_zone, .. } = *self.facts;
         let zones = zones_of(self.rules.zone, phone, time_zone).unwrap_or_default();
@@ -172,8 +174,8 @@ impl FactCheck<'_> {
         }
     }
 
-    /// Returns the status of the seller fact. Not checked for a robot's campaign, which the missing agents
-    /// refuse already.
+    /// Returns whether the plan names a valid seller. Always good for a robot's campaign, which the missing
+    /// agents refuse already.
     fn seller(&self, seen: &mut BTreeMap<String, String>) -> FactStatus {
         let plan = &self.facts.campaign.plan;
         if plan.relief() == CallTaker::Robot {
@@ -192,7 +194,8 @@ impl FactCheck<'_> {
     }
 }
 
-/// Returns the first preset of a plan that requires the seller message for callees without a free agent.
+/// Returns the first preset of a plan that requires a seller message for callees without a free agent;
+/// `None` if no preset does, or a robot takes the calls.
 pub fn demands_seller(plan: &CallingPlan, now: Timestamp) -> Option<Preset> {
     if plan.relief() == CallTaker::Robot {
         return None;

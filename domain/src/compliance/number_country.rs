@@ -9,13 +9,13 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::calling_code::{CallingCode, DefaultCountry};
 
-/// When an unconfirmed number is checked again: a user has to confirm it first.
+/// Milliseconds after which a dial to a number with an unconfirmed country is judged again: a day.
 const ASK_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct NumberCountry;
 
-/// Returns true if the rule applies: the number's country may have been guessed, and the campaign has a
-/// preset of another country than China.
+/// Returns true if the rule applies: the number's country may have been guessed, and a preset of the
+/// campaign is for another country than China.
 pub(super) fn is_asked(facts: &CustomerFacts<'_>) -> bool {
     let china = DefaultCountry::Of(CallingCode::MAINLAND_CHINA);
     let mut presets = facts.campaign.plan.presets();

@@ -9,7 +9,7 @@ use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// How soon an unchecked number is judged again.
+/// Milliseconds after which a dial to a number without a recent check is judged again: an hour.
 const ASK_AGAIN_MS: u64 = 3_600_000;
 
 pub(super) struct NumberFound;

@@ -11,11 +11,12 @@ use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// The longest an agent's call may take, in milliseconds: it has no time limit, and no shift leaves more than
-/// four hours to one call.
+/// Milliseconds for which an open call with an agent blocks its number: it has no time limit, and no shift
+/// leaves more than four hours to one call.
 const AGENTS_CALL_MS: u64 = 4 * 3_600_000;
 
-/// At most 120 s to set up, 180 s of talk, and 10 s to hang up and hash the recording.
+/// Milliseconds for which an open call with a robot blocks its number: at most 120 s to set up, 180 s of
+/// talk, and 10 s to hang up and hash the recording.
 const OPEN_CALL_MS: u64 = 310_000;
 
 pub(super) struct NoOpenCall;
@@ -61,8 +62,8 @@ const fn held_ms(for_agents: bool) -> u64 {
     if for_agents { AGENTS_CALL_MS } else { OPEN_CALL_MS }
 }
 
-/// Returns how long the grant blocks its number, for a campaign with agents; empty for a robot's, where the
-/// rule fixes it.
+/// Returns the fact that says how long a grant blocks its number, for a campaign with agents; empty for a
+/// robot's campaign, where the rule fixes the time.
 fn said_of_grant(facts: &NumberFacts<'_>) -> BTreeMap<String, String> {
     match facts.campaign.plan.dialing_mode().needs_agents() {
         true => to_fact_map([(HELD_MS, AGENTS_CALL_MS.to_string())]),

@@ -45,7 +45,7 @@ impl Rule<CustomerFacts<'_>> for OwnCaps {
     }
 }
 
-/// Returns true if the campaign or the person has caps.
+/// Returns true if the campaign's plan or the person's record has caps of its own.
 pub(super) fn are_set(facts: &CustomerFacts<'_>) -> bool {
     !facts.campaign.plan.caps.is_empty() || !facts.own_caps.is_empty()
 }

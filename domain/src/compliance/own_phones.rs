@@ -10,12 +10,12 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::go_live::Stage;
 
-/// When a refused number is checked again.
+/// Milliseconds after which a refused dial is judged again: a day.
 const ASK_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct OwnPhonesOnly;
 
-/// Returns true if the plan has this limit.
+/// Returns true if the plan limits the test stage to our own phones.
 pub(super) fn are_asked(facts: &CustomerFacts<'_>) -> bool {
     facts.campaign.plan.stages.is_some_and(|stages| stages.own_phones)
 }

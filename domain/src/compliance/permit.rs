@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 use values::ids::{CallId, CampaignId, CustomerId, NAMESPACE, NumberId};
 
-/// How long a grant may wait for its `call.dialing`, in milliseconds (compliance: now + 2 s).
+/// Milliseconds for which a grant may wait for its `call.dialing`; later it has expired (compliance: now +
+/// 2 s).
 pub const GRANT_VALID_MS: u64 = 2_000;
 
-/// A second or third leg must be dialed within this time of the first `call.dialing` (call progress: 6 s).
+/// Milliseconds from a call's first `call.dialing` within which a second or third leg must be dialed (call
+/// progress: 6 s).
 pub const NEXT_LEG_WITHIN_MS: u64 = 6_000;
 
 /// The most legs of one call.
@@ -32,8 +34,8 @@ pub struct CustomerGrant {
     pub verdicts: Vec<Verdict>,
 }
 
-/// The number's side of a permit, as stored in `number.dial_granted` and `call.permitted`. It names no
-/// person.
+/// The number's side of a permit, as stored in `number.dial_granted` and `call.permitted`. It contains no
+/// customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct NumberGrant {
     pub call: CallId,
@@ -44,7 +46,7 @@ pub struct NumberGrant {
 }
 
 impl CustomerGrant {
-    /// Returns true for the grant of a test call: to one of our own phones, not to a customer.
+    /// Returns true if the grant is for a test call to one of our own phones, and not for a customer.
     pub fn is_of_test(&self) -> bool {
         self.verdicts
             .iter()
@@ -52,11 +54,11 @@ impl CustomerGrant {
     }
 }
 
-/// The only rule of a test call: the number is on the list of our own phones.
+/// The id of the only rule of a test call: the number is on the list of our own phones.
 pub const OWN_TEST_NUMBER: &str = "own_test_number";
 
-/// Returns the id that a test call has in place of a customer. Its key seals our own numbers and the data of
-/// tests.
+/// Returns the id that test calls have in place of a customer's. Its key seals our own numbers and the data
+/// of tests.
 pub fn test_stand_in() -> CustomerId {
     let digits = Uuid::new_v5(&NAMESPACE, b"test_phones").simple().to_string();
     digits
@@ -64,8 +66,8 @@ pub fn test_stand_in() -> CustomerId {
         .expect("a UUID without hyphens has 32 lower-case hexadecimal digits")
 }
 
-/// Returns both grants of a test call, or the refusing verdict if the number is not `listed` as one of ours.
-/// These grants permit no call to a customer.
+/// Makes both grants of a test call; they permit no call to a customer. Fails with the verdict if the
+/// number is not `listed` as one of ours.
 pub fn test_grants(
     call: CallId,
     campaign: &CampaignId,
@@ -103,23 +105,23 @@ pub fn test_grants(
     Ok((of_customer, of_number))
 }
 
-/// The fact in a number's grant that marks its call as an agent's.
+/// Name of the fact that marks a number's grant as one for an agent's call.
 pub(super) const HELD_MS: &str = "held_ms";
 
 impl NumberGrant {
-    /// Returns true if an agent takes the call, according to the verdict of the open-call rule. Older grants
-    /// do not say it and were a robot's.
+    /// Returns true if an agent takes the call, by the facts of the open-call rule's verdict. Older grants
+    /// lack this fact and were a robot's.
     pub(super) fn is_for_agents(&self) -> bool {
         let mut said = self.verdicts.iter().filter(|verdict| verdict.rule == OPEN_CALL);
         said.any(|verdict| verdict.facts.contains_key(HELD_MS))
     }
 }
 
-/// The id of the open-call rule, which stores `held_ms`.
+/// The id of the open-call rule, which stores the fact `held_ms`.
 const OPEN_CALL: &str = "open_call";
 
-/// The facts of a permitted call from which the permit of a further leg is made: both grants, and how its
-/// legs ended.
+/// The facts of a call from which the permit of a further leg is made: the grants' limit, and how the last
+/// leg ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallGrants {
     pub call: CallId,
@@ -135,7 +137,7 @@ pub struct CallGrants {
     pub withdrawn: bool,
 }
 
-/// Permission to dial one leg once. It is not `Clone` and cannot be deserialized; `Line::dial` consumes it.
+/// Permission to dial one leg once. Not `Clone` and not deserializable; `Line::dial` consumes it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct DialPermit {
     call: CallId,
@@ -154,8 +156,8 @@ impl DialPermit {
     pub const fn leg(&self) -> u8 {
         self.leg
     }
-    /// Returns the last instant at which the INVITE may leave: the rules were judged up to this time. Storing
-    /// `call.dialing` takes time, and a window may close meanwhile.
+    /// Returns the last instant at which the INVITE may leave. The rules were judged up to this time;
+    /// storing `call.dialing` takes time, and a window may close meanwhile.
     pub const fn leaves_by(&self) -> Timestamp {
         self.leaves_by
     }
@@ -176,7 +178,8 @@ pub enum PermitRefusal {
     NoNextLeg(u8),
 }
 
-/// Makes the permit of a call's first leg from both grants.
+/// Makes the permit of a call's first leg. Fails if the two grants differ in call, number or campaign, if
+/// one has expired, or if a verdict does not allow the dial.
 pub fn permit(
     customer: &CustomerGrant,
     number: &NumberGrant,
@@ -207,8 +210,9 @@ pub fn permit(
     })
 }
 
-/// Makes the permit of a further leg of the same call. It needs no new grant, but a definite failure of the
-/// leg before, within the time limit and while the rules allow it, and no withdrawal.
+/// Makes the permit of a further leg of the same call, without a new grant. Fails unless the leg before
+/// failed definitely, the time limit and the rules allow it, no grant was withdrawn, and the call has less
+/// than `LEGS_MAX` legs.
 pub fn permit_next_leg(grants: &CallGrants, leg: u8, now: Timestamp) -> Result<DialPermit, PermitRefusal> {
     let within = grants.first_dialing_at.plus_ms(NEXT_LEG_WITHIN_MS);
     // Rules that end sooner shorten the six seconds; rules that end later do not extend them.
@@ -226,8 +230,8 @@ pub fn permit_next_leg(grants: &CallGrants, leg: u8, now: Timestamp) -> Result<D
     })
 }
 
-/// Makes a second permit of a dialed leg, which no product code can: a planted bug for the simulation to
-/// find.
+/// Makes a second permit of a dialed leg, which product code never does: a planted bug that the simulation
+/// must find.
 #[cfg(feature = "planted")]
 pub fn planted_permit(call: CallId, number: NumberId, leg: u8) -> DialPermit {
     let leaves_by = Timestamp::from_micros(i64::MAX);

@@ -13,7 +13,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
-/// How many days ahead the next preferred time is searched: they include each day of the week.
+/// Days searched for the next preferred time: they include each day of the week.
 const DAYS_AHEAD: u32 = 8;
 
 pub(super) struct PreferredTimes;
@@ -65,7 +65,7 @@ impl Rule<CustomerFacts<'_>> for PreferredTimes {
     }
 }
 
-/// One preferred time on one day, as instants.
+/// One preferred time on one day, as instants; `until` is exclusive.
 struct Span {
     from: Timestamp,
     until: Timestamp,

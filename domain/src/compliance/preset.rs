@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 pub use values::call_caps::CountedCalls;
 use values::yaml;
 
-/// The preset files that are part of the program; versions of one preset in order.
+/// The preset files that are part of the program, with the versions of one preset in order.
 const SHIPPED: [&str; 8] = [
     include_str!("presets/cn-service.yaml"),
     include_str!("presets/cn-marketing.yaml"),
@@ -71,7 +71,7 @@ pub struct PresetRules {
     pub source: String,
 }
 
-/// An external list that a preset requires.
+/// An external list of numbers that a preset requires, and how old it may be.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegistryNeed {
@@ -80,7 +80,7 @@ pub struct RegistryNeed {
     pub days_max: u16,
 }
 
-/// How binding the source of a preset is.
+/// How binding the source of a preset version is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PresetStatus {
@@ -107,7 +107,7 @@ pub enum PresetFault {
     #[error("{what}")]
     Wrong { what: &'static str },
 }
-/// The most calls in a period, with how and over what they are counted: one further dial is refused.
+/// The most calls in a period, with which calls count and over what. A dial beyond it is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrequencyCap {
     pub counted: CountedCalls,
@@ -116,7 +116,7 @@ pub struct FrequencyCap {
     pub calls_max: u32,
 }
 
-/// The calls over which a cap counts.
+/// What a cap counts over: a number, a person, or a person and matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CountedOver {
@@ -128,7 +128,7 @@ pub enum CountedOver {
     Matter,
 }
 
-/// The period in which calls count.
+/// The period in which a cap counts calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Period {
     /// This many of the callee's local days, today included.
@@ -137,7 +137,7 @@ pub enum Period {
     RollingMs(u64),
 }
 
-/// A preset file as written.
+/// A preset file as written, before its checks.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PresetFile {
@@ -204,7 +204,8 @@ impl CapLine {
 }
 
 impl PresetRules {
-    /// Reads a version from its file: YAML, of which JSON is a part.
+    /// Reads a preset version from its file: YAML, or JSON as a part of it. Fails for an oversized or
+    /// unreadable file and for values that contradict one another.
     pub fn from_yaml(text: &str) -> Result<Self, PresetFault> {
         if text.len() > FILE_BYTES_MAX {
             return Err(PresetFault::TooLarge { bytes: text.len() });
@@ -262,7 +263,8 @@ impl PresetRules {
         })
     }
 
-    /// Returns the ring time for a planned one: not below the preset's minimum, and not above its maximum.
+    /// Returns the ring time in milliseconds for a planned one, raised to the preset's minimum or lowered
+    /// to its maximum.
     pub fn ring_ms(&self, planned_ms: u64) -> u64 {
         let most = self.ring_ms_max.unwrap_or(u64::MAX);
         planned_ms.min(most).max(self.ring_ms_min.unwrap_or(0))
@@ -274,13 +276,14 @@ impl PresetRules {
         format!("{preset}@{version} since {}", self.effective_from)
     }
 
-    /// Returns true if the version applies at an instant.
+    /// Returns true if the version is in effect at an instant: from its first day on, in the preset's zone
+    /// or UTC.
     pub fn is_effective(&self, at: Timestamp) -> bool {
         day_in(local(at, self.zone.unwrap_or(Tz::UTC))) >= self.effective_from
     }
 }
 
-/// Returns every version of every preset in the program.
+/// Returns every version of every preset in the program, versions of one preset in order.
 pub fn shipped_presets() -> &'static [PresetRules] {
     static READ: OnceLock<Vec<PresetRules>> = OnceLock::new();
     READ.get_or_init(|| {
@@ -290,12 +293,13 @@ pub fn shipped_presets() -> &'static [PresetRules] {
     })
 }
 
-/// Returns the rules of a preset at an instant: its last version in effect, else its first.
+/// Returns the rules of a preset at an instant: its latest version in effect; if none is yet, its first
+/// version.
 pub fn rules_at(preset: Preset, at: Timestamp) -> &'static PresetRules {
     at_of(shipped_presets(), preset, at)
 }
 
-/// Returns the rules of all of a plan's presets at an instant, its own first.
+/// Returns the rules of all presets of a plan at an instant, the plan's own preset first.
 pub fn rules_of(plan: &CallingPlan, now: Timestamp) -> impl Iterator<Item = &'static PresetRules> {
     plan.presets().map(move |preset| rules_at(preset, now))
 }

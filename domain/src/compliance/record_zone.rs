@@ -9,7 +9,7 @@ use chrono::{Offset, TimeZone};
 use chrono_tz::Tz;
 use values::phone_number::region_of_e164;
 
-/// The reasons why a record's zone does not determine the callee's local time.
+/// The reasons why the zone in a customer record does not determine the callee's local time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ZoneFault {
     #[error("it is not an IANA time zone: use one such as America/New_York")]
@@ -20,7 +20,8 @@ pub enum ZoneFault {
     FixedOffset,
 }
 
-/// Zones without a region that never change their offset (`etcetera`, and the links of `backward` to it).
+/// Zone names without a region that never change their offset (`etcetera`, and the links of `backward` to
+/// it).
 const WITHOUT_REGION: [&str; 10] = [
     "GMT",
     "GMT0",
@@ -61,7 +62,8 @@ pub fn zone_of_row(text: &str, phone: &str) -> Result<String, ZoneFault> {
     recorded_zone(text, phone).map(|zone| zone.name().to_owned())
 }
 
-/// Returns the zone of a record, if it determines the local time of this phone's holder.
+/// Reads the zone of a customer record. Fails if it is no IANA name, or a fixed offset although clocks may
+/// change in the phone's region.
 pub(super) fn recorded_zone(text: &str, phone: &str) -> Result<Tz, ZoneFault> {
     let zone: Tz = text.parse().map_err(|_no_zone| ZoneFault::Unreadable)?;
     let is_standard_time = STANDARD_TIMES.contains(&text);
@@ -72,7 +74,7 @@ pub(super) fn recorded_zone(text: &str, phone: &str) -> Result<Tz, ZoneFault> {
     Ok(zone)
 }
 
-/// Returns true if clocks change in the country of a phone, or if that is unknown.
+/// Returns true if clocks change in the country of the phone number, or its country is unknown.
 fn may_change_clocks(phone: &str) -> bool {
     if phone.starts_with("+86") {
         return false;
@@ -81,8 +83,8 @@ fn may_change_clocks(phone: &str) -> bool {
     zones.is_none_or(|zones| zones.iter().any(changes_clocks))
 }
 
-/// Returns true if a zone's offset differs between the months of a year: Morocco changes its clocks only for
-/// Ramadan. The year is one of the tables'; rules of later years are not known better.
+/// Returns true if a zone's offset differs between months of 2026; all months, because Morocco changes its
+/// clocks only for Ramadan.
 fn changes_clocks(zone: &Tz) -> bool {
     let offset = |month| {
         let at = chrono::Utc.with_ymd_and_hms(2026, month, 1, 0, 0, 0).earliest()?;

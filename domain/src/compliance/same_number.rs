@@ -9,7 +9,7 @@ use super::verdict::{Decision, Rule, to_fact_map};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// The rule's name, also stored with an enrolment that a list import left out for it.
+/// The name of this rule; also stored with an enrolment that a list import left out because of it.
 pub const SAME_NUMBER: &str = "same_number";
 
 pub(super) struct SameNumber;

@@ -4,7 +4,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The result of one rule for one dial, with the facts it used.
+/// The result of one rule for one dial: the decision, and the facts that the rule used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Verdict {
     /// The rule's id, for example `calling_window`.
@@ -24,7 +24,7 @@ impl Verdict {
     }
 }
 
-/// The decision on a dial: allow, not before a time, or never for this enrolment.
+/// A decision on a dial: allowed now, not before a time, or never for this enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
@@ -33,7 +33,8 @@ pub enum Decision {
     Forbid,
 }
 
-/// A pure check of one requirement before a dial, over the facts `F` of a customer or a number.
+/// A compliance rule: a pure check of one requirement before a dial, over the facts `F` of a customer or a
+/// number.
 pub trait Rule<F>: Sync {
     /// Returns the rule's stable name, for example `calling_window`; stored in every verdict.
     fn id(&self) -> &'static str;
@@ -47,16 +48,18 @@ pub trait Rule<F>: Sync {
     }
     /// Returns the source of the requirement, as far as known.
     fn source(&self) -> &'static str;
-    /// Decides about a dial at `now`. The second part are the facts it used, by name, never personal.
+    /// Decides about a dial at `now`. The second part holds the facts that the rule used, by name, never
+    /// personal.
     fn decide(&self, facts: &F, now: Timestamp) -> (Decision, BTreeMap<String, String>);
 
-    /// Returns the decision as a verdict with the rule's name, version, date and facts.
+    /// Decides about a dial at `now` and returns the verdict, with the rule's name, version, date and
+    /// facts.
     fn judge(&self, facts: &F, now: Timestamp) -> Verdict {
         let (decision, seen) = self.decide(facts, now);
         self.says(decision, seen)
     }
 
-    /// Returns the given decision as a verdict under the rule's name, version and date.
+    /// Makes a verdict from a decision and its facts, with the rule's name, version and date.
     fn says(&self, decision: Decision, facts: BTreeMap<String, String>) -> Verdict {
         Verdict {
             rule: self.id().to_owned(),
@@ -68,10 +71,10 @@ pub trait Rule<F>: Sync {
     }
 }
 
-/// The fact that names a preset's version.
+/// Name of the fact that names a preset's version in a verdict.
 pub(super) const PRESET: &str = "preset";
 
-/// Returns the facts of a verdict from names and values.
+/// Makes a verdict's facts from pairs of names and values.
 pub(super) fn to_fact_map<const N: usize>(facts: [(&str, String); N]) -> BTreeMap<String, String> {
     facts.map(|(name, value)| (name.to_owned(), value)).into()
 }

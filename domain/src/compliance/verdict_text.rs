@@ -10,7 +10,8 @@ use crate::time::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
-/// The labels of every refusing rule, and of every reason for which a grant is released.
+/// The Chinese and English labels of every rule that can refuse a dial, and of every reason for which a
+/// grant is released.
 const RULES: [CodeLabels; 45] = [
     (
         "number_country",
@@ -251,7 +252,8 @@ pub struct BilingualSentence {
     pub en: String,
 }
 
-/// Returns rule, facts and next due time as a sentence. Without `next` the refusal is permanent.
+/// Returns why a dial was refused as a sentence: rule, facts and next due time in `zone`. Without `next`
+/// the sentence says that the refusal is permanent.
 pub fn describe_refusal(
     rule: &str,
     facts: &BTreeMap<String, String>,
@@ -273,8 +275,8 @@ pub fn describe_refusal(
     words
 }
 
-/// Returns an allowing verdict as a sentence: the rule's name and its facts. For a rule that judges both
-/// sides it names the side, so that a permit does not seem to repeat itself.
+/// Returns an allowing verdict as a sentence: the rule's name and facts. For a rule that judges both sides
+/// the sentence names the side, so that a permit does not seem to repeat itself.
 pub fn describe_allowed(side: RuleSide, rule: &str, facts: &BTreeMap<String, String>) -> BilingualSentence {
     if rule != "frequency_cap" {
         let (zh, en) = labels(&NAMES, rule);
@@ -318,8 +320,8 @@ fn with_facts(zh: &str, en: &str, facts: &BTreeMap<String, String>) -> Bilingual
     words
 }
 
-/// Returns a cap's fact as a sentence, such as `dialed_per_number_in_1_days` with `2 of 2`: the count, the
-/// period and the limit. `None` for any other fact.
+/// Returns a cap's fact as a sentence with count, period and limit, for example
+/// `dialed_per_number_in_1_days` with `2 of 2`. `None` for any other fact.
 fn cap_in_words(name: &str, value: &str) -> Option<BilingualSentence> {
     if let Some(of_them) = name.strip_prefix(IMPORTED_FACT) {
         let (what, _) = of_them.split_once("_in_")?;
@@ -347,7 +349,7 @@ fn cap_in_words(name: &str, value: &str) -> Option<BilingualSentence> {
     })
 }
 
-/// Returns the labels of a code, zh and en; the code itself if it has none.
+/// Returns the Chinese and the English label of a code; the code itself if it has none.
 fn labels<'a>(words: &[CodeLabels], code: &'a str) -> (&'a str, &'a str) {
     let found = words.iter().find(|(known, _, _)| *known == code);
     found.map_or((code, code), |(_, zh, en)| (*zh, *en))

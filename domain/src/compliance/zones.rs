@@ -16,7 +16,7 @@ use values::phone_number::region_of_e164;
 /// Beijing time, the one zone of mainland China.
 pub(super) const BEIJING: Tz = Tz::Asia__Shanghai;
 
-/// Every zone in which a dial must be permitted, or the missing fact.
+/// Every zone in which a dial must be permitted, or why no zone is known.
 pub(super) type CalleeZones = Result<Vec<Tz>, UnknownZone>;
 
 /// The reason why a callee's zone is unknown.
@@ -43,7 +43,8 @@ impl UnknownZone {
     }
 }
 
-/// Returns the zones of the callee, and the preset's zone if its text names one.
+/// Returns the zones that the callee may be in, and the preset's own zone if it names one. Fails if no zone
+/// of the callee is known.
 pub(super) fn zones_of(
     preset_zone: Option<Tz>,
     phone: Option<&str>,
@@ -70,7 +71,7 @@ fn callee_zones(phone: &str, record_zone: Option<&str>) -> CalleeZones {
     Ok(zones.to_vec())
 }
 
-/// The zones of China, all of them on Beijing time by law (`asia`, and the links of `backward`).
+/// The names of China's zones, all of them on Beijing time by law (`asia`, and the links of `backward`).
 const CHINESE: [&str; 7] = [
     "Asia/Shanghai",
     "Asia/Chongqing",
@@ -100,9 +101,9 @@ impl From<ZoneFault> for UnknownZone {
     }
 }
 
-/// Returns every zone that a resident of a region may be in (IANA `zone1970.tab`, 2025b; zones with the same
-/// time all year are named once). The area code is not used: mobile and ported numbers keep it anywhere. A
-/// region that is not listed is unknown.
+/// Returns every zone that a resident of a region may be in; `None` for a region that is not listed.
+/// Source: IANA `zone1970.tab`, 2025b; zones with the same time all year are named once. The area code is
+/// not used: mobile and ported numbers keep it anywhere.
 pub(super) fn zones_of_region(region: &str) -> Option<&'static [Tz]> {
     Some(match region {
         "US" => &[
@@ -148,7 +149,7 @@ pub(super) fn zones_of_region(region: &str) -> Option<&'static [Tz]> {
     })
 }
 
-/// Returns the wall clock of `zone` at an instant.
+/// Returns the local time in `zone` at an instant.
 pub(super) fn local(at: Timestamp, zone: Tz) -> NaiveDateTime {
     let local = at.to_utc().with_timezone(&zone);
     if is_planted(Bug::SummerTimeIgnored) {
@@ -157,12 +158,14 @@ pub(super) fn local(at: Timestamp, zone: Tz) -> NaiveDateTime {
     local.naive_local()
 }
 
-/// Returns the wall clock of `zone` at an instant, for other modules that count by it.
+/// Returns the local time in `zone` at an instant; for modules outside compliance that count by local hours
+/// or days.
 pub fn local_time(at: Timestamp, zone: Tz) -> NaiveDateTime {
     local(at, zone)
 }
 
-/// Returns the first zone that a person may be in; `None` if unknown. Sufficient for counting.
+/// Returns the first of the zones that a person may be in; `None` if none is known. For counting, where one
+/// zone is enough.
 pub fn zone_of_person(phone: Option<&str>, record_zone: Option<&str>) -> Option<Tz> {
     zones_of(None, phone, record_zone).ok()?.first().copied()
 }
@@ -172,7 +175,7 @@ pub(super) fn day_in(local: NaiveDateTime) -> Day {
     Day::of(local.date())
 }
 
-/// Returns the first instant at which the wall clock of `zone` shows `local`. If daylight saving skips that
+/// Returns the first instant at which the local time in `zone` is `local`. If daylight saving skips that
 /// time, returns the first minute after the gap.
 pub(super) fn instant_of(local: NaiveDateTime, zone: Tz) -> Option<Timestamp> {
     // No zone has ever skipped more than a whole day; the common gap is one hour.
@@ -183,7 +186,7 @@ pub(super) fn instant_of(local: NaiveDateTime, zone: Tz) -> Option<Timestamp> {
     })
 }
 
-/// Returns the first instant of a local day.
+/// Returns the first instant of a local day; `None` if the calendar has none.
 pub(super) fn start_of_day(day: NaiveDate, zone: Tz) -> Option<Timestamp> {
     instant_of(day.and_time(NaiveTime::MIN), zone)
 }
@@ -193,7 +196,8 @@ pub(super) fn later_day(day: NaiveDate, count: u32) -> Option<NaiveDate> {
     day.checked_add_days(Days::new(u64::from(count)))
 }
 
-/// Returns true if two instants fall on one local day of the callee; in Beijing time if the zone is unknown.
+/// Returns true if two instants are on the same local day of the callee, in the first known zone; in
+/// Beijing time if none is known.
 pub fn same_local_day(
     preset: Preset,
     phone: Option<&str>,
@@ -207,8 +211,8 @@ pub fn same_local_day(
     local(one, zone).date() == local(other, zone).date()
 }
 
-/// Returns the first instant that is on a later day than `at` in every zone the callee may be in; in Beijing
-/// time if the zone is unknown.
+/// Returns the first instant that is on a later day than `at` in every zone that the callee may be in; in
+/// Beijing time if none is known.
 pub fn next_local_day(
     preset: Preset,
     phone: Option<&str>,

@@ -6,7 +6,7 @@ use crate::call_course::{CourseMark, TextClose, TextCourse};
 use crate::text_channel::CloseReason;
 use crate::time::Timestamp;
 
-/// Adds one event of a conversation to the course. Events are added in stream order.
+/// Updates a text conversation's course by its next event. Events must be given in stream order.
 pub fn apply_event(told: &mut TextCourse, event: &ConversationEvent, at: Timestamp) {
     let course = &mut told.course;
     match event {

@@ -11,13 +11,15 @@ use crate::spoken_turn::UnderstandingFact;
 use crate::text_channel::CloseReason;
 use crate::time::Timestamp;
 
-/// Most messages of the customer in one conversation: about as many as a flow has steps.
+/// Most messages of the customer in one conversation; at the limit it is closed. About as many as a flow
+/// has steps.
 pub const MESSAGES_MAX: usize = 200;
 
-/// Longest message, in characters: the limit of one stored utterance of a call.
+/// Longest message of a customer, in characters; a longer one is refused. It is the limit of one stored
+/// utterance of a call.
 pub const TEXT_CHARS_MAX: usize = 600;
 
-/// Longest message id of a sender, in bytes.
+/// Longest message id of a sender, in bytes; a longer one is refused.
 pub const MESSAGE_ID_BYTES_MAX: usize = 128;
 
 type DecideResult = Result<Vec<ConversationEvent>, ConversationRefusal>;
@@ -40,7 +42,8 @@ pub(super) fn decide(
     }
 }
 
-/// Records once that the transcript's key is destroyed. Only for a closed conversation.
+/// Records that the key of the conversation's transcript was destroyed. No event if that is recorded
+/// already; refused unless the conversation is closed.
 fn dispose_transcript(state: &ConversationState, disposal: u64, preset: Preset, days: u32) -> DecideResult {
     if state.is_transcript_disposed() {
         return Ok(Vec::new());
@@ -55,7 +58,8 @@ fn dispose_transcript(state: &ConversationState, disposal: u64, preset: Preset, 
     }])
 }
 
-/// Opens the conversation. A repeated command stores no event.
+/// Opens the conversation with the flow's first replies. No event if it was opened before. Refused if the
+/// flow opts the customer out at once.
 fn open(state: &ConversationState, opened: Box<OpenedFact>, follows: FlowResult) -> DecideResult {
     if state.opened().is_some() {
         return Ok(Vec::new());
@@ -68,8 +72,9 @@ fn open(state: &ConversationState, opened: Box<OpenedFact>, follows: FlowResult)
     Ok(events)
 }
 
-/// Takes a message. A message that was taken before stores no event, also if the conversation is closed by
-/// now.
+/// Takes a message of the customer and stores the flow's replies. No event for a message that was taken
+/// before, also if the conversation is closed by now. Refused if it is closed, unreadable, has had another
+/// input since the evaluation, or if an opt-out is not stored yet.
 fn hear(state: &ConversationState, hearing: EvaluatedMessage) -> DecideResult {
     if state.opened().is_none() {
         return Err(ConversationRefusal::Unknown);
@@ -112,7 +117,7 @@ fn hear(state: &ConversationState, hearing: EvaluatedMessage) -> DecideResult {
     Ok(events)
 }
 
-/// Returns the events of the flow, followed by the close if the flow ended.
+/// Returns the events that the flow caused, followed by the close of the conversation if the flow ended.
 fn closing(follows: FlowResult, messages_count: u32) -> Vec<ConversationEvent> {
     let mut events = follows.events;
     if let Some(outcome) = follows.outcome {

@@ -7,7 +7,7 @@ use crate::text_channel::Channel;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A message as an input of the flow.
+/// One message of the customer as an input of the flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextInput {
     /// A written key of a menu.
@@ -17,7 +17,7 @@ pub enum TextInput {
     SensitiveWord,
 }
 
-/// The state of one conversation.
+/// The state of one text conversation.
 #[derive(Debug, Clone, Default)]
 pub struct ConversationState {
     opened: Option<Box<OpenedFact>>,
@@ -46,22 +46,22 @@ impl ConversationState {
     pub const fn is_transcript_disposed(&self) -> bool {
         self.transcript_disposed
     }
-    /// Returns the inputs of the flow, in order.
+    /// Returns the customer's messages as inputs of the flow, in order.
     pub fn inputs(&self) -> &[TextInput] {
         &self.inputs
     }
     pub fn messages_count(&self) -> usize {
         self.messages.len()
     }
-    /// Returns true if the message was taken already.
+    /// Returns true if the message with this sender's id was taken already.
     pub fn has_message(&self, message: &str) -> bool {
         self.messages.contains(message)
     }
-    /// Returns when either side last wrote.
+    /// Returns when the customer or the robot last wrote; `None` before the first text.
     pub const fn last_at(&self) -> Option<Timestamp> {
         self.last_at
     }
-    /// Returns the time from which the conversation is idle.
+    /// Returns from when the conversation counts as idle, by its channel; `None` before it is opened.
     pub fn idle_at(&self) -> Option<Timestamp> {
         let channel: Channel = self.opened()?.channel;
         Some(self.last_at?.plus_ms(channel.idle_ms()))
@@ -104,7 +104,8 @@ impl ConversationState {
     }
 }
 
-/// Returns the input of the flow; `None` if a slot cannot be decrypted.
+/// Returns an interpreted message as an input of the flow; `None` if one of its slot values cannot be
+/// decrypted.
 fn understood(fact: &UnderstandingFact) -> Option<UnderstandingResult> {
     let readable = |(name, value): (&String, &Personal<String>)| Some((name.clone(), value.value()?.clone()));
     let slots: Option<BTreeMap<String, String>> = fact.slots.iter().map(readable).collect();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use values::ids::{TeamId, UserId};
 
-/// The user or team responsible for a customer.
+/// The user or team to which a customer is assigned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Assignee {

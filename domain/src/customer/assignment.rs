@@ -5,7 +5,8 @@ use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 
-/// The most bytes of a reason. It is stored permanently and must not contain personal data.
+/// The most bytes of an assignment's reason; a longer one is refused. It is stored permanently and must not
+/// contain personal data.
 pub const ASSIGNMENT_REASON_BYTES_MAX: usize = 256;
 
 type DecideResult = Result<Vec<CustomerEvent>, CustomerRefusal>;

@@ -15,10 +15,11 @@ use crate::compliance::judge_customer;
 use crate::local_hour::hour_of_person;
 use crate::time::Timestamp;
 
-/// The compliance rules that limit hours and days.
+/// The ids of the compliance rules that limit hours and days.
 const HOURS: [&str; 2] = ["calling_window", "calling_days"];
 
-/// Returns the hour in which a call was dialed, if its campaign learns best call times.
+/// Returns the hour of day in which the ended call was dialed, for the learned best times; `None` if the
+/// campaign does not learn them or the hour is unknown.
 pub(super) fn timing(
     state: &CustomerState,
     enrolment: &EnrolmentState,
@@ -34,7 +35,9 @@ pub(super) fn timing(
     })
 }
 
-/// Returns the better hour for a retry that the policy sets to `due_at`; `None` if the retry stays there.
+/// Returns a better hour for a retry that the policy sets to `due_at`, with what was learned; `None` if the
+/// retry stays at `due_at`: nothing learned, own preferred times, an uncharged call, or no better open
+/// hour.
 pub(super) fn find_better_hour(
     state: &CustomerState,
     enrolment: &EnrolmentState,

@@ -10,8 +10,8 @@ use crate::attribute::{AttributeValue, BuiltInAttribute};
 use crate::time::Timestamp;
 use values::disposition::{Disposition, InterestLevel, Outcome};
 
-/// The values derived from a person's calls. A member is `None` while no call has set it, or while a value
-/// set by a user or a list counts.
+/// The attribute values derived from a person's calls. A member is `None` while no call has set it, or
+/// while a value set by a user or a list replaces it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct CallAttributes {
     is_registered: bool,
@@ -26,7 +26,7 @@ pub(super) struct CallAttributes {
 }
 
 impl CallAttributes {
-    /// Applies one event. `set` holds the values that users and lists set before it.
+    /// Applies one event of the customer. `set` holds the values that users and lists had set before it.
     pub(super) fn evolve(&mut self, event: &CustomerEvent, set: Option<&Profile>) {
         let is_set_by_hand = matches!(event, CustomerEvent::AttributesSet { .. });
         for change in profile_changes(event) {
@@ -51,7 +51,7 @@ impl CallAttributes {
         }
     }
 
-    /// Returns the complete profile: the values in `set` and those derived from calls.
+    /// Returns the complete profile: the values in `set`, replaced by those derived from calls.
     pub(super) fn over(&self, set: Option<&Profile>) -> Profile {
         let mut profile = set.cloned().unwrap_or_default();
         if !self.is_registered {

@@ -9,7 +9,8 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::ids::{CallId, CampaignId, EnrolmentId};
 
-/// The rule stored for an enrolment with a requested call that was canceled before it was dialed.
+/// The id stored as rule when an enrolment ends because its requested call was canceled before it was
+/// dialed.
 pub const CALL_CANCELED: &str = "call_canceled";
 
 pub(super) fn call_now(
@@ -41,8 +42,8 @@ pub(super) fn call_now(
     }])
 }
 
-/// Refuses if a callback waits: a call before its time would be judged without the callback, and would end
-/// it.
+/// Refuses an order to call now if a callback waits: a call before its time would be judged without the
+/// callback, and would end it.
 pub(super) fn no_callback(enrolment: &EnrolmentState, campaign: &CampaignId) -> Result<(), CustomerRefusal> {
     enrolment.callback.as_deref().map_or(Ok(()), |waiting| {
         Err(CustomerRefusal::CallbackWaits {
@@ -52,9 +53,8 @@ pub(super) fn no_callback(enrolment: &EnrolmentState, campaign: &CampaignId) -> 
     })
 }
 
-/// Refuses unless the requested call is not granted yet. Before the grant the enrolment can be settled at
-/// once, like one with a call that is canceled while it rings. After the grant the call's own stream takes
-/// the order.
+/// Refuses to cancel `call` unless it is the requested call of the enrolment and is not granted yet. Then
+/// the enrolment can be settled at once. After the grant the call's own stream takes the order.
 pub(super) fn may_cancel(
     enrolment: &EnrolmentState,
     id: EnrolmentId,
@@ -76,7 +76,7 @@ pub(super) fn may_cancel(
     Ok(())
 }
 
-/// Returns the rule and facts that settle the enrolment of a canceled call.
+/// Returns the rule and facts with which an enrolment is settled after its requested call was canceled.
 pub(super) fn canceled(reason: String, by: Option<String>) -> ForbiddingRule {
     let mut facts = BTreeMap::from([("reason".to_owned(), reason)]);
     facts.extend(by.map(|by| ("by".to_owned(), by)));

@@ -15,10 +15,11 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Outcome;
 
-/// The rule stored for a callback time that is past or too far ahead, or if there are too many callbacks.
+/// The id stored as rule when a callback time is refused: it is past or too far ahead, or there are too
+/// many callbacks.
 const CALLBACK_TIME: &str = "callback_time";
 
-/// The effect of a call's end on callbacks.
+/// What a call's end changes about the enrolment's callback.
 #[derive(Debug, Default)]
 pub(super) struct CallbackEffect {
     /// Events before the call is closed: the callback named during the call.
@@ -29,8 +30,8 @@ pub(super) struct CallbackEffect {
     pub(super) due_at: Option<Timestamp>,
 }
 
-/// Returns the effect of the call's end on callbacks. `is_over`: the enrolment gets no further calls, also if
-/// a time was named.
+/// Returns what a call's end changes about the enrolment's callback. `is_over`: the enrolment gets no
+/// further call, even if a time was named.
 pub(super) fn after_call(
     state: &CustomerState,
     enrolment: &EnrolmentState,
@@ -74,14 +75,14 @@ pub(super) fn after_call(
     }
 }
 
-/// Returns true if the callee refused further calls, or a user or program ended the call: no callback
-/// follows.
+/// Returns true if no callback may follow the call: the callee refused further calls, or a user or program
+/// ended the call for good.
 fn is_final(closing: &CallClosing) -> bool {
     closing.again == RedialRule::Never || closing.outcome == Some(Outcome::OptedOut)
 }
 
-/// Returns the events of a time that the callee named, and the time if it was accepted. A refused time is
-/// stored with the rule that forbids it.
+/// Returns the events for a callback time that the callee named in the call, and the time if it was
+/// accepted. A refused time is stored with the rule that forbids it.
 fn named_in(
     state: &CustomerState,
     enrolment: &EnrolmentState,
@@ -160,8 +161,8 @@ impl CustomerState {
         });
     }
 
-    /// Removes the enrolment's callback. A time that was refused during a call leaves a waiting callback
-    /// unchanged.
+    /// Removes the enrolment's waiting callback, as its end says. A time that was refused during a call
+    /// leaves a waiting callback unchanged.
     pub(super) fn note_callback_ended(&mut self, event: &CustomerEvent) {
         let CustomerEvent::CallbackEnded {
             campaign,

@@ -24,20 +24,20 @@ use std::collections::BTreeMap;
 use values::disposition::Disposition;
 use values::ids::{CampaignId, UserId};
 
-/// The rule stored for an enrolment that ends because its callback was missed and the retry policy has no
+/// The id stored as rule when an enrolment ends because its callback was missed and the retry policy has no
 /// call left.
 pub const CALLBACK_MISSED: &str = "callback_missed";
 
-/// The rule stored for an enrolment that ends because its callback was canceled.
+/// The id stored as rule when an enrolment ends because its callback was canceled.
 const CALLBACK_CANCELED: &str = "callback_canceled";
 
-/// The rule stored for a dial that waits for the callback's own agent, who is not free.
+/// The id stored as rule when a dial waits for the callback's own agent, who is not free.
 pub const CALLBACK_AGENT: &str = "callback_agent";
 
-/// How soon a dial is tried again if the callback's agent is not free.
+/// Milliseconds after which a dial is tried again if the callback's own agent is not free.
 const AGENT_AGAIN_MS: u64 = 5_000;
 
-/// The rule that forbids a callback at a time, with its facts and the next allowed time.
+/// Why a callback is not possible at a time: the rule, its facts and the next allowed time.
 pub(super) struct BlockedCallback {
     pub(super) rule: String,
     pub(super) facts: BTreeMap<String, String>,
@@ -127,7 +127,7 @@ pub(super) fn cancel(state: &CustomerState, command: CustomerCommand, now: Times
     Ok(events)
 }
 
-/// Returns the campaign's enrolment; refused if there is none or it is settled.
+/// Returns the customer's enrolment in the campaign; refused if there is none or it is settled.
 fn unsettled<'a>(
     state: &'a CustomerState,
     campaign: &CampaignId,
@@ -145,9 +145,8 @@ fn unsettled<'a>(
     Ok(enrolment)
 }
 
-/// Returns the person's rule that forbids a call at `at`, as far as it is known now. Assumes that the
-/// campaign runs then and a hold is released, as for the due time of a refused dial. Rules of the number are
-/// checked at the dial.
+/// Returns the first rule that forbids a call to the person at `at`, as far as known now. Assumes that the
+/// campaign runs then and a hold is released. Rules of the number are checked only at the dial.
 pub(super) fn find_blocking_rule(
     state: &CustomerState,
     enrolment: &EnrolmentState,
@@ -183,7 +182,7 @@ pub(super) fn find_blocking_rule(
     })
 }
 
-/// Ends the waiting callback because another one replaces it.
+/// Returns the event that ends a waiting callback because another one replaces it; empty if none waits.
 pub(super) fn replace_callback(campaign: &CampaignId, pending: Option<&Callback>) -> Vec<CustomerEvent> {
     let ended = pending.map(|pending| callback_ended(campaign, pending.at, CallbackEnd::Replaced));
     ended.into_iter().collect()
@@ -197,14 +196,14 @@ fn settled(campaign: &CampaignId, enrolment: &EnrolmentState, rule: &str) -> Cus
     settle_not_permitted(campaign, enrolment, forbidden)
 }
 
-/// Returns a time that was named while a grant was open, or that is before the policy's due time: a released
-/// grant leaves the enrolment due then, neither earlier nor later.
+/// Returns the time of a callback that was named while a grant was open, or that is before the policy's due
+/// time. A released grant leaves the enrolment due at this time.
 pub(super) fn named_while_open(enrolment: &EnrolmentState, now: Timestamp) -> Option<Timestamp> {
     let named_at = enrolment.callback.as_deref().map(|waiting| waiting.at);
     named_at.filter(|at| *at > enrolment.due_at || *at > now && *at < enrolment.due_at)
 }
 
-/// Returns true if the retry policy allows a further call of the enrolment besides its callback.
+/// Returns true if the retry policy permits a further call of the enrolment besides its callback.
 fn is_left(state: &CustomerState, enrolment: &EnrolmentState, plan: &CallingPlan) -> bool {
     let policy = &plan.retry_policy;
     if !policy.permits_another(enrolment.charged_dials, enrolment.uncharged_dials) {
@@ -233,8 +232,8 @@ fn has_a_number(state: &CustomerState) -> bool {
     state.numbers().iter().any(|known| !known.invalid)
 }
 
-/// Returns the events if the callback's time is over when a dial is requested: the callback is missed, and
-/// the enrolment continues without it or is settled if no other call was left.
+/// Returns the events if a dial is requested after the callback's time is over: the callback is missed, and
+/// the enrolment continues without it or is settled if no call is left. `None` if it is not over.
 pub(super) fn overdue(
     state: &CustomerState,
     enrolment: &EnrolmentState,
@@ -247,7 +246,8 @@ pub(super) fn overdue(
     Some(miss_callback(state, enrolment, facts, pending, by, Some(now)))
 }
 
-/// Returns the events if a verdict delays the callback beyond its end: the callback is missed.
+/// Returns the events if a verdict delays the dial to the callback's end or beyond: the callback is missed.
+/// Empty if it is not, or no callback waits.
 pub(super) fn deferred_beyond(
     state: &CustomerState,
     enrolment: &EnrolmentState,
@@ -300,8 +300,8 @@ pub(super) fn miss_callback(
     events
 }
 
-/// Returns the verdict that a dial waits for the callback's agent, who is not free; other agents may not make
-/// the call yet.
+/// Returns the verdict that defers a dial because the callback's own agent is not free and other agents may
+/// not make the call yet; `None` if the dial need not wait.
 pub(super) fn waits_for_agent(
     enrolment: &EnrolmentState,
     free_agents: &[UserId],

@@ -23,12 +23,12 @@ use crate::time::Timestamp;
 use values::disposition::{Disposition, Outcome};
 use values::ids::NumberId;
 
-/// The longest time after its first dial that a call can still be in conversation: three legs within 6 s, 120
-/// s to an answer, 180 s of talk, and a margin. A restart days later ends the call then, but the conversation
-/// was on the day of the dial.
+/// Milliseconds after its first dial until which a call can be in conversation: three legs within 6 s, 120
+/// s to an answer, 180 s of talk, and a margin. If a restart ends the call days later, the conversation
+/// still was on the day of the dial.
 const TALKING_MS_MAX: u64 = 600_000;
 
-/// Time and number of the next dial.
+/// When and at which number an enrolment is dialed next.
 struct NextDial {
     due_at: Timestamp,
     number: Option<NumberId>,
@@ -47,7 +47,7 @@ impl NextDial {
 }
 
 impl NextDial {
-    /// Returns this dial, moved to the day after a late answer if there is one.
+    /// Returns this dial, not earlier than the day after the enrolment's late answer, if it has one.
     fn behind(self, enrolment: &EnrolmentState) -> Self {
         Self {
             due_at: late_answer::not_before(enrolment, self.due_at),
@@ -56,8 +56,9 @@ impl NextDial {
     }
 }
 
-/// Closes a call. A call that was closed or released before makes no event. A call withdrawn before its dial
-/// is released instead: it never rang and is not counted.
+/// Closes a call of an enrolment: the enrolment is due again or settled. No event for a call that was
+/// closed or released before. A call that was withdrawn before its dial is released instead: it never rang
+/// and is not counted. Refused for a customer who is not enrolled.
 pub(super) fn close_call(
     state: &CustomerState,
     closing: &CallClosing,
@@ -133,7 +134,8 @@ pub(super) fn close_call(
     Ok(events)
 }
 
-/// Returns the events for a call that was withdrawn before its dial: it never rang.
+/// Returns the events for a call that was withdrawn before its dial: the grant is released, and a withdrawn
+/// enrolment is settled.
 fn released(enrolment: &EnrolmentState, closing: &CallClosing) -> Vec<CustomerEvent> {
     let released = CustomerEvent::DialReleased {
         campaign: closing.campaign.clone(),
@@ -149,7 +151,8 @@ fn released(enrolment: &EnrolmentState, closing: &CallClosing) -> Vec<CustomerEv
         .collect()
 }
 
-/// Refuses a call that the enrolment cannot have, because it never had a grant; else makes no event.
+/// Refuses a call if the enrolment never had a grant; otherwise no event: the call was closed or released
+/// before.
 const fn no_longer_open(enrolment: &EnrolmentState, closing: &CallClosing) -> DecideResult {
     if enrolment.attempts == 0 {
         return Err(CustomerRefusal::UnknownCall { call: closing.call });
@@ -157,8 +160,8 @@ const fn no_longer_open(enrolment: &EnrolmentState, closing: &CallClosing) -> De
     Ok(Vec::new())
 }
 
-/// Returns the tag with which the campaign marks customers after this disposition. If the person has too many
-/// tags or no tag can be stored, the call is closed without it.
+/// Returns the event that adds the campaign's tag for this disposition. Empty if there is no tag for it or
+/// the tag cannot be stored (too many tags); the call is closed all the same.
 fn marked(
     state: &CustomerState,
     closing: &CallClosing,
@@ -177,8 +180,8 @@ fn marked(
     profile_update::tag(state, order).unwrap_or_default()
 }
 
-/// Returns the dial for a callback: at the named time; a number that does not exist is replaced by the next
-/// one.
+/// Returns the dial for a callback: at the named time, at the earliest after the hold-off. A number that
+/// does not exist is replaced by the person's next one.
 fn by_callback(state: &CustomerState, closing: &CallClosing, due_at: Timestamp) -> NextDial {
     let is_invalid = closing.disposition == Disposition::InvalidNumber;
     NextDial {
@@ -234,7 +237,8 @@ fn next_dial(
     ))
 }
 
-/// Returns when an enrolment is due again after a cut-off; `None` if the policy makes it final.
+/// Returns when an enrolment is due again after we cut off a conversation; `None` if the policy calls no
+/// more.
 fn after_cut_off(state: &CustomerState, closing: &CallClosing, facts: &CampaignFacts) -> Option<Timestamp> {
     let talked_at = closing.ended_at.min(closing.dialed_at.plus_ms(TALKING_MS_MAX));
     let due_at = match facts.plan.retry_policy.after_cut_off() {
@@ -253,8 +257,8 @@ fn after_cut_off(state: &CustomerState, closing: &CallClosing, facts: &CampaignF
     Some(due_at.max(closing.ended_at).max(held_off_until(closing)))
 }
 
-/// Returns the wait in milliseconds before the retry after `before` earlier calls of this disposition; the
-/// last wait of the rule repeats.
+/// Returns how many milliseconds a retry waits after `before` earlier calls of this disposition; the rule's
+/// last wait repeats.
 fn wait_ms(rule: &RetryRule, before: u32) -> u64 {
     if is_planted(Bug::RetryWaitsIgnored) {
         return 0;
@@ -264,8 +268,8 @@ fn wait_ms(rule: &RetryRule, before: u32) -> u64 {
     wait.copied().unwrap_or(0)
 }
 
-/// Returns the earliest time of the next dial. After an interruption or silence the phone may still ring (RFC
-/// 3261 timer C), so the trunk's hold-off has to pass since the dial.
+/// Returns the earliest time of the next dial. After an interruption or silence the phone may still ring
+/// (RFC 3261 timer C), so the trunk's hold-off must pass from the dial on; otherwise the end of the call.
 fn held_off_until(closing: &CallClosing) -> Timestamp {
     match closing.disposition {
         Disposition::Interrupted | Disposition::TrunkTimeout if !is_planted(Bug::HoldOffIgnored) => {

@@ -14,10 +14,12 @@ use crate::personal::Personal;
 use crate::time::Timestamp;
 use values::ids::CallId;
 
-/// The most consent scopes of one person; a scope is a purpose, and an institution has few.
+/// The most consent scopes of one person; a further scope is refused. A scope is a purpose, and an
+/// institution has few.
 const SCOPES_MAX: usize = 64;
 
-/// Records a consent. Refused unless every preset that requires consent would count this one from now on.
+/// Records a consent given by hand. No event if exactly this one is recorded. Refused if the consent rule
+/// would not count it now, with what it lacks.
 pub(super) fn give(state: &CustomerState, consent: GivenConsent, now: Timestamp) -> DecideResult {
     check_not_erased(state)?;
     registered(state)?;
@@ -34,8 +36,8 @@ pub(super) fn give(state: &CustomerState, consent: GivenConsent, now: Timestamp)
     }
 }
 
-/// Returns the event for a consent in a row of a list. A consent dated in the future does not undo a
-/// withdrawal.
+/// Returns the event for a consent in a row of a list; `None` if exactly this one is recorded. A consent
+/// dated in the future is refused after a withdrawal.
 pub(super) fn of_row(
     state: &CustomerState,
     consent: GivenConsent,
@@ -78,8 +80,8 @@ fn event_of(state: &CustomerState, consent: GivenConsent) -> Result<Option<Custo
     }))
 }
 
-/// Withdraws consent for a scope. Stored also without a recorded consent: a file may bring an older one
-/// later.
+/// Records the withdrawal of consent for a scope, with the open calls it concerns. Also without a recorded
+/// consent: a file may bring an older one later. No event if it is withdrawn already.
 pub(super) fn withdraw(state: &CustomerState, scope: String, source: String) -> DecideResult {
     check_not_erased(state)?;
     registered(state)?;
@@ -103,8 +105,8 @@ pub(super) fn withdraw(state: &CustomerState, scope: String, source: String) -> 
 }
 
 impl CustomerState {
-    /// Returns the open calls (granted, neither closed nor released) that a withdrawal of this scope
-    /// concerns. Grants without a scope are included.
+    /// Returns the open calls (granted, neither closed nor released) that a withdrawal of consent for this
+    /// scope concerns. Grants without a scope are included.
     pub fn open_calls_for(&self, scope: &str) -> Vec<CallId> {
         let concerns = |granted: Option<&str>| granted.is_none_or(|granted| granted == scope);
         let enrolments = self.enrolments().values();

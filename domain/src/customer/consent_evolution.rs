@@ -4,7 +4,7 @@
 use crate::compliance::{ConsentFacts, Verdict};
 use crate::time::Timestamp;
 
-/// Stores a consent in the facts of its scope, unless a later one is there.
+/// Stores a consent in the facts of its scope, unless the consent stored there was given later.
 pub(super) fn note(
     consent: &mut ConsentFacts,
     given_at: Timestamp,
@@ -18,7 +18,8 @@ pub(super) fn note(
     }
 }
 
-/// Returns the scope for which the rules checked consent when they granted; `None` without that verdict.
+/// Returns the scope for which a grant's verdicts checked consent; `None` if they have no verdict about
+/// consent.
 pub(super) fn scope_of(verdicts: &[Verdict]) -> Option<String> {
     let of_consent = verdicts.iter().find(|verdict| verdict.rule == "consent");
     of_consent.and_then(|verdict| verdict.facts.get("scope").cloned())

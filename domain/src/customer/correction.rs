@@ -12,11 +12,12 @@ use crate::personal::Personal;
 use std::collections::{BTreeMap, BTreeSet};
 use values::ids::CampaignId;
 
-/// The most bytes of a corrected value: as in a cell of a list, at four bytes a letter.
+/// The most bytes of a corrected value; a longer one is refused. As in a cell of a list, at four bytes a
+/// letter.
 pub const CORRECTED_BYTES_MAX: usize = 4_096;
 
-/// The most values that one correction changes, over all campaigns of the person. Sealed, this many short
-/// values and one of the longest fill half of an append.
+/// The most values that one correction changes, over all campaigns of the person; more are refused. Sealed,
+/// this many short values and one of the longest fill half of an append.
 pub const CORRECTED_VALUES_MAX: usize = 256;
 
 /// The most bytes of sealed values in one event: a record may have 64 KiB, and a sealed value is a third
@@ -26,7 +27,7 @@ const EVENT_BYTES_MAX: usize = 24 * 1024;
 /// The bytes of a sealed value besides its text: nonce, tag and the id of its key.
 const SEALED_BYTES: usize = 128;
 
-/// The variables in which flows hold the person's name; a corrected name changes them too.
+/// The flow variables with the person's name; a corrected name changes them too.
 const NAME_VARIABLES: [&str; 2] = ["customer_name", "name"];
 
 type DecideResult = Result<Vec<CustomerEvent>, CustomerRefusal>;
@@ -100,7 +101,7 @@ pub(super) fn correct(state: &CustomerState, correction: ValueCorrection) -> Dec
     Ok(events)
 }
 
-/// Splits the changed values into as many events as their sealed bytes need.
+/// Splits the changed values of campaign variables into as many events as their sealed bytes need.
 fn parted(changed: Vec<(CampaignId, String, String)>) -> Vec<Values> {
     let mut parts: Vec<Values> = Vec::new();
     let mut bytes = EVENT_BYTES_MAX;

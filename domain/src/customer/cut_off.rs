@@ -13,11 +13,12 @@ use std::collections::BTreeMap;
 use values::disposition::Disposition;
 use values::ids::CampaignId;
 
-/// The rule stored for an enrolment that a user settled after a cut-off.
+/// The id stored as rule for an enrolment that a user settled after a cut-off.
 pub const CUT_OFF_SETTLED: &str = "cut_off_settled";
 
 impl EnrolmentState {
-    /// Returns the last call if the callee had answered it, also late, and we ended it.
+    /// Returns the enrolment's last call if the callee had answered it, also late, and we ended it; `None`
+    /// otherwise.
     pub fn cut_off(&self) -> Option<LastCall> {
         let late = self.late_answer.as_ref().map(|late| late.call);
         self.last
@@ -26,7 +27,7 @@ impl EnrolmentState {
 }
 
 impl LastCall {
-    /// Returns true if the callee had answered and a crash or stop of ours ended the call.
+    /// Returns true if the callee had answered and a crash or stop on our side ended the call.
     pub fn is_cut_off(&self) -> bool {
         self.answered && self.disposition == Disposition::Interrupted
     }
@@ -69,7 +70,8 @@ pub(super) fn settle(
     ))
 }
 
-/// Returns the enrolment with a cut-off as its last call; refused if it is settled or is being called again.
+/// Returns the enrolment and its last call if we cut that call off. Refused if we did not, if the enrolment
+/// is settled, or if a call is granted.
 fn open_and_cut_off<'a>(
     state: &'a CustomerState,
     campaign: &CampaignId,

@@ -15,13 +15,13 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 
-/// The most deals of one person: a repayment a month for thirty years.
+/// The most deals kept of one person; a further one is refused. A repayment a month for thirty years.
 pub const DEALS_MAX: usize = 400;
 
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
-/// A deal as an external system reports it.
+/// A deal as an external system reports it, with the call that it follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DealReport {
     /// The entity's own id, from which the ids of its calls are derived.
@@ -38,7 +38,8 @@ pub struct DealReport {
     pub window_days: u32,
 }
 
-/// Facts from a call's stream. They come with the request, because the customer reads no other stream.
+/// Facts about the call that a deal follows. They come with the request, because the customer reads no
+/// other stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DealCall {
     pub call: CallId,
@@ -47,7 +48,7 @@ pub struct DealCall {
     pub first_dialed_at: Timestamp,
 }
 
-/// A deal as of its last report.
+/// A deal according to its last report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownDeal {
     pub deal: Deal,
@@ -55,7 +56,7 @@ pub struct KnownDeal {
     pub has_counts: bool,
 }
 
-/// The known deals of a person, by reference.
+/// The known deals of a person, by their reference.
 pub type Deals = BTreeMap<String, KnownDeal>;
 
 pub(super) fn report(
@@ -122,7 +123,8 @@ fn check(report: &DealReport, now: Timestamp) -> Result<(), CustomerRefusal> {
     wrong.map_or(Ok(()), |why| Err(CustomerRefusal::DealInvalid { why }))
 }
 
-/// Returns the deal as it is stored: attributed to the call within the window, later only to the campaign.
+/// Returns the deal as it is stored: attributed to the call if it happened within the window, else only to
+/// the campaign.
 fn attributed(report: DealReport) -> Deal {
     let window_ms = u64::from(report.window_days).saturating_mul(DAY_MS);
     let after_ms = report.happened_at.ms_since(report.call.dialed_at);
@@ -139,8 +141,8 @@ fn attributed(report: DealReport) -> Deal {
     }
 }
 
-/// Returns the change that a report makes to the counted figures. A report without counts contributed
-/// nothing.
+/// Returns by how much a report changes the figures of its campaign. An earlier report without counts had
+/// contributed nothing.
 fn counts(state: &CustomerState, before: Option<&KnownDeal>, deal: &Deal) -> DealCounts {
     let (was, is) = (before.and_then(in_figures), is_counted(deal).then_some(deal));
     let minor = |deal: Option<&Deal>| signed(deal.map_or(0, |deal| deal.amount_minor));
@@ -159,17 +161,17 @@ fn counts(state: &CustomerState, before: Option<&KnownDeal>, deal: &Deal) -> Dea
     }
 }
 
-/// Returns the deal if figures count it.
+/// Returns the known deal if the figures count it.
 fn in_figures(known: &KnownDeal) -> Option<&Deal> {
     Some(&known.deal).filter(|deal| known.has_counts && is_counted(deal))
 }
 
-/// Returns true if the deal is attributed to a call and its amount is not zero (withdrawn).
+/// Returns true if the deal is attributed to a call and its amount is not zero (zero: withdrawn).
 const fn is_counted(deal: &Deal) -> bool {
     deal.call.is_some() && deal.amount_minor > 0
 }
 
-/// Returns the amount as a signed number; amounts are limited far below the maximum.
+/// Returns an amount or time as a signed number; the limits are far below the maximum.
 fn signed(amount_minor: u64) -> i64 {
     i64::try_from(amount_minor).unwrap_or(i64::MAX)
 }

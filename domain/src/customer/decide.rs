@@ -22,10 +22,12 @@ use std::collections::BTreeMap;
 use values::disposition::Disposition;
 use values::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 
-/// The most numbers of one person: files have two or three; more suggest a wrong column mapping.
+/// The most phone numbers of one person; more are refused. Files have two or three; more suggest a wrong
+/// column mapping.
 const NUMBERS_MAX: usize = 16;
 
-/// The most campaigns one person may be in: one a day for ten years. The state of each stays in memory.
+/// The most campaigns in which one person is enrolled; more are refused. One a day for ten years; the state
+/// of each stays in memory.
 const ENROLMENTS_MAX: usize = 4_096;
 
 pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: Context) -> DecideResult {
@@ -127,7 +129,8 @@ fn record_consent(state: &CustomerState, command: CustomerCommand, now: Timestam
     consent::give(state, given, now)
 }
 
-/// Cancels a requested call before its grant and settles the enrolment.
+/// Cancels a requested call before its grant and settles the enrolment. Refused if the call was not
+/// requested or is granted.
 fn cancel_asked(state: &CustomerState, id: EnrolmentId, call: CallId, why: ForbiddingRule) -> DecideResult {
     let campaign = id.campaign.clone();
     let Some(enrolment) = state.enrolment(&campaign) else {
@@ -206,8 +209,8 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> DecideResult 
     Ok(events)
 }
 
-/// Settles an enrolment at once because another customer id has the same phone in the campaign: this one is
-/// never called.
+/// Returns the event that settles a new enrolment because another customer id has the same phone in the
+/// campaign: this one is never called.
 fn left_out(campaign: &CampaignId, same_as: &CustomerId) -> CustomerEvent {
     CustomerEvent::EnrolmentSettled {
         campaign: campaign.clone(),

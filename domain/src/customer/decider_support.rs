@@ -15,7 +15,7 @@ use values::ids::CampaignId;
 
 pub(super) type DecideResult = Result<Vec<CustomerEvent>, CustomerRefusal>;
 
-/// Refuses a person with a missing key. A second key would make the values sealed under the first one
+/// Refuses a person with a missing key. Under a second key the values sealed under the first one would be
 /// unreadable permanently.
 pub(super) const fn check_readable(state: &CustomerState) -> Result<(), CustomerRefusal> {
     if state.is_unreadable() {
@@ -24,7 +24,7 @@ pub(super) const fn check_readable(state: &CustomerState) -> Result<(), Customer
     Ok(())
 }
 
-/// Refuses a person who was erased or has requested erasure: no new data about the person is stored.
+/// Refuses a person who was erased or has requested erasure: no new data about this person is stored.
 pub(super) fn check_not_erased(state: &CustomerState) -> Result<(), CustomerRefusal> {
     match state.erasure() {
         Erasure::None => Ok(()),
@@ -46,7 +46,7 @@ pub(super) const fn check_count(
 }
 
 /// Returns the event that settles an enrolment because a rule forbids further dials. It has the last call's
-/// disposition, or `not_permitted` if the enrolment was never dialed.
+/// disposition; `not_permitted` if the enrolment was never dialed.
 pub(super) fn settle_not_permitted(
     campaign: &CampaignId,
     enrolment: &EnrolmentState,
@@ -64,8 +64,8 @@ pub(super) fn settle_not_permitted(
     }
 }
 
-/// Returns the events that settle an enrolment by order of a user or by a rule before any dial. A waiting
-/// callback is canceled first, with the same rule.
+/// Returns the events that settle an enrolment by a user's order or a rule. A waiting callback is canceled
+/// first, with the same rule.
 pub(super) fn settle_by_rule(
     campaign: &CampaignId,
     enrolment: &EnrolmentState,

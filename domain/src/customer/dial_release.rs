@@ -13,7 +13,8 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::ids::CampaignId;
 
-/// Releases the grant. No event if there is nothing to release (closed, released before, never granted).
+/// Releases the grant of a call that was not dialed, and settles the enrolment if a rule forbids further
+/// dials. No event if the call is not open (closed, released before, never granted).
 pub(super) fn release_dial(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> DecideResult {
     let CustomerCommand::ReleaseDial {
         call,
@@ -45,8 +46,8 @@ pub(super) fn release_dial(state: &CustomerState, command: CustomerCommand, now:
     Ok(events)
 }
 
-/// Returns the events for a callback that is missed because the next dial is not allowed before its end. It
-/// is recorded now and not when the enrolment is due again.
+/// Returns the events for a callback that is missed because the next dial is not allowed before the
+/// callback's end; `None` if it is not missed.
 fn missed_by(
     state: &CustomerState,
     enrolment: &EnrolmentState,

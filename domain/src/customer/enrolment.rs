@@ -13,7 +13,7 @@ use values::disposition::{Disposition, Outcome};
 use values::ids::{CallId, CampaignId, ListId, NumberId};
 use values::small_map::SmallMap;
 
-/// One campaign's enrolment of this person.
+/// The state of one person's enrolment in one campaign.
 #[derive(Debug, Clone)]
 pub struct EnrolmentState {
     pub list: ListId,
@@ -60,7 +60,7 @@ pub struct EnrolmentState {
 }
 
 impl EnrolmentState {
-    /// Returns the campaign and the new enrolment of a `customer.enrolled`; `None` for other events.
+    /// Returns the campaign and the enrolment that a `customer.enrolled` begins; `None` for other events.
     pub(super) fn begun(event: &CustomerEvent) -> Option<(CampaignId, Self)> {
         let CustomerEvent::Enrolled {
             campaign,
@@ -103,13 +103,13 @@ impl EnrolmentState {
         Some((campaign.clone(), enrolment))
     }
 
-    /// Returns the number of calls that were dialed and have ended.
+    /// Returns the number of calls of the enrolment that were dialed and have ended, over all rounds.
     pub const fn calls_count(&self) -> u32 {
         let of_round = self.charged_dials.saturating_add(self.uncharged_dials);
         self.calls_before.saturating_add(of_round)
     }
 
-    /// Begins a recycling round: the calls of the retry policy start again from zero.
+    /// Begins a recycling round: the retry policy counts its calls from zero.
     pub(super) fn begin_round(&mut self, round: u32) {
         self.calls_before = self.calls_count();
         self.rounds = round;
@@ -133,13 +133,14 @@ impl EnrolmentState {
         }
     }
 
-    /// Returns true if the enrolment is neither being called nor settled.
+    /// Returns true if the enrolment is not settled and has no open grant or call.
     pub const fn is_waiting(&self) -> bool {
         self.settled.is_none() && self.open.is_none()
     }
 
-    /// Returns the reason why it is not dialed now. While the campaign's window is closed the reason is the
-    /// window, for every enrolment that waits for it; they are not judged one by one.
+    /// Returns why the enrolment is not dialed now; `None` if nothing was refused. While the campaign's
+    /// window is closed the window is the reason for every enrolment that waits for it; they are not judged
+    /// one by one.
     pub fn why_not_dialed(&self, closed: Option<&ClosedWindow>) -> Option<RefusedDial> {
         let for_all = self.kept_by(closed).map(|closed| RefusedDial {
             rule: closed.verdict.rule.clone(),
@@ -150,17 +151,18 @@ impl EnrolmentState {
         for_all.or_else(|| self.not_dialed.clone())
     }
 
-    /// Returns the better hour that it waits for, if it waits for one.
+    /// Returns the learned better hour for which the enrolment waits; `None` if it waits for none.
     pub fn waits_for_hour(&self) -> Option<&RefusedDial> {
         self.not_dialed.as_ref().filter(|waits| waits.rule == BEST_TIME)
     }
 
-    /// Returns when it is due as far as known: not before the campaign's closed window opens.
+    /// Returns when the enrolment is due as far as known: not before the campaign's closed window opens.
     pub fn due_behind(&self, closed: Option<&ClosedWindow>) -> Timestamp {
         self.kept_by(closed).map_or(self.due_at, |closed| closed.until)
     }
 
-    /// Returns true if a dial at `at` is before the campaign's end and the requested call's deadline.
+    /// Returns true if a dial at `at` is before the campaign's end and before the requested call's
+    /// deadline.
     pub(super) fn is_in_time(&self, at: Timestamp, ends_at: Option<Timestamp>) -> bool {
         let before = |end: Option<Timestamp>| end.is_none_or(|end| at < end);
         before(ends_at) && before(self.deadline)

@@ -18,7 +18,7 @@ pub enum Erasure {
 }
 
 impl Erasure {
-    /// Returns true if the erasure is decided and cannot be stopped.
+    /// Returns true if the erasure is decided or done and cannot be stopped.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Decided { .. } | Self::Certified { .. })
     }

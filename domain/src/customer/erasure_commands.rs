@@ -14,17 +14,17 @@ use super::state::CustomerState;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// The age in days of the oldest key backup that may be restored: until then it may still hold a destroyed
-/// key.
+/// Days until the oldest key backup that may be restored is gone: it may still hold a destroyed key.
 pub const KEY_BACKUP_DAYS_MAX: u32 = 30;
 
-/// The most recordings that a certificate names; all are counted. About 100 kB of a record.
+/// The most recordings that an erasure's certificate names; all are counted. About 100 kB of a record.
 pub const RECORDINGS_NAMED_MAX: usize = 1_000;
 
-/// The most enrolments settled in one append: it takes 256 events, and some come before these.
+/// The most enrolments that an erasure settles in one append: it takes 256 events, and some come before
+/// these.
 const SETTLED_AT_ONCE_MAX: usize = 240;
 
-/// The kinds of data that stay after an erasure, by name.
+/// The kinds of data that stay after an erasure, as its certificate names them.
 const STAYS: [&str; 4] = ["ids", "lookup_hashes", "counts_and_times", "recording_hashes"];
 
 pub(super) fn hold(state: &CustomerState, reason: String, by: Option<String>) -> DecideResult {
@@ -93,7 +93,8 @@ pub(super) fn erase(state: &CustomerState, command: CustomerCommand, now: Timest
     Ok(append_pending_erasure(state, events, now))
 }
 
-/// Returns `events`, followed by the erasure if it was requested and no hold or open call delays it any more.
+/// Returns `events` and, after them, the decision on a requested erasure if no hold or open call delays it
+/// any more.
 pub(super) fn append_pending_erasure(
     state: &CustomerState,
     mut events: Vec<CustomerEvent>,
@@ -141,8 +142,8 @@ pub(super) fn certify(state: &CustomerState, done: DoneErasure) -> DecideResult 
     }])
 }
 
-/// Returns the settlements of unsettled enrolments, so that their campaigns complete; as many as one append
-/// takes.
+/// Returns the events that settle the erased person's unsettled enrolments, so that their campaigns
+/// complete; at most as many as one append takes.
 fn settlements(state: &CustomerState) -> Vec<CustomerEvent> {
     let unsettled = state.enrolments().iter();
     let unsettled = unsettled.filter(|(_, enrolment)| enrolment.settled.is_none());

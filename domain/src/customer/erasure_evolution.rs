@@ -55,7 +55,7 @@ impl CustomerState {
         }
     }
 
-    /// Drops the open values from memory with the decision, before the key is destroyed.
+    /// Drops the person's open values from memory when the erasure is decided, before the key is destroyed.
     fn drop_values(&mut self) {
         let erased = || Personal::Erased { hash: None };
         self.external_id = self.external_id.as_ref().map(|_| erased());

@@ -4,7 +4,8 @@ use super::event::CustomerEvent;
 use crate::compliance::CustomerGrant;
 use values::ids::{CallId, CampaignId};
 
-/// Accessors for responses, streams and views, so that a reader need not match every event.
+/// Accessors for members that responses, streams and views use, so that their code need not match every
+/// event.
 impl CustomerEvent {
     /// Returns the attempt and the customer's grant of a `customer.dial_granted`.
     pub const fn dial_granted(&self) -> Option<(u32, &CustomerGrant)> {
@@ -14,7 +15,7 @@ impl CustomerEvent {
         Some((*attempt, grant))
     }
 
-    /// Returns the campaign of the event, if it concerns one.
+    /// Returns the campaign that the event concerns; `None` if it concerns none.
     pub const fn campaign(&self) -> Option<&CampaignId> {
         match self {
             Self::Enrolled { campaign, .. }
@@ -54,7 +55,7 @@ impl CustomerEvent {
         }
     }
 
-    /// Returns the call of the event, if it concerns one.
+    /// Returns the call that the event concerns; `None` if it concerns none.
     pub const fn call(&self) -> Option<CallId> {
         match self {
             Self::DialGranted { grant, .. } => Some(grant.call),

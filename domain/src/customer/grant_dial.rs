@@ -26,7 +26,8 @@ use std::collections::BTreeMap;
 use std::slice;
 use values::ids::{CallId, CustomerId, EnrolmentId, NumberId, UserId};
 
-/// Returns the number's home location as the list's row states it.
+/// Returns the number's home location from the row of the list; `None` if the row has none or it is not
+/// readable.
 fn said_home(enrolment: &EnrolmentState) -> Option<&str> {
     let said = enrolment
         .variables
@@ -35,19 +36,20 @@ fn said_home(enrolment: &EnrolmentState) -> Option<&str> {
     said.and_then(|(_, value)| value.value()).map(String::as_str)
 }
 
-/// The rule stored for a person with a missing key who was not erased: not dialed.
+/// The id stored as rule for a person who is not dialed because the key is missing without an erasure.
 const KEY_MISSING: &str = "key_missing";
 
-/// The rule stored for an enrolment with a requested call after its deadline.
+/// The id stored as rule for an enrolment with a requested call that was not dialed before its deadline.
 const DEADLINE_OVER: &str = "deadline_over";
 
-/// The rules about days and hours that stay the same while a dial waits.
+/// The ids of the rules about days and hours: their verdicts stay the same while a dial waits.
 const RULES_OF_HOURS: [&str; 3] = ["calling_window", "calling_days", "preferred_times"];
 
-/// The most steps from one rule of hours to the next: two a day over a month, or more if days are left out.
+/// The most steps from one opening of the rules of hours to the next before they count as never open
+/// together: two a day over a month.
 const HOURS_STEPS_MAX: usize = 64;
 
-/// The facts with which a dial is requested.
+/// What a request for a dial brings: the campaign's facts, those of merged ids, and the free agents.
 pub(super) struct GrantRequest<'a> {
     pub(super) customer: CustomerId,
     pub(super) campaign: &'a CampaignFacts,
@@ -57,7 +59,7 @@ pub(super) struct GrantRequest<'a> {
     pub(super) of_number: Option<&'a Verdict>,
 }
 
-/// The result of the rules: a refusal's events, or the grant.
+/// The result of judging a dial: a refusal's events, or the grant.
 pub(super) enum GrantDecision {
     Refused(Vec<CustomerEvent>),
     Permitted(Box<CustomerEvent>),
@@ -99,7 +101,8 @@ pub(super) fn grant_dial(
     })
 }
 
-/// Checks every rule and returns the refusal's events or the grant.
+/// Judges a requested dial by every rule of the customer. Returns the grant, or the events that record the
+/// refusal or settle the enrolment. Refused if the enrolment cannot be judged now.
 pub(super) fn judge_dial(
     state: &CustomerState,
     asking: GrantRequest<'_>,
@@ -175,7 +178,7 @@ pub(super) fn judge_dial(
     })))
 }
 
-/// Returns the facts about one enrolment that the rules judge.
+/// Returns the facts about one enrolment that the rules judge, for a dial to `number`.
 pub(super) fn facts_of<'a>(
     state: &'a CustomerState,
     enrolment: &'a EnrolmentState,
@@ -204,9 +207,9 @@ pub(super) fn facts_of<'a>(
     }
 }
 
-/// Returns the verdict for a person with a missing key, who cannot be dialed. It is not known if the key will
-/// be restored, so the verdict settles and states the reason. It is not a compliance rule, so grants of other
-/// persons carry no verdict for it.
+/// Returns the verdict that forbids dialing a person with a missing key. It settles the enrolment, because
+/// it is not known if the key will be restored. It is not a compliance rule, so grants of other persons
+/// have no verdict for it.
 pub(super) fn without_key() -> Verdict {
     Verdict {
         rule: KEY_MISSING.to_owned(),
@@ -217,8 +220,8 @@ pub(super) fn without_key() -> Verdict {
     }
 }
 
-/// Returns the verdict for a customer of a group with a full quota, for today or permanently. It is not a
-/// compliance rule, so other grants carry no verdict for it.
+/// Returns the verdict for a customer in a group with a full quota: deferred until the quota opens, or
+/// forbidden. It is not a compliance rule, so other grants have no verdict for it.
 pub(super) fn quota_full(full: &FullQuota) -> Verdict {
     Verdict {
         rule: QUOTA.to_owned(),
@@ -229,8 +232,8 @@ pub(super) fn quota_full(full: &FullQuota) -> Verdict {
     }
 }
 
-/// Returns the verdict for a requested call after its deadline. It is not a compliance rule, so other grants
-/// carry no verdict for it.
+/// Returns the verdict that forbids a requested call after its deadline. It is not a compliance rule, so
+/// other grants have no verdict for it.
 pub(super) fn too_late(deadline: Timestamp) -> Verdict {
     Verdict {
         rule: DEADLINE_OVER.to_owned(),
@@ -241,8 +244,8 @@ pub(super) fn too_late(deadline: Timestamp) -> Verdict {
     }
 }
 
-/// Returns the enrolment if the rules may judge it: not settled, not open, due, and not merged into another
-/// id.
+/// Returns the enrolment if its dial may be judged. Refused if it is settled, has an open call, is not due,
+/// or the id is merged into another one.
 fn askable<'a>(
     state: &'a CustomerState,
     campaign: &CampaignFacts,
@@ -318,11 +321,11 @@ fn refuse(
     Ok(events)
 }
 
-/// Returns the first instant from `at` on that every rule permits. It assumes the best for what is not known
-/// yet: the campaign runs, holds on this id and on merged ids are released, holidays of years without a
-/// calendar are ordinary days, and missing facts are recorded. Otherwise each step would push the due time
-/// further, and beyond the campaign's end permanently. `None` if the hours of the person, the preset and the
-/// campaign have no instant in common.
+/// Returns the first instant from `at` on that every rule permits as far as known; `None` if the hours of
+/// person, preset and campaign have no instant in common. What is not known yet is assumed to permit: the
+/// campaign runs, holds are released, holidays without a calendar are ordinary days, missing facts are
+/// recorded. Otherwise each step would push the due time further, and beyond the campaign's end
+/// permanently.
 fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Option<Timestamp> {
     let mut running = facts.campaign.clone();
     running.running = true;
@@ -340,7 +343,8 @@ fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Option<Timestamp>
     (!never_opens(&facts, found)).then_some(found)
 }
 
-/// Returns true if the rules of hours defer to one another for weeks and no other rule forbids.
+/// Returns true if the rules of hours defer to one another `HOURS_STEPS_MAX` times and no other rule
+/// forbids.
 fn never_opens(facts: &CustomerFacts<'_>, from: Timestamp) -> bool {
     let mut at = from;
     for _ in 0..HOURS_STEPS_MAX {
@@ -354,8 +358,8 @@ fn never_opens(facts: &CustomerFacts<'_>, from: Timestamp) -> bool {
     true
 }
 
-/// Returns true if this rule refused this enrolment today and there was no grant since: a further event would
-/// say nothing new.
+/// Returns true if this rule refused this enrolment earlier today (callee's local day) and there was no
+/// grant since: a further event would say nothing new.
 fn was_refused_today(
     enrolment: &EnrolmentState,
     facts: &CustomerFacts<'_>,

@@ -8,7 +8,7 @@ use crate::past_call::{HistorySource, PAST_CALLS_MAX, PAST_CALLS_OF_EVENT_MAX, P
 use crate::time::Timestamp;
 use values::ids::NumberId;
 
-/// Records of calls to one number, to be imported.
+/// Imported records of other systems' calls to one number of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastCallImport {
     pub source: HistorySource,

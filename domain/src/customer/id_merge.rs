@@ -17,13 +17,16 @@ use values::call_caps::CallCap;
 use values::disposition::Disposition;
 use values::ids::{CampaignId, CustomerId};
 
-/// The most ids merged into one person: a person has few accounts; more suggest a faulty file.
+/// The most ids merged into one person; a further one is refused. A person has few accounts; more suggest a
+/// faulty file.
 pub const MERGED_MAX: usize = 16;
 
-/// The most bytes of a reason. It is stored permanently and must not contain personal data.
+/// The most bytes of the reason of a merge or its undoing; a longer one is refused. It is stored
+/// permanently and must not contain personal data.
 pub const MERGE_REASON_BYTES_MAX: usize = 256;
 
-/// The most enrolments that one append settles: it takes 256 events, and a callback may end before each.
+/// The most enrolments that one merge command settles: an append takes 256 events, and a callback may end
+/// before each.
 const SETTLED_AT_ONCE_MAX: usize = 120;
 
 pub(super) fn merge(state: &CustomerState, order: MergeOrder) -> DecideResult {
@@ -49,8 +52,8 @@ fn keep(state: &CustomerState, order: MergeOrder) -> DecideResult {
     Ok(vec![merged(order)])
 }
 
-/// Decides the merge for the id that is given up. Refused while a call is open, because its end would settle
-/// in between.
+/// Decides the merge for the id that is given up, and settles its enrolments. A repeat settles those that
+/// were left. Refused while a call is open, because its end would settle in between.
 fn join(state: &CustomerState, order: MergeOrder) -> DecideResult {
     if !state.joined().is_empty() {
         return Err(CustomerRefusal::HasMerged {
@@ -86,7 +89,8 @@ fn merged(order: MergeOrder) -> CustomerEvent {
     }
 }
 
-/// Undoes a merge. No event if the two are not merged.
+/// Undoes a merge of two ids. No event if they are not merged; refused without a reason. Enrolments that
+/// the merge settled stay settled.
 pub(super) fn unmerge(state: &CustomerState, order: UnmergeOrder) -> DecideResult {
     with_reason(&order.reason)?;
     let is_merged = state.joined().contains(&order.with) || state.merged_into() == Some(&order.with);
@@ -116,7 +120,8 @@ fn by_merge(into: &CustomerId) -> ForbiddingRule {
     }
 }
 
-/// Returns the settlement for a list row with a merged id: it counts in the list and is never called.
+/// Returns the event that settles a list row with a merged id: it counts in the list and is never called.
+/// `None` if the id is not merged into another.
 pub(super) fn settle_merged_row(state: &CustomerState, campaign: &CampaignId) -> Option<CustomerEvent> {
     let forbidden = by_merge(state.merged_into()?);
     Some(CustomerEvent::EnrolmentSettled {
@@ -129,7 +134,8 @@ pub(super) fn settle_merged_row(state: &CustomerState, campaign: &CampaignId) ->
     })
 }
 
-/// Refuses a dial that comes without the facts of every merged id: unknown restrictions count as forbidding.
+/// Refuses a dial that was requested without the facts of every merged id: unknown restrictions count as
+/// forbidding.
 pub(super) fn check_joined_facts(
     state: &CustomerState,
     joined: &[JoinedFacts],
@@ -143,14 +149,15 @@ pub(super) fn check_joined_facts(
     })
 }
 
-/// The calls and caps of all ids of one person.
+/// The call history and the caps of all merged ids of one person.
 pub(super) struct CombinedRecord {
     history: ContactHistory,
     caps: Vec<CallCap>,
 }
 
 impl CombinedRecord {
-    /// Returns the combined facts; `None` without merged ids, so that a dial copies nothing.
+    /// Returns the combined history and caps of all ids; `None` without merged ids, so that a dial copies
+    /// nothing.
     pub(super) fn of(state: &CustomerState, joined: &[JoinedFacts]) -> Option<Self> {
         if joined.is_empty() {
             return None;
@@ -178,9 +185,9 @@ impl CombinedRecord {
 }
 
 impl CustomerState {
-    /// Checks if this id may be kept in a merge with `other`: everything that the kept side refuses, to be
-    /// asked before the other gives anything up. `Ok` if they are merged already. Refused while a dial is
-    /// granted or a call is open, because it was granted without the other's facts.
+    /// Checks if this id can be the kept one in a merge with `other`, before the other gives anything up.
+    /// `Ok` if they are merged already. Refused while a dial is granted or a call is open, because it was
+    /// granted without the other's facts.
     pub fn may_keep(&self, other: &CustomerId) -> Result<(), CustomerRefusal> {
         check_not_erased(self)?;
         if !self.is_registered() {
@@ -200,12 +207,13 @@ impl CustomerState {
         check_count(self.joined().len() + 1, MERGED_MAX, "merged ids")
     }
 
-    /// Returns the id by which the person is called instead, while this one is merged.
+    /// Returns the id by which the person is called instead of this one; `None` if this id is not merged
+    /// into another.
     pub fn merged_into(&self) -> Option<&CustomerId> {
         self.merged.as_deref().and_then(|merged| merged.into.as_ref())
     }
 
-    /// Returns the campaigns in which this id is not called because it was merged into `kept`.
+    /// Returns the campaigns in which this id's enrolment was settled because of the merge into `kept`.
     pub fn given_up_for(&self, kept: &CustomerId) -> Vec<CampaignId> {
         let by_merge = by_merge(kept);
         let enrolments = self.enrolments().iter();
@@ -219,13 +227,13 @@ impl CustomerState {
         given_up.map(|(campaign, _)| campaign.clone()).collect()
     }
 
-    /// Returns the ids of the same person that were merged into this one.
+    /// Returns the other ids of the person that were merged into this one.
     pub fn joined(&self) -> &[CustomerId] {
         self.merged.as_deref().map_or(&[], |merged| &merged.joined)
     }
 
-    /// Returns the restrictions of this id for the id it was merged into. Those of its numbers are added
-    /// later.
+    /// Returns the restrictions of this id, `customer`, for the id that it was merged into. The caller adds
+    /// the restrictions of its numbers.
     pub fn as_joined(&self, customer: CustomerId) -> JoinedFacts {
         JoinedFacts {
             customer,

@@ -7,7 +7,7 @@ use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use values::ids::NumberId;
 
-/// How the country of a phone was known when it was stored.
+/// From where the country of a phone number was known when the number was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CountrySource {
@@ -23,7 +23,7 @@ pub enum CountrySource {
     Confirmed,
 }
 
-/// A phone of this person. Phones are kept in the order in which they were added.
+/// A phone number of a person. Numbers are kept in the order in which they were added.
 #[derive(Debug, Clone)]
 pub struct KnownNumber {
     pub number: NumberId,

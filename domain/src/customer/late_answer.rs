@@ -14,11 +14,13 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
 
-/// The wait if the end of the callee's local day cannot be computed (a date beyond the calendar).
+/// Milliseconds to wait if the end of the callee's local day cannot be computed (a date beyond the
+/// calendar).
 const DAY_MS: u64 = 86_400_000;
 
-/// Records a late answer and moves the due time. An enrolment that is then not due before its campaign ends
-/// is settled at once, unless a call is open: then the end of that call settles it.
+/// Records a late answer and moves the enrolment's due time to the callee's next local day. If that is
+/// after the campaign's end, the enrolment is settled at once, or by the end of a call that is open. No
+/// event if it is recorded already.
 pub(super) fn note(state: &CustomerState, command: CustomerCommand) -> DecideResult {
     let CustomerCommand::NoteLateAnswer {
         call,
@@ -77,7 +79,7 @@ pub(super) fn note(state: &CustomerState, command: CustomerCommand) -> DecideRes
     Ok(events)
 }
 
-/// Returns the due time, moved to the day after a late answer if there is one.
+/// Returns `due_at`, but not before the day after the enrolment's late answer, if it has one.
 pub(super) fn not_before(enrolment: &EnrolmentState, due_at: Timestamp) -> Timestamp {
     let late = enrolment.late_answer.as_ref();
     late.map_or(due_at, |late| due_at.max(late.due_at))

@@ -4,7 +4,8 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use values::ids::{CallId, CampaignId};
 
-/// A late answer, and the earliest time at which the enrolment is due again.
+/// What `customer.late_answered` stores: the call, and the earliest time at which the enrolment is due
+/// again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LateAnswerFact {
     pub campaign: CampaignId,

@@ -14,7 +14,7 @@ pub enum MergeSide {
     Other,
 }
 
-/// The merged ids in a person's state. Most people have none.
+/// The merged ids of one person, in the state of one of them. Most people have none.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MergedIds {
     /// The id by which the person is called instead.

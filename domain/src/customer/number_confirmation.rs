@@ -7,7 +7,8 @@ use super::state::CustomerState;
 use crate::compliance::PhoneCountry;
 use values::ids::NumberId;
 
-/// The most bytes of a reason. It is stored permanently and must not contain personal data.
+/// The most bytes of a confirmation's reason; a longer one is refused. It is stored permanently and must
+/// not contain personal data.
 pub const CONFIRMATION_REASON_BYTES_MAX: usize = 256;
 
 pub(super) fn confirm_number(state: &CustomerState, number: NumberId, reason: String) -> DecideResult {

@@ -10,7 +10,8 @@ use crate::call_caps_check::check;
 use crate::preferred_times::{PREFERRED_TIMES_MAX, PreferredTime, canonical};
 use crate::time::Timestamp;
 
-/// The most bytes of a reason. It is stored permanently and must not contain personal data.
+/// The most bytes of the reason for a person's caps; a longer one is refused. It is stored permanently and
+/// must not contain personal data.
 const REASON_BYTES_MAX: usize = 256;
 
 pub(super) fn set_caps(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> DecideResult {
@@ -54,7 +55,8 @@ pub(super) fn set_preferred_times(state: &CustomerState, command: CustomerComman
     Ok(vec![CustomerEvent::PreferredTimesSet { times, origin }])
 }
 
-/// Returns the event for preferred times in a row of a list; `None` if unchanged. The latest row counts.
+/// Returns the event that sets the preferred times of a list's row; `None` if they are unchanged. They
+/// replace the earlier ones.
 pub(super) fn preferred_of_row(
     state: &CustomerState,
     times: Vec<PreferredTime>,

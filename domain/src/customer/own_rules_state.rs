@@ -4,7 +4,7 @@ use super::event::CustomerEvent;
 use crate::preferred_times::PreferredTime;
 use values::call_caps::CallCap;
 
-/// The caps and preferred times that the person's events set.
+/// The caps and preferred times of a person, as last set.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OwnRules {
     pub(super) caps: Vec<CallCap>,

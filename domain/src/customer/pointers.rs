@@ -5,7 +5,7 @@ pub(super) use crate::personal::escaped;
 use std::collections::BTreeMap;
 use values::ids::CampaignId;
 
-/// Returns the personal values of a correction with their pointers.
+/// Returns the personal values of a correction, each with its JSON pointer.
 pub(super) fn of_correction<'a>(
     name: Option<&'a mut Personal<String>>,
     variables: &'a mut BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>,
@@ -23,7 +23,7 @@ pub(super) fn of_correction<'a>(
     found
 }
 
-/// Returns the personal values of a list with their pointers, by index.
+/// Returns the personal values of a list, each with its JSON pointer: `pointer` and the index.
 pub(super) fn listed<'a>(
     pointer: &str,
     values: &'a mut [Personal<String>],

@@ -11,8 +11,8 @@ use crate::preview::{AcceptedPreview, PREVIEW_REASON_BYTES_MAX};
 use crate::time::Timestamp;
 use values::ids::{CampaignId, CustomerId, UserId};
 
-/// Judges the person as for a dial. A verdict that forbids or defers is stored; an allowed dial makes no
-/// event.
+/// Judges a person as for a dial before an agent sees the preview. Returns the events of a refusal; none if
+/// the dial would be allowed.
 pub(super) fn judge(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> DecideResult {
     let CustomerCommand::JudgePreview {
         customer,
@@ -36,7 +36,8 @@ pub(super) fn judge(state: &CustomerState, command: CustomerCommand, now: Timest
     }
 }
 
-/// Returns the agent who accepted the person's next call and is free for it; else refuses.
+/// Returns the acceptance of the person's next call by an agent who is free for it. Refused with
+/// `NotAccepted` if there is none.
 pub(super) fn find_accepted_preview<'a>(
     state: &CustomerState,
     customer: &CustomerId,

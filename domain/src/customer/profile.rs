@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use values::disposition::{InterestLevel, Outcome};
 
-/// One change of a profile.
+/// One change that an event makes to a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProfileChange {
     /// The person is registered: counts begin.
@@ -36,7 +36,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Returns the profile of a registered person with exactly these values and tags.
+    /// Returns the profile of a registered person with exactly these attribute values and tags.
     pub const fn told(
         values: BTreeMap<Attribute, AttributeValue>,
         tags: BTreeSet<(TagLevel, String)>,
@@ -58,23 +58,23 @@ impl Profile {
     pub const fn tags(&self) -> &BTreeSet<(TagLevel, String)> {
         &self.tags
     }
-    /// Returns the names of the tags of every level.
+    /// Returns the names of the profile's tags, of all levels.
     pub fn tag_names(&self) -> impl Iterator<Item = &str> {
         self.tags.iter().map(|(_, tag)| tag.as_str())
     }
-    /// Returns true if the person is registered and not erased: a segment may count them.
+    /// Returns true if the person is registered and not erased, so that segments include the person.
     pub const fn is_somebody(&self) -> bool {
         self.is_registered && !self.is_forgotten
     }
 
-    /// Applies one event; its personal values must be open.
+    /// Applies one event of the person; its personal values must be open.
     pub fn evolve(&mut self, event: &CustomerEvent) {
         for change in profile_changes(event) {
             self.change(change);
         }
     }
 
-    /// Marks the person as registered; counts stay as they are.
+    /// Marks the person as registered without resetting the counts.
     pub(super) const fn register(&mut self) {
         self.is_registered = true;
     }
@@ -114,13 +114,15 @@ impl Profile {
     }
 }
 
-/// The follow-up states: before the first call, before a further one, after the last, settled.
+/// The values of `follow_up_state`: before the first call, before a further one, after the last one,
+/// settled.
 pub(super) const FOLLOW_UP_STATES: [&str; 4] = ["to_call", "to_call_again", "called", "closed"];
 
-/// Counts that start at zero for a registered person.
+/// The count attributes that start at zero for a registered person.
 pub const COUNTS: [&str; 3] = ["calls_count", "answered_count", "success_count"];
 
-/// Returns the changes that an event makes to a profile. Sealed and erased values are unknown: they clear.
+/// Returns the changes that an event makes to a profile. A sealed or erased value is unknown: the attribute
+/// is cleared.
 pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
     match event {
         CustomerEvent::Registered { .. } => vec![ProfileChange::Begin],
@@ -237,7 +239,7 @@ fn after_call(outcome: Option<Outcome>, answered: bool, dialed_at: Timestamp) ->
     changes
 }
 
-/// Returns the callee's interest that follows from an outcome; `None` if the outcome says nothing about it.
+/// Returns the interest that an outcome shows; `None` if it says nothing about it.
 const fn intent_of(outcome: Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Success | Outcome::Transferred => Some(InterestLevel::High.code()),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use values::ids::{CallId, ConversationId, ListId};
 
-/// The source of a value or tag.
+/// Where the value of an attribute or a tag comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum ProfileOrigin {

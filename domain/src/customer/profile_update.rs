@@ -13,10 +13,10 @@ use crate::attribute::{Attribute, AttributeValue, TAG_BYTES_MAX, TagLevel};
 use crate::personal::Personal;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most attributes of one person: twice the 200 dimensions of CUS-4, and room.
+/// The most attributes of one person; more are refused. Twice the 200 dimensions of CUS-4, and room.
 pub const ATTRIBUTES_MAX: usize = 512;
 
-/// The most tags of one person, over all levels.
+/// The most tags of one person over all levels; more are refused.
 pub const TAGS_MAX: usize = 256;
 
 /// The most bytes of sealed values in one event: a record may have 64 KiB, and a sealed value is a third

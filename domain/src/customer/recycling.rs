@@ -10,14 +10,14 @@ use values::disposition::Outcome;
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
-/// A further round of an enrolment.
+/// A further recycling round of an enrolment: its number and when it begins.
 pub(super) struct Round {
     pub(super) number: u32,
     pub(super) due_at: Timestamp,
 }
 
-/// Returns the next round; `None` if the plan or its disposition map has none, or because the person refused
-/// calls.
+/// Returns the enrolment's next recycling round; `None` if the plan recycles no calls with this
+/// disposition, all rounds are used, it would begin too late, or the callee refused further calls.
 pub(super) fn round(
     enrolment: &EnrolmentState,
     closing: &CallClosing,

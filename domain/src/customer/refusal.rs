@@ -151,7 +151,7 @@ fn allowed_from(not_before: Option<Timestamp>) -> String {
     )
 }
 
-/// Returns the advice for a consent that does not count.
+/// Returns what to do about a consent that does not count.
 fn what_it_lacks(lacks: &str) -> &'static str {
     match lacks {
         "without_evidence" => "every preset that requires consent also requires evidence: give evidence",

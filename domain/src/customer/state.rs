@@ -44,7 +44,8 @@ pub struct CustomerState {
 }
 
 impl CustomerState {
-    /// Returns the institution's own id of the person; `None` before the first event.
+    /// Returns the institution's own id of the person; `None` before the first event. Sealed or erased if
+    /// the key is not available.
     pub const fn external_id(&self) -> Option<&Personal<String>> {
         self.external_id.as_ref()
     }
@@ -54,7 +55,7 @@ impl CustomerState {
     pub const fn name(&self) -> Option<&Personal<String>> {
         self.name.as_ref()
     }
-    /// Returns the IANA zone of the customer record, as given.
+    /// Returns the name of the time zone in the customer record (IANA), as given and unchecked.
     pub fn time_zone(&self) -> Option<&str> {
         self.time_zone.as_deref()
     }
@@ -62,12 +63,13 @@ impl CustomerState {
     pub fn numbers(&self) -> &[KnownNumber] {
         &self.numbers
     }
-    /// Returns the phone in E.164; open if the person's key exists.
+    /// Returns the phone number in E.164 behind a number's id: sealed or erased if the person's key is not
+    /// available, `None` for an id that is not this person's.
     pub fn phone(&self, number: &NumberId) -> Option<&Personal<String>> {
         let known = self.numbers.iter().find(|known| known.number == *number);
         known.map(|known| &known.phone)
     }
-    /// Returns how certain the country of a number of this person is.
+    /// Returns how certain the country of one of the person's numbers is; `Known` for an unknown number.
     pub fn phone_country(&self, number: &NumberId) -> PhoneCountry {
         let known = self.numbers.iter().find(|known| known.number == *number);
         known.map_or(PhoneCountry::Known, KnownNumber::phone_country)
@@ -75,7 +77,8 @@ impl CustomerState {
     pub fn enrolment(&self, campaign: &CampaignId) -> Option<&EnrolmentState> {
         self.enrolments.get(campaign)
     }
-    /// Returns the id of the person's next call in a campaign; `None` if the person is not in it.
+    /// Returns the id of the next call to the person (`customer`) in a campaign; `None` if the person is
+    /// not enrolled there.
     pub fn next_call(&self, customer: &CustomerId, campaign: &CampaignId) -> Option<CallId> {
         let enrolment = EnrolmentId {
             campaign: campaign.clone(),
@@ -91,32 +94,33 @@ impl CustomerState {
     pub const fn consents(&self) -> &BTreeMap<String, ConsentFacts> {
         &self.consents
     }
-    /// Returns the dials of the last 30 days, over all campaigns and numbers.
+    /// Returns the calls granted or dialed in the last 30 days, over all campaigns and numbers.
     pub const fn history(&self) -> &ContactHistory {
         &self.history
     }
-    /// Returns the reason of the legal hold, while there is one.
+    /// Returns the reason of the legal hold; `None` if there is none.
     pub fn held(&self) -> Option<&str> {
         self.held.as_deref()
     }
-    /// Returns the user or team that the person is assigned to, if any.
+    /// Returns the user or team to which the customer is assigned; `None` if none.
     pub fn assignee(&self) -> Option<&Assignee> {
         self.assignee.as_deref()
     }
-    /// Returns the complete profile for checking the person against a segment: values set by users and lists,
-    /// and values derived from calls.
+    /// Returns the complete profile: values set by users and lists, and values derived from calls. Segments
+    /// are checked against it.
     pub fn whole_profile(&self) -> Profile {
         self.call_attributes.over(self.profile())
     }
-    /// Returns the values that users and lists set; `whole_profile` adds those derived from calls.
+    /// Returns only the attribute values and tags that users, rules and lists set; `whole_profile` adds
+    /// those derived from calls.
     pub fn profile(&self) -> Option<&Profile> {
         self.profile.as_deref()
     }
-    /// Returns the person's deals as last reported, by reference.
+    /// Returns the person's deals as last reported, by reference; `None` if there are none.
     pub fn deals(&self) -> Option<&Deals> {
         self.deals.as_deref()
     }
-    /// Returns the caps set in the person's own record.
+    /// Returns the caps on calls that the person's own record sets.
     pub fn own_caps(&self) -> &[CallCap] {
         self.own_rules.as_deref().map_or(&[], |own| &own.caps)
     }
@@ -127,18 +131,18 @@ impl CustomerState {
     pub const fn erasure(&self) -> Erasure {
         self.erasure
     }
-    /// Returns true if the person's key is missing and the person was not erased: sealed values cannot be
-    /// read here. Known only from loading; no event states it.
+    /// Returns true if the person's key is missing although the person was not erased, so that sealed
+    /// values cannot be read here. Known only from loading; no event states it.
     pub const fn is_unreadable(&self) -> bool {
         matches!(self.external_id, Some(Personal::Erased { .. })) && matches!(self.erasure, Erasure::None)
     }
-    /// Returns the calls that are granted and neither closed nor released.
+    /// Returns the calls with a grant that is neither closed nor released.
     pub fn open_calls(&self) -> Vec<CallId> {
         self.history.open_calls()
     }
 
-    /// Returns the number that a dial of this enrolment uses: its own, or another one if its own does not
-    /// exist.
+    /// Returns the number that a dial of this enrolment uses: its own, or the person's next one if the
+    /// network reported that its own does not exist.
     pub(super) fn number_to_dial(&self, enrolment: &EnrolmentState) -> NumberId {
         let is_invalid = |number: &NumberId| {
             self.numbers
@@ -153,7 +157,8 @@ impl CustomerState {
         enrolment.number.clone()
     }
 
-    /// Returns another number of this person that may exist.
+    /// Returns the person's first other number than `tried` that is not reported as not existing; `None` if
+    /// there is none.
     pub(super) fn next_number(&self, tried: &NumberId) -> Option<NumberId> {
         let mut others = self
             .numbers

@@ -21,13 +21,15 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::ids::{CampaignId, NumberId};
 
-/// The name under which the enrolment's own state is listed among the rules.
+/// The name under which the enrolment's own state is listed among the rules' verdicts.
 const ENROLMENT: &str = "enrolment";
 
-/// How soon a customer in a call, or under an order without a known end, is checked again.
+/// Milliseconds after which a customer in a call, or under a condition without a known end, is checked
+/// again.
 const ASK_AGAIN_MS: u64 = 1_000;
 
-/// The input of `why_not`: a number's facts, and the conditions that stop the whole campaign.
+/// The input of `why_not` besides the customer: the number's facts, and conditions that stop the whole
+/// campaign.
 #[derive(Debug)]
 pub struct WhyNotInput<'a> {
     pub number: NumberFacts<'a>,
@@ -48,7 +50,7 @@ pub struct CampaignBlock {
     pub until: CampaignBlockEnd,
 }
 
-/// When a condition that stops a campaign's dialing ends.
+/// When a condition that stops a campaign's dialing is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CampaignBlockEnd {
     Never,
@@ -57,14 +59,14 @@ pub enum CampaignBlockEnd {
     At(Timestamp),
 }
 
-/// A verdict, and the side that it belongs to.
+/// A verdict, and whether it concerns the customer, the number or the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SidedVerdict {
     pub side: RuleSide,
     pub verdict: Verdict,
 }
 
-/// The result for one dial at one time.
+/// Why a dial at one time is permitted or not, and when it would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DialExplanation {
     /// The verdict that decides; `None` if everything allows.
@@ -82,13 +84,14 @@ impl DialExplanation {
     }
 }
 
-/// Returns the number that a dial in this campaign uses; `None` if the person is not in it.
+/// Returns the number that a dial in this campaign uses; `None` if the person is not enrolled in it.
 pub fn dialed_number(state: &CustomerState, campaign: &CampaignId) -> Option<NumberId> {
     let enrolment = state.enrolment(campaign)?;
     Some(state.number_to_dial(enrolment))
 }
 
-/// Returns the verdicts for a dial at `at`; `None` if the person is not in the campaign.
+/// Returns why a dial at `at` would be permitted or not, with the verdicts of both sides, and the next
+/// permitted time. `None` if the person is not in the campaign.
 pub fn why_not(state: &CustomerState, judge: &WhyNotInput<'_>, at: Timestamp) -> Option<DialExplanation> {
     let campaign = judge.number.campaign;
     let enrolment = state.enrolment(&campaign.campaign)?;
@@ -146,7 +149,7 @@ pub fn why_not(state: &CustomerState, judge: &WhyNotInput<'_>, at: Timestamp) ->
     })
 }
 
-/// The search for the next permitted time.
+/// What the search for the next permitted time of a dial works with.
 struct TimeSearch<'a> {
     state: &'a CustomerState,
     enrolment: &'a EnrolmentState,
@@ -156,13 +159,13 @@ struct TimeSearch<'a> {
 }
 
 impl TimeSearch<'_> {
-    /// Returns true if a verdict at that time depends on data that is missing: a holiday calendar, a fact of
-    /// the preset.
+    /// Returns true if a verdict at `found` is one for which `waits` holds: it depends on missing data (a
+    /// holiday calendar, a fact of the preset).
     fn waits_for(&self, waits: fn(&Verdict) -> bool, found: Timestamp) -> bool {
         judge_customer(&self.facts, found).iter().any(waits)
     }
 
-    /// Returns true if this id or a merged id of the person is under a hold.
+    /// Returns true if this id or a merged id of the person is under a legal hold.
     fn is_held(&self) -> bool {
         self.facts.held || self.facts.joined.iter().any(|other| other.held)
     }
@@ -191,13 +194,15 @@ impl TimeSearch<'_> {
             .collect()
     }
 
-    /// Returns the verdict of the number check at a time, if the campaign requires one.
+    /// Returns the verdict at `at` about the number check that the campaign requires; `None` if it requires
+    /// none.
     fn of_check(&self, at: Timestamp) -> Option<Verdict> {
         let verdicts = judge_number(&self.of_number, at);
         verdicts.into_iter().find(is_of_check)
     }
 
-    /// Returns when unknown facts are checked again: a day, a fact of the preset, a check of the number.
+    /// Returns when dials refused at `at` for unknown facts are checked again: for a holiday calendar, a
+    /// fact of the preset, a number check.
     fn asked_again_at(&self, at: Timestamp) -> impl Iterator<Item = Timestamp> {
         let unknown = judge_customer(&self.facts, at)
             .into_iter()
@@ -276,14 +281,15 @@ const fn deferred_until(verdict: &Verdict) -> Option<Timestamp> {
     }
 }
 
-/// Returns true if the enrolment was withdrawn, also with an open call, or its list was undone and it is not
-/// settled.
+/// Returns true if the enrolment was withdrawn (also with an open call), or if its list was undone and it
+/// is not settled.
 fn is_withdrawn(enrolment: &EnrolmentState, campaign: &CampaignFacts) -> bool {
     let by_list = enrolment.settled.is_none() && campaign.undone_lists.contains(&enrolment.list);
     enrolment.withdrawn || by_list
 }
 
-/// Returns the verdict of the enrolment's own state, before any rule.
+/// Returns the verdict of the enrolment's own state, which comes before the rules: key missing, deadline
+/// over, settled, in a call, waiting for a better hour or not due.
 fn of_enrolment(state: &CustomerState, enrolment: &EnrolmentState, at: Timestamp) -> Verdict {
     if state.is_unreadable() {
         return without_key();

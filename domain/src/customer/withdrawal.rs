@@ -12,13 +12,14 @@ use crate::planted_bugs::{Bug, is_planted};
 use std::collections::BTreeMap;
 use values::ids::{CampaignId, ListId};
 
-/// The rule stored for an enrolment that was withdrawn.
+/// The id stored as rule for an enrolment that was withdrawn from its campaign.
 pub const ENROLMENT_WITHDRAWN: &str = "enrolment_withdrawn";
 
-/// The most bytes of a reason. It is stored permanently, once per person, and must not contain personal data.
+/// The most bytes of a withdrawal's reason; a longer one is refused. It is stored permanently, once per
+/// person, and must not contain personal data.
 pub const WITHDRAWAL_REASON_BYTES_MAX: usize = 256;
 
-/// The reason stored for a customer who is still due from a list that was undone.
+/// The stored reason when a customer of an undone list is withdrawn.
 const LIST_UNDONE: &str = "the list was undone";
 
 pub(super) fn withdraw(
@@ -43,8 +44,8 @@ pub(super) fn withdraw(
     Ok(withdrawn(campaign, enrolment, reason, by))
 }
 
-/// Returns the withdrawal of a customer who is due from an undone list, when a dial is requested; else
-/// `None`.
+/// Returns the events that withdraw a customer of an undone list who would be dialed; `None` if the list is
+/// not undone or the enrolment is not waiting.
 pub(super) fn of_undone_list(state: &CustomerState, facts: &CampaignFacts) -> Option<Vec<CustomerEvent>> {
     let enrolment = state.enrolment(&facts.campaign)?;
     let is_undone = facts.undone_lists.contains(&enrolment.list) && !is_planted(Bug::UndoneListDue);
@@ -52,8 +53,8 @@ pub(super) fn of_undone_list(state: &CustomerState, facts: &CampaignFacts) -> Op
     is_due.then(|| withdrawn(facts.campaign.clone(), enrolment, LIST_UNDONE.to_owned(), None))
 }
 
-/// Returns the rule that settles a withdrawn enrolment when its last call is over; `None` if it was not
-/// withdrawn.
+/// Returns the rule that settles a withdrawn enrolment once no call is open; `None` if it was not withdrawn
+/// or is settled.
 pub(super) fn withdrawal_rule(enrolment: &EnrolmentState) -> Option<ForbiddingRule> {
     let is_left = enrolment.withdrawn && enrolment.settled.is_none();
     is_left.then(|| ForbiddingRule {

@@ -5,11 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 use values::ids::{InvalidId, UserId};
 
-/// Number of a user's slots for each kind of draft: more than one person works on at a time. Each slot is a
-/// stream.
+/// Number of slots that each user has per kind of draft. Each slot is a stream.
 pub const PLACES_MAX: u8 = 10;
 
-/// What the draft becomes when it is finished.
+/// What a draft becomes when it is finished.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -30,7 +29,7 @@ impl DraftKind {
     }
 }
 
-/// A slot of a user, by kind and number: `campaign-3`.
+/// A user's slot for a draft, by kind and number from 1: `campaign-3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DraftName {
     pub kind: DraftKind,
@@ -38,7 +37,7 @@ pub struct DraftName {
 }
 
 impl DraftName {
-    /// Returns every slot of a kind, in order.
+    /// Returns every slot of a kind, in order of number.
     pub fn all_of(kind: DraftKind) -> impl Iterator<Item = Self> {
         (1..=PLACES_MAX).map(move |place| Self { kind, place })
     }

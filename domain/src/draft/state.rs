@@ -5,7 +5,7 @@ use super::event::DraftEvent;
 use crate::personal::Personal;
 use crate::time::Timestamp;
 
-/// The state of one slot.
+/// The state of one draft slot.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DraftState {
     saved: Option<StoredDraft>,
@@ -20,7 +20,7 @@ struct StoredDraft {
 }
 
 impl DraftState {
-    /// Returns true if the slot holds a draft, also one that can no longer be read.
+    /// Returns true if the slot holds a draft, also one that can no longer be decrypted.
     pub const fn is_taken(&self) -> bool {
         self.saved.is_some()
     }
@@ -29,7 +29,7 @@ impl DraftState {
         self.saved.as_ref().and_then(|saved| saved.content.as_ref())
     }
 
-    /// Returns when the draft was last saved.
+    /// Returns when the draft in the slot was last saved; `None` if the slot is empty.
     pub fn saved_at(&self) -> Option<Timestamp> {
         self.saved.as_ref().map(|saved| saved.at)
     }

@@ -7,8 +7,8 @@ use super::nodes::{Node, NodeKind};
 use super::text::variables_of;
 use std::collections::BTreeSet;
 
-/// Time to speak one Chinese character, in milliseconds. Measured on the bundled clips of `fixtures/audio`:
-/// 18 characters in 4.18 s, 7 in 1.62 s.
+/// Milliseconds to speak one Chinese character. Measured on the bundled clips of `fixtures/audio`: 18
+/// characters in 4.18 s, 7 in 1.62 s.
 pub const CHARACTER_MS: u64 = 230;
 
 /// Latest time, in milliseconds of speech, at which the callee should have heard who is calling.
@@ -18,11 +18,11 @@ pub const VALUE_BY_MS: u64 = 15_000;
 /// Latest time, in milliseconds of speech, at which the first deciding question should have been asked.
 pub const DECISION_BY_MS: u64 = 30_000;
 
-/// Most nodes that are followed from the start to look for the first question.
+/// Most nodes that advice follows from the start to look for the first question.
 const WAY_MAX: usize = 20;
 
-/// Names of variables that hold the customer's company or a pain point of its industry. A good opening uses
-/// one.
+/// Names of variables with the customer's company or a pain point of its industry. Advice recommends one in
+/// the opening.
 const OPENING: [&str; 8] = [
     "company",
     "company_name",
@@ -71,7 +71,7 @@ pub enum Advice {
     UnsaidOffer { offer: String },
 }
 
-/// Intents that are objections. Their answers should have a FABE argument.
+/// Intents that are objections; advice recommends a FABE argument for their answers.
 const OBJECTIONS: [&str; 4] = ["too_expensive", "no_money_need", "is_fraud", "not_interested"];
 
 /// Milestones of the path from the start to the first question, in milliseconds of speech from the start of
@@ -87,7 +87,8 @@ pub struct OpeningTimings {
 }
 
 impl FlowDefinition {
-    /// Returns the milestones that the advice on rhythm checks. The notices are not counted.
+    /// Returns when a call without reactions reaches the milestones of its opening, in milliseconds of
+    /// speech without the notices.
     pub fn rhythm(&self) -> OpeningTimings {
         let mut rhythm = OpeningTimings::default();
         let (mut spoken_ms, mut texts) = (0_u64, 0_u32);
@@ -125,8 +126,8 @@ impl FlowDefinition {
         found
     }
 
-    /// Returns the nodes of the path from the start to the first question that a call takes if the callee
-    /// does not react. At most `WAY_MAX` nodes.
+    /// Returns the nodes from the start to the first question, as a call passes them if the callee does not
+    /// react. At most `WAY_MAX` nodes.
     fn way_to_question(&self) -> Vec<(&str, &dyn NodeKind)> {
         let mut way: Vec<(&str, &dyn NodeKind)> = Vec::new();
         let mut next = Some(self.start.as_str());
@@ -196,8 +197,8 @@ impl FlowDefinition {
         spoken.saturating_mul(each)
     }
 
-    /// Returns the milliseconds of a text before the clause that says who is calling, for example 我是 or "this
-    /// is". Without this clause: the length of the whole text.
+    /// Returns the milliseconds of a text before the clause that says who is calling (我是, "this is" …); the
+    /// whole text's length without this clause.
     fn until_identity_ms(&self, text: &str) -> u64 {
         let said = ["这里是", "我是", "我们是", "this is", "calling from"];
         let mut until = 0;
@@ -253,8 +254,8 @@ impl FlowDefinition {
         }
     }
 
-    /// Reports act nodes that send a message although the flow has no messages. If the flow has some, an
-    /// unknown name is a fault and not advice.
+    /// Advises on act nodes that send a message although the flow has no messages. If the flow has
+    /// messages, an unknown name is a fault, not advice.
     fn advise_messages(&self, found: &mut Vec<Advice>) {
         for (name, node) in &self.nodes {
             let sent = node.kind().act().and_then(|act| act.send.as_ref());

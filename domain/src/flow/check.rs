@@ -6,13 +6,14 @@ use super::nodes::{GroupCall, Node, NodeContext, check_range};
 use super::text::{is_variable_name, pieces, variables_of};
 use std::collections::BTreeSet;
 
-/// Most nodes of one flow: what a person can still read on one page of the flow designer.
+/// Most nodes of one flow; more are a fault. What a person can still read on one page of the flow designer.
 pub const FLOW_NODES_MAX: usize = 200;
 
-/// Most variables of one flow: as many as the widest list that can be imported has columns.
+/// Most variables of one flow; more are a fault. As many as the widest list that can be imported has
+/// columns.
 pub const FLOW_VARIABLES_MAX: usize = 100;
 
-/// Longest text of one node, in characters: about two minutes of speech.
+/// Longest text of one node, in characters; a longer one is a fault. About two minutes of speech.
 pub const TEXT_CHARS_MAX: usize = 500;
 
 /// Longest node name, in characters.
@@ -22,7 +23,8 @@ pub const NODE_NAME_CHARS_MAX: usize = 64;
 pub const VISITS_MAX: u32 = 20;
 
 impl FlowDefinition {
-    /// Returns all faults of the flow, in a fixed order. An empty list means that it can be published.
+    /// Returns all faults of the flow, in a fixed order; empty if it can be published. Loops and
+    /// unreachable nodes are looked for only if there is no other fault.
     pub fn check(&self) -> Vec<DefinitionFault> {
         let mut faults = Vec::new();
         self.check_counts(&mut faults);
@@ -151,8 +153,8 @@ impl FlowDefinition {
         }
     }
 
-    /// Returns true if a text may use this variable: it is declared and is required, has a default, or is set
-    /// by a key. A slot must be set by a node.
+    /// Returns true if texts may use this variable or slot: a variable that is required, has a default or
+    /// is set by a node; a slot that a node sets.
     fn has_value(&self, name: &str) -> bool {
         let set_by_key = || self.nodes.values().any(|node| node.kind().sets(name));
         if self.dialogue().slots.contains_key(name) {
@@ -201,7 +203,7 @@ impl FlowDefinition {
         }
     }
 
-    /// Returns the nodes that a call can reach.
+    /// Returns the nodes that a call can reach from the start, the exception node and the dialogue.
     fn reached(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
         let mut open = vec![self.start.as_str(), self.on_exception.as_str()];
@@ -217,7 +219,7 @@ impl FlowDefinition {
         found
     }
 
-    /// Returns the nodes from which an end of the call can be reached.
+    /// Returns the nodes from which a call can reach its end.
     fn leaving(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
         loop {
@@ -242,8 +244,8 @@ impl FlowDefinition {
         }
     }
 
-    /// Returns true if a call returns to this node forever without an action of the callee: over automatic
-    /// edges and through nodes that do not limit their visits.
+    /// Returns true if a call can come back to this node without any action of the callee, over automatic
+    /// edges and nodes without a visit limit: an endless loop.
     fn returns_by_itself(&self, start: &str, passed: &BTreeSet<&str>) -> bool {
         let mut seen = BTreeSet::new();
         let mut open = vec![start];
@@ -260,8 +262,9 @@ impl FlowDefinition {
         false
     }
 
-    /// Returns the nodes that an automatic edge leads to from a node without a visit limit. For a `sub_flow`
-    /// node: the start of its group, and its `next` if a call passes the group without the callee (`passed`).
+    /// Returns the nodes to which a call continues from this one without the callee; none if the node
+    /// limits its visits. For a `sub_flow` node: the start of its group, and its `next` if the call passes
+    /// the group without the callee (`passed`).
     fn goes_on(&self, name: &str, passed: &BTreeSet<&str>) -> Vec<&str> {
         let Some(node) = self.nodes.get(name).map(Node::kind) else {
             return Vec::new();
@@ -279,7 +282,7 @@ impl FlowDefinition {
             .collect()
     }
 
-    /// Returns the start node of the group that a `sub_flow` node enters.
+    /// Returns the start node of the group that a `sub_flow` node enters; `None` for other nodes.
     fn group_of(&self, name: &str) -> Option<&str> {
         let Some(GroupCall::Into { group, .. }) = self.nodes.get(name)?.kind().calls() else {
             return None;
@@ -288,7 +291,8 @@ impl FlowDefinition {
         Some(&group.start)
     }
 
-    /// Returns the start nodes of the groups that a call passes without an action of the callee.
+    /// Returns the start nodes of the groups that a call can pass from start to `return` without an action
+    /// of the callee.
     fn passed_by_itself(&self) -> BTreeSet<&str> {
         let mut passed: BTreeSet<&str> = BTreeSet::new();
         loop {
@@ -303,8 +307,8 @@ impl FlowDefinition {
         }
     }
 
-    /// Returns true if automatic edges lead from this node to a `return`. The `return` of an inner group does
-    /// not count.
+    /// Returns true if automatic edges lead from this node to a `return` of its own group; the `return` of
+    /// an inner group does not count.
     fn comes_back(&self, start: &str, passed: &BTreeSet<&str>) -> bool {
         let mut seen = BTreeSet::from([start]);
         let mut open = vec![start];

@@ -63,7 +63,7 @@ impl FlowDefinition {
         }
     }
 
-    /// Returns the confirmation wordings of nodes and of the dialogue, each with its member path.
+    /// Returns the confirmation wordings of ask nodes and of the dialogue, each with its member path.
     pub(super) fn list_confirmation_wordings(&self) -> Vec<(String, &str)> {
         let asks = self.nodes.iter().filter_map(|(name, node)| {
             let own = node.kind().ask()?.confirm.as_deref()?;
@@ -99,7 +99,8 @@ impl FlowDefinition {
         }
     }
 
-    /// Returns the nodes that intents and groups of the dialogue name, each with its member path.
+    /// Returns the nodes to which global intents and groups of the dialogue lead, each with its member
+    /// path.
     pub(super) fn dialogue_targets(&self) -> Vec<(String, &str)> {
         let dialogue = self.dialogue();
         let mut found: Vec<(String, &str)> = Vec::new();
@@ -113,7 +114,7 @@ impl FlowDefinition {
         found
     }
 
-    /// Returns the edges (from, to) that nodes define, with a `sub_flow` leading to its group's start. A
+    /// Returns the edges (from, to) of the flow's nodes; a `sub_flow` leads to its group's start. A
     /// rehearsal measures its coverage by these edges.
     pub fn edges(&self) -> BTreeSet<(String, String)> {
         let mut found = BTreeSet::new();
@@ -132,8 +133,8 @@ impl FlowDefinition {
         found
     }
 
-    /// Finds the node that a call left `from` for but did not enter because its visits were used up, so that
-    /// it went to `to` instead. `entered` holds how often each node was entered before.
+    /// Returns the node that a call wanted to enter from `from`, if its visits were used up and the call
+    /// went to `to` instead; `None` if there is none. `entered`: how often each node was entered before.
     pub fn find_exhausted_node(&self, from: &str, to: &str, entered: &BTreeMap<String, u32>) -> Option<&str> {
         let targets = self.nodes.get(from)?.kind().targets();
         let mut wanted = targets.into_iter().map(|target| target.node);
@@ -144,7 +145,7 @@ impl FlowDefinition {
         })
     }
 
-    /// Returns the nodes that a call can reach without being in a group.
+    /// Returns the nodes that a call can reach without entering a group.
     fn outside_groups(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
         let mut open = vec![self.start.as_str(), self.on_exception.as_str()];

@@ -8,8 +8,8 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl FlowDefinition {
-    /// Returns the nodes that wait for the callee. For a keypress menu the value is the node that a timeout
-    /// leads to: the events of a call show that timeout only by this next node.
+    /// Returns the nodes that wait for the callee. For a keypress menu with the node to which its timeout
+    /// leads: a call's events show the timeout only by that next node.
     pub fn waits(&self) -> BTreeMap<&str, Option<&str>> {
         let waits = self.nodes.iter().filter_map(|(name, node)| match node {
             Node::Ask(_) => Some((name.as_str(), None)),
@@ -28,7 +28,7 @@ impl FlowDefinition {
     }
 
     /// Returns the intents that ask a question: those that this flow answers, and those that the preset of
-    /// its language answers, also if this flow does not use the preset.
+    /// its language answers, even if the flow does not use the preset.
     pub fn questions(&self) -> BTreeSet<String> {
         let own = self.dialogue().intents.iter();
         let own = own
@@ -54,8 +54,7 @@ impl FlowDefinition {
         questions
     }
 
-    /// Returns true if a decision led to an approved answer: by the rule itself, or by the node that was
-    /// entered.
+    /// Returns true if a decision led to an approved answer: by its rule, or by the node entered next.
     pub fn is_answer(&self, rule: &str, entered: Option<&str>) -> bool {
         if rule.starts_with("knowledge.answers.") {
             return true;

@@ -11,14 +11,16 @@ use serde_json::Value;
 use values::canonical::{canonical_json, content_hash};
 use values::ids::FlowId;
 
-/// Largest size of a definition in canonical JSON, in bytes: the largest record (65,527 bytes) less the
-/// envelope.
+/// Largest size of a definition in canonical JSON, in bytes; a larger one is refused. The largest record
+/// (65,527 bytes) less the envelope.
 pub const DEFINITION_BYTES_MAX: usize = 60_000;
 
-/// Longest reason of a rollback, in bytes. The reason is stored forever and must not contain personal data.
+/// Longest reason of a rollback, in bytes; a longer one is refused. It is stored permanently and must not
+/// contain personal data.
 pub const REASON_BYTES_MAX: usize = 512;
 
-/// Most versions of one flow: several a day for a year. A loaded flow keeps all of them in memory.
+/// Most versions of one flow; a further one is refused. Several a day for a year; a loaded flow keeps all
+/// of them in memory.
 pub const VERSIONS_MAX: usize = 1_000;
 
 pub(super) fn decide(state: &FlowState, command: FlowCommand) -> Result<Vec<FlowEvent>, FlowRefusal> {
@@ -38,7 +40,8 @@ pub(super) fn decide(state: &FlowState, command: FlowCommand) -> Result<Vec<Flow
     }
 }
 
-/// Rolls back to a version that exists and can be read. A rollback to the current version stores no event.
+/// Makes an earlier version current again: version `to`, or without it the one before the current version.
+/// No event if it is current already. Refused if that version does not exist or this build cannot read it.
 fn roll_back(
     state: &FlowState,
     flow: FlowId,
@@ -89,8 +92,11 @@ fn roll_back(
     }])
 }
 
-/// Publishes a definition. The hash and the stored event use the parsed definition with its defaults written
-/// out, so that files which differ only in form have the same content hash.
+/// Publishes a definition as a new version. No event if its content is current already, except when it is
+/// the first approved one. Refused if it is of another flow, cannot be parsed, has faults, is too large or
+/// lacks a required approval, or if the flow has `VERSIONS_MAX` versions. Hash and event use the parsed
+/// definition with its defaults written out, so that files which differ only in form have the same content
+/// hash.
 fn publish(
     state: &FlowState,
     flow: FlowId,

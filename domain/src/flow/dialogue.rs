@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::fabe::Fabe;
 
-/// Most global intents of one flow.
+/// Most global intents of one flow; more are a fault.
 pub const GLOBAL_INTENTS_MAX: usize = 60;
 
-/// Most approved answers that a flow may contain.
+/// Most approved answers of one flow; more are a fault.
 pub const ANSWERS_MAX: usize = 100;
 
-/// How many times one global intent is followed in a call if it has no `max`. After that the utterance counts
-/// as unclear.
+/// How many times a global intent without `max` is followed in one call. After that the utterance counts as
+/// unclear.
 pub const DIGRESSIONS_MAX: u32 = 3;
 
-/// Placeholder in a confirmation wording; the intent's label replaces it.
+/// The placeholder in a confirmation wording that the intent's label replaces.
 pub(super) const INTENT: &str = "{{intent}}";
 
 /// The intent of agreement in every bundled intent set.
@@ -52,7 +52,7 @@ pub struct Dialogue {
     pub groups: BTreeMap<String, FlowGroup>,
 }
 
-/// The empty dialogue of a flow without the member `dialogue`.
+/// The empty dialogue, used for a flow without the member `dialogue`.
 pub(super) static SILENT: Dialogue = Dialogue {
     slots: BTreeMap::new(),
     intents: BTreeMap::new(),
@@ -63,7 +63,7 @@ pub(super) static SILENT: Dialogue = Dialogue {
 };
 
 impl Dialogue {
-    /// Returns the label of an intent for texts to the callee; the intent's id if it has none.
+    /// Returns the name of an intent for texts to the callee: its label, or the intent's id if it has none.
     pub fn label<'a>(&'a self, intent: &'a str) -> &'a str {
         self.labels.get(intent).map_or(intent, String::as_str)
     }
@@ -100,7 +100,8 @@ pub enum SlotKind {
 }
 
 impl SlotKind {
-    /// Returns the value as it is spoken in a language (BCP 47).
+    /// Returns a slot's value as it is spoken in a language (BCP 47): digits one by one, money in yuan,
+    /// times as date and time.
     pub fn spoken(self, value: &str, language: &str) -> String {
         match self {
             Self::Digits | Self::Phone => VariableKind::Digits.spoken(value),
@@ -114,8 +115,8 @@ impl SlotKind {
     }
 }
 
-/// Returns month, day and time of an RFC 3339 value as text, in the value's own time zone. For midnight only
-/// the day.
+/// Returns month, day and time of an RFC 3339 time as text, in its own time zone; only the day for
+/// midnight. `None` for another text.
 fn spoken_time(value: &str, language: &str) -> Option<String> {
     let (date, time) = value.split_once('T')?;
     let mut parts = date.splitn(3, '-').skip(1).map(|part| part.parse::<u32>().ok());
@@ -133,7 +134,8 @@ fn spoken_time(value: &str, language: &str) -> Option<String> {
 }
 
 impl Slot {
-    /// Returns true if the slot may hold this value.
+    /// Returns true if the slot may hold this value: not blank, not too long, of its type and one of its
+    /// options, if it has some.
     pub fn accepts(&self, value: &str) -> bool {
         let digits = || !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
         let fits = !value.trim().is_empty() && value.chars().count() <= VALUE_CHARS_MAX;

@@ -4,7 +4,7 @@ use super::graph::FlowDefinition;
 use super::offers::Offers;
 use std::collections::BTreeSet;
 
-/// An edge from one node to another.
+/// An edge of a flow's graph from one node to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FlowEdge {
     pub from: String,
@@ -16,8 +16,8 @@ pub struct FlowEdge {
 }
 
 impl FlowDefinition {
-    /// Returns every edge, ordered by node and then as the node's kind lists them; its exception branch is
-    /// last.
+    /// Returns every edge of the flow, ordered by node and then as the node's kind lists them; a node's
+    /// exception branch is last.
     pub fn ways(&self) -> Vec<FlowEdge> {
         let mut ways = Vec::new();
         for (from, node) in &self.nodes {
@@ -38,8 +38,8 @@ impl FlowDefinition {
         ways
     }
 
-    /// Returns true if this flow tests no condition on values that the other flow does not test. Then a
-    /// call's path in this flow reveals no more about the customer's values than its path in the other.
+    /// Returns true if this flow tests only conditions on values that `other` tests too. Then a call's path
+    /// in this flow reveals no more about the customer's values than its path in `other`.
     pub fn tests_only_values_of(&self, other: &Self) -> bool {
         let tests = |flow: &Self| -> BTreeSet<String> {
             let nodes = flow.nodes.values();

@@ -2,7 +2,7 @@
 
 use super::text::TextFault;
 
-/// One fault of a flow definition.
+/// One fault of a flow definition that prevents its publication.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionFault {
     #[error("notices.recording: the recording notice must come first and cannot be empty")]
@@ -93,7 +93,7 @@ pub enum DefinitionFault {
 }
 
 impl DefinitionFault {
-    /// Returns the fault that there are more items than allowed, or `None` if the count is within the limit.
+    /// Returns a fault if there are more than `count_max` items; `None` otherwise.
     pub(super) fn too_many(what: &'static str, count: usize, count_max: usize) -> Option<Self> {
         (count > count_max).then_some(Self::TooMany {
             what,

@@ -5,7 +5,7 @@ use super::fault::DefinitionFault;
 use super::graph::FlowDefinition;
 
 impl DefinitionFault {
-    /// Returns the code of this fault. Clients look up the translated text by it.
+    /// Returns the stable code of this fault. Clients look up the translated text by it.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoNotice => "no_notice",
@@ -48,7 +48,7 @@ impl DefinitionFault {
 }
 
 impl Advice {
-    /// Returns the code of this advice. Clients look up the translated text by it.
+    /// Returns the stable code of this advice. Clients look up the translated text by it.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::LateIdentity { .. } => "late_identity",
@@ -69,8 +69,8 @@ impl Advice {
 }
 
 impl FlowDefinition {
-    /// Returns the node at the beginning of a finding's member path. Node names may contain dots; the longest
-    /// matching name is used.
+    /// Returns the node that a finding's member path (`nodes.NAME.…`) names; `None` for another path. Node
+    /// names may contain dots; the longest matching name is used.
     pub fn node_of_place(&self, place: &str) -> Option<&str> {
         let behind = place.strip_prefix("nodes.")?;
         let fits = |name: &&String| {

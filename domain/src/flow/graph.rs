@@ -19,8 +19,8 @@ use values::ids::FlowId;
 use values::text_attachment::TextAttachment;
 use values::yaml;
 
-/// Largest flow file, in bytes: four times the limit of a stored definition, to allow for comments and
-/// blanks.
+/// Largest flow file, in bytes; a larger one is refused. Four times the limit of a stored definition, to
+/// allow for comments and blanks.
 pub const FLOW_FILE_BYTES_MAX: usize = 256 * 1024;
 
 /// A flow definition: the texts, questions and actions of the robot in a call, as a graph of nodes.
@@ -93,7 +93,7 @@ pub enum ReadFault {
     Shape { path: String, why: String },
 }
 
-/// A fault of one list row's values for a flow. It does not contain the value, which is personal data.
+/// Why one list row's values do not fit a flow. Does not contain the value, which is personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueFault {
     #[error("variable {variable} is missing")]
@@ -103,7 +103,7 @@ pub enum ValueFault {
 }
 
 impl ValueFault {
-    /// Returns the name of the variable, which is also the column's name.
+    /// Returns the name of the variable with the fault, which is also the column's name.
     pub fn variable(&self) -> &str {
         match self {
             Self::Missing { variable } | Self::WrongType { variable, .. } => variable,
@@ -112,13 +112,14 @@ impl ValueFault {
 }
 
 impl FlowDefinition {
-    /// Reads a flow file in YAML or JSON.
+    /// Reads a flow file in YAML or JSON. Fails, with the place, if it is too large or not a flow
+    /// definition; its content is not checked (`check`).
     pub fn from_yaml(text: &str) -> Result<Self, ReadFault> {
         Self::from_value(&Self::yaml_value(text)?)
     }
 
-    /// Parses a YAML or JSON file of a flow or of transcripts to JSON without interpreting it. Error if the
-    /// file is larger than `FLOW_FILE_BYTES_MAX` or is not YAML.
+    /// Parses a YAML or JSON file of a flow or of transcripts to JSON, without interpreting it. Fails if
+    /// the file is larger than `FLOW_FILE_BYTES_MAX` or is not YAML.
     pub fn yaml_value(text: &str) -> Result<Value, ReadFault> {
         if text.len() > FLOW_FILE_BYTES_MAX {
             return Err(ReadFault::TooLarge {
@@ -130,8 +131,8 @@ impl FlowDefinition {
         yaml::value(text).map_err(|error| not_yaml(error.to_string()))
     }
 
-    /// Reads a definition from JSON, after expanding presets and transition tables. Parts are read one by
-    /// one, so that an error names its place.
+    /// Reads a definition from JSON, after expanding presets and transition tables. Fails with the place of
+    /// the first member that is unknown or wrong.
     pub fn from_value(value: &Value) -> Result<Self, ReadFault> {
         let written_out = expand_shorthand(value)?;
         let value = written_out.as_ref().unwrap_or(value);
@@ -159,25 +160,26 @@ impl FlowDefinition {
         read_part("flow", value)
     }
 
-    /// Returns the dialogue; an empty one if the flow has none.
+    /// Returns the flow's dialogue; an empty one if the flow has none.
     pub fn dialogue(&self) -> &Dialogue {
         self.dialogue.as_ref().unwrap_or(&SILENT)
     }
 
-    /// Returns the definition as JSON with its defaults written out. This form is hashed and stored.
+    /// Returns the definition as JSON with its defaults written out; this form is hashed and stored.
     pub fn to_value(&self) -> Value {
         serde_json::to_value(self).expect("a flow has text keys and no floating-point numbers")
     }
 
-    /// Returns the names of the variables that every row must have.
+    /// Returns the names of the variables for which every list row must have a value: required and without
+    /// a default.
     pub fn required_variables(&self) -> BTreeSet<String> {
         let needed = |variable: &Variable| variable.required && variable.default.is_none();
         let required = self.variables.iter().filter(|(_, variable)| needed(variable));
         required.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Checks the values of one row and returns the faults: a required value is missing or blank, or a value
-    /// has the wrong type. Values that the flow does not declare are ignored.
+    /// Returns the faults of one list row's values: a required value is missing or blank, or a value has
+    /// the wrong type. Values of undeclared names are ignored.
     pub fn check_values(&self, values: &BTreeMap<String, String>) -> Vec<ValueFault> {
         let mut faults = Vec::new();
         for (name, variable) in &self.variables {
@@ -197,7 +199,8 @@ impl FlowDefinition {
         faults
     }
 
-    /// Returns every text of the flow, unfilled: notices, texts of nodes, answers, confirmation wordings.
+    /// Returns every text that the flow can say, with its placeholders: notices, texts of nodes, answers,
+    /// confirmation wordings.
     pub fn texts(&self) -> Vec<&str> {
         let notices = [Some(self.notices.recording.as_str()), self.notices.ai.as_deref()];
         let spoken = self.nodes.values().flat_map(|node| {
@@ -217,7 +220,7 @@ impl FlowDefinition {
         texts.chain(asks_back).collect()
     }
 
-    /// Returns true if a text contains a variable. Bundled clips cannot speak variables.
+    /// Returns true if a text of the flow contains a variable. Bundled clips cannot speak variables.
     pub fn speaks_variables(&self) -> bool {
         self.texts()
             .into_iter()

@@ -10,16 +10,16 @@ use serde::{Deserialize, Serialize};
 use values::external_address::check_mail;
 use values::message_method::MessageMethod;
 
-/// Most messages of one flow.
+/// Most message templates of one flow; more are a fault.
 pub const FLOW_MESSAGES_MAX: usize = 20;
 
-/// Most attachments of one message: the limit of a send request.
+/// Most attachments of one message, as in a send request; more are a fault.
 pub const ATTACHMENTS_MAX: usize = 5;
 
-/// Longest link or attachment address, in bytes.
+/// Longest address of a link or attachment, in bytes; a longer one is a fault.
 const LINK_BYTES_MAX: usize = 256;
 
-/// The variable that is replaced by the message's own link.
+/// The placeholder variable that is replaced by the message's own link.
 const LINK: &str = "link";
 
 /// When a flow message is sent.
@@ -63,19 +63,19 @@ pub struct MessageTemplate {
 }
 
 impl MessageTemplate {
-    /// Returns the variable that holds the mail address, for example `email` for `{{email}}`. `None` if the
-    /// address contains literal text.
+    /// Returns the variable with the recipient's mail address, for example `email` for `{{email}}`; `None`
+    /// without a recipient or if it contains literal text.
     pub fn address_column(&self) -> Option<&str> {
         address_column(self.to.as_deref()?)
     }
 
-    /// Returns true for a mail to an address that is written into the flow.
+    /// Returns true for a mail to an address that is written into the flow and is not a variable.
     pub fn has_fixed_address(&self) -> bool {
         self.way == MessageMethod::Mail && self.address_column().is_none()
     }
 }
 
-/// Returns the name of the variable if the text consists of one variable only.
+/// Returns the name of the variable if the text is a single placeholder; `None` otherwise.
 pub fn address_column(text: &str) -> Option<&str> {
     let name = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
     let is_name = !name.is_empty() && !name.contains(['{', '}', '@']);
@@ -88,8 +88,8 @@ impl FlowDefinition {
         self.messages.values().any(MessageTemplate::has_fixed_address)
     }
 
-    /// Returns the name and template of the message that this act node sends. `None` if the node sends none
-    /// or the flow does not have the message.
+    /// Returns name and template of the message that this act node sends; `None` if the node sends none or
+    /// the flow does not have it.
     pub fn message_of(&self, node: &str) -> Option<(&str, &MessageTemplate)> {
         let named = self.nodes.get(node)?.kind().act()?.send.as_deref()?;
         let (name, template) = self.messages.get_key_value(named)?;

@@ -8,11 +8,11 @@ use super::graph::FlowDefinition;
 use crate::text_channel::Channel;
 use values::text_attachment::{AttachmentKind, TextAttachment};
 
-/// Most pictures and links of one node.
+/// Most pictures and links of one node; more are a fault.
 pub const SHOWS_MAX: usize = 3;
 
 impl FlowDefinition {
-    /// Returns the pictures and links of a node for a channel. SMS carries links, but no pictures.
+    /// Returns the pictures and links of a node that a channel can show: SMS carries links but no pictures.
     pub fn shows_on(&self, node: &str, channel: Channel) -> Vec<TextAttachment> {
         let shows = self.shows.get(node).into_iter().flatten();
         let carried = shows.filter(|show| match show.shown_as {
@@ -22,7 +22,8 @@ impl FlowDefinition {
         carried.cloned().collect()
     }
 
-    /// Checks that each entry belongs to a node with a text and is valid.
+    /// Checks the pictures and links: each entry belongs to a node with a text, has 1 to 3 of them, and all
+    /// are valid.
     pub(super) fn check_shows(&self, faults: &mut Vec<DefinitionFault>) {
         for (node, shows) in &self.shows {
             let member = format!("shows.{node}");

@@ -3,11 +3,12 @@
 use super::graph::FlowDefinition;
 use crate::call_course::CallNotes;
 
-/// Most tags of one call: the limit of a summary.
+/// Most tags that the notes of one call keep, the limit of a summary; further tags are dropped.
 pub const NOTED_TAGS_MAX: usize = 32;
 
 impl FlowDefinition {
-    /// Returns the notes of the nodes that a call entered, in call order. The last interest counts.
+    /// Returns the tags and the interest that the entered act nodes note, in call order, each tag once. The
+    /// last interest counts.
     pub fn notes_of(&self, entered: &[String]) -> CallNotes {
         let mut notes = CallNotes {
             lang: self.lang.clone(),

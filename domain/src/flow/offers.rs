@@ -20,13 +20,13 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most offers of one flow. Each is evaluated while the phone rings.
+/// Most offers of one flow; more are a fault. Each is evaluated while the phone rings.
 pub const OFFERS_MAX: usize = 12;
 
-/// Most entries in `scores` of one offer.
+/// Most entries in `scores` of one offer; more are a fault.
 pub const OFFER_SCORES_MAX: usize = 12;
 
-/// Largest absolute value of a score.
+/// Largest absolute value of a score or of an addition to it.
 pub const OFFER_SCORE_MAX: i64 = 1_000_000;
 
 /// The offers of a flow and the rule that chooses one of them for a customer.
@@ -88,8 +88,8 @@ impl Offer {
         self.when.as_deref().into_iter().chain(scores)
     }
 
-    /// Evaluates the offer's condition and score for one customer. A condition that cannot be parsed counts
-    /// as unknown, an addition as not met.
+    /// Returns an offer's result for one customer: whether its condition holds, and its score. A condition
+    /// that cannot be parsed counts as unknown; an addition then does not count.
     fn judge(&self, rule: OfferRule, profile: &Profile, now: Timestamp) -> OfferCandidate {
         let answer_of = |text: &str| {
             Segment::of_condition(text)
@@ -129,8 +129,9 @@ impl Offer {
 }
 
 impl Offers {
-    /// Chooses the offer for a customer and returns it with the evaluation of every candidate. Equal facts
-    /// give equal choices.
+    /// Chooses the offer for a customer and returns it with the reason and the result of every candidate.
+    /// The plain offer if the customer restricted the use of data or nothing is known. Equal facts give
+    /// equal choices.
     pub fn chosen(&self, known: &OfferFacts, as_of: Timestamp) -> OfferChosenFact {
         let plainly = |reason| OfferChosenFact {
             offer: self.plain.clone(),
@@ -221,8 +222,8 @@ impl Offers {
         .collect()
     }
 
-    /// Returns the conditions, which are all that the choice of an offer can reveal about a customer's
-    /// values.
+    /// Returns the conditions of the offers, which are all that the choice of an offer can reveal about a
+    /// customer's values.
     pub(super) fn value_tests(&self) -> Vec<String> {
         self.conditions().map(str::to_owned).collect()
     }
@@ -273,7 +274,8 @@ impl Offers {
         }
     }
 
-    /// Checks that a condition can be parsed and uses only known or declared attributes.
+    /// Checks that a condition can be parsed and uses only built-in or declared attributes; fails with the
+    /// reason.
     fn readable(&self, text: &str) -> Result<(), String> {
         let condition = Segment::of_condition(text).map_err(|fault| fault.to_string())?;
         let declared = |name: &str| {
@@ -316,7 +318,7 @@ impl FlowDefinition {
         }
     }
 
-    /// Returns the offers, except the plain one, that no node names.
+    /// Returns the offers, except the plain one, for which no node has a wording or condition.
     pub(super) fn unsaid_offers(&self) -> Vec<&str> {
         let Some(offers) = &self.offers else {
             return Vec::new();
@@ -333,7 +335,7 @@ impl FlowDefinition {
     }
 }
 
-/// Returns the columns that conditions test, each once, in order of appearance.
+/// Returns the columns (attributes and tag levels) that conditions test, each once, in order of appearance.
 fn asked_of<'a>(conditions: impl Iterator<Item = &'a str>) -> Vec<Column> {
     let mut asked: Vec<Column> = Vec::new();
     for condition in conditions.filter_map(|text| Segment::of_condition(text).ok()) {
@@ -350,8 +352,7 @@ fn names<'a>(columns: impl Iterator<Item = &'a Column>) -> Vec<String> {
     columns.map(ToString::to_string).collect()
 }
 
-/// Returns true if the customer has a value for the column. A customer without tags counts as not known by
-/// tags.
+/// Returns true if the customer has a value for the column: for tags, at least one tag of the level.
 fn is_known(column: &Column, profile: &Profile) -> bool {
     match column {
         Column::Attribute(attribute) => profile.value(attribute).is_some(),

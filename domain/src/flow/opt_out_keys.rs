@@ -7,23 +7,23 @@ use std::collections::BTreeSet;
 use values::key_rule::KeyRule;
 
 impl FlowDefinition {
-    /// Returns the node through which a key of some menu records an opt-out. If menus lead to several by this
-    /// key, the first by menu name.
+    /// Returns the node to which a key of some menu leads and which records an opt-out; `None` if there is
+    /// none. Of several the first by menu name.
     pub fn opt_out_node(&self, digit: char, rule: KeyRule) -> Option<&str> {
         let menus = self.nodes.values();
         let nodes = menus.filter_map(|node| node.kind().key_target(digit));
         nodes.into_iter().find(|node| self.ends_as_opt_out(node, rule))
     }
 
-    /// Returns the key that records an opt-out, to be named to callees. If there are several, the highest
-    /// digit.
+    /// Returns the key that records an opt-out, to be named to callees; of several the highest digit.
+    /// `None` if there is none.
     pub fn refusing_key(&self) -> Option<char> {
         let mut keys = ('0'..='9').rev();
         keys.find(|key| self.opt_out_node(*key, KeyRule::CURRENT).is_some())
     }
 
-    /// Returns the node that a spoken opt-out leads to: the target of a global intent, else the first node
-    /// that ends with an opt-out.
+    /// Returns the node to which a spoken opt-out leads: the target of a global intent that ends as an
+    /// opt-out, else the first node that does. `None` if there is none.
     pub fn opt_out_end(&self) -> Option<&str> {
         let led = self
             .dialogue()
@@ -34,8 +34,8 @@ impl FlowDefinition {
         nodes.find(|node| self.ends_as_opt_out(node, KeyRule::CURRENT))
     }
 
-    /// Returns true if a call that enters this node has opted out in every case: the nodes that follow
-    /// automatically end with an opt-out, or an act node on the way records one.
+    /// Returns true if every call that enters this node opts out: all nodes that follow automatically end
+    /// with an opt-out, or an act node on the way records one.
     pub(super) fn ends_as_opt_out(&self, first: &str, rule: KeyRule) -> bool {
         let mut seen = BTreeSet::new();
         let mut open = vec![first];

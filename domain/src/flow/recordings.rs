@@ -4,7 +4,7 @@ use super::graph::FlowDefinition;
 use super::nodes::Node;
 use super::text::{TextPart, pieces};
 
-/// A piece of a text that can be recorded.
+/// A piece of text between variables, which a voice artist can record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordableText {
     /// Member path of the text, such as `nodes.greeting.text`.
@@ -13,8 +13,8 @@ pub struct RecordableText {
 }
 
 impl FlowDefinition {
-    /// Returns every piece, in the order of the flow's members. Pieces without a letter or digit are left
-    /// out.
+    /// Returns every piece of the flow's texts that a recorded voice needs, in the order of the flow's
+    /// members. Pieces without a letter or digit are left out.
     pub fn recorded_pieces(&self) -> Vec<RecordableText> {
         let mut texts = vec![("notices.recording".to_owned(), self.notices.recording.as_str())];
         texts.extend(self.notices.ai.as_deref().map(|ai| ("notices.ai".to_owned(), ai)));

@@ -99,8 +99,8 @@ fn shape(path: &str, error: &serde_json::Error) -> ReadFault {
     }
 }
 
-/// Merges a preset into the file. Members that the file has are kept; of the preset's nodes only those that
-/// an intent leads to are added.
+/// Merges a preset into the members of a flow file. Existing members win; of the preset's nodes only those
+/// to which an intent leads are added.
 fn take_preset(members: &mut Map<String, Value>, preset: &Value) {
     for path in [
         &["notices"][..],
@@ -134,7 +134,7 @@ fn take_preset(members: &mut Map<String, Value>, preset: &Value) {
     }
 }
 
-/// Inserts a member if there is none with its name.
+/// Inserts a member at a path unless one with its name is there.
 fn put(members: &mut Map<String, Value>, path: &[&str], name: &str, value: Value) {
     let mut place = members;
     for member in path {
@@ -147,8 +147,8 @@ fn put(members: &mut Map<String, Value>, path: &[&str], name: &str, value: Value
     place.entry(name.to_owned()).or_insert(value);
 }
 
-/// Refuses contradicting rows: two texts for entering one state, or one answer in a state that leads to two
-/// states.
+/// Refuses transition rows that contradict one another: two texts for entering one state, or one answer in
+/// a state that leads to two states.
 fn refuse_lost_rows(table: &Transitions) -> Result<(), ReadFault> {
     let lost = |later: usize, why: String| ReadFault::Shape {
         path: format!("transitions.rows[{later}]"),
@@ -171,8 +171,8 @@ fn refuse_lost_rows(table: &Transitions) -> Result<(), ReadFault> {
     Ok(())
 }
 
-/// Returns the nodes of a table: a state with rows becomes an `ask` node, a state without becomes a `say`
-/// node.
+/// Returns the nodes of a transition table: a state with rows becomes an `ask` node, a state without rows a
+/// `say` node.
 fn nodes_of(table: &Transitions) -> BTreeMap<String, Value> {
     let mut states: BTreeSet<&str> = BTreeSet::new();
     for row in &table.rows {

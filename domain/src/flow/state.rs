@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use values::ids::FlowId;
 
-/// One published version.
+/// One published version of a flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedFlow {
     /// The reference that campaigns and calls store.
@@ -28,11 +28,12 @@ pub struct FlowState {
 }
 
 impl FlowState {
-    /// Returns the version with the highest number.
+    /// Returns the version of the flow with the highest number; `None` before the first.
     pub fn latest(&self) -> Option<&PublishedFlow> {
         self.versions.last_key_value().map(|(_, latest)| latest)
     }
-    /// Returns the current version: the last published one, or an earlier one after a rollback.
+    /// Returns the current version of the flow: the last published one, or an earlier one after a rollback.
+    /// `None` before the first.
     pub fn current(&self) -> Option<&PublishedFlow> {
         self.versions.get(&self.current)
     }
@@ -40,19 +41,19 @@ impl FlowState {
     pub fn versions(&self) -> impl DoubleEndedIterator<Item = &PublishedFlow> {
         self.versions.values()
     }
-    /// Returns true if any version has an approval; then every later version needs one.
+    /// Returns true if any version of the flow has an approval; then every later version needs one.
     pub fn asks_for_approval(&self) -> bool {
         self.versions.values().any(|one| one.four_eyes.is_some())
     }
     pub fn version(&self, version: u32) -> Option<&PublishedFlow> {
         self.versions.get(&version)
     }
-    /// Returns the newest version with this content hash.
+    /// Returns the newest version with this content hash; `None` if there is none.
     pub fn with_hash(&self, content_hash: &str) -> Option<&PublishedFlow> {
         let mut newest_first = self.versions.values().rev();
         newest_first.find(|one| one.flow_ref.content_hash == content_hash)
     }
-    /// Returns the list of versions for error messages, such as `@1, @2`.
+    /// Returns the numbers of all versions for error messages: `@1, @2`.
     pub fn describe_versions(&self) -> String {
         let versions = self.versions.keys();
         versions

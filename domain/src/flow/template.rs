@@ -26,13 +26,14 @@ pub const OPTED_OUT: &str = "好的，我们不会再致电，再见。";
 /// Last text of a call that ends otherwise.
 pub const GOODBYE: &str = "感谢接听，再见。";
 
-/// Wait for a key in the menu, in milliseconds. Five seconds is usual for keypad prompts.
+/// Milliseconds that the menu waits for a key. Five seconds is usual for keypad prompts.
 const MENU_TIMEOUT_MS: u64 = 5_000;
 
-/// How many times the callee can hear the text again.
+/// How many times the callee can hear the text, the first time included.
 const REPLAYS_OF_TEXT_MAX: u32 = 3;
 
-/// Returns the reminder flow for one text. Its variables become required.
+/// Returns the reminder flow that says one text; the variables of the text become required. Fails if the
+/// text cannot be parsed.
 pub fn from_script(flow: FlowId, script: &str) -> Result<FlowDefinition, TextFault> {
     pieces(script)?;
     let variable = |name: &str| {
@@ -87,8 +88,8 @@ fn nodes(script: &str) -> BTreeMap<String, Node> {
     .into()
 }
 
-/// Returns the flow as earlier builds made it, without `type_ahead` in its menus. A repeated request that
-/// created a campaign in an earlier build is compared with this form.
+/// Like `from_script`, as earlier builds made it: without `type_ahead` in its menus. A repeated request
+/// that created a campaign in an earlier build is compared with this form.
 pub fn from_script_without_type_ahead(flow: FlowId, script: &str) -> Result<FlowDefinition, TextFault> {
     let mut definition = from_script(flow, script)?;
     for node in definition.nodes.values_mut() {

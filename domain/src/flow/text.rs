@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// Longest variable name, in characters. It is also a column's heading.
+/// Longest name of a variable, in characters. It is also the heading of a list's column.
 pub const VARIABLE_NAME_MAX: usize = 64;
 
 /// A part of a text.
@@ -12,7 +12,7 @@ pub(super) enum TextPart<'a> {
     Variable(&'a str),
 }
 
-/// Why a text cannot be parsed.
+/// Why a flow's text cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextFault {
     #[error("{{{{ is not closed by }}}}")]
@@ -21,13 +21,13 @@ pub enum TextFault {
     BadName { name: String },
 }
 
-/// Returns true for 1 to 64 letters and digits of any script and `_`.
+/// Returns true for a valid name of a variable: 1 to 64 letters and digits of any script and `_`.
 pub fn is_variable_name(name: &str) -> bool {
     let count = name.chars().count();
     (1..=VARIABLE_NAME_MAX).contains(&count) && name.chars().all(|one| one.is_alphanumeric() || one == '_')
 }
 
-/// Splits a text at its variables. Error if a `{{` is not closed or a name is not valid.
+/// Splits a text at its `{{variables}}`. Fails if a `{{` is not closed or a name is not valid.
 pub(super) fn pieces(text: &str) -> Result<Vec<TextPart<'_>>, TextFault> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -51,7 +51,8 @@ pub(super) fn pieces(text: &str) -> Result<Vec<TextPart<'_>>, TextFault> {
     Ok(found)
 }
 
-/// Returns the names of a text's variables, in order of appearance; none for a text that cannot be parsed.
+/// Returns the names of a text's variables in order of appearance, repeated ones repeatedly; none for a
+/// text that cannot be parsed.
 pub fn variables_of(text: &str) -> Vec<&str> {
     let found = pieces(text).unwrap_or_default();
     let variable = |piece| match piece {
@@ -61,7 +62,7 @@ pub fn variables_of(text: &str) -> Vec<&str> {
     found.into_iter().filter_map(variable).collect()
 }
 
-/// Why a text cannot be filled in.
+/// Why the variables of a text cannot be replaced.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FillFault {
     #[error(transparent)]
@@ -70,7 +71,8 @@ pub enum FillFault {
     Missing { name: String },
 }
 
-/// Returns the text with all variables replaced by their values. Error if one has no value.
+/// Returns the text with all variables replaced by their values. Fails if it cannot be parsed or a variable
+/// has no value.
 pub fn fill_strict(text: &str, values: &BTreeMap<String, String>) -> Result<String, FillFault> {
     let missing = pieces(text)?.into_iter().find_map(|piece| match piece {
         TextPart::Variable(name) if !values.contains_key(name) => Some(name.to_owned()),
@@ -92,8 +94,8 @@ pub(super) struct FilledText {
     pub(super) parts: Vec<String>,
 }
 
-/// Replaces the variables of a text. One without a value is left out; publication and import ensure that none
-/// is missing.
+/// Replaces the variables of a text by their values. A variable without a value is left out; publication
+/// and import ensure that none is missing.
 pub(super) fn fill(text: &str, values: &BTreeMap<String, String>) -> FilledText {
     let found = pieces(text).unwrap_or_default();
     let personal = found.iter().any(|piece| matches!(piece, TextPart::Variable(_)));

@@ -37,12 +37,12 @@ pub enum VariableKind {
     Money,
 }
 
-/// Longest value of a spoken variable, in characters: about half a minute of speech.
+/// Longest value of a variable that is spoken, in characters: about half a minute of speech.
 pub const VALUE_CHARS_MAX: usize = 128;
 
 impl VariableKind {
-    /// Returns true if `value` has this type: not blank, at most `VALUE_CHARS_MAX` characters, and of its
-    /// form.
+    /// Returns true if `value` has this type's form, is not blank and has at most `VALUE_CHARS_MAX`
+    /// characters.
     pub fn accepts(self, value: &str) -> bool {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let fits = !value.trim().is_empty() && value.chars().count() <= VALUE_CHARS_MAX;
@@ -57,7 +57,7 @@ impl VariableKind {
         }
     }
 
-    /// Returns a description of the type for error messages.
+    /// Returns a description of the type for error messages, in English.
     pub const fn described(self) -> &'static str {
         match self {
             Self::Text => "a text of at most 128 characters",
@@ -67,7 +67,7 @@ impl VariableKind {
         }
     }
 
-    /// Returns the value as it is spoken; digits are separated by blanks.
+    /// Returns the value as it is spoken: digits separated by blanks, other types unchanged.
     pub fn spoken(self, value: &str) -> String {
         match self {
             Self::Digits => {

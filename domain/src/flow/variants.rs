@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Most wordings of one text. More would need more calls than a campaign has.
+/// Most wordings of one text; more are a fault. More would need more calls than a campaign has.
 pub const ARMS_MAX: usize = 5;
 
 /// Alternative wordings of a node's text. Each call uses one of them.
@@ -48,8 +48,8 @@ const fn one() -> u32 {
 }
 
 impl Variants {
-    /// Returns the wording for a call, selected by a hash of `call` and `node`: the same arguments always
-    /// give the same wording. `None` if all weights are zero.
+    /// Returns name and wording for a call, selected by a hash of `call` and `node` in proportion to the
+    /// weights: the same arguments always give the same wording. `None` if all weights are zero.
     pub fn chosen(&self, call: &str, node: &str) -> Option<(&str, &Arm)> {
         let total: u64 = self.arms.values().map(|arm| u64::from(arm.weight)).sum();
         let digest = Sha256::digest(format!("{call}/{node}").as_bytes());
@@ -64,7 +64,8 @@ impl Variants {
         None
     }
 
-    /// Adds the faults of these wordings; `member` is their path.
+    /// Adds a fault if there are more than `ARMS_MAX` wordings, no weight above zero, or no number of
+    /// calls; `member` is their path.
     pub(super) fn check(&self, member: &str, faults: &mut Vec<DefinitionFault>) {
         let weighed = self.arms.values().any(|arm| arm.weight > 0);
         if !weighed || self.arms.len() > ARMS_MAX || self.stop_after_calls == 0 {

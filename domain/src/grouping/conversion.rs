@@ -8,7 +8,7 @@
 use super::{Feature, FeatureKind, Features};
 use crate::attribute::AttributeValue;
 
-/// The limits of the tree.
+/// The limits of the decision tree by which customers are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupingLimits {
     /// Fewest customers of a group, among those used for learning.
@@ -20,8 +20,8 @@ pub struct GroupingLimits {
 }
 
 impl GroupingLimits {
-    /// Returns the limits for a number of customers: groups have at least 30 customers and one percent;
-    /// smaller ones are chance.
+    /// Returns the limits for a number of customers: groups have at least 30 customers and one percent of
+    /// all, because smaller ones are chance.
     pub fn of(people: usize) -> Self {
         Self {
             people_min: 30.max(people / 100),
@@ -31,7 +31,7 @@ impl GroupingLimits {
     }
 }
 
-/// One condition of a group.
+/// One condition on a customer's feature, as a group has several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GroupCondition {
     /// The value is known and above the limit.
@@ -63,7 +63,7 @@ pub struct ConversionCounts {
 }
 
 impl ConversionCounts {
-    /// Returns the conversions per ten thousand, rounded down.
+    /// Returns the conversions per ten thousand customers, rounded down; 0 without customers.
     pub fn per_ten_thousand(self) -> u64 {
         let (people, converted) = (self.people.max(1) as u64, self.converted as u64);
         converted.saturating_mul(10_000) / people
@@ -76,7 +76,7 @@ impl ConversionCounts {
         }
     }
 
-    /// Returns half the Gini impurity times the number of customers, as a float for comparing splits only.
+    /// Returns half the Gini impurity times the number of customers; it is only used to compare splits.
     fn impurity(self) -> f64 {
         let (people, converted) = (as_float(self.people), as_float(self.converted));
         if self.people == 0 {
@@ -86,7 +86,7 @@ impl ConversionCounts {
     }
 }
 
-/// A group of customers.
+/// A group of customers: its conditions, and how many of them converted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerGroup {
     pub conditions: Vec<GroupCondition>,
@@ -96,7 +96,7 @@ pub struct CustomerGroup {
     pub held_back: ConversionCounts,
 }
 
-/// All groups, the one with the highest conversion first.
+/// All groups, the one with the highest conversion rate first, and the counts over all customers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grouping {
     pub groups: Vec<CustomerGroup>,
@@ -114,7 +114,8 @@ struct Split {
     no: GroupCondition,
 }
 
-/// Groups customers by their features.
+/// Groups customers by features that separate their conversion, within the limits. Customers that are held
+/// back only measure the groups.
 pub fn group(features: &[Feature], rows: &[Features], limits: GroupingLimits) -> Grouping {
     let learned = rows.iter().enumerate().filter(|(_, row)| !row.is_held_back);
     let mut open = vec![Node {
@@ -189,7 +190,7 @@ impl GroupCondition {
         }
     }
 
-    /// Returns the condition in segment syntax; `None` if the feature does not exist.
+    /// Returns the condition in segment syntax; `None` if its feature or value does not exist.
     pub fn sql(&self, features: &[Feature]) -> Option<String> {
         let (feature, value) = match self {
             Self::Above { feature, value }
@@ -215,7 +216,8 @@ impl GroupCondition {
     }
 }
 
-/// Returns the split that separates conversion best over all features and values; of equal ones the first.
+/// Returns the split of a node that separates conversion best, over all features and values; of equal ones
+/// the first. `None` if no split is large and clear enough.
 fn best_split(features: &[Feature], rows: &[Features], node: &Node, limits: GroupingLimits) -> Option<Split> {
     let mut all = ConversionCounts::default();
     for row in node.people.iter().filter_map(|at| rows.get(*at)) {
@@ -256,7 +258,8 @@ const fn split(feature: usize, described: &Feature, value: i64, gain: f64) -> Sp
     Split { gain, yes, no }
 }
 
-/// Returns the values at which the customers of a node can be split, with the counts on the yes side.
+/// Returns the values of a feature at which the customers of a node can be split, with the counts on the
+/// yes side.
 fn candidates(
     feature: usize,
     described: &Feature,

@@ -7,7 +7,7 @@
 use serde::Serialize;
 use std::fmt;
 
-/// The RFM values of one customer.
+/// The recency, frequency and money values of one customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RfmFacts {
     /// Days since the last order. Fewer are better.
@@ -17,7 +17,7 @@ pub struct RfmFacts {
     pub amount: i64,
 }
 
-/// Three scores from 1 to 5; 5 is best.
+/// The three RFM scores of a customer, from 1 to 5; 5 is best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct RfmScore {
     pub recency: u8,
@@ -33,7 +33,7 @@ pub struct RfmLimits {
     pub amount: [i64; 4],
 }
 
-/// One of the eight grades: each part is high (score 3 or more) or low.
+/// One of the eight RFM grades: each score is high (3 or more) or low.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RfmGrade {
     pub code: &'static str,
@@ -41,7 +41,7 @@ pub struct RfmGrade {
     pub en: &'static str,
 }
 
-/// The grades by recency, frequency and money, low before high.
+/// The eight RFM grades, ordered by recency, frequency and money, low before high.
 pub const RFM_GRADES: [RfmGrade; 8] = [
     grade("lost", "一般挽留客户", "lost"),
     grade("lost_big", "重要挽留客户", "lost, spent much"),
@@ -76,7 +76,8 @@ impl fmt::Display for RfmScore {
     }
 }
 
-/// Returns the scores by quintiles, in the order of the customers.
+/// Returns each customer's scores by quintiles among these customers, in their order. Equal values have
+/// equal scores.
 pub fn grades_by_quantiles(people: &[RfmFacts]) -> Vec<RfmScore> {
     let fifths = |of: fn(&RfmFacts) -> i64| -> Vec<u8> {
         let mut order: Vec<i64> = people.iter().map(of).collect();
@@ -101,7 +102,7 @@ pub fn grades_by_quantiles(people: &[RfmFacts]) -> Vec<RfmScore> {
         .collect()
 }
 
-/// Returns the scores by given limits.
+/// Returns each customer's scores by the given limits, in their order.
 pub fn grades_by_rules(people: &[RfmFacts], limits: &RfmLimits) -> Vec<RfmScore> {
     let reached = |value: i64, limits: &[i64; 4]| {
         let count = limits.iter().filter(|limit| value >= **limit).count();

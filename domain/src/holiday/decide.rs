@@ -5,7 +5,8 @@ use super::event::HolidayEvent;
 use super::refusal::HolidayRefusal;
 use super::state::HolidayState;
 
-/// Longest reason, in bytes. It is stored forever and must not contain personal data.
+/// Longest reason of an imported calendar, in bytes; a longer one is refused. It is stored permanently and
+/// must not contain personal data.
 const REASON_BYTES_MAX: usize = 512;
 
 pub(super) fn decide(

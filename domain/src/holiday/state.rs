@@ -3,14 +3,14 @@
 use super::event::HolidayEvent;
 use crate::working_calendar::CalendarYear;
 
-/// The state of one year of one country.
+/// The state of one calendar year of one country.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HolidayState {
     calendar: Option<Box<CalendarYear>>,
 }
 
 impl HolidayState {
-    /// Returns the imported calendar; without one, the bundled calendar applies.
+    /// Returns the imported calendar; `None` without one: then the bundled calendar applies.
     pub fn calendar(&self) -> Option<&CalendarYear> {
         self.calendar.as_deref()
     }

@@ -5,27 +5,28 @@ use super::event::{ComparisonFacts, ExportFacts, InquiryEvent, ReadFacts, Search
 use super::refusal::InquiryRefusal;
 use super::state::InquiryState;
 
-/// Longest SQL text, in bytes. Queries of analysts have a few hundred bytes, those of tools a few thousand; a
-/// record has 64 KiB.
+/// Longest SQL text of a query, in bytes; a longer one is refused. Queries of analysts have a few hundred
+/// bytes, those of tools a few thousand; a record has 64 KiB.
 pub const SQL_BYTES_MAX: usize = 16 * 1024;
-/// Longest user name, in bytes.
+/// Longest name of the user who made an inquiry, in bytes; a longer one is refused.
 pub const USER_BYTES_MAX: usize = 64;
-/// Longest reason of a read, in bytes.
+/// Longest reason of a read of personal data, in bytes; a longer one is refused.
 pub const REASON_BYTES_MAX: usize = 256;
-/// Longest route, `door` or field name, in bytes: three times the longest in use.
+/// Longest route, `door` or field name in an inquiry, in bytes; a longer one is refused. Three times the
+/// longest in use.
 const WORD_BYTES_MAX: usize = 128;
-/// Most fields of one read. A page of the console shows fewer than ten.
+/// Most fields that one read names; more are refused. A page of the console shows fewer than ten.
 const FIELDS_MAX: usize = 32;
-/// Most reads of one page. The customer page has eight.
+/// Most reads that one page combines; more are refused. The customer page has eight.
 const PARTS_MAX: usize = 16;
-/// Most calls that one read names: 500 ids take 20 KB of the 64 KB of a record.
+/// Most calls that one read names; more are refused. 500 ids take 20 KB of the 64 KB of a record.
 pub const CALLS_NAMED_MAX: usize = 500;
-/// Longest stored explanation of a failure, in bytes.
+/// Longest stored explanation of a failed inquiry, in bytes; a longer one is cut.
 pub const DETAIL_BYTES_MAX: usize = 1_024;
-/// Length of a run of digits from which on it may be a phone number (ITU-T E.164 numbers have 7 to 15
+/// Fewest digits of a run that may be a phone number and is masked (ITU-T E.164 numbers have 7 to 15
 /// digits).
 const RUN_DIGITS_MIN: usize = 7;
-/// Number of digits with single blanks or dashes between them from which on they may be a phone number: a
+/// Fewest digits, with single blanks or dashes between them, that may be a phone number and are masked: a
 /// date with its hour has ten, `138-0013-8000` has eleven.
 const PARTED_DIGITS_MIN: usize = 11;
 
@@ -81,7 +82,7 @@ fn export(state: &InquiryState, facts: ExportFacts, by: Option<String>) -> Decid
     ask(state, by.as_deref(), InquiryEvent::Exported { facts, by: who })
 }
 
-/// Records a search. Digits of the search words that may be a phone number are masked.
+/// Records a search of the audit log. Digits of its words that may be a phone number are masked.
 fn search(state: &InquiryState, mut facts: SearchFacts, by: Option<String>) -> DecideResult {
     within("words", facts.words.as_deref().unwrap_or(""), REASON_BYTES_MAX)?;
     within("by", facts.acted_by.as_deref().unwrap_or(""), USER_BYTES_MAX)?;
@@ -93,7 +94,7 @@ fn search(state: &InquiryState, mut facts: SearchFacts, by: Option<String>) -> D
     ask(state, by.as_deref(), InquiryEvent::Searched { facts, by: who })
 }
 
-/// Records a comparison by its counts. The compared values are not stored.
+/// Records a comparison with another data set by its counts only; the compared values are not stored.
 fn compare(state: &InquiryState, facts: ComparisonFacts, by: Option<String>) -> DecideResult {
     within("route", &facts.route, WORD_BYTES_MAX)?;
     within("door", &facts.door, WORD_BYTES_MAX)?;
@@ -101,8 +102,8 @@ fn compare(state: &InquiryState, facts: ComparisonFacts, by: Option<String>) -> 
     ask(state, by.as_deref(), InquiryEvent::Compared { facts, by: who })
 }
 
-/// Records a read of personal data. Subjects and fields are ids and names of this system; the reader's own
-/// text is limited and masked.
+/// Records a read of personal data: which fields, calls and parts, not the values. The reader's own text is
+/// limited and masked. Refused if no field is named.
 fn read(state: &InquiryState, mut facts: ReadFacts, by: Option<String>) -> DecideResult {
     within("reason", facts.reason.as_deref().unwrap_or(""), REASON_BYTES_MAX)?;
     within("route", &facts.route, WORD_BYTES_MAX)?;
@@ -144,7 +145,7 @@ fn ask(state: &InquiryState, by: Option<&str>, asked: InquiryEvent) -> DecideRes
     Ok(vec![asked])
 }
 
-/// Records the end of an inquiry. A second end stores no event.
+/// Records the end of an inquiry. No event if it has ended already; refused if it was never recorded.
 fn end(state: &InquiryState, ended: InquiryEvent) -> DecideResult {
     if !state.is_asked() {
         return Err(InquiryRefusal::NotAsked);
@@ -166,7 +167,7 @@ fn within(member: &'static str, text: &str, bytes_max: usize) -> Result<(), Inqu
     })
 }
 
-/// Returns the first `bytes_max` bytes, cut at a character boundary.
+/// Returns the text cut to at most `bytes_max` bytes, at a character.
 fn cut(text: &str, bytes_max: usize) -> &str {
     let mut end = text.len().min(bytes_max);
     while !text.is_char_boundary(end) {
@@ -175,7 +176,8 @@ fn cut(text: &str, bytes_max: usize) -> &str {
     text.get(..end).unwrap_or("")
 }
 
-/// Returns the text with a star for each digit (half-width or full-width) of what may be a phone number.
+/// Returns the text with a star for each digit (half-width or full-width) of a number that may be a phone
+/// number.
 pub fn mask_numbers(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let mut masked = String::with_capacity(text.len());
@@ -202,7 +204,7 @@ const fn is_digit(character: char) -> bool {
     matches!(character, '0'..='9' | '\u{ff10}'..='\u{ff19}')
 }
 
-/// Returns the length of the digits at the start, with single blanks or dashes between them.
+/// Returns how many characters at the start are digits with single blanks or dashes between them.
 fn number_length(characters: &[char]) -> usize {
     let mut length = 0;
     for (index, character) in characters.iter().enumerate() {

@@ -14,7 +14,7 @@ impl InquiryState {
         self.asked
     }
 
-    /// Returns true after an answer or a failure.
+    /// Returns true once the inquiry has ended, with an answer or a failure.
     pub const fn has_ended(&self) -> bool {
         self.ended
     }

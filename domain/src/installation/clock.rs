@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why a process does not trust the wall clock.
+/// Why a process does not trust the machine's wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockDoubtCause {
@@ -12,7 +12,7 @@ pub enum ClockDoubtCause {
     BeforeLog,
 }
 
-/// A doubt about the wall clock, with the measured difference.
+/// A doubt of a process about the wall clock, with the measured difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ClockDoubt {
     pub cause: ClockDoubtCause,
@@ -21,7 +21,7 @@ pub struct ClockDoubt {
     pub apart_ms: i64,
 }
 
-/// Why the clock is trusted again.
+/// Why a doubted wall clock is trusted again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockTrust {

@@ -10,23 +10,27 @@ use super::refusal::InstallationRefusal;
 use super::state::InstallationState;
 use crate::time::Timestamp;
 
-/// Longest reason, in bytes. It is stored forever and must not contain personal data.
+/// Longest reason of a confirmation, in bytes; a longer one is refused. It is stored permanently and must
+/// not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
-/// Longest name of the confirming user, in bytes.
+/// Longest name of the confirming user, in bytes; a longer one is refused.
 pub const USER_BYTES_MAX: usize = 64;
 
-/// Longest description of an index fault, in bytes: one sentence of the database.
+/// Longest stored description of an index fault, in bytes; a longer one is cut. One sentence of the
+/// database.
 pub(super) const WHY_BYTES_MAX: usize = 256;
 
-/// Longest name of a clock source, in bytes: a host name (RFC 1035, 2.3.4) with kind and port.
+/// Longest name of a clock source, in bytes; a longer one is refused. A host name (RFC 1035, 2.3.4) with
+/// kind and port.
 pub(super) const SOURCE_BYTES_MAX: usize = 270;
 
-/// Largest clock offset that is accepted, in milliseconds. Calling windows, caps and the order of evidence
-/// depend on the clock.
+/// Largest clock offset that is accepted, in milliseconds; a larger one is wrong. Calling windows, caps and
+/// the order of evidence depend on the clock.
 pub const CLOCK_SKEW_MS_MAX: u64 = 2_000;
-/// A change of the offset by this many milliseconds is recorded. Clocks kept by NTP stay well within it.
+/// Milliseconds by which a clock offset must change to be recorded again. Clocks kept by NTP stay well
+/// within it.
 pub const CLOCK_CHANGE_MS: u64 = 250;
-/// An unchanged offset is recorded again after this many milliseconds: once a day.
+/// Milliseconds after which an unchanged clock offset is recorded again: once a day.
 pub const CLOCK_NOTE_MS: u64 = 24 * 60 * 60 * 1_000;
 
 pub(super) type DecideResult = Result<Vec<InstallationEvent>, InstallationRefusal>;
@@ -56,8 +60,8 @@ pub(super) fn decide(
     }
 }
 
-/// Records the first offset of a source, a change, or an unchanged offset after a day, so that the log does
-/// not fill.
+/// Records the measured offset of a clock source: the first, a change, and an unchanged one after a day. No
+/// event otherwise, so that the log does not fill.
 fn note_offset(state: &InstallationState, offset: ClockOffset, now: Timestamp) -> DecideResult {
     within("source", &offset.source, SOURCE_BYTES_MAX)?;
     let is_wrong = |offset: &ClockOffset| offset.offset_ms.unsigned_abs() > CLOCK_SKEW_MS_MAX;
@@ -72,7 +76,8 @@ fn note_offset(state: &InstallationState, offset: ClockOffset, now: Timestamp) -
     Ok(vec![InstallationEvent::ClockOffsetMeasured { offset }])
 }
 
-/// Records a doubt. A doubt of the same cause that is already open stores no event, whatever the difference.
+/// Records a doubt about the clock. No event if a doubt with the same cause is open, whatever its
+/// difference.
 fn doubt_clock(state: &InstallationState, doubt: ClockDoubt) -> Vec<InstallationEvent> {
     if state
         .clock_doubt()
@@ -108,7 +113,7 @@ fn confirm_clock(state: &InstallationState, by: Option<String>, reason: String) 
     }])
 }
 
-/// Checks that a confirmation has a reason, and that reason and user name are within their limits.
+/// Refuses a confirmation without a reason, and a reason or user name that is too long.
 fn said_by(by: Option<&str>, reason: &str) -> Result<(), InstallationRefusal> {
     if reason.trim().is_empty() {
         return Err(InstallationRefusal::NoReason);
@@ -125,7 +130,7 @@ fn confirm(state: &InstallationState, by: Option<String>, reason: String) -> Dec
     Ok(vec![InstallationEvent::DialingConfirmed { by, reason }])
 }
 
-/// Returns the first characters of a text, at most `bytes_max` bytes.
+/// Returns the text cut to at most `bytes_max` bytes, at a character.
 fn cut(text: &str, bytes_max: usize) -> String {
     text.char_indices()
         .take_while(|(at, one)| at + one.len_utf8() <= bytes_max)

@@ -13,7 +13,8 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use values::ids::CustomerId;
 
-/// The text that the fingerprint is a keyed hash of. It never changes, because stored logs contain the hash.
+/// The text from which the fingerprint is computed, as its keyed hash. It never changes, because stored
+/// logs contain the hash.
 pub const NAMED_BY: &str = "the keys of this log";
 
 /// The result of a restore of keys.
@@ -30,7 +31,8 @@ pub struct RestoredKeys {
     pub unreadable_count: u64,
 }
 
-/// Records the fingerprint once. A different fingerprint is refused.
+/// Records the fingerprint of the installation's keys. No event if it is recorded already; a different one
+/// is refused.
 pub(super) fn name(state: &InstallationState, fingerprint: String) -> DecideResult {
     match state.fingerprint() {
         None => Ok(vec![InstallationEvent::Named { fingerprint }]),

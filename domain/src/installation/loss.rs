@@ -10,7 +10,7 @@ use super::state::InstallationState;
 use crate::record::stored_event::Position;
 use serde::{Deserialize, Serialize};
 
-/// What knew the lost history.
+/// What showed that history is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LossEvidence {
@@ -20,7 +20,7 @@ pub enum LossEvidence {
     View,
 }
 
-/// The history that was known, and the history that the log has now.
+/// The history that was known before, and the history that the log has now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LostHistory {
     pub known_by: LossEvidence,
@@ -39,7 +39,8 @@ pub struct LostHistory {
     pub origin_suffix: Option<String>,
 }
 
-/// Records a loss once per checkpoint, so that the next start does not record it again.
+/// Records a loss of history. No event if the loss of the same checkpoint is recorded already, so that the
+/// next start does not repeat it.
 pub(super) fn note(state: &InstallationState, lost: LostHistory) -> DecideResult {
     let is_on_record = lost.known_by == LossEvidence::Checkpoint
         && state.has_given_up(lost.known_head, lost.known_root.as_deref());

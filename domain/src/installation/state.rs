@@ -9,7 +9,8 @@ use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most clock sources with a stored offset. A further source replaces the one recorded longest ago.
+/// Most clock sources with a stored offset. A further source replaces the one that was recorded longest
+/// ago.
 const SOURCES_MAX: usize = 16;
 
 /// The state of the installation.
@@ -33,17 +34,19 @@ impl InstallationState {
         self.fingerprint.as_deref()
     }
 
-    /// Returns the last restore of keys, with the number of persons who cannot be read.
+    /// Returns the last restore of keys; `None` if there was none.
     pub const fn restored_keys(&self) -> Option<&RestoredKeys> {
         self.restored_keys.as_ref()
     }
 
-    /// Returns the restore that a user has not confirmed yet. While there is one, dialing is off.
+    /// Returns the restore that no user has confirmed yet; `None` if there is none. While there is one,
+    /// dialing is off.
     pub fn unconfirmed_restore(&self) -> Option<&RestoreFacts> {
         self.unconfirmed.as_ref()
     }
 
-    /// Returns the lost history that a user has not confirmed yet, and when it was found.
+    /// Returns the lost history that no user has confirmed yet, and when it was found; `None` if there is
+    /// none. While there is one, dialing is off.
     pub const fn unconfirmed_loss(&self) -> Option<&(LostHistory, Timestamp)> {
         self.unconfirmed_loss.as_ref()
     }
@@ -52,18 +55,20 @@ impl InstallationState {
         self.unconfirmed.is_some() || self.unconfirmed_loss.is_some()
     }
 
-    /// Returns when the log was last restored or found to have lost history. Readers may hold positions that
-    /// no longer exist.
+    /// Returns when the log was last restored or found to have lost history; `None` if never. Readers may
+    /// hold positions from before that no longer exist.
     pub const fn history_shortened_at(&self) -> Option<Timestamp> {
         self.shortened_at
     }
 
-    /// Returns true if a recorded loss says that the log does not continue this checkpoint.
+    /// Returns true if a recorded loss says that the log does not continue this checkpoint (position and
+    /// Merkle root).
     pub fn has_given_up(&self, head: Position, root: Option<&str>) -> bool {
         self.given_up.contains(&(head, root.map(str::to_owned)))
     }
 
-    /// Returns the suffix of the log's origin; `None` if no signed history was lost.
+    /// Returns the suffix of the log's origin, under which it signs checkpoints; `None` if no signed
+    /// history was lost.
     pub fn origin_suffix(&self) -> Option<&str> {
         self.origin_suffix.as_deref()
     }
@@ -77,13 +82,14 @@ impl InstallationState {
         self.unconfirmed_loss.get_or_insert_with(|| (lost.clone(), at));
     }
 
-    /// Returns the open doubt about a process's clock, and its time. While there is one, dialing is off. A
-    /// restart does not end it, because a clock that agrees with itself proves nothing.
+    /// Returns the open doubt about a process's clock, and when it was recorded; `None` if there is none.
+    /// While there is one, dialing is off. A restart does not end it, because a clock that agrees with
+    /// itself proves nothing.
     pub fn clock_doubt(&self) -> Option<(ClockDoubt, Timestamp)> {
         self.doubt
     }
 
-    /// Returns the last recorded offset of a source, and its time.
+    /// Returns the last recorded offset of a clock source, and its time; `None` for an unknown source.
     pub fn clock_offset(&self, source: &str) -> Option<(&ClockOffset, Timestamp)> {
         self.offsets.get(source).map(|(offset, at)| (offset, *at))
     }

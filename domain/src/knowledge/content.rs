@@ -5,10 +5,11 @@ use super::day::Day;
 use serde::{Deserialize, Serialize};
 use values::fabe::Fabe;
 
-/// Default of `accept_permille`: scores from here on give the answer. Measured in
+/// Default of `accept_permille`: an answer with this score or more is given. Measured in
 /// `docs/reference/knowledge.md`.
 const ACCEPT_PERMILLE: u16 = 480;
-/// Default of `confirm_permille`: scores from here on are confirmed with the callee first.
+/// Default of `confirm_permille`: an answer with this score or more, below `accept_permille`, is confirmed
+/// with the callee first.
 const CONFIRM_PERMILLE: u16 = 330;
 
 /// The content of one version of a knowledge base.
@@ -107,7 +108,7 @@ pub struct Fact {
     pub value: String,
 }
 
-/// One retrievable entry of a knowledge base: an answer or an objection in the same form.
+/// One entry of a knowledge base that a search can find: an answer or an objection, in the same form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnowledgeEntry<'a> {
     pub id: &'a str,
@@ -121,7 +122,7 @@ pub struct KnowledgeEntry<'a> {
 }
 
 impl KnowledgeEntry<'_> {
-    /// Returns true if the entry is used on this day.
+    /// Returns true if the entry may be used on this day; both of its days are included.
     pub fn is_effective(&self, day: Day) -> bool {
         self.effective_from.is_none_or(|from| from <= day)
             && self.effective_until.is_none_or(|until| day <= until)
@@ -129,7 +130,8 @@ impl KnowledgeEntry<'_> {
 }
 
 impl KnowledgeContent {
-    /// Returns all entries: first the answers, then the objections, in the order of the file.
+    /// Returns all entries of the knowledge base: the answers, then the objections, in the order of the
+    /// file.
     pub fn entries(&self) -> Vec<KnowledgeEntry<'_>> {
         let answers = self.answers.iter().map(|one| KnowledgeEntry {
             id: &one.id,
@@ -150,7 +152,8 @@ impl KnowledgeContent {
         answers.chain(objections).collect()
     }
 
-    /// Returns a copy with another text for one answer or objection; `None` if the id does not exist.
+    /// Returns a copy with another spoken text for the answer or objection with this id; `None` if there is
+    /// none.
     pub fn reworded(&self, id: &str, text: &str) -> Option<Self> {
         let mut other = self.clone();
         if let Some(answer) = other.answers.iter_mut().find(|one| one.id == id) {

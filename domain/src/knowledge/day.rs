@@ -6,13 +6,13 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A day such as `2026-11-20`. It starts and ends at midnight in Beijing.
+/// A calendar day (`2026-11-20`), from midnight to midnight in Beijing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Day(NaiveDate);
 
 impl Day {
-    /// Returns the day in Beijing at a point in time.
+    /// Returns the day in Beijing at an instant.
     pub fn of(at: Timestamp) -> Self {
         let there = at.to_utc() + chrono::Duration::microseconds(BEIJING_MICROS);
         Self(there.date_naive())

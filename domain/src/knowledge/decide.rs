@@ -10,10 +10,11 @@ use crate::four_eyes::FourEyes;
 use values::canonical::{canonical_json, content_hash};
 use values::ids::KnowledgeId;
 
-/// Largest content in canonical JSON, in bytes. It is stored in one record, which holds 64 KB.
+/// Largest content in canonical JSON, in bytes; a larger one is refused. It is stored in one record, which
+/// holds 64 KB.
 pub const CONTENT_BYTES_MAX: usize = 60_000;
 
-/// Most versions of one base: several a day for a year.
+/// Most versions of one knowledge base; a further one is refused. Several a day for a year.
 pub const VERSIONS_MAX: u32 = 1_000;
 
 pub(super) fn decide(

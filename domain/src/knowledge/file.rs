@@ -10,18 +10,18 @@ use values::fabe::Fabe;
 use values::ids::KnowledgeId;
 use values::yaml;
 
-/// Largest knowledge file, in bytes: about four times the limit of a content, to allow for comments and
-/// blanks.
+/// Largest knowledge file, in bytes; a larger one is refused. About four times the limit of a content, to
+/// allow for comments and blanks.
 pub const FILE_BYTES_MAX: usize = 256 * 1024;
 
-/// Most bad rows that are listed. All of them are counted.
+/// Most bad rows of a file that are listed; all are counted.
 pub const ROW_FAULTS_LISTED_MAX: usize = 100;
 
-/// Longest spoken text, in characters; the same limit as in a flow.
+/// Longest spoken text, in characters; a row with a longer one is bad. The same limit as in a flow.
 const TEXT_CHARS_MAX: usize = 500;
-/// Longest question, wording or fact value, in characters.
+/// Longest question, wording or fact value, in characters; a row with a longer one is bad.
 const VARIANT_CHARS_MAX: usize = 100;
-/// Most further wordings of one question or objection.
+/// Most further wordings of one question or objection; a row with more is bad.
 const VARIANTS_MAX: usize = 50;
 /// Most tags of one answer.
 const TAGS_MAX: usize = 10;
@@ -47,7 +47,7 @@ pub struct KnowledgeFile {
     pub faults_count: u32,
 }
 
-/// Why a file cannot be read at all.
+/// Why a knowledge file is refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileFault {
     #[error("the file has {bytes} bytes, more than {FILE_BYTES_MAX}")]
@@ -60,7 +60,7 @@ pub enum FileFault {
     NothingGood,
 }
 
-/// One bad row of a knowledge file.
+/// One bad row of a knowledge file: its place and its fault.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct RowFault {
     #[schemars(example = &"answers[3]")]
@@ -70,12 +70,13 @@ pub struct RowFault {
 }
 
 impl KnowledgeFile {
-    /// Reads a knowledge file in YAML or JSON.
+    /// Reads a knowledge file in YAML or JSON: good rows become the content, bad ones are listed. Fails as
+    /// `yaml_value` and `from_value` do.
     pub fn from_yaml(text: &str) -> Result<Self, FileFault> {
         Self::from_value(&Self::yaml_value(text)?)
     }
 
-    /// Parses a YAML or JSON file to JSON without interpreting it. Error if it is larger than
+    /// Parses a YAML or JSON file to JSON, without interpreting it. Fails if it is larger than
     /// `FILE_BYTES_MAX` or is not YAML.
     pub fn yaml_value(text: &str) -> Result<Value, FileFault> {
         if text.len() > FILE_BYTES_MAX {
@@ -85,8 +86,8 @@ impl KnowledgeFile {
         yaml::value(text).map_err(|error| not_yaml(error.to_string()))
     }
 
-    /// Reads the content row by row. Error if a member is missing or unknown, or if no answer and no
-    /// objection is good.
+    /// Reads a knowledge file from JSON, row by row. Fails if a member is missing, unknown or wrong, or if
+    /// no answer and no objection is good.
     pub fn from_value(value: &Value) -> Result<Self, FileFault> {
         let member = |member: &str, why: String| FileFault::Member {
             member: member.to_owned(),
@@ -145,7 +146,7 @@ fn part<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> Result
     })
 }
 
-/// What was read so far; later rows are checked against it.
+/// What was read of the file so far; later rows are checked against it.
 #[derive(Debug, Default)]
 struct FileParser {
     known: Vec<Fact>,
@@ -254,8 +255,8 @@ impl FileParser {
         check(text, &self.known).map_err(told)
     }
 
-    /// Registers the row's id and wordings. Each must be unique, because the same wording in two rows would
-    /// have two answers.
+    /// Registers a row's id and wordings; fails if one of them is used by an earlier row, because the same
+    /// wording in two rows would have two answers.
     fn take<'a>(&mut self, id: &str, wordings: impl Iterator<Item = &'a String>) -> Result<(), String> {
         if !is_name(id) {
             return Err("its id must have 1 to 64 letters, digits and _".into());
@@ -296,7 +297,7 @@ fn short(name: &str, text: &str, chars_max: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the letters and digits of a text, in lower case.
+/// Returns only the letters and digits of a text, in lower case.
 fn bare(text: &str) -> String {
     let kept = text.chars().filter(|one| one.is_alphanumeric());
     kept.flat_map(char::to_lowercase).collect()

@@ -19,7 +19,7 @@ pub struct AnswerText {
     pub personal: bool,
 }
 
-/// Why a text cannot be used.
+/// Why the placeholders of an answer cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum PlaceholderFault {
     #[error("{{{{ is not closed by }}}}")]
@@ -30,7 +30,7 @@ pub(super) enum PlaceholderFault {
     NoFact { entity: String, attribute: String },
 }
 
-/// A placeholder, or the plain text between two of them.
+/// A part of an answer's text: plain text or a placeholder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum AnswerPart<'a> {
     Plain(&'a str),
@@ -70,13 +70,13 @@ fn part_of(inside: &str) -> Option<AnswerPart<'_>> {
     })
 }
 
-/// Returns true for 1 to 64 letters and digits of any script and `_`.
+/// Returns true for a valid name: 1 to 64 letters and digits of any script and `_`.
 pub(super) fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.chars().count()) && text.chars().all(|one| one.is_alphanumeric() || one == '_')
 }
 
-/// Checks that every placeholder can be read and that every fact exists; for a fact selected by a slot, for
-/// at least one value.
+/// Fails if a placeholder of the text cannot be read or names a fact that does not exist. Of facts selected
+/// by a slot at least one must exist.
 pub(super) fn check(text: &str, facts: &[Fact]) -> Result<(), PlaceholderFault> {
     for part in parts(text)? {
         let AnswerPart::Fact {
@@ -102,14 +102,14 @@ pub(super) fn check(text: &str, facts: &[Fact]) -> Result<(), PlaceholderFault> 
     Ok(())
 }
 
-/// Splits `分期[3]` into the entity and the value in brackets.
+/// Splits `分期[3]` into the entity and the value in brackets; `None` if there are no brackets.
 pub(super) fn split_entity_selector(entity: &str) -> Option<(&str, &str)> {
     let (of, value) = entity.split_once('[')?;
     Some((of, value.strip_suffix(']')?))
 }
 
-/// Returns the facts that a text names directly, with their values. Facts selected by a slot are not
-/// included.
+/// Returns the facts that an answer's text names directly (`entity.attribute`), with their values. Facts
+/// selected by a slot are not included.
 pub fn named_facts(text: &str, facts: &[Fact]) -> BTreeMap<String, String> {
     let parts = parts(text).unwrap_or_default().into_iter();
     let named = parts.filter_map(|part| {
@@ -129,7 +129,8 @@ pub fn named_facts(text: &str, facts: &[Fact]) -> BTreeMap<String, String> {
     named.collect()
 }
 
-/// Returns the text for a call with these values; `None` if one of its values or facts is missing.
+/// Returns an answer's text for a call with these values: facts are filled in, variables stay for the flow.
+/// `None` if one of its values or facts is missing.
 pub fn fill_placeholders(
     text: &str,
     facts: &[Fact],

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use values::ids::KnowledgeId;
 use values::named_version;
 
-/// A reference to a knowledge base. Without a version it means the current one.
+/// A reference to a knowledge base; without a version it means the current one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnowledgeSelector {
     pub knowledge: KnowledgeId,

@@ -6,7 +6,7 @@ use super::selector::KnowledgeRef;
 use crate::four_eyes::FourEyes;
 use std::collections::BTreeMap;
 
-/// One version.
+/// One version of a knowledge base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnowledgeVersion {
     /// The reference that a campaign stores.
@@ -26,31 +26,31 @@ pub struct KnowledgeState {
 }
 
 impl KnowledgeState {
-    /// Returns the current version, which a reference without a version means.
+    /// Returns the current version of the knowledge base; `None` before the first publication.
     pub fn current(&self) -> Option<&KnowledgeVersion> {
         self.versions.get(&self.current?)
     }
-    /// Returns the number of the version that was current before the current one.
+    /// Returns the number of the version that was current before the current one; `None` if there was none.
     pub const fn before(&self) -> Option<u32> {
         self.before
     }
     pub fn version(&self, version: u32) -> Option<&KnowledgeVersion> {
         self.versions.get(&version)
     }
-    /// Returns all versions, the first one first.
+    /// Returns all versions of the knowledge base, the first one first.
     pub fn versions(&self) -> impl DoubleEndedIterator<Item = &KnowledgeVersion> {
         self.versions.values()
     }
-    /// Returns the number of versions, which is also the latest version's number.
+    /// Returns the number of versions, which is the latest version's number.
     pub fn versions_count(&self) -> u32 {
         self.versions.last_key_value().map_or(0, |(version, _)| *version)
     }
-    /// Returns the version with this content hash.
+    /// Returns the version with this content hash; `None` if there is none.
     pub fn of_content(&self, content_hash: &str) -> Option<&KnowledgeVersion> {
         let mut all = self.versions.values();
         all.find(|one| one.knowledge_ref.content_hash == content_hash)
     }
-    /// Returns true if any publication had an approval; then every later one needs one.
+    /// Returns true if any publication had an approval; then every later publication needs one.
     pub const fn asks_for_approval(&self) -> bool {
         self.asks_for_approval
     }

@@ -6,13 +6,14 @@ use super::refusal::LabelRefusal;
 use super::state::LabelState;
 use crate::time::Timestamp;
 
-/// Time in milliseconds for which a turn is locked for a user: enough to listen again or ask a colleague.
+/// Milliseconds for which a turn is locked for the user who opened it: enough to listen again or ask a
+/// colleague.
 pub const OPEN_MS: u64 = 15 * 60_000;
 
-/// Longest name of an intent, in bytes; the limit of a model's file.
+/// Longest name of an intent as a label, in bytes; a longer one is refused. The limit of a model's file.
 pub const INTENT_BYTES_MAX: usize = 64;
 
-/// Number of labels at which the last one decides: two differed, the third settles.
+/// Number of a turn's labels at which the last one decides: two differed, the third settles.
 pub const THIRD: usize = 3;
 
 pub(super) fn decide(
@@ -109,8 +110,9 @@ fn add(
     Ok(events)
 }
 
-/// Returns how this label settles the turn, given the earlier labels; `None` if it does not. With `people` 2,
-/// one label alone is not enough. Two equal labels settle it; if two differ, the third label decides.
+/// Returns how this label settles the turn, given the earlier labels; `None` if further labels are needed.
+/// Two equal labels settle it; if two differ, the third one decides; a single label is enough unless
+/// `people` is 2.
 fn settled_by(before: &[(String, LabelValue)], says: &LabelValue, people: u64) -> Option<SettledBy> {
     let count = before.len() + 1;
     if count >= THIRD {

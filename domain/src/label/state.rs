@@ -3,7 +3,7 @@
 use super::event::{LabelEvent, LabelValue, SettledBy};
 use crate::time::Timestamp;
 
-/// The state of one turn.
+/// The state of one turn that users label.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LabelState {
     requested: bool,
@@ -16,13 +16,13 @@ impl LabelState {
     pub const fn is_requested(&self) -> bool {
         self.requested
     }
-    /// Returns the user with the lock on the turn, and the end of the lock; `None` if the turn is not locked
-    /// now.
+    /// Returns the user with the lock on the turn, and the end of the lock; `None` if it is not locked at
+    /// `now`.
     pub fn open_at(&self, now: Timestamp) -> Option<(&str, Timestamp)> {
         let open = self.open.as_ref().filter(|(_, until)| *until > now);
         open.map(|(by, until)| (by.as_str(), *until))
     }
-    /// Returns the users with their labels, in order.
+    /// Returns the users who labelled the turn with their labels, in order.
     pub fn labels(&self) -> &[(String, LabelValue)] {
         &self.labels
     }

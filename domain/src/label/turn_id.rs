@@ -25,10 +25,10 @@ pub struct TurnId {
     pub version: StreamVersion,
 }
 
-/// The pattern of the id in JSON schemas.
+/// The pattern of a turn's id in JSON schemas.
 const PATTERN: &str = "^(call|conversation)\\.[0-9a-f-]{36}\\.[1-9][0-9]{0,9}$";
 
-/// Most digits of the stream version. A conversation has no stream of that many events.
+/// Most digits of the stream version in a turn's id. No conversation has a stream of that many events.
 const PLACE_DIGITS_MAX: usize = 10;
 
 impl fmt::Display for TurnId {

@@ -9,23 +9,23 @@ use crate::personal::Personal;
 use crate::time::Timestamp;
 use values::ids::MessageId;
 
-/// Longest message, in characters: about seven SMS parts.
+/// Longest text of a message, in characters; a longer one is refused. About seven SMS parts.
 pub const TEXT_CHARS_MAX: usize = 500;
 
-/// Longest reply id of a sender, in bytes.
+/// Longest reply id of a sender, in bytes; a longer one is refused.
 pub const REPLY_ID_BYTES_MAX: usize = 128;
 
-/// Most messages to one customer in 24 hours, over all campaigns. It is a rule of this product, like the cap
-/// on dials.
+/// Most messages to one customer in 24 hours, over all campaigns; more are refused. A rule of this product,
+/// like the cap on dials.
 pub const MESSAGES_PER_DAY_MAX: usize = 3;
 
-/// Most messages to one customer in 30 days.
+/// Most messages to one customer in 30 days, over all campaigns; more are refused.
 pub const MESSAGES_PER_MONTH_MAX: usize = 10;
 
-/// Most replies of one customer that are stored in 24 hours. An opt-out is always stored.
+/// Most replies of one customer that are stored in 24 hours; more are refused, except for an opt-out.
 pub const REPLIES_PER_DAY_MAX: usize = 50;
 
-/// Periods of the two caps, in hours: one day and 30 days.
+/// Periods of the two caps on messages, in hours: one day and 30 days.
 const DAY_HOURS: u64 = 24;
 const MONTH_HOURS: u64 = 30 * DAY_HOURS;
 /// Milliseconds of one hour.

@@ -5,7 +5,7 @@ use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use values::ids::{CampaignId, MessageId, NumberId};
 
-/// The result of a message.
+/// The provider's result for a message that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendResult {
     Taken {
@@ -21,7 +21,7 @@ pub enum SendResult {
     },
 }
 
-/// A message that was ordered.
+/// A message that was ordered for a customer, and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderedMessage {
     pub at: Timestamp,
@@ -44,7 +44,7 @@ impl OrderedMessage {
     }
 }
 
-/// The state of one customer's messages. It does not hold their texts.
+/// The state of one customer's messages and replies. It does not hold their texts.
 #[derive(Debug, Clone, Default)]
 pub struct MessageState {
     messages: BTreeMap<MessageId, OrderedMessage>,
@@ -62,7 +62,7 @@ impl MessageState {
     pub fn has_reply(&self, reply: &str) -> bool {
         self.replies.contains(reply)
     }
-    /// Returns the number of messages ordered after this time. Messages that were certainly not sent do not
+    /// Returns the number of messages ordered after `from`. Messages that were certainly not sent do not
     /// count.
     pub fn count_since(&self, from: Timestamp) -> usize {
         let counted = self.messages.values().filter(|one| one.at > from);

@@ -7,16 +7,17 @@ use super::state::ModelState;
 use crate::four_eyes::FourEyes;
 use values::ids::ModelId;
 
-/// Largest model file, in bytes: the limit of the classifier's reader.
+/// Largest model file, in bytes; a larger one is refused. The limit of the classifier's reader.
 pub const MODEL_FILE_BYTES_MAX: u64 = 10_000_000;
 
-/// Most versions of one model: several a day for a year. A loaded model keeps all of them in memory.
+/// Most versions of one model; a further one is refused. Several a day for a year; a loaded model keeps all
+/// of them in memory.
 pub const VERSIONS_MAX: u32 = 1_000;
 
-/// Most unpublished drafts of one model. Each is a file of up to ten megabytes.
+/// Most unpublished drafts of one model; a further one is refused. Each is a file of up to ten megabytes.
 pub const DRAFTS_MAX: usize = 50;
 
-/// Longest name of the trained member, in bytes.
+/// Longest name of the member with the trained labels, in bytes.
 const LABEL_BYTES_MAX: usize = 64;
 
 pub(super) fn decide(state: &ModelState, command: ModelCommand) -> Result<Vec<ModelEvent>, ModelRefusal> {
@@ -95,7 +96,9 @@ fn keep_draft(
     }])
 }
 
-/// Publishes an earlier content again. It must differ from the current one.
+/// Publishes the content of an earlier version of the model as a new version. Without `version`: the latest
+/// version with a content other than the current one; refused if there is none. If the content is already
+/// current, no event, unless this is the model's first approved version.
 fn publish_again(
     state: &ModelState,
     model: ModelId,

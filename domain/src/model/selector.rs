@@ -6,7 +6,7 @@ use std::str::FromStr;
 use values::ids::ModelId;
 use values::named_version;
 
-/// A reference to a model. Without a version it means the current one.
+/// A reference to a model; without a version it means the current one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelSelector {
     pub model: ModelId,

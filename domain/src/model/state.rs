@@ -6,7 +6,7 @@ use super::selector::ModelRef;
 use crate::four_eyes::FourEyes;
 use std::collections::BTreeMap;
 
-/// One published version.
+/// One published version of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedModel {
     /// The reference that a campaign stores.
@@ -27,31 +27,32 @@ pub struct ModelState {
 }
 
 impl ModelState {
-    /// Returns the current version, which is the last published one.
+    /// Returns the current version of the model, which is the last published one; `None` before the first.
     pub fn current(&self) -> Option<&PublishedModel> {
         self.versions.last_key_value().map(|(_, current)| current)
     }
     pub fn version(&self, version: u32) -> Option<&PublishedModel> {
         self.versions.get(&version)
     }
-    /// Returns all versions, the first one first.
+    /// Returns all versions of the model, the first one first.
     pub fn versions(&self) -> impl DoubleEndedIterator<Item = &PublishedModel> {
         self.versions.values()
     }
-    /// Returns the number of versions, which is also the latest version's number.
+    /// Returns the number of versions, which is the latest version's number.
     pub fn versions_count(&self) -> u32 {
         self.versions.last_key_value().map_or(0, |(version, _)| *version)
     }
-    /// Returns true if any version has an approval; then every later one needs one.
+    /// Returns true if any version of the model has an approval; then every later version needs one.
     pub fn asks_for_approval(&self) -> bool {
         self.versions.values().any(|one| one.four_eyes.is_some())
     }
-    /// Returns the last reported training data of a content.
+    /// Returns the last reported training data of the content with this digest; `None` if none was
+    /// reported.
     pub fn training(&self, digest: &str) -> Option<&Training> {
         self.trained.get(digest)
     }
 
-    /// Returns the trained contents that are not published, with their training data.
+    /// Returns the trained contents that are not published, with the training data of each.
     pub fn drafts(&self) -> impl Iterator<Item = (&ModelArtifact, Option<&Training>)> {
         self.drafts
             .values()

@@ -13,7 +13,7 @@ use crate::calling_plan::{CampaignFacts, DuplicatePolicy};
 use values::ids::{CampaignId, CustomerId};
 
 /// The most campaigns in which one number is claimed: one a day for ten years, like the enrolments of one
-/// person.
+/// person. At the limit a grant adds no claim.
 const CLAIMS_MAX: usize = 4_096;
 
 pub(super) fn claim(state: &NumberState, campaign: CampaignId, customer: CustomerId) -> DecideResult {
@@ -35,7 +35,8 @@ pub(super) fn release(state: &NumberState, campaign: CampaignId, customer: Custo
     Vec::new()
 }
 
-/// Returns another customer for which this campaign has claimed the number, if there is one.
+/// Returns the customer for which this campaign has claimed the number, if it is another one than
+/// `customer`.
 pub(super) fn find_other_claimant<'a>(
     state: &'a NumberState,
     campaign: &CampaignId,
@@ -45,7 +46,8 @@ pub(super) fn find_other_claimant<'a>(
     claimed_by.filter(|claimed_by| *claimed_by != customer)
 }
 
-/// Adds a claim after a grant, if the number is unclaimed: the grant stays the first event of its command.
+/// Adds a claim of the number for the customer to the events of a grant, if the campaign calls each number
+/// once and the number is unclaimed. The grant stays the first event.
 pub(super) fn with_claim(
     state: &NumberState,
     mut events: Vec<NumberEvent>,

@@ -22,7 +22,7 @@ use values::ids::{CallId, CustomerId, NumberId};
 
 pub(super) type DecideResult = Result<Vec<NumberEvent>, NumberRefusal>;
 
-/// The reason stored when a number is suppressed because its callee marked us as unwanted (SIP 607). A call
+/// The stored reason when a number is suppressed because its callee marked us as unwanted (SIP 607). A call
 /// blocked by an analytics engine (608) says nothing about the callee's wish.
 const UNWANTED: &str = "unwanted";
 
@@ -85,7 +85,8 @@ fn opt_out(
     }]
 }
 
-/// Records a suppression. No event if it ends no later than the current one.
+/// Suppresses a number until a time, without one permanently. No event if a suppression that lasts as long
+/// exists.
 fn suppress(state: &NumberState, reason: String, until: Option<Timestamp>) -> Vec<NumberEvent> {
     if state.suppressed() == Some(choose_longer(state.suppressed(), until)) {
         return Vec::new();
@@ -97,8 +98,8 @@ fn suppress(state: &NumberState, reason: String, until: Option<Timestamp>) -> Ve
     }]
 }
 
-/// Grants or refuses the number's side of a dial. A refusal has no `not_before` if a rule forbids
-/// permanently, or if the next permitted instant is not before the campaign's end:
+/// Grants or refuses the number's side of a dial, by its rules. A refusal has no `not_before` if a rule
+/// forbids permanently, or if the next permitted instant is not before the campaign's end:
 /// `ReleaseDial{forbidden_by}` then settles the enrolment. A missing number check settles no enrolment.
 fn grant_dial(
     state: &NumberState,
@@ -133,8 +134,8 @@ fn grant_dial(
     }])
 }
 
-/// Returns when a refused dial may be requested again. A missing number check is checked again at its own
-/// time; for other verdicts the number is assumed to be checked by then.
+/// Returns when a refused dial may be requested again; `None` if never in this campaign. A missing number
+/// check is checked again at its own time; for other verdicts the number is assumed to be checked by then.
 fn not_before(judged: &NumberFacts<'_>, verdict: &Verdict, now: Timestamp) -> Option<Timestamp> {
     let ends_at = judged.campaign.plan.ends_at;
     let in_time = |at: &Timestamp| ends_at.is_none_or(|ends_at| *at < ends_at);
@@ -152,7 +153,8 @@ fn not_before(judged: &NumberFacts<'_>, verdict: &Verdict, now: Timestamp) -> Op
     }
 }
 
-/// Returns the facts about a number that the rules judge, for a dial to this customer.
+/// Returns the facts about a number that the rules judge, for a dial to this customer. `hashed_on`: the
+/// lists of digests that contain the number.
 pub fn facts_of<'a>(
     state: &'a NumberState,
     customer: &CustomerId,
@@ -180,8 +182,8 @@ fn release_dial(state: &NumberState, call: CallId, reason: String) -> Vec<Number
     Vec::new()
 }
 
-/// Closes a call. A call that was withdrawn before its dial is released instead: it never rang and is not
-/// counted.
+/// Closes a call of the number. No event if the call is not open. A call that was withdrawn before its dial
+/// is released instead: it never rang and is not counted. `unwanted`: the number is also suppressed.
 fn close_call(
     state: &NumberState,
     call: CallId,

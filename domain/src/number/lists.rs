@@ -6,7 +6,8 @@ use super::refusal::NumberRefusal;
 use super::state::NumberState;
 use crate::screening::NumberListName;
 
-/// The most lists that one number is on; each is searched at every dial of it.
+/// The most lists of ours that one number is on; more are refused. Each is searched at every dial of the
+/// number.
 const LISTS_MAX: usize = 64;
 
 pub(super) fn add_to_list(state: &NumberState, list: NumberListName, reason: String) -> DecideResult {

@@ -21,11 +21,12 @@ pub struct NumberState {
 }
 
 impl NumberState {
-    /// Returns true if the callee opted out (谢绝来电); this is permanent.
+    /// Returns true if the callee opted out (谢绝来电), which is permanent.
     pub const fn opted_out(&self) -> bool {
         self.opted_out
     }
-    /// Returns the suppression that lasts longest.
+    /// Returns how long the number is suppressed, by the suppression that lasts longest; `None` if there
+    /// was none.
     pub const fn suppressed(&self) -> Option<SuppressionEnd> {
         self.suppressed
     }
@@ -33,23 +34,24 @@ impl NumberState {
     pub const fn invalid(&self) -> bool {
         self.invalid
     }
-    /// Returns the dials of the last 30 days, over all campaigns.
+    /// Returns the calls to the number granted or dialed in the last 30 days, over all campaigns.
     pub const fn history(&self) -> &ContactHistory {
         &self.history
     }
-    /// Returns the customer that claimed the number, by campaign, for campaigns that call each number once.
+    /// Returns the customer for which each campaign claimed the number; only campaigns that call each
+    /// number once claim it.
     pub const fn claims(&self) -> &SmallMap<CampaignId, CustomerId> {
         &self.claims
     }
-    /// Returns our own lists that contain the number.
+    /// Returns the names of our own lists that contain the number.
     pub fn listed_on(&self) -> &[NumberListName] {
         &self.listed_on
     }
-    /// Returns the result of the last number check.
+    /// Returns the result of the last number check; `None` if the number was never checked.
     pub const fn checked(&self) -> Option<NumberCheckResult> {
         self.checked
     }
-    /// Returns the calls that are granted and neither closed nor released.
+    /// Returns the calls with a grant that is neither closed nor released.
     pub fn open_calls(&self) -> Vec<CallId> {
         self.history.open_calls()
     }
@@ -91,7 +93,7 @@ impl NumberState {
     }
 }
 
-/// Returns the longer of two suppressions.
+/// Returns the longer of two suppressions; `until` of `None` means for good.
 pub(super) fn choose_longer(held: Option<SuppressionEnd>, until: Option<Timestamp>) -> SuppressionEnd {
     match (held, until) {
         (Some(SuppressionEnd::ForGood), _) | (_, None) => SuppressionEnd::ForGood,

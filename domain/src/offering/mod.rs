@@ -137,7 +137,7 @@ pub struct OfferCandidate {
 }
 
 impl OfferChosenFact {
-    /// Returns the values and tags with their JSON pointers in the record.
+    /// Returns the personal values and tags of the fact, each with its JSON pointer in the record.
     pub fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
         let known = self.known.iter_mut();
         let known = known.map(|(name, value)| (format!("/known/{name}"), value));
@@ -146,7 +146,8 @@ impl OfferChosenFact {
         known.chain(tags).collect()
     }
 
-    /// Returns the recorded facts; `None` if a value can no longer be decrypted.
+    /// Returns the recorded facts about the customer, for evaluating the offers again; `None` if a value
+    /// can no longer be decrypted.
     pub fn restore_known_facts(&self) -> Option<OfferFacts> {
         match self.reason {
             OfferReason::Restricted => Some(OfferFacts::Restricted),
@@ -158,7 +159,7 @@ impl OfferChosenFact {
         }
     }
 
-    /// Returns a copy without values of the customer. The evaluation and the choice remain.
+    /// Returns a copy without values of the customer. The results and the choice remain.
     pub fn masked(&self) -> Self {
         let mut masked = self.clone();
         for (_, value) in masked.personal() {
@@ -167,7 +168,8 @@ impl OfferChosenFact {
         masked
     }
 
-    /// Returns one line with the chosen offer, the reason, and the result of each candidate.
+    /// Returns one line for logs and reports: the chosen offer, the reason, and the result of each
+    /// candidate.
     pub fn in_words(&self) -> String {
         let (zh, en) = self.reason.labels();
         let judged = self.candidates.iter().map(|one| {

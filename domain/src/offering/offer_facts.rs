@@ -6,10 +6,10 @@ use crate::customer::{CustomerState, Profile};
 use crate::personal::Personal;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The attribute of a customer who refuses offers and wordings based on personal data (PIPL, article 24).
+/// The attribute of customers who refuse offers and wordings based on personal data (PIPL, article 24).
 const REFUSES: &str = "is_profiling_refused";
 
-/// The facts that an offer is chosen by.
+/// The facts about a customer by which an offer is chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OfferFacts {
     Told(Box<Profile>),
@@ -20,7 +20,8 @@ pub enum OfferFacts {
 }
 
 impl OfferFacts {
-    /// Returns the facts of a profile, or `Restricted` if the customer refuses or `is_held` is set.
+    /// Returns the facts of a profile; `Restricted` if the customer refuses the use of personal data or is
+    /// under a hold (`is_held`).
     pub fn of(profile: Profile, is_held: bool) -> Self {
         let refuses = BuiltInAttribute::named(REFUSES).map(BuiltInAttribute::attribute);
         let refuses = refuses.and_then(|attribute| profile.value(&attribute).cloned());
@@ -30,7 +31,7 @@ impl OfferFacts {
         }
     }
 
-    /// Returns true if the customer's own record restricts the use of personal data. Then nothing more is
+    /// Returns true if the customer's own record restricts the use of personal data; then nothing more is
     /// read.
     pub fn is_restricted(state: &CustomerState) -> bool {
         let profile = state.profile().cloned().unwrap_or_default();
@@ -38,7 +39,7 @@ impl OfferFacts {
     }
 }
 
-/// Returns the recorded facts; `None` if a value can no longer be decrypted.
+/// Returns the recorded facts about a customer; `None` if a value can no longer be decrypted or read.
 pub(super) fn restore_offer_facts(
     values: &BTreeMap<String, Personal<String>>,
     tags: &[KnownTag],

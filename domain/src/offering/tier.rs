@@ -39,7 +39,7 @@ pub enum ModelReason {
 }
 
 impl ModelReason {
-    /// Returns the labels in Chinese and English.
+    /// Returns the labels of the reason: Chinese, then English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::Tier => ("按档次", "by a tier"),
@@ -50,7 +50,7 @@ impl ModelReason {
 }
 
 impl ModelChosenFact {
-    /// Returns one line with the model and the reason.
+    /// Returns one line for reports: the model and the reason.
     pub fn in_words(&self) -> String {
         let (zh, en) = self.reason.labels();
         let model = self
@@ -64,7 +64,7 @@ impl ModelChosenFact {
         format!("{model}: {zh} / {en}{by}")
     }
 
-    /// Returns a copy without the installation's names of models and columns.
+    /// Returns a copy without the names of models and columns of the installation.
     pub const fn masked(&self) -> Self {
         Self {
             model: None,
@@ -74,13 +74,14 @@ impl ModelChosenFact {
         }
     }
 
-    /// Returns false: the tier is information about a person.
+    /// Returns false: a tier is information about a person.
     pub const fn is_anonymous(&self) -> bool {
         false
     }
 }
 
-/// Returns the model for a customer's call; `None` if the campaign has no tiers.
+/// Returns which model a customer's call uses, by the first tier that matches, and why; `None` if the
+/// campaign has no tiers.
 pub fn model_of(
     tiers: &ModelTiers,
     variables: &BTreeMap<String, String>,

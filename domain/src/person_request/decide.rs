@@ -35,7 +35,8 @@ pub(super) fn decide(
     }
 }
 
-/// Stores the request. A repeated command stores no event.
+/// Stores the request with its deadline. No event if it was received before. Refused if it is received in
+/// the future or a text is too long.
 fn receive(state: &PersonRequestState, receiving: PersonRequestInput, now: Timestamp) -> DecideResult {
     if state.received().is_some() {
         return Ok(Vec::new());

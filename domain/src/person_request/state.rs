@@ -13,7 +13,7 @@ pub struct PersonRequestState {
     answered: Option<PersonRequestAnswer>,
 }
 
-/// A request that was received.
+/// The content of a person's request, as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedRequest {
     pub wish: Wish,
@@ -24,7 +24,7 @@ pub struct ReceivedRequest {
     pub deadline: Deadline,
 }
 
-/// The answer to a request.
+/// The answer to a person's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonRequestAnswer {
     pub answer: AnswerKind,
@@ -42,7 +42,8 @@ impl PersonRequestState {
         self.answered.as_ref()
     }
 
-    /// Returns true if the deadline passed before the answer, or has passed without one.
+    /// Returns true if the request was answered after its deadline, or is unanswered at `now` and the
+    /// deadline has passed.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         let answered_at = self.answered.as_ref().map_or(now, |answered| answered.at);
         let received = self.received.as_ref();

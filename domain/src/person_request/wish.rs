@@ -5,7 +5,7 @@ use crate::case::DeadlineRule;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
-/// The kind of a person's request.
+/// What a person can request about their own data.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -43,7 +43,7 @@ impl Wish {
         }
     }
 
-    /// Returns the labels in Chinese and English.
+    /// Returns the labels of the kind of request: Chinese, then English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::Copy => ("查阅、复制", "a copy"),
@@ -54,8 +54,8 @@ impl Wish {
         }
     }
 
-    /// Returns the deadline for an answer, with its basis. PIPL (个人信息保护法) articles 44 to 48 give the rights;
-    /// article 50 requires a way to use them, without a number of days.
+    /// Returns the deadline for answering a request, with its basis; the same for each kind. PIPL (个人信息保护法)
+    /// articles 44 to 48 give the rights; article 50 requires a way to use them, without a number of days.
     pub const fn deadline(self) -> DeadlineRule {
         DeadlineRule {
             days: 15,
@@ -75,7 +75,7 @@ impl FromStr for Wish {
     }
 }
 
-/// Whether the request was carried out.
+/// Whether a person's request was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerKind {

@@ -27,37 +27,41 @@ impl AgentFloor {
     }
 }
 
-/// The agents who take the calls of campaigns.
+/// The agents who take the answered calls of campaigns.
 #[async_trait]
 pub trait Agents: Send + Sync {
-    /// Returns the agents of a campaign; `None` if they are unknown.
+    /// Returns the campaign's free, talking and wrapping-up agents; `None` if they are unknown, and no call
+    /// is then dialed for them.
     fn floor(&self, campaign: &CampaignId, now: Timestamp) -> Option<AgentFloor>;
 
-    /// Assigns an answered call to the agent who has been free longest, and waits for a free agent until
-    /// `until`. `None` if no agent became free. Cancel-safe: a call that stops waiting reserves no agent.
+    /// Assigns an answered call to the agent of the campaign who has been free longest; waits for a free
+    /// agent until `until`. `None` if no agent became free. Cancel-safe: a dropped future reserves no
+    /// agent.
     async fn take(&self, campaign: &CampaignId, call: CallId, until: Timestamp) -> Option<UserId>;
 
     /// Reserves a free agent for one call that is dialed for this agent only, until `take_reserved` or
-    /// `over`. Returns false if the agent is not free or the implementation cannot reserve agents.
+    /// `over`. Returns false, and reserves nothing, if the agent is not free or the implementation cannot
+    /// reserve agents.
     fn reserve(&self, _campaign: &CampaignId, _agent: &UserId, _call: CallId, _now: Timestamp) -> bool {
         false
     }
 
-    /// Returns the ids of the campaign's free agents, for calls that wait for one agent of their own. Empty
-    /// if the implementation cannot reserve agents.
+    /// Returns the ids of the campaign's free agents, for calls that must be taken by one specific agent.
+    /// Empty if the implementation cannot reserve agents.
     fn free_agents(&self, _campaign: &CampaignId, _now: Timestamp) -> Vec<UserId> {
         Vec::new()
     }
 
-    /// Assigns an answered call to the agent reserved for it; `None` if no agent was reserved.
+    /// Assigns an answered call to the agent that `reserve` reserved for it; `None` if no agent was
+    /// reserved.
     async fn take_reserved(&self, _campaign: &CampaignId, _call: CallId) -> Option<UserId> {
         None
     }
 
-    /// Returns when the agent who took the call ends it. Cancel-safe.
+    /// Waits until the agent ends the call. Cancel-safe.
     async fn hung_up(&self, agent: &UserId, call: CallId);
 
-    /// Reports the end of the call, so that the agent begins wrap-up. Also called if the call never reached
-    /// the agent.
+    /// Reports the end of a call to its agent, who begins wrap-up. Also called if the call never reached
+    /// the agent; it then ends the reservation.
     fn over(&self, agent: &UserId, call: CallId, now: Timestamp);
 }

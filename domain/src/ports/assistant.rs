@@ -27,7 +27,7 @@ pub struct AssistantQuestion {
     pub options: Vec<AssistantOption>,
 }
 
-/// The complete request body as it is sent, with its digest.
+/// A request to the assistant: the complete body as it is sent, and its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssistantPrompt {
     pub body: String,
@@ -35,7 +35,7 @@ pub struct AssistantPrompt {
     pub sha256: String,
 }
 
-/// The assistant's answer.
+/// The assistant's answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AssistantPick {
     /// The selected id; `None` if the assistant found none that fits.
@@ -45,7 +45,7 @@ pub struct AssistantPick {
     pub answer_tokens: Option<u32>,
 }
 
-/// The reasons why an assistant or writer gave no usable answer.
+/// The reasons why an assistant or a wording writer gave no usable answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AssistantFailure {
     #[error("it took too long")]
@@ -76,12 +76,12 @@ impl AssistantFailure {
     }
 }
 
-/// An external model that selects one of the offered ids.
+/// An external model that selects one of the offered ids for an utterance.
 #[async_trait]
 pub trait Assistant: Send + Sync {
     /// Returns the model's name as its server uses it.
     fn model(&self) -> &str;
-    /// Returns the request that `pick` would send for a question.
+    /// Returns the request body that `pick` sends for a question. The same question gives the same body.
     fn prompt(&self, question: &AssistantQuestion) -> AssistantPrompt;
     async fn pick(&self, prompt: &AssistantPrompt, within_ms: u64)
     -> Result<AssistantPick, AssistantFailure>;

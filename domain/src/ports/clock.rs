@@ -3,7 +3,7 @@
 use crate::time::Timestamp;
 use async_trait::async_trait;
 
-/// Wall time in UTC. It never goes backwards within one process.
+/// Wall time in UTC, never backwards within one process, and waiting until a time.
 ///
 /// A rehearsal clock starts at a given instant and runs at the pace of real time; the simulation's clock is
 /// virtual. `wait_until` returns at once if the time has passed, and is cancel-safe.

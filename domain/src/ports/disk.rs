@@ -2,17 +2,18 @@
 
 use std::io;
 
-/// Bytes that `read` takes from a file at a time.
+/// Bytes that `read` requests from a file at a time.
 pub const READ_BYTES: usize = 1 << 20;
 
-/// Named files of bytes. A crash may lose an `append` until `sync` has returned. `truncate` is atomic, and
-/// durable when it returns.
+/// Named files of a store. A crash may lose an `append` until `sync` has returned. `truncate` is atomic,
+/// and durable when it returns.
 pub trait Disk: Send + Sync {
     fn append(&self, file: &str, bytes: &[u8]) -> io::Result<()>;
     fn sync(&self, file: &str) -> io::Result<()>;
     /// Cuts the file to its first `bytes` bytes.
     fn truncate(&self, file: &str, bytes: u64) -> io::Result<()>;
-    /// Returns at most `most` bytes from offset `from`; empty at the end of the file or if it does not exist.
+    /// Returns at most `most` bytes of the file from offset `from`; empty at the end of the file or if it
+    /// does not exist.
     fn read_part(&self, file: &str, from: u64, most: usize) -> io::Result<Vec<u8>>;
     /// Returns the whole file; empty if it does not exist.
     fn read(&self, file: &str) -> io::Result<Vec<u8>> {

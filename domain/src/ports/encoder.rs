@@ -14,10 +14,10 @@ use async_trait::async_trait;
 /// The failure of an encoder; the same classes as an assistant's.
 pub type EncoderFailure = AssistantFailure;
 
-/// The most candidates that a reading keeps.
+/// The most ranked intents that a reading keeps.
 pub const RANKED_MAX: usize = 3;
 
-/// The ranking of intents that an encoder returned for an utterance.
+/// An encoder's ranking of intents for an utterance, with its thresholds in thousandths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncoderRanking {
     /// Name of the model that ranked, as its server uses it.
@@ -31,15 +31,16 @@ pub struct EncoderRanking {
 }
 
 impl EncoderRanking {
-    /// Returns true if the encoder accepts that the callee refuses further calls. This counts wherever the
-    /// flow is.
+    /// Returns true if the best intent is the refusal of further calls and its score is accepted. This
+    /// counts at every node of a flow.
     pub fn refuses(&self) -> bool {
         let best = self.candidates.first();
         best.is_some_and(|best| best.intent == REFUSE_CALL && best.score_permille >= self.accept_permille)
     }
 
-    /// Returns the reading by the encoder's ranking, to replace `standing`. `None` if its best score is below
-    /// the confirmation threshold, or only above that one while the linear model accepted its own reading.
+    /// Returns the encoder's reading of the utterance, to replace the linear model's reading `standing`.
+    /// `None` if the best score is below the confirmation threshold, or below the acceptance threshold
+    /// while `standing` is accepted.
     pub fn over(&self, standing: &SpokenReading) -> Option<SpokenReading> {
         let best = self.candidates.first()?;
         let certainty = match best.score_permille {
@@ -61,15 +62,15 @@ impl EncoderRanking {
     }
 }
 
-/// Returns true if the utterance is left to models: no exact line, rule, answer or back-channel read it, and
-/// it is not an opt-out.
+/// Returns true if an utterance is left to encoder and assistant: no exact line, rule, answer or
+/// back-channel matched it, and it is not an opt-out.
 pub fn is_for_models(understood: &UnderstandingResult) -> bool {
     let reading = &understood.reading;
     let by_model = matches!(reading.read_by, ReadingSource::Model | ReadingSource::Nothing);
     by_model && reading.certainty != Certainty::BackChannel && !understood.opt_out
 }
 
-/// A model that ranks intents.
+/// A model that ranks the intents of an utterance.
 #[async_trait]
 pub trait Encoder: Send + Sync {
     /// Returns the model's name for reports of a failure, when no answer names it.

@@ -21,21 +21,21 @@ use crate::record::stored_event::{Position, Record, StoredEvent, StreamVersion, 
 use async_trait::async_trait;
 use values::ids::{EventId, StreamId};
 
-/// The most events in one append; a command never needs as many.
+/// The most events in one append; larger batches are `Invalid`. No command needs as many.
 pub const APPEND_EVENTS_MAX: usize = 256;
 
-/// The most bytes of a stream's name, for every backend: rows are looked up by it, and PostgreSQL refuses
-/// index entries of more than about 2,700 bytes. Our names have less than a hundred.
+/// The most bytes of a stream's name, for every backend. PostgreSQL refuses index entries of more than
+/// about 2,700 bytes; our names have less than a hundred.
 pub const STREAM_BYTES_MAX: usize = 1_024;
 
-/// The most events that one page of a read may request.
+/// The most events that one page of a read returns.
 pub const PAGE_EVENTS_MAX: usize = 4_096;
 
-/// The most events of one stream that `read_whole_stream` returns: twenty times as many as in the largest
-/// calls.
+/// The most events of one stream that `read_whole_stream` returns, twenty times as many as in the largest
+/// calls. A longer stream is `TooLong`.
 pub const WHOLE_STREAM_EVENTS_MAX: usize = 65_536;
 
-/// What a backend guarantees beyond the contract.
+/// The guarantees of a store's backend beyond the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
     /// Positions run from 1 without gaps.
@@ -45,7 +45,7 @@ pub struct Capabilities {
     pub writers: WriterConcurrency,
 }
 
-/// Which processes may append to a log.
+/// Which processes may append to a store's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriterConcurrency {
     /// Only this process: a state that it holds in memory is current.
@@ -54,7 +54,7 @@ pub enum WriterConcurrency {
     ManyProcesses,
 }
 
-/// A page of the events that match a filter.
+/// A page of the events that match a filter, and how far the log was searched for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatchingPage {
     /// The events in order; may be empty although more follow.
@@ -64,7 +64,7 @@ pub struct MatchingPage {
     pub reached: Position,
 }
 
-/// The reasons why a store did not do an operation.
+/// The reasons why a store did not do an append or a read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Another writer appended first. `actual` is the stream's current version.
@@ -113,13 +113,15 @@ impl From<StoreError> for Problem {
     }
 }
 
-/// The position after which a read or subscription begins (0: from the first event).
+/// A position in the log after which a read or subscription begins (0: from the first event).
 pub type AfterPosition = Position;
 
-/// A live reader: pages of events after a position, then new ones as they commit. Dropping it ends it.
+/// A live reader of the log: pages of events after a position, then new ones as they commit. Dropping it
+/// ends it.
 #[async_trait]
 pub trait Subscription: Send {
-    /// Returns the next events, at least one; waits for them. Never skips, never repeats. Cancel-safe.
+    /// Returns the next events in order, at least one; waits until there are some. Never skips or repeats
+    /// one. Cancel-safe.
     async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError>;
 }
 
@@ -148,8 +150,8 @@ pub trait EventStore: Send + Sync {
         self.append(stream, expected, records).await
     }
 
-    /// Returns events of one stream with versions above `after`, in order, at most `limit` (≤
-    /// `PAGE_EVENTS_MAX`).
+    /// Returns the events of one stream with versions above `after`, in order, at most `limit` (≤
+    /// `PAGE_EVENTS_MAX`); empty for an unknown stream.
     async fn read_stream(
         &self,
         stream: &StreamId,
@@ -176,16 +178,19 @@ pub trait EventStore: Send + Sync {
         }
     }
 
-    /// Returns events of all streams after a position, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`).
+    /// Returns the events of all streams after a position, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`);
+    /// empty at the end.
     async fn read_all(&self, after: AfterPosition, limit: usize) -> Result<Vec<StoredEvent>, StoreError>;
 
     /// Returns the position of the last event; 0 if there is none.
     async fn head(&self) -> Result<Position, StoreError>;
 
-    /// Returns `recorded_at` of the last event. A rehearsal clock must not go below it.
+    /// Returns `recorded_at` of the last event; `None` for an empty log. A rehearsal clock must not go
+    /// below it.
     async fn last_recorded_at(&self) -> Result<Option<crate::time::Timestamp>, StoreError>;
 
-    /// Returns the event with this id. A backend with an index uses it; otherwise the whole log is read.
+    /// Returns the event with this id; `None` if there is none. A backend with an index uses it; otherwise
+    /// the whole log is read.
     async fn find(&self, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
         let mut after = Position(0);
         loop {
@@ -200,8 +205,9 @@ pub trait EventStore: Send + Sync {
         }
     }
 
-    /// Returns events after a position that match `filter`, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`).
-    /// Each call searches a bounded part of the log; continue from `reached` until it stops moving.
+    /// Returns the events after a position that match `filter`, in order, at most `limit` (≤
+    /// `PAGE_EVENTS_MAX`). Each call searches a bounded part of the log: continue from `reached` until it
+    /// no longer moves.
     async fn read_matching(
         &self,
         filter: &EventFilter,
@@ -214,8 +220,8 @@ pub trait EventStore: Send + Sync {
         Ok(MatchingPage { events, reached })
     }
 
-    /// As `read_matching`, for events up to and including `until`; `reached` does not go beyond it. Lets a
-    /// reader search several parts of the log in parallel and join the results in order.
+    /// As `read_matching`, but only for events up to and including `until`; `reached` does not go beyond
+    /// it. Lets a reader search several parts of the log in parallel and join the results in order.
     async fn read_matching_until(
         &self,
         filter: &EventFilter,
@@ -229,8 +235,8 @@ pub trait EventStore: Send + Sync {
         Ok(page)
     }
 
-    /// Returns the number of parts of the log that a long read should request in parallel: more than one if a
-    /// database server searches for the events.
+    /// Returns how many parts of the log a long read should search in parallel: 1, or more if a database
+    /// server searches.
     fn stretches_at_once(&self) -> usize {
         1
     }

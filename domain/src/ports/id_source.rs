@@ -4,8 +4,8 @@ use crate::time::Timestamp;
 use uuid::Uuid;
 use values::ids::CommandId;
 
-/// A source of ids and randomness. It never blocks and never fails: if the system's random source fails, the
-/// process stops at start.
+/// A source of new ids and random bytes. It never blocks and never fails: if the system's random source
+/// fails, the process stops at start.
 pub trait IdSource: Send + Sync {
     /// Fills the buffer with bytes fit for nonces and keys.
     fn random(&self, buffer: &mut [u8]);

@@ -14,14 +14,14 @@ use std::sync::Arc;
 /// The source of published knowledge bases.
 #[async_trait]
 pub trait KnowledgeBases: Send + Sync {
-    /// Returns the version that a campaign names; `None` if it cannot be loaded, which the implementation
-    /// reports to the operator.
+    /// Returns the version of a knowledge base that a campaign names; `None` if it cannot be loaded, which
+    /// the implementation reports to the operator.
     async fn base(&self, named: &KnowledgeRef) -> Option<Arc<dyn KnowledgeBase>>;
 }
 
 /// One version of a knowledge base.
 pub trait KnowledgeBase: Send + Sync {
-    /// Adds to `understood` the answers closest to the text, if the node asks for them and nothing clearer
-    /// was understood. Also adds the words of the answer that waits for a yes.
+    /// Adds to `understood` the answers closest to the text, if the current node of `run` asks for them and
+    /// nothing clearer was understood. Also adds the words of the answer that waits for a yes.
     fn look_up(&self, text: &str, run: &FlowRun, at: Timestamp, understood: &mut UnderstandingResult);
 }

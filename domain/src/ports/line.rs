@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use values::ids::CallId;
 
-/// The properties of a line.
+/// The properties of a line (trunk): names, limits and timeouts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineFacts {
     /// The trunk's name, as stored in `call.dialing`.
@@ -43,7 +43,8 @@ pub struct LineFacts {
     pub calls_per_number_max: Option<u32>,
 }
 
-/// The data of a dial. The permit says that the call may be dialed; the order says how.
+/// The data of one dial: which leg, which numbers. The permit says that the call may be dialed; this says
+/// how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DialOrder {
     pub call: CallId,
@@ -110,7 +111,7 @@ pub struct LegFailure {
     pub lack: Option<EndCause>,
 }
 
-/// The kind of event that ended an unanswered leg.
+/// What ended a leg that was not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureCause {
@@ -129,8 +130,8 @@ pub enum FailureCause {
     Local,
 }
 
-/// The SIP dialog that an answer established. It is stored in `call.answered` so that a restarted process can
-/// hang up. In the stored form `{callee:N}` replaces the last N digits of the number called
+/// The SIP dialog that an answer established. It is stored in `call.answered` so that a restarted process
+/// can hang up. In the stored form `{callee:N}` replaces the last N digits of the number called
 /// (`call::dialog_with_callee`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AnsweredDialog {
@@ -147,7 +148,8 @@ pub struct AnsweredDialog {
 }
 
 impl AnsweredDialog {
-    /// Returns true if keypresses cannot arrive; false also if the ways are unknown.
+    /// Returns true if it is known that keypresses of the callee cannot arrive; false also if the key paths
+    /// are unknown.
     pub fn has_no_key_path(&self) -> bool {
         self.key_paths.as_ref().is_some_and(Vec::is_empty)
     }
@@ -171,7 +173,7 @@ pub const ACKNOWLEDGE_MS_MAX: u64 = 4_000;
 /// an ACK (64 x T1; RFC 3261, 13.3.1.4).
 pub const LEFT_OVER_WATCH_MS: u64 = 32_000;
 
-/// An event on a leg. Events come in order; none follows `Closed`.
+/// An event of a leg, from ringing to its end. Events come in order; none follows `Closed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LegEvent {
     /// The first 18x (180/183/181); `early_media` if it carried SDP.
@@ -207,7 +209,7 @@ pub enum LegEvent {
     Closed(LegSummary),
 }
 
-/// The recording and packet counts of a closed leg.
+/// The recording (if any) and the packet counts of a closed leg.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LegSummary {
     pub recording: Option<RecordingFacts>,
@@ -216,7 +218,7 @@ pub struct LegSummary {
     pub rtp_lost_count: u64,
 }
 
-/// The data of a leg that a crash left open, from its events.
+/// What is needed to end a leg that a crash left open; read from its stored events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegFacts {
     pub call: CallId,
@@ -254,16 +256,17 @@ pub trait LeftOverLeg: Send {
 /// One leg. Dropping it hangs up or cancels without waiting; a 2xx gets its ACK either way.
 #[async_trait]
 pub trait Leg: Send {
-    /// Returns the next event; waits for it. Cancel-safe.
+    /// Returns the leg's next event; waits for it. Cancel-safe.
     async fn next(&mut self) -> LegEvent;
     /// Sends the ACK and starts audio both ways. Called once `call.answered` is durable. Answers `Ended` if
     /// it is too late or the callee hung up. `ACKNOWLEDGE_MS_MAX` after the 2xx the line sends ACK and BYE
     /// itself; `HungUp` with `EndCause::AnswerNotStored` and `Closed` follow.
     async fn acknowledge(&mut self) -> Result<(), LineError>;
-    /// Queues a clip after the ones that are playing or queued; `play` identifies it in `Played`.
+    /// Queues a clip behind those that are playing or queued; `play` is its number in `Played` and
+    /// `PlayCut`.
     async fn play(&mut self, play: u32, clip: Arc<Clip>) -> Result<(), LineError>;
-    /// Stops the clip that is playing and drops the queued ones, within one packet. `PlayCut` follows for the
-    /// clip that was playing, and no `Played` for any.
+    /// Stops the clip that is playing within one packet and drops the queued clips. `PlayCut` follows for
+    /// the playing clip, and no `Played` for any of them.
     async fn stop_playing(&mut self) -> Result<(), LineError>;
     /// Starts recording the callee's channel. Called once `call.notice_played` is stored. The recording
     /// itself begins at the answer, with the robot's channel from the first packet.
@@ -275,13 +278,13 @@ pub trait Leg: Send {
             "this line does not deliver the callee's audio".to_owned(),
         ))
     }
-    /// Gives up an unanswered leg; `Failed` (or `LateAnswered`) follows.
+    /// Cancels a leg that is not answered; `Failed` (or `LateAnswered`) follows.
     async fn cancel(&mut self) -> Result<(), LineError>;
     /// Ends an answered leg; `HungUp` and `Closed` follow.
     async fn hang_up(&mut self) -> Result<(), LineError>;
 }
 
-/// The result of a probe of a far end.
+/// The result of probing a trunk's far end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProbeAnswer {
     /// Any response but 503: a SIP server answers there.
@@ -295,7 +298,7 @@ pub enum ProbeAnswer {
 pub trait Line: Send + Sync {
     fn facts(&self) -> LineFacts;
 
-    /// Probes the far end; no phone rings. `None`: this line is not probed.
+    /// Asks the far end whether it is reachable; no phone rings. `None`: this line is not probed.
     async fn probe(&self) -> Option<ProbeAnswer> {
         None
     }
@@ -306,7 +309,7 @@ pub trait Line: Send + Sync {
         Ok(())
     }
 
-    /// Releases what `reserve` took for a leg that is not dialed after all.
+    /// Releases the resources that `reserve` took for a leg that is not dialed after all.
     fn release(&self, _call: CallId, _leg: u8) {}
 
     /// Sends the one INVITE of this leg, no later than the permit's limit. If that has passed when the INVITE
@@ -319,8 +322,8 @@ pub trait Line: Send + Sync {
     /// an ACK, and one BYE ends the leg. Never sends an INVITE.
     async fn end_left_over(&self, facts: LegFacts) -> Result<Box<dyn LeftOverLeg>, LineError>;
 
-    /// Returns the resource that this machine currently lacks for one more leg. Called before `call.dialing`
-    /// is stored, so that no customer loses an attempt to it.
+    /// Returns the resource that this machine currently lacks for one more leg; `None` if it lacks none.
+    /// Called before `call.dialing` is stored, so that no customer loses an attempt to it.
     fn lack(&self) -> Option<EndCause> {
         None
     }

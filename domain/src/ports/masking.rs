@@ -4,7 +4,7 @@
 //! digits, announced secrets, mail addresses and spoken names are replaced by stars, in digits and in words.
 //! Equal texts have equal results; masking a masked text does not change it.
 
-/// The question that an utterance answers, as far as it matters for masking.
+/// The question that an utterance answers, as far as masking needs it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MaskingContext {
     /// Texts, intents and options of the flow: their words are not masked as names.
@@ -13,11 +13,11 @@ pub struct MaskingContext {
     pub asks_for_digits: bool,
 }
 
-/// Replaces identifying parts of texts by stars.
+/// Replaces identifying parts of texts (numbers, secrets, mail addresses, names) by stars.
 pub trait Masking: Send + Sync {
     fn masked(&self, text: &str) -> String;
 
-    /// Masks an answer to a question of a flow.
+    /// Masks a callee's answer to a question of a flow. By default the question has no influence.
     fn masked_answer(&self, text: &str, _asked: &MaskingContext) -> String {
         self.masked(text)
     }

@@ -23,7 +23,7 @@ pub struct OutgoingMessage {
     pub attachments: Vec<String>,
 }
 
-/// The provider's answer to an accepted message.
+/// The provider's answer to a message that it accepted; acceptance is not delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageAcceptance {
     pub status: Option<u16>,

@@ -8,7 +8,7 @@
 use crate::number_check::CheckedState;
 use async_trait::async_trait;
 
-/// The most numbers in one request: the answer is a few kilobytes.
+/// The most numbers in one request to the number library; its answer is a few kilobytes.
 pub const CHECKED_AT_ONCE_MAX: usize = 100;
 
 /// The failure of a number check: no number was checked.
@@ -23,6 +23,7 @@ pub struct NumberCheckFailure {
 /// Checks which numbers are vacant.
 #[async_trait]
 pub trait NumberChecker: Send + Sync {
-    /// Returns the state of each number, in order. Numbers are in international form.
+    /// Returns the state of each number, in the order of `numbers`. Numbers are in E.164 form; at most
+    /// `CHECKED_AT_ONCE_MAX`.
     async fn check(&self, numbers: &[String]) -> Result<Vec<CheckedState>, NumberCheckFailure>;
 }

@@ -22,21 +22,22 @@ use values::emotion::Prosody;
 
 /// Samples of one frame: 20 ms, as in one RTP packet.
 pub const FRAME_SAMPLES: usize = 160;
-/// Milliseconds of one frame.
+/// Milliseconds of one frame: 20.
 pub const FRAME_MS: u64 = FRAME_SAMPLES as u64 * 1_000 / SAMPLES_PER_SECOND as u64;
 /// The latest `Final` after the end of speech, in milliseconds: the callee hears an answer within 3 s. The
 /// end of speech is detected up to half a second later, and the robot's own prompt needs the rest (decision
 /// 0183).
 pub const FINAL_MS_MAX: u64 = 2_000;
-/// The most bytes of one utterance's text: two minutes of fast speech; more is cut at a character.
+/// The most bytes of one utterance's text: two minutes of fast speech. Longer text is cut at a character.
 pub const UTTERANCE_BYTES_MAX: usize = 4_096;
-/// The most alternatives kept of one utterance: more than any flow uses.
+/// The most alternatives kept of one utterance; more are dropped. No flow uses more.
 pub const ALTERNATIVES_MAX: usize = 5;
-/// The most hot words of one order: the limit of the engines that accept them.
+/// The most hot words with which a recognizer is opened; more are refused. It is the limit of the engines
+/// that accept them.
 pub const HOT_WORDS_MAX: usize = 500;
-/// The most phrases of a closed vocabulary: many times what a node expects.
+/// The most phrases of a closed vocabulary; more are refused. A node expects far fewer.
 pub const VOCABULARY_MAX: usize = 500;
-/// The most bytes of a hot word or of a phrase of a vocabulary.
+/// The most bytes of a hot word or of a vocabulary's phrase; longer ones are refused.
 pub const PHRASE_BYTES_MAX: usize = 128;
 
 /// 20 ms of the audio that a leg received, after its playout buffer.
@@ -59,11 +60,12 @@ impl std::fmt::Debug for HeardFrame {
     }
 }
 
-/// The audio of a leg, for one listener. Bounded: a slow listener loses the oldest frames, and the next frame
-/// says how many. The call never waits for it.
+/// The audio that a leg receives, for one listener. Bounded: a slow listener loses the oldest frames, and
+/// the next frame says how many. The call never waits for the listener.
 #[async_trait]
 pub trait HeardAudio: Send {
-    /// Returns the next frame, also a silent one; `None` once the leg has ended. Cancel-safe.
+    /// Returns the next frame, also if it is silent; waits for it. `None` once the leg has ended.
+    /// Cancel-safe.
     async fn next(&mut self) -> Option<HeardFrame>;
 }
 
@@ -93,7 +95,7 @@ pub struct RecognizerOptions {
     pub measures_prosody: bool,
 }
 
-/// The member of an order that exceeds its limit.
+/// Why recognizer options are refused: the member that exceeds its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRecognizerOptions {
     #[error("more than {HOT_WORDS_MAX} hot words")]
@@ -118,7 +120,7 @@ impl RecognizerOptions {
         own.unwrap_or_else(|| primary(&self.language))
     }
 
-    /// Checks every limit of the order; each implementation calls it first.
+    /// Checks hot words and vocabulary against their limits; every implementation of `open` calls it first.
     pub fn check(&self) -> Result<(), InvalidRecognizerOptions> {
         if self.hot_words.len() > HOT_WORDS_MAX {
             return Err(InvalidRecognizerOptions::HotWords);
@@ -209,7 +211,7 @@ impl FailureClass {
     }
 }
 
-/// An event of a recognizer, in order.
+/// An event of a call's recognition. Events come in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RecognitionEvent {
     /// Speech began. `t_ms` is the begin of the voice, a little before the event is sent.
@@ -246,7 +248,7 @@ impl RecognitionEvent {
     }
 }
 
-/// Which side separates one utterance from the next.
+/// Which side decides where one utterance ends and the next begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UtteranceSegmenter {
     /// Our detector: each speech segment has one `Final` of its own.
@@ -268,7 +270,7 @@ pub struct RecognizerFacts {
     pub cuts: UtteranceSegmenter,
 }
 
-/// The recognition of one call. Dropping it is `abort`.
+/// The recognition of one call's speech. Dropping it is `abort`.
 #[async_trait]
 pub trait RecognitionSession: Send {
     /// Takes a frame and never waits. Missing frames are replaced by silence, within a limit. After `finish`,
@@ -285,7 +287,8 @@ pub trait RecognitionSession: Send {
 /// Speech to text.
 pub trait Recognizer: Send + Sync {
     fn facts(&self) -> RecognizerFacts;
-    /// Begins to listen. Refuses only an order that is over a limit.
+    /// Starts a recognition. Fails only if the options exceed a limit; an unreachable engine is reported as
+    /// an event.
     fn open(
         &self,
         order: &RecognizerOptions,

@@ -25,7 +25,7 @@ pub struct RecordingError {
     pub why: String,
 }
 
-/// The recordings that are no longer being written.
+/// The recordings in the recordings folder that are no longer being written.
 #[async_trait]
 pub trait Recordings: Send + Sync {
     /// Repairs the header of a file that a crash left open and returns its facts; `None` if there is no file.
@@ -34,7 +34,7 @@ pub trait Recordings: Send + Sync {
     /// Deletes the recording of an ended call. When it returns, the file's name is gone durably. Returns true
     /// if there was a file; idempotent.
     async fn delete(&self, call: CallId) -> Result<bool, RecordingError>;
-    /// Returns the calls that have a recording in this folder, in any order; empty if the folder does not
+    /// Returns the calls that have a recording in the folder, in any order; empty if the folder does not
     /// exist.
     async fn kept(&self) -> std::io::Result<Vec<CallId>>;
 }

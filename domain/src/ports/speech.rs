@@ -30,10 +30,10 @@ pub const VOICE_BYTES_MAX: usize = 64;
 pub const SPEED_PERCENT: std::ops::RangeInclusive<u16> = 50..=200;
 /// The pitches that can be requested, in percent of the voice's normal pitch.
 pub const PITCH_PERCENT: std::ops::RangeInclusive<u16> = 50..=200;
-/// One step slower: the remaining speed in percent.
+/// The speed after one step slower, in percent of the speed before.
 const SLOWER_PERCENT: u16 = 80;
 
-/// The voice, speed and pitch of a spoken text; engines ignore what they do not support.
+/// The voice, speed and pitch in which a text is spoken; engines ignore what they do not support.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manner {
     /// The voice by the engine's own name; `None`: the engine's default voice.
@@ -55,7 +55,8 @@ impl Default for Manner {
 }
 
 impl Manner {
-    /// Returns the manner one step slower, down to the slowest speed that can be requested.
+    /// Returns this manner with four fifths of the speed, but not below the slowest one that can be
+    /// requested.
     #[must_use]
     pub fn slower(&self) -> Self {
         let slower = self.speed_percent.saturating_mul(SLOWER_PERCENT) / 100;
@@ -66,7 +67,8 @@ impl Manner {
     }
 }
 
-/// The urgency of a prompt. An engine that synthesizes only a few texts at once takes the more urgent first.
+/// The urgency of a text's synthesis. An engine that synthesizes only a few texts at once takes the more
+/// urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Urgency {
     /// A callee on the telephone hears silence until the prompt is ready.
@@ -78,7 +80,7 @@ pub enum Urgency {
     Ahead,
 }
 
-/// One text to be spoken.
+/// One text to be synthesized.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Prompt {
     pub text: String,
@@ -112,9 +114,9 @@ pub trait Synthesizer: Send + Sync {
     /// Returns true if any text can be spoken, false if only bundled clips can.
     fn speaks_any_text(&self) -> bool;
     /// Returns true if texts leave this machine to be synthesized. Personal values are then sent only in
-    /// words that are about to be spoken, never in prompts prepared in advance.
+    /// texts that are about to be spoken, never in prompts prepared in advance.
     fn is_elsewhere(&self) -> bool;
-    /// Returns true if this text can be spoken.
+    /// Returns true if this provider can speak the text.
     fn speaks(&self, text: &str) -> bool;
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError>;
 }

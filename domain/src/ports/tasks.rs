@@ -19,11 +19,12 @@ pub trait StopSignal: Send + Sync {
     async fn stopping(&self);
 }
 
-/// Starts named work and stops all of it by one signal. Work that must stop in an order does so before the
-/// signal.
+/// Starts named tasks and threads, and stops all of them by one signal. Work that must stop in an order
+/// does so before the signal.
 #[async_trait]
 pub trait Tasks: Send + Sync {
-    /// Runs a future to its end. A panic is logged under `name` and counted; it does not end the process.
+    /// Starts a task that runs the future to its end. A panic is logged under `name` and counted; it does
+    /// not end the process.
     fn spawn(&self, name: &'static str, future: TaskFuture);
     /// As `spawn`, for work that the process needs. If the task panics or ends before the stop signal, the
     /// product's implementation logs it, reports itself unhealthy and ends the process.
@@ -36,6 +37,7 @@ pub trait Tasks: Send + Sync {
     fn stop_signal(&self) -> Arc<dyn StopSignal>;
     /// Returns the number of tasks and threads that are alive.
     fn alive_count(&self) -> usize;
-    /// Fires the stop signal and waits until all have ended, or until the implementation's limit; idempotent.
+    /// Fires the stop signal and waits until all tasks and threads have ended, or until the
+    /// implementation's limit. A repeated call does no harm.
     async fn stop(&self);
 }

@@ -47,7 +47,7 @@ impl PersonKey {
         &self.own.bytes
     }
 
-    /// Returns the person's key with a transcript's key added.
+    /// Returns this key with a transcript's key added: values are then sealed under both.
     #[must_use]
     pub fn with_transcript(&self, transcript: &Self) -> Self {
         Self {
@@ -64,7 +64,8 @@ impl PersonKey {
         })
     }
 
-    /// Returns true if the keys held are those that `sealed` was sealed under, by their names.
+    /// Returns true if this key can open `sealed`: no transcript's key is needed, or the one it names is
+    /// held.
     pub fn suffices_for(&self, sealed: &Sealed) -> bool {
         let held = self.transcript.as_ref().map(|transcript| &transcript.person);
         sealed.transcript.is_none() || sealed.transcript.as_ref() == held
@@ -77,7 +78,7 @@ impl fmt::Debug for PersonKey {
     }
 }
 
-/// A key that was destroyed permanently: this installation cannot open what it sealed.
+/// The record that a person's key was destroyed: no value sealed under it can be opened any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DestroyedKey {
     pub person: CustomerId,
@@ -125,21 +126,24 @@ pub trait Vault: Send + Sync {
     async fn key(&self, person: &CustomerId) -> Result<PersonKey, VaultError>;
     /// Returns the person's key, or `None` if it was never made or has been destroyed.
     async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError>;
-    /// Destroys the person's key, also if it was never made, and refuses to make one from then on; `key` then
-    /// answers `DestroyedKey`. Idempotent: a repeat returns the first instant. `at` is the current time.
+    /// Destroys the person's key, also if it was never made; from then on `key` fails with `Destroyed`.
+    /// `at`: the current time. A repeat changes nothing and returns the first instant.
     async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<DestroyedKey, VaultError>;
-    /// Returns when this person's key was destroyed; `None` if it was not.
+    /// Returns the record of the destruction of this person's key; `None` if it was not destroyed.
     async fn destroyed(&self, person: &CustomerId) -> Result<Option<DestroyedKey>, VaultError>;
-    /// Drops an unwrapped key cached in this process: another process may have destroyed it.
+    /// Drops this process's cached copy of the person's key: another process may have destroyed the key.
     fn forget_cached(&self, person: &CustomerId);
-    /// Seals one value. `hash` is left empty; the record writer sets it for fields that have one.
+    /// Encrypts one value (AES-256-GCM). `aad` binds it to its place. `hash` stays empty; the record writer
+    /// sets it for fields that have one.
     fn seal(&self, key: &PersonKey, nonce: [u8; 12], aad: &[u8], value: &str) -> Result<Sealed, VaultError>;
     fn open(&self, key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<String, VaultError>;
-    /// Returns the lookup hash: HMAC-SHA-256 of the value under the installation secret, lower hex.
+    /// Returns the lookup hash of a value: HMAC-SHA-256 under the installation secret, lower hex.
     fn hash(&self, value: &str) -> LookupHash;
-    /// Returns the first 128 bits, lower hex, of HMAC-SHA-256(secret, `customer:` + external id).
+    /// Returns the id of the customer with this external id: the first 128 bits, lower hex, of
+    /// HMAC-SHA-256(secret, `customer:` + external id).
     fn derive_customer(&self, external_id: &str) -> CustomerId;
-    /// Returns the first 128 bits, lower hex, of HMAC-SHA-256(secret, `number:` + E.164).
+    /// Returns the id of a phone number: the first 128 bits, lower hex, of HMAC-SHA-256(secret, `number:` +
+    /// E.164).
     fn derive_number(&self, e164: &str) -> NumberId;
     /// Returns the secret behind one leg's SIP names: HMAC-SHA-256 of call and leg under a separate key
     /// derived from the installation secret, so that no lookup hash (`hash`) equals one of these.
@@ -160,7 +164,7 @@ pub async fn key_to_read(
 }
 
 /// Returns the person's key, together with the key named `own_key` if that one still exists. `None` if the
-/// person's key does not exist.
+/// person's key was never made or has been destroyed.
 pub async fn key_to_read_with(
     vault: &dyn Vault,
     person: &CustomerId,
@@ -176,8 +180,8 @@ pub async fn key_to_read_with(
     }))
 }
 
-/// Returns both keys, made and stored durably if needed: they seal a transcript, or other data with a key of
-/// its own, under the name `own_key`.
+/// Returns the person's key together with the key named `own_key`, for sealing under both; makes and stores
+/// them if needed. Fails if one was destroyed.
 pub async fn key_to_seal(
     vault: &dyn Vault,
     person: &CustomerId,
@@ -188,7 +192,7 @@ pub async fn key_to_seal(
     Ok(own.with_transcript(&transcript))
 }
 
-/// Returns a key, and `None` also for one that was destroyed.
+/// Returns the named key; `None` if it was never made or has been destroyed.
 async fn existing(vault: &dyn Vault, name: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
     match vault.existing_key(name).await {
         Err(VaultError::Destroyed(_)) => Ok(None),

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 use async_trait::async_trait;
 use values::ids::{CallId, CampaignId, CustomerId, NumberId};
 
-/// An enrolment that is due or waiting.
+/// An enrolment that waits for its due time, or is due already.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DueEnrolment {
     pub campaign: CampaignId,
@@ -25,7 +25,7 @@ pub struct RankedEnrolment {
     pub standing: RankingFacts,
 }
 
-/// A grant for a dial that was neither dialed nor released.
+/// A grant for a dial that has been neither used nor released.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenGrant {
     pub call: CallId,
@@ -38,7 +38,7 @@ pub struct OpenGrant {
     pub number_granted: bool,
 }
 
-/// A call with `call.dialing` and without `call.ended`.
+/// A call that was dialed and has not ended: `call.dialing` without `call.ended`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenCall {
     pub call: CallId,
@@ -75,20 +75,21 @@ pub struct CampaignWork {
     pub start_scheduled: bool,
 }
 
-/// The reason why open work cannot be read.
+/// The reason why open work cannot be read from the view.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the worklist is unavailable: {0}")]
 pub struct WorklistError(pub String);
 
-/// The most customers that `due_of` accepts: as many as a test admits.
+/// The most customers that one `due_of` accepts: as many as a campaign's test stage admits.
 pub const NAMED_MAX: usize = 200;
 
-/// Open work of all campaigns. Reads are pages of at most `limit`, in a fixed order.
+/// The open work of all campaigns, read from a view. Reads are pages of at most `limit` rows, in a fixed
+/// order.
 #[async_trait]
 pub trait Worklist: Send + Sync {
-    /// Returns the position up to which the rows are complete.
+    /// Returns the log position up to which the view's rows are complete.
     async fn position(&self) -> Result<Position, WorklistError>;
-    /// Returns when the rows are complete up to `position`.
+    /// Waits until the view's rows are complete up to `position`.
     async fn wait_for(&self, position: Position) -> Result<(), WorklistError>;
     /// Returns enrolments of a campaign that are due at or before `now` and have no open grant or call, by
     /// due time, then customer.
@@ -131,7 +132,7 @@ pub trait Worklist: Send + Sync {
     async fn callbacks_of_stopped(&self, limit: usize) -> Result<Vec<DueEnrolment>, WorklistError>;
 }
 
-/// A follower of the log: the runner passes it events page by page, in order. The simulation uses it too.
+/// A consumer of the log: the runner passes it events page by page, in order. The simulation uses it too.
 pub trait Follower: Send {
     fn apply(&mut self, position: Position, event: &Envelope) -> Result<(), WorklistError>;
 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// A request to the writer.
+/// A request to the external model that writes text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WritingBrief {
     /// Name of the agreed form of the answer, for servers that need one.
@@ -24,7 +24,7 @@ pub struct WritingBrief {
     pub answer_tokens_max: u32,
 }
 
-/// The writer's answer.
+/// The text that the external model wrote, unchecked, with the token counts if the server gives them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WriterAnswer {
     pub content: String,
@@ -32,19 +32,20 @@ pub struct WriterAnswer {
     pub answer_tokens: Option<u32>,
 }
 
-/// An external model that writes text.
+/// An external model that writes text for users.
 #[async_trait]
 pub trait Writer: Send + Sync {
     /// Returns the model's name as its server uses it.
     fn model(&self) -> &str;
-    /// Returns the request that `write` would send for a brief.
+    /// Returns the request body that `write` sends for a brief.
     fn prompt(&self, brief: &WritingBrief) -> AssistantPrompt;
     async fn write(&self, prompt: &AssistantPrompt, within_ms: u64)
     -> Result<WriterAnswer, AssistantFailure>;
 }
 
-/// Finds the numbers and days that a text names. Answers from memory; equal texts have equal results.
+/// Finds the numbers and days in a text. Answers from memory; equal texts have equal results.
 pub trait Figures: Send + Sync {
-    /// Returns each number and day in one normal form, if it is written in digits or in words.
+    /// Returns each number and day of the text in one normal form, whether it is written in digits or in
+    /// words.
     fn figures(&self, text: &str) -> BTreeSet<String>;
 }

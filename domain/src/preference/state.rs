@@ -11,7 +11,7 @@ pub struct PreferenceState {
 }
 
 impl PreferenceState {
-    /// Returns the current preferences; empty at first.
+    /// Returns the user's current preferences; empty before the first choice.
     pub const fn chosen(&self) -> UserPreferences {
         self.chosen
     }

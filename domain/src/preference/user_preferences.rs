@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The preferences of a user. For an absent one, the console and the browser decide.
+/// The preferences of a user. For an absent one the console and the browser decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "UserPreferences")]
 pub struct UserPreferences {

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use values::ids::{CallId, CustomerId};
 
-/// Days for which counts are kept: enough for a call that ends after midnight, and for a crash before a
-/// weekend.
+/// Days for which a quota's counts are kept; older ones are dropped. Enough for a call that ends after
+/// midnight, and for a crash before a weekend.
 const DAYS_KEPT: usize = 8;
 
-/// A reserved place in quotas, from the grant of a batch until the end of the customer's call.
+/// A reserved place in quotas: from the grant of a batch until the customer's call has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct QuotaReservation {
     pub customer: CustomerId,
@@ -22,7 +22,7 @@ pub struct QuotaReservation {
     pub quotas: Vec<u8>,
 }
 
-/// The result of a reserved place.
+/// How the call of a reserved place ended, which decides if the place is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct QuotaEnd {
     pub customer: CustomerId,
@@ -48,7 +48,7 @@ impl QuotaEnd {
     }
 }
 
-/// A reserved place with the time of its grant.
+/// A customer's reserved place, with the time of its grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Reservation {
     attempt: u32,
@@ -56,10 +56,10 @@ struct Reservation {
     at: Timestamp,
 }
 
-/// Counts of a quota by the day of the grant. A quota of the whole campaign has one entry under `None`.
+/// Counts of a quota by the day of the grant. A quota for the whole campaign has one entry under `None`.
 type DailyCounts = BTreeMap<Option<NaiveDate>, u32>;
 
-/// The counts and reserved places of a campaign's quotas.
+/// The counts and reserved places of a campaign's quotas, from its own events.
 #[derive(Debug, Clone, Default)]
 pub struct QuotaAccount {
     zone: Option<Tz>,
@@ -68,7 +68,7 @@ pub struct QuotaAccount {
     places: BTreeMap<CustomerId, Reservation>,
 }
 
-/// A customer of a requested batch, with the customer's quotas.
+/// A due customer of a requested batch, with the quotas that apply to the customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuotaPerson {
     pub customer: CustomerId,
@@ -85,7 +85,7 @@ pub struct FullQuota {
     pub until: Option<Timestamp>,
 }
 
-/// The status of a quota.
+/// Whether a quota has free places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuotaStatus {
     Open,
@@ -108,7 +108,7 @@ pub struct QuotaUsage<'a> {
 }
 
 impl QuotaUsage<'_> {
-    /// Returns the number of free places.
+    /// Returns the number of free places of the quota; 0 unless it is open.
     fn left(&self) -> u32 {
         let (_, most) = self.quota.bound();
         match self.standing {
@@ -117,7 +117,8 @@ impl QuotaUsage<'_> {
         }
     }
 
-    /// Returns the quota if it is full; `None` if its customers can be called now or may be soon.
+    /// Returns the quota's facts if it is full; `None` if its customers can be called now, or once calls in
+    /// flight have ended.
     pub fn full(&self) -> Option<FullQuota> {
         let until = match self.standing {
             QuotaStatus::Open | QuotaStatus::Taken => return None,
@@ -128,7 +129,7 @@ impl QuotaUsage<'_> {
         Some(FullQuota { facts, until })
     }
 
-    /// Returns the quota's name and counts as facts.
+    /// Returns the quota's name and counts as facts for a verdict.
     fn facts(&self) -> BTreeMap<String, String> {
         let (counted, most) = self.quota.bound();
         let facts = [
@@ -156,7 +157,7 @@ impl QuotaAccount {
         &self.quotas
     }
 
-    /// Returns the reserved places: customer, attempt and time of the grant.
+    /// Returns the reserved places: customer, number of the attempt, and time of the grant.
     pub fn places(&self) -> impl Iterator<Item = (&CustomerId, u32, Timestamp)> {
         self.places
             .iter()
@@ -170,7 +171,7 @@ impl QuotaAccount {
             .is_some_and(|taken| taken.attempt == attempt)
     }
 
-    /// Returns the status of every quota.
+    /// Returns the counts and status of every quota, in the order of the plan.
     pub fn standings(&self, now: Timestamp) -> Vec<QuotaUsage<'_>> {
         let all = (0..).zip(&self.quotas);
         all.map(|(place, quota)| self.standing(place, quota, now))
@@ -204,14 +205,14 @@ impl QuotaAccount {
         }
     }
 
-    /// Returns the full quota for which a customer of these quotas is not called: one that stays full, else
-    /// the one that opens last.
+    /// Returns the full quota because of which a customer in these quotas is not called: one that stays
+    /// full, else the one that opens last. `None` if none is full.
     pub fn full_for(&self, quotas: &[u8], now: Timestamp) -> Option<FullQuota> {
         find_full_quota(&self.standings(now), quotas)
     }
 
-    /// Selects from the due customers, in their order, the first `wanted` who can be called. Returns their
-    /// number and their places; a customer without a quota needs no place.
+    /// Selects, in their order, the first `wanted` due customers who can be called. Returns their number
+    /// and the places that they reserve; a customer without a quota needs no place.
     pub(crate) fn take(
         &self,
         wanted: u32,
@@ -282,7 +283,8 @@ impl QuotaAccount {
         }
     }
 
-    /// Returns the key under which a quota counts a grant of this time.
+    /// Returns the day under which a quota counts a grant at `at`; `None` for a quota of the whole
+    /// campaign.
     fn day(&self, quota: &Quota, at: Timestamp) -> Option<NaiveDate> {
         match quota.per {
             QuotaPeriod::Campaign => None,
@@ -291,7 +293,7 @@ impl QuotaAccount {
     }
 }
 
-/// Like `full_for`, for statuses that were computed once for many customers.
+/// Like `full_for`, with statuses that were computed once for many customers.
 pub fn find_full_quota(standings: &[QuotaUsage<'_>], quotas: &[u8]) -> Option<FullQuota> {
     let own = quotas
         .iter()
@@ -300,7 +302,7 @@ pub fn find_full_quota(standings: &[QuotaUsage<'_>], quotas: &[u8]) -> Option<Fu
     full.max_by_key(|full| (full.until.is_none(), full.until))
 }
 
-/// Returns true if calls in flight fill one of these quotas. Its customers wait for the results.
+/// Returns true if one of these quotas is filled by calls in flight; its customers wait for the results.
 pub fn waits_for_calls(standings: &[QuotaUsage<'_>], quotas: &[u8]) -> bool {
     let own = quotas
         .iter()
@@ -312,7 +314,7 @@ fn day_of(zone: Tz, at: Timestamp) -> NaiveDate {
     at.to_utc().with_timezone(&zone).date_naive()
 }
 
-/// Returns the start of the next day: midnight, or one hour later if the zone skips midnight.
+/// Returns the start of the next day in a zone: midnight, or one hour later if the zone skips midnight.
 fn start_of_next_day(zone: Tz, at: Timestamp) -> Option<Timestamp> {
     let midnight = day_of(zone, at)
         .checked_add_days(ManyDays::new(1))?

@@ -17,10 +17,10 @@ const DAY_MICROS: i64 = 86_400_000_000;
 /// Milliseconds that Beijing is ahead of UTC (eight hours). Dates are stored as days in Beijing.
 const BEIJING_MS: u64 = 8 * 3_600_000;
 
-/// Number of values, including 0.
+/// Number of different values of a customer, 0 included.
 const STEPS: u16 = VALUE_MAX as u16 + 1;
 
-/// The placing of an enrolment.
+/// The customer's value and best-times group, computed when the customer is enrolled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct EnrolmentRanking {
     /// The customer's value, if the campaign has a ranking.
@@ -32,7 +32,7 @@ pub struct EnrolmentRanking {
     pub times_group: Option<u8>,
 }
 
-/// The key by which rows of a campaign's enrolments are selected: value and group of hours.
+/// The key by which a campaign's due enrolments are searched: value and best-times group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct RankingBucket {
     pub value: CallValue,
@@ -41,12 +41,12 @@ pub struct RankingBucket {
 }
 
 impl RankingBucket {
-    /// Returns the number stored in rows; without groups it equals the value.
+    /// Returns the key as the number stored in rows; without groups it equals the value.
     pub fn code(self) -> u16 {
         u16::from(self.group) * STEPS + u16::from(self.value.get())
     }
 
-    /// Returns the rung of a stored number. Rows come from events, which hold only valid numbers.
+    /// Returns the key of a stored number. Rows come from events, which hold only valid numbers.
     pub fn of_code(code: u64) -> Self {
         let part = |number: u64| u8::try_from(number).unwrap_or(0);
         Self {
@@ -56,7 +56,7 @@ impl RankingBucket {
     }
 }
 
-/// The facts of a customer that are known at the enrolment.
+/// The facts about a customer by which value and group are computed; known only at the enrolment.
 #[derive(Debug)]
 pub struct EnrolmentFacts<'a> {
     /// The columns of the customer's row.
@@ -67,7 +67,8 @@ pub struct EnrolmentFacts<'a> {
 }
 
 impl EnrolmentFacts<'_> {
-    /// Returns a column of the row, or else the attribute of this name.
+    /// Returns the column of the customer's row with this name, else the attribute; `None` if both are
+    /// missing or blank.
     fn said(&self, name: &str) -> Option<String> {
         let column = self.column(name).map(str::trim).filter(|text| !text.is_empty());
         column.map(str::to_owned).or_else(|| {
@@ -84,7 +85,7 @@ impl EnrolmentFacts<'_> {
         self.tags.contains(tag)
     }
 
-    /// Returns the values for an RFM grade; `None` if one of the three is not known.
+    /// Returns the customer's values for an RFM grade; `None` if one of the three is not known.
     pub(super) fn rfm_facts(&self) -> Option<RfmFacts> {
         let known = |name: &str| {
             let attribute = Attribute::named(name).ok()?;
@@ -100,7 +101,8 @@ impl EnrolmentFacts<'_> {
 }
 
 impl EnrolmentRanking {
-    /// Returns the placing of a customer; `None` if the campaign has neither a ranking nor groups.
+    /// Returns a customer's value and best-times group; `None` if the campaign has neither a ranking nor
+    /// groups.
     pub fn of(
         priority: Option<&PriorityPlan>,
         best_times: Option<&BestTimesPlan>,
@@ -118,7 +120,7 @@ impl EnrolmentRanking {
         })
     }
 
-    /// Returns the key by which rows are selected.
+    /// Returns the key by which the enrolment's row is searched.
     pub fn rung(&self) -> RankingBucket {
         RankingBucket {
             value: self.value.unwrap_or_default(),
@@ -127,7 +129,8 @@ impl EnrolmentRanking {
     }
 }
 
-/// Returns the number of the customer's group of hours, from 1; 0 for none.
+/// Returns the number of the customer's group in the best-times plan (by tag, industry or region), from 1:
+/// the first group that matches; 0 if none does.
 fn times_group(plan: &BestTimesPlan, known: &EnrolmentFacts<'_>) -> u8 {
     let names = plan.by.names().iter();
     let said: Vec<String> = names.filter_map(|name| known.said(name)).collect();

@@ -6,22 +6,22 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
-/// The highest value. Ten values distinguish customers; each is searched separately for the next call.
+/// The highest value of a customer. Each of the ten values is searched separately for the next call.
 pub const VALUE_MAX: u8 = 9;
 
-/// Default of the longest time of being overtaken, in milliseconds: half a day of a calling window.
+/// Default of `overtaken_ms_max`, in milliseconds: half a day of a calling window.
 const OVERTAKEN_MS_DEFAULT: u64 = 4 * 3_600_000;
 
-/// Shortest value of it, in milliseconds: one minute, the period of the dialer's rounds.
+/// Smallest permitted `overtaken_ms_max`, in milliseconds: one minute, the period of the dialer's rounds.
 const OVERTAKEN_MS_MIN: u64 = 60_000;
 
-/// Longest value of it, in milliseconds: one week, so that no customer is forgotten.
+/// Largest permitted `overtaken_ms_max`, in milliseconds: one week, so that no customer is forgotten.
 const OVERTAKEN_MS_MAX: u64 = 7 * 86_400_000;
 
-/// Most golden hours of a day.
+/// Most golden hours of a ranking plan; more are a fault.
 const GOLDEN_HOURS_MAX: usize = 8;
 
-/// The value of a customer for a campaign, from 0 to 9.
+/// The value of a customer for a campaign, from 0 to 9; higher values are called earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct CallValue(u8);
@@ -39,7 +39,7 @@ impl schemars::JsonSchema for CallValue {
 }
 
 impl CallValue {
-    /// The value of a customer without any named value.
+    /// The value of a customer without any of the named values.
     pub const NONE: Self = Self(0);
 
     pub const fn get(self) -> u8 {
@@ -93,7 +93,8 @@ const fn overtaken_default() -> u64 {
 }
 
 impl PriorityPlan {
-    /// Returns the plan with equal values: the order of a campaign that only learns answer times.
+    /// Returns the ranking plan of a campaign that only learns answer times: all customers have the same
+    /// value.
     pub fn with_equal_values() -> &'static Self {
         static ALIKE: std::sync::OnceLock<PriorityPlan> = std::sync::OnceLock::new();
         ALIKE.get_or_init(|| Self {
@@ -106,12 +107,12 @@ impl PriorityPlan {
         })
     }
 
-    /// Returns true if golden hours are for customers of this value.
+    /// Returns true if customers of this value are called first in golden hours.
     pub fn is_high(&self, value: CallValue) -> bool {
         value >= self.high_from.unwrap_or(CallValue(1))
     }
 
-    /// Returns what is wrong with the plan; `None` if it is valid.
+    /// Returns what is wrong with the ranking plan; `None` if it is valid.
     pub fn fault(&self) -> Option<&'static str> {
         if !(OVERTAKEN_MS_MIN..=OVERTAKEN_MS_MAX).contains(&self.overtaken_ms_max) {
             return Some("overtaken_ms_max must be from one minute to seven days");

@@ -6,10 +6,10 @@ use crate::grouping::{RFM_GRADES, RfmLimits, grades_by_rules};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Most words, tags, grades or steps of one plan.
+/// Most words, tags, grades or steps of one ranking plan; more are a fault.
 pub(super) const WORDS_MAX: usize = 64;
 
-/// Longest name of a column or tag, in bytes.
+/// Longest name of a column, tag or grade, in bytes; a longer one is a fault.
 pub(super) const WORD_BYTES_MAX: usize = 128;
 
 /// The criterion of a customer's value. A customer without any of the named values has the value 0.
@@ -82,7 +82,7 @@ impl ValueCriterion {
         }
     }
 
-    /// Returns every value that a customer can have, the lowest first.
+    /// Returns every value that a customer can have by this criterion, each once, the lowest first.
     pub fn values(&self) -> Vec<CallValue> {
         let mut all = vec![CallValue::NONE];
         match self {
@@ -99,7 +99,7 @@ impl ValueCriterion {
         all
     }
 
-    /// Returns the value of a customer.
+    /// Returns the value of a customer by this criterion: the highest that applies, 0 if none does.
     pub(super) fn value(&self, known: &EnrolmentFacts<'_>) -> CallValue {
         let best = match self {
             Self::Column(ColumnCriterion {
@@ -162,7 +162,8 @@ impl ValueCriterion {
     }
 }
 
-/// Reads a number as lists write it (`100,000.50`, `¥88`), rounded down; `None` if it is not a number.
+/// Reads a number as lists write it (`100,000.50`, `¥88`), rounded down to an integer; `None` if it is not
+/// a number.
 fn whole_number(text: &str) -> Option<i64> {
     let plain: String = text
         .trim()

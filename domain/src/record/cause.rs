@@ -5,8 +5,8 @@ use crate::record::request::RequestFacts;
 use crate::record::stored_event::Envelope;
 use values::ids::{CommandId, EventId};
 
-/// The cause of a command: its own id, the event or request that caused it, the correlation it belongs to,
-/// and the user who requested it.
+/// Why and for which user a command is executed: its own id, the event or request that caused it, and the
+/// correlation it belongs to. Stored in the envelopes of the command's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cause {
     pub command: CommandId,
@@ -22,7 +22,7 @@ pub struct Cause {
     pub urgency: WritePriority,
 }
 
-/// The priority of a command's events when the log has more to write than it can.
+/// The priority with which a command's events are written if the log has more to write than it can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WritePriority {
     /// Call control, and everything that a user waits for.
@@ -33,7 +33,8 @@ pub enum WritePriority {
 }
 
 impl Cause {
-    /// Returns the cause of a command from outside, without an event before it.
+    /// Returns the cause of a command that a user or another system requests; the command's id becomes the
+    /// correlation id.
     pub const fn outside(command: CommandId) -> Self {
         Self {
             command,
@@ -44,22 +45,23 @@ impl Cause {
             urgency: WritePriority::First,
         }
     }
-    /// Returns this cause with the user who requested it.
+    /// Returns this cause with the user who requested the command.
     pub const fn asked_by(mut self, by: Option<Actor>) -> Self {
         self.by = by;
         self
     }
-    /// Returns this cause with facts of its request.
+    /// Returns this cause with the facts of the HTTP request that led to the command.
     pub const fn requested(mut self, request: RequestFacts) -> Self {
         self.request = request;
         self
     }
-    /// Returns this cause for a row of an import: written after everything else.
+    /// Returns this cause with the lowest write priority, for a row of an import.
     pub const fn behind(mut self) -> Self {
         self.urgency = WritePriority::Behind;
         self
     }
-    /// Returns the cause of a command that a driver derives from an event.
+    /// Returns the cause of a command that a driver sends because of `event`. The command's id follows from
+    /// the event and `kind`, so a repeat has the same id; the correlation is the event's.
     pub fn follow(event: &Envelope, kind: &str) -> Self {
         Self {
             command: CommandId::derive(event.id, kind),

@@ -7,10 +7,11 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use values::ids::{CampaignId, CustomerId, EventId};
 
-/// The most kinds, and the most streams, that a filter may name; the readers of filters refuse more.
+/// The most kinds, and the most streams, that a filter may name. The code that parses filters refuses more.
 pub const FILTER_NAMES_MAX: usize = 64;
 
-/// A filter for events. All conditions must hold; an empty one always does. The default selects every event.
+/// Selects events: all conditions must hold; an empty condition always does. The default filter selects
+/// every event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventFilter {
     /// The kinds to select (`call.ended`), any of them; one that ends in a dot is a prefix (`call.`).
@@ -21,7 +22,7 @@ pub struct EventFilter {
     pub customer: Option<CustomerId>,
 }
 
-/// The members of a record that a filter uses, borrowed from it.
+/// The members of an event's record that a filter compares, borrowed from the record.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct EventFacts<'a> {
     pub id: EventId,
@@ -36,7 +37,7 @@ pub struct EventFacts<'a> {
 }
 
 impl<'a> EventFacts<'a> {
-    /// Reads the facts from a stored record; an error names the position.
+    /// Reads the members from a stored record; an error names the event's position.
     pub fn of(event: &'a StoredEvent) -> Result<Self, UnreadableRecord> {
         serde_json::from_slice(&event.record).map_err(|error| UnreadableRecord {
             position: event.position,
@@ -73,12 +74,13 @@ impl EventFilter {
             )
     }
 
-    /// Returns true if the filter may select an event of this kind, judged by the kind alone.
+    /// Returns true if an event of this kind may match; the other conditions of the filter are not checked.
     pub fn wants_kind(&self, kind: &str) -> bool {
         any_of(&self.kinds, '.', kind)
     }
 
-    /// Removes from a page the events that the filter does not select.
+    /// Removes from a page the events that the filter does not select. Fails, naming the position, if a
+    /// record cannot be read.
     pub fn retain(&self, page: &mut Vec<StoredEvent>) -> Result<(), UnreadableRecord> {
         if self.is_empty() {
             return Ok(());

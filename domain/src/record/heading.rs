@@ -14,7 +14,7 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 use values::ids::{CommandId, EventId};
 
-/// The members of a record that rebuilding an entity needs, borrowed from it.
+/// The members of an event's record that rebuilding an entity needs, borrowed from the record.
 #[derive(Debug, Deserialize)]
 pub struct Heading<'a> {
     pub id: EventId,
@@ -28,7 +28,8 @@ pub struct Heading<'a> {
     pub data: &'a RawValue,
 }
 
-/// Returns the heading; `None` if the record has another form and needs the parser.
+/// Returns the heading of a record; `None` if the record is not exactly in the form that `record` writes
+/// and needs the parser.
 pub(crate) fn read(record: &[u8]) -> Option<Heading<'_>> {
     let mut text = Remainder(std::str::from_utf8(record).ok()?);
     text.skip("{\"id\":\"")?;
@@ -78,7 +79,7 @@ pub(crate) fn read(record: &[u8]) -> Option<Heading<'_>> {
     })
 }
 
-/// The rest of a record that is not read yet.
+/// The part of a record that has not been read yet.
 struct Remainder<'a>(&'a str);
 
 impl<'a> Remainder<'a> {
@@ -87,7 +88,8 @@ impl<'a> Remainder<'a> {
         Some(())
     }
 
-    /// Returns the text before the next quotation mark, and skips both.
+    /// Returns the text before the next quotation mark, and skips both. `None` if it has an escape or
+    /// control character.
     fn string(&mut self) -> Option<&'a str> {
         let (string, rest) = self.0.split_once('"')?;
         // Checks every byte without a branch, so that many are checked in one step.
@@ -97,7 +99,7 @@ impl<'a> Remainder<'a> {
         Some(string)
     }
 
-    /// Skips an object that holds only plain texts, up to its end.
+    /// Skips an object that holds only plain texts, up to its end; `None` for another object.
     fn skip_object(&mut self) -> Option<()> {
         loop {
             self.skip("\"")?;
@@ -118,7 +120,7 @@ impl<'a> Remainder<'a> {
         Uuid::try_parse(string).ok()
     }
 
-    /// Reads a whole number in JSON form.
+    /// Reads an unsigned integer in JSON form, without leading zeros; `None` for other text.
     fn number(&mut self) -> Option<u64> {
         let end = self.0.bytes().position(|byte| !byte.is_ascii_digit())?;
         let (digits, rest) = self.0.split_at_checked(end)?;

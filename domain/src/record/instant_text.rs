@@ -1,7 +1,7 @@
 //! Reads and writes instants in the form of records, `2026-03-02T02:00:00.123456Z`, without a calendar
 //! library: every record holds several of them. Any other form is left to the library.
 
-/// Bytes of an instant's text.
+/// Bytes of an instant's text, `2026-03-02T02:00:00.123456Z`.
 const TEXT_BYTES: usize = 27;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -11,7 +11,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 const DAYS_TO_1970: i64 = 719_468;
 const DAYS_PER_ERA: i64 = 146_097;
 
-/// The characters between the digits, with their places.
+/// The characters between the digits of an instant's text, with their offsets.
 const MARKS: [(usize, u8); 7] = [
     (4, b'-'),
     (7, b'-'),
@@ -50,7 +50,8 @@ pub(crate) fn write(micros: i64) -> Option<[u8; TEXT_BYTES]> {
     Some(text)
 }
 
-/// Returns the microseconds since 1970 for a text as `write` makes it; `None` for any other.
+/// Returns the microseconds since 1970 of an instant's text in exactly the form that `write` makes; `None`
+/// for another form or an impossible date.
 pub(crate) fn read(text: &[u8]) -> Option<i64> {
     let text: &[u8; TEXT_BYTES] = text.try_into().ok()?;
     if MARKS.iter().any(|(place, mark)| text.get(*place) != Some(mark)) {

@@ -9,7 +9,8 @@ use crate::record::text::USUAL_RECORD_BYTES;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// Appends the event's `data` with its members ordered by name. The error says what is wrong.
+/// Appends the event's `data` object as JSON with its members ordered by name, at every depth. Fails with a
+/// reason if the data is not an object.
 pub(crate) fn append_data<E: EventData>(event: &E, out: &mut Vec<u8>) -> Result<(), String> {
     let mut tagged = Vec::with_capacity(USUAL_RECORD_BYTES);
     serde_json::to_writer(&mut tagged, event).map_err(|error| error.to_string())?;
@@ -23,8 +24,8 @@ pub(crate) fn append_data<E: EventData>(event: &E, out: &mut Vec<u8>) -> Result<
     append_ordered(data, out).ok_or_else(|| "its JSON does not end".to_owned())
 }
 
-/// Appends `text`, which is JSON as the serializer writes it, without white space, with the members of all
-/// objects in order. Of two members with one name the last stays. `None` if the text is cut off.
+/// Appends JSON text with the members of all objects in order. `text` is as the serializer writes it,
+/// without white space. Of two members with one name the last one is kept. `None` if the text is cut off.
 fn append_ordered(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     match text.first()? {
         b'{' => append_object(text, out),
@@ -66,7 +67,7 @@ fn append_object(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// Room for the members of most objects.
+/// Initial capacity for an object's members; most objects have at most as many.
 const USUAL_MEMBERS: usize = 8;
 
 fn append_array(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
@@ -83,7 +84,8 @@ fn append_array(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// Returns the text after the comma; empty at the end.
+/// Returns the text after a leading comma; empty at the end. `None` if the comma is missing or nothing
+/// follows it.
 fn after_comma(rest: &[u8]) -> Option<&[u8]> {
     if rest.is_empty() {
         return Some(rest);
@@ -91,7 +93,7 @@ fn after_comma(rest: &[u8]) -> Option<&[u8]> {
     rest.strip_prefix(b",").filter(|rest| !rest.is_empty())
 }
 
-/// Compares two names; names with an escape are rare and are decoded first.
+/// Compares two member names; names with an escape are rare and are decoded first.
 fn order(one: &[u8], next: &[u8]) -> Ordering {
     if one.contains(&b'\\') || next.contains(&b'\\') {
         return decoded(one).cmp(&decoded(next));
@@ -100,7 +102,7 @@ fn order(one: &[u8], next: &[u8]) -> Ordering {
     one.strip_suffix(b"\"").cmp(&next.strip_suffix(b"\""))
 }
 
-/// Returns the name without quotes and escapes.
+/// Returns a member's name without quotes and escapes.
 fn decoded(name: &[u8]) -> Cow<'_, str> {
     let name: Result<Name<'_>, _> = serde_json::from_slice(name);
     name.map_or(Cow::Borrowed(""), |name| name.0)
@@ -111,7 +113,8 @@ fn decoded(name: &[u8]) -> Cow<'_, str> {
 #[serde(transparent)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Returns the length in bytes of the string at the beginning, with both quotes.
+/// Returns the length in bytes of the JSON string at the beginning of the text, with both quotes; `None` if
+/// it does not end.
 fn end_of_string(text: &[u8]) -> Option<usize> {
     let mut at = text.first().filter(|first| **first == b'"').map(|_| 1)?;
     loop {
@@ -126,7 +129,7 @@ fn end_of_string(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Returns the length in bytes of the value at the beginning; `None` if there is none.
+/// Returns the length in bytes of the JSON value at the beginning of the text; `None` if there is none.
 fn end_of_value(text: &[u8]) -> Option<usize> {
     let (mut at, mut depth) = (0, 0_usize);
     loop {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// An event's place in the order of all events: increasing, opaque, 0 before the first.
+/// An event's place in the order of all events of the log: increasing, opaque, 0 before the first event.
 #[derive(
     Debug,
     Clone,
@@ -22,7 +22,8 @@ use serde::{Deserialize, Serialize};
 pub struct Position(pub u64);
 
 impl Position {
-    /// Serializes a position as decimal text for responses, because it may exceed 53 bits.
+    /// Serializes a position as decimal text for JSON responses: it may exceed the 53 bits of a JavaScript
+    /// number.
     pub fn as_text<S: serde::Serializer>(position: &Self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(position)
     }

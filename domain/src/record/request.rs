@@ -8,7 +8,7 @@ use crate::record::position::StreamVersion;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// The facts of a request that its events keep.
+/// The facts of an HTTP request that its command needs: idempotency mark, trace context and `If-Match`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestFacts {
     /// The mark of a request that may be repeated, from its `Idempotency-Key`.
@@ -28,23 +28,25 @@ impl RequestFacts {
     };
 }
 
-/// A mark of a request's body: the same for the same command and body. Without the installation's secret it
-/// reveals nothing about the body (which may be a phone number).
+/// A keyed hash of a request's body and command: equal for a repeated request. Without the installation's
+/// secret it reveals nothing about the body (which may be a phone number).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RequestMark([u8; MARK_BYTES]);
 
-/// Bytes of a mark: enough that two bodies never have the same mark in practice.
+/// Bytes of a request mark: enough that two bodies never have the same mark in practice.
 const MARK_BYTES: usize = 16;
 
 impl RequestMark {
-    /// Returns the mark from the keyed hash of the command's id and the body.
+    /// Returns the mark: the first 16 bytes of the keyed hash of command id and body. `None` if the hash is
+    /// not hexadecimal.
     pub fn of(hash: &LookupHash) -> Option<Self> {
         let digits = hash.0.as_bytes().get(..2 * MARK_BYTES)?;
         read_hex(digits).map(Self)
     }
 }
 
-/// The trace context of a request: a `traceparent` of version 00 (W3C Trace Context, section 3.2).
+/// The trace context of a request, from its `traceparent` header of version 00 (W3C Trace Context, section
+/// 3.2).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TraceParent {
     trace: [u8; 16],
@@ -53,8 +55,8 @@ pub struct TraceParent {
 }
 
 impl TraceParent {
-    /// Reads the header. An invalid one counts as absent (section 4.3); of a later version the first four
-    /// fields are read.
+    /// Reads a `traceparent` header. `None` if it is invalid, which counts as absent (section 4.3). Of a
+    /// later version the first four fields are read.
     pub fn read(text: &str) -> Option<Self> {
         let mut fields = text.split('-').map(str::as_bytes);
         let [version] = read_hex::<1>(fields.next()?)?;

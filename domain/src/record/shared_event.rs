@@ -4,8 +4,8 @@ use crate::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
 use crate::time::Timestamp;
 use std::sync::{Arc, OnceLock};
 
-/// An envelope that is parsed once for all copies of an event; empty for an event that is not shared. It does
-/// not affect the equality of events.
+/// The cache of an event's envelope, which all copies of the event share; empty for an event that is not
+/// shared. It does not affect the equality of events.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ParsedEnvelope(Option<Arc<OnceLock<Arc<Envelope>>>>);
 
@@ -27,7 +27,8 @@ impl StoredEvent {
         }
     }
 
-    /// Returns an event that will be copied. Its record must not change afterwards.
+    /// Creates a stored event that will be copied: its envelope is parsed once for all copies. The record
+    /// must not change afterwards.
     pub fn shared(position: Position, recorded_at: Timestamp, record: Arc<[u8]>) -> Self {
         Self {
             parsed: ParsedEnvelope(Some(Arc::default())),
@@ -35,12 +36,13 @@ impl StoredEvent {
         }
     }
 
-    /// Returns this event at another position.
+    /// Returns this event with another log position.
     pub fn at(self, position: Position) -> Self {
         Self { position, ..self }
     }
 
-    /// Returns the envelope, parsed at most once if the event is shared; an error names the position.
+    /// Returns the event's envelope; parsed at most once if the event is shared. Fails, naming the
+    /// position, if the record cannot be read.
     pub fn shared_envelope(&self) -> Result<Arc<Envelope>, UnreadableRecord> {
         let Some(parsed) = &self.parsed.0 else {
             return self.envelope().map(Arc::new);

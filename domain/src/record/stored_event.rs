@@ -22,8 +22,8 @@ use serde_json::value::RawValue;
 use std::sync::Arc;
 use values::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 
-/// The most bytes of a record: tlog-tiles entry bundles have a 16-bit length, less the 8 bytes of
-/// `recorded_at`.
+/// The most bytes of a record; a larger one fails with `TooLarge`. tlog-tiles entry bundles have a 16-bit
+/// length, less the 8 bytes of `recorded_at`.
 pub const RECORD_BYTES_MAX: usize = 65_527;
 
 /// An event as a record, ready to be appended. Only `record` and `Record::from_stored` make one.
@@ -38,7 +38,7 @@ pub struct Record {
     bytes: Arc<[u8]>,
 }
 
-/// The id, stream and version in the bytes of a record.
+/// The id, stream and version that the bytes of a record contain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct RecordLocation {
     id: EventId,
@@ -56,13 +56,14 @@ impl Record {
         &self.written.stream
     }
 
-    /// Returns true if the record's bytes contain its id and version.
+    /// Returns true if the record's bytes contain the id and version that its fields have.
     pub fn fits_bytes(&self) -> bool {
         self.written.id == self.id && self.written.stream_version == self.stream_version
     }
 
-    /// Makes a record from bytes that `record` wrote elsewhere. An error has position 0, because the record
-    /// has no position yet. The store that appends it checks its size, stream and version.
+    /// Makes a record from bytes that `record` wrote elsewhere; fails if they cannot be parsed. The error
+    /// has position 0, because the record has no position yet. The store that appends it checks its size,
+    /// stream and version.
     pub fn from_stored(bytes: Arc<[u8]>) -> Result<Self, UnreadableRecord> {
         let envelope: Envelope = serde_json::from_slice(&bytes).map_err(|error| UnreadableRecord {
             position: Position(0),
@@ -84,7 +85,7 @@ impl Record {
     }
 }
 
-/// The members of a record around the event's data.
+/// The parsed members of a record: everything around the event's data, and the data as raw JSON.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Envelope {
     pub id: EventId,
@@ -117,7 +118,7 @@ pub struct Envelope {
     pub data: Box<RawValue>,
 }
 
-/// An event as the store returns it: the record's bytes, and what the store added.
+/// An event as the store returns it: the record's bytes, its position and when it was made durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEvent {
     pub position: Position,
@@ -128,7 +129,8 @@ pub struct StoredEvent {
 }
 
 impl StoredEvent {
-    /// Parses the members of the record that rebuilding an entity needs; an error names the position.
+    /// Parses only the members of the record that rebuilding an entity needs. Fails, naming the position,
+    /// if the record is unreadable.
     pub fn heading(&self) -> Result<Heading<'_>, UnreadableRecord> {
         if let Some(heading) = heading::read(&self.record) {
             return Ok(heading);
@@ -139,7 +141,7 @@ impl StoredEvent {
         })
     }
 
-    /// Parses the record's envelope; an error names the position.
+    /// Parses the record's envelope. Fails, naming the position, if the record is unreadable.
     pub fn envelope(&self) -> Result<Envelope, UnreadableRecord> {
         serde_json::from_slice(&self.record).map_err(|error| UnreadableRecord {
             position: self.position,
@@ -148,7 +150,7 @@ impl StoredEvent {
     }
 }
 
-/// A record that `record` did not write: the store is damaged or foreign.
+/// The error for a record that cannot be parsed: the store is damaged, or another program wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("record at position {position} cannot be read: {why}")]
 pub struct UnreadableRecord {
@@ -156,7 +158,7 @@ pub struct UnreadableRecord {
     pub why: String,
 }
 
-/// The reasons why a record could not be made.
+/// The reasons why an event's record could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     #[error("the record of {kind} has {bytes} bytes, more than the limit of {RECORD_BYTES_MAX}")]
@@ -169,7 +171,8 @@ pub enum RecordError {
     Unwritable { kind: &'static str, why: String },
 }
 
-/// Seals an event's personal fields: the vault, the person's durable key, and a source of nonces.
+/// What sealing an event's personal fields needs: the vault, the person's durable key, and a source of
+/// nonces.
 pub struct Sealer<'a> {
     pub vault: &'a dyn Vault,
     pub key: Option<&'a PersonKey>,
@@ -177,7 +180,7 @@ pub struct Sealer<'a> {
     pub random: &'a mut dyn FnMut(&mut [u8]),
 }
 
-/// The members of a record besides the event itself.
+/// The members of a record that do not come from the event itself.
 #[derive(Debug, Clone)]
 pub struct RecordFacts {
     pub stream: StreamId,
@@ -190,8 +193,9 @@ pub struct RecordFacts {
     pub rehearsal: bool,
 }
 
-/// Makes the record of one event: seals its personal fields (AAD = stream, event id, JSON pointer) and writes
-/// it, once. Equal arguments give the same id with other nonces, so a retry must send the same record.
+/// Makes the record of one event and seals its personal fields (AAD = stream, event id, JSON pointer). Two
+/// calls with equal arguments give the same id but other bytes (new nonces), so a retry must send the first
+/// record again.
 pub fn record<E: EventData>(
     facts: RecordFacts,
     event: &E,
@@ -200,8 +204,8 @@ pub fn record<E: EventData>(
     record_in_place(facts, &mut event.clone(), sealer)
 }
 
-/// Makes a record without copying the event: its personal fields are sealed while it is written, and open
-/// again afterwards.
+/// Like `record`, without copying the event: its personal fields are sealed while it is written and are
+/// open again afterwards, also after an error.
 pub fn record_in_place<E: EventData>(
     facts: RecordFacts,
     event: &mut E,
@@ -219,7 +223,8 @@ pub fn record_in_place<E: EventData>(
     made
 }
 
-/// Seals the open fields; `before` receives each field as it was, up to a failure.
+/// Seals the event's open personal fields in place. `before` receives each field as it was, in order, up to
+/// a failure.
 fn seal_fields<E: EventData>(
     stream: &StreamId,
     id: EventId,
@@ -241,7 +246,7 @@ fn seal_fields<E: EventData>(
     Ok(())
 }
 
-/// Writes the record of an event with sealed personal fields.
+/// Writes the record of an event with its personal fields sealed already.
 fn written<E: EventData>(facts: RecordFacts, id: EventId, event: &E) -> Result<Record, RecordError> {
     let bytes = text::write(&facts, id, event)?;
     Ok(Record {
@@ -276,16 +281,16 @@ fn seal(
     Ok(sealed)
 }
 
-/// Returns the additional authenticated data of one sealed field, so that it cannot be moved to another
-/// place.
+/// Returns the additional authenticated data of one sealed field. It binds the field to its stream, event
+/// and place: elsewhere it does not open.
 pub fn aad(stream: &StreamId, id: EventId, pointer: &str) -> Vec<u8> {
     let mut hyphenated = uuid::Uuid::encode_buffer();
     let id = id.uuid().hyphenated().encode_lower(&mut hyphenated);
     [stream.as_str(), "\n", id, "\n", pointer].concat().into_bytes()
 }
 
-/// Opens every personal field of an event read from `envelope`. Without a key the fields become `Erased`, as
-/// do those of a transcript if its own key is not held.
+/// Opens every sealed personal field of an event read from `envelope`. Fields that `key` cannot open become
+/// `Erased`: all without a key, and those of a transcript if its own key is not held.
 pub fn open_personal<E: EventData>(
     envelope: &Envelope,
     event: &mut E,
@@ -295,7 +300,7 @@ pub fn open_personal<E: EventData>(
     open_personal_of(&envelope.stream, envelope.id, event, vault, key)
 }
 
-/// Opens every personal field of an event from its stream and id, without its envelope.
+/// Like `open_personal`, from the event's stream and id instead of its envelope.
 pub fn open_personal_of<E: EventData>(
     stream: &StreamId,
     id: EventId,
@@ -320,7 +325,8 @@ pub fn open_personal_of<E: EventData>(
     Ok(())
 }
 
-/// Reads the event of a stored record as the aggregate's type.
+/// Reads the event in an envelope as the aggregate's event type; fails for an unknown kind or version or
+/// invalid data.
 pub fn read_event<D: Decider>(envelope: &Envelope) -> Result<D::Event, UnreadableEvent> {
     D::Event::read(&envelope.kind, envelope.version, &envelope.data)
 }

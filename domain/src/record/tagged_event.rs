@@ -8,12 +8,12 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserialize
 use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
 
-/// Reads the event of this kind with this data.
+/// Reads the event of this kind from its data, without copying the data first.
 pub(crate) fn read_tagged<E: DeserializeOwned>(kind: &str, data: &RawValue) -> Result<E, serde_json::Error> {
     E::deserialize(TaggedEvent { kind, data })
 }
 
-/// Presents itself to serde as `{"kind": …, "data": …}`.
+/// The pair of kind and data, which serde sees as `{"kind": …, "data": …}`.
 struct TaggedEvent<'a> {
     kind: &'a str,
     data: &'a RawValue,
@@ -35,7 +35,7 @@ impl<'de> Deserializer<'de> for TaggedEvent<'de> {
     }
 }
 
-/// Gives `kind` first, so that serde knows the variant before the data.
+/// The two members for serde: `kind` comes first, so that serde knows the variant before the data.
 struct Members<'a> {
     kind: Option<&'a str>,
     data: Option<&'a RawValue>,

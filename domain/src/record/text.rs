@@ -9,10 +9,11 @@ use crate::time::Timestamp;
 use serde::Serialize;
 use values::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 
-/// Room for most records, so that the buffer they are written to does not grow.
+/// Initial capacity in bytes of the buffer of a record; most records fit.
 pub(crate) const USUAL_RECORD_BYTES: usize = 768;
 
-/// Returns the record's bytes. The event's personal fields must be sealed.
+/// Returns the bytes of an event's record. The event's personal fields must be sealed. Fails with
+/// `TooLarge` or `Unwritable`.
 pub(crate) fn write<E: EventData>(
     facts: &RecordFacts,
     id: EventId,
@@ -53,7 +54,7 @@ pub(crate) fn write<E: EventData>(
     Ok(bytes)
 }
 
-/// The envelope as `Envelope` writes it, with borrowed parts and without `data`.
+/// The members of a record before `data`, borrowed, in the order in which they are written.
 #[derive(Serialize)]
 struct EnvelopeFields<'a> {
     id: EventId,

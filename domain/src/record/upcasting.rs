@@ -14,7 +14,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// One step: reads the data of `kind` in version `from` as version `from + 1`.
+/// One upcasting step: converts the data of an event of `kind` from version `from` to version `from + 1`.
 #[derive(Debug, Clone, Copy)]
 pub struct Upcast {
     pub kind: &'static str,
@@ -22,7 +22,8 @@ pub struct Upcast {
     pub step: fn(Map<String, Value>) -> Map<String, Value>,
 }
 
-/// Reads an event of any version that `steps` cover; the body of `EventData::read` once there is a version 2.
+/// Reads an event of any version up to the current one: applies the missing steps to its data. Fails if a
+/// step is missing or the result is invalid.
 pub fn read_upcast<E: EventData>(
     kind: &str,
     version: u16,

@@ -10,11 +10,12 @@ use crate::screening::NumberListName;
 use crate::time::Timestamp;
 use crate::working_calendar::Day;
 
-/// Longest reason, in bytes. It is stored forever and must not contain personal data.
+/// Longest reason of an imported edition, in bytes; a longer one is refused. It is stored permanently and
+/// must not contain personal data.
 const REASON_BYTES_MAX: usize = 512;
 
-/// Milliseconds by which local time can be ahead of UTC: 14 hours at most. An edition may have that local
-/// date.
+/// Milliseconds by which local time can be ahead of UTC: 14 hours at most. An edition may have the date
+/// that is reached there.
 const AHEAD_MS: u64 = 14 * 3_600_000;
 
 pub(super) fn decide(
@@ -58,8 +59,9 @@ pub(super) fn decide(
     }])
 }
 
-/// Returns true if this edition is recorded already. An older edition is refused, because numbers added since
-/// would be missing. Another edition of the same day is accepted, so that a truncated file can be corrected.
+/// Returns true if this edition is recorded already. Refuses an older edition, because numbers added since
+/// would be missing, and too many registries, salts or area codes. Another edition of the same day is
+/// accepted, so that a truncated file can be corrected.
 fn is_known(
     state: &RegistryState,
     name: &NumberListName,

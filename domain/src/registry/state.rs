@@ -4,14 +4,15 @@ use super::event::RegistryEvent;
 use crate::registry_book::RegistryBook;
 use std::sync::Arc;
 
-/// The state of all registries.
+/// The state of all registries of the installation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RegistryState {
     book: Arc<RegistryBook>,
 }
 
 impl RegistryState {
-    /// Returns the data of all registries. It is shared, because every granted batch carries it.
+    /// Returns the dates and salts of all registries. The book is shared, because every granted batch
+    /// carries it.
     pub const fn book(&self) -> &Arc<RegistryBook> {
         &self.book
     }

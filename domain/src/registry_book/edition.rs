@@ -8,10 +8,11 @@ use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
-/// Longest salt, in bytes. It is hashed with the number at every dial.
+/// Longest salt of a registry's digests, in bytes; a longer one is refused. It is hashed with the number at
+/// every dial.
 pub const SALT_BYTES_MAX: usize = 64;
 
-/// Digits of an area code in the North American Numbering Plan.
+/// Number of digits of an area code in the North American Numbering Plan.
 const AREA_DIGITS: usize = 3;
 
 /// An area code of the North American Numbering Plan (ITU-T E.164, country code 1), such as `202`.
@@ -23,8 +24,7 @@ const AREA_DIGITS: usize = 3;
 pub struct AreaCode(u16);
 
 impl AreaCode {
-    /// Returns the area code of a number in international format; `None` outside the North American Numbering
-    /// Plan.
+    /// Returns the area code of a number (E.164); `None` outside the North American Numbering Plan.
     pub fn of_number(e164: &str) -> Option<Self> {
         let national = e164.strip_prefix("+1").filter(|digits| digits.len() == 10)?;
         national.get(..AREA_DIGITS)?.parse().ok()
@@ -62,8 +62,7 @@ impl From<AreaCode> for String {
     }
 }
 
-/// The hashing of a registry's numbers: SHA-256 over the salt and the number in international format,
-/// including `+`.
+/// How a registry's numbers are hashed: SHA-256 over the salt and the number in E.164 form, including `+`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "RegistryDigests")]
 pub struct DigestScheme {
@@ -74,7 +73,7 @@ pub struct DigestScheme {
 }
 
 impl DigestScheme {
-    /// Returns the digest of a number in international format.
+    /// Returns the digest of a number (E.164) in this registry.
     pub fn of(&self, e164: &str) -> NumberDigest {
         let mut hash = Sha256::new();
         hash.update(self.salt.as_bytes());
@@ -89,7 +88,7 @@ impl DigestScheme {
 pub struct NumberDigest([u8; 32]);
 
 impl NumberDigest {
-    /// Returns the text from which the id of the digest's stream is derived.
+    /// Returns the text from which the id of the digest's stream is derived: `sha256:` and the digest.
     pub fn stream_text(&self) -> String {
         self.0.iter().fold("sha256:".to_owned(), |mut text, byte| {
             text.push_str(&format!("{byte:02x}"));
@@ -121,7 +120,7 @@ impl FromStr for NumberDigest {
     }
 }
 
-/// An imported edition of a registry.
+/// One imported edition of a registry: its date, coverage and counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "RegistryEdition")]
 pub struct Edition {

@@ -9,16 +9,17 @@ use crate::screening::NumberListName;
 use crate::working_calendar::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most registries of an installation. A dial checks each.
+/// Most registries of an installation; a further one is refused. Each is checked at every dial.
 pub const REGISTRIES_MAX: usize = 64;
 
-/// Most salts of all registries. Each costs a digest and a read at every dial.
+/// Most salts of all registries together; a further one is refused. Each costs a digest and a read at every
+/// dial.
 pub const SALTS_MAX: usize = 16;
 
-/// Most area codes of one registry: 800 exist.
+/// Most area codes of one registry; more are refused. 800 exist.
 pub const REGISTRY_AREAS_MAX: usize = 800;
 
-/// One registry after its editions.
+/// What is known of one registry after its imported editions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RegistryEditions {
     /// Date of the last edition of the whole registry.
@@ -33,15 +34,15 @@ pub struct RegistryEditions {
 }
 
 impl RegistryEditions {
-    /// Returns the date of the registry for a number: that of its area code or of the whole registry, the
-    /// later one.
+    /// Returns the date of the registry for a number (E.164): that of its area code or of the whole
+    /// registry, the later one. `None` if no edition covers it.
     pub fn as_of(&self, e164: Option<&str>) -> Option<Day> {
         let area = e164.and_then(AreaCode::of_number);
         let of_area = area.and_then(|area| self.areas.get(&area)).copied();
         self.whole.max(of_area)
     }
 
-    /// Returns the date of the newest edition, whatever it covers.
+    /// Returns the date of the newest edition, whatever it covers; `None` without editions.
     pub fn newest(&self) -> Option<Day> {
         self.whole.max(self.areas.values().max().copied())
     }
@@ -58,8 +59,8 @@ impl RegistryEditions {
         self.last = Some(edition.clone());
     }
 
-    /// Returns the known date if it is later than the edition for everything the edition covers; otherwise
-    /// `None`.
+    /// Returns the earliest known date of what the edition covers, if all of these dates are later than the
+    /// edition's; otherwise `None`.
     pub fn find_later_date(&self, edition: &Edition) -> Option<Day> {
         let later = |known: Option<Day>| known.filter(|known| *known > edition.as_of);
         match edition.areas.is_empty() {
@@ -73,7 +74,7 @@ impl RegistryEditions {
     }
 }
 
-/// All registries, by name.
+/// The dates and salts of all registries, by the registry's name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RegistryBook {
     lists: BTreeMap<NumberListName, RegistryEditions>,
@@ -96,7 +97,8 @@ impl RegistryBook {
         self.lists.is_empty()
     }
 
-    /// Returns the salts with which a dial looks up a number: those of all editions of all registries.
+    /// Returns the salts with which a dial looks a number up: those of all digest editions of all
+    /// registries.
     pub fn salts(&self) -> BTreeSet<&DigestScheme> {
         self.lists.values().flat_map(|list| &list.digests).collect()
     }
@@ -106,7 +108,7 @@ impl RegistryBook {
         self.get(name).is_some_and(|list| list.digests.contains(digests))
     }
 
-    /// Adds an edition.
+    /// Adds an edition of the named registry.
     pub fn take(&mut self, name: &NumberListName, edition: &Edition) {
         self.lists.entry(name.clone()).or_default().take(edition);
     }

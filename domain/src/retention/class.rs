@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A data class. It is also the id of the retention aggregate, so there is one per class.
+/// A class of data with a retention period of its own. It is also the id of the retention aggregate, so
+/// there is one per class.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -24,7 +25,7 @@ impl DataClass {
     /// Every class, in the order of display and disposal.
     pub const ALL: [Self; 3] = [Self::Recordings, Self::Persons, Self::Transcripts];
 
-    /// Returns the code that is stored and used in requests.
+    /// Returns the code of the class in events and requests.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Recordings => "recordings",

@@ -10,13 +10,15 @@ use super::state::{Period, RetentionState};
 use crate::calling_plan::Preset;
 use crate::time::Timestamp;
 
-/// Longest reason, in bytes. It is stored forever and must not contain personal data.
+/// Longest reason of a retention period, in bytes; a longer one is refused. It is stored permanently and
+/// must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
 
-/// Longest period, in days: one hundred years. To keep data longer, set no period.
+/// Longest retention period, in days; a longer one is refused. One hundred years: to keep data longer, set
+/// no period.
 pub const PERIOD_DAYS_MAX: u32 = 36_525;
 
-/// Most items of one disposal: 500 ids take 20 KB of the 64 KB of a record.
+/// Most items of one disposal; more are refused. 500 ids take 20 KB of the 64 KB of a record.
 pub const DISPOSAL_ITEMS_MAX: usize = 500;
 
 /// Milliseconds of a day.
@@ -79,8 +81,8 @@ fn set(
     }])
 }
 
-/// Begins a disposal. The caller selected the items; they are checked here against the current period and the
-/// clock.
+/// Begins a disposal: records which items will be destroyed. The caller selected the items; here they are
+/// checked against the current period and the clock. Refused while another disposal is open.
 fn begin(state: &RetentionState, beginning: DisposalRequest, now: Timestamp) -> DecideResult {
     let DisposalRequest {
         class,
@@ -120,12 +122,13 @@ fn begin(state: &RetentionState, beginning: DisposalRequest, now: Timestamp) -> 
     }])
 }
 
-/// Returns the latest end time of data that has been kept for `days` at `now`.
+/// Returns the instant before or at which data must have ended to be kept for at least `days` at `now`.
 pub fn compute_cutoff(now: Timestamp, days: u32) -> Timestamp {
     now.minus_ms(u64::from(days).saturating_mul(DAY_MS))
 }
 
-/// Completes the open disposal. For a disposal that is completed already, no event is stored.
+/// Completes the open disposal with its result. No event for a disposal that is completed already; refused
+/// for one that was not begun.
 fn complete(state: &RetentionState, disposal: u64, result: DisposalResult) -> DecideResult {
     match state.under_way() {
         Some(under_way) if under_way.disposal == disposal => Ok(vec![RetentionEvent::Disposed {

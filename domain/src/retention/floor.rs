@@ -4,28 +4,29 @@
 use super::class::DataClass;
 use crate::calling_plan::Preset;
 
-/// A floor in days, with its source.
+/// The shortest permitted retention period in days, with its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Floor {
     pub days: u32,
     pub source: &'static str,
 }
 
-/// The floor of every preset: six months, counted as 184 days, the most that six months have.
+/// The floor of every preset without a longer one: six months, counted as 184 days, the most that six
+/// months have.
 pub const GENERAL_FLOOR: Floor = Floor {
     days: 184,
     source: "six months: Cybersecurity Law (网络安全法) of 2017, article 21, for network logs; applied to every \
              class of data",
 };
 
-/// The floor of China's marketing presets: the same period with a further source.
+/// The floor of China's marketing presets: six months, with a further source.
 const MARKETING: Floor = Floor {
     source: "six months: Cybersecurity Law (网络安全法) of 2017, article 21, for network logs; longer than the five \
              months for evidence of consent (通信短信息服务管理规定, 2015)",
     ..GENERAL_FLOOR
 };
 
-/// The floor of EU presets. EU law sets no shortest period.
+/// The floor of EU presets: six months, set by this product. EU law sets no shortest period.
 const EUROPE: Floor = Floor {
     source: "six months: set by this product; GDPR, articles 5(2) and 7(1), ask for evidence of consent and name \
              no shortest time, article 5(1)(e) limits the longest",
@@ -50,8 +51,8 @@ const DEBT: Floor = Floor {
     source: "three years: 12 CFR 1006.100, records and recordings of debt collection",
 };
 
-/// Returns the floor of a data class under a preset. All classes have the same floor, because they are
-/// records of the same calls.
+/// Returns the shortest permitted retention period of a data class under a preset. All classes have the
+/// same one, because they are records of the same calls.
 pub const fn floor(class: DataClass, preset: Preset) -> Floor {
     match class {
         DataClass::Recordings | DataClass::Persons | DataClass::Transcripts => match preset {

@@ -7,7 +7,7 @@ use crate::calling_plan::Preset;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// The state of the retention of one data class.
+/// The state of the retention of one data class: periods, disposals and reviews.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RetentionState {
     /// Periods in days: by preset, and under `None` for all presets without their own.
@@ -18,7 +18,7 @@ pub struct RetentionState {
     last_review: Option<LastReview>,
 }
 
-/// A retention period with the reason for its length.
+/// A retention period, with the rule that sets its length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Period {
     pub days: u32,
@@ -33,7 +33,7 @@ pub struct OpenDisposal {
     pub what: DisposedItems,
 }
 
-/// The last review: its time and result.
+/// The last review of due data: its time and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastReview {
     pub at: Timestamp,
@@ -41,18 +41,19 @@ pub struct LastReview {
 }
 
 impl RetentionState {
-    /// Returns the period in days that is set for a preset, or with `None` for all presets without their own.
+    /// Returns the period in days that a user set for a preset; with `None`, the one for all presets
+    /// without their own. `None` if none is set.
     pub fn set_for(&self, preset: Option<Preset>) -> Option<u32> {
         self.set.get(&preset).copied()
     }
 
-    /// Returns true if no period is set. Then there is no disposal.
+    /// Returns true if no retention period is set; then there is no disposal by period.
     pub fn is_unset(&self) -> bool {
         self.set.is_empty()
     }
 
-    /// Returns the period for data of a preset: the longest of its own, the general one and the floor. `None`
-    /// if none is set; the data is then kept.
+    /// Returns the retention period for data of a preset: the longest of its own, the general one and the
+    /// floor. `None` if no period is set; the data is then kept.
     pub fn period(&self, class: DataClass, preset: Preset) -> Option<Period> {
         let own = self
             .set_for(Some(preset))
@@ -74,8 +75,8 @@ impl RetentionState {
         })
     }
 
-    /// Returns the period that must have passed for a disposal by order: at least the floor, also if no
-    /// period is set.
+    /// Returns the age that data of a preset must have for a disposal by order: the retention period, or
+    /// the floor if none is set.
     pub fn period_of_order(&self, class: DataClass, preset: Preset) -> Period {
         let Floor { days, source } = floor(class, preset);
         self.period(class, preset).unwrap_or_else(|| Period {
@@ -84,25 +85,25 @@ impl RetentionState {
         })
     }
 
-    /// Returns the preset of a campaign with the longest period for a disposal by order. If several are
-    /// equal, the first one, which is the campaign's own.
+    /// Returns that preset of a campaign with the longest period for a disposal by order. Of equal ones the
+    /// first, which is the campaign's own.
     pub fn longest_of_order(&self, class: DataClass, presets: &[Preset]) -> Preset {
         let presets = presets.iter().rev().copied();
         let longest = presets.max_by_key(|preset| self.period_of_order(class, *preset).days);
         longest.unwrap_or_default()
     }
 
-    /// Returns the disposal that has begun and is not completed.
+    /// Returns the disposal that has begun and is not completed; `None` if there is none.
     pub const fn under_way(&self) -> Option<&OpenDisposal> {
         self.under_way.as_ref()
     }
 
-    /// Returns the number of disposals that have begun.
+    /// Returns the number of disposals that have begun so far.
     pub const fn disposals(&self) -> u64 {
         self.disposals
     }
 
-    /// Returns the number of items that all disposals destroyed.
+    /// Returns the number of items that all disposals of the class destroyed.
     pub const fn destroyed(&self) -> u64 {
         self.destroyed
     }

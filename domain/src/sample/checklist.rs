@@ -1,6 +1,6 @@
 //! The checklist for drawn calls: a closed list of items with Chinese and English labels.
 
-/// One item of the checklist.
+/// One item of the checklist that reviewers answer for a drawn call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckItem {
     /// The stored code of the item.
@@ -17,7 +17,8 @@ const fn item(code: &'static str, label_zh: &'static str, label_en: &'static str
     }
 }
 
-/// The standard checklist. New items are added at the end only, because stored findings name items by code.
+/// The standard checklist for drawn calls. New items are added at the end only, because stored findings
+/// name items by code.
 pub const CHECKLIST: &[CheckItem] = &[
     item(
         "notice_played",

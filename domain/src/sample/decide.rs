@@ -8,15 +8,17 @@ use super::state::SampleState;
 use std::collections::BTreeSet;
 use values::ids::CallId;
 
-/// Most calls of one sample. Their ids take two thirds of the largest record.
+/// Most calls of one sample; more are refused. Their ids take two thirds of the largest record.
 pub const SAMPLE_CALLS_MAX: usize = 1_000;
-/// Most strata of a population. The same record names them.
+/// Most strata of a sample's population; more are refused. The same record names them.
 pub const STRATA_MAX: usize = 100;
-/// Longest seed, in bytes: a date, lottery numbers, a hash in hexadecimal digits.
+/// Longest seed of a draw, in bytes; a longer one is refused. A date, lottery numbers, a hash in
+/// hexadecimal digits.
 pub const SEED_BYTES_MAX: usize = 128;
-/// Longest remark, in bytes. It is stored forever and must not contain personal data.
+/// Longest remark of a finding or sign-off, in bytes; a longer one is refused. It is stored permanently and
+/// must not contain personal data.
 pub const REMARK_BYTES_MAX: usize = 1_024;
-/// Longest name of the reviewer or signer, in bytes.
+/// Longest name of a reviewer or signer, in bytes; a longer one is refused.
 pub const BY_BYTES_MAX: usize = 64;
 
 type DecideResult = Result<Vec<SampleEvent>, SampleRefusal>;
@@ -111,7 +113,7 @@ fn sign_off(state: &SampleState, by: String, remark: Option<String>) -> DecideRe
     Ok(vec![SampleEvent::SignedOff { by, remark }])
 }
 
-/// Returns the draw of a sample that still accepts findings.
+/// Returns the draw of a sample that still accepts findings; refused if it is not drawn or is signed off.
 fn open(state: &SampleState) -> Result<&DrawnSample, SampleRefusal> {
     if state.signed_off().is_some() {
         return Err(SampleRefusal::SignedOff);

@@ -23,17 +23,17 @@ impl SampleState {
         self.drawn_at
     }
 
-    /// Returns the last finding of a call, and when it was recorded.
+    /// Returns the last finding of a drawn call, and when it was recorded; `None` if there is none.
     pub fn finding(&self, call: CallId) -> Option<&(Finding, Timestamp)> {
         self.findings.get(&call)
     }
 
-    /// Returns the name of the signer and the time of the sign-off.
+    /// Returns the name of the signer and the time of the sign-off; `None` before it.
     pub const fn signed_off(&self) -> Option<&(String, Timestamp)> {
         self.signed_off.as_ref()
     }
 
-    /// Returns the drawn calls without a finding, ordered by rank.
+    /// Returns the drawn calls that have no finding yet, in the order of the draw.
     pub fn lacking(&self) -> impl Iterator<Item = CallId> {
         let calls = self.drawn.iter().flat_map(|drawn| drawn.calls.iter().copied());
         calls.filter(|call| !self.findings.contains_key(call))

@@ -9,7 +9,8 @@ use super::state::SavedReportState;
 use crate::time::Timestamp;
 use values::ids::UserId;
 
-/// Longest reason, in bytes. It is stored forever and must not contain personal data.
+/// Longest reason of a change of owner, in bytes; a longer one is refused. It is stored permanently and
+/// must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
 
 pub(super) fn decide(
@@ -49,8 +50,8 @@ fn save(
     Ok(vec![SavedReportEvent::Saved { plan, owner }])
 }
 
-/// Changes the owner. The caller checks before that the previous owner lost the permission and the new one
-/// has it.
+/// Gives a saved report to another owner. No event if the owner is the same and has not lost the
+/// permission. The caller checks before that the previous owner lost the permission and the new one has it.
 fn take_over(
     state: &SavedReportState,
     owner: Option<UserId>,

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use values::ids::{InvalidId, login_name, text_id};
 
 text_id!(
-    /// The name of a saved report, chosen by its author: lower-case letters and digits.
+    /// The name of a saved report, chosen by its author: lower-case letters, digits, `_`, `.` and `-`.
     SavedReportId, "saved report", login_name, NAME, "weekly-answers"
 );
 

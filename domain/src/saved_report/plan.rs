@@ -8,34 +8,35 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use values::ids::{CampaignId, UserId, WebhookId};
 
-/// Longest title, in bytes: a mail's subject line.
+/// Longest title of a report, in bytes; a longer one is a fault. It is a mail's subject line.
 pub const TITLE_BYTES_MAX: usize = 120;
 
-/// Most metrics of one report: what fits on one page.
+/// Most metrics of one report; more are a fault. They fit on one page.
 pub const METRICS_MAX: usize = 12;
 
-/// Most campaigns that a report names.
+/// Most campaigns that a report names; more are a fault.
 pub const CAMPAIGNS_MAX: usize = 20;
 
-/// Most figures of one report, and so of what is sent and stored: metrics times campaigns.
+/// Most figures of one report, which is metrics times campaigns; more are a fault.
 pub const FIGURES_MAX: usize = 60;
 
-/// Most channels that a report is sent to.
+/// Most channels to which a report is sent; more are a fault.
 pub const CHANNELS_MAX: usize = 8;
 
-/// Most days that a report covers: a year.
+/// Most days that a report covers; more are a fault. A year.
 pub const DAYS_MAX: u16 = 366;
 
-/// Longest name of a metric or time zone, in bytes.
+/// Longest name of a metric or time zone in a report's plan, in bytes.
 const WORD_BYTES_MAX: usize = 64;
 
 /// Minutes of a day.
 const DAY_MINUTES: u16 = 24 * 60;
 
-/// Weeks over which the zone's offset is checked: the days that a report can cover, and one year ahead.
+/// Weeks for which the offset of a report's zone is checked: the days that a report can cover, and one year
+/// ahead.
 const ZONE_WEEKS: u64 = 106;
 
-/// Days before and after today in which a due date is searched: a month, and a day because of time zones.
+/// Days before and after today in which a due time is searched: a month, and a day because of time zones.
 const LOOKED_DAYS: u64 = 33;
 
 /// The definition of a saved report.
@@ -69,7 +70,7 @@ pub struct ReportPlan {
     pub is_shared: bool,
 }
 
-/// The schedule of a report.
+/// When a report is sent: interval, day and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ReportSchedule {
     pub every: ReportInterval,
@@ -92,7 +93,7 @@ pub enum ReportInterval {
     Month,
 }
 
-/// Why a plan is not valid.
+/// Why the plan of a saved report is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanFault {
     #[error("a title of 1 to {TITLE_BYTES_MAX} bytes is required")]
@@ -116,7 +117,8 @@ pub enum PlanFault {
 }
 
 impl ReportPlan {
-    /// Checks the plan and returns its first fault.
+    /// Checks the plan of a report and returns its first fault. `now` decides which weeks of the time zone
+    /// are checked.
     pub fn check(&self, now: Timestamp) -> Result<(), PlanFault> {
         if self.title.trim().is_empty() || self.title.len() > TITLE_BYTES_MAX {
             return Err(PlanFault::Title);
@@ -143,8 +145,8 @@ impl ReportPlan {
         self.check_schedule()
     }
 
-    /// Checks that days in the zone begin at a whole hour, in summer and winter, in the past and in the next
-    /// year. Figures are stored per hour.
+    /// Checks that days in the report's zone begin at a full hour, in summer and winter, in the past and in
+    /// the next year: figures are stored per hour.
     fn check_zone(&self, now: Timestamp) -> Result<(), PlanFault> {
         let fault = || PlanFault::Zone {
             zone: self.zone.chars().take(WORD_BYTES_MAX).collect(),
@@ -185,7 +187,7 @@ impl ReportPlan {
         self.zone.parse().ok()
     }
 
-    /// Returns the last due time at or before `now`.
+    /// Returns the last due time of the schedule at or before `now`; `None` without a schedule.
     pub fn last_due(&self, now: Timestamp) -> Option<Timestamp> {
         let (zone, today) = self.today(now)?;
         let days = (0..LOOKED_DAYS).filter_map(|back| today.checked_sub_days(Days::new(back)));
@@ -193,7 +195,7 @@ impl ReportPlan {
         dues.into_iter().find(|due| *due <= now)
     }
 
-    /// Returns the first due time after `now`.
+    /// Returns the first due time of the schedule after `now`; `None` without a schedule.
     pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         let (zone, today) = self.today(now)?;
         let days = (0..LOOKED_DAYS).filter_map(|ahead| today.checked_add_days(Days::new(ahead)));
@@ -218,7 +220,8 @@ impl ReportPlan {
         instant(zone, day, NaiveTime::from_hms_opt(minute / 60, minute % 60, 0)?)
     }
 
-    /// Returns the period of a report generated at `at`: its start, and its exclusive end.
+    /// Returns the period that a report generated at `at` covers: its start and its exclusive end. `None`
+    /// if the zone is unknown.
     pub fn window(&self, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
         let (zone, today) = self.today(at)?;
         let first = today.checked_sub_days(Days::new(u64::from(self.days)))?;
@@ -228,13 +231,13 @@ impl ReportPlan {
         ))
     }
 
-    /// Returns true if the reader may read the report: it is shared, or the reader is the owner.
+    /// Returns true if `reader` may read the report: it is shared, or the reader is the owner.
     pub fn is_for(&self, owner: Option<&UserId>, reader: Option<&UserId>) -> bool {
         self.is_shared || owner == reader
     }
 }
 
-/// Returns the time on a day in a zone. If the clock change skips it, one hour later.
+/// Returns the instant of a local time on a day in a zone; if a clock change skips it, one hour later.
 fn instant(zone: Tz, day: NaiveDate, time: NaiveTime) -> Option<Timestamp> {
     let local = day.and_time(time);
     let found = zone.from_local_datetime(&local).earliest();

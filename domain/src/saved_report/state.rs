@@ -17,7 +17,7 @@ pub struct SavedReportState {
     removed_of: Option<Option<UserId>>,
 }
 
-/// The plan in force.
+/// The plan of a saved report that is in force, with its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedPlan {
     pub plan: Box<ReportPlan>,
@@ -27,31 +27,32 @@ pub struct SavedPlan {
 }
 
 impl SavedReportState {
-    /// Returns the plan; `None` if it was removed or never saved.
+    /// Returns the plan of the report; `None` if it was removed or never saved.
     pub const fn saved(&self) -> Option<&SavedPlan> {
         self.saved.as_ref()
     }
 
-    /// Returns true if the report belonged to this user until it was removed.
+    /// Returns true if the report was removed and belonged to this user until then.
     pub fn was_of(&self, user: Option<&UserId>) -> bool {
         self.removed_of
             .as_ref()
             .is_some_and(|owner| owner.as_ref() == user)
     }
 
-    /// Returns the last sending and its time.
+    /// Returns the last sending of the report and its time; `None` if it was never sent.
     pub fn last(&self) -> Option<(Timestamp, &ReportSending)> {
         self.last.as_ref().map(|(at, sending)| (*at, &**sending))
     }
 
-    /// Returns true if the last sending failed because the owner lost the permission, and the owner is still
-    /// the same.
+    /// Returns true if the last sending failed because the owner lost the permission, and the owner is
+    /// still the same.
     pub const fn is_owner_lost(&self) -> bool {
         self.owner_lost
     }
 
-    /// Returns the due time to send for now: the last one, if it is after the save and was not sent for.
-    /// Missed due times before it are skipped.
+    /// Returns the due time for which the report is to be sent now; `None` if it is not due. It is the
+    /// schedule's last due time, if it is after the save and was not sent for; missed ones before it are
+    /// skipped.
     pub fn due_at(&self, now: Timestamp) -> Option<Timestamp> {
         let saved = self.saved.as_ref()?;
         let due = saved.plan.last_due(now)?;

@@ -5,7 +5,7 @@ use crate::calendar::{BEIJING_MICROS, DAY_MICROS};
 use crate::time::Timestamp;
 use chrono::{DateTime, Months, Utc};
 
-/// A value of its column's type.
+/// The value with which a condition compares a column: fixed, or relative to the time of evaluation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bound {
     Fixed(AttributeValue),
@@ -17,20 +17,21 @@ pub enum Bound {
     TodayBegun(Shift),
 }
 
-/// An amount of time to add: calendar months first, then microseconds.
+/// An amount of time that is added to an instant: calendar months first, then microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Shift {
     pub months: i64,
     pub micros: i64,
 }
 
-/// Longest shift in months: one hundred years, so that no result leaves the calendar's range.
+/// Longest shift in months, forwards or backwards; a longer one is refused. One hundred years, so that no
+/// result leaves the calendar's range.
 pub(super) const SHIFT_MONTHS_MAX: i64 = 1_200;
-/// Longest shift in microseconds: one hundred years.
+/// Longest shift in microseconds, forwards or backwards; a longer one is refused. One hundred years.
 pub(super) const SHIFT_MICROS_MAX: i64 = 36_525 * DAY_MICROS;
 
 impl Bound {
-    /// Returns the value at the time `now`.
+    /// Returns the value to compare with at the time `now`.
     pub fn at(&self, now: Timestamp) -> AttributeValue {
         match self {
             Self::Fixed(value) => value.clone(),
@@ -46,8 +47,8 @@ impl Bound {
     }
 }
 
-/// Adds a shift to a time in microseconds. Months follow Beijing's calendar; a day that the month does not
-/// have becomes its last day.
+/// Returns a time in microseconds, moved by a shift. Months follow Beijing's calendar; a day that the month
+/// does not have becomes its last day.
 fn shifted(micros: i64, shift: Shift) -> i64 {
     let local = micros.saturating_add(BEIJING_MICROS);
     let moved = DateTime::<Utc>::from_timestamp_micros(local).and_then(|local| {

@@ -5,7 +5,7 @@ use super::pattern::Pattern;
 use crate::attribute::{Attribute, AttributeType, TagLevel};
 use std::fmt;
 
-/// A condition on one customer.
+/// A parsed condition of a segment on one customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
     And(Box<Condition>, Box<Condition>),
@@ -39,7 +39,8 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// Collects the columns of the condition, in order of appearance.
+    /// Appends the columns that the condition tests to `found`, in order of appearance, repeated ones
+    /// repeatedly.
     pub(super) fn columns<'a>(&'a self, found: &mut Vec<&'a Column>) {
         match self {
             Self::And(left, right) | Self::Or(left, right) => {
@@ -56,7 +57,7 @@ impl Condition {
     }
 }
 
-/// A column of a condition.
+/// A column that a condition tests: an attribute, or the tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Column {
     Attribute(Attribute),
@@ -65,7 +66,7 @@ pub enum Column {
 }
 
 impl Column {
-    /// Returns the type of the column's values. Tags are texts.
+    /// Returns the type of the column's values; tags are texts.
     pub const fn kind(&self) -> AttributeType {
         match self {
             Self::Attribute(attribute) => attribute.kind(),
@@ -73,7 +74,7 @@ impl Column {
         }
     }
 
-    /// Returns the tag column of this name; `None` if the name is not one of a tag column.
+    /// Returns the tag column with this name, in Chinese or English; `None` if there is none.
     pub(super) fn of_tags(name: &str) -> Option<Self> {
         Some(Self::Tag(match name {
             "tag" | "标签" => None,
@@ -117,7 +118,7 @@ impl Operator {
         }
     }
 
-    /// Returns the operator for exchanged operands.
+    /// Returns the operator with the same meaning when its operands are exchanged.
     pub const fn turned(self) -> Self {
         match self {
             Self::Equal => Self::Equal,
@@ -129,7 +130,8 @@ impl Operator {
         }
     }
 
-    /// Returns true for operators that need an order. Texts, tags and Booleans have none.
+    /// Returns true for operators that need an order (`<`, `>=`), which texts, tags and Booleans do not
+    /// have.
     pub const fn is_of_order(self) -> bool {
         !matches!(self, Self::Equal | Self::NotEqual)
     }

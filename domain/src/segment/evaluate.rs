@@ -9,20 +9,21 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 impl Segment {
-    /// Returns true if the customer belongs to the segment, ignoring LIMIT. Unknown counts as no. Erased and
-    /// unregistered customers never belong.
+    /// Returns true if the customer belongs to the segment at `now`, whatever its LIMIT. Unknown counts as
+    /// no. Erased and unregistered customers never belong.
     pub fn holds(&self, profile: &Profile, now: Timestamp) -> bool {
         let is_meant = |condition: &Condition| condition.of(profile, now) == Some(true);
         profile.is_somebody() && self.condition().is_none_or(is_meant)
     }
 
-    /// Returns the condition's result for a customer; `None` if it depends on a value that is not known.
+    /// Returns the result of the segment's condition for a customer; `None` if it depends on a value that
+    /// is not known. True without a condition.
     pub fn answer(&self, profile: &Profile, now: Timestamp) -> Option<bool> {
         let condition = self.condition();
         condition.map_or(Some(true), |condition| condition.of(profile, now))
     }
 
-    /// Returns the customer's tags that affect the result. Other tags are not compared by the condition.
+    /// Returns those tags of the customer that the condition compares; other tags do not affect the result.
     pub fn counting_tags(&self, profile: &Profile, now: Timestamp) -> BTreeSet<(TagLevel, String)> {
         let mut found = BTreeSet::new();
         let condition = self.condition();
@@ -79,7 +80,7 @@ impl Condition {
         }
     }
 
-    /// Returns the result of the condition; `None` is SQL's unknown.
+    /// Returns the result of the condition for a customer; `None` is SQL's unknown.
     fn of(&self, profile: &Profile, now: Timestamp) -> Option<bool> {
         match self {
             Self::And(one, other) => both(one.of(profile, now), other.of(profile, now)),
@@ -191,7 +192,7 @@ fn is_same(tag: &str, value: &AttributeValue) -> bool {
     matches!(value, AttributeValue::Text(text) if normalize_text(tag) == normalize_text(text))
 }
 
-/// Compares two values of one type; `None` if the types differ.
+/// Returns the order of two values; texts without regard to case. `None` if their types differ.
 fn compared(one: &AttributeValue, other: &AttributeValue) -> Option<Ordering> {
     if let (AttributeValue::Text(one), AttributeValue::Text(other)) = (one, other) {
         return Some(normalize_text(one).cmp(&normalize_text(other)));

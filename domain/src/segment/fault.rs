@@ -3,7 +3,7 @@
 use super::SEGMENT_BYTES_MAX;
 use std::fmt;
 
-/// The kind of a fault, as responses name it.
+/// The kind of a segment's fault, as responses name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
     /// It cannot be parsed as SQL.
@@ -17,7 +17,8 @@ pub enum FaultKind {
     WrongType,
 }
 
-/// One fault. Line and column count characters from 1; both are 0 if the fault concerns the whole segment.
+/// One fault of a segment's text. Line and column count characters from 1; both are 0 if the fault concerns
+/// the whole segment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct SegmentFault {
     pub kind: FaultKind,
@@ -44,7 +45,8 @@ impl SegmentFault {
         }
     }
 
-    /// Moves the column to the left: a condition was parsed after a fixed prefix on its first line.
+    /// Returns the fault with its column moved left on the first line: the condition was parsed after a
+    /// fixed prefix of `chars` characters.
     pub(super) fn moved_left(self, chars: usize) -> Self {
         let moved = u64::try_from(chars).unwrap_or(u64::MAX);
         match self.line {
@@ -87,7 +89,7 @@ impl fmt::Display for SegmentFault {
     }
 }
 
-/// The position of a part in the segment's text.
+/// The position of a part in a segment's text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TextLocation(pub(super) sqlparser::tokenizer::Location);
 

@@ -14,7 +14,7 @@ use sqlparser::ast::{
     Value,
 };
 
-/// Returns the column that an expression names.
+/// Returns the column that an expression names; fails, with the permitted names, for any other expression.
 pub(super) fn column_of(expr: &Expr) -> Result<Column, SegmentFault> {
     let at = TextLocation::of(expr);
     let Expr::Identifier(ident) = expr else {
@@ -32,7 +32,7 @@ pub(super) fn column_of(expr: &Expr) -> Result<Column, SegmentFault> {
     }
 }
 
-/// Returns the list of columns for the hint of an unknown column.
+/// Returns the names of the columns, as the hint for an unknown one.
 fn columns() -> String {
     let known: Vec<&str> = CATALOGUE.iter().map(|known| known.name).collect();
     format!(
@@ -45,7 +45,7 @@ pub(super) const fn is_column(expr: &Expr) -> bool {
     matches!(expr, Expr::Identifier(_))
 }
 
-/// Parses the value that a column is compared with.
+/// Parses the value with which a column is compared; fails if it is not of the column's type.
 pub(super) fn value_for(column: &Column, expr: &Expr) -> Result<Bound, SegmentFault> {
     let kind = column.kind();
     let wrong = || {
@@ -99,7 +99,7 @@ fn fixed(kind: AttributeType, value: &Value, is_negative: bool) -> Option<Bound>
     found.map(Bound::Fixed)
 }
 
-/// The start times that relative values can have.
+/// The start times of relative values.
 #[derive(Clone, Copy)]
 enum Moment {
     Now,
@@ -163,7 +163,8 @@ const fn expression(argument: &FunctionArg) -> Option<&Expr> {
     }
 }
 
-/// Parses `INTERVAL 30 DAY` or `INTERVAL '30' DAY`; `None` if it is longer than the longest shift.
+/// Parses `INTERVAL 30 DAY` or `INTERVAL '30' DAY` as a shift; `None` for another form and for more than
+/// the longest shift.
 fn shift_of(interval: &Interval, sign: i64) -> Option<Shift> {
     if interval.last_field.is_some() || interval.leading_precision.is_some() {
         return None;

@@ -20,13 +20,13 @@ use sqlparser::dialect::Dialect;
 use sqlparser::parser::{Parser, ParserError};
 use std::any::TypeId;
 
-/// Deepest nesting of parentheses and NOT.
+/// Deepest nesting of parentheses and NOT in a segment; a deeper one is refused.
 const NESTING_MAX: usize = 40;
 
 const OUTLINE: &str =
     "a segment reads SELECT * FROM customers [WHERE …] [ORDER BY …] [LIMIT n], and nothing else";
 
-/// A SQL dialect with the words and signs of segments only; all dialect extensions are off.
+/// The SQL dialect of segments: only their words and signs, with all extensions off.
 #[derive(Debug)]
 struct SegmentDialect;
 
@@ -122,7 +122,8 @@ fn select_of(query: &Query) -> Result<&Select, SegmentFault> {
     }
 }
 
-/// Returns the understood parts in the parser's notation.
+/// Returns the understood parts of a query in the parser's notation. It is compared with the whole query,
+/// so that any other clause is refused.
 fn understood(query: &Query, select: &Select) -> Result<String, SegmentFault> {
     let table = match select.from.as_slice() {
         [one] => match &one.relation {

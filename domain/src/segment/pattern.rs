@@ -3,10 +3,10 @@
 
 use crate::attribute::normalize_text;
 
-/// Longest pattern, in bytes: the limit of a text attribute.
+/// Longest pattern of LIKE, in bytes; a longer one is refused. The limit of a text attribute.
 const PATTERN_BYTES_MAX: usize = crate::attribute::TEXT_BYTES_MAX;
 
-/// A pattern in the notation of the database, with `\` as its escape.
+/// A pattern of LIKE in the notation of the database, with `\` as its escape, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(String);
 
@@ -18,14 +18,14 @@ enum PatternElement {
 }
 
 impl Pattern {
-    /// Parses a pattern; `None` if it is too long, ends in its escape, or has a control character.
+    /// Parses a pattern of LIKE; `None` if it is too long, ends in its escape, or has a control character.
     pub(super) fn read(text: &str) -> Option<Self> {
         let is_long = text.len() > PATTERN_BYTES_MAX || text.chars().any(char::is_control);
         let ends_escaped = text.chars().rev().take_while(|&last| last == '\\').count() % 2 == 1;
         (!is_long && !ends_escaped).then(|| Self(normalize_text(text)))
     }
 
-    /// Returns the pattern in the case in which texts are stored.
+    /// Returns the pattern in lower case, as texts are compared.
     pub fn folded(&self) -> &str {
         &self.0
     }
@@ -46,8 +46,8 @@ impl Pattern {
         pieces
     }
 
-    /// Returns true if a text in the same case matches. It backtracks only to the last `%`, so the time is
-    /// bounded.
+    /// Returns true if the pattern matches the whole text, which is in lower case. It backtracks only to
+    /// the last `%`, so the time is bounded.
     pub fn fits(&self, text: &str) -> bool {
         let (pieces, text): (Vec<PatternElement>, Vec<char>) = (self.pieces(), text.chars().collect());
         let (mut piece, mut at) = (0, 0);

@@ -18,7 +18,7 @@ const CONDITIONS: &str =
 
 type ParseResult<T> = Result<T, SegmentFault>;
 
-/// The parser of conditions; it counts the comparisons read so far.
+/// The parser of a segment's conditions; it counts comparisons, because their number is limited.
 #[derive(Default)]
 pub(super) struct ConditionParser {
     comparisons: usize,
@@ -147,7 +147,7 @@ fn compared(whole: &Expr, left: &Expr, op: &BinaryOperator, right: &Expr) -> Par
     })
 }
 
-/// Refuses an order of texts and Booleans: each database orders texts in its own way.
+/// Refuses an order (`<`, BETWEEN) of texts and Booleans: each database orders texts in its own way.
 fn ordered(column: &Column, expr: &Expr) -> ParseResult<()> {
     match column.kind() {
         AttributeType::Text | AttributeType::Boolean => {

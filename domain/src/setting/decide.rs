@@ -7,7 +7,8 @@ use super::refusal::SettingRefusal;
 use super::state::SettingState;
 use values::calling_code::CallingCode;
 
-/// Longest reason, in bytes. It is stored forever and must not contain personal data.
+/// Longest reason for a change of a setting, in bytes; a longer one is refused. It is stored permanently
+/// and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 512;
 
 pub(super) fn decide(
@@ -48,7 +49,8 @@ pub(super) fn decide(
     }])
 }
 
-/// Returns true for a country calling code, or 0, which leaves the country to the presets in use.
+/// Returns true for an assigned country calling code, and for 0, which leaves the country to the presets in
+/// use.
 fn is_calling_code(value: u64) -> bool {
     value == 0 || u16::try_from(value).ok().and_then(CallingCode::new).is_some()
 }

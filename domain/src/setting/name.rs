@@ -163,7 +163,7 @@ impl SettingName {
         }
     }
 
-    /// Returns the labels in Chinese and English.
+    /// Returns the labels of the setting: Chinese, then English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::AnswerPerMilleMin => (
@@ -224,8 +224,8 @@ impl SettingName {
         }
     }
 
-    /// Returns the value that applies until the setting is changed. For limits of alerts and sessions it
-    /// equals the default of the aggregate concerned; a test compares both.
+    /// Returns the value of the setting until it is changed. For limits of alerts and sessions it equals
+    /// the default of the aggregate concerned; a test compares both.
     pub const fn default_value(self) -> u64 {
         match self {
             Self::AnswerPerMilleMin => 300,
@@ -268,8 +268,9 @@ impl SettingName {
         }
     }
 
-    /// Returns the smallest and largest value. Legal protection cannot be switched off: abandonment raises an
-    /// alert at the legal limit at the latest (16 CFR 310.4(b)(4)(i)), and a session lasts at most one day.
+    /// Returns the smallest and the largest permitted value of the setting. Legal protection cannot be
+    /// switched off: abandonment raises an alert at the legal limit at the latest (16 CFR 310.4(b)(4)(i)),
+    /// and a session lasts at most one day.
     pub const fn bounds(self) -> (u64, u64) {
         match self {
             Self::AnswerPerMilleMin => (0, 1_000),

@@ -10,7 +10,7 @@ pub struct SettingState {
 }
 
 impl SettingState {
-    /// Returns the current value: the last change, or the default.
+    /// Returns the current value of the setting `name`: the last change, else the default.
     pub fn value(&self, name: SettingName) -> u64 {
         self.changed_to.unwrap_or_else(|| name.default_value())
     }

@@ -7,7 +7,8 @@ use super::id::StopId;
 use super::refusal::StopRefusal;
 use super::state::StopState;
 
-/// Longest reason, in bytes. It is stored forever and must not contain personal data.
+/// Longest reason of an emergency stop or its lifting, in bytes; a longer one is refused. It is stored
+/// permanently and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
 
 type DecideResult = Result<Vec<StopEvent>, StopRefusal>;
@@ -23,7 +24,8 @@ pub(super) fn decide(state: &StopState, command: StopCommand) -> DecideResult {
     }
 }
 
-/// Engages the stop. While it is engaged, only a first `hang_up` stores a further event.
+/// Engages the stop. No event if it is engaged already, unless `hang_up` now extends it to active calls.
+/// Refused without a reason.
 fn engage(state: &StopState, stop: &StopId, reason: String, hang_up: bool) -> DecideResult {
     check(&reason)?;
     if state.engaged().is_some_and(|engaged| engaged.hang_up || !hang_up) {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use values::ids::{CampaignId, InvalidId};
 
-/// Longest trunk name in a stop's id, in bytes. `serve` refuses trunk names below this length already.
+/// Longest trunk name in a stop's id, in bytes; a longer one is refused.
 pub const TRUNK_NAME_BYTES_MAX: usize = 128;
 
 /// The kind of a stop's scope.
@@ -22,7 +22,7 @@ pub enum StopScope {
     Preset,
 }
 
-/// One stop, identified by its scope.
+/// One emergency stop, identified by its scope.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StopId {
     /// All dials of all campaigns.
@@ -39,7 +39,7 @@ impl StopScope {
     /// Every scope, in display order.
     pub const ALL: [Self; 4] = [Self::All, Self::Trunk, Self::Campaign, Self::Preset];
 
-    /// Returns the code that is stored and used in requests.
+    /// Returns the code of the scope in events and requests.
     pub const fn code(self) -> &'static str {
         match self {
             Self::All => "all",
@@ -61,7 +61,8 @@ impl FromStr for StopScope {
 }
 
 impl StopId {
-    /// Returns the stop of a scope and name. A stop of everything has an empty name.
+    /// Returns the stop of a scope and a name; the name is empty for a stop of everything. Fails for a name
+    /// that the scope does not have.
     pub fn of(scope: StopScope, named: &str) -> Result<Self, InvalidId> {
         let invalid = |why| InvalidId {
             kind: "stop",
@@ -91,7 +92,7 @@ impl StopId {
         }
     }
 
-    /// Returns the trunk, campaign or preset; `None` for a stop of everything.
+    /// Returns the name of the stopped trunk, campaign or preset; `None` for a stop of everything.
     pub fn named(&self) -> Option<&str> {
         match self {
             Self::All => None,

@@ -10,7 +10,7 @@ pub struct StopState {
     engaged: Option<ActiveStop>,
 }
 
-/// An engaged stop.
+/// An emergency stop that is engaged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActiveStop {
     /// When it was first engaged. A further `stop.engaged` does not change it.
@@ -21,7 +21,7 @@ pub struct ActiveStop {
 }
 
 impl StopState {
-    /// Returns the stop while it is engaged.
+    /// Returns the stop if it is engaged; `None` if it was never engaged or is lifted.
     pub const fn engaged(&self) -> Option<&ActiveStop> {
         self.engaged.as_ref()
     }

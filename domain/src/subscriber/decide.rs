@@ -6,7 +6,8 @@ use super::refusal::SubscriberRefusal;
 use super::state::SubscriberState;
 use crate::stored_event::Position;
 
-/// Longest reason, in bytes. It is stored forever and must not contain personal data.
+/// Longest reason of a reset or removal of a subscriber, in bytes; a longer one is refused. It is stored
+/// permanently and must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
 
 type DecideResult = Result<Vec<SubscriberEvent>, SubscriberRefusal>;
@@ -33,8 +34,8 @@ pub(super) fn decide(state: &SubscriberState, command: SubscriberCommand) -> Dec
     }
 }
 
-/// Adds a subscriber, or continues an existing one at its position. Another filter is refused, because the
-/// position would have another meaning.
+/// Adds a subscriber at a position. No event if it exists: it continues at its own position. Refused if it
+/// exists with another filter, because its position would have another meaning.
 fn follow(state: &SubscriberState, wanted: Option<SubscriberFilter>, after: Position) -> DecideResult {
     match (state.follows(), wanted) {
         (None, wanted) => Ok(vec![SubscriberEvent::Added {
@@ -46,8 +47,8 @@ fn follow(state: &SubscriberState, wanted: Option<SubscriberFilter>, after: Posi
     }
 }
 
-/// Moves the position forward. An acknowledgement of an earlier position, or of a turn before a reset, stores
-/// no event.
+/// Moves the acknowledged position forward. No event for an earlier position, or for an acknowledgement of
+/// a turn before the last reset. Refused for an unknown subscriber.
 fn acknowledge(state: &SubscriberState, position: Position, turn: Option<u32>) -> DecideResult {
     known(state)?;
     let is_of_now = turn.is_none_or(|turn| turn == state.turn());

@@ -21,7 +21,8 @@ fn subscriber_name(text: &str) -> Result<(), &'static str> {
 }
 
 impl SubscriberId {
-    /// Returns the id of this user's subscriber `name`; without a user, of the owner of the data directory.
+    /// Returns the id of a user's subscriber `name`; without a user, of the owner of the data directory.
+    /// Fails if the name is not valid.
     pub fn of(name: &str, user: Option<&UserId>) -> Result<Self, InvalidId> {
         plain_word(name).map_err(|why| InvalidId {
             kind: "subscriber",
@@ -34,7 +35,7 @@ impl SubscriberId {
         }
     }
 
-    /// Returns the user; `None` for the owner of the data directory.
+    /// Returns the user that the subscriber belongs to; `None`: the owner of the data directory.
     pub fn owner(&self) -> Option<UserId> {
         self.0.split_once('@').and_then(|(_, user)| user.parse().ok())
     }

@@ -15,12 +15,12 @@ pub struct SubscriberState {
 }
 
 impl SubscriberState {
-    /// Returns the filter; `None` if the subscriber does not exist or was removed.
+    /// Returns the subscriber's filter; `None` if the subscriber does not exist or was removed.
     pub const fn follows(&self) -> Option<&SubscriberFilter> {
         self.follows.as_ref()
     }
 
-    /// Returns the acknowledged position.
+    /// Returns the position up to which the reader acknowledged events.
     pub const fn position(&self) -> Position {
         self.position
     }
@@ -29,13 +29,13 @@ impl SubscriberState {
         self.added_at
     }
 
-    /// Returns when the reader last acknowledged an event.
+    /// Returns when the reader last acknowledged an event; `None` before the first time.
     pub const fn reached_at(&self) -> Option<Timestamp> {
         self.reached_at
     }
 
-    /// Returns the turn: it increases when the subscriber is added or reset. Events delivered before belong
-    /// to an earlier turn.
+    /// Returns the number of the turn, which increases when the subscriber is added or reset. Events
+    /// delivered before belong to an earlier turn.
     pub const fn turn(&self) -> u32 {
         self.turn
     }

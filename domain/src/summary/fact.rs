@@ -13,7 +13,7 @@ pub use values::disposition::InterestLevel;
 use values::disposition::{Disposition, Outcome, labelled};
 use values::ids::{CampaignId, CustomerId};
 
-/// Longest text of a summary, in characters: many times what a summary card shows.
+/// Longest text of a summary, in characters; a longer one is refused. Many times what a summary card shows.
 pub const SUMMARY_TEXT_CHARS_MAX: usize = 2_000;
 
 labelled! {
@@ -127,14 +127,15 @@ pub struct SummaryFact {
 }
 
 impl SummaryFact {
-    /// Erases the personal fields, as for an erased customer. The values that can be counted remain.
+    /// Erases the personal fields of the summary, as after an erasure of the customer. The values that can
+    /// be counted remain.
     pub fn erase(&mut self) {
         for (_, value) in self.personal() {
             *value = Personal::Erased { hash: None };
         }
     }
 
-    /// Returns the sealed fields with their JSON pointers.
+    /// Returns the personal fields of the summary, each with its JSON pointer in the record.
     pub(super) fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
         sealed_words(&mut self.slots, &mut self.flow_tags, &mut self.text)
     }

@@ -13,11 +13,11 @@ use crate::record::stored_event::{Position, StreamVersion};
 use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
 
-/// Version of these rules and the text templates. It increases when they change, so that summaries of
-/// different rules can be distinguished.
+/// Version of the summary rules and text templates, stored in each summary. It increases when they change.
 pub const SUMMARY_VERSION: u32 = 3;
 
-/// The intent of a call that no utterance decided, by outcome. `hung_up` and `no_response` have none.
+/// The intent of a call that no utterance decided, by the call's outcome. `hung_up` and `no_response` have
+/// none.
 pub const INTENT_BY_OUTCOME: &[(Outcome, &str)] = &[
     (Outcome::Success, "affirm"),
     (Outcome::Declined, "deny"),
@@ -44,8 +44,8 @@ pub struct SummaryPosition {
     pub version: StreamVersion,
 }
 
-/// Writes the summary of an answered, ended call; `None` for any other call. `notes` are the notes of its
-/// flow, `made_at` is the place of its last event.
+/// Returns the summary of an answered call that has ended; `None` for any other call. `notes`: what its
+/// flow noted; `made_at`: the place of its last event. The same events give the same summary.
 pub fn write_summary(
     course: &CallCourse,
     notes: &CallNotes,
@@ -83,8 +83,8 @@ pub fn write_summary(
     })
 }
 
-/// Writes the summary of a closed text conversation; `None` for an open one. `notes` and `made_at` are as in
-/// `write_summary`.
+/// Returns the summary of a closed text conversation; `None` for an open one. `notes` and `made_at` are as
+/// in `write_summary`.
 pub fn write_text_summary(
     told: &TextCourse,
     notes: &CallNotes,
@@ -121,7 +121,7 @@ pub fn write_text_summary(
     })
 }
 
-/// The result of the rules for one course.
+/// What the summary rules derived from the course of a call or conversation.
 struct RuleResults {
     intent: Option<String>,
     intent_rule: Option<String>,
@@ -129,14 +129,14 @@ struct RuleResults {
     follow_up: FollowUp,
 }
 
-/// The texts of a summary, masked.
+/// The texts of a summary after masking.
 struct MaskedTexts {
     slots: BTreeMap<String, Personal<String>>,
     flow_tags: Vec<Personal<String>>,
     text: Personal<String>,
 }
 
-/// Applies the rules to a course. `unsaid` gives the follow-up if there is no outcome.
+/// Applies the summary rules to a course. `unsaid` returns the follow-up if there is no outcome.
 fn read(
     course: &CallCourse,
     notes: &CallNotes,
@@ -190,7 +190,8 @@ impl RuleResults {
     }
 }
 
-/// Returns the intent that decided the call, and the rule that named it.
+/// Returns the intent that decided the call and the rule that named it: an opt-out, the deciding intent,
+/// else the outcome's intent. `None` if none of them applies.
 fn intent(course: &CallCourse, outcome: Option<Outcome>) -> (Option<String>, Option<String>) {
     if is_opted_out(course, outcome) {
         return (Some(OPT_OUT.to_owned()), Some(OPT_OUT.to_owned()));
@@ -217,8 +218,8 @@ fn is_among(intent: Option<&str>, list: &[&str]) -> bool {
     intent.is_some_and(|intent| list.contains(&intent))
 }
 
-/// Returns the interest level, which depends on utterances: `None` if the callee said nothing. A note of the
-/// flow takes precedence over a model's estimate.
+/// Returns the callee's interest level with the rule behind it; `None` if the callee said nothing. A note
+/// of the flow takes precedence over a model's estimate.
 fn interest(
     course: &CallCourse,
     notes: &CallNotes,
@@ -252,7 +253,7 @@ fn interest(
     Some(Interest { level, rule })
 }
 
-/// Reads an interest level by its code or Chinese label.
+/// Returns the interest level with this code or Chinese label; `None` for other words.
 fn level(noted: &str) -> Option<InterestLevel> {
     InterestLevel::ALL
         .iter()
@@ -306,7 +307,7 @@ fn hung_up(intent: Option<&str>, interest: Option<Interest>) -> (FollowUpAction,
     }
 }
 
-/// Returns the follow-up of a call without a conversation outcome.
+/// Returns the follow-up of a call without a conversation outcome, by its disposition.
 fn unsaid(disposition: Disposition) -> (FollowUpAction, FollowUpReason) {
     if !disposition.is_by_person() {
         return (FollowUpAction::CallBack, FollowUpReason::NotAPerson);
@@ -317,8 +318,8 @@ fn unsaid(disposition: Disposition) -> (FollowUpAction, FollowUpReason) {
     (FollowUpAction::CallBack, FollowUpReason::FailedByUs)
 }
 
-/// Returns the follow-up of a text conversation without an outcome, because the customer stopped replying or
-/// a user closed it.
+/// Returns the follow-up of a text conversation without an outcome: the customer stopped replying or a user
+/// closed it.
 fn left_off(course: &CallCourse, notes: &CallNotes) -> (FollowUpAction, FollowUpReason) {
     let is_answered = course.is_spoken() || course.turns.keypress_count > 0;
     if !is_answered {

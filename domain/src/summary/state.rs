@@ -7,7 +7,7 @@ use super::text_fact::TextSummaryFact;
 use super::wording::{WordedFact, WordingFailedFact};
 use crate::time::Timestamp;
 
-/// The course of asking a model for a wording.
+/// How far the request to a model for a wording of the summary has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WordingState {
     Asked,
@@ -24,15 +24,15 @@ pub struct SummaryState {
 }
 
 impl SummaryState {
-    /// Returns the summary of a call and when it was stored.
+    /// Returns the summary of a call and when it was stored; `None` if there is none.
     pub fn recorded(&self) -> Option<(&SummaryFact, Timestamp)> {
         self.recorded.as_ref().map(|(fact, at)| (fact.as_ref(), *at))
     }
-    /// Returns the summary of a text conversation and when it was stored.
+    /// Returns the summary of a text conversation and when it was stored; `None` if there is none.
     pub fn text(&self) -> Option<(&TextSummaryFact, Timestamp)> {
         self.text.as_ref().map(|(fact, at)| (fact.as_ref(), *at))
     }
-    /// Returns the course of the wording; `None` if no model was asked.
+    /// Returns how far the model's wording has come; `None` if no model was asked.
     pub const fn wording(&self) -> Option<&WordingState> {
         self.wording.as_ref()
     }

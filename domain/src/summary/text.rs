@@ -5,16 +5,16 @@ use crate::call_course::{CallCourse, CourseEnd, CourseMark, TextClose};
 use std::collections::BTreeMap;
 use values::disposition::Outcome;
 
-/// Longest slot value in the text, in characters: a date or an amount. Longer values appear only among the
-/// slots.
+/// Longest slot value that the summary's text contains, in characters: a date or an amount. Longer values
+/// appear only among the slots.
 const VALUE_CHARS_MAX: usize = 10;
-/// Most slots in the text. A flow usually asks for a handful.
+/// Most slots in the summary's text; the first ones. A flow usually asks for a handful.
 const SLOTS_TOLD_MAX: usize = 12;
 
-/// Most tags in the text. The summary itself holds all of them.
+/// Most tags in the summary's text, the first ones. The summary itself holds all of them.
 const TAGS_TOLD_MAX: usize = 6;
 
-/// The end of a call or of a text conversation.
+/// The end of a call or of a text conversation, as a summary states it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ending {
     Call(CourseEnd),
@@ -52,7 +52,7 @@ impl Ending {
     }
 }
 
-/// The values that a summary's text is made of.
+/// The values from which a summary's text is made.
 pub(super) struct SummaryValues<'a> {
     pub(super) course: &'a CallCourse,
     pub(super) ending: Ending,
@@ -63,7 +63,7 @@ pub(super) struct SummaryValues<'a> {
     pub(super) tags: &'a [String],
 }
 
-/// Returns the text: in Chinese if the flow's language is Chinese, otherwise in English.
+/// Returns the text of a summary: in Chinese if the flow's language is Chinese, otherwise in English.
 pub(super) fn text(told: &SummaryValues<'_>, lang: &str) -> String {
     if lang.starts_with("zh") {
         in_chinese(told)
@@ -153,7 +153,8 @@ fn in_english(told: &SummaryValues<'_>) -> String {
 }
 
 impl SummaryValues<'_> {
-    /// Returns the slots with a figure as their value. Names and sentences appear only among the slots.
+    /// Returns the slots with a number or date as value, at most `SLOTS_TOLD_MAX`. Names and sentences
+    /// appear only among the summary's slots.
     fn values(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_figure = |value: &&str| {
             value.chars().count() <= VALUE_CHARS_MAX
@@ -168,12 +169,12 @@ impl SummaryValues<'_> {
             .take(SLOTS_TOLD_MAX)
     }
 
-    /// Returns the first tags, at most `TAGS_TOLD_MAX`.
+    /// Returns the first tags of the summary, at most `TAGS_TOLD_MAX`.
     fn tags(&self) -> Vec<&str> {
         self.tags.iter().take(TAGS_TOLD_MAX).map(String::as_str).collect()
     }
 
-    /// Returns the labels of the marks, except those that the text states anyway.
+    /// Returns the labels of the call's marks, except those that the text states in another way.
     fn marks(&self, label: fn(CourseMark) -> &'static str) -> Vec<&'static str> {
         let marks = self.course.marks.iter().copied();
         marks
@@ -183,7 +184,7 @@ impl SummaryValues<'_> {
     }
 }
 
-/// Labels of the intents that bundled flows use. Other intents appear with their name.
+/// Chinese and English labels of the intents in bundled flows. Other intents appear with their name.
 const INTENT_LABELS: &[(&str, &str, &str)] = &[
     ("affirm", "同意", "yes"),
     ("deny", "拒绝", "no"),

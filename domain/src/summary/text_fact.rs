@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use values::disposition::Outcome;
 use values::ids::{CampaignId, CustomerId};
 
-/// The summary of a closed text conversation.
+/// The summary of a closed text conversation, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TextSummaryFact {
     pub campaign: CampaignId,
@@ -58,20 +58,21 @@ pub struct TextSummaryFact {
 }
 
 impl TextSummaryFact {
-    /// Erases the personal fields, as for an erased customer. The values that can be counted remain.
+    /// Erases the personal fields of the summary, as after an erasure of the customer. The values that can
+    /// be counted remain.
     pub fn erase(&mut self) {
         for (_, value) in self.personal() {
             *value = Personal::Erased { hash: None };
         }
     }
 
-    /// Returns the sealed fields with their JSON pointers.
+    /// Returns the personal fields of the summary, each with its JSON pointer in the record.
     pub(super) fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
         sealed_words(&mut self.slots, &mut self.flow_tags, &mut self.text)
     }
 }
 
-/// Returns the sealed fields of a summary, each with its JSON pointer in the record.
+/// Returns the personal fields of a summary, each with its JSON pointer in the record.
 pub(super) fn sealed_words<'a>(
     slots: &'a mut BTreeMap<String, Personal<String>>,
     flow_tags: &'a mut [Personal<String>],

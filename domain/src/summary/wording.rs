@@ -9,10 +9,11 @@ use crate::ports::writer::Figures;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// The outcome that a model must name if the call has none.
+/// The word with which a model states that a call has no outcome.
 pub const NO_OUTCOME: &str = "none";
 
-/// A model is about to be asked. After a crash from here on it is not asked again.
+/// Stored before a model is asked for a wording of a summary. After a crash from here on it is not asked
+/// again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WordingAskedFact {
     /// The model's name at its server.
@@ -22,7 +23,7 @@ pub struct WordingAskedFact {
     pub prompt_sha256: String,
 }
 
-/// The wording that a model wrote.
+/// The wording of a summary that a model wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WordedFact {
     /// The summary in the model's words, masked.
@@ -38,7 +39,7 @@ pub struct WordedFact {
     pub answer_tokens: Option<u32>,
 }
 
-/// A wording that failed, with its reason.
+/// Why a model's wording of a summary failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WordingFailedFact {
     pub model: String,
@@ -54,7 +55,7 @@ pub struct WordingFailedFact {
     pub answer_tokens: Option<u32>,
 }
 
-/// Why there is no wording.
+/// Why a summary has no wording by a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WordingFailure {
     Unanswered(AssistantFailure),
@@ -75,7 +76,7 @@ impl WordingFailure {
     }
 }
 
-/// A checked wording.
+/// A model's wording of a summary that passed the checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wording {
     pub text: String,
@@ -92,8 +93,9 @@ struct WordingAnswer {
     follow_up: String,
 }
 
-/// Reads a model's answer. It must name the call's own outcome and follow-up, and only figures that the
-/// summary or the utterances (`heard`) contain.
+/// Reads a model's answer as a wording of the summary `fact`. Fails if it is not of the agreed form, names
+/// another outcome or follow-up than the call's, or contains a figure that neither the summary nor the
+/// utterances (`heard`) contain.
 pub fn parse_wording(
     answer: &str,
     fact: &SummaryFact,
@@ -125,7 +127,7 @@ pub fn parse_wording(
     })
 }
 
-/// Returns every figure that the answer may contain.
+/// Returns every number and day that a wording of the summary may contain.
 fn held(fact: &SummaryFact, heard: &[String], figures: &dyn Figures) -> BTreeSet<String> {
     let slots = fact.slots.values().filter_map(Personal::value);
     let tags = fact.flow_tags.iter().filter_map(Personal::value);

@@ -3,14 +3,14 @@
 use super::event::{TestPhone, TestPhonesEvent};
 use values::ids::NumberId;
 
-/// The state of the list.
+/// The state of the list of our own test phones.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TestPhonesState {
     phones: Vec<TestPhone>,
 }
 
 impl TestPhonesState {
-    /// Returns the phones in the order in which they were added.
+    /// Returns the test phones in the order in which they were added.
     pub fn phones(&self) -> &[TestPhone] {
         &self.phones
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The way an answer is taken in this call. After failures it only moves down this list.
+/// How an answer is taken from the callee in this call. After failures it only moves down this list.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -14,7 +14,8 @@ pub enum AnswerChannel {
 }
 
 impl AnswerChannel {
-    /// Returns the next way after a failure: the recognizer ended, or no key was pressed.
+    /// Returns how an answer is taken after a failure of this way (no recognizer left, no key pressed): by
+    /// key after speech, else by a person.
     pub const fn after_failure(self) -> Self {
         match self {
             Self::Speech => Self::Keypress,

@@ -3,7 +3,7 @@
 
 use crate::ports::recognizer::UtteranceSegmenter;
 
-/// Number of speech segments with a text still missing.
+/// The number of speech segments for which the recognized text is still missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PendingTextCount(u8);
 
@@ -14,8 +14,8 @@ impl PendingTextCount {
         self.0 == 0
     }
 
-    /// Counts a new speech segment. An engine that segments by itself may join it to the previous one, so at
-    /// most two are distinguished.
+    /// Counts the start of a speech segment. An engine that segments by itself may join it to the previous
+    /// one, so at most two are counted.
     #[must_use]
     pub const fn began(self, cuts: UtteranceSegmenter) -> Self {
         match (cuts, self.0) {
@@ -25,8 +25,8 @@ impl PendingTextCount {
         }
     }
 
-    /// Counts a received text. With an engine that segments by itself, a text after the end of speech
-    /// completes everything; one during speech may belong to the previous segment.
+    /// Counts a received text. For an engine that segments by itself, a text after the end of speech
+    /// completes all segments; one during speech only the previous one.
     #[must_use]
     pub const fn text(self, cuts: UtteranceSegmenter, speaking: bool) -> Self {
         match (cuts, speaking) {

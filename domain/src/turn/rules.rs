@@ -2,20 +2,21 @@
 
 use crate::ports::recognizer::UtteranceSegmenter;
 
-/// Silence after a short answer, in milliseconds. It is complete as soon as it is said.
+/// Silence in milliseconds that ends a short answer, which is complete as soon as it is said.
 const SHORT_SILENCE_MS: u64 = 500;
-/// Silence after an open answer, in milliseconds. People breathe within it.
+/// Silence in milliseconds that ends an open answer. People breathe within it.
 const OPEN_SILENCE_MS: u64 = 800;
-/// Silence after digits or an address, in milliseconds. They are said in groups.
+/// Silence in milliseconds that ends digits or an address, which are said in groups.
 const GROUPS_SILENCE_MS: u64 = 1_200;
-/// Voice that counts as an interruption, in milliseconds from its first voiced packet (issue: 300 ms).
+/// Milliseconds of voice, from its first voiced packet, that count as an interruption.
 pub(super) const BARGE_IN_MS: u64 = 300;
-/// The same for an engine with partial texts that has sent none yet: 200 ms more.
+/// Milliseconds of voice that count as an interruption if the engine sends partial texts and has sent none
+/// yet.
 pub(super) const BARGE_IN_UNHEARD_MS: u64 = 500;
-/// Voice that always counts as an interruption, in milliseconds: longer than any back-channel, whatever was
-/// recognized.
+/// Milliseconds of voice that always count as an interruption, whatever was recognized: longer than any
+/// back-channel.
 pub(super) const BARGE_IN_ANY_MS: u64 = 1_200;
-/// Longest turn, in milliseconds. After that the robot answers although the callee speaks on.
+/// Longest turn of the callee, in milliseconds; after it the robot answers although the callee speaks on.
 pub(super) const TURN_MS_MAX: u64 = 15_000;
 
 /// The kind of answer that a node expects.
@@ -29,7 +30,7 @@ pub enum ExpectedAnswer {
 }
 
 impl ExpectedAnswer {
-    /// Returns the silence that ends the turn, in milliseconds.
+    /// Returns the silence in milliseconds that ends a turn with this kind of answer.
     pub const fn end_silence_ms(self) -> u64 {
         match self {
             Self::Short => SHORT_SILENCE_MS,
@@ -39,7 +40,7 @@ impl ExpectedAnswer {
     }
 }
 
-/// Whether the callee may interrupt the prompt.
+/// Whether the callee may interrupt the prompt that is playing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BargeIn {
     /// Never: a notice or disclosure plays to its end, and speech during it does not count as a turn.

@@ -1,7 +1,8 @@
 //! The number of characters that were spoken before a clip was cut.
 
-/// Returns how many characters of a text were spoken after `played_ms` of its clip: letters and digits at an
-/// even pace. Punctuation counts as spoken once the character after it has begun.
+/// Returns how many characters of a text were spoken after `played_ms` of its clip of `duration_ms`,
+/// assuming that letters and digits have an even pace. Punctuation counts once the next letter or digit has
+/// begun.
 pub fn characters_spoken(text: &str, played_ms: u64, duration_ms: u64) -> usize {
     let sounding = text.chars().filter(|one| one.is_alphanumeric()).count();
     if played_ms >= duration_ms {

@@ -5,7 +5,7 @@ use super::pending_texts::PendingTextCount;
 use super::rules::{BARGE_IN_ANY_MS, BARGE_IN_MS, BARGE_IN_UNHEARD_MS, BargeIn, TURN_MS_MAX, TurnRules};
 use crate::ports::recognizer::{FailureClass, RecognitionEvent, UTTERANCE_BYTES_MAX, Utterance};
 
-/// An act that follows from an event.
+/// What the caller must do after an event of turn-taking.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TurnAct {
     /// Stop the prompt: the callee interrupts.
@@ -16,7 +16,8 @@ pub enum TurnAct {
     Deaf { class: FailureClass, retryable: bool },
 }
 
-/// The state of turn-taking: who speaks, what was said, and when it counts as complete.
+/// The state of turn-taking in a conversation: if the callee speaks, what was said, and when it counts as
+/// complete.
 #[derive(Debug)]
 pub struct Turn {
     rules: TurnRules,
@@ -50,18 +51,18 @@ impl Turn {
         }
     }
 
-    /// Sets the rules of the next node. What was said before stays part of the turn.
+    /// Sets the rules for the next node. Words said before stay part of the turn.
     pub const fn set_rules(&mut self, rules: TurnRules) {
         self.rules = rules;
     }
 
-    /// A prompt started: from now on only interruptions count.
+    /// Records that a prompt started: from now on only interruptions count.
     pub const fn prompt_began(&mut self) {
         self.prompt = true;
     }
 
-    /// The prompt ended. If the callee is speaking, the turn continues; an answer to the prompt's last words
-    /// counts.
+    /// Records that the prompt ended. Speech that goes on is part of the callee's turn, so that an answer
+    /// to the prompt's last words counts.
     pub fn prompt_ended(&mut self) {
         self.prompt = false;
         if self.speech_from_ms.is_some() {
@@ -79,7 +80,8 @@ impl Turn {
         self.awaited = PendingTextCount::NOTHING;
     }
 
-    /// Returns when to call `elapsed` if no other event comes before.
+    /// Returns when `elapsed` must be called if no other event comes before (milliseconds of the leg's
+    /// time); `None` if no turn is open.
     pub fn deadline(&self) -> Option<u64> {
         if self.prompt && (self.rules.barge_in == BargeIn::Never || self.said.is_empty()) {
             return None;
@@ -92,13 +94,13 @@ impl Turn {
         silence.into_iter().chain(longest).min()
     }
 
-    /// Handles the passage of time. Returns the answer if the turn is over.
+    /// Handles the passage of time: returns the callee's answer if the turn is over at `now_ms`.
     pub fn elapsed(&mut self, now_ms: u64) -> Option<TurnAct> {
         let due = self.deadline().is_some_and(|at| at <= now_ms);
         due.then(|| TurnAct::Answered(self.answer(now_ms)))
     }
 
-    /// Handles a recognition event that arrived at `now_ms`.
+    /// Handles a recognition event that arrived at `now_ms`, and returns what follows from it.
     pub fn heard(&mut self, event: &RecognitionEvent, now_ms: u64) -> Option<TurnAct> {
         match event {
             RecognitionEvent::SpeechStarted { t_ms } => {
@@ -141,33 +143,35 @@ impl Turn {
         }
     }
 
-    /// The prompt is protected and continues. The interruption is reported again if the callee speaks on.
+    /// Records that the prompt was not stopped, because it is protected. The interruption is reported again
+    /// if the callee speaks on.
     pub const fn cut_refused(&mut self) {
         self.prompt = true;
         self.over_prompt = true;
     }
 
-    /// Returns true if the callee speaks, or if speech is not yet recognized or answered.
+    /// Returns true if the callee is speaking, or something said is not recognized or not answered yet.
     pub fn is_open(&self) -> bool {
         self.speech_from_ms.is_some() || !self.awaited.is_nothing() || !self.said.is_empty()
     }
 
-    /// Returns the partial text of the current utterance.
+    /// Returns the partial text of the callee's current utterance; empty if there is none.
     pub fn partial(&self) -> &str {
         &self.partial
     }
 
-    /// Returns what was said without being answered, at the end of a call.
+    /// Ends the call's last turn: returns what was said and not answered; `None` if nothing was.
     pub fn unanswered(&mut self, now_ms: u64) -> Option<Utterance> {
         (!self.said.is_empty()).then(|| self.answer(now_ms))
     }
 
-    /// Drops what was said so far, because it was acted on already.
+    /// Drops what was said so far in the turn, because the caller acted on it already.
     pub fn acted_on(&mut self) {
         self.forget();
     }
 
-    /// Stores a recognized text. A back-channel during a prompt is dropped; during a notice everything is.
+    /// Adds a recognized text to the turn. A back-channel during a prompt is dropped; during a notice every
+    /// text is.
     fn keep(&mut self, utterance: &Utterance) {
         let allowed = self.rules.barge_in != BargeIn::Never;
         let counts = !self.over_prompt || (allowed && !is_back_channel(&utterance.text));
@@ -201,7 +205,7 @@ impl Turn {
         })
     }
 
-    /// Returns everything that was said in this turn as one utterance, and starts the next turn.
+    /// Returns everything said in this turn as one utterance, and starts the next turn.
     fn answer(&mut self, now_ms: u64) -> Utterance {
         let said = std::mem::take(&mut self.said);
         let from = self.turn_from_ms.unwrap_or(now_ms);
@@ -235,7 +239,8 @@ impl Turn {
     }
 }
 
-/// Joins texts before and after a pause: with a blank between English words, without one in Chinese.
+/// Joins recognized texts before and after a pause: with a blank between English words, without one in
+/// Chinese.
 fn joined(said: &[&Utterance]) -> String {
     let mut text = String::new();
     for one in said {

@@ -7,14 +7,15 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Most addresses stored per user. Beyond it, the address with the oldest wrong password is removed; each
-/// address also has a limit over all user names.
+/// Most addresses with wrong passwords stored per user; beyond it the one with the oldest wrong password is
+/// removed. Each address also has a limit over all user names.
 const ADDRESSES_MAX: usize = 64;
 
-/// The bits of an IPv6 address that identify its network (RFC 6177 gives a site at least a /64).
+/// The bits of an IPv6 address that identify its network: locks apply to a /64 (RFC 6177 gives a site at
+/// least one).
 const NETWORK_MASK: u128 = !0 << 64;
 
-/// Attempts from one address.
+/// Wrong passwords and locks of one address, for one user name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Attempts {
     /// Wrong passwords in a row.
@@ -25,8 +26,8 @@ pub(super) struct Attempts {
     last: Timestamp,
 }
 
-/// Attempts for one user name by address. Attempts without an address, and locks from before locks had an
-/// address, apply to all.
+/// Wrong passwords for one user name, by address. Attempts without an address, and locks from before locks
+/// had an address, apply to all addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct AttemptsByAddress(BTreeMap<Option<String>, Attempts>);
 
@@ -35,7 +36,7 @@ impl AttemptsByAddress {
         self.0.get(&address_of(from)).copied().unwrap_or_default()
     }
 
-    /// Returns the end of the lock for this address, if it is locked now.
+    /// Returns the end of the lock for sign-ins from this address; `None` if it is not locked at `now`.
     pub(super) fn locked_at(&self, from: Option<&str>, now: Timestamp) -> Option<Timestamp> {
         let until = |address: &Option<String>| self.0.get(address).and_then(|attempts| attempts.until);
         let until = until(&address_of(from)).max(until(&None));
@@ -60,7 +61,8 @@ impl AttemptsByAddress {
         attempts.wrong_count = 0;
     }
 
-    /// Clears the attempts of this address after a correct password. Other addresses keep theirs.
+    /// Clears the wrong passwords and locks of this address, after a correct password. Other addresses keep
+    /// theirs.
     pub(super) fn forgive(&mut self, from: Option<&str>) {
         self.0.remove(&address_of(from));
     }
@@ -79,7 +81,8 @@ impl AttemptsByAddress {
     }
 }
 
-/// Returns the address that a lock applies to; for IPv6 the network.
+/// Returns the address to which a lock applies: an IPv4 address as it is, of an IPv6 address its /64
+/// network.
 pub(super) fn address_of(from: Option<&str>) -> Option<String> {
     let from = from?;
     Some(match from.parse::<IpAddr>() {

@@ -12,20 +12,21 @@ use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use values::permission::Role;
 
-/// Longest reason, in bytes. It is stored forever and must not contain personal data.
+/// Longest reason of a change of a user, in bytes; a longer one is refused. It is stored permanently and
+/// must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
 /// Wrong passwords in a row after which sign-ins are locked (OWASP ASVS 5, V6.3).
 pub const WRONG_MAX: u32 = 5;
-/// Duration of the first lock, in milliseconds. Each further lock before a correct password takes twice as
-/// long.
+/// Milliseconds of the first lock after wrong passwords. Each further lock before a correct password takes
+/// twice as long.
 pub const LOCKED_MS_MIN: u64 = 60_000;
-/// Longest lock, in milliseconds. A lock without end would let a stranger lock any user out.
+/// Longest lock in milliseconds: an endless one would let a stranger lock any user out.
 pub const LOCKED_MS_MAX: u64 = 3_600_000;
-/// Longest session, in milliseconds, however active it is.
+/// Longest session in milliseconds, however active it is.
 pub const SESSION_MS: u64 = 12 * 3_600_000;
-/// Validity of a link to choose a password, in milliseconds.
+/// Milliseconds for which a link to choose a password is valid.
 pub const INVITED_MS: u64 = 24 * 3_600_000;
-/// Most sessions of one user at a time. A further one ends the oldest.
+/// Most sessions of one user at a time; a further one ends the oldest.
 pub const SESSIONS_MAX: usize = 16;
 
 type DecideResult = Result<Vec<UserEvent>, UserRefusal>;
@@ -131,7 +132,7 @@ fn add(state: &UserState, command: UserCommand, now: Timestamp) -> DecideResult 
     }])
 }
 
-/// Refuses roles that a guest cannot have. Guests can read, but change nothing.
+/// Refuses roles that a guest cannot have. Guests can be auditor or viewer: they read and change nothing.
 const fn for_guests(role: Role) -> Result<(), UserRefusal> {
     match role {
         Role::Auditor | Role::Viewer => Ok(()),
@@ -152,7 +153,8 @@ fn to_come(until: Timestamp, now: Timestamp) -> Result<(), UserRefusal> {
     Err(UserRefusal::GuestIsOver)
 }
 
-/// Changes a user's scope. A guest with a past end date can be given a new one.
+/// Changes a user's campaigns, team or end of access. A guest with a past end date can be given a new one.
+/// Refused for a change that would make a guest permanent or a user a guest.
 fn change_scope(
     state: &UserState,
     to: UserScope,
@@ -186,8 +188,8 @@ fn change_scope(
     }])
 }
 
-/// Changes the password under the rules of a sign-in: the user is neither disabled nor locked, and a code
-/// counts once.
+/// Stores a new password that the user chose. The rules of a sign-in apply: refused if the user is disabled
+/// or locked, and a code of the second factor counts once.
 fn change_password(
     state: &UserState,
     password: Personal<String>,
@@ -201,8 +203,8 @@ fn change_password(
     }])
 }
 
-/// Refuses if the stored password changed after the entered one was checked: the entered one is then the old
-/// password.
+/// Refuses if the stored password is not the one that the entered password was checked against: it changed
+/// meanwhile.
 fn still_is(state: &UserState, held_against: &Personal<String>) -> Result<(), UserRefusal> {
     active(state)?;
     let kept = state.password().and_then(Personal::value);
@@ -289,7 +291,8 @@ fn sign_in(state: &UserState, command: UserCommand, now: Timestamp) -> DecideRes
     }])
 }
 
-/// Records a failed sign-in. During a lock nothing is stored, so that repeated attempts cannot fill the log.
+/// Records a failed sign-in, and the lock after `WRONG_MAX` wrong passwords in a row. During a lock it is
+/// refused and nothing is stored, so that repeated attempts cannot fill the log.
 fn refuse_sign_in(
     state: &UserState,
     fault: SignInFault,

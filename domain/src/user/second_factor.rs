@@ -14,14 +14,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use values::digest::SecretDigest;
 
-/// Time in milliseconds in which an offered secret can be confirmed by its first code.
+/// Milliseconds within which an offered secret can be confirmed by its first code.
 pub const OFFERED_MS: u64 = 15 * 60_000;
-/// Most recovery codes of one user.
+/// Number of recovery codes that a user receives with the second factor; each counts once.
 pub const RECOVERY_CODES_MAX: usize = 10;
-/// Longest name of an identity provider, in bytes.
+/// Longest name of an identity provider, in bytes; a longer one is refused.
 pub const ISSUER_BYTES_MAX: usize = 512;
 
-/// What a sign-in was checked by, with or without the password.
+/// What proved a sign-in: password, code, recovery code or identity provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignInProof {
     /// The password alone.
@@ -38,7 +38,7 @@ pub enum SignInProof {
     },
 }
 
-/// The second factor of a sign-in.
+/// The second factor that a sign-in used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "form", rename_all = "snake_case")]
 pub enum SecondFactorUsed {
@@ -50,7 +50,7 @@ pub enum SecondFactorUsed {
     Provider,
 }
 
-/// The second factor in effect.
+/// A user's second factor in effect: an authenticator app, with recovery codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecondFactor {
     pub secret: Personal<String>,
@@ -59,7 +59,7 @@ pub struct SecondFactor {
     pub recovery: BTreeSet<SecretDigest>,
 }
 
-/// An offered secret, which takes effect with its first code.
+/// A secret offered for an authenticator app; it takes effect with its first code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferedSecret {
     pub secret: Personal<String>,
@@ -138,8 +138,8 @@ pub(super) fn unlink(state: &UserState, reason: String) -> DecideResult {
     Ok(vec![UserEvent::ProviderUnlinked { reason }])
 }
 
-/// Checks the second factor after the password or the identity provider was accepted. Returns the factor that
-/// was used.
+/// Checks the second factor after the password or the identity provider was accepted. Returns the factor
+/// that was used; `None` if the user has none. Refused if a code is missing, wrong or used before.
 pub(super) fn check_second_factor(
     state: &UserState,
     proof: SignInProof,

@@ -26,7 +26,7 @@ pub struct UserState {
     pub(super) attempts: AttemptsByAddress,
 }
 
-/// The user's roles, scope and status.
+/// A user's roles, scope and status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     pub roles: BTreeSet<Role>,
@@ -38,12 +38,12 @@ pub struct Account {
 }
 
 impl Account {
-    /// Returns true for a guest: a temporary, read-only user.
+    /// Returns true for a guest: a user with an end date, who only reads.
     pub const fn is_guest(&self) -> bool {
         self.until.is_some()
     }
 
-    /// Returns true if the user has access at this time.
+    /// Returns true if the user has access at `now`: not disabled, and no guest after the end date.
     pub fn is_open(&self, now: Timestamp) -> bool {
         !self.disabled && self.until.is_none_or(|until| now < until)
     }
@@ -64,77 +64,79 @@ pub struct Session {
 }
 
 impl UserState {
-    /// Returns the account, disabled or not; `None` if the name was never used.
+    /// Returns the user's account, disabled or not; `None` if the name was never used.
     pub const fn account(&self) -> Option<&Account> {
         self.account.as_ref()
     }
 
-    /// Returns the account unless it is disabled.
+    /// Returns the user's account; `None` if it is disabled or was never used.
     pub fn active(&self) -> Option<&Account> {
         self.account.as_ref().filter(|account| !account.disabled)
     }
 
-    /// Returns the account if it has access: not disabled, and not a guest after the end date.
+    /// Returns the user's account if it has access at `now`; `None` if it is disabled, or a guest after the
+    /// end date.
     pub fn active_at(&self, now: Timestamp) -> Option<&Account> {
         self.account.as_ref().filter(|account| account.is_open(now))
     }
 
-    /// Returns the argon2id hash to check a password against.
+    /// Returns the argon2id hash against which a password is checked; `None` before the first password.
     pub const fn password(&self) -> Option<&Personal<String>> {
         self.password.as_ref()
     }
 
-    /// Returns the mail address for set-up links.
+    /// Returns the mail address to which set-up links are sent; `None` if there is none.
     pub const fn mail(&self) -> Option<&Personal<String>> {
         self.mail.as_ref()
     }
 
-    /// Returns the end of the lock for sign-ins from this address, if it is locked now.
+    /// Returns the end of the lock for sign-ins from this address; `None` if it is not locked at `now`.
     pub fn locked_at(&self, from: Option<&str>, now: Timestamp) -> Option<Timestamp> {
         self.attempts.locked_at(from, now)
     }
 
-    /// Returns true if `secret` is the cookie of an open session.
+    /// Returns true if `secret` is the cookie of a session that is open at `now`.
     pub fn has_session(&self, secret: &str, now: Timestamp) -> bool {
         let mut open = self.sessions.iter().filter(|session| now < session.until);
         open.any(|session| session.digest.is_of(secret))
     }
 
-    /// Returns true if the session with this digest is open.
+    /// Returns true if the session with this digest is open at `now`.
     pub fn holds_session(&self, session: SecretDigest, now: Timestamp) -> bool {
         let mut open = self.sessions.iter().filter(|one| now < one.until);
         open.any(|one| one.digest == session)
     }
 
-    /// Returns the open sessions, in the order in which they began.
+    /// Returns the sessions that are open at `now`, in the order in which they began.
     pub fn sessions_at(&self, now: Timestamp) -> impl Iterator<Item = &Session> {
         self.sessions.iter().filter(move |session| now < session.until)
     }
 
-    /// Returns true if the session was started by an identity provider.
+    /// Returns true if this session was started through an identity provider.
     pub fn by_provider(&self, session: SecretDigest) -> bool {
         let mut sessions = self.sessions.iter();
         sessions.any(|one| one.digest == session && one.by_provider)
     }
 
-    /// Returns true if the session was started with a second factor.
+    /// Returns true if this session was started with a second factor.
     pub fn used_second_factor(&self, session: SecretDigest) -> bool {
         let mut sessions = self.sessions.iter();
         sessions.any(|one| one.digest == session && one.asked_twice)
     }
 
-    /// Returns the second factor in effect.
+    /// Returns the user's second factor; `None` if there is none in effect.
     pub const fn second_factor(&self) -> Option<&SecondFactor> {
         self.second_factor.as_ref()
     }
 
-    /// Returns the offered secret that waits for its first code; `None` after its time.
+    /// Returns the offered secret that waits for its first code; `None` if there is none or its time is
+    /// over.
     pub fn offered_at(&self, now: Timestamp) -> Option<&Personal<String>> {
         let offered = self.offered.as_ref().filter(|offered| now < offered.until);
         offered.map(|offered| &offered.secret)
     }
 
-    /// Returns the hash of the linked identity provider's issuer and subject.
+    /// Returns the hash of the linked identity provider's issuer and subject; `None` if none is linked.
     pub const fn provider_subject(&self) -> Option<&LookupHash> {
         self.provider_subject.as_ref()
     }
@@ -143,7 +145,7 @@ impl UserState {
         self.sessions.iter().any(|session| session.digest == digest)
     }
 
-    /// Returns true if the link with this digest can be used now.
+    /// Returns true if the link with this digest can be used at `now` to choose a password.
     pub(super) fn invites(&self, link: SecretDigest, now: Timestamp) -> bool {
         let invitation = self.invitation.filter(|invitation| now < invitation.until);
         invitation.is_some_and(|invitation| invitation.sha256 == link)
@@ -217,7 +219,7 @@ impl UserState {
         }
     }
 
-    /// Applies wrong passwords and the locks that follow them.
+    /// Applies a wrong password or the lock that followed it.
     fn apply_refusal(&mut self, event: &UserEvent, at: Timestamp) {
         if let UserEvent::SignInRefused {
             wrong_count, from, ..
@@ -249,7 +251,7 @@ impl UserState {
         self.sessions.clear();
     }
 
-    /// Applies changes of passwords, second factors and identity providers.
+    /// Applies changes of the password, the second factor and the identity provider.
     fn apply_way_in(&mut self, event: &UserEvent) {
         match event {
             UserEvent::PasswordChosen {
@@ -298,7 +300,7 @@ impl UserState {
         }
     }
 
-    /// Marks a used code or recovery code, so that it cannot be used again.
+    /// Marks a code or recovery code as used, so that it cannot be used again.
     fn use_up(&mut self, used: Option<SecondFactorUsed>) {
         let Some(factor) = &mut self.second_factor else {
             return;

@@ -5,9 +5,9 @@ use super::event::ViewEvent;
 use super::refusal::ViewRefusal;
 use super::state::ViewState;
 
-/// Longest name of the user, in bytes.
+/// Longest name of the user who requested a rebuild, in bytes; a longer one is refused.
 pub const BY_BYTES_MAX: usize = 64;
-/// Longest reason for differences, in bytes.
+/// Longest reason for accepting different rows, in bytes; a longer one is refused.
 pub const REASON_BYTES_MAX: usize = 500;
 
 pub(super) fn decide(state: &ViewState, command: ViewCommand) -> Result<Vec<ViewEvent>, ViewRefusal> {
@@ -57,7 +57,7 @@ pub(super) fn decide(state: &ViewState, command: ViewCommand) -> Result<Vec<View
     }
 }
 
-/// Returns the event unless it is recorded already.
+/// Returns the event; none if it is recorded already.
 fn once(is_known: bool, event: ViewEvent) -> Vec<ViewEvent> {
     if is_known { Vec::new() } else { vec![event] }
 }

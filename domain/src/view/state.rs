@@ -3,7 +3,7 @@
 use super::event::ViewEvent;
 use crate::time::Timestamp;
 
-/// The state of one view.
+/// The state of one view's rebuilds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ViewState {
     begun_at: Option<Timestamp>,
@@ -16,7 +16,7 @@ impl ViewState {
         self.begun_at.is_some_and(|last| last >= begun_at)
     }
 
-    /// Returns true if the end of that rebuild, or a later rebuild, is recorded.
+    /// Returns true if the end of the rebuild that began at this time, or a later rebuild, is recorded.
     pub fn has_ended(&self, begun_at: Timestamp) -> bool {
         self.begun_at
             .is_some_and(|last| last > begun_at || last == begun_at && self.ended)

@@ -17,13 +17,13 @@ type DecideResult = Result<Vec<VoiceprintEvent>, Refusal>;
 /// Milliseconds of a day.
 const DAY_MS: u64 = 24 * 3_600_000;
 
-/// Proof of a consent that is valid now. Enrolments and comparisons require it; only
+/// Proof that a customer's consent is valid now. Enrolments and comparisons require it; only
 /// `VoiceprintState::consented` creates it.
 #[derive(Debug, Clone, Copy)]
 pub struct ConsentProof<'a>(&'a HeldVoiceConsent);
 
 impl VoiceprintState {
-    /// Returns the consent if it is valid now; otherwise the reason why not.
+    /// Returns the proof of the consent if it is valid at `now`; otherwise the reason why not.
     pub fn consented(&self, now: Timestamp) -> Result<ConsentProof<'_>, Refusal> {
         match self.consent() {
             None => Err(Refusal::NotConsented),
@@ -143,7 +143,8 @@ fn compare(
     })])
 }
 
-/// Withdraws the consent. An ended consent can be withdrawn too.
+/// Withdraws the consent and deletes the voiceprint. No event if there is no consent or it is withdrawn; an
+/// expired consent can be withdrawn.
 fn withdraw(state: &VoiceprintState, source: String) -> DecideResult {
     needed("source", &source)?;
     let Some(consent) = state.consent().filter(|held| held.withdrawn_at.is_none()) else {
@@ -178,7 +179,7 @@ fn needed(member: &'static str, text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Refuses further events at the limit. Withdrawals and deletions are not limited.
+/// Refuses further events at the limit of events; withdrawals and deletions are not limited.
 const fn has_room(state: &VoiceprintState) -> Result<(), Refusal> {
     if state.events() >= EVENTS_MAX {
         return Err(Refusal::TooOften);

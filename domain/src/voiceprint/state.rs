@@ -43,24 +43,25 @@ impl VoiceprintState {
     pub const fn consent(&self) -> Option<&HeldVoiceConsent> {
         self.consent.as_ref()
     }
-    /// Returns the current voiceprint.
+    /// Returns the customer's current voiceprint; `None` if there is none.
     pub const fn held(&self) -> Option<&HeldVoiceprint> {
         self.held.as_ref()
     }
-    /// Returns the number of enrolments.
+    /// Returns how many times a voiceprint was enrolled.
     pub const fn enrolments(&self) -> u32 {
         self.enrolments
     }
-    /// Returns when the last voiceprint was deleted; `None` if there is a current one.
+    /// Returns when the last voiceprint was deleted; `None` if there is a current one or never was one.
     pub const fn deleted_at(&self) -> Option<Timestamp> {
         self.deleted_at
     }
-    /// Returns the name of the key to destroy: the last template's, if it is deleted.
+    /// Returns the name of the key that must be destroyed, of the last template, if that is deleted;
+    /// otherwise `None`.
     pub fn key_to_destroy(&self, person: &CustomerId) -> Option<CustomerId> {
         (self.held.is_none() && self.enrolments > 0).then(|| key_name(person, self.enrolments))
     }
-    /// Returns true if this id of a merged person has a withdrawal that is later than the consent under the
-    /// `other` id. Both ids belong to one person, so the withdrawal counts for both.
+    /// Returns true if consent was withdrawn under this id at or after the consent under the `other` id of
+    /// the same person: the withdrawal then counts for both.
     pub fn has_later_withdrawal(&self, other: &Self) -> bool {
         let withdrawn_at = self.consent.as_ref().and_then(|held| held.withdrawn_at);
         let given_at = other.consent.as_ref().map(|held| held.given_at);

@@ -2,13 +2,14 @@
 
 use super::refusal::VoiceprintRefusal;
 
-/// Shortest utterance for a voiceprint, in milliseconds of speech: one sentence.
+/// Shortest utterance for a voiceprint, in milliseconds of speech; a shorter one is refused. One sentence.
 pub const SPOKEN_MS_MIN: u64 = 1_000;
 
-/// Smallest distance of the noise below the voice, in dB. A call has 20 dB, measured on synthetic voices.
+/// Smallest distance of the noise below the voice, in dB; a noisier utterance is refused. A call has 20 dB,
+/// measured on synthetic voices.
 pub const NOISE_BELOW_DB_MIN: u32 = 12;
 
-/// The properties of one utterance.
+/// The measured properties of one utterance for a voiceprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TakeFacts {
     pub spoken_ms: u64,

@@ -12,14 +12,15 @@ use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use values::ids::UserId;
 
-/// Longest reason, in bytes. It is stored forever and must not contain personal data.
+/// Longest reason of a change to a webhook, in bytes; a longer one is refused. It is stored permanently and
+/// must not contain personal data.
 pub const REASON_BYTES_MAX: usize = 256;
 
-/// Time for which the old secret still signs after a rotation, in milliseconds: one day, in which the
-/// receiver can change over.
+/// Milliseconds for which the old secret still signs after a rotation: one day, in which the receiver can
+/// change over.
 pub const OVERLAP_MS: u64 = 86_400_000;
 
-/// The HTTP status of a receiver that is gone permanently (RFC 9110, 15.5.11).
+/// The HTTP status of a receiver that is gone permanently (RFC 9110, 15.5.11); it disables the webhook.
 const GONE: u16 = 410;
 
 type DecideResult = Result<Vec<WebhookEvent>, WebhookRefusal>;
@@ -75,7 +76,8 @@ fn rotate(state: &WebhookState, secret: Personal<String>, now: Timestamp) -> Dec
     Ok(vec![WebhookEvent::Rotated { secret, old_until }])
 }
 
-/// Starts a replay. Refused if the owner lost the right, because the replay would deliver by that right.
+/// Starts a replay of the events after a position. Refused if the owner lost the right, because the replay
+/// would deliver by that right.
 fn replay(state: &WebhookState, after: Position) -> DecideResult {
     present(state)?;
     if state.owner_fault().is_some() {
@@ -85,7 +87,8 @@ fn replay(state: &WebhookState, after: Position) -> DecideResult {
     Ok(vec![WebhookEvent::ReplayAsked { after, run }])
 }
 
-/// Disables the webhook. Does nothing if it was changed or taken over since the owner was checked.
+/// Disables the webhook because its owner lost the right. No event if it is disabled, or was changed or
+/// taken over since the owner was checked.
 fn disable(state: &WebhookState, reason: OwnerFault, owner: UserId, read: u64) -> DecideResult {
     present(state)?;
     if state.is_disabled() || state.revision() != read {
@@ -98,7 +101,8 @@ fn disable(state: &WebhookState, reason: OwnerFault, owner: UserId, read: u64) -
     }])
 }
 
-/// Changes the owner. The new owner's permissions are checked before the command is sent.
+/// Gives the webhook to another owner. No event if nothing changes. The new owner's permissions are checked
+/// before the command is sent.
 fn take_over(state: &WebhookState, owner: Option<UserId>, reason: String) -> DecideResult {
     let facts = present(state)?;
     refuse_unreasoned(&reason)?;
@@ -130,7 +134,9 @@ fn refuse_unreasoned(reason: &str) -> Result<(), WebhookRefusal> {
     Ok(())
 }
 
-/// Changes the settings of the revision that the caller read. A change without effect stores no event.
+/// Changes the webhook's settings. No event if nothing differs. Refused if the settings are no longer of
+/// the revision that the caller read, without a kind of event, and for a format of another kind of
+/// receiver.
 fn changed(state: &WebhookState, change: WebhookChange, read: Option<u64>, reason: String) -> DecideResult {
     let facts = present(state)?;
     refuse_unreasoned(&reason)?;
@@ -172,8 +178,8 @@ fn changed(state: &WebhookState, change: WebhookChange, read: Option<u64>, reaso
     }])
 }
 
-/// Returns the events of the results. Of a replay that is over, only successful deliveries are stored; other
-/// events are sent again anyway.
+/// Returns the events for the results of deliveries. Of a replay that is over only successes are stored;
+/// its other events are sent again anyway.
 fn record(
     state: &WebhookState,
     run: u32,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The format of a message. New formats are added at the end.
+/// The format in which a webhook's messages are sent. New formats are added at the end.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -56,8 +56,8 @@ impl WebhookFormat {
         }
     }
 
-    /// Returns true if each message is signed with a secret that this server generated (Standard Webhooks
-    /// 1.0.0).
+    /// Returns true if messages in this format are signed with a secret that this server generated
+    /// (Standard Webhooks 1.0.0).
     pub const fn is_signed(self) -> bool {
         match self {
             Self::Standard | Self::CallEnded | Self::Crm => true,
@@ -65,12 +65,12 @@ impl WebhookFormat {
         }
     }
 
-    /// Returns true if the body has the customer's external id in clear text.
+    /// Returns true if messages in this format have the customer's external id in clear text.
     pub const fn is_personal(self) -> bool {
         matches!(self, Self::CallEnded | Self::Crm)
     }
 
-    /// Returns true if the body is a sentence for people.
+    /// Returns true if messages in this format are sentences for people.
     pub const fn is_text(self) -> bool {
         match self {
             Self::Wecom | Self::Dingtalk | Self::Feishu | Self::Mail | Self::Sms => true,
@@ -78,7 +78,7 @@ impl WebhookFormat {
         }
     }
 
-    /// Returns true if the address is itself a credential, so that only its host is shown.
+    /// Returns true if the receiver's address is itself a credential, so that only its host is shown.
     pub const fn is_address_secret(self) -> bool {
         matches!(self, Self::Wecom | Self::Dingtalk | Self::Feishu)
     }

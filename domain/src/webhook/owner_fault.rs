@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why the owner lost the right. New faults are added at the end.
+/// Why a webhook's owner lost the right to its deliveries. New faults are added at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OwnerFault {
@@ -14,7 +14,7 @@ pub enum OwnerFault {
 }
 
 impl OwnerFault {
-    /// Returns the code that is stored and shown.
+    /// Returns the code of the fault in events and responses.
     pub const fn code(self) -> &'static str {
         match self {
             Self::OwnerDisabled => "owner_disabled",

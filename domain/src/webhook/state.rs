@@ -13,7 +13,8 @@ use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use values::ids::{EventId, UserId};
 
-/// Most dead letters that the state lists. Older ones are only counted; their events remain in the log.
+/// Most dead letters that a webhook's state lists. Beyond it the oldest are only counted; their events
+/// remain in the log.
 pub const DEAD_LETTERS_MAX: usize = 1_000;
 
 /// The state of one webhook.
@@ -38,14 +39,14 @@ pub struct WebhookState {
     last_fault: Option<DeliveryFault>,
 }
 
-/// The previous secret while it still signs.
+/// A webhook's previous secret while it still signs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OldSecret {
     pub secret: Personal<String>,
     pub until: Timestamp,
 }
 
-/// An event that was not accepted yet, or waits behind one that was not.
+/// An event that the receiver has not accepted yet, or that waits behind one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitingDelivery {
     /// 0 for an event that waits behind another.
@@ -53,7 +54,7 @@ pub struct WaitingDelivery {
     pub due_at: Timestamp,
 }
 
-/// An event after its last failed attempt.
+/// An event that is no longer sent after its last failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeadLetter {
     pub event: EventId,
@@ -72,14 +73,14 @@ pub struct Counts {
 }
 
 impl WebhookState {
-    /// Returns the settings; `None` if the webhook was never added or was removed.
+    /// Returns the webhook's settings; `None` if it was never added or was removed.
     pub fn active(&self) -> Option<&WebhookFacts> {
         self.facts.as_deref().filter(|_| !self.removed)
     }
     pub const fn since(&self) -> Option<Timestamp> {
         self.since
     }
-    /// Returns the number of changes to the settings. Deliveries do not count.
+    /// Returns the revision: the number of changes to the settings. Deliveries do not count.
     pub const fn revision(&self) -> u64 {
         self.revision
     }
@@ -89,27 +90,27 @@ impl WebhookState {
     pub const fn is_removed(&self) -> bool {
         self.removed
     }
-    /// Returns true if nothing is sent: the receiver is gone, or the owner lost the right.
+    /// Returns true if nothing is sent any more: the receiver is gone, or the owner lost the right.
     pub const fn is_disabled(&self) -> bool {
         self.disabled
     }
-    /// Returns the owner's fault if the webhook is disabled because of it.
+    /// Returns why the owner lost the right, if the webhook is disabled because of it; otherwise `None`.
     pub const fn owner_fault(&self) -> Option<OwnerFault> {
         self.owner_fault
     }
-    /// Returns the previous secret and the time until which it signs as well.
+    /// Returns the previous secret and the time until which it signs as well; `None` if there is none.
     pub const fn old_secret(&self) -> Option<&OldSecret> {
         self.old_secret.as_ref()
     }
-    /// Returns the number of requested replays.
+    /// Returns the number of replays requested so far.
     pub const fn run(&self) -> u32 {
         self.run
     }
-    /// Returns the position up to which every event is settled, except waiting ones.
+    /// Returns the log position up to which every event is settled, except waiting ones.
     pub const fn through(&self) -> Position {
         self.through
     }
-    /// Returns true if an event needs no first attempt: it is settled or known to wait.
+    /// Returns true if the event at this position needs no first attempt: it is settled or known to wait.
     pub fn knows(&self, position: Position) -> bool {
         position <= self.through || self.beyond.contains(&position) || self.waiting.contains_key(&position)
     }
@@ -129,7 +130,7 @@ impl WebhookState {
     pub const fn last_delivered_at(&self) -> Option<Timestamp> {
         self.last_delivered_at
     }
-    /// Returns the fault of the last attempt; `None` if it succeeded.
+    /// Returns the fault of the last delivery attempt; `None` if it succeeded.
     pub const fn last_fault(&self) -> Option<DeliveryFault> {
         self.last_fault
     }
@@ -240,7 +241,8 @@ impl WebhookState {
         self.dead.retain(|position, _| *position <= after);
     }
 
-    /// Changes the owner. A webhook that is disabled because the receiver is gone stays disabled.
+    /// Changes the owner, which enables a webhook that was disabled for the owner's fault. One with a
+    /// receiver that is gone stays disabled.
     fn take_over(&mut self, owner: Option<&UserId>) {
         self.revision += 1;
         self.hand_over(owner);
@@ -261,7 +263,7 @@ impl WebhookState {
         }
     }
 
-    /// Marks the webhook as removed and drops the old secret and the waiting events from memory.
+    /// Marks the webhook as removed; drops the old secret and the waiting events from memory.
     fn remove(&mut self) {
         self.removed = true;
         self.old_secret = None;

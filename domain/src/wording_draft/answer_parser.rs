@@ -10,12 +10,13 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use values::placeholders::{TemplatePiece, pieces};
 
-/// Longest text of a draft, in characters, as in a knowledge file.
+/// Longest text of a wording draft, in characters; a longer one is refused. The same as in a knowledge
+/// file.
 pub const TEXT_CHARS_MAX: usize = 500;
-/// Longest part of a refused text that is stored, in characters: enough to see the reason.
+/// Longest part of a refused text that is stored, in characters: enough to see the reason. The rest is cut.
 const OUTPUT_CHARS_MAX: usize = 2_000;
 
-/// Why there is no draft.
+/// Why a model's wording is refused or missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DraftFailure {
     Unanswered(AssistantFailure),
@@ -44,7 +45,7 @@ impl DraftFailure {
     }
 }
 
-/// A failure with its details.
+/// A failed wording draft: the reason, its details, and the model's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedDraft {
     pub failure: DraftFailure,
@@ -64,7 +65,7 @@ impl From<AssistantFailure> for FailedDraft {
     }
 }
 
-/// The checks that a text must pass.
+/// What a model's wording is checked with.
 pub struct DraftChecks<'a> {
     pub figures: &'a dyn Figures,
     pub masking: &'a dyn Masking,
@@ -79,14 +80,15 @@ struct DraftAnswer {
     text: String,
 }
 
-/// A text without its placeholders, and the placeholders.
+/// A text without its placeholders, and the placeholders apart.
 struct SplitText<'a> {
     plain: String,
     /// Sorted; a placeholder that occurs twice is listed twice.
     places: Vec<&'a str>,
 }
 
-/// Reads a model's answer and returns its text, or why it cannot be stored.
+/// Reads a model's answer and returns its text. Fails, with the reason, if the answer is not of the agreed
+/// form or the text does not pass the checks.
 pub fn read(answer: &str, task: &DraftTask, held: &DraftChecks<'_>) -> Result<String, FailedDraft> {
     let no_draft = |failure: DraftFailure, detail: Option<String>, output: &str| FailedDraft {
         failure,
@@ -141,8 +143,8 @@ fn fault(text: &str, task: &DraftTask, held: &DraftChecks<'_>) -> Option<(DraftF
     None
 }
 
-/// Separates the placeholders from the text; `None` if one is not closed. A blank replaces each, so that two
-/// halves never form a figure.
+/// Separates the placeholders from a text; `None` if one is not closed. A blank replaces each, so that its
+/// two sides never form a figure.
 fn apart(text: &str) -> Option<SplitText<'_>> {
     let mut plain = String::with_capacity(text.len());
     let mut places = Vec::new();
@@ -159,7 +161,7 @@ fn apart(text: &str) -> Option<SplitText<'_>> {
     Some(SplitText { plain, places })
 }
 
-/// Returns the placeholders that only one of the two texts has.
+/// Returns the placeholders that only one of the two texts has, as text; `None` if both have the same.
 fn differing(said: &[&str], original: &[&str]) -> Option<String> {
     let (said, original): (BTreeSet<&str>, BTreeSet<&str>) =
         (said.iter().copied().collect(), original.iter().copied().collect());

@@ -47,7 +47,8 @@ fn ask(state: &WordingDraftState, asking: DraftGenerationRequest) -> DecideResul
     }])
 }
 
-/// Stores the first result. Later results store no event, so that a written text is never replaced.
+/// Stores the first result of the request. No event for later results, so that a written text is never
+/// replaced; refused for an unknown draft.
 fn written(state: &WordingDraftState, event: WordingDraftEvent) -> DecideResult {
     state.asked().ok_or(WordingDraftRefusal::Unknown)?;
     if state.outcome().is_some() {
@@ -88,7 +89,8 @@ fn adopt(state: &WordingDraftState, adopting: DraftAdoption) -> DecideResult {
     }])
 }
 
-/// Rejects the draft. The user who asked for it may reject it too.
+/// Rejects the draft; the user who asked for it may do so too. No event if it was rejected before. Refused
+/// without a reason, without a text, and if it was adopted.
 fn reject(state: &WordingDraftState, by: Option<UserId>, reason: String) -> DecideResult {
     drafted(state)?;
     if reason.trim().is_empty() {
@@ -107,7 +109,7 @@ fn reject(state: &WordingDraftState, by: Option<UserId>, reason: String) -> Deci
     }
 }
 
-/// Returns the request if a text was written; otherwise a refusal.
+/// Returns the request of a draft that has a text; refused if it has none.
 fn drafted(state: &WordingDraftState) -> Result<&RequestedDraft, WordingDraftRefusal> {
     let asked = state.asked().ok_or(WordingDraftRefusal::Unknown)?;
     match state.outcome() {

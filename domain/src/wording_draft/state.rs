@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::fmt;
 use values::ids::UserId;
 
-/// The request to a model.
+/// The request to a model for a wording draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestedDraft {
     pub task: DraftTask,
@@ -21,7 +21,7 @@ pub struct RequestedDraft {
     pub at: Timestamp,
 }
 
-/// The result of the request.
+/// The result of the request: a text, or a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DraftOutcome {
     Drafted {
@@ -36,14 +36,14 @@ pub enum DraftOutcome {
     },
 }
 
-/// The decision of a user.
+/// The decision of a user about a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DraftReview {
     Adopted(AdoptedDraft),
     Rejected(RejectedDraft),
 }
 
-/// The user who adopted the draft, and the version it became part of.
+/// The adoption of a draft: by which user, and the version that it changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdoptedDraft {
     pub from_version: u32,
@@ -53,7 +53,7 @@ pub struct AdoptedDraft {
     pub at: Timestamp,
 }
 
-/// The user who rejected the draft, and the reason.
+/// The rejection of a draft: by which user, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectedDraft {
     pub by: Option<UserId>,
@@ -61,7 +61,7 @@ pub struct RejectedDraft {
     pub at: Timestamp,
 }
 
-/// The status of a draft.
+/// The status of a wording draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DraftStatus {
@@ -113,7 +113,7 @@ impl WordingDraftState {
         self.decided.as_ref()
     }
 
-    /// Returns the text that a user can adopt; `None` if there is none.
+    /// Returns the text that a user can adopt; `None` if the model wrote none.
     pub fn text(&self) -> Option<&str> {
         match self.outcome.as_ref()? {
             DraftOutcome::Drafted { text, .. } => Some(text),
@@ -121,7 +121,7 @@ impl WordingDraftState {
         }
     }
 
-    /// Returns the status at `now`; `None` if the draft was never asked for.
+    /// Returns the status of the draft at `now`; `None` if it was never asked for.
     pub fn standing(&self, now: Timestamp) -> Option<DraftStatus> {
         let asked = self.asked()?;
         Some(match (&self.decided, &self.outcome) {

@@ -12,7 +12,7 @@ pub enum EntryKind {
     Objection,
 }
 
-/// The entry that a model rewords, with everything its text is checked against.
+/// The entry of a knowledge base that a model rewords, with everything that its text is checked against.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DraftTask {
     pub knowledge: KnowledgeId,

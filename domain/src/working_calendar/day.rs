@@ -39,7 +39,7 @@ impl Day {
         }
     }
 
-    /// Returns the number of days from this day to a later one; negative if that one is earlier.
+    /// Returns the number of days from this day to `later`; negative if `later` is earlier.
     pub fn days_to(self, later: Self) -> i64 {
         later.0.signed_duration_since(self.0).num_days()
     }
@@ -75,7 +75,7 @@ impl From<Day> for String {
     }
 }
 
-/// A weekday without calls.
+/// A weekday on which a campaign makes no calls.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]

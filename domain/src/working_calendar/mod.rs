@@ -15,7 +15,7 @@ pub use year::{
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, OnceLock};
 
-/// The bundled calendar files.
+/// The calendar files that are part of the program, one per year.
 const SHIPPED: [&str; 2] = [
     include_str!("years/cn-2026.yaml"),
     include_str!("years/cn-2027.yaml"),
@@ -31,7 +31,7 @@ pub enum Holidays {
     Ignore,
 }
 
-/// The calling days of a campaign.
+/// The days on which a campaign calls: which holidays it observes, and its weekdays without calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallingDays {
     pub holidays: Holidays,
@@ -45,20 +45,20 @@ pub struct CallingDays {
 }
 
 impl CallingDays {
-    /// Returns true if the plan can exclude any day.
+    /// Returns true if these settings can exclude a day.
     pub fn ask(&self) -> bool {
         self.holidays == Holidays::Observe || !self.rest_days.is_empty()
     }
 }
 
-/// The source of a year's calendar.
+/// From where a year's holiday calendar comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CalendarSource {
     Imported,
     Shipped,
 }
 
-/// The imported calendar years, as part of a campaign's facts.
+/// The imported holiday calendars, as part of a campaign's facts; bundled years fill the gaps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Calendars {
     imported: Arc<Vec<CalendarYear>>,
@@ -74,8 +74,8 @@ impl Calendars {
         }
     }
 
-    /// Returns a copy for forecasts, in which days of a year without a file count as ordinary days. No call
-    /// depends on it: the day is evaluated again when it comes.
+    /// Returns a copy for forecasts, in which days of a year without a calendar count as ordinary days. No
+    /// call depends on it: the day is judged again when it comes.
     pub fn assuming_ordinary(&self) -> Self {
         Self {
             imported: Arc::clone(&self.imported),
@@ -83,13 +83,14 @@ impl Calendars {
         }
     }
 
-    /// Returns true if days of a year without a file count as ordinary days.
+    /// Returns true if days of a year without a calendar count as ordinary days.
     pub const fn assumes_ordinary(&self) -> bool {
         self.assumes_ordinary
     }
 
-    /// Returns the calendar that decides about a day: that of the year before or after if its notice names
-    /// the day (New Year's holiday can begin on 31 December), else that of the day's own year.
+    /// Returns the calendar that decides about a day: that of the year before or after if it names the day
+    /// (New Year's holiday can begin on 31 December), else that of the day's own year. `None` if there is
+    /// none.
     pub fn of_day(&self, country: &str, day: Day) -> Option<(&CalendarYear, CalendarSource)> {
         let names = |found: &(&CalendarYear, CalendarSource)| found.0.kind_of(day) != DayKind::Ordinary;
         let beside = [day.year() + 1, day.year() - 1];
@@ -100,7 +101,8 @@ impl Calendars {
             .or_else(|| self.year(country, day.year()))
     }
 
-    /// Returns the calendar of a year: the imported one, or else the bundled one.
+    /// Returns the calendar of a country's year: the imported one, else the bundled one; `None` if there is
+    /// neither.
     pub fn year(&self, country: &str, year: i32) -> Option<(&CalendarYear, CalendarSource)> {
         let is = |one: &&CalendarYear| one.country == country && one.year == year;
         let imported = self
@@ -117,7 +119,7 @@ impl Calendars {
     }
 }
 
-/// Returns the bundled calendar years.
+/// Returns the holiday calendars that are part of the program.
 pub fn bundled_calendars() -> &'static [CalendarYear] {
     static YEARS: OnceLock<Vec<CalendarYear>> = OnceLock::new();
     YEARS.get_or_init(|| {

@@ -8,13 +8,15 @@ use std::str::FromStr;
 use values::ids::InvalidId;
 use values::yaml;
 
-/// Largest calendar file, in bytes. The bundled ones have 1 KB.
+/// Largest calendar file, in bytes; a larger one is refused. The bundled ones have 1 KB.
 pub const CALENDAR_BYTES_MAX: usize = 64 * 1024;
 
-/// Most named holidays of a year, and most days worked in exchange. China's notice has 7 and 6.
+/// Most named holidays of a year, and most days worked in exchange; more are refused. China's notice has 7
+/// and 6.
 const ROWS_MAX: usize = 100;
 
-/// Longest source or name, in bytes. It is stored forever.
+/// Longest source of a calendar or name of a holiday, in bytes; a longer one is refused. They are stored
+/// permanently.
 const TEXT_BYTES_MAX: usize = 256;
 
 /// The id of a calendar year: country and year, such as `cn-2026`.
@@ -52,7 +54,7 @@ impl FromStr for CalendarYearId {
     }
 }
 
-/// How reliable a calendar is.
+/// Whether a calendar has the days of the official notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CalendarStatus {
@@ -87,7 +89,7 @@ impl NamedDays {
     }
 }
 
-/// The calendar of one year and country.
+/// The holiday calendar of one year and country.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CalendarYear {
@@ -105,7 +107,7 @@ pub struct CalendarYear {
     pub working_days: Vec<Day>,
 }
 
-/// The kind of a day.
+/// What a calendar says about a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DayKind<'a> {
     /// A public holiday, with its name.
@@ -115,7 +117,7 @@ pub enum DayKind<'a> {
     Ordinary,
 }
 
-/// Why a file is not a valid calendar.
+/// Why a file is not a valid holiday calendar.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CalendarFault {
     #[error("the file has {bytes} bytes, more than {CALENDAR_BYTES_MAX}")]
@@ -127,7 +129,7 @@ pub enum CalendarFault {
 }
 
 impl CalendarYear {
-    /// Reads and checks a calendar file in YAML or JSON.
+    /// Reads a calendar file in YAML or JSON. Fails if it is too large, unreadable or not valid (`check`).
     pub fn from_yaml(text: &str) -> Result<Self, CalendarFault> {
         if text.len() > CALENDAR_BYTES_MAX {
             return Err(CalendarFault::TooLarge { bytes: text.len() });
@@ -147,7 +149,8 @@ impl CalendarYear {
         }
     }
 
-    /// Checks that it is one year of one country, and that no day has two kinds.
+    /// Checks that the calendar is of one year and country, has 1 to `ROWS_MAX` holidays, and gives no day
+    /// two kinds.
     pub fn check(&self) -> Result<(), CalendarFault> {
         let wrong = |what: String| Err(CalendarFault::Wrong { what });
         if let Err(invalid) = self.id().to_string().parse::<CalendarYearId>() {
@@ -189,8 +192,8 @@ impl CalendarYear {
         Ok(())
     }
 
-    /// Returns true if a calendar of this year may name the day: the notice of a year can begin in the
-    /// December before, with New Year's holiday, and end in the January after it.
+    /// Returns true if this year's calendar may name the day: it can begin in the December before, with New
+    /// Year's holiday, and end in the January after.
     fn may_name(&self, day: Day) -> bool {
         match day.year() - self.year {
             0 => true,

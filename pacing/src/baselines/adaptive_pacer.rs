@@ -7,11 +7,11 @@ use crate::{ABANDONED_PERCENT_MAX, TICK_S};
 
 /// Highest level, in lines per agent.
 const LEVEL_MAX: f64 = 40.0;
-/// Number of answers before which the abandon rate is not used.
+/// Number of answers below which the level does not react to the abandon rate.
 const ANSWERS_MIN: u64 = 20;
 
-/// A pacer with a level of lines per working agent. The level rises while drops are few and falls when there
-/// are many.
+/// A pacer that dials a level of lines per working agent. At each step the level rises while the abandon
+/// rate is low and falls while it is high.
 #[derive(Debug, Clone)]
 pub struct AdaptivePacer {
     name: &'static str,

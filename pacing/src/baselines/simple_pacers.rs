@@ -8,7 +8,7 @@ use crate::floor::{FloorSnapshot, Pacer, TickEvents, TimeDistributions};
 use crate::times::count;
 use std::collections::BTreeMap;
 
-/// Progressive dialing: one call per free agent.
+/// Progressive dialing: one ringing or waiting call per free agent.
 #[derive(Debug, Clone, Default)]
 pub struct ProgressivePacer;
 
@@ -24,7 +24,7 @@ impl Pacer for ProgressivePacer {
     }
 }
 
-/// Dials as many calls as give one answer per free agent: free agents ÷ answer rate.
+/// Keeps so many calls ringing that one answer per free agent is expected: free agents ÷ answer rate.
 #[derive(Debug, Clone, Default)]
 pub struct NaivePacer {
     shape: TimeDistributions,
@@ -46,7 +46,7 @@ impl Pacer for NaivePacer {
     }
 }
 
-/// Dials a fixed number of calls per free agent.
+/// Keeps a fixed number of calls ringing per free agent.
 #[derive(Debug, Clone)]
 pub struct FixedRatioPacer {
     pub ratio: f64,
@@ -65,7 +65,7 @@ impl Pacer for FixedRatioPacer {
     }
 }
 
-/// Dials the calls that give the load at which, by Erlang B, three percent of calls find all agents busy.
+/// Dials up to the load at which, by Erlang B, three percent of calls would find all agents busy.
 #[derive(Debug, Clone, Default)]
 pub struct ErlangPacer {
     shape: TimeDistributions,
@@ -93,7 +93,8 @@ impl Pacer for ErlangPacer {
     }
 }
 
-/// Dials the largest burst in which three percent of the answers find no agent, less the calls that ring.
+/// Keeps the largest burst ringing of which at most three percent of the answers are expected to find no
+/// agent.
 #[derive(Debug, Clone, Default)]
 pub struct SafeBurstPacer {
     shape: TimeDistributions,

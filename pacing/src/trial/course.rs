@@ -2,7 +2,7 @@
 
 use libm::sin;
 
-/// The course of the answer rate, relative to the trial's rate.
+/// The course of the answer rate over a simulated day, relative to the trial's answer rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerRateCourse {
     Steady,
@@ -27,7 +27,8 @@ impl AnswerRateCourse {
         }
     }
 
-    /// Returns the rate at a second of the eight-hour day.
+    /// Returns the answer rate at a second of the eight-hour day, at most 0.95. `rate`: the trial's answer
+    /// rate.
     pub fn rate(self, rate: f64, second: f64) -> f64 {
         let of_day = second / super::day::DAY_S;
         let factor = match self {

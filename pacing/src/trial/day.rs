@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-/// Seconds of a day.
+/// Seconds of a simulated day: eight hours.
 pub(super) const DAY_S: f64 = 28_800.0;
 /// Microseconds of a second. Times are integers, so that equal seeds give equal days.
 const MICROS: f64 = 1e6;
@@ -92,7 +92,8 @@ impl<'a> Day<'a> {
         }
     }
 
-    /// Runs the day and updates the account. Returns the microseconds in which agents were busy.
+    /// Simulates the day with `pacer` and adds its answers and drops to `account`. Returns the busy time of
+    /// all agents in microseconds.
     pub(super) fn run(mut self, pacer: &mut dyn Pacer, account: &mut Account) -> u64 {
         // No call is started that could be answered after the day's end.
         let ticks = count((DAY_S - float(AHEAD_S) - WAITS_S) / TICK_S) as usize;
@@ -161,7 +162,7 @@ impl<'a> Day<'a> {
         }
     }
 
-    /// Draws the ring time of an answered call in seconds, up to the cut-off.
+    /// Draws the ring time of an answered call in seconds; draws again above `AHEAD_S`.
     fn rings(&mut self) -> f64 {
         loop {
             let normal = self.normal();
@@ -172,7 +173,7 @@ impl<'a> Day<'a> {
         }
     }
 
-    /// Draws a standard normal value by Marsaglia's polar method; the second value is not used.
+    /// Draws a standard normal value by Marsaglia's polar method; the method's second value is discarded.
     fn normal(&mut self) -> f64 {
         loop {
             let x = self.random.random::<f64>() * 2.0 - 1.0;

@@ -9,10 +9,10 @@ use rand_chacha::ChaCha8Rng;
 
 /// Number of days over which the law measures the abandon rate (16 CFR 310.4(b)(4)(i)).
 pub(super) const WINDOW_DAYS: usize = 30;
-/// Number of answers that the daily budget assumes at the start of a day.
+/// Fewest answers that a day's drop budget assumes, so that a day's first drops are allowed.
 const STRICT_ANSWERS: u64 = 100;
 
-/// The parameters of a trial.
+/// The parameters of a trial: agents, answer rate, days and seed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trial {
     pub agents: u32,
@@ -32,7 +32,7 @@ pub enum DropLimitPeriod {
     EachDay,
 }
 
-/// Answers and drops so far: of the thirty days, and of the day.
+/// Answers and drops so far, in the current thirty days and on the current day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Account {
     pub answers: u64,
@@ -51,7 +51,7 @@ impl Account {
         self.served += u64::from(told.served);
     }
 
-    /// Returns the drops that are left, as an integer.
+    /// Returns how many more drops the legal limit allows; negative if it is exceeded.
     pub(super) fn budget(&self, ledger: DropLimitPeriod) -> i64 {
         let window = budget(self.answers, self.drops);
         match ledger {
@@ -63,7 +63,8 @@ impl Account {
     }
 }
 
-/// Returns the drops that are left for `answers` answers: ⌊3·answers ÷ 100⌋ − drops.
+/// Returns how many more drops three percent of `answers` allow: ⌊3·answers ÷ 100⌋ − drops; negative if the
+/// limit is exceeded.
 pub fn budget(answers: u64, drops: u64) -> i64 {
     let allowed = answers.saturating_mul(u64::from(ABANDONED_PERCENT_MAX)) / 100;
     i64::try_from(allowed).unwrap_or(i64::MAX) - i64::try_from(drops).unwrap_or(i64::MAX)
@@ -83,7 +84,8 @@ pub struct TrialOutcome {
     pub days_above: usize,
 }
 
-/// Returns the occupancy of progressive dialing in closed form (`docs/pacing.md`, Score).
+/// Returns the agents' occupancy (0 to 1) under progressive dialing at this answer rate, in closed form
+/// (`docs/pacing.md`, Score).
 pub fn progressive_occupancy(rate: f64) -> f64 {
     140.0 / (140.0 + 25.0 * (1.0 / rate - 1.0) + 8.62 + TICK_S / (2.0 * rate))
 }
@@ -97,7 +99,8 @@ impl TrialOutcome {
     }
 }
 
-/// Runs a trial and returns its results.
+/// Simulates the days of a trial with `pacer`. Returns occupancy, answers and drops; the same trial gives
+/// the same results.
 pub fn run(trial: &Trial, pacer: &mut dyn Pacer) -> TrialOutcome {
     let mut random = ChaCha8Rng::seed_from_u64(trial.seed);
     let (mut account, mut outcome, mut busy) = (Account::default(), TrialOutcome::default(), 0);

@@ -8,7 +8,7 @@ use super::{Granularity, chinese_time::LocalTimeSpan};
 use crate::text::FoldedText;
 use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta};
 
-/// Words for days, with the number of days from today.
+/// Words for days with the number of days from today (negative: past).
 const DAYS: &[(&str, i64)] = &[
     ("大后天", 3),
     ("大前天", -3),
@@ -42,14 +42,16 @@ pub(super) struct Day {
     pub(super) next: Option<NaiveDate>,
 }
 
-/// The result of reading a day: a day or a longer stretch, with the place where its words end.
+/// The result of reading a day: a day, a longer stretch of days, or a day that does not exist; with the
+/// place where its words end.
 pub(super) enum DayReading {
     Day(Day, usize),
     Stretch(LocalTimeSpan),
     NoSuchDay(usize),
 }
 
-/// Returns the day, or the stretch of days, that begins at a place; `None` without one.
+/// Returns the day, or the stretch of days, with words that begin at `start`; `None` if none begins there.
+/// `today`: the day of the call.
 pub(super) fn day(text: &FoldedText, start: usize, today: NaiveDate) -> Option<DayReading> {
     let fixed = |date: NaiveDate, end| Some(DayReading::Day(Day { date, next: None }, end));
     if let Some((words, ahead, _)) = SHORT.iter().find(|(words, _, _)| text.starts_with(start, words)) {
@@ -70,7 +72,7 @@ pub(super) fn day(text: &FoldedText, start: usize, today: NaiveDate) -> Option<D
         .or_else(|| calendar_day(text, start, today))
 }
 
-/// Reads 下周三, 下下周, 这周日, 周三, 周末.
+/// Reads days of the week: 下周三, 下下周, 这周日, 周三, 周末. `None` if none begins at `start`.
 fn week_day(text: &FoldedText, start: usize, today: NaiveDate) -> Option<DayReading> {
     let openings: &[(&str, Option<i64>)] = &[
         ("下下个", Some(2)),
@@ -129,7 +131,7 @@ fn week_day(text: &FoldedText, start: usize, today: NaiveDate) -> Option<DayRead
     Some(DayReading::Day(Day { date, next }, place + 1))
 }
 
-/// Reads 月底, 月初, 这个月底, 下个月, 下个月初, 年底.
+/// Reads months and their parts: 月底, 月初, 这个月底, 下个月, 下个月初, 年底. `None` if none begins at `start`.
 fn month_part(text: &FoldedText, start: usize, today: NaiveDate) -> Option<DayReading> {
     let openings = [("下个月", 1), ("下月", 1), ("这个月", 0), ("本月", 0), ("月", 0)];
     let (words, ahead) = openings
@@ -164,7 +166,7 @@ fn month_part(text: &FoldedText, start: usize, today: NaiveDate) -> Option<DayRe
     }
 }
 
-/// Reads a number from 1 to 31 with 号 or 日.
+/// Reads a day of the month: a number from 1 to 31 with 号 or 日. Returns it with the place after it.
 fn month_day(text: &FoldedText, start: usize) -> Option<(u32, usize)> {
     let number = number::at(text, start)?;
     let day = number.whole().filter(|day| (1..=31).contains(day))?;
@@ -172,7 +174,7 @@ fn month_day(text: &FoldedText, start: usize) -> Option<(u32, usize)> {
     Some((u32::try_from(day).ok()?, end))
 }
 
-/// Reads 2026年12月5日, 十二月五号, 12月5日, 五号, 2026-12-05.
+/// Reads calendar days: 2026年12月5日, 十二月五号, 12月5日, 五号, 2026-12-05. `None` if none begins at `start`.
 fn calendar_day(text: &FoldedText, start: usize, today: NaiveDate) -> Option<DayReading> {
     let before = start.checked_sub(1).and_then(|before| text.at(before));
     if before.is_some_and(|before| digit(before).is_some() || "十-第".contains(before)) {

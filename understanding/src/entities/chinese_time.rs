@@ -11,7 +11,7 @@ use super::{CallMoment, EntityMatch, Granularity, MissingValueReason, PeriodUnit
 use crate::text::FoldedText;
 use chrono::{DateTime, Months, NaiveDate, NaiveDateTime, TimeDelta};
 
-/// Parts of the day, each with its first hour and the hour after its last.
+/// Words for parts of the day, with the first hour of each and the hour after its last.
 const PARTS: &[(&str, u32, u32)] = &[
     ("凌晨", 0, 6),
     ("早上", 6, 9),
@@ -39,7 +39,7 @@ pub(super) struct LocalTimeSpan {
     pub(super) end_place: usize,
 }
 
-/// Returns the time that begins at a place; `None` without one.
+/// Returns the day or time of day with words that begin at `start`; `None` if none begins there.
 pub(super) fn at(text: &FoldedText, start: usize, moment: CallMoment) -> Option<EntityMatch> {
     if let Some(found) = lunar(text, start) {
         return Some(found);
@@ -76,7 +76,7 @@ pub(super) fn at(text: &FoldedText, start: usize, moment: CallMoment) -> Option<
     )
 }
 
-/// Reads a lunar day such as 初十, whose month was not said.
+/// Reads a day of the lunar calendar without its month, for example 初十: an entity with an unknown value.
 fn lunar(text: &FoldedText, start: usize) -> Option<EntityMatch> {
     let (_, behind) = text.one_of(start, &["大年初", "正月初", "农历", "腊月", "初"])?;
     let end = (behind..text.chars().len().min(behind + 4))
@@ -93,7 +93,7 @@ fn lunar(text: &FoldedText, start: usize) -> Option<EntityMatch> {
     })
 }
 
-/// A computed time: closed, or open on one side.
+/// A time computed from words; without `start` or `end` it is open on that side.
 struct ComputedTime {
     start: Option<NaiveDateTime>,
     end: Option<NaiveDateTime>,
@@ -118,7 +118,7 @@ impl ComputedTime {
         }
     }
 
-    /// Applies 以后, which leaves the end open, or 以前, which leaves the beginning open.
+    /// Applies a following 以后, which leaves the end open, or 以前, which leaves the beginning open.
     fn with_sides(mut self, text: &FoldedText) -> Self {
         if let Some((_, end)) = text.one_of(self.end_place, AFTER) {
             (self.end, self.granularity, self.end_place) = (None, Granularity::Open, end);
@@ -146,7 +146,7 @@ impl ComputedTime {
     }
 }
 
-/// Reads 半小时后, 两天以后, 过三天, 三个月后.
+/// Reads times from now on: 半小时后, 两天以后, 过三天, 三个月后. `None` if none begins at `start`.
 fn from_now(text: &FoldedText, start: usize, now: NaiveDateTime) -> Option<ComputedTime> {
     let (begin, led) = match text.one_of(start, &["再过", "过"]) {
         Some((_, end)) => (end, true),
@@ -199,7 +199,8 @@ fn whole_day(day: Day, end_place: usize) -> LocalTimeSpan {
     }
 }
 
-/// Reads 下午三点, 晚上, 八点半, 15:30 on a given day, or on the next day that it can be.
+/// Reads a time of day (下午三点, 晚上, 八点半, 15:30) on the given day; without a day, on the next one on which it
+/// is possible.
 fn within_day(
     text: &FoldedText,
     start: usize,
@@ -275,7 +276,8 @@ fn following(day: Day, from: TimeDelta, to: TimeDelta) -> Option<(NaiveDateTime,
     Some((base + from, base + to))
 }
 
-/// Returns the part of the day at a place; after a day such as 今 or 明 also a single 晚 or 早.
+/// Returns the part of the day at a place, with the place after it. `on_day`: a day was named before; then
+/// a single 晚 or 早 counts too.
 fn part_at(text: &FoldedText, place: usize, on_day: bool) -> Option<((&'static str, u32, u32), usize)> {
     let long = PARTS.iter().find(|part| text.starts_with(place, part.0));
     if let Some(part) = long {
@@ -290,7 +292,8 @@ fn part_at(text: &FoldedText, place: usize, on_day: bool) -> Option<((&'static s
     Some((*part, place + 1))
 }
 
-/// Reads 三点, 三点半, 三点一刻, 三点十五分, 15:30. 三点五 is a number unless other words speak of time (`in_time`).
+/// Reads a clock time: 三点, 三点半, 三点一刻, 三点十五分, 15:30. Returns hour, minute and the place after it. 三点五 is a
+/// number unless other words speak of time (`in_time`).
 fn clock(text: &FoldedText, start: usize, in_time: bool) -> Option<(u32, Option<u32>, usize)> {
     let before = start.checked_sub(1).and_then(|before| text.at(before));
     if before.is_some_and(|before| digit(before).is_some() || "十百千万第个之".contains(before)) {

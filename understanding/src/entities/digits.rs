@@ -9,7 +9,8 @@ use crate::english_numbers::SMALL;
 use crate::text::FoldedText;
 use std::ops::Range;
 
-/// A run of digits, with the place of each in the text and the beginnings of its groups.
+/// A run of digits that were said or written, with their places in the text and the beginnings of their
+/// groups.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DigitRun {
     /// The digits; the last may be `x`.
@@ -22,7 +23,7 @@ pub(crate) struct DigitRun {
     groups: Vec<usize>,
 }
 
-/// Words with which a speaker takes back the last group; 是 may follow.
+/// Words with which a speaker takes back the last group of digits; 是 may follow.
 const CORRECTIONS: &[&str] = &[
     "不对不对",
     "不对",
@@ -81,7 +82,7 @@ impl DigitRun {
     }
 }
 
-/// The digit of a character, spoken or written.
+/// Returns the digit for a Chinese or written character, also 洞 and 拐; `None` for 两 and other characters.
 pub(crate) fn spoken_digit(found: char) -> Option<char> {
     match found {
         '0'..='9' => Some(found),
@@ -93,7 +94,8 @@ pub(crate) fn spoken_digit(found: char) -> Option<char> {
     }
 }
 
-/// The digit of an English word by itself, and the place where the word ends; "oh" is a zero.
+/// Returns the digit that a whole English word means ("oh" is zero), and the place after the word; `None`
+/// if `start` has none.
 pub(crate) fn english_digit(text: &FoldedText, start: usize) -> Option<(char, usize)> {
     let is_letter = |place: usize| text.at(place).is_some_and(char::is_alphabetic);
     if start.checked_sub(1).is_some_and(is_letter) {
@@ -107,7 +109,7 @@ pub(crate) fn english_digit(text: &FoldedText, start: usize) -> Option<(char, us
     (!is_letter(end)).then_some((digit, end))
 }
 
-/// Returns the group of digits that begins at a place.
+/// Returns the group of digits that begins at a place; empty if none begins there.
 fn group(text: &FoldedText, start: usize) -> DigitRun {
     let mut run = DigitRun {
         groups: vec![0],
@@ -137,7 +139,7 @@ fn group(text: &FoldedText, start: usize) -> DigitRun {
     run
 }
 
-/// Returns all runs of a text, with corrections applied.
+/// Returns all runs of digits in a text; groups that the speaker corrected have their corrected digits.
 pub(crate) fn runs(text: &FoldedText) -> Vec<DigitRun> {
     let (mut all, mut place) = (Vec::<DigitRun>::new(), 0);
     while place < text.chars().len() {
@@ -165,10 +167,11 @@ pub(crate) fn runs(text: &FoldedText) -> Vec<DigitRun> {
     all
 }
 
-/// Longest run that is read, in digits: three cards. A recognizer's turn holds less.
+/// Longest run that is read, in digits: three bank cards. Further groups begin a new run.
 const RUN_DIGITS_MAX: usize = 57;
 
-/// Returns the group after the separators at `start`; true if it corrects the group before.
+/// Returns the group of digits after the separators at `start`, and true if it corrects the group before.
+/// `None` if no group follows.
 fn following(text: &FoldedText, start: usize) -> Option<(DigitRun, bool)> {
     let skip = |mut place: usize| {
         while text
@@ -194,7 +197,7 @@ fn following(text: &FoldedText, start: usize) -> Option<(DigitRun, bool)> {
     (!run.digits.is_empty()).then_some((run, corrects))
 }
 
-/// Returns the phones, cards and identity numbers of a text.
+/// Returns the mobile phones, bank cards and identity numbers of a text.
 pub(super) fn find(text: &FoldedText) -> Vec<EntityMatch> {
     runs(text)
         .iter()
@@ -216,8 +219,8 @@ fn found(run: &DigitRun, range: Range<usize>, value: Value) -> EntityMatch {
     }
 }
 
-/// Returns the values in a run, from group to group: the whole run first, then the longest part from each
-/// group on.
+/// Returns the values in a run, from group to group: of all digits if they form one, else the longest value
+/// from each group on.
 pub(crate) fn classify_run(run: &DigitRun) -> Vec<(Range<usize>, Value)> {
     let ends: Vec<usize> = run
         .groups
@@ -243,7 +246,8 @@ pub(crate) fn classify_run(run: &DigitRun) -> Vec<(Range<usize>, Value)> {
     all
 }
 
-/// Returns the value that all of these digits form, without a country code.
+/// Returns the value that all of these digits form, and its digits without a country code. `None` if they
+/// form none.
 fn whole(digits: &str) -> Option<(Range<usize>, Value)> {
     if is_identity_number(digits) {
         return Some((0..18, Value::IdentityNumber(digits.to_uppercase())));
@@ -256,7 +260,7 @@ fn whole(digits: &str) -> Option<(Range<usize>, Value)> {
     is_bank_card(digits).then(|| (0..digits.len(), Value::BankCard(digits.to_owned())))
 }
 
-/// True for a mobile number of mainland China: 1, 3 to 9, and nine more.
+/// Returns true for a mobile number of mainland China: 1, then 3 to 9, then nine digits.
 fn is_phone(digits: &str) -> bool {
     let bytes = digits.as_bytes();
     bytes.len() == 11
@@ -265,7 +269,8 @@ fn is_phone(digits: &str) -> bool {
         && bytes.iter().all(u8::is_ascii_digit)
 }
 
-/// True for 13 to 19 digits that begin as cards do and pass Luhn's check.
+/// Returns true for a bank card number: 13 to 19 digits, the first 3 to 9, with a valid Luhn check (ISO/IEC
+/// 7812-1).
 pub fn is_bank_card(digits: &str) -> bool {
     let begins = digits
         .as_bytes()
@@ -285,7 +290,8 @@ pub fn is_bank_card(digits: &str) -> bool {
     sum % 10 == 0
 }
 
-/// True for 17 digits and their check character, with a birthday that a person can have.
+/// Returns true for a resident identity number: 17 digits with a possible birthday, and the right check
+/// character (GB 11643).
 pub fn is_identity_number(digits: &str) -> bool {
     /// 2 to the power of the place, modulo 11 (ISO 7064, MOD 11-2).
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];

@@ -3,7 +3,7 @@
 use super::{CallMoment, EntityMatch, Granularity, PeriodUnit, Value, english_time};
 use crate::english_numbers::{SMALL, TENS};
 
-/// A word with the places of its characters.
+/// A word of a text, with the places of its characters.
 struct Word {
     text: String,
     start: usize,
@@ -60,7 +60,7 @@ impl Words {
         })
     }
 
-    /// Returns the place after these words if the text continues with them; else `None`.
+    /// Returns the place after `words` if the text has them at `place`; `None` otherwise.
     pub(super) fn follows(&self, place: usize, words: &str) -> Option<usize> {
         let mut at = place;
         for word in words.split(' ') {
@@ -73,7 +73,7 @@ impl Words {
     }
 }
 
-/// Returns everything found in English words.
+/// Returns every time, period, share and amount in English words of a text, in order.
 pub(super) fn find(text: &str, moment: CallMoment) -> Vec<EntityMatch> {
     let words = Words::of(text);
     let (mut place, mut all) = (0, Vec::new());
@@ -104,7 +104,7 @@ fn tens(word: &str) -> Option<i64> {
     Some(i64::try_from(place).ok()? * 10)
 }
 
-/// The value of a word for groups of three digits: thousand or million.
+/// Returns the value of "thousand" or "million"; `None` for another word.
 fn group(word: &str) -> Option<i64> {
     match word {
         "thousand" => Some(1_000),
@@ -113,12 +113,13 @@ fn group(word: &str) -> Option<i64> {
     }
 }
 
-/// True for a word that multiplies the number before it.
+/// Returns true for a word that multiplies the number before it: hundred, thousand, million.
 pub(super) fn is_times(word: &str) -> bool {
     word == "hundred" || group(word).is_some()
 }
 
-/// Returns the number in thousandths that begins at a place, and the place after it.
+/// Returns the number, in thousandths, that begins at a place, and the place after it; `None` if none
+/// begins there.
 pub(super) fn number(words: &Words, start: usize) -> Option<(i64, usize)> {
     let written = words.at(start).trim_start_matches(['$', '¥']).replace(',', "");
     if written.starts_with(|first: char| first.is_ascii_digit()) {
@@ -211,7 +212,8 @@ fn share(words: &Words, start: usize) -> Option<(EntityMatch, usize)> {
     Some((words.found(start, end, value, Granularity::Exact)?, end))
 }
 
-/// Reads a period: its unit, the count, and the place after it.
+/// Reads a length of time or a number of instalments: unit, count, and the place after it. `None` if none
+/// begins at `start`.
 pub(super) fn period(words: &Words, start: usize) -> Option<(PeriodUnit, i64, usize)> {
     let unit = |word: &str| {
         Some(match word.trim_end_matches('s') {

@@ -4,7 +4,8 @@ use super::english::{Words, number, period};
 use super::{CallMoment, EntityMatch, Granularity, PeriodUnit, Value};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
-/// Returns the time that begins at a place, with the place after it; `None` without one.
+/// Returns the day or time of day with English words that begin at `start`, and the place after it; `None`
+/// if none begins there.
 pub(super) fn time(words: &Words, start: usize, moment: CallMoment) -> Option<(EntityMatch, usize)> {
     let now = DateTime::from_timestamp_millis(moment.at_ms)?.naive_utc();
     let now = now.checked_add_signed(TimeDelta::minutes(i64::from(moment.zone_minutes)))?;
@@ -68,7 +69,8 @@ pub(super) fn time(words: &Words, start: usize, moment: CallMoment) -> Option<(E
     found(Some(from), Some(from + TimeDelta::days(1)), end, Granularity::Day)
 }
 
-/// Reads "in half an hour", "in two days".
+/// Reads times from now on ("in half an hour", "in two days"): beginning, length, exactness, and the place
+/// after it.
 fn from_now(
     words: &Words,
     start: usize,
@@ -223,7 +225,8 @@ fn calendar_day(words: &Words, start: usize, now: NaiveDateTime) -> Option<(Naiv
     Some((date.and_time(NaiveTime::MIN), end + usize::from(said.is_some())))
 }
 
-/// Reads a day from 1 to 31: "27th", "27", "twenty-seventh", "seventh".
+/// Reads a day of the month from 1 to 31 ("27th", "27", "twenty-seventh", "seventh"), and the place after
+/// it.
 fn day_of_month(words: &Words, start: usize) -> Option<(u32, usize)> {
     let word = words.at(start);
     let ordinal = |word: &str| {
@@ -241,8 +244,8 @@ fn day_of_month(words: &Words, start: usize) -> Option<(u32, usize)> {
     (1..=31).contains(&day).then_some((day, end))
 }
 
-/// Returns the minutes of the day, true for an exact time, and the place after it: "3 pm", "15:30", "half
-/// past eight", "8 o'clock". A bare number counts only if `led` by a word such as "at".
+/// Reads a clock time ("3 pm", "15:30", "half past eight", "8 o'clock"): minutes of the day, true if it is
+/// exact, and the place after it. A bare number counts only if `led` by a word like "at".
 fn clock(words: &Words, start: usize, led: bool) -> Option<(i64, bool, usize)> {
     if words.at(start) == "noon" && led {
         return Some((720, false, start + 1));
@@ -297,7 +300,8 @@ fn clock(words: &Words, start: usize, led: bool) -> Option<(i64, bool, usize)> {
     Some((hour * 60, false, end))
 }
 
-/// Returns the hour with "am" or "pm" applied; without it, one to seven are in the afternoon.
+/// Returns the hour with a following "am" or "pm" applied, and the place after it. Without one, the hours
+/// from one to seven are in the afternoon.
 fn pm(hour: i64, said: &str, end: usize) -> (i64, usize) {
     match said {
         "am" | "pm" => pm_exact(hour, said, end + 1),

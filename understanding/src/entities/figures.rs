@@ -8,7 +8,7 @@ use super::number::{self, ONE};
 use crate::text::FoldedText;
 use std::collections::BTreeSet;
 
-/// Days and parts of them that are named without a number.
+/// Words that name a day, or a part of one, without a number.
 const DAYS: &[&str] = &[
     "今天",
     "明天",
@@ -84,7 +84,7 @@ pub fn figures(text: &str) -> BTreeSet<String> {
     all
 }
 
-/// True if characters that read as a number are one, not part of a word (统一, 一致).
+/// Returns true if characters that can be read as a number are one, and not part of a word (统一, 一致).
 fn counts(text: &FoldedText, start: usize, end: usize) -> bool {
     let written = (start..end).any(|place| text.at(place).is_some_and(|found| found.is_ascii_digit()));
     if written || end - start > 1 {
@@ -103,7 +103,7 @@ fn counts(text: &FoldedText, start: usize, end: usize) -> bool {
     behind.is_some_and(|found| counted.contains(found) || !is_one && found == '个')
 }
 
-/// Adds the numbers in English words. Written digits were found already; `one` alone is a pronoun.
+/// Adds the numbers in English words. Numbers in digits were found before; "one" alone counts as a pronoun.
 fn in_english(text: &str, all: &mut BTreeSet<String>) {
     let words = Words::of(text);
     let mut place = 0;
@@ -122,7 +122,7 @@ fn in_english(text: &str, all: &mut BTreeSet<String>) {
     }
 }
 
-/// Returns millionths as a decimal without zeros at its end.
+/// Returns a number in millionths as decimal text, without trailing zeros.
 fn decimal(millionths: i64) -> String {
     let (whole, part) = (millionths / ONE, (millionths % ONE).abs());
     if part == 0 {

@@ -23,7 +23,7 @@ use crate::text::FoldedText;
 use serde::Serialize;
 use std::ops::Range;
 
-/// The time and the zone of a call, from which words like "tomorrow" are computed.
+/// The time and zone of a call; words like "tomorrow" are computed from them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallMoment {
     /// The call's time, in milliseconds since 1970 in UTC.
@@ -58,7 +58,7 @@ pub enum Granularity {
     Open,
 }
 
-/// The unit of a period.
+/// The unit in which a period is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PeriodUnit {
@@ -72,7 +72,7 @@ pub enum PeriodUnit {
     Minutes,
 }
 
-/// The reason why an entity was found but has no value.
+/// Why an entity was found although its value is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingValueReason {
@@ -82,7 +82,7 @@ pub enum MissingValueReason {
     NoSuchDay,
 }
 
-/// A value, by its kind.
+/// The value of an entity, by its kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "value")]
 pub enum Value {
@@ -133,7 +133,7 @@ pub enum Value {
     Unknown(MissingValueReason),
 }
 
-/// A value that was named in a text.
+/// A value that a text names, with its place in the text and its exactness.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entity {
     /// The bytes of the entity in the text.
@@ -145,7 +145,7 @@ pub struct Entity {
     pub granularity: Granularity,
 }
 
-/// An entity by its characters, before its bytes are computed.
+/// An entity by its characters in the text, before its bytes are computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EntityMatch {
     pub(crate) places: Range<usize>,
@@ -153,7 +153,8 @@ pub(crate) struct EntityMatch {
     pub(crate) granularity: Granularity,
 }
 
-/// Returns every entity of a text in its order; no two overlap.
+/// Returns every entity of a text, in order of place; none overlap. `moment` is the time from which times
+/// are computed.
 pub fn find(text: &str, moment: CallMoment) -> Vec<Entity> {
     let folded = FoldedText::of(text);
     // Earlier kinds win if two overlap: a card is no phone, "half an hour from now" no period.
@@ -184,13 +185,14 @@ pub fn find(text: &str, moment: CallMoment) -> Vec<Entity> {
     kept.into_iter().map(entity).collect()
 }
 
-/// Returns every run of digits of a text, written or spoken, with corrections applied, of any meaning.
+/// Returns every run of digits in a text, written or spoken, of any meaning, with corrections applied.
 pub fn digit_runs(text: &str) -> Vec<String> {
     let runs = runs(&FoldedText::of(text));
     runs.iter().map(|run| run.digits.iter().collect()).collect()
 }
 
-/// Applies a reader at each place and continues after each entity that it finds.
+/// Applies `read` at each place of a text, and continues after each entity that it finds. Returns the
+/// entities.
 fn each_place(
     text: &FoldedText,
     read: impl Fn(&FoldedText, usize) -> Option<EntityMatch>,

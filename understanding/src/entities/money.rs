@@ -62,7 +62,8 @@ pub(super) fn amount_at(text: &FoldedText, start: usize) -> Option<EntityMatch> 
     })
 }
 
-/// Reads a sum, or a span of two: the number, the place after it, and true if a unit of money was named.
+/// Reads a sum of money, or a span of two sums: the number in yuan, the place after it, and true if a unit
+/// of money was named.
 fn sum_at(text: &FoldedText, start: usize) -> Option<(Number, usize, bool)> {
     let first = number::at(text, start)?;
     if let Some(span) = span_from(text, first) {
@@ -86,7 +87,8 @@ fn sum_at(text: &FoldedText, start: usize) -> Option<(Number, usize, bool)> {
     ))
 }
 
-/// Reads 三到五千, 三千到五千块: a span from `first` to a second number, whose unit the first may share.
+/// Reads the rest of a span from `first` to a second number, which may share its unit with the first: 三到五千,
+/// 三千到五千块. `None` if no span follows.
 fn span_from(text: &FoldedText, first: Number) -> Option<(Number, usize, bool)> {
     let (_, behind) = text.one_of(first.end, &["到", "至", "-", "~"])?;
     let second = number::at(text, behind)?;
@@ -106,7 +108,8 @@ fn unit_behind(text: &FoldedText, end: usize) -> (usize, bool) {
         .map_or((end, false), |(_, end)| (end, true))
 }
 
-/// Reads the part after yuan: 五 (角 left out), 五角, 五毛三, 五角二分, 零五分.
+/// Reads what follows the yuan: 五 (角 left out), 五角, 五毛三, 五角二分, 零五分. Returns millionths of a yuan, 0 if
+/// nothing follows, and the place after it.
 fn small_behind(text: &FoldedText, start: usize) -> (i64, usize) {
     let (mut value, mut end, mut place) = (0, start, start);
     if text.at(place) == Some('零') {
@@ -139,7 +142,7 @@ fn small_behind(text: &FoldedText, start: usize) -> (i64, usize) {
     (value, end)
 }
 
-/// Reads 五毛, 五角二分, 八分钱; `None` for a plain number.
+/// Reads sums without yuan: 五毛, 五角二分, 八分钱. `None` for a plain number.
 fn in_small(text: &FoldedText, start: usize) -> Option<(Number, usize, bool)> {
     let first = number::at(text, start)?;
     let worth = match text.one_of(first.end, &["毛钱", "毛", "角", "分钱"])? {
@@ -155,7 +158,8 @@ fn in_small(text: &FoldedText, start: usize) -> Option<(Number, usize, bool)> {
     Some((number, end, true))
 }
 
-/// Returns the share of a whole that begins at a place; `None` without one.
+/// Returns the share of a whole (percentage, fraction, discount) that begins at `start`; `None` if none
+/// begins there.
 pub(super) fn share_at(text: &FoldedText, start: usize) -> Option<EntityMatch> {
     let exact = |end: usize, millionths: i64| {
         let value = Value::Share { millionths };

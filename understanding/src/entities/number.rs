@@ -6,10 +6,10 @@
 use super::{EntityMatch, Granularity, Value};
 use crate::text::FoldedText;
 
-/// One, in millionths.
+/// The number one in millionths, the unit of all values here.
 pub(crate) const ONE: i64 = 1_000_000;
 
-/// A number that was read, as a range in millionths.
+/// A number that was read, as a range in millionths; a single number has equal ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Number {
     pub(crate) low: i64,
@@ -31,13 +31,13 @@ impl Number {
         }
     }
 
-    /// The number if it is a single whole number; else `None`.
+    /// Returns the number if it is a single integer; `None` for a range or a fraction.
     pub(crate) fn whole(&self) -> Option<i64> {
         (self.low == self.high && self.low % ONE == 0).then_some(self.low / ONE)
     }
 }
 
-/// The digit that a character means.
+/// Returns the digit that a Chinese or ASCII character means; `None` for other characters.
 pub(crate) fn digit(found: char) -> Option<i64> {
     Some(match found {
         '0'..='9' => i64::from(u32::from(found) - u32::from('0')),
@@ -66,7 +66,7 @@ fn unit(found: char) -> Option<i64> {
     })
 }
 
-/// The sum of the parts read so far, for the low and the high end.
+/// The sum of the parts of a number that were read so far; each with its low and high end.
 #[derive(Default)]
 struct Sum {
     total: (i64, i64),
@@ -132,7 +132,7 @@ impl Sum {
     }
 }
 
-/// Returns the longest number that begins at a place; `None` without one.
+/// Returns the longest number that begins at a place, with the place after it; `None` if none begins there.
 pub(crate) fn at(text: &FoldedText, start: usize) -> Option<Number> {
     let mut sum = Sum::default();
     let mut place = start;
@@ -173,7 +173,7 @@ pub(crate) fn at(text: &FoldedText, start: usize) -> Option<Number> {
     sum.finish(place)
 }
 
-/// True if a unit may follow here: after a digit; one smaller than the last only after its own digit.
+/// Returns true if a unit may follow here: after a digit, or 十 and 万 in their places.
 fn fits(unit: i64, sum: &Sum) -> bool {
     sum.waiting.is_some() || unit == 10 && sum.section.0 == 0 || unit >= 10_000 && sum.section.0 > 0
 }
@@ -182,7 +182,8 @@ fn is_counted(found: char) -> bool {
     unit(found).is_some() || "个期天块元年月次分小周".contains(found)
 }
 
-/// Reads digits with commas of thousands and a fraction: 2,000.50.
+/// Reads written digits, also with commas of thousands and a fraction: 2,000.50. Returns millionths and the
+/// place after it.
 fn written(text: &FoldedText, start: usize) -> Option<(i64, usize)> {
     let (mut value, mut place) = (0_i64, start);
     let is_digit = |place: usize| text.at(place).is_some_and(|found| found.is_ascii_digit());
@@ -210,7 +211,8 @@ fn written(text: &FoldedText, start: usize) -> Option<(i64, usize)> {
     Some((value, place))
 }
 
-/// Reads spoken digits: one, a span before a unit (三五千), a row as in a year or code (二零二六), a fraction (三点五).
+/// Reads spoken digits: one digit, a span before a unit (三五千), a row as in a year or code (二零二六), a
+/// fraction (三点五). Returns the range in millionths and the place after it.
 fn spoken(text: &FoldedText, start: usize, first: i64) -> Option<((i64, i64), usize)> {
     let next = text.at(start + 1).and_then(digit);
     let unit_behind = text
@@ -246,7 +248,7 @@ fn spoken(text: &FoldedText, start: usize, first: i64) -> Option<((i64, i64), us
     Some(((value, value), place))
 }
 
-/// Returns the number at a place as an entity by itself; `None` if it is part of a word.
+/// Returns the number at a place as an entity by itself; `None` if there is none or it is part of a word.
 pub(super) fn entity_at(text: &FoldedText, start: usize) -> Option<EntityMatch> {
     let before = start.checked_sub(1).and_then(|before| text.at(before));
     // "一下", "万一", "三星" and the like: a lone spoken digit is a number only before a measure word or an end.

@@ -4,7 +4,7 @@ use super::number::{self, ONE};
 use super::{EntityMatch, Granularity, PeriodUnit, Value};
 use crate::text::FoldedText;
 
-/// Words for units of time, longest first, each with the unit it counts and how many of it.
+/// Words for units of time, longest first, each with the unit in which it is counted and how many of it.
 const UNITS: &[(&str, PeriodUnit, i64)] = &[
     ("个小时", PeriodUnit::Minutes, 60),
     ("个钟头", PeriodUnit::Minutes, 60),
@@ -30,7 +30,7 @@ fn half(unit: PeriodUnit, each: i64) -> Option<(PeriodUnit, i64)> {
     }
 }
 
-/// A period that was read, in parts from which a time can be computed.
+/// A length of time that was read, in parts from which a time can be computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Period {
     pub(super) unit: PeriodUnit,
@@ -40,7 +40,8 @@ pub(super) struct Period {
     pub(super) end: usize,
 }
 
-/// Returns the period that begins at a place; `None` without one.
+/// Returns the length of time or the number of instalments that begins at `start`; `None` if none begins
+/// there.
 pub(super) fn at(text: &FoldedText, start: usize) -> Option<EntityMatch> {
     let before = start.checked_sub(1).and_then(|before| text.at(before));
     if before.is_some_and(|before| before == '第' || number::digit(before).is_some()) {
@@ -64,7 +65,8 @@ pub(super) fn at(text: &FoldedText, start: usize) -> Option<EntityMatch> {
     })
 }
 
-/// Reads 半年, 半个月, 半小时; then a number and its unit, 一个半月, 一年半.
+/// Reads a length of time: 半年, 半个月, 半小时, a number with its unit, 一个半月, 一年半. `None` if none begins at
+/// `start`.
 pub(super) fn read(text: &FoldedText, start: usize) -> Option<Period> {
     if text.at(start) == Some('半') {
         let (unit, each, end) = unit_at(text, start + 1)?;

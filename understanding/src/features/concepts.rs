@@ -50,7 +50,7 @@ fn build() -> Option<Concepts> {
     })
 }
 
-/// Calls `say` for each concept in a normalized text, once for each word found.
+/// Calls `say` with the concept of each word that a normalized text contains, once per occurrence.
 pub(super) fn find(text: &[char], mut say: impl FnMut(char)) {
     let Some(concepts) = concepts() else {
         return;
@@ -77,7 +77,8 @@ pub(super) fn find(text: &[char], mut say: impl FnMut(char)) {
     }
 }
 
-/// Returns a character of the second private plane for the sound of a Chinese one.
+/// Returns a character of the second private plane that represents the sound of a Chinese character; equal
+/// sounds give equal characters.
 fn sounded(character: char) -> char {
     let syllable = syllable(character);
     char::from_u32(0x10_0000 + (syllable ^ syllable >> 16) % 0xfffe).unwrap_or(character)

@@ -11,7 +11,7 @@ use sound::syllable;
 
 use crate::text::{is_han, normalize_text};
 
-/// A family of pieces, which is normalized separately before all are combined.
+/// A family of text features, which is normalized separately before all are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Block {
     /// Characters, and pieces of words.
@@ -28,7 +28,8 @@ impl Block {
     /// Every block, in the order of its number.
     pub(crate) const ALL: [Self; 4] = [Self::Characters, Self::Words, Self::Sound, Self::Concepts];
 
-    /// The weight of a block relative to the others; found by cross-validation on the development sets.
+    /// Returns the weight of the block relative to the others; found by cross-validation on the development
+    /// sets.
     pub(crate) fn weight(self) -> f32 {
         match self {
             Self::Characters => 1.0,
@@ -39,7 +40,7 @@ impl Block {
     }
 }
 
-/// One piece of a text.
+/// One feature of a text: a hashed piece of it and its block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TextFeature {
     /// FNV-1a of the block and the piece.
@@ -48,13 +49,13 @@ pub(crate) struct TextFeature {
     pub(crate) block: Block,
 }
 
-/// Longest text that is split, in characters; later text adds little, and a call's turn is shorter.
+/// Longest text that is split, in characters; the rest is ignored. A call's turn is shorter.
 pub(crate) const CHARACTERS_MAX: usize = 400;
 
-/// Most concepts of a text that are paired: 28 pairs at most.
+/// Most different concepts of a text that are paired: at most 28 pairs.
 const CONCEPTS_PAIRED_MAX: usize = 8;
 
-/// Returns the pieces of a text with their counts, ordered by hash.
+/// Returns the features of a text with their counts, ordered by hash.
 pub(crate) fn pieces(text: &str) -> Vec<(TextFeature, u32)> {
     let text: Vec<char> = normalize_text(text).chars().take(CHARACTERS_MAX).collect();
     let mut found = Vec::with_capacity(text.len() * 8);
@@ -74,7 +75,7 @@ pub(crate) fn pieces(text: &str) -> Vec<(TextFeature, u32)> {
     counted
 }
 
-/// A piece by which texts are compared: pairs of characters and of syllables, words, concepts.
+/// A feature for comparing two texts: pairs of characters and of syllables, words, concepts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct SharedFeature {
     pub(crate) hash: u64,
@@ -82,10 +83,10 @@ pub(crate) struct SharedFeature {
     pub(crate) weight: f32,
 }
 
-/// The weight of pairs of syllables: a homophone counts half.
+/// The weight of pairs of syllables in a comparison: a homophone counts half.
 const SOUND_WEIGHT: f32 = 0.5;
 
-/// Returns the pieces of a normalized text for comparison, with their counts, ordered by hash.
+/// Returns the features of a normalized text for comparing it, with their counts, ordered by hash.
 pub(crate) fn shared_pieces(text: &str) -> Vec<SharedFeature> {
     let text: Vec<char> = text.chars().take(CHARACTERS_MAX).collect();
     let mut found = Vec::new();
@@ -162,7 +163,7 @@ fn latin(text: &[char], found: &mut Vec<TextFeature>) {
     }
 }
 
-/// Adds each concept, and each pair of concepts, which relates them to each other.
+/// Adds each concept of a text, and each pair of its concepts, as features.
 fn concepts(text: &[char], found: &mut Vec<TextFeature>) {
     let mut named = Vec::new();
     concepts::find(text, |concept| named.push(concept));
@@ -194,7 +195,8 @@ fn piece(block: Block, gram: &[char]) -> TextFeature {
     hashed(block, gram.iter().copied().map(u32::from))
 }
 
-/// Returns FNV-1a, 64 bits, over whole code points (draft-eastlake-fnv): fast, and the same on every machine.
+/// Returns the feature with the FNV-1a hash, 64 bits, over whole code points (draft-eastlake-fnv): fast,
+/// and the same on every machine.
 fn hashed(block: Block, units: impl Iterator<Item = u32>) -> TextFeature {
     let seed = 0xcbf2_9ce4_8422_2325_u64 ^ u64::from(block.number());
     let hash = units.fold(seed, |hash, unit| {

@@ -6,7 +6,8 @@
 
 use pinyin::ToPinyin;
 
-/// Returns a number for the fuzzy syllable of a character; for a character without a reading, its code point.
+/// Returns a number for the sound of a character without tone: equal for sounds that are confused. For a
+/// character without a reading, its code point.
 pub(crate) fn syllable(character: char) -> u32 {
     match character.to_pinyin() {
         None => u32::from(character),
@@ -20,7 +21,7 @@ pub(crate) fn syllable(character: char) -> u32 {
     }
 }
 
-/// Returns the syllable with confused sounds merged.
+/// Returns a pinyin syllable with confused sounds merged: zh/z, ch/c, sh/s, n/l, an/ang, en/eng, in/ing.
 fn fuzzy(plain: &str) -> String {
     let (first, rest) = match plain {
         _ if plain.starts_with("zh") || plain.starts_with("ch") || plain.starts_with("sh") => {

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The result of one held-out row.
+/// The scores for one held-out row, and its intent.
 #[derive(Debug, Clone)]
 pub(crate) struct HeldOutRow {
     pub(crate) scores: Vec<f32>,
@@ -14,7 +14,7 @@ pub(crate) struct HeldOutRow {
     pub(crate) owner: Option<usize>,
 }
 
-/// The parameters that turn scores into probabilities, and the two thresholds.
+/// The parameters that turn a model's scores into probabilities and a confidence, and the two thresholds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// The factor of the scores before the softmax.
@@ -39,14 +39,14 @@ impl Default for Calibration {
     }
 }
 
-/// Share of accepted held-out rows that must be right.
+/// Share of accepted held-out rows that must be right; sets the upper threshold.
 const ACCEPTED_RIGHT_RATIO: f32 = 0.98;
 
-/// Share of right held-out rows that must stay above the lower threshold.
+/// Share of the right held-out rows that must stay above the lower threshold.
 const RIGHT_KEPT_RATIO: f32 = 0.96;
 
 impl Calibration {
-    /// Fits all parameters on held-out rows; with too few rows it returns the defaults.
+    /// Fits all parameters on held-out rows; with fewer than 20 rows it returns the defaults.
     pub(crate) fn fit(held: &[HeldOutRow]) -> Self {
         let mut fitted = Self::default();
         if held.len() < 20 {
@@ -64,8 +64,8 @@ impl Calibration {
         fitted
     }
 
-    /// Returns the probability that the first intent is right, by its score, its lead and the known share of
-    /// the text.
+    /// Returns the confidence (0 to 1) that the first intent of a row is right, from its score, its lead
+    /// and the known share of the text.
     pub(crate) fn confidence_of(&self, row: &HeldOutRow) -> f32 {
         let sum: f32 = signs(row)
             .iter()
@@ -75,7 +75,7 @@ impl Calibration {
         sigmoid(sum)
     }
 
-    /// Returns the scores as probabilities that sum to one.
+    /// Returns the scores as probabilities that sum to one (softmax with the fitted sharpness).
     pub(crate) fn probabilities(&self, scores: &[f32]) -> Vec<f32> {
         let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let raised: Vec<f32> = scores
@@ -91,7 +91,7 @@ fn sigmoid(sum: f32) -> f32 {
     1.0 / (1.0 + (-sum).exp())
 }
 
-/// Returns the index of the best score, the best score and the second best.
+/// Returns the index of the best score, the best score, and the second-best score.
 pub(crate) fn best_two(scores: &[f32]) -> (usize, f32, f32) {
     let mut best = (0, f32::NEG_INFINITY, f32::NEG_INFINITY);
     for (place, score) in scores.iter().enumerate() {
@@ -113,7 +113,8 @@ fn signs(row: &HeldOutRow) -> [f32; 4] {
     [best, (best - second).min(2.0), row.known_ratio, 1.0]
 }
 
-/// Finds by golden section the sharpness with the least surprise about the right intents.
+/// Returns the sharpness with the least log loss for the right intents, found by golden-section search
+/// between 0.5 and 20.
 fn sharpness(held: &[HeldOutRow]) -> f32 {
     let surprise = |sharpness: f32| -> f32 {
         let trial = Calibration {
@@ -138,8 +139,9 @@ fn sharpness(held: &[HeldOutRow]) -> f32 {
     f32::midpoint(low, high)
 }
 
-/// Fits a logistic regression of "the first is right" on the four signs, by gradient descent with a light
-/// ridge. Foreign rows together weigh at least half as much as all rows, even if they are few.
+/// Fits a logistic regression for "the first intent is right" on four signs, by gradient descent with a
+/// light ridge (Platt). Foreign rows together weigh at least half as much as all rows, even if they are
+/// few.
 fn platt(held: &[HeldOutRow]) -> [f32; 4] {
     let foreign_count = held.iter().filter(|row| row.owner.is_none()).count();
     #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^24")]
@@ -171,7 +173,7 @@ fn platt(held: &[HeldOutRow]) -> [f32; 4] {
     weights
 }
 
-/// Returns the lowest confidence above which a sufficient share is right.
+/// Returns the lowest confidence at which at least `ACCEPTED_RIGHT_RATIO` of the rows above it are right.
 fn accept(judged: &[(f32, bool, bool)]) -> f32 {
     let (mut right, mut all) = (0.0_f32, 0.0_f32);
     let mut found = judged.first().map_or(0.9, |first| first.0);
@@ -185,8 +187,8 @@ fn accept(judged: &[(f32, bool, bool)]) -> f32 {
     found
 }
 
-/// Returns the confidence that keeps nearly all right rows. It is set by the right rows, which are many; the
-/// few foreign ones say little about it.
+/// Returns the confidence above which `RIGHT_KEPT_RATIO` of the right rows are. It is set by the right
+/// rows, which are many; the few foreign ones say little about it.
 fn confirm(judged: &[(f32, bool, bool)]) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^24")]
     let right_all = judged.iter().filter(|row| row.1).count().max(1) as f32;

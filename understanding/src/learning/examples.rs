@@ -7,21 +7,22 @@ use crate::text::normalize_text;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
-/// Most rows of one intent that are learned from; of more, a sample is drawn by the seed. More rows teach
-/// little.
+/// Most rows of one intent from which a model learns; of more, a random sample is taken by the seed. More
+/// rows teach little.
 pub const ROWS_PER_INTENT_MAX: usize = 2_000;
 
-/// Most rows learned from in total: 200 pieces each, 8 bytes a piece, about 130 MB.
+/// Most rows from which a model learns in total; 200 features each, 8 bytes a feature, about 130 MB.
 pub const ROWS_MAX: usize = 80_000;
 
-/// Most lines that an evaluation judges at once: about 200 bytes each, 200 MB. A larger file is refused, not
+/// Most lines that one evaluation judges: about 200 bytes each, 200 MB. A larger file is refused, not
 /// sampled.
 pub const JUDGED_ROWS_MAX: usize = 1_000_000;
 
-/// Most intents of a model; the number that a person can label consistently is far below.
+/// Most intents of a model; lines with further intents are faults. A person can label far fewer
+/// consistently.
 pub const INTENTS_MAX: usize = 1_000;
 
-/// Most faults that are listed; all are counted.
+/// Most faults of a file that are listed by line; all are counted.
 pub const FAULTS_LISTED_MAX: usize = 100;
 
 /// The kind of a faulty line.
@@ -55,7 +56,7 @@ pub struct ExampleFault {
     pub before: Option<u64>,
 }
 
-/// One labelled text.
+/// A text with its label, from one line of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
     /// The words that were said.
@@ -64,7 +65,7 @@ pub struct Example {
     pub intent: String,
 }
 
-/// The examples to learn from, and the faults found while reading them.
+/// The examples of a file from which to learn, and the faults found while reading it.
 #[derive(Debug, Default)]
 pub struct Examples {
     /// The kept rows in the order of their lines.
@@ -78,7 +79,7 @@ pub struct Examples {
 }
 
 impl LineFault {
-    /// The name of the fault in replies.
+    /// Returns the name of the fault in API responses.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Unreadable => "unreadable",
@@ -92,7 +93,7 @@ impl LineFault {
     }
 }
 
-/// The members of a line that are read; it may have others.
+/// The members that are read from a line of JSON; it may have others.
 #[derive(Deserialize)]
 struct Line {
     text: Option<String>,
@@ -101,7 +102,7 @@ struct Line {
 }
 
 impl Line {
-    /// The words that were said: `text`, or `utterance`, as other programs write it.
+    /// Returns the text of the line: its `text`, else its `utterance`, as other programs write it.
     fn said(&self) -> Option<&str> {
         let utterance = || self.others.get("utterance").and_then(|said| said.as_str());
         self.text.as_deref().or_else(utterance)
@@ -109,7 +110,8 @@ impl Line {
 }
 
 impl Examples {
-    /// Reads JSON lines with the label in the member `label`: `intent`, `sentiment`, `interest`.
+    /// Reads JSON lines with a text and the label in the member `label` (`intent`, `sentiment`,
+    /// `interest`). Faulty lines are counted, and of intents with many rows a sample is kept, by the seed.
     pub fn read(lines: impl Iterator<Item = String>, label: &str, seed: u64) -> Self {
         let mut reader = Reader::new(seed);
         for (number, line) in (1..).zip(lines) {
@@ -130,8 +132,9 @@ impl Examples {
         reader.finish()
     }
 
-    /// Reads every labelled line for an evaluation: repeats and texts with two labels too, without a sample.
-    /// Lines without a text or a label are faults. Lines beyond `JUDGED_ROWS_MAX` are counted and not kept.
+    /// Reads every labelled line for an evaluation: repeats and texts with two labels too, without a
+    /// sample. Lines without a text or label are faults. Lines beyond `JUDGED_ROWS_MAX` are counted but not
+    /// kept.
     pub fn read_every(lines: impl Iterator<Item = String>, label: &str) -> Self {
         let mut reader = Reader::new(0);
         for (number, line) in (1..).zip(lines) {
@@ -149,7 +152,7 @@ impl Examples {
         reader.finish()
     }
 
-    /// Takes examples that were parsed already, with the same checks and sampling as `read`.
+    /// Takes examples that were parsed already; checks and samples them like `read`.
     pub fn of(pairs: impl Iterator<Item = Example>, seed: u64) -> Self {
         let mut reader = Reader::new(seed);
         for (number, pair) in (1..).zip(pairs) {
@@ -158,7 +161,7 @@ impl Examples {
         reader.finish()
     }
 
-    /// The intents that have examples, in order.
+    /// Returns the intents that the kept rows have, sorted, each once.
     pub fn intents(&self) -> Vec<&str> {
         let mut intents: Vec<&str> = self.rows.iter().map(|row| row.intent.as_str()).collect();
         intents.sort_unstable();
@@ -167,7 +170,7 @@ impl Examples {
     }
 }
 
-/// The line and label of a text that was read before.
+/// Line number and label of a text that was read before.
 struct SeenText {
     line: u64,
     label: u64,
@@ -247,7 +250,7 @@ impl Reader {
         );
     }
 
-    /// Takes a line for an evaluation, regardless of the lines before it.
+    /// Takes a line for an evaluation, whatever the lines before it.
     fn take_every(&mut self, line: u64, text: &str, label: &str) {
         if normalize_text(text).is_empty() {
             return self.fault(line, LineFault::Empty, None);
@@ -262,8 +265,8 @@ impl Reader {
         }
     }
 
-    /// Keeps a sample of each intent in one pass (Vitter's algorithm R), within the limit of all rows
-    /// together.
+    /// Keeps a line, in a random sample of at most `ROWS_PER_INTENT_MAX` of its intent (Vitter's algorithm
+    /// R) and within `ROWS_MAX` of all.
     fn keep(&mut self, line: u64, example: Example) {
         let (good, places) = self.intents.entry(example.intent.clone()).or_default();
         *good += 1;
@@ -286,14 +289,15 @@ impl Reader {
     }
 }
 
-/// Returns FNV-1a of some bytes.
+/// Returns FNV-1a, 64 bits, of some bytes.
 pub(crate) fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// Returns a hash of an utterance without its particles, regardless of the order of its characters or words.
+/// Returns a hash of an utterance without particles that does not depend on the order of its characters or
+/// words: equal for near-duplicates.
 pub(crate) fn gist(plain: &str) -> u64 {
     let is_particle = |found: &char| "嗯啊哦呃吧呢的了呀嘛哈就那这请您你我 ".contains(*found);
     let mut parts: Vec<String> = if plain.is_ascii() {

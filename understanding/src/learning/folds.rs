@@ -6,15 +6,17 @@ use super::solver::Random;
 use crate::text::normalize_text;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most rows for which every pair is compared: four million pairs, about a second.
+/// Most rows for which every pair is compared; in larger sets only equal hashes group rows. Four million
+/// pairs take about a second.
 const PAIRED_ROWS_MAX: usize = 3_000;
 
-/// Smallest share of common pieces (Jaccard, of pairs of characters or of words) at which rows are in one
-/// group.
+/// Smallest share of common features (Jaccard, of pairs of characters or of words) at which two rows are in
+/// one group.
 const ALIKE_RATIO: f32 = 0.6;
 
-/// Returns the group of each text. Texts are in one group if they are equal except for particles and order,
-/// or, in small sets, if they have mostly the same pieces.
+/// Returns the number of the group of near-duplicates for each text. Texts are in one group if they are
+/// equal except for particles and order, or, in sets of at most `PAIRED_ROWS_MAX`, if they share most of
+/// their features.
 pub fn groups(texts: &[&str]) -> Vec<usize> {
     let plain: Vec<String> = texts.iter().map(|text| normalize_text(text)).collect();
     let mut group: Vec<usize> = (0..texts.len()).collect();
@@ -74,7 +76,8 @@ fn are_alike(one: &BTreeSet<u64>, other: &BTreeSet<u64>) -> bool {
     ratio(common, small + large - common) >= ALIKE_RATIO
 }
 
-/// Returns the fold of each row: whole groups, shuffled by the seed, dealt out intent by intent.
+/// Returns the fold (0 to `count` − 1) of each row. Groups stay together, are shuffled by the seed, and are
+/// dealt out intent by intent, so that each fold has about the same share of each intent.
 pub fn folds(groups: &[usize], owners: &[Option<usize>], count: usize, seed: u64) -> Vec<usize> {
     let mut by_intent: BTreeMap<Option<usize>, BTreeSet<usize>> = BTreeMap::new();
     let mut intent_of: BTreeMap<usize, Option<usize>> = BTreeMap::new();

@@ -3,10 +3,10 @@
 use crate::word_vectors::{WordVectors, to_length_one};
 use std::sync::Arc;
 
-/// The weight of a text's meaning relative to its pieces; found by cross-validation.
+/// The weight of a text's word vectors relative to its other features; found by cross-validation.
 pub(crate) const MEANING_WEIGHT: f32 = 1.2;
 
-/// Word vectors, and the mean of all rows: the part common to all rows distinguishes none of them.
+/// Word vectors, and their mean over all rows: it is common to all rows and distinguishes none of them.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Meaning {
     pub(crate) words: Arc<WordVectors>,
@@ -14,7 +14,7 @@ pub(crate) struct Meaning {
 }
 
 impl Meaning {
-    /// Returns the meaning with the mean of these texts.
+    /// Computes the mean of these texts for the word vectors.
     pub(crate) fn learn<'t>(words: &Arc<WordVectors>, texts: impl Iterator<Item = &'t str>) -> Self {
         let mut centre = vec![0.0_f32; words.dimensions()];
         let mut count = 0.0_f32;
@@ -33,7 +33,8 @@ impl Meaning {
         }
     }
 
-    /// Returns the direction of a text from the mean, of length one; `None` if no word of it is known.
+    /// Returns the direction of a text's word vectors from the mean, as a vector of length one; `None` if
+    /// no word of it is known.
     pub(crate) fn direction(&self, text: &str) -> Option<Vec<f32>> {
         let mut sum = self.words.sum(text)?;
         for (each, centre) in sum.iter_mut().zip(&self.centre) {

@@ -26,19 +26,20 @@ use solver::SolverSettings;
 use std::sync::Arc;
 use thiserror::Error;
 
-/// Most weights of a model, one byte each: with its vocabulary it stays below ten megabytes.
+/// Most weights of a model, one byte each; above it the vocabulary shrinks. With its vocabulary a model
+/// stays below ten megabytes.
 const WEIGHTS_MAX: usize = 8_500_000;
 
-/// Most pieces in a vocabulary, even with few intents.
+/// Most features in a model's vocabulary, even with few intents; the most frequent are kept.
 const PIECES_MAX: usize = 80_000;
 
-/// Number of rows up to which a piece seen once still counts, and calibration uses five folds.
+/// Number of rows up to which a feature that occurs once counts, and calibration uses five folds.
 const ROWS_FEW: usize = 3_000;
 
-/// Most passes over the rows; the judges usually stop changing before.
+/// Most passes of the solver over the rows; the judges usually stop changing before.
 const PASSES: usize = 20;
 
-/// The settings with which a model is learned.
+/// The settings with which an intent model is trained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingSettings {
     /// The seed that orders rows and folds.
@@ -72,12 +73,13 @@ impl Default for TrainingSettings {
     }
 }
 
-/// The value of `own_rows` for a model with word vectors: rows with the same meaning in other words are then
-/// close together, and need less force. Found by cross-validation.
+/// The value of `own_rows` for a model with word vectors: rows with one meaning in different words are then
+/// close together and need less weight. Found by cross-validation.
 const OWN_ROWS_WITH_WORDS: f32 = 2.0;
 
 impl TrainingSettings {
-    /// Returns the settings with word vectors, if there are any.
+    /// Returns these settings with word vectors and the `own_rows` that fits them; unchanged without word
+    /// vectors.
     pub fn with_words(self, words: Option<Arc<WordVectors>>) -> Self {
         match words {
             None => self,
@@ -90,7 +92,7 @@ impl TrainingSettings {
     }
 }
 
-/// The reason why nothing can be learned.
+/// The reason why no model can be trained.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TrainingFault {
     /// Every line was faulty.
@@ -107,13 +109,14 @@ pub enum TrainingFault {
     Stopped,
 }
 
-/// Learns a model. It is calibrated on rows held out for that, then learns from all rows.
+/// Trains a model: calibrates it on rows held out for that, then trains it on all rows. Equal examples and
+/// settings give equal models.
 pub fn train(examples: &Examples, settings: &TrainingSettings) -> Result<Model, TrainingFault> {
     train_while(examples, settings, &|| true)
 }
 
-/// Learns a model for as long as `goes_on` returns true. `goes_on` is called now and then, and must not
-/// return true again after false.
+/// Like `train`, but stops with an error when `goes_on` returns false. `goes_on` is called now and then,
+/// and must not return true again after false.
 pub fn train_while(
     examples: &Examples,
     settings: &TrainingSettings,
@@ -163,7 +166,7 @@ pub fn train_while(
     Ok(Model::new(intents.clone(), judges, Calibration::fit(&held)))
 }
 
-/// The data to learn from, before rows are held out.
+/// The rows from which judges are trained, before some are held out, with the settings.
 struct TrainingData<'c> {
     texts: &'c [&'c str],
     owners: &'c [Option<usize>],
@@ -173,7 +176,7 @@ struct TrainingData<'c> {
 }
 
 impl TrainingData<'_> {
-    /// Learns judges from the rows for which `is_in` is true.
+    /// Trains judges on the rows for which `is_in` is true. Fails with `Stopped` if training is to stop.
     fn learn(&self, is_in: impl Fn(usize) -> bool) -> Result<Judges, TrainingFault> {
         if !(self.goes_on)() {
             return Err(TrainingFault::Stopped);

@@ -5,7 +5,7 @@ use crate::features::{Block, TextFeature, pieces};
 use crate::plain_hash::PlainBuildHasher;
 use std::collections::HashMap;
 
-/// Rows of sparse features, each with the index of its intent.
+/// Rows of sparse feature values, each with the index of its intent.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     cells: Vec<(u32, f32)>,
@@ -15,7 +15,7 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Returns an empty set of rows with this many columns.
+    /// Returns an empty set of rows with `features` columns.
     pub(crate) fn over(features: usize) -> Self {
         Self {
             features,
@@ -41,7 +41,7 @@ impl Rows {
     }
 }
 
-/// The pieces that a model uses, and the rarity of each.
+/// The features that a model uses, and how rare each one is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Vocabulary {
     /// The hashes of the pieces, in order.
@@ -55,7 +55,7 @@ pub(crate) struct Vocabulary {
     pub(crate) meaning: Option<Meaning>,
 }
 
-/// A text as numbers.
+/// A text as numbers by a vocabulary.
 #[derive(Debug, Default)]
 pub(crate) struct Vector {
     /// Columns and values, of total length one.
@@ -65,8 +65,8 @@ pub(crate) struct Vector {
 }
 
 impl Vocabulary {
-    /// Learns a vocabulary from texts: the pieces that occur in at least `rows_min` of them, at most
-    /// `pieces_max` pieces.
+    /// Learns a vocabulary from texts: the features that occur in at least `rows_min` of them, at most the
+    /// `pieces_max` most frequent ones.
     pub(crate) fn learn<'t>(texts: impl Iterator<Item = &'t str>, rows_min: u32, pieces_max: usize) -> Self {
         let mut seen: HashMap<u64, u32, PlainBuildHasher> = HashMap::default();
         let mut count = 0_u32;
@@ -88,7 +88,7 @@ impl Vocabulary {
         )
     }
 
-    /// Returns the vocabulary with the parts that were read from a file.
+    /// Creates the vocabulary from the parts that were read from a model's file.
     pub(crate) fn of(hashes: Vec<u64>, rarity: Vec<f32>, unseen: f32) -> Self {
         let places = hashes.iter().copied().zip(0..).collect();
         Self {
@@ -100,19 +100,20 @@ impl Vocabulary {
         }
     }
 
-    /// Returns the vocabulary with word vectors.
+    /// Returns the vocabulary with these word vectors.
     pub(crate) fn with(mut self, meaning: Option<Meaning>) -> Self {
         self.meaning = meaning;
         self
     }
 
-    /// The number of columns: those of the pieces, and those of the word vectors.
+    /// Returns the number of columns: one per feature, and one per dimension of the word vectors.
     pub(crate) fn len(&self) -> usize {
         let meaning = self.meaning.as_ref();
         self.hashes.len() + meaning.map_or(0, |meaning| meaning.words.dimensions())
     }
 
-    /// Returns a text as a vector of length one: its pieces, and beside them its meaning if that is known.
+    /// Returns a text as a vector of length one: the values of its features, then its word vectors'
+    /// direction if that is known.
     pub(crate) fn vector(&self, text: &str) -> Vector {
         let mut vector = self.by_pieces(text);
         let direction = self.meaning.as_ref().and_then(|meaning| meaning.direction(text));
@@ -128,7 +129,7 @@ impl Vocabulary {
         vector
     }
 
-    /// Returns a text by its pieces: each block scaled to its weight, all together to length one.
+    /// Returns a text by its features alone: each block scaled to its weight, all together to length one.
     fn by_pieces(&self, text: &str) -> Vector {
         let pieces = pieces(text);
         let mut cells: Vec<(u32, f32, Block)> = Vec::with_capacity(pieces.len());
@@ -173,7 +174,7 @@ impl Vocabulary {
     }
 }
 
-/// Returns the smoothed inverse document frequency.
+/// Returns the smoothed inverse document frequency of a feature that `with` of `all` texts have.
 #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^24")]
 fn rarity(all: u32, with: u32) -> f32 {
     ((1.0 + all as f32) / (1.0 + with as f32)).ln() + 1.0

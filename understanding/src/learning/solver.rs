@@ -6,7 +6,7 @@
 
 use super::rows::Rows;
 
-/// The parameters with which the judges are learned.
+/// The parameters with which judges (one linear classifier per intent) are trained.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SolverSettings {
     /// The cost of a fault on a row relative to the size of the weights.
@@ -19,20 +19,20 @@ pub(crate) struct SolverSettings {
     pub(crate) seed: u64,
 }
 
-/// The result of one intent's judge: a weight per feature, and a bias last.
+/// The weights of one intent's judge: one per feature, and the bias as the last.
 pub(crate) type Weights = Vec<f32>;
 
-/// The value of the feature that every row has.
+/// The value of the constant feature that every row has for the bias.
 const BIAS: f32 = 0.6;
 
 /// The largest gradient at which the solution counts as found.
 const TOLERANCE: f32 = 0.1;
 
-/// Number of intents solved side by side: a row is read once for all of them.
+/// Number of intents solved side by side, so that a row is read once for all of them.
 const LANES: usize = 8;
 
-/// Learns a judge for each intent; rows without an intent count against all of them. After `goes_on` has
-/// returned false, the result is unfinished and must not be used.
+/// Trains a judge for each intent and returns their weights, in order. Rows without an intent count against
+/// all of them. After `goes_on` has returned false, the result is unfinished and must not be used.
 pub(crate) fn solve(
     rows: &Rows,
     intents: usize,
@@ -64,7 +64,7 @@ pub(crate) fn solve(
         .collect()
 }
 
-/// A row during the passes, with its values for each intent of a block.
+/// A row during the passes of the solver, with its values for each intent of a block.
 struct Dual<'r> {
     features: &'r [(u32, f32)],
     sign: [f32; LANES],
@@ -138,8 +138,8 @@ fn solve_block(
     (0..LANES).map(of).collect()
 }
 
-/// Moves one row to its best value for each intent. Returns the largest distance from it; `None` if the row
-/// may be set aside for all of them.
+/// Moves one row to its best value for each intent. Returns the largest remaining gradient; `None` if the
+/// row may be set aside for all intents.
 fn step(dual: &mut Dual<'_>, weights: &mut [[f32; LANES]], bound: f32) -> Option<f32> {
     let (bias, weights) = weights.split_last_mut()?;
     let mut scores = bias.map(|bias| bias * BIAS);
@@ -185,7 +185,7 @@ fn step(dual: &mut Dual<'_>, weights: &mut [[f32; LANES]], bound: f32) -> Option
     largest
 }
 
-/// A random generator, xorshift64* (Marsaglia 2003): small, and the same on every machine.
+/// A pseudo-random generator, xorshift64* (Marsaglia 2003): small, and the same on every machine.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -196,7 +196,7 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    /// Returns a number below a bound; its bias is far too small to matter.
+    /// Returns a pseudo-random number from 0 to `bound` − 1; its bias is far too small to matter.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         let wide = u128::from(self.next()) * (bound as u128);
         usize::try_from(wide >> 64).unwrap_or(0)

@@ -4,13 +4,13 @@ use super::numbers::{COUNT_DIGITS_MAX, DictatedRun, has_unit, without_blanks};
 use crate::text::FoldedText;
 use std::ops::Range;
 
-/// Shortest run of digits that is masked after an announcing word.
+/// Shortest run of digits that is masked after an announcing word; shorter ones stay.
 const ANNOUNCED_DIGITS_MIN: usize = 2;
 
-/// Shortest announced word (a chat account) that is masked, in characters.
+/// Shortest announced word, for example a chat account, that is masked, in characters.
 const ANNOUNCED_WORD_MIN: usize = 3;
 
-/// Most characters between an announcing word, or a number masked after it, and the run that it announces.
+/// Most characters between an announcing word (or a number masked after it) and the run that it announces.
 const REACH: usize = 16;
 
 /// Words that announce a secret number or word.
@@ -62,7 +62,8 @@ pub(super) fn find_announced(text: &FoldedText, runs: &[DictatedRun]) -> Vec<Vec
     masked
 }
 
-/// Returns what one announcing word that ends at `end` announces: runs of digits, and words in letters.
+/// Returns the places that an announcing word, which ends at `end`, announces: runs of digits, and words in
+/// letters.
 fn announced_by(text: &FoldedText, runs: &[DictatedRun], words: &str, end: usize) -> Vec<Vec<Range<usize>>> {
     let (mut masked, mut reaches) = (Vec::new(), end + REACH);
     for run in runs.iter().filter(|run| run.start() >= end) {
@@ -84,7 +85,7 @@ fn announced_by(text: &FoldedText, runs: &[DictatedRun], words: &str, end: usize
     masked
 }
 
-/// True if the digits are the end of a number that is masked already; they stay readable.
+/// Returns true if the digits adjoin a star: they are the readable end of a number that is masked already.
 fn is_rest_of_masked(text: &FoldedText, run: &DictatedRun) -> bool {
     let before = (0..run.start())
         .rev()
@@ -93,8 +94,8 @@ fn is_rest_of_masked(text: &FoldedText, run: &DictatedRun) -> bool {
     before == Some('*') || after == Some('*')
 }
 
-/// Returns the first word in letters and digits after an announcing word. A word without digits must be
-/// introduced.
+/// Returns the first word in letters and digits after an announcing word; `None` if there is none in reach.
+/// A word without digits must be introduced (是, 号, 叫, a colon) or `may_be_letters` set.
 fn announced_word(text: &FoldedText, end: usize, may_be_letters: bool) -> Option<Range<usize>> {
     let is_of_word = |place: usize| {
         text.at(place)

@@ -7,7 +7,7 @@ use crate::names::family_at;
 use crate::text::{FoldedText, is_han};
 use std::ops::Range;
 
-/// Words after which a name always follows.
+/// Words after which a person's name always follows.
 const NAMED: &[&str] = &[
     "我的名字叫",
     "我的名字是",
@@ -254,7 +254,7 @@ fn behind_pause(text: &FoldedText, end: usize) -> usize {
     (end..).find(|place| !is_pause(*place)).unwrap_or(end)
 }
 
-/// Returns two words in letters.
+/// Returns the place of at most two words in letters.
 fn english_name(text: &FoldedText, start: usize) -> Option<Range<usize>> {
     let is_letter = |place: &usize| {
         text.at(*place)
@@ -269,7 +269,8 @@ fn english_name(text: &FoldedText, start: usize) -> Option<Range<usize>> {
     (length > 0).then_some(start..start + two.saturating_sub(1).min(length))
 }
 
-/// Returns a family name, also after 小 or 老, with at most two characters; `None` if there is none.
+/// Returns the place of a family name, also after 小 or 老, with at most two characters after it; `None` if
+/// there is none. `is_sure`: the words before announce a name.
 fn chinese_name(text: &FoldedText, start: usize, own_words: &str, is_sure: bool) -> Option<Range<usize>> {
     if is_no_name(text, start, own_words) {
         return None;
@@ -284,7 +285,7 @@ fn chinese_name(text: &FoldedText, start: usize, own_words: &str, is_sure: bool)
     is_name.then_some(start..end + given)
 }
 
-/// Returns a name after 姓, as in 我姓王 and 免贵姓李; of 我姓张叫三丰 both parts.
+/// Returns the place of a name after 姓, as in 我姓王 and 免贵姓李; of 我姓张叫三丰 both parts. `None` if none follows.
 fn surname_at(text: &FoldedText, place: usize, own_words: &str) -> Option<Range<usize>> {
     if text.at(place) != Some('姓') {
         return None;
@@ -314,7 +315,7 @@ fn surname_at(text: &FoldedText, place: usize, own_words: &str) -> Option<Range<
     Some(start..end)
 }
 
-/// Returns the number of the next two characters that may be a given name.
+/// Returns how many of the next two characters may be a given name.
 fn given_length(text: &FoldedText, start: usize) -> usize {
     let is_given = |place: &usize| {
         let found = text.at(*place);
@@ -324,7 +325,8 @@ fn given_length(text: &FoldedText, start: usize) -> usize {
     (start..start + 2).take_while(is_given).count()
 }
 
-/// True if a common word, or one of the flow's words, begins here.
+/// Returns true if a common word, or two characters of the flow's own words, begin here: then it is no
+/// name.
 fn is_no_name(text: &FoldedText, start: usize, own_words: &str) -> bool {
     if text.one_of(start, NO_NAMES).is_some() {
         return true;

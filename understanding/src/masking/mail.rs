@@ -15,7 +15,7 @@ const ENDINGS: &[&str] = &["com", "cn", "net", "org", "edu", "gov", "io", "co"];
 /// Longest domain, in characters (RFC 1035, 2.3.4).
 const DOMAIN_MAX: usize = 255;
 
-/// Returns the characters of every address.
+/// Returns the places of every mail address in a text, written or spoken.
 pub(super) fn addresses(text: &FoldedText) -> Vec<Range<usize>> {
     (0..text.chars().len())
         .filter_map(|place| address_around(text, place))
@@ -35,7 +35,8 @@ fn address_around(text: &FoldedText, place: usize) -> Option<Range<usize>> {
     (length > 0).then_some(local_end - length..end)
 }
 
-/// Returns the end of the domain that begins here: words with dots between them, up to a known ending.
+/// Returns the end of the domain that begins here (words with dots between them, up to a known ending);
+/// `None` if there is none.
 fn domain_end(text: &FoldedText, start: usize) -> Option<usize> {
     let is_blank = |place: usize| text.at(place) == Some(' ');
     let is_of_word = |place: usize| {

@@ -10,23 +10,24 @@ use crate::entities::{english_digit, spoken_digit};
 use crate::text::{FoldedText, is_han};
 use std::ops::Range;
 
-/// Shortest run that is masked, in digits: the shortest landline without its area code.
+/// Fewest digits of a run that is masked without an announcing word: the shortest landline without its area
+/// code.
 const DIGITS_MIN: usize = 7;
 
-/// Shortest run that is masked even with a unit after it, in digits: no amount owed has eleven digits.
+/// Fewest digits of a run that is masked even with a unit after it: no amount owed has eleven digits.
 const NO_AMOUNT_MIN: usize = 11;
 
-/// Longest count with a unit after an announcing word that stays, in digits: 验证码60秒内有效.
+/// Most digits of a count with a unit that stays after an announcing word: 验证码60秒内有效.
 pub(super) const COUNT_DIGITS_MAX: usize = 3;
 
-/// Number of digits before an X from which it counts as the check character of an identity number; a misheard
-/// number may lack some.
+/// Fewest digits before an X that is taken as the check character of an identity number; a misheard number
+/// may lack some.
 const CHECKED_DIGITS_MIN: usize = 14;
 
-/// Most fillers in a row over which a run continues.
+/// Most fillers in a row over which a run of digits continues.
 const FILLERS_MAX: usize = 6;
 
-/// Words within a dictated number that are no part of it. The longer one comes first if one begins another.
+/// Words within a dictated number that are no part of it; the longer one first if one begins another.
 const FILLERS: &[&str] = &[
     "不对不对",
     "不对",
@@ -154,7 +155,7 @@ impl DictatedRun {
     }
 }
 
-/// Returns the characters to mask: those of long runs, and those that announcing words announce.
+/// Returns the places to mask: long runs of digits, and what announcing words announce.
 pub(super) fn masked_places(text: &FoldedText) -> Vec<Vec<Range<usize>>> {
     let runs = dictated_runs(text);
     let long = runs.iter().filter(|run| is_long(text, run));
@@ -179,7 +180,7 @@ pub(super) fn has_unit(text: &FoldedText, run: &DictatedRun) -> bool {
     })
 }
 
-/// Returns all runs of a text, in their order.
+/// Returns all dictated runs of digits in a text, in order; dates are left out.
 pub(super) fn dictated_runs(text: &FoldedText) -> Vec<DictatedRun> {
     let (mut all, mut place) = (Vec::new(), 0);
     while place < text.chars().len() {
@@ -208,7 +209,8 @@ pub(super) fn dictated_runs(text: &FoldedText) -> Vec<DictatedRun> {
     all
 }
 
-/// Returns the end of the digit that begins here: after one character, or after an English word.
+/// Returns the end of the digit that begins here: one character or an English word. `None` if none begins
+/// here.
 fn digit_at(text: &FoldedText, place: usize) -> Option<usize> {
     let is_digit = text.at(place).and_then(spoken_digit).is_some();
     if is_digit {
@@ -217,7 +219,8 @@ fn digit_at(text: &FoldedText, place: usize) -> Option<usize> {
     english_digit(text, place).map(|(_, end)| end)
 }
 
-/// Returns the beginning of the next digit of a run, and true if it belongs to the same written number.
+/// Returns where the next digit of a run begins, and true if it belongs to the same written number. `None`
+/// if the run ends.
 fn next_digit(text: &FoldedText, place: usize, digits_before: usize) -> Option<(usize, bool)> {
     // The check character of an identity number.
     let check = without_separators(text, place);
@@ -246,7 +249,8 @@ fn next_digit(text: &FoldedText, place: usize, digits_before: usize) -> Option<(
     None
 }
 
-/// True if a few digits that begin here count something: 三期 after a number does not continue it.
+/// Returns true if a few digits that begin here count something (三期): they do not continue the number
+/// before.
 fn is_count(text: &FoldedText, start: usize) -> bool {
     let mut end = start;
     while let Some(next) = digit_at(text, end) {
@@ -255,7 +259,8 @@ fn is_count(text: &FoldedText, start: usize) -> bool {
     end - start <= COUNT_DIGITS_MAX && text.one_of(without_blanks(text, end), UNITS).is_some()
 }
 
-/// Returns the end of a date in digits that begins here: 2026-03-15, 2026/3/15.
+/// Returns the end of a date in digits that begins here (2026-03-15, 2026/3/15); `None` if none begins
+/// here.
 fn date_end(text: &FoldedText, place: usize) -> Option<usize> {
     let is_digit = |place: usize| text.at(place).is_some_and(|found| found.is_ascii_digit());
     if place.checked_sub(1).is_some_and(is_digit) {
@@ -286,8 +291,8 @@ pub(super) fn without_blanks(text: &FoldedText, place: usize) -> usize {
         .unwrap_or(place)
 }
 
-/// Returns the place after blanks, dashes, brackets and the pauses that a recognizer writes as punctuation. A
-/// star, which is masked already, is no separator: the digits on its two sides are not joined.
+/// Returns the place after blanks, dashes, brackets, and pauses that a recognizer writes as punctuation. A
+/// star is no separator: the digits on its two sides are not joined.
 fn without_separators(text: &FoldedText, place: usize) -> usize {
     let parts =
         |found: char| !found.is_alphanumeric() && !is_han(found) && !matches!(found, ':' | '%' | '@' | '*');

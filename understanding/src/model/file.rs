@@ -14,19 +14,19 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use thiserror::Error;
 
-/// Largest model that is read, in bytes: the largest that is written, with its head.
+/// Largest model file, in bytes; a larger one is refused. It is the largest that is written, with its head.
 pub const MODEL_BYTES_MAX: usize = 10_000_000;
 
 const MAGIC: &[u8; 5] = b"LLNLU";
-/// The version of the format. It changes whenever pieces, blocks or the layout change: a model is only right
-/// with its own features.
+/// The format's version for models without word vectors. It changes whenever features, blocks or layout
+/// change: a model is only right with its own features.
 const VERSION: u8 = 1;
-/// The version of the format with word vectors.
+/// The format's version for models with word vectors.
 const VERSION_WITH_WORDS: u8 = 2;
 /// Bytes of a SHA-256.
 const DIGEST_BYTES: usize = 32;
 
-/// The reason why bytes are not a model.
+/// The reason why bytes cannot be read as a model.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ModelFault {
     /// The bytes are something else.
@@ -66,8 +66,8 @@ struct Head {
     meaning: Option<MeaningHead>,
 }
 
-/// The head of the word vectors in a model: the number of words, and the mean of the rows' meaning, with as
-/// many numbers as a word has.
+/// The head of a model's word vectors: the number of words, and the mean of the rows' vectors, with as many
+/// numbers as a word has.
 #[derive(Serialize, Deserialize)]
 struct MeaningHead {
     words: usize,
@@ -124,13 +124,14 @@ impl Model {
         bytes
     }
 
-    /// The name of the model in events: SHA-256 of its bytes, in hexadecimal.
+    /// Returns the name of the model in events: the SHA-256 of its bytes, in lower-case hexadecimal.
     pub fn digest(&self) -> String {
         let digest = Sha256::digest(self.to_bytes());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Reads a model from its bytes.
+    /// Reads a model from its bytes. Fails if they are no model, of another version, damaged (digest) or
+    /// larger than `MODEL_BYTES_MAX`.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelFault> {
         if bytes.len() > MODEL_BYTES_MAX {
             return Err(ModelFault::TooLarge { bytes: bytes.len() });
@@ -197,7 +198,7 @@ fn damaged(what: &'static str) -> ModelFault {
     ModelFault::Damaged { what }
 }
 
-/// The bytes that have not been read yet.
+/// The bytes of a model that have not been read yet.
 struct UnreadBytes<'b> {
     rest: &'b [u8],
 }

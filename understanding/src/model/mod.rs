@@ -10,13 +10,13 @@ use crate::learning::{Calibration, HeldOutRow, Vocabulary};
 use crate::word_vectors::WordVectors;
 use std::sync::Arc;
 
-/// Number of intents in a ranking.
+/// Number of intents in a ranking, the best ones.
 const CANDIDATES_MAX: usize = 3;
 
-/// Added to the score of an intent that the flow expects; half a margin's width.
+/// Added to the score of an intent that the flow expects: half the width of a margin.
 pub const EXPECTED_BOOST: f32 = 0.3;
 
-/// The weights of all intents, quantised to one byte each.
+/// The classifiers of all intents, with weights quantised to one byte each.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Judges {
     vocabulary: Vocabulary,
@@ -28,7 +28,7 @@ pub(crate) struct Judges {
 }
 
 impl Judges {
-    /// Quantises the learned weights.
+    /// Quantises the trained weights of all intents.
     pub(crate) fn of(vocabulary: Vocabulary, learned: &[Vec<f32>]) -> Self {
         let mut steps = Vec::new();
         let mut biases = Vec::new();
@@ -58,7 +58,8 @@ impl Judges {
         }
     }
 
-    /// Returns the score of each intent, and the share of the text that is known.
+    /// Returns the score of each intent for a text, and the share of the text that the vocabulary knows (0
+    /// to 1).
     pub(crate) fn scores(&self, text: &str) -> (Vec<f32>, f32) {
         let vector = self.vocabulary.vector(text);
         let intents = self.steps.len();
@@ -81,7 +82,7 @@ fn quantised(weight: f32) -> i8 {
     weight.round().clamp(-127.0, 127.0) as i8
 }
 
-/// An intent with its probability.
+/// An intent of a ranking, with its probability.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// The intent.
@@ -90,7 +91,7 @@ pub struct Candidate {
     pub probability: f32,
 }
 
-/// The decision by the two thresholds.
+/// What the confidence of a ranking leads to, by the two thresholds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// No intent is certain enough; the flow asks again.
@@ -112,7 +113,7 @@ pub struct Ranking {
     pub verdict: Verdict,
 }
 
-/// A learned model.
+/// A trained intent model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     intents: Vec<String>,
@@ -129,35 +130,37 @@ impl Model {
         }
     }
 
-    /// The intents of the model, in order.
+    /// Returns the names of the model's intents, sorted.
     pub fn intents(&self) -> &[String] {
         &self.intents
     }
 
-    /// The word vectors of the model; `None` if it was learned without any.
+    /// Returns the word vectors of the model; `None` if it was trained without any.
     pub fn words(&self) -> Option<Arc<WordVectors>> {
         let meaning = self.judges.vocabulary.meaning.as_ref()?;
         Some(Arc::clone(&meaning.words))
     }
 
-    /// The model's thresholds and the rest of its calibration.
+    /// Returns the model's thresholds and the other parameters of its calibration.
     pub fn calibration(&self) -> Calibration {
         self.calibration
     }
 
-    /// Returns the model with thresholds that a person chose.
+    /// Returns the model with thresholds that a person chose; `confirm` is lowered to `accept` if it is
+    /// above it.
     pub fn with_thresholds(mut self, accept: f32, confirm: f32) -> Self {
         self.calibration.accept = accept;
         self.calibration.confirm = confirm.min(accept);
         self
     }
 
-    /// Ranks all intents alike.
+    /// Ranks the intents for a text, without expecting any of them.
     pub fn rank(&self, text: &str) -> Ranking {
         self.rank_expecting(text, &[])
     }
 
-    /// Ranks the intents with a bonus for those that the conversation expects here. The others stay possible.
+    /// Ranks the intents for a text, with a bonus (`EXPECTED_BOOST`) for those that the conversation
+    /// expects here. The others stay possible.
     pub fn rank_expecting(&self, text: &str, expected: &[&str]) -> Ranking {
         let (mut scores, known_ratio) = self.judges.scores(text);
         for (score, intent) in scores.iter_mut().zip(&self.intents) {

@@ -52,7 +52,7 @@ pub(super) fn say(spoken: &SpokenValue<'_>) -> Option<String> {
     }
 }
 
-/// Returns a whole number in words; `None` from ten thousand 亿 on.
+/// Returns an integer in Chinese words; `None` from ten thousand 亿 (10¹²) on.
 pub fn integer(number: i64) -> Option<String> {
     if number < 0 {
         return Some(format!("负{}", integer(number.checked_neg()?)?));
@@ -86,7 +86,7 @@ pub fn integer(number: i64) -> Option<String> {
 }
 
 /// Returns a number below ten thousand in words. 两 replaces 二 at the head of a number, before 千 and before
-/// the unit of a section.
+/// the unit of a section (`unit_behind`).
 fn below_ten_thousand(number: i64, is_head: bool, unit_behind: &str) -> String {
     let mut words = String::new();
     let mut gap = false;
@@ -185,7 +185,8 @@ fn time(hour: u32, minute: u32) -> Option<String> {
     })
 }
 
-/// Returns the digits one by one, with 幺 for one, which is not mistaken for 七.
+/// Returns digits spoken one by one, with 幺 for one so that it is not mistaken for 七. Blanks and dashes are
+/// skipped; `None` for other characters.
 fn row(digits: &str) -> Option<String> {
     let word = |digit: char| if digit == '1' { Some("幺") } else { plain(digit) };
     let words: Option<String> = digits

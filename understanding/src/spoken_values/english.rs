@@ -51,7 +51,7 @@ pub(super) fn say(spoken: &SpokenValue<'_>) -> Option<String> {
     }
 }
 
-/// Returns a whole number in words; `None` from a thousand billions on.
+/// Returns an integer in English words; `None` from a thousand billions (10¹²) on.
 pub fn integer(number: i64) -> Option<String> {
     if number < 0 {
         return Some(format!("minus {}", integer(number.checked_neg()?)?));

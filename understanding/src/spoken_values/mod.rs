@@ -71,7 +71,8 @@ pub enum SpokenValue<'s> {
     },
 }
 
-/// Returns the words for a value; `None` for an impossible one (month 13, letters among digits).
+/// Returns the words for a value in a language; `None` for an impossible value (month 13, letters among
+/// digits).
 pub fn say(spoken: &SpokenValue<'_>, language: Language) -> Option<String> {
     match language {
         Language::Chinese => chinese::say(spoken),
@@ -79,14 +80,14 @@ pub fn say(spoken: &SpokenValue<'_>, language: Language) -> Option<String> {
     }
 }
 
-/// True if there is a day with this date.
+/// Returns true if this date exists; without a year, if it exists in a leap year.
 fn is_day(year: Option<i32>, month: u32, day: u32) -> bool {
     // Without a year the 29th of February is valid: 2024 has it.
     chrono::NaiveDate::from_ymd_opt(year.unwrap_or(2024), month, day).is_some()
 }
 
-/// Returns the digits of a phone without blanks and dashes, in its groups; `None` if it contains anything
-/// else.
+/// Returns the digits of a phone number, without blanks and dashes, in groups as they are spoken; `None` if
+/// it contains anything else.
 fn phone_groups(phone: &str) -> Option<Vec<String>> {
     let digits: Vec<char> = phone
         .chars()

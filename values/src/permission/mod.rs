@@ -263,7 +263,8 @@ impl Permission {
         }
     }
 
-    /// Returns true for permissions that only show data. A guest has only these of a role.
+    /// Returns true for permissions that change nothing: those named `…:read`, queries, inspections, and
+    /// showing values in clear. A guest account keeps only these of its roles.
     pub fn only_reads(self) -> bool {
         let looks = matches!(
             self,
@@ -272,7 +273,7 @@ impl Permission {
         looks || self.code().ends_with(":read")
     }
 
-    /// Returns the labels in Chinese and English.
+    /// Returns the permission's labels: Chinese, then English.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::CampaignsRead => ("查看任务", "see campaigns"),

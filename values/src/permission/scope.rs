@@ -5,7 +5,7 @@ use crate::ids::{CampaignId, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// The campaigns of a data scope.
+/// The campaigns that a data scope covers: all or a fixed set.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum CampaignScope {
@@ -16,7 +16,7 @@ pub enum CampaignScope {
 }
 
 impl CampaignScope {
-    /// Returns the scope of these campaigns; without any, the scope of all.
+    /// Returns the scope of the named campaigns; the scope of all campaigns if none is named.
     pub fn of(named: impl IntoIterator<Item = CampaignId>) -> Self {
         let named: BTreeSet<CampaignId> = named.into_iter().collect();
         if named.is_empty() {
@@ -37,7 +37,7 @@ impl CampaignScope {
         }
     }
 
-    /// Returns the campaigns that both scopes permit.
+    /// Returns the scope of the campaigns that both scopes cover.
     pub fn and(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::All, rest) | (rest, Self::All) => rest.clone(),
@@ -46,7 +46,7 @@ impl CampaignScope {
     }
 }
 
-/// The customers of a data scope, by their assignee.
+/// The customers that a data scope covers, by the assignee of each customer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum AssigneeScope {
     #[default]
@@ -58,7 +58,7 @@ pub enum AssigneeScope {
     Nobody,
 }
 
-/// The data that a request may access.
+/// The data that a request may access: campaigns and customers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DataScope {
     pub campaigns: CampaignScope,
@@ -72,9 +72,9 @@ impl DataScope {
         people: AssigneeScope::All,
     };
 
-    /// Returns the data scope of a permission with this reach, for a user with this team and these campaigns.
-    /// A user who is limited to own or team customers sees only named campaigns, because a campaign's figures
-    /// cover all its customers.
+    /// Returns the data that a permission with this reach covers, for a user with this team and these
+    /// campaigns. With a reach of own or team customers, `CampaignScope::All` becomes no campaign: a
+    /// campaign's figures cover all its customers, so campaigns must be named.
     pub fn of(
         reach: PermissionReach,
         user: &UserId,
@@ -105,12 +105,12 @@ impl DataScope {
         }
     }
 
-    /// Returns true if the scope covers all data.
+    /// Returns true if the scope covers all campaigns and all customers.
     pub const fn is_all(&self) -> bool {
         self.campaigns.is_all() && matches!(self.people, AssigneeScope::All)
     }
 
-    /// Returns true if figures of the whole campaign may be shown.
+    /// Returns true if the campaign is in scope, so that figures of the whole campaign may be shown.
     pub fn admits_campaign(&self, campaign: &CampaignId) -> bool {
         self.campaigns.admits(campaign)
     }

@@ -3,7 +3,7 @@
 use super::Permission as P;
 use super::Role;
 
-/// The reach of a permission, before the user's campaigns and the key narrow it.
+/// Which customers a permission covers for a role, before the user's campaigns and API key narrow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PermissionReach {
     /// Not allowed.

@@ -3,7 +3,8 @@
 //! Tests check counts on short texts; `ledgerline-bench yaml` measures 256 KiB of each. Each kind is repeated
 //! to the requested length, so that more than linear work shows in the growth.
 
-/// Parts that are repeated to the full length. Each kind has made some YAML parser slow.
+/// Parts of hostile YAML texts, by name, which are repeated to the full length. Each has made some YAML
+/// parser slow.
 const REPEATED: &[(&str, &str)] = &[
     ("flow maps", "{\"a\":"),
     ("flow lists", "["),
@@ -113,7 +114,8 @@ fn bomb(bytes_max: usize) -> String {
     )
 }
 
-/// Returns nested anchored lists around a long list: a parser that copies anchored nodes copies it often.
+/// Returns nested anchored lists around a long list: a parser that copies anchored nodes copies the long
+/// list at each level.
 fn anchors(bytes_max: usize) -> String {
     let levels = (bytes_max / 20).min(100);
     let opened: String = (0..levels).map(|level| format!("&a{level} [")).collect();
@@ -133,7 +135,7 @@ fn keys(bytes_max: usize) -> String {
     text
 }
 
-/// Returns tokens in a pseudo-random order (xorshift, so that a run can be repeated).
+/// Returns YAML tokens in a pseudo-random order (xorshift). The same seed gives the same text.
 fn soup(bytes_max: usize, seed: u64) -> String {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mut text = String::new();

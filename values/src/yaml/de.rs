@@ -19,7 +19,7 @@ pub(super) fn from_tree<T: DeserializeOwned>(root: &Node) -> Result<T, YamlError
     T::deserialize(Reader(root)).map_err(|fault| YamlError::WrongType(fault.to_string()))
 }
 
-/// An error: what does not fit, with its member and position.
+/// Why a YAML node does not fit the requested Rust type, with the path of the member and its position.
 #[derive(Debug)]
 struct Fault {
     why: String,
@@ -82,13 +82,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns the text of a scalar that may be read with this tag.
+    /// Returns the text of a scalar that may be read as this type: it is plain, or has this tag. `None` for
+    /// other nodes.
     fn literal(self, tag: CoreTag) -> Option<&'a str> {
         let scalar = self.scalar().filter(|scalar| scalar.is_literal(tag))?;
         Some(&scalar.text)
     }
 
-    /// Returns true for an empty plain scalar, which is read as an empty list or map if one is requested.
+    /// Returns true for an empty plain scalar (`key:` without a value). It is read as an empty list or map
+    /// if one is requested.
     fn is_empty(self) -> bool {
         self.scalar()
             .is_some_and(|scalar| scalar.is_plain && scalar.text.is_empty())

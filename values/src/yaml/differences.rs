@@ -5,8 +5,9 @@
 
 use super::YamlError;
 
-/// Checks the characters of a text. Refused are control characters, which YAML forbids, the line breaks of
-/// YAML 1.1, and a byte order mark that is not the first character.
+/// Refuses a text with characters that YAML 1.1 and 1.2 read differently or YAML forbids: control
+/// characters, the line breaks of YAML 1.1, and a byte order mark inside the text. The error has line and
+/// column of the first one.
 pub(super) fn check(text: &str) -> Result<(), YamlError> {
     let (mut line, mut column) = (1, 0);
     for character in text.chars() {

@@ -6,8 +6,8 @@ use super::scalar::PlainScalar;
 use super::tree::{Content, Node, key_name};
 use serde_json::{Map, Number, Value};
 
-/// Returns the JSON value of a node. The recursion is bounded, because a tree has at most `NESTING_MAX`
-/// levels.
+/// Converts a YAML node and everything below it to JSON. Fails for integers of more than 64 bits and for
+/// keys that are not texts. The recursion is bounded: a tree has at most `NESTING_MAX` levels.
 pub(super) fn value(node: &Node) -> Result<Value, YamlError> {
     let wrong = |why: String| YamlError::Unreadable {
         why,

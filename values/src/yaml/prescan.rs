@@ -8,10 +8,11 @@
 
 use super::YamlError;
 
-/// Deepest nesting of collections. `serde_json` accepts 128 too, so a definition in JSON fits as well.
+/// Deepest nesting of lists and maps in a YAML text; deeper texts are refused. `serde_json` has the same
+/// limit of 128.
 pub const NESTING_MAX: usize = 128;
 
-/// The result of the pass.
+/// The result of the check before parsing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Prescan {
     pub depth: usize,
@@ -114,7 +115,8 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Consumes one token, or one byte of white space.
+    /// Consumes one token, or one byte of white space. Fails if the nesting is too deep or a token is
+    /// refused.
     fn token(&mut self) -> Result<(), YamlError> {
         let Some(byte) = self.peek() else {
             return Ok(());
@@ -194,7 +196,7 @@ impl<'a> Pass<'a> {
         before.is_none_or(|byte| is_white(*byte))
     }
 
-    /// Returns true if white space follows, as after an indicator in block context.
+    /// Returns true if white space or the end follows the current byte, as after a block indicator.
     fn is_indicator(&self) -> bool {
         self.byte_after().is_none_or(is_white)
     }
@@ -214,7 +216,8 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Closes the levels that are indented more than this line.
+    /// Closes the open block collections that are indented more than the current line. `is_entry`: the line
+    /// begins with `- `.
     fn close_levels(&mut self, is_entry: bool) {
         let column = self.column();
         while let Some(level) = self.levels.last() {
@@ -252,8 +255,8 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// Handles the `:` after a key: it opens the mapping in block context. In flow context the bracket did
-    /// so.
+    /// Consumes the `:` after a key. In block context it opens the key's mapping; in flow context the
+    /// bracket did so.
     fn key_ends(&mut self) -> Result<(), YamlError> {
         let column = self.key_column.take().unwrap_or_else(|| self.column());
         self.advance();
@@ -327,7 +330,7 @@ impl<'a> Pass<'a> {
         self.is_indicator() || (self.flow > 0 && self.byte_after().is_some_and(is_flow_indicator))
     }
 
-    /// Moves to the next non-empty line if it continues a plain scalar; otherwise to that line's start.
+    /// Moves past white space to the next line. Returns true if that line continues the plain scalar.
     fn continues(&mut self) -> bool {
         while self.peek().is_some_and(is_white) {
             self.advance();
@@ -344,7 +347,7 @@ impl<'a> Pass<'a> {
         true
     }
 
-    /// Consumes a literal or folded scalar. Its lines are indented more than the parent level.
+    /// Consumes a literal or folded scalar: the lines that are indented more than the open collection.
     fn skip_block_scalar(&mut self) -> Result<(), YamlError> {
         self.skip_line();
         let mut has_content = false;

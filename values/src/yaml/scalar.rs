@@ -3,7 +3,7 @@
 //! `yes`, `on`, `012`, `1_000` and dates are texts. `0o14`, `0x1f` and `0b101` are integers. The rules are
 //! those of the earlier parser (serde_yaml 0.9), so that no text changes its meaning.
 
-/// The meaning of an untagged plain scalar.
+/// The meaning of a plain YAML scalar without a tag.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum PlainScalar<'a> {
     Null,
@@ -44,7 +44,8 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// Reads an integer of any size; `None` if the text is not an integer.
+/// Reads a YAML integer (decimal, `0x`, `0o`, `0b`). `TooLarge` above 64 bits; `None` if the text is not an
+/// integer (`012`).
 pub(super) fn integer(text: &str) -> Option<PlainScalar<'static>> {
     let (is_negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),

@@ -6,11 +6,11 @@ use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, Tag}
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// Largest size of a tree relative to its text, counting nodes and bytes of scalars. Without aliases no tree
-/// is larger than its text.
+/// Largest size of a tree (nodes and bytes of scalars, aliases expanded) relative to its text in bytes.
+/// Larger trees are refused. Without aliases no tree is larger than its text.
 pub(super) const TIMES_MAX: usize = 4;
 
-/// Characters of a line in which a key is searched (YAML 1.2.2, 7.4.2).
+/// Most characters of a line in which the parser looks for the end of a key (YAML 1.2.2, 7.4.2).
 const KEY_CHARACTERS_MAX: usize = 1_024;
 
 #[derive(Debug)]
@@ -45,7 +45,8 @@ pub(super) enum CoreTag {
 }
 
 impl Scalar {
-    /// Returns true if the scalar can be read as this type: it is plain, or has this tag.
+    /// Returns true if the scalar can be read as the type of `tag`: it is plain without a tag, or has this
+    /// tag.
     pub(super) fn is_literal(&self, tag: CoreTag) -> bool {
         self.tag.map_or(self.is_plain, |written| written == tag)
     }
@@ -58,7 +59,8 @@ impl Scalar {
         }
     }
 
-    /// Returns the meaning if no type is requested. Error if the text does not match its tag.
+    /// Returns the scalar's value if no type is requested: quoted scalars are texts, plain ones follow YAML
+    /// 1.2. Fails if the text does not match its tag.
     pub(super) fn meaning(&self) -> Result<PlainScalar<'_>, String> {
         let text = self.text.as_str();
         let read = match self.tag {
@@ -73,12 +75,12 @@ impl Scalar {
     }
 }
 
-/// Reads one document. A text without a document is an empty scalar.
+/// Parses a text of at most one YAML document to a tree. A text without a document gives an empty scalar.
 pub(super) fn read(text: &str) -> Result<Rc<Node>, YamlError> {
     read_counted(text).1
 }
 
-/// Reads one document and returns the number of parser events with it.
+/// Parses like `read`. Also returns the number of parser events.
 pub(super) fn read_counted(text: &str) -> (usize, Result<Rc<Node>, YamlError>) {
     let mut builder = Builder::new(text.len());
     let read = builder
@@ -123,7 +125,7 @@ fn at(mark: Marker, why: String) -> YamlError {
     }
 }
 
-/// A collection that is still open.
+/// A list or map that the builder has not closed yet.
 struct OpenCollection {
     mark: Marker,
     anchor: usize,
@@ -327,7 +329,8 @@ fn node(mark: Marker, content: Content) -> Rc<Node> {
     })
 }
 
-/// Returns a key as JSON writes it. Keys with equal names are repeated keys, also `1` and `"1"`.
+/// Returns a mapping's key as JSON writes it; `1` and `"1"` are the same key. Fails for keys that are
+/// empty, a list, a map, or not a finite number of 64 bits.
 pub(super) fn key_name(node: &Node) -> Result<String, String> {
     let Content::Scalar(scalar) = &node.content else {
         return Err("a key is a list or a map; keys are texts".to_owned());

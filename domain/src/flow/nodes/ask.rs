@@ -11,14 +11,14 @@ use super::node_kind::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Longest wait for an answer, in milliseconds. The callee should not hear silence for more than three
-/// seconds.
+/// Longest permitted wait for an answer, in milliseconds: the callee should not hear silence for more than
+/// three seconds.
 pub const ANSWER_WAIT_MAX_MS: u64 = 3_000;
 
-/// Shortest wait for an answer, in milliseconds. People need a second to think.
+/// Shortest permitted wait for an answer, in milliseconds: people need a second to think.
 pub const ANSWER_WAIT_MIN_MS: u64 = 1_000;
 
-/// Most steps of one reprompt ladder.
+/// Most steps of one reprompt ladder; more are a fault.
 pub const RUNGS_MAX: usize = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -138,7 +138,8 @@ const fn two() -> u32 {
 }
 
 impl Ladder {
-    /// Returns the next step after `taken` steps.
+    /// Returns the ladder's next step after `taken` steps: the wordings in order, then repetitions of the
+    /// text, then leaving to `then`.
     pub(in crate::flow) fn rung(&self, taken: u32) -> LadderStep<'_> {
         let place = usize::try_from(taken).unwrap_or(usize::MAX);
         if let Some(text) = self.say.get(place) {
@@ -153,13 +154,13 @@ impl Ladder {
 }
 
 impl AskNode {
-    /// Returns the node that a key leads to.
+    /// Returns the node to which a key leads; `None` for a key without a node.
     pub(in crate::flow) fn node_of(&self, digit: char) -> Option<&str> {
         let node = self.keys.get(digit.encode_utf8(&mut [0; 4]));
         node.map(String::as_str)
     }
 
-    /// Returns the names and values that a key sets.
+    /// Returns the slots and variables that a key sets, with their values.
     pub(in crate::flow) fn set_by(&self, digit: char) -> impl Iterator<Item = (&String, &String)> {
         let set = self.set.get(digit.encode_utf8(&mut [0; 4]));
         set.into_iter().flatten()
@@ -170,8 +171,8 @@ impl AskNode {
         self.intents.keys().map(String::as_str)
     }
 
-    /// Returns the missing one of affirm and deny if the node handles only the other one. `None` for a node
-    /// with keys.
+    /// Returns the one of affirm and deny that leads nowhere, if the other one leads to a node. `None` for
+    /// a node with keys.
     pub(in crate::flow) fn missing_branch(&self) -> Option<&'static str> {
         // With keys, the binding answer is a key, whatever the callee says.
         if !self.keys.is_empty() {

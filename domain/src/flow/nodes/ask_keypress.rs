@@ -8,13 +8,13 @@ use super::question::{Question, Reprompt};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Shortest wait for a key, in milliseconds. People need a second.
+/// Shortest permitted wait for a key, in milliseconds: people need a second.
 pub const TIMEOUT_MIN_MS: u64 = 1_000;
 
-/// Longest wait for a key, in milliseconds. A longer silence only occupies a line.
+/// Longest permitted wait for a key, in milliseconds: a longer silence only occupies a line.
 pub const TIMEOUT_MAX_MS: u64 = 60_000;
 
-/// Most repetitions of the text in one visit.
+/// Most repetitions of the text in one visit; more are a fault.
 pub const REPLAYS_MAX: u32 = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -90,8 +90,8 @@ impl NodeKind for AskKeypressNode {
     }
 }
 
-/// Reports members that are not keys, `set` entries for keys that the node does not have, and set values that
-/// are undeclared or have the wrong type.
+/// Adds faults for member names that are not keys, `set` entries for keys that the node does not have, and
+/// set values that are undeclared or of the wrong type.
 pub(super) fn check_keys(
     place: &NodeContext<'_>,
     keys: &BTreeMap<String, String>,

@@ -74,7 +74,7 @@ impl NodeKind for BranchNode {
 }
 
 impl BranchCase {
-    /// Returns the number of conditions of this case; it must be one.
+    /// Returns how many conditions this case has; exactly one is valid.
     fn conditions_count(&self) -> usize {
         let conditions = [
             self.equals.is_some(),

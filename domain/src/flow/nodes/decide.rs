@@ -79,7 +79,8 @@ impl Condition {
         self.holds_of(named.map(String::as_str))
     }
 
-    /// Returns true if the condition on a value holds; `None` is a missing value.
+    /// Returns true if the condition holds for a variable's value; `None` and blank are a missing value,
+    /// for which only `present: false` holds.
     pub fn holds_of(&self, value: Option<&str>) -> bool {
         let value = value.map(str::trim).filter(|value| !value.is_empty());
         if let Some(wanted) = self.present {
@@ -96,7 +97,7 @@ impl Condition {
         self.equals.as_deref() == Some(value)
     }
 
-    /// Returns true if the condition has exactly one subject with the comparison that belongs to it.
+    /// Returns true if the condition has exactly one subject and the comparison that belongs to it.
     fn is_one(&self) -> bool {
         let count = |given: &[bool]| given.iter().filter(|given| **given).count();
         let compared = [

@@ -53,12 +53,13 @@ pub enum Node {
 }
 
 impl Node {
-    /// Returns the node's text, unfilled.
+    /// Returns the text that the node says, with its placeholders; `None` for a node without a text.
     pub fn text(&self) -> Option<&str> {
         self.kind().text()
     }
 
-    /// Returns the alternative wordings of the text. A call uses one of them.
+    /// Returns the alternative wordings of the node's text, of which a call uses one; `None` if it has
+    /// none.
     pub fn variants(&self) -> Option<&Variants> {
         self.kind().variants()
     }

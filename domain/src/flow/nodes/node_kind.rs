@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use values::disposition::Outcome;
 use values::emotion::EmotionLevel;
 
-/// The facts of a run that a node can decide by without an input from the callee.
+/// The facts of a call by which a node can decide without an input from the callee.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::flow) struct RunFacts<'a> {
     /// Values of variables and slots.
@@ -34,10 +34,10 @@ pub(in crate::flow) struct RunFacts<'a> {
 /// A node kind. A run says its `text`, then asks its `question`, ends the call with its `ending`, or
 /// continues at `next` (at once if there is no text).
 pub(in crate::flow) trait NodeKind {
-    /// Returns the node's text, unfilled.
+    /// Returns the node's text with its placeholders; `None` for a node without a text of its own.
     fn text(&self) -> Option<&str>;
 
-    /// Returns the other texts that the node may say, each with its path inside the node.
+    /// Returns the other texts that the node may say (rungs, offers), each with its path inside the node.
     fn further_texts(&self) -> Vec<(String, &str)> {
         Vec::new()
     }
@@ -47,53 +47,55 @@ pub(in crate::flow) trait NodeKind {
         None
     }
 
-    /// Returns every node that this one can lead to, except its `on_exception`.
+    /// Returns every node to which this one can lead, except its `on_exception`.
     fn targets(&self) -> Vec<NodeReference<'_>> {
         Vec::new()
     }
 
-    /// Returns the next node that follows from the facts alone, without an input from the callee.
+    /// Returns the next node if it follows from the facts alone; `None` if the node waits for the callee or
+    /// ends the call.
     fn next(&self, _facts: &RunFacts<'_>) -> Option<&str> {
         None
     }
 
-    /// Returns the member that selects the `next` node, if the node is a decision.
+    /// Returns the path of the member that selects the `next` node, if the node is a decision; it is stored
+    /// with the decision.
     fn rule(&self, _facts: &RunFacts<'_>) -> Option<String> {
         None
     }
 
-    /// Returns each condition on the value of a variable or slot. These conditions are all that a call's path
-    /// through the nodes reveals about a value.
+    /// Returns each condition of the node on the value of a variable or slot. These conditions are all that
+    /// a call's path through the nodes reveals about a value.
     fn value_tests(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// Returns the question that only a key can answer.
+    /// Returns the question that only a key can answer; `None` for other kinds of nodes.
     fn question(&self) -> Option<Question<'_>> {
         None
     }
 
-    /// Returns the question that speech or a key can answer.
+    /// Returns the question that speech or a key can answer; `None` for other kinds of nodes.
     fn ask(&self) -> Option<&AskNode> {
         None
     }
 
-    /// Returns the node that a key leads to from here.
+    /// Returns the node to which a key leads from here; `None` for a key without a node.
     fn key_target(&self, digit: char) -> Option<&str> {
         self.question().and_then(|question| question.node_of(digit))
     }
 
-    /// Returns the actions of a node that acts without speaking.
+    /// Returns the actions of a node that acts without speaking; `None` for other kinds of nodes.
     fn act(&self) -> Option<&ActNode> {
         None
     }
 
-    /// Returns how the node enters or leaves a group.
+    /// Returns how the node enters or leaves a group; `None` if it does neither.
     fn calls(&self) -> Option<GroupCall<'_>> {
         None
     }
 
-    /// Returns the wording that replaces the node's text for an offer.
+    /// Returns the wording that replaces the node's text for an offer; `None` if the node has none for it.
     fn wording_of(&self, _offer: &str) -> Option<&str> {
         None
     }
@@ -108,18 +110,18 @@ pub(in crate::flow) trait NodeKind {
         None
     }
 
-    /// Returns how the node ends the call.
+    /// Returns how the node ends the call; `None` if it does not end it.
     fn ending(&self) -> Option<Ending> {
         None
     }
 
-    /// Returns the limit on how often the node is entered, if it has one.
+    /// Returns the limit on how often a call enters the node; `None` without a limit.
     fn visits(&self) -> Option<&VisitLimit> {
         None
     }
 
-    /// Returns the node for faults here. A node that ends the call has none: if its last text fails, the
-    /// outcome remains.
+    /// Returns the node to which a fault here leads; `None`: the flow's own. A node that ends the call has
+    /// none: if its last text fails, the outcome remains.
     fn on_exception(&self) -> Option<&str> {
         None
     }
@@ -132,7 +134,7 @@ pub(in crate::flow) trait NodeKind {
     /// Adds the faults that only this kind can have.
     fn check(&self, _place: &NodeContext<'_>, _faults: &mut Vec<DefinitionFault>) {}
 
-    /// Returns true if the call ends here.
+    /// Returns true if the call ends with this node.
     fn is_last(&self) -> bool {
         self.ending().is_some()
     }
@@ -192,7 +194,7 @@ impl VisitLimit {
     }
 }
 
-/// The node that is being checked, with the variables and dialogue of its flow.
+/// The node that is being checked, with what it needs of its flow: variables and dialogue.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::flow) struct NodeContext<'a> {
     pub(in crate::flow) node: &'a str,
@@ -201,7 +203,7 @@ pub(in crate::flow) struct NodeContext<'a> {
 }
 
 impl NodeContext<'_> {
-    /// Returns the path of a member of the node, as faults name it.
+    /// Returns the full path of a member of the node, as faults name it: `nodes.NAME.MEMBER`.
     pub(super) fn member(&self, member: &str) -> String {
         format!("nodes.{}.{member}", self.node)
     }
@@ -211,7 +213,8 @@ impl NodeContext<'_> {
         self.variables.contains_key(name) || self.dialogue.slots.contains_key(name)
     }
 
-    /// Checks the values that a member sets: each name is declared and each value has its type.
+    /// Adds faults for the values that a member sets: a name that is not declared, a value that is not of
+    /// its type.
     pub(super) fn check_set(
         &self,
         member: &str,
@@ -235,14 +238,14 @@ impl NodeContext<'_> {
     }
 }
 
-/// Returns the wordings by offer, each with its path inside the node.
+/// Returns the wordings of a `by_offer` member, each with its path inside the node.
 pub(super) fn wordings(by_offer: &BTreeMap<String, String>) -> impl Iterator<Item = (String, &str)> {
     by_offer
         .iter()
         .map(|(offer, text)| (format!("by_offer.{offer}"), text.as_str()))
 }
 
-/// Returns the offers that have a wording, each with its path inside the node.
+/// Returns the offers that a `by_offer` member names, each with its path inside the node.
 pub(super) fn offers_of(by_offer: &BTreeMap<String, String>) -> Vec<(String, &str)> {
     let offers = by_offer.keys();
     offers
@@ -257,7 +260,7 @@ pub(super) fn undefined(member: &str, variable: &str) -> DefinitionFault {
     }
 }
 
-/// Adds a fault if the value is not within the bounds, both inclusive.
+/// Adds a fault if the member's value is outside the bounds, both inclusive.
 pub(in crate::flow) fn check_range(
     member: String,
     value: u64,

@@ -29,20 +29,20 @@ pub struct Reprompt {
 }
 
 impl<'a> Question<'a> {
-    /// Returns the node that a key leads to.
+    /// Returns the node to which a key leads; `None` for a key without a node.
     pub(in crate::flow) fn node_of(&self, digit: char) -> Option<&'a str> {
         let node = self.keys.get(digit.encode_utf8(&mut [0; 4]));
         node.map(String::as_str)
     }
 
-    /// Returns the names and values that a key sets.
+    /// Returns the variables that a key sets, with their values.
     pub(in crate::flow) fn set_by(&self, digit: char) -> impl Iterator<Item = (&'a String, &'a String)> {
         let set = self.set.get(digit.encode_utf8(&mut [0; 4]));
         set.into_iter().flatten()
     }
 
-    /// Removes and returns the first early keypress that this question knows, if it accepts keys ahead. Keys
-    /// before it are dropped; without a known key all are dropped.
+    /// Removes and returns the first early keypress that has a node here, if the question accepts keys
+    /// ahead; keys before it are dropped. Otherwise drops all early keypresses and returns `None`.
     pub(in crate::flow) fn take_ahead(&self, ahead: &mut VecDeque<char>) -> Option<char> {
         let known = ahead.iter().position(|digit| self.node_of(*digit).is_some());
         let Some(known) = known.filter(|_| self.type_ahead) else {

@@ -4,7 +4,7 @@ use super::super::fault::DefinitionFault;
 use super::node_kind::{NodeContext, NodeKind, NodeReference};
 use serde::{Deserialize, Serialize};
 
-/// Deepest nesting of groups.
+/// Deepest nesting of groups in one call; at this depth entering a further group is a fault of the call.
 pub const DEPTH_MAX: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -12,19 +12,19 @@ use std::sync::Arc;
 use values::transfer_reason::TransferReason;
 
 impl FlowDefinition {
-    /// Returns the ask node of this name. `None` if the node does not exist or is of another kind.
+    /// Returns the ask node of this name; `None` if there is no node of this name or it is of another kind.
     pub fn find_ask_node(&self, node: &str) -> Option<&AskNode> {
         self.nodes.get(node)?.kind().ask()
     }
 
-    /// Returns true if a node expects speech. Calls of this flow fail without a recognizer.
+    /// Returns true if a node of the flow expects speech. Its calls fail without a recognizer.
     pub fn listens(&self) -> bool {
         let mut asked = self.nodes.values().filter_map(|node| node.kind().ask());
         asked.any(|ask| ask.expect != ExpectedInput::Keypress)
     }
 
-    /// Returns the flow's texts, slot options, labels and intents, one per line. Masking does not treat these
-    /// words as names.
+    /// Returns the flow's texts, slot options, labels and intents, one per line. Masking does not treat
+    /// these words as names.
     pub fn own_words(&self) -> String {
         let dialogue = self.dialogue();
         let options = dialogue.slots.values().flat_map(|slot| &slot.options);
@@ -34,14 +34,14 @@ impl FlowDefinition {
         all.join("\n")
     }
 
-    /// Returns the slots that calls collect from callees, by name.
+    /// Returns the slots that calls of the flow collect from callees, by name.
     pub fn learned_slots(&self) -> BTreeMap<String, Slot> {
         self.dialogue().slots.clone()
     }
 }
 
 impl FlowRun {
-    /// Returns the ask node where the call is; `None` in any other node.
+    /// Returns the ask node in which the call is; `None` in a node of another kind.
     pub fn asking(&self) -> Option<&AskNode> {
         self.graph.nodes.get(&self.node)?.kind().ask()
     }
@@ -51,8 +51,8 @@ impl FlowRun {
         &self.graph.dialogue().slots
     }
 
-    /// Returns what masking needs to know of the current question: the flow's own words, and whether it asks
-    /// for digits.
+    /// Returns what masking needs to know of the current question: the flow's own words, and whether the
+    /// question asks for digits.
     pub fn masking_context(&self) -> MaskingContext {
         let dialogue = self.graph.dialogue();
         let is_number = |slot: &Slot| matches!(slot.kind, SlotKind::Digits | SlotKind::Phone);
@@ -65,15 +65,15 @@ impl FlowRun {
         }
     }
 
-    /// Returns the keys that lead to a node from here.
+    /// Returns the keys that lead to a node from the current node.
     pub fn keys(&self) -> Vec<char> {
         let node = self.graph.nodes.get(&self.node).map(Node::kind);
         let known = |digit: &char| node.is_some_and(|node| node.key_target(*digit).is_some());
         "1234567890*#".chars().filter(known).collect()
     }
 
-    /// Asks the question. It is skipped on the first visit if all of its slots have a value already. Without
-    /// a recognizer and without keys the call is handed over.
+    /// Asks the question: says it and waits for the answer. On a node's first visit it is skipped if all of
+    /// its slots have a value. Without a recognizer and without keys the call is handed over.
     pub(super) fn begin_ask(&mut self, ask: &AskNode, actions: &mut Vec<FlowAction>) {
         self.talked.asked = Some(self.node.clone());
         if self.talked.deaf && ask.keys.is_empty() {
@@ -107,7 +107,7 @@ impl FlowRun {
         self.doing = RunPhase::Asking { played: false };
     }
 
-    /// Records a decision of this node, with the member that decided.
+    /// Records a decision made in the current node, with the member that decided.
     pub(super) fn explain(&self, member: &str, explanation: Explanation, actions: &mut Vec<FlowAction>) {
         let rule = format!("nodes.{}.{member}", self.node);
         self.explain_by(rule, explanation, actions);
@@ -122,7 +122,7 @@ impl FlowRun {
         actions.push(FlowAction::Decide { decision });
     }
 
-    /// Stops the text that is playing, because the callee answered into it.
+    /// Stops the text that is playing because the callee answered into it; nothing if none is playing.
     pub(super) fn stop_prompt(&self, actions: &mut Vec<FlowAction>) {
         if matches!(self.doing, RunPhase::Saying | RunPhase::Asking { played: false }) {
             actions.push(FlowAction::StopSaying);
@@ -158,7 +158,7 @@ impl FlowRun {
         self.go_to(next, actions);
     }
 
-    /// Continues at a node. If the node leads to an opt-out, the opt-out is recorded first.
+    /// Continues at a node. If the node leads to an opt-out in every case, the opt-out is recorded first.
     pub(super) fn go_to(&mut self, next: &str, actions: &mut Vec<FlowAction>) {
         if self.graph.ends_as_opt_out(next, self.rule) {
             return self.opt_out(next.to_owned(), actions);
@@ -166,8 +166,8 @@ impl FlowRun {
         self.enter(next.to_owned(), actions);
     }
 
-    /// Handles the loss of the last recognizer. A question with keys continues with its `on_unclear` ladder;
-    /// any other hands the call over.
+    /// Handles the loss of the last recognizer. A question with keys continues with its `on_unclear`
+    /// ladder; any other question hands the call over.
     pub(super) fn take_deafness(&mut self, actions: &mut Vec<FlowAction>) {
         self.talked.deaf = true;
         if !matches!(self.doing, RunPhase::Asking { .. }) {
@@ -185,8 +185,8 @@ impl FlowRun {
         self.climb_unclear(ask, Explanation::of(TurnInput::Deaf), actions);
     }
 
-    /// Leaves a question that can no longer be answered: to the node of the global transfer intent, else to
-    /// the exception branch.
+    /// Leaves a question that the callee can no longer answer: to the node of the global transfer intent,
+    /// else to the exception branch.
     fn hand_over(&mut self, actions: &mut Vec<FlowAction>) {
         self.talked.transfer_reason = TransferReason::EngineFailure;
         let graph = Arc::clone(&self.graph);
@@ -261,7 +261,7 @@ impl FlowRun {
         }
     }
 
-    /// Returns the prompt reference of a member of this node.
+    /// Returns the reference to a text member of the current node.
     pub(super) fn prompt(&self, member: &str) -> FlowPrompt {
         FlowPrompt {
             member: format!("nodes.{}.{member}", self.node),
@@ -269,15 +269,15 @@ impl FlowRun {
         }
     }
 
-    /// Returns true while the question plays and must not be interrupted. Speech during this time does not
+    /// Returns true while a question plays that does not permit barge-in. Speech during this time does not
     /// answer it.
     pub(super) fn must_be_heard(&self, ask: &AskNode) -> bool {
         let forbidden = ask.barge_in.as_ref().is_some_and(|policy| !policy.allowed);
         forbidden && self.doing == RunPhase::Asking { played: false }
     }
 
-    /// Handles an interruption: stops the question if the node's barge-in settings allow it. Notices, texts
-    /// of other nodes and the last text are played to their end.
+    /// Handles speech into a playing text: stops a question if the node's barge-in settings permit it.
+    /// Notices, texts of other nodes and the last text are played to their end.
     pub(super) fn take_barge_in(&mut self, heard: Interruption, actions: &mut Vec<FlowAction>) {
         let RunPhase::Asking { played: false } = self.doing else {
             return;

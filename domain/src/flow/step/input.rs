@@ -4,7 +4,7 @@ use crate::spoken_turn::{TurnDecision, UnderstandingResult};
 use values::disposition::Outcome;
 use values::transfer_reason::TransferReason;
 
-/// An input of a flow run: an event of the call.
+/// An input of a flow run: what happened in the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlowInput<'a> {
     /// All queued prompts have been played.
@@ -91,7 +91,7 @@ pub enum FlowAction {
     },
 }
 
-/// The reference of a text of the flow.
+/// The reference to a text of the flow that is said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FlowPrompt {
     /// Member path of the text, such as `nodes.greeting.text`.

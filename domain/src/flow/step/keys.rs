@@ -27,8 +27,8 @@ impl FlowRun {
         self.enter(next.to_owned(), actions);
     }
 
-    /// Handles a key while no menu is active: an opt-out key counts at once; any other key is kept for a menu
-    /// that accepts keys ahead.
+    /// Handles a key while no menu is active. An opt-out key counts at once; another key is kept for a menu
+    /// that accepts keys ahead, up to `KEYS_AHEAD_MAX`.
     pub(super) fn take_early_key(&mut self, digit: char, actions: &mut Vec<FlowAction>) {
         if let Some(refused) = self.refusal_of(digit) {
             actions.push(FlowAction::StopSaying);
@@ -38,16 +38,15 @@ impl FlowRun {
         }
     }
 
-    /// Returns the node of a key that records an opt-out at any time. `None` after the first opt-out of a
-    /// call.
+    /// Returns the node of a key that records an opt-out at any time; `None` for another key, and after the
+    /// first opt-out of the call.
     pub(super) fn refusal_of(&self, digit: char) -> Option<String> {
         let counts = self.rule.counts_anywhere() && !self.opted_out;
         let node = self.graph.opt_out_node(digit, self.rule).filter(|_| counts)?;
         Some(node.to_owned())
     }
 
-    /// Records the opt-out before any text about it is said, so that no limit or fault on the way can lose
-    /// it.
+    /// Records the opt-out and then enters its node: no limit or fault on the way can lose it.
     pub(super) fn opt_out(&mut self, refused: String, actions: &mut Vec<FlowAction>) {
         self.note_opt_out(actions);
         self.enter(refused, actions);

@@ -12,8 +12,8 @@ use crate::spoken_turn::{Certainty, Explanation, PickKind, SpokenAnswer, Underst
 use std::sync::Arc;
 
 impl FlowRun {
-    /// Returns the id of the answer that awaits the callee's confirmation. The caller of `step` must supply
-    /// its words.
+    /// Returns the id of the knowledge base answer that awaits the callee's confirmation; `None` if none
+    /// does. The caller of `step` must supply its words.
     pub fn awaited_answer(&self) -> Option<&str> {
         match &self.talked.pending {
             Some(PendingConfirmation::Answer(answer)) => Some(answer),
@@ -21,18 +21,18 @@ impl FlowRun {
         }
     }
 
-    /// Returns the label of an intent for texts to the callee.
+    /// Returns the name of an intent for texts to the callee: its label, or its id if it has none.
     pub fn label<'a>(&'a self, intent: &'a str) -> &'a str {
         self.graph.dialogue().label(intent)
     }
 
-    /// Returns true if this intent leads to a node from the current question.
+    /// Returns true if this intent leads to a node from the question in which the call is.
     pub fn takes_intent(&self, intent: &str) -> bool {
         self.asking().is_some_and(|ask| self.leads_to_node(ask, intent))
     }
 
-    /// Returns true if the node or a global intent handles this intent; then it precedes an answer of the
-    /// knowledge base. `otherwise` does not count.
+    /// Returns true if the node or a global intent with uses left handles this intent; it then precedes an
+    /// answer of the knowledge base. `otherwise` does not count.
     pub(super) fn handles_intent(&self, ask: &AskNode, intent: &str) -> bool {
         if ask.intents.contains_key(intent) {
             return true;
@@ -42,8 +42,8 @@ impl FlowRun {
         global.is_some_and(|global| answered < global.max.unwrap_or(DIGRESSIONS_MAX))
     }
 
-    /// Says an answer that is certain: by its score, or because the assistant selected it among the
-    /// candidates. Returns false if there is none.
+    /// Says a knowledge base answer that is certain: by its score, or because the assistant selected it
+    /// among the candidates. Returns false, with nothing done, if there is none.
     pub(super) fn answer_by_knowledge(
         &mut self,
         ask: &AskNode,
@@ -68,8 +68,9 @@ impl FlowRun {
         }
     }
 
-    /// Handles an utterance without a certain meaning. An answer between the thresholds is confirmed with the
-    /// callee first, then an intent that the assistant selected; else the utterance is unclear.
+    /// Handles an utterance without a certain meaning: asks the callee to confirm a knowledge base answer
+    /// between the thresholds, else an intent that the assistant selected. Without either, the utterance
+    /// counts as unclear.
     pub(super) fn handle_uncertain_utterance(
         &mut self,
         ask: &AskNode,
@@ -96,8 +97,8 @@ impl FlowRun {
         }
     }
 
-    /// Asks the callee to confirm an intent or answer. Without a confirmation wording, the utterance counts
-    /// as unclear.
+    /// Asks the callee to confirm an intent or answer. Without a confirmation wording in the flow, the
+    /// utterance counts as unclear.
     pub(super) fn ask_confirmation(
         &mut self,
         ask: &AskNode,
@@ -132,8 +133,8 @@ impl FlowRun {
         self.talked.pending = Some(pending);
     }
 
-    /// Says an answer and repeats the question. Returns false if the answer was given `DIGRESSIONS_MAX` times
-    /// in this call.
+    /// Says a knowledge base answer and repeats the question. Returns false, with nothing done, if the
+    /// answer was given `DIGRESSIONS_MAX` times in this call.
     pub(super) fn say_knowledge_answer(
         &mut self,
         ask: &AskNode,
@@ -175,7 +176,7 @@ impl FlowRun {
     }
 }
 
-/// Returns the words of an answer. A replay has none and needs none.
+/// Returns the words of a knowledge base answer; `None` in a replay, which does not need them.
 fn words<'a>(said: &'a UnderstandingResult, answer: &str) -> Option<&'a SpokenAnswer> {
     said.answers.get(answer)
 }

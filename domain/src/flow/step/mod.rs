@@ -27,12 +27,12 @@ use std::sync::Arc;
 use values::disposition::Outcome;
 use values::key_rule::KeyRule;
 
-/// Most node entries and repetitions of one call; after that the call ends as failed. It corresponds to ten
-/// minutes of prompts of three seconds, and is less than `call::NODES_MAX`, so that every entry can be
+/// Most node entries and repetitions of one call; at the limit the call ends as failed. It corresponds to
+/// ten minutes of prompts of three seconds, and is less than `call::NODES_MAX`, so that every entry can be
 /// recorded.
 pub const STEPS_MAX: u32 = 200;
 
-/// Most early keypresses kept for menus that accept keys ahead. More are taken for random presses.
+/// Most early keypresses kept for menus that accept keys ahead; further ones are ignored.
 const KEYS_AHEAD_MAX: usize = 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ enum RunPhase {
     },
 }
 
-/// The state of one call in its flow.
+/// The state of one call in its flow. `step` takes an input and returns the actions for the driver.
 #[derive(Debug, Clone)]
 pub struct FlowRun {
     graph: Arc<FlowDefinition>,
@@ -71,7 +71,7 @@ pub struct FlowRun {
 }
 
 impl FlowRun {
-    /// Starts a call with the notices and the current key rule. `variables` override the defaults.
+    /// Starts a call with the current key rule. Returns the first actions. `variables` override defaults.
     pub fn begin(
         graph: &Arc<FlowDefinition>,
         variables: &BTreeMap<String, String>,
@@ -79,7 +79,7 @@ impl FlowRun {
         Self::begin_with_key_rule(KeyRule::CURRENT, graph, variables)
     }
 
-    /// Starts a replay of a stored call with the key rule that its `call.answered` event names.
+    /// Like `begin`, for a replay: with the key rule that the stored `call.answered` names.
     pub fn begin_with_key_rule(
         rule: KeyRule,
         graph: &Arc<FlowDefinition>,
@@ -109,24 +109,24 @@ impl FlowRun {
         (run, actions)
     }
 
-    /// Sets the text that identifies call and flow version. The wording of a node is selected by its hash. To
+    /// Sets the text that identifies call and flow version: its hash selects among alternative wordings. To
     /// be called before the first step.
     pub fn of_call(mut self, call: String) -> Self {
         self.talked.call = Some(call);
         self
     }
 
-    /// Returns the flow's language, a BCP 47 tag.
+    /// Returns the flow's language, a BCP 47 tag (`zh-CN`).
     pub fn language(&self) -> &str {
         &self.graph.lang
     }
 
-    /// Returns the current values of variables and slots.
+    /// Returns the current values of the call's variables and slots.
     pub const fn values(&self) -> &BTreeMap<String, String> {
         &self.values
     }
 
-    /// Returns the outcome once the call has ended.
+    /// Returns the outcome of the call; `None` until the flow has ended it.
     pub const fn outcome(&self) -> Option<Outcome> {
         match self.doing {
             RunPhase::Ended { outcome } => Some(outcome),
@@ -138,12 +138,12 @@ impl FlowRun {
         matches!(self.doing, RunPhase::Ended { .. })
     }
 
-    /// Returns the current node; during the notices, the first node.
+    /// Returns the node in which the call is; during the notices, the first node.
     pub fn node(&self) -> &str {
         &self.node
     }
 
-    /// Executes one input and returns the actions for the driver.
+    /// Executes one input of the call and returns the actions for the driver, in order.
     pub fn step(&mut self, input: FlowInput<'_>) -> Vec<FlowAction> {
         let mut actions = Vec::new();
         self.note_reason(&input);
@@ -181,7 +181,7 @@ impl FlowRun {
         actions
     }
 
-    /// Continues after a text was played: to the next node, or from an answer without `next` to the question.
+    /// Continues after a text was played: to the next node, or from a lone answer to the question.
     fn go_on(&mut self, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let Some(node) = graph.nodes.get(&self.node).map(Node::kind) else {
@@ -237,7 +237,7 @@ impl FlowRun {
         });
     }
 
-    /// Says a node's own text, in the wording of the customer's offer or of this call.
+    /// Says a node's own text: in the wording for the customer's offer, else in the one of this call.
     fn say_text(&self, text: &str, variants: Option<&Variants>, actions: &mut Vec<FlowAction>) {
         if let Some((offer, wording)) = self.offered_wording() {
             return self.say(wording, self.prompt(&format!("by_offer.{offer}")), actions);
@@ -252,7 +252,7 @@ impl FlowRun {
         self.say(chosen.map_or(text, |(_, arm)| &arm.text), prompt, actions);
     }
 
-    /// Says the text or answer of a node that waits for no input. Does nothing if the node has neither.
+    /// Says the text or the answer of a node that waits for no input; nothing if it has neither.
     fn say_node(&mut self, node: &dyn NodeKind, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let answer = node.answer().and_then(|id| graph.dialogue().answers.get(id));
@@ -278,7 +278,7 @@ impl FlowRun {
         self.values.iter().map(spoken).collect()
     }
 
-    /// Enters nodes until one speaks or asks, or the call ends.
+    /// Enters `first` and the nodes after it until one speaks or asks, or the call ends.
     fn enter(&mut self, first: String, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let mut next = first;
@@ -306,7 +306,7 @@ impl FlowRun {
         }
     }
 
-    /// Counts an entry of a node. If its visits are used up, returns the node to enter instead.
+    /// Counts an entry of a node. If its visit limit is reached, returns the node to enter instead.
     fn visit(&mut self, name: &str, node: &dyn NodeKind) -> Option<String> {
         let bound = node.visits()?;
         let count = self.visits.entry(name.to_owned()).or_default();
@@ -359,7 +359,7 @@ impl FlowRun {
         self.doing = RunPhase::Ended { outcome };
     }
 
-    /// Handles a fault: the first leads to the exception branch, the second ends the call as failed.
+    /// Handles a fault: the call's first leads to the exception branch, the second ends it as failed.
     fn fail(&mut self, actions: &mut Vec<FlowAction>) {
         actions.push(FlowAction::StopSaying);
         if self.failed {
@@ -372,7 +372,7 @@ impl FlowRun {
         self.enter(own.unwrap_or(&graph.on_exception).to_owned(), actions);
     }
 
-    /// Counts a step. At the limit it ends the call as failed and returns false.
+    /// Counts a step of the call. At `STEPS_MAX` ends the call as failed and returns false.
     fn count_step(&mut self, actions: &mut Vec<FlowAction>) -> bool {
         if self.steps >= STEPS_MAX {
             actions.push(FlowAction::StopSaying);

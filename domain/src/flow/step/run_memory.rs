@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use values::emotion::EmotionLevel;
 use values::transfer_reason::TransferReason;
 
-/// What the callee was asked to confirm. It takes effect after a yes.
+/// What the callee was asked to confirm; a yes carries it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PendingConfirmation {
     Intent(String),
@@ -15,7 +15,7 @@ pub(super) enum PendingConfirmation {
     Answer(String),
 }
 
-/// The memory of a run besides its current node.
+/// What a run remembers besides its current node: ladders, returns, counts, the callee's last intent.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RunMemory {
     /// Text that identifies call and flow version; selects one of several wordings.
@@ -47,7 +47,7 @@ pub(super) struct RunMemory {
 }
 
 impl RunMemory {
-    /// Returns the memory of a new call; it starts with the plain offer.
+    /// Returns the memory of a new call of this flow; the offer is the plain one.
     pub(super) fn offered(graph: &FlowDefinition) -> Self {
         Self {
             offer: graph.offers.as_ref().map(|offers| offers.plain.clone()),
@@ -55,7 +55,7 @@ impl RunMemory {
         }
     }
 
-    /// Counts the entry of a node and resets the ladders and the pending confirmation of the previous one.
+    /// Counts the entry of a node, and resets the ladders and the pending confirmation.
     pub(super) fn enter(&mut self, node: &str) {
         self.silences = 0;
         self.unclears = 0;
@@ -67,17 +67,18 @@ impl RunMemory {
         }
     }
 
-    /// Returns true during the first visit of a node.
+    /// Returns true if the node was entered exactly once so far.
     pub(super) fn is_first_visit(&self, node: &str) -> bool {
         self.entered.get(node) == Some(&1)
     }
 
-    /// Records a fault on our side as the reason of a transfer that follows.
+    /// Sets a fault on our side as the reason of a transfer that follows.
     pub(super) const fn note_failure(&mut self) {
         self.transfer_reason = TransferReason::EngineFailure;
     }
 
-    /// Records the end of a ladder as the reason of a transfer; an earlier engine failure remains the reason.
+    /// Sets the end of a reprompt ladder as the reason of a transfer that follows; after an engine failure
+    /// that remains the reason.
     pub(super) fn leave_ladder(&mut self) {
         let failed = self.deaf || self.transfer_reason == TransferReason::EngineFailure;
         self.transfer_reason = match failed {
@@ -99,13 +100,13 @@ impl RunMemory {
 }
 
 impl FlowRun {
-    /// Records a fault: the next one ends the call.
+    /// Records a fault: a further one ends the call.
     pub(super) const fn note_failed(&mut self) {
         self.failed = true;
         self.talked.note_failure();
     }
 
-    /// Returns the transfer request of the current node, with its reason.
+    /// Returns the action that requests a transfer from the current node, with its reason.
     pub(super) fn transfer(&self) -> FlowAction {
         FlowAction::RequestTransfer {
             node: self.node.clone(),
@@ -113,7 +114,7 @@ impl FlowRun {
         }
     }
 
-    /// Sets the reason of a transfer that follows from this input, until the next input.
+    /// Sets, from an input, the reason of a transfer that follows from it.
     pub(super) fn note_reason(&mut self, input: &FlowInput<'_>) {
         match input {
             FlowInput::Spoken(_) => self.talked.transfer_reason = TransferReason::Requested,
@@ -127,8 +128,8 @@ impl FlowRun {
         }
     }
 
-    /// Sets the customer's offer. Without a name, or with one that the flow does not have, the plain offer
-    /// remains.
+    /// Returns the run with the customer's offer. Without a name, or with one that the flow does not have,
+    /// the plain offer remains.
     pub fn of_offer(mut self, offer: Option<&str>) -> Self {
         let known = offer.filter(|offer| self.graph.offers.as_ref().is_some_and(|one| one.has(offer)));
         if let Some(offer) = known {
@@ -137,7 +138,7 @@ impl FlowRun {
         self
     }
 
-    /// Returns the current node's wording for the customer's offer.
+    /// Returns the customer's offer and the current node's wording for it; `None` if the node has none.
     pub(super) fn offered_wording(&self) -> Option<(&str, &str)> {
         let offer = self.talked.offer.as_deref()?;
         let node = self.graph.nodes.get(&self.node).map(Node::kind)?;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use values::transfer_reason::TransferReason;
 
 impl FlowRun {
-    /// Returns the next node of a node that says nothing. Outer `None`: the node speaks. Inner `None`: there
-    /// is no next node, which is a fault of the flow.
+    /// Returns the node that follows one that says nothing. Outer `None`: the node speaks. Inner `None`: no
+    /// node follows, or groups are nested too deeply; this is a fault.
     pub(super) fn resolve_silent_node(
         &mut self,
         node: &dyn NodeKind,
@@ -51,7 +51,7 @@ impl FlowRun {
         Some(Some(next))
     }
 
-    /// Carries out the settings of an act node before the call continues.
+    /// Carries out what an act node sets and notes, before the call continues.
     pub(super) fn perform(&mut self, act: &ActNode, actions: &mut Vec<FlowAction>) {
         for (name, value) in &act.set {
             if value.is_empty() {

@@ -42,7 +42,7 @@ impl FlowRun {
         }
     }
 
-    /// Handles an utterance that could not be recognized like an unclear one.
+    /// Handles an utterance that could not be recognized: like an unclear one.
     pub(super) fn handle_unrecognized(&mut self, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let asked = graph.nodes.get(&self.node).and_then(|node| node.kind().ask());
@@ -52,7 +52,7 @@ impl FlowRun {
         }
     }
 
-    /// Ends the call at once because a sensitive word of the campaign was heard.
+    /// Ends the call at once, with the outcome `declined`, because a sensitive word was heard.
     pub(super) fn take_sensitive_word(&mut self, actions: &mut Vec<FlowAction>) {
         actions.push(FlowAction::StopSaying);
         let because = Explanation::of(TurnInput::SensitiveWord);
@@ -60,8 +60,8 @@ impl FlowRun {
         self.end(Outcome::Declined, actions);
     }
 
-    /// Handles a spoken opt-out (谢绝来电): it is recorded before any text about it is said, also while another
-    /// text plays.
+    /// Handles a spoken opt-out (谢绝来电), also while another text plays: it is recorded before any text about
+    /// it is said.
     fn opt_out_by_word(&mut self, said: &UnderstandingResult, actions: &mut Vec<FlowAction>) {
         actions.push(FlowAction::StopSaying);
         self.explain_by("opt_out".to_owned(), explanation(said), actions);
@@ -139,8 +139,9 @@ impl FlowRun {
         }
     }
 
-    /// Returns the intent that precedes slot values of the same utterance (三期不划算，转人工): one found by a fixed
-    /// rule that leads to a node, or a denial that corrects no value.
+    /// Returns the intent that precedes slot values in the same utterance (三期不划算，转人工): one that a fixed
+    /// rule found and that leads to a node, or a denial that corrects no value. `None` if the slot values
+    /// come first.
     fn goes_first<'a>(
         &self,
         ask: &AskNode,
@@ -153,7 +154,7 @@ impl FlowRun {
         (by_rule || refuses).then_some(intent)
     }
 
-    /// Returns true if the utterance has another value for a slot that is already set.
+    /// Returns true if the utterance has another value for a slot that has a value already.
     fn corrects(&self, said: &UnderstandingResult) -> bool {
         let slots = &self.graph.dialogue().slots;
         said.slots.iter().any(|(name, value)| {
@@ -162,8 +163,8 @@ impl FlowRun {
         })
     }
 
-    /// Stores the slot values of the utterance. Returns true if a slot that is asked for here does not accept
-    /// its value.
+    /// Stores the slot values of the utterance; values that a slot does not accept are left out. Returns
+    /// true if one of those is for a slot that this question asks for.
     fn fill_slots(
         &mut self,
         ask: &AskNode,
@@ -189,8 +190,8 @@ impl FlowRun {
         refused
     }
 
-    /// Follows an accepted intent: to the node it leads to, as a global intent, by `otherwise`, else as
-    /// unclear.
+    /// Follows an accepted intent: to the node to which it leads from here, else as a global intent, else
+    /// by `otherwise`. Without these the utterance counts as unclear.
     fn follow(
         &mut self,
         ask: &AskNode,
@@ -236,7 +237,9 @@ impl FlowRun {
         ask.intents.contains_key(intent) || self.graph.dialogue().intents.contains_key(intent)
     }
 
-    /// Follows a global intent. Returns false if there is none or its `max` is reached.
+    /// Does what the dialogue's global intent says and counts it: goes to its `then` node, or says its
+    /// answer and repeats the current node's text. Returns false, with nothing done, if the dialogue does
+    /// not have the intent or it was followed `max` times in this call.
     fn digress(&mut self, intent: &str, explanation: Explanation, actions: &mut Vec<FlowAction>) -> bool {
         let graph = Arc::clone(&self.graph);
         let Some(global) = graph.dialogue().intents.get(intent) else {
@@ -258,14 +261,14 @@ impl FlowRun {
         true
     }
 
-    /// Stops the playing text unless the actions stop it already.
+    /// Stops the text that is playing, unless `actions` stop it already.
     fn silence_text_once(&self, actions: &mut Vec<FlowAction>) {
         if !actions.contains(&FlowAction::StopSaying) {
             self.stop_prompt(actions);
         }
     }
 
-    /// Says the intent's answer, then repeats the text of the current node.
+    /// Says the answer of a global intent, if it has one, then repeats the text of the current node.
     fn answer_and_return(&mut self, global: &GlobalIntent, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         if global.slower {
@@ -282,7 +285,7 @@ impl FlowRun {
         self.say_again(actions);
     }
 
-    /// Repeats the text of the current node.
+    /// Repeats the text of the current node; of a question, also the question.
     pub(super) fn say_again(&mut self, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let Some(node) = graph.nodes.get(&self.node).map(Node::kind) else {
