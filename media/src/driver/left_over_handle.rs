@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::ports::line::{LeftOverEvent, LeftOverLeg};
 use tokio::sync::mpsc;
 
-/// Most queued events: each comes at most once.
+/// Capacity of the queue of events of a leg left over by a crash; each event comes at most once.
 pub(super) const REPORTS_MAX: usize = 4;
 
 pub(crate) struct LeftOverHandle {
