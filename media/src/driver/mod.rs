@@ -251,7 +251,7 @@ impl MediaDriver {
     }
 
     /// Returns the socket connected to a trunk's address, and true if it was made now. Calls take turns:
-    /// while a socket is added, the SIP port is shared by all its sockets.
+    /// the SIP port is shared by all its sockets while one is added.
     fn connected(&self, remote: SocketAddr) -> std::io::Result<(Arc<UdpSocket>, bool)> {
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = sockets.iter().find(|(held, _)| *held == Some(remote)) {

@@ -31,17 +31,15 @@ use tokio::sync::Semaphore;
 /// than this before its last permitted time, because it would reach the callee after it.
 const ON_ITS_WAY_MS: u64 = 100;
 
-/// Default of the longest ringing before we cancel the leg, in milliseconds (call progress: 30 s from the
-/// first 18x).
+/// Default of the longest ringing before we cancel, in milliseconds (call progress: 30 s from the first
+/// 18x).
 pub const RING_TIMEOUT_MS: u64 = 30_000;
 /// Default of the longest wait for a first response, in milliseconds: timer B (RFC 3261, 17.1.1.2).
 pub const FIRST_RESPONSE_MS: u64 = 32_000;
-/// Longest wait for a first response if another trunk can take the call after it, in milliseconds (call
-/// progress).
+/// Longest wait for a first response if another trunk can take the call, in milliseconds (call progress).
 pub const FIRST_RESPONSE_BEFORE_ANOTHER_MS: u64 = 4_000;
 /// Default of the time without a sign of life after which a far end that says that it sends is hung up, in
-/// milliseconds. A phone with silence suppression sends nothing while its user listens; people think for
-/// less than a minute.
+/// milliseconds. A phone with silence suppression is silent while its user thinks: less than a minute.
 pub const SILENCE_MS: u64 = 60_000;
 /// Time for which the enrolment of a call that a crash interrupted waits, in milliseconds: timer C, because
 /// the phone may still ring.
@@ -54,8 +52,7 @@ pub const LEGS_MAX: u32 = 100;
 /// Most new legs per second of a trunk, unless its SPEC sets a limit.
 pub const DIALS_PER_SECOND: u32 = 10;
 
-/// Longest number that may be the user part of a URI, in bytes: E.164 has 15 digits, carriers' own forms a
-/// few more.
+/// Longest number in a URI's user part, in bytes: E.164 has 15 digits, carriers' own forms a few more.
 const NUMBER_BYTES_MAX: usize = 32;
 
 /// The configuration of one trunk, from its SPEC.
@@ -75,20 +72,17 @@ pub struct TrunkConfig {
     pub dials_per_second: u32,
     pub ring_timeout_ms: u64,
     pub first_response_ms: u64,
-    /// How long the enrolment of an interrupted call waits, in milliseconds; `None`: 180 s, or 5 s for a
-    /// loopback trunk.
+    /// How long an interrupted call's enrolment waits, in milliseconds; `None`: 180 s, on a loopback 5 s.
     pub hold_off_ms: Option<u64>,
     pub replies: ResponsePortRule,
-    /// The addresses from which the carrier's audio may come. Empty: those that its session descriptions
-    /// name.
+    /// Addresses from which the carrier's audio may come. Empty: those in its session descriptions.
     pub media_addresses: Vec<IpAddr>,
     /// How far the source of the audio may differ from the described address.
     pub latch: LatchRule,
     pub dial: NumberForm,
     /// The carrier's prefix in front of each dialed number; may be empty.
     pub prefix: String,
-    /// Longest time without a sign of life of a far end that says that it sends, in milliseconds; then the
-    /// leg is hung up.
+    /// Longest time without a sign of life of a far end that says that it sends, in milliseconds.
     pub silence_ms: u64,
     /// What the carrier requires of SIP messages.
     pub profile: TrunkProfile,

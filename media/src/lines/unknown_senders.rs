@@ -21,7 +21,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
 
-/// Returns a socket on another address, which stands for another host.
+/// Returns a socket on another loopback address, in place of another host.
 fn stranger(host: &str) -> UdpSocket {
     let address: SocketAddr = format!("{host}:0").parse().unwrap();
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP)).unwrap();
