@@ -34,12 +34,10 @@ use std::sync::Arc;
 /// Most erasures that wait for their effects. At the limit no more of the log is read until some are done.
 const WAITING_MAX: usize = 10_000;
 
-/// Wait before an erasure that failed is tried again, in milliseconds: a disk or key store may be
-/// unavailable.
+/// Wait before a failed erasure is tried again, in milliseconds: a disk or key store may be away.
 const AGAIN_MS: u64 = 5_000;
 
-/// Most commands for one certificate of erasure: each one settles as many enrolments as fit into one
-/// append.
+/// Most commands for one certificate of erasure: each settles as many enrolments as fit into one append.
 const CERTIFY_ASKS_MAX: u32 = 64;
 
 /// A decided erasure: the person, and the id of `customer.erased`.

@@ -27,8 +27,7 @@ const NOISE_MS_MAX: u64 = 400;
 /// A campaign hot word's weight in the recognizer, 0 to 100: the value of FunASR's own examples.
 const HOT_WORD_WEIGHT: u8 = 20;
 
-/// Longest wait for the text of the last words after the end, in milliseconds; an engine has
-/// `FINAL_MS_MAX`.
+/// Longest wait for the last words' text after the end, in milliseconds; an engine has `FINAL_MS_MAX`.
 const LAST_WORDS_MS_MAX: u64 = FINAL_MS_MAX + 500;
 
 impl ConversationSession<'_> {
@@ -98,8 +97,7 @@ impl ConversationSession<'_> {
         }
     }
 
-    /// Handles speech after the call is over: an opt-out still counts, the words are stored, nothing is
-    /// answered.
+    /// Handles speech after the call: an opt-out still counts, the words are stored, nothing is answered.
     async fn take_last(&mut self, sounded: &SpeechResult) -> Result<(), Halt> {
         if let Some(RecognitionEvent::Final(said)) = &sounded.event
             && self.refuses_by_word(said).await?
@@ -168,9 +166,8 @@ impl ConversationSession<'_> {
         Some(understood)
     }
 
-    /// Ends the call if the text, perhaps part of an utterance, has a sensitive word of the campaign.
-    /// Returns true if it did. False before the recording notice was heard, because the word would have to
-    /// be stored.
+    /// Ends the call if the text, perhaps part of an utterance, has a sensitive word. Returns true if it
+    /// did. False before the recording notice was heard, because the word would have to be stored.
     async fn ends_by_word(&mut self, text: &str) -> Result<bool, Halt> {
         if self.ending || !self.kept.words {
             return Ok(false);

@@ -57,8 +57,7 @@ pub(super) struct ConversationSession<'a> {
     pub(super) plays_count: u32,
     /// The time since which the first queued clip has been playing.
     pub(super) said_since: Option<Timestamp>,
-    /// The time by which the callee must hear something while a text is awaited; a fallback does not extend
-    /// it.
+    /// The time by which the callee must hear something; a fallback prompt does not extend it.
     pub(super) speak_by: Option<Timestamp>,
     /// Milliseconds of silence after all clips until the flow gets `Silence`; `None` for no limit.
     pub(super) silence_ms: Option<u64>,
@@ -361,8 +360,7 @@ impl<'a> ConversationSession<'a> {
         Ok(())
     }
 
-    /// Handles a fault of ours: the flow takes its exception branch. During the goodbye the call ends as
-    /// failed.
+    /// Handles a fault of ours: the flow takes its exception branch; during the goodbye the call fails.
     pub(super) async fn fault(&mut self) -> Result<(), Halt> {
         if self.ending {
             return self.fail().await;

@@ -48,8 +48,7 @@ struct EnrolmentWork {
     /// True for a test call. It does not count as work of its campaign and is in no figure.
     is_test: bool,
     number: NumberId,
-    /// The line and the compliance rule sets under which it is being dialed; `None` before it has a slot on
-    /// a line.
+    /// Line and compliance rule sets under which it is being dialed; `None` before it has a slot on a line.
     placed: Option<Placement>,
     call: Option<CallId>,
     /// The person's other ids. Orders about those ids reach this work too.
@@ -64,8 +63,7 @@ struct WorkTable {
     is_closed: bool,
     work: BTreeMap<EnrolmentId, EnrolmentWork>,
     held: BTreeMap<EnrolmentId, Timestamp>,
-    /// For each campaign that counts its dials: the expiry of the batch of each dial that was granted and
-    /// not begun.
+    /// For each campaign that counts dials: the batch's expiry of each dial that was granted and not begun.
     unused: BTreeMap<CampaignId, Vec<Timestamp>>,
 }
 

@@ -11,7 +11,7 @@ use domain::time::Timestamp;
 
 /// The methods that we accept within a dialog, as written in `Allow`.
 pub(in crate::sip) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE";
-/// Most INVITEs of one leg: the first, two challenged realms with stale nonces, 422 and 494. Then it fails.
+/// Most INVITEs of one leg: the first, two challenged realms with stale nonces, 422 and 494.
 pub const INVITES_MAX: u32 = 8;
 /// Most ACKs of one dialog that wait for the answer to be stored; further ones are left out. A far end
 /// sends 10 copies of a 2xx in 32 s (RFC 3261, 13.3.1.4).
@@ -116,7 +116,7 @@ impl Uac {
     }
 
     /// Returns the audio stream that a message's SDP describes; `None` without SDP. Fails for an address of
-    /// another IP family, which our socket cannot reach, or one that the trunk's SPEC does not list.
+    /// another IP family, or one that the trunk's SPEC does not list.
     pub(super) fn described(&self, message: &SipMessage) -> Option<Result<AudioStream, SdpError>> {
         let stream = sdp::read(message.sdp()?);
         let allowed = &self.settings.media_addresses;
