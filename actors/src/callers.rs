@@ -53,7 +53,7 @@ impl CallerUse {
     }
 }
 
-/// The caller numbers of one line, and whose turn it is.
+/// The caller numbers of one line, and which one is next.
 pub(crate) struct Callers {
     numbers: Vec<CallerNumber>,
     /// Most simultaneous calls that show the same number.

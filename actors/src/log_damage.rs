@@ -11,9 +11,9 @@ use tokio::sync::watch;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the log cannot be read {}: {why}", place(*.position, *.after))]
 pub struct Damage {
-    /// The last position before the damage that was read.
+    /// The damaged position, if known.
     pub position: Option<Position>,
-    /// The last position before it that was read.
+    /// The last position before the damage that was read.
     pub after: Position,
     pub why: String,
 }

@@ -34,7 +34,7 @@ impl Val {
         }
     }
 
-    /// Returns the name of the value's type, for texts about a value that may be personal.
+    /// Returns the name of the value's type, for error texts about a value that may be personal.
     pub(crate) const fn kind_name(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -144,7 +144,7 @@ impl Row {
         }
     }
 
-    /// Takes the next column, whatever its type.
+    /// Returns the next column, whatever its type. Fails if the row has no further column.
     pub fn val(&mut self) -> Result<Val, ProjectionError> {
         self.values
             .next()
@@ -165,7 +165,7 @@ impl Row {
             .ok_or_else(|| unexpected("an integer", &Val::Null))
     }
 
-    /// Takes a count; a negative value is an error.
+    /// Returns the next column as a count. Fails for another type or a negative value.
     pub fn count(&mut self) -> Result<u64, ProjectionError> {
         let value = self.int()?;
         u64::try_from(value).map_err(|error| ProjectionError::Fault(format!("a count is {value}: {error}")))
@@ -193,7 +193,7 @@ impl Row {
         self.maybe_text()?.ok_or_else(|| unexpected("a text", &Val::Null))
     }
 
-    /// Takes a text and parses it, for example as an id.
+    /// Returns the next column as a text parsed to `T`, for example an id.
     pub fn parse<T: FromStr>(&mut self) -> Result<T, ProjectionError>
     where
         T::Err: Display,
@@ -208,7 +208,7 @@ impl Row {
         self.maybe_text()?.as_deref().map(parse).transpose()
     }
 
-    /// Takes an id of 16 bytes.
+    /// Returns the next column as an id of 16 bytes.
     pub fn uuid(&mut self) -> Result<Uuid, ProjectionError> {
         self.maybe_uuid()?.ok_or_else(|| unexpected("an id", &Val::Null))
     }
@@ -238,7 +238,7 @@ impl Row {
         self.count().map(Position)
     }
 
-    /// Takes a personal value in its sealed or erased form.
+    /// Returns the next column as a personal value in its sealed or erased form.
     pub fn personal(&mut self) -> Result<Personal<String>, ProjectionError> {
         read_personal(&self.text()?)
     }
@@ -247,7 +247,7 @@ impl Row {
         self.maybe_text()?.as_deref().map(read_personal).transpose()
     }
 
-    /// Returns all columns that have not been taken.
+    /// Returns all columns that have not been read.
     pub fn rest(self) -> Vec<Val> {
         self.values.collect()
     }

@@ -21,9 +21,9 @@ const PROBE_MS: u64 = 10_000;
 const PROBE_SILENCE_MS: u64 = 1_000;
 /// Timeout of the speech that a probe synthesizes, in milliseconds.
 const PROBE_VOICE_MS_MAX: u64 = 10_000;
-/// The language of the bundled clip and of `PROBE_TEXT`, also if campaigns use another one.
+/// Text that a probe asks the synthesizer to speak. It is not a text of a campaign.
 const PROBE_TEXT: &str = "您好。";
-/// Language of the stored clip and of `PROBE_TEXT`. Campaigns may use another one.
+/// The language of the bundled clip and of `PROBE_TEXT`, also if campaigns use another one.
 const PROBE_LANGUAGE: &str = "zh-CN";
 
 /// Records the success or failure of a speech engine that a fact of a call's turn shows.

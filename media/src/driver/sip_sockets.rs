@@ -33,11 +33,11 @@ const PORTS_END: u16 = 16_384;
 /// Numbers of received datagrams that were dropped or ignored since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SipCounts {
-    /// Messages that were dropped because the queue to signaling was full.
+    /// Datagrams that are no SIP message.
     pub malformed: u64,
-    /// Messages that belong to no leg, or to a leg but from an address that may not send for it.
+    /// Messages that were dropped because the queue to signaling was full.
     pub dropped: u64,
-    /// Messages of no leg, or of a leg but from a stranger.
+    /// Messages that belong to no leg, or to a leg but from an address that may not send for it.
     pub foreign: u64,
 }
 

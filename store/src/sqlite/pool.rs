@@ -207,7 +207,7 @@ impl Pages for Pool {
     }
 }
 
-/// Serves queries until `Close`, whose answer channel it returns, or until all senders are dropped.
+/// Serves queries until `Close`, and returns its answer channel, or until all senders are dropped.
 fn serve(reader: &Reader, requests: &Mutex<mpsc::Receiver<Request>>) -> Option<oneshot::Sender<()>> {
     loop {
         // The thread with the lock waits for the next query; the others wait for the lock.

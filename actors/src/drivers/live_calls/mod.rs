@@ -148,8 +148,8 @@ impl LiveCalls {
         book.work.contains_key(enrolment) || book.held.get(enrolment).is_some_and(|until| now < *until)
     }
 
-    /// Returns how many enrolments of a campaign have a worker, without those whose call is over and
-    /// without test calls.
+    /// Returns how many enrolments of a campaign have a worker, without test calls and without
+    /// workers with a call that is over.
     pub(crate) fn open_count(&self, campaign: &CampaignId) -> u32 {
         let book = self.lock();
         let of_campaign = book.work.iter().filter(|(enrolment, work)| {

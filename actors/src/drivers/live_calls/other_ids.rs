@@ -7,7 +7,7 @@
 use super::{EnrolmentLease, LiveCalls, WorkerOrder};
 use domain::ids::{CustomerId, NumberId};
 
-/// The other ids of the person whom a worker calls, their numbers, and the purpose of the call.
+/// The other ids of the person that a worker calls, their numbers, and the purpose of the call.
 #[derive(Debug, Default)]
 pub(super) struct OtherIds {
     /// The purpose of the campaign's calls. A consent is withdrawn for one purpose.

@@ -59,8 +59,7 @@ struct AnswerWait {
     deadline: Timestamp,
 }
 
-/// Waits for the line's rate, stores `call.dialing`, dials, and follows the leg to its end.
-/// `Halt::Refused`: it may not be dialed.
+/// Waits for the line's rate, stores `call.dialing`, dials, follows the leg. `Halt::Refused`: not dialed.
 pub(super) async fn run_leg(
     attempt: &mut Attempt,
     working: &mut EnrolmentLease,

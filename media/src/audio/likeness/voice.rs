@@ -22,7 +22,8 @@ const SAMPLES_PER_MS: usize = 8;
 const VALUES: usize = COEFFICIENTS - 1;
 /// Only each second window is kept, one per 20 ms: enough to identify a voice, with half the size.
 const WINDOWS_STEP: usize = 2;
-/// Units of a weighted coefficient per step of a stored byte; the weighted coefficients lie within ±500.
+/// Steps of a stored byte per unit of a weighted coefficient: four units are one step, because the
+/// coefficients lie within ±500.
 const STEPS: f64 = 1.0 / 4.0;
 /// Period of the weights that make higher coefficients count as much as lower ones (liftering).
 const LIFTER: f64 = 22.0;

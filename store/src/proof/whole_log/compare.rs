@@ -11,8 +11,8 @@ use domain::ports::event_store::EventStore;
 use domain::stored_event::{Position, StoredEvent};
 use std::path::PathBuf;
 
-/// The most event ids that are kept to find duplicates: 300 MB at most. Later events are not checked for
-/// duplicates beyond it.
+/// The most event ids that are kept to find duplicates: 300 MB at most. Events beyond it are not checked for
+/// duplicates.
 const IDS_MAX: usize = 16 * 1024 * 1024;
 
 /// The number of events after which the state is saved, so that an interrupted check can resume.
