@@ -28,6 +28,7 @@ pub struct CallAssistant {
 }
 
 impl CallAssistant {
+    /// Makes the assistant of a process. Its request budget is unused.
     pub fn new(assistant: Arc<dyn Assistant>, masking: Arc<dyn Masking>) -> Self {
         Self {
             assistant,

@@ -30,12 +30,14 @@ pub enum EntityRuntime {
 /// Most arbiters: more than cores are of no use.
 pub const ARBITERS_MAX: usize = 64;
 
+/// Where the tasks of entities run: on the process's arbiters, or on the caller's thread.
 #[derive(Clone)]
 pub(crate) enum Hosting {
     Arbiters(Arc<Shards>),
     Local,
 }
 
+/// The arbiters of a process, which get new entities in turn.
 pub(crate) struct Shards {
     entrance: Entrance,
     arbiters: Vec<ArbiterHandle>,

@@ -32,6 +32,7 @@ struct AnsweredCommand {
     events_count: u32,
 }
 
+/// The state of a live entity up to the last event that it knows, and the commands that it answered last.
 pub(crate) struct LiveState<D: Decider> {
     pub(crate) state: Arc<D::State>,
     pub(crate) version: StreamVersion,

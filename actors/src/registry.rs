@@ -34,6 +34,7 @@ pub(crate) enum ReserveError {
     GivenUp,
 }
 
+/// The live entities of one kind. At most one entity per id is live.
 pub(crate) struct Registry<D: Decider> {
     lifespan: Lifespan,
     slots: Mutex<Slots<D>>,

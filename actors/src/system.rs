@@ -192,6 +192,7 @@ pub struct Entities<D: Decider> {
     pub(crate) right: Option<Arc<dyn DialRight>>,
 }
 
+/// What all clones of one `Entities` share.
 pub(crate) struct Inner<D: Decider> {
     environment: Arc<Environment>,
     hosting: Hosting,

@@ -141,6 +141,7 @@ impl Projections {
         SqlWorklist::over(self.db(), self.progress())
     }
 
+    /// Returns the progress of the views, by which a caller waits until they have applied an event.
     pub fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)
     }

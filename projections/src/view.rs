@@ -28,6 +28,7 @@ pub enum HandledKinds {
 }
 
 impl HandledKinds {
+    /// Returns true if the view handles events of this kind.
     pub fn takes(self, kind: &str) -> bool {
         match self {
             Self::All => true,
@@ -77,18 +78,22 @@ pub trait View: Send + Sync {
 
 /// Shortcuts to the parts of a view's definition.
 impl dyn View + '_ {
+    /// Returns the view's name, under which its checkpoint is stored.
     pub fn name(&self) -> &'static str {
         self.definition().name
     }
 
+    /// Returns the version of the view's code. Rows of another version are rebuilt.
     pub fn version(&self) -> u32 {
         self.definition().version
     }
 
+    /// Returns the view's own tables.
     pub fn tables(&self) -> &'static [Table] {
         self.definition().tables
     }
 
+    /// Returns the kinds of events that the view handles.
     pub fn handles(&self) -> HandledKinds {
         self.definition().handles
     }

@@ -45,6 +45,7 @@ impl FinalRows {
         })
     }
 
+    /// Returns the number of rows in all tables.
     pub fn count(&self) -> usize {
         self.tables.iter().map(|(_, rows)| rows.len()).sum()
     }

@@ -29,6 +29,7 @@ const PAGE_ROWS_MAX: usize = 1_000;
 /// Wait before unclosed calls are read again after one could not be closed, in milliseconds.
 const AGAIN_MS: u64 = 5_000;
 
+/// Closes ended calls: sends the end of each call to its customer and its number, so that both record it.
 pub(crate) struct CallCloser {
     kit: Arc<DriverContext>,
     places: Arc<Semaphore>,

@@ -47,6 +47,7 @@ pub(crate) enum Halt {
     Fault,
 }
 
+/// What all drivers of a process share: the entities, the ports, and the state of lines, engines and calls.
 pub(crate) struct DriverContext {
     pub(crate) system: ActorSystem,
     pub(crate) environment: Environment,

@@ -100,6 +100,7 @@ pub enum CalleeAction {
     HangUp,
 }
 
+/// One step of a callee's script: what the callee waits for, and what it does then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScriptStep {
     pub cue: Cue,

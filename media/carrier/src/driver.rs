@@ -95,6 +95,7 @@ impl CarrierHandle {
     pub const fn local_addr(&self) -> SocketAddr {
         self.local_addr
     }
+    /// Returns what the carrier has counted so far.
     pub fn counts(&self) -> CarrierCounts {
         self.counts.borrow().0
     }

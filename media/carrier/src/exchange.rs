@@ -54,6 +54,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Makes an exchange without legs, which does nothing until its first input.
     pub fn new(settings: ExchangeSettings) -> Self {
         let challenger = settings.user.map(|user| Challenger {
             user,
@@ -91,9 +92,11 @@ impl Exchange {
         calls.copied().unwrap_or(0)
     }
 
+    /// Returns what this exchange has counted so far.
     pub const fn counts(&self) -> CarrierCounts {
         self.counts
     }
+    /// Returns the number of legs that have not ended.
     pub const fn live_count(&self) -> usize {
         self.live_count
     }
@@ -116,6 +119,7 @@ impl Exchange {
         self.outputs.pop_front()
     }
 
+    /// Handles one input at the time `now`. What is to be sent or done then is in the outputs.
     pub fn handle_input(&mut self, now: Timestamp, input: Input<'_>) {
         match input {
             Input::Sip { from, datagram } => self.take_datagram(now, from, datagram),

@@ -173,6 +173,7 @@ impl Default for BundledSynthesizer {
 }
 
 impl BundledSynthesizer {
+    /// Decodes the bundled clips. A clip that cannot be read is left out.
     pub fn new() -> Self {
         let clips = BUNDLED.iter().filter_map(|(text, _, wav)| {
             let clip = read_clip(wav).ok()?;

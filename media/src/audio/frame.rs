@@ -23,6 +23,7 @@ pub struct FrameCutter {
 }
 
 impl FrameCutter {
+    /// Adds samples. If more than `BACKLOG_SAMPLES_MAX` wait, drops the oldest.
     pub fn push(&mut self, samples: &[i16]) {
         self.samples.extend(samples);
         let excess = self.samples.len().saturating_sub(BACKLOG_SAMPLES_MAX);
@@ -61,6 +62,7 @@ pub fn frame_of(samples: &[i16], index: usize) -> Option<Frame> {
     clippy::cast_possible_truncation,
     reason = "clamped to the range of i16 before; a float has no TryInto"
 )]
+/// Rounds a value to the nearest sample; values outside the range of a sample become its least or greatest.
 pub fn sample_from(value: f64) -> i16 {
     value.round().clamp(f64::from(i16::MIN), f64::from(i16::MAX)) as i16
 }

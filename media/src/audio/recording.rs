@@ -255,6 +255,7 @@ pub struct WavRecordings {
 }
 
 impl WavRecordings {
+    /// Makes the port for recordings in this directory.
     pub const fn new(dir: PathBuf) -> Self {
         Self { dir }
     }

@@ -85,6 +85,8 @@ pub struct VoiceActivity {
 }
 
 impl VoiceActivity {
+    /// Makes a detector with this threshold in decibels over the noise, limited to `THRESHOLD_DB_RANGE`;
+    /// `None` means `THRESHOLD_DB`.
     pub fn new(threshold_db: Option<u8>) -> Self {
         let range = THRESHOLD_DB_RANGE;
         let threshold = threshold_db.unwrap_or(THRESHOLD_DB);
@@ -100,6 +102,7 @@ impl VoiceActivity {
         }
     }
 
+    /// Returns true between the reported start and end of speech.
     pub const fn is_speaking(&self) -> bool {
         self.stretch.is_some()
     }

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 /// Capacity of the queue of events of a leg left over by a crash; each event comes at most once.
 pub(super) const REPORTS_MAX: usize = 4;
 
+/// A leg left over by a crash, for the caller that waits for its end. Signaling ends the leg.
 pub(crate) struct LeftOverHandle {
     reports: mpsc::Receiver<LeftOverEvent>,
     closed: bool,

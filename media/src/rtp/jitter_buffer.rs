@@ -78,6 +78,7 @@ impl Default for JitterBuffer {
 }
 
 impl JitterBuffer {
+    /// Makes an empty buffer that waits for its first packet.
     pub fn new() -> Self {
         Self {
             slots: Box::new([const { EMPTY }; SLOTS as usize]),
@@ -90,6 +91,7 @@ impl JitterBuffer {
         }
     }
 
+    /// Returns what happened to packets and frames so far.
     pub const fn counts(&self) -> BufferCounts {
         self.counts
     }

@@ -35,6 +35,8 @@ pub struct Latch {
 }
 
 impl Latch {
+    /// Makes the latch of one leg, without a source yet. `described` is the address in the callee's SDP,
+    /// `listed` the only addresses from which packets may come, or empty.
     pub const fn new(rule: LatchRule, listed: Vec<IpAddr>, described: SocketAddr, now_us: i64) -> Self {
         Self {
             rule,

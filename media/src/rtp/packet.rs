@@ -82,6 +82,7 @@ impl OutgoingStream {
         }
     }
 
+    /// Returns the random id of this stream (SSRC, RFC 3550), which each of its packets has.
     pub const fn ssrc(&self) -> u32 {
         self.ssrc
     }
@@ -89,6 +90,7 @@ impl OutgoingStream {
     pub const fn timestamp(&self) -> u32 {
         self.timestamp
     }
+    /// Returns the number of packets made so far.
     pub const fn sent_count(&self) -> u64 {
         self.sent_count
     }

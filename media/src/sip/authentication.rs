@@ -120,6 +120,8 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
+    /// Makes the client side of digest authentication. Without credentials it answers no challenge. `seed`
+    /// makes the cnonces unpredictable.
     pub fn new(credentials: Option<Credentials>, seed: [u8; 16]) -> Self {
         Self {
             credentials,

@@ -113,8 +113,8 @@ impl Party {
         }
     }
 
-    /// Returns a request outside a dialog: the INVITE, its CANCEL, or the ACK of a final response above
-    /// 299.
+    /// Returns a request outside a dialog: the INVITE, its CANCEL, or the ACK of a final response that is not
+    /// a 2xx.
     pub fn initial(&self, method: &str, to: &str, cseq: u32, branch: &str) -> SipMessage {
         let message = self.request(method, &self.uri, to, cseq, branch);
         match &self.route {
@@ -145,6 +145,7 @@ impl Party {
             .with("CSeq", format!("{cseq} {method}"))
     }
 
+    /// Returns the value of our `Contact` header.
     pub fn contact(&self) -> String {
         format!("<sip:ledgerline@{}>", self.local)
     }
@@ -210,6 +211,8 @@ impl Dialog {
         }
     }
 
+    /// Returns what the log keeps of the answered dialog, with which another process could end it.
+    /// `key_paths` is left empty.
     pub fn facts(&self, invite_cseq: u32) -> AnsweredDialog {
         AnsweredDialog {
             to_tag: self.remote_tag.clone(),

@@ -81,6 +81,7 @@ impl<'a> Address<'a> {
         })
     }
 
+    /// Returns the `tag` parameter; `None` if it is absent or empty.
     pub fn tag(&self) -> Option<&'a str> {
         parameter(self.parameters, "tag").filter(|tag| !tag.is_empty())
     }

@@ -66,6 +66,7 @@ impl SipMessage {
         self
     }
 
+    /// Appends a header under its canonical name, without the control characters of `value`.
     pub fn push(&mut self, name: &str, value: impl AsRef<str>) {
         let value: String = value.as_ref().chars().filter(|c| !c.is_control()).collect();
         self.headers.push((canonical_name(name).to_owned(), value));
@@ -87,6 +88,7 @@ impl SipMessage {
             SipStartLine::Response { .. } => self.cseq().map_or("", |(_, method)| method),
         }
     }
+    /// Returns true for a request, false for a response.
     pub fn is_request(&self) -> bool {
         matches!(self.start, SipStartLine::Request { .. })
     }
@@ -116,9 +118,11 @@ impl SipMessage {
             .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
     }
+    /// Returns the value of `Call-ID`; empty if the header is absent.
     pub fn call_id(&self) -> &str {
         self.header("Call-ID").unwrap_or_default()
     }
+    /// Returns the number and the method of `CSeq`; `None` if the header is absent or malformed.
     pub fn cseq(&self) -> Option<(u32, &str)> {
         read_cseq(self.header("CSeq")?)
     }
@@ -128,9 +132,11 @@ impl SipMessage {
         let (_, parameters) = self.header("Via")?.split_once(';')?;
         parameter(parameters, "branch").filter(|branch| !branch.is_empty())
     }
+    /// Returns the tag of `From`; `None` if there is none.
     pub fn tag_of_from(&self) -> Option<&str> {
         Address::read(self.header("From")?)?.tag()
     }
+    /// Returns the tag of `To`; `None` if there is none.
     pub fn tag_of_to(&self) -> Option<&str> {
         Address::read(self.header("To")?)?.tag()
     }

@@ -17,6 +17,8 @@ pub struct ReleaseCause {
 }
 
 impl ReleaseCause {
+    /// Reads the `Reason` headers of a message (RFC 3326): the first value with a Q.850 cause, otherwise
+    /// the first value.
     pub fn of(message: &SipMessage) -> Self {
         let values: Vec<&str> = message
             .headers("Reason")

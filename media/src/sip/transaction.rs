@@ -59,6 +59,8 @@ impl Retransmission {
         }
     }
 
+    /// Returns when to call `elapse` next: at the next retransmission, or at the timeout if that is
+    /// earlier.
     pub fn deadline(&self) -> Timestamp {
         self.next_at.min(self.ends_at)
     }

@@ -131,6 +131,7 @@ impl Catalog {
         })
     }
 
+    /// Returns all terms. Their order is that of the indexes by which a term is found.
     pub fn terms(&self) -> &[Term] {
         &self.terms
     }

@@ -52,7 +52,7 @@ impl CompiledTerm {
     }
 }
 
-/// All terms in which events of one kind can count, and whether such an event's time is stored.
+/// All terms in which events of one kind can count, and whether the time of these events is stored.
 #[derive(Debug, Default)]
 pub(super) struct Program {
     /// The mark under which the event's time is stored, if a term needs it.

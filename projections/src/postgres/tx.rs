@@ -14,6 +14,7 @@ use postgres::Statement;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
 
+/// A `Tx` over an open transaction on PostgreSQL.
 pub(super) struct PostgresTx<'a> {
     link: &'a mut Link,
     /// The first error. PostgreSQL would silently treat a `commit` after it as a `rollback`.

@@ -35,6 +35,7 @@ impl RebuildState {
         matches!(self, Self::Feeding | Self::Ready)
     }
 
+    /// Returns the name under which the state is stored.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Feeding => "feeding",
@@ -55,6 +56,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// Returns true if the live and the new rows of all tables are equal.
     pub fn agrees(&self) -> bool {
         self.tables.iter().all(TableCheck::agrees)
     }

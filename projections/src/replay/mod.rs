@@ -30,8 +30,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use sums::ViewSums;
 
-/// Most events of one fold; with more it fails. About ten seconds and some hundred megabytes. Decision
-/// 0029.
+/// Most events of one fold; with more it fails. About ten seconds and some hundred megabytes (decision
+/// 0029).
 pub const FOLDED_EVENTS_MAX: u64 = 2_000_000;
 
 /// Which events of the log are folded.

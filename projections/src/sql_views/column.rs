@@ -69,6 +69,7 @@ impl SqlColumn {
     }
 }
 
+/// From what a column's value is computed.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source {
     /// A column of the table, unchanged.

@@ -61,6 +61,7 @@ pub struct ExportFilter {
 }
 
 impl ExportableView {
+    /// Returns the exportable view with this name; `None` if there is none.
     pub fn of_name(name: &str) -> Option<&'static Self> {
         EXPORTABLES.iter().find(|one| one.name == name)
     }

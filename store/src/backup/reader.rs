@@ -52,6 +52,7 @@ impl BackupReader {
         ))
     }
 
+    /// Returns the manifest that was read when the backup was opened.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }

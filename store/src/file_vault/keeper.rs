@@ -36,6 +36,7 @@ pub(super) struct KeyDestruction {
     pub(super) answer: oneshot::Sender<Result<Option<DestroyedKey>, VaultError>>,
 }
 
+/// What the thread that owns the key file is asked to do.
 pub(super) enum Request {
     Ask(KeyRequest),
     End(KeyDestruction),

@@ -19,6 +19,7 @@ use std::sync::Arc;
 /// the SQLite store.
 const RECENT_EVENTS: usize = 4_096;
 
+/// The events in memory, with the indexes by which they are found.
 #[derive(Default)]
 pub(super) struct State {
     events: Vec<StoredEvent>,

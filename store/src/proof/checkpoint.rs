@@ -183,6 +183,7 @@ impl SignedText {
         self.signatures.iter().find_map(holds)
     }
 
+    /// Returns the whole signed note: the text and its signatures.
     pub fn text(&self) -> &str {
         &self.text
     }

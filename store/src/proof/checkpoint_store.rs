@@ -55,6 +55,7 @@ pub struct FileCheckpointStore {
 }
 
 impl FileCheckpointStore {
+    /// Makes a store of checkpoints in this directory.
     pub fn new(dir: &Path) -> Self {
         Self { dir: dir.to_owned() }
     }

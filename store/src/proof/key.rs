@@ -217,6 +217,7 @@ impl SigningKey {
         self.kind
     }
 
+    /// Returns the public key with which the signatures of this key are verified.
     pub fn verifier(&self) -> VerifierKey {
         VerifierKey {
             name: self.name.clone(),

@@ -34,6 +34,7 @@ pub struct ConsistencyProof {
 }
 
 impl InclusionProof {
+    /// Returns the proof in the canonical form of the text: header, index, hashes, checkpoint.
     pub fn to_text(&self) -> String {
         let hashes = lines(&self.hashes);
         let checkpoint = self.checkpoint.text();
@@ -68,11 +69,13 @@ impl InclusionProof {
 }
 
 impl ConsistencyProof {
+    /// Returns the proof in the canonical form of the text: old size, hashes, checkpoint.
     pub fn to_text(&self) -> String {
         let hashes = lines(&self.hashes);
         format!("old {}\n{hashes}\n{}", self.old_size, self.checkpoint.text())
     }
 
+    /// Parses a proof that `to_text` returned. Fails for every other form of the same content.
     pub fn parse(text: &str) -> Result<Self, ProofError> {
         let malformed = |why: &str| ProofError::malformed("the consistency proof", why);
         let (old_size, hashes, checkpoint) = parts(text, "old ").ok_or_else(|| malformed("it is cut off"))?;

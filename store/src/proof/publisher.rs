@@ -27,6 +27,7 @@ pub struct PublishResult {
 }
 
 impl Publisher {
+    /// Makes a publisher that signs with `key` and stores its checkpoints in `shelf`.
     pub fn new(key: SigningKey, shelf: Arc<dyn CheckpointStore>) -> Self {
         Self { key, shelf }
     }

@@ -152,6 +152,7 @@ pub struct TimeStampStore {
 }
 
 impl TimeStampStore {
+    /// Makes a store of time stamps in a folder of the proof directory.
     pub fn new(proof_dir: &Path) -> Self {
         Self {
             dir: proof_dir.join(STAMPS_DIR),

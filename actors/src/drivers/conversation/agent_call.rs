@@ -92,6 +92,8 @@ impl Drop for ReservedAgent<'_> {
     }
 }
 
+/// A call from the wait for an agent to its end: the leg to the callee, keys, opt-out, and the end of the
+/// leg.
 pub(super) struct AgentCall<'a> {
     pub(super) attempt: &'a mut Attempt,
     pub(super) kit: Arc<DriverContext>,

@@ -19,6 +19,8 @@ const OVER_NOTICES: TurnRules = TurnRules {
     cuts: UtteranceSegmenter::Engines,
 };
 
+/// What a conversation hears: the leg's audio, the recognizer's session on it, and the callee's present
+/// turn.
 pub(super) struct SpeechInput {
     recognizer: Arc<dyn Recognizer>,
     facts: RecognizerFacts,

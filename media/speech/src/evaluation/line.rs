@@ -15,6 +15,7 @@ pub struct TelephoneLine {
 }
 
 impl TelephoneLine {
+    /// A line that changes neither the level nor adds noise.
     pub const QUIET: Self = Self {
         gain_db: 0.0,
         noise_below_db: None,

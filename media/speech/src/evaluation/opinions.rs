@@ -53,6 +53,8 @@ pub enum OpinionsFault {
 }
 
 impl Opinions {
+    /// Parses the scores from JSON. Fails for invalid JSON, more than `SCORES_MAX` scores, a score outside
+    /// 1 to 5, and a second score of one sample.
     pub fn read(text: &str) -> Result<Self, OpinionsFault> {
         let opinions: Self =
             serde_json::from_str(text).map_err(|error| OpinionsFault::Unreadable(error.to_string()))?;

@@ -28,6 +28,7 @@ pub enum RecognizerKind {
 impl RecognizerKind {
     const ALL: [Self; 5] = [Self::Vosk, Self::FunAsr, Self::Sherpa, Self::Nls, Self::OpenAi];
 
+    /// Returns the name with which a SPEC of this kind begins.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Vosk => "vosk",
@@ -69,6 +70,7 @@ pub struct RemoteEngine {
 }
 
 impl RemoteEngine {
+    /// Returns the value of the SPEC's option with this name; `None` if the option is absent.
     pub fn option(&self, name: &str) -> Option<&str> {
         let found = self.options.iter().find(|one| one.0 == name);
         found.map(|one| one.1.as_str())

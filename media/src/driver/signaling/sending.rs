@@ -38,6 +38,7 @@ impl SignalingTask {
     }
 }
 
+/// What became of a message that was to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SendOutcome {
     Yes,

@@ -16,6 +16,7 @@ const COPIES_AT_MS: [u64; 10] = [
     500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500,
 ];
 
+/// A leg of the simulated line that was left over by a crash, while it is ended.
 pub(super) struct SimulatedLeftOverLeg {
     clock: Arc<dyn Clock>,
     book: Arc<CarrierBook>,

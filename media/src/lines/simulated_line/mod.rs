@@ -39,6 +39,8 @@ pub struct SimulatedLine {
 }
 
 impl SimulatedLine {
+    /// Makes a line with these facts and callees. `book` is what the simulated carrier remembers of calls;
+    /// it outlives the line.
     pub fn new(
         facts: LineFacts,
         clock: Arc<dyn Clock>,

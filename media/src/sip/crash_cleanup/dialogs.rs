@@ -5,6 +5,7 @@ use crate::sip::transaction::{Retransmission, RetransmissionStep};
 use domain::ports::line::AnsweredDialog;
 use domain::time::Timestamp;
 
+/// A dialog of a leg left over by a crash: it is acknowledged with `ack` and ended with a BYE.
 pub(super) struct EndingDialog {
     pub(super) dialog: Dialog,
     pub(super) ack: (Vec<u8>, Hop),

@@ -34,6 +34,7 @@ impl Dimension {
         Self::FlowVersion,
     ];
 
+    /// Returns the name of the dimension in requests.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Campaign => "campaign",
@@ -44,6 +45,7 @@ impl Dimension {
         }
     }
 
+    /// Returns the dimension with this name; `None` if there is none.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|by| by.code() == code)
     }

@@ -203,8 +203,8 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Sets the due time of a waiting enrolment after a user ordered a call back or skipped a preview; an open
-    /// or settled enrolment stays unchanged.
+    /// Sets the due time of a waiting enrolment after a user ordered a call back or an agent skipped a
+    /// preview; an open or settled enrolment stays unchanged.
     pub(super) fn called_back(
         &mut self,
         campaign: &CampaignId,

@@ -131,6 +131,7 @@ impl Vocabulary {
         &self.digest
     }
 
+    /// Returns all phrases in order, without their examples.
     pub fn phrases(&self) -> impl Iterator<Item = &str> {
         self.examples.keys().map(String::as_str)
     }
