@@ -310,7 +310,7 @@ fn codec_of(offered: &AudioStream) -> Codec {
     Codec::from_payload_type(offered.codec.payload_type()).unwrap_or(Codec::Pcma)
 }
 
-/// Returns true if the far end does not want to receive our audio, or the stream is inactive.
+/// Returns true if the far end sends no audio: its description says `recvonly` or `inactive`.
 fn is_held(offered: &AudioStream) -> bool {
     match offered.direction {
         Direction::SendRecv | Direction::SendOnly => false,

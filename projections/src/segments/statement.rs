@@ -215,8 +215,8 @@ impl Writer {
         }
     }
 
-    /// Returns the SQL expression by which a column is ordered. Tags have no order; no valid segment
-    /// compares them.
+    /// Returns the SQL expression of a column's value, for comparisons by order. For tags it is `null`: they
+    /// have no order, and no valid segment compares them.
     fn asked(&mut self, column: &Column) -> String {
         match column {
             Column::Attribute(attribute) => self.value_of(attribute),

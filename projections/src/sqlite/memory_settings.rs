@@ -10,7 +10,7 @@ use crate::error::ProjectionError;
 use rusqlite::Connection;
 
 /// Number of events from which a transaction counts as one that follows a fast writer, for example an
-/// import. The pages of several such transactions are moved into the file together. Their cache is of the
+/// import. The pages of several of them are moved into the file together. Their cache is of the
 /// usual size, because they may run for hours next to the import.
 const FAST_EVENTS_MIN: usize = 1_024;
 

@@ -12,8 +12,8 @@ fn server() -> Option<String> {
     std::env::var(SERVER).ok()
 }
 
-/// Makes a new database over TLS. Returns its URL and the file of its certificate authority. Without such a
-/// server, prints a line and returns `None`.
+/// Makes a new database over TLS. Returns its URL and the file of its certificate authority. Without a
+/// server for it, prints a line and returns `None`.
 #[expect(clippy::disallowed_methods, reason = "the tests' environment")]
 pub(crate) fn secured_url() -> Option<(String, String)> {
     let server = std::env::var("LEDGERLINE_TEST_POSTGRES_TLS").ok();

@@ -50,8 +50,8 @@ impl Batch {
 /// The answer to one batch, sent when its group is durable.
 pub(super) type Answer = Result<Position, StoreError>;
 
-/// Returns the answer to a batch that is a repeat or a conflict, given the version of its stream and the
-/// stored events with its ids. `None` if the batch is to be written.
+/// Returns the answer to a batch that is a repeat, a conflict, or expects another version, given the version
+/// of its stream and the stored events with its ids. `None` if the batch is to be written.
 pub(super) fn judge(batch: &Batch, version: u64, stored: &BTreeMap<Uuid, EventLocation>) -> Option<Answer> {
     let found: Vec<_> = batch
         .records
