@@ -6,17 +6,18 @@ use domain::stored_event::{Position, StreamVersion};
 use std::fmt;
 use std::sync::Arc;
 
-/// An entity's answer to a command.
+/// An entity's answer to an accepted command.
 pub struct Answer<D: Decider> {
-    /// The events that the command led to. For a repeated command: those of the first time.
+    /// The events that the command wrote; empty if it changed nothing. For a repeated command: those of the
+    /// first time.
     pub events: Arc<Vec<D::Event>>,
-    /// The state now. For a repeated request that carries a mark: the state of the first time, so that the
-    /// reply is the same.
+    /// The state now. For a repeated request that carries a mark: the state after the first time, so that
+    /// the reply is the same.
     pub state: Arc<D::State>,
     pub version: StreamVersion,
     /// Position of the batch's last event. If no event was written: of the stream's last event.
     pub position: Position,
-    /// True if the command had been answered before.
+    /// True if the command was answered before and nothing was written now.
     pub repeated: bool,
 }
 

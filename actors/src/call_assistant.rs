@@ -12,14 +12,14 @@ use domain::ports::masking::Masking;
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Longest wait for a pick, in milliseconds: a callee notices a pause of a second (`speech.md` §7).
+/// Timeout of a pick, in milliseconds: a callee notices a pause of a second (`speech.md` §7).
 const ANSWER_MS_MAX: u64 = 800;
-/// Least time that a request must have left, in milliseconds; otherwise it is not sent.
+/// Least time that a request must have, in milliseconds; otherwise it is not sent.
 const ANSWER_MS_MIN: u64 = 150;
 /// Longest time from the end of the callee's words to our next words, in milliseconds: the callee must not
-/// hear silence for three seconds, and the way to the ear takes the rest (decision 0097).
+/// hear silence for three seconds, and network and playback take the rest (decision 0097).
 const TURN_MS_MAX: u64 = 2_600;
-/// The assistant, and the requests sent to it so far.
+/// The assistant (a language model) as calls use it, with the budget of its requests.
 #[derive(Clone)]
 pub struct CallAssistant {
     pub assistant: Arc<dyn Assistant>,
@@ -28,6 +28,7 @@ pub struct CallAssistant {
 }
 
 impl CallAssistant {
+    /// Makes the assistant of a process. Its request budget is unused.
     pub fn new(assistant: Arc<dyn Assistant>, masking: Arc<dyn Masking>) -> Self {
         Self {
             assistant,
@@ -36,8 +37,8 @@ impl CallAssistant {
         }
     }
 
-    /// The time for a pick in milliseconds, and counts the request; `None` if the assistant may not be asked
-    /// now.
+    /// Returns the time for a pick in milliseconds, and counts the request. `None` if too little time is
+    /// left, the campaign's budget is used up, or the assistant keeps failing.
     pub(crate) fn admits(
         &self,
         campaign: &CampaignId,
@@ -55,7 +56,8 @@ impl CallAssistant {
         Some(left)
     }
 
-    /// Sends one request. An id that was not offered is a failure, whatever else was answered.
+    /// Sends one request to the assistant; it fails after `within_ms`. An answer with an id that was not
+    /// offered is a failure. The result is counted.
     pub(crate) async fn pick(
         &self,
         clock: &dyn Clock,

@@ -7,20 +7,20 @@ use domain::ports::masking::Masking;
 use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Least time that a request must have left, in milliseconds; otherwise it is not sent.
+/// Least time that a request must have, in milliseconds; otherwise it is not sent.
 const ANSWER_MS_MIN: u64 = 50;
 /// Longest time from the end of the callee's words to our next words, in milliseconds. The same as for an
 /// assistant, which is asked after the encoder.
 const TURN_MS_MAX: u64 = 2_600;
-/// Most requests at once: a machine with few cores ranks one after the other, and a queued request would be
-/// late anyway.
+/// Most requests to the encoder at once; a further one is not sent. A machine with few cores ranks one
+/// after the other, and a queued request would be late anyway.
 const AT_ONCE_MAX: u32 = 4;
-/// Failures in a row after which the encoder is not asked for `REST_MS`.
+/// Consecutive failures after which the encoder is not asked for `REST_MS`.
 const FAILURES_MAX: u32 = 5;
-/// How long the encoder is then not asked, in milliseconds.
+/// How long the encoder is not asked after `FAILURES_MAX` failures, in milliseconds.
 const REST_MS: u64 = 30_000;
 
-/// The encoder, and the count of its requests and failures.
+/// The encoder as calls use it, with the count of its requests and failures.
 #[derive(Clone)]
 pub struct CallEncoder {
     encoder: Arc<dyn Encoder>,
@@ -35,13 +35,13 @@ struct EncoderCounts {
     rests_until: Option<Timestamp>,
 }
 
-/// A ranking or the reason why there is none, and the time it took.
+/// A ranking, or the reason why there is none, and how long the request took.
 pub(crate) struct TimedRanking {
     pub(crate) ranked: Result<EncoderRanking, EncoderFailure>,
     pub(crate) took_ms: u64,
 }
 
-/// One of the `AT_ONCE_MAX` slots. Dropping it gives it back, also when the call ends during the request.
+/// One of the `AT_ONCE_MAX` slots. Dropping it frees the slot, also when the call ends during the request.
 struct EncoderSlot(Arc<Mutex<EncoderCounts>>);
 
 impl Drop for EncoderSlot {
@@ -56,8 +56,8 @@ fn locked(counted: &Mutex<EncoderCounts>) -> MutexGuard<'_, EncoderCounts> {
 }
 
 impl CallEncoder {
-    /// Longest wait for a ranking, in milliseconds: an encoder on a CPU takes tens of milliseconds, and a
-    /// callee notices half a second.
+    /// Timeout of a ranking, in milliseconds: an encoder on a CPU takes tens of milliseconds, and a callee
+    /// notices half a second.
     pub const ANSWER_MS_MAX: u64 = 400;
 
     pub fn new(encoder: Arc<dyn Encoder>, masking: Arc<dyn Masking>) -> Self {
@@ -68,12 +68,13 @@ impl CallEncoder {
         }
     }
 
-    /// The name of the model, used when it does not answer.
+    /// Returns the name of the model, for a record of a request that failed.
     pub(crate) fn model(&self) -> &str {
         self.encoder.model()
     }
 
-    /// Sends one request with the masked text. `None` if the encoder may not be asked now.
+    /// Sends the masked text to the encoder. `None` if it may not be asked now: too little time is left,
+    /// all slots are in use, or it keeps failing.
     pub(crate) async fn rank(
         &self,
         clock: &dyn Clock,

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Microseconds per second: days begin and end on a second.
 const SECOND_US: i64 = 1_000_000;
 
-/// The number of calls that show each number now.
+/// The number of calls that show each caller number now, over all lines.
 #[derive(Debug, Default)]
 pub(crate) struct CallerNumberCounts(BTreeMap<String, u32>);
 
@@ -27,7 +27,7 @@ impl CallerNumberCounts {
         *calls = calls.saturating_add(1);
     }
 
-    /// Removes an ended call from the number's count.
+    /// Removes an ended call from a caller number's count.
     pub(crate) fn give_back(&mut self, number: &str) {
         if let Some(calls) = self.0.get_mut(number) {
             *calls = calls.saturating_sub(1);
@@ -36,29 +36,29 @@ impl CallerNumberCounts {
     }
 }
 
-/// The use of one of a line's numbers at a moment, for monitoring.
+/// The use of one of a line's caller numbers at a moment, for monitoring.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerUse {
     pub caller: CallerNumber,
-    /// Calls that show it, over all lines.
+    /// Calls that show it now, over all lines.
     pub calls: u32,
     /// Days for which its licence lasts after today; negative if it has ended, `None` without an end.
     pub days_left: Option<i64>,
 }
 
 impl CallerUse {
-    /// True if its licence has ended; it is no longer shown.
+    /// Returns true if its licence has ended; it is not shown any more.
     pub fn is_expired(&self) -> bool {
         self.days_left.is_some_and(|days| days < 0)
     }
 }
 
-/// The caller numbers of one line.
+/// The caller numbers of one line, and which one is next.
 pub(crate) struct Callers {
     numbers: Vec<CallerNumber>,
     /// Most simultaneous calls that show the same number.
     calls_max: Option<u32>,
-    /// Indices of the numbers with a valid licence. `found_in` is the second in which they were determined.
+    /// Indices of the numbers with a valid licence, as of the second `found_in`.
     licensed: Vec<usize>,
     found_in: Option<i64>,
     next: usize,
@@ -75,7 +75,8 @@ impl Callers {
         }
     }
 
-    /// How many further calls could show a number of this line now. No limit for a line without numbers.
+    /// Returns how many further calls could show a number of this line now; `u32::MAX` for a line without
+    /// numbers.
     pub(crate) fn free(&mut self, shown: &CallerNumberCounts, now: Timestamp) -> u32 {
         if self.numbers.is_empty() {
             return u32::MAX;
@@ -86,7 +87,8 @@ impl Callers {
             .fold(0, u32::saturating_add)
     }
 
-    /// Takes the next number in turn that may be shown, for one call.
+    /// Takes the next number in turn that may be shown, and counts one call for it. `None` if there is
+    /// none.
     pub(crate) fn take(&mut self, shown: &mut CallerNumberCounts, now: Timestamp) -> Option<CallerNumber> {
         self.find_licensed(now);
         let count = self.licensed.len();
@@ -103,7 +105,7 @@ impl Callers {
         Some(caller)
     }
 
-    /// The use of each number now.
+    /// Returns the use of each number now.
     pub(crate) fn uses(&self, shown: &CallerNumberCounts, now: Timestamp) -> Vec<CallerUse> {
         let uses = self.numbers.iter().map(|caller| CallerUse {
             calls: shown.calls(&caller.number),
@@ -118,8 +120,8 @@ impl Callers {
             .map_or(u32::MAX, |max| max.saturating_sub(shown.calls(&caller.number)))
     }
 
-    /// Determines the numbers with a valid licence, at most once per second: a licence ends with a day, and a
-    /// day with a second.
+    /// Determines the numbers with a valid licence, at most once per second, because licences end with a
+    /// day.
     fn find_licensed(&mut self, now: Timestamp) {
         let second = now.micros().div_euclid(SECOND_US);
         if self.found_in == Some(second) {

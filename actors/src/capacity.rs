@@ -21,21 +21,21 @@ use tokio::sync::Notify;
 
 pub(crate) use crate::line_health::TrunkSign;
 
-/// The window of `dials_per_second`, in milliseconds.
+/// The period over which `dials_per_second` is counted, in milliseconds.
 const RATE_WINDOW_MS: u64 = 1_000;
 
 /// The slots of all lines, shared by the dialer and its calls.
 pub(crate) struct Capacity {
     lines: Mutex<Lines>,
     freed: Notify,
-    /// Notified like `freed`, for waiting further legs: all of them look, while `freed` wakes only the
-    /// dialer.
+    /// Notified like `freed`, for legs that follow a failed one: all waiting ones wake, while `freed` wakes
+    /// only the dialer.
     freed_for_next_legs: Notify,
-    /// Number of further legs that wait for a slot. A released slot is theirs before a new call gets it.
+    /// Number of following legs that wait for a slot. They get a freed slot before a new call.
     next_legs_waiting: AtomicU32,
 }
 
-/// The lines in order of preference, and the caller numbers in use.
+/// The use of each line, in order of preference, and of the caller numbers.
 struct Lines {
     uses: Vec<LineUse>,
     shown: CallerNumberCounts,
@@ -44,24 +44,25 @@ struct Lines {
 struct LineUse {
     facts: LineFacts,
     legs_count: u32,
-    /// When slots were taken within the last second, oldest first; at most `dials_per_second`.
+    /// The times at which slots were taken within the last second, oldest first; at most
+    /// `dials_per_second`.
     dialed: VecDeque<Timestamp>,
-    /// When the last `dials_per_second` legs left, or will leave.
+    /// The times at which the last `dials_per_second` legs left, or will leave.
     left: VecDeque<Timestamp>,
     callers: Callers,
     health: LineHealth,
-    /// Stopped by an emergency stop: no leg begins on it.
+    /// True while an emergency stop applies to the line: no leg begins on it.
     is_stopped: bool,
 }
 
-/// A slot for one leg on one line. Dropping it gives it back.
+/// A slot for one leg on one line. Dropping it frees the slot.
 pub(crate) struct LegSlot {
     capacity: Arc<Capacity>,
     line: usize,
     caller: Option<CallerNumber>,
 }
 
-/// Counts a waiting further leg until it is dropped.
+/// Counts a waiting following leg until it is dropped.
 struct NextLegWaiter(Arc<Capacity>);
 
 impl NextLegWaiter {
@@ -100,7 +101,7 @@ impl Capacity {
         })
     }
 
-    /// Takes a slot on the first line that has one now, without the lines in `except`.
+    /// Takes a slot on the first line that has one now and is not in `except`. `None` if there is none.
     pub(crate) fn take(self: &Arc<Self>, now: Timestamp, except: &[usize]) -> Option<LegSlot> {
         let mut lines = self.lock();
         let Lines { uses, shown } = &mut *lines;
@@ -117,9 +118,9 @@ impl Capacity {
         None
     }
 
-    /// Takes a slot for the first leg of a new call, on the first line that has one now, if more slots are
-    /// free than further legs wait for. Those legs must be dialed within seconds; a new call can wait a
-    /// moment.
+    /// Takes a slot for the first leg of a new call, on the first line that has one now. `None` unless more
+    /// slots are free than following legs wait for: those must be dialed within seconds, while a new call
+    /// can wait a moment.
     pub(crate) fn take_first(self: &Arc<Self>, now: Timestamp) -> Option<LegSlot> {
         if self.free_count(now) == 0 {
             return None;
@@ -127,8 +128,8 @@ impl Capacity {
         self.take(now, &[])
     }
 
-    /// Takes a slot for a further leg on a line outside `except`, as soon as one is free. `None` if there is
-    /// none before `until` or none can become free. Cancel-safe.
+    /// Waits for a slot for a following leg, on a line that is not in `except`. `None` if there is none
+    /// before `until` or none can become free. Cancel-safe.
     pub(crate) async fn take_next(
         self: &Arc<Self>,
         clock: &dyn Clock,
@@ -159,8 +160,8 @@ impl Capacity {
         }
     }
 
-    /// When to look for a slot on a line outside `except`: when time frees one, or at `until` if only the end
-    /// of a leg can. `None` if none of these lines can take a leg by then.
+    /// Returns when to look again for a slot on a line that is not in `except`: when time frees one, or at
+    /// `until` if only the end of a leg can. `None` if none of these lines can take a leg by then.
     fn free_by(&self, now: Timestamp, except: &[usize], until: Timestamp) -> Option<Timestamp> {
         let mut lines = self.lock();
         let Lines { uses, shown } = &mut *lines;
@@ -175,14 +176,16 @@ impl Capacity {
         looks.min()
     }
 
-    /// When a slot may become free by time alone: now or later; `None` while all legs are in use.
+    /// Returns the time at which a slot is free without the end of a leg: now or later. `None` while all
+    /// legs are in use.
     pub(crate) fn free_at(&self, now: Timestamp) -> Option<Timestamp> {
         let mut lines = self.lock();
         let Lines { uses, shown } = &mut *lines;
         uses.iter_mut().filter_map(|line| line.free_at(now, shown)).min()
     }
 
-    /// How many new calls could begin now, over all lines, without the slots that further legs wait for.
+    /// Returns how many new calls could begin now, over all lines, without the slots that following legs
+    /// wait for.
     pub(crate) fn free_count(&self, now: Timestamp) -> u32 {
         let mut lines = self.lock();
         let Lines { uses, shown } = &mut *lines;
@@ -193,7 +196,7 @@ impl Capacity {
         free.saturating_sub(self.next_legs_waiting.load(Ordering::Relaxed))
     }
 
-    /// The current load of each line, in order of preference.
+    /// Returns the current load of each line, in order of preference.
     pub(crate) fn loads(&self, now: Timestamp) -> Vec<LineLoad> {
         let lines = self.lock();
         lines
@@ -203,12 +206,13 @@ impl Capacity {
             .collect()
     }
 
-    /// Returns when a slot has been given back. A slot given back before the call counts once.
+    /// Waits until a slot is freed. A slot freed between two calls counts once.
     pub(crate) async fn freed(&self) {
         self.freed.notified().await;
     }
 
-    /// Records how a leg on `line` ended. Returns true if every line has now failed too often.
+    /// Records how a leg on `line` ended. Returns true if every line that is not stopped has now failed too
+    /// often.
     pub(crate) fn note(&self, line: usize, sign: TrunkSign, now: Timestamp) -> bool {
         let uses = &mut self.lock().uses;
         if let Some(used) = uses.get_mut(line) {
@@ -219,7 +223,8 @@ impl Capacity {
         serving.peek().is_some() && serving.all(|line| line.health.is_out())
     }
 
-    /// Records the result of a probe. Returns true if it changed whether the line carries calls.
+    /// Records the result of a probe of `line`. Returns true if the line carries calls again, or does not
+    /// any more.
     pub(crate) fn note_probe(&self, line: usize, answer: ProbeAnswer) -> bool {
         let changed = match self.lock().uses.get_mut(line) {
             Some(used) => used.health.note_probe(answer),
@@ -232,7 +237,7 @@ impl Capacity {
         changed
     }
 
-    /// Allows or forbids new legs on a line.
+    /// Stops or permits new legs on a line, and wakes those that wait for a slot.
     pub(crate) fn set_stopped(&self, line: usize, is_stopped: bool) {
         if let Some(line) = self.lock().uses.get_mut(line) {
             line.is_stopped = is_stopped;
@@ -241,8 +246,8 @@ impl Capacity {
         self.freed_for_next_legs.notify_waiters();
     }
 
-    /// Clears the failures of all lines: the campaigns are paused, and the user who resumes them has checked
-    /// the trunks.
+    /// Clears the failures of all lines. Called when the campaigns are paused: the user who resumes them
+    /// has checked the trunks.
     pub(crate) fn forget_failures(&self) {
         for line in &mut self.lock().uses {
             line.health.forget_failures();
@@ -331,18 +336,18 @@ impl LineUse {
 }
 
 impl LegSlot {
-    /// Index of the line, in order of preference.
+    /// Returns the index of the slot's line, in order of preference.
     pub(crate) const fn line(&self) -> usize {
         self.line
     }
-    /// When this leg may leave: now, or when the line's rate permits. Grants take time, so slots taken in two
-    /// different seconds may be ready in the same one.
+    /// Returns when this leg may leave: now, or when the line's rate permits. Storing the grants takes
+    /// time, so slots taken in two different seconds may be ready in the same one.
     pub(crate) fn leaves_at(&self, now: Timestamp) -> Timestamp {
         let mut lines = self.capacity.lock();
         let line = lines.uses.get_mut(self.line);
         line.map_or(now, |line| line.leaves_at(now))
     }
-    /// The caller number to show; the line's numbers take turns.
+    /// Returns the caller number that the leg shows; `None` for a line without numbers.
     pub(crate) fn caller(&self) -> Option<CallerNumber> {
         self.caller.clone()
     }

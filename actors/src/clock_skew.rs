@@ -9,8 +9,8 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The last offset of each source, and whether the wall clock is doubted. Shared by everything in this
-/// process that dials.
+/// The last measured offset of this clock from each other clock, and whether the wall clock is doubted.
+/// Shared by everything in this process that dials.
 #[derive(Debug, Default)]
 pub struct ClockSkew {
     offsets: Mutex<BTreeMap<String, (ClockOffset, Timestamp)>>,
@@ -18,7 +18,8 @@ pub struct ClockSkew {
 }
 
 impl ClockSkew {
-    /// Stores a measured offset. The number of sources is bounded by the configuration.
+    /// Stores a measured offset, and logs when the clock becomes wrong or right. The number of sources is
+    /// bounded by the configuration.
     pub fn measured(&self, offset: ClockOffset, at: Timestamp) {
         let is_wrong = is_wrong(&offset);
         let before = self.lock().insert(offset.source.clone(), (offset.clone(), at));
@@ -38,19 +39,20 @@ impl ClockSkew {
         }
     }
 
-    /// The offset of the first source by which this clock is wrong.
+    /// Returns an offset by which this clock is wrong, of the first source in order of name; `None` if
+    /// there is none.
     pub fn exceeded(&self) -> Option<ClockOffset> {
         let offsets = self.lock();
         let mut all = offsets.values().map(|(offset, _)| offset);
         all.find(|offset| is_wrong(offset)).cloned()
     }
 
-    /// The last offset of each source, and when it was measured.
+    /// Returns the last offset of each source, and when it was measured.
     pub fn all(&self) -> Vec<(ClockOffset, Timestamp)> {
         self.lock().values().cloned().collect()
     }
 
-    /// Marks the wall clock as doubted: no call is dialed until `believe`.
+    /// Marks the wall clock as doubted: no call is dialed until `believe`. Logged if the cause is new.
     pub fn doubt(&self, doubt: ClockDoubt) {
         let before = self.doubt_now().replace(doubt);
         if before.map(|before| before.cause) != Some(doubt.cause) {
@@ -63,19 +65,20 @@ impl ClockSkew {
         }
     }
 
-    /// Ends the doubt about the wall clock.
+    /// Ends the doubt about the wall clock. Does nothing without a doubt.
     pub fn believe(&self) {
         if self.doubt_now().take().is_some() {
             tracing::warn!("the wall clock is no longer doubted: dialing resumes");
         }
     }
 
-    /// Why the wall clock is doubted; `None` while it is not.
+    /// Returns why the wall clock is doubted; `None` while it is not.
     pub fn doubted(&self) -> Option<ClockDoubt> {
         *self.doubt_now()
     }
 
-    /// True if the clock is a reason not to dial.
+    /// Returns true if no call may be dialed because of the clock: an offset is too large, or the clock is
+    /// doubted.
     pub fn stops_dialing(&self) -> bool {
         self.exceeded().is_some() || self.doubted().is_some()
     }

@@ -7,9 +7,10 @@ use domain::ports::event_store::{APPEND_EVENTS_MAX, StoreError, WriterConcurrenc
 use domain::stored_event::{Cause, Record, StreamVersion, UnreadableRecord};
 use std::sync::Arc;
 
-/// Appends the batch that ends at `version` again. The store returns the first result, and only when the
-/// events are durable, on a standby too if one is configured: an append that failed because of a missing
-/// standby may have left them on one disk. A store with one writer needs no confirmation.
+/// Makes the store confirm the batch of events that ends at `version`, by appending it again: the store
+/// returns the first result, and only when the events are durable, on a standby too if one is configured.
+/// An append that failed because of a missing standby may have left them on one disk. Does nothing for a
+/// store with one writer.
 pub(crate) async fn confirm_stored(
     environment: &Environment,
     stream: &StreamId,
@@ -44,9 +45,9 @@ pub(crate) async fn confirm_stored(
     store.append(stream, before, batch).await.map(drop)
 }
 
-/// Confirms the stream before the reply to a request that had nothing to write: another process may have
-/// appended what the state contains and still wait for its standby. A driver gets no confirmation, because
-/// its actions always follow an append of its own.
+/// Confirms the stream before the reply to a request of a user that had nothing to write: another process
+/// may have appended what the state contains and still wait for its standby. Does nothing for a driver,
+/// because its actions always follow an append of its own.
 pub(crate) async fn confirm_for_caller(
     environment: &Environment,
     stream: &StreamId,

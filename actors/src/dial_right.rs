@@ -9,10 +9,10 @@ use async_trait::async_trait;
 /// The right of one process to act for the calls of a log.
 #[async_trait]
 pub trait DialRight: Send + Sync {
-    /// True if this process certainly holds the right now.
+    /// Returns true if this process certainly holds the right now.
     fn is_held(&self) -> bool;
 
-    /// True if another process was found to hold the right.
+    /// Returns true if another process is known to hold the right.
     fn is_of_another(&self) -> bool;
 
     /// Waits until it is known who holds the right. Returns true if this process does; false if another does,

@@ -6,7 +6,7 @@ use domain::decider::Decider;
 use std::sync::Arc;
 
 impl<D: Decider> Entities<D> {
-    /// The same entities; their commands are taken only while `right` is held.
+    /// Returns the same entities with this right: their commands are accepted only while it is held.
     pub(crate) fn with_dial_right(&self, right: &Arc<dyn DialRight>) -> Self {
         Self {
             inner: Arc::clone(&self.inner),
@@ -14,7 +14,8 @@ impl<D: Decider> Entities<D> {
         }
     }
 
-    /// The same entities; their commands are also taken while another process dials.
+    /// Returns the same entities without a right: their commands are also accepted while another process
+    /// dials.
     pub(crate) fn without_right(&self) -> Self {
         Self {
             inner: Arc::clone(&self.inner),
@@ -22,19 +23,20 @@ impl<D: Decider> Entities<D> {
         }
     }
 
-    /// Whether another process dials on this log.
+    /// Returns true if another process dials on this log.
     pub(crate) fn is_taken_over(&self) -> bool {
         self.right.as_ref().is_some_and(|right| right.is_of_another())
     }
 
-    /// Whether an effect of a stored decision may begin now: another process may have taken over since.
+    /// Returns true if an effect of a stored decision may begin now. False if the right is not held any
+    /// more: another process may have taken over since.
     pub(crate) fn may_act(&self) -> bool {
         self.right.as_ref().is_none_or(|right| right.is_held())
     }
 }
 
 impl ActorSystem {
-    /// Returns the same entities for drivers: commands are accepted only while `right` is held.
+    /// Returns the same entities for drivers: their commands are accepted only while `right` is held.
     pub fn with_dial_right(&self, right: &Arc<dyn DialRight>) -> Self {
         Self {
             campaigns: self.campaigns.with_dial_right(right),

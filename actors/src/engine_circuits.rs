@@ -9,10 +9,10 @@ use domain::time::Timestamp;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Failures in a row that open a circuit: two can be a lost connection and its retry within one call.
+/// Consecutive failures that open a circuit: two can be a lost connection and its retry within one call.
 pub(crate) const FAILURES_MAX: u32 = 3;
 
-/// Longest stored reason, in bytes: an engine's error is a sentence.
+/// Longest stored reason of a failure, in bytes; the rest is cut off.
 const REASON_BYTES_MAX: usize = 200;
 
 /// A speech engine that does not respond.
@@ -21,9 +21,9 @@ pub struct OpenCircuit {
     pub engine_kind: EngineKind,
     /// The engine's name, for example `funasr`.
     pub engine: String,
-    /// When its circuit was opened.
+    /// The time at which its circuit was opened.
     pub since: Timestamp,
-    /// The last failure.
+    /// The text of the last failure.
     pub reason: String,
 }
 
@@ -48,7 +48,7 @@ impl Circuits {
     }
 }
 
-/// The circuit breakers of one process, shared by calls and status pages.
+/// The circuit breakers of the speech engines of one process, shared by calls and status pages.
 #[derive(Debug, Default)]
 pub struct EngineCircuits {
     circuits: Mutex<Circuits>,
@@ -56,7 +56,7 @@ pub struct EngineCircuits {
 }
 
 impl EngineCircuits {
-    /// Records a result of a call or a probe. It closes an open circuit.
+    /// Records a success of an engine in a call or a probe. Closes its circuit.
     pub fn note_success(&self, kind: EngineKind) {
         let mut circuits = self.lock();
         let circuit = circuits.of(kind);
@@ -69,7 +69,7 @@ impl EngineCircuits {
         }
     }
 
-    /// Records a failure of a call or a probe. The third in a row opens the circuit.
+    /// Records a failure of an engine in a call or a probe. The third consecutive one opens its circuit.
     pub fn note_failure(&self, kind: EngineKind, engine: &str, reason: &str, now: Timestamp) {
         let mut circuits = self.lock();
         let circuit = circuits.of(kind);
@@ -97,7 +97,7 @@ impl EngineCircuits {
         self.opened.notify_one();
     }
 
-    /// The engines that do not respond now.
+    /// Returns the engines with an open circuit.
     pub fn open(&self) -> Vec<OpenCircuit> {
         let circuits = self.lock();
         let both = [&circuits.recognizer, &circuits.synthesizer];
@@ -106,14 +106,14 @@ impl EngineCircuits {
             .collect()
     }
 
-    /// The first of these kinds of engine that does not respond.
+    /// Returns the first engine of these kinds that has an open circuit.
     pub fn first_open_of(&self, kinds: &[EngineKind]) -> Option<OpenCircuit> {
         self.open()
             .into_iter()
             .find(|open| kinds.contains(&open.engine_kind))
     }
 
-    /// Returns when a circuit opens; at once if one opened since the last call.
+    /// Waits until a circuit opens; returns at once if one opened since the last call.
     pub(crate) async fn opened(&self) {
         self.opened.notified().await;
     }

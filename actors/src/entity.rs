@@ -80,7 +80,7 @@ impl<D: Decider> Entity<D> {
         }
     }
 
-    /// True if work of the entity is in progress, according to the state in memory.
+    /// Returns true if work of the entity is in progress, by the state in memory; false without one.
     pub(crate) fn is_underway(&self) -> bool {
         let live = self.loaded.as_ref();
         live.is_some_and(|live| D::is_underway(&live.state))
@@ -175,8 +175,8 @@ impl<D: Decider> Entity<D> {
         Ok(answer)
     }
 
-    /// Position of the last event of a repeated request that is no longer remembered, found by reading the
-    /// stream. Only for requests that carry a mark.
+    /// Returns the position of the last event of a repeated request that is no longer remembered, found by
+    /// reading the whole stream. Only for requests that carry a mark; otherwise `None`.
     async fn answered_long_ago(
         &self,
         live: &LiveState<D>,
@@ -337,8 +337,8 @@ impl<D: Decider> Entity<D> {
         }
     }
 
-    /// Appends. If the result is unclear, the same records are sent once more; the store returns the first
-    /// result if they are stored already.
+    /// Appends the records. If the outcome is unclear, sends the same records once more; the store returns
+    /// the first result if they are stored already.
     async fn append(
         &self,
         expected: StreamVersion,
@@ -376,7 +376,7 @@ impl<D: Decider> Entity<D> {
         })
     }
 
-    /// The current state of the stream, whichever process wrote it.
+    /// Returns the current state of the stream, also if another process wrote to it.
     async fn take_current(&mut self) -> AskResult<LiveState<D>, D> {
         let may_be_behind = self.loaded.is_some() && self.is_shared();
         let live = self.take_loaded().await?;

@@ -14,14 +14,15 @@ use std::sync::Arc;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// Most requests from outside accepted and not yet answered: four times the limit of imports.
+/// Most requests from other runtimes that are accepted and not answered; a further one gets `Busy`. Four
+/// times the limit of imports.
 const REQUESTS_MAX: usize = 4_096;
 
-/// Most requests of imports accepted and not yet answered: two imports at full speed have 512 each
-/// (`AT_ONCE_IDLE_MAX` of an import).
+/// Most requests of imports that are accepted and not answered; a further one gets `Busy`. Two imports at
+/// full speed have 512 each (`AT_ONCE_IDLE_MAX` of an import).
 const IMPORT_REQUESTS_MAX: usize = 1_024;
 
-/// The entrance to the entities of one runtime.
+/// Accepts requests from other runtimes to the entities of one runtime.
 pub(crate) struct Entrance {
     /// The runtime on which the entities run.
     runtime: Id,
@@ -38,13 +39,13 @@ impl Entrance {
         }
     }
 
-    /// True if the caller runs on the entities' own runtime.
+    /// Returns true if the caller runs on the entities' own runtime.
     pub(crate) fn is_inside(&self) -> bool {
         Handle::try_current().is_ok_and(|current| current.id() == self.runtime)
     }
 
-    /// Serves a request on `tasks`, which run on the entities' runtime. The request continues if the caller
-    /// is dropped.
+    /// Runs a request as a task of `tasks`, on the entities' runtime, and waits for its answer. Returns
+    /// `Busy` at the limit. The request continues if the caller is dropped.
     pub(crate) async fn serve<T: Send + 'static, R: Error + Send + 'static>(
         &self,
         tasks: &dyn Tasks,

@@ -56,7 +56,8 @@ impl<R: DomainRefusal> From<AskError<R>> for Problem {
     }
 }
 
-/// Converts a store's error. An error that no retry can fix becomes a fault, with its details in the log.
+/// Converts a store's error to the error of a command. One that no retry can fix becomes `Fault`, with its
+/// details in the log.
 pub(crate) fn store_error<R: std::error::Error>(stream: &StreamId, error: &StoreError) -> AskError<R> {
     match error {
         StoreError::Busy => AskError::Busy,

@@ -30,12 +30,14 @@ pub enum EntityRuntime {
 /// Most arbiters: more than cores are of no use.
 pub const ARBITERS_MAX: usize = 64;
 
+/// Where the tasks of entities run: on the process's arbiters, or on the caller's thread.
 #[derive(Clone)]
 pub(crate) enum Hosting {
     Arbiters(Arc<Shards>),
     Local,
 }
 
+/// The arbiters of a process, which get new entities in turn.
 pub(crate) struct Shards {
     entrance: Entrance,
     arbiters: Vec<ArbiterHandle>,
@@ -43,7 +45,7 @@ pub(crate) struct Shards {
 }
 
 impl Hosting {
-    /// Starts the arbiters. They end when `tasks` stops.
+    /// Makes the place where entities run, and starts its arbiters. They end when `tasks` stops.
     pub(crate) fn start(place: EntityRuntime, tasks: &Arc<dyn Tasks>) -> Self {
         match place {
             EntityRuntime::Local => Self::Local,
@@ -77,7 +79,7 @@ impl Hosting {
         }
     }
 
-    /// The entrance for a caller on another runtime; `None` on the entities' own.
+    /// Returns the entrance for a caller on another runtime; `None` for a caller on the entities' own.
     pub(crate) fn entrance(&self) -> Option<&Entrance> {
         match self {
             Self::Local => None,
@@ -85,8 +87,8 @@ impl Hosting {
         }
     }
 
-    /// Starts the host of an entity, which arrives with the first delivery. Arbiters take turns; the registry
-    /// knows where each entity lives.
+    /// Starts the host of an entity. The entity arrives with the first delivery. Arbiters take turns; the
+    /// registry knows where each entity lives.
     pub(crate) fn host<D: Decider>(&self) -> HostedEntity<D> {
         let actor = EntityActor { entity: None };
         HostedEntity(match self {

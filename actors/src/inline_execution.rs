@@ -14,13 +14,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-/// Work that may continue on any thread.
+/// A future that may continue on any thread.
 pub(crate) type BoxedFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The result of a served request: the entity and the answer.
 type InlineOutcome<D, T> = (Box<Entity<D>>, AskResult<T, D>);
 
-/// A request that is served in its caller's task.
+/// A request that is served in its caller's task, until it is moved to an arbiter.
 pub(crate) struct InlineRequest<D: Decider, T> {
     stage: Mutex<Stage<D, T>>,
 }
@@ -39,11 +39,12 @@ enum Stage<D: Decider, T> {
     Gone,
 }
 
-/// The registry's and the arbiters' view of an entity that is lent to a caller.
+/// An entity that is lent to a caller's task, as the registry and the arbiters see it.
 pub(crate) trait LentEntity<D: Decider>: Send + Sync {
-    /// The remaining work until the entity is free; `None` if it died. `place` is held until then.
+    /// Returns the remaining work, which ends when the entity is free; `None` if it died. `place` is held
+    /// until then.
     fn take_over(&self, place: OwnedSemaphorePermit) -> Option<BoxedFuture<Box<Entity<D>>>>;
-    /// The entity, if its request is answered.
+    /// Returns the entity if its request is answered; otherwise `None`.
     fn take_back(&self) -> Option<Box<Entity<D>>>;
 }
 
@@ -54,8 +55,8 @@ impl<D: Decider, T: Send + 'static> InlineRequest<D, T> {
         }
     }
 
-    /// The answer; `None` if the entity died while serving the request, or if the arbiter that it had moved
-    /// to ended.
+    /// Waits for the answer; `None` if the entity died while serving the request, or if the arbiter that it
+    /// had moved to ended.
     pub(crate) async fn answered(&self) -> Option<AskResult<T, D>> {
         std::future::poll_fn(|context| self.poll(context)).await
     }

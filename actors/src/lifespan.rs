@@ -6,12 +6,12 @@ use domain::decider::Decider;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifespan {
     pub(crate) idle_ms: u64,
-    /// `idle_ms` for entities without work in progress.
+    /// The same for entities without work in progress, in milliseconds.
     pub(crate) settled_ms: u64,
     /// Number of live entities from which entities without work in progress leave as soon as they are not
     /// fresh.
     pub(crate) crowd_min: usize,
-    /// Most live entities. Beyond it idle ones leave at once; if none is idle, the caller gets `Busy`.
+    /// Most live entities. Above it idle ones leave at once; if none is idle, the caller gets `Busy`.
     pub(crate) live_max: usize,
 }
 

@@ -8,17 +8,17 @@
 use domain::ports::line::ProbeAnswer;
 use domain::time::Timestamp;
 
-/// Trunk-attributable failures in a row that open a line's breaker (call progress, LIN-4).
+/// Consecutive trunk-attributable failures after which a line carries no calls (call progress, LIN-4).
 pub(crate) const FAILURES_IN_A_ROW_MAX: u32 = 3;
-/// Good calls that close it again (call progress).
+/// Number of good calls after which a line that carries few calls carries all again (call progress).
 const GOOD_CALLS_TO_CLOSE: u32 = 3;
-/// How long a line that answers no probes rests before one call may try it, in milliseconds (call progress:
-/// each 10 s).
+/// How long a failed line that answers no probes rests before one call may try it, in milliseconds (call
+/// progress: each 10 s).
 pub(crate) const REST_MS: u64 = 10_000;
-/// Longest suspension by a `Retry-After`, in milliseconds (call progress: cap 300 s).
+/// Longest suspension of a line by a `Retry-After`, in milliseconds (call progress: cap 300 s).
 const RETRY_AFTER_MS_MAX: u64 = 300_000;
 
-/// What a leg's end says about its trunk.
+/// What the end of a leg says about its trunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TrunkSign {
     Healthy,
@@ -69,17 +69,18 @@ impl LineHealth {
         self.rests_until
     }
 
-    /// True after too many failures in a row.
+    /// Returns true after too many consecutive failures.
     pub(crate) const fn has_failed(&self) -> bool {
         self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX
     }
 
-    /// True if it has failed and is not being tried again after an answered probe.
+    /// Returns true if the line has failed and is not being tried again after an answered probe.
     pub(crate) const fn is_out(&self) -> bool {
         self.has_failed() && !matches!(self.carries, LineAdmission::Few { .. })
     }
 
-    /// The state to show to operators: a line that one call tries after its rest carries no calls yet.
+    /// Returns which calls the line carries, as shown to operators: a failed line that one call may try
+    /// after its rest counts as carrying none.
     pub(crate) const fn carries(&self) -> LineAdmission {
         match self.carries {
             LineAdmission::All if self.has_failed() => LineAdmission::Nothing,
@@ -87,7 +88,7 @@ impl LineHealth {
         }
     }
 
-    /// Most simultaneous legs, given the line's own limit.
+    /// Returns the most simultaneous legs by the line's health. `of_line`: the line's own limit.
     pub(crate) fn legs_max(&self, of_line: u32) -> u32 {
         match self.carries {
             LineAdmission::All => of_line,
@@ -96,7 +97,7 @@ impl LineHealth {
         }
     }
 
-    /// Records that a leg begins. While one leg tries a failed line, the others wait for its result.
+    /// Records that a leg begins. On a failed line other legs wait for its result.
     pub(crate) fn note_dial(&mut self, now: Timestamp) {
         if self.has_failed() && self.carries == LineAdmission::All {
             self.rests_until = Some(now.plus_ms(REST_MS));
@@ -143,7 +144,7 @@ impl LineHealth {
         }
     }
 
-    /// Records the result of a probe. Returns true if it changed whether the line carries calls.
+    /// Records the result of a probe. Returns true if it changed which calls the line carries.
     pub(crate) fn note_probe(&mut self, answer: ProbeAnswer) -> bool {
         let before = self.carries;
         match answer {
@@ -167,8 +168,8 @@ impl LineHealth {
         self.carries != before
     }
 
-    /// Clears the failures: the campaigns are paused, and the user who resumes them has checked the trunk. A
-    /// line that does not answer probes still carries no calls.
+    /// Clears the failures. Called when the campaigns are paused: the user who resumes them has checked the
+    /// trunk. A line that does not answer probes still carries no calls.
     pub(crate) fn forget_failures(&mut self) {
         self.failures_in_a_row = 0;
         self.rests_until = None;

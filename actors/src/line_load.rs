@@ -8,13 +8,13 @@ use domain::time::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineLoad {
     pub trunk: String,
-    /// Legs on it, and slots taken for legs.
+    /// Legs on the line, including slots taken for legs to be dialed.
     pub legs: u32,
     pub legs_max: u32,
     pub dialed_last_second: u32,
     pub dials_per_second_max: u32,
     pub failures_in_a_row: u32,
-    /// The time before which the line carries no calls.
+    /// The time before which the line carries no calls; `None` if it does not rest.
     pub rests_until: Option<Timestamp>,
     /// Which calls its health allows.
     pub carries: LineAdmission,
@@ -29,7 +29,8 @@ pub struct LineLoad {
 }
 
 impl LineLoad {
-    /// True if it has numbers to show and all their licences have ended: no call is placed on it.
+    /// Returns true if the line has caller numbers and all their licences have ended: no call is placed on
+    /// it.
     pub fn is_unlicensed(&self) -> bool {
         !self.callers.is_empty() && self.callers.iter().all(CallerUse::is_expired)
     }

@@ -17,10 +17,10 @@ use domain::stored_event::{
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// Commands that an entity remembers to recognize a repeat (issue: its last 64).
+/// Most commands that an entity remembers to recognize a repeated one: its last 64.
 const REMEMBERED_COMMANDS_MAX: usize = 64;
 
-/// Events per page while loading. It bounds memory, not the stream.
+/// Events per page while an entity is loaded. It bounds memory, not the length of the stream.
 const LOAD_PAGE_EVENTS_MAX: usize = 512;
 
 /// A command that was answered before. Its events are consecutive in the stream.
@@ -32,6 +32,7 @@ struct AnsweredCommand {
     events_count: u32,
 }
 
+/// The state of a live entity up to the last event that it knows, and the commands that it answered last.
 pub(crate) struct LiveState<D: Decider> {
     pub(crate) state: Arc<D::State>,
     pub(crate) version: StreamVersion,
@@ -40,7 +41,7 @@ pub(crate) struct LiveState<D: Decider> {
     recent: VecDeque<AnsweredCommand>,
 }
 
-/// A loaded stream, with the events of the command that was looked for.
+/// A loaded stream, with the events of the command that was searched for.
 pub(crate) struct LoadedStream<D: Decider> {
     pub(crate) live: LiveState<D>,
     pub(crate) sought: Vec<D::Event>,
@@ -48,7 +49,7 @@ pub(crate) struct LoadedStream<D: Decider> {
     pub(crate) sought_end: Option<SoughtEnd<D>>,
 }
 
-/// The state after the last event of a command that was looked for.
+/// The state, version and request mark after the last event of the command that was searched for.
 pub(crate) struct SoughtEnd<D: Decider> {
     pub(crate) state: Arc<D::State>,
     pub(crate) version: StreamVersion,
@@ -56,7 +57,8 @@ pub(crate) struct SoughtEnd<D: Decider> {
     pub(crate) mark: Option<RequestMark>,
 }
 
-/// Reads the whole stream of one entity.
+/// Loads the state of one entity from its whole stream. `sought`: a command of which the events and the
+/// state after them are returned too.
 pub(crate) async fn load<D: Decider>(
     id: &D::Id,
     environment: &Environment,
@@ -71,7 +73,7 @@ pub(crate) async fn load<D: Decider>(
     Ok(loaded)
 }
 
-/// Reads the events stored since a state in memory. Returns the stream's current state.
+/// Applies the events stored since a state in memory. Returns the stream's current state.
 pub(crate) async fn catch_up<D: Decider>(
     live: LiveState<D>,
     id: &D::Id,
@@ -127,7 +129,7 @@ async fn read_on<D: Decider>(
     }
 }
 
-/// Pages requested before they are replayed: one for each of the usual two readers.
+/// Pages requested before the ones in front are replayed: one for each of the usual two readers.
 const LOAD_PAGES_AHEAD: usize = 2;
 
 /// A requested page, ready or pending.
@@ -136,7 +138,7 @@ enum PageFetch<F: Future> {
     Waiting(F),
 }
 
-/// Polls the request once, without waiting.
+/// Polls the request once, so that it starts, and does not wait for it.
 async fn begin<F: Future + Unpin>(mut asked: F) -> PageFetch<F> {
     tokio::select! {
         biased;
@@ -145,7 +147,7 @@ async fn begin<F: Future + Unpin>(mut asked: F) -> PageFetch<F> {
     }
 }
 
-/// Opens personal fields. Each key is fetched once per load.
+/// Opens the personal fields of a stream's events. Each key is fetched once per load.
 struct Reader<'a> {
     stream: &'a StreamId,
     environment: &'a Environment,
@@ -205,7 +207,8 @@ impl Reader<'_> {
         Ok((heading.command, event))
     }
 
-    /// The person's key, combined with the transcript's if the event is sealed under both.
+    /// Returns the person's key, combined with the transcript's if the event is sealed under both; `None`
+    /// if it was never made or is destroyed.
     async fn key_of<D: Decider>(&mut self, names: &KeyNames) -> AskResult<Option<PersonKey>, D> {
         let Some(own) = self.fetch_key::<D>(&names.person).await? else {
             return Ok(None);
@@ -231,7 +234,8 @@ impl Reader<'_> {
     }
 }
 
-/// Erases the personal values of events read before an event that forgets them.
+/// Erases the personal values of these events, which come before an event that makes the entity forget
+/// them.
 fn erase<E: EventData>(events: &mut [E]) {
     for (_, value) in events.iter_mut().flat_map(EventData::personal) {
         *value = Personal::Erased { hash: None };
@@ -244,7 +248,7 @@ struct KeyNames {
     transcript: Option<CustomerId>,
 }
 
-/// The names of the keys that sealed the event; `None` if nothing in it is sealed.
+/// Returns the names of the keys under which the event is sealed; `None` if nothing in it is sealed.
 fn sealed_for<E: EventData>(event: &mut E) -> Option<KeyNames> {
     event.personal().into_iter().find_map(|(_, field)| match field {
         Personal::Sealed(sealed) => Some(KeyNames {
@@ -265,19 +269,20 @@ impl<D: Decider> LiveState<D> {
         }
     }
 
-    /// The stream's last event; `None` before the first.
+    /// Returns the id of the stream's last event; `None` before the first.
     pub(crate) fn last_event(&self) -> Option<EventId> {
         let last = self.recent.back()?;
         let index = usize::try_from(last.events_count.checked_sub(1)?).ok()?;
         Some(EventId::derive(last.command, index))
     }
 
-    /// True while no command has been forgotten.
+    /// Returns true while no command has been forgotten: the stream has fewer than 64.
     pub(crate) fn remembers_all(&self) -> bool {
         self.recent.len() < REMEMBERED_COMMANDS_MAX
     }
 
-    /// Position of the last event of a command that was answered before.
+    /// Returns the position of the last event of a remembered command; `None` if the command is not
+    /// remembered.
     pub(crate) fn answered_at(&self, command: CommandId) -> Option<Position> {
         let known = self.recent.iter().find(|one| one.command == command);
         known.map(|one| one.position)
@@ -293,7 +298,8 @@ impl<D: Decider> LiveState<D> {
         }
     }
 
-    /// Remembers a command. Its events are consecutive in the stream.
+    /// Adds a command's consecutive events to the remembered ones. At the limit the oldest command is
+    /// forgotten.
     pub(crate) fn remember(&mut self, command: CommandId, events_count: u32, position: Position) {
         if let Some(last) = self.recent.back_mut().filter(|last| last.command == command) {
             last.events_count = last.events_count.saturating_add(events_count);

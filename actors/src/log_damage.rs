@@ -7,13 +7,13 @@
 use domain::stored_event::Position;
 use tokio::sync::watch;
 
-/// One place of the log that cannot be read.
+/// A place of the log that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the log cannot be read {}: {why}", place(*.position, *.after))]
 pub struct Damage {
     /// The damaged position, if known.
     pub position: Option<Position>,
-    /// The last position before it that was read.
+    /// The last position before the damage that was read.
     pub after: Position,
     pub why: String,
 }
@@ -36,7 +36,8 @@ impl Default for LogDamage {
 }
 
 impl LogDamage {
-    /// Reports damage to all. Only the first is kept, because no later event counts.
+    /// Reports damage to everything that waits for it. Only the first report is kept, because no later
+    /// event counts.
     pub fn report(&self, damage: Damage) {
         tracing::error!(%damage, "the log is damaged: later events have no effect, and no call is dialed");
         self.0.send_if_modified(|first| {
@@ -48,12 +49,12 @@ impl LogDamage {
         });
     }
 
-    /// The first damage that was met, if any.
+    /// Returns the first damage that was reported; `None` if there was none.
     pub fn first(&self) -> Option<Damage> {
         self.0.borrow().clone()
     }
 
-    /// Returns when damage was met. Cancel-safe.
+    /// Waits until damage is reported; returns at once if it was. Cancel-safe.
     pub async fn met(&self) {
         // The sender lives as long as `self`.
         drop(self.0.subscribe().wait_for(Option::is_some).await);

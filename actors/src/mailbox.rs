@@ -28,13 +28,13 @@ pub(crate) enum Request<D: Decider> {
     },
 }
 
-/// A message to a hosted entity. It holds a slot of the mailbox.
+/// A message to a hosted entity. It holds a slot of the mailbox until it is served.
 pub(crate) enum MailboxMessage<D: Decider> {
     Request {
         request: Request<D>,
         place: OwnedSemaphorePermit,
     },
-    /// The entity itself, together with the request that it serves elsewhere.
+    /// Hands over the entity itself, together with the request that it serves in a caller's task.
     TakeOver {
         lent: Arc<dyn LentEntity<D>>,
         place: OwnedSemaphorePermit,
@@ -42,9 +42,9 @@ pub(crate) enum MailboxMessage<D: Decider> {
 }
 
 impl<D: Decider> MailboxMessage<D> {
-    /// Serves the request and returns the entity. The slot is free before the caller gets the answer. If the
-    /// caller was dropped, the decision is stored all the same. Without an entity, because it died elsewhere,
-    /// no answer is sent.
+    /// Serves the request and returns the entity. The slot is free before the caller gets the answer. If
+    /// the caller was dropped, the decision is stored nevertheless. Without an entity, because it died
+    /// elsewhere, no answer is sent.
     pub(crate) async fn serve(self, entity: Option<Box<Entity<D>>>) -> Option<Box<Entity<D>>> {
         let (request, place) = match self {
             Self::TakeOver { lent, place } => return Some(lent.take_over(place)?.await),
@@ -71,13 +71,13 @@ impl<D: Decider> MailboxMessage<D> {
     }
 }
 
-/// The queue of one hosted entity.
+/// The bounded queue of one hosted entity.
 pub(crate) struct Mailbox<D: Decider> {
     hosted: HostedEntity<D>,
     places: Arc<Semaphore>,
 }
 
-/// A slot of a mailbox, taken before the request is made.
+/// A reserved slot of a mailbox, for one request.
 pub(crate) struct MailboxSlot<D: Decider> {
     hosted: HostedEntity<D>,
     place: OwnedSemaphorePermit,
@@ -91,7 +91,7 @@ impl<D: Decider> Mailbox<D> {
         }
     }
 
-    /// Takes a slot; `None` if the mailbox is full.
+    /// Reserves a slot; `None` if the mailbox is full.
     pub(crate) fn reserve(&self) -> Option<MailboxSlot<D>> {
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
         Some(MailboxSlot {
@@ -100,15 +100,15 @@ impl<D: Decider> Mailbox<D> {
         })
     }
 
-    /// True if no request is queued or being served.
+    /// Returns true if no request is queued or being served.
     pub(crate) fn is_idle(&self) -> bool {
         self.places.available_permits() == MAILBOX_COMMANDS_MAX
     }
 }
 
 impl<D: Decider> MailboxSlot<D> {
-    /// Hands the request over. If the entity is gone, the request is dropped with the reply's sender, so the
-    /// caller sees that no answer will come.
+    /// Queues the request in this slot. If the entity is gone, the request is dropped with the reply's
+    /// sender, so that the caller sees that no answer will come.
     pub(crate) fn deliver(self, request: Request<D>) {
         self.hosted.deliver(MailboxMessage::Request {
             request,
@@ -116,7 +116,7 @@ impl<D: Decider> MailboxSlot<D> {
         });
     }
 
-    /// Hands over the entity with the request that it serves elsewhere.
+    /// Queues the entity with the request that it serves elsewhere.
     pub(crate) fn deliver_lent(self, lent: Arc<dyn LentEntity<D>>) {
         self.hosted.deliver(MailboxMessage::TakeOver {
             lent,

@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 /// Deaths that an entity may have within `RESTART_WINDOW_MS` before it is not restarted: a poisoned stream
 /// would otherwise use up a core.
 pub(crate) const RESTARTS_MAX: usize = 5;
-/// The window of the restart budget, in milliseconds.
+/// The time within which an entity's deaths are counted, in milliseconds.
 const RESTART_WINDOW_MS: u64 = 60_000;
 
 /// Why a request was not accepted.
@@ -34,10 +34,11 @@ pub(crate) enum ReserveError {
     GivenUp,
 }
 
+/// The live entities of one kind. At most one entity per id is live.
 pub(crate) struct Registry<D: Decider> {
     lifespan: Lifespan,
     slots: Mutex<Slots<D>>,
-    /// Notified when the first entity has come.
+    /// Notified when an entity is created while there was none.
     occupied: Notify,
 }
 
@@ -55,14 +56,14 @@ struct Slot<D: Decider> {
     used_at: Timestamp,
 }
 
-/// The location of a live entity.
+/// Where a live entity is.
 enum Home<D: Decider> {
     Hosted(Mailbox<D>),
-    /// Here, without a request.
+    /// In the registry, without a request.
     Resting(Box<Entity<D>>),
     /// In the task of its caller.
     Lent(Arc<dyn LentEntity<D>>),
-    /// Only while the registry is locked.
+    /// Only while the registry is locked: it is being moved.
     OnTheWay,
 }
 
@@ -75,12 +76,13 @@ impl<D: Decider> Home<D> {
         }
     }
 
-    /// True if it has no request and no work in progress.
+    /// Returns true if the entity has no request and no work in progress.
     fn is_settled(&self) -> bool {
         matches!(self, Self::Resting(entity) if !entity.is_underway())
     }
 
-    /// Gives a lent entity a host, with the request that it serves.
+    /// Gives a lent entity a host, together with the request that it serves. Does nothing if it is not
+    /// lent.
     fn host_lent(&mut self, host: impl FnOnce() -> Mailbox<D>) {
         *self = match std::mem::replace(self, Self::OnTheWay) {
             Self::Lent(lent) => {
@@ -95,7 +97,7 @@ impl<D: Decider> Home<D> {
     }
 }
 
-/// The location at which a request is served.
+/// Where a request is served.
 pub(crate) enum ServeLocation<D: Decider, S> {
     /// In the caller's own task.
     Here(Arc<S>, Generation),
@@ -121,8 +123,9 @@ impl<D: Decider> Registry<D> {
         }
     }
 
-    /// Decides where a request is served. `begin` begins it with the resting entity or with a new one; `host`
-    /// makes a host for an entity that another caller has.
+    /// Decides where a request is served. `begin` begins it with the resting entity, or with a new one if
+    /// none is live; `host` makes a host for an entity that another caller has. Fails if there is no room,
+    /// or if the entity died too often.
     pub(crate) fn reserve<S: LentEntity<D> + 'static>(
         &self,
         id: &D::Id,
@@ -151,7 +154,7 @@ impl<D: Decider> Registry<D> {
         Ok(ServeLocation::Here(serving, Generation(generation)))
     }
 
-    /// Takes an entity back after its request. If it was hosted meanwhile, it stays with its host.
+    /// Takes a lent entity back after its request. If it was given a host meanwhile, it stays there.
     pub(crate) fn give_back(&self, id: &D::Id, generation: Generation, served: &impl LentEntity<D>) {
         let mut slots = self.lock();
         if let Some(slot) = slots.lent(id, generation)
@@ -161,14 +164,14 @@ impl<D: Decider> Registry<D> {
         }
     }
 
-    /// The caller that an entity was lent to was dropped: a host finishes the request.
+    /// Handles a caller that was dropped before its answer: a host finishes the request of the lent entity.
     pub(crate) fn leave(&self, id: &D::Id, generation: Generation, host: impl FnOnce() -> Mailbox<D>) {
         if let Some(slot) = self.lock().lent(id, generation) {
             slot.home.host_lent(host);
         }
     }
 
-    /// Removes an entity that died, unless it lives again already.
+    /// Removes an entity that died and records its death. Does nothing if it was created again since.
     pub(crate) fn bury(&self, id: &D::Id, generation: Generation, now: Timestamp) {
         let mut slots = self.lock();
         if slots
@@ -182,13 +185,13 @@ impl<D: Decider> Registry<D> {
         }
     }
 
-    /// Returns when an entity has come while there was none. A later waiter is notified too.
+    /// Waits until an entity is created while there was none; returns at once if that happened since the
+    /// last wait.
     pub(crate) async fn wait_until_occupied(&self) {
         self.occupied.notified().await;
     }
 
-    /// Removes entities that have been idle for their aggregate's time. Returns true if none is left to look
-    /// at again.
+    /// Removes entities that have been idle for their aggregate's time. Returns true if none is left.
     pub(crate) fn passivate(&self, now: Timestamp) -> bool {
         let mut slots = self.lock();
         slots.live.retain(|_, slot| {
@@ -207,7 +210,7 @@ impl<D: Decider> Registry<D> {
         slots.live.is_empty() && slots.deaths.is_empty()
     }
 
-    /// Removes idle entities at intervals. An aggregate without live entities causes no wake-ups.
+    /// Removes idle entities every `SWEEP_MS`, for ever. Sleeps while the aggregate has no live entities.
     pub(crate) async fn keep_swept(&self, clock: &dyn Clock) {
         loop {
             self.wait_until_occupied().await;
@@ -260,14 +263,14 @@ impl<D: Decider> Slot<D> {
 }
 
 impl<D: Decider> Slots<D> {
-    /// The slot of an entity that has been lent in this generation.
+    /// Returns the slot of an entity that is lent in this generation; otherwise `None`.
     fn lent(&mut self, id: &D::Id, generation: Generation) -> Option<&mut Slot<D>> {
         let slot = self.live.get_mut(id)?;
         (slot.generation == generation.0 && matches!(slot.home, Home::Lent(_))).then_some(slot)
     }
 
-    /// Sets the number of live entities at which to thin out again: twice the current number, so that the
-    /// cost of a scan is spread over as many new ones. Without room, settled entities leave before others.
+    /// Sets the number of live entities at which settled ones are removed next: twice the current number,
+    /// so that the cost of a scan is spread over as many new ones; at most `live_max`.
     fn note_crowd(&mut self, lifespan: Lifespan) {
         let twice = lifespan.crowd_min.max(self.live.len() * 2);
         self.crowd_at = twice.min(lifespan.live_max);
@@ -287,8 +290,8 @@ impl<D: Decider> Slots<D> {
         Ok(())
     }
 
-    /// Removes settled entities that are not fresh. If the fresh ones alone are a crowd, the time that counts
-    /// as fresh is shortened, down to zero.
+    /// Removes settled entities that are not fresh. If the fresh ones alone are a crowd, shortens the time
+    /// that counts as fresh, down to zero.
     fn thin_out(&mut self, crowd_min: usize, now: Timestamp) {
         let mut fresh_ms = FRESH_MS;
         loop {

@@ -6,14 +6,14 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Failures in a row after which the service is not asked for `REST_MS`.
+/// Consecutive failures after which the service is not asked for `REST_MS`.
 const FAILURES_MAX: u32 = 5;
-/// How long the service is then not asked, in milliseconds.
+/// How long the service is not asked after `FAILURES_MAX` failures, in milliseconds.
 pub(crate) const REST_MS: u64 = 30_000;
 /// Most campaigns with a count; further campaigns of the process send no requests.
 const CAMPAIGNS_MAX: usize = 1_000;
 
-/// The requests sent so far.
+/// Counts of the requests to one external service.
 #[derive(Default)]
 pub(crate) struct RequestBudget(Mutex<RequestCounts>);
 
@@ -25,7 +25,8 @@ struct RequestCounts {
 }
 
 impl RequestBudget {
-    /// Returns true if a request may be sent now, and counts it.
+    /// Returns true if a request for this campaign may be sent now, and counts it. False at `asks_max`,
+    /// while the service rests, or if too many campaigns are counted.
     pub(crate) fn admits(&self, campaign: &CampaignId, asks_max: u32, now: Timestamp) -> bool {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counted.rests_until.is_some_and(|until| now < until) {
@@ -40,7 +41,7 @@ impl RequestBudget {
         true
     }
 
-    /// Records whether the service answered.
+    /// Records whether the service answered. `FAILURES_MAX` consecutive failures make it rest.
     pub(crate) fn note(&self, answered: bool, now: Timestamp) {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if answered {

@@ -16,10 +16,10 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Events of one stop read per page; most have a handful in their life.
+/// Events of one emergency stop that are read per page; most have a handful in their life.
 const PAGE_EVENTS_MAX: usize = 256;
 
-/// An engaged stop, as its stream says.
+/// An emergency stop that is engaged now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngagedStop {
     pub stop: StopId,
@@ -30,7 +30,7 @@ pub struct EngagedStop {
     pub hang_up: bool,
 }
 
-/// The stops that this process knows: one for each scope that it dials for.
+/// The emergency stops that this process knows, engaged or not: one for each scope that it dials for.
 #[derive(Default)]
 pub(crate) struct Stops {
     known: Mutex<KnownStops>,
@@ -58,8 +58,8 @@ impl Stops {
         Ok(())
     }
 
-    /// Applies an event of a stop, once. Returns whether the stop hangs up calls if it is engaged, else
-    /// `None`.
+    /// Applies an event of a stop, once. Returns whether the stop hangs up conversations if it is engaged
+    /// now; otherwise `None`.
     pub(crate) fn take_in(&self, stop: &StopId, event: &StopEvent, envelope: &Envelope) -> Option<bool> {
         let mut known = self.lock();
         let (version, state) = known.stops.entry(stop.clone()).or_default();
@@ -70,7 +70,7 @@ impl Stops {
         state.engaged().map(|engaged| engaged.hang_up)
     }
 
-    /// True if no call of this campaign may be dialed on any line.
+    /// Returns true if an engaged stop forbids calls of this campaign on every line.
     pub(crate) fn stops_campaign(
         &self,
         campaign: &CampaignId,
@@ -82,19 +82,19 @@ impl Stops {
             || presets.any(|preset| known.is_engaged(&StopId::Preset(preset)))
     }
 
-    /// True if no call may be dialed on this line.
+    /// Returns true if an engaged stop forbids calls on this line.
     pub(crate) fn stops_trunk(&self, trunk: &str) -> bool {
         self.lock().is_engaged(&StopId::Trunk(trunk.to_owned()))
     }
 
-    /// The engaged stops.
+    /// Returns the engaged stops.
     pub(crate) fn engaged(&self) -> Vec<StopId> {
         let known = self.lock();
         let engaged = known.stops.iter().filter(|(_, held)| held.1.engaged().is_some());
         engaged.map(|(stop, _)| stop.clone()).collect()
     }
 
-    /// Sets whether the log is read up to its head.
+    /// Records whether the log is not read up to its head, and logs a change.
     pub(crate) fn set_behind(&self, is_behind: bool) {
         let before = std::mem::replace(&mut self.lock().is_behind, is_behind);
         if before != is_behind {
@@ -108,7 +108,8 @@ impl Stops {
         }
     }
 
-    /// True while a stop may be engaged that is not known here.
+    /// Returns true while a stop may be engaged that is not known here, because the log is not read up to
+    /// its head.
     pub(crate) fn is_behind(&self) -> bool {
         self.lock().is_behind
     }
@@ -135,7 +136,7 @@ struct ReadStop {
     engaged_at: Option<Timestamp>,
 }
 
-/// When the stop was last engaged, even if it was lifted since.
+/// Returns when the stop was last engaged, also if it was lifted since; `None` if it never was.
 pub(crate) async fn last_engaged_at(
     store: &dyn EventStore,
     stop: &StopId,
@@ -143,12 +144,12 @@ pub(crate) async fn last_engaged_at(
     Ok(read(store, stop, |_, _| true).await?.engaged_at)
 }
 
-/// The engaged stop, read from the log now; `None` if it is not engaged.
+/// Reads from the log whether a stop is engaged; `None` if it is not.
 pub async fn engaged_now(store: &dyn EventStore, stop: &StopId) -> Result<Option<EngagedStop>, StoreError> {
     engaged_by(store, stop, |_, _| true).await
 }
 
-/// The engaged stop according to those of its events that `counts` accepts; `None` if it is not engaged.
+/// The same by those of the stop's events that `counts` accepts.
 pub async fn engaged_by(
     store: &dyn EventStore,
     stop: &StopId,

@@ -17,11 +17,11 @@ use std::task::{Context, Poll};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-/// How long `stop` waits for tasks that do not end, in milliseconds: what is durable is kept, the rest is
-/// lost work.
+/// How long `stop` waits for tasks that do not end, in milliseconds. What they have not made durable by
+/// then is lost.
 pub const STOP_WAIT_MS: u64 = 10_000;
 
-/// The runtime or task set on which tasks run.
+/// Where the tasks of a supervisor run.
 enum TaskHost {
     /// On the shared multi-thread runtime.
     Runtime(Handle),
@@ -51,12 +51,13 @@ struct Counts {
 }
 
 impl Supervisor {
-    /// A supervisor with tasks on the given runtime.
+    /// Makes a supervisor that runs tasks on the given runtime.
     pub fn new(runtime: Handle, clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self::on(TaskHost::Runtime(runtime), clock))
     }
 
-    /// A supervisor with tasks on the current thread's `LocalSet`, in the order in which they are woken.
+    /// Makes a supervisor that runs tasks on the current thread's `LocalSet`, in the order in which they
+    /// are woken.
     pub fn local(clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self::on(TaskHost::Local, clock))
     }
@@ -74,20 +75,20 @@ impl Supervisor {
         }
     }
 
-    /// A supervisor for another runtime, which is stopped separately and earlier. Fallen tasks of it count
-    /// here too.
+    /// Makes a supervisor for another runtime, which is stopped separately and earlier. A vital task of it
+    /// that ends is reported here too.
     pub fn beside(&self, runtime: Handle) -> Arc<Self> {
         let mut beside = Self::on(TaskHost::Runtime(runtime), Arc::clone(&self.clock));
         beside.fallen = Arc::clone(&self.fallen);
         Arc::new(beside)
     }
 
-    /// The first vital task that ended by itself; `None` while all run.
+    /// Returns the name of the first vital task that ended by itself; `None` while all run.
     pub fn fallen(&self) -> Option<&'static str> {
         *self.fallen.borrow()
     }
 
-    /// Returns when a vital task has ended by itself. Cancel-safe.
+    /// Waits until a vital task has ended by itself, and returns its name. Cancel-safe.
     pub async fn fell(&self) -> &'static str {
         let mut fallen = self.fallen.subscribe();
         // The sender lives as long as `self`.
@@ -108,12 +109,12 @@ impl Supervisor {
         }
     }
 
-    /// How many tasks have panicked so far.
+    /// Returns how many tasks have panicked so far.
     pub fn panicked_count(&self) -> usize {
         self.living.lock().panicked
     }
 
-    /// Names and numbers of live tasks and threads.
+    /// Returns the number of live tasks and threads by name.
     pub fn alive(&self) -> BTreeMap<&'static str, usize> {
         self.living.lock().alive.clone()
     }
@@ -175,8 +176,8 @@ impl Tasks for Supervisor {
     }
 }
 
-/// Runs `work` on another runtime and returns its result. `work` continues if the caller is dropped; a panic
-/// in `work` is resumed in the caller.
+/// Runs `work` on another runtime and waits for its result. `work` continues if the caller is dropped; a
+/// panic in it is resumed in the caller.
 #[expect(clippy::disallowed_methods, reason = "the one place where tasks begin")]
 pub async fn run_on<T: Send + 'static>(
     runtime: &Handle,
@@ -205,7 +206,7 @@ impl StopSignal for Signal {
     }
 }
 
-/// Counts one task or thread while it lives.
+/// Counts one task or thread as live until it is dropped.
 struct TaskGuard {
     living: Arc<LiveTasks>,
     name: &'static str,
@@ -241,14 +242,15 @@ impl LiveTasks {
     }
 }
 
-/// The channels of a vital task: the stop signal, and where to report that it ended.
+/// The channels of a vital task: the stop signal, and where its end is reported.
 struct VitalChannels {
     stop: watch::Receiver<bool>,
     fallen: Arc<watch::Sender<Option<&'static str>>>,
 }
 
 impl VitalChannels {
-    /// Only the first counts: later ones may end because of it.
+    /// Reports that the vital task ended by itself. Only the first report of the process counts: later ones
+    /// may follow from it.
     fn fell(&self, name: &'static str) {
         self.fallen.send_if_modified(|fallen| {
             let is_first = fallen.is_none();
@@ -258,7 +260,7 @@ impl VitalChannels {
     }
 }
 
-/// A task's future. It turns a panic into a log line and a count.
+/// The future of a task. A panic in it becomes a log line and a count.
 struct GuardedTask {
     future: TaskFuture,
     life: TaskGuard,
@@ -266,7 +268,8 @@ struct GuardedTask {
 }
 
 impl GuardedTask {
-    /// Records the panic first and logs it second, in case the log fails.
+    /// Counts the panic of the task, and reports it if the task is vital. Logged last, in case the log
+    /// fails.
     fn panicked(&self) {
         self.life.living.lock().panicked += 1;
         if let Some(vital) = &self.vital {

@@ -76,7 +76,7 @@ pub struct ActorSystem {
     /// Anonymous transcripts of calls and conversations.
     pub anonymous_transcripts: Entities<AnonymousTranscript>,
     pub api_keys: Entities<ApiKey>,
-    /// Acts that a user asked another user to approve.
+    /// Requests of users that another user must approve.
     pub approvals: Entities<Approval>,
     pub reports: Entities<Report>,
     pub samples: Entities<Sample>,
@@ -84,9 +84,9 @@ pub struct ActorSystem {
     pub saved_reports: Entities<SavedReport>,
     /// Users' notes on charts.
     pub chart_notes: Entities<ChartNote>,
-    /// Retention periods of the data classes.
+    /// Retention periods of the data classes, as users set them.
     pub retentions: Entities<Retention>,
-    /// Scorings of who should take each call.
+    /// Decisions of who takes each call, with their scores.
     pub routings: Entities<Routing>,
     /// Versions of the weights of the routing score.
     pub routing_weights: Entities<RoutingWeights>,
@@ -132,7 +132,7 @@ pub struct ActorSystem {
 }
 
 impl ActorSystem {
-    /// Starts the hosting. Entities are created when they are asked. Ends with `Tasks::stop`.
+    /// Starts where the entities run. Entities are created when they are asked. Ends with `Tasks::stop`.
     pub fn start(environment: Environment, place: EntityRuntime) -> Self {
         let hosting = Hosting::start(place, &environment.tasks);
         Self {
@@ -181,16 +181,18 @@ impl ActorSystem {
     }
 }
 
-/// How often one ask is tried when the entity dies.
+/// How often a request is tried if its entity dies while serving it.
 const ASK_TRIES_MAX: usize = 2;
 
 /// All entities of one aggregate.
 pub struct Entities<D: Decider> {
     pub(crate) inner: Arc<Inner<D>>,
-    /// Commands are taken only while it is held; absent for callers that are no drivers.
+    /// The right to dial, for drivers: their commands are accepted only while it is held. `None` for all
+    /// other callers.
     pub(crate) right: Option<Arc<dyn DialRight>>,
 }
 
+/// What all clones of one `Entities` share.
 pub(crate) struct Inner<D: Decider> {
     environment: Arc<Environment>,
     hosting: Hosting,
@@ -226,8 +228,8 @@ impl<D: Decider> Entities<D> {
         entities
     }
 
-    /// Sends a command to one entity. The same command id again gets the first answer. An entity that dies
-    /// while it answers is loaded again and asked once more.
+    /// Sends a command to one entity and waits for its answer. A command with an id that was used before
+    /// gets the first answer. If the entity dies while it answers, it is loaded again and asked once more.
     pub async fn ask(&self, id: &D::Id, command: D::Command, cause: Cause) -> AskResult<Answer<D>, D> {
         if let Some(right) = &self.right
             && !right.held().await
@@ -261,7 +263,7 @@ impl<D: Decider> Entities<D> {
         self.request(id, serve, send).await
     }
 
-    /// The entity's current state; the default state if its stream is empty.
+    /// Returns the entity's current state; the default state if its stream is empty.
     pub async fn state(&self, id: &D::Id) -> AskResult<EntityState<D>, D> {
         let Some(entrance) = self.inner.hosting.entrance() else {
             return self.state_here(id).await;
@@ -283,12 +285,12 @@ impl<D: Decider> Entities<D> {
         self.request(id, serve, |reply| Request::Read { reply }).await
     }
 
-    /// How many entities are in memory.
+    /// Returns how many entities of this aggregate are in memory.
     pub fn live_count(&self) -> usize {
         self.inner.registry.live_count()
     }
 
-    /// Serves a request: in the caller's task, or by the entity's host if it has one.
+    /// Serves a request in the caller's task, or by the entity's host if another caller has the entity.
     async fn request<T: Send + 'static>(
         &self,
         id: &D::Id,
@@ -339,8 +341,8 @@ impl<D: Decider> Inner<D> {
     }
 }
 
-/// An entity lent to its caller's task. If the caller is dropped before the answer, a host finishes the
-/// request.
+/// An entity that is lent to its caller's task. If the caller is dropped before the answer, a host finishes
+/// the request.
 struct Lease<'a, D: Decider> {
     inner: &'a Inner<D>,
     id: &'a D::Id,

@@ -4,7 +4,7 @@
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 
-/// Returns at `at`; never if it is `None`. Cancel-safe.
+/// Waits until `at`; for ever if it is `None`. Cancel-safe.
 pub(crate) async fn wake_at(clock: &dyn Clock, at: Option<Timestamp>) {
     match at {
         Some(at) => clock.wait_until(at).await,
@@ -12,7 +12,7 @@ pub(crate) async fn wake_at(clock: &dyn Clock, at: Option<Timestamp>) {
     }
 }
 
-/// The earlier of two optional times.
+/// Returns the earlier of two optional times; `None` if both are.
 pub(crate) fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),

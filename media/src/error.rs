@@ -3,7 +3,7 @@
 use domain::problem::Problem;
 use std::net::SocketAddr;
 
-/// The reason why a media driver or a trunk did not start.
+/// The reason why a media driver or a trunk could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
     #[error("cannot take SIP on {address}: {error}")]

@@ -87,8 +87,8 @@ const SENTENCES: [(&str, &str); 23] = [
     ),
 ];
 
-/// Returns the Chinese text of an alert's detail, or `None` if no version of this program wrote that detail;
-/// it is then shown unchanged.
+/// Returns the Chinese text of an alert's English detail; `None` if it is not among `SENTENCES`. The caller
+/// then shows the English.
 pub fn translate_detail(detail: &str) -> Option<String> {
     SENTENCES
         .iter()
@@ -109,7 +109,8 @@ fn filled(chinese: &str, told: &[&str]) -> String {
     sentence
 }
 
-/// Returns the values of the variable parts of `sentence` in `text`; `None` if `text` does not match.
+/// Matches `text` with `sentence`, in which `{}` marks a variable part. Returns the values of these parts;
+/// `None` if `text` does not match.
 fn holes<'a>(sentence: &str, text: &'a str) -> Option<Vec<&'a str>> {
     let mut parts = sentence.split("{}");
     let mut left = text.strip_prefix(parts.next()?)?;

@@ -73,17 +73,18 @@ impl<'a> BorrowedEvent<'a> {
         self.around.data
     }
 
-    /// The stream that the event belongs to.
+    /// Returns the stream that the event belongs to.
     pub(crate) fn stream(&self) -> StreamId {
         StreamId::from_stored(self.around.stream.to_string())
     }
 
-    /// The id of the entity that the event's stream belongs to.
+    /// Returns the id of the entity that the event's stream belongs to; empty for a stream name without
+    /// one.
     pub(crate) fn stream_id(&self) -> &str {
         self.around.stream.split_once('-').map_or("", |(_, id)| id)
     }
 
-    /// Deserializes some members of the data; other members are skipped.
+    /// Deserializes members of the event's data that `T` names; other members are skipped.
     pub(crate) fn members<T: Deserialize<'a>>(&self) -> Result<T, ProjectionError> {
         serde_json::from_str(self.around.data.get())
             .map_err(|error| ProjectionError::Fault(format!("{}: {error}", self.around.kind)))
@@ -91,16 +92,16 @@ impl<'a> BorrowedEvent<'a> {
 }
 
 /// A view's state in memory while a fold reads events. Its rows equal those that `View::apply` makes from
-/// the same events, or the requested part of them, and are written once at the end.
+/// the same events, or the part of them that was requested. They are written once at the end.
 pub trait InMemoryView: Send {
-    /// Loads rows that were made from all events before the first. Returns `false`, and loads nothing, if
+    /// Loads rows that were made from all events before the first one. Returns false, and loads nothing, if
     /// the view cannot start from rows.
     fn begin_with(&mut self, begun: &InitialRows) -> Result<bool, ProjectionError> {
         Ok(begun.is_empty())
     }
 
-    /// Whether the event's entity has earlier events, counted in the loaded rows, that must be replayed
-    /// with `recall` for what they state about this entity alone.
+    /// Returns true if the event's entity has earlier events, counted in the loaded rows, that must be
+    /// replayed with `recall` because of what they state about this entity.
     fn lacks_past(&self, _event: &BorrowedEvent<'_>) -> bool {
         false
     }
@@ -110,9 +111,9 @@ pub trait InMemoryView: Send {
         Ok(())
     }
 
-    /// Takes the next event. Its kind is one that the view handles.
+    /// Applies the next event. Its kind is one that the view handles.
     fn take(&mut self, event: &BorrowedEvent<'_>) -> Result<(), ProjectionError>;
 
-    /// Writes all rows, including those loaded at the start, to empty tables.
+    /// Writes all rows, including those loaded at the start, to the view's empty tables.
     fn hand_over(self: Box<Self>, tx: &mut dyn Tx) -> Result<(), ProjectionError>;
 }

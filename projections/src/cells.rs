@@ -4,11 +4,11 @@ use crate::database::{RowAction, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 
-/// The columns of one table, in the table's order.
+/// The columns of one table as an enum, in the table's order.
 pub(crate) trait Column: Copy + 'static {
     const ALL: &'static [Self];
 
-    /// The column's index in a row.
+    /// Returns the column's index in a row.
     fn place(self) -> usize;
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn blank<C: Column>() -> Vec<Val> {
     vec![Val::Null; C::ALL.len()]
 }
 
-/// The cells of one row, read and changed by column.
+/// The cells of one row, read and changed by column instead of index.
 pub(crate) struct Cells<'a>(pub(crate) &'a mut [Val]);
 
 impl Cells<'_> {
@@ -60,14 +60,14 @@ impl Cells<'_> {
         }
     }
 
-    /// Sets the cell unless `value` is null; then the existing value stays.
+    /// Sets the cell unless `value` is null; in that case the existing value stays.
     pub(crate) fn set_known(&mut self, column: impl Column, value: Val) {
         if value != Val::Null {
             self.set(column, value);
         }
     }
 
-    /// Adds `more` to the count in the cell.
+    /// Adds `more` to the count in the cell; a cell without a number counts as 0.
     pub(crate) fn add(&mut self, column: impl Column, more: i64) {
         let sum = self.int(column).saturating_add(more);
         self.set(column, Val::Int(sum));
@@ -91,8 +91,8 @@ impl Cells<'_> {
     }
 }
 
-/// Changes the row with this key. If there is none, adds the row that `begin` makes, after applying
-/// `change` to it.
+/// Changes the row with this key by `change`. If there is none, adds the row that `begin` makes, after
+/// applying `change` to it.
 pub(crate) fn change_or_begin(
     tx: &mut dyn Tx,
     table: &'static Table,

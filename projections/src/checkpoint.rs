@@ -8,7 +8,8 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde::Serialize;
 
-/// The checkpoint of a view. `parked` holds the position and reason while an event stops the view.
+/// The checkpoint of one view: up to which position its rows are complete. `parked`: the position of the
+/// event that it cannot apply, and why; it stays before that event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     pub view: String,
@@ -40,7 +41,7 @@ pub(crate) fn add_recorded_at(tx: &mut dyn Tx) -> Result<(), ProjectionError> {
     Ok(())
 }
 
-/// Sets a view's checkpoint before the first event.
+/// Sets a view's checkpoint to the beginning of the log, with this version of the view.
 pub(crate) fn begin(tx: &mut dyn Tx, view: &str, version: u32) -> Result<(), ProjectionError> {
     tx.exec(
         "insert into checkpoint (view, version, position) values ($1, $2, 0)
@@ -76,7 +77,7 @@ fn read_checkpoint(mut row: Row) -> Result<Checkpoint, ProjectionError> {
     })
 }
 
-/// The position and time up to which rows are complete.
+/// The position and time up to which the rows of some views are complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ViewCompleteness {
     /// The rows contain every event up to this position.
@@ -85,8 +86,8 @@ pub struct ViewCompleteness {
     pub recorded_at: Option<Timestamp>,
 }
 
-/// Returns the position up to which the rows of all these views are complete: that of the view furthest
-/// behind.
+/// Returns the position up to which the rows of all these views are complete: that of the view that is
+/// furthest behind.
 pub async fn read_completeness(
     db: &dyn ReadDb,
     views: Vec<&'static str>,
@@ -113,13 +114,14 @@ pub(crate) fn read_completeness_in(
     least.ok_or_else(|| ProjectionError::Fault("no view is named; name at least one".to_owned()))
 }
 
-/// Returns every view's stored checkpoint. Works in any process, not only the one that writes them.
+/// Reads every view's stored checkpoint, sorted by name. Works in any process, not only the one that writes
+/// them.
 pub async fn checkpoints(db: &dyn ReadDb) -> Result<Vec<Checkpoint>, ProjectionError> {
     read_as(db, |tx| read_checkpoints(tx)).await
 }
 
-/// Moves the checkpoints of views in the transaction that changed their rows. If all move to one
-/// position, which is the usual case, it takes one statement.
+/// Stores changed checkpoints, in the transaction that changed the rows. If all have one position, which is
+/// the usual case, it takes one statement.
 pub(crate) fn write_checkpoints(tx: &mut dyn Tx, changed: &[Checkpoint]) -> Result<(), ProjectionError> {
     let Some((first, others)) = changed.split_first() else {
         return Ok(());

@@ -23,8 +23,8 @@ pub enum Dialect {
 /// A unit of work: runs inside one transaction; an error rolls it back.
 pub type TxWork = Box<dyn FnOnce(&mut dyn Tx) -> Result<(), ProjectionError> + Send>;
 
-/// A database of rows. A call does not block an async executor for long: the database's own threads do the
-/// work or, in the simulation, memory on the caller's thread.
+/// The database that holds the rows of views. A call does not block an async executor for long: the
+/// database's own threads do the work or, in the simulation, memory on the caller's thread.
 #[async_trait]
 pub trait ReadDb: Send + Sync {
     fn dialect(&self) -> Dialect;
@@ -36,7 +36,7 @@ pub trait ReadDb: Send + Sync {
     /// Runs `work` on one consistent snapshot, in parallel to the writer. A write in it is an error.
     async fn read(&self, work: TxWork) -> Result<(), ProjectionError>;
 
-    /// Runs one writing statement in its own transaction.
+    /// Runs one writing statement in its own transaction. Returns the number of changed rows.
     async fn exec(&self, sql: &str, values: Vec<Val>) -> Result<u64, ProjectionError> {
         let sql = sql.to_owned();
         let (work, answer) = returning(move |tx| tx.exec(&sql, &values));
@@ -44,7 +44,7 @@ pub trait ReadDb: Send + Sync {
         answer.take()
     }
 
-    /// Returns the rows of one query.
+    /// Returns the rows of one query, which reads a consistent snapshot.
     async fn query(&self, sql: &str, values: Vec<Val>) -> Result<Vec<Row>, ProjectionError> {
         let sql = sql.to_owned();
         let (work, answer) = returning(move |tx| tx.query(&sql, &values));
@@ -53,7 +53,7 @@ pub trait ReadDb: Send + Sync {
     }
 }
 
-/// The slot in which a unit of work leaves its result.
+/// The slot in which a unit of work puts its result.
 pub(crate) struct Answer<T>(Arc<Mutex<Option<T>>>);
 
 impl<T> Answer<T> {
@@ -78,7 +78,7 @@ pub(crate) fn returning<T: Send + 'static>(
     (work, answer)
 }
 
-/// Runs several reading statements on one snapshot and returns the result of `work`.
+/// Runs `work`, which may read several times, on one consistent snapshot. Returns its result.
 pub async fn read_as<T: Send + 'static>(
     db: &dyn ReadDb,
     work: impl FnOnce(&mut dyn Tx) -> Result<T, ProjectionError> + Send + 'static,
@@ -88,7 +88,7 @@ pub async fn read_as<T: Send + 'static>(
     answer.take()
 }
 
-/// Runs several writing statements in one transaction and returns the result of `work`.
+/// Runs `work`, which may write several times, in one transaction. Returns its result.
 pub async fn transact<T: Send + 'static>(
     db: &dyn ReadDb,
     work: impl FnOnce(&mut dyn Tx) -> Result<T, ProjectionError> + Send + 'static,
@@ -98,7 +98,7 @@ pub async fn transact<T: Send + 'static>(
     answer.take()
 }
 
-/// A builder of a query with optional conditions; it keeps the `where` clause and its parameters in step.
+/// Builds a query with optional conditions, and keeps the `where` clause and its parameters in step.
 pub(crate) struct Select {
     sql: String,
     values: Vec<Val>,
@@ -113,12 +113,13 @@ impl Select {
         }
     }
 
-    /// Adds a condition if there is a value: `condition`, such as `kind =`, followed by the value.
+    /// Adds a condition if there is a value: `condition` (for example `kind =`) followed by the value's
+    /// parameter.
     pub(crate) fn when(self, condition: &str, value: Option<Val>) -> Self {
         self.when_in(condition, value, "")
     }
 
-    /// Adds a condition if there is a value: `opening`, the value, `closing`.
+    /// Adds a condition if there is a value: `opening`, the value's parameter, `closing`.
     pub(crate) fn when_in(mut self, opening: &str, value: Option<Val>, closing: &str) -> Self {
         let Some(value) = value else {
             return self;
@@ -130,8 +131,8 @@ impl Select {
         self
     }
 
-    /// Adds the condition that a column holds one of the given values, if there is a list. An empty list
-    /// matches nothing.
+    /// Adds the condition that a column has one of the given values, if there is a list. An empty list
+    /// matches no row.
     pub(crate) fn when_one_of(mut self, column: &str, values: Option<Vec<Val>>) -> Self {
         let Some(values) = values else {
             return self;
@@ -148,8 +149,8 @@ impl Select {
         self
     }
 
-    /// Adds a condition on several values, if they are given; `condition` receives the names of their
-    /// parameters.
+    /// Adds a condition on several values if they are given. `condition` makes its SQL from the names of
+    /// their parameters.
     pub(crate) fn when_all<const N: usize>(
         mut self,
         values: Option<[Val; N]>,
@@ -167,13 +168,13 @@ impl Select {
         self
     }
 
-    /// Completes the query with `group by`, the same order, and a limit.
+    /// Completes the query with `group by groups`, the same order, and a limit of rows.
     pub(crate) fn grouped(mut self, groups: &str, limit: usize) -> (String, Vec<Val>) {
         self.sql.push_str(&format!(" group by {groups}"));
         self.limited(groups, limit)
     }
 
-    /// Completes the query with an order and a limit.
+    /// Completes the query with an order and a limit of rows. Returns SQL and parameters.
     pub(crate) fn limited(mut self, order: &str, limit: usize) -> (String, Vec<Val>) {
         self.values.push(Val::count(limit));
         self.sql
@@ -182,7 +183,7 @@ impl Select {
     }
 }
 
-/// Passes every row of a table to `take`, ordered by primary key.
+/// Passes every row of a table to `take`, ordered by primary key. Stops at the first error.
 pub(crate) fn each_row(
     tx: &mut dyn Tx,
     table: &Table,

@@ -11,7 +11,8 @@ use domain::disposition::{Disposition, Outcome};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Fewest calls for a reference. With fewer, a share moves by whole per cents with each call.
+/// Fewest calls of other campaigns that serve as a reference. With fewer, a share moves by whole percents
+/// with each call.
 pub const REFERENCE_CALLS_MIN: u64 = 100;
 
 /// The cause why a call did not bring the result that was counted on.
@@ -64,7 +65,8 @@ impl Cause {
         }
     }
 
-    /// Returns why a dialed call was not answered; `None` for a call that was answered or never dialed.
+    /// Returns the cause why a dialed call was not answered by a person; `None` for a call that was
+    /// answered or never dialed.
     pub const fn of_disposition(disposition: Disposition) -> Option<Self> {
         match disposition {
             Disposition::Answered | Disposition::Withdrawn | Disposition::NotPermitted => None,
@@ -85,7 +87,7 @@ impl Cause {
         }
     }
 
-    /// Returns why an answered call did not convert; `None` for one that did.
+    /// Returns the cause why an answered call did not convert; `None` for one that did.
     pub const fn of_outcome(outcome: Option<Outcome>) -> Option<Self> {
         match outcome {
             Some(Outcome::Success) => None,
@@ -99,7 +101,7 @@ impl Cause {
     }
 }
 
-/// The number of counted calls, and of those that did not succeed by cause.
+/// Counts calls, and among them by cause those that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tally {
     pub total: u64,
@@ -107,7 +109,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds calls to the tally; `cause` is `None` for calls that succeeded.
+    /// Adds this number of calls; `cause` is `None` for calls that succeeded.
     pub fn count(&mut self, cause: Option<Cause>, calls: u64) {
         self.total += calls;
         if let Some(cause) = cause.filter(|_| calls > 0) {
@@ -129,7 +131,7 @@ impl Tally {
     }
 }
 
-/// The part of one cause in the gap between target and actual.
+/// The part that one cause has in the gap between target and actual.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct DeviationPart {
     pub cause: Cause,
@@ -138,7 +140,7 @@ pub struct DeviationPart {
     pub calls: u64,
     /// The cause's share of all counted calls.
     pub share_ratio: f64,
-    /// The share that the cause may have for the target to be reached.
+    /// The share that the cause may have if the target is to be reached.
     pub expected_ratio: f64,
     /// The cause's part of the gap: actual share minus expected share.
     pub part_ratio: f64,
@@ -157,8 +159,9 @@ pub struct Deviation {
     pub parts: Vec<DeviationPart>,
 }
 
-/// Splits the gap between `tally` and `target_ratio` (0 to 1) over its causes. Returns `None` if nothing
-/// was counted.
+/// Splits the gap between the target and the actual share of successful calls over the causes. `tally`: the
+/// calls; `target_ratio`: 0 to 1; `reference`: other campaigns' calls, for the expected shares if there are
+/// enough. `None` if no calls were counted.
 pub fn deviation(tally: &Tally, target_ratio: f64, reference: &Tally) -> Option<Deviation> {
     if tally.total == 0 {
         return None;

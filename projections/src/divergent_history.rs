@@ -12,7 +12,8 @@ use domain::stored_event::Position;
 /// A version that no build has: rows that carry it are rebuilt at the next start.
 const NO_VERSION: u32 = 0;
 
-/// Returns the checkpoints that do not match the log: their position has no event, or one
+/// Returns the checkpoints that do not match the log: at their position it has no event, or one that was
+/// recorded at another time. Empty if the database has no checkpoints.
 pub async fn find_divergent_checkpoints(
     db: &dyn ReadDb,
     store: &dyn EventStore,
@@ -47,8 +48,8 @@ async fn is_of_log(row: &Checkpoint, store: &dyn EventStore) -> Result<bool, Pro
     }))
 }
 
-/// Marks the views of `ahead` so that the next start rebuilds them from the first event, and cancels
-/// their shadow rebuilds that are beyond `head`.
+/// Makes the next start rebuild the views of `ahead` from the first event, and cancels their shadow
+/// rebuilds that are beyond `head`.
 pub async fn reset_divergent_views(
     db: &dyn ReadDb,
     ahead: &[Checkpoint],

@@ -15,7 +15,7 @@ pub struct Forecast {
     pub high: f64,
 }
 
-/// Most values in one forecast: a year of days.
+/// Most values of one forecast, a year of days; further values of the requested horizon are left out.
 pub const HORIZON_MAX: usize = 366;
 
 /// Forecasts the `horizon` values after `series`, a series that repeats every `season` values. The
@@ -49,7 +49,8 @@ pub fn forecast(series: &[f64], season: usize, horizon: usize, coverage: f64) ->
         .collect()
 }
 
-/// Returns the quantile of `sorted` at `part` (0 to 1), interpolated between two neighboring values.
+/// Returns the quantile of the ascending values `sorted` at `part` (0 to 1), interpolated between
+/// neighbors.
 fn quantile(sorted: &[f64], part: f64) -> f64 {
     let last = u32::try_from(sorted.len().saturating_sub(1)).unwrap_or(u32::MAX);
     let place = part.clamp(0.0, 1.0) * f64::from(last);

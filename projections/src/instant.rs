@@ -4,7 +4,7 @@ use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 
-/// Returns the position of the last event with `recorded_at` ≤ `instant`, or 0 if all events are later.
+/// Returns the position of the last event with `recorded_at` ≤ `instant`; 0 if all events are later.
 ///
 /// Reads at most one event per bit of the head's position: about twenty for a million events, also where
 /// positions have gaps.

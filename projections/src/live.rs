@@ -21,11 +21,11 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
-/// Pause before a store or database that was unavailable is tried again: short compared with a reader's
-/// patience, long compared with the cost of a try.
+/// Wait before a store or database that was unavailable is tried again, in milliseconds: short compared
+/// with a reader's patience, long compared with the cost of a try.
 const AGAIN_AFTER_MS: u64 = 500;
 
-/// Parked views that are to try their event again.
+/// Names of parked views that are to try their event again.
 #[derive(Default)]
 struct Retries {
     wanted: Mutex<BTreeSet<String>>,
@@ -55,7 +55,8 @@ pub struct Projections {
 }
 
 impl Projections {
-    /// Starts all views of this build. Every table exists when it returns; `wait_for` waits for the rows.
+    /// Starts all views of this build. Every table exists when it returns, with rows that may be behind;
+    /// `wait_for` waits for them.
     pub async fn start(grounds: ProjectionContext, tasks: &dyn Tasks) -> Result<Arc<Self>, ProjectionError> {
         Self::start_views(grounds, views::all(), tasks).await
     }
@@ -69,8 +70,8 @@ impl Projections {
         Self::start_with_spacing(grounds, views, GATHERING_MS, tasks).await
     }
 
-    /// Starts the given views with a minimum of `apart_ms` between the starts of two transactions, unless a
-    /// caller waits for rows. For the simulation, which varies by how much rows are late.
+    /// Starts the given views with at least `apart_ms` milliseconds between the starts of two transactions,
+    /// unless a caller waits for rows. For the simulation, which varies how late rows are.
     pub async fn start_with_spacing(
         grounds: ProjectionContext,
         views: Vec<Arc<dyn View>>,
@@ -123,13 +124,14 @@ impl Projections {
         Ok(projections)
     }
 
-    /// Returns the database for readers. It returns `Remade` for rows of a view that this build is still
-    /// rebuilding.
+    /// Returns the database for readers. Reading rows of a view that this build is still rebuilding fails
+    /// with `Remade`.
     pub fn db(&self) -> Arc<dyn ReadDb> {
         Arc::clone(&self.readers)
     }
 
-    /// Returns `Remade` if an SQL query names a documented view of rows that this build is still rebuilding.
+    /// Returns the error `Remade` if an analyst's SQL query names a documented view with rows that this
+    /// build is still rebuilding.
     pub fn refuse_remade(&self, sql: &str) -> Result<(), ProjectionError> {
         self.lost_rows.refuse_question(sql)
     }
@@ -139,6 +141,7 @@ impl Projections {
         SqlWorklist::over(self.db(), self.progress())
     }
 
+    /// Returns the progress of the views, by which a caller waits until they have applied an event.
     pub fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)
     }
@@ -148,22 +151,23 @@ impl Projections {
         self.progress.position()
     }
 
-    /// Whether every view is exactly at `head`, and none is parked.
+    /// Returns true if every view is exactly at `head`, and none is parked.
     pub fn has_all(&self, head: Position) -> bool {
         self.progress.has_all(head)
     }
 
-    /// Returns why the views could not go on from their current position; `None` once they have moved.
+    /// Returns why the views could not continue from their current position; `None` once they have moved.
     pub fn wait_reason(&self) -> Option<String> {
         self.progress.wait_reason()
     }
 
     /// Returns every view's version and position and, if it is parked, the event that stopped it and why.
+    /// From memory.
     pub fn status(&self) -> Vec<Checkpoint> {
         self.progress.checkpoints()
     }
 
-    /// Returns the stored status of every view, with lag and rebuild.
+    /// Reads the stored status of every view from the database, with lag and rebuild.
     pub async fn statuses(&self) -> Result<Vec<ViewStatus>, ProjectionError> {
         let ProjectionContext { store, db, clock } = &self.grounds;
         statuses(store.as_ref(), db.as_ref(), clock.now()).await
@@ -175,9 +179,8 @@ impl Projections {
         known.then_some(()).ok_or_else(unknown)
     }
 
-    /// Starts or resumes a shadow rebuild of a view; with `restart` it starts again at the first event.
-    /// Returns when it has started; `statuses` shows when it is ready. A parked view also tries its event
-    /// again.
+    /// Starts or resumes a shadow rebuild of a view; with `restart` from the first event. Returns when it
+    /// has started; `statuses` shows when it is ready. A parked view also tries its event again.
     pub async fn rebuild(&self, view: &str, restart: bool) -> Result<Rebuild, RebuildError> {
         let begun = self.host.rebuilds.begin(view, restart).await?;
         let (generation, position) = (begun.generation, begun.position.0);
@@ -218,12 +221,12 @@ impl Projections {
         Ok(())
     }
 
-    /// Returns every view's current or last rebuild, by name of view.
+    /// Returns the current or last rebuild of every view that has one, by name of view.
     pub async fn rebuilds(&self) -> Result<Vec<Rebuild>, ProjectionError> {
         self.host.rebuilds.list().await
     }
 
-    /// Waits until all views that are not parked have reached `position`; returns `Late` after `deadline`.
+    /// Waits until all views that are not parked have reached `position`. Returns `Late` after `deadline`.
     pub async fn wait_for(&self, position: Position, deadline: Timestamp) -> Result<(), ProjectionError> {
         let clock = self.grounds.clock.as_ref();
         self.progress.wait_until(None, position, clock, deadline).await
@@ -274,7 +277,7 @@ impl LogFollower {
         }
     }
 
-    /// Follows the log until a retry is requested or something fails.
+    /// Follows the log until a retry of a parked view is requested. Fails if the store or database fails.
     async fn follow_on(&self, feeder: &mut Feeder) -> Result<(), ProjectionError> {
         let wanted = self.retries.take();
         if let Err(why) = feeder.retry(&wanted).await {
@@ -293,8 +296,8 @@ impl LogFollower {
         }
     }
 
-    /// Follows one subscription until something fails or the position to read from changes, for example
-    /// because a view was parked.
+    /// Follows one subscription until something fails or the views' position is no longer that of the last
+    /// event, for example because a view was parked.
     async fn follow_from(&self, feeder: &mut Feeder, after: Position) -> Result<(), ProjectionError> {
         let away =
             |error: domain::ports::event_store::StoreError| ProjectionError::Unavailable(error.to_string());

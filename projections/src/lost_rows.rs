@@ -26,8 +26,8 @@ pub(crate) fn prepare(tx: &mut dyn Tx) -> Result<(), ProjectionError> {
     tx.exec(TABLE, &[]).map(drop)
 }
 
-/// Records that the rows of a view, complete up to `until`, were dropped. A higher position recorded before
-/// stays.
+/// Records that the rows of a view were dropped that were complete up to `until`. A higher position that
+/// was recorded before stays.
 pub(crate) fn begin(tx: &mut dyn Tx, view: &str, until: Position) -> Result<(), ProjectionError> {
     let before = read(tx)?.remove(view).unwrap_or_default();
     tx.exec(
@@ -38,7 +38,7 @@ pub(crate) fn begin(tx: &mut dyn Tx, view: &str, until: Position) -> Result<(), 
     .map(drop)
 }
 
-/// Returns for each recorded view the position that its rows had reached before.
+/// Reads for each recorded view the position that its rows had reached when they were dropped.
 pub(crate) fn read(tx: &mut dyn Tx) -> Result<BTreeMap<String, Position>, ProjectionError> {
     let rows = tx.query("select view, until from remaking order by view", &[])?;
     rows.into_iter()
@@ -46,10 +46,10 @@ pub(crate) fn read(tx: &mut dyn Tx) -> Result<BTreeMap<String, Position>, Projec
         .collect()
 }
 
-/// The views that are being rebuilt after losing their rows.
+/// Which views are being rebuilt because this build dropped their rows.
 pub(crate) struct LostRows {
     progress: Arc<Progress>,
-    /// The position that each view must reach again.
+    /// The position that each of these views must reach again.
     until: BTreeMap<&'static str, Position>,
     /// The view of each table.
     tables: BTreeMap<&'static str, &'static str>,
@@ -77,8 +77,8 @@ impl LostRows {
         }
     }
 
-    /// Whether all views have reached their former positions. Rows are never dropped while a process uses
-    /// them, so this stays true.
+    /// Returns true if all views have reached their former positions. Rows are never dropped while a
+    /// process uses them, so this stays true.
     fn is_over(&self) -> bool {
         if self.is_over.load(Ordering::Acquire) {
             return true;
@@ -93,7 +93,7 @@ impl LostRows {
         is_over
     }
 
-    /// Returns `Remade` if the view has not reached its former position.
+    /// Returns the error `Remade` if the view has not reached its former position.
     fn refuse(&self, view: &str) -> Result<(), ProjectionError> {
         let Some(until) = self.until.get(view).copied() else {
             return Ok(());
@@ -115,8 +115,8 @@ impl LostRows {
         self.tables.get(table).map_or(Ok(()), |view| self.refuse(view))
     }
 
-    /// Returns `Remade` if the statement names a table, or reads a documented view, of a view that is still
-    /// being rebuilt.
+    /// Returns the error `Remade` if the statement names a table of a view that is still being rebuilt, or
+    /// reads a documented SQL view of it.
     fn refuse_statement(&self, sql: &str) -> Result<(), ProjectionError> {
         let mut named = BTreeSet::new();
         let mut before = String::new();
@@ -135,7 +135,7 @@ impl LostRows {
         named.into_iter().try_for_each(|view| self.refuse(view))
     }
 
-    /// Returns the view behind a documented SQL view.
+    /// Returns the view from which a documented SQL view reads its rows.
     fn documented(&self, name: &str) -> Option<&'static str> {
         let known = SQL_VIEWS
             .iter()
@@ -143,7 +143,8 @@ impl LostRows {
         self.tables.get(known.table?).copied()
     }
 
-    /// Returns `Remade` if an analyst's query names a documented view of a view that is still being rebuilt.
+    /// Returns the error `Remade` if an analyst's query names a documented SQL view of a view that is still
+    /// being rebuilt.
     pub(crate) fn refuse_question(&self, sql: &str) -> Result<(), ProjectionError> {
         if self.is_over() {
             return Ok(());
@@ -157,7 +158,7 @@ impl LostRows {
     }
 }
 
-/// The read database as readers see it: it refuses rows of views that are still being rebuilt.
+/// The read database for readers: fails with `Remade` for rows of views that are still being rebuilt.
 pub(crate) struct ReadersDb {
     pub(crate) inner: Arc<dyn ReadDb>,
     pub(crate) lost_rows: Arc<LostRows>,

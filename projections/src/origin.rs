@@ -9,8 +9,7 @@ use domain::ids::EventId;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::Position;
 
-/// The result of comparing the rows of a read database with a log: of this log, of another one, or not
-/// known.
+/// Whether the rows of a read database belong to a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     Same,
@@ -47,8 +46,7 @@ fn compared(stored: Option<&String>, first: Option<&EventId>) -> Origin {
 }
 
 /// Compares the rows with a log. Rows without an origin are marked as this log's once it has an event, so
-/// `Unknown` is returned only while the log is empty. Views must not apply events to rows that are not
-/// `Same`.
+/// `Unknown` is returned only while the log is empty. Views may apply events only if the result is `Same`.
 pub async fn bind_to_log(db: &dyn ReadDb, store: &dyn EventStore) -> Result<Origin, ProjectionError> {
     let first = first_event(store).await?;
     transact(db, move |tx| {
@@ -68,7 +66,7 @@ pub async fn bind_to_log(db: &dyn ReadDb, store: &dyn EventStore) -> Result<Orig
     .await
 }
 
-/// Compares the rows with a log and writes nothing.
+/// Compares the rows with a log as `bind_to_log` does, and writes nothing.
 pub async fn origin_of(db: &dyn ReadDb, store: &dyn EventStore) -> Result<Origin, ProjectionError> {
     let first = first_event(store).await?;
     match read_as(db, stored).await {

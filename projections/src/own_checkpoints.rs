@@ -9,7 +9,8 @@ use domain::stored_event::Position;
 use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
-/// Returns the stored checkpoints of the views, without their parked state.
+/// Reads the stored checkpoints of these views, without their parked state, so that a parked view tries its
+/// event again.
 pub(crate) async fn own_checkpoints(
     db: &dyn ReadDb,
     views: &[Arc<dyn View>],
@@ -22,9 +23,9 @@ pub(crate) async fn own_checkpoints(
     Ok(all)
 }
 
-/// Returns the stored checkpoints of the views, in the order of `views`. A checkpoint beyond the assumed one
-/// is the work of another process. Returns `Late` if one is behind: a database that crashed may have lost its
-/// last commits, or all rows, and the events in between would be skipped.
+/// Reads the stored checkpoints of the views, in the order of `views`. One beyond the checkpoint in
+/// `believed` is the work of another process. Returns `Late` if one is behind: a database that crashed may
+/// have lost its last commits, or all rows, and the events in between would be skipped.
 pub(crate) fn stored_checkpoints(
     tx: &mut dyn Tx,
     views: &[Arc<dyn View>],
@@ -56,7 +57,7 @@ pub(crate) fn stored_checkpoints(
     Ok(standing)
 }
 
-/// The views with rows of another build, grouped by what to do about it.
+/// The views with rows that another build wrote, by whether it is earlier or later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OtherBuild {
     /// Rows of an earlier build: names of views, or `all views` if the tables of checkpoints or rebuilds are
@@ -82,7 +83,7 @@ impl Display for OtherBuild {
 }
 
 /// Checks whether this build can read the tables of checkpoints and rebuilds. Returns the build that wrote
-/// them if it is another one.
+/// them if it cannot. Fails if there are no views yet.
 pub async fn find_incompatible_tables(db: &dyn ReadDb) -> Result<Option<OtherBuild>, ProjectionError> {
     let reads = async |sql: &'static str| match read_as(db, move |tx| tx.query(sql, &[])).await {
         Err(ProjectionError::Fault(_)) => Ok(false),
@@ -97,7 +98,8 @@ pub async fn find_incompatible_tables(db: &dyn ReadDb) -> Result<Option<OtherBui
     Ok((!is_ours).then(|| OtherBuild::Earlier(vec!["all views".to_owned()])))
 }
 
-/// Checks whether this build can read the rows of these views. Returns the other build and its views if not.
+/// Checks whether this build can read the rows of these views. Returns the other build with the names of
+/// its views if it cannot.
 pub async fn rows_of_other_build(
     db: &dyn ReadDb,
     views: &[Arc<dyn View>],

@@ -12,11 +12,12 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// The committed checkpoints of all views, never ahead of the rows, with what is needed to wait for them.
+/// The committed checkpoints of all views of this process, never ahead of the rows, for callers that wait
+/// for them.
 pub struct Progress {
     checkpoints: Mutex<Vec<Checkpoint>>,
     changed: Notify,
-    /// Positions that a caller waits for urgently, with the number of callers.
+    /// Positions that callers of `wait_for` wait for, with the number of callers.
     awaited: Mutex<BTreeMap<Position, usize>>,
     hurried: Notify,
     /// The position at which the views last failed to go on, and why.
@@ -34,13 +35,13 @@ impl Progress {
         }
     }
 
-    /// Records why the views could not go on from their current position.
+    /// Records why the views could not continue from their current position.
     pub(crate) fn note_wait(&self, why: String) {
         let position = self.position();
         *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = Some((position, why));
     }
 
-    /// Returns why the views could not go on from their current position; `None` once they have moved.
+    /// Returns why the views could not continue from their current position; `None` once they have moved.
     pub fn wait_reason(&self) -> Option<String> {
         let position = self.position();
         let waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,14 +63,15 @@ impl Progress {
         self.held().clone()
     }
 
-    /// Returns the position of the view furthest behind, without parked views; `None` if all are parked.
+    /// Returns the position of the view that is furthest behind, without parked views; `None` if all are
+    /// parked.
     pub fn position(&self) -> Option<Position> {
         let held = self.held();
         let active = held.iter().filter(|row| row.parked.is_none());
         active.map(|row| row.position).min()
     }
 
-    /// Whether every view is exactly at `head`, and none is parked.
+    /// Returns true if every view is exactly at `head`, and none is parked.
     pub fn has_all(&self, head: Position) -> bool {
         let held = self.held();
         held.iter()
@@ -94,8 +96,8 @@ impl Progress {
         }
     }
 
-    /// Whether one view, or every view that is not parked, is complete up to `wanted`. A parked view that was
-    /// asked for by name is an error.
+    /// Returns true if the named view, or every view that is not parked, is complete up to `wanted`.
+    /// Returns `Parked` for a parked view that was asked for by name.
     fn reached(&self, view: Option<&str>, wanted: Position) -> Result<bool, ProjectionError> {
         let held = self.held();
         let Some(name) = view else {
@@ -117,9 +119,9 @@ impl Progress {
         }
     }
 
-    /// Waits until one view, or every view that is not parked, is complete up to `wanted`. Returns an error
-    /// if the named view is parked. Cancel-safe. Views that are gathering events for a transaction begin it
-    /// as soon as they have this one.
+    /// Waits until the named view, or every view that is not parked, is complete up to `wanted`. Returns
+    /// `Parked` if the named view is parked. Cancel-safe. Views that gather events for a transaction begin
+    /// it as soon as they have the wanted one.
     pub async fn wait_for(&self, view: Option<&str>, wanted: Position) -> Result<(), ProjectionError> {
         if self.reached(view, wanted)? {
             return Ok(());
@@ -150,7 +152,7 @@ impl Progress {
         self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until a caller waits urgently for `last` or a position before it. Cancel-safe.
+    /// Waits until a caller of `wait_for` waits for `last` or a position before it. Cancel-safe.
     pub(crate) async fn hurried_by(&self, last: Position) {
         loop {
             let hurried = self.hurried.notified();
@@ -168,7 +170,7 @@ impl Progress {
         }
     }
 
-    /// Waits as `wait_for` does, until `deadline` at most; then returns `Late`.
+    /// Waits as `wait_for` does, but returns `Late` at `deadline`.
     pub async fn wait_until(
         &self,
         view: Option<&str>,

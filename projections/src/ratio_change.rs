@@ -8,20 +8,20 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The calls of one part: the number of all, and the number that counts.
+/// The calls of one part: how many there are, and how many of them count in the ratio's numerator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PartCounts {
     pub whole: u64,
     pub counted: u64,
 }
 
-/// The effect of one part on the change of the ratio.
+/// The effect of one part (for example a trunk) on the change of the ratio.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Effect {
     pub part: String,
     pub before: PartFigures,
     pub now: PartFigures,
-    /// The effect of the part's changed share of the calls.
+    /// The effect of the part's changed share of all calls.
     pub mix: f64,
     /// The effect of the part's own changed ratio.
     pub rate: f64,
@@ -37,7 +37,7 @@ pub struct PartFigures {
     pub ratio: Option<f64>,
 }
 
-/// The change of a ratio, with the effects of its parts sorted from the largest.
+/// The change of a ratio between two periods, with the effects of its parts, the largest first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RatioChange {
     pub before: f64,
@@ -52,8 +52,8 @@ impl RatioChange {
     }
 }
 
-/// Splits the change of the ratio over the parts. Returns `None` if one period has no calls and so no
-/// ratio.
+/// Splits the change of a ratio between two periods over the parts. `None` if one period has no calls and
+/// thus no ratio.
 pub fn split_ratio_change(
     before: &BTreeMap<String, PartCounts>,
     now: &BTreeMap<String, PartCounts>,

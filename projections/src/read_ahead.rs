@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Most events read at once, and per transaction while views follow the log: enough to spread the cost of
-/// a commit, few enough that readers see new rows at once.
+/// Most events read at once, and per transaction while views follow the log. Enough to spread the cost of a
+/// commit, few enough that readers see new rows at once.
 pub const BATCH_EVENTS_MAX: usize = 512;
 
 /// Most events per transaction while views catch up. A row that changes often is written once for all of
@@ -21,28 +21,28 @@ pub const CATCH_UP_EVENTS_MAX: usize = 32_768;
 /// can append faster than views apply for hours, and the transaction's memory is needed elsewhere.
 pub(crate) const FOLLOWING_EVENTS_MAX: usize = 1_024;
 
-/// Most events by which a view lags and still counts as only slightly behind: twice the lag that an
+/// Most events by which a view may lag and still counts as only slightly behind: twice the lag that an
 /// import may cause.
 pub(crate) const FOLLOWING_BEHIND_MAX: u64 = 200_000;
 
-/// Bytes of records after which a catching-up transaction takes no more pages. Large records so come in
+/// Bytes of records from which a catching-up transaction takes no more pages, so that large records come in
 /// smaller batches.
 const CATCH_UP_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Events prepared before the task yields to others: well under a millisecond of work.
+/// Number of events that are prepared before the task yields to others: well under a millisecond of work.
 const READ_AT_ONCE_MAX: usize = 128;
 
 /// Events that are prepared for the views.
 pub(crate) type Events = Arc<Vec<Result<ViewEvent, UnreadableRecord>>>;
 
-/// Whether the gathered events fill one transaction. This limits the memory in use, however far the views
-/// are behind.
+/// Returns true if the gathered events fill one transaction. This limits the memory in use, however far the
+/// views are behind.
 pub(crate) fn is_full(gathered: &[StoredEvent]) -> bool {
     let bytes: usize = gathered.iter().map(|event| event.record.len()).sum();
     gathered.len() >= CATCH_UP_EVENTS_MAX || bytes >= CATCH_UP_BYTES_MAX
 }
 
-/// Prepares stored events for views: parses the envelope and, if a view handles the kind, the data.
+/// Prepares stored events for views: parses the envelope and, if a view handles the event's kind, the data.
 pub(crate) struct Reader {
     views: Arc<[Arc<dyn View>]>,
 }
@@ -86,8 +86,8 @@ impl Reader {
         self.views.iter().any(named)
     }
 
-    /// Reads and prepares the next events up to and including `end`. Returns them with the position of
-    /// the last; `None` if there are none.
+    /// Reads and prepares the next events after `after`, up to and including `end`; at most a full
+    /// transaction. Returns them with the position of the last; `None` if there are none.
     pub(crate) async fn next(
         &self,
         store: &dyn EventStore,
@@ -143,7 +143,7 @@ impl PagePrefetcher {
         Self { place, underway: 0 }
     }
 
-    /// Whether one more page may be put in before one is taken out.
+    /// Returns true if one more page may be put in before one is taken out.
     pub(crate) const fn has_room(&self) -> bool {
         self.underway < PAGES_READY_MAX
     }
@@ -157,7 +157,7 @@ impl PagePrefetcher {
         Ok(())
     }
 
-    /// Takes the oldest page that was put in, prepared. Returns `None` if there is none.
+    /// Removes and returns the oldest page, prepared; waits for it if necessary. `None` if there is none.
     pub(crate) async fn take(&mut self) -> Result<Option<Events>, ProjectionError> {
         if self.underway == 0 {
             return Ok(None);
@@ -173,8 +173,8 @@ impl PagePrefetcher {
     }
 }
 
-/// The loop of the preparing thread; it runs until one of the channels closes. Applied events are freed
-/// here too, because freeing them costs a third of reading them.
+/// Runs the preparing thread until one of the channels closes. Applied events are freed here too, because
+/// freeing them costs a third of reading them.
 fn make_ready(reader: &Reader, mut waiting: mpsc::Receiver<Vec<StoredEvent>>, done: &mpsc::Sender<Events>) {
     let mut sent = VecDeque::new();
     while let Some(page) = waiting.blocking_recv() {

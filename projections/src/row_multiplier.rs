@@ -12,14 +12,14 @@ use domain::calendar::HOUR_MICROS;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Copies per statement: one transaction then has some hundred thousand rows.
+/// Copies made per statement: one transaction then has some hundred thousand rows.
 const COPIES_AT_ONCE: i64 = 200;
 
-/// Most copies of a row. Copied ids have eight digits for the copy's number. Copies cover four days of hours
+/// Most copies of a row; the number of a copy has eight digits in its ids. Copies cover four days of hours
 /// if spread over a hundred campaigns, fourteen months in one campaign.
 const COPIES_MAX: i64 = 10_000;
 
-/// The wanted size of the copied rows, and the number of campaigns that they are spread over.
+/// The wanted number of rows, and the number of campaigns over which copies are spread.
 #[derive(Debug, Clone, Copy)]
 pub struct CopyTarget {
     /// The approximate number of rows of the largest table at the end.
@@ -29,8 +29,8 @@ pub struct CopyTarget {
     pub campaigns: u32,
 }
 
-/// Copies the rows of every table of `views` until the largest has about the wanted number of rows. Returns
-/// the number of rows of each table. `progress` receives the table's name and its rows so far.
+/// Copies the rows of every table of `views` until the largest table has about the wanted number of rows.
+/// Returns the number of rows of each table. `progress` receives a table's name and its rows so far.
 pub async fn multiply(
     db: &dyn ReadDb,
     views: &[Arc<dyn View>],
@@ -69,7 +69,7 @@ pub async fn multiply(
     Ok(counts)
 }
 
-/// Whether the campaign is the only part of the key that differs between copies.
+/// Returns true if the campaign is the only part of the table's key that differs between copies.
 async fn is_per_campaign(db: &dyn ReadDb, table: &'static Table) -> Result<bool, ProjectionError> {
     let columns = read_as(db, move |tx| tx.columns(table.name)).await?;
     let mut keys = columns.iter().take(table.key_columns);
@@ -82,8 +82,8 @@ async fn count(db: &dyn ReadDb, table: &'static Table) -> Result<u64, Projection
     rows.into_iter().next().map_or(Ok(0), |mut row: Row| row.count())
 }
 
-/// Multiplies the hourly sums over all campaigns (campaign '') by the number of campaigns: the copies of an
-/// hour belong to all of them and share one such row.
+/// Multiplies the hourly sums over all campaigns (campaign '') by the number of campaigns, because the
+/// copies of an hour belong to all of them and share one row.
 async fn of_all_campaigns(
     db: &dyn ReadDb,
     table: &'static Table,
@@ -100,13 +100,14 @@ async fn of_all_campaigns(
     db.exec(&sql, Vec::new()).await.map(drop)
 }
 
-/// Whether a table has rows that sum over all campaigns, besides those of each campaign.
+/// Returns true if a table has rows that sum over all campaigns, besides those of each campaign.
 fn sums_all_campaigns(table: &Table, columns: &[String]) -> bool {
     let has = |name: &str| columns.iter().any(|column| column == name);
     table.key_columns > 1 && has("campaign") && has("count") && has("before_at")
 }
 
-/// Inserts the copies `which` of a table's first rows, which are those with positions below the stride.
+/// Inserts the copies with the numbers `which` of a table's original rows, those with positions below
+/// `STRIDE`.
 async fn copy(
     db: &dyn ReadDb,
     table: &'static Table,
@@ -143,7 +144,7 @@ fn position_of(columns: &[String]) -> Option<&str> {
 /// Positions reserved for one copy; more than the events of the first calls.
 const STRIDE: i64 = 1_000_000;
 
-/// Returns the SQL expression of a column in copy `i`, spread over so many campaigns.
+/// Returns the SQL expression of a column in copy `i`, spread over this many campaigns.
 fn cell(column: &str, campaigns: i64) -> String {
     match column {
         // Eight digits for the copy in front: ids stay hexadecimal and keep their length.
@@ -164,7 +165,7 @@ fn cell(column: &str, campaigns: i64) -> String {
     }
 }
 
-/// Returns `count` ids of copies from the column `id`, which leads an index; they are spread over the whole
+/// Returns at most `count` ids from the column `id`, which leads an index. They are spread over the whole
 /// table and over each copy.
 pub async fn spread_ids(
     db: &dyn ReadDb,

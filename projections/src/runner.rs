@@ -26,7 +26,7 @@ enum FlushMode {
     EachEvent,
 }
 
-/// The views of a process with their database. It applies batches of events; everything that feeds views uses
+/// Applies batches of events to the views of a process and their database. Everything that feeds views uses
 /// it.
 pub(crate) struct Feeder {
     db: Arc<dyn ReadDb>,
@@ -59,13 +59,14 @@ impl Feeder {
         Arc::clone(&self.progress)
     }
 
-    /// Returns the position to read on from, that of the view furthest behind without parked views; `None` if
-    /// all are parked.
+    /// Returns the position from which to read on: that of the view that is furthest behind, without parked
+    /// views; `None` if all are parked.
     pub(crate) fn after(&self) -> Option<Position> {
         self.progress.position()
     }
 
-    /// Applies events in order to every view that has not seen them. Feeding events twice is harmless.
+    /// Applies events in order to every view that has not seen them; a view skips those that it has. Stops
+    /// early if another process moved rows back.
     pub(crate) async fn feed(&mut self, stored: &[StoredEvent]) -> Result<(), ProjectionError> {
         for batch in stored.chunks(CATCH_UP_EVENTS_MAX) {
             let events = self.reader().read(batch).await;
@@ -83,7 +84,8 @@ impl Feeder {
         Reader::new(&self.views)
     }
 
-    /// Lets parked views try again, and reads all checkpoints, because a switch may have moved one.
+    /// Lets these parked views try their event again, and reads all checkpoints, because a switch may have
+    /// moved one. Does nothing without names.
     pub(crate) async fn retry(&mut self, views: &BTreeSet<String>) -> Result<(), ProjectionError> {
         if views.is_empty() {
             return Ok(());
@@ -92,7 +94,8 @@ impl Feeder {
         self.look_again().await
     }
 
-    /// Applies events as `feed` does, from events that are already prepared.
+    /// Does the same as `feed` with events that are already prepared. A view that cannot apply an event is
+    /// parked before it.
     pub(crate) async fn feed_batch(&mut self, events: Events) -> Result<(), ProjectionError> {
         let mut pace = FlushMode::Together;
         loop {
@@ -133,7 +136,8 @@ impl Feeder {
         .await
     }
 
-    /// Creates tables that are missing and reads the checkpoints of all views.
+    /// Creates tables that are missing and reads the checkpoints of all views, after the database lost
+    /// them.
     async fn begin_again(&mut self) -> Result<(), ProjectionError> {
         let (views, dialect) = (Arc::clone(&self.views), self.db.dialect());
         transact(self.db.as_ref(), move |tx| restore_schema(tx, dialect, &views)).await?;
@@ -266,7 +270,7 @@ fn apply_at_pace(
     Ok(())
 }
 
-/// Returns the keys of the rows that a view will read for these events.
+/// Returns the keys of the rows that a view will read for these events, so that they are read together.
 fn keys_of(view: &dyn View, events: &[Result<ViewEvent, UnreadableRecord>]) -> Keys {
     let mut keys = Vec::new();
     for event in events.iter().flatten() {
@@ -289,14 +293,14 @@ fn apply_event(
     }
 }
 
-/// Feeds views within the caller's task: for the simulation, `rebuild` and `verify`. It runs the same code as
-/// the product, without tasks or waiting.
+/// Feeds views within the caller's task, for the simulation, `rebuild` and `verify`. It runs the same code
+/// as the product, without tasks or waiting.
 pub struct InlineRunner {
     feeder: Feeder,
 }
 
 impl InlineRunner {
-    /// Creates or recreates the views' tables. Each view goes on after its own checkpoint.
+    /// Creates or recreates the views' tables. Each view continues after its own checkpoint.
     pub async fn begin(db: Arc<dyn ReadDb>, views: Vec<Arc<dyn View>>) -> Result<Self, ProjectionError> {
         Feeder::begin(db, views.into())
             .await
@@ -314,12 +318,13 @@ impl InlineRunner {
         self.feeder.reader()
     }
 
-    /// Applies events as `apply_page` does, from events that are already prepared.
+    /// Does the same as `apply_page` with events that are already prepared.
     pub(crate) async fn apply_ready(&mut self, events: Events) -> Result<(), ProjectionError> {
         self.feeder.feed_batch(events).await
     }
 
-    /// Reads and applies events to the end of the log. Returns the position of the view furthest behind.
+    /// Reads and applies events to the end of the log. Returns the position of the view that is furthest
+    /// behind.
     pub async fn catch_up(&mut self, store: &dyn EventStore) -> Result<Position, ProjectionError> {
         let end = Position(u64::MAX);
         let reached = self.after().unwrap_or_default();
@@ -360,8 +365,8 @@ impl InlineRunner {
         Ok(())
     }
 
-    /// Returns the position to read on from, that of the view furthest behind without parked views; `None` if
-    /// all are parked.
+    /// Returns the position from which to read on: that of the view that is furthest behind, without parked
+    /// views; `None` if all are parked.
     pub fn after(&self) -> Option<Position> {
         self.feeder.after()
     }

@@ -77,7 +77,7 @@ fn table_names(views: &[Arc<dyn View>]) -> Vec<&'static str> {
     tables.map(|table| table.name).chain([CHECKPOINT_TABLE]).collect()
 }
 
-/// Drops and creates a view's tables, and sets its checkpoint before the first event.
+/// Drops and creates a view's tables, and sets its checkpoint to the beginning of the log.
 pub(crate) fn remake_tables(
     tx: &mut dyn Tx,
     dialect: Dialect,

@@ -57,7 +57,8 @@ impl ShadowTables {
         }
     }
 
-    /// Returns the table for new rows that belongs to a table of this view.
+    /// Returns the table for new rows that belongs to the live table with this name; an error if it is not
+    /// a table of this view.
     pub(crate) fn table(&self, live: &str) -> Result<&'static Table, ProjectionError> {
         let known = self.tables.get(live).copied();
         known.ok_or_else(|| {
@@ -94,7 +95,8 @@ impl ShadowTables {
     }
 }
 
-/// Returns `sql` with each identifier outside quotes replaced by the result of `replace`; `None` keeps it.
+/// Returns `sql` with each identifier outside quotes replaced by the result of `replace`; `None` leaves it
+/// unchanged.
 pub(crate) fn replace_identifiers(sql: &str, mut replace: impl FnMut(&str) -> Option<String>) -> String {
     let mut done = String::with_capacity(sql.len() + NEXT.len() * 4);
     let mut word = String::new();

@@ -10,7 +10,7 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde::Serialize;
 
-/// From this lag on a view counts as catching up: it is more than a batch behind because it is being
+/// Lag in events from which a view counts as catching up: more than some batches, because it is being
 /// rebuilt or the server was down.
 const CATCHING_UP_EVENTS_MIN: u64 = 4 * BATCH_EVENTS_MAX as u64;
 
@@ -40,10 +40,9 @@ pub struct ParkedAt {
 pub struct RebuildStatus {
     #[serde(flatten)]
     pub rebuild: Rebuild,
-    /// Whether the current and the new rows were equal when they were compared; `None` before the
-    /// comparison.
+    /// True if the live and the new rows were equal when they were compared; `None` before the comparison.
     pub agrees: Option<bool>,
-    /// Mean speed since the rebuild was started or resumed.
+    /// Mean number of events per second since the rebuild was started or resumed.
     pub events_per_second: f64,
     /// Time until the new rows reach the log's head at this speed; `None` while it is unknown.
     pub remaining_ms: Option<u64>,

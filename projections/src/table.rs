@@ -5,7 +5,7 @@ use crate::database::Dialect;
 use crate::value::Val;
 use std::borrow::Cow;
 
-/// Rows of earlier events that a fold begins with, grouped by table.
+/// Rows of earlier events with which a fold begins, by table.
 pub type InitialRows = Vec<(&'static Table, Vec<Vec<Val>>)>;
 
 /// The number of partitions of a partitioned table. A hundred million rows are about six million in each.

@@ -7,12 +7,12 @@ use domain::ports::tasks::Tasks;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
-/// The number of read connections, each with its own thread: on two cores, a long report and short
+/// The number of reading connections, each with a thread of its own: on two cores, a long report and short
 /// queries run in parallel.
 pub(crate) const READERS_COUNT: usize = 2;
 
-/// Most units of work that wait in a queue; one per concurrent request, with a wide margin. A full queue
-/// refuses.
+/// Most units of work that wait in a queue, one per concurrent request, with a wide margin; a further one
+/// is refused.
 const QUEUE_WORK_MAX: usize = 256;
 
 /// A function that runs one unit of work on its connection.
@@ -103,7 +103,8 @@ fn close_when_stopping(threads: &Arc<Threads>, tasks: &dyn Tasks) {
     );
 }
 
-/// The loop of one thread: runs units of work until the queue is closed and empty.
+/// Runs the units of work of a queue one after another, until it is closed and empty. Readers share a
+/// queue.
 fn serve(mut worker: Worker, jobs: &Mutex<mpsc::Receiver<Job>>) {
     loop {
         // Readers share a queue: the thread that holds the lock waits for the next unit, the others wait

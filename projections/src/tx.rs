@@ -38,7 +38,7 @@ pub trait Tx {
         Ok(self.query(&sql, key)?.into_iter().next().map(Row::rest))
     }
 
-    /// Whether there is a row with this key.
+    /// Returns true if there is a row with this key.
     fn has(&mut self, table: &'static Table, key: &[Val]) -> Result<bool, ProjectionError> {
         Ok(self.row(table, key)?.is_some())
     }
@@ -109,13 +109,13 @@ pub trait Tx {
         Ok(())
     }
 
-    /// Whether `rows` costs much less than as many calls of `row`. If so, the rows of a batch are
-    /// prefetched.
+    /// Returns true if `rows` costs much less than as many calls of `row`. The rows of a batch are
+    /// prefetched then.
     fn reads_together(&self) -> bool {
         false
     }
 
-    /// Announces that rows of so many events will be written. A database may take more memory for many
+    /// Announces that rows of this many events will be written. A database may take more memory for many
     /// events and release it when they are few again.
     fn expect(&mut self, _events_count: usize) -> Result<(), ProjectionError> {
         Ok(())
@@ -152,7 +152,7 @@ pub trait Tx {
     }
 }
 
-/// What to do with a row after `Tx::edit` has passed it to its callback.
+/// What `Tx::edit` does with a row after its callback has seen it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowAction {
     /// Leave the row as it is; it was not changed.

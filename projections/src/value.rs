@@ -34,7 +34,7 @@ impl Val {
         }
     }
 
-    /// Returns the name of the value's type, for texts about a value that may be personal.
+    /// Returns the name of the value's type, for error texts about a value that may be personal.
     pub(crate) const fn kind_name(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -58,12 +58,15 @@ impl Val {
     pub fn count(value: impl TryInto<i64>) -> Self {
         Self::Int(value.try_into().unwrap_or(i64::MAX))
     }
+    /// Converts a count; `None` becomes `Null`.
     pub fn maybe_count(value: Option<impl TryInto<i64>>) -> Self {
         value.map_or(Self::Null, Self::count)
     }
+    /// Converts a time to microseconds since 1970.
     pub const fn at(at: Timestamp) -> Self {
         Self::Int(at.micros())
     }
+    /// Converts a time to microseconds since 1970; `None` becomes `Null`.
     pub fn maybe_at(at: Option<Timestamp>) -> Self {
         at.map_or(Self::Null, Self::at)
     }
@@ -138,19 +141,22 @@ fn unexpected(wanted: &str, found: &Val) -> ProjectionError {
 }
 
 impl Row {
+    /// Makes a reader of a row's columns, from the first one on.
     pub fn new(values: Vec<Val>) -> Self {
         Self {
             values: values.into_iter(),
         }
     }
 
-    /// Takes the next column, whatever its type.
+    /// Returns the next column, whatever its type. Fails if the row has no further column.
     pub fn val(&mut self) -> Result<Val, ProjectionError> {
         self.values
             .next()
             .ok_or_else(|| ProjectionError::Fault("a row has fewer columns than are read".to_owned()))
     }
 
+    /// Returns the next column as an integer (a truth value is 0 or 1), `None` for `Null`. Fails for
+    /// another type.
     pub fn maybe_int(&mut self) -> Result<Option<i64>, ProjectionError> {
         match self.val()? {
             Val::Null => Ok(None),
@@ -160,25 +166,29 @@ impl Row {
         }
     }
 
+    /// Returns the next column as an integer (a truth value is 0 or 1). Fails for `Null` or another type.
     pub fn int(&mut self) -> Result<i64, ProjectionError> {
         self.maybe_int()?
             .ok_or_else(|| unexpected("an integer", &Val::Null))
     }
 
-    /// Takes a count; a negative value is an error.
+    /// Returns the next column as a count. Fails for another type or a negative value.
     pub fn count(&mut self) -> Result<u64, ProjectionError> {
         let value = self.int()?;
         u64::try_from(value).map_err(|error| ProjectionError::Fault(format!("a count is {value}: {error}")))
     }
 
+    /// Returns the next column as a count, `None` for `Null` or a negative value. Fails for another type.
     pub fn maybe_count(&mut self) -> Result<Option<u64>, ProjectionError> {
         Ok(self.maybe_int()?.and_then(|value| u64::try_from(value).ok()))
     }
 
+    /// Returns true if the next column is an integer other than 0. Fails for `Null` or another type.
     pub fn flag(&mut self) -> Result<bool, ProjectionError> {
         Ok(self.int()? != 0)
     }
 
+    /// Returns the next column as a text, `None` for `Null`. Fails for another type.
     pub fn maybe_text(&mut self) -> Result<Option<String>, ProjectionError> {
         match self.val()? {
             Val::Null => Ok(None),
@@ -189,11 +199,12 @@ impl Row {
         }
     }
 
+    /// Returns the next column as a text. Fails for `Null` or another type.
     pub fn text(&mut self) -> Result<String, ProjectionError> {
         self.maybe_text()?.ok_or_else(|| unexpected("a text", &Val::Null))
     }
 
-    /// Takes a text and parses it, for example as an id.
+    /// Returns the next column as a text parsed to `T`, for example an id.
     pub fn parse<T: FromStr>(&mut self) -> Result<T, ProjectionError>
     where
         T::Err: Display,
@@ -201,6 +212,8 @@ impl Row {
         parse(&self.text()?)
     }
 
+    /// Returns the next column as a text parsed to `T`, `None` for `Null`. Fails if the text cannot be
+    /// parsed.
     pub fn maybe_parse<T: FromStr>(&mut self) -> Result<Option<T>, ProjectionError>
     where
         T::Err: Display,
@@ -208,11 +221,12 @@ impl Row {
         self.maybe_text()?.as_deref().map(parse).transpose()
     }
 
-    /// Takes an id of 16 bytes.
+    /// Returns the next column as an id of 16 bytes.
     pub fn uuid(&mut self) -> Result<Uuid, ProjectionError> {
         self.maybe_uuid()?.ok_or_else(|| unexpected("an id", &Val::Null))
     }
 
+    /// Returns the next column as an id of 16 bytes, `None` for `Null`. Fails for another type or length.
     pub fn maybe_uuid(&mut self) -> Result<Option<Uuid>, ProjectionError> {
         match self.val()? {
             Val::Null => Ok(None),
@@ -226,28 +240,32 @@ impl Row {
         }
     }
 
+    /// Returns the next column, microseconds since 1970, as a time.
     pub fn at(&mut self) -> Result<Timestamp, ProjectionError> {
         self.int().map(Timestamp::from_micros)
     }
 
+    /// Returns the next column, microseconds since 1970, as a time; `None` for `Null`.
     pub fn maybe_at(&mut self) -> Result<Option<Timestamp>, ProjectionError> {
         Ok(self.maybe_int()?.map(Timestamp::from_micros))
     }
 
+    /// Returns the next column as a position of the log.
     pub fn position(&mut self) -> Result<Position, ProjectionError> {
         self.count().map(Position)
     }
 
-    /// Takes a personal value in its sealed or erased form.
+    /// Returns the next column as a personal value in its sealed or erased form.
     pub fn personal(&mut self) -> Result<Personal<String>, ProjectionError> {
         read_personal(&self.text()?)
     }
 
+    /// Returns the next column as a personal value in its sealed or erased form, `None` for `Null`.
     pub fn maybe_personal(&mut self) -> Result<Option<Personal<String>>, ProjectionError> {
         self.maybe_text()?.as_deref().map(read_personal).transpose()
     }
 
-    /// Returns all columns that have not been taken.
+    /// Returns all columns that have not been read.
     pub fn rest(self) -> Vec<Val> {
         self.values.collect()
     }

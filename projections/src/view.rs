@@ -28,6 +28,7 @@ pub enum HandledKinds {
 }
 
 impl HandledKinds {
+    /// Returns true if the view handles events of this kind.
     pub fn takes(self, kind: &str) -> bool {
         match self {
             Self::All => true,
@@ -54,7 +55,8 @@ pub trait View: Send + Sync {
     /// Returns the view's description, always the same.
     fn definition(&self) -> ViewDefinition;
 
-    /// Whether the view uses `ViewEvent::event` for the kinds it names. Their data is then parsed in advance.
+    /// Returns true if the view uses `ViewEvent::event` for the kinds that it handles. Their data is then
+    /// parsed in advance.
     fn is_typed(&self) -> bool {
         true
     }
@@ -63,8 +65,8 @@ pub trait View: Send + Sync {
     /// again; any other error parks the view before this event.
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError>;
 
-    /// Adds the keys of rows that `apply` will read to `keys`, so that a batch reads them together. Too few
-    /// or too many keys cost time but never correctness.
+    /// Adds the keys of rows that `apply` will read for this event to `keys`, so that a batch reads them
+    /// together. Too few or too many keys cost time but never correctness.
     fn reads(&self, _event: &ViewEvent, _keys: &mut Vec<(&'static Table, Vec<Val>)>) {}
 
     /// Returns an in-memory implementation of the view, if it has one. Folds use it for whole logs, where
@@ -76,18 +78,22 @@ pub trait View: Send + Sync {
 
 /// Shortcuts to the parts of a view's definition.
 impl dyn View + '_ {
+    /// Returns the view's name, under which its checkpoint is stored.
     pub fn name(&self) -> &'static str {
         self.definition().name
     }
 
+    /// Returns the version of the view's code. Rows of another version are rebuilt.
     pub fn version(&self) -> u32 {
         self.definition().version
     }
 
+    /// Returns the view's own tables.
     pub fn tables(&self) -> &'static [Table] {
         self.definition().tables
     }
 
+    /// Returns the kinds of events that the view handles.
     pub fn handles(&self) -> HandledKinds {
         self.definition().handles
     }
@@ -113,7 +119,7 @@ pub struct ViewEvent {
 }
 
 impl ViewEvent {
-    /// Parses the envelope; the data is parsed when a view asks for it.
+    /// Parses the envelope of a stored event. The data is parsed when a view asks for it.
     pub fn read(stored: &StoredEvent) -> Result<Self, UnreadableRecord> {
         Ok(Self {
             position: stored.position,
@@ -128,7 +134,7 @@ impl ViewEvent {
         Self::read(event.stored()).map_err(|error| ProjectionError::Corrupt(error.to_string()))
     }
 
-    /// Parses the data in advance. An error is kept and returned when a view asks for the data.
+    /// Parses the data in advance. An error is stored and returned when a view asks for the data.
     pub(crate) fn read_ahead(&self) {
         self.typed.get_or_init(|| read_any(&self.envelope));
     }
@@ -150,7 +156,7 @@ impl ViewEvent {
         E::read(kind, *version, data).map_err(|error| ProjectionError::Fault(error.to_string()))
     }
 
-    /// Returns the event's own time.
+    /// Returns the event's own time (`at`), not the time at which it was recorded.
     pub fn at(&self) -> Timestamp {
         self.envelope.at
     }
@@ -189,7 +195,8 @@ fn read_any(envelope: &Envelope) -> Result<AnyEvent, String> {
     .map_err(|error| error.to_string())
 }
 
-/// Turns the error of an event into `Parked` at its position; `Unavailable` stays, because it is temporary.
+/// Converts the error of a view at an event to `Parked` at its position. `Unavailable` stays, because it is
+/// temporary.
 pub(crate) fn into_parked_error(
     view: &dyn View,
     position: Position,
@@ -228,8 +235,8 @@ pub(crate) fn erased_column(value: &Personal<String>) -> Result<String, Projecti
     sealed_columns(&Personal::Erased { hash }).map(|(json, _)| json)
 }
 
-/// Returns the stored name of a plain enum value, such as a preset or a pause reason; empty if the value is
-/// no plain name.
+/// Returns the stored name of a plain enum value, for example of a preset or a pause reason; empty for a
+/// value with members.
 pub(crate) fn code_of(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(code)) => code,

@@ -17,14 +17,14 @@ use std::sync::Arc;
 /// A table with all its rows.
 pub(crate) type TableRows = (&'static Table, Vec<Vec<Val>>);
 
-/// All rows of some views, in the order of their keys.
+/// All rows of some views, as they were read, each table in the order of its keys.
 pub struct FinalRows {
     views: Vec<Arc<dyn View>>,
     tables: Arc<Vec<TableRows>>,
 }
 
 impl FinalRows {
-    /// Reads all rows that the views hold now.
+    /// Reads all rows that these views have now.
     pub async fn read(db: &dyn ReadDb, views: Vec<Arc<dyn View>>) -> Result<Self, ProjectionError> {
         let all: Vec<&'static Table> = views.iter().flat_map(|view| view.tables()).collect();
         let tables = read_as(db, move |tx| {
@@ -45,6 +45,7 @@ impl FinalRows {
         })
     }
 
+    /// Returns the number of rows in all tables.
     pub fn count(&self) -> usize {
         self.tables.iter().map(|(_, rows)| rows.len()).sum()
     }
@@ -61,7 +62,7 @@ impl FinalRows {
         .await
     }
 
-    /// Appends all rows to the emptied tables in one transaction, by binary COPY on PostgreSQL.
+    /// Appends all rows to the emptied tables in one transaction; on PostgreSQL with binary COPY.
     pub async fn copy(&self, db: &dyn ReadDb) -> Result<(), ProjectionError> {
         let tables = Arc::clone(&self.tables);
         transact(db, move |tx| {

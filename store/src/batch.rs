@@ -6,7 +6,7 @@ use domain::stored_event::{Position, RECORD_BYTES_MAX, Record, StreamVersion};
 use std::collections::BTreeSet;
 
 /// Returns an error if the batch must not be stored: a wrong number of records, a stream name that is too
-/// long, a repeated event id, or a record whose stream, version or size is wrong.
+/// long, an event id that occurs twice in the batch, or a record with a wrong stream, version or size.
 pub(crate) fn check(
     stream: &StreamId,
     expected: StreamVersion,
@@ -63,7 +63,8 @@ fn check_place(stream: &StreamId, version: StreamVersion, record: &Record) -> Re
     Ok(())
 }
 
-/// A stored event that was found by its id: its place in the log and in its batch.
+/// The location of a stored event that was found by its id: position, stream, version, and place in its
+/// append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EventLocation {
     pub(crate) position: Position,
@@ -74,8 +75,9 @@ pub(crate) struct EventLocation {
     pub(crate) batch_count: usize,
 }
 
-/// Returns the first append's position if `found` is the whole batch of an earlier append, or `None` if none
-/// of its ids is stored. Otherwise a conflict: part of a batch, several batches, or another stream.
+/// Decides whether an append is a repeat. `found`: for each record of the batch, the stored event with its
+/// id. Returns the first append's position if the whole batch is stored, `None` if no id is. Otherwise
+/// fails: part of a batch, several batches, or another stream.
 pub(crate) fn repeat(
     stream: &StreamId,
     found: &[Option<EventLocation>],

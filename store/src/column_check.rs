@@ -6,7 +6,8 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use uuid::Uuid;
 
-/// A difference that makes searches miss events: a wrong column, or a wrong index.
+/// A difference between the records and the columns or index by which events are looked up; a look-up
+/// misses events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookupMismatch {
     /// The named column of the event at this position differs from its record.
@@ -42,7 +43,7 @@ struct RecordColumns<'a> {
 
 impl StoredColumns<'_> {
     /// Returns the name of the first column that differs from the record. `None` if all agree, or if the
-    /// record cannot be read; other checks report unreadable records.
+    /// record is not valid JSON; other checks report that.
     pub(crate) fn wrong(&self, record: &[u8]) -> Option<&'static str> {
         let said = serde_json::from_slice::<RecordColumns<'_>>(record).ok()?;
         let campaign = said.campaign.as_deref().map(str::as_bytes);

@@ -24,8 +24,8 @@ pub struct DataLock {
 }
 
 impl DataLock {
-    /// Creates the directory (mode 0700) if it does not exist, and locks it. Returns `Held`, with the
-    /// holder's process id, if another process has the lock.
+    /// Creates the directory (mode 0700) if it does not exist, and locks it without waiting. Returns
+    /// `Held`, with the holder's process id if known, if another process has the lock.
     pub fn acquire(dir: &Path) -> Result<Self, LockError> {
         let unavailable = |error: std::io::Error| LockError::Unavailable {
             dir: dir.to_owned(),

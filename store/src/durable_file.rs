@@ -11,13 +11,14 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// The longest wait for SQLite's own locks, in milliseconds: another process may be recovering the file.
+/// The longest wait for another process's lock on the SQLite file, in milliseconds; after that the
+/// operation fails. Another process may be recovering the file.
 const BUSY_MS: u64 = 5_000;
 
 /// The number of pages of 4 KiB in the write-ahead log at which SQLite moves them into the database: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4_000;
 
-/// The size to which the write-ahead log is truncated after a burst, in bytes.
+/// The size to which SQLite truncates the write-ahead log after it was larger, in bytes.
 const WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
 /// The schema of a file: the SQL that creates version 1, and the upgrades from each version to the next.
@@ -46,8 +47,8 @@ impl Schema {
     }
 }
 
-/// Opens a file for writing. Creates the directory (mode 0700), the file (mode 0600) and its schema if they
-/// do not exist, and upgrades an older schema.
+/// Opens a SQLite file for writing. Creates the directory (mode 0700), the file (mode 0600) and its schema
+/// if they do not exist, and upgrades an older schema. Fails for a newer one.
 pub(crate) fn open_writer(file: &Path, schema: &Schema) -> Result<Connection, OpenError> {
     let unavailable = |error: std::io::Error| OpenError::unavailable(file, &error);
     let dir = file.parent().unwrap_or(Path::new("."));
@@ -125,8 +126,8 @@ fn set_durable(connection: &Connection, file: &Path) -> Result<(), OpenError> {
         .map_err(error)
 }
 
-/// Moves the write-ahead log into the database and syncs it. The log may hold commits that an earlier process
-/// wrote but could not sync; after this they are durable, before anything builds on them.
+/// Moves the write-ahead log into the database and syncs it. The log may hold commits that an earlier
+/// process wrote but did not sync; after this they are durable, before anything builds on them.
 fn settle(connection: &Connection, file: &Path, writers: Writers) -> Result<(), OpenError> {
     let error = |error: rusqlite::Error| failed(file, &error);
     if writers == Writers::Several {
@@ -154,7 +155,8 @@ fn settle(connection: &Connection, file: &Path, writers: Writers) -> Result<(), 
     }
 }
 
-/// Syncs the write-ahead log, whichever process wrote it.
+/// Syncs the write-ahead log of a SQLite file, also if another process wrote it. Does nothing if there is
+/// none.
 fn sync_log(file: &Path) -> std::io::Result<()> {
     let mut name = file.as_os_str().to_owned();
     name.push("-wal");

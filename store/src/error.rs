@@ -69,7 +69,8 @@ impl OpenError {
     }
 }
 
-/// Converts an error of SQLite to the port's error. SQLite's messages never contain stored values.
+/// Converts an error of SQLite to `StoreError`: `Damaged` for a corrupt file, otherwise `Unavailable`.
+/// SQLite's messages contain no stored values.
 pub(crate) fn from_sqlite(error: &rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::DiskFull) => StoreError::Unavailable("the disk is full".to_owned()),

@@ -11,13 +11,13 @@ use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// The number of bytes before the body: its length and its check value.
+/// The number of bytes in front of a frame's body: its length (4) and its check value (8).
 const HEADER_BYTES: usize = 12;
 
 /// A bit in the length: the next frame belongs to the same commit.
 const MORE_FOLLOWS: u32 = 1 << 31;
 
-/// One committed batch.
+/// One batch of events, as it is encoded in the memory store's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) recorded_at: Timestamp,
@@ -27,8 +27,8 @@ pub(crate) struct Frame {
     pub(crate) records: Vec<(EventId, Arc<[u8]>)>,
 }
 
-/// The error for a frame that is complete and followed by others, but does not have the bytes that were
-/// written. The position is that of the last good event.
+/// Error: a frame has other bytes than were written, and further bytes follow it. Holds the position of the
+/// last good event.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct DamagedFrame(pub(crate) Position);
 
@@ -82,7 +82,7 @@ fn check(body: &[u8], more: u32) -> [u8; 8] {
     check
 }
 
-/// Decodes a log part by part, so that the whole log is never in memory in addition to its records.
+/// Decodes the memory store's log part by part, so that the log's bytes are never all in memory.
 #[derive(Default)]
 pub(crate) struct Decoder {
     /// The bytes that are not yet a complete frame.
@@ -96,8 +96,8 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    /// Adds the log's next bytes. Returns the frames of the commits that end in them. At the end of the log,
-    /// an incomplete commit is left out: it was never acknowledged.
+    /// Adds the log's next bytes. Returns the frames of all commits that are complete with them. A commit
+    /// that never becomes complete is not returned: it was never acknowledged.
     pub(crate) fn take(&mut self, part: &[u8]) -> Result<Vec<Frame>, DamagedFrame> {
         let mut unread = std::mem::take(&mut self.unread);
         unread.extend_from_slice(part);
@@ -134,12 +134,12 @@ impl Decoder {
 struct RawFrame<'a> {
     body: &'a [u8],
     behind: &'a [u8],
-    /// True if the check value is right.
+    /// True if the check value fits the body.
     is_sound: bool,
     more_follows: bool,
 }
 
-/// Splits off the next frame. `None` if it is incomplete.
+/// Splits the next frame off the log's bytes. `None` if the frame is incomplete.
 fn split_frame(log: &[u8]) -> Option<RawFrame<'_>> {
     let (length, rest) = log.split_first_chunk::<4>()?;
     let (sum, rest) = rest.split_first_chunk::<8>()?;

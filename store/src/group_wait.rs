@@ -8,17 +8,18 @@ use domain::time::Timestamp;
 use tokio::sync::mpsc;
 
 /// The longest wait for the next arrival, in microseconds: a sixth of the fastest commit. A task that was
-/// just answered is back within a few microseconds.
+/// just answered appends again within a few microseconds.
 const GATHER_US_MAX: i64 = 50;
 
-/// The most checks for arrivals within that time.
+/// The most checks for an arrival within `GATHER_US_MAX`.
 const GATHER_LOOKS_MAX: usize = 1_000;
 
-/// The longest time for gathering one group, in microseconds, even if appends still arrive: some commits of a
-/// hundred events.
+/// The longest time for gathering one group, in microseconds, even if appends still arrive: the time of
+/// some commits of a hundred events.
 const GATHER_ALL_US_MAX: i64 = 20_000;
 
-/// The most expected appends that are all waited for: writing that many takes about as long as a sync.
+/// The most expected appends that are all waited for; of more, half are. Writing that many takes about as
+/// long as a sync.
 const GATHERED_WHOLE_MAX: usize = 96;
 
 /// The state of one group that is being gathered.
@@ -30,9 +31,9 @@ pub(crate) struct GroupWait {
 }
 
 impl GroupWait {
-    /// Starts a group with `expected` appends likely to arrive. Up to 96 are all waited for, because a second
-    /// sync would cost more. Of more, only half are: the other half decides and seals while these are
-    /// written, so both cores stay busy.
+    /// Starts a group for which `expected` appends are likely to arrive. Up to 96 are all waited for,
+    /// because a second sync would cost more. Of more, only half are: the tasks of the other half decide
+    /// and seal while these are written, so both cores stay busy.
     pub(crate) const fn of(expected: usize) -> Self {
         Self {
             expected: if expected <= GATHERED_WHOLE_MAX {
@@ -46,8 +47,9 @@ impl GroupWait {
         }
     }
 
-    /// Moves the appends that have arrived into `buffer`. Returns true if the writer should yield once and
-    /// call again: fewer than expected are there, and more may still arrive.
+    /// Moves the appends that have arrived into `buffer`, up to the expected number. Returns true if the
+    /// writer should yield once and call again: fewer are there, and more may still arrive within the
+    /// limits.
     pub(crate) fn look<T>(
         &mut self,
         requests: &mut mpsc::Receiver<T>,

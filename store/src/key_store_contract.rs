@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The number of persons: more than one page of any place.
 const PERSONS: u32 = 1_050;
 
-/// The person with the key that is destroyed before anything else.
+/// The person with the key that `make_keys` destroys.
 const GONE: u32 = 7;
 
 /// A day, in milliseconds.
@@ -43,8 +43,8 @@ pub trait KeyStoreFixture: Send + Sync {
         keyring: KeyringPolicy,
     ) -> Result<Arc<Self::Vault>, VaultError>;
     async fn close(&self, vault: &Self::Vault);
-    /// Removes the keys, as a loss does, or a user who follows the refusal of a restore. The list of
-    /// destroyed keys stays.
+    /// Removes the keys and leaves the list of destroyed keys, as a loss of the keys does, or a user who
+    /// follows the refusal of a restore.
     async fn lose(&self);
 }
 
@@ -86,8 +86,8 @@ fn day(number: u64) -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000).plus_ms(number * DAY_MS)
 }
 
-/// Makes the keys of `count` persons under the place's own master key, then destroys that of `GONE`. Returns
-/// the others.
+/// Makes keys for `count` persons under the place's own master key, then destroys the one of `GONE`.
+/// Returns all others.
 async fn make_keys<P: KeyStoreFixture>(house: &P, count: u32) -> ExpectedKeys {
     let opened = house.open(&own(house), ids(), KeyringPolicy::MayBeNew).await;
     let vault = opened.expect("new keys are made");
@@ -118,8 +118,8 @@ async fn make_keys<P: KeyStoreFixture>(house: &P, count: u32) -> ExpectedKeys {
     expected
 }
 
-/// Checks that the place opens with `master`, that it holds these keys, and that the key of `GONE`
-/// stays destroyed.
+/// Asserts that the place opens with `master`, that it has these keys, and that the key of `GONE` stays
+/// destroyed.
 async fn holds<P: KeyStoreFixture>(house: &P, master: &MasterKey, expected: &ExpectedKeys) {
     let opened = house.open(master, ids(), KeyringPolicy::MustExist).await;
     let vault = opened.expect("the key in force opens");
@@ -132,7 +132,7 @@ async fn holds<P: KeyStoreFixture>(house: &P, master: &MasterKey, expected: &Exp
     house.close(&vault).await;
 }
 
-/// Returns the reason why the place does not open with `master`.
+/// Returns the text of the error with which the place refuses `master`.
 async fn refusal<P: KeyStoreFixture>(house: &P, master: &MasterKey) -> String {
     match house.open(master, ids(), KeyringPolicy::MustExist).await {
         Err(VaultError::WrongMaster(why)) => why,
@@ -165,8 +165,8 @@ async fn after_a_rotation_the_old_key_opens_nothing_and_the_new_one_everything<P
     assert!(matches!(again, Err(VaultError::WrongMaster(_))), "{again:?}");
 }
 
-/// Runs the first `steps` of a rotation: with 1, the new master key is written beside the old one; with 2,
-/// all keys are also wrapped under it.
+/// Runs the first `steps` of a rotation and stops, as a crash would. Step 1 writes the new master key
+/// beside the old one, step 2 wraps all keys under it.
 async fn cut<P: KeyStoreFixture>(house: &P, steps: u32) {
     let master = own(house);
     if steps == 0 {

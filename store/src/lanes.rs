@@ -10,14 +10,16 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The most record bytes that may wait for the writer, in units of 1 KiB: 64 MiB, which is 64 full groups.
+/// The most record bytes of the first lane that may wait for the writer, in units of 1 KiB: 64 MiB, which
+/// is 64 full groups. A further append is answered `Busy`.
 const QUEUED_KIB_MAX: usize = 64 * 1_024;
 
 /// The most record bytes of the second lane that may wait, in units of 1 KiB: 16 MiB. Three quarters are
 /// always reserved for the first lane.
 const BEHIND_KIB_MAX: usize = 16 * 1_024;
 
-/// The most appends of the second lane that may wait: two imports at full speed, and a quarter of the queue.
+/// The most appends of the second lane that may wait; a further one is answered `Busy`. Enough for two
+/// imports at full speed, and a quarter of the queue.
 const BEHIND_APPENDS_MAX: usize = 1_024;
 
 /// The most record bytes in one group of the second lane: about 512 rows, some 10 ms of an embedded log.
@@ -27,14 +29,14 @@ pub(crate) const BEHIND_GROUP_BYTES_MAX: usize = 512 * 1_024;
 /// continues even while calls write more than the log can take.
 const GROUPS_BEFORE_MAX: usize = 8;
 
-/// The remaining capacity of the queue, in total and of the second lane.
+/// The remaining capacity of the queue of appends, for each lane.
 pub(crate) struct QueueCapacity {
     kib: Arc<Semaphore>,
     behind_kib: Arc<Semaphore>,
     behind_appends: Arc<Semaphore>,
 }
 
-/// The share of the queue that one append holds until it is answered.
+/// The share of the queue that one append holds; dropping it frees the share.
 pub(crate) struct QueuePermit {
     _kib: OwnedSemaphorePermit,
     _append: Option<OwnedSemaphorePermit>,
@@ -67,11 +69,11 @@ impl QueueCapacity {
     }
 }
 
-/// The appends that the writer has taken from its queue and not yet written.
+/// The appends that the writer has taken from its queue and not yet written, by lane.
 pub(crate) struct Lanes<T> {
     first: VecDeque<T>,
     behind: VecDeque<T>,
-    /// The number of groups of the first lane taken since the second began to wait.
+    /// The number of groups that the first lane got while the second was waiting.
     groups_before: usize,
 }
 
@@ -97,8 +99,8 @@ impl<T> Lanes<T> {
         self.first.is_empty() && self.behind.is_empty()
     }
 
-    /// Returns the lane for the next group: the first one, unless it is empty or the second has waited for
-    /// 8 groups.
+    /// Returns the lane that the writer takes its next group from: the first, unless it is empty or 8
+    /// groups of it have gone before a waiting second lane.
     pub(crate) fn next(&mut self) -> (&mut VecDeque<T>, WritePriority) {
         let is_its_turn = self.first.is_empty() || self.groups_before >= GROUPS_BEFORE_MAX;
         if is_its_turn && !self.behind.is_empty() {

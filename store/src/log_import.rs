@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The values that a store keeps in columns beside a record, as the record has them.
+/// The values of a record that a store keeps in columns beside it.
 #[derive(Deserialize)]
 struct Facts {
     id: EventId,
@@ -50,7 +50,8 @@ pub(crate) struct ImportHead {
     pub(crate) recorded_at: Timestamp,
 }
 
-/// Divides events into their batches. `Invalid` for no events, too many, or one that is not a record of ours.
+/// Divides consecutive events into the batches in which they were appended. Returns `Invalid` for no
+/// events, too many, a repeated id, or an event with bytes that are not a record of ours.
 pub(crate) fn batches(events: Vec<StoredEvent>) -> Result<Vec<ImportBatch>, StoreError> {
     if events.is_empty() || events.len() > PAGE_EVENTS_MAX {
         return Err(StoreError::Invalid(format!(
@@ -127,7 +128,8 @@ impl ImportBatch {
         Position(self.first_position.0 + self.events.len() as u64 - 1)
     }
 
-    /// Checks that the batch follows the log's end and its stream's version. Then moves `end` behind it.
+    /// Returns an error unless the batch directly follows the log's end `end` and its stream's `version`,
+    /// and is not recorded earlier. Then moves `end` to the batch's last event.
     pub(crate) fn follow(&self, end: &mut ImportHead, version: StreamVersion) -> Result<(), StoreError> {
         let wrong = if self.first_position.0 != end.position.0 + 1 {
             format!("where position {} follows", end.position.0 + 1)
@@ -146,7 +148,7 @@ impl ImportBatch {
         )))
     }
 
-    /// Converts the batch to a frame of the memory store.
+    /// Converts the batch to a frame of the memory store's log.
     pub(crate) fn into_frame(self) -> Frame {
         Frame {
             recorded_at: self.recorded_at,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Files as byte vectors. Nothing is ever lost; the simulation has its own disk, which can lose data.
+/// A disk that keeps files as byte vectors. Nothing is ever lost; the simulation has its own disk, which
+/// can lose data.
 #[derive(Debug, Default)]
 pub struct MemoryDisk {
     files: Mutex<BTreeMap<String, Vec<u8>>>,

@@ -14,7 +14,8 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A vault with keys in a map. The map grows with the number of persons; only destroyed keys are dropped.
+/// A vault with keys in a map. The map grows with the number of persons; a destroyed key leaves an entry
+/// with its time.
 pub struct MemoryVault {
     ids: Arc<dyn IdSource>,
     secret: Secret,
@@ -98,7 +99,7 @@ impl Vault for MemoryVault {
         })
     }
 
-    /// There is no cache besides the keys themselves.
+    /// Does nothing: the keys are only in the map, not in a cache.
     fn forget_cached(&self, _person: &CustomerId) {}
 
     fn seal(&self, key: &PersonKey, nonce: [u8; 12], aad: &[u8], value: &str) -> Result<Sealed, VaultError> {

@@ -31,7 +31,7 @@ const LEG_SECRET_MASK: u8 = 0xA5;
 /// Makes the secret for link signatures different from both.
 const LINK_SECRET_MASK: u8 = 0x96;
 
-/// A key or secret in memory: zeroed when dropped, never printed.
+/// A key or secret in memory. Its bytes are zeroed when it is dropped, and `Debug` does not print them.
 #[derive(Clone)]
 pub(crate) struct Secret(Zeroizing<[u8; KEY_BYTES]>);
 
@@ -70,14 +70,16 @@ impl Secret {
             .expect("derived ids are 32 lower hex digits")
     }
 
-    /// Returns the key of a leg's SIP names. It is derived under a separate secret, because a lookup hash is
-    /// the same function of a value that another party may choose, and is stored.
+    /// Returns the key from which the SIP names of a call's leg are derived. It is computed under a secret
+    /// of its own: a lookup hash is the same function of a value that another party may choose, and is
+    /// stored.
     pub(crate) fn leg(&self, call: &CallId, leg: u8) -> LegKey {
         let own = Self::new(self.0.map(|byte| byte ^ LEG_SECRET_MASK));
         LegKey::new(own.keyed_hash("leg:", &format!("{call}:{leg}")))
     }
 
-    /// Returns the signature of a link. Derived under a separate secret, for the same reason.
+    /// Returns the signature of a link, lower hex. It is computed under a secret of its own, because lookup
+    /// hashes are stored.
     pub(crate) fn link(&self, link: &str) -> String {
         let own = Self::new(self.0.map(|byte| byte ^ LINK_SECRET_MASK));
         hex(&own.keyed_hash("link:", link))
@@ -121,7 +123,8 @@ pub(crate) fn decrypt(key: &[u8; KEY_BYTES], aad: &[u8], sealed: &[u8]) -> Optio
         .map(Zeroizing::new)
 }
 
-/// Seals one personal value under its person's key, and also under the transcript's key if `key` has one.
+/// Encrypts one personal value under its person's key. If `key` also has a transcript's key, both are
+/// needed to open it.
 pub(crate) fn seal(key: &PersonKey, nonce: [u8; NONCE_BYTES], aad: &[u8], value: &str) -> Sealed {
     let transcript = key.transcript();
     let sealed = match &transcript {
@@ -136,8 +139,8 @@ pub(crate) fn seal(key: &PersonKey, nonce: [u8; NONCE_BYTES], aad: &[u8], value:
     }
 }
 
-/// Returns the key that seals a transcript: HMAC-SHA-256 of the transcript's key under the person's key. Both
-/// are needed to open it.
+/// Returns the key that seals a transcript's value: HMAC-SHA-256 of the transcript's key under the person's
+/// key. Both keys are needed to compute it.
 fn joined(person: &PersonKey, transcript: &PersonKey) -> Secret {
     let own = Secret::new(*person.bytes());
     let mut mac =
@@ -147,7 +150,7 @@ fn joined(person: &PersonKey, transcript: &PersonKey) -> Secret {
     Secret::new(mac.finalize().into_bytes().into())
 }
 
-/// Opens a sealed value. Fails if the keys do not match or the value was altered.
+/// Decrypts a sealed value. Returns `DoesNotOpen` if it belongs to other keys or was altered.
 pub(crate) fn open(key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<String, VaultError> {
     if *key.person() != sealed.key || !key.suffices_for(sealed) {
         return Err(VaultError::DoesNotOpen);

@@ -10,18 +10,20 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
-/// The most subscriptions of a store: one per view and driver, the rest for readers of the event stream.
+/// The most subscriptions of a store at once; a further one is answered `Busy`. One per view and driver,
+/// the rest for readers of the event stream.
 pub const SUBSCRIPTIONS_MAX: usize = 1_024;
 
 /// The number of events in one page of a subscription: 32 MiB with the largest records, about 250 KiB with
 /// usual ones.
 pub(crate) const PAGE_EVENTS: usize = 512;
 
-/// The most new events that a subscription reads in its own thread after catching up: passing the read to a
-/// reader thread would take longer than reading a few pages of the file.
+/// The most new events that a subscription reads in its own thread after catching up; more are read by a
+/// reader thread, because passing so few on would take longer than reading them.
 const EVENTS_HERE: usize = 32;
 
-/// The number of pages that are requested in advance: one for each of the usual two readers.
+/// The number of pages of the log that are requested in advance: one for each of the usual two reader
+/// threads.
 const PAGES_AHEAD: usize = 2;
 
 /// The most events searched for one filtered page without an index: a few milliseconds of reading.
@@ -45,32 +47,34 @@ pub(crate) struct Head {
 pub(crate) trait Pages: Send + Sync {
     async fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError>;
 
-    /// Reads a few events in the caller's thread. `None` if that would have to wait.
+    /// Reads at most `limit` events in the caller's thread. `None` if that would have to wait.
     fn page_here(&self, _after: Position, _limit: usize) -> Option<Result<Vec<StoredEvent>, StoreError>> {
         None
     }
 
-    /// Returns events that were just written. `None` if they are no longer in memory.
+    /// Returns events after a position that were just written and are still in memory. `None` if the next
+    /// one is not.
     fn recent(&self, _after: Position, _limit: usize) -> Option<Vec<StoredEvent>> {
         None
     }
 
-    /// Waits until the head has reached a position that a page has shown.
+    /// Waits until the published head has reached a position that a page has shown.
     async fn published(&self, _position: Position) {}
 
-    /// Starts to read the page that will be needed next. `None` if that is not possible.
+    /// Starts to read a page that will be needed soon, without waiting for it. `None` if that is not
+    /// possible.
     fn page_ahead(&self, _after: Position, _limit: usize) -> Option<PrefetchedPage> {
         None
     }
 }
 
-/// A page that is being read while the one before it is processed.
+/// A page that is being read while the subscriber processes the one before it.
 pub(crate) struct PrefetchedPage {
     pub(crate) after: Position,
     pub(crate) answered: oneshot::Receiver<Result<MatchingPage, StoreError>>,
 }
 
-/// A subscription in the process that writes; woken after each commit.
+/// A subscription in the process that writes the log. Each commit wakes it.
 pub(crate) struct LiveSubscription {
     pub(crate) pages: Arc<dyn Pages>,
     pub(crate) after: Position,
@@ -116,8 +120,8 @@ impl Subscription for LiveSubscription {
 }
 
 impl LiveSubscription {
-    /// Requests the next pages up to `head` in advance. Their beginnings are known as long as pages are full
-    /// and positions dense; a page that begins elsewhere is not used.
+    /// Requests pages up to `head` in advance, at most two. Their beginnings are known as long as pages are
+    /// full and positions dense; a page that begins elsewhere is not used.
     fn look_ahead(&mut self, head: Position) {
         while self.ahead.len() < PAGES_AHEAD {
             let behind = |last: &PrefetchedPage| Position(last.after.0 + PAGE_EVENTS as u64);
@@ -132,8 +136,8 @@ impl LiveSubscription {
         }
     }
 
-    /// Returns the page after `after`: the one requested in advance, or a new one. The request is kept while
-    /// it is awaited, so a caller that stops waiting loses nothing.
+    /// Returns the next page: the one requested in advance, or a new one. Cancel-safe: a page requested in
+    /// advance is kept while it is awaited.
     async fn page(&mut self, head: Position) -> Result<Vec<StoredEvent>, StoreError> {
         if let Some(ahead) = self.ahead.front_mut().filter(|ahead| ahead.after == self.after) {
             let answer = (&mut ahead.answered).await.unwrap_or_else(|_| Err(closed()));

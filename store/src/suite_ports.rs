@@ -88,7 +88,7 @@ impl Tasks for SuiteTasks {
     }
 }
 
-/// Runs a future concurrently, on the current runtime.
+/// Starts a future as a task on the current runtime.
 #[expect(clippy::disallowed_methods, reason = "the suites have no supervisor")]
 pub fn start<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
     tokio::task::spawn(future)

@@ -9,7 +9,7 @@ use domain::ports::event_store::{AfterPosition, Capabilities, EventStore, StoreE
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 
-/// The methods of a store that a test may override. By default each calls the store beneath.
+/// The methods of a store that a test may override. Those that it does not override call the store beneath.
 #[async_trait]
 pub trait Overlay: Send + Sync {
     /// Returns the store beneath.

@@ -7,7 +7,8 @@ use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-/// A clock that moves only when it is set or waited for; a wait moves it and returns.
+/// A clock that moves only when it is set or waited for: a wait moves it to its deadline and returns at
+/// once.
 #[derive(Debug, Default)]
 pub struct StepClock {
     micros: AtomicI64,
@@ -31,7 +32,7 @@ impl Clock for StepClock {
     }
 }
 
-/// An id source with random bytes from a seed: SHA-256 of the seed and a counter. For suites only.
+/// An id source for suites only. Its random bytes are SHA-256 of the seed and a counter.
 #[derive(Debug)]
 pub struct HashIds {
     seed: u64,

@@ -30,7 +30,7 @@ pub fn make_batch(stream: &StreamId, expected: u64, command: &str, count: u64) -
         .collect()
 }
 
-/// Returns a stream id for tests, as if of a number.
+/// Returns a stream id for tests, of the aggregate `number`.
 pub fn stream(name: &str) -> StreamId {
     StreamId::new("number", &name)
 }

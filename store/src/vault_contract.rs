@@ -101,8 +101,8 @@ async fn an_altered_value_does_not_open(vault: &dyn Vault) {
     }
 }
 
-/// Checks that a transcript opens only with both keys, the person's and the transcript's, also if other keys
-/// claim the same name.
+/// Checks that a transcript opens only with both keys, the person's and the transcript's, also if other
+/// keys have the same name.
 async fn a_transcript_opens_with_both_its_keys_alone(vault: &dyn Vault) {
     let of = |number| TranscriptParent::Call(CallId::new(uuid::Uuid::from_u128(number)));
     let sealing = key_to_seal(vault, &person(1), &of(1).key())

@@ -34,7 +34,8 @@ enum State<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AcceptedStream<S> {
-    /// Wraps a stream. Without an acceptor it stays plain text.
+    /// Wraps an accepted stream. With an acceptor, the first read or write makes the TLS handshake; without
+    /// one, the stream stays plain text.
     pub fn new(stream: S, acceptor: Option<&Acceptor>) -> Self {
         Self(match acceptor {
             None => State::Plain(stream),
@@ -42,7 +43,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AcceptedStream<S> {
         })
     }
 
-    /// Returns true if the handshake is not complete.
+    /// Returns true if the stream uses TLS and the handshake is neither complete nor failed.
     pub fn is_greeting(&self) -> bool {
         matches!(self.0, State::Greeting(_))
     }
@@ -57,7 +58,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AcceptedStream<S> {
         }
     }
 
-    /// Continues the handshake, if there is one. Ready when it is complete.
+    /// Continues the TLS handshake, if one is in progress. Ready when it is complete, at once for plain
+    /// text. A failed handshake returns its error once.
     fn poll_greeted(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let State::Greeting(greeting) = &mut self.0 else {
             return Poll::Ready(Ok(()));
@@ -142,7 +144,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for AcceptedStream<S> {
         }
     }
 
-    /// An incomplete handshake ends with the stream, without a closing message.
+    /// Shuts the underlying stream down. A stream with an incomplete or failed handshake is only dropped:
+    /// it sends no TLS closing message.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.0 {
             State::Plain(stream) => Pin::new(stream).poll_shutdown(context),

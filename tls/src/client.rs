@@ -21,7 +21,8 @@ pub enum SecureError {
     Handshake(#[from] io::Error),
 }
 
-/// Secures a stream to a server. Its certificate must have this name and be accepted by `trust`.
+/// Makes the TLS handshake with a server, as a client. The server's certificate must be valid for the host
+/// `name` and be accepted by `trust`.
 pub async fn secure<S>(stream: S, name: &str, trust: Trust) -> Result<TlsStream<S>, SecureError>
 where
     S: AsyncRead + AsyncWrite + Unpin,

@@ -11,7 +11,8 @@ use rustls::client::ResolvesClientCert;
 use rustls::sign::CertifiedKey;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A client's certificate and key; the last valid pair is kept in memory.
+/// A client's certificate and key. The files are read at each connection; if they cannot be used, the last
+/// valid pair is offered.
 #[derive(Debug)]
 pub struct ClientIdentity {
     files: IdentityFiles,

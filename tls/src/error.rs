@@ -77,7 +77,7 @@ pub(crate) fn words(error: &Error) -> String {
     }
 }
 
-/// Describes what is wrong with a certificate, so that the reader knows which file to check.
+/// Describes in words what is wrong with the other side's certificate, for the text of an error.
 pub(crate) fn of_certificate(why: &CertificateError) -> String {
     match why {
         CertificateError::UnknownIssuer => {

@@ -21,12 +21,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 /// The paths of a server's certificate and key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityFiles {
-    /// The server's certificate first, then those between it and its authority.
+    /// PEM file: the server's certificate first, then the intermediate certificates up to its authority.
     pub certificate: PathBuf,
     pub key: PathBuf,
 }
 
-/// A server's certificate and key, as currently used.
+/// A server's certificate and key. Each new connection uses the last valid pair that was read from the
+/// files.
 #[derive(Debug)]
 pub struct Identity {
     files: IdentityFiles,
@@ -52,18 +53,18 @@ struct FilesState {
 enum FilesDoubt {
     #[default]
     None,
-    /// It could not, at the first look.
+    /// The content could not be used when it was first read. It is not reported yet.
     Once,
-    /// It could not, and this was reported.
+    /// The content could not be used when it was read a second time, and this was reported.
     Said,
 }
 
 /// The result of reading the files again.
 #[derive(Debug)]
 pub enum ReloadOutcome {
-    /// There is nothing to report.
+    /// The files are unchanged, or a fault is not yet reported.
     Same,
-    /// Another certificate is used from now on.
+    /// The files hold another valid certificate, which new connections use.
     Renewed(Fingerprint),
     /// The files cannot be used; the previous certificate stays in use. Reported once.
     Broken(TlsError),
@@ -88,13 +89,14 @@ impl Identity {
         self.shown().fingerprint
     }
 
-    /// Returns the current certificate, and those between it and its authority.
+    /// Returns the current certificate, followed by its intermediate certificates.
     pub(crate) fn chain(&self) -> Vec<CertificateDer<'static>> {
         self.shown().certified.cert.clone()
     }
 
-    /// Reads the files again. The two are not replaced at the same instant, so a pair that does not match is
-    /// reported only if it is found twice.
+    /// Reads the files again and uses a new valid pair from then on. The two files are not replaced at the
+    /// same instant, so a pair that cannot be used is reported as `Broken` only when it is found unchanged
+    /// a second time, and only once.
     pub fn look(&self, now: Timestamp) -> ReloadOutcome {
         let found = read(&self.files, now);
         let digest = match &found {
@@ -152,7 +154,8 @@ impl ResolvesServerCert for Identity {
     }
 }
 
-/// Reads both files. Always returns the digest of their bytes, also with an error.
+/// Reads the certificate and the key, and checks them at `now`. Returns the SHA-256 of both files' bytes in
+/// either case, so that a changed file is noticed also after an error.
 fn read(
     files: &IdentityFiles,
     now: Timestamp,
@@ -193,7 +196,8 @@ fn fit(
     })
 }
 
-/// Combines a chain with the key of its first certificate. Fails if they do not match.
+/// Combines a certificate chain with the private key of its first certificate. Fails if the key cannot sign
+/// or belongs to another certificate.
 pub(crate) fn certified(
     files: &IdentityFiles,
     chain: Vec<CertificateDer<'static>>,
@@ -219,7 +223,7 @@ pub(crate) fn certified(
     }
 }
 
-/// Checks that the certificate is valid at `now`.
+/// Returns an error unless `now` is within the validity of the server's own certificate.
 fn check_own(files: &IdentityFiles, own: &CertificateDer<'_>, now: Timestamp) -> Result<(), TlsError> {
     check_validity(own, now).map_err(|error| {
         let why = match &error {

@@ -7,7 +7,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// The most bytes of a file that is read: all authorities of a system have a quarter of it.
+/// The most bytes of a PEM file; a larger file is refused. All authorities of a system take a quarter of
+/// it.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Reads a file. Fails if it is too large for a certificate or key.
@@ -21,7 +22,8 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
     }
 }
 
-/// Returns all certificates, in their order. Fails if there is none.
+/// Returns all certificates of a PEM text, in their order. Fails if there is none, or if the text is not
+/// PEM.
 pub(crate) fn certificates(file: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let all: Result<Vec<_>, PemError> = CertificateDer::pem_slice_iter(pem).collect();
     match all {
@@ -31,7 +33,8 @@ pub(crate) fn certificates(file: &Path, pem: &[u8]) -> Result<Vec<CertificateDer
     }
 }
 
-/// Returns the first private key.
+/// Returns the first private key of a PEM text. Fails if there is none, or if it is encrypted with a
+/// password.
 pub(crate) fn key(file: &Path, pem: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
     PrivateKeyDer::from_pem_slice(pem).map_err(|error| match error {
         PemError::NoItemsFound => TlsError::file(

@@ -35,7 +35,8 @@ pub struct TlsUrl {
     pub connector: Connector,
 }
 
-/// Reads the TLS parameters of a `postgres://` URL. Errors contain no part of the URL except the mode.
+/// Reads and removes the TLS parameters of a `postgres://` URL. Fails for a mode that may end in plain text
+/// (`prefer`, `allow`) or is unknown. Errors contain no part of the URL except the mode.
 pub fn read(url: &str) -> Result<TlsUrl, TlsError> {
     // A password before the host may contain a question mark.
     let host_at = url.find('@').unwrap_or_default();
@@ -88,7 +89,8 @@ fn decoded(value: &str) -> Result<String, TlsError> {
         .map_err(|_shown| TlsError::Asked("the TLS parameters of the URL are not valid UTF-8".to_owned()))
 }
 
-/// Loads the client's certificate and key: both files or neither.
+/// Loads the client's certificate and key; `None` if neither is named. Fails if only one of the two files
+/// is named.
 fn own_of(certificate: Option<String>, key: Option<String>) -> Result<Option<Arc<ClientIdentity>>, TlsError> {
     match (certificate, key) {
         (None, None) => Ok(None),
@@ -105,7 +107,8 @@ fn own_of(certificate: Option<String>, key: Option<String>) -> Result<Option<Arc
     }
 }
 
-/// Returns the trusted certificates; `None` for plain text, if the URL requests it.
+/// Returns the rule for the server's certificate, as libpq does: `require` without a file accepts any,
+/// `verify-ca` does not compare the host name. `None` means plain text (`disable` or no mode).
 fn trust_of(mode: Option<&str>, file: Option<&str>) -> Result<Option<Trust>, TlsError> {
     let of_file = |file: Option<&str>| match file {
         Some(OF_SYSTEM) | None => Trust::of_system(),
@@ -129,7 +132,7 @@ fn trust_of(mode: Option<&str>, file: Option<&str>) -> Result<Option<Trust>, Tls
     }
 }
 
-/// Starts TLS on a client's streams, if its URL requests it.
+/// Starts TLS on the streams of a PostgreSQL client, or leaves them in plain text, as its URL requests.
 #[derive(Clone)]
 pub struct Connector(Option<Arc<ClientConfig>>);
 

@@ -82,7 +82,7 @@ impl Authority {
     }
 }
 
-/// Connects a client's stream with TLS. Returns an error's text.
+/// Connects a client's stream with TLS. Returns the error's text if the handshake fails.
 pub async fn connect<S>(
     stream: S,
     trust: Trust,

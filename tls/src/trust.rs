@@ -59,14 +59,14 @@ impl FromStr for Fingerprint {
 pub struct Trust {
     checks: Checks,
     authorities: RootCertStore,
-    /// The certificates of a file. A server may also use one of them as its own: a self-signed one is its
-    /// own authority.
+    /// Fingerprints of the certificates in the trusted file. A server that uses one of them as its own is
+    /// also accepted: a self-signed certificate is its own authority.
     named: Vec<Fingerprint>,
-    /// A single certificate that is accepted for every host name.
+    /// A single certificate that is accepted in addition, for every host name.
     own: Option<Fingerprint>,
 }
 
-/// The checks of a server's certificate.
+/// What is checked of a server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Checks {
     Nothing,
@@ -84,7 +84,8 @@ impl Trust {
         }
     }
 
-    /// Trusts the authorities of this system.
+    /// Trusts the certificate authorities of the operating system, and compares the host name. Fails if
+    /// there are none.
     pub fn of_system() -> Result<Self, TlsError> {
         let found = rustls_native_certs::load_native_certs();
         let mut trust = Self::new(Checks::AuthorityAndName);
@@ -98,7 +99,8 @@ impl Trust {
         Ok(trust)
     }
 
-    /// Trusts only the authorities in a PEM file.
+    /// Trusts only the certificates in a PEM file, as authorities, and compares the host name. Fails if one
+    /// of them cannot be read.
     pub fn of_file(file: &Path) -> Result<Self, TlsError> {
         let mut trust = Self::new(Checks::AuthorityAndName);
         for certificate in pem::certificates(file, &pem::read(file)?)? {
@@ -114,7 +116,8 @@ impl Trust {
         Self::new(Checks::AuthorityAndName)
     }
 
-    /// Also trusts this one certificate, for every host name.
+    /// Also trusts the certificate with this fingerprint, for every host name. A second call replaces the
+    /// first one's certificate.
     #[must_use]
     pub fn or_certificate(self, own: Fingerprint) -> Self {
         Self {
@@ -128,7 +131,7 @@ impl Trust {
         Self::new(Checks::Nothing)
     }
 
-    /// Does not compare the certificate's name with the host.
+    /// Keeps the check of the authority, but does not compare the certificate's name with the host.
     #[must_use]
     pub fn of_any_name(self) -> Self {
         Self {
@@ -137,8 +140,8 @@ impl Trust {
         }
     }
 
-    /// Checks that this rule accepts a server's current certificate at `now`, under any name. Returns the
-    /// reason if not.
+    /// Returns an error with the reason if this rule does not accept a server's current certificate at
+    /// `now`; the host name is not compared.
     pub fn takes(&self, server: &Identity, now: Timestamp) -> Result<(), TlsError> {
         let chain = server.chain();
         let (own, between) = chain
@@ -183,7 +186,7 @@ impl Trust {
     }
 }
 
-/// Checks that a certificate is valid at a time, regardless of its issuer.
+/// Returns an error unless `now` is within the certificate's validity. The issuer is not checked.
 pub(crate) fn check_validity(
     certificate: &CertificateDer<'_>,
     now: Timestamp,
@@ -196,8 +199,8 @@ fn unix_time(now: Timestamp) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(seconds))
 }
 
-/// Verifies the certificate without any authority: the checks of the certificate itself come before the
-/// search for one.
+/// Returns an error if the certificate is expired, not yet valid or not readable. It verifies against no
+/// authority: rustls makes these checks before it searches one.
 fn valid_at(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), CertificateError> {
     let none = RootCertStore::empty();
     let all = provider().signature_verification_algorithms.all;
@@ -260,7 +263,8 @@ impl ServerCertVerifier for Verifier {
         Ok(ServerCertVerified::assertion())
     }
 
-    /// The proof that the other side has the certificate's key is checked under every rule.
+    /// Verifies the handshake's signature, under every rule: the other side must have the certificate's
+    /// key.
     fn verify_tls12_signature(
         &self,
         message: &[u8],

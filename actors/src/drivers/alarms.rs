@@ -11,7 +11,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// Shortest time between two alerts of the same kind, in milliseconds (one hour).
 const AGAIN_MS: u64 = 3_600_000;
-/// Most alerts remembered. Beyond it the first by name are forgotten, and their alerts may be repeated.
+/// Most alerts remembered. Above that the first in order of campaign are forgotten, and may be raised again
+/// earlier.
 const REMEMBERED_MAX: usize = 1_000;
 
 /// Recently raised alerts, by campaign, trunk and disposition.

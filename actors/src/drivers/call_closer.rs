@@ -22,13 +22,14 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Most ended calls closed at once; each is two appends.
+/// Most ended calls that are closed at once; each is two appends.
 const CLOSING_AT_ONCE_MAX: usize = 32;
-/// Rows per page of unclosed calls.
+/// Most calls in one page of unclosed calls.
 const PAGE_ROWS_MAX: usize = 1_000;
 /// Wait before unclosed calls are read again after one could not be closed, in milliseconds.
 const AGAIN_MS: u64 = 5_000;
 
+/// Closes ended calls: sends the end of each call to its customer and its number, so that both record it.
 pub(crate) struct CallCloser {
     kit: Arc<DriverContext>,
     places: Arc<Semaphore>,
@@ -44,7 +45,8 @@ impl CallCloser {
         })
     }
 
-    /// Closes calls that are still unclosed, then follows the log.
+    /// Closes the calls that ended before `after` and are still unclosed, then those that end later, until
+    /// the process stops.
     pub(crate) async fn run(self: Arc<Self>, after: Position) {
         let stop = self.kit.environment.tasks.stop_signal();
         let mut follow = EventFollower::new(&self.kit.environment, after);
@@ -75,7 +77,8 @@ impl CallCloser {
         }
     }
 
-    /// Waits for a free slot, then closes the call in a task of its own.
+    /// Waits for one of `CLOSING_AT_ONCE_MAX` slots, then closes the call in a task of its own. A failure
+    /// makes `run` look for unclosed calls again.
     async fn tell_later(self: &Arc<Self>, ended: Arc<Envelope>) {
         // The semaphore is never closed.
         let place = Arc::clone(&self.places).acquire_owned().await;
@@ -92,7 +95,8 @@ impl CallCloser {
         self.kit.environment.tasks.spawn("retry", Box::pin(work));
     }
 
-    /// Closes the calls that the view lists as unclosed. Returns when to look again if any failed.
+    /// Closes the calls that the worklist lists as unclosed. Returns when to look again if any could not be
+    /// closed; otherwise `None`.
     async fn tell_untold(&self) -> Option<Timestamp> {
         match self.tell_pages().await {
             Ok(0) => None,
@@ -107,8 +111,8 @@ impl CallCloser {
         }
     }
 
-    /// Closes unclosed calls page by page. A damaged call does not block others; an outage ends the run.
-    /// Returns how many are left.
+    /// Closes unclosed calls page by page. A damaged call does not block others; an outage of the store
+    /// ends the run. Returns how many are left.
     async fn tell_pages(&self) -> Result<usize, WorklistError> {
         let mut before = Vec::new();
         loop {
@@ -144,8 +148,8 @@ impl CallCloser {
         self.tell(&envelope).await
     }
 
-    /// Closes a call at its number and its customer. A call that was never dialed was released and needs no
-    /// closing.
+    /// Records at the number and at the customer how the call ended. Does nothing for a call that was never
+    /// dialed: it was released. Returns the position of the last event.
     async fn tell(&self, ended: &Envelope) -> Result<Position, Halt> {
         let Ok(call) = ended.stream.id().parse::<CallId>() else {
             return Err(Halt::Fault);
@@ -215,7 +219,7 @@ impl CallCloser {
     }
 }
 
-/// Treats a refusal as success: the call was closed before.
+/// Returns a refusal as success: the call was closed before.
 fn told(answer: Result<Position, Halt>) -> Result<Position, Halt> {
     match answer {
         Err(Halt::Refused) => Ok(Position(0)),

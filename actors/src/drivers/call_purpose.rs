@@ -4,7 +4,7 @@ use domain::ids::{CampaignId, NumberId};
 use domain::stored_event::Cause;
 use std::collections::BTreeMap;
 
-/// The target of a call. It decides which aggregate stores the steps.
+/// The purpose of a call. It decides which aggregate stores the call's steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallPurpose {
     ForCustomer,

@@ -16,9 +16,10 @@ use domain::ports::event_store::{EventStore, StoreError};
 use domain::stored_event::{Position, StreamVersion, read_event};
 use std::sync::Arc;
 
-/// Restores and confirmations read per page; an installation has a handful in its life.
+/// Events of restores and confirmations read per page; an installation has a handful in its life.
 const PAGE_EVENTS_MAX: usize = 256;
-/// Wait before another try when the drivers could not start after the confirmation, in milliseconds.
+/// Wait before the drivers are started again if they could not start after the confirmation, in
+/// milliseconds.
 const AGAIN_MS: u64 = 5_000;
 
 /// What the log records about restores, losses of history and confirmations.
@@ -62,20 +63,20 @@ impl RestoredPast {
     }
 }
 
-/// The installation's state, read from the log now.
+/// Reads the installation's state from the log.
 pub async fn installation_now(store: &dyn EventStore) -> Result<InstallationState, StoreError> {
     Ok(RestoredPast::read(store).await?.state)
 }
 
-/// The restore that waits for a person's confirmation, read from the log now. While there is one, no call is
-/// dialed.
+/// Reads from the log the restore that waits for a user's confirmation; `None` if there is none. While
+/// there is one, no call is dialed.
 pub async fn unconfirmed_restore(store: &dyn EventStore) -> Result<Option<RestoreFacts>, StoreError> {
     let past = RestoredPast::read(store).await?;
     Ok(past.state.unconfirmed_restore().cloned())
 }
 
-/// Waits for the confirmation, then starts the drivers. Ends without starting them on a drain, a stop, or a
-/// log that cannot be read.
+/// Waits until a user confirms dialing, then starts the drivers; tries again if they cannot start. Ends
+/// without starting them on a drain, a stop, or a log that cannot be read.
 pub(crate) async fn wait_and_begin(kit: Arc<DriverContext>, head: Position) {
     let stop = kit.environment.tasks.stop_signal();
     tokio::select! {
@@ -97,8 +98,8 @@ pub(crate) async fn wait_and_begin(kit: Arc<DriverContext>, head: Position) {
     tracing::warn!("a person confirmed that dialing may go on after the restore");
 }
 
-/// Returns when the log contains a confirmation after its last restore. `head` was read before the gate was
-/// found closed, so no event in between is missed.
+/// Waits until the log contains a confirmation after its last restore. `head`: a position read before the
+/// gate was found closed, so that no confirmation in between is missed.
 async fn confirmed(kit: &DriverContext, head: Position) -> Result<(), Damage> {
     let mut follow = EventFollower::new(&kit.environment, head);
     loop {
@@ -116,8 +117,8 @@ async fn confirmed(kit: &DriverContext, head: Position) -> Result<(), Damage> {
     }
 }
 
-/// True if the log contains a confirmation after its last restore. If the log cannot be read, it tries again
-/// until it can.
+/// Returns true if the log contains a confirmation after its last restore. If the log cannot be read, tries
+/// again every `AGAIN_MS` until it can.
 async fn is_open_by_now(kit: &DriverContext) -> bool {
     loop {
         match RestoredPast::read(kit.environment.store.as_ref()).await {

@@ -26,12 +26,11 @@ use tokio::sync::{Notify, watch};
 const ASK_TRIES_MAX: u64 = 5;
 /// Wait before the second try, in milliseconds; try n waits n times as long.
 const ASK_AGAIN_MS: u64 = 50;
-/// Time without new dials after the store was unavailable, in milliseconds: enough for a restart of its
-/// server.
+/// Time without new dials after the store was unavailable or a call could not be recorded, in milliseconds:
+/// enough for a restart of the store's server.
 const STORE_AWAY_MS: u64 = 5_000;
-/// An ask of a driver that takes at least this long counts as slow, in milliseconds. It is half of what a
-/// callee may wait for an agent, because the answer and the assignment of the agent are stored one after the
-/// other.
+/// Duration from which a driver's command counts as slow, in milliseconds. Half of what a callee may wait
+/// for an agent, because the answer and the assignment of the agent are stored one after the other.
 const RECORD_SLOW_MS: u64 = 1_000;
 /// Time for which records count as slow after a slow one, in milliseconds: a disk checkpoint or a failover
 /// takes seconds.
@@ -48,6 +47,7 @@ pub(crate) enum Halt {
     Fault,
 }
 
+/// What all drivers of a process share: the entities, the ports, and the state of lines, engines and calls.
 pub(crate) struct DriverContext {
     pub(crate) system: ActorSystem,
     pub(crate) environment: Environment,
@@ -59,7 +59,7 @@ pub(crate) struct DriverContext {
     pub(crate) alarms: Alarms,
     pub(crate) stops: Stops,
     draining: watch::Sender<bool>,
-    /// Notified when a driver's work on a call or grant was cut off; the watchdog then looks for it.
+    /// Notified when a worker on a call or grant was aborted; the watchdog then looks for its work.
     pub(crate) cut_off: Notify,
     store_away_until: Mutex<Option<Timestamp>>,
     slow_until: Mutex<Option<Timestamp>>,
@@ -93,8 +93,8 @@ impl DriverContext {
         self.environment.clock.now()
     }
 
-    /// Sends a command to an entity and tries again, up to `ASK_TRIES_MAX` times, while it is busy or reports
-    /// a conflict. A refusal is logged and returned as `Halt::Refused`.
+    /// Sends a command to an entity, up to `ASK_TRIES_MAX` times while it is busy or reports a conflict. A
+    /// refusal is logged and returned as `Halt::Refused`. An unavailable store stops new dials for a while.
     pub(crate) async fn ask<D: Decider>(
         &self,
         entities: &Entities<D>,
@@ -132,7 +132,8 @@ impl DriverContext {
         Err(Halt::Unavailable)
     }
 
-    /// Measures an ask that is stored now. A slow one starts the period in which records count as slow.
+    /// Measures how long a command took that was sent at `asked_at`. A slow one starts the period of
+    /// `SLOW_FOR_MS` in which records count as slow.
     fn note_took(&self, asked_at: Timestamp) {
         let now = self.now();
         let took_ms = now.ms_since(asked_at);
@@ -149,14 +150,14 @@ impl DriverContext {
         }
     }
 
-    /// True if a recent ask of a driver was slow. A callee might hang up before the records are stored that
-    /// an agent needs.
+    /// Returns true if a driver's command was slow within the last 30 s. A callee might then hang up before
+    /// the records are stored that an agent needs.
     pub(crate) fn is_slow_on_record(&self, now: Timestamp) -> bool {
         let until = *self.slow_until.lock().unwrap_or_else(PoisonError::into_inner);
         until.is_some_and(|until| now < until)
     }
 
-    /// The state of an entity. Tries again, up to `ASK_TRIES_MAX` times, while the entity is busy.
+    /// Returns the state of an entity. Tries up to `ASK_TRIES_MAX` times while the entity is busy.
     pub(crate) async fn state<D: Decider>(
         &self,
         entities: &Entities<D>,
@@ -183,8 +184,8 @@ impl DriverContext {
         Err(Halt::Unavailable)
     }
 
-    /// Stops new dials for a while because the store is unavailable. While the process stops, entities that
-    /// have ended report the same; that is not an outage and is ignored.
+    /// Stops new dials for `STORE_AWAY_MS` because the store is unavailable. Ignored while the process
+    /// stops: entities that have ended report the same.
     pub(crate) fn note_store_away(&self) {
         if self.is_stopping() {
             return;
@@ -193,7 +194,7 @@ impl DriverContext {
         tracing::warn!("the store is unavailable; no call is dialed");
     }
 
-    /// Stops new dials for a while because a call could not be recorded.
+    /// Stops new dials for `STORE_AWAY_MS` because a call could not be recorded.
     pub(crate) fn note_no_room(&self, why: &LineError) {
         self.hold_dials();
         tracing::error!(%why, "no call is dialed, because it could not be recorded");
@@ -207,8 +208,8 @@ impl DriverContext {
             .unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
 
-    /// Why no call of this campaign may be dialed on this line, as far as emergency stops are known here;
-    /// `None` if none is engaged.
+    /// Returns why no call of this campaign may be dialed on this line, as far as emergency stops are known
+    /// here; `None` if no stop applies.
     pub(crate) fn stopped(&self, facts: &CampaignFacts, line: usize) -> Option<EndReason> {
         if self.stops.stops_campaign(&facts.campaign, facts.plan.presets()) || self.is_line_stopped(line) {
             return Some(EndReason::EmergencyStop);
@@ -227,13 +228,13 @@ impl DriverContext {
         self.environment.tasks.stop_signal().is_stopping()
     }
 
-    /// True if another process has taken over dialing on this log.
+    /// Returns true if another process has taken over dialing on this log.
     pub(crate) fn is_taken_over(&self) -> bool {
         self.system.calls.is_taken_over()
     }
 
-    /// The time until which no dial begins because the store was unavailable or a recording had no disk
-    /// space.
+    /// Returns the time until which no dial begins because the store was unavailable or a call could not be
+    /// recorded; `None` if dials may begin.
     pub(crate) fn store_away_until(&self, now: Timestamp) -> Option<Timestamp> {
         let until = *self
             .store_away_until
@@ -245,11 +246,11 @@ impl DriverContext {
     pub(crate) fn set_dialing_paused(&self, paused: bool) {
         self.dialing_paused.send_replace(paused);
     }
-    /// True while a restored log waits for a person's confirmation.
+    /// Returns true while a restored log waits for a user's confirmation.
     pub(crate) fn is_dialing_paused(&self) -> bool {
         *self.dialing_paused.borrow()
     }
-    /// Returns when dialing is not paused. Cancel-safe.
+    /// Waits until dialing is not paused. Cancel-safe.
     pub(crate) async fn dialing_confirmed(&self) {
         // The sender lives as long as `self`.
         drop(self.dialing_paused.subscribe().wait_for(|paused| !*paused).await);
@@ -257,13 +258,14 @@ impl DriverContext {
     pub(crate) fn set_restored_up_to(&self, position: Position) {
         self.restored_up_to.store(position.0, Ordering::Release);
     }
-    /// True if the last event is before the last restore. Its legs belonged to a process of the past, and
-    /// their identities may be in use by another process today.
+    /// Returns true if an entity's last event is before the last restore. Its legs belonged to a process of
+    /// the past, and their identities may be in use by another process today.
     pub(crate) fn is_of_restored_past(&self, last_event: Position) -> bool {
         last_event.0 < self.restored_up_to.load(Ordering::Acquire)
     }
 
-    /// The cause of a new command of a driver itself, with a fresh id and without a causing event.
+    /// Returns the cause of a new command that a driver sends on its own, with a new id and without a
+    /// causing event.
     pub(crate) fn fresh_cause(&self) -> Cause {
         Cause::outside(self.environment.ids.command(self.now()))
     }
@@ -274,7 +276,7 @@ impl DriverContext {
     pub(crate) fn is_draining(&self) -> bool {
         *self.draining.borrow()
     }
-    /// Returns when draining begins. Cancel-safe.
+    /// Waits until draining begins. Cancel-safe.
     pub(crate) async fn draining(&self) {
         // The sender lives as long as `self`.
         drop(self.draining.subscribe().wait_for(|draining| *draining).await);
@@ -289,8 +291,8 @@ impl DriverContext {
     }
 }
 
-/// The cause of a command about a call. Its id is derived from the call and `what`, so that a repeated
-/// command takes effect once.
+/// Returns the cause of a command about a call. The command's id is derived from the call and `what`, so
+/// that a repeated command takes effect once.
 pub(crate) fn call_cause(call: CallId, what: &str, causation: Option<EventId>) -> Cause {
     Cause {
         command: CommandId::derive_from_text(&format!("{what}:{call}")),
@@ -302,7 +304,8 @@ pub(crate) fn call_cause(call: CallId, what: &str, causation: Option<EventId>) -
     }
 }
 
-/// The cause of a command to a campaign. Its id is derived from the campaign, `what` and a log position.
+/// Returns the cause of a command to a campaign. The command's id is derived from the campaign, `what` and
+/// a log position, so that a repeated command takes effect once.
 pub(crate) fn campaign_cause(campaign: &CampaignId, what: &str, position: Position) -> Cause {
     Cause::outside(CommandId::derive_from_text(&format!(
         "{what}:{campaign}:{position}"

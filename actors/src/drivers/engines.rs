@@ -13,20 +13,20 @@ use domain::ports::speech::{Prompt, SpeechError, Urgency};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Time between two probes, in milliseconds: an engine that works again is used within this time, and a
-/// failed one gets six probes a minute.
+/// Time between two probes of a failed engine, in milliseconds: an engine that works again is used within
+/// this time.
 const PROBE_MS: u64 = 10_000;
-/// Silence after the stored clip, in milliseconds: our detector ends an utterance after half a second of
-/// silence.
+/// Silence after the bundled clip of a probe, in milliseconds: our detector ends an utterance after half a
+/// second of silence.
 const PROBE_SILENCE_MS: u64 = 1_000;
-/// Longest wait for a probe's synthesized speech, in milliseconds.
+/// Timeout of the speech that a probe synthesizes, in milliseconds.
 const PROBE_VOICE_MS_MAX: u64 = 10_000;
 /// Text that a probe asks the synthesizer to speak. It is not a text of a campaign.
 const PROBE_TEXT: &str = "您好。";
-/// Language of the stored clip and of `PROBE_TEXT`. Campaigns may use another one.
+/// The language of the bundled clip and of `PROBE_TEXT`, also if campaigns use another one.
 const PROBE_LANGUAGE: &str = "zh-CN";
 
-/// Records the success or failure of an engine that a turn of a call shows.
+/// Records the success or failure of a speech engine that a fact of a call's turn shows.
 pub(crate) fn note(kit: &DriverContext, fact: &TurnFact) {
     let engines = &kit.environment.engines;
     match fact {
@@ -48,7 +48,7 @@ pub(crate) fn note(kit: &DriverContext, fact: &TurnFact) {
     }
 }
 
-/// Records a failed synthesis. A missing bundled clip is not a failure of an engine.
+/// Records a failed synthesis as a failure of the synthesizer, unless only a bundled clip is missing.
 pub(crate) fn note_voice_failed(kit: &DriverContext, error: &SpeechError) {
     if !matches!(error, SpeechError::NotBundled) {
         let engine = kit.ports.synthesizer.name();
@@ -57,15 +57,16 @@ pub(crate) fn note_voice_failed(kit: &DriverContext, error: &SpeechError) {
     }
 }
 
-/// Records a successful synthesis. Only prompts with personal values count: others may come from a cache,
-/// which says nothing about the engine.
+/// Records a successful synthesis as a success of the synthesizer, if the prompt has personal values.
+/// Others may come from a cache, which says nothing about the engine.
 pub(crate) fn note_voice(kit: &DriverContext, prompt: &Prompt) {
     if prompt.personal {
         kit.environment.engines.note_success(EngineKind::Synthesizer);
     }
 }
 
-/// The engine that the campaign's flow needs and that does not respond; `None` if all respond.
+/// Returns an engine that the campaign's flow needs and that does not respond; `None` if all respond, and
+/// for campaigns with agents.
 pub(crate) async fn down_for(kit: &DriverContext, facts: &CampaignFacts) -> Option<OpenCircuit> {
     let engines = &kit.environment.engines;
     // Agents talk in these calls; at most the seller's message is synthesized.
@@ -81,8 +82,8 @@ pub(crate) async fn down_for(kit: &DriverContext, facts: &CampaignFacts) -> Opti
     engines.first_open_of(needed)
 }
 
-/// Probes failed engines every `PROBE_MS` while a circuit is open. Calls of customers are never used as
-/// probes.
+/// Runs until the process stops: while an engine's circuit is open, probes the engine every `PROBE_MS`.
+/// Customers' calls are never used as probes.
 pub(crate) async fn probe(kit: Arc<DriverContext>) {
     let stop = kit.environment.tasks.stop_signal();
     loop {
@@ -136,8 +137,9 @@ async fn voice_answers(kit: &DriverContext) -> Result<(), String> {
     }
 }
 
-/// Plays the stored clip to the recognizer in real time and waits for a final text (which may be empty) or
-/// for the end of the session: an engine of another language than the clip's ends without a text.
+/// Plays the bundled clip to the recognizer in real time and waits for a final text, which may be empty, or
+/// the end of the session: an engine of another language than the clip's ends without a text. Otherwise
+/// returns why it failed.
 async fn recognizer_answers(kit: &DriverContext) -> Result<(), String> {
     let Some(hearing) = &kit.ports.hearing else {
         return Ok(());
@@ -172,7 +174,8 @@ async fn recognizer_answers(kit: &DriverContext) -> Result<(), String> {
     }
 }
 
-/// Pushes the next frame. Returns the time at which the following one is due, or `None` after the last.
+/// Gives the next frame to the recognizer. Returns the time at which the following one is due; `None` after
+/// the last.
 fn feed(
     listening: &mut dyn domain::ports::recognizer::RecognitionSession,
     frames: &mut impl Iterator<Item = HeardFrame>,
@@ -186,7 +189,7 @@ fn feed(
     Some(began.plus_ms(frame.at_ms + FRAME_MS))
 }
 
-/// The clip in frames as a leg delivers them, followed by `PROBE_SILENCE_MS` of silence.
+/// Returns a clip's frames as a leg delivers them, followed by `PROBE_SILENCE_MS` of silence.
 fn frames_of(samples: &[i16]) -> impl Iterator<Item = HeardFrame> {
     let silent = usize::try_from(PROBE_SILENCE_MS / FRAME_MS).unwrap_or(0);
     let spoken = samples.chunks(FRAME_SAMPLES).map(|samples| {

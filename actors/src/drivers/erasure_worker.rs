@@ -31,16 +31,13 @@ use domain::voiceprint::{VoiceprintCommand, VoiceprintEvent};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Most erasures that wait for their effects. When it is reached, no more of the log is read until there is
-/// room.
+/// Most erasures that wait for their effects. At the limit no more of the log is read until some are done.
 const WAITING_MAX: usize = 10_000;
 
-/// Wait before an erasure that failed is tried again, in milliseconds: a disk or key store may be
-/// unavailable.
+/// Wait before a failed erasure is tried again, in milliseconds: a disk or key store may be away.
 const AGAIN_MS: u64 = 5_000;
 
-/// Most commands for one certificate: enrolments that do not fit into one append are settled by the earlier
-/// commands.
+/// Most commands for one certificate of erasure: each settles as many enrolments as fit into one append.
 const CERTIFY_ASKS_MAX: u32 = 64;
 
 /// A decided erasure: the person, and the id of `customer.erased`.
@@ -65,8 +62,8 @@ enum ErasureFailure {
     Recording(String),
 }
 
-/// Destroys keys again that the log says are destroyed, then follows the log for erasures. Call it before
-/// anything is served: when it returns, no key of an erased person is left.
+/// Destroys again all keys that the log says are destroyed, then starts the task that carries out erasures.
+/// Call it before anything is served: when it returns, no key of an erased person is left.
 pub async fn start_erasures(
     system: &ActorSystem,
     environment: &Environment,
@@ -92,8 +89,8 @@ struct ErasureWorker {
 }
 
 impl ErasureWorker {
-    /// Destroys the keys of erased persons, of disposed transcripts, of deleted voiceprints and of completed
-    /// anonymizations, if they exist. Returns the position up to which it read the log.
+    /// Destroys the keys of erased persons, disposed transcripts, deleted voiceprints and anonymized
+    /// campaigns, if they exist. Returns the position up to which it read the log.
     async fn destroy_again(&self) -> Result<Position, StartError> {
         let filter = EventFilter {
             kinds: [
@@ -131,7 +128,7 @@ impl ErasureWorker {
         }
     }
 
-    /// The next erasures in the log, and the position up to which it was read.
+    /// Returns the erasures in the next page of the log, and the position up to which it was read.
     async fn erased_after(&self, after: Position) -> Result<(Vec<PendingErasure>, Position), StoreError> {
         let filter = EventFilter {
             kinds: vec![CustomerEvent::ERASED.to_owned()],
@@ -149,7 +146,7 @@ impl ErasureWorker {
         Ok((works, page.reached))
     }
 
-    /// Carries out the erasures up to `head`, then follows the log.
+    /// Carries out the erasures up to `head`, then follows the log for new ones, until the process stops.
     async fn run(mut self, head: Position) {
         let stop = self.environment.tasks.stop_signal();
         let past = async {
@@ -185,8 +182,8 @@ impl ErasureWorker {
         }
     }
 
-    /// Carries out the erasures of one page of the past. If the page cannot be read, it waits. Returns the
-    /// position reached.
+    /// Carries out the erasures of one page of the past and returns the position reached. If the page
+    /// cannot be read, waits and returns the same position.
     async fn take_up(&mut self, after: Position, head: Position) -> Position {
         match self.erased_after(after).await {
             Ok((works, reached)) => {
@@ -221,12 +218,12 @@ impl ErasureWorker {
         }
     }
 
-    /// The time of the next try; `None` if no erasure waits.
+    /// Returns when to try the waiting erasures again; `None` if none waits.
     fn again_at(&self) -> Option<Timestamp> {
         (!self.waiting.is_empty()).then(|| self.now().plus_ms(AGAIN_MS))
     }
 
-    /// Tries each waiting erasure once. Those that fail keep waiting.
+    /// Tries each waiting erasure once. Those that fail keep waiting, in the same order.
     async fn work_off(&mut self) {
         for work in std::mem::take(&mut self.waiting) {
             if let Err(error) = self.forget(&work).await {
@@ -256,8 +253,8 @@ impl ErasureWorker {
         self.certify(work, &done).await
     }
 
-    /// Erases the person's voiceprint and destroys its own key. Persons who were erased before voiceprints
-    /// were covered are included.
+    /// Erases the person's voiceprint and destroys its key. Also for persons who were erased before
+    /// voiceprints were part of an erasure.
     async fn forget_voice(&self, work: &PendingErasure) -> Result<(), ErasureFailure> {
         let voiceprints = &self.system.voiceprints;
         let cause = Cause {
@@ -278,7 +275,8 @@ impl ErasureWorker {
         Ok(())
     }
 
-    /// Deletes all recordings of the person. Returns those that existed according to the log or on this disk.
+    /// Deletes all recordings of the person. Returns those that existed according to the log or on this
+    /// disk, with their hash if the log has it.
     async fn delete_recordings(
         &self,
         person: &CustomerId,
@@ -296,8 +294,8 @@ impl ErasureWorker {
         Ok(deleted)
     }
 
-    /// The SHA-256 of the call's recording, if one is stored. It is read from the stream, because loading the
-    /// entity would decrypt the person's number once more.
+    /// Returns the SHA-256 of the call's recording, if the log has one. Reads the stream, because loading
+    /// the entity would decrypt the person's number once more.
     async fn recorded_hash(&self, call: CallId) -> Result<Option<String>, StoreError> {
         let stream = StreamId::new("call", &call);
         let store: &dyn EventStore = self.environment.store.as_ref();
@@ -317,7 +315,7 @@ impl ErasureWorker {
         Ok(None)
     }
 
-    /// Sends commands until the certificate is stored.
+    /// Sends commands until the certificate of erasure is stored. Fails after `CERTIFY_ASKS_MAX` commands.
     async fn certify(&self, work: &PendingErasure, done: &DoneErasure) -> Result<(), ErasureFailure> {
         for asked in 0..CERTIFY_ASKS_MAX {
             let cause = Cause {
@@ -362,7 +360,8 @@ impl ErasureWorker {
     }
 }
 
-/// All calls that were ever granted to the person: call ids are derived from enrolment and attempt.
+/// Returns all calls that were ever granted to the person: their ids are derived from enrolment and
+/// attempt.
 fn calls_of(person: &CustomerId, state: &CustomerState) -> Vec<CallId> {
     let mut calls = Vec::new();
     for (campaign, enrolment) in state.enrolments().iter() {
@@ -375,7 +374,7 @@ fn calls_of(person: &CustomerId, state: &CustomerState) -> Vec<CallId> {
     calls
 }
 
-/// The erasure that an event decides; `None` for any other event.
+/// Returns the erasure that a `customer.erased` decides; `None` for any other event.
 fn work_of(envelope: &Envelope) -> Option<PendingErasure> {
     let person = envelope.stream.id().parse().ok()?;
     (envelope.kind == CustomerEvent::ERASED).then_some(PendingErasure {
@@ -384,7 +383,7 @@ fn work_of(envelope: &Envelope) -> Option<PendingErasure> {
     })
 }
 
-/// The key that is destroyed because of this event, if any.
+/// Returns the id of the key that this event destroys; `None` if it destroys none.
 fn destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
     let id = envelope.stream.id();
     match envelope.kind.as_str() {

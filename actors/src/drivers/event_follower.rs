@@ -12,27 +12,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
-/// Wait before a lost subscription is renewed, in milliseconds: long enough not to overload a store that is
-/// unavailable.
+/// Wait before a lost subscription is renewed, in milliseconds, so that an unavailable store is not
+/// overloaded.
 const RESUBSCRIBE_MS: u64 = 1_000;
 
-/// The next events in log order, at least one; or the damage that ends this reader.
+/// The next events in log order, at least one; or the damage that ends the reader.
 pub(crate) type FollowResult = Result<Vec<(Position, Arc<Envelope>)>, Damage>;
 
-/// A live reader of all events. It returns each event once and misses none.
+/// A subscription to all events after a position, which is renewed after outages. It returns each event
+/// once and misses none.
 pub(crate) struct EventFollower {
     environment: Environment,
     subscription: Option<Box<dyn Subscription>>,
     after: Position,
-    /// An interruption was logged, and no event has come since.
+    /// True if an interruption was logged and no event has come since.
     is_interrupted: bool,
     sight: Arc<SubscriptionStatus>,
-    /// The store met damage in a page: events are read one at a time up to the damaged one.
+    /// True after the store reported damage in a page: events are read one at a time up to the damaged one.
     is_stepping: bool,
     damage: Option<Damage>,
 }
 
-/// The state of a reader's subscription, for code that must not act while events may be missing.
+/// Whether a reader's subscription is intact, for code that must not act while events may be missing.
 #[derive(Default)]
 pub(crate) struct SubscriptionStatus {
     is_subscribed: AtomicBool,
@@ -40,11 +41,11 @@ pub(crate) struct SubscriptionStatus {
 }
 
 impl SubscriptionStatus {
-    /// True while the store sends new events. When that ends, `interrupted` is notified.
+    /// Returns true while the store sends new events. When that ends, `interrupted` is notified.
     pub(crate) fn is_subscribed(&self) -> bool {
         self.is_subscribed.load(Ordering::Acquire)
     }
-    /// Returns when a read has failed since the last call. Cancel-safe.
+    /// Waits until a read fails; returns at once if one has failed since the last call. Cancel-safe.
     pub(crate) async fn interrupted(&self) {
         self.interrupted.notified().await;
     }
@@ -63,12 +64,13 @@ impl EventFollower {
         }
     }
 
-    /// The state of the subscription, to be read while `next` is awaited.
+    /// Returns the state of the subscription, which may be read while `next` is awaited.
     pub(crate) fn sight(&self) -> Arc<SubscriptionStatus> {
         Arc::clone(&self.sight)
     }
 
-    /// The next events. Damage is final: each further call returns it again. Cancel-safe.
+    /// Waits for the next events, through outages of the store. Damage is final: each further call returns
+    /// it again. Cancel-safe.
     pub(crate) async fn next(&mut self) -> FollowResult {
         loop {
             if let Some(damage) = &self.damage {
@@ -115,7 +117,8 @@ impl EventFollower {
         subscription.next().await
     }
 
-    /// The envelopes up to the first record that cannot be read.
+    /// Returns the envelopes of the events up to the first record that cannot be read, which is stored as
+    /// damage.
     fn readable(&mut self, stored: &[StoredEvent]) -> Vec<(Position, Arc<Envelope>)> {
         let mut page = Vec::with_capacity(stored.len());
         for event in stored {
@@ -131,7 +134,8 @@ impl EventFollower {
         page
     }
 
-    /// Ends this reader and reports the damage to the whole process.
+    /// Ends this reader and reports the damage to the whole process. `position`: that of the damaged event,
+    /// if known.
     fn stop_at(&mut self, position: Option<Position>, why: String) {
         let is_dense = self.environment.store.capabilities().dense;
         let next = Position(self.after.0.saturating_add(1));

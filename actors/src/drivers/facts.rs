@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// 607 Unwanted (RFC 8197).
 const SIP_UNWANTED: u16 = 607;
 
-/// The campaign's current facts. A campaign that does not exist is a fault.
+/// Returns the campaign's current facts. Fails with `Fault` if the campaign does not exist.
 pub(crate) async fn campaign_facts(
     kit: &DriverContext,
     campaign: &CampaignId,
@@ -31,7 +31,7 @@ pub(crate) async fn campaign_facts(
     })
 }
 
-/// The campaign's facts for the closing of a call. If best call times are on, they include the holiday
+/// Returns the campaign's facts for the closing of a call. With best call times, they include the holiday
 /// calendars, by which the next hour is chosen.
 pub(crate) async fn closing_facts(kit: &DriverContext, campaign: &CampaignId) -> Result<CampaignFacts, Halt> {
     let mut facts = campaign_facts(kit, campaign).await?;
@@ -41,7 +41,7 @@ pub(crate) async fn closing_facts(kit: &DriverContext, campaign: &CampaignId) ->
     Ok(facts)
 }
 
-/// The imported holiday calendars that the plan or its rule set needs now.
+/// Returns the imported holiday calendars that the campaign or its compliance rules need now.
 pub(crate) async fn calendars(kit: &DriverContext, plan: &CallingPlan) -> Result<Calendars, Halt> {
     let now = kit.now();
     let mut imported = Vec::new();
@@ -52,8 +52,8 @@ pub(crate) async fn calendars(kit: &DriverContext, plan: &CallingPlan) -> Result
     Ok(Calendars::of(imported))
 }
 
-/// Adds what the installation knows to the campaign's facts: holiday calendars, abandoned calls, presence and
-/// number of free agents, own test phones, number registries.
+/// Adds to the campaign's facts what its compliance rules need of the installation: holiday calendars,
+/// abandoned calls, presence and number of free agents, own test phones, number registries.
 pub(crate) async fn add_installation_facts(
     kit: &DriverContext,
     mut facts: CampaignFacts,
@@ -90,8 +90,8 @@ pub(crate) async fn add_installation_facts(
     Ok(facts)
 }
 
-/// The imported digest lists that contain this number. The digest is computed here and not stored; it gives
-/// the id of the number entity that holds the entry.
+/// Returns the imported digest lists that contain this number. Its digest, which is computed and not
+/// stored, gives the id of the number entity with the entry.
 pub(crate) async fn find_digest_lists(
     kit: &DriverContext,
     registries: &RegistryBook,
@@ -110,13 +110,13 @@ pub(crate) async fn find_digest_lists(
     Ok(lists)
 }
 
-/// True if `call.dialing` is stored. From then on the call's grant is never released.
+/// Returns true if `call.dialing` is stored. From then on the call's grant is never released.
 pub(crate) fn is_dialed(state: &CallState) -> bool {
     !state.legs().is_empty()
 }
 
-/// The trunk and the facts of the call's last leg, which may still be open at the far end. An erased callee
-/// does not prevent that: CANCEL and BYE use the dialog.
+/// Returns the trunk and the facts of the call's last leg, which may still be open at the far end; `None`
+/// if no leg was dialed. Works for an erased callee too: CANCEL and BYE use the dialog.
 pub(crate) fn dialed_leg(vault: &dyn Vault, call: CallId, state: &CallState) -> Option<(String, LegFacts)> {
     let LegState {
         leg,
@@ -142,8 +142,8 @@ pub(crate) fn dialed_leg(vault: &dyn Vault, call: CallId, state: &CallState) -> 
     Some((trunk.clone(), facts))
 }
 
-/// What customer and number record about an ended call, and its customer; `None` if the call was never dialed
-/// or has not ended.
+/// Returns what customer and number record about an ended call, and its customer; `None` if the call was
+/// never dialed or has not ended.
 pub(crate) fn call_closing(call: CallId, state: &CallState) -> Option<(CallClosing, CustomerId)> {
     let ended = state.ended()?;
     let first = state.legs().first()?;
@@ -179,7 +179,7 @@ pub(crate) fn call_closing(call: CallId, state: &CallState) -> Option<(CallClosi
     Some((closing, state.customer()?.clone()))
 }
 
-/// True if the callee's network reported us as unwanted (SIP 607, RFC 8197).
+/// Returns true if the callee's network reported the call as unwanted (SIP 607, RFC 8197).
 pub(crate) fn is_unwanted(state: &CallState) -> bool {
     let failure = state.last_leg().and_then(|leg| leg.failure.as_ref());
     failure.is_some_and(|failure| failure.sip_code == Some(SIP_UNWANTED))

@@ -19,17 +19,18 @@ use domain::ports::line::AnsweredDialog;
 use domain::stored_event::{Cause, Envelope};
 use domain::time::Timestamp;
 
-/// How far back a start looks, in milliseconds. A late answer moves the due time to the next local day, which
-/// begins within 25 hours, even when clocks change.
+/// How far back a start looks for late answers, in milliseconds. A late answer moves the due time to the
+/// next local day, which begins within 25 hours, even when clocks change.
 const LOOK_BACK_MS: u64 = 26 * 3_600_000;
 
-/// Most tries to store an answer after another process has taken over dialing: the lines of the old process
+/// Most attempts to store an answer after another process has taken over dialing: the lines of this process
 /// stay for 5 s.
 const HAND_OVER_TRIES_MAX: u32 = 16;
 /// Wait between two of these tries, in milliseconds.
 const HAND_OVER_AGAIN_MS: u64 = 250;
 
-/// Stores a late answer as soon as the store accepts it. The leg has had its ACK and BYE.
+/// Stores a late answer on the call and then on the customer, retrying until the store accepts it. The leg
+/// was acknowledged and hung up before.
 pub(super) async fn note_late_answer(
     kit: &DriverContext,
     placed: CallPurpose,
@@ -74,9 +75,9 @@ fn late_answer_cause(call: CallId, leg: u8) -> Cause {
     call_cause(call, &format!("late_answer_{leg}"), None)
 }
 
-/// Stores an answer that only this process knows as a late answer, although another process dials now; that
-/// process would otherwise call the person again today. Returns true when both the call and the customer have
-/// stored it.
+/// Stores an answer that only this process knows as a late answer, although another process dials now: that
+/// process would otherwise call the person again today. Returns true when both the call and the customer
+/// have stored it; false for a test call.
 pub(super) async fn hand_over(
     kit: &DriverContext,
     placed: CallPurpose,
@@ -114,7 +115,8 @@ pub(super) async fn hand_over(
     false
 }
 
-/// Moves the customer's due time once. The command id is derived from the call, so a repeat changes nothing.
+/// Moves the customer's due time to the next local day. The command's id is derived from the call, so a
+/// repeat changes nothing.
 async fn move_due_time(
     kit: &DriverContext,
     customers: &Entities<Customer>,
@@ -141,8 +143,8 @@ async fn move_due_time(
 }
 
 /// Stores late answers on customers when only the call has the event, because the process ended between the
-/// two appends. Runs before the first dial. An error means that the store is unavailable, and the start is
-/// tried again.
+/// two appends. Runs before the first dial. Fails if the store is unavailable; the start is then tried
+/// again.
 pub(super) async fn complete(kit: &DriverContext) -> Result<(), StartError> {
     let since = kit.now().minus_ms(LOOK_BACK_MS);
     let store = kit.environment.store.as_ref();
@@ -193,7 +195,8 @@ async fn complete_one(kit: &DriverContext, late: &Envelope) -> Result<(), Halt> 
     move_due_time(kit, &kit.system.customers, call, &state, late.at, late.id).await
 }
 
-/// True if another call of the enrolment was dialed after the answer; the end of that call set the due time.
+/// Returns true if another call of the enrolment was dialed after the answer. The end of that call has set
+/// the due time.
 async fn is_dialed_since(
     kit: &DriverContext,
     enrolment: &EnrolmentState,

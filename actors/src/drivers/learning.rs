@@ -23,16 +23,19 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Time after which a campaign is looked at again unless it names a time itself, in milliseconds: an hour.
+/// Time after which a campaign's best times are looked at again, unless it names a time itself, in
+/// milliseconds: an hour.
 const LOOK_AGAIN_MS: u64 = 3_600_000;
 
-/// Calls older than this are not counted, in milliseconds: half a year.
+/// Age from which calls are not counted, in milliseconds: half a year.
 const COUNTED_MS_MAX: u64 = 183 * 86_400_000;
 
-/// Most campaigns remembered. Beyond it, the first are looked at again sooner, which costs one read each.
+/// Most campaigns remembered. Above that the first by id are forgotten and looked at again sooner, which
+/// costs one read each.
 const REMEMBERED_MAX: usize = 10_000;
 
-/// When each campaign is looked at again. It is only in memory; the campaign itself stores when it learned.
+/// When each campaign's best times are looked at again. Only in memory; the campaign itself stores when it
+/// learned.
 #[derive(Default)]
 pub(crate) struct LearningSchedule(Mutex<BTreeMap<CampaignId, Timestamp>>);
 
@@ -41,7 +44,7 @@ impl LearningSchedule {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns true if it is time to look, and then reserves the next hour for this look.
+    /// Returns true if it is time to look at the campaign, and then reserves the next hour for this look.
     fn take(&self, campaign: &CampaignId, now: Timestamp) -> bool {
         let mut known = self.lock();
         if known.get(campaign).is_some_and(|at| now < *at) {
@@ -59,7 +62,7 @@ impl LearningSchedule {
     }
 }
 
-/// Starts a task that learns, if the plan asks for it and it is time.
+/// Starts a task that learns the campaign's best call times, if the plan asks for it and it is time.
 pub(crate) fn look(kit: &Arc<DriverContext>, facts: &CampaignFacts, now: Timestamp) {
     if facts.plan.best_times.is_none() || !kit.learning.take(&facts.campaign, now) {
         return;
@@ -102,8 +105,8 @@ async fn learn(kit: &DriverContext, campaign: &CampaignId, now: Timestamp) -> Re
     Ok(())
 }
 
-/// Counts the calls that ended after a position, up to the end of the log. Returns the counts and the
-/// position reached.
+/// Counts the campaign's calls that ended after a position, up to the end of the log. Returns the counts
+/// and the position reached.
 async fn count(
     kit: &DriverContext,
     facts: &CampaignFacts,
@@ -131,8 +134,8 @@ async fn count(
     Err(Halt::Unavailable)
 }
 
-/// Counts one call if it says something about when the person answers: the phone rang, or the call was
-/// answered.
+/// Counts one call of the campaign, if it says something about when the person answers: the phone rang, or
+/// the call was answered. Other events are ignored.
 fn note(
     counted: &mut CountedTimes,
     facts: &CampaignFacts,

@@ -16,8 +16,8 @@ use domain::stored_event::read_event;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// How long the end of a call waits for the far end of an answered leg, in milliseconds: a round trip and a
-/// few repeats.
+/// How long the end of a call waits for the far end of an answered left-over leg, in milliseconds: a round
+/// trip and a few repeats.
 const FAR_END_MS_MAX: u64 = 2_000;
 /// How long a call stays open when its leg has no stored answer and the far end did not refuse it, in
 /// milliseconds. A far end that has answered repeats its 2xx every 4 s (T2; RFC 3261, 13.3.1.4).
@@ -26,8 +26,8 @@ const UNANSWERED_OPEN_MS: u64 = 5_000;
 /// began before the end, and 8 s for a stop and a start in between.
 const WATCH_AGAIN_MS: u64 = LEFT_OVER_WATCH_MS + 8_000;
 
-/// Ends a leg at the far end and waits for its report, but not for a silent far end. The line keeps watching
-/// the leg while the process runs; an answer is stored, also after the call's end.
+/// Makes the line end a left-over leg at the far end, and waits a limited time for its report. The line
+/// watches the leg on while the process runs; an answer is stored, also after the call's end.
 pub(super) async fn end_at_far_end(
     kit: &Arc<DriverContext>,
     placed: CallPurpose,
@@ -54,8 +54,8 @@ pub(super) async fn end_at_far_end(
     }
 }
 
-/// Makes the line end the leg and watch it, and stores an answer. Returns a receiver of its reports; `None`
-/// if the line cannot end it.
+/// Makes the line end a left-over leg and watch it, and stores an answer that comes. Returns a receiver of
+/// its reports; `None` if the line cannot end it.
 async fn watch(
     kit: &Arc<DriverContext>,
     placed: CallPurpose,
@@ -102,8 +102,8 @@ async fn watch(
     Some(reports)
 }
 
-/// Watches legs of calls again that the last start ended, if the process stopped before their watch was over.
-/// Runs before this start ends calls itself. An error means that the store is unavailable, and the start is
+/// Watches left-over legs again that an earlier start ended, if that process stopped before their watch was
+/// over. Runs before this start ends calls itself. Fails if the store is unavailable; the start is then
 /// tried again.
 pub(super) async fn watch_again(kit: &Arc<DriverContext>) -> Result<(), StartError> {
     let since = kit.now().minus_ms(WATCH_AGAIN_MS);
@@ -141,7 +141,8 @@ pub(super) async fn watch_again(kit: &Arc<DriverContext>) -> Result<(), StartErr
     Ok(())
 }
 
-/// Watches the leg of an ended call again if a crash ended the call a short time ago and no answer is stored.
+/// Watches the leg of an ended call again, if a crash ended the call at most `WATCH_AGAIN_MS` ago and no
+/// answer is stored. Otherwise does nothing.
 pub(super) async fn watch_ended(
     kit: &Arc<DriverContext>,
     placed: CallPurpose,

@@ -18,10 +18,11 @@ use domain::stored_event::{StoredEvent, StreamVersion, open_personal, read_event
 use domain::time::Timestamp;
 use domain::transcript::TranscriptParent;
 
-/// Events of one call read per page; a call has a few dozen.
+/// Events of one call that are read per page; a call has a few dozen.
 const CALL_PAGE_EVENTS: usize = 1_024;
 
-/// The callback time named in the call, if there is one and it can be read. `None` for an erased person.
+/// Returns the callback time that the callee named in the call; `None` if the flow does not ask for one,
+/// none was named, or the person is erased. Fails if the keys cannot be read now.
 pub(super) async fn read_named_callback(
     kit: &DriverContext,
     call: CallId,

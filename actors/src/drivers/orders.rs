@@ -24,8 +24,8 @@ use domain::stop::{Stop, StopEvent, StopId};
 use domain::stored_event::{Envelope, Position};
 use std::sync::Arc;
 
-/// Interval for checking whether the log is followed again, in milliseconds: a stop takes effect within a
-/// second.
+/// Interval at which the driver checks whether it follows the log again, in milliseconds: an emergency stop
+/// must take effect within a second.
 const LOOK_MS: u64 = 250;
 
 /// Events of a customer after which no call to the customer is dialed, whatever was granted before.
@@ -56,8 +56,8 @@ pub(crate) async fn run(kit: Arc<DriverContext>, after: Position) {
     }
 }
 
-/// The next events after `seen`; `None` when this driver must end. From the moment the log cannot be followed
-/// until it is followed up to its head again, no new call is dialed.
+/// Waits for the next events after `seen`; `None` when this driver must end. While the log cannot be
+/// followed up to its head, no new call is dialed.
 async fn next_page(
     kit: &DriverContext,
     follow: &mut EventFollower,
@@ -89,13 +89,13 @@ async fn next_page(
     }
 }
 
-/// True if the log has no event after `seen`.
+/// Returns true if the log has no event after `seen`. False also if the store does not answer.
 async fn has_head(kit: &DriverContext, seen: Position) -> bool {
     kit.environment.store.head().await.is_ok_and(|head| head <= seen)
 }
 
-/// Reads whether the emergency stops known by name are engaged: the global one, one for each compliance rule
-/// set, and one for each line of this process. A campaign's stop is read when the campaign is first served.
+/// Reads from the log whether emergency stops are engaged: the global one, one per compliance rule set, and
+/// one per line of this process. A campaign's stop is read when the campaign is first served.
 pub(crate) async fn learn_stops(kit: &DriverContext) -> Result<(), StoreError> {
     let presets = Preset::ALL.into_iter().map(StopId::Preset);
     let lines = kit
@@ -114,13 +114,14 @@ pub(crate) async fn learn_stops(kit: &DriverContext) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Grants no more dials and withdraws those granted but not dialed. Conversations may finish.
+/// Begins draining: no more dials are granted, and those granted but not dialed are withdrawn.
+/// Conversations may finish.
 fn end_dialing(kit: &DriverContext) {
     kit.begin_drain();
     kit.live.close(WorkerOrder::DoNotDial(EndReason::Drain));
 }
 
-/// Why an event could not be carried to calls.
+/// Why an event of another entity could not be applied to calls.
 #[derive(Debug, thiserror::Error)]
 enum OrderError {
     #[error(transparent)]
@@ -156,7 +157,7 @@ fn react(kit: &DriverContext, envelope: &Envelope) -> Result<(), OrderError> {
     Ok(())
 }
 
-/// Applies an engaged or lifted stop. Calls not dialed are withdrawn and ringing ones are canceled;
+/// Applies an engaged or lifted stop. Calls that are not dialed are withdrawn and ringing ones canceled;
 /// conversations finish unless the stop says otherwise. The stop is recorded here before the orders are
 /// given, so that a worker that begins in between already knows it.
 fn react_to_stop(kit: &DriverContext, stop: &StopId, event: &StopEvent, envelope: &Envelope) {
@@ -184,7 +185,7 @@ fn react_to_stop(kit: &DriverContext, stop: &StopId, event: &StopEvent, envelope
     }
 }
 
-/// Allows or forbids new legs on the line that a stop names.
+/// Stops or permits new legs on the lines that a stop names.
 fn set_line(kit: &DriverContext, stop: &StopId, is_stopped: bool) {
     for line in lines_of(kit, stop) {
         kit.capacity.set_stopped(line, is_stopped);
@@ -241,7 +242,7 @@ fn react_to_campaign(kit: &DriverContext, campaign: &CampaignId, event: &Campaig
     }
 }
 
-/// Applies an order to end this call.
+/// Applies an order to end one call: cancels it before the answer; hangs up after it if the order says so.
 fn react_to_call(kit: &DriverContext, call: CallId, event: &CallEvent) {
     if let CallEvent::EndOrdered { hang_up, .. } = event {
         let order = if *hang_up {

@@ -21,10 +21,10 @@ use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Wait that collects settlements for one look, in milliseconds: an import or a quick campaign settles many
-/// per second.
+/// Wait that collects settlements before campaigns are looked at, in milliseconds: an import or a quick
+/// campaign settles many per second.
 const LOOK_MS: u64 = 200;
-/// Wait before the view is read again after an error, in milliseconds.
+/// Wait before the worklist is read again after an error, in milliseconds.
 const AGAIN_MS: u64 = 5_000;
 
 /// Event kinds after which a campaign may be complete or may have an end to wait for.
@@ -76,8 +76,8 @@ fn matters(envelope: &Envelope) -> bool {
     KINDS.contains(&envelope.kind.as_str())
 }
 
-/// Looks at all campaigns once the view has reached `seen`. Returns when to look again; `None` if only an
-/// event can change anything.
+/// Looks at all unfinished campaigns once the worklist has reached `seen`. Returns when to look again;
+/// `None` if only an event can change anything.
 async fn look(kit: &DriverContext, seen: Position, is_stopped: &mut bool) -> Option<Timestamp> {
     match look_once(kit, seen, *is_stopped).await {
         Ok((again_at, stopped_at)) => {
@@ -91,8 +91,8 @@ async fn look(kit: &DriverContext, seen: Position, is_stopped: &mut bool) -> Opt
     }
 }
 
-/// Looks once. Returns when to look again, and when to look again at what a stop reaches if that could not be
-/// read.
+/// Does so once. Returns when to look again, and when to look again at what an emergency stop reaches, if
+/// that could not be read.
 async fn look_once(
     kit: &DriverContext,
     seen: Position,
@@ -117,7 +117,8 @@ async fn look_once(
     Ok((earlier(again_at, end_callbacks(kit).await?), stopped_at))
 }
 
-/// Asks a campaign to complete. Returns when to ask again if it gave no answer.
+/// Asks a campaign to complete, with the number of its settled enrolments. Returns when to ask again if it
+/// could not be asked; `None` otherwise, also after a refusal.
 async fn ask_to_complete(kit: &DriverContext, work: &CampaignWork, position: Position) -> Option<Timestamp> {
     let command = CampaignCommand::Complete {
         settled: work.settled_count,
@@ -135,8 +136,8 @@ async fn ask_to_complete(kit: &DriverContext, work: &CampaignWork, position: Pos
     }
 }
 
-/// True if all enrolments are settled and no call is open. A campaign with lists that created no enrolment is
-/// complete once it was started; before that it waits for customers.
+/// Returns true if all enrolments of the campaign are settled and no call is open. A campaign with lists
+/// that created no enrolment counts as settled once it was started; before that it waits for customers.
 fn is_settled(work: &CampaignWork) -> bool {
     let begun = work.running || work.enrolled_count > 0;
     begun && work.settled_count == work.enrolled_count && work.open_count == 0

@@ -11,13 +11,13 @@ use pacing::pacer::PredictivePacer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Time between two decisions of a pacer, in milliseconds (`docs/pacing.md`).
+/// Time between two decisions of a campaign's pacer, in milliseconds (`docs/pacing.md`).
 pub(crate) const TICK_MS: u64 = 500;
 
-/// Most ticks that a pacer is given at once: calls that rang longer ago have ended.
+/// Most missed ticks that a pacer is given at once: calls that rang longer ago have ended.
 const TICKS_MAX: u64 = RING_AGES as u64;
 
-/// The pacers of running campaigns. Those of other campaigns are dropped.
+/// The pacers of the running campaigns for agents.
 #[derive(Default)]
 pub(crate) struct Pacers(Mutex<BTreeMap<CampaignId, CampaignPacer>>);
 
@@ -26,8 +26,8 @@ struct CampaignPacer {
     pacer: Option<PredictivePacer>,
     told: TickEvents,
     ticked_at: Option<Timestamp>,
-    /// Position up to which ended calls were counted. It is after the campaign's last record of abandoned
-    /// calls if none of the later calls was answered by a person.
+    /// Position up to which ended calls were counted; `None` if none were. It may be after the campaign's
+    /// last stored counts if no later call was answered by a person.
     counted_through: Option<Position>,
 }
 
@@ -54,18 +54,18 @@ impl Pacers {
         self.note(campaign, |told| told.drops = told.drops.saturating_add(1));
     }
 
-    /// Drops the pacers of campaigns that no longer run.
+    /// Removes the pacers of campaigns that no longer run.
     pub(crate) fn keep(&self, is_running: impl Fn(&CampaignId) -> bool) {
         self.lock().retain(|campaign, _| is_running(campaign));
     }
 
-    /// Creates the pacer state of a campaign for agents, if it is missing.
+    /// Makes the pacer entry of a campaign for agents, if it is missing.
     pub(crate) fn begin(&self, campaign: &CampaignId) {
         self.lock().entry(campaign.clone()).or_default();
     }
 
-    /// All campaigns served here. Agents are few: a call that rings for one campaign may take the agent that
-    /// another needs.
+    /// Returns all campaigns with a pacer. They share agents: a call that rings for one may take the agent
+    /// that another needs.
     pub(crate) fn campaigns(&self) -> BTreeSet<CampaignId> {
         self.lock().keys().cloned().collect()
     }
@@ -79,8 +79,8 @@ impl Pacers {
         self.lock().entry(campaign.clone()).or_default().counted_through = Some(through);
     }
 
-    /// The number of dials that the pacer wants at this tick; 0 between two ticks. It learns from the
-    /// campaign's `own` ringing calls and reckons with all calls that ring for its agents.
+    /// Returns the number of dials that the pacer wants at this tick; 0 between two ticks. It learns from
+    /// the campaign's `own` ringing calls, and computes with all calls in `floor` that ring for its agents.
     pub(crate) fn wish(
         &self,
         campaign: &CampaignId,
@@ -112,7 +112,7 @@ impl Pacers {
     }
 }
 
-/// The ages of the calls ringing `ticks` ticks ago, by age in half seconds.
+/// Returns the numbers of ringing calls by age as they were `ticks` ticks ago.
 fn younger(ringing: &[u32], ticks: u64) -> Vec<u32> {
     let ticks = usize::try_from(ticks).unwrap_or(usize::MAX);
     let mut before: Vec<u32> = ringing.iter().skip(ticks).copied().collect();
@@ -120,7 +120,7 @@ fn younger(ringing: &[u32], ticks: u64) -> Vec<u32> {
     before
 }
 
-/// The number of calls by age in half seconds. Ages beyond the pacer's range count as the oldest.
+/// Returns the numbers of ringing calls by age in half seconds. Higher ages count as the oldest.
 pub(crate) fn by_age(ages_ms: &[u64]) -> Vec<u32> {
     let mut ringing = vec![0; RING_AGES];
     for age_ms in ages_ms {

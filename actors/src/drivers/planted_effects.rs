@@ -9,7 +9,8 @@ use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::line::{DialOrder, Line};
 use std::sync::Arc;
 
-/// Makes the watchdog dial a call that a crash left, as if no INVITE had been sent.
+/// Makes the watchdog dial a left-over call again, as if no INVITE had been sent. Only while that bug is
+/// planted.
 pub(super) async fn dial_again(kit: &DriverContext, call: CallId, state: &CallState) {
     if !is_planted(Bug::WatchdogDialsAgain) {
         return;
@@ -32,7 +33,7 @@ pub(super) async fn dial_again(kit: &DriverContext, call: CallId, state: &CallSt
     dial(line, number, order).await;
 }
 
-/// Uses one permit for two INVITEs.
+/// Uses one permit for two INVITEs. Only while that bug is planted.
 pub(super) async fn dial_twice(line: &Arc<dyn Line>, number: &NumberId, order: &DialOrder) {
     if is_planted(Bug::PermitUsedTwice) {
         dial(line, number, order.clone()).await;

@@ -6,7 +6,7 @@ use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// The events of a kind recorded at or after `since`, and possibly a few before it.
+/// Returns the events of a kind recorded at or after `since`, and possibly a few before it.
 pub(super) async fn stored_since(
     store: &dyn EventStore,
     kind: &str,
@@ -35,8 +35,8 @@ pub(super) async fn stored_since(
     }
 }
 
-/// A position up to which all events were recorded before `since`, found by bisection: times never decrease
-/// along the log.
+/// Returns a position up to which all events were recorded before `since`, found by bisection: times never
+/// decrease along the log.
 pub(super) async fn last_before(
     store: &dyn EventStore,
     since: Timestamp,

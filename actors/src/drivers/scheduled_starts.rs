@@ -12,8 +12,8 @@ use domain::time::Timestamp;
 /// Wait before a campaign is asked again after an error, in milliseconds.
 const AGAIN_MS: u64 = 5_000;
 
-/// Asks the campaign to start if its condition is met. Returns when to look again; `None` if only an event of
-/// another campaign can change the answer.
+/// Starts a campaign with a scheduled start if its condition is met, or stops it if its end has come.
+/// Returns when to look again; `None` if only an event of another campaign can change the answer.
 pub(super) async fn begin_by_time(kit: &DriverContext, work: &CampaignWork) -> Option<Timestamp> {
     // The view only saves asking every campaign that does not run; the campaign's own state decides.
     if !work.start_scheduled || kit.is_draining() {
@@ -54,7 +54,7 @@ pub(super) async fn begin_by_time(kit: &DriverContext, work: &CampaignWork) -> O
     }
 }
 
-/// True if the other campaign has reached the required point, according to its own state.
+/// Returns true if the campaign that must come before has reached the required point, by its own state.
 async fn is_met(kit: &DriverContext, after: &PredecessorCampaign) -> Result<bool, Halt> {
     let other = kit.state(&kit.system.campaigns, &after.campaign).await?;
     let state: &CampaignState = &other.state;

@@ -7,17 +7,17 @@ use domain::customer::command::CustomerCommand;
 use domain::ports::worklist::{DueEnrolment, WorklistError};
 use domain::time::Timestamp;
 
-/// The stored reason for the end.
+/// The stored reason for the end of a callback.
 const STOPPED: &str = "its campaign was stopped";
 
-/// Most callbacks ended per look: a stopped campaign may have thousands, and other work waits meanwhile.
+/// Most callbacks ended at once: a stopped campaign may have thousands, and other work waits meanwhile.
 const CALLBACKS_MAX: usize = 256;
 
-/// Wait before the next batch, or before another try after an error, in milliseconds.
+/// Wait before further callbacks are ended, also after an error, in milliseconds.
 const AGAIN_MS: u64 = 1_000;
 
-/// Asks customers to end their callbacks in stopped campaigns. Returns when to look again. A refused callback
-/// is settled already, or an event that the view has not applied yet settles it.
+/// Asks customers to end their callbacks in stopped campaigns. Returns when to look again; `None` if none
+/// is left. A refused one is settled already, or will be by an event that the worklist does not show yet.
 pub(super) async fn end_callbacks(kit: &DriverContext) -> Result<Option<Timestamp>, WorklistError> {
     if kit.is_draining() {
         return Ok(None);
@@ -36,7 +36,7 @@ pub(super) async fn end_callbacks(kit: &DriverContext) -> Result<Option<Timestam
     Ok(looks_again.then(|| kit.now().plus_ms(AGAIN_MS)))
 }
 
-/// Ends one callback if the campaign's own state is stopped; the view only says where to look.
+/// Ends one callback if its campaign is stopped by its own state; the worklist only says where to look.
 async fn end_callback(kit: &DriverContext, one: &DueEnrolment) -> Result<(), Halt> {
     let loaded = kit.state(&kit.system.campaigns, &one.campaign).await?;
     let stopped = loaded.state.status() == Some(CampaignStatus::Stopped);

@@ -11,10 +11,11 @@ use domain::ports::worklist::WorklistError;
 use domain::stop::StopId;
 use domain::time::Timestamp;
 
-/// Wait before offers are looked at again after an error, in milliseconds.
+/// Wait before preview offers are looked at again after an error, in milliseconds.
 const AGAIN_MS: u64 = 1_000;
 
-/// Withdraws the offers that stops reach. Returns when to look again if a campaign or stop could not be read.
+/// Withdraws the preview offers of running campaigns that an emergency stop reaches. Returns when to look
+/// again if a campaign or stop could not be read.
 pub(super) async fn withdraw_offers(kit: &DriverContext) -> Result<Option<Timestamp>, WorklistError> {
     let mut again_at = None;
     for work in kit.ports.worklist.unfinished_campaigns().await? {

@@ -4,14 +4,14 @@ use super::driver_context::{DriverContext, Halt};
 use domain::ids::CallId;
 use std::future::Future;
 
-/// Wait before a message of a far end is stored again, in milliseconds. Several tries fit into the time for
-/// which an answer may wait (`ACKNOWLEDGE_MS_MAX`).
+/// Wait before a command with a far end's message is sent again, in milliseconds. Several tries fit into
+/// the time for which an answer may wait (`ACKNOWLEDGE_MS_MAX`).
 const STORE_AGAIN_MS: u64 = 250;
 
-/// Retries until the store accepts the command, for minutes if necessary. The command id must be the same
-/// each time. Returns an error that a retry cannot fix; also returns when the process stops (a planned stop
-/// retries to the end of its drain), and when another process dials, because the store then accepts no
-/// command of this process's drivers.
+/// Sends a command until the store accepts it, for minutes if necessary. The command's id must be the same
+/// each time. Fails for an error that a retry cannot fix, when the process stops (a planned stop retries to
+/// the end of its drain), and when another process dials, because the store then accepts no command of this
+/// process's drivers.
 pub(super) async fn retry_until_stored<T, F>(kit: &DriverContext, ask: impl Fn() -> F) -> Result<T, Halt>
 where
     F: Future<Output = Result<T, Halt>>,

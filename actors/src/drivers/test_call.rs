@@ -28,12 +28,12 @@ use domain::test_phones::TestPhonesId;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// How far back a start looks for test calls that a crash cut off, in milliseconds: longer than a server is
-/// down.
+/// How far back a start looks for test calls that a crash left open, in milliseconds: longer than a server
+/// is down.
 const LOOK_BACK_MS: u64 = 30 * 86_400_000;
 
 impl DriverContext {
-    /// Asks the entity of a call, which is a test call or a customer's call.
+    /// Sends a command to the entity of a call, which is a test call or a customer's call.
     pub(crate) async fn ask_call(
         &self,
         placed: CallPurpose,
@@ -72,7 +72,9 @@ impl DriverContext {
     }
 }
 
-/// Permits the call, stores that, and dials in a task of its own.
+/// Starts a test call to one of our own listed test phones: stores the permit, starts a task that dials,
+/// and returns the call's id. The same request again returns the same call and dials nothing; fails with
+/// `NotRecorded` if that call was never dialed.
 pub(super) async fn begin(kit: &Arc<DriverContext>, order: TestCallOrder) -> Result<CallId, TestCallRefusal> {
     let not_recorded = |_: Halt| TestCallRefusal::NotRecorded;
     let call = CallId::new(order.cause.command.uuid());
@@ -142,8 +144,8 @@ pub(super) async fn begin(kit: &Arc<DriverContext>, order: TestCallOrder) -> Res
     Ok(call)
 }
 
-/// The call of an earlier request. If it was permitted and never dialed, it is withdrawn and an error is
-/// returned.
+/// Returns the call of an earlier, equal request. If it was permitted and never dialed, withdraws it and
+/// fails with `NotRecorded`.
 async fn dialed_before(
     kit: &DriverContext,
     call: CallId,
@@ -156,8 +158,7 @@ async fn dialed_before(
     Err(TestCallRefusal::NotRecorded)
 }
 
-/// Ends a call that was permitted and will not be dialed. If it was not permitted either, there is nothing to
-/// end.
+/// Ends a test call that was permitted and will not be dialed. Does nothing if it was not permitted.
 async fn withdraw(kit: &DriverContext, call: CallId) {
     let reason = EndReason::GrantExpired;
     let cause = super::driver_context::call_cause(call, "withdraw_test", None);
@@ -174,7 +175,9 @@ async fn withdraw(kit: &DriverContext, call: CallId) {
     }
 }
 
-/// Takes a slot on a line, if calls may be dialed now.
+/// Takes a slot on the first line that has one, for a test call. Fails if dialing is held (drain, pause,
+/// store, clock skew, log damage), an emergency stop applies, or no usable line is free. Calling hours are
+/// not checked.
 fn place(kit: &Arc<DriverContext>, facts: &CampaignFacts) -> Result<LegSlot, TestCallRefusal> {
     let now = kit.now();
     let is_held = kit.is_draining() || kit.is_dialing_paused() || kit.store_away_until(now).is_some();
@@ -195,7 +198,7 @@ fn place(kit: &Arc<DriverContext>, facts: &CampaignFacts) -> Result<LegSlot, Tes
     Ok(place)
 }
 
-/// Stores the permission under both grants and creates the permit for the first leg.
+/// Stores the permission under both grants, and creates the permit for the first leg.
 async fn permitted(
     kit: &DriverContext,
     order: &TestCallOrder,
@@ -250,15 +253,15 @@ async fn dial(
     forget_recording(&kit, call).await;
 }
 
-/// Deletes the recording of a test call, because no retention period applies to it.
+/// Deletes the recording of a test call, for which no retention period applies. A failure is only logged.
 async fn forget_recording(kit: &DriverContext, call: CallId) {
     if let Err(error) = kit.ports.recordings.delete(call).await {
         tracing::warn!(%call, %error, "the recording of a test call could not be deleted");
     }
 }
 
-/// Ends test calls that a crash cut off. If damage in the log hides which they are, they stay open; damage
-/// stops dialing anyway.
+/// Ends test calls that a crash left open. If damage in the log hides which they are, they stay open;
+/// damage stops dialing anyway.
 pub(super) async fn sweep(kit: &Arc<DriverContext>) -> Result<(), StartError> {
     let seen = match begun_lately(kit).await {
         Ok(seen) => seen,

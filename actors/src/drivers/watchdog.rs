@@ -28,32 +28,33 @@ use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Rows per page of open work.
+/// Calls or grants per page of open work.
 const PAGE_ROWS_MAX: usize = 1_000;
-/// Most left-over calls ended at once. It covers several full trunks, because a far end repeats an answer for
-/// 32 s only, and each call may stay open for 5 s of them.
+/// Most left-over calls ended at once. It covers several full trunks: a far end repeats an answer for 32 s
+/// only, and each call may stay open for 5 s of them.
 const ENDING_AT_ONCE_MAX: usize = 512;
-/// Wait before another run when something could not be closed, in milliseconds.
+/// Wait before another run if something could not be closed, in milliseconds.
 const AGAIN_MS: u64 = 5_000;
 
-/// A grant to give back.
+/// A grant that is to be released.
 #[derive(Clone)]
 pub(crate) struct GrantRelease<'a> {
     pub(crate) call: CallId,
     pub(crate) customer: &'a CustomerId,
-    /// `None` if the number was not asked or refused.
+    /// The number with a grant; `None` if it was not asked or refused.
     pub(crate) number: Option<&'a NumberId>,
     pub(crate) reason: &'a str,
     pub(crate) not_before: Option<Timestamp>,
     pub(crate) forbidden_by: Option<ForbiddingRule>,
-    /// The campaign's facts, if the customer must not be dialed before a time: a callback may have expired by
-    /// then.
+    /// The campaign's facts, if the customer must not be dialed before a certain time: a callback may have
+    /// expired then.
     pub(crate) facts: Option<&'a CampaignFacts>,
-    /// The causing event. `None` if an outage or the clock is the reason.
+    /// The event because of which it is released; `None` if an outage or the clock is the reason.
     pub(crate) because: Option<EventId>,
 }
 
-/// Runs whenever a driver's work was cut off, until the process stops.
+/// Runs a sweep whenever a worker was aborted, until the process stops; again later if something could not
+/// be closed.
 pub(crate) async fn run(kit: Arc<DriverContext>) {
     let stop = kit.environment.tasks.stop_signal();
     let mut again_at = None;
@@ -79,7 +80,7 @@ pub(crate) async fn run(kit: Arc<DriverContext>) {
     }
 }
 
-/// Closes all open work that no worker has. Returns how much could not be closed.
+/// Closes all open calls and grants that no worker has. Returns how many could not be closed.
 pub(crate) async fn sweep(kit: &Arc<DriverContext>) -> Result<usize, WorklistError> {
     if let Ok(head) = kit.environment.store.head().await {
         kit.ports.worklist.wait_for(head).await?;
@@ -103,11 +104,11 @@ pub(crate) async fn sweep(kit: &Arc<DriverContext>) -> Result<usize, WorklistErr
     }
 }
 
-/// The time until which another process may still permit a call on a grant listed now, by this process's
-/// clock. `None` if no other process writes the log.
+/// Returns the time until which another process may still permit a call on a grant that is listed now, by
+/// this process's clock. `None` if no other process writes the log.
 ///
 /// A grant is at least as old as its listing, and its holder refuses to permit and to dial after
-/// `GRANT_VALID_MS`, so no clocks need to agree. If it were given back earlier, both processes could dial the
+/// `GRANT_VALID_MS`, so no clocks need to agree. If it were released earlier, both processes could dial the
 /// same customer.
 fn may_be_dialed_until(kit: &DriverContext) -> Option<Timestamp> {
     let is_shared = kit.environment.store.capabilities().writers == WriterConcurrency::ManyProcesses;
@@ -121,7 +122,8 @@ struct CloseCounts {
     last: Position,
 }
 
-/// Closes a page of calls and grants, at most `ENDING_AT_ONCE_MAX` at a time.
+/// Closes a page of open calls and grants, at most `ENDING_AT_ONCE_MAX` at a time. Returns how many were
+/// closed and how many are left.
 async fn close_page(
     kit: &Arc<DriverContext>,
     calls: Vec<OpenCall>,
@@ -192,8 +194,8 @@ async fn end_call(kit: &Arc<DriverContext>, open: &OpenCall) -> Result<Position,
     end_left_over(kit, CallPurpose::ForCustomer, open.call).await
 }
 
-/// Ends a dialed call that has no worker: the leg, the recording, the call. Returns the position of the last
-/// event.
+/// Ends a dialed call that has no worker: its leg at the far end, its recording, then the call. Does
+/// nothing for an ended call. Returns the position of the last event.
 pub(super) async fn end_left_over(
     kit: &Arc<DriverContext>,
     placed: CallPurpose,
@@ -261,9 +263,9 @@ fn is_worked_on(kit: &DriverContext, campaign: &domain::ids::CampaignId, custome
     })
 }
 
-/// Gives back grants. Withdraws on the call's stream first, if it exists, so that a late dial is refused;
-/// then releases at customer and number. If the call turns out to be dialed, it is ended instead: its grants
-/// are never released.
+/// Releases the grants of a call. If the call's stream exists, withdraws the call on it first, so that a
+/// late dial is refused. If the call turns out to be dialed, it is ended instead: its grants are never
+/// released.
 pub(crate) async fn withdraw_and_release(
     kit: &Arc<DriverContext>,
     release: &GrantRelease<'_>,
@@ -295,7 +297,8 @@ pub(crate) async fn withdraw_and_release(
     .await
 }
 
-/// Releases the grants, the number's first: while the customer's grant exists, no other is given.
+/// Releases the grants, the number's first: while the customer's grant exists, no other is given. Returns
+/// the position of the last event.
 pub(crate) async fn release_grants(
     kit: &DriverContext,
     release: &GrantRelease<'_>,

@@ -32,7 +32,7 @@ impl FakeAgents {
         }
     }
 
-    /// The calls in conversation now.
+    /// Returns the calls in which an agent talks now.
     pub(crate) fn talking(&self) -> Vec<CallId> {
         self.floor
             .lock()
@@ -43,7 +43,7 @@ impl FakeAgents {
             .collect()
     }
 
-    /// The call of an agent, if any.
+    /// Returns the call of an agent, if there is one.
     pub(crate) fn call_of(&self, agent: &str) -> Option<CallId> {
         let agent: UserId = agent.parse().expect("a name");
         let floor = self.floor.lock().expect("no test panics in it");

@@ -25,7 +25,7 @@ impl FakeClock {
         self.now.send_modify(|now| *now = now.plus_ms(millis));
     }
 
-    /// Moves to the earliest time that a task waits for. Returns false if no task waits.
+    /// Moves to the earliest time for which a task waits. Returns false if no task waits.
     pub(crate) fn advance_to_next(&self) -> bool {
         let now = self.now();
         let mut waiting = self.waiting.lock().expect("no test panics while holding it");

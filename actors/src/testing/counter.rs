@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 thread_local! {
-    /// Panics still to come on this thread; each test has its own.
+    /// The number of panics that commands on this thread will still cause; each test has its own.
     pub(crate) static PANICS_LEFT: AtomicUsize = const { AtomicUsize::new(0) };
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn cause(text: &str) -> Cause {
     Cause::outside(CommandId::derive_from_text(text))
 }
 
-/// Counters with this lifespan.
+/// Returns counters that live as long as `lifespan` says.
 pub(crate) fn living(fakes: &Fakes, lifespan: Lifespan) -> Entities<Counter> {
     let hosting = Hosting::start(EntityRuntime::Local, &fakes.environment.tasks);
     Entities::start_with(&fakes.environment, &hosting, lifespan)

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Held (`Some(true)`), held by another process (`Some(false)`), or unknown (`None`).
+/// The right to dial: held (`Some(true)`), held by another process (`Some(false)`), or unknown (`None`).
 pub(crate) struct FakeRight(watch::Sender<Option<bool>>);
 
 impl FakeRight {

@@ -14,7 +14,7 @@ pub(crate) struct FakeEncoder {
 }
 
 impl FakeEncoder {
-    /// Sets the intent that it ranks first from now on.
+    /// Makes it rank this intent first from now on.
     pub(crate) fn ranks(&self, intent: &str, score_permille: u16) {
         let ranking = EncoderRanking {
             model: "encoder-1".to_owned(),

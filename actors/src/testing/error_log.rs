@@ -11,7 +11,7 @@ use tracing::{Event, Level, Metadata, Subscriber};
 pub(crate) struct LoggedErrors(Arc<Mutex<Vec<String>>>);
 
 impl LoggedErrors {
-    /// The number of messages that contain all of `parts`.
+    /// Returns the number of messages that contain all of `parts`.
     pub(crate) fn count(&self, parts: &[&str]) -> usize {
         let lines = self.0.lock().expect("no panic inside");
         let has_all = |line: &&String| parts.iter().all(|part| line.contains(part));

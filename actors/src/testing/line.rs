@@ -30,7 +30,7 @@ pub(crate) struct FakeLine {
     facts: LineFacts,
     script: Script,
     journal: Arc<Mutex<Journal>>,
-    /// No recording can be stored.
+    /// True: recordings cannot be stored.
     is_full: AtomicBool,
     lacks: AtomicBool,
     probed: Mutex<Option<ProbeAnswer>>,
@@ -43,7 +43,7 @@ enum LineBehavior {
     Plain,
     /// Clips never finish playing.
     Stalls,
-    /// Answers wait longer than the line lets them.
+    /// Callees' answers are acknowledged only after the line's limit.
     AcknowledgesLate,
     /// Callees answer while a CANCEL is on its way.
     CrossesCancels,
@@ -51,11 +51,13 @@ enum LineBehavior {
 
 #[derive(Default)]
 struct Journal {
-    /// `dial`, `cancel`, `hang_up`, `record_callee`, `left_over`, with the leg's number where it has one.
+    /// Our actions: `dial`, `cancel`, `hang_up`, `record_callee`, `left_over`, with the leg's number if it
+    /// has one.
     entries: Vec<String>,
     legs: Vec<(CallId, mpsc::Sender<LegEvent>)>,
     dialed: Vec<DialOrder>,
-    /// The scripts of left-over legs, in the order in which they are ended. Without one, `Closed`.
+    /// The scripts of left-over legs, in the order in which these are ended. A leg without a script is
+    /// `Closed`.
     left_overs: VecDeque<LeftOverScript>,
     manner: LineBehavior,
     /// The key that callees press while we hang up.
@@ -106,7 +108,7 @@ impl FakeLine {
     pub(crate) fn new(name: &str, script: Script) -> Arc<Self> {
         Self::with_rate(name, 50, script)
     }
-    /// A line with a limit of dials per second.
+    /// Makes a line with a limit of dials per second.
     pub(crate) fn with_rate(name: &str, dials_per_second: u32, script: Script) -> Arc<Self> {
         Arc::new(Self {
             facts: LineFacts {
@@ -128,7 +130,7 @@ impl FakeLine {
             probed: Mutex::new(None),
         })
     }
-    /// A line of the public network.
+    /// Makes a line of the public network.
     pub(crate) fn public(name: &str, script: Script) -> Self {
         let line = Self::with_rate(name, 50, script);
         let mut line = Arc::into_inner(line).expect("it is not shared");
@@ -142,35 +144,35 @@ impl FakeLine {
     fn set_manner(&self, manner: LineBehavior) {
         self.journal.lock().expect("no panic inside").manner = manner;
     }
-    /// From now on clips never finish playing.
+    /// Makes clips never finish playing from now on.
     pub(crate) fn stall(&self) {
         self.set_manner(LineBehavior::Stalls);
     }
-    /// From now on answers are acknowledged too late.
+    /// Makes answers acknowledged too late from now on.
     pub(crate) fn acknowledge_too_late(&self) {
         self.set_manner(LineBehavior::AcknowledgesLate);
     }
-    /// From now on callees press this key while we hang up.
+    /// Makes callees press this key while we hang up, from now on.
     pub(crate) fn press_late(&self, digit: char) {
         self.journal.lock().expect("no panic inside").pressed_late = Some(digit);
     }
-    /// From now on legs deliver audio: silence, a frame every 20 ms.
+    /// Makes legs deliver audio from now on: silence, a frame every 20 ms.
     pub(crate) fn hand_out_sound(&self, clock: Arc<dyn Clock>) {
         self.journal.lock().expect("no panic inside").heard_by = Some(clock);
     }
-    /// Sets whether this machine lacks a resource that a leg needs.
+    /// Sets whether this machine lacks something that a leg needs.
     pub(crate) fn set_lack(&self, lacks: bool) {
         self.lacks.store(lacks, Ordering::Relaxed);
     }
-    /// Sets the result of probes; `None`, the default: the line is not probed.
+    /// Sets the result of probes; `None`, which is the default, means that the line is not probed.
     pub(crate) fn answer_probes(&self, answer: Option<ProbeAnswer>) {
         *self.probed.lock().expect("no panic inside") = answer;
     }
-    /// Our actions on the line, in order.
+    /// Returns our actions on the line, in order.
     pub(crate) fn entries(&self) -> Vec<String> {
         self.journal.lock().expect("no panic inside").entries.clone()
     }
-    /// Every dialed leg, in order.
+    /// Returns all dialed legs, in order.
     pub(crate) fn dialed(&self) -> Vec<(CallId, u8)> {
         let journal = self.journal.lock().expect("no panic inside");
         journal
@@ -187,11 +189,11 @@ impl FakeLine {
         let mut journal = self.journal.lock().expect("no panic inside");
         journal.left_overs.push_back(script);
     }
-    /// From now on callees answer while a CANCEL is on its way.
+    /// Makes callees answer while a CANCEL is on its way, from now on.
     pub(crate) fn cross_cancels(&self) {
         self.set_manner(LineBehavior::CrossesCancels);
     }
-    /// Sends a further event of the far end of leg `index` (in order of dialing).
+    /// Sends an event of the far end to the leg `index` (in order of dialing).
     pub(crate) fn tell(&self, index: usize, event: LegEvent) {
         let journal = self.journal.lock().expect("no panic inside");
         journal.legs[index].1.try_send(event).expect("the leg is live");

@@ -48,7 +48,7 @@ impl Fakes {
         Self::over(Arc::new(FakeStore::new()), Arc::new(FakeClock::new()))
     }
 
-    /// The fakes of a process that starts on another process's log.
+    /// Makes the fakes of a process that starts on the log of another process.
     pub(crate) fn over(store: Arc<FakeStore>, clock: Arc<FakeClock>) -> Self {
         let vault = Arc::new(FakeVault::default());
         let tasks = Supervisor::local(Arc::<FakeClock>::clone(&clock));
@@ -90,7 +90,7 @@ pub(crate) async fn settle() {
     }
 }
 
-/// Ids from a counter: the same run gives the same ids.
+/// An id source that counts: a test draws the same ids in each run.
 pub(crate) struct FakeIds(AtomicU64);
 
 impl IdSource for FakeIds {

@@ -50,11 +50,11 @@ impl FakeRecognizer {
         let open = open.as_ref().expect("a call listens");
         open.try_send(event).expect("a listening has few events");
     }
-    /// Ends the last session normally.
+    /// Ends the last session as an engine does that has finished.
     pub(crate) fn end(&self) {
         *self.open.lock().expect("no panic inside") = None;
     }
-    /// Sends the events of an utterance from one moment of the leg to another, with its text.
+    /// Sends the events of an utterance with this text and these times of the leg.
     pub(crate) fn say(&self, text: &str, begin_ms: u64, end_ms: u64) {
         self.tell(RecognitionEvent::SpeechStarted { t_ms: begin_ms });
         self.tell(RecognitionEvent::SpeechEnded { t_ms: end_ms });
@@ -111,7 +111,7 @@ impl RecognitionSession for FakeListening {
     }
 }
 
-/// Understands a few exact texts; all others are not understood.
+/// An understanding that knows a few exact texts; all others are not understood.
 pub(crate) struct FakeUnderstanding;
 
 /// Possibly a refusal, so the flow asks back.
@@ -184,7 +184,7 @@ impl SensitiveWords for Words {
     }
 }
 
-/// Knows one question, whichever base is named, and is unsure of another.
+/// A knowledge base that knows one question, whichever base is named, and is unsure of another.
 pub(crate) struct FakeKnowledge;
 
 #[async_trait]

@@ -33,7 +33,7 @@ struct Log {
     reads_count: usize,
     down: bool,
     held_kind: Option<&'static str>,
-    /// A kind that is never stored, and how often an append of it was tried.
+    /// A kind of which no event can be stored, and the number of appends that tried.
     refused: Option<(&'static str, usize)>,
     as_stored: Option<(&'static str, StoredHook)>,
     appends_left: Option<usize>,
@@ -94,7 +94,7 @@ impl FakeStore {
     pub(crate) fn follow_clock(&self, clock: &Arc<FakeClock>) {
         self.lock().clock = Some(Arc::clone(clock));
     }
-    /// Makes the store one that other processes write to, too.
+    /// Makes it a store to which other processes write, too.
     pub(crate) fn share(&self) {
         self.lock().is_shared = true;
     }
@@ -104,19 +104,19 @@ impl FakeStore {
     pub(crate) fn set_down(&self, down: bool) {
         self.lock().down = down;
     }
-    /// After this many more appends none returns: the process crashes there.
+    /// Makes all appends after the next `appends` ones never return, as if the process crashed there.
     pub(crate) fn crash_after(&self, appends: Option<usize>) {
         self.lock().appends_left = appends;
     }
-    /// True once an append was swallowed by the crash.
+    /// Returns true if the crash has happened: no append is left.
     pub(crate) fn has_crashed(&self) -> bool {
         self.lock().appends_left == Some(0)
     }
-    /// Appends of this kind never return: the process crashes there.
+    /// Makes appends of this kind never return, as if the process crashed there.
     pub(crate) fn hold_kind(&self, kind: Option<&'static str>) {
         self.lock().held_kind = kind;
     }
-    /// Appends of this kind wait until another kind is set, or none.
+    /// Makes appends of this kind wait until another kind is set, or none.
     pub(crate) fn make_wait(&self, kind: Option<&'static str>) {
         self.awaited.send_replace(kind);
     }
@@ -142,7 +142,7 @@ impl FakeStore {
     pub(crate) fn release_appends(&self) {
         self.open.send_replace(true);
     }
-    /// Events of this kind can never be stored.
+    /// Makes appends of events of this kind fail from now on.
     pub(crate) fn refuse(&self, kind: &'static str) {
         self.lock().refused = Some((kind, 0));
     }
@@ -161,7 +161,7 @@ impl FakeStore {
         let is_read = |(_, stored): &&(StreamId, StoredEvent)| stored.envelope().is_ok();
         log.events.iter().filter(is_read).map(read).collect()
     }
-    /// The kinds of stored events, in order.
+    /// Returns the kinds of the stored events, in order.
     pub(crate) fn kinds(&self) -> Vec<String> {
         self.envelopes().into_iter().map(|one| one.kind).collect()
     }

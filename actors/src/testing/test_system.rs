@@ -31,7 +31,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Most moves of the clock for which a test waits.
+/// Most times that a test moves the clock while it waits.
 const MOVES_MAX: usize = 2_000;
 
 const SPOKEN: &str = include_str!("../../../fixtures/flows/card_instalment_spoken.yaml");
@@ -56,7 +56,7 @@ pub(crate) fn campaign() -> CampaignId {
     "LOAN_REMIND".parse().expect("a plain word")
 }
 
-/// A plan with two retries for all results of people and networks, two seconds apart.
+/// Returns a plan that retries twice after each result of people and networks, two seconds apart.
 pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
     let rule = |disposition| {
         let rule = RetryRule {
@@ -95,7 +95,7 @@ impl TestSystem {
         Self::over(Arc::new(FakeStore::new()), Arc::new(FakeClock::new()), lines)
     }
 
-    /// The world of a process that starts on another process's log.
+    /// Makes the system of a process that starts on the log of another process.
     pub(crate) fn over(store: Arc<FakeStore>, clock: Arc<FakeClock>, lines: Vec<Arc<FakeLine>>) -> Self {
         let fakes = Fakes::over(store, clock);
         let system = ActorSystem::start(fakes.environment.clone(), EntityRuntime::Local);
@@ -111,13 +111,13 @@ impl TestSystem {
         }
     }
 
-    /// Returns the same world, with an assistant.
+    /// Adds an assistant.
     pub(crate) fn that_is_assisted(mut self) -> Self {
         self.assistant = Some(Arc::default());
         self
     }
 
-    /// Returns the same world, with an encoder.
+    /// Adds an encoder.
     pub(crate) fn that_has_an_encoder(mut self) -> Self {
         self.encoder = Some(Arc::default());
         self
@@ -131,7 +131,7 @@ impl TestSystem {
         self.assistant.as_deref().expect("this world is assisted")
     }
 
-    /// Returns the same world, in which calls listen.
+    /// Adds a recognizer, and lines that deliver audio, so that calls listen.
     pub(crate) fn that_listens(mut self) -> Self {
         let clock = &self.fakes.environment.clock;
         for line in &self.lines {
@@ -213,7 +213,7 @@ impl TestSystem {
             .await;
     }
 
-    /// Creates and starts a campaign with an end, with one call at a time.
+    /// Creates and starts a campaign with an end time and one call at a time.
     pub(crate) async fn run_campaign_until(&self, people: usize, ends_at: Timestamp) {
         let plan = CallingPlan {
             ends_at: Some(ends_at),
@@ -222,7 +222,7 @@ impl TestSystem {
         self.run_plan(people, &|_, _| {}, no_flow(), plan).await;
     }
 
-    /// Creates and starts a campaign under any plan, with customers changed by `change`.
+    /// Creates and starts a campaign with this plan. `change` changes each customer before it is enrolled.
     pub(crate) async fn run_plan(
         &self,
         people: usize,
@@ -297,7 +297,7 @@ impl TestSystem {
         asked.expect("a new person can be enrolled");
     }
 
-    /// Lets time pass until `done` accepts the kinds of stored events.
+    /// Moves the clock until `done` accepts the kinds of the stored events.
     #[track_caller]
     pub(crate) fn until<'a>(
         &'a self,
@@ -320,7 +320,7 @@ impl TestSystem {
         }
     }
 
-    /// Runs the shipped spoken flow for one customer until they are asked whether it is their card.
+    /// Runs the shipped spoken flow for one customer up to the question whether it is their card.
     pub(crate) async fn asks_for_card_holder(&self) {
         let _drivers = self.start_drivers().await;
         let definition = FlowDefinition::from_yaml(SPOKEN).expect("a shipped flow");
@@ -334,14 +334,14 @@ impl TestSystem {
         count(&self.fakes.store.kinds(), kind)
     }
 
-    /// Data of the events of one kind, in order.
+    /// Returns the data of all events of one kind, in order.
     pub(crate) fn data(&self, kind: &str) -> Vec<Value> {
         let envelopes = self.fakes.store.envelopes();
         let of_kind = envelopes.iter().filter(|envelope| envelope.kind == kind);
         of_kind.map(data).collect()
     }
 
-    /// Kinds of the events of calls, in order.
+    /// Returns the kinds of the events of calls, in order.
     pub(crate) fn call_kinds(&self) -> Vec<String> {
         let kinds = self.fakes.store.kinds().into_iter();
         kinds.filter(|kind| kind.starts_with("call.")).collect()
@@ -356,12 +356,12 @@ pub(crate) fn count(kinds: &[String], kind: &str) -> usize {
     kinds.iter().filter(|one| *one == kind).count()
 }
 
-/// A generated number that does not exist.
+/// Returns a generated number that does not exist.
 pub(crate) fn phone(index: usize) -> String {
     format!("+8613800{:06}", 138_000 + index)
 }
 
-/// A flow that was never published.
+/// Returns the reference of a flow that was never published.
 pub(crate) fn no_flow() -> FlowRef {
     FlowRef {
         flow: "none".parse().expect("a plain word"),
@@ -370,7 +370,7 @@ pub(crate) fn no_flow() -> FlowRef {
     }
 }
 
-/// Publishes a reminder with a menu.
+/// Publishes a reminder with a menu. Returns its version.
 pub(crate) async fn publish(world: &TestSystem) -> FlowRef {
     let flow: FlowId = "remind".parse().expect("a plain word");
     let definition = from_script(flow, "{{name}}您好，您的贷款将到期。").expect("a good script");

@@ -19,7 +19,7 @@ pub enum EndedBy {
     Carrier,
 }
 
-/// One line of the file.
+/// One line of the carrier's file: what it knows of one call. The last line of a `call_id` counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallDetails {
     /// The SIP Call-ID.
@@ -29,10 +29,11 @@ pub struct CallDetails {
     /// Number of INVITE transactions outside a dialog that were not answered 401, 407, 422 or 494.
     pub invites: u32,
     pub invited_at: Timestamp,
-    /// The final status code of the INVITE.
+    /// The final status code of the INVITE; `null` before it is sent.
     pub code: Option<u16>,
     pub answered_at: Option<Timestamp>,
-    /// The time at which the ACK of the 200 came; `null` in files of versions that did not store it.
+    /// The time at which the ACK of the 200 came; `null` if none came, and in files of versions that did
+    /// not store it.
     #[serde(default)]
     pub acked_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,

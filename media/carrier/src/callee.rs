@@ -7,13 +7,13 @@ use super::conversation::{self, PhraseAudio};
 use super::profile::{CalleeBehavior, CarrierProfile, RING_MS_MAX, SpanMs};
 use super::seeded_draws::SeededDraws;
 
-/// Shortest pause after which a callee believes that the robot has finished, in milliseconds: pauses between
-/// clauses are shorter.
+/// Shortest pause after which a callee believes that the robot has finished, in milliseconds. Pauses
+/// between clauses are shorter.
 const ROBOT_DONE_MS: u64 = 900;
 /// Shortest audio of the robot before a pause can mean the end of the prompt, in milliseconds: the notice
 /// alone is shorter.
 const HEARD_MS_MIN: u64 = 5_000;
-/// Silence after a keypress that means that the robot did not take it, in milliseconds.
+/// Silence after a keypress that means that the robot did not react to it, in milliseconds.
 const UNHEARD_MS: u64 = 3_000;
 /// Longest time that a callee listens, in milliseconds.
 const STAYS_MS_MAX: u64 = 40_000;
@@ -31,7 +31,7 @@ pub struct Persona {
     pub voices: PhraseAudio,
 }
 
-/// The result of an INVITE.
+/// How the carrier and the callee respond to an INVITE.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InviteOutcome {
     /// Answered after ringing.
@@ -56,7 +56,7 @@ pub struct FinalResponse {
     pub text: &'static str,
 }
 
-/// The refusal of a call that was not taken within the carrier's ring time.
+/// The refusal of a call that was not answered within the carrier's ring time.
 pub(super) const NOBODY: FinalResponse = FinalResponse {
     code: 480,
     q850: 19,
@@ -100,6 +100,7 @@ pub enum CalleeAction {
     HangUp,
 }
 
+/// One step of a callee's script: what the callee waits for, and what it does then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScriptStep {
     pub cue: Cue,
@@ -199,7 +200,8 @@ fn hello(chance: &mut SeededDraws) -> ScriptStep {
     )
 }
 
-/// Returns a word while listening, after the recording notice, so that a recording has a voice on both sides.
+/// Returns the step of a listening callee who says a word 4 to 7 s after the robot began, so that a
+/// recording has a voice on both sides.
 fn attentive(chance: &mut SeededDraws) -> ScriptStep {
     let cue = Cue::Heard {
         ms: chance.between(4_000, 7_000),
@@ -222,7 +224,7 @@ fn key(profile: &CarrierProfile, chance: &mut SeededDraws) -> char {
     chance.weighted(&keys).unwrap_or('9')
 }
 
-/// Returns the cue after the prompt and a moment of thought.
+/// Returns the cue after the robot's prompt and a moment of thought.
 fn after_prompt(profile: &CarrierProfile, chance: &mut SeededDraws) -> Cue {
     Cue::RobotQuiet {
         heard_ms: HEARD_MS_MIN,
@@ -281,7 +283,8 @@ fn presses_wrong_key(profile: &CarrierProfile, chance: &mut SeededDraws) -> Vec<
     script
 }
 
-/// Returns the script of one of the profile's conversations; without any, the callee says nothing.
+/// Returns the script of a randomly drawn conversation of the profile; without any, the callee says
+/// nothing.
 fn speaks(profile: &CarrierProfile, chance: &mut SeededDraws) -> Vec<ScriptStep> {
     let last = profile.conversations.len().saturating_sub(1);
     holds(
@@ -290,7 +293,8 @@ fn speaks(profile: &CarrierProfile, chance: &mut SeededDraws) -> Vec<ScriptStep>
     )
 }
 
-/// Returns the script of the conversation at index `place`; after it the callee stays.
+/// Returns the script of the conversation at index `place`. After its last turn the callee stays on the
+/// line; without that conversation, they only stay.
 fn holds(profile: &CarrierProfile, place: usize) -> Vec<ScriptStep> {
     let turns = profile.conversations.get(place).map(Vec::as_slice);
     let mut script = conversation::steps(turns.unwrap_or_default(), &profile.clips);

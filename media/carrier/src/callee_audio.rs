@@ -17,10 +17,10 @@ use media::sip::sdp::{AudioStream, Direction};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-/// Longest time without a packet from the peer, in milliseconds: calls that a crash leaves are dropped soon
-/// after.
+/// Longest time without a packet from the peer, in milliseconds; then the carrier ends the call. A crash of
+/// the peer thus leaves calls only for a moment.
 pub const PEER_GONE_MS: u64 = 4_000;
-/// Most frames that are made up for at once; a talk that is later skips the rest.
+/// Most late frames that are sent at once; further ones are skipped.
 const CATCH_UP_FRAMES_MAX: u64 = 3;
 /// Grid of the send times, in microseconds, so that many legs share one wake-up.
 const GRID_US: i64 = 5_000;
@@ -32,7 +32,7 @@ struct RobotAudioTimes {
     last: Option<Timestamp>,
 }
 
-/// The audio of one leg.
+/// The audio of one answered or ringing leg, as the callee's side of it.
 pub(super) struct CalleeAudio {
     codec: Codec,
     payload_type: u8,
@@ -48,18 +48,18 @@ pub(super) struct CalleeAudio {
     last_step_at: Timestamp,
     heard: RobotAudioTimes,
     voices: PhraseAudio,
-    /// The measurements of a speaking callee; `None` for all others.
+    /// The measurements of the robot's turns, for a callee who speaks phrases; `None` for all others.
     turns: Option<TurnMeter>,
     sound: Sound,
     sound_until: Timestamp,
     press: Option<KeypressSender>,
-    /// Index of the packet within the signal, and count of ticks.
+    /// Index of the next packet within the current sound.
     place: u64,
     next_frame_at: Timestamp,
 }
 
 impl CalleeAudio {
-    /// Returns audio that begins now: ringing before the answer, or silence.
+    /// Makes audio that begins now with `sound`: a ringing tone before the answer, or silence.
     pub(super) fn begin(
         offered: &AudioStream,
         chance: &mut SeededDraws,
@@ -91,7 +91,7 @@ impl CalleeAudio {
         }
     }
 
-    /// Begins the script. A `mute` callee sends no packet.
+    /// Begins the callee's script at the answer. A `mute` callee sends no packets.
     pub(super) fn answer(&mut self, script: &[ScriptStep], now: Timestamp, mute: bool) {
         self.answered_at = Some(now);
         self.script = script.iter().copied().collect();
@@ -100,19 +100,20 @@ impl CalleeAudio {
         self.sends = !mute;
     }
 
-    /// Sets the voices with which the script's phrases are said.
+    /// Sets the audio of the script's phrases. If the script says any, the robot's turns are measured.
     pub(super) fn speak_with(&mut self, voices: PhraseAudio) {
         let speaks = |step: &ScriptStep| matches!(step.act, CalleeAction::Say { .. });
         self.turns = self.script.iter().any(speaks).then(TurnMeter::default);
         self.voices = voices;
     }
 
-    /// Returns the measurements of the robot when the call is over; `None` for a callee who does not speak.
+    /// Returns the measurements of the robot's turns at the end of the call; `None` for a callee who does
+    /// not speak phrases.
     pub(super) fn turns(self, now: Timestamp) -> Option<TurnDetails> {
         self.turns.map(|turns| turns.over(now))
     }
 
-    /// Takes over the offer of a re-INVITE, which moved the far end or put us on hold.
+    /// Applies the offer of a re-INVITE, which may move the far end or put us on hold.
     pub(super) fn renegotiate(&mut self, offered: &AudioStream) {
         self.codec = codec_of(offered);
         self.payload_type = offered.payload_type;
@@ -134,7 +135,7 @@ impl CalleeAudio {
         self.remote
     }
 
-    /// Takes a datagram of the media socket.
+    /// Handles a datagram of the media socket; one that is not RTP is ignored.
     pub(super) fn receive(&mut self, now: Timestamp, datagram: &[u8]) {
         let Ok(packet) = Packet::parse(datagram) else {
             return;
@@ -150,7 +151,7 @@ impl CalleeAudio {
         }
     }
 
-    /// True if an answered leg has got no packet for too long. On hold none is expected.
+    /// Returns true if an answered leg got no packet for `PEER_GONE_MS`. On hold none is expected: false.
     pub(super) fn is_peer_gone(&self, now: Timestamp) -> bool {
         let Some(answered_at) = self.answered_at else {
             return false;
@@ -161,7 +162,7 @@ impl CalleeAudio {
         !self.held && now.ms_since(last) >= PEER_GONE_MS
     }
 
-    /// Returns the next act of the script if it is due; ask again until there is none.
+    /// Performs and returns the next act of the script if it is due; call it again until it returns `None`.
     pub(super) fn next_act(&mut self, now: Timestamp) -> Option<CalleeAction> {
         self.answered_at?;
         let step = *self.script.front()?;
@@ -219,7 +220,7 @@ impl CalleeAudio {
         self.place = 0;
     }
 
-    /// Returns the packets due by now, oldest first.
+    /// Returns the RTP packets that are due by now, oldest first, at most three.
     pub(super) fn packets(&mut self, now: Timestamp) -> Vec<Vec<u8>> {
         let mut packets = Vec::new();
         for _ in 0..CATCH_UP_FRAMES_MAX {
@@ -233,7 +234,7 @@ impl CalleeAudio {
         packets
     }
 
-    /// Skips the frames that are too late to be made up for: they are silence that was never sent.
+    /// Skips frames that are too late to be sent: the listener hears a gap.
     fn skip_to(&mut self, now: Timestamp) {
         let late_frames = now.ms_since(self.next_frame_at) / FRAME_MS;
         if late_frames > 0 {
@@ -289,7 +290,7 @@ impl CalleeAudio {
         made
     }
 
-    /// Applies the pauses of the ringing tone: 1 s on, 4 s off.
+    /// Returns the sound to send now: a ringing tone has pauses, 1 s on and 4 s off.
     fn sound_now(&self) -> Sound {
         let ringing_frames = 1_000 / FRAME_MS;
         if self.sound == Sound::Ringing && self.place % (5 * ringing_frames) >= ringing_frames {
@@ -299,7 +300,7 @@ impl CalleeAudio {
     }
 }
 
-/// Returns the next instant of the send grid.
+/// Returns the next instant of the send grid, `now` included.
 fn on_grid(now: Timestamp) -> Timestamp {
     let rest = now.micros().rem_euclid(GRID_US);
     Timestamp::from_micros(now.micros() + (GRID_US - rest) % GRID_US)
@@ -309,7 +310,7 @@ fn codec_of(offered: &AudioStream) -> Codec {
     Codec::from_payload_type(offered.codec.payload_type()).unwrap_or(Codec::Pcma)
 }
 
-/// True if the far end wants none of our audio and sends none.
+/// Returns true if the far end sends no audio: its description says `recvonly` or `inactive`.
 fn is_held(offered: &AudioStream) -> bool {
     match offered.direction {
         Direction::SendRecv | Direction::SendOnly => false,

@@ -13,9 +13,10 @@ use media::sip::message::{SipMessage, reason_phrase};
 use rsip::headers::auth::{Algorithm, AuthQop};
 use std::fmt;
 
-/// The realm of every challenge.
+/// The realm in every challenge.
 const REALM: &str = "ledgerline-carrier";
-/// Longest age of a nonce that is accepted, in milliseconds: as long as a SIP transaction.
+/// Longest age of an accepted nonce, in milliseconds: as long as a SIP transaction. An older one is
+/// `Stale`.
 const NONCE_MS_MAX: u64 = 32_000;
 
 /// The user and password that the carrier demands. `Debug` does not show the password.
@@ -41,7 +42,7 @@ pub(super) enum CredentialCheck {
     Right,
 }
 
-/// Challenges requests and checks the answers.
+/// Challenges requests (401 or 407) and checks the credentials in them.
 pub(super) struct Challenger {
     pub(super) user: CarrierUser,
     pub(super) by: ChallengerRole,
@@ -56,7 +57,7 @@ impl Challenger {
         }
     }
 
-    /// Returns the response that demands credentials.
+    /// Returns the response that demands credentials, with a nonce of the time `now`.
     pub(super) fn challenge(
         &self,
         request: &SipMessage,
@@ -81,7 +82,7 @@ impl Challenger {
         format!("{made}{proof:016x}")
     }
 
-    /// Checks the request's `Authorization` or `Proxy-Authorization`.
+    /// Checks the credentials in a request's `Authorization` or `Proxy-Authorization` header.
     pub(super) fn judge(&self, request: &SipMessage, now: Timestamp) -> CredentialCheck {
         let name = match self.by {
             ChallengerRole::Registrar => "Authorization",

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const METHODS: [&str; 8] = [
     "INVITE", "INVITE", "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO",
 ];
-/// Number of worlds tried, each with some hundred inputs.
+/// Number of simulated exchanges that are tried, each with some hundred inputs.
 const WORLDS: u64 = 150;
 
 struct ChaosHarness {
@@ -147,7 +147,7 @@ impl ChaosHarness {
         });
     }
 
-    /// Lets this much time pass, deadline by deadline.
+    /// Advances the time by this many milliseconds, deadline by deadline.
     fn wait(&mut self, ms: i64) {
         let until = self.now_ms + ms;
         while let Some(at) = self.exchange.next_deadline() {

@@ -5,21 +5,21 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// Most phrases of one profile; a second of audio is 16 KB.
+/// Most phrases of one profile; more are refused. A second of audio has 16 KB.
 const PHRASES_MAX: usize = 500;
-/// Most turns of one conversation: more than any callee stays for.
+/// Most turns of one conversation; more are refused. No callee stays for that many.
 const TURNS_MAX: usize = 40;
-/// Longest text of a phrase, in bytes; it is a file's name too.
+/// Most bytes of a phrase, which is a file's name too; a longer one is refused.
 const PHRASE_BYTES_MAX: usize = 120;
-/// Shortest audio of the robot after which a pause means that it has asked, in the first turn, in
-/// milliseconds: longer than the notices.
+/// Shortest audio of the robot in the first turn after which a pause means that it has asked its question,
+/// in milliseconds: longer than the notices.
 const FIRST_HEARD_MS: u64 = 5_000;
-/// Shortest audio of the robot after which a pause means that it has asked, in later turns, in milliseconds:
-/// any question is longer.
+/// Shortest audio of the robot in a later turn after which a pause means that it has asked its question, in
+/// milliseconds: any question is longer.
 const LATER_HEARD_MS: u64 = 400;
-/// The pause that means that the robot has asked, in milliseconds.
+/// The robot's pause that means that it has asked its question, in milliseconds.
 const QUIET_MS: u64 = 900;
-/// Length of a keypress, in frames.
+/// Length of a keypress, in frames of 20 ms.
 const PRESS_FRAMES: u16 = 8;
 
 /// One turn of a speaking callee: at most one of `say` and `press`; without both, the callee lets the turn
@@ -52,7 +52,7 @@ pub enum ConversationError {
     TooMany,
 }
 
-/// The audio of phrases, by text; clones share it.
+/// The audio of phrases, in samples at 8 kHz, by text. Clones share it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct PhraseAudio(Arc<[(String, Vec<i16>)]>);
 
@@ -63,7 +63,7 @@ impl fmt::Debug for PhraseAudio {
 }
 
 impl PhraseAudio {
-    /// Returns the voices from phrases with their samples at 8 kHz.
+    /// Makes the audio from pairs of a phrase and its samples at 8 kHz.
     pub fn new(phrases: Vec<(String, Vec<i16>)>) -> Self {
         Self(phrases.into())
     }
@@ -73,7 +73,7 @@ impl PhraseAudio {
         u16::try_from(place).ok()
     }
 
-    /// The samples of the phrase at this index; empty if there is none.
+    /// Returns the samples of the phrase at this index; empty if there is none.
     pub(super) fn samples(&self, place: u16) -> &[i16] {
         self.0.get(usize::from(place)).map_or(&[], |(_, samples)| samples)
     }
@@ -83,7 +83,8 @@ impl PhraseAudio {
     }
 }
 
-/// Returns every phrase of these conversations, once, in order; an error for an invalid turn.
+/// Returns every phrase of these conversations once, in order of its first use. Fails for an invalid turn
+/// or phrase, or above a limit.
 pub fn phrases(conversations: &[Vec<CalleeTurn>]) -> Result<Vec<String>, ConversationError> {
     let mut phrases: Vec<String> = Vec::new();
     for turn in conversations.iter().flatten() {
@@ -119,7 +120,7 @@ pub(super) fn check(
     silent.map_or(Ok(()), |text| Err(ConversationError::NoVoice(text)))
 }
 
-/// Returns the steps of a conversation.
+/// Returns the script of a conversation: one step per turn, with its cue.
 pub(super) fn steps(turns: &[CalleeTurn], voices: &PhraseAudio) -> Vec<ScriptStep> {
     let step = |(place, turn): (usize, &CalleeTurn)| {
         let heard_ms = if place == 0 {

@@ -28,11 +28,11 @@ const SIP_BUFFER_BYTES: usize = 1 << 20;
 /// Receive buffer of a media socket, in bytes: more than a second of packets, small enough for thousands of
 /// calls.
 const MEDIA_BUFFER_BYTES: usize = 64 * 1_024;
-/// Most SIP datagrams taken before deadlines are checked again.
+/// Most SIP datagrams that are handled before deadlines are checked again.
 const SIP_BURST_MAX: usize = 64;
-/// Most media packets read of one call at once; further ones wait 20 ms.
+/// Most media packets of one call that are read at once; further ones are read 20 ms later.
 const MEDIA_BURST_MAX: usize = 32;
-/// Longest sleep without any call, in milliseconds.
+/// Longest sleep of the carrier's task while there is no call, in milliseconds.
 const IDLE_MS: u64 = 1_000;
 
 /// The settings with which a carrier is started.
@@ -42,14 +42,15 @@ pub struct CarrierConfig {
     pub listen: SocketAddr,
     /// The seed that decides the persona behind each number.
     pub seed: u64,
-    /// The file to which call details are appended; its earlier lines tell how often each number was called.
+    /// The file to which call details are appended; `None` for no file. Its earlier lines tell how often
+    /// each number was called.
     pub cdr: Option<PathBuf>,
     pub profile: CarrierProfile,
     /// The user as which every INVITE must authenticate; `None` for no challenge.
     pub auth: Option<CarrierUser>,
 }
 
-/// The reason why a carrier did not start.
+/// The reason why a carrier could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum CarrierError {
     #[error("the profile is wrong: {0}")]
@@ -75,11 +76,11 @@ impl From<CarrierError> for Problem {
     }
 }
 
-/// Starts carriers.
+/// Starts simulated carriers.
 #[derive(Debug, Clone, Copy)]
 pub struct Carrier;
 
-/// A running carrier. Dropping the handle leaves it running until the process stops.
+/// The handle of a running carrier. If it is dropped, the carrier runs until the process stops.
 #[derive(Clone)]
 pub struct CarrierHandle {
     local_addr: SocketAddr,
@@ -90,23 +91,24 @@ pub struct CarrierHandle {
 }
 
 impl CarrierHandle {
-    /// The address at which the carrier takes SIP.
+    /// Returns the address on which the carrier receives SIP.
     pub const fn local_addr(&self) -> SocketAddr {
         self.local_addr
     }
+    /// Returns what the carrier has counted so far.
     pub fn counts(&self) -> CarrierCounts {
         self.counts.borrow().0
     }
-    /// The number of calls now, ringing and answered ones alike.
+    /// Returns the number of calls now, ringing or answered.
     pub fn live_count(&self) -> usize {
         self.counts.borrow().1
     }
-    /// Waits until there are exactly this many calls; false if the carrier ends before.
+    /// Waits until there are exactly this many calls. Returns false if the carrier ends before.
     pub async fn has_live(&self, count: usize) -> bool {
         let mut counts = self.counts.clone();
         counts.wait_for(|(_, live)| *live == count).await.is_ok()
     }
-    /// Ends all calls and the carrier; returns when its file has the last line.
+    /// Ends all calls and the carrier. Returns when the last line of its file is written.
     pub async fn stop(&self) {
         self.stop.send_replace(true);
         let mut ended = self.ended.clone();
@@ -116,7 +118,8 @@ impl CarrierHandle {
 }
 
 impl Carrier {
-    /// Binds the socket, opens the file and spawns the carrier's task. It must run inside the tasks' runtime.
+    /// Checks the settings, binds the SIP socket, opens the details file and starts the carrier's task.
+    /// Must be called inside the tasks' runtime.
     pub fn start(
         config: CarrierConfig,
         clock: Arc<dyn Clock>,
@@ -173,7 +176,7 @@ impl Carrier {
     }
 }
 
-/// Returns a non-blocking UDP socket with a receive buffer of this size.
+/// Returns a non-blocking UDP socket on this address with a receive buffer of this size.
 fn bind(address: SocketAddr, buffer_bytes: usize) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_recv_buffer_size(buffer_bytes)?;
@@ -182,8 +185,8 @@ fn bind(address: SocketAddr, buffer_bytes: usize) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
-/// Opens the file for appending. Its earlier calls count as earlier attempts; half a line that a crash left
-/// is cut off, since it would spoil the next one.
+/// Opens the details file for appending. Its calls count as earlier attempts. An incomplete last line that
+/// a crash left is cut off, because the next line would be appended to it.
 fn open_details(path: &Path, exchange: &mut Exchange) -> io::Result<File> {
     let mut options = OpenOptions::new();
     let file = options
@@ -214,8 +217,8 @@ fn open_details(path: &Path, exchange: &mut Exchange) -> io::Result<File> {
     Ok(file)
 }
 
-/// Waits for `stop`. It never completes if all handles are dropped: the carrier then goes on until the
-/// process stops.
+/// Waits until the carrier is stopped. If all handles are dropped, it never completes: the carrier then
+/// runs until the process stops.
 async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
     if stopping.wait_for(|stopping| *stopping).await.is_err() {
         std::future::pending::<()>().await;
@@ -301,8 +304,8 @@ impl CarrierDriver {
         }
     }
 
-    /// Carries out the outputs of the exchange. A datagram that cannot be sent now is lost, as on any
-    /// network.
+    /// Carries out the outputs of the exchange: sends packets, opens and closes media sockets, writes
+    /// details. A datagram that cannot be sent now is lost, as on any network.
     fn carry_out(&mut self) {
         while let Some(output) = self.exchange.poll_output() {
             match output {

@@ -17,14 +17,15 @@ use media::sip::sdp::SDP_BYTES_MAX;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
-/// Most calls at once; the next one gets 503.
+/// Most calls at once; a further INVITE gets 503.
 pub const LIVE_LEGS_MAX: usize = 2_000;
-/// Most calls remembered, including ended ones: five minutes at 66 calls a second.
+/// Most calls remembered, including ended ones: five minutes at 66 calls a second. At the limit the oldest
+/// ended one is forgotten.
 const REMEMBERED_LEGS_MAX: usize = 20_000;
-/// Most numbers for which calls are counted; beyond that, each call counts as its number's first.
+/// Most numbers for which calls are counted; each call to a further number counts as its first.
 const NUMBERS_MAX: usize = 200_000;
 
-/// Longest number that is counted, in bytes; E.164 has 15 digits.
+/// Longest number for which calls are counted, in bytes; E.164 has 15 digits.
 const NUMBER_BYTES_MAX: usize = 32;
 
 /// The settings of an exchange.
@@ -36,7 +37,7 @@ pub struct ExchangeSettings {
     pub user: Option<CarrierUser>,
 }
 
-/// The carrier without its sockets.
+/// The carrier's call handling without sockets.
 pub struct Exchange {
     local: SocketAddr,
     seed: u64,
@@ -53,6 +54,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Makes an exchange without legs, which does nothing until its first input.
     pub fn new(settings: ExchangeSettings) -> Self {
         let challenger = settings.user.map(|user| Challenger {
             user,
@@ -75,7 +77,8 @@ impl Exchange {
         }
     }
 
-    /// Takes over the number of earlier calls to a number, from the details that an earlier process wrote.
+    /// Sets the number of earlier calls to a number, from the details that an earlier process wrote.
+    /// Ignored above `NUMBERS_MAX` numbers.
     pub fn remember_calls(&mut self, callee: &str, calls: u32) {
         if self.calls_of_number.len() < NUMBERS_MAX {
             let number = callee.trim_start_matches('+').to_owned();
@@ -83,25 +86,27 @@ impl Exchange {
         }
     }
 
-    /// The number of calls to a number, over all processes that wrote to the same file.
+    /// Returns the number of calls to a number, over all processes that wrote to the same file.
     pub fn calls_of(&self, callee: &str) -> u32 {
         let calls = self.calls_of_number.get(callee.trim_start_matches('+'));
         calls.copied().unwrap_or(0)
     }
 
+    /// Returns what this exchange has counted so far.
     pub const fn counts(&self) -> CarrierCounts {
         self.counts
     }
+    /// Returns the number of legs that have not ended.
     pub const fn live_count(&self) -> usize {
         self.live_count
     }
 
-    /// The time at which `handle_input` needs `Input::Time` next; `None` without any call.
+    /// Returns the time at which `handle_input` needs `Input::Time` next; `None` without any call.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
-    /// Returns the calls with something due by now: their media should be read before `Input::Time`.
+    /// Returns the calls that have something due by now. Their media should be read before `Input::Time`.
     pub fn due(&self, now: Timestamp) -> Vec<LegNumber> {
         self.deadlines
             .range(..=(now, LegNumber::MAX))
@@ -109,11 +114,12 @@ impl Exchange {
             .collect()
     }
 
-    /// Returns the next output; ask until there is none.
+    /// Returns the next output; call it again until it returns `None`.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
+    /// Handles one input at the time `now`. What is to be sent or done then is in the outputs.
     pub fn handle_input(&mut self, now: Timestamp, input: Input<'_>) {
         match input {
             Input::Sip { from, datagram } => self.take_datagram(now, from, datagram),
@@ -143,7 +149,8 @@ impl Exchange {
         }
     }
 
-    /// Lets a leg act, then updates its deadline and the number of live legs.
+    /// Lets a leg act, then updates its deadline and the number of live legs. Does nothing for an unknown
+    /// leg.
     fn with_leg(&mut self, number: LegNumber, act: impl FnOnce(&mut Leg, &mut VecDeque<Output>)) {
         let Some((scheduled, leg)) = self.legs.get_mut(&number) else {
             return;
@@ -289,7 +296,8 @@ impl Exchange {
         self.admit(now, from, number, invite);
     }
 
-    /// True if another call can be remembered; if necessary, the oldest call that is not live is forgotten.
+    /// Makes room for another call: above the limit, forgets the oldest call that is not live. Returns
+    /// false if all are live.
     fn make_room(&mut self) -> bool {
         if self.legs.len() < REMEMBERED_LEGS_MAX {
             return true;
@@ -302,7 +310,7 @@ impl Exchange {
         true
     }
 
-    /// Challenges the INVITE or accepts it.
+    /// Accepts the INVITE, or challenges it if the carrier demands credentials and they are not right.
     fn admit(&mut self, now: Timestamp, from: SocketAddr, number: LegNumber, invite: SipMessage) {
         let stale = match self.credentials(&invite, now) {
             CredentialCheck::Right => self.take_stale(number),
@@ -331,7 +339,8 @@ impl Exchange {
         judged.unwrap_or(CredentialCheck::Right)
     }
 
-    /// True once for a leg with right credentials that are to be called stale.
+    /// Returns true once for a leg that is to have its right credentials called stale; the next call
+    /// returns false.
     fn take_stale(&mut self, number: LegNumber) -> bool {
         let leg = self.legs.get_mut(&number);
         self.challenger.is_some() && leg.is_some_and(|(_, leg)| std::mem::take(&mut leg.stale_due))

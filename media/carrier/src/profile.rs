@@ -23,7 +23,7 @@ use std::path::PathBuf;
 /// Longest ringing, in milliseconds, after which the carrier refuses the call as not answered. It is shorter
 /// than the demonstration's ring timeout.
 pub const RING_MS_MAX: u64 = 4_000;
-/// Longest wait of a persona while talking, in milliseconds: two minutes.
+/// Longest duration that a profile may give for an act of a persona, in milliseconds: two minutes.
 const TALK_MS_MAX: u64 = 120_000;
 
 /// One way in which a callee takes a call.
@@ -64,7 +64,7 @@ pub enum CalleeBehavior {
     AnswersAcrossCancel,
 }
 
-/// Default shares of the manners, in thousandths.
+/// Default shares of the callees' behaviors, in thousandths.
 const WEIGHTS: [(CalleeBehavior, u32); 12] = [
     (CalleeBehavior::PressesKey, 400),
     (CalleeBehavior::PressesWrongKey, 40),
@@ -160,7 +160,7 @@ impl Default for CarrierProfile {
     }
 }
 
-/// A key in its written form: YAML reads an unquoted 9 as a number.
+/// A key as a profile writes it: YAML reads an unquoted 9 as a number.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(untagged)]
 enum WrittenKey {
@@ -181,7 +181,7 @@ fn keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<char, u32
     read.map_err(|digit| D::Error::custom(format!("{digit} is not a key")))
 }
 
-/// The error in a profile, with the name of the member.
+/// An error in a profile, with the name of the wrong member.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{member}: {why}")]
 pub struct ProfileError {
@@ -190,7 +190,7 @@ pub struct ProfileError {
 }
 
 impl CarrierProfile {
-    /// Returns a profile in which all callees have one manner, for proofs and tests.
+    /// Returns a profile in which all callees behave in this way, for proofs and tests.
     pub fn only(manner: CalleeBehavior) -> Self {
         Self {
             weights: BTreeMap::from([(manner, 1)]),
@@ -198,7 +198,7 @@ impl CarrierProfile {
         }
     }
 
-    /// Checks the values as far as the types do not.
+    /// Checks the values that their types do not limit. Returns the first error.
     pub fn check(&self) -> Result<(), ProfileError> {
         let bad = |member, why| Err(ProfileError { member, why });
         if self.weights.values().all(|weight| *weight == 0) {

@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 /// The methods that the carrier knows.
 pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
 
-/// Returns a response to `request`, which came from `peer`; an empty tag leaves To as it is (100 Trying).
+/// Returns a response to `request`, which came from `peer`, with the To tag `tag`. With an empty tag the To
+/// header is unchanged (100 Trying).
 pub(super) fn reply(request: &SipMessage, code: u16, peer: SocketAddr, tag: &str) -> SipMessage {
     let tag = (!tag.is_empty()).then_some(tag);
     let mut response = SipMessage::response(request, code, reason_phrase(code), tag);
@@ -37,7 +38,8 @@ pub(super) fn dialog_reply(
         .with("Allow", ALLOW)
 }
 
-/// Fills an empty `rport` with the address and port that the request came from (RFC 3581, 4).
+/// Returns the Via header with the source address and port filled in, if it has an empty `rport` (RFC 3581,
+/// 4); otherwise unchanged.
 fn with_source(via: &str, peer: SocketAddr) -> String {
     let (head, parameters) = via.split_once(';').unwrap_or((via, ""));
     if parameter(parameters, "rport") != Some("") {

@@ -4,14 +4,16 @@
 
 use sha2::{Digest, Sha256};
 
-/// A sequence of draws for one seed and one list of words.
+/// Pseudo-random draws from a seed and a list of words. The same seed and words give the same sequence on
+/// every machine.
 #[derive(Debug, Clone)]
 pub(crate) struct SeededDraws {
     state: u64,
 }
 
 impl SeededDraws {
-    /// Returns the draws for `words`; their lengths are hashed too, so that no two lists give the same text.
+    /// Starts the draws for `seed` and `words`. The words' lengths are hashed too, so that different lists
+    /// give different draws.
     pub(crate) fn about(seed: u64, words: &[&str]) -> Self {
         let mut digest = Sha256::new();
         digest.update(seed.to_be_bytes());
@@ -40,17 +42,17 @@ impl SeededDraws {
         low + self.next().checked_rem(span).unwrap_or(0)
     }
 
-    /// True in `percent` of 100 draws.
+    /// Returns true in `percent` of 100 draws.
     pub(crate) fn percent(&mut self, percent: u8) -> bool {
         self.between(1, 100) <= u64::from(percent)
     }
 
-    /// Draws 32 bits, for stream numbers.
+    /// Draws 32 bits, for SSRCs and timestamps of streams.
     pub(crate) fn bits_32(&mut self) -> u32 {
         u32::try_from(self.next() & u64::from(u32::MAX)).unwrap_or(0)
     }
 
-    /// Draws 16 bits.
+    /// Draws 16 bits, for sequence numbers of streams.
     pub(crate) fn bits_16(&mut self) -> u16 {
         u16::try_from(self.next() & u64::from(u16::MAX)).unwrap_or(0)
     }

@@ -7,10 +7,10 @@ use media::codec::Codec;
 use std::f64::consts::TAU;
 use std::sync::LazyLock;
 
-/// Number of packets after which a signal repeats: one second.
+/// Number of packets after which a sound repeats: one second.
 const FRAMES: usize = 50;
 
-/// An audio signal of any length.
+/// What a callee's packets contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sound {
     Silence,
@@ -47,7 +47,8 @@ impl SoundBank {
     }
 }
 
-/// Returns the packet of a signal at this index; after a second the packets repeat.
+/// Returns the payload of a sound's packet at the index `place`. Sounds repeat after a second. For a phrase
+/// it is silence; `spoken` returns its packets.
 pub(super) fn payload(codec: Codec, sound: Sound, place: u64) -> Payload {
     let bank = match codec {
         Codec::Pcma => &PCMA,
@@ -64,13 +65,14 @@ pub(super) fn payload(codec: Codec, sound: Sound, place: u64) -> Payload {
     frames.get(place).copied().unwrap_or(bank.silence)
 }
 
-/// Returns the packet of a phrase at this index; `None` after its end.
+/// Returns the payload of a phrase's packet at the index `place`; `None` after the phrase's end.
 pub(super) fn spoken(codec: Codec, samples: &[i16], place: u64) -> Option<Payload> {
     let index = usize::try_from(place).ok()?;
     frame_of(samples, index).map(|frame| encoded(codec, &frame))
 }
 
-/// Returns harmonics of 130 Hz that swell four times a second like syllables.
+/// Returns one sample of speech-like sound at this time: harmonics of 130 Hz that swell four times a second
+/// like syllables.
 fn speech(second: f64) -> f64 {
     let harmonics = [(1.0, 0.6), (2.0, 1.0), (4.0, 0.7), (9.0, 0.4), (17.0, 0.2)];
     let buzz: f64 = harmonics
@@ -100,15 +102,16 @@ fn encoded(codec: Codec, frame: &Frame) -> Payload {
     bytes
 }
 
-/// Peak above which a packet counts as audible: far above comfort noise, far below a quiet voice (-36 dBFS).
+/// Peak above which a packet counts as audible: far above comfort noise, far below a quiet voice (-36
+/// dBFS). Of 32,768.
 const SOUND_PEAK: u16 = 500;
-/// Distance between the bytes that are examined: cheap enough for hundreds of calls. It is not eight, which
-/// would meet a beep of 1000 Hz at its zero crossings only.
+/// Distance between the bytes of a packet that are examined: cheap enough for hundreds of calls. Not eight,
+/// which would meet a tone of 1000 Hz at its zero crossings only.
 const LOOK_STEP: usize = 7;
 /// Number of bytes examined in a packet of 20 ms.
 const LOOKS: usize = FRAME_SAMPLES.div_ceil(LOOK_STEP);
 
-/// True if a payload is audible.
+/// Returns true if a payload is audible, by a sample of its bytes.
 pub(super) fn is_sound(codec: Codec, payload: &[u8]) -> bool {
     let mut samples = [0_i16; LOOKS];
     let mut bytes = [0_u8; LOOKS];

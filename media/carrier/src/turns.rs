@@ -4,15 +4,15 @@
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Most figures kept of one call.
+/// Most figures kept of one kind per call; further ones are dropped.
 const FIGURES_MAX: usize = 200;
-/// Pauses within speech are shorter than this, in milliseconds: after it, a side has stopped speaking.
+/// Silence after which a side has stopped speaking, in milliseconds. Pauses within speech are shorter.
 const STOPPED_MS: u64 = 300;
-/// Time after the beginning of an interruption, in milliseconds, after which a robot that still speaks was
-/// not cut.
+/// Time after the callee began to interrupt, in milliseconds. A robot that still speaks then was not
+/// interrupted.
 const SPOKEN_THROUGH_MS: u64 = 3_000;
 
-/// The measurements as written in the call's details.
+/// The measurements of the robot as written in the call's details.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TurnDetails {
@@ -30,16 +30,17 @@ pub struct TurnDetails {
     pub silence_ms_max: u64,
 }
 
-/// Takes the measurements of one call.
+/// Measures the robot's turns in one call.
 #[derive(Debug, Default)]
 pub(super) struct TurnMeter {
     details: TurnDetails,
     /// The time of the last audio of either side, once the robot was audible.
     last: Option<Timestamp>,
     robot: Option<Timestamp>,
-    /// The time at which a phrase ended, if the robot has not been audible since.
+    /// The time at which the callee's last phrase ended, if the robot has not been audible since.
     waits_since: Option<Timestamp>,
-    /// The time at which a phrase into the robot's words began.
+    /// The time at which the callee began to interrupt the robot; `None` if no interruption is being
+    /// measured.
     cuts_since: Option<Timestamp>,
 }
 
@@ -65,7 +66,7 @@ impl TurnMeter {
         self.robot = Some(now);
     }
 
-    /// Notes a packet of ours with voice in it.
+    /// Records that the callee was audible at this time.
     pub(super) fn we_sound(&mut self, now: Timestamp) {
         if self.last.is_some() {
             self.heard(now);

@@ -32,7 +32,7 @@ const PHRASES: u64 = 12;
 /// Number of examples of each phrase.
 const EXAMPLES: u64 = 3;
 
-/// Returns the measured microseconds in order of size.
+/// Returns the measured microseconds in ascending order.
 fn sorted(mut all: Vec<u64>) -> Vec<u64> {
     all.sort_unstable();
     all
@@ -65,8 +65,8 @@ fn vocabulary() -> Result<Vocabulary, Box<dyn Error>> {
     Ok(vocabulary.sealed())
 }
 
-/// Pushes one utterance and its end. Returns the microseconds from the frame that ended it to its text, and
-/// adds those of each push to `pushes`.
+/// Gives one utterance to the recognizer. Returns the microseconds from the frame that ended it to its
+/// text, and adds those of each `push` to `pushes`.
 async fn utterance(
     listening: &mut Box<dyn RecognitionSession>,
     audio: &[HeardFrame],

@@ -18,15 +18,15 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tls::TlsError;
 
-/// Longest answer read, in bytes: an object of two members, in an envelope.
+/// Most bytes of an answer; a longer one is refused. It is an object of two members, in an envelope.
 const ANSWER_BYTES_MAX: usize = 16 * 1_024;
-/// Most tokens of an answer: an id and a number.
+/// Most tokens that the model may answer with: an id and a number.
 const ANSWER_TOKENS_MAX: u32 = 60;
-/// Longest text of the callee that is sent, in characters; a turn of a call is shorter.
+/// Most characters of the callee's text that are sent; the rest is cut off. A turn of a call is shorter.
 const SAID_CHARS_MAX: usize = 400;
 /// The choice by which the model says that no option fits.
 const NONE: &str = "none";
-/// The default name of the model, as services of this form call their own.
+/// The model that is requested if the SPEC names none.
 const MODEL: &str = "gpt-4o-mini";
 
 /// The system message of every request.
@@ -58,8 +58,8 @@ pub struct OpenAiAssistant {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// Makes the assistant of a SPEC; `secret` looks up an environment variable. The service is not contacted
-/// yet.
+/// Makes the assistant of a SPEC. `secret` returns the value of an environment variable, for the key. Fails
+/// if the SPEC is of another kind or the key is missing. The service is not contacted yet.
 pub fn assistant(
     spec: &RecognizerSpec,
     clock: Arc<dyn Clock>,
@@ -84,7 +84,7 @@ pub fn assistant(
     }))
 }
 
-/// The only accepted content of an answer.
+/// The content that an answer must have: the chosen id and the confidence from 0 to 1.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AssistantAnswer {

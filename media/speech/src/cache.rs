@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::AsyncWriteExt;
 
-/// Most clips kept in memory: the prompts of some dozen flows.
+/// Most clips kept in memory, about the prompts of some dozen flows; the least recently used is dropped.
 pub(crate) const MEMORY_CLIPS_MAX: usize = 256;
-/// Most files kept on disk: sixteen times as many as in memory, at most about 300 MB; no more are written.
+/// Most prompt files on disk, at most about 300 MB; above that no more are written. Sixteen times as many
+/// as in memory.
 pub(crate) const DISK_CLIPS_MAX: usize = 4_096;
 
 /// Clips by content; the least recently used one is dropped first.
@@ -60,7 +61,7 @@ impl PromptCache {
         }
     }
 
-    /// Returns the hash of all the parts that determine the audio.
+    /// Returns the cache key of a prompt: the SHA-256 of all parts that determine its audio.
     pub(crate) fn key(parts: &[&str]) -> String {
         let mut digest = Sha256::new();
         for part in parts {
@@ -71,13 +72,14 @@ impl PromptCache {
         hash.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Returns the clip from memory; `None` if it is not there. It never waits.
+    /// Returns a prompt from memory; `None` if it is not there. Does not read the disk.
     pub(crate) fn remembered(&self, key: &str) -> Option<Arc<Clip>> {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         memory.get(key)
     }
 
-    /// Returns the clip from memory or from disk; a clip from disk is in memory afterwards.
+    /// Returns a prompt from memory or otherwise from disk; `None` if neither has it. A clip from disk is
+    /// in memory afterwards.
     pub(crate) async fn get(&self, key: &str) -> Option<Arc<Clip>> {
         if let Some(clip) = self.remembered(key) {
             return Some(clip);
@@ -94,7 +96,8 @@ impl PromptCache {
         memory.put(key, Arc::clone(clip));
     }
 
-    /// Stores a prompt. If it cannot be stored, a warning is logged, and it is synthesized again next time.
+    /// Stores a prompt in memory and on disk. If the file cannot be written, a warning is logged, and the
+    /// prompt is synthesized again after a restart.
     pub(crate) async fn put(&self, key: String, clip: &Arc<Clip>) {
         if let Some(dir) = &self.dir {
             let number = self.files_written.fetch_add(1, Ordering::Relaxed);

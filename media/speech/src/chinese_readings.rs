@@ -6,7 +6,7 @@
 
 use pinyin::ToPinyin;
 
-/// Longest phrase looked up, in characters.
+/// Longest phrase that is looked up in `PHRASES`, in characters.
 const PHRASE_CHARACTERS_MAX: usize = 4;
 
 /// Phrases in which characters are read differently than alone, each with the syllables for espeak-ng.
@@ -236,14 +236,13 @@ const CHARACTERS: &[(char, &str)] = &[
     ('哪', "na3"),
 ];
 
-/// A piece of text that is spoken together.
+/// What the text's next piece becomes: the syllables of a phrase or character, or the character itself.
 enum SpokenUnit {
     Syllables(Vec<String>),
     As(char),
 }
 
-/// Returns the text as syllables with tones, for example `nin2 hao3，`; text that is not Chinese stays as it
-/// was.
+/// Returns Chinese text as syllables with tones, for example `nin2 hao3，`; other text stays as it is.
 pub(crate) fn readings(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let mut spoken = String::with_capacity(text.len() * 2);
@@ -279,7 +278,8 @@ pub(crate) fn readings(text: &str) -> String {
     spoken
 }
 
-/// Returns the longest known phrase at the beginning of `rest`, else its first character, and its length.
+/// Returns what the beginning of `rest` becomes, and its length in characters: the longest known phrase, or
+/// otherwise the first character. `before`: the character in front of it.
 fn piece(rest: &[char], before: Option<char>) -> (SpokenUnit, usize) {
     for length in (2..=PHRASE_CHARACTERS_MAX.min(rest.len())).rev() {
         let phrase: String = rest.iter().take(length).collect();
@@ -319,7 +319,7 @@ fn alone_tone(one: char) -> Option<char> {
     alone(one)?.chars().last()
 }
 
-/// True for a numeral: 一 beside one is counted and keeps its tone.
+/// Returns true for a numeral: 一 beside a numeral is a number and keeps its tone.
 fn counts(one: Option<char>) -> bool {
     one.is_some_and(|one| "零〇一二三四五六七八九十百千万亿第幺两点".contains(one))
 }

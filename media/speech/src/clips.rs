@@ -33,25 +33,25 @@ bundled! {
     DEMO_TEXT => "demo_text.wav";
 }
 
-/// All texts that can be spoken without a synthesizer.
+/// Returns all texts that can be spoken without a synthesizer.
 pub fn bundled_texts() -> impl Iterator<Item = &'static str> {
     BUNDLED.iter().map(|(text, _, _)| *text)
 }
 
-/// Text and file name of every clip, for the program that makes the files.
+/// Returns text and file name of every bundled clip, for the program that makes the files.
 pub fn bundled_files() -> impl Iterator<Item = (&'static str, &'static str)> {
     BUNDLED.iter().map(|(text, file, _)| (*text, *file))
 }
 
-/// Returns the clip with which a recognizer is tested: a voice that says the recording notice. Empty if the
-/// bundle cannot be read.
+/// Returns the clip that tests whether a recognizer works: a voice that says the recording notice. Empty if
+/// the bundled file cannot be read.
 pub fn probe_clip() -> Clip {
     let notice = BUNDLED.iter().find(|(text, _, _)| *text == RECORDING_NOTICE);
     let clip = notice.and_then(|(_, _, wav)| read_clip(wav).ok());
     clip.unwrap_or(Clip { samples: Vec::new() })
 }
 
-/// True if this text can be spoken without a synthesizer.
+/// Returns true if this text, without surrounding blanks, is one of the bundled texts.
 fn is_bundled(text: &str) -> bool {
     bundled_texts().any(|bundled| bundled == text.trim())
 }
@@ -70,7 +70,7 @@ pub enum ClipError {
     UnheardOf,
 }
 
-/// Reads a clip: WAV, 16-bit PCM, mono, 8 kHz.
+/// Reads a clip from a WAV file. Fails unless it is 16-bit PCM, mono, 8 kHz.
 pub fn read_clip(wav: &[u8]) -> Result<Clip, ClipError> {
     let unreadable = |error: hound::Error| ClipError::Unreadable(error.to_string());
     let reader = hound::WavReader::new(wav).map_err(unreadable)?;
@@ -88,7 +88,8 @@ pub fn read_clip(wav: &[u8]) -> Result<Clip, ClipError> {
     })
 }
 
-/// Reads uploaded audio and resamples it to 8 kHz: WAV, 16-bit PCM, mono, 8 or 16 kHz.
+/// Reads uploaded audio from a WAV file and resamples it to 8 kHz. Fails unless it is 16-bit PCM, mono, 8
+/// or 16 kHz.
 pub fn read_audio(wav: &[u8]) -> Result<Clip, ClipError> {
     let unreadable = |error: hound::Error| ClipError::Unreadable(error.to_string());
     let reader = hound::WavReader::new(wav).map_err(unreadable)?;
@@ -104,8 +105,8 @@ pub fn read_audio(wav: &[u8]) -> Result<Clip, ClipError> {
     })
 }
 
-/// Returns a clip as a WAV file whose metadata say that a machine made it: a RIFF `LIST` of kind `INFO`, with
-/// the member `AIGC` of GB 45438-2025, annex E, in its comment.
+/// Returns a clip as a WAV file with metadata that say that a machine made it: a RIFF `LIST` of kind
+/// `INFO`, with the member `AIGC` of GB 45438-2025, annex E, in its comment.
 pub fn write_synthetic(clip: &Clip, voice: &str) -> Result<Vec<u8>, ClipError> {
     let mut bytes = write_clip(clip)?;
     let comment =
@@ -159,7 +160,7 @@ pub fn write_clip(clip: &Clip) -> Result<Vec<u8>, ClipError> {
     Ok(bytes.into_inner())
 }
 
-/// A synthesizer that speaks only the bundled texts.
+/// A synthesizer that speaks only the bundled texts and fails for every other text.
 #[derive(Debug, Clone)]
 pub struct BundledSynthesizer {
     clips: BTreeMap<&'static str, Arc<Clip>>,
@@ -172,6 +173,7 @@ impl Default for BundledSynthesizer {
 }
 
 impl BundledSynthesizer {
+    /// Decodes the bundled clips. A clip that cannot be read is left out.
     pub fn new() -> Self {
         let clips = BUNDLED.iter().filter_map(|(text, _, wav)| {
             let clip = read_clip(wav).ok()?;

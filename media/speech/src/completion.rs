@@ -40,7 +40,8 @@ pub(crate) struct CompletionAnswer {
 }
 
 impl OpenAiAssistant {
-    /// Sends the prompt once and returns the answer's bytes.
+    /// Sends the prompt once and returns the answer's bytes. Fails if it is not complete within `within_ms`
+    /// milliseconds or longer than `answer_bytes_max`.
     pub(crate) async fn asked(
         &self,
         prompt: &AssistantPrompt,
@@ -75,8 +76,8 @@ const fn failure_of(error: &PostError) -> AssistantFailure {
     }
 }
 
-/// Returns the single complete message of an answer; a failure if there is none, several, or one that was
-/// cut.
+/// Returns the message of an answer with its token counts. Fails with `Cut` if the model stopped at its
+/// token limit, and with `Garbled` if there is no message or more than one.
 pub(crate) fn read_completion(answer: &[u8]) -> Result<CompletionAnswer, AssistantFailure> {
     let garbled = AssistantFailure::Garbled;
     let completion: Completion = serde_json::from_slice(answer).map_err(|_prose| garbled)?;

@@ -14,7 +14,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-/// Which authority an engine's certificate must come from.
+/// Which certificates of a speech engine are accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum CertificateTrust {
     /// One of the system's authorities.
@@ -73,7 +73,8 @@ pub(crate) enum Connection {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// Connects to an engine. It waits as long as the network does, so the caller sets the limit.
+/// Opens a TCP connection to an engine, with TLS if the address demands it. Has no timeout of its own: the
+/// caller sets the limit.
 #[expect(
     clippy::disallowed_methods,
     reason = "connections to speech engines are opened here and nowhere else"

@@ -17,13 +17,15 @@ use serde_json::json;
 use std::sync::Arc;
 use tls::TlsError;
 
-/// Longest answer read, in bytes: some hundred intents with their probabilities.
+/// Most bytes of an answer; a longer one is refused. It holds some hundred intents with their
+/// probabilities.
 const ANSWER_BYTES_MAX: usize = 64 * 1_024;
-/// Longest text that is sent, in characters: 128 tokens are no longer in any language.
+/// Most characters of the text that is sent; the rest is cut off. 128 tokens are no longer in any language.
 const SAID_CHARS_MAX: usize = 400;
-/// Longest name of an intent and of a model, in bytes: a digest in hexadecimal digits and a word.
+/// Most bytes of the name of an intent or model; an answer with a longer one is refused. A digest in
+/// hexadecimal digits and a word fit.
 const NAME_BYTES_MAX: usize = 128;
-/// The model's default name, until the server gives its own.
+/// The model's name before the server's first answer states its own.
 const MODEL: &str = "encoder";
 
 /// The reason why an encoder cannot be made from a SPEC.
@@ -46,7 +48,8 @@ pub struct HttpEncoder {
     clock: Arc<dyn Clock>,
 }
 
-/// Makes the encoder of a SPEC; `secret` looks up an environment variable. The server is not contacted yet.
+/// Makes the encoder of a SPEC. `secret` returns the value of an environment variable, for the key. Fails
+/// if the SPEC is of another kind or the key is missing. The server is not contacted yet.
 pub fn encoder(
     spec: &RecognizerSpec,
     clock: Arc<dyn Clock>,
@@ -71,7 +74,7 @@ pub fn encoder(
     }))
 }
 
-/// The only accepted content of an answer.
+/// The content that an answer of the encoder must have.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EncoderAnswer {

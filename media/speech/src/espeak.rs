@@ -22,26 +22,28 @@ use tokio::process::{Child, Command};
 
 /// Default pace in words per minute; the bundled clips have the same.
 pub const WORDS_PER_MINUTE: u32 = 220;
-/// The paces at which espeak-ng is intelligible, in words per minute.
+/// The pace in words per minute at which espeak-ng is intelligible; other values become the nearer end.
 const WORDS_PER_MINUTE_RANGE: std::ops::RangeInclusive<u32> = 80..=450;
-/// Most processes at once: synthesis takes 10 ms, and the processors are needed for calls.
+/// Most espeak-ng processes at once; further prompts wait. Synthesis takes 10 ms, and the processors are
+/// needed for calls.
 const PROCESSES_MAX: usize = 2;
-/// Longest synthesis, in milliseconds: a hundred times the time for the longest prompt.
+/// Timeout of one synthesis, in milliseconds: a hundred times the time for the longest prompt.
 const SYNTHESIS_MS_MAX: u64 = 5_000;
-/// Longest output read, in bytes: ten minutes at 22,050 Hz, 16 bit.
+/// Most bytes of espeak-ng's output; more is an error. Ten minutes at 22,050 Hz, 16 bit.
 const OUTPUT_BYTES_MAX: u64 = 600 * 22_050 * 2;
-/// The voice that speaks syllables with tones.
+/// The espeak-ng voice for Chinese; it reads syllables with tones (pinyin).
 const CHINESE_VOICE: &str = "cmn-latn-pinyin";
-/// A part of the cache key that changes with the readings.
+/// A part of the cache key: it changes when the readings of Chinese text change, so that old prompts are
+/// not used.
 const READINGS_VERSION: &str = "readings-1";
 /// Bytes of the WAV header that espeak-ng writes, with lengths it does not know yet.
 const HEADER_BYTES: usize = 44;
 
-/// The pitch of espeak-ng's own voice, from 0 to 99.
+/// The pitch of espeak-ng's own voice, on its scale from 0 to 99.
 const PITCH: u32 = 50;
 /// The highest pitch that espeak-ng accepts.
 const PITCH_MAX: u32 = 99;
-/// The voices that a campaign can name; for any other name it speaks with its own voice.
+/// The names of espeak-ng's voices that a campaign can choose. For any other name the default voice speaks.
 pub const VARIANTS: [&str; 13] = [
     "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5",
 ];
@@ -85,7 +87,8 @@ pub struct EspeakSynthesizer {
 }
 
 impl EspeakSynthesizer {
-    /// Makes the synthesizer after asking the program for its version; `Missing` if it cannot be run.
+    /// Makes the synthesizer after asking the program for its version; `Missing` if the program cannot be
+    /// run.
     pub async fn find(settings: EspeakSettings, clock: Arc<dyn Clock>) -> Result<Self, SpeechError> {
         let mut command = Command::new(&settings.program);
         command.arg("--version");
@@ -107,7 +110,7 @@ impl EspeakSynthesizer {
         })
     }
 
-    /// The program's own version text, for `doctor`.
+    /// Returns the program's own version text, for `doctor`.
     pub fn version(&self) -> &str {
         &self.version
     }
@@ -117,7 +120,8 @@ impl EspeakSynthesizer {
         self.settings.words_per_minute.clamp(*range.start(), *range.end())
     }
 
-    /// Returns the arguments for voice, pace and pitch in this manner; the text is never an argument.
+    /// Returns the program's arguments for voice, pace and pitch in this manner. The text is passed on
+    /// stdin, never as an argument.
     fn asked(&self, voice: &str, manner: &Manner) -> VoiceArguments {
         let variant = manner.voice.as_deref().filter(|name| VARIANTS.contains(name));
         let percent = |usual: u32, percent: u16| usual * u32::from(percent) / 100;
@@ -158,7 +162,7 @@ impl EspeakSynthesizer {
         Ok(clip)
     }
 
-    /// Returns the hash of all that determines the audio.
+    /// Returns the cache key: the hash of all that determines the audio.
     fn key(&self, text: &str, asked: &VoiceArguments) -> String {
         let VoiceArguments { voice, pace, pitch } = asked;
         PromptCache::key(&[
@@ -202,8 +206,8 @@ impl Synthesizer for EspeakSynthesizer {
     }
 }
 
-/// The espeak-ng voice for a language. Its voice `cmn` spells characters out in English; `cmn-latn-pinyin`
-/// speaks them. An error for a language without a voice.
+/// Returns the espeak-ng voice for a language, by its first subtag (`zh` or `en`); an error for another
+/// language. For Chinese not `cmn`, which spells characters out in English.
 fn voice_of(language: &str) -> Result<&'static str, SpeechError> {
     let primary = language.split(['-', '_']).next().unwrap_or("");
     match primary.to_ascii_lowercase().as_str() {
@@ -213,8 +217,8 @@ fn voice_of(language: &str) -> Result<&'static str, SpeechError> {
     }
 }
 
-/// Returns the text as the voice takes it: syllables for the voice that reads pinyin, which by itself would
-/// give each character its commonest reading.
+/// Returns the text in the form that the voice reads: syllables with tones for the Chinese voice, which
+/// would give each character its commonest reading; otherwise unchanged.
 fn as_read<'a>(text: &'a str, voice: &str) -> Cow<'a, str> {
     if voice.starts_with(CHINESE_VOICE) {
         return Cow::Owned(readings(text));
@@ -234,7 +238,8 @@ async fn within_limit(
     }
 }
 
-/// Runs one process to its end and returns its output. Dropping the future kills it.
+/// Runs one process with the text on stdin and returns its output; fails if its exit status is not 0.
+/// Dropping the future kills the process.
 async fn run(mut command: Command, text: &str) -> Result<Vec<u8>, SpeechError> {
     let failed = |error: std::io::Error| SpeechError::Failed(error.to_string());
     command
@@ -254,7 +259,8 @@ async fn run(mut command: Command, text: &str) -> Result<Vec<u8>, SpeechError> {
     Ok(output)
 }
 
-/// Writes the text, then reads all output. The text fits into a pipe, so writing never waits for reading.
+/// Writes the text to the process, then reads its output, at most one byte more than allowed. The text fits
+/// into a pipe, so writing never waits for reading.
 async fn exchange(child: &mut Child, text: &str) -> std::io::Result<Vec<u8>> {
     if let Some(mut stdin) = child.stdin.take() {
         match stdin.write_all(text.as_bytes()).await {
@@ -271,7 +277,8 @@ async fn exchange(child: &mut Child, text: &str) -> std::io::Result<Vec<u8>> {
     Ok(output)
 }
 
-/// Reads espeak-ng's output: a canonical header with invented lengths, then mono 16-bit samples.
+/// Converts espeak-ng's output to a clip at 8 kHz. The WAV header has invented lengths; fails unless the
+/// samples are mono, 16-bit PCM.
 pub(crate) fn clip_of_output(wav: &[u8]) -> Result<Clip, SpeechError> {
     let unexpected = || SpeechError::Failed("its answer is not mono 16-bit PCM in WAV".to_owned());
     let (header, data) = wav.split_at_checked(HEADER_BYTES).ok_or_else(unexpected)?;

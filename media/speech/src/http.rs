@@ -9,7 +9,7 @@ use hyper::{HeaderMap, Request};
 use hyper_util::rt::TokioIo;
 use tls::with_deadline;
 
-/// The reason why there is no answer.
+/// The reason why a POST got no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PostError {
     #[error("it cannot be reached: {0}")]
@@ -39,7 +39,7 @@ pub(crate) struct PostRequest<'a> {
 pub(crate) struct PostResponse {
     /// The media type in lower case, without its parameters.
     pub(crate) content_type: Option<String>,
-    /// True if the answer states where its body ends; without that, a cut connection looks like the end.
+    /// True if the answer states where its body ends; otherwise a cut connection looks like the end.
     pub(crate) tells_end: bool,
     pub(crate) body: Bytes,
 }
@@ -56,7 +56,8 @@ impl PostResponse {
     }
 }
 
-/// Sends the request and returns the body of a 200.
+/// Sends a POST request and returns the body of the answer. Fails for a status other than 200, and for an
+/// answer that is late or too long.
 pub(crate) async fn post(
     server: &EngineAddress,
     clock: &dyn Clock,
@@ -67,7 +68,7 @@ pub(crate) async fn post(
         .map(|answer| answer.body)
 }
 
-/// Sends the request and returns the answer with a 200.
+/// Does the same, and returns the answer with its content type.
 pub(crate) async fn post_for_response(
     server: &EngineAddress,
     clock: &dyn Clock,

@@ -23,18 +23,18 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Longest answer, in bytes: five minutes at 24 kHz, 16 bit.
+/// Most bytes of an answer; a longer one is an error. Five minutes at 24 kHz, 16 bit.
 const ANSWER_BYTES_MAX: usize = 300 * 24_000 * 2;
-/// Longest wait for an answer, in milliseconds: a callee must not hear more than three seconds of silence.
+/// Timeout of a request, in milliseconds: a callee must not hear more than three seconds of silence.
 const ANSWER_MS_MAX: u64 = 3_000;
-/// Most requests at once: the number that a service with one graphics card can serve.
+/// Most requests at once; further prompts wait. A service with one graphics card can serve this many.
 const REQUESTS_MAX: usize = 8;
-/// The sample rate of `pcm`, in hertz, as the service that defined the form has it.
+/// The default sample rate of the `pcm` format, in hertz, as the service that defined it has it.
 pub const PCM_RATE_HZ: u32 = 24_000;
 
 /// The content type that is accepted for bare samples, besides `audio/…`.
 const UNNAMED: &str = "application/octet-stream";
-/// Audio types whose bytes are compressed, not samples.
+/// Content types of compressed audio, which is refused.
 const COMPRESSED: [&str; 8] = [
     "audio/mpeg",
     "audio/mp3",
@@ -45,9 +45,11 @@ const COMPRESSED: [&str; 8] = [
     "audio/flac",
     "audio/webm",
 ];
-/// Shortest time for a Chinese character, in milliseconds: twice as fast as a newsreader.
+/// Shortest plausible time for a Chinese character, in milliseconds: twice as fast as a newsreader. A
+/// shorter answer is not cached.
 const IDEOGRAPH_MS_MIN: u64 = 80;
-/// Shortest time for a letter or a digit, in milliseconds; several digits may be read as one word.
+/// Shortest plausible time for a letter or a digit, in milliseconds; several digits may be read as one
+/// word.
 const LETTER_MS_MIN: u64 = 25;
 
 /// The settings of requests to the service.
@@ -57,7 +59,7 @@ pub struct SpeechSettings {
     pub base: String,
     pub model: String,
     pub voice: String,
-    /// Samples per second of the service's `pcm`.
+    /// Samples per second of the service's `pcm` format.
     pub rate_hz: u32,
     pub key: Option<String>,
     pub cache_dir: Option<PathBuf>,
@@ -83,7 +85,8 @@ impl OpenAiSynthesizer {
         }
     }
 
-    /// Requests the audio of a text. Returns the clip, and true if it is known to be whole.
+    /// Requests the audio of a text from the service. Returns the clip, and true if it is known to be
+    /// complete.
     async fn synthesized(&self, text: &str, manner: &Manner) -> Result<(Clip, bool), SpeechError> {
         let asked = json!({
             "model": self.settings.model,
@@ -116,7 +119,7 @@ impl OpenAiSynthesizer {
         Ok((clip, answer.tells_end))
     }
 
-    /// The campaign's voice if it names one, else that of the settings.
+    /// Returns the voice to request: the campaign's if it names one, otherwise that of the settings.
     fn voice<'a>(&'a self, manner: &'a Manner) -> &'a str {
         manner.voice.as_deref().unwrap_or(&self.settings.voice)
     }
@@ -183,8 +186,8 @@ impl Synthesizer for OpenAiSynthesizer {
     }
 }
 
-/// Checks that an answer has a type of uncompressed audio: a page of a proxy and an error of the service come
-/// with a 200 too.
+/// Returns an error unless an answer has a content type of uncompressed audio: a page of a proxy and an
+/// error of the service also come with status 200.
 fn is_sound(answer: &PostResponse) -> Result<(), SpeechError> {
     let kind = answer.content_type.as_deref().unwrap_or("nothing");
     let is_audio = kind.starts_with("audio/") && !COMPRESSED.contains(&kind);
@@ -196,8 +199,8 @@ fn is_sound(answer: &PostResponse) -> Result<(), SpeechError> {
     )))
 }
 
-/// Returns the shortest time in which a text can be said, in milliseconds. Signs other than letters and
-/// digits may be silent.
+/// Returns the shortest plausible duration of a spoken text, in milliseconds. Signs other than letters and
+/// digits count as silent.
 fn least_ms(text: &str) -> u64 {
     let each = text.chars().map(|one| match one {
         '\u{3040}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}' => IDEOGRAPH_MS_MIN,
@@ -207,7 +210,7 @@ fn least_ms(text: &str) -> u64 {
     each.sum()
 }
 
-/// Reads an answer: as WAV if its header says so, else as PCM of this rate.
+/// Converts an answer to a clip at 8 kHz: a WAV if it begins as one, otherwise PCM of the rate `rate_hz`.
 fn clip_of(answer: &[u8], rate_hz: u32) -> Result<Clip, SpeechError> {
     let failed = |why: String| SpeechError::Failed(why);
     let (samples, rate_hz) = if answer.starts_with(b"RIFF") {

@@ -8,13 +8,14 @@
 use domain::ports::speech::{SpeechError, Urgency};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Most prompts of one urgency that may wait or be made: seconds' worth; the next one fails.
+/// Most prompts of one urgency that wait or are being made; a further one fails. They take some seconds.
 const WAITING_MAX: usize = 256;
 
-/// The engines, each of which makes one prompt at a time, and the lines before them.
+/// Assigns a synthesizer's engines, each of which makes one prompt at a time, to waiting prompts by
+/// urgency.
 pub(crate) struct PromptQueue {
     engines: Semaphore,
-    /// As many permits as engines: held by prompts that no callee waits for yet, while they use an engine or
+    /// As many permits as engines, held by prompts that no callee waits for yet while they use an engine or
     /// are next in line for one.
     unhurried: Semaphore,
     /// One permit less than engines: held by prompts made ahead, which leave one engine to prompts for the
@@ -39,7 +40,8 @@ impl PromptQueue {
         }
     }
 
-    /// Takes a position in the line of this urgency, then waits for an engine; an error if the line is full.
+    /// Waits for an engine in the line of this urgency. Fails at once if 256 prompts of that urgency wait
+    /// or are being made.
     pub(crate) async fn turn(&self, urgency: Urgency) -> Result<EngineReservation<'_>, SpeechError> {
         let [waits, answers, ahead] = &self.places;
         let line = match urgency {

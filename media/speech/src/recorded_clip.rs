@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
 use std::sync::Arc;
 
-/// Speaks `text` by the given clip.
+/// A synthesizer that plays a recorded clip for one text and leaves every other text to another
+/// synthesizer.
 pub struct RecordedClipSynthesizer {
     text: String,
     clip: Arc<Clip>,
@@ -16,7 +17,8 @@ pub struct RecordedClipSynthesizer {
 }
 
 impl RecordedClipSynthesizer {
-    /// Returns the synthesizer; `wav` is a whole WAV file: 8 kHz, mono, 16 bit.
+    /// Makes the synthesizer. `wav`: the content of a WAV file of 8 kHz, mono, 16 bit; fails for another
+    /// format.
     pub fn new(text: impl Into<String>, wav: &[u8], others: Arc<dyn Synthesizer>) -> Result<Self, ClipError> {
         Ok(Self {
             text: text.into(),

@@ -14,17 +14,19 @@ use media::audio::frame::{FRAME_MS, frame_of};
 use media::audio::voice_activity::{VoiceActivity, VoiceChange};
 use std::collections::BTreeMap;
 
-/// The callers: other voices than the vocabulary's, each with its own line.
+/// The simulated callers, with other voices than those of the vocabulary's examples, each with its own line
+/// noise.
 const CALLERS: [Caller; 4] = [
     Caller::of("m1", 165, 45, 30.0),
     Caller::of("f4", 165, 55, 25.0),
     Caller::of("f1", 170, 60, 20.0),
     Caller::of("m4", 175, 50, 20.0),
 ];
-/// Silence around an utterance, in samples: the detector learns the line before it, and finds its end after
-/// it.
+/// Silence around an utterance, in samples (0.8 s): the detector learns the line's noise before it, and
+/// finds its end after it.
 const AROUND_SAMPLES: usize = 6_400;
-/// Most results kept: callers of a rehearsal say the same texts again and again.
+/// Most results kept in each map; further ones are computed each time. Callers of a rehearsal say the same
+/// texts again and again.
 const REMEMBERED_MAX: usize = 4_096;
 
 /// A caller's voice and line.
@@ -43,7 +45,7 @@ impl Caller {
     }
 }
 
-/// The result of an utterance.
+/// What was recognized of a caller's utterance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecognizedSpeech {
     /// The recognized text; empty if nothing was recognized.
@@ -52,7 +54,7 @@ pub struct RecognizedSpeech {
     pub spoken_ms: u64,
 }
 
-/// The reason why there is no audio.
+/// The reason why a rehearsal cannot have audio.
 #[derive(Debug, thiserror::Error)]
 pub enum SoundError {
     #[error(transparent)]
@@ -70,7 +72,8 @@ pub struct RehearsalSound {
 }
 
 impl RehearsalSound {
-    /// Learns every phrase that callers may say, from voices other than theirs.
+    /// Makes the audio for a rehearsal: the vocabulary has every phrase that callers may say, spoken by
+    /// other voices than theirs. Fails if espeak-ng is not installed.
     pub fn of(phrases: &[String], language: &str) -> Result<Self, SoundError> {
         let mut vocabulary = Vocabulary::default();
         for phrase in phrases {
@@ -87,12 +90,13 @@ impl RehearsalSound {
         })
     }
 
-    /// The digest of the vocabulary.
+    /// Returns the digest of the vocabulary.
     pub fn digest(&self) -> &str {
         self.vocabulary.digest()
     }
 
-    /// Returns what is recognized when the caller of this number says a text.
+    /// Returns what is recognized when the caller with this number says a text. The same caller and text
+    /// give the same result.
     pub fn heard(&mut self, caller: u64, text: &str) -> Result<RecognizedSpeech, SoundError> {
         let place = usize::try_from(caller).unwrap_or(0) % CALLERS.len();
         let key = (place, text.to_owned());
@@ -119,7 +123,7 @@ impl RehearsalSound {
         Ok(made)
     }
 
-    /// Returns the time that the robot takes to say a text, in milliseconds.
+    /// Returns how long the robot's voice takes to say a text, in milliseconds.
     pub fn said_ms(&mut self, text: &str) -> Result<u64, SoundError> {
         if let Some(known) = self.said_ms.get(text) {
             return Ok(*known);
@@ -132,7 +136,8 @@ impl RehearsalSound {
         Ok(said_ms)
     }
 
-    /// Recognizes each stretch of speech separately, as in a call, and returns the texts joined.
+    /// Recognizes each speech segment of a caller's audio separately, as in a call, and returns the texts
+    /// joined.
     fn listen(&self, sound: &[i16]) -> String {
         let mut voice = VoiceActivity::new(None);
         let mut segments = SegmentCutter::default();

@@ -8,7 +8,7 @@ use domain::ports::speech::Clip;
 use std::io;
 use std::path::Path;
 
-/// Twelve commands of an outbound call, each with its syllables.
+/// Twelve utterances of callees in an outbound call, each with its syllables in pinyin.
 pub const COMMANDS: [(&str, &str); 12] = [
     ("是的", "shi4 de5"),
     ("不需要", "bu4 xu1 yao4"),
@@ -35,7 +35,7 @@ pub struct Speaker {
     pub pitch: u32,
 }
 
-/// The speakers of a vocabulary's examples; others speak to it.
+/// The speakers of a vocabulary's examples. The callee has another voice.
 pub const EXAMPLES: [Speaker; 3] = [
     Speaker {
         variant: "m3",
@@ -54,14 +54,14 @@ pub const EXAMPLES: [Speaker; 3] = [
     },
 ];
 
-/// The speaker who talks to that vocabulary: another voice.
+/// The speaker of the callee's phrases: another voice than those of the examples.
 pub const CALLEE: Speaker = Speaker {
     variant: "f4",
     pace: 165,
     pitch: 55,
 };
 
-/// The reason why a rehearsal has no voices.
+/// The reason why phrases cannot be spoken by espeak-ng.
 #[derive(Debug, thiserror::Error)]
 pub enum VoicesError {
     #[error("espeak-ng is not installed, or does not speak: apt-get install espeak-ng")]
@@ -70,8 +70,8 @@ pub enum VoicesError {
     File { file: String, error: io::Error },
 }
 
-/// Writes each phrase, spoken by the callee, into `voices` under its own name, and spoken by the examples
-/// into `vocabulary`. Both folders must exist.
+/// Writes WAV files of each phrase (text, pinyin): spoken by the callee into `voices`, and by each example
+/// speaker into `vocabulary`. Both folders must exist.
 pub fn write_voices(phrases: &[(&str, &str)], voices: &Path, vocabulary: &Path) -> Result<(), VoicesError> {
     for (text, pinyin) in phrases {
         CALLEE.write(pinyin, &voices.join(format!("{text}.wav")))?;
@@ -84,8 +84,7 @@ pub fn write_voices(phrases: &[(&str, &str)], voices: &Path, vocabulary: &Path) 
 }
 
 impl Speaker {
-    /// Writes the syllables, spoken by this speaker, as a file that the carrier and the embedded recognizer
-    /// can read.
+    /// Writes a WAV file with the syllables spoken by this speaker, 8 kHz mono 16 bit.
     pub fn write(self, pinyin: &str, file: &Path) -> Result<(), VoicesError> {
         let samples = self.says(pinyin).ok_or(VoicesError::NoEspeak)?;
         let wav = write_clip(&Clip { samples });
@@ -98,7 +97,8 @@ impl Speaker {
         })
     }
 
-    /// Returns a text in Chinese or English as audio at 8 kHz; `None` if espeak-ng is not installed.
+    /// Returns a text in Chinese or English, spoken by this speaker, as samples at 8 kHz; `None` if
+    /// espeak-ng is not installed.
     pub fn says_in(self, text: &str, language: &str) -> Option<Vec<i16>> {
         if language.starts_with("zh") {
             return self.says(&readings(text));
@@ -106,12 +106,14 @@ impl Speaker {
         self.says_by("en-us", text)
     }
 
-    /// Returns syllables with tones as audio at 8 kHz; `None` if espeak-ng is not installed.
+    /// Returns syllables with tones, spoken by this speaker, as samples at 8 kHz; `None` if espeak-ng is
+    /// not installed.
     pub fn says(self, pinyin: &str) -> Option<Vec<i16>> {
         self.says_by("cmn-latn-pinyin", pinyin)
     }
 
-    /// Runs espeak-ng with this voice. The text is never taken for an option.
+    /// Runs espeak-ng with this voice and returns its samples at 8 kHz. The text is never taken for an
+    /// option.
     #[expect(clippy::disallowed_methods, reason = "made once, before a rehearsal begins")]
     fn says_by(self, voice: &str, said: &str) -> Option<Vec<i16>> {
         let output = std::process::Command::new("espeak-ng")

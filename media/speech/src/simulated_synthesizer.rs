@@ -5,18 +5,21 @@ use async_trait::async_trait;
 use domain::ports::speech::{Clip, Prompt, SAMPLES_PER_SECOND, SpeechError, Synthesizer};
 use std::sync::Arc;
 
-/// Milliseconds per character: Mandarin at the bundled clips' pace, about five characters a second.
+/// Simulated duration per letter or digit, in milliseconds: Mandarin at the bundled clips' pace, about five
+/// characters a second.
 const CHARACTER_MS: u64 = 200;
 /// Shortest clip, in milliseconds: one short word.
 const CLIP_MS_MIN: u64 = 400;
-/// Longest clip, in milliseconds; longer ones are cut, so that the memory of a simulated day stays bounded.
+/// Longest clip, in milliseconds; longer ones are cut off, so that the memory of a simulated day stays
+/// bounded.
 const CLIP_MS_MAX: u64 = 12_000;
 
-/// Speaks any text as silence.
+/// A synthesizer that returns silence of the simulated duration for any text.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SimulatedSynthesizer;
 
-/// Returns the time that the simulation takes to say a text, in milliseconds.
+/// Returns the simulated duration of a spoken text, in milliseconds: 200 per letter or digit, from 400 to
+/// 12,000.
 pub fn simulated_duration_ms(text: &str) -> u64 {
     let characters = text.chars().filter(|one| one.is_alphanumeric()).count() as u64;
     (characters * CHARACTER_MS).clamp(CLIP_MS_MIN, CLIP_MS_MAX)

@@ -13,29 +13,31 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Most recordings kept: the pieces of some dozen flows.
+/// Most recordings of a directory; more are refused. Enough for the pieces of some dozen flows.
 const RECORDINGS_MAX: usize = 2_048;
-/// Largest file read, in bytes: a minute of audio.
+/// Most bytes of a recording's file; a larger one is refused. A minute of audio.
 const FILE_BYTES_MAX: u64 = 60 * 16_000 + 4_096;
-/// Silence between a recording and a value, in samples: 60 ms.
+/// Silence between a recording and a value, in samples of 8 kHz: 60 ms.
 const SEAM_SAMPLES: usize = 480;
-/// Samples over which each side of a seam fades: 5 ms, so that it does not click.
+/// Samples over which each side of a seam fades in or out: 5 ms, so that it does not click.
 const FADE_SAMPLES: usize = 40;
 
-/// Speaks recorded pieces by their recordings, and the values between them by another synthesizer.
+/// A synthesizer that plays recordings of a template's fixed pieces and lets another synthesizer speak the
+/// values between them.
 pub struct SplicedSynthesizer {
     recordings: BTreeMap<String, Arc<Clip>>,
     others: Arc<dyn Synthesizer>,
 }
 
-/// Returns the file name of a piece: the first 16 hexadecimal digits of its SHA-256, and `.wav`.
+/// Returns the file name of a piece's recording: the first 16 hexadecimal digits of the SHA-256 of its text
+/// without surrounding blanks, and `.wav`.
 pub fn file_of(piece: &str) -> String {
     let hash = Sha256::digest(piece.trim());
     let digits: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     digits + ".wav"
 }
 
-/// Returns the pieces without a recording in a directory, each once, by the name of the missing file.
+/// Returns the pieces that have no recording in the directory, each once, by the name of the missing file.
 pub fn find_missing_recordings<'a>(
     dir: &Path,
     pieces: impl Iterator<Item = &'a str>,
@@ -56,7 +58,8 @@ pub enum SpliceError {
 }
 
 impl SplicedSynthesizer {
-    /// Reads every `.wav` of a directory.
+    /// Reads every `.wav` file of a directory as a recording. `others` speaks everything that has none.
+    /// Fails for a file that is too large or has another format, or for too many files.
     pub fn from_directory(dir: &Path, others: Arc<dyn Synthesizer>) -> Result<Self, SpliceError> {
         let unreadable = |path: &Path| {
             let path = path.display().to_string();
@@ -88,7 +91,8 @@ impl SplicedSynthesizer {
         Ok(Self { recordings, others })
     }
 
-    /// Speaks a template. The prompt's parts are its pieces and values in turn.
+    /// Speaks a template: recordings of its pieces, and its values by the other synthesizer. If a piece has
+    /// no recording, the other synthesizer speaks the whole prompt.
     async fn splice(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
         let pieces = prompt.parts.iter().step_by(2);
         let recorded: Option<Vec<Option<&Arc<Clip>>>> = pieces.map(|piece| self.piece(piece)).collect();
@@ -110,7 +114,8 @@ impl SplicedSynthesizer {
         Ok(Arc::new(Clip { samples }))
     }
 
-    /// Returns the recording of a piece: `None` if it has none, `Some(None)` if the piece has nothing to say.
+    /// Returns the recording of a piece; `Some(None)` if the piece has nothing to say, `None` if its
+    /// recording is missing.
     fn piece(&self, piece: &str) -> Option<Option<&Arc<Clip>>> {
         if !piece.contains(char::is_alphanumeric) {
             return Some(None);
@@ -119,7 +124,7 @@ impl SplicedSynthesizer {
     }
 }
 
-/// Returns a prompt for a value alone, in the manner of the whole prompt.
+/// Returns a prompt for a single value, in the manner of the whole prompt.
 fn value_of(prompt: &Prompt, value: &str) -> Prompt {
     Prompt {
         text: value.to_owned(),
@@ -128,7 +133,8 @@ fn value_of(prompt: &Prompt, value: &str) -> Prompt {
     }
 }
 
-/// Appends audio with a little silence between, without a click.
+/// Appends audio to `samples`, with a short silence between and both sides faded, so that it does not
+/// click.
 fn join(samples: &mut Vec<i16>, next: &[i16]) {
     if samples.is_empty() {
         samples.extend_from_slice(next);

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tls::TlsError;
 
-/// The default model, as services of this form call their own.
+/// The model that is requested if the SPEC names none.
 const MODEL: &str = "tts-1";
-/// The default voice of services of this form.
+/// The voice that is requested if the SPEC names none.
 const VOICE: &str = "alloy";
 /// The sample rates that can be resampled to a telephone's, in hertz.
 const RATE_HZ: std::ops::RangeInclusive<u32> = 8_000..=48_000;
@@ -39,8 +39,9 @@ pub fn with_recordings(dir: &Path, others: Arc<dyn Synthesizer>) -> Result<Arc<d
     Ok(Arc::new(SplicedSynthesizer::from_directory(dir, others)?))
 }
 
-/// Makes the synthesizer of a SPEC; `secret` looks up an environment variable. The service is not contacted
-/// yet.
+/// Makes the synthesizer of a SPEC. `secret` returns the value of an environment variable, for the key.
+/// Fails if the SPEC is of another kind, the key is missing or the rate is not supported. The service is
+/// not contacted yet.
 pub fn synthesizer(
     spec: &RecognizerSpec,
     cache_dir: Option<PathBuf>,

@@ -6,11 +6,11 @@ use media::audio::likeness::VoiceTakeError;
 
 pub use media::audio::likeness::{TAKE_MS_MAX, VOICE_FORM, VoiceTake};
 
-/// Largest distance that counts as alike, in thousandths: between the largest distance of synthetic speakers
-/// to themselves and the smallest to others (`ledgerline speech eval-voiceprint`).
+/// Largest distance of two voices that counts as alike, in thousandths: between the largest distance of
+/// synthetic speakers to themselves and the smallest to others (`ledgerline speech eval-voiceprint`).
 pub const THRESHOLD_MILLI: u32 = 665;
 
-/// The reason why audio is not a take, or a text not a template.
+/// The reason why audio cannot be used as a take, or a text as a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VoiceError {
     #[error(transparent)]
@@ -19,19 +19,19 @@ pub enum VoiceError {
     Take(#[from] VoiceTakeError),
 }
 
-/// Reads one utterance from a WAV file of 8 or 16 kHz.
+/// Makes a take from a WAV file with one utterance, 8 or 16 kHz. Fails if the audio is not usable.
 pub fn take_of(wav: &[u8]) -> Result<VoiceTake, VoiceError> {
     Ok(VoiceTake::of(&read_audio(wav)?.samples)?)
 }
 
-/// Returns takes as one text: each in hexadecimal digits, separated by blanks.
+/// Returns takes as one text, the template: each in hexadecimal digits, separated by blanks.
 pub fn template_of(takes: &[VoiceTake]) -> String {
     let digits = |take: &VoiceTake| take.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     takes.iter().map(digits).collect::<Vec<String>>().join(" ")
 }
 
-/// Returns the distance of a take from the nearest one of a template, in thousandths; the largest number if
-/// it cannot be the same phrase.
+/// Returns the distance of a take from the nearest one of a template, in thousandths; `u32::MAX` if none
+/// can be the same phrase. Fails if the template is not valid.
 pub fn measure_distance_milli(template: &str, take: &VoiceTake) -> Result<u32, VoiceError> {
     let mut nearest = u32::MAX;
     for digits in template.split(' ') {

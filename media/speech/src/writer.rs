@@ -8,7 +8,7 @@ use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
 use domain::ports::writer::{Writer, WriterAnswer, WritingBrief};
 use serde_json::json;
 
-/// Longest answer read, in bytes: a dozen wordings, in an envelope.
+/// Most bytes of an answer; a longer one is an error. A dozen wordings in an envelope fit.
 const ANSWER_BYTES_MAX: usize = 64 * 1_024;
 
 #[async_trait]

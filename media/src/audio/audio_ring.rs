@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Most frames that wait for a slow listener: one second; older ones are dropped, and the listener gets their
-/// number.
+/// Most frames that wait for a slow listener: one second. Above that the oldest are dropped, and the
+/// listener receives their number.
 const FRAMES_WAITING_MAX: usize = 50;
 
 struct Ring {
@@ -28,17 +28,18 @@ impl SharedRing {
     }
 }
 
-/// The pace thread's end of the ring; dropping it ends the audio.
+/// The pace thread's end of the ring. Dropping it ends the listener's audio.
 pub struct HeardSender(Arc<SharedRing>);
 
 /// The listener's end of the ring.
 pub struct HeardReceiver {
     shared: Arc<SharedRing>,
-    /// The time at which the next frame begins if none is missing.
+    /// The time at which the next frame begins if none was dropped, in milliseconds; `None` before the
+    /// first.
     expected_ms: Option<u64>,
 }
 
-/// Returns both ends of the ring for one leg's audio.
+/// Returns both ends of a new ring for one leg's received audio.
 pub fn heard_audio() -> (HeardSender, HeardReceiver) {
     let shared = Arc::new(SharedRing {
         ring: Mutex::new(Ring {
@@ -55,7 +56,8 @@ pub fn heard_audio() -> (HeardSender, HeardReceiver) {
 }
 
 impl HeardSender {
-    /// Adds a frame, dropping the oldest one if the ring is full. False if the listener is gone.
+    /// Adds a frame that begins at `at_ms`; drops the oldest one if the ring is full. Never waits. Returns
+    /// false if the listener is gone.
     pub fn send(&self, at_ms: u64, frame: &Frame) -> bool {
         let mut ring = self.0.lock();
         if ring.closed {

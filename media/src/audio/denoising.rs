@@ -13,28 +13,28 @@ use std::collections::VecDeque;
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
-/// Samples of a window: 32 ms.
+/// Samples of a window of the filter at 8 kHz: 32 ms.
 const WINDOW: usize = 256;
 /// Samples between windows: 16 ms, so that the squares of two windows add up to one.
 const STEP: usize = 128;
-/// Bands up to half the sampling rate.
+/// Number of frequency bands, from 0 to half the sampling rate.
 const BANDS: usize = WINDOW / 2 + 1;
-/// Samples by which audio comes out late: a step, and the most that a frame lacks to whole steps.
+/// Samples by which the filtered audio is delayed: a step, and the most that a frame lacks to whole steps.
 const LATE: usize = STEP + 96;
 /// Share of a band's smoothed power that is carried on to the next window while the power rises.
 const CARRIED_RISING: f64 = 0.85;
 /// The same share while the power falls. It is smaller, so that a pause between words shows the noise.
 const CARRIED_FALLING: f64 = 0.6;
-/// Windows whose least power is one part of the noise floor.
+/// Number of windows in one part of the search for the noise floor.
 const PART_WINDOWS: usize = 8;
 /// Number of parts that the noise floor looks back on: with `PART_WINDOWS`, a second.
 const PARTS: usize = 8;
 /// Factor between the mean of a smoothed noise power and its least value in a second (measured on generated
 /// white noise).
 const FLOOR_BIAS: f64 = 4.6;
-/// Weight of the last window in the estimate of a band's speech.
+/// Weight of the last window in the estimate of a band's speech (decision-directed approach).
 const DIRECTED: f64 = 0.96;
-/// Smallest gain of a band: a smaller one would remove what a recognizer needs.
+/// Smallest gain of a band: a smaller one would remove parts of speech that a recognizer needs.
 const GAIN_MIN: f64 = 0.3;
 
 /// The square root of a Hann window, applied once before the transform and once after.
@@ -43,7 +43,7 @@ static WEIGHTS: LazyLock<Vec<f64>> = LazyLock::new(|| {
     (0..WINDOW).map(weight).collect()
 });
 
-/// The position of a window in the search for the least power.
+/// The position of a window in the search for the noise floor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WindowPlace {
     First,
@@ -51,7 +51,7 @@ enum WindowPlace {
     EndsPart,
 }
 
-/// The state of one band.
+/// The state of one frequency band of the filter.
 #[derive(Debug, Clone, Default)]
 struct Band {
     smoothed: f64,
@@ -62,7 +62,7 @@ struct Band {
 }
 
 impl Band {
-    /// Returns the band's gain for a window of this power, and updates its noise floor.
+    /// Returns the gain of this band for a window with this power, and updates the band's noise floor.
     fn gain(&mut self, power: f64, place: WindowPlace) -> f64 {
         let is_first = place == WindowPlace::First;
         let carried = match power < self.smoothed {
@@ -94,14 +94,14 @@ impl Band {
     }
 }
 
-/// The noise filter of one leg.
+/// The noise suppression of one leg, with its state between frames.
 pub struct Denoiser {
     bands: Vec<Band>,
     /// The last window's samples, oldest first.
     heard: VecDeque<f64>,
     /// Number of samples since the last window.
     unheard_count: usize,
-    /// The half window to which the next one is added.
+    /// The second half of the last filtered window, to which the next one is added.
     overlap: Vec<f64>,
     ready: VecDeque<f64>,
     windows_count: usize,
@@ -122,7 +122,7 @@ impl Default for Denoiser {
 }
 
 impl Denoiser {
-    /// Takes a frame and returns the filtered frame that is due.
+    /// Adds a frame and returns a filtered frame, which is `LATE` samples behind the input.
     pub fn push(&mut self, frame: &Frame) -> Frame {
         for sample in frame {
             self.heard.pop_front();

@@ -22,18 +22,20 @@ const DIGITS: [[char; 4]; 4] = [
 ];
 const SAMPLES_PER_S: f64 = 8_000.0;
 
-/// Samples of one look: 15 ms. The zeros of its spectrum lie 67 Hz away, about as far as the next tone (73
-/// Hz).
+/// Samples examined at once: 15 ms. The zeros of their spectrum lie 67 Hz away, about as far as the next
+/// tone (73 Hz).
 const BLOCK_SAMPLES: usize = 120;
-/// Samples between two looks: 5 ms.
+/// Samples between two examinations: 5 ms.
 const STEP_SAMPLES: usize = 40;
-/// Number of looks in a row that begin a press: a tone of 40 ms has at least seven, since a look that is
-/// mostly tone counts; one of 23 ms has five. Q.24 wants the first recognized and the second ignored.
+/// Number of consecutive examinations with the digit that begin a press. A tone of 40 ms has at least
+/// seven, since one that is mostly tone counts; a tone of 23 ms has five. Q.24 wants the first recognized
+/// and the second ignored.
 const BEGIN_STEPS: u32 = 6;
-/// Number of looks in a row without the digit that end a press: a pause of 40 ms, which separates two presses
-/// (Q.24), has at least eight, one of 20 ms has five.
+/// Number of consecutive examinations without the digit that end a press. A pause of 40 ms, which separates
+/// two presses (Q.24), has at least eight; one of 20 ms has five.
 const END_STEPS: u32 = 7;
-/// Longest loss of packets over which a press goes on, in frames: 60 ms, a packet of the longest usual size.
+/// Most consecutive lost frames within one press: 60 ms, a packet of the longest usual size. After that the
+/// press ends.
 const LOST_FRAMES_MAX: u32 = 3;
 
 /// Smallest amplitude of a tone, of 32,768: about -47 dBm0 (Q.24: receivers work down to -25 to -46 dBm).
@@ -44,32 +46,33 @@ const COLUMN_STRONGER_MAX: f64 = 6.3;
 const ROW_STRONGER_MAX: f64 = 4.0;
 /// Smallest ratio of a tone's power to that of the others of its group: 8 dB.
 const DOMINANCE_MIN: f64 = 6.3;
-/// Smallest share of the pair in the whole energy; tones that are 1.5 % off (Q.24) still have it.
+/// Smallest share of the tone pair in the whole energy. Tones that are 1.5 % off (Q.24) still have it.
 const SHARE_MIN: f64 = 0.6;
 
 /// The keypress detector of one direction of audio.
 #[derive(Debug, Clone, Default)]
 pub struct DtmfDetector {
     samples: VecDeque<f64>,
-    /// The digit of the latest looks; `None` if the last one had none.
+    /// The digit of the latest examinations; `None` if the last one had none.
     candidate: Option<char>,
-    /// Number of looks in a row that had the candidate.
+    /// Number of consecutive examinations with the candidate.
     hits: u32,
-    /// The digit of the press under way.
+    /// The digit of the press in progress.
     pressed: Option<char>,
-    /// Number of looks in a row that did not have the pressed digit.
+    /// Number of consecutive examinations without the pressed digit.
     misses: u32,
     lost_frames: u32,
 }
 
 impl DtmfDetector {
-    /// Takes 20 ms of audio and returns the digit of a press that began in them.
+    /// Examines the next 20 ms of audio. Returns the digit of a press that began in them; `None` while a
+    /// press continues.
     pub fn receive(&mut self, frame: &Frame) -> Option<char> {
         self.lost_frames = 0;
         self.look(frame)
     }
 
-    /// Takes 20 ms with a lost packet: for up to 60 ms they count neither as a tone nor as a pause, after
+    /// Takes note of a lost packet of 20 ms. For up to 60 ms it counts neither as tone nor as pause, after
     /// that as a pause.
     pub fn receive_lost(&mut self) {
         self.lost_frames = self.lost_frames.saturating_add(1);
@@ -81,7 +84,7 @@ impl DtmfDetector {
         }
     }
 
-    /// True while a key is held down.
+    /// Returns true while a key is held down.
     pub const fn is_pressed(&self) -> bool {
         self.pressed.is_some()
     }
@@ -124,7 +127,7 @@ impl DtmfDetector {
     }
 }
 
-/// The digit whose two tones are in these samples; `None` if they hold no digit.
+/// Returns the digit with both its tones in these samples; `None` if they contain no digit.
 fn digit_of(samples: &[f64]) -> Option<char> {
     let energy: f64 = samples.iter().map(|sample| sample * sample).sum();
     let rows = ROWS.map(|tone| power(samples, tone));
@@ -144,7 +147,7 @@ fn digit_of(samples: &[f64]) -> Option<char> {
     DIGITS.get(row)?.get(column).copied()
 }
 
-/// The index and power of the strongest tone of a group; `None` if it does not dominate the others.
+/// Returns index and power of the strongest tone of a group; `None` if it does not dominate the others.
 fn strongest(powers: &[f64; 4]) -> Option<(usize, f64)> {
     let (at, strongest) = powers
         .iter()

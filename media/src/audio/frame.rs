@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// Milliseconds in a frame: the packet time every carrier accepts (RFC 3551, 4.2).
+/// Milliseconds of a frame: the packet time that every carrier accepts (RFC 3551, 4.2).
 pub const FRAME_MS: u64 = 20;
 /// Samples in a frame at 8 kHz.
 pub const FRAME_SAMPLES: usize = 160;
@@ -13,23 +13,24 @@ pub type Frame = [i16; FRAME_SAMPLES];
 /// A frame of silence.
 pub const SILENCE: Frame = [0; FRAME_SAMPLES];
 
-/// Most samples that a cutter holds back: one second; older ones are dropped.
+/// Most samples that a `FrameCutter` holds: one second at 8 kHz. Above that the oldest are dropped.
 const BACKLOG_SAMPLES_MAX: usize = 8_000;
 
-/// Cuts audio that comes in pieces of any length (packets of 10, 20, 30 ms) into frames.
+/// Cuts audio that comes in pieces of any length (packets of 10, 20, 30 ms) into frames of 20 ms.
 #[derive(Debug, Clone, Default)]
 pub struct FrameCutter {
     samples: VecDeque<i16>,
 }
 
 impl FrameCutter {
+    /// Adds samples. If more than `BACKLOG_SAMPLES_MAX` wait, drops the oldest.
     pub fn push(&mut self, samples: &[i16]) {
         self.samples.extend(samples);
         let excess = self.samples.len().saturating_sub(BACKLOG_SAMPLES_MAX);
         self.samples.drain(..excess);
     }
 
-    /// Returns the next whole frame; `None` until there is one.
+    /// Removes and returns the next whole frame; `None` if there are fewer than 160 samples.
     pub fn pop(&mut self) -> Option<Frame> {
         if self.samples.len() < FRAME_SAMPLES {
             return None;
@@ -42,7 +43,8 @@ impl FrameCutter {
     }
 }
 
-/// Returns the `index`-th frame of a clip, the last one filled up with silence; `None` after its end.
+/// Returns the frame of a clip at `index` (from 0), the last one filled up with silence; `None` after the
+/// end.
 pub fn frame_of(samples: &[i16], index: usize) -> Option<Frame> {
     let rest = samples.get(index.checked_mul(FRAME_SAMPLES)?..)?;
     if rest.is_empty() {
@@ -55,11 +57,12 @@ pub fn frame_of(samples: &[i16], index: usize) -> Option<Frame> {
     Some(frame)
 }
 
-/// Returns the sample nearest to a computed value.
+/// Returns the nearest 16-bit sample to a computed value, clamped to the range.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "clamped to the range of i16 before; a float has no TryInto"
 )]
+/// Rounds a value to the nearest sample; values outside the range of a sample become its least or greatest.
 pub fn sample_from(value: f64) -> i16 {
     value.round().clamp(f64::from(i16::MIN), f64::from(i16::MAX)) as i16
 }

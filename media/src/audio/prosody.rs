@@ -15,20 +15,20 @@ const LAG_MIN: usize = 20;
 const LAG_MAX: usize = 114;
 /// Number of samples compared at each lag.
 const COMPARED: usize = 2 * FRAME_SAMPLES - LAG_MAX;
-/// Smallest correlation of audio with itself, one lag later, at which it has a pitch.
+/// Smallest correlation of the audio with itself, shifted by a lag, at which it has a pitch.
 const VOICED: f64 = 0.55;
-/// Share of the best correlation at which a shorter lag is taken as the pitch; the longer ones are its
+/// Share of the best correlation from which a shorter lag is taken as the pitch's; the longer ones are its
 /// multiples.
 const NEARLY: f64 = 0.88;
-/// Largest ratio between the pitches of two frames in a row.
+/// Largest ratio between the pitches of two consecutive frames; a larger change is not counted.
 const MOVES_RATIO_MAX: f64 = 1.2;
-/// Speech that is needed to know how the caller speaks, in milliseconds: three seconds.
+/// Speech of the caller that is needed as the reference, in milliseconds: three seconds.
 const OWN_MS: u64 = 3_000;
-/// Frames with a pitch that a stretch needs for a result: 200 ms.
+/// Frames with a pitch that a speech segment needs for a result: 200 ms.
 const VOICED_FRAMES_MIN: usize = 10;
-/// Most frames examined of one stretch: 30 s; the rest of a longer one is ignored.
+/// Most frames examined of one speech segment: 30 s; the rest of a longer one is ignored.
 const STRETCH_FRAMES_MAX: usize = 1_500;
-/// Decibels by which loudness falls between two swellings.
+/// Decibels by which loudness falls between two peaks (syllables).
 const DIP_DB: f64 = 2.5;
 
 /// The prosody meter of one leg.
@@ -42,7 +42,7 @@ pub struct ProsodyMeter {
     swelling: Swelling,
 }
 
-/// The measurements gathered over stretches of speech.
+/// Measurements over one or more speech segments.
 #[derive(Debug, Clone, Default)]
 struct Measurements {
     pitches: Vec<f64>,
@@ -51,7 +51,7 @@ struct Measurements {
     frames: usize,
 }
 
-/// The state of the search for swellings of loudness.
+/// The state of the search for peaks of loudness, which are counted as syllables.
 #[derive(Debug, Clone, Copy, Default)]
 struct Swelling {
     smoothed_db: f64,
@@ -61,7 +61,7 @@ struct Swelling {
 }
 
 impl Swelling {
-    /// Takes the level of the next frame. True if a swelling has passed its top.
+    /// Handles the level of the next frame. Returns true if a peak of loudness has passed.
     fn passes(&mut self, level_db: f64, is_first: bool) -> bool {
         self.smoothed_db = if is_first {
             level_db
@@ -98,7 +98,7 @@ impl Measurements {
         sorted.get(sorted.len() / 2).copied()
     }
 
-    /// Number of swellings in a thousand frames: sufficient for a comparison of two stretches.
+    /// Returns the number of loudness peaks per thousand frames, for the comparison of two segments.
     fn pace(&self) -> f64 {
         f64::from(self.swellings) * 1_000.0 / as_f64(self.frames.max(1))
     }
@@ -130,7 +130,7 @@ impl Measurements {
 }
 
 impl ProsodyMeter {
-    /// Takes a frame of a stretch of speech.
+    /// Measures a frame of the current speech segment.
     pub fn push(&mut self, frame: &Frame) {
         if self.stretch.frames >= STRETCH_FRAMES_MAX {
             return;
@@ -152,8 +152,8 @@ impl ProsodyMeter {
         self.pitch_before = pitch;
     }
 
-    /// Ends the stretch and returns how it was spoken compared with the caller's first seconds; `None` while
-    /// these are not complete, or if the stretch has too little pitch.
+    /// Ends the speech segment. Returns pitch, level and pace compared with the caller's first three
+    /// seconds of speech; `None` while these are incomplete, or if the segment has too little pitch.
     pub fn end_segment(&mut self) -> Option<Prosody> {
         let mut stretch = std::mem::take(&mut self.stretch);
         self.before = None;
@@ -174,7 +174,7 @@ fn level_of(frame: &Frame) -> f64 {
     10.0 * (energy / as_f64(FRAME_SAMPLES)).max(1.0).log10()
 }
 
-/// The pitch of 40 ms of audio, in hertz; `None` if they do not repeat themselves.
+/// Returns the pitch of 40 ms of audio, in hertz; `None` if they have none.
 fn pitch_of(before: &Frame, frame: &Frame) -> Option<f64> {
     let sound: Vec<f64> = before.iter().chain(frame).map(|one| f64::from(*one)).collect();
     let mean = sound.iter().sum::<f64>() / as_f64(sound.len());

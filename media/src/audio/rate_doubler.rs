@@ -6,10 +6,10 @@
 use std::collections::VecDeque;
 use std::f64::consts::PI;
 
-/// Input samples on each side of an inserted sample.
+/// Input samples on each side of an inserted sample that determine it.
 const SIDE: usize = 8;
 
-/// The converter with its state between frames.
+/// Converts audio from 8 to 16 kHz, with its state between frames.
 #[derive(Debug, Clone)]
 pub struct RateDoubler {
     past: VecDeque<f64>,
@@ -33,7 +33,7 @@ impl Default for RateDoubler {
 }
 
 impl RateDoubler {
-    /// Returns twice as many samples, from -1 to 1.
+    /// Converts the next samples. Returns twice as many, as values from -1 to 1.
     pub fn push(&mut self, samples: &[i16]) -> Vec<f32> {
         let mut doubled = Vec::with_capacity(2 * samples.len());
         for sample in samples {

@@ -17,7 +17,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// Bytes of the canonical WAV header: RIFF, fmt of 16 bytes, data.
+/// Bytes of the WAV header: RIFF, fmt of 16 bytes, data.
 const HEADER_BYTES: u64 = 44;
 /// Number of channels: robot and callee.
 const CHANNELS: u16 = 2;
@@ -25,19 +25,19 @@ const CHANNELS: u16 = 2;
 const SAMPLE_FRAME_BYTES: u64 = 4;
 /// Bytes of one second of audio.
 const SECOND_BYTES: u64 = SAMPLES_PER_SECOND as u64 * SAMPLE_FRAME_BYTES;
-/// Longest recording, in bytes of audio: 4 hours, far above any call, far below the limit of a WAV header.
+/// Longest recording, in bytes of audio: 4 hours. Frames beyond it are counted and not written. Far above
+/// any call, far below the limit of a WAV header.
 const DATA_BYTES_MAX: u64 = SECOND_BYTES * 4 * 3_600;
-/// Bytes reserved on the disk before a call is dialed: those of the longest answered call (3 minutes, and its
-/// end).
+/// Bytes reserved on the disk before a call is dialed: those of the longest answered call (190 s).
 pub const RESERVED_BYTES: u64 = HEADER_BYTES + SECOND_BYTES * 190;
-/// Bytes read at once for hashing.
+/// Bytes that are read at once to compute the hash.
 const HASH_BLOCK_BYTES: usize = 64 * 1_024;
 
-/// A recording that is being written.
+/// A two-channel recording that is being written.
 pub struct Recorder {
     path: PathBuf,
     file: File,
-    /// Audio not yet written: at most one second.
+    /// Audio that is not written to the file yet: at most one second.
     pending: Vec<u8>,
     written_bytes: u64,
     left_out_frames: u64,
@@ -59,7 +59,7 @@ impl Recorder {
         })
     }
 
-    /// Creates the file as `create` does and reserves disk space for the longest call; an error if there is
+    /// Creates the file as `create` does and reserves disk space for the longest call. Fails if there is
     /// not enough.
     pub(crate) fn reserve(path: &Path) -> io::Result<Self> {
         let recorder = Self::create(path)?;
@@ -67,12 +67,13 @@ impl Recorder {
         Ok(recorder)
     }
 
-    /// Takes over the new path of the file after it was renamed.
+    /// Sets the file's new path after it was renamed.
     pub(crate) fn moved_to(&mut self, path: &Path) {
         path.clone_into(&mut self.path);
     }
 
-    /// Adds 20 ms. A channel without samples is silent; samples beyond a frame are left out.
+    /// Adds 20 ms of both channels. A channel without samples is silent; samples beyond a frame are left
+    /// out. After the longest recording, the frame is only counted.
     pub fn push_frame(&mut self, robot: Option<&[i16]>, callee: Option<&[i16]>) -> io::Result<()> {
         let pending = self.pending.len() as u64;
         if self.written_bytes + pending >= DATA_BYTES_MAX {
@@ -90,17 +91,18 @@ impl Recorder {
         Ok(())
     }
 
-    /// Length of the audio so far, in milliseconds.
+    /// Returns the length of the audio so far, in milliseconds, including audio that is not written yet.
     pub fn duration_ms(&self) -> u64 {
         duration_ms(self.written_bytes + self.pending.len() as u64)
     }
 
-    /// Number of frames that came after the longest recording and are not in the file.
+    /// Returns the number of frames that came after the longest recording and are not in the file.
     pub const fn left_out_frames(&self) -> u64 {
         self.left_out_frames
     }
 
-    /// Writes the rest, makes file and directory entry durable, and returns the facts of the whole file.
+    /// Writes the rest, releases reserved space, makes the file and its directory entry durable, and
+    /// returns length and hash of the whole file.
     pub fn finish(mut self) -> io::Result<RecordingFacts> {
         self.write_out()?;
         // Space that was reserved for a longer call is released.
@@ -121,7 +123,8 @@ impl Recorder {
     }
 }
 
-/// Reserves disk space without making the file longer, so that its length still says how much was written.
+/// Reserves disk space without changing the file's length, which still says how much was written. If the
+/// file system cannot reserve, only checks that it has enough space now.
 fn take_room(file: &File) -> io::Result<()> {
     loop {
         match fallocate(file, FallocateFlags::KEEP_SIZE, 0, RESERVED_BYTES) {
@@ -154,7 +157,7 @@ fn duration_ms(data_bytes: u64) -> u64 {
     data_bytes / SAMPLE_FRAME_BYTES * FRAME_MS / FRAME_SAMPLES as u64
 }
 
-/// Returns the 44 bytes before the samples (RIFF WAVE, format tag 1).
+/// Returns the 44 bytes of a WAV header (RIFF WAVE, format tag 1) for this many bytes of audio.
 fn header(data_bytes: u64) -> Vec<u8> {
     let data = u32::try_from(data_bytes).unwrap_or(u32::MAX - 36);
     let block_align = CHANNELS * 2;
@@ -230,8 +233,8 @@ fn facts_of(file: &mut File, data_bytes: u64) -> io::Result<RecordingFacts> {
     })
 }
 
-/// The byte of the audio at which the callee's channel first has a sample other than silence, in a part that
-/// begins at byte `begins` of the file; `None` if the part has none.
+/// Returns the offset, in bytes of audio, of the first sample pair in which the callee is not silent, in a
+/// part that begins at byte `begins` of the file; `None` if there is none.
 fn callee_audio_in(part: &[u8], begins: u64) -> Option<u64> {
     (begins..).zip(part).find_map(|(at, byte)| {
         let audio = at.checked_sub(HEADER_BYTES)?;
@@ -245,18 +248,19 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The recordings of a data directory: `<dir>/<call id>.wav`.
+/// The recordings in a directory: `<dir>/<call id>.wav`.
 #[derive(Debug, Clone)]
 pub struct WavRecordings {
     dir: PathBuf,
 }
 
 impl WavRecordings {
+    /// Makes the port for recordings in this directory.
     pub const fn new(dir: PathBuf) -> Self {
         Self { dir }
     }
 
-    /// The path of this call's recording; the file need not exist.
+    /// Returns the path of this call's recording; the file need not exist.
     pub fn path(&self, call: CallId) -> PathBuf {
         self.dir.join(format!("{call}.wav"))
     }
@@ -269,8 +273,8 @@ fn failed(call: CallId, error: &io::Error) -> RecordingError {
     }
 }
 
-/// Unlinks a file; true if it existed. The directory is synced even if the file was gone: a crash may have
-/// come between.
+/// Deletes a file and syncs its directory. Returns true if the file existed. Syncs also if it was gone,
+/// because a crash may have come between.
 fn delete(path: &Path) -> io::Result<bool> {
     let was_there = match std::fs::remove_file(path) {
         Ok(()) => true,
@@ -285,8 +289,9 @@ fn delete(path: &Path) -> io::Result<bool> {
 
 #[async_trait]
 impl Recordings for WavRecordings {
-    /// Repairs the recording of a call after a crash and returns its facts. It reads the file on the calling
-    /// thread: that happens a few times at start, and a call is a few hundred kB.
+    /// Repairs the recording of a call after a crash and returns its length and hash; `None` if there is no
+    /// file. Reads the file on the calling thread: that happens a few times at start, and a call is a few
+    /// hundred kB.
     async fn close_left_over(&self, call: CallId) -> Result<Option<RecordingFacts>, RecordingError> {
         repair(&self.path(call)).map_err(|error| failed(call, &error))
     }

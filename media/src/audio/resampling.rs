@@ -10,21 +10,22 @@ use crate::audio::frame::sample_from;
 use domain::ports::speech::SAMPLES_PER_SECOND;
 use std::f64::consts::PI;
 
-/// Zero crossings of the sinc on each side: a transition band of about 700 Hz with a Blackman window.
+/// Zero crossings of the sinc on each side: with a Blackman window, a transition band of about 700 Hz.
 const ZERO_CROSSINGS: u32 = 28;
-/// Middle of the transition band as a share of half the lower rate: 3.7 kHz of 4 kHz.
+/// Middle of the filter's transition band as a share of half the lower rate: 3.7 kHz of 4 kHz.
 const CUTOFF_RATIO: f64 = 0.925;
-/// Lowest sample rate of speech synthesizers, in hertz.
+/// Lowest accepted sample rate of a synthesizer, in hertz.
 const RATE_HZ_MIN: u32 = 8_000;
-/// Highest sample rate of speech synthesizers, in hertz.
+/// Highest accepted sample rate of a synthesizer, in hertz.
 const RATE_HZ_MAX: u32 = 48_000;
 
-/// The error for a sample rate that no synthesizer uses.
+/// The error for a sample rate outside 8 to 48 kHz.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0} samples per second cannot be resampled to 8000")]
 pub struct UnusableRate(pub u32);
 
-/// Resamples mono audio to `SAMPLES_PER_SECOND`; its length changes by the rates' ratio, rounded up.
+/// Resamples mono audio to 8 kHz. Its length changes by the rates' ratio, rounded up. Fails for a rate
+/// outside 8 to 48 kHz.
 pub fn to_telephone_rate(samples: &[i16], rate_hz: u32) -> Result<Vec<i16>, UnusableRate> {
     if !(RATE_HZ_MIN..=RATE_HZ_MAX).contains(&rate_hz) {
         return Err(UnusableRate(rate_hz));
@@ -64,15 +65,16 @@ fn half_width(rate_hz: u32) -> u32 {
     (ZERO_CROSSINGS * rate_hz).div_ceil(SAMPLES_PER_SECOND)
 }
 
-/// Returns the samples with silence before and after them, so that the filter never runs over an end.
+/// Returns the samples with `half` samples of silence on both sides, so that the filter never runs over an
+/// end.
 fn padded(samples: &[i16], half: usize) -> Vec<f64> {
     let silence = || std::iter::repeat_n(0.0, half);
     let audio = samples.iter().map(|sample| f64::from(*sample));
     silence().chain(audio).chain(silence()).chain([0.0]).collect()
 }
 
-/// Returns the coefficients for output samples that lie `phase/up` of an input sample after an input sample.
-/// Their sum is 1, so that a constant is not changed.
+/// Returns the filter coefficients for output samples at `phase/up` of the way from one input sample to the
+/// next. Their sum is 1, so that a constant stays the same.
 fn coefficients(phase: u32, up: u32, rate_hz: u32) -> Vec<f64> {
     let half = half_width(rate_hz);
     let offset = f64::from(phase) / f64::from(up);
@@ -95,7 +97,7 @@ fn sinc(x: f64) -> f64 {
     }
 }
 
-/// Returns Blackman's window at `x`, from -1 to 1.
+/// Returns the value of Blackman's window at `x`, from -1 to 1.
 fn blackman(x: f64) -> f64 {
     0.42 + 0.5 * (PI * x).cos() + 0.08 * (2.0 * PI * x).cos()
 }

@@ -11,9 +11,9 @@
 use crate::audio::frame::{FRAME_MS, FRAME_SAMPLES, Frame};
 use std::collections::VecDeque;
 
-/// Decibels that a voice lies above the noise floor, unless a caller sets another threshold.
+/// Default of the level above the noise floor, in decibels, from which a frame counts as voice.
 pub const THRESHOLD_DB: u8 = 9;
-/// Allowed thresholds, in decibels; others are set to the nearer end.
+/// Range of the voice threshold, in decibels; other values become the nearer end.
 const THRESHOLD_DB_RANGE: std::ops::RangeInclusive<u8> = 3..=30;
 /// Decibels below the caller's recent peak beyond which a frame is not the caller's voice.
 const GATE_DB: f64 = 14.0;
@@ -25,19 +25,19 @@ const PEAK_FRAMES: usize = 3;
 const QUIETEST_VOICE_DB: f64 = -48.0;
 /// Lowest noise floor, in decibels relative to full scale: that of a line that sends digital silence.
 const FLOOR_DB_MIN: f64 = -70.0;
-/// Voice that begins a stretch of speech, in milliseconds: a click is shorter.
+/// Voice after which a speech segment begins, in milliseconds: a click is shorter.
 const ONSET_MS: u64 = 60;
-/// Silence that ends a stretch of speech, in milliseconds: pauses between words are shorter. The code that
+/// Silence that ends a speech segment, in milliseconds: pauses between words are shorter. The code that
 /// decides when to answer waits longer (`domain::turn`).
 const HANGOVER_MS: u64 = 300;
-/// Longest silence, in milliseconds, that does not interrupt voice "without a pause".
+/// Longest silence, in milliseconds, that does not count as a pause in `VoiceChange::Going`.
 const PAUSE_MS: u64 = 160;
-/// Longest silence that is part of a word, in milliseconds, for example before a stop or within a soft
-/// consonant: it counts as voice.
+/// Longest silence that counts as voice, in milliseconds, because it is part of a word, for example before
+/// a stop or within a soft consonant.
 const CLOSURE_MS: u64 = 60;
 /// Milliseconds of voice after which `VoiceChange::Going` is reported again.
 const TOLD_EVERY_MS: u64 = 100;
-/// Frames whose quietest smoothed level is one window of the floor: 250 ms.
+/// Number of frames in one window of the search for the noise floor: 250 ms.
 const WINDOW_FRAMES: usize = 12;
 /// Number of windows that the floor looks back on: two seconds.
 const WINDOWS: usize = 8;
@@ -47,7 +47,7 @@ const FLOOR_BIAS_DB: f64 = 2.0;
 /// voices more than 0.5.
 const VOICE_LIKENESS: f64 = 0.25;
 
-/// A change in the caller's speech that a frame brings.
+/// A change in the caller's speech that a frame brings. Times are in milliseconds of the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VoiceChange {
     /// Speech began at this instant, a little before this frame.
@@ -58,7 +58,7 @@ pub enum VoiceChange {
     Ended { t_ms: u64, voiced_ms: u64 },
 }
 
-/// The state of a stretch of speech.
+/// The state of a speech segment.
 #[derive(Debug, Clone, Copy)]
 struct SegmentState {
     voiced_until_ms: u64,
@@ -79,12 +79,14 @@ pub struct VoiceActivity {
     peak_db: f64,
     /// Levels of the last frames; a frame without voice has the lowest level.
     lasting_db: [f64; PEAK_FRAMES],
-    /// The beginning of the uninterrupted voice frames, while no speech has begun.
+    /// The beginning of the uninterrupted voice frames, in milliseconds, while no speech segment has begun.
     onset_ms: Option<u64>,
     stretch: Option<SegmentState>,
 }
 
 impl VoiceActivity {
+    /// Makes a detector with this threshold in decibels over the noise, limited to `THRESHOLD_DB_RANGE`;
+    /// `None` means `THRESHOLD_DB`.
     pub fn new(threshold_db: Option<u8>) -> Self {
         let range = THRESHOLD_DB_RANGE;
         let threshold = threshold_db.unwrap_or(THRESHOLD_DB);
@@ -100,11 +102,13 @@ impl VoiceActivity {
         }
     }
 
+    /// Returns true between the reported start and end of speech.
     pub const fn is_speaking(&self) -> bool {
         self.stretch.is_some()
     }
 
-    /// Takes a frame that begins at `at_ms` and returns the change it brings.
+    /// Examines a frame that begins at `at_ms` (milliseconds of the call). Returns the change that it
+    /// brings, if any.
     pub fn push(&mut self, at_ms: u64, frame: &Frame) -> Option<VoiceChange> {
         let shape = FrameMeasurements::of(frame);
         self.follow_floor(shape.level_db);
@@ -122,8 +126,8 @@ impl VoiceActivity {
         change
     }
 
-    /// Raises the caller's recent peak to the level of the last frames. Frames outside speech do not raise
-    /// it, nor does a click within speech.
+    /// Raises the caller's recent peak to the lowest level of the last three frames, so that a click does
+    /// not raise it. Only within speech.
     fn raise_peak(&mut self) {
         let lasting_db = self.lasting_db.iter().copied().reduce(f64::min);
         if let (Some(lasting_db), Some(_)) = (lasting_db, self.stretch) {
@@ -139,7 +143,7 @@ impl VoiceActivity {
         shape.level_db >= needed_db
     }
 
-    /// The level of the line without speech, in decibels relative to full scale.
+    /// Returns the estimated level of the line's noise, in decibels relative to full scale.
     pub fn floor_db(&self) -> f64 {
         let quietest = self.minima.iter().copied().reduce(f64::min);
         (quietest.unwrap_or(FLOOR_DB_MIN) + FLOOR_BIAS_DB).max(FLOOR_DB_MIN)
@@ -215,7 +219,7 @@ impl VoiceActivity {
     }
 }
 
-/// The measurements of a frame.
+/// The measurements of one frame.
 struct FrameMeasurements {
     /// Level relative to full scale, in decibels.
     level_db: f64,

@@ -19,7 +19,7 @@ impl Codec {
     /// All codecs in the order in which we offer them.
     pub const ALL: [Self; 2] = [Self::Pcma, Self::Pcmu];
 
-    /// The static RTP payload type (RFC 3551, table 4).
+    /// Returns the static RTP payload type (RFC 3551, table 4).
     pub const fn payload_type(self) -> u8 {
         match self {
             Self::Pcma => 8,
@@ -27,7 +27,7 @@ impl Codec {
         }
     }
 
-    /// The encoding name in SDP `a=rtpmap`.
+    /// Returns the encoding name in SDP `a=rtpmap`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pcma => "PCMA",
@@ -35,7 +35,7 @@ impl Codec {
         }
     }
 
-    /// The codec of a static payload type; `None` for any other.
+    /// Returns the codec with a static payload type; `None` for any other.
     pub fn from_payload_type(payload_type: u8) -> Option<Self> {
         Self::ALL
             .into_iter()

@@ -9,15 +9,15 @@ use std::sync::LazyLock;
 /// The bits that are inverted in transmission (G.711, table 1a, note 2).
 const INVERTED_BITS: u8 = 0x55;
 
-/// The codes of the 2,048 magnitudes that 11 bits can hold, without sign.
+/// The codes of all 11-bit magnitudes, without sign.
 static MAGNITUDE_CODES: LazyLock<[u8; 2_048]> =
     LazyLock::new(|| array::from_fn(|magnitude| compress(u16::try_from(magnitude).unwrap_or(u16::MAX))));
 
-/// The sample of each transmitted byte.
+/// The 16-bit sample of each transmitted byte.
 static SAMPLES: LazyLock<[i16; 256]> =
     LazyLock::new(|| array::from_fn(|byte| expand(u8::try_from(byte).unwrap_or(u8::MAX))));
 
-/// Returns the code of an 11-bit magnitude (the sample's upper bits): segment and mantissa.
+/// Returns the code of an 11-bit magnitude (the sample's upper bits): 3 bits of segment and 4 of mantissa.
 fn compress(magnitude: u16) -> u8 {
     let mut segment = 0_u8;
     let mut mantissa = magnitude;

@@ -11,11 +11,11 @@ const BIAS: u16 = 33;
 /// Largest magnitude with its bias that the eight segments hold.
 const MAGNITUDE_MAX: u16 = 0x1FFF;
 
-/// The codes of the 8,192 magnitudes that 13 bits can hold, without sign.
+/// The codes of all 13-bit magnitudes, without sign.
 static MAGNITUDE_CODES: LazyLock<[u8; 8_192]> =
     LazyLock::new(|| array::from_fn(|magnitude| compress(u16::try_from(magnitude).unwrap_or(u16::MAX))));
 
-/// The sample of each transmitted byte.
+/// The 16-bit sample of each transmitted byte.
 static SAMPLES: LazyLock<[i16; 256]> =
     LazyLock::new(|| array::from_fn(|byte| expand(u8::try_from(byte).unwrap_or(u8::MAX))));
 

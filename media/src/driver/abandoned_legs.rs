@@ -3,8 +3,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Call-IDs of abandoned legs, each at most once: a handle is dropped once, and the trunks' slots bound the
-/// number.
+/// Call-IDs of legs with an owner that left while no command could be queued. Each is in it at most once: a
+/// handle is dropped once, and the trunks' slots bound the number.
 #[derive(Debug, Default)]
 pub(super) struct AbandonedLegs(Mutex<Vec<String>>);
 
@@ -13,7 +13,7 @@ impl AbandonedLegs {
         self.lock().push(call_id.to_owned());
     }
 
-    /// The Call-IDs noted since the last call.
+    /// Removes and returns the Call-IDs that were noted since the last call.
     pub(super) fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.lock())
     }

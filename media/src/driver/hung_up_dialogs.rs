@@ -5,8 +5,8 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// How long a dialog is kept, in milliseconds: a far end repeats its 200 for 32 s (RFC 3261, 13.3.1.4), plus
-/// 8 s for a start in between.
+/// How long a dialog is kept, in milliseconds: a far end repeats its 200 for 32 s (RFC 3261, 13.3.1.4), and
+/// 8 s for a restart in between.
 const KEPT_MS: u64 = 40_000;
 
 /// Most dialogs kept: 40 s at 100 answered calls per second, and some more. The oldest are dropped first.
@@ -15,7 +15,7 @@ const DIALOGS_MAX: usize = 5_000;
 /// Call-ID and To tag.
 type DialogId = (String, String);
 
-/// The dialogs hung up by the drivers of a process, which run one after another.
+/// The dialogs that were hung up by the drivers of a process, which run one after another.
 #[derive(Debug, Default)]
 pub struct HungUpDialogs(Mutex<BTreeMap<DialogId, Timestamp>>);
 
@@ -34,7 +34,8 @@ impl HungUpDialogs {
         kept.insert((call_id.to_owned(), to_tag.to_owned()), now);
     }
 
-    /// True if the dialog was hung up within `KEPT_MS`, so that copies of its 200 may come.
+    /// Returns true if the dialog was hung up less than `KEPT_MS` ago, so that copies of its 200 may still
+    /// come.
     pub(super) fn contains(&self, call_id: &str, to_tag: &str, now: Timestamp) -> bool {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = kept.get(&(call_id.to_owned(), to_tag.to_owned()));

@@ -6,19 +6,19 @@
 use domain::call::KeyPath;
 use std::collections::VecDeque;
 
-/// Largest time between copies of one press, in microseconds. People press the same key at most twice a
-/// second.
+/// Largest time between two copies of one press on different transports, in microseconds. People press the
+/// same key at most twice a second.
 const SAME_PRESS_US: i64 = 300_000;
 
-/// Most presses remembered: none is older than 300 ms except a held one, and a far end that sends more at
-/// once is not a person pressing keys.
+/// Most presses remembered; at the limit the oldest is dropped. None is older than 300 ms except a held
+/// one.
 const PRESSES_MAX: usize = 16;
 
 #[derive(Debug, Clone)]
 struct Press {
     digit: char,
     began_us: i64,
-    /// Time of its last sign.
+    /// The time of the press's last sign, in microseconds.
     until_us: i64,
     /// The transports over which it came.
     paths: Vec<KeyPath>,
@@ -56,7 +56,7 @@ impl KeyMerger {
         true
     }
 
-    /// Records that the last press of a transport continues.
+    /// Records that the last press of a transport is still held down.
     pub(super) fn hold(&mut self, path: KeyPath, now_us: i64) {
         let mut latest = self.presses.iter_mut().rev();
         if let Some(press) = latest.find(|press| press.paths.contains(&path)) {

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use domain::ports::line::{LeftOverEvent, LeftOverLeg};
 use tokio::sync::mpsc;
 
-/// Most queued events: each comes at most once.
+/// Capacity of the queue of events of a leg left over by a crash; each event comes at most once.
 pub(super) const REPORTS_MAX: usize = 4;
 
+/// A leg left over by a crash, for the caller that waits for its end. Signaling ends the leg.
 pub(crate) struct LeftOverHandle {
     reports: mpsc::Receiver<LeftOverEvent>,
     closed: bool,

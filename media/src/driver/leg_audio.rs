@@ -15,40 +15,40 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Most queued clips; a flow queues two or three.
+/// Most queued clips of one leg; a further one is refused. A flow queues two or three.
 pub(super) const PLAYS_MAX: usize = 64;
 /// Microseconds in a millisecond.
 const US_PER_MS: i64 = 1_000;
-/// Most packets taken from the jitter buffer for one frame: 10 ms packets need two.
+/// Most packets taken from the jitter buffer for one frame; packets of 10 ms need two.
 const POPS_PER_FRAME: usize = 3;
 /// Payload type of comfort noise (RFC 3389). It shows that the far end is alive, but carries no speech.
 const COMFORT_NOISE: u8 = 13;
 
-/// A clip in the queue.
+/// A clip in the playback queue.
 struct QueuedClip {
     number: u32,
     clip: Arc<Clip>,
     next_frame: usize,
 }
 
-/// A clip that was cut, and the number of its frames sent before.
+/// A clip that was interrupted, and the number of its frames that were sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CutClip {
     pub(super) play: u32,
     pub(super) frames: u64,
 }
 
-/// The result of one 20 ms tick.
+/// What one tick of 20 ms brings: the frames of both channels, and what happened in them.
 pub(super) struct TickOutput {
     pub(super) robot: Frame,
     pub(super) callee: Frame,
-    /// The number of a clip that ended with this frame.
+    /// The number of a clip that ended with this frame; `None` if none did.
     pub(super) played: Option<u32>,
     /// A key detected in the audio; only if no RTP events were negotiated.
     pub(super) key: Option<KeySign>,
 }
 
-/// The audio of one answered leg. Times are microseconds from any fixed origin.
+/// The audio of one answered leg. Times are in microseconds from any fixed origin.
 pub(super) struct LegAudio {
     stream: AudioStream,
     latch: Latch,
@@ -63,9 +63,10 @@ pub(super) struct LegAudio {
     /// Time of the last sign of life: audio, comfort noise, RTCP, or a request of the far end within the
     /// dialog.
     alive_us: i64,
-    /// When the robot last spoke: a callee who listens may be silent.
+    /// The time at which the robot last spoke: a callee who listens may be silent meanwhile.
     spoke_us: i64,
-    /// Longest time without either while the far end says that it sends, in microseconds.
+    /// Longest time without a sign of life and without the robot speaking while the far end says that it
+    /// sends, in microseconds; then the leg is lost.
     silence_us: i64,
     foreign_count: u64,
 }
@@ -101,12 +102,12 @@ impl LegAudio {
         self.alive_us = now_us;
     }
 
-    /// Records a request of the far end within the dialog as a sign of life.
+    /// Records a request of the far end within the dialog as a sign of life at `now_us`.
     pub(super) fn note_life(&mut self, now_us: i64) {
         self.alive_us = now_us;
     }
 
-    /// Queues a clip. Returns false if too many clips are queued.
+    /// Queues a clip for playback. Returns false, and does not queue it, if `PLAYS_MAX` clips are queued.
     pub(super) fn play(&mut self, number: u32, clip: Arc<Clip>) -> bool {
         let room = self.plays.len() < PLAYS_MAX;
         if room {
@@ -119,7 +120,8 @@ impl LegAudio {
         room
     }
 
-    /// Drops all clips. Returns how much of the playing clip was sent, if it had begun.
+    /// Removes all clips. Returns the interrupted clip and how many of its frames were sent; `None` if none
+    /// had begun.
     pub(super) fn stop_playing(&mut self) -> Option<CutClip> {
         let playing = self.plays.front().filter(|play| play.next_frame > 0);
         let cut = playing.map(|play| CutClip {
@@ -130,7 +132,8 @@ impl LegAudio {
         cut
     }
 
-    /// Takes a datagram of the RTP port. Returns the keypress sign of a keypress packet.
+    /// Handles a datagram of the RTP port. Returns the key sign of a keypress packet (RTP event). Datagrams
+    /// of another source are only counted.
     pub(super) fn receive(&mut self, datagram: &[u8], from: SocketAddr, now_us: i64) -> Option<KeySign> {
         if is_control(datagram) {
             self.receive_control(datagram, from, now_us);
@@ -164,8 +167,8 @@ impl LegAudio {
         None
     }
 
-    /// Takes a datagram of the RTCP port: a muted far end sends reports and no audio. Reports count as a sign
-    /// of life if they come from a host of the audio, and are otherwise ignored.
+    /// Handles a datagram of the RTCP port: a muted far end sends reports and no audio. A report from a
+    /// host of the audio counts as a sign of life; other datagrams are only counted.
     pub(super) fn receive_control(&mut self, datagram: &[u8], from: SocketAddr, now_us: i64) {
         if self.latch.admits_control(from) && is_control(datagram) {
             self.alive_us = now_us;
@@ -179,7 +182,8 @@ impl LegAudio {
         types.contains(&Some(payload_type))
     }
 
-    /// Advances by 20 ms: sends the next packets and returns the frames of both channels.
+    /// Advances the leg by 20 ms: sends the next packets through `send` and returns the frames of both
+    /// channels.
     pub(super) fn tick(&mut self, now_us: i64, send: &mut dyn FnMut(&[u8], SocketAddr)) -> TickOutput {
         if !self.plays.is_empty() {
             self.spoke_us = now_us;
@@ -198,7 +202,7 @@ impl LegAudio {
         }
     }
 
-    /// Sends a frame in packets no longer than the far end accepts.
+    /// Sends a frame in one packet, or in shorter ones if the far end accepts only these.
     fn send_frame(&mut self, frame: &Frame, send: &mut dyn FnMut(&[u8], SocketAddr)) {
         let samples = self.stream.packet_samples().unwrap_or(FRAME_SAMPLES);
         for samples in frame.chunks(samples) {
@@ -215,7 +219,8 @@ impl LegAudio {
         }
     }
 
-    /// Advances media time over frames that were skipped because the pace was late.
+    /// Advances the stream's timestamp over frames that were not sent, because the pace was late or the leg
+    /// is on hold.
     pub(super) fn skip(&mut self, frames: u32) {
         let samples = u32::try_from(FRAME_SAMPLES).unwrap_or(0);
         self.out.skip(samples.saturating_mul(frames));
@@ -235,7 +240,7 @@ impl LegAudio {
         (frame, over.then_some(number))
     }
 
-    /// The callee's next 20 ms, and the key detected in them.
+    /// Returns the callee's next 20 ms, and the key sign detected in them if keys come as tones.
     fn next_callee_frame(&mut self) -> (Frame, Option<KeySign>) {
         let (heard, lost) = self.next_heard_frame();
         if self.stream.keypress_payload_type.is_some() {
@@ -252,7 +257,7 @@ impl LegAudio {
         (heard, pressed.or(held))
     }
 
-    /// The next received frame, and whether its packet was lost.
+    /// Returns the next received frame, or silence; and whether its packet was lost.
     fn next_heard_frame(&mut self) -> (Frame, bool) {
         for _ in 0..POPS_PER_FRAME {
             if let Some(frame) = self.cutter.pop() {
@@ -271,9 +276,9 @@ impl LegAudio {
         (self.cutter.pop().unwrap_or(SILENCE), false)
     }
 
-    /// True if the far end has shown no sign of life for too long and the robot has not spoken either. On
-    /// hold the far end says that it sends nothing, so its silence does not count; the longest call and the
-    /// session timer bound a call on hold.
+    /// Returns true if the far end has shown no sign of life for too long and the robot has not spoken
+    /// either. On hold its silence does not count, because it says that it sends nothing; the longest call
+    /// and the session timer bound a call on hold.
     pub(super) fn is_lost(&self, now_us: i64) -> bool {
         let since_us = self.alive_us.max(self.spoke_us);
         self.plays.is_empty() && self.stream.sends() && now_us - since_us >= self.silence_us
@@ -290,7 +295,8 @@ impl LegAudio {
     }
 }
 
-/// True for RTCP of version 2, recognized by its packet type (RFC 5761, 4: 192 to 223 is never audio).
+/// Returns true for an RTCP packet of version 2, recognized by its packet type (RFC 5761, 4: 192 to 223 is
+/// never audio).
 fn is_control(datagram: &[u8]) -> bool {
     matches!(datagram, [first, packet_type, _, _, ..] if first >> 6 == 2 && (192..=223).contains(packet_type))
 }

@@ -12,7 +12,7 @@ use domain::ports::speech::Clip;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
-/// A handle to a dialed leg.
+/// The owner's handle to a dialed leg.
 pub(crate) struct LegHandle {
     pub(crate) mailbox: Arc<LegMailbox>,
     pub(super) call_id: String,
@@ -23,13 +23,13 @@ pub(crate) struct LegHandle {
 }
 
 impl LegHandle {
-    /// Ends the leg by CANCEL or BYE, depending on its state by then.
+    /// Asks signaling to end the leg, by CANCEL or BYE depending on its state then.
     pub(crate) async fn give_up(&self) -> Result<(), LineError> {
         let order = SignalingCommand::GiveUp(self.call_id.clone());
         self.orders.send(order).await.map_err(|_gone| LineError::Ended)
     }
 
-    /// Sends ACK and starts the audio. Returns false if the leg is over.
+    /// Sends the ACK of the 200 and starts the leg's audio. Returns false if the leg is over.
     pub(crate) async fn acknowledge(&self) -> Result<bool, LineError> {
         let (reply, talks) = oneshot::channel();
         let order = SignalingCommand::Acknowledge(self.call_id.clone(), reply);
@@ -37,7 +37,8 @@ impl LegHandle {
         talks.await.map_err(|_gone| LineError::Ended)
     }
 
-    /// Ends the leg like `give_up`, but without waiting, for an owner that is being dropped.
+    /// Asks signaling to end the leg like `give_up`, but without waiting, for an owner that is being
+    /// dropped. If no command can be queued, notes the leg as abandoned.
     pub(crate) fn abandon(&self) {
         if self
             .orders
@@ -61,7 +62,8 @@ impl LegHandle {
     pub(crate) async fn stop_playing(&self) -> Result<(), LineError> {
         self.ask(Request::StopPlaying { leg: self.number }).await
     }
-    /// Starts to deliver the leg's audio. An earlier listener gets no more frames.
+    /// Starts to deliver the leg's received audio to the returned listener. An earlier listener gets no
+    /// more frames.
     pub(crate) async fn listen(&self) -> Result<HeardReceiver, LineError> {
         let (listener, heard) = heard_audio();
         self.ask(Request::Listen {

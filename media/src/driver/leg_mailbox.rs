@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Most queued events; a call has far fewer between two reads.
+/// Most queued events; above that keypresses and events of played clips are dropped. A call has far fewer
+/// between two reads.
 const EVENTS_MAX: usize = 256;
 
 /// The stage of a leg, which decides what its owner may do.
@@ -30,7 +31,7 @@ struct MailboxState {
     keys: KeyMerger,
 }
 
-/// The mailbox, shared by a leg's owner, its signalling and its audio.
+/// The queue of a leg's events, shared by its owner, its signaling and its audio.
 pub(crate) struct LegMailbox {
     waiting: Mutex<MailboxState>,
     arrived: Notify,
@@ -57,7 +58,8 @@ impl LegMailbox {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues an event. Events after `Closed` are ignored.
+    /// Queues an event for the owner. Ignored after `Closed`. Keypresses and events of clips are also
+    /// ignored before the answer and while the queue is full.
     pub(super) fn push(&self, event: LegEvent) {
         let mut waiting = self.lock();
         let droppable = matches!(
@@ -106,7 +108,8 @@ impl LegMailbox {
         }
     }
 
-    /// The next event. Cancel-safe: an event is removed only when it is returned.
+    /// Waits for the next event and removes it from the queue. Cancel-safe: an event is removed only when
+    /// it is returned.
     pub(crate) async fn next(&self) -> LegEvent {
         loop {
             if let Some(event) = self.lock().events.pop_front() {
@@ -127,7 +130,8 @@ impl LegMailbox {
         self.heard_rtp.load(Ordering::Relaxed)
     }
 
-    /// Marks the leg as abandoned: its owner is gone and could not queue an order.
+    /// Marks the leg as abandoned: its owner is gone and could not queue a command. Signaling then ends the
+    /// leg.
     pub(crate) fn abandon(&self) {
         self.abandoned.store(true, Ordering::Relaxed);
     }

@@ -61,18 +61,18 @@ use steady_time::SteadyTime;
 use tokio::net::UdpSocket;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
-/// The configuration of a driver.
+/// The settings of a media driver.
 #[derive(Debug, Clone)]
 pub struct MediaConfig {
     /// The local SIP address. A data directory keeps its port over restarts; port 0 takes a free one.
     pub sip: SocketAddr,
-    /// The address to show to far ends behind a NAT; otherwise each trunk sees the address that reaches it.
+    /// The IP address to show to far ends behind a NAT; `None`: the local address that reaches each trunk.
     pub advertised: Option<IpAddr>,
-    /// First and last RTP port; even ones are used.
+    /// First and last RTP port; only even ones are used, for RTCP each next one.
     pub rtp_ports: (u16, u16),
-    /// Directory of `<call id>.wav`; made when absent, and closed to others (0700).
+    /// The directory of the recordings `<call id>.wav`; created if absent, and closed to others (0700).
     pub recordings: PathBuf,
-    /// Dialogs that drivers of the process have hung up.
+    /// Dialogs that earlier drivers of this process have hung up.
     pub hung_up: Arc<HungUpDialogs>,
 }
 
@@ -84,7 +84,7 @@ pub struct MediaPorts {
     pub tasks: Arc<dyn Tasks>,
 }
 
-/// Sockets, signalling and sound of all trunks of one process.
+/// The sockets, signaling and audio of all trunks of one process.
 pub struct MediaDriver {
     config: MediaConfig,
     local: SocketAddr,
@@ -93,7 +93,7 @@ pub struct MediaDriver {
     orders: mpsc::Sender<SignalingCommand>,
     pace: mpsc::Sender<Request>,
     arrivals: mpsc::Sender<SocketEvent>,
-    /// All sockets on the SIP port with their trunk's address; the unconnected one is first.
+    /// All sockets on the SIP port with their trunk's address; the first one is unconnected and has none.
     sockets: Mutex<Vec<(Option<SocketAddr>, Arc<UdpSocket>)>>,
     ports: Arc<Mutex<RtpPorts>>,
     /// The writer of recordings, which ends with the pace.
@@ -106,17 +106,17 @@ pub struct MediaDriver {
     next_leg: AtomicU64,
 }
 
-/// A trunk's registration in a driver.
+/// The registration of a trunk in a driver.
 #[derive(Debug, Clone)]
 pub(crate) struct TrunkRegistration {
     number: TrunkNumber,
     pub(crate) remote: SocketAddr,
-    /// Our sent-by address towards it.
+    /// Our SIP address as the trunk sees it (sent-by).
     pub(crate) local: SocketAddr,
 }
 
 impl MediaDriver {
-    /// Binds the SIP port and spawns tasks and threads. It must run inside the tasks' runtime.
+    /// Binds the SIP port and starts the tasks and threads. Must be called inside the tasks' runtime.
     pub fn start(config: MediaConfig, surroundings: MediaPorts) -> Result<Arc<Self>, MediaError> {
         make_directory(&config)?;
         let listen = |error| MediaError::Listen {
@@ -184,7 +184,7 @@ impl MediaDriver {
         Ok(Arc::new(driver))
     }
 
-    /// The local SIP address; its port is to be kept over restarts.
+    /// Returns the local SIP address; its port is to be kept over restarts.
     pub const fn local(&self) -> SocketAddr {
         self.local
     }
@@ -250,8 +250,8 @@ impl MediaDriver {
         })
     }
 
-    /// The socket connected to a trunk's address, and whether it is new. One at a time: the SIP port is
-    /// shared by all its sockets while one is added.
+    /// Returns the socket connected to a trunk's address, and true if it was made now. Calls take turns:
+    /// the SIP port is shared by all its sockets while one is added.
     fn connected(&self, remote: SocketAddr) -> std::io::Result<(Arc<UdpSocket>, bool)> {
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = sockets.iter().find(|(held, _)| *held == Some(remote)) {
@@ -263,8 +263,8 @@ impl MediaDriver {
         Ok((socket, true))
     }
 
-    /// Dials a leg: binds its RTP port, then hands its INVITE to signalling. `slot` is held until the leg has
-    /// ended.
+    /// Dials a leg: reserves its recording, binds its RTP port and hands its INVITE to signaling. Fails if
+    /// a local resource is missing or it is too late to dial. `slot` is held until the leg has ended.
     pub(crate) async fn dial(
         &self,
         place: &TrunkRegistration,
@@ -332,19 +332,19 @@ impl MediaDriver {
         Ok(handle)
     }
 
-    /// The local resource that is missing for another leg now, if any.
+    /// Returns which local resource is missing to dial another leg now; `None` if none is.
     pub(crate) fn lack(&self) -> Option<EndCause> {
         let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
         ports.lack(self.time.now())
     }
 
-    /// Sends one OPTIONS to a trunk.
+    /// Sends one OPTIONS to a trunk and returns whether it is alive.
     pub(crate) async fn probe(&self, place: &TrunkRegistration) -> ProbeAnswer {
         let MediaPorts { clock, ids, .. } = &self.surroundings;
         options::probe(place.remote, clock.as_ref(), ids.as_ref()).await
     }
 
-    /// Ends a leg that a crash left. The handle reports how it ends.
+    /// Ends a leg that a crash left, by CANCEL or BYE. The handle reports how it ends.
     pub(crate) async fn end_left_over(
         &self,
         place: &TrunkRegistration,
@@ -369,7 +369,7 @@ impl MediaDriver {
         seed
     }
 
-    /// A new outgoing stream. SSRC, first sequence number and timestamp are random (RFC 3550, 5.1).
+    /// Returns a new outgoing stream with random SSRC, sequence number and timestamp (RFC 3550, 5.1).
     fn draw_stream(&self) -> OutgoingStream {
         let (mut ssrc, mut sequence, mut timestamp) = ([0_u8; 4], [0_u8; 2], [0_u8; 4]);
         self.surroundings.ids.random(&mut ssrc);

@@ -11,9 +11,10 @@ use domain::ports::line::ProbeAnswer;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// When the OPTIONS is repeated, in milliseconds: after T1 and after another twice T1 (RFC 3261, 17.1.2.1).
+/// The times after the first OPTIONS at which it is sent again, in milliseconds: after T1 and after another
+/// twice T1 (RFC 3261, 17.1.2.1).
 const REPEATS_MS: [u64; 2] = [500, 1_500];
-/// Longest wait for an answer, in milliseconds: one round trip around the world, with two losses.
+/// Timeout of the answer to an OPTIONS, in milliseconds: one round trip around the world, with two losses.
 const ANSWER_MS: u64 = 2_500;
 
 /// The result of an OPTIONS.
@@ -31,7 +32,8 @@ pub enum OptionsAnswer {
     Silent,
 }
 
-/// Resolves the host and sends it an OPTIONS. An error if it has no address or no datagram can be sent to it.
+/// Resolves the host name, sends an OPTIONS to its first address and waits for the answer. Fails if the
+/// name has no address or no datagram can be sent.
 pub async fn ask_options(
     host: &str,
     port: u16,
@@ -81,10 +83,11 @@ pub async fn ask_options(
     Ok(OptionsAnswer::PortClosed)
 }
 
-/// The status of a trunk that accepts no calls now (RFC 3261, 21.5.4).
+/// The status with which a trunk says that it accepts no calls now (RFC 3261, 21.5.4).
 const UNAVAILABLE: u16 = 503;
 
-/// Probes the far end at this address. A 503 counts as dead.
+/// Sends an OPTIONS to this address and returns whether the trunk is alive. A 503, a closed port, silence
+/// and an error count as dead.
 pub(super) async fn probe(remote: SocketAddr, clock: &dyn Clock, ids: &dyn IdSource) -> ProbeAnswer {
     let host = remote.ip().to_string();
     match ask_options(&host, remote.port(), clock, ids).await {
@@ -99,7 +102,7 @@ pub(super) async fn probe(remote: SocketAddr, clock: &dyn Clock, ids: &dyn IdSou
     }
 }
 
-/// `None` if the port is closed, which a connected socket reports at its next use.
+/// Returns `None` in place of the error of a closed port, which a connected socket reports at its next use.
 fn refused_or<T>(done: io::Result<T>) -> io::Result<Option<T>> {
     match done {
         Ok(value) => Ok(Some(value)),
@@ -123,7 +126,8 @@ fn question(local: SocketAddr, remote: SocketAddr, ids: &dyn IdSource) -> SipMes
         .with("Accept", "application/sdp")
 }
 
-/// The first response to this OPTIONS. Other datagrams are ignored.
+/// Waits for the first response to this OPTIONS and returns its status and reason. Other datagrams are
+/// ignored. Has no timeout of its own.
 async fn answered(
     socket: &tokio::net::UdpSocket,
     question: &SipMessage,

@@ -7,7 +7,7 @@ const BUCKET_US: u64 = 100;
 /// Number of buckets: up to 100 ms, then one for all above.
 const BUCKETS: usize = 1_000;
 
-/// Counts since the driver began.
+/// Counts of the pace thread since the driver began.
 #[derive(Debug, Clone)]
 pub struct PaceStatistics {
     /// Ticks of 20 ms.
@@ -17,7 +17,7 @@ pub struct PaceStatistics {
     pub skipped_frames: u64,
     /// Frames of recordings dropped because the disk was too slow.
     pub dropped_recording_frames: u64,
-    /// RTP packets from addresses other than the far end's.
+    /// RTP and RTCP packets that were ignored because they came from another address than the far end's.
     pub foreign_packets: u64,
     pub lateness_us_max: u64,
     buckets: Vec<u64>,
@@ -37,7 +37,7 @@ impl Default for PaceStatistics {
 }
 
 impl PaceStatistics {
-    /// Adds ticks skipped while `legs` legs had audio to send.
+    /// Counts frames that were skipped for each of `legs` legs with audio to send.
     pub(super) fn note_skipped(&mut self, frames: u32, legs: u64) {
         self.skipped_frames += u64::from(frames).saturating_mul(legs);
     }
@@ -54,7 +54,8 @@ impl PaceStatistics {
         }
     }
 
-    /// The lateness that `percent` of the ticks did not exceed, in microseconds, rounded up to 100.
+    /// Returns the lateness that `percent` of the wake-ups did not exceed, in microseconds, rounded up to
+    /// 100; above 100 ms the largest one.
     pub fn lateness_us(&self, percent: u64) -> u64 {
         let wanted = self.ticks.saturating_mul(percent).div_ceil(100);
         let mut seen = 0;

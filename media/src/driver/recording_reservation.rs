@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use tokio::sync::oneshot;
 
 impl MediaDriver {
-    /// Reserves the space of a leg's recording, on the thread that writes recordings.
+    /// Reserves the disk space of a leg's recording, on the thread that writes recordings. Fails if there
+    /// is not enough space. `dial` then uses the reservation.
     pub(crate) async fn reserve(&self, call: CallId, leg: u8) -> Result<(), LineError> {
         let stopped = || LineError::Unavailable("the media driver has stopped".to_owned());
         let (answer, answered) = oneshot::channel();
@@ -28,12 +29,12 @@ impl MediaDriver {
         Ok(())
     }
 
-    /// Frees the space of a leg that is not dialed.
+    /// Frees the reserved space of a leg that is not dialed. Does nothing without a reservation.
     pub(crate) fn release(&self, call: CallId, leg: u8) {
         drop(self.places.take((call, leg)));
     }
 
-    /// The space reserved for a leg, or reserved now.
+    /// Returns the space that was reserved for a leg, or reserves it now.
     pub(super) async fn place_of(&self, call: CallId, leg: u8) -> Result<ReservedRecording, LineError> {
         if let Some(reserved) = self.places.take((call, leg)) {
             return Ok(reserved);

@@ -11,13 +11,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
-/// Most pieces that wait for the disk: a second of 500 legs.
+/// Most requests that wait for the recording writer: a second of 500 legs.
 pub(super) const PIECES_MAX: usize = 512;
 
 /// The number of a leg within one driver.
 pub(super) type LegNumber = u64;
 
-/// 20 ms of both channels: robot, callee.
+/// 20 ms of both channels: the robot's frame, then the callee's.
 pub(super) type FramePair = (Frame, Frame);
 
 /// A request to the writer.
@@ -76,7 +76,7 @@ impl OpenRecording {
     }
 }
 
-/// Runs the thread. Ends when every sender is gone.
+/// Runs the thread that writes recordings. Ends when every sender is gone.
 pub(super) fn write_recordings(mut pieces: mpsc::Receiver<RecordingRequest>) {
     let mut recorders: BTreeMap<LegNumber, OpenRecording> = BTreeMap::new();
     while let Some(piece) = pieces.blocking_recv() {

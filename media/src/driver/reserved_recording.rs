@@ -8,10 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// End of the name of a reserved file until its call is answered: `<call id>.wav.<leg>.place`.
+/// End of the name of a reserved file until its call is answered: the file is `<call id>.wav.<leg>.place`.
 const PLACE_END: &str = ".place";
 
-/// A file with space for the longest call, not yet a recording.
+/// A file that reserves disk space for the recording of the longest call. Dropping it removes the file.
 pub(super) struct ReservedRecording {
     recorder: Option<Recorder>,
     place: PathBuf,
@@ -19,7 +19,8 @@ pub(super) struct ReservedRecording {
 }
 
 impl ReservedRecording {
-    /// Reserves the space for `path`. An error if there is not enough. Blocks on the disk.
+    /// Reserves the space for the recording `path` of this leg. Fails if there is not enough. Blocks on the
+    /// disk. Replaces an earlier reservation of the same leg.
     pub(super) fn take(path: &Path, leg: u8) -> io::Result<Self> {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".{leg}{PLACE_END}"));
@@ -46,7 +47,7 @@ impl ReservedRecording {
         }
     }
 
-    /// Turns the reserved file into the recording after the answer. The recording must not exist yet.
+    /// Turns the reserved file into the recording, after the answer. Fails if the recording exists already.
     pub(super) fn begin(mut self) -> io::Result<Recorder> {
         if self.path.exists() {
             return Err(io::Error::from(io::ErrorKind::AlreadyExists));
@@ -76,7 +77,8 @@ fn remove(place: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes the reserved files that a crash left: none outlives its process.
+/// Removes the reserved files that a crash left in the directory of recordings. Call it before any leg is
+/// dialed.
 pub(super) fn remove_left_over(recordings: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(recordings)? {
         let entry = entry?;
@@ -91,7 +93,7 @@ pub(super) fn remove_left_over(recordings: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Space reserved for legs that are about to be dialed.
+/// Disk space reserved for legs that are about to be dialed, by call and leg.
 #[derive(Default)]
 pub(super) struct RecordingReservations(Mutex<BTreeMap<(CallId, u8), ReservedRecording>>);
 

@@ -1,6 +1,6 @@
 //! The setting of a trunk's SPEC for the ports of its responses.
 
-/// The ports of a trunk's address from which its responses may come.
+/// From which ports of a trunk's address its responses are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ResponsePortRule {
     /// The port that the request was sent to (RFC 3581, 4: symmetric).

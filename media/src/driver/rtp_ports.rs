@@ -9,16 +9,18 @@ use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-/// How long a freed port rests, in milliseconds: far ends stop within seconds of a BYE.
+/// How long a freed port is not used again while others are free, in milliseconds: far ends stop sending
+/// within seconds of a BYE.
 const QUARANTINE_MS: u64 = 5_000;
-/// Receive buffer per leg, in bytes: more than a second of packets; thousands of legs stay affordable.
+/// Receive buffer of a leg's socket, in bytes: more than a second of packets, small enough for thousands of
+/// legs.
 const RECEIVE_BUFFER_BYTES: usize = 64 * 1_024;
 
-/// Error of too many open files in this process (Linux errno 24); `ENFILE` (23) is the system's.
+/// Linux's error number for too many open files in this process; `ENFILE` is for the whole system.
 const EMFILE: i32 = 24;
 const ENFILE: i32 = 23;
 
-/// The ports of one driver.
+/// The RTP ports of one driver, free and in use.
 #[derive(Debug)]
 pub(super) struct RtpPorts {
     ip: IpAddr,
@@ -44,7 +46,8 @@ impl RtpPorts {
         })
     }
 
-    /// Binds the next free port. Ports that other programs hold are skipped.
+    /// Binds the next free port; if none is free, the one that rested longest. Skips ports that other
+    /// programs hold. Fails if no port can be bound.
     pub(super) fn bind(&mut self, now: Timestamp) -> io::Result<UdpSocket> {
         while let Some((freed_at, port)) = self.resting.front().copied() {
             // A leg without a port would count as a failure of its trunk, which is worse than a stray packet.
@@ -73,14 +76,15 @@ impl RtpPorts {
         Err(io::Error::new(io::ErrorKind::AddrInUse, "no RTP port is free"))
     }
 
-    /// Binds the port after a leg's, where its far end sends RTCP (RFC 3550, 11), if it is in the range and
-    /// free. Without it one sign of life is missing, which does not prevent the call.
+    /// Binds the port after a leg's RTP port, where its far end sends RTCP (RFC 3550, 11). `None` if it is
+    /// out of the range or in use: then one sign of life is missing, which does not prevent the call.
     pub(super) fn bind_control(&self, port: u16) -> Option<UdpSocket> {
         let next = port.checked_add(1).filter(|next| *next <= self.last)?;
         open(SocketAddr::new(self.ip, next)).ok()
     }
 
-    /// The local resource that is missing for another port now, if any. A free port stays free.
+    /// Returns which local resource is missing to open another port now; `None` if none is. Opens a port as
+    /// a test and frees it again.
     pub(super) fn lack(&mut self, now: Timestamp) -> Option<EndCause> {
         match self.bind(now) {
             Ok(socket) => {
@@ -97,7 +101,7 @@ impl RtpPorts {
         }
     }
 
-    /// Frees a port after its socket is closed.
+    /// Frees a port after its socket was closed; it rests for `QUARANTINE_MS`.
     pub(super) fn release(&mut self, port: u16, now: Timestamp) {
         if self.taken.remove(&port) {
             self.resting.push_back((now, port));
@@ -105,7 +109,8 @@ impl RtpPorts {
     }
 }
 
-/// The missing local resource that an error of `bind` shows; `None` for errors that waiting does not fix.
+/// Returns which local resource is missing by an error of `bind`; `None` for errors that waiting does not
+/// fix.
 pub(super) fn classify_bind_error(error: &io::Error) -> Option<EndCause> {
     match error.raw_os_error() {
         Some(EMFILE | ENFILE) => Some(EndCause::NoDescriptor),

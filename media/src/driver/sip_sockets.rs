@@ -21,26 +21,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, watch};
 
-/// Receive buffer of each SIP socket, in bytes: a burst of some thousand messages.
+/// Receive buffer of each SIP socket, in bytes: enough for a burst of some thousand messages.
 const RECEIVE_BUFFER_BYTES: usize = 1 << 20;
 
-/// The ports that a rehearsal chooses from: above the well-known SIP ports, below the default RTP ports and
-/// those that Linux gives to outgoing sockets (`net.ipv4.ip_local_port_range`, 32,768 to 60,999).
+/// The ports from which a SIP port is chosen at random: above the well-known SIP ports, below the default
+/// RTP ports and those that Linux gives to outgoing sockets (`net.ipv4.ip_local_port_range`, 32,768 to
+/// 60,999).
 const FIRST_PORT: u16 = 5_070;
 const PORTS_END: u16 = 16_384;
 
-/// What was dropped or refused since the start.
+/// Numbers of received datagrams that were dropped or ignored since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SipCounts {
     /// Datagrams that are no SIP message.
     pub malformed: u64,
-    /// Messages that the full queue refused.
+    /// Messages that were dropped because the queue to signaling was full.
     pub dropped: u64,
-    /// Messages of no leg, or of a leg but from a stranger.
+    /// Messages that belong to no leg, or to a leg but from an address that may not send for it.
     pub foreign: u64,
 }
 
-/// Counts of what was not taken.
+/// The counters behind `SipCounts`.
 #[derive(Debug, Default)]
 pub(super) struct SipCounters {
     pub(super) malformed: AtomicU64,
@@ -52,15 +53,15 @@ pub(super) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Binds the port exclusively.
+/// Binds a UDP socket to this address, exclusively.
 pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = open(address)?;
     socket.bind(&address.into())?;
     UdpSocket::from_std(socket.into())
 }
 
-/// Binds the address. Without a port it takes one that no outgoing socket of another process is given, so
-/// that it is still free after a restart. Where 64 chosen at random are taken, the system chooses.
+/// Binds the address. If its port is 0, takes a random port that the system gives to no outgoing socket, so
+/// that it is still free after a restart. If 64 of them are in use, the system chooses.
 pub(super) fn bind_kept(address: SocketAddr, ids: &dyn IdSource) -> io::Result<UdpSocket> {
     if address.port() != 0 {
         return bind(address);
@@ -77,8 +78,8 @@ pub(super) fn bind_kept(address: SocketAddr, ids: &dyn IdSource) -> io::Result<U
     bind(address)
 }
 
-/// A socket on the port of `local`, connected to a trunk. `sharing` are the sockets that hold the port
-/// already.
+/// Returns a socket on the port of `local`, connected to a trunk. `sharing`: the sockets that already hold
+/// the port; they allow its reuse only meanwhile.
 pub(super) fn connect(
     local: SocketAddr,
     remote: SocketAddr,
@@ -107,8 +108,8 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Reads one socket until signalling ends: parses, counts malformed datagrams, drops messages that the queue
-/// refuses.
+/// Reads one socket until signaling ends, and passes SIP messages on. Counts malformed datagrams, and
+/// messages dropped because the queue is full.
 pub(super) async fn receive(
     socket: Arc<UdpSocket>,
     origin: DatagramSource,

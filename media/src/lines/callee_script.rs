@@ -4,8 +4,8 @@ use super::simulated_voice::SpokenClip;
 use domain::ports::line::{FailureCause, LegFailure};
 use domain::time::Timestamp;
 
-/// What a callee does with one call. Times are in milliseconds from the INVITE, those of keys from the
-/// answer.
+/// What a simulated callee does with one call. Times are in milliseconds from the INVITE, those of keys
+/// from the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CalleeScript {
     /// Rings, answers, presses keys, and hangs up unless we do so first.
@@ -32,34 +32,34 @@ pub enum CalleeScript {
     Silent { late_answer_ms: Option<u64> },
 }
 
-/// One INVITE as the outside world sees it.
+/// One INVITE as a simulated callee sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct SimulatedInvite<'a> {
     pub sip_call_id: &'a str,
     /// The line's name.
     pub line: &'a str,
     pub callee: &'a str,
-    /// Number of INVITEs that this callee has received, from 1.
+    /// How many INVITEs this callee has received, this one included.
     pub nth: u32,
     pub at: Timestamp,
 }
 
-/// Chooses a script. The same INVITE must give the same script.
+/// Chooses the behavior of simulated callees. The same INVITE must give the same script.
 pub trait SimulatedCallees: Send + Sync {
     fn script(&self, invite: &SimulatedInvite<'_>) -> CalleeScript;
-    /// True if our machine is dead: its legs send no more messages.
+    /// Returns true if our machine is simulated as dead: its legs send no more messages.
     fn machine_is_dead(&self) -> bool {
         false
     }
     /// Called when the ACK of this leg's answer leaves our machine.
     fn acknowledged(&self, _sip_call_id: &str) {}
-    /// The speech of an answering callee, for the leg's listener.
+    /// Returns what an answering callee says, for the leg's listener.
     fn voice(&self, _invite: &SimulatedInvite<'_>) -> Vec<SpokenClip> {
         Vec::new()
     }
 }
 
-/// The failure of a leg that we gave up.
+/// Returns the failure of a leg that we canceled: 487, definite.
 pub(super) fn build_cancellation_failure(rang: bool) -> LegFailure {
     LegFailure {
         sip_code: Some(487),

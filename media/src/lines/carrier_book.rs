@@ -5,7 +5,7 @@ use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The carrier's view of one leg.
+/// What the simulated carrier knows of one leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookEntry {
     /// The line's name.
@@ -13,27 +13,27 @@ pub struct BookEntry {
     pub callee: String,
     pub invites: u32,
     pub invited_at: Timestamp,
-    /// A response or an ICMP error came back.
+    /// True if a response or an ICMP error came back to us.
     pub replied: bool,
-    /// The final response that refused it.
+    /// The status of the final response that refused the leg; `None` if none did.
     pub refused_code: Option<u16>,
     pub answered_at: Option<Timestamp>,
-    /// When our ACK came, or our BYE without an ACK.
+    /// The time of our ACK, or of our BYE without an ACK.
     pub acknowledged_at: Option<Timestamp>,
     /// Number of our BYE transactions.
     pub byes: u32,
     /// The time from which nothing of the leg was open any more.
     pub ended_at: Option<Timestamp>,
-    /// A request of ours ended it after a crash.
+    /// True if a request that we sent after a crash ended it.
     pub ended_left_over: bool,
 }
 
-/// The outside world's record of every leg, by SIP Call-ID.
+/// The simulated carrier's record of every leg, by SIP Call-ID.
 #[derive(Default)]
 pub struct CarrierBook {
     entries: Mutex<BTreeMap<String, BookEntry>>,
     turns: Mutex<BTreeMap<String, u32>>,
-    /// Legs with callees that answer while a CANCEL is on its way.
+    /// Call-IDs of legs with a callee that answers while our CANCEL is on its way.
     crossing: Mutex<BTreeSet<String>>,
 }
 
@@ -42,19 +42,19 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl CarrierBook {
-    /// Every leg so far.
+    /// Returns a copy of the record of every leg so far.
     pub fn entries(&self) -> BTreeMap<String, BookEntry> {
         lock(&self.entries).clone()
     }
 
-    /// Clears the record for a new world.
+    /// Empties the record, for a new simulation.
     pub fn clear(&self) {
         lock(&self.entries).clear();
         lock(&self.turns).clear();
         lock(&self.crossing).clear();
     }
 
-    /// Records an INVITE. Returns how many this callee has received.
+    /// Records an INVITE of a leg. Returns how many INVITEs its callee has received.
     pub(super) fn invite(&self, sip_call_id: &str, line: &str, callee: &str, now: Timestamp) -> u32 {
         lock(&self.entries)
             .entry(sip_call_id.to_owned())
@@ -97,7 +97,7 @@ impl CarrierBook {
     }
 }
 
-/// Frees the leg's slot when dropped.
+/// A leg's share of its line's capacity. Dropping it frees the share.
 pub(super) struct LegSlotGuard(pub(super) Arc<Mutex<u32>>);
 
 impl Drop for LegSlotGuard {

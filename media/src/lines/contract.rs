@@ -43,17 +43,17 @@ pub(crate) enum CrashPoint {
     Talking,
 }
 
-/// Creates lines to callees of one behavior each.
+/// Makes lines that dial callees of one behavior each.
 #[async_trait]
 pub(crate) trait LineFactory: Send + Sync {
-    /// A line of at most two legs and with a first response within 400 ms.
+    /// Returns a line that allows two legs and waits 400 ms for a first response.
     async fn line_to(&self, callee: ScriptedCallee) -> Arc<dyn Line>;
     /// Dials a leg on the line and loses its process. Returns its call, and its dialog if it was answered.
     async fn lose(&self, line: &Arc<dyn Line>, loss: CrashPoint) -> (CallId, Option<AnsweredDialog>);
 }
 
-/// Dials a leg on the line and follows it to the state in which it is to be lost. Returns its call, the leg,
-/// and its dialog if it was answered.
+/// Dials a leg on the line and follows it to the state in which it is to be lost. Returns its call, the
+/// leg, and its dialog if it was answered.
 pub(crate) async fn dial_until(
     line: &Arc<dyn Line>,
     loss: CrashPoint,
@@ -76,7 +76,7 @@ pub(crate) async fn dial_until(
     }
 }
 
-/// Runs the whole suite.
+/// Runs all checks.
 pub(crate) async fn keeps_the_contract(stage: &dyn LineFactory) {
     a_permit_of_another_call_is_refused(stage).await;
     an_order_behind_its_permit_is_refused(stage).await;
@@ -171,8 +171,8 @@ async fn an_answered_leg_plays_and_is_hung_up_by_us(stage: &dyn LineFactory) {
     while heard.next().await.is_some() {}
 }
 
-/// Expects this many frames in order, with gaps reported. Returns the start of the first frame in
-/// milliseconds.
+/// Asserts that this many frames come in order, with gaps reported. Returns the start of the first frame,
+/// in milliseconds.
 async fn follows(heard: &mut Box<dyn HeardAudio>, frames: usize) -> u64 {
     let mut first = None;
     let mut expected_ms = None;
@@ -326,8 +326,8 @@ async fn a_full_line_refuses_and_a_dropped_leg_frees_it(stage: &dyn LineFactory)
     unreachable!("two dropped legs never freed the line");
 }
 
-/// No clip is played before the ACK. A leg that is given up meanwhile is acknowledged and hung up by the
-/// line.
+/// Checks that no clip is played before the ACK. A leg that is given up meanwhile is acknowledged and hung
+/// up by the line.
 async fn an_answer_waits_for_its_acknowledgment(stage: &dyn LineFactory) {
     let line = stage.line_to(ScriptedCallee::Answers).await;
     let mut leg = dial(&line).await;

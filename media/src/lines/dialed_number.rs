@@ -3,7 +3,7 @@
 
 /// China's country code. Its national form is known here.
 const CHINA: &str = "86";
-/// Digits of a Chinese mobile number, which begins with 1.
+/// Digits of a Chinese mobile number without country code; it begins with 1.
 const MOBILE_DIGITS: usize = 11;
 
 /// The form of a number in the Request-URI.
@@ -18,7 +18,8 @@ pub enum NumberForm {
     National,
 }
 
-/// The user part of the Request-URI for `callee`, which is E.164.
+/// Returns the user part of the Request-URI for the E.164 number `callee`: the prefix and the number in
+/// this form. A number without `+` is not converted.
 pub(super) fn format_dialed_number(callee: &str, form: NumberForm, prefix: &str) -> String {
     let Some(digits) = callee.strip_prefix('+') else {
         return format!("{prefix}{callee}");
@@ -35,7 +36,8 @@ pub(super) fn format_dialed_number(callee: &str, form: NumberForm, prefix: &str)
     format!("{prefix}{form}")
 }
 
-/// True for mobile numbers and services without an area code: 400 and 800 (ten digits), 95xxx and 96xxx.
+/// Returns true for Chinese numbers that are dialed without a trunk prefix 0: mobile numbers and services
+/// without an area code, 400 and 800 (ten digits), 95xxx and 96xxx.
 fn is_dialed_without_zero(home: &str) -> bool {
     let is_mobile = home.len() == MOBILE_DIGITS && home.starts_with('1');
     let is_toll_service = home.len() == 10 && (home.starts_with("400") || home.starts_with("800"));

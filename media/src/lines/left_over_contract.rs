@@ -29,7 +29,7 @@ fn left_over(line: &Arc<dyn Line>, call: CallId, answered: Option<AnsweredDialog
     }
 }
 
-/// The far end rings: it accepts the CANCEL, and then refuses the INVITE.
+/// Checks a leg that rings: the far end accepts the CANCEL, and then refuses the INVITE.
 async fn a_left_over_leg_that_rings_is_ended(stage: &dyn LineFactory) {
     let line = stage.line_to(ScriptedCallee::Rings).await;
     let call = stage.lose(&line, CrashPoint::Ringing).await.0;
@@ -49,7 +49,8 @@ async fn a_left_over_leg_that_was_answered_is_hung_up(stage: &dyn LineFactory) {
     assert_eq!(next_left_over(&mut ending).await, LeftOverEvent::Closed);
 }
 
-/// A left-over leg with an answer that was never acknowledged: the far end repeats the answer.
+/// Checks a leg with an answer that was never acknowledged: the far end repeats the answer, and it is
+/// reported.
 async fn a_late_answer_of_a_left_over_leg_is_reported(stage: &dyn LineFactory) {
     let line = stage.line_to(ScriptedCallee::Answers).await;
     let (call, dialog) = stage.lose(&line, CrashPoint::Unacknowledged).await;

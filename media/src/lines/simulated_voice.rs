@@ -9,7 +9,8 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How far a listener may fall behind before it loses frames, in milliseconds: a second, as on a trunk.
+/// How far a listener may fall behind before it loses frames, in milliseconds: a second, as on a real
+/// trunk.
 const BEHIND_MS_MAX: u64 = 1_000;
 
 /// A clip that a simulated callee says.
@@ -20,7 +21,7 @@ pub struct SpokenClip {
     pub clip: Arc<Clip>,
 }
 
-/// The received audio of one leg. The frame that the clock has just passed is the next one.
+/// The received audio of one simulated leg. The next frame is the one that the clock has just passed.
 pub(super) struct SimulatedHeardAudio {
     clock: Arc<dyn Clock>,
     answered_at: Timestamp,

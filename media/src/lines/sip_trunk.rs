@@ -27,68 +27,66 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// How long an INVITE may take from our decision to the carrier, in milliseconds. None leaves later than this
-/// before its last permitted time, because it would reach its callee after it (a closing window, a busy
-/// machine, a slow network).
+/// How long an INVITE may take from our decision to the carrier, in milliseconds. No INVITE leaves later
+/// than this before its last permitted time, because it would reach the callee after it.
 const ON_ITS_WAY_MS: u64 = 100;
 
-/// Longest ringing before we give up, in milliseconds (call progress: 30 s from the first 18x).
+/// Default of the longest ringing before we cancel, in milliseconds (call progress: 30 s from the first
+/// 18x).
 pub const RING_TIMEOUT_MS: u64 = 30_000;
-/// Longest wait for a first response, in milliseconds: timer B (RFC 3261, 17.1.1.2).
+/// Default of the longest wait for a first response, in milliseconds: timer B (RFC 3261, 17.1.1.2).
 pub const FIRST_RESPONSE_MS: u64 = 32_000;
-/// Longest wait for a first response if another trunk follows, which takes new calls meanwhile, in
-/// milliseconds (call progress).
+/// Longest wait for a first response if another trunk can take the call, in milliseconds (call progress).
 pub const FIRST_RESPONSE_BEFORE_ANOTHER_MS: u64 = 4_000;
-/// Silence without a sign of life after which a far end that says that it sends is hung up, in milliseconds.
-/// A phone with silence suppression sends nothing while its user listens: people think for less than a
-/// minute.
+/// Default of the time without a sign of life after which a far end that says that it sends is hung up, in
+/// milliseconds. A phone with silence suppression is silent while its user thinks: less than a minute.
 pub const SILENCE_MS: u64 = 60_000;
-/// Time for which the enrolment of an interrupted call waits, in milliseconds: timer C, because the first
-/// phone may still ring.
+/// Time for which the enrolment of a call that a crash interrupted waits, in milliseconds: timer C, because
+/// the phone may still ring.
 pub const HOLD_OFF_MS: u64 = 180_000;
-/// Time for which the enrolment of an interrupted call on a loopback trunk waits, in milliseconds: its
-/// carrier drops an unanswered leg 4 s after its peer is gone.
+/// Time for which the enrolment of a call that a crash interrupted waits on a loopback trunk, in
+/// milliseconds: its carrier drops an unanswered leg 4 s after its peer is gone.
 pub const HOLD_OFF_LOOPBACK_MS: u64 = 5_000;
-/// Most legs of a trunk without a configured limit.
+/// Most simultaneous legs of a trunk, unless its SPEC sets a limit.
 pub const LEGS_MAX: u32 = 100;
-/// New legs per second of a trunk without a configured limit.
+/// Most new legs per second of a trunk, unless its SPEC sets a limit.
 pub const DIALS_PER_SECOND: u32 = 10;
 
-/// Longest user part that we put into a URI, in bytes: E.164 has 15 digits, carriers' own forms a few more.
+/// Longest number in a URI's user part, in bytes: E.164 has 15 digits, carriers' own forms a few more.
 const NUMBER_BYTES_MAX: usize = 32;
 
 /// The configuration of one trunk, from its SPEC.
 #[derive(Debug, Clone)]
 pub struct TrunkConfig {
-    /// Stored in `call.dialing`.
+    /// The trunk's name, which `call.dialing` stores.
     pub name: String,
-    /// Name or address; an IPv6 address without brackets.
+    /// Host name or address of the carrier; an IPv6 address without brackets.
     pub host: String,
     pub port: u16,
     pub credentials: Option<Credentials>,
     /// Caller numbers that may be shown; empty on a loopback trunk.
     pub caller_numbers: Vec<CallerNumber>,
-    /// Most simultaneous calls that show the same number.
+    /// Most simultaneous calls that show the same caller number; `None` for no limit.
     pub calls_per_number_max: Option<u32>,
     pub legs_max: u32,
     pub dials_per_second: u32,
     pub ring_timeout_ms: u64,
     pub first_response_ms: u64,
-    /// `None`: 180 s, or 5 s for a loopback trunk.
+    /// How long an interrupted call's enrolment waits, in milliseconds; `None`: 180 s, on a loopback 5 s.
     pub hold_off_ms: Option<u64>,
     pub replies: ResponsePortRule,
-    /// The hosts of the carrier's audio. Empty: the hosts in its descriptions.
+    /// Addresses from which the carrier's audio may come. Empty: those in its session descriptions.
     pub media_addresses: Vec<IpAddr>,
-    /// How far the audio's source may differ from the described address.
+    /// How far the source of the audio may differ from the described address.
     pub latch: LatchRule,
     pub dial: NumberForm,
-    /// Put before each dialed number.
+    /// The carrier's prefix in front of each dialed number; may be empty.
     pub prefix: String,
-    /// Longest silence of a far end that says that it sends and gives no other sign of life.
+    /// Longest time without a sign of life of a far end that says that it sends, in milliseconds.
     pub silence_ms: u64,
-    /// The carrier's requirements for messages.
+    /// What the carrier requires of SIP messages.
     pub profile: TrunkProfile,
-    /// Whether the trunk is probed every 10 s.
+    /// Whether an OPTIONS is sent to the trunk every 10 s.
     pub probing: ProbeMode,
 }
 
@@ -102,7 +100,7 @@ pub enum ProbeMode {
 }
 
 impl TrunkConfig {
-    /// A trunk with all defaults, without credentials and numbers.
+    /// Returns the settings of a trunk with all defaults, without credentials and caller numbers.
     pub fn new(name: &str, host: &str, port: u16) -> Self {
         Self {
             name: name.to_owned(),
@@ -127,7 +125,7 @@ impl TrunkConfig {
         }
     }
 
-    /// `host:port` in the form for a URI.
+    /// Returns `host:port` in the form for a URI, an IPv6 address in brackets.
     fn authority(&self) -> String {
         match self.host.parse::<IpAddr>() {
             Ok(ip) => SocketAddr::new(ip, self.port).to_string(),
@@ -174,13 +172,14 @@ impl TrunkConfig {
     }
 }
 
-/// True if the text may be a URI's host part.
+/// Returns true if the text may be the host part of a URI.
 fn is_host(host: &str) -> bool {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:_".contains(&b);
     !host.is_empty() && host.bytes().all(is_plain)
 }
 
-/// True if the text may be a URI's user part: it cannot add a parameter, a header or another host.
+/// Returns true if the text may be the user part of a URI: with only digits, `+`, `*` and `#` it cannot add
+/// a parameter, a header or another host.
 fn is_dialable(number: &str) -> bool {
     (1..=NUMBER_BYTES_MAX).contains(&number.len())
         && number
@@ -188,7 +187,7 @@ fn is_dialable(number: &str) -> bool {
             .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'*' | b'#'))
 }
 
-/// A line that reaches a carrier over SIP.
+/// A line that places calls over a carrier's SIP trunk.
 pub struct SipTrunk {
     config: TrunkConfig,
     driver: Arc<MediaDriver>,
@@ -198,7 +197,8 @@ pub struct SipTrunk {
 }
 
 impl SipTrunk {
-    /// Resolves the host once and registers the trunk with the driver.
+    /// Checks the settings, resolves the host once and registers the trunk with the driver. Fails if the
+    /// host has no address of the driver's IP version.
     pub async fn start(config: TrunkConfig, driver: &Arc<MediaDriver>) -> Result<Arc<Self>, MediaError> {
         config.check()?;
         let proxy = config.profile.outbound_proxy.clone();
@@ -337,7 +337,7 @@ struct SipLeg {
 }
 
 impl SipLeg {
-    /// An error unless the leg is answered; audio needs an answered leg.
+    /// Returns an error unless the leg is answered and not ended; only then it has audio.
     fn answered(&self) -> Result<(), LineError> {
         match self.handle.mailbox.stage() {
             LegStage::Answered => Ok(()),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Longest wait for one event, in milliseconds; a line that needs more has lost it.
+/// Longest wait for one event of a leg, in milliseconds; a line that needs more has lost it.
 const EVENT_WAIT_MS: u64 = 15_000;
 
 /// The id of a new call.
@@ -24,12 +24,12 @@ pub(crate) fn new_call() -> CallId {
     CallId::new(uuid::Uuid::from_u128((process << 64) | number))
 }
 
-/// A permit for the first leg of a call, from two grants.
+/// Returns a permit for the first leg of a call, valid for a minute.
 pub(crate) fn permit_for(call: CallId) -> DialPermit {
     permit_until(call, SuiteClock.now().plus_ms(60_000))
 }
 
-/// A permit from grants valid until `valid_until`; its INVITE may leave a few seconds longer.
+/// Returns a permit from grants that are valid until `valid_until`.
 pub(crate) fn permit_until(call: CallId, valid_until: Timestamp) -> DialPermit {
     let id = "0123456789abcdef0123456789abcdef";
     let verdicts = vec![Verdict {
@@ -82,7 +82,7 @@ pub(crate) async fn next(leg: &mut Box<dyn Leg>) -> LegEvent {
     waited.expect("an event comes in time")
 }
 
-/// The next event that is not `Ringing`.
+/// Waits for the leg's next event that is not `Ringing`.
 pub(crate) async fn next_after_ringing(leg: &mut Box<dyn Leg>) -> LegEvent {
     loop {
         match next(leg).await {
@@ -100,14 +100,14 @@ pub(super) async fn answered(line: &Arc<dyn Line>) -> Box<dyn Leg> {
     leg
 }
 
-/// The next event of a leg that a crash left.
+/// Waits for the next event of a left-over leg.
 #[expect(clippy::disallowed_methods, reason = "a suite's own patience")]
 pub(crate) async fn next_left_over(leg: &mut Box<dyn LeftOverLeg>) -> LeftOverEvent {
     let waited = tokio::time::timeout(Duration::from_millis(EVENT_WAIT_MS), leg.next()).await;
     waited.expect("an event comes in time")
 }
 
-/// Expects `Closed`, and no event after it. Returns the leg's summary.
+/// Waits for `Closed` and checks that no event follows. Returns the leg's summary.
 pub(crate) async fn closes(leg: &mut Box<dyn Leg>) -> LegSummary {
     loop {
         match next(leg).await {

@@ -21,7 +21,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
 
-/// A socket on another host: there are many loopback addresses.
+/// Returns a socket on another loopback address, in place of another host.
 fn stranger(host: &str) -> UdpSocket {
     let address: SocketAddr = format!("{host}:0").parse().unwrap();
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP)).unwrap();
@@ -40,7 +40,7 @@ fn request(method: &str, from: SocketAddr, call_id: &str) -> SipMessage {
         .with("CSeq", format!("1 {method}"))
 }
 
-/// Waits until this many messages were counted as foreign.
+/// Waits until this many messages were counted as foreign; panics after 20 s.
 async fn until_foreign(network: &Network, count: u64) {
     for _ in 0..4_000 {
         if network.driver.sip_counts().foreign >= count {

@@ -4,9 +4,9 @@
 //! duplicates and late packets, conceals nothing (a lost packet is silence), and restarts when the SSRC
 //! changes or the sequence jumps by more than the ring. Adapting the delay belongs to a later issue.
 
-/// The target delay, in ticks of 20 ms: 40 ms.
+/// The target delay before playback begins, in ticks of 20 ms: 40 ms.
 const TARGET_TICKS: u32 = 2;
-/// Number of slots in the ring: 320 ms at 20 ms a packet, more than any useful delay.
+/// Number of packets that fit into the buffer: 320 ms at 20 ms a packet, more than any useful delay.
 const SLOTS: u16 = 16;
 /// Largest payload kept, in bytes: 200 ms of G.711, which receivers should take (RFC 3551, 4.2); longer ones
 /// are cut.
@@ -62,7 +62,7 @@ const EMPTY: Slot = Slot {
 pub struct JitterBuffer {
     slots: Box<[Slot; SLOTS as usize]>,
     ssrc: Option<u32>,
-    /// The sequence number that is played next.
+    /// The sequence number of the packet that is played next.
     next: u16,
     playing: bool,
     waited_ticks: u32,
@@ -78,6 +78,7 @@ impl Default for JitterBuffer {
 }
 
 impl JitterBuffer {
+    /// Makes an empty buffer that waits for its first packet.
     pub fn new() -> Self {
         Self {
             slots: Box::new([const { EMPTY }; SLOTS as usize]),
@@ -90,11 +91,12 @@ impl JitterBuffer {
         }
     }
 
+    /// Returns what happened to packets and frames so far.
     pub const fn counts(&self) -> BufferCounts {
         self.counts
     }
 
-    /// Takes an audio payload and returns what became of it.
+    /// Adds an audio payload at its sequence number. Returns what the buffer did with it.
     pub fn push(&mut self, ssrc: u32, sequence: u16, payload: &[u8]) -> PushOutcome {
         let pushed = self.place(ssrc, sequence);
         if matches!(pushed, PushOutcome::Kept | PushOutcome::Restarted) {
@@ -103,13 +105,13 @@ impl JitterBuffer {
         pushed
     }
 
-    /// Takes the sequence number of a packet without audio, such as a keypress, so that it does not count as
-    /// lost.
+    /// Adds the sequence number of a packet without audio, for example a keypress, so that it does not
+    /// count as lost.
     pub fn push_other(&mut self, ssrc: u32, sequence: u16) -> PushOutcome {
         self.push(ssrc, sequence, &[])
     }
 
-    /// Returns what to play now; call it every 20 ms.
+    /// Returns what to play in this tick, and moves on. Call it every 20 ms.
     pub fn pop(&mut self) -> PlayoutItem<'_> {
         if !self.playing && !self.begin_playing() {
             return PlayoutItem::Nothing;
@@ -173,8 +175,8 @@ impl JitterBuffer {
         PushOutcome::Kept
     }
 
-    /// Handles a packet before `next`: until a first packet has been played, it may become the new front;
-    /// after that it is late.
+    /// Handles a packet before `next`, by `behind` numbers: until a first packet has been played, it may
+    /// become the new front; after that it is late.
     fn place_behind(&mut self, sequence: u16, behind: u16) -> PushOutcome {
         let span = behind + self.furthest_ahead();
         if !self.begun && span < SLOTS {

@@ -14,25 +14,26 @@ const DIGITS: &[u8; 16] = b"0123456789*#ABCD";
 const END_BIT: u8 = 0x80;
 /// The volume of the events we send: -10 dBm0 (RFC 4733, 2.3.4).
 const VOLUME: u8 = 10;
-/// Shortest duration, in timestamp units, after which an event may go on in a further segment.
+/// Duration of an event, in timestamp units, from which it may continue in a further segment (RFC 4733,
+/// 2.5.1.3).
 const LONG_DURATION: u16 = 0x8000;
-/// Most sequence numbers by which a packet may lie behind and still count as overtaken (RFC 3550, A.1
-/// `MAX_MISORDER`). The timestamp does not decide this: a media server may begin its clock again without a
-/// new SSRC.
+/// Most sequence numbers by which a packet may lie behind and still count as reordered (RFC 3550, A.1
+/// `MAX_MISORDER`). The timestamp does not decide this: a media server may restart its clock without a new
+/// SSRC.
 const OVERTAKEN_STEPS_MAX: u16 = 100;
 /// Number of times the end packet is sent (RFC 4733, 2.5.1.4).
 const END_PACKETS: u8 = 3;
-/// Longest time, in microseconds, after which a packet with a new timestamp still belongs to the press before
-/// it: two packets at the longest usual interval of 50 ms (RFC 4733, 2.5.1.2). A new press takes longer,
-/// since its pause alone lasts 40 ms (ITU-T Q.24).
+/// Longest time, in microseconds, after which a packet with a new timestamp still belongs to the press
+/// before it: two packets at the longest usual interval of 50 ms (RFC 4733, 2.5.1.2). A new press comes
+/// later, since the pause before it alone lasts 40 ms (ITU-T Q.24).
 const FOLLOWS_US: i64 = 100_000;
 
-/// The digit of an event code; `None` for flash and the other events.
+/// Returns the digit of an event code; `None` for flash and the other events.
 fn digit_of(code: u8) -> Option<char> {
     DIGITS.get(usize::from(code)).copied().map(char::from)
 }
 
-/// The event code of a digit; `None` if it is no digit.
+/// Returns the event code of a digit; `None` for another character.
 fn code_of(digit: char) -> Option<u8> {
     let position = DIGITS.iter().position(|one| char::from(*one) == digit)?;
     u8::try_from(position).ok()
@@ -68,8 +69,8 @@ pub struct KeypressReceiver {
 }
 
 impl KeypressReceiver {
-    /// Takes a packet of the telephone-event payload type that arrived at `now_us` and returns what it means;
-    /// `None` if it is too short, overtaken, or no digit.
+    /// Handles a packet of the telephone-event payload type that arrived at `now_us`. Returns the key sign;
+    /// `None` if the packet is too short, reordered, or of no digit.
     pub fn receive(&mut self, packet: &super::packet::Packet<'_>, now_us: i64) -> Option<KeySign> {
         let [code, flags, high, low, ..] = *packet.payload else {
             return None;
@@ -129,19 +130,20 @@ impl KeypressReceiver {
     }
 }
 
-/// True if `segment` was sent after the last packet of the press so far.
+/// Returns true if `segment` was sent after the last packet of the press so far, by its sequence number.
 fn is_newer(last: Segment, segment: Segment) -> bool {
     last.sequence.wrapping_sub(segment.sequence) > OVERTAKEN_STEPS_MAX
 }
 
-/// True if a packet with the timestamp of the ended press is a new press, from a sender that does not advance
-/// its clock between two presses: it has another digit, or a marker and a duration that starts again.
+/// Returns true if a packet with the timestamp of the ended press is a new press, from a sender that does
+/// not advance its clock between two presses: it has another digit, or a marker and a duration that starts
+/// again.
 fn begins_at_the_same_time(last: Segment, segment: Segment) -> bool {
     let starts_again = segment.marker && !segment.ended && segment.duration < last.duration;
     last.ended && is_newer(last, segment) && (last.code != segment.code || starts_again)
 }
 
-/// True if a packet with a new timestamp is the next segment of the same long press.
+/// Returns true if a packet with a new timestamp is the next segment of the same long press.
 fn continues(last: Segment, segment: Segment, ahead: u32) -> bool {
     let longest = u32::from(u16::MAX) + u32::try_from(FRAME_SAMPLES).unwrap_or(0);
     !last.ended
@@ -151,9 +153,9 @@ fn continues(last: Segment, segment: Segment, ahead: u32) -> bool {
         && ahead <= longest
 }
 
-/// True if a packet with a new timestamp belongs to the press before it, from a sender that counts the
-/// timestamp up in every packet. An end after an end is a repetition; anything else after an end is a new
-/// press.
+/// Returns true if a packet with a new timestamp belongs to the press before it, from a sender that
+/// increases the timestamp in every packet. An end after an end is a repetition; anything else after an end
+/// is a new press.
 fn follows(last: Segment, segment: Segment) -> bool {
     let soon = segment.at_us.saturating_sub(last.at_us) <= FOLLOWS_US;
     let grows = segment.duration > last.duration;
@@ -164,7 +166,7 @@ fn follows(last: Segment, segment: Segment) -> bool {
     soon && last.code == segment.code && goes_on
 }
 
-/// One packet to send of a press.
+/// A packet of a press that is to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventPacket {
     pub payload_type: u8,
@@ -185,12 +187,12 @@ pub struct KeypressSender {
     first: bool,
 }
 
-/// Longest press we send, in frames of 20 ms: 4 s fit into one segment.
+/// Longest press that we send, in frames of 20 ms: 4 s fit into one segment. Longer ones are cut.
 const PRESS_FRAMES_MAX: u16 = 200;
 
 impl KeypressSender {
-    /// Returns a press of `frames` × 20 ms (1 to 200) that begins at `timestamp`; `None` if `digit` is no
-    /// digit.
+    /// Makes a press of `frames` × 20 ms (limited to 1 to 200) that begins at `timestamp`. `None` if
+    /// `digit` is no digit of a keypad.
     pub fn new(digit: char, payload_type: u8, timestamp: u32, frames: u16) -> Option<Self> {
         let samples = u16::try_from(FRAME_SAMPLES).ok()?;
         Some(Self {
@@ -204,7 +206,7 @@ impl KeypressSender {
         })
     }
 
-    /// Returns the packet of this tick of 20 ms; `None` after the end of the press.
+    /// Returns the packet to send in this tick of 20 ms; `None` after the last end packet.
     pub fn next_packet(&mut self) -> Option<EventPacket> {
         let samples = u16::try_from(FRAME_SAMPLES).ok()?;
         let ending = self.duration >= self.duration_max;

@@ -7,7 +7,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Longest time after the description in which a neighbouring address may take the latch, in microseconds
+/// Time after the description in which a neighboring address may become the source, in microseconds
 /// (against RTP bleed).
 const NEIGHBOUR_US: i64 = 5_000_000;
 
@@ -35,6 +35,8 @@ pub struct Latch {
 }
 
 impl Latch {
+    /// Makes the latch of one leg, without a source yet. `described` is the address in the callee's SDP,
+    /// `listed` the only addresses from which packets may come, or empty.
     pub const fn new(rule: LatchRule, listed: Vec<IpAddr>, described: SocketAddr, now_us: i64) -> Self {
         Self {
             rule,
@@ -45,7 +47,7 @@ impl Latch {
         }
     }
 
-    /// Takes over the far end's description of its address. A new address clears the latch; the same one
+    /// Sets the address that the far end describes. A new address removes the accepted source; the same one
     /// keeps it.
     pub fn describe(&mut self, described: SocketAddr, now_us: i64) {
         if described != self.described {
@@ -55,16 +57,17 @@ impl Latch {
         }
     }
 
-    /// The address for our packets: the source behind the described host's NAT, or the neighbour that answers
-    /// for it. For a listed host, which sends for the described one, it stays the described address, which
-    /// still receives.
+    /// Returns the address to send to: the accepted source if it is behind the described host's NAT or a
+    /// neighbor that answers for it. For a listed host, which only sends for the described one, it stays
+    /// the described address.
     pub fn target(&self) -> SocketAddr {
         let symmetric =
             |source: &SocketAddr| source.ip() == self.described.ip() || !self.listed.contains(&source.ip());
         self.source.filter(symmetric).unwrap_or(self.described)
     }
 
-    /// True if a packet from this source is the far end's; the first accepted source is latched.
+    /// Returns true if packets from this source are accepted as the far end's. The first accepted source
+    /// becomes the only one, besides the described address.
     pub fn admits(&mut self, from: SocketAddr, now_us: i64) -> bool {
         if from == self.described || self.source == Some(from) {
             self.source = Some(from);
@@ -94,15 +97,15 @@ impl Latch {
         }
     }
 
-    /// True if a control packet from this address is the far end's: its host is that of the audio, its port
-    /// may differ.
+    /// Returns true if an RTCP packet from this address is the far end's: its host is that of the audio,
+    /// its port may differ.
     pub fn admits_control(&self, from: SocketAddr) -> bool {
         let sends_audio = self.source.is_some_and(|source| source.ip() == from.ip());
         from.ip() == self.described.ip() || sends_audio
     }
 }
 
-/// True for addresses of the same /24 (IPv4) or /64 (IPv6).
+/// Returns true for two addresses in the same /24 (IPv4) or /64 (IPv6).
 fn are_neighbours(one: IpAddr, other: IpAddr) -> bool {
     match (one, other) {
         (IpAddr::V4(one), IpAddr::V4(other)) => one.octets().get(..3) == other.octets().get(..3),

@@ -9,7 +9,7 @@ pub const HEADER_BYTES: usize = 12;
 /// Size of the largest packet we build, in bytes: header and 60 ms of G.711.
 pub const PACKET_BYTES_MAX: usize = HEADER_BYTES + 480;
 
-/// The reason why bytes are not an RTP packet, or why a packet cannot be built.
+/// The reason why a datagram is not an RTP packet, or why a packet cannot be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PacketError {
     #[error("not an RTP packet of version 2")]
@@ -30,7 +30,7 @@ pub struct Packet<'a> {
 }
 
 impl<'a> Packet<'a> {
-    /// Reads a datagram; padding, CSRC list and extension are skipped.
+    /// Parses a datagram as an RTP packet; padding, CSRC list and extension are skipped.
     pub fn parse(datagram: &'a [u8]) -> Result<Self, PacketError> {
         let Ok(reader) = RtpReader::new(datagram) else {
             return Err(PacketError::Malformed);
@@ -45,7 +45,7 @@ impl<'a> Packet<'a> {
         })
     }
 
-    /// Writes the packet into the buffer and returns its length in bytes.
+    /// Writes the packet into the buffer and returns its length in bytes. Fails if the buffer is too small.
     pub fn build_into(&self, buffer: &mut [u8]) -> Result<usize, PacketError> {
         RtpPacketBuilder::new()
             .payload_type(self.payload_type)
@@ -59,7 +59,8 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// The SSRC, sequence number and timestamp of one outgoing stream. They run on over audio and keypresses.
+/// The SSRC, sequence number and timestamp of one outgoing stream, shared by its audio and keypress
+/// packets.
 #[derive(Debug, Clone)]
 pub struct OutgoingStream {
     ssrc: u32,
@@ -70,7 +71,7 @@ pub struct OutgoingStream {
 }
 
 impl OutgoingStream {
-    /// Returns a stream whose three numbers are chosen by the caller (RFC 3550, 5.1: they should be random).
+    /// Makes a stream that begins with these numbers. They should be random (RFC 3550, 5.1).
     pub const fn new(ssrc: u32, sequence: u16, timestamp: u32) -> Self {
         Self {
             ssrc,
@@ -81,24 +82,28 @@ impl OutgoingStream {
         }
     }
 
+    /// Returns the random id of this stream (SSRC, RFC 3550), which each of its packets has.
     pub const fn ssrc(&self) -> u32 {
         self.ssrc
     }
-    /// The timestamp of the next packet.
+    /// Returns the timestamp of the next packet.
     pub const fn timestamp(&self) -> u32 {
         self.timestamp
     }
+    /// Returns the number of packets made so far.
     pub const fn sent_count(&self) -> u64 {
         self.sent_count
     }
 
-    /// Advances the timestamp without a packet; the next audio packet gets the marker (RFC 3551, 4.1).
+    /// Advances the timestamp by `samples` without a packet. The next audio packet gets the marker (RFC
+    /// 3551, 4.1).
     pub fn skip(&mut self, samples: u32) {
         self.timestamp = self.timestamp.wrapping_add(samples);
         self.begins_talkspurt = true;
     }
 
-    /// Builds the next audio packet and returns its length in bytes; one byte of G.711 is one timestamp unit.
+    /// Writes the next audio packet into the buffer and returns its length in bytes. The timestamp advances
+    /// by one unit per byte of G.711.
     pub fn audio_into(
         &mut self,
         payload_type: u8,
@@ -119,9 +124,9 @@ impl OutgoingStream {
         Ok(length)
     }
 
-    /// Builds a packet of a keypress, whose own timestamp is that of its beginning (RFC 4733, 2.5.1.2). The
-    /// stream's timestamp advances by `samples`, the audio that the event replaces. Returns the packet's
-    /// length in bytes.
+    /// Writes a keypress packet into the buffer and returns its length in bytes. The packet's timestamp is
+    /// that of the press's beginning (RFC 4733, 2.5.1.2); the stream's advances by `samples`, the audio
+    /// that the packet replaces.
     pub fn event_into(
         &mut self,
         event: &super::keypress::EventPacket,

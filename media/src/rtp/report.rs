@@ -11,11 +11,11 @@ const MISORDER_MAX: u16 = 100;
 /// Timestamp units in a millisecond at 8 kHz.
 const UNITS_PER_MS: i64 = 8;
 
-/// The receive counts of a leg, summed over all its sources.
+/// The receive counts of a leg, over all sources that sent to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReceiveReport {
     pub received_count: u64,
-    /// Number of expected less received packets, never below 0 (duplicates can hide a loss, as in RFC 3550).
+    /// Number of expected minus received packets, at least 0 (duplicates can hide a loss, as in RFC 3550).
     pub lost_count: u64,
     /// Interarrival jitter of the last source, in microseconds.
     pub jitter_us: u64,
@@ -40,7 +40,7 @@ impl Source {
     }
 }
 
-/// Counts the packets of one leg as they arrive.
+/// Counts the packets that arrive for one leg.
 #[derive(Debug, Clone, Default)]
 pub struct ReceiveStatistics {
     source: Option<Source>,
@@ -70,7 +70,7 @@ impl ReceiveStatistics {
         measure(source, packet.timestamp, arrival_us);
     }
 
-    /// Returns the sums so far.
+    /// Returns the counts so far, over all sources.
     pub fn report(&self) -> ReceiveReport {
         let (received, lost, jitter_q4) = self.source.map_or((0, 0, 0), |source| {
             (source.received, source.lost(), source.jitter_q4)
@@ -98,7 +98,7 @@ impl ReceiveStatistics {
     }
 }
 
-/// Returns the 16-bit sequence number of an extended one.
+/// Returns the low 16 bits of an extended sequence number.
 fn low_bits(extended: u64) -> u16 {
     u16::try_from(extended & 0xFFFF).unwrap_or(0)
 }

@@ -9,10 +9,11 @@ use super::message::SipMessage;
 use rsip::headers::auth::{Algorithm, AuthQop};
 use std::fmt;
 
-/// Most times that one request is sent again because its nonce was stale.
+/// Most times that one request is sent again because the far end called its nonce stale; after that the
+/// challenge is a failure.
 pub const STALE_RETRIES_MAX: u8 = 2;
 
-/// Most realms that one leg answers: a proxy's and the far end's.
+/// Most realms for which one leg sends credentials: a proxy's and the far end's.
 const REALMS_MAX: usize = 2;
 
 /// User and password of a trunk. `Debug` does not show the password.
@@ -28,7 +29,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// The source of a challenge, which decides the header of the answer.
+/// The party that sent a challenge. It decides the header of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChallengeSource {
     FarEnd,
@@ -44,7 +45,7 @@ impl ChallengeSource {
     }
 }
 
-/// A `WWW-Authenticate` or `Proxy-Authenticate` header that we can answer.
+/// A `WWW-Authenticate` or `Proxy-Authenticate` challenge that can be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
     pub by: ChallengeSource,
@@ -59,7 +60,7 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// Reads a challenge; `None` for another scheme, an unknown algorithm, or only `auth-int`.
+    /// Parses a challenge; `None` for another scheme than Digest, an unknown algorithm, or only `auth-int`.
     pub fn read(value: &str, by: ChallengeSource) -> Option<Self> {
         let (scheme, rest) = value.split_once([' ', '\t'])?;
         if !scheme.eq_ignore_ascii_case("Digest") {
@@ -109,16 +110,18 @@ struct Realm {
     nonce_count: u8,
 }
 
-/// Answers the challenges of one leg.
+/// Answers the authentication challenges of one leg.
 pub struct Authenticator {
     credentials: Option<Credentials>,
     realms: Vec<Realm>,
     realms_max: usize,
-    /// Random per leg; client nonces are derived from it.
+    /// Random bytes of this leg, from which its client nonces are derived.
     seed: [u8; 16],
 }
 
 impl Authenticator {
+    /// Makes the client side of digest authentication. Without credentials it answers no challenge. `seed`
+    /// makes the cnonces unpredictable.
     pub fn new(credentials: Option<Credentials>, seed: [u8; 16]) -> Self {
         Self {
             credentials,
@@ -128,20 +131,21 @@ impl Authenticator {
         }
     }
 
-    /// Starts a new request: each realm may challenge it again.
+    /// Starts a new request: each realm may challenge it once again.
     pub fn next_request(&mut self) {
         for realm in &mut self.realms {
             realm.answers_count = 0;
         }
     }
 
-    /// Accepts no further realm. After the answer the far end may be any phone, and digests for realms of its
-    /// choice would let it guess the trunk's password offline.
+    /// Accepts challenges of no further realm. Called after the answer: the far end may be any phone, and
+    /// digests for realms of its choice would let it guess the trunk's password offline.
     pub fn admit_no_more(&mut self) {
         self.realms_max = self.realms.len();
     }
 
-    /// Takes the challenges of a 401 or 407. Returns true if the request may be sent again with `headers`.
+    /// Stores the challenges of a 401 or 407. Returns true if the request may be sent again with `headers`,
+    /// false if it would be refused again or there are no credentials.
     pub fn take(&mut self, response: &SipMessage) -> bool {
         if self.credentials.is_none() {
             return false;
@@ -194,7 +198,7 @@ impl Authenticator {
         may
     }
 
-    /// `Authorization` and `Proxy-Authorization` values for a request, one per known realm.
+    /// Returns the `Authorization` and `Proxy-Authorization` headers for a request, one per known realm.
     pub fn headers(&mut self, method: &str, uri: &str) -> Vec<(&'static str, String)> {
         let Some(credentials) = &self.credentials else {
             return Vec::new();
@@ -251,7 +255,8 @@ fn answer(realm: &Realm, credentials: &Credentials, method: rsip::Method, uri: &
     value
 }
 
-/// A URI that rsip prints exactly as given: its own parser would rewrite `transport=udp` and refuse `[::1]`.
+/// Wraps a URI so that rsip prints it unchanged: its own parser would rewrite `transport=udp` and refuse
+/// `[::1]`.
 pub fn verbatim(uri: &str) -> rsip::Uri {
     rsip::Uri {
         scheme: None,

@@ -3,14 +3,15 @@
 
 use super::header_value::parameter;
 
-/// Most parts of a body that are read.
+/// Most parts of a body that are read; further ones are ignored.
 const PARTS_MAX: usize = 16;
-/// Most nested levels of parts.
+/// Most levels of nested multipart bodies that are read.
 const DEPTH_MAX: usize = 3;
 /// Longest boundary, in bytes (RFC 2046, 5.1.1).
 const BOUNDARY_BYTES_MAX: usize = 70;
 
-/// The session description in a body of this Content-Type.
+/// Returns the session description in a body of this Content-Type: the body itself, or the first
+/// `application/sdp` part. `None` if there is none.
 pub(super) fn description<'a>(content_type: &str, body: &'a [u8]) -> Option<&'a [u8]> {
     within(content_type, body, DEPTH_MAX)
 }
@@ -35,7 +36,7 @@ fn within<'a>(content_type: &str, body: &'a [u8], depth: usize) -> Option<&'a [u
     })
 }
 
-/// The parts between the delimiter lines.
+/// Returns the parts of a multipart body, without the delimiter lines.
 fn parts<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
     let delimiter = format!("--{boundary}");
     let mut parts = Vec::new();
@@ -64,7 +65,7 @@ fn parts<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
     parts
 }
 
-/// Headers and content of a part, split at the first empty line.
+/// Splits a part at its first empty line into headers and content. `None` without an empty line.
 fn split_head(part: &[u8]) -> Option<(&str, &[u8])> {
     let mut at = 0;
     for line in part.split_inclusive(|byte| *byte == b'\n') {
@@ -78,7 +79,7 @@ fn split_head(part: &[u8]) -> Option<(&str, &[u8])> {
     None
 }
 
-/// The Content-Type of a part, also in its compact form.
+/// Returns the value of the Content-Type header among a part's headers, also in its compact form `c`.
 fn type_of(head: &str) -> Option<&str> {
     head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;

@@ -7,7 +7,7 @@ use domain::call::LegIdentity;
 use domain::ports::line::AnsweredDialog;
 use std::net::{IpAddr, SocketAddr};
 
-/// The port of a SIP URI without one (RFC 3261, 19.1.2).
+/// The port of a SIP URI that names none (RFC 3261, 19.1.2).
 const SIP_PORT: u16 = 5_060;
 
 /// The destination of a message.
@@ -20,7 +20,7 @@ pub enum Hop {
 }
 
 impl Hop {
-    /// True if it leads to the trunk's own host. Credentials may be sent nowhere else.
+    /// Returns true if the message goes to the trunk's own host. Credentials may be sent nowhere else.
     pub fn is_at(self, trunk: IpAddr) -> bool {
         match self {
             Self::Trunk => true,
@@ -28,8 +28,8 @@ impl Hop {
         }
     }
 
-    /// The destination that a URI names. Host names are not resolved: a peer with a name is reached through
-    /// its trunk.
+    /// Returns the destination that a URI names. A host name is not resolved: a peer with a name is reached
+    /// through its trunk.
     pub fn of_uri(uri: &str) -> Self {
         let Some((host, port)) = host_and_port(uri) else {
             return Self::Trunk;
@@ -41,10 +41,10 @@ impl Hop {
     }
 }
 
-/// The addresses and numbers in the messages of a leg.
+/// The names and addresses in the messages of a leg.
 #[derive(Debug, Clone, Copy)]
 pub struct PartyNames<'a> {
-    /// Our sent-by, `host:port`.
+    /// Our own `host:port`, as in Via (sent-by).
     pub local: &'a str,
     /// `host:port` of the far end.
     pub trunk: &'a str,
@@ -53,28 +53,29 @@ pub struct PartyNames<'a> {
     pub caller: Option<&'a str>,
 }
 
-/// Our identity in a leg's messages: the parts that never change within it.
+/// Our side in a leg's messages: the header values that never change within it.
 #[derive(Debug, Clone)]
 pub struct Party {
     pub identity: LegIdentity,
-    /// Sent-by, `host:port`.
+    /// Our own `host:port`, as in Via (sent-by).
     pub local: String,
-    /// From, with our tag.
+    /// The From header, with our tag.
     pub from: String,
-    /// To, without a tag.
+    /// The To header, without a tag.
     pub to: String,
     /// Request-URI of the INVITE.
     pub uri: String,
     /// The header of the INVITE that asserts the caller number.
     pub asserted: Option<(&'static str, String)>,
-    /// Route of requests outside a dialog: the outbound proxy.
+    /// The Route header of requests outside a dialog: the outbound proxy; `None` for none.
     pub route: Option<String>,
-    /// The trunk's address if requests to private addresses go there; else `None`.
+    /// The trunk's address if requests to private addresses are to go there, because the trunk is behind a
+    /// NAT; otherwise `None`.
     pub behind_nat: Option<IpAddr>,
 }
 
 impl Party {
-    /// Builds the identity. Anonymous without a caller number (RFC 3323, 4.1.1.3).
+    /// Builds the header values for a leg. Without a caller number, From is anonymous (RFC 3323, 4.1.1.3).
     pub fn new(identity: LegIdentity, names: &PartyNames<'_>, profile: &TrunkProfile) -> Self {
         let PartyNames {
             local,
@@ -112,7 +113,8 @@ impl Party {
         }
     }
 
-    /// A request outside a dialog: the INVITE, its CANCEL, and the ACK of a final response above 299.
+    /// Returns a request outside a dialog: the INVITE, its CANCEL, or the ACK of a final response that is not
+    /// a 2xx.
     pub fn initial(&self, method: &str, to: &str, cseq: u32, branch: &str) -> SipMessage {
         let message = self.request(method, &self.uri, to, cseq, branch);
         match &self.route {
@@ -121,7 +123,8 @@ impl Party {
         }
     }
 
-    /// The destination of a request to this URI.
+    /// Returns the destination of a request to this URI: a private address goes to the trunk if that is
+    /// behind a NAT.
     pub fn hop_of(&self, uri: &str) -> Hop {
         match (Hop::of_uri(uri), self.behind_nat) {
             (Hop::At(address), Some(trunk)) if address.ip() != trunk && is_private(address.ip()) => {
@@ -131,7 +134,7 @@ impl Party {
         }
     }
 
-    /// A request with Via, Max-Forwards, From, To, Call-ID and CSeq.
+    /// Returns a request with Via, Max-Forwards, From, To, Call-ID and CSeq.
     pub fn request(&self, method: &str, uri: &str, to: &str, cseq: u32, branch: &str) -> SipMessage {
         SipMessage::request(method, uri)
             .with("Via", format!("SIP/2.0/UDP {};branch={branch};rport", self.local))
@@ -142,30 +145,31 @@ impl Party {
             .with("CSeq", format!("{cseq} {method}"))
     }
 
+    /// Returns the value of our `Contact` header.
     pub fn contact(&self) -> String {
         format!("<sip:ledgerline@{}>", self.local)
     }
 }
 
-/// A confirmed dialog of a leg.
+/// A confirmed dialog of a leg, or an early one.
 #[derive(Debug, Clone)]
 pub struct Dialog {
-    /// To, with the far end's tag.
+    /// The To header of our requests, with the far end's tag.
     remote: String,
     pub remote_tag: String,
     pub remote_target: String,
-    /// In the order of sending.
+    /// The Route values of our requests, in the order of sending.
     pub route_set: Vec<String>,
     pub local_cseq: u32,
-    /// The last CSeq that the far end used (RFC 3261, 12.2.2).
+    /// The last CSeq number that the far end used (RFC 3261, 12.2.2); `None` before its first request.
     pub remote_cseq: Option<u32>,
-    /// The far end's `Allow` lists INFO (RFC 6086), by which gateways send keypresses.
+    /// True if the far end's `Allow` lists INFO (RFC 6086), by which gateways send keypresses.
     pub takes_info: bool,
 }
 
 impl Dialog {
-    /// The dialog established by a 2xx to our INVITE (12.1.2). Without a Contact the request URI stays the
-    /// target.
+    /// Returns the dialog that a 2xx to our INVITE establishes (12.1.2). Without a Contact the INVITE's
+    /// Request-URI stays the target.
     pub fn from_answer(party: &Party, response: &SipMessage, cseq: u32) -> Self {
         let mut route_set = response.record_routes();
         route_set.reverse();
@@ -180,8 +184,8 @@ impl Dialog {
         }
     }
 
-    /// The dialog named by a request of the far end (12.1.1). Without a Contact the request URI of the INVITE
-    /// stays the target.
+    /// Returns the dialog that a request of the far end names (12.1.1). Without a Contact the INVITE's
+    /// Request-URI stays the target.
     pub fn from_request(party: &Party, request: &SipMessage) -> Self {
         Self {
             remote: request.header("From").unwrap_or(&party.to).to_owned(),
@@ -194,7 +198,7 @@ impl Dialog {
         }
     }
 
-    /// A dialog known from the log; its requests begin above `cseq`.
+    /// Returns a dialog from the facts in the log. The CSeq of its next request is above `cseq`.
     pub fn from_log(party: &Party, answered: &AnsweredDialog, cseq: u32) -> Self {
         Self {
             remote: format!("{};tag={}", party.to, answered.to_tag),
@@ -207,6 +211,8 @@ impl Dialog {
         }
     }
 
+    /// Returns what the log keeps of the answered dialog, with which another process could end it.
+    /// `key_paths` is left empty.
     pub fn facts(&self, invite_cseq: u32) -> AnsweredDialog {
         AnsweredDialog {
             to_tag: self.remote_tag.clone(),
@@ -217,7 +223,8 @@ impl Dialog {
         }
     }
 
-    /// The ACK of a 2xx: the INVITE's CSeq, and a branch of its own (13.2.2.4).
+    /// Returns the ACK of a 2xx and its destination. It has the INVITE's CSeq and a branch of its own
+    /// (13.2.2.4).
     pub fn ack(&self, party: &Party, invite_cseq: u32) -> (SipMessage, Hop) {
         let branch = format!(
             "{}-{}",
@@ -227,7 +234,7 @@ impl Dialog {
         self.address(party, "ACK", invite_cseq, &branch)
     }
 
-    /// The next request within the dialog.
+    /// Returns the next request within the dialog and its destination; its CSeq is one higher.
     pub fn request(&mut self, party: &Party, method: &str) -> (SipMessage, Hop) {
         self.local_cseq = self.local_cseq.saturating_add(1);
         let cseq = self.local_cseq;
@@ -240,7 +247,8 @@ impl Dialog {
         self.address(party, method, cseq, &branch)
     }
 
-    /// Request-URI, Route headers and next hop, for loose or strict routing (12.2.1.1).
+    /// Returns a request of the dialog with its Request-URI and Route headers, and its next hop, by loose
+    /// or strict routing (12.2.1.1).
     fn address(&self, party: &Party, method: &str, cseq: u32, branch: &str) -> (SipMessage, Hop) {
         let first = self.route_set.first().and_then(|route| Address::read(route));
         let Some(first) = first else {
@@ -270,7 +278,7 @@ fn with_routes(mut message: SipMessage, routes: &[String]) -> SipMessage {
     message
 }
 
-/// A tag as part of a branch: only token characters, and bounded.
+/// Returns a tag in the form for a branch: only its letters and digits, at most 32.
 fn token_of(tag: &str) -> String {
     tag.chars().filter(char::is_ascii_alphanumeric).take(32).collect()
 }

@@ -3,7 +3,8 @@
 //! rsip's typed forms fail on `[::1]` and `<tel:…>` and rewrite `transport=udp`. A route or contact must go
 //! back to the far end unchanged, so values stay raw and are only inspected.
 
-/// Splits a comma-joined list outside quotes and angle brackets; `None` if a quote or bracket stays open.
+/// Splits a comma-separated list outside quotes and angle brackets; `None` if a quote or bracket stays
+/// open.
 pub fn split_list(value: &str) -> Option<Vec<&str>> {
     split_outside(value, ',')
 }
@@ -35,7 +36,8 @@ fn split_outside(value: &str, separator: char) -> Option<Vec<&str>> {
     Some(parts)
 }
 
-/// The value of a parameter after `;`, without quotes; `Some("")` for a flag.
+/// Returns the value of a `;`-separated parameter, without quotes; `Some("")` for a parameter without a
+/// value.
 pub fn parameter<'a>(parameters: &'a str, name: &str) -> Option<&'a str> {
     split_outside(parameters, ';')?.into_iter().find_map(|part| {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
@@ -54,8 +56,8 @@ pub struct Address<'a> {
 }
 
 impl<'a> Address<'a> {
-    /// Reads `"Name" <uri>;params`, `<uri>;params` or `uri;params`. Without brackets, parameters belong to
-    /// the header, not to the URI.
+    /// Parses `"Name" <uri>;params`, `<uri>;params` or `uri;params`. Without brackets, parameters belong to
+    /// the header, not to the URI. `None` for a list or an invalid URI.
     pub fn read(value: &'a str) -> Option<Self> {
         split_outside(value, ',').filter(|entries| entries.len() == 1)?;
         let (uri, rest) = match open_bracket(value) {
@@ -79,12 +81,13 @@ impl<'a> Address<'a> {
         })
     }
 
+    /// Returns the `tag` parameter; `None` if it is absent or empty.
     pub fn tag(&self) -> Option<&'a str> {
         parameter(self.parameters, "tag").filter(|tag| !tag.is_empty())
     }
 }
 
-/// The index of the first `<` outside quotes.
+/// Returns the index of the first `<` outside quotes.
 fn open_bracket(value: &str) -> Option<usize> {
     let (mut quoted, mut escaped) = (false, false);
     for (at, c) in value.char_indices() {
@@ -99,7 +102,7 @@ fn open_bracket(value: &str) -> Option<usize> {
     None
 }
 
-/// Host and port of a SIP URI as text, without user part, parameters and headers.
+/// Returns host and port of a SIP or SIPS URI as text; `None` for another scheme.
 pub fn host_and_port(uri: &str) -> Option<(&str, Option<u16>)> {
     let (scheme, rest) = uri.split_once(':')?;
     if !scheme.eq_ignore_ascii_case("sip") && !scheme.eq_ignore_ascii_case("sips") {
@@ -111,7 +114,8 @@ pub fn host_and_port(uri: &str) -> Option<(&str, Option<u16>)> {
     split_port(host)
 }
 
-/// Splits `host:port`, `[v6]:port` or a bare host.
+/// Splits `host:port`, `[v6]:port` or a host without port. `None` if the host is empty or the port is no
+/// number.
 pub fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
@@ -132,7 +136,8 @@ pub fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
-/// The user part of a SIP URI: `sip:+8613800138000@host` gives `+8613800138000`.
+/// Returns the user part of a SIP URI: `sip:+8613800138000@host` gives `+8613800138000`. `None` without
+/// one.
 pub fn user(uri: &str) -> Option<&str> {
     let (_, rest) = uri.split_once(':')?;
     let (user, _) = rest.split_once('@')?;

@@ -66,6 +66,7 @@ impl SipMessage {
         self
     }
 
+    /// Appends a header under its canonical name, without the control characters of `value`.
     pub fn push(&mut self, name: &str, value: impl AsRef<str>) {
         let value: String = value.as_ref().chars().filter(|c| !c.is_control()).collect();
         self.headers.push((canonical_name(name).to_owned(), value));
@@ -79,25 +80,26 @@ impl SipMessage {
         self
     }
 
-    /// The method of a request, or the method in the CSeq of a response; empty if a response has no readable
-    /// CSeq.
+    /// Returns the method of a request, or the method in the CSeq of a response; empty if a response has no
+    /// readable CSeq.
     pub fn method(&self) -> &str {
         match &self.start {
             SipStartLine::Request { method, .. } => method,
             SipStartLine::Response { .. } => self.cseq().map_or("", |(_, method)| method),
         }
     }
+    /// Returns true for a request, false for a response.
     pub fn is_request(&self) -> bool {
         matches!(self.start, SipStartLine::Request { .. })
     }
-    /// The status code of a response; `None` for a request.
+    /// Returns the status code of a response; `None` for a request.
     pub fn code(&self) -> Option<u16> {
         match self.start {
             SipStartLine::Response { code, .. } => Some(code),
             SipStartLine::Request { .. } => None,
         }
     }
-    /// The Request-URI of a request, as it came; `None` for a response.
+    /// Returns the Request-URI of a request, as it came; `None` for a response.
     pub fn uri(&self) -> Option<&str> {
         match &self.start {
             SipStartLine::Request { uri, .. } => Some(uri),
@@ -105,57 +107,61 @@ impl SipMessage {
         }
     }
 
-    /// The value of the first header with this name (full name, any case).
+    /// Returns the value of the first header with this full name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         super::normalizer::find(&self.headers, name)
     }
-    /// The values of all headers with this name (full name, any case), in order.
+    /// Returns the values of all headers with this full name, in any case and in order.
     pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers
             .iter()
             .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
     }
+    /// Returns the value of `Call-ID`; empty if the header is absent.
     pub fn call_id(&self) -> &str {
         self.header("Call-ID").unwrap_or_default()
     }
+    /// Returns the number and the method of `CSeq`; `None` if the header is absent or malformed.
     pub fn cseq(&self) -> Option<(u32, &str)> {
         read_cseq(self.header("CSeq")?)
     }
-    /// The branch of the topmost Via, which names the transaction (RFC 3261, 17.1.3); `None` if it is absent
-    /// or empty.
+    /// Returns the branch of the topmost Via, which names the transaction (RFC 3261, 17.1.3); `None` if it
+    /// is absent or empty.
     pub fn branch(&self) -> Option<&str> {
         let (_, parameters) = self.header("Via")?.split_once(';')?;
         parameter(parameters, "branch").filter(|branch| !branch.is_empty())
     }
+    /// Returns the tag of `From`; `None` if there is none.
     pub fn tag_of_from(&self) -> Option<&str> {
         Address::read(self.header("From")?)?.tag()
     }
+    /// Returns the tag of `To`; `None` if there is none.
     pub fn tag_of_to(&self) -> Option<&str> {
         Address::read(self.header("To")?)?.tag()
     }
-    /// The URI of the first Contact, to which further requests of the dialog go.
+    /// Returns the URI of the first Contact, to which further requests of the dialog go.
     pub fn contact_uri(&self) -> Option<&str> {
         Some(Address::read(self.header("Contact")?)?.uri)
     }
-    /// All Record-Route values, from the top.
+    /// Returns all Record-Route values, from the top.
     pub fn record_routes(&self) -> Vec<String> {
         self.headers("Record-Route").map(str::to_owned).collect()
     }
-    /// The seconds of Retry-After; a comment or parameter after the number is ignored. `None` without a
-    /// readable number.
+    /// Returns the seconds of Retry-After; a comment or parameter after the number is ignored. `None`
+    /// without a readable number.
     pub fn retry_after_s(&self) -> Option<u32> {
         let value = self.header("Retry-After")?;
         let digits: String = value.chars().take_while(char::is_ascii_digit).collect();
         digits.parse().ok()
     }
-    /// The media type of the body without parameters, in lower case; `None` without a Content-Type.
+    /// Returns the media type of the body without parameters, in lower case; `None` without a Content-Type.
     pub fn content_type(&self) -> Option<String> {
         let value = self.header("Content-Type")?;
         Some(value.split(';').next()?.trim().to_ascii_lowercase())
     }
-    /// The SDP of the message: the body if it is SDP, or the first part of a multipart body that is; else
-    /// `None`.
+    /// Returns the SDP of the message: the body if it is SDP, or the first part of a multipart body that
+    /// is; otherwise `None`.
     pub fn sdp(&self) -> Option<&[u8]> {
         super::body::description(self.header("Content-Type")?, &self.body)
     }

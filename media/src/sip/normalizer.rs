@@ -7,19 +7,20 @@
 
 use super::header_value::{Address, split_list};
 
-/// Largest datagram, in bytes: UDP carries at most 64 kB.
+/// Largest accepted datagram, in bytes: UDP carries at most 64 kB.
 pub const DATAGRAM_BYTES_MAX: usize = 65_535;
 
-/// Largest head (start line and headers), in bytes; carriers stay below 4 kB.
+/// Largest accepted head (start line and headers), in bytes; carriers stay below 4 kB.
 pub const HEAD_BYTES_MAX: usize = 8_192;
 
-/// Most header fields after lists are split; forty Vias and Record-Routes leave room for the rest.
+/// Most headers of a message after lists are split; a message with more is refused. Forty Vias and
+/// Record-Routes leave room for the rest.
 pub const HEADERS_MAX: usize = 128;
 
 /// Upper bound of a CSeq, exclusive (RFC 3261, 8.1.1.5: below 2^31).
 const CSEQ_BELOW: u32 = 1 << 31;
 
-/// Why a datagram is not accepted as a SIP message. It is counted and dropped.
+/// Why a datagram is not accepted as a SIP message. The driver counts and drops it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MalformedMessage {
     #[error("only line ends: a keep-alive")]
@@ -107,7 +108,7 @@ const NAMES: &[(&str, &str)] = &[
     ("", "RAck"),
 ];
 
-/// Headers that may occur only once.
+/// Headers that may occur only once; a second one makes the message malformed.
 const SINGLE: &[&str] = &[
     "From",
     "To",
@@ -123,7 +124,8 @@ const SINGLE: &[&str] = &[
 /// Headers with lists that are split, so that each entry is a header of its own.
 const LISTS: &[&str] = &["Via", "Route", "Record-Route", "Contact"];
 
-/// Normalizes one datagram.
+/// Normalizes one datagram: expands compact names, unfolds lines, splits lists, cuts the body. Fails for a
+/// datagram that is not a well-formed SIP message.
 pub fn normalize_datagram(datagram: &[u8]) -> Result<NormalizedDatagram, MalformedMessage> {
     if datagram.len() > DATAGRAM_BYTES_MAX {
         return Err(MalformedMessage::TooLarge);
@@ -146,7 +148,7 @@ pub fn normalize_datagram(datagram: &[u8]) -> Result<NormalizedDatagram, Malform
     Ok(NormalizedDatagram { start, headers, body })
 }
 
-/// Splits the datagram at the empty line; leading line ends are allowed (RFC 3261, 7.5).
+/// Splits the datagram at the empty line into head and rest. Leading line ends are skipped (RFC 3261, 7.5).
 fn split_head(datagram: &[u8]) -> Result<(&str, &[u8]), MalformedMessage> {
     let mut bytes = datagram;
     while let Some(after) = bytes.strip_prefix(b"\r\n") {
@@ -174,7 +176,8 @@ fn split_head(datagram: &[u8]) -> Result<(&str, &[u8]), MalformedMessage> {
     Ok((head, rest.get(4..).unwrap_or_default()))
 }
 
-/// Joins folded lines with one space (RFC 3261, 7.3.1) and refuses control characters.
+/// Splits the head into lines and joins folded ones with one space (RFC 3261, 7.3.1). Fails for control
+/// characters.
 fn unfold(head: &str) -> Result<Vec<String>, MalformedMessage> {
     let mut lines: Vec<String> = Vec::new();
     for line in head.split("\r\n") {
@@ -231,7 +234,7 @@ fn start_line(line: &str) -> Result<StartLine, MalformedMessage> {
     })
 }
 
-/// True for a token of RFC 3261, 25.1.
+/// Returns true for a token (RFC 3261, 25.1).
 pub fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -239,7 +242,8 @@ pub fn is_token(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&b))
 }
 
-/// The canonical spelling of a header's name: compact names expanded, known names in their usual case.
+/// Returns the canonical spelling of a header's name: compact names expanded, known names in their usual
+/// case, others unchanged.
 pub fn canonical_name(name: &str) -> &str {
     NAMES
         .iter()
@@ -267,7 +271,7 @@ fn push_header(line: &str, headers: &mut Vec<(String, String)>) -> Result<(), Ma
     Ok(())
 }
 
-/// The value of the first header of this canonical name.
+/// Returns the value of the first header with this canonical name, in any case.
 pub fn find<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers
         .iter()
@@ -284,7 +288,7 @@ fn check_single(headers: &[(String, String)]) -> Result<(), MalformedMessage> {
     Ok(())
 }
 
-/// Checks the six mandatory headers of RFC 3261, 8.1.1; a response has no Max-Forwards.
+/// Returns an error if a mandatory header is missing (RFC 3261, 8.1.1). A response needs no Max-Forwards.
 fn check_mandatory(start: &StartLine, headers: &[(String, String)]) -> Result<(), MalformedMessage> {
     for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
         if find(headers, name).is_none_or(str::is_empty) {
@@ -300,7 +304,7 @@ fn check_mandatory(start: &StartLine, headers: &[(String, String)]) -> Result<()
     Ok(())
 }
 
-/// Number and method of a CSeq value.
+/// Parses a CSeq value into number and method; `None` if it is not valid.
 pub fn read_cseq(value: &str) -> Option<(u32, &str)> {
     let (number, method) = value.split_once([' ', '\t'])?;
     if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
@@ -337,7 +341,8 @@ fn check_addresses(headers: &[(String, String)]) -> Result<(), MalformedMessage>
     Ok(())
 }
 
-/// The body: as long as Content-Length says (RFC 3261, 18.3), else the rest of the datagram.
+/// Returns the body: as long as Content-Length says (RFC 3261, 18.3), without that header the rest of the
+/// datagram. Fails if the datagram is shorter.
 fn cut_body(headers: &[(String, String)], rest: &[u8]) -> Result<Vec<u8>, MalformedMessage> {
     let Some(length) = find(headers, "Content-Length") else {
         return Ok(rest.to_vec());

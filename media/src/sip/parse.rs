@@ -7,7 +7,7 @@
 use super::message::{SipMessage, SipStartLine};
 use super::normalizer::{MalformedMessage, StartLine, normalize_datagram};
 
-/// Parses one datagram to a message. A caller counts an error and drops the datagram.
+/// Parses one datagram to a SIP message. Fails if it is malformed.
 pub fn parse(datagram: &[u8]) -> Result<SipMessage, MalformedMessage> {
     let plain = normalize_datagram(datagram)?;
     let mut head = match &plain.start {
@@ -44,7 +44,8 @@ fn read_headers(head: &str) -> Result<Vec<(String, String)>, MalformedMessage> {
     parsed.into_iter().map(raw).collect()
 }
 
-/// Returns the name and the raw value of a header that rsip has parsed; an error if its text has no name.
+/// Returns the canonical name and the raw value of a header that rsip has parsed. Fails if its text has no
+/// name.
 fn raw(header: rsip::Header) -> Result<(String, String), MalformedMessage> {
     if let rsip::Header::Other(name, value) = header {
         return Ok((name, value));

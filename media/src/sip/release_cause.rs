@@ -3,7 +3,8 @@
 use super::header_value::{parameter, split_list};
 use super::message::SipMessage;
 
-/// Longest Reason value kept, in bytes: it goes into the log as it came, and a far end may send any length.
+/// Longest Reason value that is kept, in bytes; the rest is cut off. It goes into the log as it came, and a
+/// far end may send any length.
 const REASON_BYTES_MAX: usize = 256;
 
 /// The release cause that a message states in its Reason headers; both fields are `None` without such a
@@ -16,6 +17,8 @@ pub struct ReleaseCause {
 }
 
 impl ReleaseCause {
+    /// Reads the `Reason` headers of a message (RFC 3326): the first value with a Q.850 cause, otherwise
+    /// the first value.
     pub fn of(message: &SipMessage) -> Self {
         let values: Vec<&str> = message
             .headers("Reason")

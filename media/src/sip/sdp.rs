@@ -11,7 +11,7 @@ use crate::rtp::latch::LatchRule;
 use domain::call::KeyPath;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// Longest description read, in bytes: a carrier's is below 2 kB.
+/// Largest session description that is read, in bytes; a larger one is an error. A carrier's is below 2 kB.
 pub const SDP_BYTES_MAX: usize = 16_384;
 
 /// The payload type of keypresses in our offers (RFC 4733 leaves it dynamic; carriers expect 101).
@@ -57,8 +57,8 @@ pub struct AudioStream {
 }
 
 impl AudioStream {
-    /// The number of samples in each packet that we send: those of 20 ms, or of 10 or 5 ms if the far end
-    /// takes no longer packets. `None` if it takes only shorter ones.
+    /// Returns the number of samples in each packet that we send: 20 ms, or 10 or 5 ms if the far end
+    /// accepts no longer packets. `None` if it accepts only shorter ones.
     pub fn packet_samples(&self) -> Option<usize> {
         let longest_ms = self.maxptime_ms.unwrap_or(20);
         PACKETS_PER_FRAME
@@ -67,13 +67,13 @@ impl AudioStream {
             .and_then(|packets| FRAME_SAMPLES.checked_div(usize::try_from(packets).ok()?))
     }
 
-    /// True if the description says that the far end sends audio.
+    /// Returns true if the description says that the far end sends audio.
     pub const fn sends(&self) -> bool {
         matches!(self.direction, Direction::SendRecv | Direction::SendOnly)
     }
 
-    /// The ways in which the far end's keypresses can arrive: by RTP only if it sends audio, by SIP INFO if
-    /// `takes_info`, that is, if its `Allow` lists INFO.
+    /// Returns the ways in which the far end's keypresses can arrive: by RTP only if it sends audio, by SIP
+    /// INFO if `takes_info` (its `Allow` lists INFO).
     pub fn key_paths(&self, takes_info: bool) -> Vec<KeyPath> {
         let in_rtp = match self.keypress_payload_type {
             Some(_) => KeyPath::RtpEvent,
@@ -85,13 +85,14 @@ impl AudioStream {
     }
 }
 
-/// The numbers of packets into which a frame of 20 ms may be cut: 20, 10 or 5 ms each. No gateway asks for
-/// shorter packets.
+/// The numbers of packets into which a frame of 20 ms may be cut: packets of 20, 10 or 5 ms. No gateway
+/// asks for shorter packets.
 const PACKETS_PER_FRAME: [u64; 3] = [1, 2, 4];
 /// Longest packet time read from a description, in milliseconds: RFC 3551, 4.2, has receivers take up to 200
 /// ms.
 const PTIME_MAX_MS: u32 = 200;
-/// Most `m=` lines of a description: audio, video, and a few more that a far end offers at once.
+/// Most `m=` lines of a description; one with more is an error. Audio, video, and a few more that a far end
+/// offers at once.
 const MEDIA_LINES_MAX: usize = 16;
 
 /// The reason why a description cannot be used.
@@ -109,8 +110,8 @@ pub enum SdpError {
     ShortPackets,
 }
 
-/// Returns our offer with `media` as the address for RTP. `version` counts up with each new description of
-/// the same dialog.
+/// Returns our offer with `media` as the address for RTP: PCMA, PCMU and keypresses. `version` increases
+/// with each new description of the same dialog.
 pub fn offer(media: SocketAddr, version: u32) -> Vec<u8> {
     describe(
         media,
@@ -120,8 +121,8 @@ pub fn offer(media: SocketAddr, version: u32) -> Vec<u8> {
     )
 }
 
-/// Returns our answer to an offer: the codec and the keypress payload type of `offered`, and the direction
-/// seen from our side.
+/// Returns our answer to an offer, with `media` as the address for RTP: the codec and keypress payload type
+/// of `offered`, and the direction as seen from our side.
 pub fn answer(media: SocketAddr, version: u32, offered: &AudioStream) -> Vec<u8> {
     let codecs = [(offered.codec, offered.payload_type)];
     let mut text = describe(media, version, &codecs, offered.keypress_payload_type);
@@ -140,7 +141,7 @@ pub fn answer(media: SocketAddr, version: u32, offered: &AudioStream) -> Vec<u8>
 }
 
 /// Replaces the `m=` section of our answer by one section per offered line, in the offer's order: ours for
-/// the stream that was taken, a line with port 0 for each other.
+/// the accepted stream, a line with port 0 for each other.
 fn with_refused(text: Vec<u8>, lines: &[Option<String>]) -> Vec<u8> {
     let own = b"m=audio ";
     let Some(at) = text.windows(own.len()).position(|part| part == own) else {
@@ -194,7 +195,7 @@ fn describe(media: SocketAddr, version: u32, codecs: &[(Codec, u8)], keypress: O
     text.into_bytes()
 }
 
-/// One `m=` section of a description while it is read, or the session part before the first one.
+/// One `m=` section of a description while it is parsed, or the session part before the first one.
 #[derive(Default)]
 struct Section<'a> {
     audio: bool,
@@ -207,7 +208,8 @@ struct Section<'a> {
     maxptime_ms: Option<u32>,
 }
 
-/// Reads the first usable audio stream of an offer or answer.
+/// Parses an offer or answer and returns its first usable audio stream. Fails if it has none, or no address
+/// or supported codec.
 pub fn read(body: &[u8]) -> Result<AudioStream, SdpError> {
     if body.len() > SDP_BYTES_MAX {
         return Err(SdpError::Unreadable);
@@ -290,26 +292,26 @@ fn settle(stream: &Section<'_>, whole: &Section<'_>) -> Result<AudioStream, SdpE
     Ok(read)
 }
 
-/// The payload types that are mapped to keypresses, in the order of their maps.
+/// Returns the payload types that are mapped to keypresses, in the order of their maps.
 fn keypress_types<'a>(stream: &'a Section<'_>) -> impl Iterator<Item = u8> + 'a {
     let mapped = stream.maps.iter().filter(|(_, map)| is_keypress(map));
     mapped.map(|(payload, _)| *payload)
 }
 
-/// True if an rtpmap names `telephone-event`, at any clock rate: the rate changes only the duration of a key,
-/// not which key it is.
+/// Returns true if an rtpmap names `telephone-event`, at any clock rate: the rate changes only the duration
+/// of a key, not which key it is.
 fn is_keypress(map: &str) -> bool {
     let name = map.split('/').next().unwrap_or_default();
     name.trim().eq_ignore_ascii_case("telephone-event")
 }
 
-/// True for a multicast or broadcast address: a call has one far end.
+/// Returns true for a multicast or broadcast address, which is refused: a call has one far end.
 fn is_many(ip: IpAddr) -> bool {
     ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST)
 }
 
-/// The codec of a payload type. PCMA (8) and PCMU (0) need no rtpmap (RFC 3551); a map with another name
-/// takes the number away. `None` for a codec that we do not support.
+/// Returns the codec of a payload type. PCMA (8) and PCMU (0) need no rtpmap (RFC 3551), but a map may give
+/// the number to another codec. `None` for a codec that we do not support.
 fn codec_of(payload: u8, maps: &[(u8, &str)]) -> Option<Codec> {
     match maps.iter().find(|(mapped, _)| *mapped == payload) {
         Some((_, map)) if is_map(map, "PCMA") => Some(Codec::Pcma),
@@ -321,7 +323,7 @@ fn codec_of(payload: u8, maps: &[(u8, &str)]) -> Option<Codec> {
     }
 }
 
-/// True if an rtpmap names this codec at 8,000 Hz, in any case: `PCMA/8000`, `pcma/8000/1`.
+/// Returns true if an rtpmap names this codec at 8,000 Hz, in any case: `PCMA/8000`, `pcma/8000/1`.
 fn is_map(map: &str, name: &str) -> bool {
     let mut parts = map.split('/');
     parts.next().is_some_and(|part| part.eq_ignore_ascii_case(name)) && parts.next() == Some("8000")
@@ -341,8 +343,8 @@ fn media_line(value: &str) -> Section<'_> {
     }
 }
 
-/// The address of a `c=` line, for example `IN IP4 192.0.2.1`, with an optional TTL after a slash. `None` for
-/// a host name: names are not looked up.
+/// Returns the address of a `c=` line, for example `IN IP4 192.0.2.1`, with an optional TTL after a slash.
+/// `None` for a host name: names are not looked up.
 fn connection(value: &str) -> Option<IpAddr> {
     let mut words = value.split_ascii_whitespace();
     if words.next() != Some("IN") || !matches!(words.next(), Some("IP4" | "IP6")) {
@@ -374,8 +376,8 @@ fn attribute<'a>(value: &'a str, section: &mut Section<'a>) {
     }
 }
 
-/// The milliseconds of a packet time; a fraction, which some far ends write, is cut off. `None` outside 1 to
-/// 200 ms.
+/// Returns the milliseconds of a packet time; a fraction, which some far ends write, is cut off. `None`
+/// outside 1 to 200 ms.
 fn packet_time(text: &str) -> Option<u32> {
     let whole = text.trim().split('.').next()?;
     let ms = whole.parse().ok()?;

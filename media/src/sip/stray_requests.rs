@@ -4,17 +4,19 @@
 use super::message::{SipMessage, reason_phrase};
 use super::user_agent::ALLOW;
 
-/// Known requests that are refused with 405 everywhere; an unknown one gets 501 (RFC 3261, 8.2.1 and 21.5.2).
+/// Known methods that are refused with 405 everywhere; an unknown one gets 501 (RFC 3261, 8.2.1 and
+/// 21.5.2).
 const NOT_TAKEN: &[&str] = &["MESSAGE", "REFER", "REGISTER", "SUBSCRIBE", "NOTIFY", "PUBLISH"];
 
-/// Requests that exist only within a dialog or transaction: without one they get 481.
+/// Methods that exist only within a dialog or transaction: outside they get 481.
 const OF_A_DIALOG: &[&str] = &["BYE", "CANCEL", "INFO", "UPDATE", "PRACK"];
 
 /// The To tag of all responses outside a dialog. It is constant, so that each repeat gets the same tag
 /// although no state is kept (RFC 3261, 8.2.7).
 const TAG: &str = "ledgerline";
 
-/// Returns the response to a request outside all legs; `None` for an ACK, which gets none.
+/// Returns the response to a request of the trunk that belongs to no leg; `None` for an ACK, which gets
+/// none. A new INVITE gets 480: no incoming call is accepted.
 pub fn answer(request: &SipMessage) -> Option<SipMessage> {
     let plain = |code: u16| SipMessage::response(request, code, reason_phrase(code), Some(TAG));
     let method = request.method();
@@ -34,8 +36,8 @@ pub fn answer(request: &SipMessage) -> Option<SipMessage> {
     }
 }
 
-/// Returns the response to a request within a dialog if we handle no request with its method there: 405 for a
-/// known method, else 501.
+/// Returns the response to a request within a dialog with a method that is not handled there: 405 for a
+/// known method, otherwise 501.
 pub fn refuse_method(request: &SipMessage) -> SipMessage {
     let known = NOT_TAKEN.contains(&request.method());
     let code = if known { 405 } else { 501 };

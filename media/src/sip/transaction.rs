@@ -16,7 +16,7 @@ pub const TRANSACTION_MS: u64 = 64 * T1_MS;
 /// retransmissions (RFC 3261, 17.1.1.2).
 pub const TIMER_D_MS: u64 = 32_000;
 
-/// One message under retransmission, with its intervals and its end.
+/// One message that is retransmitted, with its intervals and its end.
 #[derive(Debug, Clone)]
 pub struct Retransmission {
     pub bytes: Vec<u8>,
@@ -27,7 +27,7 @@ pub struct Retransmission {
     pub ends_at: Timestamp,
 }
 
-/// What to do about a retransmission at a given time.
+/// What is due for a retransmission at a given time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetransmissionStep {
     NotYet,
@@ -42,8 +42,8 @@ impl Retransmission {
         Self::capped(bytes, hop, now, TRANSACTION_MS)
     }
 
-    /// Returns the retransmission of a non-INVITE request, or of a 2xx that waits for its ACK, just sent: its
-    /// interval doubles up to T2, as timers E and F have it.
+    /// Starts the retransmission of a non-INVITE request, or of a 2xx that waits for its ACK, that was just
+    /// sent: its interval doubles up to T2 (timers E and F).
     pub fn request(bytes: Vec<u8>, hop: Hop, now: Timestamp) -> Self {
         Self::capped(bytes, hop, now, T2_MS)
     }
@@ -59,6 +59,8 @@ impl Retransmission {
         }
     }
 
+    /// Returns when to call `elapse` next: at the next retransmission, or at the timeout if that is
+    /// earlier.
     pub fn deadline(&self) -> Timestamp {
         self.next_at.min(self.ends_at)
     }
@@ -68,8 +70,8 @@ impl Retransmission {
         self.interval_ms = T2_MS;
     }
 
-    /// Tells what is due at `now` and moves the timer to its next interval. Missed retransmissions are not
-    /// made up for.
+    /// Returns what is due at `now`, and moves the timer to its next interval. Missed retransmissions are
+    /// not made up for.
     pub fn elapse(&mut self, now: Timestamp) -> RetransmissionStep {
         if now >= self.ends_at {
             return RetransmissionStep::TimedOut;
@@ -83,8 +85,8 @@ impl Retransmission {
     }
 }
 
-/// Moves a retransmission to `now`: a message that is due goes to `again`. True if it timed out, and the
-/// timer is then cleared.
+/// Advances a retransmission to `now`: adds its message to `again` if it is due. Returns true if it timed
+/// out; the timer is then removed.
 pub(in crate::sip) fn step(
     timer: &mut Option<Retransmission>,
     now: Timestamp,

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-/// The header that asserts the number shown, beside From (RFC 3325).
+/// The header that asserts the caller number, besides From (RFC 3325).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdentityHeader {
     /// P-Asserted-Identity: sent between networks that trust each other.
@@ -21,7 +21,7 @@ impl IdentityHeader {
     }
 }
 
-/// The address for requests within a dialog if the Contact or first Route is a private address.
+/// The destination of requests within a dialog if the Contact or first Route is a private address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PrivateContact {
     #[default]
@@ -30,7 +30,7 @@ pub enum PrivateContact {
     ToTrunk,
 }
 
-/// A host and port given in a trunk's SPEC.
+/// Host and port of an outbound proxy, from a trunk's SPEC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyAddress {
     /// A host name or an address; an IPv6 address without brackets.
@@ -48,7 +48,7 @@ impl ProxyAddress {
     }
 }
 
-/// The message settings of one trunk; the default changes nothing.
+/// How one trunk wants its SIP messages; the default changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TrunkProfile {
     /// The host of the From URI; `None` for our own address.
@@ -61,7 +61,8 @@ pub struct TrunkProfile {
     pub private_contact: PrivateContact,
 }
 
-/// True for an address that has a meaning within one network only (RFC 1918, 3927, 4193, 4291, 6598).
+/// Returns true for an address that has a meaning within one network only (RFC 1918, 3927, 4193, 4291,
+/// 6598).
 pub(super) fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {

@@ -8,11 +8,11 @@ use super::header_value::{parameter, split_port};
 use super::message::SipMessage;
 use std::net::{IpAddr, SocketAddr};
 
-/// The port of a sent-by that gives none (RFC 3261, 18.1.1).
+/// The port of a Via (sent-by) that names none (RFC 3261, 18.1.1).
 const SIP_PORT: u16 = 5_060;
 
-/// Writes the source of a request into its top Via: `received` if the sent-by is not that address or the
-/// sender asked for it (`rport`), and the port if the sender asked.
+/// Writes the source address of a request into its top Via: `received` if Via names another address or the
+/// sender asked for it (`rport`), and the port if the sender asked. Leaves responses unchanged.
 pub fn note_source(request: &mut SipMessage, from: SocketAddr) {
     let top = request.headers.iter_mut().find(|(name, _)| name == "Via");
     let Some((_, via)) =
@@ -44,8 +44,8 @@ pub fn note_source(request: &mut SipMessage, from: SocketAddr) {
     *via = noted;
 }
 
-/// Returns the address for the response to a request from `from`: its exact port if the request asked for
-/// that (`rport`), else the port of its sent-by, at the IP address it came from.
+/// Returns the address for the response to a request that came from `from`: the same IP address, and its
+/// port if the request asked for that (`rport`), otherwise the port in its Via.
 pub fn reply_to(request: &SipMessage, from: SocketAddr) -> SocketAddr {
     let Some(via) = request.header("Via") else {
         return from;
@@ -59,7 +59,8 @@ pub fn reply_to(request: &SipMessage, from: SocketAddr) -> SocketAddr {
     }
 }
 
-/// The sent-by (host and port) of the request that this response answers; port 5060 if it gives none.
+/// Returns host and port in the Via of a response, which are those of the request that it answers; port
+/// 5060 if Via names none.
 pub fn sent_by_of(response: &SipMessage) -> Option<(&str, u16)> {
     let (host, port) = sent_by(response.header("Via")?)?;
     Some((host, port.unwrap_or(SIP_PORT)))
@@ -69,7 +70,7 @@ fn parameters_of(via: &str) -> Option<&str> {
     via.split_once(';').map(|(_, rest)| rest)
 }
 
-/// The host and port behind `SIP/2.0/UDP` in a Via value.
+/// Returns host and port in a Via value, after `SIP/2.0/UDP`.
 fn sent_by(via: &str) -> Option<(&str, Option<u16>)> {
     let head = via.split(';').next()?.trim();
     let (_, sent_by) = head.rsplit_once([' ', '\t'])?;

@@ -97,8 +97,8 @@ impl Tasks for SuiteTasks {
     fn alive_count(&self) -> usize {
         *self.alive.borrow()
     }
-    /// Fires the signal and waits for the threads; those that do not end in time are left, and counted by
-    /// `alive_count`.
+    /// Signals the stop and waits for the threads. Those that do not end within `THREADS_END_WITHIN` are
+    /// left, and counted by `alive_count`.
     #[expect(clippy::disallowed_methods, reason = "a suite's own patience")]
     async fn stop(&self) {
         self.stop.send_replace(true);

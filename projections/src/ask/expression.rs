@@ -56,7 +56,8 @@ const HIDDEN_CALLS: &[&str] = &[
     "user",
 ];
 
-/// Refuses an expression that is not on the allowlist. Only the expression itself is judged, not its parts.
+/// Refuses an expression that is not on the allowlist. Judges only the expression itself; its parts are
+/// visited separately.
 pub(super) fn judge(expr: &Expr) -> VisitResult {
     let known = match expr {
         Expr::Identifier(ident) if ident.quote_style.is_none() => {
@@ -117,7 +118,7 @@ pub(super) fn judge(expr: &Expr) -> VisitResult {
     refuse(&format!("`{shown}`"), hint, expr.span().start)
 }
 
-/// Most characters of a refused expression that the error repeats.
+/// Most characters of a refused expression that the error repeats; the rest is cut off.
 const SHOWN_CHARACTERS_MAX: usize = 60;
 
 const fn is_shared_operator(op: &BinaryOperator) -> bool {
@@ -173,7 +174,8 @@ fn judge_function(function: &Function) -> VisitResult {
     refuse(&format!("this form of {}", function.name), hint, at)
 }
 
-/// Whether the arguments are plain values. A whole row (`c.*`) is no value; `*` is allowed only in `count`.
+/// Returns true if the arguments of a function are plain values. A whole row (`c.*`) is none; `*` is
+/// allowed only in `count`.
 fn are_plain(name: &str, list: &FunctionArgumentList) -> bool {
     let is_value = |one: &FunctionArg| match one {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(_)) => true,
@@ -184,8 +186,8 @@ fn are_plain(name: &str, list: &FunctionArgumentList) -> bool {
     list.args.iter().all(is_value) && clauses.all(|one| matches!(one, FunctionArgumentClause::OrderBy(_)))
 }
 
-/// Returns the separator of a `string_agg` if it is written as a literal, so that its length is known in
-/// advance.
+/// Returns the separator of a `string_agg` if it is a literal, so that its length is known before the query
+/// runs; otherwise `None`.
 pub(super) fn separator_of(list: &FunctionArgumentList) -> Option<&str> {
     match list.args.as_slice() {
         [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))] => match &value.value {

@@ -17,11 +17,12 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 use std::any::TypeId;
 use std::ops::ControlFlow;
 
-/// Most tokens in one query; a chain of operators nests as deep as it is long.
+/// Most tokens of a query; one with more is refused. A chain of operators nests as deep as it is long.
 const TOKENS_MAX: usize = 2_000;
-/// Deepest nesting of subqueries and parentheses.
+/// Deepest nesting of subqueries and parentheses; a deeper one is refused.
 const NESTING_MAX: usize = 50;
-/// Deepest nesting of expressions, chains of operators included. SQLite gets the same limit.
+/// Deepest nesting of expressions, including chains of operators; a deeper one is refused. SQLite gets the
+/// same limit.
 pub(super) const EXPRESSION_DEPTH_MAX: usize = 200;
 
 /// A parser dialect with only the SQL that both databases read; all extensions are off.
@@ -46,12 +47,12 @@ impl Dialect for PortableDialect {
     }
 }
 
-/// Checks a query and returns its SQL, written again from the parsed form.
+/// Checks a query from outside. Returns its SQL, written again from the parsed form, or why it is refused.
 pub fn check_sql(sql: &str) -> Result<String, QueryError> {
     Ok(read(sql)?.to_string())
 }
 
-/// Parses and checks a query.
+/// Parses a query and checks everything: size, nesting, one `select`, views, functions, names.
 pub(crate) fn read(sql: &str) -> Result<Box<Query>, QueryError> {
     if sql.len() > SQL_BYTES_MAX {
         let bytes = sql.len();
@@ -127,7 +128,7 @@ fn unreadable(error: ParserError) -> QueryError {
     QueryError::Syntax { why: said, place }
 }
 
-/// Reads a place as the parser writes it: `3, Column: 14`.
+/// Parses a place in the query from the parser's message: `3, Column: 14`. A missing number becomes 0.
 fn written_place(at: &str) -> SqlLocation {
     let mut numbers = at.split(|character: char| !character.is_ascii_digit());
     let mut number = || numbers.find_map(|digits| digits.parse().ok()).unwrap_or(0);
@@ -299,7 +300,7 @@ impl Visitor for Guard {
         refuse(&format!("reading {factor}"), &hint, factor.span().start)
     }
 
-    /// Refuses names in other quotes than those of both databases.
+    /// Refuses names in quotes other than `"`, because the two databases read them differently.
     fn pre_visit_ident(&mut self, ident: &Ident) -> VisitResult {
         if matches!(ident.quote_style, None | Some('"')) {
             return ControlFlow::Continue(());

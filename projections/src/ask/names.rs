@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 #[derive(Default)]
 pub(super) struct Names {
     pub(super) own: SubqueryColumns,
-    /// Subqueries that have not been read completely.
+    /// Subqueries that are not visited completely, with their names.
     open: BTreeMap<*const Query, TableAlias>,
     depth: usize,
 }
@@ -44,7 +44,8 @@ impl Visitor for Names {
         ControlFlow::Continue(())
     }
 
-    /// By then all subqueries inside this one, and all before it, are known.
+    /// Records the columns of a completed subquery. All subqueries inside it, and all before it, are known
+    /// then.
     fn post_visit_query(&mut self, query: &Query) -> VisitResult {
         if let Some(alias) = self.open.remove(&std::ptr::from_ref(query)) {
             let columns = columns_of(query, Some(&alias), &self.own);
@@ -68,8 +69,9 @@ impl Visitor for Names {
     }
 }
 
-/// Whether a subquery must not have this name. SQLite's authorizer identifies a view by its name, and outside
-/// the subquery's scope the name would mean the table again.
+/// Returns true if a subquery must not have this name, because it is that of a table, a documented view or
+/// an internal object. SQLite's authorizer identifies a view by its name, and outside the subquery's scope
+/// the name would mean the table again.
 fn is_reserved(name: &str) -> bool {
     let internal = ["pg_", "sqlite_", "sql_view"]
         .iter()

@@ -38,15 +38,16 @@ impl QueryControl {
         }
     }
 
-    /// Marks the query as running. Returns `false` if the caller no longer waits.
+    /// Marks the query as running; `stop` ends it. Returns false, without running it, if the caller no
+    /// longer waits.
     pub(crate) fn begin(&self, stop: StopCallback) -> bool {
         let is_wanted = |state: &State| !matches!(state, State::Gone);
         let before = self.swap(|state| is_wanted(state).then_some(State::Running(stop)));
         is_wanted(&before)
     }
 
-    /// Whether the caller still waits. Checked between two statements of one query, because a stop request is
-    /// lost on a connection where no statement runs.
+    /// Returns true while the caller waits. Checked between two statements of one query, because a stop
+    /// request is lost on a connection where no statement runs.
     pub(crate) fn is_wanted(&self) -> bool {
         !matches!(
             *self.0.lock().unwrap_or_else(PoisonError::into_inner),
@@ -54,13 +55,13 @@ impl QueryControl {
         )
     }
 
-    /// Marks the query as ended. Returns `false` if it was stopped or is about to be.
+    /// Marks the query as ended. Returns false if it was stopped or is about to be.
     pub(crate) fn end(&self) -> bool {
         let before = self.swap(|state| (!matches!(state, State::Gone)).then_some(State::Waiting));
         !matches!(before, State::Gone)
     }
 
-    /// The caller no longer waits: stops the query if it runs.
+    /// Records that the caller no longer waits, and stops the query if it runs.
     fn give_up(&self) {
         if let State::Running(stop) = self.swap(|_| Some(State::Gone)) {
             stop();
@@ -68,7 +69,7 @@ impl QueryControl {
     }
 }
 
-/// Gives the query up when the caller's future is dropped; after the result this does nothing.
+/// Gives the query up when the caller's future is dropped. After the result this has no effect.
 struct CancelGuard(Arc<QueryControl>);
 
 impl Drop for CancelGuard {
@@ -80,7 +81,8 @@ impl Drop for CancelGuard {
 /// The sender of the queue; `None` once the process is stopping.
 pub(crate) type Queue = Mutex<Option<mpsc::Sender<Job>>>;
 
-/// Queues a query and waits for its result; `Busy` if the queue is full.
+/// Queues a query and waits for its result. Returns `Busy` if the queue is full. Dropping the future stops
+/// the query.
 pub(crate) async fn ask(queue: &Queue, sql: String, limits: QueryLimits) -> Result<QueryResult, QueryError> {
     let sender = queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let sender = sender.ok_or_else(|| QueryError::Unavailable("the server is stopping".to_owned()))?;
@@ -106,7 +108,8 @@ fn ended() -> QueryError {
     QueryError::Unavailable("the query thread has ended".to_owned())
 }
 
-/// The loop of one thread: runs queries until the queue is closed and empty.
+/// Runs the queries of the queue one after another, until the queue is closed and empty. Several threads
+/// may share a queue.
 pub(crate) fn serve(
     jobs: &Mutex<mpsc::Receiver<Job>>,
     mut answer: impl FnMut(&str, QueryLimits, &QueryControl) -> Result<QueryResult, QueryError>,

@@ -19,7 +19,7 @@ pub(super) type Columns = BTreeSet<String>;
 /// The columns of a query's own subqueries (`with name as …`) by name; each name has one meaning only.
 pub(super) type SubqueryColumns = BTreeMap<String, Columns>;
 
-/// Most columns of a relation that the error about an unknown column lists.
+/// Most columns of a relation that an error about an unknown column lists; further ones are left out.
 const SHOWN_COLUMNS_MAX: usize = 60;
 
 /// The scope of one `select`: its relations and the names of its results.
@@ -34,7 +34,7 @@ struct Frame {
 /// The names that are visible at the current point of the query.
 pub(super) struct Scopes {
     own: SubqueryColumns,
-    /// Subqueries that do not see the `select` around them, with the number of scopes that they see.
+    /// Subqueries that do not see the `select` around them, with the number of outer scopes that they see.
     apart: BTreeMap<*const Query, usize>,
     frames: Vec<Frame>,
 }
@@ -94,7 +94,7 @@ impl Scopes {
         }
     }
 
-    /// Returns the visible scopes, the innermost first.
+    /// Returns the scopes that are visible at the current point, the innermost first.
     fn seen(&self) -> impl Iterator<Item = &Frame> {
         let mut next = self.frames.len();
         std::iter::from_fn(move || {
@@ -104,7 +104,7 @@ impl Scopes {
         })
     }
 
-    /// Checks a column name with its relation.
+    /// Checks a name with a relation, `relation.column`: the relation must be visible and have the column.
     pub(super) fn judge(&self, parts: &[Ident]) -> VisitResult {
         let [relation, column] = parts else {
             let at = Span::union_iter(parts.iter().map(|part| part.span)).start;
@@ -130,7 +130,8 @@ impl Scopes {
         ControlFlow::Break(QueryError::Wrong(why))
     }
 
-    /// Checks a name without a relation: it must be a column, not a whole row.
+    /// Checks a name without a relation: it must not be the name of a visible relation, which would be a
+    /// whole row, unless a column has that name.
     pub(super) fn judge_alone(&self, ident: &Ident) -> VisitResult {
         let name = plain(ident);
         let is_column = self.seen().any(|frame| {
@@ -158,7 +159,8 @@ pub(super) fn columns_of(query: &Query, alias: Option<&TableAlias>, own: &Subque
     }
 }
 
-/// Returns the column names that an alias gives. If it names some columns, only those are known.
+/// Returns the column names that an alias lists. If it names fewer columns than there are, the others are
+/// unknown.
 fn named(alias: &TableAlias) -> Columns {
     alias.columns.iter().map(|column| plain(&column.name)).collect()
 }

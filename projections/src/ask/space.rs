@@ -28,7 +28,8 @@ pub(crate) enum TemporarySpace {
     },
 }
 
-/// Sets the limit if the role may, and returns whether there is one.
+/// Limits the temporary files of a connection to `TEMPORARY_BYTES_MAX`, if its role may. Returns whether
+/// there is a limit.
 pub(crate) fn limit_temporary_space(client: &mut Client) -> Result<TemporarySpace, postgres::Error> {
     let kib = TEMPORARY_BYTES_MAX / 1_024;
     match client.batch_execute(&format!("set temp_file_limit = '{kib}kB'")) {
@@ -51,7 +52,8 @@ pub(crate) fn limit_temporary_space(client: &mut Client) -> Result<TemporarySpac
     })
 }
 
-/// Refuses a query that may sort or keep rows without a limit. The error names the grant that would allow it.
+/// Refuses a query that may sort or store many rows, for a connection without a limit of temporary space.
+/// The error names the grant that would allow it.
 pub(crate) fn refuse_unbounded(query: &Query, grant: &str) -> Result<(), QueryError> {
     let mut look = SpaceCheck::default();
     let what = match query.visit(&mut look) {
@@ -155,7 +157,8 @@ fn only_union_all(body: &SetExpr) -> ControlFlow<&'static str> {
     }
 }
 
-/// Whether the limit is short enough: a sort keeps the returned rows and those before them.
+/// Returns true if the limit of a query is short enough for a sort in memory. The sort keeps the returned
+/// rows and those that the offset skips.
 fn is_short(limit: Option<&LimitClause>) -> bool {
     let Some(LimitClause::LimitOffset {
         limit: Some(limit),

@@ -7,7 +7,8 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// Time between two measurements, in which a disk writes some ten megabytes.
+/// Time between two measurements of temporary files, in milliseconds, in which a disk writes some ten
+/// megabytes.
 const LOOK_MS: u64 = 20;
 
 /// How the name of a temporary SQLite file begins: with its own prefix or, if Linux creates it without a name
@@ -17,8 +18,8 @@ const NAME_STARTS: [&str; 2] = ["etilqs_", "#"];
 /// The identity of an open file: device and inode.
 type FileId = (u64, u64);
 
-/// Measures the temporary files that were opened since a query began. Files of queries running in parallel
-/// are included, so all share one limit.
+/// Measures the size of the temporary files that were opened since a query began. Files of queries that run
+/// in parallel are included, so all share one limit.
 pub(super) struct SpillMeter {
     bytes_max: u64,
     before: BTreeSet<FileId>,
@@ -35,7 +36,8 @@ impl SpillMeter {
         }
     }
 
-    /// Whether the limit is exceeded; measured at most every `LOOK_MS`.
+    /// Returns true if the temporary files exceed the limit. Measures at most every `LOOK_MS`; in between
+    /// returns false.
     pub(super) fn is_over(&mut self, now: Timestamp) -> bool {
         if self.next_look.is_some_and(|next| now < next) {
             return false;
@@ -55,8 +57,8 @@ fn id(file: &Metadata) -> FileId {
     (file.dev(), file.ino())
 }
 
-/// Returns the open temporary files. If the system does not list open files, there are none, and the time
-/// limit alone applies.
+/// Returns the open temporary files of this process; none if the system does not list open files. Then only
+/// the time limit applies.
 fn temporary_files() -> Vec<Metadata> {
     let Ok(open) = fs::read_dir("/proc/self/fd") else {
         return Vec::new();

@@ -27,15 +27,17 @@ use tokio::sync::mpsc;
 
 /// Steps of SQLite's virtual machine between two checks of the time: some ten microseconds.
 const STEPS_BETWEEN_LOOKS: i32 = 2_000;
-/// Memory for one query's pages, in KiB (SQLite takes it as a negative number); the rest goes to a file.
+/// Page cache of one query, in KiB (negative, as SQLite takes it); the rest goes to a temporary file.
 const CACHE_KIB: i32 = -16 * 1024;
-/// How long a query waits for another process's lock; rows are written in short transactions.
+/// How long a query waits for another process's lock, in milliseconds; rows are written in short
+/// transactions.
 const LOCK_WAIT_MS: u64 = 1_000;
-/// Most terms of a compound query.
+/// Most terms of a compound query (`union` and others); more is an error.
 const COMPOUNDS_MAX: i32 = 50;
-/// Most arguments of a function.
+/// Most arguments of a function; more is an error.
 const ARGUMENTS_MAX: i32 = 32;
-/// Longest pattern of `like`; it is matched by backtracking, between two checks of the time.
+/// Longest pattern of `like`, in bytes; a longer one is an error. It is matched by backtracking, between
+/// two checks of the time.
 const PATTERN_BYTES_MAX: i32 = 200;
 
 /// Functions that the documented views themselves use.
@@ -48,7 +50,7 @@ enum QueryExecution {
     Inline,
 }
 
-/// The query service over `views.db`.
+/// The service for analysts' SQL queries over `views.db`.
 pub struct SqliteQuestions {
     path: PathBuf,
     clock: Arc<dyn Clock>,
@@ -56,8 +58,7 @@ pub struct SqliteQuestions {
 }
 
 impl SqliteQuestions {
-    /// Opens the query service over `views.db` in `dir`, in parallel to the process's other readers. Its
-    /// threads end with the tasks.
+    /// Opens the service over `views.db` in `dir`, with threads of its own that end with `tasks`.
     pub fn open(dir: &Path, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Self {
         let path = dir.join(FILE_NAME);
         let (send, jobs) = mpsc::channel(QUERIES_WAITING_MAX);
@@ -84,7 +85,7 @@ impl SqliteQuestions {
         }
     }
 
-    /// Makes a query service that runs on the caller's thread.
+    /// Makes a service that runs each query on the caller's thread, for a command with a single query.
     pub fn inline(dir: &Path, clock: &Arc<dyn Clock>) -> Self {
         Self {
             path: dir.join(FILE_NAME),
@@ -180,8 +181,8 @@ fn bound(
     connection.authorizer(Some(authorize))
 }
 
-/// The authorizer: allows tables to be read through documented views only, and refuses to write, attach or
-/// set anything.
+/// SQLite's authorizer: allows to read tables through documented views only. Refuses everything that
+/// writes, attaches or sets something.
 fn authorize(context: AuthContext<'_>) -> Authorization {
     let documented = |name: &str| SQL_VIEWS.iter().any(|view| view.name.eq_ignore_ascii_case(name));
     let in_view = context.accessor.is_some_and(documented);
@@ -231,7 +232,8 @@ fn run(connection: &Connection, sql: &str, limits: QueryLimits) -> RunResult {
     Ok(Ok(gathered.asked))
 }
 
-/// Returns the longest column of a row that is too long, with its bytes; `None` if the row is not.
+/// Returns the index and bytes of the longest column if the row is longer than `ROW_BYTES_MAX`; otherwise
+/// `None`.
 fn too_long(row: &Row<'_>, count: usize) -> rusqlite::Result<Option<(usize, usize)>> {
     let (mut whole, mut longest) = (0, (0, 0));
     for column in 0..count {
@@ -276,7 +278,7 @@ fn said(error: &rusqlite::Error, limits: QueryLimits) -> QueryError {
     }
 }
 
-/// Rewrites SQLite's message about an unknown column into the words of PostgreSQL's.
+/// Rewrites SQLite's message about an unknown column in the words of PostgreSQL's. Other messages stay.
 fn missing_column(why: &str) -> String {
     match why.strip_prefix("no such column: ") {
         Some(name) => format!("there is no column {name}"),

@@ -13,7 +13,7 @@ use sqlparser::ast::{
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-/// Most bytes that all `string_agg` of one query take: a million ids.
+/// Most bytes that all `string_agg` of one query together may make; more is an error. A million ids fit.
 const AGGREGATED_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// The start of the server's message about a column that is too long; its number, from 1, and its bytes
@@ -72,14 +72,15 @@ pub(crate) fn functions() -> String {
     )
 }
 
-/// Returns the query's SQL with the text operations replaced by the checking functions.
+/// Returns the query's SQL in which operations that lengthen a text are replaced by calls of the checking
+/// functions.
 pub(crate) fn limit_texts(mut query: Query) -> String {
     let ControlFlow::Continue(()) = query.visit(&mut GrowthRewriter);
     query.to_string()
 }
 
-/// Wraps a query so that a row that is too long fails; rows and order stay the same. `texts` states which
-/// columns may be long.
+/// Wraps a query so that it fails for a row longer than `ROW_BYTES_MAX`; rows and order stay the same.
+/// `texts`: for each column, whether it may be long.
 pub(crate) fn in_short_rows(sql: &str, texts: &[bool]) -> String {
     if !texts.contains(&true) {
         return sql.to_owned();
@@ -94,7 +95,8 @@ pub(crate) fn in_short_rows(sql: &str, texts: &[bool]) -> String {
     format!("select * from ({sql}) as a ({names}) where pg_temp.is_short(array[{bytes}]::bigint[])")
 }
 
-/// Reads the message about a row that is too long: the column, from 0, and its bytes.
+/// Parses the server's message about a row that is too long. Returns the index of the column, from 0, and
+/// its bytes; `None` for another message.
 pub(crate) fn too_long(said: &str) -> Option<(usize, usize)> {
     let (place, bytes) = said.strip_prefix(TOO_LONG)?.split_once(" has ")?;
     let place: usize = place.parse().ok()?;

@@ -14,16 +14,16 @@ use domain::time::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Most recent calls of an engine that are considered.
+/// Most recent calls of an engine from which its figures are computed.
 const ENGINE_CALLS_MAX: usize = 20;
 
-/// Most engines remembered; an installation has a handful.
+/// Most engines remembered; further ones are ignored. An installation has a handful.
 const ENGINES_MAX: usize = 100;
 
-/// Most open calls remembered, the same as for the other figures.
+/// Most open calls of which the engines are remembered, as for the other live figures.
 const CALLS_MAX: usize = super::CALLS_MAX;
 
-/// The figures of one engine over its last calls.
+/// The figures of one speech engine over its last calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct EngineFigures {
     pub engine_kind: EngineKind,
@@ -51,7 +51,7 @@ struct EngineCall {
     failure: Option<String>,
 }
 
-/// The state of all engines, fed by the events of calls.
+/// The state of all speech engines, updated by the events of calls.
 #[derive(Debug, Default)]
 pub(super) struct Engines {
     /// For each open call the engines that it used, with the class of failure if one failed.
@@ -139,7 +139,9 @@ impl Engines {
         self.unnamed.retain(|at| *at >= oldest);
     }
 
-    /// Returns an engine's last calls, ordered by their ends.
+    /// Returns an engine's last calls in order of their ends, at most 20, each with the class of its
+    /// failure if it failed. A synthesizer also gets the calls in which a voice spoke but no engine was
+    /// named.
     fn last_calls<'a>(
         &'a self,
         kind: EngineKind,

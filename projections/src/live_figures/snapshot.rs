@@ -25,7 +25,7 @@ pub enum CallStage {
     Transferring,
 }
 
-/// All live figures at one position of the log.
+/// All live figures of the process at one position of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct LiveSnapshot {
     /// The position of the last event in the figures.
@@ -172,8 +172,7 @@ impl LiveSnapshot {
     }
 }
 
-/// Returns the ratio, or `None` if the denominator is 0. It is exact below 2^53, far beyond any count of an
-/// hour.
+/// Returns the quotient; `None` if the denominator is 0. Exact below 2^53, far beyond any count of an hour.
 fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
     let float = |value: u64| {
         let (high, low) = (value >> 32, value & 0xffff_ffff);
@@ -230,7 +229,7 @@ impl LiveFigures {
         }
     }
 
-    /// Returns the figures over all campaigns.
+    /// Returns the figures of all campaigns together over the last `window_ms` milliseconds.
     fn together(&self, now: Timestamp, window_ms: u64) -> WindowFigures {
         let mut all = TimeSlotCounts::new();
         for (at, counts) in self.campaigns.values().flatten() {

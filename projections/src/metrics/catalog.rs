@@ -68,7 +68,7 @@ const fn is_false(value: &bool) -> bool {
     !*value
 }
 
-/// The content of `metrics.yaml`.
+/// The parsed content of `metrics.yaml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MetricsFile {
@@ -82,8 +82,8 @@ pub struct Catalog {
     /// The terms by name. A term's index is its bit in the rows of the metric board.
     terms: Vec<Term>,
     metrics: Vec<Metric>,
-    /// Event kinds of which the evaluator stores a call's times. Rows of the metric board hold the index of a
-    /// kind.
+    /// Event kinds of which the evaluator stores the times in a call's state. Rows of the metric board name
+    /// a kind by its index here.
     pub(super) marks: Vec<String>,
     programs: BTreeMap<String, Program>,
     kinds: BTreeSet<String>,
@@ -131,6 +131,7 @@ impl Catalog {
         })
     }
 
+    /// Returns all terms. Their order is that of the indexes by which a term is found.
     pub fn terms(&self) -> &[Term] {
         &self.terms
     }
@@ -140,12 +141,12 @@ impl Catalog {
         &self.metrics
     }
 
-    /// Returns every event kind that can affect a term.
+    /// Returns every event kind that affects a term.
     pub fn kinds(&self) -> impl Iterator<Item = &str> {
         self.kinds.iter().map(String::as_str)
     }
 
-    /// Returns the program for events of a kind; `None` if no term names the kind.
+    /// Returns the compiled terms for events of a kind; `None` if no term names the kind.
     pub(super) fn program(&self, kind: &str) -> Option<&Program> {
         self.programs.get(kind)
     }
@@ -178,8 +179,8 @@ impl Catalog {
         })
     }
 
-    /// Returns the metrics that are shown next to a headline metric: the other versions of its name. Empty
-    /// for a metric that is no headline.
+    /// Returns the metrics that are shown beside a headline metric: the other versions of its name. None
+    /// for a metric that is not the headline.
     pub fn beside<'a>(&'a self, metric: &Metric) -> impl Iterator<Item = &'a Metric> {
         let name = metric.headline.then(|| metric.name.clone());
         let version = metric.version;
@@ -199,10 +200,10 @@ impl Catalog {
     }
 }
 
-/// Most characters of an unknown name that the error repeats.
+/// Most characters of an unknown name that the error repeats; the rest is cut off.
 const NAME_CHARS_SHOWN: usize = 64;
 
-/// Returns the Levenshtein distance, for "did you mean".
+/// Returns the Levenshtein distance of two names, for the suggestion in an error.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

@@ -6,16 +6,16 @@ use super::term::{CountingUnit, Measure, Term};
 use domain::call::event::CallEvent;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most terms: each is a bit of one column with 63 bits.
+/// Most terms of the file; more is an error. Each term is a bit of one column with 63 bits.
 const TERMS_MAX: usize = 62;
 
 /// Dimensions that a figure can be split by.
 pub(crate) const DIMENSIONS: [&str; 5] = ["campaign", "hour", "day", "trunk", "flow_version"];
 
-/// Members of an event that a correction states.
+/// Members of an event that a correction can change.
 const CORRECTED_MEMBERS: [&str; 2] = ["disposition", "outcome"];
 
-/// Kinds of events for which a call's times are no longer stored, or that may follow its end.
+/// Event kinds that may follow the end of a call, when the call's times are no longer stored.
 const LATE_KINDS: [&str; 2] = [CallEvent::LATE_ANSWERED, CallEvent::CORRECTED];
 
 /// Checks all terms and metrics. Returns the first mistake as text.
@@ -143,8 +143,8 @@ fn check_metric(metric: &Metric, terms: &BTreeSet<&str>) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks that versions of one name are adjacent, start at 1, and that each is effective later than the one
-/// before.
+/// Checks that the versions of one metric are adjacent in the file and start at 1, and that each is
+/// effective later than the one before.
 fn follows(metric: &Metric, index: usize, before: Option<(usize, &Metric)>) -> Result<(), String> {
     let (expected, later) = match before {
         None => (1, true),

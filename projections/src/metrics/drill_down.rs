@@ -84,7 +84,7 @@ pub struct DrillDown {
     pub events_read: u64,
 }
 
-/// The reason why no list is returned.
+/// The reason why no list of events is returned.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DrillError {
     #[error("more than {FOLDED_EVENTS_MAX} events must be read for this: select a campaign or a smaller one")]
@@ -158,7 +158,8 @@ fn corrupt(error: domain::stored_event::UnreadableRecord) -> DrillError {
     DrillError::Rows(ProjectionError::Corrupt(error.to_string()))
 }
 
-/// Returns the event kinds that affect a term, and those that determine where a call counts.
+/// Returns the event kinds that affect a term, and those that determine in which hour, trunk and flow
+/// version a call counts.
 fn kinds_of(term: &Term) -> Vec<String> {
     let mut kinds: Vec<String> = term.touched_by().map(str::to_owned).collect();
     if term.kinds.iter().any(|kind| is_of_call(kind)) {
@@ -173,7 +174,7 @@ fn kinds_of(term: &Term) -> Vec<String> {
     kinds
 }
 
-/// The state of the fold for one term.
+/// The state of a drill-down's fold over the log, for one term.
 struct Fold<'a> {
     catalog: &'a Catalog,
     drill: &'a DrillRequest<'a>,
@@ -181,7 +182,7 @@ struct Fold<'a> {
     once_per_customer: bool,
     window: (i64, i64),
     subjects: BTreeMap<String, Option<Subject>>,
-    /// For terms that count customers: the number of calls of each customer that count in the term.
+    /// For terms that count customers: how many calls of each customer meet the term now.
     standing: BTreeMap<String, i64>,
     found: DrillDown,
 }
@@ -265,8 +266,8 @@ impl<'a> Fold<'a> {
     }
 }
 
-/// Adds a call of a customer to the term, or removes it. Returns whether the customer thereby entered or left
-/// the term.
+/// Adds a call of a customer to the term (`sign` 1), or removes it (-1). Returns true if the customer
+/// thereby enters or leaves the term.
 fn stands_alone(standing: &mut BTreeMap<String, i64>, customer: &str, sign: i64) -> bool {
     let calls = standing.entry(customer.to_owned()).or_insert(0);
     let before = *calls;

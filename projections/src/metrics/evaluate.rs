@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 /// First parts of the event kinds of calls and of their summaries; a summary's stream has the id of its call.
 const OF_CALLS: [&str; 2] = ["call.", "summary."];
 
-/// Whether events of this kind belong to a call.
+/// Returns true if events of this kind belong to a call.
 pub(crate) fn is_of_call(kind: &str) -> bool {
     OF_CALLS.iter().any(|start| kind.starts_with(start))
 }
@@ -63,7 +63,7 @@ impl<'a> From<MetricEvent<'a>> for MetricEventRef<'a> {
     }
 }
 
-/// The state of a call, an enrolment or a complaint that the evaluator keeps between its events.
+/// What the evaluator keeps of a call, an enrolment or a complaint between its events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     pub campaign: String,
@@ -84,13 +84,13 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Whether it counts in a term now. Only meaningful for terms that count something once.
+    /// Returns true if it counts in a term now. Only meaningful for terms that count something once.
     pub(crate) const fn counts_in(&self, term: usize) -> bool {
         self.terms & bit(term) != 0
     }
 }
 
-/// The contribution of one event to one term.
+/// What one event adds to one term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contribution {
     /// The index of the term in the catalog.
@@ -101,7 +101,7 @@ pub struct Contribution {
     pub value: i64,
 }
 
-/// The contributions of one event.
+/// What one event adds to the terms.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventCount {
     /// Set if the event dialed a further leg on another trunk.
@@ -109,7 +109,7 @@ pub struct EventCount {
     pub contributions: Vec<Contribution>,
 }
 
-/// A call that moves from one trunk to that of its latest leg.
+/// A call that moves from one trunk to the trunk of its latest leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrunkChange {
     pub from_trunk: String,
@@ -153,15 +153,15 @@ const fn bit(term: usize) -> i64 {
 /// The first key of values among the marks of a call; the catalog has at most 62 terms and few marks.
 const VALUES_FROM: usize = 1_000;
 
-/// Returns the key under which the counted value of a term is kept among the marks while the call can still
-/// move.
+/// Returns the key under which a term's counted value is kept among the marks while the call can still move
+/// to another trunk.
 const fn value_mark(term: usize) -> usize {
     VALUES_FROM + term
 }
 
 impl Catalog {
-    /// Takes one event: updates the stored state and returns the contributions. An event of a call without a
-    /// known permit changes nothing.
+    /// Evaluates one event: updates the stored state of its subject and returns the contributions to terms.
+    /// An event of a call without a known permit changes nothing.
     pub fn evaluate(
         &self,
         subject: &mut Option<Subject>,
@@ -170,7 +170,7 @@ impl Catalog {
         self.evaluate_ref(subject, fact.into())
     }
 
-    /// Takes one event as `evaluate` does, in its borrowed form.
+    /// Does the same as `evaluate`, with an event in its borrowed form.
     pub(crate) fn evaluate_ref(
         &self,
         subject: &mut Option<Subject>,
@@ -315,7 +315,7 @@ fn counted(
     Ok(contributions)
 }
 
-/// Whether the conditions on earlier events are met.
+/// Returns true if the conditions of a term on the times of earlier events are met.
 fn timely(step: &CompiledTerm, marks: &BTreeMap<usize, i64>) -> bool {
     let at = |mark: &usize| marks.get(mark).copied();
     step.after.iter().all(|mark| at(mark).is_some())

@@ -25,8 +25,8 @@ use domain::calendar::HOUR_MICROS;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
 
-/// The calls or enrolments that a query covers: an optional campaign, and the hours from `from` up to but not
-/// including `to`; both are full hours.
+/// The calls or enrolments that a query of metrics covers: an optional campaign, and the hours from `from`
+/// up to but not including `to`; both are full hours. `None` is unlimited.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
     pub campaign: Option<CampaignId>,
@@ -44,7 +44,8 @@ pub enum WindowError {
 }
 
 impl Scope {
-    /// Checks that the time range can be answered by hourly sums.
+    /// Returns an error if the time range does not start and end at full hours, or is empty: figures are
+    /// sums of hours.
     pub fn check(&self) -> Result<(), WindowError> {
         for bound in [self.from, self.to].into_iter().flatten() {
             if bound.micros().rem_euclid(HOUR_MICROS) != 0 {
@@ -57,7 +58,7 @@ impl Scope {
         }
     }
 
-    /// Returns the time range in microseconds; the end is excluded.
+    /// Returns the time range in microseconds since 1970; the end is excluded.
     pub(crate) fn hours(&self) -> (i64, i64) {
         let from = self.from.map_or(i64::MIN, Timestamp::micros);
         (from, self.to.map_or(i64::MAX, Timestamp::micros))

@@ -9,15 +9,15 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// The compiled form of one term for events of a kind.
+/// One term compiled for events of a kind.
 #[derive(Debug)]
 pub(super) struct CompiledTerm {
     /// The term's index in the catalog.
     pub(super) term: usize,
-    /// Whether it counts again for a call that it has already counted.
+    /// True if it counts again for a call that it has counted before.
     pub(super) is_repeated: bool,
     pub(super) is_corrected: bool,
-    /// Marks that must exist (`after`) and that must not (`without`).
+    /// Marks that the call must have (`after`) and must not have (`without`).
     pub(super) after: Vec<usize>,
     pub(super) without: Vec<usize>,
     pub(super) not_within: Option<Window>,
@@ -52,7 +52,7 @@ impl CompiledTerm {
     }
 }
 
-/// All terms in which a kind of event can count, and whether its time is stored.
+/// All terms in which events of one kind can count, and whether the time of these events is stored.
 #[derive(Debug, Default)]
 pub(super) struct Program {
     /// The mark under which the event's time is stored, if a term needs it.
@@ -62,7 +62,7 @@ pub(super) struct Program {
     members: Vec<String>,
 }
 
-/// Compiles the programs of all kinds that terms name.
+/// Compiles one program for each event kind that the terms name.
 pub(super) fn programs(terms: &[Term], marks: &[String]) -> BTreeMap<String, Program> {
     let kinds: BTreeSet<&str> = terms.iter().flat_map(Term::touched_by).collect();
     let of = |kind: &str| Program::of(kind, terms, marks);
@@ -130,12 +130,12 @@ impl Program {
     }
 }
 
-/// Returns the index of a kind among the marks, which are sorted.
+/// Returns the index of a kind among the sorted marks; `None` if its times are not stored.
 pub(super) fn place(marks: &[String], kind: &str) -> Option<usize> {
     marks.binary_search_by(|mark| mark.as_str().cmp(kind)).ok()
 }
 
-/// The values of members that were found, by index.
+/// The values of the members that the terms read, by index; `None` for an absent one.
 #[derive(Debug, Default)]
 pub(super) struct MemberValues(Vec<Option<Value>>);
 
@@ -145,11 +145,11 @@ impl MemberValues {
     }
 }
 
-/// A deserializer that reads some members of an object and skips the others.
+/// Deserializes the named members of a JSON object, and skips all others.
 struct Members<'a>(&'a [String]);
 
 impl Members<'_> {
-    /// Stores the wanted inner members of a member.
+    /// Stores the wanted inner members (`outer.inner`) of the member `outer`.
     fn place_inner(&self, outer: &str, value: &Value, found: &mut [Option<Value>]) {
         for (known, slot) in self.0.iter().zip(found) {
             if let Some(inner) = within(known, outer) {
@@ -190,7 +190,7 @@ impl<'de> Visitor<'de> for Members<'_> {
     }
 }
 
-/// Returns the inner name of `outer.inner` if `outer` is the given member.
+/// Returns the inner name of `outer.inner` if `outer` is the given member; otherwise `None`.
 fn within<'a>(known: &'a str, outer: &str) -> Option<&'a str> {
     known.strip_prefix(outer)?.strip_prefix('.')
 }

@@ -6,7 +6,8 @@ use super::term::{CountingUnit, Measure, Term};
 /// The text before the tables.
 const HEAD: &str = include_str!("reference_head.md");
 
-/// Returns the whole page. `ledgerline metrics --format markdown` prints it.
+/// Returns the whole reference page of the metrics, in Markdown. `ledgerline metrics --format markdown`
+/// prints it.
 pub fn reference(catalog: &Catalog) -> String {
     let mut page = HEAD.to_owned();
     page.push_str("\n## Metrics 指标\n\n");

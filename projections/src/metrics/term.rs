@@ -47,7 +47,7 @@ impl Condition {
     }
 }
 
-/// The condition that none of the kinds `to` followed `from` within `ms` milliseconds.
+/// The condition that no event of the kinds `to` followed the call's event `from` within `ms` milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExclusionWindow {
@@ -86,13 +86,13 @@ pub struct Term {
     pub(super) not_within: Option<ExclusionWindow>,
     #[serde(default)]
     pub(super) value: Option<Measure>,
-    /// Whether a later `call.corrected` can change it.
+    /// True if a later `call.corrected` can change whether a call counts.
     #[serde(default)]
     pub corrected: bool,
 }
 
 impl Term {
-    /// Whether this term sums values; otherwise it counts.
+    /// Returns true if this term sums values; false if it counts events.
     pub const fn is_valued(&self) -> bool {
         self.value.is_some()
     }
@@ -109,7 +109,7 @@ impl Term {
         before.chain(within).chain(since).map(String::as_str)
     }
 
-    /// Returns every kind of event that can affect this term.
+    /// Returns every event kind that can affect this term.
     pub fn touched_by(&self) -> impl Iterator<Item = &str> {
         let corrections = self.corrected.then_some(CallEvent::CORRECTED);
         let kinds = self.kinds.iter().map(String::as_str);

@@ -10,10 +10,11 @@ use postgres::types::ToSql;
 use postgres::{Error, Row};
 use std::collections::BTreeMap;
 
-/// Most rows per statement. Its parameters stay far below the gigabyte that a message may have.
+/// Most rows of one statement. Its parameters stay far below the gigabyte that a message may have.
 pub(super) const ROWS_MAX: usize = 4_096;
 
-/// Fewest rows for which COPY is faster than a statement, although it needs one more round trip.
+/// Number of rows from which COPY is used. With fewer a statement is faster, because COPY needs one more
+/// round trip.
 const COPIED_ROWS_MIN: usize = 16;
 
 /// Returns the SQL that makes rows from `count` parameters, one array per column: `unnest($1::text[],
@@ -33,7 +34,7 @@ fn same_keys(shape: &Shape, table: &Table) -> String {
     same.join(" and ")
 }
 
-/// Returns the statement that reads the rows of many keys.
+/// Returns the SQL that reads the rows of a table by many keys.
 pub(super) fn rows_statement(link: &mut Link, table: &Table) -> Result<String, Error> {
     let shape = link.shape(table.name)?;
     Ok(format!(
@@ -54,7 +55,7 @@ fn upsert_statement(shape: &Shape, table: &Table) -> String {
     )
 }
 
-/// Turns rows into columns, the form of parameters of a statement over arrays.
+/// Converts rows to columns, the form of the parameters of a statement over arrays.
 fn transposed(rows: &[Vec<Val>]) -> Vec<Vec<&Val>> {
     let count = rows.first().map_or(0, Vec::len);
     let column = |at: usize| {
@@ -102,7 +103,8 @@ fn has_keys_twice(table: &Table, rows: &[Vec<Val>]) -> bool {
     keys.windows(2).any(|pair| pair.first() == pair.last())
 }
 
-/// Writes rows and overwrites those with the same keys.
+/// Writes rows; a row with an existing key overwrites the stored one. Of rows with the same key the last
+/// counts.
 pub(super) fn upsert(link: &mut Link, table: &Table, rows: &[Vec<Val>]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
@@ -116,7 +118,7 @@ pub(super) fn upsert(link: &mut Link, table: &Table, rows: &[Vec<Val>]) -> Resul
         .try_for_each(|rows| execute(link, &sql, rows))
 }
 
-/// Removes the rows with these keys.
+/// Deletes the rows with these keys. A key without a row is ignored.
 pub(super) fn delete(link: &mut Link, table: &Table, keys: &[Vec<Val>]) -> Result<(), Error> {
     if keys.is_empty() {
         return Ok(());
@@ -133,7 +135,7 @@ pub(super) fn delete(link: &mut Link, table: &Table, keys: &[Vec<Val>]) -> Resul
         .try_for_each(|keys| execute(link, &sql, keys))
 }
 
-/// Inserts rows with new keys.
+/// Inserts rows with new keys. Fails if a key exists.
 pub(super) fn append(link: &mut Link, table: &Table, rows: &[Vec<Val>]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());

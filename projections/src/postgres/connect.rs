@@ -15,30 +15,34 @@ use std::str::FromStr;
 use std::time::Duration;
 use tls::postgres::Connector;
 
-/// Longest time for one attempt to connect; a running server answers within milliseconds.
+/// Timeout of one attempt to connect, in milliseconds; a running server answers within milliseconds.
 const CONNECT_MS: u64 = 5_000;
 
-/// Longest time for a reading statement of a server; dashboards take a fraction of a second.
+/// Timeout of a reading statement of a server process, in milliseconds; dashboards take a fraction of a
+/// second.
 pub(super) const READ_MS: u64 = 30_000;
 
-/// Longest time for one statement of a check, which reads all rows of the largest table in order.
+/// Timeout of one statement of a check, in milliseconds (30 min); it reads all rows of the largest table in
+/// order.
 pub(super) const CHECK_MS: u64 = 30 * 60 * 1_000;
 
-/// Longest time for a writing statement, for example an index over the rows of a rebuild.
+/// Timeout of a writing statement, in milliseconds (10 min), for example of an index over the rows of a
+/// rebuild.
 pub(super) const WRITE_MS: u64 = 10 * 60 * 1_000;
 
-/// Longest time for which writers of several processes wait for each other, and readers for a switch. Their
-/// transactions take milliseconds each.
+/// Timeout of waiting for a lock, in milliseconds: between writers of several processes, and of readers for
+/// a switch. Their transactions take milliseconds each.
 const LOCK_MS: u64 = 20_000;
 
-/// Longest idle time of a transaction between statements, after which the server ends it: longer than any
-/// work of this program, short enough that a hung process does not delay the others for long.
+/// Longest idle time of a transaction between statements, in milliseconds (5 min); then the server ends it.
+/// Longer than any work of this program, short enough that a hung process does not delay the others for
+/// long.
 const IDLE_MS: u64 = 5 * 60 * 1_000;
 
-/// Idle time before TCP checks whether the other side is still there.
+/// Idle time after which TCP sends a keepalive probe, in milliseconds.
 const KEEPALIVE_IDLE_MS: u64 = 10_000;
 
-/// Time without an acknowledgement after which a connection counts as lost.
+/// Time without an acknowledgment after which a connection counts as lost, in milliseconds.
 const UNANSWERED_MS: u64 = 30_000;
 
 /// The schema that contains all rows and nothing else.
@@ -85,7 +89,7 @@ impl Deref for Address {
     }
 }
 
-/// Reads a `postgres://` URL.
+/// Parses a `postgres://` URL, with its TLS parameters. Errors contain no part of it except the mode.
 pub(super) fn read_url(url: &str) -> Result<Address, ProjectionError> {
     let refused = |why: &str| ProjectionError::Unavailable(format!("the read database: {why}"));
     let read = tls::postgres::read(url).map_err(|error| refused(&error.to_string()))?;
@@ -138,7 +142,7 @@ pub(super) fn describe_address(config: &Config) -> String {
     format!("postgres://{host}:{port}/{database}")
 }
 
-/// Whether an error came from the network, or from a server that ends the connection.
+/// Returns true if an error came from the network, or from a server that ends the connection.
 pub(super) fn is_lost(error: &Error) -> bool {
     match error.as_db_error() {
         None => !is_ours(error),
@@ -151,8 +155,8 @@ pub(super) fn is_lost(error: &Error) -> bool {
     }
 }
 
-/// Whether the error arose in this process: a value that fits no parameter or column never reached the
-/// server.
+/// Returns true if the error arose in this process: a value that fits no parameter or column, and was never
+/// sent.
 fn is_ours(error: &Error) -> bool {
     error.source().is_some_and(|source| {
         source.is::<ValueTypeMismatch>()
@@ -161,8 +165,8 @@ fn is_ours(error: &Error) -> bool {
     })
 }
 
-/// Returns the message of a server or the network, without the detail of the server's error, which repeats
-/// values.
+/// Returns the message of a server or the network, without the detail of the server's error, which may
+/// repeat values.
 pub(super) fn text(error: &Error) -> String {
     if let Some(said) = error.as_db_error() {
         return format!("{} ({})", said.message(), said.code().code());
@@ -173,7 +177,7 @@ pub(super) fn text(error: &Error) -> String {
     }
 }
 
-/// Translates an error of a statement into an error of the read side.
+/// Converts an error of a statement to an error of the read side.
 pub(super) fn classify_error(error: &Error, purpose: Purpose) -> ProjectionError {
     if is_lost(error) {
         return ProjectionError::Unavailable(format!("the read database cannot be reached: {}", text(error)));
@@ -215,7 +219,7 @@ fn failed_there(said: &DbError, purpose: Purpose) -> ProjectionError {
     ProjectionError::Fault(why)
 }
 
-/// Whether a table was recreated after a statement on it was prepared.
+/// Returns true if the error says that a table was recreated after a statement on it was prepared.
 fn is_remade(said: &DbError) -> bool {
     *said.code() == SqlState::FEATURE_NOT_SUPPORTED && said.message().starts_with("cached plan")
 }

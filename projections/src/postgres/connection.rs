@@ -14,13 +14,15 @@ use postgres::{Client, Statement};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Most prepared statements cached per connection; all views together have fewer than a hundred.
+/// Most prepared statements that a connection caches; at the limit the least recently used is dropped. All
+/// views together have fewer than a hundred.
 const STATEMENTS_MAX: usize = 256;
 
-/// First wait between two attempts to reach the server; each further one is twice as long.
+/// First wait between two attempts to reach the server, in milliseconds; each further one is twice as long.
 const BACK_OFF_FIRST_MS: u64 = 50;
 
-/// Longest wait between two attempts: the most by which the views are back later than the server.
+/// Longest wait between two attempts, in milliseconds: at most this long after the server the views are
+/// back.
 const BACK_OFF_MS_MAX: u64 = 2_000;
 
 /// The columns of a table with their types, in the table's order.
@@ -50,7 +52,7 @@ impl Link {
         }
     }
 
-    /// Returns the prepared statement of `sql`, from the cache if it is there.
+    /// Returns the prepared statement of `sql`, from the cache or newly prepared.
     pub(super) fn statement(&mut self, sql: &str) -> Result<Statement, postgres::Error> {
         self.uses += 1;
         if let Some((statement, used)) = self.statements.get_mut(sql) {
@@ -83,7 +85,7 @@ impl Link {
         Ok(shape)
     }
 
-    /// Forgets all prepared statements and shapes, because a table may have been replaced.
+    /// Removes all prepared statements and shapes from the cache, because a table may have been replaced.
     pub(super) fn forget(&mut self) {
         self.statements.clear();
         self.shapes.clear();
@@ -99,7 +101,7 @@ pub(super) struct Connection {
     away: Option<ReconnectBackoff>,
 }
 
-/// The state after a failed attempt: when to try next, the last wait and the error.
+/// The state after a failed attempt to connect: when to try next, the last wait and the error.
 struct ReconnectBackoff {
     next_attempt_at: Timestamp,
     waited_ms: u64,
@@ -117,13 +119,13 @@ impl Connection {
         }
     }
 
-    /// Returns a worker that runs units of work on this connection.
+    /// Returns a worker that runs units of work on this connection, one after another.
     pub(super) fn into_worker(mut self) -> Worker {
         Box::new(move |work| self.run(work))
     }
 
-    /// Runs one transaction. It is committed if `work` and all its statements succeed, and rolled back
-    /// otherwise.
+    /// Runs `work` in one transaction. It is committed if `work` and all its statements succeed, and rolled
+    /// back otherwise.
     fn run(&mut self, work: TxWork) -> Result<(), ProjectionError> {
         let purpose = self.purpose;
         let link = self.begun()?;
@@ -144,8 +146,8 @@ impl Connection {
         ended.map_err(|error| classify_error(&error, purpose))
     }
 
-    /// Returns a connection with a transaction begun. If the server has closed the connection, it is
-    /// reopened; nothing has been sent in it yet.
+    /// Returns the connection with a transaction begun. If the server has closed the connection, it is
+    /// reopened, because no work was sent yet.
     fn begun(&mut self) -> Result<&mut Link, ProjectionError> {
         self.reach()?;
         if let Some(Err(refused)) = self.link.as_mut().map(begin) {
@@ -161,8 +163,8 @@ impl Connection {
         self.link.as_mut().ok_or_else(missing)
     }
 
-    /// Opens the connection if it is closed. While the server cannot be reached, it tries only after the
-    /// back-off time.
+    /// Opens the connection if it is closed. While the server cannot be reached, it fails with the last
+    /// error and tries again only after the back-off time.
     fn reach(&mut self) -> Result<(), ProjectionError> {
         if self.link.as_ref().is_some_and(|link| !link.client.is_closed()) {
             return Ok(());

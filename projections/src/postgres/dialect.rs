@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// kept prepared.
 const ROW_WORDS: [&str; 6] = ["select", "insert", "update", "delete", "with", "values"];
 
-/// Whether a statement reads or changes rows.
+/// Returns true if a statement reads or changes rows; false if it defines, locks or sets something.
 pub(super) fn is_of_rows(sql: &str) -> bool {
     let word = first_words(sql, 1);
     ROW_WORDS.contains(&word.as_str())
@@ -43,8 +43,9 @@ fn next_token(rest: &str) -> &str {
     end.and_then(|end| rest.get(..end)).unwrap_or(rest)
 }
 
-/// Adds the collation by bytes to every text column that a statement creates. The database's default may be
-/// another, and keys and pages must have the same order everywhere.
+/// Adds the collation by bytes to every text column of a `create table` or `alter table`; returns any other
+/// statement unchanged. The database's default may differ, and keys and pages must have the same order
+/// everywhere.
 pub(super) fn ordered_by_bytes(sql: &str) -> Cow<'_, str> {
     if !["create table", "alter table"].contains(&first_words(sql, 2).as_str()) {
         return Cow::Borrowed(sql);

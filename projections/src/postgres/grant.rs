@@ -8,7 +8,8 @@ use crate::error::ProjectionError;
 use domain::ports::tasks::Tasks;
 use tokio::sync::oneshot;
 
-/// Returns the SQL of the missing grant, which a superuser runs; `None` if the role needs none.
+/// Returns the SQL of the grant that the URL's role lacks, for a superuser to run; `None` if the role needs
+/// none.
 pub async fn missing_grant(url: &str, tasks: &dyn Tasks) -> Result<Option<String>, ProjectionError> {
     let address = configure_for_queries(&read_url(url)?);
     let (send, said) = oneshot::channel();

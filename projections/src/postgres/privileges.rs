@@ -15,8 +15,8 @@ const POWERS: &str = "select p.power from pg_roles r, lateral (values ('superuse
      and not r.rolsuper and m.rolname in ('pg_execute_server_program', 'pg_read_server_files', \
      'pg_write_server_files') and pg_has_role(r.oid, m.oid, 'usage')";
 
-/// Returns the privileges of the URL's role that can be revoked, by their PostgreSQL names; empty if there
-/// are none.
+/// Returns the privileges of the URL's role that it does not need and that can be revoked, by their
+/// PostgreSQL names; empty if there are none.
 pub async fn idle_powers(url: &str, tasks: &dyn Tasks) -> Result<Vec<String>, ProjectionError> {
     let address = configure_address(&read_url(url)?, Purpose::Read);
     let (send, said) = oneshot::channel();

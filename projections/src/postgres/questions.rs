@@ -25,16 +25,18 @@ use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
-/// Rows fetched at a time, each of at most `ROW_BYTES_MAX`; rows beyond a limit are never sent.
+/// Rows fetched from the server at a time, each of at most `ROW_BYTES_MAX`; rows beyond the query's limit
+/// are not fetched.
 pub(super) const PAGE_ROWS: i32 = 16;
 
-/// Memory for one sort or hash of a query, in KiB; the rest goes to a file.
+/// Memory for one sort or hash of a query, in KiB; the rest goes to a temporary file.
 const WORK_KIB: u32 = 16 * 1_024;
 
 /// The application name of query connections. By it, a switch of tables ends the queries that block it.
 pub(super) const QUESTIONS_NAME: &str = "ledgerline questions";
 
-/// Most end requests in the queue: each running query has at most one, and its connection ends with it.
+/// Most queued requests to end a query. Each running query has at most one, and its connection ends with
+/// it.
 const ENDS_MAX: usize = 2 * QUERIES_AT_ONCE;
 
 /// Ends the connection of a query. A cancel would be lost between two of its statements, and the query would
@@ -42,13 +44,13 @@ const ENDS_MAX: usize = 2 * QUERIES_AT_ONCE;
 const END: &str = "select pg_terminate_backend(pid) from pg_stat_activity
     where pid = $1 and application_name = $2";
 
-/// The query service over the documented views in PostgreSQL.
+/// The service for analysts' SQL queries over the documented views in PostgreSQL.
 pub struct PostgresQuestions {
     queue: Arc<Mutex<Option<mpsc::Sender<Job>>>>,
 }
 
 impl PostgresQuestions {
-    /// Starts the service; it connects at the first query. Its threads end with the tasks.
+    /// Starts the service's threads; they connect at the first query and end with `tasks`.
     pub fn open(url: &str, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
         let config = configure_for_queries(&read_url(url)?);
         let (send, jobs) = mpsc::channel(QUERIES_WAITING_MAX);
@@ -108,7 +110,8 @@ impl Questions for PostgresQuestions {
 /// The process id of a connection in the server.
 type Backend = i32;
 
-/// Ends the backends of queries without a caller, each by a new connection, which takes a moment.
+/// Ends the server processes of queries that no caller waits for, each over a new connection. A failure is
+/// logged; the query then runs to its time limit.
 fn end(mut unwanted: mpsc::Receiver<Backend>, address: &Address) {
     while let Some(backend) = unwanted.blocking_recv() {
         let told = address.connect().and_then(|mut client| {
@@ -134,7 +137,7 @@ struct QueryConnection {
 struct QueryWorker {
     config: Address,
     kept: Option<QueryConnection>,
-    /// Whether the server limits the temporary space of the last connection made.
+    /// Whether the server limits the temporary space of the last connection that was made.
     space: TemporarySpace,
     clock: Arc<dyn Clock>,
     ends: mpsc::Sender<Backend>,
@@ -182,8 +185,8 @@ impl QueryWorker {
         done.unwrap_or_else(|error| Err(self.ended(&error, limits)))
     }
 
-    /// Returns why a query failed. A connection that is ended between two statements closes without an error
-    /// code; if the server answers on the next one, the query was interrupted.
+    /// Returns why a query failed. A connection that is ended between two statements closes without an
+    /// error code: if the server answers on a new one, the query was interrupted.
     fn ended(&mut self, error: &postgres::Error, limits: QueryLimits) -> QueryError {
         if error.is_closed()
             && let Ok(connected) = self.reached(limits)
@@ -264,7 +267,8 @@ fn run(
     Ok(gathered)
 }
 
-/// Checks that the result's columns have types that can be shown, and that there are not too many.
+/// Returns an error if a column of the result has a type that cannot be shown, or if there are too many
+/// columns.
 fn are_shown(columns: &[Column]) -> Result<(), QueryError> {
     if columns.len() > COLUMNS_MAX {
         return Err(too_many_columns(columns.len()));
@@ -319,8 +323,8 @@ fn gather(
     }
 }
 
-/// Translates the server's error about a row that is too long: it has the column's number, the result has its
-/// name.
+/// Converts the server's error about a row that is too long to one with the column's name. Other errors
+/// stay.
 fn too_long(columns: &[String], error: postgres::Error) -> RunOutcome {
     let said = error.as_db_error().map(postgres::error::DbError::message);
     let Some((place, bytes)) = said.and_then(text_limits::too_long) else {
@@ -380,7 +384,7 @@ fn said(error: &postgres::Error, limits: QueryLimits) -> QueryError {
     }
 }
 
-/// Rewrites PostgreSQL's message about an unknown column into the words of SQLite's.
+/// Rewrites PostgreSQL's message about an unknown column in the words of SQLite's. Other messages stay.
 fn missing_column(why: &str) -> String {
     let name = why
         .strip_prefix("column ")

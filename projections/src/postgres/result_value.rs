@@ -31,8 +31,8 @@ impl<'a> FromSql<'a> for ResultValue {
     }
 }
 
-/// Reads the wire form of `numeric`: number of digits, weight of the first, sign, scale, then digits to base
-/// 10,000.
+/// Parses the wire form of `numeric`: number of digits, weight of the first, sign, scale, then digits to
+/// base 10,000. `None` if it is malformed, infinite or not a number.
 fn numeric(raw: &[u8]) -> Option<Val> {
     let mut words = raw
         .chunks_exact(2)

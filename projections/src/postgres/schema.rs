@@ -29,13 +29,13 @@ const PREPARED: &str = "select to_regclass('ledgerline_views.switch_gate') is no
 const MADE: &str = "create schema if not exists ledgerline_views;
                     create table if not exists ledgerline_views.switch_gate ()";
 
-/// Whether an error means that the schema or its tables are missing.
+/// Returns true if an error means that the schema or its tables are missing.
 pub(super) fn is_missing(error: &Error) -> bool {
     let missing = [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME];
     error.code().is_some_and(|code| missing.contains(code))
 }
 
-/// Refuses a database with another encoding than UTF8, because it cannot store every text.
+/// Returns an error for a database with another encoding than UTF8, because it cannot store every text.
 pub(super) fn hold_to_text(link: &mut Link) -> Result<(), ProjectionError> {
     let purpose = link.purpose;
     let row = link

@@ -14,6 +14,7 @@ use postgres::Statement;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
 
+/// A `Tx` over an open transaction on PostgreSQL.
 pub(super) struct PostgresTx<'a> {
     link: &'a mut Link,
     /// The first error. PostgreSQL would silently treat a `commit` after it as a `rollback`.
@@ -25,7 +26,7 @@ impl<'a> PostgresTx<'a> {
         Self { link, failure: None }
     }
 
-    /// Returns the first error; `Ok` means that the transaction may be committed.
+    /// Returns the first error of a statement; `Ok` means that the transaction may be committed.
     pub(super) fn into_outcome(self) -> Result<(), ProjectionError> {
         self.failure.map_or(Ok(()), Err)
     }
@@ -60,7 +61,8 @@ impl<'a> PostgresTx<'a> {
         Ok(statement)
     }
 
-    /// Runs a definition or a setting. It is not kept prepared, and all prepared statements are forgotten.
+    /// Runs a statement that defines or sets something. It is not kept prepared, and all prepared
+    /// statements are dropped from the cache.
     fn define(&mut self, sql: &str) -> Result<u64, ProjectionError> {
         let done = self.link.client.batch_execute(&ordered_by_bytes(sql));
         self.link.forget();
@@ -160,7 +162,7 @@ impl Tx for PostgresTx<'_> {
     }
 }
 
-/// The reason why a query was not read to its end.
+/// The reason why the rows of a query were not read to their end.
 enum ReadAbort {
     Database(postgres::Error),
     /// The callback that takes the rows ended the query.

@@ -64,12 +64,12 @@ fn put_integer(value: &Val, integer: i64, wanted: &Type, out: &mut BytesMut) -> 
     Ok(())
 }
 
-/// Whether a double holds the integer exactly: up to 53 bits.
+/// Returns true if a double holds the integer exactly: up to 53 bits.
 const fn is_exact(integer: i64) -> bool {
     integer.unsigned_abs() <= 1 << 53
 }
 
-/// Whether a column of this type can be read; checked before the first row.
+/// Returns true if a column of this type can be read; checked before the first row.
 pub(super) fn is_readable(column: &Type) -> bool {
     is_text(column)
         || [
@@ -84,7 +84,7 @@ pub(super) fn is_readable(column: &Type) -> bool {
         .contains(column)
 }
 
-/// A column's value as SQLite would return it.
+/// A column's value, converted to what SQLite would return.
 pub(super) struct Cell(pub(super) Val);
 
 impl<'a> FromSql<'a> for Cell {

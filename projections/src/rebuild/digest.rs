@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 /// Most differing rows named per table; the digests cover all rows.
 pub const DIFFERENCES_MAX: usize = 20;
 
-/// Most rows of one table that are compared one by one if its digests differ (some tens of megabytes).
+/// Most rows of one table that are compared one by one if its digests differ (some tens of megabytes);
+/// later rows are not named.
 const COMPARED_ROWS_MAX: usize = 200_000;
 
 /// The digest of a table: the number of its rows, and the SHA-256 over all of them in key order, in
@@ -34,7 +35,7 @@ pub struct TableCheck {
 }
 
 impl TableCheck {
-    /// Whether both sides have the same rows.
+    /// Returns true if both sides have the same number of rows and the same digest.
     pub fn agrees(&self) -> bool {
         self.live == self.replay
     }

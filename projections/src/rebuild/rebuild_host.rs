@@ -15,29 +15,29 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// Most events by which live views may lag while a rebuild is fed at full speed. If they lag more, one batch
-/// is fed every `WAY_MS`, so that rebuilds also end on a server that always lags.
+/// Most events by which live views may lag while a rebuild is fed at full speed. If they lag more, one
+/// batch is fed every `WAY_MS`, so that a rebuild also ends on a server that always lags.
 const LIVE_LAG_EVENTS_MAX: u64 = 2_048;
 
-/// The pause that leaves the processor to live views that lag.
+/// The pause before a batch while live views lag, in milliseconds.
 const WAY_MS: u64 = 100;
 
-/// Longest pause after a batch. The pause is a quarter of the batch's time and leaves the processor to other
-/// work.
+/// Longest pause after a batch, in milliseconds. The pause is a quarter of the batch's time and leaves the
+/// processor to other work.
 const BREATH_MS_MAX: u64 = 50;
 
-/// Pause before a store or database that was unavailable is tried again.
+/// Wait before a store or database that was unavailable is tried again, in milliseconds.
 const AGAIN_AFTER_MS: u64 = 500;
 
-/// The rebuilds of a set of views.
+/// The shadow rebuilds of a set of views.
 pub struct Rebuilds {
     grounds: ProjectionContext,
     views: Views,
 }
 
 impl Rebuilds {
-    /// Opens the rebuilds of all views of this build, in a process that runs no views. Creates or recreates
-    /// their tables.
+    /// Opens the rebuilds of all views of this build, in a process that runs no views. Creates the views'
+    /// tables, or recreates those of another build.
     pub async fn open(grounds: ProjectionContext) -> Result<Self, ProjectionError> {
         InlineRunner::begin(Arc::clone(&grounds.db), views::all()).await?;
         Ok(Self::of(grounds, views::all()))
@@ -51,8 +51,8 @@ impl Rebuilds {
         ShadowRebuild::of(&self.grounds, &self.views, view)
     }
 
-    /// Brings the live rows of all views to the log's head, if no server does. Returns that position. A view
-    /// that is parked by an event stays where it is.
+    /// Brings the live rows of all views to the log's head, for a directory that no server uses. Returns
+    /// that position. A view that an event parks stays there.
     pub async fn catch_up(&self, progress: ReplayProgress<'_>) -> Result<Position, ProjectionError> {
         let ProjectionContext { store, db, .. } = &self.grounds;
         let mut runner = InlineRunner::begin(Arc::clone(db), self.views.clone()).await?;
@@ -66,7 +66,8 @@ impl Rebuilds {
         read_as(self.grounds.db.as_ref(), stored::read_all).await
     }
 
-    /// Resumes the open rebuild of a view, or starts one. With `restart` it starts again at the first event.
+    /// Resumes the open rebuild of a view, or starts one. With `restart` it starts at the first event in
+    /// either case.
     pub async fn begin(&self, view: &str, restart: bool) -> Result<Rebuild, RebuildError> {
         Ok(self.beside(view)?.begin(restart).await?)
     }
@@ -79,14 +80,14 @@ impl Rebuilds {
         Ok(())
     }
 
-    /// Makes the new rows of a view the live ones. Refused while they are not ready, and if they differ,
-    /// unless `accept` gives a reason to accept that.
+    /// Makes the new rows of a view the live ones. Refused while they are not ready, and if they differ
+    /// from the live rows, unless `accept` gives a reason to accept that.
     pub async fn switch(&self, view: &str, accept: Option<&str>) -> Result<SwitchResult, RebuildError> {
         self.beside(view)?.switch(accept).await
     }
 
-    /// Feeds a rebuild until it is ready or has failed, and returns its state. `progress` receives its
-    /// position and that of the live rows.
+    /// Feeds the rebuild of a view until it is ready or has failed, and returns its state. `progress`
+    /// receives the position of the new rows and that of the live rows.
     pub async fn feed(&self, view: &str, progress: ReplayProgress<'_>) -> Result<Rebuild, RebuildError> {
         let beside = self.beside(view)?;
         loop {
@@ -101,7 +102,8 @@ impl Rebuilds {
         }
     }
 
-    /// Cancels rebuilds of views of which this build has another version; their new rows are useless.
+    /// Cancels open rebuilds with another version of their view than this build's; their new rows are
+    /// useless.
     async fn drop_outdated(&self) -> Result<(), ProjectionError> {
         for kept in self.list().await?.iter().filter(|kept| kept.state.is_open()) {
             let view = self.views.iter().find(|view| view.name() == kept.view);
@@ -131,12 +133,12 @@ impl RebuildHost {
         }
     }
 
-    /// Wakes the task: there is something to feed, or no longer.
+    /// Wakes the task of rebuilds, because one was started, switched or canceled.
     pub(crate) fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Feeds every open rebuild, one batch each in turn; never returns.
+    /// Feeds all open rebuilds for ever, one batch each in turn; sleeps while there is nothing to feed.
     pub(crate) async fn work(&self) {
         let mut said = false;
         while let Err(why) = self.rebuilds.drop_outdated().await {
@@ -168,7 +170,7 @@ impl RebuildHost {
         clock.wait_until(clock.now().plus_ms(ms)).await;
     }
 
-    /// Feeds one batch of each open rebuild. Returns whether any of them moved.
+    /// Feeds one batch to each open rebuild. Returns true if any of them advanced.
     async fn round(&self) -> Result<bool, ProjectionError> {
         let mut moved = false;
         let open = self.rebuilds.list().await?;
@@ -188,7 +190,7 @@ impl RebuildHost {
         Ok(moved)
     }
 
-    /// Pauses if the live views lag, because they come first.
+    /// Pauses for `WAY_MS` if the live views lag, because they come first.
     async fn make_way(&self) -> Result<(), ProjectionError> {
         let head = self.rebuilds.grounds.store.head().await.map_err(away)?;
         let reached = self.progress.position().unwrap_or(head);

@@ -14,10 +14,12 @@ use domain::time::Timestamp;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// How long one try waits for current readers. New readers wait behind it, so it is short.
+/// How long one try of a switch waits for current readers, in milliseconds. New readers wait behind it, so
+/// it is short.
 const GATE_WAIT_MS: u64 = 500;
 
-/// How long one table may take to be read for the comparison: tens of millions of rows, in order.
+/// Timeout of reading one table for the comparison, in milliseconds (30 min): tens of millions of rows, in
+/// order.
 const COMPARED_MS: u64 = 30 * 60 * 1_000;
 
 /// The events after a position, read outside the transaction that applies them.
@@ -35,11 +37,11 @@ pub(super) struct ShadowRows {
     pub(super) tables: Arc<[&'static str]>,
 }
 
-/// The result of feeding a page.
+/// The result of feeding a page to new rows.
 pub(super) struct FeedResult {
     /// Whether the new rows are behind the live ones, at the same position, or ahead of them.
     pub(super) against_live: Ordering,
-    /// The state of the rebuild; `None` if nothing is fed any more.
+    /// The state of the rebuild; `None` if it is not fed any more.
     pub(super) state: Option<RebuildState>,
 }
 
@@ -99,8 +101,8 @@ impl ShadowRows {
         })
     }
 
-    /// Applies a page to the new rows. Until the comparison, they stay behind the live rows: both must meet
-    /// at one position.
+    /// Applies a page of events to the new rows. Before the comparison they never pass the live rows,
+    /// because both must meet at one position.
     pub(super) fn feed(
         &self,
         tx: &mut dyn Tx,
@@ -183,8 +185,8 @@ impl ShadowRows {
         Ok(Some(Comparison { position, tables }))
     }
 
-    /// Switches to the new rows, in the transaction that has just fed them. Returns `None` if the live rows
-    /// are ahead.
+    /// Puts the new rows in place of the live ones, in the transaction that has just fed them. Returns the
+    /// position of the rows; `None` if the live rows are ahead.
     pub(super) fn switch_tables(
         &self,
         tx: &mut dyn Tx,

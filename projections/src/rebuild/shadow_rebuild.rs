@@ -19,17 +19,19 @@ use serde::Serialize;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// Events of one step: more than live views usually take at once, for speed. The live views wait for one step
-/// at most.
+/// Most events of one step of a rebuild: more than live views usually take at once, for speed. The live
+/// views wait for one step at most.
 pub(crate) const STEP_EVENTS_MAX: usize = 1_024;
 
-/// Most tries of a switch while the live rows move ahead of the new ones or readers block it.
+/// Most tries of a switch while the live rows move ahead of the new ones or readers block it; then it
+/// fails.
 const SWITCH_TRIES_MAX: u32 = 40;
 
-/// Tries of a switch that do not end analysts' queries: about two seconds. Most queries end within one.
+/// Number of tries of a switch that do not end analysts' queries: about two seconds. Most queries end
+/// within one.
 const QUESTIONS_GRACE_TRIES: u32 = 3;
 
-/// Pause after a try that was blocked by readers or by the database.
+/// Wait after a try of a switch that readers or the database blocked, in milliseconds.
 const SWITCH_AGAIN_MS: u64 = 250;
 
 /// The reason why a rebuild was not started, switched to or dropped.
@@ -67,7 +69,7 @@ pub(crate) enum StepResult {
     Compared,
 }
 
-/// The result of a switch: the view and the position of its new rows.
+/// The result of a switch: the view, and up to which position its rows are complete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SwitchResult {
     pub view: String,
@@ -84,7 +86,7 @@ impl SwitchResult {
     }
 }
 
-/// The rebuild of one view, with what its steps need.
+/// The shadow rebuild of one view, with what its steps need.
 #[derive(Clone)]
 pub(crate) struct ShadowRebuild {
     grounds: ProjectionContext,
@@ -124,7 +126,7 @@ impl ShadowRebuild {
         }
     }
 
-    /// Returns the stored state of the rebuild; `None` if there never was one.
+    /// Reads the stored state of the rebuild; `None` if there never was one.
     pub(crate) async fn kept(&self) -> Result<Option<Rebuild>, ProjectionError> {
         let name = self.view.name();
         read_as(self.db(), move |tx| stored::read(tx, name)).await
@@ -159,7 +161,7 @@ impl ShadowRebuild {
         .await
     }
 
-    /// Cancels the rebuild and drops the new rows. Returns `false` if no rebuild is open.
+    /// Cancels the rebuild and drops the new rows. Returns false if no rebuild is open.
     pub(crate) async fn cancel(&self) -> Result<bool, ProjectionError> {
         let (rows, now) = (self.rows(), self.grounds.clock.now());
         transact(self.db(), move |tx| {
@@ -181,7 +183,8 @@ impl ShadowRebuild {
         Ok(Page { after, events })
     }
 
-    /// Feeds one batch of events. Compares the rows once the new ones are at the position of the live ones.
+    /// Feeds one batch of events to the new rows. Compares these with the live rows once both are at the
+    /// same position.
     pub(crate) async fn step(&self) -> Result<StepResult, ProjectionError> {
         let Some(kept) = self.kept().await?.filter(|kept| kept.state.is_fed()) else {
             return Ok(StepResult::Over);
@@ -210,7 +213,7 @@ impl ShadowRebuild {
         }
     }
 
-    /// Marks the rebuild as failed, unless it was dropped, switched to or started again meanwhile.
+    /// Marks the rebuild as failed, unless it was canceled, switched to or started again meanwhile.
     async fn fail(&self, generation: u64, why: String) -> Result<(), ProjectionError> {
         let (name, now) = (self.view.name(), self.grounds.clock.now());
         tracing::error!(
@@ -229,8 +232,8 @@ impl ShadowRebuild {
         .await
     }
 
-    /// Compares live and new rows in one snapshot, if both are at the same position there. If the live rows
-    /// have moved, it returns `Moved`, and the next step feeds on.
+    /// Compares live and new rows in one snapshot, and stores the result. If they are not at the same
+    /// position there, returns `Moved`, and the next step feeds on.
     async fn compare(&self) -> Result<StepResult, ProjectionError> {
         let rows = self.rows();
         let dialect = self.db().dialect();
@@ -326,7 +329,7 @@ fn is_done(kept: &Rebuild) -> bool {
     kept.state == RebuildState::Switched
 }
 
-/// Returns the rebuild if it may be switched to; otherwise the reason why not.
+/// Returns the rebuild if its new rows may become the live ones; otherwise the reason why not.
 fn ready(name: &str, kept: Option<Rebuild>, accept: Option<&str>) -> Result<Rebuild, RebuildError> {
     let refused = |why: String| Err(RebuildError::Refused(why));
     let Some(kept) = kept.filter(|kept| kept.state.is_open()) else {

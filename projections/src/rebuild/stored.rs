@@ -25,16 +25,17 @@ pub enum RebuildState {
 }
 
 impl RebuildState {
-    /// Whether new rows exist.
+    /// Returns true if the rebuild has new rows.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Feeding | Self::Ready | Self::Failed)
     }
 
-    /// Whether new rows are still fed.
+    /// Returns true if events are still applied to the new rows.
     pub const fn is_fed(self) -> bool {
         matches!(self, Self::Feeding | Self::Ready)
     }
 
+    /// Returns the name under which the state is stored.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Feeding => "feeding",
@@ -46,7 +47,7 @@ impl RebuildState {
     }
 }
 
-/// The comparison of live and new rows at one position, by number and digest.
+/// The comparison of live and new rows at one position, by number of rows and digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Comparison {
     pub position: Position,
@@ -55,6 +56,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// Returns true if the live and the new rows of all tables are equal.
     pub fn agrees(&self) -> bool {
         self.tables.iter().all(TableCheck::agrees)
     }
@@ -65,14 +67,14 @@ impl Comparison {
 pub struct Rebuild {
     pub view: String,
     pub version: u32,
-    /// The number of the rebuild among those of this view, from 1.
+    /// The number of this rebuild among those of the view, from 1.
     pub generation: u64,
     pub state: RebuildState,
     /// The position up to which the new rows are complete.
     pub position: Position,
     /// When the event at `position` was recorded.
     pub recorded_at: Option<Timestamp>,
-    /// The reason of a failure; after a switch, the reason for accepting differences.
+    /// The reason of a failure; after a switch, the reason for which differences were accepted.
     pub why: Option<String>,
     pub begun_at: Timestamp,
     pub changed_at: Timestamp,
@@ -95,13 +97,13 @@ pub(crate) fn prepare(tx: &mut dyn Tx) -> Result<(), ProjectionError> {
     tx.exec(REBUILDS, &[]).map(drop)
 }
 
-/// Returns every view's current or last rebuild, by name of view.
+/// Reads every view's current or last rebuild, by name of view.
 pub(crate) fn read_all(tx: &mut dyn Tx) -> Result<Vec<Rebuild>, ProjectionError> {
     let rows = tx.query(&format!("select {COLUMNS} from rebuild order by view"), &[])?;
     rows.into_iter().map(read_row).collect()
 }
 
-/// Returns one view's current or last rebuild.
+/// Reads one view's current or last rebuild; `None` if there never was one.
 pub(crate) fn read(tx: &mut dyn Tx, view: &str) -> Result<Option<Rebuild>, ProjectionError> {
     let sql = format!("select {COLUMNS} from rebuild where view = $1");
     let rows = tx.query(&sql, &[Val::text(view)])?;

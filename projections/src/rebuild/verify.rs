@@ -16,7 +16,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A callback for the progress of a replay; it receives the position reached and the last position.
+/// A callback for the progress of a replay. It receives the position reached and the last position.
 pub type ReplayProgress<'a> = &'a mut (dyn FnMut(Position, Position) + Send);
 
 /// The comparison of one view's live rows with a replay to the same position.
@@ -31,7 +31,7 @@ pub struct ViewCheck {
 }
 
 impl ViewCheck {
-    /// Whether the live rows equal the replay and the view is not parked.
+    /// Returns true if the live rows equal the replay and the view is not parked.
     pub fn holds(&self) -> bool {
         self.parked.is_none() && self.agrees()
     }
@@ -79,7 +79,8 @@ pub async fn verify_views(
     Ok(checks)
 }
 
-/// Compares a differing view again with the keys of its rows, at the position it has reached by now.
+/// Compares a view that differs again, with the keys of its rows, at the position that it has reached by
+/// then.
 async fn look_closer(
     store: &dyn EventStore,
     db: &dyn ReadDb,
@@ -94,7 +95,7 @@ async fn look_closer(
     compare(replay.as_ref(), &view, live).await
 }
 
-/// Returns an in-memory database with the rows of `views` after the events up to `end`.
+/// Replays the log up to `end` into a new in-memory database with the rows of `views`.
 async fn replay(
     store: &dyn EventStore,
     views: Views,
@@ -114,14 +115,14 @@ enum SnapshotDetail {
     Keys,
 }
 
-/// One view in a snapshot.
+/// One view's position, digests and keys in a snapshot.
 struct ViewSnapshot {
     position: Position,
     parked: Option<String>,
     tables: Vec<(TableDigest, Hashes)>,
 }
 
-/// Reads all views in one snapshot.
+/// Reads the positions and digests of all views in one snapshot of the database.
 async fn snapshot(
     db: &dyn ReadDb,
     views: Views,

@@ -30,10 +30,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use sums::ViewSums;
 
-/// Most events of one fold: about ten seconds and some hundred megabytes. Decision 0029.
+/// Most events of one fold; with more it fails. About ten seconds and some hundred megabytes (decision
+/// 0029).
 pub const FOLDED_EVENTS_MAX: u64 = 2_000_000;
 
-/// The events to fold.
+/// Which events of the log are folded.
 #[derive(Debug, Clone)]
 pub struct EventSpan {
     /// Selects the events, for example those of a campaign or a customer. `fold` sets its kinds.
@@ -62,7 +63,7 @@ impl EventSpan {
     }
 }
 
-/// The result of a fold.
+/// The result of a fold: rows as they were at a position.
 pub struct FoldedRows {
     /// The in-memory database with the rows; it is gone when this is dropped.
     pub db: Arc<dyn ReadDb>,
@@ -86,8 +87,8 @@ pub enum FoldError {
     Rows(#[from] ProjectionError),
 }
 
-/// Folds the events of `span` into new tables of `views`. Runs on the caller's thread until it is done;
-/// `goes_on` is asked after each page whether to continue.
+/// Folds the events of `span` into new tables of `views`. Runs on the caller's thread until it is done.
+/// After each page `goes_on` decides whether to continue; false ends the fold with `Stopped`.
 pub async fn fold(
     store: &dyn EventStore,
     span: &EventSpan,
@@ -97,8 +98,8 @@ pub async fn fold(
     fold_onto(store, span, views, InitialRows::new(), goes_on, None).await
 }
 
-/// Folds as `fold` does, on top of rows that hold the events before `span`. With `tasks`, events are prepared
-/// on a separate thread while the previous ones are folded.
+/// Folds as `fold` does, on top of the rows `begun`, which hold the events before `span`. With `tasks`,
+/// events are prepared on a thread of its own while the previous ones are folded.
 pub async fn fold_onto(
     store: &dyn EventStore,
     span: &EventSpan,
@@ -163,7 +164,7 @@ async fn written(
     Ok(FoldedRows { db, events, until })
 }
 
-/// Feeds the events of a span to in-memory views. Returns the number of events.
+/// Feeds the events of a span to in-memory views, page by page. Returns the number of events.
 async fn summed(
     store: &dyn EventStore,
     wanted: &EventSpan,
@@ -192,7 +193,7 @@ async fn summed(
     Ok(events)
 }
 
-/// Returns the events of a stream up to a position.
+/// Returns the events of a stream up to and including a position.
 async fn past_of(
     store: &dyn EventStore,
     stream: &StreamId,
@@ -213,7 +214,7 @@ async fn past_of(
     }
 }
 
-/// Feeds the events of a span to a runner. Returns the number of events.
+/// Feeds the events of a span to a runner that applies them to the database. Returns the number of events.
 async fn feed(
     store: &dyn EventStore,
     wanted: &EventSpan,
@@ -247,7 +248,7 @@ async fn feed(
     }
 }
 
-/// Returns an error if a view was parked: its figures would be incomplete.
+/// Returns the error `Parked` if a view was parked, because its figures would be incomplete.
 fn whole(runner: &InlineRunner) -> Result<(), ProjectionError> {
     for row in runner.progress().checkpoints() {
         if let Some((position, why)) = row.parked {
@@ -258,7 +259,7 @@ fn whole(runner: &InlineRunner) -> Result<(), ProjectionError> {
     Ok(())
 }
 
-/// Returns every kind that one of the views handles; empty if one of them handles all kinds.
+/// Returns every event kind that one of the views handles; empty if one of them handles all kinds.
 fn kinds_of(views: &[Arc<dyn View>]) -> Vec<String> {
     let mut kinds = BTreeSet::new();
     for view in views {

@@ -9,7 +9,7 @@ use domain::ports::event_store::EventStore;
 use domain::stored_event::Position;
 use std::sync::Arc;
 
-/// Some views, and the rows that they had at a position.
+/// Some views, with the rows that they had at the position `upto`.
 pub struct SnapshotViews {
     pub views: Vec<Arc<dyn View>>,
     /// The position of the snapshot: its rows are complete up to here.
@@ -59,7 +59,8 @@ pub async fn fold_with_snapshot(
     written(all, both.into(), events, span.until).await
 }
 
-/// Turns an error of the second part of the fold into one about both parts.
+/// Converts an error of the second part of the fold to one about both parts. `before`: the events of the
+/// first part.
 fn of_all(error: FoldError, before: u64, events_max: u64) -> FoldError {
     match error {
         FoldError::TooManyEvents { .. } => FoldError::TooManyEvents { events_max },

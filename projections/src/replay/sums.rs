@@ -16,19 +16,19 @@ use std::sync::Arc;
 /// A view with its in-memory state.
 type SummedView = (Arc<dyn View>, Box<dyn InMemoryView>);
 
-/// The in-memory states of several views, with the position of the last event.
+/// The in-memory states of several views during a fold, and the position of the last event.
 pub(crate) struct ViewSums {
     views: Vec<SummedView>,
-    /// For each kind, which of the views handle it.
+    /// For each event kind, which of the views handle it, by index.
     takers: BTreeMap<&'static str, Vec<bool>>,
     last: Option<(Position, Timestamp)>,
-    /// Whether loaded rows hold the events before the first one.
+    /// True if loaded rows hold the events before the first one.
     has_past: bool,
 }
 
 impl ViewSums {
-    /// Starts all views in memory. Returns `None` unless every view has an in-memory implementation and names
-    /// its kinds.
+    /// Starts all views in memory, without rows. `None` unless every view has an in-memory implementation
+    /// and names its kinds.
     pub(crate) fn begin(views: &[Arc<dyn View>]) -> Option<Self> {
         let mut takers = BTreeMap::new();
         for view in views {
@@ -49,7 +49,7 @@ impl ViewSums {
         })
     }
 
-    /// Loads rows of earlier events. Returns `false` if a view cannot start from rows.
+    /// Loads rows of earlier events into all views. Returns false if a view cannot start from rows.
     pub(crate) fn begin_with(&mut self, begun: &InitialRows) -> Result<bool, ProjectionError> {
         for (_, sums) in &mut self.views {
             if !sums.begin_with(begun)? {
@@ -60,9 +60,9 @@ impl ViewSums {
         Ok(true)
     }
 
-    /// Takes the events of a page from index `behind` on. Stops before an event of an entity that needs its
-    /// earlier events first, and returns the index and the entity's stream; `None` when the page is done. If
-    /// `recalled`, the earlier events of the first one have just been replayed.
+    /// Applies the events of a page from index `behind` on. Stops before an event of an entity of which
+    /// earlier events must be replayed first, and returns the index and the entity's stream; `None` when
+    /// the page is done. `recalled`: the earlier events of the first one have just been replayed.
     pub(crate) fn take(
         &mut self,
         page: &[StoredEvent],
@@ -85,7 +85,7 @@ impl ViewSums {
         Ok(None)
     }
 
-    /// Replays earlier events of an entity, which the loaded rows have already counted.
+    /// Replays earlier events of an entity, which the loaded rows have counted already.
     pub(crate) fn recall(&mut self, past: &[StoredEvent]) -> Result<(), ProjectionError> {
         for stored in past {
             let event = self.read(stored)?;
@@ -107,7 +107,7 @@ impl ViewSums {
         })
     }
 
-    /// Whether this holds the view with this name.
+    /// Returns true if the view with this name is among these.
     pub(crate) fn is_of(&self, view: &str) -> bool {
         self.views.iter().any(|(own, _)| own.name() == view)
     }
@@ -130,7 +130,7 @@ impl ViewSums {
     }
 }
 
-/// Returns the views that handle the event's kind.
+/// Returns the in-memory views that handle the event's kind.
 fn takers<'a>(
     views: &'a mut [SummedView],
     takers: &'a BTreeMap<&'static str, Vec<bool>>,

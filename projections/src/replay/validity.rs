@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// A filter of the events that had happened by an instant; it reads them in the order of the log.
 pub(super) struct ValidTimeFilter {
     at: Timestamp,
-    /// Streams of calls that had ended by then; their corrections count.
+    /// Streams of calls that had ended by the instant; their later corrections count.
     ended: BTreeSet<StreamId>,
 }
 

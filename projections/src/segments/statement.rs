@@ -6,7 +6,7 @@ use domain::attribute::{Attribute, AttributeType, AttributeValue, BuiltInAttribu
 use domain::segment::{Bound, Column, Condition, Operator, Segment};
 use domain::time::Timestamp;
 
-/// A statement and the values of its parameters.
+/// A SQL statement and the values of its parameters.
 pub(super) struct BoundStatement {
     pub(super) sql: String,
     pub(super) values: Vec<Val>,
@@ -47,8 +47,8 @@ pub(super) fn build_attributes(
     }
 }
 
-/// Returns the statement that lists the customers of a segment, at most `count_max`, in its order; equal ones
-/// are ordered by id.
+/// Returns the statement that lists the customers of a segment, at most `count_max`, in the segment's
+/// order; customers that are equal in it are ordered by id.
 pub(super) fn build_members(segment: &Segment, now: Timestamp, count_max: u64) -> BoundStatement {
     let mut writer = Writer::new(now);
     let condition = writer.whole(segment);
@@ -91,7 +91,7 @@ impl Writer {
         }
     }
 
-    /// Adds a value and returns its parameter.
+    /// Adds a parameter with this value and returns its name in the SQL.
     fn bind(&mut self, value: Val) -> String {
         self.values.push(value);
         format!("${}", self.values.len())
@@ -118,7 +118,8 @@ impl Writer {
         format!("(select f.{kept} from segment_further f where f.customer = p.customer and f.name = {name})")
     }
 
-    /// Returns the condition that the customer has a tag for which `fits` holds; without `fits`, any tag.
+    /// Returns the SQL condition that the customer has a tag, of the column's level if it names one, for
+    /// which `fits` holds; without `fits`, any tag.
     fn has_tag(&mut self, column: &Column, fits: Option<String>) -> String {
         let level = match column {
             Column::Tag(Some(level)) => {
@@ -214,8 +215,8 @@ impl Writer {
         }
     }
 
-    /// Returns the expression of a column that can be ordered. Tags have no order, and no valid segment
-    /// compares them.
+    /// Returns the SQL expression of a column's value, for comparisons by order. For tags it is `null`: they
+    /// have no order, and no valid segment compares them.
     fn asked(&mut self, column: &Column) -> String {
         match column {
             Column::Attribute(attribute) => self.value_of(attribute),

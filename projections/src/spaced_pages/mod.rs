@@ -14,15 +14,15 @@ use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Least time between the starts of two transactions if no caller waits. Rows that no caller waits for are
-/// late by up to this much; pages that a user opens are not slower.
+/// Least time between the starts of two transactions of views that no caller waits for, in milliseconds.
+/// Rows that no caller waits for are late by up to this much; pages that a user opens are not slower.
 pub const GATHERING_MS: u64 = 200;
 
-/// Most yields to tasks that are ready, so that events they append join a transaction that is not held back.
+/// Most times that other ready tasks run before a transaction begins, so that events they append join it.
 /// Time does not pass meanwhile, and a task that waits for the views is not ready.
 const GATHERING_TURNS_MAX: usize = 8;
 
-/// A subscription that returns pages of the size of a transaction.
+/// A subscription that returns the events of one transaction at a time.
 pub(crate) struct SpacedPages {
     store: Arc<dyn EventStore>,
     subscription: Box<dyn Subscription>,
@@ -52,7 +52,7 @@ impl SpacedPages {
         })
     }
 
-    /// Returns the events of the next transaction.
+    /// Waits for the events of the next transaction.
     pub(crate) async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
         let mut page = self.subscription.next().await?;
         self.held_back(&mut page).await?;
@@ -61,7 +61,8 @@ impl SpacedPages {
         Ok(page)
     }
 
-    /// Adds the events that arrive while the previous transaction is too recent.
+    /// Adds the events that arrive until the distance from the previous transaction is kept, a caller
+    /// waits, or the page is large enough.
     async fn held_back(&mut self, page: &mut Vec<StoredEvent>) -> Result<(), StoreError> {
         let Some(until) = self.held_until.filter(|until| self.clock.now() < *until) else {
             return Ok(());
@@ -78,8 +79,8 @@ impl SpacedPages {
         Ok(())
     }
 
-    /// Whether the page is large enough for one transaction. Only views that are far behind take many events,
-    /// and memory for them.
+    /// Returns true if the page is large enough for one transaction. Only views that are far behind take
+    /// many events, and the memory for them.
     async fn is_enough(store: &dyn EventStore, page: &[StoredEvent]) -> Result<bool, StoreError> {
         if page.len() < FOLLOWING_EVENTS_MAX || is_full(page) {
             return Ok(is_full(page));
@@ -89,7 +90,7 @@ impl SpacedPages {
         Ok(behind <= FOLLOWING_BEHIND_MAX)
     }
 
-    /// Adds the events that ready tasks append.
+    /// Adds the events that other ready tasks append.
     async fn joined(&mut self, page: &mut Vec<StoredEvent>) -> Result<(), StoreError> {
         for _ in 0..GATHERING_TURNS_MAX {
             if Self::is_enough(self.store.as_ref(), page).await? {

@@ -360,7 +360,8 @@ const LABELS: [SqlColumn; 3] = [
     label("label_en", Unit::Text, ("英文名称", "its label in English")),
 ];
 
-/// Returns the query that lists the codes and labels of a view without a table.
+/// Returns the SQL query that lists the codes and labels of a view without a table (dispositions or
+/// outcomes).
 pub(super) fn labels(view: &str) -> String {
     let rows: Vec<String> = match view {
         "dispositions" => Disposition::ALL

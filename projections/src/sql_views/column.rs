@@ -59,7 +59,8 @@ impl Unit {
 }
 
 impl SqlColumn {
-    /// Returns the column with another source: a column of the table, or an expression over the row.
+    /// Returns the column with another source: a column of the table with this name, or an expression over
+    /// its row.
     pub(super) const fn from(self, from: &'static str) -> Self {
         Self {
             source: Source::Column(from),
@@ -68,6 +69,7 @@ impl SqlColumn {
     }
 }
 
+/// From what a column's value is computed.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source {
     /// A column of the table, unchanged.
@@ -106,7 +108,7 @@ pub(super) const fn column(
 pub(super) const fn id(name: &'static str, words: ColumnMeaning) -> SqlColumn {
     column(name, Unit::Id, name, words)
 }
-/// Makes a column of an id that the table stores in 16 bytes.
+/// Makes a column that shows an id as text, which the table stores in 16 bytes.
 pub(super) const fn uuid(name: &'static str, words: ColumnMeaning) -> SqlColumn {
     let (zh, en) = words;
     let source = Source::Uuid(name);
@@ -144,7 +146,7 @@ pub(super) const fn position(name: &'static str, from: &'static str) -> SqlColum
         ("日志位置", "log position of this row's event"),
     )
 }
-/// Makes a text column that shows a column in microseconds.
+/// Makes a text column in RFC 3339 that shows a column in microseconds.
 pub(super) const fn instant(name: &'static str, from: &'static str) -> SqlColumn {
     SqlColumn {
         name,
@@ -154,7 +156,7 @@ pub(super) const fn instant(name: &'static str, from: &'static str) -> SqlColumn
         source: Source::Instant(from),
     }
 }
-/// Makes a column of the enrolment that a call belongs to.
+/// Makes a column of the enrolment to which a call belongs, by an expression over its row.
 pub(super) const fn of_enrolment(
     name: &'static str,
     unit: Unit,
@@ -171,7 +173,8 @@ pub(super) const fn of_enrolment(
         source,
     }
 }
-/// Makes a column with the id of a number, keyed with the customer of the row.
+/// Makes a column with the id of a number, keyed with the row's customer, so that customers with the same
+/// number do not show the same id.
 pub(super) const fn keyed_number(name: &'static str, words: ColumnMeaning) -> SqlColumn {
     let (zh, en) = words;
     SqlColumn {

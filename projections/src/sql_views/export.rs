@@ -11,7 +11,7 @@ use domain::ids::CampaignId;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 
-/// Rows of one page: some ten megabytes at most.
+/// Most rows of one page of an export: some ten megabytes at most.
 pub const EXPORT_PAGE_ROWS: usize = 8_000;
 
 /// A documented view that can be exported, in the order of one of its position columns.
@@ -27,7 +27,7 @@ pub struct ExportableView {
     at: &'static str,
 }
 
-/// Everything that can be exported from rows.
+/// All documented views that can be exported.
 pub const EXPORTABLES: &[ExportableView] = &[
     ExportableView {
         name: "calls",
@@ -61,17 +61,19 @@ pub struct ExportFilter {
 }
 
 impl ExportableView {
+    /// Returns the exportable view with this name; `None` if there is none.
     pub fn of_name(name: &str) -> Option<&'static Self> {
         EXPORTABLES.iter().find(|one| one.name == name)
     }
 
-    /// Returns every column, in the view's order.
+    /// Returns all columns of the view, in its order.
     pub fn columns(&self) -> &'static [SqlColumn] {
         let view: Option<&SqlView> = SQL_VIEWS.iter().find(|view| view.name == self.view);
         view.map_or(&[], |view| view.columns)
     }
 
-    /// Returns the next rows after a position, and the position of the last one.
+    /// Returns the next rows after a position that match the filter, and the position of the last one. No
+    /// rows mean the end.
     pub async fn page(
         &self,
         db: &dyn ReadDb,
@@ -96,8 +98,8 @@ impl ExportableView {
     }
 }
 
-/// Removes the rows of the last position from a full page, because more of them may follow; they come with
-/// the next page.
+/// Removes the rows of the last position from a full page, because more rows of that position may follow;
+/// they all come with the next page. Returns the rows and the position reached.
 fn whole_positions(
     mut rows: Vec<(Position, Vec<Val>)>,
     after: Position,

@@ -152,7 +152,7 @@ fn ddl(view: &SqlView, noted: &str, dialect: Dialect, tables: &[&str]) -> String
     format!("create view {name} as select {columns} from {from}")
 }
 
-/// Returns the expression of a column with its PostgreSQL type.
+/// Returns the SQL expression of a column with its PostgreSQL type, for the typed views.
 fn typed(unit: Unit, source: &Source, table: &str) -> String {
     let instant = |micros: &str| format!("timestamptz 'epoch' + ({micros}) * interval '1 microsecond'");
     if let Source::Instant(column) = source {

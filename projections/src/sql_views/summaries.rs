@@ -2,7 +2,7 @@
 
 use super::column::{SqlView, code, count, id, instant, micros, ms, position};
 
-/// The view of call summaries.
+/// The documented view of call summaries.
 pub(super) const SUMMARIES: SqlView = SqlView {
     name: "summaries",
     zh: "每个接通呼叫的话后小结，不含话语",
@@ -38,7 +38,7 @@ pub(super) const SUMMARIES: SqlView = SqlView {
     ],
 };
 
-/// The view of summaries of text conversations, which end differently from calls.
+/// The documented view of summaries of text conversations, which end differently from calls.
 pub(super) const TEXT_SUMMARIES: SqlView = SqlView {
     name: "text_summaries",
     zh: "每次文字会话的小结，不含话语",

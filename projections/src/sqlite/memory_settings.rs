@@ -9,13 +9,13 @@ use super::{CACHE_KIBIBYTES, WAL_PAGES, classify_error};
 use crate::error::ProjectionError;
 use rusqlite::Connection;
 
-/// Fewest events of a transaction that follows a fast writer, for example an import. The pages of several
-/// such transactions are moved into the file together. Their cache is of the usual size, because they may run
-/// for hours next to the import.
+/// Number of events from which a transaction counts as one that follows a fast writer, for example an
+/// import. The pages of several of them are moved into the file together. Their cache is of the
+/// usual size, because they may run for hours next to the import.
 const FAST_EVENTS_MIN: usize = 1_024;
 
-/// Fewest events of a catching-up transaction. Transactions of views that follow the log are smaller
-/// (`FOLLOWING_EVENTS_MAX`).
+/// Number of events from which a transaction counts as one that catches up. Transactions of views that
+/// follow the log are smaller (`FOLLOWING_EVENTS_MAX`).
 const MANY_EVENTS_MIN: usize = 16_384;
 
 /// Cache of the writer while it catches up, in KiB: all pages that one transaction changes.
@@ -25,7 +25,7 @@ const MANY_CACHE_KIBIBYTES: i64 = 256 * 1024;
 /// follows a fast writer: those of several transactions, which change the same pages. They take no memory.
 const MANY_WAL_PAGES: i64 = 64 * 1024;
 
-/// The memory settings that a connection has.
+/// The memory settings that a connection has now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MemorySettings {
     Usual,
@@ -34,7 +34,8 @@ pub(super) enum MemorySettings {
 }
 
 impl MemorySettings {
-    /// Applies the settings for a transaction of so many events; releases memory that is no longer needed.
+    /// Applies the settings for a transaction of this many events, and releases memory that is no longer
+    /// needed. Does nothing if they apply already.
     pub(super) fn make(
         &mut self,
         connection: &Connection,

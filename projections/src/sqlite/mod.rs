@@ -28,13 +28,13 @@ use std::sync::{Arc, Mutex};
 /// The name of the file in the data directory.
 pub(crate) const FILE_NAME: &str = "views.db";
 
-/// Most prepared statements cached per connection; all views together have fewer than a hundred.
+/// Most prepared statements that a connection caches. All views together have fewer than a hundred.
 const STATEMENTS_MAX: usize = 256;
 
-/// Longest wait of a statement for another process's lock (`projections verify` while a server runs).
+/// Longest wait for another process's lock, in milliseconds (`projections verify` while a server runs).
 const LOCK_WAIT_MS: u64 = 5_000;
 
-/// Size to which the WAL file is cut after a checkpoint, so that a rebuild does not leave a huge file.
+/// Bytes to which SQLite truncates the write-ahead log after a checkpoint; after a rebuild it is huge.
 const WAL_BYTES_MAX: i64 = 16 * 1024 * 1024;
 
 /// Pages of 4,096 bytes in the write-ahead log before they are moved into the file: as many as that file may
@@ -141,7 +141,7 @@ impl CachedConnection {
     }
 }
 
-/// Returns a worker that runs units of work on its own connection.
+/// Returns a worker that runs units of work with `run` on this connection, one after another.
 fn worker(
     connection: Connection,
     run: fn(&mut CachedConnection, TxWork) -> Result<(), ProjectionError>,
@@ -164,7 +164,7 @@ fn run_write(opened: &mut CachedConnection, work: TxWork) -> Result<(), Projecti
     run(opened, work, BEGIN_WRITE)
 }
 
-/// Runs a unit of work that may only read, also on a connection that can write.
+/// Runs a unit of work that may only read, also on a connection that can write; a write in it is an error.
 fn run_read(opened: &mut CachedConnection, work: TxWork) -> Result<(), ProjectionError> {
     run(opened, work, BEGIN_READ)
 }

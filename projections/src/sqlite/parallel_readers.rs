@@ -8,7 +8,8 @@ use domain::ports::tasks::Tasks;
 use std::path::Path;
 
 impl SqliteReadDb {
-    /// Opens `views.db` for reading on separate threads, which end when this is dropped or the tasks stop.
+    /// Opens `views.db` for reading on threads of its own, which end when this is dropped or the tasks
+    /// stop. Writing is refused.
     pub fn open_readers(dir: &Path, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
         let readers = workers(&dir.join(FILE_NAME))?;
         Ok(Self {

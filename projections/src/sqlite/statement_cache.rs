@@ -6,13 +6,15 @@ use crate::statements::{key_condition, placeholders, upsert_statement};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Most tables cached: all views together have fewer than a hundred, and as many more while they are rebuilt.
+/// Most tables of which statements are cached: all views together have fewer than a hundred, and as many
+/// more while they are rebuilt.
 const TABLES_MAX: usize = 256;
 
-/// Most sets of changed columns cached per table; an event changes the same ones each time.
+/// Most sets of changed columns of which a table's update is cached; an event changes the same columns each
+/// time. Further ones are built each time.
 const CHANGES_MAX: usize = 64;
 
-/// Whether a statement creates, drops or changes tables.
+/// Returns true if a statement creates, drops or changes tables.
 pub(super) fn is_definition(sql: &str) -> bool {
     let word = sql.split_whitespace().next().unwrap_or_default();
     ["create", "drop", "alter"]
@@ -61,7 +63,7 @@ impl TableStatements {
     }
 }
 
-/// The statements that one connection has cached.
+/// The statements over whole rows that one connection has cached.
 #[derive(Debug, Default)]
 pub(super) struct StatementCache {
     tables: BTreeMap<&'static str, Arc<TableStatements>>,
@@ -87,7 +89,7 @@ impl StatementCache {
         texts
     }
 
-    /// Returns the statement that changes the columns at these indexes.
+    /// Returns the statement that changes the columns at these indexes of the row with a key.
     pub(super) fn update(
         &mut self,
         table: &'static Table,

@@ -14,10 +14,10 @@ use person::Person;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Calls that run at the same time.
+/// Number of calls in the generated log that run at the same time.
 const CALLS_AT_ONCE: u64 = 32;
 
-/// Default number of customers of a campaign; a multiple of a round.
+/// Default number of customers of a generated campaign; a multiple of a round.
 const CAMPAIGN_CUSTOMERS: u64 = 312 * CALLS_AT_ONCE;
 
 /// Monday, 2 March 2026, 10:00 in Beijing.
@@ -46,7 +46,7 @@ impl From<serde_json::Error> for SyntheticLogError {
     }
 }
 
-/// One event to be appended: its stream, the envelope members that vary, and its data.
+/// A generated event that is to be appended: its stream, the envelope members that vary, and its data.
 struct SyntheticEvent {
     stream: StreamId,
     campaign: CampaignId,
@@ -76,7 +76,7 @@ impl CampaignLayout {
     }
 }
 
-/// A generator of the log; it returns pages without end.
+/// Generates the log; it returns pages without end.
 pub struct SyntheticLog {
     campaigns: CampaignLayout,
     position: u64,
@@ -122,7 +122,7 @@ impl SyntheticLog {
         Person::customer_of(index)
     }
 
-    /// Returns the next `count` events.
+    /// Returns the next `count` events of the log.
     pub fn page(&mut self, count: usize) -> Result<Vec<StoredEvent>, SyntheticLogError> {
         let mut page = Vec::with_capacity(count);
         while page.len() < count {
@@ -134,7 +134,7 @@ impl SyntheticLog {
         Ok(page)
     }
 
-    /// Returns the next events as `page` does, but ends with the first campaigns; empty after them.
+    /// Returns the next events as `page` does, but only of the first campaigns; empty after their last.
     pub fn page_of_first(&mut self, count: usize) -> Result<Vec<StoredEvent>, SyntheticLogError> {
         let mut page = Vec::with_capacity(count);
         let together = self.campaigns.at_once * self.campaigns.customers;

@@ -36,8 +36,8 @@ impl Person {
         Ok(format!("{:032x}", spread(index)).parse()?)
     }
 
-    /// Returns the events of the customer: registered, enrolled and called. Every third is busy first and
-    /// called again.
+    /// Returns all events of the customer: registered, enrolled, called and settled. Every third customer
+    /// is busy at the first call and called again.
     pub(super) fn story(&self, at: Timestamp) -> Result<Vec<SyntheticEvent>, SyntheticLogError> {
         let mut told = Vec::new();
         let is_busy_first = self.index.is_multiple_of(3);

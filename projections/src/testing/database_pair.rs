@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::task::{Context, Waker};
 
-/// One statement for the other database; it contains the channel for its result.
+/// One statement for the other database, with the channel for its result.
 type Step = Box<dyn FnOnce(&mut dyn Tx) + Send>;
 
 struct DatabasePair {
@@ -26,7 +26,7 @@ struct DatabasePair {
     there: PostgresReadDb,
 }
 
-/// Opens a new database in memory and, if there is a test server, one on it in parallel.
+/// Opens a new database in memory. If there is a test server, also opens one on it, which runs in parallel.
 pub(crate) async fn both_databases() -> Arc<dyn ReadDb> {
     let here = SqliteReadDb::open_inline().unwrap();
     let Some(url) = postgres_url_if_any() else {
@@ -39,7 +39,7 @@ pub(crate) async fn both_databases() -> Arc<dyn ReadDb> {
     Arc::new(DatabasePair { here, there })
 }
 
-/// Runs the steps that arrive, then commits or rolls back as the other side did.
+/// Returns work that runs the steps that arrive, then commits or rolls back as the other side did.
 fn serve(steps: Receiver<Step>, is_kept: Arc<AtomicBool>) -> TxWork {
     Box::new(move |tx| {
         while let Ok(step) = steps.recv() {
@@ -54,7 +54,8 @@ fn serve(steps: Receiver<Step>, is_kept: Arc<AtomicBool>) -> TxWork {
 
 type WorkFuture<'a> = Pin<Box<dyn Future<Output = Result<(), ProjectionError>> + Send + 'a>>;
 
-/// Runs a unit of work on both databases: `work` runs here, and each of its statements also there.
+/// Runs a unit of work on both databases: `work` runs here, and each of its statements also on the other
+/// one.
 async fn beside<'a>(
     work: TxWork,
     there: impl FnOnce(TxWork) -> WorkFuture<'a>,
@@ -110,7 +111,7 @@ impl PairTx<'_> {
     }
 }
 
-/// Asserts that both sides failed or both returned the same, and returns this side's result.
+/// Asserts that both sides failed or both returned the same. Returns this side's result.
 fn alike<T: PartialEq + std::fmt::Debug>(
     what: &str,
     here: Result<T, ProjectionError>,
@@ -124,7 +125,7 @@ fn alike<T: PartialEq + std::fmt::Debug>(
     here
 }
 
-/// Whether a statement defines what analysts see; those definitions differ between the databases.
+/// Returns true if a statement defines what analysts see: those definitions differ between the databases.
 fn is_of_one_database(sql: &str) -> bool {
     ["create view", "drop view", "create schema"]
         .iter()

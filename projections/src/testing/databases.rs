@@ -12,8 +12,8 @@ fn server() -> Option<String> {
     std::env::var(SERVER).ok()
 }
 
-/// Returns the URL of a new database over TLS and the file of its certificate authority. Without such a
-/// server it prints a line and returns `None`.
+/// Makes a new database over TLS. Returns its URL and the file of its certificate authority. Without a
+/// server for it, prints a line and returns `None`.
 #[expect(clippy::disallowed_methods, reason = "the tests' environment")]
 pub(crate) fn secured_url() -> Option<(String, String)> {
     let server = std::env::var("LEDGERLINE_TEST_POSTGRES_TLS").ok();
@@ -28,8 +28,8 @@ pub(crate) fn secured_url() -> Option<(String, String)> {
     Some((format!("{before}/{name}"), authority))
 }
 
-/// Returns the URL of a new database, which is removed with the server. Without a server it prints a line and
-/// returns `None`.
+/// Makes a new database, which is removed with the server, and returns its URL. Without a server, prints a
+/// line and returns `None`.
 pub(crate) fn postgres_url() -> Option<String> {
     let url = postgres_url_if_any();
     if url.is_none() {
@@ -40,7 +40,8 @@ pub(crate) fn postgres_url() -> Option<String> {
     url
 }
 
-/// Returns the URL of a new database as `postgres_url` does, for tests that are also useful without one.
+/// Does the same as `postgres_url`, but prints nothing without a server, for tests that are also useful
+/// without one.
 pub(crate) fn postgres_url_if_any() -> Option<String> {
     static MADE: AtomicU64 = AtomicU64::new(0);
     let server = server()?;
@@ -51,7 +52,7 @@ pub(crate) fn postgres_url_if_any() -> Option<String> {
     Some(format!("{before}/{name}"))
 }
 
-/// Runs statements on a new connection, for what the read database would not do.
+/// Runs statements on a new connection, for what a `ReadDb` does not do.
 #[expect(
     clippy::disallowed_methods,
     reason = "the client blocks, and a test's runtime must not"

@@ -34,7 +34,7 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Monday, 2 March 2026, 10:00 in Beijing.
+/// Returns the time at which stories begin: Monday, 2 March 2026, 10:00 in Beijing.
 pub(crate) fn ten() -> Timestamp {
     "2026-03-02T10:00:00+08:00".parse().unwrap()
 }
@@ -127,7 +127,7 @@ impl TestHistory {
         self.tell_record(&stream, serde_json::to_vec(&envelope).unwrap());
     }
 
-    /// Appends any bytes as the next record.
+    /// Appends a record with any bytes.
     pub(crate) fn tell_record(&mut self, stream: &StreamId, record: Vec<u8>) {
         *self.versions.entry(stream.as_str().to_owned()).or_default() += 1;
         self.events.push(StoredEvent::new(
@@ -156,7 +156,7 @@ impl TestHistory {
         self
     }
 
-    /// Appends an event of an alert; `name` is both its rule and its subject.
+    /// Appends an event of an alert. `name` is both its rule and its subject.
     pub(crate) fn alert(&mut self, name: &str, event: &AlertEvent) -> &mut Self {
         let id = AlertId::derive("told", name);
         self.tell(StreamId::new("alert", &id), None, None, event);
@@ -366,7 +366,7 @@ impl TestHistory {
             .settled(name, of, disposition)
     }
 
-    /// Applies the story to one view on a new database.
+    /// Applies the story to one view on a new database. Returns the database and the runner.
     pub(crate) async fn shown_by(&self, view: impl View + 'static) -> (Arc<dyn ReadDb>, InlineRunner) {
         let db = both_databases().await;
         let mut runner = InlineRunner::begin(Arc::clone(&db), vec![Arc::new(view)])

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
-/// A log in memory that can be unavailable for some subscriptions. Clones share it.
+/// A log in memory. `failures` is the number of subscriptions that will fail. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct TestLog {
     events: Arc<Mutex<Vec<StoredEvent>>>,
@@ -203,7 +203,7 @@ impl Tasks for TestTasks {
     }
 }
 
-/// Returns all rows of the given tables.
+/// Returns all rows of these tables.
 pub(crate) async fn rows_of(db: &dyn ReadDb, tables: &[Table]) -> Vec<Vec<Val>> {
     let tables = tables.to_vec();
     read_as(db, move |tx| {

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const CAMPAIGNS: [&str; 3] = ["T", "U", "V"];
 const PEOPLE_COUNT: u64 = 12;
 
-/// A small random generator with the same numbers in every run.
+/// Returns pseudo-random numbers, the same ones for the same seed.
 pub(crate) fn steps(seed: u64) -> impl Iterator<Item = u64> {
     let mut state = seed;
     std::iter::from_fn(move || {
@@ -35,10 +35,10 @@ struct HistoryGenerator<N> {
     open: BTreeSet<(usize, u32)>,
 }
 
-/// Ends a branch of the random story; the event has been appended.
+/// Does nothing; ends a branch of the random story that has appended its event.
 const fn told(_story: &TestHistory) {}
 
-/// Builds a random story with this number of events.
+/// Makes a random story with at least this number of events.
 pub(crate) fn varied(events_count: usize, seed: u64) -> TestHistory {
     let mut teller = HistoryGenerator {
         story: TestHistory::new(),
@@ -79,7 +79,7 @@ impl<N: Iterator<Item = u64>> HistoryGenerator<N> {
         self.attempts.get(&enrolment).copied().unwrap_or_default()
     }
 
-    /// Returns a recently granted attempt, or the next one.
+    /// Returns a recently granted attempt, or the one after the last.
     fn attempt(&mut self, enrolment: (usize, u32)) -> u32 {
         let granted = self.granted(enrolment);
         (granted + 1 - self.small(3).min(granted)).max(1)

@@ -11,11 +11,11 @@ use crate::value::Val;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-/// Most rows in the buffer: a few megabytes of the widest. When it is full, all rows are written and dropped
-/// from the buffer; the database keeps them in its own memory until the transaction ends.
+/// Most rows in the buffer: a few megabytes of the widest. At the limit all changes are written and all
+/// rows dropped from the buffer; the database keeps them in its own memory until the transaction ends.
 const HELD_ROWS_MAX: usize = 4_096;
 
-/// Keys of the rows that a batch will read, with their tables.
+/// Keys of the rows that a batch will read, each with its table.
 pub(crate) type Keys = Vec<(&'static Table, Vec<Val>)>;
 
 /// What the buffer knows about one key.
@@ -66,7 +66,8 @@ struct BufferedTable {
     rows: HashMap<Vec<Val>, BufferedRow>,
 }
 
-/// A buffering transaction in front of the database's transaction; `hand_over` writes its rows.
+/// A transaction that buffers rows in front of the database's transaction; `hand_over` writes the changed
+/// ones.
 pub(crate) struct UnitOfWork<'a> {
     inner: &'a mut dyn Tx,
     tables: Vec<BufferedTable>,
@@ -115,7 +116,7 @@ impl<'a> UnitOfWork<'a> {
         Ok(())
     }
 
-    /// Writes all changes in the buffer to the database.
+    /// Writes all changes in the buffer to the database. Rows that were only read stay in the buffer.
     pub(crate) fn hand_over(&mut self) -> Result<(), ProjectionError> {
         let mut clean_count = 0;
         for held in &mut self.tables {
@@ -134,7 +135,7 @@ impl<'a> UnitOfWork<'a> {
         Ok(())
     }
 
-    /// Makes room for one more key: if the buffer is full, writes and empties it.
+    /// Makes room for one more key: writes and empties the buffer if it is full.
     fn make_room(&mut self) -> Result<(), ProjectionError> {
         if self.held_count >= HELD_ROWS_MAX {
             self.hand_over_and_forget()?;

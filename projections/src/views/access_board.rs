@@ -231,7 +231,7 @@ fn json(value: &impl Serialize) -> Result<Val, ProjectionError> {
         .map_err(|error| ProjectionError::Fault(error.to_string()))
 }
 
-/// A user in the rows of the view.
+/// A user, as the view shows it.
 #[expect(clippy::struct_excessive_bools, reason = "a row: each is a column")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "User")]
@@ -242,9 +242,9 @@ pub struct UserRow {
     pub campaigns: Option<BTreeSet<CampaignId>>,
     pub team: Option<TeamId>,
     pub disabled: bool,
-    /// Whether the user has chosen a password.
+    /// True if the user has chosen a password.
     pub has_password: bool,
-    /// Whether each sign-in requires a code of an authenticator app.
+    /// True if each sign-in requires a code of an authenticator app.
     pub has_second_factor: bool,
     /// The identity provider with which the user can also sign in.
     #[schemars(example = &"https://login.example.com")]
@@ -260,7 +260,7 @@ pub struct UserRow {
     pub guest_until: Option<Timestamp>,
 }
 
-/// An API key in the rows of the view.
+/// An API key, as the view shows it; without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "Key")]
 pub struct KeyRow {
@@ -277,7 +277,7 @@ pub struct KeyRow {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// Returns every user, by name.
+/// Returns all users by name, at most `SHOWN_MAX`.
 pub async fn users(db: &dyn ReadDb) -> Result<Vec<UserRow>, ProjectionError> {
     let sql = format!(
         "select name, roles, campaigns, team, disabled, has_password, has_second_factor, issuer, provider_subject,
@@ -288,7 +288,7 @@ pub async fn users(db: &dyn ReadDb) -> Result<Vec<UserRow>, ProjectionError> {
     rows.into_iter().map(read_user).collect()
 }
 
-/// Returns every key, the latest first.
+/// Returns all API keys, the latest first, at most `SHOWN_MAX`.
 pub async fn keys(db: &dyn ReadDb) -> Result<Vec<KeyRow>, ProjectionError> {
     let sql = format!(
         "select id, user_name, scopes, campaigns, label, created_at, created_by, expires_at, revoked_at

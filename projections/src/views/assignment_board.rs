@@ -12,7 +12,7 @@ use domain::ids::CustomerId;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "assignment_board";
 
-/// Most assignees in one query: the members of a team, and the team.
+/// Most assignees of one query, the members of a team and the team; further ones are ignored.
 pub const ASSIGNEES_MAX: usize = 500;
 
 /// The view of assignments of customers.
@@ -64,7 +64,8 @@ impl View for AssignmentBoard {
     }
 }
 
-/// Returns an assignee as the rows store it, with its kind: a user and a team may have the same name.
+/// Returns an assignee as the rows store it, with its kind, because a user and a team may have the same
+/// name.
 fn word(to: &Assignee) -> String {
     match to {
         Assignee::User(user) => format!("user {user}"),

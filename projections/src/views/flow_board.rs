@@ -90,7 +90,7 @@ pub struct FlowRow {
     pub position: Position,
 }
 
-/// Returns flows by name, after `behind`; at most `limit`.
+/// Returns the flows after `behind` in the order of their names; at most `limit`.
 pub async fn list(
     db: &dyn ReadDb,
     behind: Option<&FlowId>,

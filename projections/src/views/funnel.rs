@@ -190,19 +190,19 @@ fn count(tx: &mut dyn Tx, campaign: &CampaignId, stage: i64, pos: &Val) -> Resul
     tx.put(STAGES, row)
 }
 
-/// The figures of one stage of a campaign.
+/// One stage of a campaign's funnel with its figures.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct StageRow {
     pub stage: FunnelStage,
     pub label_zh: &'static str,
     pub label_en: &'static str,
-    /// Customers who reached at least this stage.
+    /// Number of customers who reached this stage or a later one.
     pub customers: u64,
     /// The share of the previous stage's customers; `null` if there were none or there is no previous stage.
     pub of_previous_ratio: Option<f64>,
 }
 
-/// Returns every stage of a campaign, in order; all are empty if the campaign does not exist.
+/// Returns all stages of a campaign, in order, with zero customers if the campaign does not exist.
 pub async fn stages(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Vec<StageRow>, ProjectionError> {
     let rows = db
         .query(
@@ -235,7 +235,7 @@ pub async fn stages(db: &dyn ReadDb, campaign: &CampaignId) -> Result<Vec<StageR
     Ok(shown)
 }
 
-/// Returns the share, exact below 2^32 customers; `None` if the whole is 0.
+/// Returns `part` ÷ `whole`; `None` if `whole` is 0 or a number is 2^32 or more.
 fn share(part: u64, whole: u64) -> Option<f64> {
     let (part, whole) = (u32::try_from(part).ok()?, u32::try_from(whole).ok()?);
     (whole > 0).then(|| f64::from(part) / f64::from(whole))

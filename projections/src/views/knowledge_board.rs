@@ -63,7 +63,7 @@ pub struct KnowledgeRow {
     pub content_hash: String,
 }
 
-/// Returns knowledge bases by name, after `behind`; at most `limit`.
+/// Returns the knowledge bases after `behind` in the order of their names; at most `limit`.
 pub async fn list(
     db: &dyn ReadDb,
     behind: Option<&KnowledgeId>,

@@ -65,7 +65,7 @@ pub struct ModelRow {
     pub intents: u64,
 }
 
-/// Returns models by name, after `behind`; at most `limit`.
+/// Returns the models after `behind` in the order of their names; at most `limit`.
 pub async fn list(
     db: &dyn ReadDb,
     behind: Option<&ModelId>,

@@ -21,10 +21,10 @@ use serde::Serialize;
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "region_board";
 
-/// Most rows in one response, those with the most calls; there are a few hundred time zones.
+/// Most rows in one response: those with the most calls. There are a few hundred time zones.
 pub const REGIONS_MAX: usize = 1_000;
 
-/// The region of a call without region in its permit.
+/// The region of a call if its permit has none.
 pub const UNKNOWN: &str = "unknown";
 
 /// The view of calls by region.
@@ -126,11 +126,11 @@ impl View for RegionBoard {
     }
 }
 
-/// The change that an event of a call makes to its region's row.
+/// What an event of a call changes in the row of its region.
 struct Change {
     counted: (Column, i64),
     talk_ms: i64,
-    /// The change of calls answered by a person; applied only if the call was answered.
+    /// What to add to the calls that a person answered, if the call was answered.
     people: i64,
     is_answer: bool,
 }
@@ -169,8 +169,8 @@ impl Change {
         }
     }
 
-    /// Adds the change to the region of the event's call. Does nothing if the call's permit is unknown or the
-    /// change is 0.
+    /// Applies the change to the region of the event's call. Does nothing if the call's permit is unknown
+    /// or nothing changes.
     fn add(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
         let pos = Val::position(event.position);
         let key = [Val::text(event.call()?)];
@@ -209,7 +209,8 @@ impl Change {
     }
 }
 
-/// The figures of a campaign's calls in one region.
+/// The figures of a campaign's calls with one region (time zones of the calling-window check) and one home
+/// location. A region has one row per home location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct RegionRow {
     /// The time zones in which the calling window was checked, separated by commas; `unknown` if none was.

@@ -105,7 +105,7 @@ fn of_text(conversation: ConversationId, fact: &TextSummaryFact, position: Posit
     row
 }
 
-/// Returns the columns with which both kinds of rows begin.
+/// Returns the columns with which both kinds of rows begin: key, campaign, customer, flow and its version.
 fn of_whom(key: Val, campaign: &CampaignId, customer: &CustomerId, flow: &FlowRef) -> Vec<Val> {
     let flow = [Val::text(&flow.flow), Val::count(flow.version)];
     [key, Val::text(campaign), Val::text(customer)]

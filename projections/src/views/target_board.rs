@@ -1,4 +1,4 @@
-//! The view of each campaign's targets, as last set.
+//! The view of each campaign's targets: for each metric the one that was set last.
 
 use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;

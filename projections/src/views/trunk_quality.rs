@@ -130,7 +130,7 @@ impl View for TrunkQuality {
     }
 }
 
-/// The leg of a call, as read from its row.
+/// A leg of a call, as its row describes it.
 struct OpenLeg {
     trunk: String,
     day_at: i64,
@@ -180,7 +180,7 @@ impl QualityWriter<'_> {
         }))
     }
 
-    /// Sets a flag of the call's leg.
+    /// Sets this column of the call's leg to 1.
     fn note(&mut self, column: LegColumn) -> Result<(), ProjectionError> {
         let pos = self.pos.clone();
         self.tx.edit(LEG_TABLE, &[Val::text(self.call)], &mut |row| {
@@ -222,7 +222,7 @@ impl QualityWriter<'_> {
         }
     }
 
-    /// Adds to the legs answered by a person, if this leg was answered.
+    /// Adds `more` to the legs that a person answered, if this leg was answered.
     fn people(&mut self, more: i64) -> Result<(), ProjectionError> {
         match self.open()?.filter(|leg| leg.answered && more != 0) {
             Some(leg) => self.add(&leg.trunk, leg.day_at, &[(Column::PersonAnswered, more)]),
@@ -256,7 +256,7 @@ impl QualityWriter<'_> {
         self.tx.write_rows(LEG_TABLE, &[], &[vec![Val::text(self.call)]])
     }
 
-    /// Adds to columns of a trunk's day; creates the row if there is none.
+    /// Adds to columns of a trunk's day, and creates its row if there is none.
     fn add(&mut self, trunk: &str, day_at: i64, what: &[(Column, i64)]) -> Result<(), ProjectionError> {
         let key = [Val::text(trunk), Val::Int(day_at)];
         let mut row = match self.tx.row(DAY_TABLE, &key)? {

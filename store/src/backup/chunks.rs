@@ -7,13 +7,15 @@ use domain::stored_event::{StoredEvent, UnreadableRecord};
 use domain::time::Timestamp;
 use serde::Deserialize;
 
-/// The number of events from which a chunk is complete: it ends before the next command's first event.
+/// The number of events from which a chunk is full. It still takes the rest of the current command's
+/// events, so that it never exceeds `PAGE_EVENTS_MAX`.
 const CHUNK_EVENTS: usize = PAGE_EVENTS_MAX - APPEND_EVENTS_MAX;
-/// The bytes of records from which a chunk is complete, so that memory and a transaction stay small.
+/// The bytes of records from which a chunk is full, so that memory and a transaction stay small. The rest
+/// of the current command's events are still added.
 const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
 /// The facts that all events of one append share: stream, command and `recorded_at`. Two neighboring events
-/// belong to one batch if these are equal.
+/// belong to the same append if these are equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BatchMark {
     stream: StreamId,

@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 
 /// The name of the manifest, the part that is written last. Without it a backup is unfinished.
 pub const MANIFEST_FILE: &str = "manifest.json";
-/// The file name extension of a tar file or part that is not finished.
+/// The file name extension of a tar file or part while it is being written.
 const PARTIAL: &str = "partial";
 /// The size of a tar block, in bytes.
 const BLOCK_BYTES: usize = 512;
-/// The most bytes of one part. Segments end soon after 16 MiB, and a manifest of a million segments has about
-/// 150 MB.
+/// The most bytes of one part; a larger one is refused when it is read. Segments end soon after 16 MiB, and
+/// a manifest of a million segments has about 150 MB.
 const PART_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// The file mode of a backup: only its owner can read it.
@@ -35,7 +35,7 @@ pub(super) fn refuse_existing(path: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Writes the parts of one tar file. The file has a temporary name until `finish`.
+/// Writes the parts of a backup into one tar file. The file has a temporary name until `finish`.
 pub(super) struct TarWriter {
     path: PathBuf,
     aside: PathBuf,
@@ -68,7 +68,7 @@ impl TarWriter {
         write().map_err(|error| BackupError::disk(&self.aside, &error))
     }
 
-    /// Ends the tar file, syncs it and gives it its final name.
+    /// Writes the end mark, syncs the tar file and renames it to its final name.
     pub(super) fn finish(mut self) -> Result<(), BackupError> {
         let end = || -> io::Result<()> {
             self.file.write_all(&[0_u8; 2 * BLOCK_BYTES])?;
@@ -101,7 +101,7 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Syncs the folder of this path: a rename is durable only after that.
+/// Syncs the folder that contains this path: a rename in it is durable only after that.
 fn sync_folder(path: &Path) -> io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or_else(|| Path::new(".")))?.sync_all()
@@ -151,8 +151,8 @@ impl Parts {
         })
     }
 
-    /// Returns the names of a tar file's parts, in order. `None` for a folder: its manifest says which
-    /// files count.
+    /// Returns the names of a tar file's parts, in order. `None` for a folder, where the manifest names the
+    /// parts.
     pub(super) fn names(&self) -> Option<Vec<&str>> {
         match self {
             Self::Folder(_) => None,
@@ -208,7 +208,7 @@ fn read_entry(path: &Path, entry: &Entry) -> Result<Vec<u8>, BackupError> {
     Ok(bytes)
 }
 
-/// Reads the headers of a tar file, one after another.
+/// Position of a scan through the headers of a tar file.
 struct Scan {
     path: PathBuf,
     file: File,
@@ -256,8 +256,8 @@ impl Scan {
         }
     }
 
-    /// Reads the next block, which is a header or the first block of the end mark. Fails if the file
-    /// ends before.
+    /// Reads the next 512-byte block, which is a header or the first block of the end mark. Fails if the
+    /// file ends before. `before`: the part in front of it, for the error.
     fn block(&mut self, before: Option<&Entry>) -> Result<[u8; BLOCK_BYTES], BackupError> {
         let mut block = [0_u8; BLOCK_BYTES];
         let mut read = || -> io::Result<()> {
@@ -299,7 +299,7 @@ impl Scan {
         })
     }
 
-    /// Checks the end of the tar file: a second zero block and nothing after it.
+    /// Returns an error unless the tar file ends with a second zero block and nothing after it.
     fn end(&mut self, last: Option<&Entry>) -> Result<(), BackupError> {
         let second = self.block(last)?;
         if second != [0_u8; BLOCK_BYTES] || self.offset != self.size {
@@ -326,7 +326,8 @@ const fn padding_of_u64(bytes: u64) -> u64 {
     (block - bytes % block) % block
 }
 
-/// Returns the only valid header of a part with this name and size.
+/// Returns the header that this program writes for a part with this name and size. Any other header is
+/// damage.
 fn header(name: &str, bytes: u64) -> io::Result<[u8; BLOCK_BYTES]> {
     let mut header = tar::Header::new_ustar();
     header.set_path(name)?;

@@ -58,7 +58,8 @@ fn at(position: Option<u64>) -> String {
 }
 
 impl BackupError {
-    /// Returns true if the check of the backup's own bytes found a fault.
+    /// Returns true if the error is a fault of the backup's content: unfinished, truncated, altered, or in
+    /// contradiction to a checkpoint.
     pub const fn is_finding(&self) -> bool {
         matches!(
             self,

@@ -18,8 +18,8 @@ pub struct RestoreResult {
     pub head: Position,
 }
 
-/// Returns an error if the backup has no event at `position`, or if the position lies within the events of
-/// one command.
+/// Returns an error if a restore cannot end at `position`: the backup has no event there, or the next event
+/// belongs to the same command.
 pub fn check_cut(reader: &BackupReader, position: u64) -> Result<(), BackupError> {
     let size = reader.manifest().size;
     if position == 0 || position > size {
@@ -56,8 +56,8 @@ fn judge_cut(position: u64, first: u64, last: Option<u64>) -> Result<(), BackupE
     }
 }
 
-/// Loads the events up to position `to` into an empty store. Calls `progress` after each segment with the
-/// number of events done and the total.
+/// Loads the backup's events up to position `to` into an empty store; fails if the store is not empty.
+/// Calls `progress` after each segment with the number of events loaded and the total.
 pub async fn load_into(
     reader: &BackupReader,
     to: u64,

@@ -12,10 +12,11 @@ use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The version of the format that this build writes and reads.
+/// The version of the backup format that this build writes, and the newest that it reads.
 pub(super) const FORMAT_VERSION: u32 = 1;
 const FORMAT: &str = "ledgerline-backup";
-/// The most segments of one backup: with as few as 65 events each, more than 65 million events.
+/// The most segments of one backup; a manifest with more is refused. With as few as 65 events each, this is
+/// more than 65 million events.
 const SEGMENTS_MAX: usize = 1_000_000;
 
 /// The manifest of a backup: its origin, size, Merkle root and segments.
@@ -37,10 +38,12 @@ pub struct Manifest {
     pub last_recorded_at: Option<Timestamp>,
     /// Merkle root over all events, base64 (RFC 9162, 2.1.1).
     pub root: String,
-    /// The log's latest signed checkpoint when the backup began; it covers this number of events or fewer.
+    /// The log's latest signed checkpoint when the backup began, if there was one. It covers at most the
+    /// backup's events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<String>,
-    /// The public key that verifies the checkpoint. A key from another source proves more.
+    /// The public key that verifies `checkpoint`. A key that the verifier got from another source proves
+    /// more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vkey: Option<String>,
     pub segments: Vec<SegmentFacts>,
@@ -59,12 +62,12 @@ pub struct Source {
     pub mode: Option<String>,
 }
 
-/// A segment's name, position, size and hash.
+/// A segment's file name, the position of its first event, its size and its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SegmentFacts {
     pub name: String,
-    /// Position of the segment's first event, counted in the backup.
+    /// Position of the segment's first event in the backup's own numbering, from 1.
     pub first: u64,
     pub count: u32,
     pub bytes: u64,
@@ -101,8 +104,8 @@ impl Manifest {
         hex(&Sha256::digest(compact))
     }
 
-    /// Reads a manifest. Fails if any byte differs from what was written, or if the format is newer than
-    /// this build.
+    /// Parses a manifest. Fails if any byte differs from what was written, if its segments do not fit
+    /// together, or if its format is newer than this build's.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, BackupError> {
         let altered = |why: &dyn ToString| BackupError::altered(MANIFEST_FILE, None, why.to_string());
         refuse_newer(bytes)?;
@@ -155,8 +158,8 @@ pub(super) fn base64(hash: &TreeHash) -> String {
     BASE64_STANDARD.encode(hash)
 }
 
-/// Returns an error if the format version is newer than this build's. This is checked first: a later format
-/// may have other members, and their absence would be reported as damage.
+/// Returns an error if the format version is newer than this build's; accepts text that is not a manifest.
+/// Checked first: a later format may have other members, and their absence would be reported as damage.
 fn refuse_newer(bytes: &[u8]) -> Result<(), BackupError> {
     #[derive(Deserialize)]
     struct Version {

@@ -17,7 +17,8 @@ pub struct BackupReader {
 }
 
 impl BackupReader {
-    /// Opens a tar file or a folder and checks its manifest. A segment is checked when it is read.
+    /// Opens a tar file or a folder, and checks its manifest and part names. A segment's content is checked
+    /// when it is read.
     pub fn open(path: &Path) -> Result<Self, BackupError> {
         let parts = Parts::open(path)?;
         let manifest = Manifest::parse(&parts.read(MANIFEST_FILE)?)?;
@@ -51,11 +52,13 @@ impl BackupReader {
         ))
     }
 
+    /// Returns the manifest that was read when the backup was opened.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// Reads and checks one segment. Returns its events, each with its position in the backup.
+    /// Reads one segment and checks its SHA-256 and each event. Returns its events, each with its position
+    /// in the backup.
     pub fn segment(&self, facts: &SegmentFacts) -> Result<Vec<StoredEvent>, BackupError> {
         let bytes = self.parts.read(&facts.name)?;
         let is_whole = bytes.len() as u64 == facts.bytes && hex(&Sha256::digest(&bytes)) == facts.sha256;

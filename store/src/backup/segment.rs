@@ -17,10 +17,10 @@ const MAGIC: &[u8] = b"ledgerline events 1\n";
 const HEADER_BYTES: usize = MAGIC.len() + 8 + 4;
 /// The length of an event's check value, in bytes.
 const CHECK_BYTES: usize = 8;
-/// The most events of one segment.
+/// The number of events at which a segment is full.
 pub(super) const SEGMENT_EVENTS_MAX: usize = 65_536;
-/// The bytes from which a segment is full: it takes no further event. A segment is in memory while it is
-/// written or read.
+/// The bytes of events from which a segment is full; its last event may exceed them. A segment is in memory
+/// while it is written or read.
 pub(super) const SEGMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A segment that is being filled.
@@ -47,7 +47,7 @@ impl SegmentBuilder {
         self.count as usize >= SEGMENT_EVENTS_MAX || self.body.len() >= SEGMENT_BYTES_MAX
     }
 
-    /// Appends the next event. Returns its leaf hash.
+    /// Appends the next event to the segment. Returns its leaf hash in the log's Merkle tree.
     pub(super) fn push(&mut self, event: &StoredEvent) -> TreeHash {
         let leaf = leaf_hash(event.recorded_at, &event.record);
         let position = self.first + u64::from(self.count);
@@ -82,8 +82,8 @@ fn check_of(position: u64, leaf: &TreeHash) -> [u8; CHECK_BYTES] {
     [a, b, c, d, e, f, g, h]
 }
 
-/// Decodes a segment of `count` events, the first at position `first`, and checks each event. `part` is the
-/// segment's name in errors.
+/// Decodes a segment of `count` events, the first at position `first`. Fails if the header or the check
+/// value of an event is wrong. `part`: the segment's name for the error.
 pub(super) fn decode(
     part: &str,
     bytes: &[u8],

@@ -31,15 +31,17 @@ pub struct VerifyResult {
     pub by_outside_key: bool,
 }
 
-/// A checkpoint with a verified signature. Its root is not yet compared.
+/// The size and root of a checkpoint with a verified signature. The root is not yet compared with the
+/// backup's events.
 struct TrustedCheckpoint {
     size: u64,
     root: TreeHash,
     what: &'static str,
 }
 
-/// Reads and verifies the whole backup. Calls `progress` after each segment with the number of events done
-/// and the total. An error names the part and, if known, the position.
+/// Reads the whole backup and verifies its events, its Merkle root and the checkpoints. Calls `progress`
+/// after each segment with the number of events done and the total. An error names the part and, if known,
+/// the position.
 pub fn verify(
     reader: &BackupReader,
     demands: &VerifyRequirements,
@@ -121,8 +123,8 @@ fn believe(
     }))
 }
 
-/// Reads all segments. Returns the Merkle roots over the first events for each of `sizes`, and over
-/// all events.
+/// Reads all segments. Returns the Merkle root over the first N events for each N of `sizes` and for the
+/// total.
 fn roots_at(
     reader: &BackupReader,
     sizes: impl Iterator<Item = u64>,

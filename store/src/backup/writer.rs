@@ -15,8 +15,8 @@ use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-/// The number of events read at a time. Transactions stay short, so that the writer can trim its
-/// write-ahead log.
+/// The number of events read from the log at a time. Read transactions stay short, so that the log's writer
+/// can trim its write-ahead log.
 const PAGE_EVENTS: usize = 1_024;
 
 /// The destination of a backup.
@@ -29,7 +29,8 @@ pub enum BackupDestination {
 }
 
 impl BackupDestination {
-    /// Returns an error if the destination is a file that exists. A folder's content is checked by `create`.
+    /// Returns an error if the destination is a file that exists. Accepts every folder: `create` checks its
+    /// content.
     pub fn refuse_what_is_there(&self) -> Result<(), BackupError> {
         match self {
             Self::File(file) => refuse_existing(file),
@@ -45,7 +46,8 @@ pub struct BackupFacts {
     /// Name and version of the program.
     pub by: String,
     pub source: Source,
-    /// The log's latest signed checkpoint and its public key, read before the backup began.
+    /// The log's latest signed checkpoint and the public key that verifies it, read before the backup
+    /// began.
     pub checkpoint: Option<(String, String)>,
 }
 
@@ -57,9 +59,9 @@ pub struct BackupResult {
     pub kept: u64,
 }
 
-/// Writes the events of `store` up to its current head. Calls `progress` after each page with the number of
-/// events done and the total. If the process is killed, an earlier backup in the folder stays valid, and
-/// nothing passes for a new one.
+/// Writes a backup of the events of `store` up to its head at the start. Continues a backup that is in the
+/// folder. Calls `progress` after each page with the number of events done and the total. If the process is
+/// killed, an earlier backup in the folder stays valid; an unfinished one has no manifest.
 pub async fn create(
     store: &dyn EventStore,
     out: &BackupDestination,
@@ -143,7 +145,7 @@ impl Writer {
         }
     }
 
-    /// Opens the backup in the folder to continue it. Reads and checks all its segments.
+    /// Opens the finished backup in the folder to continue it: reads and checks all its segments.
     fn go_on(folder: &Path) -> Result<Self, BackupError> {
         let reader = BackupReader::open(folder)?;
         let mut fold = RootFold::new();
@@ -246,8 +248,8 @@ impl Writer {
     }
 }
 
-/// Creates the folder if needed. Returns an error if it holds other files than the leftovers of a
-/// killed backup.
+/// Creates the folder if needed. Returns an error if it holds other files than segments and partial files,
+/// which a killed backup leaves.
 fn prepare(folder: &Path) -> Result<(), BackupError> {
     let disk = |error: &std::io::Error| BackupError::disk(folder, error);
     std::fs::create_dir_all(folder).map_err(|error| disk(&error))?;

@@ -4,8 +4,8 @@ use domain::ids::CustomerId;
 use domain::ports::vault::PersonKey;
 use std::collections::{HashMap, VecDeque};
 
-/// The most unwrapped keys in the cache: enough for every customer of a campaign of that size, in about
-/// 10 MiB.
+/// The most unwrapped keys in the cache: enough for a campaign with this many customers, in about 10 MiB.
+/// At the limit a key that was not used recently is removed.
 pub(crate) const KEYS_CACHED_MAX: usize = 65_536;
 
 struct CachedKey {
@@ -14,7 +14,8 @@ struct CachedKey {
     used: bool,
 }
 
-/// A second-chance (clock) cache: a key that was requested since its last turn stays for one more round.
+/// Cache of unwrapped keys with the second-chance (clock) rule: at the limit, the oldest key is removed
+/// unless it was requested since its last turn.
 pub(crate) struct KeyCache {
     keys: HashMap<CustomerId, CachedKey>,
     queue: VecDeque<CustomerId>,
@@ -48,7 +49,7 @@ impl KeyCache {
         self.keys.insert(person, CachedKey { key, used: false });
     }
 
-    /// Removes a key from the cache. Its bytes are zeroed when the last holder drops it.
+    /// Removes a person's key from the cache. Its bytes are zeroed when the last holder drops it.
     pub(crate) fn forget(&mut self, person: &CustomerId) {
         self.keys.remove(person);
         self.queue.retain(|queued| queued != person);

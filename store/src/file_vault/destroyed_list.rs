@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 /// The name of the list in the keys directory.
 pub(super) const DESTROYED_FILE: &str = "destroyed.list";
 
-/// The most bytes of the list that are read: about ten million persons.
+/// The most bytes of the list that are read: about ten million persons. The rest of a longer list is not
+/// read.
 const LIST_BYTES_MAX: u64 = 1 << 30;
 
 /// The most bytes of a line: an id of 32 digits and a time.
@@ -36,7 +37,8 @@ impl DestroyedList {
         }
     }
 
-    /// Reads the list. Returns the first time of destruction by person; empty if there is no file.
+    /// Reads the list. Returns for each person the first time of destruction; empty if there is no file.
+    /// Fails if a complete line is damaged.
     pub(super) fn read(&self) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError> {
         let mut text = String::new();
         match File::open(&self.file) {
@@ -63,7 +65,8 @@ impl DestroyedList {
         Ok(destroyed)
     }
 
-    /// Appends a person to the list. The line and the file's name are durable when this returns.
+    /// Appends a person with the time of destruction. The line and the file's name are durable when this
+    /// returns. A person may be listed several times.
     pub(super) fn add(&self, person: &CustomerId, at: Timestamp) -> Result<(), VaultError> {
         self.append(person, at).map_err(|error| self.failed(&error))
     }
@@ -86,7 +89,7 @@ impl DestroyedList {
     }
 }
 
-/// Removes an incomplete last line, so that the next line is separate.
+/// Removes an incomplete last line that a crash left, so that the next line is separate.
 fn cut_behind_last_line(file: &mut File) -> std::io::Result<()> {
     let length = file.metadata()?.len();
     let start = length.saturating_sub(LINE_BYTES_MAX);
@@ -102,7 +105,7 @@ fn cut_behind_last_line(file: &mut File) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Parses a complete line with its line feed. Returns `None` for anything else.
+/// Parses a line with its line feed into person and time. Returns `None` for anything else.
 pub(super) fn parse(line: &str) -> Option<(CustomerId, Timestamp)> {
     let (person, at) = line.strip_suffix('\n')?.split_once(' ')?;
     Some((person.parse().ok()?, at.parse().ok()?))

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
-/// The most requests that wait for the keeper, and the most that it answers after one commit.
+/// The most requests that wait for the keeper thread, and the most that it answers after one commit.
 pub(super) const KEY_QUEUE_MAX: usize = 4_096;
 
-/// What to do with a missing key.
+/// What to do if the person has no key: return none, or make one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MissingKeyAction {
     Existing,
@@ -29,13 +29,14 @@ pub(super) struct KeyRequest {
     pub(super) answer: oneshot::Sender<Answer>,
 }
 
-/// A request to destroy a key at `at`; without `at`, a question when it was destroyed.
+/// A request to destroy a person's key at `at`. Without `at`, it only asks when the key was destroyed.
 pub(super) struct KeyDestruction {
     pub(super) person: CustomerId,
     pub(super) at: Option<Timestamp>,
     pub(super) answer: oneshot::Sender<Result<Option<DestroyedKey>, VaultError>>,
 }
 
+/// What the thread that owns the key file is asked to do.
 pub(super) enum Request {
     Ask(KeyRequest),
     End(KeyDestruction),
@@ -89,7 +90,8 @@ impl Keeper {
         drop(closers);
     }
 
-    /// Answers requests for existing keys at once, and those for new keys after one commit.
+    /// Answers requests for existing keys at once. Makes the missing ones of all other requests in one
+    /// commit and answers these after it.
     fn answer(&mut self, asks: Vec<KeyRequest>) {
         let mut missing: BTreeMap<CustomerId, Vec<oneshot::Sender<Answer>>> = BTreeMap::new();
         for ask in asks {
@@ -121,7 +123,8 @@ impl Keeper {
         }
     }
 
-    /// Destroys a key or looks up its destruction. A failure is returned; the caller retries.
+    /// Destroys a key, or looks up when it was destroyed. Sends the result or the error; a failed
+    /// destruction is not repeated here.
     fn end(&mut self, ending: KeyDestruction) {
         let KeyDestruction { person, at, answer } = ending;
         let outcome = match at {
@@ -146,7 +149,8 @@ impl Keeper {
         })
     }
 
-    /// Opens the file again after a failed commit. No effect if there was none.
+    /// Opens the key file again after a failed commit and records the result. Does nothing if no commit
+    /// failed.
     fn mend(&mut self) -> Result<(), VaultError> {
         if failure_reason(&self.failed).is_none() {
             return Ok(());

@@ -52,8 +52,8 @@ impl FileKeyStore {
         })
     }
 
-    /// Writes the keys of a backup to a new key file. The list of destroyed persons is written first, so an
-    /// interruption cannot bring a destroyed key back.
+    /// Replaces the key file by the keys of a backup, without those of destroyed persons. The list of
+    /// destroyed persons is written first, so an interruption cannot bring a destroyed key back.
     fn take(&self, mut wrapped: WrappedContent) -> Result<KeyCounts, KeyBackupError> {
         create_private_dir(&self.dir).map_err(|error| disk(&self.dir, &error))?;
         let list = DestroyedList::of(&self.dir);

@@ -43,7 +43,7 @@ pub(super) struct Keys {
     destroyed: DestroyedList,
 }
 
-/// The state of one person's key in the file.
+/// The state of one person's key in the file: never made, present or destroyed.
 #[derive(Debug)]
 pub(super) enum KeyState {
     None,
@@ -52,8 +52,8 @@ pub(super) enum KeyState {
 }
 
 impl Keys {
-    /// Opens the file. Returns it with the installation secret. If there is no installation, `make` creates
-    /// one; otherwise that is an error.
+    /// Opens the key file. Returns it with the unwrapped installation secret. If it holds no installation:
+    /// creates one if `make` is true, otherwise fails.
     pub(super) fn open(
         dir: &Path,
         master: Secret,
@@ -85,8 +85,8 @@ impl Keys {
         Ok((keys, secret))
     }
 
-    /// Closes and opens the file again after a failed commit. Like a start, this moves committed pages into
-    /// the database and syncs them. Fails if the file now belongs to another installation or wrapping.
+    /// Opens the key file again after a failed commit. As at a start, committed pages are moved into the
+    /// database and synced. Fails if the file is missing or belongs to another installation or wrapping.
     pub(super) fn reopen(&mut self) -> Result<(), VaultError> {
         self.connection = Connection::open_in_memory().map_err(|error| failed(&error))?;
         if !self.file.exists() {
@@ -163,7 +163,8 @@ impl Keys {
         made.map(|_| None).map_err(|error| failed(&error))
     }
 
-    /// Returns the person's unwrapped key, or the time at which it was destroyed.
+    /// Returns the person's unwrapped key, the time at which it was destroyed, or `None` if it was never
+    /// made. Fails if the master key cannot unwrap it.
     pub(super) fn find(&self, person: &CustomerId) -> Result<KeyState, VaultError> {
         let wrapped = self.wrapped(person).map_err(|error| failed(&error))?;
         let Some(wrapped) = wrapped else {
@@ -200,8 +201,9 @@ impl Keys {
         Ok(at.map(Timestamp::from_micros))
     }
 
-    /// Destroys the person's key, even if none exists. When this returns, the list names the person, the row
-    /// is overwritten in the database, and the write-ahead log holds no older page of it.
+    /// Destroys the person's key; a person without a key can get none afterwards. Durable when it returns:
+    /// the list names the person, the row is overwritten, and the write-ahead log holds no older page of
+    /// it. A repeated call returns the first time.
     pub(super) fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<DestroyedKey, VaultError> {
         let before = self.destroyed_at(person).map_err(|error| failed(&error))?;
         let at = before.unwrap_or(at);
@@ -217,7 +219,8 @@ impl Keys {
         })
     }
 
-    /// Destroys in the database every key that the list names: the database may be an older copy.
+    /// Destroys in the database every key that the list of destroyed persons names: the database may be an
+    /// older copy.
     fn apply_list(&self) -> Result<(), VaultError> {
         let listed = self.destroyed.read()?;
         let mut late = Vec::new();
@@ -259,8 +262,8 @@ impl Keys {
         Ok(())
     }
 
-    /// Truncates the write-ahead log. `secure_delete` has overwritten the row in the newest page; the log may
-    /// hold older pages. Fails if another process is reading.
+    /// Truncates the write-ahead log, which may hold older pages with the overwritten row. Fails if another
+    /// process is reading the file.
     pub(super) fn cut_log(&self) -> Result<(), VaultError> {
         let busy: i64 = self
             .connection
@@ -273,8 +276,8 @@ impl Keys {
         Ok(())
     }
 
-    /// Returns the keys of all these persons, in order. Missing keys are made and stored durably, with one
-    /// commit for all.
+    /// Returns the keys of all these persons, in their order. Makes missing keys and stores them durably in
+    /// one commit. Fails without a key if one person's key was destroyed.
     pub(super) fn find_or_make(&self, persons: &[CustomerId]) -> Result<Vec<PersonKey>, VaultError> {
         self.run("BEGIN IMMEDIATE")?;
         let made = persons.iter().map(|person| self.find_or_insert(person)).collect();

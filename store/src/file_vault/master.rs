@@ -24,15 +24,17 @@ pub const MASTER_KEY_FILE: &str = "master.key";
 /// The name of the file, in the keys directory, with the master key wrapped by a key service.
 pub const WRAPPED_MASTER_FILE: &str = "master.key.wrapped";
 
-/// The number of random bytes in the name of a temporary key file: two processes that start at once write
-/// two files.
+/// The number of random bytes in the name of a temporary key file, so that two processes that start at once
+/// write two files.
 const TAG_BYTES: usize = 8;
 
 /// A key service: it wraps and unwraps our master key and never reveals its own key.
 pub trait KeyWrapper: Send + Sync {
-    /// Wraps a key for `unwrap`. Blocks until the service answers.
+    /// Encrypts a key so that only `unwrap` of the same service can decrypt it. Blocks until the service
+    /// answers.
     fn wrap(&self, plain: &[u8]) -> Result<Vec<u8>, VaultError>;
-    /// Unwraps a key. A wrong or altered one is refused with `WrongMaster`. Blocks until the service answers.
+    /// Decrypts what `wrap` returned. Fails with `WrongMaster` if it is altered or from another key. Blocks
+    /// until the service answers.
     fn unwrap(&self, wrapped: &[u8]) -> Result<Vec<u8>, VaultError>;
 }
 
@@ -50,7 +52,7 @@ pub enum MasterKey {
     },
 }
 
-/// A master key from outside. Zeroed when dropped, never printed.
+/// A master key that the caller supplies. Zeroed when dropped, never printed.
 #[derive(Clone)]
 pub struct GivenKey(Secret);
 
@@ -70,7 +72,7 @@ impl MasterKey {
         secret.map(|secret| Self::Given(GivenKey(secret)))
     }
 
-    /// Reads the key. `None` if there is none yet.
+    /// Reads the master key from its source. `None` if its file does not exist yet.
     pub(crate) fn read(&self) -> Result<Option<Secret>, VaultError> {
         match self {
             Self::File(file) => read_file(file),
@@ -79,8 +81,8 @@ impl MasterKey {
         }
     }
 
-    /// Creates the key. If another process has created it meanwhile, returns that one. The key and its file
-    /// name are durable when this returns.
+    /// Creates a random master key and its file; durable when this returns. If another process has created
+    /// the file meanwhile, returns that key. A given key is only returned.
     pub(crate) fn create(&self, ids: &dyn IdSource) -> Result<Secret, VaultError> {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         ids.random(&mut *bytes);
@@ -101,8 +103,8 @@ impl MasterKey {
         self.read()?.ok_or_else(gone)
     }
 
-    /// Returns the same source with the file name of a rotation's new key. `None` for a given key, which has
-    /// no file.
+    /// Returns the source for the new key of a rotation: the same kind with another file name. `None` for a
+    /// given key, which has no file.
     pub(crate) fn next(&self) -> Option<Self> {
         match self {
             Self::File(file) => Some(Self::File(beside(file))),
@@ -114,7 +116,8 @@ impl MasterKey {
         }
     }
 
-    /// Replaces the key by the one that a rotation has written. Durable when this returns.
+    /// Replaces the key's file by the new one that a rotation has written. Durable when this returns. Does
+    /// nothing for a given key.
     pub(crate) fn take_next(&self) -> Result<(), VaultError> {
         let Some(file) = self.file() else { return Ok(()) };
         let take = || -> std::io::Result<()> {
@@ -124,7 +127,7 @@ impl MasterKey {
         take().map_err(|error| unavailable(file, &error))
     }
 
-    /// Removes the new key of a rotation that was not completed.
+    /// Removes the new key's file that an interrupted rotation left. Does nothing if there is none.
     pub(crate) fn drop_next(&self) -> Result<(), VaultError> {
         let Some(file) = self.file() else { return Ok(()) };
         match fs::remove_file(beside(file)) {
@@ -133,14 +136,16 @@ impl MasterKey {
         }
     }
 
-    /// Locks the key's folder for clean-up until the file is dropped. `None` if another process holds the
-    /// lock, if the file system cannot lock folders, or for a given key.
+    /// Locks the key's folder for the clean-up of an interrupted rotation, until the returned file is
+    /// dropped. Does not wait: `None` if another process holds the lock, if the file system cannot lock
+    /// folders, or for a given key.
     pub(crate) fn try_turn(&self) -> Option<File> {
         let folder = self.folder()?;
         folder.try_lock().is_ok().then_some(folder)
     }
 
-    /// Waits for the same lock. The kernel releases the lock of a process that dies.
+    /// Waits for the lock of `try_turn`. `None` if the folder cannot be locked, or for a given key. The
+    /// kernel releases the lock of a process that dies.
     pub(crate) fn wait_turn(&self) -> Option<File> {
         let folder = self.folder()?;
         let locked = folder.lock().inspect_err(|error| {
@@ -159,7 +164,7 @@ impl MasterKey {
         File::open(named).ok()
     }
 
-    /// Returns the path of the key file, for messages.
+    /// Returns the path of the key's file for messages, or "the given master key".
     pub(crate) fn place(&self) -> String {
         self.file().map_or_else(
             || "the given master key".to_owned(),
@@ -181,7 +186,7 @@ impl std::fmt::Debug for MasterKey {
     }
 }
 
-/// Returns the path to which a rotation writes the new key before it is in force.
+/// Returns the path to which a rotation writes the new key before it replaces the current one.
 fn beside(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".next");
@@ -230,8 +235,8 @@ fn read_text(file: &Path) -> Result<Option<Zeroizing<String>>, VaultError> {
     }
 }
 
-/// Writes the text to a temporary file (a crash may leave it; it was never in force) and links it under its
-/// final name. Returns false if another process has created the file first.
+/// Writes the text to a temporary file, syncs it and links it under its final name. Returns false if
+/// another process has created the file first. A crash may leave the temporary file, which is never read.
 fn write(file: &Path, tag: &str, text: &str) -> std::io::Result<bool> {
     let dir = file.parent().unwrap_or(Path::new("."));
     create_private_dir(dir)?;

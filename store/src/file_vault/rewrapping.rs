@@ -5,7 +5,7 @@ use crate::sealing::{NONCE_BYTES, Secret, decrypt, encrypt};
 use domain::ports::vault::VaultError;
 use rusqlite::params;
 
-/// The number of keys wrapped at a time. It bounds memory; the transaction covers all pages.
+/// The number of keys read and wrapped at a time. It bounds memory; one transaction covers all pages.
 const REWRAP_PAGE_KEYS: i64 = 1_000;
 
 /// A rotation in progress: the key file with the old master key, the new master key, and the new
@@ -17,8 +17,8 @@ pub(super) struct Rewrapping<'a> {
 }
 
 impl Rewrapping<'_> {
-    /// Wraps the installation secret and every key again under the new master key. Returns the number
-    /// of keys.
+    /// Wraps the check value, the installation secret and every key under the new master key. Returns the
+    /// number of keys. The caller commits.
     pub(super) fn wrap_all(&mut self, secret: &[u8]) -> Result<u64, VaultError> {
         let (check, secret) = (self.wrap("check", CHECK_TEXT), self.wrap("secret", secret));
         self.keys

@@ -17,7 +17,8 @@ pub(super) const INSERT_KEY: &str = "INSERT INTO person_key (customer, version, 
 /// The wrapped installation secret, and the wrapped key of each person.
 type Rows = (WrappedInstallation, BTreeMap<CustomerId, Vec<u8>>);
 
-/// Reads all wrapped values of a directory's key file. A running server may have it open.
+/// Reads all wrapped values of a directory's key file, in one transaction. A running server may have the
+/// file open. Fails if it holds no installation.
 pub(super) fn read_rows(dir: &Path) -> Result<Rows, VaultError> {
     let connection =
         durable_file::open_reader(&dir.join(KEYS_FILE), &SCHEMA).map_err(|error| opening(&error))?;
@@ -44,7 +45,8 @@ fn all_wrapped(connection: &Connection) -> rusqlite::Result<Vec<(String, Vec<u8>
     rows.collect()
 }
 
-/// Creates a key file with these wrapped values. It is durable and closed when this returns.
+/// Creates a key file with these wrapped values and destroyed persons. It is durable and closed when this
+/// returns.
 pub(super) fn write_rows(file: &Path, wrapped: &WrappedContent) -> Result<(), VaultError> {
     let (installation, keys) = (&wrapped.installation, &wrapped.keys);
     let mut connection = durable_file::open_writer(file, &SCHEMA).map_err(|error| opening(&error))?;

@@ -19,11 +19,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::watch;
 
 /// The number of times that the stream is read after an append without a response. With the reads' own
-/// retries this covers a node's replacement of about 5 s; after that the append returns `Unavailable` and may
-/// be repeated.
+/// retries this covers a node's replacement of about 5 s; after that the append returns `Unavailable`, and
+/// the caller may repeat it.
 const LOOKS_MAX: u32 = 6;
 
-/// Appends through one client and remembers the ids of streams.
+/// Appends through one client and remembers which event ids each stream holds.
 pub(super) struct Appender {
     reader: Arc<Reader>,
     clock: Arc<dyn Clock>,
@@ -59,7 +59,7 @@ impl Appender {
         self.known.add(stream, after, &seen);
     }
 
-    /// Reads the stream until it is known up to a version, or to its end.
+    /// Reads the stream until its event ids are known up to a version, or up to its end.
     async fn learn_up_to(&self, stream: &StreamId, version: StreamVersion) -> Result<(), StoreError> {
         loop {
             let after = self.known.version(stream);
@@ -81,7 +81,8 @@ impl Appender {
         batch::repeat(stream, &self.known.find(stream, ids))
     }
 
-    /// Appends records. `recorded_at` is the given time, or else the clock's.
+    /// Appends records to a stream; a repeat is not written again. `recorded_at` is the given time, or else
+    /// the clock's. If the outcome is unclear, reads the stream to find it.
     pub(super) async fn append(
         &self,
         stream: &StreamId,
@@ -150,8 +151,8 @@ impl Appender {
         Err(StoreError::Unavailable(why))
     }
 
-    /// Remembers an append. Only the position of the last event is known, and of a batch only this one is
-    /// ever returned.
+    /// Remembers the ids of stored records and moves the head. The server returned only the position of the
+    /// last event, which all of them get; of a batch only this one is ever returned.
     fn stored(
         &self,
         stream: &StreamId,
@@ -172,7 +173,8 @@ impl Appender {
         Timestamp::from_micros(self.latest.fetch_max(now, Ordering::SeqCst).max(now))
     }
 
-    /// Copies events of another log, batch by batch, and checks that the server kept their `recorded_at`.
+    /// Copies events of another log, batch by batch. Fails if the server did not keep a `recorded_at`.
+    /// Returns the last position.
     pub(super) async fn load(&self, events: &[StoredEvent]) -> Result<Position, StoreError> {
         let mut last = Position(0);
         let mut rest = events;
@@ -196,7 +198,7 @@ impl Appender {
     }
 }
 
-/// A batch of the source log: its next events with the same stream and command.
+/// Consecutive events of the source log with the same stream and command: one append.
 struct SourceBatch {
     stream: StreamId,
     expected: StreamVersion,

@@ -15,7 +15,8 @@ const CANCELLED: i32 = 1;
 const INVALID_ARGUMENT: i32 = 3;
 const RESOURCE_EXHAUSTED: i32 = 8;
 
-/// The wait before each attempt to connect, the first included, in milliseconds. The client's default is 500.
+/// The client's wait before each attempt to connect, the first included, in milliseconds. Its own default
+/// is 500.
 const DISCOVERY_MS: u64 = 50;
 
 /// A connection to one server or cluster. The client ends its connection task permanently after a failed
@@ -43,7 +44,8 @@ pub(super) enum CallFailure {
 }
 
 impl Link {
-    /// Parses the URL and makes a client; nothing is sent yet. Also returns the namespace.
+    /// Parses the URL and makes a client; nothing is sent yet. Also returns the namespace of the URL or the
+    /// options. Errors contain no part of the URL with a password.
     pub(super) fn open(url: &str, options: &KurrentOptions) -> Result<(Self, String), OpenError> {
         let (mut url, namespace) = take_namespace(url);
         let shown = without_login(&url);
@@ -78,7 +80,8 @@ impl Link {
         self.client.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces the client by a new one. Calls of the old one continue.
+    /// Replaces the client by a new one. Calls of the old one continue. If no new one can be made, the old
+    /// one stays.
     pub(super) fn renew(&self) {
         match Client::with_runtime_handle(Handle::current(), self.settings.clone()) {
             Ok(fresh) => *self.client.lock().unwrap_or_else(PoisonError::into_inner) = fresh,
@@ -86,7 +89,8 @@ impl Link {
         }
     }
 
-    /// Classifies an error. After an unclear one, the client is replaced, because it may have given up.
+    /// Classifies the error of a call. After an `Unclear` one, the client is replaced, because it may have
+    /// ended its connection task.
     pub(super) fn met(&self, error: &Error) -> CallFailure {
         let met = sort(error);
         if matches!(met, CallFailure::Unclear(_)) {
@@ -115,7 +119,7 @@ impl CallFailure {
         }
     }
 
-    /// Converts this to the error of an append that was not stored.
+    /// Converts this to the error of an append to `stream` that was not stored.
     pub(super) fn of_append(self, stream: &StreamId) -> StoreError {
         match self {
             Self::StoredElsewhere => StoreError::PartlyStored {
@@ -157,8 +161,8 @@ fn sort(error: &Error) -> CallFailure {
     }
 }
 
-/// Removes `namespace=…` from the URL's parameters, which the client does not know. Returns the URL and
-/// the value.
+/// Removes `namespace=…` from the URL's parameters, which the client does not know. Returns the URL without
+/// it, and the value.
 fn take_namespace(url: &str) -> (String, Option<String>) {
     let Some((head, query)) = url.split_once('?') else {
         return (url.to_owned(), None);

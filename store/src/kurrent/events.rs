@@ -45,8 +45,8 @@ pub(super) fn to_append(record: &Record, recorded_at: Timestamp) -> Result<Event
         .map_err(invalid)
 }
 
-/// Converts an event that was read. Without our metadata (another program wrote it), the server's own time
-/// is used.
+/// Converts an event that was read from the server. If it has no metadata of ours (another program wrote
+/// it), `recorded_at` is the server's own time.
 pub(super) fn stored(event: &ResolvedEvent) -> StoredEvent {
     let event = event.get_original_event();
     let recorded_at = match serde_json::from_slice::<Metadata>(&event.custom_metadata) {

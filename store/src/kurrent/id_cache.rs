@@ -12,7 +12,8 @@ use std::sync::{Mutex, PoisonError};
 /// events rarely needs its first ones again.
 const KNOWN_EVENTS_MAX: usize = 200_000;
 
-/// An event of a stream. Consecutive events of the same command are one batch.
+/// An event of a stream: its id, command and position. Consecutive events of the same command are one
+/// batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct KnownEvent {
     pub(super) id: EventId,
@@ -41,7 +42,8 @@ impl EventIdCache {
         })
     }
 
-    /// Adds the events after a version. Known ones are skipped; if there would be a gap, nothing is added.
+    /// Adds the events that follow version `after`. Known ones are skipped; if there would be a gap,
+    /// nothing is added. At the limit the whole cache is emptied first.
     pub(super) fn add(&self, stream: &StreamId, after: StreamVersion, events: &[KnownEvent]) {
         self.with(|known| {
             let have = known.streams.get(stream).map_or(0, Vec::len);
@@ -61,7 +63,8 @@ impl EventIdCache {
         });
     }
 
-    /// Looks up these ids in the known part of the stream.
+    /// Looks up these ids in the known part of the stream. Returns one entry per id, in order; `None` for
+    /// an unknown one.
     pub(super) fn find(&self, stream: &StreamId, ids: &[EventId]) -> Vec<Option<EventLocation>> {
         self.with(|known| {
             let events = known.streams.get(stream).map_or(&[][..], Vec::as_slice);

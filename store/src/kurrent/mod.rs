@@ -64,8 +64,8 @@ impl Default for KurrentOptions {
     }
 }
 
-/// An event store in a KurrentDB cluster. Dropping it and its subscriptions ends its task; `close` ends it
-/// at once.
+/// An event store in a KurrentDB cluster. Its task, which follows the log, ends when the store and its
+/// subscriptions are dropped; `close` ends it at once.
 pub struct KurrentEventStore {
     reader: Arc<Reader>,
     appender: Appender,
@@ -118,7 +118,8 @@ impl KurrentEventStore {
         })
     }
 
-    /// Waits for appends in progress, then ends all subscriptions and the task that follows the log.
+    /// Waits for appends in progress, then ends all subscriptions and the task that follows the log. Later
+    /// appends fail.
     pub async fn close(&self) {
         // An error means that the store is already closed.
         drop(self.appends.acquire_many(self.appends_max).await);

@@ -16,17 +16,17 @@ use eventstore::{
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// The number of attempts of a read before the server counts as unreachable. After a node was replaced, the
-/// second attempt succeeds.
+/// The number of attempts of a read before it fails as `Unavailable`. After a node was replaced, the second
+/// attempt succeeds.
 const READ_TRIES_MAX: u32 = 3;
 
-/// The wait after the first failure, in milliseconds; each further wait is twice as long.
+/// The wait after the first failed read, in milliseconds; each further wait is twice as long.
 pub(super) const RETRY_MS: u64 = 100;
 
 /// The longest wait between two attempts, in milliseconds.
 pub(super) const RETRY_MS_MAX: u64 = 5_000;
 
-/// Reads the log of one namespace.
+/// Reads the streams and the log of one namespace.
 pub(super) struct Reader {
     link: Arc<Link>,
     namespace: String,
@@ -60,8 +60,8 @@ impl Reader {
         }
     }
 
-    /// Returns the narrowest server filter that admits all events of `filter`. The caller applies `filter`
-    /// itself afterwards.
+    /// Returns the narrowest filter the server supports that admits all events of `filter`; it may admit
+    /// others. The caller applies `filter` itself afterwards.
     fn narrowed(&self, filter: &EventFilter) -> SubscriptionFilter {
         let add = |wire: SubscriptionFilter, names: &[String], before: &str| {
             names
@@ -98,7 +98,7 @@ impl Reader {
         self.ask(&KurrentReadRequest::Stream(name, options)).await
     }
 
-    /// Reads events of the log after a position.
+    /// Reads up to `limit` events of the log after a position, in log order.
     pub(super) async fn all(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         self.page(after, limit, self.own()).await
     }
@@ -133,7 +133,7 @@ impl Reader {
         Ok(self.last().await?.is_none_or(|last| last.position <= position))
     }
 
-    /// Returns the last event of the log.
+    /// Returns the last event of the log; `None` if the log is empty.
     pub(super) async fn last(&self) -> Result<Option<StoredEvent>, StoreError> {
         let options = ReadAllOptions::default()
             .position(StreamPosition::End)
@@ -172,7 +172,7 @@ impl Reader {
         self.link.client().subscribe_to_all(&options).await
     }
 
-    /// Reads once. A stream that does not exist has no events.
+    /// Makes one attempt of a read. A stream that does not exist has no events.
     async fn ask_once(&self, asked: &KurrentReadRequest) -> Result<Vec<StoredEvent>, CallFailure> {
         let client = self.link.client();
         let read = match asked {

@@ -21,7 +21,7 @@ pub(super) struct Tail {
     pub(super) stop: Arc<dyn StopSignal>,
 }
 
-/// Moves the published end of the log forward, never back.
+/// Publishes `last` as the end of the log, if it is after the published one. Does nothing without an event.
 pub(super) fn advance(head: &watch::Sender<Head>, last: Option<&StoredEvent>) {
     let Some(last) = last else { return };
     head.send_if_modified(|head| {
@@ -56,7 +56,8 @@ impl Tail {
         }
     }
 
-    /// Follows one subscription until its connection fails. Returns `None` if the store is closed or dropped.
+    /// Publishes the events of one subscription until its connection fails. Returns `None` if the store is
+    /// closed or dropped.
     async fn follow(&mut self, subscription: &mut Subscription) -> Option<()> {
         loop {
             let event = tokio::select! {

@@ -12,7 +12,7 @@ pub(super) struct Kinds {
     numbers: BTreeMap<Box<str>, KindNumber>,
 }
 
-/// For each kind number, whether a filter may match the kind. Unknown numbers may match.
+/// For each kind number, whether a filter may match events of this kind. A kind without a number may match.
 pub(super) struct KindFilter(Vec<bool>);
 
 impl KindFilter {
@@ -46,8 +46,8 @@ impl Kinds {
     }
 }
 
-/// Reads the kind of a record whose text begins with `id` and `kind`, as our own records do. `None` if only a
-/// parser can determine it.
+/// Reads the kind from the beginning of a record that starts with `id` and `kind`, as our own records do.
+/// `None` for any other record, which must be parsed.
 fn written(record: &[u8]) -> Option<&str> {
     let rest = record.strip_prefix(b"{\"id\":\"")?.get(ID_BYTES..)?;
     let rest = rest.strip_prefix(b"\",\"kind\":\"")?;

@@ -103,7 +103,8 @@ impl Shared {
         self.commit(&mut state, frames)
     }
 
-    /// Writes frames with one write and one sync, then adds their events.
+    /// Writes the frames with one write and one sync, then adds their events and wakes subscriptions. After
+    /// a failed write the store accepts no further appends.
     fn commit(&self, state: &mut State, frames: Vec<Frame>) -> Result<Position, StoreError> {
         if let Err(error) = self.write(&frames) {
             let failed = StoreError::Unavailable(format!("a write failed: {error}"));
@@ -127,7 +128,7 @@ impl Shared {
     }
 }
 
-/// A live reader of the log in memory.
+/// A subscription to the log in memory after a position.
 struct MemorySubscription {
     shared: Arc<Shared>,
     after: Position,

@@ -15,24 +15,26 @@ use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// The number of the newest events with an envelope that is parsed once for all readers, as in the
-/// SQLite store.
+/// The number of the newest events of which the parsed envelope is kept and shared by all readers, as in
+/// the SQLite store.
 const RECENT_EVENTS: usize = 4_096;
 
+/// The events in memory, with the indexes by which they are found.
 #[derive(Default)]
 pub(super) struct State {
     events: Vec<StoredEvent>,
     /// One entry per event, in the same order.
     places: Vec<EventCoordinates>,
     kinds: Kinds,
-    /// This map and `streams` are only accessed by key, so their order has no effect.
+    /// The position of each event id. This map and `streams` are only accessed by key, so their order has
+    /// no effect.
     found: HashMap<EventId, Position>,
     /// Positions of each stream's events, in order: version v is at index v - 1.
     streams: HashMap<StreamId, Vec<Position>>,
     pub(super) failed: Option<StoreError>,
 }
 
-/// An event's place in its stream and its batch, and its kind.
+/// An event's stream, version, place in its batch, and kind.
 struct EventCoordinates {
     stream: StreamId,
     version: StreamVersion,
@@ -42,7 +44,8 @@ struct EventCoordinates {
 }
 
 impl State {
-    /// Reads the log from the disk, truncates a tail that was never acknowledged, and syncs.
+    /// Reads the log from the disk and truncates an incomplete commit at its end, which was never
+    /// acknowledged. Fails with `Damaged` for a bad frame before the end.
     pub(super) fn recover(disk: &dyn Disk) -> Result<Self, StoreError> {
         let unavailable = |error: std::io::Error| StoreError::Unavailable(error.to_string());
         let mut state = Self::default();
@@ -87,8 +90,8 @@ impl State {
         )
     }
 
-    /// Returns the result of an append that needs no write: a repeat's position, or a conflict. `None` if it
-    /// is to be written.
+    /// Returns the result of an append that needs no write: the position of a repeat, or a conflict. `None`
+    /// if the records are to be written.
     pub(super) fn judge(
         &self,
         stream: &StreamId,
@@ -133,8 +136,8 @@ impl State {
         self.page(Position(position.0 - 1), 1).pop()
     }
 
-    /// Adds events that were just committed. Their envelopes are parsed at most once, because subscriptions
-    /// are about to read them.
+    /// Adds events that were just committed. The envelopes of the newest are kept once parsed, because
+    /// subscriptions are about to read them.
     pub(super) fn add_new(&mut self, frame: Frame) {
         let before = self.events.len();
         self.add(frame, StoredEvent::shared);
@@ -170,7 +173,8 @@ impl State {
         }
     }
 
-    /// Converts batches of another log to frames. Fails unless each batch follows the events before it.
+    /// Converts batches of another log to frames. Fails unless each batch directly follows the events
+    /// before it and its ids are new.
     pub(super) fn frames_of(&self, batches: Vec<ImportBatch>) -> Result<Vec<Frame>, StoreError> {
         let mut end = ImportHead {
             position: self.position(),
@@ -195,8 +199,8 @@ impl State {
         Ok(frames)
     }
 
-    /// Searches the next `LOOKED_AT_MAX` events. Returns those that match the filter, and the
-    /// position reached.
+    /// Searches at most `LOOKED_AT_MAX` events after a position. Returns those that match the filter, at
+    /// most `limit`, and the position reached.
     pub(super) fn matching(
         &self,
         filter: &EventFilter,

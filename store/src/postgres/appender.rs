@@ -22,7 +22,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
-/// The most streams with a remembered version. When full, all are dropped, which costs one lookup each.
+/// The most streams with a remembered version. At the limit all are forgotten; each then costs one lookup.
 const HEADS_MAX: usize = 65_536;
 
 struct WriteConnection {
@@ -44,7 +44,7 @@ pub(super) struct Appender {
     outage: Outage,
     /// True while committed events may be missing from the synchronous standby; see `confirmation`.
     is_in_doubt: bool,
-    /// A version that each stream has reached; other processes may have written more. It saves lookups.
+    /// A version that each stream has at least reached; other processes may have written more.
     known: HashMap<StreamId, u64>,
     /// The last position that this process wrote.
     last: Position,
@@ -88,13 +88,13 @@ impl Appender {
         self.unannounced
     }
 
-    /// Returns a version that the stream has reached; 0 if none is known.
+    /// Returns a version that the stream has at least reached; 0 if none is known.
     pub(super) fn known(&self, stream: &StreamId) -> u64 {
         self.known.get(stream).copied().unwrap_or(0)
     }
 
-    /// Commits the group. Returns one answer per batch, in order. The batches of one stream must follow one
-    /// another, except those that expect an older version than the known one.
+    /// Commits a group of batches. Returns one answer per batch, in order. Batches of the same stream must
+    /// follow one another, except those that expect an older version than the known one.
     pub(super) async fn commit(&mut self, group: &[Batch]) -> Vec<Answer> {
         let mut answers: Vec<Option<Answer>> = group.iter().map(|_| None).collect();
         let failed = self.settle(group, &mut answers).await.err();
@@ -105,7 +105,7 @@ impl Appender {
             .collect()
     }
 
-    /// Commits until every batch has its answer. An `Err` is the answer of all batches without one.
+    /// Commits until every batch has its entry in `answers`. An `Err` is the answer of all that have none.
     async fn settle(&mut self, group: &[Batch], answers: &mut [Option<Answer>]) -> Result<(), StoreError> {
         let mut look_up = group
             .iter()
@@ -158,7 +158,7 @@ impl Appender {
         }
     }
 
-    /// Connects to the server, and retries with growing waits until it has been unreachable for `away_ms`.
+    /// Connects if needed. Retries with growing waits; fails once the database was away for `away_ms`.
     async fn connect(&mut self) -> Result<(), StoreError> {
         while self.connected.is_none() {
             let now = self.clock.now();
@@ -207,12 +207,12 @@ impl Appender {
         })
     }
 
-    /// Returns how long a response may take: the server's own limit and 5 s.
+    /// Returns how long to wait for a response, in milliseconds: the server's statement timeout and 5 s.
     const fn answer_ms(&self) -> u64 {
         self.limits.statement_ms + ANSWER_GRACE_MS
     }
 
-    /// Drops the connection. `Err` if the database has been unreachable for `away_ms`.
+    /// Drops the connection and begins an outage. Fails if the database has been unreachable for `away_ms`.
     fn lose(&mut self, why: String) -> Result<(), StoreError> {
         self.connected = None;
         self.is_in_doubt = true;
@@ -285,13 +285,13 @@ impl Appender {
         self.last = self.last.max(last);
     }
 
-    /// Returns true if everything committed so far has reached the synchronous standby. Checks only while
-    /// that is in doubt.
+    /// Returns true if everything committed so far has reached the synchronous standby. Asks the server
+    /// only after a lost connection or a warning put that in doubt.
     async fn is_confirmed(&mut self) -> Result<bool, StoreError> {
         Ok(!self.is_in_doubt || self.confirms().await?)
     }
 
-    /// Checks whether everything committed, also by other processes, has reached the synchronous standby.
+    /// Asks the server whether all commits of all processes are in the standby. Drops the connection if not.
     async fn confirms(&mut self) -> Result<bool, StoreError> {
         let within_ms = self.answer_ms();
         let Some(connected) = &mut self.connected else {
@@ -321,9 +321,9 @@ impl Appender {
         self.known.insert(stream.clone(), version);
     }
 
-    /// Answers the batches that are repeats or conflicts, according to what is stored. Returns how many, or
-    /// `None` if the connection was lost. Versions are read before ids: events committed between the two
-    /// reads are then found by their ids, and never taken for another process's.
+    /// Looks up the batches at the indexes `open` in the database and answers those that are repeats or
+    /// conflicts. Returns how many; `None` if the connection was lost. Versions are read before ids: an event
+    /// committed between the reads is then found by its id, and never taken for another process's.
     async fn look_up(
         &mut self,
         group: &[Batch],

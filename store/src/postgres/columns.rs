@@ -14,7 +14,8 @@ const PAGE: &str = "SELECT pos, version, stream, id, campaign, customer, kind, r
     WHERE pos > $1 ORDER BY pos LIMIT $2";
 
 impl PostgresEventStore {
-    /// Returns the first event with a column that differs from its record. Reads the whole log, page by page.
+    /// Returns the first event with a column that differs from its record; `None` if all agree. Reads the
+    /// whole log, page by page.
     pub async fn find_misleading(&self) -> Result<Option<LookupMismatch>, StoreError> {
         let mut after = 0;
         loop {

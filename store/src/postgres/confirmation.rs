@@ -24,7 +24,7 @@ pub(super) const STANDBY_IS_AWAY: &str = "current_setting('synchronous_standby_n
 pub(super) const NOT_CONFIRMED: &str = "no synchronous standby is connected: what is stored cannot be \
      confirmed / 没有同步备库连接，写入无法得到确认";
 
-/// The last warning of one connection.
+/// The last warning that the server sent on one connection.
 #[derive(Default)]
 pub(super) struct Warnings(Mutex<Option<String>>);
 
@@ -36,13 +36,13 @@ impl Warnings {
         }
     }
 
-    /// Returns the last warning since the last call, and clears it.
+    /// Returns the last warning and clears it; `None` if there was none since the last call.
     pub(super) fn take(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-/// Drives a connection and stores its warnings.
+/// Returns a future that drives a connection and stores the server's warnings in `warnings`.
 pub(super) fn drive_keeping(
     mut connection: super::connect::Connection,
     warnings: Arc<Warnings>,
@@ -62,8 +62,9 @@ pub(super) fn drive_keeping(
     Box::pin(driven.fuse())
 }
 
-/// Commits an empty change and waits for the standby, unless none is connected. `Ok(None)`: everything
-/// committed before is in the standby. `Ok(Some)`: the reason why it may not be.
+/// Commits a statement that changes nothing and waits for the synchronous standby. `Ok(None)`: everything
+/// committed before is in the standby. `Ok(Some)`: the reason why it may not be, for example that no
+/// standby is connected.
 pub(super) async fn confirm(client: &Client, warnings: &Warnings) -> Result<Option<String>, Error> {
     let row = client
         .query_one(&format!("SELECT {STANDBY_IS_AWAY}"), &[])

@@ -22,16 +22,16 @@ use tokio_postgres::{Client, Config, Error, Socket};
 /// The timeout of one attempt to connect, in milliseconds. A running server answers within milliseconds.
 pub(super) const CONNECT_MS: u64 = 5_000;
 
-/// The timeout of one statement, in milliseconds. A page of the largest records takes a tenth of it on a
-/// slow disk.
+/// The timeout of one SQL statement, in milliseconds. A page of the largest records takes a tenth of it on
+/// a slow disk.
 pub(super) const STATEMENT_MS: u64 = 30_000;
 
-/// The longest wait of an append for the log's lock, in milliseconds. Groups of other processes take
-/// milliseconds each.
+/// The longest wait of an append for the log's lock, in milliseconds; after that it fails. Groups of other
+/// processes take milliseconds each.
 pub(super) const LOCK_MS: u64 = 5_000;
 
-/// The time that a response may take beyond the server's own limit before the connection counts as lost,
-/// in milliseconds.
+/// The wait for a response beyond the server's statement timeout before the connection counts as lost, in
+/// milliseconds.
 pub(super) const ANSWER_GRACE_MS: u64 = 5_000;
 
 /// The idle time after which TCP sends a keepalive probe, in milliseconds.
@@ -45,8 +45,8 @@ const KEEPALIVE_QUESTIONS_MAX: u32 = 3;
 /// The first wait between two attempts to reconnect, in milliseconds; each further one is twice as long.
 const BACK_OFF_FIRST_MS: u64 = 50;
 
-/// The longest wait between two attempts, in milliseconds: clients reconnect at most this long after the
-/// server is back.
+/// The longest wait between two attempts to reconnect, in milliseconds, so the store is connected at most
+/// this long after the server is back.
 const BACK_OFF_MS_MAX: u64 = 2_000;
 
 /// The timeouts that a store's owner may choose. The defaults suit a server in the same building.
@@ -140,8 +140,8 @@ pub(super) fn unavailable(config: &Config, why: &str) -> OpenError {
     }
 }
 
-/// A client and its connection. The task that uses the client also drives the connection, so there is no
-/// separate task that could fail.
+/// A client and its connection to PostgreSQL. The task that uses the client also drives the connection, so
+/// there is no separate task that could fail.
 pub(super) struct Link {
     pub(super) client: Client,
     pub(super) connection: Connection,
@@ -150,7 +150,7 @@ pub(super) struct Link {
 /// A connection, with or without TLS.
 pub(super) type Connection = tokio_postgres::Connection<Socket, ClientTlsStream<Socket>>;
 
-/// A connection as a future that ends when the connection ends.
+/// A future that drives a connection and completes when the connection ends.
 pub(super) type ConnectionDriver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Link {
@@ -159,7 +159,7 @@ impl Link {
         Ok(Self { client, connection })
     }
 
-    /// Splits into the client and its connection, for `drive`.
+    /// Splits the link into the client and the future that drives its connection, for `drive`.
     pub(super) fn split(self) -> (Client, ConnectionDriver) {
         let connection = self.connection;
         let driven = async move {
@@ -172,7 +172,7 @@ impl Link {
         (self.client, Box::pin(driven.fuse()))
     }
 
-    /// Splits likewise; the connection also collects the warnings that come with responses.
+    /// Like `split`, and also returns where the server's warnings are stored.
     pub(super) fn split_with_warnings(self) -> (Client, ConnectionDriver, Arc<Warnings>) {
         let warnings = Arc::<Warnings>::default();
         let driven = confirmation::drive_keeping(self.connection, Arc::clone(&warnings));
@@ -180,7 +180,8 @@ impl Link {
     }
 }
 
-/// Runs `work` on a client while driving its connection. `None` if there was no response within `within_ms`.
+/// Runs `work` on a client while driving its connection. `None` if it was not done within `within_ms`
+/// milliseconds.
 pub(super) async fn drive<T>(
     connection: &mut ConnectionDriver,
     clock: &dyn Clock,
@@ -200,7 +201,7 @@ pub(super) async fn drive<T>(
     Some(work.await)
 }
 
-/// Returns true if the error came from the network or from a server that closes the connection. The request
+/// Returns true if the error came from the network or from a server that ends the connection. The statement
 /// may then have been executed.
 pub(super) fn is_lost(error: &Error) -> bool {
     error.as_db_error().is_none_or(|said| {
@@ -211,7 +212,7 @@ pub(super) fn is_lost(error: &Error) -> bool {
     })
 }
 
-/// Returns the error's text without the values that the server's detail repeats.
+/// Returns the error's text without the server's detail, which may repeat stored values.
 pub(super) fn text(error: &Error) -> String {
     if let Some(said) = error.as_db_error() {
         return format!("{} ({})", said.message(), said.code().code());
@@ -238,7 +239,7 @@ pub(super) fn from_postgres(error: &Error) -> StoreError {
     }
 }
 
-/// Growing waits between attempts; a success resets them.
+/// Growing waits between attempts: from 50 ms, doubled up to 2 s. `reset` starts again.
 #[derive(Debug, Default)]
 pub(super) struct BackOff {
     last_ms: u64,

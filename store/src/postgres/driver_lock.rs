@@ -20,7 +20,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error};
 
-/// The interval of the holder's heartbeat, in milliseconds: five within `LOCK_MS`.
+/// The interval of the heartbeats that the lock's holder sends, in milliseconds: five within `LOCK_MS`.
 const CHECK_MS: u64 = 1_000;
 
 /// The longest wait for the response to a heartbeat, in milliseconds.
@@ -54,7 +54,7 @@ impl LockTime {
     }
 }
 
-/// The result of a request for the lock.
+/// The server's answer to a request for the driver lock.
 pub enum LockAnswer {
     Held(DriverLock),
     /// Another process holds it.
@@ -107,8 +107,8 @@ impl DriverLock {
     }
 }
 
-/// Requests one lock repeatedly over one connection. A standby asks every second; a connection for each
-/// request would cost the server a process each time.
+/// Requests a driver lock repeatedly over one connection. A standby asks every second; a connection for
+/// each request would cost the server a process each time.
 pub struct DriverLockClient {
     config: Address,
     key: i64,
@@ -133,13 +133,15 @@ impl DriverLockClient {
         })
     }
 
-    /// Returns the time until which a lock acquired here is certainly held.
+    /// Returns the time until which a lock acquired through this client is certainly held. It is updated by
+    /// each heartbeat.
     pub fn time(&self) -> Arc<LockTime> {
         Arc::clone(&self.time)
     }
 
-    /// Requests the lock. Returns it, or which session holds it. After an error the next request opens a new
-    /// connection. Cancel-safe: if a cancelled request got the lock, it is free again.
+    /// Requests the lock without waiting for it. Returns the lock, or which session holds it. After an
+    /// error the next request opens a new connection. Cancel-safe: if a cancelled request got the lock, it
+    /// is free again.
     pub async fn ask(&self, tasks: &dyn Tasks) -> Result<LockAnswer, OpenError> {
         let idle = self.idle().take();
         let (client, mut connection) = match idle {
@@ -216,7 +218,8 @@ struct Keeper {
 }
 
 impl Keeper {
-    /// Sends heartbeats until the lock is released, or the connection ends or does not respond.
+    /// Sends heartbeats until the lock is released, or until the connection ends or does not respond; the
+    /// lock is lost then.
     async fn run(mut self, mut released: oneshot::Receiver<()>) {
         loop {
             let tick = self.clock.wait_until(self.clock.now().plus_ms(CHECK_MS));
@@ -237,7 +240,8 @@ impl Keeper {
         }
     }
 
-    /// Frees the lock at once; otherwise it is freed when the server notices the end of the connection.
+    /// Frees the lock and ends. If the server cannot be reached, it frees the lock when it notices the end
+    /// of the connection.
     async fn let_go(mut self) {
         let question = self.client.batch_execute("SELECT pg_advisory_unlock_all()");
         drop(drive(&mut self.connection, &*self.clock, CHECK_ANSWER_MS, question).await);
@@ -271,8 +275,8 @@ const HOLDER: &str = "SELECT pid FROM pg_locks
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
        AND (classid::bigint << 32) | objid::bigint = $1";
 
-/// Returns the number of a named lock. Advisory locks are numbers, shared by all programs that use
-/// a database.
+/// Returns the advisory lock number of a named lock. PostgreSQL names advisory locks by numbers, which all
+/// programs on a database share.
 fn key(name: &str) -> i64 {
     let digest = Sha256::digest(format!("ledgerline driver lock {name}"));
     let mut first = [0; 8];

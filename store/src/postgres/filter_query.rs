@@ -5,13 +5,13 @@ use super::row::COLUMNS;
 use domain::event_filter::EventFilter;
 use domain::stored_event::Position;
 
-/// The number of positions that one page searches without an index: a tenth of a second of reading.
+/// The number of positions that one page searches if no index helps: a tenth of a second of reading.
 const STRETCH_POSITIONS: u64 = 65_536;
 
 /// The number of positions that one page searches through an index; few of them may match.
 const INDEXED_STRETCH_POSITIONS: u64 = 4_000_000;
 
-/// Returns the last position that a page after `after` searches: at most `end`.
+/// Returns the last position that a page after `after` searches: at most `end`, the log's head.
 pub(super) fn until(filter: &EventFilter, after: Position, end: Position) -> Position {
     let whole_streams = !filter.streams.is_empty() && filter.streams.iter().all(|name| !name.ends_with('-'));
     let indexed = filter.campaign.is_some() || filter.customer.is_some() || whole_streams;
@@ -23,7 +23,7 @@ pub(super) fn until(filter: &EventFilter, after: Position, end: Position) -> Pos
     Position(end.0.min(after.0.saturating_add(stretch)))
 }
 
-/// The conditions of a filter and their values, numbered from $4.
+/// The SQL conditions of an event filter and their values, which are numbered from $4.
 pub(super) struct Query<'a> {
     campaign: Option<&'a str>,
     customer: Option<&'a str>,
@@ -31,7 +31,7 @@ pub(super) struct Query<'a> {
     streams: Names<'a>,
 }
 
-/// Names to match completely, and prefixes of names.
+/// Names that a column must equal, and prefixes that it may start with.
 struct Names<'a> {
     whole: Vec<&'a str>,
     prefixes: Vec<&'a str>,
@@ -46,7 +46,8 @@ impl<'a> Names<'a> {
         Self { whole, prefixes }
     }
 
-    /// Returns the SQL condition on a column. `None` if all names match.
+    /// Returns the SQL condition on a column, with its values from `$first` on. `None` if the filter has no
+    /// names.
     fn condition(&self, column: &str, first: usize) -> Option<String> {
         let second = first + 1;
         match (self.whole.is_empty(), self.prefixes.is_empty()) {
@@ -79,8 +80,8 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// Returns the statement. $1 is the position after which the page begins, $2 its last position, $3 its
-    /// most events.
+    /// Returns the SQL statement of one page. $1 is the position after which the page begins, $2 its last
+    /// position, $3 its most events.
     pub(super) fn sql(&self) -> String {
         let names = [("campaign", self.campaign), ("customer", self.customer)];
         let mut wanted = names.into_iter().filter(|(_, name)| name.is_some());

@@ -8,7 +8,7 @@ use domain::stored_event::{Position, Record, StreamVersion};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
-/// A batch that was checked, with the digest of each record.
+/// A checked batch of an append, with the digest of each record.
 pub(super) struct Batch {
     pub(super) stream: StreamId,
     pub(super) expected: StreamVersion,
@@ -17,7 +17,8 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Computes the digests in the task that appends, which relieves the writer's task.
+    /// Makes a batch and computes its records' digests. Called in the task that appends, which relieves the
+    /// writer's task.
     pub(super) fn new(stream: StreamId, expected: StreamVersion, records: Vec<Record>) -> Self {
         let digests = records.iter().map(|record| digest(record.bytes())).collect();
         Self {
@@ -28,12 +29,12 @@ impl Batch {
         }
     }
 
-    /// Returns the number of bytes of its records.
+    /// Returns the number of bytes of the batch's records.
     pub(super) fn bytes(&self) -> usize {
         self.records.iter().map(|record| record.bytes().len()).sum()
     }
 
-    /// Returns the columns of its event if it has exactly one.
+    /// Returns the columns of the batch's event if it has exactly one; otherwise `None`.
     pub(super) fn only(&self) -> Option<Columns<'_>> {
         let ([record], [digest]) = (self.records.as_slice(), self.digests.as_slice()) else {
             return None;
@@ -49,8 +50,8 @@ impl Batch {
 /// The answer to one batch, sent when its group is durable.
 pub(super) type Answer = Result<Position, StoreError>;
 
-/// Returns the answer to a batch on a stream at `version`, given the stored events with its ids. `None` if it
-/// has no conflict.
+/// Returns the answer to a batch that is a repeat, a conflict, or expects another version, given the version
+/// of its stream and the stored events with its ids. `None` if the batch is to be written.
 pub(super) fn judge(batch: &Batch, version: u64, stored: &BTreeMap<Uuid, EventLocation>) -> Option<Answer> {
     let found: Vec<_> = batch
         .records
@@ -69,8 +70,9 @@ pub(super) fn judge(batch: &Batch, version: u64, stored: &BTreeMap<Uuid, EventLo
     }
 }
 
-/// Returns the columns of the called batches. If the expected version of a stream is not known to exist, the
-/// call checks it: UNIQUE (stream, version) alone would allow a gap before the batch.
+/// Returns the columns of the batches at the indexes `called`, for one call. If the expected version of a
+/// stream is not known to exist, the call checks it: UNIQUE (stream, version) alone would allow a gap
+/// before the batch.
 pub(super) fn arrays<'a>(group: &'a [Batch], called: &[usize], known: &HashMap<StreamId, u64>) -> Arrays<'a> {
     let mut arrays = Arrays::default();
     let mut after: HashMap<&str, u64> = HashMap::new();

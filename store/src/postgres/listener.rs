@@ -23,7 +23,7 @@ use tokio_postgres::{AsyncMessage, Client, Statement};
 /// The interval at which the head is read in addition to notifications, in milliseconds.
 pub(super) const POLL_MS: u64 = 1_000;
 
-/// The longest wait for the response to such a poll, in milliseconds; after it the connection counts as lost.
+/// The longest wait for the response to a poll, in milliseconds; after it the connection counts as lost.
 const POLL_ANSWER_MS: u64 = 5_000;
 
 /// Reads the head, the number of connections to this database that listen, and whether it refuses writes.
@@ -36,17 +36,17 @@ const HEAD: &str = "SELECT pos, (
        pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean
      FROM ledgerline.head";
 
-/// Returns the query whether a required synchronous standby is missing. It is sent with each poll.
+/// Returns the SQL query whether a required synchronous standby is missing. It is sent with each poll.
 fn standby_is_away() -> String {
     format!("SELECT {STANDBY_IS_AWAY}")
 }
 
-/// The reason that the readiness check gives for a standby server, and for a database that was set
-/// to read-only.
+/// The reason that the readiness check gives for a database that is a standby or was set to read-only.
 const READ_ONLY: &str =
     "the database is read-only: it stands by for another, or was set so / 数据库只读，无法写入";
 
-/// Notifies the other processes. A transaction that only notifies need not wait for a disk.
+/// The SQL that notifies the other processes of a position. A transaction that only notifies need not wait
+/// for a disk.
 const ANNOUNCE: &str = "SELECT pg_notify('ledgerline_events', $1)";
 
 /// Listens in a task until the store is closed or dropped.
@@ -88,7 +88,7 @@ impl Listener {
         }
     }
 
-    /// Listens on one connection until it ends or does not respond.
+    /// Listens and polls on one connection until it ends or does not respond. The caller reconnects.
     async fn listen(&self, back_off: &mut BackOff) -> Result<(), tokio_postgres::Error> {
         let Link {
             client,
@@ -152,8 +152,8 @@ impl Listener {
         Ok(())
     }
 
-    /// Notifies the other processes of a position. Positions written meanwhile are part of the
-    /// next notification.
+    /// Notifies the other processes that the log has reached a position. Positions written while this waits
+    /// are part of the next notification.
     async fn announce(
         &self,
         client: &Client,
@@ -164,7 +164,8 @@ impl Listener {
         client.execute(statement, &[&payload]).await.map(drop)
     }
 
-    /// Returns true if the request was answered in time. Notifications received meanwhile are processed.
+    /// Returns true if the query succeeded within `POLL_ANSWER_MS`. Notifications that arrive meanwhile are
+    /// processed.
     async fn answered(
         &self,
         connection: &mut Connection,
@@ -178,7 +179,8 @@ impl Listener {
         }
     }
 
-    /// Processes notifications until the connection ends.
+    /// Processes the notifications of a connection until it ends: positions move the head, announcements of
+    /// new listeners are recorded.
     async fn pump(&self, connection: &mut Connection) {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
             let AsyncMessage::Notification(said) = message else {
@@ -201,7 +203,8 @@ impl Listener {
     }
 }
 
-/// A live reader: woken by the head, it reads pages. It waits for a server that is unreachable and continues.
+/// A subscription after a position: it waits until the head moves and then reads pages. While the server is
+/// unreachable, it waits and continues afterwards.
 pub(super) struct LogSubscription {
     pub(super) reader: Arc<Reader>,
     pub(super) after: Position,

@@ -14,7 +14,8 @@ const LOAD: &str = "SELECT ledgerline.load_many($1, $2, $3, $4, $5, $6, $7, $8, 
 /// The schema's own error code: the events do not follow the log's end.
 const DOES_NOT_FOLLOW: &str = "LL002";
 
-/// Stores one page of events, completely or not at all. Returns the position of the last one.
+/// Stores one page of events of another log, completely or not at all. Fails unless they directly follow
+/// the log's end. Returns the position of the last one.
 pub(super) async fn load(
     client: &deadpool_postgres::Client,
     events: &[StoredEvent],
@@ -49,7 +50,8 @@ fn is_refusal(code: &SqlState) -> bool {
     code.code() == DOES_NOT_FOLLOW || *code == SqlState::UNIQUE_VIOLATION
 }
 
-/// Parses every record, and checks that positions and times follow one another.
+/// Parses the envelope of every record. Fails unless each position follows the one before it and no time
+/// goes back.
 fn read(events: &[StoredEvent]) -> Result<Vec<Envelope>, StoreError> {
     let mut envelopes = Vec::with_capacity(events.len());
     let mut before: Option<&StoredEvent> = None;

@@ -63,8 +63,7 @@ use tokio_postgres::{Client, Config};
 use write_status::WriteStatus;
 use writer::{Append, Request, Writer};
 
-/// The number of ranges of the log that one long read requests in parallel: while one is sent, the next
-/// is searched.
+/// The ranges of the log that one long read requests in parallel: while one is sent, the next is searched.
 const STRETCHES_AT_ONCE: usize = 2;
 
 /// An event store in the schema `ledgerline` of a PostgreSQL database. Dropping it and its subscriptions ends
@@ -90,7 +89,7 @@ struct WriteHandle {
     room: QueueCapacity,
 }
 
-/// The facts about a database that `open` reads before the store starts.
+/// What `open` learns about the database before the store starts its tasks.
 struct DatabaseFacts {
     config: Address,
     durable: bool,
@@ -133,7 +132,7 @@ impl PostgresEventStore {
         Ok(store)
     }
 
-    /// Connects to an existing log for reading. Appends are refused.
+    /// Connects to an existing log for reading; appends fail. Fails if the database has no log.
     pub async fn connect_read_only(
         url: &str,
         clock: Arc<dyn Clock>,
@@ -187,8 +186,8 @@ impl PostgresEventStore {
         })
     }
 
-    /// Returns why no append will ever be acknowledged again: the store was closed. An unreachable database
-    /// is no such failure; the store waits for it and continues.
+    /// Returns why no append will ever be acknowledged again: the store was closed. `None` while the
+    /// database is only unreachable; the store waits for it and continues.
     pub fn failure(&self) -> Option<StoreError> {
         self.head.borrow().failed.clone()
     }
@@ -200,7 +199,7 @@ impl PostgresEventStore {
         self.writing.as_ref().and_then(|_| heard())
     }
 
-    /// Sends one batch to the writer, in its lane, and waits for the answer.
+    /// Sends one batch to the writer and waits for the answer. Returns `Busy` if its priority's lane is full.
     async fn queue(
         &self,
         stream: &StreamId,
@@ -231,7 +230,7 @@ impl PostgresEventStore {
     }
 
     /// Commits the queued appends, then ends the tasks and closes the connections. Later calls return
-    /// `Unavailable`. All users of the store end before.
+    /// `Unavailable`. Its users must end before.
     pub async fn close(&self) {
         if let Some(writing) = &self.writing {
             let (closer, ended) = oneshot::channel();

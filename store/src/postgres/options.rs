@@ -7,8 +7,7 @@ use super::writer;
 /// server's usual limit of a hundred.
 const READ_CONNECTIONS: usize = 6;
 
-/// The default of `away_ms`, in milliseconds, counted from the first failure: a restart of the database takes
-/// a few seconds. After it, appends and reads return `Unavailable` at once until the database is back.
+/// The default of `away_ms`, in milliseconds: a restart of the database takes a few seconds.
 const AWAY_MS: u64 = 10_000;
 
 /// The options of a connection to a PostgreSQL store.
@@ -18,8 +17,8 @@ pub struct PostgresOptions {
     pub append_queue_max: usize,
     /// The most connections for reads, opened as needed.
     pub read_connections_max: usize,
-    /// The time that an append or a read waits for an unreachable database before it returns `Unavailable`,
-    /// in milliseconds.
+    /// The time after the first failure to reach the database for which appends and reads wait, in
+    /// milliseconds. After it they return `Unavailable` at once until the database is back.
     pub away_ms: u64,
     pub timeouts: Timeouts,
     /// Also writes to a server with `fsync`, `full_page_writes` or `synchronous_commit` off. For tests only.

@@ -4,7 +4,8 @@ use super::connect::BackOff;
 use domain::ports::event_store::StoreError;
 use domain::time::Timestamp;
 
-/// An outage of the database, if there is one, and the time of the next attempt to connect.
+/// The current outage of the database as the writer sees it, if there is one, and the time of the next
+/// attempt to connect.
 #[derive(Default)]
 pub(super) struct Outage {
     since: Option<Timestamp>,

@@ -5,7 +5,7 @@ use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;
 use tokio_postgres::error::SqlState;
 
-/// The outcome of one call.
+/// The outcome of one call that appends a group of events.
 pub(super) enum Outcome {
     /// The events are durable. The value is the position before the first one.
     Stored(Position),

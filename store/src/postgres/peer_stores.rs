@@ -9,14 +9,15 @@ use domain::stored_event::Position;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::watch;
 
-/// The number of the advisory lock that each listening connection holds. It is our own choice, as for the
-/// other locks.
+/// The number of the advisory lock that each listening connection holds, so that listeners can be counted.
+/// Chosen by us, as for the other locks.
 pub(super) const LISTENING_LOCK: i64 = 0x4c45_4447_4c53;
 
-/// The payload with which a connection announces that it listens. Payloads with positions are numbers.
+/// The notification with which a new connection says that it listens. Other notifications are positions, as
+/// decimal numbers.
 pub(super) const HERE: &str = "here";
 
-/// State shared by a store's writer and its listener.
+/// What a store knows about other listeners on the log. Shared by its writer and its listener.
 pub(super) struct PeerStores {
     /// True if other listeners exist. Assumed until the first count.
     listen: AtomicBool,
@@ -36,7 +37,8 @@ impl Default for PeerStores {
 }
 
 impl PeerStores {
-    /// Records that the log has grown to this position without a notification.
+    /// Records that this process has extended the log to a position, which must be announced if other
+    /// listeners exist.
     pub(super) fn written(&self, position: Position) {
         if self.listen.load(Ordering::SeqCst) {
             self.unannounced.send_if_modified(|unannounced| {
@@ -47,25 +49,26 @@ impl PeerStores {
         }
     }
 
-    /// Returns a receiver of the positions to announce.
+    /// Returns a receiver of the position that is to be announced.
     pub(super) fn unannounced(&self) -> watch::Receiver<Position> {
         self.unannounced.subscribe()
     }
 
-    /// Records a new listener, which may be this store itself, and announces the head to it.
+    /// Records that a new listener announced itself, which may be this store, and announces the head to it.
     pub(super) fn came(&self, head: Position) {
         self.came.fetch_add(1, Ordering::SeqCst);
         self.listen.store(true, Ordering::SeqCst);
         self.written(head);
     }
 
-    /// Returns the number of announcements. To be read before listeners are counted.
+    /// Returns the number of announcements of new listeners. Read it before a count of listeners begins,
+    /// for `counted`.
     pub(super) fn came_count(&self) -> u64 {
         self.came.load(Ordering::SeqCst)
     }
 
-    /// Records the number of listeners, including this store. A count is ignored if a new listener has
-    /// announced itself since it began.
+    /// Records a count of the listeners, including this store. `came_before`: the result of `came_count`
+    /// when the count began; the count is ignored if a listener has announced itself since.
     pub(super) fn counted(&self, listeners: i64, came_before: u64) {
         if self.came_count() == came_before {
             self.listen.store(listeners > 1, Ordering::SeqCst);

@@ -25,20 +25,21 @@ struct PageRequest {
     answer: oneshot::Sender<Page>,
 }
 
-/// The sender of page requests.
+/// Sends requests for pages to the task that reads them.
 pub(super) struct ReadPrefetcher {
     wanted: mpsc::Sender<PageRequest>,
 }
 
 impl ReadPrefetcher {
-    /// Starts the task. It ends when `closing` is true or its sender is dropped.
+    /// Starts the task that reads the pages. It ends when `closing` is true or its sender is dropped.
     pub(super) fn begin(reader: Arc<Reader>, closing: watch::Receiver<bool>, tasks: &dyn Tasks) -> Self {
         let (wanted, asked) = mpsc::channel(READS_WAITING_MAX);
         tasks.spawn("event store pages", Box::pin(read_all(reader, asked, closing)));
         Self { wanted }
     }
 
-    /// Reads a page. The read starts when this future is first polled, and is cancelled when it is dropped.
+    /// Reads one page of the events that match a filter. The read starts when this future is first polled,
+    /// and is cancelled when it is dropped. Returns `Busy` if too many requests wait.
     pub(super) async fn page(
         &self,
         filter: &EventFilter,
@@ -62,7 +63,7 @@ impl ReadPrefetcher {
     }
 }
 
-/// Reads the requested pages until the store closes, at most as many at once as there are connections.
+/// Reads requested pages until the store closes, in parallel up to the number of connections.
 async fn read_all(
     reader: Arc<Reader>,
     mut asked: mpsc::Receiver<PageRequest>,

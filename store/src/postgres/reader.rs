@@ -27,7 +27,7 @@ use tokio_postgres::{Error, Row};
 /// The most reads that wait for a connection; a further one is answered `Busy`.
 pub(super) const READS_WAITING_MAX: usize = 4_096;
 
-/// The number of rows read before the task yields to others: some tenths of a millisecond.
+/// The number of rows after which a read yields to other tasks: some tenths of a millisecond.
 const READ_AT_ONCE_MAX: usize = 256;
 
 /// Runs reads on a pool of connections.
@@ -76,12 +76,13 @@ impl Reader {
         self.connections_max
     }
 
-    /// Closes the connections as they become free. Later reads fail because the store is closed.
+    /// Closes each connection when it becomes free. Later reads fail because the store is closed.
     pub(super) fn close(&self) {
         self.pool.close();
     }
 
-    /// Returns a connection. While the server is unreachable, waits for it up to `away_ms`.
+    /// Returns a free connection of the pool. While the server is unreachable, waits for it up to
+    /// `away_ms`. Returns `Busy` if too many reads wait.
     pub(super) async fn connection(&self) -> Result<Client, StoreError> {
         let mut back_off = BackOff::default();
         loop {
@@ -106,7 +107,7 @@ impl Reader {
     }
 
     /// Returns true if the server has been unreachable for `away_ms`. The first call of an outage stores
-    /// its start.
+    /// its start, so call it only after a failure.
     fn is_long_away(&self) -> bool {
         let now = self.clock.now();
         let mut since = self.away_since.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,8 +118,9 @@ impl Reader {
         *self.away_since.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Runs one query, prepared once per connection, and converts each row as it arrives, while the server
-    /// searches for the next ones.
+    /// Runs one query, prepared once per connection, and converts each row as it arrives. A read on a
+    /// connection that the server has ended is repeated on another one. `Unavailable` if there is no
+    /// response in time.
     pub(super) async fn each<T>(
         &self,
         sql: &str,
@@ -177,7 +179,7 @@ impl Reader {
         Ok(rows.into_iter().next())
     }
 
-    /// Returns the position and `recorded_at` of the last event.
+    /// Returns the position and `recorded_at` of the log's last event, from the head's row.
     pub(super) async fn last(&self) -> Result<(Position, Option<Timestamp>), StoreError> {
         let read = |row: &Row| {
             let read = || Ok((unsigned(row.try_get(0)?), Timestamp::from_micros(row.try_get(1)?)));
@@ -193,8 +195,8 @@ impl Reader {
         Ok((Position(position), (position > 0).then_some(recorded_at)))
     }
 
-    /// Returns the end of a read: `until` or the log's end, whichever is smaller. A position that was once
-    /// the head is committed, so a known head saves the query.
+    /// Returns where a read ends: `until`, or the log's end if that is smaller. A position up to the
+    /// highest known head needs no query.
     async fn end(&self, until: Position) -> Result<Position, StoreError> {
         if until.0 <= self.seen.load(Ordering::Relaxed) {
             return Ok(until);
@@ -203,8 +205,8 @@ impl Reader {
         Ok(head.min(until))
     }
 
-    /// Returns one page of the events that match a filter, up to `until`. Indexes serve filters by campaign,
-    /// customer and complete stream names.
+    /// Returns one page of the events that match a filter, up to `until` at most, and the position reached.
+    /// Indexes serve filters by campaign, customer and complete stream names.
     pub(super) async fn matching(
         &self,
         filter: &EventFilter,
@@ -231,8 +233,8 @@ impl Reader {
         Ok(MatchingPage { events, reached })
     }
 
-    /// Returns the next page of the log, which must contain an event; `Damaged` otherwise. For subscriptions,
-    /// which know the head.
+    /// Returns the next page of the log for a subscription, which knows that an event follows. If there is
+    /// none, the log is damaged: returns `Damaged`.
     pub(super) async fn page(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         let events = self.log(after, limit).await?;
         if events.is_empty() {
@@ -246,7 +248,8 @@ fn limited(limit: usize) -> i64 {
     signed(limit.min(PAGE_EVENTS_MAX) as u64)
 }
 
-/// Runs a query and converts each row as it arrives. The outer error is the connection's or the server's.
+/// Runs a query and converts each row as it arrives. The outer error is the connection's or the server's,
+/// the inner one a row's.
 async fn arriving<T>(
     client: &Client,
     sql: &str,

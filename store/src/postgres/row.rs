@@ -35,7 +35,8 @@ impl EventRow {
         })
     }
 
-    /// Checks the digest. Returns the event and its stream version, or `Damaged` with the position.
+    /// Checks the row's digest. Returns the event and its stream version, or `Damaged` with the position if
+    /// record or time was changed.
     pub(super) fn trusted(self) -> Result<(StoredEvent, StreamVersion), StoreError> {
         if self.digest != digest(&self.record) ^ self.recorded_at.micros() {
             return Err(StoreError::Damaged(format!(
@@ -48,7 +49,8 @@ impl EventRow {
     }
 }
 
-/// Checks that the positions follow one another from `after`. A gap means that a row is missing.
+/// Returns the events if their positions follow one another from `after` on. Otherwise `Damaged`: a row is
+/// missing.
 pub(super) fn whole_log(after: Position, events: Vec<StoredEvent>) -> Result<Vec<StoredEvent>, StoreError> {
     for (event, position) in events.iter().zip(after.0.saturating_add(1)..) {
         if event.position.0 != position {
@@ -63,7 +65,8 @@ pub(super) fn missing(position: u64) -> StoreError {
     StoreError::Damaged(format!("the event at position {position} is missing"))
 }
 
-/// Checks that the versions of a stream follow one another from `after`. A gap means that a row is missing.
+/// Returns the events of a stream if their versions follow one another from `after` on. Otherwise
+/// `Damaged`: a row is missing.
 pub(super) fn whole_stream(
     stream: &StreamId,
     after: StreamVersion,
@@ -81,7 +84,7 @@ pub(super) fn whole_stream(
     Ok(events)
 }
 
-/// Converts a row with `id, pos, stream, version, batch_index, batch_count` to an event's id and place.
+/// Converts a row with `id, pos, stream, version, batch_index, batch_count` to an event's id and location.
 pub(super) fn found(row: &Row) -> Result<(Uuid, EventLocation), Error> {
     let count = |number: i32| usize::try_from(number).unwrap_or(0);
     let found = EventLocation {
@@ -105,12 +108,14 @@ pub(super) fn digest(record: &[u8]) -> i64 {
     i64::from_be_bytes(first)
 }
 
-/// Converts a number to PostgreSQL's signed type. Our numbers stay far below its limit.
+/// Converts a number to PostgreSQL's signed type. Numbers above its limit, which ours never reach, become
+/// the limit.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Converts a stored number. A negative one is damage; it becomes 0, which the checks above reject.
+/// Converts a stored number. A negative one, which is damage, becomes 0; the checks of positions and
+/// versions reject it.
 pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
@@ -180,13 +185,14 @@ impl<'a> Arrays<'a> {
         self.ids.len()
     }
 
-    /// Requires that the stream has already reached this version.
+    /// Requires for the call that the stream has already reached this version; otherwise the call stores
+    /// nothing.
     pub(super) fn demand(&mut self, stream: &'a str, version: u64) {
         self.check_streams.push(stream);
         self.check_versions.push(signed(version));
     }
 
-    /// Returns all arrays, in the parameter order of both functions of the schema.
+    /// Returns all arrays, in the order of the parameters of the schema's two append functions.
     pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 12] {
         [
             &self.check_streams,

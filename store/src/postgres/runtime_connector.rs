@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config, Error};
 
-/// Connects on the runtime on which it was created.
+/// Opens pool connections on the runtime on which it was created, which also drives them.
 pub(crate) struct RuntimeConnector {
     runtime: Handle,
     connector: Connector,

@@ -2,7 +2,7 @@
 
 use tokio_postgres::{Client, Error};
 
-/// The settings that decide about durability, as this connection has them.
+/// The server settings that decide about durability, as they apply to one connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Settings {
     fsync: String,
@@ -26,15 +26,17 @@ impl Settings {
         })
     }
 
-    /// Returns true if an acknowledged append survives a crash of the server and its machine. Every value of
-    /// `synchronous_commit` except `off` waits for the server's own disk.
+    /// Returns true if an acknowledged append survives a crash of the server and its machine: none of the
+    /// three settings is `off`. Every other value of `synchronous_commit` waits at least for the server's
+    /// own disk.
     pub(super) fn are_durable(&self) -> bool {
         [&self.fsync, &self.synchronous_commit, &self.full_page_writes]
             .iter()
             .all(|setting| setting.as_str() != "off")
     }
 
-    /// Returns an error if the server may lose acknowledged data, unless `allow_unsafe` is set.
+    /// Returns an error with the settings if the server may lose acknowledged data. With `allow_unsafe` it
+    /// only logs a warning.
     pub(super) fn permit(&self, allow_unsafe: bool) -> Result<(), String> {
         if self.are_durable() {
             return Ok(());

@@ -10,8 +10,8 @@ use tokio_postgres::{Client, Config, Error};
 /// The migrations to version 1, 2, …; a released one is never edited.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_event_log.sql")];
 
-/// The number of the advisory lock that serializes migrations. It is our own choice, because advisory locks
-/// have no names.
+/// The number of the advisory lock that serializes migrations of several processes. Chosen by us: advisory
+/// locks have no names.
 const MIGRATION_LOCK: i64 = 0x4c45_4447_4552;
 
 /// The time limit of all migrations together, including the wait for another process, in milliseconds.
@@ -33,7 +33,8 @@ pub(super) async fn migrate(
     found(config, outcome)
 }
 
-/// Checks, for a reader, that the schema exists and is known. Writes nothing.
+/// Checks, for a reader, that the database has a log with a schema version that this build knows. Writes
+/// nothing.
 pub(super) async fn check(
     client: &Client,
     connection: &mut ConnectionDriver,
@@ -63,8 +64,8 @@ fn found(config: &Config, outcome: Option<Result<i64, Error>>) -> Result<(), Ope
     }
 }
 
-/// Runs the missing migrations. Returns the version before them; if it is newer than this build's, nothing
-/// is changed.
+/// Runs the missing migrations, each in one transaction. Returns the version before them; if it is newer
+/// than this build's, nothing is changed.
 async fn run(client: &Client) -> Result<i64, Error> {
     // The end of a connection frees the lock, so a killed process blocks no other.
     client
@@ -98,7 +99,7 @@ async fn run(client: &Client) -> Result<i64, Error> {
     Ok(before)
 }
 
-/// Returns the database's schema version; 0 if it contains no log.
+/// Returns the log's schema version in the database; 0 if it contains no log.
 async fn version(client: &Client) -> Result<i64, Error> {
     let there = client
         .query_one("SELECT to_regclass('ledgerline.schema_version') IS NOT NULL", &[])

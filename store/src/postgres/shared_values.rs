@@ -12,8 +12,8 @@ use tokio_postgres::{Client, Config, Error};
 const RESTORING: &str = "restoring";
 
 impl PostgresEventStore {
-    /// Returns the installation's permanent mode (`real` or `rehearsal`). The first start stores `mode`;
-    /// every later one gets the stored value.
+    /// Returns the installation's permanent mode (`real` or `rehearsal`). The first call on a log stores
+    /// `mode`; every later one returns the stored value.
     pub async fn hold_mode(&self, mode: &str) -> Result<String, StoreError> {
         self.hold("mode", mode).await
     }
@@ -37,8 +37,8 @@ impl PostgresEventStore {
         row.try_get(0).map_err(failed)
     }
 
-    /// Marks the log as being filled by the command `by`. From then on it can be opened only with the option
-    /// `half_filled`. Returns false if it was marked already.
+    /// Marks the log as being filled by the command `by`. From then on it can be opened only with the
+    /// option `half_filled`. If it is marked already, returns false and keeps the mark.
     pub async fn begin_filling(&self, by: &str) -> Result<bool, StoreError> {
         let client = self.reader.connection().await?;
         let marked = client
@@ -50,7 +50,8 @@ impl PostgresEventStore {
         marked.map(|rows| rows > 0).map_err(|error| from_postgres(&error))
     }
 
-    /// Removes the mark of `begin_filling`: the log is complete and may be opened.
+    /// Removes the mark of `begin_filling`: the log is complete and may be opened. Does nothing without a
+    /// mark.
     pub async fn end_filling(&self) -> Result<(), StoreError> {
         let client = self.reader.connection().await?;
         let ended = client

@@ -31,8 +31,8 @@ pub(super) struct SingleEvent<'a> {
 }
 
 impl<'a> SingleEvent<'a> {
-    /// Returns the parameters if exactly one event is called and its stream is known to have reached the
-    /// expected version. Otherwise `None`: only a group's call checks whether that version exists.
+    /// Returns the parameters if exactly one event is to be written and its stream is known to have reached
+    /// the expected version. Otherwise `None`: only a group's call checks whether that version exists.
     pub(super) fn of(
         group: &'a [Batch],
         called: &[usize],

@@ -7,11 +7,11 @@ use domain::ports::event_store::StoreError;
 use domain::time::Timestamp;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The time for which a refused append counts as a failure, in milliseconds.
+/// The time for which a refused append makes the store not ready, in milliseconds.
 const REFUSED_MS: u64 = 10_000;
 
-/// The longest time without an answer before the database counts as stuck, in milliseconds: a group commit
-/// takes milliseconds, and the wait for a lock ends after 5 s.
+/// The longest time without an answer to appends before the database counts as stuck, in milliseconds: a
+/// group commit takes milliseconds.
 const UNDER_WAY_MS_MAX: u64 = 3_000;
 
 #[derive(Default)]
@@ -33,13 +33,13 @@ impl WriteStatus {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records that appends are in progress.
+    /// Records that appends were sent to the database. The start of earlier ones without an answer is kept.
     pub(super) fn note_asked(&self, now: Timestamp) {
         self.heard().asked.get_or_insert(now);
     }
 
-    /// Records that they were answered. `taken`: at least one was stored; `refused`: the reason if the
-    /// database was unavailable.
+    /// Records that the appends in progress were answered. `taken`: at least one was stored; `refused`: the
+    /// reason if the database was unavailable.
     pub(super) fn note_answered(&self, now: Timestamp, taken: bool, refused: Option<&StoreError>) {
         let mut heard = self.heard();
         heard.asked = None;
@@ -51,12 +51,14 @@ impl WriteStatus {
         }
     }
 
-    /// Records what the listener found: why the database refuses writes or does not respond, or `None`.
+    /// Records what the listener found: why the database refuses writes or does not respond, or `None` if
+    /// it found no problem.
     pub(super) fn note_told(&self, why: Option<String>) {
         self.heard().told = why;
     }
 
-    /// Returns why an append would not be stored at present; `None` if there is no known reason.
+    /// Returns why an append would not be stored at present: the listener's finding, a recent refusal, or
+    /// appends without an answer. `None` if there is no known reason.
     pub(super) fn failure(&self, now: Timestamp) -> Option<StoreError> {
         let heard = self.heard();
         let refused = heard.refused.as_ref();

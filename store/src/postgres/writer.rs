@@ -17,13 +17,14 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// The most appends taken from the queue at once.
+/// The most requests taken from the queue at once.
 pub(super) const GROUP_APPENDS_MAX: usize = 4_096;
 
 /// The most events of one group commit. More would gain little and make the first one wait long.
 const GROUP_EVENTS_MAX: usize = 4_096;
 
-/// The most record bytes of one group commit, except for a single larger batch: 4,096 events of about 1 KiB.
+/// The most record bytes of one group commit: 4,096 events of about 1 KiB. A single larger batch is a group
+/// of its own.
 const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A request to the writer.
@@ -47,7 +48,8 @@ pub(super) struct Writer {
     pub(super) head: Arc<watch::Sender<Head>>,
     pub(super) others: Arc<PeerStores>,
     pub(super) writable: Arc<WriteStatus>,
-    /// The number of appends in the last round of groups. Their callers are likely to append again.
+    /// The number of appends that the last round of groups answered. Their callers are likely to append
+    /// again.
     pub(super) answered: usize,
 }
 
@@ -90,7 +92,8 @@ impl Writer {
         drop(closers);
     }
 
-    /// Waits for the requests of a new round. Returns false if the queue is closed and empty.
+    /// Waits for the requests of a new round and adds them to `buffer`. Returns false if the queue is
+    /// closed and empty.
     async fn gather(&mut self, requests: &mut mpsc::Receiver<Request>, buffer: &mut Vec<Request>) -> bool {
         let clock = Arc::clone(self.appender.clock());
         let was_idle = requests.is_empty();
@@ -147,7 +150,7 @@ const fn bytes_max(urgency: WritePriority) -> usize {
     }
 }
 
-/// Takes the longest run of appends from the queue's front that fits one group; at least one. A batch that
+/// Takes appends from the queue's front for one group, at least one, until a limit is reached. A batch that
 /// competes with one of the group for its stream stays in the queue, in its order.
 fn take_group(
     queued: &mut VecDeque<Append>,

@@ -18,7 +18,7 @@ const SELECT: &str = "SELECT id, check_value, secret, wrapping FROM ledgerline_k
 const INSERT: &str = "INSERT INTO ledgerline_keys.installation (one, id, check_value, secret, wrapping)
                       VALUES (1, $1, $2, $3, $4) ON CONFLICT (one) DO NOTHING";
 
-/// Returns the installation's row, if there is one.
+/// Returns the installation's row; `None` if the database has none.
 pub(super) async fn find(client: &impl GenericClient) -> Result<Option<WrappedInstallation>, VaultError> {
     let row = client
         .query_opt(SELECT, &[])
@@ -32,7 +32,7 @@ pub(super) async fn find(client: &impl GenericClient) -> Result<Option<WrappedIn
     }))
 }
 
-/// Inserts the row. No effect if there is one already.
+/// Inserts the installation's row. Does nothing if there is one already.
 pub(super) async fn insert(client: &impl GenericClient, row: &WrappedInstallation) -> Result<(), VaultError> {
     let made = client
         .execute(INSERT, &[&row.id, &row.check_value, &row.secret, &row.wrapping])
@@ -48,7 +48,8 @@ pub(super) fn make(master: &Secret, ids: &dyn IdSource) -> WrappedInstallation {
     wrap_installation(master, ids, &hex(&id), FIRST_WRAPPING, &*secret)
 }
 
-/// Wraps an installation's secret under a master key. Returns the row with this wrapping version.
+/// Wraps an installation's secret and check value under a master key. Returns the row with this wrapping
+/// version.
 pub(super) fn wrap_installation(
     master: &Secret,
     ids: &dyn IdSource,
@@ -64,7 +65,8 @@ pub(super) fn wrap_installation(
     }
 }
 
-/// Unwraps the installation's secret. Fails if the master key is not the current one.
+/// Unwraps the installation's secret. Fails if the master key is not the one that wrapped it, or if the row
+/// is damaged.
 pub(super) fn open(row: &WrappedInstallation, master: &Secret) -> Result<Secret, VaultError> {
     let aad = |name| aad(&row.id, name, row.wrapping);
     let check = decrypt(master.bytes(), &aad("check"), &row.check_value);

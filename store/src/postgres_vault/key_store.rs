@@ -22,7 +22,7 @@ use std::sync::Arc;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{IsolationLevel, Row};
 
-/// The number of rows read or written at a time. It bounds memory and statements; the transaction covers
+/// The number of keys read or written at a time. It bounds memory and statements; one transaction covers
 /// all pages.
 const PAGE_KEYS: i32 = 1_000;
 
@@ -76,7 +76,7 @@ impl PostgresKeyStore {
         Ok(client)
     }
 
-    /// Returns the installation's row; an error if there is none.
+    /// Returns the installation's row; fails if the database holds no keys.
     async fn installation(&self, client: &Client) -> Result<WrappedInstallation, VaultError> {
         let exists = client
             .query_one(EXISTS, &[])
@@ -235,7 +235,8 @@ struct Rewrapping<'a> {
 }
 
 impl Rewrapping<'_> {
-    /// Wraps every key again under the new master key, page by page. Returns the number of keys.
+    /// Wraps every key under the new master key, page by page. Returns the number of keys. The caller
+    /// commits.
     async fn wrap_all(&self) -> Result<u64, VaultError> {
         let sql = format!("{KEYS} WHERE wrapped IS NOT NULL");
         // A cursor returns the rows as they were when it was opened, whatever is updated meanwhile.
@@ -273,7 +274,8 @@ impl Rewrapping<'_> {
     }
 }
 
-/// Inserts pairs of a person and a value, page by page. Returns the number of rows inserted or changed.
+/// Inserts one row for each pair of a person and a value, page by page, by the statement `sql`. Returns the
+/// number of rows inserted or changed.
 async fn insert_pages<V: ToSql + Sync + Clone>(
     transaction: &Transaction<'_>,
     sql: &str,

@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_postgres::Config;
 
-/// The most connections: a key is read once per customer and then cached.
+/// The most connections. Few are enough: a key is read once per customer and then cached.
 const CONNECTIONS_MAX: usize = 4;
 
 /// The timeout of one attempt to connect, in milliseconds.
@@ -61,8 +61,9 @@ enum Row {
 }
 
 impl PostgresVault {
-    /// Connects. If there is no installation and `keyring` allows a new one, makes it. Returns `WrongMaster`
-    /// for a database that holds events, a wrong master key, or a missing installation.
+    /// Connects and creates the tables if needed. Makes an installation if there is none and `keyring`
+    /// allows it. Returns `WrongMaster` for a database that holds events, a wrong master key, or a missing
+    /// installation.
     pub async fn open(
         url: &str,
         master: &MasterKey,
@@ -92,7 +93,8 @@ impl PostgresVault {
         Self::open_under(pool, masters, ids).await
     }
 
-    /// Opens the keys with the current master key, or with the new one that an interrupted rotation left.
+    /// Opens the keys with the current master key, or with the new one that an interrupted rotation left;
+    /// then removes or replaces the key file that is not in use.
     async fn open_under(
         pool: Pool,
         masters: MasterKeys<'_>,
@@ -113,7 +115,8 @@ impl PostgresVault {
         }
     }
 
-    /// Reads and opens the installation, which another process may just have made.
+    /// Reads the installation, which another process may just have made, and unwraps its secret. Fails if
+    /// there is none.
     async fn unlock(pool: Pool, master: &Secret, ids: Arc<dyn IdSource>) -> Result<Self, VaultError> {
         let client = connection(&pool).await?;
         let found = installation::find(&client).await?;
@@ -129,7 +132,7 @@ impl PostgresVault {
         })
     }
 
-    /// Closes the connections. Cached keys stay available.
+    /// Closes the connections; later reads of keys from the database fail. Cached keys stay available.
     pub fn close(&self) {
         self.pool.close();
     }
@@ -285,7 +288,7 @@ impl Vault for PostgresVault {
     }
 }
 
-/// Returns an error if the database holds events: keys and events must be apart.
+/// Returns an error if the database holds events: keys must be in another database than events.
 async fn refuse_events(client: &Client) -> Result<(), VaultError> {
     let row = client.query_one(HOLDS_EVENTS, &[]).await;
     if row.map_err(|error| failed(&error))?.get(0) {
@@ -296,7 +299,8 @@ async fn refuse_events(client: &Client) -> Result<(), VaultError> {
     Ok(())
 }
 
-/// Vacuums the key table, which frees replaced rows. After a failure the server's autovacuum does it later.
+/// Vacuums the key table, which frees the space of old key rows. A failure is only logged: the server's
+/// autovacuum does it later.
 async fn vacuum(client: &Client) {
     if let Err(error) = client.batch_execute("VACUUM ledgerline_keys.person_key").await {
         tracing::warn!(error = %text(&error), "old rows of the keys could not be vacuumed");
@@ -343,7 +347,7 @@ fn failed(error: &tokio_postgres::Error) -> VaultError {
     VaultError::Unavailable(text(error))
 }
 
-/// Returns the server's message, or the cause of a network or TLS error.
+/// Returns the server's message, or for an error of the network or of TLS its cause.
 fn text(error: &tokio_postgres::Error) -> String {
     match (error.as_db_error(), std::error::Error::source(error)) {
         (Some(said), _) => said.message().to_owned(),

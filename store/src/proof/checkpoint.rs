@@ -8,7 +8,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use signed_note::Signature;
 
-/// The most bytes of a signed checkpoint: three lines and a handful of signatures.
+/// The most bytes of a signed checkpoint; a longer one is refused. Enough for three lines and a handful of
+/// signatures.
 pub const CHECKPOINT_BYTES_MAX: usize = 16 * 1024;
 
 const CHECKPOINT: &str = "the checkpoint";
@@ -39,7 +40,8 @@ pub struct SignedText {
 impl Eq for SignedText {}
 
 impl Checkpoint {
-    /// Returns the three lines that are signed; there are no extension lines.
+    /// Returns the three lines that are signed: origin, size and root in base64. There are no extension
+    /// lines.
     pub fn text(&self) -> String {
         let root = BASE64_STANDARD.encode(self.root);
         format!("{}\n{}\n{root}\n", self.origin, self.size)
@@ -81,7 +83,7 @@ impl Checkpoint {
 }
 
 impl SignedCheckpoint {
-    /// Parses a signed checkpoint. Does not check its signatures.
+    /// Parses a signed checkpoint. Does not check its signatures; `verify` does.
     pub fn parse_signed(text: &str) -> Result<Self, ProofError> {
         if text.len() > CHECKPOINT_BYTES_MAX {
             return Err(ProofError::malformed(CHECKPOINT, "it is too long"));
@@ -93,7 +95,7 @@ impl SignedCheckpoint {
         })
     }
 
-    /// Returns the checkpoint if the log's key signed it and its origin is the key's name.
+    /// Returns the checkpoint if `key` signed it and its origin is the key's name. Fails otherwise.
     pub fn verify(&self, key: &VerifierKey) -> Result<&Checkpoint, ProofError> {
         if self.checkpoint.origin != key.name() || self.note.signed_by(key).is_none() {
             return Err(ProofError::NotSigned {
@@ -115,7 +117,7 @@ impl SignedCheckpoint {
         &self.checkpoint
     }
 
-    /// Adds a witness's signature line after verifying it. An earlier line by the same key is replaced.
+    /// Verifies a witness's signature line and adds it. An earlier line by the same key is replaced.
     pub fn add_cosignature(&mut self, line: &str, witness: &VerifierKey) -> Result<(), ProofError> {
         let signature = parse_line(line)?;
         if witness.holds(self.note.text.as_bytes(), &signature).is_none() {
@@ -130,7 +132,7 @@ impl SignedCheckpoint {
         Ok(())
     }
 
-    /// Returns the names of the keys with a signature line, verified or not.
+    /// Returns the name of the key of each signature line, verified or not.
     pub fn signers(&self) -> impl Iterator<Item = &str> {
         self.note.signatures.iter().map(Signature::name)
     }
@@ -147,7 +149,7 @@ impl SignedCheckpoint {
 }
 
 impl SignedText {
-    /// Parses a note. Fails if it is not in canonical form.
+    /// Parses a signed note. Fails if it is not in canonical form or has no signature. Verifies none.
     pub fn parse(note: &str) -> Result<Self, ProofError> {
         let malformed = |why: &str| ProofError::malformed("the signed note", why);
         signed_note::Note::from_bytes(note.as_bytes())
@@ -166,7 +168,7 @@ impl SignedText {
         Ok(parsed)
     }
 
-    /// Signs a text, which must end with a line feed, with a log's key.
+    /// Signs a text with a log's key. Fails unless the text ends with a line feed.
     pub fn sign(text: String, key: &SigningKey) -> Result<Self, ProofError> {
         signed_note::Note::new(text.as_bytes(), &[])
             .map_err(|error| ProofError::malformed("the text to sign", error))?;
@@ -174,13 +176,14 @@ impl SignedText {
         Ok(Self { text, signatures })
     }
 
-    /// Returns the time at which `key` signed the note: Unix seconds for a witness, 0 for a log. `None`
-    /// without a valid signature.
+    /// Returns the time at which `key` signed the note: Unix seconds for a witness, 0 for a log. `None` if
+    /// it has no valid signature of this key.
     pub fn signed_by(&self, key: &VerifierKey) -> Option<u64> {
         let holds = |signature: &Signature| key.holds(self.text.as_bytes(), signature);
         self.signatures.iter().find_map(holds)
     }
 
+    /// Returns the whole signed note: the text and its signatures.
     pub fn text(&self) -> &str {
         &self.text
     }

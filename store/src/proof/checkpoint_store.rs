@@ -27,13 +27,15 @@ pub const STAMPS_DIR: &str = "stamps";
 /// The name of the file with the log's public key, for readers of the directory.
 pub const LOG_KEY_FILE: &str = "log.vkey";
 
-/// The most kept checkpoints that are read: one per day and one per power of two, for a lifetime.
+/// The most kept checkpoints that are read; further ones are not. There is one per day and one per power of
+/// two, so this covers a lifetime.
 const KEPT_MAX: usize = 50_000;
 
-/// Stores the last published checkpoint.
+/// Stores the last published checkpoint of one log.
 #[async_trait]
 pub trait CheckpointStore: Send + Sync {
-    /// Returns the last published checkpoint with its cosignatures. Its signature is not checked yet.
+    /// Returns the last published checkpoint with its cosignatures; `None` if none was published. Its
+    /// signature is not checked.
     async fn published(&self) -> Result<Option<SignedCheckpoint>, ProofError>;
 
     /// Publishes `next` if the text of `previous`, without signatures, is still the last one; otherwise
@@ -46,18 +48,20 @@ pub trait CheckpointStore: Send + Sync {
     ) -> Result<(), ProofError>;
 }
 
-/// The published checkpoints in a directory, for one process at a time.
+/// The published checkpoints in a directory. One process at a time may publish.
 #[derive(Debug, Clone)]
 pub struct FileCheckpointStore {
     dir: PathBuf,
 }
 
 impl FileCheckpointStore {
+    /// Makes a store of checkpoints in this directory.
     pub fn new(dir: &Path) -> Self {
         Self { dir: dir.to_owned() }
     }
 
-    /// Returns the last published checkpoint. Readers may call it while another process signs.
+    /// Returns the last published checkpoint; `None` if there is none. Readers may call it while another
+    /// process signs.
     pub fn read(&self) -> Result<Option<SignedCheckpoint>, ProofError> {
         let path = self.dir.join(CHECKPOINT_FILE);
         match fs::read_to_string(&path) {
@@ -67,7 +71,8 @@ impl FileCheckpointStore {
         }
     }
 
-    /// Writes the log's public key to the directory of its checkpoints.
+    /// Writes the log's public key to the directory of its checkpoints, for readers. Does nothing if it is
+    /// there already.
     pub fn show_key(&self, key: &VerifierKey) -> Result<(), ProofError> {
         let path = self.dir.join(LOG_KEY_FILE);
         let disk = |error: io::Error| ProofError::disk(&path, &error);
@@ -79,7 +84,8 @@ impl FileCheckpointStore {
         replace_durably(&path, text.as_bytes()).map_err(disk)
     }
 
-    /// Returns every kept checkpoint, the smallest first.
+    /// Returns the earlier checkpoints that were kept, the one with the fewest events first; empty if there
+    /// are none.
     pub fn kept(&self) -> Result<Vec<SignedCheckpoint>, ProofError> {
         let dir = self.dir.join(CHECKPOINTS_DIR);
         let entries = match fs::read_dir(&dir) {
@@ -100,7 +106,8 @@ impl FileCheckpointStore {
         Ok(kept)
     }
 
-    /// Writes the last checkpoint, and also keeps it if it is the first of its day or of its power of two.
+    /// Replaces the last checkpoint, and also keeps it among the earlier ones if it is the first of its day
+    /// or its size reaches another power of two.
     pub(crate) fn put(
         &self,
         previous: Option<&SignedCheckpoint>,

@@ -3,8 +3,8 @@
 use super::leaf::{HASH_BYTES, TreeHash, node_hash};
 use sha2::{Digest, Sha256};
 
-/// Computes an RFC 6962 root leaf by leaf. It holds one hash per set bit of the size, the widest
-/// subtree first.
+/// Computes the Merkle root (RFC 6962) of leaves that are added one by one. It holds one hash per set bit
+/// of the size, the widest subtree first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RootFold {
     size: u64,
@@ -52,14 +52,15 @@ impl RootFold {
         &self.peaks
     }
 
-    /// Makes a tree of this size from its `peaks`. `None` if their number does not match the size.
+    /// Makes a tree with `size` leaves from the `peaks` of an earlier one. `None` if their number does not
+    /// match the size.
     pub(crate) fn resume(size: u64, peaks: Vec<TreeHash>) -> Option<Self> {
         let fits = u32::try_from(peaks.len()).is_ok_and(|count| count == size.count_ones());
         fits.then_some(Self { size, peaks })
     }
 }
 
-/// Returns the root over `hashes`, which are the nodes of one level from the left (a tile).
+/// Returns the Merkle root over `hashes`, the concatenated nodes of one level from the left (a tile).
 pub(crate) fn root_of(hashes: &[u8]) -> TreeHash {
     let mut fold = RootFold::new();
     for hash in hashes.as_chunks::<HASH_BYTES>().0 {

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// The name of the directory of the tree and its checkpoints, in a data directory.
 pub const PROOF_DIR: &str = "proof";
 
-/// A Merkle tree that grows with its log. Its files depend only on the records.
+/// Builds the Merkle tree of a log and follows the log as it grows. The tree's files depend only on the
+/// records.
 #[derive(Debug)]
 pub struct ProofFollower {
     dir: PathBuf,
@@ -22,8 +23,8 @@ pub struct ProofFollower {
 }
 
 impl ProofFollower {
-    /// Opens the tree in `dir`, as far as its files can be trusted. `dense`: the store's positions are 1, 2,
-    /// 3 … without gaps.
+    /// Opens the tree in `dir`, with as many leaves as its files can be trusted for. `dense`: the store's
+    /// positions are 1, 2, 3 … without gaps.
     pub fn open(dir: &Path, dense: bool) -> Result<Self, ProofError> {
         // The checkpoint only limits how far tiles are checked. If it cannot be read, the publisher
         // reports that.
@@ -37,7 +38,7 @@ impl ProofFollower {
     }
 
     /// Starts again with the empty tree if the tiles belong to another history: they have more leaves than
-    /// the log has events, or another last leaf.
+    /// the log has events, or another last leaf. Checks nothing if positions are not dense.
     pub async fn hold_to_log(&mut self, store: &dyn EventStore) -> Result<(), ProofError> {
         let Some(before) = self.size().checked_sub(1).filter(|_| self.dense) else {
             return Ok(());
@@ -50,13 +51,14 @@ impl ProofFollower {
         Ok(())
     }
 
-    /// Drops the tiles and starts with the empty tree. The log can always produce them again.
+    /// Deletes the tiles and starts with the empty tree. The log can always produce them again.
     pub fn begin_anew(&mut self) -> Result<(), ProofError> {
         self.writer = TileWriter::anew(&self.dir, self.dense)?;
         Ok(())
     }
 
-    /// Reads the log up to its head. If the store reports damage, all events before it are in the tree.
+    /// Adds the log's events up to its head to the tree. If the store reports damage, fails with all events
+    /// before the damaged one added.
     pub async fn catch_up(&mut self, store: &dyn EventStore) -> Result<(), ProofError> {
         let mut limit = PAGE_EVENTS_MAX;
         loop {
@@ -74,7 +76,7 @@ impl ProofFollower {
         }
     }
 
-    /// Adds the next events of the log, in order.
+    /// Adds the next events of the log, in order. Fails if dense positions have a gap.
     pub fn add(&mut self, events: &[StoredEvent]) -> Result<(), ProofError> {
         for event in events {
             let next = self.writer.size() + 1;
@@ -100,8 +102,8 @@ impl ProofFollower {
         self.writer.size()
     }
 
-    /// Returns the tree's state as a checkpoint of `origin`. When this returns, the files are sufficient to
-    /// prove it.
+    /// Returns the tree's size and root as a checkpoint of `origin`, unsigned. Writes the partial tiles
+    /// first, so that proofs for it can be made from the files.
     pub fn checkpoint(&mut self, origin: &str) -> Result<Checkpoint, ProofError> {
         self.writer.write_partial()?;
         Ok(Checkpoint {
@@ -115,12 +117,12 @@ impl ProofFollower {
         self.writer.tiles()
     }
 
-    /// Returns true if every leaf came from the log since this was opened, and none from tiles on disk.
+    /// Returns true if every leaf came from the log since the tree was opened, and none from tiles on disk.
     pub const fn is_wholly_from_log(&self) -> bool {
         self.writer.is_wholly_from_log()
     }
 
-    /// Stores how far the tiles are complete, so that the next start reads little of the log again.
+    /// Stores how many leaves the full tiles hold, so that the next start reads little of the log again.
     pub fn mark(&mut self) -> Result<(), ProofError> {
         self.writer.mark()
     }

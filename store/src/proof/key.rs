@@ -17,7 +17,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::str::FromStr;
 
-/// The most bytes of a key name. A name is a host and path, or one that we generate.
+/// The most bytes of a key's name, which is a host and path, or one that we generate; a longer one is
+/// refused.
 pub const KEY_NAME_BYTES_MAX: usize = 255;
 
 /// The type of a key, which decides what its signature covers.
@@ -78,7 +79,7 @@ impl VerifierKey {
         signed_note::key_id(&self.name, &self.typed_key())
     }
 
-    /// Returns the SHA-256 of the vkey text, which people can compare by telephone.
+    /// Returns the SHA-256 of the vkey text in lower-case hex, which people can compare by telephone.
     pub fn fingerprint(&self) -> String {
         super::leaf::hex(&Sha256::digest(self.to_string().as_bytes()))
     }
@@ -89,8 +90,8 @@ impl VerifierKey {
         bytes
     }
 
-    /// Verifies a signature by this key over a note's text. Returns the witness's time in Unix seconds, 0 for
-    /// a log, and `None` if it is not valid.
+    /// Verifies a signature over a note's text. Returns the time of a witness in Unix seconds, 0 for a
+    /// log's key, and `None` if the signature is of another key or not valid.
     pub(crate) fn holds(&self, text: &[u8], signature: &Signature) -> Option<u64> {
         if signature.name() != self.name || signature.id() != self.id() {
             return None;
@@ -133,8 +134,8 @@ impl FromStr for VerifierKey {
 }
 
 impl SigningKey {
-    /// Makes a key and writes it to a file (mode 0600), which must not exist yet. `name` becomes the
-    /// log's origin.
+    /// Makes a private key and writes it to a file (mode 0600). Fails if the file exists or the name is not
+    /// valid. `name` becomes the log's origin.
     pub fn create(file: &Path, name: &str, kind: KeyKind, ids: &dyn IdSource) -> Result<Self, ProofError> {
         if !is_key_name_valid(name) || name.len() > KEY_NAME_BYTES_MAX || name.contains(char::is_control) {
             return Err(malformed(
@@ -216,6 +217,7 @@ impl SigningKey {
         self.kind
     }
 
+    /// Returns the public key with which the signatures of this key are verified.
     pub fn verifier(&self) -> VerifierKey {
         VerifierKey {
             name: self.name.clone(),
@@ -229,7 +231,8 @@ impl SigningKey {
         self.signature(self.key.sign(text).to_bytes().to_vec())
     }
 
-    /// Signs a note's text and a time in Unix seconds with a witness's key.
+    /// Signs a note's text together with a time in Unix seconds, with a witness's key (C2SP
+    /// tlog-cosignature).
     pub(crate) fn cosign(&self, text: &[u8], seconds: u64) -> Result<Signature, ProofError> {
         let signature = self.key.sign(&cosigned_text(text, seconds)).to_bytes();
         self.signature([seconds.to_be_bytes().as_slice(), &signature].concat())
@@ -247,7 +250,8 @@ impl SigningKey {
         format!("PRIVATE+KEY+{}+{:08x}+{key}", self.name, self.verifier().id()).into()
     }
 
-    /// Writes a temporary file and renames it. A temporary file of an interrupted attempt is replaced.
+    /// Replaces the key file by writing a temporary file and renaming it; durable when it returns. A
+    /// temporary file of an interrupted attempt is removed first.
     fn replace(&self, file: &Path) -> std::io::Result<()> {
         let aside = file.with_extension("new");
         match std::fs::remove_file(&aside) {

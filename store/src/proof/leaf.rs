@@ -28,7 +28,7 @@ pub fn event_hash(event: &StoredEvent) -> TreeHash {
     leaf_hash(event.recorded_at, &event.record)
 }
 
-/// Returns the hash of a node: SHA-256 of 0x01, the left and the right hash.
+/// Returns the hash of an inner node: SHA-256 of 0x01, the left and the right hash.
 pub fn node_hash(left: &TreeHash, right: &TreeHash) -> TreeHash {
     Sha256::new()
         .chain_update([0x01])

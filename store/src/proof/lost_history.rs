@@ -18,11 +18,11 @@ use std::path::{Path, PathBuf};
 /// folder per origin.
 pub const EARLIER_DIR: &str = "earlier";
 
-/// The most folders of one origin. There is one, and another for each further copy of the directory that
-/// loses its history.
+/// The most folders of one origin. Usually there is one; each further copy of the directory that loses its
+/// history adds one.
 const ASIDE_MAX: u32 = 100;
 
-/// The state of the log where it differs from a checkpoint.
+/// The number and Merkle root of the log's first events, where they differ from a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogState {
     /// The checkpoint's number of events, or all events if the log has fewer.
@@ -31,8 +31,9 @@ pub struct LogState {
     pub root: TreeHash,
 }
 
-/// Compares the log's first events with a checkpoint. `None` if it still begins with them, otherwise the
-/// log's size and root there. Starts from the tiles in `dir` if they can be trusted; writes nothing.
+/// Compares the log's first events with a checkpoint. `None` if the log still begins with the events of the
+/// checkpoint, otherwise its size and root there. Starts from the tiles in `dir` if they can be trusted;
+/// writes nothing.
 pub async fn compare(
     dir: &Path,
     store: &dyn EventStore,
@@ -55,8 +56,9 @@ fn is_same(found: &LogState, published: &Checkpoint) -> bool {
 /// A tree over the first events, and the position of its last leaf.
 type TreeStart = (RootFold, Position);
 
-/// Returns the tree of the tiles if their last leaf is the log's own: an event depends on all earlier ones of
-/// its stream, and none is ever recorded twice. Otherwise an empty tree.
+/// Returns the tree of the tiles if its last leaf is the log's own event at that position; that event
+/// depends on all earlier ones of its stream, and none is ever recorded twice. Otherwise, or if positions
+/// are not dense, an empty tree.
 async fn from_tiles(dir: &Path, store: &dyn EventStore, size: u64) -> Result<TreeStart, ProofError> {
     let nothing = (RootFold::new(), Position(0));
     if !store.capabilities().dense {
@@ -93,8 +95,8 @@ async fn root_over(
     })
 }
 
-/// Moves everything published in `dir` under this origin to a folder of its own; the checkpoint last, so that
-/// an interrupted move is continued.
+/// Moves all proof files in `dir` to a folder of their own below `earlier/`, named after the origin. The
+/// checkpoint is moved last, so that an interrupted move is continued by the next call. Returns the folder.
 pub fn put_aside(dir: &Path, origin: &str) -> Result<PathBuf, ProofError> {
     let folder = dir.join(EARLIER_DIR).join(folder_name(dir, origin));
     let disk = |error: io::Error| ProofError::disk(&folder, &error);
@@ -118,7 +120,8 @@ pub fn put_aside(dir: &Path, origin: &str) -> Result<PathBuf, ProofError> {
     Ok(folder)
 }
 
-/// Returns the origin's folder name, with a number if a folder with a checkpoint has that name already.
+/// Returns a folder name for the origin: its letters, digits and dots, and a number if a folder with a
+/// checkpoint already has that name.
 fn folder_name(dir: &Path, origin: &str) -> String {
     let plain = |one: char| {
         if one.is_ascii_alphanumeric() || one == '.' {

@@ -16,7 +16,8 @@ const POSITIONS_FILE: &str = "positions";
 /// The length of one entry, in bytes.
 const ENTRY_BYTES: u64 = 8;
 
-/// The file with the positions of the leaves 0, 1, 2 …
+/// The open file with the positions of the leaves 0, 1, 2 …, and the entries that are not yet written to
+/// it.
 #[derive(Debug)]
 pub(crate) struct PositionFile {
     path: PathBuf,
@@ -27,7 +28,8 @@ pub(crate) struct PositionFile {
 }
 
 impl PositionFile {
-    /// Opens the file for writing and truncates it to `len` entries. A shorter file stays shorter.
+    /// Opens the file for writing, creates it if needed, and truncates it to `len` entries. A shorter file
+    /// stays shorter.
     pub(crate) fn open(dir: &Path, len: u64) -> Result<Self, ProofError> {
         let path = dir.join(POSITIONS_FILE);
         let disk = |error: std::io::Error| ProofError::disk(&path, &error);
@@ -93,8 +95,8 @@ fn entry(file: &File, leaf: u64) -> std::io::Result<u64> {
     Ok(u64::from_be_bytes(bytes))
 }
 
-/// Returns the leaf index (from 0) of the event at `position`. If positions are dense there is no file, and
-/// the index is the position minus 1.
+/// Returns the leaf index (from 0) of the event at `position`; `None` if the file has no event there. If
+/// positions are dense there is no file: the index is the position minus 1.
 pub fn leaf_of(dir: &Path, position: Position, dense: bool) -> Result<Option<u64>, ProofError> {
     if dense {
         return Ok(position.0.checked_sub(1));

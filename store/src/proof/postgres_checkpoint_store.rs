@@ -30,7 +30,8 @@ pub struct PostgresCheckpointStore {
 }
 
 impl PostgresCheckpointStore {
-    /// `copy` is the publisher's own directory; `tasks` runs the connection.
+    /// Makes the store without connecting. `copy` is the publisher's own directory; `tasks` runs the
+    /// connection.
     pub fn new(url: &str, origin: &str, copy: FileCheckpointStore, tasks: Arc<dyn Tasks>) -> Self {
         Self {
             url: url.to_owned(),
@@ -41,7 +42,7 @@ impl PostgresCheckpointStore {
         }
     }
 
-    /// Returns the open connection, or opens a new one.
+    /// Returns the open connection, or opens one and creates the table if needed.
     async fn client(&self) -> Result<Arc<Client>, ProofError> {
         let open = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(client) = open.filter(|client| !client.is_closed()) {

@@ -11,7 +11,8 @@ use base64::prelude::BASE64_STANDARD;
 /// The first line of an inclusion proof.
 const PROOF_HEADER: &str = "c2sp.org/tlog-proof@v1";
 
-/// The most hashes of a proof: the height of a tree of 2^63 leaves (C2SP tlog-witness).
+/// The most hashes of a proof; one with more is refused. This is the height of a tree of 2^63 leaves (C2SP
+/// tlog-witness).
 const PROOF_HASHES_MAX: usize = 63;
 
 /// The proof that an event is in the tree of a signed checkpoint.
@@ -33,13 +34,15 @@ pub struct ConsistencyProof {
 }
 
 impl InclusionProof {
+    /// Returns the proof in the canonical form of the text: header, index, hashes, checkpoint.
     pub fn to_text(&self) -> String {
         let hashes = lines(&self.hashes);
         let checkpoint = self.checkpoint.text();
         format!("{PROOF_HEADER}\nindex {}\n{hashes}\n{checkpoint}", self.index)
     }
 
-    /// Parses a proof. An `extra` line is rejected, because our programs do not write one.
+    /// Parses an inclusion proof. A text with an `extra` line is refused, because our programs do not write
+    /// one.
     pub fn parse(text: &str) -> Result<Self, ProofError> {
         let malformed = |why: &str| ProofError::malformed("the inclusion proof", why);
         let rest = text
@@ -66,11 +69,13 @@ impl InclusionProof {
 }
 
 impl ConsistencyProof {
+    /// Returns the proof in the canonical form of the text: old size, hashes, checkpoint.
     pub fn to_text(&self) -> String {
         let hashes = lines(&self.hashes);
         format!("old {}\n{hashes}\n{}", self.old_size, self.checkpoint.text())
     }
 
+    /// Parses a proof that `to_text` returned. Fails for every other form of the same content.
     pub fn parse(text: &str) -> Result<Self, ProofError> {
         let malformed = |why: &str| ProofError::malformed("the consistency proof", why);
         let (old_size, hashes, checkpoint) = parts(text, "old ").ok_or_else(|| malformed("it is cut off"))?;
@@ -86,7 +91,8 @@ impl ConsistencyProof {
     }
 }
 
-/// Splits `<word><number>\n<hashes>\n\n<rest>`.
+/// Splits a proof text into number, hash lines and the rest: `<word><number>\n<hashes>\n\n<rest>`. `None`
+/// if it has another form.
 fn parts<'a>(text: &'a str, word: &str) -> Option<(u64, &'a str, &'a str)> {
     let (head, rest) = text.split_once("\n\n")?;
     let (first, hashes) = head.split_once('\n').unwrap_or((head, ""));

@@ -19,7 +19,7 @@ pub struct Publisher {
     shelf: Arc<dyn CheckpointStore>,
 }
 
-/// The result of publishing: the previous checkpoint and the current one.
+/// The result of publishing: the checkpoint that was published before, and the one that is published now.
 #[derive(Debug, Clone)]
 pub struct PublishResult {
     pub previous: Option<SignedCheckpoint>,
@@ -27,6 +27,7 @@ pub struct PublishResult {
 }
 
 impl Publisher {
+    /// Makes a publisher that signs with `key` and stores its checkpoints in `shelf`.
     pub fn new(key: SigningKey, shelf: Arc<dyn CheckpointStore>) -> Self {
         Self { key, shelf }
     }
@@ -35,8 +36,9 @@ impl Publisher {
         &self.key
     }
 
-    /// Publishes the state of a tree that has reached the log's head. If there are no new events, returns the
-    /// published checkpoint unchanged.
+    /// Signs and publishes the state of a tree that has reached the log's head. Fails if the tree does not
+    /// begin with the published checkpoint's. Without new events, returns the published checkpoint
+    /// unchanged.
     pub async fn publish(
         &self,
         follower: &mut ProofFollower,
@@ -59,7 +61,7 @@ impl Publisher {
         Ok(PublishResult { previous, checkpoint })
     }
 
-    /// Replaces the published checkpoint by the same one with more cosignatures.
+    /// Replaces the published checkpoint by the same one with further cosignatures.
     pub async fn publish_cosigned(
         &self,
         cosigned: &SignedCheckpoint,
@@ -69,7 +71,8 @@ impl Publisher {
     }
 }
 
-/// Returns an error if the tree does not begin with the published checkpoint's.
+/// Returns an error unless the tree of `next` begins with the published checkpoint `last`: fewer events are
+/// `RolledBack`, other events `Forked`.
 fn hold_to(last: &Checkpoint, next: &Checkpoint, tiles: &TileDir) -> Result<(), ProofError> {
     if next.size < last.size {
         return Err(ProofError::RolledBack {

@@ -19,11 +19,11 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// The number of leaves after which the progress is stored in `written`. At most as many are read again after
-/// a kill, in a fraction of a second.
+/// The number of leaves after which the progress is stored in `written`. After a kill at most as many
+/// events are read again, in a fraction of a second.
 const MARK_LEAVES: u64 = 65_536;
 
-/// The growing tree.
+/// A Merkle tree that grows leaf by leaf, with its tiles on disk.
 #[derive(Debug)]
 pub(crate) struct TileWriter {
     tiles: TileDir,
@@ -53,8 +53,8 @@ impl Level {
 }
 
 impl TileWriter {
-    /// Opens a tree as far as its tiles can be trusted; if one is damaged or missing, starts with the empty
-    /// tree. `published` is the size of the last checkpoint, which is durable.
+    /// Opens the tree as far as its tiles can be trusted. If a tile is damaged or missing, starts with the
+    /// empty tree. `published` is the size of the last checkpoint; its tiles are durable.
     pub(crate) fn open(dir: &Path, dense: bool, published: u64) -> Result<Self, ProofError> {
         let tiles = TileDir::new(dir);
         create_private_dir(dir).map_err(|error| ProofError::disk(dir, &error))?;
@@ -119,7 +119,7 @@ impl TileWriter {
         self.size
     }
 
-    /// Returns true if every leaf came from the log since this was opened.
+    /// Returns true if every leaf came from the log since the tree was opened.
     pub(crate) const fn is_wholly_from_log(&self) -> bool {
         self.resumed == 0
     }
@@ -128,7 +128,8 @@ impl TileWriter {
         &self.tiles
     }
 
-    /// Returns the last leaf of a tree that was just opened, and thus ends with a full tile.
+    /// Returns the last leaf of a tree that was just opened, and thus ends with a full tile; `None` for the
+    /// empty tree.
     pub(crate) fn last_leaf_of_full_tiles(&self) -> Result<Option<TreeHash>, ProofError> {
         let Some(index) = (self.size / TILE_HASHES).checked_sub(1) else {
             return Ok(None);
@@ -145,7 +146,7 @@ impl TileWriter {
         }
     }
 
-    /// Adds the next leaf.
+    /// Adds the next leaf, with its position in the log, and writes each tile that it fills.
     pub(crate) fn push(&mut self, leaf: &TreeHash, position: Position) -> Result<(), ProofError> {
         if let Some(positions) = &mut self.positions {
             positions.push(position);
@@ -203,7 +204,7 @@ impl TileWriter {
         self.size - self.marked >= MARK_LEAVES
     }
 
-    /// Stores the number of leaves in full tiles.
+    /// Stores the number of leaves in full tiles in the file `written`. Does nothing if it has not changed.
     pub(crate) fn mark(&mut self) -> Result<(), ProofError> {
         let leaves = self.size - self.size % TILE_HASHES;
         if leaves == self.marked {
@@ -229,7 +230,8 @@ impl TileWriter {
     }
 }
 
-/// Reads the tree over the trusted tiles, with at most `size` leaves, and its last leaf. Writes nothing.
+/// Reads from the trusted tiles the tree of at most `size` leaves, and its last leaf; an empty tree if a
+/// tile is missing. Writes nothing.
 pub(super) fn read_trusted_tree(dir: &Path, size: u64) -> (RootFold, Option<TreeHash>) {
     let tiles = TileDir::new(dir);
     let written = WrittenLeaves::read(dir);
@@ -251,9 +253,9 @@ pub(super) fn read_trusted_tree(dir: &Path, size: u64) -> (RootFold, Option<Tree
     found.unwrap_or_default()
 }
 
-/// Returns how many of `leaves` can be trusted after another boot: each full tile must have the root that the
-/// full tile above it contains. Tiles without a full one above are trusted for now: the root over them is
-/// compared with the published one before anything is signed.
+/// Returns how many of `leaves` can be trusted after a restart of the machine: all if each full tile has
+/// the root that the full tile above it contains, otherwise 0. Tiles without a full one above are trusted
+/// here: the root over them is compared with the published one before anything is signed.
 fn believable(tiles: &TileDir, leaves: u64) -> u64 {
     let leaves = leaves - leaves % TILE_HASHES;
     let mut level = 1_u8;
@@ -268,7 +270,8 @@ fn believable(tiles: &TileDir, leaves: u64) -> u64 {
     leaves
 }
 
-/// Returns true if the 256 hashes of a full tile are the roots of the tiles below it.
+/// Returns true if the 256 hashes of a full tile at `level` are the roots of the tiles below it. False also
+/// if a tile is missing.
 fn names_its_tiles(tiles: &TileDir, level: u8, index: u64) -> bool {
     let Ok(hashes) = tiles.read(level, index, TILE_HASHES) else {
         return false;
@@ -307,7 +310,8 @@ fn restore(tiles: &TileDir, size: u64) -> Option<Vec<Level>> {
     Some(levels)
 }
 
-/// Writes a temporary file and renames it: a reader sees the old file, the new one or none.
+/// Replaces a file by renaming a temporary one: a reader sees the old content, the new one or none. Not
+/// durable. Creates the folder if needed.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let aside = path.with_extension("new");
     let wrote = fs::write(&aside, bytes);
@@ -318,7 +322,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&aside, path)
 }
 
-/// Replaces a file that no monitor reads: only its owner can read it, whatever the directory's mode.
+/// Replaces a file as `replace` does, with a mode that lets only its owner read it.
 pub(super) fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let aside = path.with_extension("new");
     private(&aside)?.write_all(bytes)?;
@@ -331,13 +335,13 @@ fn private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Replaces a file; durable when it returns.
+/// Replaces a file by renaming a temporary one; durable when it returns.
 pub(crate) fn replace_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let aside = path.with_extension("new");
     finish_durably(File::create(&aside)?, &aside, path, bytes)
 }
 
-/// Replaces a file that only its owner can read; durable when it returns.
+/// Replaces a file as `replace_durably` does, with a mode that lets only its owner read it.
 pub(crate) fn replace_private_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let aside = path.with_extension("new");
     finish_durably(private(&aside)?, &aside, path, bytes)

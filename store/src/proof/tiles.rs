@@ -25,7 +25,7 @@ pub struct TileDir {
 }
 
 impl TileDir {
-    /// Opens the tree in `dir`, for example `DATA/proof`.
+    /// Names the tree in the directory `dir`, for example `DATA/proof`. Reads nothing.
     pub fn new(dir: &Path) -> Self {
         Self { dir: dir.to_owned() }
     }
@@ -52,8 +52,8 @@ impl TileDir {
         PathBuf::from(path)
     }
 
-    /// Reads the first `width` hashes of a tile, from the full tile or else from the narrowest partial one
-    /// that has them.
+    /// Reads the first `width` hashes of a tile, from the full tile or otherwise from the narrowest partial
+    /// one that has them. Fails if none has.
     pub(crate) fn read(&self, level: u8, index: u64, width: u64) -> Result<Vec<u8>, ProofError> {
         let bytes = usize::try_from(width)
             .unwrap_or(usize::MAX)
@@ -79,8 +79,8 @@ impl TileDir {
         }
     }
 
-    /// Returns the audit path of the leaf with this index (from 0) in the tree of `at`, checked against
-    /// its root.
+    /// Returns the audit path of the leaf with this index (from 0) in the tree of the checkpoint `at`. It
+    /// is verified before: fails if it does not lead to the checkpoint's root.
     pub fn inclusion(
         &self,
         at: &Checkpoint,
@@ -94,8 +94,8 @@ impl TileDir {
         Ok(proof)
     }
 
-    /// Returns the proof that the tree of `newer` begins with the tree of `older`, checked against both
-    /// roots. It is empty if there is nothing to prove (size 0, or the same size).
+    /// Returns the proof that the tree of `newer` begins with the tree of `older`. It is verified before:
+    /// fails if it does not fit both roots. Empty if there is nothing to prove (size 0, or the same size).
     pub fn consistency(&self, older: &Checkpoint, newer: &Checkpoint) -> Result<Vec<TreeHash>, ProofError> {
         if older.size == 0 || older.size >= newer.size {
             check_consistency(&[], older, newer)?;
@@ -108,8 +108,8 @@ impl TileDir {
         Ok(proof)
     }
 
-    /// Returns the proof that `newer` continues the tree of the first `old_size` leaves. The older root is
-    /// computed from the tiles.
+    /// Returns the proof that `newer` begins with the tree of the first `old_size` leaves, the root of
+    /// which is computed from the tiles.
     pub fn consistency_from(&self, old_size: u64, newer: &Checkpoint) -> Result<Vec<TreeHash>, ProofError> {
         if old_size == 0 {
             return Ok(Vec::new());
@@ -132,7 +132,7 @@ impl TileDir {
         Ok(root.0)
     }
 
-    /// Returns this root; for size 0 the root of the empty tree.
+    /// Returns the root over the first `size` leaves; for size 0 the root of the empty tree.
     pub(crate) fn root_or_empty(&self, size: u64) -> Result<TreeHash, ProofError> {
         if size == 0 {
             return Ok(super::fold::RootFold::new().root());
@@ -152,7 +152,7 @@ impl TileDir {
     }
 }
 
-/// Reads the narrowest partial tile that has at least this width.
+/// Reads the narrowest partial tile that has at least `width` hashes; `None` if there is none.
 fn read_partial(dir: &Path, width: u64) -> Option<Vec<u8>> {
     let exact = std::fs::read(dir.join(width.to_string()));
     if let Ok(data) = exact {
@@ -167,7 +167,7 @@ fn read_partial(dir: &Path, width: u64) -> Option<Vec<u8>> {
 }
 
 impl HashReader for TileDir {
-    /// Reads hashes from the tiles, unverified; the proof made from them is checked.
+    /// Reads hashes from the tiles without verifying them; the proof made from them is verified.
     fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<Hash>, tlog_tiles::Error> {
         indexes
             .iter()
@@ -192,7 +192,8 @@ fn covers(at: &Checkpoint, index: u64) -> Result<(), ProofError> {
     })
 }
 
-/// Checks that an audit path leads from a leaf to the root of a checkpoint.
+/// Returns an error unless the audit path `proof` leads from the leaf with this index to the root of the
+/// checkpoint `at`.
 pub fn check_inclusion(
     proof: &[TreeHash],
     at: &Checkpoint,
@@ -210,7 +211,7 @@ pub fn check_inclusion(
     }
 }
 
-/// Checks a proof that the tree of `newer` begins with the tree of `older`.
+/// Returns an error unless `proof` shows that the tree of `newer` begins with the tree of `older`.
 pub fn check_consistency(
     proof: &[TreeHash],
     older: &Checkpoint,

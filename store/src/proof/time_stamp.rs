@@ -19,13 +19,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The most bytes of a response: a signature and a chain of certificates.
+/// The most bytes of an authority's response; a longer one is refused. It holds a signature and a chain of
+/// certificates.
 pub const STAMP_BYTES_MAX: usize = 64 * 1024;
 
-/// The most stamps that are read: one an hour for years.
+/// The most files of the stamps' directory that are read: enough for one stamp an hour for years.
 const STAMPS_MAX: usize = 100_000;
 
-/// The most parts of one ASN.1 value that are read; the largest here has ten.
+/// The most parts of one ASN.1 value; a value with more is refused. The largest here has ten.
 const PARTS_MAX: usize = 32;
 
 const STAMP: &str = "the time stamp";
@@ -48,7 +49,7 @@ const TST_INFO: [u8; 11] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10
 /// 2.16.840.1.101.3.4.2.1, SHA-256.
 const SHA_256: [u8; 9] = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 
-/// A request to stamp one note.
+/// A request to an authority for a time stamp over one note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StampRequest {
     nonce: [u8; 8],
@@ -56,7 +57,7 @@ pub struct StampRequest {
 }
 
 impl StampRequest {
-    /// Makes a request for a note. The nonce `random` distinguishes it from all others.
+    /// Makes a request for a note. The nonce, made from `random`, distinguishes it from all others.
     pub fn new(note: &str, random: [u8; 8]) -> Self {
         let mut nonce = random;
         // A positive INTEGER in its shortest form.
@@ -71,12 +72,13 @@ impl StampRequest {
         Self { nonce, der }
     }
 
-    /// Returns the body to send as `application/timestamp-query`.
+    /// Returns the request in DER, the body to send as `application/timestamp-query`.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// Parses the response. Fails unless it grants this request for this note.
+    /// Parses the authority's response. Fails unless it grants a stamp for this note and has this request's
+    /// nonce. The stamp's signature is not checked.
     pub fn accept(&self, note: &str, answer: Vec<u8>) -> Result<TimeStamp, ProofError> {
         let stamp = TimeStamp::read(note, answer)?;
         if stamp.nonce.as_deref() != Some(&self.nonce) {
@@ -98,8 +100,8 @@ pub struct TimeStamp {
 }
 
 impl TimeStamp {
-    /// Parses `TimeStampResp` (RFC 3161, 2.4.2) and compares its hash with the note's. Its signature is
-    /// not checked.
+    /// Parses `TimeStampResp` (RFC 3161, 2.4.2). Fails if the authority refused or its hash is not that of
+    /// the note. The signature is not checked.
     pub fn read(note: &str, answer: Vec<u8>) -> Result<Self, ProofError> {
         if answer.len() > STAMP_BYTES_MAX {
             return Err(malformed("it is too long"));
@@ -128,7 +130,7 @@ impl TimeStamp {
         })
     }
 
-    /// Returns the response as received, which `openssl ts -verify -in` reads.
+    /// Returns the authority's response as received, which `openssl ts -verify -in` reads.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
@@ -150,13 +152,15 @@ pub struct TimeStampStore {
 }
 
 impl TimeStampStore {
+    /// Makes a store of time stamps in a folder of the proof directory.
     pub fn new(proof_dir: &Path) -> Self {
         Self {
             dir: proof_dir.join(STAMPS_DIR),
         }
     }
 
-    /// Writes note and stamp; the stamp last, so that it never exists without its note.
+    /// Writes the checkpoint's note and the stamp, durably; the stamp last, so that it never exists without
+    /// its note.
     pub fn put(&self, checkpoint: &SignedCheckpoint, stamp: &TimeStamp) -> Result<(), ProofError> {
         let day = stamp.at.to_string().chars().take(10).collect::<String>();
         let note = self.dir.join(format!("{day}-{}", checkpoint.claimed().size));
@@ -166,7 +170,8 @@ impl TimeStampStore {
         replace_durably(&note.with_extension("tsr"), stamp.der()).map_err(disk)
     }
 
-    /// Returns every stamp in the directory, compared with its note; the smallest log first.
+    /// Returns every stamp in the directory with its note, the one with the fewest events first. Fails if a
+    /// stamp does not belong to its note.
     pub fn kept(&self) -> Result<Vec<StampedCheckpoint>, ProofError> {
         let entries = match fs::read_dir(&self.dir) {
             Ok(entries) => entries,
@@ -248,7 +253,7 @@ fn instant(value: &AnyRef<'_>) -> Result<Timestamp, ProofError> {
     shown.parse().map_err(malformed)
 }
 
-/// Returns the one-byte number with which a sequence begins.
+/// Returns the number at the beginning of an ASN.1 sequence. Fails if it does not have one byte.
 fn first_number(sequence: AnyRef<'_>) -> Result<u8, ProofError> {
     match part(&parts(sequence)?, 0)?.value() {
         [number] => Ok(*number),
@@ -256,7 +261,7 @@ fn first_number(sequence: AnyRef<'_>) -> Result<u8, ProofError> {
     }
 }
 
-/// Returns the parts of a constructed value.
+/// Returns the elements of an ASN.1 sequence. Fails above `PARTS_MAX`.
 fn parts(value: AnyRef<'_>) -> Result<Vec<AnyRef<'_>>, ProofError> {
     let mut reader = SliceReader::new(value.value()).map_err(malformed)?;
     let mut parts = Vec::new();

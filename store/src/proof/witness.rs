@@ -19,10 +19,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// The most bytes of a request: 63 hashes and a checkpoint.
+/// The most bytes of a request to the witness; a longer one is refused. 63 hashes and a checkpoint fit.
 pub const WITNESS_BODY_BYTES_MAX: usize = 32 * 1024;
 
-/// The reasons why a witness does not cosign; each is one HTTP status of the protocol.
+/// The reasons why a witness does not cosign. Each has its HTTP status in the protocol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WitnessRefusal {
     /// Status 400.
@@ -56,8 +56,8 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// Opens a witness. `key` must be of the witness type, `logs` of the log type. Creates the directory if
-    /// it does not exist.
+    /// Opens a witness that cosigns for `logs`, and creates its directory if needed. Fails unless `key` is
+    /// of the witness type and `logs` are of the log type.
     pub fn open(key: SigningKey, logs: Vec<VerifierKey>, dir: &Path) -> Result<Self, ProofError> {
         if key.kind() != KeyKind::Witness || logs.iter().any(|log| log.kind() != KeyKind::Log) {
             let why = "a witness needs a key of type 4 and logs' keys of type 1";
@@ -72,7 +72,8 @@ impl Witness {
         })
     }
 
-    /// Handles `add-checkpoint`. Returns the signature line, after the checkpoint is stored durably.
+    /// Handles a request `add-checkpoint`. Checks that the checkpoint continues the last one seen of its
+    /// log, stores it durably and returns the cosignature's line.
     pub fn add_checkpoint(&self, body: &str, now: Timestamp) -> Result<String, WitnessRefusal> {
         let malformed = |error: ProofError| WitnessRefusal::Malformed(error.to_string());
         if body.len() > WITNESS_BODY_BYTES_MAX {
@@ -109,7 +110,7 @@ impl Witness {
         Ok(line_of(&signature))
     }
 
-    /// Returns the last checkpoint seen of a log.
+    /// Returns the last checkpoint seen of the log `origin`; `None` if none was seen.
     pub fn seen(&self, origin: &str) -> Result<Option<Checkpoint>, ProofError> {
         let path = self.path(origin);
         match fs::read_to_string(&path) {

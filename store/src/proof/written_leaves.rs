@@ -15,7 +15,7 @@ const WRITTEN_FILE: &str = "written";
 /// The file with the boot id, a new random id at each start of the kernel (Linux, `proc_sys_kernel(5)`).
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
-/// The content of the file.
+/// The content of the file `written`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WrittenLeaves {
     pub(super) leaves: u64,
@@ -49,7 +49,7 @@ pub(super) fn write(dir: &Path, leaves: u64) -> io::Result<()> {
     )
 }
 
-/// Returns the boot id; empty if there is none.
+/// Returns the id of the machine's current boot; empty if it cannot be read.
 fn boot_id() -> String {
     let text = fs::read_to_string(BOOT_ID).unwrap_or_default();
     text.trim().to_owned()

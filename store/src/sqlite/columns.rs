@@ -18,9 +18,9 @@ use std::path::Path;
 const PAGE: &str = "SELECT pos, version, stream, id, campaign, customer, kind, record FROM event
     WHERE pos > ?1 ORDER BY pos LIMIT ?2";
 
-/// Returns the first event of the log in `dir` with a column that differs from its record; if there is none,
-/// the first table of the index that differs from the columns. Reads the log in short transactions.
-/// Unreadable records are skipped; other checks report them.
+/// Compares the log in `dir` with its lookup columns and index. Returns the first event with a column that
+/// differs from its record; if there is none, the first table of the index that differs from the columns.
+/// Reads the log in short transactions. Skips unreadable records; other checks report them.
 pub fn find_misleading(dir: &Path) -> Result<Option<LookupMismatch>, StoreError> {
     let unavailable = |error: crate::error::OpenError| StoreError::Unavailable(error.to_string());
     let connection = open_reader(dir).map_err(unavailable)?;
@@ -67,7 +67,8 @@ fn wrong_column(row: &Row<'_>) -> Result<Option<&'static str>, rusqlite::Error> 
     Ok(columns.wrong(record))
 }
 
-/// Returns a text column's bytes. A value of another type becomes a text that no record contains.
+/// Returns a text column's bytes; `None` for NULL. A value of another type becomes a text that no record
+/// contains.
 fn text(value: ValueRef<'_>) -> Option<&[u8]> {
     match value {
         ValueRef::Text(text) => Some(text),

@@ -12,7 +12,8 @@ pub(super) fn digest(recorded_at: Timestamp, record: &[u8]) -> [u8; 8] {
     xxh64(record, recorded_at.micros().cast_unsigned()).to_be_bytes()
 }
 
-/// Returns true if the stored digest matches the row, in any version of the digest.
+/// Returns true if the stored digest is that of the row, in the current version (XXH64) or version 1
+/// (SHA-256).
 pub(super) fn fits(stored: &[u8], recorded_at: Timestamp, record: &[u8]) -> bool {
     stored == digest(recorded_at, record) || stored == first_version(recorded_at, record)
 }

@@ -14,8 +14,8 @@ use std::path::Path;
 /// The name of the mark, in the data directory.
 const HALF_FILLED_FILE: &str = "half-filled";
 
-/// Marks the directory's log as being filled by the command `by`. Returns false if it was marked already. The
-/// caller holds the directory's `DataLock`.
+/// Marks the directory's log as being filled by the command `by`: until `end_filling` it cannot be served.
+/// If it is marked already, returns false and keeps the mark. The caller holds the directory's `DataLock`.
 pub fn begin_filling(dir: &Path, by: &str) -> Result<bool, StoreError> {
     let file = dir.join(HALF_FILLED_FILE);
     let made = || -> io::Result<()> {
@@ -31,7 +31,7 @@ pub fn begin_filling(dir: &Path, by: &str) -> Result<bool, StoreError> {
     }
 }
 
-/// Removes the mark of `begin_filling`: the log is complete and may be opened.
+/// Removes the mark of `begin_filling`: the log is complete and may be opened. Does nothing without a mark.
 pub fn end_filling(dir: &Path) -> Result<(), StoreError> {
     let file = dir.join(HALF_FILLED_FILE);
     let removed = match fs::remove_file(&file) {

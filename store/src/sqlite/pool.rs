@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 /// The most queries that wait for a reader; a further one is answered `Busy`.
 const READ_QUEUE_MAX: usize = 4_096;
 
-/// The number of connections for short reads in the callers' threads: as many can run at once.
+/// The number of connections for short reads in the callers' own threads; as many reads can run at once.
 pub(super) const AT_HAND_COUNT: usize = 2;
 
 enum Request {
@@ -27,7 +27,7 @@ enum Request {
     Close(oneshot::Sender<()>),
 }
 
-/// Runs queries. The readers end when it is closed or dropped.
+/// Runs read queries on reader threads. They end when the pool is closed or dropped.
 pub(super) struct Pool {
     requests: mpsc::Sender<Request>,
     readers_count: usize,
@@ -53,7 +53,8 @@ impl PublishedHead {
         head.position >= position || head.failed.is_some()
     }
 
-    /// Waits until the head has reached a position. A writer that failed or ended publishes nothing more.
+    /// Waits until the published head has reached a position. Returns early if the writer failed or ended,
+    /// because then no head is published.
     async fn wait_for(&self, position: Position) {
         if !self.has(position) {
             let mut head = self.head.clone();
@@ -65,14 +66,16 @@ impl PublishedHead {
     }
 }
 
-/// Returns the last position that a page shows, if it looked beyond `after`.
+/// Returns the last position that a page reveals to its reader, by an event or by `reached`. `None` if it
+/// reveals none after `after`.
 fn shown_position(page: &MatchingPage, after: Position) -> Option<Position> {
     let last = page.events.last().map(|event| event.position);
     last.max((page.reached > after).then_some(page.reached))
 }
 
 impl Pool {
-    /// Starts one thread per reader. The readers `at_hand` have no thread.
+    /// Starts one thread per entry of `readers`. The readers `at_hand` have no thread: they serve short
+    /// reads in the callers' threads.
     pub(super) fn start(
         readers: Vec<Reader>,
         at_hand: Vec<Reader>,
@@ -105,7 +108,7 @@ impl Pool {
         }
     }
 
-    /// Replaces the head that reads wait for.
+    /// Replaces the published head that reads wait for. For tests.
     #[cfg(test)]
     pub(super) fn set_head(&mut self, head: watch::Receiver<Head>) {
         if let Some(writer) = &mut self.writer {
@@ -113,7 +116,8 @@ impl Pool {
         }
     }
 
-    /// Reads in the caller's thread. `None` if that would have to wait.
+    /// Runs a read query in the caller's thread. `None` if all connections are in use, or if the result
+    /// must wait for the published head.
     pub(super) fn read_here(&self, query: &Query) -> Option<ReadResult> {
         let found = self.at_hand.iter().find_map(|reader| {
             let reader = reader.try_lock().ok()?;
@@ -127,7 +131,8 @@ impl Pool {
         shown.is_none_or(is_published).then_some(found)
     }
 
-    /// Runs a query. Returns `Busy` if the queue is full.
+    /// Runs a read query on a reader thread and waits until its result's positions are published. Returns
+    /// `Busy` if the queue is full.
     pub(super) async fn ask(&self, query: Query) -> ReadResult {
         let after = query.after();
         let (answer, answered) = oneshot::channel();
@@ -142,7 +147,7 @@ impl Pool {
         Ok(found)
     }
 
-    /// Runs a query, and waits if the queue is full: for subscriptions, which are limited in number.
+    /// Runs a read query, and waits if the queue is full. For subscriptions, which are limited in number.
     async fn ask_in_turn(&self, query: Query) -> ReadResult {
         let (answer, answered) = oneshot::channel();
         if self.requests.send(Request::Read(query, answer)).await.is_err() {
@@ -151,14 +156,15 @@ impl Pool {
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
 
-    /// Starts a query for events that will be needed soon. `None` if the queue is full.
+    /// Queues a query for events that will be needed soon, without waiting for its result. `None` if the
+    /// queue is full.
     fn ask_ahead(&self, query: Query) -> Option<oneshot::Receiver<ReadResult>> {
         let (answer, answered) = oneshot::channel();
         let asked = self.requests.try_send(Request::Read(query, answer));
         asked.is_ok().then_some(answered)
     }
 
-    /// Ends all readers, after the queries that are already queued.
+    /// Closes the connections and ends all reader threads, after the queries that are already queued.
     pub(super) async fn close(&self) {
         for reader in &self.at_hand {
             drop(reader.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -201,7 +207,7 @@ impl Pages for Pool {
     }
 }
 
-/// Serves queries until `Close` or until all senders are dropped. Returns the sender of `Close`.
+/// Serves queries until `Close`, and returns its answer channel, or until all senders are dropped.
 fn serve(reader: &Reader, requests: &Mutex<mpsc::Receiver<Request>>) -> Option<oneshot::Sender<()>> {
     loop {
         // The thread with the lock waits for the next query; the others wait for the lock.

@@ -12,10 +12,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// the file.
 const EVENTS_MAX: usize = 4_096;
 
-/// The most bytes of their records, as one group commit has.
+/// The most bytes of the kept events' records, as one group commit has; older events are dropped.
 const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Consecutive events up to the end of the log.
+/// The newest events of the log, without a gap up to its end.
 #[derive(Debug, Default)]
 pub(super) struct RecentEvents(Mutex<EventBuffer>);
 
@@ -26,7 +26,8 @@ struct EventBuffer {
 }
 
 impl RecentEvents {
-    /// Adds committed events, in order. If they do not follow the stored ones, those are dropped.
+    /// Adds committed events, in order, and drops the oldest above the limits. If an event does not follow
+    /// the stored ones, those are dropped. Leaves `added` empty.
     pub(super) fn add(&self, added: &mut Vec<StoredEvent>) {
         let mut kept = self.kept();
         for event in added.drain(..) {
@@ -48,7 +49,8 @@ impl RecentEvents {
         }
     }
 
-    /// Returns the events after a position. `None` if the next one is not here.
+    /// Returns at most `limit` events after a position. `None` if the next one is not kept, or does not
+    /// exist yet.
     pub(super) fn page(&self, after: Position, limit: usize) -> Option<Vec<StoredEvent>> {
         let kept = self.kept();
         let first = kept.events.front()?.position.0;

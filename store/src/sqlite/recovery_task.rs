@@ -10,11 +10,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 /// The wait before the first attempt after a failed commit, in milliseconds.
 const FIRST_WAIT_MS: u64 = 250;
 
-/// The longest wait between two attempts, in milliseconds. Each opens files and syncs, which a full disk
-/// tolerates every few seconds.
+/// The longest wait between two attempts, in milliseconds. Each attempt opens and syncs files, which even a
+/// full disk can take every few seconds.
 const WAIT_MS_MAX: u64 = 4_000;
 
-/// Runs until the writer has ended, or the failure is final.
+/// Asks the writer to recover after each failed commit, until it succeeds. Ends with the writer, or if the
+/// failure is final.
 pub(super) async fn run(
     requests: mpsc::WeakSender<Request>,
     mut head: watch::Receiver<Head>,

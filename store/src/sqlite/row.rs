@@ -18,8 +18,8 @@ pub(super) const COLUMNS: &str = "pos, recorded_at, digest, record";
 /// The columns that `stored_facts` expects after those: they were taken from the record when it was written.
 pub(super) const FACTS: &str = "id, kind, stream, campaign, customer";
 
-/// Returns the facts that a filter examines, from the row's columns; the record is not read. `audit verify`
-/// compares the columns with the records.
+/// Returns the facts of an event that a filter examines, from the row's columns; the record is not read.
+/// `audit verify` compares these columns with the records.
 pub(super) fn stored_facts<'r>(row: &'r Row<'_>) -> Result<EventFacts<'r>, StoreError> {
     let damaged = || {
         let position = position(row).map_or(0, |position| position.0);
@@ -70,12 +70,14 @@ pub(super) fn version(row: &Row<'_>) -> Result<StreamVersion, StoreError> {
     Ok(StreamVersion(unsigned(number)))
 }
 
-/// Converts a number to SQLite's signed type. Our numbers stay far below its limit.
+/// Converts a number to SQLite's signed type. Numbers above its limit, which ours never reach, become the
+/// limit.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Converts a stored number. A negative one is damage; it becomes 0, which the checks above reject.
+/// Converts a stored number. A negative one, which is damage, becomes 0; the checks of positions and
+/// versions reject it.
 pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }

@@ -15,18 +15,18 @@ use domain::stored_event::WritePriority;
 use std::collections::VecDeque;
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// The most appends taken from the queue at once: more than fit into one group.
+/// The most requests taken from the queue at once: more than fit into one group.
 pub(super) const GROUP_APPENDS_MAX: usize = 4_096;
 
 /// The most record bytes of one group commit, except for a single larger batch. More would gain little and
 /// make the first one wait long. Records usually have less than 1,000 bytes, so this is about 4,096 events.
 pub(super) const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// The most answers that the writer sends itself. Each answer from a thread outside the runtime wakes the
-/// runtime, so those of a larger group are sent by a task inside it.
+/// The most answers of a group that the writer sends itself. Each answer from a thread outside the runtime
+/// wakes the runtime, so those of a larger group are sent by a task inside it.
 const TOLD_HERE_MAX: usize = 8;
 
-/// The most groups with answers that wait for that task.
+/// The most groups of answers that wait for the task that sends them.
 const TELLING_GROUPS_MAX: usize = 4;
 
 /// The answers of one group.
@@ -58,13 +58,14 @@ pub(super) struct Writer {
     pub(super) appender: Appender,
     pub(super) head: watch::Sender<Head>,
     pub(super) failed: Option<StoreError>,
-    /// The number of appends in the last round of groups.
+    /// The number of appends that the last round of groups answered. Their callers are likely to append
+    /// again.
     pub(super) answered: usize,
-    /// The sender to the task that answers large groups.
+    /// The channel to the task that sends the answers of large groups.
     pub(super) told: mpsc::Sender<GroupAnswers>,
 }
 
-/// Starts the task that answers large groups. It ends with the writer.
+/// Starts the task that sends the answers of large groups. It ends when the returned sender is dropped.
 pub(super) fn start_answer_task(tasks: &dyn Tasks) -> mpsc::Sender<GroupAnswers> {
     let (told, mut groups) = mpsc::channel::<GroupAnswers>(TELLING_GROUPS_MAX);
     let telling = async move {
@@ -111,7 +112,8 @@ impl Writer {
         drop(closers);
     }
 
-    /// Waits for the requests of a new round. Returns false if the queue is closed and empty.
+    /// Waits for the requests of a new round and adds them to `buffer`. Returns false if the queue is
+    /// closed and empty.
     fn gather(&mut self, requests: &mut mpsc::Receiver<Request>, buffer: &mut Vec<Request>) -> bool {
         let was_idle = requests.is_empty();
         if requests.blocking_recv_many(buffer, GROUP_APPENDS_MAX) == 0 {
@@ -127,7 +129,8 @@ impl Writer {
         true
     }
 
-    /// Queues an append; any other request is handled at once. Returns the sender of a `Close` request.
+    /// Queues an append; handles any other request at once, a load after all queued appends. Returns the
+    /// sender of a `Close` request.
     fn take_in(&mut self, request: Request, queued: &mut Lanes<Append>) -> Option<oneshot::Sender<()>> {
         match request {
             Request::Append(append) => {
@@ -159,7 +162,7 @@ impl Writer {
         self.commit(take_group(lane, bytes_max));
     }
 
-    /// Loads batches of another log and answers. A refused load changes nothing.
+    /// Loads batches of another log and sends the answer. A refused load changes nothing.
     fn load(&mut self, batches: &[ImportBatch], answer: oneshot::Sender<Answer>) {
         let loaded = match &self.failed {
             Some(failed) => Err(failed.clone()),
@@ -185,8 +188,8 @@ impl Writer {
         });
     }
 
-    /// Stores a failure, publishes it and logs it. Publishing comes first: a log message may be lost, the
-    /// state must not be.
+    /// Stores, publishes and logs a failed commit. Published first: a log message may be lost, the state
+    /// must not be. Returns the failure, for the answers.
     fn fail(&mut self, failed: StoreError) -> StoreError {
         self.failed = Some(failed.clone());
         self.head.send_modify(|head| head.failed = Some(failed.clone()));
@@ -194,8 +197,8 @@ impl Writer {
         failed
     }
 
-    /// Recovers after a failed commit. A log that lost acknowledged events is never written again by
-    /// this process.
+    /// Tries to recover after a failed commit, then publishes the head again. Does nothing if no commit
+    /// failed, or if the failure is final: a damaged log is not written again by this process.
     fn mend(&mut self) {
         if self.failed.as_ref().is_none_or(is_final) {
             return;
@@ -256,7 +259,8 @@ impl Writer {
     }
 }
 
-/// Returns true if no retry can resolve the failure. Only a restart can, because it rebuilds derived files.
+/// Returns true if no retry can resolve the failure (`Damaged`). Only a restart can, because it rebuilds
+/// derived files.
 pub(super) const fn is_final(failed: &StoreError) -> bool {
     matches!(failed, StoreError::Damaged(_))
 }
@@ -272,7 +276,8 @@ fn tell(answer: oneshot::Sender<Answer>, outcome: Answer) {
     drop(answer.send(outcome));
 }
 
-/// Takes the longest run of appends from the queue's front that fits one group; at least one.
+/// Takes appends from the queue's front for one group, at least one, as long as their records have at most
+/// `bytes_max` bytes.
 fn take_group(queued: &mut VecDeque<Append>, bytes_max: usize) -> Vec<Append> {
     let mut group = Vec::new();
     let mut bytes = 0;

@@ -22,7 +22,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// The most bytes of a backup that is read. A million keys take about 150 MB.
+/// The most bytes of a key backup; a larger one is refused. A million keys take about 150 MB.
 const BACKUP_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 /// The most bytes of the first line that are read. A head has some 400 bytes.
@@ -36,7 +36,8 @@ const DAY_MS: u64 = 24 * 3_600_000;
 pub struct KeyBackup {
     pub taken_at: Timestamp,
     pub keys_count: u64,
-    /// Number of persons with destroyed keys, according to all available lists.
+    /// Number of persons with destroyed keys: those of the backup, and after a restore also those of the
+    /// place's list and of the log.
     pub destroyed_count: u64,
 }
 
@@ -65,7 +66,8 @@ enum Line {
     },
 }
 
-/// Writes a backup of the keys of a place to `out`, which must not exist. Servers may be running.
+/// Writes a backup of the keys at `place` to the file `out`, which must not exist and not be in a folder
+/// with events. Servers may be running.
 pub async fn back_up_keys(
     place: &KeyStoreLocation,
     out: &Path,
@@ -84,7 +86,7 @@ pub async fn back_up_keys(
 }
 
 /// Deletes the key backups in a folder that are too old to be restored: they could bring back an erased
-/// person. Returns how many. Other files, and files that cannot be read as a key backup, stay.
+/// person. Returns the number deleted. Other files, and files that cannot be read as a key backup, stay.
 pub fn remove_old_key_backups(folder: &Path, now: Timestamp) -> Result<u64, KeyBackupError> {
     let mut removed = 0;
     for entry in fs::read_dir(folder).map_err(|error| disk(folder, &error))? {
@@ -101,7 +103,8 @@ pub fn remove_old_key_backups(folder: &Path, now: Timestamp) -> Result<u64, KeyB
     Ok(removed)
 }
 
-/// Returns the time of a key backup from its head. `None` if the file's first line is not such a head.
+/// Returns the time of a key backup, from its first line. `None` if that line is not the head of a key
+/// backup.
 fn taken_at(file: &Path) -> Option<Timestamp> {
     let opened = fs::File::open(file).ok()?;
     let mut head = String::new();
@@ -137,9 +140,9 @@ fn text_of(wrapped: WrappedContent, now: Timestamp) -> Result<String, KeyBackupE
     Ok(text)
 }
 
-/// Restores the keys of a place from a backup. Leaves out the keys of all persons that the backup, the
-/// place's own list or `erased` (from the log) names as destroyed. Fails if the place has keys, because they
-/// are newer.
+/// Restores the keys of `place` from a backup. Leaves out the keys of all persons that the backup, the
+/// place's own list or `erased` (from the log) names as destroyed. Fails if the place has keys, because
+/// they are newer, or if the backup is too old.
 pub async fn restore_keys(
     backup: &Path,
     place: &KeyStoreLocation,
@@ -169,9 +172,9 @@ pub async fn restore_keys(
     })
 }
 
-/// Returns the persons in a backup, with keys and with destroyed keys; nothing is unwrapped. A restore
-/// compares them with its log: ids depend on the installation's secret, so two installations have no ids
-/// in common.
+/// Returns the persons in a key backup, those with keys and those with destroyed keys; unwraps nothing. A
+/// restore compares them with its log: ids depend on the installation's secret, so two installations have
+/// none in common.
 pub fn people_of_key_backup(backup: &Path) -> Result<KeyBackupPeople, KeyBackupError> {
     let WrappedContent { keys, destroyed, .. } = read_backup(backup)?.wrapped;
     Ok(KeyBackupPeople {
@@ -251,7 +254,7 @@ fn read_backup(file: &Path) -> Result<VerifiedKeyBackup, KeyBackupError> {
     Ok(read)
 }
 
-/// Returns the lines before the foot. Fails if the foot's hash is not theirs.
+/// Returns the lines before the last one. Fails unless the last line has the SHA-256 of these.
 fn checked(text: &str) -> Result<&str, KeyBackupError> {
     let body = text.strip_suffix('\n').ok_or_else(|| damaged("it is cut off"))?;
     let (before, foot) = match body.rsplit_once('\n') {
@@ -275,8 +278,8 @@ fn push(text: &mut String, line: &Line) -> Result<(), KeyBackupError> {
     Ok(())
 }
 
-/// Returns an error if the folder holds events: a thief, or the loss of one tape, would expose keys and
-/// events together.
+/// Returns an error if the folder of `out` holds events or a backup of events: a thief, or the loss of one
+/// tape, would expose keys and events together.
 fn refuse_place(out: &Path) -> Result<(), KeyBackupError> {
     let folder = out.parent().unwrap_or(Path::new("."));
     let among = [crate::EVENTS_FILE, crate::backup::MANIFEST_FILE];

@@ -9,7 +9,7 @@ use domain::ports::vault::VaultError;
 use std::fs::File;
 use std::sync::Arc;
 
-/// The master key that opened the wrapped keys.
+/// Which master key opened the wrapped keys: the configured one, or a rotation's new one beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MasterInUse {
     Current,
@@ -21,12 +21,13 @@ pub(crate) struct MasterKeys<'a> {
     master: &'a MasterKey,
     pub(crate) current: Secret,
     pub(crate) beside: Option<Secret>,
-    /// The lock for clean-up. It is not available while a rotation is in progress.
+    /// The lock for clean-up, if it was free: a running rotation holds it.
     turn: Option<File>,
 }
 
 impl<'a> MasterKeys<'a> {
-    /// Reads both keys. Makes the master key if there is none.
+    /// Reads the master key and the new one of a rotation, if there is one. Makes the master key if its
+    /// file does not exist.
     pub(crate) fn read(master: &'a MasterKey, ids: &dyn IdSource) -> Result<Self, VaultError> {
         let next = master.next();
         let leftover = match &next {
@@ -51,7 +52,8 @@ impl<'a> MasterKeys<'a> {
         })
     }
 
-    /// Returns the current key, after completing or undoing an interrupted rotation.
+    /// Returns the master key that opens the wrapped keys, after completing or undoing an interrupted
+    /// rotation. Fails if neither key opens them.
     pub(super) async fn find(
         &self,
         keys: &dyn WrappedKeys,
@@ -71,7 +73,8 @@ impl<'a> MasterKeys<'a> {
         }
     }
 
-    /// Completes or undoes an interrupted rotation, unless one is in progress.
+    /// Completes or undoes an interrupted rotation: keeps the key that is in use. Does nothing if there is
+    /// no new key, or while a rotation is in progress.
     pub(crate) fn settle(&self, in_force: MasterInUse) -> Result<(), VaultError> {
         if self.beside.is_none() || self.turn.is_none() {
             return Ok(());

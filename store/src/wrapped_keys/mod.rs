@@ -24,7 +24,7 @@ pub use rows::{KeyBackupError, RotationResult};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The place of the keys.
+/// Where an installation's keys are stored.
 #[derive(Clone, PartialEq, Eq)]
 pub enum KeyStoreLocation {
     /// `keys.db` and `destroyed.list` in this directory.
@@ -44,7 +44,7 @@ impl std::fmt::Debug for KeyStoreLocation {
 }
 
 impl KeyStoreLocation {
-    /// Returns access to the wrapped keys. Opens and creates nothing.
+    /// Returns access to the wrapped keys of this location. Opens and creates nothing yet.
     pub(crate) fn wrapped(&self) -> Box<dyn WrappedKeys> {
         match self {
             Self::Directory(dir) => Box::new(FileKeyStore::of(dir)),
@@ -53,9 +53,8 @@ impl KeyStoreLocation {
     }
 }
 
-/// Returns the persons with destroyed keys according to a place's list, with the time. Fails if the place
-/// has neither a list nor keys: the caller wants to exclude erased persons, and an empty result would
-/// exclude none.
+/// Returns the persons with destroyed keys at a location, with the time. Fails if it has neither a list nor
+/// keys: an empty result would exclude no erased person from a restore.
 pub async fn destroyed_keys(place: &KeyStoreLocation) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError> {
     place.wrapped().destroyed().await
 }

@@ -55,8 +55,8 @@ pub async fn rotate_keys(
     Ok(rotated)
 }
 
-/// Returns the current state if an earlier rotation to `new` was interrupted after its commit; otherwise
-/// `WrongMaster` with `why`.
+/// Returns the current state if `new` already opens the keys: an earlier rotation to it was interrupted
+/// after its commit. Otherwise fails with `WrongMaster` and the reason `why`.
 async fn already(
     keys: &dyn WrappedKeys,
     new: &MasterKey,
@@ -79,8 +79,8 @@ async fn already(
 /// A rotation with a new key that is already durable.
 pub(crate) struct Rotation<'a> {
     pub(crate) secret: Secret,
-    /// The master key that the new key beside it replaces after the wrapping; `None` if the new key has its
-    /// own source.
+    /// The configured master key, which the new key's file replaces after the wrapping; `None` if the new
+    /// key has its own source.
     taken_by: Option<&'a MasterKey>,
     /// The lock, held until the new key has replaced the old one.
     _turn: Option<File>,

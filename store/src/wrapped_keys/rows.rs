@@ -21,44 +21,46 @@ pub(crate) struct WrappedInstallation {
     pub(crate) wrapping: i64,
 }
 
-/// All wrapped values of a place, and the persons with destroyed keys. No person is in both maps.
+/// All wrapped values of a key location, and the persons with destroyed keys. No person is in both maps.
 pub(crate) struct WrappedContent {
     pub(crate) installation: WrappedInstallation,
     pub(crate) keys: BTreeMap<CustomerId, Vec<u8>>,
     pub(crate) destroyed: BTreeMap<CustomerId, Timestamp>,
 }
 
-/// The wrapped keys of a place; none of them is unwrapped.
+/// Access to the wrapped keys of one location as rows. Reading and writing unwraps none of them.
 #[async_trait]
 pub(crate) trait WrappedKeys: Send + Sync {
     /// Returns `Ok` if `master` is the current master key; `WrongMaster` if it is not, or if there are
     /// no keys.
     async fn check(&self, master: &Secret, ids: &Arc<dyn IdSource>) -> Result<(), VaultError>;
-    /// Wraps everything again in one transaction: all keys or none.
+    /// Wraps the installation secret and every key under `new` in one transaction: all or none. Fails
+    /// unless `old` is the current master key.
     async fn rewrap(
         &self,
         old: &Secret,
         new: &Secret,
         ids: &Arc<dyn IdSource>,
     ) -> Result<RotationResult, VaultError>;
-    /// Reads everything, at one moment and with one wrapping version. Servers may be using the keys.
+    /// Reads everything as of one moment and with one wrapping version. Servers may be using the keys.
     async fn read(&self) -> Result<WrappedContent, VaultError>;
     /// Returns the persons with destroyed keys according to the place's own list; `WrongMaster` if there is
     /// neither a list nor keys.
     async fn destroyed(&self) -> Result<BTreeMap<CustomerId, Timestamp>, VaultError>;
-    /// Returns `Misplaced` if there are keys: they are newer than any backup's.
+    /// Returns an error, `Misplaced`, if the location has keys: they are newer than any backup's.
     async fn refuse_keys(&self) -> Result<(), KeyBackupError>;
-    /// Writes everything durably, without the keys of persons in the place's own list of destroyed keys.
+    /// Writes wrapped keys and destroyed persons durably, without the keys of persons in the location's own
+    /// list of destroyed keys.
     async fn write(&self, wrapped: WrappedContent) -> Result<KeyCounts, KeyBackupError>;
 }
 
-/// The result of writing a backup to a place.
+/// The number of keys and of persons with destroyed keys that a restore wrote.
 pub(crate) struct KeyCounts {
     pub(crate) keys_count: u64,
     pub(crate) destroyed_count: u64,
 }
 
-/// The result of a rotation.
+/// The result of a rotation of the master key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RotationResult {
     pub keys_count: u64,

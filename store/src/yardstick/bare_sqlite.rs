@@ -25,7 +25,7 @@ const SCHEMA: Schema = Schema {
     writers: Writers::One,
 };
 
-/// A baseline store with one connection, used in the caller's thread.
+/// A baseline store with one connection, which runs on the caller's thread.
 pub struct BareSqlite {
     connection: Connection,
     last: i64,
@@ -40,8 +40,8 @@ impl BareSqlite {
         Ok(Self { connection, last: 0 })
     }
 
-    /// Opens another connection to the same file, for reading. Its statements keep their query plans, like
-    /// those of our store.
+    /// Opens another connection to the same file, for reading. It keeps query plans as connections of our
+    /// store do.
     pub fn open_keeping_plans(file: &Path) -> Result<Self, YardstickError> {
         let connection =
             durable_file::open_reader(file, &SCHEMA).map_err(|error| YardstickError(error.to_string()))?;

@@ -110,7 +110,8 @@ impl BarePostgres {
     }
 }
 
-/// Drops and creates the database `name` on the server of `url` (`postgres://…/another`). Returns its URL.
+/// Drops the database `name` on the server of `url` (`postgres://…/another`) and creates it again. Returns
+/// its URL.
 pub async fn fresh_database(url: &str, name: &str, tasks: &dyn Tasks) -> Result<String, YardstickError> {
     let (address, options) = url.split_at(url.find('?').unwrap_or(url.len()));
     let (server, _) = address

@@ -31,7 +31,8 @@ pub(crate) fn facts(stream: &StreamId, version: u64, command: CommandId) -> Reco
     }
 }
 
-/// An id source for a vault that is not used: these records hold no personal data.
+/// The id source of a vault that needs none, because these records hold no personal data. Its
+/// random bytes are zero.
 struct UnusedIdSource;
 
 impl IdSource for UnusedIdSource {

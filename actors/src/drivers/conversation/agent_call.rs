@@ -28,7 +28,8 @@ use tokio::sync::oneshot;
 /// The node stored with a key that was pressed while no flow ran.
 const AGENT_NODE: &str = "agent";
 
-/// Runs the call until it is over. The caller stores `call.ended` with the returned ending.
+/// Runs an answered call for agents until it is over. Returns the ending, which the caller stores with
+/// `call.ended`.
 pub(super) async fn attend(
     attempt: &mut Attempt,
     working: &mut EnrolmentLease,
@@ -77,7 +78,7 @@ pub(super) async fn attend(
     attending.ended().await
 }
 
-/// An agent who took a call. Dropping it starts the agent's wrap-up, also when the worker is cut off.
+/// An agent who took a call. Dropping it starts the agent's wrap-up, also when the worker is aborted.
 struct ReservedAgent<'a> {
     agents: &'a dyn Agents,
     agent: UserId,
@@ -91,6 +92,8 @@ impl Drop for ReservedAgent<'_> {
     }
 }
 
+/// A call from the wait for an agent to its end: the leg to the callee, keys, opt-out, and the end of the
+/// leg.
 pub(super) struct AgentCall<'a> {
     pub(super) attempt: &'a mut Attempt,
     pub(super) kit: Arc<DriverContext>,
@@ -100,14 +103,14 @@ pub(super) struct AgentCall<'a> {
     pub(super) hung_up: Option<HangUpFacts>,
     pub(super) hanging_up: Option<EndReason>,
     pub(super) over: Option<LegSummary>,
-    /// Keys that are not processed yet.
+    /// Keys that were received and are not processed yet.
     pressed: Vec<char>,
     pub(super) opted_out: bool,
 }
 
 impl AgentCall<'_> {
-    /// The agent who takes the call before `until`; `None` if there is none, the callee hangs up or refuses,
-    /// or an order ends the call.
+    /// Waits for an agent who takes the call before `until`. `None` if there is none, the callee hangs up
+    /// or opts out, or an order ends the call.
     async fn taken(&mut self, agents: Option<&dyn Agents>, until: Timestamp) -> Result<Option<UserId>, Halt> {
         let (campaign, call) = (self.attempt.facts.campaign.clone(), self.attempt.call);
         let Some(agents) = agents else {
@@ -138,7 +141,8 @@ impl AgentCall<'_> {
         }
     }
 
-    /// Stores the agent who took the call, then lets both talk until one of them, or an order, ends it.
+    /// Stores the agent who took the call, then lets both talk until the callee, the agent or an order ends
+    /// the call.
     async fn connected(&mut self, reserved: &ReservedAgent<'_>) -> Result<(), Halt> {
         let connect = CallCommand::ConnectAgent {
             leg: self.leg_number,
@@ -173,8 +177,8 @@ impl AgentCall<'_> {
         Ok(())
     }
 
-    /// Stores every pressed key. A key that refuses further calls in the campaign's flow does so here too:
-    /// the opt-out is stored on the number before anything else.
+    /// Stores every pressed key. For a key that means an opt-out in the campaign's flow, the opt-out is
+    /// stored on the number first.
     pub(super) async fn obey_keys(&mut self) -> Result<(), Halt> {
         for digit in std::mem::take(&mut self.pressed) {
             if !self.opted_out && refuses(&self.kit, &self.attempt.facts.flow, digit).await? {
@@ -195,7 +199,7 @@ impl AgentCall<'_> {
         Ok(())
     }
 
-    /// Releases an agent who was assigned at the moment in which the callee refused.
+    /// Releases an agent who was assigned at the moment in which the callee opted out.
     fn let_go(&self, agent: &UserId) {
         if let Some(agents) = &self.kit.ports.agents {
             agents.over(agent, self.attempt.call, self.kit.now());
@@ -246,8 +250,8 @@ impl AgentCall<'_> {
         }
     }
 
-    /// Waits for the line to close and returns how the call ended. A key that refuses further calls is obeyed
-    /// until the line is closed, as in a call with a robot.
+    /// Waits until the leg has closed and returns how the call ended. Until then a key that means an
+    /// opt-out is still obeyed, as in a call with a robot.
     async fn ended(mut self) -> Result<CallEnding, Halt> {
         let until: Timestamp = self.kit.now().plus_ms(CLOSE_MS_MAX);
         let kit = Arc::clone(&self.kit);

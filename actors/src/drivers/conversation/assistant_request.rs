@@ -14,7 +14,9 @@ use domain::spoken_turn::{AssistantChoice, Certainty, PickKind};
 use std::sync::Arc;
 
 impl ConversationSession<'_> {
-    /// Adds the assistant's pick to what was understood.
+    /// Asks the assistant about an utterance that is not understood with certainty, and adds its pick to
+    /// `understood`. Does nothing if the campaign has no assistant, before the recording notice was heard,
+    /// or if the assistant may not be asked now.
     pub(super) async fn assist(
         &mut self,
         said: &Utterance,
@@ -82,8 +84,8 @@ impl ConversationSession<'_> {
     }
 }
 
-/// The options for the assistant when nothing is certain. Answers come before intents, because an answer
-/// leads to no more than a sentence.
+/// Returns the options to offer to the assistant; `None` if the utterance is understood with certainty.
+/// Answers of the knowledge base come before intents, because an answer leads to no more than a sentence.
 fn offered(
     run: &FlowRun,
     understood: &UnderstandingResult,

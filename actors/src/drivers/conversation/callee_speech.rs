@@ -21,19 +21,17 @@ use domain::spoken_turn::EncoderShare;
 use domain::turn::{AnswerChannel, BargeIn, ExpectedAnswer, TurnAct};
 use std::sync::Arc;
 
-/// A sound shorter than this, in milliseconds, without recognized words was a cough or a knock: the wait goes
-/// on.
+/// A wordless sound shorter than this, in milliseconds, was a cough or a knock: the wait continues.
 const NOISE_MS_MAX: u64 = 400;
 
-/// The weight of a campaign's hot word for the engine, of 100: the value of FunASR's own examples.
+/// A campaign hot word's weight in the recognizer, 0 to 100: the value of FunASR's own examples.
 const HOT_WORD_WEIGHT: u8 = 20;
 
-/// Longest wait for the recognition of the last words, in milliseconds: an engine has `FINAL_MS_MAX` from
-/// their end on.
+/// Longest wait for the last words' text after the end, in milliseconds; an engine has `FINAL_MS_MAX`.
 const LAST_WORDS_MS_MAX: u64 = FINAL_MS_MAX + 500;
 
 impl ConversationSession<'_> {
-    /// Starts to listen at the answer, if there is a recognizer and a flow run.
+    /// Starts to listen to the callee at the answer. Does nothing if there is no recognizer or no flow run.
     pub(super) async fn begin_listening(&mut self) {
         let Some(run) = &self.run else { return };
         let Some(hearing) = &self.kit.ports.hearing else {
@@ -55,7 +53,7 @@ impl ConversationSession<'_> {
         }
     }
 
-    /// The campaign's options for the recognizer.
+    /// Returns the recognizer's options: the flow's language, the campaign's hot words and settings.
     fn listening_order(&self, run: &FlowRun) -> RecognizerOptions {
         let plan = &self.attempt.facts.plan;
         let usual = RecognizerOptions {
@@ -99,8 +97,7 @@ impl ConversationSession<'_> {
         }
     }
 
-    /// Handles speech after the call is over: a refusal still counts, and the words are stored, but nothing
-    /// is answered.
+    /// Handles speech after the call: an opt-out still counts, the words are stored, nothing is answered.
     async fn take_last(&mut self, sounded: &SpeechResult) -> Result<(), Halt> {
         if let Some(RecognitionEvent::Final(said)) = &sounded.event
             && self.refuses_by_word(said).await?
@@ -113,8 +110,8 @@ impl ConversationSession<'_> {
         }
     }
 
-    /// Waits until the last words are recognized, before the call's end is stored: a callee who opts out
-    /// (谢绝来电) and hangs up at once must not be called again because the engine needs a second.
+    /// Waits until the callee's last words are recognized, before the call's end is stored: a callee who
+    /// opts out (谢绝来电) and hangs up at once must not be called again because the engine needs a second.
     pub(super) async fn hear_last_words(&mut self) -> Result<(), Halt> {
         let kit = Arc::clone(&self.kit);
         let clock = kit.environment.clock.as_ref();
@@ -137,7 +134,7 @@ impl ConversationSession<'_> {
         }
     }
 
-    /// Applies the turn rules of the current node.
+    /// Sets the speech input's turn rules to those of the current node: expected answer and barge-in.
     pub(super) fn attune(&mut self) {
         let asking = self.run.as_ref().and_then(FlowRun::asking);
         let barge_in = match asking {
@@ -159,8 +156,8 @@ impl ConversationSession<'_> {
         ))
     }
 
-    /// What an utterance means at the current node. It includes the emotion if the campaign asks for it and
-    /// the recording notice was heard.
+    /// Returns what an utterance means at the current node; `None` without a flow run or understanding.
+    /// Includes the emotion if the campaign asks for it and the recording notice was heard.
     fn understood(&self, said: &Utterance) -> Option<UnderstandingResult> {
         let (run, understanding) = self.run.as_ref().zip(self.understanding())?;
         let mut understood = understanding.understand(&said.text, run, self.kit.now());
@@ -169,9 +166,8 @@ impl ConversationSession<'_> {
         Some(understood)
     }
 
-    /// Ends the call if the text, which may be part of an utterance, contains a word on the campaign's lists.
-    /// Returns true if it did. Before the recording notice was heard no word is looked for, because it would
-    /// have to be stored.
+    /// Ends the call if the text, perhaps part of an utterance, has a sensitive word. Returns true if it
+    /// did. False before the recording notice was heard, because the word would have to be stored.
     async fn ends_by_word(&mut self, text: &str) -> Result<bool, Halt> {
         if self.ending || !self.kept.words {
             return Ok(false);
@@ -192,7 +188,8 @@ impl ConversationSession<'_> {
         Ok(true)
     }
 
-    /// Handles an opt-out (谢绝来电) by voice, whatever is being played. Returns true if it was one.
+    /// Handles an opt-out (谢绝来电) by voice, also while a prompt is playing. Returns true if the utterance
+    /// was one; false also after an earlier opt-out.
     async fn refuses_by_word(&mut self, said: &Utterance) -> Result<bool, Halt> {
         if self.opted_out || said.text.is_empty() {
             return Ok(false);
@@ -232,8 +229,7 @@ impl ConversationSession<'_> {
         self.act_on_words(said, understood, share).await
     }
 
-    /// Acts on an understood utterance. A callee who refuses further calls is protected before anything else
-    /// of the utterance is stored.
+    /// Acts on an understood utterance: stores it and moves the flow. An opt-out is stored first.
     async fn act_on_words(
         &mut self,
         said: &Utterance,
@@ -260,7 +256,7 @@ impl ConversationSession<'_> {
         self.step(FlowInput::Spoken(&understood)).await
     }
 
-    /// Stores what was heard, if the recording notice was heard before.
+    /// Stores what the callee said, masked, if the recording notice was heard before.
     async fn note_heard(&mut self, said: &Utterance) -> Result<(), Halt> {
         if !self.kept.words || said.text.is_empty() {
             return Ok(());
@@ -277,8 +273,7 @@ impl ConversationSession<'_> {
         self.note_turn(TurnFact::Heard(heard)).await
     }
 
-    /// The stored form of an utterance. Transcripts are masked, then sealed: they contain no card and no
-    /// identity number.
+    /// Returns the stored form of an utterance. `masked`: its text without card and identity numbers.
     fn heard_fact(&self, said: &Utterance, masked: String) -> HeardFact {
         let engine = self.ear.as_ref().map(|ear| ear.facts().name.to_owned());
         HeardFact {
@@ -303,7 +298,7 @@ impl ConversationSession<'_> {
         fact
     }
 
-    /// Handles speech during a prompt: the node decides whether the prompt stops.
+    /// Handles speech during a prompt: by the rules of the node the prompt stops or continues.
     async fn take_barge_in(&mut self, voiced_ms: u64) -> Result<(), Halt> {
         let Some((run, ear)) = self.run.as_ref().zip(self.ear.as_mut()) else {
             return Ok(());
@@ -331,8 +326,8 @@ impl ConversationSession<'_> {
         self.step(FlowInput::BargedIn(heard)).await
     }
 
-    /// Handles a failed recognizer: opens it once more if that may help. Otherwise the callee answers by
-    /// keypress, or is handed to a person if the node has no keys.
+    /// Handles a failed recognizer: opens it once more if that may help. Otherwise it is stored, and the
+    /// callee answers by keypress, or is transferred to a person if the node has no keys.
     async fn take_deafness(&mut self, class: FailureClass, was_open: bool) -> Result<(), Halt> {
         let Some(ear) = &mut self.ear else { return Ok(()) };
         let engine = ear.facts().name;
@@ -376,7 +371,7 @@ impl ConversationSession<'_> {
     }
 }
 
-/// The kind of answer that the node expects; it decides which pause ends the answer.
+/// Returns the kind of answer that the node expects. It decides how long a pause ends the answer.
 fn expected(ask: &AskNode, run: &FlowRun) -> ExpectedAnswer {
     let kinds = ask.slots.iter().filter_map(|slot| run.slots().get(slot));
     let mut kinds = kinds.map(|slot| slot.kind);
@@ -392,7 +387,7 @@ fn expected(ask: &AskNode, run: &FlowRun) -> ExpectedAnswer {
     ExpectedAnswer::Short
 }
 
-/// A ratio in thousandths.
+/// Returns a ratio in thousandths, limited to 0 to 1,000.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -11,13 +11,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Most events of the leg kept while a prompt is made; the line keeps further ones.
+/// Most events of the leg that are collected while a prompt is made; further ones wait in the line.
 pub(super) const HEARD_MAX: usize = 64;
 
 /// An event of the leg, and when it came.
 pub(super) type TimedLegEvent = (LegEvent, Timestamp);
 
-/// Shows whether a call is to be hung up, and lets other tasks wait for that. The call's worker hangs up.
+/// Whether this call is to be hung up by an order to its worker; other tasks can wait for the order.
 #[derive(Clone)]
 pub(super) struct HangUpOrders(watch::Receiver<WorkerOrder>);
 
@@ -26,17 +26,17 @@ impl HangUpOrders {
         Self(working.orders())
     }
 
-    /// True if this call is to be hung up; its worker does so at its next step.
+    /// Returns true if this call is to be hung up; its worker does so at its next step.
     pub(super) fn stand(&self) -> bool {
         self.0.borrow().against_talking().is_some()
     }
 
-    /// Why the call is to be hung up.
+    /// Returns why the call is to be hung up; `None` if it is not.
     pub(super) fn reason(&self) -> Option<EndReason> {
         self.0.borrow().against_talking()
     }
 
-    /// Returns when the call is to be hung up. Cancel-safe.
+    /// Waits until the call is to be hung up. Cancel-safe.
     pub(super) async fn given(&mut self) {
         let given = self.0.wait_for(|order| order.against_talking().is_some());
         if given.await.map(|_| ()).is_err() {
@@ -46,8 +46,8 @@ impl HangUpOrders {
     }
 }
 
-/// Waits for the clip of a text. `None` if the call is to be hung up first. Events of the leg are collected
-/// meanwhile, so that a hang-up keeps its time.
+/// Waits for the clip of a text. `None` if the call is to be hung up before. Events of the leg are
+/// collected in `unheard` meanwhile, with their times.
 pub(super) async fn wait_for_clip(
     orders: &mut HangUpOrders,
     leg: &mut dyn Leg,

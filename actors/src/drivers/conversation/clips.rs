@@ -6,20 +6,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 
-/// Most texts kept for one conversation; further texts are synthesized each time.
+/// Most texts of which one conversation keeps the clips; a further text is synthesized each time.
 const TEXTS_MAX: usize = 64;
 
 type ClipResult = Result<Arc<Clip>, SpeechError>;
 type Cell = OnceCell<Arc<Clip>>;
 
-/// One text's clip, made ahead or for a waiting callee. The second is made only if the first is not ready.
+/// One text's clip: made ahead, or for a waiting callee. The second is made only if the first is not ready.
 #[derive(Debug, Default)]
 pub(super) struct ClipCells {
     ahead: Cell,
     wanted: Cell,
 }
 
-/// Clips by text, ready or being made. Clones share them.
+/// The clips of a conversation by text, ready or being made. Clones share them.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Clips(Arc<Mutex<Texts>>);
 
@@ -31,7 +31,8 @@ struct Texts {
 }
 
 impl Clips {
-    /// The clip entry of a text. Beyond `TEXTS_MAX` it is not kept.
+    /// Returns the clip entry of a text, and makes one if needed. Above `TEXTS_MAX` the new entry is not
+    /// kept.
     pub(super) fn of(&self, text: &str) -> Arc<ClipCells> {
         let mut texts = self.texts();
         if let Some(made) = texts.made.get(text) {
@@ -44,14 +45,14 @@ impl Clips {
         made
     }
 
-    /// The clip entry of a text that a callee waits for; it is no longer a guess.
+    /// Returns the clip entry of a text that a callee waits for. It is no longer a guess, so it is kept.
     pub(super) fn wanted(&self, text: &str) -> Arc<ClipCells> {
         self.texts().guesses.remove(text);
         self.of(text)
     }
 
-    /// Sets the texts that may be heard next. Earlier guesses that no callee waited for are dropped and made
-    /// again if needed. Returns true if any of the given texts is still to be made.
+    /// Sets the texts that may be heard next. Drops earlier guesses that are not among them and that no
+    /// callee waited for. Returns true if any of the given texts is still to be made.
     pub(super) fn guess_only<'a>(&self, next: impl Iterator<Item = &'a str>) -> bool {
         let next: BTreeSet<&str> = next.collect();
         let texts = &mut *self.texts();
@@ -76,7 +77,7 @@ impl ClipCells {
         self.ahead.get().or(self.wanted.get()).is_some()
     }
 
-    /// The clip made ahead; `make` runs at most once.
+    /// Returns the clip, made ahead by `make` unless it exists; `make` runs at most once at a time.
     pub(super) async fn ahead(&self, make: impl Future<Output = ClipResult>) -> ClipResult {
         if let Some(clip) = self.wanted.get() {
             return Ok(Arc::clone(clip));
@@ -84,8 +85,8 @@ impl ClipCells {
         self.ahead.get_or_try_init(|| make).await.cloned()
     }
 
-    /// The clip for a waiting callee: the one being made ahead or the one from `make`, whichever is ready
-    /// first.
+    /// Returns the clip for a waiting callee: the one being made ahead or the one from `make`, whichever is
+    /// ready first.
     pub(super) async fn wanted(&self, make: impl Future<Output = ClipResult>) -> ClipResult {
         if let Some(clip) = self.ahead.get() {
             return Ok(Arc::clone(clip));

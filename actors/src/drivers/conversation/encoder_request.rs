@@ -9,8 +9,9 @@ use domain::spoken_turn::{Certainty, EncoderShare, REFUSE_CALL};
 use std::sync::Arc;
 
 impl ConversationSession<'_> {
-    /// Replaces the linear model's reading by the encoder's if the encoder is surer. `None` if it was not
-    /// asked.
+    /// Asks the encoder about an utterance, and replaces the linear model's reading in `understood` if the
+    /// encoder is surer. `None` if the encoder was not asked: before the recording notice was heard, if the
+    /// text is not for models, or if it may not be asked now.
     pub(super) async fn rank(
         &mut self,
         said: &Utterance,
@@ -54,7 +55,7 @@ impl ConversationSession<'_> {
         Some(Box::new(share))
     }
 
-    /// True if the reading refuses further calls or may do so; then no other model reads it again.
+    /// Returns true if the reading is an opt-out or may be one; then no other model reads it.
     fn refuses_already(&self, understood: &UnderstandingResult) -> bool {
         let reading = &understood.reading;
         let may_refuse = reading.certainty != Certainty::Abstained && reading.intent() == Some(REFUSE_CALL);

@@ -7,22 +7,22 @@ use domain::disposition::Outcome;
 use domain::ports::line::{HangupSource, LegSummary};
 use domain::time::Timestamp;
 
-/// How long a leg may take to close after it was hung up, in milliseconds. The BYE leaves at once, so this is
-/// the time that a busy or full disk may take to flush the recording. A call that ends without waiting for it
-/// says that it has no recording although its file is complete.
+/// Longest wait for a leg to close after it was hung up, in milliseconds. The BYE leaves at once, so this
+/// is the time that a busy or full disk may take to flush the recording. A call that ends without waiting
+/// records that it has no recording, although its file is complete.
 pub(super) const CLOSE_MS_MAX: u64 = 30_000;
 
-/// How the leg ended, as the line reports it.
+/// How and when the leg ended, as the line reports it.
 pub(super) struct HangUpFacts {
     pub(super) by: HangupSource,
     pub(super) reason_header: Option<String>,
     pub(super) q850: Option<u16>,
     pub(super) heard_rtp: bool,
-    /// When the line reported it; talk time ends here.
+    /// The time at which the line reported it; the talk time ends here.
     pub(super) at: Timestamp,
 }
 
-/// The cause of the end, if neither the callee nor we ended the call.
+/// Returns the cause of the end if neither the callee nor we ended the call; otherwise `None`.
 const fn cause_of(by: HangupSource) -> Option<EndCause> {
     match by {
         HangupSource::Callee | HangupSource::Robot => None,

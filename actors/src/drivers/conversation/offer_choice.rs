@@ -14,10 +14,11 @@ use domain::ports::vault::VaultError;
 use domain::stored_event::{UnreadableRecord, open_personal, read_event};
 use std::collections::BTreeMap;
 
-/// Longest time for reading what is known, in milliseconds: a quarter of the time for the whole preparation.
+/// Timeout of reading the customer's facts, in milliseconds: a quarter of the time for the whole
+/// preparation. After it the defaults are used.
 const KNOWN_MS_MAX: u64 = 1_000;
 
-/// The offer and the model chosen for one call.
+/// The offer and the understanding model chosen for one call; `None` where there is no choice.
 #[derive(Default, Clone)]
 pub(crate) struct OfferAndModel {
     pub(crate) offer: Option<OfferChosenFact>,
@@ -60,7 +61,7 @@ async fn known(kit: &DriverContext, customer: &CustomerId) -> OfferFacts {
     })
 }
 
-/// Why the facts of a person could not be read.
+/// Why the facts about a customer could not be read.
 #[derive(Debug, thiserror::Error)]
 enum PersonFactsError {
     #[error("it took too long")]
@@ -75,7 +76,8 @@ enum PersonFactsError {
     Unreadable(#[from] UnreadableRecord),
 }
 
-/// Replays the person's own events: what users recorded about them, and what follows from their calls.
+/// Replays the customer's own events: what users recorded about the customer, and what follows from earlier
+/// calls. `Restricted` if the customer's facts may not be used.
 async fn read(kit: &DriverContext, customer: &CustomerId) -> Result<OfferFacts, PersonFactsError> {
     let loaded = kit
         .state(&kit.system.customers, customer)

@@ -14,7 +14,7 @@ use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
 use std::sync::Arc;
 
-/// The stored reason of an opt-out in a call.
+/// Returns the reason that is stored with an opt-out by this source.
 const fn reason(source: OptOutSource) -> &'static str {
     if matches!(source, OptOutSource::Speech) {
         "speech"
@@ -23,8 +23,8 @@ const fn reason(source: OptOutSource) -> &'static str {
     }
 }
 
-/// True if the key refuses further calls in the campaign's flow wherever it is pressed. A flow that was never
-/// published defines no key.
+/// Returns true if the key means an opt-out anywhere in the campaign's flow. False for a flow that was
+/// never published.
 pub(super) async fn refuses(kit: &DriverContext, flow: &FlowRef, digit: char) -> Result<bool, Halt> {
     let loaded = kit.state(&kit.system.flows, &flow.flow).await?;
     let published = loaded.state.version(flow.version);
@@ -32,7 +32,7 @@ pub(super) async fn refuses(kit: &DriverContext, flow: &FlowRef, digit: char) ->
     Ok(definition.is_some_and(|flow| flow.opt_out_node(digit, KeyRule::CURRENT).is_some()))
 }
 
-/// Stores the callee's opt-out by key. It takes effect at once and for all campaigns.
+/// Stores the callee's opt-out by key on the number. It takes effect at once, for all campaigns.
 pub(super) async fn opt_out_by_key(attempt: &mut Attempt) -> Result<(), Halt> {
     let source = OptOutSource::Keypress;
     let command = NumberCommand::OptOut {
@@ -47,15 +47,16 @@ pub(super) async fn opt_out_by_key(attempt: &mut Attempt) -> Result<(), Halt> {
 }
 
 impl ConversationSession<'_> {
-    /// True if the flow would treat the input as an opt-out. A copy of the run is asked, so the run itself
-    /// does not move.
+    /// Returns true if the flow would treat the input as an opt-out. Asks a copy of the run, so the run
+    /// itself does not move.
     pub(super) fn means_opt_out(&self, input: FlowInput<'_>) -> bool {
         let Some(run) = &self.run else { return false };
         let actions = run.clone().step(input);
         actions.iter().any(|action| matches!(action, FlowAction::OptOut))
     }
 
-    /// Stores the callee's opt-out, once per conversation. It takes effect at once and for all campaigns.
+    /// Stores the callee's opt-out on the number, once per conversation. It takes effect at once, for all
+    /// campaigns. A test call stores none.
     pub(super) async fn opt_out(&mut self, source: OptOutSource) -> Result<(), Halt> {
         self.outcome = Some(Outcome::OptedOut);
         if self.opted_out {

@@ -12,16 +12,17 @@ use domain::ports::speech::Urgency;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Steps of the flow synthesized ahead: the first node after the notices, and two more.
+/// Steps of the flow of which the prompts are synthesized while the phone rings: the first node after the
+/// notices, and two more.
 const STEPS_AHEAD_MAX: usize = 3;
 
-/// Most keys of a question for which prompts are made ahead, in the order of the keypad: few callees reach
-/// the later entries of a long menu.
+/// Most keys of a question for which the next prompts are synthesized, in the order of the keypad: few
+/// callees reach the later entries of a long menu.
 const KEYS_AHEAD_MAX: usize = 4;
 
 impl Voice {
-    /// Synthesizes the prompts that follow if the callee only listens, and the prompt for a fault of ours. A
-    /// failure here is not reported; it occurs again where the prompt is needed.
+    /// Synthesizes the prompts that follow if the callee only listens, and the prompt for a fault of ours.
+    /// A failure is not reported here; it occurs again where the prompt is needed.
     pub(super) async fn look_ahead(&self, kit: &DriverContext, mut ahead: FlowRun) {
         for step in 0..STEPS_AHEAD_MAX {
             let actions = ahead.step(FlowInput::Played);
@@ -42,8 +43,8 @@ impl Voice {
 }
 
 impl ConversationSession<'_> {
-    /// Called when a question is asked: synthesizes what its answers lead to, until another question is asked
-    /// or the call is over. Clips made for the previous question's answers and not used are dropped.
+    /// Starts to synthesize the prompts that follow each answer to the question just asked, until another
+    /// question is asked or the call is over. Unused clips of the previous question are dropped.
     pub(super) fn look_behind_question(&mut self) {
         let Some(asked) = &self.run else { return };
         let mut answers = answers(asked);
@@ -73,8 +74,8 @@ impl ConversationSession<'_> {
     }
 }
 
-/// The actions that follow each answer without words: first the keys, then silence and an unintelligible
-/// answer.
+/// Returns the actions that follow each answer without words: the first keys, then silence and an answer
+/// that is not understood.
 fn answers(asked: &FlowRun) -> Vec<FlowAction> {
     let keys = asked.keys().into_iter().take(KEYS_AHEAD_MAX);
     let inputs = keys.map(FlowInput::Keypress);

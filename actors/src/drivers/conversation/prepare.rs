@@ -14,20 +14,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Longest time for the synthesis of one text, in milliseconds.
+/// Timeout of the synthesis of one text, in milliseconds.
 const SPEAK_MS_MAX: u64 = 10_000;
 
-/// A prepared conversation. Without a run it ends at once as failed.
+/// A prepared conversation. Without a run the conversation ends at once as failed.
 #[derive(Default)]
 pub(crate) struct PreparedConversation {
     pub(crate) run: Option<(FlowRun, Vec<FlowAction>)>,
     pub(crate) voice: Voice,
     pub(crate) chosen: OfferAndModel,
-    /// For calls that agents take: the text played if none is free.
+    /// For calls that agents take: the seller's message, which is played if no agent is free.
     pub(crate) seller_message: Option<String>,
 }
 
-/// Speaks texts in the flow's language and the plan's voice. Clones share clips.
+/// Synthesizes texts in the flow's language and the campaign's voice, and keeps their clips. Clones share
+/// the clips.
 #[derive(Default, Clone)]
 pub(crate) struct Voice {
     language: String,
@@ -35,13 +36,13 @@ pub(crate) struct Voice {
     pub(super) clips: Clips,
 }
 
-/// The values of a test call that other calls take from the enrolment.
+/// The variables of a test call, in place of those that other calls take from the enrolment.
 #[derive(Debug)]
 pub(crate) struct TestCallValues {
     pub(crate) variables: BTreeMap<String, String>,
 }
 
-/// Starts a task that prepares the conversation beside the dialing.
+/// Starts a task that prepares the conversation while the leg is dialed. The receiver gets the result.
 pub(crate) fn prepare(
     kit: &Arc<DriverContext>,
     call: CallId,
@@ -111,8 +112,8 @@ async fn prepared(
     })
 }
 
-/// The preparation of a call that an agent takes: only the seller's message is synthesized. A failure here is
-/// not fatal; it is tried again when the message is needed.
+/// Prepares a call that an agent takes: synthesizes only the seller's message. A failure is not fatal; the
+/// synthesis is tried again when the message is needed.
 async fn prepared_for_agents(
     kit: &DriverContext,
     flow: &FlowRef,
@@ -137,18 +138,18 @@ async fn prepared_for_agents(
     }
 }
 
-/// A text to be synthesized.
+/// A text that is to be synthesized.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SynthesisText<'a> {
     pub(crate) text: &'a str,
     /// True if the text contains a personal value.
     pub(crate) personal: bool,
-    /// The text's parts: plain text and values in turns. Empty for a text without values.
+    /// The text's parts: fixed text and values in turn. Empty for a text without values.
     pub(crate) parts: &'a [String],
 }
 
 impl<'a> SynthesisText<'a> {
-    /// A text without values.
+    /// Makes a text without values.
     pub(crate) const fn plain(text: &'a str) -> Self {
         Self {
             text,
@@ -158,7 +159,7 @@ impl<'a> SynthesisText<'a> {
     }
 }
 
-/// The text that an action speaks, if any.
+/// Returns the text that a flow action speaks; `None` if it speaks none.
 pub(super) fn spoken_text(action: &FlowAction) -> Option<SynthesisText<'_>> {
     match action {
         FlowAction::Notice { text, .. } => Some(SynthesisText::plain(text)),
@@ -191,7 +192,8 @@ async fn definition(kit: &DriverContext, flow: &FlowRef) -> Result<Arc<FlowDefin
     same.and_then(|one| one.definition.clone()).ok_or(Halt::Fault)
 }
 
-/// The enrolment's variables. A fault if the person was erased, because there are no values to speak.
+/// Returns the variables of the customer's enrolment. Fails if the customer was erased, because there are
+/// no values to speak.
 async fn variables(kit: &DriverContext, due: &DueEnrolment) -> Result<BTreeMap<String, String>, Halt> {
     let loaded = kit.state(&kit.system.customers, &due.customer).await?;
     let enrolled = loaded.state.enrolment(&due.campaign).ok_or(Halt::Fault)?;
@@ -201,7 +203,7 @@ async fn variables(kit: &DriverContext, due: &DueEnrolment) -> Result<BTreeMap<S
 }
 
 impl Voice {
-    /// The voice that a plan uses for a person with these values.
+    /// Returns the voice that a campaign uses for a customer with these variables.
     fn of(language: &str, plan: &CallingPlan, variables: &BTreeMap<String, String>) -> Self {
         let speech = plan.speech.as_deref();
         Self {
@@ -211,8 +213,8 @@ impl Voice {
         }
     }
 
-    /// Returns the same voice, one step slower. It shares no clips, because the earlier ones have the old
-    /// speed.
+    /// Returns the same voice, one step slower. It shares no clips with the first one, because those have
+    /// the old speed.
     pub(crate) fn slower(&self) -> Self {
         Self {
             language: self.language.clone(),
@@ -221,7 +223,7 @@ impl Voice {
         }
     }
 
-    /// The clip of a text, kept in memory for this call.
+    /// Synthesizes a text and keeps its clip for this call. A kept clip is returned at once.
     pub(crate) async fn speak(
         &self,
         kit: &DriverContext,

@@ -15,16 +15,17 @@ use domain::time::Timestamp;
 use domain::turn::characters_spoken;
 use std::sync::Arc;
 
-/// Longest silence before an unanswered question is followed up, in milliseconds: the way to the callee's ear
-/// and the first sound of the next prompt take the rest of three seconds.
+/// Longest silence after a question that expects a spoken answer, in milliseconds; then the question is
+/// followed up. The next prompt takes the rest of three seconds to reach the callee's ear.
 const WORDLESS_MS_MAX: u64 = 2_600;
 
-/// Longest wait for a prompt while the callee waits, and for the fallback prompt if it fails, in
+/// Longest wait for a prompt while the callee waits in silence, including its fallback prompt, in
 /// milliseconds: the callee must not hear three seconds of silence.
 const SAY_MS_MAX: u64 = 2_500;
 
 impl ConversationSession<'_> {
-    /// A clip was played to its end.
+    /// Handles the end of a clip that was played completely: stores it and, after the last one, starts the
+    /// silence timer.
     pub(super) async fn hear_played(&mut self, play: u32, recorded_ms: u64) -> Result<(), Halt> {
         // It ended before it could be cut.
         if let Some(cut) = self.cut.take_if(|cut| cut.play == play) {
@@ -55,7 +56,7 @@ impl ConversationSession<'_> {
         self.step(FlowInput::Played).await
     }
 
-    /// A clip was stopped in the middle.
+    /// Handles the end of a clip that was interrupted: stores how much of it was played.
     pub(super) async fn hear_cut(&mut self, play: u32, played_ms: u64) -> Result<(), Halt> {
         match self.cut.take_if(|cut| cut.play == play) {
             Some(cut) => self.note_said(&cut, played_ms).await,
@@ -63,7 +64,7 @@ impl ConversationSession<'_> {
         }
     }
 
-    /// Stores a played prompt, if the turns of the call are stored.
+    /// Stores a played prompt with the part that was played, if the turns of the call are stored.
     async fn note_said(&mut self, playing: &PlaybackItem, played_ms: u64) -> Result<(), Halt> {
         let ClipKind::Prompt(prompt) = &playing.said else {
             return Ok(());
@@ -102,8 +103,8 @@ impl ConversationSession<'_> {
         Ok(())
     }
 
-    /// Starts the silence timer when all queued clips are played. If a spoken answer is expected, the timer
-    /// is short enough that the next prompt is heard within three seconds.
+    /// Starts the silence timer if all queued clips are played. If a spoken answer is expected, the timer
+    /// is limited to `WORDLESS_MS_MAX`.
     pub(super) fn listen(&mut self) {
         if self.playing.is_empty() {
             let asks = self.run.as_ref().and_then(FlowRun::asking).is_some();
@@ -115,7 +116,7 @@ impl ConversationSession<'_> {
         }
     }
 
-    /// Synthesizes a text and queues it. Returns false if it could not be synthesized.
+    /// Synthesizes a text and queues its clip. Returns false if it was not synthesized in time or failed.
     pub(super) async fn say(&mut self, words: SynthesisText<'_>, said: ClipKind) -> Result<bool, Halt> {
         self.silent_at = None;
         let (kit, voice) = (Arc::clone(&self.kit), self.voice.clone());
@@ -166,7 +167,7 @@ impl ConversationSession<'_> {
         Ok(true)
     }
 
-    /// The time at which the queued clips will have been played.
+    /// Returns the time at which all queued clips will have been played; now if there are none.
     fn silent_from(&self, now: Timestamp) -> Timestamp {
         let queued_ms = self.playing.iter().map(|playing| playing.duration_ms).sum();
         let ends = self.said_since.filter(|_| !self.playing.is_empty());
@@ -190,7 +191,8 @@ impl ConversationSession<'_> {
         }
     }
 
-    /// The source of an opt-out that the flow itself requests, without a key or a word of the callee.
+    /// Returns the source to store for an opt-out that the flow itself requests, without a key or a word of
+    /// the callee.
     pub(super) const fn source(&self) -> OptOutSource {
         if self.kept.turns {
             OptOutSource::Speech

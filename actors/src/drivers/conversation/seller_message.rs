@@ -17,11 +17,12 @@ use domain::turn::AnswerChannel;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Longest wait for the message, in milliseconds: it was made while the phone rang, and a callee who waits
-/// longer in silence hangs up.
+/// Longest wait for the seller's message, in milliseconds. It was synthesized while the phone rang, and a
+/// callee who waits longer in silence hangs up.
 const MAKE_MS_MAX: u64 = 2_500;
 
-/// How much longer than its length the message may take to be played, in milliseconds: a line's buffer.
+/// How much longer than its length the message may take to be played, in milliseconds: the buffer of a
+/// line.
 const PLAY_MARGIN_MS: u64 = 2_000;
 
 /// The play number of the message, the only clip of the call.
@@ -30,15 +31,15 @@ const PLAY: u32 = 1;
 /// The node stored with an engine's failure while no flow ran.
 const SELLER_NODE: &str = "seller_message";
 
-/// The synthesized message.
+/// The synthesized seller's message.
 struct SellerMessageClip {
     text: String,
     clip: Arc<Clip>,
 }
 
 impl AgentCall<'_> {
-    /// Drops a call without a free agent: stores the request to hang up, plays the seller's message, and
-    /// hangs up.
+    /// Drops a call for which no agent is free: stores the request to hang up, plays the seller's message,
+    /// and hangs up. Does nothing if the callee is gone.
     pub(super) async fn drop_call(
         &mut self,
         answered_at: Timestamp,
@@ -68,7 +69,7 @@ impl AgentCall<'_> {
         self.hung_up.is_some() || self.over.is_some()
     }
 
-    /// The message, as soon as it is made. `None` if the plan has no seller, if the callee or an order ends
+    /// Waits for the seller's message. `None` if the campaign has no seller, if the callee or an order ends
     /// the call first, or if it cannot be synthesized, which is stored.
     async fn made(
         &mut self,
@@ -116,7 +117,7 @@ impl AgentCall<'_> {
         }
     }
 
-    /// Plays the message and stores how much of it was played.
+    /// Plays the seller's message and stores how much of it was played. Does nothing if the leg has ended.
     async fn tell(&mut self, answered_at: Timestamp, made: SellerMessageClip) -> Result<(), Halt> {
         let Some(seller) = self.attempt.facts.plan.seller.as_deref().cloned() else {
             return Ok(());
@@ -139,8 +140,8 @@ impl AgentCall<'_> {
         .await
     }
 
-    /// Waits until the message was played. Returns the played length in milliseconds: all of it, or less if
-    /// the callee hung up, refused further calls, or an order came.
+    /// Waits until the seller's message was played. Returns the played length in milliseconds: all of it,
+    /// or less if the callee hung up or opted out, or an order came.
     async fn played(&mut self, begun_at: Timestamp, whole_ms: u64) -> Result<u64, Halt> {
         let kit = Arc::clone(&self.kit);
         let until = begun_at.plus_ms(whole_ms + PLAY_MARGIN_MS);
@@ -171,7 +172,8 @@ impl AgentCall<'_> {
     }
 }
 
-/// The message's text and clip: made while the phone rang, or now.
+/// Returns text and clip of the seller's message, which was synthesized while the phone rang or is
+/// synthesized now.
 async fn make(
     kit: &DriverContext,
     prepared: oneshot::Receiver<PreparedConversation>,

@@ -29,15 +29,17 @@ use tokio::sync::oneshot;
 /// Longest answered call, in milliseconds: a robot that has not reached an end by then never will.
 const TALK_MS_MAX: u64 = 180_000;
 
-/// What may be stored of a conversation.
+/// Which parts of a conversation may be stored.
 #[derive(Default)]
 pub(super) struct TranscriptPolicy {
-    /// The call was listened to from its answer on: its turns are stored.
+    /// True if the call was listened to from its answer on: its turns are stored.
     pub(super) turns: bool,
-    /// The recording notice was played to its end, and that is stored: the callee's words may be stored.
+    /// True once the recording notice was played to its end: the callee's words may be stored.
     pub(super) words: bool,
 }
 
+/// The conversation of one answered call: the leg, the flow that runs on it, and what was said and stored
+/// so far.
 pub(super) struct ConversationSession<'a> {
     pub(super) attempt: &'a mut Attempt,
     pub(super) kit: Arc<DriverContext>,
@@ -45,9 +47,9 @@ pub(super) struct ConversationSession<'a> {
     pub(super) leg_number: u8,
     pub(super) run: Option<FlowRun>,
     first: Vec<FlowAction>,
-    /// Chosen before the call and not stored yet.
+    /// The offer and model that were chosen before the call and are not stored yet.
     chosen: OfferAndModel,
-    /// The tier's model, if the campaign has tiers and the person belongs to one.
+    /// The model of the customer's tier, if the campaign has tiers and the customer belongs to one.
     pub(super) tier_model: Option<ModelRef>,
     pub(super) voice: Voice,
     pub(super) node: String,
@@ -55,12 +57,11 @@ pub(super) struct ConversationSession<'a> {
     /// The interrupted prompt. Its played length is reported later.
     pub(super) cut: Option<PlaybackItem>,
     pub(super) plays_count: u32,
-    /// Since when the first queued clip has been playing.
+    /// The time since which the first queued clip has been playing.
     pub(super) said_since: Option<Timestamp>,
-    /// The time by which a sound must be heard once a text is waited for. A fallback prompt does not extend
-    /// it.
+    /// The time by which the callee must hear something; a fallback prompt does not extend it.
     pub(super) speak_by: Option<Timestamp>,
-    /// The silence to wait for after all clips are played, in milliseconds.
+    /// Milliseconds of silence after all clips until the flow gets `Silence`; `None` for no limit.
     pub(super) silence_ms: Option<u64>,
     pub(super) silent_at: Option<Timestamp>,
     /// The speech input; `None` in a call that is answered by keypress only.
@@ -72,11 +73,11 @@ pub(super) struct ConversationSession<'a> {
     pub(super) base: Option<Arc<dyn KnowledgeBase>>,
     pub(super) kept: TranscriptPolicy,
     pub(super) outcome: Option<Outcome>,
-    /// The callee opted out (谢绝来电) by key or by voice, and that is stored.
+    /// True if the callee opted out (谢绝来电) by key or by voice, and that is stored.
     pub(super) opted_out: bool,
-    /// The flow has ended; queued clips are still played.
+    /// True if the flow has ended; queued clips are still played.
     pub(super) ending: bool,
-    /// Why we requested to hang up, if we did.
+    /// Why we requested to hang up; `None` if we did not.
     pub(super) hanging_up: Option<EndReason>,
     /// Held while a question is open and its answers are synthesized ahead. Dropping it stops that.
     pub(super) asking: Option<oneshot::Sender<()>>,
@@ -84,7 +85,7 @@ pub(super) struct ConversationSession<'a> {
     pub(super) hung_up: Option<HangUpFacts>,
     /// The cause of the end, if neither the callee nor the carrier ended the call.
     pub(super) cause: Option<EndCause>,
-    /// Events of the leg that came while a prompt was being made, with their times.
+    /// Events of the leg that came while a prompt was made, with their times. They are handled next.
     pub(super) unheard: VecDeque<TimedLegEvent>,
     pub(super) orders: HangUpOrders,
 }
@@ -236,8 +237,8 @@ impl<'a> ConversationSession<'a> {
         Ok(None)
     }
 
-    /// Stores every key, also one without a meaning here. A key that refuses further calls is obeyed until
-    /// the line is closed, whatever is being played.
+    /// Handles a keypress and stores it, also one without a meaning here. A key that means an opt-out is
+    /// obeyed until the leg is closed, also while a prompt is playing.
     async fn hear_key(&mut self, digit: char) -> Result<(), Halt> {
         if self.hung_up.is_some() {
             return Ok(());
@@ -266,8 +267,8 @@ impl<'a> ConversationSession<'a> {
         }
     }
 
-    /// Gives an input to the flow and carries out its actions. After the flow's end only an opt-out (谢绝来电) by
-    /// key or by voice moves it.
+    /// Gives an input to the flow and carries out the resulting actions. After the flow's end only a
+    /// keypress or an opt-out (谢绝来电) by voice has an effect; after our hang-up nothing has.
     pub(super) async fn step(&mut self, input: FlowInput<'_>) -> Result<(), Halt> {
         let refuses = matches!(input, FlowInput::Spoken(said) if said.opt_out);
         let moves = !self.ending || refuses || matches!(input, FlowInput::Keypress(_));
@@ -361,7 +362,7 @@ impl<'a> ConversationSession<'a> {
         Ok(())
     }
 
-    /// Handles a fault of ours: the flow takes its exception branch; if that is impossible, the call ends.
+    /// Handles a fault of ours: the flow takes its exception branch; during the goodbye the call fails.
     pub(super) async fn fault(&mut self) -> Result<(), Halt> {
         if self.ending {
             return self.fail().await;
@@ -374,7 +375,7 @@ impl<'a> ConversationSession<'a> {
         self.hang_up(EndReason::Fault).await
     }
 
-    /// Stores the request to hang up, then hangs up.
+    /// Stores the request to hang up, then hangs up. Does nothing if it was requested before.
     pub(super) async fn hang_up(&mut self, reason: EndReason) -> Result<(), Halt> {
         if self.hanging_up.is_some() {
             return Ok(());

@@ -8,10 +8,10 @@ use domain::ports::recognizer::{
 use domain::turn::{BargeIn, ExpectedAnswer, Turn, TurnAct, TurnRules};
 use std::sync::Arc;
 
-/// How often a recognizer is opened in one call: after two failures it is not opened again.
+/// How often a recognizer is opened in one call: after a second failure it is not opened again.
 const OPENS_MAX: u32 = 2;
 
-/// The turn rules until the first node: the notices cannot be interrupted.
+/// The turn rules before the first node: the notices cannot be interrupted.
 const OVER_NOTICES: TurnRules = TurnRules {
     expected: ExpectedAnswer::Short,
     barge_in: BargeIn::Never,
@@ -19,6 +19,8 @@ const OVER_NOTICES: TurnRules = TurnRules {
     cuts: UtteranceSegmenter::Engines,
 };
 
+/// What a conversation hears: the leg's audio, the recognizer's session on it, and the callee's present
+/// turn.
 pub(super) struct SpeechInput {
     recognizer: Arc<dyn Recognizer>,
     facts: RecognizerFacts,
@@ -27,11 +29,11 @@ pub(super) struct SpeechInput {
     listening: Box<dyn RecognitionSession>,
     turn: Turn,
     rules: TurnRules,
-    /// A prompt of ours is being played.
+    /// True while a prompt of ours is being played.
     prompting: bool,
     now_ms: u64,
     opens_count: u32,
-    /// No more audio comes; what was said is still being recognized.
+    /// True when no more audio comes; the last of it may still be in recognition.
     is_finished: bool,
 }
 
@@ -39,11 +41,11 @@ pub(super) struct SpeechInput {
 pub(super) struct SpeechResult {
     pub(super) event: Option<RecognitionEvent>,
     pub(super) act: Option<TurnAct>,
-    /// The callee was speaking, or their speech was still being recognized.
+    /// True if the callee was speaking, or their speech was still in recognition, before this result.
     pub(super) was_open: bool,
 }
 
-/// The next result. Of a call that does not listen it never completes. Cancel-safe.
+/// Returns the next result. Without speech input it never completes. Cancel-safe.
 pub(super) async fn next_of(ear: &mut Option<SpeechInput>) -> SpeechResult {
     match ear {
         Some(ear) => ear.next().await,
@@ -94,7 +96,8 @@ impl SpeechInput {
         })
     }
 
-    /// The next result. Audio frames come as long as the leg lasts, silent ones too: they measure time here.
+    /// Returns the next result. Audio frames come as long as the leg lasts, silent ones too: they advance
+    /// the time here.
     async fn next(&mut self) -> SpeechResult {
         loop {
             tokio::select! {
@@ -121,8 +124,8 @@ impl SpeechInput {
         }
     }
 
-    /// The next result of the audio that is left after the leg has ended. `None` when all of it was
-    /// recognized, and at once if the callee was not speaking. Cancel-safe.
+    /// Returns the next result of the audio that is left after the leg has ended. `None` when all of it was
+    /// recognized; at once if the callee was not speaking. Cancel-safe.
     pub(super) async fn last(&mut self) -> Option<SpeechResult> {
         loop {
             tokio::select! {
@@ -146,12 +149,12 @@ impl SpeechInput {
         }
     }
 
-    /// The last utterance that was not answered.
+    /// Returns the callee's last utterance that was not answered, and marks it as answered.
     pub(super) fn unanswered(&mut self) -> Option<Utterance> {
         self.turn.unanswered(self.now_ms)
     }
 
-    /// How long ago, in milliseconds, the given time of the audio was.
+    /// Returns how long ago the time `at_ms` of the audio was, in milliseconds.
     pub(super) const fn ms_since(&self, at_ms: u64) -> u64 {
         self.now_ms.saturating_sub(at_ms)
     }
@@ -160,7 +163,7 @@ impl SpeechInput {
         &self.facts
     }
 
-    /// True while the callee speaks, or waits for an answer.
+    /// Returns true while the callee speaks, or has spoken and is not answered yet.
     pub(super) fn is_open(&self) -> bool {
         self.turn.is_open()
     }
@@ -200,7 +203,8 @@ impl SpeechInput {
         u32::try_from(chars.count()).ok().filter(|chars| *chars > 0)
     }
 
-    /// Opens the recognizer again after a failure. Returns false if it has failed too often.
+    /// Opens the recognizer again after a failure. Returns false if it was opened `OPENS_MAX` times or
+    /// cannot be opened.
     pub(super) fn open_again(&mut self) -> bool {
         if self.opens_count >= OPENS_MAX {
             return false;

@@ -20,8 +20,8 @@ impl ConversationSession<'_> {
         Ok(())
     }
 
-    /// Stores a turn's fact before its consequences. If the call holds no more facts, it has lasted too long
-    /// and ends.
+    /// Stores a fact of a turn before its consequences. If the call's stream accepts no more facts, the
+    /// call has lasted too long and is ended.
     pub(super) async fn note_turn(&mut self, fact: TurnFact) -> Result<(), Halt> {
         self.note_engines(&fact);
         match self.attempt.ask(CallCommand::NoteTurn(fact)).await {
@@ -31,13 +31,13 @@ impl ConversationSession<'_> {
         }
     }
 
-    /// Updates the engines' health. Test calls count here like any call.
+    /// Updates the health of the speech engines by a fact of a turn, also of a test call.
     fn note_engines(&self, fact: &TurnFact) {
         crate::drivers::engines::note(&self.kit, fact);
     }
 
-    /// Handles a silence as long as the node waits for. If words are expected, it is stored as a fact of its
-    /// own.
+    /// Handles a silence of the length that the node waits for. If a spoken answer was expected, it is
+    /// stored as a fact.
     pub(super) async fn fall_silent(&mut self, waited_ms: Option<u64>) -> Result<(), Halt> {
         let asks = self.run.as_ref().and_then(FlowRun::asking).is_some();
         if asks && !self.ending {

@@ -14,14 +14,14 @@ use domain::ranking::{Order, RankingBucket};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Most rows of due work read for one campaign in one round.
+/// Most due enrolments read for one campaign in one round.
 pub(super) const DUE_ROWS_MAX: usize = 256;
 
-/// Wait before a free agent is looked for again after an agent accepted a call and is not free yet, in
-/// milliseconds.
+/// Wait before the dialer looks again for a free agent, in milliseconds, when an agent accepted a preview
+/// and is not free yet.
 const AGENT_AGAIN_MS: u64 = 500;
 
-/// Up to `wanted_count` due enrolments that no worker has, by due time.
+/// Returns up to `wanted_count` due enrolments that no worker has and that are not held, by due time.
 pub(super) async fn due_now(
     kit: &DriverContext,
     campaign: &CampaignId,
@@ -31,7 +31,8 @@ pub(super) async fn due_now(
     due_in(kit, campaign, DueReadOrder::Due, now, wanted_count).await
 }
 
-/// The given enrolments unchanged, or the first `wanted_count` in the campaign's own order, if it has one.
+/// Returns the first `wanted_count` due enrolments in the campaign's own order; `due` unchanged if it has
+/// none. In preview mode only customers that a free agent accepted.
 pub(super) async fn sort_due(
     kit: &Arc<DriverContext>,
     facts: &CampaignFacts,
@@ -61,8 +62,8 @@ pub(super) async fn sort_due(
     due_in(kit, &facts.campaign, first, now, wanted_count).await
 }
 
-/// The due customers with a preview that an agent accepted, if that agent is free for them. Other customers
-/// must be offered first.
+/// Returns the due customers with a preview that an agent accepted, if that agent is free. Other customers
+/// must be offered to an agent first.
 async fn accepted(
     kit: &DriverContext,
     facts: &CampaignFacts,
@@ -79,7 +80,8 @@ async fn accepted(
     Ok(due)
 }
 
-/// When to look again at accepted calls that did not begin: their agent may become free.
+/// Returns when to look again at accepted previews that are not dialed, because their agent may become
+/// free; `None` if there are none.
 pub(super) fn next_accepted_check(facts: &CampaignFacts, now: Timestamp) -> Option<Timestamp> {
     let waits = facts.accepted.iter().any(|one| now < one.until);
     waits.then(|| now.plus_ms(AGENT_AGAIN_MS))
@@ -90,9 +92,9 @@ pub(super) fn next_accepted_check(facts: &CampaignFacts, now: Timestamp) -> Opti
 enum DueReadOrder<'a> {
     /// By due time.
     Due,
-    /// By the campaign's own order; the number says how many groups of best-time hours it distinguishes.
+    /// By the campaign's own order. The number: into how many best-time groups the worklist divides them.
     InOrder(&'a Order<'a>, usize),
-    /// Only customers with a callback or an asked call, by due time.
+    /// Only customers with a callback or a requested call, by due time.
     Asked,
 }
 
@@ -127,7 +129,7 @@ async fn due_in(
     }
 }
 
-/// The first `limit` due enrolments in an order.
+/// Returns the first `limit` due enrolments in the campaign's order, from the worklist's ranked rows.
 async fn in_order(
     kit: &DriverContext,
     campaign: &CampaignId,
@@ -141,7 +143,7 @@ async fn in_order(
     Ok(order.first(ranked.collect(), limit))
 }
 
-/// The first `limit` customers who asked for a call, by due time.
+/// Returns the first `limit` due customers who asked for a call, by due time.
 async fn asked(
     kit: &DriverContext,
     campaign: &CampaignId,

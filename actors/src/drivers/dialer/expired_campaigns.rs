@@ -11,11 +11,11 @@ use domain::customer::event::CustomerEvent;
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
 use domain::time::Timestamp;
 
-/// Wait before an enrolment that did not settle is asked again, in milliseconds.
+/// How long an enrolment that did not settle is held before it is asked again, in milliseconds.
 const HOLD_MS: u64 = 60_000;
 
-/// Settles due enrolments of a paused campaign past its end; it cannot be resumed, so they would wait for
-/// ever. Returns when to look again.
+/// Settles the due enrolments of a paused campaign that is past its end: it cannot be resumed, so they
+/// would wait for ever. Returns when to look again; `None` for any other campaign.
 pub(crate) async fn settle_paused(
     kit: &DriverContext,
     work: &CampaignWork,
@@ -44,12 +44,13 @@ pub(crate) async fn settle_paused(
     Ok(Some(now.plus_ms(ROUND_MS)))
 }
 
-/// True if the campaign's end has passed. Its due enrolments can then only be settled.
+/// Returns true if the campaign's end has passed. Its due enrolments can then only be settled.
 pub(super) fn is_past_end(facts: &CampaignFacts, now: Timestamp) -> bool {
     facts.plan.ends_at.is_some_and(|ends_at| ends_at <= now)
 }
 
-/// Asks each customer for a grant without a batch: the customer's rules refuse it and settle the enrolment.
+/// Asks each customer for a grant without a batch: the customer's rules refuse it, because the campaign has
+/// ended, and settle the enrolment.
 pub(super) async fn settle(kit: &DriverContext, due: Vec<DueEnrolment>, facts: &CampaignFacts) {
     for one in due {
         let command = CustomerCommand::GrantDial {

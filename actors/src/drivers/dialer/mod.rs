@@ -84,7 +84,8 @@ pub(crate) async fn run(kit: Arc<DriverContext>, after: Position) {
     }
 }
 
-/// The time in milliseconds from the last round to the one this event causes; `None` if it causes none.
+/// Returns the time in milliseconds from the last round to the one that this event causes; `None` if it
+/// causes none.
 fn wait_after(envelope: &Envelope) -> Option<u64> {
     match envelope.kind.as_str() {
         CustomerEvent::ENROLLED => Some(IMPORT_ROUND_MS),

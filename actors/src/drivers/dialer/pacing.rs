@@ -23,20 +23,21 @@ use domain::time::Timestamp;
 use pacing::floor::FloorSnapshot;
 use std::collections::BTreeSet;
 
-/// The state of agents and calls that the campaign is given, and the number of dials to ask for.
+/// The number of dials to request from a campaign, and for agents the state of agents and calls.
 pub(super) struct DialDemand {
     pub(super) floor: Option<AgentFloorSnapshot>,
     pub(super) wanted: u32,
 }
 
 impl DialDemand {
-    /// A request without agents: robots take as many calls as the lines carry.
+    /// Makes a request of a campaign without agents: robots take as many calls as the lines carry.
     pub(super) const fn of_robots(wanted: u32) -> Self {
         Self { floor: None, wanted }
     }
 }
 
-/// How many of `wanted` dials to ask for.
+/// Returns how many of `wanted` dials to request: none while records are slow and no abandoned call is
+/// allowed, or if no agents are known.
 pub(super) fn wish(
     kit: &DriverContext,
     state: &CampaignState,
@@ -112,8 +113,8 @@ fn paced_floor(
     }
 }
 
-/// True if no further abandoned call is allowed and records are slow. The campaign then dials no calls for
-/// agents, because a callee would wait for the record of the answer, however many agents are free.
+/// Returns true if no further abandoned call is allowed and records are slow. A campaign for agents then
+/// dials nothing: a callee would wait for the record of the answer, however many agents are free.
 pub(crate) fn waits_for_records(kit: &DriverContext, state: &CampaignState, now: Timestamp) -> bool {
     let dialing = state.plan().and_then(|plan| plan.dialing).unwrap_or_default();
     dialing.mode.needs_agents()
@@ -121,13 +122,13 @@ pub(crate) fn waits_for_records(kit: &DriverContext, state: &CampaignState, now:
         && state.account().budget(now, dialing.holds_each_day) <= 0
 }
 
-/// When to look again at a campaign for agents; `None` for other campaigns.
+/// Returns when to look again at a campaign for agents; `None` for other campaigns.
 pub(super) fn next_tick(plan_mode: DialingMode, now: Timestamp) -> Option<Timestamp> {
     plan_mode.needs_agents().then(|| now.plus_ms(TICK_MS))
 }
 
-/// Counts the calls that ended since the campaign's last record of abandoned calls and records them, before a
-/// batch is asked for.
+/// Counts the answered and abandoned calls that ended since the campaign's last record of them, and stores
+/// the counts on the campaign, before a batch is requested. Does nothing for campaigns without agents.
 pub(super) async fn account(
     kit: &DriverContext,
     state: &CampaignState,
@@ -165,7 +166,7 @@ pub(super) async fn account(
     Ok(())
 }
 
-/// Answered and abandoned calls that ended in one hour, consecutive in the log.
+/// Numbers of answered and abandoned calls that ended in one hour, consecutive in the log.
 struct EndedCallCounts {
     answered: AbandonmentCounts,
     ended_at: Timestamp,

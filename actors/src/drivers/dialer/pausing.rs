@@ -6,14 +6,14 @@ use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
 use domain::ids::CampaignId;
 
-/// Alert when every trunk fails.
+/// Name of the alert that every trunk fails.
 const ALERT_UNREACHABLE: &str = "trunk_unreachable";
 
-/// Alert when a quota cannot be evaluated.
+/// Name of the alert that a quota cannot be evaluated.
 const ALERT_QUOTA: &str = "quota_not_evaluated";
 
-/// Pauses every running campaign after too many failures in a row on every trunk. Dialing stops until a user
-/// resumes them. The failed dials do not count as attempts, and the customers keep waiting.
+/// Pauses every running campaign because every trunk had too many consecutive failures. Dialing stops until
+/// a user resumes them. The failed dials do not count as attempts, and the customers keep waiting.
 pub(crate) async fn pause_running_campaigns(kit: &DriverContext, detail: &str) {
     kit.capacity.forget_failures();
     let works = match kit.ports.worklist.unfinished_campaigns().await {

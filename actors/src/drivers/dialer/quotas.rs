@@ -21,28 +21,29 @@ use domain::time::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// How long a place is kept for a dial that has not begun, in milliseconds: a batch is valid for a second,
-/// and a worker starts quickly.
+/// How long a quota share is kept for a dial that has not begun, in milliseconds: a batch is valid for a
+/// second, and a worker starts quickly.
 const BEGUN_WITHIN_MS: u64 = 60_000;
 
-/// How long a customer is held when calls in flight have all places, in milliseconds.
+/// How long a customer is held when calls in progress have all shares of a quota, in milliseconds.
 const WAIT_MS: u64 = 1_000;
 
-/// How long a finally refused customer is held until the settlement is visible, in milliseconds.
+/// How long a customer who was refused for good is held until the worklist shows the settlement, in
+/// milliseconds.
 const SETTLED_WITHIN_MS: u64 = 60_000;
 
-/// Most customers of full quotas refused in one round: each refusal is an event.
+/// Most customers of full quotas that are refused in one round: each refusal is an event.
 const REFUSED_MAX: usize = 64;
 
-/// The due enrolments for which the campaign may be asked.
+/// The due enrolments for which dials may be requested from the campaign.
 pub(super) struct QuotaSelection {
     pub(super) due: Vec<DueEnrolment>,
-    /// The quotas of each, in the same order; empty if the plan has no quotas.
+    /// The quotas of each customer in `due`, in the same order; empty if the campaign has no quotas.
     pub(super) people: Vec<QuotaPerson>,
 }
 
-/// The due enrolments without those of full quotas, whose refusal is stored. A quota that cannot be evaluated
-/// pauses the campaign.
+/// Returns the due enrolments without customers of full quotas; the refusal of those is stored. A quota
+/// that cannot be evaluated pauses the campaign and fails.
 pub(super) async fn select_due_by_quota(
     kit: &DriverContext,
     facts: Option<&CampaignFacts>,
@@ -100,8 +101,8 @@ pub(super) async fn select_due_by_quota(
     Ok(held)
 }
 
-/// The customers of a batch who need no place or have one; `None` if the campaign has no quotas, so that all
-/// pass.
+/// The customers of a batch who need no share of a quota or have one; `None` if the campaign has no quotas,
+/// so that all pass.
 pub(super) struct QuotaAdmission(Option<BTreeSet<CustomerId>>);
 
 impl QuotaAdmission {
@@ -114,7 +115,7 @@ impl QuotaAdmission {
     }
 }
 
-/// Keeps the due enrolments that have a place in the batch.
+/// Returns the due enrolments of customers who need no share of a quota or have one in this batch.
 pub(super) fn retain_with_place(places: &QuotaAdmission, mut due: Vec<DueEnrolment>) -> Vec<DueEnrolment> {
     if let Some(those) = &places.0 {
         due.retain(|one| those.contains(&one.customer));
@@ -129,8 +130,8 @@ fn enrolment(facts: &CampaignFacts, customer: &CustomerId) -> EnrolmentId {
     }
 }
 
-/// Asks the customer's decider, which refuses by the campaign's counts and stores the verdict. If it refused
-/// for the same reason earlier that day, it stores nothing, and the customer is held until the quota opens.
+/// Makes the customer's decider refuse a dial because a quota is full, which stores the verdict. If it was
+/// refused for this reason earlier that day, nothing is stored. The customer is held until the quota opens.
 async fn refuse(
     kit: &DriverContext,
     facts: &CampaignFacts,
@@ -157,7 +158,7 @@ async fn refuse(
     }
 }
 
-/// The campaign's state after all ended calls were counted in its quotas.
+/// Returns the campaign's state after all ended calls were counted in its quotas.
 async fn counted(kit: &DriverContext, campaign: &CampaignId) -> Result<Arc<CampaignState>, Halt> {
     let loaded = kit.state(&kit.system.campaigns, campaign).await?;
     let now = kit.now();
@@ -193,7 +194,8 @@ struct OpenQuotaPlace<'a> {
     at: Timestamp,
 }
 
-/// The result of a place; `None` while the call is open.
+/// Returns the result of the call that holds a quota share; `None` while the call is open or may still
+/// begin.
 async fn end(
     kit: &DriverContext,
     campaign: &CampaignId,

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 /// Most workers at once, over all campaigns and lines: each is a task, a leg and its audio.
 pub(crate) const WORKERS_MAX: usize = 1_000;
-/// Wait before the view is read again after an error, or a campaign is asked again after a refusal, in
+/// Wait before the worklist is read again after an error, or a campaign is asked again after a refusal, in
 /// milliseconds.
 pub(super) const AGAIN_MS: u64 = 1_000;
 
@@ -165,15 +165,15 @@ async fn serve(
     }
 }
 
-/// When to look again at customers who are due and not dialed: when an agent may become free, or when the
-/// campaign ends and settles them.
+/// Returns when to look again at customers who are due and not dialed: when an agent may become free, or
+/// when the campaign ends and settles them.
 fn by_time(facts: &CampaignFacts, now: Timestamp) -> Option<Timestamp> {
     let ends_at = facts.plan.ends_at.filter(|at| *at > now);
     earlier(next_accepted_check(facts, now), ends_at)
 }
 
-/// Selects the due enrolments to ask for, by the campaign's order, stage and quotas. The inner error is the
-/// time until which there are none.
+/// Selects the due enrolments for which dials are requested, by the campaign's order, stage and quotas. The
+/// inner error is the time until which there are none.
 async fn held(
     kit: &Arc<DriverContext>,
     campaign: &CampaignId,
@@ -194,8 +194,8 @@ async fn held(
     Ok(held.map_err(|_halt| kit.now().plus_ms(AGAIN_MS)))
 }
 
-/// The campaign's facts with these holidays, and the time until which its window is closed for all customers,
-/// if it is.
+/// Returns the campaign's facts with these holiday calendars, and the time until which its calling window
+/// is closed for all customers, if it is.
 fn of_day(
     state: &CampaignState,
     campaign: &CampaignId,
@@ -207,8 +207,8 @@ fn of_day(
     Some((CampaignFacts { calendars, ..facts }, closed_until))
 }
 
-/// True if an emergency stop holds this campaign, if the stops cannot be read, or if an engine that its flow
-/// needs does not respond.
+/// Returns true if the campaign may not dial: an emergency stop applies, the stops cannot be read, or an
+/// engine that its flow needs does not respond.
 async fn is_stopped(kit: &DriverContext, campaign: &CampaignId, facts: Option<&CampaignFacts>) -> bool {
     let own = StopId::Campaign(campaign.clone());
     if let Err(error) = kit.stops.learn(kit.environment.store.as_ref(), &own).await {
@@ -224,19 +224,20 @@ async fn is_stopped(kit: &DriverContext, campaign: &CampaignId, facts: Option<&C
     }
 }
 
-/// The number of dials to ask for and of open calls; `None` if there is no room.
+/// Returns the number of dials to request and the number of the campaign's open calls; `None` if nothing is
+/// due.
 fn wanted(kit: &DriverContext, campaign: &CampaignId, due_count: usize) -> Option<(u32, u32)> {
     let wanted = u32::try_from(due_count).unwrap_or(u32::MAX);
     (wanted > 0).then(|| (wanted, kit.live.open_count(campaign)))
 }
 
-/// How many workers may start now.
+/// Returns how many workers may start now, by free line slots and `WORKERS_MAX`.
 fn room(kit: &DriverContext, now: Timestamp) -> usize {
     let dials = usize::try_from(kit.capacity.free_count(now)).unwrap_or(usize::MAX);
     WORKERS_MAX.saturating_sub(kit.live.count()).min(dials)
 }
 
-/// The campaign's answer to a request for dials.
+/// A campaign's answer to a request for a batch.
 enum BatchAnswer {
     Granted(Box<Batch>),
     /// The campaign's calling window is closed for all customers until this time.
@@ -248,15 +249,15 @@ struct Batch {
     facts: CampaignFacts,
     /// The campaign's stage and its limits.
     gates: Gates,
-    /// The customers who have a place in their quotas.
+    /// The customers who need no share of a quota or have one in this batch.
     places: QuotaAdmission,
     count: u32,
     until: Timestamp,
-    /// The id of `campaign.dials_granted`.
+    /// The id of the event `campaign.dials_granted`.
     leave: EventId,
 }
 
-/// Records ended calls on the campaign's record of abandoned calls, then returns how many dials to ask for
+/// For a campaign with agents, first stores the counts of ended calls. Returns how many dials to request,
 /// and when to look again for agents.
 async fn paced(
     kit: &DriverContext,
@@ -274,7 +275,7 @@ async fn paced(
     Ok((wish, pacing::next_tick(facts.plan.dialing_mode(), now)))
 }
 
-/// What the dialer asks a campaign for when it requests a batch.
+/// What the dialer sends to a campaign when it requests a batch.
 struct BatchRequest {
     wish: DialDemand,
     in_flight: u32,
@@ -282,7 +283,7 @@ struct BatchRequest {
     quota_people: Vec<QuotaPerson>,
 }
 
-/// Requests a batch of dials from the campaign.
+/// Requests a batch of dials from the campaign. Also reports the granted dials that never began.
 async fn batch(kit: &DriverContext, campaign: &CampaignId, asked: BatchRequest) -> Result<BatchAnswer, Halt> {
     let unused = kit.live.unused(campaign);
     let told_count = unused.len();
@@ -331,8 +332,8 @@ async fn batch(kit: &DriverContext, campaign: &CampaignId, asked: BatchRequest) 
         .ok_or(Halt::Fault)
 }
 
-/// Starts workers for as many enrolments as granted. If slots ran out, it returns when a line takes dials
-/// again.
+/// Starts workers for as many enrolments as were granted. Returns when a line takes dials again if the
+/// slots ran out.
 fn begin(kit: &Arc<DriverContext>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timestamp> {
     let count = match is_planted(Bug::BatchSizeIgnored) {
         true => due.len(),

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 /// Most customers of one campaign that count as waiting: as many as a round reads.
 const WAITING_MAX: u64 = 256;
 
-/// How many further dials each campaign may begin, for campaigns that want more than their share.
+/// How many further dials each campaign may begin in this round. Contains only campaigns that want more
+/// than their share.
 #[derive(Debug, Default)]
 pub(super) struct DialShares {
     limited: BTreeMap<CampaignId, usize>,
@@ -51,7 +52,8 @@ impl DialShares {
         }
     }
 
-    /// The most dials that this campaign may begin while others want the lines too.
+    /// Returns the most dials that this campaign may begin in this round; `usize::MAX` if it is not
+    /// limited.
     pub(super) fn most(&self, campaign: &CampaignId) -> usize {
         self.limited.get(campaign).copied().unwrap_or(usize::MAX)
     }
@@ -61,8 +63,8 @@ impl DialShares {
     }
 }
 
-/// A campaign's claim on the lines: its calls in progress, and the dials it would add. It adds none while its
-/// calling window is closed or its stage waits.
+/// Returns a campaign's demand for line slots: its calls in progress and the dials that it would add. It
+/// adds none while its calling window is closed or its stage waits.
 async fn claim(kit: &DriverContext, work: &CampaignWork, on_lines: u32, now: Timestamp) -> SlotDemand {
     let none = SlotDemand {
         weight: 1,

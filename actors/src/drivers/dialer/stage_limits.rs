@@ -9,19 +9,20 @@ use domain::ports::worklist::{DueEnrolment, WorklistError};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// How far ahead the next due customers of a full test are looked for, in milliseconds. Earlier changes come
-/// with an event or with the end of a worker, and both start a round.
+/// How far ahead the next due customers of a full test stage are looked for, in milliseconds. Earlier
+/// changes come with an event or the end of a worker, which start a round.
 const LOOK_AHEAD_MS: u64 = 60_000;
 
-/// The due enrolments that the stage leaves.
+/// What the campaign's stage leaves of the due enrolments.
 pub(super) enum StageSelection {
     Due(Vec<DueEnrolment>),
-    /// No enrolment is asked for before this time.
+    /// No dial is requested before this time.
     Waits(Timestamp),
 }
 
-/// Applies the stage's limits. A full test goes on only with the customers it admitted, who may be far behind
-/// others in the order. A pilot that has placed its calls of the day waits for the next day.
+/// Applies the limits of the campaign's stage. A full test dials only the customers that it admitted, who
+/// may be far behind others in the order. A pilot that has placed its calls of the day waits for the next
+/// day.
 pub(super) async fn select_due_by_stage(
     kit: &DriverContext,
     campaign: &CampaignId,
@@ -60,20 +61,20 @@ fn enrolment(due: &DueEnrolment) -> EnrolmentId {
     }
 }
 
-/// The customers to name when a batch is requested: only a test needs them.
+/// Returns the customers to name when a batch is requested: all due ones in the test stage, otherwise none.
 pub(super) fn people(gates: &Gates, due: &[DueEnrolment]) -> Vec<CustomerId> {
     let named = due.iter().filter(|_| gates.is_test());
     named.map(|one| one.customer.clone()).collect()
 }
 
-/// Keeps the customers that the stage admits.
+/// Returns the due enrolments of customers that the stage admits.
 pub(super) fn retain_admitted(gates: &Gates, mut due: Vec<DueEnrolment>) -> Vec<DueEnrolment> {
     due.retain(|one| gates.admits(&one.customer));
     due
 }
 
-/// Counts the dials of a batch that are not begun and notes them when dropped. Only stages that count dials
-/// (the pilot) need it.
+/// Counts the dials of a batch that are not begun, and stores their number in `LiveCalls` when it is
+/// dropped. Only a stage that counts dials (the pilot) needs it.
 pub(super) struct UnusedDials {
     live: Arc<LiveCalls>,
     campaign: CampaignId,

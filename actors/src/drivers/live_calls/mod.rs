@@ -17,14 +17,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
-/// Most enrolments that are held back for a while. Beyond it the one with the earliest time is forgotten,
-/// which costs one more refusal.
+/// Most enrolments that are held for a while. At the limit the one that is released first is forgotten; it
+/// costs one more refusal.
 const HELD_MAX: usize = 10_000;
 
-/// Most dials of one campaign remembered as granted and not begun: a pilot's whole day.
+/// Most dials of one campaign remembered as granted and not begun: a pilot's whole day. Further ones count
+/// as begun.
 const UNUSED_MAX: usize = 1_000;
 
-/// The phase of the work on an enrolment.
+/// The phase of a worker's work on an enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Grants are being asked for.
@@ -34,7 +35,7 @@ pub(crate) enum Phase {
     /// Answered, and no agent has taken the call yet.
     Waiting,
     Talking,
-    /// Over; the view has not caught up yet.
+    /// The call is over; the worklist does not show that yet.
     Closing,
 }
 
@@ -44,11 +45,10 @@ struct Placement {
 }
 
 struct EnrolmentWork {
-    /// A test call does not count as work of its campaign and is in no figure.
+    /// True for a test call. It does not count as work of its campaign and is in no figure.
     is_test: bool,
     number: NumberId,
-    /// The line, and the compliance rule sets, under which it is being dialed. `None` before it has a slot on
-    /// a line.
+    /// Line and compliance rule sets under which it is being dialed; `None` before it has a slot on a line.
     placed: Option<Placement>,
     call: Option<CallId>,
     /// The person's other ids. Orders about those ids reach this work too.
@@ -59,16 +59,15 @@ struct EnrolmentWork {
 }
 
 struct WorkTable {
-    /// Draining: workers leave, and no new one begins.
+    /// True while draining: workers leave, and no new one begins.
     is_closed: bool,
     work: BTreeMap<EnrolmentId, EnrolmentWork>,
     held: BTreeMap<EnrolmentId, Timestamp>,
-    /// Per campaign that counts its dials: the expiry of the batch for each dial that was granted and not
-    /// begun.
+    /// For each campaign that counts dials: the batch's expiry of each dial that was granted and not begun.
     unused: BTreeMap<CampaignId, Vec<Timestamp>>,
 }
 
-/// The work in progress of this process.
+/// The enrolments that workers of this process have now.
 pub(crate) struct LiveCalls {
     book: Mutex<WorkTable>,
     /// Number of enrolments in the book.
@@ -90,7 +89,7 @@ impl LiveCalls {
         })
     }
 
-    /// Begins work on an enrolment. `None` if a worker has it already or the book is closed.
+    /// Registers a worker for an enrolment. `None` if another worker has it, or if draining.
     pub(crate) fn begin(
         self: &Arc<Self>,
         enrolment: &EnrolmentId,
@@ -103,7 +102,7 @@ impl LiveCalls {
         Some(working)
     }
 
-    /// Begins work on a test call, under the same conditions.
+    /// Registers a worker for a test call. `None` under the same conditions.
     pub(crate) fn begin_test(
         self: &Arc<Self>,
         enrolment: &EnrolmentId,
@@ -138,18 +137,19 @@ impl LiveCalls {
         self.lock().work.contains_key(enrolment)
     }
 
-    /// True if a worker has this call.
+    /// Returns true if a worker has this call.
     pub(crate) fn is_at(&self, call: CallId) -> bool {
         self.lock().work.values().any(|work| work.call == Some(call))
     }
 
-    /// True while the enrolment has a worker or is held.
+    /// Returns true while the enrolment has a worker or is held.
     pub(crate) fn is_taken(&self, enrolment: &EnrolmentId, now: Timestamp) -> bool {
         let book = self.lock();
         book.work.contains_key(enrolment) || book.held.get(enrolment).is_some_and(|until| now < *until)
     }
 
-    /// The number of a campaign's enrolments in the book, without those closing and without test calls.
+    /// Returns how many enrolments of a campaign have a worker, without test calls and without
+    /// workers with a call that is over.
     pub(crate) fn open_count(&self, campaign: &CampaignId) -> u32 {
         let book = self.lock();
         let of_campaign = book.work.iter().filter(|(enrolment, work)| {
@@ -158,8 +158,8 @@ impl LiveCalls {
         u32::try_from(of_campaign.count()).unwrap_or(u32::MAX)
     }
 
-    /// For the given campaigns: the ringing time of each call in milliseconds (0 while grants are asked for),
-    /// and how many callees wait for an agent.
+    /// Returns for the given campaigns the ringing time of each call in milliseconds (0 while grants are
+    /// requested), and how many callees wait for an agent.
     pub(crate) fn ringing(&self, campaigns: &BTreeSet<CampaignId>, now: Timestamp) -> (Vec<u64>, u32) {
         let book = self.lock();
         let (mut ages_ms, mut waiting) = (Vec::new(), 0);
@@ -192,7 +192,7 @@ impl LiveCalls {
         self.lock().work.len()
     }
 
-    /// Holds an enrolment until `until`, although the view lists it as due.
+    /// Holds an enrolment until `until`: the dialer skips it, although the worklist lists it as due.
     pub(crate) fn hold(&self, enrolment: &EnrolmentId, until: Timestamp, now: Timestamp) {
         let mut book = self.lock();
         book.held.retain(|_, held_until| now < *held_until);
@@ -204,8 +204,8 @@ impl LiveCalls {
         book.held.insert(enrolment.clone(), until);
     }
 
-    /// Notes a dial that was granted and never began, of a campaign that counts dials. Dials beyond the limit
-    /// count as begun.
+    /// Records a dial that was granted and never began, of a campaign that counts dials. Above `UNUSED_MAX`
+    /// it is not recorded and counts as begun.
     pub(crate) fn note_unused(&self, campaign: &CampaignId, leave_until: Timestamp) {
         let mut book = self.lock();
         let unused = book.unused.entry(campaign.clone()).or_default();
@@ -218,7 +218,7 @@ impl LiveCalls {
         self.lock().unused.get(campaign).cloned().unwrap_or_default()
     }
 
-    /// Removes the first `told_count` of them, which were sent to the campaign.
+    /// Removes the first `told_count` unused dials of a campaign, which were reported to it.
     pub(crate) fn forget_unused(&self, campaign: &CampaignId, told_count: usize) {
         let mut book = self.lock();
         if let Some(unused) = book.unused.get_mut(campaign) {
@@ -227,13 +227,13 @@ impl LiveCalls {
         book.unused.retain(|_, unused| !unused.is_empty());
     }
 
-    /// The number of held enrolments.
+    /// Returns the number of held enrolments.
     pub(crate) fn held_count(&self, now: Timestamp) -> usize {
         let book = self.lock();
         book.held.values().filter(|until| now < **until).count()
     }
 
-    /// The earliest time at which a held enrolment is released.
+    /// Returns the earliest time at which a held enrolment is released; `None` if none is held.
     pub(crate) fn next_release(&self, now: Timestamp) -> Option<Timestamp> {
         self.lock()
             .held
@@ -255,7 +255,7 @@ impl LiveCalls {
         self.order(order, |enrolment, _| concerns(enrolment));
     }
 
-    /// Orders this customer's work: on the given calls, and work that has no call yet.
+    /// Sends an order to the workers on these calls of a customer, and to workers that have no call yet.
     pub(crate) fn order_calls_of(&self, customer: &CustomerId, calls: &[CallId], order: WorkerOrder) {
         self.order(order, |enrolment, work| {
             &enrolment.customer == customer && work.call.is_none_or(|call| calls.contains(&call))
@@ -268,7 +268,7 @@ impl LiveCalls {
         });
     }
 
-    /// Orders all work that is being dialed on this line.
+    /// Sends an order to all workers that are dialing on this line.
     pub(crate) fn order_line(&self, line: usize, order: WorkerOrder) {
         self.order(order, |_, work| {
             work.placed.as_ref().is_some_and(|placed| placed.line == line)
@@ -286,7 +286,7 @@ impl LiveCalls {
         self.order(order, |_, _| true);
     }
 
-    /// Gives the order to all work, and lets no new work begin from now on.
+    /// Sends the order to all workers, and lets no new work begin from now on.
     pub(crate) fn close(&self, order: WorkerOrder) {
         self.lock().is_closed = true;
         self.order_all(order);
@@ -309,13 +309,13 @@ impl LiveCalls {
         }
     }
 
-    /// Returns when the book is empty.
+    /// Waits until no worker is left.
     pub(crate) async fn wait_until_empty(&self) {
         // The sender lives as long as `self`.
         drop(self.count.subscribe().wait_for(|count| *count == 0).await);
     }
 
-    /// Returns when a worker has left the book since the last call.
+    /// Waits until a worker leaves; returns at once if one has left since the last call.
     pub(crate) async fn left(&self) {
         self.left.notified().await;
     }
@@ -325,7 +325,7 @@ impl LiveCalls {
     }
 }
 
-/// A worker's hold on an enrolment. Dropping it ends the work, also in a panic.
+/// A worker's registration for an enrolment. Dropping it ends the work, also in a panic.
 pub(crate) struct EnrolmentLease {
     calls: Arc<LiveCalls>,
     enrolment: EnrolmentId,
@@ -337,7 +337,7 @@ impl EnrolmentLease {
         &self.enrolment
     }
 
-    /// Sets the granted call and its number: another number of the person if the first does not exist.
+    /// Sets the granted call and its number: another number of the person if the first is not assigned.
     pub(crate) fn set_call(&self, call: CallId, number: &NumberId) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
             work.call = Some(call);
@@ -345,7 +345,7 @@ impl EnrolmentLease {
         }
     }
 
-    /// Sets the line on which it is being dialed now, and the campaign's compliance rule sets.
+    /// Sets the line on which the call is being dialed now, and the campaign's compliance rule sets.
     pub(crate) fn set_place(&self, line: usize, presets: impl IntoIterator<Item = Preset>) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
             let presets = presets.into_iter().collect();
@@ -359,7 +359,7 @@ impl EnrolmentLease {
         }
     }
 
-    /// Notes that its INVITE has left.
+    /// Records that the leg's INVITE has left at this time: the call is ringing.
     pub(crate) fn rings_since(&self, at: Timestamp) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
             work.phase = Phase::Ringing;
@@ -371,12 +371,12 @@ impl EnrolmentLease {
         *self.orders.borrow()
     }
 
-    /// A receiver of the orders, for tasks that watch them beside the worker.
+    /// Returns a receiver of the orders, for tasks that watch them beside the worker.
     pub(crate) fn orders(&self) -> watch::Receiver<WorkerOrder> {
         self.orders.clone()
     }
 
-    /// The next stronger order. Cancel-safe.
+    /// Waits for the next, stronger order. Cancel-safe.
     pub(crate) async fn next_order(&mut self) -> WorkerOrder {
         match self.orders.changed().await {
             Ok(()) => *self.orders.borrow_and_update(),

@@ -23,21 +23,21 @@ impl WorkerOrder {
             Self::HangUp(_) => 3,
         }
     }
-    /// The reason why an undialed call must not be dialed; `None` if it may.
+    /// Returns why a call that is not dialed must not be dialed; `None` if it may.
     pub(crate) const fn against_dialing(self) -> Option<EndReason> {
         match self {
             Self::Proceed => None,
             Self::DoNotDial(reason) | Self::GiveUp(reason) | Self::HangUp(reason) => Some(reason),
         }
     }
-    /// The reason why an unanswered leg must be canceled; `None` if it may ring on.
+    /// Returns why an unanswered leg must be canceled; `None` if it may ring on.
     pub(crate) const fn against_ringing(self) -> Option<EndReason> {
         match self {
             Self::Proceed | Self::DoNotDial(_) => None,
             Self::GiveUp(reason) | Self::HangUp(reason) => Some(reason),
         }
     }
-    /// The reason why an answered leg must be hung up; `None` if it may go on.
+    /// Returns why an answered leg must be hung up; `None` if it may continue.
     pub(crate) const fn against_talking(self) -> Option<EndReason> {
         match self {
             Self::Proceed | Self::DoNotDial(_) | Self::GiveUp(_) => None,

@@ -7,22 +7,23 @@
 use super::{EnrolmentLease, LiveCalls, WorkerOrder};
 use domain::ids::{CustomerId, NumberId};
 
-/// The other ids of a call's person, their numbers, and the purpose of the call.
+/// The other ids of the person that a worker calls, their numbers, and the purpose of the call.
 #[derive(Debug, Default)]
 pub(super) struct OtherIds {
-    /// The purpose of the campaign's calls: a consent is withdrawn for one purpose.
+    /// The purpose of the campaign's calls. A consent is withdrawn for one purpose.
     purpose: String,
     customers: Vec<CustomerId>,
     numbers: Vec<NumberId>,
 }
 
 impl LiveCalls {
-    /// Orders the work for a person who has this id as another id.
+    /// Sends an order to the workers that call the person of this id under another id.
     pub(crate) fn order_under_other_id(&self, customer: &CustomerId, order: WorkerOrder) {
         self.order_others(order, |others| others.customers.contains(customer));
     }
 
-    /// Orders the work for a person who has this id as another id, if its calls have this purpose.
+    /// Sends an order to the workers that call the person of this id under another id, if their calls have
+    /// this purpose.
     pub(crate) fn order_purpose_under_other_id(
         &self,
         customer: &CustomerId,
@@ -34,7 +35,7 @@ impl LiveCalls {
         });
     }
 
-    /// Orders the work for a person who has this number under another id.
+    /// Sends an order to the workers that call a person who has this number under another id.
     pub(crate) fn order_number_under_other_id(&self, number: &NumberId, order: WorkerOrder) {
         self.order_others(order, |others| others.numbers.contains(number));
     }
@@ -45,7 +46,8 @@ impl LiveCalls {
 }
 
 impl EnrolmentLease {
-    /// Notes the person's other ids and the purpose of the calls.
+    /// Stores the person's other ids and the purpose of the calls, so that orders about them reach this
+    /// worker.
     pub(crate) fn note_other_ids(&self, customers: &[CustomerId], purpose: &str) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
             work.others = Some(Box::new(OtherIds {
@@ -56,7 +58,7 @@ impl EnrolmentLease {
         }
     }
 
-    /// Notes a number of one of those ids.
+    /// Stores a number of one of the person's other ids.
     pub(crate) fn note_number_of_other_id(&self, number: &NumberId) {
         let mut book = self.calls.lock();
         let work = book.work.get_mut(&self.enrolment);

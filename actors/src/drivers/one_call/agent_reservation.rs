@@ -8,10 +8,11 @@ use domain::customer::CALLBACK_AGENT;
 use domain::ids::{CallId, UserId};
 use std::sync::Arc;
 
-/// Wait before an agent who took another call in between is asked for again, in milliseconds.
+/// How long the enrolment is held if its agent took another call in between, in milliseconds.
 const TAKEN_AGAIN_MS: u64 = 5_000;
 
-/// Releases the agent when the work on the call is over, also if it was never dialed.
+/// Holds the agent who is reserved for a call. Dropping it releases the agent, also if the call was never
+/// dialed.
 pub(super) struct AgentReservation {
     kit: Arc<DriverContext>,
     agent: UserId,
@@ -27,8 +28,8 @@ impl Drop for AgentReservation {
 }
 
 impl Worker {
-    /// Reserves the one agent who may take this call. If another call took the agent, gives the grant back
-    /// and returns false.
+    /// Reserves the agent who alone may take this call, if there is one. If another call has the agent,
+    /// releases the grant and returns false.
     pub(super) async fn reserved(&mut self, grant: &CustomerGrant) -> Result<bool, Halt> {
         let Some(agent) = self.only.clone() else {
             return Ok(true);

@@ -18,7 +18,7 @@ use domain::stored_event::Cause;
 /// 9.1).
 pub(super) const CANCEL_MS_MAX: u64 = 34_000;
 
-/// The call on which events of a far end are stored, and the event that caused them.
+/// Stores events of a far end on a call: the call, its purpose, and the event that caused them.
 pub(super) struct CallRecord<'a> {
     pub(super) kit: &'a DriverContext,
     pub(super) placed: CallPurpose,
@@ -26,13 +26,13 @@ pub(super) struct CallRecord<'a> {
     pub(super) last_event: EventId,
 }
 
-/// A stored command's cause and answer.
+/// The cause of a stored command, and the entity's answer to it.
 pub(super) struct StoredAnswer {
     pub(super) cause: Cause,
     pub(super) answer: Answer<Call>,
 }
 
-/// The result of acknowledging an answer.
+/// What follows from the acknowledgment of an answer.
 pub(super) enum AckOutcome {
     Talking,
     /// The answer came after we had given up.
@@ -42,7 +42,8 @@ pub(super) enum AckOutcome {
 }
 
 impl CallRecord<'_> {
-    /// Stores an event of a far end as soon as the store accepts it.
+    /// Stores an event of a far end, retrying until the store accepts it. `what`: the kind of event, from
+    /// which the command's id is derived.
     pub(super) async fn store(&self, what: &str, command: CallCommand) -> Result<StoredAnswer, Halt> {
         let cause = call_cause(self.call, what, Some(self.last_event));
         let ask = || self.kit.ask_call(self.placed, &self.call, command.clone(), cause);
@@ -71,8 +72,8 @@ impl CallRecord<'_> {
             .await
     }
 
-    /// Stores an answer. If another process dials now, it is handed over as a late answer. An answer that is
-    /// lost is logged.
+    /// Stores an answer of a far end. If another process dials now, stores it as a late answer. A lost
+    /// answer is logged.
     async fn store_of(
         &self,
         leg: u8,
@@ -96,7 +97,7 @@ impl CallRecord<'_> {
     }
 }
 
-/// Acknowledges a stored answer. One that is stored as late is hung up.
+/// Acknowledges a stored answer. Hangs up instead if the call stored it as late.
 pub(super) async fn acknowledge(
     kit: &DriverContext,
     leg: u8,
@@ -118,7 +119,8 @@ pub(super) async fn acknowledge(
     AckOutcome::Over(unacknowledged(heard.hung_up_by))
 }
 
-/// The ending of a call with an answer that was not acknowledged: hung up by the callee, or cut off by us.
+/// Returns the ending of a call with an answer that was not acknowledged: hung up by the callee, or aborted
+/// by us.
 fn unacknowledged(hung_up_by: Option<HangupSource>) -> CallEnding {
     if hung_up_by == Some(HangupSource::Callee) {
         return CallEnding {
@@ -171,8 +173,8 @@ async fn hear_end(kit: &DriverContext, handle: &mut dyn Leg) -> LegCloseReport {
     }
 }
 
-/// Gives up a leg whose events cannot be stored. If an answer comes all the same, it is stored once the store
-/// is available. `None`: no answer came, and the leg is left to the watchdog.
+/// Gives up a leg of which events cannot be stored. If an answer comes nevertheless, it is stored once the
+/// store is available. `None`: no answer came, and the watchdog ends the leg.
 pub(super) async fn give_up_unrecorded(
     record: &CallRecord<'_>,
     leg: u8,
@@ -191,7 +193,7 @@ pub(super) async fn give_up_unrecorded(
     Ok(Some((stored, unacknowledged(heard.hung_up_by))))
 }
 
-/// The reason in `call.ended` for an answered leg that we did not end.
+/// Returns the reason for `call.ended` of an answered leg that this worker did not end.
 pub(crate) const fn reason_of(by: HangupSource) -> EndReason {
     match by {
         HangupSource::Callee => EndReason::CalleeHungUp,

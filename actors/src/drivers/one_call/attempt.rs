@@ -28,7 +28,7 @@ use std::sync::Arc;
 /// Milliseconds per second, for `Retry-After`.
 const MS_PER_SECOND: u64 = 1_000;
 
-/// A permitted call, from its first leg to its end.
+/// A permitted call, from its first leg to `call.ended`.
 pub(crate) struct Attempt {
     pub(crate) kit: Arc<DriverContext>,
     pub(crate) facts: CampaignFacts,
@@ -49,8 +49,8 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    /// Asks this call's entity. Command ids are counted, because only one worker ever asks, and a restarted
-    /// process ends a call instead of continuing it.
+    /// Sends a command to this call's entity. Command ids count up, because only one worker ever sends
+    /// commands, and a restarted process ends a call instead of continuing it.
     pub(crate) async fn ask(&mut self, command: CallCommand) -> Result<Answer<Call>, Halt> {
         let kit = Arc::clone(&self.kit);
         let cause = self.cause();
@@ -59,7 +59,7 @@ impl Attempt {
         Ok(answer)
     }
 
-    /// The record on which events of a far end are stored.
+    /// Returns what is needed to store events of a far end on this call.
     pub(super) fn record(&self) -> CallRecord<'_> {
         CallRecord {
             kit: &self.kit,
@@ -69,7 +69,8 @@ impl Attempt {
         }
     }
 
-    /// Updates the position and the last event, from which the next step follows.
+    /// Updates the position and the last event after a stored command; the next step names that event as
+    /// its cause.
     pub(super) fn note_stored(&mut self, cause: Cause, answer: &Answer<Call>) {
         self.last = self.last.max(answer.position);
         if let Some(index) = answer.events.len().checked_sub(1) {
@@ -84,7 +85,7 @@ impl Attempt {
         }
     }
 
-    /// Stores the request to hang up, then hangs up.
+    /// Stores the request to hang up the leg, then hangs up.
     pub(crate) async fn hang_up(
         &mut self,
         leg: &mut dyn Leg,
@@ -114,7 +115,8 @@ impl Attempt {
         }
     }
 
-    /// Dials leg after leg until the call is over. `Halt::Refused`: the first leg may not be dialed.
+    /// Dials leg after leg until the call is over, and stores its end. `Halt::Refused`: the first leg may
+    /// not be dialed.
     pub(crate) async fn run(
         &mut self,
         working: &mut EnrolmentLease,
@@ -157,8 +159,8 @@ impl Attempt {
         Ok(())
     }
 
-    /// True if no call may be dialed although it was granted: records have become slow, an engine does not
-    /// respond, or an emergency stop is engaged.
+    /// Returns true if the granted call may not be dialed: records have become slow, an engine does not
+    /// respond, or an emergency stop applies.
     pub(super) async fn is_held_back(&self, line: usize) -> bool {
         let kit = &self.kit;
         if self.facts.plan.dialing_mode().needs_agents() && kit.is_slow_on_record(kit.now()) {
@@ -174,8 +176,8 @@ impl Attempt {
         kit.stopped(&self.facts, line).is_some()
     }
 
-    /// Stores that the leg is dialed, and only then dials it. Otherwise a phone could ring without any record
-    /// of it.
+    /// Stores that the leg is dialed, and only then dials it. Otherwise a phone could ring without any
+    /// record of it.
     pub(super) async fn store_and_dial(
         &mut self,
         dialing: CallCommand,
@@ -204,9 +206,9 @@ impl Attempt {
         Ok(line.dial(permit, order).await)
     }
 
-    /// A slot on another line and a permit, if the disposition, the time and the orders allow a further leg.
-    /// If the line has no free slot, it waits until the time for a further leg is over or an order forbids
-    /// it.
+    /// Returns a slot and a permit for a further leg; `None` if the failure's disposition, the time or an
+    /// order does not allow one. If no line has a free slot, waits until the time for a further leg is
+    /// over.
     async fn next_leg(
         &self,
         working: &mut EnrolmentLease,
@@ -245,7 +247,8 @@ impl Attempt {
         }
     }
 
-    /// A slot on an unused line, else on a line outside `except`, before `until`.
+    /// Returns a slot on a line that this call has not used, otherwise on any line outside `except`. Waits
+    /// for one until `until` or an order against dialing.
     async fn place_by(
         &self,
         working: &mut EnrolmentLease,
@@ -268,8 +271,8 @@ impl Attempt {
         }
     }
 
-    /// Updates the trunk's health and alerts an operator where needed. When every line has failed too often,
-    /// the campaigns are paused.
+    /// Updates the trunk's health by a failed leg and raises an alert where an operator must act. When
+    /// every line has failed too often, pauses the campaigns.
     async fn note_trunk(&self, line: usize, failure: &LegFailure) {
         let disposed = derive_failure_disposition(failure);
         let sign = match disposed.health {
@@ -300,7 +303,8 @@ fn network_ending() -> CallEnding {
     }
 }
 
-/// The ending of an unanswered call: by our order, our timer, or the network.
+/// Returns the ending of an unanswered call: by an order to the worker (`given_up`), our ring timeout, or
+/// the network.
 fn unanswered_ending(failure: &LegFailure, given_up: Option<EndReason>) -> CallEnding {
     let by_itself = match failure.cause {
         FailureCause::Cancelled => EndReason::RingTimeout,

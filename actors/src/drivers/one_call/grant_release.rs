@@ -6,7 +6,7 @@ use crate::drivers::watchdog::{GrantRelease, release_grants, withdraw_and_releas
 use domain::call::event::EndReason;
 use domain::customer::command::ForbiddingRule;
 
-/// The stored reason for a call that was ordered to end.
+/// The stored reason for a grant of a call that was ordered to end.
 const ORDERED: &str = "end_ordered";
 
 /// The stored reason when the customer was withdrawn meanwhile, or the list undone.
@@ -30,8 +30,8 @@ impl Worker {
         .await
     }
 
-    /// Withdraws on the call's stream, then releases both grants. If the grants expired before the dial, the
-    /// enrolment is held: asking again at once would only write the same events again.
+    /// Withdraws the call on its stream, then releases both grants. If the grants expired before the dial,
+    /// the enrolment is held for a while: asking again at once would only write the same events again.
     pub(super) async fn withdraw(&mut self, grants: &Grants, reason: EndReason) -> Result<(), Halt> {
         if reason == EndReason::GrantExpired {
             self.hold_until(self.kit.now().plus_ms(AFTER_EXPIRY_MS));
@@ -70,7 +70,7 @@ impl Worker {
     }
 }
 
-/// The stored reason for which a grant was given back.
+/// Returns the reason that is stored with a released grant.
 const fn release_reason(reason: EndReason) -> &'static str {
     match reason {
         EndReason::OptedOut => "opted_out",

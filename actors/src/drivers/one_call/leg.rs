@@ -19,7 +19,7 @@ use domain::ports::line::{
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Longest time to an answer, in milliseconds, whatever the line does (call progress: hard setup cap).
+/// Longest time to an answer, in milliseconds; then the leg is canceled (call progress: hard setup cap).
 const SETUP_MS_MAX: u64 = 120_000;
 /// Added to the line's own ring timeout, in milliseconds. The ring timeout is ours, so that the request is
 /// stored before CANCEL leaves; the line's timeout only takes effect if we are held up.
@@ -52,15 +52,14 @@ impl LegEnd {
     }
 }
 
-/// State of the wait for an answer.
+/// The wait for the answer of one leg.
 struct AnswerWait {
     leg: u8,
     given_up: Option<EndReason>,
     deadline: Timestamp,
 }
 
-/// Waits for the line's rate, stores `call.dialing`, dials, and follows the leg to its end. `Halt::Refused`:
-/// the leg may not be dialed.
+/// Waits for the line's rate, stores `call.dialing`, dials, follows the leg. `Halt::Refused`: not dialed.
 pub(super) async fn run_leg(
     attempt: &mut Attempt,
     working: &mut EnrolmentLease,
@@ -114,7 +113,7 @@ pub(super) async fn run_leg(
     }
 }
 
-/// Waits until the line's rate allows the dial. Returns `Halt::Refused` if an order forbids it by then.
+/// Waits until the line's rate allows the dial. Fails with `Halt::Refused` if an order forbids it then.
 async fn wait_for_rate(kit: &DriverContext, working: &EnrolmentLease, place: &LegSlot) -> Result<(), Halt> {
     let leaves_at = place.leaves_at(kit.now());
     kit.environment.clock.wait_until(leaves_at).await;
@@ -162,7 +161,7 @@ async fn dial(
     attempt.store_and_dial(dialing, line, permit, order).await
 }
 
-/// Stores the failure of a leg after its line refused the order: no message left this machine.
+/// Stores the failure of a leg that its line refused to dial: no message left this machine.
 async fn not_taken(attempt: &mut Attempt, leg: u8, error: &LineError) -> Result<LegEnd, Halt> {
     tracing::warn!(call = %attempt.call, leg, %error, "a line did not take an order");
     let (lack, blames_trunk) = match error {
@@ -178,8 +177,8 @@ async fn not_taken(attempt: &mut Attempt, leg: u8, error: &LineError) -> Result<
     Ok(if blames_trunk { end } else { end.blameless() })
 }
 
-/// The ring timeout in milliseconds: the campaign's own, else the line's; never shorter than the rule set
-/// requires a phone to ring.
+/// Returns the ring timeout in milliseconds: the campaign's, else the line's; at least what the rules
+/// require.
 fn ring_timeout_ms(attempt: &Attempt, line: &Arc<dyn Line>) -> u64 {
     let plan = &attempt.facts.plan;
     let line_ms = || line.facts().ring_timeout_ms;
@@ -212,16 +211,16 @@ fn given_up_ending(waiting: &AnswerWait) -> LegEnd {
     })
 }
 
-/// The result of waiting for a dialed leg.
+/// The result of waiting for a dialed leg's answer.
 enum Outcome {
     Failed(LegFailure),
     Answered(AnsweredDialog),
-    /// Over without a failure of its own.
+    /// The line closed the leg without an answer or a failure.
     Closed,
 }
 
 impl AnswerWait {
-    /// Follows the leg until it is answered or over. An error means that its events cannot be stored.
+    /// Follows the leg until it is answered or over, and stores its events. Fails if they cannot be stored.
     async fn outcome(
         &mut self,
         attempt: &mut Attempt,
@@ -264,7 +263,7 @@ impl AnswerWait {
         }
     }
 
-    /// The leg's next event; `None` if an order or the deadline was acted on instead.
+    /// Returns the leg's next event; `None` if an order or the deadline was acted on instead.
     async fn next(
         &mut self,
         attempt: &mut Attempt,
@@ -289,7 +288,7 @@ impl AnswerWait {
         }
     }
 
-    /// Starts the ring timeout, which counts from the first 18x.
+    /// Starts the ring timeout, which counts from the first 18x response.
     fn ring_for(&mut self, now: Timestamp, ring_timeout_ms: u64) {
         if self.given_up.is_none() {
             self.deadline = self.deadline.min(now.plus_ms(ring_timeout_ms));
@@ -329,9 +328,9 @@ impl AnswerWait {
     }
 }
 
-/// Listens to a failed leg until the line has closed it: without a final response it may still be answered,
-/// and a late answer is stored. The leg keeps its slot meanwhile, because the line would refuse another call
-/// in its stead.
+/// Follows a failed leg in a task of its own until the line has closed it, and stores a late answer:
+/// without a final response one may come. The leg keeps its slot, because the line would refuse another
+/// call in its place.
 fn linger(attempt: &Attempt, leg: u8, handle: Box<dyn Leg>, place: Arc<LegSlot>) {
     let (kit, call, placed) = (Arc::clone(&attempt.kit), attempt.call, attempt.placed());
     let lingering = async move {
@@ -374,7 +373,7 @@ async fn hear_out(kit: &DriverContext, placed: CallPurpose, call: CallId, leg: u
     }
 }
 
-/// A definite failure on our own side.
+/// Returns a definite failure on our side: no message left. `lack`: the missing local resource, if one was.
 fn nothing_left(lack: Option<EndCause>) -> LegFailure {
     LegFailure {
         lack,
@@ -384,7 +383,7 @@ fn nothing_left(lack: Option<EndCause>) -> LegFailure {
     }
 }
 
-/// The line closed the leg without a failure: its INVITE may have left, so no further leg follows.
+/// Returns the failure of a leg closed without one: its INVITE may have left, so no further leg follows.
 fn lost() -> LegFailure {
     LegFailure {
         cause: FailureCause::Local,
@@ -392,7 +391,7 @@ fn lost() -> LegFailure {
     }
 }
 
-/// Canceled, and no response came (CANCEL race d).
+/// Returns the failure of a canceled leg without any response (CANCEL race d).
 fn silence() -> LegFailure {
     LegFailure {
         cause: FailureCause::Cancelled,

@@ -13,8 +13,8 @@ use domain::ids::CustomerId;
 use domain::stored_event::Cause;
 
 impl Worker {
-    /// Asks the customer for a grant. A customer with other ids names them and is asked again with their
-    /// facts.
+    /// Asks the customer for a grant. A customer with merged ids refuses and names them; then their facts
+    /// are read and the customer is asked again with these.
     pub(super) async fn ask_customer(
         &self,
         cause: Cause,
@@ -39,8 +39,8 @@ impl Worker {
         }
     }
 
-    /// The restrictions of each other id and of its numbers. Digest lists are checked for every number that
-    /// can be read. Events after the read reach this work as orders.
+    /// Reads the restrictions of each merged id and of its numbers. Digest lists are checked for every
+    /// number that can be read. Events after the read reach this worker as orders.
     async fn facts_of(&self, joined: &[CustomerId]) -> Result<Vec<JoinedFacts>, Halt> {
         let (kit, registries) = (&self.kit, &self.facts.kept.registries);
         let mut told = Vec::with_capacity(joined.len());

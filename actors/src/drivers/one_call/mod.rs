@@ -32,11 +32,10 @@ use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Time for which an enrolment is held after a refusal that did not move its due time, or after an error, in
-/// milliseconds.
+/// How long an enrolment is held after an error, or a refusal that left its due time, in milliseconds.
 const ASK_AGAIN_MS: u64 = 30_000;
 
-/// Time for which an enrolment is held after its grants expired before the dial, in milliseconds.
+/// How long an enrolment is held after its grants expired before the dial, in milliseconds.
 const AFTER_EXPIRY_MS: u64 = 5_000;
 
 /// A worker's task: one due enrolment, the campaign's batch, and a slot on a line.
@@ -51,7 +50,7 @@ pub(crate) struct Assignment {
     pub(crate) working: EnrolmentLease,
 }
 
-/// Both grants of one call.
+/// The customer's and the number's grant of one call.
 struct Grants {
     attempt: u32,
     customer: CustomerGrant,
@@ -73,8 +72,8 @@ impl Drop for DeathWatch {
     }
 }
 
-/// Works on one enrolment until its call has ended or it turned out not to be dialed. When the process stops
-/// without a drain, it stops at once, as in a crash.
+/// Works on one enrolment until its call has ended or it turned out not to be dialed. If the process stops
+/// without a drain, the work is aborted at once, as in a crash.
 pub(crate) async fn run(kit: Arc<DriverContext>, assignment: Assignment) {
     let stop = kit.environment.tasks.stop_signal();
     tokio::select! {
@@ -133,13 +132,13 @@ struct Worker {
     facts: CampaignFacts,
     leave_until: Timestamp,
     leave: EventId,
-    /// The line on which it is dialed first.
+    /// Index of the line on which it is dialed first.
     line: usize,
     working: EnrolmentLease,
-    /// The only agent who may take the call, reserved for it.
+    /// The only agent who may take the call; `None` if any may, or a robot takes it.
     only: Option<UserId>,
     kept: Option<agent_reservation::AgentReservation>,
-    /// A leg began, or may have begun.
+    /// True if a leg began, or may have begun.
     dialed: bool,
     /// Position of the last event that this work wrote.
     last: Position,
@@ -200,14 +199,14 @@ impl Worker {
         ordered.or_else(stopped).or(by_clock)
     }
 
-    /// `EndReason::Requested` if the call was ordered to end. The order may be on its stream before it
-    /// arrives here.
+    /// Returns `EndReason::Requested` if the call was ordered to end, by its stream. The order may be there
+    /// before it arrives as an order to this worker.
     async fn ordered_to_end(&self, call: CallId) -> Result<Option<EndReason>, Halt> {
         let state = self.kit.state(&self.kit.system.calls, &call).await?.state;
         Ok(state.end_ordered().map(|_| EndReason::Requested))
     }
 
-    /// Asks the customer, then the number. `None`: refused, and released where needed.
+    /// Requests the customer's grant, then the number's. `None`: refused, and released where needed.
     async fn grants(&mut self) -> Result<Option<(Grants, String)>, Halt> {
         if self.kit.now() > self.leave_until || self.against_dialing().is_some() {
             return Ok(None);
@@ -240,7 +239,8 @@ impl Worker {
         }
     }
 
-    /// Asks the customer. Returns the attempt's number, the grant, and the id of its event.
+    /// Requests the customer's grant. Returns the attempt's number, the grant and its event's id; `None` if
+    /// refused.
     async fn customer_grant(&mut self) -> Result<Option<(u32, CustomerGrant, EventId)>, Halt> {
         let cause = Cause {
             causation: Some(self.leave),
@@ -283,7 +283,7 @@ impl Worker {
         }))
     }
 
-    /// Holds the enrolment for a while, because the view still lists it as due.
+    /// Holds the enrolment for `ASK_AGAIN_MS`, because the worklist still lists it as due.
     fn hold(&self) {
         self.hold_until(self.kit.now().plus_ms(ASK_AGAIN_MS));
     }
@@ -345,7 +345,7 @@ impl Worker {
         Err(Halt::Fault)
     }
 
-    /// The number to dial, E.164; `None` if the person was erased.
+    /// Returns the number to dial, E.164; `None` if the person was erased.
     async fn callee(&self, number: &NumberId) -> Result<Option<String>, Halt> {
         let loaded = self
             .kit
@@ -355,7 +355,7 @@ impl Worker {
         Ok(phone.and_then(|phone| phone.value().cloned()))
     }
 
-    /// Begins the call's stream with both grants and creates the permit. `None`: too late, and given back.
+    /// Begins the call's stream with both grants, makes the permit. `None`: too late, and released.
     async fn permit(&mut self, grants: &Grants, callee: String) -> Result<Option<DialPermit>, Halt> {
         let call = grants.customer.call;
         let command = CallCommand::Permit {

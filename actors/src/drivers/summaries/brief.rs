@@ -17,19 +17,20 @@ const ORDERS: &str = "You write the note of an ended phone call for colleagues. 
     colleague may do about `action`. Both are in the language `facts.language`. Name no amount, date, period \
     or other number that does not stand in `facts` or `heard`, and never say that something was agreed, paid \
     or promised unless `facts.outcome` says so.";
-/// Most tokens of an answer: four sentences.
+/// Most tokens that the model may answer with: four sentences.
 const ANSWER_TOKENS_MAX: u32 = 500;
-/// Most utterances sent, the last ones; a call with more went round in circles.
+/// Most utterances in the prompt, the last ones; a call with more went round in circles.
 const HEARD_MAX: usize = 60;
 
-/// The last `HEARD_MAX` utterances, masked, as they may leave the installation.
+/// Returns the last `HEARD_MAX` utterances, masked so that they may leave the installation.
 pub(super) fn mask_utterances(heard: &[String], masking: &dyn Masking) -> Vec<String> {
     let first = heard.len().saturating_sub(HEARD_MAX);
     let last: Vec<&str> = heard.iter().skip(first).map(String::as_str).collect();
     masking.masked_turns(&last)
 }
 
-/// Builds the prompt. The values of `fact` must be open and the words of `heard` masked.
+/// Builds the prompt for wording a summary. The values of `fact` must be open and the words of `heard`
+/// masked.
 pub(super) fn brief(fact: &SummaryFact, heard: &[String]) -> WritingBrief {
     let text = |value: &domain::personal::Personal<String>| value.value().cloned();
     let slots: std::collections::BTreeMap<&str, Option<String>> = fact

@@ -17,15 +17,15 @@ use domain::summary::SummaryPosition;
 use domain::transcript::TranscriptParent;
 use std::sync::Arc;
 
-/// Events of one call read per page; a call has a few dozen.
+/// Events of one call that are read per page; a call has a few dozen.
 const CALL_PAGE_EVENTS: usize = 1_024;
-/// The language of the summary if the flow cannot be read: that of the rule sets.
+/// The language of a summary if the flow cannot be read: that of the compliance rule sets.
 const LANGUAGE_UNKNOWN: &str = "zh-CN";
 
 /// A call replayed from its events up to its end.
 pub(super) struct ReplayedCall {
     pub(super) course: CallCourse,
-    /// Position and stream version of that end.
+    /// Position and stream version of the call's end.
     pub(super) made_at: SummaryPosition,
     /// The customer's key, if it exists.
     pub(super) key: Option<PersonKey>,
@@ -34,7 +34,7 @@ pub(super) struct ReplayedCall {
 }
 
 impl SummaryTask {
-    /// Replays the call's events up to its end. `None` if the call has not ended.
+    /// Replays the call's events up to its end; `None` if the call has not ended.
     pub(super) async fn told(&self, call: CallId) -> Result<Option<ReplayedCall>, SummaryFailure> {
         let stream = Call::stream(&call);
         let (mut course, mut after, mut key) = (CallCourse::default(), StreamVersion(0), None);
@@ -81,8 +81,8 @@ impl SummaryTask {
         }
     }
 
-    /// The event with its personal values opened. `call.permitted` stays sealed: it comes before the key is
-    /// read, and the dialed number is not needed.
+    /// Returns the event with its personal values opened. `call.permitted` stays sealed: it comes before
+    /// the key is read, and the dialed number is not needed.
     fn opened(
         &self,
         stored: &StoredEvent,
@@ -100,7 +100,8 @@ impl SummaryTask {
         Ok((envelope, event))
     }
 
-    /// The definition of the flow that the call ran; `None` if this build cannot read it.
+    /// Returns the definition of the flow that the call ran; `None` if this build cannot read it or the
+    /// call names none.
     pub(super) async fn flow_of(
         &self,
         course: &CallCourse,
@@ -114,7 +115,8 @@ impl SummaryTask {
         Ok(published.and_then(|one| one.definition.clone()))
     }
 
-    /// The notes of the call's flow.
+    /// Returns the notes that the call's flow defines, by the nodes that the call reached. If the flow
+    /// cannot be read: empty notes in Chinese.
     pub(super) async fn notes(&self, course: &CallCourse) -> Result<CallNotes, SummaryFailure> {
         let unknown = || CallNotes {
             lang: LANGUAGE_UNKNOWN.to_owned(),
@@ -125,7 +127,7 @@ impl SummaryTask {
     }
 }
 
-/// True if the event has words that are erased.
+/// Returns true if any personal value of the event is erased.
 pub(super) fn is_gone<E: EventData + Clone>(event: &E) -> bool {
     let mut event = event.clone();
     let is_erased = |field: &Personal<String>| matches!(field, Personal::Erased { .. });

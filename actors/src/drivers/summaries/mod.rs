@@ -39,22 +39,22 @@ use wording::WordingQueue;
 
 /// Most summaries written at once; each reads one stream and appends once.
 const WRITING_AT_ONCE_MAX: usize = 16;
-/// Most summaries that wait for another try. When it is reached, no more of the log is read.
+/// Most summaries that wait for another try. At the limit no more of the log is read.
 const WAITING_MAX: usize = 10_000;
-/// Tries of a summary that fails because of a fault of ours. An erasure between two reads causes one fault; a
-/// permanent fault is then logged once instead of every second.
+/// Most tries of a summary that fails because of a fault of ours. An erasure between two reads causes one
+/// fault; a permanent fault is then logged once instead of every second.
 const FAULTS_MAX: u8 = 5;
-/// Wait before another try, in milliseconds: well within the ten seconds in which a summary must exist
-/// (CAL-3).
+/// Wait before a failed summary is tried again, in milliseconds: well within the ten seconds in which a
+/// summary must exist (CAL-3).
 const AGAIN_MS: u64 = 1_000;
 /// How far back a start looks for ended calls without a summary, in milliseconds: an outage over the longest
 /// holidays.
 const LOOK_BACK_MS: u64 = 10 * 86_400_000;
-/// Most ended calls of the past held until it is known whether they have a summary. Beyond it the oldest are
-/// written.
+/// Most ended calls of the past that are kept until it is known whether they have a summary. Above that the
+/// summaries of the oldest are written.
 const PAST_CALLS_MAX: usize = 50_000;
 
-/// Why a summary is not written yet.
+/// Why a summary could not be written now.
 #[derive(Debug, thiserror::Error)]
 enum SummaryFailure {
     #[error(transparent)]
@@ -74,13 +74,14 @@ enum SummaryFailure {
 }
 
 impl SummaryFailure {
-    /// True if another try would not help.
+    /// Returns true if another try would not help.
     const fn is_final(&self) -> bool {
         matches!(self, Self::Unreadable(_) | Self::Store(StoreError::Damaged(_)))
     }
 }
 
-/// Starts to write summaries, from the log's head on and for the last days. For the process that dials.
+/// Starts the tasks that write summaries: of calls that end from now on, and of those that ended in the
+/// last ten days and have none. For the process that dials.
 pub async fn start_summarizing(
     system: &ActorSystem,
     environment: &Environment,
@@ -116,8 +117,8 @@ pub enum SummaryScope {
 }
 
 impl SummaryScope {
-    /// True if a summary may follow from this event: a closed conversation, or the end of a call that may
-    /// have been answered.
+    /// Returns true if a summary may follow from this event: a closed conversation in text, or the end of a
+    /// call that may have been answered.
     fn may_have_one(self, envelope: &Envelope) -> bool {
         if envelope.kind == ConversationEvent::CLOSED {
             return true;
@@ -134,11 +135,11 @@ impl SummaryScope {
     }
 }
 
-/// What summaries are written with.
+/// The ports with which summaries are written, and their scope.
 pub struct SummaryPorts {
     pub of: SummaryScope,
     pub masking: Arc<dyn Masking>,
-    /// The language model that words summaries, if a campaign asks for it. `None`: no model words them.
+    /// The language model that words summaries if a campaign asks for it; `None` if none is configured.
     pub writer: Option<SummaryWriter>,
 }
 
@@ -194,7 +195,8 @@ async fn run(writing: Arc<SummaryTask>, after: Position) {
     }
 }
 
-/// Writes the summaries of calls that ended in the last days and have none.
+/// Writes the summaries of calls that ended in the last days and have none. Tries again if the store is
+/// unavailable.
 async fn past(writing: Arc<SummaryTask>, head: Position) {
     let stop = writing.environment.tasks.stop_signal();
     let work = async {
@@ -226,7 +228,8 @@ impl SummaryTask {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a free slot, then writes the summary in a task of its own.
+    /// Waits for one of `WRITING_AT_ONCE_MAX` slots, then writes the summary in a task of its own. A failed
+    /// one is tried again later.
     async fn write_later(self: &Arc<Self>, mut owed: PendingSummary) {
         // The semaphore is never closed.
         let place = Arc::clone(&self.places).acquire_owned().await;

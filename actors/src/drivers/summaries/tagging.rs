@@ -8,8 +8,8 @@ use domain::ids::CustomerId;
 use domain::stored_event::{Cause, Envelope};
 
 impl SummaryTask {
-    /// Adds the flow's tags to the customer, once per call or conversation. A refusal is logged, and the tags
-    /// are dropped.
+    /// Adds the tags of a call's or conversation's flow to the customer, once for each. A refusal is
+    /// logged, and the tags are dropped.
     pub(super) async fn tag(
         &self,
         origin: ProfileOrigin,

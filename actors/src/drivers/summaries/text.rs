@@ -16,13 +16,13 @@ use domain::summary::{SummaryCommand, SummaryPosition, write_text_summary};
 use domain::texting;
 use domain::transcript::TranscriptParent;
 
-/// Events of one conversation read per page; one has a few dozen.
+/// Events of one conversation that are read per page; one has a few dozen.
 const TEXT_PAGE_EVENTS: usize = 1_024;
 
 /// A conversation replayed from its events up to its end.
 struct ReplayedText {
     told: TextCourse,
-    /// The state just before the close, because the close drops the received messages.
+    /// The state just before the close, because the close removes the received messages.
     state: ConversationState,
     made_at: SummaryPosition,
     /// The customer's key; `None` if any word of the conversation can no longer be read.
@@ -68,8 +68,8 @@ impl SummaryTask {
         }
     }
 
-    /// The notes of its flow, by the nodes that the conversation reached. The nodes are derived again from
-    /// the received messages.
+    /// Returns the notes that the conversation's flow defines, by the nodes that it reached. These are
+    /// derived again from the received messages.
     async fn notes_of_text(
         &self,
         id: ConversationId,

@@ -21,11 +21,11 @@ use domain::transcript::TranscriptParent;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 
-/// Most summaries that wait to be worded; others stay without. A minute of a hundred lines.
+/// Most summaries that wait to be worded; further ones stay without. A minute of a hundred lines.
 const WAITING_MAX: usize = 500;
-/// Most requests at once: a self-hosted model answers few at a time.
+/// Most requests to the model at once: a self-hosted model answers few at a time.
 const AT_ONCE_MAX: usize = 4;
-/// Longest wait for an answer, in milliseconds; no caller waits for it.
+/// Timeout of a request to the model, in milliseconds; no caller waits for it.
 const ANSWER_MS_MAX: u64 = 20_000;
 
 /// The language model that words summaries, and the reader of figures by which its text is checked.
@@ -34,7 +34,7 @@ pub struct SummaryWriter {
     pub figures: Arc<dyn Figures>,
 }
 
-/// Hands summaries to the task that words them.
+/// Passes stored summaries to the task that words them.
 pub(super) struct WordingQueue {
     owed: mpsc::Sender<PendingWording>,
     wording: Arc<WordingTask>,
@@ -77,8 +77,8 @@ impl WordingQueue {
         Self { owed, wording }
     }
 
-    /// Queues the summary if its campaign asks for wording and there is room. It waits for no outside
-    /// service.
+    /// Queues the summary if its campaign asks for wording. Does not wait: if too many summaries wait, this
+    /// one stays without.
     pub(super) async fn owe(&self, call: CallId, ended: &Envelope, fact: SummaryFact, heard: Vec<String>) {
         if self.wording.summaries_max(&fact).await == 0 {
             return;
@@ -132,7 +132,8 @@ async fn run(wording: Arc<WordingTask>, mut waiting: mpsc::Receiver<PendingWordi
 }
 
 impl WordingTask {
-    /// How many summaries the campaign allows to be worded; 0 for none.
+    /// Returns how many summaries the campaign allows to be worded; 0 for none, and if the campaign cannot
+    /// be read.
     async fn summaries_max(&self, fact: &SummaryFact) -> u32 {
         match self.system.campaigns.state(&fact.campaign).await {
             Ok(loaded) => {
@@ -146,7 +147,8 @@ impl WordingTask {
         }
     }
 
-    /// Words one summary. The request is stored before it is sent, so that a crash does not repeat it.
+    /// Words one summary and stores the text. The request is stored before it is sent, so that a crash does
+    /// not repeat it. Does nothing if the facts may not leave the installation or the budget is used up.
     async fn word(&self, owed: PendingWording) -> Result<(), AskError<SummaryRefusal>> {
         let PendingWording {
             call,
@@ -220,8 +222,8 @@ impl WordingTask {
         }
     }
 
-    /// True if the person and the words of this call still have their keys and no erasure is requested. Only
-    /// then may the facts leave the installation.
+    /// Returns true if the person and the words of this call still have their keys and no erasure is
+    /// requested. Only then may the facts leave the installation.
     async fn may_leave(&self, call: CallId, customer: &CustomerId) -> Result<bool, AskError<SummaryRefusal>> {
         let Ok(person) = self.system.customers.state(customer).await else {
             return Err(AskError::Unavailable);
@@ -240,7 +242,7 @@ impl WordingTask {
         Ok(true)
     }
 
-    /// Sends one request and waits at most `ANSWER_MS_MAX`.
+    /// Sends one request to the model and waits at most `ANSWER_MS_MAX`. Counts whether it was answered.
     async fn written(&self, prompt: &AssistantPrompt) -> Result<WriterAnswer, AssistantFailure> {
         let clock = self.environment.clock.as_ref();
         let until = clock.now().plus_ms(ANSWER_MS_MAX);

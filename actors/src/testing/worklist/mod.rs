@@ -55,7 +55,7 @@ struct FakeCallRow {
     closed: ClosedSides,
 }
 
-/// Which entities have recorded the end of the call.
+/// Which entities have recorded the end of a call.
 #[derive(Default, Clone, Copy)]
 struct ClosedSides {
     customer: bool,

@@ -13,7 +13,8 @@ use media::sip::message::SipMessage;
 use media::sip::sdp;
 
 impl Leg {
-    /// Takes the ACK of a final response above 299 (same transaction) or of the 200.
+    /// Handles an ACK: of a final response above 299 (same transaction), which ends the leg, or of the 200,
+    /// which confirms the dialog.
     pub(crate) fn acknowledge(&mut self, ack: &SipMessage, now: Timestamp) {
         let known = ack.cseq().map(|(number, _)| number) == self.invite.cseq().map(|(number, _)| number);
         match self.phase {
@@ -57,8 +58,8 @@ impl Leg {
         }
     }
 
-    /// Answers a BYE of the dialing side, in an early or confirmed dialog, and ends the call; repeated ones
-    /// are answered alike.
+    /// Answers a BYE of the dialing side, in an early or confirmed dialog, with 200 and ends the call. A
+    /// repeated BYE gets the same answer.
     pub(crate) fn take_bye(&mut self, bye: &SipMessage, now: Timestamp, out: &mut Outputs) {
         self.send(self.reply_to(bye, 200).to_bytes(), out);
         match self.phase {
@@ -74,7 +75,8 @@ impl Leg {
         }
     }
 
-    /// Answers a further INVITE inside the dialog: it may move the stream or put it on hold (RFC 3261, 14.2).
+    /// Answers a re-INVITE, which may move the audio or put it on hold (RFC 3261, 14.2): 200, or an error
+    /// for an ended dialog, an old CSeq or an unusable offer.
     pub(crate) fn take_reinvite(&mut self, invite: &SipMessage, out: &mut Outputs) {
         let number = invite.cseq().map_or(0, |(number, _)| number);
         let open = matches!(self.phase, Phase::Answered | Phase::Confirmed);
@@ -97,7 +99,8 @@ impl Leg {
         self.send(response.to_bytes(), out);
     }
 
-    /// Answers any other request of the dialog.
+    /// Answers any other request of the dialog: 200 to INFO and to OPTIONS and UPDATE without a body,
+    /// otherwise 405.
     pub(crate) fn take_other(&self, request: &SipMessage, out: &mut Outputs) {
         let code = match request.method() {
             "INFO" | "OPTIONS" | "UPDATE" if request.body.is_empty() => 200,
@@ -108,7 +111,7 @@ impl Leg {
         self.send(response.to_bytes(), out);
     }
 
-    /// Takes a response to our BYE: any final one ends the dialog.
+    /// Handles a response to our BYE: any final one ends the dialog. Other responses are ignored.
     pub(crate) fn take_response(&mut self, response: &SipMessage, now: Timestamp) {
         let ours = self.bye.as_ref().and_then(SipMessage::branch);
         let is_final = response.code().is_some_and(|code| code >= 200);

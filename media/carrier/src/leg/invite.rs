@@ -22,7 +22,8 @@ const NOT_ACCEPTABLE: FinalResponse = FinalResponse {
 };
 
 impl Leg {
-    /// Demands credentials; the INVITE that follows is another transaction of the same leg.
+    /// Sends the challenge `response` to an INVITE. The next INVITE with credentials is another transaction
+    /// of the same leg.
     pub(crate) fn challenge(
         &mut self,
         invite: SipMessage,
@@ -42,7 +43,7 @@ impl Leg {
         out.push_back(Output::Details(Box::new(self.details.clone())));
     }
 
-    /// Accepts the INVITE: it is the one transaction that counts.
+    /// Accepts the INVITE for a call with this persona. Only its transaction counts in the call details.
     pub(crate) fn accept(&mut self, invite: SipMessage, persona: Persona, now: Timestamp, out: &mut Outputs) {
         self.remote_cseq = invite.cseq().map_or(0, |(number, _)| number);
         self.invite = invite;
@@ -77,19 +78,21 @@ impl Leg {
         }
     }
 
-    /// Takes over the address of the media socket; `None` if it could not be opened.
+    /// Sets the address of the leg's media socket; `None` if the socket could not be opened.
     pub(crate) const fn media_opened(&mut self, address: Option<SocketAddr>) {
         self.media = address;
     }
 
-    /// Counts a second INVITE outside the dialog and refuses it as merged (RFC 3261, 8.2.2.2).
+    /// Counts a second INVITE of the call outside the dialog and refuses it as merged with 482 (RFC 3261,
+    /// 8.2.2.2).
     pub(crate) fn count_second_invite(&mut self, invite: &SipMessage, out: &mut Outputs) {
         self.details.invites += 1;
         out.push_back(Output::Details(Box::new(self.details.clone())));
         self.send(self.reply_to(invite, 482).to_bytes(), out);
     }
 
-    /// Sends the last response to the INVITE again, because the INVITE was repeated.
+    /// Sends the last response to the INVITE again, because the INVITE was repeated. Does nothing after the
+    /// ACK.
     pub(crate) fn repeat_response(&self, out: &mut Outputs) {
         if !self.invite_response.is_empty() && self.phase != Phase::Confirmed {
             self.send(self.invite_response.clone(), out);

@@ -20,11 +20,12 @@ use media::sip::sdp::AudioStream;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-/// T1 in milliseconds: the time of the first retransmission (RFC 3261, 17.1.1.1).
+/// T1 in milliseconds: the wait before the first retransmission (RFC 3261, 17.1.1.1).
 const T1_MS: u64 = 500;
-/// 64 × T1, in milliseconds: the time for which an ACK is awaited (RFC 3261, 17.2.1, timer H).
+/// 64 × T1, in milliseconds: how long an ACK is awaited before the leg ends (RFC 3261, 17.2.1, timer H).
 const GIVE_UP_MS: u64 = 64 * T1_MS;
-/// Time for which an ended call's Call-ID is remembered, in milliseconds, so that a second INVITE is noticed.
+/// How long an ended call's Call-ID is remembered, in milliseconds, so that a second INVITE of it is
+/// noticed.
 const REMEMBERED_MS: u64 = 300_000;
 /// The refusal if there is no free port or memory for another call.
 pub(crate) const NO_ROOM: FinalResponse = FinalResponse {
@@ -50,7 +51,7 @@ enum Phase {
     Ended,
 }
 
-/// The times at which a leg acts by itself.
+/// The times at which a leg acts without a message; `None` if not.
 #[derive(Debug, Clone, Copy, Default)]
 struct LegTimers {
     step_at: Option<Timestamp>,
@@ -153,25 +154,25 @@ impl Leg {
     pub(crate) fn is_live(&self) -> bool {
         !matches!(self.phase, Phase::Ended | Phase::Challenged)
     }
-    /// True if this is the leg's INVITE, sent again.
+    /// Returns true if this is a retransmission of the leg's INVITE.
     pub(crate) fn knows(&self, invite: &SipMessage) -> bool {
         invite.branch() == self.invite.branch() && invite.cseq() == self.invite.cseq()
     }
-    /// True if an INVITE comes before the leg's, by the caller's CSeq.
+    /// Returns true if an INVITE is older than the leg's, by the caller's CSeq.
     pub(crate) fn is_older(&self, invite: &SipMessage) -> bool {
         let number = |message: &SipMessage| message.cseq().map_or(0, |(number, _)| number);
         number(invite) < number(&self.invite)
     }
-    /// True if a CANCEL names the INVITE's transaction (RFC 3261, 9.1).
+    /// Returns true if a CANCEL belongs to the INVITE's transaction (RFC 3261, 9.1).
     pub(crate) fn is_cancelled_by(&self, cancel: &SipMessage) -> bool {
         cancel.branch().is_some() && cancel.branch() == self.invite.branch()
     }
-    /// True if a request belongs to the dialog (RFC 3261, 12.2.2).
+    /// Returns true if a request belongs to the leg's dialog, by both tags (RFC 3261, 12.2.2).
     pub(crate) fn is_dialog_of(&self, request: &SipMessage) -> bool {
         request.tag_of_to() == Some(&self.local_tag) && request.tag_of_from() == self.invite.tag_of_from()
     }
 
-    /// The next instant at which `on_time` has something to do.
+    /// Returns the next instant at which `on_time` has something to do; `None` if there is none.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         let frame_at = self.talk.as_ref().map(CalleeAudio::next_frame_at);
         let times = self.times;
@@ -181,8 +182,8 @@ impl Leg {
             .min()
     }
 
-    /// Takes over the address that a request came from: answers go there (RFC 3581, 4), since another process
-    /// may end a call that a lost one began.
+    /// Sets the address that a request came from as the peer: responses go there (RFC 3581, 4). It may
+    /// change, because another process may end a call that a lost one began.
     pub(crate) fn heard_from(&mut self, peer: SocketAddr) {
         self.peer = peer;
     }
@@ -209,7 +210,7 @@ impl Leg {
         };
     }
 
-    /// Records the end of the call and frees its media.
+    /// Records the end of the call in its details, and closes its media.
     fn account(&mut self, by: EndedBy, now: Timestamp, out: &mut Outputs) {
         if let Some(talk) = self.talk.take() {
             self.details.rtp_received = talk.received_count();

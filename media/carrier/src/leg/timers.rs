@@ -15,14 +15,15 @@ use media::sip::message::SipMessage;
 const T2_MS: u64 = 4_000;
 
 impl Leg {
-    /// Takes a datagram of the leg's media socket.
+    /// Handles a datagram of the leg's media socket; ignored before the audio begins.
     pub(crate) fn take_media(&mut self, now: Timestamp, datagram: &[u8]) {
         if let Some(talk) = &mut self.talk {
             talk.receive(now, datagram);
         }
     }
 
-    /// Does everything that is due; true if the leg can be forgotten.
+    /// Does everything that is due by now: steps, retransmissions, audio. Returns true if the leg can be
+    /// forgotten.
     pub(crate) fn on_time(&mut self, now: Timestamp, out: &mut Outputs) -> bool {
         if is_past(self.times.step_at, now) {
             self.step(now, out);
@@ -73,7 +74,8 @@ impl Leg {
         }
     }
 
-    /// Ends an answered leg with a BYE; a leg that was not answered is refused.
+    /// Ends an answered leg with a BYE, and refuses one that is not answered yet. Does nothing for an ended
+    /// leg.
     pub(crate) fn hang_up(&mut self, by: EndedBy, now: Timestamp, out: &mut Outputs) {
         match self.phase {
             Phase::Proceeding { .. } => self.refuse(NO_ROOM, by, now, out),
@@ -89,7 +91,7 @@ impl Leg {
         }
     }
 
-    /// Returns the BYE of the called side: its From is the INVITE's To with our tag (RFC 3261, 12.2.1.1).
+    /// Returns a BYE from the called side: its From is the INVITE's To with our tag (RFC 3261, 12.2.1.1).
     fn compose_bye(&mut self) -> SipMessage {
         let from = self
             .reply_to(&self.invite, 200)

@@ -13,13 +13,13 @@ use media::audio::prosody::ProsodyMeter;
 use media::audio::voice_activity::{VoiceActivity, VoiceChange};
 use serde::Serialize;
 
-/// Largest share of calm utterances that may be called raised: one in twenty.
+/// Largest share of calm utterances that may be classified as raised: one in twenty.
 pub const FALSE_RAISED_RATIO_MAX: f64 = 0.05;
-/// Largest fall of the mean score from one step of an axis to the next, in thousandths: the effect of G.711
-/// and rounding.
+/// Largest fall of the mean score from one step of an axis to the next that still counts as rising, in
+/// thousandths. G.711 and rounding cause small falls.
 const FALLS_PERMILLE_MAX: f64 = 15.0;
 
-/// Callers of the grid, as espeak-ng's variants: two men and two women.
+/// The simulated callers of the grid, by espeak-ng's voices: two men and two women.
 const CALLERS: [&str; 4] = ["m3", "m7", "f2", "f4"];
 /// The manner in which all callers speak first.
 const CALM: Manner = Manner {
@@ -27,12 +27,13 @@ const CALM: Manner = Manner {
     pace: 180,
     gain_db: 0.0,
 };
-/// The words spoken first: more than three seconds.
+/// The words that each caller speaks first, calmly: more than three seconds.
 const FIRST: &str = "wei2 ni3 hao3 wo3 shi4 ben3 ren2 ni3 shuo1 ba5 qing3 wen4 you3 shen2 me5 shi4 qing2 \
     wo3 xian4 zai4 you3 shi2 jian1 ni3 jiang3 qing1 chu5 yi4 dian3";
-/// The words spoken in every manner.
+/// The words that each caller speaks in every manner of the grid.
 const PHRASE: &str = "wo3 yi3 jing1 shuo1 guo4 le5 wo3 bu4 xu1 yao4 zhe4 ge5 fu2 wu4";
-/// Silence between utterances, in samples: longer than the detector waits.
+/// Silence between utterances, in samples of 8 kHz (1 s): longer than the detector waits for the end of
+/// speech.
 const PAUSE_SAMPLES: usize = 8_000;
 
 /// A manner of speaking: pitch (0 to 99), pace (words per minute), gain.
@@ -43,7 +44,7 @@ struct Manner {
     gain_db: f64,
 }
 
-/// One step of an axis.
+/// One step of an axis: a value of pitch, pace or loudness, and the mean score there.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
     /// The step's value: pitch 0 to 99, words per minute, or decibels.
@@ -60,7 +61,7 @@ pub struct Axis {
     pub is_monotone: bool,
 }
 
-/// The results over the grid.
+/// The results of the emotion measure over the whole grid.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EmotionEvaluation {
     pub callers: usize,
@@ -74,7 +75,7 @@ pub struct EmotionEvaluation {
     pub false_raised_ratio_max: f64,
     /// Number of utterances that are high, loud and fast together.
     pub excited_count: usize,
-    /// Share of the excited utterances that were called raised.
+    /// Share of the excited utterances that were classified as raised.
     pub raised_ratio: f64,
     /// Number of utterances without a reading, for example without a pitch.
     pub unread_count: usize,
@@ -82,18 +83,20 @@ pub struct EmotionEvaluation {
 }
 
 impl EmotionEvaluation {
-    /// True if scores rise on each axis and calm callers are called raised no more often than is allowed.
+    /// Returns true if the scores rise along each axis and calm callers are classified as raised no more
+    /// often than allowed.
     pub fn holds(&self) -> bool {
         self.is_monotone && self.false_raised_ratio <= self.false_raised_ratio_max
     }
 }
 
-/// Speaks the grid with all callers and measures it; `None` if espeak-ng is not installed.
+/// Synthesizes the grid's utterances for all callers and measures them; `None` if espeak-ng is not
+/// installed.
 pub fn evaluate_emotion() -> Option<EmotionEvaluation> {
     evaluated_of(&CALLERS)
 }
 
-/// Speaks the grid with these variants and measures it; `None` if espeak-ng is not installed.
+/// Does the same for these voices only; `None` if espeak-ng is not installed.
 fn evaluated_of(variants: &[&'static str]) -> Option<EmotionEvaluation> {
     let callers: Option<Vec<Caller>> = variants
         .iter()
@@ -170,7 +173,8 @@ fn whole(value: f64) -> u32 {
     value.round().clamp(0.0, 1_000.0) as u32
 }
 
-/// Returns what calm callers say: twelve sentences in slightly different manners, and the two phrases.
+/// Returns the utterances of calm callers, with their manners: the test commands in slightly different
+/// manners, and the two phrases.
 fn calm_manners() -> Vec<(&'static str, Manner)> {
     let range = [(47, 170, -2.0), (50, 180, 2.0), (53, 195, 0.0)];
     let all = COMMANDS.iter().zip(range.iter().cycle());
@@ -186,7 +190,8 @@ fn calm_manners() -> Vec<(&'static str, Manner)> {
     .collect()
 }
 
-/// Returns what excited callers say: sentences that are high, loud and fast together.
+/// Returns the utterances of excited callers, with their manner: sentences that are high, loud and fast
+/// together.
 fn excited_manners() -> Vec<(&'static str, Manner)> {
     let manner = Manner {
         pitch: 85,
@@ -226,8 +231,8 @@ fn counted(callers: &[Caller], said: &[(&'static str, Manner)]) -> Option<Counts
     Some(counted)
 }
 
-/// Returns the readings of one caller's utterances after the calm first words, over a telephone with noise 25
-/// dB below; `None` if espeak-ng is not installed.
+/// Returns one reading per utterance after the calm first words, over a telephone line with noise 25 dB
+/// below; `None` if espeak-ng is not installed. An entry without a reading is `None`.
 fn readings(caller: &Caller, said: &[(&'static str, Manner)]) -> Option<Vec<Option<Prosody>>> {
     let mut caller = caller.clone();
     for (pinyin, manner) in said {
@@ -274,7 +279,7 @@ struct Caller {
 }
 
 impl Caller {
-    /// Returns a caller who has spoken calmly so far; `None` if espeak-ng is not installed.
+    /// Returns a caller who has spoken the calm first words; `None` if espeak-ng is not installed.
     fn after_first(variant: &'static str) -> Option<Self> {
         let mut caller = Self {
             variant,

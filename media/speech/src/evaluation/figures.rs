@@ -1,7 +1,8 @@
 //! Counts the differences between a recognized text and the words that were said: edits, by characters or by
 //! words.
 
-/// Returns the smallest number of insertions, deletions and substitutions between the two.
+/// Returns the edit distance: the smallest number of insertions, deletions and substitutions that turn the
+/// recognized units `made_out` into the spoken ones `said`.
 pub(super) fn edits<T: PartialEq>(said: &[T], made_out: &[T]) -> usize {
     let mut before: Vec<usize> = (0..=made_out.len()).collect();
     for (row, one) in said.iter().enumerate() {
@@ -19,8 +20,8 @@ pub(super) fn edits<T: PartialEq>(said: &[T], made_out: &[T]) -> usize {
     before.last().copied().unwrap_or(0)
 }
 
-/// Splits a text into the units that are compared: characters if any of it is Chinese, else words; without
-/// marks, in lower case.
+/// Splits a text into the units that are compared: characters if it contains Chinese, otherwise words; in
+/// lower case, without punctuation.
 pub(super) fn units(text: &str) -> Vec<String> {
     let is_chinese = |one: char| ('\u{3400}'..='\u{9fff}').contains(&one);
     let plain = text.to_lowercase();

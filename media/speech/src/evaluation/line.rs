@@ -15,13 +15,14 @@ pub struct TelephoneLine {
 }
 
 impl TelephoneLine {
+    /// A line that changes neither the level nor adds noise.
     pub const QUIET: Self = Self {
         gain_db: 0.0,
         noise_below_db: None,
         seed: 1,
     };
 
-    /// Returns a line with noise this far below the audio.
+    /// Returns a line that adds noise this many decibels below the audio and does not change its level.
     pub const fn with_noise(below_db: f64, seed: u64) -> Self {
         Self {
             gain_db: 0.0,
@@ -30,7 +31,7 @@ impl TelephoneLine {
         }
     }
 
-    /// Returns the audio as the other end receives it.
+    /// Returns the audio as the other end of the line receives it: with the gain and noise, through G.711.
     pub fn carries(self, samples: &[i16]) -> Vec<i16> {
         let noise_level = self.noise_below_db.map_or(0.0, |below_db| {
             // Uniform numbers have a third of their square as power.
@@ -50,7 +51,7 @@ impl TelephoneLine {
     }
 }
 
-/// Returns the root of the mean power of speech: of the frames within 20 dB of the loudest.
+/// Returns the speech level: the root mean square over the frames within 20 dB of the loudest one.
 fn level_of(samples: &[i16]) -> f64 {
     let power =
         |frame: &[i16]| frame.iter().map(|one| f64::from(*one).powi(2)).sum::<f64>() / as_f64(frame.len());
@@ -68,7 +69,7 @@ pub(super) fn as_f64(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// Random numbers from -1 to 1, the same for the same seed.
+/// Pseudo-random numbers from -1 to 1; the same seed gives the same sequence.
 struct Uniform(u64);
 
 impl Uniform {

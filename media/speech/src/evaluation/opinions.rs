@@ -4,9 +4,9 @@ use super::line::as_f64;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The mean opinion score that AI-2 aims at.
+/// The mean opinion score that requirement AI-2 sets as the target of a voice.
 pub const OPINION_TARGET: f64 = 4.0;
-/// Most scores of one file: a page of samples, many times over.
+/// Most scores of one file; a file with more is refused. A page of samples has far fewer.
 const SCORES_MAX: usize = 10_000;
 /// Two-sided 95 % quantiles of Student's distribution for 1 to 30 degrees of freedom; beyond that, the normal
 /// distribution's is used.
@@ -53,6 +53,8 @@ pub enum OpinionsFault {
 }
 
 impl Opinions {
+    /// Parses the scores from JSON. Fails for invalid JSON, more than `SCORES_MAX` scores, a score outside
+    /// 1 to 5, and a second score of one sample.
     pub fn read(text: &str) -> Result<Self, OpinionsFault> {
         let opinions: Self =
             serde_json::from_str(text).map_err(|error| OpinionsFault::Unreadable(error.to_string()))?;
@@ -75,7 +77,7 @@ impl Opinions {
     }
 }
 
-/// The scores of one voice, summed up.
+/// The mean opinion score of one voice over all listeners.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VoiceOpinion {
     pub voice: String,
@@ -90,7 +92,8 @@ pub struct VoiceOpinion {
     pub reaches_target: bool,
 }
 
-/// Combines the files of one test to one result per voice.
+/// Combines the listeners' files of one test to one result per voice. Fails if the files are of different
+/// tests or two have the same listener.
 pub fn mean_opinions(files: &[Opinions]) -> Result<Vec<VoiceOpinion>, OpinionsFault> {
     let mut by_voice: BTreeMap<&str, Vec<(&str, f64)>> = BTreeMap::new();
     let mut listeners = BTreeSet::new();

@@ -7,10 +7,10 @@ use domain::ports::recognizer::{
 };
 use media::audio::frame::frame_of;
 
-/// Silence added after a recording, in milliseconds, so that its last stretch ends: longer than the detector
-/// waits.
+/// Silence added after a recording, in milliseconds, so that its last speech segment ends: longer than the
+/// detector waits.
 const BEHIND_MS: u64 = 600;
-/// Frames passed at once to an engine in this process: half a second, a sixth of what may wait.
+/// Frames of 20 ms passed at once to an engine in this process: half a second, a sixth of what may wait.
 const AT_ONCE: u64 = 25;
 
 /// The reason why nothing was recognized.
@@ -24,17 +24,18 @@ pub enum HearingError {
     Late,
 }
 
-/// The pace at which audio is passed to the recognizer.
+/// How fast the audio of a recording is passed to the recognizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlaybackSpeed {
     /// The pace of the recording: engines over the network expect it.
     Recorded,
-    /// As fast as an engine in this process takes it; after a stretch of speech its text is awaited.
+    /// As fast as an engine in this process takes it; after each speech segment its text is awaited.
     AsTaken,
 }
 
 impl PlaybackSpeed {
-    /// The pace that fits a recognizer.
+    /// Returns the speed for a recognizer: `AsTaken` for one that runs in this process, `Recorded` for all
+    /// others.
     pub const fn of(facts: &RecognizerFacts) -> Self {
         if facts.rehearsal_only {
             Self::AsTaken
@@ -44,7 +45,8 @@ impl PlaybackSpeed {
     }
 }
 
-/// Returns the whole text that is recognized in a recording.
+/// Plays a recording of 8 kHz to a recognizer and returns the whole recognized text. Fails if the engine
+/// fails or is late.
 pub async fn recognize_recording(
     recognizer: &dyn Recognizer,
     clock: &dyn Clock,
@@ -100,7 +102,7 @@ pub async fn recognize_recording(
     Ok(joined(&texts))
 }
 
-/// Joins the texts: with spaces if all are ASCII, else without.
+/// Joins the texts of a recording's utterances: with spaces if all are ASCII, otherwise without.
 fn joined(texts: &[String]) -> String {
     let is_latin = texts.iter().all(|text| text.is_ascii());
     texts.join(if is_latin { " " } else { "" })

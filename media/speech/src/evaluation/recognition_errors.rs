@@ -5,9 +5,9 @@ use super::line::as_f64;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Smallest share of characters or words recognized correctly that AI-1 allows.
+/// Smallest accuracy, the share of characters or words recognized correctly, that requirement AI-1 allows.
 pub const ACCURACY_RATIO_FLOOR: f64 = 0.92;
-/// The share of characters or words that AI-1 aims at, on the user's own set.
+/// The accuracy that requirement AI-1 sets as the target on the user's own recordings.
 pub const ACCURACY_RATIO_TARGET: f64 = 0.95;
 
 /// The condition under which an utterance was recorded and recognized.
@@ -39,7 +39,7 @@ pub struct ErrorFigures {
     pub edits: usize,
     /// Number of edits divided by `units`: the character or word error rate (CER or WER).
     pub error_ratio: f64,
-    /// One less the error ratio, but not below 0.
+    /// One minus the error ratio, but not below 0.
     pub accuracy_ratio: f64,
 }
 
@@ -50,7 +50,7 @@ pub struct RecognitionReport {
     pub by_condition: Vec<ConditionFigures>,
     pub floor_ratio: f64,
     pub target_ratio: f64,
-    /// True if each condition without added noise reaches the floor.
+    /// True if there are utterances without added noise and each of their conditions reaches the floor.
     pub reaches_floor: bool,
     pub reaches_target: bool,
 }
@@ -78,7 +78,7 @@ impl ErrorFigures {
     }
 }
 
-/// Adds up the error figures of these utterances.
+/// Computes the error figures of these utterances, in total and for each recording condition.
 pub fn summarize_errors(attested: &[RecognitionSample]) -> RecognitionReport {
     let mut all = ErrorFigures::default();
     let mut by_condition: BTreeMap<RecordingCondition, ErrorFigures> = BTreeMap::new();

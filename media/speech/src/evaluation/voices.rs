@@ -13,15 +13,15 @@ use serde::Serialize;
 /// Largest allowed equal-error rate, and largest allowed rate of either error at the threshold that is used.
 pub const ERROR_RATIO_MAX: f64 = 0.03;
 
-/// The speakers, as espeak-ng's variants: seven men and five women.
+/// The simulated speakers, by espeak-ng's voices: seven men and five women.
 const SPEAKERS: [&str; 12] = [
     "m1", "m2", "m3", "m4", "m5", "m6", "m7", "f1", "f2", "f3", "f4", "f5",
 ];
-/// Words per minute and pitch of each take: a person never says something twice in the same way.
+/// Words per minute and pitch of each speaker's takes: a person never says something twice in the same way.
 const TAKES: [(u32, u32); 3] = [(172, 48), (180, 50), (188, 52)];
-/// The phrase that all speakers say.
+/// The phrase that all speakers say, in pinyin.
 const PHRASE: &str = "wo3 shi4 ben3 ren2 wo3 tong2 yi4 yong4 wo3 de5 sheng1 yin1 lai2 he2 dui4";
-/// Decibels by which noise lies below the voice.
+/// Decibels by which the line's noise lies below the voice.
 const NOISE_BELOW_DB: f64 = 20.0;
 
 /// The results of the comparisons.
@@ -34,7 +34,8 @@ pub struct VoicesEvaluation {
     pub genuine_count: usize,
     /// Number of comparisons of a speaker with another one.
     pub impostor_count: usize,
-    /// The error rate at the distance where as many comparisons are refused wrongly as are accepted wrongly.
+    /// The equal-error rate: the share of wrong decisions at the distance where as many comparisons are
+    /// wrongly refused as wrongly accepted.
     pub equal_error_ratio: f64,
     pub equal_error_ratio_max: f64,
     /// The distance at which both errors are equal, in thousandths.
@@ -62,7 +63,8 @@ impl VoicesEvaluation {
     }
 }
 
-/// Has all speakers say the phrase and compares them; `None` if espeak-ng is not installed.
+/// Synthesizes the phrase for all speakers and compares each take with every other; `None` if espeak-ng is
+/// not installed.
 pub fn evaluate_voices() -> Option<VoicesEvaluation> {
     let speakers: Option<Vec<Vec<VoiceTake>>> = SPEAKERS
         .iter()
@@ -112,7 +114,7 @@ fn takes_of(variant: &'static str, seed: u64) -> Option<Vec<VoiceTake>> {
     TAKES.iter().zip(0..).map(take).collect()
 }
 
-/// Returns the distance of two takes; the largest number if they cannot be the same phrase.
+/// Returns the distance of two takes, in thousandths; `u32::MAX` if they cannot be the same phrase.
 fn apart(one: &VoiceTake, other: &VoiceTake) -> u32 {
     one.measure_distance_milli(other).unwrap_or(u32::MAX)
 }

@@ -41,8 +41,8 @@ pub(crate) fn order() -> RecognizerOptions {
     }
 }
 
-/// Pushes audio as fast as an engine may take it, and returns all events up to the moment at which `enough`
-/// is true.
+/// Pushes audio as fast as an engine may get it. Returns all events up to the one after which `enough` is
+/// true.
 pub(crate) async fn listen(
     listening: &mut Box<dyn RecognitionSession>,
     audio: &[HeardFrame],
@@ -92,7 +92,7 @@ pub(crate) fn call(said: &[i16], from_ms: u64) -> Vec<HeardFrame> {
     frames(&audio, from_ms)
 }
 
-/// Runs the whole suite.
+/// Runs all checks.
 pub(crate) async fn run_contract(stage: &dyn RecognizerFixture) {
     facts_are_stated(stage);
     an_order_over_a_limit_is_refused(stage);
@@ -155,7 +155,7 @@ async fn what_is_said_is_heard_in_order_with_its_times(stage: &dyn RecognizerFix
     ends(&mut listening).await;
 }
 
-/// Asserts that the listening ends after `finish`, and that nothing comes after its end.
+/// Asserts that the session ends after `finish`, and that no event comes after its end.
 async fn ends(listening: &mut Box<dyn RecognitionSession>) {
     listening.finish();
     let since = SuiteClock.now();

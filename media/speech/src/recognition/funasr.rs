@@ -17,7 +17,7 @@ use domain::ports::recognizer::{
 use domain::ports::speech::SAMPLES_PER_SECOND;
 use serde_json::{Map, Value, json};
 
-/// Frames in a message: 60 ms, as its own clients send.
+/// Number of 20 ms frames in a message: 60 ms, as the server's own clients send.
 const FRAMES_PER_MESSAGE: usize = 3;
 /// The first message's `chunk_size`: chunks of 600 ms with 300 ms of look-ahead.
 const CHUNK_SIZE: [u32; 3] = [5, 10, 5];
@@ -72,10 +72,10 @@ struct FunAsrExchange {
     hot_words: Vec<HotWord>,
     language: String,
     batch: PcmBatch,
-    /// The increments of the present sentence.
+    /// The increments of the current sentence so far, joined.
     partial: String,
     ending: bool,
-    /// True after a message without `is_final`: from then on, `is_final` marks the last message.
+    /// True after a message without `is_final` set: from then on, `is_final` marks the last message.
     marks_last: bool,
 }
 
@@ -163,7 +163,7 @@ impl Protocol for FunAsrExchange {
     }
 }
 
-/// Longest tag of a multilingual model, in bytes, for example `<|withitn|>`.
+/// Longest tag that is removed, in bytes, for example `<|withitn|>`; anything longer stays as text.
 const TAG_BYTES_MAX: usize = 32;
 
 /// Returns a text without the tags that SenseVoice puts into it: language, emotion, event, form of numbers

@@ -12,12 +12,12 @@ use domain::turn::{BargeIn, ExpectedAnswer, Turn, TurnAct, TurnRules};
 use media::audio::frame::sample_from;
 use media::audio::voice_activity::{VoiceActivity, VoiceChange};
 
-/// Number of calls of each kind.
+/// Number of simulated calls of each kind.
 const CALLS: u64 = 60;
 /// Texts of the signs of listening, as an engine gives them.
 const LISTENING: [&str; 6] = ["嗯", "嗯嗯", "哦", "对对", "uh huh", "mm"];
 
-/// Random numbers that differ from call to call and are the same in every run.
+/// Pseudo-random numbers: the same seed gives the same sequence in every run.
 struct TestRandom(u64);
 
 impl TestRandom {
@@ -43,7 +43,8 @@ fn event_of(change: VoiceChange) -> RecognitionEvent {
     }
 }
 
-/// A call: its audio, and the partial texts that an engine gives, with their times.
+/// A simulated call: its audio, and the partial texts that an engine gives, with their times in
+/// milliseconds.
 #[derive(Default)]
 struct Call {
     audio: Vec<i16>,
@@ -51,7 +52,7 @@ struct Call {
 }
 
 impl Call {
-    /// Returns a call in which the caller has said hello, which sets their level; from then on a prompt
+    /// Returns a call in which the caller has said hello, which sets their level. From then on a prompt
     /// plays.
     fn begun() -> Self {
         Self {
@@ -68,7 +69,7 @@ impl Call {
         self.audio.extend_from_slice(sound);
     }
 
-    /// Adds a sign of listening, with a text 200 to 450 ms after it began.
+    /// Adds a sound of listening of `ms` milliseconds, and its text 200 to 450 ms after it began.
     fn listens(&mut self, chance: &mut TestRandom, ms: u64) {
         let index = usize::try_from(chance.between(0, LISTENING.len() as u64 - 1)).unwrap();
         let at_ms = self.ms() + chance.between(200, 450);
@@ -76,7 +77,8 @@ impl Call {
         self.add(&voice(ms));
     }
 
-    /// The time at which the prompt is cut, in milliseconds of the call; `None` if it is not cut.
+    /// Returns the time at which the prompt is interrupted, in milliseconds of the call; `None` if it is
+    /// not.
     fn cut_at(&self, hears_partials: bool) -> Option<u64> {
         let mut detector = VoiceActivity::new(None);
         let mut turn = Turn::new(TurnRules {
@@ -104,8 +106,8 @@ impl Call {
     }
 }
 
-/// Returns the number of calls in which the prompt is cut although the caller does not interrupt; each has
-/// two to five sounds that `sounds` adds.
+/// Returns in how many simulated calls the prompt is interrupted although the caller does not speak against
+/// it. `sounds` adds two to five sounds to each call.
 fn cut_by_nobody(seed: u64, hears_partials: bool, sounds: impl Fn(&mut TestRandom, &mut Call, u64)) -> u64 {
     let mut chance = TestRandom(seed);
     let mut cut = 0;
@@ -120,7 +122,8 @@ fn cut_by_nobody(seed: u64, hears_partials: bool, sounds: impl Fn(&mut TestRando
     cut
 }
 
-/// Adds another person in the room, this far below the caller, for half a second to three and a half.
+/// Adds the voice of another person in the room, this many decibels below the caller, for 0.5 to 3.5
+/// seconds.
 fn babble(chance: &mut TestRandom, call: &mut Call, least_db: u64, most_db: u64) {
     let below_db = f64::from(u32::try_from(chance.between(least_db, most_db)).unwrap());
     let ms = chance.between(500, 3_500);

@@ -12,14 +12,15 @@ use domain::ports::speech::SAMPLES_PER_SECOND;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Frames in a message: 100 ms, as the service advises.
+/// Number of 20 ms frames in a message: 100 ms, as the service advises.
 const FRAMES_PER_MESSAGE: usize = 5;
 /// Silence after which the service ends a sentence, in milliseconds (its own default).
 const SENTENCE_SILENCE_MS: u64 = 800;
-/// The statuses of the header that mean a fault of the client: a token, a key, a quota.
+/// The status codes of a message's header that mean a fault of the client: a wrong token or key, or a
+/// used-up quota.
 const CLIENT_STATUS: std::ops::Range<u64> = 40_000_000..50_000_000;
 
-/// A service with this protocol.
+/// A speech service with this protocol.
 pub(super) struct Nls {
     facts: RecognizerFacts,
     app_key: String,
@@ -50,7 +51,7 @@ impl Nls {
     }
 }
 
-/// Returns 32 random hexadecimal digits, the form of the protocol's ids.
+/// Returns 32 random hexadecimal digits, the form of the protocol's message and task ids.
 fn draw(ids: &dyn IdSource) -> String {
     let mut bytes = [0; 16];
     ids.random(&mut bytes);
@@ -78,7 +79,7 @@ impl Dialect for Nls {
 struct NlsExchange {
     app_key: String,
     ids: Arc<dyn IdSource>,
-    /// The id of the exchange, the same in all its messages.
+    /// The `task_id` of the call, the same in all its messages.
     task_id: String,
     vocabulary: Option<String>,
     batch: PcmBatch,

@@ -4,7 +4,7 @@ use super::engine::RecognizedText;
 use domain::ports::recognizer::{FRAME_SAMPLES, FailureClass, RecognizerFacts, RecognizerOptions};
 use serde_json::Value;
 
-/// One message in either direction.
+/// One message of a websocket, in either direction.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum WireMessage {
     Text(String),
@@ -33,20 +33,21 @@ pub(crate) enum EngineMessage {
     Done,
 }
 
-/// The exchange of one call with an engine.
+/// The state of the exchange of one call with an engine.
 pub(crate) trait Protocol: Send {
     /// Returns the messages to send when the connection is made.
     fn hello(&mut self) -> Vec<WireMessage>;
-    /// True if audio has to wait for `EngineMessage::Ready`.
+    /// Returns true if audio may be sent only after `EngineMessage::Ready`.
     fn waits_for_ready(&self) -> bool {
         false
     }
-    /// Takes 20 ms of audio; returns a message if there is enough for one.
+    /// Adds 20 ms of audio. Returns a message when there is enough audio for one.
     fn audio(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<WireMessage>;
     /// Returns the messages to send when no more audio comes.
     fn farewell(&mut self) -> Vec<WireMessage>;
     fn read(&mut self, wire: &WireMessage) -> Result<EngineMessage, FailureClass>;
-    /// True if an engine that owes no text may answer the farewell with silence.
+    /// Returns true if an engine that owes no text may answer the farewell with silence instead of an end
+    /// message.
     fn may_end_silently(&self) -> bool {
         false
     }
@@ -56,14 +57,14 @@ pub(crate) trait Protocol: Send {
 pub(crate) trait Dialect: Send + Sync {
     fn facts(&self) -> RecognizerFacts;
     fn task(&self) -> &'static str;
-    /// The websocket subprotocol to request.
+    /// Returns the websocket subprotocol to request; `None` for none.
     fn subprotocol(&self) -> Option<&'static str> {
         None
     }
     fn begin(&self, order: &RecognizerOptions) -> Box<dyn Protocol>;
 }
 
-/// Returns a message as a JSON object; any other message is an error of the protocol.
+/// Parses a message as a JSON object. Any other message is `Garbled`.
 pub(super) fn object(wire: &WireMessage) -> Result<Value, FailureClass> {
     let WireMessage::Text(text) = wire else {
         return Err(FailureClass::Garbled);
@@ -74,14 +75,14 @@ pub(super) fn object(wire: &WireMessage) -> Result<Value, FailureClass> {
     }
 }
 
-/// Adds a member to an object that we write.
+/// Adds a member to a JSON object; does nothing to another value.
 pub(super) fn add(object: &mut Value, member: &str, value: Value) {
     if let Some(members) = object.as_object_mut() {
         members.insert(member.to_owned(), value);
     }
 }
 
-/// Returns a member that is a text.
+/// Returns a member of an object if it is a string.
 pub(super) fn text_of<'a>(value: &'a Value, member: &str) -> Option<&'a str> {
     value.get(member).and_then(Value::as_str)
 }

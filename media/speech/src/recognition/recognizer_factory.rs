@@ -20,9 +20,9 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tls::TlsError;
 
-/// The default model of transcription services, as they call their own.
+/// The model that is requested from a transcription service if the SPEC names none.
 const TRANSCRIPTION_MODEL: &str = "whisper-1";
-/// The default path of a service of NLS's form.
+/// The path of an NLS service if the SPEC names none.
 const NLS_PATH: &str = "/ws/v1";
 
 /// The ports that a recognizer needs.
@@ -48,7 +48,8 @@ pub enum RecognizerError {
     Clips,
 }
 
-/// Makes the recognizer of a SPEC; `secret` looks up an environment variable. Engines are not contacted yet.
+/// Makes the recognizer of a SPEC. `secret` returns the value of an environment variable, for keys. Fails
+/// if a key or file is missing or the SPEC is not of a recognizer. Engines are not contacted yet.
 pub fn recognizer(
     spec: &RecognizerSpec,
     ports: RecognizerPorts,
@@ -123,7 +124,8 @@ fn remote_engine(
     Ok(Arc::new(WebSocketEngine::new(dialect, server, &target)))
 }
 
-/// Returns a digest of the engine's address and model, without secrets.
+/// Returns 16 hexadecimal digits that identify the engine's address and model; options with secrets are
+/// left out.
 fn configuration(spec: &RecognizerSpec, remote: &RemoteEngine) -> String {
     let model = remote.option("model").unwrap_or("");
     let hash = Sha256::digest(format!("{spec} {model}"));

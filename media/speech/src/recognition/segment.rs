@@ -4,16 +4,17 @@ use super::engine::EngineInput;
 use domain::ports::recognizer::FRAME_SAMPLES;
 use std::collections::VecDeque;
 
-/// Most frames kept before speech: the detector reports it late, and the beginning of a word is quiet.
+/// Most frames of 20 ms kept before speech begins: the detector reports it late, and the beginning of a
+/// word is quiet.
 const BEFORE_FRAMES_MAX: usize = 25;
 /// Frames before the first voiced one that belong to the word: 100 ms.
 const BEFORE_WORD_FRAMES: usize = 5;
 /// Frames after the last voiced one that belong to the word: 100 ms.
 const TAIL_FRAMES: usize = 5;
-/// Longest stretch that is recognized, in frames: 30 s; the rest of a longer one is dropped.
+/// Longest speech segment that is recognized, in frames: 30 s. The rest of a longer one is dropped.
 const STRETCH_FRAMES_MAX: usize = 1_500;
 
-/// The state of the cutter: the last frames, and the present stretch.
+/// Cuts audio into speech segments. Holds the last frames before speech, and the current segment.
 #[derive(Debug, Default)]
 pub(crate) struct SegmentCutter {
     before: VecDeque<[i16; FRAME_SAMPLES]>,
@@ -21,7 +22,7 @@ pub(crate) struct SegmentCutter {
 }
 
 impl SegmentCutter {
-    /// Takes a message of the session; returns a stretch when it is complete.
+    /// Handles one message of the session. Returns the samples of a speech segment when it is complete.
     pub(crate) fn take(&mut self, what: &EngineInput) -> Option<Vec<i16>> {
         match what {
             EngineInput::Audio(frame) => {

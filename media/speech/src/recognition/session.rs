@@ -26,17 +26,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Most missing frames that are replaced by silence at once: half a second. A longer gap only moves the time.
+/// Most missing frames replaced by silence at once: half a second. Of a longer gap only the time counts.
 const GAP_FRAMES_MAX: u32 = 25;
-/// Shortest voice of a stretch that an engine must answer, in milliseconds. A shorter one may be a cough
-/// without a text; it then counts as nothing recognized.
+/// Shortest voice of a speech segment to which an engine must give a text, in milliseconds. A shorter one
+/// may be a cough; without a text it counts as nothing recognized.
 const ANSWERABLE_MS: u64 = 600;
-/// Number of stretches in a row without an answer at which the engine counts as failed.
+/// Number of consecutive speech segments without an answer at which the engine counts as failed.
 const UNANSWERED_MAX: u32 = 2;
-/// Most events that wait for the owner; beyond that, the oldest partial text is dropped first.
+/// Most events that wait for the session's owner. Above that the oldest partial text or `StillSpeaking` is
+/// dropped, otherwise the oldest event.
 const EVENTS_MAX: usize = 256;
 
-/// A recognizer built from an engine.
+/// A recognizer that runs an engine in a task per call.
 pub struct EngineRecognizer {
     engine: Arc<dyn Engine>,
     clock: Arc<dyn Clock>,
@@ -88,7 +89,7 @@ impl Recognizer for EngineRecognizer {
     }
 }
 
-/// The present or last stretch of speech.
+/// The current or last speech segment.
 #[derive(Debug, Clone, Copy, Default)]
 struct SpeechSegment {
     begin_ms: u64,
@@ -96,38 +97,40 @@ struct SpeechSegment {
     voiced_ms: u64,
     partial: bool,
     prosody: Option<Prosody>,
-    /// The texts that are still to come.
+    /// Number of the engine's texts of this segment that are still to come.
     awaited: PendingTextCount,
-    /// True if there has been a stretch of speech.
+    /// True once speech has begun in this call.
     begun: bool,
 }
 
 struct EngineListening {
     clock: Arc<dyn Clock>,
     voice: VoiceActivity,
-    /// The noise filter before the engine; the detector receives the unfiltered audio.
+    /// The noise suppression before the engine. The voice detector receives the unfiltered audio.
     denoiser: Option<Denoiser>,
     prosody: Option<ProsodyMeter>,
-    /// The queue to the engine; `None` when nothing more is to be sent.
+    /// The queue to the engine; `None` after `finish` or the end.
     to_engine: Option<mpsc::Sender<EngineInput>>,
     from_engine: mpsc::Receiver<EngineOutput>,
     told: VecDeque<RecognitionEvent>,
     stretch: SpeechSegment,
-    /// The time at which the next frame begins.
+    /// The time of the call at which the next frame begins, in milliseconds; `None` before the first frame.
     next_ms: Option<u64>,
-    /// The time by which the engine must have answered.
+    /// The time by which the engine must have answered the last segment; `None` if no text is awaited.
     final_by: Option<Timestamp>,
     unanswered: u32,
-    /// Texts that are not awaited any longer, and may still come.
+    /// Number of texts of an earlier segment that was reported as not recognized; they may still come and
+    /// are dropped.
     owed: PendingTextCount,
-    /// True if the engine has said since the end of speech that it is listening.
+    /// True if the engine has reported since the end of speech that it is listening.
     alive: bool,
     cuts: UtteranceSegmenter,
     ended: bool,
 }
 
 impl EngineListening {
-    /// Queues an event for the owner. After a failure or the end, no event follows.
+    /// Queues an event for the session's owner. Does nothing after the end of the session. A full queue
+    /// drops its oldest partial text.
     fn tell(&mut self, event: RecognitionEvent) {
         if self.ended {
             return;
@@ -149,7 +152,7 @@ impl EngineListening {
         self.end();
     }
 
-    /// Ends the session; the engine's task sees the end of its queue.
+    /// Ends the session: no event follows, and the engine's task sees the end of its queue.
     fn end(&mut self) {
         self.ended = true;
         self.to_engine = None;
@@ -206,7 +209,8 @@ impl EngineListening {
         }
     }
 
-    /// Notes the end of a stretch of speech. `ago_ms` is the time that the detector waited for more voice.
+    /// Records the end of a speech segment at `t_ms` and sets the time for the engine's answer. `ago_ms`:
+    /// how long the detector waited for more voice, in milliseconds.
     fn speech_ended(&mut self, t_ms: u64, voiced_ms: u64, ago_ms: u64) {
         self.stretch.end_ms = Some(t_ms);
         self.stretch.voiced_ms = voiced_ms;
@@ -219,7 +223,7 @@ impl EngineListening {
         }
     }
 
-    /// Takes a message of the engine. Texts before the first speech are dropped.
+    /// Handles a message of the engine. Texts before the first speech are dropped.
     fn take_text(&mut self, from: EngineOutput) {
         match from {
             EngineOutput::Idle => self.alive = true,
@@ -235,8 +239,8 @@ impl EngineListening {
         }
     }
 
-    /// Takes a final text. Engines end sentences at times of their own choice: an empty text in the middle of
-    /// speech has no meaning yet.
+    /// Handles a final text. Engines end sentences by rules of their own: an empty text in the middle of
+    /// speech is ignored.
     fn take_final(&mut self, made: &RecognizedText) {
         let made = clean_recognized_text(made);
         let speaking = self.stretch.end_ms.is_none();
@@ -271,8 +275,9 @@ impl EngineListening {
         }));
     }
 
-    /// True if a text belongs to a stretch that was already reported as nothing recognized. With an engine
-    /// that ends sentences itself, that is known only until the next speech begins.
+    /// Returns true, and counts it, if a text belongs to a segment that was already reported as not
+    /// recognized. With an engine that ends sentences itself, that is known only until the next speech
+    /// begins.
     fn is_late(&mut self, speaking: bool) -> bool {
         let late = match self.cuts {
             UtteranceSegmenter::Ours => !self.owed.is_nothing(),
@@ -286,8 +291,8 @@ impl EngineListening {
         late
     }
 
-    /// Handles the end of the time for an answer. An engine that said that it is listening has thereby
-    /// answered.
+    /// Handles the end of the time for an answer: reports an empty result, or the failure of an engine that
+    /// owes an answer. An engine that reported that it is listening has answered.
     fn missed(&mut self) {
         self.final_by = None;
         self.unanswered += 1;
@@ -303,7 +308,7 @@ impl EngineListening {
         self.tell_final(RecognizedText::default());
     }
 
-    /// Handles the end of the engine's task: agreed after `finish`, else a failure.
+    /// Handles the end of the engine's task: after `finish` the end of the session, otherwise a failure.
     fn engine_ended(&mut self) {
         if self.to_engine.is_some() {
             self.fail(FailureClass::Cut);

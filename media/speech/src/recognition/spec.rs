@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Longest SPEC, in bytes: a URL and a few options.
+/// Most bytes of a SPEC, a URL and a few options; a longer one is refused.
 const SPEC_BYTES_MAX: usize = 2_048;
 /// The forms of a SPEC, for error messages.
 const FORMS: &str = "vosk:ws://HOST:PORT, funasr:ws://HOST:PORT, sherpa:ws://HOST:PORT, nls:wss://HOST[:PORT]/PATH, \
@@ -28,6 +28,7 @@ pub enum RecognizerKind {
 impl RecognizerKind {
     const ALL: [Self; 5] = [Self::Vosk, Self::FunAsr, Self::Sherpa, Self::Nls, Self::OpenAi];
 
+    /// Returns the name with which a SPEC of this kind begins.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Vosk => "vosk",
@@ -45,7 +46,7 @@ impl RecognizerKind {
         }
     }
 
-    /// The options of this kind besides those of TLS.
+    /// Returns the names of the options that this kind has besides those of TLS.
     const fn options(self) -> &'static [&'static str] {
         match self {
             Self::Vosk | Self::FunAsr | Self::Sherpa => &[],
@@ -63,19 +64,20 @@ pub struct RemoteEngine {
     pub port: u16,
     /// The path; it begins with `/`.
     pub path: String,
-    /// The certificates that are accepted; `None` for a connection without TLS.
+    /// Which certificates are accepted; `None` for a connection without TLS.
     pub tls: Option<CertificateTrust>,
     options: Vec<(String, String)>,
 }
 
 impl RemoteEngine {
+    /// Returns the value of the SPEC's option with this name; `None` if the option is absent.
     pub fn option(&self, name: &str) -> Option<&str> {
         let found = self.options.iter().find(|one| one.0 == name);
         found.map(|one| one.1.as_str())
     }
 }
 
-/// The choice of a recognizer, or of another engine that is given in the same form.
+/// The parsed choice of a recognizer, or of another engine that is given in the same form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecognizerSpec {
     Template(PathBuf),

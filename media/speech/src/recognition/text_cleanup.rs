@@ -3,7 +3,7 @@
 use super::engine::RecognizedText;
 use domain::ports::recognizer::{ALTERNATIVES_MAX, Alternative, UTTERANCE_BYTES_MAX};
 
-/// True for a character before or after which a space has no meaning.
+/// Returns true for a character beside which a space has no meaning.
 const fn is_chinese(one: char) -> bool {
     matches!(
         one,
@@ -12,7 +12,8 @@ const fn is_chinese(one: char) -> bool {
     )
 }
 
-/// Returns a text of an engine, cleaned.
+/// Returns an engine's text without control characters, with single spaces between words and none beside
+/// Chinese characters, cut to `UTTERANCE_BYTES_MAX`.
 pub(super) fn clean_text(text: &str) -> String {
     let mut kept = String::with_capacity(text.len().min(UTTERANCE_BYTES_MAX));
     let mut space = false;
@@ -37,12 +38,13 @@ pub(super) fn clean_text(text: &str) -> String {
     kept
 }
 
-/// Returns a ratio limited to 0 to 1; `None` if there is none or it is not finite.
+/// Returns a ratio limited to the range 0 to 1; `None` if it is absent or not finite.
 fn ratio(value: Option<f64>) -> Option<f64> {
     value.filter(|one| one.is_finite()).map(|one| one.clamp(0.0, 1.0))
 }
 
-/// Returns a result of an engine with all its texts cleaned.
+/// Returns a result of an engine with all its texts cleaned, ratios limited to 0 to 1, and without empty or
+/// equal alternatives.
 pub(super) fn clean_recognized_text(made: &RecognizedText) -> RecognizedText {
     let text = clean_text(&made.text);
     let others = made.alternatives.iter().map(|one| Alternative {

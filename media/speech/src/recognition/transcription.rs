@@ -19,13 +19,13 @@ use futures_util::stream::FuturesOrdered;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Longest answer read, in bytes.
+/// Most bytes of an answer; a longer one is an error.
 const ANSWER_BYTES_MAX: usize = 64 * 1_024;
-/// Most stretches requested at once; a slow one does not take the time of the next.
+/// Most speech segments requested at once, so that a slow one does not take the time of the next.
 const AT_ONCE_MAX: usize = 2;
-/// Most stretches that may wait; a service that is further behind does not keep up.
+/// Most speech segments that wait; with one more the service counts as failed, because it does not keep up.
 const WAITING_MAX: usize = 4;
-/// The separator between the parts of the form; it occurs in no WAV header, and the form states no lengths.
+/// The separator between the parts of the form. It occurs in no WAV header, and the form states no lengths.
 const BOUNDARY: &str = "ledgerline-2f6d5c1a9b7e4830";
 
 /// The settings of requests to the service.
@@ -88,7 +88,7 @@ struct TranscriptionSession {
     settings: Arc<TranscriptionSettings>,
     server: Arc<EngineAddress>,
     language: String,
-    /// The hot words, in the form that these services take.
+    /// The hot words, as the text in which these services take them.
     prompt: String,
 }
 

@@ -11,7 +11,7 @@ use domain::ports::recognizer::{
 use domain::ports::speech::SAMPLES_PER_SECOND;
 use serde_json::{Value, json};
 
-/// Frames in a message: 100 ms; the server answers each.
+/// Number of 20 ms frames in a message: 100 ms. The server answers each message.
 const FRAMES_PER_MESSAGE: usize = 5;
 /// The end message, exactly as the server compares it.
 const END: &str = r#"{"eof" : 1}"#;
@@ -80,7 +80,8 @@ impl Protocol for VoskExchange {
             .collect()
     }
 
-    /// Reads a reply. The reply to the end message is a text like any other; the server closes after it.
+    /// Parses a reply. The reply to the end message is a text like any other; the server closes the
+    /// connection after it.
     fn read(&mut self, wire: &WireMessage) -> Result<EngineMessage, FailureClass> {
         let reply = object(wire)?;
         if let Some(partial) = text_of(&reply, "partial") {
@@ -112,7 +113,7 @@ impl Protocol for VoskExchange {
     }
 }
 
-/// Returns the mean confidence of the reply's words; `None` without words.
+/// Returns the mean confidence of the reply's words; `None` if it lists none.
 fn confidence_of(reply: &Value) -> Option<f64> {
     let words = reply.get("result").and_then(Value::as_array)?;
     let of_words: Vec<f64> = words
@@ -123,8 +124,8 @@ fn confidence_of(reply: &Value) -> Option<f64> {
     Some(of_words.iter().sum::<f64>() / f64::from(count))
 }
 
-/// Reads a reply with several alternatives (`max_alternatives`); their confidences are not ratios and are
-/// dropped.
+/// Converts a reply with several alternatives (`max_alternatives`) to a final text. Their confidences are
+/// not ratios and are dropped.
 fn made_of(alternatives: &[Value]) -> EngineMessage {
     let mut texts = alternatives.iter().filter_map(|one| text_of(one, "text"));
     match texts.next() {

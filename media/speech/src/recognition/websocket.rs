@@ -19,28 +19,31 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// Longest wait for a connection, its handshakes and the engine's ready message, in milliseconds: speech
+/// Timeout for the connection, its handshakes and the engine's ready message, in milliseconds. Speech
 /// meanwhile waits in the queue, which is longer.
 const BEGIN_MS_MAX: u64 = 2_000;
-/// Silence that ends a listening if the engine may end silently and owes no text, in milliseconds.
+/// Silence after the farewell that ends the exchange if the engine may end silently and owes no text, in
+/// milliseconds.
 const QUIET_END_MS: u64 = 1_000;
-/// Longest silence that ends a listening if the engine has answered but given fewer texts than our detector
-/// found stretches, in milliseconds: shorter than the session's own limit.
+/// Longest silence after the farewell if the engine has answered, but given fewer texts than our detector
+/// found segments, in milliseconds: shorter than the session's own limit.
 const SILENT_END_MS_MAX: u64 = FINAL_MS_MAX - 500;
-/// Longest wait for the engine to take a message, in milliseconds.
+/// Timeout for sending a message to the engine, in milliseconds.
 const SEND_MS_MAX: u64 = 2_000;
-/// Longest message read, in bytes: a text of two minutes with the times of all its words has less.
+/// Most bytes of a message from the engine; a longer one is an error. A text of two minutes with the times
+/// of all its words has less.
 const MESSAGE_BYTES_MAX: usize = 256 * 1_024;
-/// Messages that an engine may send in addition to those for its audio: it answers each of ours at most once.
+/// Number of messages that an engine may send in addition to those for its audio; more is an error. It
+/// answers each of ours at most once.
 const MESSAGES_MAX: u64 = 1_000;
-/// Further messages that an engine may send for each frame.
+/// Number of further messages that an engine may send for each frame of audio.
 const MESSAGES_PER_FRAME: u64 = 2;
 
 /// An engine behind a websocket.
 pub(super) struct WebSocketEngine {
     dialect: Arc<dyn Dialect>,
     server: Arc<EngineAddress>,
-    /// Path and query, including secrets.
+    /// Path and query of the URL, including secrets.
     target: Arc<str>,
 }
 
@@ -100,7 +103,8 @@ impl WebSocketSession {
         begun?.run(ends).await
     }
 
-    /// Connects and does everything that comes before the first frame.
+    /// Connects, sends the first messages and, if the protocol demands it, waits for the engine's ready
+    /// message.
     async fn begun(mut self, clock: Arc<dyn Clock>) -> Result<WebSocketExchange, FailureClass> {
         let mut talk = WebSocketExchange {
             socket: self.open().await?,
@@ -148,12 +152,12 @@ struct WebSocketExchange {
     socket: Socket,
     protocol: Box<dyn Protocol>,
     clock: Arc<dyn Clock>,
-    /// Number of messages that may still come.
+    /// Number of messages that the engine may still send.
     budget: u64,
-    /// The texts that are still to come, by our own detector.
+    /// Number of texts that are still to come, by our own detector.
     awaited: PendingTextCount,
     speaking: bool,
-    /// The time at which the last stretch of speech ended.
+    /// The time at which the last speech segment ended.
     spoke_at: Timestamp,
 }
 
@@ -174,7 +178,8 @@ impl WebSocketExchange {
         Ok(())
     }
 
-    /// Returns the next message of the protocol; `None` if the engine has closed.
+    /// Returns the engine's next message; `None` if it has closed the connection. Fails if it sends too
+    /// many.
     async fn read(&mut self) -> Result<Option<EngineMessage>, FailureClass> {
         let Some(message) = self.socket.next().await else {
             return Ok(None);
@@ -245,7 +250,8 @@ impl WebSocketExchange {
         }
     }
 
-    /// Sends the farewell and reads the remaining texts; an engine that closes then has sent them all.
+    /// Sends the farewell and passes on the remaining texts. An engine that closes the connection then has
+    /// sent them all.
     async fn finish(&mut self, ends: &mut EngineChannels) -> Result<(), FailureClass> {
         let farewell = self.protocol.farewell();
         self.send_all(farewell).await?;
@@ -291,7 +297,7 @@ impl WebSocketExchange {
     }
 }
 
-/// The engine's answers since the farewell.
+/// What the engine has sent since the farewell.
 struct FarewellWait {
     asked_at: Timestamp,
     since: Timestamp,
@@ -299,7 +305,8 @@ struct FarewellWait {
 }
 
 impl FarewellWait {
-    /// The time at which silence counts as the end, for an engine that may end silently.
+    /// Returns the time at which silence counts as the end, for an engine that may end silently; `None` if
+    /// it owes texts and has not answered.
     fn over_at(&self, awaited: PendingTextCount) -> Option<Timestamp> {
         let last_at = self.asked_at.plus_ms(SILENT_END_MS_MAX);
         match (awaited.is_nothing(), self.answered) {
@@ -317,7 +324,7 @@ async fn wait_until(clock: &dyn Clock, at: Option<Timestamp>) {
     }
 }
 
-/// Passes a message to the session; true if nothing more will come.
+/// Passes a message to the session. Returns true if nothing more will come, or if the session has gone.
 async fn told(ends: &EngineChannels, read: EngineMessage) -> bool {
     let (from, done) = match read {
         EngineMessage::Nothing | EngineMessage::Ready => return false,

@@ -24,7 +24,7 @@ pub fn voice(ms: u64) -> Vec<i16> {
         .collect()
 }
 
-/// Returns audio as a leg passes it on, beginning at `from_ms`; the last frame is filled up with silence.
+/// Returns audio as a leg delivers it, beginning at `from_ms`. The last frame is filled up with silence.
 pub fn frames(samples: &[i16], from_ms: u64) -> Vec<HeardFrame> {
     let pieces = samples.chunks(FRAME_SAMPLES);
     pieces

@@ -6,19 +6,19 @@ use microfft::real::rfft_256;
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
-/// Samples of a window: 25 ms.
+/// Samples of a window at 8 kHz: 25 ms.
 const WINDOW: usize = 200;
 /// Samples between windows: 10 ms.
 const STEP: usize = 80;
-/// Samples of the Fourier transform.
+/// Length of the Fourier transform, in samples.
 const LENGTH: usize = 256;
-/// Number of mel bands between the edges of the telephone's band.
+/// Number of mel bands between the two edges in `EDGES_HZ`.
 const BANDS: usize = 20;
-/// Edges of a telephone's band, in hertz.
+/// Lower and upper edge of the telephone's frequency band, in hertz.
 const EDGES_HZ: [f64; 2] = [200.0, 3_400.0];
 /// Number of coefficients kept of a window.
 pub const COEFFICIENTS: usize = 13;
-/// Weight of the previous sample in the pre-emphasis.
+/// Weight of the preceding sample in the pre-emphasis.
 const EMPHASIS: f64 = 0.97;
 /// Smallest energy of a band, so that silence has a logarithm: about -70 dB.
 const ENERGY_MIN: f64 = 1e-7;
@@ -26,7 +26,7 @@ const ENERGY_MIN: f64 = 1e-7;
 /// The coefficients of one window.
 pub type Coefficients = [f64; COEFFICIENTS];
 
-/// The constant tables: windows, bands and cosines.
+/// The constant tables of the computation: window, mel bands and cosines.
 struct Tables {
     window: Vec<f64>,
     bands: Vec<Vec<f64>>,
@@ -100,15 +100,16 @@ fn dot(one: &[f64], other: &[f64]) -> f64 {
     one.iter().zip(other).map(|(a, b)| a * b).sum()
 }
 
-/// Returns the normalized coefficients of each window of an utterance; empty if it is shorter than a window.
+/// Returns the coefficients of each window of an utterance at 8 kHz, normalized over the utterance; empty
+/// if it is shorter than a window.
 pub fn coefficients_of(samples: &[i16]) -> Vec<Coefficients> {
     let mut all = plain_coefficients_of(samples);
     normalise(&mut all);
     all
 }
 
-/// Returns the coefficients of each window without the normalization: they still contain the effects of line
-/// and voice.
+/// Returns the coefficients of each window without normalization, so that they still contain the effects of
+/// line and voice.
 pub(super) fn plain_coefficients_of(samples: &[i16]) -> Vec<Coefficients> {
     let mut before = 0.0;
     let emphasised: Vec<f64> = samples

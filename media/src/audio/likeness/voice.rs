@@ -9,28 +9,30 @@ use super::coefficients::{COEFFICIENTS, Coefficients, plain_coefficients_of};
 use super::warping::distance;
 use std::f64::consts::PI;
 
-/// The name of the form in which a take is described; a template of another form is not compared.
+/// The name of the format of a take. A template in another format is not compared.
 pub const VOICE_FORM: &str = "mfcc12-dtw/1";
 
-/// Longest utterance that is taken, in milliseconds: with five of them a template still fits into one record.
+/// Longest utterance that is accepted as a take, in milliseconds. A template with five of them still fits
+/// into one record.
 pub const TAKE_MS_MAX: u64 = 6_000;
 
 /// Samples of a millisecond.
 const SAMPLES_PER_MS: usize = 8;
 /// Number of values of one window: all coefficients but the first, which is loudness.
 const VALUES: usize = COEFFICIENTS - 1;
-/// Distance between two windows that are kept: one each 20 ms identifies a voice, and halves the template.
+/// Only each second window is kept, one per 20 ms: enough to identify a voice, with half the size.
 const WINDOWS_STEP: usize = 2;
-/// Steps of a stored byte per unit of a weighted coefficient; these lie within ±500.
+/// Steps of a stored byte per unit of a weighted coefficient: four units are one step, because the
+/// coefficients lie within ±500.
 const STEPS: f64 = 1.0 / 4.0;
 /// Period of the weights that make higher coefficients count as much as lower ones (liftering).
 const LIFTER: f64 = 22.0;
 /// Samples over which one level is measured: 10 ms.
 const LEVEL_SAMPLES: usize = 80;
-/// One part in this many of a file's levels, the quietest, counts as its silence.
+/// The quietest tenth of a file's levels counts as its silence.
 const QUIET_RATIO: usize = 10;
 
-/// The reason why an utterance is not taken.
+/// The reason why an utterance cannot be a take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VoiceTakeError {
     #[error("it holds no sound")]
@@ -41,7 +43,7 @@ pub enum VoiceTakeError {
     Unreadable,
 }
 
-/// One utterance of a phrase, as it is compared.
+/// One utterance of a phrase, reduced to what is compared: its cepstral coefficients.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VoiceTake {
     windows: Vec<Coefficients>,
@@ -50,7 +52,8 @@ pub struct VoiceTake {
 }
 
 impl VoiceTake {
-    /// Returns the take of audio at 8 kHz, without the silence around it.
+    /// Makes a take from audio at 8 kHz, without the silence around the utterance. Fails if it is silent or
+    /// too long.
     pub fn of(samples: &[i16]) -> Result<Self, VoiceTakeError> {
         let voiced = without_silence(samples);
         let spoken_ms = (voiced.len() / SAMPLES_PER_MS) as u64;
@@ -69,28 +72,31 @@ impl VoiceTake {
         })
     }
 
-    /// The length of the speech, in milliseconds.
+    /// Returns the length of the utterance, in milliseconds.
     pub const fn spoken_ms(&self) -> u64 {
         self.spoken_ms
     }
 
-    /// The level of the audio's silence below that of its speech, in decibels.
+    /// Returns how many decibels the level of the audio's silence lies below that of its speech; 0 for a
+    /// take from `from_bytes`.
     pub const fn noise_below_db(&self) -> u32 {
         self.noise_below_db
     }
 
-    /// The distance between two takes, in thousandths; `None` if they cannot be the same phrase.
+    /// Returns the distance between two takes, in thousandths; `None` if their lengths differ too much to
+    /// be the same phrase.
     pub fn measure_distance_milli(&self, other: &Self) -> Option<u32> {
         distance(&self.windows, &other.windows, f64::INFINITY).map(|apart| whole(apart * 10.0))
     }
 
-    /// Returns the take as it is stored: one byte for each value.
+    /// Returns the take in the form in which it is stored: one byte for each value.
     pub fn to_bytes(&self) -> Vec<u8> {
         let values = self.windows.iter().flat_map(|window| window.iter().skip(1));
         values.flat_map(|value| stored(*value).to_be_bytes()).collect()
     }
 
-    /// Reads a take that `to_bytes` wrote. Its noise level is not stored and reads as 0.
+    /// Reads a take that `to_bytes` wrote. Fails for another length. The noise level is not stored and
+    /// becomes 0.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, VoiceTakeError> {
         let windows: Vec<Coefficients> = bytes.chunks(VALUES).map(read).collect();
         let length_max = usize::try_from(TAKE_MS_MAX).unwrap_or(usize::MAX) / 10 / WINDOWS_STEP + 1;
@@ -105,8 +111,8 @@ impl VoiceTake {
     }
 }
 
-/// Returns the window without loudness, the other coefficients weighted by how much they vary and rounded to
-/// the steps in which they are stored.
+/// Returns a window without loudness, with the other coefficients weighted by how much they vary and
+/// rounded to the steps in which they are stored.
 fn weighed(mut window: Coefficients) -> Coefficients {
     for (order, value) in window.iter_mut().enumerate() {
         let weight = 1.0 + LIFTER / 2.0 * (PI * as_f64(order) / LIFTER).sin();
@@ -134,8 +140,8 @@ fn read(values: &[u8]) -> Coefficients {
     window
 }
 
-/// Returns an utterance without the silence before and after it, except a tenth of a second on each side:
-/// about the part that a detector would cut out of a call.
+/// Returns an utterance without the silence before and after it, except 0.1 s on each side: about the part
+/// that a detector would cut out of a call.
 pub fn without_silence(samples: &[i16]) -> &[i16] {
     const AROUND: usize = 800;
     let loudest = samples.iter().map(|one| one.unsigned_abs()).max().unwrap_or(0);
@@ -145,7 +151,7 @@ pub fn without_silence(samples: &[i16]) -> &[i16] {
     samples.get(from..to.min(samples.len())).unwrap_or(&[])
 }
 
-/// Returns the level of the speech above the silence, in decibels: the mean of the levels within 20 dB of the
+/// Returns how many decibels the speech lies above the silence: the mean of the levels within 20 dB of the
 /// loudest, against the quietest tenth.
 fn noise_below_db(samples: &[i16]) -> u32 {
     let power =

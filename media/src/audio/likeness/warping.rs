@@ -2,12 +2,14 @@
 
 use super::Coefficients;
 
-/// Largest ratio between the lengths of two utterances that are compared.
+/// Largest ratio between the lengths of two utterances that are compared; beyond it they have no distance.
 const PACE_RATIO_MAX: f64 = 2.2;
-/// Half the width of the band around the diagonal, as a share of the longer utterance.
+/// Half the width of the band around the diagonal in which windows are matched, as a share of the longer
+/// utterance.
 const BAND_RATIO: f64 = 0.25;
 
-/// The mean distance of matched windows; `None` if the lengths differ too much, or if it is beyond `limit`.
+/// Returns the mean distance between the matched windows of two utterances; `None` if one is empty, their
+/// lengths differ too much, or the distance exceeds `limit`.
 pub fn distance(one: &[Coefficients], other: &[Coefficients], limit: f64) -> Option<f64> {
     let (rows, columns) = (one.len(), other.len());
     let ratio = as_f64(rows.max(columns)) / as_f64(rows.min(columns).max(1));

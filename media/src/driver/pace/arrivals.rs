@@ -3,13 +3,13 @@
 use super::{DATAGRAM_BYTES_MAX, PacedLeg};
 use domain::call::KeyPath;
 
-/// Most RTP packets read per leg and tick; a far end sends one or two.
+/// Most RTP packets read per leg and tick of 20 ms; further ones wait. A far end sends one or two.
 const PACKETS_PER_TICK_MAX: usize = 32;
 
-/// Most RTCP packets read per leg and tick; a far end sends one in some seconds.
+/// Most RTCP packets read per leg and tick of 20 ms. A far end sends one in some seconds.
 const CONTROLS_PER_TICK_MAX: usize = 4;
 
-/// Reads a leg's packets. Before the answer they are discarded.
+/// Reads the packets that arrived for a leg and handles them. Before the answer they are discarded.
 pub(super) fn drain(leg: &mut PacedLeg, now_us: i64) {
     let mut buffer = [0_u8; DATAGRAM_BYTES_MAX];
     drain_control(leg, &mut buffer, now_us);
@@ -30,7 +30,7 @@ pub(super) fn drain(leg: &mut PacedLeg, now_us: i64) {
     }
 }
 
-/// Reads RTCP packets: they show that a far end without audio is alive.
+/// Reads the RTCP packets of a leg: they show that a far end without audio is alive.
 fn drain_control(leg: &mut PacedLeg, buffer: &mut [u8], now_us: i64) {
     for _ in 0..CONTROLS_PER_TICK_MAX {
         let Some(Ok((length, from))) = leg.control.as_ref().map(|socket| socket.recv_from(buffer)) else {

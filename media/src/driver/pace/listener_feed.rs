@@ -7,7 +7,7 @@ use crate::driver::leg_audio::LegAudio;
 use domain::ports::line::LegEvent;
 
 impl PacedLeg {
-    /// Stops playing and reports how much of the current clip was played.
+    /// Removes the leg's clips, and reports to the owner how much of the current one was played.
     pub(super) fn stop_playing(&mut self) {
         let cut = self.audio.as_mut().and_then(LegAudio::stop_playing);
         if let Some(cut) = cut {
@@ -20,7 +20,8 @@ impl PacedLeg {
     }
 }
 
-/// Sends a received frame and its time to the listener, if there is one, until it is gone.
+/// Gives a received frame, which begins at `from_ms`, to the listener. Removes a listener that is gone;
+/// does nothing without one.
 pub(super) fn hand_out(listener: &mut Option<HeardSender>, from_ms: u64, heard: &Frame) {
     if listener.as_ref().is_some_and(|one| !one.send(from_ms, heard)) {
         *listener = None;

@@ -37,20 +37,21 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
-/// Most queued requests; the pace takes them all every 20 ms.
+/// Most queued requests to the pace, which takes them all every 20 ms. Senders wait above that.
 pub(super) const REQUESTS_MAX: usize = 4_096;
-/// Frames handed to the writer at once: a second, as often as the file's header is rewritten.
+/// Frames given to the recording writer at once: a second, as often as the file's header is rewritten.
 const BATCH_FRAMES: usize = 50;
-/// Most frames of one leg that wait for a slow disk: five seconds. Further ones are dropped and counted.
+/// Most frames of one leg that wait for the recording writer: five seconds. Above that the oldest are
+/// dropped and counted; the recording has a gap of the same length.
 const BACKLOG_FRAMES_MAX: usize = 250;
-/// Most frames sent at once after a late wake-up (telephony: at most two).
+/// Most frames sent at once after a late wake-up; further ones are skipped.
 const CATCH_UP_FRAMES: u32 = 2;
 /// Longest RTP datagram read, in bytes.
 const DATAGRAM_BYTES_MAX: usize = 2_048;
 
 const FRAME: Duration = Duration::from_millis(FRAME_MS);
 
-/// Whether the audio of a leg goes to the writer of recordings.
+/// Whether the audio of a leg is given to the recording writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Recording {
     None,
@@ -71,14 +72,14 @@ struct PacedLeg {
     records_callee: bool,
     listener: Option<HeardSender>,
     frames: Vec<FramePair>,
-    /// Number of frames lost before those in `frames`.
+    /// Number of frames dropped before those in `frames`; they become a gap in the recording.
     gap: usize,
     /// Frames since the answer, including skipped ones.
     frames_count: u64,
     lost_told: bool,
 }
 
-/// The parts that the pace works with.
+/// What the pace thread works with: its clock, queues and shared state.
 pub(super) struct AudioPacerContext {
     pub(super) time: SteadyTime,
     pub(super) requests: mpsc::Receiver<Request>,
@@ -88,11 +89,11 @@ pub(super) struct AudioPacerContext {
     pub(super) statistics: Arc<Mutex<PaceStatistics>>,
 }
 
-/// The state of the thread.
+/// The state of the pace thread.
 pub(super) struct AudioPacer {
     grounds: AudioPacerContext,
     legs: BTreeMap<LegNumber, PacedLeg>,
-    /// Openings and closings that the writer's full queue refused.
+    /// Requests to open and close recordings that the writer's full queue refused, in order.
     waiting: VecDeque<RecordingRequest>,
     stopping: bool,
 }
@@ -107,7 +108,7 @@ impl AudioPacer {
         }
     }
 
-    /// Runs the thread until the driver stops.
+    /// Runs the pace thread until the driver stops.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one pacing thread sleeps until its next absolute deadline"
@@ -140,7 +141,7 @@ impl AudioPacer {
         }
     }
 
-    /// The driver's steady time in microseconds, which signalling uses for keypresses too.
+    /// Returns the driver's steady time in microseconds, which signaling uses for keypresses too.
     fn now_us(&self) -> i64 {
         self.grounds.time.now().micros()
     }

@@ -10,7 +10,7 @@ use domain::ports::speech::Clip;
 use std::net::UdpSocket;
 use std::sync::Arc;
 
-/// A request to the pace. Requests of one leg are taken in order.
+/// A request to the pace thread. Requests of one leg are handled in order.
 pub(in crate::driver) enum Request {
     /// Adds a dialed leg with its port.
     Add {
@@ -20,7 +20,8 @@ pub(in crate::driver) enum Request {
         /// The RTCP socket, if that port was free.
         control: Option<UdpSocket>,
         mailbox: Arc<LegMailbox>,
-        /// Longest time without a sign of life of a far end that says that it sends, in milliseconds.
+        /// Longest time without a sign of life of a far end that says that it sends, in milliseconds; then
+        /// the leg is lost.
         silence_ms: u64,
     },
     /// Starts the audio and the recording after the answer.

@@ -8,7 +8,8 @@ use std::sync::PoisonError;
 use tokio::sync::mpsc::error::TrySendError;
 
 impl AudioPacer {
-    /// Queues a piece. The order of pieces is kept.
+    /// Queues a request for the recording writer and passes on as many as its queue takes. Requests keep
+    /// their order.
     pub(super) fn hand_over(&mut self, piece: RecordingRequest) {
         self.waiting.push_back(piece);
         self.hand_over_waiting();
@@ -33,8 +34,9 @@ impl AudioPacer {
         }
     }
 
-    /// Hands frames over after the waiting pieces. If the writer's queue is full they return to the leg;
-    /// beyond `BACKLOG_FRAMES_MAX` (five seconds) the oldest are dropped and counted.
+    /// Gives frames to the recording writer, unless requests are waiting before them or its queue is full.
+    /// Then they stay with the leg; above `BACKLOG_FRAMES_MAX` (five seconds) the oldest are dropped and
+    /// counted.
     pub(super) fn hand_over_frames(&mut self, piece: RecordingRequest) {
         let refused = if self.waiting.is_empty() {
             match self.grounds.writer.try_send(piece) {

@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 /// The number of a trunk within one driver.
 pub(in crate::driver) type TrunkNumber = usize;
 
-/// The socket by which a datagram came.
+/// The socket on which a datagram arrived: a trunk's own, or the unconnected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::driver) enum DatagramSource {
     Trunk(TrunkNumber),
@@ -36,7 +36,7 @@ pub(in crate::driver) enum SocketEvent {
     Refused(TrunkNumber),
 }
 
-/// A trunk as signalling knows it.
+/// A trunk as signaling knows it: its address, socket and rule for responses.
 pub(in crate::driver) struct TrunkSocket {
     pub(in crate::driver) remote: SocketAddr,
     pub(in crate::driver) socket: Arc<UdpSocket>,
@@ -44,9 +44,10 @@ pub(in crate::driver) struct TrunkSocket {
 }
 
 impl TrunkSocket {
-    /// True if a message of a leg may come from this address. A response must come from where the request
-    /// went: the trunk's address and, unless its SPEC says otherwise, its port, or another address that we
-    /// wrote to for this leg. Requests may come from any port of these hosts; they must know both tags.
+    /// Returns true if a message of a leg may come from this address. A response must come from where the
+    /// request went: the trunk's address and, unless its SPEC says otherwise, its port, or another address
+    /// that we wrote to for this leg (`peers`). Requests may come from any port of these hosts; they must
+    /// know both tags.
     pub(super) fn is_sender_allowed(
         &self,
         message: &SipMessage,
@@ -61,13 +62,13 @@ impl TrunkSocket {
     }
 }
 
-/// A leg to be dialed.
+/// A leg that is to be dialed.
 pub(in crate::driver) struct NewLeg {
     pub(in crate::driver) uac: Uac,
     pub(in crate::driver) number: LegNumber,
     pub(in crate::driver) trunk: TrunkNumber,
-    /// The last instant at which the leg's INVITE may leave, by the driver's time: an order that waited
-    /// longer sends none.
+    /// The last instant at which the leg's INVITE may leave, by the driver's time; a command that waited
+    /// longer sends none, and the leg fails.
     pub(in crate::driver) leaves_by: Timestamp,
     pub(in crate::driver) mailbox: Arc<LegMailbox>,
     pub(in crate::driver) out: OutgoingStream,
@@ -76,7 +77,7 @@ pub(in crate::driver) struct NewLeg {
     pub(in crate::driver) slot: OwnedSemaphorePermit,
 }
 
-/// An order of a line to the signalling task.
+/// A command of a line to the signaling task.
 pub(in crate::driver) enum SignalingCommand {
     AddTrunk(TrunkSocket, oneshot::Sender<TrunkNumber>),
     Dial(Box<NewLeg>),

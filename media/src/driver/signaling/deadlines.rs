@@ -7,14 +7,14 @@
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The owner of a deadline, by Call-ID: a leg, or a left-over leg.
+/// The owner of a deadline: a leg or a left-over leg, by its Call-ID.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum DeadlineOwner {
     Leg(String),
     LeftOver(String),
 }
 
-/// All deadlines, soonest first.
+/// The deadlines of all legs, one per owner, sorted by time.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
     soonest: BTreeSet<(Timestamp, DeadlineOwner)>,
@@ -47,7 +47,8 @@ impl Deadlines {
         self.soonest.insert(entry);
     }
 
-    /// Removes and returns the next owner with a passed deadline.
+    /// Removes and returns an owner with a deadline at or before `now`, the earliest first; `None` if there
+    /// is none.
     pub(super) fn take_due(&mut self, now: Timestamp) -> Option<DeadlineOwner> {
         if self.next()? > now {
             return None;

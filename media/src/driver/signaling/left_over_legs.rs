@@ -11,31 +11,32 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use tokio::sync::mpsc;
 
-/// Most answers of unknown legs ended at once: a trunk's calls during one outage. Copies of further ones come
-/// again.
+/// Most answers of unknown legs that are being ended at once; further ones are ignored, and their copies
+/// come again. A trunk has no more calls during one outage.
 const STRAY_ANSWERS_MAX: usize = 1_024;
 
-/// A left-over leg that is being ended.
+/// A left-over leg that signaling is ending.
 pub(super) struct LiveLeftOverLeg {
     pub(super) left_over: LegTeardown,
     pub(super) trunk: TrunkNumber,
     pub(super) peers: BTreeSet<SocketAddr>,
-    /// `None` for an answer that belongs to no leg.
+    /// Where its end is reported; `None` for an answer that belongs to no leg.
     reports: Option<mpsc::Sender<LeftOverEvent>>,
 }
 
-/// Reports of a leg of this process that is ended as left over: its owner was lost, but the process was not.
+/// Where to report the end of a leg of this process that is ended as left over: its owner was lost, but the
+/// process was not.
 #[derive(Default)]
 pub(super) struct LegWatch {
     pub(super) answered: Option<AnsweredDialog>,
     reports: Option<mpsc::Sender<LeftOverEvent>>,
-    /// No answer of it is stored yet, so an answer is reported.
+    /// True if no answer of the leg is stored yet, so that an answer is reported.
     is_news: bool,
     is_refused: bool,
 }
 
 impl LegWatch {
-    /// Records an answer. It is reported once.
+    /// Records the leg's answer. Only the first is reported.
     pub(super) fn note_answer(&mut self, dialog: &AnsweredDialog) {
         if self.answered.is_none() {
             self.answered = Some(dialog.clone());
@@ -43,7 +44,7 @@ impl LegWatch {
         }
     }
 
-    /// Records a failure. After a definite refusal the far end cannot answer any more.
+    /// Records the leg's failure and reports it if it is definite: the far end cannot answer after that.
     pub(super) fn note_failure(&mut self, failure: &LegFailure) {
         self.is_refused = failure.definite;
         self.report_refusal();
@@ -70,8 +71,8 @@ fn report(reports: &mpsc::Sender<LeftOverEvent>, event: LeftOverEvent) {
 }
 
 impl SignalingTask {
-    /// Ends a leg by its stored facts. A leg that is still known here is given up: it may have sent its BYE
-    /// already, and gets no second one.
+    /// Ends a left-over leg by its stored facts, and sends reports to `reports`. A leg that this process
+    /// still knows is given up instead: it may have sent its BYE already, and gets no second one.
     pub(super) async fn end_left_over(
         &mut self,
         left_over: LegTeardown,
@@ -111,7 +112,8 @@ impl SignalingTask {
         self.settle_left_over(&call_id).await;
     }
 
-    /// Ends a 2xx to our INVITE that no leg waits for, with ACK and BYE, if it comes from a trunk.
+    /// Acknowledges and ends, with a BYE, a 2xx to our INVITE that no leg waits for. Ignored unless it
+    /// comes from a trunk.
     pub(super) async fn end_stray_answer(
         &mut self,
         answer: &SipMessage,
@@ -193,8 +195,8 @@ impl SignalingTask {
         }
     }
 
-    /// Reports the end of a leg of this process that is ended as left over: when its BYE is done or, without
-    /// an answer, when no 2xx can come any more.
+    /// Reports the end of a leg of this process that is ended as left over: when its BYE is done or,
+    /// without an answer, when no 2xx can come any more. Does nothing before that.
     pub(super) fn report_end(&mut self, call_id: &str) {
         let Some(leg) = self.legs.get_mut(call_id) else {
             return;

@@ -12,13 +12,14 @@ use domain::ports::line::{AnsweredDialog, LegEvent, LegSummary};
 use std::sync::Arc;
 
 impl LiveLeg {
-    /// Reports an answer to the owner, and to the reports of a leg ended as left over.
+    /// Passes an answer to the leg's owner, and to the reports of a leg that is ended as left over.
     fn note_answer(&mut self, event: LegEvent, dialog: &AnsweredDialog) {
         self.watch.note_answer(dialog);
         self.mailbox.push(event);
     }
 
-    /// The dialog is over: its leg counts no more, and a copy of its 200 gets no second BYE.
+    /// Records the end of the dialog: frees the trunk's slot, and remembers the dialog so that a copy of
+    /// its 200 gets no second BYE.
     fn note_end(&mut self, call_id: &str, grounds: &SignalingContext) {
         self.slot = None;
         if let Some(dialog) = &self.watch.answered {
@@ -101,15 +102,16 @@ impl SignalingTask {
         }
     }
 
-    /// Makes the pace end the audio and report it. Without the pace, the leg closes without a report.
+    /// Makes the pace end the leg's audio and report `Closed`. Without the pace, reports `Closed` here,
+    /// with an empty summary.
     async fn end_audio(&mut self, leg: LegNumber, mailbox: &LegMailbox) {
         if !self.ask_pace(Request::End { leg }).await {
             mailbox.push(LegEvent::Closed(LegSummary::default()));
         }
     }
 
-    /// Starts the audio before the owner learns that the ACK has left, so that a clip played at once finds
-    /// it.
+    /// Starts the audio of an answered leg. Called before the owner learns that the ACK has left, so that a
+    /// clip played at once finds it.
     async fn begin(&mut self, call_id: &str, stream: AudioStream) {
         let Some(leg) = self.legs.get_mut(call_id) else {
             return;
@@ -126,7 +128,7 @@ impl SignalingTask {
         }
     }
 
-    /// Sends a request to the pace. Returns false if the pace is gone.
+    /// Sends a request to the pace; waits while its queue is full. Returns false if the pace is gone.
     pub(super) async fn ask_pace(&self, request: Request) -> bool {
         let asked = self.grounds.pace.send(request).await.is_ok();
         if !asked {

@@ -5,7 +5,8 @@ use crate::sip::dialog::Hop;
 use std::io;
 
 impl SignalingTask {
-    /// Sends a message, by the trunk's connected socket if the message goes to a trunk.
+    /// Sends a message to `hop`: by a trunk's connected socket if it goes to a trunk's address, otherwise
+    /// by the unconnected one.
     pub(super) async fn send(&self, trunk: Option<TrunkNumber>, bytes: &[u8], hop: Hop) -> SendOutcome {
         let own = trunk.and_then(|trunk| self.trunks.get(trunk));
         let (socket, to) = match hop {
@@ -37,6 +38,7 @@ impl SignalingTask {
     }
 }
 
+/// What became of a message that was to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SendOutcome {
     Yes,

@@ -10,12 +10,13 @@ use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// When a 2xx is repeated, in milliseconds after it, until it is acknowledged (RFC 3261, 13.3.1.4: T1 doubles
-/// to T2).
+/// The times at which a simulated callee repeats its 2xx until it is acknowledged, in milliseconds after
+/// the first (RFC 3261, 13.3.1.4: T1 doubles to T2).
 const COPIES_AT_MS: [u64; 10] = [
     500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500,
 ];
 
+/// A leg of the simulated line that was left over by a crash, while it is ended.
 pub(super) struct SimulatedLeftOverLeg {
     clock: Arc<dyn Clock>,
     book: Arc<CarrierBook>,

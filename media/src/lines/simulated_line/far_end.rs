@@ -14,7 +14,7 @@ impl SimulatedLeg {
         });
     }
 
-    /// Schedules the line's own end of an answer that is not acknowledged in time.
+    /// Schedules the end of an answered leg by the line itself if the answer is not acknowledged in time.
     pub(super) fn hold_answer(&mut self, at: Timestamp) {
         let until = at.plus_ms(ACKNOWLEDGE_MS_MAX);
         self.acknowledge_by = Some(until);
@@ -27,7 +27,7 @@ impl SimulatedLeg {
         });
     }
 
-    /// Records our BYE, with the ACK before it.
+    /// Records our BYE, and an ACK before it if there was none.
     pub(super) fn note_bye(&self, at: Timestamp) {
         self.book.change(&self.sip_call_id, |entry| {
             entry.acknowledged_at.get_or_insert(at);
@@ -43,8 +43,8 @@ impl SimulatedLeg {
 }
 
 impl Drop for SimulatedLeg {
-    /// The far end notices that its peer is gone. A dead machine sends nothing more; a live one acknowledges
-    /// and hangs up an answer, also one that was not read yet.
+    /// Simulates what the far end sees when the leg is dropped: a dead machine sends nothing more; a live
+    /// one acknowledges and hangs up an answer, also one that was not read yet.
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
         let now = self.clock.now();

@@ -26,10 +26,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// Network delay between our request and its effect, in milliseconds.
+/// Simulated network delay between our request and its effect, in milliseconds.
 const ROUND_TRIP_MS: u64 = 20;
 
-/// The simulated line. It can be created again after a crash with the same record of legs.
+/// The simulated line. After a simulated crash it can be created again with the same record of legs.
 pub struct SimulatedLine {
     facts: LineFacts,
     clock: Arc<dyn Clock>,
@@ -39,6 +39,8 @@ pub struct SimulatedLine {
 }
 
 impl SimulatedLine {
+    /// Makes a line with these facts and callees. `book` is what the simulated carrier remembers of calls;
+    /// it outlives the line.
     pub fn new(
         facts: LineFacts,
         clock: Arc<dyn Clock>,
@@ -139,14 +141,14 @@ enum Phase {
     Over,
 }
 
-/// A clip that is playing or queued.
+/// A clip that is playing or queued, with its times.
 struct ScheduledClip {
     play: u32,
     begins: Timestamp,
     ends: Timestamp,
 }
 
-/// The dialog established by a leg's answer.
+/// Returns the dialog that a simulated leg's answer establishes.
 fn dialog_of(sip_call_id: &str, callee: &str) -> AnsweredDialog {
     AnsweredDialog {
         to_tag: format!("to-{sip_call_id}"),
@@ -171,7 +173,7 @@ struct SimulatedLeg {
     crosses: bool,
     playing_until: Timestamp,
     answered_at: Option<Timestamp>,
-    /// Set while the answer waits for its acknowledgment.
+    /// The time by which the answer must be acknowledged, while it is not.
     acknowledge_by: Option<Timestamp>,
     callees: Arc<dyn SimulatedCallees>,
     keys: Vec<(u64, char)>,
@@ -259,7 +261,8 @@ impl SimulatedLeg {
         }
     }
 
-    /// Schedules the failure at `silent_at`; the leg is kept for an answer that may come late.
+    /// Schedules the leg's failure for lack of a response at `silent_at`, and an answer `late_answer_ms`
+    /// after it, if set.
     fn fall_silent(&mut self, silent_at: Timestamp, late_answer_ms: Option<u64>) {
         let failure = LegFailure {
             cause: FailureCause::NoResponse,
@@ -286,7 +289,7 @@ impl SimulatedLeg {
         self.schedule(at, LegEvent::Closed(LegSummary::default()));
     }
 
-    /// Applies the consequences of an event that has just happened.
+    /// Applies the consequences of an event that happens at `at`.
     fn enter(&mut self, event: &LegEvent, at: Timestamp) {
         match event {
             LegEvent::Ringing { .. } => {

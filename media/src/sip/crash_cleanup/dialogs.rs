@@ -5,10 +5,11 @@ use crate::sip::transaction::{Retransmission, RetransmissionStep};
 use domain::ports::line::AnsweredDialog;
 use domain::time::Timestamp;
 
+/// A dialog of a leg left over by a crash: it is acknowledged with `ack` and ended with a BYE.
 pub(super) struct EndingDialog {
     pub(super) dialog: Dialog,
     pub(super) ack: (Vec<u8>, Hop),
-    /// Our BYE, until its response.
+    /// Our BYE and its retransmissions; `None` after its response or timeout.
     pub(super) bye: Option<Retransmission>,
     invite_cseq: u32,
 }
@@ -28,14 +29,15 @@ impl EndingDialog {
         self.dialog.facts(self.invite_cseq)
     }
 
-    /// True if a response with this CSeq, and with this To tag if there are several dialogs, answers the
-    /// current BYE.
+    /// Returns true if a response with this CSeq answers the current BYE. `tag`: its To tag, if there are
+    /// several dialogs.
     pub(super) fn is_bye(&self, tag: Option<&str>, cseq: u32) -> bool {
         let is_dialog = tag.is_none_or(|tag| tag == self.dialog.remote_tag);
         self.bye.is_some() && self.dialog.local_cseq == cseq && is_dialog
     }
 
-    /// Advances the BYE's timer. Returns what is to be sent again.
+    /// Advances the BYE's timer. Returns the BYE if it is to be sent again; after the timeout there is no
+    /// BYE.
     pub(super) fn elapse(&mut self, now: Timestamp) -> Option<(Vec<u8>, Hop)> {
         let running = self.bye.as_mut()?;
         match running.elapse(now) {

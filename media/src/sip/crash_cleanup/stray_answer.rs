@@ -10,8 +10,8 @@ use domain::time::Timestamp;
 use std::net::IpAddr;
 
 impl LegTeardown {
-    /// Returns the left-over leg that acknowledges this 2xx and sends its BYE; `None` if the message is not a
-    /// 2xx to an INVITE or lacks a tag or header that names the dialog. `local` is our own `host:port`.
+    /// Makes the teardown of the dialog of this 2xx: an ACK and a BYE. `None` if the message is not a 2xx
+    /// to an INVITE or lacks a tag or header that names the dialog. `local` is our own `host:port`.
     pub fn of_stray(answer: &SipMessage, local: &str, trunk_ip: IpAddr, now: Timestamp) -> Option<Self> {
         let is_answer = answer.code().is_some_and(|code| (200..300).contains(&code));
         let (cseq, method) = answer.cseq()?;
@@ -35,8 +35,8 @@ impl LegTeardown {
         Some(left_over)
     }
 
-    /// Drops the BYEs of this leg, also queued ones, because its dialog was hung up before: from then on only
-    /// copies of its 2xx are answered, with an ACK.
+    /// Removes the BYEs of this leg, also queued ones, because its dialog was hung up before. Only copies
+    /// of its 2xx are answered then, with an ACK.
     pub fn send_no_bye(&mut self) {
         for one in &mut self.dialogs {
             one.bye = None;

@@ -85,8 +85,8 @@ fn every_response_of_the_table_is_recorded_as_the_table_says() {
     }
 }
 
-/// Returns a leg that was answered with a Contact on another host; `challenged` has its INVITE challenged
-/// first.
+/// Returns a leg that was answered with a Contact on another host. `challenged`: the far end challenged its
+/// INVITE before.
 fn answered_from_elsewhere(challenged: bool) -> UacHarness {
     let mut scene = UacHarness::new();
     if challenged {

@@ -7,14 +7,13 @@ use crate::sip::transaction::{Retransmission, T1_MS, TRANSACTION_MS, step};
 use domain::ports::line::{FailureCause, HangupSource, LegFailure};
 use domain::time::Timestamp;
 
-/// Longest time between a datagram and a transport refusal that is attributed to it, in milliseconds (T1, a
-/// round trip): the error does not say which leg's datagram it answers, and an older one may have been
-/// received.
+/// Longest time between a datagram and an ICMP error that is attributed to it, in milliseconds (T1, a round
+/// trip): the error does not say which leg's datagram it answers, and an older one may have been received.
 const REFUSAL_FOLLOWS_MS: u64 = T1_MS;
 
 impl Uac {
-    /// Reports that no response came within the limit. Silence is never definite: the leg is kept for a late
-    /// answer.
+    /// Fails the leg because no response came within the limit. The failure is never definite: a late
+    /// answer may come, and the leg waits for it.
     pub(super) fn fall_silent(&mut self, now: Timestamp) {
         let failure = LegFailure {
             cause: self.cancel_cause().unwrap_or(FailureCause::NoResponse),
@@ -28,8 +27,8 @@ impl Uac {
         self.tell(UacEvent::Failed(failure));
     }
 
-    /// Gives the leg up: with a CANCEL as soon as a provisional response has come, with a BYE after an
-    /// answer.
+    /// Gives the leg up: with a CANCEL once a provisional response has come, with a BYE after an answer.
+    /// Does nothing if it was given up before.
     pub(super) fn give_up(&mut self, now: Timestamp, cause: FailureCause) {
         match (&self.cancel, self.phase) {
             (_, Phase::Answered) => self.hang_up(now, HangupSource::Robot),
@@ -98,8 +97,8 @@ impl Uac {
         }
     }
 
-    /// Handles a refusal of the transport: no process listens at the trunk. It fails the leg only if its
-    /// message was sent just before and has not been responded to.
+    /// Handles an ICMP error: no process listens at the trunk. The leg fails only if its message was sent
+    /// just before and has not been answered.
     pub(super) fn take_refusal(&mut self, now: Timestamp) {
         if now.ms_since(self.last_sent_at) > REFUSAL_FOLLOWS_MS {
             return;
@@ -132,8 +131,8 @@ impl Uac {
 }
 
 impl Uac {
-    /// Handles a message that could not be sent. The leg fails definitely if it was the INVITE's first copy;
-    /// any other message is repeated by its own timer.
+    /// Handles a message that could not be sent. The leg fails definitely if it was the INVITE's first
+    /// copy; any other message is sent again by its own timer.
     pub(super) fn take_send_failure(&mut self, now: Timestamp) {
         if self.phase != Phase::Calling || self.invite_copies > 1 {
             return;

@@ -21,7 +21,7 @@ pub(super) struct UacHarness {
     pub(super) events: Vec<UacEvent>,
     pub(super) provisional_at: Option<u64>,
     pub(super) successes: usize,
-    /// True if answers are stored at once.
+    /// True if an answer is stored, and thus acknowledged, at once.
     pub(super) stores: bool,
 }
 
@@ -99,7 +99,7 @@ impl UacHarness {
         }
     }
 
-    /// Lets time pass, deadline by deadline.
+    /// Advances the time by this many milliseconds, deadline by deadline.
     pub(super) fn wait(&mut self, ms: u64) {
         let end = self.now.plus_ms(ms);
         let mut steps = 0;
@@ -179,7 +179,7 @@ impl UacHarness {
         scene
     }
 
-    /// Delivers a request of the far end within the dialog.
+    /// Delivers a request of the far end within the dialog, with this CSeq number and body.
     pub(super) fn peer(&mut self, method: &str, cseq: u32, body: Option<Vec<u8>>) {
         let invite = self.last("INVITE");
         let mut request = SipMessage::request(method, "sip:ledgerline@127.0.0.1:5070")
@@ -222,7 +222,7 @@ impl UacHarness {
             .count()
     }
 
-    /// Lets the leg run to its end and checks the invariants over the whole run.
+    /// Lets the leg run to its end, and checks the invariants over the whole run.
     pub(super) fn finish(&mut self) {
         self.wait(200_000);
         assert!(self.uac.is_finished(), "still busy: {:?}", self.events);

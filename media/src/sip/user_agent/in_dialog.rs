@@ -16,7 +16,7 @@ use domain::time::Timestamp;
 use std::net::{IpAddr, SocketAddr};
 
 impl Uac {
-    /// True if the leg is answered, acknowledged, and not hung up.
+    /// Returns true if the leg is answered, acknowledged, and not hung up.
     pub fn is_talking(&self) -> bool {
         self.phase == Phase::Answered && self.unacknowledged.is_none()
     }
@@ -35,7 +35,7 @@ impl Uac {
         self.repeat_bye(now, at);
     }
 
-    /// Sends a BYE with the next CSeq and the credentials of the realms known so far: the first one, or one
+    /// Sends a BYE with the next CSeq and the credentials of the realms known so far: the first BYE, or one
     /// that answers a challenge.
     fn repeat_bye(&mut self, now: Timestamp, at: usize) {
         let Some(one) = self.dialogs.get_mut(at) else {
@@ -53,7 +53,8 @@ impl Uac {
         self.send(now, bytes, hop);
     }
 
-    /// Ends an answered leg from our side.
+    /// Ends an answered leg from our side with a BYE and reports `HungUp`. Does nothing unless the leg is
+    /// answered.
     pub(super) fn hang_up(&mut self, now: Timestamp, by: HangupSource) {
         if self.phase != Phase::Answered {
             return;
@@ -160,9 +161,9 @@ impl Uac {
         }
     }
 
-    /// Takes the ACK of our 200 to a re-INVITE. If our 200 contained the offer, the ACK contains the answer
-    /// (RFC 3264; RFC 3261, 13.2.1): a far end may hold or move the audio by it. An answer that cannot be
-    /// used leaves the audio as it is.
+    /// Handles the ACK of our 200 to a re-INVITE. If our 200 contained the offer, the ACK contains the
+    /// answer (RFC 3264; RFC 3261, 13.2.1), which may hold or move the audio. An answer that cannot be used
+    /// leaves the audio as it is.
     fn take_ack(&mut self, at: usize, ack: &SipMessage, cseq: u32) {
         let Some(one) = self.dialogs.get_mut(at) else {
             return;
@@ -181,8 +182,8 @@ impl Uac {
         }
     }
 
-    /// True if the request needs no new response: it repeats the last one, and that response was sent again.
-    /// An older request is left to `judge`.
+    /// Sends the last response again if the request repeats the last one, and returns true. Returns true
+    /// also for an unknown dialog.
     fn answer_repeat(
         &mut self,
         now: Timestamp,
@@ -205,8 +206,8 @@ impl Uac {
         false
     }
 
-    /// Returns the response to a new request within the dialog, and acts on it. One that is older than the
-    /// last gets 500 (RFC 3261, 12.2.2), except a BYE: a far end that counts wrongly still means it.
+    /// Acts on a new request within the dialog and returns its response. A request older than the last gets
+    /// 500 (RFC 3261, 12.2.2), except a BYE: a far end that counts wrongly still means it.
     fn judge(&mut self, now: Timestamp, at: usize, request: &SipMessage, from: SocketAddr) -> SipMessage {
         let plain = |code: u16| SipMessage::response(request, code, reason_phrase(code), None);
         let last = self.dialogs.get(at).and_then(|one| one.dialog.remote_cseq);
@@ -232,8 +233,8 @@ impl Uac {
         }
     }
 
-    /// Handles a re-INVITE or UPDATE and returns its response: a new target, new audio, or only a refresh
-    /// (RFC 3261, 14.2; RFC 3311).
+    /// Handles a re-INVITE or UPDATE, which may bring a new target or new audio or only refresh the session
+    /// (RFC 3261, 14.2; RFC 3311). Returns its response.
     fn renegotiate(
         &mut self,
         now: Timestamp,
@@ -283,7 +284,7 @@ impl Uac {
         }
     }
 
-    /// Takes over a new description of the far end's audio: reports it, or keeps it until the answer is
+    /// Applies a new description of the far end's audio: reports it, or keeps it until the answer is
     /// acknowledged.
     pub(super) fn move_media(&mut self, stream: AudioStream) {
         match &mut self.unacknowledged {
@@ -315,9 +316,9 @@ impl Uac {
     }
 }
 
-/// True if a new target is one of the known addresses (the trunk's, and the one the request came from), or a
-/// name, which is behind the trunk. A Contact at an unknown address would get our BYE, and the call would go
-/// on.
+/// Returns true if a new target is at one of the known addresses (the trunk's, and the one that the request
+/// came from), or is a name, which is behind the trunk. A target elsewhere would receive our BYE, and the
+/// call would continue.
 fn is_at_home(target: &str, known: [IpAddr; 2]) -> bool {
     match Hop::of_uri(target) {
         Hop::Trunk => true,
@@ -325,8 +326,8 @@ fn is_at_home(target: &str, known: [IpAddr; 2]) -> bool {
     }
 }
 
-/// The key in the body of an INFO: `Signal=5` of application/dtmf-relay, `d=5` of Nortel's digits, or the
-/// bare digit of application/dtmf. `None` without one.
+/// Returns the key in the body of an INFO: `Signal=5` of application/dtmf-relay, `d=5` of Nortel's digits,
+/// or the single digit of application/dtmf. `None` without one.
 fn info_digit(request: &SipMessage) -> Option<char> {
     let text = std::str::from_utf8(&request.body).ok()?;
     let kind = request.content_type()?.to_ascii_lowercase();
@@ -354,7 +355,7 @@ fn info_digit(request: &SipMessage) -> Option<char> {
     matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D').then_some(digit)
 }
 
-/// The value of a line `key=value` or `key: value`, without quotes; the key's case is ignored.
+/// Returns the value of a line `key=value` or `key: value`, without quotes; the key's case is ignored.
 fn member<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     text.lines().find_map(|line| {
         let (name, value) = line.split_once(['=', ':'])?;

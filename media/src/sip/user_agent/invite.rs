@@ -11,15 +11,16 @@ use domain::time::Timestamp;
 
 /// The methods that we accept within a dialog, as written in `Allow`.
 pub(in crate::sip) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE";
-/// Most INVITEs of one leg: the first, two challenged realms with their stale nonces, 422 and 494.
+/// Most INVITEs of one leg: the first, two challenged realms with stale nonces, 422 and 494.
 pub const INVITES_MAX: u32 = 8;
-/// Most ACKs of one dialog that wait for the answer to be stored: 10 copies in 32 s (RFC 3261, 13.3.1.4).
+/// Most ACKs of one dialog that wait for the answer to be stored; further ones are left out. A far end
+/// sends 10 copies of a 2xx in 32 s (RFC 3261, 13.3.1.4).
 const HELD_ACKS_MAX: u32 = 16;
-/// Most early dialogs for which the audio description is kept.
+/// Most early dialogs of which the audio description is kept.
 const EARLY_MAX: usize = 8;
 
 impl Uac {
-    /// Sends the INVITE, or sends it again with the next CSeq as the answer to a challenge.
+    /// Sends the INVITE for the first time, or again with the next CSeq as the answer to a challenge.
     pub(super) fn send_invite(&mut self, now: Timestamp) {
         self.invite_cseq = self.invite_cseq.saturating_add(1);
         let cseq = self.invite_cseq;
@@ -114,8 +115,8 @@ impl Uac {
         }
     }
 
-    /// The audio stream that a message describes; `None` without a description. Errors: an address of
-    /// another IP family, which our socket cannot reach, or one that the trunk's SPEC does not list.
+    /// Returns the audio stream that a message's SDP describes; `None` without SDP. Fails for an address of
+    /// another IP family, or one that the trunk's SPEC does not list.
     pub(super) fn described(&self, message: &SipMessage) -> Option<Result<AudioStream, SdpError>> {
         let stream = sdp::read(message.sdp()?);
         let allowed = &self.settings.media_addresses;
@@ -139,7 +140,8 @@ impl Uac {
         }
     }
 
-    /// Handles a 2xx: an answer waits to be stored; any other gets ACK (RFC 3261, 13.2.2.4) and BYE.
+    /// Handles a 2xx. The first one is the answer, which waits to be stored. A copy gets its ACK again (RFC
+    /// 3261, 13.2.2.4). A 2xx of another fork, or after a CANCEL, gets ACK and BYE.
     fn take_success(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
         let tag = response.tag_of_to().unwrap_or_default();
         let known = self.dialogs.iter_mut().find(|one| one.dialog.remote_tag == tag);
@@ -181,7 +183,7 @@ impl Uac {
         }
     }
 
-    /// Keeps the dialog of a 2xx. Its ACK is prepared, but sent later.
+    /// Adds the dialog of a 2xx. Its ACK is prepared here and sent later.
     fn confirm(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
         let dialog = Dialog::from_answer(&self.party, response, cseq);
         let (mut ack, hop) = dialog.ack(&self.party, cseq);
@@ -206,7 +208,7 @@ impl Uac {
         });
     }
 
-    /// Reports the answer. Neither its ACK nor audio leaves before the answer is stored.
+    /// Reports the answer to the owner. Neither ACK nor audio leaves before the owner has stored it.
     fn hold_answer(&mut self, now: Timestamp, media: AudioStream, at: usize) {
         let Some(one) = self.dialogs.get(at) else {
             return;
@@ -220,7 +222,7 @@ impl Uac {
         self.tell(UacEvent::Answered(dialog));
     }
 
-    /// Sends the ACK and reports that audio starts, after the answer was stored.
+    /// Sends the ACK of an answer that was stored, and reports `Talking`, so that audio starts.
     pub(super) fn acknowledge(&mut self, now: Timestamp) {
         if self.phase != Phase::Answered {
             return;
@@ -233,7 +235,7 @@ impl Uac {
         }
     }
 
-    /// Sends an ACK for each copy of the 2xx that came meanwhile (RFC 3261, 13.2.2.4).
+    /// Sends a dialog's waiting ACKs, one per copy of the 2xx that came meanwhile (RFC 3261, 13.2.2.4).
     pub(super) fn send_held_acks(&mut self, now: Timestamp, at: usize) {
         let Some(one) = self.dialogs.get_mut(at) else {
             return;
@@ -244,8 +246,8 @@ impl Uac {
         }
     }
 
-    /// Hangs up at once because the callee answered with audio that we do not support. The failure is not
-    /// definite: a second leg would ring the same person again.
+    /// Hangs up at once because the callee answered with audio that we do not support, and fails with 488.
+    /// The failure is not definite, because a second leg would ring the same person again.
     fn refuse_media(&mut self, now: Timestamp, at: usize) {
         let failure = LegFailure {
             sip_code: Some(488),
@@ -257,8 +259,7 @@ impl Uac {
         self.end_late(now, at);
     }
 
-    /// Ends a dialog that is not wanted with a BYE: that of a 2xx that crossed our CANCEL, came after
-    /// silence, or came from a second fork.
+    /// Ends an unwanted dialog with ACK and BYE: of a 2xx after a CANCEL or a failure, or of a second fork.
     fn end_late(&mut self, now: Timestamp, at: usize) {
         let talking = self.phase == Phase::Answered;
         self.send_held_acks(now, at);
@@ -275,7 +276,7 @@ impl Uac {
         self.close(now);
     }
 
-    /// Handles a final response other than a 2xx: acknowledges it, then sends INVITE again or fails.
+    /// Handles a final response above 299: sends its ACK, then the INVITE again or fails the leg.
     fn take_failure(&mut self, now: Timestamp, response: &SipMessage, code: u16, cseq: u32) {
         if let Some((_, ack)) = self.acks.iter().find(|(known, _)| *known == cseq) {
             let again = ack.clone();
@@ -304,8 +305,8 @@ impl Uac {
         self.fail(now, code, response);
     }
 
-    /// True if the same leg may send its INVITE again after this response: for a challenge that it can
-    /// answer, with a longer session interval (422), or with a security agreement (494). Adds the headers.
+    /// Returns true if the leg may send its INVITE again after this response: for a challenge that it can
+    /// answer, a longer session interval (422), or a security agreement (494). Prepares the headers.
     fn may_retry(&mut self, code: u16, response: &SipMessage) -> bool {
         match code {
             401 | 407 => self.authenticator.take(response),
@@ -383,9 +384,8 @@ impl Uac {
         }
     }
 
-    /// Sends the INVITE again if that is due. It is not repeated after its last instant (`leaves_by`): if all
-    /// copies were lost, no telephone may ring any more (a window has closed, and the rules were checked no
-    /// further ahead); if not, the far end repeats its responses.
+    /// Sends the INVITE again if due. Never after `leaves_by`: if all copies were lost, no phone may ring
+    /// any more (a window may have closed); if not, the far end repeats its responses.
     pub(super) fn elapse_invite(&mut self, now: Timestamp) {
         if now > self.settings.leaves_by {
             self.invite = None;

@@ -3,14 +3,14 @@
 use crate::sip::message::SipMessage;
 use domain::time::Timestamp;
 
-/// Shortest session interval that is enforced, in seconds (RFC 4028, 5): a shorter one would end calls that
-/// work.
+/// Shortest session interval that is enforced, in seconds (RFC 4028, 5); a shorter one is ignored, because
+/// it would end working calls.
 const INTERVAL_S_MIN: u64 = 90;
 /// Longest time before the session's end at which the leg is hung up, in milliseconds (RFC 4028, 10): a third
 /// of the interval, but at most this.
 const MARGIN_MS_MAX: u64 = 32_000;
 
-/// The side that refreshes, as a `Session-Expires` value says; `None` if it says nothing.
+/// Returns the side that refreshes (`uac` or `uas`) by a `Session-Expires` value; `None` if it names none.
 fn refresher(expires: &str) -> Option<&str> {
     expires.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
@@ -20,9 +20,9 @@ fn refresher(expires: &str) -> Option<&str> {
     })
 }
 
-/// The time at which a session that the far end refreshes is given up, unless it is refreshed; `None` if the
-/// far end does not refresh it. `far_end` is its role in this exchange: `uas` in the answer to our INVITE,
-/// `uac` in its own request, in which case it also refreshes if no side is named.
+/// Returns the time at which a session that the far end refreshes is given up unless it is refreshed;
+/// `None` if the far end does not refresh it. `far_end` is its role in this exchange: `uas` in the answer
+/// to our INVITE, `uac` in its own request, which it also refreshes if no side is named.
 pub(super) fn refresh_until(message: &SipMessage, far_end: &str, now: Timestamp) -> Option<Timestamp> {
     let expires = message.header("Session-Expires")?;
     let interval_s: u64 = expires.split(';').next()?.trim().parse().ok()?;

@@ -10,23 +10,24 @@ use domain::ports::event_store::{EventStore, MatchingPage, PAGE_EVENTS_MAX, Stor
 use domain::stored_event::{Position, StoredEvent};
 use std::collections::VecDeque;
 
-/// Most events of one page: some milliseconds of reading while the previous pages are prepared and folded.
+/// Most events of one page, which takes some milliseconds to read while the previous pages are folded.
 const PAGE_EVENTS: usize = PAGE_EVENTS_MAX;
 
-/// Events that a range should contain; if they are somewhat denser than before, they still fit into one page.
+/// Number of events that a range should contain: three quarters of a page, so that somewhat denser events
+/// still fit.
 const STRETCH_EVENTS: u64 = PAGE_EVENTS as u64 * 3 / 4;
 
-/// Positions of the first ranges, while the density of events is unknown. With several campaigns in parallel,
-/// each range fills a good part of a page.
+/// Length of the first ranges in positions, while the density of events is unknown. With several campaigns
+/// in parallel, each range fills a good part of a page.
 const FIRST_POSITIONS: u64 = PAGE_EVENTS as u64 * 2;
 
-/// The most by which a range may be longer than the one it is derived from: sparse events may become dense,
-/// and the part of a range beyond its first page is not read in advance.
+/// Most times by which a range may be longer than the one before: sparse events may become dense, and the
+/// part of a range beyond its first page is not read in advance.
 const GROWTH_MAX: u64 = 8;
 
 type PageRead<'a> = std::pin::Pin<Box<dyn Future<Output = Result<MatchingPage, StoreError>> + Send + 'a>>;
 
-/// A range of the span; its next page is being read.
+/// A range of the span, of which the next page is being read.
 struct SpanRange<'a> {
     after: Position,
     until: Position,
@@ -48,7 +49,7 @@ pub struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    /// Starts reading. The caller enforces `span.events_max`.
+    /// Starts to read the events of a span. The caller enforces `span.events_max`.
     pub async fn begin(store: &'a dyn EventStore, span: &'a EventSpan) -> Result<Self, StoreError> {
         let at_once = store.stretches_at_once().max(1);
         let mut pages = Self {
@@ -64,7 +65,7 @@ impl<'a> Pages<'a> {
         Ok(pages)
     }
 
-    /// Returns the next page; `None` after the last.
+    /// Returns the next page, in log order; `None` after the last. A page may be empty.
     pub async fn next(&mut self) -> Result<Option<Vec<StoredEvent>>, StoreError> {
         let Some(SpanRange {
             after,
@@ -100,13 +101,13 @@ impl<'a> Pages<'a> {
         Ok(Some(page.events))
     }
 
-    /// Stops reading.
+    /// Stops reading: no page follows.
     fn end(&mut self) {
         self.ahead.clear();
         self.cut = self.span.until;
     }
 
-    /// Sets the length of the next ranges from the density of the page just read.
+    /// Sets the length of the next ranges by the density of the page that was just read.
     fn learn(&mut self, positions: u64, events: usize) {
         if self.at_once > 1 {
             let as_dense = u128::from(positions) * u128::from(STRETCH_EVENTS) / (events.max(1) as u128);
@@ -115,7 +116,7 @@ impl<'a> Pages<'a> {
         }
     }
 
-    /// Starts as many ranges as are read in parallel.
+    /// Starts to read further ranges, up to the number that the store reads in parallel.
     async fn read_on(&mut self) {
         while self.ahead.len() < self.at_once && self.cut < self.span.until {
             let until = Position(self.cut.0.saturating_add(self.positions)).min(self.span.until);

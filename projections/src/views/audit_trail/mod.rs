@@ -102,12 +102,13 @@ impl View for AuditTrail {
     }
 }
 
-/// Returns an id as 16 bytes instead of 36 characters.
+/// Returns an id as it is stored: 16 bytes instead of 36 characters.
 fn id(id: Uuid) -> Val {
     Val::Blob(id.as_bytes().to_vec())
 }
 
-/// Kinds that state who acted. Only their data is parsed, because most events of a log are of other kinds.
+/// Kinds of events with data that may name the actor. Only their data is parsed, because most events of a
+/// log are of other kinds.
 const ACTED: &[&str] = &[
     AlertEvent::ACKNOWLEDGED,
     AlertEvent::MUTED,
@@ -152,8 +153,8 @@ struct ActorMembers {
     door: Option<String>,
 }
 
-/// Returns who acted: the actor of the envelope in newer events, otherwise the one that the event's data
-/// names.
+/// Returns who acted: the actor in the envelope of newer events, otherwise the one that the event's data
+/// names. `None` if neither does.
 pub fn find_actor(envelope: &Envelope) -> Option<String> {
     let said = said_by(&envelope.kind, envelope.data.get());
     let Some(by) = envelope.by else { return said };
@@ -163,7 +164,8 @@ pub fn find_actor(envelope: &Envelope) -> Option<String> {
     }
 }
 
-/// Returns the actor in the event's data; `None` if the data has another shape.
+/// Returns the actor that the event's data names; `None` if its kind names none or the data has another
+/// shape.
 fn said_by(kind: &str, data: &str) -> Option<String> {
     if !ACTED.contains(&kind) {
         return None;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::fmt::Display;
 use uuid::Uuid;
 
-/// Most events in one response.
+/// Most events in one response of the search.
 pub const EVENTS_MAX: usize = 1_000;
 
 /// The SQL of the trail's rows joined with their names. Each name is joined by its key, so a condition on a
@@ -48,7 +48,7 @@ pub struct AuditFilter {
     pub until: Option<Timestamp>,
 }
 
-/// One event as the audit trail shows it.
+/// One event with its names, as the audit trail shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct AuditRow {
     #[serde(serialize_with = "Position::as_text")]
@@ -74,7 +74,8 @@ pub struct AuditRow {
 }
 
 impl Select {
-    /// Adds the condition that a column holds the number of this name; an unknown name matches nothing.
+    /// Adds the condition that a column has the number of this name, if there is a name. An unknown name
+    /// matches no event.
     fn named(self, column: &str, name: Option<impl Display>) -> Self {
         let opening = format!("{column} = (select number from audit_trail_name where name =");
         let name = name.map(|name| names::stored(&name.to_string()));

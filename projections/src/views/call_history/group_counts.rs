@@ -8,7 +8,7 @@ use domain::disposition::{Disposition, Outcome};
 use domain::ids::CampaignId;
 use std::collections::BTreeMap;
 
-/// Most calls summed in one response: some seconds of reading.
+/// Most calls that are summed for one response: some seconds of reading. Further calls are left out.
 pub const SUMMED_CALLS_MAX: usize = 5_000_000;
 
 /// Counts of a group's calls, by their current findings.
@@ -40,7 +40,7 @@ impl CallCounts {
     }
 }
 
-/// Returns the counts of each group, and whether all calls of the campaign are included. `of` maps a
+/// Returns the counts of each group, and true if all calls of the campaign are included. `of` maps a
 /// customer's id to the index of the group; calls of other customers count in the first group.
 pub async fn counts_by_group(
     db: &dyn ReadDb,

@@ -146,7 +146,7 @@ fn apply_fact(cells: &mut Cells<'_>, event: &ViewEvent, fact: &CallEvent) {
     }
 }
 
-/// Appends a word to a column of words, separated by a blank.
+/// Appends a word to a cell with words that are separated by blanks.
 fn add_word(cells: &mut Cells<'_>, column: Column, word: &str) {
     let words = cells.text(column);
     let words = if words.is_empty() {
@@ -243,7 +243,7 @@ fn ended(cells: &mut Cells<'_>, at: Val, fact: &CallEvent) {
     );
 }
 
-/// Updates the call state (four states, CAL-1) if the event changes it.
+/// Updates the call state (one of the states of CAL-1) if the event changes it.
 fn step_state(cells: &mut Cells<'_>, fact: &CallEvent) -> Result<(), ProjectionError> {
     if domain::call::FourSignal::of(fact).is_some() {
         let after = four_state(cells.text(Column::State))?.after_event(fact);

@@ -70,7 +70,7 @@ const COLUMNS: &str = "select call, campaign, customer, number, attempt, flow, f
     sip_code, q850, late_answer, recording_sha256, first_pos, last_pos
     from call_history";
 
-/// Most customers in one filter.
+/// Most customers of one filter.
 pub const CUSTOMERS_MAX: usize = 1_000;
 
 /// Selects calls; all given conditions must hold.
@@ -96,7 +96,7 @@ pub struct CallFilter {
     pub oldest_first: bool,
 }
 
-/// Returns one call by its id.
+/// Returns one call by its id; `None` if there is none.
 pub async fn get(db: &dyn ReadDb, call: CallId) -> Result<Option<CallRow>, ProjectionError> {
     let (sql, values) = Select::new(COLUMNS)
         .when("call =", Some(Val::text(call)))

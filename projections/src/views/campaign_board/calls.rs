@@ -11,7 +11,8 @@ use domain::call::event::CallEvent;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CallId;
 
-/// Where a call counts: its campaign and, once it was dialed, the key of its hour's row.
+/// Where a call is counted: its campaign and, once it was dialed, the key of its row in
+/// `campaign_board_hour`.
 pub(super) struct CallSlot {
     pub(super) campaign: Val,
     pub(super) answered: i64,
@@ -68,7 +69,8 @@ impl Board<'_> {
         }
     }
 
-    /// Applies `change` to a call's row and returns where the call counts then; `None` for an unknown call.
+    /// Applies `change` to a call's row and returns where the call is counted after it; `None` for an
+    /// unknown call.
     pub(super) fn place(
         &mut self,
         call: CallId,
@@ -84,7 +86,8 @@ impl Board<'_> {
         Ok(place)
     }
 
-    /// Counts a dialed call in the hour of its first dial, and moves it to the trunk of its latest leg.
+    /// Counts a dialed call in the hour of its first dial; at a further leg on another trunk, moves its
+    /// counts to that trunk.
     fn dialing(&mut self, call: CallId, trunk: &str) -> Result<(), ProjectionError> {
         let micros = self.at.micros();
         let hour_at = micros - micros.rem_euclid(HOUR_MICROS);
@@ -119,7 +122,7 @@ impl Board<'_> {
         self.tx.append_row(&HOURS, row)
     }
 
-    /// Changes an hour's row. Returns whether there is one.
+    /// Applies `change` to the row of an hour. Returns true if there is one.
     fn add_to(&mut self, hour: &[Val], change: &dyn Fn(&mut Cells<'_>)) -> Result<bool, ProjectionError> {
         let pos = self.pos.clone();
         let known = self.tx.edit(&HOURS, hour, &mut |row| {
@@ -131,7 +134,8 @@ impl Board<'_> {
         Ok(known.is_some())
     }
 
-    /// Changes the row of the hour in which a call counts. Does nothing if the call was never dialed.
+    /// Applies `change` to the row of the hour in which a call is counted. Does nothing if the call was
+    /// never dialed.
     pub(super) fn add_at(
         &mut self,
         place: &CallSlot,

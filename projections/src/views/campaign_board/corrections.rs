@@ -11,7 +11,8 @@ use domain::disposition::Outcome;
 use domain::ids::CallId;
 
 impl Board<'_> {
-    /// Applies a correction. Dialed and answered calls and talk time are facts of the network and stay.
+    /// Moves a corrected call from its former disposition and outcome to the new ones, and counts the
+    /// correction. Dialed and answered calls and talk time stay, because the network measured them.
     pub(super) fn corrected(
         &mut self,
         call: CallId,
@@ -43,7 +44,7 @@ impl Board<'_> {
         })
     }
 
-    /// Decreases a count; a count that reaches zero loses its row.
+    /// Decreases a count by one, and removes its row if it reaches zero.
     fn uncount(&mut self, campaign: &Val, what: &str, code: &str) -> Result<(), ProjectionError> {
         let key = [campaign.clone(), Val::text(what), Val::text(code)];
         let pos = self.pos.clone();
@@ -60,7 +61,7 @@ impl Board<'_> {
     }
 }
 
-/// Returns the code under which a correction is counted: `answered/success>machine`.
+/// Returns the code under which a correction is counted, for example `answered/success>machine`.
 pub(super) fn correction_code(before: Finding, after: Finding) -> String {
     let name = |finding: Finding| match finding.outcome {
         Some(outcome) => format!("{}/{}", finding.disposition.code(), outcome.code()),

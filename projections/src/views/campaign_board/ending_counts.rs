@@ -13,7 +13,7 @@ pub struct Endings {
     pub outcomes: Vec<ResultCount>,
 }
 
-/// Returns the counts of a campaign and those of all other campaigns together, from one snapshot of the
+/// Returns the counts of a campaign, and the sums of all other campaigns, from one snapshot of the
 /// database.
 pub async fn endings(db: &dyn ReadDb, campaign: &CampaignId) -> Result<(Endings, Endings), ProjectionError> {
     let campaign = Val::text(campaign);

@@ -15,10 +15,10 @@ use domain::ids::CampaignId;
 use domain::time::Timestamp;
 use serde::Serialize;
 
-/// Most campaigns in one response.
+/// Most campaigns in one response of `list`.
 pub const LISTED_MAX: usize = 1_000;
 
-/// Most hours in one response: 60 days around the clock.
+/// Most hours in one response, the latest ones: 60 days around the clock.
 const HOURS_MAX: usize = 1_440;
 
 /// Most lines, flow versions, dispositions or outcomes in one response.
@@ -62,7 +62,7 @@ impl CallFigures {
         Ok(share)
     }
 
-    /// Computes the figures from the counts.
+    /// Sets the ratios and means from the counts.
     pub fn work_out(&mut self) {
         self.answer_ratio = ratio(self.answered, self.dialed);
         self.talk_ms_mean = ratio(self.talk_ms, self.talked);
@@ -206,7 +206,8 @@ fn read_board(mut row: Row) -> Result<BoardRow, ProjectionError> {
     Ok(board)
 }
 
-/// Reads a count that is a difference between two streams; it may be below 0 for a moment and is then 0.
+/// Reads a count that is the difference of two streams' events. It may be below 0 for a moment; that reads
+/// as 0.
 fn signed(row: &mut Row) -> Result<u64, ProjectionError> {
     Ok(u64::try_from(row.int()?).unwrap_or(0))
 }
@@ -218,7 +219,8 @@ fn status_of(code: &str) -> Result<CampaignStatus, ProjectionError> {
         .ok_or_else(|| ProjectionError::Fault(format!("there is no campaign status {code}")))
 }
 
-/// Returns campaigns by id, after `after`; at most `limit` (≤ `LISTED_MAX`).
+/// Returns the campaigns after `after` in the order of their ids; at most `limit`, and at most
+/// `LISTED_MAX`.
 pub async fn list(
     db: &dyn ReadDb,
     after: Option<&CampaignId>,

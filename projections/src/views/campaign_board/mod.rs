@@ -191,7 +191,7 @@ impl View for CampaignBoard {
     }
 }
 
-/// Applies an event, without the snapshot that may be due before it.
+/// Applies an event to the board, without the snapshot that may be due before it.
 fn tell(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
     let mut board = Board {
         tx,
@@ -214,7 +214,8 @@ struct Board<'a> {
 }
 
 impl Board<'_> {
-    /// Changes a campaign's row; creates it if an event of another stream comes first.
+    /// Applies `change` to a campaign's row. Creates the row if an event of another stream comes before the
+    /// campaign's first one.
     fn set(&mut self, campaign: &CampaignId, change: &dyn Fn(&mut Cells<'_>)) -> Result<(), ProjectionError> {
         let key = [Val::text(campaign)];
         let begin = || draft(Val::text(campaign));

@@ -12,7 +12,7 @@ use domain::time::Timestamp;
 /// Most rows of a period: a year of hours on ten trunks with five flow versions.
 pub const CELLS_MAX: usize = 500_000;
 
-/// The calls of one hour, campaign, trunk and flow version, by the time of their first dial.
+/// The figures of the calls of one hour, campaign, trunk and flow version, by the time of their first dial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
     pub campaign: String,

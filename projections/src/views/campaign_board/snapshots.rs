@@ -15,7 +15,7 @@ use crate::view::ViewEvent;
 use domain::ids::CampaignId;
 use domain::stored_event::Position;
 
-/// Positions between two snapshots; folding the events after one takes a quarter of a second.
+/// Positions between two snapshots. Folding the events after one takes a quarter of a second at most.
 pub(super) const APART: u64 = 50_000;
 
 /// A single row: the position of the last snapshot.
@@ -56,7 +56,7 @@ pub(super) const HOURS_COPY: Table = Table {
     key_columns: 5,
 };
 
-/// A campaign's rows of a snapshot, with which a fold begins.
+/// The rows of one campaign from a snapshot, with which a fold begins.
 #[derive(Debug, Clone)]
 pub struct CampaignSnapshot {
     /// The position up to which the snapshot contains every event of the campaign.
@@ -64,7 +64,8 @@ pub struct CampaignSnapshot {
     pub rows: InitialRows,
 }
 
-/// Takes a snapshot of what changed since the last one, if this event is far enough after it.
+/// Copies the rows that changed since the last snapshot, if this event is more than `APART` positions after
+/// it.
 pub(super) fn copy_when_due(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
     let last = match tx.row(&LAST, &[Val::Int(1)])? {
         None => None,
@@ -105,8 +106,8 @@ fn copy(
         .map(drop)
 }
 
-/// Returns the last snapshot of a campaign at or before a position; `None` if there is none. A snapshot is
-/// complete even if the rows lag; more events are then folded after it.
+/// Returns a campaign's last snapshot at or before a position; `None` if there is none. The snapshot is
+/// complete even if the rows lag: more events are folded after it then.
 pub async fn read_last_snapshot(
     db: &dyn ReadDb,
     campaign: &CampaignId,
@@ -141,7 +142,7 @@ pub async fn read_last_snapshot(
     .await
 }
 
-/// Returns a campaign's rows of one table from its snapshots.
+/// Returns a campaign's rows of the table `of` as they were in a snapshot, from the table `copies`.
 fn rows(
     tx: &mut dyn Tx,
     of: &Table,

@@ -199,7 +199,8 @@ impl View for CostBoard {
     }
 }
 
-/// Billed time of an answer that is ended at once: the shortest possible, so one step of any length.
+/// Billed time of a call that was answered while we hung up, in milliseconds: the shortest possible, so it
+/// is billed as one step of any length.
 const LATE_ANSWER_MS: i64 = 1;
 
 fn outcome_text(outcome: Option<Outcome>) -> String {
@@ -241,8 +242,8 @@ fn ended(event: &ViewEvent, fact: &CallEvent) -> Result<Option<Vec<Val>>, Projec
     ]))
 }
 
-/// Changes the row of an ended call, and moves its counts accordingly. Does nothing if the call has not
-/// ended: its end will state everything.
+/// Applies `edit` to the row of an ended call and moves its counts in the sums. Does nothing if the call
+/// has not ended, because its end will contain everything.
 fn change(tx: &mut dyn Tx, event: &ViewEvent, edit: &dyn Fn(&mut Cells<'_>)) -> Result<(), ProjectionError> {
     let Some(before) = tx.row(CALLS, &[Val::text(event.call()?)])? else {
         return Ok(());
@@ -269,7 +270,8 @@ const USED: [(Column, CallColumn); work::USED_COUNT] = [
     (Column::Tokens, CallColumn::Tokens),
 ];
 
-/// Adds a call to the sums of its ending, or removes it. A row that reaches zero calls stays.
+/// With sign 1 adds a call to the sums of its ending, with -1 removes it. A row of sums stays if it reaches
+/// zero calls.
 fn count(tx: &mut dyn Tx, call: &[Val], sign: i64, pos: &Val) -> Result<(), ProjectionError> {
     let mut call = call.to_vec();
     let call = Cells(&mut call);

@@ -10,7 +10,7 @@ use domain::time::Timestamp;
 /// Most rows in one response.
 pub const ROWS_MAX: usize = 20_000;
 
-/// Selects calls by campaign and day.
+/// Which calls are summed: of a campaign, in some days. Absent conditions are not checked.
 #[derive(Debug, Clone, Default)]
 pub struct CostFilter {
     pub campaign: Option<CampaignId>,
@@ -70,7 +70,7 @@ impl ResourceUsage {
         }
     }
 
-    /// Reads all figures in the order that columns, cells and sums share.
+    /// Reads all figures with `next`, in the order that columns, cells and sums share.
     fn of(mut next: impl FnMut() -> Result<u64, ProjectionError>) -> Result<Self, ProjectionError> {
         Ok(Self {
             agent_calls: next()?,
@@ -85,7 +85,8 @@ impl ResourceUsage {
     }
 }
 
-/// Returns the figures by campaign, disposition and outcome, in that order; at most `ROWS_MAX`.
+/// Returns the figures by campaign, disposition and outcome, in that order, with the billed time in steps
+/// of this length; at most `ROWS_MAX` rows.
 pub async fn costs(
     db: &dyn ReadDb,
     filter: &CostFilter,

@@ -10,7 +10,7 @@ use crate::view::ViewEvent;
 use domain::call::event::CallEvent;
 use domain::time::Timestamp;
 
-/// The table of open calls; rows of ended calls are removed.
+/// The table of the work done in open calls. A call's row is removed at its end.
 pub(super) static WORK: &Table = &TABLES[2];
 
 columns! {
@@ -31,7 +31,7 @@ pub(super) const KINDS: [&str; 5] = [
     CallEvent::ASSISTANT_ANSWERED,
 ];
 
-/// The counts that one event adds.
+/// What one event adds to the counts of its call.
 #[derive(Default)]
 struct WorkIncrement {
     agent_from: Option<Timestamp>,
@@ -74,7 +74,8 @@ impl WorkIncrement {
     }
 }
 
-/// Adds the counts of an event to its call; does nothing for a call outside any campaign.
+/// Adds the work that an event reports to the counts of its call. Does nothing for a call outside any
+/// campaign.
 pub(super) fn note(tx: &mut dyn Tx, event: &ViewEvent, fact: &CallEvent) -> Result<(), ProjectionError> {
     let more = WorkIncrement::of(event, fact);
     if event.envelope.campaign.is_none() || (more.agent_from.is_none() && more.counts.is_empty()) {
@@ -100,7 +101,8 @@ pub(super) fn note(tx: &mut dyn Tx, event: &ViewEvent, fact: &CallEvent) -> Resu
     change_or_begin(tx, WORK, &key, &nothing, &changed)
 }
 
-/// Returns the counts of a call that ends now, in the order of its row, and removes them here.
+/// Returns the counts of a call that ends now, in the order of its row in the sums, and removes its row
+/// here.
 pub(super) fn take(tx: &mut dyn Tx, event: &ViewEvent) -> Result<[Val; USED_COUNT], ProjectionError> {
     let mut taken = [const { Val::Int(0) }; USED_COUNT];
     let ended = event.at();

@@ -26,7 +26,7 @@ pub(super) fn of_voiceprint(fact: &VoiceprintEvent) -> serde_json::Value {
     })
 }
 
-/// Returns the facts of a text conversation's event: its channel, and how it ended.
+/// Returns the facts of an event of a text conversation: its channel, and how it ended; no texts.
 pub(super) fn of_conversation(conversation: &str, fact: &ConversationEvent) -> serde_json::Value {
     let own = match fact {
         ConversationEvent::Opened(opened) => {

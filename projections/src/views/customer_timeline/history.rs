@@ -13,7 +13,7 @@ use serde::Serialize;
 /// Most lines, calls or numbers in one response; the latest ones are returned.
 pub const LINES_MAX: usize = 500;
 
-/// A customer with all stored values. Personal values are sealed: `sealed_in` is the event that holds them,
+/// A customer as the view stores it. Personal values are sealed: `sealed_in` is the event that holds them,
 /// in the stream `customer-<id>`, under `/external_id` and `/phone`; `name_in` holds `/name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerRow {
@@ -32,7 +32,7 @@ pub struct CustomerRow {
     pub timeline: Vec<TimelineLine>,
 }
 
-/// A phone number of a customer, sealed.
+/// A phone number of a customer, sealed in the event `sealed_in`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberRow {
     pub number: NumberId,

@@ -185,7 +185,7 @@ impl View for CustomerTimeline {
     }
 }
 
-/// Appends a line about a customer, with the call if there is one.
+/// Appends a line to a customer's timeline. `campaign` and `call` are null for events outside of them.
 fn say(
     tx: &mut dyn Tx,
     event: &ViewEvent,
@@ -254,7 +254,7 @@ fn registered(
     change_or_begin(tx, &CUSTOMERS, std::slice::from_ref(&customer), &new, &tell)
 }
 
-/// Replaces a customer's name; the new one is sealed in the event that corrects it.
+/// Replaces a customer's name by the one of this event, in which it is sealed.
 fn renamed(tx: &mut dyn Tx, event: &ViewEvent, name: &Personal<String>) -> Result<(), ProjectionError> {
     let (name, _) = sealed_columns(name)?;
     let customer = Val::text(event.envelope.stream.id());
@@ -268,7 +268,8 @@ fn renamed(tx: &mut dyn Tx, event: &ViewEvent, name: &Personal<String>) -> Resul
     Ok(())
 }
 
-/// Replaces the sealed values of an erased customer by erased ones; lookup hashes stay.
+/// Replaces the sealed values of an erased customer by the erased form, also of the numbers. Lookup hashes
+/// stay.
 fn erased(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
     let customer = Val::text(event.envelope.stream.id());
     let pos = Val::position(event.position);
@@ -350,7 +351,7 @@ fn permitted(event: &ViewEvent, grant: &CustomerGrant, attempt: u32, call: &Val)
     row
 }
 
-/// Updates the row of a call with an event.
+/// Updates the row of a call with an event. Returns whether the row changed.
 fn tell(cells: &mut Cells<'_>, event: &ViewEvent, fact: &CallEvent) -> RowAction {
     match fact {
         CallEvent::Answered { .. } => cells.set_first(CallColumn::AnsweredAt, Val::at(event.at())),

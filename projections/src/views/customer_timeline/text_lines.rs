@@ -10,7 +10,8 @@ use domain::decider::Decider;
 use domain::message::{Message, MessageEvent};
 use domain::voiceprint::{Voiceprint, VoiceprintEvent};
 
-/// Appends the line of an event of these aggregates. Returns false for any other event.
+/// Appends a line if the event is of a voiceprint, a text conversation or a message. Returns false for all
+/// others.
 pub(super) fn append_line(tx: &mut dyn Tx, event: &ViewEvent) -> Result<bool, ProjectionError> {
     let aggregate = event.envelope.stream.aggregate();
     if aggregate == Voiceprint::AGGREGATE {
@@ -49,7 +50,8 @@ fn apply_conversation(
     say(tx, event, Val::text(customer), campaign, Val::Null, &facts)
 }
 
-/// Appends the line of a message, without its text and address. A message's stream has the customer's id.
+/// Appends the line of a message to its customer's timeline, without its text and address. The id of a
+/// message's stream is the customer's id.
 fn apply_message(tx: &mut dyn Tx, event: &ViewEvent, fact: &MessageEvent) -> Result<(), ProjectionError> {
     let (customer, campaign) = (event.envelope.stream.id(), event.envelope.campaign.as_ref());
     let (campaign, facts) = (Val::maybe_text(campaign), facts::of_message(fact));

@@ -50,10 +50,11 @@ const SETTLED_AT: usize = 12;
 const SETTLED_BY: usize = 13;
 const MEANING: usize = 14;
 
-/// The separator of the names of labelers: one per line, because a name may contain a blank.
+/// The separator of the names of labelers in their column: one name per line, because a name may contain a
+/// blank.
 const BETWEEN_NAMES: &str = "\n";
 
-/// The reason of a turn that a user submitted; its reading was not in doubt.
+/// The reason of a turn that a user submitted for labeling although its reading was not in doubt.
 const CHOSEN: &str = "chosen";
 
 const DEFINITION: ViewDefinition = ViewDefinition {
@@ -120,7 +121,7 @@ impl View for LabelBoard {
     }
 }
 
-/// Adds a turn with a reading that was not accepted.
+/// Adds a turn if its reading was not accepted: to be confirmed, or abstained.
 fn understood(
     tx: &mut dyn Tx,
     event: &ViewEvent,
@@ -149,7 +150,7 @@ fn understood(
     )
 }
 
-/// Adds a turn with a reading that was accepted but led nowhere at its node.
+/// Adds a turn if its reading was accepted but no rule of the node uses it.
 fn decided(
     tx: &mut dyn Tx,
     event: &ViewEvent,
@@ -221,7 +222,7 @@ fn put(
     tx.put(table, row)
 }
 
-/// Applies a label event to a turn's row; creates the row if the turn was not in doubt.
+/// Applies a label event to its turn's row; creates the row if the turn was not in doubt.
 fn labelled(tx: &mut dyn Tx, event: &ViewEvent, label: &LabelEvent) -> Result<(), ProjectionError> {
     let [table] = &TABLES;
     let LabeledTurn { turn, .. } = label.turn();

@@ -57,7 +57,8 @@ pub struct LabelFilter {
     pub state: Option<TurnState>,
 }
 
-/// Returns turns that match, the newest first, with positions below `below`.
+/// Returns the turns that match the filter and have positions below `below`, the newest first; at most
+/// `limit`.
 pub async fn list(
     db: &dyn ReadDb,
     filter: &LabelFilter,
@@ -77,8 +78,8 @@ pub async fn list(
     rows.into_iter().map(read_row).collect()
 }
 
-/// Returns turns for a user to label: those that others have labeled first, then the least certain. Turns
-/// that this user has labeled, or that are open at another user, are left out.
+/// Returns turns for a user to label: first those that others have labeled, then the least certain. Turns
+/// that this user has labeled, or that are open at another user until later than `now`, are left out.
 pub async fn next(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,
@@ -106,7 +107,8 @@ pub async fn next(
     rows.into_iter().map(read_row).collect()
 }
 
-/// Returns settled turns, of a campaign or of all, ordered by id, after `behind`.
+/// Returns the settled turns after `behind` in the order of their ids, of a campaign or of all; at most
+/// `limit`.
 pub async fn list_settled(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,
@@ -124,7 +126,7 @@ pub async fn list_settled(
     rows.into_iter().map(read_row).collect()
 }
 
-/// Returns one turn.
+/// Returns one turn; `None` if it is not in the view.
 pub async fn get(db: &dyn ReadDb, turn: &TurnId) -> Result<Option<LabelRow>, ProjectionError> {
     let (sql, values) = Select::new(COLUMNS)
         .when("turn =", Some(Val::text(turn)))
@@ -133,7 +135,7 @@ pub async fn get(db: &dyn ReadDb, turn: &TurnId) -> Result<Option<LabelRow>, Pro
     rows.pop().map(read_row).transpose()
 }
 
-/// Returns a name with its separators, as it occurs in the list of labelers.
+/// Returns a name between separators, as it occurs in the list of labelers.
 fn name_between(by: &str) -> String {
     format!("{BETWEEN_NAMES}{by}{BETWEEN_NAMES}")
 }

@@ -12,12 +12,13 @@ use domain::calendar::HOUR_MICROS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// The calls of a customer that count in one hour, on one trunk, of one flow version and campaign, with their
-/// number in each term. Ordered by time; serialized as a list to be short, because every customer has one.
+/// The calls of a customer in one hour, on one trunk, of one flow version and campaign: the number of them
+/// in each term (by its index). Rows are ordered by time. Serialized as a list, because every customer has
+/// one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct CustomerHour(HourSlot, String, Vec<(usize, i64)>);
 
-/// The hour as a number since 1970, the trunk, the flow version.
+/// Hours since 1970, the trunk, the flow version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct HourSlot(i64, String, i64);
 
@@ -26,7 +27,8 @@ impl CustomerHour {
         self.2.iter().any(|(one, count)| *one == term && *count > 0)
     }
 
-    /// Adds calls to a term. Returns whether the customer thereby entered or left the term here.
+    /// Adds `sign` to the number of calls in a term. Returns true if the customer thereby enters or leaves
+    /// the term in this hour.
     fn add(&mut self, term: usize, sign: i64) -> bool {
         let before = self.stands_in(term);
         match self.2.iter_mut().find(|(one, _)| *one == term) {
@@ -39,13 +41,13 @@ impl CustomerHour {
     }
 }
 
-/// The key of a row of sums without term and campaign: a place, and the previous hours: of any place, of the
-/// same trunk, of the same flow version.
+/// The key of a row of sums, without term and campaign: an hour slot, and the customer's previous hours: in
+/// any slot, on the same trunk, of the same flow version.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct SumKey(HourSlot, [i64; 3]);
 
-/// Returns the places of a customer in a term, each with its previous hours; an empty `campaign` means all
-/// campaigns.
+/// Returns the hour slots in which a customer counts in a term, each with the previous hours. An empty
+/// `campaign` means all campaigns.
 fn links(stands: &[CustomerHour], term: usize, campaign: &str) -> BTreeSet<SumKey> {
     let counted =
         |stand: &&CustomerHour| stand.stands_in(term) && (campaign.is_empty() || stand.1 == campaign);
@@ -68,7 +70,7 @@ fn links(stands: &[CustomerHour], term: usize, campaign: &str) -> BTreeSet<SumKe
     found
 }
 
-/// Applies an event's contributions to the terms that count customers.
+/// Applies an event's contributions to the terms that count distinct customers; ignores the others.
 pub(super) fn count_customers(
     tx: &mut dyn Tx,
     catalog: &Catalog,
@@ -109,7 +111,8 @@ pub(super) fn count_customers(
     tx.put(&CUSTOMERS, vec![customer, write_stands(&stands)?, pos.clone()])
 }
 
-/// Adds a contribution to the customer's place. Returns whether the customer entered or left the term there.
+/// Adds a contribution to the customer's hour. Returns true if the customer thereby enters or leaves the
+/// term in it.
 fn add(stands: &mut Vec<CustomerHour>, place: &HourSlot, campaign: &str, one: &Contribution) -> bool {
     let at = |stand: &CustomerHour| (&stand.0, stand.1.as_str()).cmp(&(place, campaign));
     let index = stands.binary_search_by(at).unwrap_or_else(|index| {
@@ -126,7 +129,7 @@ fn add(stands: &mut Vec<CustomerHour>, place: &HourSlot, campaign: &str, one: &C
     moved
 }
 
-/// Adds one customer to a row of sums or removes one; a row that reaches zero is removed.
+/// Adds `sign` customers (1 or -1) to a row of sums. A row that reaches zero is removed.
 fn sum(
     tx: &mut dyn Tx,
     term: &str,

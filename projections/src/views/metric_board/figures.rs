@@ -34,6 +34,7 @@ impl Dimension {
         Self::FlowVersion,
     ];
 
+    /// Returns the name of the dimension in requests.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Campaign => "campaign",
@@ -44,11 +45,12 @@ impl Dimension {
         }
     }
 
+    /// Returns the dimension with this name; `None` if there is none.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|by| by.code() == code)
     }
 
-    /// Returns the SQL expression of the dimension, for the rows of both tables.
+    /// Returns the SQL expression of the dimension, which fits the rows of sums and of first customers.
     pub(super) fn column(self) -> String {
         match self {
             Self::Hour => "hour_at".to_owned(),
@@ -64,7 +66,7 @@ impl Dimension {
         }
     }
 
-    /// Returns a group's key and its label, in Beijing time.
+    /// Returns a group's key as the response has it, and its label for display, in Beijing time.
     fn words(self, key: &Key) -> (String, String) {
         let beijing = |micros: i64| Timestamp::from_micros(micros.saturating_add(BEIJING_MICROS)).to_utc();
         match self {
@@ -83,7 +85,7 @@ impl Dimension {
     }
 }
 
-/// The sort key of a group: by number, then by text.
+/// The key of a group, by which groups are sorted: a number, then a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key(i64, String);
 
@@ -223,7 +225,7 @@ fn joined(
     keys.iter().take(GROUPS_MAX).map(figure).collect()
 }
 
-/// For tests: returns a term as a query uses it.
+/// Returns a term as a query uses it, for tests.
 #[cfg(test)]
 pub(super) fn asked_for(name: &str) -> Result<TermQuery, ProjectionError> {
     asked(crate::metrics::catalog()?, name)
@@ -242,13 +244,13 @@ pub(super) fn by_key(
         .collect())
 }
 
-/// A term as the SQL statements need it.
+/// A term with what its SQL statement needs.
 pub(super) struct TermQuery {
     name: String,
     counts: Counts,
 }
 
-/// The rows that a term is summed from: counts of events, sums of values, or distinct customers.
+/// From which rows a term is computed: counts of events, sums of values, or distinct customers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Counts {
     Events,
@@ -271,7 +273,7 @@ fn asked(catalog: &Catalog, name: &str) -> Result<TermQuery, ProjectionError> {
     })
 }
 
-/// Returns a term's amounts by group; the total has one amount, under an empty key.
+/// Returns a term's amounts by group. Without a dimension there is one amount, under an empty key.
 fn amounts(
     tx: &mut dyn Tx,
     term: &TermQuery,
@@ -292,8 +294,8 @@ fn amounts(
     tx.query(&sql, &values)?.into_iter().map(read).collect()
 }
 
-/// Returns the statement of `amounts`. It reads sums by hour, never a row of a call or a customer; a test
-/// checks SQLite's query plan.
+/// Returns the statement that `amounts` runs. It reads sums by hour, never a row of a call or a customer; a
+/// test checks SQLite's query plan.
 pub(super) fn statement(term: &TermQuery, scope: &Scope, by: Option<Dimension>) -> (String, Vec<Val>) {
     let (from, to) = scope.hours();
     // No hour is before 1970; the hour before a customer's first one is `FIRST`.
@@ -332,7 +334,8 @@ pub(super) fn statement(term: &TermQuery, scope: &Scope, by: Option<Dimension>) 
     (sql, values)
 }
 
-/// Returns the condition that a customer has not yet counted in the group inside the time range.
+/// Returns the condition on rows of first customers by which a customer counts once per group inside the
+/// time range.
 fn first_in(by: Option<Dimension>, is_unbounded: bool) -> String {
     let before = match by {
         Some(Dimension::Hour) => return " and before_at < hour_at".to_owned(),

@@ -25,14 +25,14 @@ struct Sum {
 /// A group of sums: campaign, hour, trunk, flow version.
 type Group = (String, i64, String, i64);
 
-/// A call, an enrolment or a complaint, with the index of its group's sums.
+/// A call, an enrolment or a complaint as far as its events were read, with the index of its group's sums.
 #[derive(Default)]
 struct SubjectSums {
     subject: Option<Subject>,
     sums: Option<usize>,
 }
 
-/// The state of the metric board in memory.
+/// The sums of the metric board in memory.
 pub(super) struct Sums {
     catalog: &'static Catalog,
     calls: HashMap<CallId, SubjectSums>,
@@ -115,16 +115,16 @@ impl Sums {
 /// The hour, the trunk, the flow version.
 type HourSlotRef<'a> = (i64, &'a str, i64);
 
-/// The key of a count of customers: term, campaign (empty for all), place, and the customer's previous hours:
-/// of any place, of the same trunk, of the same flow version.
+/// The key of a count of customers: term, campaign (empty for all), hour slot, and the customer's previous
+/// hours: in any slot, on the same trunk, of the same flow version.
 type FirstKey<'a> = (usize, &'a str, HourSlotRef<'a>, [i64; 3]);
 
-/// The number of customers that count in a term at a place, by their previous hours.
+/// The number of customers who count in a term in an hour slot, by their previous hours.
 #[derive(Default)]
 struct FirstCounts<'a>(BTreeMap<FirstKey<'a>, i64>);
 
 impl<'a> FirstCounts<'a> {
-    /// Adds the calls and enrolments of one customer to a term.
+    /// Counts one customer in a term, in each hour slot in which one of these calls and enrolments counts.
     fn add(&mut self, term: usize, subjects: &[&'a Subject]) {
         let stands = |subject: &&&Subject| subject.counts_in(term);
         let places = subjects.iter().filter(stands).filter_map(|subject| {

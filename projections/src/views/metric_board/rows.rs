@@ -38,7 +38,7 @@ pub(super) fn subject_row(key: String, subject: Subject, pos: Val) -> Vec<Val> {
     ]
 }
 
-/// Returns the marks as short text, because every open call has them: `0=1772416800000000
+/// Returns the marks as short text, because every open call has them, for example `0=1772416800000000
 /// 3=1772416801000000`.
 fn write_marks(marks: &BTreeMap<usize, i64>) -> String {
     let all: Vec<String> = marks.iter().map(|(mark, at)| format!("{mark}={at}")).collect();
@@ -54,7 +54,8 @@ fn read_marks(text: &str) -> Result<BTreeMap<usize, i64>, ProjectionError> {
     marks.ok_or_else(|| ProjectionError::Fault("the marks of a call cannot be read".to_owned()))
 }
 
-/// Adds a contribution to its sum. Distinct customers have other sums: `customers.rs`.
+/// Adds a contribution to the sum of its term. Terms that count distinct customers are skipped;
+/// `customers.rs` counts them.
 pub(super) fn add(
     tx: &mut dyn Tx,
     catalog: &Catalog,

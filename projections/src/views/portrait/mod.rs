@@ -139,7 +139,7 @@ impl View for Portraits {
     }
 }
 
-/// One customer's row while an event changes it.
+/// A customer's row while an event changes it; it is written if it changed.
 struct PortraitWriter<'a> {
     tx: &'a mut dyn Tx,
     customer: Val,
@@ -242,8 +242,8 @@ impl<'a> PortraitWriter<'a> {
         self.outcome(after.outcome, 1);
     }
 
-    /// Counts an outcome, or removes one. If the last converting call loses its success, the call and time of
-    /// the conversion are cleared.
+    /// Adds `more` (1 or -1) to the count of an outcome. If the last call that converted loses its success,
+    /// the call and time of the conversion are cleared.
     fn outcome(&mut self, outcome: Option<Outcome>, more: i64) {
         let Some(outcome) = outcome else { return };
         let of_this_call = self.row.get(Column::ConvertedCall as usize) == Some(&self.call);
@@ -265,7 +265,7 @@ impl<'a> PortraitWriter<'a> {
         }
     }
 
-    /// Counts a call or answer in its hour of the day.
+    /// Adds calls and answers to the counts of this event's hour of the day in Beijing.
     fn hour(&mut self, calls: i64, answered: i64) -> Result<(), ProjectionError> {
         let local = self.at.micros().saturating_add(BEIJING_MICROS);
         let hour = Val::Int(local.div_euclid(HOUR_MICROS).rem_euclid(24));

@@ -54,7 +54,7 @@ pub struct HourOfDay {
     pub last_answered_call: Option<CallId>,
 }
 
-/// Returns a customer's profile; `None` before their first call and after their erasure.
+/// Returns a customer's profile; `None` before the first call and after an erasure.
 pub async fn get(db: &dyn ReadDb, customer: &CustomerId) -> Result<Option<Portrait>, ProjectionError> {
     let key = vec![Val::text(customer)];
     read_as(db, move |tx| {

@@ -13,7 +13,7 @@ use domain::personal::Personal;
 use domain::summary::{SummaryEvent, SummaryFact};
 use serde::Serialize;
 
-/// Most calls that a figure names, the latest first. The customer's history has them all.
+/// Most calls that a figure names, the latest first. The customer's history shows all.
 pub const CALLS_NAMED_MAX: usize = 20;
 
 pub(super) const TABLE: Table = Table {
@@ -30,7 +30,7 @@ pub(super) const TABLE: Table = Table {
 /// Index of the outcome in a row.
 const OUTCOME: usize = 6;
 
-/// The interest of a call without a summary yet.
+/// The interest in a row of a call that has no summary yet.
 const UNSUMMED: &str = "";
 
 labelled! {
@@ -66,17 +66,17 @@ pub struct Style {
     pub talk_ms_mean: u64,
     pub utterances: u64,
     pub keys: u64,
-    /// How often the customer spoke while the robot did.
+    /// Number of times that the customer spoke while the robot did.
     pub interruptions: u64,
-    /// How often the customer let the robot wait too long.
+    /// Number of times that the customer did not respond until the robot's timeout.
     pub silences: u64,
     /// The calls counted here, the latest first, at most twenty.
     pub named: Vec<CallId>,
 }
 
-/// Stores the row of a summarized call; a call without speech or keypresses has none. A summary may come
-/// after its call was corrected: the corrected outcome is kept. It may come after its customer was erased:
-/// then nothing is stored.
+/// Stores the row of a summarized call; a call without speech or keypresses gets none. A summary may come
+/// after a correction of its call: the corrected outcome stays. It may come after the erasure of its
+/// customer: then nothing is stored.
 pub(super) fn keep(tx: &mut dyn Tx, event: &ViewEvent, customer: Val) -> Result<(), ProjectionError> {
     let call = Val::text(event.call()?);
     let SummaryEvent::Recorded(fact) = event.read_as()? else {
@@ -113,7 +113,7 @@ pub(super) fn keep(tx: &mut dyn Tx, event: &ViewEvent, customer: Val) -> Result<
     tx.put(TALKS, row)
 }
 
-/// Applies a correction to the outcome of its call. If it comes before the summary, it creates a row with
+/// Sets the corrected outcome of a call. If the correction comes before the summary, creates a row with
 /// only the outcome.
 pub(super) fn correct(
     tx: &mut dyn Tx,
@@ -135,7 +135,7 @@ pub(super) fn correct(
     tx.put(TALKS, row)
 }
 
-/// Returns the row of a call that has no summary yet.
+/// Returns the row of a call that has no summary yet, to be completed by the caller.
 fn unsummed(key: Vec<Val>) -> Vec<Val> {
     let mut row = key;
     row.extend([
@@ -149,7 +149,7 @@ fn unsummed(key: Vec<Val>) -> Vec<Val> {
     row
 }
 
-/// Removes every row of a customer.
+/// Removes all rows of a customer.
 pub(super) fn forget(tx: &mut dyn Tx, customer: &Val) -> Result<(), ProjectionError> {
     tx.exec(
         "delete from portrait_talk where customer = $1",
@@ -185,8 +185,8 @@ fn read_talk(mut row: Row) -> Result<ProfileCall, ProjectionError> {
     })
 }
 
-/// Returns a customer's offers, the best received first, and their style; without style if they never spoke
-/// or pressed a key.
+/// Returns a customer's offers, the best received first, and style; `None` for the style if the customer
+/// never spoke or pressed a key.
 pub(super) fn read(
     tx: &mut dyn Tx,
     customer: &[Val],

@@ -250,7 +250,7 @@ fn apply_call(
     }
 }
 
-/// Returns the day in Beijing, in days since 1970.
+/// Returns the day in Beijing at this time, as the number of days since 1970.
 fn day_of(recorded_at: Timestamp) -> i64 {
     recorded_at
         .micros()
@@ -258,8 +258,8 @@ fn day_of(recorded_at: Timestamp) -> i64 {
         .div_euclid(DAY_MICROS)
 }
 
-/// Takes a snapshot of what changed since the last one, if this event is the first of its day. On the first
-/// day of all, it only records the day.
+/// Takes a snapshot if this event is the first of its day: copies what changed since the last snapshot. On
+/// the first day of the log, it only records the day.
 fn copy_on_a_new_day(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
     let today = day_of(event.recorded_at);
     let last = tx.row(DAY_TABLE, &[Val::Int(1)])?;
@@ -298,7 +298,7 @@ fn copy_on_a_new_day(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), Projectio
     tx.put(DAY_TABLE, vec![Val::Int(1), Val::Int(today), Val::Int(upto)])
 }
 
-/// A snapshot as rows with which a fold begins.
+/// A snapshot, as the rows with which a fold begins.
 #[derive(Debug, Clone)]
 pub struct DailySnapshot {
     /// The position up to which the snapshot contains every event.
@@ -307,8 +307,8 @@ pub struct DailySnapshot {
     pub rows: Vec<(&'static Table, Vec<Vec<Val>>)>,
 }
 
-/// Returns the last snapshot at or before a position. Returns `None` if there is none, or if the rows are not
-/// complete up to that position, because calls corrected before it would be missing.
+/// Returns the last snapshot at or before a position. Returns `None` if there is none, or if the rows lag
+/// behind that position, because calls corrected before it would be missing.
 pub async fn read_last_snapshot(
     db: &dyn ReadDb,
     position: Position,
@@ -362,7 +362,7 @@ pub async fn read_last_snapshot(
     .await
 }
 
-/// Returns the running totals of campaigns, ordered by id; at most `TOTALS_MAX`.
+/// Returns the totals of campaigns as of the latest event, in the order of their ids; at most `TOTALS_MAX`.
 pub async fn totals(db: &dyn ReadDb) -> Result<Vec<CampaignTotal>, ProjectionError> {
     read_as(db, |tx| {
         let rows = tx.query(

@@ -9,7 +9,7 @@ use domain::customer::event::CustomerEvent;
 use domain::ids::CampaignId;
 use domain::stored_event::Position;
 
-/// The totals of one campaign.
+/// The totals of one campaign up to `position`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CampaignTotal {
     pub campaign: CampaignId,

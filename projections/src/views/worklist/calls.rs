@@ -10,10 +10,10 @@ use domain::call::event::CallEvent;
 use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::ids::CallId;
 
-/// Whether a call's row can be removed. A dialed call is done when it has ended and both sides have recorded
-/// that. A call that was not dialed is done when no side holds a grant, the number has been asked (after a
-/// crash in between, its grant may still come and must then be found), and, if it was permitted, it has
-/// ended, so that it can never be dialed.
+/// Returns true if a call's row can be removed. A dialed call is done when it has ended and both sides have
+/// recorded that. A call that was not dialed is done when no side holds a grant, the number has been asked
+/// (after a crash in between, its grant may still come and must then be found), and, if it was permitted,
+/// it has ended, so that it can never be dialed.
 fn is_done(cells: &Cells<'_>) -> bool {
     let number_side = cells.text(CallColumn::NumberSide);
     let is_dialed = *cells.get(CallColumn::DialedAt) != Val::Null;
@@ -25,7 +25,7 @@ fn is_done(cells: &Cells<'_>) -> bool {
 }
 
 impl Rows<'_> {
-    /// Changes a call's row, or creates one with only these values.
+    /// Applies `change` to a call's row. If there is none, applies it to an empty row and stores that.
     pub(super) fn of_call(
         &mut self,
         call: Val,
@@ -50,7 +50,7 @@ impl Rows<'_> {
         self.tx.append_row(&CALLS, row)
     }
 
-    /// Changes a call's row if there is one, and removes it when the call is done.
+    /// Applies `change` to a call's row, if there is one, and removes the row if the call is done.
     fn of_known(&mut self, call: CallId, change: &dyn Fn(&mut Cells<'_>)) -> Result<(), ProjectionError> {
         let pos = self.pos.clone();
         self.tx.edit(&CALLS, &[Val::text(call)], &mut |row| {
@@ -112,7 +112,8 @@ impl Rows<'_> {
         }
     }
 
-    /// Marks a call as permitted. `call.permitted` names everything, so the row can be created from it alone.
+    /// Marks a call as permitted. Creates the row if there is none, because `call.permitted` names
+    /// everything in it.
     fn permitted(&mut self, call: CallId, grant: &CustomerGrant) -> Result<(), ProjectionError> {
         let call = Val::text(call);
         if self.tx.has(&CALLS, std::slice::from_ref(&call))? {

@@ -16,7 +16,8 @@ fn state_is(cells: &Cells<'_>, state: &str) -> bool {
 }
 
 impl Rows<'_> {
-    /// Changes an enrolment if `change` returns true. Returns whether it did.
+    /// Applies `change` to an enrolment's row and stores the row if it returns true. Returns whether it was
+    /// stored.
     fn of_enrolment(
         &mut self,
         campaign: &CampaignId,
@@ -28,7 +29,8 @@ impl Rows<'_> {
         Ok(done == Some(true))
     }
 
-    /// Changes an enrolment unless it is settled. Returns whether it did.
+    /// Applies `change` to an enrolment's row unless the enrolment is settled. Returns true if it was
+    /// applied.
     fn of_unsettled(
         &mut self,
         campaign: &CampaignId,
@@ -105,9 +107,9 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Removes the row of the previous attempt if a crash left it without ever reaching the number; no
-    /// further event will come for it. Attempts are consecutive and every grant does this, so it can only be
-    /// the previous one.
+    /// Removes the row of the previous attempt if a crash ended that attempt before it reached the number;
+    /// no further event will come for it. Each grant does this, and attempts are consecutive, so only the
+    /// previous one can be left.
     fn forget_unasked(&mut self, grant: &CustomerGrant, attempt: u32) -> Result<(), ProjectionError> {
         let Some(before) = attempt.checked_sub(1).filter(|before| *before > 0) else {
             return Ok(());
@@ -201,7 +203,8 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Sets an earlier due time of a waiting enrolment; an open or settled one stays unchanged.
+    /// Sets the due time of a waiting enrolment after a user ordered a call back or an agent skipped a
+    /// preview; an open or settled enrolment stays unchanged.
     pub(super) fn called_back(
         &mut self,
         campaign: &CampaignId,
@@ -219,7 +222,8 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Sets a later due time of a waiting enrolment. While a call is open, its end sets the due time.
+    /// Moves the due time of a waiting enrolment later, to `due_at`; never earlier. While a call is open,
+    /// its end sets the due time.
     pub(super) fn answered_late(
         &mut self,
         campaign: &CampaignId,
@@ -238,7 +242,8 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Marks a waiting enrolment as requested, so that it is dialed before the enrolments of lists.
+    /// Marks a waiting enrolment as one with a requested call, which is dialed before the enrolments of
+    /// lists.
     pub(super) fn call_asked(
         &mut self,
         campaign: &CampaignId,
@@ -264,8 +269,8 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Sets the agreed time of a callback as due time; from then on the enrolment is dialed before those of
-    /// lists. While a call is open, its end sets the due time.
+    /// Marks an enrolment as one with a callback, which is dialed before those of lists, and sets the
+    /// agreed time as its due time. While a call is open, its end sets the due time.
     pub(super) fn callback_named(
         &mut self,
         campaign: &CampaignId,
@@ -283,7 +288,8 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Ends a callback: the enrolment is again one of its list, unless a call was requested too.
+    /// Ends a callback: the enrolment is dialed like the others of its list again, unless a call was
+    /// requested too.
     pub(super) fn callback_over(
         &mut self,
         campaign: &CampaignId,

@@ -10,13 +10,15 @@ use domain::compliance::{BilingualSentence, describe_refusal, zone_of};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// The fact in which rules on the callee's local time name their time zones.
+/// The name of the fact with the time zones, in rules on the callee's local time.
 const ZONES: &str = "time_zones";
 
-/// The time zone of the reports' calendar, for rules that name none; each time shows its offset.
+/// The time zone of the times in a text if the rule names none: that of the reports. Each time shows its
+/// offset.
 const ZONE_DEFAULT: &str = "Asia/Shanghai";
 
-/// Sets the reason of an enrolment. Call it after state and due time are set, because the text contains them.
+/// Sets the columns of the reason from rule and facts. Call it after state and due time are set, because
+/// the text contains them.
 pub(super) fn note(cells: &mut Cells<'_>, rule: &str, facts: &BTreeMap<String, String>) {
     let next = match cells.get(Column::DueAt) {
         Val::Int(micros) if cells.text(Column::State) == "waiting" => Some(Timestamp::from_micros(*micros)),
@@ -29,7 +31,8 @@ pub(super) fn note(cells: &mut Cells<'_>, rule: &str, facts: &BTreeMap<String, S
     cells.set(Column::NotCalledEn, Val::Text(said.en));
 }
 
-/// Returns rule, facts and next due time as text; times are in the time zones that the rule used.
+/// Returns the reason as text (zh, en), with the next due time. Times are in the time zone that the rule
+/// used.
 pub(super) fn words(
     rule: &str,
     facts: &BTreeMap<String, String>,
@@ -44,7 +47,7 @@ pub(super) fn as_json(facts: &BTreeMap<String, String>) -> Val {
     Val::Text(serde_json::to_string(facts).unwrap_or_default())
 }
 
-/// Clears the reason, because the enrolment is being dialed or was dialed.
+/// Clears the columns of the reason, because the enrolment is being dialed or was dialed.
 pub(super) fn forget(cells: &mut Cells<'_>) {
     for column in [
         Column::NotCalledRule,
@@ -56,7 +59,7 @@ pub(super) fn forget(cells: &mut Cells<'_>) {
     }
 }
 
-/// Writes the text of the reason again, after the due time changed.
+/// Writes the text of the reason again after the due time changed. Does nothing without a reason.
 pub(super) fn say_again(cells: &mut Cells<'_>) {
     let rule = cells.text(Column::NotCalledRule).to_owned();
     if rule.is_empty() {

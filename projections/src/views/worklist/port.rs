@@ -17,7 +17,8 @@ use domain::time::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Most unfinished campaigns in one process; beyond it, the later ones (by id) wait for the earlier.
+/// Most unfinished campaigns that `SqlWorklist` returns; further ones (by id) wait until earlier ones
+/// finish.
 const CAMPAIGNS_MAX: usize = 10_000;
 
 /// The port `Worklist` in SQL: reads the view's rows, and waits for them through the runner's progress.
@@ -55,8 +56,8 @@ fn read_due(mut row: Row) -> Result<DueEnrolment, ProjectionError> {
     })
 }
 
-/// Lists unfinished campaigns. Due times are read as the first entry of each part of an index, and open calls
-/// are counted in one pass, so the cost does not grow with the waiting enrolments.
+/// Lists unfinished campaigns. Next due times are the first entries of parts of an index, and open calls
+/// are counted in one pass, so the cost does not grow with the number of waiting enrolments.
 pub(super) const UNFINISHED_CAMPAIGNS: &str =
     "select worklist_campaign.campaign, status = 'running', enrolled, settled, coalesce(open_count, 0),
      (select min(due_at) from worklist_enrolment where in_list = 0
@@ -72,8 +73,8 @@ pub(super) const UNFINISHED_CAMPAIGNS: &str =
      where status not in ('completed', 'stopped')
      order by worklist_campaign.campaign limit $1";
 
-/// Lists due enrolments: requested calls and callbacks first, then those of lists. Each is a range of the
-/// index, so that waiting enrolments that are not due are not read.
+/// Lists due enrolments: those with requested calls and callbacks first, then those of lists. Both are
+/// ranges of an index, so that waiting enrolments that are not due are not read.
 pub(super) const DUE: &str = "select campaign, customer, number, due_at from
      (select * from (select campaign, customer, number, due_at, in_list from worklist_enrolment
        where campaign = $1 and state = 'waiting' and in_list = 0 and due_at <= $2
@@ -84,14 +85,15 @@ pub(super) const DUE: &str = "select campaign, customer, number, due_at from
        order by due_at, customer limit $3) as of_lists) as of_both
      order by in_list, due_at, customer limit $3";
 
-/// Finds the next due time after now: one lookup in each part of the index, however many are due or wait.
+/// Finds the next due time after now with one lookup in each part of the index, however many enrolments
+/// wait.
 pub(super) const NEXT_DUE: &str = "select
      (select min(due_at) from worklist_enrolment where in_list = 0
       and campaign = $1 and state = 'waiting' and due_at > $2),
      (select min(due_at) from worklist_enrolment where in_list = 1
       and campaign = $1 and state = 'waiting' and due_at > $2)";
 
-/// Returns the statement that lists the due enrolments of so many customers. Each is one lookup of the
+/// Returns the statement that lists the due enrolments among this many customers. Each is one lookup of the
 /// primary key; `cross join` keeps SQLite from scanning the campaign's waiting enrolments instead.
 pub(super) fn due_of_sql(names_count: usize) -> String {
     let named: Vec<String> = (3..names_count + 3).map(|place| format!("(${place})")).collect();
@@ -105,8 +107,9 @@ pub(super) fn due_of_sql(names_count: usize) -> String {
     )
 }
 
-/// Returns the statement that lists due enrolments with requested calls, and the first ones of each value.
-/// Each is a range of an index: enrolments that are not due are not read, and nothing is sorted.
+/// Returns the statement that lists due enrolments with requested calls, and the first ones of each value
+/// of a call. Each part is a range of an index: enrolments that are not due are not read, and nothing is
+/// sorted.
 fn first_of_each(values_count: usize) -> String {
     let first = |of: &str| {
         format!(

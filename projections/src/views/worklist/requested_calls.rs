@@ -9,8 +9,8 @@ use domain::ids::{CallId, EnrolmentId};
 const ASKED: &str = "select campaign, customer from worklist_enrolment
     where asked_call = $1 and state = 'waiting' limit 1";
 
-/// Returns the enrolment that has this call as its requested next one. It is a lookup only: the customer's
-/// stream decides.
+/// Returns the enrolment for which this call is the next one, as requested. The rows may lag; the
+/// customer's stream decides.
 pub async fn find_requested_enrolment(
     db: &dyn ReadDb,
     call: CallId,

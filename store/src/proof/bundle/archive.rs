@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Read;
 
-/// The most bytes of a bundle: 50,000 events of average size with their proofs and reading copy.
+/// The most bytes of a bundle's archive; a larger one is neither written nor read. 50,000 events of average
+/// size with their proofs and reading copy fit.
 pub const BUNDLE_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// The file mode of every file in the archive.
@@ -15,7 +16,7 @@ const FILE_MODE: u32 = 0o644;
 /// Files by name, sorted, because the archive's bytes depend on their order.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
-/// Packs files into an archive: sorted by name, with owner, group and time 0. Fails above 256 MiB.
+/// Packs files into a ustar archive: sorted by name, with owner, group and time 0. Fails above 256 MiB.
 pub(super) fn pack(files: &Files) -> Result<Vec<u8>, ProofError> {
     let mut archive = tar::Builder::new(Vec::new());
     for (name, bytes) in files {
@@ -37,7 +38,8 @@ pub(super) fn pack(files: &Files) -> Result<Vec<u8>, ProofError> {
     Ok(bytes)
 }
 
-/// Unpacks an archive. Fails unless packing its files again gives the same bytes.
+/// Unpacks an archive. Fails unless packing its files again gives the same bytes, so that an archive has
+/// exactly one form.
 pub(super) fn unpack(bytes: &[u8]) -> Result<Files, ProofError> {
     if bytes.len() > BUNDLE_BYTES_MAX {
         return Err(too_large(bytes.len()));

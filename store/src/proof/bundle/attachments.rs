@@ -9,7 +9,8 @@ use crate::proof::error::ProofError;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most attached files: the recordings of some hundred calls, and a page.
+/// The most attached files of a bundle; more are refused. Enough for the recordings of some hundred calls,
+/// and a page.
 const ATTACHED_FILES_MAX: usize = 1_024;
 
 /// The folder of attached recordings.
@@ -44,13 +45,13 @@ fn list(attached: &Attachments) -> String {
     digest_lines(lines.map(|(name, bytes)| (name.as_str(), bytes.as_slice())))
 }
 
-/// Returns true if the file of this name is an attached one.
+/// Returns true if a bundle's file of this name is an attachment.
 pub(super) fn is_attached(name: &str) -> bool {
     name.starts_with(ATTACHED_DIR)
 }
 
-/// Checks the attached files against their list, and each recording against its call's record in the bundle.
-/// Returns their names.
+/// Checks that the attached files are those of their list, and that each recording has the hash in its
+/// call's record. Returns their names; empty if nothing is attached.
 pub(super) fn check(files: &Files, records: &[Vec<u8>]) -> Result<Vec<String>, ProofError> {
     let attached: Attachments = files
         .iter()
@@ -79,7 +80,8 @@ pub(super) fn check(files: &Files, records: &[Vec<u8>]) -> Result<Vec<String>, P
     Ok(attached.into_keys().collect())
 }
 
-/// Returns each call with the SHA-256 of its recording, as its record names it.
+/// Returns pairs of a call and the SHA-256 of its recording, as the bundle's records of the calls state
+/// them.
 fn recordings_told(records: &[Vec<u8>]) -> BTreeSet<(String, String)> {
     let told = records.iter().filter_map(|record| {
         let record: Value = serde_json::from_slice(record).ok()?;

@@ -31,11 +31,12 @@ pub struct TrustedKeys {
 pub struct BundleReport {
     pub index: BundleIndex,
     pub checkpoint: Checkpoint,
-    /// The key that verified the signatures: the reader's, or the one inside.
+    /// The key that verified the signatures: the reader's, or otherwise the one inside the bundle.
     pub key: VerifierKey,
     /// True if the key came from the bundle, so no other source confirms it.
     pub key_from_bundle: bool,
-    /// The time at which the required witness cosigned the checkpoint, in Unix seconds.
+    /// The time at which the required witness cosigned the checkpoint, in Unix seconds. `None` if no
+    /// witness was required.
     pub cosigned_seconds: Option<u64>,
     /// A time stamp over the checkpoint, if the bundle has one. Its hash is compared with the checkpoint; its
     /// signature is not checked here but by `openssl ts -verify`.
@@ -47,7 +48,8 @@ pub struct BundleReport {
     pub reading_copy_follows: bool,
 }
 
-/// Checks the whole bundle. Any altered byte is an error that names what is wrong.
+/// Checks the whole bundle: signatures, files, inclusion proofs, attachments. Any altered byte gives an
+/// error that names what is wrong. A reading copy that differs from this program's is only reported.
 pub fn check_bundle(bytes: &[u8], trust: &TrustedKeys) -> Result<BundleReport, ProofError> {
     let files = unpack(bytes)?;
     let inside: VerifierKey = text(&files, KEY)?.trim_end_matches('\n').parse()?;
@@ -83,7 +85,8 @@ pub fn check_bundle(bytes: &[u8], trust: &TrustedKeys) -> Result<BundleReport, P
     })
 }
 
-/// Checks the manifest's signature, the hashes it lists of the top-level files, and the list of event files.
+/// Checks the manifest's signature, the hashes in it of the top-level files, and the list of event files.
+/// Fails if a file is missing, added or altered.
 fn check_manifest(files: &Files, key: &VerifierKey) -> Result<(), ProofError> {
     let note = SignedText::parse(text(files, MANIFEST)?)?;
     // Hashes before signatures: mere damage is reported without the costlier step.
@@ -129,7 +132,8 @@ fn read_index(files: &Files, checkpoint: &Checkpoint) -> Result<BundleIndex, Pro
     Ok(index)
 }
 
-/// Checks each record against the index and its inclusion proof. Returns the records, in order.
+/// Checks each record against the index and verifies its inclusion proof for the checkpoint. Returns the
+/// records, in the index's order.
 fn check_events(
     files: &Files,
     index: &BundleIndex,

@@ -4,8 +4,8 @@ use domain::stored_event::{Position, StreamVersion};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The content of `index.json`. Its statements about events are checked against their records; `recorded_at`
-/// is checked by the proof.
+/// The content of `index.json`. Its statements about events must agree with their records; `recorded_at` is
+/// verified by the inclusion proof.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BundleIndex {
@@ -17,11 +17,11 @@ pub struct BundleIndex {
     pub size: u64,
     /// The events of the bundle, in the order of the log.
     pub events: Vec<BundleEvent>,
-    /// The streams with every event from 1 to `last_version` in the bundle.
+    /// The streams of which the bundle holds every event from version 1 to `last_version`.
     pub whole_streams: Vec<WholeStream>,
 }
 
-/// The subject of a bundle.
+/// What the bundle is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BundleSubject {

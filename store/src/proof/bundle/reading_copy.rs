@@ -32,7 +32,7 @@ witness's cosignature whoever runs the log could have rewritten all of it and si
  Offline, without a database; this page is for reading, the evidence is in <code>events/</code>. \
  <code>sha256sum -c events.sha256</code> and any tool for C2SP tlog-proof work too.</p>";
 
-/// Writes the page, only from data that the bundle proves.
+/// Returns the reading copy as an HTML page. It shows only data that the bundle proves.
 pub(super) fn page(
     index: &BundleIndex,
     records: &[&[u8]],
@@ -127,7 +127,8 @@ fn members(data: &Map<String, Value>) -> String {
     })
 }
 
-/// Shows a value: a sealed one by the beginning of its hash, everything else as in the record.
+/// Returns a value as HTML: of a sealed value only the first 12 digits of its hash, everything else as in
+/// the record.
 fn shown(value: &Value) -> String {
     match value {
         Value::Object(object) if object.contains_key("sealed") && object.contains_key("key") => {

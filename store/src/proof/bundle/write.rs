@@ -26,7 +26,7 @@ pub struct ProvedEvent {
     pub event: StoredEvent,
 }
 
-/// The content of a bundle to write.
+/// The content of a bundle that is to be written.
 #[derive(Debug, Clone)]
 pub struct BundleContent {
     pub subject: BundleSubject,
@@ -36,7 +36,8 @@ pub struct BundleContent {
     pub attached: Attachments,
 }
 
-/// Writes a bundle. The checkpoint must cover every event; `key` is the log's.
+/// Returns the bytes of a bundle. Makes the inclusion proofs from the tiles and signs the manifest with
+/// `key`, the log's. Fails if the checkpoint does not cover an event or the result is too large.
 pub fn write_bundle(
     content: BundleContent,
     tiles: &TileDir,
@@ -46,7 +47,8 @@ pub fn write_bundle(
     write(content, tiles, checkpoint, None, key)
 }
 
-/// Writes a bundle with a checkpoint that an authority has stamped, and includes the time stamp.
+/// Like `write_bundle`, with a checkpoint that a time-stamping authority has stamped; the time stamp is
+/// included.
 pub fn write_stamped_bundle(
     content: BundleContent,
     tiles: &TileDir,
@@ -123,7 +125,7 @@ fn row(proved: &ProvedEvent) -> Result<BundleEvent, ProofError> {
     })
 }
 
-/// Returns the streams with versions in the bundle that run from 1 without a gap.
+/// Returns the streams of which the bundle holds all versions from 1 to its highest one.
 pub(super) fn whole_streams(events: &[BundleEvent]) -> Vec<WholeStream> {
     let mut versions: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for event in events {
@@ -167,7 +169,8 @@ fn add_top(
     Ok(())
 }
 
-/// Returns the manifest's text for a bundle's files, which are complete except for the manifest.
+/// Returns the text of a bundle's manifest: the format and the SHA-256 of each top-level file. `files`:
+/// complete except for the manifest.
 pub(super) fn manifest(files: &Files) -> String {
     let named = NAMED
         .iter()

@@ -11,13 +11,14 @@ use domain::ports::event_store::EventStore;
 use domain::stored_event::{Position, StoredEvent};
 use std::path::PathBuf;
 
-/// The most event ids in memory, for finding duplicates: 300 MB at most.
+/// The most event ids that are kept to find duplicates: 300 MB at most. Events beyond it are not checked for
+/// duplicates.
 const IDS_MAX: usize = 16 * 1024 * 1024;
 
-/// The number of events after which the state is saved, from which an interrupted check resumes.
+/// The number of events after which the state is saved, so that an interrupted check can resume.
 const STATE_EVENTS: u64 = 2_000_000;
 
-/// The state of a comparison.
+/// The state of a comparison of a log with its tree and checkpoints.
 pub(super) struct Comparison {
     dir: PathBuf,
     dense: bool,
@@ -28,12 +29,14 @@ pub(super) struct Comparison {
     resumed_from: u64,
     held: u64,
     tile: Vec<u8>,
-    /// The first event with a leaf that differs from its tile, while the tile itself is not proved.
+    /// The first event with a leaf that differs from its tile, where the tile's leaf could not be proved
+    /// either.
     doubted: Option<LogFault>,
 }
 
 impl Comparison {
-    /// Starts at the first event, or resumes an interrupted check if its state is of this log.
+    /// Starts at the first event, or where an interrupted check ended if the plan resumes and its state
+    /// belongs to this log.
     pub(super) async fn begin(plan: &VerifyPlan, store: &dyn EventStore) -> Result<Self, ProofError> {
         let mut checkpoints = plan.checkpoints.clone();
         checkpoints.sort_by_key(|checkpoint| checkpoint.size);
@@ -68,7 +71,8 @@ impl Comparison {
         self.state.reached
     }
 
-    /// Compares the next events. Returns the first that is wrong.
+    /// Compares the next events with the log before them, the tiles and the checkpoints. Returns the first
+    /// fault found.
     pub(super) fn take(
         &mut self,
         events: &[StoredEvent],
@@ -100,8 +104,8 @@ impl Comparison {
         state::write(&self.dir, &self.state)
     }
 
-    /// Ends the comparison at the end of the log. Reports a checkpoint that covers more events, or tiles that
-    /// contradict the log.
+    /// Ends the comparison at the end of the log and returns its report. A fault is a checkpoint that
+    /// covers more events, or tiles that contradict the log.
     pub(super) fn finish(mut self) -> Result<LogReport, ProofError> {
         state::forget(&self.dir)?;
         let short = self.checkpoints.last().filter(|at| at.size > self.events());
@@ -166,7 +170,8 @@ impl Comparison {
         }
     }
 
-    /// Compares stream version, id and cause with the events before. Returns what is wrong.
+    /// Compares an event's stream version, id and cause with the events before it. Returns what is wrong
+    /// with it, or `None`.
     fn place(&mut self, position: Position, place: &RecordedPlace) -> Option<String> {
         let version = self.state.streams.entry(place.stream).or_insert(0);
         if place.version != *version + 1 {
@@ -189,8 +194,8 @@ impl Comparison {
         None
     }
 
-    /// Compares a leaf with the tile's. If they differ, the event was changed if the tile's leaf can be
-    /// proved; otherwise the difference is stored as a doubt.
+    /// Compares an event's leaf with the one in its tile. If they differ and the tile's leaf can be proved,
+    /// the event was changed: returns that. If it cannot, the difference is stored as a doubt.
     fn compare_leaf(&mut self, event: &StoredEvent, leaf: &Leaf) -> Option<String> {
         let index = self.events();
         if index.is_multiple_of(TILE_HASHES) {
@@ -237,7 +242,8 @@ impl Comparison {
         }
     }
 
-    /// Compares the root, if there is a checkpoint of the current size.
+    /// Compares the root with the checkpoints over exactly the events so far. Returns a fault if one
+    /// differs.
     fn compare_root(&mut self) -> Option<LogFault> {
         let size = self.events();
         let from = self.checkpoints.partition_point(|at| at.size < size);
@@ -264,7 +270,8 @@ impl Comparison {
     }
 }
 
-/// Reads the state of an interrupted check. `None` if the log no longer has the event at which it ended.
+/// Reads the state of an interrupted check. `None` if there is none, or if the log no longer has the event
+/// at which it ended.
 async fn resumable(plan: &VerifyPlan, store: &dyn EventStore) -> Result<Option<State>, ProofError> {
     let Some(state) = state::read(&plan.dir) else {
         return Ok(None);

@@ -18,15 +18,15 @@ struct Facts<'a> {
     causation: Option<Uuid>,
 }
 
-/// An event prepared for the comparison.
+/// The leaf hash of an event and its place, prepared for the comparison.
 #[derive(Debug)]
 pub(super) struct Leaf {
     pub(super) hash: TreeHash,
-    /// The place according to the record, or the reason why the record cannot be read.
+    /// The event's place according to its record, or the reason why the record cannot be read.
     pub(super) place: Result<RecordedPlace, String>,
 }
 
-/// The place of an event according to its record.
+/// What a record states about its event's place: id, stream, version and cause.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RecordedPlace {
     /// 64 bits of the event's id.
@@ -56,7 +56,7 @@ impl Leaf {
 }
 
 /// Reduces an id to 64 bits: its halves are mixed with an odd factor (2^64 divided by the golden ratio), so
-/// that counters in both do not cancel out.
+/// that counters in both do not cancel out. Two ids may get the same number.
 fn short(id: Uuid) -> u64 {
     let (high, low) = id.as_u64_pair();
     high.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ low

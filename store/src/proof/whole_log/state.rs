@@ -38,7 +38,7 @@ pub(super) fn write(dir: &Path, state: &State) -> Result<(), ProofError> {
     replace_private_durably(&path, &encode(state)).map_err(|error| ProofError::disk(&path, &error))
 }
 
-/// Reads the state. `None` if there is no file or its hash is wrong.
+/// Reads the saved state. `None` if there is no file or its hash is wrong.
 pub(super) fn read(dir: &Path) -> Option<State> {
     decode(&fs::read(dir.join(STATE_FILE)).ok()?)
 }
@@ -77,7 +77,7 @@ fn encode(state: &State) -> Vec<u8> {
     bytes
 }
 
-/// Reads values from the front of a slice.
+/// Reads binary values one after another from a slice.
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {

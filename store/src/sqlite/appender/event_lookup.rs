@@ -8,8 +8,8 @@ use domain::ids::{EventId, StreamId};
 use domain::stored_event::{Position, StreamVersion};
 use rusqlite::OptionalExtension;
 
-/// The number of places that are read first from the index file for a stream's key. Two names can share a
-/// key; if none of these places has the stream, all are read.
+/// The number of a stream's newest positions that are read first from the index file. Two names can share a
+/// key; if none of these positions has the stream, all are read.
 const PLACES_FIRST: usize = 8;
 
 impl Appender {
@@ -22,7 +22,8 @@ impl Appender {
         Ok(false)
     }
 
-    /// Returns the event with this id, including those of the current transaction.
+    /// Returns the location of the event with this id, also if the current transaction wrote it; `None` if
+    /// it is not stored.
     pub(super) fn find(&self, id: EventId) -> rusqlite::Result<Option<EventLocation>> {
         let key = Key::of_id(id);
         let mut positions = self.places.latest(LookupProperty::Id, key, usize::MAX)?;
@@ -56,7 +57,8 @@ impl Appender {
             .optional()
     }
 
-    /// Returns the version of a stream: from memory if it is live, otherwise from the last of its events.
+    /// Returns the version of a stream: from memory if it is there, otherwise from its last stored event; 0
+    /// for an unknown stream.
     pub(super) fn version(&self, stream: &StreamId) -> rusqlite::Result<StreamVersion> {
         if let Some(version) = self.heads.get(stream) {
             return Ok(*version);

@@ -17,8 +17,8 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
-/// The number of rows before the head that are checked by their digests: more than any group commit has, so
-/// they include everything from the write-ahead log at the failed commit.
+/// The number of rows before the head that are checked by their digests after a failed commit. No group
+/// commit has more, so they include everything that was in the write-ahead log.
 const CHECKED_ROWS_MAX: i64 = 16_384;
 
 /// The reasons why the log could not be recovered.
@@ -31,7 +31,8 @@ pub(in crate::sqlite) enum RecoveryFailure {
 }
 
 impl Appender {
-    /// Recovers from a failed commit. After an error everything is closed, and the call may be repeated.
+    /// Recovers from a failed commit: closes all files, opens them again and checks the acknowledged
+    /// events. After an error everything is closed, and the call may be repeated.
     pub(in crate::sqlite) fn mend(&mut self) -> Result<(), RecoveryFailure> {
         let of_store = |error: StoreError| RecoveryFailure::Away(error.to_string());
         let of_file = |error: rusqlite::Error| RecoveryFailure::Away(error.to_string());
@@ -67,8 +68,8 @@ impl Appender {
         Ok(())
     }
 
-    /// Checks that the last acknowledged event is at its position, and that the rows before the head
-    /// are intact.
+    /// Returns an error unless the last acknowledged event is at its position, and the last rows before the
+    /// head match their digests.
     fn hold_to_acknowledged(&self, log: &Connection) -> Result<(), RecoveryFailure> {
         let away = |error: rusqlite::Error| match durable_file::failed(&self.dir, &error) {
             OpenError::Damaged { why, .. } => RecoveryFailure::Lost(why),
@@ -108,7 +109,8 @@ fn of_open(error: OpenError) -> RecoveryFailure {
     }
 }
 
-/// Returns the position of the first of the last rows that does not match its digest, or that is missing.
+/// Checks the last `CHECKED_ROWS_MAX` rows. Returns the position of the first that is missing or does not
+/// match its digest; `None` if all are intact.
 fn damaged_row(log: &Connection) -> rusqlite::Result<Option<u64>> {
     let mut statement = log.prepare(
         "SELECT pos, recorded_at, digest, record FROM event

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use std::path::Path;
 use uuid::Uuid;
 
-/// The number of events that are added to the file in one transaction.
+/// The most events that are added to the index in one transaction.
 const AT_ONCE: usize = 131_072;
 
 const ROWS: &str =
@@ -40,8 +40,8 @@ impl IndexBuildError {
     }
 }
 
-/// The report that a damaged index was built again from the log. Until then, filtered reads may have
-/// missed events.
+/// Report that a damaged index was built again from the log. Filtered reads before that may have missed
+/// events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexRemade {
     /// The damage: the name of a table, or SQLite's message.
@@ -57,8 +57,8 @@ pub(in crate::sqlite) struct OpenIndex {
     pub(in crate::sqlite) remade: Option<IndexRemade>,
 }
 
-/// Opens the index of the log in `dir` for writing, extended to the log's end. An index that cannot be read,
-/// has wrong sums, or is of another version or log is built again.
+/// Opens the index of the log in `dir` for writing and extends it to the log's end. An index that is
+/// missing, cannot be read, has wrong sums, or is of another version or log is built again.
 pub(in crate::sqlite) fn open_up_to_date(log: &Connection, dir: &Path) -> Result<OpenIndex, OpenError> {
     let path = dir.join(INDEX_FILE);
     let remade = match existing(log, &path) {
@@ -92,8 +92,9 @@ enum ExistingIndex {
     Wrong(LookupProperty),
 }
 
-/// Opens the existing index, extended to the log's end. If it would have to be built again, that is an error,
-/// because other threads of a running process have the file open. Its sums are checked at the next start.
+/// Opens the existing index and extends it to the log's end. Fails if it would have to be built again,
+/// because other threads of a running process have the file open. Its sums are checked at the next start,
+/// not here.
 pub(in crate::sqlite) fn catch_up_existing(
     log: &Connection,
     dir: &Path,
@@ -121,7 +122,8 @@ pub(in crate::sqlite) fn catch_up_existing(
     }
 }
 
-/// Opens and checks the existing index.
+/// Opens the existing index, checks that it belongs to this log and has its recorded sums, and extends it
+/// to the log's end.
 fn existing(log: &Connection, path: &Path) -> Result<ExistingIndex, IndexBuildError> {
     let index = file::open_writer(path).map_err(IndexBuildError::Index)?;
     let fits = file::is_current(&index).and_then(|current| Ok(current && is_of(log, &index)?));
@@ -139,8 +141,8 @@ fn existing(log: &Connection, path: &Path) -> Result<ExistingIndex, IndexBuildEr
     }))
 }
 
-/// Returns the first of some tables that does not have the content that was written. Runs in one transaction,
-/// because a writer adds entries and their sums together.
+/// Returns the first of these tables that does not have the content that was written, by its sum; `None` if
+/// all have it. Runs in one transaction, because a writer adds entries and their sums together.
 pub(super) fn first_wrong(
     index: &Connection,
     tables: &[LookupProperty],
@@ -151,13 +153,14 @@ pub(super) fn first_wrong(
     Ok(found)
 }
 
-/// Returns true if the index was built from this log: its last event is at its position in the log.
+/// Returns true if the index was built from this log: the log has the index's last event at the same
+/// position. An empty index fits every log.
 pub(super) fn is_of(log: &Connection, index: &Connection) -> rusqlite::Result<bool> {
     let (reached, id) = file::reached(index)?;
     Ok(reached.0 == 0 || id_at(log, reached)?.map(Key::signed) == Some(id))
 }
 
-/// Returns the key of the id of the event at a position.
+/// Returns the key of the id of the event at a position; `None` if the log has no event there.
 fn id_at(log: &Connection, position: Position) -> rusqlite::Result<Option<Key>> {
     let mut statement = log.prepare_cached("SELECT id FROM event WHERE pos = ?1")?;
     statement
@@ -167,7 +170,7 @@ fn id_at(log: &Connection, position: Position) -> rusqlite::Result<Option<Key>> 
         .optional()
 }
 
-/// Adds all events that the index lacks. Returns the position that it then reaches.
+/// Adds all events of the log that the index lacks. Returns the position that the index then reaches.
 pub(super) fn catch_up(log: &Connection, index: &Connection) -> Result<Position, IndexBuildError> {
     let (mut reached, _) = file::reached(index).map_err(IndexBuildError::Index)?;
     let mut said = reached;
@@ -185,7 +188,7 @@ pub(super) fn catch_up(log: &Connection, index: &Connection) -> Result<Position,
     }
 }
 
-/// Reads the index entries of the next events of the log.
+/// Reads the index entries of at most `most` events of the log after a position.
 pub(super) fn read_on(log: &Connection, after: Position, most: usize) -> rusqlite::Result<Vec<Entry>> {
     let mut statement = log.prepare_cached(ROWS)?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
@@ -208,7 +211,8 @@ pub(in crate::sqlite) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     })
 }
 
-/// Returns the key of an id. A malformed id in the file never matches.
+/// Returns the index key of an id's bytes. Bytes that are not an id get the key of the nil id, which no
+/// event has.
 fn id_key(bytes: &[u8]) -> Key {
     Key::of_id(EventId::new(Uuid::from_slice(bytes).unwrap_or_default()))
 }

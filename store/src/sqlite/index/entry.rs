@@ -6,7 +6,7 @@ use super::super::digest::xxh64;
 use domain::ids::EventId;
 use domain::stored_event::Position;
 
-/// The hash of a stream name, an event id, a campaign or a customer.
+/// The key of the index: a hash of a stream name, an event id, a campaign or a customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::sqlite) struct Key(u64);
 
@@ -15,8 +15,8 @@ impl Key {
         Self(xxh64(name.as_bytes(), 0))
     }
 
-    /// Returns the key of an id. An id is a hash already: the key is its second half, in which only two bits
-    /// are fixed.
+    /// Returns the key of an event id: its second half. An id is a hash already, and only two bits of that
+    /// half are fixed.
     pub(in crate::sqlite) fn of_id(id: EventId) -> Self {
         Self(id.uuid().as_u64_pair().1)
     }
@@ -27,7 +27,7 @@ impl Key {
     }
 }
 
-/// The property by which events are looked up.
+/// The property by which the index finds events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sqlite) enum LookupProperty {
     Stream,
@@ -39,7 +39,7 @@ pub(in crate::sqlite) enum LookupProperty {
 impl LookupProperty {
     pub(super) const ALL: [Self; 4] = [Self::Stream, Self::Id, Self::Campaign, Self::Customer];
 
-    /// Returns the name of the table in `index.db`.
+    /// Returns the name of this property's table in `index.db`.
     pub(in crate::sqlite) const fn table(self) -> &'static str {
         match self {
             Self::Stream => "by_stream",

@@ -18,7 +18,7 @@ use std::time::Duration;
 /// the log is opened.
 pub const INDEX_FILE: &str = "index.db";
 
-/// The version of the file; a file of another version is built again. Version 2 has the sums.
+/// The version of the index file; a file of another version is built again. Version 2 added the sums.
 const VERSION: i64 = 2;
 
 /// The schema. `reached` and `reached_id` are the last event in the index, by which a log recognizes its
@@ -52,7 +52,7 @@ const SCHEMA: &str = "
 /// The schema name of the index in a connection to the log.
 const ATTACHED_AS: &str = "places";
 
-/// The page cache of the connections that write the index or look up ids, in KiB.
+/// The page cache of each connection that writes the index or looks up ids, in KiB.
 const CACHE_KIB: i64 = 8 * 1_024;
 
 /// The number of pages in the write-ahead log after which they are moved into the file: 32 MiB.
@@ -62,12 +62,13 @@ const CHECKPOINT_PAGES: i64 = 8_192;
 /// was reading an old state, for example `audit verify`.
 const WAL_BYTES_MAX: i64 = 64 * 1_024 * 1_024;
 
-/// The size of the write-ahead log from which a checkpoint waits for readers, in bytes. The log can restart
-/// only when no connection reads an old state, and under load there is always one, each for a moment.
+/// The size of the index's write-ahead log from which a checkpoint waits for readers, in bytes. The log can
+/// restart only when no connection reads an old state, and under load there is always one, each for a
+/// moment.
 const WAL_BYTES_WAITING: u64 = 2 * WAL_BYTES_MAX.cast_unsigned();
 
-/// The longest wait for readers: some hundred times the duration of a page read. A longer read also ends at
-/// some time.
+/// The longest wait of a checkpoint for readers: some hundred times the duration of a page read. After it
+/// the log grows on.
 const READERS_WAITED_FOR: Duration = Duration::from_millis(500);
 
 /// The longest wait for SQLite's own locks.
@@ -99,7 +100,7 @@ pub(super) fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Opens a connection for lookups only.
+/// Opens an index file read-only, for lookups.
 pub(super) fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
@@ -109,25 +110,25 @@ pub(super) fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Attaches an index to a connection to the log.
+/// Attaches an index file to a connection to the log, so that one query can use both.
 pub(in crate::sqlite) fn attach(log: &Connection, file: &Path) -> rusqlite::Result<()> {
     let file = file.to_string_lossy();
     log.execute(&format!("ATTACH ?1 AS {ATTACHED_AS}"), [file])
         .map(drop)
 }
 
-/// Detaches the index.
+/// Detaches the index file from a connection to the log.
 pub(in crate::sqlite) fn detach(log: &Connection) -> rusqlite::Result<()> {
     log.execute_batch(&format!("DETACH {ATTACHED_AS}"))
 }
 
-/// Returns the last position in the attached index.
+/// Returns the position up to which the attached index has the log's events.
 pub(in crate::sqlite) fn attached_reached(log: &Connection) -> rusqlite::Result<Position> {
     let mut statement = log.prepare_cached(&format!("SELECT reached FROM {ATTACHED_AS}.made"))?;
     statement.query_row([], |row| Ok(Position(row.get::<_, i64>(0)?.cast_unsigned())))
 }
 
-/// Removes the file and SQLite's files beside it.
+/// Removes an index file with its write-ahead log and shared-memory file. Does nothing if there are none.
 pub(super) fn remove(file: &Path) -> io::Result<()> {
     for end in ["", "-wal", "-shm"] {
         let mut name = file.as_os_str().to_owned();
@@ -140,7 +141,7 @@ pub(super) fn remove(file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns true if the file has this build's version and tables.
+/// Returns true if the index file has this build's version.
 pub(super) fn is_current(index: &Connection) -> rusqlite::Result<bool> {
     Ok(version(index)? == Some(VERSION))
 }
@@ -167,7 +168,8 @@ pub(super) fn reached(index: &Connection) -> rusqlite::Result<(Position, i64)> {
     })
 }
 
-/// Adds events in one transaction, table by table and in key order, so that each page is written once.
+/// Adds entries and their sums in one transaction, table by table and in key order, so that each page is
+/// written once. Does nothing without entries.
 pub(super) fn insert(index: &Connection, entries: &[Entry]) -> rusqlite::Result<()> {
     let Some(last) = entries.last() else { return Ok(()) };
     let transaction = index.unchecked_transaction()?;
@@ -206,7 +208,7 @@ pub(super) fn insert(index: &Connection, entries: &[Entry]) -> rusqlite::Result<
     transaction.commit()
 }
 
-/// Returns the recorded sums of the tables.
+/// Returns the sums of the tables as they are recorded in the file.
 pub(super) fn kept_sums(index: &Connection) -> rusqlite::Result<TableSums> {
     let mut statement =
         index.prepare_cached("SELECT sum_stream, sum_id, sum_campaign, sum_customer FROM made")?;
@@ -214,7 +216,7 @@ pub(super) fn kept_sums(index: &Connection) -> rusqlite::Result<TableSums> {
     Ok(TableSums::from_signed(sums))
 }
 
-/// Restarts the write-ahead log if it has become large.
+/// Restarts the write-ahead log of the index if it is larger than `WAL_BYTES_WAITING`.
 pub(super) fn hold_to_size(index: &Connection) -> rusqlite::Result<()> {
     let log = index
         .path()
@@ -233,7 +235,7 @@ fn begin_log_anew(index: &Connection) -> rusqlite::Result<()> {
     asked
 }
 
-/// Returns the last `most` positions of a key up to `base`, the latest first.
+/// Returns the last `most` positions of a key that are at most `base`, the latest first.
 pub(super) fn latest(
     index: &Connection,
     by: LookupProperty,

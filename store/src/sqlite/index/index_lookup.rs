@@ -12,12 +12,12 @@ use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A connection to the index file, and the tail. Lookups of many keys share one transaction, which `rest`
-/// ends: while it is open, the file's write-ahead log cannot restart.
+/// The writer's connection to the index file, and the tail. Lookups of many keys share one transaction,
+/// which `rest` ends: while it is open, the file's write-ahead log cannot restart.
 pub(in crate::sqlite) struct IndexLookup {
     file: Connection,
     tail: Arc<Tail>,
-    /// The last position that the open transaction sees; `None` without a transaction.
+    /// The position up to which the open transaction sees the index; `None` without a transaction.
     seen: Cell<Option<Position>>,
 }
 
@@ -30,14 +30,14 @@ impl IndexLookup {
         })
     }
 
-    /// Closes the file, so that it can be opened again without obstruction.
+    /// Closes the index file, so that recovery can open it again without obstruction.
     pub(in crate::sqlite) fn rest_closed(&mut self) -> rusqlite::Result<()> {
         self.seen.set(None);
         self.file = Connection::open_in_memory()?;
         Ok(())
     }
 
-    /// Opens the file again, after all its writers have closed it.
+    /// Opens the index file again after `rest_closed`, when all its writers have closed it too.
     pub(in crate::sqlite) fn reopen(&mut self, dir: &Path) -> rusqlite::Result<()> {
         self.seen.set(None);
         self.file = file::open_reader(&dir.join(file::INDEX_FILE))?;
@@ -48,12 +48,13 @@ impl IndexLookup {
         &self.tail
     }
 
-    /// Returns the error of appends if the file turned out to be damaged.
+    /// Returns the error of appends if the index file turned out to be damaged; otherwise `None`.
     pub(in crate::sqlite) fn why_given_up(&self, error: &rusqlite::Error) -> Option<StoreError> {
         self.tail.is_index_given_up().then(|| unavailable(error))
     }
 
-    /// Removes a file that turned out to be damaged, after all its writers have closed it.
+    /// Removes the index file if it turned out to be damaged. Its writers must have closed it. A failure is
+    /// only logged.
     pub(in crate::sqlite) fn remove_given_up(tail: &Tail, dir: &Path) {
         if tail.is_index_given_up()
             && let Err(error) = file::remove(&dir.join(file::INDEX_FILE))
@@ -62,8 +63,8 @@ impl IndexLookup {
         }
     }
 
-    /// Returns the positions of a key, the latest first: all those of the tail, and at most `most` of
-    /// the file.
+    /// Returns the positions of a key, the latest first: all those of the tail, and at most `most` of the
+    /// file. Marks the file as damaged if it cannot be read.
     pub(in crate::sqlite) fn latest(
         &self,
         by: LookupProperty,
@@ -88,7 +89,8 @@ impl IndexLookup {
         Ok(positions)
     }
 
-    /// Ensures that the transaction sees at least what the file had when the tail began at `base`.
+    /// Begins a new transaction unless the open one sees the index at least up to `base`, where the tail
+    /// begins.
     fn see(&self, base: Position) -> rusqlite::Result<()> {
         if self.seen.get().is_some_and(|seen| base <= seen) {
             return Ok(());

@@ -13,10 +13,11 @@ use rusqlite::Connection;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The most segments in the queue. With the one being written and the one being filled, four are in memory.
+/// The most full segments that wait for the indexer thread. With the one being written and the one being
+/// filled, four are in memory.
 const WAITING_MAX: usize = 2;
 
-/// A message to the thread.
+/// A message from the writer to the indexer thread.
 enum IndexerMessage {
     Segment(Arc<Segment>),
     /// Close the file, which is then extended to the log's end elsewhere. The sender is dropped when it
@@ -26,7 +27,7 @@ enum IndexerMessage {
     Begin(Connection),
 }
 
-/// The writer's handle of the thread. Dropping it ends the thread.
+/// The writer's handle of the indexer thread. Dropping it ends the thread.
 pub(in crate::sqlite) struct Feeder {
     work: SyncSender<IndexerMessage>,
     ended: Receiver<()>,
@@ -49,8 +50,8 @@ impl Feeder {
         Self { work, ended, why }
     }
 
-    /// Passes segments to the thread; waits while its queue is full. After an error the index does not grow
-    /// any more, so nothing may be added to the tail until `rest` and `begin` were called.
+    /// Passes full segments to the indexer thread; blocks while its queue is full. After an error the index
+    /// does not grow any more, so nothing may be added to the tail until `rest` and `begin` were called.
     pub(in crate::sqlite) fn feed(&self, segments: Vec<Arc<Segment>>) -> Result<(), StoreError> {
         for segment in segments {
             self.tell(IndexerMessage::Segment(segment))?;
@@ -61,7 +62,8 @@ impl Feeder {
         }
     }
 
-    /// Returns when the thread has closed the file. Segments that were fed but not written are in the log.
+    /// Makes the thread close the index file, and returns when it has. Segments that were fed but not
+    /// written are read from the log again.
     pub(in crate::sqlite) fn rest(&self) -> Result<(), StoreError> {
         let (closer, closed) = sync_channel(0);
         self.tell(IndexerMessage::Rest(closer))?;
@@ -90,7 +92,8 @@ impl Feeder {
         *self.why.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
-    /// Writes the rest of the tail, and waits until the file is closed.
+    /// Writes the rest of the tail to the index, ends the thread and waits until the file is closed. What
+    /// cannot be written is read from the log at the next start.
     pub(in crate::sqlite) fn close(self, tail: &Tail) {
         // What is not written is read from the log when it is opened again.
         if let Err(error) = self.feed(tail.cut().into_iter().collect()) {
@@ -102,7 +105,8 @@ impl Feeder {
     }
 }
 
-/// Runs until the sender is dropped. Without a file, segments are dropped: they are in the log.
+/// Handles messages until the sender is dropped. While the file is closed, segments are dropped: their
+/// events are in the log.
 fn serve(index: Connection, tail: &Tail, work: &Receiver<IndexerMessage>, told: &Mutex<Option<StoreError>>) {
     let mut open = Some(index);
     while let Ok(work) = work.recv() {
@@ -120,7 +124,8 @@ fn serve(index: Connection, tail: &Tail, work: &Receiver<IndexerMessage>, told: 
     }
 }
 
-/// Writes a segment. Returns false, and stores the reason for the writer, if the file cannot be written.
+/// Writes a segment to the index. If that fails, stores the reason for the writer, marks a damaged file,
+/// and returns false.
 fn put(index: &Connection, tail: &Tail, segment: &Segment, told: &Mutex<Option<StoreError>>) -> bool {
     let entries = segment.entries();
     if let Err(error) = file::insert(index, entries) {
@@ -141,7 +146,8 @@ fn put(index: &Connection, tail: &Tail, segment: &Segment, told: &Mutex<Option<S
     true
 }
 
-/// Converts an error of the index to the one that appends return: the log itself is intact.
+/// Converts an error of the index to the error that appends return: always `Unavailable` for damage,
+/// because the log itself is intact.
 pub(super) fn unavailable(error: &rusqlite::Error) -> StoreError {
     match from_sqlite(error) {
         StoreError::Damaged(why) => StoreError::Unavailable(format!(

@@ -17,14 +17,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
 
-/// The most segments in memory before a temporary index is built.
+/// The most full segments of the tail in memory; above that a temporary index is built.
 const SEGMENTS_MAX: usize = 6;
 
 /// The index of one log, shared by the connections of a reading process.
 pub(in crate::sqlite) struct ReaderIndex {
     dir: PathBuf,
     found: Mutex<Option<IndexView>>,
-    /// The number of index files opened so far.
+    /// The number of index views that were made so far, from which each gets its generation.
     found_count: AtomicU64,
 }
 
@@ -36,17 +36,17 @@ struct IndexView {
     /// The temporary directory of an index of our own.
     aside: Option<TempDir>,
     tail: Tail,
-    /// The tables with a verified content. Each is verified once, when it is first needed.
+    /// The tables with verified sums. Each table is verified once, when it is first needed.
     believed: Vec<LookupProperty>,
     /// The number of this file among those opened so far.
     generation: u64,
 }
 
-/// The result of a lookup in the tail, and the file with the remaining places.
+/// A key's entries in the tail, and the index file that has the earlier ones.
 pub(in crate::sqlite) struct TailLookup {
     pub(in crate::sqlite) seen: TailEntries,
     pub(in crate::sqlite) file: PathBuf,
-    /// If this number changes, the file is another one, possibly with the same name.
+    /// The number of the index view. Another number means another file, possibly with the same name.
     pub(in crate::sqlite) generation: u64,
 }
 
@@ -59,7 +59,8 @@ impl ReaderIndex {
         }
     }
 
-    /// Drops the file of this generation, which turned out to be damaged. The next lookup opens another.
+    /// Drops the index view of this generation, because its file cannot be used. The next lookup opens
+    /// another. Does nothing if another generation is in use.
     pub(in crate::sqlite) fn forget(&self, generation: u64) {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if found.as_ref().is_some_and(|found| found.generation == generation) {
@@ -67,7 +68,8 @@ impl ReaderIndex {
         }
     }
 
-    /// Extends the tail to the log's end and looks up a key in it.
+    /// Reads the log's new events into the tail and looks up a key there, after a position. The result
+    /// names the file with the earlier entries.
     pub(in crate::sqlite) fn look(
         &self,
         log: &Connection,
@@ -115,7 +117,8 @@ impl ReaderIndex {
         Ok(())
     }
 
-    /// Opens the writer's index, if it exists and belongs to this log.
+    /// Opens the index file of the log's writer; `None` if it does not exist, has another version or
+    /// belongs to another log.
     fn writers(&self, log: &Connection, generation: u64) -> rusqlite::Result<Option<IndexView>> {
         let path = self.dir.join(INDEX_FILE);
         if !path.exists() {
@@ -138,8 +141,8 @@ impl ReaderIndex {
 }
 
 impl IndexView {
-    /// Returns true if a table has its recorded content; a missing entry would hide events. Scans the
-    /// table once.
+    /// Returns true if a table has its recorded sum; a missing entry would hide events. Scans the table at
+    /// the first call; an index that this process built is not scanned.
     fn is_believed(&mut self, by: LookupProperty) -> bool {
         if self.aside.is_some() || self.believed.contains(&by) {
             return true;
@@ -155,7 +158,8 @@ impl IndexView {
         true
     }
 
-    /// Extends the tail to the log's end. Returns false if it would have more than `SEGMENTS_MAX` segments.
+    /// Reads the log's new events into the tail. Returns false if more than `SEGMENTS_MAX` full segments
+    /// would be in memory.
     fn read_on(&mut self, log: &Connection) -> rusqlite::Result<bool> {
         loop {
             let entries = read_on(log, self.tail.end(), SEGMENT_EVENTS)?;
@@ -174,7 +178,8 @@ impl IndexView {
         }
     }
 
-    /// Drops the segments that the file has: the writer's by now, or our own after adding them here.
+    /// Drops the full segments from the tail that the file has: the writer's file by now, or our own, to
+    /// which they are added here.
     fn settle(&self, full: &[Arc<Segment>]) -> rusqlite::Result<()> {
         let (mut reached, _) = file::reached(&self.index)?;
         if self.aside.is_some() {
@@ -193,7 +198,7 @@ impl IndexView {
     }
 }
 
-/// Builds a temporary index of the whole log as it is now.
+/// Builds a temporary index of the whole log, up to its present end, in a temporary directory.
 fn make_own(log: &Connection, generation: u64) -> rusqlite::Result<IndexView> {
     let cannot = |error: std::io::Error| {
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);

@@ -9,7 +9,7 @@ use domain::stored_event::Position;
 use rusqlite::Connection;
 use std::path::Path;
 
-/// A snapshot of an index file, and the sums of the rows that it should contain.
+/// A snapshot of an index file, and the sums of the log's rows that the index should contain.
 pub(in crate::sqlite) struct IndexSums {
     index: Connection,
     reached: Position,
@@ -17,7 +17,8 @@ pub(in crate::sqlite) struct IndexSums {
 }
 
 impl IndexSums {
-    /// Opens the index of the log in `dir`. `None` if there is no file that a reader would use.
+    /// Opens the index of the log in `dir` for a comparison. `None` if there is no index file that a reader
+    /// would use.
     pub(in crate::sqlite) fn begin(log: &Connection, dir: &Path) -> rusqlite::Result<Option<Self>> {
         let path = dir.join(INDEX_FILE);
         if !path.exists() {
@@ -43,7 +44,7 @@ impl IndexSums {
         }))
     }
 
-    /// Adds the entry of one row, if the index should contain it.
+    /// Adds the entry of one row of the log to the sums, if the index should contain it already.
     pub(in crate::sqlite) fn add(&mut self, entry: &Entry) {
         if entry.position > self.reached {
             return;
@@ -57,7 +58,8 @@ impl IndexSums {
         }
     }
 
-    /// Returns the name of the first table with entries that differ from those added, or that cannot be read.
+    /// Returns the name of the first index table with entries that differ from the rows added, or that
+    /// cannot be read; `made` if only the recorded sums differ. `None` if all agree.
     pub(in crate::sqlite) fn wrong_table(&self) -> rusqlite::Result<Option<&'static str>> {
         let wrong = self.of_rows.first_wrong(&self.index, &LookupProperty::ALL)?;
         if wrong.is_none() && file::kept_sums(&self.index)? != self.of_rows {

@@ -20,7 +20,7 @@ impl TableSums {
         self.0.map(u64::cast_signed)
     }
 
-    /// Adds one entry of a table: key, position, and for streams the version.
+    /// Adds one entry to the sum of a table: key, position, and for streams the version.
     pub(super) fn add(&mut self, by: LookupProperty, key: i64, position: i64, version: i64) {
         let version = if by == LookupProperty::Stream { version } else { 0 };
         for (table, sum) in LookupProperty::ALL.into_iter().zip(&mut self.0) {
@@ -43,7 +43,8 @@ impl TableSums {
         all.find(|(table, _)| *table == by).map_or(0, |(_, sum)| sum)
     }
 
-    /// Returns the first of some tables with entries that do not match its sum, or that cannot be read.
+    /// Returns the first of these tables with entries that do not match its sum, or that cannot be read;
+    /// `None` if all match.
     pub(super) fn first_wrong(
         self,
         index: &Connection,
@@ -60,7 +61,7 @@ impl TableSums {
     }
 }
 
-/// Computes the sum of one table of the file: a scan of the table, some million entries a second.
+/// Computes the sum of one table of the index file by a scan: some million entries a second.
 fn of_table(index: &Connection, by: LookupProperty) -> rusqlite::Result<u64> {
     let version = if by == LookupProperty::Stream {
         "version"

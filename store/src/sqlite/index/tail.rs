@@ -10,12 +10,12 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// The number of events of a segment, at about 120 bytes each: large enough that adjacent keys share pages of
-/// the index, small enough that a log is open again within a fraction of a second after a kill. Few in unit
-/// tests, so that all suites cross segments.
+/// The number of events of a segment, at about 120 bytes each: large enough that adjacent keys share pages
+/// of the index file, small enough that a log opens within a fraction of a second after a kill. Few in unit
+/// tests, so that the tests cross segments.
 pub(in crate::sqlite) const SEGMENT_EVENTS: usize = if cfg!(test) { 16 } else { 32_768 };
 
-/// Consecutive events of the log, with lookup by their keys.
+/// Consecutive events of the log, found by the keys of the index.
 #[derive(Debug, Default)]
 pub(in crate::sqlite) struct Segment {
     entries: Vec<Entry>,
@@ -65,7 +65,7 @@ impl Segment {
         self.entries.last().map(|entry| entry.position)
     }
 
-    /// Iterates over the entries of a key, the latest first.
+    /// Iterates over the segment's entries with a key, the latest first.
     fn of(&self, by: LookupProperty, key: Key) -> impl Iterator<Item = &Entry> {
         let column = by as usize;
         let latest = self.latest.get(column).and_then(|latest| latest.get(&key));
@@ -79,7 +79,7 @@ impl Segment {
     }
 }
 
-/// The entries that the index file may lack.
+/// The index entries of the log's last events, which the index file may lack.
 #[derive(Debug)]
 pub(in crate::sqlite) struct Tail(RwLock<Segments>);
 
@@ -95,15 +95,15 @@ struct Segments {
     is_index_given_up: bool,
 }
 
-/// An event's position and its version in its stream.
+/// The position of an event and its version in its stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sqlite) struct IndexedEvent {
     pub(in crate::sqlite) position: Position,
     pub(in crate::sqlite) version: u64,
 }
 
-/// The entries of a key in the tail. Events at or before `base` are in the index file, if it is read
-/// after this.
+/// The entries of a key in the tail. Earlier events, up to `base`, are in the index file, if it is read
+/// after this lookup.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::sqlite) struct TailEntries {
     pub(in crate::sqlite) base: Position,
@@ -128,7 +128,8 @@ impl Tail {
         }))
     }
 
-    /// Marks the index file as damaged: it is removed when it is closed, and built again.
+    /// Marks the index file as damaged: it is removed when its writers have closed it, and built again at
+    /// the next start.
     pub(super) fn give_index_up(&self) {
         self.write().is_index_given_up = true;
     }
@@ -137,7 +138,7 @@ impl Tail {
         self.read().is_index_given_up
     }
 
-    /// Adds committed events. Returns the segments that became full, for the indexer.
+    /// Adds committed events. Returns the segments that became full, which the indexer writes to the file.
     pub(in crate::sqlite) fn add(&self, entries: &[Entry]) -> Vec<Arc<Segment>> {
         let mut segments = self.write();
         let mut filled = Vec::new();
@@ -151,12 +152,12 @@ impl Tail {
         filled
     }
 
-    /// Ends the current segment early and returns it; `None` if it is empty.
+    /// Ends the current segment before it is full and returns it; `None` if it is empty.
     pub(super) fn cut(&self) -> Option<Arc<Segment>> {
         self.write().fill()
     }
 
-    /// Drops the segments that the index file has: it reaches `reached` now.
+    /// Drops the full segments that the index file has, which now reaches the position `reached`.
     pub(super) fn settle(&self, reached: Position) {
         let mut segments = self.write();
         while let Some(last) = segments.full.front().and_then(|segment| segment.last())
@@ -167,7 +168,7 @@ impl Tail {
         }
     }
 
-    /// Returns at most `most` places of a key after a position, in ascending order.
+    /// Returns at most `most` entries of a key after a position, in ascending order of position.
     pub(in crate::sqlite) fn look(
         &self,
         by: LookupProperty,
@@ -199,7 +200,7 @@ impl Tail {
         }
     }
 
-    /// Empties the tail: the index file was extended to the log's end at `reached`.
+    /// Empties the tail after the index file was extended to the log's end at `reached`.
     pub(in crate::sqlite) fn begin_again(&self, reached: Position) {
         let mut segments = self.write();
         segments.full.clear();
@@ -212,7 +213,7 @@ impl Tail {
         self.read().end
     }
 
-    /// Returns the segments that the index file does not have.
+    /// Returns the full segments that the index file may not have yet.
     pub(super) fn full_segments(&self) -> Vec<Arc<Segment>> {
         self.read().full.iter().cloned().collect()
     }

@@ -8,11 +8,12 @@ use domain::stored_event::{Position, StreamVersion};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The most bookmarks, one per long stream that is read. For a further one the oldest is dropped, which only
-/// costs time.
+/// The most bookmarks, one per long stream that is read. At the limit the oldest is dropped; the next page
+/// of its stream then takes longer.
 const BOOKMARKS_MAX: usize = 32;
 
-/// The bookmarks of a log, shared by all its readers, because any of them may read the next page of a stream.
+/// The bookmarks of a log. All its readers share them, because any of them may read the next page of a
+/// stream.
 #[derive(Debug, Default)]
 pub(in crate::sqlite) struct Bookmarks(Mutex<VecDeque<Bookmark>>);
 
@@ -24,7 +25,8 @@ struct Bookmark {
 }
 
 impl Bookmarks {
-    /// Stores the position of an event by its stream and version. It never changes.
+    /// Stores the position of the event with this version as the bookmark of its stream, in place of an
+    /// earlier one.
     pub(super) fn note(&self, stream: &StreamId, version: StreamVersion, position: Position) {
         let mut bookmarks = self.lock();
         bookmarks.retain(|bookmark| bookmark.stream != *stream);
@@ -38,8 +40,8 @@ impl Bookmarks {
         });
     }
 
-    /// Returns a position before all versions after `after`: that of `after` itself if it is known, otherwise
-    /// a lower bound.
+    /// Returns a position at or before that of version `after` of the stream: the bookmark's if there is
+    /// one up to that version, otherwise the version's number, because a position is never below it.
     pub(super) fn before(&self, stream: &StreamId, after: StreamVersion) -> Position {
         if after.0 == 0 {
             return Position(0);

@@ -9,12 +9,12 @@ use domain::stored_event::Position;
 use std::path::Path;
 
 /// The most index files that a lookup in a reading process tries: the writer's twice, which may be built
-/// again meanwhile, and our own.
+/// again meanwhile, and one of our own.
 const FINDINGS_MAX: usize = 3;
 
 impl Reader {
-    /// Looks up a key in the tail of the index. Attaches the file with the places that the tail does
-    /// not have.
+    /// Returns the entries of a key in the tail of the index, after a position. Attaches the index file to
+    /// the connection if it has earlier ones.
     pub(super) fn look(
         &self,
         by: LookupProperty,
@@ -34,9 +34,8 @@ impl Reader {
         }
     }
 
-    /// Looks up a key in a reading process. The file may have been removed since it was opened, or be one
-    /// that is still being built: a file that ends before the tail begins would hide events, so another one
-    /// is opened.
+    /// Does the same in a reading process. The index file may have been removed since it was opened, or may
+    /// still be built: a file that ends before the tail begins would hide events, so another one is opened.
     fn look_beside(
         &self,
         beside: &ReaderIndex,

@@ -16,7 +16,7 @@ pub(super) struct SearchRange {
     pub(super) limit: usize,
 }
 
-/// Keeps the events that match a filter, and counts the rows searched.
+/// Collects the events of a page that match a filter, and counts the rows searched.
 pub(super) struct Sieve<'a> {
     filter: &'a EventFilter,
     stretch: &'a SearchRange,
@@ -36,8 +36,9 @@ impl<'a> Sieve<'a> {
         }
     }
 
-    /// Examines one row. Returns true if the page is full. The columns, which were taken from the record when
-    /// it was written, decide whether it matches; only matching records are read and verified.
+    /// Examines one row and keeps its event if it matches the filter. Returns true if the page is full. The
+    /// row's columns decide, which were taken from the record when it was written; only the records of
+    /// matching rows are read and verified.
     pub(super) fn take(&mut self, row: &Row<'_>) -> Result<bool, StoreError> {
         self.looked_at_count += 1;
         self.reached = position(row)?;
@@ -54,8 +55,8 @@ impl<'a> Sieve<'a> {
         }
     }
 
-    /// Ends the page when no further row came. If fewer than `asked_for` rows were searched, the log was
-    /// searched to its end.
+    /// Returns the page when the query has no further row. If fewer than `asked_for` rows were searched,
+    /// the log was searched to its head.
     pub(super) fn drained(self, asked_for: usize) -> MatchingPage {
         let reached = if self.looked_at_count < asked_for {
             self.stretch.head
@@ -69,7 +70,7 @@ impl<'a> Sieve<'a> {
     }
 }
 
-/// Returns the row of a place from the index; fails if the log does not have it.
+/// Returns the row at a position that the index named. `Damaged` if the log has no event there.
 pub(super) fn named<'r, 's>(row: &'r Row<'s>) -> Result<&'r Row<'s>, StoreError> {
     if row.get_ref(0).map_err(|error| from_sqlite(&error))? != ValueRef::Null {
         return Ok(row);

@@ -8,7 +8,7 @@ use domain::ports::event_store::{MatchingPage, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use rusqlite::Row;
 
-/// The usual number of events of a stream.
+/// The usual number of events of a stream, for which memory is reserved.
 pub(super) const EVENTS_EXPECTED: usize = 16;
 
 /// The events of one stream found so far.
@@ -37,13 +37,13 @@ impl<'a> StreamPage<'a> {
         self.limit.saturating_sub(self.events.len())
     }
 
-    /// Returns the version after which the next row must come.
+    /// Returns the version of the page's last event; the next row must have the one after it.
     pub(super) const fn last_version(&self) -> StreamVersion {
         StreamVersion(self.last)
     }
 
-    /// Adds the row at a place from the index. The row has the event's columns, its version and its stream. A
-    /// row of another stream with the same key is skipped.
+    /// Adds the row at an index entry's position. Skips a row of another stream with the same key.
+    /// `Damaged` if the row is missing or a version is left out.
     pub(super) fn take(&mut self, row: Option<&Row<'_>>, place: &IndexedEvent) -> Result<(), StoreError> {
         let missing =
             |version: u64| StoreError::Damaged(format!("version {version} of {} is missing", self.stream));
@@ -66,7 +66,7 @@ impl<'a> StreamPage<'a> {
         Ok(())
     }
 
-    /// Returns version and position of the last event, if the page is full.
+    /// Returns version and position of the last event if the page is full; otherwise `None`.
     pub(super) fn full(&self) -> Option<(StreamVersion, Position)> {
         let last = self.events.last().filter(|_| !self.has_room())?;
         Some((StreamVersion(self.last), last.position))

@@ -18,8 +18,8 @@ const STRETCH: &str = "SELECT pos, recorded_at, digest, record, version, stream 
     WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos";
 
 impl Reader {
-    /// Reads events of one stream. Fails if their versions do not follow one another from `after`, because a
-    /// row is missing.
+    /// Reads one page of the events of a stream after a version. `Damaged` if the versions do not follow
+    /// one another, because a row is missing.
     pub(super) fn stream(&self, stream: &StreamId, after: StreamVersion, limit: usize) -> ReadResult {
         let mut page = StreamPage::begin(stream, after, limit.min(PAGE_EVENTS_MAX));
         let mut begin = self.bookmarks.before(stream, after);
@@ -40,7 +40,8 @@ impl Reader {
         Ok(page.end())
     }
 
-    /// Reads the next places of a stream from the index file: as many as fit on the page.
+    /// Reads the next entries of a stream from the index file, up to the position `base`; at most as many
+    /// as fit on the page.
     fn filed(
         &self,
         key: Key,
@@ -69,7 +70,8 @@ impl Reader {
         Ok(places)
     }
 
-    /// Adds the rows of these places to the page. Rows of one append are consecutive and read with one query.
+    /// Reads the rows at these entries' positions into the page. Rows of one append are consecutive and
+    /// read with one query.
     fn take_all(&self, page: &mut StreamPage<'_>, places: &[IndexedEvent]) -> Result<(), StoreError> {
         for run in places.chunk_by(|place, next| next.position.0 == place.position.0 + 1) {
             let (Some(first), Some(last)) = (run.first(), run.last()) else {

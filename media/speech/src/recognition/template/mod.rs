@@ -16,13 +16,14 @@ use domain::ports::recognizer::{Alternative, RecognizerFacts, RecognizerOptions,
 use media::audio::likeness::coefficients_of;
 use std::sync::Arc;
 
-/// Largest distance that is still speech: a buzz lies at 3.55, words with noise 10 dB below them at up to
-/// 3.5. A phrase that is not in the vocabulary is within it too, and is taken for the nearest phrase.
+/// Largest distance from an example that counts as a phrase: a buzz lies at 3.55, words with noise 10 dB
+/// below them at up to 3.5. A phrase that is not in the vocabulary is within it too, and is taken for the
+/// nearest phrase.
 const DISTANCE_MAX: f64 = 3.5;
-/// Number of alternatives given: further ones are noise.
+/// Number of alternatives of a result; further ones would be noise.
 const ALTERNATIVES: usize = 2;
 
-/// The embedded engine; all calls share its examples.
+/// The embedded engine. All calls share its vocabulary.
 pub struct TemplateEngine {
     vocabulary: Arc<Vocabulary>,
 }
@@ -58,7 +59,7 @@ impl Engine for TemplateEngine {
 
 struct TemplateSession {
     vocabulary: Arc<Vocabulary>,
-    /// The phrases that this order expects; empty for the whole vocabulary.
+    /// The phrases that the call's options expect; empty for the whole vocabulary.
     only: Vec<String>,
 }
 
@@ -80,8 +81,8 @@ impl EngineSession for TemplateSession {
     }
 }
 
-/// Returns the nearest phrase, with its confidence and the next nearest as alternatives; an empty result if
-/// none is near enough.
+/// Recognizes samples at 8 kHz as the nearest phrase of the vocabulary, or of `only` if it is not empty,
+/// with confidence and alternatives. The result is empty if no phrase is near enough.
 pub fn recognize_phrase(vocabulary: &Vocabulary, only: &[String], samples: &[i16]) -> RecognizedText {
     let heard = coefficients_of(samples);
     let ranked = vocabulary.rank_phrases(only, &heard);

@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Most examples of all phrases together: 500 phrases in a few voices.
+/// Most examples of all phrases together; more are refused. Enough for 500 phrases in a few voices.
 const EXAMPLES_MAX: usize = 2_000;
-/// Largest file read, in bytes: ten seconds of audio.
+/// Most bytes of an example's file; a larger one is refused. Ten seconds of audio.
 const FILE_BYTES_MAX: u64 = 10 * 16_000 + 4_096;
 
 /// The reason why a vocabulary cannot be read.
@@ -40,7 +40,7 @@ pub enum VocabularyError {
     TooMany,
 }
 
-/// Phrases and their examples, in order of the phrases.
+/// The phrases of a template recognizer and their recorded examples.
 #[derive(Debug, Default)]
 pub struct Vocabulary {
     examples: BTreeMap<String, Vec<Vec<Coefficients>>>,
@@ -49,7 +49,8 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Reads every `.wav` of a directory.
+    /// Reads every `.wav` file of a directory as an example. The file's name before the first dot is the
+    /// phrase.
     pub fn from_directory(dir: &Path) -> Result<Self, VocabularyError> {
         let unreadable = |path: &Path| {
             let path = path.display().to_string();
@@ -94,7 +95,8 @@ impl Vocabulary {
         Ok(vocabulary.sealed())
     }
 
-    /// Adds an example; false if the phrase has no valid length or the audio is too short.
+    /// Adds an example of a phrase. Returns false, and adds nothing, if the phrase is empty or too long or
+    /// the audio is too short; fails if the vocabulary is full.
     pub fn add(&mut self, phrase: &str, samples: &[i16]) -> Result<bool, VocabularyError> {
         let voiced = without_silence(samples);
         let found = coefficients_of(voiced);
@@ -110,7 +112,7 @@ impl Vocabulary {
         Ok(true)
     }
 
-    /// Returns the vocabulary with the digest of all its examples; call it after the last one.
+    /// Returns the vocabulary with the digest of all its examples. Call it after the last `add`.
     #[must_use]
     pub fn sealed(mut self) -> Self {
         let mut digest = Sha256::new();
@@ -129,12 +131,13 @@ impl Vocabulary {
         &self.digest
     }
 
+    /// Returns all phrases in order, without their examples.
     pub fn phrases(&self) -> impl Iterator<Item = &str> {
         self.examples.keys().map(String::as_str)
     }
 
-    /// Returns the phrases with the distance of their nearest example, nearest first. If `only` names any
-    /// phrases, the others are left out.
+    /// Returns the phrases with the distance of their nearest example, the nearest phrase first. If `only`
+    /// is not empty, other phrases are left out.
     pub(super) fn rank_phrases(&self, only: &[String], heard: &[Coefficients]) -> Vec<(&str, f64)> {
         let wanted = |phrase: &str| only.is_empty() || only.iter().any(|one| one == phrase);
         let mut ranked: Vec<(&str, f64)> = Vec::new();

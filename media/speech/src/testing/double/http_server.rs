@@ -5,18 +5,18 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Longest request read, in bytes: a minute of audio.
+/// Longest request that is read, in bytes: a minute of audio.
 const REQUEST_BYTES_MAX: usize = 2_000_000;
 /// Samples per second of the speech it returns, as the published form has it.
 const SPEECH_RATE_HZ: u32 = 24_000;
 const JSON: &str = "application/json";
 const PCM: &str = "audio/pcm";
-/// An answer with an id that was not offered.
+/// A response with an id that was not offered.
 const LIE: &str = r#"{"choice":"免费","confidence":1}"#;
-/// The answer of a proxy in place of the service behind it; of even length, as samples are.
+/// The response of a proxy in place of the service behind it. Its length is even, as that of samples is.
 const PAGE: &str = "<html><body>502 Bad Gateway</body></html> ";
 
-/// Serves one request.
+/// Serves one request as the settings say.
 pub(super) async fn serve(mut stream: TcpStream, plan: &DoubleSettings) -> std::io::Result<()> {
     let Some((head, body)) = request(&mut stream).await? else {
         return Ok(());
@@ -119,7 +119,7 @@ fn contains(bytes: &[u8], piece: &[u8]) -> bool {
     bytes.windows(piece.len()).any(|window| window == piece)
 }
 
-/// Returns a tone as long as the text takes, 200 ms a character.
+/// Returns a tone that is as long as the text takes to say: 200 ms per character.
 fn speech(characters: usize) -> Vec<u8> {
     let samples = u32::try_from(characters).unwrap_or(0) * SPEECH_RATE_HZ / 5;
     let tone = (0..samples).map(|n| {

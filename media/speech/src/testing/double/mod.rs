@@ -16,14 +16,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The behaviour of a double.
+/// How a double behaves on its connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DoubleBehavior {
     /// It behaves as published.
     Answers,
-    /// It takes everything and answers nothing.
+    /// It reads everything and responds to nothing.
     Stalls,
-    /// It takes the connection but does not even do the handshake.
+    /// It accepts the connection but does not even do the handshake.
     Hangs,
     /// It sends texts that were not said, before any speech; then it answers.
     Lies,
@@ -56,7 +56,7 @@ impl DoubleBehavior {
     ];
 }
 
-/// Waits this many milliseconds, by the wall clock.
+/// Waits this long, in milliseconds, by the wall clock.
 async fn late(ms: u64) {
     SuiteClock.wait_until(SuiteClock.now().plus_ms(ms)).await;
 }
@@ -81,12 +81,14 @@ struct DoubleSettings {
 }
 
 impl DoubleSettings {
-    /// Returns the text of the next sentence over HTTP, where requests do not say which call they belong to.
+    /// Returns the text of the next sentence over HTTP. All connections share the order, because requests
+    /// do not say to which call they belong.
     fn next_text(&self) -> &str {
         self.text(self.heard.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Returns the text of the sentence with this number on a connection.
+    /// Returns the text of the sentence with this number on a connection. After the last text, they begin
+    /// again.
     fn text(&self, sentence: usize) -> &str {
         let index = sentence % self.texts.len().max(1);
         self.texts.get(index).map_or("", String::as_str)

@@ -1,10 +1,10 @@
-//! Finds speech in the audio that a double is sent, by its level.
+//! Finds sentences in the audio that a double receives, by the audio's level.
 
 /// Samples of 20 ms at 8 kHz.
 const FRAME: usize = 160;
 /// Mean magnitude above which 20 ms are speech.
 const LOUD: u32 = 300;
-/// Shortest voice of a sentence, in milliseconds.
+/// Shortest voice that counts as a sentence, in milliseconds.
 const SENTENCE_MS: u32 = 100;
 /// Silence that ends a sentence, in milliseconds.
 const SILENCE_MS: u32 = 400;
@@ -50,7 +50,7 @@ impl SpeechDetector {
         noticed
     }
 
-    /// Ends the present sentence; true if there was one.
+    /// Ends the present sentence. Returns true if there was one.
     pub(super) fn end(&mut self) -> bool {
         std::mem::take(&mut self.voiced_ms) >= SENTENCE_MS
     }

@@ -14,7 +14,7 @@ pub(super) enum ClientMessage {
     Wrong(String),
 }
 
-/// The format of one connection; some engines name the request that they answer.
+/// The wire format of one connection, with what its messages must repeat from earlier ones.
 #[derive(Debug)]
 pub(super) struct WireFormat {
     kind: RecognizerKind,
@@ -36,8 +36,8 @@ impl WireFormat {
         }
     }
 
-    /// The value of `is_final` in a text of FunASR's servers: for one it marks the last text, for the other
-    /// that the client still speaks.
+    /// Returns the value of `is_final` in a text of FunASR's servers: in one it marks the last text, in the
+    /// other it is true while the client still speaks.
     const fn is_final(&self) -> bool {
         match self.server {
             FunAsrServer::Cpp => self.ended,
@@ -174,7 +174,7 @@ fn spaced(text: &str) -> String {
     characters.join(" ")
 }
 
-/// True if a message is a directive of NLS's form, with everything that its header must have.
+/// Returns true if a message is this directive in NLS's form, with all members that its header must have.
 fn is_directive(value: &Value, name: &str) -> bool {
     let header = |member: &str| {
         value

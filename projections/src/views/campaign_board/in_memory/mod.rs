@@ -24,7 +24,7 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The version of call and customer events that is read here.
+/// The version of call and customer events that is read here; others are errors except `ANSWERED_VERSION`.
 const VERSION: u16 = 1;
 /// A later version of `call.answered`; what it adds affects no figure.
 const ANSWERED_VERSION: u16 = 2;
@@ -64,14 +64,14 @@ struct EndedMembers {
     talk_ms: u64,
 }
 
-/// How a dial moved its call: from the hour's row of the previous trunk, if any, to the new one.
+/// How a dial moved its call: from which row of `hours`, if it was counted in one, and to which.
 #[derive(Default)]
 struct HourMove {
     before: Option<usize>,
     hour: Option<usize>,
 }
 
-/// What enrolments add to a campaign's row.
+/// What enrolments will add to a campaign's row.
 #[derive(Default)]
 struct EnrolmentCounts {
     enrolled: i64,
@@ -93,7 +93,7 @@ struct HourCounts {
     pos: i64,
 }
 
-/// Where a call counts, by indexes of names and hours.
+/// Where a call is counted, as indexes of names and hours.
 struct CountedCall {
     campaign: usize,
     flow_version: i64,
@@ -106,10 +106,10 @@ struct CountedCall {
 /// The key of an hour's row: campaign, hour, trunk, flow version; names by their index.
 type HourKey = (usize, i64, usize, i64);
 
-/// The state of the campaign board in memory.
+/// The sums of the campaign board in memory.
 #[derive(Default)]
 pub(super) struct Sums {
-    /// Events of campaigns, which `apply` handles at the end.
+    /// Events of campaigns, which `apply` handles when the rows are written.
     own: Vec<ViewEvent>,
     /// Names of campaigns and trunks, each once.
     names: Vec<String>,
@@ -124,7 +124,7 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// Returns the index of a name; there are few names.
+    /// Returns the index of a name; adds a new name. It is searched, because there are few names.
     fn name(&mut self, name: &str) -> usize {
         if let Some(place) = self.names.iter().position(|known| known == name) {
             return place;
@@ -150,7 +150,7 @@ impl Sums {
         *last = pos;
     }
 
-    /// Decreases a count; a count that reaches zero leaves no row.
+    /// Decreases a count by one, and removes it if it reaches zero.
     fn uncount(&mut self, campaign: usize, what: &'static str, code: &'static str, pos: i64) {
         let key = (campaign, what, Cow::Borrowed(code));
         let Some((count, last)) = self.counts.get_mut(&key) else {
@@ -239,7 +239,7 @@ impl Sums {
         Ok(())
     }
 
-    /// Sets the hour of a call at its first dial, and moves it if the trunk changes.
+    /// Sets the hour of a call at its first dial. Moves the call if a further leg uses another trunk.
     fn dialing(
         &mut self,
         call: CallId,
@@ -271,7 +271,7 @@ impl Sums {
         })
     }
 
-    /// Changes an hour; does nothing for a call that was never dialed.
+    /// Applies `change` to an hour; does nothing for a call that was never dialed.
     fn add(&mut self, hour: Option<usize>, pos: i64, change: impl FnOnce(&mut HourCounts)) {
         if let Some((_, hour)) = hour.and_then(|place| self.hours.get_mut(place)) {
             change(hour);

@@ -47,7 +47,8 @@ impl Sums {
         Ok(())
     }
 
-    /// Writes the rows of campaigns: the loaded ones, their own events, and the sums of enrolments.
+    /// Writes the rows of campaigns: those of the snapshot, with their own events and the sums of
+    /// enrolments applied.
     pub(super) fn write_boards(&self, tx: &mut dyn Tx) -> Result<(), ProjectionError> {
         tx.append_rows(&BOARD, &self.begun)?;
         let mut unit = UnitOfWork::new(tx, TABLES);
