@@ -74,7 +74,7 @@ unit() {
     return $status
   else
     cargo test --locked --workspace --lib --bins --quiet || return 1
-    cargo test --locked -p ledgerline-tests --test tidy --test golden --quiet || return 1
+    cargo test --locked -p ledgerline-tests --test tidy --quiet || return 1
     cargo test --locked -p ledgerline-store --quiet || return 1
     cargo test --locked $KURRENT --test kurrent --quiet -- --nocapture
   fi

@@ -25,7 +25,19 @@ pub const WINDOW_DAYS: i64 = 30;
 const HOURS_MAX: usize = 24 * 30 + 1;
 
 /// Numbers of calls that a person answered, and of those that were abandoned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
+)]
+#[open(answers, drops)]
 pub struct AbandonmentCounts {
     /// Calls that a person answered.
     pub answers: u64,

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 pub const OPTIONS_MAX: usize = 5;
 
 /// A question to the assistant, stored before it is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
+#[open(node, model, prompt_sha256, candidates)]
 pub struct AssistantAskedFact {
     pub node: String,
     pub pick_of: PickKind,
@@ -25,8 +26,17 @@ pub struct AssistantAskedFact {
 }
 
 /// The assistant's answer to a question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
+#[open(
+    node,
+    choice,
+    confidence_permille,
+    took_ms,
+    prompt_tokens,
+    answer_tokens,
+    failure
+)]
 pub struct AssistantAnsweredFact {
     pub node: String,
     pub pick_of: PickKind,

@@ -16,6 +16,7 @@ const INTENTS: &str = ".intents.";
 
 labelled! {
     /// A property of a call's course by which calls can be searched.
+    #[derive(derive::EventMembers)]
     CourseMark {
         Spoken => "spoken", "有应答", "spoke";
         Keyed => "keyed", "按键", "pressed keys";
@@ -31,8 +32,28 @@ labelled! {
 }
 
 /// Counts of a conversation's turns by kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
+)]
 #[serde(deny_unknown_fields)]
+#[open(
+    heard_count,
+    understood_count,
+    decided_count,
+    said_count,
+    keypress_count,
+    barge_in_count,
+    silence_count
+)]
 pub struct TurnCounts {
     /// Utterances of the callee that were recorded.
     pub heard_count: u32,

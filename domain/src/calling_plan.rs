@@ -35,7 +35,18 @@ pub use values::preset_name::Preset;
 
 /// The legal basis on which the institution calls a campaign's customers.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    Default,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
@@ -227,7 +238,8 @@ impl RetryPolicy {
 }
 
 /// The published version of a flow that a campaign's calls follow, with the hash of its content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(version, content_hash)]
 pub struct FlowRef {
     pub flow: FlowId,
     pub version: u32,

@@ -12,7 +12,9 @@ use values::ids::{CallId, CampaignId, CustomerId, NumberId};
 pub const CASE_TEXT_BYTES_MAX: usize = 512;
 
 /// What a complaint or person request is about; at least one member is set.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 pub struct CaseAbout {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
@@ -39,7 +41,8 @@ pub struct DeadlineRule {
 }
 
 /// The deadline of a case. It is stored with the case, so that a later change of the rule does not move it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(days, source)]
 pub struct Deadline {
     pub due_at: Timestamp,
     pub days: u32,

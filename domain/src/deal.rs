@@ -21,7 +21,17 @@ pub const ATTRIBUTION_DAYS_MAX: u32 = 365;
 
 /// The kind of a deal.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum DealKind {
@@ -115,7 +125,8 @@ impl schemars::JsonSchema for Currency {
 }
 
 /// A deal as of an event: a later event of the same reference supersedes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(reference, amount_minor, cycle_ms)]
 pub struct Deal {
     /// The institution's own reference: letters, digits, `-`, `_` and `.`; nothing personal.
     #[schemars(example = &"ORDER-2026-17")]
@@ -138,7 +149,19 @@ pub struct Deal {
 
 /// By how much a report changes the counted deals: those that are attributed to a call within its window.
 /// The sum over all reports is the current value, whatever was corrected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
+)]
+#[open(counted_minor, counted_deals, counted_people, cycle_change_ms)]
 pub struct DealCounts {
     pub counted_minor: i64,
     pub counted_deals: i64,

@@ -8,7 +8,18 @@ use serde::{Deserialize, Serialize};
 
 /// How a campaign decides how many calls to start at once.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    Default,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum DialingMode {
@@ -132,7 +143,19 @@ impl DialingPlan {
 }
 
 /// The agents' state as the dialer saw it when it requested dials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    Default,
+    schemars::JsonSchema,
+    derive::EventMembers,
+)]
+#[open(agents, free, ringing, waiting)]
 pub struct AgentFloorSnapshot {
     /// Agents at work for this campaign, busy or not.
     pub agents: u32,
@@ -154,7 +177,10 @@ impl AgentFloorSnapshot {
 }
 
 /// The facts by which the size of a batch was decided, besides its count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
+#[open(wished, answers, drops, budget)]
 pub struct BatchPacing {
     pub mode: DialingMode,
     #[serde(flatten)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use values::ids::{ApprovalId, UserId};
 
 /// Who requested and approved an act, or why no approval was needed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(untagged)]
 pub enum FourEyes {
     /// Another user approved it.
@@ -20,7 +20,9 @@ pub enum FourEyes {
 }
 
 /// The reason why no approval was needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalExemption {
     /// The directory's own key was used.

@@ -37,6 +37,7 @@ pub mod dialing_plan;
 pub mod disposition_map;
 pub mod draft;
 mod duplicates;
+pub mod event_members;
 mod fact_words;
 pub mod flow;
 pub mod four_eyes;

@@ -37,7 +37,17 @@ pub fn check_asked_again(at: Timestamp, ends_at: Option<Timestamp>, now: Timesta
 
 /// The six states of a number check, in the order of their numbers.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum CheckedState {

@@ -71,7 +71,17 @@ impl PastCallId {
 
 /// The system from which imported call records come.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum HistorySource {
@@ -89,7 +99,8 @@ impl HistorySource {
 }
 
 /// The data of one imported call record; it names no person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(status, talk_ms)]
 pub struct PastCall {
     pub record: PastCallId,
     pub dialed_at: Timestamp,

@@ -27,7 +27,10 @@ pub const ROLL_OUT_DAYS_MIN: u64 = 30;
 pub const ON_DUTY_BYTES_MAX: usize = 64;
 
 /// The evidence of a promotion: figures of the log up to a position, and statements by a user.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
+#[open(calls, answered, abandoned, complaints)]
 pub struct Evidence {
     /// The log position of the figures, so that they can be counted again.
     pub position: Position,
@@ -41,7 +44,17 @@ pub struct Evidence {
 }
 
 /// What the user who promotes a campaign states as evidence.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
+#[open(
+    person_on_duty,
+    agents,
+    days,
+    reviewed_days,
+    routing_per_mille,
+    coverage_per_mille
+)]
 pub struct EvidenceStatements {
     /// The user who is on duty once the campaign is fully live.
     #[serde(default, skip_serializing_if = "Option::is_none")]

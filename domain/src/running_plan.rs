@@ -38,7 +38,7 @@ pub struct RunningPlan {
 }
 
 /// The campaign for which another one waits, and how far it must have come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
 pub struct PredecessorCampaign {
     pub campaign: CampaignId,
@@ -46,7 +46,9 @@ pub struct PredecessorCampaign {
 }
 
 /// How far a campaign must have come before another one begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CampaignMilestone {
     /// All its enrolments are settled.

@@ -11,7 +11,9 @@ use values::ids::KnowledgeId;
 pub const REFUSE_CALL: &str = "refuse_call";
 
 /// How certain the interpretation of an utterance is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
     /// The reading counts.
@@ -25,7 +27,9 @@ pub enum Certainty {
 }
 
 /// What produced the interpretation of an utterance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadingSource {
     /// A table that contains the whole utterance.
@@ -41,8 +45,9 @@ pub enum ReadingSource {
 }
 
 /// One candidate intent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
+#[open(intent, score_permille)]
 pub struct IntentCandidate {
     #[schemars(example = &"ask_term")]
     pub intent: String,
@@ -51,8 +56,9 @@ pub struct IntentCandidate {
 }
 
 /// One candidate answer of the knowledge base.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
+#[open(answer, score_permille)]
 pub struct AnswerCandidate {
     /// The answer's id in the knowledge base.
     #[schemars(example = &"提前还款")]
@@ -62,8 +68,9 @@ pub struct AnswerCandidate {
 }
 
 /// The approved answers nearest to an utterance, in one version of a knowledge base.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
+#[open(knowledge_version, accept_permille, confirm_permille)]
 pub struct KnowledgeReading {
     pub knowledge: KnowledgeId,
     pub knowledge_version: u32,
@@ -84,7 +91,17 @@ impl KnowledgeReading {
 
 /// What an assistant is asked to pick.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum PickKind {
@@ -95,8 +112,9 @@ pub enum PickKind {
 }
 
 /// What the assistant selected: one of the offered ids.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
+#[open(choice)]
 pub struct AssistantChoice {
     pub pick_of: PickKind,
     #[schemars(example = &"提前还款")]
@@ -104,7 +122,8 @@ pub struct AssistantChoice {
 }
 
 /// The interpretation of an utterance: candidate intents, with the scores and thresholds that applied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(accept_permille, confirm_permille)]
 pub struct SpokenReading {
     pub certainty: Certainty,
     pub read_by: ReadingSource,
@@ -159,7 +178,9 @@ pub struct SpokenAnswer {
 }
 
 /// The input of a call to which a decision of the flow responds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum TurnInput {
     /// A prompt was spoken to its end, and no answer was expected.
@@ -175,8 +196,9 @@ pub enum TurnInput {
 }
 
 /// Why the flow decided as it did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
+#[open(slots, corrected, rung)]
 pub struct Explanation {
     pub input: TurnInput,
     /// The reading of the utterance.
@@ -209,8 +231,9 @@ impl Explanation {
 }
 
 /// One decision of a flow: where it was made, by which rule, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
+#[open(node, rule)]
 pub struct TurnDecision {
     /// The node in which it was made.
     #[schemars(example = &"greeting")]
@@ -222,8 +245,9 @@ pub struct TurnDecision {
 }
 
 /// The encoder's contribution to one reading, if it was used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
+#[open(model, took_ms, failure)]
 pub struct EncoderShare {
     /// Name of the model as its server uses it.
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
@@ -239,7 +263,8 @@ pub struct EncoderShare {
 }
 
 /// The interpretation of an utterance or a message, as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(node, intent, interest, model)]
 pub struct UnderstandingFact {
     pub node: String,
     /// The best candidate's intent, however certain.
@@ -249,6 +274,7 @@ pub struct UnderstandingFact {
     pub reading: SpokenReading,
     /// By the flow's slot names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[pointer(raw)]
     pub slots: BTreeMap<String, Personal<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interest: Option<String>,
@@ -284,13 +310,5 @@ impl UnderstandingFact {
             emotion: understood.emotion.clone(),
             encoder: None,
         }
-    }
-
-    /// Returns the values of the slots, each with its JSON pointer in the record.
-    pub fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        let slots = self.slots.iter_mut();
-        slots
-            .map(|(name, value)| (format!("/slots/{name}"), value))
-            .collect()
     }
 }

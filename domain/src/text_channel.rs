@@ -5,6 +5,7 @@ use values::disposition::labelled;
 
 labelled! {
     /// The channel of a text conversation: a chat on a page, one in the institution's own app, or SMS.
+    #[derive(derive::EventMembers)]
     Channel {
         Web => "web", "网页", "web chat";
         App => "app", "应用", "app chat";
@@ -31,6 +32,7 @@ impl Channel {
 labelled! {
     /// Why a conversation was closed: its flow ended; it was handed over to a person, and a call is
     /// requested; it was idle; it reached the limit of messages; a user closed it.
+    #[derive(derive::EventMembers)]
     CloseReason {
         FlowEnded => "flow_ended", "流程结束", "the flow ended";
         HandedOver => "handed_over", "转人工", "handed over";

@@ -246,6 +246,9 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
+        if !is_test(&item.attrs) {
+            self.names.literals.extend(NameAttributes::commands(item));
+        }
         if is_test(&item.attrs) || !is_on_the_wire(&item.attrs) {
             return;
         }

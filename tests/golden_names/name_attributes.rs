@@ -9,6 +9,10 @@ pub(crate) struct NameAttributes {
     pub(crate) rename: Option<String>,
     pub(crate) rename_all: Option<String>,
     pub(crate) rename_all_fields: Option<String>,
+    /// The aggregate of `derive::CommandName`.
+    aggregate: Option<String>,
+    /// The variant holds commands with names of their own.
+    is_nested: bool,
     others: Vec<String>,
 }
 
@@ -69,6 +73,8 @@ impl NameAttributes {
         };
         match (name.as_str(), is_clap, text) {
             ("rename", false, Some(text)) | ("long" | "name", true, Some(text)) => self.rename = Some(text),
+            ("nested", true, None) => self.is_nested = true,
+            ("aggregate", true, Some(text)) => self.aggregate = Some(text),
             ("rename_all", _, Some(text)) => self.rename_all = Some(text),
             ("rename_all_fields", _, Some(text)) => self.rename_all_fields = Some(text),
             ("tag" | "content" | "alias", false, Some(text)) => self.others.push(format!("{name}={text}")),
@@ -82,6 +88,20 @@ impl NameAttributes {
             }
             _ => {}
         }
+    }
+
+    /// Returns the names that `derive::CommandName` gives to the variants of an enum.
+    pub(crate) fn commands(item: &syn::ItemEnum) -> Vec<String> {
+        let Some(aggregate) = Self::of(&item.attrs).aggregate else {
+            return Vec::new();
+        };
+        let name = |variant: &syn::Variant| {
+            let own = Self::of(&variant.attrs).rename;
+            own.unwrap_or_else(|| cased(&variant.ident.to_string(), Some("snake_case"), true))
+        };
+        let is_nested = |variant: &&syn::Variant| Self::of(&variant.attrs).is_nested;
+        let names = item.variants.iter().filter(|one| !is_nested(one)).map(name);
+        names.map(|name| format!("{aggregate}.{name}")).collect()
     }
 
     pub(crate) fn others(&self) -> String {

@@ -25,10 +25,9 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("ExitCode", &["api/cli/src/", "api/bench/src/", "tests/"]),
 ];
 
-/// Returns true for tests, and for a module of golden files, which is compiled only with the tests.
+/// Returns true for files that are compiled only with the tests.
 fn is_test(path: &str) -> bool {
-    let is_golden = path.ends_with("golden.rs");
-    is_golden || path.contains("/tests/") || path.contains("/testing") || path.ends_with("tests.rs")
+    path.contains("/tests/") || path.contains("/testing") || path.ends_with("tests.rs")
 }
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {

@@ -108,7 +108,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 }
 
 fn is_told(file: &File) -> bool {
-    let is_beside = ["tests.rs", "golden.rs", "contract.rs"]
+    let is_beside = ["tests.rs", "contract.rs"]
         .iter()
         .any(|end| file.path.ends_with(end));
     let is_untold = UNTOLD.iter().any(|(place, _)| file.path.starts_with(place));

@@ -1,5 +1,5 @@
-//! Check 9: each stored kind and version has a golden file, each golden file has a kind, and none was edited.
-//! A kind is written once, as a constant beside its variant; product code elsewhere names the constant.
+//! Check 9: each stored kind has a golden file, each golden file has a kind, and none was edited. A kind is
+//! written once, as the serde name of its variant: `derive::EventData` makes its constant and its tests.
 
 use super::tree::{Finding, Tree};
 use regex::Regex;
@@ -65,25 +65,20 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Finds kinds without a constant, and kinds written out in product code. Query text is not a literal of a
-/// kind, and an attribute (a serde name, an example of a description) accepts no constant.
+/// Finds events without the derive, and kinds that are written out in product code. Query text is not a
+/// literal of a kind, and an attribute (a serde name, an example of a description) accepts no constant.
 fn written(tree: &Tree, kinds: &BTreeSet<String>) -> Vec<Finding> {
-    let constant = Regex::new(r#"(?m)^ {4}pub const [A-Z_]+: &'static str = "([a-z_]+\.[a-z_]+)";$"#)
-        .expect("a constant pattern");
+    let events = Regex::new(r#"content = "data"\)\]\n(#\[.*\n)*pub enum (\w+)"#).expect("a constant pattern");
     let literal = Regex::new(r#""([a-z_]+\.[a-z_]+)""#).expect("a constant pattern");
     let tests = Regex::new(r"#\[cfg\(test\)\]\n(pub\(crate\) )?mod \w+ \{").expect("a constant pattern");
     let mut findings = Vec::new();
-    let mut constants = BTreeSet::new();
     for file in tree.rust().filter(|file| !is_test(&file.path)) {
-        if file.path.starts_with("domain/src/") && file.stem() == "event" {
-            constants.extend(
-                constant
-                    .captures_iter(&file.text)
-                    .map(|found| found[1].to_owned()),
-            );
-            continue;
-        }
         let code = tests.split(&file.text).next().unwrap_or("");
+        if file.path.starts_with("domain/src/") && !code.contains("derive::EventData") {
+            let missing = events.captures_iter(code);
+            let missing = missing.map(|found| format!("{} needs derive::EventData", &found[2]));
+            findings.extend(missing.map(|what| file.finding(1, what)));
+        }
         for (number, line) in code.lines().enumerate() {
             let said = ["//", "#["]
                 .iter()
@@ -96,11 +91,6 @@ fn written(tree: &Tree, kinds: &BTreeSet<String>) -> Vec<Finding> {
             }
         }
     }
-    findings.extend(kinds.difference(&constants).map(|kind| Finding {
-        path: format!("domain/src/{}/event.rs", kind.split('.').next().unwrap_or("")),
-        line: 1,
-        what: format!("{kind} has no constant"),
-    }));
     findings
 }
 
@@ -119,11 +109,7 @@ mod tests {
 
     #[test]
     fn a_kind_without_a_file_and_an_edited_or_foreign_file_are_found() {
-        let event = concat!(
-            "#[serde(rename = \"call.answered\")] #[serde(rename = \"call.ended\")]\n",
-            "    pub const ANSWERED: &'static str = \"call.answered\";\n",
-            "    pub const ENDED: &'static str = \"call.ended\";\n",
-        );
+        let event = "#[serde(rename = \"call.answered\")] #[serde(rename = \"call.ended\")]\n";
         let sums = format!("{}  call/call.answered.v1.json\n", sum("old"));
         let tree = Tree::of(&[
             ("domain/src/call/event.rs", event),
@@ -134,10 +120,11 @@ mod tests {
         assert_eq!(what.len(), 2, "{what:?}");
     }
     #[test]
-    fn a_kind_without_a_constant_and_one_written_out_in_product_code_are_found() {
+    fn events_without_the_derive_and_a_kind_written_out_in_product_code_are_found() {
         let event = concat!(
-            "#[serde(rename = \"call.answered\")] #[serde(rename = \"call.ended\")]\n",
-            "    pub const ENDED: &'static str = \"call.ended\";\n",
+            "#[derive(Debug)]\n#[serde(tag = \"kind\", content = \"data\")]\npub enum CallEvent {\n",
+            "    #[serde(rename = \"call.ended\")]\n    Ended {},\n}\n",
+            "pub const ENDED: &str = \"call.ended\";\n",
         );
         let product = concat!(
             "// \"call.ended\"\n#[example = \"call.ended\"]\n",
@@ -154,8 +141,9 @@ mod tests {
         assert_eq!(
             found,
             [
+                "domain/src/call/event.rs:1: CallEvent needs derive::EventData",
+                "domain/src/call/event.rs:7: call.ended is written out: name the constant of its event",
                 "projections/src/views/a.rs:3: call.ended is written out: name the constant of its event",
-                "domain/src/call/event.rs:1: call.answered has no constant",
             ]
         );
     }

@@ -23,6 +23,7 @@ use host::outbound::api_client::{ApiClient, ReplyBody, RequestBody, RequestHandl
 use host::process::Process;
 use host::read_db_spec::ReadDbSpec;
 use host::single_event::note_index_remade;
+use http_body_util::BodyExt;
 use hyper::{Request, Response};
 use std::io;
 use std::sync::Arc;

@@ -2,17 +2,9 @@
 
 use super::event::RefusedFacts;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "access")]
 pub enum AccessCommand {
     /// Records the attempts that were refused since the last event.
     Refuse { facts: RefusedFacts },
-}
-
-impl AccessCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Refuse { .. } => "access.refuse",
-        }
-    }
 }

@@ -4,7 +4,8 @@ use super::event::{AlertFigure, AlertRule, Severity};
 use crate::time::Timestamp;
 use values::ids::CampaignId;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, derive::CommandName)]
+#[command(aggregate = "alert")]
 pub enum AlertCommand {
     /// Raises the alert: the figure is beyond its limit. While it is raised, a repeated command stores no
     /// event.
@@ -28,17 +29,4 @@ pub enum AlertCommand {
         by: Option<String>,
         reason: String,
     },
-}
-
-impl AlertCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Raise { .. } => "alert.raise",
-            Self::Clear { .. } => "alert.clear",
-            Self::Acknowledge { .. } => "alert.acknowledge",
-            Self::Escalate {} => "alert.escalate",
-            Self::Mute { .. } => "alert.mute",
-        }
-    }
 }

@@ -1,17 +1,15 @@
 //! The events of an alert. Stored kinds and versions never change; new ones are added.
 
-use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::ids::CampaignId;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum AlertEvent {
     /// The monitored figure went beyond its limit.
     #[serde(rename = "alert.raised")]
+    #[open(subject, detail)]
     Raised {
         rule: AlertRule,
         /// The monitored object: a campaign, a trunk, a view, or `log`.
@@ -27,9 +25,11 @@ pub enum AlertEvent {
     },
     /// The figure is within its limit again.
     #[serde(rename = "alert.cleared")]
+    #[open(stood_ms)]
     Cleared { figure: AlertFigure, stood_ms: u64 },
     /// A user acknowledged the alert.
     #[serde(rename = "alert.acknowledged")]
+    #[open(by, note)]
     Acknowledged {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
@@ -37,9 +37,11 @@ pub enum AlertEvent {
     },
     /// The alert was not acknowledged in time.
     #[serde(rename = "alert.escalated")]
+    #[open(stood_ms)]
     Escalated { stood_ms: u64 },
     /// Notifications of the alert are suppressed until a time.
     #[serde(rename = "alert.muted")]
+    #[open(by, reason)]
     Muted {
         until: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,7 +52,17 @@ pub enum AlertEvent {
 
 /// The monitored conditions (REP-6). New rules are added at the end.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum AlertRule {
@@ -197,7 +209,17 @@ impl std::str::FromStr for AlertRule {
 
 /// How urgent an alert is.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -208,7 +230,8 @@ pub enum Severity {
 }
 
 /// The measured figure and its limit, as whole numbers in `unit`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(value, limit, unit, window_ms)]
 pub struct AlertFigure {
     pub value: i64,
     pub limit: i64,
@@ -217,37 +240,4 @@ pub struct AlertFigure {
     /// Length of the measuring period in milliseconds; 0 for a momentary value.
     #[serde(default)]
     pub window_ms: u64,
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl AlertEvent {
-    pub const RAISED: &'static str = "alert.raised";
-    pub const CLEARED: &'static str = "alert.cleared";
-    pub const ACKNOWLEDGED: &'static str = "alert.acknowledged";
-    pub const ESCALATED: &'static str = "alert.escalated";
-    pub const MUTED: &'static str = "alert.muted";
-}
-
-impl EventData for AlertEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Raised { .. } => Self::RAISED,
-            Self::Cleared { .. } => Self::CLEARED,
-            Self::Acknowledged { .. } => Self::ACKNOWLEDGED,
-            Self::Escalated { .. } => Self::ESCALATED,
-            Self::Muted { .. } => Self::MUTED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

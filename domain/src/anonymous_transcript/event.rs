@@ -2,14 +2,12 @@
 //! no time, node or length of an utterance, because the call's own events have those and would identify the
 //! call.
 
-use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::disposition::{Disposition, Outcome};
 use values::ids::CampaignId;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum AnonymousTranscriptEvent {
     /// An anonymous transcript was stored. Stored before the original words are destroyed.
@@ -18,7 +16,7 @@ pub enum AnonymousTranscriptEvent {
 }
 
 /// The words of one call or conversation without identifying parts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 pub struct AnonymousTranscriptFact {
     pub campaign: CampaignId,
     pub said_in: AnonymousTranscriptSource,
@@ -34,37 +32,20 @@ pub struct AnonymousTranscriptFact {
 
 /// The kind of the conversation.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum AnonymousTranscriptSource {
     Call,
     Conversation,
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl AnonymousTranscriptEvent {
-    pub const KEPT: &'static str = "anonymous_transcript.kept";
-}
-
-impl EventData for AnonymousTranscriptEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Kept(_) => Self::KEPT,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        match self {
-            Self::Kept(kept) => vec![("/words".to_owned(), &mut kept.words)],
-        }
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

@@ -2,18 +2,9 @@
 
 use super::event::KeyFacts;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "api_key")]
 pub enum ApiKeyCommand {
     Create { facts: KeyFacts },
     Revoke { reason: String },
-}
-
-impl ApiKeyCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Create { .. } => "api_key.create",
-            Self::Revoke { .. } => "api_key.revoke",
-        }
-    }
 }

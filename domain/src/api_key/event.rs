@@ -1,17 +1,14 @@
 //! The events of an API key. Stored kinds and versions never change; new ones are added. The envelope names
 //! the actor.
 
-use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use values::digest::SecretDigest;
 use values::ids::UserId;
 use values::permission::{CampaignScope, Permission};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum ApiKeyEvent {
     /// A key was created and shown once.
@@ -22,11 +19,13 @@ pub enum ApiKeyEvent {
     },
     /// The key was revoked. It is no longer valid.
     #[serde(rename = "api_key.revoked")]
+    #[open(reason)]
     Revoked { reason: String },
 }
 
 /// The properties of a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(label)]
 pub struct KeyFacts {
     /// The user as which the key acts.
     pub user: UserId,
@@ -42,31 +41,4 @@ pub struct KeyFacts {
     /// What the key is for, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl ApiKeyEvent {
-    pub const CREATED: &'static str = "api_key.created";
-    pub const REVOKED: &'static str = "api_key.revoked";
-}
-
-impl EventData for ApiKeyEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Created { .. } => Self::CREATED,
-            Self::Revoked { .. } => Self::REVOKED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

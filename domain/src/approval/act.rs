@@ -9,7 +9,17 @@ use values::permission::Permission;
 
 /// An act that needs the approval of a second person.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
@@ -151,7 +161,8 @@ impl Act {
 
 /// The exact act that an approval is for: ids of this system, times and counts, no personal data. Personal
 /// data (a list of persons, a file) is represented by its digest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(details)]
 pub struct ApprovalSubject {
     pub act: Act,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -15,7 +15,8 @@ pub struct ApprovalRequest {
     pub expires_at: Timestamp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "approval")]
 pub enum ApprovalCommand {
     Request(ApprovalRequest),
     Approve {
@@ -50,16 +51,4 @@ pub enum ApproverStatus {
     HoldsTheRight,
     Disabled,
     LostTheRight,
-}
-
-impl ApprovalCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Request(_) => "approval.request",
-            Self::Approve { .. } => "approval.approve",
-            Self::Reject { .. } => "approval.reject",
-            Self::Use { .. } => "approval.use",
-        }
-    }
 }

@@ -15,8 +15,6 @@ mod repeated_use;
 mod state;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use act::{Act, ApprovalSubject};

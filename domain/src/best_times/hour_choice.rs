@@ -16,7 +16,7 @@ const HOUR_MS: u64 = 3_600_000;
 const HOURS_AHEAD_MAX: u64 = 72;
 
 /// The hour in which a call was dialed, and the move of the next one, as stored with the call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 pub struct CallTiming {
     /// The hour in which the call was dialed.
     #[serde(flatten)]
@@ -27,7 +27,8 @@ pub struct CallTiming {
 }
 
 /// A better hour to which a retry is moved, with the counts behind the choice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(dials, answers, per_mille, instead_per_mille, through)]
 pub struct BetterHour {
     /// The time that the retry policy would use: the first opening.
     pub instead_of: Timestamp,

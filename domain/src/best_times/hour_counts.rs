@@ -35,7 +35,8 @@ impl Rate {
 }
 
 /// Counts of dials and answers by hour, of one customer group on one kind of day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(group, dials, answers)]
 pub struct HourRow {
     /// Number of the group in the plan, starting at 1. Absent for customers without a group and for the
     /// institution.
@@ -49,7 +50,9 @@ pub struct HourRow {
 }
 
 /// Counts of dials and answers by hour: of one campaign, and of the institution.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 pub struct CountedTimes {
     /// Counts of the campaign, by group and kind of day.
     pub own: Vec<HourRow>,
@@ -58,7 +61,10 @@ pub struct CountedTimes {
 }
 
 /// The counts with which a campaign chooses better hours, up to a log position.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
+#[open(through, dials)]
 pub struct LearntTimes {
     /// Log position up to which ended calls are counted.
     pub through: u64,

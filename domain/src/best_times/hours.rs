@@ -7,7 +7,17 @@ pub const HOURS_OF_DAY: usize = 24;
 
 /// The kind of a day.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum DaySort {
@@ -34,7 +44,10 @@ pub struct HourOfDay {
 }
 
 /// The hour in which a customer was dialed, with the customer's group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
+#[open(hour, group)]
 pub struct CallHour {
     /// Hour in the customer's local time, 0 to 23.
     #[schemars(range(max = 23))]

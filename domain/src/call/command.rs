@@ -17,7 +17,8 @@ use values::disposition::{Disposition, Outcome};
 use values::ids::{CallId, UserId};
 use values::transfer_reason::TransferReason;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "call")]
 pub enum CallCommand {
     /// Begins the stream with the grants of customer and number. `callee` is E.164.
     Permit {
@@ -116,32 +117,6 @@ pub enum CallCommand {
 }
 
 impl CallCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Permit { .. } => "call.permit",
-            Self::Dial { .. } => "call.dial",
-            Self::NoteRinging { .. } => "call.note_ringing",
-            Self::FailLeg { .. } => "call.fail_leg",
-            Self::Answer { .. } => "call.answer",
-            Self::NoteNoticePlayed { .. } => "call.note_notice_played",
-            Self::EnterNode { .. } => "call.enter_node",
-            Self::NoteKeypress { .. } => "call.note_keypress",
-            Self::NoteTurn(_) => "call.note_turn",
-            Self::RequestTransfer { .. } => "call.request_transfer",
-            Self::ConnectAgent { .. } => "call.connect_agent",
-            Self::RequestCancel { .. } => "call.request_cancel",
-            Self::RequestHangup { .. } => "call.request_hangup",
-            Self::OrderEnd { .. } => "call.order_end",
-            Self::Withdraw { .. } => "call.withdraw",
-            Self::End(_) => "call.end",
-            Self::NoteLateAnswer { .. } => "call.note_late_answer",
-            Self::Correct(_) => "call.correct",
-            Self::DisposeRecording { .. } => "call.dispose_recording",
-            Self::DisposeTranscript(_) => "call.dispose_transcript",
-        }
-    }
-
     /// Rebuilds the command that led to a stored event, given the state before it. Used to decide a recorded
     /// call again.
     pub fn behind(event: &CallEvent, state: &CallState) -> Self {

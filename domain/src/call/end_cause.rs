@@ -7,6 +7,7 @@ use values::disposition::labelled;
 labelled! {
     /// The technical cause that ended a call or leg: a resource that this machine lacked, or a failure of
     /// the far end.
+    #[derive(derive::EventMembers)]
     EndCause {
         NoRtpPort => "no_rtp_port", "本机没有空闲的 RTP 端口", "no RTP port of this machine was free";
         NoDescriptor => "no_descriptor", "本机文件描述符用尽", "this process had no free file descriptor";

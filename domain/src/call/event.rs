@@ -11,24 +11,24 @@ use super::upcast;
 use crate::assistant_facts::{AssistantAnsweredFact, AssistantAskedFact};
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
-use crate::decider::{EventData, UnreadableEvent};
 use crate::offering::{ModelChosenFact, OfferChosenFact};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
-use crate::record::upcasting::{Upcast, read_upcast};
+use crate::record::upcasting::Upcast;
 use crate::spoken_turn::TurnDecision;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::disposition::{Disposition, Outcome};
 use values::ids::{EventId, UserId};
 use values::key_rule::KeyRule;
 use values::transfer_reason::TransferReason;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
+#[event(upcast = UPCASTS)]
 pub enum CallEvent {
     /// Customer and number agreed to this call. Only this event holds the number dialed: `callee`, E.164.
     #[serde(rename = "call.permitted")]
+    #[open(attempt)]
     Permitted {
         attempt: u32,
         callee: Personal<String>,
@@ -38,6 +38,7 @@ pub enum CallEvent {
     },
     /// A leg is about to be dialed. Stored before its INVITE leaves, once per leg.
     #[serde(rename = "call.dialing")]
+    #[open(leg, trunk, sip_call_id, local, caller, hold_off_ms)]
     Dialing {
         leg: u8,
         trunk: String,
@@ -51,18 +52,22 @@ pub enum CallEvent {
         hold_off_ms: u64,
     },
     #[serde(rename = "call.ringing")]
+    #[open(leg, sip_code)]
     Ringing {
         leg: u8,
         sip_code: u16,
         early_media: bool,
     },
     #[serde(rename = "call.leg_failed")]
+    #[open(leg)]
     LegFailed {
         leg: u8,
         #[serde(flatten)]
         failure: LegFailure,
     },
     #[serde(rename = "call.answered")]
+    #[event(version = 2)]
+    #[open(leg)]
     Answered {
         leg: u8,
         #[serde(flatten)]
@@ -73,6 +78,7 @@ pub enum CallEvent {
     },
     /// A notice was played to its last frame.
     #[serde(rename = "call.notice_played")]
+    #[open(leg, recorded_ms)]
     NoticePlayed {
         leg: u8,
         notice: Notice,
@@ -82,8 +88,10 @@ pub enum CallEvent {
     },
     /// The robot entered a node of the flow.
     #[serde(rename = "call.node_entered")]
+    #[open(node)]
     NodeEntered { node: String },
     #[serde(rename = "call.keypressed")]
+    #[open(leg, node)]
     Keypressed {
         leg: u8,
         node: String,
@@ -119,6 +127,7 @@ pub enum CallEvent {
     ModelChosen(ModelChosenFact),
     /// The flow transfers the call to an agent (MANUAL in the four-state view).
     #[serde(rename = "call.transfer_requested")]
+    #[open(node)]
     TransferRequested {
         node: String,
         /// Reason of the transfer; absent in calls of builds that did not store it.
@@ -127,6 +136,7 @@ pub enum CallEvent {
     },
     /// An agent took the answered call. Stored before the two hear one another; once per call.
     #[serde(rename = "call.agent_connected")]
+    #[open(leg)]
     AgentConnected { leg: u8, agent: UserId },
     /// No agent was free for the callee, who heard the seller's name and number instead. Stored once the
     /// message ended or the callee hung up during it.
@@ -134,12 +144,15 @@ pub enum CallEvent {
     SellerMessagePlayed(SellerMessageFact),
     /// We give up an unanswered leg. Stored before CANCEL leaves.
     #[serde(rename = "call.cancel_requested")]
+    #[open(leg)]
     CancelRequested { leg: u8, reason: EndReason },
     /// We end an answered leg. Stored before BYE leaves.
     #[serde(rename = "call.hangup_requested")]
+    #[open(leg)]
     HangupRequested { leg: u8, reason: EndReason },
     /// A user or program ordered the end of the call, with or without an answer.
     #[serde(rename = "call.end_ordered")]
+    #[open(reason)]
     EndOrdered {
         /// True: an answered call is hung up too. False: only a call that is not answered yet ends.
         hang_up: bool,
@@ -147,6 +160,17 @@ pub enum CallEvent {
     },
     /// The call ended. Exactly one per call.
     #[serde(rename = "call.ended")]
+    #[open(
+        disposition_version,
+        talk_ms,
+        sip_code,
+        reason_header,
+        q850,
+        recording_sha256,
+        recording_bytes,
+        recording_ms,
+        callee_audio_from_ms
+    )]
     Ended {
         disposition: Disposition,
         /// Version of the table that derived the disposition.
@@ -183,6 +207,7 @@ pub enum CallEvent {
     },
     /// A 2xx came after we had given up; ACK and BYE were sent. Allowed after `call.ended`.
     #[serde(rename = "call.late_answered")]
+    #[open(leg)]
     LateAnswered {
         leg: u8,
         #[serde(flatten)]
@@ -190,6 +215,7 @@ pub enum CallEvent {
     },
     /// The recorded disposition or outcome was corrected. Follows `call.ended`; the last correction counts.
     #[serde(rename = "call.corrected")]
+    #[open(reason, by)]
     Corrected {
         /// The `call.ended` or `call.corrected` that was wrong.
         corrects: EventId,
@@ -201,6 +227,7 @@ pub enum CallEvent {
     },
     /// The recording was destroyed because its retention period was over. Follows `call.ended`.
     #[serde(rename = "call.recording_disposed")]
+    #[open(disposal, days)]
     RecordingDisposed {
         /// Number of the disposal of recordings that included this call.
         disposal: u64,
@@ -210,6 +237,7 @@ pub enum CallEvent {
     },
     /// The transcript's key was destroyed because its retention period was over. Follows `call.ended`.
     #[serde(rename = "call.transcript_disposed")]
+    #[open(disposal, days)]
     TranscriptDisposed {
         /// Number of the disposal of transcripts that included this call.
         disposal: u64,
@@ -221,7 +249,17 @@ pub enum CallEvent {
 
 /// A notice that is played to the callee: of the recording, or of the AI voice.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Notice {
@@ -230,7 +268,9 @@ pub enum Notice {
 }
 
 /// The reason why a call or one of its legs was ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The network or the callee refused or failed it.
@@ -269,124 +309,3 @@ const UPCASTS: &[Upcast] = &[Upcast {
     from: 1,
     step: upcast::answered_to_2,
 }];
-
-/// The stored kinds, one constant per variant. They never change.
-impl CallEvent {
-    pub const PERMITTED: &'static str = "call.permitted";
-    pub const DIALING: &'static str = "call.dialing";
-    pub const RINGING: &'static str = "call.ringing";
-    pub const LEG_FAILED: &'static str = "call.leg_failed";
-    pub const ANSWERED: &'static str = "call.answered";
-    pub const NOTICE_PLAYED: &'static str = "call.notice_played";
-    pub const NODE_ENTERED: &'static str = "call.node_entered";
-    pub const KEYPRESSED: &'static str = "call.keypressed";
-    pub const HEARD: &'static str = "call.heard";
-    pub const UNDERSTOOD: &'static str = "call.understood";
-    pub const DECIDED: &'static str = "call.decided";
-    pub const SAID: &'static str = "call.said";
-    pub const BARGED_IN: &'static str = "call.barged_in";
-    pub const SILENCE_TIMED_OUT: &'static str = "call.silence_timed_out";
-    pub const SENSITIVE_WORD_MATCHED: &'static str = "call.sensitive_word_matched";
-    pub const ENGINE_FAILED: &'static str = "call.engine_failed";
-    pub const ASSISTANT_ASKED: &'static str = "call.assistant_asked";
-    pub const ASSISTANT_ANSWERED: &'static str = "call.assistant_answered";
-    pub const OFFER_CHOSEN: &'static str = "call.offer_chosen";
-    pub const MODEL_CHOSEN: &'static str = "call.model_chosen";
-    pub const TRANSFER_REQUESTED: &'static str = "call.transfer_requested";
-    pub const AGENT_CONNECTED: &'static str = "call.agent_connected";
-    pub const SELLER_MESSAGE_PLAYED: &'static str = "call.seller_message_played";
-    pub const CANCEL_REQUESTED: &'static str = "call.cancel_requested";
-    pub const HANGUP_REQUESTED: &'static str = "call.hangup_requested";
-    pub const END_ORDERED: &'static str = "call.end_ordered";
-    pub const ENDED: &'static str = "call.ended";
-    pub const LATE_ANSWERED: &'static str = "call.late_answered";
-    pub const CORRECTED: &'static str = "call.corrected";
-    pub const RECORDING_DISPOSED: &'static str = "call.recording_disposed";
-    pub const TRANSCRIPT_DISPOSED: &'static str = "call.transcript_disposed";
-}
-
-impl EventData for CallEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Permitted { .. } => Self::PERMITTED,
-            Self::Dialing { .. } => Self::DIALING,
-            Self::Ringing { .. } => Self::RINGING,
-            Self::LegFailed { .. } => Self::LEG_FAILED,
-            Self::Answered { .. } => Self::ANSWERED,
-            Self::NoticePlayed { .. } => Self::NOTICE_PLAYED,
-            Self::NodeEntered { .. } => Self::NODE_ENTERED,
-            Self::Keypressed { .. } => Self::KEYPRESSED,
-            Self::Heard(_) => Self::HEARD,
-            Self::Understood(_) => Self::UNDERSTOOD,
-            Self::Decided(_) => Self::DECIDED,
-            Self::Said(_) => Self::SAID,
-            Self::BargedIn(_) => Self::BARGED_IN,
-            Self::SilenceTimedOut(_) => Self::SILENCE_TIMED_OUT,
-            Self::SensitiveWordMatched(_) => Self::SENSITIVE_WORD_MATCHED,
-            Self::EngineFailed(_) => Self::ENGINE_FAILED,
-            Self::AssistantAsked(_) => Self::ASSISTANT_ASKED,
-            Self::AssistantAnswered(_) => Self::ASSISTANT_ANSWERED,
-            Self::OfferChosen(_) => Self::OFFER_CHOSEN,
-            Self::ModelChosen(_) => Self::MODEL_CHOSEN,
-            Self::TransferRequested { .. } => Self::TRANSFER_REQUESTED,
-            Self::AgentConnected { .. } => Self::AGENT_CONNECTED,
-            Self::SellerMessagePlayed(_) => Self::SELLER_MESSAGE_PLAYED,
-            Self::CancelRequested { .. } => Self::CANCEL_REQUESTED,
-            Self::HangupRequested { .. } => Self::HANGUP_REQUESTED,
-            Self::EndOrdered { .. } => Self::END_ORDERED,
-            Self::Ended { .. } => Self::ENDED,
-            Self::LateAnswered { .. } => Self::LATE_ANSWERED,
-            Self::Corrected { .. } => Self::CORRECTED,
-            Self::RecordingDisposed { .. } => Self::RECORDING_DISPOSED,
-            Self::TranscriptDisposed { .. } => Self::TRANSCRIPT_DISPOSED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        Self::current_version(self.kind())
-    }
-
-    fn current_version(kind: &str) -> u16 {
-        if kind == Self::ANSWERED { 2 } else { 1 }
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        match self {
-            Self::Permitted { callee, .. } => vec![("/callee".to_owned(), callee)],
-            Self::Keypressed { digit, .. } => vec![("/digit".to_owned(), digit)],
-            Self::Heard(fact) => vec![("/text".to_owned(), &mut fact.text)],
-            Self::Understood(fact) => fact.personal(),
-            Self::SensitiveWordMatched(fact) => vec![("/word".to_owned(), &mut fact.word)],
-            Self::OfferChosen(fact) => fact.personal(),
-            Self::Dialing { .. }
-            | Self::Ringing { .. }
-            | Self::LegFailed { .. }
-            | Self::Answered { .. }
-            | Self::NoticePlayed { .. }
-            | Self::NodeEntered { .. }
-            | Self::Decided(_)
-            | Self::Said(_)
-            | Self::BargedIn(_)
-            | Self::SilenceTimedOut(_)
-            | Self::EngineFailed(_)
-            | Self::AssistantAsked(_)
-            | Self::AssistantAnswered(_)
-            | Self::ModelChosen(_)
-            | Self::TransferRequested { .. }
-            | Self::AgentConnected { .. }
-            | Self::SellerMessagePlayed(_)
-            | Self::EndOrdered { .. }
-            | Self::CancelRequested { .. }
-            | Self::HangupRequested { .. }
-            | Self::Ended { .. }
-            | Self::LateAnswered { .. }
-            | Self::Corrected { .. }
-            | Self::RecordingDisposed { .. }
-            | Self::TranscriptDisposed { .. } => Vec::new(),
-        }
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_upcast(kind, version, data, UPCASTS)
-    }
-}

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use values::disposition::{Disposition, Outcome};
 
 /// The recorded end of a call: its disposition and, if it was answered, its outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 pub struct Finding {
     pub disposition: Disposition,
     #[serde(default, skip_serializing_if = "Option::is_none")]

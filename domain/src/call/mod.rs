@@ -12,8 +12,6 @@ mod end_order;
 pub mod event;
 pub mod progress;
 
-#[cfg(test)]
-mod assistant_golden;
 mod attendance;
 mod carrier_words;
 mod correction;
@@ -25,19 +23,13 @@ mod end_tests;
 mod event_accessors;
 mod finding;
 mod four_state;
-#[cfg(test)]
-mod golden;
 pub(crate) mod key_path;
 pub(crate) mod leg_identity;
 mod leg_state;
-#[cfg(test)]
-mod offer_golden;
 mod outcome;
 mod permitted_call;
 mod recording;
 mod refusal;
-#[cfg(test)]
-mod seller_golden;
 #[cfg(test)]
 mod small_world_tests;
 mod state;
@@ -48,8 +40,6 @@ mod test_support;
 mod tests;
 mod transcript_disposal;
 mod turn_fact;
-#[cfg(test)]
-mod turn_golden;
 mod upcast;
 
 pub use attendance::{ATTENDED_WITHIN_MS, robot_attends};

@@ -63,10 +63,6 @@ mod tests {
     use super::super::event::EndReason;
     use super::super::test_support::{and, check, ended, permitted, up_to_answer};
     use super::*;
-    use crate::call::HeardFact;
-    use crate::personal::Personal;
-    use crate::record::golden_support::{call, check as check_golden, check_transcript};
-    use crate::transcript::TranscriptParent;
     use values::disposition::Disposition;
 
     #[test]
@@ -90,29 +86,5 @@ mod tests {
         let given = and(up_to_answer(), over());
         check(&given, dispose(), Ok(vec![disposed.clone()]));
         check(&and(given, disposed), dispose(), Ok(vec![]));
-    }
-
-    #[test]
-    fn that_it_was_disposed_of_is_written_as_its_golden_file() {
-        let disposed = CallEvent::TranscriptDisposed {
-            disposal: 17,
-            preset: Preset::CnService,
-            days: 365,
-        };
-        check_golden("call", disposed);
-    }
-
-    #[test]
-    fn what_was_heard_is_sealed_under_the_key_of_its_transcript_as_well() {
-        let heard = CallEvent::Heard(HeardFact {
-            leg: 1,
-            node: "确认分期期数".to_owned(),
-            text: Personal::open("不是，是三期".to_owned()),
-            confidence_permille: None,
-            engine: "template".to_owned(),
-            begins_ms: 14_200,
-            ends_ms: 15_640,
-        });
-        check_transcript("call", TranscriptParent::Call(call()), heard);
     }
 }

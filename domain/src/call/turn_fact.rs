@@ -21,7 +21,8 @@ pub const TURN_FACTS_MAX: u32 = 1_000;
 pub const HEARD_CHARS_MAX: usize = 600;
 
 /// One utterance of the callee, as recognized.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(leg, node, confidence_permille, engine, begins_ms, ends_ms)]
 pub struct HeardFact {
     pub leg: u8,
     /// The flow node that the call was in.
@@ -38,7 +39,8 @@ pub struct HeardFact {
 }
 
 /// A text that was spoken to the callee, to its end or until the callee interrupted it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(leg, node, prompt, variant, spoken_chars, prompt_chars, engine)]
 pub struct SaidFact {
     pub leg: u8,
     pub node: String,
@@ -57,7 +59,8 @@ pub struct SaidFact {
 }
 
 /// A barge-in: the callee spoke while a text was being played, and the text stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(leg, node, said_ms, voiced_ms, chars)]
 pub struct BargedInFact {
     pub leg: u8,
     pub node: String,
@@ -71,14 +74,16 @@ pub struct BargedInFact {
 }
 
 /// A silence timeout: the callee was not heard for as long as the node waits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(node, silence_ms)]
 pub struct SilenceFact {
     pub node: String,
     pub silence_ms: u64,
 }
 
 /// A match of a sensitive word of the campaign's lists in what the callee said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(leg, node, list)]
 pub struct SensitiveWordFact {
     pub leg: u8,
     pub node: String,
@@ -89,7 +94,17 @@ pub struct SensitiveWordFact {
 
 /// The kind of a speech engine.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum EngineKind {
@@ -98,7 +113,8 @@ pub enum EngineKind {
 }
 
 /// A speech engine's failure during the conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(leg, node, engine, class)]
 pub struct EngineFailedFact {
     pub leg: u8,
     pub node: String,
@@ -114,7 +130,8 @@ pub struct EngineFailedFact {
 
 /// The message that names the seller, played when no agent is free for the callee: to its end, or until
 /// the callee hung up. It is not an attendance: the call counts as abandoned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(leg, text, begun_after_ms, played_ms, whole_ms)]
 pub struct SellerMessageFact {
     pub leg: u8,
     /// The seller's name and number, as in the campaign's plan.

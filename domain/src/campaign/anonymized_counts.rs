@@ -3,7 +3,30 @@
 use serde::{Deserialize, Serialize};
 
 /// The result of a campaign's anonymization: numbers of persons, and of calls and conversations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
+)]
+#[open(
+    persons,
+    erased,
+    in_other_campaigns,
+    held,
+    not_yet,
+    copied,
+    without_words,
+    too_few,
+    transcripts_disposed,
+    transcripts_kept
+)]
 pub struct AnonymizedCounts {
     pub persons: u64,
     /// Persons erased, now or before.

@@ -20,7 +20,8 @@ use values::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
     clippy::large_enum_variant,
     reason = "a campaign is made once; its plan is moved then, and boxed nowhere else"
 )]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "campaign")]
 pub enum CampaignCommand {
     /// Creates the campaign. The same plan again makes no event; another plan under the same id is refused.
     Create {
@@ -108,6 +109,7 @@ pub enum CampaignCommand {
         four_eyes: Option<Box<FourEyes>>,
     },
     /// A request about an offer of preview dialing.
+    #[command(nested)]
     Preview(PreviewCommand),
     RaiseAlert {
         alert: String,
@@ -139,44 +141,12 @@ pub enum CampaignCommand {
     },
 }
 
-impl CampaignCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Create { .. } => "campaign.create",
-            Self::Start => "campaign.start",
-            Self::StartDue { .. } => "campaign.start_due",
-            Self::Pause { .. } => "campaign.pause",
-            Self::Resume => "campaign.resume",
-            Self::Stop { .. } => "campaign.stop",
-            Self::OpenList { .. } => "campaign.open_list",
-            Self::CloseList { .. } => "campaign.close_list",
-            Self::MarkQuery { .. } => "campaign.mark_query",
-            Self::UndoList { .. } => "campaign.undo_list",
-            Self::GrantDials { .. } => "campaign.grant_dials",
-            Self::RecordAbandonment { .. } => "campaign.record_abandonment",
-            Self::LearnTimes { .. } => "campaign.learn_times",
-            Self::CountQuotas { .. } => "campaign.count_quotas",
-            Self::Promote { .. } => "campaign.promote",
-            Self::Preview(PreviewCommand::Offer { .. }) => "campaign.offer_preview",
-            Self::Preview(PreviewCommand::Accept { .. }) => "campaign.accept_preview",
-            Self::Preview(PreviewCommand::Skip { .. }) => "campaign.skip_preview",
-            Self::Preview(PreviewCommand::Withdraw { .. }) => "campaign.withdraw_previews",
-            Self::RaiseAlert { .. } => "campaign.raise_alert",
-            Self::SetTargets { .. } => "campaign.set_targets",
-            Self::ChangePlan(_) => "campaign.change_plan",
-            Self::FreezeSegment(_) => "campaign.freeze_segment",
-            Self::BeginAnonymization { .. } => "campaign.begin_anonymization",
-            Self::CompleteAnonymization { .. } => "campaign.complete_anonymization",
-            Self::Complete { .. } => "campaign.complete",
-        }
-    }
-}
-
 /// Requests about offers of preview dialing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "campaign")]
 pub enum PreviewCommand {
     /// Offers a person to an agent. If the agent has this offer already: no event.
+    #[command(name = "offer_preview")]
     Offer {
         agent: UserId,
         customer: CustomerId,
@@ -184,17 +154,20 @@ pub enum PreviewCommand {
         calendars: Calendars,
     },
     /// The agent accepts the call, which must be the person's next one. Accepted already: no event.
+    #[command(name = "accept_preview")]
     Accept {
         agent: UserId,
         customer: CustomerId,
         call: CallId,
     },
     /// The agent skips the offered person.
+    #[command(name = "skip_preview")]
     Skip {
         agent: UserId,
         customer: CustomerId,
         reason: String,
     },
     /// Withdraws all offers. If none is open: no event.
+    #[command(name = "withdraw_previews")]
     Withdraw { reason: String },
 }

@@ -6,23 +6,20 @@ use crate::abandonment::AbandonmentCounts;
 use crate::best_times::LearntTimes;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::compliance::Verdict;
-use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::dialing_plan::BatchPacing;
 use crate::four_eyes::FourEyes;
-use crate::personal::Personal;
 use crate::promotion::Evidence;
 use crate::quota::{QuotaEnd, QuotaReservation};
 use crate::record::stored_event::{Position, RequestMark};
 use crate::running_plan::PredecessorCampaign;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::go_live::Stage;
 use values::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
 
 pub use super::anonymized_counts::AnonymizedCounts;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 #[expect(
     clippy::large_enum_variant,
@@ -30,6 +27,7 @@ pub use super::anonymized_counts::AnonymizedCounts;
 )]
 pub enum CampaignEvent {
     #[serde(rename = "campaign.created")]
+    #[open(customer_segment, plan)]
     Created {
         campaign: CampaignId,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,9 +53,11 @@ pub enum CampaignEvent {
     },
     /// Ended permanently: what is not settled stays unsettled.
     #[serde(rename = "campaign.stopped")]
+    #[open(reason)]
     Stopped { reason: String },
     /// An import began; the campaign does not complete while a list is open.
     #[serde(rename = "campaign.list_opened")]
+    #[open(source)]
     ListOpened {
         list: ListId,
         source: String,
@@ -72,6 +72,7 @@ pub enum CampaignEvent {
     },
     /// A list is complete: it made `count` enrolments.
     #[serde(rename = "campaign.list_closed")]
+    #[open(count, before)]
     ListClosed {
         list: ListId,
         count: u64,
@@ -82,6 +83,7 @@ pub enum CampaignEvent {
     /// The list was a mistake: dialing stops for its customers. Each of them is withdrawn by an event of
     /// their own stream; the list's count stays.
     #[serde(rename = "campaign.list_undone")]
+    #[open(reason, by)]
     ListUndone {
         list: ListId,
         reason: String,
@@ -96,6 +98,7 @@ pub enum CampaignEvent {
     },
     /// A batch of dials may start until `until` (at most 1 s).
     #[serde(rename = "campaign.dials_granted")]
+    #[open(count, unused)]
     DialsGranted {
         count: u32,
         until: Timestamp,
@@ -134,6 +137,7 @@ pub enum CampaignEvent {
     },
     /// The campaign was promoted to the next stage, with the evidence for it (DEP-7).
     #[serde(rename = "campaign.promoted")]
+    #[open(reason)]
     Promoted {
         from: Stage,
         to: Stage,
@@ -170,6 +174,7 @@ pub enum CampaignEvent {
     },
     /// The agent skipped the person; the person's own stream says when they are due again.
     #[serde(rename = "campaign.preview_skipped")]
+    #[open(reason)]
     PreviewSkipped {
         agent: UserId,
         customer: CustomerId,
@@ -177,17 +182,21 @@ pub enum CampaignEvent {
     },
     /// All open offers, accepted or not, were withdrawn.
     #[serde(rename = "campaign.previews_withdrawn")]
+    #[open(reason)]
     PreviewsWithdrawn { reason: String },
     #[serde(rename = "campaign.alert_raised")]
+    #[open(alert, detail)]
     AlertRaised { alert: String, detail: String },
     /// Every enrolment of every closed list is settled.
     #[serde(rename = "campaign.completed")]
+    #[open(settled)]
     Completed { settled: u64 },
     /// A list came after completion.
     #[serde(rename = "campaign.reopened")]
     Reopened { list: ListId },
     /// The campaign's targets were set; they replace the earlier ones (REP-4).
     #[serde(rename = "campaign.targets_set")]
+    #[open(by)]
     TargetsSet {
         targets: Vec<Target>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -202,6 +211,7 @@ pub enum CampaignEvent {
     },
     /// Hours, concurrency, retries or the share of the lines changed; `after` applies from here on.
     #[serde(rename = "campaign.plan_changed")]
+    #[open(before, after, reason)]
     PlanChanged {
         before: Box<CallingTerms>,
         after: Box<CallingTerms>,
@@ -210,6 +220,7 @@ pub enum CampaignEvent {
     /// Anonymization began: persons who occur in no other campaign are erased. Stored before the first
     /// erasure.
     #[serde(rename = "campaign.anonymization_begun")]
+    #[open(reason)]
     AnonymizationBegun {
         reason: String,
         /// Who requested and approved it: it erases persons, so it needs a second user.
@@ -225,7 +236,8 @@ pub enum CampaignEvent {
 }
 
 /// A frozen segment: its condition, the number of customers it selected and a digest of their ids.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(sql, sha256, count, members_sha256)]
 pub struct FrozenSegment {
     pub sql: String,
     /// SHA-256 of the SQL text.
@@ -245,7 +257,8 @@ const fn is_zero(count: &u32) -> bool {
 }
 
 /// A ratio metric and the value it should reach.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(metric, version, per_mille)]
 pub struct Target {
     /// The metric's name, for example `answer_ratio_per_call`.
     pub metric: String,
@@ -256,7 +269,7 @@ pub struct Target {
 }
 
 /// The reason why a campaign is paused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseReason {
     /// A user requested it.
@@ -267,38 +280,6 @@ pub enum PauseReason {
     StoreUnavailable,
     /// One of its quotas cannot be evaluated.
     QuotaNotEvaluated,
-}
-
-/// The stored kinds, one constant per variant. They never change.
-impl CampaignEvent {
-    pub const CREATED: &'static str = "campaign.created";
-    pub const STARTED: &'static str = "campaign.started";
-    pub const START_SCHEDULED: &'static str = "campaign.start_scheduled";
-    pub const PAUSED: &'static str = "campaign.paused";
-    pub const RESUMED: &'static str = "campaign.resumed";
-    pub const STOPPED: &'static str = "campaign.stopped";
-    pub const LIST_OPENED: &'static str = "campaign.list_opened";
-    pub const LIST_CLOSED: &'static str = "campaign.list_closed";
-    pub const LIST_UNDONE: &'static str = "campaign.list_undone";
-    pub const QUERY_READ: &'static str = "campaign.query_read";
-    pub const DIALS_GRANTED: &'static str = "campaign.dials_granted";
-    pub const PROMOTED: &'static str = "campaign.promoted";
-    pub const WINDOW_CLOSED: &'static str = "campaign.window_closed";
-    pub const PREVIEW_OFFERED: &'static str = "campaign.preview_offered";
-    pub const PREVIEW_ACCEPTED: &'static str = "campaign.preview_accepted";
-    pub const PREVIEW_SKIPPED: &'static str = "campaign.preview_skipped";
-    pub const PREVIEWS_WITHDRAWN: &'static str = "campaign.previews_withdrawn";
-    pub const ALERT_RAISED: &'static str = "campaign.alert_raised";
-    pub const COMPLETED: &'static str = "campaign.completed";
-    pub const REOPENED: &'static str = "campaign.reopened";
-    pub const TARGETS_SET: &'static str = "campaign.targets_set";
-    pub const SEGMENT_FROZEN: &'static str = "campaign.segment_frozen";
-    pub const PLAN_CHANGED: &'static str = "campaign.plan_changed";
-    pub const ANONYMIZATION_BEGUN: &'static str = "campaign.anonymization_begun";
-    pub const ABANDONMENT_RECORDED: &'static str = "campaign.abandonment_recorded";
-    pub const TIMES_LEARNT: &'static str = "campaign.times_learnt";
-    pub const QUOTA_COUNTED: &'static str = "campaign.quota_counted";
-    pub const ANONYMIZED: &'static str = "campaign.anonymized";
 }
 
 /// Accessors for members that responses and streams show, so that a reader need not match every event.
@@ -333,52 +314,5 @@ impl CampaignEvent {
             return None;
         };
         Some(*until)
-    }
-}
-
-impl EventData for CampaignEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Created { .. } => Self::CREATED,
-            Self::Started {} => Self::STARTED,
-            Self::StartScheduled { .. } => Self::START_SCHEDULED,
-            Self::Paused { .. } => Self::PAUSED,
-            Self::Resumed {} => Self::RESUMED,
-            Self::Stopped { .. } => Self::STOPPED,
-            Self::ListOpened { .. } => Self::LIST_OPENED,
-            Self::ListClosed { .. } => Self::LIST_CLOSED,
-            Self::ListUndone { .. } => Self::LIST_UNDONE,
-            Self::QueryRead { .. } => Self::QUERY_READ,
-            Self::DialsGranted { .. } => Self::DIALS_GRANTED,
-            Self::Promoted { .. } => Self::PROMOTED,
-            Self::WindowClosed { .. } => Self::WINDOW_CLOSED,
-            Self::PreviewOffered { .. } => Self::PREVIEW_OFFERED,
-            Self::PreviewAccepted { .. } => Self::PREVIEW_ACCEPTED,
-            Self::PreviewSkipped { .. } => Self::PREVIEW_SKIPPED,
-            Self::PreviewsWithdrawn { .. } => Self::PREVIEWS_WITHDRAWN,
-            Self::AlertRaised { .. } => Self::ALERT_RAISED,
-            Self::Completed { .. } => Self::COMPLETED,
-            Self::Reopened { .. } => Self::REOPENED,
-            Self::TargetsSet { .. } => Self::TARGETS_SET,
-            Self::SegmentFrozen { .. } => Self::SEGMENT_FROZEN,
-            Self::PlanChanged { .. } => Self::PLAN_CHANGED,
-            Self::AnonymizationBegun { .. } => Self::ANONYMIZATION_BEGUN,
-            Self::AbandonmentRecorded { .. } => Self::ABANDONMENT_RECORDED,
-            Self::TimesLearnt { .. } => Self::TIMES_LEARNT,
-            Self::QuotaCounted { .. } => Self::QUOTA_COUNTED,
-            Self::Anonymized { .. } => Self::ANONYMIZED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
     }
 }

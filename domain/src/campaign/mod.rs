@@ -7,8 +7,6 @@
 
 mod anonymization;
 mod anonymized_counts;
-#[cfg(test)]
-mod bounds_golden;
 pub mod command;
 pub mod event;
 
@@ -19,10 +17,6 @@ mod decide;
 mod gates;
 #[cfg(test)]
 mod gates_tests;
-#[cfg(test)]
-mod golden;
-#[cfg(test)]
-mod golden_tests;
 mod list_opening;
 mod list_undo;
 mod offers_evolution;

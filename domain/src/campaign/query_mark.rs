@@ -9,7 +9,8 @@ const VALUE_BYTES_MAX: usize = 64;
 const COLUMN_BYTES_MAX: usize = 256;
 
 /// How far a query of another database was imported: the last value of one of its columns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(query, column, value)]
 pub struct QueryMark {
     /// SHA-256 of the database's address and the query, in hexadecimal digits: neither is in the log.
     pub query: String,

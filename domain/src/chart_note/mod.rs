@@ -7,8 +7,6 @@ pub mod event;
 mod id;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use event::{ChartNoteContent, ChartNoteEvent};

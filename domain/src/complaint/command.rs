@@ -19,7 +19,8 @@ pub struct NewComplaint {
     pub owner: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "complaint")]
 pub enum ComplaintCommand {
     Open(NewComplaint),
     /// Assigns the complaint to an owner.
@@ -30,15 +31,4 @@ pub enum ComplaintCommand {
         outcome: ComplaintOutcome,
         note: String,
     },
-}
-
-impl ComplaintCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Open(_) => "complaint.open",
-            Self::Assign { .. } => "complaint.assign",
-            Self::Resolve { .. } => "complaint.resolve",
-        }
-    }
 }

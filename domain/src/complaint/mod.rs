@@ -12,8 +12,6 @@ mod source;
 mod state;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use command::{ComplaintCommand, NewComplaint};

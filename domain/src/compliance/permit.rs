@@ -20,7 +20,7 @@ pub const NEXT_LEG_WITHIN_MS: u64 = 6_000;
 pub const LEGS_MAX: u8 = 3;
 
 /// The customer's side of a permit, as stored in `customer.dial_granted` and `call.permitted`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 pub struct CustomerGrant {
     pub call: CallId,
     pub campaign: CampaignId,
@@ -36,7 +36,7 @@ pub struct CustomerGrant {
 
 /// The number's side of a permit, as stored in `number.dial_granted` and `call.permitted`. It contains no
 /// customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 pub struct NumberGrant {
     pub call: CallId,
     pub campaign: CampaignId,

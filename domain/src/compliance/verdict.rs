@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The result of one rule for one dial: the decision, and the facts that the rule used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(rule, version, effective_from, facts)]
 pub struct Verdict {
     /// The rule's id, for example `calling_window`.
     pub rule: String,
@@ -25,7 +26,9 @@ impl Verdict {
 }
 
 /// A decision on a dial: allowed now, not before a time, or never for this enrolment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     Allow,

@@ -37,7 +37,8 @@ pub struct EvaluatedMessage {
     pub follows: FlowResult,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "conversation")]
 pub enum ConversationCommand {
     Open {
         opened: Box<OpenedFact>,
@@ -54,17 +55,4 @@ pub enum ConversationCommand {
         preset: Preset,
         days: u32,
     },
-}
-
-impl ConversationCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Open { .. } => "conversation.open",
-            Self::Hear(_) => "conversation.hear",
-            Self::CloseIdle => "conversation.close_idle",
-            Self::Close => "conversation.close",
-            Self::DisposeTranscript { .. } => "conversation.dispose_transcript",
-        }
-    }
 }

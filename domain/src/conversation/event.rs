@@ -3,20 +3,18 @@
 
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::Verdict;
-use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::personal::{Personal, escaped};
+use crate::personal::Personal;
 use crate::spoken_turn::{TurnDecision, UnderstandingFact};
 use crate::text_channel::{Channel, CloseReason};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use values::disposition::Outcome;
 use values::ids::{CampaignId, CustomerId, NumberId};
 use values::key_rule::KeyRule;
 use values::text_attachment::TextAttachment;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum ConversationEvent {
     /// A conversation was opened, by us or by the customer.
@@ -42,6 +40,7 @@ pub enum ConversationEvent {
     Closed(ClosedFact),
     /// The transcript can no longer be read: its retention period passed. Follows `conversation.closed`.
     #[serde(rename = "conversation.transcript_disposed")]
+    #[open(disposal, days)]
     TranscriptDisposed {
         /// Number of the disposal of transcripts.
         disposal: u64,
@@ -52,7 +51,7 @@ pub enum ConversationEvent {
 }
 
 /// The customer, campaign and flow of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 pub struct OpenedFact {
     pub campaign: CampaignId,
     pub customer: CustomerId,
@@ -71,7 +70,9 @@ pub struct OpenedFact {
 }
 
 /// The party that wrote first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationInitiator {
     /// The robot. Every compliance rule for texts is checked.
@@ -81,7 +82,8 @@ pub enum ConversationInitiator {
 }
 
 /// A message of the customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(message, node)]
 pub struct TextHeardFact {
     /// The id that the sender gave the message. The same id is the same message.
     #[schemars(example = &"m-1")]
@@ -95,7 +97,8 @@ pub struct TextHeardFact {
 }
 
 /// A sensitive word in a message of the customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(message, node, list)]
 pub struct TextWordFact {
     #[schemars(example = &"m-1")]
     pub message: String,
@@ -107,7 +110,8 @@ pub struct TextWordFact {
 }
 
 /// A text of the robot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(message, node, prompt, variant)]
 pub struct TextSaidFact {
     /// The message that it answers. Absent for the first texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,7 +131,8 @@ pub struct TextSaidFact {
 }
 
 /// The end of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(messages_count)]
 pub struct ClosedFact {
     pub reason: CloseReason,
     /// The outcome of the flow. Absent if the flow did not end.
@@ -140,61 +145,12 @@ pub struct ClosedFact {
     pub idle_since: Option<Timestamp>,
 }
 
-/// Event kinds as stored, one per variant. They never change.
 impl ConversationEvent {
-    pub const OPENED: &'static str = "conversation.opened";
-    pub const HEARD: &'static str = "conversation.heard";
-    pub const UNDERSTOOD: &'static str = "conversation.understood";
-    pub const SENSITIVE_WORD_MATCHED: &'static str = "conversation.sensitive_word_matched";
-    pub const DECIDED: &'static str = "conversation.decided";
-    pub const SAID: &'static str = "conversation.said";
-    pub const CLOSED: &'static str = "conversation.closed";
-    pub const TRANSCRIPT_DISPOSED: &'static str = "conversation.transcript_disposed";
-
     /// Returns true if the event's words belong to the transcript: messages, texts, and what was understood.
     pub const fn is_of_transcript(&self) -> bool {
         matches!(
             self,
             Self::Heard(_) | Self::Understood(_) | Self::SensitiveWordMatched(_) | Self::Said(_)
         )
-    }
-}
-
-impl EventData for ConversationEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Opened(_) => Self::OPENED,
-            Self::Heard(_) => Self::HEARD,
-            Self::Understood(_) => Self::UNDERSTOOD,
-            Self::SensitiveWordMatched(_) => Self::SENSITIVE_WORD_MATCHED,
-            Self::Decided(_) => Self::DECIDED,
-            Self::Said(_) => Self::SAID,
-            Self::Closed(_) => Self::CLOSED,
-            Self::TranscriptDisposed { .. } => Self::TRANSCRIPT_DISPOSED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        match self {
-            Self::Opened(fact) => {
-                let variables = fact.variables.iter_mut();
-                variables
-                    .map(|(name, value)| (format!("/variables/{}", escaped(name)), value))
-                    .collect()
-            }
-            Self::Heard(fact) => vec![("/text".to_owned(), &mut fact.text)],
-            Self::Understood(fact) => fact.personal(),
-            Self::SensitiveWordMatched(fact) => vec![("/word".to_owned(), &mut fact.word)],
-            Self::Said(fact) => vec![("/text".to_owned(), &mut fact.text)],
-            Self::Decided(_) | Self::Closed(_) | Self::TranscriptDisposed { .. } => Vec::new(),
-        }
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
     }
 }

@@ -12,9 +12,6 @@ pub mod event;
 mod refusal;
 mod state;
 
-#[cfg(test)]
-mod golden;
-
 pub use crate::text_channel::{Channel, CloseReason};
 pub use command::{ConversationCommand, EvaluatedMessage, FlowResult};
 pub use decide::{MESSAGE_ID_BYTES_MAX, MESSAGES_MAX, TEXT_CHARS_MAX};

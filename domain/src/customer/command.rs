@@ -21,7 +21,8 @@ use values::call_caps::CallCap;
 use values::disposition::{Disposition, Outcome};
 use values::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "customer")]
 pub enum CustomerCommand {
     /// Enrols one row of a list: registers the person and the number if new, records a consent if given. A
     /// person who is already in this campaign is refused as `AlreadyEnrolled` (a duplicate).
@@ -192,46 +193,6 @@ pub enum CustomerCommand {
     /// Certifies an erasure after its effects. If enrolments are still open (more than one append can
     /// settle), it settles some of them instead: send it again.
     CertifyErasure(Box<DoneErasure>),
-}
-
-impl CustomerCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Enrol(_) => "customer.enrol",
-            Self::WithdrawEnrolment { .. } => "customer.withdraw_enrolment",
-            Self::GrantDial { .. } => "customer.grant_dial",
-            Self::JudgePreview { .. } => "customer.judge_preview",
-            Self::SkipPreview { .. } => "customer.skip_preview",
-            Self::ReleaseDial { .. } => "customer.release_dial",
-            Self::CloseCall { .. } => "customer.close_call",
-            Self::NoteLateAnswer { .. } => "customer.note_late_answer",
-            Self::CallBack { .. } => "customer.call_back",
-            Self::CallNow { .. } => "customer.call_now",
-            Self::RequestCallback(_) => "customer.request_callback",
-            Self::CancelCallback { .. } => "customer.cancel_callback",
-            Self::CancelAsked { .. } => "customer.cancel_asked",
-            Self::SettleCutOff { .. } => "customer.settle_cut_off",
-            Self::RecordConsent { .. } => "customer.record_consent",
-            Self::WithdrawConsent { .. } => "customer.withdraw_consent",
-            Self::Hold { .. } => "customer.hold",
-            Self::ReleaseHold { .. } => "customer.release_hold",
-            Self::Erase { .. } => "customer.erase",
-            Self::Assign { .. } => "customer.assign",
-            Self::Unassign { .. } => "customer.unassign",
-            Self::Correct(_) => "customer.correct",
-            Self::SetAttributes(_) => "customer.set_attributes",
-            Self::Tag(_) => "customer.tag",
-            Self::SetCaps { .. } => "customer.set_caps",
-            Self::SetPreferredTimes { .. } => "customer.set_preferred_times",
-            Self::ConfirmNumber { .. } => "customer.confirm_number",
-            Self::ReportDeal(_) => "customer.report_deal",
-            Self::ImportHistory(_) => "customer.import_history",
-            Self::Merge(_) => "customer.merge",
-            Self::Unmerge(_) => "customer.unmerge",
-            Self::CertifyErasure(_) => "customer.certify_erasure",
-        }
-    }
 }
 
 /// The right values of a person, and the person request that states them.

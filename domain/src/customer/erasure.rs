@@ -25,7 +25,8 @@ impl Erasure {
 }
 
 /// A recording that was deleted in the erasure of its person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(sha256)]
 pub struct DeletedRecording {
     pub call: CallId,
     /// The recording's hash from `call.ended`; absent if the call ended without one.

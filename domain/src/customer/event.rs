@@ -16,10 +16,11 @@ use std::collections::BTreeMap;
 use values::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 use values::{call_caps::CallCap, disposition::Disposition, disposition::Outcome};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum CustomerEvent {
     #[serde(rename = "customer.registered")]
+    #[open(time_zone)]
     Registered {
         /// The institution's own `customer_id`; people use identity numbers, so it is personal.
         external_id: Personal<String>,
@@ -40,8 +41,10 @@ pub enum CustomerEvent {
     },
     /// A user confirmed a number that was stored as Chinese without a known country.
     #[serde(rename = "customer.number_confirmed")]
+    #[open(reason)]
     NumberConfirmed { number: NumberId, reason: String },
     #[serde(rename = "customer.consent_recorded")]
+    #[open(scope, source)]
     ConsentRecorded {
         scope: String,
         source: String,
@@ -53,6 +56,7 @@ pub enum CustomerEvent {
     },
     /// Consent was withdrawn: dialing for this scope stops; `open_calls` are withdrawn or canceled.
     #[serde(rename = "customer.consent_withdrawn")]
+    #[open(scope, source)]
     ConsentWithdrawn {
         scope: String,
         source: String,
@@ -73,6 +77,7 @@ pub enum CustomerEvent {
         placing: Option<Box<EnrolmentRanking>>,
     },
     #[serde(rename = "customer.dial_granted")]
+    #[open(attempt)]
     DialGranted {
         attempt: u32,
         #[serde(flatten)]
@@ -90,6 +95,7 @@ pub enum CustomerEvent {
     },
     /// A grant that was not dialed was released.
     #[serde(rename = "customer.dial_released")]
+    #[open(reason)]
     DialReleased {
         campaign: CampaignId,
         call: CallId,
@@ -98,6 +104,7 @@ pub enum CustomerEvent {
         not_before: Option<Timestamp>,
     },
     #[serde(rename = "customer.call_closed")]
+    #[open(round)]
     CallClosed {
         campaign: CampaignId,
         call: CallId,
@@ -125,6 +132,7 @@ pub enum CustomerEvent {
     },
     /// A user ordered a call back after a cut-off, sooner than the policy would call.
     #[serde(rename = "customer.call_back_ordered")]
+    #[open(by)]
     CallBackOrdered {
         campaign: CampaignId,
         call: CallId,
@@ -146,6 +154,7 @@ pub enum CustomerEvent {
     },
     /// An agent skipped this person in preview dialing: not due before `due_at` in this campaign.
     #[serde(rename = "customer.preview_skipped")]
+    #[open(reason)]
     PreviewSkipped {
         campaign: CampaignId,
         agent: UserId,
@@ -154,6 +163,7 @@ pub enum CustomerEvent {
     },
     /// A callback was requested: not called before its time, and then before ordinary work.
     #[serde(rename = "customer.callback_requested")]
+    #[open(reason, by)]
     CallbackRequested {
         campaign: CampaignId,
         callback_at: Timestamp,
@@ -169,6 +179,7 @@ pub enum CustomerEvent {
     },
     /// The callback was made, or will not be.
     #[serde(rename = "customer.callback_ended")]
+    #[open(rule, facts, reason, by)]
     CallbackEnded {
         campaign: CampaignId,
         callback_at: Timestamp,
@@ -194,6 +205,7 @@ pub enum CustomerEvent {
     },
     /// The enrolment is final: with the last call's disposition, or `not_permitted` with rule and facts.
     #[serde(rename = "customer.enrolment_settled")]
+    #[open(calls_count, rule, facts)]
     EnrolmentSettled {
         campaign: CampaignId,
         disposition: Disposition,
@@ -207,6 +219,7 @@ pub enum CustomerEvent {
     },
     /// Withdrawn from the campaign: no new dial; the end of an open call settles, a grant is released.
     #[serde(rename = "customer.enrolment_withdrawn")]
+    #[open(reason, by)]
     EnrolmentWithdrawn {
         campaign: CampaignId,
         list: ListId,
@@ -218,12 +231,14 @@ pub enum CustomerEvent {
     },
     /// A legal hold: no erasure and no dial of this person until it is released.
     #[serde(rename = "customer.held")]
+    #[open(reason, by)]
     Held {
         reason: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
     #[serde(rename = "customer.hold_released")]
+    #[open(reason, by)]
     HoldReleased {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
@@ -235,6 +250,7 @@ pub enum CustomerEvent {
     },
     /// The person was assigned to this user or team.
     #[serde(rename = "customer.assigned")]
+    #[open(reason)]
     Assigned {
         to: Assignee,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -243,6 +259,7 @@ pub enum CustomerEvent {
     },
     /// The person's assignment was removed.
     #[serde(rename = "customer.unassigned")]
+    #[open(reason)]
     Unassigned { before: Assignee, reason: String },
     /// Wrong values of the person were replaced by these. Events stored before stay unchanged.
     #[serde(rename = "customer.corrected")]
@@ -256,6 +273,7 @@ pub enum CustomerEvent {
     },
     /// Values of attributes were set, by name (the name decides the type), or cleared.
     #[serde(rename = "customer.attributes_set")]
+    #[open(cleared)]
     AttributesSet {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         attributes: BTreeMap<String, Personal<String>>,
@@ -275,6 +293,7 @@ pub enum CustomerEvent {
     },
     /// Caps for calls to this person over all campaigns; empty: none.
     #[serde(rename = "customer.caps_set")]
+    #[open(reason, by)]
     CapsSet {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         caps: Vec<CallCap>,
@@ -291,6 +310,7 @@ pub enum CustomerEvent {
     },
     /// An external system reported a deal; it supersedes its earlier report of the same reference.
     #[serde(rename = "customer.deal_reported")]
+    #[open(change_minor)]
     DealReported {
         #[serde(flatten)]
         deal: Box<Deal>,
@@ -311,6 +331,7 @@ pub enum CustomerEvent {
     },
     /// Two ids were merged as one person: only the kept id is called; restrictions of both apply.
     #[serde(rename = "customer.merged")]
+    #[open(reason, by)]
     Merged {
         with: CustomerId,
         side: MergeSide,
@@ -320,6 +341,7 @@ pub enum CustomerEvent {
     },
     /// The merge was undone; enrolments that it settled stay settled.
     #[serde(rename = "customer.unmerged")]
+    #[open(reason, by)]
     Unmerged {
         with: CustomerId,
         reason: String,
@@ -328,6 +350,7 @@ pub enum CustomerEvent {
     },
     /// Erasure was requested: no grants and enrolments any more; it follows once no call is open.
     #[serde(rename = "customer.erasure_requested")]
+    #[open(reason, requested_by, approved_by)]
     ErasureRequested {
         reason: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -340,6 +363,8 @@ pub enum CustomerEvent {
     },
     /// The erasure is final: the person's key may be destroyed, and views drop their data of the person.
     #[serde(rename = "customer.erased")]
+    #[event(forgets)]
+    #[open(numbers_count, enrolments_count)]
     Erased {
         /// Number of the person's phones; like enrolments, their ids stay.
         numbers_count: u32,
@@ -347,6 +372,7 @@ pub enum CustomerEvent {
     },
     /// The certificate of the erasure: what is gone, and what stays.
     #[serde(rename = "customer.erasure_certified")]
+    #[open(recordings_count, stays, key_backup_days_max)]
     ErasureCertified {
         /// The certificate's number: the id of the `customer.erased` that it certifies.
         certificate: EventId,
@@ -359,42 +385,4 @@ pub enum CustomerEvent {
         /// Days after the key's destruction during which a backup of the keys may still hold it.
         key_backup_days_max: u32,
     },
-}
-
-/// The stored kinds, one constant per variant. They never change.
-impl CustomerEvent {
-    pub const REGISTERED: &'static str = "customer.registered";
-    pub const NUMBER_ADDED: &'static str = "customer.number_added";
-    pub const NUMBER_CONFIRMED: &'static str = "customer.number_confirmed";
-    pub const CONSENT_RECORDED: &'static str = "customer.consent_recorded";
-    pub const CONSENT_WITHDRAWN: &'static str = "customer.consent_withdrawn";
-    pub const ENROLLED: &'static str = "customer.enrolled";
-    pub const DIAL_GRANTED: &'static str = "customer.dial_granted";
-    pub const DIAL_REFUSED: &'static str = "customer.dial_refused";
-    pub const DIAL_RELEASED: &'static str = "customer.dial_released";
-    pub const CALL_CLOSED: &'static str = "customer.call_closed";
-    pub const CALL_BACK_ORDERED: &'static str = "customer.call_back_ordered";
-    pub const LATE_ANSWERED: &'static str = "customer.late_answered";
-    pub const CALL_ASKED: &'static str = "customer.call_asked";
-    pub const PREVIEW_SKIPPED: &'static str = "customer.preview_skipped";
-    pub const CALLBACK_REQUESTED: &'static str = "customer.callback_requested";
-    pub const CALLBACK_ENDED: &'static str = "customer.callback_ended";
-    pub const ENROLMENT_SETTLED: &'static str = "customer.enrolment_settled";
-    pub const ENROLMENT_WITHDRAWN: &'static str = "customer.enrolment_withdrawn";
-    pub const HELD: &'static str = "customer.held";
-    pub const HOLD_RELEASED: &'static str = "customer.hold_released";
-    pub const ASSIGNED: &'static str = "customer.assigned";
-    pub const UNASSIGNED: &'static str = "customer.unassigned";
-    pub const CORRECTED: &'static str = "customer.corrected";
-    pub const ATTRIBUTES_SET: &'static str = "customer.attributes_set";
-    pub const TAGGED: &'static str = "customer.tagged";
-    pub const CAPS_SET: &'static str = "customer.caps_set";
-    pub const PREFERRED_TIMES_SET: &'static str = "customer.preferred_times_set";
-    pub const DEAL_REPORTED: &'static str = "customer.deal_reported";
-    pub const HISTORY_IMPORTED: &'static str = "customer.history_imported";
-    pub const MERGED: &'static str = "customer.merged";
-    pub const UNMERGED: &'static str = "customer.unmerged";
-    pub const ERASURE_REQUESTED: &'static str = "customer.erasure_requested";
-    pub const ERASED: &'static str = "customer.erased";
-    pub const ERASURE_CERTIFIED: &'static str = "customer.erasure_certified";
 }

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use values::ids::NumberId;
 
 /// From where the country of a phone number was known when the number was stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CountrySource {
     /// The number was written with its country code.

@@ -6,7 +6,7 @@ use values::ids::{CallId, CampaignId};
 
 /// What `customer.late_answered` stores: the call, and the earliest time at which the enrolment is due
 /// again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 pub struct LateAnswerFact {
     pub campaign: CampaignId,
     pub call: CallId,

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use values::ids::CustomerId;
 
 /// The role of an id in a merge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum MergeSide {
     /// The person is called by this id from then on.

@@ -29,7 +29,6 @@ mod erasure_commands;
 mod erasure_evolution;
 pub mod event;
 mod event_accessors;
-mod event_data;
 mod grant_dial;
 mod history_import;
 mod id_merge;
@@ -40,7 +39,6 @@ mod merge_side;
 mod number_confirmation;
 mod own_rules;
 mod own_rules_state;
-mod pointers;
 mod preview_judgment;
 mod profile;
 mod profile_origin;
@@ -51,10 +49,6 @@ mod state;
 mod why_not;
 mod withdrawal;
 
-#[cfg(test)]
-mod golden;
-#[cfg(test)]
-mod golden_tests;
 #[cfg(test)]
 mod tests;
 

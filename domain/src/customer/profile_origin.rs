@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 use values::ids::{CallId, ConversationId, ListId};
 
 /// Where the value of an attribute or a tag comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum ProfileOrigin {
     /// A user, named in the envelope of the event.
     Person,
     /// A rule, by its name, with the reason that a user gave for it, if any.
+    #[open(rule, reason)]
     Rule {
         rule: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,7 +2,8 @@
 
 use super::content::DraftContent;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "draft")]
 pub enum DraftCommand {
     /// Begins a draft. Refused if the slot has one.
     Begin { content: DraftContent },
@@ -10,15 +11,4 @@ pub enum DraftCommand {
     Replace { content: DraftContent },
     /// Removes the draft. If there is none, no event is stored.
     Remove,
-}
-
-impl DraftCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Begin { .. } => "draft.begin",
-            Self::Replace { .. } => "draft.replace",
-            Self::Remove => "draft.remove",
-        }
-    }
 }

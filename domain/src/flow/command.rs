@@ -3,7 +3,8 @@
 use crate::four_eyes::FourEyes;
 use values::ids::FlowId;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "flow")]
 pub enum FlowCommand {
     /// Publishes a definition after checking it. If its content equals the current version, no event is
     /// stored. Refused if the flow's versions need the approval of a second person.
@@ -13,6 +14,7 @@ pub enum FlowCommand {
     },
     /// Publishes a definition together with the record of its approval (`four_eyes`). From then on every
     /// version of this flow needs one.
+    #[command(name = "publish")]
     PublishBehind {
         flow: FlowId,
         definition: serde_json::Value,
@@ -25,14 +27,4 @@ pub enum FlowCommand {
         reason: Option<String>,
         four_eyes: Option<Box<FourEyes>>,
     },
-}
-
-impl FlowCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Publish { .. } | Self::PublishBehind { .. } => "flow.publish",
-            Self::RollBack { .. } => "flow.roll_back",
-        }
-    }
 }

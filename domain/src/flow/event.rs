@@ -1,18 +1,16 @@
 //! The events of a flow: published versions, and rollbacks to an earlier one.
 
-use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::four_eyes::FourEyes;
-use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::ids::FlowId;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum FlowEvent {
     /// A version was published. The event holds the whole definition: a call keeps the version it began with,
     /// and a replay needs no file.
     #[serde(rename = "flow.published")]
+    #[open(flow_version, content_hash, definition)]
     Published {
         flow: FlowId,
         /// Version number, starting at 1 and increasing by one.
@@ -28,6 +26,7 @@ pub enum FlowEvent {
     /// An earlier version became current again. References to the flow without a version mean this version
     /// from now on; a campaign keeps the version it was created with.
     #[serde(rename = "flow.rolled_back")]
+    #[open(from_version, to_version, content_hash, reason)]
     RolledBack {
         flow: FlowId,
         /// The version that was current before.
@@ -40,31 +39,4 @@ pub enum FlowEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         four_eyes: Option<Box<FourEyes>>,
     },
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl FlowEvent {
-    pub const PUBLISHED: &'static str = "flow.published";
-    pub const ROLLED_BACK: &'static str = "flow.rolled_back";
-}
-
-impl EventData for FlowEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Published { .. } => Self::PUBLISHED,
-            Self::RolledBack { .. } => Self::ROLLED_BACK,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

@@ -19,8 +19,6 @@ mod dialogue_tests;
 mod edges;
 mod fault;
 mod finding;
-#[cfg(test)]
-mod golden;
 mod graph;
 #[cfg(test)]
 mod key_rule_tests;

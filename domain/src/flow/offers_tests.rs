@@ -4,6 +4,7 @@
 use super::FlowDefinition;
 use super::{FlowAction, FlowInput, FlowRun, OfferRule, Offers};
 use crate::attribute::{Attribute, TagLevel};
+use crate::event_members::personal_of;
 use crate::offering::{OfferAnswer, OfferFacts, OfferReason, Profile};
 use crate::personal::Personal;
 use crate::time::Timestamp;
@@ -194,7 +195,7 @@ fn what_was_recorded_chooses_the_same_again_and_what_is_erased_nothing() {
         }
     }
     let mut erased = offers().chosen(&told(&[("balance", "1")], &[]), NOW);
-    for (_, value) in erased.personal() {
+    for (_, value) in personal_of(&mut erased) {
         *value = Personal::Erased { hash: None };
     }
     assert_eq!(erased.restore_known_facts(), None);

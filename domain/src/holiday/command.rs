@@ -2,7 +2,8 @@
 
 use crate::working_calendar::{CalendarYear, CalendarYearId};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "holiday")]
 pub enum HolidayCommand {
     /// Imports a calendar year. If it equals the current one, no event is stored. `id` is the id of the
     /// entity, which the state does not have.
@@ -11,13 +12,4 @@ pub enum HolidayCommand {
         calendar: Box<CalendarYear>,
         reason: String,
     },
-}
-
-impl HolidayCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Import { .. } => "holiday.import",
-        }
-    }
 }

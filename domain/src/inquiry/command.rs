@@ -2,7 +2,8 @@
 
 use super::event::{ComparisonFacts, ExportFacts, ReadFacts, SearchFacts};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "inquiry")]
 pub enum InquiryCommand {
     /// Records an SQL query.
     Query {
@@ -32,19 +33,4 @@ pub enum InquiryCommand {
     },
     /// Records that the request failed or was not answered completely.
     Refuse { code: String, detail: String },
-}
-
-impl InquiryCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Query { .. } => "inquiry.query",
-            Self::Export { .. } => "inquiry.export",
-            Self::ReadPersonalData { .. } => "inquiry.read_personal_data",
-            Self::Search { .. } => "inquiry.search",
-            Self::Compare { .. } => "inquiry.compare",
-            Self::Answer { .. } => "inquiry.answer",
-            Self::Refuse { .. } => "inquiry.refuse",
-        }
-    }
 }

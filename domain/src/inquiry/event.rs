@@ -1,18 +1,16 @@
 //! The events of an inquiry. Stored kinds and versions never change; new ones are added.
 
-use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::four_eyes::FourEyes;
-use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::ids::{CallId, CampaignId, CustomerId, EventId, KeyId, NumberId, UserId};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum InquiryEvent {
     /// A user sent an SQL query. Digits that may be a phone number are masked in its text.
     #[serde(rename = "inquiry.queried")]
+    #[open(sql, by, rows_max, timeout_ms)]
     Queried {
         sql: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,6 +20,7 @@ pub enum InquiryEvent {
     },
     /// A user exported rows or events to a file.
     #[serde(rename = "inquiry.exported")]
+    #[open(by)]
     Exported {
         #[serde(flatten)]
         facts: ExportFacts,
@@ -30,6 +29,7 @@ pub enum InquiryEvent {
     },
     /// A user reads personal data. Stored before it is shown; the event has none of the data.
     #[serde(rename = "inquiry.personal_data_read")]
+    #[open(by)]
     PersonalDataRead {
         #[serde(flatten)]
         facts: ReadFacts,
@@ -38,6 +38,7 @@ pub enum InquiryEvent {
     },
     /// A user searched the audit trail. Digits that may be a phone number are masked in the words.
     #[serde(rename = "inquiry.searched")]
+    #[open(by)]
     Searched {
         #[serde(flatten)]
         facts: SearchFacts,
@@ -46,6 +47,7 @@ pub enum InquiryEvent {
     },
     /// A caller compared chosen values with sealed values of customers. The event has none of the values.
     #[serde(rename = "inquiry.compared")]
+    #[open(by)]
     Compared {
         #[serde(flatten)]
         facts: ComparisonFacts,
@@ -54,6 +56,7 @@ pub enum InquiryEvent {
     },
     /// The request was answered.
     #[serde(rename = "inquiry.answered")]
+    #[open(rows, bytes, elapsed_ms)]
     Answered {
         rows: u64,
         bytes: u64,
@@ -62,11 +65,15 @@ pub enum InquiryEvent {
     },
     /// The request failed or was not answered completely.
     #[serde(rename = "inquiry.refused")]
+    #[open(code, detail)]
     Refused { code: String, detail: String },
 }
 
 /// The scope of an export.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
+#[open(what, format, columns)]
 pub struct ExportFacts {
     /// `calls`, `events`, `metrics` …; or `proof`, `backup` or `copy` for events in stored form.
     pub what: String,
@@ -97,7 +104,8 @@ pub struct ExportFacts {
 }
 
 /// The scope of a read of personal data: fields, subjects and route. It has only ids of this system.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(route, door, fields, reason)]
 pub struct ReadFacts {
     /// The route, as the API description names it: `GET /api/v1/customers/{id}`.
     pub route: String,
@@ -130,7 +138,8 @@ pub struct ReadFacts {
 }
 
 /// One read of a page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(route, fields)]
 pub struct ReadPart {
     /// The route, as the API description names it.
     pub route: String,
@@ -139,7 +148,8 @@ pub struct ReadPart {
 }
 
 /// A comparison of a caller's values with sealed values of customers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(route, door, values, found)]
 pub struct ComparisonFacts {
     /// The route, as the API description names it.
     pub route: String,
@@ -156,7 +166,9 @@ pub struct ComparisonFacts {
 }
 
 /// The kind of the compared values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ComparedValue {
     /// Phone numbers.
@@ -168,7 +180,10 @@ pub enum ComparedValue {
 }
 
 /// The conditions of an audit search; all of them must match. They are ids of this system and words.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
+#[open(acted_by, event_kind, words)]
 pub struct SearchFacts {
     /// Name of the actor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -198,7 +213,9 @@ pub struct SearchFacts {
 }
 
 /// How personal values are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadForm {
     /// Decrypted, with most of each value covered: `138****8000`.
@@ -207,41 +224,4 @@ pub enum ReadForm {
     Clear,
     /// Not shown: there was nothing to show, or it was erased. Older events have the requested form instead.
     Nothing,
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl InquiryEvent {
-    pub const QUERIED: &'static str = "inquiry.queried";
-    pub const EXPORTED: &'static str = "inquiry.exported";
-    pub const PERSONAL_DATA_READ: &'static str = "inquiry.personal_data_read";
-    pub const SEARCHED: &'static str = "inquiry.searched";
-    pub const COMPARED: &'static str = "inquiry.compared";
-    pub const ANSWERED: &'static str = "inquiry.answered";
-    pub const REFUSED: &'static str = "inquiry.refused";
-}
-
-impl EventData for InquiryEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Queried { .. } => Self::QUERIED,
-            Self::Exported { .. } => Self::EXPORTED,
-            Self::PersonalDataRead { .. } => Self::PERSONAL_DATA_READ,
-            Self::Searched { .. } => Self::SEARCHED,
-            Self::Compared { .. } => Self::COMPARED,
-            Self::Answered { .. } => Self::ANSWERED,
-            Self::Refused { .. } => Self::REFUSED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

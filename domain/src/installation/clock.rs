@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Why a process does not trust the machine's wall clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockDoubtCause {
     /// The wall clock was set while the process ran: it differs from the monotonic clock.
@@ -13,7 +15,10 @@ pub enum ClockDoubtCause {
 }
 
 /// A doubt of a process about the wall clock, with the measured difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
+#[open(apart_ms)]
 pub struct ClockDoubt {
     pub cause: ClockDoubtCause,
     /// The wall clock minus the process's time, or minus the last event's `recorded_at`, in milliseconds.
@@ -22,7 +27,7 @@ pub struct ClockDoubt {
 }
 
 /// Why a doubted wall clock is trusted again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockTrust {
     /// The wall clock and its reference agree again.

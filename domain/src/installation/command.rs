@@ -5,7 +5,8 @@ use super::event::{ClockOffset, RestoreFacts};
 use super::keys::RestoredKeys;
 use super::loss::LostHistory;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "installation")]
 pub enum InstallationCommand {
     /// Records a restore. Sent by the restore command, directly after the last restored event.
     Restore(RestoreFacts),
@@ -30,23 +31,4 @@ pub enum InstallationCommand {
     BelieveSource { source: String },
     /// A user checked the clock and confirms it.
     ConfirmClock { by: Option<String>, reason: String },
-}
-
-impl InstallationCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Restore(_) => "installation.restore",
-            Self::ConfirmDialing { .. } => "installation.confirm_dialing",
-            Self::Name { .. } => "installation.name",
-            Self::NoteKeysRestored(_) => "installation.note_keys_restored",
-            Self::NoteHistoryLost(_) => "installation.note_history_lost",
-            Self::NoteIndexRemade { .. } => "installation.note_index_remade",
-            Self::NoteClockOffset(_) => "installation.note_clock_offset",
-            Self::DoubtClock(_) => "installation.doubt_clock",
-            Self::AgreeOnClock => "installation.agree_on_clock",
-            Self::BelieveSource { .. } => "installation.believe_source",
-            Self::ConfirmClock { .. } => "installation.confirm_clock",
-        }
-    }
 }

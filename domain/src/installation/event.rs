@@ -4,14 +4,11 @@
 use super::clock::{ClockDoubt, ClockTrust};
 use super::keys::RestoredKeys;
 use super::loss::LostHistory;
-use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum InstallationEvent {
     /// The log up to here was restored from a backup. Events after the backup are not known here.
@@ -22,6 +19,7 @@ pub enum InstallationEvent {
     },
     /// A user confirmed that dialing may resume.
     #[serde(rename = "installation.dialing_confirmed")]
+    #[open(by, reason)]
     DialingConfirmed {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
@@ -30,6 +28,7 @@ pub enum InstallationEvent {
     /// The log got the fingerprint of its installation. Every process that opens it compares its keys with
     /// it.
     #[serde(rename = "installation.named")]
+    #[open(fingerprint)]
     Named {
         /// HMAC-SHA-256 under the installation's secret, in lower-case hex. It identifies the installation
         /// and decrypts nothing.
@@ -50,6 +49,7 @@ pub enum InstallationEvent {
     /// The index of an embedded log did not match the log and was rebuilt from it. Answers by customer,
     /// campaign or stream since the last check may have lacked events.
     #[serde(rename = "installation.index_remade")]
+    #[open(why)]
     IndexRemade {
         /// The fault of the index: a table, or the database's message.
         why: String,
@@ -69,6 +69,7 @@ pub enum InstallationEvent {
     },
     /// The process trusts its wall clock again.
     #[serde(rename = "installation.clock_trusted")]
+    #[open(source, by, reason)]
     ClockTrusted {
         how: ClockTrust,
         /// The clock that confirmed the wall clock, named as in `ClockOffset`.
@@ -83,7 +84,8 @@ pub enum InstallationEvent {
 }
 
 /// The measured offset between the own clock and another one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(offset_ms, round_trip_ms, source, uncertainty_ms)]
 pub struct ClockOffset {
     /// Milliseconds to add to the own clock to get the source's time; negative if the own clock is ahead.
     pub offset_ms: i64,
@@ -97,7 +99,8 @@ pub struct ClockOffset {
 }
 
 /// The backup that was restored, and up to where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(log_root)]
 pub struct RestoreFacts {
     /// Position of the last event in the backup.
     pub source_head: Position,
@@ -108,45 +111,4 @@ pub struct RestoreFacts {
     /// Merkle root of the restored events, base64 (RFC 9162, 2.1.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_root: Option<String>,
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl InstallationEvent {
-    pub const RESTORED: &'static str = "installation.restored";
-    pub const DIALING_CONFIRMED: &'static str = "installation.dialing_confirmed";
-    pub const NAMED: &'static str = "installation.named";
-    pub const KEYS_RESTORED: &'static str = "installation.keys_restored";
-    pub const HISTORY_LOST: &'static str = "installation.history_lost";
-    pub const INDEX_REMADE: &'static str = "installation.index_remade";
-    pub const CLOCK_OFFSET_MEASURED: &'static str = "installation.clock_offset_measured";
-    pub const CLOCK_DOUBTED: &'static str = "installation.clock_doubted";
-    pub const CLOCK_TRUSTED: &'static str = "installation.clock_trusted";
-}
-
-impl EventData for InstallationEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Restored { .. } => Self::RESTORED,
-            Self::DialingConfirmed { .. } => Self::DIALING_CONFIRMED,
-            Self::Named { .. } => Self::NAMED,
-            Self::KeysRestored { .. } => Self::KEYS_RESTORED,
-            Self::HistoryLost { .. } => Self::HISTORY_LOST,
-            Self::IndexRemade { .. } => Self::INDEX_REMADE,
-            Self::ClockOffsetMeasured { .. } => Self::CLOCK_OFFSET_MEASURED,
-            Self::ClockDoubted { .. } => Self::CLOCK_DOUBTED,
-            Self::ClockTrusted { .. } => Self::CLOCK_TRUSTED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

@@ -18,7 +18,8 @@ use values::ids::CustomerId;
 pub const NAMED_BY: &str = "the keys of this log";
 
 /// The result of a restore of keys.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(keys_count, unreadable_count)]
 pub struct RestoredKeys {
     pub backup_taken_at: Timestamp,
     /// Number of keys in the key store after the restore.

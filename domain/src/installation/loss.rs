@@ -11,7 +11,9 @@ use crate::record::stored_event::Position;
 use serde::{Deserialize, Serialize};
 
 /// What showed that history is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum LossEvidence {
     /// A published checkpoint of the log.
@@ -21,7 +23,8 @@ pub enum LossEvidence {
 }
 
 /// The history that was known before, and the history that the log has now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(known_root, log_root, origin_suffix)]
 pub struct LostHistory {
     pub known_by: LossEvidence,
     /// Number of events of the known checkpoint, or the view's position.

@@ -15,8 +15,6 @@ mod refusal;
 mod state;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use clock::{ClockDoubt, ClockDoubtCause, ClockTrust};

@@ -14,7 +14,8 @@ pub enum VersionChoice {
     Version(u32),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "knowledge")]
 pub enum KnowledgeCommand {
     /// Stores a content as a new version that calls do not use yet. If a version has the same content, no
     /// event is stored.
@@ -30,14 +31,4 @@ pub enum KnowledgeCommand {
         wanted: VersionChoice,
         four_eyes: Option<Box<FourEyes>>,
     },
-}
-
-impl KnowledgeCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Import { .. } => "knowledge.import",
-            Self::Publish { .. } => "knowledge.publish",
-        }
-    }
 }

@@ -1,19 +1,17 @@
 //! The events of a knowledge base: imported versions with their content, and publications.
 
 use super::content::KnowledgeContent;
-use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::four_eyes::FourEyes;
-use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::ids::KnowledgeId;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum KnowledgeEvent {
     /// A version was imported. The event holds the whole content, so that the answers of a past call can be
     /// read without the file.
     #[serde(rename = "knowledge.imported")]
+    #[open(knowledge_version, content_hash, content, left_out)]
     Imported {
         knowledge: KnowledgeId,
         /// Version number, starting at 1 and increasing by one per content.
@@ -28,6 +26,7 @@ pub enum KnowledgeEvent {
     /// A version became current. References to the base without a version mean it from now on; a campaign
     /// keeps the version it was created with.
     #[serde(rename = "knowledge.published")]
+    #[open(knowledge_version, content_hash, from_version)]
     Published {
         knowledge: KnowledgeId,
         knowledge_version: u32,
@@ -45,31 +44,4 @@ pub enum KnowledgeEvent {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 const fn is_zero(count: &u32) -> bool {
     *count == 0
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl KnowledgeEvent {
-    pub const IMPORTED: &'static str = "knowledge.imported";
-    pub const PUBLISHED: &'static str = "knowledge.published";
-}
-
-impl EventData for KnowledgeEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Imported { .. } => Self::IMPORTED,
-            Self::Published { .. } => Self::PUBLISHED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

@@ -17,8 +17,6 @@ mod selector;
 mod state;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod schema_tests;
 #[cfg(test)]
 mod tests;

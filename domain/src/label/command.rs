@@ -5,7 +5,8 @@ use super::event::{LabelValue, LabelWhy, LabeledTurn};
 /// Most users who label a turn in the first round. A third one decides if the two differ.
 pub const PEOPLE_MAX: u64 = 2;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "label")]
 pub enum LabelCommand {
     /// A user reports that a turn was misheard or misunderstood.
     Request {
@@ -22,15 +23,4 @@ pub enum LabelCommand {
         by: String,
         people: u64,
     },
-}
-
-impl LabelCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Request { .. } => "label.request",
-            Self::Open { .. } => "label.open",
-            Self::Add { .. } => "label.add",
-        }
-    }
 }

@@ -2,16 +2,13 @@
 //! of the turn.
 
 use super::turn_id::TurnId;
-use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::disposition::{InterestLevel, labelled};
 use values::ids::{CampaignId, CustomerId};
 
 /// A turn to be labeled, with its campaign and customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 pub struct LabeledTurn {
     pub turn: TurnId,
     pub campaign: CampaignId,
@@ -20,6 +17,7 @@ pub struct LabeledTurn {
 
 labelled! {
     /// Why a turn needs labels.
+    #[derive(derive::EventMembers)]
     LabelWhy {
         Misheard => "misheard", "听错", "it was not heard rightly";
         Misunderstood => "misunderstood", "理解错", "it was not understood rightly";
@@ -28,6 +26,7 @@ labelled! {
 
 labelled! {
     /// The kind of meaning that a label states.
+    #[derive(derive::EventMembers)]
     Meaning {
         Intent => "intent", "意图", "it means this intent";
         Foreign => "foreign", "不属任何意图", "it means none of the intents";
@@ -37,6 +36,7 @@ labelled! {
 
 labelled! {
     /// The sentiment of the utterance (情绪倾向).
+    #[derive(derive::EventMembers)]
     Sentiment {
         Negative => "negative", "负面", "negative";
         Neutral => "neutral", "中性", "neutral";
@@ -46,6 +46,7 @@ labelled! {
 
 labelled! {
     /// How a turn was settled.
+    #[derive(derive::EventMembers)]
     SettledBy {
         Alone => "alone", "一人标注", "one person was asked";
         Agreed => "agreed", "两人一致", "two agreed";
@@ -54,7 +55,8 @@ labelled! {
 }
 
 /// A user's label of a turn.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(intent)]
 pub struct LabelValue {
     pub meaning: Meaning,
     /// The intent. Absent unless `meaning` is `intent`.
@@ -67,11 +69,12 @@ pub struct LabelValue {
     pub interest: Option<InterestLevel>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum LabelEvent {
     /// A user requested labels for the turn.
     #[serde(rename = "label.requested")]
+    #[open(by)]
     Requested {
         #[serde(flatten)]
         turn: LabeledTurn,
@@ -80,6 +83,7 @@ pub enum LabelEvent {
     },
     /// The turn was locked for a user.
     #[serde(rename = "label.opened")]
+    #[open(by)]
     Opened {
         #[serde(flatten)]
         turn: LabeledTurn,
@@ -89,6 +93,7 @@ pub enum LabelEvent {
     },
     /// A user labeled the turn.
     #[serde(rename = "label.added")]
+    #[open(by)]
     Added {
         #[serde(flatten)]
         turn: LabeledTurn,
@@ -98,6 +103,7 @@ pub enum LabelEvent {
     },
     /// The meaning of the turn is settled. It occurs once per turn.
     #[serde(rename = "label.settled")]
+    #[open(people)]
     Settled {
         #[serde(flatten)]
         turn: LabeledTurn,
@@ -109,13 +115,7 @@ pub enum LabelEvent {
     },
 }
 
-/// Event kinds as stored, one per variant. They never change.
 impl LabelEvent {
-    pub const REQUESTED: &'static str = "label.requested";
-    pub const OPENED: &'static str = "label.opened";
-    pub const ADDED: &'static str = "label.added";
-    pub const SETTLED: &'static str = "label.settled";
-
     /// Returns the turn of this event.
     pub const fn turn(&self) -> &LabeledTurn {
         match self {
@@ -124,28 +124,5 @@ impl LabelEvent {
             | Self::Added { turn, .. }
             | Self::Settled { turn, .. } => turn,
         }
-    }
-}
-
-impl EventData for LabelEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Requested { .. } => Self::REQUESTED,
-            Self::Opened { .. } => Self::OPENED,
-            Self::Added { .. } => Self::ADDED,
-            Self::Settled { .. } => Self::SETTLED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
     }
 }

@@ -13,8 +13,6 @@ mod state;
 mod turn_id;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use command::{LabelCommand, PEOPLE_MAX};

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use values::ids::{CallId, ConversationId, InvalidId};
 
 /// The conversation of a turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, derive::EventMembers)]
 pub enum TurnParent {
     Call(CallId),
     /// A text conversation.
@@ -17,7 +17,7 @@ pub enum TurnParent {
 }
 
 /// The id of one turn: `call.<id>.<version>` or `conversation.<id>.<version>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, derive::EventMembers)]
 #[serde(try_from = "Cow<'_, str>")]
 pub struct TurnId {
     pub of: TurnParent,

@@ -4,7 +4,8 @@ use super::event::{MessageOrderedFact, MessageRepliedFact};
 use super::state::SendResult;
 use values::ids::MessageId;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "message")]
 pub enum MessageCommand {
     /// Orders a message. If it was ordered already, no event is stored.
     Order(Box<MessageOrderedFact>),
@@ -16,15 +17,4 @@ pub enum MessageCommand {
         /// True if the opt-out is stored in the number's own stream.
         opt_out_stored: bool,
     },
-}
-
-impl MessageCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Order(_) => "message.order",
-            Self::Settle { .. } => "message.settle",
-            Self::Reply { .. } => "message.reply",
-        }
-    }
 }

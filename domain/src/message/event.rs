@@ -1,14 +1,12 @@
 //! The events of one customer's messages. Stored kinds and versions never change; new ones are added.
 
 use crate::compliance::Verdict;
-use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::ids::{CampaignId, MessageId, NumberId};
 pub use values::message_method::MessageMethod;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum MessageEvent {
     /// A message was ordered. Stored before it is sent.
@@ -16,6 +14,7 @@ pub enum MessageEvent {
     Ordered(Box<MessageOrderedFact>),
     /// The carrier accepted the message.
     #[serde(rename = "message.sent")]
+    #[open(status, duration_ms)]
     Sent {
         message: MessageId,
         /// The carrier's status code.
@@ -25,6 +24,7 @@ pub enum MessageEvent {
     },
     /// The message was not sent, or it is unknown whether it was.
     #[serde(rename = "message.failed")]
+    #[open(class, status, duration_ms)]
     Failed {
         message: MessageId,
         /// Failure class, such as `unreachable`.
@@ -42,7 +42,8 @@ pub enum MessageEvent {
 }
 
 /// A message to be sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(attachments)]
 pub struct MessageOrderedFact {
     pub message: MessageId,
     pub campaign: CampaignId,
@@ -64,7 +65,8 @@ pub struct MessageOrderedFact {
 }
 
 /// A reply of the customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(reply)]
 pub struct MessageRepliedFact {
     /// The id that the sender gave the reply. The same id is the same reply.
     #[schemars(example = &"r-1")]
@@ -79,13 +81,7 @@ pub struct MessageRepliedFact {
     pub opt_out: bool,
 }
 
-/// Event kinds as stored, one per variant. They never change.
 impl MessageEvent {
-    pub const ORDERED: &'static str = "message.ordered";
-    pub const SENT: &'static str = "message.sent";
-    pub const FAILED: &'static str = "message.failed";
-    pub const REPLIED: &'static str = "message.replied";
-
     /// Returns the message of this event; `None` for a reply that names none.
     pub const fn message(&self) -> Option<MessageId> {
         match self {
@@ -93,41 +89,5 @@ impl MessageEvent {
             Self::Sent { message, .. } | Self::Failed { message, .. } => Some(*message),
             Self::Replied(fact) => fact.message,
         }
-    }
-}
-
-impl EventData for MessageEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Ordered(_) => Self::ORDERED,
-            Self::Sent { .. } => Self::SENT,
-            Self::Failed { .. } => Self::FAILED,
-            Self::Replied(_) => Self::REPLIED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        match self {
-            Self::Ordered(fact) => {
-                let fact = &mut **fact;
-                let subject = fact.subject.as_mut();
-                let mut found = vec![
-                    ("/to".to_owned(), &mut fact.to),
-                    ("/text".to_owned(), &mut fact.text),
-                ];
-                found.extend(subject.map(|subject| ("/subject".to_owned(), subject)));
-                found
-            }
-            Self::Replied(fact) => vec![("/text".to_owned(), &mut fact.text)],
-            Self::Sent { .. } | Self::Failed { .. } => Vec::new(),
-        }
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
     }
 }

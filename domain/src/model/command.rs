@@ -4,7 +4,8 @@ use super::event::{ModelArtifact, Training};
 use crate::four_eyes::FourEyes;
 use values::ids::ModelId;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "model")]
 pub enum ModelCommand {
     /// Publishes a content. If it is the current one, no event is stored.
     Publish {
@@ -27,15 +28,4 @@ pub enum ModelCommand {
         version: Option<u32>,
         four_eyes: Option<Box<FourEyes>>,
     },
-}
-
-impl ModelCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Publish { .. } => "model.publish",
-            Self::KeepDraft { .. } => "model.keep_draft",
-            Self::PublishAgain { .. } => "model.publish_again",
-        }
-    }
 }

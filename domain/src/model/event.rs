@@ -1,15 +1,13 @@
 //! The events of a model: trained contents with their training data, and published versions.
 
-use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::four_eyes::FourEyes;
-use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::ids::ModelId;
 
 /// The description of a model's bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
+#[open(digest, size_bytes, intents)]
 pub struct ModelArtifact {
     /// SHA-256 of the file, in lower-case hex. It is the file's name beside the log and in `call.understood`.
     pub digest: String,
@@ -19,8 +17,9 @@ pub struct ModelArtifact {
 }
 
 /// The training data of a model and its results on held-out rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
+#[open(rows, label, seed, rows_hash, folds, first_permille, foreign_recall_permille)]
 pub struct Training {
     pub rows: u64,
     /// The member of a row that the model was trained on, such as `intent`.
@@ -41,7 +40,7 @@ pub struct Training {
     pub foreign_recall_permille: Option<u16>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum ModelEvent {
     /// Bytes of a model were stored with their training data, as the trainer reported it.
@@ -53,6 +52,7 @@ pub enum ModelEvent {
     },
     /// A version was published. A call that names it is classified with exactly these bytes.
     #[serde(rename = "model.published")]
+    #[open(model_version, again_of)]
     Published {
         model: ModelId,
         /// Version number, starting at 1 and increasing by one.
@@ -65,31 +65,4 @@ pub enum ModelEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         four_eyes: Option<Box<FourEyes>>,
     },
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl ModelEvent {
-    pub const TRAINED: &'static str = "model.trained";
-    pub const PUBLISHED: &'static str = "model.published";
-}
-
-impl EventData for ModelEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Trained { .. } => Self::TRAINED,
-            Self::Published { .. } => Self::PUBLISHED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

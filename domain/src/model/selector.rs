@@ -19,8 +19,20 @@ pub struct ModelSelector {
 pub struct InvalidModelName(String);
 
 /// A version of a model, with the digest of its content. A campaign stores the version that its calls use.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
+)]
 #[serde(deny_unknown_fields)]
+#[open(version, digest)]
 pub struct ModelRef {
     pub model: ModelId,
     pub version: u32,

@@ -9,7 +9,8 @@ use crate::time::Timestamp;
 use values::disposition::Disposition;
 use values::ids::{CallId, CampaignId, CustomerId, NumberId};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "number")]
 pub enum NumberCommand {
     /// Records an opt-out. No event if the number has opted out already.
     OptOut {
@@ -73,23 +74,4 @@ pub enum NumberCommand {
         unwanted: bool,
         dialed_at: Timestamp,
     },
-}
-
-impl NumberCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::OptOut { .. } => "number.opt_out",
-            Self::Suppress { .. } => "number.suppress",
-            Self::List { .. } => "number.list",
-            Self::Unlist { .. } => "number.unlist",
-            Self::Claim { .. } => "number.claim",
-            Self::ReleaseClaim { .. } => "number.release_claim",
-            Self::ImportHistory { .. } => "number.import_history",
-            Self::NoteChecked { .. } => "number.note_checked",
-            Self::GrantDial { .. } => "number.grant_dial",
-            Self::ReleaseDial { .. } => "number.release_dial",
-            Self::CloseCall { .. } => "number.close_call",
-        }
-    }
 }

@@ -2,23 +2,21 @@
 //! person, so that an opt-out outlives an erasure.
 
 use crate::compliance::{NumberGrant, Verdict};
-use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::number_check::CheckedState;
 use crate::past_call::{HistorySource, PastCall};
-use crate::personal::Personal;
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::disposition::Disposition;
 use values::ids::{CallId, CampaignId, CustomerId};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum NumberEvent {
     /// The callee opted out (谢绝来电): at once and everywhere. `open_calls` were granted before; they are
     /// withdrawn or canceled.
     #[serde(rename = "number.opted_out")]
+    #[open(reason)]
     OptedOut {
         reason: String,
         source: OptOutSource,
@@ -29,6 +27,7 @@ pub enum NumberEvent {
     },
     /// The number was suppressed: it must not be dialed until `until`, or permanently.
     #[serde(rename = "number.suppressed")]
+    #[open(reason)]
     Suppressed {
         reason: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,9 +37,11 @@ pub enum NumberEvent {
     },
     /// The number was put on one of our own lists.
     #[serde(rename = "number.listed")]
+    #[open(reason)]
     Listed { list: NumberListName, reason: String },
     /// The number was taken off one of our own lists.
     #[serde(rename = "number.unlisted")]
+    #[open(reason)]
     Unlisted { list: NumberListName, reason: String },
     /// The number was claimed: this campaign calls it for this customer only.
     #[serde(rename = "number.claimed")]
@@ -78,6 +79,7 @@ pub enum NumberEvent {
         not_before: Option<Timestamp>,
     },
     #[serde(rename = "number.dial_released")]
+    #[open(reason)]
     DialReleased { call: CallId, reason: String },
     #[serde(rename = "number.call_closed")]
     CallClosed {
@@ -89,7 +91,9 @@ pub enum NumberEvent {
 }
 
 /// How an opt-out reached us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum OptOutSource {
     Keypress,
@@ -99,22 +103,6 @@ pub enum OptOutSource {
     Text,
     Operator,
     Import,
-}
-
-/// The stored kinds, one constant per variant. They never change.
-impl NumberEvent {
-    pub const OPTED_OUT: &'static str = "number.opted_out";
-    pub const SUPPRESSED: &'static str = "number.suppressed";
-    pub const LISTED: &'static str = "number.listed";
-    pub const UNLISTED: &'static str = "number.unlisted";
-    pub const CLAIMED: &'static str = "number.claimed";
-    pub const CLAIM_RELEASED: &'static str = "number.claim_released";
-    pub const HISTORY_IMPORTED: &'static str = "number.history_imported";
-    pub const STATE_CHECKED: &'static str = "number.state_checked";
-    pub const DIAL_GRANTED: &'static str = "number.dial_granted";
-    pub const DIAL_REFUSED: &'static str = "number.dial_refused";
-    pub const DIAL_RELEASED: &'static str = "number.dial_released";
-    pub const CALL_CLOSED: &'static str = "number.call_closed";
 }
 
 /// Accessors for members that responses and streams show, so that a reader need not match every event.
@@ -179,36 +167,5 @@ impl NumberEvent {
             | Self::DialReleased { .. }
             | Self::CallClosed { .. } => None,
         }
-    }
-}
-
-impl EventData for NumberEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::OptedOut { .. } => Self::OPTED_OUT,
-            Self::Suppressed { .. } => Self::SUPPRESSED,
-            Self::Listed { .. } => Self::LISTED,
-            Self::Unlisted { .. } => Self::UNLISTED,
-            Self::Claimed { .. } => Self::CLAIMED,
-            Self::ClaimReleased { .. } => Self::CLAIM_RELEASED,
-            Self::HistoryImported { .. } => Self::HISTORY_IMPORTED,
-            Self::StateChecked { .. } => Self::STATE_CHECKED,
-            Self::DialGranted { .. } => Self::DIAL_GRANTED,
-            Self::DialRefused { .. } => Self::DIAL_REFUSED,
-            Self::DialReleased { .. } => Self::DIAL_RELEASED,
-            Self::CallClosed { .. } => Self::CALL_CLOSED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
     }
 }

@@ -14,13 +14,15 @@ pub use offer_facts::OfferFacts;
 pub use tier::{ModelChosenFact, ModelReason, model_of};
 
 use crate::attribute::TagLevel;
+use crate::event_members::personal_of;
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// An offer was chosen for the customer, before anything was said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(offer)]
 pub struct OfferChosenFact {
     /// Name of the offer in the flow.
     #[schemars(example = &"premium")]
@@ -33,6 +35,7 @@ pub struct OfferChosenFact {
     pub as_of: Timestamp,
     /// Written values of the attributes that the conditions use, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[pointer(raw)]
     pub known: BTreeMap<String, Personal<String>>,
     /// The tags that affect the result of a condition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -40,7 +43,7 @@ pub struct OfferChosenFact {
 }
 
 /// A tag of the customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
 pub struct KnownTag {
     pub level: TagLevel,
@@ -48,7 +51,9 @@ pub struct KnownTag {
 }
 
 /// Why this offer was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum OfferReason {
     /// It is the first offer with a condition that holds.
@@ -94,7 +99,9 @@ impl OfferReason {
 }
 
 /// The result of an offer's condition for a customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum OfferAnswer {
     Holds,
@@ -114,8 +121,9 @@ impl OfferAnswer {
 }
 
 /// One evaluated offer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
+#[open(offer, by, missing, score, scored_by)]
 pub struct OfferCandidate {
     #[schemars(example = &"premium")]
     pub offer: String,
@@ -137,15 +145,6 @@ pub struct OfferCandidate {
 }
 
 impl OfferChosenFact {
-    /// Returns the personal values and tags of the fact, each with its JSON pointer in the record.
-    pub fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        let known = self.known.iter_mut();
-        let known = known.map(|(name, value)| (format!("/known/{name}"), value));
-        let tags = self.tags.iter_mut().enumerate();
-        let tags = tags.map(|(at, known)| (format!("/tags/{at}/tag"), &mut known.tag));
-        known.chain(tags).collect()
-    }
-
     /// Returns the recorded facts about the customer, for evaluating the offers again; `None` if a value
     /// can no longer be decrypted.
     pub fn restore_known_facts(&self) -> Option<OfferFacts> {
@@ -162,7 +161,7 @@ impl OfferChosenFact {
     /// Returns a copy without values of the customer. The results and the choice remain.
     pub fn masked(&self) -> Self {
         let mut masked = self.clone();
-        for (_, value) in masked.personal() {
+        for (_, value) in personal_of(&mut masked) {
             *value = Personal::Erased { hash: None };
         }
         masked

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 
 /// The model that was chosen for a call before anything was said. The customer's value behind the choice is
 /// not stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[serde(deny_unknown_fields)]
+#[open(tier, by)]
 pub struct ModelChosenFact {
     /// The model of the tier. Absent for the campaign's own or the bundled model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,7 +28,9 @@ pub struct ModelChosenFact {
 }
 
 /// Why this model was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ModelReason {
     /// It is the model of the first tier that matches.

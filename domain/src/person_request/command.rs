@@ -16,7 +16,8 @@ pub struct PersonRequestInput {
     pub received_at: Timestamp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "person_request")]
 pub enum PersonRequestCommand {
     Receive(PersonRequestInput),
     Answer {
@@ -25,14 +26,4 @@ pub enum PersonRequestCommand {
         /// The event that carried it out: an erasure, a restriction, or a recorded read.
         done_by: Option<EventId>,
     },
-}
-
-impl PersonRequestCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Receive(_) => "person_request.receive",
-            Self::Answer { .. } => "person_request.answer",
-        }
-    }
 }

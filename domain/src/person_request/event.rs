@@ -3,18 +3,16 @@
 
 use super::wish::{AnswerKind, Wish};
 use crate::case::Deadline;
-use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::ids::{CustomerId, EventId};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum PersonRequestEvent {
     /// A person made a request about their personal data.
     #[serde(rename = "person_request.received")]
+    #[open(channel, note)]
     Received {
         wish: Wish,
         customer: CustomerId,
@@ -27,6 +25,7 @@ pub enum PersonRequestEvent {
     },
     /// The request was answered: carried out, or refused with a reason.
     #[serde(rename = "person_request.answered")]
+    #[open(note)]
     Answered {
         answer: AnswerKind,
         note: String,
@@ -34,31 +33,4 @@ pub enum PersonRequestEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         done_by: Option<EventId>,
     },
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl PersonRequestEvent {
-    pub const RECEIVED: &'static str = "person_request.received";
-    pub const ANSWERED: &'static str = "person_request.answered";
-}
-
-impl EventData for PersonRequestEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Received { .. } => Self::RECEIVED,
-            Self::Answered { .. } => Self::ANSWERED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

@@ -13,8 +13,6 @@ mod state;
 mod wish;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use command::{PersonRequestCommand, PersonRequestInput};

@@ -85,7 +85,10 @@ pub enum LineError {
 
 /// How a leg failed before it was answered. The raw values are stored permanently; `call::progress`
 /// interprets them.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
+#[open(sip_code, reason_header, q850, after_ms, retry_after_s)]
 pub struct LegFailure {
     /// Final SIP status, if one was received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,7 +115,18 @@ pub struct LegFailure {
 }
 
 /// What ended a leg that was not answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureCause {
     /// A final response from the far end.
@@ -133,7 +147,8 @@ pub enum FailureCause {
 /// The SIP dialog that an answer established. It is stored in `call.answered` so that a restarted process
 /// can hang up. In the stored form `{callee:N}` replaces the last N digits of the number called
 /// (`call::dialog_with_callee`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(to_tag, remote_target, route_set, cseq)]
 pub struct AnsweredDialog {
     pub to_tag: String,
     pub remote_target: String,

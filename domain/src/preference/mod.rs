@@ -11,8 +11,6 @@ mod state;
 mod user_preferences;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use command::PreferenceCommand;

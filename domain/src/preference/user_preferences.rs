@@ -4,7 +4,18 @@
 use serde::{Deserialize, Serialize};
 
 /// The preferences of a user. For an absent one the console and the browser decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
+)]
 #[schemars(rename = "UserPreferences")]
 pub struct UserPreferences {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -17,7 +28,9 @@ pub struct UserPreferences {
 }
 
 /// The language of the console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 pub enum PreferredLanguage {
     #[serde(rename = "zh-CN")]
     Chinese,
@@ -26,7 +39,9 @@ pub enum PreferredLanguage {
 }
 
 /// The color theme of the console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum PreferredTheme {
     Light,
@@ -34,7 +49,9 @@ pub enum PreferredTheme {
 }
 
 /// Pages of the console that concern no single record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum HomePage {
     Home,

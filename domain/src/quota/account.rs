@@ -13,7 +13,8 @@ use values::ids::{CallId, CustomerId};
 const DAYS_KEPT: usize = 8;
 
 /// A reserved place in quotas: from the grant of a batch until the customer's call has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(attempt, quotas)]
 pub struct QuotaReservation {
     pub customer: CustomerId,
     /// Number of the enrolment's attempt. It identifies the call.
@@ -23,7 +24,8 @@ pub struct QuotaReservation {
 }
 
 /// How the call of a reserved place ended, which decides if the place is counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(attempt)]
 pub struct QuotaEnd {
     pub customer: CustomerId,
     pub attempt: u32,

@@ -21,7 +21,8 @@ const BEIJING_MS: u64 = 8 * 3_600_000;
 const STEPS: u16 = VALUE_MAX as u16 + 1;
 
 /// The customer's value and best-times group, computed when the customer is enrolled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(times_group)]
 pub struct EnrolmentRanking {
     /// The customer's value, if the campaign has a ranking.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,6 +8,8 @@
 mod cause;
 pub mod event_filter;
 #[cfg(test)]
+pub(crate) mod golden_files;
+#[cfg(test)]
 pub(crate) mod golden_support;
 mod heading;
 pub(crate) mod instant_text;

@@ -3,7 +3,8 @@
 use crate::registry_book::Edition;
 use crate::screening::NumberListName;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "registry")]
 pub enum RegistryCommand {
     /// Records an edition after all of its numbers were stored. If the same edition is recorded already, no
     /// event is stored.
@@ -12,13 +13,4 @@ pub enum RegistryCommand {
         edition: Box<Edition>,
         reason: String,
     },
-}
-
-impl RegistryCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Record { .. } => "registry.record",
-        }
-    }
 }

@@ -63,8 +63,20 @@ impl From<AreaCode> for String {
 }
 
 /// How a registry's numbers are hashed: SHA-256 over the salt and the number in E.164 form, including `+`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
+)]
 #[schemars(rename = "RegistryDigests")]
+#[open(salt)]
 pub struct DigestScheme {
     /// The salt before each number; empty if there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -121,8 +133,9 @@ impl FromStr for NumberDigest {
 }
 
 /// One imported edition of a registry: its date, coverage and counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[schemars(rename = "RegistryEdition")]
+#[open(numbers, bad, uncallable)]
 pub struct Edition {
     /// The date of the edition, as its publisher states it.
     pub as_of: Day,

@@ -1,12 +1,9 @@
 //! The events of a report. Stored kinds and versions never change; new ones are added.
 
-use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum ReportEvent {
     #[serde(rename = "report.issued")]
@@ -17,7 +14,8 @@ pub enum ReportEvent {
 }
 
 /// One issue of a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(period, sha256, log_size, log_root, signer)]
 pub struct Issue {
     pub kind: ReportKind,
     /// The period in Beijing's calendar: `2026-11-20`, `2026-W47`, `2026-11`, `2026-Q4` or `2026`.
@@ -35,7 +33,17 @@ pub struct Issue {
 
 /// The kind of a report.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum ReportKind {
@@ -48,30 +56,5 @@ impl ReportKind {
         match self {
             Self::Compliance => "compliance",
         }
-    }
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl ReportEvent {
-    pub const ISSUED: &'static str = "report.issued";
-}
-
-impl EventData for ReportEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Issued { .. } => Self::ISSUED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
     }
 }

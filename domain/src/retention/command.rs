@@ -26,7 +26,8 @@ pub enum DisposalBasis {
     Order,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "retention")]
 pub enum RetentionCommand {
     /// Sets the period in days for one preset, or for all presets without their own period. `days: None`
     /// removes it; the data is then kept.
@@ -42,16 +43,4 @@ pub enum RetentionCommand {
     CompleteDisposal { disposal: u64, result: DisposalResult },
     /// Records that a review looked for data to dispose of.
     Review(ReviewCounts),
-}
-
-impl RetentionCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::SetPeriod { .. } => "retention.set_period",
-            Self::BeginDisposal(_) => "retention.begin_disposal",
-            Self::CompleteDisposal { .. } => "retention.complete_disposal",
-            Self::Review(_) => "retention.review",
-        }
-    }
 }

@@ -3,19 +3,17 @@
 
 use super::class::DataClass;
 use crate::calling_plan::Preset;
-use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::personal::Personal;
 use crate::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::ids::{CallId, ConversationId, CustomerId};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum RetentionEvent {
     /// A retention period was set or removed. Without `after_days` the data is kept until a period is set.
     #[serde(rename = "retention.period_set")]
+    #[open(before_days, after_days, reason)]
     PeriodSet {
         /// Absent for all presets without their own period.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,6 +26,7 @@ pub enum RetentionEvent {
     },
     /// A disposal began. The event is stored before the first item is destroyed.
     #[serde(rename = "retention.disposal_begun")]
+    #[open(disposal)]
     DisposalBegun {
         /// Number of the disposal within the class, starting at 1.
         disposal: u64,
@@ -38,6 +37,7 @@ pub enum RetentionEvent {
     },
     /// A disposal was completed. Its items are in the event that began it.
     #[serde(rename = "retention.disposed")]
+    #[open(disposal)]
     Disposed {
         disposal: u64,
         #[serde(flatten)]
@@ -54,7 +54,8 @@ pub enum RetentionEvent {
 }
 
 /// The rule of a disposal and the age of its items.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(days, rule)]
 pub struct DisposalRule {
     pub class: DataClass,
     /// The preset under which the data was recorded. For a customer with several campaigns, the preset with
@@ -70,7 +71,9 @@ pub struct DisposalRule {
 }
 
 /// The items of a disposal, by ids of this system.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 pub struct DisposedItems {
     /// Calls, for recordings and transcripts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -101,7 +104,19 @@ impl DisposedItems {
 }
 
 /// The result of a disposal, as numbers of items.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
+)]
+#[open(destroyed, gone, kept)]
 pub struct DisposalResult {
     /// Destroyed by this disposal.
     pub destroyed: u64,
@@ -112,7 +127,10 @@ pub struct DisposalResult {
 }
 
 /// The result of a review, as numbers of items.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
+#[open(looked_at, due, destroyed, held, left)]
 pub struct ReviewCounts {
     pub looked_at: u64,
     /// Items with their period passed, including those held and left.
@@ -129,35 +147,4 @@ pub struct ReviewCounts {
     /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through_position: Option<Position>,
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl RetentionEvent {
-    pub const PERIOD_SET: &'static str = "retention.period_set";
-    pub const DISPOSAL_BEGUN: &'static str = "retention.disposal_begun";
-    pub const DISPOSED: &'static str = "retention.disposed";
-    pub const REVIEWED: &'static str = "retention.reviewed";
-}
-
-impl EventData for RetentionEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::PeriodSet { .. } => Self::PERIOD_SET,
-            Self::DisposalBegun { .. } => Self::DISPOSAL_BEGUN,
-            Self::Disposed { .. } => Self::DISPOSED,
-            Self::Reviewed { .. } => Self::REVIEWED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

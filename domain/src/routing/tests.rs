@@ -1,7 +1,7 @@
-//! Tests of the routing decider: the winner, refused candidates, and the golden file.
+//! Tests of the routing decider: the winner, and refused candidates.
 
 use super::*;
-use crate::record::golden_support::{campaign, check, customer};
+use crate::record::golden_support::{campaign, customer};
 use values::routing_score::CandidateKind;
 
 fn candidate(id: &str, skill: u32) -> RoutingCandidate {
@@ -97,11 +97,4 @@ fn a_call_is_scored_again_so_often_and_no_more() {
     }
     assert_eq!(state.scorings().len(), SCORINGS_MAX);
     assert_eq!(when(&state, once()), Err(RoutingRefusal::Full));
-}
-
-#[test]
-fn its_kind_is_written_and_read_as_its_golden_file_says() {
-    let two = vec![candidate("agent-7", 900), candidate("agent-8", 100)];
-    let event = when(&RoutingState::default(), score(two, Weights::PRINTED)).unwrap();
-    check("routing", event);
 }

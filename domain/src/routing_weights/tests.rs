@@ -1,7 +1,6 @@
-//! Tests of the routing weights decider: one version per change, the sum, a reason, and the golden file.
+//! Tests of the routing weights decider: one version per change, the sum, and a reason.
 
 use super::*;
-use crate::record::golden_support::check;
 
 const MATCHED: Weights = Weights {
     version: 0,
@@ -81,13 +80,4 @@ fn weights_add_up_to_the_whole_and_a_change_has_a_reason() {
         Err(RoutingWeightsRefusal::TooLong)
     );
     assert!(when(&mut state, MATCHED, &"x".repeat(REASON_BYTES_MAX)).is_ok());
-}
-
-#[test]
-fn its_kind_is_written_and_read_as_its_golden_file_says() {
-    let after = Weights {
-        version: 2,
-        ..MATCHED
-    };
-    check("routing_weights", changed(Weights::PRINTED, after));
 }

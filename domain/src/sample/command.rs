@@ -3,7 +3,8 @@
 use super::event::{DrawnSample, Finding};
 use values::ids::CallId;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "sample")]
 pub enum SampleCommand {
     /// Stores a draw that the caller computed. Any reader of the log can repeat it.
     Draw(Box<DrawnSample>),
@@ -16,15 +17,4 @@ pub enum SampleCommand {
         by: String,
         remark: Option<String>,
     },
-}
-
-impl SampleCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Draw(_) => "sample.draw",
-            Self::RecordFinding { .. } => "sample.record_finding",
-            Self::SignOff { .. } => "sample.sign_off",
-        }
-    }
 }

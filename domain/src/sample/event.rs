@@ -1,15 +1,12 @@
 //! The events of a sample of calls. Stored kinds and versions never change; new ones are added.
 
-use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use values::ids::{CallId, CampaignId};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum SampleEvent {
     #[serde(rename = "sample.drawn")]
@@ -25,6 +22,7 @@ pub enum SampleEvent {
     },
     /// The sample was closed; every call has a finding.
     #[serde(rename = "sample.signed_off")]
+    #[open(by, remark)]
     SignedOff {
         by: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,7 +31,8 @@ pub enum SampleEvent {
 }
 
 /// A draw: its parameters and its result.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(population_sha256, population)]
 pub struct DrawnSample {
     #[serde(flatten)]
     pub facts: DrawFacts,
@@ -48,7 +47,8 @@ pub struct DrawnSample {
 }
 
 /// The parameters that determine a draw.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(seed, size, log_size, log_root)]
 pub struct DrawFacts {
     /// The seed. A call's rank is SHA-256(seed, call id), both as text, concatenated.
     pub seed: String,
@@ -73,7 +73,17 @@ pub struct DrawFacts {
 
 /// The criterion by which the population is divided before the draw.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum StratificationKey {
@@ -85,7 +95,8 @@ pub enum StratificationKey {
 }
 
 /// One stratum of the population, with the number of calls drawn from it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(code, population, drawn)]
 pub struct Stratum {
     pub code: String,
     pub population: u64,
@@ -93,7 +104,8 @@ pub struct Stratum {
 }
 
 /// A reviewer's finding for one call, by the standard checklist.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(remark, by)]
 pub struct Finding {
     #[schemars(extend("examples" = [{ "notice_played": "yes" }]))]
     pub answers: BTreeMap<String, Answer>,
@@ -105,40 +117,21 @@ pub struct Finding {
 
 /// The answer to one item.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Yes,
     No,
     NotApplicable,
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl SampleEvent {
-    pub const DRAWN: &'static str = "sample.drawn";
-    pub const FINDING_RECORDED: &'static str = "sample.finding_recorded";
-    pub const SIGNED_OFF: &'static str = "sample.signed_off";
-}
-
-impl EventData for SampleEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Drawn { .. } => Self::DRAWN,
-            Self::FindingRecorded { .. } => Self::FINDING_RECORDED,
-            Self::SignedOff { .. } => Self::SIGNED_OFF,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

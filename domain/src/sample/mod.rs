@@ -12,8 +12,6 @@ mod refusal;
 mod state;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use checklist::{CHECKLIST, CheckItem};

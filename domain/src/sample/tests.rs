@@ -2,12 +2,13 @@
 
 use super::event::{Answer, DrawFacts, DrawnSample, Finding, SampleEvent, Stratum};
 use super::{
-    CHECKLIST, REMARK_BYTES_MAX, SAMPLE_CALLS_MAX, Sample, SampleCommand, SampleRefusal, SampleState,
+    BY_BYTES_MAX, CHECKLIST, REMARK_BYTES_MAX, SAMPLE_CALLS_MAX, SEED_BYTES_MAX, STRATA_MAX, Sample,
+    SampleCommand, SampleRefusal, SampleState,
 };
 use crate::decider::{Context, Decider};
-use crate::record::stored_event::Position;
+use crate::record::stored_event::{Position, RECORD_BYTES_MAX};
 use crate::time::Timestamp;
-use values::ids::CallId;
+use values::ids::{CAMPAIGN_ID_BYTES_MAX, CallId};
 
 fn nth(n: usize) -> CallId {
     CallId::new(uuid::Uuid::from_u128(u128::try_from(n).unwrap() + 1))
@@ -157,4 +158,37 @@ fn signing_off_waits_for_the_last_finding_and_ends_the_sample() {
     let ended = [draw, found(0), found(1), sign_off()];
     assert_eq!(after(&ended, found(0)), Err(SampleRefusal::SignedOff));
     assert_eq!(after(&ended, sign_off()), Err(SampleRefusal::SignedOff));
+}
+
+#[test]
+fn the_largest_draw_and_finding_fit_into_a_record() {
+    let mut largest = drawn(SAMPLE_CALLS_MAX);
+    largest.facts.seed = "s".repeat(SEED_BYTES_MAX);
+    largest.facts.log_root = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".to_owned();
+    largest.population_sha256 = "e3".repeat(32);
+    // `<flow>@<version>` is the longest stratum code.
+    let code = format!("{}@{}", "f".repeat(CAMPAIGN_ID_BYTES_MAX), u32::MAX);
+    largest.strata = vec![
+        Stratum {
+            code,
+            population: 100_000_000,
+            drawn: 1_000
+        };
+        STRATA_MAX
+    ];
+    let events = [
+        SampleEvent::Drawn { drawn: largest },
+        SampleEvent::FindingRecorded {
+            call: nth(0),
+            finding: Finding {
+                remark: Some("记".repeat(REMARK_BYTES_MAX / 3)),
+                by: "w".repeat(BY_BYTES_MAX),
+                ..finding()
+            },
+        },
+    ];
+    // The envelope has about 600 bytes.
+    for event in events {
+        assert!(serde_json::to_vec(&event).unwrap().len() + 1_000 < RECORD_BYTES_MAX);
+    }
 }

@@ -4,7 +4,8 @@ use super::event::ReportSending;
 use super::plan::ReportPlan;
 use values::ids::UserId;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "saved_report")]
 pub enum SavedReportCommand {
     /// Saves the report. If nothing changed, no event is stored. With `is_new`, a name in use is refused.
     Save {
@@ -22,16 +23,4 @@ pub enum SavedReportCommand {
         reason: String,
     },
     Remove,
-}
-
-impl SavedReportCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Save { .. } => "saved_report.save",
-            Self::Send { .. } => "saved_report.send",
-            Self::TakeOver { .. } => "saved_report.take_over",
-            Self::Remove => "saved_report.remove",
-        }
-    }
 }

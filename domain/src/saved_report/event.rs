@@ -2,17 +2,14 @@
 //! names the actor. Figures are counts over many calls and name no person.
 
 use super::plan::ReportPlan;
-use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use values::digest::SecretDigest;
 use values::ids::{CampaignId, UserId, WebhookId};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum SavedReportEvent {
     /// The report was saved with this plan.
@@ -33,6 +30,7 @@ pub enum SavedReportEvent {
     /// The report has a new owner, because the previous one lost the permission. The same user can take it
     /// over again after regaining the permission.
     #[serde(rename = "saved_report.taken_over")]
+    #[open(reason)]
     TakenOver {
         /// Absent for the owner of the data directory.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,8 +43,9 @@ pub enum SavedReportEvent {
 }
 
 /// What was sent, or why it was not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
 #[schemars(rename = "ReportSending")]
+#[open(title, figures_left_out)]
 pub struct ReportSending {
     #[schemars(example = &"周报")]
     pub title: String,
@@ -83,7 +82,16 @@ const fn is_none_left_out(count: &u32) -> bool {
 }
 
 /// One figure as it was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(
+    metric,
+    version,
+    label_zh,
+    label_en,
+    value,
+    numerator_count,
+    denominator_count
+)]
 pub struct SentFigure {
     #[schemars(example = &"answer_ratio_per_call")]
     pub metric: String,
@@ -105,7 +113,9 @@ pub struct SentFigure {
 }
 
 /// Why nothing was sent for a due time. New faults are added at the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SendingFault {
     /// The owner is not active, or may no longer see these figures or use these channels.
@@ -127,41 +137,12 @@ impl SendingFault {
     }
 }
 
-/// Event kinds as stored, one per variant. They never change.
 impl SavedReportEvent {
-    pub const SAVED: &'static str = "saved_report.saved";
-    pub const SENT: &'static str = "saved_report.sent";
-    pub const TAKEN_OVER: &'static str = "saved_report.taken_over";
-    pub const REMOVED: &'static str = "saved_report.removed";
-
     /// Returns the sending of this event; `None` for other events.
     pub const fn sending(&self) -> Option<&ReportSending> {
         match self {
             Self::Sent { sending } => Some(sending),
             Self::Saved { .. } | Self::TakenOver { .. } | Self::Removed {} => None,
         }
-    }
-}
-
-impl EventData for SavedReportEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Saved { .. } => Self::SAVED,
-            Self::Sent { .. } => Self::SENT,
-            Self::TakenOver { .. } => Self::TAKEN_OVER,
-            Self::Removed {} => Self::REMOVED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
     }
 }

@@ -40,7 +40,8 @@ const ZONE_WEEKS: u64 = 106;
 const LOOKED_DAYS: u64 = 33;
 
 /// The definition of a saved report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(title, metrics, days, zone)]
 pub struct ReportPlan {
     #[schemars(example = &"接通率周报", length(min = 1, max = TITLE_BYTES_MAX))]
     pub title: String,
@@ -71,7 +72,10 @@ pub struct ReportPlan {
 }
 
 /// When a report is sent: interval, day and time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
+#[open(day, minute)]
 pub struct ReportSchedule {
     pub every: ReportInterval,
     /// Day of the week, 1 (Monday) to 7, or of the month, 1 to 28. Absent for daily reports.
@@ -84,7 +88,9 @@ pub struct ReportSchedule {
 }
 
 /// How often the report is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ReportInterval")]
 pub enum ReportInterval {

@@ -2,7 +2,8 @@
 
 use super::name::SettingName;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "setting")]
 pub enum SettingCommand {
     /// Sets the value from now on. If it is the current value, no event is stored.
     Change {
@@ -10,13 +11,4 @@ pub enum SettingCommand {
         to: u64,
         reason: String,
     },
-}
-
-impl SettingCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Change { .. } => "setting.change",
-        }
-    }
 }

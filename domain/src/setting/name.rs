@@ -6,7 +6,18 @@ use std::str::FromStr;
 
 /// A setting of a running installation. The name ends with its unit.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    derive::EventMembers,
 )]
 pub enum SettingName {
     /// Lowest answer rate (answered of settled calls) in thousandths. Below it an alert is raised.

@@ -2,7 +2,8 @@
 
 use super::id::StopId;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "stop")]
 pub enum StopCommand {
     /// Stops new dials from now on. While the stop is engaged, a repeated command stores no event, unless it
     /// adds `hang_up`, which also ends active calls.
@@ -13,14 +14,4 @@ pub enum StopCommand {
     },
     /// Lifts the stop: dialing may resume.
     Lift { reason: String },
-}
-
-impl StopCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Engage { .. } => "stop.engage",
-            Self::Lift { .. } => "stop.lift",
-        }
-    }
 }

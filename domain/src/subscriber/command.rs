@@ -1,9 +1,10 @@
 //! The commands of a subscriber: its reader connects and acknowledges; a user resets or removes it.
 
-use super::event::{SubscriberEvent, SubscriberFilter};
+use super::event::SubscriberFilter;
 use crate::stored_event::Position;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "subscriber")]
 pub enum SubscriberCommand {
     /// Starts to read under this name. The first time creates the subscriber.
     Follow {
@@ -23,16 +24,4 @@ pub enum SubscriberCommand {
     Reset { after: Position, reason: Option<String> },
     /// Removes the subscriber.
     Remove { reason: Option<String> },
-}
-
-impl SubscriberCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Follow { .. } => "subscriber.follow",
-            Self::Acknowledge { .. } => "subscriber.acknowledge",
-            Self::Reset { .. } => SubscriberEvent::RESET,
-            Self::Remove { .. } => "subscriber.remove",
-        }
-    }
 }

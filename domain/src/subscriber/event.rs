@@ -1,16 +1,16 @@
 //! The events of a subscriber. Stored kinds and versions never change; new ones are added. The envelope names
 //! the actor.
 
-use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::event_filter::EventFilter;
-use crate::personal::Personal;
 use crate::stored_event::Position;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::ids::{CampaignId, CustomerId};
 
 /// The filter of a subscriber. Every given member must match; an empty filter matches every event.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
+#[open(kinds, streams)]
 pub struct SubscriberFilter {
     /// Event kinds; one match is enough. A kind that ends in a dot is a prefix.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -54,7 +54,7 @@ impl SubscriberFilter {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum SubscriberEvent {
     /// A subscriber was added, for the first time or again after its removal.
@@ -70,6 +70,7 @@ pub enum SubscriberEvent {
     Reached { position: Position },
     /// The position was set by a user. Events after it are delivered, also those that were acknowledged.
     #[serde(rename = "subscriber.reset")]
+    #[open(reason)]
     Reset {
         before: Position,
         after: Position,
@@ -78,39 +79,9 @@ pub enum SubscriberEvent {
     },
     /// The subscriber was removed. The name is free and the position is lost.
     #[serde(rename = "subscriber.removed")]
+    #[open(reason)]
     Removed {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl SubscriberEvent {
-    pub const ADDED: &'static str = "subscriber.added";
-    pub const REACHED: &'static str = "subscriber.reached";
-    pub const RESET: &'static str = "subscriber.reset";
-    pub const REMOVED: &'static str = "subscriber.removed";
-}
-
-impl EventData for SubscriberEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Added { .. } => Self::ADDED,
-            Self::Reached { .. } => Self::REACHED,
-            Self::Reset { .. } => Self::RESET,
-            Self::Removed { .. } => Self::REMOVED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

@@ -5,7 +5,8 @@ use super::fact::SummaryFact;
 use super::text_fact::TextSummaryFact;
 use super::wording::{WordedFact, WordingAskedFact, WordingFailedFact};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "summary")]
 pub enum SummaryCommand {
     Record(Box<SummaryFact>),
     /// Stores the summary of a text conversation.
@@ -14,17 +15,4 @@ pub enum SummaryCommand {
     AskWording(Box<WordingAskedFact>),
     KeepWording(Box<WordedFact>),
     FailWording(Box<WordingFailedFact>),
-}
-
-impl SummaryCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Record(_) => "summary.record",
-            Self::RecordText(_) => "summary.record_text",
-            Self::AskWording(_) => "summary.ask_wording",
-            Self::KeepWording(_) => "summary.keep_wording",
-            Self::FailWording(_) => "summary.fail_wording",
-        }
-    }
 }

@@ -1,9 +1,9 @@
 //! The content of a call's summary: values from closed lists, which can be counted, and a sealed text for
 //! readers.
 
-use super::text_fact::sealed_words;
 use crate::call_course::{CourseMark, TurnCounts};
 use crate::calling_plan::FlowRef;
+use crate::event_members::personal_of;
 use crate::personal::Personal;
 use crate::record::stored_event::{Position, StreamVersion};
 use crate::time::Timestamp;
@@ -18,6 +18,7 @@ pub const SUMMARY_TEXT_CHARS_MAX: usize = 2_000;
 
 labelled! {
     /// The rule that chose the interest level: the first of these that applies.
+    #[derive(derive::EventMembers)]
     InterestRule {
         Refused => "refused", "拒绝", "refused";
         Noted => "noted", "流程所记", "noted during the call";
@@ -30,7 +31,9 @@ labelled! {
 }
 
 /// An interest level with the rule that chose it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Interest {
     pub level: InterestLevel,
@@ -39,6 +42,7 @@ pub struct Interest {
 
 labelled! {
     /// The suggested follow-up of a call (跟进建议).
+    #[derive(derive::EventMembers)]
     FollowUpAction {
         DoNotCall => "do_not_call", "勿再致电", "do not call again";
         Human => "human", "人工跟进", "a colleague sees to it";
@@ -50,6 +54,7 @@ labelled! {
 
 labelled! {
     /// The reason of a follow-up: the first of these that applies.
+    #[derive(derive::EventMembers)]
     FollowUpReason {
         OptedOut => "opted_out", "客户谢绝来电", "they refused further calls";
         SensitiveWord => "sensitive_word", "出现敏感词", "a sensitive word was said";
@@ -72,7 +77,9 @@ labelled! {
 
 /// A suggested follow-up with its reason. It starts no action; the campaign's rules decide about further
 /// calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(deny_unknown_fields)]
 pub struct FollowUp {
     pub action: FollowUpAction,
@@ -80,7 +87,8 @@ pub struct FollowUp {
 }
 
 /// The summary of an answered call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(talk_ms, intent, intent_rule, emotion, lang, models, summary_version)]
 pub struct SummaryFact {
     pub campaign: CampaignId,
     pub customer: CustomerId,
@@ -101,6 +109,7 @@ pub struct SummaryFact {
     pub interest: Option<Interest>,
     /// Values of the flow's slots by name, masked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[pointer(raw)]
     pub slots: BTreeMap<String, Personal<String>>,
     /// The strongest emotion of the callee. Absent if the campaign does not measure emotions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,13 +139,8 @@ impl SummaryFact {
     /// Erases the personal fields of the summary, as after an erasure of the customer. The values that can
     /// be counted remain.
     pub fn erase(&mut self) {
-        for (_, value) in self.personal() {
+        for (_, value) in personal_of(self) {
             *value = Personal::Erased { hash: None };
         }
-    }
-
-    /// Returns the personal fields of the summary, each with its JSON pointer in the record.
-    pub(super) fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        sealed_words(&mut self.slots, &mut self.flow_tags, &mut self.text)
     }
 }

@@ -17,8 +17,6 @@ mod text_fact;
 pub mod wording;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use command::SummaryCommand;

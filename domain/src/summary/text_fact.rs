@@ -4,6 +4,7 @@
 use super::fact::{FollowUp, Interest};
 use crate::call_course::{CourseMark, TurnCounts};
 use crate::calling_plan::FlowRef;
+use crate::event_members::personal_of;
 use crate::personal::Personal;
 use crate::record::stored_event::{Position, StreamVersion};
 use crate::text_channel::{Channel, CloseReason};
@@ -14,7 +15,8 @@ use values::disposition::Outcome;
 use values::ids::{CampaignId, CustomerId};
 
 /// The summary of a closed text conversation, as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(intent, intent_rule, lang, models, summary_version)]
 pub struct TextSummaryFact {
     pub campaign: CampaignId,
     pub customer: CustomerId,
@@ -35,6 +37,7 @@ pub struct TextSummaryFact {
     pub interest: Option<Interest>,
     /// Values of the flow's slots by name, masked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[pointer(raw)]
     pub slots: BTreeMap<String, Personal<String>>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<CourseMark>,
@@ -61,28 +64,8 @@ impl TextSummaryFact {
     /// Erases the personal fields of the summary, as after an erasure of the customer. The values that can
     /// be counted remain.
     pub fn erase(&mut self) {
-        for (_, value) in self.personal() {
+        for (_, value) in personal_of(self) {
             *value = Personal::Erased { hash: None };
         }
     }
-
-    /// Returns the personal fields of the summary, each with its JSON pointer in the record.
-    pub(super) fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        sealed_words(&mut self.slots, &mut self.flow_tags, &mut self.text)
-    }
-}
-
-/// Returns the personal fields of a summary, each with its JSON pointer in the record.
-pub(super) fn sealed_words<'a>(
-    slots: &'a mut BTreeMap<String, Personal<String>>,
-    flow_tags: &'a mut [Personal<String>],
-    text: &'a mut Personal<String>,
-) -> Vec<(String, &'a mut Personal<String>)> {
-    let slots = slots.iter_mut();
-    let slots = slots.map(|(name, value)| (format!("/slots/{name}"), value));
-    let mut all: Vec<_> = slots.collect();
-    let tags = flow_tags.iter_mut().enumerate();
-    all.extend(tags.map(|(place, tag)| (format!("/flow_tags/{place}"), tag)));
-    all.push(("/text".to_owned(), text));
-    all
 }

@@ -14,7 +14,8 @@ pub const NO_OUTCOME: &str = "none";
 
 /// Stored before a model is asked for a wording of a summary. After a crash from here on it is not asked
 /// again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(model, prompt_sha256)]
 pub struct WordingAskedFact {
     /// The model's name at its server.
     pub model: String,
@@ -24,7 +25,8 @@ pub struct WordingAskedFact {
 }
 
 /// The wording of a summary that a model wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(model, prompt_sha256, took_ms, prompt_tokens, answer_tokens)]
 pub struct WordedFact {
     /// The summary in the model's words, masked.
     pub text: Personal<String>,
@@ -40,7 +42,8 @@ pub struct WordedFact {
 }
 
 /// Why a model's wording of a summary failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(model, prompt_sha256, took_ms, failure, prompt_tokens, answer_tokens)]
 pub struct WordingFailedFact {
     pub model: String,
     pub prompt_sha256: String,

@@ -1,4 +1,4 @@
-//! Tests of the test phones decider: the list before and after a change; and its golden file.
+//! Tests of the test phones decider: the list before and after a change.
 
 use super::{
     TEST_PHONES_MAX, TestPhone, TestPhones, TestPhonesCommand, TestPhonesEvent, TestPhonesRefusal,
@@ -6,7 +6,6 @@ use super::{
 };
 use crate::decider::{Context, Decider};
 use crate::personal::Personal;
-use crate::record::golden_support::check;
 use crate::time::Timestamp;
 
 fn phone(nth: usize) -> TestPhone {
@@ -84,14 +83,4 @@ fn what_makes_no_list_is_refused() {
         ..phone(1)
     };
     assert_eq!(told(&mut state, add(long, "x")), Err(TestPhonesRefusal::TooLong));
-}
-
-#[test]
-fn its_kind_is_written_and_read_as_its_golden_file_says() {
-    let changed = TestPhonesEvent::Changed {
-        before: vec![phone(1).number],
-        after: vec![phone(1), phone(2)],
-        reason: "the reviewer's phone".to_owned(),
-    };
-    check("test_phones", changed);
 }

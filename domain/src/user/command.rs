@@ -10,7 +10,8 @@ use values::digest::SecretDigest;
 use values::ids::TeamId;
 use values::permission::{CampaignScope, Role};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "user")]
 pub enum UserCommand {
     /// Adds a user, with a password or with a link to choose one.
     Add {
@@ -107,28 +108,4 @@ pub enum UserCommand {
         /// True if there is another admin.
         has_other_admin: bool,
     },
-}
-
-impl UserCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Add { .. } => "user.add",
-            Self::ChangeScope { .. } => "user.change_scope",
-            Self::Invite { .. } => "user.invite",
-            Self::ChoosePassword { .. } => "user.choose_password",
-            Self::ChangePassword { .. } => "user.change_password",
-            Self::GrantRole { .. } => "user.grant_role",
-            Self::RevokeRole { .. } => "user.revoke_role",
-            Self::SignIn { .. } => "user.sign_in",
-            Self::RefuseSignIn { .. } => "user.refuse_sign_in",
-            Self::OfferSecondFactor { .. } => "user.offer_second_factor",
-            Self::AddSecondFactor { .. } => "user.add_second_factor",
-            Self::ResetSecondFactor { .. } => "user.reset_second_factor",
-            Self::LinkProvider { .. } => "user.link_provider",
-            Self::UnlinkProvider { .. } => "user.unlink_provider",
-            Self::SignOut { .. } => "user.sign_out",
-            Self::Disable { .. } => "user.disable",
-        }
-    }
 }

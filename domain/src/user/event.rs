@@ -2,21 +2,20 @@
 //! actor.
 
 use super::second_factor::SecondFactorUsed;
-use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::{LookupHash, Personal};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use values::digest::SecretDigest;
 use values::ids::TeamId;
 use values::permission::{CampaignScope, Role};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum UserEvent {
     /// A user was added.
     #[serde(rename = "user.added")]
+    #[open(reason)]
     Added {
         roles: BTreeSet<Role>,
         /// Absent if the scope is all campaigns.
@@ -51,6 +50,7 @@ pub enum UserEvent {
         second_factor: Option<SecondFactorUsed>,
     },
     #[serde(rename = "user.role_granted")]
+    #[open(reason)]
     RoleGranted {
         role: Role,
         before: BTreeSet<Role>,
@@ -58,6 +58,7 @@ pub enum UserEvent {
         reason: String,
     },
     #[serde(rename = "user.role_revoked")]
+    #[open(reason)]
     RoleRevoked {
         role: Role,
         before: BTreeSet<Role>,
@@ -66,6 +67,7 @@ pub enum UserEvent {
     },
     /// The user's data scope, or a guest's end date, changed.
     #[serde(rename = "user.scope_changed")]
+    #[open(reason)]
     ScopeChanged {
         before: UserScope,
         after: UserScope,
@@ -73,6 +75,7 @@ pub enum UserEvent {
     },
     /// The user signed in. The session is stored as the digest of the browser's cookie.
     #[serde(rename = "user.signed_in")]
+    #[open(from, issuer)]
     SignedIn {
         session: SecretDigest,
         until: Timestamp,
@@ -89,6 +92,7 @@ pub enum UserEvent {
     SignedOut { session: SecretDigest },
     /// A sign-in was refused.
     #[serde(rename = "user.sign_in_refused")]
+    #[open(wrong_count, from)]
     SignInRefused {
         fault: SignInFault,
         /// Wrong passwords in a row, including this one.
@@ -105,6 +109,7 @@ pub enum UserEvent {
     },
     /// The offered secret took effect. All sessions ended.
     #[serde(rename = "user.second_factor_added")]
+    #[open(step)]
     SecondFactorAdded {
         /// The time step of the first code. This code and older ones cannot be used again.
         step: u64,
@@ -113,9 +118,11 @@ pub enum UserEvent {
     },
     /// The second factor was removed. All sessions ended.
     #[serde(rename = "user.second_factor_reset")]
+    #[open(reason)]
     SecondFactorReset { reason: String },
     /// The user was linked with a subject of an identity provider.
     #[serde(rename = "user.provider_linked")]
+    #[open(issuer, reason)]
     ProviderLinked {
         issuer: String,
         /// Keyed hash of issuer and subject.
@@ -125,10 +132,12 @@ pub enum UserEvent {
     },
     /// The link with the identity provider was removed. All sessions ended.
     #[serde(rename = "user.provider_unlinked")]
+    #[open(reason)]
     ProviderUnlinked { reason: String },
     /// Too many wrong passwords from one address. Sign-ins from it are refused before `until`, also with the
     /// correct password.
     #[serde(rename = "user.locked")]
+    #[open(locked_count, from)]
     Locked {
         until: Timestamp,
         locked_count: u32,
@@ -139,11 +148,14 @@ pub enum UserEvent {
     },
     /// The user was disabled. Sign-ins are refused, and the user's API keys are no longer valid.
     #[serde(rename = "user.disabled")]
+    #[open(reason)]
     Disabled { reason: String },
 }
 
 /// The data scope of a user, and the end date of a guest.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 pub struct UserScope {
     /// Absent if the scope is all campaigns.
     #[serde(default, skip_serializing_if = "CampaignScope::is_all")]
@@ -156,7 +168,9 @@ pub struct UserScope {
 }
 
 /// A link to choose a password: valid once, before `until`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 pub struct Invitation {
     pub sha256: SecretDigest,
     pub until: Timestamp,
@@ -166,7 +180,9 @@ pub struct Invitation {
 }
 
 /// How a set-up link was delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkDelivery {
     /// By mail to the user: the requester did not see it.
@@ -176,7 +192,9 @@ pub enum LinkDelivery {
 }
 
 /// Why a sign-in was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SignInFault {
     WrongPassword,
@@ -184,80 +202,4 @@ pub enum SignInFault {
     NoPassword,
     /// The password was correct, but the code of the second factor was wrong or used already.
     WrongCode,
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl UserEvent {
-    pub const ADDED: &'static str = "user.added";
-    pub const INVITED: &'static str = "user.invited";
-    pub const PASSWORD_CHOSEN: &'static str = "user.password_chosen";
-    pub const ROLE_GRANTED: &'static str = "user.role_granted";
-    pub const ROLE_REVOKED: &'static str = "user.role_revoked";
-    pub const SCOPE_CHANGED: &'static str = "user.scope_changed";
-    pub const SIGNED_IN: &'static str = "user.signed_in";
-    pub const SIGNED_OUT: &'static str = "user.signed_out";
-    pub const SIGN_IN_REFUSED: &'static str = "user.sign_in_refused";
-    pub const SECOND_FACTOR_OFFERED: &'static str = "user.second_factor_offered";
-    pub const SECOND_FACTOR_ADDED: &'static str = "user.second_factor_added";
-    pub const SECOND_FACTOR_RESET: &'static str = "user.second_factor_reset";
-    pub const PROVIDER_LINKED: &'static str = "user.provider_linked";
-    pub const PROVIDER_UNLINKED: &'static str = "user.provider_unlinked";
-    pub const LOCKED: &'static str = "user.locked";
-    pub const DISABLED: &'static str = "user.disabled";
-}
-
-impl EventData for UserEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Added { .. } => Self::ADDED,
-            Self::Invited { .. } => Self::INVITED,
-            Self::PasswordChosen { .. } => Self::PASSWORD_CHOSEN,
-            Self::RoleGranted { .. } => Self::ROLE_GRANTED,
-            Self::RoleRevoked { .. } => Self::ROLE_REVOKED,
-            Self::ScopeChanged { .. } => Self::SCOPE_CHANGED,
-            Self::SignedIn { .. } => Self::SIGNED_IN,
-            Self::SignedOut { .. } => Self::SIGNED_OUT,
-            Self::SignInRefused { .. } => Self::SIGN_IN_REFUSED,
-            Self::SecondFactorOffered { .. } => Self::SECOND_FACTOR_OFFERED,
-            Self::SecondFactorAdded { .. } => Self::SECOND_FACTOR_ADDED,
-            Self::SecondFactorReset { .. } => Self::SECOND_FACTOR_RESET,
-            Self::ProviderLinked { .. } => Self::PROVIDER_LINKED,
-            Self::ProviderUnlinked { .. } => Self::PROVIDER_UNLINKED,
-            Self::Locked { .. } => Self::LOCKED,
-            Self::Disabled { .. } => Self::DISABLED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        match self {
-            Self::Added { password, mail, .. } => {
-                let password = password.as_mut().map(|one| ("/password".to_owned(), one));
-                let mail = mail.as_mut().map(|one| ("/mail".to_owned(), one));
-                password.into_iter().chain(mail).collect()
-            }
-            Self::PasswordChosen { password, .. } => vec![("/password".to_owned(), password)],
-            Self::SecondFactorOffered { secret, .. } => vec![("/secret".to_owned(), secret)],
-            Self::Invited { .. }
-            | Self::RoleGranted { .. }
-            | Self::RoleRevoked { .. }
-            | Self::ScopeChanged { .. }
-            | Self::SignedIn { .. }
-            | Self::SignedOut { .. }
-            | Self::SignInRefused { .. }
-            | Self::SecondFactorAdded { .. }
-            | Self::SecondFactorReset { .. }
-            | Self::ProviderLinked { .. }
-            | Self::ProviderUnlinked { .. }
-            | Self::Locked { .. }
-            | Self::Disabled { .. } => Vec::new(),
-        }
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

@@ -16,8 +16,6 @@ pub mod second_factor;
 mod state;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use command::UserCommand;

@@ -39,10 +39,13 @@ pub enum SignInProof {
 }
 
 /// The second factor that a sign-in used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(tag = "form", rename_all = "snake_case")]
 pub enum SecondFactorUsed {
     /// A code of the app. This code and older ones cannot be used again.
+    #[open(step)]
     Totp { step: u64 },
     /// A recovery code. It cannot be used again.
     RecoveryCode { sha256: SecretDigest },

@@ -3,7 +3,8 @@
 use super::event::SwitchFacts;
 use crate::time::Timestamp;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "view")]
 pub enum ViewCommand {
     /// Records that a shadow rebuild began.
     Rebuild {
@@ -20,15 +21,4 @@ pub enum ViewCommand {
     },
     /// Records that the new rows were dropped.
     Cancel { begun_at: Timestamp, by: Option<String> },
-}
-
-impl ViewCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Rebuild { .. } => "view.rebuild",
-            Self::Switch { .. } => "view.switch",
-            Self::Cancel { .. } => "view.cancel",
-        }
-    }
 }

@@ -1,17 +1,15 @@
 //! The events of a view's rebuilds. Stored kinds and versions never change; new ones are added.
 
-use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum ViewEvent {
     /// A shadow rebuild began: new rows are built while the live ones stay in use.
     #[serde(rename = "view.rebuild_begun")]
+    #[open(version, by)]
     RebuildBegun {
         /// The view's version in the build that makes the rows.
         version: u32,
@@ -21,6 +19,7 @@ pub enum ViewEvent {
     },
     /// The new rows replaced the live ones.
     #[serde(rename = "view.switched")]
+    #[open(accepted_differences, by)]
     Switched {
         #[serde(flatten)]
         facts: SwitchFacts,
@@ -31,6 +30,7 @@ pub enum ViewEvent {
     },
     /// The new rows were dropped.
     #[serde(rename = "view.rebuild_canceled")]
+    #[open(by)]
     RebuildCanceled {
         begun_at: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,7 +39,8 @@ pub enum ViewEvent {
 }
 
 /// A switch of rows, with the comparison before it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(version)]
 pub struct SwitchFacts {
     pub version: u32,
     /// When the rebuild began. It identifies the rebuild.
@@ -52,7 +53,8 @@ pub struct SwitchFacts {
 }
 
 /// The comparison of one table: the old rows and the new ones.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(table, rows_before, rows_after, sha256_before, sha256_after)]
 pub struct TableFacts {
     pub table: String,
     pub rows_before: u64,
@@ -67,34 +69,5 @@ impl SwitchFacts {
     pub fn agrees(&self) -> bool {
         let mut tables = self.tables.iter();
         tables.all(|table| table.sha256_before == table.sha256_after && table.rows_before == table.rows_after)
-    }
-}
-
-/// Event kinds as stored, one per variant. They never change.
-impl ViewEvent {
-    pub const REBUILD_BEGUN: &'static str = "view.rebuild_begun";
-    pub const SWITCHED: &'static str = "view.switched";
-    pub const REBUILD_CANCELED: &'static str = "view.rebuild_canceled";
-}
-
-impl EventData for ViewEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::RebuildBegun { .. } => Self::REBUILD_BEGUN,
-            Self::Switched { .. } => Self::SWITCHED,
-            Self::RebuildCanceled { .. } => Self::REBUILD_CANCELED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        Vec::new()
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
     }
 }

@@ -11,8 +11,6 @@ mod refusal;
 mod state;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use command::ViewCommand;

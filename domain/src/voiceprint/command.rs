@@ -4,7 +4,8 @@ use super::event::VoiceprintComparison;
 use super::take::TakeFacts;
 use crate::time::Timestamp;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "voiceprint")]
 pub enum VoiceprintCommand {
     /// Records the separate consent to a voiceprint.
     Consent {
@@ -32,19 +33,4 @@ pub enum VoiceprintCommand {
     Expire,
     /// Deletes the voiceprint of an erased customer. If there is none, no event is stored.
     Erase,
-}
-
-impl VoiceprintCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Consent { .. } => "voiceprint.consent",
-            Self::Enrol { .. } => "voiceprint.enrol",
-            Self::Compare { .. } => "voiceprint.compare",
-            Self::Withdraw { .. } => "voiceprint.withdraw",
-            Self::Delete { .. } => "voiceprint.delete",
-            Self::Expire => "voiceprint.expire",
-            Self::Erase => "voiceprint.erase",
-        }
-    }
 }

@@ -2,17 +2,17 @@
 //! stream's name has the customer, the envelope the actor.
 
 use super::key_name;
-use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::decider::EventData;
 use crate::personal::Personal;
 use crate::record::stored_event::Envelope;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use values::disposition::labelled;
 use values::ids::{CampaignId, CustomerId};
 
 /// A consent to a voiceprint only, separate from other consents (PIPL, article 29).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(consent, source, wording)]
 pub struct VoiceConsent {
     /// Number of the consent, starting at 1.
     pub consent: u32,
@@ -28,7 +28,8 @@ pub struct VoiceConsent {
 }
 
 /// A template of a customer's voice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(enrolment, consent, form, takes)]
 pub struct VoiceTemplate {
     /// Number of the enrolment, starting at 1. The template's own key is named after it.
     pub enrolment: u32,
@@ -45,6 +46,7 @@ pub struct VoiceTemplate {
 
 labelled! {
     /// The result of a comparison. It is a hint; no decision uses it.
+    #[derive(derive::EventMembers)]
     VoiceLikeness {
         Alike => "alike", "相似", "as near as the threshold or nearer";
         Unlike => "unlike", "不相似", "farther than the threshold";
@@ -53,6 +55,7 @@ labelled! {
 
 labelled! {
     /// Why a voiceprint was deleted.
+    #[derive(derive::EventMembers)]
     VoiceDeletedFor {
         Asked => "asked", "要求删除", "somebody asked for it";
         Withdrawn => "withdrawn", "撤回同意", "the consent was withdrawn";
@@ -62,7 +65,8 @@ labelled! {
 }
 
 /// One comparison of an utterance with the template.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(enrolment, distance_milli, threshold_milli)]
 pub struct VoiceprintComparison {
     /// Number of the enrolment.
     pub enrolment: u32,
@@ -76,7 +80,7 @@ pub struct VoiceprintComparison {
     pub likeness: VoiceLikeness,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum VoiceprintEvent {
     /// The customer consented to a voiceprint.
@@ -90,6 +94,7 @@ pub enum VoiceprintEvent {
     Compared(VoiceprintComparison),
     /// The consent was withdrawn.
     #[serde(rename = "voiceprint.withdrawn")]
+    #[open(consent, source)]
     Withdrawn {
         consent: u32,
         /// The channel of the withdrawal. It names no person.
@@ -97,6 +102,7 @@ pub enum VoiceprintEvent {
     },
     /// The voiceprint was deleted. Its own key is destroyed afterwards.
     #[serde(rename = "voiceprint.deleted")]
+    #[open(enrolment, reason)]
     Deleted {
         enrolment: u32,
         deleted_for: VoiceDeletedFor,
@@ -106,14 +112,7 @@ pub enum VoiceprintEvent {
     },
 }
 
-/// Event kinds as stored, one per variant. They never change.
 impl VoiceprintEvent {
-    pub const CONSENTED: &'static str = "voiceprint.consented";
-    pub const ENROLLED: &'static str = "voiceprint.enrolled";
-    pub const COMPARED: &'static str = "voiceprint.compared";
-    pub const WITHDRAWN: &'static str = "voiceprint.withdrawn";
-    pub const DELETED: &'static str = "voiceprint.deleted";
-
     /// Returns the key that a deletion event destroys; `None` for other events.
     pub fn key_destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
         if envelope.kind != Self::DELETED {
@@ -124,33 +123,5 @@ impl VoiceprintEvent {
             Self::Deleted { enrolment, .. } => Some(key_name(&person, enrolment)),
             Self::Consented(_) | Self::Enrolled(_) | Self::Compared(_) | Self::Withdrawn { .. } => None,
         }
-    }
-}
-
-impl EventData for VoiceprintEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Consented(_) => Self::CONSENTED,
-            Self::Enrolled(_) => Self::ENROLLED,
-            Self::Compared(_) => Self::COMPARED,
-            Self::Withdrawn { .. } => Self::WITHDRAWN,
-            Self::Deleted { .. } => Self::DELETED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        match self {
-            Self::Consented(consented) => vec![("/evidence".to_owned(), &mut consented.evidence)],
-            Self::Enrolled(enrolled) => vec![("/template".to_owned(), &mut enrolled.template)],
-            Self::Compared(_) | Self::Withdrawn { .. } | Self::Deleted { .. } => Vec::new(),
-        }
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
     }
 }

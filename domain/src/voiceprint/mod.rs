@@ -14,8 +14,6 @@ mod state;
 mod take;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use command::VoiceprintCommand;

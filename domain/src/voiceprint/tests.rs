@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::personal::Personal;
+use crate::record::golden_support::customer;
 
 type DecideResult = Result<Vec<VoiceprintEvent>, VoiceprintRefusal>;
 
@@ -311,4 +312,14 @@ fn events_have_an_end_and_ending_it_needs_no_room() {
         withdraw,
         Ok(vec![withdrawn(), deleted(VoiceDeletedFor::Withdrawn)]),
     );
+}
+
+#[test]
+fn each_enrolment_has_a_key_of_its_own_that_never_changes() {
+    // Stored records contain this name.
+    assert_eq!(
+        key_name(&customer(), 1).as_str(),
+        "b613106e3de95a7d8eebe095d5744ab1"
+    );
+    assert_ne!(key_name(&customer(), 1), key_name(&customer(), 2));
 }

@@ -9,7 +9,8 @@ use crate::record::stored_event::Position;
 use std::collections::BTreeSet;
 use values::ids::{CampaignId, CustomerId, EventId, UserId};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "webhook")]
 pub enum WebhookCommand {
     Add {
         facts: Box<WebhookFacts>,
@@ -105,21 +106,4 @@ pub enum AttemptEnd {
     },
     /// The event waits behind an earlier one at this position.
     Deferred { behind: Position },
-}
-
-impl WebhookCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Add { .. } => "webhook.add",
-            Self::Change { .. } => "webhook.change",
-            Self::Rotate { .. } => "webhook.rotate",
-            Self::Remove { .. } => "webhook.remove",
-            Self::Replay { .. } => "webhook.replay",
-            Self::Disable { .. } => "webhook.disable",
-            Self::TakeOver { .. } => "webhook.take_over",
-            Self::Test { .. } => "webhook.test",
-            Self::Record { .. } => "webhook.record",
-        }
-    }
 }

@@ -3,17 +3,15 @@
 
 use super::format::WebhookFormat;
 use super::owner_fault::OwnerFault;
-use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use values::ids::{CampaignId, CustomerId, EventId, UserId};
 use values::permission::CampaignScope;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventData)]
 #[serde(tag = "kind", content = "data")]
 pub enum WebhookEvent {
     /// A webhook was added and receives events from now on.
@@ -24,6 +22,7 @@ pub enum WebhookEvent {
     },
     /// The event kinds, the format or the address changed.
     #[serde(rename = "webhook.changed")]
+    #[open(reason)]
     Changed {
         before: Box<WebhookTerms>,
         after: Box<WebhookTerms>,
@@ -49,10 +48,12 @@ pub enum WebhookEvent {
     },
     /// The webhook was removed. Nothing is sent to it any more.
     #[serde(rename = "webhook.removed")]
+    #[open(reason)]
     Removed { reason: String },
     /// Deliveries stopped: the receiver answered 410 (until a replay), or the owner lost the right (until
     /// another user takes it over). Events wait in the meantime.
     #[serde(rename = "webhook.disabled")]
+    #[open(status)]
     Disabled {
         /// The receiver's HTTP status. Absent if the owner is the reason.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,6 +67,7 @@ pub enum WebhookEvent {
     },
     /// The webhook has a new owner. Waiting events are sent.
     #[serde(rename = "webhook.taken_over")]
+    #[open(reason)]
     TakenOver {
         /// Absent for the owner of the data directory.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,6 +76,7 @@ pub enum WebhookEvent {
     },
     /// A replay was requested: every event after a position is sent again.
     #[serde(rename = "webhook.replay_asked")]
+    #[open(run)]
     ReplayAsked { after: Position, run: u32 },
     /// A test message without event data was sent.
     #[serde(rename = "webhook.tested")]
@@ -116,7 +119,8 @@ pub enum WebhookEvent {
 }
 
 /// The settings of a webhook: its receiver, its events and its format.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(shown, kinds, smtp, recordings_from)]
 pub struct WebhookFacts {
     pub format: WebhookFormat,
     /// URL or mail address, sealed under the webhook's own key. It may contain a credential or name a person.
@@ -160,7 +164,8 @@ pub struct WebhookFacts {
 }
 
 /// The settings of a webhook that can be changed, as responses show them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(shown, kinds)]
 pub struct WebhookTerms {
     pub format: WebhookFormat,
     pub shown: String,
@@ -170,7 +175,8 @@ pub struct WebhookTerms {
 }
 
 /// The event of a delivery and its attempts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(attempts, run)]
 pub struct Delivery {
     pub event: EventId,
     pub position: Position,
@@ -194,7 +200,8 @@ const fn is_first(run: &u32) -> bool {
 }
 
 /// The result of one delivery attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(status, elapsed_ms, answer_bytes)]
 pub struct DeliveryAttempt {
     /// The reason why the receiver did not accept it. Absent if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -217,7 +224,9 @@ const fn is_zero(bytes: &u64) -> bool {
 }
 
 /// Why a message was not accepted. New faults are added at the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryFault {
     /// The host name does not resolve.
@@ -269,21 +278,7 @@ impl DeliveryFault {
     }
 }
 
-/// Event kinds as stored, one per variant. They never change.
 impl WebhookEvent {
-    pub const ADDED: &'static str = "webhook.added";
-    pub const CHANGED: &'static str = "webhook.changed";
-    pub const ROTATED: &'static str = "webhook.rotated";
-    pub const REMOVED: &'static str = "webhook.removed";
-    pub const DISABLED: &'static str = "webhook.disabled";
-    pub const TAKEN_OVER: &'static str = "webhook.taken_over";
-    pub const REPLAY_ASKED: &'static str = "webhook.replay_asked";
-    pub const TESTED: &'static str = "webhook.tested";
-    pub const DELIVERED: &'static str = "webhook.delivered";
-    pub const DELIVERY_FAILED: &'static str = "webhook.delivery_failed";
-    pub const DELIVERY_DEFERRED: &'static str = "webhook.delivery_deferred";
-    pub const DEAD_LETTERED: &'static str = "webhook.dead_lettered";
-
     /// Returns the delivery of this event; `None` for events that are not about a delivery.
     pub const fn delivery(&self) -> Option<&Delivery> {
         match self {
@@ -303,62 +298,6 @@ impl WebhookEvent {
     }
 }
 
-impl EventData for WebhookEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Added { .. } => Self::ADDED,
-            Self::Changed { .. } => Self::CHANGED,
-            Self::Rotated { .. } => Self::ROTATED,
-            Self::Removed { .. } => Self::REMOVED,
-            Self::Disabled { .. } => Self::DISABLED,
-            Self::TakenOver { .. } => Self::TAKEN_OVER,
-            Self::ReplayAsked { .. } => Self::REPLAY_ASKED,
-            Self::Tested { .. } => Self::TESTED,
-            Self::Delivered { .. } => Self::DELIVERED,
-            Self::DeliveryFailed { .. } => Self::DELIVERY_FAILED,
-            Self::DeliveryDeferred { .. } => Self::DELIVERY_DEFERRED,
-            Self::DeadLettered { .. } => Self::DEAD_LETTERED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        match self {
-            Self::Added { facts } => facts.personal(),
-            Self::Changed { target, bearer, .. } => {
-                let fields = [("/target", target.as_mut()), ("/bearer", bearer.as_mut())];
-                let fields = fields.into_iter();
-                fields
-                    .filter_map(|(pointer, field)| Some((pointer.to_owned(), field?)))
-                    .collect()
-            }
-            Self::Rotated { secret, .. } => vec![("/secret".to_owned(), secret)],
-            Self::Tested { attempt }
-            | Self::Delivered { attempt, .. }
-            | Self::DeliveryFailed { attempt, .. }
-            | Self::DeadLettered { attempt, .. } => {
-                let answer = attempt.answer.as_mut();
-                answer
-                    .map(|answer| ("/answer".to_owned(), answer))
-                    .into_iter()
-                    .collect()
-            }
-            Self::Removed { .. }
-            | Self::Disabled { .. }
-            | Self::TakenOver { .. }
-            | Self::ReplayAsked { .. }
-            | Self::DeliveryDeferred { .. } => Vec::new(),
-        }
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
-}
-
 impl WebhookFacts {
     /// Returns the settings that can be changed.
     pub fn terms(&self) -> WebhookTerms {
@@ -368,18 +307,5 @@ impl WebhookFacts {
             kinds: self.kinds.clone(),
             allow_private: self.allow_private,
         }
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        let mut fields = vec![("/target".to_owned(), &mut self.target)];
-        let others = [
-            ("/secret", &mut self.secret),
-            ("/bearer", &mut self.bearer),
-            ("/to", &mut self.to),
-        ];
-        for (pointer, field) in others {
-            fields.extend(field.as_mut().map(|field| (pointer.to_owned(), field)));
-        }
-        fields
     }
 }

@@ -16,8 +16,6 @@ mod schedule;
 mod state;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use command::{AttemptEnd, AttemptOutcome, NewAddress, WebhookChange, WebhookCommand};

@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Why a webhook's owner lost the right to its deliveries. New faults are added at the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum OwnerFault {
     /// The owner is disabled, or is a guest with expired access.

@@ -36,7 +36,8 @@ pub struct DraftAdoption {
     pub content_hash: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, derive::CommandName)]
+#[command(aggregate = "wording_draft")]
 pub enum WordingDraftCommand {
     /// Records the request. If the draft was asked for already, no event is stored and the model is not asked
     /// again.
@@ -49,17 +50,4 @@ pub enum WordingDraftCommand {
     Adopt(Box<DraftAdoption>),
     /// Rejects the draft. If it was rejected already, no event is stored.
     Reject { by: Option<UserId>, reason: String },
-}
-
-impl WordingDraftCommand {
-    /// Returns the command's name, for logs.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Ask(_) => "wording_draft.ask",
-            Self::Keep { .. } => "wording_draft.keep",
-            Self::Fail { .. } => "wording_draft.fail",
-            Self::Adopt(_) => "wording_draft.adopt",
-            Self::Reject { .. } => "wording_draft.reject",
-        }
-    }
 }

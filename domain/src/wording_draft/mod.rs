@@ -15,8 +15,6 @@ mod state;
 mod task;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod reading_tests;
 #[cfg(test)]
 mod tests;

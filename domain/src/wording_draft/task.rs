@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use values::ids::KnowledgeId;
 
 /// The kind of entry to be reworded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
     Answer,
@@ -13,7 +15,17 @@ pub enum EntryKind {
 }
 
 /// The entry of a knowledge base that a model rewords, with everything that its text is checked against.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
+#[open(
+    knowledge_version,
+    content_hash,
+    entry,
+    lang,
+    question,
+    original,
+    facts,
+    instruction
+)]
 pub struct DraftTask {
     pub knowledge: KnowledgeId,
     pub knowledge_version: u32,

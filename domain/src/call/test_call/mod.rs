@@ -8,8 +8,6 @@
 pub mod event;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod tests;
 
 pub use event::TestCallEvent;

@@ -1,0 +1,56 @@
+//! Derives of the domain: how events are stored, which of their members are personal, and the names of
+//! commands.
+//!
+//! The generated code names items of the crate `domain` by `crate::…`, so only that crate can use it. Stored
+//! names come from the attributes of serde, which also writes them: there is one place for each name.
+
+mod case;
+mod command_name;
+mod event_data;
+mod event_members;
+mod serde_names;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Implements `EventData` and `EventMembers` for the events of an aggregate: an enum with
+/// `#[serde(tag = "kind", content = "data")]`, each variant with `#[serde(rename = "<aggregate>.<kind>")]`.
+///
+/// Generates a constant with the stored kind of each variant, and a test that compares the enum with every
+/// golden file of the aggregate. Attributes:
+///
+/// - `#[event(upcast = STEPS)]` on the enum: old versions are read by these steps.
+/// - `#[event(version = 2)]` on a variant: its current version, 1 without it.
+/// - `#[event(forgets)]` on a variant: personal data leaves memory with it.
+/// - `#[open(…)]` on a variant and `#[pointer(raw)]` on a member, as for `EventMembers`.
+#[proc_macro_derive(EventData, attributes(event, open, pointer))]
+pub fn event_data(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let generated = event_data::implement(&input);
+    generated.unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// Implements `EventMembers` for a type inside events: lists its personal members with their JSON pointers,
+/// as serde writes the type.
+///
+/// Text and numbers do not implement `EventMembers`. A member that holds them is `Personal<String>`, or
+/// `#[open(member, …)]` of its struct or variant names it: it is not sealed and outlives an erasure.
+/// `#[pointer(raw)]` keeps the names below a member unescaped in pointers, for records that were sealed so.
+#[proc_macro_derive(EventMembers, attributes(open, pointer))]
+pub fn event_members(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let generated = event_members::implement(&input);
+    generated.unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// Adds `kind()` to the commands of an aggregate: `<aggregate>.<variant in snake case>`.
+///
+/// The enum has `#[command(aggregate = "…")]`. A variant with `#[command(name = "…")]` has that name after
+/// the full stop; one with `#[command(nested)]` has the name of the command inside it. Ids are derived from
+/// these names: `tests/golden_names` finds a changed one.
+#[proc_macro_derive(CommandName, attributes(command))]
+pub fn command_name(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let generated = command_name::implement(&input);
+    generated.unwrap_or_else(|error| error.to_compile_error()).into()
+}
