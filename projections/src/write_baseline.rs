@@ -73,8 +73,8 @@ impl FinalRows {
         .await
     }
 
-    /// Opens a new SQLite file in `directory` with the same empty tables; `BaselineInsert::run` then inserts the
-    /// rows with one prepared statement per table.
+    /// Opens a new SQLite file in `directory` with the same empty tables; `BaselineInsert::run` then
+    /// inserts the rows with one prepared statement per table.
     pub fn insert_by_hand(&self, directory: &Path) -> Result<BaselineInsert, ProjectionError> {
         let tables = self.tables.iter().map(|(table, _)| *table).collect();
         Ok(BaselineInsert {

@@ -1,5 +1,6 @@
-//! Check 32: no type and no module has a name of the list `refused_names.tsv`: participles, pronouns and everyday
-//! words that do not say what the item holds (issue 52, A2). The check reads the list; it does not judge grammar.
+//! Check 32: no type and no module has a name of the list `refused_names.tsv`: participles, pronouns and
+//! everyday words that do not say what the item holds (issue 52, A2). The check reads the list; it does not
+//! judge grammar.
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;

@@ -41,6 +41,6 @@ closed! {
     ids::PersonRequestId, ids::TeamId, ids::UserId, ids::WebhookId, PastCallId,
     Position, RequestMark, StreamVersion, Timestamp, LookupHash, SecretDigest,
     AreaCode, CallCap, CallValue, CampaignScope, Currency, Day, Disposition, EmotionReading, InterestLevel,
-    KeyRule, NumberListName, Outcome, Permission, PreferredTime, Preset, Role, Stage, TransferReason, MessageMethod,
-    Breakdown, Seller, TextAttachment, Weights,
+    KeyRule, NumberListName, Outcome, Permission, PreferredTime, Preset, Role, Stage, TransferReason,
+    MessageMethod, Breakdown, Seller, TextAttachment, Weights,
 }

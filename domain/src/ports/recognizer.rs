@@ -1,8 +1,8 @@
 //! The Recognizer port: turns the callee's speech into text while the callee speaks.
 //!
 //! A leg delivers the audio (`Leg::listen`), 20 ms at a time. The call's worker pushes it into the
-//! `RecognitionSession` that a recognizer opened and reads its events. All times are milliseconds on the leg's own
-//! timeline, which begins at its answer, so that stored texts can be found in the recording.
+//! `RecognitionSession` that a recognizer opened and reads its events. All times are milliseconds on the
+//! leg's own timeline, which begins at its answer, so that stored texts can be found in the recording.
 //!
 //! **Guarantees of every implementation.**
 //! - `open` and `push` never wait for the network; an unreachable engine is reported as an event.

@@ -1,5 +1,5 @@
-//! `PostgresKeyStore`: the keys of a database as rows, for rotation, backup and restore. The rows of destroyed
-//! keys always stay.
+//! `PostgresKeyStore`: the keys of a database as rows, for rotation, backup and restore. The rows of
+//! destroyed keys always stay.
 //!
 //! Each operation is one transaction. PostgreSQL may keep older rows afterwards (dead rows until a vacuum,
 //! which is requested, and the write-ahead log until it is recycled); they are wrapped under the old

@@ -178,10 +178,11 @@ fn mark_the_end(server: &Server, hang_up: bool, index: u32) {
 fn stop_once(
     server: &Server,
     form: Form,
-    (scope, id): (&str, Option<&str>),
+    scope_and_id: (&str, Option<&str>),
     index: u32,
     in_flight: u64,
 ) -> MeasuredStop {
+    let (scope, id) = scope_and_id;
     let hang_up = index % HANG_UP_EACH == 1;
     let mut order = json!({"scope": scope, "reason": "a proof", "hang_up": hang_up, "id": id});
     if let Some(members) = order.as_object_mut() {

@@ -49,8 +49,8 @@ pub(super) struct ScriptedModel {
 }
 
 impl ScriptedModel {
-    /// Sets a `ScriptedModel` as the model of a server that was started without one. Returns the count of unanswered
-    /// requests.
+    /// Sets a `ScriptedModel` as the model of a server that was started without one. Returns the count of
+    /// unanswered requests.
     pub(super) fn of(story: &TestServer, answers: Vec<Result<String, AssistantFailure>>) -> Arc<Semaphore> {
         let waiting = Arc::new(Semaphore::new(0));
         let pen = Self {

@@ -546,9 +546,11 @@ mod tests {
             assert!(!matches!(pieces.try_recv(), Ok(RecordingRequest::Frames { .. })));
             scene.pace.tick_all();
         }
-        assert!(
-            matches!(pieces.try_recv(), Ok(RecordingRequest::Frames { frames, .. }) if frames.len() == BATCH_FRAMES)
-        );
+        let is_batch = |request| match request {
+            RecordingRequest::Frames { frames, .. } => frames.len() == BATCH_FRAMES,
+            _ => false,
+        };
+        assert!(pieces.try_recv().is_ok_and(is_batch));
     }
 
     #[tokio::test]

@@ -21,8 +21,8 @@ pub(in crate::sqlite) struct Segment {
     entries: Vec<Entry>,
     /// For each of `LookupProperty::ALL`: the index of the last entry of a key.
     latest: [HashMap<Key, u32, BuildHasherDefault<KeyIsHash>>; 4],
-    /// For each entry and each of `LookupProperty::ALL`: the index of the previous entry of the same key plus one; 0
-    /// for none.
+    /// For each entry and each of `LookupProperty::ALL`: the index of the previous entry of the same key
+    /// plus one; 0 for none.
     before: Vec<[u32; 4]>,
 }
 
