@@ -11,7 +11,7 @@ use crate::stored_event::StoredEvent;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use values::hex;
 use values::ids::{CustomerId, NumberId};
 
 /// The prefix of the hashed text, so that no other hash of this product equals it.
@@ -186,12 +186,9 @@ fn keyed_stream(text: &str, key: &str) -> Option<String> {
 
 fn keyed_with(number: &NumberId, key: &str) -> NumberId {
     let digest = Sha256::digest(format!("{DOMAIN}\n{number}\n{key}"));
-    let mut text = String::with_capacity(32);
-    for byte in digest.iter().take(16) {
-        // Writing to a string never fails.
-        let _never_fails = write!(text, "{byte:02x}");
-    }
-    text.parse().unwrap_or_else(|_| number.clone())
+    hex::encode_first(16, &digest)
+        .parse()
+        .unwrap_or_else(|_| number.clone())
 }
 
 #[cfg(test)]

@@ -180,7 +180,7 @@ pub fn combine_report(plan: Plan, worlds: Vec<WorldResult>) -> Report {
     report.refusals = counts.refusals;
     report.sellers_named = counts.sellers_named;
     report.abandoned_per_mille_max = counts.abandoned_per_mille_max;
-    report.log_hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    report.log_hash = domain::hex::encode(&hash.finalize());
     report
 }
 

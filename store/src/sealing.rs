@@ -8,6 +8,7 @@ use aes_gcm::{AeadInOut, Aes256Gcm};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::call::LegKey;
+use domain::hex;
 use domain::ids::{CallId, CustomerId, DERIVED_ID_BYTES, NumberId};
 use domain::personal::{LookupHash, Sealed};
 use domain::ports::vault::{PersonKey, VaultError};
@@ -55,7 +56,7 @@ impl Secret {
 
     /// Returns the lookup hash of a phone number or an external id, lower hex.
     pub(crate) fn lookup_hash(&self, value: &str) -> LookupHash {
-        LookupHash(hex(&self.keyed_hash("", value)))
+        LookupHash(hex::encode(&self.keyed_hash("", value)))
     }
 
     pub(crate) fn customer(&self, external_id: &str) -> CustomerId {
@@ -82,14 +83,15 @@ impl Secret {
     /// hashes are stored.
     pub(crate) fn link(&self, link: &str) -> String {
         let own = Self::new(self.0.map(|byte| byte ^ LINK_SECRET_MASK));
-        hex(&own.keyed_hash("link:", link))
+        hex::encode(&own.keyed_hash("link:", link))
     }
 
     fn derive(&self, prefix: &str, value: &str) -> String {
         let hash = self.keyed_hash(prefix, value);
-        hex(hash
-            .first_chunk::<DERIVED_ID_BYTES>()
-            .expect("a hash has more than 16 bytes"))
+        hex::encode(
+            hash.first_chunk::<DERIVED_ID_BYTES>()
+                .expect("a hash has more than 16 bytes"),
+        )
     }
 }
 
@@ -165,13 +167,6 @@ pub(crate) fn open(key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<Strin
     text.ok_or(VaultError::DoesNotOpen)
 }
 
-/// Formats bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 });
-    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-    digits.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,7 +188,7 @@ mod tests {
     fn sealing_is_aes_256_gcm_with_the_nonce_first() {
         let sealed = encrypt(&[0; KEY_BYTES], [0; NONCE_BYTES], b"", &[0; 16]);
         assert_eq!(
-            hex(&sealed),
+            hex::encode(&sealed),
             "000000000000000000000000cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"
         );
         assert_eq!(decrypt(&[0; KEY_BYTES], b"", &sealed).unwrap().to_vec(), [0; 16]);

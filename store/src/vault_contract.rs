@@ -248,7 +248,7 @@ fn ids_and_hashes_are_stable_and_apart(vault: &dyn Vault, other: &dyn Vault) {
 async fn nothing_secret_is_shown<V: Vault + Debug>(vault: &V) {
     let key = key(vault, 1).await;
     let shown = format!("{vault:?} {key:?}");
-    let bytes = crate::sealing::hex(key.bytes());
+    let bytes = domain::hex::encode(key.bytes());
     assert!(!shown.contains(&bytes) && !shown.contains(&format!("{:?}", key.bytes())));
     assert!(shown.len() < 100, "{shown}");
 }

@@ -51,7 +51,7 @@ fn open_vault(dir: &Path, seed: u64, keyring: KeyringPolicy) -> FileVault {
 
 /// Formats a key for the child's output; it is not part of the events.
 fn shown(bytes: &[u8; 32]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    domain::hex::encode(bytes)
 }
 
 /// The child: appends until it is killed, if a directory is given. As an ordinary test it does nothing.

@@ -105,7 +105,7 @@ fn forms_of(text: &str) -> Vec<Needle> {
 }
 
 fn forms_of_bytes(name: &str, plain: &[u8]) -> Vec<Needle> {
-    let lower: String = plain.iter().map(|byte| format!("{byte:02x}")).collect();
+    let lower = domain::hex::encode(plain);
     let mut forms = vec![
         ("as it is", plain.to_vec()),
         ("upper hex", lower.to_uppercase().into_bytes()),

@@ -17,6 +17,7 @@ const OUTSIDE: &[&str] = &[
     "api/host/src/driver_runner.rs",
     "api/host/src/keys_spec.rs",
     "api/host/src/outbound/",
+    "http_client/src/",
     "media/speech/src/",
     "media/src/driver/options.rs",
     "projections/src/postgres/",

@@ -5,6 +5,7 @@ use crate::error::{TlsError, words};
 use crate::identity::Identity;
 use crate::pem;
 use crate::provider::provider;
+use domain::hex;
 use domain::time::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
@@ -33,7 +34,7 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 
@@ -42,15 +43,7 @@ impl FromStr for Fingerprint {
 
     fn from_str(text: &str) -> Result<Self, TlsError> {
         let wrong = || TlsError::Asked("a certificate's fingerprint is 64 hexadecimal digits".to_owned());
-        let mut bytes = [0; 32];
-        if text.len() != 2 * bytes.len() || !text.is_ascii() {
-            return Err(wrong());
-        }
-        for (index, byte) in bytes.iter_mut().enumerate() {
-            let digits = text.get(2 * index..2 * index + 2).ok_or_else(wrong)?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_shown| wrong())?;
-        }
-        Ok(Self(bytes))
+        hex::decode(text).map(Self).ok_or_else(wrong)
     }
 }
 

@@ -14,7 +14,7 @@ pub fn canonical_json(value: &Value) -> String {
 /// Returns the SHA-256 of the value's canonical JSON, in lower-case hex. Equal content gives equal hashes.
 pub fn content_hash(value: &Value) -> String {
     let digest = Sha256::digest(canonical_json(value).as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::hex::encode(&digest)
 }
 
 fn write(value: &Value, text: &mut String) {

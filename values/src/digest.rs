@@ -3,6 +3,7 @@
 //! Only for secrets of 256 random bits, which cannot be guessed. Passwords are chosen by people and need a
 //! slow hash function.
 
+use crate::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -30,7 +31,7 @@ impl SecretDigest {
 
 impl fmt::Display for SecretDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 
@@ -50,24 +51,10 @@ impl TryFrom<String> for SecretDigest {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let wrong = "a digest has 64 lower-case hexadecimal digits";
-        let mut bytes = [0; DIGEST_BYTES];
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        if pairs.len() != DIGEST_BYTES || !rest.is_empty() {
-            return Err(wrong);
-        }
-        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = digit(*high).ok_or(wrong)? << 4 | digit(*low).ok_or(wrong)?;
-        }
-        Ok(Self(bytes))
-    }
-}
-
-const fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
+        let bytes = hex::decode_lower_case(&text);
+        bytes
+            .map(Self)
+            .ok_or("a digest has 64 lower-case hexadecimal digits")
     }
 }
 

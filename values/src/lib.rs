@@ -14,6 +14,8 @@ mod enrolment_id;
 pub mod external_address;
 pub mod fabe;
 pub mod go_live;
+pub mod hex;
+pub mod html;
 pub mod ids;
 pub mod key_rule;
 pub mod message_method;

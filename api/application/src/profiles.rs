@@ -10,7 +10,7 @@ use domain::decider::Decider;
 use domain::ids::{CustomerId, ListId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::problem::Problem;
-use domain::stored_event::{StreamVersion, open_personal, read_event};
+use domain::stored_event::{StreamVersion, read_opened_event};
 use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -217,9 +217,11 @@ impl Installation {
             for stored in page {
                 let unreadable = |error: &dyn std::error::Error| Problem::fault(error.to_string());
                 let envelope = stored.envelope().map_err(|error| unreadable(&error))?;
-                let mut event = read_event::<Customer>(&envelope).map_err(|error| unreadable(&error))?;
-                open_personal(&envelope, &mut event, self.vault(), key.as_ref())?;
-                profile.evolve(&event);
+                profile.evolve(&read_opened_event::<Customer>(
+                    &envelope,
+                    self.vault(),
+                    key.as_ref(),
+                )?);
             }
         }
     }

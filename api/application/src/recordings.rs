@@ -8,6 +8,7 @@ use crate::logged_recording::LoggedRecording;
 use crate::owners::lost_owner;
 use crate::waveform::{Peaks, Waveform};
 use bytes::Bytes;
+use domain::hex;
 use domain::ids::{CallId, WebhookId};
 use domain::ports::vault::Vault;
 use domain::problem::{Problem, ProblemKind};
@@ -76,7 +77,7 @@ pub async fn open(
         bytes = bytes.saturating_add(read.len() as u64);
     }
     let digest = hash.finalize();
-    if hex(&digest) != logged.sha256 {
+    if hex::encode(&digest) != logged.sha256 {
         return Err(Problem::disproved(
             "recording-altered",
             "the file is not the recording in the call's record: its SHA-256 differs",
@@ -136,10 +137,6 @@ impl OpenRecordingFile {
             _ => Err(ErrorKind::UnexpectedEof.into()),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A URL that opens one recording for one webhook's receiver, for a limited time and without a key.
@@ -234,7 +231,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let sound: Vec<u8> = (0..150_000_u32).map(|byte| (byte % 251) as u8).collect();
         let logged = LoggedRecording {
-            sha256: hex(&Sha256::digest(&sound)),
+            sha256: hex::encode(&Sha256::digest(&sound)),
             disposed: None,
         };
         let gone = open(folder.path(), call(), &logged).await.err().unwrap();

@@ -12,7 +12,7 @@ use domain::ids::{CampaignId, CustomerId};
 use domain::ports::vault::key_to_read_with;
 use domain::problem::Problem;
 use domain::setting::SettingName;
-use domain::stored_event::{Cause, Position, open_personal, read_event};
+use domain::stored_event::{Cause, Position, read_opened_event};
 use domain::time::Timestamp;
 use domain::voiceprint::{
     HeldVoiceConsent, HeldVoiceprint, TEXT_BYTES_MAX, Voiceprint, VoiceprintCommand, VoiceprintEvent,
@@ -388,8 +388,7 @@ pub async fn template(
         if envelope.kind != VoiceprintEvent::ENROLLED {
             continue;
         }
-        let mut event = read_event::<Voiceprint>(&envelope).map_err(|error| fault(error.to_string()))?;
-        open_personal(&envelope, &mut event, vault, Some(&key))?;
+        let event = read_opened_event::<Voiceprint>(&envelope, vault, Some(&key))?;
         if let VoiceprintEvent::Enrolled(enrolled) = event
             && enrolled.enrolment == enrolment
         {

@@ -1,6 +1,7 @@
 //! Builds HTML pages for printing, without external resources: one style sheet, escaped text, tables of
 //! figures.
 
+use domain::html::{escape, escape_json};
 use std::fmt::Display;
 use std::fmt::Write as _;
 
@@ -31,22 +32,6 @@ const HALF_ROWS_MAX: usize = 24;
 /// Most characters of the longest cell of a table that is placed beside another one; a longer cell would
 /// wrap.
 const HALF_CHARS_MAX: usize = 44;
-
-/// Escapes a text for use in an HTML element or a quoted attribute.
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
 
 /// An HTML page under construction. All text is escaped.
 pub(crate) struct Page {
@@ -138,7 +123,7 @@ impl Page {
         self.push(format_args!(
             "<script type=\"application/json\" id=\"{}\">{}</script>\n",
             escape(id),
-            json.replace('<', "\\u003c")
+            escape_json(json)
         ));
     }
 

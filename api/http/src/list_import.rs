@@ -22,6 +22,7 @@ use domain::calling_code::CallingCode;
 use domain::calling_plan::DeduplicationScope;
 use domain::campaign::QueryMark;
 use domain::four_eyes::FourEyes;
+use domain::hex;
 use domain::ids::ApprovalId;
 use domain::permission::{DataScope, Permission};
 use domain::problem::Problem;
@@ -31,7 +32,7 @@ use intake::list_country::ListCountry;
 use intake::mapping::Mapping;
 use intake::row::RowRules;
 use intake::source::RowSource;
-use intake::spool::{SpooledFile, hex};
+use intake::spool::SpooledFile;
 use intake::table::HiddenRows;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -174,7 +175,7 @@ impl ImportParameters {
         }
         let is_read_so = map.is_some() || encoding.is_some() || !rows.is_empty();
         let is_asked_for = is_read_so || self.country.is_some();
-        self.reading = is_asked_for.then(|| hex(&Sha256::digest(said)));
+        self.reading = is_asked_for.then(|| hex::encode(&Sha256::digest(said)));
         self
     }
 }

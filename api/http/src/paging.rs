@@ -14,6 +14,7 @@ use application::installation::Installation;
 use application::parameter::Parameter;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::hex;
 use domain::personal::LookupHash;
 use domain::ports::vault::Vault;
 use domain::problem::{Problem, ProblemKind};
@@ -31,6 +32,9 @@ const VERSION: u8 = 2;
 
 /// Length of a cursor's mark in bytes: long enough not to be guessed, short enough for a URL.
 const MARK_BYTES: usize = 16;
+
+/// Length of a keyed hash in bytes: HMAC-SHA-256.
+const HASH_BYTES: usize = 32;
 
 /// Maximum length of a cursor in bytes, a longer one is invalid: a place is a position, an id and a time at
 /// most.
@@ -209,7 +213,7 @@ impl Paging {
 
     /// Applies the key stream of a mark to a place; applied twice, it returns the place.
     fn hidden(&self, mark: &[u8], place: &[u8]) -> Vec<u8> {
-        let mark = intake::spool::hex(mark);
+        let mark = hex::encode(mark);
         let stream = (0_u32..).flat_map(|block| {
             let hash = self.vault.hash(&format!("\u{1f}cursor place:{mark}:{block}"));
             bytes_of(&hash).collect::<Vec<u8>>()
@@ -220,8 +224,7 @@ impl Paging {
 
 /// Returns the bytes of a keyed hash, which is stored in hexadecimal.
 fn bytes_of(hash: &LookupHash) -> impl Iterator<Item = u8> {
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    hash.0.as_bytes().chunks(2).filter_map(byte)
+    hex::decode::<HASH_BYTES>(&hash.0).into_iter().flatten()
 }
 
 /// Joins route and parts, each with its length, so that no two requests give the same text.

@@ -106,6 +106,26 @@ fn overlap(one: &[&str], other: &[&str]) -> bool {
     one.iter().zip(other).rev().all(|(one, other)| fits(one, other))
 }
 
+/// Returns true if a request's path is exactly of this route: equal words, and a segment with text for each
+/// parameter.
+pub(crate) fn matches(route: &str, path: &str) -> bool {
+    let mut given = path.split('/');
+    let is_prefix = route.split('/').all(|wanted| {
+        given.next().is_some_and(|value| match is_parameter(wanted) {
+            true => !value.is_empty(),
+            false => value == wanted,
+        })
+    });
+    is_prefix && given.next().is_none()
+}
+
+/// Returns the values of a route's path parameters, still percent-encoded; `None` if the path does not match.
+pub(crate) fn find_params(route: &str, path: &str) -> Option<Vec<String>> {
+    let pairs = route.split('/').zip(path.split('/'));
+    let params = pairs.filter(|(wanted, _)| is_parameter(wanted));
+    matches(route, path).then(|| params.map(|(_, value)| value.to_owned()).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,5 +167,27 @@ mod tests {
         for other in ["", "*", "calls/1", "/calls", "/calls/1/2", "/calls//", "/CALLS/1"] {
             assert_eq!(index.at(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_path_fits_a_route_word_by_word_and_what_is_in_doubt_does_not() {
+        let route = "/api/v1/calls/{id}/proof";
+        let fits = |path: &str| find_params(route, path);
+        assert_eq!(fits("/api/v1/calls/a%2Fb/proof"), Some(vec!["a%2Fb".to_owned()]));
+        for other in [
+            "/api/v1/calls//proof",
+            "/api/v1/calls/a/proof/",
+            "//api/v1/calls/a/proof",
+            "/api/v1/calls/a",
+            "/api/v1/calls/a/proof/more",
+            "/api/v1/CALLS/a/proof",
+            "api/v1/calls/a/proof",
+            "*",
+        ] {
+            assert_eq!(fits(other), None, "{other}");
+        }
+        assert_eq!(find_params("/livez", "/livez"), Some(Vec::new()));
+        assert_eq!(fits("/api/v1/calls/a/proof"), Some(vec!["a".to_owned()]));
+        assert!(matches(route, "/api/v1/calls/a/proof") && !matches(route, "/api/v1/calls//proof"));
     }
 }

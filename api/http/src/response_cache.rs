@@ -13,6 +13,7 @@ use crate::input::Input;
 use application::access::Caller;
 use bytes::Bytes;
 use domain::actor::SignInMethod;
+use domain::hex;
 use domain::stored_event::Position;
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
@@ -195,8 +196,7 @@ fn name_of(input: &Input) -> String {
 /// Returns the tag of a response: a digest of its content, so that equal responses have equal tags at every
 /// position.
 fn tag_of(body: &[u8]) -> HeaderValue {
-    let digest = Sha256::digest(body);
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode_first(16, &Sha256::digest(body));
     HeaderValue::from_str(&format!("\"{hex}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 

@@ -5,7 +5,7 @@
 //! as warp's filters would: the first route of the list that matches. Everything else goes through the
 //! filters.
 
-use crate::path_index::PathIndex;
+use crate::path_index::{PathIndex, find_params};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -69,7 +69,7 @@ impl Router {
             return None;
         }
         let readers = self.routes.at(uri.path())?.readers.iter();
-        let mut fitting = readers.filter_map(|reader| Some((reader, params_of(reader.route, uri.path())?)));
+        let mut fitting = readers.filter_map(|reader| Some((reader, find_params(reader.route, uri.path())?)));
         fitting.next()
     }
 }
@@ -78,46 +78,5 @@ impl Router {
 impl From<BoxedFilter<(Response,)>> for Router {
     fn from(otherwise: BoxedFilter<(Response,)>) -> Self {
         Self::new(PathIndex::default(), otherwise)
-    }
-}
-
-/// Returns the values of a route's path parameters, still percent-encoded; `None` if the path does not match.
-fn params_of(route: &str, path: &str) -> Option<Vec<String>> {
-    let mut given = path.strip_prefix('/')?.split('/');
-    let mut params = Vec::new();
-    for wanted in route.split('/').filter(|segment| !segment.is_empty()) {
-        match given.next()? {
-            // The filters decide about empty segments.
-            "" => return None,
-            value if wanted.starts_with('{') => params.push(value.to_owned()),
-            word if word == wanted => {}
-            _ => return None,
-        }
-    }
-    given.next().is_none().then_some(params)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_fits_a_route_word_by_word_and_what_is_in_doubt_does_not() {
-        let route = "/api/v1/calls/{id}/proof";
-        let fits = |path: &str| params_of(route, path);
-        assert_eq!(fits("/api/v1/calls/a%2Fb/proof"), Some(vec!["a%2Fb".to_owned()]));
-        for other in [
-            "/api/v1/calls//proof",
-            "/api/v1/calls/a/proof/",
-            "//api/v1/calls/a/proof",
-            "/api/v1/calls/a",
-            "/api/v1/calls/a/proof/more",
-            "/api/v1/CALLS/a/proof",
-            "api/v1/calls/a/proof",
-            "*",
-        ] {
-            assert_eq!(fits(other), None, "{other}");
-        }
-        assert_eq!(params_of("/livez", "/livez"), Some(Vec::new()));
     }
 }

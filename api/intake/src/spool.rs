@@ -11,6 +11,7 @@ use crate::file_kind::{self, ARCHIVE_MARK, HEAD_BYTES};
 use crate::mapping::Mapping;
 use crate::source::{ListRows, RowSink, RowSource};
 use crate::table::{Table, TableOptions, TableReport};
+use domain::hex;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom, Write};
@@ -74,7 +75,7 @@ impl Spool {
         let options = options.into();
         SpooledFile {
             file: self.file,
-            content_sha256: hex(&self.hash.finalize()),
+            content_sha256: hex::encode(&self.hash.finalize()),
             seen: self.detection.finish(options.encoding),
             is_archive: self.head.starts_with(ARCHIVE_MARK),
             head: self.head,
@@ -98,7 +99,7 @@ impl SpooledFile {
         let reading = self.options.reading();
         match reading.is_empty() || self.stray == StrayQuotes::EndTheImport {
             true => self.content_sha256.clone(),
-            false => hex(&Sha256::digest(format!("{}\n{reading}", self.content_sha256))),
+            false => hex::encode(&Sha256::digest(format!("{}\n{reading}", self.content_sha256))),
         }
     }
 
@@ -200,9 +201,4 @@ impl RowSource for PendingFile {
             Self::Read(report) => report.clone(),
         }
     }
-}
-
-/// Returns the bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 fn derive(text: &str) -> String {
-    crate::spool::hex(&Sha256::digest(text.as_bytes())[..16])
+    domain::hex::encode(&Sha256::digest(text.as_bytes())[..16])
 }
 
 pub struct PlainVault;

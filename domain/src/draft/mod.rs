@@ -68,7 +68,6 @@ impl Decider for Draft {
     /// Returns the slot's own key id, a hash of the slot's name, which is not secret.
     fn sealed_under(id: &DraftId, _: &Scope) -> Option<CustomerId> {
         let digest = Sha256::digest(format!("draft:{id}"));
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        hex.parse().ok()
+        values::hex::encode_first(16, &digest).parse().ok()
     }
 }

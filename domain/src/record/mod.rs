@@ -2,8 +2,7 @@
 //! filtered.
 //!
 //! `stored_event` is the interface for other modules. `text`, `ordered_json` and `instant_text` write;
-//! `heading` and `tagged_event` read without parsing twice. Only the support of the golden files knows
-//! aggregates.
+//! `heading` and `tagged` read without parsing twice; `personal_fields` seals and opens. Only the support of the golden files knows aggregates.
 
 mod cause;
 pub mod event_filter;
@@ -14,6 +13,7 @@ pub(crate) mod golden_support;
 mod heading;
 pub(crate) mod instant_text;
 mod ordered_json;
+mod personal_fields;
 mod position;
 mod request;
 mod shared_event;

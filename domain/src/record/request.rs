@@ -7,6 +7,7 @@ use crate::personal::LookupHash;
 use crate::record::position::StreamVersion;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use values::hex;
 
 /// The facts of an HTTP request that its command needs: idempotency mark, trace context and `If-Match`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +41,12 @@ impl RequestMark {
     /// Returns the mark: the first 16 bytes of the keyed hash of command id and body. `None` if the hash is
     /// not hexadecimal.
     pub fn of(hash: &LookupHash) -> Option<Self> {
-        let digits = hash.0.as_bytes().get(..2 * MARK_BYTES)?;
-        read_hex(digits).map(Self)
+        hex::decode_lower_case(hash.0.get(..2 * MARK_BYTES)?).map(Self)
     }
 }
 
-/// The trace context of a request, from its `traceparent` header of version 00 (W3C Trace Context, section
-/// 3.2).
+/// The trace context of a request: a `traceparent` of version 00 (W3C Trace Context, section 3.2), which has
+/// lower-case digits only.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TraceParent {
     trace: [u8; 16],
@@ -58,12 +58,12 @@ impl TraceParent {
     /// Reads a `traceparent` header. `None` if it is invalid, which counts as absent (section 4.3). Of a
     /// later version the first four fields are read.
     pub fn read(text: &str) -> Option<Self> {
-        let mut fields = text.split('-').map(str::as_bytes);
-        let [version] = read_hex::<1>(fields.next()?)?;
+        let mut fields = text.split('-');
+        let [version] = hex::decode_lower_case::<1>(fields.next()?)?;
         let read = Self {
-            trace: read_hex(fields.next()?)?,
-            parent: read_hex(fields.next()?)?,
-            flags: read_hex(fields.next()?)?,
+            trace: hex::decode_lower_case(fields.next()?)?,
+            parent: hex::decode_lower_case(fields.next()?)?,
+            flags: hex::decode_lower_case(fields.next()?)?,
         };
         let is_known = version < 0xff && (version > 0 || fields.next().is_none());
         let is_said = read.trace != [0; 16] && read.parent != [0; 8];
@@ -73,18 +73,14 @@ impl TraceParent {
 
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("00-")?;
-        write_hex(&self.trace, f)?;
-        f.write_str("-")?;
-        write_hex(&self.parent, f)?;
-        f.write_str("-")?;
-        write_hex(&self.flags, f)
+        let (trace, parent) = (hex::encode(&self.trace), hex::encode(&self.parent));
+        write!(f, "00-{trace}-{parent}-{}", hex::encode(&self.flags))
     }
 }
 
 impl fmt::Display for RequestMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(&self.0, f)
+        f.write_str(&hex::encode(&self.0))
     }
 }
 
@@ -122,33 +118,8 @@ impl<'de> Deserialize<'de> for TraceParent {
 impl<'de> Deserialize<'de> for RequestMark {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let read = read_hex(text.as_bytes()).map(Self);
+        let read = hex::decode_lower_case(&text).map(Self);
         read.ok_or_else(|| serde::de::Error::custom("is no mark of a request"))
-    }
-}
-
-fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-}
-
-fn read_hex<const BYTES: usize>(digits: &[u8]) -> Option<[u8; BYTES]> {
-    let (pairs, rest) = digits.as_chunks::<2>();
-    if pairs.len() != BYTES || !rest.is_empty() {
-        return None;
-    }
-    let mut bytes = [0; BYTES];
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(bytes)
-}
-
-/// Returns the value of a lower-case hexadecimal digit; the header allows no others (section 3.2).
-const fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
     }
 }
 

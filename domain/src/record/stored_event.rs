@@ -8,14 +8,17 @@
 
 pub use super::cause::{Cause, WritePriority};
 pub use super::heading::Heading;
+use super::personal_fields::seal_fields;
+pub use super::personal_fields::{
+    FieldLocation, OpenEventError, Sealer, open_personal, open_personal_of, open_value, read_opened_event,
+};
 pub use super::position::{Position, StreamVersion};
 pub use super::request::{RequestFacts, RequestMark, TraceParent};
 use super::shared_event::ParsedEnvelope;
 use super::{heading, text};
 use crate::actor::Actor;
 use crate::decider::{Decider, EventData, Scope, UnreadableEvent};
-use crate::personal::{Personal, Sealed};
-use crate::ports::vault::{PersonKey, Vault, VaultError};
+use crate::ports::vault::VaultError;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -171,15 +174,6 @@ pub enum RecordError {
     Unwritable { kind: &'static str, why: String },
 }
 
-/// What sealing an event's personal fields needs: the vault, the person's durable key, and a source of
-/// nonces.
-pub struct Sealer<'a> {
-    pub vault: &'a dyn Vault,
-    pub key: Option<&'a PersonKey>,
-    /// Fills a buffer with random bytes (the seeded port).
-    pub random: &'a mut dyn FnMut(&mut [u8]),
-}
-
 /// The members of a record that do not come from the event itself.
 #[derive(Debug, Clone)]
 pub struct RecordFacts {
@@ -223,29 +217,6 @@ pub fn record_in_place<E: EventData>(
     made
 }
 
-/// Seals the event's open personal fields in place. `before` receives each field as it was, in order, up to
-/// a failure.
-fn seal_fields<E: EventData>(
-    stream: &StreamId,
-    id: EventId,
-    event: &mut E,
-    sealer: &mut Sealer<'_>,
-    before: &mut Vec<Personal<String>>,
-) -> Result<(), RecordError> {
-    let kind = event.kind();
-    for (pointer, field) in event.personal() {
-        let sealed = match field {
-            Personal::Open { value, hashed } => {
-                let sealed = seal(kind, &aad(stream, id, &pointer), value, *hashed, sealer)?;
-                Personal::Sealed(Box::new(sealed))
-            }
-            Personal::Sealed(_) | Personal::Erased { .. } => field.clone(),
-        };
-        before.push(std::mem::replace(field, sealed));
-    }
-    Ok(())
-}
-
 /// Writes the record of an event with its personal fields sealed already.
 fn written<E: EventData>(facts: RecordFacts, id: EventId, event: &E) -> Result<Record, RecordError> {
     let bytes = text::write(&facts, id, event)?;
@@ -262,67 +233,6 @@ fn written<E: EventData>(facts: RecordFacts, id: EventId, event: &E) -> Result<R
         },
         bytes: bytes.into(),
     })
-}
-
-fn seal(
-    kind: &'static str,
-    aad: &[u8],
-    value: &str,
-    hashed: bool,
-    sealer: &mut Sealer<'_>,
-) -> Result<Sealed, RecordError> {
-    let key = sealer.key.ok_or(RecordError::NoKey { kind })?;
-    let mut nonce = [0_u8; 12];
-    (sealer.random)(&mut nonce);
-    let mut sealed = sealer.vault.seal(key, nonce, aad, value)?;
-    if hashed {
-        sealed.hash = Some(sealer.vault.hash(value));
-    }
-    Ok(sealed)
-}
-
-/// Returns the additional authenticated data of one sealed field. It binds the field to its stream, event
-/// and place: elsewhere it does not open.
-pub fn aad(stream: &StreamId, id: EventId, pointer: &str) -> Vec<u8> {
-    let mut hyphenated = uuid::Uuid::encode_buffer();
-    let id = id.uuid().hyphenated().encode_lower(&mut hyphenated);
-    [stream.as_str(), "\n", id, "\n", pointer].concat().into_bytes()
-}
-
-/// Opens every sealed personal field of an event read from `envelope`. Fields that `key` cannot open become
-/// `Erased`: all without a key, and those of a transcript if its own key is not held.
-pub fn open_personal<E: EventData>(
-    envelope: &Envelope,
-    event: &mut E,
-    vault: &dyn Vault,
-    key: Option<&PersonKey>,
-) -> Result<(), VaultError> {
-    open_personal_of(&envelope.stream, envelope.id, event, vault, key)
-}
-
-/// Like `open_personal`, from the event's stream and id instead of its envelope.
-pub fn open_personal_of<E: EventData>(
-    stream: &StreamId,
-    id: EventId,
-    event: &mut E,
-    vault: &dyn Vault,
-    key: Option<&PersonKey>,
-) -> Result<(), VaultError> {
-    for (pointer, field) in event.personal() {
-        let Personal::Sealed(sealed) = field else {
-            continue;
-        };
-        *field = match key.filter(|key| key.suffices_for(sealed)) {
-            None => Personal::Erased {
-                hash: sealed.hash.clone(),
-            },
-            Some(key) => Personal::Open {
-                value: vault.open(key, &aad(stream, id, &pointer), sealed)?,
-                hashed: sealed.hash.is_some(),
-            },
-        };
-    }
-    Ok(())
 }
 
 /// Reads the event in an envelope as the aggregate's event type; fails for an unknown kind or version or

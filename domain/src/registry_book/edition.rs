@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::str::FromStr;
+use values::hex;
 
 /// Longest salt of a registry's digests, in bytes; a longer one is refused. It is hashed with the number at
 /// every dial.
@@ -102,10 +103,7 @@ pub struct NumberDigest([u8; 32]);
 impl NumberDigest {
     /// Returns the text from which the id of the digest's stream is derived: `sha256:` and the digest.
     pub fn stream_text(&self) -> String {
-        self.0.iter().fold("sha256:".to_owned(), |mut text, byte| {
-            text.push_str(&format!("{byte:02x}"));
-            text
-        })
+        format!("sha256:{}", hex::encode(&self.0))
     }
 }
 
@@ -119,15 +117,7 @@ impl FromStr for NumberDigest {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = "is no SHA-256 of 64 hexadecimal digits";
-        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(wrong);
-        }
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_not_text| wrong)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_no_digits| wrong)?;
-        }
+        let bytes = hex::decode(text).ok_or("is no SHA-256 of 64 hexadecimal digits")?;
         Ok(Self(bytes))
     }
 }

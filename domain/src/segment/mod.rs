@@ -27,6 +27,7 @@ pub use pattern::Pattern;
 use crate::attribute::Attribute;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use values::hex;
 
 /// Longest segment text, in bytes.
 pub const SEGMENT_BYTES_MAX: usize = 8 * 1_024;
@@ -107,7 +108,7 @@ impl Segment {
 
     /// Returns the SHA-256 of the text, in lower-case hex.
     pub fn digest(&self) -> String {
-        hex(&Sha256::digest(self.text.as_bytes()))
+        hex::encode(&Sha256::digest(self.text.as_bytes()))
     }
 
     /// Returns the condition; `None` if every customer is selected.
@@ -148,9 +149,5 @@ pub fn members_digest<'a>(ids: impl Iterator<Item = &'a str>) -> String {
         sum.update(id.as_bytes());
         sum.update(b"\n");
     }
-    hex(&sum.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&sum.finalize())
 }

@@ -68,7 +68,6 @@ impl Decider for User {
     /// Returns the id of the user's own key, a hash of the name, which is not secret.
     fn sealed_under(id: &UserId, _: &Scope) -> Option<CustomerId> {
         let digest = Sha256::digest(format!("user:{id}"));
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        hex.parse().ok()
+        values::hex::encode_first(16, &digest).parse().ok()
     }
 }

@@ -82,7 +82,6 @@ impl Decider for Webhook {
             return scope.customer.clone();
         }
         let digest = Sha256::digest(format!("webhook:{id}"));
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        hex.parse().ok()
+        values::hex::encode_first(16, &digest).parse().ok()
     }
 }

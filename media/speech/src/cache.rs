@@ -2,6 +2,7 @@
 //! it.
 
 use super::clips::{read_clip, write_clip};
+use domain::hex;
 use domain::ports::speech::Clip;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -68,8 +69,7 @@ impl PromptCache {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
         }
-        let hash = digest.finalize();
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&digest.finalize())
     }
 
     /// Returns a prompt from memory; `None` if it is not there. Does not read the disk.

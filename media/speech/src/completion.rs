@@ -4,6 +4,7 @@
 use crate::assistant::OpenAiAssistant;
 use crate::http::{PostError, PostRequest, post};
 use bytes::Bytes;
+use domain::hex;
 use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -98,7 +99,6 @@ pub(crate) fn read_completion(answer: &[u8]) -> Result<CompletionAnswer, Assista
 
 /// Returns a request body together with its SHA-256 hash.
 pub(crate) fn hash_prompt(body: String) -> AssistantPrompt {
-    let digest = Sha256::digest(body.as_bytes());
-    let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex::encode(&Sha256::digest(body.as_bytes()));
     AssistantPrompt { body, sha256 }
 }

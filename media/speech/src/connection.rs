@@ -1,6 +1,7 @@
-//! Opens connections to engines: the only part of this crate that opens sockets. An address may demand TLS;
-//! its options then say which certificates are accepted.
+//! Addresses of engines, and the streams of those with a WebSocket; HTTP requests use `http_client`. An address
+//! may demand TLS; its options then say which certificates are accepted.
 
+use http_client::{ClientOptions, HttpClient, Reach};
 use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -32,6 +33,7 @@ pub(crate) struct EngineAddress {
     host: String,
     port: u16,
     tls: Option<Arc<ClientConfig>>,
+    client: HttpClient,
 }
 
 impl fmt::Display for EngineAddress {
@@ -42,19 +44,35 @@ impl fmt::Display for EngineAddress {
 
 impl EngineAddress {
     pub(crate) fn new(host: &str, port: u16, tls: Option<&CertificateTrust>) -> Result<Self, TlsError> {
-        let config = |believe: &CertificateTrust| -> Result<Arc<ClientConfig>, TlsError> {
-            let trust = match believe {
-                CertificateTrust::System => Trust::of_system()?,
-                CertificateTrust::File(file) => Trust::of_file(file)?,
-                CertificateTrust::Anybody => Trust::of_anybody(),
-            };
-            Ok(Arc::new(trust.config(&[])?))
+        let trust = match tls {
+            None => Trust::of_nobody(),
+            Some(CertificateTrust::System) => Trust::of_system()?,
+            Some(CertificateTrust::File(file)) => Trust::of_file(file)?,
+            Some(CertificateTrust::Anybody) => Trust::of_anybody(),
         };
+        let config = trust.clone().config(&[])?;
+        // A connection per request: engines close idle ones, and a request must not meet a closed one.
+        let client = HttpClient::new(ClientOptions {
+            idle_count_max: 0,
+            ..ClientOptions::new(trust, Reach::Anywhere)
+        })?;
         Ok(Self {
             host: host.to_owned(),
             port,
-            tls: tls.map(config).transpose()?,
+            tls: tls.map(|_trust| Arc::new(config)),
+            client,
         })
+    }
+
+    /// Returns the client for HTTP requests to this engine.
+    pub(crate) const fn client(&self) -> &HttpClient {
+        &self.client
+    }
+
+    /// Returns the URL of a path with query at this engine.
+    pub(crate) fn url(&self, target: &str) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}{target}", self.authority())
     }
 
     /// Returns `host:port` as it is written in a URL.

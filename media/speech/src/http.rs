@@ -1,19 +1,17 @@
-//! Sends one POST to an engine over HTTP/1.1, on its own connection, and reads a bounded answer.
+//! Sends one POST to an engine over HTTP/1.1, on a connection of its own, and reads a bounded answer.
 
-use crate::connection::{EngineAddress, connect};
+use crate::connection::EngineAddress;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
-use http_body_util::{BodyExt, Full, Limited};
+use http_client::{BodyError, ExchangeError, ExchangeLimits, RequestBody, full_body};
 use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use hyper::{HeaderMap, Request};
-use hyper_util::rt::TokioIo;
-use tls::with_deadline;
 
 /// The reason why a POST got no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PostError {
     #[error("it cannot be reached: {0}")]
-    Unreachable(std::io::Error),
+    Unreachable(String),
     #[error("it took longer than {0} ms")]
     Late(u64),
     #[error("it answered {0}")]
@@ -74,57 +72,38 @@ pub(crate) async fn post_for_response(
     clock: &dyn Clock,
     post: PostRequest<'_>,
 ) -> Result<PostResponse, PostError> {
-    let (ms_max, limit) = (post.ms_max, post.answer_bytes_max);
-    let (server, request) = (server.clone(), request(server, post)?);
-    let exchange = async move { exchange(&server, request, limit).await };
-    let answered = with_deadline(clock, ms_max, exchange).await;
-    answered.unwrap_or(Err(PostError::Late(ms_max)))
+    let limits = ExchangeLimits {
+        ms_max: post.ms_max,
+        bytes_max: post.answer_bytes_max,
+    };
+    let request = request(server, post)?;
+    let answered = server.client().exchange(clock, limits, request).await;
+    let (head, body) = answered
+        .map_err(|error| match error {
+            ExchangeError::Late(ms) => PostError::Late(ms),
+            ExchangeError::Send(error) if error.is_connect() => PostError::Unreachable(error.cause_text()),
+            ExchangeError::Send(error) => PostError::Broken(error.cause_text()),
+        })?
+        .into_parts();
+    if !head.status.is_success() {
+        return Err(PostError::Status(head.status.as_u16()));
+    }
+    match body {
+        Ok(body) => Ok(PostResponse::of(&head.headers, body)),
+        Err(BodyError::TooLong) => Err(PostError::TooLong(limits.bytes_max)),
+        Err(BodyError::Cut(why)) => Err(PostError::Broken(why)),
+    }
 }
 
-fn request(server: &EngineAddress, post: PostRequest<'_>) -> Result<Request<Full<Bytes>>, PostError> {
-    let mut request = Request::post(post.target)
+fn request(server: &EngineAddress, post: PostRequest<'_>) -> Result<Request<RequestBody>, PostError> {
+    let mut request = Request::post(server.url(post.target))
         .header(HOST, server.authority())
         .header(CONTENT_TYPE, post.content_type);
     if let Some(key) = post.key {
         request = request.header(AUTHORIZATION, format!("Bearer {key}"));
     }
-    let request = request.body(Full::new(post.body));
+    let request = request.body(full_body(post.body));
     request.map_err(|error| PostError::Broken(error.to_string()))
-}
-
-async fn exchange(
-    server: &EngineAddress,
-    request: Request<Full<Bytes>>,
-    limit: usize,
-) -> Result<PostResponse, PostError> {
-    let broken = |error: hyper::Error| PostError::Broken(error.to_string());
-    let stream = connect(server).await.map_err(PostError::Unreachable)?;
-    let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = shaken.map_err(broken)?;
-    let work = async move {
-        let response = sender.send_request(request).await.map_err(broken)?;
-        let status = response.status();
-        let (head, body) = response.into_parts();
-        let body = Limited::new(body, limit).collect().await;
-        if !status.is_success() {
-            return Err(PostError::Status(status.as_u16()));
-        }
-        match body {
-            Ok(body) => Ok(PostResponse::of(&head.headers, body.to_bytes())),
-            Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(PostError::TooLong(limit)),
-            Err(error) => Err(PostError::Broken(error.to_string())),
-        }
-    };
-    let driven = async {
-        // The connection's result adds nothing to that of the request.
-        drop(connection.await);
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        biased;
-        answer = work => answer,
-        () = driven => Err(PostError::Broken("the connection ended".to_owned())),
-    }
 }
 
 #[cfg(test)]

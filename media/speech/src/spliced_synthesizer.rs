@@ -7,6 +7,7 @@
 
 use super::clips::read_clip;
 use async_trait::async_trait;
+use domain::hex;
 use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -32,9 +33,7 @@ pub struct SplicedSynthesizer {
 /// Returns the file name of a piece's recording: the first 16 hexadecimal digits of the SHA-256 of its text
 /// without surrounding blanks, and `.wav`.
 pub fn file_of(piece: &str) -> String {
-    let hash = Sha256::digest(piece.trim());
-    let digits: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    digits + ".wav"
+    hex::encode_first(8, &Sha256::digest(piece.trim())) + ".wav"
 }
 
 /// Returns the pieces that have no recording in the directory, each once, by the name of the missing file.

@@ -2,6 +2,7 @@
 //! takes, and computes a distance. It is a hint, and no proof of a person's identity.
 
 use crate::clips::{ClipError, read_audio};
+use domain::hex;
 use media::audio::likeness::VoiceTakeError;
 
 pub use media::audio::likeness::{TAKE_MS_MAX, VOICE_FORM, VoiceTake};
@@ -26,8 +27,8 @@ pub fn take_of(wav: &[u8]) -> Result<VoiceTake, VoiceError> {
 
 /// Returns takes as one text, the template: each in hexadecimal digits, separated by blanks.
 pub fn template_of(takes: &[VoiceTake]) -> String {
-    let digits = |take: &VoiceTake| take.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    takes.iter().map(digits).collect::<Vec<String>>().join(" ")
+    let digits = takes.iter().map(|take| hex::encode(&take.to_bytes()));
+    digits.collect::<Vec<String>>().join(" ")
 }
 
 /// Returns the distance of a take from the nearest one of a template, in thousandths; `u32::MAX` if none
@@ -42,14 +43,9 @@ pub fn measure_distance_milli(template: &str, take: &VoiceTake) -> Result<u32, V
 }
 
 fn bytes_of(digits: &str) -> Result<Vec<u8>, VoiceTakeError> {
-    let byte = |two: &[u8]| {
-        let two = std::str::from_utf8(two).map_err(|_other| VoiceTakeError::Unreadable)?;
-        u8::from_str_radix(two, 16).map_err(|_other| VoiceTakeError::Unreadable)
-    };
-    if !digits.len().is_multiple_of(2) {
-        return Err(VoiceTakeError::Unreadable);
-    }
-    digits.as_bytes().chunks(2).map(byte).collect()
+    let mut bytes = vec![0; digits.len() / 2];
+    let is_read = hex::decode_into(digits, &mut bytes);
+    is_read.then_some(bytes).ok_or(VoiceTakeError::Unreadable)
 }
 
 #[cfg(test)]

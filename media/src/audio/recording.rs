@@ -6,6 +6,7 @@
 
 use crate::audio::frame::{FRAME_MS, FRAME_SAMPLES, Frame, SILENCE};
 use async_trait::async_trait;
+use domain::hex;
 use domain::ids::CallId;
 use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
 use domain::ports::speech::SAMPLES_PER_SECOND;
@@ -226,7 +227,7 @@ fn facts_of(file: &mut File, data_bytes: u64) -> io::Result<RecordingFacts> {
         bytes += read as u64;
     }
     Ok(RecordingFacts {
-        sha256: hex(&digest.finalize()),
+        sha256: hex::encode(&digest.finalize()),
         bytes,
         duration_ms: duration_ms(data_bytes),
         callee_audio_from_ms: callee_audio_from.map(duration_ms),
@@ -242,10 +243,6 @@ fn callee_audio_in(part: &[u8], begins: u64) -> Option<u64> {
         let heard = *byte != 0 && audio % SAMPLE_FRAME_BYTES >= 2;
         heard.then_some(audio / SAMPLE_FRAME_BYTES * SAMPLE_FRAME_BYTES)
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The recordings in a directory: `<dir>/<call id>.wav`.
@@ -442,7 +439,10 @@ mod tests {
         let path = dir.path().join("call.wav");
         let facts = recorded(&path, 7);
         assert_eq!(repair(&path).unwrap(), Some(facts.clone()));
-        assert_eq!(facts.sha256, hex(&Sha256::digest(std::fs::read(&path).unwrap())));
+        assert_eq!(
+            facts.sha256,
+            hex::encode(&Sha256::digest(std::fs::read(&path).unwrap()))
+        );
     }
 
     #[test]

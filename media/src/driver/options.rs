@@ -5,6 +5,7 @@ use super::sip_sockets;
 use crate::sip::message::SipMessage;
 use crate::sip::normalizer::DATAGRAM_BYTES_MAX;
 use crate::sip::parse::parse;
+use domain::hex;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
 use domain::ports::line::ProbeAnswer;
@@ -114,7 +115,7 @@ fn refused_or<T>(done: io::Result<T>) -> io::Result<Option<T>> {
 fn question(local: SocketAddr, remote: SocketAddr, ids: &dyn IdSource) -> SipMessage {
     let mut random = [0_u8; 16];
     ids.random(&mut random);
-    let name: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let name = hex::encode(&random);
     SipMessage::request("OPTIONS", &format!("sip:{remote}"))
         .with("Via", format!("SIP/2.0/UDP {local};rport;branch=z9hG4bK{name}"))
         .with("Max-Forwards", "70")

@@ -6,6 +6,7 @@
 
 use super::header_value::split_list;
 use super::message::SipMessage;
+use domain::hex;
 use rsip::headers::auth::{Algorithm, AuthQop};
 use std::fmt;
 
@@ -206,7 +207,7 @@ impl Authenticator {
         let Ok(method) = method.parse::<rsip::Method>() else {
             return Vec::new();
         };
-        let seed: String = self.seed.iter().map(|byte| format!("{byte:02x}")).collect();
+        let seed = hex::encode(&self.seed);
         let mut headers = Vec::new();
         for realm in &mut self.realms {
             realm.nonce_count = realm.nonce_count.saturating_add(1);

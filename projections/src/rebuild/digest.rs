@@ -4,6 +4,7 @@
 use crate::database::{Table, Tx, each_row};
 use crate::error::ProjectionError;
 use crate::value::Val;
+use domain::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -64,7 +65,7 @@ pub(crate) fn digest(tx: &mut dyn Tx, table: &Table) -> Result<TableDigest, Proj
         all.update(encoded(&row));
         Ok(())
     })?;
-    let sha256 = all.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex::encode(&all.finalize());
     Ok(TableDigest { rows, sha256 })
 }
 

@@ -121,10 +121,7 @@ impl RunOptions {
             .and_then(std::fs::read)
             .map_err(ProgressFault::Io);
         let program = program.map_err(|fault| ProofFailure::Resume(file.clone(), fault))?;
-        let program: String = Sha256::digest(program)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let program = domain::hex::encode(&Sha256::digest(program));
         let of = format!("{program}, {:?}, agents in each: {}", self.plan, self.paced);
         let opened = Progress::resume(std::path::Path::new(file), &of);
         let (progress, worlds) = opened.map_err(|fault| ProofFailure::Resume(file.clone(), fault))?;

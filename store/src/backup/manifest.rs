@@ -4,9 +4,10 @@
 use super::container::MANIFEST_FILE;
 use super::error::BackupError;
 use super::segment::SEGMENT_EVENTS_MAX;
-use crate::proof::{TreeHash, hex};
+use crate::proof::TreeHash;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use domain::hex;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -101,7 +102,7 @@ impl Manifest {
 
     fn hash(&self) -> String {
         let compact = serde_json::to_vec(self).expect("texts and numbers become JSON");
-        hex(&Sha256::digest(compact))
+        hex::encode(&Sha256::digest(compact))
     }
 
     /// Parses a manifest. Fails if any byte differs from what was written, if its segments do not fit

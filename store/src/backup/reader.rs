@@ -4,7 +4,7 @@ use super::container::{MANIFEST_FILE, Parts};
 use super::error::BackupError;
 use super::manifest::{Manifest, SegmentFacts};
 use super::segment;
-use crate::proof::hex;
+use domain::hex;
 use domain::stored_event::StoredEvent;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -61,7 +61,8 @@ impl BackupReader {
     /// in the backup.
     pub fn segment(&self, facts: &SegmentFacts) -> Result<Vec<StoredEvent>, BackupError> {
         let bytes = self.parts.read(&facts.name)?;
-        let is_whole = bytes.len() as u64 == facts.bytes && hex(&Sha256::digest(&bytes)) == facts.sha256;
+        let is_whole =
+            bytes.len() as u64 == facts.bytes && hex::encode(&Sha256::digest(&bytes)) == facts.sha256;
         // Decoding comes first: if bytes are wrong, its error names the position.
         let events = segment::decode(&facts.name, &bytes, facts.first, facts.count)?;
         if is_whole {

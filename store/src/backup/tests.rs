@@ -170,7 +170,7 @@ fn forge(folder: &Path, events: &[StoredEvent], count: u32) {
     manifest.segments[0].bytes = bytes.len() as u64;
     manifest.segments[0].count = count;
     manifest.size = u64::from(count);
-    manifest.segments[0].sha256 = crate::proof::hex(&<sha2::Sha256 as sha2::Digest>::digest(&bytes));
+    manifest.segments[0].sha256 = domain::hex::encode(&<sha2::Sha256 as sha2::Digest>::digest(&bytes));
     std::fs::write(folder.join(MANIFEST_FILE), manifest.to_bytes()).unwrap();
 }
 

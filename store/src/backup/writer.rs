@@ -8,7 +8,8 @@ use super::error::BackupError;
 use super::manifest::{FORMAT_VERSION, Manifest, SegmentFacts, Source, base64, segment_name};
 use super::reader::BackupReader;
 use super::segment::SegmentBuilder;
-use crate::proof::{RootFold, event_hash, hex};
+use crate::proof::{RootFold, event_hash};
+use domain::hex;
 use domain::ports::event_store::EventStore;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
@@ -199,7 +200,7 @@ impl Writer {
             first: self.fold.size() + 1 - u64::from(count),
             count,
             bytes: bytes.len() as u64,
-            sha256: hex(&Sha256::digest(&bytes)),
+            sha256: hex::encode(&Sha256::digest(&bytes)),
         });
         Ok(())
     }

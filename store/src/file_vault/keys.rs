@@ -5,8 +5,9 @@ use super::rewrapping::Rewrapping;
 use super::wrapped_rows::{INSERT_INSTALLATION, INSERT_KEY, installation_of};
 use crate::durable_file::{self, Schema, Writers};
 use crate::error::OpenError;
-use crate::sealing::{KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt, hex};
+use crate::sealing::{KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt};
 use crate::wrapped_keys::rows::{RotationResult, WrappedInstallation};
+use domain::hex;
 use domain::ids::CustomerId;
 use domain::ports::id_source::IdSource;
 use domain::ports::vault::{DestroyedKey, PersonKey, VaultError};
@@ -134,7 +135,7 @@ impl Keys {
     fn make_installation(&mut self) -> Result<Secret, VaultError> {
         let mut id = [0; 16];
         self.ids.random(&mut id);
-        self.installation = hex(&id);
+        self.installation = hex::encode(&id);
         let secret = Secret::new(self.random());
         // Both steps run under one lock of the file, because another process may have made the
         // installation first.

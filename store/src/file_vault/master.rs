@@ -6,9 +6,10 @@
 //! can unwrap.
 
 use crate::data_lock::{create_private_dir, sync_dir};
-use crate::sealing::{KEY_BYTES, Secret, hex};
+use crate::sealing::{KEY_BYTES, Secret};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::hex;
 use domain::ports::id_source::IdSource;
 use domain::ports::vault::VaultError;
 use std::fs::{self, File, OpenOptions};
@@ -87,7 +88,7 @@ impl MasterKey {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         ids.random(&mut *bytes);
         let (file, text) = match self {
-            Self::File(file) => (file, Zeroizing::new(hex(&*bytes))),
+            Self::File(file) => (file, Zeroizing::new(hex::encode(&*bytes))),
             Self::Given(GivenKey(secret)) => return Ok(secret.clone()),
             Self::Wrapped { file, wrapper } => {
                 let wrapped = wrapper.wrap(&*bytes)?;
@@ -96,7 +97,7 @@ impl MasterKey {
         };
         let mut tag = [0; TAG_BYTES];
         ids.random(&mut tag);
-        if write(file, &hex(&tag), &text).map_err(|error| unavailable(file, &error))? {
+        if write(file, &hex::encode(&tag), &text).map_err(|error| unavailable(file, &error))? {
             return Ok(Secret::new(*bytes));
         }
         let gone = || VaultError::Unavailable(format!("{} appeared and was removed again", file.display()));
@@ -268,15 +269,8 @@ fn write(file: &Path, tag: &str, text: &str) -> std::io::Result<bool> {
 }
 
 fn parse(text: &str) -> Option<Secret> {
-    let digits = text.as_bytes();
-    if digits.len() != KEY_BYTES * 2 || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
     let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(Secret::new(*bytes))
+    hex::decode_into(text, &mut *bytes).then(|| Secret::new(*bytes))
 }
 
 fn unavailable(file: &Path, error: &std::io::Error) -> VaultError {

@@ -1,9 +1,10 @@
 //! The row of the installation that the keys belong to: creates it, and opens it with the master key.
 
 use super::{failed, wrong};
-use crate::sealing::{KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt, hex};
+use crate::sealing::{KEY_BYTES, NONCE_BYTES, Secret, decrypt, encrypt};
 use crate::wrapped_keys::rows::WrappedInstallation;
 use deadpool_postgres::GenericClient;
+use domain::hex;
 use domain::ports::id_source::IdSource;
 use domain::ports::vault::VaultError;
 
@@ -45,7 +46,7 @@ pub(super) fn make(master: &Secret, ids: &dyn IdSource) -> WrappedInstallation {
     let (mut id, mut secret) = ([0; 16], zeroize::Zeroizing::new([0; KEY_BYTES]));
     ids.random(&mut id);
     ids.random(&mut *secret);
-    wrap_installation(master, ids, &hex(&id), FIRST_WRAPPING, &*secret)
+    wrap_installation(master, ids, &hex::encode(&id), FIRST_WRAPPING, &*secret)
 }
 
 /// Wraps an installation's secret and check value under a master key. Returns the row with this wrapping

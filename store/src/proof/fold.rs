@@ -72,7 +72,7 @@ pub(crate) fn root_of(hashes: &[u8]) -> TreeHash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proof::leaf::hex;
+    use domain::hex;
 
     /// SHA-256(0x00 ‖ data): the leaf of a log without `recorded_at`, as in the reference vectors.
     fn plain_leaf(data: &[u8]) -> TreeHash {
@@ -109,10 +109,10 @@ mod tests {
     #[test]
     fn roots_of_the_reference_tree_are_those_of_certificate_transparency() {
         let mut fold = RootFold::new();
-        assert_eq!(hex(&fold.root()), ROOTS[0]);
+        assert_eq!(hex::encode(&fold.root()), ROOTS[0]);
         for (leaf, root) in LEAVES.iter().zip(&ROOTS[1..]) {
             fold.push(&plain_leaf(leaf));
-            assert_eq!(hex(&fold.root()), *root, "size {}", fold.size());
+            assert_eq!(hex::encode(&fold.root()), *root, "size {}", fold.size());
         }
     }
 

@@ -81,7 +81,7 @@ impl VerifierKey {
 
     /// Returns the SHA-256 of the vkey text in lower-case hex, which people can compare by telephone.
     pub fn fingerprint(&self) -> String {
-        super::leaf::hex(&Sha256::digest(self.to_string().as_bytes()))
+        domain::hex::encode(&Sha256::digest(self.to_string().as_bytes()))
     }
 
     fn typed_key(&self) -> Vec<u8> {
@@ -180,7 +180,7 @@ impl SigningKey {
         }
         let mut installation = [0_u8; 8];
         ids.random(&mut installation);
-        let name = format!("ledgerline/{}", super::leaf::hex(&installation));
+        let name = format!("ledgerline/{}", domain::hex::encode(&installation));
         match Self::create(file, &name, KeyKind::Log, ids) {
             // Another process made it first.
             Err(_) if file.exists() => Self::read(file),

@@ -37,12 +37,3 @@ pub fn node_hash(left: &TreeHash, right: &TreeHash) -> TreeHash {
         .finalize()
         .into()
 }
-
-/// Formats bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
-}

@@ -35,7 +35,7 @@ pub use error::ProofError;
 pub use fold::RootFold;
 pub use follower::{PROOF_DIR, ProofFollower};
 pub use key::{KEY_NAME_BYTES_MAX, KeyKind, SigningKey, VerifierKey};
-pub use leaf::{HASH_BYTES, TreeHash, event_hash, hex, leaf_hash, node_hash};
+pub use leaf::{HASH_BYTES, TreeHash, event_hash, leaf_hash, node_hash};
 pub use lost_history::{EARLIER_DIR, LogState, compare, put_aside};
 pub use positions::leaf_of;
 pub use postgres_checkpoint_store::PostgresCheckpointStore;

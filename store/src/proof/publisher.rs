@@ -8,8 +8,8 @@ use super::checkpoint_store::CheckpointStore;
 use super::error::ProofError;
 use super::follower::ProofFollower;
 use super::key::SigningKey;
-use super::leaf::hex;
 use super::tiles::TileDir;
+use domain::hex;
 use domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -94,8 +94,8 @@ fn hold_to(last: &Checkpoint, next: &Checkpoint, tiles: &TileDir) -> Result<(), 
     if actual != last.root {
         return Err(ProofError::Forked {
             size: last.size,
-            actual: hex(&actual),
-            published: hex(&last.root),
+            actual: hex::encode(&actual),
+            published: hex::encode(&last.root),
         });
     }
     tiles.consistency(last, next).map(drop)

@@ -6,13 +6,14 @@
 //! `openssl ts -verify` checks them with the two files. Without that check, the time is only a claim by the
 //! file's author.
 
+use super::SignedCheckpoint;
 use super::checkpoint_store::STAMPS_DIR;
 use super::error::ProofError;
 use super::tile_writer::replace_durably;
-use super::{SignedCheckpoint, hex};
 use crate::data_lock::create_private_dir;
 use der::asn1::AnyRef;
 use der::{Decode, Reader, SliceReader, Tag};
+use domain::hex;
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -115,7 +116,7 @@ impl TimeStamp {
             let info = info_of(*part(&response, 1)?)?;
             let info = parts(AnyRef::from_der(info).map_err(malformed)?)?;
             hold_to(note, *part(&info, 2)?)?;
-            let serial = hex(part(&info, 3)?.value());
+            let serial = hex::encode(part(&info, 3)?.value());
             let at = instant(part(&info, 4)?)?;
             // After the time come, if present, accuracy (SEQUENCE), ordering (BOOLEAN) and nonce (INTEGER).
             let mut rest = info.iter().skip(5);

@@ -7,11 +7,11 @@
 use super::checkpoint::{Checkpoint, SignedCheckpoint, line_of};
 use super::error::ProofError;
 use super::key::{KeyKind, SigningKey, VerifierKey};
-use super::leaf::hex;
 use super::proof_text::ConsistencyProof;
 use super::tile_writer::replace_durably;
 use super::tiles::check_consistency;
 use crate::data_lock::create_private_dir;
+use domain::hex;
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -121,7 +121,7 @@ impl Witness {
     }
 
     fn path(&self, origin: &str) -> PathBuf {
-        self.dir.join(hex(&Sha256::digest(origin.as_bytes())))
+        self.dir.join(hex::encode(&Sha256::digest(origin.as_bytes())))
     }
 }
 

@@ -8,10 +8,10 @@
 use super::KeyStoreLocation;
 use super::rows::{KeyBackupError, KeyCounts, WrappedContent, WrappedInstallation};
 use crate::data_lock::sync_dir;
-use crate::sealing::hex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::customer::KEY_BACKUP_DAYS_MAX;
+use domain::hex;
 use domain::ids::CustomerId;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -135,7 +135,7 @@ fn text_of(wrapped: WrappedContent, now: Timestamp) -> Result<String, KeyBackupE
     for (person, at) in wrapped.destroyed {
         push(&mut text, &Line::Destroyed { person, at })?;
     }
-    let sha256 = hex(&Sha256::digest(text.as_bytes()));
+    let sha256 = hex::encode(&Sha256::digest(text.as_bytes()));
     push(&mut text, &Line::Foot { sha256 })?;
     Ok(text)
 }
@@ -262,7 +262,7 @@ fn checked(text: &str) -> Result<&str, KeyBackupError> {
         None => ("", body),
     };
     match serde_json::from_str(foot) {
-        Ok(Line::Foot { sha256 }) if sha256 == hex(&Sha256::digest(before.as_bytes())) => Ok(before),
+        Ok(Line::Foot { sha256 }) if sha256 == hex::encode(&Sha256::digest(before.as_bytes())) => Ok(before),
         Ok(Line::Foot { .. }) => Err(damaged("its hash is not that of its lines")),
         Ok(_) | Err(_) => Err(damaged("it is cut off")),
     }

@@ -6,7 +6,7 @@ use crate::search::{SearchResult, search_bytes};
 use domain::ids::{CustomerId, StreamId};
 use domain::personal::Sealed;
 use domain::ports::vault::{PersonKey, Vault};
-use domain::stored_event::aad;
+use domain::stored_event::{FieldLocation, open_value};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -85,7 +85,12 @@ impl CustomerKeys {
                     (Some(key), Some(Some(transcript))) => Some(key.with_transcript(transcript)),
                     (Some(_) | None, _) => None,
                 };
-                let opened = key.and_then(|key| vault.open(&key, &aad(&stream, id, &pointer), &sealed).ok());
+                let location = FieldLocation {
+                    stream: &stream,
+                    event: id,
+                    pointer: &pointer,
+                };
+                let opened = key.and_then(|key| open_value(location, &sealed, vault, &key).ok());
                 values.extend(opened.map(|value| (value, text(event, "/type").to_owned())));
             }
         }

@@ -6,7 +6,7 @@ use domain::ids::StreamId;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::ports::vault::{PersonKey, Vault};
 use domain::problem::Problem;
-use domain::stored_event::{Position, StoredEvent, StreamVersion, open_personal, read_event};
+use domain::stored_event::{Position, StoredEvent, StreamVersion, read_event, read_opened_event};
 use std::collections::VecDeque;
 
 /// A past state of an entity, and the number of events it was replayed from.
@@ -57,8 +57,7 @@ fn take<D: Decider>(
     if then.valid_at().is_some_and(|valid_at| envelope.at > valid_at) {
         return Ok(());
     }
-    let mut event = read_event::<D>(&envelope).map_err(|error| unreadable(&error))?;
-    open_personal(&envelope, &mut event, vault, key)?;
+    let event = read_opened_event::<D>(&envelope, vault, key)?;
     D::evolve(&mut folded.state, &event, envelope.at);
     folded.events += 1;
     Ok(())

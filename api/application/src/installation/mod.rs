@@ -38,7 +38,7 @@ use domain::ports::speech::Synthesizer;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
 use domain::problem::{MemberError, Problem};
-use domain::stored_event::{Cause, Position, RequestFacts, aad};
+use domain::stored_event::{Cause, FieldLocation, Position, RequestFacts, open_value};
 use domain::time::Timestamp;
 use intake::list_country::ListCountry;
 use intake::row::{ConsentLocation, RowRules};
@@ -201,8 +201,12 @@ impl Installation {
         let Some(key) = key else {
             return Ok(None);
         };
-        let aad = aad(&Call::stream(&row.call), row.callee_event, CALLEE_POINTER);
-        Ok(Some(mask_e164(&vault.open(&key, &aad, sealed)?)))
+        let location = FieldLocation {
+            stream: &Call::stream(&row.call),
+            event: row.callee_event,
+            pointer: CALLEE_POINTER,
+        };
+        Ok(Some(mask_e164(&open_value(location, sealed, vault, &key)?)))
     }
 
     /// Returns the state of a campaign. Fails with `Missing` if it does not exist.

@@ -15,7 +15,7 @@ use domain::personal::Personal;
 use domain::ports::vault::{PersonKey, Vault, key_to_read};
 use domain::problem::Problem;
 use domain::spoken_turn::UnderstandingFact;
-use domain::stored_event::{StoredEvent, open_personal, read_event};
+use domain::stored_event::{StoredEvent, read_event, read_opened_event};
 use domain::time::Timestamp;
 use domain::transcript::TranscriptParent;
 
@@ -255,16 +255,14 @@ impl SealedTurn {
         let envelope = stored.envelope().map_err(|error| fault(&error))?;
         match self.of {
             TurnParent::Call(_) => {
-                let mut event = read_event::<Call>(&envelope).map_err(|error| fault(&error))?;
-                open_personal(&envelope, &mut event, vault, Some(key))?;
+                let event = read_opened_event::<Call>(&envelope, vault, Some(key))?;
                 Ok(match &event {
                     CallEvent::Heard(heard) => heard.text.value().cloned(),
                     _ => None,
                 })
             }
             TurnParent::Conversation(_) => {
-                let mut event = read_event::<Conversation>(&envelope).map_err(|error| fault(&error))?;
-                open_personal(&envelope, &mut event, vault, Some(key))?;
+                let event = read_opened_event::<Conversation>(&envelope, vault, Some(key))?;
                 Ok(match &event {
                     ConversationEvent::Heard(heard) => heard.text.value().cloned(),
                     _ => None,

@@ -20,7 +20,7 @@ use domain::ids::{CallId, CampaignId, CommandId, CustomerId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::ports::vault::key_to_read;
 use domain::problem::{Problem, ProblemKind};
-use domain::stored_event::{Cause, Envelope, Position, StoredEvent, open_personal, read_event};
+use domain::stored_event::{Cause, Envelope, Position, StoredEvent, read_event, read_opened_event};
 use domain::transcript::TranscriptParent;
 use projections::position_at;
 use std::collections::BTreeMap;
@@ -188,8 +188,7 @@ impl MessagingCall {
             if envelope.kind != CallEvent::UNDERSTOOD {
                 continue;
             }
-            let mut event = read_event::<Call>(&envelope).map_err(|error| fault(&error))?;
-            open_personal(&envelope, &mut event, vault, key.as_ref())?;
+            let event = read_opened_event::<Call>(&envelope, vault, key.as_ref())?;
             if let CallEvent::Understood(fact) = event {
                 let said = fact.slots.into_iter();
                 slots.extend(said.filter_map(|(name, value)| Some((name, value.value()?.clone()))));

@@ -123,8 +123,7 @@ impl ModelBlobStore {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    domain::hex::encode(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use domain::decider::{Decider, EventData};
 use domain::ids::{CallId, CampaignId};
 use domain::ports::vault::key_to_read;
 use domain::problem::Problem;
-use domain::stored_event::{open_personal, read_event};
+use domain::stored_event::read_opened_event;
 use domain::time::Timestamp;
 use domain::transcript::TranscriptParent;
 use schemars::JsonSchema;
@@ -74,9 +74,8 @@ pub async fn shown(
         .await?
     {
         let envelope = stored.envelope().map_err(|error| fault(error.to_string()))?;
-        let mut event = read_event::<TestCall>(&envelope).map_err(|error| fault(error.to_string()))?;
-        open_personal(&envelope, &mut event, vault, key.as_ref())?;
-        let TestCallEvent::StepRecorded { step } = event;
+        let opened = read_opened_event::<TestCall>(&envelope, vault, key.as_ref())?;
+        let TestCallEvent::StepRecorded { step } = opened;
         steps.push(step_shown(envelope.at, &step));
     }
     mask_heard(&mut steps, &own_words);

@@ -6,13 +6,13 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::format_localized;
+use domain::hex;
 use domain::ids::{ApprovalId, KeyId};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::proof::bundle::BundleReport;
-use store::proof::hex;
 use tokio::runtime::Runtime;
 
 /// Path of the recordings in a bundle.
@@ -164,7 +164,7 @@ impl InspectionArgs {
                 "recordings": recordings,
                 "events": report.index.events.len(),
                 "size": report.checkpoint.size,
-                "root": hex(&report.checkpoint.root),
+                "root": hex::encode(&report.checkpoint.root),
                 "key": report.key.to_string(),
             }));
         }

@@ -7,9 +7,9 @@ use crate::kit::failure::Failure;
 use application::inquiries::{ReadContent, Reader, put_on_record};
 use application::installation::Installation;
 use domain::disposition::Outcome;
+use domain::html::escape;
 use domain::ids::CallId;
 use domain::inquiry::ReadForm;
-use evidence::html::escape;
 use evidence::replaying::{
     CalleeWordsForm, ReplayResponse, ReplayStepResponse, ReplayUnderstandingResponse, conversation, replay,
 };

@@ -6,8 +6,8 @@ use crate::kit::table::two_columns;
 use application::format_localized;
 use application::language::{Language, localized};
 use domain::disposition::{Disposition, Outcome};
+use domain::hex;
 use domain::ids::CallId;
-use intake::spool::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -185,7 +185,7 @@ fn recording_is_whole(directory: &Path, call: &CallId, logged: &LoggedCall) -> b
         return false;
     };
     std::fs::read(directory.join(format!("{call}.wav")))
-        .is_ok_and(|bytes| hex(&Sha256::digest(&bytes)) == *expected)
+        .is_ok_and(|bytes| hex::encode(&Sha256::digest(&bytes)) == *expected)
 }
 
 #[cfg(test)]
@@ -204,7 +204,7 @@ mod tests {
                 outcome,
                 talk_ms: talk_ms.unwrap_or(0),
                 late_answer: false,
-                recording_sha256: talk_ms.map(|_| hex(&Sha256::digest(b"wav"))),
+                recording_sha256: talk_ms.map(|_| hex::encode(&Sha256::digest(b"wav"))),
             }),
             ..LoggedCall::default()
         }

@@ -58,7 +58,7 @@ impl Statement {
         if address.engine == Engine::Mysql && self.since.is_some() {
             text.push_str("\n+08:00");
         }
-        intake::spool::hex(&Sha256::digest(text))
+        domain::hex::encode(&Sha256::digest(text))
     }
 
     pub(crate) fn column(&self) -> Option<&str> {
@@ -166,7 +166,7 @@ mod tests {
         assert_ne!(name, asked.name(&at("jdbc:mysql://h/e")));
         assert_eq!(name.len(), 64);
         // A mark in the zone of a server is not used: rows that were not read may be before it.
-        let of = |text: &str| intake::spool::hex(&Sha256::digest(text));
+        let of = |text: &str| domain::hex::encode(&Sha256::digest(text));
         let since = Statement::parse("select 1", Some("at")).unwrap();
         let name = since.name(&at("jdbc:mysql://h/d"));
         assert_ne!(name, of("jdbc:mysql://h:3306/d\nselect 1\nat"));

@@ -28,6 +28,7 @@ pub(crate) use replay::call_event;
 pub use replay::{BundleReplay, replay};
 
 use domain::calling_plan::CallingPlan;
+use domain::hex;
 use domain::problem::Problem;
 use domain::time::Timestamp;
 use gather::BundleInputs;
@@ -121,8 +122,7 @@ pub fn make(gathered: &BundleInputs) -> Result<Bundle, Problem> {
 }
 
 fn hash_of(content: &Value) -> String {
-    let digest = Sha256::digest(content.to_string().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(content.to_string().as_bytes()))
 }
 
 impl Bundle {

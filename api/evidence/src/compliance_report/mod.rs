@@ -26,6 +26,7 @@ pub use schedule::begin as begin_schedule;
 use crate::log_walk::{Log, walk};
 use actors::{ActorSystem, AskError};
 use domain::calendar::CalendarPeriod;
+use domain::hex;
 use domain::ids::{CommandId, ReportId};
 use domain::problem::Problem;
 use domain::report::{Issue, ReportCommand, ReportKind, ReportRefusal};
@@ -33,7 +34,7 @@ use domain::stored_event::{Cause, Position};
 use figures::{Figures, Format};
 use note::NoteContent;
 use sha2::{Digest, Sha256};
-use store::proof::{SigningKey, VerifierKey, hex};
+use store::proof::{SigningKey, VerifierKey};
 
 /// An issued report: its record in the log, its figures, page and note.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,7 +176,7 @@ pub fn report_id(kind: ReportKind, period: &str) -> Result<ReportId, Problem> {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex::encode(&Sha256::digest(bytes))
 }
 
 /// The result of a check of a report.

@@ -17,7 +17,7 @@ use domain::personal::{Personal, mask_external_id, mask_name};
 use domain::phone_number::mask_e164;
 use domain::ports::vault::{PersonKey, Vault, VaultError, key_to_read};
 use domain::problem::Problem;
-use domain::stored_event::{Envelope, open_personal, read_event};
+use domain::stored_event::{Envelope, OpenEventError, read_opened_event};
 use domain::transcript::TranscriptParent;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -179,10 +179,10 @@ impl<'a> InspectionContext<'a> {
     pub(super) fn opened(&self, customer: &CustomerId, told: &ParsedEvent<CallEvent>) -> Option<CallEvent> {
         let own = self.persons.get(customer)?.key.as_ref()?;
         let key = self.transcripts.get(&told.envelope.stream).unwrap_or(own);
-        let mut event = read_event::<Call>(&told.envelope).ok()?;
-        match open_personal(&told.envelope, &mut event, self.vault, Some(key)) {
-            Ok(()) => Some(event),
-            Err(why) => {
+        match read_opened_event::<Call>(&told.envelope, self.vault, Some(key)) {
+            Ok(event) => Some(event),
+            Err(OpenEventError::Unreadable(_)) => None,
+            Err(OpenEventError::Vault(why)) => {
                 tracing::warn!(event = %told.envelope.id, %why, "a value of an inspection cannot be decrypted");
                 None
             }

@@ -21,7 +21,7 @@ use domain::phone_number::mask_e164;
 use domain::ports::event_store::EventStore;
 use domain::ports::vault::VaultError;
 use domain::problem::{Problem, ProblemKind};
-use domain::stored_event::{Position, StoredEvent, open_personal, read_event};
+use domain::stored_event::{Position, StoredEvent, read_event, read_opened_event};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -218,10 +218,8 @@ pub(super) async fn messages(
         let Some(customer) = envelope.customer.clone().filter(|_| found.ask.holds(envelope.at)) else {
             continue;
         };
-        let mut event =
-            read_event::<Message>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
         let key = keys.get(&customer).and_then(Option::as_ref);
-        open_personal(&envelope, &mut event, vault, key)?;
+        let event = read_opened_event::<Message>(&envelope, vault, key)?;
         let written = MessageFields::of(&event, values);
         shown.push(InspectionMessageResponse {
             message: event.message(),

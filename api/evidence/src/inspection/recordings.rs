@@ -2,12 +2,12 @@
 //! call.
 
 use super::response::{InspectionCallResponse, RecordingState};
+use domain::hex;
 use domain::problem::Problem;
 use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
 use std::path::Path;
 use store::proof::bundle::{Attachments, recording_name};
-use store::proof::hex;
 
 /// Most bytes of recordings in one bundle; further recordings are left out. It is more than an hour of
 /// audio (8 kHz, two channels, 16 bit), and half of the largest bundle.
@@ -49,7 +49,7 @@ impl Recordings {
                     return Err(Problem::unavailable(why));
                 }
             };
-            recording.state = if hex(&Sha256::digest(&bytes)) != recording.sha256 {
+            recording.state = if hex::encode(&Sha256::digest(&bytes)) != recording.sha256 {
                 RecordingState::Altered
             } else if bytes.len() > bytes_left {
                 RecordingState::LeftOut

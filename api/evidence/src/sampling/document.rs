@@ -1,6 +1,7 @@
 //! A sample as a document: the draw, how to repeat it, the checklist, and the finding for each call.
 
 use crate::sampling::{rank, sample_id};
+use domain::hex;
 use domain::ids::{CallId, SampleId};
 use domain::problem::Problem;
 use domain::sample::{CHECKLIST, DrawnSample, Finding, SampleState};
@@ -8,7 +9,6 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use store::proof::hex;
 
 /// What a reader needs to repeat the draw without this program.
 const HOW: &str = "Every call of the log that ended up to `position` (and in `campaign`, `from`, `to` \
@@ -124,7 +124,7 @@ fn describe(call: CallId, drawn: &DrawnSample, state: &SampleState) -> DrawnCall
     });
     DrawnCall {
         call,
-        rank: hex(&rank(&drawn.facts.seed, call)),
+        rank: hex::encode(&rank(&drawn.facts.seed, call)),
         events: format!("/api/v1/calls/{call}/events"),
         finding,
     }

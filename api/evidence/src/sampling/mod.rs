@@ -148,7 +148,7 @@ pub fn sample_id(facts: &DrawFacts) -> SampleId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::proof::hex;
+    use domain::hex;
 
     fn nth(n: u128) -> CallId {
         CallId::new(uuid::Uuid::from_u128(n))
@@ -177,7 +177,7 @@ mod tests {
     fn a_rank_is_the_sha_256_of_seed_and_id_as_text() {
         // python3: hashlib.sha256(b"2026-03" + b"00000000-0000-0000-0000-000000000001").hexdigest()
         assert_eq!(
-            hex(&rank("2026-03", nth(1))),
+            hex::encode(&rank("2026-03", nth(1))),
             "e59f5e7fb4161e759b47483a3074a905cd830bd407a8119cd878b487f26dcfc0"
         );
     }

@@ -75,7 +75,7 @@ impl Population {
         for (call, _) in &self.members {
             hash.update(format!("{call}\n"));
         }
-        store::proof::hex(&hash.finalize())
+        domain::hex::encode(&hash.finalize())
     }
 
     fn number(&mut self, code: &str) -> u32 {

@@ -13,6 +13,7 @@ use application::format_localized;
 use application::notice::notice;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use domain::hex;
 use domain::ids::LogId;
 use domain::installation::{Installation, InstallationCommand, LossEvidence, LostHistory};
 use domain::problem::Problem;
@@ -21,7 +22,7 @@ use std::path::Path;
 use std::sync::Arc;
 use store::proof::{
     Checkpoint, CheckpointStore, EARLIER_DIR, FileCheckpointStore, LogState, PROOF_DIR,
-    PostgresCheckpointStore, SigningKey, compare, hex, put_aside,
+    PostgresCheckpointStore, SigningKey, compare, put_aside,
 };
 
 /// The number of random bytes at the end of a log's new origin, its name in checkpoints after a loss.
@@ -98,7 +99,7 @@ fn signed(environment: &Environment, published: &Checkpoint, found: &LogState) -
         known_root: Some(BASE64_STANDARD.encode(published.root)),
         log_head: Position(found.size),
         log_root: Some(BASE64_STANDARD.encode(found.root)),
-        origin_suffix: Some(hex(&suffix)),
+        origin_suffix: Some(hex::encode(&suffix)),
     }
 }
 

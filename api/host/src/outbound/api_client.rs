@@ -9,8 +9,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::problem::{Problem, ProblemKind};
 use futures_util::stream;
-use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
-use http_body_util::{BodyExt, Full, StreamBody};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, StreamBody};
+pub use http_client::RequestBody;
+use http_client::{full_body, read_body};
 use hyper::body::Frame;
 use hyper::http::request::Builder;
 use hyper::{Method, Request, Response, StatusCode, header};
@@ -27,9 +29,6 @@ const CHUNK_BYTES: usize = 64 * 1024;
 
 /// The longest line of an event stream: a record has at most 64 KiB, its CloudEvents form a little more.
 const LINE_BYTES_MAX: usize = 256 * 1024;
-
-/// The body of a request.
-pub type RequestBody = BoxBody<Bytes, io::Error>;
 
 /// The body of a response, readable while it arrives.
 pub type ReplyBody = UnsyncBoxBody<Bytes, io::Error>;
@@ -84,9 +83,9 @@ impl ApiClient {
 
     /// Signs in with `body`, the body of the sign-in route. Later requests are sent in the user's session.
     pub async fn sign_in(&mut self, body: &Value) -> Result<(), Problem> {
-        let sent = Full::new(Bytes::from(body.to_string())).map_err(|never| match never {});
+        let sent = full_body(body.to_string());
         let response = self
-            .send(Method::POST, SIGN_IN_PATH, "application/json", sent.boxed())
+            .send(Method::POST, SIGN_IN_PATH, "application/json", sent)
             .await?;
         let cookie = response.headers().get(header::SET_COOKIE);
         let cookie = cookie.and_then(|value| value.to_str().ok()?.split(';').next().map(str::to_owned));
@@ -126,7 +125,7 @@ impl ApiClient {
     /// `Problem`.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Problem> {
         let bytes = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
-        let body = Full::new(bytes).map_err(|never| match never {}).boxed();
+        let body = full_body(bytes);
         let response = self.send(method, path, "application/json", body).await?;
         read_json(response).await
     }
@@ -139,8 +138,7 @@ impl ApiClient {
         etag: &str,
         body: &Value,
     ) -> Result<Value, Problem> {
-        let body = Full::new(Bytes::from(body.to_string()));
-        let body = body.map_err(|never| match never {}).boxed();
+        let body = full_body(body.to_string());
         let request = self
             .begun(method, path, "application/json")
             .header(header::IF_MATCH, etag);
@@ -223,7 +221,7 @@ impl ApiClient {
     }
 
     async fn open_by(&self, method: Method, path: &str, bytes: Bytes) -> Result<ReplyBody, Problem> {
-        let body = Full::new(bytes).map_err(|never| match never {}).boxed();
+        let body = full_body(bytes);
         let response = self.send(method, path, "application/json", body).await?;
         if response.status().is_success() {
             return Ok(response.into_body());
@@ -294,12 +292,9 @@ async fn read_json(response: Response<ReplyBody>) -> Result<Value, Problem> {
 }
 
 async fn body_of(response: Response<ReplyBody>) -> Result<Value, Problem> {
-    let limited = http_body_util::Limited::new(response.into_body(), REPLY_BYTES_MAX);
-    let bytes = limited
-        .collect()
+    let bytes = read_body(response.into_body(), REPLY_BYTES_MAX)
         .await
-        .map_err(|error| Problem::unavailable(format!("the response was cut off: {error}")))?
-        .to_bytes();
+        .map_err(|error| Problem::unavailable(format!("the response was cut off: {error}")))?;
     serde_json::from_slice(&bytes)
         .map_err(|error| Problem::fault(format!("the server's response is not JSON: {error}")))
 }

@@ -3,7 +3,6 @@
 
 pub mod api_client;
 pub mod courier;
-pub mod https;
 pub mod messenger;
 pub mod ntp;
 pub mod number_checker;

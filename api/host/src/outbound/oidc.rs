@@ -5,15 +5,13 @@
 //! ours. A token is accepted only if it is signed by a public key of the provider's published set: never an
 //! unsigned one, never one signed with a shared secret. For an unknown key the set is read once more.
 
-use super::https::{self, HttpsClient};
 use application::access::{IdentityProvider, ProviderFault, ProviderSays, Round};
 use async_trait::async_trait;
-use bytes::Bytes;
 use chrono::DateTime;
 use domain::ports::clock::Clock;
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use http_body_util::{BodyExt, Full, Limited};
+use http_client::{ClientOptions, ExchangeError, ExchangeLimits, HttpClient, Reach, full_body};
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreJwsSigningAlgorithm};
 use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse,
@@ -79,7 +77,7 @@ pub struct OidcProvider {
 
 /// The HTTP client and the clock for requests to the provider.
 struct Connection {
-    http: HttpsClient<Full<Bytes>>,
+    http: HttpClient,
     clock: Arc<dyn Clock>,
 }
 
@@ -108,7 +106,7 @@ impl OidcProvider {
     /// Makes a client that accepts certificates of the system's authorities.
     pub fn new(settings: OidcSettings, clock: Arc<dyn Clock>) -> Result<Self, Problem> {
         let trust = Trust::of_system()?;
-        let http = https::client(trust)?;
+        let http = HttpClient::new(ClientOptions::new(trust, Reach::Anywhere))?;
         Ok(Self {
             settings,
             line: Arc::new(Connection { http, clock }),
@@ -180,18 +178,20 @@ impl OidcProvider {
 
 impl Connection {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ProviderRequestError> {
-        let http = self.http.clone();
-        let answered = async move {
-            let request = request.map(|body| Full::new(Bytes::from(body)));
-            let answer = http.request(request).await;
-            let answer = answer.map_err(|error| ProviderRequestError::Connection(error.to_string()))?;
-            let (head, body) = answer.into_parts();
-            let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
-            let body = body.map_err(|error| ProviderRequestError::Body(error.to_string()))?;
-            Ok(HttpResponse::from_parts(head, body.to_bytes().to_vec()))
+        let limits = ExchangeLimits {
+            ms_max: ANSWER_MS,
+            bytes_max: ANSWER_BYTES_MAX,
         };
-        let answered = tls::with_deadline(self.clock.as_ref(), ANSWER_MS, answered).await;
-        answered.unwrap_or(Err(ProviderRequestError::Late))
+        let request = request.map(full_body);
+        let answered = self.http.exchange(self.clock.as_ref(), limits, request).await;
+        let (head, body) = answered
+            .map_err(|error| match error {
+                ExchangeError::Late(_) => ProviderRequestError::Late,
+                ExchangeError::Send(error) => ProviderRequestError::Connection(error.to_string()),
+            })?
+            .into_parts();
+        let body = body.map_err(|error| ProviderRequestError::Body(error.to_string()))?;
+        Ok(HttpResponse::from_parts(head, body.to_vec()))
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::data_dir::TOKEN_FILE;
 use crate::outbound::api_client::{ApiClient, ReplyBody, RequestBody, RequestHandler, SIGN_IN_PATH};
-use crate::outbound::https::{self, HttpsClient};
 use application::private_file;
 use async_trait::async_trait;
 use domain::problem::{Problem, ProblemKind};
 use http_body_util::BodyExt;
+use http_client::{ClientOptions, HttpClient, Reach};
 use hyper::http::uri::Uri;
 use hyper::{Request, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,7 @@ impl ServerArgs {
 pub struct ServerConnection {
     base: String,
     token: Option<String>,
-    client: HttpsClient<RequestBody>,
+    client: HttpClient,
 }
 
 impl ServerConnection {
@@ -117,7 +117,10 @@ impl ServerConnection {
             }
             (None, None) => (SERVER_DEFAULT.to_owned(), None),
         };
-        let client = https::client(trust(args, &base, run.as_ref())?)?;
+        let client = HttpClient::new(ClientOptions::new(
+            trust(args, &base, run.as_ref())?,
+            Reach::Anywhere,
+        ))?;
         Ok(Self {
             base: base.trim_end_matches('/').to_owned(),
             token: read_token(args)?,
@@ -223,7 +226,7 @@ impl RequestHandler for ServerConnection {
                 value.map_err(|error: header::InvalidHeaderValue| unnamed(&error))?,
             );
         }
-        let answered = self.client.request(Request::from_parts(head, body)).await;
+        let answered = self.client.send(Request::from_parts(head, body)).await;
         let response = answered.map_err(|error| {
             if let Some(why) = tls::find_tls_error_text(&error) {
                 return self.not_believed(&why);

@@ -1,14 +1,11 @@
 //! A client of a timestamping authority over HTTP (RFC 3161, 3.4): one POST, one response.
 
-use bytes::Bytes;
 use domain::external_address::check_url;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
-use http_body_util::{BodyExt, Full, Limited};
+use http_client::{HttpClient, full_body, read_body};
 use hyper::header::{ACCEPT, CONTENT_TYPE};
 use hyper::{Request, StatusCode, Uri};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
 use std::str::FromStr;
 use store::proof::{STAMP_BYTES_MAX, SignedCheckpoint, StampRequest, TimeStamp};
 
@@ -61,24 +58,21 @@ pub async fn stamp(
 }
 
 async fn send(url: &TsaUrl, question: Vec<u8>) -> Result<Vec<u8>, String> {
-    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
     let request = Request::post(url.0.clone())
         .header(CONTENT_TYPE, QUERY)
         .header(ACCEPT, REPLY)
-        .body(Full::new(Bytes::from(question)))
+        .body(full_body(question))
         .map_err(|error| error.to_string())?;
-    let response = client.request(request).await.map_err(|error| error.to_string())?;
+    let response = HttpClient::plain()
+        .send(request)
+        .await
+        .map_err(|error| error.to_string())?;
     let status = response.status();
     if status != StatusCode::OK {
         return Err(format!("it responds with {status}"));
     }
-    let body = Limited::new(response.into_body(), STAMP_BYTES_MAX);
-    let bytes = body
-        .collect()
-        .await
-        .map_err(|error| error.to_string())?
-        .to_bytes();
-    Ok(bytes.to_vec())
+    let body = read_body(response.into_body(), STAMP_BYTES_MAX).await;
+    Ok(body.map_err(|error| error.to_string())?.to_vec())
 }
 
 #[cfg(test)]

@@ -1,13 +1,9 @@
 //! A client of witnesses: requests a cosignature over HTTP (C2SP tlog-witness, `add-checkpoint`).
 
-use bytes::Bytes;
 use domain::external_address::check_url;
 use domain::ports::clock::Clock;
-use http_body_util::{BodyExt, Full, Limited};
+use http_client::{ExchangeError, ExchangeLimits, HttpClient, full_body};
 use hyper::{Request, StatusCode};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use std::str::FromStr;
 use store::proof::{KeyKind, VerifierKey, WITNESS_BODY_BYTES_MAX};
 
@@ -52,13 +48,14 @@ pub(crate) enum WitnessAnswer {
 /// Sends requests to witnesses.
 #[derive(Clone)]
 pub(crate) struct WitnessClient {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: HttpClient,
 }
 
 impl WitnessClient {
+    /// Makes a client for plain HTTP: what a witness returns is signed.
     pub(crate) fn new() -> Self {
         Self {
-            client: Client::builder(TokioExecutor::new()).build_http(),
+            client: HttpClient::plain(),
         }
     }
 
@@ -69,28 +66,20 @@ impl WitnessClient {
         body: String,
         clock: &dyn Clock,
     ) -> Result<WitnessAnswer, String> {
-        let (client, witness) = (self.clone(), witness.clone());
-        let exchange = async move { client.send(&witness, body).await };
-        let answered = tls::with_deadline(clock, ANSWER_MS, exchange).await;
-        answered.unwrap_or_else(|| Err("it does not answer".to_owned()))
-    }
-
-    async fn send(&self, witness: &WitnessSpec, body: String) -> Result<WitnessAnswer, String> {
         let request = Request::post(format!("{}/add-checkpoint", witness.url))
-            .body(Full::new(Bytes::from(body)))
+            .body(full_body(body))
             .map_err(|error| error.to_string())?;
-        let response = self
-            .client
-            .request(request)
-            .await
-            .map_err(|error| error.to_string())?;
+        let limits = ExchangeLimits {
+            ms_max: ANSWER_MS,
+            bytes_max: WITNESS_BODY_BYTES_MAX,
+        };
+        let answered = self.client.exchange(clock, limits, request).await;
+        let response = answered.map_err(|error| match error {
+            ExchangeError::Late(_) => "it does not answer".to_owned(),
+            ExchangeError::Send(error) => error.to_string(),
+        })?;
         let status = response.status();
-        let body = Limited::new(response.into_body(), WITNESS_BODY_BYTES_MAX);
-        let bytes = body
-            .collect()
-            .await
-            .map_err(|error| error.to_string())?
-            .to_bytes();
+        let bytes = response.into_body().map_err(|error| error.to_string())?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         match status {
             StatusCode::OK => Ok(WitnessAnswer::Cosigned(text)),

@@ -1,7 +1,7 @@
 //! Classifies a request by method and path alone, before anything of it is read: reserved or ordinary, and
 //! the methods that its path allows.
 
-use crate::path_index::PathIndex;
+use crate::path_index::{PathIndex, matches};
 use hyper::Method;
 use std::collections::BTreeSet;
 
@@ -39,15 +39,6 @@ impl RouteList {
         let overlapping = self.0.at(path).into_iter().flatten();
         overlapping.filter(move |route| matches(route.path, path))
     }
-}
-
-fn matches(pattern: &str, path: &str) -> bool {
-    let mut segments = path.split('/');
-    pattern.split('/').all(|wanted| {
-        segments
-            .next()
-            .is_some_and(|given| wanted.starts_with('{') || wanted == given)
-    }) && segments.next().is_none()
 }
 
 #[cfg(test)]

@@ -12,12 +12,12 @@ use application::campaigns::list_enrolled_customers;
 use application::inquiries::{ReadContent, Reader, put_each_on_record};
 use domain::approval::{Act, ApprovalSubject};
 use domain::customer::{CustomerState, Erasure};
+use domain::hex;
 use domain::ids::{ApprovalId, CampaignId, CustomerId};
 use domain::inquiry::{REASON_BYTES_MAX, ReadForm};
 use domain::permission::{AssigneeScope, DataScope};
 use domain::problem::{Problem, ProblemKind};
 use intake::members::{ApiRequest, Members};
-use intake::spool::hex;
 use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -245,7 +245,7 @@ fn asked(
     };
     asked
         .with("persons", Some(found.known.len()))
-        .with("persons_sha256", Some(hex(&persons.finalize())))
+        .with("persons_sha256", Some(hex::encode(&persons.finalize())))
         .with("fields", Some(codes(fields).join(",")))
 }
 

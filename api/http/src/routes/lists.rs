@@ -17,11 +17,11 @@ use application::parameter::Parameter;
 use application::stored_text_masking::masked_file_name;
 use domain::calling_plan::DeduplicationScope;
 use domain::campaign::QueryMark;
+use domain::hex;
 use domain::ids::CampaignId;
 use domain::problem::{MemberError, Problem, ProblemKind};
 use intake::mapping::Mapping;
 use intake::members::Members;
-use intake::spool::hex;
 use intake::table::{HiddenRows, TableOptions};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -314,7 +314,10 @@ async fn records(ctx: Ctx, mut input: Input) -> Result<ChangeReply<ImportReport>
     let bytes = input.body.whole().await?;
     let (work, length) = (input.work, bytes.len());
     let read = move || -> Result<_, Problem> {
-        Ok((hex(&Sha256::digest(&bytes)), task_data(parse_object(&bytes)?)?))
+        Ok((
+            hex::encode(&Sha256::digest(&bytes)),
+            task_data(parse_object(&bytes)?)?,
+        ))
     };
     let (content_sha256, TaskData { task_id, records }) = work.run_sized(length, read).await??;
     let campaign = task_id

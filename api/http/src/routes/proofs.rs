@@ -5,6 +5,7 @@ use crate::api_description::{Bundle, ReadReply};
 use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::event_exports::{EventExport, EventExportKind};
 use application::inquiries::log_answer;
+use domain::hex;
 use domain::ids::{CallId, InquiryId};
 use domain::inquiry::InquiryCommand;
 use domain::problem::Problem;
@@ -13,7 +14,6 @@ use evidence::event_bundles::{EventProofs, Subject};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::proof::bundle::{Attachments, BundleSubject};
-use store::proof::hex;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -78,7 +78,7 @@ async fn checkpoint(ctx: Ctx, _: Input) -> Result<ReadReply<CheckpointResponse>,
     Ok(ReadReply(CheckpointResponse {
         origin: claimed.origin.clone(),
         size: claimed.size,
-        root: hex(&claimed.root),
+        root: hex::encode(&claimed.root),
         key: key.to_string(),
         key_fingerprint: key.fingerprint(),
         checkpoint: signed.text(),

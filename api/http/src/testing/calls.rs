@@ -197,7 +197,7 @@ pub async fn record(story: &TestServer, attempt: u32) -> Vec<u8> {
     let ending = CallCommand::End(CallEnding {
         heard_rtp: true,
         recording: Some(RecordingFacts {
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: domain::hex::encode(&digest),
             bytes: sound.len() as u64,
             duration_ms: 6_250,
             callee_audio_from_ms: None,

@@ -4,6 +4,7 @@
 
 use super::engine::RecognizedText;
 use super::protocol::{Dialect, EngineMessage, PcmBatch, Protocol, WireMessage, add, object, text_of};
+use domain::hex;
 use domain::ports::id_source::IdSource;
 use domain::ports::recognizer::{
     FRAME_SAMPLES, FailureClass, RecognizerFacts, RecognizerOptions, UtteranceSegmenter,
@@ -55,7 +56,7 @@ impl Nls {
 fn draw(ids: &dyn IdSource) -> String {
     let mut bytes = [0; 16];
     ids.random(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&bytes)
 }
 
 impl Dialect for Nls {

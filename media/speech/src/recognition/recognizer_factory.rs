@@ -12,6 +12,7 @@ use super::transcription::{TranscriptionEngine, TranscriptionSettings};
 use super::vosk::Vosk;
 use super::websocket::WebSocketEngine;
 use crate::connection::EngineAddress;
+use domain::hex;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
 use domain::ports::recognizer::Recognizer;
@@ -128,6 +129,5 @@ fn remote_engine(
 /// left out.
 fn configuration(spec: &RecognizerSpec, remote: &RemoteEngine) -> String {
     let model = remote.option("model").unwrap_or("");
-    let hash = Sha256::digest(format!("{spec} {model}"));
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode_first(8, &Sha256::digest(format!("{spec} {model}")))
 }

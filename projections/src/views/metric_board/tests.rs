@@ -503,10 +503,7 @@ fn the_kinds_of_the_view_are_those_of_the_file() {
 #[test]
 fn a_change_of_terms_raises_the_version_of_the_view() {
     let terms = FILE.split("\nmetrics:\n").next().unwrap();
-    let hash: String = Sha256::digest(terms)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = domain::hex::encode(&Sha256::digest(terms));
     let pinned: (u32, &str) = (9, "1f92578390854e87");
     assert_eq!(
         (VERSION, hash.get(..16).unwrap()),

@@ -1,7 +1,7 @@
 //! The archive of a bundle: a ustar file with bytes that depend only on the names and contents of its files.
 
 use crate::proof::error::ProofError;
-use crate::proof::leaf::hex;
+use domain::hex;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -65,7 +65,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Files, ProofError> {
 
 /// Returns the SHA-256 of a file, lower hex.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex::encode(&Sha256::digest(bytes))
 }
 
 /// Returns `<sha256>  <name>` lines, as `sha256sum -c` reads them.

@@ -7,8 +7,10 @@
 use super::index::{BundleEvent, BundleIndex, Reason};
 use crate::proof::checkpoint::SignedCheckpoint;
 use crate::proof::key::VerifierKey;
-use crate::proof::leaf::{hex, leaf_hash};
+use crate::proof::leaf::leaf_hash;
 use crate::proof::time_stamp::TimeStamp;
+use domain::hex;
+use domain::html::escape;
 use serde_json::{Map, Value};
 use std::fmt::Write;
 
@@ -84,7 +86,7 @@ fn facts(
     let rows = [
         ("日志 Log", escape(&index.origin)),
         ("检查点事件数 Checkpoint size", index.size.to_string()),
-        ("树根 Root", hex(&checkpoint.claimed().root)),
+        ("树根 Root", hex::encode(&checkpoint.claimed().root)),
         ("签名 Signed by", signers.join(", ")),
         ("公钥 Key", escape(&key.to_string())),
         ("公钥指纹 Key fingerprint", key.fingerprint()),
@@ -107,7 +109,7 @@ fn row(event: &BundleEvent, record: &[u8]) -> String {
     let parsed: Value = serde_json::from_slice(record).unwrap_or_default();
     let empty = Map::new();
     let data = parsed.get("data").and_then(Value::as_object).unwrap_or(&empty);
-    let leaf = hex(&leaf_hash(event.recorded_at, record));
+    let leaf = hex::encode(&leaf_hash(event.recorded_at, record));
     format!(
         "<tr{class}><td>{}</td><td class=\"time\">{}</td><td>{}</td><td class=\"stream\"><code>{} #{}</code></td><td>{}<code>leaf {leaf}</code>\
          </td></tr>\n",
@@ -157,21 +159,6 @@ fn shown(value: &Value) -> String {
         Value::String(text) => escape(text),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
     }
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use super::state::{self, State};
 use super::{LogFault, LogReport, VerifyPlan};
 use crate::proof::checkpoint::Checkpoint;
 use crate::proof::error::ProofError;
-use crate::proof::leaf::{HASH_BYTES, TreeHash, event_hash, hex};
+use crate::proof::leaf::{HASH_BYTES, TreeHash, event_hash};
 use crate::proof::tiles::{TILE_HASHES, TileDir};
+use domain::hex;
 use domain::ports::event_store::EventStore;
 use domain::stored_event::{Position, StoredEvent};
 use std::path::PathBuf;
@@ -210,9 +211,9 @@ impl Comparison {
         if self.tiles.inclusion(at, index, &held).is_ok() {
             return Some(format!(
                 "it is not what was signed: its leaf is {}, the tree of size {} has {}",
-                hex(&leaf.hash),
+                hex::encode(&leaf.hash),
                 at.size,
-                hex(&held)
+                hex::encode(&held)
             ));
         }
         self.doubted.get_or_insert(LogFault {
@@ -259,8 +260,8 @@ impl Comparison {
                     position,
                     what: format!(
                         "the first {size} events have the root {}, the checkpoint of that size has {}",
-                        hex(&root),
-                        hex(&at.root)
+                        hex::encode(&root),
+                        hex::encode(&at.root)
                     ),
                 });
             }

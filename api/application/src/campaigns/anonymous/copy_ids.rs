@@ -4,6 +4,7 @@ use super::{ended_contacts, words};
 use crate::installation::Installation;
 use domain::anonymous_transcript::{AnonymousTranscriptEvent, secret_name};
 use domain::event_filter::EventFilter;
+use domain::hex;
 use domain::ids::{AnonymousTranscriptId, CampaignId, CustomerId, EventId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::ports::vault::PersonKey;
@@ -87,8 +88,7 @@ pub(super) fn copy_id(secret: &PersonKey, of: TranscriptParent) -> AnonymousTran
     mac.update(b"anonymous_transcript:");
     mac.update(of.key().as_str().as_bytes());
     let bytes = mac.finalize().into_bytes();
-    let digits: String = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    digits
+    hex::encode_first(16, &bytes)
         .try_into()
         .expect("16 bytes are 32 lower-case hexadecimal digits")
 }

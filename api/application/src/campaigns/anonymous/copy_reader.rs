@@ -9,7 +9,7 @@ use domain::ids::{AnonymousTranscriptId, CampaignId, CustomerId};
 use domain::personal::Personal;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::problem::Problem;
-use domain::stored_event::{Position, StoredEvent, open_personal, read_event};
+use domain::stored_event::{Position, StoredEvent, read_opened_event};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -83,9 +83,7 @@ async fn opened(
     let Some(key) = vault.existing_key(&id.key()).await? else {
         return Ok(None);
     };
-    let event = read_event::<AnonymousTranscript>(&envelope);
-    let mut event = event.map_err(|error| fault(error.to_string()))?;
-    open_personal(&envelope, &mut event, vault, Some(&key))?;
+    let event = read_opened_event::<AnonymousTranscript>(&envelope, vault, Some(&key))?;
     let AnonymousTranscriptEvent::Kept(kept) = event;
     let pieces = Personal::value(&kept.words).map(|words| serde_json::from_str(words));
     let pieces = pieces.transpose().map_err(|error| fault(error.to_string()))?;

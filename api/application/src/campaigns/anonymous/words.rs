@@ -18,7 +18,7 @@ use domain::personal::Personal;
 use domain::ports::vault::{PersonKey, key_to_read};
 use domain::problem::Problem;
 use domain::spoken_turn::UnderstandingFact;
-use domain::stored_event::{StoredEvent, open_personal, read_event};
+use domain::stored_event::{StoredEvent, read_opened_event};
 use domain::time::Timestamp;
 use domain::transcript::TranscriptParent;
 use std::collections::BTreeSet;
@@ -127,11 +127,14 @@ async fn opened<D: Decider>(
 ) -> Result<Vec<D::Event>, Problem> {
     let stored = installation.store().read_whole_stream(&D::stream(id)).await?;
     let open = |stored: &StoredEvent| -> Result<D::Event, Problem> {
-        let fault = |why: String| Problem::fault(why);
-        let envelope = stored.envelope().map_err(|error| fault(error.to_string()))?;
-        let mut event = read_event::<D>(&envelope).map_err(|error| fault(error.to_string()))?;
-        open_personal(&envelope, &mut event, installation.vault(), Some(key))?;
-        Ok(event)
+        let envelope = stored
+            .envelope()
+            .map_err(|error| Problem::fault(error.to_string()))?;
+        Ok(read_opened_event::<D>(
+            &envelope,
+            installation.vault(),
+            Some(key),
+        )?)
     };
     stored.iter().map(open).collect()
 }

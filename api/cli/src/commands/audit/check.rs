@@ -5,12 +5,12 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::format_localized;
 use application::language::localized;
+use domain::hex;
 use domain::time::Timestamp;
 use intake::bounded_file;
 use serde_json::json;
 use std::path::PathBuf;
 use store::proof::bundle::{BUNDLE_BYTES_MAX, BundleReport, TrustedKeys, check_bundle};
-use store::proof::hex;
 
 /// Command that verifies the signature of a bundle's time stamp, after `tar xf BUNDLE`.
 const STAMP_CHECK: &str = "openssl ts -verify -data checkpoint -in checkpoint.tsr -CAfile CA";
@@ -61,7 +61,7 @@ fn value(report: &BundleReport) -> serde_json::Value {
         "whole_streams": report.index.whole_streams,
         "origin": report.checkpoint.origin,
         "size": report.checkpoint.size,
-        "root": hex(&report.checkpoint.root),
+        "root": hex::encode(&report.checkpoint.root),
         "key": report.key.to_string(),
         "key_fingerprint": report.key.fingerprint(),
         "key_from_bundle": report.key_from_bundle,
@@ -100,7 +100,7 @@ fn show(report: &BundleReport) -> Result<(), Failure> {
         "log       {} at {} events, root {}",
         report.checkpoint.origin,
         report.checkpoint.size,
-        hex(&report.checkpoint.root)
+        hex::encode(&report.checkpoint.root)
     ))?;
     output::line(&format_localized!("公钥      {}", "key       {}", report.key))?;
     if report.key_from_bundle {

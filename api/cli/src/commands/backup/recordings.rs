@@ -9,6 +9,7 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
+use domain::hex;
 use domain::ids::CustomerId;
 use domain::ports::event_store::EventStore;
 use domain::stored_event::Envelope;
@@ -24,7 +25,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use store::proof::hex;
 
 /// Most files read from the folder, further ones are left out; a larger folder is restored in parts.
 const FILES_MAX: usize = 10_000_000;
@@ -190,7 +190,7 @@ fn bring(
         return Ok(RecordingCopyResult::ThereAlready);
     }
     let bytes = fs::read(copy)?;
-    if hex(&Sha256::digest(&bytes)) != logged.sha256 {
+    if hex::encode(&Sha256::digest(&bytes)) != logged.sha256 {
         return Ok(RecordingCopyResult::Altered);
     }
     let making = to.with_extension("wav.part");
@@ -217,7 +217,7 @@ mod tests {
             sha256,
             customer: number.map(person),
         };
-        let right = hex(&Sha256::digest(b"sound"));
+        let right = hex::encode(&Sha256::digest(b"sound"));
         let erased = BTreeSet::from([person(2)]);
         let to = folder.path().join("to.wav");
         for (told, expected) in [

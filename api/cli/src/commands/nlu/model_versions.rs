@@ -9,6 +9,7 @@ use crate::kit::request_args::{RequestArgs, remove_nulls};
 use application::format_localized;
 use application::language::localized;
 use application::percent;
+use domain::hex;
 use domain::ids::{ApprovalId, ModelId};
 use domain::model::Training;
 use serde_json::{Value, json};
@@ -121,12 +122,11 @@ impl TrainingArgs {
         }
         let parts = usize::try_from(self.folds).unwrap_or(usize::MAX);
         let counts = cross_validate(&examples, &settings, parts).map_err(refused)?;
-        let hash = Sha256::digest(text.as_bytes());
         Ok(Some(Training {
             rows: examples.good_count,
             label: self.label.clone(),
             seed: self.seed,
-            rows_hash: Some(hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+            rows_hash: Some(hex::encode(&Sha256::digest(text.as_bytes()))),
             folds: Some(self.folds),
             first_permille: counts.first_permille(),
             foreign_recall_permille: counts.foreign_recall_permille(),

@@ -2,10 +2,10 @@
 //! server offers it. A password is sent over TLS only.
 
 use super::bounded_stream::BoundedStream;
-use super::resolver::all_global;
 use application::webhooks::courier::{DeliveryResponse, Mail};
 use domain::external_address::mail_server;
 use domain::webhook::DeliveryFault;
+use http_client::all_global;
 use lettre::Message;
 use lettre::address::AddressError;
 use lettre::message::Mailbox;

@@ -4,40 +4,33 @@
 //! There are two HTTP clients: one connects only to public addresses over https, the other to any address,
 //! for webhooks for which an administrator allowed that.
 
-mod address;
 mod bounded_stream;
 mod mail;
-mod resolver;
 
 #[cfg(test)]
 mod tests;
 
 use crate::clock::SystemClock;
-use address::is_global;
 use application::webhooks::courier::{
     ANSWER_MS, ANSWER_READ_BYTES_MAX, Address, Courier, DeliveryResponse, Letter, Post,
 };
 use async_trait::async_trait;
-use bytes::Bytes;
 use chrono::NaiveDateTime;
 use domain::external_address::{check_url, mail_server};
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use domain::webhook::DeliveryFault;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
+use http_client::{
+    ClientOptions, HttpClient, Reach, RequestBody, ResolveError, SendError, all_global, full_body,
+    is_literal_global,
+};
 use hyper::header::{DATE, HeaderValue, RETRY_AFTER};
 use hyper::http::uri::{Scheme, Uri};
 use hyper::{Request, Response, StatusCode, body::Incoming};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::GaiResolver;
-use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use resolver::{GlobalResolver, ResolveError, all_global};
 use std::error::Error as AnyError;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 use tls::{TlsError, Trust};
 
 /// The longest time to connect, without TLS, in milliseconds: three attempts of a lost first packet.
@@ -49,11 +42,6 @@ const ANSWER_BODY_MS: u64 = 3_000;
 /// The most idle connections kept to one receiver: as many as messages may be in flight.
 const IDLE_MAX: usize = 64;
 
-/// How long an idle connection is kept, in milliseconds; servers usually close them after a minute.
-const IDLE_MS: u64 = 30_000;
-
-type PostClient<R> = Client<HttpsConnector<HttpConnector<R>>, Full<Bytes>>;
-
 /// Delivers messages over HTTP and SMTP.
 pub struct OutsideCourier {
     /// The HTTP clients, created with the first message: a command that sends none reads no certificates.
@@ -62,19 +50,24 @@ pub struct OutsideCourier {
 }
 
 struct Clients {
-    global: PostClient<GlobalResolver>,
-    anywhere: PostClient<GaiResolver>,
+    global: HttpClient,
+    anywhere: HttpClient,
 }
 
 impl Clients {
     fn new() -> Result<Self, TlsError> {
+        let client = |trust, reach| {
+            HttpClient::new(ClientOptions {
+                connect_ms_max: Some(CONNECT_MS),
+                idle_count_max: IDLE_MAX,
+                ..ClientOptions::new(trust, reach)
+            })
+        };
+        // If this machine trusts no authority, plain HTTP still works.
+        let any = Trust::of_system().unwrap_or_else(|_| Trust::of_nobody());
         Ok(Self {
-            global: posts(GlobalResolver::new(), Trust::of_system()?)?,
-            // If this machine trusts no authority, plain HTTP still works.
-            anywhere: posts(
-                GaiResolver::new(),
-                Trust::of_system().unwrap_or_else(|_| Trust::of_nobody()),
-            )?,
+            global: client(Trust::of_system()?, Reach::PublicOnly)?,
+            anywhere: client(any, Reach::Anywhere)?,
         })
     }
 }
@@ -117,9 +110,9 @@ impl OutsideCourier {
             }
         };
         let answered = if allow_private {
-            clients.anywhere.request(request).await
+            clients.anywhere.send(request).await
         } else {
-            clients.global.request(request).await
+            clients.global.send(request).await
         };
         match answered {
             Ok(response) => Self::read(clock.as_ref(), response).await,
@@ -214,28 +207,6 @@ impl Courier for OutsideCourier {
     }
 }
 
-fn posts<R>(resolver: R, trust: Trust) -> Result<PostClient<R>, TlsError>
-where
-    R: Clone + Send + Sync + 'static,
-    HttpConnector<R>: tower::Service<Uri>,
-    HttpsConnector<HttpConnector<R>>: hyper_util::client::legacy::connect::Connect + Clone,
-{
-    let mut http = HttpConnector::new_with_resolver(resolver);
-    http.enforce_http(false);
-    http.set_nodelay(true);
-    http.set_connect_timeout(Some(Duration::from_millis(CONNECT_MS)));
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(trust.config(&[])?)
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(http);
-    Ok(Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_max_idle_per_host(IDLE_MAX)
-        .pool_idle_timeout(Duration::from_millis(IDLE_MS))
-        .build(connector))
-}
-
 /// Returns host and port of a URL to which messages may be sent: https, or http if private addresses are
 /// allowed. Otherwise returns why not.
 fn endpoint(url: &Uri, allow_private: bool) -> Result<(String, u16), String> {
@@ -258,11 +229,10 @@ fn endpoint(url: &Uri, allow_private: bool) -> Result<(String, u16), String> {
 }
 
 /// Builds the request. Checks an IP address in the URL here, because it is not resolved.
-fn request(post: Post) -> Result<Request<Full<Bytes>>, DeliveryFault> {
+fn request(post: Post) -> Result<Request<RequestBody>, DeliveryFault> {
     let url: Uri = post.url.parse().map_err(|_why| DeliveryFault::Unmade)?;
-    let (host, _) = endpoint(&url, post.allow_private).map_err(|_why| DeliveryFault::PrivateAddress)?;
-    let literal: Option<IpAddr> = host.parse().ok();
-    if !post.allow_private && literal.is_some_and(|address| !is_global(address)) {
+    endpoint(&url, post.allow_private).map_err(|_why| DeliveryFault::PrivateAddress)?;
+    if !post.allow_private && !is_literal_global(&url) {
         return Err(DeliveryFault::PrivateAddress);
     }
     let mut request = Request::post(url);
@@ -270,7 +240,7 @@ fn request(post: Post) -> Result<Request<Full<Bytes>>, DeliveryFault> {
         request = request.header(header.name, header.value.as_str());
     }
     request
-        .body(Full::new(post.body))
+        .body(full_body(post.body))
         .map_err(|_why| DeliveryFault::Unmade)
 }
 
@@ -310,7 +280,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
 
 /// Returns why a message was not delivered. The reason is searched in the chain of causes, because the
 /// client's error only says that the request failed.
-fn fault_of(error: &Error) -> DeliveryFault {
+fn fault_of(error: &SendError) -> DeliveryFault {
     let mut cause: Option<&(dyn AnyError + 'static)> = Some(error);
     while let Some(one) = cause {
         if let Some(why) = one.downcast_ref::<ResolveError>() {

@@ -4,6 +4,7 @@
 //! A file is named after its words: `是的.wav`, or with any text after a dot for another voice: `是的.m3.wav`.
 
 use crate::clips::{ClipError, read_clip};
+use domain::hex;
 use domain::ports::recognizer::{PHRASE_BYTES_MAX, VOCABULARY_MAX};
 use media::audio::likeness::{Coefficients, coefficients_of, distance, without_silence};
 use sha2::{Digest, Sha256};
@@ -122,8 +123,7 @@ impl Vocabulary {
                 digest.update(value.to_be_bytes());
             }
         }
-        let hash = digest.finalize();
-        self.digest = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        self.digest = hex::encode_first(8, &digest.finalize());
         self
     }
 

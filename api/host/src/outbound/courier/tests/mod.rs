@@ -2,6 +2,7 @@
 
 use super::*;
 use application::webhooks::courier::{Header, Mail};
+use bytes::Bytes;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;

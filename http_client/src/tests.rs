@@ -1,0 +1,148 @@
+//! Tests of the client with servers on loopback: redirects, limits, deadlines, connections and addresses.
+
+use super::*;
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// A clock whose waits end when the test says so.
+struct TestClock(Arc<Notify>);
+
+#[async_trait]
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::EPOCH
+    }
+    async fn wait_until(&self, _: Timestamp) {
+        self.0.notified().await;
+    }
+}
+
+/// A clock on which no deadline passes.
+fn stopped_clock() -> TestClock {
+    TestClock(Arc::default())
+}
+
+const LIMITS: ExchangeLimits = ExchangeLimits {
+    ms_max: 500,
+    bytes_max: 8,
+};
+
+/// Starts a server that writes `answer` after each request, on `connections` connections, and then ends.
+/// Returns its URL and its thread, which returns the number of requests on each connection.
+#[expect(clippy::disallowed_methods, reason = "a test's own server")]
+fn serve(answer: &'static str, connections: usize) -> (String, std::thread::JoinHandle<Vec<usize>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/in", listener.local_addr().unwrap());
+    let thread = std::thread::spawn(move || {
+        let mut counts = Vec::new();
+        for _ in 0..connections {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut count = 0;
+            let mut head = [0; 4_096];
+            // A request without a body arrives in one piece.
+            while stream.read(&mut head).is_ok_and(|length| length > 0) {
+                count += 1;
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+            counts.push(count);
+        }
+        counts
+    });
+    (url, thread)
+}
+
+fn request(url: &str) -> Request<RequestBody> {
+    Request::get(url).body(full_body("")).unwrap()
+}
+
+fn client(reach: Reach, idle_count_max: usize) -> HttpClient {
+    let options = ClientOptions {
+        idle_count_max,
+        ..ClientOptions::new(Trust::of_nobody(), reach)
+    };
+    HttpClient::new(options).unwrap()
+}
+
+/// The worker closes the connection while the test waits for the server, here and below.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_redirect_is_returned_and_not_followed() {
+    let redirect = "HTTP/1.1 302 -\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n";
+    let (url, server) = serve(redirect, 1);
+    let client = client(Reach::Anywhere, 0);
+    let response = client.exchange(&stopped_clock(), LIMITS, request(&url)).await;
+    assert_eq!(response.unwrap().status().as_u16(), 302);
+    assert_eq!(server.join().unwrap(), [1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_body_over_the_limit_is_refused_and_its_status_is_known() {
+    let (url, server) = serve("HTTP/1.1 500 -\r\ncontent-length: 9\r\n\r\n123456789", 1);
+    let client = client(Reach::Anywhere, 0);
+    let response = client
+        .exchange(&stopped_clock(), LIMITS, request(&url))
+        .await
+        .unwrap();
+    assert_eq!(response.status().as_u16(), 500);
+    assert!(matches!(response.into_body(), Err(BodyError::TooLong)));
+    server.join().unwrap();
+    let (url, server) = serve("HTTP/1.1 200 -\r\ncontent-length: 8\r\n\r\n12345678", 1);
+    let response = client
+        .exchange(&stopped_clock(), LIMITS, request(&url))
+        .await
+        .unwrap();
+    assert_eq!(response.into_body().unwrap(), "12345678");
+    server.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_given_up_at_the_deadline() {
+    let late = Arc::new(Notify::new());
+    late.notify_one();
+    let (url, _server) = serve("", 1);
+    let client = client(Reach::Anywhere, 0);
+    let answered = client.exchange(&TestClock(late), LIMITS, request(&url)).await;
+    assert!(matches!(answered, Err(ExchangeError::Late(500))), "{answered:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn without_idle_connections_each_request_has_its_own() {
+    let (url, server) = serve("HTTP/1.1 200 -\r\ncontent-length: 0\r\n\r\n", 2);
+    let client = client(Reach::Anywhere, 0);
+    for _ in 0..2 {
+        let response = client.exchange(&stopped_clock(), LIMITS, request(&url)).await;
+        assert_eq!(response.unwrap().status().as_u16(), 200);
+    }
+    assert_eq!(server.join().unwrap(), [1, 1]);
+}
+
+#[tokio::test]
+async fn a_client_of_the_public_internet_connects_to_no_private_address() {
+    let client = client(Reach::PublicOnly, 0);
+    for url in [
+        "http://127.0.0.1:9/",
+        "http://[::1]:9/",
+        "http://169.254.169.254/",
+        "http://localhost:9/",
+    ] {
+        let error = client.send(request(url)).await.unwrap_err();
+        assert_eq!(error.cause_text(), ResolveError::NotGlobal.to_string(), "{url}");
+        assert!(error.is_connect(), "{url}");
+    }
+}
+
+#[test]
+fn only_a_private_ip_address_in_a_url_is_known_without_the_resolver() {
+    for (url, is_global) in [
+        ("https://1.1.1.1/", true),
+        ("https://example.com/", true),
+        ("https://127.0.0.1/", false),
+        ("https://[::ffff:10.0.0.1]/", false),
+    ] {
+        assert_eq!(is_literal_global(&url.parse().unwrap()), is_global, "{url}");
+    }
+}
