@@ -10,11 +10,13 @@
 //! decision from an older state is made again.
 
 pub use crate::answer::{Answer, AskResult, EntityState};
+use crate::command_decision::CommandDecision;
 use crate::confirmation::{confirm_for_caller, confirm_stored};
+use crate::decide_functions::DecideFunction;
 use crate::environment::Environment;
 use crate::error::{AskError, fault, record_error, store_error, vault_error};
 use crate::loading::{LiveState, LoadedStream, catch_up, load};
-use domain::decider::{Context, Decider, EventData};
+use domain::decider::{Decider, EventData};
 use domain::ids::{CustomerId, StreamId};
 use domain::personal::Personal;
 use domain::ports::event_store::{StoreError, WriterConcurrency};
@@ -31,6 +33,7 @@ pub(crate) struct Entity<D: Decider> {
     stream: StreamId,
     /// One for all entities of an aggregate.
     environment: Arc<Environment>,
+    decide: DecideFunction<D>,
     loaded: Option<LiveState<D>>,
 }
 
@@ -41,41 +44,13 @@ enum TryError<R: std::error::Error> {
     Final(AskError<R>),
 }
 
-/// The decision about a command, before anything is written.
-enum CommandDecision<D: Decider> {
-    Events(Vec<D::Event>),
-    /// The command was answered before; position of its last event.
-    Repeat(Position),
-    Refusal(D::Refusal),
-    /// The stream is at another version than the caller expects.
-    Stale,
-}
-
-impl<D: Decider> CommandDecision<D> {
-    fn of(live: &LiveState<D>, command: &D::Command, cause: Cause, now: Timestamp) -> Self {
-        if let Some(position) = live.answered_at(cause.command) {
-            return Self::Repeat(position);
-        }
-        if cause
-            .request
-            .expected
-            .is_some_and(|expected| expected != live.version)
-        {
-            return Self::Stale;
-        }
-        match D::decide(&live.state, command.clone(), Context { now }) {
-            Ok(events) => Self::Events(events),
-            Err(refusal) => Self::Refusal(refusal),
-        }
-    }
-}
-
 impl<D: Decider> Entity<D> {
-    pub(crate) fn new(id: D::Id, environment: Arc<Environment>) -> Self {
+    pub(crate) fn new(id: D::Id, environment: &Arc<Environment>, decide: DecideFunction<D>) -> Self {
         Self {
             stream: D::stream(&id),
             id,
-            environment,
+            environment: Arc::clone(environment),
+            decide,
             loaded: None,
         }
     }
@@ -228,10 +203,10 @@ impl<D: Decider> Entity<D> {
         let live = self.take_loaded().await.map_err(TryError::Final)?;
         let now = self.environment.clock.now();
         if !may_be_behind {
-            let decided = CommandDecision::of(&live, command, cause, now);
+            let decided = CommandDecision::of(self.decide, &live, command, cause, now);
             return Ok((live, now, decided));
         }
-        match CommandDecision::of(&live, command, cause, now) {
+        match CommandDecision::of(self.decide, &live, command, cause, now) {
             decided @ CommandDecision::Repeat(_) => return Ok((live, now, decided)),
             CommandDecision::Events(events) if !events.is_empty() => {
                 return Ok((live, now, CommandDecision::Events(events)));
@@ -240,7 +215,7 @@ impl<D: Decider> Entity<D> {
         }
         let caught_up = Box::pin(catch_up(live, &self.id, &self.environment)).await;
         let live = caught_up.map_err(TryError::Final)?;
-        let decided = CommandDecision::of(&live, command, cause, now);
+        let decided = CommandDecision::of(self.decide, &live, command, cause, now);
         Ok((live, now, decided))
     }
 

@@ -142,7 +142,8 @@ mod tests {
     use tokio::sync::Semaphore;
 
     fn entity(fakes: &Fakes) -> Box<Entity<Counter>> {
-        Box::new(Entity::new("one".to_owned(), Arc::new(fakes.environment.clone())))
+        let environment = Arc::new(fakes.environment.clone());
+        Box::new(Entity::new("one".to_owned(), &environment, Counter::decide))
     }
 
     /// A request that is answered with 7 when the returned sender is used.

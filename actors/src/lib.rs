@@ -12,7 +12,9 @@ mod call_encoder;
 mod callers;
 mod capacity;
 mod clock_skew;
+mod command_decision;
 mod confirmation;
+mod decide_functions;
 mod dial_right;
 mod dial_right_guard;
 mod drivers;
@@ -48,6 +50,7 @@ pub use call_assistant::CallAssistant;
 pub use call_encoder::CallEncoder;
 pub use callers::CallerUse;
 pub use clock_skew::ClockSkew;
+pub use decide_functions::{DecideFunction, DecideFunctions};
 pub use dial_right::DialRight;
 pub use drivers::{
     CallsInProgress, DriverPorts, Drivers, DriversHandle, ListeningPorts, SummaryPorts, SummaryScope,

@@ -8,6 +8,7 @@ use crate::mailbox::Mailbox;
 use crate::registry::{Generation, Registry, ReserveError, ServeLocation};
 use crate::testing::counter::{Counter, CounterCommand, cause, living};
 use crate::testing::{Fakes, on_one_thread};
+use domain::decider::Decider as _;
 use domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -38,7 +39,8 @@ fn reserve(
     let mut has_rested = false;
     let begin = |resting: Option<Box<Entity<Counter>>>| {
         has_rested = resting.is_some();
-        let anew = || Box::new(Entity::new(id.to_owned(), Arc::new(fakes.environment.clone())));
+        let environment = Arc::new(fakes.environment.clone());
+        let anew = || Box::new(Entity::new(id.to_owned(), &environment, Counter::decide));
         let mut entity = resting.unwrap_or_else(anew);
         Arc::new(InlineRequest::new(Box::pin(async move {
             let loaded = entity.read().await;

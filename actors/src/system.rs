@@ -3,6 +3,7 @@
 //! The order of a shutdown: drivers drain, the server stops, then `Tasks::stop` ends the arbiters. An entity
 //! holds only what its stream contains, so it needs no shutdown of its own.
 
+use crate::decide_functions::{DecideFunction, DecideFunctions};
 use crate::dial_right::DialRight;
 use crate::entity::{Answer, AskResult, Entity, EntityState};
 use crate::environment::Environment;
@@ -134,12 +135,17 @@ pub struct ActorSystem {
 impl ActorSystem {
     /// Starts where the entities run. Entities are created when they are asked. Ends with `Tasks::stop`.
     pub fn start(environment: Environment, place: EntityRuntime) -> Self {
+        Self::start_deciding(environment, place, DecideFunctions::default())
+    }
+
+    /// Starts as `start` does, with these decide functions.
+    pub fn start_deciding(environment: Environment, place: EntityRuntime, decide: DecideFunctions) -> Self {
         let hosting = Hosting::start(place, &environment.tasks);
         Self {
-            campaigns: Entities::start(&environment, &hosting),
-            customers: Entities::start(&environment, &hosting),
-            numbers: Entities::start(&environment, &hosting),
-            calls: Entities::start(&environment, &hosting),
+            campaigns: Entities::start_deciding(&environment, &hosting, decide.campaigns),
+            customers: Entities::start_deciding(&environment, &hosting, decide.customers),
+            numbers: Entities::start_deciding(&environment, &hosting, decide.numbers),
+            calls: Entities::start_deciding(&environment, &hosting, decide.calls),
             flows: Entities::start(&environment, &hosting),
             models: Entities::start(&environment, &hosting),
             knowledge: Entities::start(&environment, &hosting),
@@ -197,6 +203,7 @@ pub(crate) struct Inner<D: Decider> {
     environment: Arc<Environment>,
     hosting: Hosting,
     registry: Registry<D>,
+    decide: DecideFunction<D>,
 }
 
 impl<D: Decider> Clone for Entities<D> {
@@ -210,15 +217,25 @@ impl<D: Decider> Clone for Entities<D> {
 
 impl<D: Decider> Entities<D> {
     pub(crate) fn start(environment: &Environment, hosting: &Hosting) -> Self {
-        Self::start_with(environment, hosting, Lifespan::of::<D>())
+        Self::start_deciding(environment, hosting, D::decide)
     }
 
-    pub(crate) fn start_with(environment: &Environment, hosting: &Hosting, lifespan: Lifespan) -> Self {
+    fn start_deciding(environment: &Environment, hosting: &Hosting, decide: DecideFunction<D>) -> Self {
+        Self::start_with(environment, hosting, Lifespan::of::<D>(), decide)
+    }
+
+    pub(crate) fn start_with(
+        environment: &Environment,
+        hosting: &Hosting,
+        lifespan: Lifespan,
+        decide: DecideFunction<D>,
+    ) -> Self {
         let entities = Self {
             inner: Arc::new(Inner {
                 environment: Arc::new(environment.clone()),
                 hosting: hosting.clone(),
                 registry: Registry::new(lifespan),
+                decide,
             }),
             right: None,
         };
@@ -301,7 +318,7 @@ impl<D: Decider> Entities<D> {
         for _ in 0..ASK_TRIES_MAX {
             let now = inner.environment.clock.now();
             let begin = |resting: Option<Box<Entity<D>>>| {
-                let anew = || Box::new(Entity::new(id.clone(), Arc::clone(&inner.environment)));
+                let anew = || Box::new(Entity::new(id.clone(), &inner.environment, inner.decide));
                 Arc::new(InlineRequest::new(serve(resting.unwrap_or_else(anew))))
             };
             let reserved = inner.registry.reserve(id, now, begin, || inner.host());

@@ -59,7 +59,6 @@ pub mod past_call;
 pub mod person_request;
 pub mod personal;
 mod plain_plan;
-pub mod planted_bugs;
 pub mod ports;
 pub mod preference;
 pub mod preferred_times;

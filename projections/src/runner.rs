@@ -11,7 +11,6 @@ use crate::read_ahead::{CATCH_UP_EVENTS_MAX, Events, Reader};
 use crate::schema::{prepare_schema, restore_schema};
 use crate::unit_of_work::{Keys, UnitOfWork};
 use crate::view::{View, ViewEvent, into_parked_error};
-use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::event_store::EventStore;
 use domain::stored_event::{Position, StoredEvent, UnreadableRecord};
 use std::collections::{BTreeMap, BTreeSet};
@@ -210,9 +209,7 @@ fn apply_batch(
         }
         moved.push(checkpoint);
     }
-    if !is_planted(Bug::CheckpointNotStored) {
-        write_checkpoints(tx, &changed)?;
-    }
+    write_checkpoints(tx, &changed)?;
     Ok(moved)
 }
 

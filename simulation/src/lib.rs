@@ -21,6 +21,9 @@ mod life;
 mod operator;
 mod operator_acts;
 mod people;
+#[cfg(any(test, feature = "planted"))]
+mod planted_bugs;
+mod port_wrappers;
 mod power;
 mod progress;
 mod scenario;
@@ -38,6 +41,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use invariants::Tally;
+#[cfg(any(test, feature = "planted"))]
+pub use planted_bugs::{Bug, simulate_planted};
+use port_wrappers::PortWrappers;
 pub use progress::{CompletedWorld, Progress, ProgressFault};
 pub use scenario::{FaultRates, Scenario, ScenarioFault};
 pub use shrink::shrink;
@@ -124,7 +130,12 @@ impl Report {
 
 /// Runs one world of the plan on the calling thread.
 pub fn simulate_world(plan: Plan, index: u64) -> Result<WorldResult, SimulationError> {
-    world::run(world::WorldPlan {
+    simulate_wrapped(plan, index, PortWrappers::default())
+}
+
+/// Runs one world with these functions around its ports.
+fn simulate_wrapped(plan: Plan, index: u64, wrappers: PortWrappers) -> Result<WorldResult, SimulationError> {
+    let world = world::WorldPlan {
         days: plan.days_of(index),
         calls_per_day: plan.calls_per_day,
         seed: plan.seed,
@@ -133,8 +144,8 @@ pub fn simulate_world(plan: Plan, index: u64) -> Result<WorldResult, SimulationE
         agents: plan.agents,
         faults: plan.faults,
         scenario: plan.scenario,
-    })
-    .map(WorldResult)
+    };
+    world::run(world, wrappers).map(WorldResult)
 }
 
 /// The report over all worlds of a plan, in their order; they may have run anywhere.

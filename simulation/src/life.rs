@@ -17,7 +17,6 @@ use domain::installation::ClockOffset;
 use domain::ports::agents::Agents;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
-use domain::ports::line::Line;
 use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
 use domain::ports::tasks::Tasks;
 use media::lines::SimulatedLine;
@@ -58,7 +57,7 @@ impl Recordings for NoRecordings {
 impl SimulatedWorld {
     /// Returns the world's store; in a world with slow appends one that delays them for a period.
     fn store_of(&self, generation: u64) -> Result<Arc<dyn EventStore>, SimulationError> {
-        let inner = self.store()?;
+        let inner = (self.wrappers.store)(self.store()?);
         let Some(spell) = self.faults.slow else {
             return Ok(inner);
         };
@@ -94,7 +93,9 @@ impl SimulatedWorld {
         self.schedule_faults(tasks.as_ref(), crash);
         self.watch_wall(tasks.as_ref(), &environment);
         self.watch_clock(tasks.as_ref(), &environment);
-        let system = ActorSystem::start(environment.clone(), EntityRuntime::Local);
+        (self.wrappers.begin_life)();
+        let system =
+            ActorSystem::start_deciding(environment.clone(), EntityRuntime::Local, self.wrappers.decide);
         let ports = self.ports(&environment).await?;
         let operator = self.operator(&system, &environment);
         let started = OnceCell::new();
@@ -135,11 +136,18 @@ impl SimulatedWorld {
         };
         // The times of a wrong clock cannot be compared with calls in true time.
         if self.machine.apart_ms() != 0 {
-            return drivers.drain(DRAIN_FOR).await;
+            return self.drain(drivers).await;
         }
         self.witness.drain_begins(self.clock.now());
-        drivers.drain(DRAIN_FOR).await;
+        self.drain(drivers).await;
         self.witness.drain_ends(self.clock.now());
+    }
+
+    async fn drain(&self, drivers: &DriversHandle) {
+        match self.wrappers.stops_drivers {
+            true => drivers.drain(DRAIN_FOR).await,
+            false => self.truth.wait_until(self.truth.now().plus(DRAIN_FOR)).await,
+        }
     }
 
     /// In a world with a wrong clock: reports, for the period of the fault, an NTP offset that is above the
@@ -154,7 +162,8 @@ impl SimulatedWorld {
             source: "ntp:127.0.0.1:123".to_owned(),
             uncertainty_ms: 1,
         };
-        let (clock, skew) = (Arc::clone(&self.truth), Arc::clone(&environment.skew));
+        let clock = Arc::clone(&self.truth);
+        let skew = (self.wrappers.skew)(Arc::clone(&environment.skew));
         if spell.holds(clock.now()) {
             skew.measured(measured(WRONG_BY_MS), clock.now());
         }
@@ -194,10 +203,10 @@ impl SimulatedWorld {
             let clock = Arc::clone(&self.truth) as Arc<dyn Clock>;
             let callees = Arc::clone(&callees);
             let line = SimulatedLine::new(facts, clock, callees, Arc::clone(&self.book));
-            Arc::new(line) as Arc<dyn Line>
+            (self.wrappers.line)(Arc::new(line), &self.clock)
         };
         Ok(DriverPorts {
-            worklist: Arc::new(projections.worklist()),
+            worklist: (self.wrappers.worklist)(Arc::new(projections.worklist())),
             lines: self.shape.line_facts().into_iter().map(line).collect(),
             synthesizer: Arc::new(SimulatedSynthesizer),
             hearing: None,

@@ -9,6 +9,7 @@ use super::disk::SimulatedDisk;
 use super::faults::{self, Crash, FaultPeriod, Faults};
 use super::invariants::{self, Findings, Terms};
 use super::operator::{Operator, OperatorMemory, manner_of};
+use super::port_wrappers::PortWrappers;
 use super::power::Power;
 use super::scenario::{FaultRates, Scenario};
 use super::shape::WorldShape;
@@ -94,6 +95,7 @@ pub(crate) struct WorldReport {
 /// The parts of a world that survive a crash.
 pub(crate) struct SimulatedWorld {
     pub(crate) plan: WorldPlan,
+    pub(crate) wrappers: PortWrappers,
     pub(crate) shape: WorldShape,
     pub(crate) faults: Faults,
     pub(crate) seed: u64,
@@ -114,13 +116,13 @@ pub(crate) struct SimulatedWorld {
 
 /// Runs one world from its first day to its end, through all its crashes, checks its log and returns the
 /// report.
-pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
+pub(crate) fn run(plan: WorldPlan, wrappers: PortWrappers) -> Result<WorldReport, SimulationError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .map_err(SimulationError::Runtime)?;
-    let (world, crashes) = runtime.block_on(async { SimulatedWorld::new(plan) })?;
+    let (world, crashes) = runtime.block_on(async { SimulatedWorld::new(plan, wrappers) })?;
     let end = world.midnight.plus_ms(u64::from(plan.days) * DAY_MS + GRACE_MS);
     let lives = crashes.iter().copied().chain([Crash::end(end)]);
     let mut unwritten = Vec::new();
@@ -157,7 +159,7 @@ pub(crate) fn failed(error: impl std::fmt::Display) -> SimulationError {
 }
 
 impl SimulatedWorld {
-    fn new(plan: WorldPlan) -> Result<(Self, Vec<Crash>), SimulationError> {
+    fn new(plan: WorldPlan, wrappers: PortWrappers) -> Result<(Self, Vec<Crash>), SimulationError> {
         let seed = plan.seed.wrapping_mul(STRIDE).wrapping_add(plan.index);
         let midnight = first_midnight(&plan.scenario, seed)?;
         let faults = faults::draw(
@@ -175,6 +177,7 @@ impl SimulatedWorld {
         let machine = Arc::new(MachineClock::new(Arc::clone(&truth)));
         let world = Self {
             plan,
+            wrappers,
             shape: WorldShape::draw(&SeededChance::new(seed, SHAPE)),
             faults,
             seed,
@@ -186,7 +189,7 @@ impl SimulatedWorld {
             witness: Arc::new(DurabilityWitness::new(Arc::clone(&disk))),
             disk,
             vault: Arc::new(MemoryVault::new(Arc::new(SeededChance::new(seed, VAULT)))),
-            views: Arc::new(SqliteReadDb::open_inline().map_err(failed)?),
+            views: (wrappers.rows)(Arc::new(SqliteReadDb::open_inline().map_err(failed)?)),
             book: Arc::new(CarrierBook::default()),
             notebook: Arc::new(OperatorMemory::default()),
         };
@@ -194,16 +197,17 @@ impl SimulatedWorld {
     }
 
     pub(crate) fn store(&self) -> Result<Arc<dyn EventStore>, SimulationError> {
-        let disk = Arc::clone(&self.disk) as Arc<dyn domain::ports::disk::Disk>;
+        let disk = (self.wrappers.disk)(Arc::clone(&self.disk) as _);
         let store = MemoryEventStore::new(Arc::clone(&self.clock), disk).map_err(failed)?;
         Ok(Arc::new(store))
     }
 
     pub(crate) fn chosen(&self) -> Vec<Arc<dyn View>> {
-        match self.plan.views {
+        let views: Vec<Arc<dyn View>> = match self.plan.views {
             Views::All => views::all(),
             Views::Worklist => vec![Arc::new(views::worklist::Worklist)],
-        }
+        };
+        views.into_iter().map(self.wrappers.view).collect()
     }
 
     /// The intended terms of each campaign.

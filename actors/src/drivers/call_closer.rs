@@ -15,7 +15,6 @@ use domain::decider::EventData;
 use domain::disposition::Disposition;
 use domain::ids::{CallId, CustomerId, NumberId};
 use domain::number::command::NumberCommand;
-use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::worklist::{UnclosedCall, WorklistError};
 use domain::stored_event::{Cause, Envelope, Position};
 use domain::time::Timestamp;
@@ -51,7 +50,7 @@ impl CallCloser {
         let stop = self.kit.environment.tasks.stop_signal();
         let mut follow = EventFollower::new(&self.kit.environment, after);
         // Calls that ended before `after` and were not closed.
-        let mut again_at = Some(self.kit.now()).filter(|_| !is_planted(Bug::EffectAfterCheckpoint));
+        let mut again_at = Some(self.kit.now());
         loop {
             tokio::select! {
                 biased;

@@ -55,8 +55,6 @@ mod one_call;
 mod orders;
 mod outreach;
 mod pacers;
-#[cfg(feature = "planted")]
-mod planted_effects;
 #[cfg(test)]
 mod preview_tests;
 #[cfg(test)]
@@ -112,7 +110,6 @@ use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;
 use domain::calling_plan::CampaignFacts;
 use domain::ids::CallId;
-use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::agents::Agents;
 use domain::ports::knowledge::KnowledgeBases;
 use domain::ports::line::Line;
@@ -245,10 +242,7 @@ async fn begin(kit: &Arc<DriverContext>) -> Result<(), StartError> {
     kit.ports.worklist.wait_for(head).await?;
     orders::learn_stops(kit).await?;
     left_over_legs::watch_again(kit).await?;
-    let left = match is_planted(Bug::NoWatchdogAtStart) {
-        true => 0,
-        false => watchdog::sweep(kit).await?,
-    };
+    let left = watchdog::sweep(kit).await?;
     test_call::sweep(kit).await?;
     late_answers::complete(kit).await?;
     if left > 0 {

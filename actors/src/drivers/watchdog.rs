@@ -18,7 +18,6 @@ use domain::compliance::GRANT_VALID_MS;
 use domain::customer::command::{CustomerCommand, ForbiddingRule};
 use domain::ids::{CallId, CustomerId, EnrolmentId, EventId, NumberId};
 use domain::number::command::NumberCommand;
-use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::event_store::WriterConcurrency;
 use domain::ports::recording::RecordingFacts;
 use domain::ports::worklist::{OpenCall, OpenGrant, WorklistError};
@@ -207,10 +206,7 @@ pub(super) async fn end_left_over(
         return Ok(loaded.position);
     }
     let vault = kit.environment.vault.as_ref();
-    let leg = dialed_leg(vault, call, &loaded.state)
-        .filter(|_| !kit.is_of_restored_past(loaded.position) && !is_planted(Bug::LeftOverLegForgotten));
-    #[cfg(feature = "planted")]
-    super::planted_effects::dial_again(kit, call, &loaded.state).await;
+    let leg = dialed_leg(vault, call, &loaded.state).filter(|_| !kit.is_of_restored_past(loaded.position));
     if let Some((trunk, facts)) = leg {
         end_at_far_end(kit, placed, &trunk, facts).await;
     }
@@ -305,7 +301,7 @@ pub(crate) async fn release_grants(
 ) -> Result<Position, Halt> {
     let call = release.call;
     let mut last = Position(0);
-    if let Some(number) = release.number.filter(|_| !is_planted(Bug::NumberGrantKept)) {
+    if let Some(number) = release.number {
         let command = NumberCommand::ReleaseDial {
             call,
             reason: release.reason.to_owned(),

@@ -63,7 +63,7 @@ pub(crate) fn cause(text: &str) -> Cause {
 /// Returns counters that live as long as `lifespan` says.
 pub(crate) fn living(fakes: &Fakes, lifespan: Lifespan) -> Entities<Counter> {
     let hosting = Hosting::start(EntityRuntime::Local, &fakes.environment.tasks);
-    Entities::start_with(&fakes.environment, &hosting, lifespan)
+    Entities::start_with(&fakes.environment, &hosting, lifespan, Counter::decide)
 }
 
 fn added(amount: u64) -> CounterEvent {

@@ -9,7 +9,6 @@ use super::refusal::CallRefusal;
 use super::state::CallState;
 use crate::abandonment::AbandonmentCounts;
 use crate::calling_plan::Preset;
-use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use values::disposition::Disposition;
 use values::ids::UserId;
@@ -80,7 +79,7 @@ impl CallState {
         let in_time = self.is_attended_in_time(presets);
         AbandonmentCounts {
             answers: 1,
-            drops: u64::from(!in_time && !is_planted(Bug::AbandonedNotCounted)),
+            drops: u64::from(!in_time),
         }
     }
 

@@ -21,7 +21,6 @@ use crate::call_caps_check;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
 use crate::dialing_plan::BatchPacing;
-use crate::planted_bugs::{Bug, is_planted};
 use crate::quota::QuotaReservation;
 use crate::quota_members::fault_of;
 use crate::time::Timestamp;
@@ -250,7 +249,7 @@ pub(super) fn check_running(
     status: CampaignStatus,
     now: Timestamp,
 ) -> Result<(), CampaignRefusal> {
-    if status != CampaignStatus::Running && !is_planted(Bug::PausedCampaignGrants) {
+    if status != CampaignStatus::Running {
         return Err(CampaignRefusal::WrongStatus { status });
     }
     before_end(state, now)

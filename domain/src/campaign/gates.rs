@@ -8,7 +8,6 @@
 use super::refusal::CampaignRefusal;
 use crate::calling_plan::CallingPlan;
 use crate::compliance::zone_of_campaign;
-use crate::planted_bugs::{Bug, is_planted};
 use crate::promotion::Evidence;
 use crate::time::Timestamp;
 use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
@@ -220,10 +219,7 @@ impl Gates {
 
     fn left_to_admit(&self) -> usize {
         let max = usize::try_from(TEST_PEOPLE_MAX).unwrap_or(usize::MAX);
-        match is_planted(Bug::StageLimitIgnored) {
-            true => max,
-            false => max.saturating_sub(self.admitted_count()),
-        }
+        max.saturating_sub(self.admitted_count())
     }
 
     /// Returns the part of a requested batch that the stage permits. Refused if it permits none.

@@ -9,7 +9,6 @@ use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
 use crate::abandonment::AbandonmentCounts;
 use crate::dialing_plan::{AgentFloorSnapshot, BatchPacing, DialingMode};
-use crate::planted_bugs::{Bug, is_planted};
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
@@ -28,8 +27,7 @@ pub(super) fn size_batch(
     }
     let floor = floor.ok_or(CampaignRefusal::NoFloor)?;
     let budget = state.account().budget(now, plan.holds_each_day);
-    let is_left = budget > 0 || is_planted(Bug::LedgerOverdrawn);
-    let counts_on_answers = plan.mode == DialingMode::Predictive && floor.agents > 0 && is_left;
+    let counts_on_answers = plan.mode == DialingMode::Predictive && floor.agents > 0 && budget > 0;
     let count = if counts_on_answers {
         wanted
     } else {

@@ -6,7 +6,6 @@ use super::preset::{CountedCalls, CountedOver, FrequencyCap, Period};
 use super::verdict::{Decision, to_fact_map};
 use super::zones::{UnknownZone, later_day, local, start_of_day};
 use crate::past_call::{IMPORTED_FACT, ImportedDial, PastCalls};
-use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -117,10 +116,7 @@ fn use_of(cap: &FrequencyCap, dials: &[Timestamp], zone: Tz, now: Timestamp) -> 
     let leaves =
         |dial: Timestamp| leaves_period(cap.period, dial, zone).unwrap_or(Timestamp::from_micros(i64::MAX));
     let inside: Vec<Timestamp> = dials.iter().copied().filter(|dial| leaves(*dial) > now).collect();
-    let one_more = usize::from(is_planted(Bug::CapOffByOne));
-    let calls_max = usize::try_from(cap.calls_max)
-        .unwrap_or(usize::MAX)
-        .saturating_add(one_more);
+    let calls_max = usize::try_from(cap.calls_max).unwrap_or(usize::MAX);
     let surplus = inside.len().checked_sub(calls_max);
     let opens_at = surplus
         .and_then(|index| inside.get(index))

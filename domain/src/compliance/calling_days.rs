@@ -10,7 +10,6 @@ use super::preset::{PresetRules, rules_of};
 use super::verdict::{Decision, Rule, Verdict, to_fact_map};
 use super::zones::{later_day, local, start_of_day, zones_of};
 use crate::calling_plan::{CallingPlan, Preset};
-use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use crate::working_calendar::{
     CalendarSource, CalendarYearId, Calendars, CallingDays, Day, DayKind, Holidays,
@@ -270,7 +269,6 @@ impl CallingCalendar<'_> {
         let status = calendar.status.code();
         facts.push(("calendar", format!("{} {status} {origin}", calendar.id())));
         match calendar.kind_of(day) {
-            DayKind::Holiday(_) if is_planted(Bug::HolidayIgnored) => resting,
             DayKind::Holiday(name) => {
                 facts.push(("because", "holiday".to_owned()));
                 facts.push(("holiday", name.to_owned()));

@@ -10,7 +10,6 @@ use super::preset::{PresetRules, rules_of};
 use super::verdict::{Decision, Rule, Verdict, to_fact_map};
 use super::zones::{instant_of, later_day, local, zones_of};
 use crate::calling_plan::CallingPlan;
-use crate::planted_bugs::{Bug, is_planted};
 use crate::time::{Timestamp, seconds_of_day};
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
@@ -188,15 +187,12 @@ impl Hours {
     }
 
     fn is_open(&self, local: NaiveDateTime) -> bool {
-        let summer = TimeDelta::hours(i64::from(is_planted(Bug::ZoneAnHourOff)));
-        let second = seconds_of_day(local - summer);
-        let resting = !is_planted(Bug::RestIgnored)
-            && self
-                .rests
-                .iter()
-                .any(|(start, end)| (*start..*end).contains(&second));
-        let end = self.end + u32::from(is_planted(Bug::WindowsLastSecondOpen));
-        (self.start..end).contains(&second) && !resting
+        let second = seconds_of_day(local);
+        let resting = self
+            .rests
+            .iter()
+            .any(|(start, end)| (*start..*end).contains(&second));
+        (self.start..self.end).contains(&second) && !resting
     }
 
     /// Returns the seconds of the day at which the hours may open, sorted: the start and the ends of rests.

@@ -9,7 +9,6 @@
 use super::facts::{ConsentFacts, CustomerFacts};
 use super::verdict::{Decision, Rule, to_fact_map};
 use crate::calling_plan::Basis;
-use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -69,7 +68,7 @@ pub fn consent_state(consent: Option<&ConsentFacts>, now: Timestamp) -> &'static
     if given_at > now {
         return "given_later";
     }
-    if consent.until.is_some_and(|until| now >= until) && !is_planted(Bug::ExpiredConsentCounts) {
+    if consent.until.is_some_and(|until| now >= until) {
         return "expired";
     }
     if !consent.has_evidence {

@@ -15,7 +15,6 @@ use super::preset::{PresetRules, rules_of};
 use super::verdict::{Decision, Rule, to_fact_map};
 use super::zones::{local, zones_of};
 use crate::calling_plan::{CallingPlan, Preset};
-use crate::planted_bugs::{Bug, is_planted};
 use crate::preset_facts::AgentPresence;
 use crate::screening::CallTaker;
 use crate::time::Timestamp;
@@ -133,7 +132,7 @@ impl FactCheck<'_> {
             ("registry_of", as_of.to_string()),
             ("registry_days", age.to_string()),
         ]));
-        match age <= i64::from(need.days_max) || is_planted(Bug::OldRegistryCounts) {
+        match age <= i64::from(need.days_max) {
             true => FactStatus::Good,
             false => FactStatus::SaysNo,
         }
@@ -167,7 +166,6 @@ impl FactCheck<'_> {
         let relief = self.facts.campaign.plan.relief();
         seen.extend(to_fact_map([("relief", relief.code().to_owned())]));
         match (relief, self.facts.campaign.kept.agents) {
-            (CallTaker::Robot, _) if is_planted(Bug::RobotSellsAlone) => FactStatus::Good,
             (CallTaker::Robot, _) => FactStatus::Never,
             (CallTaker::Agents, AgentPresence::Present) => FactStatus::Good,
             (CallTaker::Agents, AgentPresence::Absent) => FactStatus::SaysNo,

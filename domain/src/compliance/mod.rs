@@ -53,8 +53,6 @@ pub use facts::{
     ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, PhoneCountry, SuppressionEnd,
 };
 pub use missing_fact::demands_seller;
-#[cfg(feature = "planted")]
-pub use permit::planted_permit;
 pub use permit::{
     CallGrants, CustomerGrant, DialPermit, GRANT_VALID_MS, LEGS_MAX, NEXT_LEG_WITHIN_MS, NumberGrant,
     OWN_TEST_NUMBER, PermitRefusal, permit, permit_next_leg, test_grants, test_stand_in,

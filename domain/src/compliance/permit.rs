@@ -1,7 +1,6 @@
 //! The permit: the stored agreement of customer and number to one dial. Only this file creates one.
 
 use super::verdict::{Decision, Verdict};
-use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -192,7 +191,7 @@ pub fn permit(
         return Err(PermitRefusal::Mismatch);
     }
     let valid_until = customer.valid_until.min(number.valid_until);
-    if now > valid_until && !is_planted(Bug::ExpiredGrantDialed) {
+    if now > valid_until {
         return Err(PermitRefusal::Expired(valid_until));
     }
     let verdicts = customer.verdicts.iter().chain(&number.verdicts);
@@ -228,19 +227,6 @@ pub fn permit_next_leg(grants: &CallGrants, leg: u8, now: Timestamp) -> Result<D
         leg,
         leaves_by,
     })
-}
-
-/// Makes a second permit of a dialed leg, which product code never does: a planted bug that the simulation
-/// must find.
-#[cfg(feature = "planted")]
-pub fn planted_permit(call: CallId, number: NumberId, leg: u8) -> DialPermit {
-    let leaves_by = Timestamp::from_micros(i64::MAX);
-    DialPermit {
-        call,
-        number,
-        leg,
-        leaves_by,
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@
 
 use super::facts::{NumberFacts, SuppressionEnd};
 use super::verdict::{Decision, Rule, to_fact_map};
-use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -34,7 +33,7 @@ impl Rule<NumberFacts<'_>> for NotSuppressed {
 
     fn decide(&self, facts: &NumberFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         let because = |reason: &str| to_fact_map([("because", reason.to_owned())]);
-        if facts.opted_out && !is_planted(Bug::OptOutsIgnored) {
+        if facts.opted_out {
             return (Decision::Forbid, because("opted_out"));
         }
         if facts.invalid {

@@ -4,7 +4,6 @@
 
 use super::facts::NumberFacts;
 use super::verdict::{Decision, Rule, to_fact_map};
-use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -29,7 +28,7 @@ impl Rule<NumberFacts<'_>> for OnWhiteList {
             return (Decision::Allow, BTreeMap::new());
         };
         let list_seen = ("list", list.to_string());
-        if facts.listed_on.contains(list) || is_planted(Bug::WhiteListIgnored) {
+        if facts.listed_on.contains(list) {
             return (Decision::Allow, to_fact_map([list_seen]));
         }
         let because = ("because", "not_listed".to_owned());

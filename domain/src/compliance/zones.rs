@@ -6,11 +6,10 @@
 
 use super::record_zone::{ZoneFault, recorded_zone};
 use crate::calling_plan::Preset;
-use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use crate::working_calendar::Day;
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
-use chrono_tz::{OffsetComponents, Tz};
+use chrono_tz::Tz;
 use values::phone_number::region_of_e164;
 
 /// Beijing time, the one zone of mainland China.
@@ -151,11 +150,7 @@ pub(super) fn zones_of_region(region: &str) -> Option<&'static [Tz]> {
 
 /// Returns the local time in `zone` at an instant.
 pub(super) fn local(at: Timestamp, zone: Tz) -> NaiveDateTime {
-    let local = at.to_utc().with_timezone(&zone);
-    if is_planted(Bug::SummerTimeIgnored) {
-        return local.naive_utc() + local.offset().base_utc_offset();
-    }
-    local.naive_local()
+    at.to_utc().with_timezone(&zone).naive_local()
 }
 
 /// Returns the local time in `zone` at an instant; for modules outside compliance that count by local hours

@@ -18,7 +18,6 @@ use crate::attribute::TagLevel;
 use crate::best_times::{BetterHour, CallTiming};
 use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryRule};
 use crate::compliance::next_local_day;
-use crate::planted_bugs::{Bug, is_planted};
 use crate::time::Timestamp;
 use values::disposition::{Disposition, Outcome};
 use values::ids::NumberId;
@@ -128,8 +127,6 @@ pub(super) fn close_call(
             rule: forbidden.map(|forbidden| forbidden.rule),
             facts: std::collections::BTreeMap::new(),
         });
-        let again = events.last().cloned().filter(|_| is_planted(Bug::SettlesTwice));
-        events.extend(again);
     }
     Ok(events)
 }
@@ -260,9 +257,6 @@ fn after_cut_off(state: &CustomerState, closing: &CallClosing, facts: &CampaignF
 /// Returns how many milliseconds a retry waits after `before` earlier calls of this disposition; the rule's
 /// last wait repeats.
 fn wait_ms(rule: &RetryRule, before: u32) -> u64 {
-    if is_planted(Bug::RetryWaitsIgnored) {
-        return 0;
-    }
     let index = usize::try_from(before).unwrap_or(usize::MAX);
     let wait = rule.waits_ms.get(index).or(rule.waits_ms.last());
     wait.copied().unwrap_or(0)
@@ -272,7 +266,7 @@ fn wait_ms(rule: &RetryRule, before: u32) -> u64 {
 /// (RFC 3261 timer C), so the trunk's hold-off must pass from the dial on; otherwise the end of the call.
 fn held_off_until(closing: &CallClosing) -> Timestamp {
     match closing.disposition {
-        Disposition::Interrupted | Disposition::TrunkTimeout if !is_planted(Bug::HoldOffIgnored) => {
+        Disposition::Interrupted | Disposition::TrunkTimeout => {
             closing.dialed_at.plus_ms(closing.hold_off_ms)
         }
         Disposition::Answered
@@ -295,8 +289,6 @@ fn held_off_until(closing: &CallClosing) -> Timestamp {
         | Disposition::Loop
         | Disposition::Abandoned
         | Disposition::Withdrawn
-        | Disposition::Interrupted
-        | Disposition::TrunkTimeout
         | Disposition::NotPermitted => closing.dialed_at,
     }
 }

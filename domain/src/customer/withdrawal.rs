@@ -8,7 +8,6 @@ use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use crate::calling_plan::CampaignFacts;
-use crate::planted_bugs::{Bug, is_planted};
 use std::collections::BTreeMap;
 use values::ids::{CampaignId, ListId};
 
@@ -48,8 +47,7 @@ pub(super) fn withdraw(
 /// not undone or the enrolment is not waiting.
 pub(super) fn of_undone_list(state: &CustomerState, facts: &CampaignFacts) -> Option<Vec<CustomerEvent>> {
     let enrolment = state.enrolment(&facts.campaign)?;
-    let is_undone = facts.undone_lists.contains(&enrolment.list) && !is_planted(Bug::UndoneListDue);
-    let is_due = enrolment.is_waiting() && is_undone;
+    let is_due = enrolment.is_waiting() && facts.undone_lists.contains(&enrolment.list);
     is_due.then(|| withdrawn(facts.campaign.clone(), enrolment, LIST_UNDONE.to_owned(), None))
 }
 
@@ -82,7 +80,7 @@ fn withdrawn(
         open_calls: enrolment.open.into_iter().collect(),
     }];
     // While a call is open its end settles: the campaign's count waits for it.
-    let settles = enrolment.open.is_none() && !is_planted(Bug::WithdrawnStaysDue);
+    let settles = enrolment.open.is_none();
     events.extend(Some(settled).filter(|_| settles).into_iter().flatten());
     events
 }

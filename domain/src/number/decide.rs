@@ -14,7 +14,6 @@ use crate::compliance::{
 };
 use crate::decider::Context;
 use crate::number_check::check_asked_again;
-use crate::planted_bugs::{Bug, is_planted};
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
 use values::disposition::Disposition;
@@ -191,7 +190,7 @@ fn close_call(
     closed: NumberEvent,
     unwanted: bool,
 ) -> Vec<NumberEvent> {
-    if !state.history().is_open(call) && !is_planted(Bug::NumberClosesTwice) {
+    if !state.history().is_open(call) {
         return Vec::new();
     }
     if disposition == Disposition::Withdrawn {

@@ -14,7 +14,6 @@ use crate::subscription::{PAGE_EVENTS, SUBSCRIPTIONS_MAX};
 use async_trait::async_trait;
 use domain::event_filter::EventFilter;
 use domain::ids::{EventId, StreamId};
-use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::clock::Clock;
 use domain::ports::disk::Disk;
 use domain::ports::event_store::{
@@ -121,9 +120,6 @@ impl Shared {
 
     fn write(&self, frames: &[Frame]) -> std::io::Result<()> {
         self.disk.append(MEMORY_LOG_FILE, &frame::encode_all(frames))?;
-        if is_planted(Bug::AppendWithoutSync) {
-            return Ok(());
-        }
         self.disk.sync(MEMORY_LOG_FILE)
     }
 }

@@ -16,7 +16,6 @@ use domain::calling_plan::CampaignFacts;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{CampaignState, Gates};
 use domain::ids::{CampaignId, CustomerId, EventId};
-use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
 use domain::quota::QuotaPerson;
 use domain::stop::StopId;
@@ -38,8 +37,7 @@ pub(super) async fn run_round(kit: &Arc<DriverContext>, seen: Position, turn: us
     if let Some(until) = kit.store_away_until(now) {
         return Some(until);
     }
-    let is_wrong = kit.environment.skew.stops_dialing() && !is_planted(Bug::WrongClockIgnored);
-    if is_wrong || kit.stops.is_behind() {
+    if kit.environment.skew.stops_dialing() || kit.stops.is_behind() {
         return Some(now.plus_ms(AGAIN_MS));
     }
     match serve_all(kit, seen, turn).await {
@@ -99,7 +97,7 @@ async fn serve(
     // One more than can begin, to learn whether more are waiting.
     let room = room(kit, now).min(most);
     let due = due_now(kit, &work.campaign, now, room.saturating_add(1)).await?;
-    if due.is_empty() || (kit.is_draining() && !is_planted(Bug::DrainDialsOn)) {
+    if due.is_empty() || kit.is_draining() {
         return Ok(later);
     }
     let campaign = kit.state(&kit.system.campaigns, &work.campaign).await.ok();
@@ -267,7 +265,7 @@ async fn paced(
 ) -> Result<(DialDemand, Option<Timestamp>), Halt> {
     let mut loaded = kit.state(&kit.system.campaigns, campaign).await?;
     let facts = loaded.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
-    if facts.plan.dialing_mode().needs_agents() && !is_planted(Bug::LedgerAfterBatch) {
+    if facts.plan.dialing_mode().needs_agents() {
         pacing::account(kit, &loaded.state, &facts).await?;
         loaded = kit.state(&kit.system.campaigns, campaign).await?;
     }
@@ -304,11 +302,6 @@ async fn batch(kit: &DriverContext, campaign: &CampaignId, asked: BatchRequest) 
     };
     let cause = kit.fresh_cause();
     let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
-    if is_planted(Bug::LedgerAfterBatch)
-        && let Some(facts) = answer.state.facts(campaign.clone())
-    {
-        pacing::account(kit, &answer.state, &facts).await?;
-    }
     kit.live.forget_unused(campaign, told_count);
     let facts = answer.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
     let facts = add_installation_facts(kit, facts).await?;
@@ -335,10 +328,7 @@ async fn batch(kit: &DriverContext, campaign: &CampaignId, asked: BatchRequest) 
 /// Starts workers for as many enrolments as were granted. Returns when a line takes dials again if the
 /// slots ran out.
 fn begin(kit: &Arc<DriverContext>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timestamp> {
-    let count = match is_planted(Bug::BatchSizeIgnored) {
-        true => due.len(),
-        false => usize::try_from(batch.count).unwrap_or(usize::MAX),
-    };
+    let count = usize::try_from(batch.count).unwrap_or(usize::MAX);
     let more = due.len() > count;
     let mut given = stage_limits::UnusedDials::of(
         kit,

@@ -18,7 +18,6 @@ use domain::call::progress::{NextLeg, TrunkHealth, derive_failure_disposition};
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::{DialPermit, NEXT_LEG_WITHIN_MS, permit_next_leg};
 use domain::ids::{CallId, CommandId, EventId, NumberId};
-use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::line::{DialOrder, FailureCause, Leg, LegFailure, Line, LineError};
 use domain::ports::worklist::DueEnrolment;
 use domain::stored_event::{Cause, Position, RequestFacts, WritePriority};
@@ -185,24 +184,16 @@ impl Attempt {
         permit: DialPermit,
         order: DialOrder,
     ) -> Result<Result<Box<dyn Leg>, LineError>, Halt> {
-        if is_planted(Bug::InviteBeforeRecord) {
-            let dialed = line.dial(permit, order).await;
-            self.ask(dialing).await?;
-            return Ok(dialed);
-        }
         if let Err(halt) = self.ask(dialing).await {
             line.release(order.call, order.leg);
             return Err(halt);
         }
         // Storing may have taken long: a window that closed meanwhile, or an end, binds the INVITE too. This
         // process may also have been suspended, and another one dials now.
-        let is_late = self.kit.now() > permit.leaves_by() && !is_planted(Bug::LateInviteSent);
-        if is_late || !self.kit.system.calls.may_act() {
+        if self.kit.now() > permit.leaves_by() || !self.kit.system.calls.may_act() {
             line.release(order.call, order.leg);
             return Ok(Err(LineError::TooLate(permit.leaves_by())));
         }
-        #[cfg(feature = "planted")]
-        crate::drivers::planted_effects::dial_twice(line, &self.number, &order).await;
         Ok(line.dial(permit, order).await)
     }
 

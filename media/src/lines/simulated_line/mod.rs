@@ -15,7 +15,6 @@ use async_trait::async_trait;
 use crash_cleanup::SimulatedLeftOverLeg;
 use domain::call::KeyPath;
 use domain::compliance::DialPermit;
-use domain::planted_bugs::{Bug, is_planted};
 use domain::ports::clock::Clock;
 use domain::ports::line::{
     AnsweredDialog, DialOrder, FailureCause, HangupSource, LeftOverLeg, Leg, LegEvent, LegFacts, LegFailure,
@@ -70,7 +69,7 @@ impl Line for SimulatedLine {
                 ordered: order.call,
             });
         }
-        if self.clock.now() > permit.leaves_by() && !is_planted(Bug::LateInviteSent) {
+        if self.clock.now() > permit.leaves_by() {
             return Err(LineError::TooLate(permit.leaves_by()));
         }
         let held = {
@@ -266,7 +265,6 @@ impl SimulatedLeg {
     fn fall_silent(&mut self, silent_at: Timestamp, late_answer_ms: Option<u64>) {
         let failure = LegFailure {
             cause: FailureCause::NoResponse,
-            definite: is_planted(Bug::LegAfterSilence),
             after_ms: silent_at.ms_since(self.invited_at),
             ..LegFailure::default()
         };

@@ -29,7 +29,6 @@ use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::number::event::NumberEvent;
-use domain::planted_bugs::{Bug, is_planted};
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "worklist";
@@ -312,10 +311,7 @@ impl Rows<'_> {
                 call,
                 reason,
                 not_before,
-            } => match is_planted(Bug::WorklistForgetsReleased) {
-                true => self.customer_told(*call),
-                false => self.customer_released(campaign, &customer, *call, reason, *not_before),
-            },
+            } => self.customer_released(campaign, &customer, *call, reason, *not_before),
             CustomerEvent::CallClosed {
                 campaign,
                 call,
