@@ -2,7 +2,8 @@
 //! filtered.
 //!
 //! `stored_event` is the interface for other modules. `text`, `ordered_json` and `instant_text` write;
-//! `heading` and `tagged` read without parsing twice; `personal_fields` seals and opens. Only the support of the golden files knows aggregates.
+//! `heading` and `tagged_event` read without parsing twice; `personal_fields` seals and opens. Only the
+//! support of the golden files knows aggregates.
 
 mod cause;
 pub mod event_filter;

@@ -174,7 +174,7 @@ pub enum RecordError {
     Unwritable { kind: &'static str, why: String },
 }
 
-/// The members of a record that do not come from the event itself.
+/// The members of a record besides the event itself.
 #[derive(Debug, Clone)]
 pub struct RecordFacts {
     pub stream: StreamId,
@@ -217,7 +217,7 @@ pub fn record_in_place<E: EventData>(
     made
 }
 
-/// Writes the record of an event with its personal fields sealed already.
+/// Writes the record of an event with sealed personal fields.
 fn written<E: EventData>(facts: RecordFacts, id: EventId, event: &E) -> Result<Record, RecordError> {
     let bytes = text::write(&facts, id, event)?;
     Ok(Record {
@@ -235,8 +235,7 @@ fn written<E: EventData>(facts: RecordFacts, id: EventId, event: &E) -> Result<R
     })
 }
 
-/// Reads the event in an envelope as the aggregate's event type; fails for an unknown kind or version or
-/// invalid data.
+/// Reads the event of a stored record as the aggregate's type.
 pub fn read_event<D: Decider>(envelope: &Envelope) -> Result<D::Event, UnreadableEvent> {
     D::Event::read(&envelope.kind, envelope.version, &envelope.data)
 }
