@@ -44,7 +44,7 @@ pub fn full_body(bytes: impl Into<Bytes>) -> RequestBody {
 
 /// The addresses to which a client may connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum AllowedAddresses {
     /// Every address.
     Anywhere,
     /// Addresses of the public internet only. A name with any other address is refused.
@@ -56,7 +56,7 @@ pub enum Reach {
 pub struct ClientOptions {
     /// The certificates that are accepted for https.
     pub trust: Trust,
-    pub reach: Reach,
+    pub reach: AllowedAddresses,
     /// The longest time to connect, without TLS, in milliseconds; `None`: as long as the system tries.
     pub connect_ms_max: Option<u64>,
     /// The most idle connections kept to one server; 0: each request has a connection of its own.
@@ -65,7 +65,7 @@ pub struct ClientOptions {
 
 impl ClientOptions {
     /// Returns the options of a client that connects as long as the system tries, and keeps idle connections.
-    pub const fn new(trust: Trust, reach: Reach) -> Self {
+    pub const fn new(trust: Trust, reach: AllowedAddresses) -> Self {
         Self {
             trust,
             reach,
@@ -79,7 +79,7 @@ impl ClientOptions {
 #[derive(Clone)]
 pub struct HttpClient {
     client: Client<HttpsConnector<HttpConnector<ReachResolver>>, RequestBody>,
-    reach: Reach,
+    reach: AllowedAddresses,
 }
 
 impl HttpClient {
@@ -107,7 +107,7 @@ impl HttpClient {
 
     /// Makes a client for URLs that begin with `http://`: it accepts no certificate.
     pub fn plain() -> Self {
-        let options = ClientOptions::new(Trust::of_nobody(), Reach::Anywhere);
+        let options = ClientOptions::new(Trust::of_nobody(), AllowedAddresses::Anywhere);
         Self::new(options).expect("no file is read, and the cryptography provider has its TLS versions")
     }
 
@@ -115,7 +115,7 @@ impl HttpClient {
     /// sets one, or uses [`Self::exchange`].
     pub async fn send(&self, request: Request<RequestBody>) -> Result<Response<Incoming>, SendError> {
         // An IP address in a URL is not resolved, so the resolver does not see it.
-        if self.reach == Reach::PublicOnly && !is_literal_global(request.uri()) {
+        if self.reach == AllowedAddresses::PublicOnly && !is_literal_global(request.uri()) {
             return Err(SendError::PrivateAddress(ResolveError::NotGlobal));
         }
         Ok(self.client.request(request).await?)

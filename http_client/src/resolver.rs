@@ -1,7 +1,7 @@
 //! Resolves host names once per connection and, if only public addresses are allowed, refuses those that have
 //! any other. The addresses that were checked are the ones connected to.
 
-use crate::Reach;
+use crate::AllowedAddresses;
 use crate::address::is_global;
 use futures_util::future::BoxFuture;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
@@ -23,11 +23,11 @@ pub enum ResolveError {
 #[derive(Clone)]
 pub(crate) struct ReachResolver {
     system: GaiResolver,
-    reach: Reach,
+    reach: AllowedAddresses,
 }
 
 impl ReachResolver {
-    pub(crate) fn new(reach: Reach) -> Self {
+    pub(crate) fn new(reach: AllowedAddresses) -> Self {
         Self {
             system: GaiResolver::new(),
             reach,
@@ -49,8 +49,8 @@ impl Service<Name> for ReachResolver {
         let reach = self.reach;
         Box::pin(async move {
             match reach {
-                Reach::Anywhere => Ok(found.await?.collect::<Vec<_>>().into_iter()),
-                Reach::PublicOnly => {
+                AllowedAddresses::Anywhere => Ok(found.await?.collect::<Vec<_>>().into_iter()),
+                AllowedAddresses::PublicOnly => {
                     let found = found.await.map_err(|_why| ResolveError::Unknown)?.collect();
                     Ok(all_global(found)?.into_iter())
                 }
@@ -85,11 +85,18 @@ mod tests {
     #[tokio::test]
     async fn a_name_of_this_machine_resolves_to_nothing() {
         let name: Name = "localhost".parse().unwrap();
-        let refused = ReachResolver::new(Reach::PublicOnly).call(name.clone()).await;
+        let refused = ReachResolver::new(AllowedAddresses::PublicOnly)
+            .call(name.clone())
+            .await;
         let why = refused
             .err()
             .and_then(|error| error.downcast::<ResolveError>().ok());
         assert_eq!(why.as_deref(), Some(&ResolveError::NotGlobal));
-        assert!(ReachResolver::new(Reach::Anywhere).call(name).await.is_ok());
+        assert!(
+            ReachResolver::new(AllowedAddresses::Anywhere)
+                .call(name)
+                .await
+                .is_ok()
+        );
     }
 }

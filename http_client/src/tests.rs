@@ -60,7 +60,7 @@ fn request(url: &str) -> Request<RequestBody> {
     Request::get(url).body(full_body("")).unwrap()
 }
 
-fn client(reach: Reach, idle_count_max: usize) -> HttpClient {
+fn client(reach: AllowedAddresses, idle_count_max: usize) -> HttpClient {
     let options = ClientOptions {
         idle_count_max,
         ..ClientOptions::new(Trust::of_nobody(), reach)
@@ -73,7 +73,7 @@ fn client(reach: Reach, idle_count_max: usize) -> HttpClient {
 async fn a_redirect_is_returned_and_not_followed() {
     let redirect = "HTTP/1.1 302 -\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n";
     let (url, server) = serve(redirect, 1);
-    let client = client(Reach::Anywhere, 0);
+    let client = client(AllowedAddresses::Anywhere, 0);
     let response = client.exchange(&stopped_clock(), LIMITS, request(&url)).await;
     assert_eq!(response.unwrap().status().as_u16(), 302);
     assert_eq!(server.join().unwrap(), [1]);
@@ -82,7 +82,7 @@ async fn a_redirect_is_returned_and_not_followed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_body_over_the_limit_is_refused_and_its_status_is_known() {
     let (url, server) = serve("HTTP/1.1 500 -\r\ncontent-length: 9\r\n\r\n123456789", 1);
-    let client = client(Reach::Anywhere, 0);
+    let client = client(AllowedAddresses::Anywhere, 0);
     let response = client
         .exchange(&stopped_clock(), LIMITS, request(&url))
         .await
@@ -104,7 +104,7 @@ async fn a_server_that_does_not_answer_is_given_up_at_the_deadline() {
     let late = Arc::new(Notify::new());
     late.notify_one();
     let (url, _server) = serve("", 1);
-    let client = client(Reach::Anywhere, 0);
+    let client = client(AllowedAddresses::Anywhere, 0);
     let answered = client.exchange(&TestClock(late), LIMITS, request(&url)).await;
     assert!(matches!(answered, Err(ExchangeError::Late(500))), "{answered:?}");
 }
@@ -112,7 +112,7 @@ async fn a_server_that_does_not_answer_is_given_up_at_the_deadline() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn without_idle_connections_each_request_has_its_own() {
     let (url, server) = serve("HTTP/1.1 200 -\r\ncontent-length: 0\r\n\r\n", 2);
-    let client = client(Reach::Anywhere, 0);
+    let client = client(AllowedAddresses::Anywhere, 0);
     for _ in 0..2 {
         let response = client.exchange(&stopped_clock(), LIMITS, request(&url)).await;
         assert_eq!(response.unwrap().status().as_u16(), 200);
@@ -122,7 +122,7 @@ async fn without_idle_connections_each_request_has_its_own() {
 
 #[tokio::test]
 async fn a_client_of_the_public_internet_connects_to_no_private_address() {
-    let client = client(Reach::PublicOnly, 0);
+    let client = client(AllowedAddresses::PublicOnly, 0);
     for url in [
         "http://127.0.0.1:9/",
         "http://[::1]:9/",

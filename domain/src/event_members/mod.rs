@@ -4,7 +4,7 @@
 //! Text and numbers do not implement `EventMembers`: a member that holds them is `Personal<String>`, or
 //! `#[open(…)]` of its struct or variant names it. The keys of maps are names and are never sealed.
 
-mod closed;
+mod closed_types;
 #[cfg(test)]
 mod tests;
 
@@ -68,7 +68,7 @@ pub type PersonalMembers<'a> = Vec<(String, &'a mut Personal<String>)>;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` in an event is neither personal nor open",
     note = "text and numbers: `Personal<String>` if they name or describe a person, otherwise name the member in `#[open(…)]` of its struct or variant",
-    note = "our own types: `#[derive(derive::EventMembers)]`, or a line in domain/src/event_members/closed.rs"
+    note = "our own types: `#[derive(derive::EventMembers)]`, or a line in domain/src/event_members/closed_types.rs"
 )]
 pub trait EventMembers {
     /// False for types without personal members. No code is generated to visit these.

@@ -3,8 +3,8 @@
 //! A sealed value is bound to its place by the additional authenticated data: stream, event id and JSON
 //! pointer. Without the key a value reads as erased.
 
-use super::stored_event::{Envelope, RecordError, read_event};
-use crate::decider::{Decider, EventData, UnreadableEvent};
+use super::record_error::RecordError;
+use crate::decider::{EventData, UnreadableEvent};
 use crate::personal::{Personal, Sealed};
 use crate::ports::vault::{PersonKey, Vault, VaultError};
 use crate::problem::Problem;
@@ -93,17 +93,6 @@ pub fn open_value(
     vault.open(key, &location.aad(), sealed)
 }
 
-/// Opens every personal field of an event read from `envelope`. Without a key the fields become `Erased`, as
-/// do those of a transcript if its own key is not held.
-pub fn open_personal<E: EventData>(
-    envelope: &Envelope,
-    event: &mut E,
-    vault: &dyn Vault,
-    key: Option<&PersonKey>,
-) -> Result<(), VaultError> {
-    open_personal_of(&envelope.stream, envelope.id, event, vault, key)
-}
-
 /// Opens every personal field of an event from its stream and id, without its envelope.
 pub fn open_personal_of<E: EventData>(
     stream: &StreamId,
@@ -150,17 +139,6 @@ impl From<OpenEventError> for Problem {
             OpenEventError::Vault(error) => error.into(),
         }
     }
-}
-
-/// Reads the event of a stored record and opens its personal fields, as [`open_personal`] does.
-pub fn read_opened_event<D: Decider>(
-    envelope: &Envelope,
-    vault: &dyn Vault,
-    key: Option<&PersonKey>,
-) -> Result<D::Event, OpenEventError> {
-    let mut event = read_event::<D>(envelope)?;
-    open_personal(envelope, &mut event, vault, key)?;
-    Ok(event)
 }
 
 #[cfg(test)]

@@ -9,25 +9,20 @@
 pub use super::cause::{Cause, WritePriority};
 pub use super::heading::Heading;
 use super::personal_fields::seal_fields;
-pub use super::personal_fields::{
-    FieldLocation, OpenEventError, Sealer, open_personal, open_personal_of, open_value, read_opened_event,
-};
+pub use super::personal_fields::{FieldLocation, OpenEventError, Sealer, open_personal_of, open_value};
 pub use super::position::{Position, StreamVersion};
+pub use super::record_error::{RECORD_BYTES_MAX, RecordError};
 pub use super::request::{RequestFacts, RequestMark, TraceParent};
 use super::shared_event::ParsedEnvelope;
 use super::{heading, text};
 use crate::actor::Actor;
 use crate::decider::{Decider, EventData, Scope, UnreadableEvent};
-use crate::ports::vault::VaultError;
+use crate::ports::vault::{PersonKey, Vault, VaultError};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use values::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
-
-/// The most bytes of a record; a larger one fails with `TooLarge`. tlog-tiles entry bundles have a 16-bit
-/// length, less the 8 bytes of `recorded_at`.
-pub const RECORD_BYTES_MAX: usize = 65_527;
 
 /// An event as a record, ready to be appended. Only `record` and `Record::from_stored` make one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,19 +156,6 @@ pub struct UnreadableRecord {
     pub why: String,
 }
 
-/// The reasons why an event's record could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordError {
-    #[error("the record of {kind} has {bytes} bytes, more than the limit of {RECORD_BYTES_MAX}")]
-    TooLarge { kind: &'static str, bytes: usize },
-    #[error("{kind} has personal fields, but no person's key was given")]
-    NoKey { kind: &'static str },
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    #[error("cannot write {kind}: {why}")]
-    Unwritable { kind: &'static str, why: String },
-}
-
 /// The members of a record besides the event itself.
 #[derive(Debug, Clone)]
 pub struct RecordFacts {
@@ -238,4 +220,26 @@ fn written<E: EventData>(facts: RecordFacts, id: EventId, event: &E) -> Result<R
 /// Reads the event of a stored record as the aggregate's type.
 pub fn read_event<D: Decider>(envelope: &Envelope) -> Result<D::Event, UnreadableEvent> {
     D::Event::read(&envelope.kind, envelope.version, &envelope.data)
+}
+
+/// Opens every personal field of an event read from `envelope`. Without a key the fields become `Erased`, as
+/// do those of a transcript if its own key is not held.
+pub fn open_personal<E: EventData>(
+    envelope: &Envelope,
+    event: &mut E,
+    vault: &dyn Vault,
+    key: Option<&PersonKey>,
+) -> Result<(), VaultError> {
+    open_personal_of(&envelope.stream, envelope.id, event, vault, key)
+}
+
+/// Reads the event of a stored record and opens its personal fields, as [`open_personal`] does.
+pub fn read_opened_event<D: Decider>(
+    envelope: &Envelope,
+    vault: &dyn Vault,
+    key: Option<&PersonKey>,
+) -> Result<D::Event, OpenEventError> {
+    let mut event = read_event::<D>(envelope)?;
+    open_personal(envelope, &mut event, vault, key)?;
+    Ok(event)
 }

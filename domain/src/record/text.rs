@@ -3,8 +3,9 @@
 use crate::actor::Actor;
 use crate::decider::EventData;
 use crate::record::ordered_json::append_data;
+use crate::record::record_error::{RECORD_BYTES_MAX, RecordError};
 use crate::record::request::{RequestMark, TraceParent};
-use crate::record::stored_event::{RECORD_BYTES_MAX, RecordError, RecordFacts, StreamVersion};
+use crate::record::stored_event::{RecordFacts, StreamVersion};
 use crate::time::Timestamp;
 use serde::Serialize;
 use values::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};

@@ -1,7 +1,7 @@
-//! Addresses of engines, and the streams of those with a WebSocket; HTTP requests use `http_client`. An address
-//! may demand TLS; its options then say which certificates are accepted.
+//! Addresses of engines, and the streams of those with a WebSocket; HTTP requests use `http_client`. An
+//! address may demand TLS; its options then say which certificates are accepted.
 
-use http_client::{ClientOptions, HttpClient, Reach};
+use http_client::{AllowedAddresses, ClientOptions, HttpClient};
 use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -54,7 +54,7 @@ impl EngineAddress {
         // A connection per request: engines close idle ones, and a request must not meet a closed one.
         let client = HttpClient::new(ClientOptions {
             idle_count_max: 0,
-            ..ClientOptions::new(trust, Reach::Anywhere)
+            ..ClientOptions::new(trust, AllowedAddresses::Anywhere)
         })?;
         Ok(Self {
             host: host.to_owned(),

@@ -11,7 +11,7 @@ use chrono::DateTime;
 use domain::ports::clock::Clock;
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use http_client::{ClientOptions, ExchangeError, ExchangeLimits, HttpClient, Reach, full_body};
+use http_client::{AllowedAddresses, ClientOptions, ExchangeError, ExchangeLimits, HttpClient, full_body};
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreJwsSigningAlgorithm};
 use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse,
@@ -106,7 +106,7 @@ impl OidcProvider {
     /// Makes a client that accepts certificates of the system's authorities.
     pub fn new(settings: OidcSettings, clock: Arc<dyn Clock>) -> Result<Self, Problem> {
         let trust = Trust::of_system()?;
-        let http = HttpClient::new(ClientOptions::new(trust, Reach::Anywhere))?;
+        let http = HttpClient::new(ClientOptions::new(trust, AllowedAddresses::Anywhere))?;
         Ok(Self {
             settings,
             line: Arc::new(Connection { http, clock }),

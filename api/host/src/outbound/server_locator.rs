@@ -6,7 +6,7 @@ use application::private_file;
 use async_trait::async_trait;
 use domain::problem::{Problem, ProblemKind};
 use http_body_util::BodyExt;
-use http_client::{ClientOptions, HttpClient, Reach};
+use http_client::{AllowedAddresses, ClientOptions, HttpClient};
 use hyper::http::uri::Uri;
 use hyper::{Request, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -119,7 +119,7 @@ impl ServerConnection {
         };
         let client = HttpClient::new(ClientOptions::new(
             trust(args, &base, run.as_ref())?,
-            Reach::Anywhere,
+            AllowedAddresses::Anywhere,
         ))?;
         Ok(Self {
             base: base.trim_end_matches('/').to_owned(),

@@ -22,7 +22,7 @@ use domain::time::Timestamp;
 use domain::webhook::DeliveryFault;
 use http_body_util::BodyExt;
 use http_client::{
-    ClientOptions, HttpClient, Reach, RequestBody, ResolveError, SendError, all_global, full_body,
+    AllowedAddresses, ClientOptions, HttpClient, RequestBody, ResolveError, SendError, all_global, full_body,
     is_literal_global,
 };
 use hyper::header::{DATE, HeaderValue, RETRY_AFTER};
@@ -66,8 +66,8 @@ impl Clients {
         // If this machine trusts no authority, plain HTTP still works.
         let any = Trust::of_system().unwrap_or_else(|_| Trust::of_nobody());
         Ok(Self {
-            global: client(Trust::of_system()?, Reach::PublicOnly)?,
-            anywhere: client(any, Reach::Anywhere)?,
+            global: client(Trust::of_system()?, AllowedAddresses::PublicOnly)?,
+            anywhere: client(any, AllowedAddresses::Anywhere)?,
         })
     }
 }
