@@ -11,6 +11,7 @@ pub mod course;
 mod end_order;
 pub mod event;
 pub mod progress;
+pub mod q850;
 
 mod attendance;
 mod carrier_words;

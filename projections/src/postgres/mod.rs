@@ -10,6 +10,8 @@ mod connection;
 mod dialect;
 mod grant;
 #[cfg(test)]
+mod outage_tests;
+#[cfg(test)]
 mod parking_tests;
 mod privileges;
 mod questions;

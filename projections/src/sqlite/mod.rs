@@ -1,6 +1,7 @@
 //! SQLite as the read database: `views.db` with one writer and some readers on their own threads, or, for the
 //! simulation, a database in memory on the caller's thread.
 
+mod dialect;
 pub(crate) mod direct_insert;
 mod failure;
 mod file_mode;
@@ -14,6 +15,7 @@ use crate::error::ProjectionError;
 use crate::threads::{READERS_COUNT, Threads, Worker, lock_mutex};
 use crate::value::{Row, Val, storable};
 use async_trait::async_trait;
+use dialect::{own_key, sqlite_placeholders};
 use domain::ports::tasks::Tasks;
 use failure::{classify_error, classify_statement_error};
 use memory_settings::MemorySettings;
@@ -335,15 +337,6 @@ impl Tx for SqliteTx<'_> {
     }
 }
 
-/// Makes an integer primary key the key of the rows themselves. SQLite does so for `integer`, which is as
-/// wide as `bigint`; for `bigint` it would keep a separate index.
-fn own_key(sql: &str) -> Cow<'_, str> {
-    if !sql.starts_with("create table") {
-        return Cow::Borrowed(sql);
-    }
-    Cow::Owned(sql.replace("bigint primary key", "integer primary key"))
-}
-
 fn values_of(row: &rusqlite::Row<'_>, columns_count: usize) -> Result<Vec<Val>, ProjectionError> {
     let mut values = Vec::with_capacity(columns_count);
     for column in 0..columns_count {
@@ -378,29 +371,6 @@ pub(crate) fn from_sqlite(value: ValueRef<'_>) -> Val {
         ValueRef::Text(value) => Val::Text(String::from_utf8_lossy(value).into_owned()),
         ValueRef::Blob(value) => Val::Blob(value.to_vec()),
     }
-}
-
-/// Replaces `$1` by `?1` outside quotes: SQLite takes `$2, $1` for names and binds them in order of
-/// appearance.
-fn sqlite_placeholders(sql: &str) -> Cow<'_, str> {
-    if !sql.contains('$') {
-        return Cow::Borrowed(sql);
-    }
-    if !sql.contains(['\'', '"']) {
-        return Cow::Owned(sql.replace('$', "?"));
-    }
-    let mut quote = None;
-    let mut rewritten = String::with_capacity(sql.len());
-    for character in sql.chars() {
-        match (quote, character) {
-            (None, '\'' | '"') => quote = Some(character),
-            (Some(open), close) if open == close => quote = None,
-            _ => {}
-        }
-        let is_placeholder = quote.is_none() && character == '$';
-        rewritten.push(if is_placeholder { '?' } else { character });
-    }
-    Cow::Owned(rewritten)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! unknown keep their grade.
 
 use super::RfmRequest;
-use super::grouping::scored;
+use super::rfm::scored;
 use super::visibility::{SegmentVisibility, rounded_size};
 use crate::installation::{Installation, follow};
 use actors::AskError;

@@ -6,7 +6,8 @@
 //! ids.
 
 use super::SegmentCounted;
-use super::grouping::{GroupsFound, RfmGradesResponse};
+use super::grouping::GroupsFound;
+use super::rfm::RfmGradesResponse;
 use crate::access::Caller;
 use crate::lists::load::ROUNDED_TO;
 use domain::permission::Permission;

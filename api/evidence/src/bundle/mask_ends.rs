@@ -2,7 +2,7 @@
 //! do not, because they could identify a person.
 
 use domain::call::event::CallEvent;
-use domain::call::progress::parse_q850;
+use domain::call::q850::parse_q850;
 use domain::ports::line::LegFailure;
 
 /// Returns the end of a call without identifying values. The hash of the recording is removed: it would

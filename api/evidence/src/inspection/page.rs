@@ -49,10 +49,8 @@ pub(super) fn page(answer: &Inspection, prover: &Prover) -> String {
 
 /// Returns the time zone of the first customer, for facts that belong to no customer.
 fn zone_of(answer: &Inspection) -> &'static str {
-    answer
-        .persons
-        .first()
-        .map_or(ZONE_DEFAULT, |person| person.local_zone)
+    let first = answer.persons.first();
+    first.map_or(ZONE_DEFAULT, |person| person.local_zone)
 }
 
 fn head(page: &mut Page, answer: &Inspection, prover: &Prover) {
@@ -167,15 +165,13 @@ fn bases(page: &mut Page, answer: &Inspection) {
         .consents
         .iter()
         .map(|one| {
-            let what = if one.given {
-                "给予 / given"
-            } else {
-                "撤回 / withdrawn"
+            let what = match one.given {
+                true => "给予 / given",
+                false => "撤回 / withdrawn",
             };
-            let evidence = if one.has_evidence {
-                "有（密封） / kept, sealed"
-            } else {
-                "—"
+            let evidence = match one.has_evidence {
+                true => "有（密封） / kept, sealed",
+                false => "—",
             };
             vec![
                 time(one.at, zone(&one.customer)),
@@ -297,10 +293,9 @@ fn verdicts(page: &mut Page, verdicts: &[InspectionVerdictResponse]) {
 }
 
 fn verdict(one: &InspectionVerdictResponse) -> Vec<String> {
-    let side = if one.side == "customer" {
-        "客户 / customer"
-    } else {
-        "号码 / number"
+    let side = match one.side == "customer" {
+        true => "客户 / customer",
+        false => "号码 / number",
     };
     let decision = match one.decision {
         "allow" => "允许 / allow",
@@ -344,10 +339,9 @@ fn objections(page: &mut Page, answer: &Inspection) {
         .objections
         .iter()
         .map(|one| {
-            let what = if one.what == "opted_out" {
-                "谢绝来电 / opted out"
-            } else {
-                "禁呼 / suppressed"
+            let what = match one.what == "opted_out" {
+                true => "谢绝来电 / opted out",
+                false => "禁呼 / suppressed",
             };
             vec![
                 time(one.at, zone),

@@ -8,6 +8,7 @@ mod example;
 mod path_parameter;
 mod reply;
 mod schemas;
+mod session_reply;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::indexing_slicing, reason = "what tests stand on")]
 pub(crate) mod validate;
@@ -15,8 +16,8 @@ pub(crate) mod validate;
 pub(crate) use example::example;
 pub(crate) use path_parameter::of_path;
 pub(crate) use reply::{
-    Asset, AudioReply, Bundle, ChangeReply, ConsoleRedirect, CreationReply, DocumentedResponse,
-    EventStreamReply, FileReply, HtmlPage, IntoReply, ProviderRedirect, ReadReply, SignInReply, SignOutReply,
-    SpeechReply, TextReply, VersionedReply, WebSocketReply,
+    Asset, AudioReply, Bundle, ChangeReply, CreationReply, DocumentedResponse, EventStreamReply, FileReply,
+    HtmlPage, IntoReply, ReadReply, SpeechReply, TextReply, VersionedReply, WebSocketReply,
 };
 pub(crate) use schemas::{Schemas, names_of_who_acts, schema_of, with_names};
+pub(crate) use session_reply::{ConsoleRedirect, ProviderRedirect, SignInReply, SignOutReply};

@@ -2,8 +2,7 @@
 
 use crate::listeners::Listeners;
 use crate::running_server::RunningServer;
-use crate::testing::{answer, settings};
-use crate::testing::{enrolment, permit};
+use crate::testing::{answer, enrolment, permit, settings};
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
 use domain::ids::{CallId, CommandId};
@@ -28,13 +27,10 @@ impl AsOfServer {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
         let settings = settings(directory.path());
-        let running = runtime.block_on(RunningServer::start(
-            settings,
-            Listeners::none(),
-            Arc::clone(&runtime),
-        ));
+        let starting = RunningServer::start(settings, Listeners::none(), Arc::clone(&runtime));
+        let running = runtime.block_on(starting).unwrap();
         Self {
-            running: running.unwrap(),
+            running,
             runtime,
             call: CallId::derive(&enrolment(), 1),
             steps: 0,
@@ -259,11 +255,8 @@ fn the_abandonment_ledger_of_then_ends_then() {
     let (status, then) = world.get(&format!("/campaigns/T/abandonment?as_of={before}"));
     assert_eq!((status, &then["budget"]["answered"]), (200, &json!(0)), "{then}");
     assert_eq!(now["budget"]["answered"], json!(1));
-    let (until, at) = (
-        then["to"].as_str().unwrap(),
-        then["known"]["recorded_at"].as_str().unwrap(),
-    );
-    let (until, at): (Timestamp, Timestamp) = (until.parse().unwrap(), at.parse().unwrap());
+    let time = |value: &Value| -> Timestamp { value.as_str().unwrap().parse().unwrap() };
+    let (until, at) = (time(&then["to"]), time(&then["known"]["recorded_at"]));
     assert!(at < until && until <= at.plus_ms(3_600_000), "{then}");
     world.end();
 }

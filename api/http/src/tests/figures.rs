@@ -23,12 +23,8 @@ impl FiguresServer {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
         let settings = settings(directory.path());
-        let running = runtime.block_on(RunningServer::start(
-            settings,
-            Listeners::none(),
-            Arc::clone(&runtime),
-        ));
-        let running = running.unwrap();
+        let starting = RunningServer::start(settings, Listeners::none(), Arc::clone(&runtime));
+        let running = runtime.block_on(starting).unwrap();
         let head = runtime.block_on(async {
             let store = running.installation.store();
             let begin = store.head().await.unwrap().0;

@@ -39,13 +39,8 @@ impl RouteServer {
             settings.open.rehearse_at = None;
         }
         settings.ntp = ntp;
-        let running = runtime
-            .block_on(RunningServer::start(
-                settings,
-                Listeners::none(),
-                Arc::clone(&runtime),
-            ))
-            .unwrap();
+        let starting = RunningServer::start(settings, Listeners::none(), Arc::clone(&runtime));
+        let running = runtime.block_on(starting).unwrap();
         Self {
             running,
             runtime,

@@ -3,6 +3,7 @@
 //! Events of campaigns are rare and passed to `apply`. Calls and enrolments are only added up, so their order
 //! relative to those does not matter.
 
+mod members;
 mod rows;
 
 use super::corrections::correction_code;
@@ -18,9 +19,9 @@ use domain::calendar::HOUR_MICROS;
 use domain::call::Finding;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
-use domain::disposition::{Disposition, Outcome};
+use domain::disposition::Outcome;
 use domain::ids::CallId;
-use serde::Deserialize;
+use members::{CampaignMember, DialingMembers, EndedMembers, PermittedMembers, SettledMembers};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -28,41 +29,6 @@ use std::collections::BTreeMap;
 const VERSION: u16 = 1;
 /// A later version of `call.answered`; what it adds affects no figure.
 const ANSWERED_VERSION: u16 = 2;
-
-/// Members of events, one struct per shape; other members are skipped.
-#[derive(Deserialize)]
-struct CampaignMember<'a> {
-    #[serde(borrow)]
-    campaign: Cow<'a, str>,
-}
-#[derive(Deserialize)]
-struct SettledMembers<'a> {
-    #[serde(borrow)]
-    campaign: Cow<'a, str>,
-    disposition: Disposition,
-}
-#[derive(Deserialize)]
-struct FlowVersion {
-    version: u32,
-}
-#[derive(Deserialize)]
-struct PermittedMembers<'a> {
-    #[serde(borrow)]
-    customer_grant: CampaignMember<'a>,
-    flow: FlowVersion,
-}
-#[derive(Deserialize)]
-struct DialingMembers<'a> {
-    #[serde(borrow)]
-    trunk: Cow<'a, str>,
-}
-#[derive(Deserialize)]
-struct EndedMembers {
-    disposition: Disposition,
-    #[serde(default)]
-    outcome: Option<Outcome>,
-    talk_ms: u64,
-}
 
 /// How a dial moved its call: from which row of `hours`, if it was counted in one, and to which.
 #[derive(Default)]
