@@ -193,12 +193,11 @@ const ASK_TRIES_MAX: usize = 2;
 /// All entities of one aggregate.
 pub struct Entities<D: Decider> {
     pub(crate) inner: Arc<Inner<D>>,
-    /// The right to dial, for drivers: their commands are accepted only while it is held. `None` for all
-    /// other callers.
+    /// The right to dial of drivers: commands are accepted only while it is held. `None` for other callers.
     pub(crate) right: Option<Arc<dyn DialRight>>,
 }
 
-/// What all clones of one `Entities` share.
+/// State that all clones of one `Entities` share.
 pub(crate) struct Inner<D: Decider> {
     environment: Arc<Environment>,
     hosting: Hosting,
@@ -245,8 +244,8 @@ impl<D: Decider> Entities<D> {
         entities
     }
 
-    /// Sends a command to one entity and waits for its answer. A command with an id that was used before
-    /// gets the first answer. If the entity dies while it answers, it is loaded again and asked once more.
+    /// Sends a command to one entity and waits for its answer. A command id that was used before gets the
+    /// first answer. If the entity dies while it answers, it is loaded again and asked once more.
     pub async fn ask(&self, id: &D::Id, command: D::Command, cause: Cause) -> AskResult<Answer<D>, D> {
         if let Some(right) = &self.right
             && !right.held().await
@@ -358,8 +357,7 @@ impl<D: Decider> Inner<D> {
     }
 }
 
-/// An entity that is lent to its caller's task. If the caller is dropped before the answer, a host finishes
-/// the request.
+/// An entity that its caller's task has. If the caller is dropped, a host finishes the request.
 struct Lease<'a, D: Decider> {
     inner: &'a Inner<D>,
     id: &'a D::Id,

@@ -111,8 +111,7 @@ pub(crate) const COUNTRY: Parameter = Parameter::text(
     "US",
 );
 
-/// Returns the country in the query parameter; `None` without one. Fails with `query-invalid` for an
-/// unknown country.
+/// Returns the country of the query; `None` without one. `query-invalid` for an unknown country.
 pub(crate) fn country_of(text: Option<&str>) -> Result<Option<CallingCode>, Problem> {
     let wrong = || {
         Problem::invalid(
