@@ -92,8 +92,7 @@ impl<D: Decider> Entity<D> {
         cause: Cause,
     ) -> Result<Answer<D>, TryError<D::Refusal>> {
         let (mut live, now, decided) = self.decide(command, cause).await?;
-        // If no event would be written, the command may have been answered long ago; then that answer is
-        // returned.
+        // If no event would be written, the command may have been answered long ago; that answer is returned.
         if !matches!(&decided, CommandDecision::Events(events) if !events.is_empty())
             && let Some(position) = Box::pin(self.answered_long_ago(&live, cause)).await?
         {
@@ -136,8 +135,7 @@ impl<D: Decider> Entity<D> {
             appended => appended?,
         };
         if position <= live.position || !self.is_stored_here(live.version, first).await? {
-            // Stored earlier by this same command, longer ago than commands are remembered, or by another
-            // process.
+            // Stored by this same command longer ago than commands are remembered, or by another process.
             return Box::pin(self.repeat(cause, position)).await;
         }
         let events = Arc::new(events);
@@ -192,8 +190,7 @@ impl<D: Decider> Entity<D> {
         Ok(answer)
     }
 
-    /// Decides. On a log with other writers it decides once more if no event would be written and the stream
-    /// has moved.
+    /// Decides; on a log with other writers, once more if no event would be written and the stream moved.
     async fn decide(
         &mut self,
         command: &D::Command,
@@ -241,8 +238,7 @@ impl<D: Decider> Entity<D> {
         Ok(stored == first.as_ref().map(Record::bytes))
     }
 
-    /// Builds the sealed records and moves the state past them. A caller that does not store them must drop
-    /// the state.
+    /// Builds the sealed records and moves the state past them. If they are not stored, drop the state.
     async fn write(
         &self,
         live: &mut LiveState<D>,

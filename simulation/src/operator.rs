@@ -1,6 +1,5 @@
 //! The operators of campaigns: each day they create one or two campaigns, sometimes pause one or record an
-//! opt-out, all drawn from the seed. From time to time they resume campaigns that were paused because of a
-//! trunk.
+//! opt-out, all drawn from the seed. At times they resume campaigns that a trunk's fault paused.
 //!
 //! Every command id is derived from what the command is about, so after a crash the operator repeats the day,
 //! and each command takes effect once.
@@ -44,8 +43,7 @@ const LATE_START_MS: u64 = 18 * HOUR_MS - 60_000;
 /// Interval at which the operator resumes campaigns that were paused because of a trunk, in milliseconds.
 const LOOKS_EVERY_MS: u64 = 10 * 60_000;
 
-/// The last time of a day at which campaigns are resumed, in milliseconds from midnight; campaigns in China
-/// end ten minutes later.
+/// Last time of day to resume campaigns, in ms from midnight; those in China end ten minutes later.
 const LOOKS_UNTIL_MS: u64 = CustomerHome::China.end_ms() - LOOKS_EVERY_MS;
 
 /// Name of the list with most customers of a campaign.
@@ -151,8 +149,7 @@ impl Operator {
         }
     }
 
-    /// Returns the time after its start in which a campaign is disturbed, in milliseconds: two hours, a
-    /// minute after a late start.
+    /// Returns how long after its start a campaign is disturbed, in ms: two hours; if late, a minute.
     pub(crate) fn busy_ms(&self, day: u32) -> u64 {
         if self.starts_ms(day) == START_MS {
             2 * HOUR_MS
@@ -161,8 +158,7 @@ impl Operator {
         }
     }
 
-    /// Returns the id of a campaign. All campaigns of a day have the same hours, and their customers
-    /// overlap.
+    /// Returns the id of a campaign. A day's campaigns have the same hours and overlapping customers.
     pub(crate) fn campaign_id(day: u32, part: u32) -> CampaignId {
         let text = format!("DAY-{day}-{part}");
         text.parse().expect("a made id is valid")
@@ -206,8 +202,7 @@ impl Operator {
         clock.wait_until(clock.now().plus_ms(TRY_AGAIN_MS)).await;
     }
 
-    /// Repeats a command to a campaign until it is answered. Returns its refusal, which is an answer;
-    /// `None` if it was accepted.
+    /// Repeats a command to a campaign until it is answered. Returns its refusal, if it was refused.
     pub(crate) async fn campaign(
         &self,
         id: &CampaignId,
@@ -391,8 +386,7 @@ impl Operator {
     }
 }
 
-/// Returns the properties of one campaign of a world, which follow from its seed, for the operator and the
-/// oracle.
+/// Returns a campaign's properties, which follow from its world's seed, for operator and oracle.
 pub(crate) fn manner_of(plan: &WorldPlan, seed: u64, day: u32, part: u32) -> CampaignProfile {
     let chance = SeededChance::new(seed, 6_000 + u64::from(day) + (u64::from(part) << 32));
     CampaignProfile::draw(&chance, &plan.scenario, plan.days.saturating_sub(day))

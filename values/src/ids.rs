@@ -2,8 +2,7 @@
 //!
 //! Ids of external things are derived, so that a second import finds the same entity without a view: a number
 //! and a customer are keyed hashes made by the `Vault` port, a campaign's id is its `task_id`, a call's id
-//! follows from its enrolment and the number of the attempt. In JSON all ids are lower-case text, except a
-//! campaign's, which keeps its case.
+//! follows from its enrolment and attempt number. In JSON ids are lower-case text, except a campaign's.
 
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;

@@ -298,8 +298,7 @@ fn is_mainland_mobile(national: &str) -> bool {
 }
 
 /// Returns the eleven digits of a mainland mobile number; `None` for another number. It may be written
-/// nationally (with or without the trunk prefix 0), with `86` (with or without 0 after it), or
-/// internationally.
+/// nationally (also with the trunk prefix 0), with `86` (also with 0 after it), or internationally.
 fn mainland_mobile(international: bool, digits: &str) -> Option<&str> {
     let candidates = [
         digits.strip_prefix("86"),
@@ -314,8 +313,7 @@ fn mainland_mobile(international: bool, digits: &str) -> Option<&str> {
 }
 
 /// Reads a number that begins with its country code and fails if it is not valid there. A trunk prefix 0
-/// after the code (`+86 (0)10 …`, `+44 (0)20 …`) is dropped, except where the numbering plan keeps it
-/// (Italy).
+/// after the code (`+86 (0)10 …`, `+44 (0)20 …`) is dropped, unless the numbering plan keeps it (Italy).
 fn international_number(digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber> {
     let Ok(number) = phonenumber::parse(None, format!("+{digits}")) else {
         return Err(InvalidPhoneNumber::UnknownCountry);
@@ -335,8 +333,7 @@ fn international_number(digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber>
     }))
 }
 
-/// Reads a number as it is dialed within `country`; also accepted: with the country's code in front. Fails
-/// if it is not valid.
+/// Reads a number as dialed within `country`, also with its code in front. Fails if it is not valid.
 fn national_number(country: CallingCode, digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber> {
     if country == CallingCode::NORTH_AMERICA && !is_of_north_america(digits) {
         return Err(InvalidPhoneNumber::NotANumberOf("the default country"));
@@ -392,8 +389,7 @@ fn keeps_digits(country: CallingCode, e164: &str, digits: &str) -> bool {
     taken.is_some_and(|taken| country.trunk_prefix() == Some(taken))
 }
 
-/// Returns true for a mainland number of eleven digits that begins with 1; callers have excluded mobile
-/// numbers before.
+/// Returns true for a mainland number of eleven digits with a leading 1, mobile numbers excluded before.
 fn is_mistyped_mobile(e164: &str) -> bool {
     e164.len() == 14 && e164.starts_with("+861")
 }

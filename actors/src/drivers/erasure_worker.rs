@@ -2,9 +2,8 @@
 //! deletes the voiceprint and asks for the certificate.
 //!
 //! It needs no line and runs in every process: each drops the key from its memory and deletes the recordings
-//! in its own directory. Destroying and certifying are idempotent. Work that a crash cut off is found in the
-//! log at the next start. Keys that came back with an old copy of the key store are destroyed before anything
-//! else runs.
+//! in its own directory. Destroying and certifying are idempotent. Work cut off by a crash is found in the
+//! log at the next start. Keys restored with an old copy of the key store are destroyed first.
 
 use super::event_follower::EventFollower;
 use crate::environment::Environment;
@@ -360,8 +359,7 @@ impl ErasureWorker {
     }
 }
 
-/// Returns all calls that were ever granted to the person: their ids are derived from enrolment and
-/// attempt.
+/// Returns all calls ever granted to the person: their ids follow from enrolment and attempt.
 fn calls_of(person: &CustomerId, state: &CustomerState) -> Vec<CallId> {
     let mut calls = Vec::new();
     for (campaign, enrolment) in state.enrolments().iter() {

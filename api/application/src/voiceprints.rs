@@ -164,8 +164,7 @@ pub struct VoiceprintChangeResponse {
     pub position: String,
 }
 
-/// The voiceprint state of one person, with the withdrawals under the person's other ids taken into
-/// account.
+/// The voiceprint state of one person, including withdrawals under the person's other ids.
 pub struct VoiceprintStatus {
     customer: CustomerId,
     pub state: Arc<VoiceprintState>,
@@ -208,8 +207,7 @@ impl VoiceprintStatus {
     }
 }
 
-/// Returns the current voiceprint state of a customer. A later withdrawal under another id of the same
-/// person counts.
+/// Returns a customer's voiceprint state now. A later withdrawal under another id of the person counts.
 pub async fn standing(
     installation: &Installation,
     customer: &CustomerId,
@@ -225,8 +223,7 @@ pub async fn standing(
             }
         }
     }
-    // A customer who requested erasure is not compared any more. When the erasure is decided, nothing may
-    // be read.
+    // A customer who requested erasure is not compared; once erasure is decided, nothing may be read.
     if person.erasure() != Erasure::None {
         refusal = Some(VoiceprintRefusal::NotConsented);
     }

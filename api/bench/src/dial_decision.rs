@@ -87,8 +87,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     }
     let waiting = float(args.waiting);
     let p99_ms = whole.p99_us() / 1_000.0;
-    // Memory is read when they wait: by then the view has released what it needed to catch up with so many
-    // events.
+    // Memory is read when they wait: by then the view has released what it needed to catch up.
     let memory = float(resident_bytes().saturating_sub(before_bytes)) / waiting;
     let held = [
         BoundedFigure::new("decision_ms_p99", p99_ms, DECISION_P99_MS_MAX, "ms"),

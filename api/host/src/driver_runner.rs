@@ -25,8 +25,7 @@ use std::time::Duration;
 /// Milliseconds between two requests for the driver lock by a standby.
 const ASK_LOCK_MS: u64 = 1_000;
 
-/// Milliseconds between two requests by a process that lost the lock and still has live calls: it should get
-/// it before others.
+/// Milliseconds between two requests by a process that lost the lock but has live calls: it goes first.
 const ASK_LOST_LOCK_MS: u64 = 100;
 
 /// How long lines stay open after the calls were ended for another process: a 200 OK that crosses a CANCEL
@@ -90,8 +89,7 @@ pub async fn begin(process: Arc<Process>, settings: ServeSettings) -> Result<(),
     Ok(())
 }
 
-/// Starts the writer of summaries of calls and text conversations. Fails if the writing model cannot be set
-/// up.
+/// Starts the writer of summaries of calls and text conversations. Fails if its model cannot be set up.
 async fn summarize(
     entities: &ActorSystem,
     environment: &Environment,
@@ -116,14 +114,12 @@ async fn summarize(
 struct DriverRunner {
     process: Arc<Process>,
     settings: ServeSettings,
-    /// True if the log no longer contains what this process has followed. Only a new start of the process
-    /// clears it.
+    /// True if the log no longer contains what this process followed. Only a restart clears it.
     has_lost: AtomicBool,
 }
 
 impl DriverRunner {
-    /// Takes, loses and takes back the lock until the process drains or stops. The lock is released after
-    /// everything that dials has ended.
+    /// Takes, loses and retakes the lock until drain or stop; releases it after all that dials has ended.
     async fn run(self, mut tenure: Option<Tenure>) {
         let stop = self.process.installation.environment.tasks.stop_signal();
         loop {
@@ -160,8 +156,7 @@ impl DriverRunner {
         self.process.installation.dialing.begin(state, drivers);
     }
 
-    /// Starts lines and drivers on tasks of their own. Calls that the last holder left open are closed before
-    /// this returns.
+    /// Starts lines and drivers on own tasks. The last holder's open calls are closed before it returns.
     async fn take_over(&self, lock: Box<dyn HeldLock>) -> Result<Tenure, Problem> {
         let opened = &self.process.opened;
         self.refuse_shorter().await?;
@@ -331,8 +326,7 @@ impl DriverRunner {
         self.process.opened.forget_lines();
     }
 
-    /// Requests the lock until this process holds it. A database that is unavailable counts like a lock that
-    /// another process holds.
+    /// Requests the lock until this process holds it. An unavailable database counts as a held lock.
     async fn ask_until_held(&self, pause_ms: u64) -> Box<dyn HeldLock> {
         let mut is_away = false;
         loop {

@@ -1,5 +1,4 @@
-//! Imports a list into a campaign: reads the request's parameters, gets the approval if the campaign requires
-//! one, and loads the rows.
+//! Imports a list into a campaign: reads the parameters, gets a required approval, and loads the rows.
 
 use crate::api_description::ChangeReply;
 use crate::comparisons::Comparer;
@@ -99,8 +98,7 @@ pub(crate) struct ImportParameters {
     comparer: Comparer,
     /// Digest of how the file is read. An approval covers the file as it is read with these options.
     reading: Option<String>,
-    /// Digest of the rows of a query. The list is named after the query, so its name does not identify the
-    /// rows.
+    /// Digest of the rows of a query. The list has the query's name, which does not identify the rows.
     content: Option<String>,
 }
 
@@ -161,8 +159,7 @@ impl ImportParameters {
         self
     }
 
-    /// Keeps a digest of the reading options that the request sets: column mapping, encoding, rows and
-    /// country; none if it sets none.
+    /// Keeps a digest of the request's reading options (column mapping, encoding, rows, country), if any.
     pub(crate) fn reading(mut self, map: Option<&str>, encoding: Option<&str>, rows: &str) -> Self {
         let mut said = format!("{}\n{}", map.unwrap_or_default(), encoding.unwrap_or_default());
         if !rows.is_empty() {
@@ -242,8 +239,7 @@ pub(crate) async fn run(
 ) -> Result<ChangeReply<ImportReport>, Problem> {
     let installation = &ctx.installation;
     let comparer = importing.comparer.clone();
-    // A list that is compared with its own campaign only needs no admission: the caller may see that
-    // campaign.
+    // A list compared only with its own campaign needs no admission: the caller may see that campaign.
     let compares_all = plan.rules.dedupe == DeduplicationScope::Everywhere && !plan.dry_run;
     if compares_all {
         ctx.admit_list(&comparer)?;
@@ -318,9 +314,8 @@ async fn refuse_used_key(
 
 /// Returns the approval of a list, if its campaign requires one (CMP-8); no customer is enrolled before. An
 /// open list continues under the approval it began with, if it is read in the same way. One that began
-/// without an approval needs one to continue, because it does not record how it was read. A file that cannot
-/// be read as a list is refused before an approval is requested or spent, because an approval can be used
-/// once.
+/// without an approval needs one to continue, because it does not record how it was read. A file that is not
+/// a list is refused before an approval is requested or spent: an approval can be used once.
 async fn behind(
     installation: &Installation,
     plan: &ListImport,

@@ -1,9 +1,7 @@
-//! The media driver: the only place that does I/O for SIP and RTP. It has the sockets, the recording files
-//! and the waits for deadlines.
+//! The media driver: it alone does I/O for SIP and RTP, with sockets, recording files and deadlines.
 //!
 //! One driver serves all trunks, with a task for signalling, a parsing task per SIP socket, a thread that
-//! paces audio, and one that writes recordings. SIP and audio use steady time; the Clock port only gives its
-//! start.
+//! paces audio, and one that writes recordings. SIP and audio use steady time with a start from the Clock.
 
 mod abandoned_legs;
 mod hung_up_dialogs;

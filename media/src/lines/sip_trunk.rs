@@ -31,8 +31,7 @@ use tokio::sync::Semaphore;
 /// than this before its last permitted time, because it would reach the callee after it.
 const ON_ITS_WAY_MS: u64 = 100;
 
-/// Default of the longest ringing before we cancel, in milliseconds (call progress: 30 s from the first
-/// 18x).
+/// Default of the longest ringing before we cancel, in ms (call progress: 30 s from the first 18x).
 pub const RING_TIMEOUT_MS: u64 = 30_000;
 /// Default of the longest wait for a first response, in milliseconds: timer B (RFC 3261, 17.1.1.2).
 pub const FIRST_RESPONSE_MS: u64 = 32_000;
@@ -41,8 +40,7 @@ pub const FIRST_RESPONSE_BEFORE_ANOTHER_MS: u64 = 4_000;
 /// Default of the time without a sign of life after which a far end that says that it sends is hung up, in
 /// milliseconds. A phone with silence suppression is silent while its user thinks: less than a minute.
 pub const SILENCE_MS: u64 = 60_000;
-/// Time for which the enrolment of a call that a crash interrupted waits, in milliseconds: timer C, because
-/// the phone may still ring.
+/// Hold-off of an enrolment after a crash in its call, in ms: timer C, as the phone may still ring.
 pub const HOLD_OFF_MS: u64 = 180_000;
 /// Time for which the enrolment of a call that a crash interrupted waits on a loopback trunk, in
 /// milliseconds: its carrier drops an unanswered leg 4 s after its peer is gone.
@@ -250,10 +248,9 @@ impl SipTrunk {
 #[async_trait]
 impl Line for SipTrunk {
     fn facts(&self) -> LineFacts {
-        let hold_off_ms = if self.loopback {
-            HOLD_OFF_LOOPBACK_MS
-        } else {
-            HOLD_OFF_MS
+        let hold_off_ms = match self.loopback {
+            true => HOLD_OFF_LOOPBACK_MS,
+            false => HOLD_OFF_MS,
         };
         LineFacts {
             name: self.config.name.clone(),

@@ -1,5 +1,4 @@
-//! Commits a group: all batches in one call, which is a transaction of its own. A conflict affects only its
-//! own batch.
+//! Commits a group: all batches in one call, a transaction. A conflict affects only its own batch.
 //!
 //! If the connection is lost during the call, its result is looked up by event id on a new connection before
 //! any batch is answered. Batches that are not found are sent again, which is safe because of their ids.

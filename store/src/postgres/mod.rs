@@ -4,9 +4,8 @@
 //! Positions are assigned under the lock of one row, so they are dense and in commit order for all writers;
 //! the expected version protects a stream against concurrent processes. Unlike the embedded store, this one
 //! survives failures of its database: a write without a response is looked up by its event ids before it is
-//! answered, and writers and subscriptions continue when the server is back. Connections are direct, with
-//! TLS if the URL says so; a pooler that shares connections between transactions cannot carry notifications
-//! or locks.
+//! answered, and writers and subscriptions continue when the server is back. Connections are direct, with TLS
+//! if the URL says so; a pooler that shares connections cannot carry notifications or locks.
 
 mod appender;
 mod columns;
@@ -100,8 +99,7 @@ impl PostgresEventStore {
     /// Connects for writing, and creates or upgrades the schema. Any number of processes may do so at once.
     ///
     /// `clock` supplies `recorded_at` and times timeouts and polling; `tasks` runs the tasks. Fails for a URL
-    /// that cannot be parsed or asks for an unsupported TLS mode, for a newer schema, and for a server that
-    /// may lose acknowledged data.
+    /// that is invalid or asks for an unsupported TLS mode, a newer schema, and a server that may lose data.
     pub async fn connect(
         url: &str,
         clock: Arc<dyn Clock>,

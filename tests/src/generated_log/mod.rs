@@ -1,8 +1,7 @@
 //! A generated log: some days of two campaigns, call by call, from a seed, as stored events.
 //!
 //! Calls overlap, some stay open over midnight, some are corrected days later; customers are put under hold,
-//! numbers opt out, campaigns pause. It contains nothing personal: every personal value is erased from the
-//! start.
+//! numbers opt out, campaigns pause. All personal values are erased from the start.
 
 mod samples;
 use domain::call::Finding;
@@ -143,8 +142,7 @@ impl GeneratedLog {
             name: None,
             time_zone: None,
         };
-        let (number, phone) = (dial.number.clone(), erased());
-        let country = None;
+        let (number, phone, country) = (dial.number.clone(), erased(), None);
         let added = CustomerEvent::NumberAdded {
             number,
             phone,
@@ -215,9 +213,8 @@ impl GeneratedLog {
             grant: customer_grant.clone(),
         };
         self.customer(dial, &granted, true);
-        let granted = NumberEvent::DialGranted {
-            grant: number_grant.clone(),
-        };
+        let grant = number_grant.clone();
+        let granted = NumberEvent::DialGranted { grant };
         self.number(dial, &granted, true);
         let permitted = CallEvent::Permitted {
             attempt: 1,

@@ -38,8 +38,7 @@ pub(super) struct TranscriptPolicy {
     pub(super) words: bool,
 }
 
-/// The conversation of one answered call: the leg, the flow that runs on it, and what was said and stored
-/// so far.
+/// The conversation of one answered call: its leg, its flow, and what was said and stored so far.
 pub(super) struct ConversationSession<'a> {
     pub(super) attempt: &'a mut Attempt,
     pub(super) kit: Arc<DriverContext>,

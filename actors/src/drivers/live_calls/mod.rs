@@ -1,5 +1,4 @@
-//! The enrolments being worked on now, and the orders that reach their workers. An enrolment has at most one
-//! worker.
+//! The enrolments being worked on now, each by one worker, and the orders that reach their workers.
 //!
 //! An order only gets stronger: do not dial, give up what is not answered, hang up. All of this is only in
 //! memory; after a crash the worklist shows what was open.
@@ -17,12 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
-/// Most enrolments that are held for a while. At the limit the one that is released first is forgotten; it
-/// costs one more refusal.
+/// Most enrolments held for a while. At the limit the next one due is forgotten: one more refusal.
 const HELD_MAX: usize = 10_000;
 
-/// Most dials of one campaign remembered as granted and not begun: a pilot's whole day. Further ones count
-/// as begun.
+/// Most dials of a campaign remembered as granted, not begun: a pilot's day. Others count as begun.
 const UNUSED_MAX: usize = 1_000;
 
 /// The phase of a worker's work on an enrolment.
@@ -148,8 +145,7 @@ impl LiveCalls {
         book.work.contains_key(enrolment) || book.held.get(enrolment).is_some_and(|until| now < *until)
     }
 
-    /// Returns how many enrolments of a campaign have a worker, without test calls and without
-    /// workers with a call that is over.
+    /// Returns how many enrolments of a campaign have a worker, without test calls and calls that are over.
     pub(crate) fn open_count(&self, campaign: &CampaignId) -> u32 {
         let book = self.lock();
         let of_campaign = book.work.iter().filter(|(enrolment, work)| {

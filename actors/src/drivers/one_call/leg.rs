@@ -177,8 +177,7 @@ async fn not_taken(attempt: &mut Attempt, leg: u8, error: &LineError) -> Result<
     Ok(if blames_trunk { end } else { end.blameless() })
 }
 
-/// Returns the ring timeout in milliseconds: the campaign's, else the line's; at least what the rules
-/// require.
+/// Returns the ring timeout in milliseconds: the campaign's, else the line's; at least the rules' minimum.
 fn ring_timeout_ms(attempt: &Attempt, line: &Arc<dyn Line>) -> u64 {
     let plan = &attempt.facts.plan;
     let line_ms = || line.facts().ring_timeout_ms;
@@ -328,9 +327,8 @@ impl AnswerWait {
     }
 }
 
-/// Follows a failed leg in a task of its own until the line has closed it, and stores a late answer:
-/// without a final response one may come. The leg keeps its slot, because the line would refuse another
-/// call in its place.
+/// Follows a failed leg in its own task until the line has closed it, and stores a late answer: without a
+/// final response one may come. The leg keeps its slot, else the line would refuse another call.
 fn linger(attempt: &Attempt, leg: u8, handle: Box<dyn Leg>, place: Arc<LegSlot>) {
     let (kit, call, placed) = (Arc::clone(&attempt.kit), attempt.call, attempt.placed());
     let lingering = async move {

@@ -239,8 +239,7 @@ impl Worker {
         }
     }
 
-    /// Requests the customer's grant. Returns the attempt's number, the grant and its event's id; `None` if
-    /// refused.
+    /// Requests the customer's grant. Returns attempt number, grant and its event's id; `None` if refused.
     async fn customer_grant(&mut self) -> Result<Option<(u32, CustomerGrant, EventId)>, Halt> {
         let cause = Cause {
             causation: Some(self.leave),
@@ -376,8 +375,7 @@ impl Worker {
             }
             Err(halt) => return Err(halt),
         }
-        // Changes after the batch was granted that this worker could not know: a pause, an undone list, or
-        // other terms of the plan.
+        // Changes after the batch was granted: a pause, an undone list, or other terms of the plan.
         let now = campaign_facts(&self.kit, &self.due.campaign).await?;
         let undone = (now.undone_lists != self.facts.undone_lists).then_some(EndReason::Requested);
         let paused = (!now.running).then_some(EndReason::CampaignPaused);

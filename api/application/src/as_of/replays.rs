@@ -29,8 +29,7 @@ const WAITING_MAX: usize = 64;
 /// Longest wait for a slot, in milliseconds; then `as-of-busy`. It is as long as a replay may take.
 const WAIT_MS_MAX: u64 = FOLD_WITHIN_MS;
 
-/// Rehearsals at once. They use a core for a while and have a slot of their own, so that questions about
-/// the past do not wait for them.
+/// Rehearsals at once. Each uses a core for a while; past reads do not wait for this separate slot.
 const REHEARSALS_MAX: usize = 1;
 
 /// Longest replay, in milliseconds; then `as-of-too-slow`. Two million events take about ten seconds.
@@ -42,12 +41,10 @@ const TRAININGS_MAX: usize = 1;
 /// Trainings that may wait. Each keeps its training lines on disk meanwhile.
 const TRAININGS_WAITING_MAX: usize = 2;
 
-/// Longest training, in milliseconds: the time for eighty thousand rows of some hundred intents with
-/// fivefold cross-validation.
+/// Longest training, in milliseconds: eighty thousand rows, some hundred intents, fivefold validation.
 pub const TRAINING_WITHIN_MS: u64 = 300_000;
 
-/// Replay results that are cached, the latest ones: a user who looks at a report usually looks at its chart
-/// next.
+/// Most replay results cached, the latest: the reader of a report usually opens its chart next.
 const KEPT_MAX: usize = 4;
 
 /// Most events of a replay that is cached, so that the cache stays within some tens of megabytes.
@@ -63,8 +60,7 @@ struct Key {
     views: Vec<(&'static str, u32)>,
 }
 
-/// The input of a replay: the events of a filter after a position, and the rows that contain everything up
-/// to it.
+/// The input of a replay: a filter's events after a position, and the rows of everything up to it.
 pub struct ReplayInput {
     pub filter: EventFilter,
     pub after: Position,
@@ -115,8 +111,7 @@ pub struct LongReadContext<'a> {
     pub runtime: &'a Handle,
     pub store: &'a dyn EventStore,
     pub tasks: &'a dyn Tasks,
-    /// Must be called between pages. Returns false when the time is over, the process stops, or the caller
-    /// has gone.
+    /// Called between pages. Returns false when time is over, the process stops, or the caller has gone.
     pub goes_on: &'a (dyn Fn() -> bool + Sync),
 }
 
@@ -225,8 +220,7 @@ impl ReplayService {
         kept.push((key, rows));
     }
 
-    /// Replays `wanted` up to the moment and returns the rows of `views`. Waits for a slot; the result is
-    /// not cached.
+    /// Replays `wanted` up to the moment; returns the rows of `views`, uncached. Waits for a slot.
     pub async fn fold(
         &self,
         environment: &Environment,
@@ -368,8 +362,7 @@ async fn apart_in<T: Send + 'static>(
             tasks: tasks.as_ref(),
             goes_on: &|| clock.now() < until && !stop.is_stopping() && !done.is_closed(),
         });
-        // Freed before the result is sent, so that the next caller can start. The current caller may have
-        // gone.
+        // Freed before the result is sent, so that the next caller can start even if this one has gone.
         drop(place);
         drop(done.send(found));
     };

@@ -1,6 +1,5 @@
 //! Anonymization of a campaign (匿名化): utterances are copied without their speakers, then the customers who
-//! occur only in this campaign are erased. Customers who cannot be erased are counted, and listed with the
-//! reason. Metrics and calls stay.
+//! occur only in this campaign are erased, or counted and listed with the reason. Metrics and calls stay.
 
 use super::anonymous::{self, CopyResult, CopyRun, is_all_copied};
 use super::persons::Enrolments;
@@ -24,12 +23,10 @@ use domain::stored_event::{Cause, Position};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Most customers that one request erases; this takes some seconds. The same request, sent again,
-/// continues.
+/// Most customers erased by one request, which takes seconds. The same request, sent again, continues.
 const ERASED_MAX: u64 = 2_000;
 
-/// Most copies that one request makes. This takes some seconds, because each copy has a key that must be
-/// durable first.
+/// Most copies made by one request, which takes seconds: the key of each must be durable first.
 const COPIES_MAX: u64 = 1_000;
 
 /// Most customers listed in a reply with the reason why they are not erased.
@@ -250,8 +247,7 @@ async fn take(
 enum Step<'a> {
     OnlyLook,
     Erase(ErasureContext<'a>),
-    /// The secret is destroyed. Utterances since then have no copy under it and wait for the next
-    /// anonymization.
+    /// The secret is destroyed. Later utterances have no copy under it and wait for another anonymization.
     OnlyEnd,
 }
 
@@ -319,8 +315,7 @@ async fn look_at(
 }
 
 impl ErasureContext<'_> {
-    /// Erases a customer. Returns why not if the customer cannot be erased after all: a missing copy or a
-    /// legal hold.
+    /// Erases a customer. Returns the reason if that is not possible: a missing copy or a legal hold.
     async fn erase(
         &self,
         installation: &Installation,

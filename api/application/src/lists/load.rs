@@ -1,5 +1,4 @@
-//! Imports the rows of one list: opens the list, enrolls with limited concurrency, and closes it with its
-//! own count.
+//! Imports the rows of a list: opens it, enrolls with limited concurrency, closes it with its own count.
 //!
 //! Every command id is derived from the list and the customer, so a repeat after a crash resumes:
 //! enrolments that exist are answered and counted again. Customers who are in the campaign through another
@@ -83,9 +82,8 @@ pub struct ListImport {
     pub course: Arc<ImportProgress>,
 }
 
-/// Imports all rows of a list and closes it with its count. After an error the list stays open, and an
-/// import of the same content resumes it. A list that is closed already is not imported again: its report
-/// is returned.
+/// Imports all rows of a list and closes it with its count. After an error the list stays open, and an import
+/// of the same content resumes it. For a list that is closed already, only its report is returned.
 pub async fn load(
     load: ListImport,
     rows: Box<dyn RowSource>,
@@ -226,8 +224,7 @@ async fn ask(
     if load.dry_run {
         return (place, enroller.foresee(&enrolment).await);
     }
-    // Wait before the entity is asked: a command that is sent and not polled would block other commands to
-    // it.
+    // Waits before the entity is asked: a command that is sent but not polled would block others.
     if let Err(problem) = enroller.make_way(&load.course).await {
         return (place, Err(problem));
     }
@@ -253,8 +250,7 @@ struct Run {
     first_asked: BTreeSet<NumberId>,
     shared: SharedRowsFilter,
     is_by_number: bool,
-    /// True if rows are compared with customers of other campaigns, or with customers who may not be named
-    /// to the user.
+    /// True if rows are compared with other campaigns' customers, or ones the user may not see named.
     counts_elsewhere: bool,
     elsewhere: u64,
     report: ImportReport,

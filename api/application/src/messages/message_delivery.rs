@@ -1,5 +1,4 @@
-//! Sending of one message to one customer: filled in, signed, checked by the rules, stored, sent once, and
-//! its result stored.
+//! Sending of one message to one customer: filled in, signed, checked, stored, sent once, result stored.
 
 use super::responses::{MessageResponse, describe};
 use crate::contact_gate::may_be_reached;
@@ -233,8 +232,7 @@ pub(super) async fn send(
     })
 }
 
-/// Converts a refusal to a problem. A reached cap has its own code, because the message may be possible the
-/// next day.
+/// Converts a refusal to a problem. A reached cap has its own code: a later day may permit the message.
 fn capped(error: AskError<MessageRefusal>) -> Problem {
     match error {
         AskError::Refused(refusal @ MessageRefusal::Cap { .. }) => {
@@ -323,8 +321,7 @@ fn number_of(person: &CustomerState, campaign: &CampaignId) -> Result<NumberId, 
     Ok(enrolment.number.clone())
 }
 
-/// Returns the address to which a message goes, by its method: phone number, mail address, or the
-/// institution's id of the customer.
+/// Returns a message's address by its method: phone number, mail address, or the institution's id.
 fn address(
     draft: &MessageDraft,
     values: &BTreeMap<String, String>,
@@ -349,8 +346,7 @@ fn address(
     }
 }
 
-/// Returns the values for a message's placeholders: those of the customer's row, replaced by those of the
-/// order.
+/// Returns the values for a message's placeholders: the order's, else those of the customer's row.
 fn values_of(draft: &MessageDraft, person: &CustomerState) -> BTreeMap<String, String> {
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     if let Some(enrolment) = person.enrolment(&draft.campaign) {

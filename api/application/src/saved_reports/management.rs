@@ -97,9 +97,8 @@ pub(super) fn user_of(caller: &Caller) -> Option<UserId> {
     caller.user().map(|known| known.user.clone())
 }
 
-/// Returns the report as far as the caller may see it. Campaigns outside the scope are left out, and so are
-/// channels that the caller may not name with the access key in use. This also applies to the owner with a
-/// narrower key.
+/// Returns the report as far as the caller may see it: without campaigns outside the scope, and without
+/// channels that the caller may not name with the access key in use. This also applies to the owner.
 pub(super) async fn shown(
     installation: &Installation,
     name: &SavedReportId,

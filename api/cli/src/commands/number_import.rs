@@ -175,9 +175,8 @@ impl NumberImportTotals {
 }
 
 /// Sends the numbers of a file, many per request. Bad lines are listed and the others are imported. If the
-/// server fails, the import stops and prints the last line sent: the numbers before it stay, and importing
-/// the same file again continues. A registry gets its new date only if every number was sent and every line
-/// could be read.
+/// server fails, the import stops and prints the last line sent: the numbers before it stay, and a repeated
+/// import continues. A registry gets its new date only if every line was read and every number sent.
 pub(super) async fn run(order: NumberImportArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let salt = order.salt()?;
     let name = order.file.display().to_string();

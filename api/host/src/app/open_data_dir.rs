@@ -109,8 +109,7 @@ fn checked_ids() -> Result<Arc<dyn IdSource>, AppError> {
 }
 
 impl OpenDataDir {
-    /// Opens the directory, its log and its keys with everything on the current runtime: for commands that
-    /// place no calls, and for tests.
+    /// Opens directory, log and keys on the current runtime: for tests and commands that place no calls.
     pub async fn open(settings: &OpenSettings) -> Result<Self, AppError> {
         Self::open_on_call_runtime(settings, &Handle::current()).await
     }
@@ -318,8 +317,7 @@ impl OpenDataDir {
         self.driver_locks.as_ref()
     }
 
-    /// Moves a rehearsal's clock forward to what another process has recorded meanwhile; does nothing in a
-    /// real run.
+    /// Moves a rehearsal's clock to what another process has recorded; does nothing in a real run.
     pub(crate) async fn catch_up_clock(&self) -> Result<(), AppError> {
         if let Some(rehearsal) = &self.rehearsal
             && let Some(last) = self.environment.store.last_recorded_at().await?
@@ -353,8 +351,7 @@ impl OpenDataDir {
         self.closings.iter().find_map(|closing| closing.failure())
     }
 
-    /// Returns why this process cannot continue: a vital task has ended, or the log does not contain what it
-    /// acknowledged. `None` while it can.
+    /// Returns why this process must end, if so: a vital task ended, or the log lacks what it acknowledged.
     pub fn fallen(&self) -> Option<String> {
         let task = self.tasks.fallen().map(fallen_task);
         task.or_else(|| self.closings.iter().find_map(|closing| closing.lost()))

@@ -1,5 +1,4 @@
-//! Routes of complaints: open one about a number, a customer or a call, assign it, resolve it, show and list
-//! them.
+//! Routes of complaints about a number, a customer or a call: open, assign, resolve, show and list them.
 
 use crate::api_description::{ChangeReply, CreationReply, ReadReply};
 use crate::comparisons::Comparer;
@@ -273,8 +272,7 @@ async fn numbers_of(installation: &Installation, order: &ComplaintOpening) -> Re
     Ok(known)
 }
 
-/// Returns the number to suppress: none unless `suppress` is set. Fails if the complaint names neither a
-/// number nor a call to one.
+/// Returns the number to suppress if `suppress` is set. Fails if the complaint names no number or call.
 fn wanted_number(suppress: bool, about: &CaseAbout) -> Result<Option<NumberId>, Problem> {
     if !suppress {
         return Ok(None);

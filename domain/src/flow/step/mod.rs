@@ -27,9 +27,8 @@ use std::sync::Arc;
 use values::disposition::Outcome;
 use values::key_rule::KeyRule;
 
-/// Most node entries and repetitions of one call; at the limit the call ends as failed. It corresponds to
-/// ten minutes of prompts of three seconds, and is less than `call::NODES_MAX`, so that every entry can be
-/// recorded.
+/// Most node entries and repetitions of one call; at the limit the call ends as failed. It is ten minutes of
+/// prompts of three seconds, and less than `call::NODES_MAX`, so that every entry can be recorded.
 pub const STEPS_MAX: u32 = 200;
 
 /// Most early keypresses kept for menus that accept keys ahead; further ones are ignored.
@@ -109,8 +108,7 @@ impl FlowRun {
         (run, actions)
     }
 
-    /// Sets the text that identifies call and flow version: its hash selects among alternative wordings. To
-    /// be called before the first step.
+    /// Sets the text of call and flow version, before the first step: its hash selects among wordings.
     pub fn of_call(mut self, call: String) -> Self {
         self.talked.call = Some(call);
         self
@@ -350,10 +348,9 @@ impl FlowRun {
     }
 
     fn end(&mut self, outcome: Outcome, actions: &mut Vec<FlowAction>) {
-        let outcome = if self.opted_out {
-            Outcome::OptedOut
-        } else {
-            outcome
+        let outcome = match self.opted_out {
+            true => Outcome::OptedOut,
+            false => outcome,
         };
         actions.push(FlowAction::End { outcome });
         self.doing = RunPhase::Ended { outcome };

@@ -119,8 +119,7 @@ struct EngineListening {
     /// The time by which the engine must have answered the last segment; `None` if no text is awaited.
     final_by: Option<Timestamp>,
     unanswered: u32,
-    /// Number of texts of an earlier segment that was reported as not recognized; they may still come and
-    /// are dropped.
+    /// Number of texts that may still come for a segment already given up; they are dropped.
     owed: PendingTextCount,
     /// True if the engine has reported since the end of speech that it is listening.
     alive: bool,
@@ -129,8 +128,7 @@ struct EngineListening {
 }
 
 impl EngineListening {
-    /// Queues an event for the session's owner. Does nothing after the end of the session. A full queue
-    /// drops its oldest partial text.
+    /// Queues an event for the owner until the session ends. A full queue drops its oldest partial text.
     fn tell(&mut self, event: RecognitionEvent) {
         if self.ended {
             return;
@@ -239,8 +237,7 @@ impl EngineListening {
         }
     }
 
-    /// Handles a final text. Engines end sentences by rules of their own: an empty text in the middle of
-    /// speech is ignored.
+    /// Handles a final text. Engines end sentences by their own rules: an empty text mid-speech is ignored.
     fn take_final(&mut self, made: &RecognizedText) {
         let made = clean_recognized_text(made);
         let speaking = self.stretch.end_ms.is_none();
@@ -275,9 +272,8 @@ impl EngineListening {
         }));
     }
 
-    /// Returns true, and counts it, if a text belongs to a segment that was already reported as not
-    /// recognized. With an engine that ends sentences itself, that is known only until the next speech
-    /// begins.
+    /// Returns true, and counts it, if a text belongs to a segment already reported as not recognized. With
+    /// an engine that ends sentences itself, that is known only until the next speech begins.
     fn is_late(&mut self, speaking: bool) -> bool {
         let late = match self.cuts {
             UtteranceSegmenter::Ours => !self.owed.is_nothing(),

@@ -43,10 +43,8 @@ impl Uac {
         for (name, value) in &self.extra_headers {
             message.push(name, value);
         }
-        let message = message.with_body(
-            "application/sdp",
-            sdp::offer(self.settings.media, self.sdp_version),
-        );
+        let offer = sdp::offer(self.settings.media, self.sdp_version);
+        let message = message.with_body("application/sdp", offer);
         let bytes = message.to_bytes();
         self.invite = Some(Retransmission::invite(bytes.clone(), Hop::Trunk, now));
         self.invite_copies = 1;
@@ -337,10 +335,8 @@ impl Uac {
                 }
                 // RFC 3329, 2.3.1: the server's list is returned as it came.
                 self.retried.push(494);
-                let verify = offered
-                    .into_iter()
-                    .map(|value| ("Security-Verify".to_owned(), value));
-                self.extra_headers.extend(verify);
+                let verify = |value: String| ("Security-Verify".to_owned(), value);
+                self.extra_headers.extend(offered.into_iter().map(verify));
                 self.extra_headers
                     .push(("Security-Client".to_owned(), "digest".to_owned()));
                 true
