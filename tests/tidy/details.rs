@@ -37,6 +37,7 @@ const UNTOLD: [(&str, &str); 16] = [
         "a rebuild's own, printed by its command",
     ),
     (
+        "domain/src/record/record_error.rs",
         "domain/src/record/stored_event.rs",
         "a fault: the log has the details",
     ),

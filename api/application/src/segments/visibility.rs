@@ -9,7 +9,7 @@ use super::SegmentCounted;
 use super::grouping::GroupsFound;
 use super::rfm::RfmGradesResponse;
 use crate::access::Caller;
-use crate::lists::load::ROUNDED_TO;
+use crate::lists::report::ROUNDED_TO;
 use domain::permission::Permission;
 use domain::segment::Segment;
 
