@@ -38,7 +38,6 @@ const UNTOLD: [(&str, &str); 16] = [
     ),
     (
         "domain/src/record/record_error.rs",
-        "domain/src/record/stored_event.rs",
         "a fault: the log has the details",
     ),
     (

@@ -4,9 +4,7 @@
 //! enrolments that exist are answered and counted again. Customers who are in the campaign through another
 //! list, or occur twice in this one, are duplicates.
 
-pub use crate::lists::report::{
-    ImportReport, NotCheckedMarker, OtherCampaignsCount, ROUNDED_TO, SharedRowsFilter,
-};
+pub use crate::lists::report::{ImportReport, NotCheckedMarker, OtherCampaignsCount, SharedRowsFilter};
 use crate::lists::row_reader::{CheckedRow, ReaderItem, RowAssignment, WrittenId, spawn_row_reader};
 use crate::lists::running_imports::ImportProgress;
 use crate::lists::spelling::{Spelling, apply_known_spelling};

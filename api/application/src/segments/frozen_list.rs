@@ -3,8 +3,8 @@
 
 use super::visibility::SegmentVisibility;
 use crate::installation::Installation;
-use crate::lists::load::ROUNDED_TO;
 use crate::lists::readability_check::check_any_enrollable;
+use crate::lists::report::ROUNDED_TO;
 use domain::campaign::CampaignState;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::FrozenSegment;
