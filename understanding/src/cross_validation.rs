@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub struct HeldOutCounts {
     /// Number of rows with an intent.
     pub rows: u64,
-    /// Number of these rows whose intent was ranked first.
+    /// Number of these rows with the right intent ranked first.
     pub first: u64,
     /// Number of rows without an intent.
     pub foreign_rows: u64,

@@ -1,5 +1,5 @@
 //! Covers everything in a text that identifies a person: all values known about the person, and everything
-//! that may be a value not known: told names, mail addresses, numbers, sums, dates.
+//! that may be a value not known: introduced names, mail addresses, numbers, sums, dates.
 //!
 //! More is removed than in a masked text, which keeps the ends of a number: these would be sufficient to find
 //! a person on a list. A run of stars becomes one star, so that the length of the covered text is not

@@ -1,5 +1,5 @@
-//! The worksheet of a breach (泄露核查): the persons whose data a user or key accessed in a period, and who must
-//! be notified.
+//! The worksheet of a breach (泄露核查): the persons with data that a user or key accessed in a period, and who
+//! must be notified.
 //!
 //! It is based on the logged reads (decision 0035), which are stored before data is shown; the audit trail
 //! only locates them. Files of masked rows are listed separately, because they name no persons.
@@ -42,7 +42,7 @@ pub struct BreachWorksheetScope {
     pub to: Option<Timestamp>,
 }
 
-/// The worksheet of a breach: the persons whose data a user or key accessed.
+/// The worksheet of a breach: the persons with data that a user or key accessed.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Seen {
     #[schemars(example = &"wang")]
@@ -63,7 +63,7 @@ pub struct Seen {
     pub exports: Vec<SeenExport>,
 }
 
-/// One person whose data was accessed.
+/// One person with accessed data.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SeenPerson {
     pub customer: CustomerId,

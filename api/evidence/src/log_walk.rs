@@ -235,7 +235,7 @@ mod tests {
     use store::test_records::{make_record_of, stream};
     use store::{MemoryDisk, MemoryEventStore};
 
-    /// A clock that stands still until it is set.
+    /// A clock that does not move until it is set.
     #[derive(Default)]
     struct SetClock(AtomicU64);
 

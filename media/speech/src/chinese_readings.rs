@@ -212,7 +212,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("没有", "mei2 you3"),
 ];
 
-/// Characters whose reading alone is not the one that the dictionary lists first.
+/// Characters with a reading, when alone, that is not the one that the dictionary lists first.
 const CHARACTERS: &[(char, &str)] = &[
     ('了', "le5"),
     ('的', "de5"),

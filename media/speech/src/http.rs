@@ -116,7 +116,7 @@ mod tests {
     use std::sync::Arc;
     use tokio::sync::Notify;
 
-    /// A clock whose wait ends once the engine has sent enough bytes.
+    /// A clock with a wait that ends once the engine has sent enough bytes.
     struct LateOnceFlooded(Arc<Notify>);
 
     #[async_trait]

@@ -334,7 +334,8 @@ mod tests {
         }
     }
 
-    /// Returns a synthesizer whose service answers every request with these bytes and closes the connection.
+    /// Returns a synthesizer with a service that answers every request with these bytes and closes the
+    /// connection.
     #[expect(clippy::disallowed_methods, reason = "a suite's own server")]
     async fn answered_by(reply: Vec<u8>, cache_dir: &Path) -> OpenAiSynthesizer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -76,7 +76,7 @@ pub enum PeriodUnit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingValueReason {
-    /// 初十: a day of the lunar calendar whose month was not said.
+    /// 初十: a day of the lunar calendar without its month.
     LunarDay,
     /// A day that does not exist, for example 31 April.
     NoSuchDay,
@@ -129,7 +129,7 @@ pub enum Value {
     BankCard(String),
     /// A resident identity number, by ISO 7064, MOD 11-2.
     IdentityNumber(String),
-    /// An entity whose value is not known.
+    /// An entity with an unknown value.
     Unknown(MissingValueReason),
 }
 

@@ -196,7 +196,7 @@ impl Masker {
         })
     }
 
-    /// Returns the event without identifying values. Fails for a kind whose masking is not defined.
+    /// Returns the event without identifying values. Fails for a kind without a defined masking.
     fn masked(&mut self, event: &CallEvent) -> Result<CallEvent, Problem> {
         Ok(match event {
             CallEvent::Permitted {

@@ -46,7 +46,7 @@ impl RecordedStep {
     }
 }
 
-/// An utterance, with the names of slots whose values cannot be read.
+/// An utterance, with the names of slots with unreadable values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RecordedUtterance {
     pub understood: UnderstandingResult,

@@ -45,7 +45,7 @@ pub(super) struct History {
     pub(super) hours: u64,
 }
 
-/// The campaigns whose calls were used.
+/// The campaigns of the calls that were used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HistoryScope {
@@ -89,7 +89,7 @@ pub struct CostForecast {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RemainingPeople {
     pub(super) people: u64,
-    /// People whom a rule postpones to a later time.
+    /// People that a rule postpones to a later time.
     pub(super) later: u64,
     /// The last of those times.
     pub(super) later_until: Option<Timestamp>,
@@ -99,10 +99,10 @@ pub(super) struct RemainingPeople {
     pub(super) waits: bool,
 }
 
-/// Whose hours a forecast uses if each person has their own.
+/// The hours that a forecast uses if each person has their own.
 #[derive(Clone, Copy)]
 enum Hours {
-    /// Hours of anybody: some people can be called at any time.
+    /// Hours in which at least one person can be called.
     Anybodys,
     /// All people are in one zone.
     OneZone,
@@ -405,7 +405,7 @@ mod tests {
         })
         .end();
         assert_eq!((told.calls_low, told.calls_high), (Some(0), Some(22)));
-        assert_eq!(told.earliest, None, "nobody can be called before");
+        assert_eq!(told.earliest, None, "no person can be called before");
         assert!(told.latest.unwrap() > until, "{told:?}");
         assert_eq!(told.unknown, ["deferred_people"]);
     }

@@ -54,7 +54,7 @@ pub struct Preflight {
     /// People left after all rules.
     pub left: u64,
     pub funnel: Vec<FunnelStep>,
-    /// Why nothing would be dialed; empty if somebody would be dialed.
+    /// Why nothing would be dialed; empty if at least one person would be dialed.
     pub blockers: Vec<Blocker>,
     /// What to check before the start.
     pub warnings: Vec<Warning>,
@@ -93,7 +93,7 @@ impl Preflight {
 pub struct PreflightInputs<'a> {
     pub campaign: CampaignId,
     pub per_minute_fen: Option<u64>,
-    /// The campaigns whose figures the caller may see.
+    /// The campaigns with figures that the caller may see.
     pub admits: &'a (dyn Fn(&CampaignId) -> bool + Sync),
 }
 

@@ -1,4 +1,4 @@
-//! The result of a reconciliation: counts, minutes by month, and the rows that somebody must check.
+//! The result of a reconciliation: counts, minutes by month, and the rows to check by hand.
 
 use domain::calendar::beijing;
 use domain::time::Timestamp;

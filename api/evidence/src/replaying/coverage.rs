@@ -170,7 +170,7 @@ impl<'a> CoverageTally<'a> {
         for (place, event) in events.iter().enumerate() {
             match event {
                 CallEvent::NodeEntered { node } => {
-                    // A node whose visits are used up is passed through and not entered.
+                    // A node without visits left is passed through and not entered.
                     if let Some((from, passed)) =
                         at.and_then(|from| Some((from, self.flow.find_exhausted_node(from, node, &here)?)))
                     {

@@ -50,7 +50,7 @@ pub struct WhatIfResponse {
     pub calls: u64,
     /// True if there are more calls than were read.
     pub truncated: bool,
-    /// Calls in which the flow did nothing because nobody answered.
+    /// Calls in which the flow did nothing because the call was not answered.
     pub silent: u64,
     /// Calls that this build does not decide as recorded; they are not compared.
     pub unexplained: u64,

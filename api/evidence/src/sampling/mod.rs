@@ -2,7 +2,7 @@
 //!
 //! The population is the calls that ended up to a position. A call's rank is the SHA-256 of the seed and the
 //! call's id, both as text, one directly after the other; the lowest ranks are drawn. A stratified draw gives
-//! each stratum its share by largest remainder and takes the lowest ranks of each. Nobody chooses.
+//! each stratum its share by largest remainder and takes the lowest ranks of each. No user chooses.
 
 mod allot;
 mod document;

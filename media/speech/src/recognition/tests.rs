@@ -116,7 +116,7 @@ async fn every_way_to_fail_is_told_in_time_and_once() {
                 | RecognitionEvent::SpeechEnded { .. } => None,
             })
             .collect();
-        // A session whose engine takes nothing out of the queue may run full first.
+        // The queue of a session may run full first.
         let expected: &[FailureClass] = match manner {
             // A text before this engine has begun is not a message of its protocol.
             DoubleBehavior::Lies if kind == RecognizerKind::Nls => &[FailureClass::Garbled],

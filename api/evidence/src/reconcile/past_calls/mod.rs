@@ -1,6 +1,6 @@
 //! Imports records of other systems as history (NEW-13): Asterisk's `Master.csv` and VICIdial's tables as
-//! CSV. Each row becomes a call with what it proves. A row whose time has no zone is refused unless the zone
-//! is given.
+//! CSV. Each row becomes a call with what it proves. A row with a time without a zone is refused unless the
+//! zone is given.
 //!
 //! `vicidial_log` has phone, status and talk; `vicidial_carrier_log` has what the switch saw of the same
 //! call; `vicidial_list` has the phone for a row without one, and how often the system called it by its own

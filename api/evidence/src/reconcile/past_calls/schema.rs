@@ -52,7 +52,7 @@ pub(super) const NOT_ANSWERED: [&str; 13] = [
     "NA", "N", "B", "AB", "DC", "ADC", "ADCT", "CPDB", "CPDNA", "CPDREJ", "CPDINV", "CPDUA", "CPDUK",
 ];
 
-/// Statuses of calls answered by a person or a machine, even if nobody talked.
+/// Statuses of calls answered by a person or a machine, even without a conversation.
 pub(super) const ANSWERED: [&str; 8] = ["A", "AA", "AM", "AL", "AFAX", "DROP", "PDROP", "PM"];
 
 /// Returns the table of a file, the indices of its columns, and whether the first record is a header: by

@@ -21,7 +21,7 @@ pub struct TableDifferences {
     pub only_in_carrier_log: u64,
     /// Dials in the log that the switch did not see.
     pub only_in_log: u64,
-    /// People whose `called_count` is not the number of their rows.
+    /// People with a `called_count` that is not the number of their rows.
     pub called_count_differs: u64,
     pub named: Vec<String>,
 }

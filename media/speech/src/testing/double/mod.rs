@@ -104,8 +104,8 @@ pub struct EngineDouble {
 
 impl EngineDouble {
     /// Starts a double on a free port of the loopback. Each connection says the texts in order, then again;
-    /// over HTTP all connections share that order, so a test whose words matter needs its own double for each
-    /// call.
+    /// over HTTP all connections share that order, so a test that depends on the words needs its own double
+    /// for each call.
     pub async fn start(
         kind: RecognizerKind,
         manner: DoubleBehavior,
