@@ -2,6 +2,7 @@
 
 use super::command::{AdditionalPhone, CustomerCommand, Enrolment, ForbiddingRule, GivenConsent};
 use super::decider_support::{DecideResult, check_count, check_not_erased, check_readable, settle_by_rule};
+use super::erasure_commands::append_pending_erasure;
 use super::event::CustomerEvent;
 use super::profile::Profile;
 use super::profile_origin::ProfileOrigin;
@@ -31,13 +32,7 @@ const NUMBERS_MAX: usize = 16;
 const ENROLMENTS_MAX: usize = 4_096;
 
 pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: Context) -> DecideResult {
-    let with_pending_erasure = |events| {
-        Ok(erasure_commands::append_pending_erasure(
-            state,
-            events,
-            context.now,
-        ))
-    };
+    let with_pending_erasure = |events| Ok(append_pending_erasure(state, events, context.now));
     match command {
         CustomerCommand::Enrol(row) => enrol(state, *row, context.now),
         CustomerCommand::WithdrawEnrolment {

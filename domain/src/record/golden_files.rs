@@ -155,7 +155,7 @@ fn facts(envelope: &Envelope) -> RecordFacts {
             command: envelope.command,
             causation: envelope.causation,
             correlation: envelope.correlation,
-            by: envelope.by.clone(),
+            by: envelope.by,
             request: RequestFacts::NONE,
             urgency: WritePriority::First,
         },

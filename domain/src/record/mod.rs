@@ -16,7 +16,7 @@ pub(crate) mod instant_text;
 mod ordered_json;
 mod personal_fields;
 mod position;
-pub mod record_error;
+mod record_error;
 mod request;
 mod shared_event;
 pub mod stored_event;
