@@ -17,8 +17,9 @@ use std::task::{Context, Poll};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-/// How long `stop` waits for tasks that do not end, in milliseconds. What they have not made durable by
-/// then is lost.
+/// The longest wait of `stop` for tasks and threads to end, in milliseconds. After it `stop` logs the names
+/// of those still alive and returns without aborting them; work that is not durable when the process ends
+/// is lost.
 pub const STOP_WAIT_MS: u64 = 10_000;
 
 /// Where the tasks of a supervisor run.

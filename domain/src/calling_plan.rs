@@ -286,7 +286,8 @@ pub struct CallingPlan {
     /// The published knowledge base that its calls answer from; none by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub knowledge: Option<Box<KnowledgeRef>>,
-    /// What an assistant may be asked; nothing by default.
+    /// The kinds of ids (intents, answers) that an external model may pick in this campaign's calls, and
+    /// the most questions and worded summaries. By default the model is not used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assist: Option<Box<AssistPlan>>,
     /// How its calls listen and speak; by default the installation's settings.

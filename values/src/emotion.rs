@@ -14,11 +14,11 @@ pub const ANGRY_PERMILLE: u16 = 700;
 
 /// Largest score of the voice alone, in thousandths: less than `ANGRY_PERMILLE`.
 const VOICE_PERMILLE_MAX: u32 = 600;
-/// Pitch above the caller's own at which pitch counts fully, in thousandths: about six semitones.
+/// Pitch above the callee's own at which pitch counts fully, in thousandths: about six semitones.
 const PITCH_ABOVE_PERMILLE_MAX: u32 = 400;
-/// Loudness above the caller's own at which loudness counts fully, in decibels.
+/// Loudness above the callee's own at which loudness counts fully, in decibels.
 const LOUDER_DB_MAX: u32 = 10;
-/// Pace above the caller's own at which pace counts fully, in thousandths.
+/// Pace above the callee's own at which pace counts fully, in thousandths.
 const RATE_ABOVE_PERMILLE_MAX: u32 = 500;
 /// Weights of pitch, loudness and pace, in thousandths.
 const PITCH_SHARE: u32 = 450;
@@ -51,21 +51,21 @@ impl EmotionLevel {
     }
 }
 
-/// How an utterance sounds (pitch, loudness, pace), relative to the same caller's first seconds.
+/// How an utterance sounds (pitch, loudness, pace), relative to the same callee's first seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prosody {
-    /// Pitch relative to the caller's own median, in thousandths; 1000 is equal.
+    /// Pitch relative to the callee's own median, in thousandths; 1000 is equal.
     pub pitch_permille: u16,
-    /// Loudness above the caller's own, in decibels.
+    /// Loudness above the callee's own, in decibels.
     pub louder_db: i16,
-    /// Pace relative to the caller's own, in thousandths; 1000 is equal.
+    /// Pace relative to the callee's own, in thousandths; 1000 is equal.
     pub rate_permille: u16,
 }
 
 impl Prosody {
-    /// Returns the excitement of the voice alone, 0 to 1000: a weighted sum of raised pitch, loudness and
-    /// pace. Values below the caller's own count as 0.
+    /// Returns the excitement of the voice alone, 0 to 1000: a weighted sum of how far pitch, loudness and
+    /// pace are above the callee's own. A value below the callee's own counts as 0.
     pub fn excitement_permille(self) -> u16 {
         let above =
             |value: u16, whole: u32| u32::from(value.saturating_sub(1_000)).min(whole) * 1_000 / whole;
@@ -86,7 +86,7 @@ pub struct EmotionReading {
     pub score_permille: u16,
     /// The part of the score that comes from the words alone.
     pub words_permille: u16,
-    /// Absent while the caller's own voice is not measured yet.
+    /// Absent while the callee's own voice is not measured yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prosody: Option<Prosody>,
     /// The campaign permits flow conditions on emotion.

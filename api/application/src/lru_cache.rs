@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// A cache of at most `most` values by name. When it is full, the least recently used value is dropped.
+/// A cache of at most `most` values by key. Storing one more drops the least recently used value; `get` and
+/// `keep` both count as a use.
 #[derive(Debug)]
 pub(crate) struct LruCache<K, V> {
     most: usize,

@@ -24,7 +24,9 @@ const LOOK_MS: u64 = 3_600_000;
 /// Wait before the next attempt if the library or the log was unavailable, in milliseconds.
 const AGAIN_MS: u64 = 60_000;
 
-/// Starts the task that checks numbers until the process stops.
+/// Starts the task that checks the phone numbers of customers with the number library: every hour, and at
+/// once when a campaign is started or a list is closed. It runs until the process stops, and retries after
+/// a minute if a check fails.
 pub fn begin(installation: &Arc<Installation>) {
     let keeper = Arc::clone(installation);
     installation.until_stopped("number checks", async move { keep(&keeper).await });

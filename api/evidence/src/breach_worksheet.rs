@@ -32,7 +32,8 @@ const ROWS_WAIT_MS: u64 = 5_000;
 /// Of which user or key, and over which period, a worksheet is made.
 #[derive(Debug, Clone)]
 pub struct BreachWorksheetScope {
-    /// Name of the user in the audit trail.
+    /// The user with the listed accesses, by the name that the audit trail stores. With `key` set, the
+    /// owner of that key.
     pub by: String,
     /// Only accesses with this API key of the user.
     pub key: Option<KeyId>,

@@ -112,7 +112,8 @@ impl CountedTimes {
         self.note_other(at, answered);
     }
 
-    /// Counts a dial of another campaign of the institution.
+    /// Adds a dial of another campaign, and its answer if `answered`, to the institution's counts of that
+    /// hour and kind of day. The group in `at` is ignored.
     pub fn note_other(&mut self, at: CallHour, answered: bool) {
         note(&mut self.institution, CallHour { group: 0, ..at }, answered);
     }

@@ -11,7 +11,8 @@ pub struct FlowEdge {
     /// The member's path inside the node, such as `on_timeout.then`.
     pub member: String,
     pub to: String,
-    /// The edge is taken without an input from the callee.
+    /// True if the call takes the edge without having waited for the callee, as for `next`, a visit limit
+    /// or the exception branch. False for all results of a question, its timeout and silence included.
     pub automatic: bool,
 }
 

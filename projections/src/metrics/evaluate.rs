@@ -170,7 +170,8 @@ impl Catalog {
         self.evaluate_ref(subject, fact.into())
     }
 
-    /// Does the same as `evaluate`, with an event in its borrowed form.
+    /// Evaluates one event as `evaluate` does, without an `Envelope`: the members of `MetricEventRef` are
+    /// borrowed from the stored record. Updates `subject` and returns the contributions to terms.
     pub(crate) fn evaluate_ref(
         &self,
         subject: &mut Option<Subject>,

@@ -25,7 +25,8 @@ impl RawFile {
         })
     }
 
-    /// Writes all records in one call. Returns when they are on disk.
+    /// Appends the bytes of all records to this file in one write, without framing, then syncs it
+    /// (fdatasync). Returns when they are on disk.
     pub fn commit<'a>(&mut self, records: impl Iterator<Item = &'a [u8]>) -> Result<(), YardstickError> {
         self.buffer.clear();
         for record in records {

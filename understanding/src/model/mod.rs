@@ -13,7 +13,8 @@ use std::sync::Arc;
 /// Number of intents in a ranking, the best ones.
 const CANDIDATES_MAX: usize = 3;
 
-/// Added to the score of an intent that the flow expects: half the width of a margin.
+/// Added to the raw score of each intent that the flow expects, before scores become probabilities. Raw
+/// scores are decision values: training aims at 1 for the intent's own texts and -1 for all others.
 pub const EXPECTED_BOOST: f32 = 0.3;
 
 /// The classifiers of all intents, with weights quantised to one byte each.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Most sessions that are remembered: far more than an installation has users at work. Above it, the
-/// session that was idle longest is forgotten and must sign in again.
+/// session that was idle longest is forgotten, and its idle time begins again at its next request.
 const SESSIONS_MAX: usize = 10_000;
 
 /// What caused a browser's request.

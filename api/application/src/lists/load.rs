@@ -351,8 +351,10 @@ impl Run {
         }
     }
 
-    /// Adds a row to the report that shares its number with another row of the file, or with the customer
-    /// `other` of the campaign, if that customer may be named.
+    /// Adds a row to the report's `same_number` if it shares its number with an earlier row of the file or
+    /// with `other`, a customer of the campaign; does nothing otherwise. With duplicates by number the row
+    /// is marked as left out: enrolled, but not called. `other` is `None` if the user may not see that
+    /// customer.
     fn note_shared(&mut self, place: &RowContext, other: Option<&CustomerId>) {
         if other.is_none() && place.sharing.same_row.is_none() {
             return;

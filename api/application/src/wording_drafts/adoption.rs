@@ -32,7 +32,8 @@ use serde::Serialize;
 #[schemars(rename = "WordingDraftAdoptionResponse")]
 pub struct DraftAdopted {
     pub draft: WordingDraftResponse,
-    /// The version with its text. It is not used in calls until it is published.
+    /// Number of the new knowledge-base version that contains the draft's text. Calls do not use this
+    /// version until it is published.
     pub version: u32,
     #[schemars(example = &"card_instalment@3")]
     pub named: String,

@@ -115,7 +115,9 @@ pub struct TimedResponseBody<B> {
 }
 
 impl<B> TimedResponseBody<B> {
-    /// Wraps the body of the response to `request`, to which waits for the peer are reported.
+    /// Wraps the body of the response to `request`. From each frame until the connection asks for the next
+    /// one, `request` counts as waiting for the peer, for at most `STALL_MS`; the connection may then be
+    /// closed.
     pub fn new(inner: B, request: Arc<Request>) -> Self {
         Self {
             inner,

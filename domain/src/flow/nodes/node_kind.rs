@@ -156,7 +156,8 @@ pub(in crate::flow) struct NodeReference<'a> {
     /// The member's path inside the node, such as `on_timeout.then`.
     pub(in crate::flow) member: String,
     pub(in crate::flow) node: &'a str,
-    /// The edge is taken without an input from the callee.
+    /// True if the call takes the edge without having waited for the callee, as for `next`, a visit limit
+    /// or the exception branch. False for all results of a question, its timeout and silence included.
     pub(in crate::flow) automatic: bool,
 }
 

@@ -27,7 +27,8 @@ pub enum FlowInput<'a> {
     Fault,
 }
 
-/// How far the callee has spoken into a playing text.
+/// Measures of the callee's speech while a text is playing. The barge-in limits of the node are compared
+/// with them: `protect_ms`, `voiced_ms` and `chars_min`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Interruption {
     /// Milliseconds since the text started.
