@@ -90,7 +90,7 @@ impl CustomerKeys {
                     event: id,
                     pointer: &pointer,
                 };
-                let opened = key.and_then(|key| open_value(location, &sealed, vault, &key).ok());
+                let opened = key.and_then(|key| open_value(location, &sealed, &vault, &key).ok());
                 values.extend(opened.map(|value| (value, text(event, "/type").to_owned())));
             }
         }
