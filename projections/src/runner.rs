@@ -101,7 +101,7 @@ impl Feeder {
             match self.try_batch(Arc::clone(&events), pace).await {
                 // The transaction was rolled back. The slow pace finds out which event failed.
                 Err(ProjectionError::Parked { .. }) if pace == FlushMode::Together => {
-                    pace = FlushMode::EachEvent
+                    pace = FlushMode::EachEvent;
                 }
                 // The batch is tried again without the parked view. Each turn parks one more view, so the
                 // loop ends.

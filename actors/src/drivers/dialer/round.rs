@@ -104,8 +104,7 @@ async fn serve(
     let gates = campaign.as_ref().map(|loaded| loaded.state.gates().clone());
     let gates = gates.unwrap_or_default();
     let calendars = match campaign.as_ref().and_then(|loaded| loaded.state.plan()) {
-        // Calendars that cannot be read are left out here. The batch reads them again and is not granted
-        // then.
+        // Calendars that cannot be read are left out here. The batch reads them again and is then refused.
         Some(plan) => calendars(kit, plan).await.unwrap_or_default(),
         None => Calendars::default(),
     };
@@ -153,8 +152,8 @@ async fn serve(
     };
     match batch(kit, &work.campaign, asked).await {
         Ok(BatchAnswer::Granted(batch)) => {
-            let due =
-                stage_limits::retain_admitted(&batch.gates, quotas::retain_with_place(&batch.places, due));
+            let placed = quotas::retain_with_place(&batch.places, due);
+            let due = stage_limits::retain_admitted(&batch.gates, placed);
             let begun = begin(kit, due, &batch);
             Ok(earlier(earlier(later, begun), tick))
         }

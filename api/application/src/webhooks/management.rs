@@ -150,10 +150,9 @@ async fn facts_of(
     admitted.map_err(|why| wrong(pointer, why))?;
     let shown = shown(format, &order.url).map_err(|why| wrong("/url", why))?;
     let ids = installation.environment.ids.as_ref();
-    let secret = if format.is_signed() {
-        Some(new_secret(ids))
-    } else {
-        order.secret
+    let secret = match format.is_signed() {
+        true => Some(new_secret(ids)),
+        false => order.secret,
     };
     let head = installation.store().head().await?;
     if let Some(base) = &order.recordings_from {

@@ -141,7 +141,7 @@ impl DoubleConnection<'_> {
             DoubleBehavior::Cuts if ms >= PARTIAL_EVERY_MS => return Ok(true),
             DoubleBehavior::Garbles => {
                 self.send(WireMessage::Text("<html>502 Bad Gateway".to_owned()))
-                    .await?
+                    .await?;
             }
             DoubleBehavior::Swells => self.send(WireMessage::Text("x".repeat(1 << 20))).await?,
             DoubleBehavior::Floods => loop {
