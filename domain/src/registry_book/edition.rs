@@ -103,7 +103,7 @@ pub struct NumberDigest([u8; 32]);
 impl NumberDigest {
     /// Returns the text from which the id of the digest's stream is derived: `sha256:` and the digest.
     pub fn stream_text(&self) -> String {
-        format!("sha256:{}", hex::encode(&self.0))
+        ["sha256:", &hex::encode(&self.0)].concat()
     }
 }
 
