@@ -109,6 +109,34 @@ async fn a_server_that_does_not_answer_is_given_up_at_the_deadline() {
     assert!(matches!(answered, Err(ExchangeError::Late(500))), "{answered:?}");
 }
 
+/// The server writes interim responses until the client closes the connection, and lets the deadline pass
+/// once it has written more than any response may have.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[expect(clippy::disallowed_methods, reason = "a test's own server")]
+async fn a_flood_of_interim_responses_ends_at_the_deadline_and_its_connection_is_closed() {
+    const LATE_BYTES: usize = 1024 * 1024;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let late = Arc::new(Notify::new());
+    let passes = Arc::clone(&late);
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        assert!(stream.read(&mut [0; 1_024]).unwrap() > 0);
+        let hint = b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n";
+        let mut sent = 0;
+        while stream.write_all(hint).is_ok() {
+            sent += hint.len();
+            if sent > LATE_BYTES {
+                passes.notify_one();
+            }
+        }
+    });
+    let client = client(AllowedAddresses::Anywhere, 0);
+    let answered = client.exchange(&TestClock(late), LIMITS, request(&url)).await;
+    assert!(matches!(answered, Err(ExchangeError::Late(500))), "{answered:?}");
+    server.join().unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn without_idle_connections_each_request_has_its_own() {
     let (url, server) = serve("HTTP/1.1 200 -\r\ncontent-length: 0\r\n\r\n", 2);

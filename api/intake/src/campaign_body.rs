@@ -178,12 +178,8 @@ impl CampaignBody {
             trial: false,
             // If it is absent, it is chosen when the campaign is created, or stays as it was created.
             duplicates: body.value::<DuplicatePolicy>("duplicates"),
-            approvals: body
-                .value::<ApprovalRequirements>("approvals")
-                .unwrap_or_default(),
-            sensitive_words: body
-                .value::<SensitiveWordList>("sensitive_words")
-                .unwrap_or_default(),
+            approvals: body.value("approvals").unwrap_or_default(),
+            sensitive_words: body.value("sensitive_words").unwrap_or_default(),
             // The content that the name refers to is resolved where it is published.
             model: None,
             model_tiers: ModelTiers::default(),

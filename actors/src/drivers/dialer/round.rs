@@ -154,8 +154,7 @@ async fn serve(
         Ok(BatchAnswer::Granted(batch)) => {
             let placed = quotas::retain_with_place(&batch.places, due);
             let due = stage_limits::retain_admitted(&batch.gates, placed);
-            let begun = begin(kit, due, &batch);
-            Ok(earlier(earlier(later, begun), tick))
+            Ok(earlier(earlier(later, begin(kit, due, &batch)), tick))
         }
         Ok(BatchAnswer::Closed(until)) => Ok(Some(until)),
         Err(_halt) => Ok(Some(now.plus_ms(AGAIN_MS))),

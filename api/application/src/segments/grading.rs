@@ -73,7 +73,7 @@ impl ApiRequest for GradesRequest {
 
 /// The result of writing one page of grades.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct GradesWritten {
+pub struct GradesChangeResponse {
     /// The value of NOW(). Send it with the request for the next page.
     pub at: Timestamp,
     /// Log position at which the customers were graded. Send it with the request for the next page.
@@ -109,7 +109,7 @@ pub struct RefusedGrade {
     pub why: String,
 }
 
-impl GradesWritten {
+impl GradesChangeResponse {
     fn rounded(mut self) -> Self {
         for count in [
             &mut self.graded,
@@ -142,7 +142,7 @@ impl Installation {
         order: GradesRequest,
         sight: SegmentVisibility,
         cause: Cause,
-    ) -> Result<GradesWritten, Problem> {
+    ) -> Result<GradesChangeResponse, Problem> {
         let GradesRequest {
             graded: RfmRequest { asked, limits },
             reason,
@@ -170,7 +170,7 @@ impl Installation {
         let is_more = people.len() > GRADES_OF_REQUEST_MAX;
         people.truncate(GRADES_OF_REQUEST_MAX);
         let last = people.last().map(|one| one.customer.clone());
-        let mut written = GradesWritten {
+        let mut written = GradesChangeResponse {
             at,
             as_of: counted.position,
             graded: graded_count,
@@ -257,7 +257,7 @@ enum GradeChangeResult {
     Refused(String),
 }
 
-impl GradesWritten {
+impl GradesChangeResponse {
     fn note(&mut self, done: GradeChange) {
         match done.how {
             GradeChangeResult::Changed(position) => {

@@ -25,7 +25,7 @@ use domain::segment::{FaultKind, SEGMENT_BYTES_MAX, Segment, SegmentFault, membe
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 pub use frozen_list::FrozenList;
-pub use grading::{GradesRequest, GradesWritten};
+pub use grading::{GradesChangeResponse, GradesRequest};
 pub use grouping::GroupsFound;
 pub use industries::Industries;
 use intake::members::{self, ApiRequest};

@@ -27,7 +27,7 @@ pub struct Inspection {
     /// Messages, the result of each, and replies, in log order.
     pub messages: Vec<InspectionMessageResponse>,
     pub refusals: Vec<InspectionRefusalResponse>,
-    pub objections: Vec<ObjectionTold>,
+    pub objections: Vec<InspectionObjectionResponse>,
     pub operations: Vec<InspectionOperationResponse>,
 }
 
@@ -319,7 +319,7 @@ pub struct InspectionRefusalResponse {
 
 /// An opt-out or suppression of a number.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ObjectionTold {
+pub struct InspectionObjectionResponse {
     pub at: Timestamp,
     pub number: NumberId,
     #[schemars(extend("enum" = ["opted_out", "suppressed"]))]

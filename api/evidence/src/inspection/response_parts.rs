@@ -5,8 +5,8 @@ use super::context::InspectionContext;
 use super::gather::{InspectionEvents, ParsedEvent};
 use super::response::{
     EventReference, InspectionBasisResponse, InspectionCallResponse, InspectionConsentResponse,
-    InspectionOperationResponse, InspectionRecordingResponse, InspectionRefusalResponse,
-    InspectionVerdictResponse, ObjectionTold, RecordingState,
+    InspectionObjectionResponse, InspectionOperationResponse, InspectionRecordingResponse,
+    InspectionRefusalResponse, InspectionVerdictResponse, RecordingState,
 };
 use domain::call::Finding;
 use domain::call::event::CallEvent;
@@ -100,7 +100,7 @@ pub(super) fn consents(found: &InspectionEvents) -> Vec<InspectionConsentRespons
 }
 
 /// Returns the opt-outs and suppressions of the numbers.
-pub(super) fn objections(found: &InspectionEvents) -> Vec<ObjectionTold> {
+pub(super) fn objections(found: &InspectionEvents) -> Vec<InspectionObjectionResponse> {
     let told = found.numbers.iter().filter_map(|told| {
         let number: NumberId = told.envelope.stream.id().parse().ok()?;
         let (what, source, reason, until, call) = match &told.event {
@@ -110,7 +110,7 @@ pub(super) fn objections(found: &InspectionEvents) -> Vec<ObjectionTold> {
             NumberEvent::Suppressed { reason, until, .. } => ("suppressed", None, reason, *until, None),
             _ => return None,
         };
-        Some(ObjectionTold {
+        Some(InspectionObjectionResponse {
             at: told.envelope.at,
             number,
             what,

@@ -22,7 +22,7 @@ pub const COVERED_CALLS_MAX: u64 = 20_000;
 
 /// The coverage of a flow.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct CoverageShown {
+pub struct CoverageResponse {
     #[schemars(example = &"card_instalment_spoken@1")]
     pub flow: String,
     /// Calls that ran this version.
@@ -82,7 +82,10 @@ pub struct Questions {
 
 /// Returns which nodes, edges, timeouts and intents of a flow version its recorded calls have reached.
 /// Reads at most `COVERED_CALLS_MAX` calls.
-pub async fn coverage(installation: &Installation, named: &FlowSelector) -> Result<CoverageShown, Problem> {
+pub async fn coverage(
+    installation: &Installation,
+    named: &FlowSelector,
+) -> Result<CoverageResponse, Problem> {
     let (found, flow) = definition_of(installation, named).await?;
     let mut covering = CoverageTally::of(&flow);
     let mut truncated = false;
@@ -257,13 +260,13 @@ impl<'a> CoverageTally<'a> {
             .map(|answer| format!("{}.{answer}", known.knowledge))
     }
 
-    fn shown(mut self, flow: String, truncated: bool) -> CoverageShown {
+    fn shown(mut self, flow: String, truncated: bool) -> CoverageResponse {
         let edges = self.flow.edges().into_iter();
         let edges = edges.map(|(from, to)| format!("{from} → {to}")).collect();
         let waits = self.flow.waits().into_keys().map(str::to_owned).collect();
         self.questions.answered_ratio = ratio(self.questions.answered, self.questions.asked);
         let entered: BTreeSet<String> = self.nodes.keys().cloned().collect();
-        CoverageShown {
+        CoverageResponse {
             flow,
             calls: self.calls,
             talked: self.talked,

@@ -17,7 +17,7 @@ mod what_if;
 #[cfg(test)]
 mod tests;
 
-pub use coverage::{COVERED_CALLS_MAX, CoverageShown, coverage};
+pub use coverage::{COVERED_CALLS_MAX, CoverageResponse, coverage};
 pub use refusals::{MINED_CALLS_MAX, RefusalReasonResponse, RefusalsResponse, refusals};
 pub use replay_inputs::{Conversation, conversation, of_bundle};
 pub use response::{

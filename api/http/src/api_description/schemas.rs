@@ -37,7 +37,7 @@ impl Schemas {
                     .get(name)
                     .is_some_and(|sent| *sent != with_names(schema, &renamed));
                 if differs && !renamed.contains_key(name) {
-                    renamed.insert(name.clone(), Value::from(format!("{name}Order")));
+                    renamed.insert(name.clone(), Value::from(format!("{name}Request")));
                 }
             }
             if renamed.len() == before {

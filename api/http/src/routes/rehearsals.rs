@@ -10,7 +10,7 @@ use application::rehearsing::{Listener, RehearsalResponse, rehearse_while};
 use domain::flow::FlowSelector;
 use domain::ids::FlowId;
 use domain::problem::Problem;
-use evidence::replaying::{CoverageShown, VariantsResponse, coverage, variants};
+use evidence::replaying::{CoverageResponse, VariantsResponse, coverage, variants};
 use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
@@ -110,7 +110,7 @@ async fn simulate(ctx: Ctx, input: Input) -> Result<ReadReply<RehearsalResponse>
     .await
 }
 
-async fn covered(ctx: Ctx, input: Input) -> Result<ReadReply<CoverageShown>, Problem> {
+async fn covered(ctx: Ctx, input: Input) -> Result<ReadReply<CoverageResponse>, Problem> {
     let named = named(&input, input.number(VERSION.name)?)?;
     coverage(&ctx.installation, &named).await.map(ReadReply)
 }

@@ -6,8 +6,8 @@ use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::reply::WriteResult;
 use application::segments::visibility::SegmentVisibility;
 use application::segments::{
-    GradesRequest, GradesWritten, GroupsFound, RfmGradesResponse, RfmRequest, SegmentChecked, SegmentCounted,
-    SegmentPreviewed, SegmentRequest,
+    GradesChangeResponse, GradesRequest, GroupsFound, RfmGradesResponse, RfmRequest, SegmentChecked,
+    SegmentCounted, SegmentPreviewed, SegmentRequest,
 };
 use domain::attribute::{AttributeType, CATALOGUE, TagLevel};
 use domain::problem::Problem;
@@ -98,7 +98,7 @@ async fn rfm(ctx: Ctx, input: Input) -> Result<ReadReply<RfmGradesResponse>, Pro
     ctx.installation.rfm_of_segment(order, sight).await.map(ReadReply)
 }
 
-async fn write_grades(ctx: Ctx, input: Input) -> Result<ChangeReply<GradesWritten>, Problem> {
+async fn write_grades(ctx: Ctx, input: Input) -> Result<ChangeReply<GradesChangeResponse>, Problem> {
     let cause = input.cause(&ctx.installation, "segments/rfm/write")?;
     let sight = SegmentVisibility::of(&input.caller);
     let order: GradesRequest = input.order().await?;

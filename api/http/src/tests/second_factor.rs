@@ -92,6 +92,9 @@ fn a_sign_in_asks_for_a_code_that_is_good_once_and_an_admin_resets_it() {
         );
         let stored = trail(&story, "user.second_factor_offered").await;
         assert!(stored[0]["data"]["secret"]["sealed"].is_string(), "{stored:?}");
+        // An attempt waits until the refusal before it is stored; this one is not recorded itself.
+        let bare = sign_in(&story, "wang", PASSWORD).await;
+        assert_eq!(bare.code(), "second-factor-needed");
         let faults = trail(&story, "user.sign_in_refused").await;
         let codes = faults
             .iter()
