@@ -8,7 +8,7 @@ use crate::schedule_members::{ends_at, running};
 use crate::target_members::{
     self, caps_of, days_of, ignores_preferred_times, priority_of, screening_of, seller_of,
 };
-use domain::approval_requirements::{ApprovalRequirement, ApprovalRequirements};
+use domain::approval_requirements::ApprovalRequirement;
 use domain::assist_plan::AssistPlan;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, DuplicatePolicy, Preset, RetryPolicy};
 use domain::dialing_plan::DialingPlan;
@@ -22,7 +22,7 @@ use domain::model::ModelSelector;
 use domain::model_tier::ModelTiers;
 use domain::problem::Problem;
 use domain::running_plan::RunningPlan;
-use domain::sensitive_words::{SENSITIVE_WORD_CHARS_MAX, SENSITIVE_WORDS_MAX, SensitiveWordList};
+use domain::sensitive_words::{SENSITIVE_WORD_CHARS_MAX, SENSITIVE_WORDS_MAX};
 use domain::speech_plan::SpeechPlan;
 use domain::time::{TimeOfDay, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
