@@ -1,10 +1,13 @@
 //! Planted bugs of the customer's decide function.
 
 use super::verdicts::{self, IgnoredVerdict, allowed};
+use crate::telemarketing::REGISTRY;
 use domain::compliance::{CustomerGrant, GRANT_VALID_MS};
 use domain::customer::command::CustomerCommand;
 use domain::customer::{Customer, CustomerEvent, CustomerRefusal, CustomerState};
 use domain::decider::{Context, Decider};
+use domain::registry_book::Edition;
+use std::sync::Arc;
 
 type DecideResult = Result<Vec<CustomerEvent>, CustomerRefusal>;
 
@@ -102,12 +105,29 @@ pub(super) fn with_a_robot_alone(
     decide_ignoring(verdicts::is_without_agents, state, command, context)
 }
 
+/// Takes an imported registry for one of today.
 pub(super) fn with_an_old_registry(
     state: &CustomerState,
-    command: CustomerCommand,
+    mut command: CustomerCommand,
     context: Context,
 ) -> DecideResult {
-    decide_ignoring(verdicts::is_by_an_old_registry, state, command, context)
+    let today = context.now.to_string();
+    if let CustomerCommand::GrantDial { facts, .. } = &mut command
+        && let Ok(registry) = REGISTRY.parse()
+        && facts.kept.registries.get(&registry).is_some()
+        && let Some(Ok(as_of)) = today.get(..10).map(str::parse)
+    {
+        let edition = Edition {
+            as_of,
+            areas: Vec::new(),
+            digests: None,
+            numbers: 1,
+            bad: 0,
+            uncallable: 0,
+        };
+        Arc::make_mut(&mut facts.kept.registries).take(&registry, &edition);
+    }
+    Customer::decide(state, command, context)
 }
 
 pub(super) fn without_retry_waits(
@@ -159,11 +179,18 @@ pub(super) fn with_two_settlements(
     Ok(events)
 }
 
+/// A withdrawal settles nothing, and a withdrawn customer is dialed.
 pub(super) fn without_settling_the_withdrawn(
     state: &CustomerState,
-    command: CustomerCommand,
+    mut command: CustomerCommand,
     context: Context,
 ) -> DecideResult {
+    if let CustomerCommand::GrantDial { facts, .. } = &mut command
+        && state.enrolment(&facts.campaign).is_some_and(|one| one.withdrawn)
+    {
+        // Otherwise the withdrawal of an undone list is stored again at each request.
+        facts.undone_lists.clear();
+    }
     let mut events = Customer::decide(state, command, context)?;
     if let Some(CustomerEvent::EnrolmentWithdrawn { .. }) = events.first() {
         events.truncate(1);

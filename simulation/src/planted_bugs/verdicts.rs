@@ -66,12 +66,6 @@ pub(super) fn is_without_agents(verdict: &Verdict, _now: Timestamp) -> bool {
     says(verdict, "missing_fact", "missing", "agents_present")
 }
 
-/// True if the age of the registry is all that is against the dial.
-pub(super) fn is_by_an_old_registry(verdict: &Verdict, _now: Timestamp) -> bool {
-    says(verdict, "missing_fact", "missing", "do_not_call_registry")
-        && verdict.facts.contains_key("registry_days")
-}
-
 /// The verdict as if its rule allowed the dial.
 pub(super) fn allowed(verdict: &Verdict) -> Verdict {
     Verdict {
