@@ -114,6 +114,7 @@ async fn a_server_that_does_not_answer_is_given_up_at_the_deadline() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 #[expect(clippy::disallowed_methods, reason = "a test's own server")]
 async fn a_flood_of_interim_responses_ends_at_the_deadline_and_its_connection_is_closed() {
+    // More than the head of any response may have.
     const LATE_BYTES: usize = 1024 * 1024;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());

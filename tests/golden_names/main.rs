@@ -16,6 +16,9 @@ fn root() -> &'static Path {
     tests.parent().expect("the workspace is above")
 }
 
+/// Names of components of the API description, which may change (issue 52).
+const COMPONENTS: [&str; 1] = ["{name}Order"];
+
 /// Names in the lists that only samples of events and the test of golden files had.
 const ONLY_IN_TESTS: [&str; 9] = [
     "{}{tag}",
@@ -98,6 +101,7 @@ fn missing(file: &str, found: &BTreeSet<String>, names: &Names) -> Vec<String> {
                     || names.sql.contains(line)
                     || is_recorded(line)
                     || ONLY_IN_TESTS.contains(&line.as_str())
+                    || COMPONENTS.contains(&line.as_str())
             };
             lost.filter(|line| !is_elsewhere(line)).collect()
         }
