@@ -107,6 +107,9 @@ pub struct Endpoint {
     pub writing: VersionCheck,
     pub standing: EndpointStatus,
     pub answer: ResponseDependency,
+    /// True if the endpoint reads the log after a position that the client names. Such a request fails with
+    /// `Conflict` if the position is beyond the head.
+    pub follows_position: bool,
     rows: ViewFreshness,
     /// The responses of a successful request, derived from the handler's return type.
     pub(crate) told: fn(&mut SchemaGenerator) -> Vec<DocumentedResponse>,
@@ -175,6 +178,7 @@ impl Endpoint {
             writing: VersionCheck::AsItStands,
             standing: EndpointStatus::Current,
             answer: ResponseDependency::TheMoment,
+            follows_position: false,
             rows: if R::IS_READ {
                 ViewFreshness::OfTheLog
             } else {
@@ -249,6 +253,12 @@ impl Endpoint {
     /// recorded.
     pub const fn allow_caching(mut self) -> Self {
         self.answer = ResponseDependency::TheLog;
+        self
+    }
+    /// Sets that the endpoint reads the log after a position that the client names, which may be beyond the
+    /// head (409).
+    pub const fn follow_position(mut self) -> Self {
+        self.follows_position = true;
         self
     }
     /// Sets that the command replaces a stored value: a request without `If-Match` is refused (428).

@@ -182,6 +182,9 @@ fn kinds(endpoint: &Endpoint) -> Vec<ProblemKind> {
             ProblemKind::WrongMediaType,
         ]);
     }
+    if endpoint.follows_position {
+        kinds.push(ProblemKind::Conflict);
+    }
     if endpoint.writing == VersionCheck::Replaces {
         kinds.push(ProblemKind::Unconditional);
     }

@@ -100,6 +100,9 @@ pub struct Prompt {
 pub enum SpeechError {
     #[error("no synthesizer is installed: {0}")]
     Missing(String),
+    /// The synthesizer has no voice for this language (BCP 47).
+    #[error("no voice for the language {0}")]
+    NoVoice(String),
     #[error("this text is not among the bundled clips, and no synthesizer is installed")]
     NotBundled,
     #[error("the synthesizer failed: {0}")]

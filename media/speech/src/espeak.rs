@@ -213,7 +213,7 @@ fn voice_of(language: &str) -> Result<&'static str, SpeechError> {
     match primary.to_ascii_lowercase().as_str() {
         "zh" => Ok(CHINESE_VOICE),
         "en" => Ok("en-us"),
-        _ => Err(SpeechError::Failed(format!("no voice for language {language}"))),
+        _ => Err(SpeechError::NoVoice(language.to_owned())),
     }
 }
 
@@ -526,6 +526,14 @@ mod tests {
         };
         let found = EspeakSynthesizer::find(settings, Arc::new(TestClock { waits: true })).await;
         assert!(matches!(found.err(), Some(SpeechError::Missing(_))));
+    }
+
+    #[test]
+    fn a_language_without_a_voice_is_not_a_failure_of_the_engine() {
+        assert_eq!(voice_of("zh-CN"), Ok(CHINESE_VOICE));
+        for language in ["", "fr", "zhx"] {
+            assert_eq!(voice_of(language), Err(SpeechError::NoVoice(language.to_owned())));
+        }
     }
 
     #[tokio::test]

@@ -19,6 +19,7 @@ pub struct SpeechSynthesisRequest {
     #[schemars(length(min = 1, max = SPOKEN_BYTES_MAX))]
     pub text: String,
     /// Language (BCP 47). Default: `zh-CN`.
+    #[schemars(length(min = 1, max = NAME_BYTES_MAX))]
     pub language: Option<String>,
     /// Voice; only the one that this server has. Default: that one.
     pub voice: Option<String>,
@@ -28,9 +29,13 @@ pub struct SpeechSynthesisRequest {
 
 impl ApiRequest for SpeechSynthesisRequest {
     fn read(body: &mut Members) -> Self {
+        let language = body.short_text("language", NAME_BYTES_MAX);
+        if language.as_ref().is_some_and(|language| language.trim().is_empty()) {
+            body.wrong("language", "is empty");
+        }
         Self {
             text: body.needed_short_text("text", SPOKEN_BYTES_MAX),
-            language: body.short_text("language", NAME_BYTES_MAX),
+            language,
             voice: body.short_text("voice", NAME_BYTES_MAX),
             personal: body.value("personal"),
         }
@@ -64,9 +69,60 @@ pub(super) async fn speak(
     };
     match synthesizer.speak(&prompt).await {
         Ok(clip) => Ok(clip),
+        Err(SpeechError::NoVoice(language)) => Err(Problem::refused(
+            "voice-unknown",
+            format!("this server has no voice for the language {language}"),
+        )),
         // The engine's error message may contain the text.
         Err(SpeechError::Missing(_) | SpeechError::NotBundled | SpeechError::Failed(_)) => {
             Err(Problem::unavailable("the synthesizer could not speak this text"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use domain::problem::ProblemKind;
+
+    /// A synthesizer that fails with this error.
+    struct FailingSynthesizer(SpeechError);
+
+    #[async_trait]
+    impl Synthesizer for FailingSynthesizer {
+        fn name(&self) -> &'static str {
+            "failing"
+        }
+        fn speaks_any_text(&self) -> bool {
+            true
+        }
+        fn is_elsewhere(&self) -> bool {
+            false
+        }
+        fn speaks(&self, _: &str) -> bool {
+            true
+        }
+        async fn speak(&self, _: &Prompt) -> Result<Arc<Clip>, SpeechError> {
+            Err(self.0.clone())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_missing_voice_is_a_refusal_and_a_failed_engine_is_unavailable() {
+        let request = SpeechSynthesisRequest {
+            text: "您好".to_owned(),
+            language: Some("fr".to_owned()),
+            voice: None,
+            personal: None,
+        };
+        let missing = FailingSynthesizer(SpeechError::NoVoice("fr".to_owned()));
+        let refusal = speak(&missing, &request).await.unwrap_err();
+        assert_eq!((refusal.kind, refusal.code), (ProblemKind::Refused, "voice-unknown"));
+        assert_eq!(refusal.detail, "this server has no voice for the language fr");
+        let failed = FailingSynthesizer(SpeechError::Failed("您好".to_owned()));
+        let refusal = speak(&failed, &request).await.unwrap_err();
+        assert_eq!(refusal.kind, ProblemKind::Unavailable);
+        assert!(!refusal.detail.contains("您好"));
     }
 }

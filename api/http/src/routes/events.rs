@@ -47,6 +47,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  `after` set to `next` until `next` no longer changes.",
             )
             .needs(Permission::EventsRead, EndpointSubject::RowsAsked)
+            .follow_position()
             .query(
                 const {
                     &[
@@ -69,6 +70,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
              call.",
         )
         .needs(Permission::CampaignsRead, EndpointSubject::Campaign)
+        .follow_position()
         .query(const { &[AFTER, LIMIT, event_stream::KIND] }),
     ]
     .into_iter()
@@ -88,6 +90,7 @@ fn streams() -> Vec<Endpoint> {
              `caught-up`, `fell-behind`, `position` and `end`.",
         )
         .needs(Permission::EventsRead, EndpointSubject::RowsAsked)
+        .follow_position()
         .query(
             const {
                 &[
@@ -123,6 +126,7 @@ fn streams() -> Vec<Endpoint> {
              messages that are not events.",
         )
         .needs(Permission::EventsRead, EndpointSubject::RowsAsked)
+        .follow_position()
         .query(
             const {
                 &[

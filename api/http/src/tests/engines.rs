@@ -191,6 +191,9 @@ fn a_text_is_spoken_and_its_sound_says_that_a_machine_made_it() {
         let other = json!({ "text": RECORDING_NOTICE, "voice": "someone" });
         let (status, told) = post(&story, "/api/v1/synthesize", other).await;
         assert_eq!((status, &told["code"]), (422, &json!("voice-unknown")));
+        let unnamed = json!({ "text": RECORDING_NOTICE, "language": " " });
+        let (status, refusal) = post(&story, "/api/v1/synthesize", unnamed).await;
+        assert_eq!((status, &refusal["errors"][0]["pointer"]), (400, &json!("/language")));
         let (status, told) = bytes(&story, "/api/v1/recognize", "audio/wav", wav).await;
         let told: Value = serde_json::from_slice(&told).unwrap();
         assert_eq!((status, &told["code"]), (503, &json!("recognizer-missing")));
