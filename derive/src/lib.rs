@@ -1,9 +1,11 @@
-//! Derives of the domain: how events are stored, which of their members are personal, and the names of
-//! commands.
+//! Derives: how events are stored, which of their members are personal, the names of commands, and how the
+//! bodies of requests are read.
 //!
-//! The generated code names items of the crate `domain` by `crate::…`, so only that crate can use it. Stored
+//! The code generated for events and commands names items of the crate `domain` by `crate::…`, so only that
+//! crate can use it; the code for requests names the crate `intake`. Stored
 //! names come from the attributes of serde, which also writes them: there is one place for each name.
 
+mod api_request;
 mod case;
 mod command_name;
 mod event_data;
@@ -52,5 +54,26 @@ pub fn event_members(input: TokenStream) -> TokenStream {
 pub fn command_name(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     let generated = command_name::implement(&input);
+    generated.unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// Implements `intake::members::ApiRequest` for a request body: reads every member and notes all errors.
+///
+/// The attributes of the JSON schema are the limits that are checked, so that each is written once:
+///
+/// - `#[schemars(length(max = …))]` on a text: most bytes. A `String` must be there and not blank.
+/// - `#[schemars(range(min = …, max = …))]` on an `Option<u32>`: smallest and largest number.
+/// - A member that is neither an `Option` nor `#[serde(default)]` is required, and so is an `Option` with
+///   `#[schemars(required)]`.
+/// - `#[serde(flatten)]`: the members of another request, at the same place.
+///
+/// Others are deserialized, or with `#[member(parse)]` parsed from text. `#[member(or = …)]` is the value of
+/// a member that is missing or wrong, without it the type's default. `#[member(read = …)]` names a function
+/// of `Members` and the member's name that reads it. `#[request(before = …)]` names a function of `Members`
+/// that runs first, `#[request(check = …)]` one of the request and `Members` that runs last.
+#[proc_macro_derive(ApiRequest, attributes(request, member, schemars, serde))]
+pub fn api_request(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let generated = api_request::implement(&input);
     generated.unwrap_or_else(|error| error.to_compile_error()).into()
 }

@@ -9,6 +9,8 @@ use std::str::FromStr;
 /// Longest text member in bytes.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
 
+pub use derive::ApiRequest;
+
 /// A request body as a type. It is read member by member, so that all errors are reported together. Its
 /// JSON Schema comes from the type itself.
 pub trait ApiRequest: JsonSchema + Sized {
@@ -84,6 +86,13 @@ impl Members {
     /// Returns true if a member is absent or null.
     pub fn is_absent(&self, name: &str) -> bool {
         self.object.get(name).is_none_or(Value::is_null)
+    }
+
+    /// Notes an error if a member is absent or null.
+    pub fn require(&mut self, name: &str) {
+        if self.is_absent(name) {
+            self.wrong(name, "is missing");
+        }
     }
 
     /// Returns a text that must be present. `None`, with an error noted, if it is absent, null or invalid.
