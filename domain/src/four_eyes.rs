@@ -55,7 +55,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_event_says_who_approved_or_why_nobody_did() {
+    fn an_event_says_who_approved_or_why_no_approval_was_needed() {
         let nobody = FourEyes::Nobody {
             nobody: ApprovalExemption::NobodyElse,
         };

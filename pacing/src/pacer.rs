@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_at_work_and_nobody_is_dialed() {
+    fn without_agents_no_call_is_dialed() {
         assert_eq!(after_many_answers().dials(&floor(0, 0)), 0);
     }
 }

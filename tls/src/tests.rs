@@ -119,7 +119,7 @@ async fn a_certificate_may_be_trusted_by_its_fingerprint_or_as_its_own_authority
 }
 
 #[test]
-fn what_nobody_would_take_is_refused_at_start_with_its_file() {
+fn an_unacceptable_identity_is_refused_at_start_with_its_file() {
     let folder = tempfile::tempdir().unwrap();
     let ours = Authority::new("ours");
     let refused = |files: &IdentityFiles| {
@@ -210,7 +210,7 @@ async fn who_does_not_speak_tls_is_turned_away() {
 }
 
 #[test]
-fn a_url_says_whom_to_trust_and_no_password_is_shown() {
+fn a_url_says_which_certificates_to_trust_and_no_password_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let file = Authority::new("ours").write(&folder.path().join("ca.crt"));
     let named = file.display().to_string().replace('/', "%2F");
@@ -349,7 +349,7 @@ fn a_client_s_renewed_pair_is_read_again_and_half_of_one_is_not_shown() {
 }
 
 #[test]
-fn whom_strangers_would_take_is_whom_their_authorities_signed() {
+fn an_identity_signed_by_a_trusted_authority_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let ours = Authority::new("ours");
     let own = identity(&ours, folder.path(), &["dialer.example.com"]);

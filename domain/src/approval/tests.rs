@@ -94,7 +94,7 @@ fn when(
 }
 
 #[test]
-fn another_person_approves_and_nobody_their_own() {
+fn another_person_approves_and_never_the_requester() {
     assert_eq!(
         when(&[requested()], approve("wang"), BEFORE),
         Ok(vec![approved()])

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_has_its_last_value_and_what_nobody_can_open_has_none() {
+    fn a_slot_has_its_last_value_and_an_unreadable_one_has_none() {
         let said = |certainty, value: Personal<String>| {
             CallEvent::Understood(UnderstandingFact {
                 node: "a".to_owned(),

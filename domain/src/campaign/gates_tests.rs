@@ -259,7 +259,7 @@ fn who_asks_for_a_second_person_is_promoted_only_with_one_and_who_has_no_stages_
 }
 
 #[test]
-fn a_roll_out_stands_between_pilot_and_full_and_ends_after_thirty_days_that_were_each_reviewed() {
+fn a_roll_out_is_between_pilot_and_full_and_ends_after_thirty_days_that_were_each_reviewed() {
     let mut made = created();
     if let CampaignEvent::Created { plan, .. } = &mut made {
         plan.stages = Some(StagePlan {

@@ -89,7 +89,7 @@ fn count(events: &[CampaignEvent]) -> u32 {
 }
 
 #[test]
-fn a_floor_that_nobody_knows_grants_nothing_where_agents_take_the_calls() {
+fn an_unknown_floor_grants_nothing_where_agents_take_the_calls() {
     for mode in [DialingMode::Progressive, DialingMode::Predictive] {
         let refused = ask(&mut running(mode, false), wish(3, None));
         assert_eq!(refused, Err(CampaignRefusal::NoFloor));

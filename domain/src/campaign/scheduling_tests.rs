@@ -76,7 +76,7 @@ fn due(after_met: bool) -> CampaignCommand {
 }
 
 #[test]
-fn told_to_start_before_its_time_it_waits_and_the_clock_starts_it() {
+fn started_before_its_time_it_waits_and_the_clock_starts_it() {
     let starts_at = now().plus_ms(3_600_000);
     let running = RunningPlan {
         starts_at: Some(starts_at),

@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_is_frozen_once_and_never_for_nobody_or_in_a_campaign_that_is_over() {
+    fn a_segment_is_frozen_once_and_never_when_empty_or_in_a_campaign_that_is_over() {
         let mut state = CampaignState::default();
         let draft = CampaignStatus::Draft;
         assert_eq!(

@@ -36,7 +36,7 @@ fn with(count: usize) -> ChartNoteState {
 }
 
 #[test]
-fn a_note_stands_once_and_another_person_may_say_the_same() {
+fn a_note_is_kept_once_and_another_person_may_say_the_same() {
     let state = with(1);
     assert_eq!(when(&state, note("0", now()), "wang"), Ok(vec![]));
     assert_eq!(

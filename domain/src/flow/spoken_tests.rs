@@ -335,7 +335,7 @@ fn rules_over_what_is_known_decide_and_acts_are_named() {
 }
 
 #[test]
-fn how_somebody_sounds_decides_where_the_campaign_lets_it_and_nowhere_else() {
+fn how_a_caller_sounds_decides_where_the_campaign_lets_it_and_nowhere_else() {
     let led = |text: &str, may_branch: bool| {
         let read = EmotionPlan { may_branch }.read(text, None);
         let spoken = UnderstandingResult {

@@ -119,7 +119,7 @@ fn the_way_back_is_a_further_version() {
 }
 
 #[test]
-fn once_somebody_stood_behind_a_version_nobody_publishes_alone() {
+fn once_one_version_was_approved_no_user_publishes_alone() {
     let given = [published(1, 'a', behind())];
     let needs = ModelRefusal::NeedsApproval { model: name() };
     assert_eq!(decide(&given, publish('b', None, None)), Err(needs.clone()));
@@ -138,7 +138,7 @@ fn once_somebody_stood_behind_a_version_nobody_publishes_alone() {
 }
 
 #[test]
-fn what_is_told_of_its_training_has_bounds() {
+fn the_facts_of_its_training_have_bounds() {
     let with = |change: fn(&mut Training)| {
         let mut told = training();
         change(&mut told);

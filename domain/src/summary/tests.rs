@@ -246,7 +246,7 @@ fn a_call_of_keys_alone_shows_no_interest() {
 }
 
 #[test]
-fn what_nobody_can_open_any_more_stays_erased() {
+fn an_unreadable_value_stays_erased() {
     let mut course = course();
     course.slots.insert("phone".to_owned(), None);
     let fact = told(&course);
@@ -277,7 +277,7 @@ fn it_is_recorded_once_and_its_personal_fields_are_its_slots_and_its_text() {
 }
 
 #[test]
-fn what_the_flow_notes_stands_in_the_summary_and_goes_before_what_a_model_heard() {
+fn what_the_flow_notes_is_in_the_summary_and_goes_before_what_a_model_heard() {
     let mut course = with(Some(Outcome::Callback), None);
     course.interest = Some("高".to_owned());
     let noted = CallNotes {
@@ -473,7 +473,7 @@ fn a_text_is_read_by_the_rules_of_a_call_and_says_by_which_way_it_came() {
 }
 
 #[test]
-fn what_nobody_went_on_with_is_not_called_hung_up_and_what_is_open_has_no_summary() {
+fn an_idle_conversation_is_not_called_hung_up_and_an_open_one_has_no_summary() {
     let mut silent = closed(CloseReason::Idle, None);
     silent.course.turns = TurnCounts::default();
     let written = |told: &TextCourse| write_text_summary(told, &notes("zh-CN"), made_at(), &stars());

@@ -153,7 +153,7 @@ fn the_last_admin_stays() {
 }
 
 #[test]
-fn wrong_passwords_lock_for_ever_longer_times_and_a_right_one_starts_anew() {
+fn wrong_passwords_lock_for_ever_longer_times_and_a_right_one_resets_them() {
     let mut state = after(&[added(&[Role::Viewer])]);
     let mut at = now();
     let mut held_ms = Vec::new();
@@ -572,7 +572,7 @@ fn the_last_admin_is_not_held_to_campaigns() {
 }
 
 #[test]
-fn a_guest_whose_time_is_over_may_come_again() {
+fn an_expired_guest_may_come_again() {
     let until = now().plus_ms(60_000);
     let state = after(&when(&[], guest(&[Role::Auditor], until)).unwrap());
     let to = |until| UserCommand::ChangeScope {

@@ -217,7 +217,7 @@ fn a_webhook_is_changed_as_it_was_read_and_hands_nothing_to_another_address() {
 }
 
 #[test]
-fn what_was_removed_is_told_nothing_and_stays_removed() {
+fn a_removed_webhook_receives_nothing_and_stays_removed() {
     let remove = |reason: &str| WebhookCommand::Remove {
         reason: reason.to_owned(),
     };

@@ -143,7 +143,7 @@ fn what_is_asked_has_an_instruction_and_its_bounds() {
 }
 
 #[test]
-fn another_person_adopts_or_the_event_says_why_nobody_else_did() {
+fn another_person_adopts_or_the_event_says_why_none_was_needed() {
     let given = [ask(user("wang")), keep("好。")];
     let then = |when: WordingDraftCommand| [given.to_vec(), vec![when]].concat();
     let adopted = |by, nobody, stands: Option<ApprovalExemption>| {

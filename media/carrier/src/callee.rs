@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_rings_longer_than_the_carrier_allows() {
+    fn no_call_rings_longer_than_the_carrier_allows() {
         let whole = SpanMs {
             min: 0,
             max: RING_MS_MAX,

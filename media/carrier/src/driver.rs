@@ -542,7 +542,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_carrier_whose_handle_was_dropped_goes_on() {
+    async fn a_carrier_with_a_dropped_handle_goes_on() {
         let dir = tempfile::tempdir().unwrap();
         let mut caller = Caller::new(started(CalleeBehavior::Busy, &dir.path().join("cdr.jsonl")));
         caller.carrier.stop = Arc::new(watch::channel(false).0);

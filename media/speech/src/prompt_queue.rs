@@ -82,7 +82,7 @@ mod tests {
     const ENGINES: usize = 2;
 
     #[tokio::test]
-    async fn whoever_waits_on_the_telephone_comes_before_what_may_never_be_heard() {
+    async fn a_caller_who_waits_comes_before_what_may_never_be_heard() {
         let queue = PromptQueue::before(ENGINES);
         let order = Mutex::new(Vec::new());
         let one = async |urgency| {

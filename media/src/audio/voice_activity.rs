@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_does_not_make_the_caller_somebody_else_in_the_room() {
+    fn a_click_does_not_make_the_caller_another_person_in_the_room() {
         // A click of 20 ms or two of them in 40, before the caller speaks, between two words, within one.
         let clicks = [(1_000, 1_020), (1_000, 1_040), (3_500, 3_520), (2_000, 2_020)];
         for (from, to) in clicks {
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn voice_is_counted_while_it_goes_on_and_anew_after_a_pause() {
+    fn voice_is_counted_while_it_goes_on_and_from_zero_after_a_pause() {
         let voices = [(2_000, 2_600, -20.0), (2_840, 3_100, -20.0)];
         let changes = Scene::new(-70.0, &voices).changes(None, 4_000);
         let told: Vec<u64> = changes

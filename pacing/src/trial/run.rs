@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn one_call_for_one_free_agent_drops_nobody() {
+    fn one_call_for_one_free_agent_drops_no_call() {
         for seed in 1..=3 {
             let trial = Trial { seed, ..DAY };
             assert_eq!(run(&trial, &mut ProgressivePacer).drops, 0, "{seed}");

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hangs_and_what_the_listener_was_told_is_said_until_a_write_is_taken() {
+    fn what_hangs_and_what_the_listener_found_is_reported_until_a_write_is_taken() {
         let writable = WriteStatus::default();
         writable.note_asked(at(0));
         writable.note_asked(at(2_000));

@@ -137,7 +137,7 @@ async fn tiles_are_the_same_whether_written_at_once_or_over_restarts() {
 }
 
 #[tokio::test]
-async fn missing_tiles_make_the_tree_anew() {
+async fn missing_tiles_rebuild_the_tree() {
     let dir = tempfile::tempdir().unwrap();
     let store = log(1_000).await;
     let mut follower = follow(dir.path(), &store).await;

@@ -137,7 +137,7 @@ fn counted(reports: &[DealReport]) -> (Vec<[i64; 4]>, DealCounts) {
 }
 
 #[test]
-fn figures_count_what_stands_within_the_window_whatever_was_corrected() {
+fn figures_count_the_valid_deals_within_the_window_whatever_was_corrected() {
     let day = |days: u64| i64::try_from(days * DAY_MS).unwrap();
     let second = |amount_minor: u64, at: Timestamp| DealReport {
         reference: "ORDER-18".to_owned(),
@@ -174,7 +174,7 @@ fn figures_count_what_stands_within_the_window_whatever_was_corrected() {
 }
 
 #[test]
-fn of_the_last_one_taken_back_nobody_is_left() {
+fn after_the_last_one_is_taken_back_no_person_is_counted() {
     let (each, whole) = counted(&[report(1, later(1)), report(0, later(1))]);
     assert_eq!(each.last().map(|one| one[2]), Some(-1));
     assert_eq!(whole, DealCounts::default());

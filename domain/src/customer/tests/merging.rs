@@ -113,7 +113,7 @@ fn who_is_merged_into_another_is_called_by_that_one_alone() {
 }
 
 #[test]
-fn the_kept_id_is_dialed_only_when_it_is_told_what_the_other_says() {
+fn the_kept_id_is_dialed_only_with_the_facts_of_the_other() {
     let given = person(&[merged(MergeSide::Kept)]);
     let needed = CustomerRefusal::JoinedNeeded {
         customers: vec![other()],

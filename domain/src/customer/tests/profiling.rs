@@ -259,7 +259,7 @@ fn of_an_erased_person_nothing_is_known_and_nothing_new_is_kept() {
 }
 
 #[test]
-fn values_whose_key_is_gone_are_not_known() {
+fn values_with_a_lost_key_are_not_known() {
     let mut profile = Profile::default();
     let gone = || Personal::Erased { hash: None };
     profile.evolve(&registered());

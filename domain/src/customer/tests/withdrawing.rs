@@ -135,7 +135,7 @@ fn who_is_due_by_an_undone_list_is_withdrawn_by_the_dial_that_asks() {
 }
 
 #[test]
-fn whoever_is_in_any_campaign_stands_twice_where_a_list_looks_everywhere() {
+fn a_customer_in_any_campaign_is_a_duplicate_where_a_list_looks_everywhere() {
     let elsewhere = Enrolment {
         campaign: "OTHER".parse().unwrap(),
         list: ListId::derive(&"OTHER".parse().unwrap(), "a"),

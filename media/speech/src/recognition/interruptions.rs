@@ -185,7 +185,7 @@ fn other_people_cut_in_by_how_near_to_the_caller_they_are() {
 }
 
 #[test]
-fn whoever_cuts_in_is_heard_within_200_ms_of_the_300_that_count() {
+fn a_caller_who_cuts_in_is_heard_within_200_ms_of_the_300_that_count() {
     let mut chance = TestRandom(12);
     let mut waits = Vec::new();
     for _ in 0..CALLS {

@@ -476,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn a_disk_that_stands_still_costs_five_seconds_of_memory_and_then_sound() {
+    fn a_stalled_disk_costs_five_seconds_of_memory_and_then_sound() {
         let (writer, mut pieces) = mpsc::channel(1);
         let mut scene = scene(writer, 22_500, 22_520);
         for _ in 0..BACKLOG_FRAMES_MAX + 350 {

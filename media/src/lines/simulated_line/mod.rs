@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_book_tells_silence_from_word_that_nobody_listens_and_from_a_late_answer() {
+    async fn the_book_tells_silence_from_a_closed_port_and_from_a_late_answer() {
         let told = [
             (CalleeScript::Unreachable { refuse_ms: 5 }, true, false),
             (CalleeScript::Silent { late_answer_ms: None }, false, false),

@@ -227,7 +227,7 @@ async fn a_bundle_cut_off_or_continued_fails() {
 }
 
 #[tokio::test]
-async fn a_bundle_signed_again_by_another_key_fails_for_whoever_knows_the_right_one() {
+async fn a_bundle_signed_again_by_another_key_fails_against_the_right_one() {
     let proved = proved().await;
     let dir = tempfile::tempdir().unwrap();
     let name = proved.key.name();

@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn the_write_ahead_log_begins_anew_as_soon_as_nobody_reads_an_old_state() {
+    fn the_write_ahead_log_restarts_as_soon_as_no_connection_reads_an_old_state() {
         let dir = tempfile::tempdir().unwrap();
         let index = open_writer(&dir.path().join(INDEX_FILE)).unwrap();
         let change = |to: i64| index.execute("UPDATE made SET reached_id = ?1", [to]).unwrap();
