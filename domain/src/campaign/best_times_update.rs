@@ -28,9 +28,9 @@ pub(super) fn learn(
     if !counted.is_within(groups) {
         return Err(CampaignRefusal::GroupBeyond { groups });
     }
-    let stands = Position(state.learnt().map_or(0, |learnt| learnt.through));
+    let last_position = Position(state.learnt().map_or(0, |learnt| learnt.through));
     let is_due = state.learns_at().is_none_or(|at| now >= at);
-    if !is_due || after != stands || through <= after || counted.is_empty() {
+    if !is_due || after != last_position || through <= after || counted.is_empty() {
         return Ok(Vec::new());
     }
     let mut learnt = state.learnt().cloned().unwrap_or_default();

@@ -166,12 +166,12 @@ fn one_call_is_accepted_by_the_offered_agent_and_no_other_agent_sees_it_meanwhil
         Err(CampaignRefusal::OfferedToAnother)
     );
     let facts = state.facts("c1".parse().unwrap()).unwrap();
-    let told: Vec<_> = facts
+    let pairs: Vec<_> = facts
         .accepted
         .iter()
         .map(|one| (one.customer.clone(), one.call))
         .collect();
-    assert_eq!(told, [(person(1), call(1))]);
+    assert_eq!(pairs, [(person(1), call(1))]);
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(super) fn freeze(state: &CampaignState, status: CampaignStatus, segment: Fro
         };
     }
     if segment.count == 0 {
-        return Err(CampaignRefusal::NobodyMeant);
+        return Err(CampaignRefusal::EmptySegment);
     }
     Ok(vec![CampaignEvent::SegmentFrozen { segment }])
 }
@@ -52,7 +52,7 @@ mod tests {
         let draft = CampaignStatus::Draft;
         assert_eq!(
             freeze(&state, draft, segment("01", 0)),
-            Err(CampaignRefusal::NobodyMeant)
+            Err(CampaignRefusal::EmptySegment)
         );
         for status in [CampaignStatus::Completed, CampaignStatus::Stopped] {
             let refused = freeze(&state, status, segment("01", 1));

@@ -55,7 +55,7 @@ fn what_is_empty_too_long_unsigned_to_come_or_too_much_is_refused() {
         refused(note(&format!("{long}x"), now()), "wang"),
         ChartNoteRefusal::Text
     );
-    assert_eq!(refused(note("x", now()), ""), ChartNoteRefusal::Nobody);
+    assert_eq!(refused(note("x", now()), ""), ChartNoteRefusal::NoAuthor);
     assert_eq!(
         refused(note("x", now().plus_ms(1)), "wang"),
         ChartNoteRefusal::ToCome

@@ -40,8 +40,8 @@ fn rules_score_at_their_limits_and_grades_go_by_high_and_low() {
         person(90, 1, 10),
     ];
     let scores = grades_by_rules(&people, &limits);
-    let told: Vec<String> = scores.iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["555", "444", "111", "313"]);
+    let texts: Vec<String> = scores.iter().map(ToString::to_string).collect();
+    assert_eq!(texts, ["555", "444", "111", "313"]);
     let grades: Vec<&str> = scores.iter().map(|score| score.grade().code).collect();
     assert_eq!(grades, ["champion", "champion", "lost", "promising"]);
     let mut codes: Vec<&str> = RFM_GRADES.iter().map(|grade| grade.code).collect();

@@ -35,14 +35,14 @@ fn import(threshold: u16) -> KnowledgeCommand {
     }
 }
 
-fn publish(wanted: VersionChoice, somebody: bool) -> KnowledgeCommand {
-    let nobody = FourEyes::Nobody {
+fn publish(wanted: VersionChoice, is_exempt: bool) -> KnowledgeCommand {
+    let exempt = FourEyes::Nobody {
         nobody: ApprovalExemption::NobodyElse,
     };
     KnowledgeCommand::Publish {
         knowledge: name(),
         wanted,
-        four_eyes: somebody.then(|| Box::new(nobody)),
+        four_eyes: is_exempt.then(|| Box::new(exempt)),
     }
 }
 

@@ -216,5 +216,5 @@ fn an_intent_is_named_where_one_is_meant_and_only_there() {
         add("wang", foreign.clone(), 2),
         Ok(vec![added("wang", foreign)]),
     );
-    check(&[], add(" ", says("busy"), 1), Err(LabelRefusal::Nobody));
+    check(&[], add(" ", says("busy"), 1), Err(LabelRefusal::NoLabeler));
 }

@@ -140,16 +140,16 @@ fn once_one_version_was_approved_no_user_publishes_alone() {
 #[test]
 fn the_facts_of_its_training_have_bounds() {
     let with = |change: fn(&mut Training)| {
-        let mut told = training();
-        change(&mut told);
-        decide(&[], publish('a', Some(told), None))
+        let mut training = training();
+        change(&mut training);
+        decide(&[], publish('a', Some(training), None))
     };
-    assert!(with(|told| told.first_permille = Some(1_000)).is_ok());
+    assert!(with(|training| training.first_permille = Some(1_000)).is_ok());
     for wrong in [
-        with(|told| told.rows = 0),
-        with(|told| told.label = String::new()),
-        with(|told| told.folds = Some(1)),
-        with(|told| told.first_permille = Some(1_001)),
+        with(|training| training.rows = 0),
+        with(|training| training.label = String::new()),
+        with(|training| training.folds = Some(1)),
+        with(|training| training.first_permille = Some(1_001)),
     ] {
         assert!(matches!(wrong, Err(ModelRefusal::Training { .. })), "{wrong:?}");
     }

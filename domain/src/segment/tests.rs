@@ -80,7 +80,7 @@ fn the_first_segment_reads_and_answers_as_written() {
 
 #[test]
 fn unknown_is_neither_yes_nor_no() {
-    let nobody_known = person(&[], &[]);
+    let unknown_person = person(&[], &[]);
     for condition in [
         "age = 30",
         "age <> 30",
@@ -92,7 +92,7 @@ fn unknown_is_neither_yes_nor_no() {
         "age = 30 OR region = 'x'",
         "NOT (age = 30 AND region = 'x')",
     ] {
-        assert!(!holds(condition, &nobody_known), "{condition}");
+        assert!(!holds(condition, &unknown_person), "{condition}");
     }
     for condition in [
         "age IS NULL",
@@ -104,7 +104,7 @@ fn unknown_is_neither_yes_nor_no() {
         "NOT (tag = 'x')",
         "calls_count = 0",
     ] {
-        assert!(holds(condition, &nobody_known), "{condition}");
+        assert!(holds(condition, &unknown_person), "{condition}");
     }
 }
 

@@ -111,7 +111,7 @@ fn roles_change_with_a_reason_before_and_after_and_end_every_session() {
         when_at(&state, now(), grant(" ", true)),
         Err(UserRefusal::NoReason)
     );
-    let alone = UserRefusal::NobodyCouldRevoke(Role::Auditor);
+    let alone = UserRefusal::NoRevokerLeft(Role::Auditor);
     assert_eq!(when_at(&state, now(), grant("q", false)), Err(alone));
     let granted = when_at(&state, now(), grant("q", true)).unwrap();
     let expected = UserEvent::RoleGranted {

@@ -164,13 +164,13 @@ fn figures_count_the_valid_deals_within_the_window_whatever_was_corrected() {
             [-70_000, -1, 0, -day(2)],
         ]
     );
-    let stands = DealCounts {
+    let expected = DealCounts {
         counted_minor: 320_000,
         counted_deals: 1,
         counted_people: 1,
         cycle_change_ms: day(4),
     };
-    assert_eq!(whole, stands);
+    assert_eq!(whole, expected);
 }
 
 #[test]
@@ -195,8 +195,8 @@ fn a_correction_of_what_figures_never_counted_takes_nothing_from_them() {
     let old = without_counts(tell(&called(), report(5_000, later(1))).unwrap());
     let given = [called(), old].concat();
     let counts = |given: &[CustomerEvent], report: DealReport| {
-        let told = tell(given, report).unwrap();
-        told.iter().find_map(|event| {
+        let events = tell(given, report).unwrap();
+        events.iter().find_map(|event| {
             if let CustomerEvent::DealReported { counts, .. } = event {
                 return *counts;
             }

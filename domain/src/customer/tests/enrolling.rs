@@ -84,8 +84,8 @@ fn a_persons_place_is_set_once_by_the_row_and_the_tags_of_then() {
         let Some(CustomerEvent::Enrolled { placing, .. }) = events.last() else {
             panic!("{events:?}");
         };
-        let told = placing.as_deref().and_then(|placing| placing.value);
-        assert_eq!(told.map(u8::from), value);
+        let placed = placing.as_deref().and_then(|placing| placing.value);
+        assert_eq!(placed.map(u8::from), value);
     }
 }
 
