@@ -96,7 +96,11 @@ async fn a_right_authority_and_host_are_taken_and_wrong_ones_are_named() {
         let said = meet(&own, trust, "dialer.example.com").await.unwrap_err();
         assert!(said.contains("no authority that is trusted here"), "{said}");
     }
-    assert!(meet(&own, Trust::of_anybody(), "other.example.com").await.is_ok());
+    assert!(
+        meet(&own, Trust::of_any_certificate(), "other.example.com")
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
@@ -105,7 +109,7 @@ async fn a_certificate_may_be_trusted_by_its_fingerprint_or_as_its_own_authority
     let ours = Authority::new("ours");
     let own = identity(&ours, folder.path(), &["dialer.example.com"]);
     let written: Fingerprint = own.fingerprint().to_string().parse().unwrap();
-    let pinned = Trust::of_nobody().or_certificate(written);
+    let pinned = Trust::none().or_certificate(written);
     assert!(meet(&own, pinned.clone(), "127.0.0.1").await.is_ok());
     let file = folder.path().join("server.crt");
     let exact = Trust::of_file(&file).unwrap();
@@ -176,7 +180,10 @@ async fn a_renewed_certificate_is_shown_and_a_broken_one_is_not() {
         panic!("it was not renewed")
     };
     assert_ne!(first, second);
-    assert_eq!(meet(&own, Trust::of_anybody(), "a.example.com").await, Ok(second));
+    assert_eq!(
+        meet(&own, Trust::of_any_certificate(), "a.example.com").await,
+        Ok(second)
+    );
     assert!(matches!(own.look(noon()), ReloadOutcome::Same));
     fs::write(&files.key, "half a k").unwrap();
     // A single look is no proof: the other file may be about to follow.

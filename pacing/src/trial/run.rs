@@ -43,12 +43,12 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn add(&mut self, told: TickEvents) {
-        self.answers += u64::from(told.answers);
-        self.drops += u64::from(told.drops);
-        self.day_answers += u64::from(told.answers);
-        self.day_drops += u64::from(told.drops);
-        self.served += u64::from(told.served);
+    pub(super) fn add(&mut self, events: TickEvents) {
+        self.answers += u64::from(events.answers);
+        self.drops += u64::from(events.drops);
+        self.day_answers += u64::from(events.answers);
+        self.day_drops += u64::from(events.drops);
+        self.served += u64::from(events.served);
     }
 
     /// Returns how many more drops the legal limit allows; negative if it is exceeded.

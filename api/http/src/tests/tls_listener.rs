@@ -119,7 +119,7 @@ fn http_1_and_http_2_and_streams_pass_over_tls() {
         story.bearer(),
     );
     story.runtime.block_on(async {
-        let trust = || Trust::of_nobody().or_certificate(fingerprint);
+        let trust = || Trust::none().or_certificate(fingerprint);
         let reached = reach(&story.url).await;
         let mut one = connect(reached, trust(), "127.0.0.1", &[b"http/1.1"])
             .await
