@@ -267,7 +267,7 @@ async fn record(
     values: PersonalValueForm,
     more: &[&'static str],
 ) -> Result<(), Problem> {
-    let fields_read: Vec<&'static str> = DISCLOSED.iter().chain(more).copied().collect();
+    let plain: Vec<&'static str> = DISCLOSED.iter().chain(more).copied().collect();
     for tells in found.tells() {
         let is_erased = match &tells.customer {
             Some(customer) => {
@@ -277,14 +277,14 @@ async fn record(
             None => false,
         };
         let reads = match (values, is_erased) {
-            (PersonalValueForm::Clear, false) => vec![([fields_read.as_slice(), VALUES].concat(), ReadForm::Clear)],
+            (PersonalValueForm::Clear, false) => vec![([plain.as_slice(), VALUES].concat(), ReadForm::Clear)],
             (PersonalValueForm::Masked, false) => vec![
-                (fields_read.clone(), ReadForm::Clear),
+                (plain.clone(), ReadForm::Clear),
                 (VALUES.to_vec(), ReadForm::Masked),
             ],
             // Calls and decisions of an erased person still exist; values do not.
             (PersonalValueForm::Clear | PersonalValueForm::Masked, true) => vec![
-                (fields_read.clone(), ReadForm::Clear),
+                (plain.clone(), ReadForm::Clear),
                 (VALUES.to_vec(), ReadForm::Nothing),
             ],
         };
