@@ -290,15 +290,15 @@ async fn a_backup_brings_keys_back_and_no_erased_customer<P: KeyStoreFixture>(ho
 
 async fn a_backup_of_thirty_days_is_taken_and_an_older_one_refused<P: KeyStoreFixture>(house: &P) {
     let (_, out) = lost(house, 2).await;
-    let nobody = BTreeMap::new();
-    let late = restore_keys(&out, &house.place(), &nobody, day(30).plus_ms(1)).await;
+    let none_erased = BTreeMap::new();
+    let late = restore_keys(&out, &house.place(), &none_erased, day(30).plus_ms(1)).await;
     assert_eq!(late, Err(KeyBackupError::TooOld { days: 30 }));
     let why = refusal(house, &own(house)).await;
     assert!(
         why.contains("are missing") || why.contains("is missing") || why.contains("holds no"),
         "{why}"
     );
-    let restored = restore_keys(&out, &house.place(), &nobody, day(30)).await;
+    let restored = restore_keys(&out, &house.place(), &none_erased, day(30)).await;
     assert_eq!(restored.map(|restored| restored.keys_count), Ok(18));
 }
 

@@ -282,7 +282,7 @@ mod tests {
         drop(peer);
         let answer = ask_options("127.0.0.1", address.port(), &StoppedClock, &ConstantIds).await;
         assert_eq!(answer.unwrap(), OptionsAnswer::PortClosed);
-        let nobody = ask_options("trunk.invalid", 5_060, &StoppedClock, &ConstantIds).await;
-        assert!(nobody.is_err());
+        let unresolved = ask_options("trunk.invalid", 5_060, &StoppedClock, &ConstantIds).await;
+        assert!(unresolved.is_err());
     }
 }

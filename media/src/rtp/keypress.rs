@@ -237,7 +237,7 @@ mod tests {
         (timestamp, [code, if end { 0x8A } else { 0x0A }, high, low])
     }
 
-    /// Returns the digits received from these packets, one every 20 ms, whose sequence numbers do not count.
+    /// Returns the digits received from these packets, one every 20 ms. Their sequence numbers do not count.
     fn heard(packets: &[(u32, [u8; 4])]) -> String {
         let mut receiver = KeypressReceiver::default();
         let mut at_us = 0;

@@ -142,7 +142,7 @@ async fn append_contested(store: &dyn EventStore, by: &str, expected: u64) -> Re
         .await
 }
 
-/// A clock that shows the time, but whose waits never end.
+/// A clock that shows the time, but with waits that never end.
 struct NoPolls;
 
 #[async_trait]

@@ -333,8 +333,8 @@ mod tests {
             ("vosk:wss://asr.example.com:1?insecure=1", "`true` or left out"),
             ("vosk:ws://asr.example.com\n:1", "control characters"),
         ] {
-            let told = spec(text).unwrap_err().to_string();
-            assert!(told.contains(says), "{text}: {told}");
+            let error = spec(text).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
         }
     }
 }

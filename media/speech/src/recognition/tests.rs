@@ -216,8 +216,8 @@ fn a_secret_that_is_not_set_is_named() {
             .err()
             .unwrap()
     };
-    let told = made("nls:ws://127.0.0.1:9/?appkey_env=KEY&token_env=TOKEN").to_string();
-    assert!(told.contains("KEY"), "{told}");
+    let error = made("nls:ws://127.0.0.1:9/?appkey_env=KEY&token_env=TOKEN").to_string();
+    assert!(error.contains("KEY"), "{error}");
     assert!(matches!(made("nls:ws://127.0.0.1:9"), RecognizerError::NoKey));
     assert!(
         matches!(made("openai:http://127.0.0.1:9?key_env=K"), RecognizerError::NoSecret(name) if name == "K")
