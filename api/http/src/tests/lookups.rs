@@ -116,7 +116,7 @@ fn without_the_look_up_right_known_and_unknown_numbers_answer_alike() {
         let withdraw = "/api/v1/consents/withdraw";
         let unknown = format!("138{:04}8000", 1_113);
         for bearer in [&blind, &held] {
-            let mut reply = Vec::new();
+            let mut replies = Vec::new();
             // The second number ends in the same four digits, so that both are masked alike.
             for number in ["13800138000", unknown.as_str()] {
                 let body = json!({ "number": number, "scope": "offers", "source": "phone" });
@@ -129,11 +129,11 @@ fn without_the_look_up_right_known_and_unknown_numbers_answer_alike() {
                 )
                 .await;
                 assert_eq!(came.status, 200, "{number}: {}", came.body);
-                reply.push(came.body);
+                replies.push(came.body);
             }
-            assert_eq!(reply[0]["customers"], json!([]), "{}", reply[0]);
+            assert_eq!(replies[0]["customers"], json!([]), "{}", replies[0]);
             assert_eq!(
-                reply[0], reply[1],
+                replies[0], replies[1],
                 "the replies do not show whether a customer was found"
             );
         }
@@ -234,21 +234,21 @@ fn consent_by_number_needs_the_right_to_look_up_all_customers() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = blind(&story).await;
-        let mut reply = Vec::new();
+        let mut replies = Vec::new();
         for number in ["13800138000", unknown().as_str()] {
             let body =
                 json!({ "number": number, "scope": "offers", "source": "form", "evidence": "form 17" });
             let headers = [("Authorization", bearer.as_str())];
             let came = send(&story, Method::POST, "/api/v1/consents", &headers, Some(body)).await;
-            reply.push((
+            replies.push((
                 came.status,
                 came.body["code"].clone(),
                 came.body["detail"].clone(),
             ));
         }
-        assert_eq!(reply[0], reply[1]);
-        assert_eq!((reply[0].0, &reply[0].1), (422, &json!("refused")));
-        assert!(reply[0].2.as_str().unwrap().contains("customer id"), "{reply:?}");
+        assert_eq!(replies[0], replies[1]);
+        assert_eq!((replies[0].0, &replies[0].1), (422, &json!("refused")));
+        assert!(replies[0].2.as_str().unwrap().contains("customer id"), "{replies:?}");
         // By id the same caller may give the consent.
         let body = json!({ "scope": "offers", "source": "form", "evidence": "form 17" });
         let headers = [("Authorization", bearer.as_str())];
